@@ -263,8 +263,8 @@ fn check_of(reason: &Reason) -> &str {
     match reason {
         Reason::Violation { check } => check,
         Reason::Stuck {} => STUCK,
-        Reason::TakenBack { .. } => "taken back by a backup",
-        Reason::Shelved { .. } => "left behind by a logout",
+        Reason::TakenBack { .. } => "undone by a backup",
+        Reason::Shelved { .. } => "left on a phone by a logout",
         _ => "broken",
     }
 }

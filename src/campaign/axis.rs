@@ -77,17 +77,17 @@ impl FromStr for Axis {
         if let (Some((first, rest)), [_]) = (spec.split_once(".."), values.as_slice())
             && starts_as_number(first)
         {
-            let range =
-                range(first, rest).ok_or_else(|| AxisError(format!("`{spec}` is no range; want {WANT}")))?;
+            let range = range(first, rest)
+                .ok_or_else(|| AxisError(format!("`{spec}` is not a range; want {WANT}")))?;
             if matches!(range.step, Progression::Times(_)) && range.first <= 0.0 {
                 let Range { first, last, unit, .. } = range;
                 return wrong(format!(
-                    "from {first} on no multiplication leads anywhere; in steps of one: {first}{unit}..={last}{unit}"
+                    "from {first} on, multiplication gives no new value; in steps of one: {first}{unit}..={last}{unit}"
                 ));
             }
             // Floats hold integers exactly up to 2⁵³.
             if range.whole && range.first.abs().max(range.last.abs()) > 9e15 {
-                return wrong(format!("`{spec}` has numbers that would be rounded: name each"));
+                return wrong(format!("`{spec}` has numbers that would be rounded: list each"));
             }
             return match range.count() {
                 0 => wrong(format!("`{spec}` is an empty range")),
@@ -97,7 +97,7 @@ impl FromStr for Axis {
         }
         for (i, value) in values.iter().enumerate() {
             if value.is_empty() {
-                return wrong(format!("`{spec}` has a value that is nothing"));
+                return wrong(format!("`{spec}` has an empty value"));
             }
             if values[..i].contains(value) {
                 return wrong(format!("`{spec}` names {value} twice"));

@@ -165,12 +165,12 @@ impl Journal {
                 return Ok(());
             }
             let why = "the scenario, its settings, axes, variants or seeds are not the same";
-            KeptError::usage(format!("{} is of another run: {why}", inert_path(&path)))
+            KeptError::usage(format!("{} belongs to another run: {why}", inert_path(&path)))
         };
         match Journal::reopened(&path, any_build, is_of)? {
             Some(journal) => Ok(journal),
             None => KeptError::usage(format!(
-                "there is no run to go on with in {}: no cell was kept there, or it has come to its end",
+                "there is no run to continue in {}: no cell was kept there, or it has completed",
                 inert_path(folder)
             )),
         }
@@ -189,7 +189,7 @@ impl Journal {
                 return Ok(());
             }
             KeptError::usage(format!(
-                "{} was begun by {build}, and this is {}: two builds may come to other figures; --any-build goes on all the same, and the record says so",
+                "{} was begun by {build}, and this is {}: two builds may give other figures; --any-build continues anyway, and the record says so",
                 inert_path(path),
                 Build::this()
             ))
@@ -206,7 +206,7 @@ impl Journal {
             (Begun::Cut, _) => return Ok(None),
             (Begun::Foreign, _) => {
                 return KeptError::usage(format!(
-                    "{} is of another version of the program",
+                    "{} was written by another version of the program",
                     inert_path(path)
                 ));
             }
@@ -293,7 +293,7 @@ impl Journal {
 
 fn claim(file: File) -> io::Result<Claimed> {
     match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(io::Error::other("another syncdyno is at work in this folder")),
+        Err(TryLockError::WouldBlock) => Err(io::Error::other("another syncdyno is using this folder")),
         // Some cluster file systems have no locks.
         Err(TryLockError::Error(cause)) if cause.kind() != io::ErrorKind::Unsupported => Err(cause),
         _ => Ok(Claimed(file)),

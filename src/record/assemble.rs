@@ -39,7 +39,7 @@ impl Note {
     }
     /// The note of a run that stopped after its last cell and before its record was written.
     pub fn unexplained(exit: Exit) -> Note {
-        let how_far = "all cells ran to their end, but not all failing ones are explained";
+        let how_far = "all cells completed, but not all failing ones are explained";
         Note { is_after_cells: true, ..Note::stopped(exit, how_far) }
     }
 }

@@ -47,9 +47,9 @@ pub enum BaselineError {
     )]
     Version(String),
     /// The record has cells that fail or did not end, or it is of a search that failed.
-    #[error("{0} is not a pass: a baseline holds cells that are as they must be")]
+    #[error("{0} is not a pass: a baseline contains only passing cells")]
     NotPassing(String),
-    #[error("{0} was observed, and comes as it comes: a baseline holds what a seed brings again")]
+    #[error("{0} was observed, and no seed repeats it: a baseline contains only repeatable cells")]
     Observed(String),
     #[error("the run has no cell")]
     Empty,
@@ -204,7 +204,7 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> (Kind, String) {
     // Numbers of different units cannot be compared.
     let alike = before.unit() == now.unit();
     let Some(stat) = stats.into_iter().find(differs).filter(|_| alike) else {
-        return (Kind::Changed, format!("{name} is measured otherwise now"));
+        return (Kind::Changed, format!("{name} is measured differently now"));
     };
     let unit = now.unit().of_stat(stat);
     let show = |figure: &Figure| {

@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::Digest;
 
-/// A build of the program: of two, figures and digests may differ where scenario and seed do not.
+/// A build of the program. Two builds may give different figures for one scenario and seed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Build {
     pub version: String,
-    /// The commit that it was built from; `unknown` where there was none to ask for.
+    /// The commit that it was built from; `unknown` if there was no repository.
     pub commit: String,
     pub dirty: bool,
-    /// The digest of its sources: builds are the same where this is.
+    /// The digest of its sources: builds with the same digest are the same.
     pub source: String,
     /// The digest of the schema of the scenario files that it reads.
     pub schema: String,

@@ -27,7 +27,7 @@ pub(super) fn shared(name: Cow<'static, str>) -> Cow<'static, str> {
 type Units = BTreeMap<Cow<'static, str>, Unit>;
 
 /// The metrics of a record's cells with their units; `metric@state` and `metric/unit` are as
-/// `metric`. Of one that a cell that ended does not tell it has zero, or no observation.
+/// `metric`. A metric that a completed cell does not list is zero, or has no observation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FiguresRecord {
@@ -88,7 +88,7 @@ impl FiguresRecord {
     }
 }
 
-/// A figure as it is written: a number, or `[count, min, p50, p95, p99, max]` and the mean if it is
+/// A figure as written: a number, or `[count, min, p50, p95, p99, max]` and the mean if it is
 /// known. If some waits never ended, their count and the longest known wait follow.
 #[derive(PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "no figure: it is a number, or a list of 7 or 9")]
@@ -153,7 +153,7 @@ pub(super) fn schema(_: &mut SchemaGenerator) -> Schema {
         "additionalProperties": { "oneOf": [
             whole,
             { "type": "array", "items": whole, "minItems": 6, "maxItems": 9,
-              "description": "count, min, p50, p95, p99, max, mean (rounded down) of a distribution; if some waits never ended, how many and the longest known wait besides: count is without them, and 18446744073709551615 stands for a percentile or mean that never came" }
+              "description": "count, min, p50, p95, p99, max, mean (rounded down) of a distribution; if some waits never ended, also their number and the longest known wait: count is without them, and 18446744073709551615 stands for a percentile or mean that was never reached" }
         ] }
     })
 }

@@ -12,17 +12,17 @@ use crate::oracle::{Happened, Story, place};
 #[serde(deny_unknown_fields)]
 pub struct ViolationRecord {
     pub check: String,
-    /// The device, such as `d17`, where one is concerned.
+    /// The device, such as `d17`, if one is concerned.
     pub device: Option<String>,
-    /// The record as `entity/key`, where one is concerned.
+    /// The record as `entity/key`, if one is concerned.
     pub record: Option<String>,
-    /// The record that the device was last busy with, where none is concerned.
+    /// The record of the device's last event, if no record is concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<String>,
     pub text: String,
 }
 
-/// A recorded history of a real app, in the place of a seed.
+/// A recorded history of a real app, instead of a seed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ObservedRecord {
@@ -31,11 +31,11 @@ pub struct ObservedRecord {
     pub lines: u64,
     /// The names of the devices.
     pub devices: Vec<String>,
-    /// How far a time may be off.
+    /// The tolerance of times.
     pub tolerance_ns: u64,
 }
 
-/// A record that much happened to: its life is worth a look.
+/// A record with many events, whose life is worth reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EventfulRecord {
     /// The record as `entity/key`.
@@ -50,46 +50,46 @@ impl EventfulRecord {
     }
 }
 
-/// What of a swarm a seed has.
+/// The parts of a swarm that a seed has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SwarmRecord {
-    /// Kinds of trouble that are there, such as `chaos.kill_mtbf`, `event.import` or `action.add`.
+    /// Kinds of faults that are present, such as `chaos.kill_mtbf`, `event.import` or `action.add`.
     pub on: Vec<String>,
     pub off: Vec<String>,
-    /// Sizes that were drawn, by key, in rows.
+    /// Drawn sizes by key, in rows.
     pub sizes: BTreeMap<String, u32>,
 }
 
-/// What had to occur in some of the cells of a scenario.
+/// Something that at least one cell of a scenario must reach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OccurrenceRecord {
-    /// The scenario, with its variant where that alone had to come to it.
+    /// The scenario, with its variant if only that had to reach it.
     pub scenario: String,
-    /// What: a situation, or the bound of a figure.
+    /// A situation, or the bound of a figure.
     pub what: String,
     pub cells: u64,
     pub of: u64,
-    /// Of how many on it is a failure if it never did.
+    /// From this many cells on it is a failure if it never occurred.
     pub wanted_of: u64,
-    /// Whether it occurred, or was not yet to be expected.
+    /// Whether it occurred, or could not be expected yet.
     pub pass: bool,
 }
 
-/// A planned fault that did not fire on some of its devices, or that met nobody.
+/// A planned fault that did not fire on some of its devices, or hit nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MissedRecord {
-    /// The event, or the key of what comes by itself, such as `chaos.kill_mtbf`.
+    /// The event, or the key of a drawn fault, such as `chaos.kill_mtbf`.
     pub event: String,
     /// Why it did not fire, in words.
     pub why: String,
-    /// On how many devices it did not fire; 0 if it had to meet somebody and met nobody.
+    /// The number of devices on which it did not fire; 0 if it should hit anybody and hit nobody.
     pub missed: u64,
-    /// On how many it was to fire; 0 if it had to meet somebody.
+    /// The number of devices on which it should fire; 0 if it should hit anybody.
     pub of: u64,
-    /// The first of those on which it did not, such as `d17`.
+    /// The first device on which it did not fire, such as `d17`.
     pub devices: Vec<String>,
 }
 
@@ -100,7 +100,7 @@ pub struct LifeRecord {
     /// The record as `entity/key`.
     pub record: String,
     pub lines: Vec<String>,
-    /// The same as steps from place to place: the first of a long life and its last.
+    /// The same as steps from place to place: of a long life, the first and the last ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepRecord>,
 }
@@ -109,9 +109,9 @@ pub struct LifeRecord {
 #[serde(deny_unknown_fields)]
 pub struct StepRecord {
     pub at_ns: u64,
-    /// The same as the clock of the scenario's day shows it.
+    /// The time by the clock of the scenario's day.
     pub clock: String,
-    /// Where: `gateway`, `backend`, `world`, or a device.
+    /// `gateway`, `backend`, `world`, or a device.
     pub place: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
@@ -141,7 +141,7 @@ impl LifeRecord {
     }
 }
 
-/// Figures over virtual time, thinned out to what can be drawn.
+/// Figures over virtual time, reduced to what can be drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SeriesRecord {
@@ -178,23 +178,23 @@ impl SeriesRecord {
     }
 }
 
-/// A device whose syncs took long.
+/// A device with long syncs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlowRecord {
     pub device: String,
-    /// Its longest sync that came to a good end.
+    /// Its longest sync that ended well.
     pub sync_ns: u64,
 }
 
-/// Other settings that mend what a check found in a cell, or may.
+/// Other settings that fix what a check found in a cell, or may fix it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemedyRecord {
-    /// The check whose finding it mends, or `oracle.saved_edits.lost`.
+    /// The check whose finding they fix, or `oracle.saved_edits.lost`.
     pub check: String,
-    /// Settings as `--set` takes them: all together if something is better with them, else each
-    /// alone: what was tried and does not help, or what may do.
+    /// Settings as `--set` accepts them: together, if they improve something; otherwise each
+    /// separately, tried without success or not tried.
     pub set: Vec<String>,
     /// What the check counted in this cell.
     pub found: u64,
@@ -203,12 +203,12 @@ pub struct RemedyRecord {
     /// Other checks, gates and expectations that the cell fails by with these settings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remaining: Vec<String>,
-    /// What these settings make worse: with any of it they mend nothing.
+    /// What these settings make worse; if there is anything, they fix nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub worse: Vec<WorseRecord>,
 }
 
-/// What is worse with other settings.
+/// A figure that is worse with other settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorseRecord {

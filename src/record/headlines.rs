@@ -34,18 +34,18 @@ pub const SUMMARY: &[Headline] = &[
     headline("engine.session.duration", "p95", false, "a sync, 95 %"),
     headline("engine.write_acknowledged.duration", "p95", false, "an edit is safe, 95 %"),
     headline("engine.write_visible.duration", "p95", false, "an edit is seen, 95 %"),
-    headline("device.screen.blocked_a_day", "value", false, "screen blocked a day"),
-    headline("net.down.bytes", "value", true, "down a person"),
-    headline("net.up.bytes", "value", true, "up a person"),
-    headline("engine.requests.count", "value", true, "requests a person"),
-    headline("engine.requests.failed", "value", true, "tries without a response a person"),
+    headline("device.screen.blocked_a_day", "value", false, "screen blocked per day"),
+    headline("net.down.bytes", "value", true, "down per person"),
+    headline("net.up.bytes", "value", true, "up per person"),
+    headline("engine.requests.count", "value", true, "requests per person"),
+    headline("engine.requests.failed", "value", true, "tries without a response per person"),
 ];
 
 /// Figures in other sentences of the summary, and the wait that users call the first login.
 const SAID: &[Headline] = &[
     headline("engine.never_usable.devices", "value", false, "phones on which nobody could ever work"),
     headline("engine.first_screen.duration", "p95", false, "the first screen, 95 %"),
-    headline("engine.wasted.bytes", "value", true, "wasted bytes of bodies a person"),
+    headline("engine.wasted.bytes", "value", true, "wasted bytes of bodies per person"),
 ];
 
 /// The figures that users ask for first, the most important first.
@@ -97,7 +97,12 @@ pub fn is_gated(name: &str) -> bool {
 /// Losses of people that no check counts.
 const LOST: &[Headline] = &[
     headline("oracle.saved_edits.lost", "value", false, "saved edits lost"),
-    headline("oracle.overwritten.columns", "value", false, "values that were overwritten or gave way unseen"),
+    headline(
+        "oracle.overwritten.columns",
+        "value",
+        false,
+        "values that were overwritten or superseded unseen",
+    ),
     headline("oracle.stale_copies.rows", "value", false, "rows with stale copies of others"),
 ];
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::scenario::Stand;
 
-/// One thing that had to come out of a cell.
+/// An expectation of a cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectationRecord {
@@ -15,14 +15,14 @@ pub struct ExpectationRecord {
     pub min: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u64>,
-    /// The figure that came out; absent if there is none.
+    /// The measured figure; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<u64>,
     pub pass: bool,
 }
 
-/// An exception of the app with which syncs ended, and which is not the network's; or a warning of
-/// the bench to the app's developer.
+/// An exception of the app that ended syncs and is not a network error; or a warning of the bench
+/// to the app's developer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExceptionRecord {
@@ -30,10 +30,10 @@ pub struct ExceptionRecord {
     /// It is a warning: no sync ended with it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub warning: bool,
-    /// Of the first time: where, the innermost call first.
+    /// The stack of the first one, the innermost call first.
     pub stack: String,
     pub count: u64,
-    /// The first device that met it, and when.
+    /// The first device that had it, and when.
     pub device: String,
     pub at: String,
 }
@@ -65,12 +65,12 @@ impl GateRecord {
     }
 }
 
-/// A figure that fails in one of two cells and is mended in the other: that lies within the bounds,
-/// and the failing one outside, or so many times above it.
+/// A claim about two cells: the figure of one is within the bounds, and that of the failing one
+/// outside, or at least a factor above it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimRecord {
-    /// What is shown, such as `R57`.
+    /// The id of the claim, such as `R57`.
     pub id: String,
     pub fails: String,
     pub mends: String,
@@ -80,43 +80,43 @@ pub struct ClaimRecord {
     pub min: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u64>,
-    /// How many thousandths of the mended figure the failing one comes to at least; it is above 0.
+    /// The least ratio of the failing figure to the other, in thousandths; the failing one is above 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor_milli: Option<u32>,
     /// `null` if there is none, which shows nothing.
     pub fails_value: Option<u64>,
     pub mends_value: Option<u64>,
-    /// Whether it holds. If not, the cell that mends fails by it.
+    /// Whether it holds. If not, the cell of `mends` fails by it.
     pub pass: bool,
 }
 
-/// What a question comes to under a seed: two cells, one without what is asked for and one with it.
+/// The answer to a question under a seed, from two cells: one without the practice and one with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerRecord {
-    /// Its list and number, such as `checklist-2`, and a word more where several answer one.
+    /// Its list and number, such as `checklist-2`, and another word if several answer one point.
     pub question: String,
     pub asks: String,
-    /// The answer in a sentence, with figures in braces; of a question that is not asked, why.
+    /// The answer as a sentence with its figures; for a question that is not asked, the reason.
     pub says: String,
     pub finding: Finding,
-    /// Whether it has to be shown: the cell with what is asked for fails if it is not.
+    /// Whether it must be shown: if it is not, the cell with the practice fails.
     pub demanded: bool,
-    /// The cell without what is asked for; empty of a question that is not asked.
+    /// The cell without the practice; empty if the question is not asked.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub without: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub with: String,
-    /// Which of both the scenario as it was given is like, if that can be seen.
+    /// Which of both the given scenario is like, if that can be seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stands: Option<Stand>,
-    /// What in the scenario says so, or why that cannot be seen.
+    /// What in the scenario shows that, or why it cannot be seen.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub because: String,
-    /// What was set to names of the scenario to make the cell with what is asked for.
+    /// Settings that were added to names of the scenario for the cell with the practice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tried: Vec<String>,
-    /// What a scenario has to have so that its figures can differ, of somebody's own.
+    /// What a user's scenario needs so that its figures can differ.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub shown_by: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -130,28 +130,28 @@ pub struct ToldRecord {
     pub name: String,
     /// The figure, as an expectation names it.
     pub metric: String,
-    /// Without what is asked for; `null` if there is no figure.
+    /// The figure without the practice; `null` if there is none.
     pub without: Option<u64>,
     pub with: Option<u64>,
-    /// It is to be less with it: the other one comes to so many thousandths at least.
+    /// It must be less with the practice: the least ratio of the other to it, in thousandths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub less_milli: Option<u32>,
-    /// It is to be more with it: so many thousandths of the other one at least.
+    /// It must be more with the practice: the least ratio to the other, in thousandths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more_milli: Option<u32>,
 }
 
-/// What the figures of a question say.
+/// The result of a question's figures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Finding {
-    /// They are as far apart as they are to be.
+    /// They differ as much as required.
     Shown,
-    /// It is better with it, by less than that or not in each figure.
+    /// It is better with the practice, but by less than required or not in each figure.
     Less,
-    /// It is the same with it and without, within a twentieth.
+    /// It is the same with and without the practice, within 5 %.
     Same,
-    /// It is worse with it, in a figure at least.
+    /// At least one figure is worse with the practice.
     Worse,
     /// A figure is missing.
     Unmeasured,

@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 use super::exit::Exit;
 use super::held::{AnswerRecord, ClaimRecord, GateRecord};
 
-/// Why a cell is not a pass: a code, and what of it stands nowhere else in the record.
+/// Why a cell is not a pass: a code, and the details that are nowhere else in the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "code", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Reason {
-    /// The oracle found what it must not: violations have the first, the check's metric how much.
+    /// The oracle found a violation: `violations` has the first, the check's metric the number.
     Violation {
         check: String,
     },
     /// It did not come to rest, as its ending says.
     Stuck {},
-    /// Saved edits went with the state of a phone or of the backend.
+    /// Saved edits were lost when the state of a phone or of the backend was replaced.
     TakenBack {
         first: String,
     },
-    /// Saved edits are left on a phone for who has logged out of it.
+    /// Saved edits are left on a phone by somebody who has logged out of it.
     Shelved {
         first: String,
     },
@@ -30,9 +30,9 @@ pub enum Reason {
         /// Only phones made none; the office made its own.
         on_phones: bool,
         wanted: u64,
-        /// How many of them the script had no row or no free natural key for.
+        /// The number of edits for which the script had no row or no free natural key.
         unplaced: u64,
-        /// From how many of them a blocking sync kept their people.
+        /// The number of edits that a blocking sync prevented.
         prevented: u64,
     },
     EventInVain {
@@ -47,38 +47,38 @@ pub enum Reason {
     Gate {
         gate: GateRecord,
     },
-    /// A claim that it mends does not hold.
+    /// A claim for which it is the `mends` cell does not hold.
     Claim {
         claim: ClaimRecord,
         fails: String,
     },
-    /// What answers a question is not shown.
+    /// The answer to a question is not shown.
     Answer {
         answer: AnswerRecord,
     },
-    /// A figure is not the baseline's.
+    /// A figure differs from the baseline's.
     Differs {
         text: String,
     },
-    /// There is nothing that it could be compared with.
+    /// There is nothing to compare it with.
     NoBaseline {
         text: String,
     },
-    /// Its scenario is another than the baseline's, so their figures do not apply.
+    /// Its scenario differs from the baseline's, so their figures do not apply.
     ScenarioChanged {
         text: String,
     },
-    /// Run again, it has another digest.
+    /// A second run has another digest.
     NotDeterministic {
-        /// The digest is that of the figures alone.
+        /// Whether only the digest of the figures differs.
         of_figures: bool,
         first: String,
         second: String,
     },
-    /// It needs what its stack does not support, and was not run.
+    /// It needs features that its stack does not support, and was not run.
     Unsupported {
         stack: String,
-        /// Each with the place in the scenario that has it.
+        /// The missing features, each with the place in the scenario that needs it.
         needs: Vec<String>,
     },
     /// It could not be run, or the bench or a stack failed.
@@ -116,7 +116,7 @@ impl Reason {
         match self {
             Reason::Violation { check } => check.clone(),
             Reason::Stuck {} => "stuck".to_owned(),
-            Reason::TakenBack { .. } => "saved edits taken back".to_owned(),
+            Reason::TakenBack { .. } => "saved edits undone by a backup".to_owned(),
             Reason::Shelved { .. } => "saved edits left on a phone".to_owned(),
             Reason::Gate { gate } => format!("gate {}", gate.name),
             Reason::Expectation { what } => what.clone(),
@@ -130,8 +130,8 @@ impl Reason {
                 "its baseline".to_owned()
             }
             Reason::NotDeterministic { .. } => "another digest when run again".to_owned(),
-            Reason::Unsupported { .. } => "what its stack does not support".to_owned(),
-            Reason::Broken { .. } => "a fault of the program or stack".to_owned(),
+            Reason::Unsupported { .. } => "needs of the scenario that its stack lacks".to_owned(),
+            Reason::Broken { .. } => "a bug of the program or stack".to_owned(),
         }
     }
     /// True for a finding about a setting. In a search or a matrix that is a result, not an error.

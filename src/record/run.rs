@@ -29,17 +29,17 @@ pub const SCHEMA_VERSION: &str = "3.0.0";
 /// The text before the command that makes a run the baseline.
 pub const ACCEPT: &str = "to accept this run: ";
 
-/// Everything that a run found out. No figure of the host's clock is in it.
+/// All results of a run. No figure of the host's clock is in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunRecord {
     pub schema_version: String,
     pub tool: Tool,
-    /// Which build of it. A cell of another names it.
+    /// The build of the program. A cell that another build ran names it.
     pub build: Build,
-    /// Whether every cell that was asked for was run to its end.
+    /// Whether all cells completed.
     pub complete: bool,
-    /// Of several scenarios: their names and paths in one line, and a digest over theirs.
+    /// For several scenarios: their names and paths in one line, and one digest over all.
     pub scenario: ScenarioRecord,
     pub verdict: Verdict,
     pub exit_code: u8,
@@ -47,49 +47,49 @@ pub struct RunRecord {
     pub cells: Vec<CellRecord>,
     /// All gates of all cells. The gates of a cell that expects a violation are left out.
     pub gates: Vec<GateRecord>,
-    /// What pairs of variants show side by side, under each seed.
+    /// What pairs of variants show, under each seed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<ClaimRecord>,
-    /// What questions come to by pairs of variants, under each seed.
+    /// Answers to questions from pairs of variants, under each seed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<AnswerRecord>,
-    /// What had to occur in some of the cells, and in how many it did.
+    /// What had to occur in at least one cell, and in how many it did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub occurrences: Vec<OccurrenceRecord>,
-    /// How many cells were asked for; fewer are in `cells` if the run was stopped.
+    /// The number of planned cells; `cells` has fewer if the run was stopped.
     pub planned_cells: u64,
-    /// What stopped the run before its end, in words.
+    /// Why the run stopped before its end, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// The command that makes this run the baseline, where nothing but its figures is wrong.
+    /// The command that makes this run the baseline, if only its figures differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accept: Option<String>,
-    /// What of its baseline the run left out: a gate over fewer cells passes more easily.
+    /// The part of its baseline that the run left out: a gate over fewer cells passes more easily.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<String>,
-    /// Whether the run fails by that: all of the baseline was asked for.
+    /// Whether the run fails because of that: the whole baseline was required.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left_out_fails: bool,
-    /// What is or may be worse than its baseline, and fails nothing.
+    /// Figures that are or may be worse than the baseline's, without failing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tolerated: Vec<String>,
-    /// What a reader should know of it; it fails nothing.
+    /// Remarks for the reader that fail nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
     /// The resolved scenarios as TOML, by digest; a cell names its own.
     pub resolved: BTreeMap<String, String>,
-    /// Files that scenarios read, by digest: what they are called, and where copies lie.
+    /// Files that scenarios read, by digest, with their names and the places of copies.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, BTreeMap<String, String>>,
-    /// What a search for the best settings came to.
+    /// The result of a search for the best settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tune: Option<TuneRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<SweepRecord>,
-    /// Whether this is a matrix: what a setting loses or misses is an answer, and no failure.
+    /// Whether this is a matrix, in which losses and missed gates are results, not failures.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub matrix: bool,
-    /// The digest of all else as it is written: an edit breaks it. Empty but in the file.
+    /// The digest of all other fields as written: an edit breaks it. Empty except in the file.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub checksum: String,
 }
@@ -135,18 +135,18 @@ pub struct ScenarioRecord {
     pub digest: String,
 }
 
-/// What a run or a cell comes to.
+/// The result of a run or a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// All expectations and gates are met.
     Pass,
-    /// Something is not as it must be.
+    /// Something is wrong.
     Fail,
-    /// It was stopped before its end, and nothing was found wrong so far.
+    /// It was stopped before its end, and nothing was wrong so far.
     #[default]
     Incomplete,
-    /// It needs what its stack does not support, and was not run.
+    /// It needs features that its stack does not support, and was not run.
     Unsupported,
 }
 
@@ -165,7 +165,7 @@ impl Verdict {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CellRecord {
-    /// Its name within the run; also the name of its file in `repro/`.
+    /// Its name in the run, and the name of its file in `repro/`.
     pub id: String,
     pub variant: Option<String>,
     /// The swept keys with their values: numbers where they are whole numbers, texts otherwise.
@@ -177,21 +177,21 @@ pub struct CellRecord {
     /// Covers the figures with their names; empty if the cell did not end.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub figures_digest: String,
-    /// What ran it, where that is not what wrote the record.
+    /// The build that ran it, if another one wrote the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ran_by: Option<Build>,
     pub verdict: Verdict,
     pub virtual_ns: u64,
-    /// By metric a number, or count, min, p50, p95, p99, max and mean of a distribution, and, if
-    /// some never came, how many and the longest known wait. Of one in the run's `figures` that is
-    /// not here it has zero, or no observation.
+    /// By metric: a number, or count, min, p50, p95, p99, max and mean of a distribution; if some
+    /// waits never ended, also their number and the longest known wait. A metric of the run's
+    /// `figures` that is missing here is zero, or has no observation.
     #[serde(serialize_with = "figures::write", deserialize_with = "figures::read")]
     #[schemars(schema_with = "figures::schema")]
     pub metrics: CellFigures,
-    /// The metrics in the run's `figures` of which it has no figure; one that did not end has none.
+    /// Metrics of the run's `figures` for which it has no figure; none if it did not end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmeasured: Vec<String>,
-    /// What the oracle found, at most so many of each check; the counts are in the metrics.
+    /// Violations that the oracle found, limited per check; the metrics have the counts.
     pub violations: Vec<ViolationRecord>,
     pub replay: String,
 
@@ -199,7 +199,7 @@ pub struct CellRecord {
     pub path: String,
     /// The key of its resolved scenario in the run's `resolved`.
     pub resolved: String,
-    /// What of its scenario's swarm its seed has.
+    /// The parts of its scenario's swarm that its seed has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swarm: Option<SwarmRecord>,
     pub devices: u64,
@@ -208,22 +208,22 @@ pub struct CellRecord {
     pub events: u64,
     /// Faults that were drawn or planned, in order.
     pub faults: Vec<FaultRecord>,
-    /// Actions whose edits could not all be made as asked.
+    /// Actions whose edits could not all be made as required.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unplaced: Vec<UnplacedRecord>,
-    /// Exceptions with which syncs of its apps ended, in the order in which they came up.
+    /// Exceptions that ended syncs of its apps, in the order of their first occurrence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<ExceptionRecord>,
-    /// What was planned and did not come: kills, faults that met nobody, parts that were not used.
+    /// Planned events that did not occur: kills, faults that hit nobody, unused parts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<MissedRecord>,
-    /// Checks of what the stack does not do: neither passed nor failed.
+    /// Checks of features that the stack does not have: neither passed nor failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_applicable: Vec<String>,
-    /// What was recorded of a real app, where this is no simulation.
+    /// The recorded history of a real app, if this is not a simulation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<ObservedRecord>,
-    /// How many checks a third-party stack is held to; none of the built-in one.
+    /// The number of checks that apply to a third-party stack; none for the built-in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_to: Option<HeldTo>,
     /// Checks of the oracle that had nothing to check: they found nothing, and have not passed.
@@ -231,19 +231,19 @@ pub struct CellRecord {
     pub untried: Vec<String>,
     pub expectations: Vec<ExpectationRecord>,
     pub reasons: Vec<Reason>,
-    /// The lives of the records that the first violations speak of.
+    /// The lives of the records of the first violations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lives: Vec<LifeRecord>,
-    /// What mends its findings, or may.
+    /// Settings that fix its findings, or may.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<RemedyRecord>,
-    /// The records to which most happened, most first.
+    /// The records with the most events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub eventful: Vec<EventfulRecord>,
-    /// Of the first cells and the first failing ones; all are in `series.csv`.
+    /// Series of the first cells and the first failing ones; all are in `series.csv`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<SeriesRecord>,
-    /// Of the same cells, by metric: how many waits lay above the last end, up to this one, in ns.
+    /// For the same cells, by metric: the number of waits up to this end and above the last, in ns.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub spread: BTreeMap<String, Vec<(u64, u64)>>,
     /// The devices with the longest syncs, the slowest first.
@@ -251,8 +251,8 @@ pub struct CellRecord {
     pub slowest: Vec<SlowRecord>,
 }
 
-/// How many checks a stack is held to by its promises, of those that look at something in the
-/// scenario.
+/// The number of checks that a stack's promises make applicable, of the checks with something to
+/// check in the scenario.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeldTo {
@@ -273,7 +273,7 @@ pub struct EndingRecord {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EndingKind {
-    /// Everything that was under way came to its end.
+    /// All work in progress was completed.
     #[default]
     Drained,
     /// Some devices did not come to rest by the deadline.
@@ -290,7 +290,7 @@ pub enum EndingKind {
 pub struct Phases {
     /// The script, faults on.
     pub script_ns: u64,
-    /// Healing and draining.
+    /// Recovery and draining.
     pub drain_ns: u64,
 }
 
@@ -301,17 +301,17 @@ pub struct FaultRecord {
     pub text: String,
 }
 
-/// An action whose edits, or an entity whose imports, could not all be made as asked.
+/// An action whose edits, or an entity whose imports, could not all be made as required.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnplacedRecord {
     pub action: String,
     pub asked: u64,
-    /// Those that are not made: no row, or no free natural key, was left for them.
+    /// Edits that were not made: no row, or no free natural key, was left for them.
     pub left_out: u64,
-    /// Those that are made on any row: none lay as near the moment as `near` asks.
+    /// Edits that were made on any row: none was as near to the time as `near` requires.
     pub astray: u64,
-    /// Rows that imports of the entity of this name bring, not edits of an action.
+    /// True for rows imported into the entity of this name, not edits of an action.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub import: bool,
 }
@@ -331,14 +331,14 @@ impl CellRecord {
     }
 }
 
-/// The grid of a sweep, in the order in which it was asked for.
+/// The grid of a sweep, in the given order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SweepRecord {
     /// The figure that settings are compared by, as `metric` or `metric:stat`.
     pub objective: String,
     pub axes: Vec<AxisRecord>,
-    /// What takes the place of the first key in the sweep that this one is held against.
+    /// The axis that replaces the first one in the sweep that this one is compared with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<AxisRecord>,
 }
@@ -360,7 +360,7 @@ pub enum RecordError {
         "the record has schema version {0}, and this program reads {SCHEMA_VERSION}: run it again, or use the syncdyno that wrote it"
     )]
     Version(String),
-    #[error("the record was edited: its checksum is {told}, its contents come to {own}")]
+    #[error("the record was edited: its checksum is {told}, its contents give {own}")]
     Edited { told: String, own: String },
 }
 

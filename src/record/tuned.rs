@@ -7,29 +7,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::metrics::{Censored, Unit, human};
 
-/// What a search for the best settings came to. The cells that it ran are those of the run.
+/// The result of a search for the best settings. The cells that it ran are those of the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TuneRecord {
-    /// What settings are compared by: a metric, or `metric:stat`.
+    /// The objective that settings are compared by: a metric, or `metric:stat`.
     pub metric: String,
     #[schemars(with = "String")]
     pub unit: Unit,
     pub better: String,
     /// The keys that were searched, the most important first.
     pub knobs: Vec<String>,
-    /// What the command line said of the search: options with their values.
+    /// The search options of the command line, with their values.
     pub given: Vec<String>,
-    /// The keys that tell the places apart.
+    /// The keys that distinguish the places.
     pub across: Vec<String>,
     /// All seeds; not every setting was run under each.
     pub seeds: Vec<String>,
-    /// What a candidate must keep, besides losing nothing.
+    /// What a setting must keep to be chosen, besides losing nothing.
     pub limits: Vec<LimitRecord>,
     pub cells: CellsTuned,
-    /// What came out, for each variant and each combination of the values of `across`.
+    /// The results, for each variant and each combination of the values of `across`.
     pub places: Vec<PlaceTuned>,
-    /// How the number of devices moves the best, and where the backend has enough of them.
+    /// How the number of devices moves the best, and from which number the backend is saturated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub herd: Vec<String>,
 }
@@ -41,10 +41,10 @@ pub struct LimitRecord {
     pub metric: String,
     pub stat: String,
     pub max: u64,
-    /// Whether it was asked for, and so excludes what breaks it.
+    /// Whether the user set it, so that it excludes settings that break it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub given: bool,
-    /// Whether no cell has such a figure, so that nothing was held to it.
+    /// Whether no cell has such a figure, so that it applied to nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unmeasured: bool,
 }
@@ -73,7 +73,7 @@ pub struct CellsTuned {
     pub full_grid: u64,
 }
 
-/// What came out at one place: a variant and a value for each key of `across`.
+/// The result at one place: a variant and a value for each key of `across`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceTuned {
@@ -81,22 +81,22 @@ pub struct PlaceTuned {
     pub variant: Option<String>,
     pub axes: BTreeMap<String, serde_json::Value>,
     pub complete: bool,
-    /// The best value of each knob; `null` if no setting is a candidate.
+    /// The best value of each knob; `null` if every setting is excluded.
     pub best: Option<BTreeMap<String, String>>,
-    /// The figure there, of a rate the harmonic mean over the seeds.
+    /// Its figure; for a rate, the harmonic mean over the seeds.
     pub figure: Option<u64>,
-    /// What of the waits behind it never ended.
+    /// The waits behind it that never ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub censored: Option<Censored>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
-    /// What rules cost that decide which setting is the best, or would if they excluded any.
+    /// The cost of rules that decide which setting is the best, or would if they excluded any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleTuned>,
     /// What no setting can change: gaps of the link, gates that all settings miss.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// What was found out about each knob while the others stand as at the best.
+    /// Results for each knob, with the other knobs at their best values.
     pub knobs: Vec<KnobTuned>,
     /// The scenario's own setting, all knobs.
     pub present: Option<PointTuned>,
@@ -107,20 +107,20 @@ pub struct PlaceTuned {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleTuned {
-    /// The name of the limit, or of the gate behind that word.
+    /// The name of the limit, or of the gate after that word.
     pub name: String,
-    /// What it asks for, in words.
+    /// What it requires, in words.
     pub asks: String,
-    /// Whether it excludes settings: then `best` is the best without it, else the best that keeps
-    /// it.
+    /// Whether it excludes settings: then `best` is the best without it, otherwise the best that
+    /// keeps it.
     pub excludes: bool,
     /// By knob; `null` if no setting keeps it.
     pub best: Option<BTreeMap<String, String>>,
     pub figure: Option<u64>,
-    /// What of the waits behind it never ended.
+    /// The waits behind it that never ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub censored: Option<Censored>,
-    /// What that costs relative to the best of the place, which is 1 000 000.
+    /// Its cost relative to the best of the place, which is 1 000 000.
     pub cost_ppm: Option<u64>,
 }
 
@@ -134,18 +134,18 @@ pub struct KnobTuned {
     /// The first and the last setting run under all seeds that are within 3 % of the best.
     pub flat: [String; 2],
     pub points: Vec<PointTuned>,
-    /// The size of the largest response, where a larger value of the key changes nothing.
+    /// The size of the largest response, if larger values of the key change nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<u64>,
-    /// Whether that is all there is for a device, in one response.
+    /// Whether that is all rows of a device, in one response.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub whole: bool,
     /// What limits either side, in words.
     pub limits: Vec<String>,
-    /// Which settings other seeds may make candidates, where that would change the answer.
+    /// Settings that other seeds may allow, if that would change the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub luck: Option<String>,
-    /// What the closed form says of the best chunk, where it applies, in rows.
+    /// The best chunk by the closed form, if it applies, in rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_form_rows: Option<u64>,
 }
@@ -153,23 +153,25 @@ pub struct KnobTuned {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PointTuned {
-    /// Its value; of several knobs all, with commas.
+    /// Its value; of several knobs, all values separated by commas.
     pub value: String,
-    /// What it is beside the best: half or twice of it, what the scenario has now, who ships it.
+    /// Its role beside the best: half or twice of it, the scenario's present value, a product's
+    /// value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// Larger values that come to the same, as no response has so many rows: who asks for them.
+    /// Products with larger values that have the same effect, because no response has so many rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<AskedTuned>,
     pub seeds: u64,
-    /// Of a rate the harmonic mean; of fewer seeds than the best has the best's times its cost.
+    /// For a rate, the harmonic mean; with fewer seeds than the best, the best's figure times its
+    /// cost.
     pub figure: Option<u64>,
-    /// What of the waits behind it never ended.
+    /// The waits behind it that never ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub censored: Option<Censored>,
-    /// What it costs relative to the best under the same seeds, which is 1 000 000.
+    /// Its cost relative to the best under the same seeds, which is 1 000 000.
     pub cost_ppm: Option<u64>,
-    /// By how much that may be otherwise under other seeds (95 %); absent of too few of them.
+    /// The 95 % uncertainty of that over other seeds; absent with too few of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noise_ppm: Option<u64>,
     /// Whether it was run under all seeds and is as good as the best within the noise between them.
@@ -177,7 +179,8 @@ pub struct PointTuned {
     pub within_noise: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
-    /// Whether that may be luck: it keeps every limit and gate in at least half of the seeds.
+    /// Whether its exclusion may be luck: it keeps every limit and gate in at least half of the
+    /// seeds.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_doubt: bool,
     /// Limits that it breaks and that exclude nothing.
@@ -185,7 +188,7 @@ pub struct PointTuned {
     pub breaks: Vec<String>,
 }
 
-/// A value of a key, and who has it: this scenario, a product.
+/// A value of a key, and who uses it: this scenario, a product.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskedTuned {
@@ -193,13 +196,13 @@ pub struct AskedTuned {
     pub names: Vec<String>,
 }
 
-/// What the backend had to do, in the mean over the seeds.
+/// The load of the backend, averaged over the seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackendTuned {
     pub queued_p50_ns: u64,
     pub queued_p95_ns: u64,
     pub service_p50_ns: u64,
-    /// About how much of the time of the syncs is waiting in its queue, in millionths.
+    /// Approximate share of the syncs' time spent in its queue, in millionths.
     pub queued_ppm: u64,
 }

@@ -45,28 +45,33 @@ impl Answered<'_> {
         let harms = self.harms().iter().map(|(harm, both)| harmed(*harm).to_owned() + chance(*both));
         let harms = harms.collect::<Vec<_>>();
         let harmed = format!("not better: with it {}", harms.join(", "));
-        let [nothing, no_mend] = ["nothing of this happened", "what it should make better did not happen"]
-            .map(|what| format!("{what} in your file{}", self.shown_by()));
+        let [nothing, no_mend] =
+            ["nothing of this happened", "the problem that it should reduce did not occur"]
+                .map(|what| format!("{what} in your file{}", self.shown_by()));
         let gain = match (self.void, one.finding, stands) {
             (_, Finding::NotAsked, _) => "not measured",
             (_, Finding::Unmeasured, _) => "a figure is missing",
             (_, Finding::Same, _) if self.mends && !self.harms().is_empty() => &harmed,
-            (_, Finding::Same, _) if self.mends => "less is lost or stuck with it",
+            (_, Finding::Same, _) if self.mends => "with it, less is lost or stuck",
             (Some(Void::NothingHappened), ..) => &nothing,
-            (Some(Void::FailsWithIt), ..) => "its figures prove nothing: more is lost or stuck with it",
-            (Some(Void::FailsWithoutIt), ..) => "its figures prove nothing: more is lost or stuck without it",
+            (Some(Void::FailsWithIt), ..) => "its figures prove nothing: with it, more is lost or stuck",
+            (Some(Void::FailsWithoutIt), ..) => {
+                "its figures prove nothing: without it, more is lost or stuck"
+            }
             (_, Finding::Shown | Finding::Less, _) if !self.harms().is_empty() => &harmed,
             _ if self.is_unchanged => "this happened, and did not change",
             (Some(Void::NothingToMend), ..) => &no_mend,
-            (_, Finding::Same, _) if self.has_gain() => "no clear gain in what it is about",
+            (_, Finding::Same, _) if self.has_gain() => "no clear gain in its own figures",
             (_, Finding::Same, _) => "no clear gain here",
-            (_, Finding::Worse, None) if self.is_mixed => "of the second one figure is better, another worse",
+            (_, Finding::Worse, None) if self.is_mixed => {
+                "one figure of the second variant is better, another worse"
+            }
             (_, Finding::Worse, _) if self.is_mixed => "one figure is better with it, another worse",
-            (_, Finding::Worse, None) => "a figure of the second is worse",
+            (_, Finding::Worse, None) => "a figure of the second variant is worse",
             (_, Finding::Worse, _) => "a figure is worse with it",
             (_, _, Some(Stand::With)) => "it helps",
             (_, _, Some(Stand::Without)) => "it would help",
-            (_, _, None) => "of these two the second is better",
+            (_, _, None) => "the second of these two is better",
         };
         format!("[{}; {gain}] ", self.stand())
     }
@@ -74,7 +79,7 @@ impl Answered<'_> {
     fn shown_by(&self) -> String {
         match self.first.shown_by.as_str() {
             "" => String::new(),
-            what => format!(", so it cannot show; it takes {what}"),
+            what => format!(", so it cannot show; it needs {what}"),
         }
     }
 
@@ -130,7 +135,7 @@ impl Answered<'_> {
     fn seeds(&self) -> String {
         match self.alike {
             [_, 1] => String::new(),
-            [alike, of] => format!(" (so under {alike} of {of} seeds)"),
+            [alike, of] => format!(" (the same under {alike} of {of} seeds)"),
         }
     }
 }
@@ -148,7 +153,7 @@ fn harmed(harm: Harm) -> &'static str {
     match harm {
         Harm::Lost => "more edits are lost",
         Harm::Discarded => "more is discarded without a message",
-        Harm::Doubled => "more rows are there twice",
+        Harm::Doubled => "more rows exist twice",
         Harm::Prevented => "people could make fewer edits",
     }
 }
@@ -177,9 +182,11 @@ pub(super) fn own_faults(record: &RunRecord) -> Vec<String> {
         });
         let mends: Vec<String> = mends.collect();
         let mended = match mends.as_slice() {
-            [] if !record.complete => "not known: the run was cut before all questions were put".to_owned(),
-            [] => "no question below mends it".to_owned(),
-            mends => format!("mended by {}", mends.join(", ")),
+            [] if !record.complete => {
+                "not known: the run was stopped before all questions were asked".to_owned()
+            }
+            [] => "no question below fixes it".to_owned(),
+            mends => format!("fixed by {}", mends.join(", ")),
         };
         format!("{} {}: {mended}", fault.check, human::thousands(fault.count))
     };

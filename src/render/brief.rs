@@ -87,11 +87,11 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
 /// What happened to edits that are never safe; the metrics add up to all of them.
 const NEVER_SAFE: [(&str, &str); 6] = [
     ("engine.never_safe.lost", "lost"),
-    ("engine.never_safe.gave_way", "gave way to another's"),
+    ("engine.never_safe.gave_way", "superseded by another's"),
     ("engine.never_safe.refused", "refused"),
     ("engine.never_safe.lost_since", "lost after they counted as safe"),
     ("engine.never_safe.waiting", "still waiting"),
-    ("engine.never_safe.unconfirmed", "on the backend without their phones knowing"),
+    ("engine.never_safe.unconfirmed", "on the backend, not reported to their phones"),
 ];
 
 const PHASE_MIN: u64 = 50_000;
@@ -209,7 +209,7 @@ impl Setting<'_> {
     fn waiting(&self) -> String {
         let waits = [
             ("engine.usable_after_login.duration", "people with a network could work after login"),
-            ("engine.session.duration", "syncs were done"),
+            ("engine.session.duration", "syncs completed"),
             (SAFE, "edits were safe on the backend"),
             (SEEN, "apps that were open and online showed others' edits"),
         ];
@@ -225,7 +225,7 @@ impl Setting<'_> {
         let blocked = self.typical("device.screen.blocked_a_day", "value").filter(|ns| *ns > 0);
         // A script of less than a day is one total.
         let long = self.0.iter().all(|cell| cell.virtual_ns >= Span::secs(86_400).0);
-        let of = if long { "a day" } else { "in all" };
+        let of = if long { "per day" } else { "in all" };
         parts.extend(blocked.map(|ns| format!("a sync blocked each screen for {} {of}", human::span(ns))));
         parts.join("; ")
     }
@@ -305,7 +305,7 @@ impl Setting<'_> {
         let over = self.most_beyond(OVERWRITTEN, "oracle.gave_way.columns");
         let values = |n| human::count(n, "value");
         let over = (over > 0).then(|| format!("people overwrote {} that they had not seen", values(over)));
-        let gave_way = (gave_way > 0).then(|| format!("{} gave way in conflicts", values(gave_way)));
+        let gave_way = (gave_way > 0).then(|| format!("{} superseded in conflicts", values(gave_way)));
         let parts: Vec<String> = over.into_iter().chain(gave_way).collect();
         let found =
             self.some("engine.conflicts.found", |n| format!(" ({} found)", human::count(n, "conflict")));
@@ -318,9 +318,9 @@ impl Setting<'_> {
         let most = self.most(LOST);
         let worst = self.0.iter().find(|cell| most > 0 && count(cell, LOST) == most)?;
         let told = match count(worst, "oracle.saved_edits.untold") {
-            0 => "their people were told".to_owned(),
-            untold if untold == most => "nobody was told".to_owned(),
-            untold => format!("people were told of {}", human::thousands(most - untold)),
+            0 => "reported to their people".to_owned(),
+            untold if untold == most => "not reported".to_owned(),
+            untold => format!("{} reported to people", human::thousands(most - untold)),
         };
         let saved = human::count(count(worst, "workload.edits.made"), "saved edit");
         let lost = human::thousands(most);
@@ -358,7 +358,7 @@ impl Setting<'_> {
         let (Some(down), Some(up)) = (of("net.down.bytes"), of("net.up.bytes")) else {
             return String::new();
         };
-        let each = if down.people > 1 { " a person" } else { "" };
+        let each = if down.people > 1 { " per person" } else { "" };
         let mut text = format!("{} down and {} up{each} over the links", down.told(), up.told());
         if let Some(requests) = of("engine.requests.count").filter(|of| of.value > 0) {
             let attachments = self.typical(ATTACHMENT_REQUESTS, "value").unwrap_or(0);
@@ -410,7 +410,7 @@ pub(super) fn awaited(wait: Wait) -> &'static str {
         Wait::Start => "for a sync to start",
         Wait::Sync => "in a sync",
         Wait::Again => "for the next sync after one that failed",
-        Wait::Nothing => "for nothing, as they were lost or given up",
+        Wait::Nothing => "for nothing (lost or given up)",
     }
 }
 
@@ -439,8 +439,8 @@ pub(super) fn word(phase: Phase) -> &'static str {
         Phase::Network => "on the network",
         Phase::Server => "at the backend",
         Phase::Attachments => "sending attachments",
-        Phase::Failed => "on requests that failed",
-        Phase::Wait => "waiting before another try",
+        Phase::Failed => "on failed requests",
+        Phase::Wait => "waiting before a retry",
         Phase::Decode => "decoding",
         Phase::Apply => "writing on the phone",
         Phase::Other => "elsewhere (hooks, locks)",
@@ -488,18 +488,18 @@ mod tests {
         let line = sentence(&[&cell], "cost").replace('\u{a0}', " ");
         assert_eq!(
             line,
-            "46.5 KiB down and 1.00 KiB up a person over the links in 47 requests and 0.50 tries without a response"
+            "46.5 KiB down and 1.00 KiB up per person over the links in 47 requests and 0.50 tries without a response"
         );
-        assert_eq!(row(&cell, "requests a person").as_deref(), Some("47"));
-        assert_eq!(row(&cell, "tries without a response a person").as_deref(), Some("0.50"));
-        assert_eq!(row(&cell, "down a person").as_deref(), Some("46.5 KiB"));
+        assert_eq!(row(&cell, "requests per person").as_deref(), Some("47"));
+        assert_eq!(row(&cell, "tries without a response per person").as_deref(), Some("0.50"));
+        assert_eq!(row(&cell, "down per person").as_deref(), Some("46.5 KiB"));
         let cell = of(2, &[cost.as_slice(), &[(ATTACHMENT_REQUESTS, 63)]].concat());
         let line = sentence(&[&cell], "cost").replace('\u{a0}', " ");
         assert!(
             line.contains("in 78 requests (32 for attachments) and 0.50 tries for rows without"),
             "{line}"
         );
-        assert_eq!(row(&cell, "requests a person").as_deref(), Some("78"));
+        assert_eq!(row(&cell, "requests per person").as_deref(), Some("78"));
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub(super) fn missed_claim(mends: &CellRecord, claim: &ClaimRecord, failing: &st
     };
     let claimed: Vec<String> = within.into_iter().chain([apart]).collect();
     let is = both_figures(claim, mends, failing);
-    format!("{} is not shown: {is}; claimed is {}", claim.id, claimed.join(" and "))
+    format!("{} is not shown: {is}; the claim is {}", claim.id, claimed.join(" and "))
 }
 
 /// An answer with the figures of both cells; if it is not asked, the reason.
@@ -148,5 +148,5 @@ pub(super) fn missed_answer(cell: &CellRecord, answer: &AnswerRecord) -> String 
     });
     let claimed: Vec<String> = claimed.collect();
     let says = with_figures([None, Some(cell)], answer);
-    format!("{} is not shown: {says}; claimed is {}", answer.question, claimed.join(", "))
+    format!("{} is not shown: {says}; the claim is {}", answer.question, claimed.join(", "))
 }

@@ -47,12 +47,12 @@ pub fn coverage(covered: &[Covered], record: &RunRecord) -> String {
     let all = REQUIREMENTS.len();
     let left = all - pairs - others;
     let failing =
-        if failing > 0 { format!(", {failing} of these as a scenario fails") } else { String::new() };
+        if failing > 0 { format!(", {failing} of these because a scenario fails") } else { String::new() };
     format!(
-        "{HEADING}\n\n\
-         Written by `syncdyno coverage`. Every number is simulated, and the same on every machine.\n\
-         {pairs} of {all} requirements are shown by two variants, one that fails and one that mends it; {others} by\n\
-         what scenarios expect; {left} not yet{failing}.\n\n{}",
+        "{HEADING}\n\nWritten by `syncdyno coverage`. Every number is simulated, and the same on \
+         every machine.\n{pairs} of {all} requirements are shown by two variants, one that fails \
+         and one that passes; {others} by\nexpectations of scenarios; {left} not \
+         yet{failing}.\n\n{}",
         grid.of_markdown()
     )
 }

@@ -131,7 +131,7 @@ fn found(mut case: TestCase) -> TestCase {
 fn checks(record: &RunRecord, cell: &CellRecord) -> (Option<Severity>, TestCaseStatus) {
     if cell.verdict == Verdict::Incomplete {
         let mut status = TestCaseStatus::skipped();
-        status.set_message("not run to its end");
+        status.set_message("not completed");
         return (None, status);
     }
     if cell.verdict == Verdict::Unsupported {

@@ -19,7 +19,7 @@ pub(super) fn awaited(record: &RunRecord) -> Vec<String> {
     let line = |((scenario, of, wanted_of), what): (&(&str, u64, u64), &Vec<&str>)| {
         let cells = human::count(*of, "cell");
         let what = what.join(", ");
-        format!("{scenario}: in {cells} did not occur, which fails from {wanted_of} on: {what}")
+        format!("{scenario}: did not occur in {cells}, which fails from {wanted_of} on: {what}")
     };
     scenarios.iter().map(line).collect()
 }

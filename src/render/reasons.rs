@@ -59,15 +59,15 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
         }
         Reason::Shelved { first } => {
             let what = "left on a phone by somebody who logged out";
-            let else_ = ", and with engine.on_logout = \"send-first\" nobody logs out before they are sent";
+            let else_ = "; with engine.on_logout = \"send-first\" nobody logs out before they are sent";
             saved(cell, "oracle.shelved.edits", what, first) + else_
         }
         Reason::ActionInVain { action, on_phones, wanted, unplaced, prevented } => {
             in_vain(action, *on_phones, [*wanted, *unplaced, *prevented])
         }
         Reason::EventInVain { event } => format!(
-            "event {event} tested nothing: none of its edits was made, as no app ran, the row was not \
-             there, or it was refused; `optional` = true of its action says that this may be"
+            "event {event} tested nothing: none of its edits was made, because no app ran, the row \
+             was missing, or it was refused; `optional` = true in its action allows that"
         ),
         Reason::NoRequest {} => nothing("no device sent a request", "engine.requests.count"),
         Reason::NoChange {} => {
@@ -102,11 +102,11 @@ pub fn demands(
     ran: usize,
 ) -> Vec<String> {
     let missed = spared.iter().map(|(name, Spared { seeds, unseen, by_all })| match unseen {
-        Some(figure) if *seeds == ran => format!("`{name}` is not judged: nothing of {figure} was observed"),
+        Some(figure) if *seeds == ran => format!("`{name}` is not judged: {figure} has no observation"),
         Some(figure) => {
-            format!("`{name}` is not judged in {seeds} of {ran} seeds: nothing of {figure} was observed")
+            format!("`{name}` is not judged in {seeds} of {ran} seeds: {figure} has no observation")
         }
-        None if *by_all || *seeds == ran => format!("no setting keeps `{name}`, so it excludes none"),
+        None if *by_all || *seeds == ran => format!("no setting meets `{name}`, so it excludes none"),
         None => format!("under {seeds} of {ran} seeds every setting misses `{name}`: these do not count"),
     });
     let together = together.iter().map(|(name, seeds)| {
@@ -202,7 +202,7 @@ fn expectation(cell: &CellRecord, one: &ExpectationRecord) -> String {
             None => format!("the cell has no metric {what}"),
         },
         (None, Some(check)) if cell.not_applicable.iter().any(|blind| blind == check) => {
-            "not applicable: the stack does not do what it looks at".to_owned()
+            "not applicable: the stack lacks what the check needs".to_owned()
         }
         (None, Some(_)) => "it did not occur".to_owned(),
     }
@@ -234,25 +234,25 @@ fn saved(cell: &CellRecord, metric: &str, what: &str, first: &str) -> String {
         only if only == count("oracle.saved_edits.lost") => format!("attachments of {edits}"),
         _ => format!("{edits} or their attachments"),
     };
-    format!("{edits} {what}: {first}; `expect` with \"{metric}\" says that this is meant")
+    format!("{edits} {what}: {first}; `expect` with \"{metric}\" allows that")
 }
 
 fn nothing(why: &str, metric: &str) -> String {
-    format!("the run tested nothing: {why}; `expect` with \"{metric}\" = 0 says that this is meant")
+    format!("the run tested nothing: {why}; `expect` with \"{metric}\" = 0 allows that")
 }
 
 fn in_vain(action: &str, on_phones: bool, [wanted, unplaced, prevented]: [u64; 3]) -> String {
     let whys = [
         (unplaced, "the script found no row for it, or no free natural key"),
         (prevented, "a blocking sync had the screen until people gave up"),
-        (wanted - unplaced - prevented, "no app ran, the row was not there, or it was refused"),
+        (wanted - unplaced - prevented, "no app ran, the row was missing, or it was refused"),
     ];
     let whys: Vec<&str> = whys.iter().filter(|(edits, _)| *edits > 0).map(|(_, why)| *why).collect();
     let edits = human::count(wanted, "edit");
     let place = if on_phones { " on phones" } else { "" };
     format!(
-        "action {action} tested nothing: of {edits}{place} none was made, as {}; `action.{action}.optional` \
-         = true says that this may be",
+        "action {action} tested nothing: of {edits}{place} none was made, because {}; \
+         `action.{action}.optional` = true allows that",
         whys.join("; or ")
     )
 }

@@ -19,21 +19,21 @@ fn remedy(RemedyRecord { check, set, found, left, remaining, worse }: &RemedyRec
     let told = match left {
         Some(0) if !worse.is_empty() => {
             let worse: Vec<String> = worse.iter().map(more).collect();
-            format!("{together} removes {check} and does more harm: {} (tried)", worse.join(", "))
+            format!("{together} removes {check} but does more harm: {} (tried)", worse.join(", "))
         }
         Some(0) if !remaining.is_empty() => format!(
-            "{together} removes {check}, and the cell still fails by {} (tried)",
+            "{together} removes {check}, but the cell still fails by {} (tried)",
             remaining.iter().map(|what| named(what)).collect::<Vec<_>>().join(", ")
         ),
-        Some(0) if *found > 0 => format!("mended by {together} (tried: {check} {} → 0)", counted(*found)),
-        Some(0) => format!("mended by {together} (tried: no {check})"),
+        Some(0) if *found > 0 => format!("fixed by {together} (tried: {check} {} → 0)", counted(*found)),
+        Some(0) => format!("fixed by {together} (tried: no {check})"),
         Some(left) if left < found => format!(
-            "no setting that was tried for {check} mends this; {together} leaves {} of {}",
+            "no setting that was tried for {check} fixes this; {together} leaves {} of {}",
             counted(*left),
             counted(*found)
         ),
-        Some(_) => format!("no setting that was tried for {check} mends this: {}", quoted.join(", ")),
-        None => format!("may be mended by {} (not tried: the cell takes too long)", quoted.join(" or ")),
+        Some(_) => format!("no setting that was tried for {check} fixes this: {}", quoted.join(", ")),
+        None => format!("may be fixed by {} (not tried: the cell takes too long)", quoted.join(" or ")),
     };
     let of_backend: Vec<&String> = set.iter().filter(|one| one.starts_with(BACKEND)).collect();
     match of_backend.as_slice() {

@@ -248,7 +248,7 @@ pub fn annotations(record: &RunRecord) -> String {
     let left_out = record.left_out.iter().filter(|_| !record.left_out_fails);
     let left_out = left_out.map(|text| line("warning", "title=baseline", text));
     let notes = Some(record.notes.join("\n")).filter(|notes| !notes.is_empty());
-    let cut = notes.unwrap_or_else(|| "not run to its end".to_owned());
+    let cut = notes.unwrap_or_else(|| "not completed".to_owned());
     let cut = (!record.complete).then(|| line("error", "title=incomplete", &cut));
     let tolerated: Vec<&str> = record.tolerated.iter().take(NAMED_CELLS).map(String::as_str).collect();
     let tolerated = tolerated.join("\n");
@@ -308,7 +308,7 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
     let unanswered = record.tune.is_some() && record.cells.is_empty() && !record.complete;
     let cells = match record.planned_cells {
         _ if unanswered => "a search without an answer yet".to_owned(),
-        1 if ended == 0 => "the only cell not ended".to_owned(),
+        1 if ended == 0 => "the only cell not completed".to_owned(),
         planned if ended < planned => format!("{ended} of {}", human::count(planned, "cell")),
         _ => human::count(ended, "cell"),
     };
@@ -469,7 +469,7 @@ fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>, paint: Paint) -
 fn told_swarm(swarm: &SwarmRecord) -> String {
     let off = if swarm.off.is_empty() { "nothing".to_owned() } else { swarm.off.join(", ") };
     let sizes: Vec<String> = swarm.sizes.iter().map(|(key, size)| format!("{key} = {size}")).collect();
-    format!("of the swarm this seed lacks {off}; {}", sizes.join(", "))
+    format!("with this seed the swarm lacks {off}; {}", sizes.join(", "))
 }
 
 fn untold(cell: &CellRecord, told: usize) -> String {

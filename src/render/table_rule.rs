@@ -71,7 +71,9 @@ impl Choice<'_> {
         let values = &self.table.plan.axis[self.between].values;
         let both = match [best(&values[0]), best(&values[1])] {
             [Some(one), Some(two)] => [one, two],
-            [None, None] => return ("none, as no setting keeps all data right".to_owned(), String::new()),
+            [None, None] => {
+                return ("none, because no setting keeps all data right".to_owned(), String::new());
+            }
             [one, two] => {
                 let only = one.or(two).map_or_else(String::new, |only| self.name(only));
                 return (format!("{only}; nothing else keeps all data right"), String::new());
@@ -99,7 +101,7 @@ impl Choice<'_> {
         // A setting whose data never arrives is not a choice, whatever it costs.
         let is_choice = |at: usize| wins[at] && ages[at] != Some(NEVER);
         match (winner(both, age), wanted, wins) {
-            _ if ages.contains(&None) => "none, as no change of one phone came to another".to_owned(),
+            _ if ages.contains(&None) => "none, because no change of one phone came to another".to_owned(),
             (Some(young), None, _) if is_choice(1 - young) => {
                 let limit = shown(age, both[1 - young]);
                 format!("{} if data must be younger than {limit}; else {}", name(young), name(1 - young))
@@ -116,8 +118,10 @@ impl Choice<'_> {
             (Some(young), ..) => name(young),
             (None, _, [true, false]) => name(0),
             (None, _, [false, true]) => name(1),
-            (None, _, [true, true]) => "none, as each is better in something".to_owned(),
-            (None, _, [false, false]) => "none, as nothing differs by over 3 % with each seed".to_owned(),
+            (None, _, [true, true]) => "none, because each is better in something".to_owned(),
+            (None, _, [false, false]) => {
+                "none, because nothing differs by over 3 % with each seed".to_owned()
+            }
         }
     }
 

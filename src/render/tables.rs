@@ -146,17 +146,15 @@ impl Table<'_> {
     fn rule(&self, own: &Own) -> Vec<String> {
         let Some(rule) = &self.plan.rule else { return Vec::new() };
         if !self.is_whole {
-            return vec!["rule: none, as not all settings have run".to_owned()];
+            return vec!["rule: none, because not all settings have run".to_owned()];
         }
         let never = self.never.join(" and no ");
         let doubts = [
-            (!self.never.is_empty()).then(|| {
-                format!("warning: the file has no {never}: the table does not say what becomes of them")
+            (!self.never.is_empty())
+                .then(|| format!("warning: the file has no {never}: the table does not show their effect")),
+            self.settings.iter().all(|setting| setting.cells.len() < 2).then(|| {
+                "note: this is one seed; --seeds 1..=8 shows whether it holds for others".to_owned()
             }),
-            self.settings
-                .iter()
-                .all(|setting| setting.cells.len() < 2)
-                .then(|| "note: this is one seed; --seeds 1..=8 says whether it holds for others".to_owned()),
         ];
         rule_lines(self, rule, own).into_iter().chain(doubts.into_iter().flatten()).collect()
     }

@@ -318,9 +318,9 @@ fn the_worst_seed_is_shown_with_its_own_figure_and_replay() {
 #[test]
 fn what_may_be_worse_stands_on_the_page_and_is_a_notice() {
     let mut run = record(vec![(plan(None, 1), outcome())]);
-    run.tolerated = vec!["may be worse, no failure: x".to_owned(), "tolerated: y".to_owned()];
-    assert!(summary(&run).contains("- may be worse, no failure: x\n- tolerated: y\n"));
-    let notice = "::notice title=no failure::may be worse, no failure: x%0Atolerated: y\n";
+    run.tolerated = vec!["may be worse, but no failure: x".to_owned(), "tolerated: y".to_owned()];
+    assert!(summary(&run).contains("- may be worse, but no failure: x\n- tolerated: y\n"));
+    let notice = "::notice title=no failure::may be worse, but no failure: x%0Atolerated: y\n";
     assert_eq!(annotations(&run), notice);
 }
 

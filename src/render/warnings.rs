@@ -86,16 +86,20 @@ fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {
     let UnplacedRecord { asked, left_out, astray, import, .. } = *of;
     if import {
         let (made, all) = (thousands(asked.saturating_sub(left_out)), count(asked, "row"));
-        return vec![format!("{made} of {all} of {action} imported: no free natural key was left for more")];
+        return vec![format!(
+            "{made} of {all} of {action} imported: no free natural key was left for the rest"
+        )];
     }
     let all = count(asked, "edit");
     let made = thousands(asked.saturating_sub(left_out));
     let fewer = (left_out > 0).then(|| {
-        format!("{made} of {all} of action {action} made: no row or no free natural key was left for more")
+        format!(
+            "{made} of {all} of action {action} made: no row or no free natural key was left for the rest"
+        )
     });
     let elsewhere = (astray > 0).then(|| {
         let astray = thousands(astray);
-        format!("{astray} of {all} of action {action} made on any row: none lay as near as `near` asks")
+        format!("{astray} of {all} of action {action} made on any row: none was as near as `near` requires")
     });
     fewer.into_iter().chain(elsewhere).collect()
 }
@@ -180,8 +184,8 @@ struct OfStack<'r> {
 }
 
 /// What is said of a stack whose server merges by rules of its own.
-const CALLS_NONE: &str = "; engine.conflicts.found and what is compared with it are not counted, as its \
-    server merges by rules of its own and calls no edit a conflict";
+const CALLS_NONE: &str = "; engine.conflicts.found and the metrics compared with it are not \
+    counted, because its server merges by its own rules and reports no conflict";
 
 /// A line for each scenario, or variant of it, of which some checks are not applicable, or that a
 /// third-party stack runs or does not support.
@@ -226,7 +230,7 @@ impl OfStack<'_> {
         if self.observed && !names.is_empty() {
             let names = names.join(", ");
             return Some(format!(
-                "{checks} not applicable, as a history does not say what they look at: {names}"
+                "{checks} not applicable, because a history does not contain what they need: {names}"
             ));
         }
         match (self.held_to, names.is_empty()) {
@@ -236,8 +240,8 @@ impl OfStack<'_> {
             }
             (Some(HeldTo { checks, of }), true) => Some(format!("held to {checks} of {of} checks")),
             (Some(HeldTo { checks, of }), false) => Some(format!(
-                "held to {checks} of {of} checks; not applicable to this engine and its options, which do \
-                 not promise what stands behind each: {}",
+                "held to {checks} of {of} checks; not applicable to this engine and its options, \
+                 which do not promise what each needs: {}",
                 names.join(", ")
             )),
         }
@@ -260,14 +264,14 @@ fn hollow(record: &RunRecord) -> Vec<String> {
     let line = |(scenario, metric, check): &(&str, &str, &str)| {
         let why = subject_of(check).filter(|_| !tried.contains(&(*scenario, *metric)))?;
         let whose = whose(record, scenario);
-        Some(format!("{whose}{metric} is asked for, and check {check} had nothing to check: {why}"))
+        Some(format!("{whose}{metric} has a bound, but check {check} had nothing to check: {why}"))
     };
     hollow.iter().filter_map(line).collect()
 }
 
 const NO_EDIT: (&str, &str) = ("workload.edits.made", "nobody saved an edit");
 const NO_RUN: (&str, &str) = ("engine.session.count", "no unit ran");
-const NO_REQUEST: (&str, &str) = ("engine.requests.count", "no request left");
+const NO_REQUEST: (&str, &str) = ("engine.requests.count", "no request was sent");
 
 /// What a number counts a part of, by the beginning of its name: without that, the number is 0 with
 /// any engine.
@@ -303,7 +307,7 @@ fn unobserved(record: &RunRecord) -> Vec<String> {
     let is_new =
         |(scenario, figure, _): &&(&str, String, &str)| !observed.contains(&(*scenario, figure.clone()));
     let line = |(scenario, figure, why): &(&str, String, &str)| {
-        format!("{}{figure} = 0 is met with nothing observed: {why}", whose(record, scenario))
+        format!("{}{figure} = 0 is met without any observation: {why}", whose(record, scenario))
     };
     met.iter().filter(is_new).map(line).collect()
 }

@@ -43,11 +43,11 @@ fn outside_syncs(cell: &CellRecord) -> Option<String> {
         Wait::Network => "the fleet's `link` and outages",
         Wait::Start => "`unit.NAME.on` (what starts a sync), `engine.debounce`",
         Wait::Again => "`unit.NAME.on` (what starts a sync), `engine.retry`, the backend's outages",
-        Wait::Nothing => "what lost them, or gave them up",
+        Wait::Nothing => "the cause of their loss, or of giving them up",
         Wait::Sync => return None,
     };
     let share = ppm / 10_000;
-    Some(format!("edits waited {share} % of their time {}; what changes that: {moves}", awaited(wait)))
+    Some(format!("edits waited {share} % of their time {}; to change that: {moves}", awaited(wait)))
 }
 
 fn in_syncs(cell: &CellRecord) -> Option<String> {
@@ -55,7 +55,7 @@ fn in_syncs(cell: &CellRecord) -> Option<String> {
     let known = parts.iter().find(|(phase, _)| *phase != Phase::Other);
     let (phase, ppm) = *known.unwrap_or(&parts[0]);
     let share = ppm / 10_000;
-    Some(format!("syncs spent {share} % of their time {}; what changes that: {}", word(phase), moves(phase)))
+    Some(format!("syncs spent {share} % of their time {}; to change that: {}", word(phase), moves(phase)))
 }
 
 const TRACE: &str = " --trace slow.json";
@@ -97,15 +97,17 @@ fn slowest(cell: &CellRecord, metric: &str, stat: &str) -> Option<String> {
 fn moves(phase: Phase) -> &'static str {
     match phase {
         Phase::Network => "`engine.pull.chunk_rows`, `engine.codec`, what a unit pulls, the fleet's `link`",
-        Phase::Server => "`backend.workers`, `backend.fixed_cost`, `backend.row_cost`, how units are spread",
+        Phase::Server => "`backend.workers`, `backend.fixed_cost`, `backend.row_cost`, the times of units",
         Phase::Attachments => {
             "`engine.attachments`, `unit.NAME.when`, `entity.NAME.attachment`, the fleet's `link`"
         }
-        Phase::Failed => "`engine.pull.chunk_rows` (a cut loses less of a small one), the fleet's `link`",
+        Phase::Failed => {
+            "`engine.pull.chunk_rows` (an interrupted small chunk loses less), the fleet's `link`"
+        }
         Phase::Wait => "`engine.retry`",
         Phase::Decode => "`engine.codec`, `engine.pull.chunk_bytes`",
         Phase::Apply => "`engine.pull.apply_rows`, `entity.NAME.indexes`, the fleet's `class`",
-        Phase::Other => "`hooks`, `query`, what kills the app",
+        Phase::Other => "`hooks`, `query`, the causes of kills",
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Side {
 /// A side that cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SideError {
-    #[error("{0} has no cell that ran to its end")]
+    #[error("{0} has no completed cell")]
     Empty(String),
     #[error("{side} has no variant `{variant}`; it has {known}")]
     NoVariant { side: String, variant: String, known: String },

@@ -208,7 +208,7 @@ fn demand(reason: &Reason) -> Option<String> {
         Reason::Expectation { what } => format!("expect {what}"),
         Reason::ActionInVain { action, .. } => format!("action {action}"),
         Reason::EventInVain { event } => format!("event {event}"),
-        _ => "what the file asks for".to_owned(),
+        _ => "expectations of the file".to_owned(),
     };
     (reason.exit() == Exit::Threshold).then_some(named)
 }

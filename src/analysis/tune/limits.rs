@@ -204,8 +204,7 @@ impl FromStr for LimitFlag {
     type Err = String;
     /// Reads `foreground=100ms`, `chunk=15s`, `memory=32MB`, or `…=off`.
     fn from_str(text: &str) -> Result<LimitFlag, String> {
-        const WANT: &str =
-            "want foreground=TIME, chunk=TIME or memory=SIZE, or off in the place of the figure";
+        const WANT: &str = "want foreground=TIME, chunk=TIME or memory=SIZE, or `off` instead of the figure";
         let (name, value) = text.split_once('=').ok_or(WANT)?;
         let (name, ..) = *NAMES.iter().find(|(known, ..)| *known == name.trim()).ok_or(WANT)?;
         let value = value.trim();

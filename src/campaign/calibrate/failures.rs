@@ -226,16 +226,18 @@ impl Unknown {
         match self {
             Unknown::Few(n) => {
                 format!(
-                    "{n} of its failures are followed by a request that gets through, and {OUTAGES_MIN} are needed"
+                    "{n} of its failures are followed by a successful request, and {OUTAGES_MIN} are needed"
                 )
             }
             Unknown::Most(most) if most.is_finite() => {
                 format!(
-                    "tries come as the app's own pauses let them, so it may be anything up to {}",
+                    "tries come when the app's own pauses allow them, so it may be anything up to {}",
                     span(most)
                 )
             }
-            Unknown::Most(_) => "the tries after failures come as the app's own pauses let them".to_owned(),
+            Unknown::Most(_) => {
+                "the tries after failures come when the app's own pauses allow them".to_owned()
+            }
         }
     }
 }

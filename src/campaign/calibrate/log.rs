@@ -91,7 +91,7 @@ impl Columns {
         let (durations, bytes) = (known(&DURATIONS), known(&BYTES));
         let wrong = |units: &[Unit], n: usize, near: Option<&str>| {
             let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            whole(1, format!("wanted is one column of {}; there are {n}{near}", names(units)))
+            whole(1, format!("exactly one of the columns {} is required; there are {n}{near}", names(units)))
         };
         let [duration] = durations[..] else {
             let near = sheet.near("duration_ms").filter(|_| durations.is_empty());
@@ -216,7 +216,7 @@ fn outcome(row: Row<'_>) -> Result<Outcome, Malformed> {
             let words = WORDS.map(|(word, _)| word);
             let near = closest(&text, words);
             let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            let what = format!("`{text}` is none of {}, and no HTTP status{near}", words.join(", "));
+            let what = format!("`{text}` is not one of {}, and not an HTTP status{near}", words.join(", "));
             Err(row.malformed("outcome", what))
         }
     }

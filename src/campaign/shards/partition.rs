@@ -101,10 +101,10 @@ fn balanced(of: u32, costs: &[u64]) -> Vec<u32> {
 impl Partition {
     pub fn new(deal: Deal, shard: u32, of: u32) -> Result<Partition, String> {
         if of == 0 || of > SHARDS_MAX {
-            return Err(format!("{of} shards; there may be 1 to {SHARDS_MAX}"));
+            return Err(format!("{of} shards: the number must be 1 to {SHARDS_MAX}"));
         }
         if shard == 0 || shard > of {
-            return Err(format!("there is no shard {shard} of {of}; they are 1 to {of}"));
+            return Err(format!("there is no shard {shard} of {of}; it must be 1 to {of}"));
         }
         Ok(Partition { deal, of, shard })
     }
@@ -131,7 +131,7 @@ impl FromStr for Deal {
         Deal::of_word(text).ok_or_else(|| {
             let near = closest(text, Deal::WORDS.iter().copied());
             let near = near.map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
-            format!("`{text}` deals out no cells: there are {}{near}", Deal::WORDS.join(", "))
+            format!("`{text}` is not a way to distribute cells: there are {}{near}", Deal::WORDS.join(", "))
         })
     }
 }
@@ -180,7 +180,7 @@ pub fn open(folder: &Path, shard: &Shard) -> Result<Journal, KeptError> {
             Some(why) => Err(KeptError::new(
                 Exit::Usage,
                 format!(
-                    "{} holds a shard already, {why}: choose another folder with --out",
+                    "{} already contains a shard, {why}: choose another folder with --out",
                     inert_path(folder)
                 ),
             )),

@@ -47,7 +47,7 @@ impl Pool {
         }
         if shards.is_empty() {
             let paths: Vec<String> = paths.iter().take(3).map(inert_path).collect();
-            let text = format!("there is no shard in {}: none has a {NAME} that is whole", paths.join(", "));
+            let text = format!("there is no shard in {}: no folder has a complete {NAME}", paths.join(", "));
             return Err(KeptError::new(Exit::Usage, text));
         }
         let mut pool = Pool { shards, kept, replays: 0, damaged, empty };
@@ -74,7 +74,7 @@ impl Pool {
             return Ok(());
         }
         let (theirs, this) = (&head.build, Build::this());
-        Err(other(first, &format!("of {theirs}, and this is {this}: merge with the one that ran it")))
+        Err(other(first, &format!("of {theirs}, and this is {this}: merge with the build that ran it")))
     }
 
     fn take(&mut self, shard: usize, begins: u64) -> Result<(), KeptError> {
@@ -110,7 +110,7 @@ impl Pool {
         let beside = if one == two { ", with other figures" } else { "" };
         let [first, second] = lines.map(|(shard, _)| self.shards[shard].0.display());
         let text = format!(
-            "not deterministic: cell {cell} came to digest {one} in {first}, and to {two} in {second}{beside}"
+            "not deterministic: cell {cell} has digest {one} in {first}, and {two} in {second}{beside}"
         );
         Err(KeptError::new(Exit::NotDeterministic, text))
     }

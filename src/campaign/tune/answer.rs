@@ -232,7 +232,7 @@ impl Told<'_> {
         if let Some(reach) = reach.map(human::thousands) {
             told.limits.push(match whole {
                 true => format!(
-                    "all rows of a device, {reach} at most, come in one response: larger values change nothing"
+                    "all rows of a device, at most {reach}, come in one response: larger values change nothing"
                 ),
                 false => format!("no response has more than {reach} rows: larger values change nothing"),
             });
@@ -274,10 +274,8 @@ fn luck(points: &[&PointTuned]) -> Option<String> {
     let values = points.iter().enumerate().filter(decides).map(|(_, point)| report_tune::value(&point.value));
     let values: Vec<String> = values.collect();
     let misses = if values.len() == 1 { "misses" } else { "miss" };
-    let told = format!(
-        "{} {misses} a limit or a gate in some seeds: to allow more, loosen that one",
-        values.join(", ")
-    );
+    let told =
+        format!("{} {misses} a limit or a gate in some seeds: to allow more, relax it", values.join(", "));
     (!values.is_empty()).then_some(told)
 }
 
@@ -331,7 +329,7 @@ fn of_group(name: &str, mut group: Vec<(u64, &PlaceTuned)>) -> String {
             human::span(backend.service_p50_ns)
         ),
         None if group.iter().any(|(_, place)| place.best.is_none()) => {
-            "where every setting is excluded nothing is known of the backend".to_owned()
+            "every setting is excluded, so nothing is known about the backend".to_owned()
         }
         None => "the backend is not saturated".to_owned(),
     };

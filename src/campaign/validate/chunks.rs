@@ -33,7 +33,7 @@ pub(super) fn figures() -> Vec<Figure> {
     let figure = |((name, link, ..), seed): (&Link, u64)| {
         let rows = cost(*link).best();
         let (reference, measured) = times(cost(*link), rows, Seed(seed));
-        Figure::new(format!("{name}, {rows:.0} rows a chunk: seconds a chunk"), reference, measured, 0.01)
+        Figure::new(format!("{name}, {rows:.0} rows per chunk: seconds per chunk"), reference, measured, 0.01)
     };
     LINKS.iter().zip(1..).map(figure).collect()
 }

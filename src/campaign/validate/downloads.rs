@@ -81,5 +81,5 @@ blocking = true
     let outcome = run(SCENARIO);
     let bytes = figure(&outcome, "engine.down.bytes", "value");
     let seconds = figure(&outcome, "engine.usable_after_login.duration", "max") / 1e9;
-    Figure::new("Volt MX, first provisioning over 3g-poor: kB a second", 43.5, bytes / 1e3 / seconds, 0.15)
+    Figure::new("Volt MX, first provisioning over 3g-poor: kB per second", 43.5, bytes / 1e3 / seconds, 0.15)
 }

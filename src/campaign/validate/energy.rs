@@ -20,7 +20,7 @@ pub(super) fn figures() -> Vec<Figure> {
                 used.pass(from, Direction::Down, 50_000, (from, from + Span::millis(100)));
             }
             let energy = used.cost(Time::ZERO + EVERY * BURSTS).energy as f64 / 1e6 / BURSTS as f64;
-            Figure::new(format!("{name}, 50 kB every 20 s: joules a burst"), joules, energy, 0.05)
+            Figure::new(format!("{name}, 50 kB every 20 s: joules per burst"), joules, energy, 0.05)
         })
         .collect()
 }

@@ -46,7 +46,7 @@ pub(super) fn bursts() -> Vec<Figure> {
             // A hundred thousand bursts.
             let (loss, burst) = lost(p, r, (1e5 / p) as u64);
             let (of_loss, of_burst) =
-                (format!("{name}, p {p}, r {r}: % lost"), format!("{name}, r {r}: packets a burst"));
+                (format!("{name}, p {p}, r {r}: % lost"), format!("{name}, r {r}: packets per burst"));
             [
                 Figure::new(of_loss, 100.0 * p / (p + r), 100.0 * loss, 0.02),
                 Figure::new(of_burst, 1.0 / r, burst, 0.02),

@@ -32,13 +32,13 @@ pub const FAMILIES: &[Family] = &[
     ("work between checkpoints, repair restartable", chunks::checkpoints),
     ("queues, herds, quotas and a measured gateway", queues::figures),
     ("backoff under contention, 100 clients", backoff::figures),
-    ("cursors over rows that stand still", cursors::still),
-    ("cursors over rows that change", cursors::moving),
+    ("cursors over unchanging rows", cursors::still),
+    ("cursors over changing rows", cursors::moving),
     ("long transfers under loss", losses::throughput),
     ("losses in bursts, Gilbert and Elliott", losses::bursts),
     ("radio energy by the models of 2009 (runs use that of 2G alone)", energy::figures),
     ("databases on measured devices", flash::figures),
-    ("first downloads that vendors tell of", downloads::figures),
+    ("first downloads reported by vendors", downloads::figures),
 ];
 
 /// Simulates all families and, if asked for, predicts the measured transfers too.

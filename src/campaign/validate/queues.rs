@@ -150,6 +150,6 @@ fn gateway() -> [Figure; 2] {
     assert!(service < backend.gateway_timeout());
     [
         Figure::new("SAP Gateway: seconds for 10 000 entities", 18.2, service.as_secs_f64(), 0.01),
-        Figure::new("SAP Gateway: ms a row in all", 1.8, service.as_secs_f64() / 10.0, 0.02),
+        Figure::new("SAP Gateway: ms per row in all", 1.8, service.as_secs_f64() / 10.0, 0.02),
     ]
 }

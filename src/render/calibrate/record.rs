@@ -178,22 +178,22 @@ diagnostics! {
     SlowUnfit: Refuse "timeouts.slow",
         "{} timeouts{} as slow responses give no costs: 99 of 100 responses took up to {}, and with noise of {} they would differ more",
         "log the `rows` that they asked for, or give --timeouts failures";
-    OneSize: Restrict "sizes.one", "{} responses of other sizes than {} rows, so the overhead is open",
+    OneSize: Restrict "sizes.one", "all {} responses have {} rows, so the overhead is open",
         "log chunks of two other sizes, or give --overhead TIME";
-    OverheadUnknown: Restrict "overhead.unknown", "the overhead ({}) may be nothing, so it is open",
+    OverheadUnknown: Restrict "overhead.unknown", "the overhead ({}) may be zero, so it is open",
         "log smaller chunks, too, in milliseconds, or give --overhead TIME";
-    OverheadDiffers: Restrict "overhead.differs", "the sizes in the log say {} of overhead",
+    OverheadDiffers: Restrict "overhead.differs", "the sizes in the log give {} of overhead",
         "leave out --overhead";
     TimeoutsOpen: Restrict "timeouts.open",
         "{} timeouts{} are failures of the link or slow responses (99 of 100 responses took up to {}): {} would decide",
-        "log that column, or give what they are by --timeouts";
+        "log that column, or say what they are with --timeouts";
     NoOutcomes: Restrict "outcomes.none", "the log does not say how requests ended, so no time between failures",
         "log a column `outcome`, or give --mtbf TIME";
     NoFailures: Restrict "failures.none", "no failure in {} of transfer, so no best chunk",
         "log for longer; until then caps limit the chunk";
-    RowUnknown: Restrict "row.unknown", "the time per row ({}) may be nothing, so no best chunk",
+    RowUnknown: Restrict "row.unknown", "the time per row ({}) may be zero, so no best chunk",
         "log larger chunks, too";
-    Mixed: Restrict "requests.mixed", "{} differ by {}, so the figures are of none of them",
+    Mixed: Restrict "requests.mixed", "{} differ by {}, so the figures fit none of them",
         "calibrate each kind by itself: --by COLUMN";
     Levels: Restrict "requests.levels",
         "durations change by {} and stay so for a while, so the figures are a mean of several networks",

@@ -119,8 +119,8 @@ fn word(timeouts: Timeouts) -> &'static str {
 fn more(Next { rows: [small, large], requests }: Next) -> String {
     let [small, large, requests] = [small, large, requests].map(human::thousands);
     format!(
-        "log next: {requests} requests of {small} rows and {requests} of {large} rows, which tell the \
-         overhead from the time per row\n"
+        "log next: {requests} requests of {small} rows and {requests} of {large} rows, which \
+         separate the overhead from the time per row\n"
     )
 }
 
@@ -216,7 +216,7 @@ fn headline(fit: &Calibration) -> String {
     let others: String = others.map(|(n, word)| format!(", {} {word}", human::thousands(*n))).collect();
     let (requests, answered) = (human::count(requests, "request"), human::thousands(answered));
     format!(
-        "{}: {requests}{devices} in {}: {answered} answered{others}\n\n",
+        "{}: {requests}{devices} in {}: {answered} with a response{others}\n\n",
         fit.source,
         human::span(lasted_ns.0)
     )
@@ -242,7 +242,7 @@ fn recommendation(fit: &Calibration, reading: &Reading) -> String {
             format!("{} rows or more, as caps of memory, pages and timeouts allow", rows(best.low)),
             match fit.census.rows_mean_milli as f64 / 1e3 < best.low {
                 true => than(&format!("chunks of {}", rows(best.low))),
-                false => format!("  the {mean} rows of your mean response are so many\n"),
+                false => format!("  that is the {mean} rows of your mean response\n"),
             },
         ),
     };
@@ -256,7 +256,7 @@ fn recommendation(fit: &Calibration, reading: &Reading) -> String {
         if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
     let in_time = reading.in_time.map_or_else(String::new, |most| {
         let most = format!("{} rows ({})", value(most, count), interval(most, count));
-        format!("  of 100 responses of {most} 99 come before the timeout\n")
+        format!("  99 of 100 responses of {most} come before the timeout\n")
     });
     format!("recommended chunk{when}: {size}\n{dearer}{in_time}")
 }

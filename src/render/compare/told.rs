@@ -36,7 +36,7 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     let mut text = format!("{candidate} against {base}: {}\n", verdict(comparison, paint));
     if let Some((base, candidate)) = &comparison.scenarios {
         text.push_str(&format!(
-            "{candidate} and {base} are two scenarios: what differs is a choice, not a regression\n"
+            "{candidate} and {base} are different scenarios: a difference is a choice, not a regression\n"
         ));
     }
     if let Some((base_build, candidate_build)) = &comparison.builds {
@@ -120,14 +120,14 @@ fn none_differs<'d>(mut all: impl Iterator<Item = &'d Difference>) -> &'static s
 fn lacks(group: &Group, candidate: &str, all: bool) -> Vec<String> {
     let otherwise = (group.counted_otherwise > 0).then(|| {
         let cells = human::count(group.counted_otherwise as u64, "cell");
-        format!("what happened in {cells} is the same, and figures are not: another program counts them")
+        format!("the events of {cells} are the same, but figures differ: another program computed them")
     });
     let missing = words::lacks_of(group, all).join("; ");
     let missing = (!missing.is_empty()).then(|| format!("not in {candidate}: {missing}"));
     let unlike = group.unlike.iter().map(|one| format!("not compared: {}", words::one_unlike(one)));
     let copies = group.copies.join(", ");
     let copies = (!copies.is_empty())
-        .then(|| format!("several cells on one side that did not come to the same: seed {copies}"));
+        .then(|| format!("several cells on one side with different results: seed {copies}"));
     let size = words::other_size(group);
     otherwise.into_iter().chain(missing).chain(size).chain(unlike).chain(copies).collect()
 }
@@ -158,7 +158,7 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     match (parts.is_empty(), unclear, unjudged) {
         (true, 0, _) => match (count(Finding::Equal), comparison.other_digests() as u64) {
             (0, 0) => "no difference".to_owned(),
-            (0, n) => format!("no figure differs, and digests do ({})", human::count(n, "cell")),
+            (0, n) => format!("no figure differs, but digests do ({})", human::count(n, "cell")),
             (1, _) => "no difference of 1 % (1 figure differs by less: --tolerance 0)".to_owned(),
             (n, _) => format!("no difference of 1 % ({} differ by less: --tolerance 0)", figures(n)),
         },
@@ -201,9 +201,9 @@ fn legend(comparison: &Comparison) -> &'static str {
     if !comparison.groups.iter().any(of_chance) {
         return "";
     }
-    "\nfigures are means over the seeds, geometric ones where none is zero (`run` shows medians); of 100\n\
-     comparisons of equal engines one finds a difference in the summary by chance, and one among the other\n\
-     figures\n"
+    "\nfigures are means over the seeds, geometric ones if none is zero (`run` shows medians); of \
+     100\ncomparisons of equal engines, about one finds a difference in the summary by chance, and \
+     one among\nthe other figures\n"
 }
 
 const UNJUDGED: usize = 8;
@@ -335,7 +335,7 @@ fn equal_and_open(group: &Group) -> Vec<String> {
     let equal = most.map(|within| format!("{within}: {}", listed(&equal)));
     let mut open: Vec<&Difference> = open.into_iter().filter(|d| within(d).is_none()).collect();
     open.sort_by_key(|d| !leans(d));
-    let open = (!open.is_empty()).then(|| format!("not decided, more seeds would tell: {}", listed(&open)));
+    let open = (!open.is_empty()).then(|| format!("not decided, more seeds would decide: {}", listed(&open)));
     equal.into_iter().chain(open).collect()
 }
 
@@ -389,7 +389,7 @@ fn change(d: &Difference) -> String {
             human::percent(if candidate > base { 1 } else { -1 })
         }
         (Some(ppm), ..) => human::percent(ppm),
-        (None, ..) => "from nothing".to_owned(),
+        (None, ..) => "from zero".to_owned(),
     }
 }
 
@@ -407,8 +407,8 @@ fn nothing_shown(group: &Group) -> String {
             let cells = human::count(group.other_digests as u64, "cell");
             format!("  none of {all} statistics differs, and the digests of {cells} do\n")
         }
-        0 => format!("  nothing to tell among {all} statistics\n"),
-        n => format!("  {n} of {all} statistics differ, none of which is a finding: use -v\n"),
+        0 => format!("  nothing to report among {all} statistics\n"),
+        n => format!("  {n} of {all} statistics differ, but none is a finding: use -v\n"),
     }
 }
 

@@ -12,7 +12,7 @@ pub fn unjudged(comparison: &Comparison) -> Option<String> {
     let (group, least) = comparison.unjudged()?;
     let seeds = human::count(group.seeds.0.min(group.seeds.1) as u64, "seed");
     let whose = if group.basis == Basis::Samples { "of each side" } else { "in common" };
-    Some(format!("cannot be judged from {seeds}, it takes {least} {whose}: run both with --seeds 1..=8"))
+    Some(format!("cannot be judged from {seeds}, it needs {least} {whose}: run both with --seeds 1..=8"))
 }
 
 /// What of the base the candidate lacks; `None` if it has all of it.
@@ -31,7 +31,7 @@ pub fn unlike(comparison: &Comparison) -> Option<String> {
 pub fn copies(comparison: &Comparison) -> Option<String> {
     let groups = comparison.groups.iter().filter(|group| !group.copies.is_empty());
     let seeds = joined(groups.map(|group| group.copies.join(", ") + &of(group)))?;
-    Some(format!("one side has several cells of seed {seeds}, and they did not come to the same"))
+    Some(format!("one side has several cells of seed {seeds} with different results"))
 }
 
 /// Metrics that only one side has measured, or both under too few seeds.
@@ -43,11 +43,11 @@ pub fn unmeasured(comparison: &Comparison, asked: &[String]) -> Option<String> {
         match one.lacks {
             Lacks::All { in_base } => {
                 let (with, without) = if in_base { (candidate, base) } else { (base, candidate) };
-                format!("of {metric}{of} nothing was measured in {without}, and in all of {with}")
+                format!("nothing was measured of {metric}{of} in {without}, and in all of {with}")
             }
             Lacks::Seeds { cells, least } => {
                 let measured = human::count(cells as u64, "seed");
-                format!("{metric}{of} was measured under {measured} of both sides, it takes {least}")
+                format!("{metric}{of} was measured under {measured} of both sides, it needs {least}")
             }
         }
     }))
@@ -67,7 +67,7 @@ pub fn shift(shift: &Shift, standard: Standard<'_>) -> String {
         }
         Shift::Unlike(one) => cannot(one_unlike(one)),
         Shift::OneSided(figure) => {
-            let why = format!("baseline {name} or this run has nothing of {}", figure.metric);
+            let why = format!("baseline {name} or this run has no {}", figure.metric);
             format!("not comparable: {why}{}", standard.accept(""))
         }
         Shift::Worse(figure, Worst { seeds, seed, .. }) => {
@@ -82,7 +82,7 @@ pub fn shift(shift: &Shift, standard: Standard<'_>) -> String {
             format!("tolerated: {}", over(figure))
         }
         Shift::Perhaps(figure) => {
-            format!("may be worse, no failure: {}; more seeds would tell", over(figure))
+            format!("may be worse, but no failure: {}; more seeds would decide", over(figure))
         }
         Shift::Otherwise(figure) => format!("no failure: {}", over(figure)),
     }
@@ -204,6 +204,6 @@ pub(super) fn other_size(group: &Group) -> Option<String> {
         format!("a script of {candidate} against {base} in the base")
     });
     let size: Vec<String> = devices.into_iter().chain(script).collect();
-    let told = format!("{}: sums move with that, and none is called better or worse", size.join(", "));
+    let told = format!("{}: sums change with that, and none is called better or worse", size.join(", "));
     (!size.is_empty()).then_some(told)
 }

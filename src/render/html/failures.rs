@@ -30,7 +30,7 @@ pub(super) fn failures(record: &RunRecord) -> Markup {
         @if !failing.is_empty() {
             h2 #failures { "What is wrong" }
             @if let Some(command) = record.acceptance() {
-                p { "If that is as it should be from now on, accept this run:" }
+                p { "If this is the new expected result, accept this run:" }
                 pre.cmd { code { (command) } }
             }
             @for one in failing.iter().take(WHOLE) {
@@ -56,7 +56,7 @@ pub(super) fn occurred(record: &RunRecord) -> Markup {
     html! {
         @if !record.occurrences.is_empty() {
             h2 { "What occurred" }
-            p.note { "What had to with one of many seeds, rarest first; of too few cells it is told and is not a failure." }
+            p.note { "Situations that at least one of many seeds must reach, rarest first; with too few cells a missing one is only a warning." }
             (PreEscaped(grid.html()))
         }
     }
@@ -68,8 +68,8 @@ pub(super) fn found(record: &RunRecord) -> Markup {
         true => ("What settings miss", "A matrix is run to see that. It is not a failure of the run."),
         false => (
             "Excluded settings",
-            "Settings that lose something, get stuck or miss a gate are not chosen, however fast they are. \
-             That they do is not a failure of the search.",
+            "Settings that lose something, get stuck or miss a gate are not chosen, however fast \
+             they are. This is not a failure of the search.",
         ),
     };
     let failing = gravest_first(record.failing().filter(|cell| record.is_found(cell))).into_iter();
@@ -98,7 +98,7 @@ pub(super) fn undone(record: &RunRecord) -> Markup {
             @for line in unplaced.iter().chain(left_out).chain(&record.remarks) { p { (line) } }
             @for note in &record.notes { p { (note) } }
             @if !stopped.is_empty() {
-                p.note { "Not judged, without an end: " (human::count(stopped.len() as u64, "cell")) "." }
+                p.note { "Not judged, no end: " (human::count(stopped.len() as u64, "cell")) "." }
             }
         }
     }
@@ -111,7 +111,7 @@ fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>) -> Markup {
             h3 { (name) ": " (what_failed(cell)) }
             ul {
                 @for reason in reasons_of(cell).iter().take(REASONS) { li { (reason) } }
-                @if cell.reasons.len() > REASONS { li { (cell.reasons.len() - REASONS) " more reasons stand in run.json" } }
+                @if cell.reasons.len() > REASONS { li { (cell.reasons.len() - REASONS) " more reasons are in run.json" } }
                 @for line in why(cell, &gates) { li { (line) } }
                 @for line in cell.ending.text.iter().skip(1).take(REASONS) { li { (line) } }
             }
@@ -146,7 +146,7 @@ fn lived(cell: &CellRecord, life: &LifeRecord) -> Markup {
                 @for part in excerpt(&life.lines, LINES) {
                     @match part {
                         Part::Line(line) => { (line) "\n" }
-                        Part::LeftOut(lines) => { "… " (lines) " lines are left out here, and stand in run.json …\n" }
+                        Part::LeftOut(lines) => { "… " (lines) " lines are left out here, but are in run.json …\n" }
                     }
                 }
             }
@@ -167,7 +167,7 @@ fn violations(cell: &CellRecord) -> Markup {
             summary { "All " (cell.violations.len()) " violations that were kept" }
             (PreEscaped(grid.html_as(" w4")))
             @if cell.violations.len() > VIOLATIONS {
-                p.note { (cell.violations.len() - VIOLATIONS) " more stand in run.json." }
+                p.note { (cell.violations.len() - VIOLATIONS) " more are in run.json." }
             }
         }
     }

@@ -81,7 +81,7 @@ pub(super) fn tables(record: &RunRecord) -> Markup {
             p.note {
                 (human::thousands(columns as u64))
                 " combinations of scenario, variant and settings are too many columns for a table: \
-                 their figures stand in cells.csv and run.json."
+                 their figures are in cells.csv and run.json."
             }
         }
     }
@@ -96,7 +96,7 @@ pub(super) fn gates(record: &RunRecord) -> Markup {
         p { (met) " of " (human::count(record.gates.len() as u64, "gate")) " met." }
         (PreEscaped(gate_grid(record, &told).html()))
         @if record.gates.len() > told.len() {
-            p.note { (record.gates.len() - told.len()) " more stand in run.json." }
+            p.note { (record.gates.len() - told.len()) " more are in run.json." }
         }
     }
 }
@@ -136,7 +136,7 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
         @if record.cells.len() > told.len() {
             p.note {
                 "The first " (told.len()) " of " (human::thousands(record.cells.len() as u64))
-                " cells, those that fail before all others. All of them stand in cells.csv and run.json."
+                " cells, failing ones first. All of them are in cells.csv and run.json."
             }
         }
     }

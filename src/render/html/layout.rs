@@ -106,8 +106,9 @@ fn drawn(record: &RunRecord) -> Markup {
         @if let Some(bars) = plots::variants(record).filter(|_| !is_a_grid(record)) {
             h2 { "Variants" }
             div.plots { (figure(|size| bars.draw(size),
-                "How to read it: shorter is better in each group; bars of one group have one scale. Figures are medians over the \
-                 seeds, of what was lost or overwritten the most; the table below has all.",
+                "How to read it: shorter is better in each group; bars of one group have the same \
+                 scale. Figures are medians over the seeds, except losses and overwritten values, \
+                 which are the maximum; the table below has all.",
                 &tables::of_bars(&bars))) }
         }
         @if !timed.is_empty() {
@@ -126,12 +127,13 @@ fn drawn(record: &RunRecord) -> Markup {
             @if record.cells.len() > timed.len() {
                 p.note {
                     (match (&record.tune, &record.sweep) {
-                        (Some(_), _) => "Shown: the best settings, your present ones, then the first that ran; one seed of each before a second of any. ",
-                        (None, Some(_)) => "Drawn are the settings that fail and those that ran first, of each one cell before a second of any, and \
-                                            not the best. ",
+                        (Some(_), _) => "Shown: the best settings, your present ones, then those that ran first; one seed of each before a second of any. ",
+                        (None, Some(_)) => "Drawn are the settings that fail and those that ran \
+                                            first, one cell of each before a second of any, and not \
+                                            the best. ",
                         (None, None) => "",
                     })
-                    "Series of all cells stand in series.csv."
+                    "Series of all cells are in series.csv."
                 }
             }
         }
@@ -147,7 +149,7 @@ fn in_words(series: &[String]) -> Markup {
             @if !rest.is_empty() { ul.words { @for line in rest.lines() { li { (line.trim()) } } } }
         }
         @if series.len() > SERIES {
-            p.note { (series.len() - SERIES) " more series: syncdyno report tells all of them." }
+            p.note { (series.len() - SERIES) " more series: syncdyno report shows all of them." }
         }
     }
 }
@@ -163,23 +165,27 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
         @if let Some(curves) = sweep::curves(&sweep) {
             (figure(|size| curves.draw(size),
                 &format!(
-                    "How to read it: a line is a series of settings, its shade the 95 % interval of the {mean} over seeds; a cross is \
-                     excluded: it lost something, got stuck or missed a gate. Below, the broad bar covers the settings around the best that cost within 3 % of it, the marker is the best, \
-                     and the thin line covers where the optimum lies (95 %)."
+                    "How to read it: a line is a series of settings, its shade the 95 % interval of \
+                     the {mean} over seeds; a cross is excluded: it lost something, got stuck or \
+                     missed a gate. Below, the broad bar covers the settings that cost within 3 % \
+                     of the best, the marker is the best, and the thin line covers where the \
+                     optimum lies (95 %)."
                 ),
                 &tables::of_curves(&curves)))
             (first_of(svg::Curves::MOST, curves.curves.len(), "series"))
         }
         @if let Some(map) = sweep::heat_map(&sweep) {
             (figure(|size| map.draw(size),
-                "How to read it: a row is compared with its own best setting, which has a frame; 1.30× takes 30 % more. The darker a \
-                 cell (on a dark page: the lighter), the dearer. An exclamation mark is excluded: it lost something, got stuck or missed a gate.",
+                "How to read it: each row is compared with its own best setting, which has a frame; \
+                 1.30× takes 30 % more. A darker cell (on a dark page: a lighter one) costs more. \
+                 An exclamation mark is excluded: it lost something, got stuck or missed a gate.",
                 &tables::of_map(&map)))
             (first_of(svg::HeatMap::MOST, map.rows.len(), "rows"))
             @if map.columns.len() > svg::HeatMap::WIDEST {
                 p.note {
-                    "The map is thinned: of " (map.columns.len()) " columns at most " (svg::HeatMap::WIDEST) " are drawn, both ends, the best of \
-                     the rows, and others evenly between; the table has all."
+                    "The map is thinned: of " (map.columns.len()) " columns at most " (svg::HeatMap::WIDEST) " \
+                     are drawn: both ends, the best of the rows, and others evenly between; the \
+                     table has all."
                 }
             }
         }
@@ -193,7 +199,7 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
             (figure(|size| fleet.draw(size),
                 &format!("How to read it: the fleet has converged when it receives no more and no edit waits.{}",
                     if fleet.phase.is_some() {
-                        " Behind the dashed line the faults are over and what is under way comes to rest."
+                        " After the dashed line the faults are over, and work in progress comes to rest."
                     } else {
                         ""
                     }),
@@ -201,20 +207,21 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
         }
         @if let Some(curves) = plots::percentiles(cell) {
             (figure(|size| curves.draw(size),
-                "How to read it: above “95 %” a line shows the time within which 95 of 100 were done. A line that rises steeply to the \
-                 right has a few that waited very much longer than most.",
+                "How to read it: the line shows the time (left) within which a share of all (top) \
+                 was done: above “95 %”, 95 of 100. A line that rises steeply to the right has a \
+                 few that waited much longer than most.",
                 &tables::of_curves(&curves)))
         }
         @if let Some(bars) = plots::spread(cell) {
             (figure(|size| bars.draw(size),
-                "How to read it: a bar counts what took longer than the row above and at most what stands beside it. Two heaps are two \
-                 kinds of devices, links or syncs.",
+                "How to read it: a bar counts durations above the row before it and up to its own \
+                 label. Two peaks are two kinds of devices, links or syncs.",
                 &tables::of_bars(&bars)))
         }
         @if let Some(outages) = plots::outages(record, cell) {
             (figure(|size| outages.draw(size),
-                &format!("How to read it: offline is a device without a link or a running process; where faults of a kind are many, the \
-                    height is their number. {}", outages.about),
+                &format!("How to read it: an offline device has no link or no running process; for \
+                    frequent faults of a kind, the height is their number. {}", outages.about),
                 &tables::of_timeline(&outages)))
         }
     }
@@ -227,17 +234,17 @@ fn scenarios(record: &RunRecord) -> Markup {
         h2 { "Scenario" }
         p.note {
             @if record.scenario.path.is_empty() { "The embedded scenario" } @else { code { (shortened(&record.scenario.path)) } }
-            ", digest " code { (record.scenario.digest) } ". Resolved, with every default and what was set on the command line:"
+            ", digest " code { (record.scenario.digest) } ". Resolved, with every default and the settings of the command line:"
         }
         @for (digest, text) in record.resolved.iter().take(shown) {
             details {
                 summary { "Resolved scenario " code { (digest.chars().take(12).collect::<String>()) } }
                 pre { (text.chars().take(SCENARIO_MAX).collect::<String>()) }
-                @if text.chars().nth(SCENARIO_MAX).is_some() { p.note { "The rest stands in run.json." } }
+                @if text.chars().nth(SCENARIO_MAX).is_some() { p.note { "The rest is in run.json." } }
             }
         }
         @if record.resolved.len() > shown {
-            p.note { (record.resolved.len() - shown) " more resolved scenarios stand in run.json." }
+            p.note { (record.resolved.len() - shown) " more resolved scenarios are in run.json." }
         }
     }
 }
@@ -247,7 +254,7 @@ fn again(record: &RunRecord) -> Markup {
         h2 { "Do it again" }
         @if let Some(cell) = record.cells.first() {
             @if cell.observed.is_some() {
-                p { "This was observed, and no seed brings it again. From the same files, the same verdict:" }
+                p { "This was observed, and no seed repeats it. From the same files, the same verdict:" }
             } @else {
                 p { "One cell, with the same seed; the digest must be the recorded one:" }
             }

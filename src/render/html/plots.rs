@@ -44,7 +44,7 @@ pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
     (!curves.is_empty()).then(|| Curves {
         title: "How long it took".to_owned(),
         about: "Durations by percentile.".to_owned(),
-        x: "of all are done".to_owned(),
+        x: "done, of all".to_owned(),
         settings: STATS.iter().enumerate().map(|(i, (_, told))| (i as f64, (*told).to_owned())).collect(),
         y: "within".to_owned(),
         unit: Some(Unit::Ns),
@@ -93,7 +93,7 @@ pub fn fleet(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     .collect();
     (!panels.is_empty()).then(|| Timeline {
         title: "The fleet over time".to_owned(),
-        about: "What was received so far, and what still had to be sent.".to_owned(),
+        about: "Data received so far, and edits still to be sent.".to_owned(),
         panels,
         ..blank(record, cell, series)
     })
@@ -150,7 +150,7 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
         strip.spans = counted(&std::mem::take(&mut strip.ticks), blank.end);
     }
     let mut about =
-        "Red: the share of devices offline, of the most ever online at once. Diamonds: faults.".to_owned();
+        "Red: share of devices offline, of the most that were online at once. Diamonds: faults.".to_owned();
     for (faults, why) in left_out.into_iter().filter(|(faults, _)| *faults > 0) {
         about.push_str(&format!(" {} {why}, not drawn.", human::count(faults, "fault")));
     }
@@ -216,7 +216,7 @@ pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
     let ending = life.lines.last().and_then(|line| line.strip_prefix("in short: "));
     (!life.steps.is_empty()).then(|| SpaceTime {
         title: format!("The life of {}", life.record),
-        about: ending.unwrap_or("What happened to it, in order.").to_owned(),
+        about: ending.unwrap_or("Its events in order.").to_owned(),
         lanes: devices,
         moments: life.steps.iter().map(moment).collect(),
         ending: ending.map(str::to_owned),
@@ -253,8 +253,7 @@ pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
     let groups: Vec<_> = by_what(&all).into_iter().filter_map(group).collect();
     (!groups.is_empty()).then(|| Bars {
         title: "Variants side by side".to_owned(),
-        about: "Of each figure in which variants differ a bar for each of them; shorter is better."
-            .to_owned(),
+        about: "Each figure in which variants differ has a bar per variant; shorter is better.".to_owned(),
         groups,
         alike: false,
     })

@@ -42,11 +42,13 @@ pub(super) fn answers(tune: &TuneRecord) -> Markup {
 fn reading(tune: &TuneRecord) -> String {
     let mean = tune.metric.parse().map_or("mean", |objective: Objective| objective.mean());
     format!(
-        "How to read it: a line is a place, each point a setting that was tried, the shade the 95 % interval of the {mean} over seeds of \
-         those that were run under all {}; hollow points ran under fewer seeds; their height is the best's figure, corrected by the cost in \
-         the seeds they share; a cross is excluded. A dashed line is what the scenario has now, or what somebody \
-         ships: its letter stands in the legend. Below, the broad bar covers the settings within 3 % of the best, the marker is the best, and \
-         the thin line covers where the optimum lies (95 %).",
+        "How to read it: a line is a place, each point a setting that was tried, the shade the 95 % \
+         interval of the {mean} over seeds of those that were run under all {}; hollow points ran \
+         under fewer seeds; their height is the best's figure, corrected by the cost in the seeds \
+         they share; a cross is excluded. A dashed line is the scenario's present setting, or one \
+         that a product ships: its letter is in the legend. Below, the broad bar covers the \
+         settings within 3 % of the best, the marker is the best, and the thin line covers where \
+         the optimum lies (95 %).",
         human::count(tune.seeds.len() as u64, "seed"),
     )
 }

@@ -167,7 +167,7 @@ fn draw_key(ink: &mut Ink, at: (f64, f64), size: Size) {
         let anchor = if edge == 0 { Anchor::Start } else { Anchor::Middle };
         ink.text("s m", (x, at.1 + 24.0), anchor, text);
     }
-    let words = size.pick("cost beside the best of the row", "cost, best of row = 1");
+    let words = size.pick("cost relative to the best of the row", "cost, best of row = 1");
     ink.text(
         "s m",
         (at.0 + SHADES as f64 * cell + 8.0, at.1 + 9.0),

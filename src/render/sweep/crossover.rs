@@ -109,7 +109,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
     fn words(&self, ways: &[Way]) -> String {
         let wins = |winner| self.winners.iter().filter(|w| **w == winner).count();
         let won = |i: usize| format!("{} wins in {}", self.names[i], wins(Winner::One(i)));
-        let rest = [(Winner::Neither, "neither beyond the noise"), (Winner::Unknown, "none is told")];
+        let rest = [(Winner::Neither, "neither beyond the noise"), (Winner::Unknown, "none is better")];
         let rest = rest.into_iter().filter(|(winner, _)| wins(*winner) > 0);
         let rest: String = rest.map(|(winner, told)| format!(", {told} in {}", wins(winner))).collect();
         let mut text = format!("of {} places, {}, {}{rest}\n", self.winners.len(), won(0), won(1));
@@ -117,7 +117,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
         if calm > 0 {
             let places = human::count(calm as u64, "place");
             text.push_str(&format!(
-                "  in {places} (°) the backend was never down: they say nothing of outages\n"
+                "  in {places} (°) the backend was never down: they say nothing about outages\n"
             ));
         }
         // Equal ways share a line, in the order of the first of them.

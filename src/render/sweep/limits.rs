@@ -23,13 +23,13 @@ fn suffers(points: &[Point<'_>], finding: &Finding, cause: &Cause) -> String {
         let [share, at_best] = [grown.share, grown.at_best].map(percent);
         // A part whose share did not grow has grown with the whole.
         let whole = match grown.share <= grown.at_best || share == at_best {
-            true => format!(", where all takes {:.2} times as long", 1.0 / longer),
+            true => format!(", where everything takes {:.2} times as long", 1.0 / longer),
             false => String::new(),
         };
         format!("{what} {share} of the time at {x} ({at_best} at {y}{whole})")
     };
     let told = match grown.as_slice() {
-        [] => format!("nothing that was measured explains why {x} costs {cost:.2} times as much as {y}"),
+        [] => format!("no measured part explains why {x} costs {cost:.2} times as much as {y}"),
         grown => grown.iter().map(of).collect::<Vec<_>>().join("; and "),
     };
     match () {
@@ -48,7 +48,7 @@ fn words(part: Part) -> String {
         Part::Writing => "writing on the device takes".to_owned(),
         Part::Rest => "the app's hooks, or kills, take".to_owned(),
         Part::Failures(metric) => {
-            let told = failures(metric).map_or("requests that fail", |(_, told)| told);
+            let told = failures(metric).map_or("failed requests", |(_, told)| told);
             format!("{told}, with the waits before retries, take")
         }
     }
@@ -56,13 +56,13 @@ fn words(part: Part) -> String {
 
 /// Why requests failed, in the order of [`FAILURES`].
 const FAILED: [&str; FAILURES.len()] = [
-    "chunks cut by outages",
+    "chunks interrupted by outages",
     "requests that time out",
     "requests beyond the server's quota",
     "requests to a server that is down or full",
     "requests that the gateway gives up",
-    "requests that break in the server",
-    "changes that the backend puts off",
+    "requests that fail in the server",
+    "changes that the backend defers",
 ];
 
 fn excluded(points: &[Point<'_>]) -> Vec<String> {
@@ -83,8 +83,8 @@ fn cap(of: Side, points: &[Point<'_>]) -> Option<String> {
     let is_capped = |p: &&Point<'_>| p.number().is_some_and(|n| got(p) > 0.0 && got(p) < n);
     let capped = points.iter().filter(|p| p.trouble.is_none()).find(is_capped)?;
     let (holder, caps) = match of == Side::of("engine.push.chunk_rows") {
-        true => ("push", "chunk_bytes, or all there is"),
-        false => ("answer", "the page cap, chunk_bytes, or all there is"),
+        true => ("push", "chunk_bytes, or the end of the rows"),
+        false => ("response", "the page cap, chunk_bytes, or the end of the rows"),
     };
     let rows = human::count(got(capped) as u64, "row");
     Some(format!("from {} on no {holder} holds more than {rows}: {caps}", value(capped)))
@@ -98,7 +98,7 @@ pub fn of_which_time(objective: &Objective) -> &'static str {
     "  over the time of syncs: waits and tries count; time between them does not, nor do syncs with nothing to move\n"
 }
 
-pub(super) const TOO_FEW: &str = "too few seeds to tell the noise (try --seeds 1..=8)";
+pub(super) const TOO_FEW: &str = "too few seeds to estimate the noise (try --seeds 1..=8)";
 
 /// Between which settings the optimum lies; open at an end of the tried settings.
 pub fn optimum(ends: [Option<String>; 2]) -> String {

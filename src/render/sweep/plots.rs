@@ -40,7 +40,7 @@ pub fn heat_map(sweep: &Sweep<'_>) -> Option<HeatMap> {
     let y = if sweep.across.is_empty() { "variant".to_owned() } else { sweep.across.join(" × ") };
     Some(HeatMap {
         title: format!("{} by {} and {y}", sweep.objective.name(), sweep.axis),
-        about: "A row each, its best setting framed; darker cells cost more beside it.".to_owned(),
+        about: "Each row with its best setting framed; darker cells cost more than it.".to_owned(),
         x: sweep.axis.clone(),
         columns,
         y,

@@ -88,8 +88,8 @@ impl Regret {
         let table = self.table();
         let told: String = self.settings.iter().map(|setting| setting.told(self.series.len())).collect();
         format!(
-            "{metric}: {mean} of {seeds}, and what it costs beside the best {against} in hindsight\n\
-             {table}  ! excluded   – nothing measured\n\n{told}"
+            "{metric}: {mean} of {seeds}, and the extra cost compared with the best {against} in \
+             hindsight\n{table}  ! excluded   – nothing measured\n\n{told}"
         )
     }
 
@@ -197,7 +197,7 @@ impl Summary {
         let regret = match (self.worst_ppm, self.mean_ppm, &self.worst_at) {
             (Some(worst), Some(mean), Some(at)) => {
                 let [worst, mean] = [worst, mean].map(human::percent);
-                format!("at worst {worst} ({at}), {mean} in the mean")
+                format!("at worst {worst} ({at}), {mean} on average")
             }
             _ => "nothing to compare".to_owned(),
         };

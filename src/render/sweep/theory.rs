@@ -34,11 +34,11 @@ pub fn closed_form(
     let above = sound(last + 1).is_some_and(|high| best >= high);
     if below || above || between.is_some_and(|between| contradicted(best, between)) {
         let left_out = left_out(fit, side, &points[finding.best]);
-        let told = format!("closed form: {rows}, not {measured} as by the runs: ");
+        let told = format!("closed form: {rows}, not {measured} as in the runs: ");
         return (!left_out.is_empty()).then(|| told + &left_out.join(", "));
     }
     Some(format!(
-        "closed form: {rows}, as good as {measured} ({} a chunk, {} a row, a failure every {}; responses fit within {})",
+        "closed form: {rows}, as good as {measured} ({} per chunk, {} per row, a failure every {}; responses fit within {})",
         seconds(cost.chunk),
         seconds(cost.row),
         seconds(cost.mtbf),
@@ -68,7 +68,7 @@ pub fn capped(fit: Option<Fit>, cap: f64, clamps: &[String]) -> String {
     };
     let buys = match fit.and_then(|fit| fit.beyond(cap)) {
         Some((_, saved)) if saved < NOTHING => {
-            "by the closed form a larger one would buy next to nothing".to_owned()
+            "by the closed form a larger one would gain almost nothing".to_owned()
         }
         Some((best, saved)) => {
             let by = best.map_or("", |_| "by the closed form ");
@@ -76,7 +76,7 @@ pub fn capped(fit: Option<Fit>, cap: f64, clamps: &[String]) -> String {
                 best.map_or_else(String::new, |best| format!(", at {}", human::count(best as u64, "row")));
             format!("{by}a larger one would save {} of the time at most{at}", percent(saved))
         }
-        None => format!("`--set backend.page_cap={}` tells what a larger one would buy", 10.0 * cap),
+        None => format!("`--set backend.page_cap={}` shows what a larger one would gain", 10.0 * cap),
     };
     format!("{is_cap}; {buys}")
 }

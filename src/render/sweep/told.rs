@@ -129,7 +129,7 @@ fn along_numbers(points: &[Point<'_>], finding: &Finding) -> String {
     let at = |i: usize| value(&points[i]);
     let between = match finding.between(points.len()).map(|ends| ends.map(|i| i.map(at))) {
         Some([None, None]) if points.iter().any(Point::is_unknown) => {
-            "where the optimum lies, too few settings ran to tell".to_owned()
+            "too few settings ran to say where the optimum lies".to_owned()
         }
         Some(ends) => optimum(ends),
         None => TOO_FEW.to_owned(),

@@ -76,14 +76,14 @@ fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {
 pub(in crate::render) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> String {
     let Some(best) = &place.best else {
         if place.trouble.is_none() && !place.complete {
-            return format!("{}: nothing is known yet: the search was cut short", place.name);
+            return format!("{}: nothing is known yet: the search was stopped", place.name);
         }
         let why = place.trouble.as_deref().unwrap_or("nothing was measured");
         let so_far =
             if place.complete { "every setting is excluded" } else { "every setting so far is excluded" };
         return format!("{}: {so_far}: {why}", place.name);
     };
-    let so_far = if place.complete { "" } else { ", so far: the search was cut short" };
+    let so_far = if place.complete { "" } else { ", so far: the search was stopped" };
     if let Some(settings) = all_equal(place) {
         let shown = |n| human::of_waits(tune.unit, n, place.censored);
         let figure = place.figure.map_or_else(String::new, |n| shown(n) + " ");
@@ -149,10 +149,10 @@ pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> Str
     let cost = present.cost_ppm.map(|ppm| (ppm as f64 / 1e6 - 1.0) * 100.0);
     match cost {
         _ if present.value == best.join(", ") => format!("{told}, as you have it"),
-        _ if is_same => format!("{told}; {yours} comes to the same"),
+        _ if is_same => format!("{told}; {yours} gives the same"),
         _ if present.trouble.is_some() => format!("{told}; {yours} is excluded"),
         Some(_) if present.within_noise => format!("{told}; {yours} is as good within the noise"),
-        Some(more) if more < 0.0 => format!("{told}; {yours} came to {:.1} % less, by luck", -more),
+        Some(more) if more < 0.0 => format!("{told}; {yours} was {:.1} % less, by luck", -more),
         Some(more) => format!("{told}; {yours} costs {more:.1} % more"),
         None => told,
     }
@@ -195,10 +195,10 @@ fn lucky(tune: &TuneRecord, knob: &KnobTuned) -> Option<String> {
         whole && point.cost_ppm.is_some_and(|ppm| ppm < 999_500)
     };
     let share = |point: &PointTuned| 100.0 - point.cost_ppm.unwrap_or(0) as f64 / 1e4;
-    let of = |point: &PointTuned| format!("{} came to {:.1} % less", value(&point.value), share(point));
+    let of = |point: &PointTuned| format!("{} was {:.1} % less", value(&point.value), share(point));
     let all: Vec<String> = knob.points.iter().filter(less).map(of).collect();
     let told = format!(
-        "under these seeds {} than the best; by the settings around them that is luck (more --seeds decide)",
+        "under these seeds {} than the best; the settings around them show that this is luck (more --seeds decide)",
         all.join(", ")
     );
     (!all.is_empty()).then_some(told)
@@ -211,12 +211,12 @@ fn sureness(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
     let between = match &knob.between {
         Some(ends) => optimum(ends.each_ref().map(|end| end.as_deref().map(value))),
         None if knob.points.iter().all(|point| !point.value.starts_with(|c: char| c.is_ascii_digit())) => {
-            "its values are words, and nothing lies between them".to_owned()
+            "its values are words without an order".to_owned()
         }
         None if place.complete => {
-            "too few seeds, or settings, to tell the noise (try --seeds 1..=8)".to_owned()
+            "too few seeds, or settings, to estimate the noise (try --seeds 1..=8)".to_owned()
         }
-        None => "nothing is known of the noise yet".to_owned(),
+        None => "the noise is not known yet".to_owned(),
     };
     let head = if tune.knobs.len() > 1 { format!("{}: ", knob.key) } else { String::new() };
     format!("{head}{between}; {flat}{}", noise(knob))
@@ -251,9 +251,9 @@ fn noise(knob: &KnobTuned) -> String {
         // A cost that is the same under every seed is certain.
         None | Some(0) => String::new(),
         Some(ppm) if *ppm > 2 * (FLAT_PPM - 1_000_000) => {
-            format!(" (give or take {:.1} %: take more seeds)", *ppm as f64 / 1e4)
+            format!(" (± {:.1} %: more seeds needed)", *ppm as f64 / 1e4)
         }
-        Some(ppm) => format!(" (give or take {:.1} %)", *ppm as f64 / 1e4),
+        Some(ppm) => format!(" (± {:.1} %)", *ppm as f64 / 1e4),
     }
 }
 

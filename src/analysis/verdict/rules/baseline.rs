@@ -48,7 +48,7 @@ pub(in crate::analysis::verdict) fn baseline(trial: &Trial<'_>, judged: &[Judged
                         let text = format!("baseline {name}: {text}");
                         Ruling::FailsCell(at, Reason::Differs { text })
                     }
-                    false => Ruling::Changed(format!("changed, and not gated: {of}{text}")),
+                    false => Ruling::Changed(format!("changed, but not gated: {of}{text}")),
                 })
             });
             rulings.extend(each);

@@ -12,7 +12,7 @@ pub(in crate::analysis::verdict) fn unusable(_: &Trial<'_>, judged: &[Judged]) -
         |cell: &CellRecord| 2 * of(cell, "engine.requests.failed") > of(cell, "engine.requests.count");
     let cells = judged.iter().filter(|judged| without(&judged.cell)).count() as u64;
     let text = format!(
-        "more than half of the requests got no response in {} of {}: figures there say more of the network than of the app",
+        "more than half of the requests got no response in {} of {}: figures there describe the network more than the app",
         cells,
         human::count(judged.len() as u64, "cell")
     );

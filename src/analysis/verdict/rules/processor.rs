@@ -10,7 +10,7 @@ pub(in crate::analysis::verdict) fn uncalibrated(trial: &Trial<'_>, judged: &[Ju
     let own = trial.plans.iter().find(|plan| plan.brought).filter(|_| judged.iter().any(works));
     let remark = |name: &str| {
         format!(
-            "the processor time of `{name}` was held against no phone: its times are those of network and disk only"
+            "no phone was checked against the processor time of `{name}`: its times are those of network and disk only"
         )
     };
     own.map(|plan| Ruling::Remark(remark(&plan.engine_name))).into_iter().collect()

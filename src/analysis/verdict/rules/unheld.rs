@@ -20,7 +20,7 @@ pub(in crate::analysis::verdict) fn no_cell(trial: &Trial<'_>, judged: &[Judged]
     });
     let told = gated.iter().map(|(scenario, gates)| {
         let text = format!(
-            "gate {} of {scenario} was held against no cell: each expects a violation, and such a cell has no gates",
+            "gate {} of {scenario} applied to no cell: each expects a violation, and such cells have no gates",
             gates.join(", ")
         );
         Ruling::Remark(text)
