@@ -377,7 +377,7 @@ fn a_commit_that_the_backend_takes_back_is_a_lost_edit() {
     for title in [Some("a"), Some("x"), None] {
         let (exit, said) = with(HEAD, title);
         assert!(exit == 11 && lost_edits(&said) == 1, "{title:?}: {said}");
-        assert!(said.contains("the backend had it and has it no more"), "{said}");
+        assert!(said.contains("the backend had it and no longer has it"), "{said}");
         assert!(said.contains("no line says who changed them: note/k"), "{said}");
         let others = HEAD.replace("10ms\"", "10ms\",\"unrecorded_writers\":true");
         assert_eq!(lost_edits(&with(&others, title).1), 0, "{title:?}: {}", with(&others, title).1);
@@ -491,8 +491,8 @@ fn whatever_a_file_says_is_read_or_refused() {
         (line(&EDIT.replace("title", "titel")), 3, "did you mean `title`?"),
         (line(&EDIT.replace("update", "updat")), 3, "did you mean `update`?"),
         (line(&EDIT.replace("\"kind\":\"edit\"", "\"kind\":\"edits\"")), 3, "did you mean `edit`?"),
-        (line(&format!("{EDIT}\n{EDIT}")), 3, "this `id` is there already"),
-        (line(&format!("{ROW}\n{EDIT}")), 3, "this row is there already"),
+        (line(&format!("{EDIT}\n{EDIT}")), 3, "this `id` already exists"),
+        (line(&format!("{ROW}\n{EDIT}")), 3, "this row already exists"),
         (line(r#"{"kind":"acknowledged","device":"ann","edit":"x"}"#), 3, "there is no edit of ann"),
         (
             line(&EDIT.replace("{\"title\":\"b\"}", "{\"hours\":99999999999999999999}")),

@@ -211,7 +211,7 @@ fn an_edit_that_ones_own_server_never_saw_is_lost() {
         let (_, verdict) = serving.ask("POST /_syncdyno/verdict", "");
         assert!(verdict.contains("lost-edit (1)") != sends, "{verdict}");
         assert!(sends || verdict.contains("edit anna-1 of"), "{verdict}");
-        assert!(verdict.contains("your server said 1 row at the start"), "{verdict}");
+        assert!(verdict.contains("your server reported 1 row at the start"), "{verdict}");
         assert_eq!(serving.ended().0, Some(code), "{verdict}");
         let (replayed, text) = said(&desk, "replay session.jsonl");
         assert!(replayed == Some(0) && text.contains("lost-edit (1)") != sends, "{text}");
@@ -267,7 +267,7 @@ fn a_session_in_which_nothing_was_said_tests_nothing() {
     let serving = Serving::of(&desk, "");
     assert_eq!(serving.ask("GET /pull?limit=1", "").0, 200);
     let (code, out) = serving.signalled("-TERM");
-    assert!(code == Some(4) && out.contains("never said what they show"), "{code:?} {out}");
+    assert!(code == Some(4) && out.contains("never reported what they show"), "{code:?} {out}");
 }
 
 #[test]
@@ -279,21 +279,21 @@ fn what_cannot_be_served_is_refused_in_words() {
         ("serve notes.toml --option conflict=detect", 2, "has no option `conflict`"),
         ("serve notes.toml --option conflicts=maybe", 2, "takes one of"),
         ("serve notes.toml --upstream https://localhost", 2, "plain HTTP"),
-        ("serve notes.toml --upstream localhost:3000", 2, "no address such as"),
+        ("serve notes.toml --upstream localhost:3000", 2, "is not an address such as"),
         ("serve notes.toml --record s.jsonl", 2, "--record needs --bodies"),
-        ("serve notes.toml --origin *", 2, "no origin such as"),
-        ("serve notes.toml --host *", 2, "no name such as"),
-        ("serve notes.toml --speed 0", 2, "a speed is"),
+        ("serve notes.toml --origin *", 2, "is not an origin such as"),
+        ("serve notes.toml --host *", 2, "is not a name such as"),
+        ("serve notes.toml --speed 0", 2, "a speed must be"),
         ("serve notes.toml --token short", 2, "16 letters"),
         ("serve notes.toml --listen nowhere", 2, "invalid"),
         ("serve notes.toml --tunnel localhost:3000", 2, "--ports"),
-        ("serve notes.toml --tunnel localhost --ports 9001", 2, "no address such as localhost:3000"),
+        ("serve notes.toml --tunnel localhost --ports 9001", 2, "is not an address such as localhost:3000"),
         (
             "serve notes.toml --tunnel localhost:1 --ports 9001 --upstream http://localhost",
             2,
             "cannot be used with",
         ),
-        ("serve notes.toml --tunnel localhost:1 --ports 9001 --listen 0.0.0.0:0", 2, "loopback alone"),
+        ("serve notes.toml --tunnel localhost:1 --ports 9001 --listen 0.0.0.0:0", 2, "loopback only"),
         ("serve notes.toml --ports 65535 --listen 127.0.0.1:0", 2, "--ports takes 65534 at most"),
         ("serve notes.toml --backend note=rows.json", 2, "--upstream or --tunnel"),
         ("serve notes.toml --backend nte=rows.json --upstream http://localhost:1", 2, "did you mean `note`"),
@@ -390,7 +390,7 @@ fn a_log_that_tests_nothing_does_not_pass() {
     assert!(code == Some(0) && text.contains("the history is the same"), "{text}");
     // As after `kill -9`.
     let (code, text) = replayed(&log[..log.len() - 20]);
-    assert!(code == Some(0) && text.contains("its last line is not whole"), "{text}");
+    assert!(code == Some(0) && text.contains("its last line is incomplete"), "{text}");
     assert!(text.contains("ends before the session did") && text.contains("2 requests ended"), "{text}");
     let (code, text) =
         replayed(&log.replace("\"kind\":\"stop\"", "\"kind\":\"cut\",\"device\":0,\"ms\":86400001"));

@@ -55,8 +55,8 @@ fn a_legacy_table_without_stamps_is_compared() {
     assert!(rule[0].starts_with("rule for this file, where backend keeps none: "), "{rule:#?}");
     assert!(rule[0].contains(" (compare)"), "{rule:#?}");
     let doubts = [
-        "warning: the file has no moves: the table does not say what becomes of them",
-        "note: this is one seed; --seeds 1..=8 says whether it holds for others",
+        "warning: the file has no moves: the table does not show their effect",
+        "note: this is one seed; --seeds 1..=8 shows whether it holds for others",
     ];
     assert_eq!(rule[rule.len() - 2..], doubts);
 }

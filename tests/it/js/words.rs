@@ -205,9 +205,9 @@ fn the_last_sentence_says_whose_mistake_it_is() {
         words
     };
     let found = "lost undetected-delete divergent";
-    let words = said("contended", FAULTS[0].1, found, "its cursor is ahead of what it was given");
+    let words = said("contended", FAULTS[0].1, found, "its cursor is ahead of the rows that it got");
     assert!(!words.iter().any(|line| line.contains("the server")), "{words:?}");
-    said("contended", FAULTS[3].1, "undetected-delete", "so its cursor went on without it");
+    said("contended", FAULTS[3].1, "undetected-delete", "so its cursor skipped it");
     // The cursor is saved before the rows, and the app dies between the two.
     let keeps = "    db.prepare('REPLACE INTO cursor VALUES(?, ?)').run(table, cursor)\n  })()";
     let takes = "  db.transaction(() => {\n    for (const row of rows) take";
@@ -229,9 +229,9 @@ fn the_last_sentence_names_the_pull_or_the_push_that_lost_an_edit() {
         words.into_iter().find(|line| line.contains("in short: edit d")).expect("it is found")
     };
     let [over, swallowed] = [2, 4].map(first);
-    assert!(over.contains(" a pull of d") && over.contains(" over the edit that waited"), "{over}");
+    assert!(over.contains(" a pull of d") && over.contains(" over the waiting edit"), "{over}");
     assert!(
-        swallowed.contains(" got no response (") && swallowed.contains(" kept it no longer"),
+        swallowed.contains(" got no response (") && swallowed.contains(" no longer kept it"),
         "{swallowed}"
     );
 }

@@ -33,11 +33,11 @@ families! {
     work_between_checkpoints_takes_dalys_wall_time: "work between checkpoints, repair restartable";
     requests_wait_as_queueing_theory_says: "queues, herds, quotas and a measured gateway";
     clients_that_contend_back_off_as_in_the_aws_simulator: "backoff under contention, 100 clients";
-    cursors_lose_what_the_table_says: "cursors over rows that stand still";
-    cursors_lose_about_as_much_as_drawn_where_rows_change: "cursors over rows that change";
+    cursors_lose_what_the_table_says: "cursors over unchanging rows";
+    cursors_lose_about_as_much_as_drawn_where_rows_change: "cursors over changing rows";
     losses_slow_a_long_transfer_as_formulas_say: "long transfers under loss";
     losses_come_in_bursts_as_the_chain_says: "losses in bursts, Gilbert and Elliott";
     radios_draw_what_was_measured: "radio energy by the models of 2009 (runs use that of 2G alone)";
     transactions_take_as_long_as_on_measured_devices: "databases on measured devices";
-    first_downloads_take_about_as_long_as_vendors_tell: "first downloads that vendors tell of";
+    first_downloads_take_about_as_long_as_vendors_tell: "first downloads reported by vendors";
 }
