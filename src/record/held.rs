@@ -80,7 +80,7 @@ pub struct ClaimRecord {
     pub min: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u64>,
-    /// The least ratio of the failing figure to the other, in thousandths; the failing one is above 0.
+    /// The least ratio of the failing figure to the other, in thousandths; the former is above 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor_milli: Option<u32>,
     /// `null` if there is none, which shows nothing.

@@ -193,7 +193,7 @@ pub enum Event<'a> {
         entity: EntityId, key: &'a Key, stamp: Stamp, kind: CommitKind, values: &'a [Value],
         author: Author, replaced: Option<Stamp>
     },
-    /// A node went back to its state at the start of the instant `to`. The effects on rows follow as
+    /// A node went back to its state at the start of instant `to`. The effects on rows follow as
     /// commits. A device's state had been replaced `life` times by then, by a backup or a copy.
     45 Restored { to: Time, life: u32 },
     /// A device's state became a copy of another's, edits included; its process starts again. The

@@ -26,7 +26,7 @@ pub(super) fn keys_fit(root: View<'_>, mode: Mode, wrong: &Mistakes) {
             wrong.given(&[policy, ids]).at(ids, title, help);
         } else if by == NamedBy::Server && squash.flag() {
             let help = "write engine.push.squash = false, or ids = \"client\"";
-            let title = "a row that is created and changed in one edit is not found by its key";
+            let title = "a row that is created and changed in one edit cannot be found by its key";
             wrong.given(&[squash, ids]).at(ids, title, help);
         }
         if mode == Mode::Persistent && by != NamedBy::Device {
