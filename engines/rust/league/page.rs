@@ -36,6 +36,7 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
         faults("broken promises", BROKEN),
         faults("gone, of 100", "gone"),
         faults("lost", "lost"),
+        faults("not told", "untold"),
         faults("replaced unseen", "replaced"),
         faults("gave way", "gave way"),
         faults("twice", "twice"),
