@@ -36,6 +36,7 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
         faults("broken promises", BROKEN),
         faults("gone, of 100", "gone"),
         faults("lost", "lost"),
+        faults("not told", "untold"),
         faults("replaced unseen", "replaced"),
         faults("gave way", "gave way"),
         faults("twice", "twice"),
@@ -79,7 +80,7 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
         ("WAITS", table(lines, entrants, &waits)),
         ("GONE BY LINK", table(lines, entrants, &by_link("gone", "faults"))),
         ("SEEN BY LINK", table(lines, entrants, &by_link("seen 95 %", "clean"))),
-        ("ENTRANTS", entrants.entrant.iter().map(paragraph).collect::<Vec<_>>().join("\n")),
+        ("ENTRANTS", entrants.entrant.iter().map(paragraph).collect::<Vec<_>>().join("\n").trim_end().to_owned()),
         ("HALVES", halves(lines, entrants, &costs.iter().chain(&waits[..3]).collect::<Vec<_>>())),
         ("SEEDS", seeds(lines)),
     ];

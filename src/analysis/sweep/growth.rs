@@ -5,7 +5,7 @@ use crate::metrics::Better;
 
 const POINTS_MIN: usize = 3;
 const REACH_MIN: f64 = 10.0;
-/// If a point is off the line by more than this factor, there is no power law.
+/// If a point is off the line by more than this factor, no power law fits.
 const OFF_MAX: f64 = 1.25;
 
 /// The slope of the least-squares line through (ln x, ln y); `None` if points are off the line.

@@ -13,7 +13,7 @@ const ROW_AROUND: f64 = 61.0;
 const PAGE_AROUND: f64 = 145.0;
 /// Bytes of a row, if the log does not have them.
 const ROW_ASSUMED: f64 = 461.0;
-/// A link that takes no time, in bits per second.
+/// A link without delay, in bits per second.
 const FAST: f64 = 1e9;
 /// Rows of the scenario: enough for some chunks, few enough to be quick; and their bytes.
 const ROWS: (f64, f64) = (2_000.0, 40_000.0);

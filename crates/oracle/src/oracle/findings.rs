@@ -117,7 +117,7 @@ impl Findings {
             Merge::Converges | Merge::Combines => {
                 let is_beside = match edit.by_column {
                     Some(by_then) => is_contested(id, edit, (row, by_then)),
-                    None => row.changed_beside(edit.made_on, id.device),
+                    None => row.changed_beside(edit.made_on.min(edit.reached), id.device),
                 };
                 let gives_way = edit.won == Some(Won::Other) && !edit.is_refused_for_good();
                 !edit.combines && gives_way && is_beside

@@ -18,7 +18,7 @@
 //! cost a read. On a full disk no file grows.
 //!
 //! Disks from one template share its pages. Nothing depends on the host: SQLite's clock stands
-//! still, sleeping takes no time, a lock conflict is reported at once. Only SQLite's random numbers
+//! still, sleeping ends at once, a lock conflict is reported at once. Only SQLite's random numbers
 //! (WAL salts, nonces, `random()`) and the number in a path do, so digest rows, never files or
 //! paths.
 //!

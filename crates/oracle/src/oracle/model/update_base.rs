@@ -162,7 +162,7 @@ impl Found {
         }
     }
 
-    /// The edit came to nothing: an edit that found its values now found what it had found.
+    /// The edit was dropped: an edit that found its values now found what it had found.
     pub(in crate::oracle) fn given_up(&mut self, place: StorageTime, (id, row): (EditId, RowId)) {
         let Some(own) = self.noted(place.device, (id, row)).cloned() else { return };
         let book = self.books.get(&place.device).and_then(|book| book.get(&row)).cloned();

@@ -1,6 +1,6 @@
 //! Reads of the databases of working phones for the oracle, without cost to the phone.
 //!
-//! A look happens after an event of a phone, between two turns of its tasks. It takes no time,
+//! A look happens after an event of a phone, between two turns of its tasks. It costs no time,
 //! draws no random number and sets no timer: the run is halted and then continues. Its frequency
 //! depends on the number of rows, so that looks remain a small part of a cell's cost.
 
