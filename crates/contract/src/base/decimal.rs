@@ -20,10 +20,7 @@ impl Decimal {
 
     /// Reads a number such as `"-12.50"`; `None` for other text or for too many digits.
     pub fn read(text: &str) -> Option<Decimal> {
-        let (negative, digits) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text.strip_prefix('+').unwrap_or(text)),
-        };
+        let (negative, digits) = (text.starts_with('-'), text.strip_prefix(['-', '+']).unwrap_or(text));
         let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
         let all = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
         let ends_in_point = digits.ends_with('.');

@@ -38,25 +38,16 @@ impl Digest {
     }
     /// Adds a value, with its kind.
     pub fn value(&mut self, value: ValueRef<'_>) {
-        match value {
-            ValueRef::Null => self.add(&[0]),
-            ValueRef::Int(n) => {
-                self.add(&[1]);
-                self.number(n as u64);
-            }
-            ValueRef::Real(x) => {
-                self.add(&[2]);
-                self.number(x.to_bits());
-            }
-            ValueRef::Text(t) => {
-                self.add(&[3]);
-                self.text(t);
-            }
-        }
+        append_value(&mut self.gathered, value);
+        self.hash_gathered();
     }
     #[inline]
     fn add(&mut self, bytes: &[u8]) {
         self.gathered.extend_from_slice(bytes);
+        self.hash_gathered();
+    }
+    #[inline]
+    fn hash_gathered(&mut self) {
         if self.gathered.len() >= GATHERED {
             self.hash.update(&self.gathered);
             self.gathered.clear();
@@ -71,6 +62,26 @@ impl Digest {
     /// The digest so far, as 32 hexadecimal digits.
     pub fn hex(&self) -> String {
         format!("{:032x}", self.finish())
+    }
+}
+
+/// Appends a value, with its kind.
+pub(crate) fn append_value(bytes: &mut Vec<u8>, value: ValueRef<'_>) {
+    match value {
+        ValueRef::Null => bytes.push(0),
+        ValueRef::Int(n) => {
+            bytes.push(1);
+            bytes.extend_from_slice(&n.to_le_bytes());
+        }
+        ValueRef::Real(x) => {
+            bytes.push(2);
+            bytes.extend_from_slice(&x.to_bits().to_le_bytes());
+        }
+        ValueRef::Text(text) => {
+            bytes.push(3);
+            bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+        }
     }
 }
 

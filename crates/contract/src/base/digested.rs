@@ -23,7 +23,11 @@ macro_rules! digested {
         $seen:vis enum $name:ident $(<$life:lifetime>)? {$(
             $(#[$at:meta])*
             $($number:literal)? $variant:ident
-            $({ $($field:ident: $type:ty),* $(; $($left:ident: $left_type:ty),+)? })?
+            $({
+                $($(#[$field_doc:meta])* $field:ident: $type:ty),*
+                $(; $($(#[$left_doc:meta])* $left:ident: $left_type:ty),+)?
+                $(,)?
+            })?
             $(( $($value:ident: $value_type:ty)? $(; $left_value:ty)? ))?
         ),+ $(,)?}
     )+) => {$(
@@ -32,13 +36,17 @@ macro_rules! digested {
             $(#[$at])*
             $variant
             $({
-                $(#[doc = $crate::base::field_doc!($name $field)] $field: $type,)*
-                $($(#[doc = $crate::base::field_doc!($name $left)] $left: $left_type,)+)?
+                $($(#[$field_doc])* $field: $type,)*
+                $($($(#[$left_doc])* $left: $left_type,)+)?
             })?
             $(( $($value_type)? $($left_value)? ))?,
         )+}
 
-        const _: () = assert!($crate::base::are_distinct(&[$($($number,)?)*]), "a number stands twice");
+        const _: () = {
+            /// The compiler refuses a number that stands twice.
+            #[allow(dead_code)]
+            enum Numbers { $($($variant = $number,)?)+ }
+        };
 
         impl $(<$life>)? $crate::base::Digestible for $name $(<$life>)? {
             fn digest(&self, digest: &mut $crate::base::Digest) {
@@ -54,22 +62,6 @@ macro_rules! digested {
     )+};
 }
 pub(crate) use digested;
-
-/// Whether all numbers differ.
-pub(crate) const fn are_distinct(numbers: &[u64]) -> bool {
-    let mut at = 0;
-    while at < numbers.len() {
-        let mut other = at + 1;
-        while other < numbers.len() {
-            if numbers[at] == numbers[other] {
-                return false;
-            }
-            other += 1;
-        }
-        at += 1;
-    }
-    true
-}
 
 /// Makes values enter a digest as one number.
 macro_rules! digested_as {

@@ -14,13 +14,12 @@ pub fn inert(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut inert = String::with_capacity(text.len() + 8);
-    let (mut before, mut rest) = (None, text.chars());
-    while let Some(c) = rest.next() {
+    for (before, c, next) in with_neighbours(text) {
         match c {
             '\n' => inert.push_str("\\n"),
             '\r' => inert.push_str("\\r"),
             '\t' => inert.push_str("\\t"),
-            c if is_active(before, c, rest.clone().next()) => {
+            c if is_active((before, c, next)) => {
                 // As in JSON: characters beyond the first plane are written as a surrogate pair.
                 for half in c.encode_utf16(&mut [0; 2]) {
                     inert.push_str(&format!("\\u{half:04x}"));
@@ -28,7 +27,6 @@ pub fn inert(text: &str) -> Cow<'_, str> {
             }
             c => inert.push(c),
         }
-        before = Some(c);
     }
     Cow::Owned(inert)
 }
@@ -36,19 +34,16 @@ pub fn inert(text: &str) -> Cow<'_, str> {
 /// Makes lines safe that are shown with line numbers. Each active character is replaced by one of
 /// the same length in bytes, so that positions in the text stay valid.
 pub fn inert_lines(text: &str) -> Cow<'_, str> {
-    let (mut before, mut rest) = (None, text.chars());
     let mut lines = String::with_capacity(text.len());
-    while let Some(c) = rest.next() {
-        let next = rest.clone().next();
+    for (before, c, next) in with_neighbours(text) {
         let stays = matches!(c, '\n' | '\t' | ':') || c == '\r' && next == Some('\n');
         lines.push(match c.len_utf8() {
-            _ if stays || !is_active(before, c, next) => c,
+            _ if stays || !is_active((before, c, next)) => c,
             1 => '?',
             2 => '¿',
             3 => '\u{fffd}',
             _ => '\u{1f6ab}',
         });
-        before = Some(c);
     }
     if lines == text { Cow::Borrowed(text) } else { Cow::Owned(lines) }
 }
@@ -104,26 +99,25 @@ fn end_of_text(json: &[u8], quote: usize) -> usize {
     json.len()
 }
 
-fn acts(text: &str) -> bool {
-    let mut before = None;
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        if is_active(before, c, rest.clone().next()) {
-            return true;
-        }
-        before = Some(c);
-    }
-    false
+/// A character with the ones before and after it.
+type Neighbours = (Option<char>, char, Option<char>);
+
+fn with_neighbours(text: &str) -> impl Iterator<Item = Neighbours> {
+    let (mut before, mut rest) = (None, text.chars());
+    std::iter::from_fn(move || {
+        let c = rest.next()?;
+        Some((before.replace(c), c, rest.clone().next()))
+    })
 }
 
-fn is_active(before: Option<char>, c: char, next: Option<char>) -> bool {
+fn acts(text: &str) -> bool {
+    with_neighbours(text).any(is_active)
+}
+
+fn is_active((before, c, next): Neighbours) -> bool {
+    let follows_word = |before: char| before.is_alphanumeric() || before == ':';
     match c {
-        ':' => match before {
-            None => true,
-            Some(before) => {
-                next.is_none_or(|next| next == ':') && !(before.is_alphanumeric() || before == ':')
-            }
-        },
+        ':' => before.is_none_or(|before| next.is_none_or(|next| next == ':') && !follows_word(before)),
         '#' => before == Some('#'),
         c => c.is_control() || hides(c),
     }

@@ -212,13 +212,8 @@ impl fmt::Display for Span {
             _ => {
                 let secs = ns / 1_000_000_000;
                 let (d, h, m, s) = (secs / 86_400, secs / 3_600 % 24, secs / 60 % 60, secs % 60);
-                let mut parts = Vec::new();
-                for (n, unit) in [(d, "d"), (h, "h"), (m, "m"), (s, "s")] {
-                    if n > 0 && parts.len() < 2 {
-                        parts.push(format!("{n}{unit}"));
-                    }
-                }
-                write!(f, "{}", parts.join(""))
+                let parts = [(d, "d"), (h, "h"), (m, "m"), (s, "s")].into_iter().filter(|(n, _)| *n > 0);
+                parts.take(2).try_for_each(|(n, unit)| write!(f, "{n}{unit}"))
             }
         }
     }

@@ -129,10 +129,7 @@ impl ScopeRule {
     }
     /// The column and the attribute, if it is an attribute rule.
     pub fn attribute(&self) -> Option<(usize, usize)> {
-        match self {
-            ScopeRule::Attribute { column, attribute } => Some((*column, *attribute)),
-            ScopeRule::Window { .. } => None,
-        }
+        if let ScopeRule::Attribute { column, attribute } = *self { Some((column, attribute)) } else { None }
     }
     /// Whether a row with this value in the column meets the rule.
     pub fn is_met(&self, value: &Value, attributes: &[Value]) -> bool {

@@ -350,24 +350,15 @@ impl Chosen {
     }
     /// A whole number; 0 if the stack has no such option.
     pub fn int(&self, option: &str) -> i64 {
-        match self.0.get(option) {
-            Some(Choice::Int(n)) => *n,
-            _ => 0,
-        }
+        if let Some(Choice::Int(n)) = self.0.get(option) { *n } else { 0 }
     }
     /// A length of time; zero if the stack has no such option.
     pub fn span(&self, option: &str) -> Span {
-        match self.0.get(option) {
-            Some(Choice::Span(span)) => *span,
-            _ => Span::ZERO,
-        }
+        if let Some(Choice::Span(span)) = self.0.get(option) { *span } else { Span::ZERO }
     }
     /// A file; `None` if the scenario names none, or the stack has no such option.
     pub fn file(&self, option: &str) -> Option<&StackFile> {
-        match self.0.get(option) {
-            Some(Choice::File(file)) => file.as_ref(),
-            _ => None,
-        }
+        if let Some(Choice::File(file)) = self.0.get(option) { file.as_ref() } else { None }
     }
     /// All chosen files, with their options.
     pub fn files(&self) -> impl Iterator<Item = (&str, &StackFile)> {
@@ -378,9 +369,6 @@ impl Chosen {
     }
     /// A word or a text; empty if the stack has no such option.
     pub fn text(&self, option: &str) -> &str {
-        match self.0.get(option) {
-            Some(Choice::Text(text)) => text,
-            _ => "",
-        }
+        if let Some(Choice::Text(text)) = self.0.get(option) { text } else { "" }
     }
 }

@@ -59,9 +59,10 @@ impl DeviceSetup {
     /// The units that run periodically, each with its period.
     pub fn periods(&self) -> impl Iterator<Item = (UnitId, Span)> + '_ {
         self.units.iter().zip(0..).flat_map(|(unit, index)| {
-            let period =
-                |trigger: &Trigger| if let Trigger::Every(span) = trigger { Some(*span) } else { None };
-            unit.on.iter().filter_map(period).map(move |span| (UnitId(index), span))
+            unit.on.iter().filter_map(move |trigger| match trigger {
+                Trigger::Every(span) => Some((UnitId(index), *span)),
+                _ => None,
+            })
         })
     }
 }
@@ -79,13 +80,12 @@ impl EngineError {
 }
 
 /// A sync engine in one process of one device. All calls come from one thread.
+#[expect(unused_variables, reason = "a default ignores its arguments")]
 pub trait SyncEngine {
     /// The main task: queue, sessions, timers. Never returns while the process lives.
     fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()>;
     /// Reports an event of the app. The default ignores it.
-    fn on(&self, event: AppEvent) {
-        let _ = event;
-    }
+    fn on(&self, event: AppEvent) {}
     /// A person edits a row. One transaction must hold the row and what is to be sent, or nothing.
     fn edit(&self, edit: &LocalEdit) -> Saving;
     /// Queues a unit; with `discard_pending` the waiting units are dropped first.
@@ -95,7 +95,6 @@ pub trait SyncEngine {
     /// Runs a unit directly, without queue and without events, while the caller waits. An engine
     /// whose units have no runs refuses.
     fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
-        let _ = unit;
         Box::pin(async { Err(SyncError::Rejected("units have no runs here".to_owned())) })
     }
     /// The same, but at once: in parallel with any other run, even of the same unit.
@@ -110,12 +109,10 @@ pub trait SyncEngine {
     }
     /// A person decides the open conflict of `edit`. Ends when the decision is durable.
     fn resolve(self: Rc<Self>, edit: EditId, pick: Pick) -> LocalBoxFuture<'static, Result<(), EditError>> {
-        let _ = (edit, pick);
         Box::pin(async { Err(EditError::NoSuchRow) })
     }
     /// A person opens a record: fetches its rows of `entity`, if the stack delivers rows on open.
     fn fetch(self: Rc<Self>, entity: EntityId, of: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {
-        let _ = (entity, of);
         Box::pin(async { Err(SyncError::Rejected("rows are not delivered on open".to_owned())) })
     }
     /// The person logs out. Ends when that is allowed, or fails with the number of waiting edits

@@ -54,6 +54,7 @@ pub struct Work {
 }
 
 /// The hardware of a device: charges time for work, and limits memory.
+#[expect(unused_variables, reason = "a default ignores its arguments")]
 pub trait Machine {
     /// Charges `work` and all disk work since the last call; returns the time when it is done.
     ///
@@ -62,22 +63,18 @@ pub trait Machine {
     /// was charged.
     fn take_on(&self, work: Work) -> Time;
     /// Charges processor time that nothing waits for, as time on the reference core.
-    fn computes(&self, own: Span) {
-        let _ = own;
-    }
+    fn computes(&self, own: Span) {}
     /// Whether the process has the memory to decode a response of `bytes` bytes. `false` means that
     /// it dies here: the caller must not continue, and awaits forever.
     fn can_decode(&self, bytes: u64) -> bool;
     /// Whether the process has the memory to hold `bytes` bytes of outgoing requests besides their
     /// rows. `false` means that it dies here, as above.
     fn can_send(&self, bytes: u64) -> bool {
-        let _ = bytes;
         true
     }
     /// Whether a row of a response can be read this time. `false` acts as if its text was damaged
     /// or something was locked; a later try may succeed.
     fn can_read(&self, entity: EntityId, key: &str) -> bool {
-        let _ = (entity, key);
         true
     }
     /// True if [`can_read`](Machine::can_read) may return `false` for some row.

@@ -24,19 +24,18 @@ pub type PendingResponse = LocalBoxFuture<'static, Response>;
 pub type PendingSlipped = LocalBoxFuture<'static, Result<(Vec<u8>, Slip), TransportError>>;
 
 /// Carries requests and messages of a device to the server.
+#[expect(unused_variables, reason = "a default ignores its arguments")]
 pub trait Transport {
     /// Sends `request` and waits for the response until `deadline`. If the future is dropped, the
     /// request is given up at once: the server may have acted on it, and does not learn of that.
     fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse;
     /// The same for a request that a cache may answer in place of the server.
     fn request_cacheable(&self, request: Vec<u8>, cacheable: Cacheable, deadline: Time) -> PendingResponse {
-        drop(cacheable);
         self.request(request, deadline)
     }
     /// The same with a slip beside the request; the result has the slip that the server put beside
     /// its response. A transport without slips returns an empty one.
     fn request_with(&self, request: Vec<u8>, slip: Slip, deadline: Time) -> PendingSlipped {
-        drop(slip);
         let answer = self.request(request, deadline);
         Box::pin(async move { Ok((answer.await?, Slip::default())) })
     }
@@ -44,7 +43,6 @@ pub trait Transport {
     /// [`Unauthorized`](crate::contract::server::ServerError). Does nothing where tokens never
     /// expire.
     fn renew_token(&self, deadline: Time) -> LocalBoxFuture<'static, Result<(), TransportError>> {
-        let _ = deadline;
         Box::pin(async { Ok(()) })
     }
     /// Opens a long-lived connection for messages in both directions, with the first message
@@ -53,7 +51,6 @@ pub trait Transport {
     ///
     /// A transport without connections refuses.
     fn connect(&self, hello: Vec<u8>, deadline: Time) -> PendingConnection {
-        let _ = (hello, deadline);
         Box::pin(async { Err(TransportError::Refused) })
     }
     /// The kind of the present network.

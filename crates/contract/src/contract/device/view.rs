@@ -7,6 +7,7 @@ use crate::contract::attachment::BlobId;
 pub type EachExcerpt<'f> = dyn FnMut(UnitId, &str, Stamp, &[Value]) + 'f;
 
 /// The state of a device, as the oracle may see it.
+#[expect(unused_variables, reason = "a default ignores its arguments")]
 pub trait DeviceView {
     /// Calls `f` with each row of `entity` in key order: key, the backend's stamp of the version
     /// last received (0 if never), the device's columns.
@@ -14,9 +15,7 @@ pub trait DeviceView {
     /// Calls `f` with each excerpt row of `entity` that the app shows, because it holds the full
     /// row in an older version or not at all. In key order: the unit, key, the backend's stamp, the
     /// excerpt's columns.
-    fn excerpts(&self, entity: EntityId, f: &mut EachExcerpt<'_>) {
-        let _ = (entity, f);
-    }
+    fn excerpts(&self, entity: EntityId, f: &mut EachExcerpt<'_>) {}
     /// The edits that wait to be sent, oldest first.
     fn pending(&self) -> Vec<PendingEdit>;
     /// The conflicts that wait for a person's decision.
@@ -47,7 +46,6 @@ pub trait DeviceView {
     /// Runs a query of the app on the device's database. Where the query filters by one value, that
     /// is the `nth` of the existing ones. `None` if the engine does not support it.
     fn list(&self, query: &LocalQuery, nth: u64) -> Option<Listed> {
-        _ = (query, nth);
         None
     }
     /// In a few words, what the engine is doing or waiting for.
@@ -57,7 +55,6 @@ pub trait DeviceView {
     /// What is wrong with the storage, if something could not be read; results of such reads are
     /// not valid. `all`: after checking the whole storage.
     fn damage(&self, all: bool) -> Option<String> {
-        _ = all;
         None
     }
 }

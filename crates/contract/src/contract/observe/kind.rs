@@ -63,9 +63,15 @@ digested! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overtaken {
     /// The page was written all the same.
-    0 Written { rows: u64 },
+    0 Written {
+        /// The number of rows in the page.
+        rows: u64,
+    },
     /// The page was refused.
-    1 Refused { rows: u64 },
+    1 Refused {
+        /// The number of rows in the page.
+        rows: u64,
+    },
 }
 }
 
@@ -93,18 +99,15 @@ impl Digestible for AppliedChange<'_> {
     }
 }
 
-impl AppliedChange<'_> {
+impl<'a> AppliedChange<'a> {
     /// A change of a row, without its values.
-    pub fn of(entity: EntityId, key: &Key, stamp: Stamp, removed: bool) -> AppliedChange<'_> {
+    pub fn of(entity: EntityId, key: &'a Key, stamp: Stamp, removed: bool) -> AppliedChange<'a> {
         AppliedChange { entity, key: key.as_str(), stamp, removed, shows: None }
     }
     /// The change to this row; removed if it has no values.
-    pub fn of_row((entity, row): &(EntityId, Row)) -> AppliedChange<'_> {
+    pub fn of_row((entity, row): &'a (EntityId, Row)) -> AppliedChange<'a> {
         AppliedChange::of(*entity, &row.key, row.stamp, row.values.is_none())
     }
-}
-
-impl<'a> AppliedChange<'a> {
     /// Adds the row's new values.
     #[must_use]
     pub fn showing(self, values: &'a [ValueRef<'a>]) -> AppliedChange<'a> {
@@ -212,9 +215,15 @@ pub enum Decision<'a> {
     2 Same,
     /// The edit is sent again with these of its columns, by position in the backend's; in the
     /// others the backend's version stays.
-    3 Merged { columns: &'a [usize] },
+    3 Merged {
+        /// The positions of the columns among the backend's.
+        columns: &'a [usize],
+    },
     /// Both stay: the edit is sent again as a new row with this key.
-    4 Both { key: &'a Key },
+    4 Both {
+        /// The key of the row.
+        key: &'a Key,
+    },
     /// A person has to decide: the edit waits.
     5 Parked,
 }

@@ -8,13 +8,14 @@
 //!
 //! Invariant: an event is reported when its effect is durable and its time is over.
 
+mod engine_event;
 mod event;
+mod event_parts;
 mod kind;
 
-pub use event::{
-    BlobEvent, CallEvent, EngineEvent, Event, EventSink, HeldEvent, IntegrationEvent, Node, Observer,
-    Occurrence, PageEvent, PhoneEvent, StoredBlob, UnitEvent,
-};
+pub use engine_event::{BlobEvent, EngineEvent, PageEvent, UnitEvent};
+pub use event::{Event, EventSink, Node, Observer, Occurrence};
+pub use event_parts::{CallEvent, HeldEvent, IntegrationEvent, PhoneEvent, StoredBlob};
 pub use kind::{
     AppSaid, AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, EditEnd, KillReason,
     Overtaken, RequestKind, Sides,

@@ -1,6 +1,6 @@
 //! Rows and edits, as the server sees them.
 
-use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef, digested_by_place, in_words};
+use crate::base::{EditId, EntityId, Key, Stamp, Value, append_value, digested_by_place, in_words};
 use crate::contract::device::{EditKind, LocalEdit};
 
 /// One local edit on its way to the backend.
@@ -32,6 +32,16 @@ impl Mutation {
         let (id, key, made_at) = (edit.to_string(), Key::new(key), Stamp(0));
         Mutation { id, edit, entity, key, kind, values: Vec::new(), base: None, made_at, guard: Guard::Base }
     }
+    /// A mutation of this edit; its idempotency key is the edit's own id.
+    pub fn of(edit: &LocalEdit, base: Option<Stamp>, made_at: Stamp) -> Mutation {
+        let LocalEdit { id: edit, entity, key, kind, values } = edit.clone();
+        let guard = Guard::default();
+        Mutation { id: edit.to_string(), edit, entity, key, kind, values, base, made_at, guard }
+    }
+    /// Whether it changes this row.
+    pub fn is_of(&self, entity: EntityId, key: &Key) -> bool {
+        self.entity == entity && self.key == *key
+    }
 }
 
 /// How the current row is checked before a mutation changes it.
@@ -57,37 +67,9 @@ impl Guard {
 pub fn image<'a>(values: impl IntoIterator<Item = &'a Value>) -> u64 {
     let mut bytes = Vec::new();
     for value in values {
-        value.with_ref(|value| match value {
-            ValueRef::Null => bytes.push(0),
-            ValueRef::Int(n) => {
-                bytes.push(1);
-                bytes.extend_from_slice(&n.to_le_bytes());
-            }
-            ValueRef::Real(x) => {
-                bytes.push(2);
-                bytes.extend_from_slice(&x.to_bits().to_le_bytes());
-            }
-            ValueRef::Text(text) => {
-                bytes.push(3);
-                bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
-                bytes.extend_from_slice(text.as_bytes());
-            }
-        });
+        value.with_ref(|value| append_value(&mut bytes, value));
     }
     xxhash_rust::xxh3::xxh3_64(&bytes)
-}
-
-impl Mutation {
-    /// Whether it changes this row.
-    pub fn is_of(&self, entity: EntityId, key: &Key) -> bool {
-        self.entity == entity && self.key == *key
-    }
-    /// A mutation of this edit; its idempotency key is the edit's own id.
-    pub fn of(edit: &LocalEdit, base: Option<Stamp>, made_at: Stamp) -> Mutation {
-        let LocalEdit { id: edit, entity, key, kind, values } = edit.clone();
-        let guard = Guard::default();
-        Mutation { id: edit.to_string(), edit, entity, key, kind, values, base, made_at, guard }
-    }
 }
 
 /// A version of a row, as the backend sends it to a device.

@@ -23,10 +23,7 @@ pub enum Reply {
 impl Reply {
     /// The response; empty if it comes later.
     pub fn into_bytes(self) -> Vec<u8> {
-        match self {
-            Reply::Now(answer) => answer,
-            Reply::Later(_) => Vec::new(),
-        }
+        if let Reply::Now(answer) = self { answer } else { Vec::new() }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::contract::schema::{Attributes, Schema};
 ///
 /// It runs beside the system of record: a request takes effect at the instant when it arrives, and
 /// the bench decides how long the backend worked for it.
+#[expect(unused_variables, reason = "a default ignores its arguments")]
 pub trait SyncServer {
     /// Answers a request of a device at the backend, or keeps it to answer it later. A server that
     /// only uses connections answers none.
@@ -26,7 +27,6 @@ pub trait SyncServer {
         request: &[u8],
         record: &mut dyn SystemOfRecord,
     ) -> Result<Reply, ServerError> {
-        let _ = (from, request, record);
         Err(ServerError::BadRequest("no requests are answered here".to_owned()))
     }
     /// The same with the slip beside the request, for a server whose protocol does not name edits.
@@ -49,27 +49,21 @@ pub trait SyncServer {
     fn refuse(&self, error: &ServerError) -> Vec<u8>;
     /// Whether a response is a refusal; caches do not keep those.
     fn is_refusal(&self, answer: &[u8]) -> bool {
-        let _ = answer;
         false
     }
     /// Calls `f` with each row in a response, or in a message on a connection: entity, key, stamp,
     /// whether it is removed. Used for the recorded life of a record. Without it such lives lack
     /// this step.
-    fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {
-        let _ = (answer, f);
-    }
+    fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {}
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`, for
     /// devices that were synced before the scenario begins.
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        let _ = entity;
         stamp.0.to_string()
     }
     /// A device starts with these rows, and in each entity with the cursor of `stamp`. A server
     /// that tracks the state of its devices records that, in its database if it must survive a
     /// kill.
-    fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {
-        let _ = (device, stamp, rows);
-    }
+    fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {}
     /// A device opens a connection, with this first message.
     ///
     /// # Errors
@@ -81,13 +75,11 @@ pub trait SyncServer {
         connection: ConnectionId,
         hello: &[u8],
     ) -> Result<(), ServerError> {
-        let _ = (from, connection, hello);
         Err(ServerError::BadRequest("no connections are held here".to_owned()))
     }
     /// Handles a message of a connection without the backend; true if it did, and then the message
     /// does not go to the backend.
     fn on_word(&mut self, from: DeviceId, connection: ConnectionId, message: &[u8]) -> bool {
-        let _ = (from, connection, message);
         false
     }
     /// Handles a message of a connection at the backend. Messages that it sends meanwhile leave
@@ -103,7 +95,6 @@ pub trait SyncServer {
         message: &[u8],
         record: &mut dyn SystemOfRecord,
     ) -> Result<(), ServerError> {
-        let _ = (from, connection, message, record);
         Ok(())
     }
     /// The same with the slip beside the message, for a server whose protocol does not name edits.
@@ -117,21 +108,17 @@ pub trait SyncServer {
         (message, slip): (&[u8], &Slip),
         record: &mut dyn SystemOfRecord,
     ) -> Result<(), ServerError> {
-        let _ = slip;
         self.on_message(from, connection, message, record)
     }
     /// What a device receives on its connection if the backend refused, failed or was too late. It
     /// replaces all that was sent while its message was handled.
     fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
-        let _ = message;
         Some(self.refuse(error))
     }
     /// A connection has ended, as far as the server knows. If a phone loses its network, the server
     /// notices that only when a message does not arrive. Not called for connections that the server
     /// closes, and not when its own process ends.
-    fn on_close(&mut self, from: DeviceId, connection: ConnectionId) {
-        let _ = (from, connection);
-    }
+    fn on_close(&mut self, from: DeviceId, connection: ConnectionId) {}
 }
 
 /// A callback for rows of a response: entity, key, stamp, whether it is removed.
@@ -150,6 +137,7 @@ pub struct ServerSetup {
 pub type EachChange<'f> = dyn FnMut(&str, Stamp, Option<&[Value]>) + 'f;
 
 /// The backend as a server uses it while it answers one request.
+#[expect(unused_variables, reason = "a default ignores its arguments")]
 pub trait SystemOfRecord {
     /// The entities that the app syncs.
     fn schema(&self) -> Arc<Schema>;
@@ -182,13 +170,9 @@ pub trait SystemOfRecord {
     /// mutation of their own: their columns are combined ([`Combine`](crate::contract::Combine)).
     fn carries(&mut self, by: EditId, others: &[EditId]);
     /// In the next commit of `by`, a rule of the server changes the edit's values in these columns.
-    fn remade(&mut self, by: EditId, columns: &[usize]) {
-        let _ = (by, columns);
-    }
+    fn remade(&mut self, by: EditId, columns: &[usize]) {}
     /// The server refused this edit for a conflict. It had received only the columns that it sets,
     /// and nothing that tells versions of the row apart, so the edit gave way in each of these
     /// columns.
-    fn gave_way_by_column(&mut self, edit: EditId) {
-        let _ = edit;
-    }
+    fn gave_way_by_column(&mut self, edit: EditId) {}
 }

@@ -1,0 +1,168 @@
+//! Groups of events that the bench reports.
+
+use crate::base::{DeviceId, Digest, Digestible, EntityId, Key, Span, Stamp, UnitId, digested};
+use crate::contract::attachment::BlobId;
+
+digested! {
+/// An event of a connection that a device holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldEvent {
+    /// The device has it, this long after its request.
+    0 Opened {
+        /// How long it took.
+        took: Span,
+    },
+    /// The server, or a proxy, refused it.
+    1 Refused,
+    /// A message of this many bytes has arrived.
+    2 Arrived {
+        /// True from the device to the server, false in the other direction.
+        up: bool,
+        /// The number of bytes.
+        bytes: u64,
+    },
+    /// It has ended as far as the device knows, which held it for this long; `lost` if neither side
+    /// has closed it.
+    3 Ended {
+        /// How long the device held the connection.
+        after: Span,
+        /// True if neither side has closed it.
+        lost: bool,
+    },
+}
+}
+
+digested! {
+/// An event of the integration that copies rows to another system.
+#[derive(Clone, Copy, Debug)]
+pub enum IntegrationEvent<'a> {
+    /// A worker called the other system with this many records, some of them repeated after a
+    /// rejection. It got a response, or the call failed.
+    0 Called {
+        /// The number of the worker.
+        worker: u32,
+        /// How many records were to be written.
+        records: u32,
+        /// How many of the records were rejected before.
+        again: u32,
+        /// How long it took.
+        took: Span,
+        /// True if the call failed.
+        failed: bool,
+    },
+    /// The other system has this version of a row, or knows that the row is deleted.
+    1 Delivered {
+        /// The entity.
+        entity: EntityId,
+        /// The key of the row.
+        key: &'a Key,
+        /// The stamp of the row's version.
+        stamp: Stamp,
+        /// True if the row is deleted or out of scope.
+        removed: bool,
+    },
+    /// The other system rejected a row.
+    2 Rejected {
+        /// The entity.
+        entity: EntityId,
+        /// The key of the row.
+        key: &'a Key,
+    },
+    /// A worker was killed.
+    3 Killed {
+        /// The number of the worker.
+        worker: u32,
+    },
+    /// A worker has read a version of a row; reported where lives are recorded.
+    4 Read {
+        /// The number of the worker.
+        worker: u32,
+        /// The entity.
+        entity: EntityId,
+        /// The key of the row.
+        key: &'a Key,
+        /// The stamp of the row's version.
+        stamp: Stamp,
+    },
+    /// A worker has recorded that a page of an entity is done; reported there, too.
+    5 Remembered {
+        /// The number of the worker.
+        worker: u32,
+        /// The entity.
+        entity: EntityId,
+    },
+}
+}
+
+digested! {
+/// The app calls a unit directly, without the queue and without the engine's events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallEvent {
+    /// The app called the unit.
+    1 Called {
+        /// The sync unit.
+        unit: UnitId,
+    },
+    /// Such a call has returned. A call whose process dies never does.
+    2 CameBack {
+        /// The sync unit.
+        unit: UnitId,
+    },
+}
+}
+
+digested! {
+/// Something in the life of a phone that is not part of a sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhoneEvent {
+    /// It has a new token for its requests from now on, this long after it asked.
+    0 TokenRenewed {
+        /// How long it took.
+        took: Span,
+    },
+    /// It gets no new token, and its person has to log in again.
+    6 LoginEnded,
+    /// The world: its person saw that a sync failed, and tapped Retry.
+    7 RetryTapped,
+    /// A newer version of the app was installed, and its process begins again.
+    1 Upgraded,
+    /// Somebody wants to log out. It is in no digest.
+    LogoutAsked,
+    /// The app refuses it, because this many edits wait.
+    2 LogoutRefused {
+        /// How many edits wait.
+        edits: u64,
+    },
+    /// The app is closed then.
+    3 LoggedOut,
+    /// Somebody logs in: the number of the person among those who share the phone, from 0.
+    4 LoggedIn {
+        /// The number of the person among those who share the phone, from 0.
+        person: u32,
+    },
+    /// The app was installed again, and all its data is gone.
+    5 Reinstalled,
+}
+}
+
+/// A complete part of an attachment at the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredBlob {
+    /// The attachment and its part.
+    pub blob: BlobId,
+    /// The device that sent the last stretch.
+    pub device: DeviceId,
+    /// The size of the part in bytes.
+    pub bytes: u64,
+    /// The hash of the part's bytes.
+    pub hash: u64,
+}
+
+impl Digestible for StoredBlob {
+    fn digest(&self, digest: &mut Digest) {
+        digest.number(3);
+        self.blob.digest(digest);
+        self.device.digest(digest);
+        digest.numbers([self.bytes, self.hash]);
+    }
+}
