@@ -228,30 +228,21 @@ impl<'c> Case<'c> {
         let Mutation { entity: id, key, .. } = mutation;
         let known = sight.remembered_row(*id, key);
         let (content, table) = (self.content(), self.content().table(*id));
-        let values = match (mutation.kind, known) {
+        let conflict = |why| Err(Verdict::Conflict(why, known));
+        let values = match (mutation.kind, known.map(|slot| (slot, table.record(slot)))) {
             (EditKind::Create, None) => Some(self.created(entity)),
-            (EditKind::Create, Some(slot)) => {
-                let record = table.record(slot);
-                let why = if record.deleted { Refusal::Gone } else { Refusal::Exists };
-                // A device that names the deletion itself as its base has seen it and undoes it.
-                if !record.deleted || mutation.base != Some(record.stamp) {
-                    return Err(Verdict::Conflict(why, known));
-                }
+            (EditKind::Create, Some((_, record))) if !record.deleted => return conflict(Refusal::Exists),
+            // A device that names the deletion itself as its base has seen it and undoes it.
+            (EditKind::Create, Some((_, record))) if mutation.base == Some(record.stamp) => {
                 Some(self.created(entity))
             }
-            (EditKind::Update | EditKind::Delete, None) => {
-                return Err(Verdict::Conflict(Refusal::Gone, None));
+            (EditKind::Create, Some(_)) | (_, None) => return conflict(Refusal::Gone),
+            (_, Some((_, record))) if record.deleted => return conflict(Refusal::Gone),
+            (_, Some((_, record))) if !may_change(&sight.database.options, entity, mutation, record) => {
+                return conflict(Refusal::Stale);
             }
-            (EditKind::Update | EditKind::Delete, Some(slot)) => {
-                let record = table.record(slot);
-                if record.deleted {
-                    return Err(Verdict::Conflict(Refusal::Gone, known));
-                }
-                if !may_change(&sight.database.options, entity, mutation, record) {
-                    return Err(Verdict::Conflict(Refusal::Stale, known));
-                }
-                (mutation.kind == EditKind::Update).then(|| content.with(*id, slot, &mutation.values))
-            }
+            (EditKind::Update, Some((slot, _))) => Some(content.with(*id, slot, &mutation.values)),
+            (EditKind::Delete, Some(_)) => None,
         };
         if values.is_none()
             && let Some(by) = sight.database.effects.holder(content, *id, key)
@@ -260,8 +251,9 @@ impl<'c> Case<'c> {
             return Err(Verdict::Rejected(format!("a {name} refers to it")));
         }
         if let Some(values) = &values {
-            if let Some(missing) = self.points_nowhere(entity) {
-                return Err(missing);
+            if let Some((target, key)) = self.missing(entity) {
+                let name = &content.schema.entity(target).name;
+                return Err(Verdict::Rejected(format!("there is no {name} {key}")));
             }
             if let Some(holder) = content.holder(*id, values, known) {
                 return Err(Verdict::Conflict(Refusal::Taken, Some(holder)));
@@ -288,7 +280,7 @@ impl<'c> Case<'c> {
             (_, EditKind::Create) => entity.is_of(&self.created(entity), attributes),
             _ => true,
         };
-        let there = record.map_or(sight.database.clock.latest(), |record| record.stamp);
+        let there = record.map_or(sight.database.clock.latest, |record| record.stamp);
         match authorisation {
             _ if own => Ok(()),
             Authorisation::Filter => Err(Verdict::Ignored(there)),
@@ -346,12 +338,6 @@ impl<'c> Case<'c> {
             self.beside.iter().any(makes)
         };
         targets.find(|(target, key)| self.content().live(*target, key).is_none() && !made(*target, key))
-    }
-
-    fn points_nowhere(self, entity: &Entity) -> Option<Verdict> {
-        let (target, key) = self.missing(entity)?;
-        let name = &self.content().schema.entity(target).name;
-        Some(Verdict::Rejected(format!("there is no {name} {key}")))
     }
 
     fn refused(self, verdict: &Verdict) -> Fact {

@@ -23,7 +23,7 @@ pub(super) struct Clock {
     /// Stamps never go back with the clock, nor behind a cursor.
     monotonic: bool,
     ticks: Ticks,
-    latest: Stamp,
+    pub(super) latest: Stamp,
     /// The smallest stamp that no cursor has passed.
     floor: Stamp,
     /// With shared ticks, the start of the earliest tick that new commits may still get.
@@ -82,10 +82,7 @@ impl Clock {
 
     fn give_none_before(&mut self, next: Stamp) {
         if self.monotonic {
-            let least = match self.ticks {
-                Ticks::Shared => &mut self.open,
-                Ticks::RunAhead => &mut self.floor,
-            };
+            let least = if self.ticks == Ticks::Shared { &mut self.open } else { &mut self.floor };
             *least = (*least).max(next);
         }
     }
@@ -111,19 +108,12 @@ impl Clock {
 
     /// The earliest stamp for a row's next version.
     fn next_version(&self, stamp: Stamp) -> Stamp {
-        match self.ticks {
-            Ticks::RunAhead => self.after(stamp),
-            Ticks::Shared => Stamp(stamp.0.saturating_add(1)),
-        }
+        if self.ticks == Ticks::RunAhead { self.after(stamp) } else { Stamp(stamp.0.saturating_add(1)) }
     }
 
     /// With shared ticks, the first stamp of the tick that is still open at `now`.
     pub(super) fn open_tick(&self, now: Stamp) -> Option<Stamp> {
         (self.ticks == Ticks::Shared).then(|| self.cut(now).max(self.open))
-    }
-
-    pub(super) fn latest(&self) -> Stamp {
-        self.latest
     }
 
     /// The greatest stamp given, including those dated by a device's clock.

@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use super::commit::{Commit, Draft};
-use super::index::{Index, Slot};
-use super::options::BackendOptions;
+use super::index::{Index, Part, Slot, write_tuple};
+use super::options::{BackendOptions, Provisioning};
 use super::partition::Scope;
-use super::provisioning::Provisioning;
-use super::stream::{Log, Place};
-use super::table::{Loaded, Noted, Record, Table};
-use super::tuple::{self, Part};
-use super::visibility::{Showing, Unshown};
+use super::stream::{Log, Place, Showing, Unshown};
+use super::table::{Noted, Record, Table};
 use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{CommitKind, Delivery, Entity, Schema, ServerError};
 
@@ -19,7 +16,7 @@ pub(super) struct Content {
     pub(super) schema: Arc<Schema>,
     pub(super) provisioning: Provisioning,
     pub(super) replica_lag: Span,
-    tables: Vec<Table>,
+    pub(super) tables: Vec<Table>,
     /// For each entity, the index of its natural key.
     unique: Vec<Option<usize>>,
     /// For each entity fetched with a record, the index of the column that names that record.
@@ -38,10 +35,8 @@ impl Content {
         for (id, (entity, table)) in schema.ids().zip(schema.entities.iter().zip(&mut tables)) {
             let holds = !entity.unique.is_empty() && !schema.naming(id).doubles;
             unique.push(holds.then(|| table.index_by(parts(&entity.unique))));
-            on_open.push(match entity.delivery {
-                Delivery::OnOpen { by } => Some(table.index_by(parts(&[by]))),
-                Delivery::Delta | Delivery::UploadOnly | Delivery::BackendOnly => None,
-            });
+            let by = if let Delivery::OnOpen { by } = entity.delivery { Some(by) } else { None };
+            on_open.push(by.map(|by| table.index_by(parts(&[by]))));
         }
         Content {
             schema,
@@ -53,15 +48,6 @@ impl Content {
             unshown: Unshown::default(),
             log: options.log.map(Log::new),
         }
-    }
-
-    pub(super) fn load(
-        &mut self,
-        entity: EntityId,
-        rows: impl Iterator<Item = Loaded>,
-        cut: impl FnMut(Stamp) -> Stamp,
-    ) {
-        self.tables[usize::from(entity.0)].load(self.schema.entity(entity), rows, cut);
     }
 
     pub(super) fn index_by(&mut self, entity: EntityId, parts: Vec<Part>) -> usize {
@@ -158,7 +144,7 @@ impl Content {
     pub(super) fn natural_key(&self, entity: EntityId, values: &[Value]) -> Option<Vec<u8>> {
         let index = self.table(entity).index(self.unique[usize::from(entity.0)]?);
         let mut name = Vec::new();
-        tuple::write(index.parts(), values, &mut name).then_some(name)
+        write_tuple(index.parts(), values, &mut name).then_some(name)
     }
 
     /// Writes one row of a transaction that is stamped now and commits at `ends`.
@@ -209,8 +195,7 @@ impl Content {
 }
 
 fn noted(log: &mut Option<Log>, now: Time, showing: &Showing) -> Noted {
-    match log {
-        Some(log) => Noted { number: log.show(now, showing.number), arms: log.arms(showing.author) },
-        None => Noted { number: 0, arms: false },
-    }
+    let noted =
+        |log: &mut Log| Noted { number: log.show(now, showing.number), arms: log.arms(showing.author) };
+    log.as_mut().map(noted).unwrap_or_default()
 }

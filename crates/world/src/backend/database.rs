@@ -54,7 +54,8 @@ impl Database {
             latest = latest.max(stamp);
             stamp
         };
-        self.content.load(entity, rows, cut);
+        let Content { schema, tables, .. } = &mut self.content;
+        tables[usize::from(entity.0)].load(schema.entity(entity), rows, cut);
         self.clock.seen(latest);
     }
 

@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use super::commit::Draft;
 use super::content::Content;
-use super::index::Slot;
+use super::index::{Part, Slot};
 use super::options::Effect;
-use super::tuple::Part;
 use crate::base::{EntityId, Key, Value};
 use crate::contract::{Author, OnDelete, Reference};
 

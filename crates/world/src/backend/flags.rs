@@ -13,9 +13,8 @@ use rustc_hash::FxHashMap;
 
 use super::content::Content;
 use super::index::Slot;
-use super::partition::Scope;
-use super::position::{Change, Position, since};
-use super::provisioning::Provisioning;
+use super::options::Provisioning;
+use super::partition::{Change, Position, Scope, since};
 use super::stream::{Place, Stream};
 use super::table::Table;
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, in_words};
@@ -175,7 +174,7 @@ impl Flagging<'_> {
         let Content { schema, provisioning, .. } = &*self.content;
         let (entity, table, place) = (schema.entity(of.entity), self.content.table(of.entity), key.2);
         let Some(flags) = self.flags.0.get_mut(&key) else {
-            let flags = begun(table, entity, of.scope, place, has, *provisioning);
+            let flags = begun(self.content, of, place, has);
             self.flags.0.insert(key, flags);
             return Ok(0);
         };
@@ -317,29 +316,23 @@ impl Flagging<'_> {
     }
 }
 
-fn begun(
-    table: &Table,
-    entity: &Entity,
-    scope: Scope<'_>,
-    place: Place,
-    has: Has,
-    provisioning: Provisioning,
-) -> Flags {
+fn begun(content: &Content, of: FlagsOf<'_>, place: Place, has: Has) -> Flags {
+    let (table, entity) = (content.table(of.entity), content.schema.entity(of.entity));
     let mut flags = Flags::default();
     let stream = table.stream(place);
     match has {
         Has::Nothing => {
-            live(table, entity, scope).into_iter().for_each(|slot| flags.arm(slot));
+            live(table, entity, of.scope).into_iter().for_each(|slot| flags.arm(slot));
             flags.taken_in = stream.map_or(0, |stream| stream.entries.len());
         }
         Has::AllUntil(stamp) => {
-            let partition = table.partition(entity, scope);
+            let partition = table.partition(entity, of.scope);
             let at = Position::at(stamp);
             for ((_, key), slot) in partition.into_iter().flat_map(|partition| since(partition, &at)) {
                 let slot = slot.or_else(|| table.find(key)).expect("a tombstone's row was there");
                 // Rows touched since the start are in the stream.
                 let untouched = stream.is_none_or(|stream| stream.fate(slot).is_none());
-                if untouched && table.fate(place, slot).found(provisioning) {
+                if untouched && table.fate(place, slot).found(content.provisioning) {
                     flags.arm(slot);
                 }
             }

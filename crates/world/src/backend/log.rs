@@ -6,12 +6,11 @@
 use std::ops::{Bound, ControlFlow};
 
 use super::index::Slot;
-use super::partition::Scope;
-use super::position::{Change, Position, since};
+use super::partition::{Change, Position, Scope, since};
 use super::sight::Sight;
 use super::stream::{Entry, Fate, Log, Place};
 use super::table::Table;
-use crate::base::{EntityId, Key, Stamp, in_words};
+use crate::base::{EntityId, Key, Stamp, word_enums};
 use crate::contract::ServerError;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,27 +21,25 @@ pub(crate) enum LogPosition {
     After(u64),
 }
 
-/// How a reader treats missing numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Holes {
-    /// It stops before the oldest transaction under way.
-    #[default]
-    Wait,
-    /// It continues, and misses what fills them later.
-    Skip,
-}
-in_words!(Holes { Wait: "wait", Skip: "skip" });
+word_enums! {
+    /// How a reader treats missing numbers.
+    pub enum Holes {
+        /// It stops before the oldest transaction under way.
+        #[default]
+        Wait: "wait",
+        /// It continues, and misses what fills them later.
+        Skip: "skip",
+    }
 
-/// What a reader does if entries that it needs may be trimmed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Trimmed {
-    /// It starts again.
-    #[default]
-    Reload,
-    /// It does not notice, and continues with the remaining entries.
-    Ignore,
+    /// What a reader does if entries that it needs may be trimmed.
+    pub enum Trimmed {
+        /// It starts again.
+        #[default]
+        Reload: "reload",
+        /// It does not notice, and continues with the remaining entries.
+        Ignore: "ignore",
+    }
 }
-in_words!(Trimmed { Reload: "reload", Ignore: "ignore" });
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LogQuery<'q> {
@@ -67,10 +64,7 @@ pub(crate) struct LogPage {
 impl Holes {
     /// The last number that this reader may pass.
     fn end(self, log: &Log) -> u64 {
-        match self {
-            Holes::Wait => log.settled(),
-            Holes::Skip => log.last,
-        }
+        if self == Holes::Wait { log.settled() } else { log.last }
     }
 }
 
@@ -105,7 +99,7 @@ pub(super) fn page(
     let content = &sight.database.content;
     let (log, table) = (content.log(), content.table(query.entity));
     let mut next = query.after.clone();
-    in_time(sight, query.entity, &mut next, query.trimmed)?;
+    in_time(sight, query, &mut next)?;
     let mut taking = Taking { limit: query.limit as u64, scanned: 0, delivered: 0, take, full: false };
     let (mut more, mut withheld) = (true, Vec::new());
     if let LogPosition::Loading { from, until, at } = &mut next {
@@ -128,29 +122,18 @@ pub(super) fn page(
 }
 
 /// Fails if entries that a reader at `next` needs are trimmed, or skips them (`Trimmed::Ignore`).
-fn in_time(
-    sight: Sight<'_>,
-    id: EntityId,
-    next: &mut LogPosition,
-    trimmed: Trimmed,
-) -> Result<(), ServerError> {
+fn in_time(sight: Sight<'_>, query: LogQuery<'_>, next: &mut LogPosition) -> Result<(), ServerError> {
     let log = sight.database.content.log();
     let kept_from = sight.clock().minus(log.options.kept);
     // A reader provisioned before the start also needs the changes from then on.
     let old = matches!(next, LogPosition::Loading { at, .. } if at.since.is_none() && at.stamp < kept_from);
     let (LogPosition::Loading { from: number, .. } | LogPosition::After(number)) = next;
-    if *number > log.last {
-        return Err(ServerError::CursorExpired(id));
-    }
     let oldest = log.trimmed(sight.now);
-    match trimmed {
-        Trimmed::Reload if old || *number < oldest => Err(ServerError::CursorExpired(id)),
-        Trimmed::Reload => Ok(()),
-        Trimmed::Ignore => {
-            *number = oldest.max(*number);
-            Ok(())
-        }
+    if *number > log.last || query.trimmed == Trimmed::Reload && (old || *number < oldest) {
+        return Err(ServerError::CursorExpired(query.entity));
     }
+    *number = oldest.max(*number);
+    Ok(())
 }
 
 /// Delivers content after `at`; returns true when all of it is delivered.

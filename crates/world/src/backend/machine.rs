@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::apply::Verdicts;
-use super::call::{Call, Called};
 use super::commit::{Commit, Fact};
 use super::content::Content;
 use super::database::Database;
@@ -13,15 +12,14 @@ use super::flags::{AllFlags, Flagging};
 use super::log::{self, Holes, LogPage, LogPosition, LogQuery};
 use super::office::Office;
 use super::options::{BackendOptions, Hindrance};
-use super::partition::Scope;
-use super::position::{Change, Position, Upto};
-use super::service::{Failing, Service};
+use super::partition::{Change, Position, Scope, Upto};
+use super::service::{Admitted, Failing, Load, Served, Service};
 use super::sight::{Page, Query, Sight, Stretch, Stretched};
 use super::table::{Loaded, Record};
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
 use crate::contract::{
-    Author, CommitKind, EachChange, Guard, Mutation, Outcome, Refusal, RequestKind, Row, Schema, ServerError,
-    SystemOfRecord,
+    Author, CommitKind, EachChange, Event, Guard, Mutation, Outcome, Refusal, RequestKind, Row, Schema,
+    ServerError, SystemOfRecord,
 };
 
 /// The enterprise's system of record.
@@ -105,7 +103,7 @@ impl Backend {
 
     /// When the clock reaches the greatest stamp given; time 0 if it was past it at the start.
     pub(crate) fn clock_at_latest(&self) -> Time {
-        self.database.clock.when(self.database.clock.latest())
+        self.database.clock.when(self.database.clock.latest)
     }
 
     /// Since when some written version has been invisible to readers at `now`, if any is.
@@ -281,10 +279,7 @@ impl Backend {
     pub(crate) fn admit(&mut self, device: DeviceId) -> Result<(), ServerError> {
         let admitted = self.service.admit(self.call.now, device)?;
         self.call.admitted = Some(admitted);
-        match admitted.fails {
-            Some(Failing::Before) => Err(ServerError::Failed),
-            Some(Failing::After) | None => Ok(()),
-        }
+        if admitted.fails == Some(Failing::Before) { Err(ServerError::Failed) } else { Ok(()) }
     }
 
     /// Ends the call. The gateway may no longer wait for the response.
@@ -333,16 +328,9 @@ fn undone(present: &Content, before: &Content, id: EntityId) -> Vec<Commit> {
             }
             (Some(_), Some(then)) => (CommitKind::Update, then),
         };
-        Some(Commit {
-            entity: id,
-            key: key.clone(),
-            stamp: row.stamp,
-            kind,
-            values: row.values.clone(),
-            author: Author::Backup,
-            replaced: now.map(|now| now.stamp),
-            visible_at: None,
-        })
+        let (key, stamp, values, author) = (key.clone(), row.stamp, row.values.clone(), Author::Backup);
+        let replaced = now.map(|now| now.stamp);
+        Some(Commit { entity: id, key, stamp, kind, values, author, replaced, visible_at: None })
     };
     keys.into_iter().filter_map(undo).collect()
 }
@@ -397,5 +385,45 @@ impl SystemOfRecord for Backend {
     }
     fn gave_way_by_column(&mut self, edit: EditId) {
         self.call.facts.push(Fact::ByColumn(edit));
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) now: Time,
+    /// When the gateway gives up on it.
+    pub(crate) deadline: Time,
+    /// A push as soon as anything was written.
+    pub(crate) kind: RequestKind,
+    pub(crate) load: Load,
+    /// What the backend did, in order.
+    pub(super) facts: Vec<Fact>,
+    pub(crate) found: Option<Event<'static>>,
+    pub(super) admitted: Option<Admitted>,
+}
+
+/// The result of a call.
+#[derive(Debug)]
+pub struct Called<T> {
+    /// The response.
+    pub answer: Result<T, ServerError>,
+    /// When the response leaves the backend; the deadline if the gateway times out.
+    pub done_at: Time,
+    /// What the backend did, in order. All of it took effect when the call arrived.
+    pub(crate) facts: Vec<Fact>,
+    /// The backend's work; `None` if the call was refused.
+    pub work: Option<Served>,
+    /// The work that the gateway did to find changes.
+    pub found: Option<Event<'static>>,
+}
+
+impl Call {
+    pub(super) fn new(now: Time, deadline: Time) -> Call {
+        let (kind, load, facts) = (RequestKind::Pull, Load::default(), Vec::new());
+        Call { now, deadline, kind, load, facts, found: None, admitted: None }
+    }
+
+    pub(crate) fn is_admitted(&self) -> bool {
+        self.admitted.is_some()
     }
 }

@@ -36,8 +36,6 @@
 //! (`Backend::restore`), so the backend gets a new incarnation, which cursors carry.
 
 mod apply;
-mod availability;
-mod call;
 mod clock;
 mod commit;
 mod content;
@@ -52,8 +50,6 @@ mod named;
 mod office;
 mod options;
 mod partition;
-mod position;
-mod provisioning;
 mod quota;
 mod serial;
 mod service;
@@ -62,36 +58,26 @@ mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
-mod tuple;
-mod visibility;
 
-pub(crate) use availability::outages;
-pub(crate) use call::Called;
-pub(crate) use commit::Commit;
-pub(crate) use commit::Fact;
+pub(crate) use commit::{Commit, Fact};
 pub(crate) use files::END;
-pub(crate) use flags::Reset;
-pub(crate) use flags::{Consumer, Flagged, FlagsOf, Has, Mark};
-pub(crate) use log::Holes;
-pub(crate) use log::Trimmed;
-pub(crate) use log::{LogPosition, LogQuery};
+pub(crate) use flags::{Consumer, Flagged, FlagsOf, Has, Mark, Reset};
+pub(crate) use log::{Holes, LogPosition, LogQuery, Trimmed};
 pub use machine::Backend;
-pub(crate) use machine::Backup;
+pub(crate) use machine::{Backup, Called};
 pub(crate) use named::Named;
 pub(crate) use office::Importing;
 pub use options::{
     Authorisation, Availability, BackendOptions, Busy, CommitDelay, Commits, Effect, FileDrop, Idempotency,
-    LogOptions, Numbered, Rearm, Sort, StampedBy, Ticks, Writes,
+    LogOptions, Numbered, Provisioning, Rearm, Sort, StampedBy, Ticks, Writes,
 };
 pub(crate) use options::{Hindered, Hindrance};
-pub use partition::Scope;
-pub(crate) use position::Change;
-pub use position::{Position, Upto};
-pub use provisioning::Provisioning;
+pub(crate) use partition::Change;
+pub use partition::{Position, Scope, Upto};
 pub use quota::{Bucket, Quota, QuotaBy, Window};
 pub(crate) use serial::{Reader, Style};
 pub use service::Load;
-
+pub(crate) use service::outages;
 pub use sight::Query;
 pub(crate) use sight::{Lower, Sight, Stretch};
 pub use table::Loaded;

@@ -17,18 +17,13 @@ impl Named {
         Named { schema: Arc::clone(schema), keys: Vec::new() }
     }
 
-    /// True if the row that holds the natural key counts as the one to be created.
-    fn same_row(&self, mutation: &Mutation) -> bool {
-        let by = self.schema.naming(mutation.entity).by;
-        mutation.kind == EditKind::Create && by == NamedBy::NaturalKey
-    }
-
     pub(crate) fn note(&mut self, mutation: &Mutation, outcome: &Outcome) {
+        let by = self.schema.naming(mutation.entity).by;
+        // The row that holds the natural key counts as the one to be created.
+        let is_same = mutation.kind == EditKind::Create && by == NamedBy::NaturalKey;
         let row = match outcome {
             Outcome::Named { row, .. } => row,
-            Outcome::Conflict { why: Refusal::Taken, current: Some(row), .. } if self.same_row(mutation) => {
-                row
-            }
+            Outcome::Conflict { why: Refusal::Taken, current: Some(row), .. } if is_same => row,
             _ => return,
         };
         self.keys.push((mutation.entity, mutation.key.clone(), row.key.clone()));

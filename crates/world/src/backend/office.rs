@@ -24,6 +24,9 @@ impl Importing {
     }
 }
 
+/// What a change did to the content, or why it was not made.
+type OfficeResult = Result<Vec<Commit>, Refusal>;
+
 /// Write access of the office.
 #[derive(Debug)]
 pub struct Office<'b>(pub(super) &'b mut Database);
@@ -37,7 +40,7 @@ impl Office<'_> {
         entity: EntityId,
         key: &Key,
         values: &[(usize, Value)],
-    ) -> Result<Vec<Commit>, Refusal> {
+    ) -> OfficeResult {
         let content = &self.0.content;
         let slot = content.live_slot(entity, key).ok_or(Refusal::Gone)?;
         self.refers_to_what_is_there(entity, values.iter().map(|(column, value)| (*column, value)))?;
@@ -50,13 +53,7 @@ impl Office<'_> {
     }
 
     /// Creates a row. Fails if the key exists (`Exists`), and otherwise as [`Office::write`].
-    pub fn create(
-        &mut self,
-        now: Time,
-        entity: EntityId,
-        key: Key,
-        values: Vec<Value>,
-    ) -> Result<Vec<Commit>, Refusal> {
+    pub fn create(&mut self, now: Time, entity: EntityId, key: Key, values: Vec<Value>) -> OfficeResult {
         let content = &self.0.content;
         if content.table(entity).find(&key).is_some() {
             return Err(Refusal::Exists);
@@ -70,7 +67,7 @@ impl Office<'_> {
     }
 
     /// Deletes a live row. Fails if there is none (`Gone`) or a reference forbids it (`Exists`).
-    pub fn delete(&mut self, now: Time, entity: EntityId, key: &Key) -> Result<Vec<Commit>, Refusal> {
+    pub fn delete(&mut self, now: Time, entity: EntityId, key: &Key) -> OfficeResult {
         let slot = self.0.content.live_slot(entity, key).ok_or(Refusal::Gone)?;
         if self.0.effects.holder(&self.0.content, entity, key).is_some() {
             return Err(Refusal::Exists);

@@ -101,10 +101,7 @@ impl Quotas {
     }
 
     fn index(&self, device: DeviceId) -> usize {
-        match self.quota.by {
-            QuotaBy::Device => device.0 as usize,
-            QuotaBy::All => 0,
-        }
+        if self.quota.by == QuotaBy::All { 0 } else { device.0 as usize }
     }
 }
 

@@ -6,8 +6,7 @@ use std::ops::{Bound, ControlFlow};
 use super::database::Database;
 use super::index::Slot;
 use super::options::Sort;
-use super::partition::{Partition, Scope};
-use super::position::{Change, Position, Upto, since};
+use super::partition::{Change, Partition, Position, Scope, Upto, since};
 use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{Entity, ServerError};
 
@@ -280,10 +279,7 @@ impl<'b> Sight<'b> {
     /// The last stamp at or before which nothing can appear any more for a reader with this `upto`.
     pub(crate) fn settled(self, upto: Upto) -> Stamp {
         let settled = self.database.clock.settled(self.clock());
-        match self.end_of(upto) {
-            Some(end) => settled.min(Stamp(end.0 - 1)),
-            None => settled,
-        }
+        self.end_of(upto).map_or(settled, |end| settled.min(Stamp(end.0 - 1)))
     }
 
     /// True if tombstones that a reader at `position` has not seen may be purged.

@@ -5,14 +5,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::index::{Index, Slot};
-use super::options::BackendOptions;
-use super::partition::{Partition, PartitionId, Partitions, Scope};
-use super::position::Change;
-use super::provisioning::Provisioning;
-use super::stream::{Fate, Place, Stream, WHOLE};
-use super::tuple::Part;
-use super::visibility::Showing;
+use super::index::{Index, Part, Slot};
+use super::options::{BackendOptions, Provisioning};
+use super::partition::{Change, Partition, PartitionId, Partitions, Scope};
+use super::stream::{Fate, Place, Showing, Stream, WHOLE};
 use crate::base::{Key, Stamp, Time, Value};
 use crate::contract::{Delivery, Entity};
 
@@ -70,7 +66,7 @@ struct Veil {
     until: Time,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Noted {
     pub(super) number: u64,
     /// True if it arms the flag of an existing row.
@@ -132,13 +128,14 @@ impl Table {
         let expected = rows.size_hint().0;
         self.records.reserve(expected);
         self.by_key.reserve(expected);
+        let traces = self.provisioning.deletes() || self.streams.is_some();
         for row in rows {
             assert_eq!(row.values.len(), entity.columns.len(), "row {} of {}", row.key, entity.name);
             let slot = self.records.len() as Slot;
             let stamp = cut(row.deleted.unwrap_or(row.updated));
             let deleted = row.deleted.is_some();
             let place = self.partitions.as_mut().and_then(|p| p.place(entity, &row.values));
-            let place = place.filter(|_| !deleted || self.provisioning.deletes() || self.streams.is_some());
+            let place = place.filter(|_| !deleted || traces);
             if let Some(id) = place {
                 let (live, gone) = placed.entry(id).or_default();
                 if deleted {
@@ -148,7 +145,6 @@ impl Table {
                 }
             }
             if let Some(whole) = &mut self.whole {
-                let traces = self.provisioning.deletes() || self.streams.is_some();
                 whole.renew((stamp, &row.key), (!deleted).then_some(slot), traces);
             }
             if !deleted {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::bug::bugs;
 use crate::base::{Cell, EntityId, Stamp, Value};
-use crate::engine::{Applied, ApplyRule, Correct, OutboxRule, Place};
+use crate::engine::{Applied, ApplyRule, Correct, Place};
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
 
@@ -24,12 +24,7 @@ bugs! {
         "a newer version of a row is written with the next row that comes: until then the older version is shown"
         { apply: ApplyRule(RefCell<Option<Late>>) {
             fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
-                written(tx, self.0.take())?;
-                if place.dirty || row.values.is_none() || tx.row(place.id, row.key)?.is_none() {
-                    return Correct.apply(tx, place, row);
-                }
-                *self.0.borrow_mut() = Some(Late::of(place, row));
-                Ok(Applied::Put)
+                behind(&self.0, tx, place, row, Applied::Put)
             }
         } }
     "takes-away-before-it-writes" caught by "flicker",
@@ -37,13 +32,11 @@ bugs! {
         "a row is removed when its newer version comes, and that version is written with the next row"
         { apply: ApplyRule(RefCell<Option<Late>>) {
             fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
-                written(tx, self.0.take())?;
-                if place.dirty || row.values.is_none() || tx.row(place.id, row.key)?.is_none() {
-                    return Correct.apply(tx, place, row);
+                let done = behind(&self.0, tx, place, row, Applied::Put)?;
+                if self.0.borrow().is_some() {
+                    tx.remove(place.id, row.key)?;
                 }
-                tx.remove(place.id, row.key)?;
-                *self.0.borrow_mut() = Some(Late::of(place, row));
-                Ok(Applied::Put)
+                Ok(done)
             }
         } }
     "removes-one-row-behind" caught by "flicker",
@@ -51,21 +44,16 @@ bugs! {
         "a deleted row is still shown until the next row comes"
         { apply: ApplyRule(RefCell<Option<Late>>) {
             fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
-                written(tx, self.0.take())?;
-                if place.dirty || row.values.is_some() || tx.row(place.id, row.key)?.is_none() {
-                    return Correct.apply(tx, place, row);
-                }
-                *self.0.borrow_mut() = Some(Late::of(place, row));
-                Ok(Applied::Removed)
+                behind(&self.0, tx, place, row, Applied::Removed)
             }
         } }
     "acknowledges-without-a-stamp" caught by "empty-report",
     seen in "an adapter that has no stamp at hand and fills in a zero":
         "an acknowledgement is reported without a stamp"
-        { outbox: OutboxRule::dates(_: Stamp) -> Stamp { Stamp(0) } }
+        { flaw AcknowledgesWithoutAStamp }
     "names-no-rows" caught by "empty-report", seen in "a listener that is called with a count":
         "the engine reports that rows of a page came, and not which"
-        { apply: ApplyRule::names_rows() -> bool { false } }
+        { flaw NamesNoRows }
     "stamps-rows-with-nothing" caught by "empty-report",
     seen in "a column of stamps that an upsert does not write":
         "rows are written without a stamp"
@@ -86,10 +74,25 @@ impl Late {
     }
 }
 
-fn written(tx: &Tx<'_>, late: Option<Late>) -> Result<(), StoreError> {
-    let Some(Late { entity, key, stamp, generation, values }) = late else { return Ok(()) };
-    match values {
-        Some(values) => tx.put_values(entity, &key, stamp, generation, &values),
-        None => tx.remove(entity, &key).map(drop),
+/// Applies the row that was `late`. If this row does what is `delayed`, it becomes the late one.
+fn behind(
+    late: &RefCell<Option<Late>>,
+    tx: &Tx<'_>,
+    place: Place,
+    row: WireRow<'_>,
+    delayed: Applied,
+) -> Result<Applied, StoreError> {
+    match late.take() {
+        Some(Late { entity, key, stamp, generation, values: Some(values) }) => {
+            tx.put_values(entity, &key, stamp, generation, &values)?;
+        }
+        Some(Late { entity, key, .. }) => _ = tx.remove(entity, &key)?,
+        None => {}
     }
+    let removes = delayed == Applied::Removed;
+    if place.dirty || row.values.is_none() != removes || tx.row(place.id, row.key)?.is_none() {
+        return Correct.apply(tx, place, row);
+    }
+    *late.borrow_mut() = Some(Late::of(place, row));
+    Ok(delayed)
 }

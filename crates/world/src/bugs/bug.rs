@@ -70,8 +70,14 @@ macro_rules! breaks {
     ($($rule:tt)+) => { $crate::bugs::Breaks::Rule($crate::bugs::bug::rule!($($rule)+)) };
 }
 
-/// A function that puts a broken rule in place of one of a plan's.
+/// A function that puts a broken rule in place of one of a plan's, or adds a flaw to them.
 macro_rules! rule {
+    (flaw $flaw:ident) => {
+        |mut rules: $crate::engine::Rules| {
+            rules.flaws.push($crate::engine::Flaw::$flaw);
+            rules
+        }
+    };
     ($field:ident: $rule:ident($state:ty) { $($methods:tt)+ }) => {
         |rules| {
             struct Broken($state);

@@ -3,19 +3,19 @@
 use super::bug::bugs;
 use crate::base::Key;
 use crate::contract::{EditKind, Mutation};
-use crate::engine::{Correct, OutboxRule, SendRule};
+use crate::engine::{Correct, SendRule};
 use crate::store;
 
 bugs! {
     "page-in-memory" caught by "lost-edit", seen in "a page of conflicts that is a list in a view model":
         "the device's version of a conflict is kept only in memory: after a restart of the app only the backend's version is there"
-        { outbox: OutboxRule::keeps_conflicts() -> bool { false } }
+        { flaw PageInMemory }
     "choice-stays-here" caught by "lost-edit", seen in "a page of conflicts that writes past the outbox":
         "a person chooses their own version, and it is shown, but not sent"
-        { outbox: OutboxRule::sends_the_choice() -> bool { false } }
+        { flaw ChoiceStaysHere }
     "flag-stays-set" caught by "stuck", seen in "a flag `isConflict` that two screens write":
         "the flag of a conflict is not reset after a person has decided: the decision waits on"
-        { outbox: OutboxRule::closes_conflicts() -> bool { false } }
+        { flaw FlagStaysSet }
     "stops-at-a-conflict" caught by "idle-with-work", seen in "a queue that stops at its first failure":
         "while a conflict is open nothing is sent, and runs end as if all were well"
         { next |tx, entities, limit| {
@@ -37,15 +37,13 @@ bugs! {
     "last-stretch-is-all" caught by "broken-attachment",
     seen in "an upload that counts as done when its bytes are in the socket":
         "an attachment is dropped when its last range was sent, whatever the response"
-        { outbox: OutboxRule::lets_blob_go(says: Option<bool>, ends: bool) -> bool {
-            ends || says == Some(true)
-        } }
+        { flaw LastStretchIsAll }
     "takes-anothers-word" caught by "broken-attachment",
     seen in "the built-in engine, before responses named their request":
         "a response that an attachment is complete is taken for this attachment, whichever it was about"
-        { outbox: OutboxRule::takes_anothers_blob() -> bool { true } }
+        { flaw TakesAnothersWord }
     "sends-what-came-to-nothing" caught by "broken-attachment",
     seen in "the built-in engine, before it asked the server for the row":
         "attachments of a row are uploaded although the edit that created the row failed"
-        { outbox: OutboxRule::doubts_blobs() -> bool { false } }
+        { flaw SendsWhatCameToNothing }
 }

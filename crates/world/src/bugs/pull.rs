@@ -6,22 +6,22 @@ use std::cell::RefCell;
 use super::bug::bugs;
 use crate::base::{Cell, EntityId, Key, Seed, Stamp, Value, ValueRef};
 use crate::contract::EditKind;
-use crate::engine::{Applied, ApplyRule, Correct, CursorMoment, CursorRule, Place};
+use crate::engine::{Applied, ApplyRule, Correct, Place};
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
 
 bugs! {
     "cursor-before-rows" caught by "lost", seen in "apache/pouchdb #1240":
         "the cursor is saved when a page arrives, its rows later: a kill in between loses them"
-        { cursor: CursorRule::moment() -> CursorMoment { CursorMoment::BeforeFirstRow } }
+        { flaw CursorBeforeRows }
     "one-date-for-all" caught by "stale",
     seen in "RocketChat.ReactNative PR 7506, alex-soldatkin/payload-expo-tauri #9":
         "one date of the last sync for all units: any unit's sync moves it past rows that other units lack"
-        { cursor: CursorRule::is_shared() -> bool { true } }
+        { flaw OneDateForAll }
     "cursor-before-the-last-page" caught by "delivered-again",
     seen in "a cursor that is read before the page and saved after it":
         "the cursor points to the first row of a sync's last page instead of behind its last row: that page comes again each time"
-        { cursor: CursorRule::is_saved(more: bool) -> bool { more } }
+        { flaw CursorBeforeTheLastPage }
     "passes-over-errors" caught by "lost", seen in "apache/pouchdb #1087":
         "writing a row fails for one key in twelve, errors of single rows are ignored, and the cursor moves on"
         { apply |tx, place, row| {
@@ -61,12 +61,12 @@ bugs! {
         { apply |tx, place, row| { skips_tombstones(tx, place, row) } }
     "never-sweeps" caught by "undetected-delete", seen in "couchdb 0d2002dbc: purges that were trimmed":
         "after a cursor expired all rows come again, and rows that no longer exist stay"
-        { cursor: CursorRule::sweep(_: &Tx<'_>, _: EntityId, _: u32) -> Result<Vec<Key>, StoreError> {
+        { apply: ApplyRule::sweep(_: &Tx<'_>, _: EntityId, _: u32) -> Result<Vec<Key>, StoreError> {
             Ok(Vec::new())
         } }
     "sweeps-what-waits" caught by "lost-edit", seen in "3lvis/SwiftSync PR 625":
         "rows that a full load did not bring are removed, also rows created here and never sent"
-        { cursor: CursorRule::sweep(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<Key>, StoreError> {
+        { apply: ApplyRule::sweep(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<Key>, StoreError> {
             for (_, key) in tx.dirty()?.into_iter().filter(|(of, _)| *of == entity) {
                 let entries = tx.entries_for(entity, &key)?;
                 if entries.iter().any(|entry| entry.kind == EditKind::Create) {
@@ -78,11 +78,11 @@ bugs! {
     "sweeps-what-is-withheld" caught by "went-back",
     seen in "the built-in engine, before its loads reported what they leave out":
         "rows that a full load did not bring are removed at once, also rows whose latest version is not yet visible"
-        { cursor: CursorRule::keeps_what_is_withheld() -> bool { false } }
+        { flaw SweepsWhatIsWithheld }
     "takes-anothers-page" caught by "lost",
     seen in "pages requested by URL, with responses that name no request":
         "any response that can be read as a page is taken for the requested one, with its cursor"
-        { cursor: CursorRule::takes_anothers_page() -> bool { true } }
+        { flaw TakesAnothersPage }
     "tombstones-for-ever" caught by "lost", seen in "vlcn-io/cr-sqlite #271, apache/couchdb #1418":
         "the engine remembers rows that left the device, and skips a row that comes back"
         { apply |tx, place, row| {
@@ -148,7 +148,7 @@ bugs! {
         } }
     "one-bad-row-drops-page" caught by "lost", seen in "a loop over a page inside one handler of errors":
         "a page with one unreadable row is discarded with all its rows, and its cursor is saved"
-        { cursor: CursorRule::passes_what_failed() -> bool { true } }
+        { flaw OneBadRowDropsPage }
     "takes-older-versions" caught by "went-back", seen in "reads from a replica without a session token":
         "a pulled version always counts as newer than the local one, also from a lagging copy of the backend"
         { apply |tx, place, row| {

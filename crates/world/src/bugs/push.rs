@@ -1,7 +1,7 @@
 //! Bugs in how edits are settled.
 
 use super::bug::bugs;
-use crate::contract::{EditKind, Outcome, Refusal, Row, ServerError};
+use crate::contract::{EditKind, Outcome, Refusal, Row};
 use crate::engine::{Conflict, OutboxRule, Resolution, ResolveRule};
 use crate::store::{Entry, StoreError, Tx};
 
@@ -30,37 +30,37 @@ bugs! {
         } }
     "drops-after-refusal" caught by "lost-edit", seen in "hercycle-ai PR 313, WorkSphere #712":
         "a temporary refusal, such as a backend that is down, is treated as permanent: the edits are dropped"
-        { outbox: OutboxRule::keeps_after_refusal(_: &ServerError) -> bool { false } }
+        { flaw DropsAfterRefusal }
     "drops-after-timeout" caught by "lost-edit", seen in "powersync-swift #179":
         "edits whose push got no response are dropped"
-        { outbox: OutboxRule::keeps_after_silence() -> bool { false } }
+        { flaw DropsAfterTimeout }
     "silence-is-consent" caught by "acknowledged-without-commit", seen in "electric-sql/electric PR 4731":
         "edits whose push got no response are shown as saved"
-        { outbox: OutboxRule::takes_silence_for_consent() -> bool { true } }
+        { flaw SilenceIsConsent }
     "foreign-answer-is-ack" caught by "acknowledged-without-commit",
     seen in "a proxy's error page with status 200":
         "any response with a success status is taken for the push's own response: the edits are shown as saved"
-        { outbox: OutboxRule::takes_any_answer_for_consent() -> bool { true } }
+        { flaw ForeignAnswerIsAck }
     "verdicts-by-place" caught by "acknowledged-without-commit",
     seen in "responses of a connection that are shifted by one":
         "results are matched to edits by position: the response to another push settles edits that it does not name"
-        { outbox: OutboxRule::takes_verdicts_by_place() -> bool { true } }
+        { flaw VerdictsByPlace }
     "cancel-drops-in-flight" caught by "lost-edit", seen in "a queue whose requests contain the edits":
         "a cancelled sync drops the edits that it was sending"
-        { outbox: OutboxRule::keeps_after_cancel() -> bool { false } }
+        { flaw CancelDropsInFlight }
     "put-off-is-done" caught by "acknowledged-without-commit",
     seen in "bulk writes with errors inside the items of a successful response":
         "a push with a success response counts as done as a whole: a deferred edit in it is shown as saved"
-        { outbox: OutboxRule::takes_later_for_done() -> bool { true } }
+        { flaw PutOffIsDone }
     "refused-delete-stays-gone" caught by "lost", seen in "optimistic removals without a way back":
         "the refusal of a delete is reported, and its row is not shown again"
         { outbox: OutboxRule::shows_what_was_refused(kind: EditKind) -> bool { kind != EditKind::Delete } }
     "keeps-what-is-refused" caught by "stuck", seen in "laurent22/joplin #16504, rocicorp/mono PR 5982":
         "a permanently refused edit stays in the outbox, and the edits behind it wait for ever"
-        { outbox: OutboxRule::lets_rejected_go() -> bool { false } }
+        { flaw KeepsWhatIsRefused }
     "discards-edits" caught by "lost-edit", seen in "a queue whose requests contain the edits":
         "when another unit discards a waiting unit, the edits that it was to send are dropped with it"
-        { outbox: OutboxRule::outlives_its_request() -> bool { false } }
+        { flaw DiscardsEdits }
     "says-nothing" caught by "silent-discard", seen in "adrianco/the-goodies #69":
         "a refused or superseded edit is dropped without a line that the user can read"
         { outbox: OutboxRule::tells(_: &Outcome) -> bool { false } }
@@ -86,22 +86,22 @@ bugs! {
     "whole-rows-again" caught by "unasked-commit",
     seen in "an upsert of the whole record as the answer to a conflict":
         "an edit that should create its row again overwrites all columns of the row that somebody else has created again"
-        { outbox: OutboxRule::sends_own_values() -> bool { false } }
+        { flaw WholeRowsAgain }
     "merge-speaks-for-all" caught by "silent-discard",
     seen in "a row's base that moves on with the first of its edits that is accepted":
         "an edit that was merged into another version moves the base of later edits of its row: they overwrite other columns that somebody else wrote, without a comparison"
-        { outbox: OutboxRule::speaks_for_those_behind(_: &Entry) -> bool { true } }
+        { flaw MergeSpeaksForAll }
     "forgets-the-shadow" caught by "stale", seen in "Nozbe/WatermelonDB PR 1073":
         "a newer version that came while the row had edits is discarded when they are acknowledged"
-        { outbox: OutboxRule::lifts_shadow(_: bool) -> bool { false } }
+        { flaw ForgetsTheShadow }
     "shows-the-shadow" caught by "own-write-vanished",
     seen in "pubkey/rxdb #5571, Azure/azure-mobile-apps #817":
         "a version that came while the row had edits is shown when they are acknowledged, though they are newer"
-        { outbox: OutboxRule::lifts_shadow(_: bool) -> bool { true } }
+        { flaw ShowsTheShadow }
     "ends-what-is-referred-to" caught by "stuck",
     seen in "a parent deleted on the server under children that SQLite keeps":
         "the phone's foreign keys reject a result that deletes a row which others refer to, and its edit is sent for ever"
-        { outbox: OutboxRule::keeps_what_is_referred_to() -> bool { false } }
+        { flaw EndsWhatIsReferredTo }
     "update-brings-back" caught by "resurrected",
     seen in "apache/pouchdb #7645, Nozbe/WatermelonDB #1374":
         "an edit of a row that was deleted meanwhile is sent as a create: the row is back, without a message"

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::bug::bugs;
 use crate::base::{EntityId, Key, Seed};
 use crate::contract::{EditKind, Mutation};
-use crate::engine::{BottomUp, Correct, Requests, SendRule};
+use crate::engine::{BottomUp, Correct, SendRule};
 use crate::store::{Entry, StoreError, Tx};
 
 bugs! {
@@ -21,7 +21,7 @@ bugs! {
         } }
     "asks-caches" caught by "lost", seen in "a GET without Cache-Control behind a company's proxy":
         "pages are requested by a URL without a time: a proxy on the path responds from its cache"
-        { send: SendRule::requests(_: Requests) -> Requests { Requests::Plain } }
+        { flaw AsksCaches }
     "deletes-as-updates" caught by "unasked-commit",
     seen in "a record flag that the service does not map":
         "a delete is sent as an update that sets a device's own marker column: the backend keeps the row"

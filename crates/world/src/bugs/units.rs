@@ -2,7 +2,7 @@
 
 use super::bug::bugs;
 use crate::base::{Cell, Value};
-use crate::engine::{ApplyRule, Correct, CursorRule, Part, Place, SendRule};
+use crate::engine::{ApplyRule, Correct, Part, Place, SendRule};
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
 
@@ -34,19 +34,19 @@ bugs! {
     "part-moves-all" caught by "stranger",
     seen in "one LastSyncOn an entity, with a splash screen that syncs its own list":
         "a unit that brings some columns of some rows moves the cursor of the units that bring all: they miss the rows that it left out"
-        { cursor: CursorRule::is_own_of_a_part() -> bool { false } }
+        { flaw PartMovesAll }
     "dates-all-units" caught by "stranger",
     seen in "SyncProperties with a single row instead of one per SyncUnit":
         "any unit that completes sets the date of the last sync of all units"
-        { cursor: CursorRule::dates_all() -> bool { true } }
+        { flaw DatesAllUnits }
     "dates-what-was-cut" caught by "lost",
     seen in "a date that is written in the block that always runs":
         "an interrupted sync sets the date of the last sync, like a successful one"
-        { cursor: CursorRule::dates_what_was_cut() -> bool { true } }
+        { flaw DatesWhatWasCut }
     "forgets-what-waits" caught by "lost",
     seen in "a staging table that is temporary, beside a cursor that is not":
         "rows wait for the rest of their sync in a temporary table that is lost with the process, and its cursor stays"
-        { cursor: CursorRule::keeps_what_waits() -> bool { false } }
+        { flaw ForgetsWhatWaits }
     "cuts-long-texts" caught by "bent-value",
     seen in "MySQL without strict mode: a VARCHAR keeps what fits, and returns a warning that nobody reads":
         "only the first 16 characters of a text are stored, and the response is a success"

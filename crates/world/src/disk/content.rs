@@ -16,7 +16,7 @@ pub(super) const SECTOR: usize = 512;
 const FANOUT: usize = 16;
 const UNDO_KEPT: usize = 8;
 
-static ZEROS: Page = [0; PAGE];
+pub(super) static ZEROS: Page = [0; PAGE];
 
 #[derive(Clone, Default)]
 struct Chunk {
@@ -56,7 +56,7 @@ struct Undo {
 
 #[derive(Clone, Default)]
 pub(super) struct Content {
-    size: u64,
+    pub(super) size: u64,
     synced: u64,
     chunks: Vec<Option<Rc<Chunk>>>,
     /// A bit per page, by chunk: set if the operating system has the page in memory.
@@ -83,10 +83,6 @@ impl Content {
         *self = Content { passing: self.passing, ..Content::default() };
     }
 
-    pub(super) fn size(&self) -> u64 {
-        self.size
-    }
-
     /// Bytes of memory in pages that no other file shares, with those kept for undo.
     pub(super) fn owned_bytes(&self) -> u64 {
         let chunks = self.chunks.iter().flatten().filter(|chunk| Rc::strong_count(chunk) == 1);
@@ -104,10 +100,6 @@ impl Content {
     fn page(&self, index: usize) -> &Page {
         self.own(index).unwrap_or(&ZEROS)
     }
-    fn chunk(&mut self, index: usize) -> &mut Chunk {
-        chunk_of(&mut self.chunks, index)
-    }
-
     /// Passes the bytes from `at` on to `sink` in pieces. Returns how many of `len` exist, and how
     /// many pages were not in memory.
     #[inline]
@@ -218,7 +210,7 @@ impl Content {
 
     pub(super) fn lose_all(&mut self) {
         for Undo { index, page } in std::mem::take(&mut self.undo) {
-            let chunk = self.chunk(index);
+            let chunk = chunk_of(&mut self.chunks, index);
             chunk.dirty &= !(1 << (index % FANOUT));
             chunk.own[index % FANOUT] = page;
         }
@@ -263,7 +255,7 @@ impl Content {
         self.sync();
         self.cool_down();
         for index in 0..pages_in(self.size) {
-            let own = &mut self.chunk(index).own[index % FANOUT];
+            let own = &mut chunk_of(&mut self.chunks, index).own[index % FANOUT];
             own.get_or_insert_with(|| Sheet::copy_of(&ZEROS)).list();
         }
         self.clone()
@@ -288,11 +280,11 @@ mod tests {
 
     impl Content {
         fn bytes(&self) -> Vec<u8> {
-            let mut bytes = vec![0; self.size() as usize];
+            let mut bytes = vec![0; self.size as usize];
             let (there, _) = self
                 .clone()
                 .read(0, bytes.len(), |at, piece| bytes[at..at + piece.len()].copy_from_slice(piece));
-            assert_eq!(there as u64, self.size());
+            assert_eq!(there as u64, self.size);
             bytes
         }
     }

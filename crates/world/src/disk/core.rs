@@ -35,7 +35,7 @@ pub(super) struct Core {
     pub(super) takers_of_room: Cell<u32>,
     /// A write was refused because the disk was full, and nothing was synced since.
     pub(super) refused: Cell<bool>,
-    pub(super) history: RefCell<Option<History>>,
+    pub(super) history: RefCell<History>,
     pub(super) open: Cell<u32>,
     pub(super) directory: RefCell<Directory>,
 }
@@ -51,7 +51,7 @@ pub(super) fn find(path: &str) -> Option<(Rc<Core>, &str)> {
     let (id, generation) = disk.split_once('.')?;
     let (id, generation): (u64, u64) = (id.parse().ok()?, generation.parse().ok()?);
     let core = DISKS.with_borrow(|disks| disks.get(&id).and_then(Weak::upgrade))?;
-    (core.generation() == generation).then_some((core, name))
+    (core.generation.get() == generation).then_some((core, name))
 }
 
 impl Core {
@@ -64,7 +64,8 @@ impl Core {
         core
     }
 
-    fn unlisted(id: u64, options: DiskOptions, directory: Directory) -> Core {
+    /// A disk that no path leads to.
+    pub(super) fn unlisted(id: u64, options: DiskOptions, directory: Directory) -> Core {
         Core {
             id,
             options,
@@ -83,22 +84,9 @@ impl Core {
         }
     }
 
-    /// A disk that no path leads to.
-    pub(super) fn scratch() -> Rc<Core> {
-        Rc::new(Core::unlisted(0, DiskOptions::default(), Directory::default()))
-    }
-
     pub(super) fn end_process(&self) {
-        self.generation.set(self.generation() + 1);
+        self.generation.set(self.generation.get() + 1);
         self.open.set(0);
-    }
-
-    #[inline]
-    pub(super) fn generation(&self) -> u64 {
-        self.generation.get()
-    }
-    pub(super) fn operations(&self) -> u64 {
-        self.operations.get()
     }
 
     #[inline]
@@ -115,15 +103,16 @@ impl Core {
     }
 
     #[inline]
-    pub(super) fn note(&self, what: impl FnOnce() -> What, bytes: &[u8]) {
-        if let Some(history) = self.history.borrow_mut().as_mut() {
-            history.note(self.operations(), what(), bytes, &self.directory.borrow());
+    pub(super) fn note(&self, file: &Rc<File>, what: impl FnOnce() -> What, bytes: &[u8]) {
+        let mut history = self.history.borrow_mut();
+        if history.is_on {
+            history.note((self.operations.get(), Rc::clone(file), what()), bytes, &self.directory.borrow());
         }
     }
 
     fn note_sync(&self) {
         self.count(|counters| counters.syncs += 1);
-        self.syncs.borrow_mut().push(self.operations());
+        self.syncs.borrow_mut().push(self.operations.get());
     }
 
     /// Numbers an operation that is being issued; fails if the power fails during it.
@@ -143,7 +132,8 @@ impl Core {
         if self.power_is_lost.get() { Err(Dead) } else { Ok(()) }
     }
 
-    /// As [`Handle::open`](super::handle::Handle::open).
+    /// Finds the file `name`, or creates it if `create`; with `fresh` it must not exist. `None` if it
+    /// exists but must not, or the other way round.
     pub(super) fn open(&self, name: &str, create: bool, fresh: bool) -> Result<Option<Rc<File>>, Dead> {
         self.has_power()?;
         let known = self.directory.borrow().find(name).cloned();
@@ -151,29 +141,27 @@ impl Core {
             return Ok(known.filter(|_| !fresh));
         }
         let file = Rc::new(File::named(name));
-        self.note(|| What::Create { name: name.to_owned(), file: Rc::clone(&file) }, &[]);
-        self.directory.borrow_mut().set(name, self.operations(), Some(Rc::clone(&file)));
+        self.note(&file, || What::Create(name.to_owned()), &[]);
+        self.directory.borrow_mut().set(name, self.operations.get(), Some(Rc::clone(&file)));
         Ok(Some(file))
     }
 
     /// Whether SQLite should regard a file as existing; not if it is empty, as on unix.
     pub(super) fn exists(&self, name: &str) -> Result<bool, Dead> {
         self.has_power()?;
-        Ok(self.directory.borrow().find(name).is_some_and(|file| file.content.borrow().size() > 0))
+        Ok(self.directory.borrow().find(name).is_some_and(|file| file.content.borrow().size > 0))
     }
 
     /// Removes a name, durably if `durable`; false if it did not exist.
     pub(super) fn delete(&self, name: &str, durable: bool) -> Result<bool, Dead> {
         self.has_power()?;
-        if self.directory.borrow().find(name).is_none() {
-            return Ok(false);
-        }
-        self.note(|| What::Delete { name: name.to_owned(), durable }, &[]);
+        let Some(file) = self.directory.borrow().find(name).cloned() else { return Ok(false) };
+        self.note(&file, || What::Delete(name.to_owned(), durable), &[]);
         if durable {
             self.note_sync();
         }
         let mut directory = self.directory.borrow_mut();
-        directory.set(name, self.operations(), None);
+        directory.set(name, self.operations.get(), None);
         self.issue()?;
         if durable && !self.options.lies_about_sync {
             directory.sync();
@@ -183,7 +171,7 @@ impl Core {
 
     /// Makes a file durable, as [`Directory::sync_file`] describes.
     pub(super) fn sync(&self, file: &Rc<File>) -> Result<(), Dead> {
-        self.note(|| What::Sync { file: Rc::clone(file) }, &[]);
+        self.note(file, || What::Sync, &[]);
         self.note_sync();
         self.issue()?;
         self.refused.set(false);

@@ -7,8 +7,6 @@ use super::core::{Core, DiskOptions};
 use super::directory::{Directory, File};
 use super::files::FilesAt;
 use super::flash::Flash;
-#[cfg(test)]
-use super::history::History;
 use super::history::{Counters, Death, Moment};
 use super::page::PAGE;
 use super::vfs;
@@ -107,7 +105,7 @@ impl Disk {
         assert!(!name.contains('/') && !name.is_empty(), "{name:?} is not the name of a file");
         // The caller may open it without our `open`.
         vfs::prepare();
-        let path = format!("/d{}.{}/{name}", self.0.id, self.0.generation());
+        let path = format!("/d{}.{}/{name}", self.0.id, self.0.generation.get());
         Database { files: Some(Rc::new(FilesAt(path.clone()))), path, vfs: Some(vfs::VFS_NAME) }
     }
 
@@ -120,9 +118,7 @@ impl Disk {
     /// Drop connections afterwards; dropped before, they would roll back.
     pub fn kill(&self) {
         self.0.end_process();
-        if let Some(history) = self.0.history.borrow_mut().as_mut() {
-            history.forget();
-        }
+        self.0.history.borrow_mut().forget();
         for file in self.0.directory.borrow().known_files() {
             file.locks.take();
             *file.shm.borrow_mut() = Weak::new();
@@ -137,7 +133,7 @@ impl Disk {
         match how {
             PowerLoss::LoseAll => directory.lose_all(),
             PowerLoss::LoseSome(seed) => {
-                directory.lose_some(&mut seed.stream("disk.power", 0, core.operations()));
+                directory.lose_some(&mut seed.stream("disk.power", 0, core.operations.get()));
             }
         }
         for file in directory.known_files() {
@@ -149,15 +145,15 @@ impl Disk {
 
     /// Records operations from now on, so that a process can die during them.
     pub fn remember(&self) {
-        self.0.history.borrow_mut().get_or_insert_default();
+        self.0.history.borrow_mut().is_on = true;
     }
     /// Also records the times of all operations from now on, for sweeps over them.
     pub fn trace(&self) {
-        self.0.history.borrow_mut().get_or_insert_default().trace();
+        self.0.history.borrow_mut().trace();
     }
     /// Times of the operations since [`Disk::trace`], in order.
     pub fn traced(&self) -> Vec<Moment> {
-        self.0.history.borrow().as_ref().map_or_else(Vec::new, |history| history.traced().to_vec())
+        self.0.history.borrow().traced().to_vec()
     }
 
     /// Charges time for the operations since the last call: from `start` on `cpu`, then the reads,
@@ -170,15 +166,13 @@ impl Disk {
         let syncs = std::mem::take(&mut *core.syncs.borrow_mut());
         let synced: Span = syncs.into_iter().map(|number| flash.sync(number)).sum();
         let until = begin + synced + flash.write(now.bytes_written - before.bytes_written);
-        if let Some(history) = core.history.borrow_mut().as_mut() {
-            history.time(begin, flash);
-        }
+        core.history.borrow_mut().time(begin, flash);
         Charged { from: start, until, wrote: now.writes > before.writes || now.syncs > before.syncs }
     }
 
     /// Ends of the recorded, charged syncs that end after `from`.
     pub fn sync_ends(&self, from: Time) -> Vec<Time> {
-        self.0.history.borrow().as_ref().map_or_else(Vec::new, |history| history.sync_ends(from))
+        self.0.history.borrow().sync_ends(from)
     }
 
     /// Charges no time for the operations since the last call: they count as done when issued.
@@ -186,9 +180,7 @@ impl Disk {
         let core = &self.0;
         core.charged.set(core.counters.get());
         core.syncs.borrow_mut().clear();
-        if let Some(history) = core.history.borrow_mut().as_mut() {
-            history.forgive();
-        }
+        core.history.borrow_mut().forgive();
     }
 
     /// Whether there are operations not charged yet.
@@ -197,14 +189,12 @@ impl Disk {
     }
     #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
-        self.0.history.borrow().as_ref().map_or(0, History::remembered)
+        self.0.history.borrow().remembered()
     }
 
     /// Drops records of operations done by `now`, which can no longer be undone.
     pub fn settle(&self, now: Time) {
-        if let Some(history) = self.0.history.borrow_mut().as_mut() {
-            history.settle(now, &mut self.0.directory.borrow_mut());
-        }
+        self.0.history.borrow_mut().settle(now, &mut self.0.directory.borrow_mut());
     }
 
     /// As [`Disk::kill`], but only operations issued by `at` count. True if there were others.
@@ -224,10 +214,7 @@ impl Disk {
     fn cut(&self, at: Time, death: Death) -> bool {
         let core = &self.0;
         core.end_process();
-        let mut history = core.history.borrow_mut();
-        let cut = history.as_mut().map(|h| h.cut(at, death, &mut core.directory.borrow_mut()));
-        drop(history);
-        let undone = cut.flatten();
+        let undone = core.history.borrow_mut().cut(at, death, &mut core.directory.borrow_mut());
         let gone = undone.unwrap_or_default();
         for counters in [&core.counters, &core.charged] {
             let mut done = counters.get();
@@ -254,7 +241,7 @@ impl Disk {
     }
     /// Writes, syncs, truncations and deletions started so far.
     pub fn operations(&self) -> u64 {
-        self.0.operations()
+        self.0.operations.get()
     }
 
     /// Makes the power fail during an operation, counted as [`Disk::operations`] does: how much of
@@ -274,7 +261,7 @@ impl Disk {
     }
     /// Total size of the files in bytes.
     pub fn bytes(&self) -> u64 {
-        self.0.directory.borrow().files().map(|(_, file)| file.content.borrow().size()).sum()
+        self.0.directory.borrow().files().map(|(_, file)| file.content.borrow().size).sum()
     }
 
     /// Bytes of memory in pages not shared with a template, including undo pages.

@@ -25,7 +25,7 @@ pub(super) struct File {
 
 impl std::fmt::Debug for File {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "a file of {} bytes", self.content.borrow().size())
+        write!(f, "a file of {} bytes", self.content.borrow().size)
     }
 }
 
@@ -40,7 +40,7 @@ impl File {
 
     pub(super) fn truncate(&self, size: u64, operation: u64) {
         let mut content = self.content.borrow_mut();
-        if size < content.size() {
+        if size < content.size {
             self.cut_at.set(Some(operation));
         }
         content.truncate(size);
@@ -146,10 +146,7 @@ impl Directory {
             let keeps_cut = file.cut_at.take().is_some_and(|operation| Some(operation) <= last);
             file.content.borrow_mut().lose_some(keeps_cut, stream);
         }
-        match last {
-            Some(last) => self.settle(last),
-            None => self.lose_all(),
-        }
+        if let Some(last) = last { self.settle(last) } else { self.lose_all() }
     }
 
     /// Each file once that has a name or may get one back after a power loss.

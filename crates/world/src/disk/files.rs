@@ -5,11 +5,10 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
+use super::content::ZEROS;
 use super::core::{Core, Dead, find};
 use super::handle::Handle;
 use crate::contract;
-
-const ZEROS: [u8; 4096] = [0; 4096];
 
 /// The files of a disk for the process of this path.
 pub(super) struct FilesAt(pub(super) String);
@@ -38,8 +37,9 @@ impl contract::Files for FilesAt {
                 format!("{name:?} is not the name of a file"),
             ));
         }
-        let handle = Handle::open(self.core()?, name, true, false).map_err(dead)?;
-        Ok(Rc::new(Open(RefCell::new(handle.expect("it is made where it is not there")))))
+        let core = self.core()?;
+        let file = core.open(name, true, false).map_err(dead)?.expect("it is made where it is not there");
+        Ok(Rc::new(Open(RefCell::new(Handle::new(core, file)))))
     }
     fn exists(&self, name: &str) -> bool {
         self.core().is_ok_and(|core| core.directory.borrow().find(name).is_some())

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::core::{Core, Dead};
-use super::directory::File;
+use super::core::{Core, Dead, DiskOptions};
+use super::directory::{Directory, File};
 use super::history::What;
 use super::locks::Level;
 use super::shm::Mapping;
@@ -14,34 +14,23 @@ pub(super) struct Handle {
     file: Rc<File>,
     generation: u64,
     level: Level,
-    mapping: Option<Mapping>,
+    pub(super) mapping: Option<Mapping>,
 }
 
 impl Handle {
-    fn new(core: Rc<Core>, file: Rc<File>) -> Handle {
+    pub(super) fn new(core: Rc<Core>, file: Rc<File>) -> Handle {
         core.open.set(core.open.get() + 1);
-        Handle { generation: core.generation(), core, file, level: Level::None, mapping: None }
-    }
-
-    /// Opens the file `name` of a disk, or creates it if `create`; with `fresh` it must not exist.
-    /// `None` if it exists but must not, or the other way round.
-    pub(super) fn open(
-        core: Rc<Core>,
-        name: &str,
-        create: bool,
-        fresh: bool,
-    ) -> Result<Option<Handle>, Dead> {
-        let file = core.open(name, create, fresh)?;
-        Ok(file.map(|file| Handle::new(core, file)))
+        Handle { generation: core.generation.get(), core, file, level: Level::None, mapping: None }
     }
 
     /// A file without a name, for SQLite's sorters; it is on no device's disk.
     pub(super) fn scratch() -> Handle {
-        Handle::new(Core::scratch(), Rc::default())
+        let disk = Core::unlisted(0, DiskOptions::default(), Directory::default());
+        Handle::new(Rc::new(disk), Rc::default())
     }
     #[inline]
     pub(super) fn is_alive(&self) -> bool {
-        self.generation == self.core.generation()
+        self.generation == self.core.generation.get()
     }
 
     /// Passes `len` bytes from `at` on to `sink` in pieces; returns how many exist.
@@ -60,10 +49,10 @@ impl Handle {
     #[inline]
     pub(super) fn write(&self, at: u64, bytes: &[u8]) -> Result<bool, Dead> {
         let end = at + bytes.len() as u64;
-        if end > self.file.content.borrow().size() && self.core.refuses_to_grow() {
+        if end > self.file.content.borrow().size && self.core.refuses_to_grow() {
             return Ok(false);
         }
-        self.core.note(|| What::Write { file: Rc::clone(&self.file), at, len: bytes.len() }, bytes);
+        self.core.note(&self.file, || What::Write(at, bytes.len()), bytes);
         self.file.content.borrow_mut().write(at, bytes);
         self.core.count(|counters| {
             counters.writes += 1;
@@ -76,8 +65,8 @@ impl Handle {
     }
 
     pub(super) fn truncate(&self, size: u64) -> Result<(), Dead> {
-        self.core.note(|| What::Truncate { file: Rc::clone(&self.file), size }, &[]);
-        self.file.truncate(size, self.core.operations());
+        self.core.note(&self.file, || What::Truncate(size), &[]);
+        self.file.truncate(size, self.core.operations.get());
         self.core.issue()
     }
 
@@ -85,7 +74,7 @@ impl Handle {
         self.core.sync(&self.file)
     }
     pub(super) fn size(&self) -> u64 {
-        self.file.content.borrow().size()
+        self.file.content.borrow().size
     }
     /// Raises the lock; false if another handle blocks it.
     pub(super) fn lock(&mut self, want: Level) -> bool {
@@ -107,10 +96,6 @@ impl Handle {
             *shared = Rc::downgrade(&shm);
             Mapping::new(shm)
         })
-    }
-
-    pub(super) fn unmap_shared(&mut self) {
-        self.mapping = None;
     }
 }
 

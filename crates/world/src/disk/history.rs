@@ -12,32 +12,20 @@ use crate::base::{Span, Time};
 
 #[derive(Clone, Debug)]
 pub(super) enum What {
-    /// Bytes at an offset; they are stored in [`History`].
-    Write {
-        file: Rc<File>,
-        at: u64,
-        len: usize,
-    },
-    Truncate {
-        file: Rc<File>,
-        size: u64,
-    },
-    Sync {
-        file: Rc<File>,
-    },
-    Create {
-        name: String,
-        file: Rc<File>,
-    },
-    /// A name is removed, durably or only until a power loss.
-    Delete {
-        name: String,
-        durable: bool,
-    },
+    /// This many bytes at an offset; they are stored in [`History`].
+    Write(u64, usize),
+    /// To this size.
+    Truncate(u64),
+    Sync,
+    /// Under this name.
+    Create(String),
+    /// Its name is removed, durably if `true`, or only until a power loss.
+    Delete(String, bool),
 }
 
 struct Operation {
     number: u64,
+    file: Rc<File>,
     what: What,
     /// When it is issued and done; `None` until the work is charged.
     times: Option<(Time, Time)>,
@@ -52,6 +40,8 @@ pub(super) struct History {
     bytes: Vec<u8>,
     timed: usize,
     until: Time,
+    /// Operations are recorded.
+    pub(super) is_on: bool,
     traced: Option<Vec<Moment>>,
 }
 
@@ -100,20 +90,24 @@ pub(super) enum Death {
 
 impl History {
     /// Records an operation that is about to be done; `bytes` is the data of a write.
-    pub(super) fn note(&mut self, number: u64, what: What, bytes: &[u8], directory: &Directory) {
+    pub(super) fn note(&mut self, of: (u64, Rc<File>, What), bytes: &[u8], directory: &Directory) {
+        let (number, file, what) = of;
         if self.before.is_none() {
             self.before = Some(Snapshot::of(directory, directory.known_files()));
         }
         self.bytes.extend_from_slice(bytes);
-        self.operations.push(Operation { number, what, times: None });
+        self.operations.push(Operation { number, file, what, times: None });
     }
 
     /// Sets the times of operations that have none: one after another from `start` on.
     pub(super) fn time(&mut self, start: Time, flash: &Flash) {
+        if !self.is_on {
+            return;
+        }
         let (mut written, mut synced, mut done) = (0, Span::ZERO, start);
         for operation in &mut self.operations[self.timed..] {
             match operation.what {
-                What::Write { len, .. } => written += len as u64,
+                What::Write(_, len) => written += len as u64,
                 _ if operation.is_sync() => synced += flash.sync(operation.number),
                 // The next sync covers names and lengths.
                 _ => {}
@@ -138,6 +132,7 @@ impl History {
         self.timed = self.operations.len();
     }
     pub(super) fn trace(&mut self) {
+        self.is_on = true;
         self.traced.get_or_insert_default();
     }
     pub(super) fn traced(&self) -> &[Moment] {
@@ -167,7 +162,7 @@ impl History {
         }
         let Some(before) = self.before.take() else { return };
         let files = before.files.iter().map(|(file, ..)| file);
-        let touched = self.operations.iter().filter_map(|o| o.what.file());
+        let touched = self.operations.iter().map(|o| &o.file);
         let today = Snapshot::of(directory, files.chain(touched).chain(&directory.known_files()).cloned());
         before.restore(directory);
         let mut bytes = &self.bytes[..];
@@ -201,7 +196,7 @@ impl History {
         let any = !undone.is_empty() || done.iter().any(interrupted);
         let syncs = undone.iter().filter(|o| o.is_sync()).chain(done.iter().filter(|o| interrupted(o)));
         let gone = Counters {
-            writes: undone.iter().filter(|o| matches!(o.what, What::Write { .. })).count() as u64,
+            writes: undone.iter().filter(|o| matches!(o.what, What::Write(..))).count() as u64,
             bytes_written: undone.iter().map(Operation::writes).sum(),
             syncs: syncs.count() as u64,
             ..Counters::default()
@@ -210,7 +205,7 @@ impl History {
             before.restore(directory);
             let mut bytes = &self.bytes[..];
             for operation in &self.operations[..kept] {
-                if !interrupted(operation) || matches!(operation.what, What::Delete { .. }) {
+                if !interrupted(operation) || matches!(operation.what, What::Delete(..)) {
                     bytes = operation.redo(interrupted(operation), bytes, directory);
                 }
             }
@@ -225,27 +220,27 @@ const MANY: usize = 256;
 const KEPT: usize = 16;
 impl Operation {
     fn is_sync(&self) -> bool {
-        matches!(self.what, What::Sync { .. } | What::Delete { durable: true, .. })
+        matches!(self.what, What::Sync | What::Delete(_, true))
     }
     fn writes(&self) -> u64 {
-        if let What::Write { len, .. } = self.what { len as u64 } else { 0 }
+        if let What::Write(_, len) = self.what { len as u64 } else { 0 }
     }
 
     /// Redoes it, with the first of `bytes`; returns the rest of them.
     fn redo<'b>(&self, interrupted: bool, bytes: &'b [u8], directory: &mut Directory) -> &'b [u8] {
         match &self.what {
-            What::Write { file, at, len } => {
+            What::Write(at, len) => {
                 let (own, rest) = bytes.split_at(*len);
-                file.content.borrow_mut().write(*at, own);
+                self.file.content.borrow_mut().write(*at, own);
                 return rest;
             }
-            What::Truncate { file, size } => file.truncate(*size, self.number),
-            What::Sync { file } => directory.sync_file(file),
-            What::Create { name, file } => {
-                file.content.borrow_mut().empty();
-                directory.set(name, self.number, Some(Rc::clone(file)));
+            What::Truncate(size) => self.file.truncate(*size, self.number),
+            What::Sync => directory.sync_file(&self.file),
+            What::Create(name) => {
+                self.file.content.borrow_mut().empty();
+                directory.set(name, self.number, Some(Rc::clone(&self.file)));
             }
-            What::Delete { name, durable } => {
+            What::Delete(name, durable) => {
                 directory.set(name, self.number, None);
                 if *durable && !interrupted {
                     directory.sync();
@@ -253,18 +248,6 @@ impl Operation {
             }
         }
         bytes
-    }
-}
-
-impl What {
-    fn file(&self) -> Option<&Rc<File>> {
-        match self {
-            What::Write { file, .. }
-            | What::Truncate { file, .. }
-            | What::Sync { file }
-            | What::Create { file, .. } => Some(file),
-            What::Delete { .. } => None,
-        }
     }
 }
 

@@ -7,7 +7,6 @@
 #![expect(unsafe_code, reason = "SQLite's VFS is a C interface; it is confined to this file")]
 
 use std::alloc::{self, Layout};
-use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::ManuallyDrop;
 use std::ptr;
@@ -215,21 +214,15 @@ struct OpenFile {
     handle: ManuallyDrop<Handle>,
 }
 
+static NEXT_THREAD: AtomicU64 = AtomicU64::new(1);
+
 thread_local! {
-    static THREAD: Cell<u64> = const { Cell::new(0) };
+    static THREAD: u64 = NEXT_THREAD.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Number of this thread; 0 if it never opened a file.
+/// Number of this thread.
 fn this_thread() -> u64 {
-    THREAD.get()
-}
-
-fn number_this_thread() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    if THREAD.get() == 0 {
-        THREAD.set(NEXT.fetch_add(1, Ordering::Relaxed));
-    }
-    THREAD.get()
+    THREAD.with(|number| *number)
 }
 
 /// The handle behind SQLite's pointer; `Dead` on another thread than its own.
@@ -296,7 +289,8 @@ unsafe extern "C" fn open_file(
         // SAFETY: SQLite passes a zero-terminated path that lives as long as the file is open.
         unsafe { text(name) }.and_then(find).map_or(Ok(None), |(core, name)| {
             let create = has(ffi::SQLITE_OPEN_CREATE);
-            Handle::open(core, name, create, create && has(ffi::SQLITE_OPEN_EXCLUSIVE))
+            let file = core.open(name, create, create && has(ffi::SQLITE_OPEN_EXCLUSIVE))?;
+            Ok(file.map(|file| Handle::new(core, file)))
         })
     };
     let handle = match opened {
@@ -308,7 +302,7 @@ unsafe extern "C" fn open_file(
     // SAFETY: the place is `szOsFile` bytes, aligned to 8 as all of SQLite's memory; what was in it
     // needs no drop. `flags_out` is null or writable.
     unsafe {
-        file.cast::<OpenFile>().write(OpenFile { base, thread: number_this_thread(), handle });
+        file.cast::<OpenFile>().write(OpenFile { base, thread: this_thread(), handle });
         if !flags_out.is_null() {
             *flags_out = flags;
         }
@@ -460,7 +454,7 @@ unsafe extern "C" fn shm_barrier(_: *mut ffi::sqlite3_file) {
 unsafe extern "C" fn shm_unmap(file: *mut ffi::sqlite3_file, _delete: c_int) -> c_int {
     // SAFETY: the file is open; SQLite has forgotten its pointers into the regions.
     match unsafe { handle(file) } {
-        Ok(it) => it.unmap_shared(),
+        Ok(it) => it.mapping = None,
         Err(Dead) => return ffi::SQLITE_IOERR_CLOSE,
     }
     ffi::SQLITE_OK
@@ -485,10 +479,7 @@ unsafe extern "C" fn access(
     answer: *mut c_int,
 ) -> c_int {
     // SAFETY: SQLite passes a zero-terminated path.
-    let exists = match unsafe { text(path) }.and_then(find) {
-        Some((core, name)) => core.exists(name),
-        None => Ok(false),
-    };
+    let exists = unsafe { text(path) }.and_then(find).map_or(Ok(false), |(core, name)| core.exists(name));
     let Ok(exists) = exists else { return ffi::SQLITE_IOERR_ACCESS };
     // SAFETY: SQLite passes a place for one number.
     unsafe { *answer = c_int::from(exists) };

@@ -74,12 +74,7 @@ impl Bend {
 
     /// What the path makes of a value of this kind of column; `None` if it leaves the value alone.
     /// The device's local time is `ahead` seconds ahead of UTC.
-    pub(super) fn of(
-        self,
-        value: ValueRef<'_>,
-        kind: &ColumnKind,
-        (way, ahead): (Way, i32),
-    ) -> Option<Value> {
+    pub(super) fn of(self, value: ValueRef<'_>, kind: &ColumnKind, way: Way, ahead: i32) -> Option<Value> {
         let ahead = i64::from(ahead) * 1_000_000 * if way == Way::Up { 1 } else { -1 };
         let bent = match (value, self) {
             (ValueRef::Null, Bend::NullIsEmpty) => Value::text(""),
@@ -151,7 +146,7 @@ mod tests {
 
     fn bent(bend: Bend, kind: &ColumnKind, value: &Value, way: Way, ahead: i32) -> Value {
         assert!(bend.fits(kind), "{bend:?}");
-        value.with_ref(|value| bend.of(value, kind, (way, ahead)).unwrap_or_else(|| value.to_value()))
+        value.with_ref(|value| bend.of(value, kind, way, ahead).unwrap_or_else(|| value.to_value()))
     }
 
     #[test]
@@ -210,7 +205,7 @@ mod tests {
     #[test]
     fn null_is_bent_by_none_but_the_word_that_speaks_of_it() {
         for bend in Bend::VALUES {
-            let bent = bend.of(ValueRef::Null, &MONEY, (Way::Up, EAST));
+            let bent = bend.of(ValueRef::Null, &MONEY, Way::Up, EAST);
             assert_eq!(bent.is_some(), *bend == Bend::NullIsEmpty, "{bend:?}");
         }
     }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::flaws::Flaw;
 use super::options::{
     AfterFailure, Atomic, BlobQueue, Checkpoint, DatabasePer, Dates, EngineOptions, QueueKept, SecondEdit,
     With,
@@ -61,7 +62,7 @@ impl Builtin {
     }
 
     fn network_came(&self) {
-        if self.process.rules.wake.heeds_network() {
+        if !self.process.rules.has(Flaw::IgnoresTheNetwork) {
             // Failed units go first, so that a sync which discards all that waits discards them,
             // too.
             self.scheduler.retry_failed();
@@ -107,23 +108,23 @@ impl Builtin {
             let engine = self.clone();
             self.process.spawn(async move { engine.session.blobs.send_beside(|| engine.blobs_went()).await });
         }
-        let order = &self.process.rules.order;
+        let rules = &self.process.rules;
         loop {
             let (unit, since) = self.scheduler.next().await;
-            if order.one_at_a_time() && self.process.options.sessions > 1 {
+            if rules.has(Flaw::TwoAtOnce) {
+                let engine = self.clone();
+                self.process.spawn(async move { drop(engine.session.run(unit, since).await) });
+            } else if self.process.options.sessions > 1 {
                 self.run_beside(unit, since).await;
-            } else if order.one_at_a_time() {
+            } else {
                 self.session.take_turn().await;
                 let went_well = self.session.run(unit, since).await.is_ok();
-                if went_well || order.gives_turn_after_failure() {
+                if went_well || !rules.has(Flaw::TurnNeverGivenBack) {
                     self.session.give_turn();
                 }
                 if !went_well && self.process.options.queue == AfterFailure::Blocks {
                     self.scheduler.stays_at_head(unit, since).await;
                 }
-            } else {
-                let engine = self.clone();
-                self.process.spawn(async move { drop(engine.session.run(unit, since).await) });
             }
         }
     }
@@ -150,7 +151,7 @@ impl Builtin {
         }
         self.process.show();
         self.session.blobs.made.raise();
-        if self.process.rules.wake.heeds_saving(self.session.is_under_way()) {
+        if !self.session.is_under_way() || !self.process.rules.has(Flaw::MissesSavesInARun) {
             self.scheduler.fire(Trigger::Save);
         }
         Ok(())
@@ -252,9 +253,7 @@ impl BuiltinFactory {
         }
         Database { path: format!("{}-{person}", database.path), ..database }
     }
-}
 
-impl BuiltinFactory {
     /// Whether there are tables for open conflicts, for excerpts of rows and for attachments.
     fn has_tables(&self, setup: &DeviceSetup) -> (bool, bool, bool) {
         let has_excerpts = setup.units.iter().any(|unit| !unit.excerpts.is_empty());

@@ -5,17 +5,17 @@ use std::future::pending;
 use std::rc::Rc;
 
 use super::control::{Fate, Observed, Size, Steering, Trouble};
-use super::options::Requests;
-use super::path::pushed;
+use super::flaws::Flaw;
+use super::options::{OnTooLarge, Requests};
 use super::process::{Held, Process};
-use super::too_large::{Caps, OnTooLarge};
+use super::too_large::Caps;
 use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{
-    Cacheable, Call, EngineEvent, HookError, Mutation, NetworkKind, RequestKind, Response, ServerError,
-    SyncError, TOO_LARGE_PAGE, TransportError, Work,
+    Cacheable, Call, EngineEvent, HookError, NetworkKind, RequestKind, Response, ServerError, SyncError,
+    TOO_LARGE_PAGE, TransportError, Work,
 };
 use crate::engine::unit::token::Token;
-use crate::protocol::{Answer, Asked, Effort, Request, SyncRequest, Way};
+use crate::protocol::{Answer, Asked, Effort, PullRequest, Request, SyncRequest, Way};
 use crate::store::StoreError;
 
 #[derive(Debug)]
@@ -217,23 +217,20 @@ impl Caller {
     fn shrinks(&self, request: &Request, failure: &Failure) -> bool {
         let Some(which) = failure.too_large() else { return false };
         let options = &self.process.options;
-        let push = |edits: usize| {
+        let push = || {
             let bytes = options.codec.encode_request(request).len() as u64;
-            let sent = Size { rows: edits as u32, bytes };
+            let sent = Size { rows: request.mutations().len() as u32, bytes };
             self.caps(RequestKind::Push).shrink(options.push.on_too_large, sent)
         };
-        let pull = |rows, bytes| {
-            self.caps(RequestKind::Pull).shrink(options.pull.on_too_large, Size { rows, bytes })
+        let pull = |of: &PullRequest| {
+            let asked = Size { rows: of.rows, bytes: of.bytes };
+            self.caps(RequestKind::Pull).shrink(options.pull.on_too_large, asked)
         };
         match (request, which) {
-            (Request::Push(of), _) => push(of.mutations.len()),
-            (Request::Pull(of), TooLarge::Answer) => pull(of.rows, of.bytes),
-            (Request::Sync(SyncRequest { push: of, .. }), TooLarge::Request) => {
-                push(of.mutations.len()) || self.set_apart()
-            }
-            (Request::Sync(SyncRequest { pull: of, .. }), TooLarge::Answer) => {
-                pull(of.rows, of.bytes) || self.set_apart()
-            }
+            (Request::Push(_), _) => push(),
+            (Request::Pull(of), TooLarge::Answer) => pull(of),
+            (Request::Sync(_), TooLarge::Request) => push() || self.set_apart(),
+            (Request::Sync(of), TooLarge::Answer) => pull(&of.pull) || self.set_apart(),
             _ => false,
         }
     }
@@ -251,7 +248,11 @@ impl Caller {
     ) -> Result<Received, GivenUp> {
         let (mut failures, mut refused, mut renewed) = (0, false, false);
         let mut previous = None;
-        self.heed_after(unit.is_some()).await;
+        let left = self.after_left();
+        if left > Span::ZERO {
+            let drawn = self.process.backoff(1, None);
+            self.wait_and_retry(unit.is_some(), 0, left + drawn).await;
+        }
         if let Err(error) = self.token.renew_if_due(&self.process, unit.is_some()).await {
             return Err(GivenUp { failure: Failure::Silence(error), tries: 1, refused });
         }
@@ -277,7 +278,7 @@ impl Caller {
                 continue;
             };
             refused |= matches!(failure, Failure::Refused(_));
-            let pauses = self.process.rules.order.pauses();
+            let pauses = !self.process.rules.has(Flaw::TriesWithoutAPause);
             let tried_enough = pauses && failures >= self.process.options.retry.attempts;
             if tried_enough || self.is_vain(&failure) {
                 return Err(GivenUp { failure, tries: failures, refused });
@@ -330,14 +331,6 @@ impl Caller {
         self.quiet_until.get().since(self.process.ports.clock.now())
     }
 
-    async fn heed_after(&self, in_run: bool) {
-        let left = self.after_left();
-        if left > Span::ZERO {
-            let drawn = self.process.backoff(1, None);
-            self.wait_and_retry(in_run, 0, left + drawn).await;
-        }
-    }
-
     async fn attempt(
         &self,
         unit: Option<UnitId>,
@@ -350,7 +343,7 @@ impl Caller {
         let body = self.process.options.codec.encode_request(&sent);
         let sent = body.len() as u64;
         let _held = self.process.hold_request(sent).await;
-        let (edits, asked) = brought(request, sent);
+        let (edits, asked) = (request.mutations(), observed_size(request, sent));
         let own = self.process.own_work(edits.len());
         let effort = self.process.options.codec.effort(&body, Way::Written);
         self.process.ports.work(Work { own, ..coding(effort) }).await;
@@ -360,7 +353,8 @@ impl Caller {
         let cacheable = self.cacheable(request);
         let answer = self.call(call, body, cacheable, deadline).await;
         let took = self.process.ports.clock.now() - sent_at;
-        if !self.process.rules.wake.heeds_late(took, self.process.options.request_timeout) {
+        let is_late = took > self.process.options.request_timeout;
+        if is_late && self.process.rules.has(Flaw::WaitsForWhatIsGone) {
             pending::<()>().await;
         }
         let attempt = match answer {
@@ -378,7 +372,7 @@ impl Caller {
                     kind,
                     unit,
                     of: request.asked(),
-                    pushed: pushed(request),
+                    pushed: edits.iter().map(|edit| edit.entity).collect(),
                     sent_at,
                     sent,
                     asked,
@@ -407,12 +401,9 @@ impl Caller {
         attempt
     }
 
-    pub(super) fn pulls_by_address(&self) -> bool {
-        self.pulled() != Requests::Unique
-    }
-
-    fn pulled(&self) -> Requests {
-        self.process.rules.send.requests(self.process.options.pull.requests)
+    pub(super) fn pulled(&self) -> Requests {
+        let asks_caches = self.process.rules.has(Flaw::AsksCaches);
+        if asks_caches { Requests::Plain } else { self.process.options.pull.requests }
     }
 
     /// The address of a pull that caches on the way may answer.
@@ -480,8 +471,8 @@ impl Caller {
     fn is_of(&self, answer: &Answer<'_>, received: &Received) -> bool {
         let rules = &self.process.rules;
         let unchecked = match received.kind {
-            RequestKind::Push | RequestKind::Sync => rules.outbox.takes_verdicts_by_place(),
-            RequestKind::Pull => rules.cursor.takes_anothers_page(),
+            RequestKind::Push | RequestKind::Sync => rules.has(Flaw::VerdictsByPlace),
+            RequestKind::Pull => rules.has(Flaw::TakesAnothersPage),
             RequestKind::Fetch => false,
         };
         unchecked || received.of == answer.asked
@@ -509,15 +500,14 @@ impl Caller {
     }
 }
 
-/// The edits in a request of `sent` bytes, and the size that its controller observes.
-fn brought(request: &Request, sent: u64) -> (&[Mutation], Size) {
+/// The size of a request of `sent` bytes that its controller observes.
+fn observed_size(request: &Request, sent: u64) -> Size {
     match request {
-        Request::Pull(pull) => (&[], Size { rows: pull.rows, bytes: pull.bytes }),
-        Request::Push(push) => (&push.mutations, Size { rows: push.mutations.len() as u32, bytes: sent }),
-        Request::Fetch(fetch) => (&[], Size { rows: fetch.rows, bytes: 0 }),
-        Request::Sync(SyncRequest { push, pull }) => {
-            (&push.mutations, Size { rows: pull.rows, bytes: pull.bytes })
+        Request::Pull(pull) | Request::Sync(SyncRequest { pull, .. }) => {
+            Size { rows: pull.rows, bytes: pull.bytes }
         }
+        Request::Push(push) => Size { rows: push.mutations.len() as u32, bytes: sent },
+        Request::Fetch(fetch) => Size { rows: fetch.rows, bytes: 0 },
     }
 }
 
@@ -528,15 +518,8 @@ fn coding(effort: Effort) -> Work {
 fn retryable(failure: &Failure) -> bool {
     match failure {
         Failure::Silence(error) => !matches!(error, TransportError::Cancelled | TransportError::LoginEnded),
-        Failure::Refused(error) => {
-            matches!(
-                error,
-                ServerError::Unavailable
-                    | ServerError::Throttled(_)
-                    | ServerError::GatewayTimeout
-                    | ServerError::Failed
-            )
-        }
-        Failure::Stopped | Failure::Damaged(_) => false,
+        Failure::Refused(ServerError::Unavailable | ServerError::Throttled(_)) => true,
+        Failure::Refused(ServerError::GatewayTimeout | ServerError::Failed) => true,
+        Failure::Refused(_) | Failure::Stopped | Failure::Damaged(_) => false,
     }
 }

@@ -30,41 +30,38 @@
 
 mod apply;
 mod bend;
-mod beside;
 mod builtin;
 mod conflict;
 pub mod control;
 mod exchange;
+mod flaws;
 mod options;
 mod path;
 mod process;
 mod pull;
 mod push;
 mod rules;
+mod tasks;
 mod too_large;
 mod unit;
 mod view;
 
 pub use bend::Bend;
 pub use builtin::BuiltinFactory;
-pub(crate) use conflict::Conflict;
 pub use conflict::{BaseDate, CallbackOptions, Detect, Policy, Says};
-pub(crate) use conflict::{Resolution, ResolveRule};
+pub(crate) use conflict::{Conflict, Resolution, ResolveRule};
+pub(crate) use flaws::Flaw;
 pub use options::{
     AfterFailure, Atomic, AttachmentOptions, BadRowOptions, BlobQueue, Checkpoint, ConflictOptions,
     CursorBook, DatabasePer, Dates, Decoder, EngineOptions, First, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, OnLogout, OnRefused, OnUnauthorized, PullOptions, PushOptions, PushOrder,
-    PushUnit, QueueKept, Replace, RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
-    With,
+    MissingParent, OnBadRow, OnLogout, OnRefused, OnTooLarge, OnUnauthorized, PullOptions, PushOptions,
+    PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate,
+    WhileOpen, With,
 };
 pub use path::{Path, Paths};
-pub(crate) use push::joined_edits::joined;
+pub(crate) use push::edits::joined;
 pub(crate) use push::order::BottomUp;
-pub(crate) use rules::{Applied, Part, Place};
-pub(crate) use rules::{
-    ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, Rules, SendRule, WakeRule,
-};
-pub use too_large::OnTooLarge;
+pub(crate) use rules::{Applied, ApplyRule, Correct, OutboxRule, Part, Place, Rules, SendRule, WakeRule};
 pub use unit::retry::backoff;
 pub(crate) use unit::status::StatusRule;
 pub use unit::status::{Facts, Wheel, shown};

@@ -3,7 +3,6 @@
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
 use super::path::Paths;
-use super::too_large::OnTooLarge;
 use crate::base::{Bytes, Ppm, Span, word_enums};
 use crate::protocol::Codec;
 
@@ -540,6 +539,18 @@ word_enums! {
         Thumbnails: "thumbnails",
         /// The oldest.
         Oldest: "oldest",
+    }
+
+    /// What to do if a message was larger than the server takes or sends, or than a proxy lets
+    /// through.
+    pub enum OnTooLarge {
+        /// Half of it goes at once, down to one row; no chunk is larger while the process lives.
+        #[default]
+        Halve: "halve",
+        /// Half of it goes at once, down to one row; later chunks are as large as before.
+        Split: "split",
+        /// The run ends, and the next one sends the same.
+        GiveUp: "give-up",
     }
 
     /// How much of a pull becomes visible at once.

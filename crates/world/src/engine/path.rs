@@ -27,6 +27,14 @@ pub struct Path {
     pub down: bool,
 }
 
+impl Path {
+    fn change(&self, value: &mut Value, way: Way, ahead: i32) {
+        if let Some(bent) = value.with_ref(|value| self.bend.of(value, &self.kind, way, ahead)) {
+            *value = bent;
+        }
+    }
+}
+
 /// The paths of all columns; other columns pass unchanged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Paths(BTreeMap<EntityId, Vec<Path>>);
@@ -54,7 +62,7 @@ impl Paths {
         }
         let Some(held) = tx.row(entity, row.key)? else { return Ok(None) };
         let mut kept = values.to_vec();
-        hollow.into_iter().for_each(|at| kept[at] = owned(&held.values[at]));
+        hollow.into_iter().for_each(|at| kept[at] = Cell::of(&held.values[at]).into_owned());
         Ok(Some(kept))
     }
 
@@ -65,11 +73,7 @@ impl Paths {
     /// The request as the codec gets it, on a device whose zone is `ahead` seconds ahead of UTC.
     pub(super) fn up<'r>(&self, request: &'r Request, ahead: i32) -> Cow<'r, Request> {
         let bends = |m: &Mutation| self.of(m.entity).iter().any(|path| path.up);
-        let pushed = match request {
-            Request::Push(push) | Request::Sync(SyncRequest { push, .. }) => &push.mutations[..],
-            Request::Pull(_) | Request::Fetch(_) => &[],
-        };
-        if !pushed.iter().any(bends) {
+        if !request.mutations().iter().any(bends) {
             return Cow::Borrowed(request);
         }
         let mut request = request.clone();
@@ -87,9 +91,7 @@ impl Paths {
                 continue;
             }
             for (_, value) in mutation.values.iter_mut().filter(|(column, _)| own(*column)) {
-                if let Some(bent) = value.with_ref(|v| path.bend.of(v, &path.kind, (Way::Up, ahead))) {
-                    *value = bent;
-                }
+                path.change(value, Way::Up, ahead);
             }
         }
     }
@@ -107,24 +109,17 @@ impl Paths {
             }
             page.rows.each_value(|place, cell| {
                 for path in paths.iter().filter(|path| path.down && path.place == place) {
-                    if let Some(bent) = path.bend.of(cell.as_ref(), &path.kind, (Way::Down, ahead)) {
-                        *cell = owned(&bent);
+                    if let Some(bent) = path.bend.of(cell.as_ref(), &path.kind, Way::Down, ahead) {
+                        *cell = Cell::of(&bent).into_owned();
                     }
                 }
             });
         }
         for (result, entity) in answer.results.iter_mut().zip(pushed) {
-            if let Some(values) = shown(&mut result.outcome).and_then(|row| row.values.as_mut()) {
-                self.receive(*entity, values, ahead);
-            }
-        }
-    }
-
-    fn receive(&self, entity: EntityId, values: &mut [Value], ahead: i32) {
-        for path in self.of(entity).iter().filter(|path| path.down) {
-            let Some(value) = values.get_mut(path.place) else { continue };
-            if let Some(bent) = value.with_ref(|v| path.bend.of(v, &path.kind, (Way::Down, ahead))) {
-                *value = bent;
+            let Some(row) = shown(&mut result.outcome) else { continue };
+            let Some(values) = &mut row.values else { continue };
+            for path in self.of(*entity).iter().filter(|path| path.down) {
+                values.get_mut(path.place).into_iter().for_each(|value| path.change(value, Way::Down, ahead));
             }
         }
     }
@@ -135,24 +130,6 @@ fn shown(outcome: &mut Outcome) -> Option<&mut Row> {
         Outcome::Named { row, .. } => Some(row),
         Outcome::Conflict { current, .. } | Outcome::Rejected { current, .. } => current.as_mut(),
         Outcome::Applied { .. } | Outcome::Later | Outcome::Queued => None,
-    }
-}
-
-fn owned(value: &Value) -> Cell<'static> {
-    match Cell::of(value) {
-        Cell::Null => Cell::Null,
-        Cell::Int(n) => Cell::Int(n),
-        Cell::Real(x) => Cell::Real(x),
-        Cell::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
-    }
-}
-
-pub(super) fn pushed(request: &Request) -> Vec<EntityId> {
-    match request {
-        Request::Push(push) | Request::Sync(SyncRequest { push, .. }) => {
-            push.mutations.iter().map(|mutation| mutation.entity).collect()
-        }
-        Request::Pull(_) | Request::Fetch(_) => Vec::new(),
     }
 }
 

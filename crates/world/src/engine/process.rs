@@ -3,6 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
+use super::flaws::Flaw;
 use super::options::EngineOptions;
 use super::rules::Rules;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, Undone, UnitId};
@@ -10,12 +13,10 @@ use crate::contract::{
     DeviceSetup, EditKind, EngineEvent, HookError, NetworkKind, Occasion, Ports, SyncUnit, Work,
 };
 use crate::engine::apply::seen_versions::{Passed, is_undone};
+use crate::engine::tasks::Stop;
 use crate::engine::unit::retry::backoff;
-use crate::engine::unit::signal::Stop;
 use crate::engine::unit::status::Teller;
 use crate::store::{self, Entry, Store, Stored, Tx};
-
-use rustc_hash::FxHashMap;
 
 /// A committed version is visible to readers within this time, as its tick of the backend's stamps
 /// is over by then. A load that lacks it proves nothing before.
@@ -84,7 +85,8 @@ impl Process {
         rules: Rules,
     ) -> Process {
         store.belongs_to(setup.device);
-        let status = Teller::new(&setup, options.status);
+        let status =
+            Teller::new(setup.units.len(), options.status, rules.status.clone(), rules.flaws.clone());
         let retries = ports.seed.stream("engine.retry", u64::from(setup.device.0), u64::from(incarnation.0));
         Process {
             setup,
@@ -113,15 +115,18 @@ impl Process {
         (0..self.setup.units.len() as u16).map(UnitId)
     }
 
+    pub(super) fn has_blobs(&self) -> bool {
+        !self.setup.schema.attachments.is_empty()
+    }
+
     pub(super) fn emit(&self, event: EngineEvent<'_>) {
         self.ports.emit(event);
-        let rule = &*self.rules.status;
-        self.status.hears(&event, &self.setup, self.store.added(), rule);
+        self.status.hears(&event, &self.setup, self.store.added());
         self.show();
     }
 
     pub(super) fn show(&self) {
-        if let Some(status) = self.status.news(self.store.added(), &*self.rules.status) {
+        if let Some(status) = self.status.news(self.store.added()) {
             self.ports.emit(EngineEvent::Status(status));
         }
     }
@@ -141,7 +146,7 @@ impl Process {
     /// Reports that the network came or went, without waiting for the app's hook.
     pub(super) fn network_changed(&self) {
         let network = self.ports.transport.network();
-        self.status.network(network != NetworkKind::None, &*self.rules.status);
+        self.status.network(network != NetworkKind::None);
         self.show();
         let occasion = Occasion::NetworkStatusChanged(network);
         if let Some(hook) = self.ports.hook(occasion, self.options.hook_timeout) {
@@ -166,7 +171,7 @@ impl Process {
     /// row.
     pub(super) fn doubts(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
         let has_any = self.setup.schema.attachment(entry.entity).is_some();
-        if has_any && entry.kind == EditKind::Create && self.rules.outbox.doubts_blobs() {
+        if has_any && entry.kind == EditKind::Create && !self.rules.has(Flaw::SendsWhatCameToNothing) {
             store::blobs::doubt(tx, entry.entity, &entry.key)?;
         }
         Ok(())

@@ -3,20 +3,7 @@
 use std::cell::Cell;
 
 use super::control::Size;
-use crate::base::in_words;
-
-/// What to do if a message was larger than the server takes or sends, or than a proxy lets through.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnTooLarge {
-    /// Half of it goes at once, down to one row; no chunk is larger while the process lives.
-    #[default]
-    Halve,
-    /// Half of it goes at once, down to one row; later chunks are as large as before.
-    Split,
-    /// The run ends, and the next one sends the same.
-    GiveUp,
-}
-in_words!(OnTooLarge { Halve: "halve", Split: "split", GiveUp: "give-up" });
+use super::options::OnTooLarge;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cap {

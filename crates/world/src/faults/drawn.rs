@@ -14,7 +14,7 @@ use crate::gateway;
 use crate::net::{Outage, Profile, Troubles};
 
 /// What is drawn and planned before a world starts.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Faults {
     pub devices: Vec<OnDevice>,
     pub kills: Vec<Kill>,

@@ -3,53 +3,125 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::drawn::Faults;
-use super::when::{Meets, When};
+use super::drawn::{Faults, OnDevice};
+use super::sign::Sign;
+use super::when::When;
 use crate::base::{DeviceId, EntityId, Span, Time};
 use crate::config::form::{Form, Key, Needs, optional};
 use crate::config::view::{Mistakes, View};
+use crate::config::written::signed;
 use crate::contract::Need;
 use crate::net::Profile;
 
 /// A fault as a scenario plans it.
-pub trait Fault: fmt::Debug + Send + Sync {
-    /// Plans what happens to whom and when, and returns a description; `None` if it was reported
-    /// already.
-    fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String>;
+pub struct Fault {
+    pub(super) plan: Box<Plan>,
+    pub(super) shown: Option<Shown>,
+    /// Whether it takes a link away, once or in each period.
+    pub(super) cuts_links: bool,
+    /// Time from one change of a link to the next, if there are many.
+    pub period: Option<Span>,
+    /// The link that it puts devices on.
+    pub link: Option<Arc<Profile>>,
+    /// By which factor it slows disks.
+    pub slows: u32,
+    /// The device that it copies, and the one that gets the copy.
+    pub copies: Option<(DeviceId, DeviceId)>,
+}
 
-    /// The sign that it met somebody; `None` if that is reported otherwise, such as per device.
-    fn meets(&self, _: &When<'_>) -> Option<Meets> {
-        None
+type Plan = dyn Fn(&When<'_>, &mut Faults) -> Option<String> + Send + Sync;
+
+/// The sign that a fault met somebody; `None` if the code that makes it happen reports that. With
+/// it, in words, the reason why it did not.
+type Shown = (Option<(Sign, Within)>, &'static str);
+
+/// The same for one event: the sign, from when until when.
+pub(crate) type Meets = (Option<(Sign, Time, Time)>, &'static str);
+
+/// The time in which a sign shows that a fault met somebody.
+#[derive(Clone, Copy)]
+pub(super) enum Within {
+    /// While it lasts.
+    Length,
+    /// So long after it began.
+    Span(Span),
+    /// At any time after it.
+    Rest,
+    /// The time that a backup of this age lacks. It ends before the restore, whose own acts are no
+    /// sign.
+    Lacking(Span),
+}
+
+impl Fault {
+    /// A fault that `plan` writes down: what happens to whom and when. It returns a description;
+    /// `None` if it was reported already.
+    pub(super) fn new<D: Into<Option<String>>>(
+        plan: impl Fn(&When<'_>, &mut Faults) -> D + Send + Sync + 'static,
+    ) -> Fault {
+        Fault {
+            plan: Box::new(move |when, faults| plan(when, faults).into()),
+            shown: None,
+            cuts_links: false,
+            period: None,
+            link: None,
+            slows: 1,
+            copies: None,
+        }
+    }
+    /// The same; it met somebody if this sign shows, and `otherwise` says why it did not.
+    pub(super) fn shown_by(
+        sign: Sign,
+        within: Within,
+        otherwise: &'static str,
+        plan: impl Fn(&When<'_>, &mut Faults) -> String + Send + Sync + 'static,
+    ) -> Fault {
+        Fault { shown: Some((Some((sign, within)), otherwise)), ..Fault::new(plan) }
+    }
+    /// The same; its own act reports whether it met somebody.
+    pub(super) fn shown_by_its_act(
+        otherwise: &'static str,
+        plan: impl Fn(&When<'_>, &mut Faults) -> String + Send + Sync + 'static,
+    ) -> Fault {
+        Fault { shown: Some((None, otherwise)), ..Fault::new(plan) }
     }
 
-    /// What a stack must support to meet it.
-    fn needs(&self) -> Option<Need> {
-        None
+    /// Plans what happens to whom and when, and returns a description; `None` if it was reported
+    /// already.
+    pub fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
+        (self.plan)(when, faults)
+    }
+
+    /// The sign that it met somebody; `None` if that is reported otherwise, such as per device.
+    pub fn meets(&self, when: &When<'_>) -> Option<Meets> {
+        let (sign, otherwise) = self.shown.as_ref()?;
+        let window = |(sign, within): &(Sign, Within)| {
+            let (from, until) = match *within {
+                Within::Length => (when.at, when.until()),
+                Within::Span(span) => (when.at, when.at + span),
+                Within::Rest => (when.at, Time::FAR),
+                Within::Lacking(of) => (when.ago(of), Time(when.at.0.saturating_sub(1))),
+            };
+            (sign.clone(), from, until)
+        };
+        Some((sign.as_ref().map(window), otherwise))
     }
 
     /// How often it changes a link in this time.
-    fn link_changes(&self, _: Span) -> u64 {
-        0
+    pub fn link_changes(&self, length: Span) -> u64 {
+        self.period.map_or(u64::from(self.cuts_links), |period| length.0 / period.0.max(1))
     }
+}
 
-    /// Time from one such change to the next, if there are many.
-    fn period(&self) -> Option<Span> {
-        None
-    }
-
-    /// The link that it puts devices on.
-    fn link(&self) -> Option<&Arc<Profile>> {
-        None
-    }
-
-    /// By which factor it slows disks.
-    fn slows(&self) -> u32 {
-        1
-    }
-
-    /// The device that it copies, and the one that gets the copy.
-    fn copies(&self) -> Option<(DeviceId, DeviceId)> {
-        None
+/// What it would do to the first device at once, or which devices it concerns.
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(copies) = &self.copies {
+            return write!(f, "{copies:?}");
+        }
+        let when =
+            When { name: "", at: Time::ZERO, length: Span::ZERO, chosen: &[DeviceId(0)], end: Time::FAR };
+        let mut faults = Faults { devices: vec![OnDevice::default()], ..Faults::default() };
+        write!(f, "{:?}", self.plan(&when, &mut faults))
     }
 }
 
@@ -91,9 +163,11 @@ pub struct Kind {
     /// Whether it adds a column. Columns are written in the language of schemas, so the grammar has
     /// their form.
     pub adds_a_column: bool,
+    /// What a stack must support to meet it.
+    pub needs: Option<Need>,
 }
 
-type Read = fn(View<'_>, &dyn Asks) -> Option<Arc<dyn Fault>>;
+type Read = fn(View<'_>, &dyn Asks) -> Option<Fault>;
 
 impl Kind {
     pub const fn new(name: &'static str, form: Form, about: &'static str, read: Read) -> Kind {
@@ -103,6 +177,7 @@ impl Kind {
             is_nothing: lasts_no_time,
             jumps: false,
             adds_a_column: false,
+            needs: None,
         }
     }
 
@@ -118,11 +193,20 @@ impl Kind {
         Kind { adds_a_column: true, ..self }
     }
 
+    pub(super) const fn of_stack(self, need: Need) -> Kind {
+        Kind { needs: Some(need), ..self }
+    }
+
+    /// A jump by the written time; by 0 it has no effect.
     pub const fn jumping(self) -> Kind {
-        Kind { jumps: true, ..self }
+        Kind { jumps: true, is_nothing: is_no_step, ..self }
     }
 }
 
-fn lasts_no_time(own: View<'_>) -> bool {
+pub(super) fn lasts_no_time(own: View<'_>) -> bool {
     own.at("for").is_itself_sound() && own.at("for").span() == Span::ZERO
+}
+
+fn is_no_step(own: View<'_>) -> bool {
+    own.at("by").is_itself_sound() && signed(own.at("by").text()) == Some(0)
 }

@@ -1,8 +1,7 @@
 //! Keys that many kinds of faults have.
 
 use super::fault::Asks;
-use crate::base::{Span, Time};
-use crate::config::form::{Form, Key, SOME_SPAN, SPAN, key, optional, required};
+use crate::config::form::{Form, Key, SPAN, key, optional, required};
 use crate::config::view::View;
 use crate::config::written::signed;
 
@@ -20,18 +19,6 @@ macro_rules! on_devices {
     };
 }
 
-/// The same without groups, as `by` says how far something jumps.
-macro_rules! jump {
-    ($own:expr $(,)?) => {
-        $crate::config::form::table(&[
-            $crate::config::form::key("share", $crate::config::form::Form::Share, "1")
-                .about("Share of the devices; an exact count."),
-            $crate::faults::DEVICES,
-            $own,
-        ])
-    };
-}
-
 /// Advice for faults that need connections.
 pub const CONNECTS: &str = "protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set transport.protocol";
 /// The key for the share of devices that an event hits.
@@ -45,18 +32,6 @@ pub(super) const RESTART: Key =
     key("restart_after", SPAN, "\"5s\"").about("How long until the app is started again.");
 pub(super) const SERVER_RESTART: Key =
     key("restart_after", SPAN, "\"5s\"").about("How long until it is started again.");
-pub(super) const OF: Key = required("of", SOME_SPAN).about("Age of the backup at the event.");
-
-/// How old the backup is; a mistake if it is from before the start.
-pub(super) fn backup(own: View<'_>, asks: &dyn Asks) -> Span {
-    let (of, since) = (own.at("of"), asks.at().since(Time::ZERO));
-    if of.span() > since {
-        let help = format!("`of` must be at most {since} here");
-        let given = asks.wrong().given(&[asks.event().at("at")]);
-        given.at(of, "there was no earlier state to go back to", help);
-    }
-    of.span()
-}
 
 /// By how many microseconds a clock jumps.
 pub(super) fn step(own: View<'_>, asks: &dyn Asks) -> Option<i64> {
@@ -65,17 +40,6 @@ pub(super) fn step(own: View<'_>, asks: &dyn Asks) -> Option<i64> {
     asks.dated(by, micros);
     Some(micros)
 }
-
-pub(super) fn is_no_step(own: View<'_>) -> bool {
-    own.at("by").is_itself_sound() && signed(own.at("by").text()) == Some(0)
-}
-
-pub(super) fn ahead(micros: i64) -> String {
-    format!("{}{}", if micros < 0 { "-" } else { "+" }, Span::micros(micros.unsigned_abs()))
-}
-
-/// The length of the outage that breaks a connection.
-pub(super) const CUT: Span = Span::millis(1);
 
 // Reasons why a planned or drawn fault did not come.
 pub(crate) const NONE_LOST: &str = "no response was lost";
@@ -86,6 +50,3 @@ pub(crate) const UNASKED: &str = "nobody sent a request to the backend while it 
 pub(crate) const NEVER_CANCELLED: &str =
     "no run was in progress from then on, or the engine cannot cancel runs";
 pub(super) const UNUSED: &str = "none of its devices used the network while it lasted";
-pub(super) const UNWRITTEN: &str = "none of its devices wrote anything while it lasted";
-pub(super) const UNCONNECTED: &str = "none of its devices had a connection at the time";
-pub(super) const IDLE: &str = "none of its devices did anything afterwards";

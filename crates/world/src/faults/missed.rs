@@ -14,16 +14,11 @@ pub(crate) type Struck = Rc<Cell<bool>>;
 pub struct Awaited {
     event: String,
     why: String,
-    on: On,
+    /// Where it is to be met; `None`: it is enough that it meets somebody.
+    devices: Option<Vec<(DeviceId, Struck)>>,
+    met: Struck,
     /// It cannot come before one of these; if none came, only they are reported.
     after: Vec<Struck>,
-}
-
-#[derive(Clone, Debug)]
-enum On {
-    Each(Vec<(DeviceId, Struck)>),
-    /// Anywhere: it is enough that it met somebody.
-    Any(Struck),
 }
 
 /// A fault that missed some of its devices or met nobody, or a part that was not used.
@@ -49,13 +44,13 @@ impl Missed {
 impl Awaited {
     /// To be met on each of its devices, which `on` adds one by one.
     pub fn each(event: &str, why: String) -> Awaited {
-        Awaited { event: event.to_owned(), why, on: On::Each(Vec::new()), after: Vec::new() }
+        Awaited { devices: Some(Vec::new()), ..Awaited::anywhere(event, why) }
     }
 
     /// To be met by anybody.
     pub fn anywhere(event: &str, why: impl Into<String>) -> Awaited {
-        let on = On::Any(Struck::default());
-        Awaited { event: event.to_owned(), why: why.into(), on, after: Vec::new() }
+        let (devices, met, after) = Default::default();
+        Awaited { event: event.to_owned(), why: why.into(), devices, met, after }
     }
     /// The same, which cannot come before one of these has.
     pub fn after(self, others: &[Struck]) -> Awaited {
@@ -66,21 +61,13 @@ impl Awaited {
     }
     /// Adds a device; returns the flag to set when it is met there.
     pub fn on(&mut self, device: DeviceId) -> Struck {
-        match &mut self.on {
-            On::Each(devices) => {
-                let struck = Struck::default();
-                devices.push((device, struck.clone()));
-                struck
-            }
-            On::Any(struck) => struck.clone(),
-        }
+        let struck = Struck::default();
+        self.devices.get_or_insert_default().push((device, struck.clone()));
+        struck
     }
     /// The flag to set when it is met by anybody.
     pub fn met(&self) -> Struck {
-        match &self.on {
-            On::Each(_) => Struck::default(),
-            On::Any(struck) => struck.clone(),
-        }
+        self.met.clone()
     }
     /// What to report at the end; `None` if it met all that it should.
     pub fn missed(&self) -> Option<Missed> {
@@ -88,11 +75,8 @@ impl Awaited {
             return None;
         }
         let (event, why) = (self.event.clone(), self.why.clone());
-        let on = match &self.on {
-            On::Each(on) => on,
-            On::Any(struck) => {
-                return (!struck.get()).then_some(Missed { event, why, devices: Vec::new(), of: 0 });
-            }
+        let Some(on) = &self.devices else {
+            return (!self.met.get()).then_some(Missed { event, why, devices: Vec::new(), of: 0 });
         };
         let left = on.iter().filter(|(_, struck)| !struck.get());
         let devices: Vec<DeviceId> = left.map(|(device, _)| *device).collect();

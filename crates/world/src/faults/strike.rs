@@ -1,7 +1,6 @@
 //! What a fault does by itself at its time: a mechanism that needs no list of its own.
 
 use std::cell::RefMut;
-use std::fmt;
 use std::rc::Rc;
 
 use crate::backend::Backend;
@@ -36,10 +35,4 @@ pub struct Strike {
     pub at: Time,
     pub until: Option<Time>,
     pub act: Act,
-}
-
-impl fmt::Debug for Strike {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Strike").field("event", &self.event).field("at", &self.at).finish_non_exhaustive()
-    }
 }

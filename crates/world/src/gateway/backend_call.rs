@@ -6,7 +6,7 @@ use super::incarnation::Life;
 use super::replica::{Captures, Judged, Waiting};
 use crate::backend::Called;
 use crate::base::{DeviceId, EntityId, Time, Undone};
-use crate::protocol::{Codec, Weighed};
+use crate::protocol::Codec;
 
 /// The result of a call that the gateway itself made.
 #[derive(Debug)]
@@ -67,13 +67,13 @@ pub(crate) struct Verdicts {
 
 impl PageAsk {
     pub(crate) fn bytes(&self, codec: Codec) -> u64 {
-        codec.weight(Weighed::Ask { cursor: self.cursor.as_deref() })
+        codec.frames().head + self.cursor.as_ref().map_or(0, |cursor| cursor.len() as u64)
     }
 }
 
 impl Batch {
     pub(crate) fn bytes(&self, codec: Codec) -> u64 {
-        self.0.iter().map(|waiting| codec.weight(Weighed::Relayed(&waiting.mutation))).sum()
+        self.0.iter().map(|waiting| codec.frames().of_relayed(&waiting.mutation)).sum()
     }
 
     pub(super) fn devices(&self) -> Vec<DeviceId> {

@@ -3,6 +3,7 @@
 
 use crate::backend::Availability;
 use crate::base::{BitRate, Span, Time, in_words};
+use crate::net::Direction;
 
 /// A backend link's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,15 +16,6 @@ pub struct BackendLinkOptions {
     pub down: Option<BitRate>,
     /// Random outages of the backend link.
     pub availability: Option<Availability>,
-}
-
-/// The direction of a message.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Direction {
-    /// To the backend.
-    Up,
-    /// To the gateway.
-    Down,
 }
 
 /// The effect of an outage on a message.
@@ -75,12 +67,9 @@ impl BackendLink {
         BackendLink { options, outages, busy_until: [Time::ZERO; 2] }
     }
 
-    /// Sends `bytes` at `now`: wait for the bottleneck + bytes ÷ rate + half a round trip.
+    /// Sends `bytes` at `now`, up to the backend or down to the gateway: wait for the bottleneck + bytes ÷ rate + half a round trip.
     pub(crate) fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Passage {
-        let rate = match direction {
-            Direction::Up => self.options.up,
-            Direction::Down => self.options.down,
-        };
+        let rate = [self.options.up, self.options.down][direction as usize];
         let busy_until = &mut self.busy_until[direction as usize];
         let sent = now.max(*busy_until) + rate.map_or(Span::ZERO, |rate| rate.time_for(bytes));
         let mut arrives = sent + Span(self.options.rtt.0 / 2);

@@ -16,7 +16,7 @@ pub(super) struct Sending<'p> {
     /// Changes outside the part are left out up to this stamp.
     silent_until: Stamp,
     limit: u64,
-    sent: u64,
+    pub(super) sent: u64,
 }
 
 impl<'p> Sending<'p> {
@@ -43,10 +43,6 @@ impl<'p> Sending<'p> {
         writer.row(key, stamp, inside.map(|values| Projected { values, columns: &self.excerpt.columns }));
         self.sent += 1;
         self.sent >= self.limit
-    }
-
-    pub(super) fn sent(&self) -> u64 {
-        self.sent
     }
 }
 
@@ -77,7 +73,7 @@ mod tests {
         writer.end_page("9", false);
         let opened = codec.open(writer.finish()).unwrap();
         let answer = codec.decode_answer(&opened).unwrap().unwrap();
-        assert_eq!(sending.sent(), answer.pages[0].rows.len() as u64);
+        assert_eq!(sending.sent, answer.pages[0].rows.len() as u64);
         let rows = answer.pages[0].rows.iter().map(|row| {
             let values = row.values.map(|cells| cells.iter().map(|cell| cell.to_value()).collect());
             (row.key.to_owned(), values)

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::capture::{Ask, Capture, Reader, Strategy};
-use crate::backend::{Backend, Called, Load};
+use crate::backend::{Backend, Called, Change, Load};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time, UnitId, Value};
 use crate::contract::{Carried, RequestKind};
 
@@ -16,6 +16,13 @@ pub(crate) struct FeedRow {
     pub(crate) stamp: Stamp,
     /// All columns of the backend; `None` for a deleted row.
     pub(crate) values: Option<Arc<[Value]>>,
+}
+
+impl FeedRow {
+    fn of(change: Change<'_>) -> FeedRow {
+        let values = change.values.map(Arc::from);
+        FeedRow { key: change.key.clone(), stamp: change.stamp, values }
+    }
 }
 
 /// A page of changes.
@@ -47,7 +54,7 @@ pub(crate) struct Feed {
 
 impl Feed {
     pub(crate) fn new(capture: &Capture, name: DeviceId) -> Feed {
-        Feed { strategy: capture.strategy(), notes_in_source: capture.marks_source(), name }
+        Feed { strategy: capture.strategy(), notes_in_source: capture.marks_source, name }
     }
 
     /// The other system already has all rows of these entities as of `stamp`.
@@ -83,8 +90,7 @@ impl Feed {
                 asking.now,
                 ask(asking, entity, cursor, limit),
                 &mut |change, _| {
-                    let values = change.values.map(Arc::from);
-                    rows.push(FeedRow { key: change.key.clone(), stamp: change.stamp, values });
+                    rows.push(FeedRow::of(change));
                     ControlFlow::Continue(())
                 },
             )?;
@@ -134,10 +140,8 @@ impl Feed {
         backend.call.kind = RequestKind::Fetch;
         let rows = backend.admit(self.name).and_then(|()| {
             let mut rows = Vec::new();
-            backend.shown(asking.now).batch(entity, Reader::Worker.scope(), keys, |change| {
-                let values = change.values.map(Arc::from);
-                rows.push(FeedRow { key: change.key.clone(), stamp: change.stamp, values });
-            })?;
+            let scope = Reader::Worker.scope();
+            backend.shown(asking.now).batch(entity, scope, keys, |change| rows.push(FeedRow::of(change)))?;
             let read = keys.len() as u64;
             backend.call.load = Load { scanned: read, rows: read, ..Load::default() };
             Ok(rows)

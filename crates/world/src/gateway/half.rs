@@ -6,6 +6,7 @@ use crate::contract::{CarriedRows, ConnectionId, EachServed, Event, Reply, Serve
 
 /// The server half of a sync stack. It has full access to the backend, as capture strategies read
 /// flags, logs and files.
+#[expect(unused_variables, reason = "a default ignores its arguments")]
 pub trait ServerHalf {
     /// Serves a device's request at the backend.
     ///
@@ -32,14 +33,11 @@ pub trait ServerHalf {
     fn is_refusal(&self, answer: &[u8]) -> bool;
     /// Serves a request without the backend, if it can; then nothing goes to the backend.
     fn answer(&mut self, now: Time, from: DeviceId, request: &[u8]) -> Option<Answered> {
-        let _ = (now, from, request);
         None
     }
     /// Ends the backend call. The response of [`serve`](ServerHalf::serve) has left for the device,
     /// or was discarded because the backend failed or was too late.
-    fn ended(&mut self, backend: &mut Backend, has_left: bool) {
-        let _ = (backend, has_left);
-    }
+    fn ended(&mut self, backend: &mut Backend, has_left: bool) {}
     /// Calls `f` with each row of a response: entity, key, stamp, and whether it is removed.
     fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>);
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
@@ -56,12 +54,10 @@ pub trait ServerHalf {
         connection: ConnectionId,
         hello: &[u8],
     ) -> Result<(), ServerError> {
-        let _ = (from, connection, hello);
         Err(ServerError::BadRequest("no connections are held here".to_owned()))
     }
     /// Handles a message of a connection without the backend, if it can.
     fn on_word(&mut self, from: DeviceId, connection: ConnectionId, message: &[u8]) -> bool {
-        let _ = (from, connection, message);
         false
     }
     /// Handles a message of a connection at the backend.
@@ -75,18 +71,14 @@ pub trait ServerHalf {
         (message, slip): (&[u8], &Slip),
         backend: &mut Backend,
     ) -> Result<(), ServerError> {
-        let _ = (from, connection, message, slip, backend);
         Ok(())
     }
     /// The error message to a device, in place of what was sent while its message was handled.
     fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
-        let _ = message;
         Some(self.refuse(error))
     }
     /// A connection has ended, as far as the server notices.
-    fn on_close(&mut self, from: DeviceId, connection: ConnectionId) {
-        let _ = (from, connection);
-    }
+    fn on_close(&mut self, from: DeviceId, connection: ConnectionId) {}
     /// The server's process has ended.
     fn died(&mut self);
     /// The server's next process begins.
@@ -102,17 +94,6 @@ pub struct Answered {
     pub done_at: Time,
     /// The events to report.
     pub events: Vec<Event<'static>>,
-}
-
-/// Lets a half serve a device's request that arrives at `now` and times out at `deadline`. Must be
-/// called in the order of arrival.
-pub fn answer_by<H: ServerHalf + ?Sized>(
-    half: &mut H,
-    backend: &mut Backend,
-    times: (Time, Time),
-    (from, request): (DeviceId, &[u8]),
-) -> Called<Reply> {
-    call_by(half, backend, times, |half, backend| half.serve(from, request, backend))
 }
 
 /// Lets a half use the backend for work that arrives at `now` and times out at `deadline`. Must be

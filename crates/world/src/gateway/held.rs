@@ -101,10 +101,7 @@ impl Cursors {
         line: CursorLine,
         told: Option<&'t str>,
     ) -> Result<Option<Cow<'t, str>>, ServerError> {
-        let advance = match self.holder {
-            CursorHolder::Client => return Ok(told.map(Cow::Borrowed)),
-            CursorHolder::Server(advance) => advance,
-        };
+        let CursorHolder::Server(advance) = self.holder else { return Ok(told.map(Cow::Borrowed)) };
         let cursor = match (advance, told) {
             (Advance::OnAnswer, _) => {
                 let kept = self.lines.get(&line).and_then(|kept| kept.settled.as_ref());

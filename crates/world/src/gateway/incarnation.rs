@@ -22,22 +22,15 @@ in_words!(Restored { Noticed: "noticed", Ignored: "ignored" });
 
 /// The backend's incarnation, as in cursors; later ones are greater.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Life(u64);
+pub(super) struct Life(pub(super) u64);
 
 impl Life {
     pub(super) fn of(incarnation: u64, restored: Restored) -> Life {
-        match restored {
-            Restored::Noticed => Life(incarnation),
-            Restored::Ignored => Life(0),
-        }
+        if restored == Restored::Noticed { Life(incarnation) } else { Life(0) }
     }
 
     pub(super) fn is_another(self) -> bool {
         self.0 != 0
-    }
-
-    pub(super) fn number(self) -> u64 {
-        self.0
     }
 
     pub(super) fn in_cursor(told: &str) -> Life {

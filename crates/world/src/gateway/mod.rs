@@ -51,16 +51,15 @@ mod upload_cache;
 mod version;
 
 pub(crate) use backend_call::{BackendCall, Upload};
-pub(crate) use backend_link::{BackendLink, Direction, Passage};
+pub(crate) use backend_link::{BackendLink, Passage};
 pub use backend_link::{BackendLinkOptions, Outage, OutageMode};
 pub use capture::{
-    Around, Canonical, Capture, ChangeLogOptions, Choice, FlagForm, FlagOptions, FlagPer, HashOptions,
-    Initial, Keep, LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging,
-    LastModifiedSource, LastModifiedStamps, OnUnreadable, SetFlag, Snapshot, Source,
+    Around, CAPTURE, CAPTURES, Canonical, Capture, ChangeLogOptions, FlagForm, FlagOptions, FlagPer,
+    HashOptions, Initial, Keep, LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging,
+    LastModifiedSource, LastModifiedStamps, OnUnreadable, Properties, SetFlag, Snapshot, Source,
 };
-pub use capture::{FORM as CAPTURE, KINDS as CAPTURES};
 pub(crate) use feed::{Asking, Feed, FeedPage, FeedRow};
-pub use half::{Answered, ServerHalf, answer_by, call_by};
+pub use half::{Answered, ServerHalf, call_by};
 pub use held::{Advance, CursorHolder};
 pub use incarnation::Restored;
 pub use mode::{Mode, Unfit};

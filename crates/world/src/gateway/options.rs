@@ -92,37 +92,25 @@ impl Default for RefreshOptions {
 }
 
 impl GatewayOptions {
-    /// The time from which every pull finds a change that became visible at `shown`.
-    pub(crate) fn found_by(&self, shown: Time) -> Time {
-        self.capture().found_by(shown)
-    }
-
-    /// How far behind the backend's clock rows are read; `None` if everything visible is read.
-    pub(crate) fn reads_behind(&self) -> Option<Span> {
-        self.capture().reads_behind()
-    }
-
     /// True if each version of a row comes once. Flags, comparisons and logs may repeat a version.
     pub(crate) fn brings_once(&self) -> bool {
         let alone = self.mode == Mode::Ota || self.refresh.nodes == 1;
-        alone && self.capture().brings_once()
+        alone && self.capture().brings_once
     }
 
     /// The end of a claim made at `made`; `None` without claims.
     pub(crate) fn claimed_until(&self, made: Time) -> Option<Time> {
-        self.capture().claimed_for().map(|lease| made + lease)
+        self.capture().claimed_for.map(|lease| made + lease)
     }
 
-    pub(super) fn capture(&self) -> &Capture {
-        match self.mode {
-            Mode::Ota => &self.serve,
-            Mode::Persistent => &self.refresh.capture,
-        }
+    /// How changes are found in the backend.
+    pub(crate) fn capture(&self) -> &Capture {
+        if self.mode == Mode::Ota { &self.serve } else { &self.refresh.capture }
     }
 
     /// True if a device whose receipt is not its last one loads again.
     pub fn reloads_namesakes(&self) -> bool {
-        let by_receipt = self.mode == Mode::Ota && self.serve.knows_devices();
+        let by_receipt = self.mode == Mode::Ota && self.serve.knows_devices;
         self.cursors == CursorHolder::Server(Advance::OnReceipt) || by_receipt
     }
 
@@ -136,7 +124,7 @@ impl GatewayOptions {
             });
         }
         let served = Some(&self.serve).filter(|_| self.mode == Mode::Ota);
-        let why = served.and_then(|serve| serve.takes_receipts())?;
+        let why = served.and_then(|serve| serve.takes_receipts)?;
         Some(Unfit { why, instead: "a capture by `last_modified` or `change_log`, or a persistent gateway" })
     }
 }

@@ -75,7 +75,7 @@ impl Persistent {
         if !life.is_another() {
             return Vec::new();
         }
-        let until = Stamp(life.number() as i64);
+        let until = Stamp(life.0 as i64);
         let heard: Vec<Undone> = self.undone.iter().filter(|undone| undone.until <= until).copied().collect();
         let is_known = heard.last().is_some_and(|last| last.until == until);
         if is_known { heard } else { vec![Undone { from: Stamp(i64::MIN), until }] }
@@ -138,7 +138,7 @@ impl Persistent {
     pub(super) fn restore(&mut self, noticed: Option<Time>, files: &disk::Backup) {
         let epoch = |now: Time| self.start.plus(now.since(Time::ZERO)).0;
         self.replica.restore(files, noticed.map(|now| (epoch(now), now)));
-        self.starts_over = noticed.is_some() && self.options.capture.marks_source();
+        self.starts_over = noticed.is_some() && self.options.capture.marks_source;
     }
 
     pub(super) fn pull(

@@ -14,7 +14,7 @@ use super::server::{Gateway, ids, keys_of, touched, within};
 use crate::backend::{self, Backend, Change, Load, Upto};
 use crate::base::{DeviceId, Span, Stamp, Time, UnitId};
 use crate::contract::{Carried, Event, Mutation, Outcome, Overtaken, RequestKind, ServerError};
-use crate::protocol::{Request, SyncRequest, Weighed};
+use crate::protocol::{Request, SyncRequest};
 
 /// CPU time of the gateway to write a row into its replica or a mutation into its queue. SQLite
 /// inserts some hundred thousand indexed rows per second (`cargo bench --bench gateway`).
@@ -70,12 +70,12 @@ impl Gateway {
     /// Fills the replica as if it had been refreshed until `at`, the backend's start. Ends early
     /// once it `stops`.
     pub fn fill(&mut self, backend: &Backend, at: Stamp, stops: &dyn Fn() -> bool) {
+        let traces = backend.remembers_deletions() || self.options.capture().finds_absence;
         let (strategy, persistent) = (&mut self.strategy, self.persistent.as_mut());
         if let Some(persistent) = persistent {
             // A microsecond earlier: a stamp truncated to this instant may stand for a later one,
             // which must come again.
             let before = at.minus(Span::micros(1));
-            let traces = backend.remembers_deletions() || strategy.finds_absence();
             let cursor = |entity| strategy.cursor_at(entity, before);
             persistent.replica.fill(backend, traces, cursor, stops);
             strategy.begin_with(backend.schema(), Reader::Replica, before, &mut |f| {
@@ -136,13 +136,12 @@ impl Gateway {
         }
         let bytes = match &called.answer {
             Ok(PageRead { brought: Some(captures), .. }) => {
-                let weight = |row: &Copied| self.options.codec.weight(Weighed::Copied(Some(row.weighed())));
                 let withheld = captures.withheld.iter().map(|key| key.as_str().len() as u64);
-                captures.rows.iter().map(weight).sum::<u64>() + withheld.sum::<u64>()
+                captures.rows.iter().map(Copied::weight).sum::<u64>() + withheld.sum::<u64>()
             }
             Ok(_) | Err(_) => 0,
         };
-        BackendCall { bytes: self.options.codec.weight(Weighed::Copied(None)) + bytes, called }
+        BackendCall { bytes: self.options.codec.frames().head + bytes, called }
     }
 
     fn page_for_replica(
@@ -291,8 +290,8 @@ impl Gateway {
         backend.call.load = Load { scanned: rows, rows, read: backend.call.load.read, ..Load::default() };
         let called = backend.end_call(answer);
         let admitted = backend.call.is_admitted();
-        let weighed = if admitted { Weighed::Verdicts(rows) } else { Weighed::Copied(None) };
-        BackendCall { bytes: self.options.codec.weight(weighed), called }
+        let frames = self.options.codec.frames();
+        BackendCall { bytes: if admitted { frames.of_verdicts(rows) } else { frames.head }, called }
     }
 
     fn verdicts(&mut self, backend: &mut Backend, batch: &Batch) -> Verdicts {

@@ -23,14 +23,15 @@ use crate::contract::{
 };
 use crate::disk;
 use crate::protocol::{
-    BlobPut, Codec, FetchRequest, PageWriter, Part, Projected, PullRequest, PushRequest, Request, SyncRequest,
+    BlobPut, FetchRequest, PageWriter, Part, Projected, PullRequest, PushRequest, Request, SyncRequest,
 };
 
 /// The sync server.
 pub struct Gateway {
-    pub(super) options: GatewayOptions,
+    pub(crate) options: GatewayOptions,
     schema: Arc<Schema>,
-    units: Arc<[SyncUnit]>,
+    /// The devices' sync units: a unit with an excerpt of an entity gets no more than that.
+    pub(crate) units: Arc<[SyncUnit]>,
     pub(super) strategy: Box<dyn Strategy>,
     blobs: Blobs,
     pub(super) attributes: Vec<Attributes>,
@@ -73,20 +74,6 @@ impl Gateway {
     #[must_use]
     pub(crate) fn with_versions(self, versions: Option<Rc<Versions>>) -> Gateway {
         Gateway { versions, ..self }
-    }
-
-    /// Sets the devices' sync units: a unit with an excerpt of an entity gets no more than that.
-    #[must_use]
-    pub(crate) fn with_units(self, units: Arc<[SyncUnit]>) -> Gateway {
-        Gateway { units, ..self }
-    }
-
-    pub(crate) fn codec(&self) -> Codec {
-        self.options.codec
-    }
-
-    pub(crate) fn is_persistent(&self) -> bool {
-        self.persistent.is_some()
     }
 
     pub(crate) fn backup(&self) -> Backup {
@@ -212,7 +199,7 @@ impl Gateway {
             }
             writer.end_page(&cursors.sends(line, life.named(page.cursor)), page.more);
             *effort = effort.plus(page.effort);
-            backend.call.load.rows += excerpt.map_or(page.delivered, |excerpt| excerpt.sent());
+            backend.call.load.rows += excerpt.map_or(page.delivered, |excerpt| excerpt.sent);
         }
         Ok(writer.finish())
     }

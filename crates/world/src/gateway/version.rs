@@ -10,7 +10,7 @@ use crate::contract::{Mutation, Outcome, Schema};
 /// The two versions of an app, and the one that each device runs.
 #[derive(Debug)]
 pub(crate) struct Versions {
-    before: Arc<Schema>,
+    pub(crate) before: Arc<Schema>,
     after: Arc<Schema>,
     is_newer: Vec<Cell<bool>>,
 }
@@ -33,10 +33,6 @@ impl Versions {
     /// The schema of the device's app version.
     pub(crate) fn schema(&self, device: DeviceId) -> &Arc<Schema> {
         if self.is_newer(device) { &self.after } else { &self.before }
-    }
-
-    pub(crate) fn before(&self) -> &Arc<Schema> {
-        &self.before
     }
 }
 

@@ -47,22 +47,14 @@ pub(crate) enum Failure {
     TimedOut,
 }
 
-/// A write that took effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Taken {
-    pub(crate) entity: EntityId,
-    pub(crate) key: Key,
-    pub(crate) stamp: Stamp,
-    pub(crate) removed: bool,
-}
-
 /// The result of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Handled {
     pub(crate) answer: Result<Answer, Failure>,
     /// Service time.
     pub(crate) took: Span,
-    pub(crate) taken: Vec<Taken>,
+    /// The writes that took effect.
+    pub(crate) taken: Vec<Write>,
 }
 
 #[derive(Clone, Debug)]
@@ -72,7 +64,7 @@ struct Stored {
     values: Arc<[Value]>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Destination {
     options: DestinationOptions,
     seed: Seed,
@@ -82,7 +74,7 @@ pub(crate) struct Destination {
     by_key: BTreeMap<(EntityId, Key), BTreeSet<u64>>,
     /// The last version of each record that it got, if it checks versions.
     versions: BTreeMap<(EntityId, Key), Stamp>,
-    cursors: BTreeMap<EntityId, String>,
+    pub(crate) cursors: BTreeMap<EntityId, String>,
     last_id: u64,
     /// How often each caller called, and how often each record came.
     calls: BTreeMap<u32, u64>,
@@ -93,26 +85,12 @@ impl Destination {
     /// An empty destination, with its outages up to `end`.
     pub(crate) fn new(options: DestinationOptions, seed: Seed, end: Time) -> Destination {
         let down = options.availability.map_or_else(Vec::new, |of| outages(of, seed, end));
-        Destination {
-            options,
-            seed,
-            down,
-            records: BTreeMap::new(),
-            by_key: BTreeMap::new(),
-            versions: BTreeMap::new(),
-            cursors: BTreeMap::new(),
-            last_id: 0,
-            calls: BTreeMap::new(),
-            came: BTreeMap::new(),
-        }
+        Destination { options, seed, down, ..Destination::default() }
     }
 
     /// Adds a record that it has from the start; returns its id.
     pub(crate) fn load(&mut self, write: &Write) -> u64 {
         self.store(write, None).unwrap_or(0)
-    }
-    pub(crate) fn keep_cursor(&mut self, entity: EntityId, cursor: String) {
-        self.cursors.insert(entity, cursor);
     }
     /// Ends outages, random errors and random rejections; rows that are always rejected still are.
     pub(crate) fn mend(&mut self) {
@@ -166,7 +144,7 @@ impl Destination {
         &mut self,
         writes: &[Write],
         moves: Option<&Move>,
-        taken: &mut Vec<Taken>,
+        taken: &mut Vec<Write>,
     ) -> Result<Answer, Failure> {
         if moves.is_some_and(|moves| self.cursors.get(&moves.entity) != moves.from.as_ref()) {
             return Err(Failure::CursorMoved);
@@ -180,7 +158,7 @@ impl Destination {
         Ok(Answer::Written(written))
     }
 
-    fn take(&mut self, write: &Write, taken: &mut Vec<Taken>) -> Written {
+    fn take(&mut self, write: &Write, taken: &mut Vec<Write>) -> Written {
         let name = (write.entity, write.key.clone());
         let came = self.came.entry(name.clone()).or_default();
         *came += 1;
@@ -191,13 +169,12 @@ impl Destination {
         {
             return Written::Rejected;
         }
-        let Write { entity, key, stamp, values, .. } = write;
-        taken.push(Taken { entity: *entity, key: key.clone(), stamp: *stamp, removed: values.is_none() });
+        taken.push(write.clone());
         let id = match self.options.ids {
             Ids::External => self.by_key.get(&name).and_then(|ids| ids.first().copied()),
             Ids::Lookup | Ids::Own => write.own,
         };
-        if self.options.versions && self.versions.get(&name).is_some_and(|last| *last > *stamp) {
+        if self.options.versions && self.versions.get(&name).is_some_and(|last| *last > write.stamp) {
             // It has a later version, or knows that the record no longer exists.
             return self
                 .by_key
@@ -206,7 +183,7 @@ impl Destination {
                 .map_or(Written::Gone, |id| Written::There(*id));
         }
         if self.options.versions {
-            self.versions.insert(name, *stamp);
+            self.versions.insert(name, write.stamp);
         }
         self.store(write, id).map_or(Written::Gone, Written::There)
     }

@@ -151,7 +151,7 @@ impl Default for IntegrationOptions {
 impl IntegrationOptions {
     /// Whether the progress is kept in the source, as a flag on each row.
     pub fn is_stateless(&self) -> bool {
-        self.capture.marks_source()
+        self.capture.marks_source
     }
     /// Whether a worker asks the destination for a record's own id before it writes it.
     pub(crate) fn looks_up(&self) -> bool {

@@ -40,9 +40,7 @@ impl Way {
     ) -> PendingResponse {
         let way = self.clone();
         Box::pin(async move {
-            if !way.link.borrow().conditions().seems_up(way.handle.now()) {
-                return Err(TransportError::Offline);
-            }
+            way.needs_network()?;
             if way.options.protocol == Protocol::Bare {
                 return Box::pin(exchange_bare(way, server, request, deadline)).await;
             }
@@ -71,6 +69,18 @@ impl Way {
     /// message is a piece of the stream; an empty message closes this direction.
     pub fn tunnel(self: &Rc<Self>, server: Rc<dyn Server>, deadline: Time) -> PendingConnection {
         Box::pin(held::tunnel(self.clone(), server, deadline))
+    }
+
+    /// Fails if the operating system sees no network.
+    fn needs_network(&self) -> Result<(), TransportError> {
+        let seems_up = self.link.borrow().conditions().seems_up(self.handle.now());
+        if seems_up { Ok(()) } else { Err(TransportError::Offline) }
+    }
+
+    /// Fails without a network, or without a protocol that has connections.
+    pub(super) fn needs_connections(&self) -> Result<(), TransportError> {
+        self.needs_network()?;
+        if self.options.protocol == Protocol::Bare { Err(TransportError::Refused) } else { Ok(()) }
     }
 
     /// The network as the operating system reports it.

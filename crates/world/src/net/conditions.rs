@@ -65,3 +65,15 @@ pub(super) fn first_reset(conditions: &dyn Conditions, now: Time, until: Time) -
     let mut outages = conditions.outages(now).iter().take_while(|outage| outage.from < until);
     outages.find(|outage| outage.mode == OutageMode::Reset).map(|outage| outage.from)
 }
+
+/// Sorts times, and makes one of those that touch.
+pub(super) fn merge(times: &mut Vec<(Time, Time)>) {
+    times.sort_unstable();
+    times.dedup_by(|next, kept| {
+        let touches = next.0 <= kept.1;
+        if touches {
+            kept.1 = kept.1.max(next.1);
+        }
+        touches
+    });
+}

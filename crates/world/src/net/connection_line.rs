@@ -36,7 +36,7 @@ pub(super) struct Flow {
     /// State when the shares last changed.
     now: Stage,
     /// Predicted state at its end, if nothing changes.
-    ended: Stage,
+    pub(super) ended: Stage,
     ends: Result<Time, Broken>,
 }
 
@@ -175,14 +175,7 @@ impl Line {
     fn plan(&mut self, now: Time, conditions: &dyn Conditions) {
         const ENDS: &str = "a transfer that may run for ever ends";
         let mut sharing = self.sharing;
-        let mut flows = self.flows.iter_mut().filter(|flow| flow.is_under_way(now));
-        let Some(first) = flows.next() else { return };
-        let Some(second) = flows.next() else {
-            let (stage, ends) = first.plan();
-            *ends = sharing.run_alone(stage, conditions, Time::FAR).expect(ENDS);
-            return;
-        };
-        let flows = [first, second].into_iter().chain(flows);
+        let flows = self.flows.iter_mut().filter(|flow| flow.is_under_way(now));
         let (mut stages, ends): (SmallVec<[&mut Stage; 4]>, SmallVec<[_; 4]>) =
             flows.map(|flow| flow.plan()).unzip();
         for (ends, end) in ends.into_iter().zip(sharing.run(&mut stages, conditions, Time::FAR)) {
@@ -214,9 +207,6 @@ impl Flow {
         (&mut self.ended, &mut self.ends)
     }
 
-    pub(super) fn at_its_end(&mut self) -> &mut Stage {
-        &mut self.ended
-    }
     pub(super) fn stage_at(self, now: Time) -> Stage {
         if self.is_under_way(now) { self.now } else { self.ended }
     }

@@ -40,8 +40,8 @@ fn given_up(link: &Steady, congestion: Congestion, bytes: u64, from: Time, at: T
     let dead = line.join(Flow::new(transfer, sender), from, link);
     line.abandon(dead, at, link);
     let free = line.ends(dead).expect("nothing breaks");
-    let mut left = line.leave(dead, free, link).last_of.expect("it was alone");
-    (free, left.at_its_end().transfer.traffic)
+    let left = line.leave(dead, free, link).last_of.expect("it was alone");
+    (free, left.ended.transfer.traffic)
 }
 
 /// Time for the bytes of a message alone, without stalls.
@@ -254,7 +254,7 @@ proptest! {
         for id in 2..=n {
             prop_assert!(line.leave(id, last, &link).last_of.is_none());
         }
-        let traffic = line.leave(1, last, &link).last_of.expect("the last one").at_its_end().transfer.traffic;
+        let traffic = line.leave(1, last, &link).last_of.expect("the last one").ended.transfer.traffic;
         prop_assert_eq!(traffic.retransmitted, 0);
         let packets = segments(n * bytes, 1_500);
         prop_assert!((packets..=packets + n).contains(&traffic.packets));
@@ -296,7 +296,7 @@ proptest! {
             prop_assert_eq!(line.ends(*id), Ok(*end), "who leaves changes nothing for the others");
             last_of = line.leave(*id, *end, &link).last_of;
         }
-        let traffic = last_of.expect("the last one leaves it").at_its_end().transfer.traffic;
+        let traffic = last_of.expect("the last one leaves it").ended.transfer.traffic;
         let fresh = traffic.packets - traffic.retransmitted;
         let packets = segments(bytes, 1_500);
         prop_assert!((packets..=packets + ids.len() as u64).contains(&fresh), "{fresh} for {packets}");

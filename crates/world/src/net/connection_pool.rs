@@ -16,8 +16,8 @@ pub(super) struct Shared {
     pub(super) closed: Cell<bool>,
     /// The server's process died.
     pub(super) dead: Cell<bool>,
-    /// Requests that use it now.
-    users: Cell<u32>,
+    /// Requests that use it now; none on a held one whose handshake and upgrade are over.
+    pub(super) users: Cell<u32>,
     /// The flow in transit, by direction, if messages share it.
     pub(super) flow: [Cell<Option<FlowId>>; 2],
     /// Arrival of the last message, by direction: messages do not overtake each other.
@@ -26,13 +26,6 @@ pub(super) struct Shared {
     pub(super) under_way: Cell<u32>,
     /// It carries messages both ways and no requests, and is not one of the pool.
     pub(super) is_held: bool,
-}
-
-impl Shared {
-    /// True if it is held and its handshake and upgrade are over.
-    pub(super) fn is_standing(&self) -> bool {
-        self.is_held && self.users.get() == 0
-    }
 }
 
 /// The owner of a held connection, notified when one of its ends goes away.

@@ -2,7 +2,7 @@
 //! that wakes the radio, power while bytes pass, energy per byte, and a tail. A burst within the
 //! tail of another pays no promotion. 1 mW per Mbit/s is an energy of 8 nJ per byte.
 
-use super::conditions::Direction;
+use super::conditions::{Direction, merge};
 use super::options::Radio;
 use crate::base::{Span, Time};
 
@@ -88,7 +88,8 @@ impl Radios {
         let Some(power) = Power::of(radio) else { return };
         if self.0.last().is_none_or(|(last, _)| *last != radio) {
             if let Some((_, used)) = self.0.last_mut() {
-                used.hand_over(now);
+                used.close(now);
+                used.last = None;
             }
             match self.0.iter().position(|(known, _)| *known == radio) {
                 Some(at) => self.0[at..].rotate_left(1),
@@ -136,15 +137,8 @@ impl RadioUse {
     pub fn pass(&mut self, now: Time, way: Direction, bytes: u64, (from, until): (Time, Time)) {
         self.settle(now);
         self.nanojoules += u128::from(self.power.byte[way as usize]) * u128::from(bytes);
-        let at = self.open.partition_point(|(start, _)| *start < from);
-        self.open.insert(at, (from, until.max(from)));
-        self.open.dedup_by(|next, before| {
-            let touches = next.0 <= before.1;
-            if touches {
-                before.1 = before.1.max(next.1);
-            }
-            touches
-        });
+        self.open.push((from, until.max(from)));
+        merge(&mut self.open);
     }
 
     /// Cost up to `end`, with the whole of the last tail even if it ends later.
@@ -158,11 +152,6 @@ impl RadioUse {
         }
         let energy = u64::try_from(all.nanojoules / 1_000).unwrap_or(u64::MAX);
         RadioCost { on: all.on, energy }
-    }
-
-    fn hand_over(&mut self, now: Time) {
-        self.close(now);
-        self.last = None;
     }
 
     fn close(&mut self, end: Time) {

@@ -22,7 +22,7 @@ use super::options::OutageMode;
 use super::server::{Server, ServerEnd};
 use super::tcp::{GIVE_UP, HEADERS, Traffic, arrival};
 use super::transport::{Exchange, Gone, Way};
-use super::transport_options::{HalfOpen, Protocol};
+use super::transport_options::HalfOpen;
 use crate::base::{Span, Time};
 use crate::contract::{
     Connection, DropReason, Event, HeldEvent, LocalBoxFuture, Received, ReceivedWith, Slip, TransportError,
@@ -94,12 +94,7 @@ pub(super) async fn connect(
     deadline: Time,
 ) -> Result<Rc<dyn Connection>, TransportError> {
     let asked = way.handle.now();
-    if !way.link.borrow().conditions().seems_up(asked) {
-        return Err(TransportError::Offline);
-    }
-    if way.options.protocol == Protocol::Bare {
-        return Err(TransportError::Refused);
-    }
+    way.needs_connections()?;
     let lease = Box::pin(way.open(deadline, true, true)).await?;
     let held = Held::new(&way, way.server.clone(), false, lease.exchange.shared.clone());
     // If the caller gives up, dropping this closes what the server may have accepted.
@@ -127,12 +122,7 @@ pub(super) async fn tunnel(
     deadline: Time,
 ) -> Result<Rc<dyn Connection>, TransportError> {
     let asked = way.handle.now();
-    if !way.link.borrow().conditions().seems_up(asked) {
-        return Err(TransportError::Offline);
-    }
-    if way.options.protocol == Protocol::Bare {
-        return Err(TransportError::Refused);
-    }
+    way.needs_connections()?;
     let lease = Box::pin(way.open(deadline, true, false)).await?;
     let held = Held::new(&way, server, true, lease.exchange.shared.clone());
     lease.stands();
@@ -306,10 +296,10 @@ impl Held {
 
     /// A message did not arrive: its sender learns later that the connection is gone.
     async fn lost(&self, way: &Way, exchange: &Exchange, direction: Direction, gone: Gone, bytes: u64) {
-        if exchange.is_unwanted() {
+        if exchange.unwanted.get() {
             return;
         }
-        way.events.observe(Event::MessageDropped { reason: DropReason::Outage, bytes });
+        way.dropped(DropReason::Outage, bytes);
         let (until, error) = match gone {
             Gone::Broken(told) => (told, TransportError::Reset),
             _ => match way.options.half_open {
@@ -320,10 +310,7 @@ impl Held {
             },
         };
         way.handle.sleep_until(until).await;
-        match direction {
-            Direction::Up => self.end(Err(error)),
-            Direction::Down => self.tell_server(),
-        }
+        if direction == Direction::Up { self.end(Err(error)) } else { self.tell_server() }
     }
 
     /// The device learns that the connection has ended.
@@ -379,22 +366,17 @@ impl Held {
             Direction::Down => held.end(Err(TransportError::Reset)),
         });
     }
-
-    /// True if one of its ends regards it as open.
-    fn is_open(&self) -> bool {
-        self.ended.get().is_none() || self.number.get().is_some()
-    }
-    /// Since when nothing has passed; `None` while a message is in transit.
-    fn idle_since(&self) -> Option<Time> {
-        (self.shared.under_way.get() == 0).then(|| self.shared.state.borrow().last)
-    }
 }
 
 /// A proxy closes a connection on which nothing passes for `after`, and notifies both ends.
 async fn idle(held: Weak<Held>, way: Rc<Way>, after: Span) {
     loop {
-        let Some(open) = held.upgrade().filter(|held| held.is_open()) else { return };
-        let idle_since = open.idle_since();
+        let Some(open) = held.upgrade() else { return };
+        if open.ended.get().is_some() && open.number.get().is_none() {
+            return;
+        }
+        let is_idle = open.shared.under_way.get() == 0;
+        let idle_since = is_idle.then(|| open.shared.state.borrow().last);
         drop(open);
         let now = way.handle.now();
         let closes = idle_since.unwrap_or(now) + after;
@@ -502,7 +484,7 @@ impl Connection for DeviceEnd {
 
     fn is_receiving(&self) -> bool {
         let end = self.0.ends[Direction::Down as usize].borrow();
-        let leaving = end.leaving.as_ref().filter(|exchange| exchange.is_on_the_line());
+        let leaving = end.leaving.as_ref().filter(|exchange| exchange.message.get().is_some());
         leaving.is_some_and(|exchange| exchange.way.lets_through())
     }
 

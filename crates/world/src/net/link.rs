@@ -69,13 +69,9 @@ impl Link {
         &mut self.conditions
     }
 
-    pub(super) fn cached_for(&self, now: Time) -> Option<Span> {
+    /// How long a cache on the path keeps responses, if there is one.
+    pub fn cached_for(&self, now: Time) -> Option<Span> {
         During::at(&self.troubles.caches, now).max()
-    }
-
-    /// Whether a cache on the path keeps responses.
-    pub fn keeps_answers(&self, now: Time) -> bool {
-        self.cached_for(now).is_some()
     }
 
     pub(super) fn mixes(&self, mixer: &Mixer, now: Time) -> (Option<Mixed>, bool) {

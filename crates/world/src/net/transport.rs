@@ -69,8 +69,9 @@ pub(super) struct Exchange {
     pub(super) way: Rc<Way>,
     pub(super) shared: Rc<Shared>,
     deadline: Time,
-    message: Cell<Option<(Direction, MessageId)>>,
-    unwanted: Cell<bool>,
+    /// The message that is leaving.
+    pub(super) message: Cell<Option<(Direction, MessageId)>>,
+    pub(super) unwanted: Cell<bool>,
 }
 
 /// The device's hold on an exchange. Dropping it without a response closes the connection.
@@ -101,13 +102,6 @@ impl Exchange {
         Rc::new(Exchange { way, shared, deadline, message, unwanted })
     }
 
-    pub(super) fn is_unwanted(&self) -> bool {
-        self.unwanted.get()
-    }
-    /// True while its message is leaving.
-    pub(super) fn is_on_the_line(&self) -> bool {
-        self.message.get().is_some()
-    }
     /// Nobody wants it any more: bytes in flight go on, nothing follows.
     pub(super) fn give_up(&self) {
         self.unwanted.set(true);
@@ -371,23 +365,20 @@ impl Way {
     }
 
     pub(super) fn sent(&self, direction: Direction, traffic: Traffic, held: bool) {
-        let Traffic { packets, retransmitted, bytes } = traffic;
-        if bytes == 0 {
-            return;
+        let (Traffic { packets, retransmitted, bytes }, up) = (traffic, direction == Direction::Up);
+        if bytes > 0 {
+            self.events.observe(Event::PacketsSent { up, packets, retransmitted, bytes, held });
         }
-        self.events.observe(Event::PacketsSent {
-            up: direction == Direction::Up,
-            packets,
-            retransmitted,
-            bytes,
-            held,
-        });
+    }
+
+    pub(super) fn dropped(&self, reason: DropReason, bytes: u64) {
+        self.events.observe(Event::MessageDropped { reason, bytes });
     }
 
     async fn pass(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Result<(), Gone> {
         let passed = self.bring(exchange, direction, bytes).await;
         if !matches!(passed, Ok(()) | Err(Gone::Unwanted)) {
-            self.events.observe(Event::MessageDropped { reason: DropReason::Outage, bytes });
+            self.dropped(DropReason::Outage, bytes);
         }
         passed
     }
@@ -460,7 +451,7 @@ impl Way {
         shared.under_way.set(shared.under_way.get() - 1);
         let mut bytes = 0;
         if let Some(mut last_of) = gone.last_of {
-            let stage = last_of.at_its_end();
+            let stage = &mut last_of.ended;
             bytes = stage.transfer.traffic.bytes;
             self.sent(direction, stage.transfer.traffic, shared.is_held);
             // Another flow of the connection may have started with this one's sender.
@@ -474,7 +465,7 @@ impl Way {
     }
 
     fn put(&self, InPlace { page, why }: InPlace, bytes: u64) -> Vec<u8> {
-        self.events.observe(Event::MessageDropped { reason: why, bytes });
+        self.dropped(why, bytes);
         page.to_vec()
     }
 
@@ -505,8 +496,7 @@ impl Way {
                 let answered = self.mixer.answer(mixed, keeps, || server.serve(request)).await;
                 let (bytes, is_own) = answered.ok_or_else(|| NoAnswer::Broken(self.told_of_death()))?;
                 if !is_own {
-                    let reason = DropReason::ForeignAnswer;
-                    self.events.observe(Event::MessageDropped { reason, bytes: sent });
+                    self.dropped(DropReason::ForeignAnswer, sent);
                 }
                 let whole = bytes.len() as u64;
                 let stopped = self.link.borrow().in_place_of_answer(self.handle.now(), whole);
@@ -516,11 +506,34 @@ impl Way {
         let now = self.handle.now();
         let number = self.answers.replace(self.answers.get() + 1);
         if self.link.borrow().loses_answer(now, number) {
-            let (reason, length) = (DropReason::AnswerLost, bytes.len() as u64);
-            self.events.observe(Event::MessageDropped { reason, bytes: length });
+            self.dropped(DropReason::AnswerLost, bytes.len() as u64);
             return Err(NoAnswer::Lost(bytes));
         }
         Ok(bytes)
+    }
+
+    /// Brings a request to its server; returns the response, which is yet to leave.
+    async fn fetched(
+        &self,
+        exchange: &Exchange,
+        server: &Rc<dyn Server>,
+        request: Vec<u8>,
+    ) -> Result<Vec<u8>, Gone> {
+        let page = self.link.borrow().in_place(self.handle.now(), request.len() as u64);
+        self.pass(exchange, Direction::Up, with_head(&request, self.options.header_up)).await?;
+        match self.served(server, request, page).await {
+            Ok(bytes) => Ok(bytes),
+            Err(NoAnswer::Lost(lost)) => {
+                // The response leaves as usual; the waiting request gives up.
+                let down = with_head(&lost, self.options.header_down);
+                _ = self.leave(exchange, Direction::Down, down).await;
+                Err(Gone::Vanished)
+            }
+            Err(NoAnswer::Broken(told)) => {
+                exchange.shared.closed.set(true);
+                Err(Gone::Broken(told))
+            }
+        }
     }
 
     /// Runs on even if the device's process dies.
@@ -530,23 +543,9 @@ impl Way {
         (server, request): (Rc<dyn Server>, Vec<u8>),
         answer: oneshot::Sender<Result<Vec<u8>, Time>>,
     ) {
-        let page = self.link.borrow().in_place(self.handle.now(), request.len() as u64);
-        let up = with_head(&request, self.options.header_up);
-        if let Err(gone) = self.pass(&exchange, Direction::Up, up).await {
-            return gone.tell(answer);
-        }
-        let bytes = match self.served(&server, request, page).await {
+        let bytes = match self.fetched(&exchange, &server, request).await {
             Ok(bytes) => bytes,
-            Err(NoAnswer::Lost(lost)) => {
-                // The response leaves as usual; the waiting request gives up.
-                let down = with_head(&lost, self.options.header_down);
-                _ = self.leave(&exchange, Direction::Down, down).await;
-                return;
-            }
-            Err(NoAnswer::Broken(told)) => {
-                exchange.shared.closed.set(true);
-                return Gone::Broken(told).tell(answer);
-            }
+            Err(gone) => return gone.tell(answer),
         };
         let down = with_head(&bytes, self.options.header_down);
         match self.pass(&exchange, Direction::Down, down).await {

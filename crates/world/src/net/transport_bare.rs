@@ -7,7 +7,7 @@ use super::server::{NoAnswer, Server, ended};
 use super::tcp::Traffic;
 use super::transport::Way;
 use crate::base::Time;
-use crate::contract::{DropReason, Event, Response};
+use crate::contract::{DropReason, Response};
 use crate::sim::oneshot;
 
 /// Counts the bytes of a message that leave before its device gives up or the link breaks.
@@ -32,8 +32,7 @@ async fn carry_bare(
     let bytes = match way.served(&server, request, page).await {
         // The connection of the request is gone.
         Ok(bytes) if way.handle.now() >= broken_at => {
-            let dropped = Event::MessageDropped { reason: DropReason::Outage, bytes: bytes.len() as u64 };
-            return way.events.observe(dropped);
+            return way.dropped(DropReason::Outage, bytes.len() as u64);
         }
         Ok(bytes) => bytes,
         Err(NoAnswer::Lost(_)) if way.handle.now() >= broken_at => return,
@@ -50,7 +49,7 @@ async fn carry_bare(
             let _ = answer.send(Ok(bytes));
         }
         Err(at) => {
-            way.events.observe(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
+            way.dropped(DropReason::Outage, size);
             let _ = answer.send(Err(at));
         }
     }
@@ -70,7 +69,7 @@ pub(super) async fn exchange_bare(
     let arrives = match fate {
         Ok(at) => at,
         Err(at) => {
-            way.events.observe(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
+            way.dropped(DropReason::Outage, size);
             way.handle.sleep_until(at.min(deadline)).await;
             return Err(ended(at, deadline));
         }

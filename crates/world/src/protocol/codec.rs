@@ -10,7 +10,7 @@ use super::message::{Asked, Request};
 use super::pages::{PageWriter, Verdicts, results};
 use super::raw_answer as answer;
 use super::raw_request as request;
-use super::weight::{self, Weighed};
+use super::weight::Frames;
 use crate::contract::ServerError;
 
 /// Encodes messages to bytes and decodes them: a format, compressed or not.
@@ -79,10 +79,10 @@ impl Codec {
     pub fn decode_answer(self, opened: &[u8]) -> Result<Result<Answer<'_>, ServerError>, Damaged> {
         answer::read(self.format.read_answer(opened)?)
     }
-    /// Approximate size in bytes of a message or a part of one. Used to limit a message before it
+    /// Approximate sizes in bytes of messages and parts of them. Used to limit a message before it
     /// is written, and for messages that are never written.
-    pub fn weight(self, what: Weighed<'_>) -> u64 {
-        weight::of(&self.format.facts().frames, what)
+    pub fn frames(self) -> Frames {
+        self.format.facts().frames
     }
     /// CPU effort to encode or decode this message, given as sent over the wire.
     pub fn effort(self, message: &[u8], way: Way) -> Effort {

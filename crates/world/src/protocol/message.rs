@@ -178,6 +178,13 @@ impl Request {
             Request::Sync(sync) => sync.push.asked(),
         }
     }
+    /// The edits that the request sends.
+    pub fn mutations(&self) -> &[Mutation] {
+        match self {
+            Request::Push(push) | Request::Sync(SyncRequest { push, .. }) => &push.mutations,
+            Request::Pull(_) | Request::Fetch(_) => &[],
+        }
+    }
     /// What the request is for.
     pub fn kind(&self) -> RequestKind {
         match self {

@@ -40,8 +40,7 @@ mod weight;
 mod xml;
 mod zst;
 
-pub(crate) use answer::PushResult;
-pub(crate) use answer::{Answer, Page, Rows, WireRow};
+pub(crate) use answer::{Answer, Page, PushResult, Rows, WireRow};
 pub use answer::{Part, Projected};
 pub(crate) use blob::{BlobAnswer, BlobPut};
 pub use codec::Codec;
@@ -51,5 +50,3 @@ pub use list::{ANY, DEFAULT, NAMES, NAMES_OR_ANY, all, explained, named, packed}
 pub use message::{Asked, FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want};
 pub use packed::LIMIT;
 pub(crate) use pages::PageWriter;
-pub(crate) use weight::CopiedRow;
-pub(crate) use weight::Weighed;

@@ -117,10 +117,9 @@ fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
         _ if raw.later || raw.queued => {
             return Err(Damaged("what is put off or queued has no verdict".to_owned()));
         }
-        (Some(stamp), None, None) => match current {
-            Some(row) => Outcome::Named { stamp, row },
-            None => Outcome::Applied { stamp },
-        },
+        (Some(stamp), None, None) => {
+            current.map_or(Outcome::Applied { stamp }, |row| Outcome::Named { stamp, row })
+        }
         (None, Some(why), None) => {
             let why = Refusal::of_word(why).ok_or_else(|| Damaged(format!("unknown conflict {why}")))?;
             Outcome::Conflict { why, current, edited_at: raw.edited }

@@ -106,12 +106,9 @@ pub(super) fn read(raw: RawRequest<'_>) -> Result<Request, Damaged> {
         (Some(pull), None, None) => Ok(Request::Pull(pull)),
         (None, Some(push), None) => Ok(Request::Push(push)),
         (Some(pull), Some(push), None) if !pull.by_address => Ok(Request::Sync(SyncRequest { push, pull })),
-        (None, None, Some(fetch)) => Ok(Request::Fetch(FetchRequest {
-            device,
-            entity: fetch.e,
-            of: Key::new(&fetch.of),
-            rows: fetch.rows,
-        })),
+        (None, None, Some(RawFetch { e: entity, of, rows })) => {
+            Ok(Request::Fetch(FetchRequest { device, entity, of: Key::new(&of), rows }))
+        }
         _ => Err(Damaged("a request is one of pull, push, both, fetch".to_owned())),
     }
 }

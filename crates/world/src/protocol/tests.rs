@@ -1,4 +1,4 @@
-//! Tests of every codec. Damaged messages are tested in `campaign::validate::decoders`.
+//! Tests of every codec. Damaged messages are tested in `crates/trust`.
 
 use proptest::prelude::*;
 
@@ -201,7 +201,7 @@ fn an_edit_weighs_about_what_is_written_of_it() {
     let formats = NAMES.iter().map(|name| named(name).unwrap());
     for (codec, length) in formats.flat_map(|codec| [0, 10, 200, 5_000].map(|length| (codec, length))) {
         let mutations: Vec<Mutation> = (0..50).map(|number| edit(number, length)).collect();
-        let weight = |m: &Mutation| codec.weight(Weighed::Edit { id: &m.id, key: &m.key, values: &m.values });
+        let weight = |m: &Mutation| codec.frames().of_edit(&m.id, &m.key, &m.values);
         let ours: u64 = mutations.iter().map(weight).sum();
         let push = PushRequest { device: DeviceId(7), unit: UnitId(0), mutations, clock: Stamp(0) };
         let real = codec.encode_request(&Request::Push(push)).len() as u64;

@@ -3,32 +3,9 @@
 use crate::base::{Key, Value, ValueRef};
 use crate::contract::Mutation;
 
-/// A message or a part of one, of which the size is wanted.
-#[derive(Clone, Copy, Debug)]
-pub enum Weighed<'w> {
-    /// An edit in a device's push.
-    Edit { id: &'w str, key: &'w Key, values: &'w [(usize, Value)] },
-    /// The gateway's request for the next page of its replica.
-    Ask { cursor: Option<&'w str> },
-    /// A row in the response to that; `None` for the response without its rows.
-    Copied(Option<CopiedRow<'w>>),
-    /// A mutation that the gateway sends to the backend.
-    Relayed(&'w Mutation),
-    /// The response to this many mutations.
-    Verdicts(u64),
-}
-
-/// A row copied to the gateway's replica.
-#[derive(Clone, Copy, Debug)]
-pub struct CopiedRow<'w> {
-    pub key: &'w Key,
-    /// Bytes of its values, and of the name of the place (scope) it belongs to.
-    pub held: u64,
-}
-
 /// Bytes that a format adds to the content of a message.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frames {
+pub struct Frames {
     /// A mutation without its keys and values: names, brackets, numbers.
     pub(super) edit: u64,
     /// The number of a column that is set, and its delimiters.
@@ -36,36 +13,36 @@ pub(super) struct Frames {
     pub(super) text: u64,
     pub(super) number: u64,
     pub(super) null: u64,
-    /// The rest of a request, mutation or response of the gateway.
-    pub(super) head: u64,
+    /// The rest of a request, mutation or response of the gateway; all of its request for the next
+    /// page of its replica but the cursor, and all of the response to that but the rows.
+    pub(crate) head: u64,
     pub(super) verdict: u64,
 }
 
-pub(super) fn of(frames: &Frames, what: Weighed<'_>) -> u64 {
-    match what {
-        Weighed::Edit { id, key, values } => {
-            let values: u64 = values.iter().map(|(_, value)| written(frames, value) + frames.column).sum();
-            frames.edit + id.len() as u64 + key.as_str().len() as u64 + values
-        }
-        Weighed::Ask { cursor } => frames.head + cursor.map_or(0, |cursor| cursor.len() as u64),
-        Weighed::Copied(None) => frames.head,
-        Weighed::Copied(Some(CopiedRow { key, held })) => key.as_str().len() as u64 + held + 22,
-        Weighed::Relayed(mutation) => {
-            let value = |value: ValueRef<'_>| match value {
-                ValueRef::Text(text) => text.len() as u64 + frames.text + 4,
-                _ => frames.number + 2,
-            };
-            frames.head + mutation.values.iter().map(|(_, v)| v.with_ref(value)).sum::<u64>()
-        }
-        Weighed::Verdicts(count) => frames.head + frames.verdict * count,
+impl Frames {
+    /// An edit in a device's push.
+    pub fn of_edit(&self, id: &str, key: &Key, values: &[(usize, Value)]) -> u64 {
+        let values: u64 = values.iter().map(|(_, value)| self.of_value(value) + self.column).sum();
+        self.edit + id.len() as u64 + key.len() as u64 + values
     }
-}
-
-fn written(frames: &Frames, value: &Value) -> u64 {
-    match value {
-        Value::Null => frames.null,
-        Value::Int(_) | Value::Real(_) => frames.number,
-        Value::Text(text) => text.len() as u64 + frames.text,
-        Value::Fat(fat) => u64::from(fat.len) + frames.text,
+    fn of_value(&self, value: &Value) -> u64 {
+        match value {
+            Value::Null => self.null,
+            Value::Int(_) | Value::Real(_) => self.number,
+            Value::Text(text) => text.len() as u64 + self.text,
+            Value::Fat(fat) => u64::from(fat.len) + self.text,
+        }
+    }
+    /// A mutation that the gateway sends to the backend.
+    pub fn of_relayed(&self, mutation: &Mutation) -> u64 {
+        let value = |value: ValueRef<'_>| match value {
+            ValueRef::Text(text) => text.len() as u64 + self.text + 4,
+            _ => self.number + 2,
+        };
+        self.head + mutation.values.iter().map(|(_, v)| v.with_ref(value)).sum::<u64>()
+    }
+    /// The response to this many mutations that the gateway sent to the backend.
+    pub fn of_verdicts(&self, count: u64) -> u64 {
+        self.head + self.verdict * count
     }
 }

@@ -182,10 +182,10 @@ impl<'a> Fields<'a> for Elements<'a> {
                 return Ok(Some((named(&name)?, Held::Text(Cow::Owned(text)))));
             }
             let Some(element) = self.child()? else {
-                match self.begun.pop() {
-                    Some(false) => continue,
-                    _ => return Ok(None),
+                if self.begun.pop() == Some(false) {
+                    continue;
                 }
+                return Ok(None);
             };
             self.said = attributes(&element)?;
             let name = element.name().into_inner();

@@ -13,23 +13,6 @@ pub enum Lengths {
 }
 in_words!(Lengths { Exponential: "exponential", Uniform: "uniform" });
 
-/// Type of a kind of trouble. Kinds with a rate come before shares; words are not a kind.
-trait Kind {
-    const ORDER: u8;
-}
-
-impl Kind for Span {
-    const ORDER: u8 = 0;
-}
-
-impl Kind for Ppm {
-    const ORDER: u8 = 1;
-}
-
-impl Kind for Lengths {
-    const ORDER: u8 = 2;
-}
-
 /// The kinds of trouble, passed to a macro: name, type, preset in a scenario file, and description.
 #[macro_export]
 macro_rules! kinds_of_trouble {
@@ -84,9 +67,10 @@ macro_rules! chaos {
         impl Chaos {
             /// Takes out the kinds that `has` does not have; how long they last goes with them.
             pub fn reduce(&mut self, mut has: impl FnMut(&'static str) -> bool) {
-                for order in [Span::ORDER, Ppm::ORDER] {
+                // Kinds with a rate come before shares; words are not a kind.
+                for kind in ["Span", "Ppm"] {
                     $(
-                        let turn = <$kind as Kind>::ORDER == order && is_kind(stringify!($name));
+                        let turn = stringify!($kind) == kind && is_kind(stringify!($name));
                         if turn && self.$name != <$kind>::default() && !has(stringify!($name)) {
                             self.$name = <$kind>::default();
                         }

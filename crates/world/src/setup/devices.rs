@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::shared::{Attribute, DevicePlan, Fleet, Setup};
-
 use crate::base::{DeviceId, Value};
 use crate::workload::split;
 
@@ -29,19 +28,17 @@ impl Setup {
     pub fn attribute_values(&self) -> Vec<Arc<[Value]>> {
         self.attributes.iter().map(|attribute| attribute.values.clone()).collect()
     }
-    /// Value number `number` of an attribute.
-    pub fn attribute_value(&self, attribute: usize, number: u32) -> Value {
-        self.attributes[attribute].values[number as usize].clone()
-    }
 
     fn deal(&self, number: usize, fleet: &Fleet, devices: &mut Vec<DevicePlan>) {
         let classes = self.shuffled("fleet.class", number, &fleet.classes);
         let links = self.shuffled("fleet.link", number, &fleet.links);
         let starts = self.shuffled("fleet.start", number, &fleet.starts);
-        let blocks: Vec<Vec<u32>> = (0..fleet.devices).map(|i| self.block(i, fleet.devices)).collect();
+        let block = |i| self.attributes.iter().map(|of| of.number(i, fleet.devices)).collect();
+        let blocks: Vec<Vec<u32>> = (0..fleet.devices).map(block).collect();
         let roles = self.roles(number, fleet, &blocks);
         for (i, block) in blocks.iter().enumerate() {
-            let attributes = block.iter().enumerate().map(|(a, &value)| self.attribute_value(a, value));
+            let attributes = self.attributes.iter().zip(block);
+            let attributes = attributes.map(|(of, number)| of.values[*number as usize].clone());
             devices.push(DevicePlan {
                 device: DeviceId(devices.len() as u32),
                 fleet: number,
@@ -55,10 +52,6 @@ impl Setup {
                 role: roles[i].clone(),
             });
         }
-    }
-
-    fn block(&self, i: u32, n: u32) -> Vec<u32> {
-        self.attributes.iter().map(|attribute| attribute.number(i, n)).collect()
     }
 
     fn roles(&self, number: usize, fleet: &Fleet, blocks: &[Vec<u32>]) -> Vec<String> {

@@ -6,6 +6,7 @@ use super::chaos::Chaos;
 use super::shared::{Asking, Happening, Planned, Shared};
 use crate::base::{Ppm, Span};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, Need, ScopeRule};
+use crate::faults;
 
 /// Each need, with the first place in the file that requires it.
 type Needs = BTreeMap<Need, String>;
@@ -85,7 +86,7 @@ fn of_entity(entity: &Entity) -> [(bool, Need); 7] {
 
 fn of_event(event: &Planned) -> Option<Need> {
     match &event.what {
-        Happening::Fault(_, fault) => fault.needs(),
+        Happening::Fault(kind, _) => faults::KINDS.iter().find(|one| one.key.name == *kind)?.needs,
         Happening::Trigger(_, how) => (*how != Asking::Queued).then_some(Need::UnitRules),
         Happening::Import { .. } | Happening::Edits { .. } => None,
     }

@@ -266,7 +266,7 @@ pub enum Who {
 #[derive(Clone, Debug)]
 pub enum Happening {
     /// A fault: its kind as named in files, and its effect.
-    Fault(&'static str, Arc<dyn Fault>),
+    Fault(&'static str, Arc<Fault>),
     /// The office imports new rows.
     Import {
         /// The entity of the rows.
@@ -291,8 +291,8 @@ pub enum Happening {
 
 impl Happening {
     /// The fault, if it is one.
-    pub fn fault(&self) -> Option<&dyn Fault> {
-        if let Happening::Fault(_, fault) = self { Some(&**fault) } else { None }
+    pub fn fault(&self) -> Option<&Fault> {
+        if let Happening::Fault(_, fault) = self { Some(fault) } else { None }
     }
 
     /// Whether it is a fault of this kind.

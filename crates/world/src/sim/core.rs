@@ -15,7 +15,7 @@ use crate::base::Time;
 /// Every borrow of a cell in here ends before foreign code (a poll, a drop) runs.
 #[derive(Default)]
 pub(super) struct Core {
-    now: Cell<Time>,
+    pub(super) now: Cell<Time>,
     /// The task being polled, or polled last in this run: leaf futures wake it.
     running: Cell<TaskId>,
     halted: Cell<bool>,
@@ -38,11 +38,6 @@ pub(super) struct Core {
 
 impl Core {
     #[inline]
-    pub(super) fn now(&self) -> Time {
-        self.now.get()
-    }
-
-    #[inline]
     pub(super) fn running(&self) -> TaskId {
         let task = self.running.get();
         assert!(task != TaskId::NONE, "a future of the simulation is polled by its own executor only");
@@ -52,7 +47,7 @@ impl Core {
     /// Puts a task into the ready queue, once; ignores an id that is no longer valid.
     #[inline]
     pub(super) fn wake(&self, task: TaskId) {
-        if self.tasks.find(task).is_some_and(Slot::queue) {
+        if self.tasks.slots.find(task).is_some_and(Slot::queue) {
             self.ready.borrow_mut().push_back(task);
         }
     }
@@ -70,7 +65,7 @@ impl Core {
     pub(super) fn paused(&self) -> Option<&Slot> {
         match self.paused.replace(TaskId::NONE) {
             TaskId::NONE => None,
-            task => self.tasks.find(task),
+            task => self.tasks.slots.find(task),
         }
     }
 
@@ -100,7 +95,7 @@ impl Core {
         let mut ready = self.ready.borrow_mut();
         loop {
             let task = ready.pop_front()?;
-            if let Some(slot) = self.tasks.find(task) {
+            if let Some(slot) = self.tasks.slots.find(task) {
                 return Some(slot);
             }
         }
@@ -108,7 +103,7 @@ impl Core {
 
     #[inline]
     pub(super) fn poll(&self, slot: &Slot, context: &mut Context<'_>) {
-        let task = slot.id();
+        let task = slot.id.get();
         let mut life = slot.take();
         if slot.watched.get() {
             self.look(slot);
@@ -161,11 +156,6 @@ impl Core {
         ahead
     }
 
-    /// Sets the clock to a time before which no timer is due.
-    pub(super) fn pass_to(&self, time: Time) {
-        self.now.set(time);
-    }
-
     pub(super) fn kill(&self, node: NodeId) {
         if !self.tasks.kill(node, &mut self.dead.borrow_mut()) {
             return;
@@ -210,7 +200,7 @@ impl Core {
         self.rest();
         self.burying.set(false);
         let mut node = NodeId(0);
-        while node.0 < self.tasks.nodes() {
+        while node.0 < self.tasks.nodes.borrow().len() as u32 {
             self.kill(node);
             node.0 += 1;
         }

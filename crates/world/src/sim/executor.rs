@@ -14,7 +14,8 @@ pub struct Sim {
     handle: Handle,
     /// Polls without progress of virtual time that count as a stall.
     pub(super) polls_per_instant_max: u64,
-    polls: u64,
+    /// Number of polls so far.
+    pub(super) polls: u64,
 }
 
 /// Why a run stopped; every run can be continued.
@@ -65,10 +66,6 @@ impl Sim {
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
-    /// Number of polls so far.
-    pub fn polls(&self) -> u64 {
-        self.polls
-    }
     /// Runs everything due up to and including `deadline`, or until another reason to stop. Panics
     /// if the deadline is in the past.
     pub fn run_until(&mut self, deadline: Time) -> Stop {
@@ -78,7 +75,7 @@ impl Sim {
     /// As [`Sim::run_until`], until `halts` returns true; it is also called within an instant.
     pub fn run_unless(&mut self, deadline: Time, halts: &dyn Fn() -> bool) -> Stop {
         let core = Rc::clone(&self.handle.core);
-        assert!(deadline >= core.now(), "virtual time does not run backwards");
+        assert!(deadline >= core.now.get(), "virtual time does not run backwards");
         let stop = self.run(&core, deadline, halts);
         core.rest();
         stop
@@ -89,7 +86,7 @@ impl Sim {
     pub fn run_to(&mut self, deadline: Time) -> Stop {
         match self.run_until(deadline) {
             Stop::Idle => {
-                self.handle.core.pass_to(deadline);
+                self.handle.core.now.set(deadline);
                 Stop::Deadline
             }
             stop => stop,
@@ -160,10 +157,10 @@ impl Sim {
         }
         let core = &self.handle.core;
         let ready = core.ready.borrow();
-        let next = ready.iter().find_map(|&task| core.tasks.find(task))?;
+        let next = ready.iter().find_map(|&task| core.tasks.slots.find(task))?;
         let (node, task) = core.tasks.names(next);
         let snapshot = Box::new(Snapshot {
-            now: core.now(),
+            now: core.now.get(),
             node,
             task,
             polls_in_instant: self.polls - instant_start,

@@ -11,8 +11,19 @@ use super::ids::{NodeId, TaskId};
 use super::inbox::ForeignWake;
 use super::notify::Notify;
 use super::oneshot;
-use super::sleep::{Sleep, TimedOut};
+use super::sleep::Sleep;
 use crate::base::{Incarnation, Span, Time};
+
+/// Waits for the first of two futures: `Ok` of `one`, or `Err` of `other`; `one` is polled first.
+pub fn either<A: Future + Unpin, B: Future + Unpin>(
+    mut one: A,
+    mut other: B,
+) -> impl Future<Output = Result<A::Output, B::Output>> + Unpin {
+    poll_fn(move |context| match Pin::new(&mut one).poll(context) {
+        Poll::Ready(output) => Poll::Ready(Ok(output)),
+        Poll::Pending => Pin::new(&mut other).poll(context).map(Err),
+    })
+}
 
 /// Access to the simulation for code inside it; cheap to clone.
 #[derive(Clone)]
@@ -24,7 +35,7 @@ impl Handle {
     /// Virtual time.
     #[inline]
     pub fn now(&self) -> Time {
-        self.core.now()
+        self.core.now.get()
     }
     /// Waits for a span; see [`sleep_until`](Handle::sleep_until).
     #[inline]
@@ -36,7 +47,7 @@ impl Handle {
     /// turn, so that the stall limit sees a loop around it.
     #[inline]
     pub fn sleep_until(&self, deadline: Time) -> Sleep {
-        Sleep::new(Rc::clone(&self.core), deadline)
+        Sleep { core: Rc::clone(&self.core), deadline, task: TaskId::NONE, timer: 0 }
     }
     /// Waits for `future`, at most until `deadline`; if both are ready, the future wins. Pass
     /// `pin!(future)` if it is not `Unpin`: that stores it only once.
@@ -44,13 +55,9 @@ impl Handle {
     pub fn timeout<F: Future + Unpin>(
         &self,
         deadline: Time,
-        mut future: F,
-    ) -> impl Future<Output = Result<F::Output, TimedOut>> + Unpin + use<F> {
-        let mut sleep = self.sleep_until(deadline);
-        poll_fn(move |context| match Pin::new(&mut future).poll(context) {
-            Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending => Pin::new(&mut sleep).poll(context).map(|()| Err(TimedOut)),
-        })
+        future: F,
+    ) -> impl Future<Output = Result<F::Output, ()>> + Unpin + use<F> {
+        either(future, self.sleep_until(deadline))
     }
 
     /// Starts a task on a node, after all tasks that are ready now. If the node is down, the future
@@ -96,9 +103,7 @@ impl Handle {
     pub fn notify(&self) -> Notify {
         Notify::new(Rc::clone(&self.core))
     }
-}
 
-impl Handle {
     /// Creates a node that is up. `name` appears in a [`Snapshot`](super::Snapshot).
     pub fn node(&self, name: &str) -> NodeId {
         self.core.tasks.add_node(name)
@@ -116,11 +121,11 @@ impl Handle {
     }
     /// Whether the node is up.
     pub fn is_up(&self, node: NodeId) -> bool {
-        self.core.tasks.is_up(node)
+        self.core.tasks.nodes.borrow()[node.0 as usize].up
     }
     /// How often the node was restarted.
     pub fn incarnation(&self, node: NodeId) -> Incarnation {
-        self.core.tasks.incarnation(node)
+        Incarnation(self.core.tasks.nodes.borrow()[node.0 as usize].incarnation)
     }
     /// Polls of the node's tasks, over all incarnations.
     pub fn polls(&self, node: NodeId) -> u64 {
@@ -137,9 +142,7 @@ impl Handle {
     pub fn next_kill(&self) -> impl Future<Output = NodeId> {
         poll_fn(|_| self.core.next_kill())
     }
-}
 
-impl Handle {
     /// Polls a foreign future with a real waker of the running task; tasks are polled with a no-op
     /// waker. Some combinators poll only children whose waker was called (`FuturesUnordered`). In
     /// those, a future of this room is not polled again: spawn such children as tasks.

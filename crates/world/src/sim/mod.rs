@@ -33,7 +33,7 @@ mod timers;
 pub mod oneshot;
 
 pub use executor::{Sim, Snapshot, Stop};
-pub use handle::Handle;
+pub use handle::{Handle, either};
 pub use ids::{NodeId, TaskId};
 pub use notify::{Notified, Notify};
-pub use sleep::{Sleep, TimedOut};
+pub use sleep::Sleep;

@@ -1,6 +1,6 @@
 //! A wake-up primitive for tasks.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -22,25 +22,20 @@ pub struct Notified {
     ticket: u64,
 }
 
+/// Waiters by ticket, and the last ticket given. A ticket that is not there was notified.
 struct Inner {
     core: Rc<Core>,
-    row: RefCell<Row>,
-}
-
-/// Waiters by ticket, and the last ticket given. A ticket that is not there was notified.
-#[derive(Default)]
-struct Row {
-    waiters: Vec<(u64, TaskId)>,
-    ticket: u64,
+    waiters: RefCell<Vec<(u64, TaskId)>>,
+    ticket: Cell<u64>,
 }
 
 impl Notify {
     pub(super) fn new(core: Rc<Core>) -> Notify {
-        Notify { inner: Rc::new(Inner { core, row: RefCell::default() }) }
+        Notify { inner: Rc::new(Inner { core, waiters: RefCell::default(), ticket: Cell::default() }) }
     }
     /// Wakes all current waiters.
     pub fn notify_all(&self) {
-        for (_, task) in self.inner.row.borrow_mut().waiters.drain(..) {
+        for (_, task) in self.inner.waiters.borrow_mut().drain(..) {
             self.inner.core.wake(task);
         }
     }
@@ -50,36 +45,35 @@ impl Notify {
     }
 }
 
-impl Row {
-    fn place(&self, ticket: u64) -> Option<usize> {
-        self.waiters.binary_search_by_key(&ticket, |(ticket, _)| *ticket).ok()
-    }
+fn place(waiters: &[(u64, TaskId)], ticket: u64) -> Option<usize> {
+    waiters.binary_search_by_key(&ticket, |(ticket, _)| *ticket).ok()
 }
 
 impl Future for Notified {
     type Output = ();
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         let inner = Rc::clone(&self.inner);
-        let (row, task) = (&mut *inner.row.borrow_mut(), inner.core.running());
+        let (waiters, task) = (&mut *inner.waiters.borrow_mut(), inner.core.running());
         if self.ticket == 0 {
-            row.ticket += 1;
-            self.ticket = row.ticket;
-            row.waiters.push((self.ticket, task));
+            self.ticket = inner.ticket.get() + 1;
+            inner.ticket.set(self.ticket);
+            waiters.push((self.ticket, task));
             return Poll::Pending;
         }
-        match row.place(self.ticket) {
-            Some(place) => row.waiters[place].1 = task,
-            None => self.ticket = 0,
-        }
-        if self.ticket == 0 { Poll::Ready(()) } else { Poll::Pending }
+        let Some(place) = place(waiters, self.ticket) else {
+            self.ticket = 0;
+            return Poll::Ready(());
+        };
+        waiters[place].1 = task;
+        Poll::Pending
     }
 }
 
 impl Drop for Notified {
     fn drop(&mut self) {
-        let mut row = self.inner.row.borrow_mut();
-        if let Some(place) = row.place(self.ticket) {
-            row.waiters.remove(place);
+        let mut waiters = self.inner.waiters.borrow_mut();
+        if let Some(place) = place(&waiters, self.ticket) {
+            waiters.remove(place);
         }
     }
 }

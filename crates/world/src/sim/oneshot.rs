@@ -23,19 +23,18 @@ struct Parcel<T> {
     core: Rc<Core>,
     value: Cell<Option<T>>,
     waiter: Cell<TaskId>,
-    closed: Cell<bool>,
-    open: Cell<bool>,
+}
+
+impl<T> Parcel<T> {
+    /// True if the other end was dropped.
+    fn is_alone(self: &Rc<Self>) -> bool {
+        Rc::strong_count(self) == 1
+    }
 }
 
 #[inline]
 pub(super) fn oneshot<T>(core: Rc<Core>) -> (Sender<T>, Receiver<T>) {
-    let parcel = Rc::new(Parcel {
-        core,
-        value: Cell::new(None),
-        waiter: Cell::new(TaskId::NONE),
-        closed: Cell::new(false),
-        open: Cell::new(true),
-    });
+    let parcel = Rc::new(Parcel { core, value: Cell::new(None), waiter: Cell::new(TaskId::NONE) });
     (Sender { parcel: Rc::clone(&parcel) }, Receiver { parcel })
 }
 
@@ -43,7 +42,7 @@ impl<T> Sender<T> {
     /// Sends the value; returns it as an error if the receiver is gone.
     #[inline]
     pub fn send(self, value: T) -> Result<(), T> {
-        if !self.parcel.open.get() {
+        if self.parcel.is_alone() {
             return Err(value);
         }
         self.parcel.value.set(Some(value));
@@ -54,16 +53,7 @@ impl<T> Sender<T> {
 impl<T> Drop for Sender<T> {
     #[inline]
     fn drop(&mut self) {
-        self.parcel.closed.set(true);
         self.parcel.core.wake(self.parcel.waiter.get());
-    }
-}
-
-impl<T> Drop for Receiver<T> {
-    #[inline]
-    fn drop(&mut self) {
-        self.parcel.open.set(false);
-        drop(self.parcel.value.take());
     }
 }
 
@@ -71,7 +61,7 @@ impl<T> Future for Receiver<T> {
     type Output = Option<T>;
     #[inline]
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<T>> {
-        if self.parcel.closed.get() {
+        if self.parcel.is_alone() {
             return Poll::Ready(self.parcel.value.take());
         }
         self.parcel.waiter.set(self.parcel.core.running());

@@ -11,19 +11,14 @@ use crate::base::Time;
 /// Waits until a time; see [`Handle::sleep_until`](super::Handle::sleep_until).
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Sleep {
-    core: Rc<Core>,
-    deadline: Time,
-    task: TaskId,
+    pub(super) core: Rc<Core>,
+    pub(super) deadline: Time,
+    pub(super) task: TaskId,
     /// Sequence of its timer; 0 if there is none.
-    timer: u64,
+    pub(super) timer: u64,
 }
 
 impl Sleep {
-    #[inline]
-    pub(super) fn new(core: Rc<Core>, deadline: Time) -> Sleep {
-        Sleep { core, deadline, task: TaskId::NONE, timer: 0 }
-    }
-
     /// Registers the running task to be woken, in place of the task registered before.
     #[inline(never)]
     fn ask(&mut self) {
@@ -33,7 +28,7 @@ impl Sleep {
         }
         self.cancel();
         self.task = task;
-        if self.deadline <= self.core.now() {
+        if self.deadline <= self.core.now.get() {
             self.core.wake(task);
         } else if self.deadline < Time::FAR {
             self.timer = self.core.timers.borrow_mut().add(self.deadline, task);
@@ -43,7 +38,7 @@ impl Sleep {
     /// A due timer has left the heap before any task runs.
     #[inline]
     fn cancel(&mut self) {
-        if self.timer != 0 && self.deadline > self.core.now() {
+        if self.timer != 0 && self.deadline > self.core.now.get() {
             self.take_back();
         }
     }
@@ -59,7 +54,7 @@ impl Future for Sleep {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         let asked = self.task != TaskId::NONE;
-        if asked && self.core.now() >= self.deadline {
+        if asked && self.core.now.get() >= self.deadline {
             return Poll::Ready(());
         }
         self.ask();
@@ -73,8 +68,3 @@ impl Drop for Sleep {
         self.cancel();
     }
 }
-
-/// The deadline passed first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the deadline has passed")]
-pub struct TimedOut;

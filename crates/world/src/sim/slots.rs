@@ -19,7 +19,7 @@ pub(super) struct Slots {
 #[repr(align(64))]
 pub(super) struct Slot {
     /// The task in this slot; for a vacant slot, the next task's id.
-    id: Cell<TaskId>,
+    pub(super) id: Cell<TaskId>,
     pub(super) life: Cell<Option<Life>>,
     pub(super) name: Cell<&'static str>,
     pub(super) polls: Cell<u64>,
@@ -101,10 +101,6 @@ impl Slot {
         }
     }
 
-    #[inline]
-    pub(super) fn id(&self) -> TaskId {
-        self.id.get()
-    }
     #[inline]
     pub(super) fn queue(&self) -> bool {
         !self.queued.replace(true)

@@ -11,37 +11,32 @@ use crate::base::Incarnation;
 /// Tasks and nodes. Nothing here polls or drops a future: the caller does, without a borrow.
 #[derive(Default)]
 pub(super) struct Tasks {
-    slots: Slots,
-    nodes: RefCell<Vec<Node>>,
+    pub(super) slots: Slots,
+    pub(super) nodes: RefCell<Vec<Node>>,
 }
 
 /// No kill is planned.
 const NEVER: u64 = u64::MAX;
 
-struct Node {
+pub(super) struct Node {
     name: Box<str>,
     /// Polls of finished tasks; each live task counts its own.
     past_polls: u64,
     fatal_poll: u64,
     first: u32,
     last: u32,
-    incarnation: u32,
-    up: bool,
+    pub(super) incarnation: u32,
+    pub(super) up: bool,
 }
 
 impl Tasks {
-    #[inline]
-    pub(super) fn find(&self, task: TaskId) -> Option<&Slot> {
-        self.slots.find(task)
-    }
-
     /// Prefetches tasks that run soon: the CPU waits for many memory reads at once.
     #[inline(never)]
     pub(super) fn fetch(&self, some: &[Entry]) {
         for entry in some {
-            std::hint::black_box(self.find(entry.task).is_some());
+            std::hint::black_box(self.slots.find(entry.task).is_some());
         }
-        some.iter().filter_map(|entry| self.find(entry.task)).for_each(Slot::touch);
+        some.iter().filter_map(|entry| self.slots.find(entry.task)).for_each(Slot::touch);
     }
 
     pub(super) fn add(&self, node: NodeId, name: &'static str, life: Life) -> Result<TaskId, Life> {
@@ -52,18 +47,18 @@ impl Tasks {
         let slot = self.slots.occupy(node, name, life);
         slot.watched.set(home.fatal_poll != NEVER);
         // Append it to its node's list.
-        let number = slot.id().slot();
+        let number = slot.id.get().slot();
         slot.previous.set(std::mem::replace(&mut home.last, number));
         match self.slots.at(slot.previous.get()) {
             Some(before) => before.next.set(number),
             None => home.first = number,
         }
-        Ok(slot.id())
+        Ok(slot.id.get())
     }
 
     /// Frees the slot of a finished task, unless a kill already did.
     pub(super) fn finish(&self, task: TaskId) {
-        if let Some(slot) = self.find(task) {
+        if let Some(slot) = self.slots.find(task) {
             let home = &mut self.nodes.borrow_mut()[slot.node.get().0 as usize];
             match self.slots.at(slot.previous.get()) {
                 Some(before) => before.next.set(slot.next.get()),
@@ -87,9 +82,7 @@ impl Tasks {
         let node = slot.node.get();
         (self.polls(node) == self.nodes.borrow()[node.0 as usize].fatal_poll).then_some(node)
     }
-}
 
-impl Tasks {
     pub(super) fn add_node(&self, name: &str) -> NodeId {
         let nodes = &mut *self.nodes.borrow_mut();
         let id = NodeId(index(nodes.len()));
@@ -140,18 +133,9 @@ impl Tasks {
     pub(super) fn is_fatal(&self, node: NodeId) -> bool {
         self.polls(node) >= self.nodes.borrow()[node.0 as usize].fatal_poll
     }
-    pub(super) fn is_up(&self, node: NodeId) -> bool {
-        self.nodes.borrow()[node.0 as usize].up
-    }
-    pub(super) fn incarnation(&self, node: NodeId) -> Incarnation {
-        Incarnation(self.nodes.borrow()[node.0 as usize].incarnation)
-    }
     pub(super) fn polls(&self, node: NodeId) -> u64 {
         let home = &self.nodes.borrow()[node.0 as usize];
         home.past_polls + self.row(home).map(|slot| slot.polls.get()).sum::<u64>()
-    }
-    pub(super) fn nodes(&self) -> u32 {
-        index(self.nodes.borrow().len())
     }
 
     /// The node's tasks in spawn order; a slot may be vacated once it was returned.

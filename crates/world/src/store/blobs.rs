@@ -1,7 +1,7 @@
 //! Attachments that wait to be sent. Their bytes lie in pieces, so that reading a stretch or noting
 //! progress touches no other piece.
 
-use super::error::Result;
+use super::error::Stored;
 use super::session::Tx;
 use crate::base::{EntityId, Key};
 use crate::contract::{Attachment, Part, blob_hash};
@@ -34,14 +34,13 @@ pub(crate) const TABLES: &[&str] = &[
 ];
 
 /// Keeps the attachments of a new row, to be sent.
-pub(crate) fn put(tx: &Tx<'_>, entity: EntityId, key: &Key, attachment: Attachment) -> Result<()> {
+pub(crate) fn put(tx: &Tx<'_>, entity: EntityId, key: &Key, attachment: Attachment) -> Stored<()> {
     for part in attachment.parts() {
         let bytes = attachment.bytes(key, part);
         let (total, hash) = (bytes.len() as i64, blob_hash(&bytes) as i64);
         let sql = "INSERT INTO blob(entity,key,part,total,hash,sent)VALUES(?1,?2,?3,?4,?5,0)RETURNING seq";
         let values = (entity.0, key.as_str(), part as u8, total, hash);
-        let seq = tx.query(sql, values, |row| Ok(row.get::<_, i64>(0)?))?;
-        let first = seq.first().map_or(0, |seq| seq * PIECES);
+        let first = tx.value::<i64>(sql, values)? * PIECES;
         for (place, piece) in (first..).zip(bytes.chunks(PIECE as usize)) {
             tx.execute("INSERT INTO piece VALUES(?1,?2)", (place, piece))?;
         }
@@ -50,19 +49,19 @@ pub(crate) fn put(tx: &Tx<'_>, entity: EntityId, key: &Key, attachment: Attachme
 }
 
 /// Waiting attachments in the order in which they were made; `small_first`: small pictures first.
-pub(crate) fn waiting(tx: &Tx<'_>, small_first: bool) -> Result<Vec<WaitingBlob>> {
+pub(crate) fn waiting(tx: &Tx<'_>, small_first: bool) -> Stored<Vec<WaitingBlob>> {
     in_order(tx, "", small_first)
 }
 
 /// The same, without attachments whose row waits to be created: a row that is made during a run
 /// goes before its attachments.
-pub(crate) fn behind_their_rows(tx: &Tx<'_>, small_first: bool) -> Result<Vec<WaitingBlob>> {
+pub(crate) fn behind_their_rows(tx: &Tx<'_>, small_first: bool) -> Stored<Vec<WaitingBlob>> {
     let waits = "WHERE NOT EXISTS(SELECT 1 FROM outbox AS o \
             WHERE o.entity=blob.entity AND o.key=blob.key AND o.kind='create')";
     in_order(tx, waits, small_first)
 }
 
-fn in_order(tx: &Tx<'_>, which: &str, small_first: bool) -> Result<Vec<WaitingBlob>> {
+fn in_order(tx: &Tx<'_>, which: &str, small_first: bool) -> Stored<Vec<WaitingBlob>> {
     let order = if small_first { "part,seq" } else { "seq" };
     let sql = format!("SELECT {COLUMNS} FROM blob {which} ORDER BY {order}");
     tx.query(&sql, [], |row| {
@@ -83,7 +82,7 @@ fn in_order(tx: &Tx<'_>, which: &str, small_first: bool) -> Result<Vec<WaitingBl
 }
 
 /// At most `most` of its bytes, from `offset` on.
-pub(crate) fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Result<Vec<u8>> {
+pub(crate) fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Stored<Vec<u8>> {
     if most == 0 {
         return Ok(Vec::new());
     }
@@ -98,18 +97,18 @@ pub(crate) fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Result<Vec
 }
 
 /// Notes how many bytes the server has.
-pub(crate) fn note(tx: &Tx<'_>, seq: i64, sent: u64) -> Result<()> {
+pub(crate) fn note(tx: &Tx<'_>, seq: i64, sent: u64) -> Stored<()> {
     tx.execute("UPDATE blob SET sent=?2 WHERE seq=?1", (seq, sent as i64))
 }
 
 /// Notes that the server may have no row for these attachments.
-pub(crate) fn doubt(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<()> {
+pub(crate) fn doubt(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored<()> {
     let sql = "UPDATE blob SET sent=?3 WHERE entity=?1 AND key=?2";
     tx.execute(sql, (entity.0, key.as_str(), IN_DOUBT))
 }
 
 /// Drops an attachment and its bytes.
-pub(crate) fn let_go(tx: &Tx<'_>, seq: i64) -> Result<()> {
+pub(crate) fn let_go(tx: &Tx<'_>, seq: i64) -> Stored<()> {
     let pieces = (seq * PIECES, (seq + 1) * PIECES);
     tx.execute("DELETE FROM piece WHERE place>=?1 AND place<?2", pieces)?;
     tx.execute("DELETE FROM blob WHERE seq=?1", [seq])

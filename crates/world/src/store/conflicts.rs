@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::error::Result;
+use super::error::Stored;
 use super::outbox::{Entry, references, word};
 use super::session::Tx;
 use super::shadow;
-use crate::base::{Cell, EditId, EntityId, Key, Stamp, Word};
+use crate::base::{EditId, EntityId, Key, Stamp, Word};
 use crate::contract::{self, EditKind, PendingEdit, Refusal};
 
 /// The backend's side of a conflict; the edit's entry has the other side and the base of both.
@@ -22,12 +22,9 @@ pub(crate) const TABLES: &[&str] =
     &["CREATE TABLE IF NOT EXISTS conflict(seq INTEGER PRIMARY KEY,why,edited,key,stamp,\"values\")"];
 
 /// Opens a conflict and sets its edit aside.
-pub(crate) fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Result<()> {
+pub(crate) fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Stored<()> {
     let Difference { why, current, edited_at } = difference;
-    let values = current.as_ref().and_then(|row| row.values.as_ref()).map(|values| {
-        let cells: Vec<Cell<'_>> = values.iter().map(Cell::of).collect();
-        shadow::written(&cells)
-    });
+    let values = current.as_ref().and_then(|row| row.values.as_deref()).map(shadow::written);
     let row = current.as_ref().map(|row| (row.key.as_str(), row.stamp.0));
     tx.execute(
         "INSERT OR REPLACE INTO conflict VALUES(?1,?2,?3,?4,?5,?6)",
@@ -37,24 +34,20 @@ pub(crate) fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Result<()> 
 }
 
 /// Closes a conflict; its edit may be sent again.
-pub(crate) fn take_off(tx: &Tx<'_>, seq: i64) -> Result<()> {
+pub(crate) fn take_off(tx: &Tx<'_>, seq: i64) -> Stored<()> {
     tx.execute("DELETE FROM conflict WHERE seq=?1", [seq])?;
     tx.park(seq, false)
 }
 
 /// The open conflicts, oldest first. A version of the row that was pulled since replaces the
 /// recorded one.
-pub(crate) fn all(tx: &Tx<'_>) -> Result<Vec<(Entry, Difference)>> {
+pub(crate) fn all(tx: &Tx<'_>) -> Stored<Vec<(Entry, Difference)>> {
     let sql = "SELECT seq,why,edited,key,stamp,\"values\" FROM conflict ORDER BY seq";
     let recorded = tx.query(sql, [], |row| {
         let values = shadow::values(row, 5)?;
-        let key: Option<String> = row.get(3)?;
-        let stamp: Option<i64> = row.get(4)?;
-        let current = key.zip(stamp).map(|(key, stamp)| contract::Row {
-            key: Key::new(&key),
-            stamp: Stamp(stamp),
-            values,
-        });
+        let (key, stamp): (Option<_>, Option<_>) = (row.get(3)?, row.get(4)?);
+        let current =
+            key.zip(stamp).map(|(key, stamp)| contract::Row { key: Key(key), stamp: Stamp(stamp), values });
         let why = word(row, 1)?;
         let edited_at = row.get::<_, Option<i64>>(2)?.map(Stamp);
         Ok((row.get::<_, i64>(0)?, Difference { why, current, edited_at }))
@@ -70,7 +63,7 @@ pub(crate) fn all(tx: &Tx<'_>) -> Result<Vec<(Entry, Difference)>> {
     Ok(page)
 }
 
-fn newest(tx: &Tx<'_>, entry: &Entry, recorded: Difference) -> Result<Difference> {
+fn newest(tx: &Tx<'_>, entry: &Entry, recorded: Difference) -> Stored<Difference> {
     let stamp = recorded.current.as_ref().map_or(Stamp(i64::MIN), |row| row.stamp);
     let own = recorded.current.as_ref().is_none_or(|row| row.key == entry.key);
     // The refusal may date a deletion better than the pull.
@@ -87,18 +80,18 @@ fn newest(tx: &Tx<'_>, entry: &Entry, recorded: Difference) -> Result<Difference
 }
 
 /// The open conflict of this edit.
-pub(crate) fn find(tx: &Tx<'_>, edit: EditId) -> Result<Option<(Entry, Difference)>> {
+pub(crate) fn find(tx: &Tx<'_>, edit: EditId) -> Stored<Option<(Entry, Difference)>> {
     Ok(all(tx)?.into_iter().find(|(entry, _)| entry.edit == edit))
 }
 
 /// Whether the row has an open conflict.
-pub(crate) fn is_open(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
+pub(crate) fn is_open(tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND parked LIMIT 1";
     tx.finds(sql, (entity.0, key))
 }
 
 /// Edits that wait to be sent, and edits that wait for a person; each oldest first.
-pub(crate) fn by_wait(tx: &Tx<'_>) -> Result<(Vec<PendingEdit>, Vec<PendingEdit>)> {
+pub(crate) fn by_wait(tx: &Tx<'_>) -> Stored<(Vec<PendingEdit>, Vec<PendingEdit>)> {
     let (mut free, mut held) = (Vec::new(), Vec::new());
     let mut rows: BTreeSet<(EntityId, Key)> = BTreeSet::new();
     // Rows that held edits refer to, and that therefore cannot be deleted.
@@ -111,13 +104,8 @@ pub(crate) fn by_wait(tx: &Tx<'_>) -> Result<(Vec<PendingEdit>, Vec<PendingEdit>
             || rows.contains(&row)
             || refers.iter().any(|to| rows.contains(to))
             || entry.kind == EditKind::Delete && referred.contains(&row);
-        let pending = PendingEdit {
-            edit: entry.edit,
-            entity: entry.entity,
-            key: entry.key,
-            attempts: entry.attempts,
-            last_error: entry.last_error,
-        };
+        let Entry { edit, entity, key, attempts, last_error, made_on, .. } = entry;
+        let pending = PendingEdit { edit, entity, key, attempts, last_error };
         if !waits {
             free.push(pending);
             continue;
@@ -125,7 +113,7 @@ pub(crate) fn by_wait(tx: &Tx<'_>) -> Result<(Vec<PendingEdit>, Vec<PendingEdit>
         held.push(pending);
         rows.insert(row);
         referred.extend(refers);
-        referred.extend(references(schema, &entry.made_on.unwrap_or_default()));
+        referred.extend(references(schema, &made_on.unwrap_or_default()));
     }
     Ok((free, held))
 }

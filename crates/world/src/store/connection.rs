@@ -3,18 +3,18 @@
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::error::{Result, StoreError};
+use super::error::{StoreError, Stored};
 use super::layout::{EXTRA, PAST, VERSION, ddl};
-use super::options::{ForeignKeys, Journal, StoreOptions, Synchronous};
+use super::options::{Journal, StoreOptions};
 use super::upgrade::{mark, upgrade};
-use crate::base::Span;
+use crate::base::{Span, Word};
 use crate::contract::{Database, Schema};
 use crate::disk;
 
 /// Prepared statements that a connection keeps; a session of many entities needs some dozens.
 const STATEMENTS: usize = 128;
 
-pub(super) fn reopen(database: &Database, options: &StoreOptions) -> Result<Connection> {
+pub(super) fn reopen(database: &Database, options: &StoreOptions) -> Stored<Connection> {
     let connection = disk::open(database)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Otherwise a statement is planned again for each newly bound value, for statistics that these
@@ -25,7 +25,7 @@ pub(super) fn reopen(database: &Database, options: &StoreOptions) -> Result<Conn
 }
 
 /// A connection to a database that has all tables; an empty one gets them.
-pub(super) fn open(database: &Database, schema: &Schema, options: &StoreOptions) -> Result<Connection> {
+pub(super) fn open(database: &Database, schema: &Schema, options: &StoreOptions) -> Stored<Connection> {
     let connection = reopen(database, options)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
@@ -57,14 +57,8 @@ fn pragmas(options: &StoreOptions) -> String {
         Journal::Wal => "WAL;PRAGMA wal_autocheckpoint=100",
         Journal::Memory => "MEMORY",
     };
-    let synchronous = match options.synchronous {
-        Synchronous::Full => "FULL",
-        Synchronous::Normal => "NORMAL",
-    };
-    let foreign_keys = match options.foreign_keys {
-        ForeignKeys::Off => "",
-        ForeignKeys::Deferred | ForeignKeys::Immediate => ";PRAGMA foreign_keys=ON",
-    };
+    let synchronous = options.synchronous.word();
+    let foreign_keys = if options.checks_references() { ";PRAGMA foreign_keys=ON" } else { "" };
     format!(
         "PRAGMA page_size={};PRAGMA journal_mode={journal};PRAGMA synchronous={synchronous};PRAGMA cache_size={}{foreign_keys}",
         options.page_size, options.cache_pages

@@ -26,7 +26,7 @@ pub enum StoreError {
     Damaged(String),
 }
 
-pub(crate) type Result<T> = std::result::Result<T, StoreError>;
+pub(crate) type Stored<T> = Result<T, StoreError>;
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {

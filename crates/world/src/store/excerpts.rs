@@ -1,8 +1,7 @@
 //! A unit's excerpts of rows, beside the rows that the device holds in full. An excerpt is kept
 //! while it is news: the device has no version of the row, or an older one.
 
-use super::error::Result;
-use super::layout;
+use super::error::Stored;
 use super::session::Tx;
 use super::shadow;
 use crate::base::{Cell, EntityId, Key, Stamp, UnitId, Value};
@@ -21,25 +20,25 @@ pub(crate) fn put(
     key: &str,
     stamp: Stamp,
     values: &[Cell<'_>],
-) -> Result<()> {
+) -> Stored<()> {
     let sql = "REPLACE INTO excerpt VALUES(?1,?2,?3,?4,1,?5)";
     tx.execute(sql, (unit.0, entity.0, key, stamp.0, shadow::written(values)))
 }
 
 /// Drops a unit's excerpt of a row.
-pub(crate) fn remove(tx: &Tx<'_>, (unit, entity): (UnitId, EntityId), key: &str) -> Result<()> {
+pub(crate) fn remove(tx: &Tx<'_>, (unit, entity): (UnitId, EntityId), key: &str) -> Stored<()> {
     let sql = "DELETE FROM excerpt WHERE unit=?1 AND entity=?2 AND key=?3";
     tx.execute(sql, (unit.0, entity.0, key))
 }
 
 /// Drops all units' excerpts of a row up to this stamp.
-pub(crate) fn remove_by(tx: &Tx<'_>, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
+pub(crate) fn remove_by(tx: &Tx<'_>, entity: EntityId, key: &str, stamp: Stamp) -> Stored<()> {
     let sql = "DELETE FROM excerpt WHERE entity=?1 AND key=?2 AND stamp<=?3";
     tx.execute(sql, (entity.0, key, stamp.0))
 }
 
 /// Begins a load of `unit`: excerpts that it does not bring will be dropped.
-pub(crate) fn begin_load(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<()> {
+pub(crate) fn begin_load(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<()> {
     let sql = "UPDATE excerpt SET fresh=0 WHERE unit=?1 AND entity=?2";
     tx.execute(sql, (unit.0, entity.0))
 }
@@ -49,7 +48,7 @@ pub(crate) fn end_load<'k>(
     tx: &Tx<'_>,
     (unit, entity): (UnitId, EntityId),
     withheld: impl Iterator<Item = &'k str>,
-) -> Result<()> {
+) -> Stored<()> {
     let keep = "UPDATE excerpt SET fresh=1 WHERE unit=?1 AND entity=?2 AND key=?3";
     for key in withheld {
         tx.execute(keep, (unit.0, entity.0, key))?;
@@ -60,8 +59,8 @@ pub(crate) fn end_load<'k>(
 
 /// Drops excerpts once all of `entity` has come in full: those that are not newer than the held
 /// row. After a load (`withheld`: keys that it left out), also those without a held row.
-pub(crate) fn pass_by(tx: &Tx<'_>, entity: EntityId, withheld: Option<&[&str]>) -> Result<()> {
-    let table = table(tx, entity);
+pub(crate) fn pass_by(tx: &Tx<'_>, entity: EntityId, withheld: Option<&[&str]>) -> Stored<()> {
+    let (table, _) = tx.store().names(entity);
     let held = format!(
         "DELETE FROM excerpt AS x WHERE entity=?1 AND EXISTS\
              (SELECT 1 FROM {table} WHERE key=x.key AND stamp>=x.stamp)"
@@ -82,8 +81,8 @@ pub(crate) fn pass_by(tx: &Tx<'_>, entity: EntityId, withheld: Option<&[&str]>) 
 
 /// The excerpts of an entity that the app shows, in key order: those newer than the held row, and
 /// not of rows with waiting edits.
-pub(crate) fn shown(tx: &Tx<'_>, entity: EntityId) -> Result<Vec<ShownPart>> {
-    let table = table(tx, entity);
+pub(crate) fn shown(tx: &Tx<'_>, entity: EntityId) -> Stored<Vec<ShownPart>> {
+    let (table, _) = tx.store().names(entity);
     let sql = format!(
         "SELECT x.unit,x.key,x.stamp,x.\"values\" FROM excerpt AS x LEFT JOIN {table} AS r ON r.key=x.key \
              WHERE x.entity=?1 AND(r.key IS NULL OR r.stamp<x.stamp)AND NOT EXISTS\
@@ -93,8 +92,4 @@ pub(crate) fn shown(tx: &Tx<'_>, entity: EntityId) -> Result<Vec<ShownPart>> {
         let values = shadow::values(row, 3)?.unwrap_or_default();
         Ok((UnitId(row.get(0)?), Key(row.get(1)?), Stamp(row.get(2)?), values))
     })
-}
-
-fn table(tx: &Tx<'_>, entity: EntityId) -> String {
-    layout::names(entity, tx.store().entity(entity)).0
 }

@@ -2,7 +2,7 @@
 //! place, stamp and values again, as one text, and replaces the one before. It is written in the
 //! row's transaction, has an index of its own, and nobody reads it.
 
-use super::error::Result;
+use super::error::Stored;
 use super::session::Tx;
 use crate::base::{Cell, EntityId, Stamp, ValueRef};
 
@@ -15,11 +15,11 @@ pub(super) fn put(
     (entity, key): (EntityId, &str),
     stamp: Stamp,
     values: &[Cell<'_>],
-) -> Result<()> {
+) -> Stored<()> {
     let text = as_text(values);
-    let mut statement = tx.prepare(PUT)?;
+    let mut counted = tx.prepare(PUT)?;
     for n in 0..rows {
-        statement.execute((entity.0, key, n, stamp.0, &text))?;
+        counted.statement.execute((entity.0, key, n, stamp.0, &text))?;
     }
     Ok(())
 }

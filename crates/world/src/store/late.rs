@@ -1,7 +1,7 @@
 //! Deferred rows: they came and could not be applied. They wait here, so that a cursor may pass
 //! them.
 
-use super::error::{Result, StoreError};
+use super::error::{StoreError, Stored};
 use super::session::Tx;
 use super::shadow;
 use crate::base::{Cell, EntityId, Key, Stamp};
@@ -17,7 +17,7 @@ pub struct LateRow {
 
 impl Tx<'_> {
     /// Creates the list of deferred rows, if it is missing.
-    pub fn keep_late_rows(&self) -> Result<()> {
+    pub fn keep_late_rows(&self) -> Stored<()> {
         self.make(&[
             "CREATE TABLE IF NOT EXISTS late(entity,key,stamp,\"values\",lacks,PRIMARY KEY(entity,key))WITHOUT ROWID",
             "CREATE INDEX IF NOT EXISTS late_lacks ON late(lacks,entity)",
@@ -31,43 +31,41 @@ impl Tx<'_> {
         key: &str,
         stamp: Stamp,
         values: Option<&[Cell<'_>]>,
-    ) -> Result<()> {
+    ) -> Stored<()> {
         let row = (entity.0, key, stamp.0, values.map(shadow::written));
         self.execute("REPLACE INTO late VALUES(?1,?2,?3,?4,NULL)", row)
     }
 
     /// All deferred rows of an entity, in key order.
-    pub fn late(&self, entity: EntityId) -> Result<Vec<LateRow>> {
+    pub fn late(&self, entity: EntityId) -> Stored<Vec<LateRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE entity=?1 ORDER BY key";
         self.query(sql, [entity.0], late_row)
     }
 
     /// Deferred rows that are not known to [lack](Tx::set_lacks) another row.
-    pub fn late_to_try(&self, entity: EntityId) -> Result<Vec<LateRow>> {
+    pub fn late_to_try(&self, entity: EntityId) -> Stored<Vec<LateRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE lacks IS NULL AND entity=?1 ORDER BY key";
         self.query(sql, [entity.0], late_row)
     }
 
     /// Notes which other row a deferred row lacks.
-    pub fn set_lacks(&self, (entity, key): (EntityId, &str), (of, other): (EntityId, &str)) -> Result<()> {
+    pub fn set_lacks(&self, (entity, key): (EntityId, &str), (of, other): (EntityId, &str)) -> Stored<()> {
         let sql = "UPDATE late SET lacks=?3 WHERE entity=?1 AND key=?2";
         self.execute(sql, (entity.0, key, named(of, other)))
     }
 
     /// Notes that a row is here: deferred rows that lacked it may be retried.
-    pub fn lack_no_more(&self, entity: EntityId, key: &str) -> Result<()> {
+    pub fn lack_no_more(&self, entity: EntityId, key: &str) -> Stored<()> {
         self.execute("UPDATE late SET lacks=NULL WHERE lacks=?1", [named(entity, key)])
     }
 
     /// The rows that deferred rows lack, each once.
-    pub fn lacked(&self) -> Result<Vec<(EntityId, Key)>> {
+    pub fn lacked(&self) -> Stored<Vec<(EntityId, Key)>> {
         let (mut lacked, mut last) = (Vec::new(), String::new());
         loop {
             // Jump from one to the next, past all that lack the same.
-            let next = self.query("SELECT min(lacks) FROM late WHERE lacks>?1", [&last], |row| {
-                Ok(row.get::<_, Option<String>>(0)?)
-            })?;
-            let Some(next) = next.into_iter().flatten().next() else { return Ok(lacked) };
+            let next = self.value("SELECT min(lacks) FROM late WHERE lacks>?1", [&last])?;
+            let Some::<String>(next) = next else { return Ok(lacked) };
             let (of, key) = next.split_once('/').unwrap_or_default();
             let of = of.parse().map_err(|_| StoreError::Damaged(next.clone()))?;
             lacked.push((EntityId(of), Key::new(key)));
@@ -76,36 +74,35 @@ impl Tx<'_> {
     }
 
     /// The stamp of a row's deferred version, if there is one.
-    pub fn late_stamp(&self, entity: EntityId, key: &str) -> Result<Option<Stamp>> {
+    pub fn late_stamp(&self, entity: EntityId, key: &str) -> Stored<Option<Stamp>> {
         let sql = "SELECT stamp FROM late WHERE entity=?1 AND key=?2";
         self.first(sql, (entity.0, key), |row| Ok(Stamp(row.get(0)?)))
     }
 
-    pub(crate) fn any_late(&self) -> Result<bool> {
+    pub(crate) fn any_late(&self) -> Stored<bool> {
         self.finds("SELECT 1 FROM late LIMIT 1", [])
     }
 
     /// How many rows are deferred; 0 if there is no list.
-    pub fn all_late(&self) -> Result<u64> {
+    pub fn all_late(&self) -> Stored<u64> {
         if !self.finds("SELECT 1 FROM sqlite_schema WHERE name='late'", [])? {
             return Ok(0);
         }
-        let counts = self.query("SELECT count(*) FROM late", [], |row| Ok(row.get::<_, i64>(0)?))?;
-        Ok(counts.into_iter().sum::<i64>().unsigned_abs())
+        Ok(self.value::<i64>("SELECT count(*) FROM late", [])?.unsigned_abs())
     }
 
     /// Drops a row's deferred version if its stamp is at most `upto`; it need not exist.
-    pub fn drop_late(&self, entity: EntityId, key: &str, upto: Stamp) -> Result<()> {
+    pub fn drop_late(&self, entity: EntityId, key: &str, upto: Stamp) -> Stored<()> {
         let sql = "DELETE FROM late WHERE entity=?1 AND key=?2 AND stamp<=?3";
         self.execute(sql, (entity.0, key, upto.0))
     }
 
-    pub(crate) fn drop_all_late(&self, entity: EntityId) -> Result<()> {
+    pub(crate) fn drop_all_late(&self, entity: EntityId) -> Stored<()> {
         self.execute("DELETE FROM late WHERE entity=?1", [entity.0])
     }
 }
 
-fn late_row(row: &rusqlite::Row<'_>) -> Result<LateRow> {
+fn late_row(row: &rusqlite::Row<'_>) -> Stored<LateRow> {
     Ok(LateRow { key: Key(row.get(0)?), stamp: Stamp(row.get(1)?), values: shadow::cells(row, 2)? })
 }
 

@@ -88,26 +88,28 @@ impl Layout {
     }
 }
 
+/// The entities that devices hold.
+pub(super) fn held(schema: &Schema) -> impl Iterator<Item = EntityId> {
+    schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices())
+}
+
 pub(super) fn ddl(schema: &Schema, foreign_keys: ForeignKeys, own: &[Index]) -> String {
     let mut ddl = String::from(OWN_TABLES);
-    for id in schema.ids() {
+    for id in held(schema) {
         let entity = schema.entity(id);
-        if entity.delivery.is_on_devices() {
-            let table = table(id, entity);
-            let (mut defined, mut indexes) = (String::new(), String::new());
-            for (place, column) in entity.projected().enumerate() {
-                defined += &format!(",{}", column_of(schema, id, place, foreign_keys));
-                let refers = parent(schema, &column.kind).is_some() && foreign_keys != ForeignKeys::Off;
-                if refers {
-                    let name = quoted('c', place, &column.name);
-                    let index = quoted('i', usize::from(id.0) * 1000 + place, &column.name);
-                    indexes += &format!("CREATE INDEX {index} ON {table}({name});");
-                }
+        let table = table(id, entity);
+        let (mut defined, mut indexes) = (String::new(), String::new());
+        for (place, column) in entity.projected().enumerate() {
+            defined += &format!(",{}", column_of(schema, id, place, foreign_keys));
+            if parent(schema, &column.kind).is_some() && foreign_keys != ForeignKeys::Off {
+                let name = quoted('c', place, &column.name);
+                let index = quoted('i', usize::from(id.0) * 1000 + place, &column.name);
+                indexes += &format!("CREATE INDEX {index} ON {table}({name});");
             }
-            ddl += &format!(
-                "CREATE TABLE {table}(key TEXT PRIMARY KEY,stamp,generation{defined})WITHOUT ROWID;{indexes}"
-            );
         }
+        ddl += &format!(
+            "CREATE TABLE {table}(key TEXT PRIMARY KEY,stamp,generation{defined})WITHOUT ROWID;{indexes}"
+        );
     }
     own.iter().enumerate().for_each(|(at, index)| define_index(&mut ddl, schema, at, index));
     if schema.renames_any() {
@@ -132,16 +134,11 @@ pub(super) fn column_of(schema: &Schema, id: EntityId, place: usize, foreign_key
 }
 
 /// Appends the SQL of the app's own index at place `at`.
-pub(super) fn define_index(
-    ddl: &mut String,
-    schema: &Schema,
-    at: usize,
-    Index { entity: id, columns }: &Index,
-) {
-    let entity = schema.entity(*id);
-    let (table, names) = names(*id, entity);
+pub(super) fn define_index(ddl: &mut String, schema: &Schema, at: usize, index: &Index) {
+    let entity = schema.entity(index.entity);
+    let (table, names) = names(index.entity, entity);
     let place = |column: &usize| entity.projection.iter().position(|held| held == column);
-    let columns: Vec<&str> = columns.iter().filter_map(place).map(|place| &*names[place]).collect();
+    let columns: Vec<&str> = index.columns.iter().filter_map(place).map(|place| &*names[place]).collect();
     // An older version of the app lacks the columns.
     if columns.is_empty() {
         return;

@@ -13,7 +13,7 @@ use std::rc::{Rc, Weak};
 use rusqlite::Connection;
 
 use super::connection;
-use super::error::Result;
+use super::error::Stored;
 use super::options::{Journal, StoreOptions};
 use crate::contract::Database;
 
@@ -63,7 +63,7 @@ impl StoreConnection {
     }
 
     /// Returns the connection, and opens it if necessary. It stays open while the caller holds it.
-    pub(super) fn connection(self: &Rc<StoreConnection>) -> Result<Rc<Connection>> {
+    pub(super) fn connection(self: &Rc<StoreConnection>) -> Stored<Rc<Connection>> {
         if let Some(line) = self.use_turn(CACHE) {
             line.drop_cache();
         }

@@ -1,26 +1,23 @@
 //! Lists that screens show: what SQLite does for a join, and for one table.
 
-use rusqlite::StatementStatus;
 use rusqlite::types::Value;
+use rusqlite::{StatementStatus, params_from_iter};
 
-use super::error::Result;
+use super::error::Stored;
 use super::session::{Store, Tx};
 use crate::base::EntityId;
 use crate::contract::{Like, Listed, LocalQuery};
 
 /// Runs a query of the app. If it asks for rows with one value, it takes that value from row number
 /// `nth` in key order, modulo the number of rows.
-pub(crate) fn list(store: &Store, query: &LocalQuery, nth: u64) -> Result<Listed> {
+pub(crate) fn list(store: &Store, query: &LocalQuery, nth: u64) -> Stored<Listed> {
     let sql = text(store, query);
     store.read(|tx| {
         let value = query.like.map(|like| value(tx, query, like, nth)).transpose()?;
-        let mut statement = tx.prepare(&sql)?;
+        let statement = &mut tx.prepare(&sql)?.statement;
         statement.reset_status(StatementStatus::VmStep);
         let mut listed = Listed::default();
-        let mut rows = match value {
-            Some(value) => statement.query([value])?,
-            None => statement.query([])?,
-        };
+        let mut rows = statement.query(params_from_iter(value))?;
         while rows.next()?.is_some() {
             listed.rows += 1;
         }
@@ -51,12 +48,11 @@ fn text(store: &Store, query: &LocalQuery) -> String {
     format!("SELECT b.key,{} FROM {table} AS b{joins}{like}", shown.join(","))
 }
 
-fn value(tx: &Tx<'_>, query: &LocalQuery, Like { through, column }: Like, nth: u64) -> Result<Value> {
+fn value(tx: &Tx<'_>, query: &LocalQuery, Like { through, column }: Like, nth: u64) -> Stored<Value> {
     let entity: EntityId = through.map_or(query.of, |number| query.through[number].1);
     let (table, columns) = tx.store().names(entity);
-    let counted = tx.query(&format!("SELECT count(*) FROM {table}"), [], |row| Ok(row.get::<_, i64>(0)?))?;
-    let rows = counted.first().copied().unwrap_or_default().max(1);
-    let at = (nth % rows.unsigned_abs()) as i64;
+    let rows: i64 = tx.value(&format!("SELECT count(*) FROM {table}"), [])?;
+    let at = (nth % rows.max(1).unsigned_abs()) as i64;
     let sql = format!("SELECT {} FROM {table} ORDER BY key LIMIT 1 OFFSET ?1", columns[column]);
     Ok(tx.first(&sql, [at], |row| Ok(row.get::<_, Value>(0)?))?.unwrap_or(Value::Null))
 }

@@ -1,6 +1,6 @@
 //! What the user can read about edits that were not committed as they were made.
 
-use super::error::Result;
+use super::error::Stored;
 use super::outbox::word;
 use super::session::Tx;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Word};
@@ -8,22 +8,14 @@ use crate::contract::LogEntry;
 
 impl Tx<'_> {
     /// Adds a line to the log that the user can read.
-    pub fn log(&self, entry: &LogEntry) -> Result<()> {
+    pub fn log(&self, entry: &LogEntry) -> Stored<()> {
         let LogEntry { edit, entity, key, kind, met } = entry;
-        self.execute(
-            "INSERT INTO log VALUES(NULL,?1,?2,?3,?4,?5,?6)",
-            (
-                edit.map(|e| e.device.0),
-                edit.map(|e| e.number),
-                entity.0,
-                key.as_str(),
-                kind.word(),
-                met.map(|m| m.0),
-            ),
-        )
+        let (device, number) = edit.map(|edit| (edit.device.0, edit.number)).unzip();
+        let line = (device, number, entity.0, key.as_str(), kind.word(), met.map(|met| met.0));
+        self.execute("INSERT INTO log VALUES(NULL,?1,?2,?3,?4,?5,?6)", line)
     }
 
-    pub(crate) fn log_entries(&self) -> Result<Vec<LogEntry>> {
+    pub(crate) fn log_entries(&self) -> Stored<Vec<LogEntry>> {
         let sql = "SELECT device,number,entity,key,kind,met FROM log ORDER BY seq";
         self.query(sql, [], |row| {
             let (device, number): (Option<u32>, Option<u32>) = (row.get(0)?, row.get(1)?);

@@ -4,19 +4,14 @@
 
 use std::collections::BTreeSet;
 
-use super::error::Result;
+use super::error::Stored;
 use super::outbox::{ENTRY, Entry, entry, followed, json, references};
 use super::session::Tx;
 use crate::base::{EntityId, Key, Stamp, Value, Word};
 use crate::contract::{EditError, EditKind, LocalEdit};
 
 /// Makes an edit: changes the row, and sets its mark or updates it.
-pub(crate) fn mark(
-    tx: &Tx<'_>,
-    edit: &LocalEdit,
-    id: &str,
-    made_at: Stamp,
-) -> std::result::Result<(), EditError> {
+pub(crate) fn mark(tx: &Tx<'_>, edit: &LocalEdit, id: &str, made_at: Stamp) -> Result<(), EditError> {
     let edit = &*followed(tx, edit)?;
     let (base, _) = tx.change(edit)?;
     let values = whole(tx, edit.entity, &edit.key)?.unwrap_or_default();
@@ -37,7 +32,7 @@ pub(crate) fn mark(
 
 /// Keeps a mark after the verdict on what was sent, as its row was edited since. The row is on the
 /// backend now, or gone there.
-pub(crate) fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Result<()> {
+pub(crate) fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Stored<()> {
     let kind = match (sent, mark.kind) {
         (_, EditKind::Delete) => EditKind::Delete,
         (EditKind::Delete, _) => EditKind::Create,
@@ -48,7 +43,7 @@ pub(crate) fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Result<()>
 
 /// The marked rows of these entities as they are now, at most `limit`: rows before those that refer
 /// to them, deletes last.
-pub(crate) fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>> {
+pub(crate) fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Stored<Vec<Entry>> {
     let mut marks = tx.query(&format!("{ENTRY} WHERE NOT parked ORDER BY seq"), [], entry)?;
     marks.retain(|mark| entities.contains(&mark.entity));
     for mark in marks.iter_mut().filter(|mark| mark.kind != EditKind::Delete) {
@@ -83,14 +78,14 @@ pub(crate) fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result
     Ok(ordered)
 }
 
-fn whole(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<Option<Vec<(usize, Value)>>> {
+fn whole(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored<Option<Vec<(usize, Value)>>> {
     let columns = tx.store().entity(entity).projection.iter().copied();
     Ok(tx.row(entity, key.as_str())?.map(|row| columns.zip(row.values).collect()))
 }
 
 /// Drops the marks of these entities that were set up to `until`, except those in conflict; returns
 /// their rows.
-pub(crate) fn pass_by(tx: &Tx<'_>, entities: &[EntityId], until: Stamp) -> Result<Vec<(EntityId, Key)>> {
+pub(crate) fn pass_by(tx: &Tx<'_>, entities: &[EntityId], until: Stamp) -> Stored<Vec<(EntityId, Key)>> {
     let marks =
         tx.query(&format!("{ENTRY} WHERE made_at<=?1 AND NOT parked ORDER BY seq"), [until.0], entry)?;
     let mut passed = Vec::new();

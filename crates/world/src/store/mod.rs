@@ -53,25 +53,26 @@ mod tests;
 
 pub(crate) use blobs::WaitingBlob;
 pub(crate) use conflicts::Difference;
-pub(crate) use error::Result as Stored;
 pub use error::StoreError;
+pub(crate) use error::Stored;
 pub(crate) use late::LateRow;
 pub(crate) use list::list;
-pub(crate) use marks::{keep_mark, pass_by};
-pub(crate) use marks::{mark, marked};
+pub(crate) use marks::{keep_mark, mark, marked, pass_by};
 pub use options::*;
 pub(crate) use outbox::{Entry, references};
 pub(crate) use pool::{add_keys, first_key, keys_left, take_any_key, take_key};
 pub use progress::Progress;
 pub(crate) use progress::{WHOLE_SYNCS, note_whole_sync, whole_sync};
 pub(crate) use provision::provision;
-pub(crate) use references::dangling;
-pub(crate) use references::{defer_foreign_keys, first_referring, is_here, parents_of, swept_parents};
+pub(crate) use references::{
+    dangling, defer_foreign_keys, first_referring, is_here, parents_of, swept_parents,
+};
 pub(crate) use rename::{Reach, call, rename};
 pub(crate) use rows::StoredRow;
 pub use session::{Store, Tx};
-pub(crate) use squash::{edited_again, has_shadow, is_waited_for, names_behind, others_between, unseal};
-pub(crate) use squash::{fold, seal};
+pub(crate) use squash::{
+    edited_again, fold, has_shadow, is_waited_for, names_behind, others_between, seal, unseal,
+};
 pub(crate) use staged::StagedPage;
 
 /// The book of cursors that all units share.

@@ -1,6 +1,6 @@
 //! Options of a device's database.
 
-use crate::base::{EntityId, Span, in_words};
+use crate::base::{EntityId, Span, in_words, word_enums};
 
 /// SQLite's journal mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,42 +18,39 @@ pub enum Journal {
 }
 in_words!(Journal { Truncate: "truncate", Persist: "persist", Wal: "wal" } but Memory);
 
-/// SQLite's `synchronous` setting.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Synchronous {
-    /// A sync per commit: it survives a loss of power.
-    #[default]
-    Full,
-    /// Fewer syncs: a loss of power may take the last commits.
-    Normal,
-}
-in_words!(Synchronous { Full: "full", Normal: "normal" });
+word_enums! {
+    /// SQLite's `synchronous` setting.
+    pub enum Synchronous {
+        /// A sync per commit: it survives a loss of power.
+        #[default]
+        Full: "full",
+        /// Fewer syncs: a loss of power may take the last commits.
+        Normal: "normal",
+    }
 
-/// What SQLite does about rows that refer to a missing row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ForeignKeys {
-    /// Nothing: SQLite does not know which columns refer to rows.
-    #[default]
-    Off,
-    /// It refuses to commit.
-    Deferred,
-    /// It refuses the statement.
-    Immediate,
-}
-in_words!(ForeignKeys { Off: "off", Deferred: "deferred", Immediate: "immediate" });
+    /// What SQLite does about rows that refer to a missing row.
+    pub enum ForeignKeys {
+        /// Nothing: SQLite does not know which columns refer to rows.
+        #[default]
+        Off: "off",
+        /// It refuses to commit.
+        Deferred: "deferred",
+        /// It refuses the statement.
+        Immediate: "immediate",
+    }
 
-/// What a new version of the app does with a database of an older one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnMismatch {
-    /// Missing columns are added, empty until their rows come again.
-    #[default]
-    Migrate,
-    /// The same, and all rows of their entities are loaded again.
-    Backfill,
-    /// Everything is thrown away, waiting edits included, and loaded again.
-    Reset,
+    /// What a new version of the app does with a database of an older one.
+    pub enum OnMismatch {
+        /// Missing columns are added, empty until their rows come again.
+        #[default]
+        Migrate: "migrate",
+        /// The same, and all rows of their entities are loaded again.
+        Backfill: "backfill",
+        /// Everything is thrown away, waiting edits included, and loaded again.
+        Reset: "reset",
+    }
 }
-in_words!(OnMismatch { Migrate: "migrate", Backfill: "backfill", Reset: "reset" });
+
 /// An index of the app's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use rusqlite::Row;
 
-use super::error::{Result, StoreError};
+use super::error::{StoreError, Stored};
 use super::session::{Store, Tx};
-use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Span, Stamp, Value, Word};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Value, Word};
 use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit, Schema};
 
 /// An edit in the outbox.
@@ -83,7 +83,7 @@ pub(super) const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"va
 
 impl Store {
     /// Makes an edit in a transaction of its own.
-    pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
+    pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> Result<(), EditError> {
         self.save(|tx| tx.edit(edit, id, made_at))
     }
 }
@@ -96,13 +96,13 @@ impl Tx<'_> {
     ///
     /// The edit's base is the row's stamp, `None` for a row that the backend has not acknowledged.
     /// A new row counts as seen by a full load under way, as that load cannot bring it.
-    pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
+    pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> Result<(), EditError> {
         let edit = &*followed(self, edit)?;
         let made_on = self.change(edit)?;
         Ok(self.append(edit, id, made_on, made_at)?)
     }
 
-    pub(super) fn change(&self, edit: &LocalEdit) -> std::result::Result<MadeOn, EditError> {
+    pub(super) fn change(&self, edit: &LocalEdit) -> Result<MadeOn, EditError> {
         let key = edit.key.as_str();
         let row = self.row(edit.entity, key)?;
         let base = row.as_ref().map(|row| row.stamp).filter(|&stamp| stamp != Stamp(0));
@@ -148,25 +148,16 @@ impl Tx<'_> {
     }
 
     /// Puts an edit at the end of the outbox.
-    pub fn append(&self, edit: &LocalEdit, id: &str, (base, made_on): MadeOn, made_at: Stamp) -> Result<()> {
-        let last = self.query("SELECT ifnull(max(seq),0)FROM outbox", [], |row| Ok(row.get::<_, i64>(0)?))?;
+    pub fn append(&self, edit: &LocalEdit, id: &str, (base, made_on): MadeOn, made_at: Stamp) -> Stored<()> {
+        let last: i64 = self.value("SELECT ifnull(max(seq),0)FROM outbox", [])?;
         // A response about a dropped entry may still be under way: its number is not reused.
-        let seq = last[0].max(self.store().last_seq.get()) + 1;
+        let seq = last.max(self.store().last_seq.get()) + 1;
+        let LocalEdit { id: EditId { device, number }, entity, key, kind, values } = edit;
+        let (key, kind, values) = (key.as_str(), kind.word(), json(values));
+        let (base, made_on) = (base.map(|stamp| stamp.0), made_on.as_deref().map(json));
         self.execute(
             "INSERT INTO outbox VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,NULL,0,?11)",
-            (
-                seq,
-                id,
-                edit.id.device.0,
-                edit.id.number,
-                edit.entity.0,
-                edit.key.as_str(),
-                edit.kind.word(),
-                json(&edit.values),
-                base.map(|stamp| stamp.0),
-                made_at.0,
-                made_on.as_deref().map(json),
-            ),
+            (seq, id, device.0, number, entity.0, key, kind, values, base, made_at.0, made_on),
         )?;
         self.store().last_seq.set(seq);
         self.counts(1);
@@ -179,13 +170,13 @@ impl Tx<'_> {
     /// A row that others refer to is created before them and deleted after them. So an edit waits
     /// for an older create of a row that it refers to. A delete waits for all older edits that
     /// refer to its row.
-    pub fn outbox(&self, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>> {
+    pub fn outbox(&self, entities: &[EntityId], limit: usize) -> Stored<Vec<Entry>> {
         let sql = format!(
             "{ENTRY} AS o WHERE NOT parked AND NOT EXISTS\
              (SELECT 1 FROM outbox AS p WHERE p.entity=o.entity AND p.key=o.key AND p.seq<o.seq)ORDER BY seq"
         );
-        let mut statement = self.prepare(&sql)?;
-        let mut rows = statement.query([])?;
+        let mut counted = self.prepare(&sql)?;
+        let mut rows = counted.statement.query([])?;
         let mut entries = Vec::new();
         let mut turns = Turns { entities, unmade: BTreeSet::new(), referred: BTreeMap::new() };
         while entries.len() < limit
@@ -205,14 +196,14 @@ impl Tx<'_> {
         Ok(entries)
     }
 
-    fn makes(&self, entity: EntityId, key: &Key, seq: i64) -> Result<bool> {
+    fn makes(&self, entity: EntityId, key: &Key, seq: i64) -> Stored<bool> {
         let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND kind='create' AND seq<?3 LIMIT 1";
         self.finds(sql, (entity.0, key.as_str(), seq))
     }
 
     /// The rows of an entity that edits refer to, by new values or base values, with the number of
     /// the oldest such edit.
-    pub(super) fn referred(&self, target: EntityId) -> Result<BTreeMap<Key, i64>> {
+    pub(super) fn referred(&self, target: EntityId) -> Stored<BTreeMap<Key, i64>> {
         let mut oldest = BTreeMap::new();
         for id in self.store().schema().ids() {
             let entity = self.store().entity(id);
@@ -232,33 +223,33 @@ impl Tx<'_> {
     }
 
     /// The waiting edits of a row, oldest first.
-    pub fn entries_for(&self, entity: EntityId, key: &str) -> Result<Vec<Entry>> {
+    pub fn entries_for(&self, entity: EntityId, key: &str) -> Stored<Vec<Entry>> {
         let sql = format!("{ENTRY} WHERE entity=?1 AND key=?2 ORDER BY seq");
         self.query(&sql, (entity.0, key), entry)
     }
 
-    pub(super) fn entries(&self) -> Result<Vec<Entry>> {
+    pub(super) fn entries(&self) -> Stored<Vec<Entry>> {
         self.query(&format!("{ENTRY} ORDER BY seq"), [], entry)
     }
 
-    pub(super) fn entry(&self, seq: i64) -> Result<Option<Entry>> {
+    pub(super) fn entry(&self, seq: i64) -> Stored<Option<Entry>> {
         self.first(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)
     }
 
     /// Moves an edit to another row, which the backend does not have yet.
-    pub fn carry_over(&self, seq: i64, key: &Key) -> Result<()> {
+    pub fn carry_over(&self, seq: i64, key: &Key) -> Stored<()> {
         let sql = "UPDATE outbox SET key=?2,base=NULL WHERE seq=?1";
         self.execute(sql, (seq, key.as_str()))
     }
 
     /// The rows with waiting edits, by entity and key.
-    pub fn dirty(&self) -> Result<Vec<(EntityId, String)>> {
+    pub fn dirty(&self) -> Stored<Vec<(EntityId, String)>> {
         let sql = "SELECT DISTINCT entity,key FROM outbox ORDER BY entity,key";
         self.query(sql, [], |row| Ok((EntityId(row.get(0)?), row.get(1)?)))
     }
 
     /// Removes an edit from the outbox.
-    pub fn drop_entry(&self, seq: i64) -> Result<()> {
+    pub fn drop_entry(&self, seq: i64) -> Stored<()> {
         keep(self, seq)?;
         let gone = self.changes("DELETE FROM outbox WHERE seq=?1", [seq])?;
         self.counts(-(gone as i64));
@@ -271,19 +262,19 @@ impl Tx<'_> {
     }
 
     /// Sets the version that all edits of a row are based on.
-    pub fn rebase(&self, entity: EntityId, key: &str, base: Stamp) -> Result<()> {
+    pub fn rebase(&self, entity: EntityId, key: &str, base: Stamp) -> Stored<()> {
         let sql = "UPDATE outbox SET base=?3 WHERE entity=?1 AND key=?2";
         self.execute(sql, (entity.0, key, base.0))
     }
 
     /// The same for edits that are based on the version `from`.
-    pub fn rebase_from(&self, entity: EntityId, key: &str, from: Option<Stamp>, base: Stamp) -> Result<()> {
+    pub fn rebase_from(&self, entity: EntityId, key: &str, from: Option<Stamp>, base: Stamp) -> Stored<()> {
         let sql = "UPDATE outbox SET base=?4 WHERE entity=?1 AND key=?2 AND base IS ?3";
         self.execute(sql, (entity.0, key, from.map(|from| from.0), base.0))
     }
 
     /// Notes the values that an edit is made on; `row` has the device's columns.
-    pub fn make_on(&self, entry: &Entry, row: &[Value]) -> Result<()> {
+    pub fn make_on(&self, entry: &Entry, row: &[Value]) -> Stored<()> {
         let under = Some(self.values_under(entry.entity, entry.kind, &entry.values, row));
         if entry.kind == EditKind::Create || entry.made_on == under {
             return Ok(());
@@ -300,7 +291,7 @@ impl Tx<'_> {
         key: &Key,
         (kind, values): (EditKind, &[(usize, Value)]),
         over: Option<&contract::Row>,
-    ) -> Result<()> {
+    ) -> Stored<()> {
         let Some(old) = self.entry(seq)? else {
             return Err(StoreError::Damaged(format!("no entry {seq} in the outbox")));
         };
@@ -311,33 +302,26 @@ impl Tx<'_> {
                 under.map(|row| self.values_under(old.entity, kind, values, row))
             }
         };
+        let base = over.map(|row| row.stamp.0);
         self.execute(
             "UPDATE outbox SET id=?2,key=?3,kind=?4,\"values\"=?5,base=?6,made_on=?7 WHERE seq=?1",
-            (
-                seq,
-                id,
-                key.as_str(),
-                kind.word(),
-                json(values),
-                over.map(|row| row.stamp.0),
-                made_on.as_deref().map(json),
-            ),
+            (seq, id, key.as_str(), kind.word(), json(values), base, made_on.as_deref().map(json)),
         )
     }
 
     /// Counts a try of an edit and notes its error.
-    pub fn attempted(&self, seq: i64, error: Option<&str>) -> Result<()> {
+    pub fn attempted(&self, seq: i64, error: Option<&str>) -> Stored<()> {
         let sql = "UPDATE outbox SET attempts=attempts+1,last_error=?2 WHERE seq=?1";
         self.execute(sql, (seq, error))
     }
 
     /// Sets an edit aside, and with it later edits of its row; or lets it be sent again.
-    pub fn park(&self, seq: i64, parked: bool) -> Result<()> {
+    pub fn park(&self, seq: i64, parked: bool) -> Stored<()> {
         self.execute("UPDATE outbox SET parked=?2 WHERE seq=?1", (seq, parked))
     }
 
     /// All edits in the outbox, oldest first.
-    pub fn pending(&self) -> Result<Vec<PendingEdit>> {
+    pub fn pending(&self) -> Stored<Vec<PendingEdit>> {
         let sql = "SELECT device,number,entity,key,attempts,last_error FROM outbox ORDER BY seq";
         self.query(sql, [], |row| {
             Ok(PendingEdit {
@@ -362,7 +346,7 @@ struct Turns<'t> {
 
 impl Turns<'_> {
     /// Whether the edit must wait; the edits before it were met.
-    fn waits(&mut self, tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
+    fn waits(&mut self, tx: &Tx<'_>, entry: &Entry) -> Stored<bool> {
         if entry.kind == EditKind::Delete {
             return self.is_referred_to(tx, entry);
         }
@@ -376,7 +360,7 @@ impl Turns<'_> {
         Ok(false)
     }
 
-    fn is_referred_to(&mut self, tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
+    fn is_referred_to(&mut self, tx: &Tx<'_>, entry: &Entry) -> Stored<bool> {
         let referred = match self.referred.entry(entry.entity) {
             btree_map::Entry::Occupied(known) => known.into_mut(),
             btree_map::Entry::Vacant(unknown) => unknown.insert(tx.referred(entry.entity)?),
@@ -394,7 +378,7 @@ pub(crate) fn references(
     rows.map(|(entity, key)| (entity, Key::new(key)))
 }
 
-pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
+pub(super) fn entry(row: &Row<'_>) -> Stored<Entry> {
     Ok(Entry {
         seq: row.get(0)?,
         id: row.get(1)?,
@@ -412,13 +396,12 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
     })
 }
 
-fn values(row: &Row<'_>, column: usize) -> Result<Option<Vec<(usize, Value)>>> {
-    let Some(text) = row.get_ref(column)?.as_str_or_null().map_err(damaged)? else { return Ok(None) };
-    let values: Vec<(usize, Cell<'_>)> = serde_json::from_str(text).map_err(damaged)?;
-    Ok(Some(values.into_iter().map(|(column, cell)| (column, cell.to_value())).collect()))
+fn values(row: &Row<'_>, column: usize) -> Stored<Option<Vec<(usize, Value)>>> {
+    let text = row.get_ref(column)?.as_str_or_null().map_err(damaged)?;
+    text.map(serde_json::from_str).transpose().map_err(damaged)
 }
 
-pub(super) fn word<W: Word>(row: &Row<'_>, column: usize) -> Result<W> {
+pub(super) fn word<W: Word>(row: &Row<'_>, column: usize) -> Stored<W> {
     let text = row.get_ref(column)?.as_str().unwrap_or_default();
     W::of_word(text).ok_or_else(|| damaged(format!("{text:?} is none of {:?}", W::WORDS)))
 }
@@ -428,13 +411,12 @@ fn damaged(error: impl std::fmt::Display) -> StoreError {
 }
 
 pub(super) fn json(values: &[(usize, Value)]) -> String {
-    let cells: Vec<_> = values.iter().map(|(column, value)| (*column, Cell::of(value))).collect();
-    serde_json::to_string(&cells).expect("writing to memory does not fail")
+    serde_json::to_string(values).expect("writing to memory does not fail")
 }
 
 /// Copies a settled edit to the table `past`, as in a change log, if edits are kept. Prunes edits
 /// that were made too long before the latest.
-fn keep(tx: &Tx<'_>, seq: i64) -> Result<()> {
+fn keep(tx: &Tx<'_>, seq: i64) -> Stored<()> {
     let keep = tx.store().options().keep_settled;
     if keep == Span::ZERO {
         return Ok(());
@@ -447,7 +429,7 @@ fn keep(tx: &Tx<'_>, seq: i64) -> Result<()> {
 }
 
 /// An edit with the present keys of its rows: a person may have opened them under old keys.
-pub(super) fn followed<'e>(tx: &Tx<'_>, edit: &'e LocalEdit) -> Result<Cow<'e, LocalEdit>> {
+pub(super) fn followed<'e>(tx: &Tx<'_>, edit: &'e LocalEdit) -> Stored<Cow<'e, LocalEdit>> {
     let schema = tx.store().schema();
     let mut followed = Cow::Borrowed(edit);
     if !schema.renames_any() {
@@ -467,7 +449,7 @@ pub(super) fn followed<'e>(tx: &Tx<'_>, edit: &'e LocalEdit) -> Result<Cow<'e, L
     Ok(followed)
 }
 
-fn renamed(tx: &Tx<'_>, schema: &Schema, entity: EntityId, key: &str) -> Result<Option<Key>> {
+fn renamed(tx: &Tx<'_>, schema: &Schema, entity: EntityId, key: &str) -> Stored<Option<Key>> {
     if !schema.renames(entity) {
         return Ok(None);
     }

@@ -1,21 +1,20 @@
 //! Keys that the backend gave for rows to be created, in blocks per device. A copy of the database
 //! under a name of its own finds no keys there, as the first device goes on taking them.
 
-use super::error::{Result, StoreError};
+use super::error::{StoreError, Stored};
 use super::session::Tx;
 use crate::base::{EntityId, Key};
 use crate::contract::given_key;
 
 /// How many keys this device has left in its pool.
-pub(crate) fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Result<u32> {
+pub(crate) fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Stored<u32> {
     let sql = "SELECT ifnull(sum(until-next),0) FROM pool WHERE entity=?1 AND owner=?2";
-    let left =
-        tx.query(sql, [u32::from(entity.0), tx.store().owner.get().0], |row| Ok(row.get::<_, i64>(0)?))?;
-    Ok(left.first().map_or(0, |&left| u32::try_from(left).unwrap_or(u32::MAX)))
+    let left: i64 = tx.value(sql, [u32::from(entity.0), tx.store().owner.get().0])?;
+    Ok(u32::try_from(left).unwrap_or(u32::MAX))
 }
 
 /// Adds a block of `count` keys; drops blocks that were given to another device.
-pub(crate) fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Result<()> {
+pub(crate) fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Stored<()> {
     let first = i64::try_from(first).map_err(|_| StoreError::Damaged(format!("key number {first}")))?;
     let owner = tx.store().owner.get().0;
     tx.execute("DELETE FROM pool WHERE entity=?1 AND owner<>?2", (entity.0, owner))?;
@@ -25,7 +24,7 @@ pub(crate) fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) ->
 
 /// Takes the next key of the pool that no row here has. After a restore from a backup, the pool has
 /// keys that were used since.
-pub(crate) fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
+pub(crate) fn take_key(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
     loop {
         let key = take(tx, entity, block(tx, entity)?)?;
         if key.as_ref().map(|key| tx.row(entity, key.as_str())).transpose()?.flatten().is_none() {
@@ -35,12 +34,12 @@ pub(crate) fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
 }
 
 /// Takes the next key of any block, whomever it was given to; only a planted bug asks for it.
-pub(crate) fn take_any_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
+pub(crate) fn take_any_key(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
     let sql = "SELECT first,next FROM pool WHERE entity=?1 AND next<until ORDER BY first LIMIT 1";
     take(tx, entity, tx.first(sql, [entity.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
-fn take(tx: &Tx<'_>, entity: EntityId, block: Option<(i64, i64)>) -> Result<Option<Key>> {
+fn take(tx: &Tx<'_>, entity: EntityId, block: Option<(i64, i64)>) -> Stored<Option<Key>> {
     let Some((first, next)) = block else { return Ok(None) };
     tx.execute("UPDATE pool SET next=next+1 WHERE entity=?1 AND first=?2", (entity.0, first))?;
     Ok(Some(given_key(tx.store().entity(entity), next.unsigned_abs())))
@@ -48,13 +47,13 @@ fn take(tx: &Tx<'_>, entity: EntityId, block: Option<(i64, i64)>) -> Result<Opti
 
 /// The first key of this device's current block, even if it was taken long ago; only a planted bug
 /// asks for it.
-pub(crate) fn first_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
+pub(crate) fn first_key(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
     let first = block(tx, entity)?.map(|(first, _)| first);
     Ok(first.map(|first| given_key(tx.store().entity(entity), first.unsigned_abs())))
 }
 
 /// The current block of this device: its first number, and the next to be taken.
-fn block(tx: &Tx<'_>, entity: EntityId) -> Result<Option<(i64, i64)>> {
+fn block(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<(i64, i64)>> {
     let sql =
         "SELECT first,next FROM pool WHERE entity=?1 AND owner=?2 AND next<until ORDER BY first LIMIT 1";
     let of = [u32::from(entity.0), tx.store().owner.get().0];

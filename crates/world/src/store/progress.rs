@@ -1,6 +1,6 @@
 //! Sync properties: how far each unit has come.
 
-use super::error::Result;
+use super::error::Stored;
 use super::session::Tx;
 use crate::base::{EntityId, Stamp, UnitId};
 
@@ -17,7 +17,7 @@ pub struct Progress {
 
 impl Tx<'_> {
     /// The progress of a unit with an entity; the default before its first page.
-    pub fn progress(&self, unit: UnitId, entity: EntityId) -> Result<Progress> {
+    pub fn progress(&self, unit: UnitId, entity: EntityId) -> Stored<Progress> {
         let sql = "SELECT cursor,generation,loading FROM progress WHERE unit=?1 AND entity=?2";
         let found = self.first(sql, (unit.0, entity.0), |row| {
             Ok(Progress { cursor: row.get(0)?, generation: row.get(1)?, loading: row.get(2)? })
@@ -26,74 +26,68 @@ impl Tx<'_> {
     }
 
     /// Saves the progress of a unit with an entity.
-    pub fn save_progress(&self, unit: UnitId, entity: EntityId, progress: &Progress) -> Result<()> {
+    pub fn save_progress(&self, unit: UnitId, entity: EntityId, progress: &Progress) -> Stored<()> {
         let Progress { cursor, generation, loading } = progress;
         let sql = "REPLACE INTO progress VALUES(?1,?2,?3,?4,?5)";
         self.execute(sql, (unit.0, entity.0, cursor.as_deref(), generation, loading))
     }
 
     /// The generation of the latest full load of `entity` by any unit; 0 before the first.
-    pub fn generation(&self, entity: EntityId) -> Result<u32> {
-        let sql = "SELECT ifnull(max(generation),0)FROM progress WHERE entity=?1";
-        let found = self.query(sql, [entity.0], |row| Ok(row.get(0)?))?;
-        Ok(found[0])
+    pub fn generation(&self, entity: EntityId) -> Stored<u32> {
+        self.value("SELECT ifnull(max(generation),0)FROM progress WHERE entity=?1", [entity.0])
     }
 
     /// The position of each cursor: its book, the entity and the cursor, in order.
-    pub fn all_progress(&self) -> Result<Vec<(UnitId, EntityId, Option<String>)>> {
+    pub fn all_progress(&self) -> Stored<Vec<(UnitId, EntityId, Option<String>)>> {
         let sql = "SELECT unit,entity,cursor FROM progress ORDER BY unit,entity";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), EntityId(row.get(1)?), row.get(2)?)))
     }
 
     /// When each unit last completed, in order.
-    pub fn all_dates(&self) -> Result<Vec<(UnitId, Stamp)>> {
+    pub fn all_dates(&self) -> Stored<Vec<(UnitId, Stamp)>> {
         let sql = "SELECT unit,last_sync_on FROM unit WHERE last_sync_on IS NOT NULL ORDER BY unit";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), Stamp(row.get(1)?))))
     }
 
     /// When the unit last completed; `None` if it never did.
-    pub fn last_sync_on(&self, unit: UnitId) -> Result<Option<Stamp>> {
+    pub fn last_sync_on(&self, unit: UnitId) -> Stored<Option<Stamp>> {
         let sql = "SELECT last_sync_on FROM unit WHERE unit=?1";
         let found = self.first(sql, [unit.0], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
         Ok(found.flatten().map(Stamp))
     }
 
     /// When a unit last completed; `None` if none ever did.
-    pub fn last_sync(&self) -> Result<Option<Stamp>> {
-        let sql = "SELECT max(last_sync_on)FROM unit";
-        Ok(self.first(sql, [], |row| Ok(row.get::<_, Option<i64>>(0)?))?.flatten().map(Stamp))
+    pub fn last_sync(&self) -> Stored<Option<Stamp>> {
+        Ok(self.value::<Option<i64>>("SELECT max(last_sync_on)FROM unit", [])?.map(Stamp))
     }
 
     /// Saves when the unit last completed.
-    pub fn set_last_sync_on(&self, unit: UnitId, at: Stamp) -> Result<()> {
+    pub fn set_last_sync_on(&self, unit: UnitId, at: Stamp) -> Stored<()> {
         let sql = "INSERT INTO unit VALUES(?1,?2,0,0)ON CONFLICT(unit)DO UPDATE SET last_sync_on=?2";
         self.execute(sql, (unit.0, at.0))
     }
 
     /// Marks `unit` as running until [`Tx::end_run`], also over restarts. Returns the number of the
     /// run; the device's first run is 1.
-    pub fn begin_run(&self, unit: UnitId) -> Result<u64> {
+    pub fn begin_run(&self, unit: UnitId) -> Stored<u64> {
         let sql = "INSERT INTO unit SELECT ?1,NULL,ifnull(max(run),0)+1,1 FROM unit WHERE true \
                    ON CONFLICT(unit)DO UPDATE SET run=excluded.run,running=1 RETURNING run";
         self.writes();
-        let run = self.query(sql, [unit.0], |row| Ok(u64::from(row.get::<_, u32>(0)?)))?;
-        Ok(run[0])
+        Ok(self.value::<u32>(sql, [unit.0])?.into())
     }
 
     /// The number that the next run will get.
-    pub fn next_run(&self) -> Result<u64> {
-        let found =
-            self.query("SELECT ifnull(max(run),0)+1 FROM unit", [], |row| Ok(row.get::<_, u32>(0)?))?;
-        Ok(found[0].into())
+    pub fn next_run(&self) -> Stored<u64> {
+        Ok(self.value::<u32>("SELECT ifnull(max(run),0)+1 FROM unit", [])?.into())
     }
 
     /// Marks the unit as not running.
-    pub fn end_run(&self, unit: UnitId) -> Result<()> {
+    pub fn end_run(&self, unit: UnitId) -> Stored<()> {
         self.execute("UPDATE unit SET running=0 WHERE unit=?1 AND running", [unit.0])
     }
 
     /// Units that are marked as running, with the numbers of their runs.
-    pub fn running(&self) -> Result<Vec<(UnitId, u64)>> {
+    pub fn running(&self) -> Stored<Vec<(UnitId, u64)>> {
         let sql = "SELECT unit,run FROM unit WHERE running ORDER BY unit";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), row.get::<_, u32>(1)?.into())))
     }
@@ -104,7 +98,7 @@ pub(crate) const WHOLE_SYNCS: &[&str] =
     &["CREATE TABLE IF NOT EXISTS whole(unit,entity,cursor,PRIMARY KEY(unit,entity))WITHOUT ROWID"];
 
 /// Where the last complete sync ended; the outer `None` means that none was noted.
-pub(crate) fn whole_sync(tx: &Tx<'_>, book: UnitId, entity: EntityId) -> Result<Option<Option<String>>> {
+pub(crate) fn whole_sync(tx: &Tx<'_>, book: UnitId, entity: EntityId) -> Stored<Option<Option<String>>> {
     let sql = "SELECT cursor FROM whole WHERE unit=?1 AND entity=?2";
     tx.first(sql, (book.0, entity.0), |row| Ok(row.get(0)?))
 }
@@ -114,6 +108,6 @@ pub(crate) fn note_whole_sync(
     book: UnitId,
     entity: EntityId,
     cursor: Option<&str>,
-) -> Result<()> {
+) -> Stored<()> {
     tx.execute("REPLACE INTO whole VALUES(?1,?2,?3)", (book.0, entity.0, cursor))
 }

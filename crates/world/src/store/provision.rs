@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use super::SHARED;
-use super::error::Result;
-use super::layout::RowStatement;
+use super::error::Stored;
 use super::options::StoreOptions;
 use super::progress::Progress;
-use super::rows::bind;
 use super::session::{Store, Tx};
 use crate::base::UnitId;
 use crate::contract::{Carried, Database, Provision, Schema, SyncUnit};
@@ -21,7 +19,7 @@ pub(crate) fn provision(
     units: &[SyncUnit],
     options: &StoreOptions,
     state: &dyn Provision,
-) -> Result<()> {
+) -> Stored<()> {
     let store = Store::open(db, Arc::clone(schema), options)?;
     // A backup is taken as it is, whatever its rows refer to.
     store.trust_references()?;
@@ -47,13 +45,7 @@ pub(crate) fn provision(
     })
 }
 
-fn carry(tx: &Tx<'_>, row: &Carried<'_>) -> Result<()> {
+fn carry(tx: &Tx<'_>, row: &Carried<'_>) -> Stored<()> {
     let projection = &tx.store().entity(row.entity).projection;
-    tx.put_all((row.entity, RowStatement::Put), row.key, row.stamp, 0, projection.len(), |statement| {
-        for (place, &column) in projection.iter().enumerate() {
-            row.values[column].with_ref(|value| bind(statement, place + 4, value))?;
-        }
-        Ok(())
-    })
-    .map(drop)
+    tx.put_values(row.entity, row.key, row.stamp, 0, projection.iter().map(|&column| &row.values[column]))
 }

@@ -1,12 +1,13 @@
 //! References between rows: what SQLite checks, and what is on the device.
 
-use super::error::Result;
+use super::error::Stored;
+use super::layout::held;
 use super::session::{Store, Tx};
 use crate::base::{Cell, EntityId, Key, Stamp};
 use crate::contract::ColumnKind;
 
 /// Whether the device has this row.
-pub(crate) fn is_here(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
+pub(crate) fn is_here(tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<bool> {
     let (table, _) = tx.store().names(entity);
     tx.finds(&format!("SELECT 1 FROM {table} WHERE key=?1"), [key])
 }
@@ -24,7 +25,7 @@ pub(crate) fn parents_of(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> V
 }
 
 /// Another row on the device that refers to this one, if any does.
-pub(crate) fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<Option<(EntityId, Key)>> {
+pub(crate) fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<Option<(EntityId, Key)>> {
     for (of, column) in references_to(tx.store(), entity) {
         let (table, columns) = tx.store().names(of);
         let another = if of == entity { "AND key<>?1 " } else { "" };
@@ -38,7 +39,7 @@ pub(crate) fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Resul
 
 /// The rows that a full load of this generation would remove at its end although others refer to
 /// them; with their stamps.
-pub(crate) fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<(Key, Stamp)>> {
+pub(crate) fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<Vec<(Key, Stamp)>> {
     let (table, _) = tx.store().names(entity);
     let mut found = Vec::new();
     let sql = format!(
@@ -55,10 +56,10 @@ pub(crate) fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> R
 }
 
 /// How many rows on the device refer to a missing row.
-pub(crate) fn dangling(tx: &Tx<'_>) -> Result<u64> {
+pub(crate) fn dangling(tx: &Tx<'_>) -> Stored<u64> {
     let store = tx.store();
     let mut rows = 0;
-    for target in store.schema().ids().filter(|id| store.entity(*id).delivery.is_on_devices()) {
+    for target in held(store.schema()) {
         let (parent, _) = store.names(target);
         for (of, column) in references_to(store, target) {
             let (table, columns) = store.names(of);
@@ -67,18 +68,17 @@ pub(crate) fn dangling(tx: &Tx<'_>) -> Result<u64> {
                 "SELECT count(*) FROM {table} AS c WHERE {name} IS NOT NULL AND NOT EXISTS\
                  (SELECT 1 FROM {parent} AS p WHERE p.key=c.{name})"
             );
-            let counts = tx.query(&sql, [], |row| Ok(row.get::<_, i64>(0)?))?;
-            rows += counts.into_iter().sum::<i64>().unsigned_abs();
+            rows += tx.value::<i64>(&sql, [])?.unsigned_abs();
         }
     }
     Ok(rows)
 }
 
 /// The device's columns that refer to rows of an entity, as (entity, place among its columns).
-fn references_to(store: &Store, target: EntityId) -> Vec<(EntityId, usize)> {
+pub(super) fn references_to(store: &Store, target: EntityId) -> Vec<(EntityId, usize)> {
     let schema = store.schema();
     let mut found = Vec::new();
-    for id in schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices()) {
+    for id in held(schema) {
         for (place, column) in schema.entity(id).projected().enumerate() {
             if column.kind == ColumnKind::Ref(target) {
                 found.push((id, place));
@@ -89,6 +89,6 @@ fn references_to(store: &Store, target: EntityId) -> Vec<(EntityId, usize)> {
 }
 
 /// Moves the check of foreign keys to the end of the transaction.
-pub(crate) fn defer_foreign_keys(tx: &Tx<'_>) -> Result<()> {
+pub(crate) fn defer_foreign_keys(tx: &Tx<'_>) -> Stored<()> {
     tx.query("PRAGMA defer_foreign_keys=ON", [], |_| Ok(())).map(drop)
 }

@@ -1,11 +1,11 @@
 //! Rows that get another key than the one that the device made.
 
-use super::error::Result;
+use super::error::Stored;
 use super::outbox::{ENTRY, entry, json};
-use super::references::defer_foreign_keys;
+use super::references::{defer_foreign_keys, references_to};
 use super::session::Tx;
 use crate::base::{EntityId, Key, Value};
-use crate::contract::{ColumnKind, Entity, Row};
+use crate::contract::{ColumnKind, Row};
 
 /// Which traces of a row get its new key, besides the row and its own edits.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ impl Reach {
 
 /// Gives a row another key, wherever it stands. A row of the new key that came down meanwhile goes
 /// to its shadow.
-pub(crate) fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach) -> Result<()> {
+pub(crate) fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach) -> Stored<()> {
     call(tx, entity, from, to)?;
     // References to the row are changed before the end.
     defer_foreign_keys(tx)?;
@@ -41,50 +41,37 @@ pub(crate) fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach:
         let sql = format!("UPDATE {table} SET key=?3 WHERE entity=?1 AND key=?2");
         tx.execute(&sql, (entity.0, from.as_str(), to.as_str()))?;
     }
-    for id in tx.store().schema().ids() {
-        if reach.rows {
-            repoint_rows(tx, id, entity, (from, to))?;
-        }
-        if reach.edits {
-            repoint_edits(tx, id, entity, (from, to))?;
-        }
+    for (of, place) in references_to(tx.store(), entity).into_iter().filter(|_| reach.rows) {
+        let (table, columns) = tx.store().names(of);
+        let sql = format!("UPDATE {table} SET {0}=?2 WHERE {0}=?1", columns[place]);
+        tx.execute(&sql, (from.as_str(), to.as_str()))?;
+    }
+    for id in tx.store().schema().ids().filter(|_| reach.edits) {
+        repoint_edits(tx, id, entity, (from, to))?;
     }
     Ok(())
 }
 
 /// Notes the new key of a row, for screens that still have the old one.
-pub(crate) fn call(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key) -> Result<()> {
+pub(crate) fn call(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key) -> Stored<()> {
     let renamed = (entity.0, from.as_str(), to.as_str());
     tx.execute("REPLACE INTO renamed VALUES(?1,?2,?3)", renamed)
 }
 
-fn repoint_rows(tx: &Tx<'_>, id: EntityId, target: EntityId, (from, to): (&Key, &Key)) -> Result<()> {
-    let of = tx.store().entity(id);
-    if !of.delivery.is_on_devices() {
-        return Ok(());
-    }
-    let (table, columns) = tx.store().names(id);
-    for (column, name) in of.projected().zip(columns) {
-        if column.kind == ColumnKind::Ref(target) {
-            let sql = format!("UPDATE {table} SET {name}=?2 WHERE {name}=?1");
-            tx.execute(&sql, (from.as_str(), to.as_str()))?;
-        }
-    }
-    Ok(())
-}
-
-fn repoint_edits(tx: &Tx<'_>, id: EntityId, target: EntityId, (from, to): (&Key, &Key)) -> Result<()> {
+fn repoint_edits(tx: &Tx<'_>, id: EntityId, target: EntityId, (from, to): (&Key, &Key)) -> Stored<()> {
     let of = tx.store().entity(id);
     if of.columns.iter().all(|column| column.kind != ColumnKind::Ref(target)) {
         return Ok(());
     }
+    let refers = |column: usize, value: &Value| {
+        of.columns[column].kind == ColumnKind::Ref(target)
+            && matches!(value, Value::Text(text) if *text == from.0)
+    };
     let repoint = |values: &mut Vec<(usize, Value)>| {
         let mut any = false;
-        for (column, value) in values {
-            if refers(of, *column, target, value, from) {
-                *value = Value::Text(to.0.clone());
-                any = true;
-            }
+        for (_, value) in values.iter_mut().filter(|(column, value)| refers(*column, value)) {
+            *value = Value::Text(to.0.clone());
+            any = true;
         }
         any
     };
@@ -98,8 +85,4 @@ fn repoint_edits(tx: &Tx<'_>, id: EntityId, target: EntityId, (from, to): (&Key,
         }
     }
     Ok(())
-}
-
-fn refers(of: &Entity, column: usize, target: EntityId, value: &Value, key: &Key) -> bool {
-    of.columns[column].kind == ColumnKind::Ref(target) && matches!(value, Value::Text(text) if *text == key.0)
 }

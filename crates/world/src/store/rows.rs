@@ -2,9 +2,9 @@
 
 use rusqlite::{CachedStatement, Params, Row};
 
-use super::error::{Result, StoreError};
+use super::error::{StoreError, Stored};
 use super::extra;
-use super::layout::RowStatement;
+use super::layout::{RowStatement, held};
 use super::session::{Store, Tx};
 use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef, inert};
 
@@ -19,28 +19,23 @@ pub struct StoredRow {
 
 impl Store {
     /// Checks the file's integrity and reads every row.
-    pub fn check(&self) -> Result<()> {
+    pub fn check(&self) -> Stored<()> {
         let said: String = self.connection()?.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?;
         if said != "ok" {
             return Err(StoreError::Damaged(inert(&said).into_owned()));
         }
-        let schema = self.schema();
-        let mut stored = schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices());
         // A value in its place may still not be valid text.
-        stored.try_for_each(|id| self.rows(id, &mut |_, _, _| ()))
+        held(self.schema()).try_for_each(|id| self.rows(id, &mut |_, _, _| ()))
     }
 
     /// Calls `f` with the key, stamp and values of each row, in key order.
-    pub fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) -> Result<()> {
+    pub fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) -> Stored<()> {
         let columns = self.entity(entity).projection.len();
         let connection = self.connection()?;
         let mut statement = connection.prepare_cached(self.sql(entity, RowStatement::All))?;
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
-            let mut values = Vec::with_capacity(columns);
-            for column in 0..columns {
-                values.push(value_at(row, column + 2)?);
-            }
+            let values = (0..columns).map(|c| value_at(row, c + 2)).collect::<Stored<Vec<_>>>()?;
             f(text_at(row, 0)?, Stamp(row.get(1)?), &values);
         }
         Ok(())
@@ -59,7 +54,7 @@ impl Tx<'_> {
         generation: u32,
         over: Stamp,
         values: &[Cell<'_>],
-    ) -> Result<bool> {
+    ) -> Stored<bool> {
         let put = (entity, RowStatement::PutNewer);
         let is_put = self.put_all(put, key, stamp, generation, values.len(), |statement| {
             for (place, cell) in values.iter().enumerate() {
@@ -75,25 +70,25 @@ impl Tx<'_> {
     }
 
     /// Stores a row from owned values of the device's columns, in place of any version.
-    pub fn put_values(
+    pub fn put_values<'v>(
         &self,
         entity: EntityId,
         key: &str,
         stamp: Stamp,
         generation: u32,
-        values: &[Value],
-    ) -> Result<()> {
+        values: impl IntoIterator<Item = &'v Value, IntoIter: ExactSizeIterator>,
+    ) -> Stored<()> {
+        let values = values.into_iter();
         self.put_all((entity, RowStatement::Put), key, stamp, generation, values.len(), |statement| {
-            for (place, value) in values.iter().enumerate() {
-                value.with_ref(|value| bind(statement, place + 4, value))?;
-            }
-            Ok(())
+            values
+                .enumerate()
+                .try_for_each(|(place, value)| value.with_ref(|value| bind(statement, place + 4, value)))
         })
         .map(drop)
     }
 
     #[inline]
-    pub(super) fn put_all(
+    fn put_all(
         &self,
         (entity, which): (EntityId, RowStatement),
         key: &str,
@@ -101,7 +96,7 @@ impl Tx<'_> {
         generation: u32,
         columns: usize,
         bind_values: impl FnOnce(&mut CachedStatement<'_>) -> rusqlite::Result<()>,
-    ) -> Result<bool> {
+    ) -> Stored<bool> {
         // An unbound parameter would keep the previous row's value.
         let expected = self.store().entity(entity).projection.len();
         if columns != expected {
@@ -117,23 +112,23 @@ impl Tx<'_> {
         })
     }
 
-    fn say(&self, entity: EntityId, which: RowStatement, params: impl Params) -> Result<usize> {
+    fn say(&self, entity: EntityId, which: RowStatement, params: impl Params) -> Stored<usize> {
         self.writes();
         self.with(entity, which, |statement| Ok(statement.execute(params)?))
     }
 
     /// Deletes a row; false if there was none.
-    pub fn remove(&self, entity: EntityId, key: &str) -> Result<bool> {
+    pub fn remove(&self, entity: EntityId, key: &str) -> Stored<bool> {
         Ok(self.say(entity, RowStatement::Remove, [key])? > 0)
     }
 
     /// Deletes a row of this stamp or an earlier one; false if there was none.
-    pub fn remove_by(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<bool> {
+    pub fn remove_by(&self, entity: EntityId, key: &str, stamp: Stamp) -> Stored<bool> {
         Ok(self.say(entity, RowStatement::RemoveBy, (key, stamp.0))? > 0)
     }
 
     /// The row of this key; `None` if the device does not hold it.
-    pub fn row(&self, entity: EntityId, key: &str) -> Result<Option<StoredRow>> {
+    pub fn row(&self, entity: EntityId, key: &str) -> Stored<Option<StoredRow>> {
         let columns = self.store().entity(entity).projection.len();
         self.with(entity, RowStatement::Get, |statement| {
             statement.raw_bind_parameter(1, key)?;
@@ -142,23 +137,23 @@ impl Tx<'_> {
                 return Ok(None);
             };
             let values =
-                (0..columns).map(|c| Ok(value_at(row, c + 2)?.to_value())).collect::<Result<Vec<_>>>()?;
+                (0..columns).map(|c| Ok(value_at(row, c + 2)?.to_value())).collect::<Stored<Vec<_>>>()?;
             Ok(Some(StoredRow { stamp: Stamp(row.get(0)?), generation: row.get(1)?, values }))
         })
     }
 
     /// Sets the stamp of a row, if the device has it.
-    pub fn restamp(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
+    pub fn restamp(&self, entity: EntityId, key: &str, stamp: Stamp) -> Stored<()> {
         self.say(entity, RowStatement::Restamp, (key, stamp.0)).map(drop)
     }
 
     /// Notes that a full load saw a row, if the device has it; the values stay.
-    pub fn seen(&self, entity: EntityId, key: &str, generation: u32) -> Result<()> {
+    pub fn seen(&self, entity: EntityId, key: &str, generation: u32) -> Stored<()> {
         self.say(entity, RowStatement::Seen, (key, generation)).map(drop)
     }
 
     /// Removes rows of an older generation that have no outbox entry; returns their keys in order.
-    pub fn sweep(&self, entity: EntityId, generation: u32) -> Result<Vec<Key>> {
+    pub fn sweep(&self, entity: EntityId, generation: u32) -> Stored<Vec<Key>> {
         self.writes();
         let mut swept = self.with(entity, RowStatement::Sweep, |statement| {
             statement.raw_bind_parameter(1, generation)?;
@@ -175,17 +170,13 @@ impl Tx<'_> {
     }
 
     /// Marks rows whose stamps lie in this range as seen by the load of this generation.
-    pub fn spare(&self, entity: EntityId, generation: u32, (from, until): (Stamp, Stamp)) -> Result<()> {
+    pub fn spare(&self, entity: EntityId, generation: u32, (from, until): (Stamp, Stamp)) -> Stored<()> {
         self.say(entity, RowStatement::Spare, (generation, from.0, until.0)).map(drop)
     }
 }
 
 #[inline]
-pub(super) fn bind(
-    statement: &mut CachedStatement<'_>,
-    place: usize,
-    value: ValueRef<'_>,
-) -> rusqlite::Result<()> {
+fn bind(statement: &mut CachedStatement<'_>, place: usize, value: ValueRef<'_>) -> rusqlite::Result<()> {
     match value {
         ValueRef::Null => statement.raw_bind_parameter(place, rusqlite::types::Null),
         ValueRef::Int(n) => statement.raw_bind_parameter(place, n),
@@ -194,26 +185,25 @@ pub(super) fn bind(
     }
 }
 
-fn value_at<'r>(row: &'r Row<'_>, column: usize) -> Result<ValueRef<'r>> {
+fn value_at<'r>(row: &'r Row<'_>, column: usize) -> Stored<ValueRef<'r>> {
     use rusqlite::types;
     Ok(match row.get_ref(column)? {
         types::ValueRef::Null => ValueRef::Null,
         types::ValueRef::Integer(n) => ValueRef::Int(n),
         types::ValueRef::Real(x) => ValueRef::Real(x),
-        types::ValueRef::Text(bytes) => ValueRef::Text(utf8(bytes)?),
+        types::ValueRef::Text(bytes) => {
+            let text = std::str::from_utf8(bytes).map_err(|error| StoreError::Damaged(error.to_string()));
+            ValueRef::Text(text?)
+        }
         types::ValueRef::Blob(_) => {
             return Err(StoreError::Damaged("a blob where none is stored".to_owned()));
         }
     })
 }
 
-fn text_at<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str> {
+fn text_at<'r>(row: &'r Row<'_>, column: usize) -> Stored<&'r str> {
     match value_at(row, column)? {
         ValueRef::Text(text) => Ok(text),
         other => Err(StoreError::Damaged(format!("{other:?} where a text is stored"))),
     }
-}
-
-fn utf8(bytes: &[u8]) -> Result<&str> {
-    std::str::from_utf8(bytes).map_err(|error| StoreError::Damaged(error.to_string()))
 }

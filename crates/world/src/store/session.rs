@@ -1,14 +1,14 @@
 //! The store and its transactions.
 
 use std::cell::{Cell, RefCell};
-use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use rusqlite::types::FromSql;
 use rusqlite::{CachedStatement, Connection, Params, StatementStatus};
 
 use super::connection;
-use super::error::{Result, StoreError};
+use super::error::{StoreError, Stored};
 use super::layout::{self, Layout, RowStatement};
 use super::line::StoreConnection;
 use super::options::StoreOptions;
@@ -39,27 +39,14 @@ pub struct Tx<'s> {
 struct Ready<'s> {
     entity: EntityId,
     which: RowStatement,
-    statement: Counted<'s>,
+    counted: Counted<'s>,
 }
 
 /// A statement whose steps are added to the store's on drop, as reading its counter costs more than
 /// a step.
 pub(super) struct Counted<'s> {
-    statement: CachedStatement<'s>,
+    pub(super) statement: CachedStatement<'s>,
     store: &'s Store,
-}
-
-impl<'s> Deref for Counted<'s> {
-    type Target = CachedStatement<'s>;
-    fn deref(&self) -> &CachedStatement<'s> {
-        &self.statement
-    }
-}
-
-impl<'s> DerefMut for Counted<'s> {
-    fn deref_mut(&mut self) -> &mut CachedStatement<'s> {
-        &mut self.statement
-    }
 }
 
 impl Drop for Counted<'_> {
@@ -71,12 +58,12 @@ impl Drop for Counted<'_> {
 
 impl Store {
     /// Creates all tables in an empty database.
-    pub fn create(db: &Database, schema: &Schema, options: &StoreOptions) -> Result<()> {
+    pub fn create(db: &Database, schema: &Schema, options: &StoreOptions) -> Stored<()> {
         connection::open(db, schema, options).map(drop)
     }
 
     /// Opens a database; an empty one gets its tables (one in `:memory:` is always empty at first).
-    pub fn open(db: &Database, schema: Arc<Schema>, options: &StoreOptions) -> Result<Store> {
+    pub fn open(db: &Database, schema: Arc<Schema>, options: &StoreOptions) -> Stored<Store> {
         let connection = connection::open(db, &schema, options)?;
         Ok(Store {
             line: StoreConnection::new(db.clone(), options.clone(), connection),
@@ -89,20 +76,17 @@ impl Store {
     }
 
     /// Turns off foreign keys for what is written from now on.
-    pub(super) fn trust_references(&self) -> Result<()> {
+    pub(super) fn trust_references(&self) -> Stored<()> {
         Ok(self.connection()?.execute_batch("PRAGMA foreign_keys=OFF")?)
     }
 
     /// Runs `f` in one transaction, which commits if `f` returns `Ok` and rolls back otherwise.
-    pub fn transaction<R>(&self, f: impl FnOnce(&Tx<'_>) -> Result<R>) -> Result<R> {
+    pub fn transaction<R>(&self, f: impl FnOnce(&Tx<'_>) -> Stored<R>) -> Stored<R> {
         self.transact("BEGIN IMMEDIATE", true, f)
     }
 
     /// The same for a person's edits.
-    pub fn save<R>(
-        &self,
-        f: impl FnOnce(&Tx<'_>) -> std::result::Result<R, EditError>,
-    ) -> std::result::Result<R, EditError> {
+    pub fn save<R>(&self, f: impl FnOnce(&Tx<'_>) -> Result<R, EditError>) -> Result<R, EditError> {
         self.transact("BEGIN IMMEDIATE", true, f)
     }
 
@@ -112,7 +96,7 @@ impl Store {
     }
 
     /// Runs `f`, which only reads, on one state of the database.
-    pub fn read<R>(&self, f: impl FnOnce(&Tx<'_>) -> Result<R>) -> Result<R> {
+    pub fn read<R>(&self, f: impl FnOnce(&Tx<'_>) -> Stored<R>) -> Stored<R> {
         self.transact("BEGIN", false, f)
     }
 
@@ -120,8 +104,8 @@ impl Store {
         &self,
         begin: &str,
         writes: bool,
-        f: impl FnOnce(&Tx<'_>) -> std::result::Result<R, E>,
-    ) -> std::result::Result<R, E> {
+        f: impl FnOnce(&Tx<'_>) -> Result<R, E>,
+    ) -> Result<R, E> {
         let connection = self.connection()?;
         assert!(connection.is_autocommit(), "a transaction holds no other");
         say(&connection, begin)?;
@@ -162,7 +146,7 @@ impl Store {
         self.line.rest();
     }
 
-    pub(super) fn connection(&self) -> Result<Rc<Connection>> {
+    pub(super) fn connection(&self) -> Stored<Rc<Connection>> {
         self.line.connection()
     }
 
@@ -182,7 +166,7 @@ impl Store {
     }
 }
 
-fn say(connection: &Connection, sql: &str) -> Result<()> {
+fn say(connection: &Connection, sql: &str) -> Stored<()> {
     connection.prepare_cached(sql)?.raw_execute()?;
     Ok(())
 }
@@ -201,7 +185,7 @@ impl<'s> Tx<'s> {
         self.store.options().checks_references()
     }
 
-    pub(super) fn prepare(&self, sql: &str) -> Result<Counted<'s>> {
+    pub(super) fn prepare(&self, sql: &str) -> Stored<Counted<'s>> {
         Ok(Counted { statement: self.connection.prepare_cached(sql)?, store: self.store })
     }
 
@@ -212,18 +196,18 @@ impl<'s> Tx<'s> {
         &self,
         entity: EntityId,
         which: RowStatement,
-        f: impl FnOnce(&mut CachedStatement<'s>) -> Result<R>,
-    ) -> Result<R> {
+        f: impl FnOnce(&mut CachedStatement<'s>) -> Stored<R>,
+    ) -> Stored<R> {
         let mut ready = self.ready.borrow_mut();
         let index = match ready.iter().position(|r| r.entity == entity && r.which == which) {
             Some(index) => index,
             None => {
-                let statement = self.prepare(self.store.sql(entity, which))?;
-                ready.push(Ready { entity, which, statement });
+                let counted = self.prepare(self.store.sql(entity, which))?;
+                ready.push(Ready { entity, which, counted });
                 ready.len() - 1
             }
         };
-        f(&mut ready[index].statement)
+        f(&mut ready[index].counted.statement)
     }
 
     #[inline]
@@ -231,17 +215,17 @@ impl<'s> Tx<'s> {
         assert!(self.writes, "what only reads does not write");
     }
 
-    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<()> {
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Stored<()> {
         self.changes(sql, params).map(drop)
     }
 
-    pub(super) fn changes(&self, sql: &str, params: impl Params) -> Result<usize> {
+    pub(super) fn changes(&self, sql: &str, params: impl Params) -> Stored<usize> {
         self.writes();
-        Ok(self.prepare(sql)?.execute(params)?)
+        Ok(self.prepare(sql)?.statement.execute(params)?)
     }
 
     /// Creates tables and indexes by these statements.
-    pub fn make(&self, tables: &[&str]) -> Result<()> {
+    pub fn make(&self, tables: &[&str]) -> Stored<()> {
         tables.iter().try_for_each(|sql| self.execute(sql, []))
     }
 
@@ -249,23 +233,28 @@ impl<'s> Tx<'s> {
         &self,
         sql: &str,
         params: impl Params,
-        read: impl FnMut(&rusqlite::Row<'_>) -> Result<R>,
-    ) -> Result<Option<R>> {
+        read: impl FnMut(&rusqlite::Row<'_>) -> Stored<R>,
+    ) -> Stored<Option<R>> {
         Ok(self.query(sql, params, read)?.into_iter().next())
     }
 
-    pub(super) fn finds(&self, sql: &str, params: impl Params) -> Result<bool> {
+    pub(super) fn finds(&self, sql: &str, params: impl Params) -> Stored<bool> {
         Ok(!self.query(sql, params, |_| Ok(()))?.is_empty())
+    }
+
+    /// The only value of the only row that a query returns.
+    pub(super) fn value<V: FromSql>(&self, sql: &str, params: impl Params) -> Stored<V> {
+        Ok(self.query(sql, params, |row| Ok(row.get(0)?))?.swap_remove(0))
     }
 
     pub(super) fn query<R>(
         &self,
         sql: &str,
         params: impl Params,
-        mut read: impl FnMut(&rusqlite::Row<'_>) -> Result<R>,
-    ) -> Result<Vec<R>> {
-        let mut statement = self.prepare(sql)?;
-        let mut rows = statement.query(params)?;
+        mut read: impl FnMut(&rusqlite::Row<'_>) -> Stored<R>,
+    ) -> Stored<Vec<R>> {
+        let mut counted = self.prepare(sql)?;
+        let mut rows = counted.statement.query(params)?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
             all.push(read(row)?);

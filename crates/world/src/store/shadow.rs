@@ -1,6 +1,8 @@
 //! Shadows: newer versions of rows with local edits. They wait until the edits are settled.
 
-use super::error::{Result, StoreError};
+use serde::Serialize;
+
+use super::error::{StoreError, Stored};
 use super::session::Tx;
 use crate::base::{Cell, EntityId, Key, Stamp, Value};
 use crate::contract::Row;
@@ -14,8 +16,11 @@ impl Tx<'_> {
         key: &str,
         stamp: Stamp,
         values: Option<&[Cell<'_>]>,
-    ) -> Result<()> {
-        let values = values.map(written);
+    ) -> Stored<()> {
+        self.put_shadow(entity, key, stamp, values.map(written))
+    }
+
+    fn put_shadow(&self, entity: EntityId, key: &str, stamp: Stamp, values: Option<String>) -> Stored<()> {
         self.execute(
             "INSERT INTO shadow VALUES(?1,?2,?3,?4)ON CONFLICT(entity,key)DO UPDATE SET stamp=excluded.stamp,\
              \"values\"=excluded.\"values\"",
@@ -23,14 +28,13 @@ impl Tx<'_> {
         )
     }
 
-    pub(crate) fn keep_shadow(&self, entity: EntityId, version: &Row) -> Result<()> {
-        let cells: Option<Vec<Cell<'_>>> =
-            version.values.as_ref().map(|values| values.iter().map(Cell::of).collect());
-        self.set_shadow(entity, version.key.as_str(), version.stamp, cells.as_deref())
+    pub(crate) fn keep_shadow(&self, entity: EntityId, version: &Row) -> Stored<()> {
+        let values = version.values.as_deref().map(written);
+        self.put_shadow(entity, &version.key, version.stamp, values)
     }
 
     /// Returns the version in a row's shadow, and drops it.
-    pub fn take_shadow(&self, entity: EntityId, key: &str) -> Result<Option<Row>> {
+    pub fn take_shadow(&self, entity: EntityId, key: &str) -> Stored<Option<Row>> {
         let found = self.shadow(entity, key)?;
         if found.is_some() {
             self.execute("DELETE FROM shadow WHERE entity=?1 AND key=?2", (entity.0, key))?;
@@ -38,7 +42,7 @@ impl Tx<'_> {
         Ok(found)
     }
 
-    pub(super) fn shadow(&self, entity: EntityId, key: &str) -> Result<Option<Row>> {
+    pub(super) fn shadow(&self, entity: EntityId, key: &str) -> Stored<Option<Row>> {
         let sql = "SELECT stamp,\"values\" FROM shadow WHERE entity=?1 AND key=?2";
         self.first(sql, (entity.0, key), |row| {
             Ok(Row { key: Key::new(key), stamp: Stamp(row.get(0)?), values: values(row, 1)? })
@@ -46,37 +50,37 @@ impl Tx<'_> {
     }
 
     /// Rows that ended here and have no waiting edits, with the stamps of their ends.
-    pub fn ends(&self) -> Result<Vec<((EntityId, Key), Stamp)>> {
+    pub fn ends(&self) -> Stored<Vec<((EntityId, Key), Stamp)>> {
         let sql = "SELECT entity,key,stamp FROM shadow AS s WHERE \"values\" IS NULL AND NOT EXISTS\
                    (SELECT 1 FROM outbox AS o WHERE o.entity=s.entity AND o.key=s.key)";
         self.query(sql, [], |row| Ok(((EntityId(row.get(0)?), Key(row.get(1)?)), Stamp(row.get(2)?))))
     }
 
     /// Drops a row's shadow if that is a tombstone.
-    pub fn drop_end(&self, entity: EntityId, key: &str) -> Result<()> {
+    pub fn drop_end(&self, entity: EntityId, key: &str) -> Stored<()> {
         let sql = "DELETE FROM shadow WHERE entity=?1 AND key=?2 AND \"values\" IS NULL";
         self.execute(sql, (entity.0, key))
     }
 
     /// Drops the shadows of an entity that is loaded again: their versions come again if they still
     /// exist. Tombstones do not come again, and stay.
-    pub fn drop_live_shadows(&self, entity: EntityId) -> Result<()> {
+    pub fn drop_live_shadows(&self, entity: EntityId) -> Stored<()> {
         let sql = "DELETE FROM shadow WHERE entity=?1 AND \"values\" IS NOT NULL";
         self.execute(sql, [entity.0])
     }
 }
 
-pub(super) fn written(cells: &[Cell<'_>]) -> String {
+pub(super) fn written(cells: &[impl Serialize]) -> String {
     serde_json::to_string(cells).expect("writing to memory does not fail")
 }
 
 /// The cells that were [`written`] in a column; `None` if there are none.
-pub(super) fn cells(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<Vec<Cell<'static>>>> {
+pub(super) fn cells(row: &rusqlite::Row<'_>, column: usize) -> Stored<Option<Vec<Cell<'static>>>> {
     let Some(text) = row.get::<_, Option<String>>(column)? else { return Ok(None) };
     let cells: Vec<Cell<'_>> = serde_json::from_str(&text).map_err(|e| StoreError::Damaged(e.to_string()))?;
     Ok(Some(cells.into_iter().map(Cell::into_owned).collect()))
 }
 
-pub(super) fn values(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<Vec<Value>>> {
+pub(super) fn values(row: &rusqlite::Row<'_>, column: usize) -> Stored<Option<Vec<Value>>> {
     Ok(cells(row, column)?.map(|cells| cells.iter().map(Cell::to_value).collect()))
 }

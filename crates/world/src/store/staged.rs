@@ -1,6 +1,6 @@
 //! What a run has pulled and does not show yet: rows, page by page, in tables of their own.
 
-use super::error::Result;
+use super::error::Stored;
 use super::session::Tx;
 use super::shadow;
 use crate::base::{Cell, EntityId, Stamp, UnitId};
@@ -40,13 +40,13 @@ pub(crate) const TABLES: &[&str] = &[
 
 /// Sets a page of `unit` aside, after those that are there; returns its number. The number in
 /// `page` is ignored.
-pub(crate) fn add_page(tx: &Tx<'_>, unit: UnitId, page: &StagedPage) -> Result<i64> {
+pub(crate) fn add_page(tx: &Tx<'_>, unit: UnitId, page: &StagedPage) -> Stored<i64> {
     let StagedPage { entity, cursor, more, onto: (onto, generation), rest, .. } = page;
     let sql = "INSERT INTO staged_page SELECT ifnull(max(page),0)+1,?1,?2,?3,?4,?5,?6,?7 FROM staged_page \
                    WHERE true RETURNING page";
     tx.writes();
     let values = (unit.0, entity.0, cursor, more, onto.as_deref(), generation, rest);
-    Ok(tx.query(sql, values, |row| Ok(row.get(0)?))?[0])
+    tx.value(sql, values)
 }
 
 pub(crate) fn add_row(
@@ -55,7 +55,7 @@ pub(crate) fn add_row(
     (key, stamp): (&str, Stamp),
     part: Option<(Stamp, u64)>,
     values: Option<&[Cell<'_>]>,
-) -> Result<()> {
+) -> Stored<()> {
     let values = values.map(shadow::written);
     let (base, columns) = (part.map(|(base, _)| base.0), part.map(|(_, columns)| columns.cast_signed()));
     let sql = "INSERT INTO staged VALUES(?1,?2,?3,?4,?5,?6,?7)";
@@ -64,17 +64,17 @@ pub(crate) fn add_row(
 }
 
 /// The last page of an entity that is set aside.
-pub(crate) fn last(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<Option<StagedPage>> {
+pub(crate) fn last(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<Option<StagedPage>> {
     let sql = format!("{PAGE} WHERE unit=?1 AND entity=?2 ORDER BY page DESC LIMIT 1");
     tx.first(&sql, (unit.0, entity.0), page)
 }
 
 /// The pages that are set aside for a unit, in order.
-pub(crate) fn pages(tx: &Tx<'_>, unit: UnitId) -> Result<Vec<StagedPage>> {
+pub(crate) fn pages(tx: &Tx<'_>, unit: UnitId) -> Stored<Vec<StagedPage>> {
     tx.query(&format!("{PAGE} WHERE unit=?1 ORDER BY page"), [unit.0], page)
 }
 
-pub(crate) fn rows(tx: &Tx<'_>, page: i64) -> Result<Vec<StagedRow>> {
+pub(crate) fn rows(tx: &Tx<'_>, page: i64) -> Stored<Vec<StagedRow>> {
     let sql = "SELECT key,stamp,base,columns,\"values\" FROM staged WHERE page=?1 ORDER BY place";
     tx.query(sql, [page], |row| {
         let base: Option<i64> = row.get(2)?;
@@ -85,14 +85,14 @@ pub(crate) fn rows(tx: &Tx<'_>, page: i64) -> Result<Vec<StagedRow>> {
 }
 
 /// Drops all that is set aside for `unit`; returns how many rows that were.
-pub(crate) fn drop_all(tx: &Tx<'_>, unit: UnitId) -> Result<u32> {
+pub(crate) fn drop_all(tx: &Tx<'_>, unit: UnitId) -> Stored<u32> {
     let rows = drop_rows(tx, unit)?;
     tx.execute("DELETE FROM staged_page WHERE unit=?1", [unit.0])?;
     Ok(rows)
 }
 
 /// Drops what is set aside of an entity; returns how many rows that were.
-pub(crate) fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<u32> {
+pub(crate) fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<u32> {
     let of = "SELECT page FROM staged_page WHERE unit=?1 AND entity=?2";
     let rows = format!("DELETE FROM staged WHERE page IN({of})");
     let rows = tx.changes(&rows, (unit.0, entity.0))?;
@@ -101,12 +101,12 @@ pub(crate) fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result
 }
 
 /// Drops the rows of `unit` and keeps its pages; only a planted bug asks for that alone.
-pub(crate) fn drop_rows(tx: &Tx<'_>, unit: UnitId) -> Result<u32> {
+pub(crate) fn drop_rows(tx: &Tx<'_>, unit: UnitId) -> Stored<u32> {
     let rows = "DELETE FROM staged WHERE page IN(SELECT page FROM staged_page WHERE unit=?1)";
     Ok(tx.changes(rows, [unit.0])? as u32)
 }
 
-fn page(row: &rusqlite::Row<'_>) -> Result<StagedPage> {
+fn page(row: &rusqlite::Row<'_>) -> Stored<StagedPage> {
     Ok(StagedPage {
         number: row.get(0)?,
         entity: EntityId(row.get(1)?),

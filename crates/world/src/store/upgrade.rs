@@ -3,9 +3,9 @@
 
 use rusqlite::Connection;
 
-use super::error::Result;
-use super::layout::{column_of, ddl, define_index, names};
-use super::options::{ForeignKeys, OnMismatch, StoreOptions};
+use super::error::Stored;
+use super::layout::{column_of, ddl, define_index, held, names};
+use super::options::{OnMismatch, StoreOptions};
 use crate::base::EntityId;
 use crate::contract::Schema;
 
@@ -14,7 +14,7 @@ pub(super) fn mark(schema: &Schema) -> String {
     if schema.version == 0 { String::new() } else { format!("PRAGMA application_id={};", schema.version) }
 }
 
-pub(super) fn upgrade(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Result<()> {
+pub(super) fn upgrade(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Stored<()> {
     if schema.version == 0 {
         return Ok(());
     }
@@ -27,14 +27,14 @@ pub(super) fn upgrade(connection: &Connection, schema: &Schema, options: &StoreO
         OnMismatch::Migrate | OnMismatch::Backfill => widened(connection, schema, options)?,
     };
     // Tables that are dropped and created again refer to each other.
-    let checks = if options.foreign_keys == ForeignKeys::Off { "OFF" } else { "ON" };
+    let checks = if options.checks_references() { "ON" } else { "OFF" };
     let work = format!("BEGIN IMMEDIATE;{work}{}COMMIT", mark(schema));
     connection.execute_batch("PRAGMA foreign_keys=OFF")?;
     connection.execute_batch(&work)?;
     Ok(connection.execute_batch(&format!("PRAGMA foreign_keys={checks}"))?)
 }
 
-fn emptied(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Result<String> {
+fn emptied(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Stored<String> {
     let sql =
         "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid DESC";
     let mut work = String::new();
@@ -49,9 +49,9 @@ fn emptied(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
 
 /// Adds missing columns, empty, with their indexes; also to versions in shadows and conflicts.
 /// Drops what a run had set aside, which comes again.
-fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Result<String> {
+fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Stored<String> {
     let mut work = String::new();
-    for id in schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices()) {
+    for id in held(schema) {
         let (table, columns) = names(id, schema.entity(id));
         let sql = format!("SELECT count(*)-3 FROM pragma_table_info('{}')", unquoted(&table));
         let held: u32 = connection.query_row(&sql, [], |row| row.get(0))?;
@@ -85,7 +85,7 @@ fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
 }
 
 /// Drops an entity's pages that are set aside, as they lack the new columns.
-fn pulled_again(work: &mut String, connection: &Connection, id: EntityId) -> Result<()> {
+fn pulled_again(work: &mut String, connection: &Connection, id: EntityId) -> Stored<()> {
     if connection.table_exists(None, "staged_page")? {
         let of = format!("entity={}", id.0);
         let pages = format!("SELECT page FROM staged_page WHERE {of}");
@@ -95,7 +95,7 @@ fn pulled_again(work: &mut String, connection: &Connection, id: EntityId) -> Res
     Ok(())
 }
 
-fn loaded_again(work: &mut String, connection: &Connection, id: EntityId) -> Result<()> {
+fn loaded_again(work: &mut String, connection: &Connection, id: EntityId) -> Stored<()> {
     let EntityId(id) = id;
     *work += &format!("UPDATE progress SET cursor=NULL WHERE entity={id};");
     if connection.table_exists(None, "whole")? {

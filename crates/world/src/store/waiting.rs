@@ -1,6 +1,6 @@
 //! Units that were requested and have not ended well since, if the queue is kept on disk.
 
-use super::error::Result;
+use super::error::Stored;
 use super::session::Tx;
 use crate::base::UnitId;
 
@@ -8,16 +8,16 @@ pub(crate) const TABLES: &[&str] =
     &["CREATE TABLE IF NOT EXISTS waiting(unit INTEGER PRIMARY KEY,place INTEGER NOT NULL)"];
 
 /// Adds a unit at the end of the queue, if it is not in it.
-pub(crate) fn put(tx: &Tx<'_>, unit: UnitId) -> Result<()> {
+pub(crate) fn put(tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
     let sql = "INSERT OR IGNORE INTO waiting SELECT ?1,coalesce(max(place),0)+1 FROM waiting";
     tx.execute(sql, [unit.0])
 }
 
-pub(crate) fn remove(tx: &Tx<'_>, unit: UnitId) -> Result<()> {
+pub(crate) fn remove(tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
     tx.execute("DELETE FROM waiting WHERE unit=?1", [unit.0])
 }
 
 /// The units of the queue, in order.
-pub(crate) fn all(tx: &Tx<'_>) -> Result<Vec<UnitId>> {
+pub(crate) fn all(tx: &Tx<'_>) -> Stored<Vec<UnitId>> {
     tx.query("SELECT unit FROM waiting ORDER BY place", [], |row| Ok(UnitId(row.get(0)?)))
 }

@@ -26,11 +26,11 @@ pub use options::*;
 pub use resolver::{Contested, Delays, Resolver, Takes};
 pub use retrying::Retrying;
 pub(crate) use script::{
-    Act, Actor, Batch, Cells, Found, Import, Keys, Known, Named, Setting, Sight, Step, Target,
+    Act, Actor, Aimed, Batch, Burst, Cells, Found, Import, Keys, Known, Named, OfficeEdit, Person, Script,
+    Setting, Sight, Step, Target, write_script,
 };
 pub use script::{ActionCount, Placed, ShortImport};
-pub(crate) use script::{Aimed, Burst, OfficeEdit, Person, Script, write_script};
 pub use share::split;
 
 #[cfg(test)]
-mod sample;
+mod fixture;

@@ -82,21 +82,18 @@ impl Resolver {
             (Takes::Local, _) => Pick::Ours,
             (Takes::Remote, _) => Pick::Theirs,
             (Takes::Columns, Some(theirs)) if !conflict.ours.is_empty() => {
-                let takes = |column: usize, theirs_changed: bool, ours_later: bool| {
-                    let ours = match self.contested {
-                        Contested::Later => ours_later,
-                        Contested::Local => true,
-                        Contested::Remote => false,
-                    };
-                    (ours || !theirs_changed).then_some(column)
-                };
                 let columns = conflict.ours.iter().filter_map(|(column, ours, made)| {
                     let theirs = &theirs[entity.projection.binary_search(column).ok()?];
                     let base = conflict.base.iter().find(|(of, _)| of == column).map(|(_, value)| value);
                     let left = theirs.with_ref(|theirs| {
                         ours.reads_as(theirs) || base.is_some_and(|base| base.reads_as(theirs))
                     });
-                    takes(*column, !left, *made > conflict.theirs_made)
+                    let takes_ours = match self.contested {
+                        Contested::Later => *made > conflict.theirs_made,
+                        Contested::Local => true,
+                        Contested::Remote => false,
+                    };
+                    (takes_ours || left).then_some(*column)
                 });
                 let columns: Vec<usize> = columns.collect();
                 match columns.len() {

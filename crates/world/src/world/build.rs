@@ -18,9 +18,8 @@ use crate::faults::Faults;
 use crate::gateway::{BackendLink, Gateway, ServerHalf, Versions};
 use crate::metrics;
 use crate::net::{Link, LinkSchedule, Way};
-use crate::oracle::{self, Clock, Labels, Life, Oracle};
-use crate::setup::Setup;
-use crate::setup::{About, DevicePlan, Happening};
+use crate::oracle::{self, Clock, Labels, Oracle};
+use crate::setup::{About, DevicePlan, Happening, Setup};
 use crate::sim::{Handle, NodeId, Sim};
 use crate::store::{Journal, OnMismatch, Synchronous};
 use crate::workload::{
@@ -30,7 +29,7 @@ use crate::world::device::app::App;
 use crate::world::device::browsing::Browser;
 use crate::world::device::clock::{DeviceClock, Skew};
 use crate::world::device::disk_template::Templates;
-use crate::world::device::hardware::{BadRows, Fitting, Hardware};
+use crate::world::device::hardware::{BadRows, Books, Hardware};
 use crate::world::device::hooks::AppHooks;
 use crate::world::device::looks::Looks;
 use crate::world::device::node::Device;
@@ -40,13 +39,10 @@ use crate::world::device::storage::Storage;
 use crate::world::device::suspension::Suspension;
 use crate::world::device::token::Wallet;
 use crate::world::faults::crash::CrashBook;
-use crate::world::faults::disturbances;
 use crate::world::faults::drawing::choose;
-use crate::world::faults::fired;
-use crate::world::faults::phone_events;
-use crate::world::faults::planned;
 use crate::world::faults::tried::Tried;
 use crate::world::faults::windows::Windows;
+use crate::world::faults::{fired, phone_events, planned};
 use crate::world::people::allowed::{Allowed, Leases};
 use crate::world::people::attention::Attention;
 use crate::world::people::news::News;
@@ -61,7 +57,8 @@ use crate::world::server::push_messages::Outbox;
 use crate::world::server::requests_in::Counter;
 use crate::world::server::third_party::{Brought, OfServer, Open};
 
-pub(super) struct World {
+pub(super) struct World<'w> {
+    pub(super) watch: &'w dyn Watch,
     pub(super) sim: Sim,
     pub(super) handle: Handle,
     pub(super) node: NodeId,
@@ -69,7 +66,6 @@ pub(super) struct World {
     pub(super) hub: Rc<Hub>,
     pub(super) servers: Rc<Servers>,
     pub(super) devices: Vec<Rc<Device>>,
-    pub(super) links: Vec<Rc<RefCell<Link>>>,
     pub(super) faults: Faults,
     pub(super) resolver: Option<Rc<Resolver>>,
     pub(super) retrying: Option<Rc<Retrying>>,
@@ -84,14 +80,9 @@ pub(super) struct World {
     pub(super) is_partial: bool,
 }
 
-/// Builds the world of `plan` with these halves of a stack; `lives` listen too. An interruption
-/// through `watch` leaves out some rows and devices.
-pub(super) fn build(
-    plan: &Setup,
-    halves: Halves,
-    lives: Vec<Life>,
-    watch: &dyn Watch,
-) -> Result<World, DataError> {
+/// Builds the world of `plan` with these halves of a stack. An interruption through `watch` leaves
+/// out some rows and devices.
+pub(super) fn build<'w>(plan: &Setup, halves: Halves, watch: &'w dyn Watch) -> Result<World<'w>, DataError> {
     let plan = Rc::new(plan.clone());
     let devices = plan.devices();
     // Once interrupted it stays so, and `watch` is not asked again.
@@ -110,7 +101,7 @@ pub(super) fn build(
     let handle = sim.handle().clone();
     let nodes = (handle.node("world"), handle.node("gateway"));
     let mut listeners = listeners(&plan, &devices, initial, &mut script, promises);
-    (listeners.lives, listeners.windows) = (lives, windows);
+    listeners.windows = windows;
     let has_page = plan.brought || plan.engine.conflict.policy.has_page();
     listeners.opened = has_page.then(|| News::new(&handle));
     let offers_retry = plan.workload.retrying.share.0 > 0;
@@ -125,13 +116,13 @@ pub(super) fn build(
     };
     let servers = servers(&plan, (&hub, nodes), half, backend, &faults);
     let mut world = World {
+        watch,
         sim,
         handle,
         node: nodes.0,
         hub,
         servers,
         devices: Vec::with_capacity(devices.len()),
-        links: Vec::with_capacity(devices.len()),
         faults,
         resolver: None,
         retrying: None,
@@ -144,11 +135,16 @@ pub(super) fn build(
         plan: plan.clone(),
         is_partial: false,
     };
-    let mut templates = Templates::new(&plan, world.factory.clone(), &dataset, stops);
+    let mut templates = Templates {
+        plan: &plan,
+        factory: world.factory.clone(),
+        dataset: &dataset,
+        stops,
+        made: BTreeMap::new(),
+    };
     for device in devices.into_iter().take_while(|_| !stops()) {
-        let (device, link) = fitted(&world, device, &mut templates);
+        let device = fitted(&world, device, &mut templates);
         world.devices.push(device);
-        world.links.push(link);
     }
     world.is_partial = stopped.get();
     let (handle, devices) = (&world.handle, &world.devices);
@@ -160,8 +156,8 @@ pub(super) fn build(
 /// All faults, and the windows in which they must meet somebody.
 fn drawn(plan: &Setup, devices: &[DevicePlan], crash_points: &[String]) -> (Faults, Windows) {
     let mut faults = planned::draw(plan, devices, crash_points);
-    disturbances::draw(&mut faults, plan, devices);
-    disturbances::draw_suspensions(&mut faults, plan, devices);
+    planned::disturb(&mut faults, plan, devices);
+    planned::draw_suspensions(&mut faults, plan, devices);
     phone_events::draw(&mut faults, plan, devices);
     faults.told.sort_by_key(|(at, _)| *at);
     let windows;
@@ -213,16 +209,12 @@ fn servers(
             backend_link,
             node: own,
             commits: commits.clone(),
-            coding: GatewayCoding::new(plan.gateway.coding_rate),
+            coding: GatewayCoding { rate: plan.gateway.coding_rate, spent: Cell::default() },
         }
     })
 }
 
-fn fitted(
-    world: &World,
-    device: DevicePlan,
-    templates: &mut Templates<'_>,
-) -> (Rc<Device>, Rc<RefCell<Link>>) {
+fn fitted(world: &World<'_>, device: DevicePlan, templates: &mut Templates<'_>) -> Rc<Device> {
     let (id, plan, handle) = (device.device, &world.plan, &world.handle);
     let seed = plan.seed.derive("world.device", u64::from(id.0));
     let link = Rc::new(RefCell::new(link(world, &device, seed.derive("net", 0))));
@@ -248,12 +240,11 @@ fn fitted(
     let allowed = Allowed {
         plan: plan.clone(),
         servers: world.servers.clone(),
-        link: link.clone(),
         leases: world.leases.clone(),
         attributes: device.attributes.clone(),
     };
     let node = handle.node(&id.to_string());
-    let built = Rc::new_cyclic(|me| {
+    Rc::new_cyclic(|me| {
         let own = Rc::new(OfDevice(me.clone()));
         let ports = Ports {
             clock: Rc::new(clock),
@@ -271,6 +262,7 @@ fn fitted(
             handle: handle.clone(),
             world: world.node,
             hub: world.hub.clone(),
+            link,
             way,
             ports,
             app: App::new(handle, node, world.factory.clone(), plan.store.journal),
@@ -279,17 +271,16 @@ fn fitted(
             storage: Storage::new(disk, (setup, world.versions.clone()), plan.engine.identity, seed),
             crash: CrashBook::default(),
             cancels: RefCell::default(),
-            suspension: Suspension::new(device.background),
+            suspension: Suspension { budget: device.background, ..Suspension::default() },
             hardware,
             unsaved: RefCell::default(),
             allowed,
             counter,
         }
-    });
-    (built, link)
+    })
 }
 
-fn way(world: &World, device: &DevicePlan, link: &Rc<RefCell<Link>>) -> (Rc<Way>, Rc<Counter>) {
+fn way(world: &World<'_>, device: &DevicePlan, link: &Rc<RefCell<Link>>) -> (Rc<Way>, Rc<Counter>) {
     let id = device.device;
     let sink = Rc::new(NodeSink { hub: world.hub.clone(), node: Node::Device(id) });
     let lives = (world.plan.gateway.token_life, world.plan.gateway.refresh_life);
@@ -302,7 +293,7 @@ fn way(world: &World, device: &DevicePlan, link: &Rc<RefCell<Link>>) -> (Rc<Way>
     (way, counter)
 }
 
-fn link(world: &World, device: &DevicePlan, seed: Seed) -> Link {
+fn link(world: &World<'_>, device: &DevicePlan, seed: Seed) -> Link {
     let end = Time::ZERO + world.plan.duration;
     let faults = &world.faults.devices[device.device.0 as usize];
     let mut schedule = match &device.moves {
@@ -319,13 +310,15 @@ fn link(world: &World, device: &DevicePlan, seed: Seed) -> Link {
     link
 }
 
-fn hardware(world: &World, device: &DevicePlan, disk: &Disk, seed: Seed) -> Hardware {
+fn hardware(world: &World<'_>, device: &DevicePlan, disk: &Disk, seed: Seed) -> Hardware {
     let (plan, faults) = (&world.plan, &world.faults.devices[device.device.0 as usize]);
     let browser = plan.workload.browsing.map(|browsing| {
         let (every, cost) = (browsing.every(), browsing.cost(device.class.step_picos));
         Browser::new(every, cost, plan.store.journal != Journal::Wal, seed.stream("browsing", 0, 0))
     });
-    let fitting = Fitting {
+    Hardware {
+        handle: world.handle.clone(),
+        hub: world.hub.clone(),
         device: device.device,
         class: device.class.clone(),
         decoder: plan.engine.decoder,
@@ -334,11 +327,11 @@ fn hardware(world: &World, device: &DevicePlan, disk: &Disk, seed: Seed) -> Hard
         flash: Flash { seed: seed.derive("flash", 0), ..device.class.flash },
         bad_rows: BadRows::new(faults.unreadable.clone(), seed),
         browser: RefCell::new(browser),
-    };
-    Hardware::new(&world.handle, &world.hub, fitting)
+        books: Books::default(),
+    }
 }
 
-fn skew(world: &World, device: &DevicePlan, link: &Link, seed: Seed) -> Skew {
+fn skew(world: &World<'_>, device: &DevicePlan, link: &Link, seed: Seed) -> Skew {
     let end = Time::ZERO + world.plan.duration + world.plan.drain;
     let mut skew = Skew::new(device.clock, seed, end, link.conditions().offline());
     let faults = &world.faults.devices[device.device.0 as usize];
@@ -400,8 +393,9 @@ fn written(
         people: &people,
         dataset,
         duration: plan.duration,
+        stops,
     };
-    write_script(&setting, &bursts, &imports, stops)
+    write_script(&setting, &bursts, &imports)
 }
 
 /// Events whose rows other events refer to, by name. A group is an event's position.
@@ -449,7 +443,7 @@ pub(super) fn dataset(plan: &Setup, stops: &dyn Fn() -> bool) -> Result<Dataset,
 fn loaded(plan: &Setup, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend, Initial) {
     let seed = plan.seed.derive("world.backend", 0);
     let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start, seed);
-    let mut initial = Initial::new(plan.schema.entities.len());
+    let mut initial = Initial(vec![Vec::new(); plan.schema.entities.len()]);
     let precision = |stamp: Stamp| stamp.truncated(plan.backend.stamp_precision);
     for entity in plan.schema.ids() {
         let rows = dataset.rows(entity).map(|row| Loaded {
@@ -459,7 +453,7 @@ fn loaded(plan: &Setup, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend
             updated: row.updated,
             deleted: row.deleted,
         });
-        let rows = Wanted::new(rows, stops);
+        let rows = Wanted { rows, given: 0, stops };
         backend.load(entity, rows.inspect(|row| initial.add(entity, row, precision)));
     }
     (backend, initial.sorted())
@@ -468,8 +462,8 @@ fn loaded(plan: &Setup, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend
 /// The gateway. Its replica is filled if some devices were synced before the start.
 fn gateway(plan: &Setup, devices: &[DevicePlan], backend: &Backend, stops: &dyn Fn() -> bool) -> Gateway {
     let attributes = devices.iter().map(|device| device.attributes.clone()).collect();
-    let gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);
-    let mut gateway = gateway.with_units(plan.units.clone());
+    let mut gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);
+    gateway.units = plan.units.clone();
     if devices.iter().any(|device| device.start.synced_ago.is_some()) {
         gateway.fill(backend, plan.start, stops);
     }

@@ -56,19 +56,9 @@ impl RowDigests {
 
 /// A device view that adds rows to the digests as the check reads them.
 pub(super) struct Digested<'d> {
-    view: &'d dyn DeviceView,
-    digests: RefCell<&'d mut RowDigests>,
-    stops: &'d dyn Fn() -> bool,
-}
-
-impl<'d> Digested<'d> {
-    pub(super) fn new(
-        view: &'d dyn DeviceView,
-        digests: &'d mut RowDigests,
-        stops: &'d dyn Fn() -> bool,
-    ) -> Digested<'d> {
-        Digested { view, digests: RefCell::new(digests), stops }
-    }
+    pub(super) view: &'d dyn DeviceView,
+    pub(super) digests: RefCell<&'d mut RowDigests>,
+    pub(super) stops: &'d dyn Fn() -> bool,
 }
 
 impl DeviceView for Digested<'_> {
@@ -94,7 +84,7 @@ impl DeviceView for Digested<'_> {
 /// Adds all rows of the backend, including tombstones, until it `stops`.
 pub(super) fn add_backend(digests: &mut RowDigests, backend: &Backend, stops: &dyn Fn() -> bool) {
     for entity in backend.schema().ids().take_while(|_| !stops()) {
-        for record in Wanted::new(backend.rows(entity), stops) {
+        for record in (Wanted { rows: backend.rows(entity), given: 0, stops }) {
             digests.stamps.number(record.stamp.0 as u64);
             digests.content.text(record.key.as_str());
             digests.content.number(u64::from(record.deleted));

@@ -1,15 +1,18 @@
-//! Drives a world: the script, the faults, and network changes.
+//! Drives a world: the script, the faults with their access to it, and network changes.
 
+use std::cell::RefMut;
 use std::rc::Rc;
 
 use super::build::World;
 use super::hub::Hub;
-use super::watch::Watch;
-use crate::backend::Importing;
+use crate::backend::{Backend, Importing};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, KillReason, Node};
-use crate::faults::{Awaited, Restore, Strike, Struck, Whose};
-use crate::setup::{DevicePlan, Happening, Planned};
+use crate::disk::Disk;
+use crate::faults::{Awaited, Reach, Restore, Strike, Struck, Whose};
+use crate::gateway::Gateway;
+use crate::net::Link;
+use crate::setup::Happening;
 use crate::sim::Handle;
 use crate::workload::{Act, Actor, Batch, OfficeEdit, Step};
 use crate::world::device::lists;
@@ -17,7 +20,6 @@ use crate::world::device::node::Device;
 use crate::world::device::screen::Wish;
 use crate::world::faults::drawing::choose;
 use crate::world::faults::phone_events;
-use crate::world::faults::targets::Hands;
 use crate::world::people::editing::{Aims, POLLS_A_STEP, People};
 use crate::world::people::logins::once_up;
 use crate::world::server::half::Servers;
@@ -30,12 +32,12 @@ const HEARD_EVERY: Span = Span::secs(5);
 /// The restart delay of a process that the executor killed for a sweep.
 pub(super) const RESTARTED_AFTER: Span = Span::secs(5);
 
-impl World {
+impl World<'_> {
     /// Starts the apps of people who do not log in later, and the tasks that drive the world. An
     /// interruption does not wait for all apps of a large fleet.
-    pub(super) fn set_going(&mut self, watch: &dyn Watch) {
+    pub(super) fn set_going(&mut self) {
         // First, so that a backup does not include what happens at its very instant.
-        self.play_restores();
+        self.play_restores_of(|_| true);
         self.servers.start_gateway();
         let mut logs_in = vec![false; self.devices.len()];
         for step in &self.script.steps {
@@ -44,7 +46,7 @@ impl World {
             }
         }
         for (device, logs_in) in self.devices.iter().zip(logs_in) {
-            if watch.interrupted() {
+            if self.watch.interrupted() {
                 return;
             }
             if !logs_in {
@@ -70,13 +72,14 @@ impl World {
             self.handle.spawn(self.node, "retrying", people.clone().live());
         }
         if self.plan.brought {
-            self.handle.spawn(
-                self.node,
-                "caught up",
-                hear_who_is_caught_up(self.hub.clone(), self.devices.clone()),
-            );
+            let heard = hear_who_is_caught_up(self.hub.clone(), self.devices.clone());
+            self.handle.spawn(self.node, "caught up", heard);
         }
-        self.show_lists();
+        for device in &self.devices {
+            for list in &self.plan.queries {
+                lists::show(&self.handle, self.node, device.clone(), list, end);
+            }
+        }
         self.play_strikes();
         self.follow_kills();
     }
@@ -94,22 +97,15 @@ impl World {
         self.follow_kills();
     }
 
-    fn show_lists(&self) {
-        let until = Time::ZERO + self.plan.duration;
-        for device in &self.devices {
-            for list in &self.plan.queries {
-                lists::show(&self.handle, self.node, device.clone(), list, until);
-            }
-        }
-    }
     fn play_script(&mut self) {
         let aims = Aims::new(self.plan.first_schema().clone(), &self.script);
         let people = People::new(&self.handle, self.node, aims);
         let steps = std::mem::take(&mut self.script.steps);
         let (handle, servers) = (self.handle.clone(), self.servers.clone());
-        let (devices, links) = (self.devices.clone(), &self.links);
-        let steps =
-            once_up(steps, |device, at| links[device.0 as usize].borrow().conditions().seems_up_from(at));
+        let devices = self.devices.clone();
+        let seems_up_from =
+            |of: DeviceId, at| devices[of.0 as usize].link.borrow().conditions().seems_up_from(at);
+        let steps = once_up(steps, seems_up_from);
         self.open_for_logins(&steps);
         let edits = steps.iter().filter(|step| !matches!(step.act, Act::App(_) | Act::Open { .. }));
         self.last_edit = edits.map(|step| step.at).max().unwrap_or_default();
@@ -185,13 +181,10 @@ impl World {
             });
         }
         for loss in &self.faults.sync_losses {
-            self.device(loss.device).hardware.sync_losses.arm(loss.clone());
+            self.device(loss.device).hardware.books.sync_losses.0.borrow_mut().push(loss.clone());
         }
     }
 
-    fn play_restores(&self) {
-        self.play_restores_of(|_| true);
-    }
     fn play_restores_of(&self, is_played: impl Fn(&Whose) -> bool) {
         let played = self.faults.restores.iter().filter(|restore| is_played(&restore.whose));
         for Restore { whose, backup, at, restart_after } in played.copied() {
@@ -227,8 +220,8 @@ impl World {
     }
 
     fn play_networks(&self) {
-        for (device, link) in self.devices.iter().zip(&self.links) {
-            let toggles = link.borrow().conditions().toggles();
+        for device in &self.devices {
+            let toggles = device.link.borrow().conditions().toggles();
             if toggles.is_empty() {
                 continue;
             }
@@ -245,8 +238,8 @@ impl World {
 
     /// Reports network changes to listeners; apps do not hear of them.
     fn tell_networks(&self) {
-        for (device, link) in self.devices.iter().zip(&self.links) {
-            for (at, up) in link.borrow().conditions().toggles() {
+        for device in &self.devices {
+            for (at, up) in device.link.borrow().conditions().toggles() {
                 let (hub, node) = (self.hub.clone(), Node::Device(device.id));
                 self.at(at, "network", move || {
                     hub.emit(node, if up { Event::LinkUp } else { Event::LinkDown })
@@ -283,7 +276,9 @@ impl World {
         let devices = self.plan.devices();
         for planned in &self.plan.events {
             let Happening::Trigger(unit, how) = planned.what else { continue };
-            let (chosen, met) = (self.chosen(planned, &devices), self.met(&planned.name));
+            let chosen = choose(&planned.who, &planned.name, self.plan.seed, &devices);
+            let chosen: Vec<_> = chosen.into_iter().map(|device| self.device(device)).collect();
+            let met = self.met(&planned.name);
             self.at(planned.at, "trigger", move || {
                 chosen.iter().for_each(|device| met.set(device.trigger(unit, how) || met.get()));
             });
@@ -297,8 +292,7 @@ impl World {
     }
     /// Faults that act by their own code.
     fn play_strikes(&self) {
-        let (servers, devices, links) = (self.servers.clone(), self.devices.clone(), self.links.clone());
-        let hands = Rc::new(Hands { servers, devices, links });
+        let hands = Rc::new(Hands { servers: self.servers.clone(), devices: self.devices.clone() });
         for Strike { event, at, until, act } in self.faults.strikes.iter().cloned() {
             let (hands, handle, met) = (hands.clone(), self.handle.clone(), self.met(&event));
             self.handle.spawn(self.node, "fault", async move {
@@ -338,10 +332,6 @@ impl World {
             handle.sleep_until(time).await;
             act();
         });
-    }
-    fn chosen(&self, planned: &Planned, devices: &[DevicePlan]) -> Vec<Rc<Device>> {
-        let chosen = choose(&planned.who, &planned.name, self.plan.seed, devices);
-        chosen.into_iter().map(|device| self.device(device)).collect()
     }
     pub(super) fn device(&self, id: DeviceId) -> Rc<Device> {
         self.devices[id.0 as usize].clone()
@@ -409,5 +399,44 @@ async fn import(handle: &Handle, servers: &Servers, batch: Batch) {
         }
         done.iter().for_each(|commit| servers.tell_commit(commit));
         handle.pause().await;
+    }
+}
+
+/// Access of faults to a running world.
+struct Hands {
+    servers: Rc<Servers>,
+    devices: Vec<Rc<Device>>,
+}
+
+impl Hands {
+    fn device(&self, of: DeviceId) -> &Rc<Device> {
+        &self.devices[of.0 as usize]
+    }
+}
+
+impl Reach for Hands {
+    fn now(&self) -> Time {
+        self.servers.handle.now()
+    }
+    fn backend(&self) -> RefMut<'_, Backend> {
+        self.servers.backend.borrow_mut()
+    }
+    fn gateway(&self) -> Option<RefMut<'_, Gateway>> {
+        self.servers.gateway.as_ref().map(|gateway| gateway.borrow_mut())
+    }
+    fn disk(&self, of: DeviceId) -> Disk {
+        self.device(of).storage.disk.clone()
+    }
+    fn link(&self, of: DeviceId) -> RefMut<'_, Link> {
+        self.device(of).link.borrow_mut()
+    }
+    fn has_connections(&self, of: DeviceId) -> bool {
+        self.device(of).way.has_connections()
+    }
+    fn kill_server(&self, restart_after: Span) -> bool {
+        self.servers.kill_gateway(restart_after)
+    }
+    fn suspend(&self, of: DeviceId, length: Span, sockets: Span) -> bool {
+        self.device(of).suspend_for(length, sockets)
     }
 }

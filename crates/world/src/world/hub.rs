@@ -20,13 +20,13 @@ use crate::world::people::news::{Conflict, News, RunEnded, opened};
 /// A passive listener to all events of a world; nothing depends on it.
 pub trait Ear {
     /// The world begins, with these rows on its backend.
-    fn begins(&mut self, rows: &dyn Truth);
+    fn begins(&mut self, _rows: &dyn Truth) {}
     /// Something happened.
-    fn on(&mut self, occurrence: &Occurrence<'_>);
+    fn on(&mut self, _occurrence: &Occurrence<'_>) {}
     /// The world has ended, with this view of a device.
-    fn rests(&mut self, device: DeviceId, view: &dyn DeviceView);
+    fn rests(&mut self, _device: DeviceId, _view: &dyn DeviceView) {}
     /// The world has ended; `settled` if it came to rest.
-    fn ends(&mut self, at: Time, settled: bool);
+    fn ends(&mut self, _at: Time, _settled: bool) {}
 }
 
 pub(super) struct Hub {
@@ -122,18 +122,10 @@ impl Hub {
                 self.handle.halt();
             }
         }
-        for life in &mut listeners.lives {
-            life.on(&occurrence);
-        }
-        if let Some(timeline) = &mut listeners.timeline {
-            timeline.on(&occurrence);
-        }
-        if let Some(requests) = &mut listeners.requests {
-            requests.on(&occurrence);
-        }
-        if let Some(ear) = &listeners.ear {
-            ear.borrow_mut().on(&occurrence);
-        }
+        listeners.lives.iter_mut().for_each(|life| life.on(&occurrence));
+        listeners.timeline.iter_mut().for_each(|timeline| timeline.on(&occurrence));
+        listeners.requests.iter_mut().for_each(|requests| requests.on(&occurrence));
+        listeners.ear.iter().for_each(|ear| ear.borrow_mut().on(&occurrence));
         listeners.tried.on(&event);
         if let Some((news, conflict)) = listeners.opened.as_ref().zip(opened(node, &event)) {
             news.add(conflict);
@@ -149,24 +141,22 @@ impl Hub {
     pub(super) fn all_asked(&self) {
         self.listeners.borrow_mut().iter_mut().for_each(|listeners| listeners.round.all_asked = true);
     }
+    /// Calls the oracle; `None` if there is none.
+    fn oracle<R>(&self, f: impl FnOnce(&mut Oracle) -> R) -> Option<R> {
+        self.listeners.borrow_mut().as_mut()?.oracle.as_mut().map(f)
+    }
     pub(super) fn asked(&self, device: DeviceId) {
-        self.with(|listeners| _ = listeners.oracle.as_mut().map(|oracle| oracle.asked(device)));
+        self.oracle(|oracle| oracle.asked(device));
     }
     pub(super) fn says_caught_up(&self, device: DeviceId, is: bool, at_work: bool) {
-        let (at, mut listeners) = (self.handle.now(), self.listeners.borrow_mut());
-        let oracle = listeners.as_mut().and_then(|listeners| listeners.oracle.as_mut());
-        oracle.into_iter().for_each(|oracle| oracle.says_caught_up(at, device, (is, at_work)));
+        self.oracle(|oracle| oracle.says_caught_up(self.handle.now(), device, (is, at_work)));
     }
     /// True if somebody needs the values that apps show of an edited row of this entity.
     pub(super) fn wants_shown(&self, entity: EntityId) -> bool {
-        let listeners = self.listeners.borrow();
-        let oracle = listeners.as_ref().and_then(|listeners| listeners.oracle.as_ref());
-        oracle.is_some_and(|oracle| oracle.wants_shown(entity))
+        self.oracle(|oracle| oracle.wants_shown(entity)) == Some(true)
     }
     pub(super) fn saw(&self, edit: &LocalEdit, shown: &[Value]) {
-        self.with(|listeners| {
-            _ = listeners.oracle.as_mut().map(|oracle| oracle.saw(edit.id, edit.entity, shown));
-        });
+        self.oracle(|oracle| oracle.saw(edit.id, edit.entity, shown));
     }
     pub(super) fn records_lives(&self) -> bool {
         self.listeners.borrow().as_ref().is_some_and(|l| !l.lives.is_empty())
@@ -184,7 +174,7 @@ impl Hub {
     /// The lines of apps so far; empty while a listener is active.
     pub(super) fn said_so_far(&self) -> AppWords {
         let listeners = self.listeners.try_borrow().ok();
-        listeners.and_then(|it| Some(it.as_ref()?.said.so_far())).unwrap_or_default()
+        listeners.and_then(|it| Some(it.as_ref()?.said.words.clone())).unwrap_or_default()
     }
     /// Takes the listeners. Events after this are lost.
     pub(super) fn take(&self) -> Listeners {

@@ -9,7 +9,7 @@ use crate::workload::Placed;
 use crate::world::faults::tried::InVain;
 
 /// The outcome of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// Covers the chain of events, and the final logical rows of every device and of the backend.
     pub digest: String,
@@ -66,9 +66,10 @@ pub struct Outcome {
 }
 
 /// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Ending {
     /// Everything under way came to its end.
+    #[default]
     Drained,
     /// Some devices were not at rest by the deadline; one line for each of the first ones.
     Stuck(Vec<String>),

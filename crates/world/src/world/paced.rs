@@ -23,12 +23,12 @@ use crate::contract::{
 };
 use crate::net::{Outage, OutageMode, Server};
 use crate::setup::Setup;
-use crate::sim::{Handle, Stop, oneshot};
+use crate::sim::{Handle, Stop, either, oneshot};
 use crate::world::server::requests_in::Slipped;
 
 /// A world with externally controlled time.
 pub struct Paced {
-    world: World,
+    world: World<'static>,
 }
 
 /// A request of a device.
@@ -164,8 +164,8 @@ impl Paced {
         let no_engine = || Unrunnable::NoEngine(plan.engine_name.clone());
         let mut halves = stacks.halves(&plan).ok_or_else(no_engine)?;
         halves.engine = Rc::new(NoEngine);
-        let mut world = build::build(&plan, halves, Vec::new(), &Unwatched)
-            .map_err(|error| Unrunnable::Data(error.to_string()))?;
+        let mut world =
+            build::build(&plan, halves, &Unwatched).map_err(|error| Unrunnable::Data(error.to_string()))?;
         world.hub.with(|listeners| {
             listeners.oracle = None;
             listeners.ear = Some(ear);
@@ -203,7 +203,7 @@ impl Paced {
     }
     /// The link that a device has now.
     pub fn link(&self, device: DeviceId) -> LinkNow {
-        let (link, now) = (self.world.links[device.0 as usize].borrow(), self.now());
+        let (link, now) = (self.world.devices[device.0 as usize].link.borrow(), self.now());
         let (conditions, profile) = (link.conditions(), link.conditions().profile(now));
         LinkNow {
             name: profile.name.clone(),
@@ -218,10 +218,10 @@ impl Paced {
         let Asked { device, request, slip, server, cacheable, deadline } = asked;
         let device = self.world.devices[device.0 as usize].clone();
         let handle = self.world.handle.clone();
-        let (sender, mut given_up) = handle.oneshot();
+        let (sender, given_up) = handle.oneshot();
         let slip = Rc::new(RefCell::new(slip));
-        let is_cached = || self.world.links[device.id.0 as usize].borrow().keeps_answers(handle.now());
-        let mut asked = match (server, cacheable) {
+        let is_cached = || device.link.borrow().cached_for(handle.now()).is_some();
+        let asked = match (server, cacheable) {
             (Some(server), _) => device.way.request_of(server, request, deadline),
             (None, Some(cacheable)) if is_cached() => {
                 device.way.request_cacheable(request, cacheable, deadline)
@@ -232,14 +232,7 @@ impl Paced {
             }
         };
         self.world.handle.spawn(self.world.node, "from outside", async move {
-            let came = poll_fn(|context| {
-                if let Poll::Ready(came) = asked.as_mut().poll(context) {
-                    return Poll::Ready(came);
-                }
-                Pin::new(&mut given_up).poll(context).map(|_| Err(TransportError::Cancelled))
-            });
-            let came = came.await;
-            drop(asked);
+            let came = either(asked, given_up).await.unwrap_or(Err(TransportError::Cancelled));
             done(handle.now(), came.map(|bytes| (bytes, slip.take())));
         });
         GiveUp(sender)
@@ -254,21 +247,14 @@ impl Paced {
         heard: impl FnMut(Time, Held) + 'static,
     ) -> GiveUp {
         let handle = self.world.handle.clone();
-        let (sender, mut given_up) = handle.oneshot();
+        let (sender, given_up) = handle.oneshot();
         let way = self.world.devices[device.0 as usize].way.clone();
         let heard = Rc::new(RefCell::new(heard));
         let (hears, clock) = (heard.clone(), handle.clone());
         let piece = move |bytes| hears.borrow_mut()(clock.now(), Held::Message(bytes));
-        let mut asked = way.request_pieces(server, request, deadline, piece);
+        let asked = way.request_pieces(server, request, deadline, piece);
         self.world.handle.spawn(self.world.node, "from outside", async move {
-            let ended = poll_fn(|context| {
-                if let Poll::Ready(ended) = asked.as_mut().poll(context) {
-                    return Poll::Ready(ended);
-                }
-                Pin::new(&mut given_up).poll(context).map(|_| Err(TransportError::Cancelled))
-            });
-            let ended = ended.await;
-            drop(asked);
+            let ended = either(asked, given_up).await.unwrap_or(Err(TransportError::Cancelled));
             heard.borrow_mut()(handle.now(), Held::Ended(ended));
         });
         GiveUp(sender)
@@ -348,10 +334,10 @@ impl Paced {
 
     /// A person takes a device's network away for `length`; the operating system notices.
     pub fn cut(&self, device: DeviceId, length: Span) {
-        let (from, index) = (self.now(), device.0 as usize);
+        let (from, of) = (self.now(), &self.world.devices[device.0 as usize]);
         let outage = Outage { from, until: from + length, mode: OutageMode::Drop, noticed: true };
-        self.world.links[index].borrow_mut().conditions_mut().add_outages([outage]);
-        self.world.devices[index].way.conditions_changed();
+        of.link.borrow_mut().conditions_mut().add_outages([outage]);
+        of.way.conditions_changed();
         let (hub, node) = (self.world.hub.clone(), Node::Device(device));
         hub.emit(node, Event::LinkDown);
         self.world.at(outage.until, "network", move || hub.emit(node, Event::LinkUp));

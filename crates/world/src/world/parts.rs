@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::{Time, UnitId, Word};
 use crate::contract::{Delivery, Trigger};
 use crate::faults::{Awaited, Sign, Struck};
-use crate::setup::Setup;
-use crate::setup::{DevicePlan, Happening};
+use crate::setup::{DevicePlan, Happening, Setup};
 use crate::world::faults::windows::{Window, Windows};
 
 pub(super) fn plan_parts(

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use super::build::{World, clock};
 use super::hub::Listeners;
-use super::watch::Watch;
 use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Key, Span, Time, UnitId, Word};
 use crate::contract::{DeviceView, Hook, RowWait, SyncUnit, Trigger};
@@ -54,23 +53,23 @@ impl HeldBack {
     }
 }
 
-impl World {
+impl World<'_> {
     /// Runs the script to its end, even if idle: radios fall asleep and connections close.
-    pub(super) fn run_script(&mut self, watch: &dyn Watch) -> Result<(), Ended> {
+    pub(super) fn run_script(&mut self) -> Result<(), Ended> {
         let end = Time::ZERO + self.plan.duration;
         let slices = SLICES * (1 + self.devices.len() / SLICED_AGAIN) as u64;
         let step = Span((self.plan.duration.0 / slices).max(1));
         let mut now = Time::ZERO;
         while now < end {
             now = (now + step).min(end);
-            self.advance(now, watch)?;
+            self.advance(now)?;
         }
-        if self.handle.now() < end { self.wait(end, watch) } else { Ok(()) }
+        if self.handle.now() < end { self.wait(end) } else { Ok(()) }
     }
 
     /// Ends all faults and starts all apps. Then asks each device to sync until a round brings the
     /// backend nothing new, leaves no device with a row to apply, and withholds nothing.
-    pub(super) fn drain(&mut self, watch: &dyn Watch) -> Result<(), Ended> {
+    pub(super) fn drain(&mut self) -> Result<(), Ended> {
         self.servers.start_gateway();
         for device in &self.devices {
             device.end_of_work();
@@ -78,7 +77,11 @@ impl World {
             device.lift_suspension();
             device.start();
         }
-        let mut now = self.await_last_edit(watch)?;
+        // Nobody would ask for a sync of edits made after the round.
+        let mut now = self.handle.now().max(self.last_edit);
+        if now > self.handle.now() {
+            self.wait(now)?;
+        }
         let mut deadline = now + self.plan.drain;
         let (mut units, mut others) = stages(&self.plan.units);
         self.resolver.iter().for_each(|resolver| resolver.hurry(units.clone()));
@@ -86,9 +89,10 @@ impl World {
         loop {
             let begun = now;
             let since;
-            (now, since) = self.await_readers((now, deadline), fetches, watch)?;
-            self.begin_round(&units);
-            now = self.end_round(&units, (now, deadline), watch)?;
+            (now, since) = self.await_readers(now, deadline, fetches)?;
+            self.hub.with(|l| l.round.begin(self.plan.units.len()));
+            self.ask(self.devices.clone(), &units);
+            now = self.end_round(&units, now, deadline)?;
             if self.hub.with(|l| l.round.commits) > 0 {
                 held = HeldBack::default();
                 continue;
@@ -100,7 +104,7 @@ impl World {
                 }
                 if wait > Span::ZERO {
                     now += wait;
-                    self.wait(now, watch)?;
+                    self.wait(now)?;
                 }
                 continue;
             }
@@ -109,7 +113,7 @@ impl World {
                 let until = until.max(now);
                 deadline += until - now;
                 now = until;
-                self.wait(now, watch)?;
+                self.wait(now)?;
                 continue;
             }
             let Some(file) = self.file_behind(since) else {
@@ -127,12 +131,7 @@ impl World {
     }
 
     /// Lets time pass until every device is through with the round and has sent everything.
-    fn end_round(
-        &mut self,
-        units: &[UnitId],
-        (mut now, deadline): (Time, Time),
-        watch: &dyn Watch,
-    ) -> Result<Time, Ended> {
+    fn end_round(&mut self, units: &[UnitId], mut now: Time, deadline: Time) -> Result<Time, Ended> {
         let (mut opened, mut wait) = (now, OPENED_AGAIN_AFTER.min(Span(self.plan.drain.0 / 4)));
         while !self.round_is_done(units) {
             if now >= deadline {
@@ -149,16 +148,7 @@ impl World {
             }
             // With nothing left to do the executor's clock stops; this one goes on.
             now = (now + DRAIN_STEP).min(deadline);
-            self.advance(now, watch)?;
-        }
-        Ok(now)
-    }
-
-    /// Waits for the last edit: nobody would ask for a sync of edits made after the round.
-    fn await_last_edit(&mut self, watch: &dyn Watch) -> Result<Time, Ended> {
-        let now = self.handle.now().max(self.last_edit);
-        if now > self.handle.now() {
-            self.wait(now, watch)?;
+            self.advance(now)?;
         }
         Ok(now)
     }
@@ -176,24 +166,24 @@ impl World {
 
     /// Lets the workers of an integration continue until they find nothing to carry. If they do not
     /// by the deadline, the oracle reports it.
-    pub(super) fn drain_integration(&mut self, watch: &dyn Watch) -> Result<(), Ended> {
+    pub(super) fn drain_integration(&mut self) -> Result<(), Ended> {
         let Some(integration) = self.integration.clone() else { return Ok(()) };
         let mut now = self.handle.now();
         let deadline = now + self.plan.drain;
         let backend = &self.servers.backend;
         let shown = backend.borrow().shown_by().map_or(now, |shown| shown.max(now));
-        let behind = integration.reads_behind();
+        let behind = integration.options.capture.reads_behind;
         let by_clock = behind.map_or(now, |window| backend.borrow().clock_at_latest() + window);
         let since = integration.found_by(shown).max(by_clock).min(deadline);
-        integration.drains(since);
+        integration.shown.set(since);
         if since > now {
             now = since;
-            self.wait(now, watch)?;
+            self.wait(now)?;
         }
         while !integration.is_at_rest() && now < deadline {
-            integration.hurry();
+            integration.hurry.notify_all();
             now = (now + DRAIN_STEP).min(deadline);
-            self.wait(now, watch)?;
+            self.wait(now)?;
         }
         Ok(())
     }
@@ -212,18 +202,13 @@ impl World {
     /// Requests on their way commit in the meantime; these are awaited too. With `fetches` the
     /// gateway reads files itself, as a file may be complete too briefly for a device. Returns the
     /// new time, and when everything is visible.
-    fn await_readers(
-        &mut self,
-        (mut now, deadline): (Time, Time),
-        fetches: bool,
-        watch: &dyn Watch,
-    ) -> Result<(Time, Time), Ended> {
+    fn await_readers(&mut self, mut now: Time, deadline: Time, fetches: bool) -> Result<(Time, Time), Ended> {
         loop {
             self.hub.with(|l| l.round.commits = 0);
             let shown = self.servers.backend.borrow().shown_by();
             // It does not wait longer: the oracle reports what it finds.
             let since = shown.map_or(now, |shown| shown.max(now));
-            now = self.plan.gateway.found_by(since).min(deadline);
+            now = self.plan.gateway.capture().found_by(since).min(deadline);
             let by_clock = self.read_by_clock();
             if let Some(at) = by_clock.filter(|at| *at > deadline) {
                 let at = clock(&self.plan).time(at);
@@ -235,9 +220,9 @@ impl World {
             let waits = fetches || unshown || by_clock.is_some_and(|at| at > now);
             now = by_clock.map_or(now, |at| at.max(now));
             if waits {
-                self.wait(now, watch)?
+                self.wait(now)?
             } else {
-                self.advance(now, watch)?
+                self.advance(now)?
             }
             if let Some(gateway) = &self.servers.gateway {
                 let mut gateway = gateway.borrow_mut();
@@ -245,7 +230,7 @@ impl World {
                     gateway.fetch_files(now, &mut self.servers.backend.borrow_mut());
                 }
             }
-            now = self.await_gateway(now, deadline, watch)?;
+            now = self.await_gateway(now, deadline)?;
             if self.hub.with(|l| l.round.commits) == 0 || now >= deadline {
                 return Ok((now, since));
             }
@@ -255,21 +240,21 @@ impl World {
     /// When readers that stay behind the backend's clock see every commit, if there are such
     /// readers. A clock that was set back takes that long.
     fn read_by_clock(&self) -> Option<Time> {
-        let window = self.plan.gateway.reads_behind()?;
+        let window = self.plan.gateway.capture().reads_behind?;
         Some(self.servers.backend.borrow().clock_at_latest() + window)
     }
-    fn wait(&mut self, until: Time, watch: &dyn Watch) -> Result<(), Ended> {
+    fn wait(&mut self, until: Time) -> Result<(), Ended> {
         let handle = self.handle.clone();
         self.handle.spawn(self.node, "wait", async move { handle.sleep_until(until).await });
-        self.advance(until, watch)
+        self.advance(until)
     }
     /// Lets time pass until the queue is empty and the replica has what the backend has.
-    fn await_gateway(&mut self, now: Time, deadline: Time, watch: &dyn Watch) -> Result<Time, Ended> {
+    fn await_gateway(&mut self, now: Time, deadline: Time) -> Result<Time, Ended> {
         let (since, mut now) = (now, now);
         while !self.servers.is_caught_up(since) && now < deadline {
             self.servers.hurry_gateway(since);
             now = (now + DRAIN_STEP).min(deadline);
-            self.advance(now, watch)?;
+            self.advance(now)?;
         }
         if self.servers.is_caught_up(since) {
             return Ok(now);
@@ -283,13 +268,13 @@ impl World {
         let line = |device: DeviceId| format!("device {} was not asked to sync{again}: {why}", device.0);
         Ended::Stuck(self.devices.iter().map(|device| (device.id, line(device.id))).collect())
     }
-    fn advance(&mut self, until: Time, watch: &dyn Watch) -> Result<(), Ended> {
-        if watch.interrupted() {
+    fn advance(&mut self, until: Time) -> Result<(), Ended> {
+        if self.watch.interrupted() {
             return Err(Ended::Interrupted);
         }
-        watch.progress(until, self.plan.duration);
+        self.watch.progress(until, self.plan.duration);
         loop {
-            match self.sim.run_unless(until, &|| watch.interrupted()) {
+            match self.sim.run_unless(until, &|| self.watch.interrupted()) {
                 Stop::Stalled(snapshot) => return Err(Ended::Stalled(snapshot.to_string())),
                 Stop::Halted if self.look() => {}
                 Stop::Halted => return Err(Ended::Interrupted),
@@ -299,7 +284,7 @@ impl World {
     }
     /// The oracle looks at the phones with events; false if the halt had another reason.
     fn look(&self) -> bool {
-        let wanted = self.hub.with(|listeners| listeners.looks.take());
+        let wanted = self.hub.with(|listeners| std::mem::take(&mut listeners.looks.wanted));
         let Some(mut oracle) = self.hub.with(|listeners| listeners.oracle.take()) else { return false };
         for id in &wanted {
             let device = self.device(*id);
@@ -308,10 +293,6 @@ impl World {
         }
         self.hub.with(|listeners| listeners.oracle = Some(oracle));
         !wanted.is_empty()
-    }
-    fn begin_round(&mut self, units: &[UnitId]) {
-        self.hub.with(|l| l.round.begin(self.plan.units.len()));
-        self.ask(self.devices.clone(), units);
     }
 
     /// Asks devices with edits or attachments left: those saved or freed after their runs wait

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::backend::Sort;
 use crate::base::{DeviceId, EntityId, Span};
-use crate::bugs;
 use crate::contract::{
     Capabilities, ColumnKind, Combine, Described, EngineFactory, Merge, Need, ServerSetup, Stack,
 };
@@ -14,8 +13,8 @@ use crate::engine::{self, BuiltinFactory};
 use crate::gateway::{Mode, Restored};
 use crate::oracle::{Patience, Waits};
 use crate::setup::Setup;
-use crate::store;
 use crate::world::server::third_party::Open;
+use crate::{bugs, store};
 
 /// Creates the built-in engine with a scenario's options; called on the thread of the cell.
 type MakeBuiltin =
@@ -192,7 +191,7 @@ fn waits(plan: &Setup) -> Waits {
     let grows = retry.jitter == engine::Jitter::Decorrelated;
     // A blocking queue retries its head at the same interval.
     let same = grows || options.queue == engine::AfterFailure::Blocks;
-    let slowed = plan.events.iter().filter_map(|event| Some(event.what.fault()?.slows()));
+    let slowed = plan.events.iter().filter_map(|event| Some(event.what.fault()?.slows));
     Waits {
         request: options.request_timeout,
         first: retry.cap.min(if grows { retry.base * 3 } else { retry.base }),

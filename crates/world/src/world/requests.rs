@@ -20,6 +20,17 @@ pub enum Ended {
     NotSent,
 }
 
+impl Ended {
+    fn by(error: TransportError) -> Ended {
+        match error {
+            TransportError::Timeout => Ended::TimedOut,
+            TransportError::Offline => Ended::NotSent,
+            TransportError::Reset | TransportError::Cancelled => Ended::Cut,
+            TransportError::Foreign | TransportError::LoginEnded | TransportError::Refused => Ended::Refused,
+        }
+    }
+}
+
 /// One request of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
@@ -46,51 +57,32 @@ pub struct RequestLog {
     pub requests: Vec<LoggedRequest>,
     /// How many requests were left out, as the log was full.
     pub left_out: u64,
-    most: usize,
+    pub(super) most: usize,
     /// When the requests under way left.
-    sent: BTreeMap<(DeviceId, u64), Time>,
+    pub(super) sent: BTreeMap<(DeviceId, u64), Time>,
 }
 
 impl RequestLog {
-    pub(super) fn new(most: usize) -> RequestLog {
-        RequestLog { most, ..RequestLog::default() }
-    }
     pub(super) fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Node::Device(device) = occurrence.node else { return };
-        match occurrence.event {
+        let (request, kind, rows, bytes, took, ended) = match occurrence.event {
             // Numbers restart with each process; requests of a dead process never end.
-            Event::ProcessKilled { .. } => self.sent.retain(|(whose, _), _| *whose != device),
+            Event::ProcessKilled { .. } => return self.sent.retain(|(whose, _), _| *whose != device),
             Event::Engine(EngineEvent::RequestSent { request, .. }) => {
                 self.sent.insert((device, request), occurrence.at);
+                return;
             }
             Event::Engine(EngineEvent::ResponseReceived { request, kind, bytes, rows, took, .. }) => {
-                self.end((device, request), (kind, rows, bytes), took, Ended::Answered);
+                (request, kind, rows, bytes, took, Ended::Answered)
             }
             Event::Engine(EngineEvent::RequestFailed { request, kind, error, took, .. }) => {
-                let ended = match error {
-                    TransportError::Timeout => Ended::TimedOut,
-                    TransportError::Offline => Ended::NotSent,
-                    TransportError::Reset | TransportError::Cancelled => Ended::Cut,
-                    TransportError::Foreign | TransportError::LoginEnded | TransportError::Refused => {
-                        Ended::Refused
-                    }
-                };
-                self.end((device, request), (kind, 0, 0), took, ended);
+                (request, kind, 0, 0, took, Ended::by(error))
             }
             Event::Engine(EngineEvent::RequestRefused { request, kind, took, .. }) => {
-                self.end((device, request), (kind, 0, 0), took, Ended::Refused);
+                (request, kind, 0, 0, took, Ended::Refused)
             }
-            _ => {}
-        }
-    }
-
-    fn end(
-        &mut self,
-        (device, request): (DeviceId, u64),
-        (kind, rows, bytes): (RequestKind, u32, u64),
-        took: Span,
-        ended: Ended,
-    ) {
+            _ => return,
+        };
         let Some(at) = self.sent.remove(&(device, request)) else { return };
         if self.requests.len() == self.most {
             self.left_out += 1;

@@ -22,7 +22,7 @@ use crate::contract::{DeviceView, KillReason, Schema};
 use crate::disk::Moment;
 use crate::faults::Struck;
 use crate::metrics::{self, Timeline};
-use crate::net::{Link, Radio, RadioCost};
+use crate::net::{Radio, RadioCost};
 use crate::oracle::{Inspection, Labels, Life, Story, Subject, Verdict};
 use crate::setup::Setup;
 use crate::workload::Placed;
@@ -31,8 +31,7 @@ use crate::world::device::node::Device;
 use crate::world::device::storage::Left;
 use crate::world::device::suspension::Suspension;
 use crate::world::faults::crash::CrashBook;
-use crate::world::faults::tried::Tried;
-use crate::world::faults::untested::Untested;
+use crate::world::faults::tried::{Tried, Untested};
 use crate::world::server::coding::energy;
 use crate::world::server::half::Servers;
 use crate::world::server::integration::Held;
@@ -159,7 +158,7 @@ fn waiting(devices: &[Rc<Device>], end: Time) -> Vec<(DeviceId, Span)> {
     devices.iter().filter_map(waits).collect()
 }
 
-fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u64> {
+fn radiated(devices: &[Rc<Device>], end: Time) -> BTreeMap<&'static str, u64> {
     let mut figures = BTreeMap::new();
     let mut add = |on, energy, cost: RadioCost| {
         for (of, more) in [(on, cost.on.0), (energy, cost.energy)] {
@@ -167,8 +166,8 @@ fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u6
             *sum = sum.saturating_add(more);
         }
     };
-    for link in links {
-        for (radio, cost) in link.borrow().radio_costs(end) {
+    for device in devices {
+        for (radio, cost) in device.link.borrow().radio_costs(end) {
             add("device.radio.on", "device.radio.energy", cost);
             match radio {
                 Radio::None => {}
@@ -185,7 +184,7 @@ fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u6
 
 /// Runs `plan` to its end, or until `watch` interrupts it.
 pub fn run(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
-    Ok(finish(build(plan, stacks, Vec::new(), watch)?, watch, None).outcome)
+    Ok(finish(build(plan, stacks, watch)?, None).outcome)
 }
 
 /// Runs `plan`. If that panics, `said` holds what its apps had said by then.
@@ -195,9 +194,9 @@ pub fn run_saying(
     watch: &dyn Watch,
     said: &mut AppWords,
 ) -> Result<Outcome, Unrunnable> {
-    let world = build(plan, stacks, Vec::new(), watch)?;
+    let world = build(plan, stacks, watch)?;
     let hub = world.hub.clone();
-    let finished = catch_unwind(AssertUnwindSafe(|| finish(world, watch, None)));
+    let finished = catch_unwind(AssertUnwindSafe(|| finish(world, None)));
     finished.map(|finished| finished.outcome).map(Ok).unwrap_or_else(|panic| {
         *said = hub.said_so_far();
         resume_unwind(panic)
@@ -206,9 +205,9 @@ pub fn run_saying(
 
 /// Runs `plan` without the oracle, to measure the oracle's cost: its figures are missing.
 pub fn run_unjudged(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
-    let world = build(plan, stacks, Vec::new(), watch)?;
+    let world = build(plan, stacks, watch)?;
     world.hub.with(|listeners| listeners.oracle = None);
-    Ok(finish(world, watch, None).outcome)
+    Ok(finish(world, None).outcome)
 }
 
 /// Runs `plan` again and returns the story of each subject.
@@ -221,8 +220,9 @@ pub fn run_recording(
     let (schema, units, clock) = (plan.schema.clone(), plan.units.clone(), build::clock(plan));
     let labels = Labels { schema, units, clock, brought: plan.brought };
     let life = |subject: &Subject| Life::new(labels.clone(), subject.clone());
-    let world = build(plan, stacks, subjects.iter().map(life).collect(), watch)?;
-    let finished = finish(world, watch, None);
+    let world = build(plan, stacks, watch)?;
+    world.hub.with(|listeners| listeners.lives = subjects.iter().map(life).collect());
+    let finished = finish(world, None);
     Ok((finished.outcome, finished.lives.iter().map(Life::story).collect()))
 }
 
@@ -239,11 +239,11 @@ pub struct Traced {
 
 /// Runs `plan` and records its timeline.
 pub fn run_tracing(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
-    let world = build(plan, stacks, Vec::new(), watch)?;
+    let world = build(plan, stacks, watch)?;
     let units = plan.units.iter().map(|unit| unit.name.clone()).collect();
     let timeline = Timeline::new(units, world.devices.len());
     world.hub.with(|listeners| listeners.timeline = Some(timeline));
-    let finished = finish(world, watch, None);
+    let finished = finish(world, None);
     let timeline = finished.timeline.expect("the recorder of the timeline is among the listeners");
     let (timeline, left_out) = timeline.finish(finished.outcome.ended_at);
     Ok(Traced { outcome: finished.outcome, timeline, left_out })
@@ -256,9 +256,9 @@ pub fn run_logging(
     watch: &dyn Watch,
     most: usize,
 ) -> Result<(Outcome, RequestLog), Unrunnable> {
-    let world = build(plan, stacks, Vec::new(), watch)?;
-    world.hub.with(|listeners| listeners.requests = Some(RequestLog::new(most)));
-    let finished = finish(world, watch, None);
+    let world = build(plan, stacks, watch)?;
+    world.hub.with(|listeners| listeners.requests = Some(RequestLog { most, ..RequestLog::default() }));
+    let finished = finish(world, None);
     Ok((finished.outcome, finished.requests.unwrap_or_default()))
 }
 
@@ -269,10 +269,10 @@ pub fn run_heard(
     watch: &dyn Watch,
     ear: Rc<RefCell<dyn Ear>>,
 ) -> Result<Outcome, Unrunnable> {
-    let world = build(plan, stacks, Vec::new(), watch)?;
+    let world = build(plan, stacks, watch)?;
     ear.borrow_mut().begins(&Now(&world.servers.backend, &|| false));
     world.hub.with(|listeners| listeners.ear = Some(ear));
-    Ok(finish(world, watch, None).outcome)
+    Ok(finish(world, None).outcome)
 }
 
 /// The keys of an entity's initial rows, without a run.
@@ -293,11 +293,11 @@ pub fn run_struck(
     watch: &dyn Watch,
     strike: &Strike,
 ) -> Result<Outcome, Unrunnable> {
-    let world = build(plan, stacks, Vec::new(), watch)?;
+    let world = build(plan, stacks, watch)?;
     if !world.is_partial {
         world.prepare(strike);
     }
-    Ok(finish(world, watch, None).outcome)
+    Ok(finish(world, None).outcome)
 }
 
 /// Runs `plan` and counts the places at which a fault can hit `device`.
@@ -307,19 +307,19 @@ pub fn run_probing(
     watch: &dyn Watch,
     device: DeviceId,
 ) -> Result<(Outcome, Places), Unrunnable> {
-    let world = build(plan, stacks, Vec::new(), watch)?;
-    let finished = finish(world, watch, Some(device));
+    let world = build(plan, stacks, watch)?;
+    let finished = finish(world, Some(device));
     Ok((finished.outcome, finished.places))
 }
 
-fn build(plan: &Setup, stacks: &Stacks, lives: Vec<Life>, watch: &dyn Watch) -> Result<World, Unrunnable> {
+fn build<'w>(plan: &Setup, stacks: &Stacks, watch: &'w dyn Watch) -> Result<World<'w>, Unrunnable> {
     let halves = stacks.halves(plan).ok_or_else(|| Unrunnable::NoEngine(plan.engine_name.clone()))?;
     let needs = plan.needs().into_iter().filter(|(need, _)| halves.lacks.contains(need));
     let needs: Vec<String> = needs.map(|(need, place)| format!("{} ({place})", need.word())).collect();
     if !needs.is_empty() {
         return Err(Unrunnable::Unsupported { stack: plan.engine_name.clone(), needs });
     }
-    build::build(plan, halves, lives, watch).map_err(|error| Unrunnable::Data(error.to_string()))
+    build::build(plan, halves, watch).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
 struct Finished {
@@ -330,29 +330,29 @@ struct Finished {
     places: Places,
 }
 
-fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Finished {
+fn finish(mut world: World<'_>, probed: Option<DeviceId>) -> Finished {
     if world.is_partial {
-        return world.conclude(Ended::Interrupted, watch);
+        return world.conclude(Ended::Interrupted);
     }
     let before = probed.map_or(0, |device| {
         let disk = &world.devices[device.0 as usize].storage.disk;
         disk.trace();
         disk.operations()
     });
-    world.set_going(watch);
-    let mut ended = world.run_script(watch);
+    world.set_going();
+    let mut ended = world.run_script();
     world.look_at_parts();
     let places = probed.map_or_else(Places::default, |device| world.places(device, before));
     let script_ended = world.handle.now();
     if ended.is_ok() {
         world.integration.iter().for_each(|integration| integration.mend());
-        ended = world.drain(watch);
+        ended = world.drain();
     }
     if matches!(ended, Ok(()) | Err(Ended::Stuck(_))) {
-        ended = world.drain_integration(watch).and(ended);
+        ended = world.drain_integration().and(ended);
     }
     let ended = ended.err().unwrap_or(Ended::Well);
-    let mut finished = world.conclude(ended, watch);
+    let mut finished = world.conclude(ended);
     finished.places = places;
     finished.outcome.script = script_ended.since(Time::ZERO);
     finished.outcome.drained_in = finished.outcome.ended_at.since(script_ended);
@@ -404,7 +404,9 @@ fn look_at(
         } else if let Some(why) = device.out_of_sight().filter(|_| device.is_running()) {
             inspection.check_stuck_device(id, &format!("device {}: {why}", id.0), None);
         } else {
-            device.with_view(|view| inspection.check_device(id, &Digested::new(view, rows, stops)));
+            device.with_view(|view| {
+                inspection.check_device(id, &Digested { view, digests: RefCell::new(rows), stops })
+            });
             device.with_newer_view(|view| inspection.check_columns(id, view, schema));
         }
     }
@@ -420,7 +422,7 @@ fn read_only(
     for device in devices.iter().take_while(|_| !stops()) {
         rows.content.number(u64::from(device.id.0));
         device.with_view(|view| {
-            let digested = Digested::new(view, rows, stops);
+            let digested = Digested { view, digests: RefCell::new(rows), stops };
             let held = plan.schema.ids().filter(|id| plan.schema.entity(*id).delivery.is_on_devices());
             held.for_each(|id| digested.rows(id, &mut |_, _, _| {}));
         });
@@ -443,7 +445,7 @@ fn is_whole(ended: &Ended) -> bool {
     matches!(ended, Ended::Well | Ended::Stuck(_))
 }
 
-impl World {
+impl World<'_> {
     fn prepare(&self, strike: &Strike) {
         let arm = |crash: &CrashBook, point: &str, nth| {
             crash.arm(point, nth, Time::ZERO, RESTARTED_AFTER, &Struck::default());
@@ -495,9 +497,9 @@ impl World {
     }
     /// The check phase: the oracle inspects every device, and everything goes into the digest. An
     /// interrupted run has no verdict.
-    fn conclude(self, mut ended: Ended, watch: &dyn Watch) -> Finished {
-        let World { sim, handle, hub, servers, devices, links, faults, script, plan, integration, .. } = self;
-        let (carried, ended_at) = (Held(integration.as_deref()), handle.now());
+    fn conclude(self, mut ended: Ended) -> Finished {
+        let World { watch, sim, hub, servers, devices, faults, script, plan, integration, .. } = self;
+        let (carried, ended_at) = (Held(integration.as_deref()), sim.handle().now());
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices, &plan, &servers);
         let mut listeners = hear_out(hub.take(), &devices, (ended_at, &ended));
@@ -515,7 +517,7 @@ impl World {
             None => read_only(&devices, &plan, &mut rows, stops),
         };
         let mut figures = std::mem::take(&mut verdict.figures);
-        figures.extend(radiated(&links, ended_at).into_iter().chain(worked));
+        figures.extend(radiated(&devices, ended_at).into_iter().chain(worked));
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
         ended = if stopped.get() { Ended::Interrupted } else { ended };
         let untested =
@@ -553,7 +555,7 @@ impl World {
             is_still: untested.is_still,
             placed: script.placed,
             events: listeners.events,
-            said: listeners.said.finish(),
+            said: listeners.said.words,
         };
         // Futures hold engines, and engines hold disks, so the executor is dropped first.
         drop(sim);

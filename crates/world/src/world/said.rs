@@ -42,7 +42,8 @@ pub struct Threw {
 
 pub(super) struct Said {
     clock: Clock,
-    words: AppWords,
+    /// What was said so far.
+    pub(super) words: AppWords,
     /// The position of an exception, by its text and place.
     known: BTreeMap<(String, String), usize>,
 }
@@ -77,13 +78,6 @@ impl Said {
             let at = self.clock.time(at);
             self.words.threw.push(Threw { what, is_warning, stack, count: 1, device, at });
         }
-    }
-    /// What was said so far.
-    pub(super) fn so_far(&self) -> AppWords {
-        self.words.clone()
-    }
-    pub(super) fn finish(self) -> AppWords {
-        self.words
     }
 }
 

@@ -10,12 +10,9 @@ use crate::oracle::Truth;
 
 type Version = (Key, Stamp, Arc<[Value]>);
 
-pub(super) struct Initial(Vec<Vec<Version>>);
+pub(super) struct Initial(pub(super) Vec<Vec<Version>>);
 
 impl Initial {
-    pub(super) fn new(entities: usize) -> Initial {
-        Initial(vec![Vec::new(); entities])
-    }
     pub(super) fn add(&mut self, entity: EntityId, row: &Loaded, precision: impl Fn(Stamp) -> Stamp) {
         if row.deleted.is_none() {
             let version = (row.key.clone(), precision(row.updated), row.values.clone());
@@ -55,7 +52,7 @@ impl Truth for Now<'_> {
     }
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value])) {
         let backend = self.0.borrow();
-        let rows = Wanted::new(backend.rows(entity), self.1);
+        let rows = Wanted { rows: backend.rows(entity), given: 0, stops: self.1 };
         for record in rows.filter(|record| !record.deleted) {
             f(&record.key, record.stamp, &record.values);
         }

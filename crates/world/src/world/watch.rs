@@ -26,15 +26,9 @@ pub const ASKED_EVERY: u64 = 1_024;
 
 /// Rows that end early when interrupted.
 pub(super) struct Wanted<'a, I> {
-    rows: I,
-    given: u64,
-    stops: &'a dyn Fn() -> bool,
-}
-
-impl<'a, I> Wanted<'a, I> {
-    pub(super) fn new(rows: I, stops: &'a dyn Fn() -> bool) -> Wanted<'a, I> {
-        Wanted { rows, given: 0, stops }
-    }
+    pub(super) rows: I,
+    pub(super) given: u64,
+    pub(super) stops: &'a dyn Fn() -> bool,
 }
 
 impl<I: Iterator> Iterator for Wanted<'_, I> {

@@ -13,9 +13,10 @@ use crate::engine::apply::page_changes::{Dirty, TxChanges, tell_changes};
 use crate::engine::apply::partial_pages;
 use crate::engine::apply::partial_rows::Completed;
 use crate::engine::apply::seen_versions::over_undone;
+use crate::engine::flaws::Flaw;
 use crate::engine::options::{CursorBook, MissingParent};
 use crate::engine::process::Process;
-use crate::engine::rules::{Applied, CursorMoment, Part, Place};
+use crate::engine::rules::{Applied, Part, Place};
 use crate::protocol::{Answer, Page, WireRow};
 use crate::store::{self, LateRow, Progress, StoreError, Stored, Tx};
 
@@ -33,15 +34,15 @@ fn beside(from: Stamp, undone: &[Undone]) -> Vec<(Stamp, Stamp)> {
     left
 }
 
-pub(in crate::engine) struct Applier {
-    pub(in crate::engine) process: Rc<Process>,
+pub(crate) struct Applier {
+    pub(crate) process: Rc<Process>,
     bad_rows: BadRows,
     /// Whether deferred rows are retried only once the row that they lack is here.
     knows_lacks: bool,
 }
 
 impl Applier {
-    pub(in crate::engine) fn new(process: Rc<Process>) -> Applier {
+    pub(crate) fn new(process: Rc<Process>) -> Applier {
         let (keys, machine) = (process.store.options().checks_references(), process.ports.machine.clone());
         // Rows that refer to each other in a circle arrive together and are checked together.
         let waits = process.options.pull.missing_parent == MissingParent::Wait;
@@ -49,35 +50,24 @@ impl Applier {
         Applier { bad_rows: BadRows::new(&process.options.pull, keys, machine), knows_lacks, process }
     }
 
-    pub(in crate::engine) fn applying<'t, 's>(
-        &'t self,
-        tx: &'t Tx<'s>,
-        unit: Option<UnitId>,
-    ) -> Applying<'t, 's> {
+    pub(crate) fn applying<'t, 's>(&'t self, tx: &'t Tx<'s>, unit: Option<UnitId>) -> Applying<'t, 's> {
         Applying { applier: self, process: &self.process, tx, unit, told: TxChanges::default() }
     }
 
     /// The book that keeps the unit's cursor for an entity: its own or the shared one. A unit with
     /// an excerpt of the entity has its own, as its cursor says nothing about the other rows.
-    pub(in crate::engine) fn cursor_book(&self, unit: UnitId, entity: EntityId) -> UnitId {
-        if self.process.excerpt(unit, entity).is_some() && self.process.rules.cursor.is_own_of_a_part() {
-            return unit;
-        }
-        match self.process.options.pull.cursor {
-            CursorBook::Entity => store::SHARED,
-            CursorBook::Unit | CursorBook::LastSyncOn => unit,
-        }
+    pub(crate) fn cursor_book(&self, unit: UnitId, entity: EntityId) -> UnitId {
+        let is_part =
+            self.process.excerpt(unit, entity).is_some() && !self.process.rules.has(Flaw::PartMovesAll);
+        let is_shared = !is_part && self.process.options.pull.cursor == CursorBook::Entity;
+        if is_shared { store::SHARED } else { unit }
     }
 
-    pub(in crate::engine) async fn retry_late(
-        &self,
-        unit: UnitId,
-        entities: &[EntityId],
-    ) -> Result<(), SyncError> {
+    pub(crate) async fn retry_late(&self, unit: UnitId, entities: &[EntityId]) -> Result<(), SyncError> {
         if !self.bad_rows.has_list() {
             return Ok(());
         }
-        let tries = self.process.rules.wake.tries_late_rows();
+        let tries = !self.process.rules.has(Flaw::ForgetsLateRows);
         let retried = self.process.timed(|tx| {
             tx.keep_late_rows()?;
             if self.knows_lacks {
@@ -100,23 +90,17 @@ impl Applier {
 
     /// Makes a response to a unit's pull durable. False if a partial row does not fit the held
     /// version: from that transaction on nothing is written, and no cursor moves.
-    pub(in crate::engine) async fn pages(
-        &self,
-        unit: UnitId,
-        answer: &Answer<'_>,
-    ) -> Result<bool, SyncError> {
-        if self.process.rules.cursor.moment() == CursorMoment::BeforeFirstRow {
+    pub(crate) async fn pages(&self, unit: UnitId, answer: &Answer<'_>) -> Result<bool, SyncError> {
+        if self.process.rules.has(Flaw::CursorBeforeRows) {
             self.save_cursors_early(unit, &answer.pages).await?;
             self.process.crash_point("pull.cursor-saved").await;
         }
         self.transactions(Some(unit), answer, "pull.chunk-applied").await
     }
 
-    pub(in crate::engine) async fn record(&self, answer: &Answer<'_>) -> Result<bool, SyncError> {
-        self.transactions(None, answer, "fetch.applied").await
-    }
-
-    async fn transactions(
+    /// Makes a response durable, without cursors if it is not to a unit's pull. False if a partial
+    /// row does not fit the held version.
+    pub(crate) async fn transactions(
         &self,
         unit: Option<UnitId>,
         answer: &Answer<'_>,
@@ -126,7 +110,7 @@ impl Applier {
         for transaction in cut(&sizes, self.process.options.pull.apply_rows as usize) {
             let applied = self.apply(unit, &answer.pages, &transaction).await;
             if applied.is_err()
-                && self.process.rules.cursor.passes_what_failed()
+                && self.process.rules.has(Flaw::OneBadRowDropsPage)
                 && let Some(unit) = unit
             {
                 self.save_cursors_early(unit, &answer.pages).await?;
@@ -169,7 +153,7 @@ impl Applier {
         Ok(true)
     }
 
-    pub(in crate::engine) fn tell(&self, unit: Option<UnitId>, told: &TxChanges, took: Span) {
+    pub(crate) fn tell(&self, unit: Option<UnitId>, told: &TxChanges, took: Span) {
         tell_changes(&self.process, unit, &told.changes, told.echoed, took);
         if let (Some(unit), rows @ 1..) = (unit, told.excerpts) {
             self.process.emit(EngineEvent::Unit(UnitEvent::Excerpt { unit, rows, took }));
@@ -203,11 +187,9 @@ impl Applier {
     /// The generation of the latest full load of `entity` by any unit; `own` is this unit's. A
     /// pulled row counts as seen by that load. Otherwise another unit's load would sweep, at its
     /// end, a row that this unit received and will not receive again.
-    pub(in crate::engine) fn latest_load(&self, tx: &Tx<'_>, entity: EntityId, own: u32) -> Stored<u32> {
-        match self.process.options.pull.cursor {
-            CursorBook::Entity => Ok(own),
-            CursorBook::Unit | CursorBook::LastSyncOn => Ok(own.max(tx.generation(entity)?)),
-        }
+    pub(crate) fn latest_load(&self, tx: &Tx<'_>, entity: EntityId, own: u32) -> Stored<u32> {
+        let is_latest = self.process.options.pull.cursor == CursorBook::Entity;
+        if is_latest { Ok(own) } else { Ok(own.max(tx.generation(entity)?)) }
     }
 
     async fn save_cursors_early(&self, unit: UnitId, pages: &[Page<'_>]) -> Result<(), SyncError> {
@@ -226,11 +208,7 @@ impl Applier {
 
     /// Restarts the load of an entity whose cursor the server no longer knows: all rows come again,
     /// and rows that do not come are removed at the end.
-    pub(in crate::engine) async fn load_again(
-        &self,
-        unit: UnitId,
-        entity: EntityId,
-    ) -> Result<(), SyncError> {
+    pub(crate) async fn load_again(&self, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
         let (book, whole) = (self.cursor_book(unit, entity), self.process.excerpt(unit, entity).is_none());
         let reset = self.process.write(|tx| {
             let progress = tx.progress(book, entity)?;
@@ -254,20 +232,20 @@ impl Applier {
 }
 
 /// One transaction of pulled rows, and what to report of it.
-pub(in crate::engine) struct Applying<'t, 's> {
+pub(crate) struct Applying<'t, 's> {
     applier: &'t Applier,
     process: &'t Process,
     tx: &'t Tx<'s>,
     unit: Option<UnitId>,
-    pub(in crate::engine) told: TxChanges,
+    pub(crate) told: TxChanges,
 }
 
 impl Applying<'_, '_> {
     /// Writes the rows of segments, and the cursors of the pages that end in them. False if a
     /// partial row does not fit the held row: this call has then written nothing.
-    pub(in crate::engine) fn pages(&mut self, pages: &[Page<'_>], segments: &[Segment]) -> Stored<bool> {
+    pub(crate) fn pages(&mut self, pages: &[Page<'_>], segments: &[Segment]) -> Stored<bool> {
         let dirty = Dirty(self.tx.dirty()?);
-        let Some(completed) = Completed::of(self.tx, pages, segments, |id, key| dirty.has(id, key))? else {
+        let Some(completed) = Completed::of(self.tx, pages, segments, &dirty)? else {
             return Ok(false);
         };
         for segment in segments {
@@ -351,9 +329,14 @@ impl Applying<'_, '_> {
         let mut progress = part.begin(tx, book, segment)?;
         for row in (segment.from..segment.until).map(|index| page.rows.get(index)) {
             let place = Place::of(page.entity, 0, dirty.has(page.entity, row.key));
-            part.apply(tx, &*process.rules.apply, place, row, &undone)?;
             self.told.excerpts += 1;
-            if row.values.is_none() && excerpt.rows.is_empty() {
+            if row.values.is_some() {
+                let place = over_undone(tx, place, row.key, &undone)?;
+                process.rules.apply.apply_part(tx, &part, place, row)?;
+                continue;
+            }
+            store::excerpts::remove(tx, (unit, page.entity), row.key)?;
+            if excerpt.rows.is_empty() {
                 let applied = self.row(place, row, &undone)?;
                 self.told.note(page.entity, row, applied);
             }
@@ -385,13 +368,14 @@ impl Applying<'_, '_> {
     fn retry(&mut self, entity: EntityId) -> Stored<bool> {
         let mut any = false;
         let dirty = Dirty(self.tx.dirty()?);
-        let missing = self.process.options.pull.missing_parent;
+        // SQLite would refuse a row that lacks its parent.
+        let checked = self.tx.checks_references();
+        let missing = if checked { MissingParent::Wait } else { self.process.options.pull.missing_parent };
         for late in self.tx.late_to_try(entity)? {
             if self.applier.bad_rows.fails(entity, &late.key) {
                 continue;
             }
-            let waits = deferred::still_waits(self.tx, entity, row_of(&late), missing)?;
-            if !waits {
+            if !missing.holds(self.tx, entity, row_of(&late))? {
                 self.late(entity, &late, &dirty)?;
                 any = true;
             } else if self.applier.knows_lacks {
@@ -413,7 +397,7 @@ impl Applying<'_, '_> {
     /// Applies deferred rows that this transaction unblocks. Rows that refer only to each other and
     /// to rows that are here come together. A deletion comes after the deletions of the rows that
     /// refer to it.
-    pub(in crate::engine) fn bring_in(&mut self) -> Stored<()> {
+    pub(crate) fn bring_in(&mut self) -> Stored<()> {
         let (tx, schema) = (self.tx, &self.process.setup.schema);
         let brings = self.process.options.pull.missing_parent == MissingParent::Wait;
         // Foreign keys in SQLite defer deletions, too.
@@ -476,12 +460,12 @@ impl Applying<'_, '_> {
         mut progress: Progress,
     ) -> Stored<()> {
         let (tx, process, id) = (self.tx, self.process, page.entity);
-        let (rules, before) = (&process.rules.cursor, progress.clone());
+        let (rules, before) = (&process.rules, progress.clone());
         if segment.ends_page {
-            if rules.is_saved(page.more) {
+            if page.more || !rules.has(Flaw::CursorBeforeTheLastPage) {
                 progress.cursor = Some(page.cursor.clone().into_owned());
             }
-            if progress.loading && rules.keeps_what_is_withheld() {
+            if progress.loading && !rules.has(Flaw::SweepsWhatIsWithheld) {
                 page.withheld.iter().try_for_each(|key| tx.seen(id, key, progress.generation))?;
             }
             let loaded = progress.loading && !page.more;
@@ -499,7 +483,7 @@ impl Applying<'_, '_> {
                     }
                 }
                 foreign_keys::outlast_load(tx, id, progress.generation)?;
-                let swept = rules.sweep(tx, id, progress.generation)?;
+                let swept = rules.apply.sweep(tx, id, progress.generation)?;
                 self.told.changes.extend(swept.into_iter().map(|key| (id, key, Stamp(0), true)));
             }
             if !page.more && process.has_excerpts(id) {
@@ -510,7 +494,7 @@ impl Applying<'_, '_> {
             tx.save_progress(self.applier.cursor_book(unit, id), id, &progress)?;
             if segment.ends_page {
                 self.told.cursors.push(id);
-                if rules.is_shared() {
+                if rules.has(Flaw::OneDateForAll) {
                     self.move_all(unit, &progress)?;
                 }
             }

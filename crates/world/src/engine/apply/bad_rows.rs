@@ -20,7 +20,7 @@ use crate::store::{StoreError, Stored, Tx};
 /// A seed of its own, so that other choices by key select other rows.
 const SEED: u64 = 0x0062_6164_726f_7773;
 
-pub(in crate::engine) struct BadRows {
+pub(crate) struct BadRows {
     options: BadRowOptions,
     /// Whether rows also wait on the list for other rows.
     waits: bool,
@@ -31,17 +31,17 @@ pub(in crate::engine) struct BadRows {
 impl BadRows {
     /// With `keys`, SQLite checks references, and the deletion of a row waits for the rows that
     /// refer to it.
-    pub(in crate::engine) fn new(options: &PullOptions, keys: bool, machine: Rc<dyn Machine>) -> BadRows {
+    pub(crate) fn new(options: &PullOptions, keys: bool, machine: Rc<dyn Machine>) -> BadRows {
         let waits = keys || options.missing_parent == MissingParent::Wait;
         BadRows { options: options.bad_rows, waits, machine, failed: RefCell::default() }
     }
 
-    pub(in crate::engine) fn has_list(&self) -> bool {
+    pub(crate) fn has_list(&self) -> bool {
         let any = self.options.share > Ppm(0) || self.machine.has_bad_rows();
         self.waits || any && self.options.then == OnBadRow::RetryList
     }
 
-    pub(in crate::engine) fn fails(&self, entity: EntityId, key: &str) -> bool {
+    pub(crate) fn fails(&self, entity: EntityId, key: &str) -> bool {
         let BadRowOptions { share, tries, .. } = self.options;
         if xxh3_64_with_seed(key.as_bytes(), SEED) % 1_000_000 >= u64::from(share.0) {
             return !self.machine.can_read(entity, key);
@@ -52,12 +52,7 @@ impl BadRows {
         *failed <= tries
     }
 
-    pub(in crate::engine) fn judge(
-        &self,
-        tx: &Tx<'_>,
-        entity: EntityId,
-        row: WireRow<'_>,
-    ) -> Stored<Verdict> {
+    pub(crate) fn judge(&self, tx: &Tx<'_>, entity: EntityId, row: WireRow<'_>) -> Stored<Verdict> {
         if !self.fails(entity, row.key) {
             if self.has_list() {
                 tx.drop_late(entity, row.key, row.stamp)?;
@@ -76,7 +71,7 @@ impl BadRows {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine) enum Verdict {
+pub(crate) enum Verdict {
     Apply,
     Skip,
     Listed,

@@ -2,15 +2,15 @@
 
 /// Rows `from..until` of page number `page`: a part of one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine) struct Segment {
-    pub(in crate::engine) page: usize,
-    pub(in crate::engine) from: usize,
-    pub(in crate::engine) until: usize,
-    pub(in crate::engine) ends_page: bool,
+pub(crate) struct Segment {
+    pub(crate) page: usize,
+    pub(crate) from: usize,
+    pub(crate) until: usize,
+    pub(crate) ends_page: bool,
 }
 
 /// Cuts pages into transactions of at most `limit` rows; small pages share one.
-pub(in crate::engine) fn cut(sizes: &[usize], limit: usize) -> Vec<Vec<Segment>> {
+pub(crate) fn cut(sizes: &[usize], limit: usize) -> Vec<Vec<Segment>> {
     let limit = limit.max(1);
     let mut transactions = Vec::new();
     let mut current: Vec<Segment> = Vec::new();

@@ -9,36 +9,21 @@ use crate::engine::options::MissingParent;
 use crate::protocol::WireRow;
 use crate::store::{self, LateRow, Stored, Tx};
 
-/// Whether a deferred row must still wait; with foreign keys, SQLite would refuse it.
-pub(in crate::engine) fn still_waits(
-    tx: &Tx<'_>,
-    entity: EntityId,
-    row: WireRow<'_>,
-    missing: MissingParent,
-) -> Stored<bool> {
-    let missing = if tx.checks_references() { MissingParent::Wait } else { missing };
-    missing.holds(tx, entity, row)
-}
-
 impl MissingParent {
-    pub(in crate::engine) fn holds(self, tx: &Tx<'_>, entity: EntityId, row: WireRow<'_>) -> Stored<bool> {
-        let ends = row.values.is_none() && tx.checks_references();
-        if self == MissingParent::Ignore && !ends {
-            return Ok(false);
+    pub(crate) fn holds(self, tx: &Tx<'_>, entity: EntityId, row: WireRow<'_>) -> Stored<bool> {
+        let waits = self == MissingParent::Wait;
+        match row.values {
+            Some(cells) if waits => lacks_any(tx, (entity, row.key), cells),
+            None if waits || tx.checks_references() => {
+                Ok(store::first_referring(tx, entity, row.key)?.is_some())
+            }
+            _ => Ok(false),
         }
-        let Some(cells) = row.values else {
-            return Ok(store::first_referring(tx, entity, row.key)?.is_some());
-        };
-        lacks_any(tx, (entity, row.key), cells)
     }
 }
 
 /// Whether a row of these cells refers to another row that is not here.
-pub(in crate::engine) fn lacks_any(
-    tx: &Tx<'_>,
-    (entity, key): (EntityId, &str),
-    cells: &[Cell<'_>],
-) -> Stored<bool> {
+pub(crate) fn lacks_any(tx: &Tx<'_>, (entity, key): (EntityId, &str), cells: &[Cell<'_>]) -> Stored<bool> {
     for (target, parent) in store::parents_of(tx, entity, cells) {
         let is_itself = target == entity && *parent == *key;
         if !is_itself && !store::is_here(tx, target, &parent)? {
@@ -49,7 +34,7 @@ pub(in crate::engine) fn lacks_any(
 }
 
 /// The first deferred row that waits for another row, with that row.
-pub(in crate::engine) fn first_wait(tx: &Tx<'_>) -> Stored<Option<RowWait>> {
+pub(crate) fn first_wait(tx: &Tx<'_>) -> Stored<Option<RowWait>> {
     if tx.all_late()? == 0 {
         return Ok(None);
     }
@@ -68,7 +53,7 @@ pub(in crate::engine) fn first_wait(tx: &Tx<'_>) -> Stored<Option<RowWait>> {
 }
 
 /// Whether rows may refer to each other in a circle, or to rows of their own entity.
-pub(in crate::engine) fn has_circle(schema: &Schema) -> bool {
+pub(crate) fn has_circle(schema: &Schema) -> bool {
     let mut left: Vec<EntityId> = schema.ids().collect();
     loop {
         let refers = |of: &EntityId| {
@@ -85,16 +70,14 @@ pub(in crate::engine) fn has_circle(schema: &Schema) -> bool {
 
 /// Notes which missing row a deferred row refers to, if any: it is not retried before that row is
 /// here.
-pub(in crate::engine) fn note_lack(tx: &Tx<'_>, entity: EntityId, late: &LateRow) -> Stored<()> {
-    match missing(tx, entity, late.values.as_deref().unwrap_or_default())?.first() {
-        Some((of, key)) => tx.set_lacks((entity, late.key.as_str()), (*of, key.as_str())),
-        // A deletion waits for the rows that refer to it.
-        None => Ok(()),
-    }
+pub(crate) fn note_lack(tx: &Tx<'_>, entity: EntityId, late: &LateRow) -> Stored<()> {
+    // A deletion lacks none: it waits for the rows that refer to it.
+    let missing = missing(tx, entity, late.values.as_deref().unwrap_or_default())?;
+    missing.first().map_or(Ok(()), |(of, key)| tx.set_lacks((entity, &late.key), (*of, key)))
 }
 
 /// Marks deferred rows for a retry if the row that they lacked is here now, whatever brought it.
-pub(in crate::engine) fn wake_all(tx: &Tx<'_>) -> Stored<()> {
+pub(crate) fn wake_all(tx: &Tx<'_>) -> Stored<()> {
     for (entity, key) in tx.lacked()? {
         if store::is_here(tx, entity, key.as_str())? {
             tx.lack_no_more(entity, &key)?;
@@ -114,7 +97,7 @@ fn missing(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> Stored<Vec<(Ent
 }
 
 /// The deferred rows that refer only to each other and to rows that are here.
-pub(in crate::engine) fn whole_groups<'l>(
+pub(crate) fn whole_groups<'l>(
     tx: &Tx<'_>,
     late: &'l [(EntityId, LateRow)],
 ) -> Stored<Vec<&'l (EntityId, LateRow)>> {

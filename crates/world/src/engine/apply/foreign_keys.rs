@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::base::{Cell, EntityId, Key, Stamp, Value};
 use crate::engine::apply::deferred::lacks_any;
 use crate::engine::apply::seen_versions::Passed;
-use crate::engine::push::without_edits::{beneath, set};
+use crate::engine::push::edits::{beneath, set};
 use crate::store::{self, Stored, StoredRow, Tx};
 
 struct Before {
@@ -19,17 +19,14 @@ struct Before {
 }
 
 /// The rows of a transaction as they were before it.
-pub(in crate::engine) struct Referred(Vec<Before>);
+pub(crate) struct Referred(Vec<Before>);
 
-pub(in crate::engine) type Kept = BTreeSet<(EntityId, Key)>;
+pub(crate) type Kept = BTreeSet<(EntityId, Key)>;
 
 impl Referred {
     /// Remembers these rows; none if SQLite does not check references. The checks move to the end
     /// of the transaction.
-    pub(in crate::engine) fn of<'r>(
-        tx: &Tx<'_>,
-        rows: impl Iterator<Item = (EntityId, &'r Key)>,
-    ) -> Stored<Referred> {
+    pub(crate) fn of<'r>(tx: &Tx<'_>, rows: impl Iterator<Item = (EntityId, &'r Key)>) -> Stored<Referred> {
         if !tx.checks_references() {
             return Ok(Referred(Vec::new()));
         }
@@ -44,7 +41,7 @@ impl Referred {
         rows.into_iter().map(before).collect::<Result<_, _>>().map(Referred)
     }
 
-    pub(in crate::engine) fn renamed(&mut self, entity: EntityId, from: &Key, to: &Key) {
+    pub(crate) fn renamed(&mut self, entity: EntityId, from: &Key, to: &Key) {
         for before in self.0.iter_mut().filter(|before| before.entity == entity && before.key == *from) {
             before.key = to.clone();
         }
@@ -52,7 +49,7 @@ impl Referred {
 
     /// Restores rows whose change would break a reference, and defers what the verdict said of
     /// them; returns them.
-    pub(in crate::engine) fn keep(self, tx: &Tx<'_>, passed: &Passed) -> Stored<Kept> {
+    pub(crate) fn keep(self, tx: &Tx<'_>, passed: &Passed) -> Stored<Kept> {
         let mut kept = Kept::new();
         loop {
             let known = kept.len();
@@ -82,7 +79,7 @@ impl Before {
             }
             // A deletion dated before a noted end would be ignored as old.
             let end = passed.end_of(tx, id, key)?.unwrap_or(row.stamp);
-            list(tx, (id, key), end.max(row.stamp), None)?;
+            list(tx, id, key, end.max(row.stamp), None)?;
             self.put_back(tx, row)?;
             return Ok(true);
         };
@@ -91,7 +88,7 @@ impl Before {
         }
         if let Some(version) = beneath(entity, Some(now.values), &edits) {
             let cells: Vec<Cell<'_>> = version.iter().map(Cell::of).collect();
-            list(tx, (id, key), now.stamp, Some(&cells))?;
+            list(tx, id, key, now.stamp, Some(&cells))?;
         }
         match &self.row {
             Some(row) => self.put_back(tx, row)?,
@@ -116,12 +113,7 @@ impl Before {
 }
 
 /// Defers a version, unless a later one is already deferred.
-fn list(
-    tx: &Tx<'_>,
-    (entity, key): (EntityId, &str),
-    stamp: Stamp,
-    values: Option<&[Cell<'_>]>,
-) -> Stored<()> {
+fn list(tx: &Tx<'_>, entity: EntityId, key: &str, stamp: Stamp, values: Option<&[Cell<'_>]>) -> Stored<()> {
     tx.keep_late_rows()?;
     if tx.late_stamp(entity, key)?.is_some_and(|listed| listed > stamp) {
         return Ok(());
@@ -135,12 +127,12 @@ fn is_whole(tx: &Tx<'_>, row: (EntityId, &str), values: &[Value]) -> Stored<bool
 }
 
 /// Defers, at the end of a full load, the deletion of rows that others still refer to.
-pub(in crate::engine) fn outlast_load(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<()> {
+pub(crate) fn outlast_load(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<()> {
     if !tx.checks_references() {
         return Ok(());
     }
     for (key, stamp) in store::swept_parents(tx, entity, generation)? {
-        list(tx, (entity, &*key), stamp, None)?;
+        list(tx, entity, &key, stamp, None)?;
         tx.seen(entity, &key, generation)?;
     }
     Ok(())
@@ -182,7 +174,7 @@ mod tests {
             let key = Key::new("o");
             let ended = |tx: &Tx<'_>| {
                 if let Some(stamp) = listed {
-                    list(tx, (ORDER, "o"), Stamp(stamp), None)?;
+                    list(tx, ORDER, "o", Stamp(stamp), None)?;
                 }
                 let referred = Referred::of(tx, [(ORDER, &key)].into_iter())?;
                 tx.remove(ORDER, "o")?;

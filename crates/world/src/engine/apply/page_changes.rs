@@ -4,35 +4,36 @@ use std::collections::BTreeSet;
 
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{AppliedChange, EngineEvent};
+use crate::engine::flaws::Flaw;
 use crate::engine::process::Process;
 use crate::engine::rules::Applied;
 use crate::protocol::WireRow;
 
 /// A row's version, and whether the row is gone with it.
-pub(in crate::engine) type Change = (EntityId, Key, Stamp, bool);
+pub(crate) type Change = (EntityId, Key, Stamp, bool);
 
 /// What one transaction changed, kept until it is committed and can be reported.
 #[derive(Debug, Default, PartialEq)]
-pub(in crate::engine) struct TxChanges {
-    pub(in crate::engine) changes: Vec<Change>,
-    pub(in crate::engine) cursors: Vec<EntityId>,
-    pub(in crate::engine) echoed: u32,
+pub(crate) struct TxChanges {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) cursors: Vec<EntityId>,
+    pub(crate) echoed: u32,
     /// Rows that could not be applied: skipped, or deferred.
-    pub(in crate::engine) skipped: u32,
-    pub(in crate::engine) listed: u32,
-    pub(in crate::engine) excerpts: u32,
+    pub(crate) skipped: u32,
+    pub(crate) listed: u32,
+    pub(crate) excerpts: u32,
 }
 
-pub(in crate::engine) struct Dirty(pub(in crate::engine) Vec<(EntityId, String)>);
+pub(crate) struct Dirty(pub(in crate::engine) Vec<(EntityId, String)>);
 
 impl Dirty {
-    pub(in crate::engine) fn has(&self, entity: EntityId, key: &str) -> bool {
+    pub(crate) fn has(&self, entity: EntityId, key: &str) -> bool {
         self.0.binary_search_by(|(of, other)| (*of, &**other).cmp(&(entity, key))).is_ok()
     }
 }
 
 impl TxChanges {
-    pub(in crate::engine) fn note(&mut self, entity: EntityId, row: WireRow<'_>, applied: Applied) {
+    pub(crate) fn note(&mut self, entity: EntityId, row: WireRow<'_>, applied: Applied) {
         if applied != Applied::Kept {
             self.changes.push((entity, Key::new(row.key), row.stamp, applied == Applied::Removed));
         }
@@ -40,30 +41,24 @@ impl TxChanges {
 
     /// Drops deletions by the end of a load if a later page of the transaction brings the row
     /// again.
-    pub(in crate::engine) fn drop_what_came_back(&mut self) {
-        let is_swept = |(.., stamp, removed): &Change| *removed && *stamp == Stamp(0);
-        if !self.changes.iter().any(is_swept) {
-            return;
-        }
+    pub(crate) fn drop_what_came_back(&mut self) {
         let mut later = BTreeSet::new();
-        let mut changes = Vec::with_capacity(self.changes.len());
-        for change in self.changes.drain(..).rev() {
-            let of = (change.0, change.1.clone());
-            if is_swept(&change) && later.contains(&of) {
-                continue;
+        let stays = |(entity, key, stamp, removed): &Change| {
+            let row = (*entity, key.clone());
+            if *removed {
+                return *stamp != Stamp(0) || !later.contains(&row);
             }
-            if !change.3 {
-                later.insert(of);
-            }
-            changes.push(change);
-        }
-        changes.reverse();
-        self.changes = changes;
+            later.insert(row);
+            true
+        };
+        self.changes.reverse();
+        self.changes.retain(stays);
+        self.changes.reverse();
     }
 }
 
 /// Reports rows that changed, if any did.
-pub(in crate::engine) fn tell_changes<'c>(
+pub(crate) fn tell_changes<'c>(
     process: &Process,
     unit: Option<UnitId>,
     changes: impl IntoIterator<Item = &'c Change>,
@@ -73,7 +68,7 @@ pub(in crate::engine) fn tell_changes<'c>(
     let changes = changes.into_iter();
     let changes: Vec<_> =
         changes.map(|(of, key, at, gone)| AppliedChange::of(*of, key, *at, *gone)).collect();
-    if !changes.is_empty() && process.rules.apply.names_rows() {
+    if !changes.is_empty() && !process.rules.has(Flaw::NamesNoRows) {
         process.emit(EngineEvent::ChunkApplied { unit, changes: &changes, echoed, took });
     }
 }

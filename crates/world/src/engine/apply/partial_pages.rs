@@ -4,21 +4,20 @@
 //! where it is newer. So no row has columns of two versions, and a row that a person edits is there
 //! in full.
 
-use crate::base::{EntityId, Undone, UnitId};
+use crate::base::{EntityId, UnitId};
 use crate::contract::Excerpt;
 use crate::engine::apply::chunks::Segment;
-use crate::engine::apply::seen_versions::over_undone;
 use crate::engine::process::Process;
-use crate::engine::rules::{ApplyRule, Part, Place};
-use crate::protocol::{Page, WireRow};
+use crate::engine::rules::Part;
+use crate::protocol::Page;
 use crate::store::{self, Progress, Stored, Tx};
 
 impl Process {
-    pub(in crate::engine) fn excerpt(&self, unit: UnitId, entity: EntityId) -> Option<&Excerpt> {
+    pub(crate) fn excerpt(&self, unit: UnitId, entity: EntityId) -> Option<&Excerpt> {
         self.unit(unit).excerpt(entity)
     }
 
-    pub(in crate::engine) fn has_excerpts(&self, entity: EntityId) -> bool {
+    pub(crate) fn has_excerpts(&self, entity: EntityId) -> bool {
         self.setup.units.iter().any(|unit| unit.excerpt(entity).is_some())
     }
 }
@@ -26,7 +25,7 @@ impl Process {
 impl Part<'_> {
     /// The progress of the excerpt when a page begins or goes on. A response to a request without a
     /// cursor begins a load.
-    pub(in crate::engine) fn begin(&self, tx: &Tx<'_>, book: UnitId, segment: Segment) -> Stored<Progress> {
+    pub(crate) fn begin(&self, tx: &Tx<'_>, book: UnitId, segment: Segment) -> Stored<Progress> {
         let mut progress = tx.progress(book, self.of.entity)?;
         if segment.from == 0 && progress.cursor.is_none() {
             progress.loading = true;
@@ -35,24 +34,8 @@ impl Part<'_> {
         Ok(progress)
     }
 
-    /// Applies a row by the rule, over any held version that may be `undone`. A deleted row leaves
-    /// the excerpt.
-    pub(in crate::engine) fn apply(
-        &self,
-        tx: &Tx<'_>,
-        rule: &dyn ApplyRule,
-        place: Place,
-        row: WireRow<'_>,
-        undone: &[Undone],
-    ) -> Stored<()> {
-        if row.values.is_none() {
-            return store::excerpts::remove(tx, (self.unit, place.id), row.key);
-        }
-        rule.apply_part(tx, self, over_undone(tx, place, row.key, undone)?, row)
-    }
-
     /// Ends a segment that was applied; true if that saved the page's cursor.
-    pub(in crate::engine) fn end(
+    pub(crate) fn end(
         &self,
         tx: &Tx<'_>,
         book: UnitId,
@@ -78,7 +61,7 @@ impl Part<'_> {
 }
 
 /// Updates excerpts after a unit has pulled all of an entity; `loaded`: by a full load.
-pub(in crate::engine) fn pass_by(tx: &Tx<'_>, page: &Page<'_>, loaded: bool) -> Stored<()> {
+pub(crate) fn pass_by(tx: &Tx<'_>, page: &Page<'_>, loaded: bool) -> Stored<()> {
     let withheld: Vec<&str> = page.withheld.iter().map(|key| &**key).collect();
     store::excerpts::pass_by(tx, page.entity, loaded.then_some(&*withheld))
 }

@@ -4,40 +4,39 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{Cell, EntityId, Value};
+use crate::base::{Cell, Value};
 use crate::engine::apply::chunks::Segment;
+use crate::engine::apply::page_changes::Dirty;
 use crate::protocol::{Page, WireRow};
-use crate::store::{Stored, Tx};
+use crate::store::{Stored, StoredRow, Tx};
 
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Completed(BTreeMap<(usize, usize), Vec<Value>>);
+pub(crate) struct Completed(BTreeMap<(usize, usize), Vec<Value>>);
 
 impl Completed {
-    pub(in crate::engine) fn of(
+    pub(crate) fn of(
         tx: &Tx<'_>,
         pages: &[Page<'_>],
         segments: &[Segment],
-        is_dirty: impl Fn(EntityId, &str) -> bool,
+        dirty: &Dirty,
     ) -> Stored<Option<Completed>> {
         let mut completed = Completed::default();
         for segment in segments {
             let page = &pages[segment.page];
             for index in segment.from..segment.until {
                 let row = page.rows.get(index);
-                if row.part.is_none() {
-                    continue;
-                }
-                let held = tx.row(page.entity, row.key)?.filter(|_| !is_dirty(page.entity, row.key));
-                let held = held.filter(|held| row.part.is_some_and(|part| part.base == held.stamp));
-                let Some(held) = held else { return Ok(None) };
-                let Some(values) = merged(held.values, row) else { return Ok(None) };
+                let Some(part) = row.part else { continue };
+                let fits = |held: &StoredRow| held.stamp == part.base && !dirty.has(page.entity, row.key);
+                let held = tx.row(page.entity, row.key)?.filter(fits);
+                let values = held.and_then(|held| merged(held.values, row));
+                let Some(values) = values else { return Ok(None) };
                 completed.0.insert((segment.page, index), values);
             }
         }
         Ok(Some(completed))
     }
 
-    pub(in crate::engine) fn with<R>(
+    pub(crate) fn with<R>(
         &self,
         place: (usize, usize),
         row: WireRow<'_>,

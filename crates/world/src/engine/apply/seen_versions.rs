@@ -22,7 +22,7 @@ use crate::store::{Stored, Tx};
 type Gone = BTreeMap<(EntityId, Key), Stamp>;
 
 #[derive(Default)]
-pub(in crate::engine) struct Passed {
+pub(crate) struct Passed {
     /// As read from the shadows; `None` before the first read.
     gone: RefCell<Option<Gone>>,
     /// Rows that the backend reports as gone without a date, with their latest known stamps. Only
@@ -34,12 +34,7 @@ pub(in crate::engine) struct Passed {
 
 impl Passed {
     /// Takes in what a page says the backend may have undone; returns it as of the latest epoch.
-    pub(in crate::engine) fn hears(
-        &self,
-        tx: &Tx<'_>,
-        entity: EntityId,
-        told: &[Undone],
-    ) -> Stored<Rc<[Undone]>> {
+    pub(crate) fn hears(&self, tx: &Tx<'_>, entity: EntityId, told: &[Undone]) -> Stored<Rc<[Undone]>> {
         let end = |undone: &[Undone]| undone.last().map(|last| last.until);
         let known = self.undone(entity);
         if end(told) < end(&known) || *told == *known {
@@ -53,55 +48,42 @@ impl Passed {
     }
 
     /// The stamps of held versions that may be undone, as far as pages have said.
-    pub(in crate::engine) fn undone(&self, entity: EntityId) -> Rc<[Undone]> {
+    pub(crate) fn undone(&self, entity: EntityId) -> Rc<[Undone]> {
         self.undone.borrow().get(&entity).cloned().unwrap_or_default()
     }
 
     /// When the row ended, or was last known to exist, if its end has not come down yet.
-    pub(in crate::engine) fn end_of(
-        &self,
-        tx: &Tx<'_>,
-        entity: EntityId,
-        key: &str,
-    ) -> Stored<Option<Stamp>> {
+    pub(crate) fn end_of(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<Option<Stamp>> {
         let of =
             |gone: &Gone| if gone.is_empty() { None } else { gone.get(&(entity, Key::new(key))).copied() };
         Ok(self.with(tx, |gone| of(gone))?.max(of(&self.undated.borrow())))
     }
 
     /// Notes that the row ended at this stamp, as the response to a push says.
-    pub(in crate::engine) fn ended(
-        &self,
-        tx: &Tx<'_>,
-        entity: EntityId,
-        key: &Key,
-        stamp: Stamp,
-    ) -> Stored<()> {
+    pub(crate) fn ended(&self, tx: &Tx<'_>, entity: EntityId, key: &Key, stamp: Stamp) -> Stored<()> {
         tx.set_shadow(entity, key, stamp, None)?;
         self.with(tx, |gone| _ = gone.insert((entity, key.clone()), stamp))
     }
 
     /// Notes that the row ended after this stamp: the response to a push says that it is gone.
-    pub(in crate::engine) fn ended_since(&self, entity: EntityId, key: &Key, known: Stamp) {
+    pub(crate) fn ended_since(&self, entity: EntityId, key: &Key, known: Stamp) {
         let mut undated = self.undated.borrow_mut();
         let latest = undated.entry((entity, key.clone())).or_insert(known);
         *latest = known.max(*latest);
     }
 
     /// Whether a version is older than an end without a date.
-    pub(in crate::engine) fn is_from_before(&self, entity: EntityId, version: &Row) -> bool {
+    pub(crate) fn is_from_before(&self, entity: EntityId, version: &Row) -> bool {
         let known = self.undated.borrow().get(&(entity, version.key.clone())).copied();
         version.values.is_some() && known.is_some_and(|known| version.stamp <= known)
     }
 
     /// Forgets the end of a row: that end, or a later version, has come down.
-    pub(in crate::engine) fn forget(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<()> {
+    pub(crate) fn forget(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<()> {
         let row = (entity, Key::new(key));
         self.undated.borrow_mut().remove(&row);
-        match self.with(tx, |gone| gone.remove(&row))? {
-            Some(_) => tx.drop_end(entity, key),
-            None => Ok(()),
-        }
+        let was_dated = self.with(tx, |gone| gone.remove(&row))?.is_some();
+        if was_dated { tx.drop_end(entity, key) } else { Ok(()) }
     }
 
     /// Forgets noted ends of an entity's rows: those without a date, and those that may be undone.
@@ -126,17 +108,12 @@ impl Passed {
 }
 
 /// Whether a version with this stamp may be undone.
-pub(in crate::engine) fn is_undone(undone: &[Undone], stamp: Stamp) -> bool {
+pub(crate) fn is_undone(undone: &[Undone], stamp: Stamp) -> bool {
     undone.iter().any(|undone| undone.has(stamp))
 }
 
 /// The place of a row, at which a held version that may be undone gives way to any other.
-pub(in crate::engine) fn over_undone(
-    tx: &Tx<'_>,
-    place: Place,
-    key: &str,
-    undone: &[Undone],
-) -> Stored<Place> {
+pub(crate) fn over_undone(tx: &Tx<'_>, place: Place, key: &str, undone: &[Undone]) -> Stored<Place> {
     let held = if undone.is_empty() { None } else { tx.row(place.id, key)?.map(|held| held.stamp) };
     let over = held.filter(|stamp| is_undone(undone, *stamp)).unwrap_or(place.over);
     Ok(Place { over, ..place })

@@ -20,12 +20,12 @@ use crate::store::{self, Progress, StagedPage, StoreError, Stored, Tx};
 type Rest<'r> = (Vec<(i64, i64)>, Option<i64>, Vec<Cow<'r, str>>, Option<(u64, u32)>);
 
 impl Applier {
-    pub(in crate::engine) fn sets_aside(&self) -> bool {
+    pub(crate) fn sets_aside(&self) -> bool {
         self.process.options.pull.atomic == Atomic::Session
     }
 
     /// The cursor to go on from, and whether a page of the entity is set aside.
-    pub(in crate::engine) fn stands(
+    pub(crate) fn stands(
         &self,
         tx: &Tx<'_>,
         unit: UnitId,
@@ -41,7 +41,7 @@ impl Applier {
 
     /// Sets a response to `wants` aside. False if it does not continue where the unit stands; then
     /// nothing is written.
-    pub(in crate::engine) async fn set_aside(
+    pub(crate) async fn set_aside(
         &self,
         unit: UnitId,
         answer: &Answer<'_>,
@@ -76,18 +76,10 @@ impl Applier {
         let undone = page.undone.iter().map(|undone| (undone.from.0, undone.until.0)).collect();
         let withheld = page.withheld.iter().map(|key| Cow::Borrowed(&**key)).collect();
         let rest: Rest<'_> = (undone, page.unseen.map(|stamp| stamp.0), withheld, page.ids);
-        let number = store::staged::add_page(
-            tx,
-            unit,
-            &StagedPage {
-                number: 0,
-                entity: page.entity,
-                cursor: page.cursor.clone().into_owned(),
-                more: page.more,
-                onto,
-                rest: serde_json::to_string(&rest).expect("writing to memory does not fail"),
-            },
-        )?;
+        let rest = serde_json::to_string(&rest).expect("writing to memory does not fail");
+        let (entity, cursor, more) = (page.entity, page.cursor.clone().into_owned(), page.more);
+        let aside = StagedPage { number: 0, entity, cursor, more, onto, rest };
+        let number = store::staged::add_page(tx, unit, &aside)?;
         for (place, row) in page.rows.iter().enumerate() {
             let part = row.part.map(|part| (part.base, part.columns));
             store::staged::add_row(tx, (number, place), (row.key, row.stamp), part, row.values)?;
@@ -110,7 +102,7 @@ impl Applier {
 
     /// Shows all that a run pulled, in one transaction. If that fails it is dropped, and the next
     /// run begins where this one did.
-    pub(in crate::engine) async fn show(&self, unit: UnitId) -> Result<(), SyncError> {
+    pub(crate) async fn show(&self, unit: UnitId) -> Result<(), SyncError> {
         if !self.sets_aside() {
             return Ok(());
         }
@@ -155,7 +147,7 @@ impl Applier {
     }
 
     /// Whether each entity has the cursor and load that it had when its first page was set aside.
-    pub(in crate::engine) fn fits(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<bool> {
+    pub(crate) fn fits(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<bool> {
         for waiting in store::staged::pages(tx, unit)? {
             let book = self.cursor_book(unit, waiting.entity);
             let Progress { cursor, generation, .. } = tx.progress(book, waiting.entity)?;
@@ -166,7 +158,7 @@ impl Applier {
         Ok(true)
     }
 
-    pub(in crate::engine) fn tell_thrown_away(&self, unit: UnitId, rows: u32) {
+    pub(crate) fn tell_thrown_away(&self, unit: UnitId, rows: u32) {
         if rows > 0 {
             self.process.emit(EngineEvent::Unit(UnitEvent::ThrownAway { unit, rows }));
         }
@@ -174,6 +166,7 @@ impl Applier {
 }
 
 fn page(tx: &Tx<'_>, waiting: StagedPage) -> Stored<Page<'static>> {
+    let StagedPage { entity, more, .. } = waiting;
     let mut rows = Rows::default();
     for row in store::staged::rows(tx, waiting.number)? {
         let part = row.part.map(|(base, columns)| Part { base, columns });
@@ -182,14 +175,6 @@ fn page(tx: &Tx<'_>, waiting: StagedPage) -> Stored<Page<'static>> {
     let rest = serde_json::from_str(&waiting.rest).map_err(|error| StoreError::Damaged(error.to_string()))?;
     let (undone, unseen, withheld, ids): Rest<'static> = rest;
     let undone = undone.into_iter().map(|(from, until)| Undone { from: Stamp(from), until: Stamp(until) });
-    Ok(Page {
-        entity: waiting.entity,
-        rows,
-        cursor: Cow::Owned(waiting.cursor),
-        more: waiting.more,
-        undone: undone.collect(),
-        unseen: unseen.map(Stamp),
-        withheld,
-        ids,
-    })
+    let (cursor, undone, unseen) = (Cow::Owned(waiting.cursor), undone.collect(), unseen.map(Stamp));
+    Ok(Page { entity, rows, cursor, more, undone, unseen, withheld, ids })
 }

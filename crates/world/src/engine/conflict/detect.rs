@@ -1,8 +1,9 @@
-//! When an edit and a version conflict.
+//! When an edit and a version conflict, and what both sides did to the columns of an edit. The
+//! backend's changes show against the values that the edit was made on.
 
-use super::columns::{Theirs, columns};
-use super::seam::{Conflict, says_the_same};
-use crate::base::word_enums;
+use super::seam::{Conflict, reads_alike, says_the_same};
+use crate::base::{Value, word_enums};
+use crate::contract::{EditKind, Refusal};
 
 word_enums! {
     /// When an edit conflicts with a version that its device had not seen.
@@ -41,8 +42,44 @@ impl Detect {
 
 /// Whether nobody else changed the columns that the edit sets. It then goes over the backend's
 /// version and no policy is asked.
-pub(in crate::engine) fn is_uncontested(detect: Detect, conflict: Conflict<'_>) -> bool {
+pub(crate) fn is_uncontested(detect: Detect, conflict: Conflict<'_>) -> bool {
     detect == Detect::ThreeWay
         && !says_the_same(conflict)
         && columns(conflict).is_some_and(|own| own.iter().all(|own| own.theirs != Theirs::Changed))
+}
+
+pub(super) struct Column {
+    pub(super) number: usize,
+    pub(super) theirs: Theirs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Theirs {
+    /// It is as the edit found it.
+    Left,
+    Same,
+    Changed,
+}
+
+/// The columns of an update that met another update. `None` for any other conflict, or if the
+/// values that it was made on are unknown.
+pub(super) fn columns(conflict: Conflict<'_>) -> Option<Vec<Column>> {
+    let Conflict { entry, entity, why: Refusal::Stale, current: Some(current), .. } = conflict else {
+        return None;
+    };
+    let (EditKind::Update, Some(made_on), Some(current)) = (entry.kind, &entry.made_on, &current.values)
+    else {
+        return None;
+    };
+    let theirs = |(number, ours): &(usize, Value)| {
+        let theirs = &current[entity.projection.binary_search(number).ok()?];
+        let (_, found) = made_on.iter().find(|(column, _)| column == number)?;
+        let theirs = match () {
+            () if reads_alike(ours, theirs) => Theirs::Same,
+            () if reads_alike(found, theirs) => Theirs::Left,
+            () => Theirs::Changed,
+        };
+        Some(Column { number: *number, theirs })
+    };
+    entry.values.iter().map(theirs).collect()
 }

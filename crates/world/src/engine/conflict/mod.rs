@@ -8,7 +8,6 @@
 //! To add a policy: a variant of [`Policy`], a scenario under `scenarios/conflicts/`, a planted bug
 //! in room `bugs`.
 
-mod columns;
 mod detect;
 mod own;
 #[cfg(test)]
@@ -21,10 +20,8 @@ mod tests;
 
 pub(super) use detect::is_uncontested;
 pub use detect::{BaseDate, Detect};
-pub(crate) use own::Contested;
-pub(crate) use own::OwnRule;
+pub(crate) use own::{Contested, OwnRule};
 pub(super) use own::{ask, resolution};
 pub use policies::Policy;
 pub use scripted::{CallbackOptions, Says};
-pub(crate) use seam::Conflict;
-pub(crate) use seam::{Resolution, ResolveRule, kind_of, says_the_same};
+pub(crate) use seam::{Conflict, Resolution, ResolveRule, kind_of, says_the_same};

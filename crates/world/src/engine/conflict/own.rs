@@ -5,9 +5,9 @@
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
-use super::columns::{Column, Theirs, columns};
+use super::detect::{Column, Theirs, columns};
 use super::seam::{Conflict, Resolution};
 use crate::base::{Span, Stamp};
 use crate::contract::{Clock, LocalBoxFuture, LogKind, Pick, Refusal, Row};
@@ -29,22 +29,15 @@ pub trait OwnRule {
     fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Pick>;
 }
 
-impl<F: Fn(&Contested) -> Pick> OwnRule for F {
-    fn resolve(&self, contested: Contested, _: Rc<dyn Clock>) -> LocalBoxFuture<'static, Pick> {
-        let said = self(&contested);
-        Box::pin(std::future::ready(said))
-    }
-}
-
 impl Contested {
-    pub(in crate::engine) fn of(conflict: Conflict<'_>) -> Contested {
+    pub(crate) fn of(conflict: Conflict<'_>) -> Contested {
         let Conflict { entry, why, current, edited_at, .. } = conflict;
         Contested { entry: entry.clone(), why, theirs: current.cloned(), edited_at }
     }
 }
 
 /// Asks `rule` about each; `None` where it gave no answer within `limit`.
-pub(in crate::engine) async fn ask(
+pub(crate) async fn ask(
     rule: &dyn OwnRule,
     asked: Vec<Contested>,
     clock: &Rc<dyn Clock>,
@@ -52,31 +45,23 @@ pub(in crate::engine) async fn ask(
 ) -> Vec<Option<Pick>> {
     let mut over = clock.sleep_until(clock.now() + limit);
     let call = |contested| contained(|| rule.resolve(contested, clock.clone()));
+    // `None` once an answer has ended.
     let mut thinking: Vec<Option<LocalBoxFuture<'static, Pick>>> = asked.into_iter().map(call).collect();
     let mut said = vec![None; thinking.len()];
     poll_fn(move |context| {
         for (thought, said) in thinking.iter_mut().zip(&mut said) {
-            step(thought, said, context);
+            let Some(thinking) = thought else { continue };
+            match contained(|| thinking.as_mut().poll(context)) {
+                Some(Poll::Pending) => continue,
+                Some(Poll::Ready(word)) => *said = Some(word),
+                None => {}
+            }
+            *thought = None;
         }
         let done = thinking.iter().all(Option::is_none) || over.as_mut().poll(context).is_ready();
         if done { Poll::Ready(std::mem::take(&mut said)) } else { Poll::Pending }
     })
     .await
-}
-
-/// Polls one pending answer; `thought` becomes `None` once it has ended.
-fn step(
-    thought: &mut Option<LocalBoxFuture<'static, Pick>>,
-    said: &mut Option<Pick>,
-    context: &mut Context<'_>,
-) {
-    let Some(thinking) = thought else { return };
-    match contained(|| thinking.as_mut().poll(context)) {
-        Some(Poll::Pending) => return,
-        Some(Poll::Ready(word)) => *said = Some(word),
-        None => {}
-    }
-    *thought = None;
 }
 
 /// Runs third-party code; `None` if it panics.
@@ -85,7 +70,7 @@ fn contained<R>(f: impl FnOnce() -> R) -> Option<R> {
 }
 
 /// The resolution of the rule's choice; `None` if that choice is impossible.
-pub(in crate::engine) fn resolution(say: &Pick, conflict: Conflict<'_>) -> Option<Resolution> {
+pub(crate) fn resolution(say: &Pick, conflict: Conflict<'_>) -> Option<Resolution> {
     let Conflict { entry, why, current, .. } = conflict;
     let live = current.filter(|row| row.values.is_some());
     match say {

@@ -1,6 +1,6 @@
 //! The policies: what becomes of an edit that met a conflict.
 
-use super::columns::{Theirs, columns};
+use super::detect::{Theirs, columns};
 use super::seam::{Conflict, Resolution, ResolveRule, says_the_same};
 use crate::base::{Digest, Key, word_enums};
 use crate::contract::{EditKind, LogKind, Refusal, Row};

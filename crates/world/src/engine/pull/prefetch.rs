@@ -7,10 +7,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use crate::base::EntityId;
-use crate::engine::beside::until;
 use crate::engine::exchange::{GivenUp, RunError};
 use crate::engine::pull::puller::{Came, Puller, Run, Stall, Taken, goes_on};
-use crate::engine::unit::signal::Signal;
+use crate::engine::tasks::{Signal, until};
 use crate::protocol::{Answer, Want};
 
 enum Stopped {
@@ -68,7 +67,7 @@ impl Prefetched {
 }
 
 /// Pulls `left` up to the server's head, and prefetches up to `ahead` pages while one is applied.
-pub(in crate::engine) async fn pull_ahead(
+pub(crate) async fn pull_ahead(
     puller: &Puller,
     run: Run,
     mut left: Vec<EntityId>,
@@ -77,7 +76,10 @@ pub(in crate::engine) async fn pull_ahead(
     let mut stall = Stall::default();
     while !left.is_empty() {
         let line = Prefetched::default();
-        let asking = ask_ahead(puller, run, left.clone(), ahead, &line);
+        let asked = left.clone();
+        let asking = async {
+            line.stop(ask_on(puller, run, &asked, ahead, &line).await.unwrap_or_else(Stopped::Broken));
+        };
         let applying = apply_in_order(puller, run, &line, &mut left, &mut stall);
         match until(&puller.process.dead, applying, asking).await? {
             Stopped::AtEnd => break,
@@ -87,10 +89,6 @@ pub(in crate::engine) async fn pull_ahead(
         }
     }
     Ok(())
-}
-
-async fn ask_ahead(puller: &Puller, run: Run, left: Vec<EntityId>, ahead: usize, line: &Prefetched) {
-    line.stop(ask_on(puller, run, &left, ahead, line).await.unwrap_or_else(Stopped::Broken));
 }
 
 async fn ask_on(

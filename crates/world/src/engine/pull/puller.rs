@@ -6,15 +6,16 @@ use crate::base::{EntityId, Key, Span, UnitId};
 use crate::contract::{RequestKind, ServerError, SyncError};
 use crate::engine::apply::applier::Applier;
 use crate::engine::exchange::{Caller, Failure, GivenUp, Received, RunError};
+use crate::engine::options::Requests;
 use crate::engine::process::Process;
 use crate::engine::push::assigned_keys;
 use crate::protocol::{Answer, FetchRequest, Page, PullRequest, Request, Want};
 use crate::store::Stored;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine) struct Run {
-    pub(in crate::engine) unit: UnitId,
-    pub(in crate::engine) number: u64,
+pub(crate) struct Run {
+    pub(crate) unit: UnitId,
+    pub(crate) number: u64,
 }
 
 /// This many responses in a row without progress mean that the same page comes again and again:
@@ -22,11 +23,11 @@ pub(in crate::engine) struct Run {
 const STILL: u32 = 20;
 
 #[derive(Default)]
-pub(in crate::engine) struct Stall(u32);
+pub(crate) struct Stall(u32);
 
 /// What became of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine) enum Taken {
+pub(crate) enum Taken {
     Applied {
         /// Whether it moved a cursor or ended an entity.
         moved: bool,
@@ -37,7 +38,7 @@ pub(in crate::engine) enum Taken {
 }
 
 impl Stall {
-    pub(in crate::engine) fn after(&mut self, taken: Taken) -> Result<(), SyncError> {
+    pub(crate) fn after(&mut self, taken: Taken) -> Result<(), SyncError> {
         self.0 = if taken == (Taken::Applied { moved: true }) { 0 } else { self.0 + 1 };
         if self.0 == STILL {
             return Err(SyncError::Corrupt(format!("the same page came {STILL} times")));
@@ -47,20 +48,20 @@ impl Stall {
 }
 
 /// A response, and the wants of its request.
-pub(in crate::engine) struct Came {
-    pub(in crate::engine) wants: Vec<Want>,
-    pub(in crate::engine) received: Received,
+pub(crate) struct Came {
+    pub(crate) wants: Vec<Want>,
+    pub(crate) received: Received,
 }
 
-pub(in crate::engine) struct Puller {
-    pub(in crate::engine) process: Rc<Process>,
-    pub(in crate::engine) caller: Rc<Caller>,
-    pub(in crate::engine) applier: Applier,
+pub(crate) struct Puller {
+    pub(crate) process: Rc<Process>,
+    pub(crate) caller: Rc<Caller>,
+    pub(crate) applier: Applier,
 }
 
 impl Puller {
     /// Requests each page once the one before is applied, up to `most` times; returns what is left.
-    pub(in crate::engine) async fn pull_in_turn(
+    pub(crate) async fn pull_in_turn(
         &self,
         run: Run,
         mut left: Vec<EntityId>,
@@ -92,7 +93,7 @@ impl Puller {
         Ok(left)
     }
 
-    pub(in crate::engine) async fn ask(&self, run: Run, wants: Vec<Want>) -> Result<Came, GivenUp> {
+    pub(crate) async fn ask(&self, run: Run, wants: Vec<Want>) -> Result<Came, GivenUp> {
         // Each try gets a size of its own: the failed one may have been too large.
         let make = |_| Request::Pull(self.pull_request(run, wants.clone()));
         let received = self.caller.exchange(Some(run.unit), make).await?;
@@ -101,7 +102,7 @@ impl Puller {
 
     /// Handles a refused pull: an expired cursor restarts the load of its entity, all else ends the
     /// run.
-    pub(in crate::engine) async fn load_again_after(
+    pub(crate) async fn load_again_after(
         &self,
         unit: UnitId,
         given_up: GivenUp,
@@ -115,18 +116,11 @@ impl Puller {
         }
     }
 
-    pub(in crate::engine) async fn fetch_rows(&self, entity: EntityId, of: Key) -> Result<(), RunError> {
-        let request = FetchRequest {
-            device: self.process.setup.device,
-            entity,
-            of,
-            rows: self.process.options.pull.chunk_rows,
-        };
-        let received = self
-            .caller
-            .exchange(None, |_| Request::Fetch(request.clone()))
-            .await
-            .map_err(GivenUp::ends_run)?;
+    pub(crate) async fn fetch_rows(&self, entity: EntityId, of: Key) -> Result<(), RunError> {
+        let (device, rows_asked) = (self.process.setup.device, self.process.options.pull.chunk_rows);
+        let request = FetchRequest { device, entity, of, rows: rows_asked };
+        let received = self.caller.exchange(None, |_| Request::Fetch(request.clone())).await;
+        let received = received.map_err(GivenUp::ends_run)?;
         self.process.crash_point("fetch.answer-received").await;
         let answer = self.caller.read(&received)?;
         if answer.pages.iter().any(|page| page.entity != entity) || !answer.results.is_empty() {
@@ -134,13 +128,13 @@ impl Puller {
             return Err(self.caller.not_its_own(&received, text));
         }
         self.caller.told_received(&received, rows(&answer)).await;
-        if !self.applier.record(&answer).await? {
+        if !self.applier.transactions(None, &answer, "fetch.applied").await? {
             return Err(SyncError::Corrupt("a row of a record came in part".to_owned()).into());
         }
         Ok(())
     }
 
-    pub(in crate::engine) fn wants(&self, unit: UnitId, left: &[EntityId]) -> Result<Vec<Want>, SyncError> {
+    pub(crate) fn wants(&self, unit: UnitId, left: &[EntityId]) -> Result<Vec<Want>, SyncError> {
         let wants = self.process.store.read(|tx| {
             let want = |&entity| {
                 let ids = assigned_keys::keys_wanted(tx, entity, self.process.setup.schema.naming(entity))?;
@@ -153,7 +147,7 @@ impl Puller {
         Ok(wants?)
     }
 
-    pub(in crate::engine) fn pull_request(&self, run: Run, wants: Vec<Want>) -> PullRequest {
+    pub(crate) fn pull_request(&self, run: Run, wants: Vec<Want>) -> PullRequest {
         let size = self.caller.chunk(RequestKind::Pull, wants[0].entity);
         let clock = self.process.ports.clock.wall();
         PullRequest {
@@ -165,12 +159,12 @@ impl Puller {
             clock,
             zone: self.process.zone(),
             run: run.number,
-            by_address: self.caller.pulls_by_address(),
+            by_address: self.caller.pulled() != Requests::Unique,
         }
     }
 
     /// Reads a response and reports it.
-    pub(in crate::engine) async fn page_came<'c>(&self, came: &'c Came) -> Result<Answer<'c>, RunError> {
+    pub(crate) async fn page_came<'c>(&self, came: &'c Came) -> Result<Answer<'c>, RunError> {
         self.process.crash_point("pull.answer-received").await;
         let answer = self.caller.read(&came.received)?;
         self.fits(came, &answer)?;
@@ -178,7 +172,7 @@ impl Puller {
         Ok(answer)
     }
 
-    pub(in crate::engine) fn fits(&self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
+    pub(crate) fn fits(&self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
         let Came { wants, received } = came;
         let asked = |page: &Page<'_>| wants.iter().any(|want| want.entity == page.entity);
         if let Some(page) = answer.pages.iter().find(|page| !asked(page)) {
@@ -192,7 +186,7 @@ impl Puller {
         Ok(())
     }
 
-    pub(in crate::engine) async fn take_pages(
+    pub(crate) async fn take_pages(
         &self,
         unit: UnitId,
         came: &Came,
@@ -229,10 +223,10 @@ fn moves(answer: &Answer<'_>, wants: &[Want]) -> bool {
 }
 
 /// Whether `entity` must be requested again after this response.
-pub(in crate::engine) fn goes_on(answer: &Answer<'_>, entity: EntityId) -> bool {
+pub(crate) fn goes_on(answer: &Answer<'_>, entity: EntityId) -> bool {
     answer.pages.iter().all(|page| page.entity != entity || page.more)
 }
 
-pub(in crate::engine) fn rows(answer: &Answer<'_>) -> usize {
+pub(crate) fn rows(answer: &Answer<'_>) -> usize {
     answer.pages.iter().map(|page| page.rows.len()).sum()
 }

@@ -7,17 +7,19 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use crate::base::EntityId;
-use crate::contract::SyncError;
-use crate::engine::beside::several;
-use crate::engine::exchange::RunError;
+use crate::base::{EntityId, Stamp, UnitId};
+use crate::contract::{EngineEvent, SyncError};
+use crate::engine::apply::page_changes::{Change, tell_changes};
+use crate::engine::exchange::{GivenUp, RunError};
 use crate::engine::options::{Replace, RequestPer};
+use crate::engine::process::Process;
 use crate::engine::pull::prefetch::pull_ahead;
-use crate::engine::pull::puller::{Came, Puller, Run, Taken, goes_on};
-use crate::engine::pull::reload::pull_all_again;
+use crate::engine::pull::puller::{Came, Puller, Run, Stall, Taken, goes_on};
+use crate::engine::tasks::several;
 use crate::protocol::{Answer, PullRequest, PushRequest, Request, SyncRequest, Want};
+use crate::store::{Stored, Tx};
 
-pub(in crate::engine) struct Along<'p> {
+pub(crate) struct Along<'p> {
     puller: &'p Puller,
     run: Run,
     left: Vec<EntityId>,
@@ -25,7 +27,7 @@ pub(in crate::engine) struct Along<'p> {
 }
 
 impl<'p> Along<'p> {
-    pub(in crate::engine) async fn begin(puller: &'p Puller, run: Run) -> Result<Along<'p>, RunError> {
+    pub(crate) async fn begin(puller: &'p Puller, run: Run) -> Result<Along<'p>, RunError> {
         let left = puller.process.unit(run.unit).pull.clone();
         let mut along = Along { puller, run, left, has_begun: false };
         if along.is_one_request() {
@@ -34,7 +36,7 @@ impl<'p> Along<'p> {
         Ok(along)
     }
 
-    pub(in crate::engine) fn none(puller: &'p Puller, run: Run) -> Along<'p> {
+    pub(crate) fn none(puller: &'p Puller, run: Run) -> Along<'p> {
         Along { puller, run, left: Vec::new(), has_begun: true }
     }
 
@@ -52,27 +54,27 @@ impl<'p> Along<'p> {
     }
 
     /// The wants to send with the run's last push; empty if that push goes alone.
-    pub(in crate::engine) fn wants(&self) -> Result<Vec<Want>, SyncError> {
+    pub(crate) fn wants(&self) -> Result<Vec<Want>, SyncError> {
         if !self.is_one_request() || self.left.is_empty() {
             return Ok(Vec::new());
         }
         self.puller.wants(self.run.unit, &self.left)
     }
 
-    pub(in crate::engine) fn request(&self, push: PushRequest, wants: &[Want]) -> Request {
+    pub(crate) fn request(&self, push: PushRequest, wants: &[Want]) -> Request {
         let asked = self.puller.pull_request(self.run, wants.to_vec());
         let pull = PullRequest { clock: push.clock, by_address: false, ..asked };
         Request::Sync(SyncRequest { push, pull })
     }
 
     /// Checks that a response has only pages that were requested, or none.
-    pub(in crate::engine) fn fits(&self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
+    pub(crate) fn fits(&self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
         if answer.pages.is_empty() { Ok(()) } else { self.puller.fits(came, answer) }
     }
 
     /// Makes the pages of a response durable, after its verdicts are settled. If the server sent
     /// none, a later pull requests them alone, and the server then says why.
-    pub(in crate::engine) async fn take(&mut self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
+    pub(crate) async fn take(&mut self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
         if answer.pages.is_empty() {
             return Ok(());
         }
@@ -84,7 +86,7 @@ impl<'p> Along<'p> {
         Ok(())
     }
 
-    pub(in crate::engine) async fn pull(mut self) -> Result<(), RunError> {
+    pub(crate) async fn pull(mut self) -> Result<(), RunError> {
         self.retry_late().await?;
         pull(self.puller, self.run, self.left).await
     }
@@ -129,4 +131,50 @@ async fn pull_side_by_side(puller: &Puller, run: Run, left: Vec<EntityId>) -> Re
         pull_all(puller, run, vec![entity]).await.map(|()| true)
     };
     several(&puller.process.dead, streams, pull_next).await
+}
+
+/// Pulls every row of each of `entities`, and deletes the old rows when the first page has come.
+pub(crate) async fn pull_all_again(
+    puller: &Puller,
+    run: Run,
+    entities: Vec<EntityId>,
+) -> Result<(), RunError> {
+    for entity in entities {
+        puller.applier.load_again(run.unit, entity).await?;
+        let (mut stall, mut came) = (Stall::default(), false);
+        loop {
+            puller.process.crash_point("pull.before-request").await;
+            let wants = puller.wants(run.unit, &[entity])?;
+            puller.process.settle_work().await;
+            let page = puller.ask(run, wants).await.map_err(GivenUp::ends_run)?;
+            let answer = puller.page_came(&page).await?;
+            if !std::mem::replace(&mut came, true) {
+                delete_all(&puller.process, run.unit, entity).await?;
+            }
+            let taken = puller.take_pages(run.unit, &page, &answer).await?;
+            stall.after(taken)?;
+            if taken != Taken::Unusable && !goes_on(&answer, entity) {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Deletes the rows of an entity, and the edits of them that wait.
+async fn delete_all(process: &Process, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
+    let delete = |tx: &Tx<'_>| -> Stored<_> {
+        let edits = tx.outbox(&[entity], usize::MAX)?;
+        edits.iter().try_for_each(|edit| tx.drop_entry(edit.seq))?;
+        Ok((tx.sweep(entity, u32::MAX)?, edits.len() as u64))
+    };
+    let (deleted, took) = process.timed(delete).await;
+    let (keys, edits) = deleted?;
+    let changes: Vec<Change> = keys.into_iter().map(|key| (entity, key, Stamp(0), true)).collect();
+    tell_changes(process, Some(unit), &changes, 0, took);
+    if !changes.is_empty() {
+        process.emit(EngineEvent::TableEmptied { entity, edits });
+    }
+    process.crash_point("pull.table-emptied").await;
+    Ok(())
 }

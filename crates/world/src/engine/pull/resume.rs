@@ -3,20 +3,21 @@
 use crate::base::{EntityId, UnitId};
 use crate::contract::{EngineEvent, SyncError};
 use crate::engine::apply::applier::Applier;
+use crate::engine::flaws::Flaw;
 use crate::engine::options::{Checkpoint, CursorBook};
 use crate::store::{self, Progress, Stored, Tx};
 
 impl Applier {
     /// Prepares a run of the unit. If pulls start at the date or the end of the last complete sync,
     /// what an interrupted run had reached is dropped.
-    pub(in crate::engine) async fn begin(&self, unit: UnitId) -> Result<(), SyncError> {
+    pub(crate) async fn begin(&self, unit: UnitId) -> Result<(), SyncError> {
         let asks_by_date = self.process.options.pull.cursor == CursorBook::LastSyncOn;
         if !asks_by_date && !self.begins_again() && !self.sets_aside() {
             return Ok(());
         }
         let begun = self.process.write(|tx| {
             let date = if asks_by_date { tx.last_sync_on(unit)? } else { None };
-            for entity in self.pulled(unit) {
+            for &entity in &self.process.unit(unit).pull {
                 if asks_by_date {
                     self.go_to(tx, unit, entity, (date.map(|date| date.0.to_string()), true))?;
                 } else if self.begins_again() && !self.sets_aside() {
@@ -29,12 +30,8 @@ impl Applier {
         Ok(())
     }
 
-    pub(in crate::engine) fn begins_again(&self) -> bool {
+    pub(crate) fn begins_again(&self) -> bool {
         self.process.options.pull.checkpoint == Checkpoint::Session
-    }
-
-    fn pulled(&self, unit: UnitId) -> Vec<EntityId> {
-        self.process.unit(unit).pull.clone()
     }
 
     /// Keeps what is set aside, or drops it; returns how many rows were dropped.
@@ -46,7 +43,7 @@ impl Applier {
         if asks_by_date || self.begins_again() || !self.fits(tx, unit)? {
             return store::staged::drop_all(tx, unit);
         }
-        if !self.process.rules.cursor.keeps_what_waits() {
+        if self.process.rules.has(Flaw::ForgetsWhatWaits) {
             store::staged::drop_rows(tx, unit)?;
         }
         Ok(0)
@@ -81,12 +78,12 @@ impl Applier {
 
     /// Notes that the unit's run ended well. Returns the entities whose cursors moved in it, if
     /// cursors count only at the end of a run.
-    pub(in crate::engine) fn ends_well(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<Vec<EntityId>> {
+    pub(crate) fn ends_well(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<Vec<EntityId>> {
         let mut moved = Vec::new();
         if !self.begins_again() || self.sets_aside() {
             return Ok(moved);
         }
-        for entity in self.pulled(unit) {
+        for &entity in &self.process.unit(unit).pull {
             let book = self.cursor_book(unit, entity);
             let cursor = tx.progress(book, entity)?.cursor;
             if store::whole_sync(tx, book, entity)?.as_ref() != Some(&cursor) {
@@ -99,7 +96,7 @@ impl Applier {
 
     /// Reports that cursors were saved: with their rows, or at the end of the run if interrupted
     /// runs begin again.
-    pub(in crate::engine) fn tell_moved(&self, unit: UnitId, entities: Vec<EntityId>) {
+    pub(crate) fn tell_moved(&self, unit: UnitId, entities: Vec<EntityId>) {
         for entity in entities {
             self.process.emit(EngineEvent::CursorSaved { unit, entity });
         }

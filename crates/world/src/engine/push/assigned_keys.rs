@@ -7,26 +7,25 @@ use crate::engine::conflict::{Conflict, Resolution, says_the_same};
 use crate::store::{self, Entry, Reach, Stored, Tx, keys_left};
 
 /// An edit as it stands in the outbox, which may have changed since it was read.
-pub(in crate::engine) fn as_it_waits(tx: &Tx<'_>, entry: &Entry) -> Stored<Option<Entry>> {
+pub(crate) fn as_it_waits(tx: &Tx<'_>, entry: &Entry) -> Stored<Option<Entry>> {
     let waiting = tx.entries_for(entry.entity, &entry.key)?;
     Ok(waiting.into_iter().find(|other| other.seq == entry.seq))
 }
 
 /// Gives a created row the key that the backend chose; returns the edit as it is then. The
 /// backend's version goes to the row's shadow, unless a newer one is there.
-pub(in crate::engine) fn rename(tx: &Tx<'_>, entry: &Entry, row: &Row, reach: Reach) -> Stored<Entry> {
+pub(crate) fn rename(tx: &Tx<'_>, entry: &Entry, row: &Row, reach: Reach) -> Stored<Entry> {
     store::rename(tx, entry.entity, &entry.key, &row.key, reach)?;
     if reach.newer {
         let beside = tx.take_shadow(entry.entity, &row.key)?;
         let newer = beside.filter(|beside| beside.stamp > row.stamp);
         tx.keep_shadow(entry.entity, newer.as_ref().unwrap_or(row))?;
     }
-    let key = row.key.clone();
-    Ok(as_it_waits(tx, &Entry { key: key.clone(), ..entry.clone() })?
-        .unwrap_or_else(|| Entry { key, ..entry.clone() }))
+    let renamed = Entry { key: row.key.clone(), ..entry.clone() };
+    Ok(as_it_waits(tx, &renamed)?.unwrap_or(renamed))
 }
 
-pub(in crate::engine) fn keys_wanted(tx: &Tx<'_>, entity: EntityId, naming: Naming) -> Stored<u32> {
+pub(crate) fn keys_wanted(tx: &Tx<'_>, entity: EntityId, naming: Naming) -> Stored<u32> {
     if naming.by != NamedBy::Pool {
         return Ok(0);
     }
@@ -35,7 +34,7 @@ pub(in crate::engine) fn keys_wanted(tx: &Tx<'_>, entity: EntityId, naming: Nami
 }
 
 /// The backend's row with the same natural key, if natural keys name this entity's rows.
-pub(in crate::engine) fn same_row<'c>(naming: Naming, conflict: &Conflict<'c>) -> Option<&'c Row> {
+pub(crate) fn same_row<'c>(naming: Naming, conflict: &Conflict<'c>) -> Option<&'c Row> {
     let decides = naming.by == NamedBy::NaturalKey
         && conflict.why == Refusal::Taken
         && conflict.entry.kind == EditKind::Create
@@ -43,7 +42,7 @@ pub(in crate::engine) fn same_row<'c>(naming: Naming, conflict: &Conflict<'c>) -
     conflict.current.filter(|row| decides && row.values.is_some())
 }
 
-pub(in crate::engine) fn merged(rule: MergeRule, conflict: Conflict<'_>) -> Resolution {
+pub(crate) fn merged(rule: MergeRule, conflict: Conflict<'_>) -> Resolution {
     if says_the_same(conflict) {
         return Resolution::Same;
     }
@@ -67,12 +66,7 @@ pub(in crate::engine) fn merged(rule: MergeRule, conflict: Conflict<'_>) -> Reso
 }
 
 /// Turns an edit into the create of row `key` with these values; later edits of its row move along.
-pub(in crate::engine) fn split_off(
-    tx: &Tx<'_>,
-    entry: &Entry,
-    key: &Key,
-    values: &[(usize, Value)],
-) -> Stored<()> {
+pub(crate) fn split_off(tx: &Tx<'_>, entry: &Entry, key: &Key, values: &[(usize, Value)]) -> Stored<()> {
     let shown = tx.row(entry.entity, &entry.key)?;
     for later in tx.entries_for(entry.entity, &entry.key)? {
         tx.carry_over(later.seq, key)?;

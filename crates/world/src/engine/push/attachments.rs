@@ -7,50 +7,41 @@ use std::rc::Rc;
 
 use crate::base::{EntityId, Key};
 use crate::contract::{BlobEvent, BlobId, EngineEvent, TOO_LARGE_PAGE, TransportError};
-use crate::engine::beside::several;
 use crate::engine::exchange::{Caller, Failure, GivenUp, RunError};
-use crate::engine::options::{BlobQueue, First, With};
+use crate::engine::flaws::Flaw;
+use crate::engine::options::{BlobQueue, First, OnTooLarge, With};
 use crate::engine::process::Process;
-use crate::engine::too_large::OnTooLarge;
+use crate::engine::tasks::{Signal, several};
 use crate::engine::unit::scheduler::Scheduler;
-use crate::engine::unit::signal::Signal;
 use crate::protocol::{BlobAnswer, BlobPut};
 use crate::store::{self, Stored, WaitingBlob};
 
 /// A stretch is not halved below this many bytes.
 const LEAST: u64 = 100;
 
-pub(in crate::engine) struct BlobSender {
+pub(crate) struct BlobSender {
     process: Rc<Process>,
     caller: Rc<Caller>,
     scheduler: Rc<Scheduler>,
     busy: RefCell<BTreeSet<i64>>,
     /// The most bytes per stretch, since one was too large.
     cap: Cell<u64>,
-    pub(in crate::engine) made: Signal,
+    pub(crate) made: Signal,
 }
 
 impl BlobSender {
-    pub(in crate::engine) fn new(
-        process: Rc<Process>,
-        caller: Rc<Caller>,
-        scheduler: Rc<Scheduler>,
-    ) -> BlobSender {
+    pub(crate) fn new(process: Rc<Process>, caller: Rc<Caller>, scheduler: Rc<Scheduler>) -> BlobSender {
         let (busy, cap) = (RefCell::default(), Cell::new(u64::MAX));
         BlobSender { process, caller, scheduler, busy, cap, made: Signal::default() }
     }
 
-    fn are_there(&self) -> bool {
-        !self.process.setup.schema.attachments.is_empty()
-    }
-
-    pub(in crate::engine) fn go(&self, queue: BlobQueue) -> bool {
-        self.are_there() && self.process.options.attachments.queue == queue
+    pub(crate) fn go(&self, queue: BlobQueue) -> bool {
+        self.process.has_blobs() && self.process.options.attachments.queue == queue
     }
 
     /// The rows that wait until their attachments are sent.
-    pub(in crate::engine) fn held_rows(&self) -> Stored<BTreeSet<(EntityId, Key)>> {
-        if !self.are_there() || self.process.options.attachments.with == With::Apart {
+    pub(crate) fn held_rows(&self) -> Stored<BTreeSet<(EntityId, Key)>> {
+        if !self.process.has_blobs() || self.process.options.attachments.with == With::Apart {
             return Ok(BTreeSet::new());
         }
         let waiting = self.process.store.read(|tx| store::blobs::waiting(tx, false))?;
@@ -79,11 +70,7 @@ impl BlobSender {
 
     /// Sends all waiting attachments of these entities, several at a time; returns how many went.
     /// After a failure no further one begins; those under way finish.
-    pub(in crate::engine) async fn send(
-        &self,
-        entities: &[EntityId],
-        in_run: bool,
-    ) -> Result<usize, RunError> {
+    pub(crate) async fn send(&self, entities: &[EntityId], in_run: bool) -> Result<usize, RunError> {
         let sent = Cell::new(0);
         let send_next = async || {
             let Some(next) = self.next(entities, in_run)? else { return Ok(false) };
@@ -119,8 +106,9 @@ impl BlobSender {
             let said = self.put(blob, from, bytes, in_run).await;
             let ends = !asks && from + brings == blob.total;
             let has_no_row = said.as_ref().is_ok_and(|said| asks && !said.row);
-            let says = said.as_ref().ok().map(|said| said.whole);
-            if blob.in_doubt && has_no_row || self.process.rules.outbox.lets_blob_go(says, ends) {
+            let is_whole = said.as_ref().is_ok_and(|said| said.whole);
+            let flawed = ends && self.process.rules.has(Flaw::LastStretchIsAll);
+            if blob.in_doubt && has_no_row || is_whole || flawed {
                 self.process.write(|tx| store::blobs::let_go(tx, blob.seq)).await?;
                 let blob = BlobId::of(blob.entity, &blob.key, blob.part);
                 self.process.emit(EngineEvent::Blob(BlobEvent::LetGo { blob }));
@@ -206,7 +194,7 @@ impl BlobSender {
     }
 
     fn read(&self, of: u64, answer: Vec<u8>) -> Result<BlobAnswer, Failure> {
-        let is_its_own = |said: &BlobAnswer| said.of == of || self.process.rules.outbox.takes_anothers_blob();
+        let is_its_own = |said: &BlobAnswer| said.of == of || self.process.rules.has(Flaw::TakesAnothersWord);
         if let Some(said) = BlobAnswer::decode(&answer).filter(is_its_own) {
             return Ok(said);
         }
@@ -223,7 +211,7 @@ impl BlobSender {
 
     /// Sends new attachments beside the runs while the process lives; calls `gone` each time that
     /// some went.
-    pub(in crate::engine) async fn send_beside(&self, gone: impl Fn()) {
+    pub(crate) async fn send_beside(&self, gone: impl Fn()) {
         let entities: Vec<EntityId> = self.process.setup.schema.ids().collect();
         let (mut failures, mut waited) = (0, None);
         loop {

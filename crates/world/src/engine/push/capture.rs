@@ -9,14 +9,14 @@ use crate::base::{EntityId, Key, Stamp, UnitId};
 use crate::contract::{EditError, EditKind, LocalEdit, NamedBy, Outcome};
 use crate::engine::apply::foreign_keys::Referred;
 use crate::engine::apply::page_changes::Change;
-use crate::engine::options::{EngineOptions, LocalCapture, SyncDate};
+use crate::engine::options::{EngineOptions, LocalCapture};
 use crate::engine::process::Process;
 use crate::engine::push::order;
 use crate::engine::rules::{OutboxRule, Rules, SendRule, overlay};
 use crate::protocol::PushResult;
 use crate::store::{self, Entry, Stored, Tx};
 
-pub(in crate::engine) fn rules(options: &EngineOptions) -> Rules {
+pub(crate) fn rules(options: &EngineOptions) -> Rules {
     let rules = Rules::of(options);
     match options.push.capture {
         LocalCapture::Outbox => Rules { send: order::rule(&options.push), ..rules },
@@ -52,7 +52,7 @@ impl OutboxRule for DatesStay {
 impl Process {
     /// Saves an edit in the way of the configured capture; returns the key of a created row if it
     /// came from a pool.
-    pub(in crate::engine) fn save(&self, edit: &LocalEdit, made_at: Stamp) -> Result<Option<Key>, EditError> {
+    pub(crate) fn save(&self, edit: &LocalEdit, made_at: Stamp) -> Result<Option<Key>, EditError> {
         let (LocalEdit { entity, key, .. }, id) = (edit, &edit.id.to_string());
         self.store.save(|tx| {
             if self.options.push.capture != LocalCapture::Outbox {
@@ -74,14 +74,14 @@ impl Process {
 }
 
 #[derive(Default)]
-pub(in crate::engine) struct Listed {
+pub(crate) struct Listed {
     /// Outbox places of the marks found at the start; `None`: all that wait, whenever made.
     only: Option<BTreeSet<i64>>,
 }
 
 impl Listed {
     /// The edits that a push of the unit may send: by dates, rows edited after its last sync.
-    pub(in crate::engine) fn of(process: &Process, unit: UnitId, entities: &[EntityId]) -> Stored<Listed> {
+    pub(crate) fn of(process: &Process, unit: UnitId, entities: &[EntityId]) -> Stored<Listed> {
         if process.options.push.capture != LocalCapture::UpdatedAfterLastSync {
             return Ok(Listed::default());
         }
@@ -93,15 +93,15 @@ impl Listed {
         Ok(Listed { only: Some(only?) })
     }
 
-    pub(in crate::engine) fn limit(&self, limit: usize) -> usize {
+    pub(crate) fn limit(&self, limit: usize) -> usize {
         if self.only.is_some() { usize::MAX } else { limit }
     }
 
-    pub(in crate::engine) fn has(&self, entry: &Entry) -> bool {
+    pub(crate) fn has(&self, entry: &Entry) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(&entry.seq))
     }
 
-    pub(in crate::engine) fn settled(&mut self, batch: &[Entry], results: &[PushResult<'_>]) {
+    pub(crate) fn settled(&mut self, batch: &[Entry], results: &[PushResult<'_>]) {
         let Some(only) = &mut self.only else { return };
         for (entry, result) in batch.iter().zip(results) {
             if matches!(result.outcome, Outcome::Applied { .. }) {
@@ -111,21 +111,9 @@ impl Listed {
     }
 }
 
-pub(in crate::engine) fn synced_on(date: SyncDate, began: Stamp, ended: Stamp) -> Stamp {
-    match date {
-        SyncDate::Start => began,
-        SyncDate::End => ended,
-    }
-}
-
 /// Ends the unit's sync of this date: by dates, edits made before it count as sent. Versions that
 /// were pulled for their rows meanwhile are shown.
-pub(in crate::engine) fn pass_by(
-    process: &Process,
-    tx: &Tx<'_>,
-    unit: UnitId,
-    date: Stamp,
-) -> Stored<Vec<Change>> {
+pub(crate) fn pass_by(process: &Process, tx: &Tx<'_>, unit: UnitId, date: Stamp) -> Stored<Vec<Change>> {
     let mut lifted = Vec::new();
     if process.options.push.capture != LocalCapture::UpdatedAfterLastSync {
         return Ok(lifted);

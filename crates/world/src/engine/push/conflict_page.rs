@@ -10,17 +10,18 @@ use crate::base::{EditId, UnitId, Value};
 use crate::contract::{EditKind, EngineEvent, LogKind, OpenConflict, Outcome, PageEvent, Pick, SyncError};
 use crate::engine::conflict::{Conflict, Resolution, says_the_same};
 use crate::engine::exchange::RunError;
+use crate::engine::flaws::Flaw;
 use crate::engine::options::WhileOpen;
 use crate::engine::process::Process;
 use crate::engine::push::outcomes::{By, told_of};
 use crate::engine::push::settle::{Settling, settling};
 use crate::store::{Difference, Entry, Stored, Tx, conflicts};
 
-pub(in crate::engine) async fn tell_open(process: &Process) {
+pub(crate) async fn tell_open(process: &Process) {
     if !process.options.conflict.policy.has_page() {
         return;
     }
-    if !process.rules.outbox.keeps_conflicts() {
+    if process.rules.has(Flaw::PageInMemory) {
         let forgets =
             |tx: &Tx<'_>| conflicts::all(tx)?.iter().try_for_each(|(entry, _)| tx.drop_entry(entry.seq));
         drop(process.write(forgets).await);
@@ -34,7 +35,7 @@ pub(in crate::engine) async fn tell_open(process: &Process) {
 }
 
 /// Carries out a person's choice; false if there is no such conflict.
-pub(in crate::engine) async fn resolve(process: &Process, edit: EditId, pick: &Pick) -> Stored<bool> {
+pub(crate) async fn resolve(process: &Process, edit: EditId, pick: &Pick) -> Stored<bool> {
     let resolved = settling(process, None, |settling| {
         let Some((entry, difference)) = conflicts::find(settling.tx, edit)? else { return Ok(false) };
         let edits = std::slice::from_ref(&entry);
@@ -61,7 +62,7 @@ impl Settling<'_, '_> {
         let outcome = &Outcome::Conflict { why, current: current.cloned(), edited_at };
         let mut later = tx.entries_for(entry.entity, &entry.key)?;
         later.retain(|other| other.seq > entry.seq);
-        if process.rules.outbox.closes_conflicts() {
+        if !process.rules.has(Flaw::FlagStaysSet) {
             conflicts::take_off(tx, entry.seq)?;
         }
         let resolution = match taken(conflict, &later, pick) {
@@ -69,7 +70,7 @@ impl Settling<'_, '_> {
             resolution => resolution,
         };
         let by = By::Person { on_top: false };
-        if !process.rules.outbox.sends_the_choice() && matches!(resolution, Resolution::Local { .. }) {
+        if process.rules.has(Flaw::ChoiceStaysHere) && matches!(resolution, Resolution::Local { .. }) {
             tx.drop_entry(entry.seq)?;
             self.told.push(told_of(conflict, entry.key.clone(), resolution, by));
             return Ok(());
@@ -149,7 +150,7 @@ fn taken(conflict: Conflict<'_>, later: &[Entry], pick: &Pick) -> Resolution {
 }
 
 /// Refuses a run of the unit if open conflicts hold it.
-pub(in crate::engine) fn held(process: &Process, unit: UnitId) -> Result<(), RunError> {
+pub(crate) fn held(process: &Process, unit: UnitId) -> Result<(), RunError> {
     let options = &process.options.conflict;
     if !options.policy.has_page() || options.while_open == WhileOpen::CarryOn {
         return Ok(());
@@ -166,7 +167,7 @@ pub(in crate::engine) fn held(process: &Process, unit: UnitId) -> Result<(), Run
     Err(error.into())
 }
 
-pub(in crate::engine) fn shown(tx: &Tx<'_>) -> Stored<Vec<OpenConflict>> {
+pub(crate) fn shown(tx: &Tx<'_>) -> Stored<Vec<OpenConflict>> {
     let mut open = Vec::new();
     for (entry, difference) in conflicts::all(tx)? {
         let mut ours: Vec<(usize, Value, _)> = Vec::new();
@@ -185,16 +186,11 @@ pub(in crate::engine) fn shown(tx: &Tx<'_>) -> Stored<Vec<OpenConflict>> {
                 }
             }
         }
+        let Entry { edit, entity, key, made_at, .. } = entry;
         let stamp = difference.current.as_ref().map(|row| row.stamp);
-        open.push(OpenConflict {
-            edit: entry.edit,
-            entity: entry.entity,
-            key: entry.key,
-            ours,
-            base,
-            theirs: difference.current.and_then(|row| row.values),
-            theirs_made: difference.edited_at.or(stamp).unwrap_or(entry.made_at),
-        });
+        let theirs_made = difference.edited_at.or(stamp).unwrap_or(made_at);
+        let theirs = difference.current.and_then(|row| row.values);
+        open.push(OpenConflict { edit, entity, key, ours, base, theirs, theirs_made });
     }
     Ok(open)
 }

@@ -8,7 +8,7 @@ use crate::engine::options::{PushOptions, PushOrder, PushUnit};
 use crate::engine::rules::{Correct, SendRule};
 use crate::store::{Entry, Stored, Tx};
 
-pub(in crate::engine) fn rule(options: &PushOptions) -> Rc<dyn SendRule> {
+pub(crate) fn rule(options: &PushOptions) -> Rc<dyn SendRule> {
     if options.unit == PushUnit::Family {
         return Rc::new(WholeFamilies);
     }
@@ -74,7 +74,7 @@ impl SendRule for WholeFamilies {
 }
 
 /// The number of edits up to the end of each family, if families are contiguous.
-pub(in crate::engine) fn ends(tx: &Tx<'_>, batch: &[Entry]) -> Stored<Vec<usize>> {
+pub(crate) fn ends(tx: &Tx<'_>, batch: &[Entry]) -> Stored<Vec<usize>> {
     let families = of(tx, batch)?;
     let is_end = |place: &usize| families.get(*place) != families.get(place - 1);
     Ok((1..=batch.len()).filter(is_end).collect())
@@ -82,7 +82,7 @@ pub(in crate::engine) fn ends(tx: &Tx<'_>, batch: &[Entry]) -> Stored<Vec<usize>
 
 /// How many edits go out if `fitting` of them fit: up to the end of a family, and at least one
 /// family.
-pub(in crate::engine) fn up_to_an_end(ends: &[usize], fitting: usize) -> usize {
+pub(crate) fn up_to_an_end(ends: &[usize], fitting: usize) -> usize {
     let whole = ends.iter().rev().find(|end| **end <= fitting);
     whole.or(ends.first()).copied().unwrap_or(fitting)
 }

@@ -9,7 +9,7 @@ use crate::engine::conflict::{Conflict, Resolution, kind_of};
 use crate::engine::process::Process;
 use crate::store::Entry;
 
-pub(in crate::engine) struct Whose {
+pub(crate) struct Whose {
     edit: EditId,
     entity: EntityId,
     key: Key,
@@ -21,7 +21,7 @@ impl From<&Entry> for Whose {
     }
 }
 
-pub(in crate::engine) enum Settled {
+pub(crate) enum Settled {
     Acknowledged(Whose, Stamp),
     Decided {
         whose: Whose,
@@ -37,7 +37,7 @@ pub(in crate::engine) enum Settled {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine) enum By {
+pub(crate) enum By {
     Rule,
     /// Nobody: it turned out to be no conflict.
     Detection,
@@ -47,12 +47,7 @@ pub(in crate::engine) enum By {
     },
 }
 
-pub(in crate::engine) fn told_of(
-    conflict: Conflict<'_>,
-    key: Key,
-    resolution: Resolution,
-    by: By,
-) -> Settled {
+pub(crate) fn told_of(conflict: Conflict<'_>, key: Key, resolution: Resolution, by: By) -> Settled {
     let Conflict { entry, current, edited_at, .. } = conflict;
     let remote = current.map_or(Stamp(0), |row| row.stamp);
     let sides = Sides { local: entry.made_at, remote, edited: edited_at };
@@ -63,7 +58,7 @@ pub(in crate::engine) fn told_of(
 
 /// If two edits of a batch came to be about one row, drops the version that the first one brought:
 /// nobody ever saw it.
-pub(in crate::engine) fn keep_last_words(told: &mut Vec<Settled>) {
+pub(crate) fn keep_last_words(told: &mut Vec<Settled>) {
     let mut settled = BTreeMap::new();
     for told in &*told {
         if let Settled::Acknowledged(Whose { entity, key, .. }, stamp) = told {
@@ -78,15 +73,11 @@ pub(in crate::engine) fn keep_last_words(told: &mut Vec<Settled>) {
     });
 }
 
-pub(in crate::engine) fn acknowledged(entry: &Entry, stamp: Stamp) -> Settled {
-    Settled::Acknowledged(entry.into(), stamp)
-}
-
-pub(in crate::engine) fn holds(entity: EntityId, row: &Row) -> Settled {
+pub(crate) fn holds(entity: EntityId, row: &Row) -> Settled {
     Settled::Holds((entity, row.key.clone(), row.stamp, row.values.is_none()))
 }
 
-pub(in crate::engine) fn tell(process: &Process, unit: Option<UnitId>, told: &[Settled], took: Span) {
+pub(crate) fn tell(process: &Process, unit: Option<UnitId>, told: &[Settled], took: Span) {
     let mut changes = Vec::new();
     for settled in told {
         process.emit(match settled {
@@ -105,15 +96,11 @@ pub(in crate::engine) fn tell(process: &Process, unit: Option<UnitId>, told: &[S
                     By::Rule | By::Detection => {
                         EngineEvent::ConflictDecided { edit, entity, key, kind, decision, sides }
                     }
-                    By::Person { on_top } => EngineEvent::Page(PageEvent::Resolved {
-                        edit,
-                        on_top,
-                        entity,
-                        key,
-                        kind,
-                        decision,
-                        sides,
-                    }),
+                    By::Person { on_top } => {
+                        let resolved =
+                            PageEvent::Resolved { edit, on_top, entity, key, kind, decision, sides };
+                        EngineEvent::Page(resolved)
+                    }
                 }
             }
             Settled::Logged(Whose { edit, entity, key }, kind) => {

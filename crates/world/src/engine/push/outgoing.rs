@@ -5,31 +5,31 @@ use crate::contract::{EditKind, Guard, Schema, image};
 use crate::engine::conflict::{BaseDate, Detect};
 use crate::engine::control::Size;
 use crate::engine::options::{EngineOptions, Sends};
-use crate::engine::push::without_edits::{as_of, beneath};
-use crate::protocol::{Codec, Weighed};
+use crate::engine::push::edits::{as_of, beneath};
+use crate::protocol::Codec;
 use crate::store::{Entry, Stored, Tx};
 
 /// Edits as they are sent, each with the guard that the backend checks its row against.
-pub(in crate::engine) struct Outgoing {
-    pub(in crate::engine) entries: Vec<Entry>,
+pub(crate) struct Outgoing {
+    pub(crate) entries: Vec<Entry>,
     /// By edit; empty if all rows are checked against the edit's base.
-    pub(in crate::engine) guards: Vec<Guard>,
+    pub(crate) guards: Vec<Guard>,
 }
 
 impl Outgoing {
-    pub(in crate::engine) fn as_made(batch: &[Entry]) -> Outgoing {
+    pub(crate) fn as_made(batch: &[Entry]) -> Outgoing {
         Outgoing { entries: batch.to_vec(), guards: Vec::new() }
     }
 
     /// Whether edits go out as they were made, without a read of their rows.
-    pub(in crate::engine) fn is_as_made(options: &EngineOptions) -> bool {
+    pub(crate) fn is_as_made(options: &EngineOptions) -> bool {
         let conflict = &options.conflict;
         options.push.sends == Sends::Changed
             && conflict.base == BaseDate::LastReceivedStamp
             && conflict.detect != Detect::ReadBefore
     }
 
-    pub(in crate::engine) fn of(
+    pub(crate) fn of(
         tx: &Tx<'_>,
         (options, schema): (&EngineOptions, &Schema),
         batch: &[Entry],
@@ -68,18 +68,14 @@ impl Outgoing {
 }
 
 /// How many edits of `batch` fit into a chunk of this size: at least one, unless it is empty.
-pub(in crate::engine) fn fitting(codec: Codec, batch: &[Entry], size: Size) -> usize {
+pub(crate) fn fitting(codec: Codec, batch: &[Entry], size: Size) -> usize {
     let mut bytes = 0;
     let fits = |entry: &&Entry| {
-        bytes += weight(codec, entry);
+        bytes += codec.frames().of_edit(&entry.id, &entry.key, &entry.values);
         bytes <= size.bytes
     };
     let fitting = batch.iter().take(size.rows as usize).take_while(fits).count();
     fitting.max(1).min(batch.len())
-}
-
-fn weight(codec: Codec, entry: &Entry) -> u64 {
-    codec.weight(Weighed::Edit { id: &entry.id, key: &entry.key, values: &entry.values })
 }
 
 #[cfg(test)]
@@ -106,7 +102,8 @@ mod tests {
             let held = fitting(codec, &batch, Size { rows, bytes });
             prop_assert!(held <= batch.len() && held <= rows as usize);
             prop_assert_eq!(held == 0, batch.is_empty());
-            let weighs = |n: usize| batch[..n].iter().map(|entry| weight(codec, entry)).sum::<u64>();
+            let weight = |entry: &Entry| codec.frames().of_edit(&entry.id, &entry.key, &entry.values);
+            let weighs = |n: usize| batch[..n].iter().map(weight).sum::<u64>();
             prop_assert!(held <= 1 || weighs(held) <= bytes);
             let more = held < batch.len().min(rows as usize);
             prop_assert!(!more || weighs(held + 1) > bytes);

@@ -10,7 +10,8 @@ use crate::contract::{
     Guard, Mutation, Outcome, RequestKind, Schema, ServerError, SyncError, TransportError,
 };
 use crate::engine::exchange::{Caller, Failure, GivenUp, Received, RunError};
-use crate::engine::options::{OnRefused, OnUnauthorized, PushUnit, RequestPer};
+use crate::engine::flaws::Flaw;
+use crate::engine::options::{OnRefused, OnTooLarge, OnUnauthorized, PushUnit, RequestPer};
 use crate::engine::process::Process;
 use crate::engine::pull::puller::{Came, rows};
 use crate::engine::pull::push_with_pull::Along;
@@ -20,9 +21,8 @@ use crate::engine::push::order::{ends, up_to_an_end};
 use crate::engine::push::outgoing::{Outgoing, fitting};
 use crate::engine::push::settle::{Counts, refuse, settle, take_as_done};
 use crate::engine::push::squash::{self, Next};
-use crate::engine::too_large::OnTooLarge;
 use crate::protocol::{Answer, PushRequest, PushResult, Request, Want};
-use crate::store::{self, Entry, Stored, references};
+use crate::store::{self, Entry, Stored, Tx, references};
 
 /// After this many chunks in a row that met only conflicts, the run leaves the rest to the next
 /// one: somebody else is faster.
@@ -69,15 +69,15 @@ impl HeldBack {
 
 /// Edits that still wait when a push has ended.
 #[derive(Clone, Copy)]
-pub(in crate::engine) struct Left {
+pub(crate) struct Left {
     /// At the server, for a verdict.
-    pub(in crate::engine) queued: usize,
+    pub(crate) queued: usize,
     held_back: usize,
 }
 
 impl Left {
     /// The result of a run that leaves these.
-    pub(in crate::engine) fn end(self) -> Result<(), RunError> {
+    pub(crate) fn end(self) -> Result<(), RunError> {
         if self.held_back == 0 {
             return Ok(());
         }
@@ -86,31 +86,21 @@ impl Left {
             "a proxy takes no request of this size: {} {waits} for another network",
             count(self.held_back as u64, "change")
         );
-        Err(RunError { error: SyncError::Rejected(text), tries: 1, refused: false })
+        Err(SyncError::Rejected(text).into())
     }
 }
 
-pub(in crate::engine) struct Pusher {
-    pub(in crate::engine) process: Rc<Process>,
-    pub(in crate::engine) caller: Rc<Caller>,
-    pub(in crate::engine) blobs: Rc<BlobSender>,
-}
-
-/// A run of which every edit conflicts each time.
-fn fruitless_run(edits: usize) -> RunError {
-    let error = SyncError::Throttled(format!("{edits} changes meet others each time"));
-    RunError { error, tries: 1, refused: true }
+pub(crate) struct Pusher {
+    pub(crate) process: Rc<Process>,
+    pub(crate) caller: Rc<Caller>,
+    pub(crate) blobs: Rc<BlobSender>,
 }
 
 impl Pusher {
     /// Pushes the edits of the unit's entities until none is left to send. Some may still wait: at
     /// the server, for an attachment or for another network. The last request also carries the pull
     /// of `along`, if the two share a request.
-    pub(in crate::engine) async fn push(
-        &self,
-        unit: UnitId,
-        along: &mut Along<'_>,
-    ) -> Result<Left, RunError> {
+    pub(crate) async fn push(&self, unit: UnitId, along: &mut Along<'_>) -> Result<Left, RunError> {
         let entities = self.process.unit(unit).push.clone();
         let mut fruitless = 0;
         let mut put_off = Waits::default();
@@ -138,7 +128,8 @@ impl Pusher {
                 return Ok(Left { queued: queued.len(), held_back: held_back.edits.len() });
             }
             if fruitless >= CONFLICTS_IN_A_ROW {
-                return Err(fruitless_run(batch.len()));
+                let text = format!("{} changes meet others each time", batch.len());
+                return Err(RunError { error: SyncError::Throttled(text), tries: 1, refused: true });
             }
             let told = self.outgoing(&batch)?;
             let wants = if waiting < limit && batch.len() == waiting { along.wants()? } else { Vec::new() };
@@ -278,7 +269,7 @@ impl Pusher {
         (batch, fresh): (&[Entry], &BTreeSet<i64>),
         given_up: GivenUp,
     ) -> Result<RunError, RunError> {
-        let failure = &given_up.failure;
+        let (rules, failure) = (&self.process.rules, &given_up.failure);
         let left = given_up.tries > 1 || !matches!(failure, Failure::Silence(TransportError::Offline));
         let keeps = match failure {
             Failure::Refused(ServerError::Unauthorized)
@@ -286,18 +277,17 @@ impl Pusher {
             {
                 false
             }
-            Failure::Refused(error) => self.process.rules.outbox.keeps_after_refusal(error),
-            Failure::Silence(TransportError::Cancelled) => self.process.rules.outbox.keeps_after_cancel(),
-            Failure::Silence(_) => self.process.rules.outbox.keeps_after_silence(),
+            Failure::Refused(_) => !rules.has(Flaw::DropsAfterRefusal),
+            Failure::Silence(TransportError::Cancelled) => !rules.has(Flaw::CancelDropsInFlight),
+            Failure::Silence(_) => !rules.has(Flaw::DropsAfterTimeout),
             Failure::Stopped | Failure::Damaged(_) => true,
         };
-        let consents =
-            matches!(failure, Failure::Silence(_)) && self.process.rules.outbox.takes_silence_for_consent();
+        let consents = matches!(failure, Failure::Silence(_)) && rules.has(Flaw::SilenceIsConsent);
         let told = given_up.ends_run();
         let noted = self.process.write(|tx| {
             for entry in batch {
                 if keeps && !consents {
-                    self.process.rules.outbox.tried(tx, entry, &told.error.to_string())?;
+                    rules.outbox.tried(tx, entry, &told.error.to_string())?;
                     if !left && fresh.contains(&entry.seq) {
                         store::unseal(tx, entry)?;
                     }
@@ -320,29 +310,13 @@ impl Pusher {
         let answer = self.caller.read(received)?;
         let sent = |entry: &Entry| self.process.rules.send.mutation(entry, received.request).id;
         let is_of = |(entry, result): (&Entry, &PushResult<'_>)| result.id == sent(entry);
-        let by_place = self.process.rules.outbox.takes_verdicts_by_place();
+        let by_place = self.process.rules.has(Flaw::VerdictsByPlace);
         let all = answer.results.len() == batch.len();
         if all && (by_place || batch.iter().zip(&answer.results).all(is_of)) {
             return Ok(answer);
         }
         let text = format!("{} results, and not for these {} edits", answer.results.len(), batch.len());
         Err(self.caller.not_its_own(received, text))
-    }
-
-    /// Handles a response that does not fit this batch: its edits stay, as without a response.
-    async fn without_verdict(
-        &self,
-        unit: UnitId,
-        batch: &[Entry],
-        ended: RunError,
-    ) -> Result<Counts, RunError> {
-        if !self.process.rules.outbox.takes_any_answer_for_consent() {
-            return Err(ended);
-        }
-        let dropped = self.process.write(|tx| batch.iter().try_for_each(|entry| tx.drop_entry(entry.seq)));
-        dropped.await?;
-        take_as_done(&self.process, unit, batch);
-        Ok(Counts { left: batch.len(), ..Counts::default() })
     }
 
     /// The error of a run in which an edit was not committed, if such a run is incomplete.
@@ -377,7 +351,14 @@ impl Pusher {
         let received = &came.received;
         let answer = match self.verdicts(batch, received) {
             Ok(answer) => answer,
-            Err(error) => return self.without_verdict(unit, batch, error).await,
+            // It does not fit this batch: the edits stay, as without a response.
+            Err(error) if !self.process.rules.has(Flaw::ForeignAnswerIsAck) => return Err(error),
+            Err(_) => {
+                let drop_all = |tx: &Tx<'_>| batch.iter().try_for_each(|entry| tx.drop_entry(entry.seq));
+                self.process.write(drop_all).await?;
+                take_as_done(&self.process, unit, batch);
+                return Ok(Counts { left: batch.len(), ..Counts::default() });
+            }
         };
         along.fits(&came, &answer)?;
         let told = if wants.is_empty() { batch.len() } else { rows(&answer) };

@@ -3,38 +3,40 @@
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{EditKind, Entity, LogEntry, LogKind, Outcome, Refusal, Row, SyncError};
 use crate::engine::apply::foreign_keys::Referred;
+use crate::engine::apply::page_changes::Change;
 use crate::engine::apply::seen_versions::is_undone;
 use crate::engine::conflict::{
     Conflict, Contested, Resolution, ask, is_uncontested, resolution, says_the_same,
 };
+use crate::engine::flaws::Flaw;
 use crate::engine::options::Sends;
 use crate::engine::process::Process;
 use crate::engine::push::assigned_keys;
-use crate::engine::push::outcomes::{By, Settled, acknowledged, holds, keep_last_words, tell, told_of};
-use crate::engine::push::without_edits::{as_of, beneath, set};
+use crate::engine::push::edits::{as_of, beneath, set};
+use crate::engine::push::outcomes::{By, Settled, holds, keep_last_words, tell, told_of};
 use crate::engine::rules::overlay;
 use crate::protocol::PushResult;
 use crate::store::{self, Difference, Entry, Stored, Tx};
 
 #[derive(Clone, Copy, Default)]
-pub(in crate::engine) struct Counts {
+pub(crate) struct Counts {
     /// Edits that left the outbox.
-    pub(in crate::engine) left: usize,
+    pub(crate) left: usize,
     /// Edits that the server put off.
-    pub(in crate::engine) put_off: usize,
+    pub(crate) put_off: usize,
     /// Edits that wait at the server for a verdict.
-    pub(in crate::engine) queued: usize,
+    pub(crate) queued: usize,
 }
 
 /// One transaction that settles edits, and what to report of it.
-pub(in crate::engine) struct Settling<'t, 's> {
-    pub(in crate::engine) process: &'t Process,
-    pub(in crate::engine) tx: &'t Tx<'s>,
-    pub(in crate::engine) told: Vec<Settled>,
+pub(crate) struct Settling<'t, 's> {
+    pub(crate) process: &'t Process,
+    pub(crate) tx: &'t Tx<'s>,
+    pub(crate) told: Vec<Settled>,
 }
 
 /// Settles by `f` in one transaction, then reports the results.
-pub(in crate::engine) async fn settling<R>(
+pub(crate) async fn settling<R>(
     process: &Process,
     unit: Option<UnitId>,
     f: impl FnOnce(&mut Settling<'_, '_>) -> Stored<R>,
@@ -50,7 +52,7 @@ pub(in crate::engine) async fn settling<R>(
     Ok(done)
 }
 
-pub(in crate::engine) async fn settle(
+pub(crate) async fn settle(
     process: &Process,
     unit: UnitId,
     batch: &[Entry],
@@ -81,18 +83,15 @@ pub(in crate::engine) async fn settle(
     Ok(settled.await?)
 }
 
-pub(in crate::engine) fn take_as_done(process: &Process, unit: UnitId, batch: &[Entry]) {
-    let told: Vec<Settled> = batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect();
+pub(crate) fn take_as_done(process: &Process, unit: UnitId, batch: &[Entry]) {
+    let told: Vec<Settled> =
+        batch.iter().map(|entry| Settled::Acknowledged(entry.into(), Stamp(0))).collect();
     tell(process, Some(unit), &told, Span::ZERO);
 }
 
 /// Refuses an edit, or a family of edits, that is too large for the server. Their rows become as if
 /// they had not been made, and the person is told.
-pub(in crate::engine) async fn refuse(
-    process: &Process,
-    unit: UnitId,
-    batch: &[Entry],
-) -> Result<(), SyncError> {
+pub(crate) async fn refuse(process: &Process, unit: UnitId, batch: &[Entry]) -> Result<(), SyncError> {
     let outcome = Outcome::Rejected { reason: "too large".to_owned(), current: None };
     let refused = settling(process, Some(unit), |settling| {
         settling.keeping(batch, |settling| {
@@ -143,11 +142,7 @@ impl<'t> Settling<'t, '_> {
     }
 
     /// Carries out verdicts on these edits, then restores rows whose change foreign keys forbid.
-    pub(in crate::engine) fn keeping(
-        &mut self,
-        edits: &[Entry],
-        f: impl FnOnce(&mut Self) -> Stored<()>,
-    ) -> Stored<()> {
+    pub(crate) fn keeping(&mut self, edits: &[Entry], f: impl FnOnce(&mut Self) -> Stored<()>) -> Stored<()> {
         let mut referred = Referred::of(self.tx, edits.iter().map(|entry| (entry.entity, &entry.key)))?;
         f(self)?;
         for told in &self.told {
@@ -155,12 +150,10 @@ impl<'t> Settling<'t, '_> {
                 referred.renamed(*entity, from, to);
             }
         }
-        if self.process.rules.outbox.keeps_what_is_referred_to() {
+        if !self.process.rules.has(Flaw::EndsWhatIsReferredTo) {
             let kept = referred.keep(self.tx, &self.process.passed)?;
-            self.told.retain(|told| match told {
-                Settled::Holds((entity, key, ..)) => !kept.contains(&(*entity, key.clone())),
-                _ => true,
-            });
+            let is_kept = |(entity, key, ..): &Change| kept.contains(&(*entity, key.clone()));
+            self.told.retain(|told| !matches!(told, Settled::Holds(change) if is_kept(change)));
         }
         Ok(())
     }
@@ -171,27 +164,27 @@ impl<'t> Settling<'t, '_> {
         if let Some(conflict) = conflict(self.process, entry, outcome) {
             return self.decide(conflict, outcome, said);
         }
-        let rules = &self.process.rules.outbox;
+        let rules = &self.process.rules;
         match outcome {
             Outcome::Applied { stamp } => self.acknowledge(entry, *stamp),
             Outcome::Named { stamp, row } => {
                 let entry = self.rename(entry, row)?;
                 self.acknowledge(&entry, *stamp)
             }
-            Outcome::Later if rules.takes_later_for_done() => {
+            Outcome::Later if rules.has(Flaw::PutOffIsDone) => {
                 self.tx.drop_entry(entry.seq)?;
-                self.told.push(acknowledged(entry, entry.base.unwrap_or(Stamp(0))));
+                self.told.push(Settled::Acknowledged(entry.into(), entry.base.unwrap_or(Stamp(0))));
                 Ok(true)
             }
             Outcome::Later => self.stays(entry, Some("put off by the server")),
             Outcome::Queued => self.stays(entry, None),
-            Outcome::Rejected { .. } if !rules.lets_rejected_go() => {
+            Outcome::Rejected { .. } if rules.has(Flaw::KeepsWhatIsRefused) => {
                 self.stays(entry, Some("refused by the server"))
             }
             Outcome::Rejected { current, .. } => {
                 self.give_up(entry)?;
                 self.log(entry, outcome, LogKind::Rejected, None)?;
-                if rules.shows_what_was_refused(entry.kind) {
+                if rules.outbox.shows_what_was_refused(entry.kind) {
                     self.take_over(entry, current.as_ref())?;
                 }
                 Ok(true)
@@ -211,11 +204,13 @@ impl<'t> Settling<'t, '_> {
 
     /// The backend has the edit: the row gets its stamp, and later edits of the row build on it.
     fn acknowledge(&mut self, entry: &Entry, stamp: Stamp) -> Stored<bool> {
-        let (tx, rules) = (self.tx, &self.process.rules.outbox);
-        self.told.push(acknowledged(entry, rules.dates(stamp)));
-        rules.lets_go(tx, entry)?;
+        let (tx, rules) = (self.tx, &self.process.rules);
+        let reported = if rules.has(Flaw::AcknowledgesWithoutAStamp) { Stamp(0) } else { stamp };
+        self.told.push(Settled::Acknowledged(entry.into(), reported));
+        rules.outbox.lets_go(tx, entry)?;
         tx.restamp(entry.entity, &entry.key, stamp)?;
-        if rules.speaks_for_those_behind(entry) {
+        if !entry.is_merged() || rules.has(Flaw::MergeSpeaksForAll) {
+            // Later edits of the row saw the version that this one met.
             tx.rebase(entry.entity, &entry.key, stamp)?;
         } else {
             tx.rebase_from(entry.entity, &entry.key, entry.base, stamp)?;
@@ -246,7 +241,8 @@ impl<'t> Settling<'t, '_> {
         let hears = self.process.options.conflict.policy.hears();
         let is_news =
             is_news(&shadow, settled, hears) && !self.process.passed.is_from_before(entity, &shadow);
-        if !self.process.rules.outbox.lifts_shadow(is_news) {
+        let rules = &self.process.rules;
+        if rules.has(Flaw::ForgetsTheShadow) || !is_news && !rules.has(Flaw::ShowsTheShadow) {
             return Ok(());
         }
         if waits {
@@ -303,7 +299,7 @@ impl<'t> Settling<'t, '_> {
     }
 
     /// Carries out a resolution. True unless the edit is to be sent again.
-    pub(in crate::engine) fn carry_out(
+    pub(crate) fn carry_out(
         &mut self,
         conflict: Conflict<'_>,
         outcome: &Outcome,
@@ -311,10 +307,6 @@ impl<'t> Settling<'t, '_> {
     ) -> Stored<bool> {
         let (tx, entry) = (self.tx, conflict.entry);
         let remote = conflict.current.map_or(Stamp(0), |row| row.stamp);
-        let sent_again = matches!(
-            resolution,
-            Resolution::Both { .. } | Resolution::Local { .. } | Resolution::Merged { .. }
-        );
         match resolution {
             Resolution::Park => {
                 let (why, edited_at) = (conflict.why, conflict.edited_at);
@@ -325,10 +317,11 @@ impl<'t> Settling<'t, '_> {
                 self.log(entry, outcome, LogKind::KeptBoth, Some(remote))?;
                 assigned_keys::split_off(tx, entry, &key, &as_of(tx, conflict.entity, entry, &entry.key)?)?;
                 self.take_over(entry, conflict.current)?;
+                return Ok(false);
             }
             Resolution::Same => {
                 tx.drop_entry(entry.seq)?;
-                self.told.push(acknowledged(entry, remote));
+                self.told.push(Settled::Acknowledged(entry.into(), remote));
                 if !self.has_moved_past(entry, remote)? {
                     self.take_over(entry, conflict.current)?;
                 }
@@ -346,6 +339,7 @@ impl<'t> Settling<'t, '_> {
                 self.log(entry, outcome, LogKind::Overwrote, Some(remote))?;
                 let whole = self.as_whole(conflict, &onto)?;
                 self.send_onto(whole.as_ref().unwrap_or(entry), false, &onto, conflict.current)?;
+                return Ok(false);
             }
             Resolution::Merged { columns, line } => {
                 if let Some(kind) = line {
@@ -354,9 +348,10 @@ impl<'t> Settling<'t, '_> {
                 let mut kept = entry.clone();
                 kept.values.retain(|(column, _)| columns.contains(column));
                 self.send_onto(&kept, true, &entry.key, conflict.current)?;
+                return Ok(false);
             }
         }
-        Ok(!sent_again)
+        Ok(true)
     }
 
     /// Whether the row here is newer than this version: a verdict may have waited at a gateway
@@ -369,11 +364,7 @@ impl<'t> Settling<'t, '_> {
 
     /// Whether an edit of a row that is gone would have to create it, but finds no row on the
     /// device.
-    pub(in crate::engine) fn has_nothing_to_create(
-        &self,
-        conflict: Conflict<'_>,
-        onto: &Key,
-    ) -> Stored<bool> {
+    pub(crate) fn has_nothing_to_create(&self, conflict: Conflict<'_>, onto: &Key) -> Stored<bool> {
         let live = conflict.current.is_some_and(|row| row.values.is_some());
         let creates = conflict.entry.kind == EditKind::Update && !live;
         Ok(creates && self.tx.row(conflict.entry.entity, onto)?.is_none())
@@ -417,7 +408,7 @@ impl<'t> Settling<'t, '_> {
             EditKind::Create if entry.kind != EditKind::Create => as_of(self.tx, entity, entry, onto)?,
             // An edit that was to create its row again has all columns, which others may have
             // written.
-            EditKind::Update if self.process.rules.outbox.sends_own_values() => {
+            EditKind::Update if !self.process.rules.has(Flaw::WholeRowsAgain) => {
                 entry.own_values().cloned().collect()
             }
             EditKind::Create | EditKind::Update => entry.values.clone(),
@@ -435,7 +426,7 @@ impl<'t> Settling<'t, '_> {
     }
 
     /// Drops an edit; later edits of its row get a base without it.
-    pub(in crate::engine) fn give_up(&self, entry: &Entry) -> Stored<()> {
+    pub(crate) fn give_up(&self, entry: &Entry) -> Stored<()> {
         let (tx, entity) = (self.tx, self.entity(entry.entity));
         let shown = tx.row(entry.entity, &entry.key)?.map(|row| row.values);
         let edits = tx.entries_for(entry.entity, &entry.key)?;
@@ -486,7 +477,7 @@ impl<'t> Settling<'t, '_> {
         }
     }
 
-    pub(in crate::engine) fn log(
+    pub(crate) fn log(
         &mut self,
         entry: &Entry,
         outcome: &Outcome,

@@ -17,14 +17,14 @@ struct Squashed {
 }
 
 #[derive(Default)]
-pub(in crate::engine) struct Next {
-    pub(in crate::engine) batch: Vec<Entry>,
+pub(crate) struct Next {
+    pub(crate) batch: Vec<Entry>,
     /// Outbox places of the edits that were never sent before.
-    pub(in crate::engine) fresh: BTreeSet<i64>,
+    pub(crate) fresh: BTreeSet<i64>,
 }
 
 /// The edits of these entities that go out next, at most `limit`, joined and sealed.
-pub(in crate::engine) async fn next(process: &Process, entities: &[EntityId], limit: usize) -> Stored<Next> {
+pub(crate) async fn next(process: &Process, entities: &[EntityId], limit: usize) -> Stored<Next> {
     let written = process.write(|tx| {
         let mut told = Vec::new();
         for (entity, key) in store::edited_again(tx, entities)? {

@@ -10,14 +10,14 @@ use crate::engine::options::QueueKept;
 use crate::engine::process::Process;
 use crate::store::{self, Stored, Tx};
 
-pub(in crate::engine) struct KeptQueue {
+pub(crate) struct KeptQueue {
     process: Rc<Process>,
     /// What is on disk, so that nothing is written twice.
     units: RefCell<BTreeSet<UnitId>>,
 }
 
 impl KeptQueue {
-    pub(in crate::engine) fn new(process: Rc<Process>) -> KeptQueue {
+    pub(crate) fn new(process: Rc<Process>) -> KeptQueue {
         KeptQueue { process, units: RefCell::default() }
     }
 
@@ -26,7 +26,7 @@ impl KeptQueue {
     }
 
     /// Units that an earlier process left, in order.
-    pub(in crate::engine) fn left(&self) -> Vec<UnitId> {
+    pub(crate) fn left(&self) -> Vec<UnitId> {
         if !self.is_kept() {
             return Vec::new();
         }
@@ -38,7 +38,7 @@ impl KeptQueue {
     }
 
     /// Keeps a requested unit. If the disk is full, only this process knows of it.
-    pub(in crate::engine) fn keep(&self, unit: UnitId) {
+    pub(crate) fn keep(&self, unit: UnitId) {
         if self.is_kept() && self.units.borrow_mut().insert(unit) {
             let kept = self.process.store.transaction(|tx| store::waiting::put(tx, unit));
             self.process.ports.machine.take_on(self.process.store.work());
@@ -46,7 +46,7 @@ impl KeptQueue {
         }
     }
 
-    pub(in crate::engine) fn forget(&self, unit: UnitId) {
+    pub(crate) fn forget(&self, unit: UnitId) {
         if self.units.borrow_mut().remove(&unit) {
             let gone = self.process.store.transaction(|tx| store::waiting::remove(tx, unit));
             self.process.ports.machine.take_on(self.process.store.work());
@@ -55,7 +55,7 @@ impl KeptQueue {
     }
 
     /// Removes a unit whose run ends well in `tx`, and whose next run nobody has requested.
-    pub(in crate::engine) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
+    pub(crate) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
         if self.units.borrow_mut().remove(&unit) { store::waiting::remove(tx, unit) } else { Ok(()) }
     }
 }

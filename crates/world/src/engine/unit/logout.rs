@@ -8,7 +8,7 @@ use crate::engine::push::conflict_page;
 use crate::engine::unit::session::Session;
 use crate::store::{self, Entry, Progress, Stored, Tx};
 
-pub(in crate::engine) async fn log_out(process: &Process, session: &Session) -> Result<(), u64> {
+pub(crate) async fn log_out(process: &Process, session: &Session) -> Result<(), u64> {
     match process.options.on_logout {
         OnLogout::Keep => return Ok(()),
         OnLogout::Discard => return discard(process).await,
@@ -24,15 +24,11 @@ pub(in crate::engine) async fn log_out(process: &Process, session: &Session) -> 
 /// Number of waiting edits and attachments, including edits that a person must decide about; 1 if
 /// the database cannot be read.
 fn waiting(process: &Process) -> u64 {
-    let attached = |tx: &Tx<'_>| match has_blobs(process) {
+    let attached = |tx: &Tx<'_>| match process.has_blobs() {
         true => store::blobs::waiting(tx, false).map(|blobs| blobs.len()),
         false => Ok(0),
     };
     process.store.read(|tx| Ok(tx.pending()?.len() + attached(tx)?)).map_or(1, |waits| waits as u64)
-}
-
-fn has_blobs(process: &Process) -> bool {
-    !process.setup.schema.attachments.is_empty()
 }
 
 async fn send(process: &Process, session: &Session) {

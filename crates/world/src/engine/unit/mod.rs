@@ -2,11 +2,10 @@
 //!
 //! Start with `scheduler` (triggers, the queue, retries) and `session` (one run after the other).
 
-pub(in crate::engine) mod durable_queue;
-pub(in crate::engine) mod logout;
-pub(in crate::engine) mod retry;
-pub(in crate::engine) mod scheduler;
-pub(in crate::engine) mod session;
-pub(in crate::engine) mod signal;
-pub(in crate::engine) mod status;
-pub(in crate::engine) mod token;
+pub(crate) mod durable_queue;
+pub(crate) mod logout;
+pub(crate) mod retry;
+pub(crate) mod scheduler;
+pub(crate) mod session;
+pub(crate) mod status;
+pub(crate) mod token;

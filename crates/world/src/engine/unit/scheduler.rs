@@ -6,22 +6,23 @@ use std::rc::{Rc, Weak};
 use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{Added, EngineEvent, NetworkKind, Queue, SyncUnit, Trigger};
 use crate::engine::exchange::RunError;
+use crate::engine::flaws::Flaw;
 use crate::engine::options::AfterFailure;
 use crate::engine::process::Process;
 use crate::engine::pull::puller::Run;
+use crate::engine::tasks::{Signal, Stop};
 use crate::engine::unit::durable_queue::KeptQueue;
-use crate::engine::unit::signal::{Signal, Stop};
 use crate::store::{Stored, Tx};
 
 /// A failed unit that stays at the head is retried after this, as in OutSystems.
 const HEAD_TRIED_AFTER: Span = Span::secs(30);
 
-pub(in crate::engine) struct Scheduler {
+pub(crate) struct Scheduler {
     me: Weak<Scheduler>,
     process: Rc<Process>,
     queue: Queue,
     kept: KeptQueue,
-    pub(in crate::engine) foreground: Cell<bool>,
+    pub(crate) foreground: Cell<bool>,
     units: RefCell<Vec<UnitState>>,
     /// Units that run without a person's request.
     running: RefCell<Vec<UnitId>>,
@@ -64,7 +65,7 @@ struct UnitState {
 }
 
 impl Scheduler {
-    pub(in crate::engine) fn new(process: Rc<Process>) -> Rc<Scheduler> {
+    pub(crate) fn new(process: Rc<Process>) -> Rc<Scheduler> {
         let units = RefCell::new(vec![UnitState::default(); process.setup.units.len()]);
         Rc::new_cyclic(|me| Scheduler {
             me: me.clone(),
@@ -80,7 +81,7 @@ impl Scheduler {
         })
     }
 
-    pub(in crate::engine) fn start(&self) {
+    pub(crate) fn start(&self) {
         for (unit, period) in self.process.setup.periods() {
             let scheduler = self.myself();
             self.process.ports.every(period, move || {
@@ -102,12 +103,12 @@ impl Scheduler {
     }
 
     /// Waits for the next unit; returns it and since when it was queued.
-    pub(in crate::engine) async fn next(&self) -> (UnitId, Time) {
-        self.queue.next(self.process.rules.order.takes_last()).await
+    pub(crate) async fn next(&self) -> (UnitId, Time) {
+        self.queue.next(self.process.rules.has(Flaw::LastInFirstOut)).await
     }
 
     /// Waits until the unit may run beside those that run; true if none does.
-    pub(in crate::engine) async fn room_for(&self, unit: UnitId) -> bool {
+    pub(crate) async fn room_for(&self, unit: UnitId) -> bool {
         let meets = |other: &UnitId| {
             let (one, other) = (self.process.unit(unit), self.process.unit(*other));
             let mut of_one = one.pull.iter().chain(&one.push);
@@ -123,12 +124,12 @@ impl Scheduler {
         }
     }
 
-    pub(in crate::engine) fn begins_beside(&self, unit: UnitId) {
+    pub(crate) fn begins_beside(&self, unit: UnitId) {
         self.beside.borrow_mut().push(unit);
     }
 
     /// Notes that a concurrent run has ended; true if it was the last.
-    pub(in crate::engine) fn ends_beside(&self, unit: UnitId) -> bool {
+    pub(crate) fn ends_beside(&self, unit: UnitId) -> bool {
         self.beside.borrow_mut().retain(|other| *other != unit);
         self.ended.raise();
         self.beside.borrow().is_empty()
@@ -150,7 +151,7 @@ impl Scheduler {
         });
     }
 
-    pub(in crate::engine) fn fire(&self, trigger: Trigger) {
+    pub(crate) fn fire(&self, trigger: Trigger) {
         for unit in self.process.unit_ids() {
             let SyncUnit { on, discard_pending, .. } = self.process.unit(unit);
             match trigger {
@@ -168,40 +169,32 @@ impl Scheduler {
         let earliest = started.map_or(Time::ZERO, |at| at + self.process.options.debounce);
         let now = self.process.ports.clock.now();
         if earliest <= now {
-            self.enqueue_if_allowed(unit, self.process.unit(unit).discard_pending);
-        } else {
-            self.enqueue_after(unit, earliest - now);
+            return self.enqueue_if_allowed(unit, self.process.unit(unit).discard_pending);
         }
-    }
-
-    fn enqueue_after(&self, unit: UnitId, wait: Span) {
         if std::mem::replace(&mut self.state(unit).planned, true) {
             return;
         }
-        self.after(wait, move |scheduler| {
-            scheduler.state(unit).planned = !scheduler.process.rules.wake.ends_plans();
+        self.after(earliest - now, move |scheduler| {
+            scheduler.state(unit).planned = scheduler.process.rules.has(Flaw::NeverEndsPlans);
             scheduler.enqueue_if_allowed(unit, scheduler.process.unit(unit).discard_pending);
         });
     }
 
     /// Whether the unit's conditions hold.
     fn is_allowed(&self, unit: UnitId) -> bool {
-        let when = &self.process.unit(unit).when;
-        when.is_empty() || {
-            let network = self.process.ports.transport.network();
-            when.iter().all(|condition| network.allows(*condition))
-        }
+        let network = || self.process.ports.transport.network();
+        self.process.unit(unit).when.iter().all(|condition| network().allows(*condition))
     }
 
     /// Whether rows of this entity may go now, by any unit that sends it; true if no unit does.
-    pub(in crate::engine) fn may_send(&self, entity: EntityId) -> bool {
+    pub(crate) fn may_send(&self, entity: EntityId) -> bool {
         let sends = |unit: &UnitId| self.process.unit(*unit).push.contains(&entity);
         let mut sending = self.process.unit_ids().filter(sends).peekable();
         sending.peek().is_none() || sending.any(|unit| self.is_allowed(unit) || self.state(unit).released)
     }
 
     /// Whether any unit waits for a network of some kind.
-    pub(in crate::engine) fn minds_the_network(&self) -> bool {
+    pub(crate) fn minds_the_network(&self) -> bool {
         self.process.setup.units.iter().any(|unit| !unit.when.is_empty())
     }
 
@@ -217,7 +210,7 @@ impl Scheduler {
 
     /// Starts units that were put off and may run on the new network; true if a running unit may
     /// not go on.
-    pub(in crate::engine) fn network_changed(&self) -> bool {
+    pub(crate) fn network_changed(&self) -> bool {
         for unit in self.process.unit_ids() {
             self.state(unit).released = false;
             if self.state(unit).put_off && self.is_allowed(unit) {
@@ -232,14 +225,14 @@ impl Scheduler {
     }
 
     /// A person asks for the unit.
-    pub(in crate::engine) fn wish(&self, unit: UnitId, discard: bool) {
+    pub(crate) fn wish(&self, unit: UnitId, discard: bool) {
         self.state(unit).wished = true;
         self.state(unit).released = true;
         self.enqueue(unit, discard);
     }
 
     /// Drops all queued units.
-    pub(in crate::engine) fn discard(&self) {
+    pub(crate) fn discard(&self) {
         self.discarded(self.queue.discard(None));
     }
 
@@ -250,7 +243,7 @@ impl Scheduler {
         for unit in units {
             self.kept.forget(unit);
             self.process.emit(EngineEvent::UnitDiscarded { unit });
-            if !self.process.rules.outbox.outlives_its_request() {
+            if self.process.rules.has(Flaw::DiscardsEdits) {
                 self.forget_edits_of(unit);
             }
         }
@@ -258,7 +251,7 @@ impl Scheduler {
 
     /// Keeps a failed unit at the head and waits before its retry; the wait ends if the unit is
     /// discarded.
-    pub(in crate::engine) async fn stays_at_head(&self, unit: UnitId, since: Time) {
+    pub(crate) async fn stays_at_head(&self, unit: UnitId, since: Time) {
         if self.queue.put_back(unit, since) {
             self.process.emit(EngineEvent::UnitCoalesced { unit });
         }
@@ -266,7 +259,7 @@ impl Scheduler {
         self.blocked.or(self.process.ports.sleep(HEAD_TRIED_AFTER)).await;
     }
 
-    pub(in crate::engine) fn enqueue(&self, unit: UnitId, discard: bool) {
+    pub(crate) fn enqueue(&self, unit: UnitId, discard: bool) {
         let (added, discarded) = self.queue.add(unit, discard, self.process.ports.clock.now());
         self.discarded(discarded);
         match added {
@@ -280,7 +273,7 @@ impl Scheduler {
 
     /// Takes a unit whose run ends well in `tx` off the queue on disk, unless it was requested
     /// again.
-    pub(in crate::engine) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
+    pub(crate) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
         let asked_again = self.queue.waits(unit) || self.state(unit).put_off;
         if asked_again { Ok(()) } else { self.kept.is_done(tx, unit) }
     }
@@ -296,42 +289,40 @@ impl Scheduler {
         drop(forgotten);
     }
 
-    pub(in crate::engine) fn last_run(&self, unit: UnitId) -> Run {
+    pub(crate) fn last_run(&self, unit: UnitId) -> Run {
         Run { unit, number: self.state(unit).run }
     }
 
-    pub(in crate::engine) fn begun(&self, run: Run, now: Time) {
+    pub(crate) fn begun(&self, run: Run, now: Time) {
         let state = &mut *self.state(run.unit);
         (state.started, state.run) = (Some(now), run.number);
         if !std::mem::take(&mut state.wished) {
             self.running.borrow_mut().push(run.unit);
         }
-        if !self.process.rules.order.keeps_until_done() {
+        if self.process.rules.has(Flaw::ForgetsAsItBegins) {
             self.kept.forget(run.unit);
         }
         // This run replaces the planned retry; if it fails, another one is planned.
         state.retry_plan += 1;
     }
 
-    pub(in crate::engine) fn wait_at_server(&self, unit: UnitId, queued: usize) {
+    pub(crate) fn wait_at_server(&self, unit: UnitId, queued: usize) {
         self.state(unit).queued = queued;
     }
 
-    pub(in crate::engine) fn completed(&self, unit: UnitId) {
+    pub(crate) fn completed(&self, unit: UnitId) {
         self.running.borrow_mut().retain(|runs| *runs != unit);
-        {
-            let state = &mut *self.state(unit);
-            state.failures = 0;
-            if self.process.rules.wake.forgives() {
-                (state.tries, state.waited) = (0, None);
-            }
+        self.state(unit).failures = 0;
+        if !self.process.rules.has(Flaw::NeverForgives) {
+            self.state(unit).tries = 0;
+            self.state(unit).waited = None;
         }
         self.ask_again(unit);
     }
 
     /// Plans the retry of a failed unit. Waits grow with the tries of its run, or by one step per
     /// failed run, whichever is more.
-    pub(in crate::engine) fn failed(&self, run: Run, ended: &RunError) {
+    pub(crate) fn failed(&self, run: Run, ended: &RunError) {
         let unit = run.unit;
         self.running.borrow_mut().retain(|runs| *runs != unit);
         let (failures, tries, previous) = {
@@ -341,14 +332,14 @@ impl Scheduler {
             state.refused = ended.refused;
             (state.failures, state.tries, state.waited)
         };
-        if self.process.rules.order.tells_failed_runs() {
+        if !self.process.rules.has(Flaw::FailsWithoutAWord) {
             self.process.emit(EngineEvent::SyncError { unit, run: run.number, error: &ended.error });
         }
         if self.process.options.queue == AfterFailure::Blocks {
             let wait = HEAD_TRIED_AFTER;
             return self.process.emit(EngineEvent::RetryScheduled { attempt: tries, wait, in_run: false });
         }
-        if self.process.rules.order.tries_again(failures) {
+        if self.tries_again(failures) {
             let wait = self.process.rules.wake.wait(tries, self.process.backoff(tries, previous));
             self.state(unit).waited = Some(wait);
             self.process.emit(EngineEvent::RetryScheduled { attempt: tries, wait, in_run: false });
@@ -356,13 +347,15 @@ impl Scheduler {
         }
     }
 
+    /// Whether a unit that failed so often in a row is tried again by itself.
+    fn tries_again(&self, failures: u32) -> bool {
+        failures < 3 || !self.process.rules.has(Flaw::GivesUpForGood)
+    }
+
     /// Retries a failed unit later, unless something else has started it by then.
     fn retry_after(&self, unit: UnitId, wait: Span) {
-        let plan = {
-            let state = &mut *self.state(unit);
-            state.retry_plan += 1;
-            state.retry_plan
-        };
+        self.state(unit).retry_plan += 1;
+        let plan = self.state(unit).retry_plan;
         self.after(wait, move |scheduler| {
             if scheduler.state(unit).retry_plan != plan {
                 return;
@@ -391,19 +384,15 @@ impl Scheduler {
         let tries = asked.saturating_add(self.process.options.retry.attempts).min(32);
         let wait = self.process.backoff(tries, None);
         self.after(wait, move |scheduler| {
-            let waits = {
-                let state = &mut *scheduler.state(unit);
-                state.ask_planned = false;
-                state.queued > 0
-            };
-            if waits {
+            scheduler.state(unit).ask_planned = false;
+            if scheduler.state(unit).queued > 0 {
                 scheduler.enqueue_if_allowed(unit, false);
             }
         });
     }
 
     /// The network is back: failed units retry now, except those that the server refused.
-    pub(in crate::engine) fn retry_failed(&self) {
+    pub(crate) fn retry_failed(&self) {
         for unit in self.process.unit_ids() {
             if !self.state(unit).refused {
                 self.retry(unit);
@@ -413,7 +402,7 @@ impl Scheduler {
 
     fn retry(&self, unit: UnitId) {
         let failures = self.state(unit).failures;
-        if failures > 0 && self.process.rules.order.tries_again(failures) {
+        if failures > 0 && self.tries_again(failures) {
             self.enqueue_if_allowed(unit, false);
         }
     }

@@ -10,7 +10,8 @@ use crate::contract::{EngineEvent, Occasion, SyncError, UnitEvent};
 use crate::engine::apply::applier::Applier;
 use crate::engine::apply::page_changes::tell_changes;
 use crate::engine::exchange::{Caller, RunError};
-use crate::engine::options::{BlobQueue, With};
+use crate::engine::flaws::Flaw;
+use crate::engine::options::{BlobQueue, SyncDate, With};
 use crate::engine::process::Process;
 use crate::engine::pull::puller::{Puller, Run};
 use crate::engine::pull::push_with_pull::Along;
@@ -18,25 +19,25 @@ use crate::engine::push::attachments::BlobSender;
 use crate::engine::push::capture;
 use crate::engine::push::conflict_page::held;
 use crate::engine::push::pusher::Pusher;
+use crate::engine::tasks::Signal;
 use crate::engine::unit::scheduler::Scheduler;
-use crate::engine::unit::signal::Signal;
 use crate::store::{SHARED, StoreError, Stored, Tx};
 
 /// On a full disk the engine checks at this interval whether there is room again.
 const ROOM_LOOKED_FOR: Span = Span::secs(10);
 
-pub(in crate::engine) struct Session {
+pub(crate) struct Session {
     process: Rc<Process>,
     scheduler: Rc<Scheduler>,
-    pub(in crate::engine) puller: Puller,
+    pub(crate) puller: Puller,
     pusher: Pusher,
-    pub(in crate::engine) blobs: Rc<BlobSender>,
+    pub(crate) blobs: Rc<BlobSender>,
     open: Cell<bool>,
     idle: Signal,
 }
 
 impl Session {
-    pub(in crate::engine) fn new(process: Rc<Process>, scheduler: Rc<Scheduler>) -> Session {
+    pub(crate) fn new(process: Rc<Process>, scheduler: Rc<Scheduler>) -> Session {
         let caller = Rc::new(Caller::new(process.clone()));
         let applier = Applier::new(process.clone());
         let blobs = Rc::new(BlobSender::new(process.clone(), caller.clone(), scheduler.clone()));
@@ -52,7 +53,7 @@ impl Session {
     }
 
     /// Reports as interrupted the runs that were open when the process died.
-    pub(in crate::engine) async fn end_interrupted_runs(&self) -> Result<(), SyncError> {
+    pub(crate) async fn end_interrupted_runs(&self) -> Result<(), SyncError> {
         tell_cursors(&self.process);
         let running = self.process.store.read(|tx| tx.running())?;
         if running.is_empty() {
@@ -67,23 +68,23 @@ impl Session {
         Ok(())
     }
 
-    pub(in crate::engine) fn is_under_way(&self) -> bool {
+    pub(crate) fn is_under_way(&self) -> bool {
         self.open.get()
     }
 
-    pub(in crate::engine) async fn take_turn(&self) {
+    pub(crate) async fn take_turn(&self) {
         while self.open.replace(true) {
             self.idle.wait().await;
         }
     }
 
-    pub(in crate::engine) fn give_turn(&self) {
+    pub(crate) fn give_turn(&self) {
         self.open.set(false);
         self.process.stop.over();
         self.idle.raise();
     }
 
-    pub(in crate::engine) fn cancel(&self) -> bool {
+    pub(crate) fn cancel(&self) -> bool {
         let runs = self.open.get();
         if runs {
             self.process.stop.ask();
@@ -91,7 +92,7 @@ impl Session {
         runs
     }
 
-    pub(in crate::engine) async fn run(&self, unit: UnitId, queued_at: Time) -> Result<(), SyncError> {
+    pub(crate) async fn run(&self, unit: UnitId, queued_at: Time) -> Result<(), SyncError> {
         let begun = self.process.write(|tx| tx.begin_run(unit)).await;
         let number = match &begun {
             // Its beginning is not written, so the next run may get the same number.
@@ -113,12 +114,14 @@ impl Session {
             Err(failed) => Err(failed.into()),
         };
         self.process.crash_point("session.before-end").await;
-        let date = self.process.options.push.sync_date;
-        let synced_on = capture::synced_on(date, began, self.process.ports.clock.wall());
+        let synced_on = match self.process.options.push.sync_date {
+            SyncDate::Start => began,
+            SyncDate::End => self.process.ports.clock.wall(),
+        };
         let (lifted, moved) = self
             .write_down(|tx| {
                 let (mut lifted, mut moved) = (Vec::new(), Vec::new());
-                if result.is_ok() || self.process.rules.cursor.dates_what_was_cut() {
+                if result.is_ok() || self.process.rules.has(Flaw::DatesWhatWasCut) {
                     self.set_date(tx, unit, synced_on)?;
                 }
                 if result.is_ok() {
@@ -142,7 +145,7 @@ impl Session {
     }
 
     /// Runs a unit, when its turn has come, without the events of a run.
-    pub(in crate::engine) async fn sync(&self, unit: UnitId) -> Result<(), SyncError> {
+    pub(crate) async fn sync(&self, unit: UnitId) -> Result<(), SyncError> {
         self.take_turn().await;
         let result = self.sync_at_once(unit).await;
         self.give_turn();
@@ -150,7 +153,7 @@ impl Session {
     }
 
     /// The same beside other runs, without a turn.
-    pub(in crate::engine) async fn sync_at_once(&self, unit: UnitId) -> Result<(), SyncError> {
+    pub(crate) async fn sync_at_once(&self, unit: UnitId) -> Result<(), SyncError> {
         self.transfer(self.scheduler.last_run(unit)).await.map_err(|ended| ended.error)
     }
 
@@ -170,7 +173,7 @@ impl Session {
 
     fn set_date(&self, tx: &Tx<'_>, unit: UnitId, synced_on: Stamp) -> Stored<()> {
         tx.set_last_sync_on(unit, synced_on)?;
-        if self.process.rules.cursor.dates_all() {
+        if self.process.rules.has(Flaw::DatesAllUnits) {
             return self.process.unit_ids().try_for_each(|unit| tx.set_last_sync_on(unit, synced_on));
         }
         Ok(())
@@ -201,23 +204,20 @@ impl Session {
     }
 
     async fn completed(&self, run: Run, started: Time) {
-        let (unit, now) = (run.unit, self.process.ports.clock.now());
+        let Run { unit, number: run } = run;
+        let took = self.process.ports.clock.now() - started;
         self.scheduler.completed(unit);
         let blocking = self.process.unit(unit).blocking;
-        for _ in 0..self.process.rules.order.completions() {
-            self.process.emit(EngineEvent::SyncComplete {
-                unit,
-                run: run.number,
-                took: now - started,
-                blocking,
-            });
-            self.ended(Occasion::SyncComplete(unit, run.number)).await;
+        let times = if self.process.rules.has(Flaw::CompletesTwice) { 2 } else { 1 };
+        for _ in 0..times {
+            self.process.emit(EngineEvent::SyncComplete { unit, run, took, blocking });
+            self.ended(Occasion::SyncComplete(unit, run)).await;
         }
     }
 
     async fn failed(&self, run: Run, ended: &RunError) {
         self.scheduler.failed(run, ended);
-        if self.process.rules.order.tells_failed_runs() {
+        if !self.process.rules.has(Flaw::FailsWithoutAWord) {
             self.ended(Occasion::SyncError(run.unit, run.number, &ended.error)).await;
         }
     }

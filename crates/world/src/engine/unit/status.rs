@@ -4,9 +4,11 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::base::{EditId, UnitId};
 use crate::contract::{Decision, DeviceSetup, EngineEvent, PageEvent, Progress, Shown, Status, SyncError};
+use crate::engine::flaws::Flaw;
 
 /// What the status follows from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,25 +40,9 @@ pub fn shown(facts: &Facts) -> Shown {
 
 /// How the status is kept.
 pub trait StatusRule {
-    /// How many edits are shown as waiting, if `waiting` do.
-    fn pending(&self, waiting: u32) -> u32 {
-        waiting
-    }
     /// The progress that is shown of a run.
     fn progress(&self, wheel: Wheel) -> Progress {
         wheel.progress()
-    }
-    /// Whether a failed run is no longer shown as running, and its failure is shown.
-    fn heeds_failures(&self) -> bool {
-        true
-    }
-    /// Whether a network that comes back is noticed.
-    fn heeds_network(&self) -> bool {
-        true
-    }
-    /// Whether a good run clears a failure that is shown.
-    fn forgives(&self) -> bool {
-        true
     }
 }
 
@@ -93,92 +79,86 @@ struct Board {
     told: Option<Status>,
 }
 
-#[derive(Debug, Default)]
-pub(in crate::engine) struct Teller {
+pub(crate) struct Teller {
     /// Whether the app shows a status.
     shows: bool,
+    rule: Rc<dyn StatusRule>,
+    flaws: Vec<Flaw>,
     board: RefCell<Board>,
 }
 
 impl Teller {
-    pub(in crate::engine) fn new(setup: &DeviceSetup, shows: bool) -> Teller {
-        let failed = vec![None; setup.units.len()];
-        Teller { shows, board: RefCell::new(Board { failed, ..Board::default() }) }
+    pub(crate) fn new(units: usize, shows: bool, rule: Rc<dyn StatusRule>, flaws: Vec<Flaw>) -> Teller {
+        let board = Board { failed: vec![None; units], ..Board::default() };
+        Teller { shows, rule, flaws, board: RefCell::new(board) }
     }
 
     /// The process found `pending` edits in its outbox, when the store's count was at `added`.
-    pub(in crate::engine) fn begins(&self, pending: usize, added: i64, online: bool) {
+    pub(crate) fn begins(&self, pending: usize, added: i64, online: bool) {
         let board = &mut *self.board.borrow_mut();
         (board.found, board.facts.online) = (Some(pending as i64 - added), online);
     }
 
-    pub(in crate::engine) fn network(&self, online: bool, rule: &dyn StatusRule) {
-        if !online || rule.heeds_network() {
+    pub(crate) fn network(&self, online: bool) {
+        if !online || !self.flaws.contains(&Flaw::OfflineForEver) {
             self.board.borrow_mut().facts.online = online;
         }
     }
 
-    pub(in crate::engine) fn entities_ended(&self, ended: usize) {
+    pub(crate) fn entities_ended(&self, ended: usize) {
         self.board.borrow_mut().wheel.done += ended as u32;
     }
 
-    pub(in crate::engine) fn hears(
-        &self,
-        event: &EngineEvent<'_>,
-        setup: &DeviceSetup,
-        added: i64,
-        rule: &dyn StatusRule,
-    ) {
-        self.board.borrow_mut().on(event, setup, added, rule);
-    }
-
-    /// The status to show from now on, if it has changed.
-    pub(in crate::engine) fn news(&self, added: i64, rule: &dyn StatusRule) -> Option<Status> {
+    /// Takes in an event that the engine emits.
+    pub(crate) fn hears(&self, event: &EngineEvent<'_>, setup: &DeviceSetup, added: i64) {
         let board = &mut *self.board.borrow_mut();
-        let waiting = u32::try_from(board.found.filter(|_| self.shows)? + added).unwrap_or(0);
-        board.facts.running = (board.runs > 0).then(|| rule.progress(board.wheel));
-        board.facts.failed = board.failed.iter().flatten().copied().reduce(|one, other| one && other);
-        board.facts.conflicts = board.conflicts.len() as u32;
-        let status = Status { state: shown(&board.facts), pending: rule.pending(waiting) };
-        (board.told.replace(status) != Some(status)).then_some(status)
-    }
-}
-
-impl Board {
-    fn on(&mut self, event: &EngineEvent<'_>, setup: &DeviceSetup, added: i64, rule: &dyn StatusRule) {
         match *event {
-            EngineEvent::SyncStart { unit, .. } => self.starts(unit, setup, added),
+            EngineEvent::SyncStart { unit, .. } => board.starts(unit, setup, added),
             EngineEvent::SyncComplete { unit, .. } => {
-                self.ends();
-                if rule.forgives() {
-                    self.failed[usize::from(unit.0)] = None;
+                board.ends();
+                if !self.flaws.contains(&Flaw::FailedForEver) {
+                    board.failed[usize::from(unit.0)] = None;
                 }
             }
             EngineEvent::SyncError { error: SyncError::Interrupted, .. } => {}
-            EngineEvent::SyncError { unit, error, .. } if rule.heeds_failures() => {
-                self.ends();
+            EngineEvent::SyncError { unit, error, .. } if !self.flaws.contains(&Flaw::SyncingForEver) => {
+                board.ends();
                 if *error != SyncError::Cancelled {
-                    self.failed[usize::from(unit.0)] = Some(error.is_retryable());
+                    board.failed[usize::from(unit.0)] = Some(error.is_retryable());
                 }
             }
-            EngineEvent::StorageFull => self.facts.full = true,
+            EngineEvent::StorageFull => board.facts.full = true,
             EngineEvent::ChunkApplied { unit: Some(_), changes, .. } => {
-                self.facts.full = false;
-                self.wheel.rows += changes.len() as u32;
+                board.facts.full = false;
+                board.wheel.rows += changes.len() as u32;
             }
             EngineEvent::EditAcknowledged { .. } | EngineEvent::EditLogged { .. } => {
-                self.wheel.rows += 1;
-                self.wheel.done += 1;
+                board.wheel.rows += 1;
+                board.wheel.done += 1;
             }
             EngineEvent::ConflictDecided { edit, decision: Decision::Parked, .. }
-            | EngineEvent::Page(PageEvent::Open { edit, .. }) => _ = self.conflicts.insert(edit),
+            | EngineEvent::Page(PageEvent::Open { edit, .. }) => _ = board.conflicts.insert(edit),
             EngineEvent::Page(PageEvent::Resolved { edit, on_top: false, .. }) => {
-                self.conflicts.remove(&edit);
+                board.conflicts.remove(&edit);
             }
             _ => {}
         }
     }
 
+    /// The status to show from now on, if it has changed.
+    pub(crate) fn news(&self, added: i64) -> Option<Status> {
+        let board = &mut *self.board.borrow_mut();
+        let waiting = u32::try_from(board.found.filter(|_| self.shows)? + added).unwrap_or(0);
+        board.facts.running = (board.runs > 0).then(|| self.rule.progress(board.wheel));
+        board.facts.failed = board.failed.iter().flatten().copied().reduce(|one, other| one && other);
+        board.facts.conflicts = board.conflicts.len() as u32;
+        let pending = if self.flaws.contains(&Flaw::AllSyncedTooSoon) { 0 } else { waiting };
+        let status = Status { state: shown(&board.facts), pending };
+        (board.told.replace(status) != Some(status)).then_some(status)
+    }
+}
+
+impl Board {
     fn starts(&mut self, unit: UnitId, setup: &DeviceSetup, added: i64) {
         self.runs += 1;
         self.facts.full = false;
@@ -254,17 +234,17 @@ mod tests {
         let failed = EngineEvent::SyncError { unit, run: 1, error: &error };
         let good = EngineEvent::SyncComplete { unit, run: 2, took: Span::ZERO, blocking: false };
         let steps = [&start, &sent, &EngineEvent::StorageFull, &applied, &failed, &start, &good];
-        let teller = Teller::new(&setup, true);
+        let teller = Teller::new(1, true, Rc::new(Correct), Vec::new());
         teller.begins(1, 0, true);
         let mut shown = 0;
         let allocated = allocation_counter::measure(|| {
             for online in [false, true] {
-                teller.network(online, &Correct);
-                shown += u32::from(teller.news(0, &Correct).is_some());
+                teller.network(online);
+                shown += u32::from(teller.news(0).is_some());
             }
             for event in steps {
-                teller.hears(event, &setup, 0, &Correct);
-                shown += u32::from(teller.news(0, &Correct).is_some());
+                teller.hears(event, &setup, 0);
+                shown += u32::from(teller.news(0).is_some());
             }
         });
         assert_eq!((shown, allocated.count_total), (9, 0));

@@ -9,7 +9,7 @@ use crate::engine::process::Process;
 
 /// What a process knows of its token.
 #[derive(Default)]
-pub(in crate::engine) struct Token {
+pub(crate) struct Token {
     is_due: Cell<bool>,
     /// When this process last got one.
     renewed_at: Cell<Option<Time>>,
@@ -18,7 +18,7 @@ pub(in crate::engine) struct Token {
 impl Token {
     /// Handles a refused token of a request sent at `sent_at`: `Ok` once there is a new one, `None`
     /// if the request is not to go again.
-    pub(in crate::engine) async fn refused(
+    pub(crate) async fn refused(
         &self,
         process: &Process,
         sent_at: Time,
@@ -31,11 +31,7 @@ impl Token {
     }
 
     /// Requests a new token if the last one was refused.
-    pub(in crate::engine) async fn renew_if_due(
-        &self,
-        process: &Process,
-        in_run: bool,
-    ) -> Result<(), TransportError> {
+    pub(crate) async fn renew_if_due(&self, process: &Process, in_run: bool) -> Result<(), TransportError> {
         if !self.is_due.get() {
             return Ok(());
         }

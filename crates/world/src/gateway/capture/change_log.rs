@@ -5,14 +5,14 @@
 //! content to load, and the position in the content. `@stamp` is a device that had everything up to
 //! that stamp.
 
-use super::choice::{Around, Capture, Choice, Kind, Makes};
+use super::choice::{Around, Capture, Choice, Kind, Properties};
 use super::last_modified::cursor;
 use super::seam::{Ask, Captured, Effort, Paged, Strategy, Take};
 use crate::backend::{
     Backend, Holes, LogPosition, LogQuery, Numbered, Position, Provisioning, Trimmed, Upto,
 };
-use crate::base::{EntityId, Stamp, Time};
-use crate::config::form::{Needs, table, word};
+use crate::base::{Stamp, Time};
+use crate::config::form::{Form, Needs, optional, table, word};
 use crate::config::view::{View, read};
 use crate::contract::ServerError;
 use crate::gateway::mode::Unfit;
@@ -26,24 +26,24 @@ pub struct ChangeLogOptions {
     pub trimmed: Trimmed,
 }
 
-pub(super) const KIND: Kind = Kind::new(
-    "change_log",
-    table(&[
-        word::<Holes>("holes")
-            .about("What a reader does about a missing number: stay behind the oldest transaction in progress, or go on.")
-            .needs(&Needs {
-                of: &["backend.log.numbered"],
-                holds: |of| of[0].says(Numbered::AtWrite),
-                why: "a log that is numbered at the commit has no gaps",
-                help: "[backend] log = { numbered = \"at-write\" } has gaps",
-            }),
-        word::<Trimmed>("trimmed")
-            .about("What happens after entries were trimmed: load everything again, or go on with what is there."),
-    ]),
-    "By the backend's log of changes.",
-    chosen,
-    &[("{ change_log = {} }", || ChangeLogOptions::default().into())],
-);
+const OPTIONS: Form = table(&[
+    word::<Holes>("holes")
+        .about("What a reader does about a missing number: stay behind the oldest transaction in progress, or go on.")
+        .needs(&Needs {
+            of: &["backend.log.numbered"],
+            holds: |of| of[0].says(Numbered::AtWrite),
+            why: "a log that is numbered at the commit has no gaps",
+            help: "[backend] log = { numbered = \"at-write\" } has gaps",
+        }),
+    word::<Trimmed>("trimmed")
+        .about("What happens after entries were trimmed: load everything again, or go on with what is there."),
+]);
+
+pub(super) const KIND: Kind = Kind {
+    key: optional("change_log", OPTIONS).about("By the backend's log of changes."),
+    read: chosen,
+    examples: &[("{ change_log = {} }", || ChangeLogOptions::default().into())],
+};
 
 fn chosen(view: View<'_>, _: Around<'_>) -> Capture {
     read!(view, ChangeLogOptions { holes trimmed }).into()
@@ -62,24 +62,12 @@ impl Choice for ChangeLogOptions {
         })
     }
 
-    fn finds_absence(&self) -> bool {
-        true
+    fn properties(&self) -> Properties {
+        Properties { finds_absence: true, reads_log: true, ..Properties::default() }
     }
 
-    fn reads_log(&self) -> bool {
-        true
-    }
-}
-
-impl Makes for ChangeLogOptions {
     fn strategy(&self) -> Box<dyn Strategy> {
         Box::new(ChangeLog(*self))
-    }
-}
-
-impl From<ChangeLogOptions> for Capture {
-    fn from(options: ChangeLogOptions) -> Capture {
-        Capture::new(options)
     }
 }
 
@@ -105,16 +93,8 @@ impl Strategy for ChangeLog {
         Ok(Captured { delivered: page.delivered, cursor, more, withheld, effort })
     }
 
-    fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
-        format!("@{}", stamp.0)
-    }
-
     fn loads_up_to(&self) -> Option<Upto> {
         Some(Upto::Settled)
-    }
-
-    fn finds_absence(&self) -> bool {
-        true
     }
 }
 

@@ -8,13 +8,12 @@ use std::sync::Arc;
 use super::seam::Strategy;
 use crate::backend::{FileDrop, Provisioning};
 use crate::base::{Span, Time};
-use crate::config::form::{Form, Key, optional};
+use crate::config::form::Key;
 use crate::config::view::{Mistakes, View};
 use crate::gateway::mode::{Mode, Unfit};
 
-/// The options of a strategy, and the properties that others need. The defaults hold for a strategy
-/// that keeps nothing and asks for all rows.
-pub trait Choice: Comparable + fmt::Debug + Send + Sync {
+/// The options of a strategy.
+pub(crate) trait Choice: Comparable + fmt::Debug + Send + Sync {
     /// Checks that a backend with this provisioning has what the strategy asks for. That does not
     /// mean that it finds everything: most miss deletions if rows are deleted physically.
     ///
@@ -23,79 +22,48 @@ pub trait Choice: Comparable + fmt::Debug + Send + Sync {
     fn fits(&self, _: Provisioning) -> Result<(), Unfit> {
         Ok(())
     }
+    /// What others must know of the strategy.
+    fn properties(&self) -> Properties;
+    fn strategy(&self) -> Box<dyn Strategy>;
+}
 
+/// What others must know of a strategy. The defaults hold for one that keeps nothing and asks for
+/// all rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Properties {
     /// True if it reports rows that are gone without a trace.
-    fn finds_absence(&self) -> bool;
-
+    pub finds_absence: bool,
     /// The effect of a returned cursor on the page that it came with, besides the next position.
     /// `None` if there is no effect.
-    fn takes_receipts(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// The time from which every pull finds a change that became visible at `shown`.
-    fn found_by(&self, shown: Time) -> Time {
-        shown
-    }
-
+    pub takes_receipts: Option<&'static str>,
     /// How far behind the backend's clock rows are read; `None` if everything visible is read.
-    fn reads_behind(&self) -> Option<Span> {
-        None
-    }
-
+    pub reads_behind: Option<Span>,
+    /// How often it looks for rows that are gone; `None` if each pull finds them, or none does.
+    pub looks_every: Option<Span>,
     /// How long a delivered row is claimed; `None` without claims.
-    fn claimed_for(&self) -> Option<Span> {
-        None
-    }
-
+    pub claimed_for: Option<Span>,
     /// True if each version of a row comes once.
-    fn brings_once(&self) -> bool {
-        false
-    }
-
+    pub brings_once: bool,
     /// True if the source notes on each row who has it.
-    fn marks_source(&self) -> bool {
-        false
-    }
-
+    pub marks_source: bool,
     /// True if it reads the backend's change log, or flags that are kept with it.
-    fn reads_log(&self) -> bool {
-        self.marks_source()
-    }
-
+    pub reads_log: bool,
     /// True if it asks the backend for changes since a time.
-    fn asks_since(&self) -> bool {
-        false
-    }
-
+    pub asks_since: bool,
     /// The files that the backend drops for it.
-    fn files(&self) -> Option<FileDrop> {
-        None
-    }
-
+    pub files: Option<FileDrop>,
     /// True if a device that shows a receipt other than its last one loads again.
-    fn knows_devices(&self) -> bool {
-        false
-    }
-
+    pub knows_devices: bool,
     /// The reason why several workers cannot share it.
-    fn works_alone(&self) -> Option<&'static str> {
-        None
-    }
-
+    pub works_alone: Option<&'static str>,
     /// True if a reader may have a position for each part of an entity.
-    fn reads_parts(&self) -> bool {
-        false
-    }
-
+    pub reads_parts: bool,
     /// True if it supports one app version only.
-    fn knows_one_app(&self) -> bool {
-        false
-    }
+    pub knows_one_app: bool,
 }
 
 /// Options that can be compared with those of any type.
-pub trait Comparable: Any {
+pub(crate) trait Comparable: Any {
     /// True if both are the same options of the same strategy.
     fn is(&self, other: &dyn Any) -> bool;
 }
@@ -106,48 +74,57 @@ impl<T: Any + PartialEq> Comparable for T {
     }
 }
 
-/// Options that create their strategy.
-pub(in crate::gateway) trait Makes: Choice {
-    fn strategy(&self) -> Box<dyn Strategy>;
+/// A chosen strategy for finding changes, with its options and properties.
+#[derive(Clone)]
+pub struct Capture {
+    options: Arc<dyn Choice>,
+    properties: Properties,
 }
 
-/// A chosen strategy for finding changes, with its options.
-#[derive(Clone)]
-pub struct Capture(Arc<dyn Makes>);
+impl<O: Choice> From<O> for Capture {
+    fn from(options: O) -> Capture {
+        Capture { properties: options.properties(), options: Arc::new(options) }
+    }
+}
 
 impl Capture {
-    pub(super) fn new(options: impl Makes) -> Capture {
-        Capture(Arc::new(options))
+    pub(crate) fn strategy(&self) -> Box<dyn Strategy> {
+        self.options.strategy()
     }
-
-    pub(in crate::gateway) fn strategy(&self) -> Box<dyn Strategy> {
-        self.0.strategy()
+    /// Checks that a backend with this provisioning has what the strategy asks for.
+    ///
+    /// # Errors
+    /// [`Unfit`] if the strategy cannot work at all.
+    pub fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
+        self.options.fits(provisioning)
     }
-
+    /// The time from which every pull finds a change that became visible at `shown`.
+    pub fn found_by(&self, shown: Time) -> Time {
+        let complete = self.files.map_or(shown, |drop| drop.complete_after(shown));
+        complete + self.reads_behind.unwrap_or(Span::ZERO) + self.looks_every.unwrap_or(Span::ZERO)
+    }
     /// Its options, if they have this type.
-    pub fn of<T: Choice>(&self) -> Option<&T> {
-        (&*self.0 as &dyn Any).downcast_ref()
+    pub fn of<T: Any>(&self) -> Option<&T> {
+        (&*self.options as &dyn Any).downcast_ref()
     }
-
     /// True if it misses some rows that are gone, so that readers keep them forever.
     pub(super) fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
         // A device asks within its scope, which moved rows leave; a replica asks everywhere.
         let traceless = !provisioning.deletes() || mode == Mode::Ota && !provisioning.moves();
-        traceless && !self.finds_absence()
+        traceless && !self.finds_absence
     }
 }
 
 impl Deref for Capture {
-    type Target = dyn Choice;
-
-    fn deref(&self) -> &Self::Target {
-        &*self.0
+    type Target = Properties;
+    fn deref(&self) -> &Properties {
+        &self.properties
     }
 }
 
 impl PartialEq for Capture {
     fn eq(&self, other: &Capture) -> bool {
-        self.0.is(&*other.0)
+        self.options.is(&*other.options)
     }
 }
 
@@ -155,7 +132,7 @@ impl Eq for Capture {}
 
 impl fmt::Debug for Capture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.options.fmt(f)
     }
 }
 
@@ -175,19 +152,5 @@ pub struct Kind {
     /// Reads the written options; reports a mistake if they contradict each other.
     pub read: fn(View<'_>, Around<'_>) -> Capture,
     /// Suggestions for authors: how they are written and what they create, the cheapest first.
-    pub examples: Examples,
-}
-
-type Examples = &'static [(&'static str, fn() -> Capture)];
-
-impl Kind {
-    pub(super) const fn new(
-        name: &'static str,
-        form: Form,
-        about: &'static str,
-        read: fn(View<'_>, Around<'_>) -> Capture,
-        examples: Examples,
-    ) -> Kind {
-        Kind { key: optional(name, form).about(about), read, examples }
-    }
+    pub examples: &'static [(&'static str, fn() -> Capture)],
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::choice::{Around, Capture, Choice, Kind, Makes};
+use super::choice::{Around, Capture, Choice, Kind, Properties};
 use super::seam::{Ask, Captured, Cursor, Effort, Paged, Reader, Strategy, Take};
 use crate::backend::{Backend, Change, Consumer, Flagged, FlagsOf, Has, Mark, Provisioning, Reset, Upto};
 use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time, word_enums};
@@ -114,35 +114,35 @@ impl FlagForm {
     }
 }
 
-pub(super) const KIND: Kind = Kind::new(
-    "flag",
-    table(&[
-        word::<FlagForm>("form")
-            .about("What the flag is: a text, a yes or no, an id that the consumer assigns, or the status and the version that it is of."),
-        word::<Initial>("initial")
-            .about("Initial flags of existing rows: each device has its initial rows, nobody has them, or everybody has them."),
-        word::<SetFlag>("set")
-            .about("When it is set: when the reader reports that it committed the page, when the gateway has the rows, or when they are read."),
-        word::<Reset>("reset")
-            .about("How it is set: only if the row is still in the delivered version, or always."),
-        word::<FlagPer>("per").about("Whether each device has its own flag, or all share one."),
-        optional("lease", SOME_SPAN)
-            .about("A worker that delivers a row claims it for this long; without it there are no claims."),
-        key("unreadable", Form::Share, "0")
-            .about("Share of the rows that cannot be captured, chosen by the hash of their keys."),
-        word::<OnUnreadable>("on_unreadable")
-            .about("What happens to a page with an unreadable row: the row is skipped, or the page fails.")
-            .needs(&Needs {
-                of: &[".unreadable"],
-                holds: |of| of[0].share() > Ppm(0),
-                why: "every row can be captured",
-                help: "unreadable is the share of rows that cannot be captured, such as 0.01",
-            }),
-    ]),
-    "By a flag on each row.",
-    chosen,
-    &[("{ flag = {} }", || FlagOptions::default().into())],
-);
+const OPTIONS: Form = table(&[
+    word::<FlagForm>("form")
+        .about("What the flag is: a text, a yes or no, an id that the consumer assigns, or the status and the version that it is of."),
+    word::<Initial>("initial")
+        .about("Initial flags of existing rows: each device has its initial rows, nobody has them, or everybody has them."),
+    word::<SetFlag>("set")
+        .about("When it is set: when the reader reports that it committed the page, when the gateway has the rows, or when they are read."),
+    word::<Reset>("reset")
+        .about("How it is set: only if the row is still in the delivered version, or always."),
+    word::<FlagPer>("per").about("Whether each device has its own flag, or all share one."),
+    optional("lease", SOME_SPAN)
+        .about("A worker that delivers a row claims it for this long; without it there are no claims."),
+    key("unreadable", Form::Share, "0")
+        .about("Share of the rows that cannot be captured, chosen by the hash of their keys."),
+    word::<OnUnreadable>("on_unreadable")
+        .about("What happens to a page with an unreadable row: the row is skipped, or the page fails.")
+        .needs(&Needs {
+            of: &[".unreadable"],
+            holds: |of| of[0].share() > Ppm(0),
+            why: "every row can be captured",
+            help: "unreadable is the share of rows that cannot be captured, such as 0.01",
+        }),
+]);
+
+pub(super) const KIND: Kind = Kind {
+    key: optional("flag", OPTIONS).about("By a flag on each row."),
+    read: chosen,
+    examples: &[("{ flag = {} }", || FlagOptions::default().into())],
+};
 
 fn chosen(view: View<'_>, around: Around<'_>) -> Capture {
     let form: FlagForm = view.at("form").word();
@@ -177,36 +177,20 @@ impl Choice for FlagOptions {
         Err(Unfit { why, instead })
     }
 
-    fn finds_absence(&self) -> bool {
-        false
+    fn properties(&self) -> Properties {
+        let receipts = "the next request sets the flags of its page, and that page may never be committed";
+        Properties {
+            takes_receipts: Some(receipts),
+            claimed_for: self.lease,
+            marks_source: true,
+            reads_log: true,
+            knows_devices: self.per == FlagPer::Device,
+            ..Properties::default()
+        }
     }
 
-    fn takes_receipts(&self) -> Option<&'static str> {
-        Some("the next request sets the flags of its page, and that page may never be committed")
-    }
-
-    fn claimed_for(&self) -> Option<Span> {
-        self.lease
-    }
-
-    fn marks_source(&self) -> bool {
-        true
-    }
-
-    fn knows_devices(&self) -> bool {
-        self.per == FlagPer::Device
-    }
-}
-
-impl Makes for FlagOptions {
     fn strategy(&self) -> Box<dyn Strategy> {
         Box::new(ByFlag::new(*self))
-    }
-}
-
-impl From<FlagOptions> for Capture {
-    fn from(options: FlagOptions) -> Capture {
-        Capture::new(options)
     }
 }
 
@@ -395,10 +379,6 @@ impl Strategy for ByFlag {
 
     fn forget(&mut self) {
         *self = ByFlag::new(self.options);
-    }
-
-    fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
-        Cursor::At(stamp).write()
     }
 
     /// A load arms the rows that are visible at its start.

@@ -9,20 +9,12 @@ use crate::config::view::{Mistakes, View};
 use crate::gateway::mode::Mode;
 
 /// All strategies; the first is the default.
-pub const KINDS: &[Kind] = &[last_modified::KIND, flag::KIND, change_log::KIND, hash::KIND];
+pub const CAPTURES: &[Kind] = &[last_modified::KIND, flag::KIND, change_log::KIND, hash::KIND];
 
-const KEYS: [Key; KINDS.len()] = {
-    let mut keys = [KINDS[0].key; KINDS.len()];
-    let mut at = 0;
-    while at < keys.len() {
-        keys[at] = KINDS[at].key;
-        at += 1;
-    }
-    keys
-};
+const KEYS: [Key; CAPTURES.len()] = [CAPTURES[0].key, CAPTURES[1].key, CAPTURES[2].key, CAPTURES[3].key];
 
 /// How a scenario writes a strategy.
-pub const FORM: Form = Form::Table { keys: &[], kinds: &KEYS };
+pub const CAPTURE: Form = Form::Table { keys: &[], kinds: &KEYS };
 
 impl Default for Capture {
     fn default() -> Capture {
@@ -34,7 +26,7 @@ impl Capture {
     /// Reads the strategy written at this place; `None` if there is none.
     pub fn read(at: View<'_>, around: Around<'_>) -> Option<Capture> {
         let written = |kind: &Kind| Some((kind.read)(at.at(kind.key.name).present()?, around));
-        KINDS.iter().find_map(written)
+        CAPTURES.iter().find_map(written)
     }
 
     /// Like [`Capture::read`], for a value that is checked elsewhere.
@@ -44,7 +36,7 @@ impl Capture {
 
     /// The names of the kinds for whose first example `is` holds: "`flag` or `hash`".
     pub fn such(is: fn(&Capture) -> bool) -> String {
-        let kinds = KINDS.iter().filter(|kind| is(&(kind.examples[0].1)()));
+        let kinds = CAPTURES.iter().filter(|kind| is(&(kind.examples[0].1)()));
         let names: Vec<String> = kinds.map(|kind| format!("`{}`", kind.key.name)).collect();
         match &names[..] {
             [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
@@ -58,7 +50,7 @@ impl Capture {
         let does = move |capture: &Capture| {
             capture.fits(provisioning).is_ok() && !capture.leaves_orphans(provisioning, mode)
         };
-        KINDS.iter().filter_map(move |kind| {
+        CAPTURES.iter().filter_map(move |kind| {
             kind.examples.iter().find(|(_, capture)| does(&capture())).map(|(written, _)| *written)
         })
     }

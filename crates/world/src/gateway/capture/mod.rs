@@ -8,7 +8,7 @@
 //! columns that differ ([`Part`](crate::protocol::Part)), with the base version.
 //!
 //! The file of a strategy has its key in a scenario, its options, its demands on the backend and on
-//! readers ([`Choice`]), and its work. Read `seam` and `choice` first; `list` has all strategies.
+//! readers ([`Properties`]), and its work. Read `seam` and `choice` first; `list` has all strategies.
 
 mod change_log;
 mod choice;
@@ -30,6 +30,6 @@ pub use last_modified::{
     Source as LastModifiedSource, Stamps as LastModifiedStamps,
 };
 
-pub use choice::{Around, Capture, Choice};
-pub use list::{FORM, KINDS};
+pub use choice::{Around, Capture, Properties};
+pub use list::{CAPTURE, CAPTURES};
 pub(super) use seam::{Ask, Effort, Reader, Strategy};

@@ -8,7 +8,7 @@ use crate::contract::{CarriedRows, Event, Schema, ServerError};
 use crate::protocol::Part;
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::gateway) enum Reader<'q> {
+pub(crate) enum Reader<'q> {
     /// A device with these attributes.
     Device(DeviceId, &'q [Value]),
     /// The gateway's replica, which holds the rows of all devices.
@@ -18,33 +18,33 @@ pub(in crate::gateway) enum Reader<'q> {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::gateway) struct Ask<'q> {
-    pub(in crate::gateway) reader: Reader<'q>,
-    pub(in crate::gateway) entity: EntityId,
+pub(crate) struct Ask<'q> {
+    pub(crate) reader: Reader<'q>,
+    pub(crate) entity: EntityId,
     /// The reader's cursor; `None` begins a first load.
-    pub(in crate::gateway) cursor: Option<&'q str>,
-    pub(in crate::gateway) limit: usize,
+    pub(crate) cursor: Option<&'q str>,
+    pub(crate) limit: usize,
     /// The reader's own clock at the request.
-    pub(in crate::gateway) clock: Stamp,
+    pub(crate) clock: Stamp,
     /// The reader's local time, as if it were UTC.
-    pub(in crate::gateway) local: Stamp,
+    pub(crate) local: Stamp,
     /// The pull of this page: the unit, and the number of its run.
-    pub(in crate::gateway) pull: (UnitId, u64),
+    pub(crate) pull: (UnitId, u64),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::gateway) struct Captured {
-    pub(in crate::gateway) delivered: u64,
-    pub(in crate::gateway) cursor: String,
-    pub(in crate::gateway) more: bool,
+pub(crate) struct Captured {
+    pub(crate) delivered: u64,
+    pub(crate) cursor: String,
+    pub(crate) more: bool,
     /// Rows missing in a load because their latest versions become visible later.
-    pub(in crate::gateway) withheld: Vec<Key>,
-    pub(in crate::gateway) effort: Effort,
+    pub(crate) withheld: Vec<Key>,
+    pub(crate) effort: Effort,
 }
 
 /// The work to find changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::gateway) struct Effort {
+pub(crate) struct Effort {
     /// Rows that the backend read.
     pub(crate) scanned: u64,
     /// Rows written in the source: flags, claims.
@@ -59,13 +59,13 @@ pub(in crate::gateway) struct Effort {
 }
 
 /// Takes a page's changes. If there is a part, its columns suffice for a device.
-pub(in crate::gateway) type Take<'t> = &'t mut dyn FnMut(Change<'_>, Option<Part>) -> ControlFlow<()>;
+pub(crate) type Take<'t> = &'t mut dyn FnMut(Change<'_>, Option<Part>) -> ControlFlow<()>;
 
 /// A page or an error: [`ServerError::CursorExpired`] for a cursor that a strategy did not make or
 /// can no longer serve, or an error of the backend.
-pub(in crate::gateway) type Paged = Result<Captured, ServerError>;
+pub(crate) type Paged = Result<Captured, ServerError>;
 
-pub(in crate::gateway) trait Strategy {
+pub(crate) trait Strategy {
     /// Gives the next page of changes to `take`, which breaks after the last one it wants.
     fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged;
 
@@ -85,16 +85,13 @@ pub(in crate::gateway) trait Strategy {
     fn answered(&mut self, _backend: &mut Backend, _now: Time, _leaves: bool) {}
 
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
-    fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String;
+    fn cursor_at(&self, _entity: EntityId, stamp: Stamp) -> String {
+        Cursor::At(stamp).write()
+    }
 
     /// Bytes that the gateway keeps for the strategy between requests.
     fn state(&self) -> u64 {
         0
-    }
-
-    /// True if it reports deletions that left no trace.
-    fn finds_absence(&self) -> bool {
-        false
     }
 
     /// The time of its oldest file, if it works from files; 0 if one was never complete.
@@ -160,7 +157,7 @@ impl Effort {
         ROW * (self.scanned + self.handled) + HASHED * self.hashed
     }
 
-    pub(in crate::gateway) fn event(self, state: u64) -> Event<'static> {
+    pub(crate) fn event(self, state: u64) -> Event<'static> {
         let Effort { writes, written, handled, kinds, .. } = self;
         Event::Captured { writes, written, handled, cpu: self.cpu(), state, kinds }
     }
@@ -207,10 +204,7 @@ impl<'q> Reader<'q> {
         }
     }
 
-    pub(in crate::gateway) fn scope(self) -> Scope<'q> {
-        match self {
-            Reader::Device(_, attributes) => Scope::Of(attributes),
-            Reader::Replica | Reader::Worker => Scope::Whole,
-        }
+    pub(crate) fn scope(self) -> Scope<'q> {
+        if let Reader::Device(_, attributes) = self { Scope::Of(attributes) } else { Scope::Whole }
     }
 }

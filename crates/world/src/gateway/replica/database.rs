@@ -35,9 +35,9 @@ const FIXED: &str = "
     CREATE INDEX upload_settled ON upload(settled) WHERE verdict IS NOT NULL;
 ";
 
-pub(in super::super) struct Replica {
+pub(crate) struct Replica {
     disk: Disk,
-    schema: Arc<Schema>,
+    pub(super) schema: Arc<Schema>,
     open: Option<Open>,
 }
 
@@ -55,19 +55,19 @@ pub(super) struct Open {
 impl Replica {
     /// An empty replica on a new disk. `epoch` must differ from all databases that devices may have
     /// cursors of.
-    pub(in super::super) fn new(schema: Arc<Schema>, epoch: i64) -> Replica {
+    pub(crate) fn new(schema: Arc<Schema>, epoch: i64) -> Replica {
         let mut replica = Replica { disk: Disk::new(disk::DiskOptions::default()), schema, open: None };
         replica.reopen(epoch);
         replica
     }
 
-    pub(in super::super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.disk.kill();
         self.open = None;
     }
 
     /// Opens the existing database in the next process. An empty disk gets tables with this epoch.
-    pub(in super::super) fn reopen(&mut self, epoch: i64) {
+    pub(crate) fn reopen(&mut self, epoch: i64) {
         let connection = sound(self.disk.open(NAME));
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         sound(connection.execute_batch(PRAGMAS));
@@ -88,13 +88,13 @@ impl Replica {
         self.disk.forgive();
     }
 
-    pub(in super::super) fn backup(&self) -> disk::Backup {
+    pub(crate) fn backup(&self) -> disk::Backup {
         self.disk.backup()
     }
 
     /// Restores the files from a backup; must be called while the database is closed. With
     /// `noticed`, the database gets a new epoch.
-    pub(in super::super) fn restore(&mut self, files: &disk::Backup, noticed: Option<(i64, Time)>) {
+    pub(crate) fn restore(&mut self, files: &disk::Backup, noticed: Option<(i64, Time)>) {
         self.disk.restore(files);
         if let Some((epoch, now)) = noticed {
             self.reopen(epoch);
@@ -108,31 +108,27 @@ impl Replica {
 
     /// When the database was restored, if no refresh has caught up since. Until then, devices may
     /// hold newer rows.
-    pub(in super::super) fn put_back(&self) -> Option<Time> {
+    pub(crate) fn put_back(&self) -> Option<Time> {
         u64::try_from(self.open().put_back).ok().map(Time)
     }
 
     /// A refresh has brought the database at least to its state before the restore.
-    pub(in super::super) fn caught_up(&mut self) {
+    pub(crate) fn caught_up(&mut self) {
         self.transact(|replica| replica.open().set_meta("put_back", -1));
         self.open.as_mut().expect("a gateway that is down does nothing").put_back = -1;
     }
 
-    pub(super) fn schema(&self) -> &Arc<Schema> {
-        &self.schema
-    }
-
-    pub(in super::super) fn entities(&self) -> impl Iterator<Item = EntityId> {
+    pub(crate) fn entities(&self) -> impl Iterator<Item = EntityId> {
         self.schema.ids().filter(|id| self.schema.entity(*id).delivery.comes_down())
     }
 
-    pub(in super::super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         let pages = self.open().prepare("PRAGMA page_count").query_row([], |row| row.get::<_, i64>(0));
         sound(pages) as u64 * PAGE
     }
 
     /// The start of the last complete refresh, if there was one.
-    pub(in super::super) fn fresh(&self) -> Option<Time> {
+    pub(crate) fn fresh(&self) -> Option<Time> {
         u64::try_from(self.open().meta("fresh")).ok().map(Time)
     }
 

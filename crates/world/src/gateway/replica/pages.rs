@@ -11,13 +11,13 @@ use crate::base::{EntityId, Key, Stamp, Value};
 use crate::contract::{Delivery, Entity, ServerError};
 
 /// A row as sent: its key, its stamp, and its encoded values; empty values mean a tombstone.
-pub(in super::super) type Sent<'r> = (&'r str, Stamp, &'r [u8]);
+pub(crate) type Sent<'r> = (&'r str, Stamp, &'r [u8]);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) struct Page {
-    pub(in super::super) delivered: u64,
-    pub(in super::super) cursor: String,
-    pub(in super::super) more: bool,
+pub(crate) struct Page {
+    pub(crate) delivered: u64,
+    pub(crate) cursor: String,
+    pub(crate) more: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ const LOAD: &str = "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND
 impl Replica {
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`. For
     /// an entity that devices cannot get, it is number 0.
-    pub(in super::super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
+    pub(crate) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
         let last = "SELECT ifnull(max(seq), 0) FROM rows WHERE stamp <= ?1";
         let last = || sound(self.on(entity, last).query_row([stamp.0], |row| row.get(0)));
         let seq = if self.entities().any(|held| held == entity) { last() } else { 0 };
@@ -49,7 +49,7 @@ impl Replica {
     /// `limit`, or when `take` breaks; the last change counts as taken. A cursor has expired if
     /// another database made it, if this one made it before a restore, or if a later tombstone is
     /// forgotten.
-    pub(in super::super) fn page(
+    pub(crate) fn page(
         &self,
         entity: EntityId,
         attributes: &[Value],
@@ -96,7 +96,7 @@ impl Replica {
 
     /// Delivers up to `limit` rows of the record `of` that belong to a device with these
     /// attributes. Returns their number, and whether there are more.
-    pub(in super::super) fn fetch(
+    pub(crate) fn fetch(
         &self,
         entity: EntityId,
         attributes: &[Value],
@@ -134,7 +134,7 @@ impl Replica {
         is_so: impl Fn(Delivery) -> bool,
         so: &str,
     ) -> Result<&Entity, ServerError> {
-        let entity = self.schema().entities.get(usize::from(id.0)).filter(|entity| is_so(entity.delivery));
+        let entity = self.schema.entities.get(usize::from(id.0)).filter(|entity| is_so(entity.delivery));
         let entity = entity.ok_or_else(|| ServerError::BadRequest(format!("entity {} is not {so}", id.0)))?;
         if !self.progress(id).loaded || self.put_back().is_some() {
             return Err(ServerError::Unavailable);

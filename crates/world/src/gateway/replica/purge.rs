@@ -15,7 +15,7 @@ const AGES: u64 = 16;
 impl Replica {
     /// Ends a refresh that began at `begun`. Forgets tombstones and settled verdicts older than
     /// `kept`.
-    pub(in super::super) fn refreshed(&mut self, begun: Time, now: Time, kept: Span) {
+    pub(crate) fn refreshed(&mut self, begun: Time, now: Time, kept: Span) {
         self.transact(|replica| {
             // A node that began earlier may end later.
             replica.set_fresh(replica.fresh().map_or(begun, |fresh| fresh.max(begun)));

@@ -9,24 +9,24 @@ use crate::contract::{Event, Mutation, Outcome};
 use crate::protocol::{Asked, DEFAULT as JSON, PushRequest, Request};
 
 #[derive(Clone, Debug, PartialEq)]
-pub(in super::super) struct Waiting {
-    pub(in super::super) seq: i64,
-    pub(in super::super) device: DeviceId,
-    pub(in super::super) mutation: Mutation,
-    pub(in super::super) queued: Time,
+pub(crate) struct Waiting {
+    pub(crate) seq: i64,
+    pub(crate) device: DeviceId,
+    pub(crate) mutation: Mutation,
+    pub(crate) queued: Time,
 }
 
 #[derive(Clone, Debug)]
-pub(in super::super) struct Judged {
-    pub(in super::super) outcome: Outcome,
+pub(crate) struct Judged {
+    pub(crate) outcome: Outcome,
     /// The rows that the verdict shows, as they are after the edit.
-    pub(in super::super) rows: Vec<Copied>,
+    pub(crate) rows: Vec<Copied>,
 }
 
 impl Replica {
     /// Queues the mutations of a push in one transaction. Returns the backend's verdict for each
     /// that has one; `events` reports the others.
-    pub(in super::super) fn queue(
+    pub(crate) fn queue(
         &mut self,
         now: Time,
         push: &PushRequest,
@@ -61,14 +61,14 @@ impl Replica {
         Some(verdict?.map(|bytes| read_verdict(&bytes)))
     }
 
-    pub(in super::super) fn waiting(&self) -> u64 {
+    pub(crate) fn waiting(&self) -> u64 {
         let mut count = self.open().prepare("SELECT count(*) FROM upload WHERE verdict IS NULL");
         sound(count.query_row([], |row| row.get::<_, i64>(0))) as u64
     }
 
     /// The first mutations that wait after `after`, in order, up to `limit`, without those of
     /// devices in `but`.
-    pub(in super::super) fn first(&self, after: i64, limit: usize, but: &[DeviceId]) -> Vec<Waiting> {
+    pub(crate) fn first(&self, after: i64, limit: usize, but: &[DeviceId]) -> Vec<Waiting> {
         let sql =
             "SELECT seq, device, request, queued FROM upload WHERE verdict IS NULL AND seq > ?1 ORDER BY seq";
         let mut statement = self.open().prepare(sql);
@@ -91,7 +91,7 @@ impl Replica {
 
     /// Records the backend's verdicts and the rows shown with them, in one transaction. Each comes
     /// with the attributes of its device. `went_back` says if the backend was ever restored.
-    pub(in super::super) fn settle<'v>(
+    pub(crate) fn settle<'v>(
         &mut self,
         now: Time,
         went_back: bool,
@@ -123,11 +123,8 @@ fn kept_request(push: &PushRequest, mutation: &Mutation) -> Vec<u8> {
 }
 
 fn read_request(bytes: &[u8]) -> Mutation {
-    match JSON.decode_request(bytes) {
-        Ok(Request::Push(push)) => push.mutations.into_iter().next(),
-        _ => None,
-    }
-    .expect(SOUND)
+    let Ok(Request::Push(push)) = JSON.decode_request(bytes) else { panic!("{SOUND}") };
+    push.mutations.into_iter().next().expect(SOUND)
 }
 
 fn kept_verdict(outcome: &Outcome) -> Vec<u8> {

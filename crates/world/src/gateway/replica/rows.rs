@@ -10,10 +10,9 @@ use crate::backend::{Backend, Change};
 use crate::base::json::encode_cells;
 use crate::base::{EntityId, Key, Stamp, Time, Undone, Value};
 use crate::contract::{Delivery, Entity};
-use crate::protocol::CopiedRow;
 
 #[derive(Clone, Debug)]
-pub(in super::super) struct Copied {
+pub(crate) struct Copied {
     key: Key,
     stamp: Stamp,
     /// The bytes for devices and their place; `None` if the row is deleted or in no device's scope.
@@ -30,31 +29,31 @@ struct Held {
 
 /// A page of changes from the backend.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Captures {
-    pub(in super::super) entity: EntityId,
-    pub(in super::super) rows: Vec<Copied>,
-    pub(in super::super) cursor: String,
-    pub(in super::super) more: bool,
+pub(crate) struct Captures {
+    pub(crate) entity: EntityId,
+    pub(crate) rows: Vec<Copied>,
+    pub(crate) cursor: String,
+    pub(crate) more: bool,
     /// Rows that exist but that a load left out.
-    pub(in super::super) withheld: Vec<Key>,
+    pub(crate) withheld: Vec<Key>,
     /// If a load begins with this page: the load meets each row whose last version has this stamp
     /// or an earlier one.
-    pub(in super::super) loads_up_to: Option<Stamp>,
+    pub(crate) loads_up_to: Option<Stamp>,
     /// If a load ends with this page: rows up to this stamp that it did not meet are gone as of
     /// this stamp.
-    pub(in super::super) as_of: Stamp,
+    pub(crate) as_of: Stamp,
 }
 
 #[derive(Debug, Default)]
-pub(in super::super) struct Taken {
+pub(crate) struct Taken {
     /// The number of rows that got a new version.
-    pub(in super::super) changed: u64,
+    pub(crate) changed: u64,
     /// Rows with a newer version here: the capture assumes otherwise.
-    pub(in super::super) passed_over: Vec<Key>,
+    pub(crate) passed_over: Vec<Key>,
 }
 
 impl Taken {
-    pub(in super::super) fn and(mut self, other: Taken) -> Taken {
+    pub(crate) fn and(mut self, other: Taken) -> Taken {
         self.changed += other.changed;
         self.passed_over.extend(other.passed_over);
         self
@@ -103,14 +102,15 @@ struct RowVersion {
 const NOWHERE: i64 = 0;
 
 impl Copied {
-    pub(in super::super) fn of(entity: &Entity, change: Change<'_>) -> Copied {
+    pub(crate) fn of(entity: &Entity, change: Change<'_>) -> Copied {
         let held = change.values.and_then(|values| Held::of(entity, values));
         Copied { key: change.key.clone(), stamp: change.stamp, held }
     }
 
-    pub(in super::super) fn weighed(&self) -> CopiedRow<'_> {
+    /// Its approximate size in bytes on the link to the gateway.
+    pub(crate) fn weight(&self) -> u64 {
         let held = self.held.as_ref().map_or(0, |held| held.cells.len() + held.place.len());
-        CopiedRow { key: &self.key, held: held as u64 }
+        (self.key.len() + held + 22) as u64
     }
 }
 
@@ -142,7 +142,7 @@ fn named<'v>(values: impl Iterator<Item = &'v Value>) -> String {
 impl Replica {
     /// Fills the replica with the backend's present rows in stamp order, and with its deleted ones
     /// if `traces`. `cursor` gives the replica's own cursor per entity. Ends early once it `stops`.
-    pub(in super::super) fn fill(
+    pub(crate) fn fill(
         &mut self,
         backend: &Backend,
         traces: bool,
@@ -152,7 +152,7 @@ impl Replica {
         let entities: Vec<EntityId> = self.entities().collect();
         self.transact(|replica| {
             for &entity in &entities {
-                let schema = Arc::clone(replica.schema());
+                let schema = Arc::clone(&replica.schema);
                 let mut records: Vec<_> = backend.rows(entity).filter(|row| traces || !row.deleted).collect();
                 records.sort_by(|a, b| (a.stamp, &a.key).cmp(&(b.stamp, &b.key)));
                 for record in records.into_iter().take_while(|_| !stops()) {
@@ -171,24 +171,24 @@ impl Replica {
         self.transact(|replica| replica.set_fresh(Time::ZERO));
     }
 
-    pub(in super::super) fn cursor(&self, entity: EntityId) -> Option<String> {
+    pub(crate) fn cursor(&self, entity: EntityId) -> Option<String> {
         self.progress(entity).cursor
     }
 
-    pub(in super::super) fn is_loading(&self) -> bool {
+    pub(crate) fn is_loading(&self) -> bool {
         self.entities().any(|entity| self.progress(entity).loading)
     }
 
     /// The replica's cursor has expired: the next page begins a load, which removes rows it does
     /// not meet.
-    pub(in super::super) fn load_again(&mut self, entity: EntityId) {
+    pub(crate) fn load_again(&mut self, entity: EntityId) {
         self.transact(|replica| replica.begin_load(entity));
     }
 
     /// Begins a load after a restore of the backend. Rows known from verdicts of an undone history
     /// lose their priority. Verdicts are deleted: a device that asks for one is judged again, by a
     /// backend that knows its present state.
-    pub(in super::super) fn begin_again(&mut self, entity: EntityId, undone: &[Undone]) {
+    pub(crate) fn begin_again(&mut self, entity: EntityId, undone: &[Undone]) {
         self.transact(|replica| {
             sound(replica.open().prepare("DELETE FROM upload WHERE verdict IS NOT NULL").execute([]));
             for Undone { from, until } in undone {
@@ -205,7 +205,7 @@ impl Replica {
         self.set_progress(entity, &begun);
     }
 
-    pub(in super::super) fn take(&mut self, page: &Captures) -> Taken {
+    pub(crate) fn take(&mut self, page: &Captures) -> Taken {
         let Captures { entity, rows, cursor, more, withheld, loads_up_to, as_of } = page;
         self.transact(|replica| {
             let progress = replica.progress(*entity);
@@ -247,7 +247,7 @@ impl Replica {
         took: Option<(&Key, Stamp, &[Value])>,
         went_back: bool,
     ) {
-        let schema = Arc::clone(self.schema());
+        let schema = Arc::clone(&self.schema);
         let schema = schema.entities.get(usize::from(entity.0));
         let Some(schema) = schema.filter(|schema| schema.delivery.comes_down()) else { return };
         let Progress { loading, generation, since, .. } = self.progress(entity);

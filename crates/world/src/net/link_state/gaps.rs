@@ -14,17 +14,12 @@ const CELLULAR_MAX: f64 = 120.0;
 impl Gaps {
     /// Largest possible mean for this kind of lengths.
     pub fn mean_max(lengths: GapLengths) -> Span {
-        match lengths {
-            GapLengths::Cellular => Span::secs(60),
-            GapLengths::Exponential => Span::secs(3_660 * 86_400),
-        }
+        Span::secs(if lengths == GapLengths::Cellular { 60 } else { 3_660 * 86_400 })
     }
 
     pub(super) fn draw(&self, seed: Seed, end: Time) -> Vec<Outage> {
-        let scale = match self.lengths {
-            GapLengths::Exponential => 1.0,
-            GapLengths::Cellular => scale(self.mean.as_secs_f64()),
-        };
+        let is_cellular = self.lengths == GapLengths::Cellular;
+        let scale = if is_cellular { scale(self.mean.as_secs_f64()) } else { 1.0 };
         let length = |stream: &mut Stream| match self.lengths {
             GapLengths::Exponential => stream.exponential(self.mean),
             GapLengths::Cellular => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::conditions::{Conditions, Direction};
+use super::super::conditions::{Conditions, Direction, merge};
 use super::super::options::{Outage, OutageMode, Profile};
 use super::capacity::{BYTE, Capacity, Volume};
 use super::gaps::handover;
@@ -24,7 +24,7 @@ const RADIO_CHANGE_LOSES: f64 = 1.0 / 3.0;
 const STAY_SLOTS: u32 = 40;
 
 /// The conditions a device meets on its links.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct LinkConditions {
     links: Vec<LinkWeather>,
     stays: Vec<Stay>,
@@ -81,16 +81,9 @@ impl LinkConditions {
         let links: Vec<LinkWeather> = links
             .map(|(i, profile)| LinkWeather::new(profile.clone(), seed.derive("net.link", i as u64)))
             .collect();
-        let loses = [0, 1].map(|way| links.iter().any(|link| link.ways[way].losses.are_any()));
-        let mut conditions = LinkConditions {
-            loses,
-            links,
-            stays: schedule.stays.clone(),
-            breaks: Vec::new(),
-            holds: Vec::new(),
-            offline: Vec::new(),
-            sessions_lost: Vec::new(),
-        };
+        let loses = [0, 1].map(|way| links.iter().any(|link| link.ways[way].losses.loss.is_some()));
+        let mut conditions =
+            LinkConditions { loses, links, stays: schedule.stays.clone(), ..LinkConditions::default() };
         let mut outages = conditions.gaps(end);
         outages.extend(conditions.changes_of_link(seed, end));
         outages.extend(schedule.dead_zones.iter().map(|&(from, until)| Outage {
@@ -171,7 +164,7 @@ impl LinkConditions {
     }
 
     /// Wake-up time of the radio for a packet at `now`; a radio used on another link must wake up.
-    pub(in crate::net) fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
+    pub(crate) fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
         let stay = self.stays[self.stay(now)];
         let link = &self.links[stay.link];
         jitter::wake_up(link.profile.promotion, link.seed, last.filter(|last| *last >= stay.from), now)
@@ -180,7 +173,7 @@ impl LinkConditions {
     fn session(&self, now: Time) -> usize {
         self.sessions_lost.partition_point(|lost| *lost <= now)
     }
-    pub(in crate::net) fn session_ends(&self, now: Time) -> Time {
+    pub(crate) fn session_ends(&self, now: Time) -> Time {
         self.sessions_lost.get(self.session(now)).copied().unwrap_or(Time::FAR)
     }
     /// When the operating system notices that the network goes (false) or comes (true).
@@ -376,17 +369,6 @@ impl Conditions for ConditionsAt<'_> {
     fn session(&self, now: Time) -> u64 {
         self.conditions.session(now) as u64
     }
-}
-
-fn merge(times: &mut Vec<(Time, Time)>) {
-    times.sort_unstable();
-    times.dedup_by(|next, kept| {
-        let touches = next.0 <= kept.1;
-        if touches {
-            kept.1 = kept.1.max(next.1);
-        }
-        touches
-    });
 }
 
 /// End of the interval that contains `now`; `times` are sorted and disjoint.

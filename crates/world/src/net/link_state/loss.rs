@@ -20,7 +20,8 @@ pub(super) struct Losses {
     seed: Seed,
     /// Length of a slot: one full packet at the mean rate.
     slot: Span,
-    loss: Option<PacketLoss>,
+    /// `None` if none is ever lost.
+    pub(super) loss: Option<PacketLoss>,
     /// State after the last query; the next one usually goes on from there.
     last: RefCell<Option<Runs>>,
 }
@@ -45,9 +46,6 @@ impl Losses {
         }
     }
 
-    pub(super) fn are_any(&self) -> bool {
-        self.loss.is_some()
-    }
     pub(super) fn slot(&self, at: Time) -> u64 {
         at.0 / self.slot.0
     }

@@ -2,7 +2,7 @@
 //! packet of 1 504 bytes: the millisecond in which it may leave. At its end the trace repeats. The
 //! packets of a millisecond share it evenly, so capacity is one rate per millisecond.
 
-use std::io::{self, BufRead, Read as _};
+use std::io::{BufRead, Read as _};
 
 use crate::base::{BitRate, Digest, Span, Time};
 
@@ -43,12 +43,6 @@ impl TraceError {
     }
 }
 
-impl From<io::Error> for TraceError {
-    fn from(error: io::Error) -> TraceError {
-        TraceError::new(None, format!("it cannot be read: {error}"))
-    }
-}
-
 impl Trace {
     /// Maximum number of packets in a trace: 80 MB of memory.
     pub const PACKETS_MAX: usize = 20_000_000;
@@ -64,7 +58,8 @@ impl Trace {
         let mut text = Vec::new();
         for line in 1.. {
             text.clear();
-            if (&mut source).take(LINE_MAX).read_until(b'\n', &mut text)? == 0 {
+            let read = (&mut source).take(LINE_MAX).read_until(b'\n', &mut text);
+            if read.map_err(|error| TraceError::new(None, format!("it cannot be read: {error}")))? == 0 {
                 break;
             }
             if line == 1 && text.starts_with(BOM) {

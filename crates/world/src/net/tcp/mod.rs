@@ -11,7 +11,7 @@
 //!
 //! The model is Linux: initial window of ten, growth by acknowledged segments while window-limited,
 //! HyStart, CUBIC, RACK, tail-loss probes, restart of an idle window, BBR's paced start-up.
-//! `syncdyno validate` compares it with measured transfers.
+//! `trust validate` compares it with measured transfers.
 //!
 //! A lost acknowledgement costs nothing, except that of a SYN. The next one carries the same and
 //! more (RFC 9293, 3.4), and the window grows by acknowledged segments (RFC 3465). A sender stalls

@@ -171,6 +171,6 @@ impl Way {
         let is_forgotten = |after: Span| shared.under_way.get() == 0 && now.since(state.last) >= after;
         conditions.at(now).session(now) != state.session
             || conditions.profile(now).idle_cut.is_some_and(is_forgotten)
-            || shared.is_standing() && link.is_shut(now)
+            || shared.is_held && shared.users.get() == 0 && link.is_shut(now)
     }
 }

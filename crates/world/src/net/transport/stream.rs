@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::super::conditions::Direction;
-use super::super::server::{NoAnswer, Server};
-use super::super::transport_options::{Protocol, with_head};
+use super::super::server::Server;
+use super::super::transport_options::with_head;
 use super::{Exchange, Gone, Way};
 use crate::base::{Span, Time};
 use crate::contract::TransportError;
@@ -24,18 +24,13 @@ struct Got {
 }
 
 /// Sends a request and calls `heard` with each piece of its response; the first by `deadline`.
-pub(in crate::net) async fn ask(
+pub(crate) async fn ask(
     way: Rc<Way>,
     (server, request): (Rc<dyn Server>, Vec<u8>),
     deadline: Time,
     mut heard: impl FnMut(Vec<u8>),
 ) -> Result<(), TransportError> {
-    if !way.link.borrow().conditions().seems_up(way.handle.now()) {
-        return Err(TransportError::Offline);
-    }
-    if way.options.protocol == Protocol::Bare {
-        return Err(TransportError::Refused);
-    }
+    way.needs_connections()?;
     let mut lease = way.connection(deadline).await?;
     let (sender, mut waits) = way.handle.oneshot();
     let carried = carry(way.clone(), lease.exchange.clone(), (server, request), sender);
@@ -63,20 +58,9 @@ async fn carry(
     (server, request): (Rc<dyn Server>, Vec<u8>),
     mut waits: Waits,
 ) {
-    let page = way.link.borrow().in_place(way.handle.now(), request.len() as u64);
-    let up = with_head(&request, way.options.header_up);
-    if let Err(gone) = way.pass(&exchange, Direction::Up, up).await {
-        return gone.tell(waits);
-    }
-    let mut bytes = match way.served(&server, request, page).await {
+    let mut bytes = match way.fetched(&exchange, &server, request).await {
         Ok(bytes) => bytes,
-        Err(NoAnswer::Lost(lost)) => {
-            // The response leaves as usual; the waiting request gives up.
-            let down = with_head(&lost, way.options.header_down);
-            _ = way.leave(&exchange, Direction::Down, down).await;
-            return;
-        }
-        Err(NoAnswer::Broken(told)) => return breaks(&exchange, told, waits),
+        Err(gone) => return gone.tell(waits),
     };
     let rest = server.rest(&bytes);
     let mut down = with_head(&bytes, way.options.header_down);
@@ -93,16 +77,11 @@ async fn carry(
         let (sender, next) = way.handle.oneshot();
         _ = waits.send(Ok(Got { bytes, next: Some(next) }));
         waits = sender;
-        bytes = match rest.next().await {
-            Some(piece) => piece,
-            None => return breaks(&exchange, way.told_of_death(), waits),
+        let Some(piece) = rest.next().await else {
+            exchange.shared.closed.set(true);
+            return Gone::Broken(way.told_of_death()).tell(waits);
         };
+        bytes = piece;
         down = bytes.len() as u64 + CHUNK;
     }
-}
-
-/// The server closes the connection; the device knows at `told`.
-fn breaks(exchange: &Exchange, told: Time, waits: Waits) {
-    exchange.shared.closed.set(true);
-    Gone::Broken(told).tell(waits);
 }

@@ -13,8 +13,8 @@ pub fn attribute_value(name: &str, index: u32, count: u32) -> Value {
 }
 
 #[derive(Clone, Debug)]
-pub(in crate::workload) struct Cell {
-    pub(in crate::workload) maker: Maker,
+pub(crate) struct Cell {
+    pub(crate) maker: Maker,
     /// The choices of a maker of texts or of an attribute.
     values: Arc<[Value]>,
     /// What days and moments are relative to: the day of the start, or its midnight.
@@ -34,7 +34,7 @@ impl Cell {
     }
 
     /// The first of evenly spaced days or moments, their distance, and their number.
-    pub(in crate::workload) fn grid(&self) -> Option<(i64, i64, u64)> {
+    pub(crate) fn grid(&self) -> Option<(i64, i64, u64)> {
         let (from, until, step) = match self.maker {
             Maker::Day(from, until) => (from, until, 1),
             Maker::Moment(from, until, step) => (from, until, step.max(1)),
@@ -43,7 +43,7 @@ impl Cell {
         Some((self.origin + from, step, u64::try_from(until - from).unwrap_or(0) / step as u64 + 1))
     }
 
-    pub(in crate::workload) fn domain(&self) -> Option<u64> {
+    pub(crate) fn domain(&self) -> Option<u64> {
         match &self.maker {
             Maker::Int(min, max) => Some(max.abs_diff(*min).saturating_add(1)),
             Maker::Moment(..) | Maker::Day(..) => self.grid().map(|(.., count)| count),
@@ -55,7 +55,7 @@ impl Cell {
         }
     }
 
-    pub(in crate::workload) fn nth(&self, n: u64) -> Value {
+    pub(crate) fn nth(&self, n: u64) -> Value {
         let (first, step, _) = self.grid().unwrap_or_default();
         match &self.maker {
             Maker::Int(min, _) => Value::Int(min.wrapping_add(n as i64)),
@@ -74,7 +74,7 @@ impl Cell {
     }
 
     /// Draws a value, except for references and folded columns, which depend on other rows.
-    pub(in crate::workload) fn draw(&self, stream: &mut Stream) -> Value {
+    pub(crate) fn draw(&self, stream: &mut Stream) -> Value {
         match &self.maker {
             Maker::Words(min, max, letters) => {
                 let mut text = String::new();
@@ -110,7 +110,7 @@ impl Cell {
 }
 
 /// A number below `count` from 64 uniform bits; the bias is below `count` / 2⁶⁴.
-pub(in crate::workload) fn pick(bits: u64, count: u64) -> u64 {
+pub(crate) fn pick(bits: u64, count: u64) -> u64 {
     ((u128::from(bits) * u128::from(count)) >> 64) as u64
 }
 

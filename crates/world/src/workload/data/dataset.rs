@@ -9,7 +9,7 @@ use super::natural::Natural;
 use super::table::{Having, Table};
 use crate::base::words::count;
 use crate::base::{Day, EntityId, Key, Ppm, Seed, Stamp, Value};
-use crate::contract::{ColumnKind, Copied, Schema};
+use crate::contract::{ColumnKind, Copied, Entity, Schema};
 use crate::workload::{EntityData, Maker};
 
 /// How many rows are indexed between two checks of `stops`.
@@ -18,10 +18,12 @@ const ASKED_EVERY: u64 = 1_024;
 /// The rows of all entities, each computed when it is asked for.
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    pub(super) schema: Arc<Schema>,
+    pub(crate) schema: Arc<Schema>,
     pub(super) tables: Vec<Table>,
-    start: Stamp,
-    attributes: Vec<Arc<[Value]>>,
+    /// The wall clock at virtual time zero.
+    pub(crate) start: Stamp,
+    /// The values of each attribute.
+    pub(crate) attributes: Vec<Arc<[Value]>>,
 }
 
 /// A row and how it came to be.
@@ -180,7 +182,7 @@ impl Dataset {
         let rows_of = |entity: EntityId| live[usize::from(entity.0)];
         for (entity, table) in self.schema.entities.iter().zip(&mut self.tables) {
             table.natural = Natural::new(table.seed, entity, &table.cells, rows_of);
-            if let Some(names) = table.natural.names()
+            if let Natural::Digits { names, .. } = table.natural
                 && table.given.is_none()
                 && names < table.live
             {
@@ -218,13 +220,8 @@ impl Dataset {
     pub(super) fn table(&self, entity: EntityId) -> &Table {
         &self.tables[usize::from(entity.0)]
     }
-    /// The entities and their columns.
-    pub fn schema(&self) -> &Arc<Schema> {
-        &self.schema
-    }
-    /// The wall clock at virtual time zero.
-    pub fn start(&self) -> Stamp {
-        self.start
+    pub(crate) fn entity(&self, entity: EntityId) -> &Entity {
+        self.schema.entity(entity)
     }
     /// The number of rows that exist at the start; they have the indices `0..live`.
     pub fn live(&self, entity: EntityId) -> u64 {
@@ -319,29 +316,26 @@ impl Dataset {
         let outdated = table.life(row).changed.is_some_and(|changed| changed > instant);
         Some((stamp, if outdated { older(table, row, values) } else { values }))
     }
-    pub(in crate::workload) fn cell(&self, entity: EntityId, column: usize) -> &Cell {
+    pub(crate) fn cell(&self, entity: EntityId, column: usize) -> &Cell {
         &self.table(entity).cells[column]
     }
-    pub(in crate::workload) fn empties(&self, entity: EntityId, column: usize) -> Option<Ppm> {
+    pub(crate) fn empties(&self, entity: EntityId, column: usize) -> Option<Ppm> {
         self.table(entity).empties.get(&column).copied()
     }
-    pub(in crate::workload) fn nulls(&self, entity: EntityId, column: usize) -> Option<Ppm> {
+    pub(crate) fn nulls(&self, entity: EntityId, column: usize) -> Option<Ppm> {
         self.table(entity).nulls.get(&column).copied()
     }
-    pub(in crate::workload) fn attribute_values(&self, attribute: usize) -> &[Value] {
-        &self.attributes[attribute]
-    }
-    pub(in crate::workload) fn refers_to(&self, entity: EntityId, column: usize) -> Option<EntityId> {
+    pub(crate) fn refers_to(&self, entity: EntityId, column: usize) -> Option<EntityId> {
         match self.schema.entity(entity).columns[column].kind {
             ColumnKind::Ref(target) => Some(target),
             _ => None,
         }
     }
     /// The columns of an entity that hold a device attribute: (column, attribute).
-    pub(in crate::workload) fn attribute_columns(&self, entity: EntityId) -> &[(usize, usize)] {
+    pub(crate) fn attribute_columns(&self, entity: EntityId) -> &[(usize, usize)] {
         &self.table(entity).attributes
     }
-    pub(in crate::workload) fn having(&self, entity: EntityId, column: usize, value: &Value) -> &[u32] {
+    pub(crate) fn having(&self, entity: EntityId, column: usize, value: &Value) -> &[u32] {
         let Value::Text(text) = value else { return &[] };
         self.table(entity).having.get(&(column, text.clone())).map_or(&[], Vec::as_slice)
     }

@@ -24,7 +24,7 @@ pub(super) struct Lives {
     one_stamp: Option<Stamp>,
     oldest: f64,
     live: u64,
-    gone: u64,
+    pub(super) gone: u64,
     created: Rate,
     changed: Rate,
     deletions: Mixing,
@@ -70,10 +70,6 @@ impl Lives {
             deletions: Mixing::new(seed.hash("deleted", 0, 0), gone.max(1)),
             deletions_from,
         }
-    }
-
-    pub(super) fn gone(&self) -> u64 {
-        self.gone
     }
 
     pub(super) fn of(&self, row: u64) -> Life {
@@ -127,7 +123,7 @@ mod tests {
 
     fn lives(data: EntityData) -> Vec<Life> {
         let lives = Lives::new(Seed(5), &data, data.rows, START);
-        (0..data.rows + lives.gone()).map(|row| lives.of(row)).collect()
+        (0..data.rows + lives.gone).map(|row| lives.of(row)).collect()
     }
     fn data(created: u32, changed: u32, deleted: u32) -> EntityData {
         EntityData {
@@ -136,7 +132,7 @@ mod tests {
             changed_daily: Ppm(changed),
             created_daily: Ppm(created),
             deleted_daily: Ppm(deleted),
-            ..crate::workload::sample::data().remove(0)
+            ..crate::workload::fixture::data().remove(0)
         }
     }
     /// How many of `stamps` lie on the day that ended `ago` days before the start.

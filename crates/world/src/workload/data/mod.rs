@@ -16,7 +16,6 @@ mod mixing;
 mod natural;
 mod prose;
 mod provision;
-mod scripts;
 mod table;
 mod words;
 

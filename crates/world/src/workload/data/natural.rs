@@ -15,6 +15,7 @@ pub(super) enum Natural {
     Digits {
         columns: Vec<(usize, u64)>,
         order: Mixing,
+        /// How many natural keys there are.
         names: u64,
     },
 }
@@ -47,14 +48,6 @@ impl Natural {
         }
         let names = columns.iter().fold(1_u64, |product, (_, domain)| product.saturating_mul(*domain));
         Natural::Digits { columns, order: Mixing::new(seed.hash("natural", 0, 0), names.max(1)), names }
-    }
-
-    /// How many natural keys there are; `None`: without limit.
-    pub(super) fn names(&self) -> Option<u64> {
-        match self {
-            Natural::None | Natural::Serial(_) => None,
-            Natural::Digits { names, .. } => Some(*names),
-        }
     }
 
     /// The place of a value in its domain. Rows beyond the last natural key repeat one.

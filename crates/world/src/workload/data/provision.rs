@@ -16,7 +16,7 @@ impl Dataset {
         stops: &dyn Fn() -> bool,
         f: &mut dyn FnMut(Carried<'_>),
     ) {
-        let schema = self.schema();
+        let schema = &self.schema;
         for id in schema.ids() {
             let entity = schema.entity(id);
             let rule = entity.scope.iter().find_map(ScopeRule::attribute);

@@ -69,7 +69,7 @@ impl Table {
     }
 
     pub(super) fn len(&self) -> u64 {
-        self.live + self.lives.gone()
+        self.live + self.lives.gone
     }
     pub(super) fn given(&self, row: u64) -> Option<&GivenRow> {
         self.given.as_ref().map(|given| &given[row as usize])

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::base::{EntityId, Ppm, Seed, Span, Stamp, Value};
 use crate::contract::{ColumnKind, Copied};
-use crate::workload::sample::*;
+use crate::workload::fixture::*;
 use crate::workload::{EntityData, GivenRow, Maker};
 
 fn made(seed: u64, data: &[EntityData]) -> Result<Dataset, DataError> {
@@ -32,7 +32,7 @@ fn a_row_depends_on_nothing_but_seed_entity_and_index() {
 fn natural_keys_and_keys_are_distinct() {
     let dataset = dataset(3);
     for entity in [APPOINTMENT, CODE] {
-        let unique = dataset.schema().entity(entity).unique.clone();
+        let unique = dataset.entity(entity).unique.clone();
         let mut names = BTreeSet::new();
         let mut keys = BTreeSet::new();
         for row in 0..dataset.len(entity) {
@@ -134,7 +134,7 @@ fn given_rows_are_used_as_they_are_and_others_may_point_to_them() {
 #[test]
 fn a_past_change_shows_in_some_column_that_devices_hold_and_moves_no_row() {
     let dataset = dataset(5);
-    let entity = dataset.schema().entity(APPOINTMENT).clone();
+    let entity = dataset.entity(APPOINTMENT).clone();
     let mut changed = 0;
     for history in dataset.rows(APPOINTMENT) {
         let Some((stamp, old)) = history.before else { continue };
@@ -168,7 +168,7 @@ fn what_a_device_held_plus_the_changes_since_is_what_is_there_now() {
         let mut device = held(&dataset, 2, then);
         assert_ne!(device, now, "{days} days change something");
         for id in [DOCTOR, APPOINTMENT, CODE] {
-            let entity = dataset.schema().entity(id);
+            let entity = dataset.entity(id);
             for row in dataset.rows(id) {
                 match row.deleted {
                     Some(gone) if gone > then => {
@@ -196,15 +196,14 @@ fn a_device_holds_its_scope_and_only_what_is_pulled_by_attribute_or_not() {
         let mut entities: Vec<EntityId> = Vec::new();
         dataset.synced((&attributes, START), by_attribute, &|| false, &mut |row| {
             entities.push(row.entity);
-            assert!(dataset.schema().entity(row.entity).in_scope(row.values, &attributes));
+            assert!(dataset.entity(row.entity).in_scope(row.values, &attributes));
             appointments += u64::from(row.entity == APPOINTMENT);
         });
         entities.dedup();
         assert_eq!(entities, wanted);
     }
-    let in_scope = |row: &u64| {
-        dataset.schema().entity(APPOINTMENT).in_scope(&dataset.values(APPOINTMENT, *row), &attributes)
-    };
+    let in_scope =
+        |row: &u64| dataset.entity(APPOINTMENT).in_scope(&dataset.values(APPOINTMENT, *row), &attributes);
     let all = (0..dataset.live(APPOINTMENT)).filter(in_scope).count() as u64;
     assert_eq!(appointments, all);
     assert!(all > 400, "{all} of 6 000 in half of the time and a fifth of the clinics");

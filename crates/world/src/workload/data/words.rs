@@ -1,6 +1,7 @@
-//! Short texts.
+//! Short texts: plain words, and words of many scripts.
 
-use super::scripts;
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::base::Stream;
 use crate::workload::Letters;
 
@@ -18,7 +19,7 @@ pub(super) fn fill(text: &mut String, stream: &mut Stream, min: u32, max: u32, l
     let span = u64::from(max.saturating_sub(min)) + 1;
     let len = min as usize + stream.below(span) as usize;
     if letters == Letters::Many {
-        return scripts::fill(text, stream, len);
+        return fill_with_scripts(text, stream, len);
     }
     text.reserve(len + 8);
     let mut bits = 0;
@@ -34,4 +35,29 @@ pub(super) fn fill(text: &mut String, stream: &mut Stream, min: u32, max: u32, l
         bits >>= 6;
     }
     text.truncate(len);
+}
+
+/// European names, Greek, Cyrillic, Han and Hangul; then signs that only look like others, and
+/// signs that take four bytes.
+const SCRIPTS: &str = "Åse Ærø Björn Ćwik Đặng Élise François Günther Héloïse Ítalo João Kōbe Łódź \
+     Müller Ñuñez Österåker Příbram Quảng Rēzekne Şişli Tiếng Ústí Västra Würth Yáñez Żółw Ελένη \
+     Μαΐου Борис Йошкар 東京 각하 ﬁnca №7 ½ 5µg 🦊 𝄞 x² ﬂuor";
+
+/// Appends words up to `len` bytes in all, then dots; `text` may have a beginning already. Half of
+/// the texts have composed accents (NFC), the others separate ones (NFD).
+fn fill_with_scripts(text: &mut String, stream: &mut Stream, len: usize) {
+    let words: Vec<&str> = SCRIPTS.split(' ').collect();
+    let apart = stream.chance(0.5);
+    while text.len() < len {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        let composed = *stream.pick(&words);
+        let word: String = if apart { composed.nfd().collect() } else { composed.to_owned() };
+        if text.len() + word.len() > len {
+            break;
+        }
+        text.push_str(&word);
+    }
+    text.extend(std::iter::repeat_n('.', len.saturating_sub(text.len())));
 }

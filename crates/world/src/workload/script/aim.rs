@@ -37,12 +37,6 @@ pub(crate) struct Known {
     pub values: Vec<(usize, Value)>,
 }
 
-impl Known {
-    pub(crate) fn of(entity: EntityId, found: &Found) -> Known {
-        Known { entity, key: found.key.clone(), values: found.values.clone() }
-    }
-}
-
 /// An edit whose row is found later.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Aimed {

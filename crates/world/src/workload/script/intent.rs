@@ -9,10 +9,16 @@ use crate::base::{Ppm, Seed, Span, Stream, Time};
 use crate::contract::EditKind;
 use crate::workload::{Action, Rivals, share};
 
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Intent {
+/// Who writes, by position, and when; the office is nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct By {
     pub(super) at: Time,
     pub(super) who: Option<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Intent {
+    pub(super) by: By,
     pub(super) action: usize,
     pub(super) seed: Seed,
     pub(super) burst: Option<usize>,
@@ -22,8 +28,7 @@ pub(super) struct Intent {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Twin {
-    pub(super) at: Time,
-    pub(super) who: Option<usize>,
+    pub(super) by: By,
     pub(super) what: Opposite,
 }
 
@@ -44,7 +49,7 @@ impl Intent {
         kind == EditKind::Delete || self.twin.is_some_and(|twin| twin.what == Opposite::Delete)
     }
     pub(super) fn first(&self) -> Time {
-        self.twin.map_or(self.at, |twin| twin.at.min(self.at))
+        self.twin.map_or(self.by.at, |twin| twin.by.at.min(self.by.at))
     }
 }
 
@@ -58,7 +63,7 @@ pub(super) struct Day<'a> {
 }
 
 impl Day<'_> {
-    pub(super) fn intents(&self, stops: &dyn Fn() -> bool) -> Option<Vec<Intent>> {
+    pub(super) fn intents(&self) -> Option<Vec<Intent>> {
         let mut intents = Vec::new();
         for (index, action) in self.setting.options.actions.iter().enumerate() {
             let seed = action_seed(self.setting.seed, action);
@@ -68,7 +73,7 @@ impl Day<'_> {
             let counts = share::split(on_devices, &weights, |i| seed.hash("rest", device(i), 0));
             for (who, count) in counts.into_iter().enumerate() {
                 let Some(day) = self.presences[who] else { continue };
-                if stops() {
+                if (self.setting.stops)() {
                     return None;
                 }
                 let own = seed.derive("device", device(who));
@@ -82,14 +87,14 @@ impl Day<'_> {
                 .extend((0..in_office).map(|n| self.intent(index, None, own.derive("write", n), self.hours)));
         }
         self.contend(&mut intents);
-        (!stops()).then_some(intents)
+        (!(self.setting.stops)()).then_some(intents)
     }
 
     fn intent(&self, action: usize, who: Option<usize>, seed: Seed, window: (Time, Time)) -> Intent {
         let part = seed.stream("when", 0, 0).unit();
         let rhythm = if who.is_some() { &self.people_rhythm } else { &self.rhythm };
         let at = rhythm.at(part, window.0, window.1);
-        Intent { at, who, action, seed, burst: None, twin: None }
+        Intent { by: By { at, who }, action, seed, burst: None, twin: None }
     }
 
     pub(super) fn bursts(&self, bursts: &[Burst]) -> Vec<Intent> {
@@ -108,8 +113,8 @@ impl Day<'_> {
             *nth += 1;
             for n in 0..u64::from(burst.count) {
                 let at = burst.at + burst.over.scaled(2 * n + 1, 2 * u64::from(burst.count));
-                let (who, action, seed) = (Some(who), burst.action, seed.derive("write", n));
-                intents.push(Intent { at, who, action, seed, burst: Some(number), twin: None });
+                let (by, action, seed) = (By { at, who: Some(who) }, burst.action, seed.derive("write", n));
+                intents.push(Intent { by, action, seed, burst: Some(number), twin: None });
             }
         }
         intents
@@ -157,7 +162,7 @@ impl Day<'_> {
         let twin = |intent: &mut Intent, what, how| {
             let at = self.twin_time(intent);
             let who = self.rival(intent, at, &colleagues, how);
-            intent.twin = Some(Twin { at, who, what });
+            intent.twin = Some(Twin { by: By { at, who }, what });
         };
         for (nth, &i) in updates.iter().enumerate() {
             let what = match () {
@@ -198,7 +203,7 @@ impl Day<'_> {
         colleagues: &BTreeMap<String, Vec<usize>>,
         (purpose, share): (&str, f64),
     ) -> Option<usize> {
-        let me = intent.who.expect("only devices contend");
+        let me = intent.by.who.expect("only devices contend");
         let there = |other: &usize| {
             let day = self.presences[*other];
             *other != me && day.is_some_and(|d| (d.writes_from..d.until).contains(&at))
@@ -213,8 +218,8 @@ impl Day<'_> {
     fn drawn(&self, intents: &[Intent], kind: EditKind, purpose: &str, of: Ppm) -> Vec<usize> {
         let fits = |intent: &Intent| {
             let action = &self.setting.options.actions[intent.action];
-            let named = !self.setting.dataset.schema().entity(action.entity).unique.is_empty();
-            intent.who.is_some() && action.kind == kind && (named || kind != EditKind::Create)
+            let named = !self.setting.dataset.entity(action.entity).unique.is_empty();
+            intent.by.who.is_some() && action.kind == kind && (named || kind != EditKind::Create)
         };
         let all = (0..intents.len()).filter(|&i| fits(&intents[i])).count() as u64;
         let free: Vec<usize> =
@@ -229,7 +234,7 @@ impl Day<'_> {
         let within = self.setting.options.contention.within.0 as f64;
         let mut stream = intent.stream("twin time");
         let away = (stream.unit() - stream.unit()) * within;
-        let at = Time((intent.at.0 as f64 + away).max(0.0) as u64);
+        let at = Time((intent.by.at.0 as f64 + away).max(0.0) as u64);
         at.min(Time::ZERO + self.setting.duration.saturating_sub(Span::nanos(1)))
     }
 }

@@ -19,12 +19,9 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use aim::Aimed;
-pub(crate) use aim::{Cells, Found, Keys, Known, Named, Sight};
+pub(crate) use aim::{Aimed, Cells, Found, Keys, Known, Named, Sight};
 pub(crate) use person::Person;
-pub(crate) use setting::Burst;
-pub(crate) use setting::{Import, Setting, Target};
+pub(crate) use setting::{Burst, Import, Setting, Target};
 pub(crate) use stage::write_script;
-pub(crate) use step::{Act, Actor, Batch, Step};
+pub(crate) use step::{Act, Actor, Batch, OfficeEdit, Script, Step};
 pub use step::{ActionCount, Placed, ShortImport};
-pub(crate) use step::{OfficeEdit, Script};

@@ -124,7 +124,7 @@ pub(super) fn united(mut stretches: Vec<(Time, Time)>) -> Vec<(Time, Time)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::sample::{hour, options, people};
+    use crate::workload::fixture::{hour, options, people};
 
     #[test]
     fn waves_have_their_exact_size_and_stay_within_the_working_time() {

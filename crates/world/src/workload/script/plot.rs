@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::aim::{Aimed, Draft, Named};
-use super::intent::{Day, Intent, Opposite, Twin};
+use super::intent::{By, Day, Intent, Opposite, Twin};
 use super::pool::{Circle, Near, OFFICE};
 use super::setting::{Burst, Import, Target};
 use super::step::{Act, ActionCount, Batch, OfficeEdit};
-use super::value::{Moment, NewRow, Rows};
-use crate::base::{EditId, EntityId, Key, Span, Stamp, Time, Value};
+use super::value::{Draw, NewRow, Rows};
+use crate::base::{EditId, EntityId, Key, Span, Stamp, Stream, Time, Value};
 use crate::contract::{Delivery, EditKind, LocalEdit};
 use crate::workload::data::pick;
 use crate::workload::{Action, Aim, share};
@@ -20,8 +20,7 @@ const AROUND_NOW: Span = Span::secs(12 * 3_600);
 
 #[derive(Debug)]
 pub(super) struct Deed {
-    pub(super) at: Time,
-    pub(super) who: Option<usize>,
+    pub(super) by: By,
     pub(super) action: Option<u16>,
     pub(super) act: Act,
 }
@@ -55,12 +54,12 @@ impl<'a> Plot<'a> {
 
     /// Plays deletions first, so that nobody edits a row that will be gone. `None` if it was
     /// stopped.
-    pub(super) fn play(&mut self, mut intents: Vec<Intent>, stops: &dyn Fn() -> bool) -> Option<()> {
+    pub(super) fn play(&mut self, mut intents: Vec<Intent>) -> Option<()> {
         let day = self.day;
         let kind = |intent: &Intent| day.setting.options.actions[intent.action].kind;
-        intents.sort_by_key(|i| (!i.deletes(kind(i)), i.first(), i.who, i.action, i.seed));
+        intents.sort_by_key(|i| (!i.deletes(kind(i)), i.first(), i.by.who, i.action, i.seed));
         for (nth, intent) in intents.iter().enumerate() {
-            if nth % ASKED_EVERY == 0 && stops() {
+            if nth % ASKED_EVERY == 0 && (day.setting.stops)() {
                 return None;
             }
             let action = &day.setting.options.actions[intent.action];
@@ -75,7 +74,7 @@ impl<'a> Plot<'a> {
                 EditKind::Delete => self.delete(intent, action),
             };
             let count = &mut self.counts[intent.action];
-            match (done, intent.burst.is_some(), intent.who) {
+            match (done, intent.burst.is_some(), intent.by.who) {
                 (None, ..) => count.left_out += 1,
                 (Some(()), true, _) => count.in_bursts += 1,
                 (Some(()), false, Some(_)) => count.on_devices += 1,
@@ -90,17 +89,16 @@ impl<'a> Plot<'a> {
     }
 
     fn create(&mut self, intent: &Intent, action: &Action) -> Option<()> {
-        let entity = action.entity;
-        let moment = self.moment(intent.who, intent.at, action);
-        let new = self.rows.create(&mut intent.stream("values"), entity, moment, None)?;
+        let mut draw = self.draw(intent.by, action, intent.stream("values"));
+        let new = self.rows.create(&mut draw, None)?;
         if let Some(twin) = intent.twin {
-            let moment = self.moment(twin.who, twin.at, action);
-            let other = self.rows.create(&mut intent.stream("twin values"), entity, moment, Some(&new))?;
+            let mut draw = self.draw(twin.by, action, intent.stream("twin values"));
+            let other = self.rows.create(&mut draw, Some(&new))?;
             let key = Key::uuid(intent.stream("twin key").bits128());
-            self.write_new((twin.at, twin.who), intent, entity, key, &other);
+            self.write_new(twin.by, intent, action.entity, key, &other);
         }
         let key = Key::uuid(intent.stream("key").bits128());
-        self.write_new((intent.at, intent.who), intent, entity, key, &new);
+        self.write_new(intent.by, intent, action.entity, key, &new);
         Some(())
     }
 
@@ -110,25 +108,25 @@ impl<'a> Plot<'a> {
             let group = intent.seed.hash("twins", 0, 0) | TWINS;
             (target.row, target.group) = (Some(Named::OfGroup(group)), Some(group));
         }
-        let aimed = self.aimed_at(intent, action, (intent.at, intent.who), ("values", &target))?;
+        let aimed = self.aimed_at(intent, action, intent.by, "values", &target)?;
         if let Some(twin) = intent.twin {
             let mut other = match twin.what {
                 Opposite::Same => aimed.clone(),
                 Opposite::Other | Opposite::Delete => {
-                    self.aimed_at(intent, action, (twin.at, twin.who), ("twin values", &target))?
+                    self.aimed_at(intent, action, twin.by, "twin values", &target)?
                 }
                 Opposite::Beside(other) => {
                     let other = &self.day.setting.options.actions[other];
-                    self.aimed_at(intent, other, (twin.at, twin.who), ("twin values", &target))?
+                    self.aimed_at(intent, other, twin.by, "twin values", &target)?
                 }
             };
             if twin.what == Opposite::Delete {
                 (other.kind, other.drafts) = (EditKind::Delete, Vec::new());
             }
             other.fresh = Key::uuid(intent.stream("twin key").bits128());
-            self.push_aimed((twin.at, twin.who), other);
+            self.push_aimed(twin.by, other);
         }
-        self.push_aimed((intent.at, intent.who), aimed);
+        self.push_aimed(intent.by, aimed);
         Some(())
     }
 
@@ -136,22 +134,22 @@ impl<'a> Plot<'a> {
         &mut self,
         intent: &Intent,
         action: &Action,
-        (at, who): (Time, Option<usize>),
-        (purpose, target): (&str, &Target),
+        by: By,
+        purpose: &str,
+        target: &Target,
     ) -> Option<Aimed> {
         let (entity, kind) = (action.entity, action.kind);
-        let schema = self.day.setting.dataset.schema().clone();
-        let moment = Moment { finds_refs: true, ..self.moment(who, at, action) };
-        let stream = &mut intent.stream(purpose);
+        let schema = &self.day.setting.dataset.schema;
+        let draw = &mut Draw { finds_refs: true, ..self.draw(by, action, intent.stream(purpose)) };
         let count = schema.entity(entity).columns.len();
-        let held = |column: &usize| who.is_none() || schema.entity(entity).projection.contains(column);
+        let held = |column: &usize| by.who.is_none() || schema.entity(entity).projection.contains(column);
         let mut drafts = match kind {
             EditKind::Create => {
                 let group = target.group.filter(|group| target.row == Some(Named::OfGroup(*group)));
                 let same = group.and_then(|group| self.named.get(&group)).cloned();
-                let new = self.rows.create(stream, entity, moment, same.as_ref())?;
+                let new = self.rows.create(draw, same.as_ref())?;
                 let columns: Vec<usize> = (0..count).filter(held).collect();
-                let drafts = self.rows.drafts(stream, entity, &columns, moment, Some(&new))?;
+                let drafts = self.rows.drafts(draw, &columns, Some(&new))?;
                 if let Some(group) = group {
                     self.named.entry(group).or_insert(new);
                 }
@@ -161,7 +159,7 @@ impl<'a> Plot<'a> {
                 let mut columns = action.columns.clone();
                 columns.extend(self.rows.followers(entity, &action.columns));
                 columns.retain(held);
-                self.rows.drafts(stream, entity, &columns, moment, None)?
+                self.rows.drafts(draw, &columns, None)?
             }
             EditKind::Delete => Vec::new(),
         };
@@ -178,86 +176,78 @@ impl<'a> Plot<'a> {
             row: target.row.clone(),
             group: target.group,
             seed: intent.seed.derive("aim", 0),
-            near: moment.near.map(|near| (near.column, near.from, near.until)),
+            near: draw.near.map(|near| (near.column, near.from, near.until)),
             fresh: Key::uuid(intent.stream("key").bits128()),
             drafts,
         })
     }
 
-    fn write_new(
-        &mut self,
-        (at, who): (Time, Option<usize>),
-        intent: &Intent,
-        entity: EntityId,
-        key: Key,
-        new: &NewRow,
-    ) {
-        let schema = self.day.setting.dataset.schema();
+    fn write_new(&mut self, by: By, intent: &Intent, entity: EntityId, key: Key, new: &NewRow) {
         let all: Vec<usize> = (0..new.values.len()).collect();
-        let columns = if who.is_some() { &schema.entity(entity).projection } else { &all };
+        let columns =
+            if by.who.is_some() { &self.day.setting.dataset.entity(entity).projection } else { &all };
         let values = columns.iter().map(|&column| (column, new.values[column].clone())).collect();
-        self.write((at, who), intent, (entity, key), EditKind::Create, values);
+        self.write(by, intent, (entity, key), EditKind::Create, values);
     }
 
     fn write(
         &mut self,
-        (at, who): (Time, Option<usize>),
+        by: By,
         intent: &Intent,
         (entity, key): (EntityId, Key),
         kind: EditKind,
         values: Vec<(usize, Value)>,
     ) {
         let action = intent.action as u16;
-        let act = match self.unnumbered(who) {
+        let act = match self.unnumbered(by.who) {
             Some(id) => Act::Edit(LocalEdit { id, entity, key, kind, values }),
             None => Act::Office(OfficeEdit { action, entity, key, kind, values }),
         };
-        self.deeds.push(Deed { at, who, action: Some(action), act });
+        self.deeds.push(Deed { by, action: Some(action), act });
     }
 
-    fn push_aimed(&mut self, (at, who): (Time, Option<usize>), aimed: Aimed) {
+    fn push_aimed(&mut self, by: By, aimed: Aimed) {
         let action = Some(aimed.action);
-        let act = Act::Aimed(self.unnumbered(who), Box::new(aimed));
-        self.deeds.push(Deed { at, who, action, act });
+        let act = Act::Aimed(self.unnumbered(by.who), Box::new(aimed));
+        self.deeds.push(Deed { by, action, act });
     }
     fn unnumbered(&self, who: Option<usize>) -> Option<EditId> {
         who.map(|who| EditId { device: self.day.setting.people[who].device, number: 0 })
     }
     fn open(&mut self, at: Time, who: usize, entity: EntityId, of: Key) {
-        self.deeds.push(Deed { at, who: Some(who), action: None, act: Act::Open { entity, of } });
+        let by = By { at, who: Some(who) };
+        self.deeds.push(Deed { by, action: None, act: Act::Open { entity, of } });
     }
 
     fn update(&mut self, intent: &Intent, action: &Action) -> Option<()> {
         let entity = action.entity;
         let row = self.choose(intent, action)?;
-        let schema = self.day.setting.dataset.schema();
-        let projection = &schema.entity(entity).projection;
-        let by_device = intent.who.is_some();
+        let projection = &self.day.setting.dataset.entity(entity).projection;
+        let by_device = intent.by.who.is_some();
         let held = |column: usize| !by_device || projection.contains(&column);
         let columns: Vec<usize> = action.columns.iter().copied().filter(|column| held(*column)).collect();
         if columns.is_empty() {
             return None;
         }
-        let moment = self.moment(intent.who, intent.at, action);
-        let stream = &mut intent.stream("values");
-        let values = self.rows.update(stream, (entity, row), &columns, moment, None, held)?;
+        let mut draw = self.draw(intent.by, action, intent.stream("values"));
+        let values = self.rows.update(&mut draw, row, &columns, None, held)?;
         if let Some(twin) = intent.twin.filter(|twin| twin.what == Opposite::Delete) {
             let key = self.key(entity, row);
-            self.write((intent.at, intent.who), intent, (entity, key), EditKind::Update, values);
-            self.remove(entity, row, (twin.at, twin.who), intent);
+            self.write(intent.by, intent, (entity, key), EditKind::Update, values);
+            self.remove(entity, row, twin.by, intent);
             return Some(());
         }
-        let mut both = vec![(intent.at, intent.who, values.clone())];
+        let mut both = vec![(intent.by, values.clone())];
         if let Some(twin) = intent.twin {
-            let mut other = self.twin_values(intent, twin, action, (entity, row), &columns, &values);
-            other.retain(|(column, _)| twin.who.is_none() || projection.contains(column));
-            both.push((twin.at, twin.who, other));
+            let mut other = self.twin_values(intent, twin, action, row, &columns, &values);
+            other.retain(|(column, _)| twin.by.who.is_none() || projection.contains(column));
+            both.push((twin.by, other));
         }
-        both.sort_by_key(|(at, who, _)| (*at, *who));
-        for (at, who, values) in both {
+        both.sort_by_key(|(by, _)| *by);
+        for (by, values) in both {
             self.rows.apply(entity, row, &values);
             let key = self.key(entity, row);
-            self.write((at, who), intent, (entity, key), EditKind::Update, values);
+            self.write(by, intent, (entity, key), EditKind::Update, values);
         }
         Some(())
     }
@@ -268,7 +258,7 @@ impl<'a> Plot<'a> {
         intent: &Intent,
         twin: Twin,
         action: &Action,
-        row: (EntityId, u32),
+        row: u32,
         columns: &[usize],
         values: &[(usize, Value)],
     ) -> Vec<(usize, Value)> {
@@ -278,19 +268,19 @@ impl<'a> Plot<'a> {
             Opposite::Other | Opposite::Delete => columns,
         };
         // The office's choice is bound to the phone's circle; otherwise the row would leave it.
-        let moment = self.moment(intent.who, twin.at, action);
-        let stream = &mut intent.stream("twin values");
-        let other = self.rows.update(stream, row, columns, moment, Some(values), |_| true);
+        let by = By { who: intent.by.who, ..twin.by };
+        let mut draw = self.draw(by, action, intent.stream("twin values"));
+        let other = self.rows.update(&mut draw, row, columns, Some(values), |_| true);
         other.unwrap_or_else(|| values.to_vec())
     }
 
     fn delete(&mut self, intent: &Intent, action: &Action) -> Option<()> {
         let entity = action.entity;
         let row = self.choose(intent, action)?;
-        self.remove(entity, row, (intent.at, intent.who), intent);
+        self.remove(entity, row, intent.by, intent);
         Some(())
     }
-    fn remove(&mut self, entity: EntityId, row: u32, by: (Time, Option<usize>), intent: &Intent) {
+    fn remove(&mut self, entity: EntityId, row: u32, by: By, intent: &Intent) {
         self.rows.remove(entity, row);
         let key = self.key(entity, row);
         self.write(by, intent, (entity, key), EditKind::Delete, Vec::new());
@@ -299,19 +289,18 @@ impl<'a> Plot<'a> {
     /// The row that an intent edits. For details of a record, the record is opened first.
     fn choose(&mut self, intent: &Intent, action: &Action) -> Option<u32> {
         let entity = action.entity;
-        let moment = self.moment(intent.who, intent.at, action);
-        let stream = &mut intent.stream("row");
-        let rival = intent.twin.map(|twin| (twin.at, twin.who));
-        let has = held(self.day, intent.who, intent.at, entity);
-        let other_has = rival.map(|(at, who)| held(self.day, who, at, entity));
+        let mut draw = self.draw(intent.by, action, intent.stream("row"));
+        let rival = intent.twin.map(|twin| twin.by);
+        let has = held(self.day, intent.by, entity);
+        let other_has = rival.map(|by| held(self.day, by, entity));
         let accept = |row| has(row) && other_has.as_ref().is_none_or(|has| has(row));
-        let row = self.rows.pick(stream, moment.circle, entity, moment.near, accept)?;
+        let row = self.rows.pick(&mut draw.stream, draw.circle, entity, draw.near, accept)?;
         let dataset = self.day.setting.dataset;
-        if let Delivery::OnOpen { by } = dataset.schema().entity(entity).delivery {
+        if let Delivery::OnOpen { by } = dataset.entity(entity).delivery {
             let Value::Text(of) = dataset.value(entity, u64::from(row), by) else { return None };
-            for (at, who) in [Some((intent.at, intent.who)), rival].into_iter().flatten() {
-                let at = Time(at.0.saturating_sub(READING.0));
-                who.into_iter().for_each(|who| self.open(at, who, entity, Key(of.clone())));
+            for by in std::iter::once(intent.by).chain(rival) {
+                let at = Time(by.at.0.saturating_sub(READING.0));
+                by.who.into_iter().for_each(|who| self.open(at, who, entity, Key(of.clone())));
             }
         }
         Some(row)
@@ -320,7 +309,7 @@ impl<'a> Plot<'a> {
     pub(super) fn open_records(&mut self) {
         let setting = self.day.setting;
         let Some(opened) = setting.options.opened else { return };
-        let schema = setting.dataset.schema();
+        let schema = &setting.dataset.schema;
         let by = |id: EntityId| match schema.entity(id).delivery {
             Delivery::OnOpen { by } => setting.dataset.refers_to(id, by),
             _ => None,
@@ -338,7 +327,7 @@ impl<'a> Plot<'a> {
                 let mut stream = setting.seed.stream("open", device(who), n);
                 let at = self.day.people_rhythm.at(stream.unit(), presence.writes_from, presence.until);
                 let near = self.record_near(record, at);
-                let accept = held(self.day, Some(who), at, record);
+                let accept = held(self.day, By { at, who: Some(who) }, record);
                 let Some(row) = self.rows.pick(&mut stream, self.circles[who], record, near, accept) else {
                     continue;
                 };
@@ -350,48 +339,45 @@ impl<'a> Plot<'a> {
 
     /// Selects records of these hours, if their scope has a window.
     fn record_near(&self, record: EntityId, at: Time) -> Option<Near> {
-        let scope = &self.day.setting.dataset.schema().entity(record).scope;
+        let scope = &self.day.setting.dataset.entity(record).scope;
         let window = scope.iter().find(|rule| rule.attribute().is_none())?;
         Some(near(self.wall(at), (window.column(), AROUND_NOW, AROUND_NOW)))
     }
 
     /// Makes an import's rows; fewer than asked for if natural keys run out. `None` if it was
     /// stopped.
-    pub(super) fn import(&mut self, import: &Import, nth: u64, stops: &dyn Fn() -> bool) -> Option<Batch> {
+    pub(super) fn import(&mut self, import: &Import, nth: u64) -> Option<Batch> {
         let setting = self.day.setting;
         let entity = import.entity;
         let seed = setting.seed.derive("import", import.at.0).derive("again", nth);
         let circle = import.of_one.and_then(|attribute| {
-            let values = setting.dataset.attribute_values(attribute);
+            let values = &setting.dataset.attributes[attribute];
             let chosen = values.get(pick(seed.hash("of one", 0, 0), values.len() as u64) as usize)?;
             Some(self.rows.pools.having(attribute, chosen.clone()))
         });
-        let moment = Moment {
-            circle: circle.unwrap_or(OFFICE),
-            now: self.wall(import.at),
-            near: None,
-            finds_refs: false,
-        };
+        let circle = circle.unwrap_or(OFFICE);
+        let now = self.wall(import.at);
         let mut rows = Vec::with_capacity(import.rows as usize);
         for n in 0..import.rows {
-            if n % ASKED_EVERY as u64 == 0 && stops() {
+            if n % ASKED_EVERY as u64 == 0 && (setting.stops)() {
                 return None;
             }
-            let Some(new) = self.rows.create(&mut seed.stream("values", n, 0), entity, moment, None) else {
-                break;
-            };
+            let stream = seed.stream("values", n, 0);
+            let mut draw = Draw { stream, entity, circle, now, near: None, finds_refs: false };
+            let Some(new) = self.rows.create(&mut draw, None) else { break };
             rows.push((Key::uuid(seed.stream("key", n, 0).bits128()), new.values));
         }
         Some(Batch { entity, rows })
     }
 
-    fn moment(&self, who: Option<usize>, at: Time, action: &Action) -> Moment {
-        let now = self.wall(at);
-        let circle = who.map_or(OFFICE, |who| self.circles[who]);
-        Moment { circle, now, near: action.near.map(|wish| near(now, wish)), finds_refs: false }
+    fn draw(&self, by: By, action: &Action, stream: Stream) -> Draw {
+        let now = self.wall(by.at);
+        let circle = by.who.map_or(OFFICE, |who| self.circles[who]);
+        let near = action.near.map(|wish| near(now, wish));
+        Draw { stream, entity: action.entity, circle, now, near, finds_refs: false }
     }
     fn wall(&self, at: Time) -> Stamp {
-        self.day.setting.dataset.start().plus(at.since(Time::ZERO))
+        self.day.setting.dataset.start.plus(at.since(Time::ZERO))
     }
     fn key(&self, entity: EntityId, row: u32) -> Key {
         self.day.setting.dataset.key(entity, u64::from(row))
@@ -403,10 +389,11 @@ fn near(now: Stamp, (column, before, after): (usize, Span, Span)) -> Near {
 }
 
 /// Which rows a device holds: soon after the login, only those that it started with.
-fn held<'a>(day: &'a Day<'_>, who: Option<usize>, at: Time, entity: EntityId) -> impl Fn(u32) -> bool + 'a {
+fn held<'a>(day: &'a Day<'_>, by: By, entity: EntityId) -> impl Fn(u32) -> bool + 'a {
     let dataset = day.setting.dataset;
-    let synced_at = who
-        .filter(|who| day.presences[*who].is_some_and(|presence| at < presence.settled))
+    let synced_at = by
+        .who
+        .filter(|who| day.presences[*who].is_some_and(|presence| by.at < presence.settled))
         .and_then(|who| day.setting.people[who].synced_at);
     move |row| synced_at.is_none_or(|then| dataset.stamp_at(entity, u64::from(row), then).is_some())
 }

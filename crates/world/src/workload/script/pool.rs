@@ -94,7 +94,7 @@ impl<'a> Pools<'a> {
 
     fn pool(&mut self, circle: Circle, entity: EntityId, moment: Option<usize>) -> Pool {
         let alike = self.dataset.attribute_columns(entity).is_empty()
-            && !matches!(self.dataset.schema().entity(entity).delivery, Delivery::OnOpen { .. });
+            && !matches!(self.dataset.entity(entity).delivery, Delivery::OnOpen { .. });
         let circle = match (alike, self.circles[circle.0].on_device) {
             (true, true) => ANY_DEVICE,
             (true, false) => OFFICE,
@@ -121,7 +121,7 @@ impl<'a> Pools<'a> {
     }
 
     fn rows(&mut self, circle: Circle, entity: EntityId) -> Vec<u32> {
-        let delivery = self.dataset.schema().entity(entity).delivery;
+        let delivery = self.dataset.entity(entity).delivery;
         if let Delivery::OnOpen { by } = delivery
             && self.circles[circle.0].on_device
         {
@@ -154,7 +154,7 @@ impl<'a> Pools<'a> {
 
     fn in_windows(&self, entity: EntityId, row: u32) -> bool {
         let value = |rule: &ScopeRule| self.dataset.value(entity, u64::from(row), rule.column());
-        let scope = &self.dataset.schema().entity(entity).scope;
+        let scope = &self.dataset.entity(entity).scope;
         scope.iter().all(|rule| rule.attribute().is_some() || rule.is_met(&value(rule), &[]))
     }
 

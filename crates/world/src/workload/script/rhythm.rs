@@ -166,7 +166,7 @@ fn sums_from_each(parts: &[f64], weights: &[f64]) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::base::Ppm;
-    use crate::workload::sample::hour;
+    use crate::workload::fixture::hour;
 
     fn peak(from: u64, until: u64, share: u32) -> Peak {
         Peak { from: hour(from, 0), until: hour(until, 0), share: Ppm(share) }

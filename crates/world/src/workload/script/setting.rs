@@ -6,13 +6,15 @@ use crate::base::{DeviceId, EntityId, Seed, Span, Time, Value};
 use crate::workload::{Dataset, WorkloadOptions};
 
 /// The fixed inputs of a script.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Setting<'a> {
     pub seed: Seed,
     pub options: &'a WorkloadOptions,
     pub people: &'a [Person],
     pub dataset: &'a Dataset,
     pub duration: Span,
+    /// Asked now and then: true if no script is wanted any more.
+    pub stops: &'a dyn Fn() -> bool,
 }
 
 /// Edits that one person makes at a set time, on top of the day's.

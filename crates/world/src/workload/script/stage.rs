@@ -1,6 +1,6 @@
 //! From writes to steps: logins, foreground stretches, numbers of edits, one order.
 
-use super::intent::Day;
+use super::intent::{By, Day};
 use super::person::{presences, stretches, united, working_hours};
 use super::plot::{Deed, Plot};
 use super::rhythm::Rhythm;
@@ -14,13 +14,8 @@ const REACHING_FOR_IT: Span = Span::secs(15);
 /// The shortest time that it stays there afterwards.
 const PUTTING_IT_AWAY: Span = Span::secs(5);
 
-/// Writes the whole script; `None` if it `stops`, which is asked now and then.
-pub(crate) fn write_script(
-    setting: &Setting<'_>,
-    bursts: &[Burst],
-    imports: &[Import],
-    stops: &dyn Fn() -> bool,
-) -> Option<Script> {
+/// Writes the whole script; `None` if the setting `stops` it.
+pub(crate) fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import]) -> Option<Script> {
     let hours = working_hours(setting.options, setting.duration);
     let day = Day {
         setting,
@@ -34,17 +29,17 @@ pub(crate) fn write_script(
     let mut short = Vec::new();
     for (index, import) in imports.iter().enumerate() {
         let nth = imports[..index].iter().filter(|other| other.at == import.at).count();
-        let batch = plot.import(import, nth as u64, stops)?;
+        let batch = plot.import(import, nth as u64)?;
         let made = batch.rows.len() as u64;
         if made < import.rows {
-            let entity = setting.dataset.schema().entity(import.entity).name.clone();
+            let entity = setting.dataset.entity(import.entity).name.clone();
             short.push(ShortImport { entity, asked: import.rows, made });
         }
         steps.push(Step { at: import.at, actor: Actor::Office, act: Act::Import(batch) });
     }
-    let mut intents = day.intents(stops)?;
+    let mut intents = day.intents()?;
     intents.extend(day.bursts(bursts));
-    plot.play(intents, stops)?;
+    plot.play(intents)?;
     plot.open_records();
     let Plot { mut deeds, mut counts, .. } = plot;
     if day.presences.iter().all(Option::is_none) {
@@ -58,37 +53,33 @@ pub(crate) fn write_script(
         Act::Aimed(..) => 2,
         _ => 1,
     });
-    let edits = put_on_stage(&day, deeds, &mut steps, stops)?;
+    let edits = put_on_stage(&day, deeds, &mut steps)?;
     steps.sort_by_key(|step| (step.at, step.actor));
     // A big fleet's day is a million steps, which stay in memory until it ends.
     steps.shrink_to_fit();
     Some(Script { steps, edits, placed: Placed { actions: counts, short } })
 }
 
-fn put_on_stage(
-    day: &Day<'_>,
-    deeds: Vec<Deed>,
-    steps: &mut Vec<Step>,
-    stops: &dyn Fn() -> bool,
-) -> Option<Vec<Vec<u16>>> {
+fn put_on_stage(day: &Day<'_>, deeds: Vec<Deed>, steps: &mut Vec<Step>) -> Option<Vec<Vec<u16>>> {
     let people = day.setting.people;
     let mut by_person: Vec<Vec<Deed>> = people.iter().map(|_| Vec::new()).collect();
     for deed in deeds {
-        match deed.who {
+        match deed.by.who {
             Some(who) => by_person[who].push(deed),
-            None => steps.push(Step { at: deed.at, actor: Actor::Office, act: deed.act }),
+            None => steps.push(Step { at: deed.by.at, actor: Actor::Office, act: deed.act }),
         }
     }
     let devices = people.iter().map(|person| person.device.0 as usize + 1).max();
     let mut edits = vec![Vec::new(); devices.unwrap_or_default()];
     for (who, mut deeds) in by_person.into_iter().enumerate() {
-        if stops() {
+        if (day.setting.stops)() {
             return None;
         }
         if let Some(at) = login(day, who) {
-            deeds.insert(0, Deed { at, who: Some(who), action: None, act: Act::App(AppEvent::Login) });
+            let by = By { at, who: Some(who) };
+            deeds.insert(0, Deed { by, action: None, act: Act::App(AppEvent::Login) });
         }
-        deeds.sort_by_key(|deed| deed.at);
+        deeds.sort_by_key(|deed| deed.by.at);
         edits[people[who].device.0 as usize] = deeds.iter().filter_map(|deed| deed.action).collect();
         perform(day, who, deeds, steps);
     }
@@ -111,7 +102,7 @@ fn perform(day: &Day<'_>, who: usize, deeds: Vec<Deed>, steps: &mut Vec<Step>) {
             own.push((until, 2, Act::App(AppEvent::Pause)));
         }
     }
-    for Deed { at, mut act, .. } in deeds {
+    for Deed { by, mut act, .. } in deeds {
         let id = match &mut act {
             Act::Edit(edit) => Some(&mut edit.id),
             Act::Aimed(id, _) => id.as_mut(),
@@ -121,7 +112,7 @@ fn perform(day: &Day<'_>, who: usize, deeds: Vec<Deed>, steps: &mut Vec<Step>) {
             id.number = number;
             number += 1;
         }
-        own.push((at, 1, act));
+        own.push((by.at, 1, act));
     }
     own.sort_by_key(|(at, rank, _)| (*at, *rank));
     steps.extend(own.into_iter().map(|(at, _, act)| Step { at, actor: Actor::Device(device), act }));
@@ -137,8 +128,7 @@ fn foreground(day: &Day<'_>, who: usize, deeds: &[Deed]) -> Vec<(Time, Time)> {
     if let Some(presence) = presence {
         all = stretches(&mut setting.seed.stream("stretch", device, 0), setting.options, &presence);
     }
-    for Deed { at, .. } in deeds {
-        let at = *at;
+    for at in deeds.iter().map(|deed| deed.by.at) {
         let mut stream = setting.seed.stream("around", device, at.0);
         let earliest = presence.filter(|p| p.from <= at).map_or(Time::ZERO, |p| p.from);
         let from = Time(at.0.saturating_sub(stream.up_to(REACHING_FOR_IT).0)).max(earliest);

@@ -6,14 +6,14 @@ use super::aim::Draft;
 use super::*;
 use crate::base::{DeviceId, EntityId, Key, Ppm, Seed, Span, Time, Value};
 use crate::contract::{AppEvent, EditKind, LocalEdit};
-use crate::workload::sample::*;
+use crate::workload::fixture::*;
 use crate::workload::{Aim, Dataset, LoginWave, Peak, Rivals, WorkloadOptions, attribute_value};
 
 const PEOPLE: u32 = 100;
 const EIGHTEEN_HOURS: Span = Span::secs(18 * 3_600);
 
 fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import]) -> Script {
-    super::write_script(setting, bursts, imports, &|| false).expect("nobody stops it")
+    super::write_script(setting, bursts, imports).expect("nobody stops it")
 }
 
 fn setting<'a>(
@@ -22,7 +22,7 @@ fn setting<'a>(
     options: &'a WorkloadOptions,
     people: &'a [Person],
 ) -> Setting<'a> {
-    Setting { seed: Seed(seed), options, people, dataset, duration: EIGHTEEN_HOURS }
+    Setting { seed: Seed(seed), options, people, dataset, duration: EIGHTEEN_HOURS, stops: &|| false }
 }
 
 fn script_of(dataset: &Dataset, options: &WorkloadOptions, people: &[Person]) -> Script {
@@ -159,7 +159,7 @@ fn the_app_is_in_the_foreground_whenever_a_person_does_something() {
 fn no_key_is_created_twice_and_nothing_touches_a_row_that_the_script_deletes_or_creates() {
     let (dataset, script) = day();
     let there: BTreeMap<EntityId, BTreeMap<Key, u64>> =
-        dataset.schema().ids().map(|id| (id, rows_by_key(&dataset, id))).collect();
+        dataset.schema.ids().map(|id| (id, rows_by_key(&dataset, id))).collect();
     let all = writes(&script);
     let deleted: BTreeSet<&Key> = all.iter().filter(|w| w.4 == EditKind::Delete).map(|w| w.3).collect();
     assert_eq!(deleted.len(), 111);
@@ -211,7 +211,7 @@ fn a_device_edits_rows_of_its_own_scope_with_columns_that_it_holds() {
     let (dataset, script) = day();
     let appointments = rows_by_key(&dataset, APPOINTMENT);
     let notes = rows_by_key(&dataset, NOTE);
-    let schema = dataset.schema();
+    let schema = &dataset.schema;
     let entity = schema.entity(APPOINTMENT);
     for (_, device, edit) in edits(&script) {
         let attributes = [attribute_value("clinic", device.0 % CLINICS, CLINICS)];
@@ -393,7 +393,7 @@ fn bursts_and_imports_come_on_top_at_their_time() {
     assert_eq!(script.placed.actions[0].in_bursts, 60);
     let Act::Import(batch) = &script.steps[0].act else { panic!("the import is first") };
     assert_eq!((script.steps[0].at, batch.rows.len()), (hour(4, 0), 300));
-    let entity = dataset.schema().entity(APPOINTMENT);
+    let entity = dataset.entity(APPOINTMENT);
     let clinic = batch.rows[0].1[CLINIC].clone();
     assert!(batch.rows.iter().all(|(_, values)| entity.in_scope(values, std::slice::from_ref(&clinic))));
     let keys: BTreeSet<&Key> = batch.rows.iter().map(|(key, _)| key).collect();
@@ -409,7 +409,7 @@ fn nobody_waits_for_a_script_that_was_stopped() {
     let setting = setting(1, &dataset, &options, &people);
     let asked = std::cell::Cell::new(0);
     let stops = || asked.replace(asked.get() + 1) == 3;
-    assert_eq!(super::write_script(&setting, &[], &[], &stops), None);
+    assert_eq!(super::write_script(&Setting { stops: &stops, ..setting }, &[], &[]), None);
     assert_eq!(asked.get(), 4, "it is not asked again");
 }
 

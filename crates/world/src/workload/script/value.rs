@@ -27,8 +27,10 @@ pub(super) struct Rows<'a> {
     pub(super) astray: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
+/// A draw of values for a row of `entity`.
+pub(super) struct Draw {
+    pub(super) stream: Stream,
+    pub(super) entity: EntityId,
     pub(super) circle: Circle,
     pub(super) now: Stamp,
     pub(super) near: Option<Near>,
@@ -71,7 +73,7 @@ impl<'a> Rows<'a> {
         accept: impl Fn(u32) -> bool,
     ) -> Option<u32> {
         let (gone, dataset) = (&self.gone, self.dataset);
-        let record = match dataset.schema().entity(entity).delivery {
+        let record = match dataset.entity(entity).delivery {
             Delivery::OnOpen { by } => dataset.refers_to(entity, by).map(|record| (record, by)),
             Delivery::Delta | Delivery::UploadOnly | Delivery::BackendOnly => None,
         };
@@ -107,19 +109,13 @@ impl<'a> Rows<'a> {
     }
 
     /// A new row whose natural key is free, or is that of `same`. `None` if no row or key is found.
-    pub(super) fn create(
-        &mut self,
-        stream: &mut Stream,
-        entity: EntityId,
-        moment: Moment,
-        same: Option<&NewRow>,
-    ) -> Option<NewRow> {
-        let schema = self.dataset.schema().clone();
-        let unique = &schema.entity(entity).unique;
-        let count = schema.entity(entity).columns.len();
+    pub(super) fn create(&mut self, draw: &mut Draw, same: Option<&NewRow>) -> Option<NewRow> {
+        let entity = draw.entity;
+        let unique = &self.dataset.entity(entity).unique;
+        let count = self.dataset.entity(entity).columns.len();
         let mut new = NewRow::empty(count);
         for column in (0..count).filter(|column| !unique.contains(column)) {
-            self.draw_into(&mut new, stream, entity, column, moment)?;
+            self.draw_into(&mut new, draw, column)?;
         }
         if let Some(same) = same {
             for &column in unique {
@@ -131,10 +127,10 @@ impl<'a> Rows<'a> {
         }
         for _ in 0..NAME_TRIES {
             for &column in unique {
-                self.draw_into(&mut new, stream, entity, column, moment)?;
+                self.draw_into(&mut new, draw, column)?;
             }
             self.fold(&mut new, entity);
-            let is_found_later = |column: &usize| moment.finds_refs && self.refers(entity, *column).is_some();
+            let is_found_later = |column: &usize| draw.finds_refs && self.refers(entity, *column).is_some();
             let name = |rows: &Rows<'_>| rows.name(entity, |column| new.values[column].clone());
             if unique.iter().all(is_found_later) || self.take(entity, name(self)) {
                 return Some(new);
@@ -148,23 +144,21 @@ impl<'a> Rows<'a> {
     /// through a changed reference are included, if `held`.
     pub(super) fn update(
         &mut self,
-        stream: &mut Stream,
-        (entity, row): (EntityId, u32),
+        draw: &mut Draw,
+        row: u32,
         columns: &[usize],
-        moment: Moment,
         avoid: Option<&[(usize, Value)]>,
         held: impl Fn(usize) -> bool,
     ) -> Option<Vec<(usize, Value)>> {
-        let schema = self.dataset.schema().clone();
-        let entity_of = schema.entity(entity);
+        let entity = draw.entity;
+        let entity_of = self.dataset.entity(entity);
         let renamed = columns.iter().any(|column| entity_of.unique.contains(column));
-        let moment = Moment { near: None, ..moment };
+        draw.near = None;
         for _ in 0..NAME_TRIES {
-            let count = entity_of.columns.len();
-            let mut new = NewRow::empty(count);
+            let mut new = NewRow::empty(entity_of.columns.len());
             for &column in columns {
                 let other = avoid.and_then(|a| a.iter().find(|(c, _)| *c == column)).map(|(_, v)| v);
-                self.draw_unlike(&mut new, stream, (entity, row), column, moment, other)?;
+                self.draw_unlike(&mut new, draw, row, column, other)?;
             }
             let value = |column| match columns.contains(&column) {
                 true => new.values[column].clone(),
@@ -185,19 +179,18 @@ impl<'a> Rows<'a> {
     /// Drafts for a row that is found when the edit is made; a new `row` has its values already.
     pub(super) fn drafts(
         &mut self,
-        stream: &mut Stream,
-        entity: EntityId,
+        draw: &mut Draw,
         columns: &[usize],
-        moment: Moment,
         row: Option<&NewRow>,
     ) -> Option<Vec<(usize, Draft)>> {
-        let count = self.dataset.schema().entity(entity).columns.len();
+        let entity = draw.entity;
+        let count = self.dataset.entity(entity).columns.len();
         let mut drafts = Vec::with_capacity(columns.len());
         for &column in columns {
             let draft = match self.dataset.cell(entity, column).maker {
                 Maker::Ref(target) if self.is_seen(target) => {
                     let or_null = self.dataset.nulls(entity, column).is_some();
-                    match draws(stream, self.dataset.nulls(entity, column)) {
+                    match draws(&mut draw.stream, self.dataset.nulls(entity, column)) {
                         true => Draft::OneOf(vec![Value::Null]),
                         false => {
                             let names = row.is_some() && self.names_by(entity, column);
@@ -214,7 +207,7 @@ impl<'a> Rows<'a> {
                         let mut values = Vec::with_capacity(ALTERNATIVES);
                         for _ in 0..ALTERNATIVES {
                             let mut new = NewRow::empty(count);
-                            self.draw_into(&mut new, stream, entity, column, moment)?;
+                            self.draw_into(&mut new, draw, column)?;
                             values.push(new.values[column].clone());
                         }
                         values.dedup();
@@ -238,12 +231,12 @@ impl<'a> Rows<'a> {
 
     /// Whether the natural key depends on this reference.
     fn names_by(&self, entity: EntityId, reference: usize) -> bool {
-        let unique = &self.dataset.schema().entity(entity).unique;
+        let unique = &self.dataset.entity(entity).unique;
         unique.iter().any(|column| self.refers(entity, *column) == Some(reference))
     }
 
     fn is_seen(&self, entity: EntityId) -> bool {
-        self.dataset.schema().entity(entity).delivery.is_on_devices()
+        self.dataset.entity(entity).delivery.is_on_devices()
     }
 
     /// Draws until it differs from the present one and `other`; if tries run out, from `other`
@@ -251,16 +244,15 @@ impl<'a> Rows<'a> {
     fn draw_unlike(
         &mut self,
         new: &mut NewRow,
-        stream: &mut Stream,
-        (entity, row): (EntityId, u32),
+        draw: &mut Draw,
+        row: u32,
         column: usize,
-        moment: Moment,
         other: Option<&Value>,
     ) -> Option<()> {
-        let present = self.present(entity, row, column);
+        let present = self.present(draw.entity, row, column);
         let first = other.unwrap_or(&present);
         for attempt in 0..2 * VALUE_TRIES {
-            self.draw_into(new, stream, entity, column, moment)?;
+            self.draw_into(new, draw, column)?;
             let value = &new.values[column];
             if value != first && (attempt >= VALUE_TRIES || *value != present) {
                 break;
@@ -270,29 +262,22 @@ impl<'a> Rows<'a> {
     }
 
     /// Draws one column, unless it is folded in. `None` if a reference finds no row.
-    fn draw_into(
-        &mut self,
-        new: &mut NewRow,
-        stream: &mut Stream,
-        entity: EntityId,
-        column: usize,
-        moment: Moment,
-    ) -> Option<()> {
+    fn draw_into(&mut self, new: &mut NewRow, draw: &mut Draw, column: usize) -> Option<()> {
+        let entity = draw.entity;
         let dataset = self.dataset;
         let attribute = dataset.attribute_columns(entity).iter().find(|(c, _)| *c == column);
-        let own =
-            attribute.and_then(|(_, attribute)| self.pools.attribute(moment.circle, *attribute)).cloned();
+        let own = attribute.and_then(|(_, attribute)| self.pools.attribute(draw.circle, *attribute)).cloned();
         let cell = dataset.cell(entity, column);
         new.values[column] = match (&cell.maker, own) {
             (Maker::Folded { .. }, _) => return Some(()),
-            (Maker::Ref(target), _) if moment.finds_refs && self.is_seen(*target) => return Some(()),
-            _ if draws(stream, dataset.nulls(entity, column)) => {
+            (Maker::Ref(target), _) if draw.finds_refs && self.is_seen(*target) => return Some(()),
+            _ if draws(&mut draw.stream, dataset.nulls(entity, column)) => {
                 new.targets[column] = None;
                 Value::Null
             }
-            _ if draws(stream, dataset.empties(entity, column)) => Value::text(""),
+            _ if draws(&mut draw.stream, dataset.empties(entity, column)) => Value::text(""),
             (Maker::Ref(target), _) => {
-                let row = self.pick(stream, moment.circle, *target, None, |_| true);
+                let row = self.pick(&mut draw.stream, draw.circle, *target, None, |_| true);
                 new.targets[column] = row;
                 match row {
                     Some(row) => Value::Text(dataset.key(*target, u64::from(row)).0),
@@ -303,12 +288,12 @@ impl<'a> Rows<'a> {
             (Maker::Moment(..), _) => {
                 let (first, step, count) = cell.grid()?;
                 let allowed = (first, first + step * (count as i64 - 1));
-                let (from, until) = self.moments(entity, column, moment, allowed);
+                let (from, until) = self.moments(draw, column, allowed);
                 let from = (from - first + step - 1).div_euclid(step);
                 let until = (until - first).div_euclid(step);
-                Value::Int(first + step * (from + stream.below((until - from).max(0) as u64 + 1) as i64))
+                Value::Int(first + step * (from + draw.stream.below((until - from).max(0) as u64 + 1) as i64))
             }
-            _ => cell.draw(stream),
+            _ => cell.draw(&mut draw.stream),
         };
         Some(())
     }
@@ -316,13 +301,7 @@ impl<'a> Rows<'a> {
     /// The range of a timestamp, within what the data allows: inside the scope's window, and near
     /// the moment if that is asked for, otherwise not before it. A limit that leaves nothing is
     /// dropped.
-    fn moments(
-        &mut self,
-        entity: EntityId,
-        column: usize,
-        moment: Moment,
-        allowed: (i64, i64),
-    ) -> (i64, i64) {
+    fn moments(&mut self, draw: &Draw, column: usize, allowed: (i64, i64)) -> (i64, i64) {
         let mut range = allowed;
         let mut narrow = |from: i64, until: i64| {
             let closer = (range.0.max(from), range.1.min(until));
@@ -332,16 +311,16 @@ impl<'a> Rows<'a> {
             }
             some
         };
-        for rule in &self.dataset.schema().entity(entity).scope {
+        for rule in &self.dataset.entity(draw.entity).scope {
             if let ScopeRule::Window { column: c, from, until } = rule
                 && *c == column
             {
                 _ = narrow(from.0, until.0 - 1);
             }
         }
-        match moment.near.filter(|near| near.column == column) {
+        match draw.near.filter(|near| near.column == column) {
             Some(near) => self.astray += u64::from(!narrow(near.from, near.until)),
-            None => _ = narrow(moment.now.0, i64::MAX),
+            None => _ = narrow(draw.now.0, i64::MAX),
         }
         range
     }
@@ -359,7 +338,7 @@ impl<'a> Rows<'a> {
 
     /// The columns that are folded in through one of these references.
     pub(super) fn followers(&self, entity: EntityId, references: &[usize]) -> Vec<usize> {
-        let count = self.dataset.schema().entity(entity).columns.len();
+        let count = self.dataset.entity(entity).columns.len();
         let follows = |column: &usize| match &self.dataset.cell(entity, *column).maker {
             Maker::Folded { via, .. } => references.contains(via),
             _ => false,
@@ -369,7 +348,7 @@ impl<'a> Rows<'a> {
 
     /// The hash of a natural key with these values.
     fn name(&self, entity: EntityId, value: impl Fn(usize) -> Value) -> u64 {
-        let unique = &self.dataset.schema().entity(entity).unique;
+        let unique = &self.dataset.entity(entity).unique;
         name_hash(unique.iter().map(|&column| value(column)))
     }
     /// Takes a natural key; false if it is or ever was in use.

@@ -11,19 +11,19 @@ use crate::sim::{Handle, NodeId};
 use crate::store::Journal;
 use crate::world::device::storage::database;
 
-pub(in crate::world) struct App {
+pub(crate) struct App {
     handle: Handle,
-    pub(in crate::world) node: NodeId,
-    pub(in crate::world) factory: Rc<dyn EngineFactory>,
+    pub(crate) node: NodeId,
+    pub(crate) factory: Rc<dyn EngineFactory>,
     journal: Journal,
-    engine: RefCell<Option<Rc<dyn SyncEngine>>>,
+    pub(crate) engine: RefCell<Option<Rc<dyn SyncEngine>>>,
     refused: RefCell<Option<String>>,
     /// How often it died for lack of memory since it last stayed up.
     starved: Cell<u64>,
 }
 
 impl App {
-    pub(in crate::world) fn new(
+    pub(crate) fn new(
         handle: &Handle,
         node: NodeId,
         factory: Rc<dyn EngineFactory>,
@@ -32,20 +32,20 @@ impl App {
         let (engine, refused, starved) = Default::default();
         App { handle: handle.clone(), node, factory, journal, engine, refused, starved }
     }
-    pub(in crate::world) fn runs(&self) -> bool {
+    pub(crate) fn runs(&self) -> bool {
         self.engine.borrow().is_some()
     }
-    pub(in crate::world) fn engine(&self) -> Option<Rc<dyn SyncEngine>> {
+    pub(crate) fn engine(&self) -> Option<Rc<dyn SyncEngine>> {
         self.engine.borrow().clone()
     }
-    pub(in crate::world) fn come_up(&self) -> Incarnation {
+    pub(crate) fn come_up(&self) -> Incarnation {
         if !self.handle.is_up(self.node) {
             self.handle.restart(self.node);
         }
         self.handle.incarnation(self.node)
     }
     /// Opens an engine on the database for the process that came up; `None` if it does not open.
-    pub(in crate::world) fn open(
+    pub(crate) fn open(
         &self,
         incarnation: Incarnation,
         disk: &Disk,
@@ -62,16 +62,13 @@ impl App {
         opened.ok()
     }
 
-    pub(in crate::world) fn begin(&self, engine: Rc<dyn SyncEngine>) {
-        *self.engine.borrow_mut() = Some(engine);
-    }
     /// Ends the process and its tasks. The caller must drop the engine.
-    pub(in crate::world) fn end(&self, reason: KillReason) -> Option<Rc<dyn SyncEngine>> {
+    pub(crate) fn end(&self, reason: KillReason) -> Option<Rc<dyn SyncEngine>> {
         self.starved.set(if reason == KillReason::LowMemory { self.starved.get() + 1 } else { 0 });
         self.handle.kill(self.node);
         self.engine.take()
     }
-    pub(in crate::world) fn why_down(&self) -> String {
+    pub(crate) fn why_down(&self) -> String {
         match (self.refused.borrow().as_deref(), self.starved.get()) {
             (Some(refused), _) => format!("its app does not start: {refused}"),
             (_, 0) => "its app does not run".to_owned(),

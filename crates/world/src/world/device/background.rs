@@ -12,11 +12,11 @@ use crate::world::device::node::Device;
 
 impl Device {
     /// The operating system suspends the app for `length`; false if no app runs.
-    pub(in crate::world) fn suspend_for(&self, length: Span, sockets: Span) -> bool {
+    pub(crate) fn suspend_for(&self, length: Span, sockets: Span) -> bool {
         if !self.is_running() || self.suspension.is_on() || self.suspension.lifted.get() {
             return self.is_running();
         }
-        let looked = self.attention.looks();
+        let looked = self.attention.looks.get();
         self.put_away();
         self.suspension.comes_back.set(looked);
         let since = self.now();
@@ -57,19 +57,19 @@ impl Device {
             self.app(event);
         }
     }
-    pub(in crate::world) fn take_up(&self) {
+    pub(crate) fn take_up(&self) {
         self.suspension.comes_back.set(false);
         self.suspension.leave();
         self.go_on();
     }
     /// A person uses the app, and puts it away again unless they look at it.
-    pub(in crate::world) fn use_briefly(&self) {
+    pub(crate) fn use_briefly(&self) {
         self.go_on();
-        if !self.attention.looks() {
+        if !self.attention.looks.get() {
             self.stay_in_background();
         }
     }
-    pub(in crate::world) fn stay_in_background(&self) {
+    pub(crate) fn stay_in_background(&self) {
         self.suspension.comes_back.set(false);
         let stay = self.suspension.leave();
         let Some(budget) = self.suspension.budget.filter(|_| !self.suspension.lifted.get()) else { return };
@@ -102,7 +102,7 @@ impl Device {
         self.go_on();
         self.app(AppEvent::Background);
     }
-    pub(in crate::world) fn lift_suspension(&self) {
+    pub(crate) fn lift_suspension(&self) {
         self.suspension.lifted.set(true);
         self.suspension.leave();
         self.go_on();

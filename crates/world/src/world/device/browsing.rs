@@ -12,9 +12,9 @@ use std::collections::VecDeque;
 use crate::base::{Span, Stream, Time};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::world) struct Query {
-    pub(in crate::world) took: Span,
-    pub(in crate::world) waited: Span,
+pub(crate) struct Query {
+    pub(crate) took: Span,
+    pub(crate) waited: Span,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ struct Busy {
 
 /// The app in the foreground of one device.
 #[derive(Debug)]
-pub(in crate::world) struct Browser {
+pub(crate) struct Browser {
     every: Span,
     cost: Span,
     /// A writing transaction blocks readers.
@@ -46,7 +46,7 @@ pub(in crate::world) struct Browser {
 }
 
 impl Browser {
-    pub(in crate::world) fn new(every: Span, cost: Span, readers_wait: bool, stream: Stream) -> Browser {
+    pub(crate) fn new(every: Span, cost: Span, readers_wait: bool, stream: Stream) -> Browser {
         Browser {
             every,
             cost,
@@ -58,13 +58,13 @@ impl Browser {
             left: Vec::new(),
         }
     }
-    pub(in crate::world) fn begin(&mut self, now: Time) {
+    pub(crate) fn begin(&mut self, now: Time) {
         if self.next.is_none() {
             self.next = Some(now + self.stream.exponential(self.every));
         }
     }
     /// The app goes to the background. The work of the sync goes on.
-    pub(in crate::world) fn end(&mut self, now: Time) {
+    pub(crate) fn end(&mut self, now: Time) {
         while let Some(came) = self.next
             && let Some(query) = self.next_told(now, Time(u64::MAX))
         {
@@ -75,17 +75,17 @@ impl Browser {
         self.next = None;
         self.not_before = Time::ZERO;
     }
-    pub(in crate::world) fn die(&mut self, now: Time) {
+    pub(crate) fn die(&mut self, now: Time) {
         self.end(now);
         self.left.clear();
         self.busy.clear();
     }
-    pub(in crate::world) fn busy(&mut self, from: Time, cpu_until: Time, until: Time, locked: bool) {
+    pub(crate) fn busy(&mut self, from: Time, cpu_until: Time, until: Time, locked: bool) {
         let place = self.busy.partition_point(|busy| busy.from <= from);
         self.busy.insert(place, Busy { from, cpu_until, until, locked });
     }
     /// The time that the sync needs for `cpu` while people look: their queries take at most half.
-    pub(in crate::world) fn share(&self, cpu: Span) -> Span {
+    pub(crate) fn share(&self, cpu: Span) -> Span {
         if self.next.is_none() {
             return cpu;
         }
@@ -94,17 +94,17 @@ impl Browser {
     }
     /// The next query answered by `now`; `None` if all of these are reported. Later work cannot
     /// delay it, and later queries are answered later.
-    pub(in crate::world) fn next_answered(&mut self, now: Time) -> Option<Query> {
+    pub(crate) fn next_answered(&mut self, now: Time) -> Option<Query> {
         let answered = self.left.pop_if(|(came, query)| *came + query.took <= now);
         answered.map(|(_, query)| query).or_else(|| self.next_told(now, now))
     }
     /// The next query that arrived by `now`, answered or not, at the end of the world.
-    pub(in crate::world) fn next_asked(&mut self, now: Time) -> Option<Query> {
+    pub(crate) fn next_asked(&mut self, now: Time) -> Option<Query> {
         let left = self.left.pop().map(|(_, query)| query);
         left.or_else(|| self.next_told(now, Time(u64::MAX)))
     }
     /// The next query that arrived by `now`, at the death of the process: its wait ends now.
-    pub(in crate::world) fn next_cut_off(&mut self, now: Time) -> Option<Query> {
+    pub(crate) fn next_cut_off(&mut self, now: Time) -> Option<Query> {
         let (came, Query { took, waited }) = match self.left.pop() {
             Some(left) => left,
             None => (self.next?, self.next_told(now, Time(u64::MAX))?),

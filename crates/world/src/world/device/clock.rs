@@ -11,13 +11,13 @@ use crate::setup::ClockModel;
 use crate::sim::Handle;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::world) struct Skew {
-    pub(in crate::world) offset: i64,
+pub(crate) struct Skew {
+    pub(crate) offset: i64,
     /// Speed error in parts per 10⁹; positive is too fast.
-    pub(in crate::world) drift_ppb: i64,
+    pub(crate) drift_ppb: i64,
     set: Settings,
-    pub(in crate::world) steps: Vec<Jump>,
-    pub(in crate::world) zones: Vec<Jump>,
+    pub(crate) steps: Vec<Jump>,
+    pub(crate) zones: Vec<Jump>,
 }
 
 /// When the network sets a clock: periodically, except while the device is offline. Computed on
@@ -55,7 +55,7 @@ impl Settings {
 impl Skew {
     /// The clock of a device up to `end`; open values of the model are drawn from the seed. The
     /// network does not set it in the intervals `offline`, sorted and disjoint.
-    pub(in crate::world) fn new(model: ClockModel, seed: Seed, end: Time, offline: &[(Time, Time)]) -> Skew {
+    pub(crate) fn new(model: ClockModel, seed: Seed, end: Time, offline: &[(Time, Time)]) -> Skew {
         let mut stream = seed.stream("clock", 0, 0);
         let day = Span::secs(86_400);
         let (offset, drift_ppb, period) = match model {
@@ -117,12 +117,12 @@ fn phone_drift_ppb(stream: &mut Stream) -> i64 {
     (stream.normal() * 5_000.0).clamp(-50_000.0, 50_000.0) as i64
 }
 
-pub(in crate::world) struct DeviceClock {
-    pub(in crate::world) handle: Handle,
-    pub(in crate::world) start: Stamp,
+pub(crate) struct DeviceClock {
+    pub(crate) handle: Handle,
+    pub(crate) start: Stamp,
     /// UTC offset of local time at the start, in seconds.
-    pub(in crate::world) utc_offset: i32,
-    pub(in crate::world) skew: Skew,
+    pub(crate) utc_offset: i32,
+    pub(crate) skew: Skew,
 }
 
 impl Clock for DeviceClock {

@@ -7,40 +7,26 @@ use crate::base::{EntityId, Span, Stamp};
 use crate::contract::{Attributes, Carried, DeviceSetup, EngineFactory, Provision};
 use crate::disk::{self, Disk, Template};
 use crate::gateway::ServerHalf;
-use crate::setup::DevicePlan;
-use crate::setup::Setup;
+use crate::setup::{DevicePlan, Setup};
 use crate::workload::Dataset;
 use crate::world::device::storage::database;
 
-pub(in crate::world) struct Templates<'a> {
-    plan: &'a Setup,
-    factory: Rc<dyn EngineFactory>,
-    dataset: &'a Dataset,
-    stops: &'a dyn Fn() -> bool,
-    made: BTreeMap<Start, Template>,
+pub(crate) struct Templates<'a> {
+    pub(crate) plan: &'a Setup,
+    pub(crate) factory: Rc<dyn EngineFactory>,
+    pub(crate) dataset: &'a Dataset,
+    /// Filling ends early then.
+    pub(crate) stops: &'a dyn Fn() -> bool,
+    pub(crate) made: BTreeMap<Start, Template>,
 }
 
 /// The age of a device's initial rows, if it has any, and the attributes of its scope. Without
 /// attributes, only the rows that all devices share.
-type Start = (Option<Span>, Option<String>);
+pub(crate) type Start = (Option<Span>, Option<String>);
 
-impl<'a> Templates<'a> {
-    /// Filling ends early once it `stops`.
-    pub(in crate::world) fn new(
-        plan: &'a Setup,
-        factory: Rc<dyn EngineFactory>,
-        dataset: &'a Dataset,
-        stops: &'a dyn Fn() -> bool,
-    ) -> Templates<'a> {
-        Templates { plan, factory, dataset, stops, made: BTreeMap::new() }
-    }
+impl Templates<'_> {
     /// A disk for `device` in its initial state.
-    pub(in crate::world) fn disk(
-        &mut self,
-        device: &DevicePlan,
-        setup: &DeviceSetup,
-        server: &dyn ServerHalf,
-    ) -> Disk {
+    pub(crate) fn disk(&mut self, device: &DevicePlan, setup: &DeviceSetup, server: &dyn ServerHalf) -> Disk {
         let ago = device.start.synced_ago;
         self.start((ago, ago.map(|_| format!("{:?}", device.attributes))), setup, server)
     }
@@ -61,7 +47,7 @@ impl<'a> Templates<'a> {
         Disk::from_template(&self.made[&start])
     }
 
-    pub(in crate::world) fn tell(&self, device: &DevicePlan, server: &mut dyn ServerHalf) {
+    pub(crate) fn tell(&self, device: &DevicePlan, server: &mut dyn ServerHalf) {
         let Some(ago) = device.start.synced_ago else { return };
         let at = self.plan.start.minus(ago);
         server.begin_with(device.device, self.cursor_stamp(at), &mut |f| {

@@ -22,20 +22,17 @@ use crate::world::hub::Hub;
 
 /// Rows that a device cannot read on arrival, but can the next time.
 #[derive(Debug)]
-pub(in crate::world) struct BadRows {
-    times: Vec<(Time, Time, Ppm)>,
+pub(crate) struct BadRows {
+    pub(crate) times: Vec<(Time, Time, Ppm)>,
     seed: Seed,
     asked: Cell<u64>,
 }
 
 impl BadRows {
-    pub(in crate::world) fn new(times: Vec<(Time, Time, Ppm)>, seed: Seed) -> BadRows {
+    pub(crate) fn new(times: Vec<(Time, Time, Ppm)>, seed: Seed) -> BadRows {
         BadRows { times, seed: seed.derive("bad-rows", 0), asked: Cell::new(0) }
     }
-    pub(in crate::world) fn are_there(&self) -> bool {
-        !self.times.is_empty()
-    }
-    pub(in crate::world) fn can_read(&self, now: Time, entity: EntityId, key: &str) -> bool {
+    pub(crate) fn can_read(&self, now: Time, entity: EntityId, key: &str) -> bool {
         let there = self.times.iter().filter(|(from, until, _)| (*from..*until).contains(&now));
         let Some(share) = there.map(|(.., share)| share.0).max() else { return true };
         let number = self.asked.replace(self.asked.get() + 1);
@@ -44,101 +41,91 @@ impl BadRows {
     }
 }
 
-pub(in crate::world) struct Fitting {
-    pub(in crate::world) device: DeviceId,
-    pub(in crate::world) class: DeviceClass,
-    pub(in crate::world) decoder: Decoder,
-    pub(in crate::world) slow: Vec<SlowTime>,
-    pub(in crate::world) disk: Disk,
-    pub(in crate::world) flash: Flash,
-    pub(in crate::world) browser: RefCell<Option<Browser>>,
-    pub(in crate::world) bad_rows: BadRows,
+pub(crate) struct Hardware {
+    pub(crate) handle: Handle,
+    pub(crate) hub: Rc<Hub>,
+    pub(crate) device: DeviceId,
+    pub(crate) class: DeviceClass,
+    pub(crate) decoder: Decoder,
+    pub(crate) slow: Vec<SlowTime>,
+    pub(crate) disk: Disk,
+    pub(crate) flash: Flash,
+    pub(crate) browser: RefCell<Option<Browser>>,
+    pub(crate) bad_rows: BadRows,
+    pub(crate) books: Books,
 }
 
-pub(in crate::world) struct Hardware {
-    handle: Handle,
-    hub: Rc<Hub>,
-    pub(in crate::world) fitted: Fitting,
+/// Work that is done or under way.
+#[derive(Default)]
+pub(crate) struct Books {
     free_at: Cell<Time>,
     spent: Cell<Spent>,
     /// Possibly unfinished work on the database: from, until, and whether it holds the lock.
     under_way: RefCell<Vec<(Time, Time, bool)>>,
     /// Possibly unfinished processor work: from, until, and its processor time.
     computing: RefCell<Vec<(Time, Time, Span)>>,
-    pub(in crate::world) sync_losses: SyncLosses,
+    pub(crate) sync_losses: SyncLosses,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::world) struct Spent {
-    pub(in crate::world) cpu: Span,
+pub(crate) struct Spent {
+    pub(crate) cpu: Span,
     /// The part for coding messages; work cut off by a death counts whole.
-    pub(in crate::world) coded: Span,
-    pub(in crate::world) longest_work: Span,
-    pub(in crate::world) longest_lock: Span,
+    pub(crate) coded: Span,
+    pub(crate) longest_work: Span,
+    pub(crate) longest_lock: Span,
 }
 
-pub(in crate::world) struct Done {
-    pub(in crate::world) until: Time,
+pub(crate) struct Done {
+    pub(crate) until: Time,
     /// Power failures during the work: the time, and the loss.
-    pub(in crate::world) losses: Vec<(Time, SyncLoss)>,
+    pub(crate) losses: Vec<(Time, SyncLoss)>,
 }
 
 impl Hardware {
-    pub(in crate::world) fn new(handle: &Handle, hub: &Rc<Hub>, fitting: Fitting) -> Hardware {
-        Hardware {
-            handle: handle.clone(),
-            hub: hub.clone(),
-            fitted: fitting,
-            free_at: Cell::default(),
-            spent: Cell::default(),
-            under_way: RefCell::default(),
-            computing: RefCell::default(),
-            sync_losses: SyncLosses::default(),
-        }
-    }
     fn tell(&self, event: Event<'_>) {
-        self.hub.emit(Node::Device(self.fitted.device), event);
+        self.hub.emit(Node::Device(self.device), event);
     }
     fn browser(&self, act: impl FnOnce(&mut Browser)) {
-        if let Some(browser) = self.fitted.browser.borrow_mut().as_mut() {
+        if let Some(browser) = self.browser.borrow_mut().as_mut() {
             act(browser);
         }
     }
-    pub(in crate::world) fn can_read(&self, entity: EntityId, key: &str) -> bool {
-        let can = self.fitted.bad_rows.can_read(self.handle.now(), entity, key);
+    pub(crate) fn can_read(&self, entity: EntityId, key: &str) -> bool {
+        let can = self.bad_rows.can_read(self.handle.now(), entity, key);
         if !can {
             self.tell(Event::RowUnreadable { entity });
         }
         can
     }
-    pub(in crate::world) fn free_at(&self) -> Time {
-        self.free_at.get()
+    pub(crate) fn free_at(&self) -> Time {
+        self.books.free_at.get()
     }
     /// Work done; for the database also work under way, as if it finished.
-    pub(in crate::world) fn spent(&self) -> Spent {
+    pub(crate) fn spent(&self) -> Spent {
         self.told_until(Time(u64::MAX));
-        self.spent.get()
+        self.books.spent.get()
     }
     /// The process died: its work stops.
-    pub(in crate::world) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         let now = self.handle.now();
         self.stop_computing(now);
         self.browse(Browser::next_cut_off);
-        let mut under_way = self.under_way.borrow_mut();
+        let mut under_way = self.books.under_way.borrow_mut();
         under_way.retain(|(from, ..)| *from < now);
         under_way.iter_mut().for_each(|(_, until, _)| *until = now.min(*until));
         drop(under_way);
         self.browser(|browser| browser.die(now));
-        self.free_at.set(now.min(self.free_at.get()));
+        self.books.free_at.set(now.min(self.books.free_at.get()));
     }
-    pub(in crate::world) fn take_up(&self) {
+    pub(crate) fn take_up(&self) {
         self.browser(|browser| browser.begin(self.handle.now()));
     }
-    pub(in crate::world) fn put_away(&self) {
+    pub(crate) fn put_away(&self) {
         self.browse(Browser::next_answered);
         self.browser(|browser| browser.end(self.handle.now()));
     }
-    pub(in crate::world) fn close_books(&self) {
+    pub(crate) fn close_books(&self) {
         self.stop_computing(self.handle.now());
         self.browse(Browser::next_asked);
     }
@@ -146,31 +133,31 @@ impl Hardware {
     fn browse(&self, next: fn(&mut Browser, Time) -> Option<Query>) {
         let now = self.handle.now();
         // One by one: a day of them is not collected in a list.
-        let next = || next(self.fitted.browser.borrow_mut().as_mut()?, now);
+        let next = || next(self.browser.borrow_mut().as_mut()?, now);
         while let Some(Query { took, waited }) = next() {
             self.tell(Event::AppQueried { took, waited });
         }
     }
     fn flash(&self, at: Time) -> Flash {
-        let slow = self.fitted.slow.iter().filter(|(from, until, _)| (*from..*until).contains(&at));
-        Flash { slowness: slow.map(|(.., factor)| *factor).max().unwrap_or(1), ..self.fitted.flash }
+        let slow = self.slow.iter().filter(|(from, until, _)| (*from..*until).contains(&at));
+        Flash { slowness: slow.map(|(.., factor)| *factor).max().unwrap_or(1), ..self.flash }
     }
     fn steps(&self, steps: u64) -> Span {
-        Span::nanos((u128::from(steps) * u128::from(self.fitted.class.step_picos) / 1_000) as u64)
+        Span::nanos((u128::from(steps) * u128::from(self.class.step_picos) / 1_000) as u64)
     }
     fn shared(&self, cpu: Span) -> Span {
-        self.fitted.browser.borrow().as_ref().map_or(cpu, |browser| browser.share(cpu))
+        self.browser.borrow().as_ref().map_or(cpu, |browser| browser.share(cpu))
     }
     fn spend(&self, what: impl FnOnce(&mut Spent)) {
-        let mut spent = self.spent.get();
+        let mut spent = self.books.spent.get();
         what(&mut spent);
-        self.spent.set(spent);
+        self.books.spent.set(spent);
     }
     /// Processor work from `start`, shared with queries for people; returns its end.
     fn compute(&self, start: Time, cpu: Span) -> Time {
         let until = start + self.shared(cpu);
         self.spend(|spent| spent.cpu += cpu);
-        let mut computing = self.computing.borrow_mut();
+        let mut computing = self.books.computing.borrow_mut();
         computing.retain(|(_, until, _)| *until > self.handle.now());
         computing.push((start, until, cpu));
         until
@@ -178,27 +165,32 @@ impl Hardware {
     /// Subtracts processor work that is not done yet.
     fn stop_computing(&self, now: Time) {
         for (from, until, cpu) in
-            self.computing.take().into_iter().filter(|(from, until, _)| until > &now.max(*from))
+            self.books.computing.take().into_iter().filter(|(from, until, _)| until > &now.max(*from))
         {
             let left = cpu.scaled((until - now.max(from)).0, (until - from).0);
             self.spend(|spent| spent.cpu = spent.cpu.saturating_sub(left));
         }
     }
     fn work_on_database(&self, cpu: Span) -> Done {
-        let start = self.handle.now().max(self.free_at.get());
+        let start = self.handle.now().max(self.books.free_at.get());
         let computed = self.compute(start, cpu);
-        let charged = self.fitted.disk.charge(start, computed - start, &self.flash(start));
-        self.free_at.set(charged.until);
-        let due = || self.sync_losses.due(&self.fitted.disk.sync_ends(charged.from));
-        let losses = if self.sync_losses.is_armed() { due() } else { Vec::new() };
+        let charged = self.disk.charge(start, computed - start, &self.flash(start));
+        self.books.free_at.set(charged.until);
+        let is_armed = !self.books.sync_losses.0.borrow().is_empty();
+        let due = || self.books.sync_losses.due(&self.disk.sync_ends(charged.from));
+        let losses = if is_armed { due() } else { Vec::new() };
         self.told_until(self.handle.now());
-        self.under_way.borrow_mut().push((charged.from, charged.until, charged.wrote));
+        self.books.under_way.borrow_mut().push((charged.from, charged.until, charged.wrote));
         self.browser(|browser| browser.busy(start, computed, charged.until, charged.wrote));
         Done { until: charged.until, losses }
     }
     fn told_until(&self, now: Time) {
-        let done =
-            self.under_way.borrow_mut().extract_if(.., |(_, until, _)| *until <= now).collect::<Vec<_>>();
+        let done = self
+            .books
+            .under_way
+            .borrow_mut()
+            .extract_if(.., |(_, until, _)| *until <= now)
+            .collect::<Vec<_>>();
         for (from, until, wrote) in done {
             self.spend(|spent| {
                 spent.longest_work = spent.longest_work.max(until - from);
@@ -215,13 +207,13 @@ impl Hardware {
         self.browser(|browser| browser.busy(start, until, until, false));
         until
     }
-    pub(in crate::world) fn computes(&self, own: Span) {
-        self.compute(self.handle.now(), own.scaled(self.fitted.class.cpu_milli.into(), 1_000));
+    pub(crate) fn computes(&self, own: Span) {
+        self.compute(self.handle.now(), own.scaled(self.class.cpu_milli.into(), 1_000));
     }
-    pub(in crate::world) fn take_on(&self, work: Work) -> Done {
+    pub(crate) fn take_on(&self, work: Work) -> Done {
         self.browse(Browser::next_answered);
         let mut done = Done { until: self.handle.now(), losses: Vec::new() };
-        let Fitting { class, disk, decoder, .. } = &self.fitted;
+        let Hardware { class, disk, decoder, .. } = self;
         let cpu = self.steps(work.steps) + work.own.scaled(class.cpu_milli.into(), 1_000);
         if work.steps > 0 || work.own > Span::ZERO || disk.owes() {
             done = self.work_on_database(cpu);
@@ -239,13 +231,13 @@ impl Hardware {
         done
     }
 
-    pub(in crate::world) fn has_memory_for(&self, bytes: u64) -> bool {
-        let (peak, memory) = (self.fitted.decoder.peak(bytes), self.fitted.class.memory.0);
+    pub(crate) fn has_memory_for(&self, bytes: u64) -> bool {
+        let (peak, memory) = (self.decoder.peak(bytes), self.class.memory.0);
         self.tell(Event::Decoded { peak, tight: peak > memory / 4 });
         peak <= memory
     }
     /// True if memory suffices to write requests from rows: as much as to read them.
-    pub(in crate::world) fn has_memory_to_send(&self, bytes: u64) -> bool {
-        self.fitted.decoder.peak(bytes) <= self.fitted.class.memory.0
+    pub(crate) fn has_memory_to_send(&self, bytes: u64) -> bool {
+        self.decoder.peak(bytes) <= self.class.memory.0
     }
 }

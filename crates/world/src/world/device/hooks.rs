@@ -13,7 +13,7 @@ use crate::setup::{AppCall, BETWEEN_TRIGGERS};
 use crate::sim::Handle;
 use crate::world::device::node::Device;
 
-pub(in crate::world) struct AppHooks {
+pub(crate) struct AppHooks {
     plan: Arc<setup::Hooks>,
     seed: Seed,
     device: Weak<Device>,
@@ -22,7 +22,7 @@ pub(in crate::world) struct AppHooks {
 }
 
 impl AppHooks {
-    pub(in crate::world) fn new(plan: Arc<setup::Hooks>, seed: Seed, device: Weak<Device>) -> AppHooks {
+    pub(crate) fn new(plan: Arc<setup::Hooks>, seed: Seed, device: Weak<Device>) -> AppHooks {
         let (called, may_trigger) = Default::default();
         AppHooks { plan, seed: seed.derive("hooks", 0), device, called, may_trigger }
     }

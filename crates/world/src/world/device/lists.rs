@@ -10,20 +10,14 @@ use crate::sim::{Handle, NodeId};
 use crate::world::device::node::Device;
 
 /// Shows a list repeatedly up to `until`, on a node that outlives the app.
-pub(in crate::world) fn show(
-    handle: &Handle,
-    node: NodeId,
-    device: Rc<Device>,
-    list: &AppQuery,
-    until: Time,
-) {
+pub(crate) fn show(handle: &Handle, node: NodeId, device: Rc<Device>, list: &AppQuery, until: Time) {
     let (every, query, handle) = (list.every, list.query.clone(), handle.clone());
     let own = handle.clone();
     handle.spawn(node, "list", async move {
         let mut nth = 0;
         while own.now() + every <= until {
             own.sleep(every).await;
-            if device.attention.looks() {
+            if device.attention.looks.get() {
                 ask(&device, &query, nth);
                 nth += 1;
             }

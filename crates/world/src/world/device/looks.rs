@@ -11,21 +11,21 @@ use crate::contract::{EngineEvent, Event, Node};
 const ROWS: u64 = 100_000;
 
 #[derive(Debug)]
-pub(in crate::world) struct Looks {
+pub(crate) struct Looks {
     duration: Span,
     /// When each device may be looked at again.
     again: Vec<Time>,
-    wanted: Vec<DeviceId>,
+    pub(crate) wanted: Vec<DeviceId>,
 }
 
 impl Looks {
     /// Looks in a script of this length.
-    pub(in crate::world) fn new(duration: Span, devices: usize) -> Looks {
+    pub(crate) fn new(duration: Span, devices: usize) -> Looks {
         Looks { duration, again: vec![Time::ZERO; devices], wanted: Vec::new() }
     }
 
     /// True if the run should halt for a look at this event.
-    pub(in crate::world) fn on(&mut self, at: Time, node: Node, event: &Event<'_>) -> bool {
+    pub(crate) fn on(&mut self, at: Time, node: Node, event: &Event<'_>) -> bool {
         let Node::Device(device) = node else { return false };
         let is_at_work = matches!(
             event,
@@ -46,12 +46,8 @@ impl Looks {
         true
     }
 
-    pub(in crate::world) fn take(&mut self) -> Vec<DeviceId> {
-        std::mem::take(&mut self.wanted)
-    }
-
     /// Notes a look at this many rows: the more rows, the longer until the next look.
-    pub(in crate::world) fn took(&mut self, device: DeviceId, rows: u64, now: Time) {
+    pub(crate) fn took(&mut self, device: DeviceId, rows: u64, now: Time) {
         let all = (rows + 1).saturating_mul(self.again.len() as u64);
         let wait = u128::from(self.duration.0) * u128::from(all) / u128::from(ROWS);
         let wait = Span(u64::try_from(wait).unwrap_or(u64::MAX / 4).clamp(1, u64::MAX / 4));

@@ -2,19 +2,19 @@
 //!
 //! Start with `node`.
 
-pub(in crate::world) mod app;
-pub(in crate::world) mod background;
-pub(in crate::world) mod browsing;
-pub(in crate::world) mod clock;
-pub(in crate::world) mod disk_template;
-pub(in crate::world) mod hardware;
-pub(in crate::world) mod hooks;
-pub(in crate::world) mod lists;
-pub(in crate::world) mod looks;
-pub(in crate::world) mod node;
-pub(in crate::world) mod older_version;
-pub(in crate::world) mod ports;
-pub(in crate::world) mod screen;
-pub(in crate::world) mod storage;
-pub(in crate::world) mod suspension;
-pub(in crate::world) mod token;
+pub(crate) mod app;
+pub(crate) mod background;
+pub(crate) mod browsing;
+pub(crate) mod clock;
+pub(crate) mod disk_template;
+pub(crate) mod hardware;
+pub(crate) mod hooks;
+pub(crate) mod lists;
+pub(crate) mod looks;
+pub(crate) mod node;
+pub(crate) mod older_version;
+pub(crate) mod ports;
+pub(crate) mod screen;
+pub(crate) mod storage;
+pub(crate) mod suspension;
+pub(crate) mod token;

@@ -10,9 +10,8 @@ use crate::contract::{
     LocalEdit, Node, PhoneEvent, Pick, Ports, Saving, SyncEngine, SyncError, Work,
 };
 use crate::disk::PowerLoss;
-use crate::faults::Cancel;
-use crate::faults::Struck;
-use crate::net::Way;
+use crate::faults::{Cancel, Struck};
+use crate::net::{Link, Way};
 use crate::setup::Asking;
 use crate::sim::{Handle, NodeId};
 use crate::world::device::app::App;
@@ -30,42 +29,43 @@ use crate::world::server::requests_in::Counter;
 /// A device without power comes back after this, unless the event says otherwise.
 const SWITCHED_ON_AFTER: Span = Span::secs(60);
 
-pub(in crate::world) struct Device {
-    pub(in crate::world) me: Weak<Device>,
-    pub(in crate::world) id: DeviceId,
-    pub(in crate::world) handle: Handle,
-    pub(in crate::world) world: NodeId,
-    pub(in crate::world) hub: Rc<Hub>,
-    pub(in crate::world) way: Rc<Way>,
-    pub(in crate::world) counter: Rc<Counter>,
-    pub(in crate::world) ports: Ports,
-    pub(in crate::world) app: App,
-    pub(in crate::world) storage: Storage,
-    pub(in crate::world) crash: CrashBook,
-    pub(in crate::world) cancels: RefCell<VecDeque<Cancel>>,
-    pub(in crate::world) suspension: Suspension,
-    pub(in crate::world) hardware: Hardware,
-    pub(in crate::world) attention: Attention,
-    pub(in crate::world) screen: Screen,
-    pub(in crate::world) unsaved: RefCell<Vec<Unsaved>>,
-    pub(in crate::world) allowed: Allowed,
+pub(crate) struct Device {
+    pub(crate) me: Weak<Device>,
+    pub(crate) id: DeviceId,
+    pub(crate) handle: Handle,
+    pub(crate) world: NodeId,
+    pub(crate) hub: Rc<Hub>,
+    pub(crate) link: Rc<RefCell<Link>>,
+    pub(crate) way: Rc<Way>,
+    pub(crate) counter: Rc<Counter>,
+    pub(crate) ports: Ports,
+    pub(crate) app: App,
+    pub(crate) storage: Storage,
+    pub(crate) crash: CrashBook,
+    pub(crate) cancels: RefCell<VecDeque<Cancel>>,
+    pub(crate) suspension: Suspension,
+    pub(crate) hardware: Hardware,
+    pub(crate) attention: Attention,
+    pub(crate) screen: Screen,
+    pub(crate) unsaved: RefCell<Vec<Unsaved>>,
+    pub(crate) allowed: Allowed,
 }
 
 /// An edit whose person does not see yet that it is saved.
-pub(in crate::world) struct Unsaved {
+pub(crate) struct Unsaved {
     edit: LocalEdit,
     since: Time,
     locked: Span,
 }
 
 impl Device {
-    pub(in crate::world) fn now(&self) -> Time {
+    pub(crate) fn now(&self) -> Time {
         self.handle.now()
     }
-    pub(in crate::world) fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.app.runs()
     }
-    pub(in crate::world) fn start(&self) {
+    pub(crate) fn start(&self) {
         if self.is_running() {
             return;
         }
@@ -78,10 +78,10 @@ impl Device {
         // Opening a database may mean recovering it.
         self.take_on(Work::default());
         self.tell(Event::ProcessStarted { incarnation: incarnation.0 });
-        self.app.begin(engine.clone());
+        *self.app.engine.borrow_mut() = Some(engine.clone());
         self.ports.spawn.spawn(engine.run());
         if self.attention.logs_in_again(self.now()) {
-            let was_looked_at = self.attention.looks();
+            let was_looked_at = self.attention.looks.get();
             self.attention.logs_in(self.now(), true);
             self.pass_on(AppEvent::Login);
             // A kill does not make the person look at the app.
@@ -90,7 +90,7 @@ impl Device {
             }
             return;
         }
-        if self.attention.looks() {
+        if self.attention.looks.get() {
             self.app(AppEvent::Resume);
         } else {
             self.stay_in_background();
@@ -99,20 +99,20 @@ impl Device {
 
     /// Ends the process from outside: what it had written by now stays, and what it sent goes on.
     /// It comes back after `restart_after`, if given.
-    pub(in crate::world) fn kill(&self, reason: KillReason, restart_after: Option<Span>) {
+    pub(crate) fn kill(&self, reason: KillReason, restart_after: Option<Span>) {
         // Work that ends at this very instant may not be reported yet.
         let under_way = self.hardware.free_at() >= self.now();
         self.die(reason, restart_after, under_way);
     }
     /// A kill by a fault, which fires if there is a process to end.
-    pub(in crate::world) fn strike(&self, reason: KillReason, restart_after: Span, struck: &Struck) {
+    pub(crate) fn strike(&self, reason: KillReason, restart_after: Span, struck: &Struck) {
         if self.is_running() {
             struck.set(true);
             self.kill(reason, Some(restart_after));
         }
     }
     /// Takes on work of the app; returns when it is done.
-    pub(in crate::world) fn take_on(&self, work: Work) -> Time {
+    pub(crate) fn take_on(&self, work: Work) -> Time {
         let done = self.hardware.take_on(work);
         for (at, loss) in done.losses {
             self.later("kill", at.since(self.now()), move |device| {
@@ -122,12 +122,7 @@ impl Device {
         done.until
     }
     /// Schedules `act` after `wait`; it outlives the app.
-    pub(in crate::world) fn later(
-        &self,
-        name: &'static str,
-        wait: Span,
-        act: impl FnOnce(&Device) + 'static,
-    ) {
+    pub(crate) fn later(&self, name: &'static str, wait: Span, act: impl FnOnce(&Device) + 'static) {
         let (device, handle) = (self.shared(), self.handle.clone());
         self.handle.spawn(self.world, name, async move {
             handle.sleep(wait).await;
@@ -135,7 +130,7 @@ impl Device {
         });
     }
     /// Ends the process at a point in its own code, which has reported all work done before.
-    pub(in crate::world) fn die_here(&self, reason: KillReason, restart_after: Option<Span>) {
+    pub(crate) fn die_here(&self, reason: KillReason, restart_after: Option<Span>) {
         let under_way = self.hardware.free_at() > self.now();
         self.die(reason, restart_after, under_way);
     }
@@ -165,7 +160,7 @@ impl Device {
         self.suspension.since.get().is_some_and(|since| self.hardware.free_at() >= since)
     }
     /// Restores the storage from a backup. Nobody looks at the app meanwhile.
-    pub(in crate::world) fn restore(&self, backup: &Saved, restart_after: Span) {
+    pub(crate) fn restore(&self, backup: &Saved, restart_after: Span) {
         let (told, before) = (Event::Restored { to: backup.at, life: backup.life }, self.storage.person());
         self.put_in(|storage| storage.restore(backup), restart_after, told);
         self.tell_person(before);
@@ -176,14 +171,14 @@ impl Device {
             self.tell(Event::Phone(PhoneEvent::LoggedIn { person }));
         }
     }
-    pub(in crate::world) fn upgrade(&self, restart_after: Span) {
+    pub(crate) fn upgrade(&self, restart_after: Span) {
         self.put_in(Storage::upgrade, restart_after, Event::Phone(PhoneEvent::Upgraded));
     }
-    pub(in crate::world) fn reinstall(&self, restart_after: Span) {
+    pub(crate) fn reinstall(&self, restart_after: Span) {
         self.tell(Event::Phone(PhoneEvent::Reinstalled));
         let told = Event::Restored { to: Time::ZERO, life: 0 };
         self.put_in(Storage::wipe, restart_after, told);
-        self.attention.is_emptied(self.now());
+        self.attention.turns(self.now(), false);
     }
     fn put_in(&self, state: impl FnOnce(&Storage), restart_after: Span, told: Event<'_>) {
         let was_running = self.is_running();
@@ -195,12 +190,12 @@ impl Device {
         }
     }
     /// The storage becomes a copy of another device's; the old content is lost.
-    pub(in crate::world) fn become_copy(&self, other: &Device, restart_after: Span) {
+    pub(crate) fn become_copy(&self, other: &Device, restart_after: Span) {
         let unseen: Vec<LocalEdit> = other.unsaved.borrow().iter().map(|one| one.edit.clone()).collect();
         let (copy, before) = (other.storage.save(self.now()), self.storage.person());
         let told = Event::BecameCopy { of: other.id, then: None, unseen: &unseen };
         self.put_in(|storage| storage.become_copy(&copy), restart_after, told);
-        self.attention.becomes_copy(&other.attention, self.now());
+        self.attention.turns(self.now(), other.attention.held_at(self.now()));
         self.tell_person(before);
         let under_way = other.hardware.free_at() >= self.now() || other.is_silent_of_work();
         if other.is_running() && under_way {
@@ -211,16 +206,11 @@ impl Device {
     fn start_after(&self, wait: Span) {
         self.later("restart", wait, Device::start);
     }
-    pub(in crate::world) fn before_poll(&self) {
+    pub(crate) fn before_poll(&self) {
         // Other devices may have made the store release memory; nobody is charged for that.
         self.storage.settle(self.now());
     }
-    /// After a turn of a task: disk work without `take_on` is free.
-    pub(in crate::world) fn after_poll(&self) {
-        self.storage.settle(self.now());
-        self.notice_power();
-    }
-    pub(in crate::world) fn notice_power(&self) {
+    pub(crate) fn notice_power(&self) {
         if self.storage.disk.power_is_lost() {
             if !self.is_running() {
                 // It failed while the process was starting.
@@ -232,7 +222,7 @@ impl Device {
             self.kill(KillReason::PowerLoss, Some(SWITCHED_ON_AFTER));
         }
     }
-    pub(in crate::world) fn app(&self, event: AppEvent) {
+    pub(crate) fn app(&self, event: AppEvent) {
         self.attention.on(event, self.now());
         self.pass_on(event);
     }
@@ -261,20 +251,20 @@ impl Device {
     }
 
     /// The person stops looking at the app: periodic triggers count foreground time.
-    pub(in crate::world) fn put_away(&self) {
-        if self.attention.looks() {
+    pub(crate) fn put_away(&self) {
+        if self.attention.looks.get() {
             self.app(AppEvent::Pause);
         }
     }
     /// A person edits. If the app does not run, the edit is missed.
-    pub(in crate::world) fn edit(&self, edit: &LocalEdit) {
+    pub(crate) fn edit(&self, edit: &LocalEdit) {
         if !self.is_running() {
             return self.miss(edit);
         }
         let Some(edit) = &self.storage.makes(edit) else { return self.miss(edit) };
         self.use_briefly();
-        let (at, network) = ((self.id, self.now()), self.ports.transport.network());
-        if let Some(error) = self.allowed.refuses(at, network, edit, || self.shown(edit)) {
+        let at = (self.id, self.now());
+        if let Some(error) = self.allowed.refuses(at, &self.link.borrow(), edit, || self.shown(edit)) {
             return self.tell(Event::EditRefused { edit, error: &error });
         }
         if self.hub.wants_shown(edit.entity)
@@ -328,7 +318,7 @@ impl Device {
         shown
     }
     /// A person wants to edit, but the app shows no suitable row.
-    pub(in crate::world) fn miss(&self, edit: &LocalEdit) {
+    pub(crate) fn miss(&self, edit: &LocalEdit) {
         self.tell(Event::EditMissed { edit, waited: Span::ZERO });
     }
     /// The person sees that an edit is saved when its work is done, if the process lives that long.
@@ -355,20 +345,20 @@ impl Device {
         }
     }
     /// A person wanted to edit and gave up, as a sync blocked the screen.
-    pub(in crate::world) fn prevented(&self, wish: &Wish, waited: Span) {
+    pub(crate) fn prevented(&self, wish: &Wish, waited: Span) {
         self.tell(Event::EditPrevented { edit: &wish.edit(), waited });
     }
     /// End of work: people who still wait for the screen give up.
-    pub(in crate::world) fn end_of_work(&self) {
+    pub(crate) fn end_of_work(&self) {
         for (wish, waited) in self.screen.close(self.now()) {
             self.prevented(&wish, waited);
         }
     }
-    pub(in crate::world) fn is_attended(&self) -> bool {
-        self.is_running() && self.attention.looks() && self.screen.is_free()
+    pub(crate) fn is_attended(&self) -> bool {
+        self.is_running() && self.attention.looks.get() && self.screen.is_free()
     }
     /// A person resolves a conflict. `then` gets the result, if the process lives that long.
-    pub(in crate::world) fn resolve(
+    pub(crate) fn resolve(
         &self,
         edit: EditId,
         pick: Pick,
@@ -379,7 +369,7 @@ impl Device {
             self.ports.spawn.spawn(Box::pin(async move { then(resolved.await) }));
         });
     }
-    pub(in crate::world) fn open_record(&self, entity: EntityId, of: Key) {
+    pub(crate) fn open_record(&self, entity: EntityId, of: Key) {
         self.hub.asked(self.id);
         self.screen.opens();
         self.use_briefly();
@@ -390,7 +380,7 @@ impl Device {
         });
     }
     /// A person asks for a sync; false if no app runs.
-    pub(in crate::world) fn trigger(&self, unit: UnitId, how: Asking) -> bool {
+    pub(crate) fn trigger(&self, unit: UnitId, how: Asking) -> bool {
         self.hub.asked(self.id);
         let runs = self.is_running();
         self.use_briefly();
@@ -422,7 +412,7 @@ impl Device {
     }
 
     /// A person cancels the run under way, or waits for the next run that sends a request.
-    pub(in crate::world) fn cancel(&self, cancel: Cancel) {
+    pub(crate) fn cancel(&self, cancel: Cancel) {
         let mut taken = false;
         if self.now() < cancel.until {
             self.with_engine(|engine| taken = engine.cancel());
@@ -430,26 +420,26 @@ impl Device {
         }
     }
     /// A request of a run has left: a person who waits to cancel does so during it.
-    pub(in crate::world) fn is_asking(&self) {
+    pub(crate) fn is_asking(&self) {
         let Some(cancel) = self.cancels.borrow_mut().pop_front() else { return };
         self.later("cancel", cancel.after, |device| device.cancel(cancel));
     }
     /// A hook of the app asks for a sync; `run` is the unit and run that it was called for, if any.
-    pub(in crate::world) fn trigger_by_hook(&self, hook: Hook, run: Option<(UnitId, u64)>, unit: UnitId) {
+    pub(crate) fn trigger_by_hook(&self, hook: Hook, run: Option<(UnitId, u64)>, unit: UnitId) {
         self.with_engine(|engine| {
             self.tell(Event::Engine(EngineEvent::HookTriggered { hook, run, unit }));
             engine.trigger(unit, false);
         });
     }
-    pub(in crate::world) fn with_view<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
+    pub(crate) fn with_view<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
         self.look(|view| (f(view), view.damage(false)))
             .and_then(|(seen, damage)| damage.is_none().then_some(seen))
     }
-    pub(in crate::world) fn is_caught_up(&self) -> Option<bool> {
+    pub(crate) fn is_caught_up(&self) -> Option<bool> {
         self.app.engine()?.is_caught_up()
     }
     /// Like [`Device::with_view`], on a copy of the database while the process continues.
-    pub(in crate::world) fn with_copy<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
+    pub(crate) fn with_copy<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
         if !self.is_running() {
             return None;
         }
@@ -461,7 +451,7 @@ impl Device {
         })
     }
     /// Like [`Device::with_view`], with the columns of the newer app version, if it runs.
-    pub(in crate::world) fn with_newer_view(&self, f: impl FnOnce(&dyn DeviceView)) {
+    pub(crate) fn with_newer_view(&self, f: impl FnOnce(&dyn DeviceView)) {
         if self.storage.narrower().is_some()
             && let Some(engine) = self.app.engine()
         {
@@ -483,7 +473,7 @@ impl Device {
         Some(seen)
     }
     /// Why its data is not visible, if so. After a power loss the whole database is read.
-    pub(in crate::world) fn out_of_sight(&self) -> Option<String> {
+    pub(crate) fn out_of_sight(&self) -> Option<String> {
         match self.look(|view| view.damage(self.storage.losses.get() > 0)) {
             Some(None) => None,
             Some(Some(damage)) => Some(format!("its database cannot be read: {damage}")),
@@ -491,7 +481,7 @@ impl Device {
         }
     }
     /// Ends the world: reports the app's queries for people, answered or not, and unsaved edits.
-    pub(in crate::world) fn close_books(&self) {
+    pub(crate) fn close_books(&self) {
         self.hardware.close_books();
         self.miss_unsaved();
         self.end_of_work();
@@ -502,10 +492,10 @@ impl Device {
         }
         self.notice_power();
     }
-    pub(in crate::world) fn shared(&self) -> Rc<Device> {
+    pub(crate) fn shared(&self) -> Rc<Device> {
         self.me.upgrade().expect("a device lasts as long as its world")
     }
-    pub(in crate::world) fn tell(&self, event: Event<'_>) {
+    pub(crate) fn tell(&self, event: Event<'_>) {
         self.screen.on(self.now(), &event);
         self.attention.on_phone(&event, self.now());
         self.hub.emit(Node::Device(self.id), event);

@@ -22,12 +22,12 @@ macro_rules! as_the_view_says {
         $(fn $name(&self $(, $of: $kind)?) -> $out { self.view.$name($($of)?) })+
     };
 }
-pub(in crate::world) use as_the_view_says;
+pub(crate) use as_the_view_says;
 
 /// A view without the columns that this schema lacks.
-pub(in crate::world) struct Narrow<'v> {
-    pub(in crate::world) view: &'v dyn DeviceView,
-    pub(in crate::world) schema: &'v Schema,
+pub(crate) struct Narrow<'v> {
+    pub(crate) view: &'v dyn DeviceView,
+    pub(crate) schema: &'v Schema,
 }
 
 impl DeviceView for Narrow<'_> {

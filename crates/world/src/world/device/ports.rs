@@ -17,7 +17,7 @@ use crate::world::server::requests_in::Slipped;
 /// A person who saw the app die for lack of memory reopens it after this.
 const OPENED_AGAIN_AFTER: Span = Span::secs(60);
 
-pub(in crate::world) struct OfDevice(pub(in crate::world) Weak<Device>);
+pub(crate) struct OfDevice(pub(crate) Weak<Device>);
 
 impl OfDevice {
     fn device(&self) -> Rc<Device> {
@@ -58,7 +58,9 @@ impl Future for Guarded {
         }
         let polled = self.task.as_mut().poll(context);
         if let Some(device) = self.device.upgrade() {
-            device.after_poll();
+            // Disk work without `take_on` is free.
+            device.before_poll();
+            device.notice_power();
         }
         polled
     }
@@ -100,7 +102,7 @@ impl Machine for OfDevice {
         self.device().hardware.can_read(entity, key)
     }
     fn has_bad_rows(&self) -> bool {
-        self.device().hardware.fitted.bad_rows.are_there()
+        !self.device().hardware.bad_rows.times.is_empty()
     }
     fn take_on(&self, work: Work) -> Time {
         self.device().take_on(work)

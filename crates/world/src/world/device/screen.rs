@@ -15,7 +15,7 @@ use crate::workload::Aimed;
 const PATIENCE: Span = Span::secs(60);
 
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::world) enum Wish {
+pub(crate) enum Wish {
     /// An edit of a known row.
     Edit(LocalEdit),
     /// An edit whose row is chosen when it is made.
@@ -24,7 +24,7 @@ pub(in crate::world) enum Wish {
 
 impl Wish {
     /// The edit, as far as it is known in advance.
-    pub(in crate::world) fn edit(&self) -> LocalEdit {
+    pub(crate) fn edit(&self) -> LocalEdit {
         match self {
             Wish::Edit(edit) => edit.clone(),
             Wish::Aimed(id, aimed) => {
@@ -36,14 +36,14 @@ impl Wish {
 }
 
 #[derive(Debug, PartialEq)]
-pub(in crate::world) enum Turn {
+pub(crate) enum Turn {
     Make(Wish),
     /// The person has given up after this time.
     GiveUp(Wish, Span),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::world) enum Holder {
+pub(crate) enum Holder {
     Queued(UnitId),
     /// A unit with a run under way. An unreported end is over with that of the next run.
     Running(UnitId),
@@ -54,27 +54,27 @@ pub(in crate::world) enum Holder {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::world) struct Screen {
+pub(crate) struct Screen {
     blocking: Vec<bool>,
     holders: RefCell<BTreeSet<Holder>>,
     calls: Cell<u64>,
     watched: Cell<bool>,
     /// Since when somebody looks at it and cannot edit, and the total time before.
     blocked_since: Cell<Option<Time>>,
-    pub(in crate::world) blocked: Cell<Span>,
+    pub(crate) blocked: Cell<Span>,
     came: Cell<Option<Time>>,
     /// How often somebody came, or opened a record, and found it taken.
-    pub(in crate::world) found_taken: Cell<u64>,
+    pub(crate) found_taken: Cell<u64>,
     /// Edits in the order in which they were wanted, with the start of each wait.
     waiting: RefCell<VecDeque<(Wish, Time)>>,
     closed: Cell<bool>,
 }
 
 impl Screen {
-    pub(in crate::world) fn new(units: &[SyncUnit]) -> Screen {
+    pub(crate) fn new(units: &[SyncUnit]) -> Screen {
         Screen { blocking: units.iter().map(|unit| unit.blocking).collect(), ..Screen::default() }
     }
-    pub(in crate::world) fn on(&self, now: Time, event: &Event<'_>) {
+    pub(crate) fn on(&self, now: Time, event: &Event<'_>) {
         match event {
             Event::Engine(EngineEvent::UnitQueued { unit, .. }) if self.is_blocking(*unit) => {
                 self.hold(Holder::Queued(*unit))
@@ -112,7 +112,7 @@ impl Screen {
     }
 
     /// Takes the screen for a direct call of a unit, if the unit blocks.
-    pub(in crate::world) fn call(&self, now: Time, unit: UnitId) -> Option<Holder> {
+    pub(crate) fn call(&self, now: Time, unit: UnitId) -> Option<Holder> {
         if !self.is_blocking(unit) {
             return None;
         }
@@ -122,26 +122,26 @@ impl Screen {
         self.count(now);
         Some(call)
     }
-    pub(in crate::world) fn came_back(&self, now: Time, call: Holder) {
+    pub(crate) fn came_back(&self, now: Time, call: Holder) {
         self.let_go(call);
         self.count(now);
     }
     /// True if an edit can be made at once: nothing has the screen, and nobody waits for it.
-    pub(in crate::world) fn is_free(&self) -> bool {
+    pub(crate) fn is_free(&self) -> bool {
         self.holders.borrow().is_empty() && !self.has_waiting()
     }
-    pub(in crate::world) fn belongs_to(&self, unit: UnitId) -> bool {
+    pub(crate) fn belongs_to(&self, unit: UnitId) -> bool {
         let holders = self.holders.borrow();
         holders.contains(&Holder::Queued(unit)) || holders.contains(&Holder::Running(unit))
     }
-    pub(in crate::world) fn has_waiting(&self) -> bool {
+    pub(crate) fn has_waiting(&self) -> bool {
         !self.waiting.borrow().is_empty()
     }
-    pub(in crate::world) fn wait(&self, now: Time, wish: Wish) {
+    pub(crate) fn wait(&self, now: Time, wish: Wish) {
         self.waiting.borrow_mut().push_back((wish, now));
     }
     /// The fate of the first waiting edit, if decided; `runs` says if the app runs.
-    pub(in crate::world) fn next(&self, now: Time, runs: bool) -> Option<Turn> {
+    pub(crate) fn next(&self, now: Time, runs: bool) -> Option<Turn> {
         let is_taken = !runs || !self.holders.borrow().is_empty();
         let mut waiting = self.waiting.borrow_mut();
         let waited = now - waiting.front()?.1;
@@ -152,12 +152,12 @@ impl Screen {
         Some(if is_taken { Turn::GiveUp(wish, waited) } else { Turn::Make(wish) })
     }
     /// Ends all work: returns the edits that still wait, with their waiting times.
-    pub(in crate::world) fn close(&self, now: Time) -> Vec<(Wish, Span)> {
+    pub(crate) fn close(&self, now: Time) -> Vec<(Wish, Span)> {
         self.closed.set(true);
         self.count(now);
         self.waiting.take().into_iter().map(|(wish, since)| (wish, now - since)).collect()
     }
-    pub(in crate::world) fn opens(&self) {
+    pub(crate) fn opens(&self) {
         if !self.closed.get() && !self.holders.borrow().is_empty() {
             self.found_taken.set(self.found_taken.get() + 1);
         }

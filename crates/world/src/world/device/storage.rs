@@ -12,12 +12,12 @@ use crate::gateway::Versions;
 
 const DATABASE: &str = "app.db";
 
-pub(in crate::world) fn database(disk: &Disk) -> Database {
+pub(crate) fn database(disk: &Disk) -> Database {
     disk.location(DATABASE)
 }
 
-pub(in crate::world) struct Storage {
-    pub(in crate::world) disk: Disk,
+pub(crate) struct Storage {
+    pub(crate) disk: Disk,
     setup: RefCell<Rc<DeviceSetup>>,
     /// The physical device, whatever its identity at the server.
     owner: DeviceId,
@@ -26,18 +26,18 @@ pub(in crate::world) struct Storage {
     seed: Seed,
     persons: RefCell<Persons>,
     /// The number of power failures.
-    pub(in crate::world) losses: Cell<u64>,
+    pub(crate) losses: Cell<u64>,
     /// The number of times that its state was replaced by a backup or a copy.
     lives: Cell<u32>,
 }
 
 /// The state of a storage at one instant, to be restored.
-pub(in crate::world) struct Saved {
-    pub(in crate::world) at: Time,
+pub(crate) struct Saved {
+    pub(crate) at: Time,
     disk: Backup,
     setup: Rc<DeviceSetup>,
     persons: Persons,
-    pub(in crate::world) life: u32,
+    pub(crate) life: u32,
 }
 
 /// The person logged in on a shared storage, and the databases of the others.
@@ -50,14 +50,14 @@ struct Persons {
 /// The database of a person who has logged out: the state of device `of` at that time, in that life
 /// of its storage. The device differs if the storage was copied since.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::world) struct Left {
-    pub(in crate::world) of: DeviceId,
-    pub(in crate::world) at: Time,
-    pub(in crate::world) life: u32,
+pub(crate) struct Left {
+    pub(crate) of: DeviceId,
+    pub(crate) at: Time,
+    pub(crate) life: u32,
 }
 
 impl Storage {
-    pub(in crate::world) fn new(
+    pub(crate) fn new(
         disk: Disk,
         (setup, versions): (DeviceSetup, Option<Rc<Versions>>),
         identity: Identity,
@@ -68,7 +68,7 @@ impl Storage {
         let persons = RefCell::default();
         Storage { disk, setup, owner, versions, identity, seed, persons, losses, lives }
     }
-    pub(in crate::world) fn setup(&self) -> Rc<DeviceSetup> {
+    pub(crate) fn setup(&self) -> Rc<DeviceSetup> {
         let (setup, person) = (self.setup.borrow().clone(), self.person());
         let schema = self.versions.as_ref().map_or(&setup.schema, |versions| versions.schema(self.owner));
         if person == setup.person && self.versions.is_none() {
@@ -76,11 +76,11 @@ impl Storage {
         }
         Rc::new(DeviceSetup { schema: schema.clone(), person, ..DeviceSetup::clone(&setup) })
     }
-    pub(in crate::world) fn person(&self) -> u32 {
+    pub(crate) fn person(&self) -> u32 {
         self.persons.borrow().now
     }
     /// A person logs in. If each has their own database, returns the one that the person left.
-    pub(in crate::world) fn change_person(&self, to: u32, apart: bool, now: Time) -> Option<Left> {
+    pub(crate) fn change_person(&self, to: u32, apart: bool, now: Time) -> Option<Left> {
         let mut persons = self.persons.borrow_mut();
         let from = std::mem::replace(&mut persons.now, to);
         if from == to || !apart {
@@ -91,23 +91,23 @@ impl Storage {
         let none = Left { of: self.owner, at: Time::ZERO, life: 0 };
         Some(persons.left.get(&to).copied().unwrap_or(none))
     }
-    pub(in crate::world) fn left(&self) -> Vec<Left> {
+    pub(crate) fn left(&self) -> Vec<Left> {
         let persons = self.persons.borrow();
         persons.left.iter().filter(|(person, _)| **person != persons.now).map(|(_, left)| *left).collect()
     }
-    pub(in crate::world) fn wipe(&self) {
+    pub(crate) fn wipe(&self) {
         self.persons.borrow_mut().left.clear();
         self.put_in(&Disk::new(disk::DiskOptions::default()).backup());
     }
-    pub(in crate::world) fn upgrade(&self) {
+    pub(crate) fn upgrade(&self) {
         self.versions.iter().for_each(|versions| versions.upgrade(self.owner));
     }
-    pub(in crate::world) fn narrower(&self) -> Option<&Schema> {
+    pub(crate) fn narrower(&self) -> Option<&Schema> {
         let versions = self.versions.as_ref().filter(|versions| versions.is_newer(self.owner))?;
-        Some(versions.before())
+        Some(&versions.before)
     }
     /// An edit as the running app version can make it; `None` if no column is left.
-    pub(in crate::world) fn makes(&self, edit: &LocalEdit) -> Option<LocalEdit> {
+    pub(crate) fn makes(&self, edit: &LocalEdit) -> Option<LocalEdit> {
         let mut edit = edit.clone();
         if let Some(versions) = &self.versions {
             let known = &versions.schema(self.owner).entity(edit.entity).projection;
@@ -116,7 +116,7 @@ impl Storage {
         (edit.kind != EditKind::Update || !edit.values.is_empty()).then_some(edit)
     }
     /// Ends the process, with the effect of `reason` on unsynced data.
-    pub(in crate::world) fn fail(&self, reason: KillReason, now: Time) {
+    pub(crate) fn fail(&self, reason: KillReason, now: Time) {
         match reason {
             KillReason::Killed | KillReason::LowMemory => _ = self.disk.kill_at(now),
             KillReason::PowerLoss => {
@@ -131,31 +131,31 @@ impl Storage {
     }
 
     /// Cancels charges for unbilled work, and completes what is done by `now`.
-    pub(in crate::world) fn settle(&self, now: Time) {
+    pub(crate) fn settle(&self, now: Time) {
         if self.disk.owes() {
             self.disk.forgive();
         }
         self.disk.settle(now);
     }
     /// A copy of its database, with the disk that must outlive it.
-    pub(in crate::world) fn copy(&self) -> (Disk, Database) {
+    pub(crate) fn copy(&self) -> (Disk, Database) {
         let disk = Disk::new(disk::DiskOptions::default());
         disk.restore(&self.disk.backup());
         let copy = database(&disk);
         (disk, copy)
     }
-    pub(in crate::world) fn save(&self, now: Time) -> Saved {
+    pub(crate) fn save(&self, now: Time) -> Saved {
         let persons = self.persons.borrow().clone();
         Saved { at: now, disk: self.disk.backup(), setup: self.setup(), persons, life: self.lives.get() }
     }
     /// Restores a saved state with its identity; an identity kept elsewhere never changed.
-    pub(in crate::world) fn restore(&self, saved: &Saved) {
+    pub(crate) fn restore(&self, saved: &Saved) {
         *self.setup.borrow_mut() = saved.setup.clone();
         *self.persons.borrow_mut() = saved.persons.clone();
         self.put_in(&saved.disk);
     }
     /// Becomes a copy of another storage; with its identity, if that is kept in the database.
-    pub(in crate::world) fn become_copy(&self, other: &Saved) {
+    pub(crate) fn become_copy(&self, other: &Saved) {
         if other.setup.schema.version > 0 {
             // The app version is copied too.
             self.upgrade();

@@ -8,32 +8,29 @@ use crate::contract::AppEvent;
 use crate::setup::Budget;
 
 #[derive(Default)]
-pub(in crate::world) struct Suspension {
-    pub(in crate::world) budget: Option<Budget>,
-    pub(in crate::world) since: Cell<Option<Time>>,
+pub(crate) struct Suspension {
+    pub(crate) budget: Option<Budget>,
+    pub(crate) since: Cell<Option<Time>>,
     /// No background window is given before.
-    pub(in crate::world) forced_until: Cell<Time>,
+    pub(crate) forced_until: Cell<Time>,
     /// The person looked at it, and opens it when it continues.
-    pub(in crate::world) comes_back: Cell<bool>,
+    pub(crate) comes_back: Cell<bool>,
     /// The number of the present or next stay in the background.
-    pub(in crate::world) stay: Cell<u64>,
-    pub(in crate::world) lifted: Cell<bool>,
-    pub(in crate::world) tasks: RefCell<Vec<Waker>>,
-    pub(in crate::world) network: Cell<Option<AppEvent>>,
-    pub(in crate::world) times: Cell<u64>,
-    pub(in crate::world) long: Cell<Span>,
+    pub(crate) stay: Cell<u64>,
+    pub(crate) lifted: Cell<bool>,
+    pub(crate) tasks: RefCell<Vec<Waker>>,
+    pub(crate) network: Cell<Option<AppEvent>>,
+    pub(crate) times: Cell<u64>,
+    pub(crate) long: Cell<Span>,
     /// The number of windows given in the background.
-    pub(in crate::world) windows: Cell<u64>,
+    pub(crate) windows: Cell<u64>,
 }
 
 impl Suspension {
-    pub(in crate::world) fn new(budget: Option<Budget>) -> Suspension {
-        Suspension { budget, ..Suspension::default() }
-    }
-    pub(in crate::world) fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.since.get().is_some()
     }
-    pub(in crate::world) fn end(&self, now: Time) {
+    pub(crate) fn end(&self, now: Time) {
         self.over(now);
         self.network.set(None);
         self.comes_back.set(false);
@@ -41,13 +38,13 @@ impl Suspension {
         self.tasks.take();
     }
     /// Ends a suspension; returns its duration, if there was one.
-    pub(in crate::world) fn over(&self, now: Time) -> Option<Span> {
+    pub(crate) fn over(&self, now: Time) -> Option<Span> {
         let after = now.since(self.since.take()?);
         self.forced_until.set(Time::ZERO);
         self.long.set(self.long.get() + after);
         Some(after)
     }
-    pub(in crate::world) fn leave(&self) -> u64 {
+    pub(crate) fn leave(&self) -> u64 {
         self.stay.set(self.stay.get() + 1);
         self.stay.get()
     }

@@ -19,7 +19,7 @@ const ENDED: &[u8] = b"{\"error\":\"invalid_grant\"";
 const ASKED: usize = 600;
 const GIVEN: usize = 1_200;
 
-pub(in crate::world) struct Wallet {
+pub(crate) struct Wallet {
     life: Span,
     /// When the server revokes all tokens issued before.
     revoked: Vec<Time>,
@@ -29,10 +29,10 @@ pub(in crate::world) struct Wallet {
     /// Notifies that the refresh was denied; `is_ended` holds since the last login.
     ended: Notify,
     rung: Cell<bool>,
-    pub(in crate::world) is_ended: Cell<bool>,
+    pub(crate) is_ended: Cell<bool>,
 }
 
-pub(in crate::world) enum Gate {
+pub(crate) enum Gate {
     Open,
     Refused,
     /// A token request, and its response.
@@ -41,7 +41,7 @@ pub(in crate::world) enum Gate {
 
 impl Wallet {
     /// A wallet with a token issued at the start; `None` if the token lasts forever.
-    pub(in crate::world) fn new(
+    pub(crate) fn new(
         (life, refresh_life): (Option<Span>, Option<Span>),
         revoked: Vec<Time>,
         ended: Notify,
@@ -52,27 +52,27 @@ impl Wallet {
         (!lasts).then(|| Rc::new(Wallet { life, revoked, issued, refresh_life, ended, rung, is_ended }))
     }
     /// Waits until the device learns that it has to log in; forever if no login ends.
-    pub(in crate::world) async fn login_ended(&self) {
+    pub(crate) async fn login_ended(&self) {
         while !self.rung.take() {
             self.ended.notified().await;
         }
     }
-    pub(in crate::world) fn ring(&self) {
+    pub(crate) fn ring(&self) {
         self.rung.set(true);
         self.ended.notify_all();
     }
-    pub(in crate::world) fn ends(&self) -> bool {
+    pub(crate) fn ends(&self) -> bool {
         self.refresh_life < Span(u64::MAX)
     }
-    pub(in crate::world) fn logged_in(&self, now: Time) {
+    pub(crate) fn logged_in(&self, now: Time) {
         self.issued.set(now);
         self.is_ended.set(false);
     }
-    pub(in crate::world) fn is_good(&self, now: Time) -> bool {
+    pub(crate) fn is_good(&self, now: Time) -> bool {
         let issued = self.issued.get();
         now.since(issued) < self.life && !self.revoked.iter().any(|at| (issued..=now).contains(at))
     }
-    pub(in crate::world) fn gate(&self, now: Time, request: &[u8]) -> Gate {
+    pub(crate) fn gate(&self, now: Time, request: &[u8]) -> Gate {
         if request.starts_with(ASKS) {
             if now.since(self.issued.get()) >= self.refresh_life {
                 return Gate::Given(padded(ENDED.to_vec(), 200));
@@ -84,10 +84,10 @@ impl Wallet {
         }
         if self.is_good(now) { Gate::Open } else { Gate::Refused }
     }
-    pub(in crate::world) fn asks(&self) -> Vec<u8> {
+    pub(crate) fn asks(&self) -> Vec<u8> {
         padded(ASKS.to_vec(), ASKED)
     }
-    pub(in crate::world) fn take(&self, answer: &[u8]) -> Result<(), TransportError> {
+    pub(crate) fn take(&self, answer: &[u8]) -> Result<(), TransportError> {
         if answer.starts_with(ENDED) {
             return Err(TransportError::LoginEnded);
         }

@@ -7,12 +7,12 @@ use crate::base::{Span, Time};
 use crate::faults::{Struck, SyncLoss};
 
 #[derive(Default)]
-pub(in crate::world) struct CrashBook {
+pub(crate) struct CrashBook {
     armed: RefCell<Vec<Armed>>,
     ever_armed: Cell<u64>,
     /// How often each point was passed.
-    pub(in crate::world) passed: RefCell<BTreeMap<String, u64>>,
-    pub(in crate::world) suspended: Cell<bool>,
+    pub(crate) passed: RefCell<BTreeMap<String, u64>>,
+    pub(crate) suspended: Cell<bool>,
 }
 
 struct Armed {
@@ -26,14 +26,7 @@ struct Armed {
 
 impl CrashBook {
     /// Arms a kill at the `nth` passing (from 1) after `from`; returns a number to disarm it.
-    pub(in crate::world) fn arm(
-        &self,
-        point: &str,
-        nth: u32,
-        from: Time,
-        restart_after: Span,
-        struck: &Struck,
-    ) -> u64 {
+    pub(crate) fn arm(&self, point: &str, nth: u32, from: Time, restart_after: Span, struck: &Struck) -> u64 {
         let number = self.ever_armed.replace(self.ever_armed.get() + 1);
         let (point, left, struck) = (point.to_owned(), nth.max(1), struck.clone());
         let armed = Armed { number, point, from, left, restart_after, struck };
@@ -41,7 +34,7 @@ impl CrashBook {
         number
     }
     /// Disarms a kill; true if it had not fired yet.
-    pub(in crate::world) fn disarm(&self, number: u64) -> bool {
+    pub(crate) fn disarm(&self, number: u64) -> bool {
         self.armed.borrow_mut().extract_if(.., |armed| armed.number == number).next().is_some()
     }
     fn count(&self, point: &str) {
@@ -52,7 +45,7 @@ impl CrashBook {
         }
     }
     /// Passes a point. If the app dies there, returns the time until its restart.
-    pub(in crate::world) fn pass(&self, point: &str, now: Time) -> Option<Span> {
+    pub(crate) fn pass(&self, point: &str, now: Time) -> Option<Span> {
         self.count(point);
         if self.suspended.get() {
             return None;
@@ -70,17 +63,11 @@ impl CrashBook {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::world) struct SyncLosses(RefCell<Vec<SyncLoss>>);
+pub(crate) struct SyncLosses(pub(crate) RefCell<Vec<SyncLoss>>);
 
 impl SyncLosses {
-    pub(in crate::world) fn arm(&self, loss: SyncLoss) {
-        self.0.borrow_mut().push(loss);
-    }
-    pub(in crate::world) fn is_armed(&self) -> bool {
-        !self.0.borrow().is_empty()
-    }
     /// Given these ends of syncs: the due losses, with the time of each power failure.
-    pub(in crate::world) fn due(&self, ends: &[Time]) -> Vec<(Time, SyncLoss)> {
+    pub(crate) fn due(&self, ends: &[Time]) -> Vec<(Time, SyncLoss)> {
         let mut due = Vec::new();
         self.0.borrow_mut().retain_mut(|loss| {
             let counted = ends.iter().filter(|end| (loss.from..loss.until).contains(end));
@@ -116,7 +103,7 @@ mod tests {
             (4, true, None),
         ] {
             let losses = SyncLosses::default();
-            losses.arm(SyncLoss {
+            losses.0.borrow_mut().push(SyncLoss {
                 device,
                 from: at(15),
                 until: at(45),
@@ -129,7 +116,7 @@ mod tests {
             due.extend(losses.due(&[at(40), at(50), at(60)]));
             let due: Vec<Time> = due.into_iter().map(|(at, _)| at).collect();
             assert_eq!(due, Vec::from_iter(expected), "{nth}");
-            assert_eq!(losses.is_armed(), expected.is_none());
+            assert_eq!(losses.0.borrow().is_empty(), expected.is_some());
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::faults::{Awaited, Faults, When};
 use crate::setup::{DevicePlan, Happening, Setup, Who};
 
 /// The devices that an event concerns: exact counts, drawn by the event's name.
-pub(in crate::world) fn choose(who: &Who, name: &str, seed: Seed, devices: &[DevicePlan]) -> Vec<DeviceId> {
+pub(crate) fn choose(who: &Who, name: &str, seed: Seed, devices: &[DevicePlan]) -> Vec<DeviceId> {
     let mut stream = seed.derive("world.event", 0).stream(name, 0, 0);
     match who {
         Who::Devices(chosen) => chosen.clone(),
@@ -38,7 +38,7 @@ fn keep_share<T: PartialEq + Copy>(items: &mut Vec<T>, share: Ppm, stream: &mut 
 }
 
 /// Plans the fault of each event for the devices that it concerns.
-pub(in crate::world) fn plan_events(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
+pub(crate) fn plan_events(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
     let end = Time::ZERO + plan.duration;
     for planned in &plan.events {
         let Happening::Fault(_, fault) = &planned.what else { continue };
@@ -51,26 +51,23 @@ pub(in crate::world) fn plan_events(faults: &mut Faults, plan: &Setup, devices: 
 }
 
 /// Notes that a random fault, which occurs once per `mtbf`, did not occur.
-pub(in crate::world) fn none_came(faults: &mut Faults, key: &str, plan: &Setup, mtbf: Span) {
+pub(crate) fn none_came(faults: &mut Faults, key: &str, plan: &Setup, mtbf: Span) {
     let why = format!("none occurred at random in {}; the mean time between them is {mtbf}", plan.duration);
     faults.awaited.push(Awaited::anywhere(key, why));
 }
 
 /// Times of a Poisson process up to `end`; none if the mean interval is 0.
-pub(in crate::world) fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
-    let mut moments = Vec::new();
-    if mtbf > Span::ZERO {
-        let mut at = Time::ZERO + stream.exponential(mtbf);
-        while at < end {
-            moments.push(at);
-            at += stream.exponential(mtbf);
-        }
-    }
-    moments
+pub(crate) fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
+    let mut at = Time::ZERO;
+    let next = || {
+        at += stream.exponential(mtbf);
+        (at < end).then_some(at)
+    };
+    if mtbf > Span::ZERO { std::iter::from_fn(next).collect() } else { Vec::new() }
 }
 
 /// Draws the random faults of each device.
-pub(in crate::world) fn drawn_for(
+pub(crate) fn drawn_for(
     plan: &Setup,
     devices: &[DevicePlan],
     key: &str,

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::{DeviceId, EntityId, Key, Ppm, Span, Time};
 use crate::contract::EditKind;
 use crate::faults::{ALL_READ, Awaited, Meets, NONE_LOST, NONE_PUT_OFF, NONE_REFUSED, Sign, UNASKED, When};
-use crate::setup::Setup;
-use crate::setup::{DevicePlan, Happening, Planned};
+use crate::setup::{DevicePlan, Happening, Planned, Setup};
 use crate::world::faults::drawing::choose;
 use crate::world::faults::tried::NO_EDIT;
 use crate::world::faults::windows::{Window, Windows};
@@ -16,10 +15,7 @@ use crate::world::parts::plan_parts;
 const SAVED_WITHIN: Span = Span::secs(120);
 
 /// The items of `plan` that must meet somebody, by name, and the windows in which that shows.
-pub(in crate::world) fn planned(
-    plan: &Setup,
-    devices: &[DevicePlan],
-) -> (BTreeMap<String, Awaited>, Windows) {
+pub(crate) fn planned(plan: &Setup, devices: &[DevicePlan]) -> (BTreeMap<String, Awaited>, Windows) {
     let (mut events, mut windows) = (BTreeMap::new(), Windows::default());
     let end = Time::ZERO + plan.duration;
     let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
@@ -72,6 +68,8 @@ fn kinds(plan: &Setup, end: Time) -> Vec<Kind> {
     let (some, lasts) = (|share: Ppm| share > Ppm(0), |span: Span| span > Span::ZERO);
     let proxy = plan.proxy.unwrap_or_default();
     let unused = "none of the devices used the network";
+    let unrefused = "no edit was refused permanently";
+    let deletes = backend.refused_deletes;
     let foreign = "no response belonged to another request";
     vec![
         ("chaos.response_loss", some(chaos.response_loss), Sign::LostResponse, script(), NONE_LOST),
@@ -82,20 +80,8 @@ fn kinds(plan: &Setup, end: Time) -> Vec<Kind> {
         ("chaos.proxy_ttl", lasts(chaos.proxy_ttl), Sign::Network, script(), unused),
         ("proxy", lasts(proxy), Sign::Network, always(), unused),
         ("backend.maintenance", !backend.down.is_empty(), Sign::Backend, backend.down.clone(), UNASKED),
-        (
-            "backend.poison",
-            backend.poison_ppm > 0,
-            Sign::Rejected,
-            always(),
-            "no edit was refused permanently",
-        ),
-        (
-            "backend.refused_deletes",
-            some(backend.refused_deletes),
-            Sign::DeleteRefused,
-            always(),
-            NONE_REFUSED,
-        ),
+        ("backend.poison", backend.poison_ppm > 0, Sign::Rejected, always(), unrefused),
+        ("backend.refused_deletes", some(deletes), Sign::DeleteRefused, always(), NONE_REFUSED),
         ("backend.errors", some(backend.errors), Sign::Refused, always(), "no request failed"),
         ("backend.partial", some(backend.partial), Sign::PutOff, always(), NONE_PUT_OFF),
     ]

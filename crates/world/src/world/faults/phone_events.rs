@@ -4,8 +4,7 @@ use std::rc::Rc;
 
 use crate::base::{DeviceId, Span, Stream, Time};
 use crate::faults::{Act, Deed, Faults, Restore, Whose};
-use crate::setup::Setup;
-use crate::setup::{Chaos, DevicePlan};
+use crate::setup::{Chaos, DevicePlan, Setup};
 use crate::sim::{Handle, NodeId};
 use crate::world::device::node::Device;
 use crate::world::faults::drawing::{drawn_for, none_came};
@@ -14,11 +13,7 @@ use crate::world::people::shared_phone::SharedPhone;
 /// In chaos, the mean age of a backup.
 const BACKUP_AGE: Span = Span::secs(600);
 
-pub(in crate::world) fn play(
-    (deeds, end): (&[Deed], Time),
-    (handle, node): (&Handle, NodeId),
-    devices: &[Rc<Device>],
-) {
+pub(crate) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, NodeId), devices: &[Rc<Device>]) {
     let phones = devices.iter().map(|device| Rc::new(SharedPhone::new(device.clone(), handle)));
     let phones: Vec<Rc<SharedPhone>> = phones.collect();
     for (device, phone) in devices.iter().zip(&phones) {
@@ -44,7 +39,7 @@ pub(in crate::world) fn play(
     }
 }
 
-pub(in crate::world) fn draw(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
+pub(crate) fn draw(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
     let Some(chaos) = &plan.chaos else { return };
     for (key, every) in [
         ("token", chaos.token_mtbf),

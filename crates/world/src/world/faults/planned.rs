@@ -1,13 +1,15 @@
 //! Planned and random faults.
 
+use crate::backend::Hindered;
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::contract::KillReason;
-use crate::faults::{Awaited, Struck};
-use crate::faults::{Faults, Kill};
-use crate::net::{During, Outage, OutageMode};
-use crate::setup::Setup;
-use crate::setup::{Chaos, DevicePlan, Lengths};
-use crate::world::faults::drawing::{moments, none_came, plan_events};
+use crate::faults::{
+    Awaited, Cancel, Faults, Kill, NEVER_CANCELLED, Struck, When, bad_rows, caching_proxy, foreign_responses,
+    hindrance,
+};
+use crate::net::{During, Foreign, Outage, OutageMode};
+use crate::setup::{Chaos, DevicePlan, Lengths, Setup};
+use crate::world::faults::drawing::{drawn_for, moments, none_came, plan_events};
 use crate::{backend, gateway};
 
 /// The longest wait of a random kill for its crash point, at most half of the remaining script. So
@@ -15,7 +17,7 @@ use crate::{backend, gateway};
 const LONGEST_WAIT: Span = Span::secs(600);
 
 /// The faults of `plan` for its devices. All end with the script; then the world heals.
-pub(in crate::world) fn draw(plan: &Setup, devices: &[DevicePlan], crash_points: &[String]) -> Faults {
+pub(crate) fn draw(plan: &Setup, devices: &[DevicePlan], crash_points: &[String]) -> Faults {
     let mut faults = Faults::none(devices.len());
     plan_events(&mut faults, plan, devices);
     if let Some(chaos) = &plan.chaos {
@@ -104,54 +106,106 @@ impl Faults {
         }
     }
     fn draw_availability(&mut self, plan: &Setup, end: Time) {
-        let seed = |part| plan.seed.derive("world.availability", part);
-        if let Some(availability) = plan.backend.availability {
-            let outages = backend::outages(availability, seed(0), end);
-            self.awaits_any("backend.availability", availability.share, outages.is_empty());
-            for (from, until) in outages {
-                self.down.push((from, until));
-                self.tell(from, format!("the backend is down for {}", until - from));
+        let of_link = plan.gateway.backend_link.as_ref().and_then(|link| link.availability);
+        let parts = [
+            ("backend", "backend.availability", plan.backend.availability),
+            ("backend link", "gateway.backend_link.availability", of_link),
+        ];
+        for (number, (part, key, availability)) in (0..).zip(parts) {
+            let Some(availability) = availability else { continue };
+            let outages = backend::outages(availability, plan.seed.derive("world.availability", number), end);
+            if outages.is_empty() && availability.share < Ppm::ONE {
+                self.awaited.push(Awaited::anywhere(key, "no outage occurred at random"));
             }
-        }
-        if let Some(availability) = plan.gateway.backend_link.as_ref().and_then(|link| link.availability) {
-            let outages = backend::outages(availability, seed(1), end);
-            self.awaits_any("gateway.backend_link.availability", availability.share, outages.is_empty());
             for (from, until) in outages {
-                self.backend_link.push(gateway::Outage { from, until, mode: gateway::OutageMode::Reset });
-                self.tell(from, format!("the backend link is down for {}", until - from));
+                self.tell(from, format!("the {part} is down for {}", until - from));
+                match part {
+                    "backend" => self.down.push((from, until)),
+                    _ => self.backend_link.push(gateway::Outage {
+                        from,
+                        until,
+                        mode: gateway::OutageMode::Reset,
+                    }),
+                }
             }
-        }
-    }
-
-    fn awaits_any(&mut self, key: &str, up: Ppm, none: bool) {
-        if none && up < Ppm::ONE {
-            self.awaited.push(Awaited::anywhere(key, "no outage occurred at random"));
         }
     }
     /// Ends all faults by `end`.
     fn heal(&mut self, end: Time) {
-        for on in &mut self.devices {
-            let untils = on.outages.iter_mut().map(|outage| &mut outage.until);
-            let untils = untils.chain(on.net.lossy.iter_mut().map(|lossy| &mut lossy.until));
-            let untils = untils.chain(on.detours.iter_mut().map(|detour| &mut detour.until));
-            let untils = untils.chain(on.net.portals.iter_mut().map(|portal| &mut portal.until));
-            let untils = untils.chain(on.slow.iter_mut().map(|(_, until, _)| until));
-            untils.for_each(|until| *until = end.min(*until));
-        }
-        self.strikes
-            .iter_mut()
-            .filter_map(|strike| strike.until.as_mut())
-            .for_each(|until| *until = end.min(*until));
-        self.down.iter_mut().for_each(|(_, until)| *until = end.min(*until));
-        for outage in &mut self.backend_link {
-            outage.until = outage.until.min(end);
-        }
-        for loss in &mut self.sync_losses {
-            loss.until = end;
-        }
+        let outages = self.devices.iter_mut().flat_map(|on| &mut on.outages);
+        let untils = outages.map(|outage| &mut outage.until);
+        let untils = untils.chain(self.strikes.iter_mut().filter_map(|strike| strike.until.as_mut()));
+        let untils = untils.chain(self.down.iter_mut().map(|(_, until)| until));
+        let untils = untils.chain(self.backend_link.iter_mut().map(|outage| &mut outage.until));
+        let untils = untils.chain(self.sync_losses.iter_mut().map(|loss| &mut loss.until));
+        untils.for_each(|until| *until = end.min(*until));
         self.backend_link.retain(|outage| outage.from < outage.until);
         self.down.retain(|(from, until)| from < until);
         self.kills.retain(|kill| kill.at < end);
         self.kills.sort_by_key(|kill| (kill.at, kill.device));
     }
+}
+
+/// In chaos, a run is cancelled this long after its request has left, on average.
+const CANCELLED_AFTER: Span = Span::millis(300);
+/// In chaos, connections of a suspended app last this long.
+const SOCKETS_LAST: Span = Span::secs(30);
+
+pub(crate) fn disturb(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
+    if let Some(ttl) = plan.proxy {
+        // A permanent condition, not a fault that ends.
+        let always = During { from: Time::ZERO, until: Time::FAR, what: ttl };
+        faults.devices.iter_mut().for_each(|on| on.net.caches.push(always));
+    }
+    let Some(chaos) = &plan.chaos else { return };
+    disturb_always(faults, chaos, plan, devices);
+    if chaos.cancel_mtbf > Span::ZERO {
+        draw_cancels(faults, plan, chaos.cancel_mtbf, devices);
+    }
+}
+
+/// Continuous chaos is a fault planned for the whole script.
+fn disturb_always(faults: &mut Faults, chaos: &Chaos, plan: &Setup, devices: &[DevicePlan]) {
+    let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
+    let (at, length, end) = (Time::ZERO, plan.duration, Time::ZERO + plan.duration);
+    let when = When { name: "", at, length, chosen: &all, end };
+    let drawn = [
+        (chaos.foreign_responses > Ppm(0), foreign_responses(chaos.foreign_responses, Foreign::Any)),
+        (chaos.bad_rows > Ppm(0), bad_rows(chaos.bad_rows)),
+        (chaos.put_off > Ppm(0), hindrance(Hindered::PutOff, chaos.put_off)),
+        (chaos.refused_deletes > Ppm(0), hindrance(Hindered::Deletes, chaos.refused_deletes)),
+        (chaos.proxy_ttl > Span::ZERO, caching_proxy(chaos.proxy_ttl)),
+    ];
+    for (_, fault) in drawn.into_iter().filter(|(is_there, _)| *is_there) {
+        fault.plan(&when, faults);
+    }
+}
+
+fn draw_cancels(faults: &mut Faults, plan: &Setup, mtbf: Span, devices: &[DevicePlan]) {
+    let (before, never) = (faults.cancels.len(), Awaited::anywhere("chaos.cancel_mtbf", NEVER_CANCELLED));
+    drawn_for(plan, devices, "cancel", mtbf, |at, device, stream| {
+        let (until, after) = (Time::ZERO + plan.duration, stream.exponential(CANCELLED_AFTER));
+        faults.cancels.push(Cancel { at, until, device, after, struck: never.met() });
+        faults.tell(at, format!("chaos: a run of {device} is cancelled"));
+    });
+    faults.awaited.push(match faults.cancels.len() == before {
+        true => Awaited::anywhere(never.name(), format!("none occurred at random in {}", plan.duration)),
+        false => never,
+    });
+}
+
+pub(crate) fn draw_suspensions(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
+    let Some(chaos) = plan.chaos.as_ref().filter(|chaos| chaos.suspend_mtbf > Span::ZERO) else { return };
+    let (key, mtbf) = ("chaos.suspend_mtbf", chaos.suspend_mtbf);
+    let awaited = Awaited::anywhere(key, "no app ran at the time");
+    let before = faults.strikes.len();
+    drawn_for(plan, devices, "suspend", mtbf, |at, device, stream| {
+        let length = stream.exponential(chaos.suspend_mean);
+        faults.suspend(at, device, (length, SOCKETS_LAST), awaited.met());
+        faults.tell(at, format!("chaos: the app of {device} is suspended for {length}"));
+    });
+    if faults.strikes.len() == before {
+        return none_came(faults, key, plan, mtbf);
+    }
+    faults.awaited.push(awaited);
 }

@@ -1,16 +1,19 @@
-//! What a run tried at all. An action without any edit made, or without any on phones, tested
-//! nothing there. Nor did a run without a request, or one in which nothing changed.
+//! What a run tried at all, and the parts of its plan that never happened. An action without any
+//! edit made, or without any on phones, tested nothing there. Nor did a run without a request, or
+//! one in which nothing changed.
 
 use crate::contract::{EngineEvent, Event};
+use crate::faults::{Awaited, Faults, Missed};
+use crate::setup::{Planned, Setup};
 use crate::workload::{ActionCount, Script};
 
 #[derive(Debug, Default)]
-pub(in crate::world) struct Tried {
+pub(crate) struct Tried {
     /// Per device and edit number, the action of the edit.
     edits: Vec<Vec<u16>>,
     on_phones: Vec<Made>,
     in_office: Vec<Made>,
-    pub(in crate::world) asked: bool,
+    pub(crate) asked: bool,
     changed: bool,
 }
 
@@ -41,14 +44,14 @@ pub struct InVain {
 
 impl Tried {
     /// Takes the actions of edits out of a script; `actions` is their number.
-    pub(in crate::world) fn new(script: &mut Script, actions: usize) -> Tried {
+    pub(crate) fn new(script: &mut Script, actions: usize) -> Tried {
         let edits = std::mem::take(&mut script.edits);
         let none = vec![Made::default(); actions];
         let (mut on_phones, in_office) = (none.clone(), none);
         edits.iter().flatten().for_each(|action| on_phones[usize::from(*action)].wanted += 1);
         Tried { edits, on_phones, in_office, ..Tried::default() }
     }
-    pub(in crate::world) fn on(&mut self, event: &Event<'_>) {
+    pub(crate) fn on(&mut self, event: &Event<'_>) {
         let (edit, made, prevented) = match event {
             Event::EditMade { edit, .. } => (edit, 1, 0),
             Event::EditPrevented { edit, .. } => (edit, 0, 1),
@@ -76,19 +79,19 @@ impl Tried {
         }
     }
 
-    pub(in crate::world) fn has_changed(&self) -> bool {
+    pub(crate) fn has_changed(&self) -> bool {
         self.changed || self.on_phones.iter().chain(&self.in_office).any(|of| of.wanted > 0)
     }
-    pub(in crate::world) fn by_office(&mut self, action: u16, made: bool) {
+    pub(crate) fn by_office(&mut self, action: u16, made: bool) {
         let of = &mut self.in_office[usize::from(action)];
         of.wanted += 1;
         of.made += u64::from(made);
     }
-    pub(in crate::world) fn office_missed(&self) -> u64 {
+    pub(crate) fn office_missed(&self) -> u64 {
         self.in_office.iter().map(|of| of.wanted - of.made).sum()
     }
     /// The actions without any edit made, though some were wanted; `placed` is the script's count.
-    pub(in crate::world) fn in_vain(&self, placed: &[ActionCount]) -> Vec<InVain> {
+    pub(crate) fn in_vain(&self, placed: &[ActionCount]) -> Vec<InVain> {
         let in_vain = |(at, count): (usize, &ActionCount)| {
             let (phones, office) = (self.on_phones[at], self.in_office[at]);
             let all = phones.wanted + office.wanted + count.left_out;
@@ -101,5 +104,43 @@ impl Tried {
             Some(InVain { action, on_phones, wanted, prevented, unplaced })
         };
         placed.iter().enumerate().filter_map(in_vain).collect()
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Untested {
+    /// Faults and parts. An event without any edit of its action is reported only there.
+    pub(crate) missed: Vec<Missed>,
+    pub(crate) in_vain: Vec<InVain>,
+    pub(crate) is_silent: bool,
+    pub(crate) is_still: bool,
+}
+
+impl Untested {
+    /// Empty for a run that is not `whole`: the rest of it is unknown.
+    pub(crate) fn of(
+        whole: bool,
+        faults: &Faults,
+        plan: &Setup,
+        (tried, placed): (&Tried, &[ActionCount]),
+    ) -> Untested {
+        if !whole {
+            return Untested::default();
+        }
+        let in_vain = tried.in_vain(placed);
+        let is_told = |missed: &Missed| {
+            let planned = plan.events.iter().find(|planned| planned.name == missed.event);
+            let name = planned.and_then(Planned::action).map(|action| &plan.workload.actions[action].name);
+            name.is_some_and(|name| in_vain.iter().any(|one| one.action == *name))
+        };
+        let awaited = faults.awaited.iter().chain(faults.fired.values());
+        let missed = awaited.filter_map(Awaited::missed).filter(|missed| !is_told(missed)).collect();
+        Untested { missed, in_vain, is_silent: !tried.asked, is_still: !tried.has_changed() }
+    }
+
+    /// The number of parts of the plan that did not happen at all; the run itself counts as one.
+    pub(crate) fn count(&self) -> u64 {
+        let faults = self.missed.iter().filter(|missed| missed.is_whole()).count();
+        (faults + self.in_vain.len()) as u64 + u64::from(self.is_silent || self.is_still)
     }
 }

@@ -5,24 +5,24 @@ use crate::contract::{AppEvent, CallEvent, DropReason, EditKind, EngineEvent, Ev
 use crate::faults::{Sign, Struck};
 
 #[derive(Clone, Debug)]
-pub(in crate::world) struct Window {
-    pub(in crate::world) from: Time,
-    pub(in crate::world) until: Time,
-    pub(in crate::world) sign: Sign,
+pub(crate) struct Window {
+    pub(crate) from: Time,
+    pub(crate) until: Time,
+    pub(crate) sign: Sign,
     /// For edits: only edits of this row count.
-    pub(in crate::world) row: Option<(EntityId, Key)>,
-    pub(in crate::world) met: Struck,
+    pub(crate) row: Option<(EntityId, Key)>,
+    pub(crate) met: Struck,
 }
 
 #[derive(Debug, Default)]
-pub(in crate::world) struct Windows {
+pub(crate) struct Windows {
     /// Per device; empty if there are none.
     by_device: Vec<Vec<Window>>,
     anywhere: Vec<Window>,
 }
 
 impl Windows {
-    pub(in crate::world) fn add(&mut self, window: Window, chosen: &[DeviceId], devices: usize) {
+    pub(crate) fn add(&mut self, window: Window, chosen: &[DeviceId], devices: usize) {
         if window.sign.is_of_servers() {
             return self.add_anywhere(window);
         }
@@ -31,10 +31,10 @@ impl Windows {
             self.by_device[device.0 as usize].push(window.clone());
         }
     }
-    pub(in crate::world) fn add_anywhere(&mut self, window: Window) {
+    pub(crate) fn add_anywhere(&mut self, window: Window) {
         self.anywhere.push(window);
     }
-    pub(in crate::world) fn on(&mut self, at: Time, node: Node, event: &Event<'_>) {
+    pub(crate) fn on(&mut self, at: Time, node: Node, event: &Event<'_>) {
         if !self.anywhere.is_empty() {
             self.anywhere.retain(|window| !window.is_met(at, node, event));
         }
@@ -84,14 +84,12 @@ impl Sign {
         let took = match (self, event) {
             (
                 Sign::Network | Sign::Backend | Sign::Storage,
-                Event::Engine(
+                Event::ConnectionOpened { took }
+                | Event::Engine(
                     EngineEvent::ResponseReceived { took, .. }
                     | EngineEvent::RequestFailed { took, .. }
-                    | EngineEvent::RequestRefused { took, .. },
-                )
-                | Event::ConnectionOpened { took }
-                | Event::Engine(
-                    EngineEvent::ChunkApplied { took, .. }
+                    | EngineEvent::RequestRefused { took, .. }
+                    | EngineEvent::ChunkApplied { took, .. }
                     | EngineEvent::Unit(UnitEvent::Excerpt { took, .. } | UnitEvent::SetAside { took, .. }),
                 ),
             ) => *took,
@@ -155,31 +153,27 @@ impl Sign {
                         | EngineEvent::ResponseReceived { .. }
                         | EngineEvent::RequestFailed { .. }
                         | EngineEvent::RequestRefused { .. }
+                        | EngineEvent::UnitQueued { .. }
+                        | EngineEvent::SyncStart { .. }
+                        | EngineEvent::SyncError { .. }
                 ) | E::ConnectionOpened { .. }
                     | E::Held(_)
                     | E::MessageDropped { .. }
-                    | E::Engine(
-                        EngineEvent::UnitQueued { .. }
-                            | EngineEvent::SyncStart { .. }
-                            | EngineEvent::SyncError { .. }
-                    )
             ),
             Sign::Storage => matches!(
                 event,
                 E::Engine(
                     EngineEvent::ChunkApplied { .. }
                         | EngineEvent::Unit(UnitEvent::Excerpt { .. } | UnitEvent::SetAside { .. })
+                        | EngineEvent::EditAcknowledged { .. }
+                        | EngineEvent::EditLogged { .. }
+                        | EngineEvent::CursorSaved { .. }
+                        | EngineEvent::SyncStart { .. }
+                        | EngineEvent::SyncComplete { .. }
+                        | EngineEvent::StorageFull
                 ) | E::EditMade { .. }
                     | E::EditRefused { .. }
                     | E::EditMissed { .. }
-                    | E::Engine(
-                        EngineEvent::EditAcknowledged { .. }
-                            | EngineEvent::EditLogged { .. }
-                            | EngineEvent::CursorSaved { .. }
-                            | EngineEvent::SyncStart { .. }
-                            | EngineEvent::SyncComplete { .. }
-                            | EngineEvent::StorageFull
-                    )
                     | E::Restored { .. }
                     | E::BecameCopy { .. }
             ),

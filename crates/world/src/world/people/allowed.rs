@@ -11,37 +11,34 @@ use crate::base::{DeviceId, EntityId, Key, Stamp, Time, Value};
 use crate::contract::{EditError, EditKind, LocalEdit, NetworkKind};
 use crate::net::Link;
 use crate::setup::Setup;
-use crate::workload::{Editing, Offline};
+use crate::workload::Offline;
 use crate::world::server::half::Servers;
 
-pub(in crate::world) type Leases = Rc<RefCell<BTreeMap<(EntityId, Key), (DeviceId, Time)>>>;
+pub(crate) type Leases = Rc<RefCell<BTreeMap<(EntityId, Key), (DeviceId, Time)>>>;
 
-pub(in crate::world) struct Allowed {
-    pub(in crate::world) plan: Rc<Setup>,
-    pub(in crate::world) servers: Rc<Servers>,
-    pub(in crate::world) link: Rc<RefCell<Link>>,
-    pub(in crate::world) leases: Leases,
-    pub(in crate::world) attributes: Vec<Value>,
+pub(crate) struct Allowed {
+    pub(crate) plan: Rc<Setup>,
+    pub(crate) servers: Rc<Servers>,
+    pub(crate) leases: Leases,
+    pub(crate) attributes: Vec<Value>,
 }
 
 impl Allowed {
-    fn editing(&self) -> &Editing {
-        &self.plan.workload.editing
-    }
     /// The app's reason to refuse an edit, if any. `shown` gives its row as the device shows it.
-    pub(in crate::world) fn refuses(
+    pub(crate) fn refuses(
         &self,
         (device, now): (DeviceId, Time),
-        network: NetworkKind,
+        link: &Link,
         edit: &LocalEdit,
         shown: impl Fn() -> Option<(Stamp, Vec<Value>)>,
     ) -> Option<EditError> {
-        let editing = self.editing();
+        let editing = &self.plan.workload.editing;
+        let has_network = link.conditions().network(now) != NetworkKind::None;
         let entity = self.plan.schema.entity(edit.entity);
         if editing.is_anothers(entity, edit, &self.attributes, || Some(shown()?.1)) {
             return Some(EditError::NotOwner);
         }
-        if network == NetworkKind::None {
+        if !has_network {
             if editing.offline == Offline::Locked {
                 return Some(EditError::Locked);
             }
@@ -57,7 +54,7 @@ impl Allowed {
             Some(_) => return Some(EditError::NoLease),
             None => {}
         }
-        let reached = network != NetworkKind::None && self.link.borrow().conditions().carries(now);
+        let reached = has_network && link.conditions().carries(now);
         let current = || {
             let backend = self.servers.backend.borrow();
             let there = backend.row(edit.entity, &edit.key).map(|row| row.stamp);

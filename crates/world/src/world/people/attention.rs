@@ -12,10 +12,10 @@ use crate::contract::{AppEvent, EngineEvent, Event, Hook, Occasion, PhoneEvent, 
 use crate::setup::Hooks;
 
 #[derive(Default)]
-pub(in crate::world) struct Attention {
+pub(crate) struct Attention {
     units: Vec<SyncUnit>,
     hooks: Arc<Hooks>,
-    looks: Cell<bool>,
+    pub(crate) looks: Cell<bool>,
     begun: Cell<bool>,
     is_out: Cell<bool>,
     /// The login of a waiting person, and true if it was only a restart of the app after they were
@@ -36,16 +36,11 @@ struct Wait {
 
 impl Attention {
     /// For a phone that `holds` data of an earlier sync, and whose app `resets` it on an upgrade.
-    pub(in crate::world) fn new(
-        units: &[SyncUnit],
-        hooks: Arc<Hooks>,
-        holds: bool,
-        resets: bool,
-    ) -> Attention {
+    pub(crate) fn new(units: &[SyncUnit], hooks: Arc<Hooks>, holds: bool, resets: bool) -> Attention {
         let turns = RefCell::new(vec![(Time::ZERO, holds)]);
         Attention { units: units.to_vec(), hooks, turns, resets, ..Attention::default() }
     }
-    pub(in crate::world) fn on(&self, event: AppEvent, now: Time) {
+    pub(crate) fn on(&self, event: AppEvent, now: Time) {
         match event {
             AppEvent::Login => {
                 self.is_out.set(false);
@@ -58,10 +53,10 @@ impl Attention {
     }
 
     /// An event of the phone, not caused by its app.
-    pub(in crate::world) fn on_phone(&self, event: &Event<'_>, now: Time) {
+    pub(crate) fn on_phone(&self, event: &Event<'_>, now: Time) {
         match event {
             Event::Restored { to, .. } => self.turns(now, self.held_at(*to)),
-            Event::Phone(PhoneEvent::Upgraded) if self.resets => self.is_emptied(now),
+            Event::Phone(PhoneEvent::Upgraded) if self.resets => self.turns(now, false),
             Event::Phone(PhoneEvent::LoggedOut) => {
                 // The waiting person has left.
                 self.logged_in.set(None);
@@ -70,29 +65,22 @@ impl Attention {
             _ => {}
         }
     }
-    pub(in crate::world) fn is_emptied(&self, now: Time) {
-        self.turns(now, false);
-    }
-    pub(in crate::world) fn becomes_copy(&self, other: &Attention, now: Time) {
-        self.turns(now, other.held_at(now));
-    }
-    fn turns(&self, now: Time, holds: bool) {
+    /// Notes whether the phone holds all that a login waits for.
+    pub(crate) fn turns(&self, now: Time, holds: bool) {
         if self.held_at(now) != holds {
             self.turns.borrow_mut().push((now, holds));
         }
     }
     /// True if its storage had all that a login waits for at `at`.
-    fn held_at(&self, at: Time) -> bool {
+    pub(crate) fn held_at(&self, at: Time) -> bool {
         self.turns.borrow().iter().rfind(|(since, _)| *since <= at).is_some_and(|(_, holds)| *holds)
     }
 
     /// Somebody logs in, or a restarted app repeats its login (`again`). A restart begins no new
     /// wait for a person who was let in, unless the phone has been emptied since.
-    pub(in crate::world) fn logs_in(&self, now: Time, again: bool) {
+    pub(crate) fn logs_in(&self, now: Time, again: bool) {
         self.looks.set(true);
-        self.waits(now, again && (self.is_out.get() || self.held_at(now)));
-    }
-    fn waits(&self, now: Time, again: bool) {
+        let again = again && (self.is_out.get() || self.held_at(now));
         self.begun.set(true);
         let units = self.awaited();
         if !units.is_empty() {
@@ -103,23 +91,20 @@ impl Attention {
         *self.wait.borrow_mut() = Wait { units, came: BTreeSet::new() };
     }
 
-    pub(in crate::world) fn looks(&self) -> bool {
-        self.looks.get()
-    }
     /// Since when somebody has waited to be let in.
-    pub(in crate::world) fn waits_since(&self) -> Option<Time> {
+    pub(crate) fn waits_since(&self) -> Option<Time> {
         self.logged_in.get().filter(|(_, again)| !again).map(|(since, _)| since)
     }
     /// True if the next process of the app begins with a login: if somebody is not let in, if the
     /// phone was emptied since, or if no unit blocks the screen.
-    pub(in crate::world) fn logs_in_again(&self, now: Time) -> bool {
+    pub(crate) fn logs_in_again(&self, now: Time) -> bool {
         let is_emptied = !self.is_out.get() && !self.held_at(now);
         let never_blocks = self.units.iter().all(|unit| !unit.blocking);
         self.logged_in.get().is_some() || self.begun.get() && (is_emptied || never_blocks)
     }
     /// Handles an event; `has_screen` says if a unit has the screen. If the event lets the person
     /// in, returns how long they waited, across processes, and whether they were in before.
-    pub(in crate::world) fn let_in(
+    pub(crate) fn let_in(
         &self,
         now: Time,
         event: &Event<'_>,
@@ -261,11 +246,11 @@ mod tests {
         }
         attention.on(AppEvent::Login, at(90));
         attention.on_phone(&Event::Phone(PhoneEvent::LoggedOut), at(91));
-        attention.is_emptied(at(91));
+        attention.turns(at(91), false);
         assert!(!attention.logs_in_again(at(92)));
         attention.on(AppEvent::Login, at(93));
         attention.let_in(at(94), &complete(LOGIN), |_| false);
-        attention.becomes_copy(&Attention::new(&[], Arc::default(), false, false), at(95));
+        attention.turns(at(95), false);
         attention.logs_in(at(96), true);
         assert_eq!(attention.waits_since(), Some(at(96)));
     }

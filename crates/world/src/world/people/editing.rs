@@ -18,20 +18,20 @@ use crate::world::server::half::Servers;
 
 /// Polls allowed per script step: its own, and those of the app that gets it. A million edits at
 /// one instant are not a loop.
-pub(in crate::world) const POLLS_A_STEP: u64 = 8;
+pub(crate) const POLLS_A_STEP: u64 = 8;
 const LOOKED_AT_EVERY: Span = Span::secs(1);
 
-pub(in crate::world) struct People {
+pub(crate) struct People {
     handle: Handle,
     node: NodeId,
-    pub(in crate::world) aims: RefCell<Aims>,
+    pub(crate) aims: RefCell<Aims>,
 }
 
 impl People {
-    pub(in crate::world) fn new(handle: &Handle, node: NodeId, aims: Aims) -> Rc<People> {
+    pub(crate) fn new(handle: &Handle, node: NodeId, aims: Aims) -> Rc<People> {
         Rc::new(People { handle: handle.clone(), node, aims: RefCell::new(aims) })
     }
-    pub(in crate::world) fn want(self: &Rc<Self>, device: &Rc<Device>, wish: Wish) {
+    pub(crate) fn want(self: &Rc<Self>, device: &Rc<Device>, wish: Wish) {
         if device.screen.is_free() {
             return self.make(device, wish);
         }
@@ -61,7 +61,7 @@ impl People {
     }
 }
 
-pub(in crate::world) struct Aims {
+pub(crate) struct Aims {
     schema: Arc<Schema>,
     /// True if any edit is aimed; otherwise nothing is noted.
     wanted: bool,
@@ -71,12 +71,12 @@ pub(in crate::world) struct Aims {
 }
 
 impl Aims {
-    pub(in crate::world) fn new(schema: Arc<Schema>, script: &Script) -> Aims {
+    pub(crate) fn new(schema: Arc<Schema>, script: &Script) -> Aims {
         let wanted = script.steps.iter().any(|step| matches!(step.act, Act::Aimed(..)));
         let (by_device, by_all, groups) = Default::default();
         Aims { schema, wanted, by_device, by_all, groups }
     }
-    pub(in crate::world) fn note_office(&mut self, act: &Act) {
+    pub(crate) fn note_office(&mut self, act: &Act) {
         match act {
             Act::Office(OfficeEdit { kind: EditKind::Create, entity, key, .. }) => {
                 self.made(Actor::Office, *entity, key);
@@ -104,12 +104,13 @@ impl Aims {
         if let Some(group) = aimed.group {
             let known = self.groups.entry(group).or_default();
             if known.is_empty() || aimed.kind == EditKind::Create {
-                known.push(Known::of(aimed.entity, found));
+                let Found { key, values } = found.clone();
+                known.push(Known { entity: aimed.entity, key, values });
             }
         }
     }
     /// A person edits what the app shows; without a suitable row there is no edit.
-    pub(in crate::world) fn on_device(&mut self, device: &Device, wish: Wish) {
+    pub(crate) fn on_device(&mut self, device: &Device, wish: Wish) {
         let person = Actor::Device(device.id);
         let (id, aimed) = match wish {
             Wish::Edit(edit) => {
@@ -138,7 +139,7 @@ impl Aims {
         device.edit(&LocalEdit { id, entity: *entity, key, kind: *kind, values });
     }
 
-    pub(in crate::world) fn in_office(&mut self, servers: &Servers, aimed: &Aimed) -> Option<OfficeEdit> {
+    pub(crate) fn in_office(&mut self, servers: &Servers, aimed: &Aimed) -> Option<OfficeEdit> {
         let rows = |entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)| {
             for row in servers.backend.borrow().rows(entity).filter(|row| !row.deleted) {
                 f(row.key.as_str(), &|column| row.values.get(column).cloned());

@@ -7,7 +7,7 @@ use crate::contract::AppEvent;
 use crate::workload::{Act, Actor, Step};
 
 /// Moves each login in a script to the first instant with an apparent network.
-pub(in crate::world) fn once_up(steps: Vec<Step>, up_from: impl Fn(DeviceId, Time) -> Time) -> Vec<Step> {
+pub(crate) fn once_up(steps: Vec<Step>, up_from: impl Fn(DeviceId, Time) -> Time) -> Vec<Step> {
     let mut late = BTreeMap::new();
     for step in &steps {
         if let (Actor::Device(device), Act::App(AppEvent::Login)) = (step.actor, &step.act) {

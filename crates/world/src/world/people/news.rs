@@ -7,7 +7,7 @@ use crate::base::{DeviceId, EditId, UnitId};
 use crate::contract::{Decision, EngineEvent, Event, Node, PageEvent, SyncError};
 use crate::sim::{Handle, Notify};
 
-pub(in crate::world) struct News<T> {
+pub(crate) struct News<T> {
     notify: Notify,
     new: Rc<RefCell<Vec<T>>>,
 }
@@ -19,14 +19,14 @@ impl<T> Clone for News<T> {
 }
 
 impl<T> News<T> {
-    pub(in crate::world) fn new(handle: &Handle) -> News<T> {
+    pub(crate) fn new(handle: &Handle) -> News<T> {
         News { notify: handle.notify(), new: Rc::default() }
     }
-    pub(in crate::world) fn add(&self, one: T) {
+    pub(crate) fn add(&self, one: T) {
         self.new.borrow_mut().push(one);
         self.notify.notify_all();
     }
-    pub(in crate::world) async fn next(&self) -> Vec<T> {
+    pub(crate) async fn next(&self) -> Vec<T> {
         loop {
             let new = std::mem::take(&mut *self.new.borrow_mut());
             if !new.is_empty() {
@@ -37,10 +37,10 @@ impl<T> News<T> {
     }
 }
 
-pub(in crate::world) type Conflict = (DeviceId, EditId);
+pub(crate) type Conflict = (DeviceId, EditId);
 
 /// The conflict that an event presents to a person.
-pub(in crate::world) fn opened(node: Node, event: &Event<'_>) -> Option<Conflict> {
+pub(crate) fn opened(node: Node, event: &Event<'_>) -> Option<Conflict> {
     let Node::Device(device) = node else { return None };
     match event {
         Event::Engine(
@@ -52,14 +52,14 @@ pub(in crate::world) fn opened(node: Node, event: &Event<'_>) -> Option<Conflict
 }
 
 /// A unit's run on a device ended, successfully or not.
-pub(in crate::world) struct RunEnded {
-    pub(in crate::world) of: (DeviceId, UnitId),
-    pub(in crate::world) well: bool,
+pub(crate) struct RunEnded {
+    pub(crate) of: (DeviceId, UnitId),
+    pub(crate) well: bool,
 }
 
 impl RunEnded {
     /// The end of a run in an event; `None` for ends that a person does not see as a failure.
-    pub(in crate::world) fn of(node: Node, event: &Event<'_>) -> Option<RunEnded> {
+    pub(crate) fn of(node: Node, event: &Event<'_>) -> Option<RunEnded> {
         let Node::Device(device) = node else { return None };
         match event {
             Event::Engine(EngineEvent::SyncComplete { unit, .. }) => {

@@ -11,8 +11,7 @@ use std::sync::Arc;
 
 use crate::base::{Seed, Span, UnitId};
 use crate::contract::{EditError, Schema};
-use crate::setup::Asking;
-use crate::setup::Setup;
+use crate::setup::{Asking, Setup};
 use crate::sim::{Handle, NodeId};
 use crate::workload;
 use crate::world::device::node::Device;
@@ -22,7 +21,7 @@ use crate::world::people::news::{Conflict, News};
 /// How soon a person who does not look at the app looks again.
 const LOOKS_EVERY: Span = Span::secs(10);
 
-pub(in crate::world) struct Resolver {
+pub(crate) struct Resolver {
     handle: Handle,
     node: NodeId,
     seed: Seed,
@@ -38,7 +37,7 @@ pub(in crate::world) struct Resolver {
 }
 
 impl Resolver {
-    pub(in crate::world) fn new(
+    pub(crate) fn new(
         handle: &Handle,
         node: NodeId,
         plan: &Setup,
@@ -60,7 +59,7 @@ impl Resolver {
         })
     }
 
-    pub(in crate::world) async fn live(self: Rc<Self>) {
+    pub(crate) async fn live(self: Rc<Self>) {
         loop {
             let new = self.opened.next().await;
             self.handle.excuse(POLLS_A_STEP * new.len() as u64);
@@ -68,7 +67,7 @@ impl Resolver {
         }
     }
     /// From now on people decide at once, and then ask for these units.
-    pub(in crate::world) fn hurry(self: &Rc<Self>, units: Vec<UnitId>) {
+    pub(crate) fn hurry(self: &Rc<Self>, units: Vec<UnitId>) {
         *self.hurry.borrow_mut() = Some(units);
         let waiting: Vec<Conflict> = self.waiting.borrow().keys().copied().collect();
         waiting.into_iter().for_each(|conflict| self.decide(conflict));
@@ -78,12 +77,7 @@ impl Resolver {
             return;
         }
         let (device, edit) = conflict;
-        let time = {
-            let mut times = self.times.borrow_mut();
-            let time = times.entry(conflict).or_default();
-            *time += 1;
-            *time
-        };
+        let time = *self.times.borrow_mut().entry(conflict).and_modify(|time| *time += 1).or_insert(1);
         let of = u64::from(device.0) << 32 | u64::from(edit.number);
         let mut stream = self.seed.stream(&format!("decides {}", edit.device), of, time.into());
         let Some(wait) = self.options.wait(&mut stream) else {

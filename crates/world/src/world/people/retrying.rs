@@ -9,8 +9,7 @@ use std::rc::Rc;
 
 use crate::base::{DeviceId, Seed, Time, UnitId};
 use crate::contract::{Event, PhoneEvent};
-use crate::setup::Asking;
-use crate::setup::Setup;
+use crate::setup::{Asking, Setup};
 use crate::sim::{Handle, NodeId};
 use crate::workload;
 use crate::world::device::node::Device;
@@ -25,7 +24,7 @@ struct Runs {
     is_about_to_tap: bool,
 }
 
-pub(in crate::world) struct Retrying {
+pub(crate) struct Retrying {
     handle: Handle,
     node: NodeId,
     seed: Seed,
@@ -37,7 +36,7 @@ pub(in crate::world) struct Retrying {
 }
 
 impl Retrying {
-    pub(in crate::world) fn new(
+    pub(crate) fn new(
         (handle, node): (&Handle, NodeId),
         plan: &Setup,
         devices: &[Rc<Device>],
@@ -55,7 +54,7 @@ impl Retrying {
         })
     }
 
-    pub(in crate::world) async fn live(self: Rc<Self>) {
+    pub(crate) async fn live(self: Rc<Self>) {
         loop {
             for ended in self.news.next().await {
                 self.handle.excuse(POLLS_A_STEP);

@@ -44,7 +44,7 @@ impl Drop for Taken<'_> {
 }
 
 /// A shared phone: absences are serial, and so are changes of the person logged in.
-pub(in crate::world) struct SharedPhone {
+pub(crate) struct SharedPhone {
     device: Rc<Device>,
     handle: Handle,
     absence: Turn,
@@ -52,13 +52,13 @@ pub(in crate::world) struct SharedPhone {
 }
 
 impl SharedPhone {
-    pub(in crate::world) fn new(device: Rc<Device>, handle: &Handle) -> SharedPhone {
+    pub(crate) fn new(device: Rc<Device>, handle: &Handle) -> SharedPhone {
         let (absence, login) = (Turn::new(handle), Turn::new(handle));
         SharedPhone { device, handle: handle.clone(), absence, login }
     }
 
     /// A person logs out for `away`, while `other` (if given) uses the phone; not after `end`.
-    pub(in crate::world) async fn goes_away(&self, away: Span, other: Option<u32>, end: Time) -> Option<()> {
+    pub(crate) async fn goes_away(&self, away: Span, other: Option<u32>, end: Time) -> Option<()> {
         let (device, handle) = (&*self.device, &self.handle);
         let _absence = self.absence.take().await;
         let own = device.storage.person();
@@ -101,7 +101,7 @@ impl SharedPhone {
     }
 
     /// Whenever a login has expired, logs out, if the app allows it, and logs in again.
-    pub(in crate::world) async fn logs_in_again(&self, wallet: &Wallet) {
+    pub(crate) async fn logs_in_again(&self, wallet: &Wallet) {
         let (device, handle) = (&*self.device, &self.handle);
         loop {
             wallet.login_ended().await;

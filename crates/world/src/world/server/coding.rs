@@ -11,16 +11,13 @@ const RATE: Bytes = Bytes(400_000_000);
 const CORE: u64 = 1_000;
 
 /// The gateway's coding work. Each request has its own core.
-pub(in crate::world) struct GatewayCoding {
-    pub(in crate::world) rate: Option<Bytes>,
-    pub(in crate::world) spent: Cell<Span>,
+pub(crate) struct GatewayCoding {
+    pub(crate) rate: Option<Bytes>,
+    pub(crate) spent: Cell<Span>,
 }
 
 impl GatewayCoding {
-    pub(in crate::world) fn new(rate: Option<Bytes>) -> GatewayCoding {
-        GatewayCoding { rate, spent: Cell::default() }
-    }
-    pub(in crate::world) fn take_on(&self, codec: Codec, message: &[u8], way: Way) -> Span {
+    pub(crate) fn take_on(&self, codec: Codec, message: &[u8], way: Way) -> Span {
         let effort = codec.effort(message, way);
         let format = if self.rate.is_some() { effort.format } else { 0 };
         let takes = Span::secs(1).scaled(format + effort.packer, self.rate.unwrap_or(RATE).0.max(1));
@@ -29,6 +26,6 @@ impl GatewayCoding {
     }
 }
 
-pub(in crate::world) fn energy(busy: u64) -> u64 {
+pub(crate) fn energy(busy: u64) -> u64 {
     (u128::from(busy) * u128::from(CORE) / 1_000_000) as u64
 }

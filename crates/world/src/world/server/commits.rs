@@ -7,30 +7,27 @@ use std::collections::BinaryHeap;
 use crate::base::Time;
 use crate::sim::{Handle, Notify};
 
-pub(in crate::world) struct Commits {
+pub(crate) struct Commits {
     handle: Handle,
-    all: Cell<u64>,
+    pub(crate) all: Cell<u64>,
     /// When the invisible commits become visible.
     unseen: RefCell<BinaryHeap<Reverse<Time>>>,
     came: Notify,
 }
 
 impl Commits {
-    pub(in crate::world) fn new(handle: &Handle) -> Commits {
+    pub(crate) fn new(handle: &Handle) -> Commits {
         let (all, unseen) = Default::default();
         Commits { handle: handle.clone(), all, unseen, came: handle.notify() }
     }
-    pub(in crate::world) fn all(&self) -> u64 {
-        self.all.get()
-    }
     /// Adds a commit, visible at once or at `visible_at`.
-    pub(in crate::world) fn add(&self, visible_at: Option<Time>) {
+    pub(crate) fn add(&self, visible_at: Option<Time>) {
         self.all.set(self.all.get() + 1);
         self.unseen.borrow_mut().extend(visible_at.map(Reverse));
         self.came.notify_all();
     }
     /// Waits until more than `seen` commits are visible; returns their number.
-    pub(in crate::world) async fn more_than(&self, seen: u64) -> u64 {
+    pub(crate) async fn more_than(&self, seen: u64) -> u64 {
         loop {
             let (visible, next) = self.visible();
             if visible > seen {

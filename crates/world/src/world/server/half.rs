@@ -6,7 +6,8 @@ use std::rc::Rc;
 use crate::backend::{self, Backend, Called, Commit, Fact};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{Event, Node, Reply, ServerError, Slip};
-use crate::gateway::{BackendLink, Direction, Gateway, Passage, Recalled, ServerHalf, call_by};
+use crate::gateway::{BackendLink, Gateway, Passage, Recalled, ServerHalf, call_by};
+use crate::net::Direction;
 use crate::protocol::Way;
 use crate::sim::{Handle, NodeId};
 use crate::world::hub::Hub;
@@ -15,39 +16,34 @@ use crate::world::server::commits::Commits;
 use crate::world::server::process::Process;
 use crate::world::server::push_messages::{Outbox, Said};
 
-pub(in crate::world) struct Servers {
-    pub(in crate::world) handle: Handle,
-    pub(in crate::world) hub: Rc<Hub>,
-    pub(in crate::world) server: Rc<RefCell<dyn ServerHalf>>,
+pub(crate) struct Servers {
+    pub(crate) handle: Handle,
+    pub(crate) hub: Rc<Hub>,
+    pub(crate) server: Rc<RefCell<dyn ServerHalf>>,
     /// The same, if it is the gateway of the built-in stack, for its own work.
-    pub(in crate::world) gateway: Option<Rc<RefCell<Gateway>>>,
-    pub(in crate::world) backend: RefCell<Backend>,
-    pub(in crate::world) backend_link: Option<RefCell<BackendLink>>,
+    pub(crate) gateway: Option<Rc<RefCell<Gateway>>>,
+    pub(crate) backend: RefCell<Backend>,
+    pub(crate) backend_link: Option<RefCell<BackendLink>>,
     /// The node of backend calls, which outlive the server's process.
-    pub(in crate::world) node: NodeId,
-    pub(in crate::world) process: Process,
+    pub(crate) node: NodeId,
+    pub(crate) process: Process,
     /// Messages that the server half sends unasked.
-    pub(in crate::world) phones: Rc<Outbox>,
-    pub(in crate::world) commits: Rc<Commits>,
-    pub(in crate::world) coding: GatewayCoding,
+    pub(crate) phones: Rc<Outbox>,
+    pub(crate) commits: Rc<Commits>,
+    pub(crate) coding: GatewayCoding,
 }
 
 /// Out-of-band data of a request, and later of its response.
-pub(in crate::world) type Beside = Rc<RefCell<Slip>>;
+pub(crate) type Beside = Rc<RefCell<Slip>>;
 
-pub(in crate::world) struct Done<T> {
-    pub(in crate::world) value: T,
-    pub(in crate::world) bytes: u64,
-    pub(in crate::world) at: Time,
+pub(crate) struct Done<T> {
+    pub(crate) value: T,
+    pub(crate) bytes: u64,
+    pub(crate) at: Time,
 }
 
 impl Servers {
-    pub(in crate::world) async fn answer(
-        self: Rc<Self>,
-        from: DeviceId,
-        request: Vec<u8>,
-        slip: Beside,
-    ) -> Vec<u8> {
+    pub(crate) async fn answer(self: Rc<Self>, from: DeviceId, request: Vec<u8>, slip: Beside) -> Vec<u8> {
         self.code(&request, Way::Read).await;
         let answer = Rc::clone(&self).answer_read(from, request, slip).await;
         self.code(&answer, Way::Written).await;
@@ -56,7 +52,7 @@ impl Servers {
     /// Waits while the gateway of the built-in stack codes this message.
     async fn code(&self, message: &[u8], way: Way) {
         let Some(gateway) = &self.gateway else { return };
-        let codec = gateway.borrow().codec();
+        let codec = gateway.borrow().options.codec;
         let takes = self.coding.take_on(codec, message, way);
         if takes > Span::ZERO {
             self.handle.sleep_until(self.handle.now() + takes).await;
@@ -152,8 +148,13 @@ impl Servers {
         let bytes = if let Reply::Now(answer) = &value.0 { answer.len() as u64 } else { 0 };
         Done { bytes, value, at: called.done_at }
     }
-    pub(in crate::world) fn tell_call<T>(&self, called: &Called<T>, of_device: bool) {
-        self.tell(&called.facts);
+    pub(crate) fn tell_call<T>(&self, called: &Called<T>, of_device: bool) {
+        for fact in &called.facts {
+            match fact {
+                Fact::Committed(commit) => self.tell_commit(commit),
+                _ => self.tell_one(fact.event()),
+            }
+        }
         if let Some(work) = called.work {
             self.tell_one(work.event(of_device.then_some(work.device)));
         }
@@ -162,8 +163,10 @@ impl Servers {
         }
     }
     /// Sends a message of this size to the backend, does `work` there on arrival, and waits for its
-    /// result. `work` gets the deadline of the wait.
-    pub(in crate::world) async fn over<T: 'static>(
+    /// result. `work` gets the deadline of the wait. Over a backend link, waits for the response, a
+    /// connection reset or the deadline; work that reached the backend is done, even if nobody
+    /// waits any more.
+    pub(crate) async fn over<T: 'static>(
         self: &Rc<Self>,
         bytes: u64,
         work: impl FnOnce(&Servers, Time) -> Done<T> + 'static,
@@ -174,18 +177,6 @@ impl Servers {
             self.handle.sleep_until(done.at).await;
             return Ok(done.value);
         };
-        self.over_backend_link(backend_link, deadline, bytes, work).await
-    }
-
-    /// Like `over`, over the backend link: waits for the response, a connection reset or the
-    /// deadline. Work that reached the backend is done, even if nobody waits any more.
-    async fn over_backend_link<T: 'static>(
-        self: &Rc<Self>,
-        backend_link: &RefCell<BackendLink>,
-        deadline: Time,
-        bytes: u64,
-        work: impl FnOnce(&Servers, Time) -> Done<T> + 'static,
-    ) -> Result<T, ServerError> {
         let now = self.handle.now();
         let breaks = backend_link.borrow().next_break(now).unwrap_or(Time::FAR);
         let until = deadline.min(breaks);
@@ -212,22 +203,14 @@ impl Servers {
         Err(if breaks <= deadline { ServerError::Failed } else { ServerError::GatewayTimeout })
     }
 
-    pub(in crate::world) async fn came_back(&self, bytes: u64) -> bool {
+    pub(crate) async fn came_back(&self, bytes: u64) -> bool {
         let Some(backend_link) = &self.backend_link else { return true };
         let passage = backend_link.borrow_mut().send(self.handle.now(), Direction::Down, bytes);
         let Passage::Arrives(at) = passage else { return false };
         self.handle.sleep_until(at).await;
         true
     }
-    fn tell(&self, facts: &[Fact]) {
-        for fact in facts {
-            match fact {
-                Fact::Committed(commit) => self.tell_commit(commit),
-                _ => self.tell_one(fact.event()),
-            }
-        }
-    }
-    pub(in crate::world) fn tell_commit(&self, commit: &Commit) {
+    pub(crate) fn tell_commit(&self, commit: &Commit) {
         self.tell_one(commit.event());
         if let Some(delay) = commit.delay() {
             self.tell_one(delay);
@@ -235,15 +218,15 @@ impl Servers {
         self.commits.add(commit.visible_at);
     }
     /// Restores the backend to its state at `to`, from a backup of that time.
-    pub(in crate::world) fn restore_backend(&self, backup: backend::Backup, to: Time) {
+    pub(crate) fn restore_backend(&self, backup: backend::Backup, to: Time) {
         let undone = self.backend.borrow_mut().restore(backup);
         self.tell_one(Event::Restored { to, life: 0 });
         undone.iter().for_each(|commit| self.tell_commit(commit));
     }
-    pub(in crate::world) fn tell_of_gateway(&self, events: Vec<Event<'static>>) {
+    pub(crate) fn tell_of_gateway(&self, events: Vec<Event<'static>>) {
         events.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));
     }
-    pub(in crate::world) fn tell_one(&self, event: Event<'_>) {
+    pub(crate) fn tell_one(&self, event: Event<'_>) {
         self.hub.emit(Node::Backend, event);
     }
 }

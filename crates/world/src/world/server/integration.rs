@@ -25,24 +25,24 @@ const ASKED: u64 = 200;
 const ROW: u64 = 200;
 
 /// The integration, with all state that outlives its workers.
-pub(in crate::world) struct Integration {
+pub(crate) struct Integration {
     servers: Rc<Servers>,
-    options: IntegrationOptions,
+    pub(crate) options: IntegrationOptions,
     start: Stamp,
     seed: Seed,
     destination: RefCell<Destination>,
     platform: RefCell<Platform>,
     workers: Vec<Worker>,
     /// Notifies that somebody waits for the next rounds.
-    hurry: Notify,
+    pub(crate) hurry: Notify,
     /// True if workers are no longer killed.
     is_mended: Cell<bool>,
     /// The start of the last round that found nothing to do.
     quiet: Cell<Option<Time>>,
     /// When a row last reached the destination, or was read to be written there.
     active: Cell<Time>,
-    /// When everything committed can be found.
-    shown: Cell<Time>,
+    /// From then on workers can find everything committed.
+    pub(crate) shown: Cell<Time>,
 }
 
 struct Worker {
@@ -63,7 +63,7 @@ struct Ends;
 type Carried = Result<(bool, bool), Ends>;
 
 impl Integration {
-    pub(in crate::world) fn new(plan: &Setup, servers: &Rc<Servers>, end: Time) -> Option<Rc<Integration>> {
+    pub(crate) fn new(plan: &Setup, servers: &Rc<Servers>, end: Time) -> Option<Rc<Integration>> {
         let options = plan.integration.clone()?;
         let (handle, seed) = (&servers.handle, plan.seed.derive("world.integration", 0));
         let own = plan.fleets.iter().map(|fleet| fleet.devices).sum::<u32>() + 1;
@@ -112,14 +112,14 @@ impl Integration {
             platform.note_ids(entity, &Settled { ids, rejected: Vec::new() });
             let cursor = self.workers[0].feed.borrow().cursor_at(entity, at);
             platform.set_cursor(entity, Some(cursor.clone()));
-            destination.keep_cursor(entity, cursor);
+            destination.cursors.insert(entity, cursor);
         }
         for worker in &self.workers {
             worker.feed.borrow_mut().begin_with(&backend, &self.options.entities, at);
         }
     }
 
-    pub(in crate::world) fn start(self: &Rc<Self>) {
+    pub(crate) fn start(self: &Rc<Self>) {
         (0..self.workers.len()).for_each(|at| self.start_worker(at));
     }
     fn start_worker(self: &Rc<Self>, at: usize) {
@@ -153,10 +153,11 @@ impl Integration {
             if self.options.is_stateless() {
                 worker.memory.borrow_mut().clear();
             }
-            let Ok(tried) = self.retry(worker, entity).await else { return false };
+            let turn = Turn { of: self, worker, entity };
+            let Ok(tried) = turn.retry().await else { return false };
             quiet &= !tried;
             loop {
-                let Ok((carried, more)) = self.carry(worker, entity).await else { return false };
+                let Ok((carried, more)) = turn.carry().await else { return false };
                 quiet &= !carried;
                 if !more {
                     break;
@@ -165,280 +166,6 @@ impl Integration {
         }
         self.platform.borrow_mut().release(worker.number);
         quiet
-    }
-
-    /// Retries rejected rows; true if some of them may still be taken.
-    async fn retry(self: &Rc<Self>, worker: &Worker, entity: EntityId) -> Result<bool, Ends> {
-        let keys = self.platform.borrow().rejected(entity);
-        if keys.is_empty() {
-            return Ok(false);
-        }
-        self.claim(worker)?;
-        let asked = keys.clone();
-        let read = self
-            .ask(worker, ASKED, move |feed, backend, asking| feed.look_up(backend, asking, (entity, &asked)));
-        let rows = read.await.map_err(|_| Ends)?;
-        self.point(worker).await;
-        let settled = self.write(worker, entity, &rows, None, true).await?;
-        self.platform.borrow_mut().note_rejected(entity, &keys, &settled.rejected);
-        self.point(worker).await;
-        Ok(self.takes_any(entity, &keys))
-    }
-
-    /// True if the destination takes any of these rows, now or at a retry.
-    fn takes_any(&self, entity: EntityId, keys: &[Key]) -> bool {
-        let destination = self.destination.borrow();
-        keys.iter().any(|key| !destination.refuses(entity, key))
-    }
-
-    /// Carries one page. Returns true if it had rows that may be taken, and whether there is more.
-    /// Rows rejected permanently may come in each round, and count as nothing to do.
-    async fn carry(self: &Rc<Self>, worker: &Worker, entity: EntityId) -> Carried {
-        self.claim(worker)?;
-        let cursor = self.cursor(worker, entity).await?;
-        let page = self.read(worker, entity, cursor.clone()).await?;
-        self.point(worker).await;
-        let FeedPage { rows, cursor: next, more } = page;
-        if rows.is_empty() && (self.options.is_stateless() || cursor.as_ref() == Some(&next)) {
-            return Ok((false, more));
-        }
-        if self.options.remembers == Remembers::BeforeWrite {
-            self.remember(worker, entity, &next, &[]).await?;
-            self.point(worker).await;
-        }
-        let keys: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
-        let waits = self.options.rejected == OnRejected::Stop;
-        let moves = (self.options.cursor == CursorKept::Destination && !self.options.is_stateless())
-            .then(|| Move { entity, from: cursor, to: next.clone(), waits });
-        let retries = self.options.rejected == OnRejected::Retry;
-        let in_doubt = if moves.is_some() && retries { &keys[..] } else { &[] };
-        // The cursor passes rejected records; a killed worker does not learn of those.
-        self.platform.borrow_mut().note_rejected(entity, &[], in_doubt);
-        let settled = self.write(worker, entity, &rows, moves, false).await?;
-        self.platform.borrow_mut().note_rejected(entity, in_doubt, &[]);
-        if waits && !settled.rejected.is_empty() {
-            return Err(Ends);
-        }
-        let carried = self.takes_any(entity, &keys);
-        if carried {
-            self.active.set(self.servers.handle.now());
-        }
-        if self.options.remembers == Remembers::AfterWrite {
-            self.remember(worker, entity, &next, &settled.rejected).await?;
-        } else if retries {
-            self.platform.borrow_mut().note_rejected(entity, &[], &settled.rejected);
-        }
-        self.point(worker).await;
-        Ok((carried, more))
-    }
-
-    fn claim(&self, worker: &Worker) -> Result<(), Ends> {
-        let Some(length) = self.options.claim else { return Ok(()) };
-        let now = self.servers.handle.now();
-        let holds = self.platform.borrow_mut().claims(worker.number, now, now + length);
-        if holds { Ok(()) } else { Err(Ends) }
-    }
-
-    /// The cursor up to which this entity is done.
-    async fn cursor(self: &Rc<Self>, worker: &Worker, entity: EntityId) -> Result<Option<String>, Ends> {
-        let in_memory = || worker.memory.borrow().get(&entity).cloned();
-        let kept = || self.platform.borrow().cursor(entity).map(str::to_owned);
-        match self.options.cursor {
-            _ if self.options.is_stateless() => Ok(in_memory().or_else(kept)),
-            CursorKept::Integration => Ok(kept()),
-            CursorKept::Memory => Ok(in_memory()),
-            CursorKept::Destination => match self.call(worker, Request::Cursor(entity), false).await {
-                Ok(Answer::Cursor(cursor)) => Ok(cursor),
-                _ => Err(Ends),
-            },
-        }
-    }
-
-    async fn read(
-        self: &Rc<Self>,
-        worker: &Worker,
-        entity: EntityId,
-        cursor: Option<String>,
-    ) -> Result<FeedPage, Ends> {
-        let (limit, asked) = (self.options.page, cursor.clone());
-        let page = self.ask(worker, ASKED, move |feed, backend, asking| {
-            feed.page(backend, asking, (entity, asked.as_deref()), limit)
-        });
-        let page = page.await;
-        if matches!(page, Err(ServerError::CursorExpired(_))) && cursor.is_some() {
-            // It loads everything again.
-            worker.memory.borrow_mut().remove(&entity);
-            self.platform.borrow_mut().set_cursor(entity, None);
-        }
-        let page = page.map_err(|_| Ends)?;
-        if self.servers.hub.records_lives() {
-            for FeedRow { key, stamp, .. } in &page.rows {
-                let (worker, stamp) = (worker.number, *stamp);
-                self.tell_lives(IntegrationEvent::Read { worker, entity, key, stamp });
-            }
-        }
-        Ok(page)
-    }
-
-    /// Writes rows in calls of the size that the destination takes. Records new ids at once.
-    async fn write(
-        self: &Rc<Self>,
-        worker: &Worker,
-        entity: EntityId,
-        rows: &[FeedRow],
-        mut moves: Option<Move>,
-        again: bool,
-    ) -> Result<Settled, Ends> {
-        let mut all = Settled::default();
-        let batch = self.options.destination.batch.max(1) as usize;
-        let mut batches: Vec<&[FeedRow]> = rows.chunks(batch).collect();
-        if batches.is_empty() && moves.is_some() {
-            batches.push(&[]);
-        }
-        for rows in batches {
-            let writes = self.writes(worker, entity, rows).await?;
-            if writes.is_empty() && moves.is_none() {
-                continue;
-            }
-            let request = Request::Write(writes.clone(), moves.take());
-            let Ok(Answer::Written(answers)) = self.call(worker, request, again).await else {
-                return Err(Ends);
-            };
-            let came = settled(&writes, &answers);
-            self.platform.borrow_mut().note_ids(entity, &came);
-            for key in &came.rejected {
-                self.tell(IntegrationEvent::Rejected { entity, key });
-            }
-            all.ids.extend(came.ids);
-            all.rejected.extend(came.rejected);
-        }
-        Ok(all)
-    }
-
-    async fn writes(
-        self: &Rc<Self>,
-        worker: &Worker,
-        entity: EntityId,
-        rows: &[FeedRow],
-    ) -> Result<Vec<Write>, Ends> {
-        if self.options.looks_up() && !rows.is_empty() {
-            let keys: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
-            let Ok(Answer::Found(found)) =
-                self.call(worker, Request::Find(entity, keys.clone()), false).await
-            else {
-                return Err(Ends);
-            };
-            let known: BTreeMap<Key, u64> =
-                keys.into_iter().zip(found).filter_map(|(key, id)| Some((key, id?))).collect();
-            return Ok(writes(entity, rows, Some(&|key| known.get(key).copied())));
-        }
-        let platform = self.platform.borrow();
-        let own = |key: &Key| platform.id(entity, key);
-        let by_own_id = self.options.destination.ids != Ids::External;
-        Ok(writes(entity, rows, by_own_id.then_some(&own)))
-    }
-
-    /// Records that everything up to this cursor is done, except for rejected rows.
-    async fn remember(
-        self: &Rc<Self>,
-        worker: &Worker,
-        entity: EntityId,
-        cursor: &str,
-        rejected: &[Key],
-    ) -> Result<(), Ends> {
-        let keeps = self.options.rejected == OnRejected::Retry;
-        let (at, of) = (cursor.to_owned(), if keeps { rejected.to_vec() } else { Vec::new() });
-        let left = if self.options.is_stateless() {
-            let confirmed = self.ask(worker, ASKED, move |feed, backend, asking| {
-                feed.confirm(backend, asking, (entity, &at), &of)
-            });
-            confirmed.await.map_err(|_| Ends)?
-        } else {
-            let (now, mut backend) = (self.servers.handle.now(), self.servers.backend.borrow_mut());
-            let asking = self.asking(worker, now, Time::FAR);
-            let confirmed = worker.feed.borrow_mut().confirm(&mut backend, asking, (entity, &at), &of);
-            confirmed.answer.map_err(|_| Ends)?
-        };
-        let mut platform = self.platform.borrow_mut();
-        platform.note_rejected(entity, &[], &left);
-        match self.options.cursor {
-            CursorKept::Integration if !self.options.is_stateless() => {
-                platform.set_cursor(entity, Some(cursor.to_owned()));
-            }
-            CursorKept::Destination if !self.options.is_stateless() => {}
-            _ => _ = worker.memory.borrow_mut().insert(entity, cursor.to_owned()),
-        }
-        self.tell_lives(IntegrationEvent::Remembered { worker: worker.number, entity });
-        Ok(())
-    }
-
-    fn asking(&self, worker: &Worker, now: Time, deadline: Time) -> Asking {
-        let clock = self.start.plus(now.since(Time::ZERO)).plus(self.options.clock_ahead);
-        Asking { now, deadline, clock, round: worker.rounds.get() }
-    }
-
-    /// A request to the backend.
-    async fn ask<T: 'static>(
-        self: &Rc<Self>,
-        worker: &Worker,
-        bytes: u64,
-        work: impl FnOnce(&mut Feed, &mut Backend, Asking) -> Called<T> + 'static,
-    ) -> Result<T, ServerError> {
-        // A copy goes with the request, which may outlive the worker.
-        let asked = self.servers.handle.now();
-        let mut asking = self.asking(worker, asked, Time::FAR);
-        let feed = worker.feed.clone();
-        let came = self.servers.over(bytes, move |servers, deadline| {
-            (asking.now, asking.deadline) = (servers.handle.now(), deadline);
-            let called = work(&mut feed.borrow_mut(), &mut servers.backend.borrow_mut(), asking);
-            servers.tell_call(&called, false);
-            Done { bytes: ROW, at: called.done_at, value: called.answer }
-        });
-        came.await?
-    }
-
-    /// A call to the destination. It takes effect on arrival, even if the worker dies.
-    async fn call(
-        self: &Rc<Self>,
-        worker: &Worker,
-        request: Request,
-        again: bool,
-    ) -> Result<Answer, Failure> {
-        let handle = &self.servers.handle;
-        let begun = handle.now();
-        let records = match &request {
-            Request::Write(writes, _) => writes.len() as u32,
-            Request::Cursor(_) | Request::Find(..) => 0,
-        };
-        let (sender, receiver) = handle.oneshot();
-        let me = self.clone();
-        let number = worker.number;
-        handle.spawn(self.servers.node, "destination", async move {
-            let half = Span(me.options.destination.rtt.0 / 2);
-            let handle = me.servers.handle.clone();
-            handle.sleep(half).await;
-            let handled = me.destination.borrow_mut().handle(handle.now(), number, &request);
-            let Handled { answer, took, taken } = handled;
-            for one in &taken {
-                me.active.set(handle.now());
-                let (entity, key, stamp, removed) = (one.entity, &one.key, one.stamp, one.removed);
-                me.tell(IntegrationEvent::Delivered { entity, key, stamp, removed });
-            }
-            handle.sleep(took + half).await;
-            let (failed, again) = (answer.is_err(), if again { records } else { 0 });
-            let took = handle.now().since(begun);
-            me.tell(IntegrationEvent::Called { worker: number, records, again, took, failed });
-            // The worker may have given up or died.
-            let _ = sender.send(answer);
-        });
-        self.point(worker).await;
-        let until = begun + self.options.timeout;
-        let answer = match handle.timeout(until, receiver).await {
-            Ok(Some(answer)) => answer,
-            _ => Err(Failure::TimedOut),
-        };
-        self.point(worker).await;
-        answer
     }
 
     /// Passes a point at which a worker may be killed.
@@ -475,49 +202,289 @@ impl Integration {
     }
 
     /// From now on no worker is killed, and the destination is up.
-    pub(in crate::world) fn mend(&self) {
+    pub(crate) fn mend(&self) {
         self.is_mended.set(true);
         self.destination.borrow_mut().mend();
     }
-    pub(in crate::world) fn hurry(&self) {
-        self.hurry.notify_all();
-    }
     /// The time from which every worker finds what readers of the backend see by `shown`.
-    pub(in crate::world) fn found_by(&self, shown: Time) -> Time {
-        let lease = self.options.capture.claimed_for().max(self.options.claim).unwrap_or(Span::ZERO);
+    pub(crate) fn found_by(&self, shown: Time) -> Time {
+        let lease = self.options.capture.claimed_for.max(self.options.claim).unwrap_or(Span::ZERO);
         self.options.capture.found_by(shown) + lease
     }
-    /// How far behind the backend's clock rows are read; `None` if everything visible is read.
-    pub(in crate::world) fn reads_behind(&self) -> Option<Span> {
-        self.options.capture.reads_behind()
-    }
-    /// Workers can find everything committed from `since` on.
-    pub(in crate::world) fn drains(&self, since: Time) {
-        self.shown.set(since);
-    }
     /// True if a later round found nothing to do, and no worker is at work.
-    pub(in crate::world) fn is_at_rest(&self) -> bool {
+    pub(crate) fn is_at_rest(&self) -> bool {
         let since = self.shown.get().max(self.active.get());
         let is_at_work = self.workers.iter().any(|worker| worker.is_at_work.get());
         !is_at_work && self.quiet.get().is_some_and(|quiet| quiet >= since)
     }
 }
 
+/// The turn of an entity in a worker's round.
+struct Turn<'t> {
+    of: &'t Rc<Integration>,
+    worker: &'t Worker,
+    entity: EntityId,
+}
+
+impl Turn<'_> {
+    /// Retries rejected rows; true if some of them may still be taken.
+    async fn retry(&self) -> Result<bool, Ends> {
+        let entity = self.entity;
+        let keys = self.of.platform.borrow().rejected(entity);
+        if keys.is_empty() {
+            return Ok(false);
+        }
+        self.claim()?;
+        let asked = keys.clone();
+        let read = self.ask(move |feed, backend, asking| feed.look_up(backend, asking, (entity, &asked)));
+        let rows = read.await.map_err(|_| Ends)?;
+        self.of.point(self.worker).await;
+        let settled = self.write(&rows, None, true).await?;
+        self.of.platform.borrow_mut().note_rejected(entity, &keys, &settled.rejected);
+        self.of.point(self.worker).await;
+        Ok(self.takes_any(&keys))
+    }
+
+    /// True if the destination takes any of these rows, now or at a retry.
+    fn takes_any(&self, keys: &[Key]) -> bool {
+        let destination = self.of.destination.borrow();
+        keys.iter().any(|key| !destination.refuses(self.entity, key))
+    }
+
+    /// Carries one page. Returns true if it had rows that may be taken, and whether there is more.
+    /// Rows rejected permanently may come in each round, and count as nothing to do.
+    async fn carry(&self) -> Carried {
+        self.claim()?;
+        let entity = self.entity;
+        let cursor = self.cursor().await?;
+        let FeedPage { rows, cursor: next, more } = self.read(cursor.clone()).await?;
+        self.of.point(self.worker).await;
+        if rows.is_empty() && (self.of.options.is_stateless() || cursor.as_ref() == Some(&next)) {
+            return Ok((false, more));
+        }
+        if self.of.options.remembers == Remembers::BeforeWrite {
+            self.remember(&next, &[]).await?;
+            self.of.point(self.worker).await;
+        }
+        let keys: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
+        let waits = self.of.options.rejected == OnRejected::Stop;
+        let moves = (self.of.options.cursor == CursorKept::Destination && !self.of.options.is_stateless())
+            .then(|| Move { entity, from: cursor, to: next.clone(), waits });
+        let retries = self.of.options.rejected == OnRejected::Retry;
+        let in_doubt = if moves.is_some() && retries { &keys[..] } else { &[] };
+        // The cursor passes rejected records; a killed worker does not learn of those.
+        self.of.platform.borrow_mut().note_rejected(entity, &[], in_doubt);
+        let settled = self.write(&rows, moves, false).await?;
+        self.of.platform.borrow_mut().note_rejected(entity, in_doubt, &[]);
+        if waits && !settled.rejected.is_empty() {
+            return Err(Ends);
+        }
+        let carried = self.takes_any(&keys);
+        if carried {
+            self.of.active.set(self.of.servers.handle.now());
+        }
+        if self.of.options.remembers == Remembers::AfterWrite {
+            self.remember(&next, &settled.rejected).await?;
+        } else if retries {
+            self.of.platform.borrow_mut().note_rejected(entity, &[], &settled.rejected);
+        }
+        self.of.point(self.worker).await;
+        Ok((carried, more))
+    }
+
+    fn claim(&self) -> Result<(), Ends> {
+        let Some(length) = self.of.options.claim else { return Ok(()) };
+        let now = self.of.servers.handle.now();
+        let holds = self.of.platform.borrow_mut().claims(self.worker.number, now, now + length);
+        if holds { Ok(()) } else { Err(Ends) }
+    }
+
+    /// The cursor up to which this entity is done.
+    async fn cursor(&self) -> Result<Option<String>, Ends> {
+        let in_memory = || self.worker.memory.borrow().get(&self.entity).cloned();
+        let kept = || self.of.platform.borrow().cursor(self.entity).map(str::to_owned);
+        match self.of.options.cursor {
+            _ if self.of.options.is_stateless() => Ok(in_memory().or_else(kept)),
+            CursorKept::Integration => Ok(kept()),
+            CursorKept::Memory => Ok(in_memory()),
+            CursorKept::Destination => match self.call(Request::Cursor(self.entity), false).await {
+                Ok(Answer::Cursor(cursor)) => Ok(cursor),
+                _ => Err(Ends),
+            },
+        }
+    }
+
+    async fn read(&self, cursor: Option<String>) -> Result<FeedPage, Ends> {
+        let entity = self.entity;
+        let (limit, asked) = (self.of.options.page, cursor.clone());
+        let page = self
+            .ask(move |feed, backend, asking| feed.page(backend, asking, (entity, asked.as_deref()), limit));
+        let page = page.await;
+        if matches!(page, Err(ServerError::CursorExpired(_))) && cursor.is_some() {
+            // It loads everything again.
+            self.worker.memory.borrow_mut().remove(&entity);
+            self.of.platform.borrow_mut().set_cursor(entity, None);
+        }
+        let page = page.map_err(|_| Ends)?;
+        if self.of.servers.hub.records_lives() {
+            for FeedRow { key, stamp, .. } in &page.rows {
+                let (worker, stamp) = (self.worker.number, *stamp);
+                self.of.tell_lives(IntegrationEvent::Read { worker, entity, key, stamp });
+            }
+        }
+        Ok(page)
+    }
+
+    /// Writes rows in calls of the size that the destination takes. Records new ids at once.
+    async fn write(&self, rows: &[FeedRow], mut moves: Option<Move>, again: bool) -> Result<Settled, Ends> {
+        let entity = self.entity;
+        let mut all = Settled::default();
+        let batch = self.of.options.destination.batch.max(1) as usize;
+        let mut batches: Vec<&[FeedRow]> = rows.chunks(batch).collect();
+        if batches.is_empty() && moves.is_some() {
+            batches.push(&[]);
+        }
+        for rows in batches {
+            let writes = self.writes(rows).await?;
+            if writes.is_empty() && moves.is_none() {
+                continue;
+            }
+            let request = Request::Write(writes.clone(), moves.take());
+            let Ok(Answer::Written(answers)) = self.call(request, again).await else {
+                return Err(Ends);
+            };
+            let came = settled(&writes, &answers);
+            self.of.platform.borrow_mut().note_ids(entity, &came);
+            for key in &came.rejected {
+                self.of.tell(IntegrationEvent::Rejected { entity, key });
+            }
+            all.ids.extend(came.ids);
+            all.rejected.extend(came.rejected);
+        }
+        Ok(all)
+    }
+
+    async fn writes(&self, rows: &[FeedRow]) -> Result<Vec<Write>, Ends> {
+        let entity = self.entity;
+        if self.of.options.looks_up() && !rows.is_empty() {
+            let keys: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
+            let Ok(Answer::Found(found)) = self.call(Request::Find(entity, keys.clone()), false).await else {
+                return Err(Ends);
+            };
+            let known: BTreeMap<Key, u64> =
+                keys.into_iter().zip(found).filter_map(|(key, id)| Some((key, id?))).collect();
+            return Ok(writes(entity, rows, Some(&|key| known.get(key).copied())));
+        }
+        let platform = self.of.platform.borrow();
+        let own = |key: &Key| platform.id(entity, key);
+        let by_own_id = self.of.options.destination.ids != Ids::External;
+        Ok(writes(entity, rows, by_own_id.then_some(&own)))
+    }
+
+    /// Records that everything up to this cursor is done, except for rejected rows.
+    async fn remember(&self, cursor: &str, rejected: &[Key]) -> Result<(), Ends> {
+        let entity = self.entity;
+        let keeps = self.of.options.rejected == OnRejected::Retry;
+        let (at, of) = (cursor.to_owned(), if keeps { rejected.to_vec() } else { Vec::new() });
+        let left = if self.of.options.is_stateless() {
+            let confirmed =
+                self.ask(move |feed, backend, asking| feed.confirm(backend, asking, (entity, &at), &of));
+            confirmed.await.map_err(|_| Ends)?
+        } else {
+            let (now, mut backend) = (self.of.servers.handle.now(), self.of.servers.backend.borrow_mut());
+            let asking = self.asking(now, Time::FAR);
+            let confirmed = self.worker.feed.borrow_mut().confirm(&mut backend, asking, (entity, &at), &of);
+            confirmed.answer.map_err(|_| Ends)?
+        };
+        let mut platform = self.of.platform.borrow_mut();
+        platform.note_rejected(entity, &[], &left);
+        match self.of.options.cursor {
+            CursorKept::Integration if !self.of.options.is_stateless() => {
+                platform.set_cursor(entity, Some(cursor.to_owned()));
+            }
+            CursorKept::Destination if !self.of.options.is_stateless() => {}
+            _ => _ = self.worker.memory.borrow_mut().insert(entity, cursor.to_owned()),
+        }
+        self.of.tell_lives(IntegrationEvent::Remembered { worker: self.worker.number, entity });
+        Ok(())
+    }
+
+    fn asking(&self, now: Time, deadline: Time) -> Asking {
+        let clock = self.of.start.plus(now.since(Time::ZERO)).plus(self.of.options.clock_ahead);
+        Asking { now, deadline, clock, round: self.worker.rounds.get() }
+    }
+
+    /// A request to the backend.
+    async fn ask<T: 'static>(
+        &self,
+        work: impl FnOnce(&mut Feed, &mut Backend, Asking) -> Called<T> + 'static,
+    ) -> Result<T, ServerError> {
+        // A copy goes with the request, which may outlive the worker.
+        let mut asking = self.asking(self.of.servers.handle.now(), Time::FAR);
+        let feed = self.worker.feed.clone();
+        let came = self.of.servers.over(ASKED, move |servers, deadline| {
+            (asking.now, asking.deadline) = (servers.handle.now(), deadline);
+            let called = work(&mut feed.borrow_mut(), &mut servers.backend.borrow_mut(), asking);
+            servers.tell_call(&called, false);
+            Done { bytes: ROW, at: called.done_at, value: called.answer }
+        });
+        came.await?
+    }
+
+    /// A call to the destination. It takes effect on arrival, even if the worker dies.
+    async fn call(&self, request: Request, again: bool) -> Result<Answer, Failure> {
+        let handle = &self.of.servers.handle;
+        let begun = handle.now();
+        let records = match &request {
+            Request::Write(writes, _) => writes.len() as u32,
+            Request::Cursor(_) | Request::Find(..) => 0,
+        };
+        let (sender, receiver) = handle.oneshot();
+        let (me, number) = (self.of.clone(), self.worker.number);
+        handle.spawn(self.of.servers.node, "destination", async move {
+            let half = Span(me.options.destination.rtt.0 / 2);
+            let handle = me.servers.handle.clone();
+            handle.sleep(half).await;
+            let handled = me.destination.borrow_mut().handle(handle.now(), number, &request);
+            let Handled { answer, took, taken } = handled;
+            for one in &taken {
+                me.active.set(handle.now());
+                let (entity, key, stamp, removed) = (one.entity, &one.key, one.stamp, one.values.is_none());
+                me.tell(IntegrationEvent::Delivered { entity, key, stamp, removed });
+            }
+            handle.sleep(took + half).await;
+            let (failed, again) = (answer.is_err(), if again { records } else { 0 });
+            let took = handle.now().since(begun);
+            me.tell(IntegrationEvent::Called { worker: number, records, again, took, failed });
+            // The worker may have given up or died.
+            let _ = sender.send(answer);
+        });
+        self.of.point(self.worker).await;
+        let until = begun + self.of.options.timeout;
+        let answer = match handle.timeout(until, receiver).await {
+            Ok(Some(answer)) => answer,
+            _ => Err(Failure::TimedOut),
+        };
+        self.of.point(self.worker).await;
+        answer
+    }
+}
+
 /// The destination at rest, if there is one.
-pub(in crate::world) struct Held<'i>(pub(in crate::world) Option<&'i Integration>);
+pub(crate) struct Held<'i>(pub(crate) Option<&'i Integration>);
 
 impl Held<'_> {
     /// Adds the check of the destination to an inspection.
-    pub(in crate::world) fn inspected<'o>(&self, mut inspection: Inspection<'o>) -> Inspection<'o> {
+    pub(crate) fn inspected<'o>(&self, mut inspection: Inspection<'o>) -> Inspection<'o> {
         self.0.iter().for_each(|of| inspection.check_destination(*of));
         inspection
     }
     /// True if a metric applies to this world.
-    pub(in crate::world) fn counts(&self, metric: &str) -> bool {
+    pub(crate) fn counts(&self, metric: &str) -> bool {
         self.0.is_some() || !metric.starts_with("destination.")
     }
     /// True if the destination has the backend's version of a row.
-    pub(in crate::world) fn has(&self, entity: EntityId, key: &Key) -> bool {
+    pub(crate) fn has(&self, entity: EntityId, key: &Key) -> bool {
         let Some(of) = self.0 else { return true };
         let (backend, destination) = (of.servers.backend.borrow(), of.destination.borrow());
         let live = backend.row(entity, key).filter(|row| !row.deleted);

@@ -10,7 +10,7 @@ use crate::world::server::half::Servers;
 use crate::world::server::upkeep;
 
 impl Servers {
-    pub(in crate::world) fn start_gateway(self: &Rc<Self>) {
+    pub(crate) fn start_gateway(self: &Rc<Self>) {
         let process = &self.process;
         if process.is_up.replace(true) {
             return;
@@ -27,14 +27,14 @@ impl Servers {
     }
 
     /// Kills the process and schedules its restart; false if no process ran.
-    pub(in crate::world) fn kill_gateway(self: &Rc<Self>, restart_after: Span) -> bool {
+    pub(crate) fn kill_gateway(self: &Rc<Self>, restart_after: Span) -> bool {
         let was_up = self.end_gateway();
         if was_up {
             self.start_gateway_after(restart_after);
         }
         was_up
     }
-    pub(in crate::world) fn restore_gateway(
+    pub(crate) fn restore_gateway(
         self: &Rc<Self>,
         gateway: &RefCell<Gateway>,
         backup: gateway::Backup,
@@ -71,7 +71,7 @@ impl Servers {
         });
     }
     /// Passes a crash point of the server's process, or dies there.
-    pub(in crate::world) async fn crash_point(self: &Rc<Self>, point: &'static str) {
+    pub(crate) async fn crash_point(self: &Rc<Self>, point: &'static str) {
         if let Some(wait) = self.process.crash.pass(point, self.handle.now()) {
             self.kill_gateway(wait);
             std::future::pending::<()>().await;

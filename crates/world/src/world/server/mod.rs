@@ -2,13 +2,13 @@
 //!
 //! Start with `half`.
 
-pub(in crate::world) mod coding;
-pub(in crate::world) mod commits;
-pub(in crate::world) mod half;
-pub(in crate::world) mod integration;
-pub(in crate::world) mod lifecycle;
-pub(in crate::world) mod process;
-pub(in crate::world) mod push_messages;
-pub(in crate::world) mod requests_in;
-pub(in crate::world) mod third_party;
-pub(in crate::world) mod upkeep;
+pub(crate) mod coding;
+pub(crate) mod commits;
+pub(crate) mod half;
+pub(crate) mod integration;
+pub(crate) mod lifecycle;
+pub(crate) mod process;
+pub(crate) mod push_messages;
+pub(crate) mod requests_in;
+pub(crate) mod third_party;
+pub(crate) mod upkeep;

@@ -1,14 +1,12 @@
 //! The process of a stack's server half, as others see it.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::rc::Weak;
-use std::task::Poll;
 
 use crate::base::{Span, Time};
 use crate::net::Way;
-use crate::sim::{Handle, NodeId, Notify};
+use crate::sim::{Handle, NodeId, Notify, either};
 use crate::world::faults::crash::CrashBook;
 
 /// After a failed early call, further requests are ignored for this time, which doubles.
@@ -17,7 +15,7 @@ const LEFT_ALONE_DOUBLED: u32 = 12;
 
 /// Starts a backend call early. After a failure it waits longer: otherwise those who ask would use
 /// up the quota that the call needs, or block another call forever.
-pub(in crate::world) struct Hurry {
+pub(crate) struct Hurry {
     hurried: Notify,
     failures: Cell<u32>,
     silent_until: Cell<Time>,
@@ -27,16 +25,16 @@ impl Hurry {
     fn new(handle: &Handle) -> Hurry {
         Hurry { hurried: handle.notify(), failures: Cell::new(0), silent_until: Cell::new(Time::ZERO) }
     }
-    pub(in crate::world) fn hurry(&self, now: Time) {
+    pub(crate) fn hurry(&self, now: Time) {
         if now >= self.silent_until.get() {
             self.hurried.notify_all();
         }
     }
-    pub(in crate::world) async fn hurried_before(&self, handle: &Handle, time: Time) -> bool {
+    pub(crate) async fn hurried_before(&self, handle: &Handle, time: Time) -> bool {
         handle.timeout(time, self.hurried.notified()).await.is_ok()
     }
     /// The early backend call has ended at `now`.
-    pub(in crate::world) fn answered(&self, now: Time, went_well: bool) {
+    pub(crate) fn answered(&self, now: Time, went_well: bool) {
         if went_well {
             return self.failures.set(0);
         }
@@ -48,40 +46,40 @@ impl Hurry {
 
 /// Fair turns if the backend limits concurrent calls. A refresh asks page after page and would take
 /// every free place. So an upload that was refused has the next turn, then one page, and so on.
-pub(in crate::world) struct Turns {
-    pub(in crate::world) upload_waits: Cell<bool>,
+pub(crate) struct Turns {
+    pub(crate) upload_waits: Cell<bool>,
     upload_went: Notify,
 }
 
 impl Turns {
-    pub(in crate::world) async fn of_refresh(&self) {
+    pub(crate) async fn of_refresh(&self) {
         if self.upload_waits.get() {
             self.upload_went.notified().await;
         }
     }
-    pub(in crate::world) fn upload_went(&self) {
+    pub(crate) fn upload_went(&self) {
         if self.upload_waits.replace(false) {
             self.upload_went.notify_all();
         }
     }
 }
 
-pub(in crate::world) struct Process {
-    pub(in crate::world) node: NodeId,
-    pub(in crate::world) world: NodeId,
-    pub(in crate::world) is_up: Cell<bool>,
-    pub(in crate::world) died: Notify,
-    pub(in crate::world) ways: RefCell<Vec<Weak<Way>>>,
-    pub(in crate::world) refresh_now: Hurry,
-    pub(in crate::world) upload_now: Hurry,
-    pub(in crate::world) turns: Turns,
+pub(crate) struct Process {
+    pub(crate) node: NodeId,
+    pub(crate) world: NodeId,
+    pub(crate) is_up: Cell<bool>,
+    pub(crate) died: Notify,
+    pub(crate) ways: RefCell<Vec<Weak<Way>>>,
+    pub(crate) refresh_now: Hurry,
+    pub(crate) upload_now: Hurry,
+    pub(crate) turns: Turns,
     /// Notifies that the backend has answered a request with remembered edits.
-    pub(in crate::world) upload_answered: Notify,
-    pub(in crate::world) crash: CrashBook,
+    pub(crate) upload_answered: Notify,
+    pub(crate) crash: CrashBook,
 }
 
 impl Process {
-    pub(in crate::world) fn new(handle: &Handle, world: NodeId) -> Process {
+    pub(crate) fn new(handle: &Handle, world: NodeId) -> Process {
         Process {
             node: handle.node("gateway process"),
             world,
@@ -96,16 +94,10 @@ impl Process {
         }
     }
 
-    pub(in crate::world) async fn or_death<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn or_death<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         if !self.is_up.get() {
             return None;
         }
-        let mut work = pin!(work);
-        let mut died = self.died.notified();
-        poll_fn(|context| match Pin::new(&mut died).poll(context) {
-            Poll::Ready(()) => Poll::Ready(None),
-            Poll::Pending => work.as_mut().poll(context).map(Some),
-        })
-        .await
+        either(self.died.notified(), pin!(work)).await.err()
     }
 }

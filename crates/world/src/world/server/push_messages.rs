@@ -9,7 +9,7 @@ use crate::contract::{ConnectionId, Phones, Slip, Ticket};
 use crate::net::ServerEnd;
 use crate::sim::{Handle, oneshot};
 
-pub(in crate::world) struct Outbox {
+pub(crate) struct Outbox {
     handle: Handle,
     /// Maximum number of connections.
     most: Option<u32>,
@@ -33,47 +33,47 @@ enum Kept {
 }
 
 /// Messages that a half sent while it handled a call, in order. They leave when it is done.
-pub(in crate::world) type Said = Vec<Saying>;
+pub(crate) type Said = Vec<Saying>;
 
-pub(in crate::world) enum Saying {
+pub(crate) enum Saying {
     Message(ConnectionId, Vec<u8>, Slip),
     Close(ConnectionId),
     Answer(Ticket, Vec<u8>),
 }
 
 impl Outbox {
-    pub(in crate::world) fn new(handle: Handle, most: Option<u32>) -> Rc<Outbox> {
+    pub(crate) fn new(handle: Handle, most: Option<u32>) -> Rc<Outbox> {
         Rc::new(Outbox { handle, most, state: RefCell::default() })
     }
     /// Runs `ask`, a call to the half, and returns its result with the messages sent meanwhile.
-    pub(in crate::world) fn keep<R>(&self, ask: impl FnOnce() -> R) -> (R, Said) {
+    pub(crate) fn keep<R>(&self, ask: impl FnOnce() -> R) -> (R, Said) {
         let before = self.state.borrow_mut().asked.replace(Said::new());
         let given = ask();
         (given, std::mem::replace(&mut self.state.borrow_mut().asked, before).unwrap_or_default())
     }
-    pub(in crate::world) fn holds(&self, id: ConnectionId) -> bool {
+    pub(crate) fn holds(&self, id: ConnectionId) -> bool {
         self.state.borrow().ends.contains_key(&id)
     }
-    pub(in crate::world) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.most.is_some_and(|most| self.state.borrow().ends.len() >= most as usize)
     }
-    pub(in crate::world) fn add(&self, end: Rc<dyn ServerEnd>) -> ConnectionId {
+    pub(crate) fn add(&self, end: Rc<dyn ServerEnd>) -> ConnectionId {
         let mut state = self.state.borrow_mut();
         let id = ConnectionId(state.next());
         state.ends.insert(id, end);
         id
     }
-    pub(in crate::world) fn remove(&self, id: ConnectionId) {
+    pub(crate) fn remove(&self, id: ConnectionId) {
         self.state.borrow_mut().ends.remove(&id);
     }
     /// The server's process is dead.
-    pub(in crate::world) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let mut state = self.state.borrow_mut();
         let (ends, kept) = (std::mem::take(&mut state.ends), std::mem::take(&mut state.kept));
         drop(state);
         drop((ends, kept));
     }
-    pub(in crate::world) fn say(&self, said: Said) {
+    pub(crate) fn say(&self, said: Said) {
         for saying in said {
             match saying {
                 Saying::Message(id, message, slip) => {
@@ -91,7 +91,7 @@ impl Outbox {
         }
     }
     /// Waits for the delayed response to a request; forever if there is no such ticket.
-    pub(in crate::world) async fn answered(&self, ticket: Ticket) -> Vec<u8> {
+    pub(crate) async fn answered(&self, ticket: Ticket) -> Vec<u8> {
         let (sender, receiver) = self.handle.oneshot();
         let kept = self.state.borrow_mut().kept.insert(ticket, Kept::Awaited(sender));
         let answer = match kept {

@@ -11,11 +11,11 @@ use crate::world::device::token::{Gate, Wallet};
 use crate::world::server::half::{Beside, Done, Servers};
 use crate::world::server::push_messages::{Said, Saying};
 
-pub(in crate::world) struct Counter {
-    pub(in crate::world) servers: Rc<Servers>,
-    pub(in crate::world) device: DeviceId,
+pub(crate) struct Counter {
+    pub(crate) servers: Rc<Servers>,
+    pub(crate) device: DeviceId,
     /// Its token, unless it lasts forever.
-    pub(in crate::world) wallet: Option<Rc<Wallet>>,
+    pub(crate) wallet: Option<Rc<Wallet>>,
 }
 
 impl Server for Counter {
@@ -23,9 +23,9 @@ impl Server for Counter {
         let shown = self.servers.backend.borrow().shown_by();
         let gateway = self.servers.gateway.as_ref();
         // A replica gets changes later than the backend.
-        let at_once = gateway.is_some_and(|gateway| !gateway.borrow().is_persistent());
+        let at_once = gateway.is_some_and(|gateway| gateway.borrow().refreshes().is_none());
         let settled = at_once && shown.is_none_or(|at| at <= self.servers.handle.now());
-        Version { number: self.servers.commits.all(), settled }
+        Version { number: self.servers.commits.all.get(), settled }
     }
     fn is_good(&self, answer: &[u8]) -> bool {
         !self.servers.server.borrow().is_refusal(answer)
@@ -34,60 +34,13 @@ impl Server for Counter {
         self.serve_with(request, Beside::default())
     }
     fn open(&self, hello: &[u8], end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
-        let now = self.servers.handle.now();
-        let is_let_in = self.wallet.as_ref().is_none_or(|wallet| wallet.is_good(now));
-        self.connect(is_let_in, hello, end)
-    }
-    fn message(&self, number: u64, message: Vec<u8>, slip: Slip) {
-        self.take_message(ConnectionId(number), message, slip);
-    }
-    fn closed(&self, number: u64) {
-        self.disconnect(ConnectionId(number));
-    }
-}
-
-/// One request with its out-of-band data, later that of the response; empty if the response is not
-/// the server's.
-pub(in crate::world) struct Slipped(pub(in crate::world) Rc<Counter>, pub(in crate::world) Beside);
-
-impl Server for Slipped {
-    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
-        let (beside, slip) = (self.1.clone(), Rc::new(RefCell::new(self.1.take())));
-        let answer = self.0.serve_with(request, slip.clone());
-        Box::pin(async move {
-            let answer = answer.await;
-            beside.replace(slip.take());
-            answer
-        })
-    }
-}
-
-impl Counter {
-    fn serve_with(&self, request: Vec<u8>, slip: Beside) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
-        let (servers, device) = (self.servers.clone(), self.device);
-        let gate = self.wallet.as_ref().map(|wallet| wallet.gate(servers.handle.now(), &request));
-        Box::pin(async move {
-            let answer = async {
-                match gate.unwrap_or(Gate::Open) {
-                    Gate::Open => servers.clone().answer(device, request, slip.clone()).await,
-                    Gate::Refused => servers.server.borrow().refuse(&ServerError::Unauthorized),
-                    Gate::Given(token) => token,
-                }
-            };
-            let answer = servers.process.or_death(answer).await?;
-            tell_rows(&servers, device, &answer, &slip.borrow());
-            Some(answer)
-        })
-    }
-
-    /// A device asks to hold a connection. Returns its number, or the bytes of an error.
-    fn connect(&self, is_let_in: bool, hello: &[u8], end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
         let (servers, from) = (&self.servers, self.device);
         if !servers.process.is_up.get() {
             return None;
         }
         let refuse = |error: ServerError| Some(Err(servers.server.borrow().refuse(&error)));
-        if !is_let_in {
+        let now = servers.handle.now();
+        if self.wallet.as_ref().is_some_and(|wallet| !wallet.is_good(now)) {
             return refuse(ServerError::Unauthorized);
         }
         if servers.phones.is_full() {
@@ -103,7 +56,8 @@ impl Counter {
         Some(Ok(id.0))
     }
 
-    fn take_message(&self, id: ConnectionId, message: Vec<u8>, slip: Slip) {
+    fn message(&self, number: u64, message: Vec<u8>, slip: Slip) {
+        let id = ConnectionId(number);
         let (servers, from) = (self.servers.clone(), self.device);
         if !servers.process.is_up.get() {
             return;
@@ -133,11 +87,47 @@ impl Counter {
         });
     }
 
-    fn disconnect(&self, id: ConnectionId) {
+    fn closed(&self, number: u64) {
+        let id = ConnectionId(number);
         let (servers, from) = (&self.servers, self.device);
         servers.phones.remove(id);
         let ((), said) = servers.phones.keep(|| servers.server.borrow_mut().on_close(from, id));
         servers.phones.say(said);
+    }
+}
+
+/// One request with its out-of-band data, later that of the response; empty if the response is not
+/// the server's.
+pub(crate) struct Slipped(pub(crate) Rc<Counter>, pub(crate) Beside);
+
+impl Server for Slipped {
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let (beside, slip) = (self.1.clone(), Rc::new(RefCell::new(self.1.take())));
+        let answer = self.0.serve_with(request, slip.clone());
+        Box::pin(async move {
+            let answer = answer.await;
+            beside.replace(slip.take());
+            answer
+        })
+    }
+}
+
+impl Counter {
+    fn serve_with(&self, request: Vec<u8>, slip: Beside) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let (servers, device) = (self.servers.clone(), self.device);
+        let gate = self.wallet.as_ref().map(|wallet| wallet.gate(servers.handle.now(), &request));
+        Box::pin(async move {
+            let answer = async {
+                match gate.unwrap_or(Gate::Open) {
+                    Gate::Open => servers.clone().answer(device, request, slip.clone()).await,
+                    Gate::Refused => servers.server.borrow().refuse(&ServerError::Unauthorized),
+                    Gate::Given(token) => token,
+                }
+            };
+            let answer = servers.process.or_death(answer).await?;
+            tell_rows(&servers, device, &answer, &slip.borrow());
+            Some(answer)
+        })
     }
 }
 

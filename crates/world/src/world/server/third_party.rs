@@ -20,10 +20,10 @@ const DATABASE: &str = "server.db";
 const CALL_BYTES: u64 = 200;
 
 /// Creates the server of one process.
-pub(in crate::world) type Open = Box<dyn Fn(ServerPorts) -> Box<dyn SyncServer>>;
+pub(crate) type Open = Box<dyn Fn(ServerPorts) -> Box<dyn SyncServer>>;
 
 /// The present server process, and how to start the next one.
-pub(in crate::world) struct Brought {
+pub(crate) struct Brought {
     open: Open,
     ports: Rc<OfServer>,
     disk: Disk,
@@ -34,7 +34,7 @@ pub(in crate::world) struct Brought {
 }
 
 impl Brought {
-    pub(in crate::world) fn new(open: Open, ports: OfServer, seed: Seed) -> Brought {
+    pub(crate) fn new(open: Open, ports: OfServer, seed: Seed) -> Brought {
         let (ports, disk) = (Rc::new(ports), Disk::new(DiskOptions::default()));
         let mut brought = Brought { open, ports, disk, seed, running: None, processes: 0 };
         brought.begin();
@@ -141,16 +141,16 @@ impl ServerHalf for Brought {
 }
 
 /// The ports of a server process.
-pub(in crate::world) struct OfServer {
-    pub(in crate::world) servers: Weak<Servers>,
-    pub(in crate::world) handle: Handle,
-    pub(in crate::world) node: NodeId,
-    pub(in crate::world) phones: Rc<Outbox>,
-    pub(in crate::world) commits: Rc<Commits>,
+pub(crate) struct OfServer {
+    pub(crate) servers: Weak<Servers>,
+    pub(crate) handle: Handle,
+    pub(crate) node: NodeId,
+    pub(crate) phones: Rc<Outbox>,
+    pub(crate) commits: Rc<Commits>,
     /// Its identity at the backend, next to those of devices.
-    pub(in crate::world) itself: DeviceId,
+    pub(crate) itself: DeviceId,
     /// The date at the start of the world.
-    pub(in crate::world) start: Stamp,
+    pub(crate) start: Stamp,
 }
 
 impl OfServer {
@@ -167,8 +167,7 @@ impl Clock for OfServer {
         self.start.plus(self.handle.now() - Time::ZERO)
     }
     fn sleep_until(&self, time: Time) -> LocalBoxFuture<'static, ()> {
-        let handle = self.handle.clone();
-        Box::pin(async move { handle.sleep_until(time).await })
+        Box::pin(self.handle.sleep_until(time))
     }
 }
 

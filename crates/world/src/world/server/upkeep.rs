@@ -19,7 +19,7 @@ struct Upkeep {
     gateway: Rc<RefCell<Gateway>>,
 }
 
-pub(in crate::world) fn start(servers: &Rc<Servers>, gateway: &Rc<RefCell<Gateway>>) {
+pub(crate) fn start(servers: &Rc<Servers>, gateway: &Rc<RefCell<Gateway>>) {
     let Some(options) = gateway.borrow().refreshes().cloned() else { return };
     let upkeep = Upkeep { servers: servers.clone(), gateway: gateway.clone() };
     let (handle, node) = (&servers.handle, servers.process.node);
@@ -31,7 +31,7 @@ pub(in crate::world) fn start(servers: &Rc<Servers>, gateway: &Rc<RefCell<Gatewa
 
 impl Servers {
     /// Somebody needs the replica to be as fresh as `since`, and the queue to be empty.
-    pub(in crate::world) fn hurry_gateway(&self, since: Time) {
+    pub(crate) fn hurry_gateway(&self, since: Time) {
         let now = self.handle.now();
         if !self.is_fresh(since) {
             self.process.refresh_now.hurry(now);
@@ -41,7 +41,7 @@ impl Servers {
         }
     }
     /// True if nothing waits for the backend, and the replica has everything as of `since`.
-    pub(in crate::world) fn is_caught_up(&self, since: Time) -> bool {
+    pub(crate) fn is_caught_up(&self, since: Time) -> bool {
         let refreshes = |gateway: &Rc<RefCell<Gateway>>| gateway.borrow().refreshes().is_some();
         !self.gateway.as_ref().is_some_and(refreshes)
             || self.process.is_up.get() && self.is_fresh(since) && self.waiting() == 0
@@ -50,7 +50,7 @@ impl Servers {
         self.fresh().is_some_and(|fresh| fresh >= since)
     }
     /// What the gateway has left to do until it has everything as of `since`, in words.
-    pub(in crate::world) fn left_to_do(&self, since: Time, clock: Clock) -> String {
+    pub(crate) fn left_to_do(&self, since: Time, clock: Clock) -> String {
         let mut left = Vec::new();
         match self.fresh() {
             Some(fresh) if fresh >= since => {}
@@ -160,7 +160,7 @@ impl Upkeep {
     }
 
     fn codec(&self) -> Codec {
-        self.gateway.borrow().codec()
+        self.gateway.borrow().options.codec
     }
     async fn backend_call<T: 'static>(
         &self,

@@ -125,14 +125,10 @@ impl<'e> Lens<'e> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rows {
     by_key: BTreeMap<Key, Kept>,
-    bytes: u64,
+    pub(super) bytes: u64,
 }
 
 impl Rows {
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
     pub(super) fn set(&mut self, key: &Key, kept: Option<Kept>) {
         self.bytes += kept.as_ref().map_or(0, |kept| key.as_str().len() as u64 + kept.bytes());
         let before = match kept {

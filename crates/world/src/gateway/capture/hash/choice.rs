@@ -3,44 +3,43 @@
 use super::Hash;
 use super::options::{HashOptions, Keep, Snapshot, Source};
 use crate::backend::FileDrop;
-use crate::base::Time;
-use crate::config::form::{Form, Needs, PERIOD, SOME, SPAN, Stated as _, key, owned, table, word};
+use crate::config::form::{Form, Needs, PERIOD, SOME, SPAN, Stated as _, key, optional, owned, table, word};
 use crate::config::view::{View, read};
-use crate::gateway::capture::choice::{Around, Capture, Choice, Kind, Makes};
+use crate::gateway::capture::choice::{Around, Capture, Choice, Kind, Properties};
 use crate::gateway::capture::seam::Strategy;
 
-pub(in crate::gateway::capture) const KIND: Kind = Kind::new(
-    "hash",
-    table(&[
-        word::<Keep>("keep").about("What is kept of each row that a reader has."),
-        owned("canonical", Form::Bool, || HashOptions::default().canonical.stated())
-            .about("Whether rows are hashed in a canonical form, or as the source writes them, each time in another style."),
-        word::<Snapshot>("snapshot")
-            .about("How the source is read: at one instant, in pages by offset while others write, or in repeated passes until nothing was skipped."),
-        owned("read_rows", SOME, || HashOptions::default().read_rows.stated())
-            .about("Rows per page of a torn or two-pass reading; one page per request.")
-            .needs(&Needs {
-                of: &[".snapshot"],
-                holds: |of| !of[0].says(Snapshot::Isolated),
-                why: "the source is read at one instant, and not in pages",
-                help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
-            }),
-        key("source", Form::Word(&["api", "file"]), "\"api\"")
-            .about("Whether the backend is asked for all rows, or writes export files."),
-        key("file_every", PERIOD, "\"1h\"")
-            .about("How often the backend writes a file, from the start on.")
-            .needs(DROPS),
-        key("file_takes", SPAN, "\"0s\"")
-            .about("How long writing it takes; until then the file is incomplete.")
-            .needs(DROPS),
-        key("trailer", Form::Bool, "true")
-            .about("Whether a file counts only if its last line says that it is complete.")
-            .needs(DROPS),
-    ]),
-    "By comparing all rows with what was sent before.",
-    chosen,
-    &[("{ hash = {} }", || HashOptions::default().into())],
-);
+const OPTIONS: Form = table(&[
+    word::<Keep>("keep").about("What is kept of each row that a reader has."),
+    owned("canonical", Form::Bool, || HashOptions::default().canonical.stated())
+        .about("Whether rows are hashed in a canonical form, or as the source writes them, each time in another style."),
+    word::<Snapshot>("snapshot")
+        .about("How the source is read: at one instant, in pages by offset while others write, or in repeated passes until nothing was skipped."),
+    owned("read_rows", SOME, || HashOptions::default().read_rows.stated())
+        .about("Rows per page of a torn or two-pass reading; one page per request.")
+        .needs(&Needs {
+            of: &[".snapshot"],
+            holds: |of| !of[0].says(Snapshot::Isolated),
+            why: "the source is read at one instant, and not in pages",
+            help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
+        }),
+    key("source", Form::Word(&["api", "file"]), "\"api\"")
+        .about("Whether the backend is asked for all rows, or writes export files."),
+    key("file_every", PERIOD, "\"1h\"")
+        .about("How often the backend writes a file, from the start on.")
+        .needs(DROPS),
+    key("file_takes", SPAN, "\"0s\"")
+        .about("How long writing it takes; until then the file is incomplete.")
+        .needs(DROPS),
+    key("trailer", Form::Bool, "true")
+        .about("Whether a file counts only if its last line says that it is complete.")
+        .needs(DROPS),
+]);
+
+pub(crate) const KIND: Kind = Kind {
+    key: optional("hash", OPTIONS).about("By comparing all rows with what was sent before."),
+    read: chosen,
+    examples: &[("{ hash = {} }", || HashOptions::default().into())],
+};
 
 const DROPS: &Needs = &Needs {
     of: &[".source"],
@@ -62,46 +61,22 @@ fn chosen(view: View<'_>, around: Around<'_>) -> Capture {
 }
 
 impl Choice for HashOptions {
-    fn finds_absence(&self) -> bool {
-        true
-    }
-
-    fn takes_receipts(&self) -> Option<&'static str> {
-        Some("the next request marks its page as held, and that page may never be committed")
-    }
-
-    fn found_by(&self, shown: Time) -> Time {
-        self.files().map_or(shown, |drop| drop.complete_after(shown))
-    }
-
-    fn files(&self) -> Option<FileDrop> {
-        match self.source {
-            Source::File { drop, .. } => Some(drop),
-            Source::Api => None,
+    fn properties(&self) -> Properties {
+        let receipts = "the next request marks its page as held, and that page may never be committed";
+        let alone = "each worker would keep its own hashes, and copy everything";
+        let files = if let Source::File { drop, .. } = self.source { Some(drop) } else { None };
+        Properties {
+            finds_absence: true,
+            takes_receipts: Some(receipts),
+            files,
+            knows_devices: true,
+            works_alone: Some(alone),
+            knows_one_app: true,
+            ..Properties::default()
         }
     }
 
-    fn knows_devices(&self) -> bool {
-        true
-    }
-
-    fn works_alone(&self) -> Option<&'static str> {
-        Some("each worker would keep its own hashes, and copy everything")
-    }
-
-    fn knows_one_app(&self) -> bool {
-        true
-    }
-}
-
-impl Makes for HashOptions {
     fn strategy(&self) -> Box<dyn Strategy> {
         Box::new(Hash::new(*self))
-    }
-}
-
-impl From<HashOptions> for Capture {
-    fn from(options: HashOptions) -> Capture {
-        Capture::new(options)
     }
 }

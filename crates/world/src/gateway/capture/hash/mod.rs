@@ -54,9 +54,9 @@ impl Hash {
         change: impl FnOnce(&mut Hash, &mut Book) -> T,
     ) -> T {
         let mut book = self.books.remove(&line).unwrap_or_default();
-        let before = book.rows.bytes();
+        let before = book.rows.bytes;
         let result = change(self, &mut book);
-        self.kept = self.kept - before + book.rows.bytes();
+        self.kept = self.kept - before + book.rows.bytes;
         self.books.insert(line, book);
         result
     }
@@ -165,16 +165,8 @@ impl Strategy for Hash {
         })
     }
 
-    fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
-        Cursor::At(stamp).write()
-    }
-
     fn state(&self) -> u64 {
         self.kept
-    }
-
-    fn finds_absence(&self) -> bool {
-        true
     }
 
     fn files_as_of(&self) -> Option<Time> {

@@ -31,10 +31,8 @@ impl Strategy for LastModified {
     }
 
     fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
-        let cursor = match ask.cursor.map(Cursor::read) {
-            Some(None) => return Err(ServerError::CursorExpired(ask.entity)),
-            cursor => cursor.flatten(),
-        };
+        let expired = || ServerError::CursorExpired(ask.entity);
+        let cursor = ask.cursor.map(|text| Cursor::read(text).ok_or_else(expired)).transpose()?;
         let passes_new = self.options.stamps == Stamps::WithoutCreated
             && ask.cursor.is_some_and(|cursor| self.loads_since(cursor).is_none());
         let take: Take<'_> = &mut |change, part| {
@@ -46,14 +44,11 @@ impl Strategy for LastModified {
             return asked.by_course(cursor, take);
         }
         let after = match cursor {
-            Some(Cursor::Course(_)) => return Err(ServerError::CursorExpired(ask.entity)),
+            Some(Cursor::Course(_)) => return Err(expired()),
             Some(Cursor::Rest(position)) => Some(position),
             None => None,
         };
-        match bound {
-            Bound::Keyset => asked.by_key(after.as_ref(), take),
-            _ => asked.by_stamp(after, take),
-        }
+        if bound == Bound::Keyset { asked.by_key(after.as_ref(), take) } else { asked.by_stamp(after, take) }
     }
 
     fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
@@ -220,10 +215,7 @@ impl<'p> Asked<'p> {
 
     /// The value of `more` in the response.
     fn more(&self, delivered: u64, there_is: bool) -> bool {
-        match self.options.end {
-            End::Marker => there_is,
-            End::Count => delivered > 0,
-        }
+        if self.options.end == End::Marker { there_is } else { delivered > 0 }
     }
 
     /// A page. The last page of a load also lists the rows withheld from the load.

@@ -4,12 +4,12 @@ use super::by_time::LastModified;
 use super::options::{Bound, End, LastModifiedOptions, Paging, Source, Stamps};
 use super::reconcile::Reconciling;
 use crate::backend::{Provisioning, Upto};
-use crate::base::{Span, Time};
+use crate::base::Span;
 use crate::config::form::{
     Form, SPAN, Stated as _, Written, key, optional, owned, required, span, table, word,
 };
 use crate::config::view::{View, read};
-use crate::gateway::capture::choice::{Around, Capture, Choice, Kind, Makes};
+use crate::gateway::capture::choice::{Around, Capture, Choice, Kind, Properties};
 use crate::gateway::capture::seam::Strategy;
 use crate::gateway::mode::Unfit;
 
@@ -19,50 +19,47 @@ const UPTO: Written = Written::of(
 )
 .or(&["settled"]);
 
-pub(in crate::gateway::capture) const KIND: Kind = Kind::new(
-    "last_modified",
-    table(&[
-        word::<Bound>("bound").about("Where the next page begins."),
-        word::<Paging>("paging")
-            .about("How the pages of a pull are cut: each after the previous one, or by skipping rows above a fixed time; the latest time is saved with each page."),
-        word::<Source>("source").about("Whose clock gives the cursor's time."),
-        owned(
-            "precision",
-            Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
-            || LastModifiedOptions::default().precision.stated(),
-        )
-        .about("Cursors are rounded down to multiples of this in transit."),
-        key("window", Form::Written(&UPTO), "\"settled\"").about("How far behind the present a pull stays."),
-        word::<Stamps>("stamps")
-            .about("Which stamps of a row are compared: the greatest of the three, or all except the creation's (only `UpdatedOn`)."),
-        word::<End>("end")
-            .about("How a pull detects its end: the response says so, or it has no rows."),
-        optional(
-            "reconcile",
-            table(&[required("every", SPAN).about("How often; 0s is at the end of each pull.")]),
-        )
-        .about("The gateway keeps the keys that each device got, and checks which of them are gone."),
-    ]),
-    "By the time of last modification.",
-    chosen,
-    &[
+const OPTIONS: Form = table(&[
+    word::<Bound>("bound").about("Where the next page begins."),
+    word::<Paging>("paging")
+        .about("How the pages of a pull are cut: each after the previous one, or by skipping rows above a fixed time; the latest time is saved with each page."),
+    word::<Source>("source").about("Whose clock gives the cursor's time."),
+    owned(
+        "precision",
+        Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
+        || LastModifiedOptions::default().precision.stated(),
+    )
+    .about("Cursors are rounded down to multiples of this in transit."),
+    key("window", Form::Written(&UPTO), "\"settled\"").about("How far behind the present a pull stays."),
+    word::<Stamps>("stamps")
+        .about("Which stamps of a row are compared: the greatest of the three, or all except the creation's (only `UpdatedOn`)."),
+    word::<End>("end")
+        .about("How a pull detects its end: the response says so, or it has no rows."),
+    optional(
+        "reconcile",
+        table(&[required("every", SPAN).about("How often; 0s is at the end of each pull.")]),
+    )
+    .about("The gateway keeps the keys that each device got, and checks which of them are gone."),
+]);
+
+pub(crate) const KIND: Kind = Kind {
+    key: optional("last_modified", OPTIONS).about("By the time of last modification."),
+    read: chosen,
+    examples: &[
         ("{ last_modified = {} }", Capture::default),
         (r#"{ last_modified = { reconcile = { every = "15m" } } }"#, || {
             let reconcile = Some(Span::secs(15 * 60));
             LastModifiedOptions { reconcile, ..Default::default() }.into()
         }),
     ],
-);
+};
 
 fn chosen(view: View<'_>, around: Around<'_>) -> Capture {
     let window = view.at("window");
     let options = read!(view, LastModifiedOptions {
         bound paging source precision end stamps
     } with {
-        upto: match window.text() {
-            "settled" => Upto::Settled,
-            _ => Upto::Behind(window.span()),
-        },
+        upto: if window.text() == "settled" { Upto::Settled } else { Upto::Behind(window.span()) },
         reconcile: view.at("reconcile").present().map(|view| view.at("every").span()),
     });
     if let Some(unfit) = options.contradiction() {
@@ -91,7 +88,7 @@ fn within_tombstones(window: View<'_>, behind: Span, around: Around<'_>) {
 
 impl LastModifiedOptions {
     /// The reason why these options contradict each other, if they do.
-    pub(in crate::gateway) fn contradiction(&self) -> Option<Unfit> {
+    pub(crate) fn contradiction(&self) -> Option<Unfit> {
         let fixed = self.source != Source::Records || self.paging == Paging::Offset;
         let plain = matches!(self.bound, Bound::Strict | Bound::Inclusive | Bound::Keyset);
         (fixed && !plain).then_some(Unfit {
@@ -112,53 +109,31 @@ impl Choice for LastModifiedOptions {
         })
     }
 
-    fn finds_absence(&self) -> bool {
-        self.reconcile.is_some()
-    }
-
-    fn found_by(&self, shown: Time) -> Time {
-        shown + self.reads_behind().unwrap_or(Span::ZERO) + self.reconcile.unwrap_or(Span::ZERO)
-    }
-
-    fn reads_behind(&self) -> Option<Span> {
-        match self.upto {
-            Upto::Behind(Span::ZERO) | Upto::Settled => None,
-            Upto::Behind(window) => Some(window),
+    fn properties(&self) -> Properties {
+        // A page begins after the last row delivered, so nothing comes twice.
+        let after = matches!(self.bound, Bound::Keyset | Bound::TieExtended);
+        let exact = self.source == Source::Records && self.precision <= Span::micros(1);
+        let alone = "each worker would keep its own keys, and the others could not continue";
+        Properties {
+            finds_absence: self.reconcile.is_some(),
+            reads_behind: match self.upto {
+                Upto::Behind(Span::ZERO) | Upto::Settled => None,
+                Upto::Behind(window) => Some(window),
+            },
+            looks_every: self.reconcile,
+            brings_once: after && exact && self.paging == Paging::Keyset,
+            asks_since: true,
+            works_alone: self.reconcile.map(|_| alone),
+            reads_parts: self.reconcile.is_none(),
+            ..Properties::default()
         }
     }
 
-    /// A page begins after the last row delivered, so nothing comes twice.
-    fn brings_once(&self) -> bool {
-        let after = matches!(self.bound, Bound::Keyset | Bound::TieExtended);
-        let exact = self.source == Source::Records && self.precision <= Span::micros(1);
-        after && exact && self.paging == Paging::Keyset
-    }
-
-    fn asks_since(&self) -> bool {
-        true
-    }
-
-    fn works_alone(&self) -> Option<&'static str> {
-        self.reconcile.map(|_| "each worker would keep its own keys, and the others could not continue")
-    }
-
-    fn reads_parts(&self) -> bool {
-        self.reconcile.is_none()
-    }
-}
-
-impl Makes for LastModifiedOptions {
     fn strategy(&self) -> Box<dyn Strategy> {
         let by_time = LastModified { options: *self };
         match self.reconcile {
             None => Box::new(by_time),
             Some(every) => Box::new(Reconciling::new(by_time, every)),
         }
-    }
-}
-
-impl From<LastModifiedOptions> for Capture {
-    fn from(options: LastModifiedOptions) -> Capture {
-        Capture::new(options)
     }
 }

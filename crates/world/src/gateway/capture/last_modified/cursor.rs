@@ -75,14 +75,14 @@ fn parse(text: &str) -> Option<Stamp> {
     Some(Stamp(text.parse().ok()?))
 }
 
-pub(in super::super) fn write(position: &Position) -> String {
+pub(crate) fn write(position: &Position) -> String {
     let Position { stamp, key, since } = position;
     let since = since.map_or(String::new(), |since| format!("{}/", since.0));
     let key = key.as_ref().map_or(String::new(), |key| format!(",{key}"));
     format!("{since}{}{key}", stamp.0)
 }
 
-pub(in super::super) fn read(cursor: &str) -> Option<Position> {
+pub(crate) fn read(cursor: &str) -> Option<Position> {
     let (stamps, key) = match cursor.split_once(',') {
         Some((stamps, key)) => (stamps, Some(Key::new(key))),
         None => (cursor, None),

@@ -241,10 +241,6 @@ impl Strategy for Reconciling {
     fn loads_up_to(&self) -> Option<Upto> {
         self.inner.loads_up_to()
     }
-
-    fn finds_absence(&self) -> bool {
-        true
-    }
 }
 
 /// The load, the round of tombstones on this page (or the last one committed), and the cursor of

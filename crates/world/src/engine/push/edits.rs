@@ -1,8 +1,9 @@
-//! Joins edits of a row that go out as one.
+//! What edits of a row make of it: two edits joined as one that goes out, and the values of a row
+//! without some of its edits.
 
-use crate::base::Value;
-use crate::contract::EditKind;
-use crate::store::Entry;
+use crate::base::{Key, Value};
+use crate::contract::{EditKind, Entity};
+use crate::store::{Entry, StoreError, Stored, Tx};
 
 /// Joins two edits of a row: the later one, on the base of the first. The result takes the first
 /// one's place in the outbox, unless it deletes.
@@ -12,10 +13,7 @@ pub(crate) fn joined(first: &Entry, later: &Entry) -> Entry {
         (EditKind::Delete, _) => EditKind::Update,
         (_, kind) => kind,
     };
-    let values = match kind {
-        EditKind::Delete => Vec::new(),
-        EditKind::Create | EditKind::Update => over(&first.values, &later.values),
-    };
+    let values = if kind == EditKind::Delete { Vec::new() } else { over(&first.values, &later.values) };
     let made_on = match (kind, &first.made_on, &later.made_on) {
         (EditKind::Create, own, _) => own.clone(),
         (_, Some(first), Some(later)) => Some(over(later, first)),
@@ -33,6 +31,45 @@ fn over(lower: &[(usize, Value)], upper: &[(usize, Value)]) -> Vec<(usize, Value
     let mut values: Vec<_> = lower.iter().filter(is_below).chain(upper).cloned().collect();
     values.sort_by_key(|(column, _)| *column);
     values
+}
+
+/// The values of a row before all its `edits` (oldest first), from the values `shown` with them.
+pub(crate) fn beneath(entity: &Entity, shown: Option<Vec<Value>>, edits: &[Entry]) -> Option<Vec<Value>> {
+    let mut values = shown;
+    for Entry { kind, made_on, .. } in edits.iter().rev() {
+        match kind {
+            EditKind::Create => values = None,
+            EditKind::Delete => {
+                values = made_on.as_ref().map(|all| all.iter().map(|(_, value)| value.clone()).collect());
+            }
+            EditKind::Update => {
+                if let Some(values) = &mut values {
+                    set(entity, values, made_on.iter().flatten());
+                }
+            }
+        }
+    }
+    values
+}
+
+pub(crate) fn set<'v>(entity: &Entity, row: &mut [Value], values: impl Iterator<Item = &'v (usize, Value)>) {
+    for (column, value) in values {
+        if let Some(slot) = entity.projection.binary_search(column).ok().and_then(|place| row.get_mut(place))
+        {
+            slot.clone_from(value);
+        }
+    }
+}
+
+/// All columns of the row as of this edit, by position in the backend's columns; without later
+/// edits.
+pub(crate) fn as_of(tx: &Tx<'_>, entity: &Entity, entry: &Entry, key: &Key) -> Stored<Vec<(usize, Value)>> {
+    let shown = tx.row(entry.entity, key)?.map(|row| row.values);
+    let mut later = tx.entries_for(entry.entity, key)?;
+    later.retain(|other| other.seq > entry.seq);
+    let values = beneath(entity, shown, &later);
+    let values = values.ok_or_else(|| StoreError::Damaged(format!("no row {key} to send")))?;
+    Ok(entity.projection.iter().copied().zip(values).collect())
 }
 
 #[cfg(test)]

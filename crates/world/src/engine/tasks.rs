@@ -1,9 +1,13 @@
-//! Primitives that tasks wait on and others raise.
+//! Primitives that tasks wait on and others raise, and futures that run concurrently in one task:
+//! each poll visits them in the same order. Once one reaches a place where the process dies
+//! (`dead`), none of the others may go on.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+
+use crate::contract::LocalBoxFuture;
 
 /// Tasks that wait for something.
 #[derive(Debug, Default)]
@@ -12,10 +16,6 @@ struct Waiting(RefCell<Vec<Waker>>);
 impl Waiting {
     fn wake(&self) {
         self.0.take().into_iter().for_each(Waker::wake);
-    }
-
-    fn forget(&self) {
-        self.0.take();
     }
 
     fn add(&self, context: &Context<'_>) {
@@ -28,20 +28,20 @@ impl Waiting {
 
 /// Raised once, seen once. Raising it twice before it is seen counts as once.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Signal {
+pub(crate) struct Signal {
     raised: Cell<bool>,
     waiting: Waiting,
 }
 
 impl Signal {
     /// Wakes all waiting tasks, of which the first goes on, or lets the next wait pass at once.
-    pub(in crate::engine) fn raise(&self) {
+    pub(crate) fn raise(&self) {
         self.raised.set(true);
         self.waiting.wake();
     }
 
     /// Waits until it is raised, and resets it.
-    pub(in crate::engine) async fn wait(&self) {
+    pub(crate) async fn wait(&self) {
         poll_fn(|context| {
             if self.raised.take() {
                 Poll::Ready(())
@@ -58,29 +58,29 @@ impl Signal {
 ///
 /// Nothing else is cut short: what was written is reported. All concurrent runs end.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Stop {
+pub(crate) struct Stop {
     asked: Cell<bool>,
     waiting: Waiting,
 }
 
 impl Stop {
-    pub(in crate::engine) fn ask(&self) {
+    pub(crate) fn ask(&self) {
         self.asked.set(true);
         self.waiting.wake();
     }
 
     /// The run has ended; the next one is not cancelled.
-    pub(in crate::engine) fn over(&self) {
+    pub(crate) fn over(&self) {
         self.asked.set(false);
-        self.waiting.forget();
+        self.waiting.0.take();
     }
 
-    pub(in crate::engine) fn is_asked(&self) -> bool {
+    pub(crate) fn is_asked(&self) -> bool {
         self.asked.get()
     }
 
     /// The result of `work`, which is begun in any case; `None` if the run is cancelled before.
-    pub(in crate::engine) async fn or<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn or<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         poll_fn(|context| match work.as_mut().poll(context) {
             Poll::Ready(done) => Poll::Ready(Some(done)),
@@ -94,8 +94,92 @@ impl Stop {
     }
 }
 
+/// Runs `main` to its end, and polls `side` beside it until then.
+pub(super) async fn until<T>(
+    dead: &Cell<bool>,
+    main: impl Future<Output = T>,
+    side: impl Future<Output = ()>,
+) -> T {
+    let (mut main, mut side, mut goes_on) = (pin!(main), pin!(side), true);
+    poll_fn(|context| {
+        let polled = main.as_mut().poll(context);
+        if polled.is_pending() && goes_on && !dead.get() {
+            goes_on = side.as_mut().poll(context).is_pending();
+        }
+        polled
+    })
+    .await
+}
+
+async fn all(dead: &Cell<bool>, mut stories: Vec<LocalBoxFuture<'_, ()>>) {
+    poll_fn(|context| {
+        stories.retain_mut(|story| dead.get() || story.as_mut().poll(context).is_pending());
+        if stories.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// Repeats `step` in this many concurrent futures, until each finds nothing more to do. After a
+/// failure no further step begins; those under way finish.
+pub(super) async fn several<E>(
+    dead: &Cell<bool>,
+    stories: usize,
+    step: impl AsyncFn() -> Result<bool, E>,
+) -> Result<(), E> {
+    let failed = RefCell::new(None);
+    let story = || -> LocalBoxFuture<'_, ()> {
+        Box::pin(async {
+            while failed.borrow().is_none() {
+                match step().await {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => _ = failed.borrow_mut().get_or_insert(error),
+                }
+            }
+        })
+    };
+    all(dead, (0..stories).map(|_| story()).collect()).await;
+    failed.into_inner().map_or(Ok(()), Err)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    async fn says(name: char, polls: usize, said: &RefCell<String>) {
+        let mut left = polls;
+        poll_fn(|_| {
+            said.borrow_mut().push(name);
+            left -= 1;
+            if left == 0 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    fn polls_of(future: impl Future<Output = ()>, most: usize) -> usize {
+        let mut future = pin!(future);
+        let mut context = Context::from_waker(Waker::noop());
+        let polls = (0..most).take_while(|_| future.as_mut().poll(&mut context).is_pending());
+        polls.count() + 1
+    }
+
+    #[test]
+    fn after_a_death_no_story_goes_on_in_the_same_poll() {
+        let (said, dead) = (RefCell::new(String::new()), Cell::new(false));
+        let dies = || async {
+            said.borrow_mut().push('x');
+            dead.set(true);
+            std::future::pending::<()>().await;
+        };
+        polls_of(until(&dead, dies(), says('s', 9, &said)), 1);
+        dead.set(false);
+        polls_of(all(&dead, vec![Box::pin(dies()), Box::pin(says('s', 9, &said))]), 1);
+        assert_eq!(*said.borrow(), "xx");
+    }
+}
+
+#[cfg(test)]
+mod signal_tests {
     use std::future::{pending, ready};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,0 +1,96 @@
+//! Faults of single messages and rows: lost, foreign, cached, copied, unreadable.
+
+use super::fault::{Fault, Kind, Within};
+use super::keys::{ALL_READ, FOR, NONE_LOST, UNUSED};
+use super::sign::Sign;
+use crate::base::{Ppm, Span};
+use crate::config::form::{Form, SOME_SPAN, SPAN, key, required, word};
+use crate::net::Foreign;
+
+pub(super) const RESPONSE_LOSS: Kind = Kind::new(
+    "response_loss",
+    on_devices![FOR, required("loss", Form::Share).about("The share of responses.")],
+    "Responses are lost after the gateway executed the request.",
+    |view, _| {
+        let share: Ppm = view.of("loss");
+        Some(Fault::shown_by(Sign::LostResponse, Within::Length, NONE_LOST, move |when, faults| {
+            faults.each(when.chosen, |on| on.net.lossy.push(when.during(share)));
+            format!("{} lose {share} of the responses for {}", when.whom(), when.length)
+        }))
+    },
+);
+
+pub(super) const FOREIGN_RESPONSES: Kind = Kind::new(
+    "foreign_responses",
+    on_devices![
+        FOR,
+        required("responses", Form::Share).about("The share of responses."),
+        word::<Foreign>("what")
+            .about("What comes instead: a proxy's page, the response to an earlier request, or either.",),
+    ],
+    "Some requests get a response that belongs to another request.",
+    |view, _| Some(foreign_responses(view.of("responses"), view.of("what"))),
+);
+
+/// This comes in the place of this share of the responses.
+pub(crate) fn foreign_responses(share: Ppm, what: Foreign) -> Fault {
+    Fault::shown_by(
+        Sign::Foreign,
+        Within::Length,
+        "every response belonged to its request",
+        move |when, faults| {
+            faults.each(when.chosen, |on| on.net.foreign.push(when.during((share, what))));
+            let (whom, length) = (when.whom(), when.length);
+            format!("{share} of the responses to {whom} belong to other requests for {length}")
+        },
+    )
+}
+
+pub(super) const CACHING_PROXY: Kind = Kind::new(
+    "caching_proxy",
+    on_devices![FOR, required("ttl", SOME_SPAN).about("How long it keeps a response.")],
+    "A proxy on the path caches responses and repeats them; requests that no cache may answer pass through.",
+    |view, _| Some(caching_proxy(view.of("ttl"))),
+);
+
+/// A proxy on the way repeats a response for so long.
+pub(crate) fn caching_proxy(ttl: Span) -> Fault {
+    Fault::shown_by(Sign::Network, Within::Length, UNUSED, move |when, faults| {
+        faults.each(when.chosen, |on| on.net.caches.push(when.during(ttl)));
+        let (whom, length) = (when.whom(), when.length);
+        format!("{whom} are behind a proxy that caches responses for {ttl}, for {length}")
+    })
+}
+
+pub(super) const COPIED_REQUESTS: Kind = Kind::new(
+    "copied_requests",
+    on_devices![
+        FOR,
+        required("requests", Form::Share).about("The share of requests."),
+        key("after", SPAN, "\"0s\"").about("How long after the first copy the second one arrives."),
+    ],
+    "A proxy on the path sends requests to the server twice; nobody gets the second response.",
+    |view, _| {
+        let share: Ppm = view.of("requests");
+        let after: Span = view.of("after");
+        Some(Fault::shown_by(Sign::Network, Within::Length, UNUSED, move |when, faults| {
+            faults.each(when.chosen, |on| on.net.copies.push(when.during((share, after))));
+            format!("{share} of the requests of {} arrive twice for {}", when.whom(), when.length)
+        }))
+    },
+);
+
+pub(super) const BAD_ROWS: Kind = Kind::new(
+    "bad_rows",
+    on_devices![FOR, required("rows", Form::Share).about("Share of rows, drawn each time they come.")],
+    "Some rows of a page cannot be read; the next time they may be readable.",
+    |view, _| Some(bad_rows(view.of("rows"))),
+);
+
+/// This share of rows cannot be read this time.
+pub(crate) fn bad_rows(share: Ppm) -> Fault {
+    Fault::shown_by(Sign::BadRow, Within::Length, ALL_READ, move |when, faults| {
+        faults.each(when.chosen, |on| on.unreadable.push((when.at, when.over(), share)));
+        format!("{} cannot read {share} of the rows that come for {}", when.whom(), when.length)
+    })
+}

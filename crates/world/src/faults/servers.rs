@@ -1,0 +1,168 @@
+//! Faults of the backend, of the link to it, and of the gateway.
+
+use super::fault::{Asks, Fault, Kind, Within};
+use super::keys::{FOR, NONE_PUT_OFF, NONE_REFUSED, SERVER_RESTART, UNASKED, step};
+use super::sign::Sign;
+use crate::backend::{Hindered, Hindrance};
+use crate::base::{Ppm, Span};
+use crate::config::form::{Form, PERIOD, SOME, key, required, table, word};
+use crate::config::view::View;
+use crate::config::written::STEP;
+use crate::contract::Need;
+use crate::gateway::{Outage, OutageMode};
+
+pub(super) const BACKEND_DOWN: Kind =
+    Kind::new("backend_down", table(&[FOR]), "The backend does not respond.", |_, _| {
+        Some(Fault::shown_by(Sign::Backend, Within::Length, UNASKED, |when, faults| {
+            faults.down.push((when.at, when.until()));
+            format!("the backend is down for {}", when.length)
+        }))
+    });
+
+pub(super) const BACKEND_LINK_OUTAGE: Kind = Kind::new(
+    "backend_link_outage",
+    table(&[
+        FOR,
+        word::<OutageMode>("mode")
+            .about("What happens to messages: they are lost, delayed, or break their connection."),
+    ]),
+    "The backend link carries nothing; requests that have reached the backend are still executed.",
+    |view, _| {
+        let mode: OutageMode = view.of("mode");
+        Some(Fault::shown_by(Sign::Backend, Within::Length, UNASKED, move |when, faults| {
+            faults.backend_link.push(Outage { from: when.at, until: when.until(), mode });
+            format!("the backend link is down for {} ({mode:?})", when.length)
+        }))
+    },
+);
+
+pub(super) const WRITE_LOCK: Kind = Kind::new(
+    "write_lock",
+    table(&[FOR]),
+    "Somebody else, such as a nightly job, holds the backend's write lock: writers wait for it, readers do not.",
+    |_, _| {
+        Some(Fault::shown_by(Sign::Backend, Within::Length, UNASKED, |when, faults| {
+            let until = when.over();
+            faults.strike(when, move |reach| {
+                reach.backend().service.hold_lock(until);
+                false
+            });
+            format!("the backend's write lock is held for {}", when.length)
+        }))
+    },
+);
+
+pub(super) const BACKEND_CLOCK_STEP: Kind = Kind::new(
+    "backend_clock_step",
+    table(&[required("by", Form::Written(&STEP)).about("How far; negative is back.")]),
+    "The backend's clock jumps.",
+    |view, asks| {
+        let micros = step(view, asks)?;
+        Some(Fault::shown_by(
+            Sign::Commit,
+            Within::Rest,
+            "nothing was committed afterwards",
+            move |when, faults| {
+                faults.strike(when, move |reach| {
+                    reach.backend().step_clock(reach.now(), micros);
+                    false
+                });
+                let way = if micros < 0 { "back" } else { "on" };
+                format!("the backend's clock moves {way} by {}", Span::micros(micros.unsigned_abs()))
+            },
+        ))
+    },
+)
+.jumping();
+
+pub(super) const PUT_OFF: Kind = Kind::new(
+    "put_off",
+    table(&[FOR, required("edits", Form::Share).about("Share of edits, drawn each time they arrive.")]),
+    "The backend defers some edits of a push while it commits the others.",
+    |view, _| Some(hindrance(Hindered::PutOff, view.of("edits"))),
+);
+
+pub(super) const REFUSED_DELETES: Kind = Kind::new(
+    "refused_deletes",
+    table(&[FOR, required("deletes", Form::Share).about("The share of deletes.")]),
+    "The backend refuses deletes permanently, as if other rows referred to the deleted ones.",
+    |view, _| Some(hindrance(Hindered::Deletes, view.of("deletes"))),
+);
+
+/// The backend does not take this share of such edits.
+pub(crate) fn hindrance(what: Hindered, share: Ppm) -> Fault {
+    let (does, edits, sign, otherwise) = match what {
+        Hindered::PutOff => ("defers", "edits", Sign::PutOff, NONE_PUT_OFF),
+        Hindered::Deletes => ("refuses", "deletes", Sign::DeleteRefused, NONE_REFUSED),
+    };
+    Fault::shown_by(sign, Within::Length, otherwise, move |when, faults| {
+        faults.hindrances.push(Hindrance { from: when.at, until: when.over(), share, what });
+        format!("the backend {does} {share} of the {edits} for {}", when.length)
+    })
+}
+
+pub(super) const TOUCH_FLAG: Kind = Kind::new(
+    "touch_flag",
+    table(&[
+        required("entity", Form::Text).about("The entity."),
+        required("rows", SOME).about("How many of its rows, the first by key."),
+    ]),
+    "A user sets the flags of rows to \"not synced\" by hand.",
+    touch_flag,
+);
+
+fn touch_flag(touch: View<'_>, asks: &dyn Asks) -> Option<Fault> {
+    if !asks.has_flags() {
+        let help = "such as gateway.serve.capture = { flag = {} }";
+        asks.wrong().at(touch, "no row has a flag", help);
+    }
+    let entity = asks.entity(touch.at("entity"))?;
+    let rows = touch.at("rows").count() as usize;
+    Some(Fault::shown_by_its_act("there was no row", move |when, faults| {
+        faults.strike(when, move |reach| reach.backend().flags().touch(reach.now(), entity, rows) > 0);
+        format!("a user sets the flags of {rows} rows")
+    }))
+}
+
+pub(super) const GATEWAY_KILL: Kind = Kind::new(
+    "gateway_kill",
+    table(&[SERVER_RESTART]),
+    "The gateway's process is killed: connections break, its durable state stays.",
+    |_, _| {
+        Some(Fault::shown_by_its_act("the gateway was down at the time", |when, faults| {
+            let restart_after = when.length;
+            faults.strike(when, move |reach| reach.kill_server(restart_after));
+            format!("the gateway is killed, and comes back after {restart_after}")
+        }))
+    },
+)
+.of_stack(Need::ServerKills);
+
+pub(super) const GATEWAY_REPLACED: Kind = Kind::new(
+    "gateway_replaced",
+    table(&[
+        key("times", Form::Int { min: 0, max: 1_000 }, "1").about("How often."),
+        key("every", PERIOD, "\"1m\"").about("Time between two replacements."),
+    ]),
+    "The sync server is replaced by one without any of its state.",
+    gateway_replaced,
+);
+
+fn gateway_replaced(replaced: View<'_>, asks: &dyn Asks) -> Option<Fault> {
+    if asks.is_its_replica() {
+        let why = "a gateway in mode \"persistent\" has no state except its replica, and its replica stays";
+        let help = "restore_gateway takes it back to a backup; gateway_kill restarts its process";
+        asks.wrong().at(replaced, why, help);
+    }
+    let times: u32 = replaced.of("times");
+    let every: Span = replaced.of("every");
+    Some(Fault::new(move |when, faults| {
+        for at in (0..u64::from(times)).map(|n| when.at + every * n) {
+            faults.tell(at, format!("{}: the gateway is replaced", when.name));
+            faults.strike_at(at, when.name, |reach| {
+                reach.gateway().map(|mut gateway| gateway.forget()).is_some()
+            });
+        }
+        None
+    }))
+}
