@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::board::Board;
-use super::table::Id;
+use super::{Board, Id};
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{
     BlobEvent, BlobId, CommitKind, EditKind, EngineEvent, Event, LogKind, Node, Part, Schema, StoredBlob,
@@ -75,9 +74,7 @@ impl Attachments {
             Event::Engine(
                 EngineEvent::EditAcknowledged { edit, .. }
                 | EngineEvent::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. },
-            ) => {
-                desk.waiting.remove(edit);
-            }
+            ) => _ = desk.waiting.remove(edit),
             Event::ProcessKilled { .. } => desk.in_run = 0,
             Event::Restored { .. } | Event::BecameCopy { .. } => desk.waiting.clear(),
             Event::Engine(EngineEvent::Blob(BlobEvent::Sent { blob, offset, bytes, in_run })) => {
@@ -87,7 +84,7 @@ impl Attachments {
                 *reached = (*reached).max(offset + bytes);
                 board.add(Id::AttachmentSentBytes, *bytes);
                 board.add(Id::AttachmentAgainBytes, again);
-                board.add(Id::AttachmentRequests, 1);
+                board.count(Id::AttachmentRequests);
             }
             Event::Engine(EngineEvent::Blob(BlobEvent::Ended { in_run, .. })) => {
                 desk.in_run = desk.in_run.saturating_sub(u32::from(*in_run));
@@ -109,7 +106,7 @@ impl Attachments {
     }
 
     fn stored(&mut self, at: Time, blob: BlobId, board: &mut Board) {
-        board.add(Id::AttachmentStored, 1);
+        board.count(Id::AttachmentStored);
         self.stored.insert(blob);
         let Some(owner) = self.owners.get_mut(&BlobId { part: Part::Whole, ..blob }) else { return };
         let wait = at.since(owner.made).0;
@@ -146,9 +143,9 @@ impl Attachments {
             board.lasted(Id::AttachmentBareTime, owner.bare, at);
             board.never_ended(Id::AttachmentBareFor, owner.bare, at);
             self.never_came(at, *id, owner, board);
-            board.add(Id::AttachmentBareRows, u64::from(owner.bare.is_some()));
+            board.add(Id::AttachmentBareRows, owner.bare.is_some());
             let orphan = !owner.committed && self.stored.contains(id);
-            board.add(Id::AttachmentOrphans, u64::from(orphan));
+            board.add(Id::AttachmentOrphans, orphan);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::base::{Span, Time, UnitId};
 
 #[derive(Clone, Copy, Debug)]
-struct Sync {
+pub(super) struct Sync {
     /// Time of its failed runs, and time with a network between them.
     waited: Span,
     /// Since when its run is under way, or since when no run is.
@@ -19,7 +19,7 @@ struct Sync {
 /// The syncs of a device that have not ended well yet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Awaited {
-    units: BTreeMap<UnitId, Sync>,
+    pub(super) units: BTreeMap<UnitId, Sync>,
     /// Time without a network, excluding the time since `down`.
     offline: Span,
     down: Option<Time>,
@@ -55,9 +55,6 @@ impl Awaited {
     }
     pub(super) fn is_given_up(&mut self, unit: UnitId) {
         self.units.remove(&unit);
-    }
-    pub(super) fn are_given_up(&mut self) {
-        self.units.clear();
     }
     /// The syncs that never ended well, with their waiting times.
     pub(super) fn left(&self, at: Time) -> impl Iterator<Item = (UnitId, Span)> {

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::distribution::{Distribution, Wait};
-use super::figure::{Figure, Figures};
-use super::table::{BY_ENTITY, BY_START, BY_UNIT, Id, Kind, TABLE};
+use super::{BY_ENTITY, BY_START, BY_UNIT, Distribution, Figure, Figures, Id, Kind, TABLE, Wait};
 use crate::base::{DeviceId, EntityId, Time, UnitId};
 use crate::contract::{RequestKind, Schema};
 
@@ -62,10 +60,13 @@ impl Board {
     }
 
     /// Adds `n`; saturates at 2^64 - 1 (584 years in nanoseconds).
-    pub(super) fn add(&mut self, id: Id, n: u64) {
+    pub(super) fn add(&mut self, id: Id, n: impl Into<u64>) {
         debug_assert_ne!(id.metric().kind, Kind::Distribution);
         let value = &mut self.values[id as usize];
-        *value = value.saturating_add(n);
+        *value = value.saturating_add(n.into());
+    }
+    pub(super) fn count(&mut self, id: Id) {
+        self.add(id, 1_u64);
     }
     /// Subtracts `n` that were counted too early.
     pub(super) fn take_back(&mut self, id: Id, n: u64) {

@@ -3,25 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::attachments::Attachments;
-use super::board::Board;
-use super::delivery::Delivery;
-use super::distribution::{Distribution, Wait};
-use super::edits::Edits;
-use super::figure::{Figures, Sample};
-use super::forgotten::Forgotten;
-use super::left::Left;
-use super::page::Pages;
-use super::presence::Presence;
-use super::replication::Replication;
-use super::series::{Levels, Series};
-use super::sessions::Sessions;
-use super::sights::Sights;
-use super::situations::Situations;
-use super::table::{Id, Kind, TABLE};
-use super::tails::{Collecting, Tails};
-use super::traffic::Traffic;
-use super::visibility::Visibility;
+use super::{
+    Attachments, Board, Collecting, Delivery, Distribution, Edits, Figures, Forgotten, Id, Kind, Left,
+    Levels, Pages, Replication, Sample, Series, Sessions, Sights, Situations, TABLE, Tails, Traffic,
+    Visibility, Wait,
+};
 use crate::base::{DeviceId, EntityId, Span, Time};
 use crate::contract::{EngineEvent, Event, Node, Occurrence, Schema, SyncError};
 
@@ -70,7 +56,6 @@ pub struct Collector {
     edits: Edits,
     delivery: Delivery,
     pages: Pages,
-    presence: Presence,
     visibility: Visibility,
     replication: Replication,
     sights: Sights,
@@ -95,8 +80,7 @@ impl Collector {
             edits: Edits::default(),
             delivery: Delivery::new(setting.integrated),
             pages: Pages::new(setting.script),
-            presence: Presence::new(devices),
-            visibility: Visibility::default(),
+            visibility: Visibility::new(devices),
             replication: Replication::new(devices, setting.pulls, setting.freshness),
             sights: Sights::default(),
             situations: Situations::new(devices, setting.schema),
@@ -116,15 +100,12 @@ impl Collector {
         let board = &mut self.board;
         self.situations.on(*at, *node, event, board);
         self.attachments.on(*at, *node, event, board);
-        let device = match node {
-            Node::Device(device) => Some(*device),
-            _ => None,
-        };
+        let device = if let Node::Device(device) = node { Some(*device) } else { None };
         self.edits.on(*at, device, event, board);
         self.delivery.on(*at, event, board);
-        self.visibility.on(*at, device, event, &self.presence, board);
+        self.visibility.on(*at, device, event, board);
         match event {
-            Event::BackendAvailable(available) => self.presence.on_backend(*available),
+            Event::BackendAvailable(available) => self.visibility.presence.backend_down = !available,
             Event::Restored { to, .. } if *node == Node::Backend => self.visibility.went_back(*to),
             Event::BackendServed { device, queued, .. } => {
                 device.iter().for_each(|device| self.sessions.queued(*device, *queued));
@@ -132,7 +113,7 @@ impl Collector {
             }
             Event::MutationReplayed { .. } => {
                 let by_gateway = *node == Node::Gateway;
-                board.add(if by_gateway { Id::UploadsReplayed } else { Id::BackendReplayed }, 1);
+                board.count(if by_gateway { Id::UploadsReplayed } else { Id::BackendReplayed });
             }
             _ => {}
         }
@@ -168,7 +149,7 @@ impl Collector {
         self.pages.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
         self.edits.finish(at, left.end_of, &mut self.board);
-        self.visibility.finish(at, &self.presence, left, &mut self.board);
+        self.visibility.finish(at, left, &mut self.board);
         for (device, waited) in &left.logins {
             let waited = self.sessions.with_network(at, *device, *waited);
             self.board.observe_on(Id::Usable, *device, Wait::Never(waited.0));
@@ -203,7 +184,7 @@ impl Collector {
             }
         }
         self.tails.on(at, device, event);
-        self.presence.on(at, device, event);
+        self.visibility.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
         self.sights.on(at, device, event, &mut self.board);
         self.forgotten.on(at, device, event, &mut self.board);
@@ -215,6 +196,7 @@ impl Collector {
 
     fn levels(&self) -> Levels {
         let count = |id| self.board.value(id);
-        [count(Id::Requests), count(Id::ApplyRows), self.edits.waiting(), self.presence.online()]
+        let (waiting, online) = (self.edits.waiting.len() as u64, self.visibility.presence.online);
+        [count(Id::Requests), count(Id::ApplyRows), waiting, online]
     }
 }

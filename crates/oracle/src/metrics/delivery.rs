@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::board::Board;
-use super::distribution::Wait;
-use super::table::Id;
+use super::{Board, Id, Wait};
 use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::{Event, IntegrationEvent};
 
@@ -30,10 +28,10 @@ impl Delivery {
                 self.waiting.entry((*entity, (*key).clone())).or_default().push((*stamp, at));
             }
             Event::Integration(IntegrationEvent::Called { records, again, failed, .. }) => {
-                board.add(Id::DestinationCalls, 1);
-                board.add(Id::DestinationFailed, u64::from(*failed));
-                board.add(Id::DestinationWritten, u64::from(*records));
-                board.add(Id::DestinationRetried, u64::from(*again));
+                board.count(Id::DestinationCalls);
+                board.add(Id::DestinationFailed, *failed);
+                board.add(Id::DestinationWritten, *records);
+                board.add(Id::DestinationRetried, *again);
             }
             Event::Integration(IntegrationEvent::Delivered { entity, key, stamp, .. }) => {
                 // A delivered version supersedes the earlier ones.
@@ -42,8 +40,8 @@ impl Delivery {
                     board.observe(Id::DestinationDelivery, at.since(since).0);
                 }
             }
-            Event::Integration(IntegrationEvent::Rejected { .. }) => board.add(Id::DestinationRejected, 1),
-            Event::Integration(IntegrationEvent::Killed { .. }) => board.add(Id::DestinationKills, 1),
+            Event::Integration(IntegrationEvent::Rejected { .. }) => board.count(Id::DestinationRejected),
+            Event::Integration(IntegrationEvent::Killed { .. }) => board.count(Id::DestinationKills),
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! An exact distribution: it keeps every observation.
 
-use super::figure::{Figure, NEVER, Unit};
+use super::{Figure, NEVER, Unit};
 
 /// Exact observations: 16 bytes per distinct value, amortised O(log n) per insert.
 #[derive(Clone, Debug, Default)]

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::board::Board;
-use super::table::Id;
-use super::unsent::{Unsent, Waits};
+use super::{Board, Id, Unsent, Waits};
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{
     ConflictKind, Decision, EditEnd, EditError, EngineEvent, Event, LogKind, PageEvent, PhoneEvent,
@@ -24,7 +22,7 @@ pub(super) struct Edits {
     /// Edits that no later edit carries: their outcome is known, or their database is gone.
     ended: FxHashSet<EditId>,
     /// Edits that are only on their device: since when, and the device's waits until then.
-    waiting: BTreeMap<EditId, (Time, Waits)>,
+    pub(super) waiting: BTreeMap<EditId, (Time, Waits)>,
     unsent: BTreeMap<DeviceId, Unsent>,
     /// Edits that the backend dropped but acknowledges as done.
     ignored: FxHashSet<EditId>,
@@ -65,14 +63,10 @@ fn never_safe(end: EditEnd) -> Option<Id> {
 }
 
 impl Edits {
-    pub(super) fn waiting(&self) -> u64 {
-        self.waiting.len() as u64
-    }
-
     pub(super) fn on(&mut self, at: Time, device: Option<DeviceId>, event: &Event<'_>, board: &mut Board) {
         match event {
             Event::EditMade { edit, .. } => {
-                board.add(Id::WorkloadMade, 1);
+                board.count(Id::WorkloadMade);
                 let (entity, key) = (edit.entity, edit.key.clone());
                 self.made.insert(edit.id, Made { at, entity, key });
                 self.missed.remove(&edit.id);
@@ -81,20 +75,20 @@ impl Edits {
             }
             Event::EditRefused { edit, error } => {
                 self.missed.insert(edit.id);
-                board.add(Id::WorkloadRefused, 1);
-                why_refused(error).into_iter().for_each(|why| board.add(why, 1));
+                board.count(Id::WorkloadRefused);
+                why_refused(error).into_iter().for_each(|why| board.count(why));
             }
-            Event::Engine(EngineEvent::Renamed { .. }) => board.add(Id::EngineRenamed, 1),
+            Event::Engine(EngineEvent::Renamed { .. }) => board.count(Id::EngineRenamed),
             Event::EditMissed { edit, waited } => {
                 self.missed.insert(edit.id);
-                board.add(Id::WorkloadMissed, 1);
+                board.count(Id::WorkloadMissed);
                 board.add(Id::DeviceUiBlocked, waited.0);
             }
-            Event::EditPrevented { .. } => board.add(Id::WorkloadPrevented, 1),
+            Event::EditPrevented { .. } => board.count(Id::WorkloadPrevented),
             Event::Engine(EngineEvent::EditsSquashed { edit, with, stays, .. }) => {
                 let gone = with.iter().chain(Some(edit).filter(|_| *stays));
                 for edit in gone {
-                    board.add(Id::EditsSquashed, 1);
+                    board.count(Id::EditsSquashed);
                     self.made.remove(edit);
                     self.settled(at, *edit, board);
                 }
@@ -119,24 +113,34 @@ impl Edits {
             {
                 self.found(*edit, board);
             }
-            Event::Engine(EngineEvent::EditLogged { edit, kind, .. }) => match kind {
-                LogKind::Overwrote => board.add(Id::EditsOverwrote, 1),
-                // Counted by `engine.conflicts.merged` and `kept_both`.
-                LogKind::Merged | LogKind::KeptBoth => {}
-                LogKind::Superseded | LogKind::Rejected => {
-                    let superseded = *kind == LogKind::Superseded;
-                    board.add(if superseded { Id::EditsSuperseded } else { Id::EditsRejected }, 1);
-                    self.ended.insert(*edit);
-                    self.settled(at, *edit, board);
-                }
-            },
-            event if Unsent::heeds(event) => {
+            Event::Engine(EngineEvent::EditLogged { edit, kind, .. }) => self.logged(at, *edit, *kind, board),
+            Event::LinkDown
+            | Event::LinkUp
+            | Event::ProcessKilled { .. }
+            | Event::Engine(
+                EngineEvent::SyncStart { .. }
+                | EngineEvent::SyncComplete { .. }
+                | EngineEvent::SyncError { .. },
+            ) => {
                 // A kill may also hit a gateway, which has no edits.
                 let unsent = device.map(|device| self.unsent.entry(device).or_default());
                 unsent.into_iter().for_each(|unsent| unsent.on(at, event));
             }
             _ => {}
         }
+    }
+
+    fn logged(&mut self, at: Time, edit: EditId, kind: LogKind, board: &mut Board) {
+        let metric = match kind {
+            LogKind::Overwrote => return board.count(Id::EditsOverwrote),
+            // Counted by `engine.conflicts.merged` and `kept_both`.
+            LogKind::Merged | LogKind::KeptBoth => return,
+            LogKind::Superseded => Id::EditsSuperseded,
+            LogKind::Rejected => Id::EditsRejected,
+        };
+        board.count(metric);
+        self.ended.insert(edit);
+        self.settled(at, edit, board);
     }
 
     /// Ends the run. `end_of` gives the final state of a saved edit, if known.
@@ -171,13 +175,13 @@ impl Edits {
                 }
             };
             board.never_ended(Id::WriteAcknowledged, Some(since), at);
-            board.add(of, 1);
+            board.count(of);
         }
         for (edit, made) in self.made.drain() {
             let (since, end) = (made.at, end_of(edit));
             if !is_carried(edit, made) && end != Some(EditEnd::GivenUp) {
                 board.never_ended(Id::WriteAcknowledged, Some(since), at);
-                end.and_then(never_safe).into_iter().for_each(|id| board.add(id, 1));
+                end.and_then(never_safe).into_iter().for_each(|id| board.count(id));
             }
         }
     }
@@ -203,7 +207,7 @@ impl Edits {
     ) {
         let of_kind = match kind {
             ConflictKind::Equal => {
-                board.add(Id::ConflictsEqual, 1);
+                board.count(Id::ConflictsEqual);
                 if decision == Decision::Same {
                     self.settled(at, edit, board);
                     self.safe(at, edit);
@@ -216,7 +220,7 @@ impl Edits {
             ConflictKind::InsertInsert => Id::ConflictsInsertInsert,
             ConflictKind::UpdateTaken => Id::ConflictsUpdateTaken,
         };
-        board.add(of_kind, 1);
+        board.count(of_kind);
         let decided = match decision {
             Decision::Local => Id::ConflictsLocal,
             // Only `Equal` conflicts are decided as the same; they are counted above.
@@ -225,12 +229,12 @@ impl Edits {
             Decision::Both { .. } => Id::ConflictsBoth,
             Decision::Parked => Id::ConflictsParked,
         };
-        board.add(decided, 1);
+        board.count(decided);
         self.found(edit, board);
     }
 
     fn found(&mut self, edit: EditId, board: &mut Board) {
         let counts = !self.missed.contains(&edit) && self.in_conflict.insert(edit);
-        board.add(Id::ConflictsFound, u64::from(counts));
+        board.add(Id::ConflictsFound, counts);
     }
 }

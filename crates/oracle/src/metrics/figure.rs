@@ -173,11 +173,9 @@ impl Figure {
     }
     /// The figure's unit.
     pub fn unit(&self) -> Unit {
-        match self {
-            Figure::Value { unit, .. } | Figure::Clipped { unit, .. } | Figure::Distribution { unit, .. } => {
-                *unit
-            }
-        }
+        let (Figure::Value { unit, .. } | Figure::Clipped { unit, .. } | Figure::Distribution { unit, .. }) =
+            self;
+        *unit
     }
     /// Whether it is a distribution rather than a single number.
     pub fn is_distribution(&self) -> bool {

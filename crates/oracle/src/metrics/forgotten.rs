@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::board::Board;
-use super::table::Id;
+use super::{Board, Id};
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{EngineEvent, Event};
 

@@ -86,17 +86,15 @@ type Scale = (u64, u64, &'static str);
 fn scales(unit: Unit) -> &'static [Scale] {
     const S: u64 = 1_000_000_000;
     const H: u64 = 3_600 * S;
+    const KIB: u64 = 1 << 10;
+    const MIB: u64 = 1 << 20;
+    const GIB: u64 = 1 << 30;
     match unit {
         Unit::Ns => &[(0, 1_000, "µs"), (1_000_000, 1_000_000, "ms"), (S, S, "s"), (60 * S, H, "")],
-        Unit::Bytes => {
-            &[(0, 1, "B"), (1 << 10, 1 << 10, "KiB"), (1 << 20, 1 << 20, "MiB"), (1 << 30, 1 << 30, "GiB")]
+        Unit::Bytes => &[(0, 1, "B"), (KIB, KIB, "KiB"), (MIB, MIB, "MiB"), (GIB, GIB, "GiB")],
+        Unit::BytesPerSecond => {
+            &[(0, 1, "B/s"), (KIB, KIB, "KiB/s"), (MIB, MIB, "MiB/s"), (GIB, GIB, "GiB/s")]
         }
-        Unit::BytesPerSecond => &[
-            (0, 1, "B/s"),
-            (1 << 10, 1 << 10, "KiB/s"),
-            (1 << 20, 1 << 20, "MiB/s"),
-            (1 << 30, 1 << 30, "GiB/s"),
-        ],
         Unit::RowNs => &[(0, S, "row·s"), (100_000 * S, H, "row·h")],
         Unit::Uj => &[(0, 1, "µJ"), (1_000, 1_000, "mJ"), (1_000_000, 1_000_000, "J")],
         Unit::Rows | Unit::Devices | Unit::Count | Unit::Ppm | Unit::MilliRowsPerSecond => &[],

@@ -58,3 +58,23 @@ pub use table::{
 };
 pub use tails::{Observation, Tails};
 pub use timeline::Timeline;
+
+use attachments::Attachments;
+use awaited::Awaited;
+use board::{Board, Part};
+use delivery::Delivery;
+use distribution::Wait;
+use edits::{Edits, Made};
+use forgotten::Forgotten;
+use page::Pages;
+use presence::Presence;
+use replication::Replication;
+use series::{Levels, Series};
+use sessions::Sessions;
+use sights::Sights;
+use situations::Situations;
+use tails::Collecting;
+use traffic::Traffic;
+use unsent::{Unsent, Waits};
+use visibility::Visibility;
+use waste::{Spent, Waste};

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::board::Board;
-use super::table::Id;
+use super::{Board, Id};
 use crate::base::{DeviceId, EditId, Span, Time};
 use crate::contract::{Decision, EngineEvent, Event, PageEvent};
 
@@ -25,7 +24,7 @@ impl Pages {
         match event {
             Event::Engine(EngineEvent::ConflictDecided { edit, decision: Decision::Parked, .. }) => {
                 let again = self.decided.remove(&(device, *edit));
-                board.add(Id::PageAgain, u64::from(again));
+                board.add(Id::PageAgain, again);
                 self.open.entry((device, *edit)).or_insert(at);
             }
             Event::Engine(EngineEvent::Page(PageEvent::Open { edit, .. })) => {
@@ -40,12 +39,12 @@ impl Pages {
                     Decision::Same => None,
                     Decision::Local | Decision::Both { .. } | Decision::Parked => Some(Id::PageLocal),
                 };
-                decided.into_iter().for_each(|id| board.add(id, 1));
+                decided.into_iter().for_each(|id| board.count(id));
                 self.decided.insert((device, *edit));
                 self.close((at, true), (device, *edit), board);
             }
             Event::Engine(EngineEvent::Page(PageEvent::Held { edits, .. })) => {
-                board.add(Id::PageHeldRuns, 1);
+                board.count(Id::PageHeldRuns);
                 self.held.entry(device).or_insert(at);
                 let new = edits.iter().filter(|edit| self.held_edits.insert(**edit)).count();
                 board.add(Id::PageHeldEdits, new as u64);
@@ -70,7 +69,7 @@ impl Pages {
             true => board.lasted(Id::PageAge, Some(since), at),
             false => board.never_ended(Id::PageAge, Some(since), at),
         }
-        board.add(Id::PageOpen, u64::from(since <= self.script_ends && at > self.script_ends));
+        board.add(Id::PageOpen, since <= self.script_ends && at > self.script_ends);
     }
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         board.set(Id::PageLeft, self.open.len() as u64);

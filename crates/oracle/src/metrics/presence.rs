@@ -29,11 +29,11 @@ impl Stay {
 }
 
 /// The foreground begins with a login or a resume, and ends with a pause or the end of the process.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Presence {
     devices: Vec<PresentDevice>,
-    online: u64,
-    backend_down: bool,
+    pub(super) online: u64,
+    pub(super) backend_down: bool,
 }
 
 impl PresentDevice {
@@ -60,13 +60,7 @@ impl PresentDevice {
 
 impl Presence {
     pub(super) fn new(devices: usize) -> Presence {
-        Presence { devices: vec![PresentDevice::default(); devices], online: 0, backend_down: false }
-    }
-    pub(super) fn online(&self) -> u64 {
-        self.online
-    }
-    pub(super) fn backend_up(&self) -> bool {
-        !self.backend_down
+        Presence { devices: vec![PresentDevice::default(); devices], ..Presence::default() }
     }
     /// How long the device was present from `since` to `at`; `None` if it was not at `since`.
     pub(super) fn present_between(&self, device: DeviceId, since: Time, at: Time) -> Option<Span> {
@@ -76,9 +70,6 @@ impl Presence {
     pub(super) fn present_at(&self, since: Time, at: Time) -> impl Iterator<Item = (DeviceId, Span)> {
         let devices = (0..).map(DeviceId).zip(&self.devices);
         devices.filter_map(move |(device, of)| Some((device, of.present_between(since, at)?)))
-    }
-    pub(super) fn on_backend(&mut self, available: bool) {
-        self.backend_down = !available;
     }
 
     pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {

@@ -2,9 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::board::{Board, Part};
-use super::distribution::Wait;
-use super::table::Id;
+use super::{Board, Id, Part, Wait};
 use crate::base::{DeviceId, EditId, EntityId, Span, Time, UnitId};
 use crate::contract::{EngineEvent, Event, KillReason, Overtaken};
 
@@ -23,7 +21,7 @@ struct Replicated {
     tried: Vec<UnitId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Replication {
     freshness: Span,
     pulls: Vec<bool>,
@@ -37,7 +35,7 @@ pub(super) struct Replication {
 impl Replication {
     pub(super) fn new(devices: usize, pulls: Vec<bool>, freshness: Span) -> Replication {
         let devices = vec![Replicated::default(); devices];
-        Replication { freshness, pulls, devices, ended: 0, good: 0, pulled: 0, made: FxHashMap::default() }
+        Replication { freshness, pulls, devices, ..Replication::default() }
     }
 
     pub(super) fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
@@ -66,7 +64,7 @@ impl Replication {
                 self.ended += 1;
                 self.good += 1;
                 self.pulled += u64::from(known.pulls);
-                board.add(Id::SyncsUseful, u64::from(known.pulls && known.age <= self.freshness));
+                board.add(Id::SyncsUseful, known.pulls && known.age <= self.freshness);
                 board.lasted(Id::SyncsBlocked, known.blocked_since.take(), at);
             }
             Event::Engine(EngineEvent::SyncError { .. }) => {
@@ -82,15 +80,15 @@ impl Replication {
 
     pub(super) fn on_gateway(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
         match event {
-            Event::ProcessKilled { reason: KillReason::Killed } => board.add(Id::GatewayKills, 1),
+            Event::ProcessKilled { reason: KillReason::Killed } => board.count(Id::GatewayKills),
             Event::RefreshAsked { scanned, bytes, cpu, failed, overtaken, .. } => {
                 match overtaken {
                     Some(Overtaken::Written { rows }) => board.add(Id::RefreshOvertaken, *rows),
                     Some(Overtaken::Refused { rows }) => board.add(Id::RefreshFenced, *rows),
                     None => {}
                 }
-                board.add(Id::RefreshRequests, 1);
-                board.add(Id::RefreshFailed, u64::from(*failed));
+                board.count(Id::RefreshRequests);
+                board.add(Id::RefreshFailed, *failed);
                 board.add(Id::RefreshScanned, *scanned);
                 board.add(Id::ReplicaCpu, cpu.0);
                 board.set(Id::ReplicaBytes, board.value(Id::ReplicaBytes).max(*bytes));

@@ -1,6 +1,6 @@
 //! A few figures over virtual time.
 
-use super::figure::Sample;
+use super::Sample;
 use crate::base::{Span, Time};
 
 /// The series: name and meaning.

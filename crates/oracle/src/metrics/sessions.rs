@@ -1,16 +1,13 @@
 //! Runs of units, their queue, and what they transferred.
 
-use super::awaited::Awaited;
-use super::board::{Board, Part};
-use super::distribution::Wait;
-use super::table::Id;
+use super::{Awaited, Board, Id, Part, Wait};
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{
     AppEvent, BlobEvent, EngineEvent, Event, PhoneEvent, RequestKind, SyncError, TransportError, UnitEvent,
 };
 
 /// A run that started and whose end was not reported.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Run {
     unit: UnitId,
     run: u64,
@@ -52,10 +49,6 @@ pub(super) struct Sessions {
 }
 
 impl Run {
-    fn begun(unit: UnitId, run: u64, at: Time) -> Run {
-        let (has_rows, has_sent, answered, died) = (false, false, false, false);
-        Run { unit, run, since: Some(at), has_rows, has_sent, answered, pulls: (0, Span::ZERO), died }
-    }
     fn moved(&self) -> bool {
         self.has_rows || self.has_sent
     }
@@ -72,11 +65,11 @@ impl Sessions {
             Event::Engine(EngineEvent::SyncStart { unit, run, waited }) => {
                 own.awaited.starts(*unit, at);
                 own.answered = false;
-                board.add(Id::SessionCount, 1);
+                board.count(Id::SessionCount);
                 board.observe(Id::QueueWaited, waited.0);
                 // A run without a reported end is over when the unit's next run starts.
                 self.ran += own.close(at, |open| open.unit == *unit, board);
-                own.runs.push(Run::begun(*unit, *run, at));
+                own.runs.push(Run { unit: *unit, run: *run, since: Some(at), ..Run::default() });
                 own.busy.get_or_insert(at);
             }
             Event::Engine(EngineEvent::SyncComplete { unit, run, took, blocking }) => {
@@ -106,8 +99,8 @@ impl Sessions {
                 own.waits.push((at, at + *wait));
             }
             Event::Engine(EngineEvent::RowsFailed { skipped, listed }) => {
-                board.add(Id::ApplySkipped, u64::from(*skipped));
-                board.add(Id::ApplyListed, u64::from(*listed));
+                board.add(Id::ApplySkipped, *skipped);
+                board.add(Id::ApplyListed, *listed);
             }
             Event::Engine(EngineEvent::ChunkApplied { unit: Some(unit), changes, took, .. }) => {
                 board.add(Id::ApplyTime, took.0);
@@ -203,28 +196,26 @@ impl OfDevice {
             SyncError::Cancelled => self.awaited.is_given_up(unit),
             _ => self.awaited.fails(unit, at),
         }
-        board.add(Id::SessionFailed, 1);
+        board.count(Id::SessionFailed);
         let answered = self.ended((at, run), |_| true, board);
-        board.add(Id::SessionPartly, u64::from(answered));
-        board.add(Id::SessionInterrupted, u64::from(*error == SyncError::Interrupted));
-        board.add(Id::SessionCancelled, u64::from(*error == SyncError::Cancelled));
+        board.add(Id::SessionPartly, answered);
+        board.add(Id::SessionInterrupted, *error == SyncError::Interrupted);
+        board.add(Id::SessionCancelled, *error == SyncError::Cancelled);
     }
     fn on_queue(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
         match event {
             Event::Engine(EngineEvent::UnitQueued { depth, .. }) => {
                 board.observe(Id::QueueDepth, u64::from(*depth))
             }
-            Event::Engine(EngineEvent::UnitCoalesced { .. }) => board.add(Id::QueueCoalesced, 1),
+            Event::Engine(EngineEvent::UnitCoalesced { .. }) => board.count(Id::QueueCoalesced),
             Event::Engine(EngineEvent::UnitDiscarded { unit }) => {
                 self.awaited.is_given_up(*unit);
-                board.add(Id::QueueDiscarded, 1);
+                board.count(Id::QueueDiscarded);
             }
-            Event::Phone(PhoneEvent::LoggedOut) => self.awaited.are_given_up(),
+            Event::Phone(PhoneEvent::LoggedOut) => self.awaited.units.clear(),
             Event::App(AppEvent::Login)
             | Event::ProcessStarted { .. }
-            | Event::Phone(PhoneEvent::LoggedIn { .. }) => {
-                self.logins.push((at, self.awaited.offline(at)));
-            }
+            | Event::Phone(PhoneEvent::LoggedIn { .. }) => self.logins.push((at, self.awaited.offline(at))),
             Event::Engine(EngineEvent::RequestSent { unit, rows: 1.., .. }) => {
                 self.sends(|run| unit.is_none_or(|unit| run.unit == unit));
             }
@@ -275,7 +266,7 @@ impl OfDevice {
             }
             None => {}
         }
-        board.add(Id::SessionCount, u64::from(started.is_none()));
+        board.add(Id::SessionCount, started.is_none());
         started.map_or(self.answered, |started| started.answered)
     }
 

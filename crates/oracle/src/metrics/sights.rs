@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::board::Board;
-use super::table::Id;
+use super::{Board, Id};
 use crate::base::{DeviceId, EntityId, Time, UnitId};
 use crate::contract::{EngineEvent, Event, Shown, UnitEvent};
 
@@ -28,17 +27,17 @@ impl Sights {
             Event::Engine(EngineEvent::Status(status)) => {
                 let before = self.shown.get(&device).map(|(before, _)| before.word());
                 if before != Some(status.state.word()) {
-                    board.add(Id::StatusChanges, 1);
+                    board.count(Id::StatusChanges);
                     showed(self.shown.insert(device, (status.state, at)), at, board);
                 }
             }
             Event::ProcessKilled { .. } => showed(self.shown.remove(&device), at, board),
-            Event::Engine(EngineEvent::NetworkAsked) => board.add(Id::NetworkAsked, 1),
+            Event::Engine(EngineEvent::NetworkAsked) => board.count(Id::NetworkAsked),
             Event::Engine(EngineEvent::TableEmptied { entity, edits }) => {
                 board.add(Id::EmptyTableEdits, *edits);
                 self.emptied.entry((device, *entity)).or_insert(at);
             }
-            Event::Engine(EngineEvent::ApplyAborted) => board.add(Id::ApplyAborted, 1),
+            Event::Engine(EngineEvent::ApplyAborted) => board.count(Id::ApplyAborted),
             Event::Engine(EngineEvent::Dangling { rows }) => {
                 dangled(self.dangling.insert(device, (*rows, at)), at, board)
             }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::board::Board;
-use super::table::{Id, find};
+use super::{Board, Id, find};
 use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Stamp, Time, Value, Word, word_enums};
 use crate::contract::{
-    AppliedChange, Author, ColumnKind, CommitKind, ConflictKind, EditKind, EngineEvent, Event, LocalEdit,
-    LogKind, Node, Schema, ServerError,
+    AppliedChange, Author, CommitKind, ConflictKind, EditKind, EngineEvent, Event, LocalEdit, LogKind, Node,
+    Schema, ServerError,
 };
 
 const HOT: u32 = 24;
@@ -65,7 +64,7 @@ fn row(entity: EntityId, key: &str) -> Row {
     Seed(0).hash(key, u64::from(entity.0), 0)
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Situations {
     schema: Arc<Schema>,
     devices: Vec<Seen>,
@@ -108,15 +107,8 @@ struct Load {
 
 impl Situations {
     pub(super) fn new(devices: usize, schema: Arc<Schema>) -> Situations {
-        Situations {
-            schema,
-            devices: (0..devices).map(|_| Seen::default()).collect(),
-            sent: FxHashMap::default(),
-            gone: FxHashSet::default(),
-            missed_by: FxHashMap::default(),
-            changed: FxHashMap::default(),
-            edits: FxHashMap::default(),
-        }
+        let devices = (0..devices).map(|_| Seen::default()).collect();
+        Situations { schema, devices, ..Situations::default() }
     }
 
     pub(super) fn on(&mut self, at: Time, node: Node, event: &Event<'_>, board: &mut Board) {
@@ -127,9 +119,9 @@ impl Situations {
                 }
                 if *kind == CommitKind::Update {
                     let by = if let Author::Device(edit) = author { Some(edit.device) } else { None };
-                    self.changed.insert(row(*entity, key.as_str()), (at, by));
+                    self.changed.insert(row(*entity, key), (at, by));
                 }
-                self.committed(*entity, key.as_str(), *kind, values, board);
+                self.committed((*entity, key), *kind, values, board);
             }
             (_, Event::UploadQueued { edit }) => self.landed(*edit),
             (Node::Device(device), Event::EditMade { edit, made_at }) => {
@@ -165,8 +157,7 @@ impl Situations {
 
     fn committed(
         &mut self,
-        entity: EntityId,
-        key: &str,
+        (entity, key): (EntityId, &str),
         kind: CommitKind,
         values: &[Value],
         board: &mut Board,
@@ -181,16 +172,14 @@ impl Situations {
                 let row = row(entity, key);
                 self.gone.insert(row);
                 self.gone.extend(natural());
-                let away: Vec<DeviceId> = (0..self.devices.len())
-                    .filter(|device| self.devices[*device].is_away())
-                    .map(|device| DeviceId(device as u32))
-                    .collect();
-                self.missed_by.insert(row, away);
+                let devices = (0..).map(DeviceId).zip(&self.devices);
+                let away = devices.filter(|(_, seen)| seen.offline || seen.runs.is_none());
+                self.missed_by.insert(row, away.map(|(device, _)| device).collect());
             }
             CommitKind::Insert if !self.gone.is_empty() => {
                 let again = self.gone.remove(&row(entity, key));
                 let again = natural().is_some_and(|natural| self.gone.remove(&natural)) || again;
-                board.add(Id::SituationKeyAgain, u64::from(again));
+                board.add(Id::SituationKeyAgain, again);
             }
             CommitKind::Insert | CommitKind::Update => {}
         }
@@ -198,34 +187,32 @@ impl Situations {
 
     fn made(&mut self, device: DeviceId, (edit, made_at): (&LocalEdit, Stamp), board: &mut Board) {
         let LocalEdit { id, entity, key, kind, values } = edit;
-        let own = row(*entity, key.as_str());
+        let own = row(*entity, key);
         let edits = self.edits.entry(own).or_default();
         *edits += 1;
-        board.add(Id::SituationHotRow, u64::from(*edits == HOT));
-        let columns = self.schema.entities.get(usize::from(entity.0)).map_or(&[][..], |of| &of.columns);
+        board.add(Id::SituationHotRow, *edits == HOT);
         let seen = &mut self.devices[device.0 as usize];
         if seen.pulls > 0 {
             let change = self.changed.get(&own);
             let is_coming = change.is_some_and(|(at, by)| *at > seen.synced && *by != Some(device));
-            board.add(Id::SituationEditWhilePulled, u64::from(is_coming));
+            board.add(Id::SituationEditWhilePulled, is_coming);
         }
         match kind {
             EditKind::Create => {
-                let parent = |(at, value): &(usize, Value)| match (&columns.get(*at)?.kind, value) {
-                    (ColumnKind::Ref(to), Value::Text(key)) => Some(row(*to, key)),
-                    _ => None,
-                };
-                let parents = values.iter().filter_map(parent).filter_map(|row| seen.creates.get(&row));
-                let latest = parents.map(|(_, made_at)| *made_at).max();
-                board.add(Id::SituationParentAndChild, u64::from(latest.is_some()));
+                let of = self.schema.entities.get(usize::from(entity.0));
+                let set = || values.iter().map(|(column, value)| (*column, value));
+                let parents = of.into_iter().flat_map(|of| of.references(set()));
+                let creates = parents.filter_map(|(to, key)| seen.creates.get(&row(to, key)));
+                let latest = creates.map(|(_, made_at)| *made_at).max();
+                board.add(Id::SituationParentAndChild, latest.is_some());
                 let back = latest.is_some_and(|parent| made_at < parent);
-                board.add(Id::SituationClockBackInFamily, u64::from(back));
+                board.add(Id::SituationClockBackInFamily, back);
                 seen.creates.insert(own, (false, made_at));
                 seen.by_edit.insert(*id, own);
             }
             EditKind::Delete => {
                 let under_way = seen.creates.get(&own).is_some_and(|(sent, _)| *sent);
-                board.add(Id::SituationOwnDelete, u64::from(under_way));
+                board.add(Id::SituationOwnDelete, under_way);
             }
             EditKind::Update => {}
         }
@@ -238,7 +225,7 @@ impl Situations {
             let tie = seen.last.get(&first.entity).is_some_and(|(stamp, row, page)| {
                 *stamp == first.stamp && *row != own && *page != seen.pages
             });
-            board.add(Id::SituationTieAcrossPages, u64::from(tie));
+            board.add(Id::SituationTieAcrossPages, tie);
             seen.last.insert(last.entity, (last.stamp, row(last.entity, last.key), seen.pages));
         }
         if seen.left.is_empty() && !changes.iter().any(|change| change.removed) {
@@ -247,7 +234,7 @@ impl Situations {
         for change in changes {
             let row = row(change.entity, change.key);
             if !change.removed {
-                board.add(Id::SituationScopeAndBack, u64::from(seen.left.remove(&row)));
+                board.add(Id::SituationScopeAndBack, seen.left.remove(&row));
                 continue;
             }
             if !self.gone.contains(&row) {
@@ -257,17 +244,13 @@ impl Situations {
             let at = missed.as_ref().and_then(|by| by.iter().position(|other| *other == device));
             if let Some((by, at)) = missed.zip(at) {
                 by.swap_remove(at);
-                board.add(Id::SituationStaleTombstone, 1);
+                board.count(Id::SituationStaleTombstone);
             }
         }
     }
 }
 
 impl Seen {
-    fn is_away(&self) -> bool {
-        self.offline || self.runs.is_none()
-    }
-
     fn on(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
         match event {
             Event::ProcessStarted { .. } => {
@@ -277,7 +260,7 @@ impl Seen {
                 self.landed.clear();
             }
             Event::ProcessKilled { .. } => {
-                board.add(Id::SituationKilledInPage, u64::from(self.in_page));
+                board.add(Id::SituationKilledInPage, self.in_page);
                 self.cut_loads();
                 self.ends(at, board);
             }
@@ -294,13 +277,13 @@ impl Seen {
             }
             Event::Engine(EngineEvent::RequestFailed { request, kind, .. }) => {
                 self.pulls = self.pulls.saturating_sub(u32::from(kind.pulls()));
-                board.add(Id::SituationResponseLost, u64::from(self.landed.remove(request)));
+                board.add(Id::SituationResponseLost, self.landed.remove(request));
             }
             Event::Engine(EngineEvent::RequestRefused { request, kind, error, .. }) => {
                 if let ServerError::CursorExpired(entity) = error {
                     let load = self.loads.insert(*entity, Load::default());
                     let again = load.is_some_and(|load| load.cut && load.gap_moved);
-                    board.add(Id::SituationLoadCutAndExpired, u64::from(again));
+                    board.add(Id::SituationLoadCutAndExpired, again);
                 }
                 self.pulls = self.pulls.saturating_sub(u32::from(kind.pulls()));
                 self.landed.remove(request);
@@ -318,7 +301,7 @@ impl Seen {
             Event::Engine(EngineEvent::ConflictDecided {
                 kind: ConflictKind::UpdateDelete | ConflictKind::DeleteUpdate,
                 ..
-            }) => board.add(Id::SituationDeleteAgainstEdit, 1),
+            }) => board.count(Id::SituationDeleteAgainstEdit),
             Event::Engine(
                 EngineEvent::EditAcknowledged { edit, .. }
                 | EngineEvent::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. },
@@ -336,6 +319,6 @@ impl Seen {
     }
     fn ends(&mut self, at: Time, board: &mut Board) {
         let long = self.runs.take().is_some_and(|since| at - since >= LONG);
-        board.add(Id::SituationLongSession, u64::from(long));
+        board.add(Id::SituationLongSession, long);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::table::Id;
+use super::Id;
 use crate::base::{DeviceId, Time};
 use crate::contract::{EngineEvent, Event};
 

@@ -11,7 +11,7 @@ use crate::contract::{Decision, EngineEvent, Event, HookEnd, KillReason, Node, O
 /// Instants are virtual time, in microseconds with three decimals. The format is the array form of
 /// Chrome's Trace Event Format. Keeps up to [`Timeline::EVENTS`] entries of about 150 bytes each,
 /// and counts the others.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Timeline {
     units: Vec<String>,
     text: String,
@@ -56,16 +56,7 @@ impl Timeline {
 
     /// A timeline of `devices` devices whose sync units have these names.
     pub fn new(units: Vec<String>, devices: usize) -> Timeline {
-        let mut timeline = Timeline {
-            units,
-            text: String::from("[\n"),
-            kept: 0,
-            left_out: 0,
-            runs: BTreeMap::new(),
-            shown: BTreeMap::new(),
-            down: BTreeMap::new(),
-            workers: Vec::new(),
-        };
+        let mut timeline = Timeline { units, text: "[\n".to_owned(), ..Timeline::default() };
         timeline.name("process_name", BACKEND, 0, "backend");
         for device in 0..devices as u64 {
             let pid = FIRST_DEVICE + device;
@@ -189,14 +180,13 @@ impl Timeline {
     }
 
     fn shows(&mut self, device: DeviceId, at: Time, state: Option<&'static str>) {
-        let before = self.shown.get(&device).copied();
-        if before.map(|(before, _)| before) == state {
+        if self.shown.get(&device).map(|(before, _)| *before) == state {
             return;
         }
-        match state {
-            Some(state) => _ = self.shown.insert(device, (state, at)),
-            None => _ = self.shown.remove(&device),
-        }
+        let before = match state {
+            Some(state) => self.shown.insert(device, (state, at)),
+            None => self.shown.remove(&device),
+        };
         if let Some((before, since)) = before {
             self.ended(device, Track::Status, before, at, at.since(since), "");
         }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::board::{Board, Part};
-use super::table::Id;
-use super::waste::{Spent, Waste};
+use super::{Board, Id, Part, Spent, Waste};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{
     Author, BlobEvent, DropReason, EditKind, EngineEvent, Event, HeldEvent, HookEnd, KillReason, PhoneEvent,
@@ -37,7 +35,7 @@ impl Sent {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Traffic {
     link_down: Vec<Option<Time>>,
     backend_down: Option<Time>,
@@ -52,9 +50,8 @@ pub(super) struct Traffic {
 
 impl Traffic {
     pub(super) fn new(devices: usize) -> Traffic {
-        let (under_way, sizes, waste) = (BTreeMap::new(), BTreeMap::new(), Waste::new(devices));
         let (link_down, failed_last) = (vec![None; devices], vec![false; devices]);
-        Traffic { link_down, backend_down: None, under_way, sizes, waste, failed_last, held: 0 }
+        Traffic { link_down, failed_last, waste: Waste::new(devices), ..Traffic::default() }
     }
 
     pub(super) fn on_engine(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
@@ -62,28 +59,28 @@ impl Traffic {
         self.waste.on(device, event, Spent { bytes: sent.bytes, on_link: sent.on_link }, board);
         match event {
             Event::Engine(EngineEvent::RequestSent { bytes, rows, .. }) => {
-                board.add(Id::Requests, 1);
+                board.count(Id::Requests);
                 board.add(Id::UpBytes, *bytes);
-                board.add(Id::PushRows, u64::from(*rows));
+                board.add(Id::PushRows, *rows);
             }
             Event::Engine(EngineEvent::ResponseReceived { kind, bytes, rows, took, .. }) => {
                 board.observe(Id::RequestDuration, took.0);
                 board.observe(Id::ResponseBytes, *bytes);
                 board.add(Id::DownBytes, *bytes);
                 if !kind.pushes() && *rows == 0 {
-                    board.add(Id::RequestsEmpty, 1);
+                    board.count(Id::RequestsEmpty);
                 }
                 if kind.pulls() {
-                    board.add(Id::PullRows, u64::from(*rows));
+                    board.add(Id::PullRows, *rows);
                     board.observe(Id::PullResponseRows, u64::from(*rows));
                     board.observe(Id::PullResponseBytes, *bytes);
                 }
             }
             Event::Engine(EngineEvent::RequestFailed { error, took, wasted, .. }) => {
                 let cut = *error == TransportError::Reset && *took > Span::ZERO;
-                board.add(Id::RequestsFailed, 1);
-                board.add(Id::RequestsCut, u64::from(cut));
-                board.add(Id::RequestsTimedOut, u64::from(*error == TransportError::Timeout));
+                board.count(Id::RequestsFailed);
+                board.add(Id::RequestsCut, cut);
+                board.add(Id::RequestsTimedOut, *error == TransportError::Timeout);
                 if *error == TransportError::Offline {
                     board.take_back(Id::Requests, 1);
                     board.take_back(Id::UpBytes, *wasted);
@@ -92,18 +89,17 @@ impl Traffic {
                 }
             }
             Event::Engine(EngineEvent::RequestRefused { error, .. }) => {
-                board.add(Id::RequestsRefused, 1);
-                match error {
-                    ServerError::Throttled(_) => board.add(Id::RequestsThrottled, 1),
-                    ServerError::Unavailable => board.add(Id::RequestsUnavailable, 1),
-                    ServerError::Failed => board.add(Id::RequestsServerFailed, 1),
-                    ServerError::Unauthorized => board.add(Id::RequestsUnauthorized, 1),
-                    ServerError::GatewayTimeout => board.add(Id::RequestsGatewayTimeout, 1),
-                    ServerError::RequestTooLarge(_) | ServerError::AnswerTooLarge(_) => {
-                        board.add(Id::RequestsTooLarge, 1);
-                    }
-                    ServerError::CursorExpired(_) | ServerError::BadRequest(_) => {}
-                }
+                board.count(Id::RequestsRefused);
+                let why = match error {
+                    ServerError::Throttled(_) => Id::RequestsThrottled,
+                    ServerError::Unavailable => Id::RequestsUnavailable,
+                    ServerError::Failed => Id::RequestsServerFailed,
+                    ServerError::Unauthorized => Id::RequestsUnauthorized,
+                    ServerError::GatewayTimeout => Id::RequestsGatewayTimeout,
+                    ServerError::RequestTooLarge(_) | ServerError::AnswerTooLarge(_) => Id::RequestsTooLarge,
+                    ServerError::CursorExpired(_) | ServerError::BadRequest(_) => return,
+                };
+                board.count(why);
             }
             event => apart_from_requests(event, board),
         }
@@ -153,7 +149,7 @@ impl Traffic {
                     *whose != device
                 });
             }
-            Event::Engine(EngineEvent::EditAcknowledged { .. }) => board.add(Id::PushAcknowledged, 1),
+            Event::Engine(EngineEvent::EditAcknowledged { .. }) => board.count(Id::PushAcknowledged),
             Event::PacketsSent { bytes, held: false, .. } => self.on_link(device, *bytes, board),
             Event::Engine(EngineEvent::Blob(BlobEvent::Sent { .. })) => {
                 self.under_way.insert((device, BLOB), Sent::default());
@@ -188,14 +184,14 @@ impl Traffic {
 
     pub(super) fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         match event {
-            Event::ProcessStarted { .. } => board.add(Id::DeviceStarts, 1),
-            Event::ProcessKilled { reason: KillReason::Killed } => board.add(Id::DeviceKills, 1),
-            Event::RowUnreadable { .. } => board.add(Id::DeviceBadRows, 1),
-            Event::ProcessKilled { reason: KillReason::PowerLoss } => board.add(Id::DevicePowerLosses, 1),
-            Event::ProcessKilled { reason: KillReason::LowMemory } => board.add(Id::DeviceLowMemory, 1),
+            Event::ProcessStarted { .. } => board.count(Id::DeviceStarts),
+            Event::ProcessKilled { reason: KillReason::Killed } => board.count(Id::DeviceKills),
+            Event::RowUnreadable { .. } => board.count(Id::DeviceBadRows),
+            Event::ProcessKilled { reason: KillReason::PowerLoss } => board.count(Id::DevicePowerLosses),
+            Event::ProcessKilled { reason: KillReason::LowMemory } => board.count(Id::DeviceLowMemory),
             Event::Decoded { peak, tight } => {
                 board.observe(Id::DeviceMemoryPeak, *peak);
-                board.add(Id::DeviceMemoryTight, u64::from(*tight));
+                board.add(Id::DeviceMemoryTight, *tight);
             }
             Event::AppQueried { took, waited } => {
                 board.observe(Id::DeviceQuery, took.0);
@@ -212,17 +208,15 @@ impl Traffic {
                 board.observe(Id::DeviceWrite, took.0);
                 board.add(Id::DeviceUiBlocked, waited.0);
             }
-            Event::Engine(EngineEvent::StorageFull) => board.add(Id::DeviceStorageFull, 1),
+            Event::Engine(EngineEvent::StorageFull) => board.count(Id::DeviceStorageFull),
             Event::Engine(EngineEvent::ChunkSized { kind, rows }) => {
                 self.sized(at, (device, *kind), *rows, board)
             }
             Event::LinkDown => {
-                board.add(Id::NetOutages, 1);
+                board.count(Id::NetOutages);
                 self.link_down[device.0 as usize].get_or_insert(at);
             }
-            Event::LinkUp => {
-                board.lasted(Id::NetOutage, self.link_down[device.0 as usize].take(), at);
-            }
+            Event::LinkUp => board.lasted(Id::NetOutage, self.link_down[device.0 as usize].take(), at),
             _ => {}
         }
     }
@@ -230,7 +224,7 @@ impl Traffic {
     fn sized(&mut self, at: Time, of: (DeviceId, RequestKind), rows: u32, board: &mut Board) {
         let course = self.sizes.entry(of).or_insert(Course { since: at, rows, been: 0 });
         // A new process reports its first size again, although it may be the same.
-        board.add(Id::ControlChanges, u64::from(course.rows != rows));
+        board.add(Id::ControlChanges, course.rows != rows);
         course.rows = rows;
         let power = rows.max(1).ilog2();
         if course.been & 1 << power == 0 {
@@ -244,7 +238,7 @@ impl Traffic {
     pub(super) fn on_backend(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
         match event {
             Event::ConnectionOpened { took } => {
-                board.add(Id::NetConnections, 1);
+                board.count(Id::NetConnections);
                 board.observe(Id::NetConnect, took.0);
             }
             Event::PacketsSent { up, packets, retransmitted, bytes, .. } => {
@@ -253,38 +247,38 @@ impl Traffic {
                 board.add(Id::NetRetransmitted, *retransmitted);
             }
             Event::MessageDropped { reason, bytes } => {
-                board.add(Id::NetDropped, 1);
+                board.count(Id::NetDropped);
                 board.add(Id::NetDroppedBytes, *bytes);
-                board.add(Id::NetResponsesLost, u64::from(*reason == DropReason::AnswerLost));
-                board.add(Id::NetCaptive, u64::from(*reason == DropReason::CaptivePortal));
-                board.add(Id::NetForeign, u64::from(*reason == DropReason::ForeignAnswer));
-                board.add(Id::NetTooLarge, u64::from(*reason == DropReason::TooLarge));
+                board.add(Id::NetResponsesLost, *reason == DropReason::AnswerLost);
+                board.add(Id::NetCaptive, *reason == DropReason::CaptivePortal);
+                board.add(Id::NetForeign, *reason == DropReason::ForeignAnswer);
+                board.add(Id::NetTooLarge, *reason == DropReason::TooLarge);
             }
             Event::CacheAnswered { bytes, stale, asked } => {
-                board.add(if *asked { Id::NetProxyAsked } else { Id::NetProxyHits }, 1);
-                board.add(Id::NetProxyStale, u64::from(*stale));
+                board.count(if *asked { Id::NetProxyAsked } else { Id::NetProxyHits });
+                board.add(Id::NetProxyStale, *stale);
                 board.add(Id::NetProxySaved, *bytes);
             }
             Event::Held(held) => self.on_held(*held, board),
             Event::BackendAvailable(true) => board.lasted(Id::BackendOutage, self.backend_down.take(), at),
             Event::BackendAvailable(false) => {
-                board.add(Id::BackendOutages, 1);
+                board.count(Id::BackendOutages);
                 self.backend_down.get_or_insert(at);
             }
             Event::Committed { author, .. } => {
-                board.add(Id::BackendCommits, 1);
-                board.add(Id::BackendFanOut, u64::from(*author == Author::Derived));
+                board.count(Id::BackendCommits);
+                board.add(Id::BackendFanOut, *author == Author::Derived);
             }
-            Event::MutationRefused { conflict: Some(_), .. } => board.add(Id::BackendConflicted, 1),
+            Event::MutationRefused { conflict: Some(_), .. } => board.count(Id::BackendConflicted),
             Event::MutationRefused { conflict: None, kind, .. } => {
-                board.add(Id::BackendRejected, 1);
-                board.add(Id::BackendDeletesRefused, u64::from(*kind == EditKind::Delete));
+                board.count(Id::BackendRejected);
+                board.add(Id::BackendDeletesRefused, *kind == EditKind::Delete);
             }
-            Event::MutationIgnored { .. } => board.add(Id::BackendIgnored, 1),
-            Event::MutationPutOff { .. } => board.add(Id::BackendPutOff, 1),
-            Event::CommitDelayed { .. } => board.add(Id::BackendLate, 1),
+            Event::MutationIgnored { .. } => board.count(Id::BackendIgnored),
+            Event::MutationPutOff { .. } => board.count(Id::BackendPutOff),
+            Event::CommitDelayed { .. } => board.count(Id::BackendLate),
             Event::BackendServed { kind, queued, locked, service, scanned, rows, .. } => {
-                board.add(Id::BackendRequests, 1);
+                board.count(Id::BackendRequests);
                 if kind.pushes() {
                     board.observe(Id::BackendLocked, locked.0);
                 }
@@ -294,11 +288,8 @@ impl Traffic {
                 board.add(Id::BackendDelivered, *rows);
             }
             Event::Captured { writes, written, handled, cpu, state, kinds } => {
-                for (id, rows) in
-                    [Id::DeltaCreated, Id::DeltaUpdated, Id::DeltaDeleted].into_iter().zip(kinds)
-                {
-                    board.add(id, *rows);
-                }
+                let ids = [Id::DeltaCreated, Id::DeltaUpdated, Id::DeltaDeleted];
+                ids.into_iter().zip(kinds).for_each(|(id, rows)| board.add(id, *rows));
                 board.add(Id::GatewayWrites, *writes);
                 board.add(Id::GatewayWritten, *written);
                 board.add(Id::GatewayHandled, *handled);
@@ -313,16 +304,16 @@ impl Traffic {
         match event {
             HeldEvent::Opened { .. } => {
                 self.held += 1;
-                board.add(Id::NetHeld, 1);
+                board.count(Id::NetHeld);
                 board.set(Id::NetHeldMost, board.value(Id::NetHeldMost).max(self.held));
             }
-            HeldEvent::Refused => board.add(Id::NetHeldRefused, 1),
+            HeldEvent::Refused => board.count(Id::NetHeldRefused),
             HeldEvent::Arrived { up, .. } => {
-                board.add(if up { Id::NetMessagesUp } else { Id::NetMessagesDown }, 1);
+                board.count(if up { Id::NetMessagesUp } else { Id::NetMessagesDown });
             }
             HeldEvent::Ended { after, lost } => {
                 self.held -= 1;
-                board.add(Id::NetHeldLost, u64::from(lost));
+                board.add(Id::NetHeldLost, lost);
                 board.observe(Id::NetHeldDuration, after.0);
             }
         }
@@ -340,46 +331,46 @@ impl Traffic {
 /// Counts an engine's events other than requests.
 fn apart_from_requests(event: &Event<'_>, board: &mut Board) {
     match event {
-        Event::Phone(PhoneEvent::LogoutRefused { .. }) => board.add(Id::LogoutsRefused, 1),
-        Event::Phone(PhoneEvent::RetryTapped) => board.add(Id::RetriesTapped, 1),
-        Event::Phone(PhoneEvent::LoginEnded) => board.add(Id::LoginsEnded, 1),
-        Event::Phone(PhoneEvent::LoggedIn { .. }) => board.add(Id::Logins, 1),
-        Event::Phone(PhoneEvent::TokenRenewed { .. }) => board.add(Id::TokensRenewed, 1),
+        Event::Phone(PhoneEvent::LogoutRefused { .. }) => board.count(Id::LogoutsRefused),
+        Event::Phone(PhoneEvent::RetryTapped) => board.count(Id::RetriesTapped),
+        Event::Phone(PhoneEvent::LoginEnded) => board.count(Id::LoginsEnded),
+        Event::Phone(PhoneEvent::LoggedIn { .. }) => board.count(Id::Logins),
+        Event::Phone(PhoneEvent::TokenRenewed { .. }) => board.count(Id::TokensRenewed),
         Event::Engine(EngineEvent::RetryScheduled { wait, .. }) => {
-            board.add(Id::Retries, 1);
+            board.count(Id::Retries);
             board.observe(Id::RetryWait, wait.0);
         }
         Event::Engine(EngineEvent::ChunkApplied { changes, echoed, took, .. }) => {
-            board.add(Id::ApplyCount, 1);
+            board.count(Id::ApplyCount);
             board.add(Id::ApplyRows, changes.len() as u64);
             board.add(Id::ApplyRemoved, changes.iter().filter(|c| c.removed).count() as u64);
-            board.add(Id::EchoedRows, u64::from(*echoed));
+            board.add(Id::EchoedRows, *echoed);
             board.observe(Id::ApplyDuration, took.0);
         }
         Event::Engine(EngineEvent::Unit(UnitEvent::Excerpt { rows, took, .. })) => {
-            board.add(Id::ApplyCount, 1);
-            board.add(Id::ExcerptRows, u64::from(*rows));
+            board.count(Id::ApplyCount);
+            board.add(Id::ExcerptRows, *rows);
             board.observe(Id::ApplyDuration, took.0);
         }
         Event::Engine(EngineEvent::Unit(UnitEvent::SetAside { rows, .. })) => {
-            board.add(Id::SetAsideRows, u64::from(*rows))
+            board.add(Id::SetAsideRows, *rows)
         }
         Event::Engine(EngineEvent::Unit(UnitEvent::ThrownAway { rows, .. })) => {
-            board.add(Id::ThrownAwayRows, u64::from(*rows));
+            board.add(Id::ThrownAwayRows, *rows);
         }
         Event::Engine(EngineEvent::HookStarted { .. }) => {
-            board.add(Id::HookCount, 1);
-            board.add(Id::HookUnended, 1);
+            board.count(Id::HookCount);
+            board.count(Id::HookUnended);
         }
         Event::Engine(EngineEvent::HookEnded { ended, took, .. }) => {
             board.take_back(Id::HookUnended, 1);
             board.observe(Id::HookDuration, took.0);
-            board.add(Id::HookThrew, u64::from(*ended == HookEnd::Threw));
-            board.add(Id::HookTimedOut, u64::from(*ended == HookEnd::TimedOut));
+            board.add(Id::HookThrew, *ended == HookEnd::Threw);
+            board.add(Id::HookTimedOut, *ended == HookEnd::TimedOut);
         }
-        Event::Engine(EngineEvent::HookTriggered { .. }) => board.add(Id::HookTriggers, 1),
-        Event::Engine(EngineEvent::CursorSaved { .. }) => board.add(Id::CursorSaved, 1),
-        Event::Engine(EngineEvent::CursorReset { .. }) => board.add(Id::CursorReset, 1),
+        Event::Engine(EngineEvent::HookTriggered { .. }) => board.count(Id::HookTriggers),
+        Event::Engine(EngineEvent::CursorSaved { .. }) => board.count(Id::CursorSaved),
+        Event::Engine(EngineEvent::CursorReset { .. }) => board.count(Id::CursorReset),
         _ => {}
     }
 }

@@ -1,7 +1,6 @@
 //! What edits wait for while they are only on their device.
 
-use super::board::Board;
-use super::table::Id;
+use super::{Board, Id};
 use crate::base::Time;
 use crate::contract::{EngineEvent, Event};
 
@@ -34,21 +33,7 @@ pub(super) struct Unsent {
 }
 
 impl Unsent {
-    /// Whether an event changes what edits wait for.
-    pub(super) fn heeds(event: &Event<'_>) -> bool {
-        matches!(
-            event,
-            Event::LinkDown
-                | Event::LinkUp
-                | Event::Engine(
-                    EngineEvent::SyncStart { .. }
-                        | EngineEvent::SyncComplete { .. }
-                        | EngineEvent::SyncError { .. }
-                )
-                | Event::ProcessKilled { .. }
-        )
-    }
-    /// Processes such an event; open runs end with the process.
+    /// Processes an event that changes what edits wait for; open runs end with the process.
     pub(super) fn on(&mut self, at: Time, event: &Event<'_>) {
         self.until(at);
         match event {

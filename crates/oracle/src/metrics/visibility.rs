@@ -7,12 +7,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::board::Board;
-use super::distribution::Wait;
-use super::edits::Made;
-use super::left::Left;
-use super::presence::Presence;
-use super::table::Id;
+use super::{Board, Id, Left, Made, Presence, Wait};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{AppliedChange, Author, Decision, EditEnd, EngineEvent, Event};
 
@@ -64,6 +59,7 @@ impl Versions {
 
 #[derive(Debug, Default)]
 pub(super) struct Visibility {
+    pub(super) presence: Presence,
     /// Edits made while the backend was up, that the backend does not have yet.
     made: FxHashMap<EditId, Made>,
     last: FxHashMap<(DeviceId, EntityId), FxHashMap<Key, u32>>,
@@ -73,19 +69,16 @@ pub(super) struct Visibility {
 }
 
 impl Visibility {
-    pub(super) fn on(
-        &mut self,
-        at: Time,
-        device: Option<DeviceId>,
-        event: &Event<'_>,
-        presence: &Presence,
-        board: &mut Board,
-    ) {
+    pub(super) fn new(devices: usize) -> Visibility {
+        Visibility { presence: Presence::new(devices), ..Visibility::default() }
+    }
+
+    pub(super) fn on(&mut self, at: Time, device: Option<DeviceId>, event: &Event<'_>, board: &mut Board) {
         match *event {
             Event::EditMade { edit, .. } => {
                 let rows = self.last.entry((edit.id.device, edit.entity)).or_default();
                 rows.insert(edit.key.clone(), edit.id.number);
-                if presence.backend_up() {
+                if !self.presence.backend_down {
                     let (entity, key) = (edit.entity, edit.key.clone());
                     self.made.insert(edit.id, Made { at, entity, key });
                 }
@@ -94,7 +87,7 @@ impl Visibility {
                 with.iter().chain(Some(&edit).filter(|_| stays)).for_each(|edit| _ = self.made.remove(edit));
             }
             Event::Engine(EngineEvent::ConflictDecided { edit, decision: Decision::Same, .. }) => {
-                _ = self.made.remove(&edit)
+                self.made.remove(&edit);
             }
             Event::Engine(EngineEvent::EditSent { edit, entity, key, .. }) => {
                 let last = self.last.get(&(edit.device, entity)).and_then(|rows| rows.get(key));
@@ -117,11 +110,11 @@ impl Visibility {
             }
             Event::Engine(EngineEvent::ChunkApplied { changes, .. }) => {
                 let device = device.expect("a device applies changes");
-                changes.iter().for_each(|change| self.applied(at, device, change, presence, board));
+                changes.iter().for_each(|change| self.applied(at, device, change, board));
             }
             Event::Engine(EngineEvent::EditAcknowledged { entity, key, stamp, .. }) => {
                 let device = device.expect("a device is told so");
-                self.shows((at, device), (entity, key.as_str()), stamp, presence, board);
+                self.shows(at, device, (entity, key), stamp, board);
             }
             _ => {}
         }
@@ -129,17 +122,17 @@ impl Visibility {
 
     /// The backend was restored to its state at `to`: later versions are undone.
     pub(super) fn went_back(&mut self, to: Time) {
-        let written =
-            self.rows.values_mut().flat_map(|rows| rows.values_mut()).flat_map(|row| &mut row.written);
+        let rows = self.rows.values_mut().flat_map(|rows| rows.values_mut());
+        let written = rows.flat_map(|row| &mut row.written);
         written.filter(|version| version.at >= to).for_each(|version| version.place = None);
     }
 
     /// Ends the run: counts versions never seen, for devices that were present when the edit was
     /// made and must hold the row. Nobody waits for an edit that its person gave up.
-    pub(super) fn finish(&self, at: Time, presence: &Presence, left: &Left<'_, '_>, board: &mut Board) {
+    pub(super) fn finish(&self, at: Time, left: &Left<'_, '_>, board: &mut Board) {
         let mut never = |entity, key: &Key, (made, by): (Time, DeviceId), version: Option<&Written>| {
             let waits = |device| device != by && !version.is_some_and(|version| version.is_seen_by(device));
-            let mut all = presence.present_at(made, at).filter(|(device, _)| waits(*device)).peekable();
+            let mut all = self.presence.present_at(made, at).filter(|(device, _)| waits(*device)).peekable();
             if all.peek().is_some() {
                 let shows = (left.reach)(entity, key, by);
                 let all = all.filter(|(device, _)| shows(*device));
@@ -152,54 +145,44 @@ impl Visibility {
             }
         }
         for (entity, rows) in &self.rows {
-            for (key, version) in
-                rows.iter().flat_map(|(key, row)| row.written.iter().map(move |of| (key, of)))
-            {
-                version
-                    .made
-                    .into_iter()
-                    .for_each(|made| never(*entity, key, (made, version.by), Some(version)));
+            for (key, row) in rows {
+                for (version, made) in row.written.iter().filter_map(|of| Some((of, of.made?))) {
+                    never(*entity, key, (made, version.by), Some(version));
+                }
             }
         }
     }
 
-    fn applied(
-        &mut self,
-        at: Time,
-        device: DeviceId,
-        change: &AppliedChange<'_>,
-        presence: &Presence,
-        board: &mut Board,
-    ) {
-        let of = (change.entity, change.key);
-        let row = self.rows.get(&of.0).and_then(|rows| rows.get(of.1));
+    fn applied(&mut self, at: Time, device: DeviceId, change: &AppliedChange<'_>, board: &mut Board) {
+        let row = self.rows.get(&change.entity).and_then(|rows| rows.get(change.key));
         let last = row.filter(|row| row.stamps.last() == Some(&change.stamp)).and_then(|row| row.last);
         if let Some((committed, _)) = last.filter(|(_, by)| *by != Some(device)) {
             board.observe(Id::CommitVisible, (at - committed).0);
         }
-        self.shows((at, device), of, change.stamp, presence, board);
+        self.shows(at, device, (change.entity, change.key), change.stamp, board);
     }
 
     /// A device has the version with this stamp, or knows that its row is gone.
     fn shows(
         &mut self,
-        (at, device): (Time, DeviceId),
+        at: Time,
+        device: DeviceId,
         (entity, key): (EntityId, &str),
         stamp: Stamp,
-        presence: &Presence,
         board: &mut Board,
     ) {
         let row = self.rows.get_mut(&entity).and_then(|rows| rows.get_mut(key));
         let Some(row) = row.filter(|row| !row.written.is_empty()) else { return };
         let held = row.held_with(stamp);
-        let has = |version: &&mut Written| version.place.is_some_and(|place| place < held);
-        for version in
-            row.written.iter_mut().filter(has).filter_map(|version| version.see(device).then_some(version))
-        {
+        let has = |version: &Written| version.place.is_some_and(|place| place < held);
+        for version in &mut row.written {
+            if !has(version) || !version.see(device) {
+                continue;
+            }
             let is_it = version.place == held.checked_sub(1);
-            board.add(Id::VisiblePassing, u64::from(version.passed && is_it));
-            board.add(Id::VersionsBrought, u64::from(version.made.is_some()));
-            let waited = version.made.and_then(|made| presence.present_between(device, made, at));
+            board.add(Id::VisiblePassing, version.passed && is_it);
+            board.add(Id::VersionsBrought, version.made.is_some());
+            let waited = version.made.and_then(|made| self.presence.present_between(device, made, at));
             waited.into_iter().for_each(|waited| board.observe(Id::WriteVisible, waited.0));
         }
     }

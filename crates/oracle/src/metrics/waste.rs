@@ -4,8 +4,7 @@
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::board::Board;
-use super::table::Id;
+use super::{Board, Id};
 use crate::base::{DeviceId, EntityId, Stamp};
 use crate::contract::{EngineEvent, Event, KillReason, RequestKind, UnitEvent};
 
@@ -34,7 +33,7 @@ pub(super) struct Spent {
     pub(super) on_link: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Waste(Vec<Shelf>);
 
 impl Waste {
@@ -62,19 +61,17 @@ impl Waste {
                 board.add(Id::NetWasted, sent.on_link);
             }
             Event::Engine(EngineEvent::EditAcknowledged { entity, key, stamp, .. }) => {
-                shelf.held.insert(row(*entity, key.as_str()), *stamp);
+                shelf.held.insert(row(*entity, key), *stamp);
             }
             Event::Engine(EngineEvent::ChunkApplied { changes, .. }) => {
                 let mut again = 0;
                 for change in *changes {
                     let row = row(change.entity, change.key);
-                    let before = if change.removed {
+                    if change.removed {
                         shelf.held.remove(&row);
-                        None
-                    } else {
-                        shelf.held.insert(row, change.stamp)
-                    };
-                    again += u64::from(before == Some(change.stamp));
+                    } else if shelf.held.insert(row, change.stamp) == Some(change.stamp) {
+                        again += 1;
+                    }
                 }
                 shelf.wasted(again, board);
             }

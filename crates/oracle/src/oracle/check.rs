@@ -2,67 +2,63 @@
 //! capabilities it needs and the events of an engine that it uses.
 
 use super::hearing::Topic;
+use crate::base::{DeviceId, EntityId};
 use crate::contract::Capabilities;
 
 /// The definition of a check; its name identifies it.
 #[derive(Debug)]
-pub(super) struct Rule {
-    pub(super) name: &'static str,
+pub(crate) struct Rule {
+    pub(crate) name: &'static str,
     /// The metric that counts its violations.
-    pub(super) metric: &'static str,
-    pub(super) harm: Harm,
-    pub(super) matter: Matter,
+    pub(crate) metric: &'static str,
+    pub(crate) harm: Harm,
+    pub(crate) matter: Matter,
     /// What it found, as a sentence for people.
-    pub(super) finds: &'static str,
+    pub(crate) finds: &'static str,
     /// Whether a stack with these capabilities must pass it.
-    pub(super) needs: fn(Capabilities) -> bool,
+    pub(crate) needs: fn(Capabilities) -> bool,
     /// Whether violations are counted, but not judged, for a stack that need not pass it.
-    pub(super) counts: fn(Capabilities) -> bool,
+    pub(crate) counts: fn(Capabilities) -> bool,
     /// The engine's events that it needs to find violations.
-    pub(super) hears: &'static [Topic],
+    pub(crate) hears: &'static [Topic],
     /// Checks that may fire with it without being reported: consequences of the same fault.
-    pub(super) implies: &'static [&'static str],
+    pub(crate) implies: &'static [&'static str],
 }
+
+/// The device and the record that a violation is about.
+pub(crate) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);
 
 /// A check in the list of rules.
-pub(super) type Check = &'static Rule;
-
-/// The common case: every stack must pass it, and it needs only commits and rows of phones at rest.
-pub(super) const PLAIN: Rule = Rule {
-    name: "",
-    metric: "",
-    harm: Harm::Wrong,
-    matter: Matter::World,
-    finds: "",
-    needs: |_| true,
-    counts: |_| false,
-    hears: &[],
-    implies: &[],
-};
-
-impl PartialEq for Rule {
-    fn eq(&self, other: &Rule) -> bool {
-        self.name == other.name
-    }
-}
+pub(crate) type Check = &'static Rule;
 
 impl Rule {
-    pub(super) fn applies(&self, capabilities: Capabilities) -> bool {
+    /// The common case: every stack must pass it, and it needs only commits and rows of phones at
+    /// rest.
+    pub(crate) const fn new(name: &'static str, metric: &'static str, harm: Harm, matter: Matter) -> Rule {
+        Rule {
+            name,
+            metric,
+            harm,
+            matter,
+            finds: "",
+            needs: |_| true,
+            counts: |_| false,
+            hears: &[],
+            implies: &[],
+        }
+    }
+    pub(crate) fn applies(&self, capabilities: Capabilities) -> bool {
         (self.needs)(capabilities)
     }
     /// Whether violations can be counted, judged or not.
-    pub(super) fn is_counted(&self, capabilities: Capabilities) -> bool {
+    pub(crate) fn is_counted(&self, capabilities: Capabilities) -> bool {
         self.applies(capabilities) || (self.counts)(capabilities)
-    }
-    /// Whether it is about the records of the other system.
-    pub(super) fn is_of_destination(&self) -> bool {
-        self.matter == Matter::Destination
     }
 }
 
 /// What a check looks at. If there is none of it, finding nothing proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Matter {
+pub(crate) enum Matter {
     Rows,
     Edits,
     Runs,
@@ -78,7 +74,7 @@ pub(super) enum Matter {
 
 impl Matter {
     /// Why there was none of it; `None` if there always is.
-    pub(super) fn lack(self) -> Option<&'static str> {
+    pub(crate) fn lack(self) -> Option<&'static str> {
         match self {
             Matter::Rows => Some("no row was compared on any device that came to rest"),
             Matter::Edits => Some("nobody made an edit on a device"),

@@ -12,17 +12,17 @@ pub struct Hearing {
     pub says: &'static str,
     /// How a missing report is detected, if it is (`empty-report`).
     pub found: &'static str,
-    pub(super) topic: Topic,
+    pub(crate) topic: Topic,
 }
 
 macro_rules! table {
     ($($topic:ident $says:literal [$($event:ident)*] $found:literal;)*) => {
         /// What events are about.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Topic { $($topic,)* }
+        pub(crate) enum Topic { $($topic,)* }
 
         impl Topic {
-            pub(super) fn of(event: &EngineEvent<'_>) -> Option<Topic> {
+            pub(crate) fn of(event: &EngineEvent<'_>) -> Option<Topic> {
                 match event {
                     $($(EngineEvent::$event { .. })|* => Some(Topic::$topic),)*
                     _ => None,

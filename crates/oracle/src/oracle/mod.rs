@@ -65,3 +65,7 @@ pub use words::busiest::{Eventful, Happened};
 pub use words::clock::Clock;
 pub use words::life::{Life, Step, Story, Subject, place};
 pub use words::phrases::Labels;
+
+pub(crate) use check::{Check, Concerns, Matter, Rule};
+pub(crate) use findings::{Findings, Heard, Looked, Suspicion};
+pub(crate) use hearing::Topic;

@@ -1,6 +1,6 @@
 //! Queries about a check by its name.
 
-use super::check::{Check, Harm};
+use super::check::{Check, Harm, Matter};
 use super::checks::RULES;
 use super::hearing::Hearing;
 use crate::contract::Capabilities;
@@ -78,7 +78,7 @@ impl Hearing {
 
 /// The checks that need only the backend's commits and a view of a phone at rest.
 pub fn needs_no_event() -> impl Iterator<Item = &'static str> {
-    let of_engine = |rule: &&Check| !rule.is_of_destination() && rule.hears.is_empty();
+    let of_engine = |rule: &&Check| rule.matter != Matter::Destination && rule.hears.is_empty();
     RULES.iter().filter(of_engine).map(|rule| rule.name)
 }
 

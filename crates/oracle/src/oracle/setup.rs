@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use crate::base::EntityId;
 use crate::contract::{Attributes, Capabilities, Combine};
-use crate::oracle::final_checks::refused::Definition;
-use crate::oracle::model::truth::Truth;
-use crate::oracle::watch::patience::Patience;
-use crate::oracle::words::phrases::Labels;
+use crate::oracle::final_checks::Definition;
+use crate::oracle::model::Truth;
+use crate::oracle::watch::Patience;
+use crate::oracle::words::Labels;
 
 /// What the oracle must know before the first event.
 #[derive(Clone)]

@@ -2,36 +2,21 @@
 
 use super::bent::BentValue;
 use super::combined::miscombined;
-use super::commits::{CommitCase, written_since};
+use super::commits::{Asked, CommitCase, written_since};
 use crate::base::{EditId, Value, Word};
 use crate::contract::{Author, ColumnKind, CommitKind, EditKind, LocalEdit, Merge};
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::final_checks::bent::is_hollow;
-use crate::oracle::hearing::Topic;
-use crate::oracle::model::edit::Edit;
-use crate::oracle::model::intent::Beside;
-use crate::oracle::model::truth::alike;
-use crate::oracle::model::versions::bit;
+use crate::oracle::final_checks::is_hollow;
+use crate::oracle::model::{Edit, alike, bit};
+use crate::oracle::{Harm, Matter, Rule, Topic};
 
-pub(in crate::oracle) static UNASKED: Rule = Rule {
-    name: "unasked-commit",
-    metric: "oracle.unasked_commit.count",
-    harm: Harm::Doubled,
-    matter: Matter::Edits,
+pub(crate) static UNASKED: Rule = Rule {
     finds: "the backend got another row, value or kind of change from the phone than the user made",
     needs: |can| can.sight.commits && can.sight.authors,
     hears: &[Topic::Squashed, Topic::Decided],
     // The value of a refused edit may still be there, brought by another edit.
     implies: &["refused-and-committed"],
-    ..PLAIN
+    ..Rule::new("unasked-commit", "oracle.unasked_commit.count", Harm::Doubled, Matter::Edits)
 };
-
-#[derive(Clone, Copy)]
-struct Asked<'a> {
-    case: &'a CommitCase<'a>,
-    meant: &'a LocalEdit,
-    beside: &'a Beside,
-}
 
 /// A device commits what a person asked for. A delete removes the row, and an update keeps it. A
 /// create makes its own row or the one with its natural key. The values are those of the edit.
@@ -40,20 +25,15 @@ struct Asked<'a> {
 /// A merge rule may leave columns as others wrote them. Where a stack may drop edits, whole rows
 /// may win; where copies converge, only over a version that the phone did not have. Combined
 /// columns follow their rule.
-pub(in crate::oracle) fn unasked(
-    case: &CommitCase<'_>,
-    meant: &LocalEdit,
-    beside: &Beside,
-    merge: Merge,
-) -> Option<String> {
-    let asked = Asked { case, meant, beside };
+pub(crate) fn unasked(asked: Asked<'_>) -> Option<String> {
+    let Asked { case, meant, .. } = asked;
     let row = asked.another_row().or_else(|| asked.another_kind());
-    let value = || asked.another_value(merge).or_else(|| miscombined(case, meant, beside));
+    let value = || asked.another_value().or_else(|| miscombined(asked));
     let why = row.or_else(value)?;
     let (id, at) = (meant.id, case.words.time(case.at));
     let made = case.edit.map_or_else(
         || "which nobody saw saved".to_owned(),
-        |(_, edit)| format!("of {}", case.words.time(edit.made)),
+        |edit| format!("of {}", case.words.time(edit.made)),
     );
     let change = case.words.change(meant.kind, (meant.entity, &meant.key), &meant.values);
     let what = format!("edit {id} {made} ({change})");
@@ -64,14 +44,8 @@ pub(in crate::oracle) fn unasked(
 ///
 /// Reports values that nobody ever wrote; a value of another edit is an `unasked-commit`. Also
 /// reports null and empty text exchanged, and a null that left the old value.
-pub(in crate::oracle) fn bent_on_the_way(
-    case: &CommitCase<'_>,
-    meant: &LocalEdit,
-    beside: &Beside,
-    merge: Merge,
-) -> Vec<BentValue> {
-    let asked = Asked { case, meant, beside };
-    let bent = asked.others_than_meant(merge).filter(|(column, meant, is)| asked.is_bent(*column, meant, is));
+pub(crate) fn bent_on_the_way(asked: Asked<'_>) -> Vec<BentValue> {
+    let bent = asked.others_than_meant().filter(|(column, meant, is)| asked.is_bent(*column, meant, is));
     let told = |(column, meant, is): (usize, &Value, &Value)| {
         let text = asked.bent_in_words(column, meant, is);
         BentValue { column, values: [is.clone(), meant.clone()], text }
@@ -79,7 +53,7 @@ pub(in crate::oracle) fn bent_on_the_way(
     bent.map(told).collect()
 }
 
-pub(in crate::oracle) fn by_a_stranger(case: &CommitCase<'_>, id: EditId) -> String {
+pub(crate) fn by_a_stranger(case: &CommitCase<'_>, id: EditId) -> String {
     let (record, at) = (case.record(), case.words.time(case.at));
     format!(
         "{} of {record} at {at} is by edit {id} of {}, and nobody made such an edit",
@@ -97,17 +71,12 @@ fn did(kind: CommitKind) -> &'static str {
 }
 
 impl<'a> Asked<'a> {
-    fn edit(self) -> Option<&'a Edit> {
-        self.case.edit.map(|(_, edit)| edit)
-    }
-    fn on_its_row(self) -> bool {
-        (self.case.row.entity, &self.case.row.key) == (self.meant.entity, &self.meant.key)
-    }
     fn another_row(self) -> Option<String> {
-        let Asked { case, meant, beside } = self;
-        let own = self.edit().map(|edit| edit.row);
-        let goes = self.on_its_row()
-            || beside.goes_to(meant.id, own, case.id, &case.row.key)
+        let Asked { case, meant, beside, .. } = self;
+        let own = self.case.edit.map(|edit| edit.row);
+        let goes = (case.row.entity, &case.row.key) == (meant.entity, &meant.key)
+            || beside.split_off(meant.id, &case.row.key)
+            || own.is_some_and(|own| beside.elsewhere.get(&own) == Some(&case.id))
             || meant.kind == EditKind::Create && self.has_its_natural_key();
         (!goes).then(|| "it is another row".to_owned())
     }
@@ -140,12 +109,12 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn another_value(self, merge: Merge) -> Option<String> {
-        let Asked { case, meant, .. } = self;
+    fn another_value(self) -> Option<String> {
+        let Asked { case, meant, merge, .. } = self;
         if case.kind == CommitKind::Delete {
             return None;
         }
-        let mut own = self.others_than_meant(merge);
+        let mut own = self.others_than_meant();
         if let Some((column, ..)) = own.find(|(column, value, after)| !self.is_bent(*column, value, after)) {
             return Some(self.says(column));
         }
@@ -160,7 +129,7 @@ impl<'a> Asked<'a> {
     }
 
     /// The columns with an unexplained value after the commit: column, intended and actual value.
-    fn others_than_meant(self, merge: Merge) -> impl Iterator<Item = (usize, &'a Value, &'a Value)> {
+    fn others_than_meant(self) -> impl Iterator<Item = (usize, &'a Value, &'a Value)> {
         let Asked { case, meant, .. } = self;
         let there = case.kind != CommitKind::Delete;
         let set = meant.values.iter().filter(move |_| there);
@@ -171,7 +140,7 @@ impl<'a> Asked<'a> {
                 && !case.ledger.combined.is_remade(meant.id, *column)
                 && !self.is_called_so(*column, value, after)
                 && !self.asked_since(*column, after)
-                && !self.left_as_it_was(*column, merge)
+                && !self.left_as_it_was(*column)
         })
     }
 
@@ -187,16 +156,10 @@ impl<'a> Asked<'a> {
         if hollow(meant) && (hollow(is) || before.is_some_and(|before| alike(before, is))) {
             return true;
         }
-        let was_said =
-            (0..=row.versions.len()).any(|n| row.said(column, n).is_some_and(|said| alike(said, is)));
-        let device = self.meant.id.device;
-        let said_there = case
-            .ledger
-            .of(device)
-            .any(|(_, edit)| edit.entity == row.entity && sets(&edit.values, column, is));
-        let unseen =
-            beside.unseen.values().any(|edit| edit.entity == row.entity && sets(&edit.values, column, is));
-        !was_said && !said_there && !unseen
+        let was_said = row.ever_said(column, 0..row.versions.len() + 1, is);
+        let says = |edit: &LocalEdit| edit.entity == row.entity && sets(&edit.values, column, is);
+        let mut made_there = case.ledger.of(self.meant.id.device).map(|edit| &edit.local);
+        !was_said && !made_there.any(says) && !beside.unseen.values().any(says)
     }
 
     fn bent_in_words(self, column: usize, meant: &Value, is: &Value) -> String {
@@ -228,14 +191,15 @@ impl<'a> Asked<'a> {
     }
 
     fn others(self) -> impl Iterator<Item = &'a LocalEdit> {
-        let Asked { case, meant, beside } = self;
-        let rows = [Some(case.id), self.edit().map(|edit| edit.row).filter(|row| *row != case.id)];
+        let Asked { case, meant, beside, .. } = self;
+        let rows = [Some(case.id), self.case.edit.map(|edit| edit.row).filter(|row| *row != case.id)];
         let open = rows.into_iter().flatten().flat_map(|row| case.ledger.open_on(row));
         let several = case.ledger.lives.of_several().next().is_some();
-        let open = open
-            .filter(move |(id, edit)| (several || id.device == meant.id.device) && !self.is_over(*id, edit));
-        let open = open.map(|(_, edit)| &edit.local);
-        let unseen = beside.unseen_of(meant.entity, &meant.key);
+        let open =
+            open.filter(move |edit| (several || edit.id.device == meant.id.device) && !self.is_over(edit));
+        let open = open.map(|edit| &edit.local);
+        let of_row = |edit: &&LocalEdit| (edit.entity, &edit.key) == (meant.entity, &meant.key);
+        let unseen = beside.unseen.values().filter(of_row);
         open.chain(unseen).filter(move |other| other.id != meant.id)
     }
 
@@ -244,10 +208,10 @@ impl<'a> Asked<'a> {
     }
 
     /// Whether nobody asks for the edit any more, because its person was told that it is refused.
-    fn is_over(self, id: EditId, edit: &Edit) -> bool {
+    fn is_over(self, edit: &Edit) -> bool {
         let ledger = self.case.ledger;
         // A copy of its device may not know that yet.
-        ledger.lives.copies().next().is_none() && ledger.is_told_refused(id, edit)
+        ledger.lives.copies().next().is_none() && ledger.is_told_refused(edit)
     }
 
     /// The same for later edits; an insert that brings a row back may have values of all edits.
@@ -256,31 +220,30 @@ impl<'a> Asked<'a> {
         let later = |other: EditId| other.device != meant.id.device || other.number > meant.id.number;
         let waits = self.others().any(|other| later(other.id) && sets(&other.values, column, value));
         let again = case.kind == CommitKind::Insert
-            && (meant.kind != EditKind::Create || self.edit().is_none_or(|edit| edit.refused.is_some()));
+            && (meant.kind != EditKind::Create || self.case.edit.is_none_or(|edit| edit.refused.is_some()));
         waits
             || again
-                && case.ledger.with_storage_of(meant.id.device).any(|(id, other)| {
-                    !self.is_over(id, other)
+                && case.ledger.with_storage_of(meant.id.device).any(|other| {
+                    !self.is_over(other)
                         && (other.entity, &other.key) == (case.row.entity, &case.row.key)
                         && sets(&other.values, column, value)
                 })
     }
 
-    fn left_as_it_was(self, column: usize, merge: Merge) -> bool {
-        let Asked { case, meant, beside } = self;
+    fn left_as_it_was(self, column: usize) -> bool {
+        let Asked { case, meant, beside, merge } = self;
         let before = case.row.values.as_deref();
         if !before.is_some_and(|before| alike(&before[column], &case.values[column])) {
             return false;
         }
-        let written = |edit: &Edit| {
-            written_since(edit.knew(), case.row, case.ledger, (meant.id, edit)).0 & bit(column) != 0
-        };
+        let written =
+            |edit: &Edit| written_since(edit.knew(), case.row, case.ledger, edit).0 & bit(column) != 0;
         let gave_way = |edit: &Edit| match merge {
             Merge::Keeps => written(edit),
             Merge::Converges | Merge::Combines => self.has_a_rival(edit),
             Merge::Drops => true,
         };
-        beside.gives_up_columns(meant.id) || self.edit().is_none_or(gave_way)
+        beside.ruled.contains_key(&meant.id) || self.case.edit.is_none_or(gave_way)
     }
 
     /// Whether the row has a version to which a whole edit can give way: one that its phone did not

@@ -3,31 +3,26 @@
 use super::rows::RowCase;
 use crate::base::{EntityId, Value, ValueRef};
 use crate::contract::Entity;
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::final_checks::bent::{is_hollow, same};
-use crate::oracle::model::content::Difference;
-use crate::oracle::model::truth::{Truth, alike};
-use crate::oracle::words::phrases::Labels;
+use crate::oracle::final_checks::{is_hollow, same};
+use crate::oracle::model::{Difference, Truth};
+use crate::oracle::words::Labels;
+use crate::oracle::{Harm, Matter, Rule};
 
-pub(in crate::oracle) static BENT_VALUE: Rule = Rule {
-    name: "bent-value",
-    metric: "oracle.bent_value.count",
-    harm: Harm::Lost,
-    matter: Matter::Rows,
+pub(crate) static BENT_VALUE: Rule = Rule {
     finds: "a value changed its meaning: a day shifted, digits or letters lost, null instead of a value",
     implies: &["divergent"],
-    ..PLAIN
+    ..Rule::new("bent-value", "oracle.bent_value.count", Harm::Lost, Matter::Rows)
 };
 
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::oracle) struct BentValue {
-    pub(in crate::oracle) column: usize,
-    pub(in crate::oracle) values: [Value; 2],
-    pub(in crate::oracle) text: String,
+pub(crate) struct BentValue {
+    pub(crate) column: usize,
+    pub(crate) values: [Value; 2],
+    pub(crate) text: String,
 }
 
 impl BentValue {
-    pub(in crate::oracle) fn with_refs<R>(&self, f: impl FnOnce([ValueRef<'_>; 2]) -> R) -> R {
+    pub(crate) fn with_refs<R>(&self, f: impl FnOnce([ValueRef<'_>; 2]) -> R) -> R {
         let [is, meant] = &self.values;
         is.with_ref(|is| meant.with_ref(|meant| f([is, meant])))
     }
@@ -46,7 +41,7 @@ fn differing<'a>(
 }
 
 /// What a device shows of a row and what it should show, as words that follow the row's name.
-pub(in crate::oracle) fn seen(
+pub(crate) fn seen(
     words: &Labels,
     entity: EntityId,
     truth: &dyn Truth,
@@ -58,15 +53,13 @@ pub(in crate::oracle) fn seen(
         Difference::Twice { .. } => "it shows the row twice",
         Difference::Differs { shown, .. } => {
             let of = words.schema.entity(entity);
-            let Some((_, backend)) = truth.row(entity, difference.key()) else { return String::new() };
-            if shown.len() != of.projection.len() {
-                return String::new();
-            }
-            let differs: Vec<_> = differing(of, shown, &backend).collect();
-            let [is, meant]: [Vec<(usize, Value)>; 2] = [
-                differs.iter().map(|(column, is, _)| (*column, is.to_value())).collect(),
-                differs.iter().map(|(column, _, meant)| (*column, (*meant).clone())).collect(),
-            ];
+            let backend = truth.row(entity, difference.key());
+            let is_whole = shown.len() == of.projection.len();
+            let Some((_, backend)) = backend.filter(|_| is_whole) else { return String::new() };
+            let differing = differing(of, shown, &backend);
+            let both =
+                differing.map(|(column, is, meant)| ((column, is.to_value()), (column, meant.clone())));
+            let (is, meant): (Vec<_>, Vec<_>) = both.unzip();
             let [is, meant] = [is, meant].map(|values| words.values(entity, &values));
             if is.is_empty() {
                 return String::new();
@@ -82,16 +75,14 @@ pub(in crate::oracle) fn seen(
 ///
 /// An older value does not count, unless the version has an empty value there. Rows with an
 /// uncommitted edit on top are not checked.
-pub(in crate::oracle) fn bent_values(case: &RowCase<'_>, backend: &[Value]) -> Vec<BentValue> {
+pub(crate) fn bent_values(case: &RowCase<'_>, backend: &[Value]) -> Vec<BentValue> {
     let Difference::Differs { expected, stamp, shown, .. } = case.difference else { return Vec::new() };
     let entity = case.words.schema.entity(case.entity);
     if stamp != expected.stamp || case.uncommitted.is_some() || shown.len() != entity.projection.len() {
         return Vec::new();
     }
     let was_said = |column: usize, value: &Value| {
-        case.row.is_some_and(|row| {
-            (0..row.versions.len()).any(|n| row.said(column, n).is_some_and(|said| alike(said, value)))
-        })
+        case.row.is_some_and(|row| row.ever_said(column, 0..row.versions.len(), value))
     };
     let bent = differing(entity, shown, backend).filter_map(|(column, is, meant)| {
         let is = is.to_value();

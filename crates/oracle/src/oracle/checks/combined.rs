@@ -1,20 +1,15 @@
 //! A combined column has the value that its rule gives.
 
-use super::commits::CommitCase;
+use super::commits::Asked;
 use crate::base::Value;
 use crate::contract::{Combine, CommitKind, EditKind, LocalEdit};
-use crate::oracle::model::combined::{Change, items, wrong};
-use crate::oracle::model::edit::Edit;
-use crate::oracle::model::intent::Beside;
+use crate::oracle::model::{Change, Edit, items, wrong};
 
 /// A device's commit leaves in each combined column the value before, changed by the commit's
 /// edits. These are its own, those that go out with it, and those that its server names. Edits that
 /// are on the backend already do not count again.
-pub(in crate::oracle) fn miscombined(
-    case: &CommitCase<'_>,
-    meant: &LocalEdit,
-    beside: &Beside,
-) -> Option<String> {
+pub(crate) fn miscombined(asked: Asked<'_>) -> Option<String> {
+    let Asked { case, meant, .. } = asked;
     let combined = &case.ledger.combined;
     // If a row was recreated, it is unknown what its people saw.
     if case.kind == CommitKind::Delete || case.row.values.is_none() && meant.kind != EditKind::Create {
@@ -24,39 +19,30 @@ pub(in crate::oracle) fn miscombined(
         let nothing = Value::Null;
         let before = case.row.values.as_ref().map_or(&nothing, |before| &before[column]);
         let after = case.values.get(column)?;
-        let changes = brought(case, meant, beside, (column, rule));
+        let changes = brought(asked, column, rule);
         let why = wrong(rule, before, after, changes)?;
         let say = |value: &Value| case.words.values(case.row.entity, &[(column, value.clone())]);
         Some(format!("it has {} over {}, and {why}", say(after), say(before)))
     })
 }
 
-fn brought(
-    case: &CommitCase<'_>,
-    meant: &LocalEdit,
-    beside: &Beside,
-    (column, rule): (usize, Combine),
-) -> Vec<Change> {
+fn brought(asked: Asked<'_>, column: usize, rule: Combine) -> Vec<Change> {
+    let Asked { case, meant, beside, .. } = asked;
     let ledger = case.ledger;
-    let goes_with = ledger.open_on(case.id).filter(|(_, edit)| edit.goes_with == Some(meant.id));
+    let goes_with = ledger.open_on(case.id).filter(|edit| edit.goes_with == Some(meant.id));
     let named = ledger.combined.others(meant.id);
-    let others = named.iter().filter_map(|id| Some((*id, ledger.get(*id)?)));
-    let own = case.edit.into_iter();
-    let mut edits: Vec<_> = own.chain(goes_with).chain(others).collect();
-    edits.retain(|(_, edit)| edit.row == case.id && !edit.committed());
-    edits.sort_by_key(|(id, _)| *id);
-    edits.dedup_by_key(|(id, _)| *id);
-    let of = |edit: &Edit| Some((edit.own_value(column)?.clone(), edit.made_on));
-    let seen = edits.into_iter().filter_map(|(_, edit)| Some((&edit.local, of(edit)?)));
+    let others = named.iter().filter_map(|id| ledger.get(*id));
+    let mut edits: Vec<&Edit> = case.edit.into_iter().chain(goes_with).chain(others).collect();
+    edits.retain(|edit| edit.row == case.id && !edit.committed());
+    edits.sort_by_key(|edit| edit.id);
+    edits.dedup_by_key(|edit| edit.id);
+    let own = |edit: &Edit| Some((edit.own_value(column)?.clone(), edit.made_on));
+    let seen = edits.into_iter().filter_map(|edit| Some((&edit.local, own(edit)?)));
     // An edit nobody saw saved counts as made on the current row, unless its app showed another.
     let versions = case.row.versions.len();
-    let mut unseen: Vec<&LocalEdit> = Vec::new();
-    if case.edit.is_none() {
-        unseen.push(meant);
-    }
-    unseen
-        .extend(named.iter().filter_map(|id| beside.unseen.get(id)).filter(|edit| edit.key == case.row.key));
-    let unseen = unseen.into_iter().filter_map(|edit| {
+    let of_row = |edit: &&LocalEdit| edit.key == case.row.key;
+    let others = named.iter().filter_map(|id| beside.unseen.get(id)).filter(of_row);
+    let unseen = case.edit.is_none().then_some(meant).into_iter().chain(others).filter_map(|edit| {
         let (_, value) = edit.values.iter().find(|(of, _)| *of == column)?;
         Some((edit, (value.clone(), versions)))
     });

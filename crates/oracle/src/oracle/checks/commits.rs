@@ -1,87 +1,81 @@
 //! Checks on what the backend commits.
 
 use crate::base::{EditId, EntityId, Key, Time, Value, Word};
-use crate::contract::{Author, CommitKind, EditKind, Entity, Schema, ScopeRule};
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::hearing::Topic;
-use crate::oracle::model::edit::Edit;
-use crate::oracle::model::ledger::Ledger;
-use crate::oracle::model::truth::{RowHash, Truth, alike};
-use crate::oracle::model::versions::{History, Row, RowId, Version, bit};
-use crate::oracle::words::phrases::{self, Labels};
+use crate::contract::{Author, CommitKind, EditKind, LocalEdit, Merge, ScopeRule};
+use crate::oracle::model::{
+    Beside, Edit, History, Ledger, Row, RowHash, RowId, Truth, Version, alike, bit, is_written,
+};
+use crate::oracle::words::{Labels, phrases};
+use crate::oracle::{Concerns, Harm, Matter, Rule, Topic};
 
-pub(in crate::oracle) static DUPLICATE: Rule = Rule {
-    name: "duplicate",
-    metric: "oracle.duplicate.rows",
-    harm: Harm::Doubled,
-    matter: Matter::World,
+pub(crate) static DUPLICATE: Rule = Rule {
     finds: "an edit was committed twice, or a row is there twice",
     implies: &["divergent", "unasked-commit", "old-over-new"],
-    ..PLAIN
+    ..Rule::new("duplicate", "oracle.duplicate.rows", Harm::Doubled, Matter::World)
 };
 
-pub(in crate::oracle) static RESURRECTED: Rule = Rule {
-    name: "resurrected",
-    metric: "oracle.resurrected.rows",
-    harm: Harm::Doubled,
-    matter: Matter::World,
+pub(crate) static RESURRECTED: Rule = Rule {
     finds: "a deleted row came back",
     needs: |can| can.sight.commits,
     hears: &[Topic::Decided],
     implies: &["divergent", "went-back", "own-write-vanished", "flicker"],
-    ..PLAIN
+    ..Rule::new("resurrected", "oracle.resurrected.rows", Harm::Doubled, Matter::World)
 };
 
-pub(in crate::oracle) static MISFILED: Rule = Rule {
-    name: "misfiled",
-    metric: "oracle.misfiled.edits",
-    harm: Harm::Lost,
-    matter: Matter::Edits,
+pub(crate) static MISFILED: Rule = Rule {
     finds: "an edit reached or changed a row in somebody else's scope",
     needs: |can| can.sight.commits && can.sight.authors,
     hears: &[Topic::Sent],
-    ..PLAIN
+    ..Rule::new("misfiled", "oracle.misfiled.edits", Harm::Lost, Matter::Edits)
 };
 
-pub(in crate::oracle) static OLD_OVER_NEW: Rule = Rule {
-    name: "old-over-new",
-    metric: "oracle.old_over_new.count",
-    harm: Harm::Lost,
-    matter: Matter::Edits,
+pub(crate) static OLD_OVER_NEW: Rule = Rule {
     finds: "an edit was committed a second time and undid what somebody had written since",
     needs: |can| can.sight.commits && can.sight.authors,
     // It is a harmful duplicate, and nobody has seen the version that it replaces.
     implies: &["duplicate", "divergent", "silent-discard", "unasked-commit", "resurrected"],
-    ..PLAIN
+    ..Rule::new("old-over-new", "oracle.old_over_new.count", Harm::Lost, Matter::Edits)
 };
 
-#[derive(Clone, Copy)]
-pub(in crate::oracle) struct CommitCase<'a> {
-    pub(in crate::oracle) words: &'a Labels,
-    pub(in crate::oracle) at: Time,
-    pub(in crate::oracle) row: &'a Row,
-    pub(in crate::oracle) id: RowId,
-    pub(in crate::oracle) kind: CommitKind,
-    pub(in crate::oracle) values: &'a [Value],
-    pub(in crate::oracle) author: Author,
-    pub(in crate::oracle) edit: Option<(EditId, &'a Edit)>,
-    pub(in crate::oracle) ledger: &'a Ledger,
-    pub(in crate::oracle) history: &'a History,
+pub(crate) struct CommitCase<'a> {
+    pub(crate) words: &'a Labels,
+    pub(crate) at: Time,
+    pub(crate) row: &'a Row,
+    pub(crate) id: RowId,
+    pub(crate) kind: CommitKind,
+    pub(crate) values: &'a [Value],
+    pub(crate) author: Author,
+    pub(crate) edit: Option<&'a Edit>,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) history: &'a History,
     /// The values of a scope's columns in rows of the author's device, without windows of time.
-    pub(in crate::oracle) place: Option<&'a [Value]>,
-    pub(in crate::oracle) creates: bool,
+    pub(crate) place: Option<&'a [Value]>,
+    pub(crate) creates: bool,
     /// A rule created this row for the author, to keep both sides of a conflict.
-    pub(in crate::oracle) split_off: bool,
+    pub(crate) split_off: bool,
+}
+
+/// A device's commit, and the edit that a person asked for with it.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) case: &'a CommitCase<'a>,
+    pub(crate) meant: &'a LocalEdit,
+    pub(crate) beside: &'a Beside,
+    pub(crate) merge: Merge,
 }
 
 impl CommitCase<'_> {
-    pub(super) fn record(&self) -> String {
-        self.words.record(self.row.entity, self.row.key.as_str())
+    pub(crate) fn concerns(&self) -> Concerns<'_> {
+        let device = if let Author::Device(edit) = self.author { Some(edit.device) } else { None };
+        (device, Some((self.row.entity, self.row.key.as_str())))
+    }
+    pub(crate) fn record(&self) -> String {
+        self.words.record(self.row.entity, &self.row.key)
     }
 }
 
 /// A deleted row comes back only by a create, or by a rule that reported that an edit won.
-pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option<String> {
+pub(crate) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option<String> {
     if case.row.values.is_some() || case.kind == CommitKind::Delete {
         return None;
     }
@@ -91,9 +85,9 @@ pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option
         (Author::Derived, _) => was_deleted,
         (Author::Device(edit), None) => was_deleted && !case.ledger.is_missed_create(edit),
         (Author::Backup, _) => false,
-        (Author::Device(_), Some((id, edit))) => match edit.kind {
+        (Author::Device(_), Some(edit)) => match edit.kind {
             EditKind::Create => was_deleted && edit.commits > 0,
-            _ => !case.creates && !case.split_off && !case.ledger.ever_won(id),
+            _ => !case.creates && !case.split_off && !case.ledger.ever_won(edit.id),
         },
     };
     comes_back.then(|| {
@@ -103,32 +97,28 @@ pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option
 }
 
 /// An edit is committed once.
-pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String> {
-    let (id, edit) = case.edit?;
+pub(crate) fn committed_twice(case: &CommitCase<'_>) -> Option<String> {
+    let edit = case.edit?;
     if edit.commits == 0 || resurrected_on_backend(case).is_some() {
         return None;
     }
-    let (record, at, first) = (case.record(), case.words.time(case.at), edit.key.as_str());
-    Some(format!("edit {id} ({} of {first}) was committed again at {at}, as {record}", edit.kind.word()))
+    let (record, at, what) = (case.record(), case.words.time(case.at), edit.kind.word());
+    Some(format!("edit {} ({what} of {}) was committed again at {at}, as {record}", edit.id, &*edit.key))
 }
 
 /// An edit that is committed again does not undo later writes.
-pub(in crate::oracle) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
-    let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id && edit.commits > 0)?;
+pub(crate) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
+    let edit = case.edit.filter(|edit| edit.row == case.id && edit.commits > 0)?;
+    let id = edit.id;
     let before = case.row.values.as_deref()?;
     let own = |version: &Version| version.author == Author::Device(id);
     let first = case.row.versions.iter().position(own)?;
-    let people = |version: &&Version| match version.author {
-        Author::Device(by) => by != id,
-        Author::Office | Author::Import => true,
-        Author::Derived | Author::Backup => false,
-    };
+    let people = |version: &&Version| is_written(version.author, |by| by != id);
     let later = case.row.versions[first + 1..].iter().filter(|v| v.undone.is_none()).filter(people);
     let gone = case.kind == CommitKind::Delete;
     let takes_back = |version: &&Version| {
-        let other =
-            |column: &usize| gone || edit.sets(*column) && !alike(&before[*column], &case.values[*column]);
-        (0..before.len()).filter(|column| version.changed & bit(*column) != 0).any(|column| other(&column))
+        let differs = |at: usize| gone || edit.sets(at) && !alike(&before[at], &case.values[at]);
+        (0..before.len()).any(|column| version.changed & bit(column) != 0 && differs(column))
     };
     let by = later.rev().find(takes_back)?;
     let (record, author, newer) = (case.record(), phrases::author(by.author), case.words.time(by.at));
@@ -143,19 +133,20 @@ pub(in crate::oracle) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
 ///
 /// Writes that do not count: derived by the backend, restored from a backup, undone by a restore,
 /// or held by the device as a copy.
-pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
-    let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
+pub(crate) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
+    let edit = case.edit.filter(|edit| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
-    let (columns, by) = written_since(edit.seen, case.row, case.ledger, (id, edit));
+    let (columns, by) = written_since(edit.seen, case.row, case.ledger, edit);
     let gone = case.kind == CommitKind::Delete;
     // Its person may have known a value that somebody wrote again.
-    let knew = |column: usize| case.ledger.found.knew((id, edit), case.row, (column, &before[column]));
+    let knew = |column: usize| case.ledger.found.knew(edit, case.row, (column, &before[column]));
     let other = |column: usize| (gone || !alike(&before[column], &case.values[column])) && !knew(column);
     let overwritten = (0..before.len()).any(|column| columns & bit(column) != 0 && other(column));
     let by = by.filter(|_| overwritten)?;
     let (record, author, at) = (case.record(), phrases::author(by.author), case.words.time(by.at));
     Some(format!(
-        "edit {id} ({} {record}), made at {} without knowledge of the version that {author} committed at {at}, replaced it",
+        "edit {} ({} {record}), made at {} without knowledge of the version that {author} committed at {at}, replaced it",
+        edit.id,
         edit.kind.word(),
         case.words.time(edit.made),
     ))
@@ -163,20 +154,17 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
 
 /// The columns others wrote since this version, as bits without combined ones; the last such
 /// version.
-pub(in crate::oracle) fn written_since<'a>(
+pub(crate) fn written_since<'a>(
     seen: usize,
     row: &'a Row,
     ledger: &Ledger,
-    (id, edit): (EditId, &Edit),
+    edit: &Edit,
 ) -> (u64, Option<&'a Version>) {
-    let foreign = |author: Author| match author {
-        Author::Device(by) => by.device != id.device && !ledger.was_there(by, id.device, edit.life),
-        Author::Office | Author::Import => true,
-        Author::Derived | Author::Backup => false,
-    };
+    let device = edit.id.device;
+    let foreign = |by: EditId| by.device != device && !ledger.was_there(by, device, edit.life);
     let unseen = row.versions.get(seen..).unwrap_or_default();
     let (mut columns, mut by) = (0, None);
-    for version in unseen.iter().filter(|v| foreign(v.author) && v.undone.is_none()) {
+    for version in unseen.iter().filter(|v| is_written(v.author, foreign) && v.undone.is_none()) {
         columns |= version.changed;
         by = Some(version);
     }
@@ -185,16 +173,13 @@ pub(in crate::oracle) fn written_since<'a>(
 
 /// An edit leaves a row in its device's scope, or where that device's person moved it. It takes
 /// over a row from outside the scope only if that person did so.
-pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>) -> Option<String> {
-    let ((id, edit), place) = (case.edit?, case.place?);
+pub(crate) fn misfiled(case: &CommitCase<'_>) -> Option<String> {
+    let (edit, place) = (case.edit?, case.place?);
+    let device = edit.id.device;
     let entity = case.words.schema.entity(edit.entity);
     let columns = entity.scope.iter().filter_map(ScopeRule::attribute).map(|(column, _)| column);
-    let says = |of: &Edit, column: usize| {
-        of.values.iter().any(|(c, value)| *c == column && alike(&case.values[column], value))
-    };
-    let meant = |column: usize| {
-        case.ledger.of(id.device).any(|(_, other)| other.row == edit.row && says(other, column))
-    };
+    let says = |of: &Edit, column: usize| of.value(column).is_some_and(|v| alike(&case.values[column], v));
+    let meant = |column: usize| case.ledger.of(device).any(|it| it.row == edit.row && says(it, column));
     let was = |column: usize| case.row.values.as_deref().map(|before| &before[column]);
     let takes = |column: usize, own: &Value| {
         was(column).is_some_and(|was| !alike(was, own) && !alike(was, &case.values[column]))
@@ -208,28 +193,23 @@ pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>) -> Option<String> {
         elsewhere && !orphaned(*column) && !meant(*column)
     };
     let (column, own) = columns.zip(place).find(foreign)?;
-    let what = case.words.edit(id, edit);
+    let what = case.words.edit(edit);
     let (at, record, name) = (case.words.time(case.at), case.record(), &entity.columns[column].name);
     if let Some(was) = was(column).filter(|_| alike(&case.values[column], own)) {
-        let device = id.device;
         return Some(format!(
             "{what} took {record} at {at}, whose {name} was {was}, and nobody of {device} asked for that"
         ));
     }
     Some(format!(
         "{what} ended at {at} in {record}, whose {name} is {}; {} has only rows of {own}",
-        case.values[column], id.device
+        case.values[column], device
     ))
 }
 
 /// A natural key identifies one live row, except rows that were doubled before the start.
-pub(in crate::oracle) fn natural_keys(
-    schema: &Schema,
-    id: EntityId,
-    truth: &dyn Truth,
-    history: &History,
-) -> Vec<(Key, String)> {
-    let entity: &Entity = schema.entity(id);
+pub(crate) fn natural_keys(id: EntityId, truth: &dyn Truth, history: &History) -> Vec<(Key, String)> {
+    let schema = &*history.schema;
+    let entity = schema.entity(id);
     if entity.unique.is_empty() {
         return Vec::new();
     }
@@ -244,14 +224,13 @@ pub(in crate::oracle) fn natural_keys(
         named.push((unique, key.clone()));
     });
     named.sort();
-    let new =
-        |key: &Key| history.find(id, key.as_str()).is_some_and(|row| !history.row(row).versions.is_empty());
+    let new = |key: &Key| history.find(id, key).is_some_and(|row| !history.row(row).versions.is_empty());
     let mut doubled = Vec::new();
     for group in named.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
         let (fresh, old): (Vec<&Key>, Vec<&Key>) = group.iter().map(|(_, key)| key).partition(|key| new(key));
         let first = old.first().or(fresh.first()).expect("a group is not empty");
         for key in fresh.iter().skip(usize::from(old.is_empty())) {
-            let record = phrases::record(schema, id, key.as_str());
+            let record = phrases::record(schema, id, key);
             doubled.push(((*key).clone(), format!("{record} has the natural key of {first}")));
         }
     }

@@ -4,82 +4,61 @@ use std::collections::BTreeSet;
 
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{EditKind, LogEntry, LogKind, Merge, PendingEdit};
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::hearing::Topic;
-use crate::oracle::model::edit::Edit;
-use crate::oracle::model::ends::Seen;
-use crate::oracle::model::intent::Won;
-use crate::oracle::model::ledger::Ledger;
-use crate::oracle::watch::flow::Run;
-use crate::oracle::words::phrases::Labels;
+use crate::oracle::model::{Edit, Ledger, Seen, Won};
+use crate::oracle::watch::Run;
+use crate::oracle::words::Labels;
+use crate::oracle::{Harm, Matter, Rule, Topic};
 
-pub(in crate::oracle) static LOST_EDIT: Rule = Rule {
-    name: "lost-edit",
-    metric: "oracle.lost_edit.count",
-    harm: Harm::Lost,
-    matter: Matter::Edits,
+pub(crate) static LOST_EDIT: Rule = Rule {
     finds: "an edit is neither on the backend, nor waiting, nor in a log that its user sees",
     needs: |can| can.merge != Merge::Drops && can.sight.waits,
     hears: &[Topic::Squashed, Topic::Decided, Topic::Logged],
     implies: &["silent-discard", "wrong-status"],
-    ..PLAIN
+    ..Rule::new("lost-edit", "oracle.lost_edit.count", Harm::Lost, Matter::Edits)
 };
 
-pub(in crate::oracle) static SILENT_DISCARD: Rule = Rule {
-    name: "silent-discard",
-    metric: "oracle.silent_discard.count",
-    harm: Harm::Lost,
-    matter: Matter::Edits,
+pub(crate) static SILENT_DISCARD: Rule = Rule {
     finds: "an edit was refused or overwritten, and the phone's user got no message",
     needs: |can| can.logs,
     hears: &[Topic::Rows, Topic::Decided, Topic::Logged],
     implies: &["wrong-status"],
-    ..PLAIN
+    ..Rule::new("silent-discard", "oracle.silent_discard.count", Harm::Lost, Matter::Edits)
 };
 
-pub(in crate::oracle) static STUCK: Rule = Rule {
-    name: "stuck",
-    metric: "oracle.stuck.devices",
-    harm: Harm::Stuck,
-    matter: Matter::World,
+pub(crate) static STUCK: Rule = Rule {
     finds: "hours later edits still wait, or a sync still runs",
     needs: |can| can.sight.waits && can.sight.rest,
     hears: &[Topic::Runs],
-    ..PLAIN
+    ..Rule::new("stuck", "oracle.stuck.devices", Harm::Stuck, Matter::World)
 };
 
-pub(in crate::oracle) static ACKNOWLEDGED: Rule = Rule {
-    name: "acknowledged-without-commit",
-    metric: "oracle.acknowledged_without_commit.count",
-    harm: Harm::Lost,
-    matter: Matter::Edits,
+pub(crate) static ACKNOWLEDGED: Rule = Rule {
     finds: "the phone counts an edit as done that the backend never had",
     needs: |can| can.acknowledges,
     hears: &[Topic::Sent, Topic::Done],
-    ..PLAIN
+    ..Rule::new(
+        "acknowledged-without-commit",
+        "oracle.acknowledged_without_commit.count",
+        Harm::Lost,
+        Matter::Edits,
+    )
 };
 
-pub(in crate::oracle) static REFUSED_COMMITTED: Rule = Rule {
-    name: "refused-and-committed",
-    metric: "oracle.refused_and_committed.count",
-    harm: Harm::Doubled,
-    matter: Matter::Edits,
+pub(crate) static REFUSED_COMMITTED: Rule = Rule {
     finds: "the backend has an edit that the phone's user saw as refused",
     needs: |can| can.sight.inside,
     hears: &[Topic::Logged],
-    ..PLAIN
+    ..Rule::new("refused-and-committed", "oracle.refused_and_committed.count", Harm::Doubled, Matter::Edits)
 };
 
-#[derive(Clone, Copy)]
-pub(in crate::oracle) struct EditCase<'a> {
-    pub(in crate::oracle) words: &'a Labels,
-    pub(in crate::oracle) id: EditId,
-    pub(in crate::oracle) edit: &'a Edit,
-    pub(in crate::oracle) ledger: &'a Ledger,
-    pub(in crate::oracle) pending: &'a [PendingEdit],
-    pub(in crate::oracle) log: &'a [LogEntry],
-    pub(in crate::oracle) live: bool,
-    pub(in crate::oracle) deleted_later: bool,
+pub(crate) struct EditCase<'a> {
+    pub(crate) words: &'a Labels,
+    pub(crate) edit: &'a Edit,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) pending: &'a [PendingEdit],
+    pub(crate) log: &'a [LogEntry],
+    pub(crate) live: bool,
+    pub(crate) deleted_later: bool,
 }
 
 impl EditCase<'_> {
@@ -89,27 +68,26 @@ impl EditCase<'_> {
         edit.committed() && !edit.vanished || gone || edit.matched && (edit.equal || edit.acknowledged)
     }
     fn waits_itself(&self) -> bool {
-        self.pending.iter().any(|p| p.edit == self.id)
+        self.pending.iter().any(|p| p.edit == self.edit.id)
     }
     fn row_waits(&self) -> bool {
         self.pending.iter().any(|p| p.entity == self.edit.entity && p.key == self.edit.key)
     }
     /// Its state at the end; `is_there` if its values are on the backend.
-    pub(in crate::oracle) fn seen(&self, is_there: bool) -> Seen {
+    pub(crate) fn seen(&self, is_there: bool) -> Seen {
         let (waits, row_waits) = (self.waits_itself(), self.row_waits());
         Seen { waits, row_waits, fulfilled: self.fulfilled(), logged: self.logged(), is_there }
     }
     /// Whether the user's log mentions it, or a later edit of its row that carried it.
     fn logged(&self) -> bool {
         let speaks = |line: &LogEntry| {
-            line.edit == Some(self.id)
+            line.edit == Some(self.edit.id)
                 || (line.entity, &line.key) == (self.edit.entity, &self.edit.key)
-                    && line.edit.is_some_and(|e| e.device == self.id.device && e.number >= self.id.number)
+                    && line
+                        .edit
+                        .is_some_and(|e| e.device == self.edit.id.device && e.number >= self.edit.id.number)
         };
         self.log.iter().any(speaks)
-    }
-    fn overwriting_logged(&self) -> bool {
-        overwriting_logged(self.log, self.id, (self.edit.entity, &self.edit.key), &mut BTreeSet::new())
     }
     fn lost(&self) -> bool {
         !self.fulfilled() && !self.waits_itself() && !self.row_waits() && !self.logged()
@@ -126,18 +104,19 @@ impl EditCase<'_> {
             )
         })
     }
-    fn what(&self) -> String {
-        self.words.edit(self.id, self.edit)
-    }
     fn unlogged(&self, what: &str) -> String {
-        format!("{} {what}, and the phone's user got no message{}", self.what(), self.by_storage())
+        format!(
+            "{} {what}, and the phone's user got no message{}",
+            self.words.edit(self.edit),
+            self.by_storage()
+        )
     }
 }
 
 /// Whether the log mentions what this edit replaced. A line counts if it names the edit; or if it
 /// names only the row and stands for no other edit yet. `spoken` collects the indices of such
 /// lines.
-pub(in crate::oracle) fn overwriting_logged(
+pub(crate) fn overwriting_logged(
     log: &[LogEntry],
     id: EditId,
     (entity, key): (EntityId, &Key),
@@ -151,55 +130,57 @@ pub(in crate::oracle) fn overwriting_logged(
 }
 
 /// A local edit reaches the backend, waits, or is in a log that the user can read.
-pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
+pub(crate) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
     case.lost().then(|| {
         let reached = match case.edit.refused {
             _ if case.edit.vanished => "the backend had it and no longer has it".to_owned(),
             Some(at) => format!("the backend refused it at {}", case.words.time(at)),
             None => "the backend never saw it".to_owned(),
         };
-        let (what, by) = (case.what(), case.by_storage());
+        let (what, by) = (case.words.edit(case.edit), case.by_storage());
         format!("{what} is gone: {reached}, it does not wait, and the phone's user got no message{by}")
     })
 }
 
 /// An edit that the backend refused, or a rule dropped or overwrote, is in the user's log.
-pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
+pub(crate) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
     if case.lost() && (case.edit.refused.is_some() || case.edit.won == Some(Won::Other)) {
         return Some(case.unlogged("was refused or superseded"));
     }
     if case.edit.won == Some(Won::Part) && !case.logged() {
         return Some(case.unlogged("was superseded in some columns"));
     }
-    let here = case.edit.decided_on.is_none_or(|device| device == case.id.device);
+    let here = case.edit.decided_on.is_none_or(|device| device == case.edit.id.device);
     if here { silent_overwrite(case) } else { None }
 }
 
 /// An overwritten version is in the log of the device whose rule overwrote it.
-pub(in crate::oracle) fn silent_overwrite(case: &EditCase<'_>) -> Option<String> {
-    let overwrote = case.edit.commits > 0 && case.edit.won == Some(Won::Edit) && !case.overwriting_logged();
+pub(crate) fn silent_overwrite(case: &EditCase<'_>) -> Option<String> {
+    let EditCase { edit, log, .. } = *case;
+    let is_logged = || overwriting_logged(log, edit.id, (edit.entity, &edit.key), &mut BTreeSet::new());
+    let overwrote = edit.commits > 0 && edit.won == Some(Won::Edit) && !is_logged();
     overwrote.then(|| case.unlogged("replaced another version"))
 }
 
 /// An edit that a device counts as done is on the backend.
-pub(in crate::oracle) fn acknowledged_without_commit(case: &EditCase<'_>) -> Option<String> {
+pub(crate) fn acknowledged_without_commit(case: &EditCase<'_>) -> Option<String> {
     let edit = case.edit;
     // The rest of an edit that gave way in some columns may be on the backend already.
     let rest_is_there = edit.won == Some(Won::Part) && edit.equal;
     (edit.acknowledged && !edit.committed() && !edit.matched && !rest_is_there).then(|| {
         format!(
             "{} was acknowledged, but the backend neither committed it nor had the same already",
-            case.what()
+            case.words.edit(case.edit)
         )
     })
 }
 
 /// If a person was told that an edit is refused for good, it is not on the backend. Neither its own
 /// commit put it there, nor that of a later edit without its values.
-pub(in crate::oracle) fn refused_and_committed(case: &EditCase<'_>) -> Option<String> {
+pub(crate) fn refused_and_committed(case: &EditCase<'_>) -> Option<String> {
     let EditCase { words, edit, ledger, .. } = *case;
     let copied = ledger.lives.copies().next().is_some();
-    if copied || edit.undone || !ledger.is_told_refused(case.id, edit) {
+    if copied || edit.undone || !ledger.is_told_refused(edit) {
         return None;
     }
     let says_less = |by: &Edit| edit.values.iter().any(|(column, _)| !by.sets(*column));
@@ -213,11 +194,11 @@ pub(in crate::oracle) fn refused_and_committed(case: &EditCase<'_>) -> Option<St
         None => return None,
     };
     let told = edit.told_refused.map_or_else(String::new, |(_, at)| format!(" at {}", words.time(at)));
-    Some(format!("{} was refused, as its user saw{told}, and the backend {how}", case.what()))
+    Some(format!("{} was refused, as its user saw{told}, and the backend {how}", case.words.edit(case.edit)))
 }
 
 /// At the end no edit waits and no run is under way.
-pub(in crate::oracle) fn stuck(
+pub(crate) fn stuck(
     device: DeviceId,
     waiting: Option<String>,
     unfinished: &[Run],

@@ -1,6 +1,11 @@
 //! The checks: the lists of all, and checks of a single case. Each of these is one function per
 //! invariant, which returns what is wrong as text, or `None`.
 
+use crate::oracle::Check;
+use crate::oracle::final_checks::{attachments, destination};
+use crate::oracle::watch::{
+    MakeWatcher, flow, foreign_cursors, looks, owed, repeated_rows, reports, request_count, status,
+};
 mod asked;
 mod bent;
 mod combined;
@@ -13,34 +18,23 @@ mod shown;
 mod taken;
 mod turn;
 
-pub(super) use asked::{UNASKED, bent_on_the_way, by_a_stranger, unasked};
-pub(super) use bent::{BENT_VALUE, BentValue, bent_values, seen};
-pub(super) use commits::{CommitCase, DUPLICATE, MISFILED, blind_overwrite, natural_keys, written_since};
-pub(super) use edits::{
+pub(crate) use asked::{UNASKED, bent_on_the_way, by_a_stranger, unasked};
+pub(crate) use bent::{BENT_VALUE, BentValue, bent_values, seen};
+pub(crate) use commits::{
+    Asked, CommitCase, DUPLICATE, MISFILED, blind_overwrite, natural_keys, written_since,
+};
+pub(crate) use edits::{
     EditCase, LOST_EDIT, SILENT_DISCARD, STUCK, lost_edit, overwriting_logged, silent_overwrite, stuck,
 };
-pub(super) use names::{DANGLING_ID, ID_TWICE, dangling_ids, id_twice, outdated_reference};
-pub(super) use parts::{CONTRADICTION, contradiction};
-pub(super) use rows::{DIVERGENT, LOST, RowCase, STALE, UNDETECTED_DELETE};
-pub(super) use shown::{OWN_WRITE_VANISHED, ShownCase, WENT_BACK, own_write_vanished, went_back};
-pub(super) use taken::{NOT_TAKEN, TakenCase, merged_with_nobody, not_taken};
-pub(super) use turn::{REORDERED, Turn, before_its_children, before_its_parent, reordered};
-
-use crate::oracle::check::Check;
-use crate::oracle::final_checks::attachments;
-use crate::oracle::final_checks::destination;
-use crate::oracle::watch::flow;
-use crate::oracle::watch::foreign_cursors;
-use crate::oracle::watch::looks;
-use crate::oracle::watch::owed;
-use crate::oracle::watch::repeated_rows;
-use crate::oracle::watch::reports;
-use crate::oracle::watch::request_count;
-use crate::oracle::watch::status;
-use crate::oracle::watch::watcher::MakeWatcher;
+pub(crate) use names::{DANGLING_ID, ID_TWICE, dangling_ids, id_twice, outdated_reference};
+pub(crate) use parts::CONTRADICTION;
+pub(crate) use rows::{DIVERGENT, LOST, RowCase, STALE, UNDETECTED_DELETE};
+pub(crate) use shown::{OWN_WRITE_VANISHED, ShownCase, WENT_BACK, own_write_vanished, went_back};
+pub(crate) use taken::{NOT_TAKEN, merged_with_nobody, not_taken};
+pub(crate) use turn::{EditAt, REORDERED, before_its_children, before_its_parent, reordered};
 
 /// All checks, in the order in which they and their violations are reported.
-pub(super) static RULES: &[Check] = &[
+pub(crate) static RULES: &[Check] = &[
     &LOST,
     &STALE,
     &DUPLICATE,
@@ -83,7 +77,7 @@ pub(super) static RULES: &[Check] = &[
 ];
 
 /// Checks that follow the events of one device; each device gets its own instances.
-pub(super) static WATCHERS: &[MakeWatcher] = &[
+pub(crate) static WATCHERS: &[MakeWatcher] = &[
     |_| Box::<status::DeviceStatus>::default(),
     |setup| Box::new(request_count::Account::new(setup.labels.units.len())),
     |_| Box::<repeated_rows::Given>::default(),
@@ -95,7 +89,7 @@ type OfCommit = fn(&CommitCase<'_>) -> Option<String>;
 type OfEdit = fn(&EditCase<'_>) -> Option<String>;
 
 /// Checks of each commit of the backend, before it takes effect in the model.
-pub(super) static OF_COMMITS: &[(Check, OfCommit)] = &[
+pub(crate) static OF_COMMITS: &[(Check, OfCommit)] = &[
     (&commits::RESURRECTED, commits::resurrected_on_backend),
     (&DUPLICATE, commits::committed_twice),
     (&commits::OLD_OVER_NEW, commits::old_over_new),
@@ -103,7 +97,7 @@ pub(super) static OF_COMMITS: &[(Check, OfCommit)] = &[
 ];
 
 /// Checks of each edit of a device at the end, unless the edit may be lost.
-pub(super) static OF_EDITS: &[(Check, OfEdit)] = &[
+pub(crate) static OF_EDITS: &[(Check, OfEdit)] = &[
     (&edits::REFUSED_COMMITTED, edits::refused_and_committed),
     (&SILENT_DISCARD, edits::silent_discard),
     (&edits::ACKNOWLEDGED, edits::acknowledged_without_commit),

@@ -2,85 +2,68 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{DeviceId, EntityId, Key, ValueRef};
+use crate::base::{EntityId, Key, ValueRef};
 use crate::contract::{Column, ColumnKind, DeviceView, Event, Schema};
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::hearing::Topic;
-use crate::oracle::model::assigned_keys::{Names, Twice};
+use crate::oracle::model::{Names, Twice};
 use crate::oracle::words::phrases;
+use crate::oracle::{Concerns, Harm, Matter, Rule, Topic};
 
-pub(in crate::oracle) static DANGLING_ID: Rule = Rule {
-    name: "dangling-id",
-    metric: "oracle.dangling_id.rows",
-    harm: Harm::Divergent,
-    matter: Matter::World,
+pub(crate) static DANGLING_ID: Rule = Rule {
     finds: "the phone uses a key of a row that the backend has replaced",
     needs: |can| can.sight.inside,
     hears: &[Topic::Renamed],
-    ..PLAIN
+    ..Rule::new("dangling-id", "oracle.dangling_id.rows", Harm::Divergent, Matter::World)
 };
 
-pub(in crate::oracle) static ID_TWICE: Rule = Rule {
-    name: "id-twice",
-    metric: "oracle.id_twice.count",
-    harm: Harm::Doubled,
-    matter: Matter::World,
+pub(crate) static ID_TWICE: Rule = Rule {
     finds: "a key that the backend assigned belongs to two rows",
     needs: |can| can.sight.inside,
     hears: &[Topic::Renamed],
-    ..PLAIN
+    ..Rule::new("id-twice", "oracle.id_twice.count", Harm::Doubled, Matter::World)
 };
 
 /// A key given to a new row belongs to no other row.
-pub(in crate::oracle) fn id_twice(schema: &Schema, twice: &Twice) -> String {
-    let [first, second] =
-        twice.rows.each_ref().map(|key| phrases::record(schema, twice.entity, key.as_str()));
+pub(crate) fn id_twice(schema: &Schema, twice: &Twice) -> String {
+    let [first, second] = twice.rows.each_ref().map(|key| phrases::record(schema, twice.entity, key));
     let entity = &schema.entity(twice.entity).name;
     format!("the key {} of {entity} was assigned to {first}, and again to {second}", twice.given)
 }
 
 /// An edit is not refused because it refers to a row by an outdated key.
-pub(in crate::oracle) fn outdated_reference<'e>(
-    schema: &Schema,
-    names: &Names,
-    event: &Event<'e>,
-) -> Option<(DeviceId, (EntityId, &'e str), String)> {
+pub(crate) fn outdated_reference<'e>(names: &Names, event: &Event<'e>) -> Option<(Concerns<'e>, String)> {
     let Event::MutationRefused { edit, entity, key, conflict: None, holder: Some(to), .. } = *event else {
         return None;
     };
-    let outdated = |column: &Column| match column.kind {
-        ColumnKind::Ref(target) => names.is_outdated(target, to.as_str()),
-        _ => false,
-    };
+    let outdated =
+        |column: &Column| matches!(column.kind, ColumnKind::Ref(to_rows) if names.is_outdated(to_rows, to));
     let text = format!(
         "edit {edit} was refused because it refers to {to}: the backend has that row under another key"
     );
-    let is_outdated = schema.entity(entity).columns.iter().any(outdated);
-    is_outdated.then_some((edit.device, (entity, key.as_str()), text))
+    let is_outdated = names.schema.entity(entity).columns.iter().any(outdated);
+    is_outdated.then_some(((Some(edit.device), Some((entity, key.as_str()))), text))
 }
 
 /// A device's rows and waiting edits refer to rows by keys that exist.
-pub(in crate::oracle) fn dangling_ids(
-    schema: &Schema,
-    names: &Names,
-    view: &dyn DeviceView,
-) -> BTreeMap<(EntityId, Key), String> {
+pub(crate) fn dangling_ids(names: &Names, view: &dyn DeviceView) -> BTreeMap<(EntityId, Key), String> {
+    let schema = &names.schema;
     let mut found = BTreeMap::new();
     if names.is_empty() {
         return found;
     }
     let waiting = view.pending();
-    let makes = |entity: EntityId, key: &str| {
-        waiting.iter().any(|edit| edit.entity == entity && edit.key.as_str() == key)
-    };
+    let makes =
+        |entity: EntityId, key: &str| waiting.iter().any(|edit| (edit.entity, &*edit.key) == (entity, key));
     for waits in &waiting {
         // The first edit of a row may be its create, whose response was lost.
         let first = waiting.iter().find(|e| (e.entity, &e.key) == (waits.entity, &waits.key));
         let is_first = first.is_some_and(|first| first.edit == waits.edit);
-        if !is_first || !names.is_outdated(waits.entity, waits.key.as_str()) || names.makes(waits.edit) {
+        if !is_first
+            || !names.is_outdated(waits.entity, &waits.key)
+            || names.creates.contains_key(&waits.edit)
+        {
             continue;
         }
-        let record = phrases::record(schema, waits.entity, waits.key.as_str());
+        let record = phrases::record(schema, waits.entity, &waits.key);
         let text = format!("edit {} waits for {record}, which nobody has under that key", waits.edit);
         found.insert((waits.entity, waits.key.clone()), text);
     }
@@ -92,9 +75,11 @@ pub(in crate::oracle) fn dangling_ids(
                 let text = format!("{} is shown, which nobody else has under that key", record());
                 found.insert((id, Key::new(key)), text);
             }
-            for (column, value) in columns.iter().zip(values) {
-                let (ColumnKind::Ref(target), ValueRef::Text(to)) = (&column.kind, value) else { continue };
-                if names.is_outdated(*target, to) && !makes(*target, to) {
+            for pair in columns.iter().map(|column| &column.kind).zip(values) {
+                if let (ColumnKind::Ref(target), ValueRef::Text(to)) = pair
+                    && names.is_outdated(*target, to)
+                    && !makes(*target, to)
+                {
                     let other = phrases::record(schema, *target, to);
                     let text = format!("{} refers to {other}, which nobody has under that key", record());
                     found.insert((id, Key::new(key)), text);

@@ -3,87 +3,61 @@
 use super::commits::{DUPLICATE, RESURRECTED};
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value};
 use crate::contract::ScopeRule;
-use crate::oracle::check::{Check, Harm, Matter, PLAIN, Rule};
-use crate::oracle::hearing::Topic;
-use crate::oracle::model::content::Difference;
-use crate::oracle::model::versions::{Row, Version};
-use crate::oracle::words::phrases::{Labels, author};
+use crate::oracle::model::{Difference, Row, Version};
+use crate::oracle::words::{Labels, author};
+use crate::oracle::{Check, Harm, Matter, Rule, Topic};
 
-pub(in crate::oracle) static LOST: Rule = Rule {
-    name: "lost",
-    metric: "oracle.lost.rows",
-    harm: Harm::Lost,
-    matter: Matter::Rows,
+pub(crate) static LOST: Rule = Rule {
     finds: "a row that the phone should have is not there",
     needs: |can| can.sight.rows && can.sight.rest,
     implies: &["divergent", "flicker"],
-    ..PLAIN
+    ..Rule::new("lost", "oracle.lost.rows", Harm::Lost, Matter::Rows)
 };
 
-pub(in crate::oracle) static STALE: Rule = Rule {
-    name: "stale",
-    metric: "oracle.stale.rows",
-    harm: Harm::Divergent,
-    matter: Matter::Rows,
+pub(crate) static STALE: Rule = Rule {
     finds: "a row that the phone should have is there in an older version",
     needs: |can| can.stamps && can.sight.rows && can.sight.rest,
     hears: &[Topic::Rows],
     implies: &["divergent", "flicker"],
-    ..PLAIN
+    ..Rule::new("stale", "oracle.stale.rows", Harm::Divergent, Matter::Rows)
 };
 
-pub(in crate::oracle) static UNDETECTED_DELETE: Rule = Rule {
-    name: "undetected-delete",
-    metric: "oracle.undetected_delete.rows",
-    harm: Harm::Divergent,
-    matter: Matter::Rows,
+pub(crate) static UNDETECTED_DELETE: Rule = Rule {
     finds: "a row that the backend deleted is on the phone",
     needs: |can| can.sight.rows && can.sight.rest,
     implies: &["divergent"],
-    ..PLAIN
+    ..Rule::new("undetected-delete", "oracle.undetected_delete.rows", Harm::Divergent, Matter::Rows)
 };
 
-pub(in crate::oracle) static ORPHAN: Rule = Rule {
-    name: "orphan",
-    metric: "oracle.orphan.rows",
-    harm: Harm::Divergent,
-    matter: Matter::Rows,
+pub(crate) static ORPHAN: Rule = Rule {
     finds: "a row that should no longer be on the phone",
     needs: |can| can.sight.rows && can.sight.rest,
     implies: &["divergent"],
-    ..PLAIN
+    ..Rule::new("orphan", "oracle.orphan.rows", Harm::Divergent, Matter::Rows)
 };
 
-pub(in crate::oracle) static DIVERGENT: Rule = Rule {
-    name: "divergent",
-    metric: "oracle.divergent.devices",
-    harm: Harm::Divergent,
-    matter: Matter::Rows,
+pub(crate) static DIVERGENT: Rule = Rule {
     finds: "the phone differs from the backend in any way",
     needs: |can| can.sight.rows && can.sight.rest,
-    ..PLAIN
+    ..Rule::new("divergent", "oracle.divergent.devices", Harm::Divergent, Matter::Rows)
 };
 
-#[derive(Clone, Copy)]
-pub(in crate::oracle) struct RowCase<'a> {
-    pub(in crate::oracle) words: &'a Labels,
-    pub(in crate::oracle) device: DeviceId,
-    pub(in crate::oracle) entity: EntityId,
-    pub(in crate::oracle) difference: Difference<'a>,
-    pub(in crate::oracle) row: Option<&'a Row>,
-    pub(in crate::oracle) removed: bool,
+pub(crate) struct RowCase<'a> {
+    pub(crate) words: &'a Labels,
+    pub(crate) device: DeviceId,
+    pub(crate) entity: EntityId,
+    pub(crate) difference: Difference<'a>,
+    pub(crate) row: Option<&'a Row>,
+    pub(crate) removed: bool,
     /// The backend's current values of this key; only for rows that the device should not have.
-    pub(in crate::oracle) live: Option<&'a [Value]>,
+    pub(crate) live: Option<&'a [Value]>,
     /// The last edit on this device that is not on the backend; only for rows with equal stamps.
-    pub(in crate::oracle) uncommitted: Option<(EditId, Time)>,
+    pub(crate) uncommitted: Option<(EditId, Time)>,
     /// A create of this key on this device is on the backend under another key.
-    pub(in crate::oracle) created_elsewhere: bool,
+    pub(crate) created_elsewhere: bool,
 }
 
 impl RowCase<'_> {
-    fn record(&self) -> String {
-        self.words.record(self.entity, self.difference.key())
-    }
     fn since(&self) -> String {
         match self.row.and_then(|row| row.versions.last()) {
             None => "there since before the start".to_owned(),
@@ -102,7 +76,7 @@ impl RowCase<'_> {
     }
 
     /// A device shows every row of its scope, once, in its last version, and no other row.
-    pub(in crate::oracle) fn check(&self) -> Option<Check> {
+    pub(crate) fn check(&self) -> Option<Check> {
         match self.difference {
             Difference::None { .. } => None,
             Difference::Missing(_) => Some(&LOST),
@@ -121,8 +95,9 @@ impl RowCase<'_> {
         }
     }
 
-    pub(in crate::oracle) fn told(&self) -> String {
-        let (device, words, record) = (self.device, self.words, self.record());
+    pub(crate) fn told(&self) -> String {
+        let RowCase { words, device, entity, difference, .. } = *self;
+        let record = words.record(entity, difference.key());
         match self.difference {
             Difference::None { .. } => format!("{device} shows {record} correctly"),
             Difference::Missing(expected) => {

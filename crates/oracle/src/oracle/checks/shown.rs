@@ -2,53 +2,45 @@
 
 use crate::base::{DeviceId, Stamp, Time, Value};
 use crate::contract::Author;
-use crate::oracle::check::{Harm, Matter, Rule};
-use crate::oracle::hearing::Topic;
-use crate::oracle::model::versions::{Row, Version};
-use crate::oracle::words::phrases::{self, Labels};
+use crate::oracle::model::{Row, Version};
+use crate::oracle::words::{Labels, phrases};
+use crate::oracle::{Harm, Matter, Rule, Topic};
 
-pub(in crate::oracle) static WENT_BACK: Rule = Rule {
-    name: "went-back",
-    metric: "oracle.went_back.count",
-    harm: Harm::Divergent,
-    matter: Matter::World,
+pub(crate) static WENT_BACK: Rule = Rule {
     finds: "a row on the phone went back to an older version",
     needs: |can| can.stamps && can.sessions,
     counts: |can| can.stamps && can.sight.inside,
     hears: &[Topic::Rows],
     implies: &["flicker"],
+    ..Rule::new("went-back", "oracle.went_back.count", Harm::Divergent, Matter::World)
 };
 
-pub(in crate::oracle) static OWN_WRITE_VANISHED: Rule = Rule {
-    name: "own-write-vanished",
-    metric: "oracle.own_write_vanished.count",
-    harm: Harm::Divergent,
-    matter: Matter::Edits,
+pub(crate) static OWN_WRITE_VANISHED: Rule = Rule {
     finds: "the phone no longer shows what its user wrote, though the backend has it",
     needs: |can| can.stamps && can.sessions,
     counts: |can| can.stamps && can.sight.inside,
     hears: &[Topic::Rows, Topic::Done],
     implies: &["went-back", "flicker"],
+    ..Rule::new("own-write-vanished", "oracle.own_write_vanished.count", Harm::Divergent, Matter::Edits)
 };
 
-#[derive(Clone, Copy)]
-pub(in crate::oracle) struct ShownCase<'a> {
-    pub(in crate::oracle) words: &'a Labels,
-    pub(in crate::oracle) device: DeviceId,
-    pub(in crate::oracle) now: Time,
-    pub(in crate::oracle) row: &'a Row,
-    pub(in crate::oracle) place: &'a [Value],
-    pub(in crate::oracle) had: usize,
+pub(crate) struct ShownCase<'a> {
+    pub(crate) words: &'a Labels,
+    pub(crate) device: DeviceId,
+    pub(crate) now: Time,
+    pub(crate) row: &'a Row,
+    pub(crate) place: &'a [Value],
+    pub(crate) had: usize,
     /// The number of versions it has now; 0 for a row removed without a version.
-    pub(in crate::oracle) has: usize,
-    pub(in crate::oracle) stamp: Stamp,
-    pub(in crate::oracle) removed: bool,
-    pub(in crate::oracle) first: Option<(Stamp, u64)>,
+    pub(crate) has: usize,
+    pub(crate) stamp: Stamp,
+    pub(crate) removed: bool,
+    pub(crate) first: Option<(Stamp, u64)>,
 }
 
 impl<'a> ShownCase<'a> {
     /// Versions that it had reached and no longer shows, as far as can be told.
-    pub(in crate::oracle) fn lost(&self) -> &'a [Version] {
+    pub(crate) fn lost(&self) -> &'a [Version] {
         let from = if self.removed { self.removed_as_of() } else { self.put_as_of() };
         let lost = from.map_or(&[][..], |from| &self.row.versions[from..self.had]);
         let backend_went_back = |v: &Version| v.undone.is_some() || v.author == Author::Backup;
@@ -82,7 +74,7 @@ impl<'a> ShownCase<'a> {
     }
 
     fn words(&self, lost: &Version) -> String {
-        let record = self.words.record(self.row.entity, self.row.key.as_str());
+        let record = self.words.record(self.row.entity, &self.row.key);
         let (device, clock, now) = (self.device, self.words.clock, self.words.time(self.now));
         let went = match (self.removed, lost.gone) {
             (true, _) => "gone again".to_owned(),
@@ -99,12 +91,12 @@ impl<'a> ShownCase<'a> {
 }
 
 /// A device does not revert to an older version of a row, unless the backend was restored.
-pub(in crate::oracle) fn went_back(case: &ShownCase<'_>) -> Option<String> {
+pub(crate) fn went_back(case: &ShownCase<'_>) -> Option<String> {
     case.lost().last().map(|lost| case.words(lost))
 }
 
 /// A device keeps showing its own write after the backend committed it.
-pub(in crate::oracle) fn own_write_vanished(case: &ShownCase<'_>) -> Option<String> {
+pub(crate) fn own_write_vanished(case: &ShownCase<'_>) -> Option<String> {
     let own = |v: &&Version| matches!(v.author, Author::Device(edit) if edit.device == case.device);
     case.lost().iter().rfind(own).map(|lost| case.words(lost))
 }

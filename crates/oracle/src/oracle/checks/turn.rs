@@ -5,111 +5,90 @@ use std::collections::BTreeSet;
 
 use super::commits::CommitCase;
 use crate::base::{EditId, Time, Value};
-use crate::contract::{ColumnKind, CommitKind, EditKind};
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::model::edit::Edit;
-use crate::oracle::model::ledger::Ledger;
-use crate::oracle::model::truth::alike;
-use crate::oracle::model::versions::History;
-use crate::oracle::words::phrases::Labels;
+use crate::contract::{CommitKind, EditKind};
+use crate::oracle::model::{Edit, History, Ledger, alike};
+use crate::oracle::words::Labels;
+use crate::oracle::{Harm, Matter, Rule};
 
-pub(in crate::oracle) static REORDERED: Rule = Rule {
-    name: "reordered",
-    metric: "oracle.reordered.edits",
-    harm: Harm::Lost,
-    matter: Matter::Edits,
+pub(crate) static REORDERED: Rule = Rule {
     finds: "an older edit of the phone took effect after a newer one",
     needs: |can| can.sight.commits && can.sight.authors,
-    ..PLAIN
+    ..Rule::new("reordered", "oracle.reordered.edits", Harm::Lost, Matter::Edits)
 };
 
-#[derive(Clone, Copy)]
-pub(in crate::oracle) struct Turn<'a> {
-    pub(in crate::oracle) words: &'a Labels,
-    pub(in crate::oracle) at: Time,
-    pub(in crate::oracle) id: EditId,
-    pub(in crate::oracle) edit: &'a Edit,
-    pub(in crate::oracle) ledger: &'a Ledger,
+/// An edit of which something becomes known at an instant.
+pub(crate) struct EditAt<'a> {
+    pub(crate) words: &'a Labels,
+    pub(crate) at: Time,
+    pub(crate) edit: &'a Edit,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) history: &'a History,
 }
 
-impl Turn<'_> {
-    fn what(&self, id: EditId, edit: &Edit) -> String {
-        self.words.edit(id, edit)
-    }
+impl EditAt<'_> {
     /// Whether another edit of the device was made earlier, waits, and was not refused.
-    fn waits_before(&self, id: EditId, edit: &Edit) -> bool {
+    fn waits_before(&self, other: &Edit) -> bool {
         let is_decided = |edit: &Edit| edit.committed() || edit.refused.is_some() || edit.excused;
-        let decided = self.ledger.ways(edit).any(is_decided);
-        id.device == self.id.device
-            && id.number < self.id.number
-            && !decided
-            && !self.ledger.is_gone(id, edit)
+        let (id, own) = (other.id, self.edit.id);
+        id.device == own.device
+            && id.number < own.number
+            && !self.ledger.ways(other).any(is_decided)
+            && !self.ledger.is_gone(other)
     }
 }
 
 /// Of two edits of a row on a device, the later decides each column and whether the row exists.
 /// `undoes`: the backend was restored once.
-pub(in crate::oracle) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Option<String> {
-    let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
-    let of_row = |(_, other): &(EditId, &Edit)| other.row == edit.row && other.made >= edit.made;
-    let mut later: Vec<_> = case.ledger.after(id).filter(of_row).collect();
+pub(crate) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Option<String> {
+    let edit = case.edit.filter(|edit| edit.row == case.id)?;
+    let of_row = |other: &&Edit| other.row == edit.row && other.made >= edit.made;
+    let mut later: Vec<&Edit> = case.ledger.after(edit.id).filter(of_row).collect();
     // A device that need not know of a commit sends that edit again after this one.
-    let by = case.ledger.asked_by(id);
-    later.retain(|(id, other)| !case.ledger.may_not_know(by, (*id, other)));
+    let by = case.ledger.asked_by(edit.id);
+    later.retain(|other| !case.ledger.may_not_know(by, other));
     // An edit whose values were on the backend by an earlier commit was not committed with it.
-    later.truncate(later.iter().rposition(|(_, other)| other.commits > 0)? + 1);
-    later.retain(|(_, other)| other.commits > 0 || other.carried.is_some() && !undoes);
-    let &(last_id, last) = later.last()?;
+    later.truncate(later.iter().rposition(|other| other.commits > 0)? + 1);
+    later.retain(|other| other.commits > 0 || other.carried.is_some() && !undoes);
+    let last = *later.last()?;
     let last_deletes = last.kind == EditKind::Delete;
     let deletes = case.kind == CommitKind::Delete;
-    let (by_id, by, lost) = if deletes != last_deletes {
-        (last_id, last, if deletes { "the row is gone now" } else { "the row is there now" }.to_owned())
+    let (by, lost) = if deletes != last_deletes {
+        (last, if deletes { "the row is gone now" } else { "the row is there now" }.to_owned())
+    } else if deletes {
+        return None;
     } else {
         let overrides = |column: usize, value: &Value| {
-            let said = |other: &&(EditId, &Edit)| sets(&other.1.values, column);
-            let (id, other) = *later.iter().rfind(said)?;
-            let last = other.values.iter().find(|(of, _)| *of == column).map(|(_, value)| value)?;
-            (!alike(last, value) && !said_later(case, id, column, value)).then_some((id, other))
+            let (other, last) = later.iter().rev().find_map(|other| Some((*other, other.value(column)?)))?;
+            (!alike(last, value) && !said_later(case, other.id, column, value)).then_some(other)
         };
-        let in_turn = |column: &usize| !case.ledger.combined.takes(edit.entity, *column);
-        let set = edit.values.iter().filter(|(column, _)| in_turn(column));
-        let set = set.filter_map(|(column, _)| Some((*column, case.values.get(*column)?)));
-        let (column, value, (id, other)) = set
-            .filter(|_| !deletes)
-            .find_map(|(column, value)| Some((column, value, overrides(column, value)?)))?;
-        let now = case.words.values(edit.entity, &[(column, value.clone())]);
-        (id, other, format!("now {now}"))
+        let in_turn = |column: usize| !case.ledger.combined.takes(edit.entity, column);
+        let set = edit.values.iter().filter(|(column, _)| in_turn(*column));
+        let mut set = set.filter_map(|(column, _)| Some((*column, case.values.get(*column)?)));
+        let (column, value, other) =
+            set.find_map(|(column, value)| Some((column, value, overrides(column, value)?)))?;
+        (other, format!("now {}", case.words.values(edit.entity, &[(column, value.clone())])))
     };
-    let words = |id, edit| case.words.edit(id, edit);
     let at = case.words.time(case.at);
-    let (what, before) = (words(id, edit), words(by_id, by));
+    let [what, before] = [edit, by].map(|edit| case.words.edit(edit));
     Some(format!("{what} was committed at {at}, after {before}, which was made later: {lost}"))
-}
-
-fn sets(values: &[(usize, Value)], column: usize) -> bool {
-    values.iter().any(|(of, _)| *of == column)
 }
 
 /// Whether a later edit that is not on the backend sets this value; then it came with this edit.
 fn said_later(case: &CommitCase<'_>, id: EditId, column: usize, value: &Value) -> bool {
-    let says = |edit: &Edit| edit.values.iter().any(|(of, to)| *of == column && alike(to, value));
-    case.ledger
-        .open_on(case.id)
-        .any(|(other, edit)| other.device == id.device && other.number > id.number && says(edit))
+    let says = |edit: &Edit| edit.value(column).is_some_and(|said| alike(said, value));
+    let mut open = case.ledger.open_on(case.id);
+    open.any(|edit| edit.id.device == id.device && edit.id.number > id.number && says(edit))
 }
 
 /// A row that a device creates reaches the backend before its rows that refer to it, unless the
 /// backend refused it or the device's state was lost. `came` says in words what became of the edit.
-pub(in crate::oracle) fn before_its_parent(turn: &Turn<'_>, history: &History, came: &str) -> Option<String> {
-    let columns = &turn.words.schema.entity(turn.edit.entity).columns;
-    let parents =
-        turn.edit.values.iter().filter_map(|(column, value)| match (&columns[*column].kind, value) {
-            (ColumnKind::Ref(target), Value::Text(key)) => history.find(*target, key),
-            _ => None,
-        });
-    let makes = |(id, edit): &(EditId, &Edit)| edit.kind == EditKind::Create && turn.waits_before(*id, edit);
-    let (id, parent) = parents.flat_map(|row| turn.ledger.open_on(row)).find(makes)?;
-    let (what, parent) = (turn.what(turn.id, turn.edit), turn.what(id, parent));
+pub(crate) fn before_its_parent(turn: &EditAt<'_>, came: &str) -> Option<String> {
+    let values = turn.edit.values.iter().map(|(column, value)| (*column, value));
+    let parents = turn.words.schema.entity(turn.edit.entity).references(values);
+    let parents = parents.filter_map(|(target, key)| turn.history.find(target, key));
+    let makes = |edit: &&Edit| edit.kind == EditKind::Create && turn.waits_before(edit);
+    let parent = parents.flat_map(|row| turn.ledger.open_on(row)).find(makes)?;
+    let [what, parent] = [turn.edit, parent].map(|edit| turn.words.edit(edit));
     let at = turn.words.time(turn.at);
     Some(format!(
         "{what} {came} at {at}, before the row that it refers to: {parent} was made earlier and waits"
@@ -117,25 +96,18 @@ pub(in crate::oracle) fn before_its_parent(turn: &Turn<'_>, history: &History, c
 }
 
 /// A row that a device deletes goes after the referring rows that it deleted earlier.
-pub(in crate::oracle) fn before_its_children(
-    turn: &Turn<'_>,
-    history: &History,
-    deletes: Option<&BTreeSet<u32>>,
-) -> Option<String> {
-    let device = turn.id.device;
+pub(crate) fn before_its_children(turn: &EditAt<'_>, deletes: Option<&BTreeSet<u32>>) -> Option<String> {
+    let device = turn.edit.id.device;
+    let own = (turn.edit.entity, turn.edit.key.as_str());
     let refers = |edit: &Edit| {
-        let columns = &turn.words.schema.entity(edit.entity).columns;
-        let values = history.row(edit.row).values.as_deref().unwrap_or_default();
-        columns.iter().zip(values).any(|(column, value)| {
-            matches!((&column.kind, value), (ColumnKind::Ref(target), Value::Text(key))
-                if *target == turn.edit.entity && *key == turn.edit.key.0)
-        })
+        let values = turn.history.row(edit.row).values.as_deref().unwrap_or_default();
+        turn.words.schema.entity(edit.entity).references(values.iter().enumerate()).any(|to| to == own)
     };
-    let earlier = deletes?.range(..turn.id.number).map(|&number| EditId { device, number });
-    let (id, child) = earlier
-        .filter_map(|id| Some((id, turn.ledger.get(id)?)))
-        .find(|(id, edit)| turn.waits_before(*id, edit) && refers(edit))?;
-    let (what, child) = (turn.what(turn.id, turn.edit), turn.what(id, child));
+    let mut earlier = deletes?
+        .range(..turn.edit.id.number)
+        .filter_map(|&number| turn.ledger.get(EditId { device, number }));
+    let child = earlier.find(|edit| turn.waits_before(edit) && refers(edit))?;
+    let [what, child] = [turn.edit, child].map(|edit| turn.words.edit(edit));
     let at = turn.words.time(turn.at);
     Some(format!(
         "{what} was committed at {at}, before a row that refers to it: {child} was made earlier and waits"

@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use crate::base::{DeviceId, EntityId, UnitId};
+use crate::oracle::Findings;
 use crate::oracle::checks::{LOST, STALE, UNDETECTED_DELETE};
-use crate::oracle::findings::Findings;
-use crate::oracle::model::versions::Row;
+use crate::oracle::model::Row;
+use crate::oracle::watch::Reported;
 
 /// The device and unit that deliver a row; `None` for a fetch.
-pub(in crate::oracle) type By = (DeviceId, Option<UnitId>);
+pub(crate) type By = (DeviceId, Option<UnitId>);
 
 /// What the everyday syncs must have delivered when they are done.
 #[derive(Debug, Default)]
@@ -25,13 +26,8 @@ impl AfterHours {
     }
 
     /// A unit delivers the first `has` versions of a row to a device that had `had` of them.
-    pub(in crate::oracle) fn brings(
-        &self,
-        findings: &mut Findings,
-        (device, unit): By,
-        row: &Row,
-        (has, had): (usize, usize),
-    ) {
+    pub(crate) fn brings(&self, findings: &mut Findings, (device, unit): By, row: &Row, brought: Reported) {
+        let Reported { had, versions: has, .. } = brought;
         let Some(unit) = unit.filter(|unit| !self.everyday.contains(unit)) else { return };
         if has <= had || !self.entities.contains(&row.entity) {
             return;
@@ -46,7 +42,7 @@ impl AfterHours {
         };
         let words = findings.words();
         let (unit, at) = (words.unit(unit).to_owned(), words.time(version.at));
-        let record = words.record(row.entity, row.key.as_str());
+        let record = words.record(row.entity, &row.key);
         findings.add(check, (Some(device), Some((row.entity, row.key.as_str()))), || {
             format!(
                 "{device} got no report of {record} as of {at} until unit {unit} ran after the \

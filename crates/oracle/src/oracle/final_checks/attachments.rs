@@ -8,23 +8,17 @@ use crate::contract::{
     BlobEvent, BlobId, CommitKind, EditKind, EngineEvent, Event, KillReason, LogKind, Node, Part, Schema,
     StoredBlob, blob_hash,
 };
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::findings::Findings;
-use crate::oracle::hearing::Topic;
+use crate::oracle::{Findings, Harm, Matter, Rule, Topic};
 
-pub(in crate::oracle) static BROKEN_ATTACHMENT: Rule = Rule {
-    name: "broken-attachment",
-    metric: "oracle.broken_attachment.count",
-    harm: Harm::Lost,
-    matter: Matter::Attachments,
+pub(crate) static BROKEN_ATTACHMENT: Rule = Rule {
     finds: "an attachment of a row exists nowhere, differs from the original, or was stored twice",
     needs: |can| can.sight.inside,
     hears: &[Topic::Attached],
-    ..PLAIN
+    ..Rule::new("broken-attachment", "oracle.broken_attachment.count", Harm::Lost, Matter::Attachments)
 };
 
 #[derive(Debug)]
-struct Owner {
+pub(crate) struct Owner {
     device: DeviceId,
     edit: EditId,
     committed: bool,
@@ -42,9 +36,9 @@ struct Stored {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Attachments {
+pub(crate) struct Attachments {
     durable: bool,
-    made: BTreeMap<(EntityId, Key), Owner>,
+    pub(crate) made: BTreeMap<(EntityId, Key), Owner>,
     stored: BTreeMap<BlobId, Stored>,
     /// Attachments of which bytes were sent; true if first sent after their row was given up.
     sent: BTreeMap<BlobId, bool>,
@@ -53,11 +47,11 @@ pub(in crate::oracle) struct Attachments {
 }
 
 impl Attachments {
-    pub(in crate::oracle) fn new(durable: bool) -> Attachments {
+    pub(crate) fn new(durable: bool) -> Attachments {
         Attachments { durable, ..Attachments::default() }
     }
 
-    pub(in crate::oracle) fn on(&mut self, node: Node, event: &Event<'_>, schema: &Schema) {
+    pub(crate) fn on(&mut self, node: Node, event: &Event<'_>, schema: &Schema) {
         if schema.attachments.is_empty() {
             return;
         }
@@ -75,11 +69,8 @@ impl Attachments {
             }
             (_, Event::Engine(EngineEvent::Blob(BlobEvent::Sent { blob, bytes: 1.., .. }))) => {
                 let name = |key: &Key| BlobId::of(blob.entity, key, blob.part);
-                let late =
-                    |((_, key), owner): (&(EntityId, Key), &Owner)| owner.given_up && name(key) == *blob;
-                if !self.sent.contains_key(blob) {
-                    self.sent.insert(*blob, self.made.iter().any(late));
-                }
+                let is_late = || self.made.iter().any(|((_, key), of)| of.given_up && name(key) == *blob);
+                self.sent.entry(*blob).or_insert_with(is_late);
             }
             (Node::Device(device), Event::Restored { .. } | Event::BecameCopy { .. }) => self.excuse(device),
             (Node::Device(device), Event::ProcessKilled { reason: KillReason::PowerLoss })
@@ -104,12 +95,12 @@ impl Attachments {
         self.made.values_mut().filter(|owner| owner.device == device).for_each(|owner| owner.excused = true);
     }
     /// These blobs are still on `device`.
-    pub(in crate::oracle) fn wait_on(&mut self, device: DeviceId, blobs: Vec<BlobId>) {
+    pub(crate) fn wait_on(&mut self, device: DeviceId, blobs: Vec<BlobId>) {
         self.looked_into.insert(device);
         self.held.extend(blobs);
     }
     /// The edits whose row is on the backend while the attachment is neither there nor on a device.
-    pub(in crate::oracle) fn lost(&self) -> BTreeSet<EditId> {
+    pub(crate) fn lost(&self) -> BTreeSet<EditId> {
         let is_nowhere = |((entity, key), owner): &(&(EntityId, Key), &Owner)| {
             let whole = BlobId::of(*entity, key, Part::Whole);
             let is_there = self.stored.contains_key(&whole) || self.held.contains(&whole);
@@ -118,11 +109,8 @@ impl Attachments {
         };
         self.made.iter().filter(is_nowhere).map(|(_, owner)| owner.edit).collect()
     }
-    pub(in crate::oracle) fn is_empty(&self) -> bool {
-        self.made.is_empty()
-    }
 
-    pub(in crate::oracle) fn finish(&self, schema: &Schema, findings: &mut Findings) {
+    pub(crate) fn finish(&self, schema: &Schema, findings: &mut Findings) {
         for ((entity, key), owner) in &self.made {
             if owner.committed == owner.given_up || owner.given_up && owner.excused {
                 continue;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::base::{Decimal, EntityId, ValueRef};
 use crate::contract::{ColumnKind, Schema};
-use crate::oracle::model::truth::is_same;
+use crate::oracle::model::is_same;
 
 /// Whether two values of such a column mean the same. Null and empty text differ.
-pub(in crate::oracle) fn same(kind: &ColumnKind, a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+pub(crate) fn same(kind: &ColumnKind, a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (kind, a, b) {
         (ColumnKind::Decimal { .. }, ValueRef::Text(a), ValueRef::Text(b)) if a != b => {
             let number = |text| Decimal::read(text).map(Decimal::shortest);
@@ -18,12 +18,12 @@ pub(in crate::oracle) fn same(kind: &ColumnKind, a: ValueRef<'_>, b: ValueRef<'_
 }
 
 /// Whether it is null or the empty text.
-pub(in crate::oracle) fn is_hollow(value: ValueRef<'_>) -> bool {
+pub(crate) fn is_hollow(value: ValueRef<'_>) -> bool {
     matches!(value, ValueRef::Null | ValueRef::Text(""))
 }
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Bent {
+pub(crate) struct Bent {
     columns: BTreeMap<(EntityId, usize), u64>,
     figures: BTreeMap<&'static str, u64>,
 }
@@ -40,7 +40,7 @@ const FIGURES: [&str; 8] = [
 ];
 
 impl Bent {
-    pub(in crate::oracle) fn note(
+    pub(crate) fn note(
         &mut self,
         schema: &Schema,
         (entity, column): (EntityId, usize),
@@ -62,11 +62,11 @@ impl Bent {
         *self.figures.entry("oracle.bent.commits").or_default() += u64::from(committed);
     }
 
-    pub(in crate::oracle) fn figures(&self) -> impl Iterator<Item = (&'static str, u64)> {
+    pub(crate) fn figures(&self) -> impl Iterator<Item = (&'static str, u64)> {
         FIGURES.into_iter().map(|name| (name, self.figures.get(name).copied().unwrap_or(0)))
     }
     /// `person.born 12, person.dose 3`; `None` if there are none.
-    pub(in crate::oracle) fn by_column(&self, schema: &Schema) -> Option<String> {
+    pub(crate) fn by_column(&self, schema: &Schema) -> Option<String> {
         let name = |(&(id, column), count): (&(EntityId, usize), &u64)| {
             let entity = schema.entity(id);
             format!("{}.{} {count}", entity.name, entity.columns[column].name)

@@ -5,50 +5,33 @@ use std::collections::BTreeMap;
 
 use crate::base::words::count;
 use crate::base::{EntityId, Key, Value};
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
 use crate::oracle::checks::STUCK;
-use crate::oracle::findings::{Findings, Looked};
-use crate::oracle::model::truth::{Truth, alike};
-use crate::oracle::words::phrases::Labels;
+use crate::oracle::model::{Truth, alike};
+use crate::oracle::words::Labels;
+use crate::oracle::{Findings, Harm, Looked, Matter, Rule};
 
-pub(in crate::oracle) static MISSING: Rule = Rule {
-    name: "missing",
-    metric: "destination.missing.rows",
-    harm: Harm::Lost,
-    matter: Matter::Destination,
+pub(crate) static MISSING: Rule = Rule {
     finds: "a row of the backend is not in the other system",
     // A skipped version may be of any kind, and a duplicate record may go stale.
     implies: &["outdated", "kept-deleted"],
-    ..PLAIN
+    ..Rule::new("missing", "destination.missing.rows", Harm::Lost, Matter::Destination)
 };
 
-pub(in crate::oracle) static DELIVERED_TWICE: Rule = Rule {
-    name: "delivered-twice",
-    metric: "destination.delivered_twice.rows",
-    harm: Harm::Doubled,
-    matter: Matter::Destination,
+pub(crate) static DELIVERED_TWICE: Rule = Rule {
     finds: "the other system has two records of one row",
     implies: &["outdated", "kept-deleted"],
-    ..PLAIN
+    ..Rule::new("delivered-twice", "destination.delivered_twice.rows", Harm::Doubled, Matter::Destination)
 };
 
-pub(in crate::oracle) static OUTDATED: Rule = Rule {
-    name: "outdated",
-    metric: "destination.outdated.rows",
-    harm: Harm::Divergent,
-    matter: Matter::Destination,
+pub(crate) static OUTDATED: Rule = Rule {
     finds: "the other system has a row with older values",
     implies: &["kept-deleted"],
-    ..PLAIN
+    ..Rule::new("outdated", "destination.outdated.rows", Harm::Divergent, Matter::Destination)
 };
 
-pub(in crate::oracle) static KEPT_DELETED: Rule = Rule {
-    name: "kept-deleted",
-    metric: "destination.kept_deleted.rows",
-    harm: Harm::Divergent,
-    matter: Matter::Destination,
+pub(crate) static KEPT_DELETED: Rule = Rule {
     finds: "the other system has a row that the backend does not have",
-    ..PLAIN
+    ..Rule::new("kept-deleted", "destination.kept_deleted.rows", Harm::Divergent, Matter::Destination)
 };
 
 /// The records of another system.
@@ -64,18 +47,13 @@ pub trait Holdings {
 }
 
 /// Compares the records of another system with the backend's rows.
-pub(in crate::oracle) fn check(
-    holdings: &dyn Holdings,
-    truth: &dyn Truth,
-    words: &Labels,
-    findings: &mut Findings,
-) {
+pub(crate) fn check(holdings: &dyn Holdings, truth: &dyn Truth, words: &Labels, findings: &mut Findings) {
     let mut looked = Looked::default();
     for entity in holdings.entities() {
         check_entity(*entity, (holdings, truth), words, (findings, &mut looked));
     }
     let unrest = holdings.unrest();
-    looked.restless = unrest.as_ref().map(|_| &STUCK);
+    looked.restless = unrest.as_ref().map(|_| STUCK.name);
     findings.found(&STUCK, (None, None), unrest);
     findings.destination = Some(looked);
 }

@@ -3,38 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::base::words::count;
-use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value, ValueRef};
+use crate::base::{DeviceId, EditId, EntityId, Time, ValueRef};
 use crate::contract::{
     ColumnKind, DeviceView, EditEnd, EditKind, LogEntry, OpenConflict, PendingEdit, Schema,
 };
-use crate::oracle::check::Matter;
 use crate::oracle::checks::{
     self, DANGLING_ID, DIVERGENT, DUPLICATE, EditCase, LOST_EDIT, OF_EDITS, RowCase, SILENT_DISCARD, STUCK,
 };
-use crate::oracle::final_checks::destination::{self, Holdings};
-use crate::oracle::final_checks::uncounted::uncounted;
-use crate::oracle::findings::{Suspicion, Violation};
-use crate::oracle::model::assigned_keys::{NamedTruth, NamedView};
-use crate::oracle::model::content::{Contents, Difference, Expected, stale_copies};
-use crate::oracle::model::edit::Edit;
-use crate::oracle::model::ends::{Counted, Ends, Lost};
-use crate::oracle::model::held::{At, Behind};
-use crate::oracle::model::ledger::Ledger;
-use crate::oracle::model::listener::Oracle;
-use crate::oracle::model::truth::Truth;
-use crate::oracle::model::versions::{History, RowId};
-use crate::oracle::setup::OracleSetup;
-use crate::oracle::watch::flow::Run;
-use crate::oracle::watch::looks::Look;
-use crate::oracle::watch::owed::OwingDevice;
-use crate::oracle::watch::reports::Told;
-use crate::oracle::watch::watched::Watched;
-use crate::oracle::watch::watcher::{Ended, Rest};
-use crate::oracle::words::busiest::{Busy, Eventful};
-use crate::oracle::words::phrases::Labels;
+use crate::oracle::final_checks::{Holdings, destination, uncounted};
+use crate::oracle::model::{
+    At, Behind, Contents, Counted, Difference, Edit, Ends, History, Ledger, Lost, NamedTruth, NamedView,
+    Oracle, RowId, Truth, compared, stale_copies,
+};
+use crate::oracle::watch::{Ended, Look, OwingDevice, Rest, Run, Told, Watched};
+use crate::oracle::words::{Busy, Eventful, Labels};
+use crate::oracle::{Matter, OracleSetup, Suspicion, Violation};
 
 /// The result of the oracle.
 #[derive(Clone, Debug, Default)]
@@ -86,7 +71,7 @@ fn given_way(overwritten: u64, columns: &[(EditId, u64)], ends: &Counted) -> [(&
 fn gone(ends: &Counted, ledger: &Ledger, words: &Labels) -> [Option<String>; 2] {
     [ends.taken_back, ends.shelved].map(|first| {
         let (id, of) = first?;
-        let edit = words.edit(id, ledger.get(id)?);
+        let edit = words.edit(ledger.get(id)?);
         Some(if of == Lost::Attachment { format!("the attachment of {edit}") } else { edit })
     })
 }
@@ -118,7 +103,7 @@ impl Said {
         let mut pending = view.pending();
         let held = view.held_up();
         let mut decided = view.open_conflicts();
-        decided.retain(|conflict| !owing.is_open(conflict.edit));
+        decided.retain(|conflict| !owing.page.has(conflict.edit));
         let unsent = pending.iter().chain(&held).cloned().collect();
         let is_decided = |edit: &&PendingEdit| {
             decided.iter().any(|conflict| (conflict.entity, &conflict.key) == (edit.entity, &edit.key))
@@ -154,12 +139,12 @@ impl Oracle {
 
     /// Inspects the database of a device that may be working; returns the number of rows read.
     pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
-        let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
+        let names = Rc::clone(&self.names);
         let Oracle { setup, places, history, ledger, held, shown, findings, looks, now, .. } = self;
         let Some(places) = places.get(device.0 as usize) else { return 0 };
         let now = *now;
         let mut look = Look { now, device, setup, places, history, ledger, held, shown, findings };
-        look.at(&NamedView { names: &names, schema: &schema, view }, looks)
+        look.at(&NamedView { names: &names, view }, looks)
     }
 
     /// Begins the final check: pass the backend's rows, then each device that was in use.
@@ -169,19 +154,20 @@ impl Oracle {
         truth: &'a dyn Truth,
         stops: &'a dyn Fn() -> bool,
     ) -> Inspection<'a> {
-        let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
-        let truth = NamedTruth { names, schema, truth };
-        let contents = Contents::read(&self.setup.labels.schema, &self.setup.labels.units, &truth);
+        let truth = NamedTruth { names: Rc::clone(&self.names), truth };
+        let schema = &self.setup.labels.schema;
+        let units = &self.setup.labels.units;
+        let contents = Contents::of(schema, |id| compared(schema, units, id), &truth);
         let mut doubles = 0;
-        for id in self.setup.labels.schema.ids() {
-            let doubled = checks::natural_keys(&self.setup.labels.schema, id, &truth, &self.history);
+        for id in schema.ids() {
+            let doubled = checks::natural_keys(id, &truth, &self.history);
             doubles += doubled.len() as u64;
-            let held_true = !self.setup.labels.schema.naming(id).doubles;
+            let held_true = !schema.naming(id).doubles;
             for (key, text) in doubled.into_iter().filter(|_| held_true) {
                 self.findings.add(&DUPLICATE, (None, Some((id, key.as_str()))), || text);
             }
         }
-        let stale_copies = stale_copies(&self.setup.labels.schema, &truth);
+        let stale_copies = stale_copies(schema, &truth);
         let (ends, half_seen, compared) = (Ends::default(), 0, 0);
         let oracle = self;
         Inspection { oracle, at, truth, stops, contents, ends, half_seen, doubles, stale_copies, compared }
@@ -192,7 +178,7 @@ impl Inspection<'_> {
     fn check_said(&mut self, device: DeviceId, said: &Said) {
         let Oracle { watched, findings, setup, .. } = &mut self.oracle;
         let owing = &mut watched[device.0 as usize].owing;
-        owing.judge(self.at, device, &setup.patience, findings);
+        owing.judge(&mut Ended { at: self.at, device, setup, findings });
         said.pending.iter().for_each(|waits| owing.confirm(device, waits.edit, findings));
         self.check_overwriting(device, &said.log);
         self.check_edits(device, said);
@@ -202,7 +188,7 @@ impl Inspection<'_> {
         let Oracle { history, busy, attachments, watched, ledger, .. } = &mut self.oracle;
         attachments.wait_on(device, view.attachments());
         for OpenConflict { entity, key, .. } in view.open_conflicts() {
-            busy.note(history.remember(entity, key.as_str()), Some(device), |what| what.open += 1);
+            busy.note(history.remember(entity, &key), Some(device), |what| what.open += 1);
         }
         let mut said = Said::of(view, &watched[device.0 as usize].owing);
         said.log.extend(ledger.read_before(device));
@@ -212,23 +198,24 @@ impl Inspection<'_> {
 
     /// Checks one device that was in use: its edits, and every row that it should hold in full.
     pub fn check_device(&mut self, device: DeviceId, view: &dyn DeviceView) {
-        let (names, schema) = (Rc::clone(&self.oracle.names), Arc::clone(&self.oracle.setup.labels.schema));
-        for ((entity, key), text) in checks::dangling_ids(&schema, &names, view) {
+        let names = Rc::clone(&self.oracle.names);
+        for ((entity, key), text) in checks::dangling_ids(&names, view) {
             let concerns = (Some(device), Some((entity, key.as_str())));
             self.oracle.findings.add(&DANGLING_ID, concerns, || format!("on {device} {text}"));
         }
-        let view = &NamedView { names: &names, schema: &schema, view };
+        let view = &NamedView { names: &names, view };
         let said = self.look(device, view);
         self.cut_off(device);
         let unfinished: Vec<Run> = self.oracle.watched[device.0 as usize].flow.unfinished().collect();
         let waiting = self.oracle.waiting(device, &said.pending);
-        let stuck = checks::stuck(device, waiting, &unfinished, &view.doing(), self.oracle.words());
+        let stuck = checks::stuck(device, waiting, &unfinished, &view.doing(), &self.oracle.setup.labels);
         self.oracle.findings.found(&STUCK, (Some(device), said.waits()), stuck);
         self.check_said(device, &said);
         let Oracle { watched, ledger, setup, findings, .. } = &mut self.oracle;
         let watched = &mut watched[device.0 as usize];
         let rest = Rest { unsent: &said.unsent, ledger, ran: watched.saw(Matter::Runs) };
-        watched.at_rest(&rest, &mut Ended { at: self.at, device, setup, findings });
+        let ended = &mut Ended { at: self.at, device, setup, findings };
+        watched.each(|one| one.at_rest(&rest, ended));
         self.check_rows(device, &said, view);
         self.oracle.look_at_parts_at_rest(device, view.view);
     }
@@ -240,8 +227,8 @@ impl Inspection<'_> {
 
     /// Records a device that did not come to rest, and `why`. Checks its edits if there is a view.
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
-        let (names, schema) = (Rc::clone(&self.oracle.names), Arc::clone(&self.oracle.setup.labels.schema));
-        let said = view.map(|view| self.look(device, &NamedView { names: &names, schema: &schema, view }));
+        let names = Rc::clone(&self.oracle.names);
+        let said = view.map(|view| self.look(device, &NamedView { names: &names, view }));
         let waits = said.as_ref().and_then(Said::waits);
         self.oracle.findings.add(&STUCK, (Some(device), waits), || why.to_owned());
         self.cut_off(device);
@@ -263,31 +250,21 @@ impl Inspection<'_> {
     }
     /// The state of `device` in `life`, until this time, stays for a person who has logged out.
     pub fn leaves(&mut self, device: DeviceId, (until, life): (Time, u32)) {
-        self.oracle.ledger.lives.leaves(device, life, until);
+        self.oracle.ledger.lives.left.push((device, life, until));
     }
 
     /// The verdict, after the last device.
     pub fn finish(mut self) -> Verdict {
         self.oracle.attachments.finish(&self.oracle.setup.labels.schema, &mut self.oracle.findings);
         let unseen = self.oracle.unseen();
-        let Oracle {
-            setup,
-            mut watched,
-            busy,
-            history,
-            mut findings,
-            held,
-            shown,
-            ledger,
-            suspicions,
-            miscalled,
-            families,
-            ..
-        } = self.oracle;
+        let Oracle { setup, mut watched, mut findings, ledger, .. } = self.oracle;
         let words = &setup.labels;
         self.oracle.intents.finish(&mut findings);
-        let told = |one: &Suspicion| one.check != &SILENT_DISCARD || ledger.has_told(one.edit, one.committed);
-        for Suspicion { check, edit, record: (entity, key), text, .. } in suspicions.into_iter().filter(told)
+        let told = |one: &Suspicion| {
+            one.check.name != SILENT_DISCARD.name || ledger.has_told(one.edit, one.committed)
+        };
+        for Suspicion { check, edit, record: (entity, key), text, .. } in
+            self.oracle.suspicions.into_iter().filter(told)
         {
             findings.add(check, (Some(edit.device), Some((entity, key.as_str()))), || text);
         }
@@ -303,23 +280,23 @@ impl Inspection<'_> {
             matter => !watched.iter().any(|one| one.saw(matter)),
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();
-        let eventful = with_records(&mut violations, &busy, &history);
+        let eventful = with_records(&mut violations, &self.oracle.busy, &self.oracle.history);
         let uncounted = uncounted(&figures, &not_applicable, setup.capabilities);
-        figures.extend(summed(&watched, &setup).into_iter().chain(held.odd.figures()));
+        figures.extend(summed(&watched, &setup).into_iter().chain(self.oracle.held.odd.figures()));
         figures.extend([
-            ("oracle.lost.row_ns", clipped(held.behind.lost)),
-            ("oracle.stale.row_ns", clipped(held.behind.stale)),
-            ("oracle.went_back.row_ns", clipped(shown.row_ns(self.at))),
+            ("oracle.lost.row_ns", clipped(self.oracle.held.behind.lost)),
+            ("oracle.stale.row_ns", clipped(self.oracle.held.behind.stale)),
+            ("oracle.went_back.row_ns", clipped(self.oracle.shown.row_ns(self.at))),
             ("oracle.kept_both.rows", self.oracle.kept_both),
             ("oracle.stale_copies.rows", self.stale_copies),
             ("oracle.doubled.rows", self.doubles),
             ("oracle.half_seen.rows", self.half_seen),
             ("oracle.conflicts.count", ledger.conflicts),
-            ("oracle.conflicts.false", miscalled.falsely),
-            ("oracle.conflicts.missed", miscalled.missed),
+            ("oracle.conflicts.false", self.oracle.miscalled.falsely),
+            ("oracle.conflicts.missed", self.oracle.miscalled.missed),
         ]);
-        figures.extend(families.finish(self.at));
-        let ends = self.ends.count(watched.len() as u32, &ledger, &self.oracle.attachments.lost());
+        figures.extend(self.oracle.families.finish(self.at));
+        let ends = self.ends.count(&ledger, &self.oracle.attachments.lost());
         figures.extend(ends.figures());
         figures.extend(given_way(self.oracle.overwritten, &self.oracle.gave_way, &ends));
         let [taken_back, shelved] = gone(&ends, &ledger, words);
@@ -349,27 +326,36 @@ impl Inspection<'_> {
 
     fn check_edits(&mut self, device: DeviceId, said: &Said) {
         let oracle = &mut self.oracle;
-        let mut last_delete: BTreeMap<u32, u32> = BTreeMap::new();
-        for (id, edit) in oracle.ledger.of(device).filter(|(_, e)| e.kind == EditKind::Delete) {
-            last_delete.insert(edit.row, id.number);
-        }
-        for (id, edit) in oracle.ledger.of(device) {
-            let told_refused = oracle.ledger.is_told_refused(id, edit);
+        let (words, ledger) = (&oracle.setup.labels, &oracle.ledger);
+        let case = |edit, deleted_later| EditCase {
+            words,
+            edit,
+            ledger,
+            pending: &said.unsent,
+            log: &said.log,
+            live: self.truth.row(edit.entity, &edit.key).is_some(),
+            deleted_later,
+        };
+        let deletes = ledger.of(device).filter(|edit| edit.kind == EditKind::Delete);
+        let last_delete: BTreeMap<u32, u32> = deletes.map(|edit| (edit.row, edit.id.number)).collect();
+        for edit in ledger.of(device) {
+            let told_refused = ledger.is_told_refused(edit);
             if edit.commits > 0 && edit.won.is_none() && !told_refused && !edit.vanished {
                 continue;
             }
-            let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > id.number);
-            let words = &oracle.setup.labels;
-            let case = case((words, &oracle.ledger), &self.truth, said, (id, edit), deleted_later);
+            let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > edit.id.number);
+            let case = case(edit, deleted_later);
             if edit.commits == 0 {
-                self.ends.saw(id, case.seen(edit.undone && is_there(&self.truth, edit)));
+                let row = self.truth.row(edit.entity, &edit.key).map(|(_, values)| values);
+                let is_there = edit.undone && edit.matches(row.as_deref());
+                self.ends.seen.insert(edit.id, case.seen(is_there));
             }
-            if edit.excused || oracle.ledger.is_gone(id, edit) {
+            if edit.excused || ledger.is_gone(edit) {
                 continue;
             }
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
             if let Some(text) = checks::lost_edit(&case)
-                && !oracle.findings.may_give_way(id, edit, oracle.history.row(edit.row))
+                && !oracle.findings.may_give_way(edit, oracle.history.row(edit.row))
             {
                 oracle.findings.add_certain(&LOST_EDIT, concerns, || text);
             }
@@ -377,11 +363,10 @@ impl Inspection<'_> {
                 oracle.findings.found(rule, concerns, check(&case));
             }
         }
-        for (id, edit) in oracle.ledger.decided_for_others(device).filter(|(_, edit)| !edit.excused) {
-            let words = &oracle.setup.labels;
-            let case = case((words, &oracle.ledger), &self.truth, said, (id, edit), false);
+        for edit in ledger.decided_for_others(device).filter(|edit| !edit.excused) {
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
-            oracle.findings.found(&SILENT_DISCARD, concerns, checks::silent_overwrite(&case));
+            let text = checks::silent_overwrite(&case(edit, false));
+            oracle.findings.found(&SILENT_DISCARD, concerns, text);
         }
     }
 
@@ -403,7 +388,10 @@ impl Inspection<'_> {
                 }
                 if let Difference::None { expected, stamp } = difference {
                     if !said.is_dirty(entity, expected.key.as_str()) {
-                        shows_rightly(oracle, device, entity, (expected, stamp));
+                        let Oracle { history, held, shown, cut_short, findings, .. } = &mut *oracle;
+                        let told =
+                            Told { device, history, held, shown, cut: cut_short.get(&device).copied() };
+                        told.shows(findings, entity, expected, stamp);
                     }
                     return;
                 }
@@ -467,37 +455,6 @@ fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) ->
     busy.most(record)
 }
 
-/// Whether the backend's row has the values of an edit.
-fn is_there(truth: &dyn Truth, edit: &Edit) -> bool {
-    edit.matches(truth.row(edit.entity, edit.key.as_str()).map(|(_, values)| values).as_deref())
-}
-
-fn case<'a>(
-    (words, ledger): (&'a Labels, &'a Ledger),
-    truth: &dyn Truth,
-    said: &'a Said,
-    (id, edit): (EditId, &'a Edit),
-    deleted_later: bool,
-) -> EditCase<'a> {
-    let live = truth.row(edit.entity, edit.key.as_str()).is_some();
-    let (pending, log) = (&*said.unsent, &*said.log);
-    EditCase { words, id, edit, ledger, pending, log, live, deleted_later }
-}
-
-/// A device at rest shows a row correctly.
-fn shows_rightly(
-    oracle: &mut Oracle,
-    device: DeviceId,
-    entity: EntityId,
-    (expected, stamp): (&Expected, Stamp),
-) {
-    let Oracle { history, held, shown, cut_short, findings, .. } = oracle;
-    if let Some(id) = history.find(entity, expected.key.as_str()) {
-        let told = Told { device, history, held, shown, cut: cut_short.get(&device).copied() };
-        told.shows(findings, id, (stamp, expected.content));
-    }
-}
-
 type Missing = BTreeMap<EntityId, BTreeSet<String>>;
 
 fn half_seen(schema: &Schema, view: &dyn DeviceView, missing: &Missing) -> u64 {
@@ -526,17 +483,15 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
     let Oracle { setup, history, held, ledger, findings, .. } = oracle;
     let (device, key) = (at.device, difference.key());
     let id = history.find(entity, key);
-    let live: Option<Vec<Value>> = match difference {
-        Difference::Extra { .. } => truth.row(entity, key).map(|(_, values)| values),
-        _ => None,
-    };
+    let is_extra = matches!(difference, Difference::Extra { .. });
+    let live = is_extra.then(|| truth.row(entity, key)).flatten().map(|(_, values)| values);
     // Only an edit that was made on the version with this stamp can be on top of it.
     let dated = matches!(difference, Difference::Differs { expected, stamp, .. } if stamp >= expected.stamp);
     let uncommitted = id.filter(|_| dated).and_then(|id| {
         let since = history.row(id).versions.last().map_or(Time::ZERO, |version| version.at);
         let over = |edit: &Edit| edit.row == id && edit.made >= since && !edit.committed();
-        let edits = ledger.of(device).filter(|(_, edit)| over(edit));
-        edits.map(|(id, edit)| (id, edit.made)).last()
+        let edits = ledger.of(device).filter(|edit| over(edit));
+        edits.map(|edit| (edit.id, edit.made)).last()
     });
     let case = RowCase {
         words: &setup.labels,

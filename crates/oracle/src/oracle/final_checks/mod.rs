@@ -2,11 +2,19 @@
 //!
 //! Start with `inspection`.
 
-pub(in crate::oracle) mod after_hours;
-pub(in crate::oracle) mod attachments;
-pub(in crate::oracle) mod bent;
-pub(in crate::oracle) mod destination;
-pub(in crate::oracle) mod inspection;
-pub(in crate::oracle) mod overwritten;
-pub(in crate::oracle) mod refused;
-pub(in crate::oracle) mod uncounted;
+pub(crate) mod after_hours;
+pub(crate) mod attachments;
+pub(crate) mod bent;
+pub(crate) mod destination;
+pub(crate) mod inspection;
+pub(crate) mod overwritten;
+pub(crate) mod refused;
+pub(crate) mod uncounted;
+
+pub(crate) use after_hours::{AfterHours, By};
+pub(crate) use attachments::Attachments;
+pub(crate) use bent::{Bent, is_hollow, same};
+pub(crate) use destination::Holdings;
+pub(crate) use overwritten::Miscalled;
+pub(crate) use refused::Definition;
+pub(crate) use uncounted::uncounted;

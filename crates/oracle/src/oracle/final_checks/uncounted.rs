@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::contract::Capabilities;
-use crate::oracle::rules::metric_of;
+use crate::oracle::metric_of;
 
-pub(in crate::oracle) fn uncounted(
+pub(crate) fn uncounted(
     figures: &BTreeMap<&'static str, u64>,
     not_applicable: &[&str],
     can: Capabilities,

@@ -13,7 +13,7 @@ use crate::contract::{
     AppliedChange, Author, BlobId, ColumnKind, CommitKind, ConflictKind, DeviceView, EditKind, EngineEvent,
     Event, LocalEdit, LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, Schema,
 };
-use crate::oracle::model::truth::Truth;
+use crate::oracle::model::Truth;
 
 #[derive(Clone, Debug)]
 struct First {
@@ -22,10 +22,11 @@ struct First {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(in crate::oracle) struct Names {
+pub(crate) struct Names {
+    pub(crate) schema: Arc<Schema>,
     first: BTreeMap<(EntityId, Key), First>,
     later: BTreeMap<(EntityId, Key), Key>,
-    creates: BTreeMap<EditId, Key>,
+    pub(crate) creates: BTreeMap<EditId, Key>,
     /// Creates that met another row with their natural key; later edits go to that row.
     met: BTreeSet<EditId>,
     twice: BTreeSet<(EntityId, Key, Key)>,
@@ -36,7 +37,7 @@ pub(in crate::oracle) struct Names {
 }
 
 #[derive(Default)]
-pub(in crate::oracle) struct FirstKeys {
+pub(crate) struct FirstKeys {
     key: OnceCell<Key>,
     holder: OnceCell<Key>,
     values: OnceCell<Vec<Value>>,
@@ -44,45 +45,34 @@ pub(in crate::oracle) struct FirstKeys {
     keys: OnceCell<Vec<Key>>,
 }
 
-pub(in crate::oracle) struct Twice {
-    pub(in crate::oracle) entity: EntityId,
-    pub(in crate::oracle) given: Key,
-    pub(in crate::oracle) rows: [Key; 2],
+pub(crate) struct Twice {
+    pub(crate) entity: EntityId,
+    pub(crate) given: Key,
+    pub(crate) rows: [Key; 2],
 }
 
 impl Names {
+    pub(crate) fn new(schema: Arc<Schema>) -> Names {
+        Names { schema, ..Names::default() }
+    }
+
     /// Learns of renamed rows; returns a key that was given to two rows.
-    pub(in crate::oracle) fn learn(&mut self, schema: &Schema, event: &Event<'_>) -> Option<Twice> {
+    pub(crate) fn learn(&mut self, event: &Event<'_>) -> Option<Twice> {
         match *event {
-            Event::EditMade { edit, .. } | Event::EditMissed { edit, .. } => {
-                if edit.kind == EditKind::Create && gives_keys(schema, edit.entity) {
-                    self.creates.insert(edit.id, edit.key.clone());
-                }
-                None
-            }
-            Event::BecameCopy { unseen, .. } => {
-                let creates = unseen.iter().filter(|edit| edit.kind == EditKind::Create);
-                let creates = creates.filter(|edit| gives_keys(schema, edit.entity));
-                self.creates.extend(creates.map(|edit| (edit.id, edit.key.clone())));
-                None
-            }
-            Event::Engine(EngineEvent::Renamed { entity, from, to }) if gives_keys(schema, entity) => {
-                if self.second.contains(&(entity, to.clone())) {
-                    return None;
-                }
-                self.is_called(entity, to, from, false)
+            Event::EditMade { edit, .. } | Event::EditMissed { edit, .. } => self.created(edit),
+            Event::BecameCopy { unseen, .. } => unseen.iter().for_each(|edit| self.created(edit)),
+            Event::Engine(EngineEvent::Renamed { entity, from, to })
+                if self.gives_keys(entity) && !self.second.contains(&(entity, to.clone())) =>
+            {
+                return self.is_called(entity, to, from, false);
             }
             Event::Engine(
                 EngineEvent::ConflictDecided { edit, kind: ConflictKind::InsertInsert, .. }
                 | EngineEvent::Page(PageEvent::Resolved { edit, kind: ConflictKind::InsertInsert, .. }),
-            ) => {
-                self.met.insert(edit);
-                None
-            }
-            Event::Engine(EngineEvent::EditSent { edit, .. }) if self.met.contains(&edit) => None,
-            Event::Engine(EngineEvent::EditSent { edit, entity, key, .. }) => {
+            ) => _ = self.met.insert(edit),
+            Event::Engine(EngineEvent::EditSent { edit, entity, key, .. }) if !self.met.contains(&edit) => {
                 let first = self.creates.get(&edit)?.clone();
-                self.is_called(entity, key, &first, true)
+                return self.is_called(entity, key, &first, true);
             }
             Event::Committed { entity, key, author: Author::Device(edit), replaced: None, .. } => {
                 let first = self.creates.get(&edit)?.clone();
@@ -94,18 +84,26 @@ impl Names {
                         return None;
                     }
                 }
-                self.is_called(entity, key, &first, true)
+                return self.is_called(entity, key, &first, true);
             }
             // A row that is not in the backup was never created.
             Event::Committed { entity, key, author: Author::Backup, kind: CommitKind::Delete, .. } => {
                 let first = self.other(entity, key)?;
                 self.made.remove(&(entity, first));
-                None
             }
-            _ => None,
+            _ => {}
         }
+        None
     }
 
+    fn gives_keys(&self, entity: EntityId) -> bool {
+        matches!(self.schema.naming(entity).by, NamedBy::Server | NamedBy::Pool)
+    }
+    fn created(&mut self, edit: &LocalEdit) {
+        if edit.kind == EditKind::Create && self.gives_keys(edit.entity) {
+            self.creates.insert(edit.id, edit.key.clone());
+        }
+    }
     fn is_called(&mut self, entity: EntityId, key: &Key, first: &Key, sent: bool) -> Option<Twice> {
         if key == first {
             return None;
@@ -117,21 +115,17 @@ impl Names {
             return is_news.then(|| Twice { entity, given: key.clone(), rows });
         }
         self.later.insert((entity, first.clone()), key.clone());
-        let first = First { key: first.clone(), sent };
-        self.first.insert((entity, key.clone()), first);
+        self.first.insert((entity, key.clone()), First { key: first.clone(), sent });
         None
     }
 
-    pub(in crate::oracle) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.first.is_empty()
     }
-    pub(in crate::oracle) fn is_outdated(&self, entity: EntityId, key: &str) -> bool {
+    pub(crate) fn is_outdated(&self, entity: EntityId, key: &str) -> bool {
         !self.outdated.is_empty() && self.outdated.contains(&(entity, Key::new(key)))
     }
-    pub(in crate::oracle) fn makes(&self, edit: EditId) -> bool {
-        self.creates.contains_key(&edit)
-    }
-    pub(in crate::oracle) fn first(&self, entity: EntityId, key: &Key) -> Key {
+    pub(crate) fn first(&self, entity: EntityId, key: &Key) -> Key {
         self.other(entity, key).unwrap_or_else(|| key.clone())
     }
     fn other(&self, entity: EntityId, key: &Key) -> Option<Key> {
@@ -147,34 +141,34 @@ impl Names {
             *value = Value::Text(first.0);
         }
     }
-    fn edit(&self, schema: &Schema, edit: &LocalEdit) -> LocalEdit {
+    fn edit(&self, edit: &LocalEdit) -> LocalEdit {
         let mut edit = LocalEdit { key: self.first(edit.entity, &edit.key), ..edit.clone() };
-        let columns = &schema.entity(edit.entity).columns;
+        let columns = &self.schema.entity(edit.entity).columns;
         edit.values.iter_mut().for_each(|(column, value)| self.value(&columns[*column].kind, value));
         edit
     }
-    fn row(&self, schema: &Schema, entity: EntityId, values: &[Value]) -> Vec<Value> {
+    fn row(&self, entity: EntityId, values: &[Value]) -> Vec<Value> {
         let mut values = values.to_vec();
-        let columns = &schema.entity(entity).columns;
+        let columns = &self.schema.entity(entity).columns;
         columns.iter().zip(&mut values).for_each(|(column, value)| self.value(&column.kind, value));
         values
     }
 
-    pub(in crate::oracle) fn told<'t>(
+    pub(crate) fn told<'t>(
         &self,
-        schema: &Schema,
         mut event: Event<'t>,
         own: &'t FirstKeys,
         changes: &'t OnceCell<Vec<AppliedChange<'t>>>,
     ) -> Event<'t> {
-        let edited = |edit: &LocalEdit| self.edit(schema, edit);
         match &mut event {
             Event::EditMade { edit, .. }
             | Event::EditRefused { edit, .. }
             | Event::EditMissed { edit, .. }
-            | Event::EditPrevented { edit, .. } => *edit = &own.edits.get_or_init(|| vec![edited(edit)])[0],
+            | Event::EditPrevented { edit, .. } => {
+                *edit = &own.edits.get_or_init(|| vec![self.edit(edit)])[0]
+            }
             Event::BecameCopy { unseen, .. } => {
-                *unseen = own.edits.get_or_init(|| unseen.iter().map(edited).collect());
+                *unseen = own.edits.get_or_init(|| unseen.iter().map(|edit| self.edit(edit)).collect());
             }
             Event::Engine(
                 EngineEvent::EditSent { entity, key, .. }
@@ -185,12 +179,10 @@ impl Names {
             | Event::CommitDelayed { entity, key, .. }
             | Event::Engine(EngineEvent::Page(
                 PageEvent::Open { entity, key, .. } | PageEvent::Resolved { entity, key, .. },
-            )) => {
-                *key = own.key.get_or_init(|| self.first(*entity, key));
-            }
+            )) => *key = own.key.get_or_init(|| self.first(*entity, key)),
             Event::Committed { entity, key, values, .. } => {
                 *key = own.key.get_or_init(|| self.first(*entity, key));
-                *values = own.values.get_or_init(|| self.row(schema, *entity, values));
+                *values = own.values.get_or_init(|| self.row(*entity, values));
             }
             Event::MutationRefused { entity, key, conflict, holder, .. } => {
                 *key = own.key.get_or_init(|| self.first(*entity, key));
@@ -201,10 +193,12 @@ impl Names {
             Event::Engine(EngineEvent::ChunkApplied { changes: told, .. }) => {
                 let first = |change: &AppliedChange<'_>| self.first(change.entity, &Key::new(change.key));
                 let keys = own.keys.get_or_init(|| told.iter().map(first).collect());
-                let named = told.iter().zip(keys);
-                let named =
-                    named.map(|(change, key)| AppliedChange { key: key.as_str(), shows: None, ..*change });
-                *told = changes.get_or_init(|| named.collect());
+                let named = |(change, key): (&AppliedChange<'t>, &'t Key)| AppliedChange {
+                    key,
+                    shows: None,
+                    ..*change
+                };
+                *told = changes.get_or_init(|| told.iter().zip(keys).map(named).collect());
             }
             _ => {}
         }
@@ -212,15 +206,9 @@ impl Names {
     }
 }
 
-fn gives_keys(schema: &Schema, entity: EntityId) -> bool {
-    matches!(schema.naming(entity).by, NamedBy::Server | NamedBy::Pool)
-}
-
-#[derive(Clone)]
-pub(in crate::oracle) struct NamedTruth<'a> {
-    pub(in crate::oracle) names: Rc<Names>,
-    pub(in crate::oracle) schema: Arc<Schema>,
-    pub(in crate::oracle) truth: &'a dyn Truth,
+pub(crate) struct NamedTruth<'a> {
+    pub(crate) names: Rc<Names>,
+    pub(crate) truth: &'a dyn Truth,
 }
 
 impl Truth for NamedTruth<'_> {
@@ -231,22 +219,21 @@ impl Truth for NamedTruth<'_> {
         let later = self.names.later(entity, key);
         let found = later.and_then(|later| self.truth.row(entity, later.as_str()));
         let (stamp, values) = found.or_else(|| self.truth.row(entity, key))?;
-        Some((stamp, self.names.row(&self.schema, entity, &values)))
+        Some((stamp, self.names.row(entity, &values)))
     }
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value])) {
         if self.names.is_empty() {
             return self.truth.for_each(entity, f);
         }
         self.truth.for_each(entity, &mut |key, stamp, values| {
-            f(&self.names.first(entity, key), stamp, &self.names.row(&self.schema, entity, values));
+            f(&self.names.first(entity, key), stamp, &self.names.row(entity, values));
         });
     }
 }
 
-pub(in crate::oracle) struct NamedView<'a> {
-    pub(in crate::oracle) names: &'a Names,
-    pub(in crate::oracle) schema: &'a Schema,
-    pub(in crate::oracle) view: &'a dyn DeviceView,
+pub(crate) struct NamedView<'a> {
+    pub(crate) names: &'a Names,
+    pub(crate) view: &'a dyn DeviceView,
 }
 
 impl NamedView<'_> {
@@ -261,13 +248,12 @@ impl DeviceView for NamedView<'_> {
         if self.names.is_empty() {
             return self.view.rows(entity, f);
         }
-        let columns: Vec<_> = self.schema.entity(entity).projected().collect();
+        let columns: Vec<_> = self.names.schema.entity(entity).projected().collect();
         let mut rows: Vec<(Key, Stamp, Vec<Value>)> = Vec::new();
         self.view.rows(entity, &mut |key, stamp, values| {
             let mut values: Vec<Value> = values.iter().map(|value| value.to_value()).collect();
-            columns.iter().zip(&mut values).for_each(|(column, value)| {
-                self.names.value(&column.kind, value);
-            });
+            let pairs = columns.iter().zip(&mut values);
+            pairs.for_each(|(column, value)| self.names.value(&column.kind, value));
             rows.push((self.names.first(entity, &Key::new(key)), stamp, values));
         });
         rows.sort_by(|a, b| a.0.cmp(&b.0));
@@ -301,7 +287,7 @@ impl DeviceView for NamedView<'_> {
     }
 }
 
-pub(in crate::oracle) fn shown(value: &Value) -> ValueRef<'_> {
+pub(crate) fn shown(value: &Value) -> ValueRef<'_> {
     match value {
         Value::Null => ValueRef::Null,
         Value::Int(n) => ValueRef::Int(*n),

@@ -4,14 +4,11 @@ use std::ops::Bound;
 
 use crate::base::{EditId, Time, Value};
 use crate::contract::EditKind;
-use crate::oracle::model::edit::Edit;
-use crate::oracle::model::ledger::Ledger;
-use crate::oracle::model::truth::alike;
-use crate::oracle::model::versions::{History, Row, RowId};
+use crate::oracle::model::{Edit, History, Ledger, Row, RowId, alike};
 
 impl Ledger {
     /// Whether the commit of `author`, which left the row as `after`, also contains the edit `id`.
-    pub(in crate::oracle) fn carries(&self, author: EditId, id: EditId, after: Option<&[Value]>) -> bool {
+    pub(crate) fn carries(&self, author: EditId, id: EditId, after: Option<&[Value]>) -> bool {
         let Some(edit) = self.get(id) else { return false };
         let is_named = self.combined.others(author).contains(&id) || edit.goes_with == Some(author);
         if let Some(after) = after.filter(|_| edit.combines || is_named && author.device != id.device) {
@@ -29,8 +26,8 @@ impl Ledger {
         }
         // If the person set a column again before the commit, it need not show the earlier value.
         let set_again = |column: usize| {
-            let later = self.after(id).take_while(|(other, _)| other.number <= author.number);
-            later.filter(|(_, e)| e.row == edit.row).any(|(_, e)| e.sets(column))
+            let later = self.after(id).take_while(|other| other.id.number <= author.number);
+            later.filter(|other| other.row == edit.row).any(|other| other.sets(column))
                 || self.missed_says(id, author, (column, &after[column]))
         };
         let is_remade = |column: usize| self.combined.is_remade(author, column);
@@ -42,12 +39,10 @@ impl Ledger {
     }
 
     /// Whether the row said what an edit does in the version on which `author` was made.
-    pub(super) fn had_read(&self, author: EditId, id: EditId, row: &Row) -> bool {
+    pub(crate) fn had_read(&self, author: EditId, id: EditId, row: &Row) -> bool {
         let (Some(by), Some(edit)) = (self.get(author), self.get(id)) else { return false };
-        let says = |(column, value): &(usize, Value)| {
-            row.said(*column, by.made_on).is_some_and(|said| alike(said, value))
-        };
-        by.row == edit.row && edit.own_values().iter().all(says)
+        let mut own = edit.own_values().iter();
+        by.row == edit.row && own.all(|(column, value)| row.says(*column, by.made_on, value))
     }
 
     /// Whether a commit of `author` says what an edit does, but for what is combined there and what
@@ -71,7 +66,7 @@ impl Ledger {
     }
 
     /// The backend refused the edit; if it `says_so`, it has its values and those of carried edits.
-    pub(in crate::oracle) fn note_alongside(&mut self, id: EditId, says_so: bool, history: &History) {
+    pub(crate) fn note_alongside(&mut self, id: EditId, says_so: bool, history: &History) {
         let Some(row) = self.get(id).map(|edit| edit.row) else { return };
         let after = history.row(row).values.as_deref();
         for other in self.earlier_open(row, id) {
@@ -82,7 +77,7 @@ impl Ledger {
         }
     }
 
-    pub(in crate::oracle) fn carry_alongside(&mut self, id: EditId) {
+    pub(crate) fn carry_alongside(&mut self, id: EditId) {
         let Some(row) = self.get(id).map(|edit| edit.row) else { return };
         for other in self.earlier_open(row, id) {
             let Some(edit) = self.get_mut(other) else { continue };
@@ -94,37 +89,32 @@ impl Ledger {
     }
 
     /// The edit also stands for earlier ones, and is based on what the first of them was made on.
-    pub(in crate::oracle) fn squashed(&mut self, at: Time, id: EditId, with: &[EditId]) {
+    pub(crate) fn squashed(&mut self, at: Time, id: EditId, with: &[EditId]) {
         let place = self.place(id.device, at);
         if let Some(row) = self.get(id).map(|edit| edit.row) {
             self.found.squashed(place, (id, row), with);
         }
         for &other in with.iter().rev() {
-            let Some((values, seen, made_on)) =
-                self.get(other).map(|edit| (edit.values.clone(), edit.seen, edit.made_on))
-            else {
-                continue;
-            };
-            if let Some(other) = self.get_mut(other) {
-                other.goes_with = Some(id);
-            }
+            let Some(other) = self.get_mut(other) else { continue };
+            other.goes_with = Some(id);
+            let (values, seen, made_on) = (other.values.clone(), other.seen, other.made_on);
             let Some(edit) = self.get_mut(id) else { return };
             edit.seen = edit.seen.min(seen);
             edit.made_on = edit.made_on.min(made_on);
             if edit.kind != EditKind::Delete {
-                let sets = |column: usize| edit.values.iter().any(|(of, _)| *of == column);
-                let besides: Vec<_> = values.into_iter().filter(|(column, _)| !sets(*column)).collect();
+                let besides = values.into_iter().filter(|(column, _)| edit.value(*column).is_none());
+                let besides: Vec<_> = besides.collect();
                 edit.local.values.extend(besides);
             }
         }
     }
 
     /// The edit alone is refused for good, so the edit that stands for it loses its values.
-    pub(in crate::oracle) fn parted(&mut self, id: EditId) {
+    pub(crate) fn parted(&mut self, id: EditId) {
         let Some(by) = self.get_mut(id).and_then(|edit| edit.goes_with.take()) else { return };
         let columns = |edit: &Edit| edit.values.iter().map(|(column, _)| *column).collect::<Vec<_>>();
-        let others = self.of(id.device).filter(|(_, edit)| edit.goes_with == Some(by));
-        let stays: Vec<usize> = others.flat_map(|(_, edit)| columns(edit)).collect();
+        let others = self.of(id.device).filter(|edit| edit.goes_with == Some(by));
+        let stays: Vec<usize> = others.flat_map(columns).collect();
         let mut gone = self.get(id).map(columns).unwrap_or_default();
         gone.retain(|column| !stays.contains(column));
         if let Some(by) = self.get_mut(by).filter(|by| by.commits == 0) {
@@ -133,12 +123,12 @@ impl Ledger {
     }
 
     /// The edit, then the edits that stand for it in turn, each later than the one before.
-    pub(in crate::oracle) fn ways<'e>(&'e self, edit: &'e Edit) -> impl Iterator<Item = &'e Edit> {
+    pub(crate) fn ways<'e>(&'e self, edit: &'e Edit) -> impl Iterator<Item = &'e Edit> {
         std::iter::successors(Some(edit), |edit| self.get(edit.goes_with?))
     }
 
     fn earlier_open(&self, row: RowId, id: EditId) -> Vec<EditId> {
         let earlier = |other: &EditId| other.device == id.device && other.number < id.number;
-        self.open_on(row).map(|(other, _)| other).filter(earlier).collect()
+        self.open_on(row).map(|other| other.id).filter(earlier).collect()
     }
 }

@@ -10,70 +10,62 @@ use rustc_hash::FxHashMap;
 
 use crate::base::{EditId, EntityId, Value, ValueRef};
 use crate::contract::{Combine, EditKind, Entity, LocalEdit};
-use crate::oracle::model::versions::{Row, bit};
+use crate::oracle::model::{Row, bit};
 
 /// A column of the backend by its position, and how its values are combined.
-pub(in crate::oracle) type Combining = (EntityId, usize, Combine);
+pub(crate) type Combining = (EntityId, usize, Combine);
 
 /// Which columns are combined, and what is known of the edits that set them.
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Combined {
+pub(crate) struct Combined {
     rules: BTreeMap<(EntityId, usize), Combine>,
     /// What the app showed in combined columns when an edit was made.
     saw: FxHashMap<EditId, Vec<(usize, Value)>>,
     /// The other edits in the next commit of an edit, as its server reported.
     others: BTreeMap<EditId, Vec<EditId>>,
     /// The columns in which a rule of the server changes an edit's values at its commit.
-    remade: BTreeMap<EditId, Vec<usize>>,
+    pub(crate) remade: BTreeMap<EditId, Vec<usize>>,
 }
 
 impl Combined {
-    pub(in crate::oracle) fn new(rules: &[Combining]) -> Combined {
+    pub(crate) fn new(rules: &[Combining]) -> Combined {
         let rules = rules.iter().map(|&(entity, column, rule)| ((entity, column), rule)).collect();
         Combined { rules, ..Combined::default() }
     }
-    pub(in crate::oracle) fn of(&self, entity: EntityId) -> impl Iterator<Item = (usize, Combine)> {
+    pub(crate) fn of(&self, entity: EntityId) -> impl Iterator<Item = (usize, Combine)> {
         let of_entity = (entity, 0)..=(entity, usize::MAX);
         self.rules.range(of_entity).map(|(&(_, column), &rule)| (column, rule))
     }
-    pub(in crate::oracle) fn takes(&self, entity: EntityId, column: usize) -> bool {
+    pub(crate) fn takes(&self, entity: EntityId, column: usize) -> bool {
         self.rules.contains_key(&(entity, column))
     }
     /// The combined columns of an entity, one bit each.
-    pub(in crate::oracle) fn bits(&self, entity: EntityId) -> u64 {
+    pub(crate) fn bits(&self, entity: EntityId) -> u64 {
         self.of(entity).fold(0, |bits, (column, _)| bits | bit(column))
     }
     /// Whether an edit sets a combined column.
-    pub(in crate::oracle) fn has(&self, edit: &LocalEdit) -> bool {
+    pub(crate) fn has(&self, edit: &LocalEdit) -> bool {
         edit.kind != EditKind::Delete
             && edit.values.iter().any(|(column, _)| self.takes(edit.entity, *column))
     }
     /// Records the row that the app shows just before an edit of it, in the device's columns.
-    pub(in crate::oracle) fn saw(&mut self, edit: EditId, id: EntityId, entity: &Entity, shown: &[Value]) {
+    pub(crate) fn saw(&mut self, edit: EditId, id: EntityId, entity: &Entity, shown: &[Value]) {
         let columns = entity.projection.iter().zip(shown);
         let columns = columns.filter(|(column, _)| self.rules.contains_key(&(id, **column)));
         let seen = columns.map(|(column, value)| (*column, value.clone())).collect();
         self.saw.insert(edit, seen);
     }
-    pub(in crate::oracle) fn remake(&mut self, edit: EditId, columns: &[usize]) {
-        self.remade.insert(edit, columns.to_vec());
-    }
-    pub(in crate::oracle) fn is_remade(&self, edit: EditId, column: usize) -> bool {
+    pub(crate) fn is_remade(&self, edit: EditId, column: usize) -> bool {
         self.remade.get(&edit).is_some_and(|columns| columns.contains(&column))
     }
-    pub(in crate::oracle) fn brings(&mut self, edit: EditId, others: &[EditId]) {
+    pub(crate) fn brings(&mut self, edit: EditId, others: &[EditId]) {
         self.others.entry(edit).or_default().extend(others);
     }
-    pub(in crate::oracle) fn others(&self, edit: EditId) -> &[EditId] {
+    pub(crate) fn others(&self, edit: EditId) -> &[EditId] {
         self.others.get(&edit).map_or(&[], |others| others)
     }
     /// What the person saw in a column before an edit made on the first `versions` of its row.
-    pub(in crate::oracle) fn seen(
-        &self,
-        edit: &LocalEdit,
-        column: usize,
-        (row, versions): (&Row, usize),
-    ) -> Value {
+    pub(crate) fn seen(&self, edit: &LocalEdit, column: usize, (row, versions): (&Row, usize)) -> Value {
         if edit.kind == EditKind::Create {
             return Value::Null;
         }
@@ -85,16 +77,16 @@ impl Combined {
 
 /// A person's change of a value.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::oracle) struct Change {
-    pub(in crate::oracle) by: EditId,
-    pub(in crate::oracle) saw: Value,
-    pub(in crate::oracle) made: Value,
+pub(crate) struct Change {
+    pub(crate) by: EditId,
+    pub(crate) saw: Value,
+    pub(crate) made: Value,
     /// Items that were added again while the person who removes them had not seen that.
-    pub(in crate::oracle) came_back: BTreeSet<String>,
+    pub(crate) came_back: BTreeSet<String>,
 }
 
 /// The items of a set.
-pub(in crate::oracle) fn items(value: &Value) -> BTreeSet<String> {
+pub(crate) fn items(value: &Value) -> BTreeSet<String> {
     let texts = |text: &str| text.split(',').map(str::trim).map(str::to_owned).collect::<BTreeSet<_>>();
     let mut items = text_of(value, texts);
     items.remove("");
@@ -129,12 +121,7 @@ fn joined(mut changes: Vec<Change>) -> Vec<Change> {
 }
 
 /// What is wrong with a value after a commit with these changes; `None` if the rule gives it.
-pub(in crate::oracle) fn wrong(
-    rule: Combine,
-    before: &Value,
-    after: &Value,
-    changes: Vec<Change>,
-) -> Option<String> {
+pub(crate) fn wrong(rule: Combine, before: &Value, after: &Value, changes: Vec<Change>) -> Option<String> {
     let changes = joined(changes);
     match rule {
         Combine::Counter => {

@@ -6,47 +6,36 @@ use rustc_hash::FxHashMap;
 
 use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{Copied, Delivery, DeviceView, Schema, SyncUnit};
-use crate::oracle::model::truth::{RowHash, Truth, place};
+use crate::oracle::model::{RowHash, Truth, place};
 
 #[derive(Clone, Debug)]
-pub(in crate::oracle) struct Expected {
-    pub(in crate::oracle) key: Key,
-    pub(in crate::oracle) stamp: Stamp,
-    pub(in crate::oracle) content: u64,
+pub(crate) struct Expected {
+    pub(crate) key: Key,
+    pub(crate) stamp: Stamp,
+    pub(crate) content: u64,
 }
+
+/// Rows by the hash of their place, in key order.
+type ByPlace = FxHashMap<u64, Vec<Expected>>;
 
 /// The backend's live rows by place, in key order; devices with equal attributes share them.
-pub(in crate::oracle) struct Contents {
-    by_entity: Vec<Option<FxHashMap<u64, Vec<Expected>>>>,
-    hash: RowHash,
+pub(crate) struct Contents {
+    by_entity: Vec<Option<ByPlace>>,
+    pub(crate) hash: RowHash,
 }
 
+/// How a row that a device shows differs from the expected one; `None` if its content is right.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::oracle) enum Difference<'a> {
-    /// Its content is as it should be.
-    None {
-        expected: &'a Expected,
-        stamp: Stamp,
-    },
+pub(crate) enum Difference<'a> {
+    None { expected: &'a Expected, stamp: Stamp },
     Missing(&'a Expected),
-    Differs {
-        expected: &'a Expected,
-        stamp: Stamp,
-        content: u64,
-        shown: &'a [ValueRef<'a>],
-    },
-    Extra {
-        key: &'a str,
-        stamp: Stamp,
-        content: u64,
-    },
-    Twice {
-        key: &'a str,
-    },
+    Differs { expected: &'a Expected, stamp: Stamp, content: u64, shown: &'a [ValueRef<'a>] },
+    Extra { key: &'a str, stamp: Stamp, content: u64 },
+    Twice { key: &'a str },
 }
 
 impl Difference<'_> {
-    pub(in crate::oracle) fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         match self {
             Difference::None { expected, .. }
             | Difference::Missing(expected)
@@ -56,19 +45,12 @@ impl Difference<'_> {
     }
 }
 
-pub(in crate::oracle) fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
+pub(crate) fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
     schema.entity(id).delivery == Delivery::Delta && units.iter().any(|unit| unit.pull.contains(&id))
 }
 
 impl Contents {
-    pub(in crate::oracle) fn read(schema: &Schema, units: &[SyncUnit], truth: &dyn Truth) -> Contents {
-        Contents::of(schema, |id| compared(schema, units, id), truth)
-    }
-    pub(in crate::oracle) fn of(
-        schema: &Schema,
-        wanted: impl Fn(EntityId) -> bool,
-        truth: &dyn Truth,
-    ) -> Contents {
+    pub(crate) fn of(schema: &Schema, wanted: impl Fn(EntityId) -> bool, truth: &dyn Truth) -> Contents {
         let mut contents = Contents { by_entity: Vec::new(), hash: RowHash::default() };
         for id in schema.ids() {
             let rows = wanted(id).then(|| contents.read_entity(schema, id, truth));
@@ -76,12 +58,9 @@ impl Contents {
         }
         contents
     }
-    pub(in crate::oracle) fn content<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
-        self.hash.own(values)
-    }
 
     /// Whether the current version, if it has this stamp, has other content in these columns.
-    pub(in crate::oracle) fn differs(
+    pub(crate) fn differs(
         &mut self,
         truth: &dyn Truth,
         (entity, key): (EntityId, &str),
@@ -94,14 +73,9 @@ impl Contents {
         })
     }
 
-    fn read_entity(
-        &mut self,
-        schema: &Schema,
-        id: EntityId,
-        truth: &dyn Truth,
-    ) -> FxHashMap<u64, Vec<Expected>> {
+    fn read_entity(&mut self, schema: &Schema, id: EntityId, truth: &dyn Truth) -> ByPlace {
         let entity = schema.entity(id);
-        let mut places: FxHashMap<u64, Vec<Expected>> = FxHashMap::default();
+        let mut places = ByPlace::default();
         truth.for_each(id, &mut |key, stamp, values| {
             if let Some(place) = place(entity, values) {
                 let place = self.hash.own(place.iter());
@@ -118,7 +92,7 @@ impl Contents {
     }
 
     /// Reports the difference of each row, in key order; returns the number of rows compared.
-    pub(in crate::oracle) fn compare(
+    pub(crate) fn compare(
         &mut self,
         id: EntityId,
         place: &[Value],
@@ -137,7 +111,9 @@ impl Contents {
                 tell(Difference::Twice { key });
                 return;
             }
-            remember(&mut last, key);
+            let last = last.get_or_insert_default();
+            last.clear();
+            last.push_str(key);
             if !whole {
                 return;
             }
@@ -171,13 +147,7 @@ impl Contents {
     }
 }
 
-fn remember(last: &mut Option<String>, key: &str) {
-    let last = last.get_or_insert_default();
-    last.clear();
-    last.push_str(key);
-}
-
-pub(in crate::oracle) fn stale_copies(schema: &Schema, truth: &dyn Truth) -> u64 {
+pub(crate) fn stale_copies(schema: &Schema, truth: &dyn Truth) -> u64 {
     let mut rows = 0;
     for entity in schema.ids() {
         let copies: Vec<&Copied> = schema.copies.iter().filter(|copied| copied.of == entity).collect();

@@ -4,86 +4,84 @@ use std::ops::Deref;
 
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
 use crate::contract::{EditKind, LocalEdit, LogKind, Refusal};
-use crate::oracle::model::intent::Won;
-use crate::oracle::model::truth::alike;
-use crate::oracle::model::versions::RowId;
+use crate::oracle::model::{RowId, Won, alike};
 
 #[derive(Clone, Debug)]
-pub(in crate::oracle) struct Edit {
-    pub(in crate::oracle) local: LocalEdit,
-    pub(in crate::oracle) row: RowId,
+pub(crate) struct Edit {
+    pub(crate) local: LocalEdit,
+    pub(crate) row: RowId,
     /// It sets a combined column, so equal values in the row prove nothing.
-    pub(in crate::oracle) combines: bool,
+    pub(crate) combines: bool,
     /// How many of the values are its person's own; the rest are from edits that it stands for.
     own: usize,
-    pub(in crate::oracle) made: Time,
-    pub(in crate::oracle) life: u32,
+    pub(crate) made: Time,
+    pub(crate) life: u32,
     /// How many versions its device had seen when it was made, or at its last conflict decision.
-    pub(in crate::oracle) seen: usize,
-    pub(in crate::oracle) made_on: usize,
+    pub(crate) seen: usize,
+    pub(crate) made_on: usize,
     /// How many of these had certainly arrived at its device.
-    pub(in crate::oracle) reached: usize,
-    pub(in crate::oracle) commits: u32,
+    pub(crate) reached: usize,
+    pub(crate) commits: u32,
     /// The other edit of the same device and row whose commit contained its values.
-    pub(in crate::oracle) carried: Option<EditId>,
+    pub(crate) carried: Option<EditId>,
     /// The later edit of its row that was last sent and also stands for it.
-    pub(in crate::oracle) goes_with: Option<EditId>,
+    pub(crate) goes_with: Option<EditId>,
     /// That commit brought its values; the backend did not have them before.
-    pub(in crate::oracle) brought: bool,
+    pub(crate) brought: bool,
     /// Its person had read the same in the row before, so what is there may not be from here.
-    pub(in crate::oracle) was_read: bool,
+    pub(crate) was_read: bool,
     /// The later edit whose refusal covers it too: the backend's row then had the values of both.
-    pub(in crate::oracle) alongside: Option<u32>,
-    pub(in crate::oracle) matched: bool,
+    pub(crate) alongside: Option<u32>,
+    pub(crate) matched: bool,
     /// After its last commit, each column that it sets still had another author's value.
-    pub(in crate::oracle) gave_way: bool,
-    pub(in crate::oracle) acknowledged: bool,
-    pub(in crate::oracle) acknowledged_first: Option<(u32, Time)>,
+    pub(crate) gave_way: bool,
+    pub(crate) acknowledged: bool,
+    pub(crate) acknowledged_first: Option<(u32, Time)>,
     /// The kind of its last line in the user's log.
-    pub(in crate::oracle) said: Option<LogKind>,
+    pub(crate) said: Option<LogKind>,
     /// When its person was last told that it is refused, and in which life of the storage.
-    pub(in crate::oracle) told_refused: Option<(u32, Time)>,
+    pub(crate) told_refused: Option<(u32, Time)>,
     /// Its person discarded it at a logout.
-    pub(in crate::oracle) left_at_logout: bool,
-    pub(in crate::oracle) given_up: bool,
-    pub(in crate::oracle) equal: bool,
-    pub(in crate::oracle) refused: Option<Time>,
+    pub(crate) left_at_logout: bool,
+    pub(crate) given_up: bool,
+    pub(crate) equal: bool,
+    pub(crate) refused: Option<Time>,
     /// Refused for a conflict by its columns alone: the row's number of versions then.
-    pub(in crate::oracle) by_column: Option<usize>,
+    pub(crate) by_column: Option<usize>,
     /// It need not be anywhere: its commit was undone by a restore, or nobody saw it saved.
-    pub(in crate::oracle) excused: bool,
+    pub(crate) excused: bool,
     /// Its commit was undone by a restore of the backend.
-    pub(in crate::oracle) undone: bool,
+    pub(crate) undone: bool,
     /// It was committed and is no longer on the backend, although nothing undid it.
-    pub(in crate::oracle) vanished: bool,
+    pub(crate) vanished: bool,
     /// An upgrade of its app emptied its device's database.
-    pub(in crate::oracle) emptied: bool,
+    pub(crate) emptied: bool,
     /// When its device lost power and unsynced data, after the edit was made or last logged.
-    pub(in crate::oracle) lost_power: Option<Time>,
+    pub(crate) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet; true if the values differed.
-    pub(in crate::oracle) unheard: Option<bool>,
+    pub(crate) unheard: Option<bool>,
     /// The device that heard of it may know more or less than the model, so its own report decides.
-    pub(in crate::oracle) by_word: bool,
+    pub(crate) by_word: bool,
     /// The device that, as far as known, requested that refusal or the commit.
-    pub(in crate::oracle) asked_by: DeviceId,
+    pub(crate) asked_by: DeviceId,
     /// The last response may have contained the refusal, or said that the edit waits.
-    pub(in crate::oracle) perhaps_heard: bool,
-    pub(in crate::oracle) stands: Option<Refused>,
+    pub(crate) perhaps_heard: bool,
+    pub(crate) stands: Option<Refused>,
     /// It was refused because the row that it creates, or one with its natural key, exists already.
-    pub(in crate::oracle) met_another: bool,
-    pub(in crate::oracle) conflict: bool,
-    pub(in crate::oracle) won: Option<Won>,
+    pub(crate) met_another: bool,
+    pub(crate) conflict: bool,
+    pub(crate) won: Option<Won>,
     /// The device whose engine decided that; if it is a copy, the copy's log counts.
-    pub(in crate::oracle) decided_on: Option<DeviceId>,
+    pub(crate) decided_on: Option<DeviceId>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::oracle) struct Refused {
-    pub(in crate::oracle) why: Refusal,
+pub(crate) struct Refused {
+    pub(crate) why: Refusal,
     /// The conflicting row: the one it was to change, or another with its natural key.
-    pub(in crate::oracle) row: RowId,
+    pub(crate) row: RowId,
     /// The kind of change it requested there, which may differ from what its person did.
-    pub(in crate::oracle) kind: EditKind,
+    pub(crate) kind: EditKind,
 }
 
 impl Deref for Edit {
@@ -95,7 +93,7 @@ impl Deref for Edit {
 }
 
 impl Edit {
-    pub(in crate::oracle) fn new(
+    pub(crate) fn new(
         edit: &LocalEdit,
         made: Time,
         life: u32,
@@ -146,28 +144,32 @@ impl Edit {
     }
 
     /// How many versions of its row were certainly known to its person, or to a rule over it.
-    pub(in crate::oracle) fn knew(&self) -> usize {
+    pub(crate) fn knew(&self) -> usize {
         if self.seen > self.made_on { self.seen } else { self.reached }
     }
-    pub(in crate::oracle) fn is_of(&self, entity: EntityId, key: &Key) -> bool {
+    pub(crate) fn is_of(&self, entity: EntityId, key: &Key) -> bool {
         (self.entity, &self.key) == (entity, key)
     }
-    pub(in crate::oracle) fn sets(&self, column: usize) -> bool {
+    pub(crate) fn sets(&self, column: usize) -> bool {
         self.own_value(column).is_some()
     }
     /// Removes values in these columns that come from edits it stands for.
-    pub(in crate::oracle) fn part_with(&mut self, columns: &[usize]) {
+    pub(crate) fn part_with(&mut self, columns: &[usize]) {
         let others = self.local.values.split_off(self.own);
         self.local.values.extend(others.into_iter().filter(|(column, _)| !columns.contains(column)));
     }
-    pub(in crate::oracle) fn own_values(&self) -> &[(usize, Value)] {
+    pub(crate) fn own_values(&self) -> &[(usize, Value)] {
         &self.values[..self.own]
     }
+    /// The value that it gives a column: its person's own, or that of an edit that it stands for.
+    pub(crate) fn value(&self, column: usize) -> Option<&Value> {
+        self.values.iter().find(|(of, _)| *of == column).map(|(_, value)| value)
+    }
     /// The value that its person set in a column.
-    pub(in crate::oracle) fn own_value(&self, column: usize) -> Option<&Value> {
+    pub(crate) fn own_value(&self, column: usize) -> Option<&Value> {
         self.own_values().iter().find(|(of, _)| *of == column).map(|(_, value)| value)
     }
-    pub(in crate::oracle) fn matches(&self, values: Option<&[Value]>) -> bool {
+    pub(crate) fn matches(&self, values: Option<&[Value]>) -> bool {
         match (self.kind, values) {
             (EditKind::Delete, values) => values.is_none(),
             (_, None) => false,
@@ -176,7 +178,7 @@ impl Edit {
         }
     }
     /// Whether its commit wrote none of its values: each of its columns is unchanged.
-    pub(in crate::oracle) fn is_left_out(&self, before: Option<&[Value]>, after: Option<&[Value]>) -> bool {
+    pub(crate) fn is_left_out(&self, before: Option<&[Value]>, after: Option<&[Value]>) -> bool {
         let (EditKind::Update, false, Some(before), Some(after)) = (self.kind, self.combines, before, after)
         else {
             return false;
@@ -188,10 +190,10 @@ impl Edit {
         self.own > 0 && own.all(stays)
     }
     /// Refused for good by the backend, or by the app because no server takes it.
-    pub(in crate::oracle) fn is_refused_for_good(&self) -> bool {
+    pub(crate) fn is_refused_for_good(&self) -> bool {
         self.said == Some(LogKind::Rejected) || self.refused.is_some() && self.stands.is_none()
     }
-    pub(in crate::oracle) fn committed(&self) -> bool {
+    pub(crate) fn committed(&self) -> bool {
         self.commits > 0 || self.carried.is_some()
     }
 }

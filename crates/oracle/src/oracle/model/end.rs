@@ -4,7 +4,7 @@ use crate::contract::EditEnd;
 
 /// What a final state means to the person who saved the edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::oracle) enum Meaning {
+pub(crate) enum Meaning {
     /// Nothing of it is lost.
     Kept,
     Waits,
@@ -17,15 +17,15 @@ macro_rules! ends {
     ($($(#[doc = $doc:literal])* $end:ident $metric:literal $meaning:ident $how:literal;)*) => {
         /// The end of a saved edit: its metric, what that means, and in words how it was lost.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub(in crate::oracle) enum End { $($(#[doc = $doc])* $end,)* }
+        pub(crate) enum End { $($(#[doc = $doc])* $end,)* }
 
         impl End {
-            pub(in crate::oracle) const EVERY: &[End] = &[$(End::$end,)*];
+            pub(crate) const EVERY: &[End] = &[$(End::$end,)*];
 
-            pub(in crate::oracle) fn metric(self) -> &'static str {
+            pub(crate) fn metric(self) -> &'static str {
                 match self { $(End::$end => $metric,)* }
             }
-            pub(in crate::oracle) fn meaning(self) -> Meaning {
+            pub(crate) fn meaning(self) -> Meaning {
                 match self { $(End::$end => Meaning::$meaning,)* }
             }
             fn how(self) -> &'static str {
@@ -57,7 +57,7 @@ ends! {
 }
 
 impl End {
-    pub(in crate::oracle) fn of_edit(self) -> EditEnd {
+    pub(crate) fn of_edit(self) -> EditEnd {
         match self.meaning() {
             Meaning::Kept if self == End::GivenUp => EditEnd::GivenUp,
             Meaning::Kept => EditEnd::Arrived,
@@ -66,7 +66,7 @@ impl End {
             Meaning::Lost | Meaning::TakenBack => EditEnd::Lost,
         }
     }
-    pub(in crate::oracle) fn is_lost(self) -> bool {
+    pub(crate) fn is_lost(self) -> bool {
         matches!(self.meaning(), Meaning::Lost | Meaning::TakenBack)
     }
 }

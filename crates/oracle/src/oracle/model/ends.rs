@@ -4,40 +4,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{DeviceId, EditId};
 use crate::contract::{EditEnd, LogKind};
-use crate::oracle::model::edit::Edit;
-use crate::oracle::model::end::{End, Meaning};
-use crate::oracle::model::intent::Won;
-use crate::oracle::model::ledger::Ledger;
+use crate::oracle::model::{Edit, End, Ledger, Meaning, Won};
 
 /// What its device shows at the end of an edit that the backend has not committed.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::oracle) struct Seen {
-    pub(in crate::oracle) waits: bool,
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) waits: bool,
     /// Another edit of its row waits and contains its values.
-    pub(in crate::oracle) row_waits: bool,
-    pub(in crate::oracle) fulfilled: bool,
-    pub(in crate::oracle) logged: bool,
+    pub(crate) row_waits: bool,
+    pub(crate) fulfilled: bool,
+    pub(crate) logged: bool,
     /// The backend's row has its values.
-    pub(in crate::oracle) is_there: bool,
-}
-
-impl Seen {
-    /// For a device that cannot be inspected.
-    const NOTHING: Seen =
-        Seen { waits: true, row_waits: false, fulfilled: false, logged: false, is_there: false };
+    pub(crate) is_there: bool,
 }
 
 /// What was seen of edits at the end.
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Ends {
-    seen: BTreeMap<EditId, Seen>,
+pub(crate) struct Ends {
+    pub(crate) seen: BTreeMap<EditId, Seen>,
     /// Edits that wait on a copy of their device.
     on_copies: BTreeSet<EditId>,
 }
 
 /// What of a saved edit is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::oracle) enum Lost {
+pub(crate) enum Lost {
     All,
     /// Its row is on the backend, and the row's attachment is lost.
     Attachment,
@@ -45,18 +36,18 @@ pub(in crate::oracle) enum Lost {
 
 /// Counts of edits by final state, counts of losses, and the first edits of some states.
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Counted {
+pub(crate) struct Counted {
     by_end: BTreeMap<End, u64>,
     untold: u64,
     attachments: u64,
     /// Of edits that did not arrive.
-    pub(in crate::oracle) ends: BTreeMap<EditId, EditEnd>,
-    pub(in crate::oracle) taken_back: Option<(EditId, Lost)>,
-    pub(in crate::oracle) shelved: Option<(EditId, Lost)>,
+    pub(crate) ends: BTreeMap<EditId, EditEnd>,
+    pub(crate) taken_back: Option<(EditId, Lost)>,
+    pub(crate) shelved: Option<(EditId, Lost)>,
 }
 
 impl Counted {
-    pub(in crate::oracle) fn figures(&self) -> impl Iterator<Item = (&'static str, u64)> {
+    pub(crate) fn figures(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let count = |end: End| self.by_end.get(&end).copied().unwrap_or(0);
         let all = move |which: fn(End) -> bool| {
             End::EVERY.iter().filter(|end| which(**end)).map(|end| count(*end)).sum()
@@ -72,55 +63,47 @@ impl Counted {
 }
 
 impl Ends {
-    pub(in crate::oracle) fn saw(&mut self, id: EditId, seen: Seen) {
-        self.seen.insert(id, seen);
-    }
     /// These edits wait on `device`.
-    pub(in crate::oracle) fn wait_on(&mut self, device: DeviceId, edits: impl Iterator<Item = EditId>) {
+    pub(crate) fn wait_on(&mut self, device: DeviceId, edits: impl Iterator<Item = EditId>) {
         self.on_copies.extend(edits.filter(|edit| edit.device != device));
     }
 
     /// Gives each saved edit its final state. If its row arrived but it is in `attachments_lost`,
     /// it gets the final state of the attachment.
-    pub(in crate::oracle) fn count(
-        &self,
-        devices: u32,
-        ledger: &Ledger,
-        attachments_lost: &BTreeSet<EditId>,
-    ) -> Counted {
+    pub(crate) fn count(&self, ledger: &Ledger, attachments_lost: &BTreeSet<EditId>) -> Counted {
         let mut counted = Counted::default();
-        for (id, edit) in (0..devices).flat_map(|device| ledger.of(DeviceId(device))) {
+        for edit in ledger.all() {
             // An edit that nobody saw saved need not be anywhere.
-            if ledger.missed.contains_key(&id) {
+            if ledger.missed.contains_key(&edit.id) {
                 continue;
             }
-            let (mut end, mut lost) = (self.end(ledger, (id, edit)), Lost::All);
-            if end == End::Arrived && attachments_lost.contains(&id) {
-                (end, lost) = (taken(ledger, (id, edit)).unwrap_or(End::Forgotten), Lost::Attachment);
+            let (mut end, mut lost) = (self.end(ledger, edit), Lost::All);
+            if end == End::Arrived && attachments_lost.contains(&edit.id) {
+                (end, lost) = (taken(ledger, edit).unwrap_or(End::Forgotten), Lost::Attachment);
                 counted.attachments += 1;
             }
             *counted.by_end.entry(end).or_default() += 1;
             // Logs do not mention attachments.
-            let is_told = lost == Lost::All && self.is_told(ledger, (id, edit));
+            let is_told = lost == Lost::All && self.is_told(ledger, edit);
             let is_refused = edit.commits == 0 && !edit.brought && edit.is_refused_for_good();
             if is_refused && is_told && matches!(end, End::Arrived | End::Refused) {
-                counted.ends.insert(id, EditEnd::Refused);
+                counted.ends.insert(edit.id, EditEnd::Refused);
             } else if end != End::Arrived {
-                counted.ends.insert(id, end.of_edit());
+                counted.ends.insert(edit.id, end.of_edit());
             }
             counted.untold += u64::from(end.is_lost() && !is_told);
             if end.meaning() == Meaning::TakenBack {
-                counted.taken_back.get_or_insert((id, lost));
+                counted.taken_back.get_or_insert((edit.id, lost));
             }
             if end == End::Shelved {
-                counted.shelved.get_or_insert((id, lost));
+                counted.shelved.get_or_insert((edit.id, lost));
             }
         }
         counted
     }
 
     /// The first matching state, from those that keep an edit to the best explanation of its loss.
-    fn end(&self, ledger: &Ledger, (id, edit): (EditId, &Edit)) -> End {
+    fn end(&self, ledger: &Ledger, edit: &Edit) -> End {
         if edit.vanished {
             return End::Forgotten;
         }
@@ -132,11 +115,12 @@ impl Ends {
         let refused = edit.is_refused_for_good() && !edit.brought && !edit.matched;
         if let Some(by) = edit.carried.filter(|_| !refused) {
             let other = ledger.get(by).filter(|other| other.carried.is_none() && other.undone);
-            return other.map_or(End::Arrived, |other| self.end(ledger, (by, other)));
+            return other.map_or(End::Arrived, |other| self.end(ledger, other));
         }
-        let seen = self.seen.get(&id).copied().unwrap_or(Seen::NOTHING);
-        let gone = ledger.is_gone(id, edit);
-        let waits = |waits: bool| waits && !gone || self.on_copies.contains(&id);
+        // A device that cannot be inspected may still have it.
+        let seen = self.seen.get(&edit.id).copied().unwrap_or(Seen { waits: true, ..Seen::default() });
+        let gone = ledger.is_gone(edit);
+        let waits = |waits: bool| waits && !gone || self.on_copies.contains(&edit.id);
         // A decision about a later edit that stands for it applies to it.
         let decided = ledger.ways(edit).find_map(verdict);
         match decided {
@@ -147,49 +131,47 @@ impl Ends {
             _ if edit.left_at_logout => End::Discarded,
             _ if edit.given_up => End::GivenUp,
             Some(end) => end,
-            None if gone && edit.acknowledged => ledger.taken_by(id, edit),
+            None if gone && edit.acknowledged => ledger.taken_by(edit),
             // Its row has changed since, and nobody brought its values there.
             None if !gone && (edit.refused.is_some() || edit.won == Some(Won::Part)) => End::Superseded,
-            None => taken(ledger, (id, edit)).unwrap_or_else(|| self.unexplained(ledger, (id, edit), seen)),
+            None => taken(ledger, edit).unwrap_or_else(|| self.unexplained(ledger, edit, seen)),
         }
     }
 
     /// An edit that the user's log mentions gets the state of the later edit that explains it, if
     /// that is lost too, else `Superseded`. Without a log line the engine forgot it.
-    fn unexplained(&self, ledger: &Ledger, (id, edit): (EditId, &Edit), seen: Seen) -> End {
+    fn unexplained(&self, ledger: &Ledger, edit: &Edit, seen: Seen) -> End {
         if !seen.logged {
             return End::Forgotten;
         }
         let explains = |later: &Edit| later.row == edit.row && (later.said.is_some() || later.won.is_some());
-        let later = ledger.after(id).find(|(_, later)| explains(later));
+        let later = ledger.after(edit.id).find(|later| explains(later));
         later.map_or(End::Superseded, |later| match self.end(ledger, later) {
             end if end.is_lost() => end,
             _ => End::Superseded,
         })
     }
 
-    fn is_told(&self, ledger: &Ledger, (id, edit): (EditId, &Edit)) -> bool {
-        let seen = self.seen.get(&id).filter(|_| !ledger.is_gone(id, edit));
+    fn is_told(&self, ledger: &Ledger, edit: &Edit) -> bool {
+        let seen = self.seen.get(&edit.id).filter(|_| !ledger.is_gone(edit));
         seen.map_or_else(|| ledger.ways(edit).any(|edit| edit.said.is_some()), |seen| seen.logged)
     }
 }
 
 /// The decision against an edit, if any.
 fn verdict(edit: &Edit) -> Option<End> {
-    match edit.is_refused_for_good() {
-        true => Some(End::Refused),
-        false => {
-            let superseded = edit.won == Some(Won::Other) || edit.said == Some(LogKind::Superseded);
-            superseded.then_some(End::Superseded)
-        }
+    if edit.is_refused_for_good() {
+        return Some(End::Refused);
     }
+    let superseded = edit.won == Some(Won::Other) || edit.said == Some(LogKind::Superseded);
+    superseded.then_some(End::Superseded)
 }
 
 /// What removed the edit from its device, with the state or alone; `None` if nothing did.
-fn taken(ledger: &Ledger, (id, edit): (EditId, &Edit)) -> Option<End> {
-    match ledger.is_gone(id, edit) {
-        true if ledger.is_left(id, edit) => Some(End::Shelved),
-        true => Some(ledger.taken_by(id, edit)),
+fn taken(ledger: &Ledger, edit: &Edit) -> Option<End> {
+    match ledger.is_gone(edit) {
+        true if ledger.lives.has_left(edit.id.device, edit.life, edit.made) => Some(End::Shelved),
+        true => Some(ledger.taken_by(edit)),
         false if edit.emptied => Some(End::Upgraded),
         false => edit.lost_power.map(|_| End::PowerLost),
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Time, Value};
 use crate::contract::{Author, EngineEvent, Event, LocalEdit, LogKind, Node, Occurrence, Schema};
-use crate::oracle::model::versions::History;
+use crate::oracle::model::History;
 
 const A_MOMENT: Span = Span::secs(2);
 
@@ -28,7 +28,7 @@ struct With {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Families {
+pub(crate) struct Families {
     parents: BTreeMap<Top, Key>,
     waits: BTreeMap<EditId, (Top, Time)>,
     with: BTreeMap<EditId, With>,
@@ -39,7 +39,7 @@ pub(in crate::oracle) struct Families {
 }
 
 impl Families {
-    pub(in crate::oracle) fn on(&mut self, occurrence: &Occurrence<'_>, schema: &Schema, history: &History) {
+    pub(crate) fn on(&mut self, occurrence: &Occurrence<'_>, schema: &Schema, history: &History) {
         if schema.references.is_empty() {
             return;
         }
@@ -64,16 +64,14 @@ impl Families {
             Event::Engine(
                 EngineEvent::EditAcknowledged { edit, .. }
                 | EngineEvent::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. },
-            ) => {
-                self.ends(at, edit);
-            }
+            ) => self.ends(at, edit),
             Event::Restored { .. } | Event::BecameCopy { then: Some(_), .. } => self.forget(node),
             Event::BecameCopy { of, .. } => self.became_copy(node, of),
             _ => {}
         }
     }
 
-    pub(in crate::oracle) fn finish(mut self, at: Time) -> [(&'static str, u64); 2] {
+    pub(crate) fn finish(mut self, at: Time) -> [(&'static str, u64); 2] {
         for half in std::mem::take(&mut self.halves).into_values() {
             self.over(at, &half);
         }
@@ -85,7 +83,7 @@ impl Families {
         self.part_of(schema, (edit.entity, &edit.key), pairs);
         let parent = |entity: EntityId, key: &Key, column: usize| {
             let told = self.parents.get(&(entity, key.clone()));
-            told.cloned().or_else(|| match history.at_the_start(entity, key.as_str())?.1.get(column)? {
+            told.cloned().or_else(|| match history.initial.row(entity, key)?.1.get(column)? {
                 Value::Text(key) => Some(Key(key.clone())),
                 _ => None,
             })

@@ -3,8 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::{DeviceId, Time, Value};
-use crate::oracle::model::truth::Places;
-use crate::oracle::model::versions::{History, Row, RowId};
+use crate::oracle::model::{History, Places, Row, RowId};
 
 /// How many versions of a row each device has; compact, because there are rows times devices.
 #[derive(Clone, Debug)]
@@ -36,9 +35,9 @@ impl Beside {
 
 /// Rows times time. A thousand devices on a busy day exceed 64 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::oracle) struct Behind {
-    pub(in crate::oracle) lost: u128,
-    pub(in crate::oracle) stale: u128,
+pub(crate) struct Behind {
+    pub(crate) lost: u128,
+    pub(crate) stale: u128,
 }
 
 /// The holdings of all devices; only differences from the start are stored.
@@ -49,7 +48,7 @@ pub(in crate::oracle) struct Behind {
 /// from the start if it is missing or outdated at the end, because a device is taken to begin with
 /// its whole scope.
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Held {
+pub(crate) struct Held {
     by_row: Vec<Holders>,
     beside: FxHashMap<(RowId, DeviceId), Beside>,
     /// What devices held at the end of earlier lives. Only looked up, never iterated.
@@ -59,20 +58,20 @@ pub(in crate::oracle) struct Held {
     /// Rows where a device's commit replaced versions that had not reached it, and how many had. A
     /// server may write over what its phone never read. Only looked up.
     unread: FxHashMap<(RowId, DeviceId), u32>,
-    pub(in crate::oracle) behind: Behind,
-    pub(in crate::oracle) odd: Odd,
+    pub(crate) behind: Behind,
+    pub(crate) odd: Odd,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::oracle) struct Odd {
-    pub(in crate::oracle) phantom_deletes: u64,
-    pub(in crate::oracle) phantom_inserts: u64,
-    pub(in crate::oracle) repeated: u64,
-    pub(in crate::oracle) skipped: u64,
+pub(crate) struct Odd {
+    pub(crate) phantom_deletes: u64,
+    pub(crate) phantom_inserts: u64,
+    pub(crate) repeated: u64,
+    pub(crate) skipped: u64,
 }
 
 impl Odd {
-    pub(in crate::oracle) fn figures(&self) -> [(&'static str, u64); 4] {
+    pub(crate) fn figures(&self) -> [(&'static str, u64); 4] {
         [
             ("oracle.skipped.versions", self.skipped),
             ("oracle.phantom_delete.rows", self.phantom_deletes),
@@ -83,16 +82,16 @@ impl Odd {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::oracle) struct At<'a> {
-    pub(in crate::oracle) device: DeviceId,
-    pub(in crate::oracle) place: &'a [Value],
-    pub(in crate::oracle) now: Time,
+pub(crate) struct At<'a> {
+    pub(crate) device: DeviceId,
+    pub(crate) place: &'a [Value],
+    pub(crate) now: Time,
 }
 
 #[derive(Clone, Copy)]
-pub(in crate::oracle) struct All<'a> {
-    pub(in crate::oracle) history: &'a History,
-    pub(in crate::oracle) places: &'a Places,
+pub(crate) struct All<'a> {
+    pub(crate) history: &'a History,
+    pub(crate) places: &'a Places,
 }
 
 impl<'a> All<'a> {
@@ -102,26 +101,19 @@ impl<'a> All<'a> {
 }
 
 impl Held {
-    pub(in crate::oracle) fn versions(&self, id: RowId, device: DeviceId) -> usize {
+    pub(crate) fn versions(&self, id: RowId, device: DeviceId) -> usize {
         self.by_row.get(id as usize).map_or(0, |holders| holders.get(device) as usize)
     }
-    pub(in crate::oracle) fn had_removed(&self, id: RowId, row: &Row, device: DeviceId) -> bool {
+    pub(crate) fn had_removed(&self, id: RowId, row: &Row, device: DeviceId) -> bool {
         self.beside(id, device).removed_with as usize == row.versions.len()
     }
 
-    pub(in crate::oracle) fn is_removed(&self, id: RowId, device: DeviceId) -> bool {
+    pub(crate) fn is_removed(&self, id: RowId, device: DeviceId) -> bool {
         self.beside(id, device).removed
     }
 
     /// Counts oddities of a change that brings the first `versions`, or the removal.
-    pub(in crate::oracle) fn look_at(
-        &mut self,
-        id: RowId,
-        row: &Row,
-        at: At<'_>,
-        versions: usize,
-        removed: bool,
-    ) {
+    pub(crate) fn look_at(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
         let before = self.versions(id, at.device);
         let was_removed = self.beside(id, at.device).removed;
         let nothing_happened = row.versions[before..].iter().all(|version| version.belongs(at.place));
@@ -133,53 +125,37 @@ impl Held {
     }
 
     /// The device now has the first `versions`, or has removed the row with the last of them.
-    pub(in crate::oracle) fn take(
-        &mut self,
-        id: RowId,
-        row: &Row,
-        at: At<'_>,
-        versions: usize,
-        removed: bool,
-    ) {
-        let behind = self.time_behind(id, row, at);
-        self.behind.add(behind);
-        let up_to_date = versions == row.versions.len();
-        let versions = versions as u32;
-        let removed_with = if removed { versions } else { self.beside(id, at.device).removed_with };
-        if up_to_date && removed_with == NEVER {
-            self.beside.remove(&(id, at.device));
-        } else {
-            self.beside.insert((id, at.device), Beside { removed, removed_with, counted: at.now });
-        }
-        self.holders(id).set(at.device, versions);
+    pub(crate) fn take(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
+        let removed_with = if removed { versions as u32 } else { self.beside(id, at.device).removed_with };
+        self.put_in(id, row, at, (versions, Beside { removed, removed_with, counted: at.now }));
     }
 
-    pub(in crate::oracle) fn is_unsure(&self, id: RowId, device: DeviceId) -> bool {
+    pub(crate) fn is_unsure(&self, id: RowId, device: DeviceId) -> bool {
         self.perhaps_less.contains(&(id, device))
     }
     /// If `so`, the device may hold less of the row than assumed.
-    pub(in crate::oracle) fn perhaps_less(&mut self, holding: (RowId, DeviceId), so: bool) {
+    pub(crate) fn perhaps_less(&mut self, holding: (RowId, DeviceId), so: bool) {
         if so {
             self.perhaps_less.insert(holding);
         }
     }
-    pub(in crate::oracle) fn told(&mut self, id: RowId, device: DeviceId) {
+    pub(crate) fn told(&mut self, id: RowId, device: DeviceId) {
         self.perhaps_less.remove(&(id, device));
     }
     /// How many versions have reached the device, excluding those that its own commit replaced.
-    pub(in crate::oracle) fn reached(&self, id: RowId, device: DeviceId) -> usize {
+    pub(crate) fn reached(&self, id: RowId, device: DeviceId) -> usize {
         let (held, read) = (self.versions(id, device), self.unread.get(&(id, device)));
         read.map_or(held, |read| held.min(*read as usize))
     }
     /// An edit of the device is committed over the first `before` versions.
-    pub(in crate::oracle) fn wrote_over(&mut self, id: RowId, device: DeviceId, before: usize) {
+    pub(crate) fn wrote_over(&mut self, id: RowId, device: DeviceId, before: usize) {
         let reached = self.reached(id, device);
         if reached < before {
             self.unread.insert((id, device), reached as u32);
         }
     }
     /// The backend's version reached the device.
-    pub(in crate::oracle) fn read(&mut self, id: RowId, device: DeviceId) {
+    pub(crate) fn read(&mut self, id: RowId, device: DeviceId) {
         self.unread.remove(&(id, device));
     }
     fn read_like(&mut self, id: RowId, device: DeviceId, of: Option<DeviceId>) {
@@ -191,7 +167,7 @@ impl Held {
 
     /// Its state was replaced by its own or another's state at `to` in `life`: of each row it has
     /// at most what was there then, perhaps less.
-    pub(in crate::oracle) fn go_back(
+    pub(crate) fn go_back(
         &mut self,
         all: All<'_>,
         (device, over): (DeviceId, u32),
@@ -230,13 +206,7 @@ impl Held {
         }
     }
 
-    pub(in crate::oracle) fn copy(
-        &mut self,
-        all: All<'_>,
-        from: DeviceId,
-        (device, over): (DeviceId, u32),
-        now: Time,
-    ) {
+    pub(crate) fn copy(&mut self, all: All<'_>, from: DeviceId, (device, over): (DeviceId, u32), now: Time) {
         self.end_life(all, device, over);
         for (id, row, place) in all.rows() {
             let holding = (self.versions(id, from), self.beside(id, from));
@@ -264,31 +234,26 @@ impl Held {
     }
 
     fn put_in(&mut self, id: RowId, row: &Row, at: At<'_>, (versions, beside): (usize, Beside)) {
-        self.take(id, row, at, versions, beside.removed);
+        self.count_to_end(id, row, at);
         if versions == row.versions.len() && beside.removed_with == NEVER {
             self.beside.remove(&(id, at.device));
         } else {
             self.beside.insert((id, at.device), Beside { counted: at.now, ..beside });
         }
+        self.holders(id).set(at.device, versions as u32);
     }
-    pub(in crate::oracle) fn count_to_end(&mut self, id: RowId, row: &Row, at: At<'_>) {
-        let behind = self.time_behind(id, row, at);
-        self.behind.add(behind);
-    }
-
-    fn time_behind(&self, id: RowId, row: &Row, at: At<'_>) -> Behind {
+    /// Adds the time for which the device was behind with the row since the last count.
+    pub(crate) fn count_to_end(&mut self, id: RowId, row: &Row, at: At<'_>) {
         let held = self.versions(id, at.device);
         let Beside { removed, counted, .. } = self.beside(id, at.device);
         let has = !removed && row.has(held, at.place);
-        let mut behind = Behind::default();
+        let behind = if has { &mut self.behind.stale } else { &mut self.behind.lost };
         for (i, version) in row.versions.iter().enumerate().skip(held) {
             let until = row.versions.get(i + 1).map_or(at.now, |next| next.at.min(at.now));
-            let span = u128::from(until.since(version.at.max(counted)).0);
             if version.belongs(at.place) {
-                *(if has { &mut behind.stale } else { &mut behind.lost }) += span;
+                *behind += u128::from(until.since(version.at.max(counted)).0);
             }
         }
-        behind
     }
 
     fn beside(&self, id: RowId, device: DeviceId) -> Beside {
@@ -356,7 +321,7 @@ impl Holders {
 }
 
 impl Behind {
-    pub(in crate::oracle) fn add(&mut self, other: Behind) {
+    pub(crate) fn add(&mut self, other: Behind) {
         self.lost += other.lost;
         self.stale += other.stale;
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{DeviceId, EditId, Time};
 use crate::contract::PhoneEvent;
-use crate::oracle::model::end::End;
+use crate::oracle::model::End;
 
 /// Where a life began. The first life of a device begins with the world.
 #[derive(Debug)]
@@ -15,18 +15,18 @@ enum Begun {
 
 /// The lives of all devices. None is dropped, because an older backup may follow a newer one.
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Lives {
+pub(crate) struct Lives {
     /// Each with the final state of the edits that it removes.
     begun: BTreeMap<DeviceId, Vec<(Begun, End)>>,
     copies: BTreeSet<DeviceId>,
     wiped: BTreeSet<DeviceId>,
     logged_out: BTreeSet<DeviceId>,
-    logging_out: BTreeSet<DeviceId>,
-    left: Vec<(DeviceId, u32, Time)>,
+    pub(crate) logging_out: BTreeSet<DeviceId>,
+    pub(crate) left: Vec<(DeviceId, u32, Time)>,
 }
 
 impl Lives {
-    pub(in crate::oracle) fn on(&mut self, device: DeviceId, event: PhoneEvent) {
+    pub(crate) fn on(&mut self, device: DeviceId, event: PhoneEvent) {
         match event {
             PhoneEvent::Reinstalled => _ = self.wiped.insert(device),
             PhoneEvent::LogoutAsked => _ = self.logging_out.insert(device),
@@ -42,10 +42,7 @@ impl Lives {
             | PhoneEvent::Upgraded => {}
         }
     }
-    pub(in crate::oracle) fn process_ended(&mut self, device: DeviceId) {
-        self.logging_out.remove(&device);
-    }
-    pub(in crate::oracle) fn is_logging_out(&self, device: DeviceId) -> bool {
+    pub(crate) fn is_logging_out(&self, device: DeviceId) -> bool {
         self.logging_out.contains(&device)
     }
     /// If nobody is logged in, the state is replaced for the next person who logs in.
@@ -54,7 +51,7 @@ impl Lives {
     }
     /// What removed the state with an action of a device in one of its lives at an instant. A
     /// shelved state is removed with whatever replaced the whole phone.
-    pub(in crate::oracle) fn taken_by(&self, device: DeviceId, life: u32, at: Time) -> End {
+    pub(crate) fn taken_by(&self, device: DeviceId, life: u32, at: Time) -> End {
         let (mut had, mut taken) = (true, End::Shelved);
         for next in life + 1..=self.now(device) {
             let has = self.had((device, next, Time::FAR), (device, life, at));
@@ -65,18 +62,15 @@ impl Lives {
         }
         if taken == End::Shelved { End::Forgotten } else { taken }
     }
-    pub(in crate::oracle) fn now(&self, device: DeviceId) -> u32 {
+    pub(crate) fn now(&self, device: DeviceId) -> u32 {
         self.begun.get(&device).map_or(0, Vec::len) as u32
     }
-    pub(in crate::oracle) fn leaves(&mut self, device: DeviceId, life: u32, until: Time) {
-        self.left.push((device, life, until));
-    }
     /// Whether a shelved state of the device contains its action in one of its lives at an instant.
-    pub(in crate::oracle) fn has_left(&self, device: DeviceId, life: u32, at: Time) -> bool {
+    pub(crate) fn has_left(&self, device: DeviceId, life: u32, at: Time) -> bool {
         let mut left = self.left.iter().filter(|(of, ..)| *of == device);
         left.any(|left| self.had(*left, (device, life, at)))
     }
-    pub(in crate::oracle) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
+    pub(crate) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
         assert!(life <= self.now(device), "a backup is of a life that has begun");
         let wiped = self.wiped.remove(&device);
         let end = if wiped { End::Reinstalled } else { self.end_by(device, End::Restored) };
@@ -84,29 +78,30 @@ impl Lives {
     }
 
     /// It is a copy of another's state until `at` in `life`, including edits that were being saved.
-    pub(in crate::oracle) fn became_copy(
-        &mut self,
-        device: DeviceId,
-        (of, life, at): (DeviceId, u32, Time),
-        unseen: Vec<EditId>,
-    ) {
+    pub(crate) fn became_copy(&mut self, device: DeviceId, of: (DeviceId, u32, Time), unseen: Vec<EditId>) {
+        let (of, life, at) = of;
         let end = self.end_by(device, End::Copied);
         self.begun.entry(device).or_default().push((Begun::Copy { of, life, at, unseen }, end));
         self.copies.insert(device);
     }
-    pub(in crate::oracle) fn of_several(&self) -> impl Iterator<Item = DeviceId> {
+    pub(crate) fn of_several(&self) -> impl Iterator<Item = DeviceId> {
         self.begun.keys().copied()
     }
-    pub(in crate::oracle) fn copies(&self) -> impl Iterator<Item = DeviceId> {
+    pub(crate) fn copies(&self) -> impl Iterator<Item = DeviceId> {
         self.copies.iter().copied()
     }
     /// Whether an action of a device in one of its lives is part of the current state of `device`.
-    pub(in crate::oracle) fn has(&self, device: DeviceId, did: (DeviceId, u32, Time)) -> bool {
+    pub(crate) fn has(&self, device: DeviceId, did: (DeviceId, u32, Time)) -> bool {
         self.had((device, self.now(device), Time::FAR), did)
     }
 
+    /// The same for the device's own actions.
+    pub(crate) fn keeps(&self, device: DeviceId, (life, at): (u32, Time)) -> bool {
+        self.has(device, (device, life, at))
+    }
+
     /// The same for the state of a device in a life until an instant.
-    pub(in crate::oracle) fn had(
+    pub(crate) fn had(
         &self,
         (mut holder, mut present, mut until): (DeviceId, u32, Time),
         (by, life, at): (DeviceId, u32, Time),
@@ -122,7 +117,7 @@ impl Lives {
     }
 
     /// Whether `edit` came to the state of `device` in `life` with a copy of a storage.
-    pub(in crate::oracle) fn was_copied(
+    pub(crate) fn was_copied(
         &self,
         edit: EditId,
         device: DeviceId,

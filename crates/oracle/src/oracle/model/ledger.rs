@@ -6,15 +6,11 @@ use rustc_hash::FxHashMap;
 
 use crate::base::{DeviceId, EditId, Time, Value};
 use crate::contract::{Decision, EditKind, LocalEdit, LogEntry, LogKind, Refusal};
-use crate::oracle::final_checks::refused::{Definition, met};
-use crate::oracle::model::combined::{Combined, Combining};
-use crate::oracle::model::edit::{Edit, Refused};
-use crate::oracle::model::end::End;
-use crate::oracle::model::incarnations::Lives;
-use crate::oracle::model::intent::{GaveWay, Won};
-use crate::oracle::model::truth::{Places, alike};
-use crate::oracle::model::update_base::{Found, StorageTime};
-use crate::oracle::model::versions::{History, Row, RowId};
+use crate::oracle::final_checks::Definition;
+use crate::oracle::model::{
+    All, Combined, Combining, Edit, End, Found, GaveWay, History, Lives, Refused, Row, RowId, StorageTime,
+    Won, alike,
+};
 
 #[derive(Clone, Debug)]
 struct InFlight {
@@ -41,12 +37,12 @@ struct Line {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Ledger {
+pub(crate) struct Ledger {
     devices: Vec<BTreeMap<u32, Edit>>,
     open: FxHashMap<RowId, Vec<EditId>>,
     /// Edits that nobody saw saved, with when their person gave up; the storage may have them.
-    pub(in crate::oracle) missed: BTreeMap<EditId, (Time, LocalEdit)>,
-    pub(in crate::oracle) lives: Lives,
+    pub(crate) missed: BTreeMap<EditId, (Time, LocalEdit)>,
+    pub(crate) lives: Lives,
     /// By device: edits in requests under way; on a copy they may be another device's.
     in_flight: Vec<Vec<InFlight>>,
     /// By device: edits whose conflict came with the last response and is not decided yet.
@@ -55,19 +51,19 @@ pub(in crate::oracle) struct Ledger {
     /// By device: edits that the last push response refused, while the backend had their values.
     alike: Vec<Vec<EditId>>,
     /// Edits with a real conflict, by the stack's definition, of which the device has heard.
-    pub(in crate::oracle) conflicts: u64,
+    pub(crate) conflicts: u64,
     /// Edits that their engines reported as unchanged, until they are made.
-    unchanged: BTreeSet<EditId>,
+    pub(crate) unchanged: BTreeSet<EditId>,
     definition: Definition,
-    pub(in crate::oracle) combined: Combined,
-    pub(in crate::oracle) found: Found,
+    pub(crate) combined: Combined,
+    pub(crate) found: Found,
     lines: BTreeMap<DeviceId, Vec<Line>>,
     /// By device whose database an upgrade emptied: the lines of its log.
     emptied: BTreeMap<DeviceId, Vec<Line>>,
 }
 
 impl Ledger {
-    pub(in crate::oracle) fn new(devices: usize, definition: Definition, combined: &[Combining]) -> Ledger {
+    pub(crate) fn new(devices: usize, definition: Definition, combined: &[Combining]) -> Ledger {
         Ledger {
             definition,
             combined: Combined::new(combined),
@@ -79,38 +75,30 @@ impl Ledger {
         }
     }
 
-    pub(in crate::oracle) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.devices.iter().all(BTreeMap::is_empty)
     }
-    pub(in crate::oracle) fn get(&self, edit: EditId) -> Option<&Edit> {
+    pub(crate) fn get(&self, edit: EditId) -> Option<&Edit> {
         self.devices.get(edit.device.0 as usize)?.get(&edit.number)
     }
-    pub(in crate::oracle) fn of(&self, device: DeviceId) -> impl Iterator<Item = (EditId, &Edit)> {
-        self.devices[device.0 as usize].iter().map(move |(&number, edit)| (EditId { device, number }, edit))
+    pub(crate) fn of(&self, device: DeviceId) -> impl Iterator<Item = &Edit> {
+        self.devices[device.0 as usize].values()
     }
-    pub(in crate::oracle) fn after(&self, id: EditId) -> impl Iterator<Item = (EditId, &Edit)> {
-        let later = self.devices[id.device.0 as usize].range(id.number.saturating_add(1)..);
-        later.map(move |(&number, edit)| (EditId { device: id.device, number }, edit))
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Edit> {
+        self.devices.iter().flat_map(BTreeMap::values)
     }
-    pub(in crate::oracle) fn open_on(&self, row: RowId) -> impl Iterator<Item = (EditId, &Edit)> {
-        let open = self.open.get(&row).into_iter().flatten();
-        open.filter_map(|id| Some((*id, self.get(*id)?)))
+    pub(crate) fn after(&self, id: EditId) -> impl Iterator<Item = &Edit> {
+        self.devices[id.device.0 as usize].range(id.number.saturating_add(1)..).map(|(_, edit)| edit)
+    }
+    pub(crate) fn open_on(&self, row: RowId) -> impl Iterator<Item = &Edit> {
+        self.open.get(&row).into_iter().flatten().filter_map(|id| self.get(*id))
     }
     /// The edits of a device, and of all devices whose storage was ever replaced.
-    pub(in crate::oracle) fn with_storage_of(
-        &self,
-        device: DeviceId,
-    ) -> impl Iterator<Item = (EditId, &Edit)> {
+    pub(crate) fn with_storage_of(&self, device: DeviceId) -> impl Iterator<Item = &Edit> {
         let others = self.lives.of_several().filter(move |other| *other != device);
         std::iter::once(device).chain(others).flat_map(|device| self.of(device))
     }
-    pub(in crate::oracle) fn made(
-        &mut self,
-        at: Time,
-        edit: &LocalEdit,
-        row: RowId,
-        (seen, reached): (usize, usize),
-    ) {
+    pub(crate) fn made(&mut self, at: Time, edit: &LocalEdit, row: RowId, (seen, reached): (usize, usize)) {
         let life = self.lives.now(edit.id.device);
         let mut new = Edit::new(edit, at, life, (row, seen, reached));
         new.combines = self.combined.has(edit);
@@ -120,7 +108,7 @@ impl Ledger {
 
     /// Notes what an edit found: the first `told` versions of its row, or more if not `sure`. `to`:
     /// the device that became a copy while the edit was being saved.
-    pub(in crate::oracle) fn found_by(
+    pub(crate) fn found_by(
         &mut self,
         at: Time,
         id: EditId,
@@ -135,13 +123,9 @@ impl Ledger {
         if to.is_some() {
             self.found.unseen.insert(id);
         }
-        places.into_iter().flatten().for_each(|place| self.found.made(place, (id, edit), told, sure));
+        places.into_iter().flatten().for_each(|place| self.found.made(place, edit, told, sure));
     }
 
-    /// The engine reports that an edit changes nothing, before the person has seen it saved.
-    pub(in crate::oracle) fn unchanged(&mut self, id: EditId) {
-        self.unchanged.insert(id);
-    }
     /// Believes that if the device's version of the row had these values, or an earlier waiting
     /// edit sets them. Then it shares the outcome of that edit.
     fn believe_unchanged(&mut self, id: EditId, row: &Row) {
@@ -165,24 +149,24 @@ impl Ledger {
         }
     }
 
-    pub(in crate::oracle) fn place(&self, device: DeviceId, at: Time) -> StorageTime {
+    pub(crate) fn place(&self, device: DeviceId, at: Time) -> StorageTime {
         StorageTime { device, life: self.lives.now(device), at }
     }
-    pub(in crate::oracle) fn given_up(&mut self, at: Time, device: DeviceId, id: EditId) {
+    pub(crate) fn given_up(&mut self, at: Time, device: DeviceId, id: EditId) {
         let (place, row) = (self.place(device, at), self.get(id).map(|edit| edit.row));
         if let Some(row) = row {
             self.found.given_up(place, (id, row));
         }
     }
-    pub(in crate::oracle) fn asked_by(&self, id: EditId) -> DeviceId {
+    pub(crate) fn asked_by(&self, id: EditId) -> DeviceId {
         let asks = |device: &DeviceId| self.in_flight[device.0 as usize].iter().any(|sent| sent.edit == id);
         std::iter::once(id.device).chain(self.lives.copies()).find(asks).unwrap_or(id.device)
     }
-    pub(in crate::oracle) fn was_asked_elsewhere(&self, id: EditId, device: DeviceId) -> bool {
+    pub(crate) fn was_asked_elsewhere(&self, id: EditId, device: DeviceId) -> bool {
         self.get(id).is_some_and(|edit| edit.asked_by != device)
     }
 
-    pub(in crate::oracle) fn missed(&mut self, at: Time, edit: &LocalEdit) {
+    pub(crate) fn missed(&mut self, at: Time, edit: &LocalEdit) {
         let id = edit.id;
         self.missed.insert(id, (at, edit.clone()));
         // An edit known only from a copy need not be anywhere, and no longer counts in conflicts.
@@ -195,18 +179,18 @@ impl Ledger {
         }
     }
 
-    pub(in crate::oracle) fn is_missed_create(&self, id: EditId) -> bool {
+    pub(crate) fn is_missed_create(&self, id: EditId) -> bool {
         self.missed.get(&id).is_some_and(|(_, edit)| edit.kind == EditKind::Create)
     }
 
-    pub(in crate::oracle) fn committed(
+    pub(crate) fn committed(
         &mut self,
         row: RowId,
         before: Option<&[Value]>,
-        after: Option<&[Value]>,
         author: Option<EditId>,
         of_row: &Row,
     ) {
+        let after = of_row.values.as_deref();
         let by = author.map(|author| self.asked_by(author));
         if let (Some(author), Some(by)) = (author, by)
             && let Some(edit) = self.get_mut(author)
@@ -238,23 +222,16 @@ impl Ledger {
     }
 
     /// The backend refused the edit on `row`: its own, or one that a conflict rule sent it to.
-    pub(in crate::oracle) fn refused(
-        &mut self,
-        at: Time,
-        id: EditId,
-        stands: Option<Refused>,
-        places: &Places,
-        history: &History,
-    ) {
+    pub(crate) fn refused(&mut self, at: Time, id: EditId, stands: Option<Refused>, all: All<'_>) {
         let Some(edit) = self.get_mut(id) else { return };
         edit.refused = Some(at);
         edit.met_another |= stands.is_some_and(|of| matches!(of.why, Refusal::Taken | Refusal::Exists));
         (edit.stands, edit.unheard, edit.by_column) = (stands, None, None);
-        self.stands(id, places, history);
+        self.stands(id, all);
     }
 
     /// The backend answers with its refusal, if that stands, and with the current row.
-    pub(in crate::oracle) fn stands(&mut self, id: EditId, places: &Places, history: &History) {
+    pub(crate) fn stands(&mut self, id: EditId, all: All<'_>) {
         let Some(edit) = self.get_mut(id) else { return };
         let Some(stands) = edit.stands else {
             // Refused, and committed as something else: the backend may return either outcome.
@@ -266,27 +243,27 @@ impl Ledger {
         };
         let Some(edit) = self.get(id) else { return };
         let by = self.asked_by(id);
-        let met = met((id, edit), by, stands, (places, history), self.definition, &self.found);
+        let met = self.definition.met(edit, by, stands, all, &self.found);
         let edit = self.get_mut(id).expect("it was there a moment ago");
         (edit.unheard, edit.asked_by, edit.by_word) = (Some(met.differs), by, false);
         edit.matched |= met.matches;
-        self.note_alongside(id, met.matches, history);
+        self.note_alongside(id, met.matches, all.history);
     }
 
     /// The edit was just refused for a conflict, and may give way column by column.
-    pub(in crate::oracle) fn gave_way_by_column(&mut self, id: EditId, history: &History) {
+    pub(crate) fn gave_way_by_column(&mut self, id: EditId, history: &History) {
         if let Some(edit) = self.get_mut(id) {
             edit.by_column = Some(history.row(edit.row).versions.len());
         }
     }
-    pub(in crate::oracle) fn other_row(&self, id: EditId) -> Option<RowId> {
+    pub(crate) fn other_row(&self, id: EditId) -> Option<RowId> {
         let refused = self.get(id)?.stands.filter(|refused| refused.why == Refusal::Taken);
         refused.map(|refused| refused.row)
     }
-    pub(in crate::oracle) fn sent(&mut self, device: DeviceId, edit: EditId, request: u64) {
+    pub(crate) fn sent(&mut self, device: DeviceId, edit: EditId, request: u64) {
         self.in_flight[device.0 as usize].push(InFlight { request, edit, waits: false });
     }
-    pub(in crate::oracle) fn waits(&mut self, id: EditId) {
+    pub(crate) fn waits(&mut self, id: EditId) {
         for device in std::iter::once(id.device).chain(self.lives.copies()) {
             let sent = self.in_flight[device.0 as usize].iter_mut().filter(|sent| sent.edit == id);
             sent.for_each(|sent| sent.waits = true);
@@ -294,10 +271,9 @@ impl Ledger {
     }
 
     /// The request ended; `heard` if its response told the device what became of its edits.
-    pub(in crate::oracle) fn request_ended(&mut self, device: DeviceId, request: u64, heard: bool) {
-        let (ended, rest): (Vec<_>, Vec<_>) =
-            self.in_flight[device.0 as usize].drain(..).partition(|sent| sent.request == request);
-        self.in_flight[device.0 as usize] = rest;
+    pub(crate) fn request_ended(&mut self, device: DeviceId, request: u64, heard: bool) {
+        let under_way = &mut self.in_flight[device.0 as usize];
+        let ended: Vec<InFlight> = under_way.extract_if(.., |sent| sent.request == request).collect();
         if !heard || ended.is_empty() {
             return;
         }
@@ -325,7 +301,7 @@ impl Ledger {
         }
     }
 
-    pub(in crate::oracle) fn settled(&mut self, device: DeviceId) {
+    pub(crate) fn settled(&mut self, device: DeviceId) {
         self.undecided[device.0 as usize].clear();
         self.alike[device.0 as usize].clear();
     }
@@ -333,7 +309,7 @@ impl Ledger {
     /// It is unknown whether the device had settled the last response. If not, it will hear of the
     /// conflicts again. If so, nobody counted them, and edits that met equal values are not
     /// reported again.
-    pub(in crate::oracle) fn cut_short(&mut self, device: DeviceId) {
+    pub(crate) fn cut_short(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.alike[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
             edit.equal = true;
@@ -342,7 +318,7 @@ impl Ledger {
     }
 
     /// The device will hear again of the rest of the last response, after it had no room or died.
-    pub(in crate::oracle) fn unsettled(&mut self, device: DeviceId) {
+    pub(crate) fn unsettled(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.undecided[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
             // The lack of room may concern another run, so this run may still settle it.
@@ -351,37 +327,27 @@ impl Ledger {
             self.conflicts -= 1;
         }
     }
-    pub(in crate::oracle) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
+    pub(crate) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
         self.lives.went_back(device, life, to);
-        self.found.put_in(device, &self.lives);
         self.begin_again(device);
     }
-    pub(in crate::oracle) fn became_copy(
-        &mut self,
-        device: DeviceId,
-        of: (DeviceId, u32, Time),
-        unseen: Vec<EditId>,
-    ) {
+    pub(crate) fn became_copy(&mut self, device: DeviceId, of: (DeviceId, u32, Time), unseen: Vec<EditId>) {
         self.lives.became_copy(device, of, unseen);
-        self.found.put_in(device, &self.lives);
         self.begin_again(device);
     }
     fn begin_again(&mut self, device: DeviceId) {
+        self.found.put_in(device, &self.lives);
         self.undecided[device.0 as usize].clear();
         self.decide_again(device);
     }
-    pub(in crate::oracle) fn is_gone(&self, id: EditId, edit: &Edit) -> bool {
-        !self.lives.has(id.device, (id.device, edit.life, edit.made))
-    }
-    /// Whether it stays on its device for a person who has logged out.
-    pub(in crate::oracle) fn is_left(&self, id: EditId, edit: &Edit) -> bool {
-        self.lives.has_left(id.device, edit.life, edit.made)
+    pub(crate) fn is_gone(&self, edit: &Edit) -> bool {
+        !self.lives.keeps(edit.id.device, (edit.life, edit.made))
     }
     /// What replaced the state of its device that contained it.
-    pub(in crate::oracle) fn taken_by(&self, id: EditId, edit: &Edit) -> End {
-        self.lives.taken_by(id.device, edit.life, edit.made)
+    pub(crate) fn taken_by(&self, edit: &Edit) -> End {
+        self.lives.taken_by(edit.id.device, edit.life, edit.made)
     }
-    pub(in crate::oracle) fn emptied(&mut self, device: DeviceId) {
+    pub(crate) fn emptied(&mut self, device: DeviceId) {
         if self.emptied.contains_key(&device) {
             return;
         }
@@ -390,9 +356,9 @@ impl Ledger {
     }
     /// The lines that people could read on a device before an upgrade emptied its log. For an edit
     /// that was then lost, a line about a win does not count.
-    pub(in crate::oracle) fn read_before(&self, device: DeviceId) -> impl Iterator<Item = LogEntry> {
+    pub(crate) fn read_before(&self, device: DeviceId) -> impl Iterator<Item = LogEntry> {
         let lines = self.emptied.get(&device).into_iter().flatten();
-        let lines = lines.filter(move |line| self.lives.has(device, (device, line.life, line.at)));
+        let lines = lines.filter(move |line| self.lives.keeps(device, (line.life, line.at)));
         lines.filter_map(|&Line { edit: id, kind, .. }| {
             let edit = self.get(id)?;
             let is_settled = edit.committed() || matches!(kind, LogKind::Superseded | LogKind::Rejected);
@@ -401,17 +367,17 @@ impl Ledger {
         })
     }
     /// Whether the line about an edit that counts as done is part of its device's state.
-    pub(in crate::oracle) fn has_told(&self, id: EditId, committed: (u32, Time)) -> bool {
-        let has = |(life, at)| self.lives.has(id.device, (id.device, life, at));
+    pub(crate) fn has_told(&self, id: EditId, committed: (u32, Time)) -> bool {
+        let has = |instant| self.lives.keeps(id.device, instant);
         let first = self.get(id).and_then(|edit| edit.acknowledged_first);
         self.lives.now(id.device) == 0 || has(committed) && first.is_some_and(has)
     }
     /// Whether `by` need not know of the commit: a copy made it, or its own state is older.
-    pub(in crate::oracle) fn may_not_know(&self, by: DeviceId, (id, edit): (EditId, &Edit)) -> bool {
-        let known = |(life, at)| self.lives.has(id.device, (id.device, life, at));
-        edit.commits > 0 && edit.asked_by != by || edit.acknowledged_first.is_some_and(|first| !known(first))
+    pub(crate) fn may_not_know(&self, by: DeviceId, edit: &Edit) -> bool {
+        let is_older = |first| !self.lives.keeps(edit.id.device, first);
+        edit.commits > 0 && edit.asked_by != by || edit.acknowledged_first.is_some_and(is_older)
     }
-    pub(in crate::oracle) fn came_to(&self, edit: EditId, device: DeviceId) -> bool {
+    pub(crate) fn came_to(&self, edit: EditId, device: DeviceId) -> bool {
         edit.device == device || self.was_there(edit, device, self.lives.now(device))
     }
 
@@ -419,7 +385,7 @@ impl Ledger {
     fn decide_again(&mut self, device: DeviceId) {
         let decided = self.decisions.remove(&device).unwrap_or_default();
         for (&id, decisions) in &decided {
-            let stands = |d: &&Decided| self.lives.has(device, (device, d.life, d.at));
+            let stands = |d: &&Decided| self.lives.keeps(device, (d.life, d.at));
             let won = decisions.iter().rfind(stands).and_then(|decided| decided.won);
             let Some(edit) = self.get_mut(id) else { continue };
             if edit.decided_on.is_none_or(|by| by == device) {
@@ -430,32 +396,27 @@ impl Ledger {
     }
 
     /// Whether an edit came, with a copy of a storage, to the state of `device` in `life`.
-    pub(in crate::oracle) fn was_there(&self, edit: EditId, device: DeviceId, life: u32) -> bool {
+    pub(crate) fn was_there(&self, edit: EditId, device: DeviceId, life: u32) -> bool {
         self.lives.was_copied(edit, device, life, &|at| {
             self.get(edit).is_some_and(|edit| edit.made < at)
                 || self.missed.get(&edit).is_some_and(|(missed, _)| *missed <= at)
         })
     }
     /// The commit was undone by a restore of the backend, and may come again.
-    pub(in crate::oracle) fn undone(&mut self, id: EditId) {
+    pub(crate) fn undone(&mut self, id: EditId) {
         if let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) {
             (edit.commits, edit.excused, edit.undone) = (0, true, true);
         }
     }
-    pub(in crate::oracle) fn lost_power(&mut self, device: DeviceId, at: Time) {
+    pub(crate) fn lost_power(&mut self, device: DeviceId, at: Time) {
         for edit in self.devices[device.0 as usize].values_mut() {
             edit.lost_power.get_or_insert(at);
         }
     }
     /// A line about the edit was logged. During a logout, a rejection that is not the backend's
     /// means that its person discards the edit.
-    pub(in crate::oracle) fn logged(
-        &mut self,
-        (at, device): (Time, DeviceId),
-        id: EditId,
-        kind: LogKind,
-        logging_out: bool,
-    ) {
+    pub(crate) fn logged(&mut self, (at, device): (Time, DeviceId), id: EditId, kind: LogKind) {
+        let logging_out = self.lives.is_logging_out(device);
         let life = self.lives.now(device);
         self.lines.entry(device).or_default().push(Line { edit: id, kind, life, at });
         if let Some(edit) = self.get_mut(id) {
@@ -465,44 +426,38 @@ impl Ledger {
         }
     }
     /// Whether its person was told that the backend refused it for good, and the log still says so.
-    pub(in crate::oracle) fn is_told_refused(&self, id: EditId, edit: &Edit) -> bool {
-        let has = |(life, at)| self.lives.has(id.device, (id.device, life, at));
+    pub(crate) fn is_told_refused(&self, edit: &Edit) -> bool {
+        let has = |instant| self.lives.keeps(edit.id.device, instant);
         let is_last_word = edit.said == Some(LogKind::Rejected) && !edit.left_at_logout;
-        let is_kept = edit.lost_power.is_none() && edit.told_refused.is_some_and(has);
-        is_last_word && is_kept
+        is_last_word && edit.lost_power.is_none() && edit.told_refused.is_some_and(has)
     }
     /// A person chose the other side of its conflict; at a logout nobody has looked at it.
-    pub(in crate::oracle) fn given_up_by_person(&mut self, id: EditId, logging_out: bool) {
+    pub(crate) fn given_up_by_person(&mut self, id: EditId, device: DeviceId) {
+        let logging_out = self.lives.is_logging_out(device);
         if let Some(edit) = self.get_mut(id) {
             (edit.left_at_logout, edit.given_up) = (logging_out, !logging_out);
         }
     }
-    pub(in crate::oracle) fn process_ended(&mut self, device: DeviceId) {
-        self.lives.process_ended(device);
+    pub(crate) fn process_ended(&mut self, device: DeviceId) {
+        self.lives.logging_out.remove(&device);
         self.in_flight[device.0 as usize].clear();
         self.unsettled(device);
     }
 
-    pub(in crate::oracle) fn acknowledged(
-        &mut self,
-        (at, device): (Time, DeviceId),
-        id: EditId,
-        row: RowId,
-        history: &History,
-    ) {
+    pub(crate) fn acknowledged(&mut self, place: StorageTime, id: EditId, values: Option<&[Value]>) {
         let life = self.lives.now(id.device);
         let Some(edit) = self.get_mut(id) else { return };
         edit.acknowledged = true;
-        edit.acknowledged_first.get_or_insert((life, at));
-        edit.matched |= edit.matches(history.row(row).values.as_deref());
+        edit.acknowledged_first.get_or_insert((life, place.at));
+        edit.matched |= edit.matches(values);
         let own = edit.row;
-        self.found.over(self.place(device, at), (id, own));
+        self.found.over(place, (id, own));
         self.carry_alongside(id);
     }
 
     /// A conflict of the edit over `row` is decided, of which the device has seen `seen` versions.
     /// If it is unknown whether there was a conflict, the engine's report `is_one` decides.
-    pub(in crate::oracle) fn decided(
+    pub(crate) fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
         id: EditId,
@@ -545,39 +500,34 @@ impl Ledger {
             return;
         }
         // Edits of the row that wait behind it know what it met; on a copy, those of both devices.
-        let whose = if device == id.device { vec![device] } else { vec![id.device, device] };
-        for of in whose {
+        for of in [id.device, device] {
             for edit in self.devices[of.0 as usize].values_mut().filter(|edit| edit.row == row) {
                 edit.seen = edit.seen.max(seen);
             }
         }
     }
 
-    pub(in crate::oracle) fn decided_for_others(
-        &self,
-        device: DeviceId,
-    ) -> impl Iterator<Item = (EditId, &Edit)> {
+    pub(crate) fn decided_for_others(&self, device: DeviceId) -> impl Iterator<Item = &Edit> {
         let ids = self.decisions.get(&device).into_iter().flat_map(BTreeMap::keys);
-        let edits = ids.filter(move |id| id.device != device).filter_map(|id| Some((*id, self.get(*id)?)));
-        edits.filter(move |(_, edit)| edit.decided_on == Some(device))
+        let edits = ids.filter(move |id| id.device != device).filter_map(|id| self.get(*id));
+        edits.filter(move |edit| edit.decided_on == Some(device))
     }
-    pub(in crate::oracle) fn ever_won(&self, id: EditId) -> bool {
-        let decided = self.decisions.values().filter_map(|of| of.get(&id)).flatten();
-        decided.into_iter().any(|decided| decided.won == Some(Won::Edit))
+    pub(crate) fn ever_won(&self, id: EditId) -> bool {
+        let mut decided = self.decisions.values().filter_map(|of| of.get(&id)).flatten();
+        decided.any(|decided| decided.won == Some(Won::Edit))
     }
-    pub(in crate::oracle) fn creates(&self, device: DeviceId, row: RowId) -> bool {
-        let open = self.open.get(&row).into_iter().flatten().filter(|id| id.device == device);
-        open.filter_map(|id| self.get(*id)).any(|edit| edit.kind == EditKind::Create)
+    pub(crate) fn creates(&self, device: DeviceId, row: RowId) -> bool {
+        self.open_on(row).any(|edit| edit.id.device == device && edit.kind == EditKind::Create)
     }
     /// Whether the device created the row, and the backend committed it only under another key.
-    pub(in crate::oracle) fn created_elsewhere(&self, device: DeviceId, id: RowId, row: &Row) -> bool {
+    pub(crate) fn created_elsewhere(&self, device: DeviceId, id: RowId, row: &Row) -> bool {
         let made = |edit: &Edit| edit.row == id && edit.kind == EditKind::Create && edit.commits > 0;
-        row.versions.is_empty() && self.of(device).any(|(_, edit)| made(edit))
+        row.versions.is_empty() && self.of(device).any(made)
     }
-    pub(in crate::oracle) fn get_mut(&mut self, edit: EditId) -> Option<&mut Edit> {
+    pub(crate) fn get_mut(&mut self, edit: EditId) -> Option<&mut Edit> {
         self.devices.get_mut(edit.device.0 as usize)?.get_mut(&edit.number)
     }
-    pub(in crate::oracle) fn close(&mut self, row: RowId, id: EditId) {
+    pub(crate) fn close(&mut self, row: RowId, id: EditId) {
         if let Some(open) = self.open.get_mut(&row) {
             open.retain(|other| *other != id);
             if open.is_empty() {

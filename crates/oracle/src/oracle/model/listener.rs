@@ -13,59 +13,47 @@ use crate::contract::{
     SyncError,
 };
 use crate::oracle::checks::{
-    self, CommitCase, DANGLING_ID, ID_TWICE, NOT_TAKEN, OF_COMMITS, OWN_WRITE_VANISHED, REORDERED, RULES,
-    SILENT_DISCARD, ShownCase, Turn, WENT_BACK,
+    self, CommitCase, DANGLING_ID, EditAt, ID_TWICE, NOT_TAKEN, OF_COMMITS, OWN_WRITE_VANISHED, REORDERED,
+    RULES, SILENT_DISCARD, ShownCase, WENT_BACK,
 };
-use crate::oracle::final_checks::after_hours::{AfterHours, By};
-use crate::oracle::final_checks::attachments::Attachments;
-use crate::oracle::final_checks::overwritten::{self, Miscalled};
-use crate::oracle::findings::{Findings, Heard, Suspicion};
-use crate::oracle::model::assigned_keys::{FirstKeys, Names as Keys};
-use crate::oracle::model::attribution::Intents;
-use crate::oracle::model::edit::{Edit, Refused};
-use crate::oracle::model::families::Families;
-use crate::oracle::model::held::{All, At, Held};
-use crate::oracle::model::intent::GaveWay;
-use crate::oracle::model::ledger::Ledger;
-use crate::oracle::model::truth::{Places, RowHash, place_of};
-use crate::oracle::model::versions::{Commit, History, RowId};
-use crate::oracle::setup::OracleSetup;
-use crate::oracle::watch::looks::Looks;
-use crate::oracle::watch::monotonic_reads::Shown;
-use crate::oracle::watch::reports::{Reported, dates_row};
-use crate::oracle::watch::watched::{Watched, served};
-use crate::oracle::words::busiest::Busy;
-use crate::oracle::words::phrases::Labels;
+use crate::oracle::final_checks::{AfterHours, Attachments, By, Miscalled, overwritten};
+use crate::oracle::model::{
+    All, At, Commit, Edit, Families, FirstKeys, GaveWay, Held, History, Intents, Ledger, Names as Keys,
+    Places, Refused, RowHash, RowId, place_of,
+};
+use crate::oracle::watch::{Ended, Looks, Reported, Shown, Watched, dates_row, served};
+use crate::oracle::words::Busy;
+use crate::oracle::{Findings, Heard, OracleSetup, Suspicion};
 
 /// The reference model of a run.
 pub struct Oracle {
-    pub(in crate::oracle) setup: Rc<OracleSetup>,
+    pub(crate) setup: Rc<OracleSetup>,
     /// By device and entity: the place of its rows. Devices with equal attributes share them.
-    pub(in crate::oracle) places: Vec<Rc<Places>>,
-    pub(in crate::oracle) history: History,
-    pub(in crate::oracle) names: Rc<Keys>,
+    pub(crate) places: Vec<Rc<Places>>,
+    pub(crate) history: History,
+    pub(crate) names: Rc<Keys>,
     renames: bool,
-    pub(in crate::oracle) held: Held,
-    pub(in crate::oracle) shown: Shown,
-    pub(in crate::oracle) ledger: Ledger,
-    pub(in crate::oracle) intents: Intents,
-    pub(in crate::oracle) watched: Vec<Watched>,
-    pub(in crate::oracle) busy: Busy,
-    pub(in crate::oracle) attachments: Attachments,
-    pub(in crate::oracle) parts_seen: u64,
-    pub(in crate::oracle) looks: Looks,
-    pub(in crate::oracle) now: Time,
+    pub(crate) held: Held,
+    pub(crate) shown: Shown,
+    pub(crate) ledger: Ledger,
+    pub(crate) intents: Intents,
+    pub(crate) watched: Vec<Watched>,
+    pub(crate) busy: Busy,
+    pub(crate) attachments: Attachments,
+    pub(crate) parts_seen: u64,
+    pub(crate) looks: Looks,
+    pub(crate) now: Time,
     /// When a device last died at work; it may hold unreported changes from before that.
-    pub(in crate::oracle) cut_short: FxHashMap<DeviceId, Time>,
-    pub(in crate::oracle) findings: Findings,
+    pub(crate) cut_short: FxHashMap<DeviceId, Time>,
+    pub(crate) findings: Findings,
     /// Edits that replaced a version that their device had not seen, or took effect out of order.
-    pub(in crate::oracle) suspicions: Vec<Suspicion>,
-    pub(in crate::oracle) overwritten: u64,
+    pub(crate) suspicions: Vec<Suspicion>,
+    pub(crate) overwritten: u64,
     /// Of `overwritten`, the columns of edits that gave way, by edit.
-    pub(in crate::oracle) gave_way: Vec<(EditId, u64)>,
-    pub(in crate::oracle) miscalled: Miscalled,
-    pub(in crate::oracle) families: Families,
-    pub(in crate::oracle) kept_both: u64,
+    pub(crate) gave_way: Vec<(EditId, u64)>,
+    pub(crate) miscalled: Miscalled,
+    pub(crate) families: Families,
+    pub(crate) kept_both: u64,
     /// Finds rows that would never arrive if nobody logged in again.
     pub after_hours: AfterHours,
 }
@@ -84,7 +72,7 @@ impl Oracle {
         Oracle {
             places: setup.attributes.iter().map(&mut places_of).collect(),
             history: History::new(Arc::clone(schema), Rc::clone(&setup.initial)),
-            names: Rc::default(),
+            names: Rc::new(Keys::new(Arc::clone(schema))),
             renames: schema.renames_any(),
             held: Held::default(),
             shown: Shown::default(),
@@ -109,10 +97,6 @@ impl Oracle {
         }
     }
 
-    pub(in crate::oracle) fn words(&self) -> &Labels {
-        &self.setup.labels
-    }
-
     /// Processes an event.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = *occurrence;
@@ -122,15 +106,16 @@ impl Oracle {
             return self.told(occurrence);
         }
         let (own, changes) = (FirstKeys::default(), OnceCell::new());
-        let event = Rc::clone(&self.names).told(&self.setup.labels.schema, event, &own, &changes);
+        let event = Rc::clone(&self.names).told(event, &own, &changes);
         self.told(&Occurrence { at, node, event });
     }
 
     /// An engine without runs reports whether it is caught up; the network may be busy for it.
     pub fn says_caught_up(&mut self, at: Time, device: DeviceId, (is, at_work): (bool, bool)) {
-        let (watched, patience) = (&mut self.watched[device.0 as usize], &self.setup.patience);
-        watched.says_caught_up(is);
-        watched.owing.says_caught_up(at, (device, is || at_work), patience, &mut self.findings);
+        let watched = &mut self.watched[device.0 as usize];
+        watched.each(|one| one.says_caught_up(is));
+        let now = &mut Ended { at, device, setup: &self.setup, findings: &mut self.findings };
+        watched.owing.says_caught_up(is || at_work, now);
     }
 
     /// Whether [`saw`](Oracle::saw) must be called before edits of this entity.
@@ -148,14 +133,13 @@ impl Oracle {
             return;
         }
         let device = if let Node::Device(device) = node { Some(device) } else { None };
-        if let Some(twice) = Rc::make_mut(&mut self.names).learn(&self.setup.labels.schema, event) {
+        if let Some(twice) = Rc::make_mut(&mut self.names).learn(event) {
             let concerns = (device, Some((twice.entity, twice.rows[1].as_str())));
-            let text = || checks::id_twice(&self.setup.labels.schema, &twice);
-            self.findings.add(&ID_TWICE, concerns, text);
+            let schema = &self.names.schema;
+            self.findings.add(&ID_TWICE, concerns, || checks::id_twice(schema, &twice));
         }
-        let (schema, names) = (&self.setup.labels.schema, &self.names);
-        if let Some((device, record, text)) = checks::outdated_reference(schema, names, event) {
-            self.findings.add(&DANGLING_ID, (Some(device), Some(record)), || text);
+        if let Some((concerns, text)) = checks::outdated_reference(&self.names, event) {
+            self.findings.add(&DANGLING_ID, concerns, || text);
         }
     }
 
@@ -168,13 +152,13 @@ impl Oracle {
             _ => self.on_backend(*at, event),
         }
         let served = served(event).and_then(|device| self.watched.get_mut(device.0 as usize));
-        served.into_iter().for_each(|one| one.on_server(event));
+        served.into_iter().for_each(|served| served.each(|one| one.on_server(event)));
         if let (Node::Backend | Node::Gateway, Event::Restored { .. }) = (node, event) {
-            self.watched.iter_mut().for_each(Watched::server_went_back);
+            self.watched.iter_mut().for_each(|watched| watched.each(|one| one.server_went_back()));
         }
         let Node::Device(device) = node else { return };
         if let Event::BecameCopy { of, .. } = event {
-            self.watched[of.0 as usize].was_copied();
+            self.watched[of.0 as usize].each(|one| one.was_copied());
         }
         let (setup, findings) = (&*self.setup, &mut self.findings);
         let heard = &mut Heard { at: *at, device: *device, event, out: None, setup, findings };
@@ -187,14 +171,14 @@ impl Oracle {
     fn on_backend(&mut self, at: Time, event: &Event<'_>) {
         match *event {
             Event::Committed { entity, key, stamp, kind, values, author, .. } => {
-                let id = self.history.remember(entity, key.as_str());
+                let id = self.history.remember(entity, key);
                 self.committed(id, Commit { at, stamp, kind, values, author });
                 if kind == CommitKind::Delete {
                     self.busy.note(id, None, |what| what.deletes += 1);
                 }
             }
             Event::CommitDelayed { entity, key, stamp, until } => {
-                let row = self.history.remember(entity, key.as_str());
+                let row = self.history.remember(entity, key);
                 self.history.delay(row, stamp, until);
             }
             Event::MutationRefused { edit, entity, key, kind, conflict, holder } => {
@@ -202,15 +186,15 @@ impl Oracle {
                 let row = self.history.remember(entity, holder.unwrap_or(key).as_str());
                 let by = self.setup.labels.schema.naming(entity).by;
                 if by == NamedBy::NaturalKey && (kind, conflict) == (EditKind::Create, Some(Refusal::Taken)) {
-                    let own = self.history.remember(entity, key.as_str());
+                    let own = self.history.remember(entity, key);
                     _ = self.intents.beside.elsewhere.insert(own, row);
                 }
                 let stands = conflict.map(|why| Refused { why, row, kind });
                 if conflict == Some(Refusal::Taken) && holder.is_some() {
                     self.found_not_taken(at, edit, |case| checks::not_taken(case, row));
                 }
-                let places = &self.places[edit.device.0 as usize];
-                self.ledger.refused(at, edit, stands, places, &self.history);
+                let all = All { history: &self.history, places: &self.places[edit.device.0 as usize] };
+                self.ledger.refused(at, edit, stands, all);
                 if conflict.is_none() {
                     self.ledger.parted(edit);
                     self.rejected(at, edit);
@@ -218,30 +202,25 @@ impl Oracle {
             }
             Event::UploadQueued { edit }
             | Event::UploadWaits { edit }
-            | Event::MutationPutOff { edit, .. } => {
-                self.ledger.waits(edit);
-            }
+            | Event::MutationPutOff { edit, .. } => self.ledger.waits(edit),
             Event::EditsCarried { edit, others } => self.ledger.combined.brings(edit, others),
-            Event::EditRemade { edit, columns } => self.ledger.combined.remake(edit, columns),
+            Event::EditRemade { edit, columns } => {
+                self.ledger.combined.remade.insert(edit, columns.to_vec());
+            }
             Event::GaveWayByColumn { edit } => self.ledger.gave_way_by_column(edit, &self.history),
             Event::MutationReplayed { edit } => {
-                self.ledger.stands(edit, &self.places[edit.device.0 as usize], &self.history);
+                let all = All { history: &self.history, places: &self.places[edit.device.0 as usize] };
+                self.ledger.stands(edit, all);
             }
             _ => {}
         }
     }
 
-    fn found_not_taken(
-        &mut self,
-        at: Time,
-        id: EditId,
-        check: impl FnOnce(&checks::TakenCase<'_>) -> Option<String>,
-    ) {
+    fn found_not_taken(&mut self, at: Time, id: EditId, check: impl FnOnce(&EditAt<'_>) -> Option<String>) {
         let Some(edit) = self.ledger.get(id) else { return };
         let (words, ledger, history) = (&self.setup.labels, &self.ledger, &self.history);
-        let text = check(&checks::TakenCase { words, at, id, edit, ledger, history });
-        let concerns = (Some(id.device), Some((edit.entity, edit.key.as_str())));
-        self.findings.found(&NOT_TAKEN, concerns, text);
+        let text = check(&EditAt { words, at, edit, ledger, history });
+        self.findings.found(&NOT_TAKEN, (Some(id.device), Some((edit.entity, &edit.key))), text);
     }
 
     fn committed(&mut self, id: RowId, commit: Commit<'_>) {
@@ -256,16 +235,15 @@ impl Oracle {
             kind: commit.kind,
             values: commit.values,
             author: commit.author,
-            edit: author.and_then(|edit| Some((edit, self.ledger.get(edit)?))),
+            edit: author.and_then(|edit| self.ledger.get(edit)),
             ledger: &self.ledger,
             history: &self.history,
             place: places.map(|places| &*places[usize::from(row.entity.0)]),
             creates: author.is_some_and(|edit| self.ledger.creates(edit.device, id)),
             split_off: author.is_some_and(|edit| self.intents.beside.split_off(edit, &row.key)),
         };
-        let concerns = (author.map(|edit| edit.device), Some((row.entity, row.key.as_str())));
         for (rule, check) in OF_COMMITS {
-            self.findings.found(rule, concerns, check(&case));
+            self.findings.found(rule, case.concerns(), check(&case));
         }
         let committed = (author.map_or(0, |edit| self.ledger.lives.now(edit.device)), commit.at);
         let mut suspect = |check, edit, text| {
@@ -275,19 +253,18 @@ impl Oracle {
         if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
             suspect(&SILENT_DISCARD, edit, text);
         }
-        if let Some((edit, text)) = self.intents.judge(&case, concerns, &mut self.findings) {
+        if let (Some(edit), Some(text)) = (author, self.intents.judge(&case, &mut self.findings)) {
             suspect(&REORDERED, edit, text);
         }
         self.overwritten += overwritten::by_commit(&case, overwritten::read) + overwritten::untouched(&case);
         self.miscalled.committed(&case);
         self.kept_both += u64::from(case.split_off && commit.kind == CommitKind::Insert);
         let before = self.history.commit(id, commit);
-        let after = (commit.kind != CommitKind::Delete).then_some(commit.values);
-        self.ledger.committed(id, before.as_deref(), after, author, self.history.row(id));
+        self.ledger.committed(id, before.as_deref(), author, self.history.row(id));
         if let Some(edit) = author {
             let versions = self.history.row(id).versions.len();
             self.held.wrote_over(id, edit.device, versions - 1);
-            self.take(commit.at, edit.device, id, versions, after.is_none());
+            self.take(commit.at, edit.device, id, versions, commit.kind == CommitKind::Delete);
             self.shown.committed(id, edit.device, versions, commit.at);
             // The device may have given up an edit that its copy still had.
             let by_copy = self.ledger.was_asked_elsewhere(edit, edit.device);
@@ -296,9 +273,9 @@ impl Oracle {
     }
     fn rejected(&mut self, at: Time, id: EditId) {
         let Some(edit) = self.ledger.get(id) else { return };
-        let words = &self.setup.labels;
-        let turn = Turn { words, at, id, edit, ledger: &self.ledger };
-        self.intents.rejected(&turn, &self.history, &mut self.findings);
+        let (words, ledger, history) = (&self.setup.labels, &self.ledger, &self.history);
+        let turn = EditAt { words, at, edit, ledger, history };
+        self.intents.rejected(&turn, &mut self.findings);
     }
     fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
         match *event {
@@ -308,7 +285,7 @@ impl Oracle {
                 if self.ledger.get(edit.id).is_some() {
                     return;
                 }
-                let row = self.history.remember(edit.entity, edit.key.as_str());
+                let row = self.history.remember(edit.entity, &edit.key);
                 let told = self.held.versions(row, edit.id.device);
                 let perhaps = self.perhaps_held(row, edit.id.device);
                 let reached = self.held.reached(row, edit.id.device);
@@ -345,7 +322,9 @@ impl Oracle {
             }
             EngineEvent::EditSent { edit, entity, key, request } => {
                 self.ledger.sent(device, edit, request);
-                self.intents.sent(&self.ledger, &self.history, (device, edit), (entity, key));
+                let known = self.history.find(entity, key);
+                let new = known.is_none_or(|row| self.history.row(row).versions.is_empty());
+                self.intents.sent(&self.ledger, device, edit, key, new);
             }
             EngineEvent::ResponseReceived { request, kind, .. } if kind.pushes() => {
                 self.ledger.request_ended(device, request, true);
@@ -356,23 +335,23 @@ impl Oracle {
             EngineEvent::ChunkApplied { unit, changes, .. } => {
                 (0..changes.len()).for_each(|nth| self.applied(at, (device, unit), &changes[nth..]));
             }
-            EngineEvent::EditUnchanged { edit, .. } => self.ledger.unchanged(edit),
+            EngineEvent::EditUnchanged { edit, .. } => _ = self.ledger.unchanged.insert(edit),
             EngineEvent::EditAcknowledged { edit, entity, key, stamp } => {
-                let row = self.history.remember(entity, key.as_str());
+                let row = self.history.remember(entity, key);
                 self.acknowledged((at, device), edit, row, stamp);
             }
             EngineEvent::ConflictDecided { edit, entity, key, kind, decision, sides } => {
-                let own = self.history.remember(entity, key.as_str());
+                let own = self.history.remember(entity, key);
                 let gave_way = self.decided((at, device), (edit, own), (kind, decision), sides);
                 self.overwritten += gave_way.ours + gave_way.theirs;
                 self.gave_way.push((edit, gave_way.ours));
             }
             // A person who decides has read both sides.
             EngineEvent::Page(PageEvent::Resolved { edit, entity, key, kind, decision, sides, .. }) => {
-                let own = self.history.remember(entity, key.as_str());
+                let own = self.history.remember(entity, key);
                 self.decided((at, device), (edit, own), (kind, decision), sides);
                 if decision == Decision::Remote {
-                    self.ledger.given_up_by_person(edit, self.ledger.lives.is_logging_out(device));
+                    self.ledger.given_up_by_person(edit, device);
                 }
             }
             EngineEvent::EditLogged { edit, kind, .. } => self.logged((at, device), edit, kind),
@@ -388,7 +367,7 @@ impl Oracle {
         }
     }
     fn logged(&mut self, (at, device): (Time, DeviceId), edit: EditId, kind: LogKind) {
-        self.ledger.logged((at, device), edit, kind, self.ledger.lives.is_logging_out(device));
+        self.ledger.logged((at, device), edit, kind);
         if kind == LogKind::Rejected {
             self.ledger.given_up(at, device, edit);
         }
@@ -422,10 +401,10 @@ impl Oracle {
         let stays = other.map_or(of, all);
         let is_one = kind != ConflictKind::Equal;
         if let Some(made) = self.ledger.get(edit).filter(|_| is_one) {
-            self.miscalled.decided(device, (edit, made), of, other.is_none(), &self.ledger);
+            self.miscalled.decided(device, made, of, other.is_none(), &self.ledger);
         }
         let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
-            overwritten::by_rule(decision, (edit, made), of, stays, &self.ledger)
+            overwritten::by_rule(decision, made, of, stays, &self.ledger)
         });
         let place = self.ledger.place(device, at);
         if let Some(of_edit) = self.ledger.get(edit).map(|made| made.row) {
@@ -437,7 +416,7 @@ impl Oracle {
     }
     fn process_ended(&mut self, at: Time, device: DeviceId, reason: KillReason) {
         self.ledger.process_ended(device);
-        self.intents.process_ended(device, at);
+        self.intents.ended.insert(device, at);
         if reason == KillReason::PowerLoss && !self.setup.durable {
             self.ledger.lost_power(device, at);
             self.shown.forget(device, at);
@@ -462,7 +441,7 @@ impl Oracle {
         // The copy may send these edits before a person sees them saved.
         for edit in unseen {
             self.intents.made(edit);
-            let row = self.history.remember(edit.entity, edit.key.as_str());
+            let row = self.history.remember(edit.entity, &edit.key);
             let seen = self.history.row(row).versions.len();
             self.ledger.made(at, edit, row, (seen, self.held.reached(row, of)));
         }
@@ -470,7 +449,7 @@ impl Oracle {
         let (present, life) = (self.ledger.lives.now(device), self.ledger.lives.now(of));
         self.ledger.became_copy(device, (of, life, at), ids);
         for edit in unseen {
-            let row = self.history.remember(edit.entity, edit.key.as_str());
+            let row = self.history.remember(edit.entity, &edit.key);
             let told = (self.history.row(row), self.held.versions(row, of));
             self.ledger.found_by(at, edit.id, Some(device), told, false);
         }
@@ -493,7 +472,7 @@ impl Oracle {
                 }
             }
         }
-        self.intents.backend_went_back();
+        self.intents.backend_went_back = true;
         self.history.go_back(to, at);
     }
 
@@ -511,7 +490,7 @@ impl Oracle {
         let row = self.history.row(id);
         let brought = Reported::of(change, self.held.versions(id, device), row, &self.history);
         let versions = brought.versions;
-        self.after_hours.brings(&mut self.findings, (device, unit), row, (versions, brought.had));
+        self.after_hours.brings(&mut self.findings, (device, unit), row, brought);
         if let Some(places) = self.places.get(device.0 as usize) {
             let at = At { device, place: &places[usize::from(row.entity.0)], now: at };
             self.held.look_at(id, row, at, versions, change.removed);
@@ -526,7 +505,7 @@ impl Oracle {
         self.shown.told(id, device, versions, at);
         let (row, places) = (self.history.row(id), self.places.get(device.0 as usize));
         if change.removed && places.is_some_and(|p| row.has(versions, &p[usize::from(row.entity.0)])) {
-            self.shown.removed_vaguely(id, device);
+            self.shown.vague.insert((id, device));
         }
     }
     fn look_back(&mut self, now: Time, device: DeviceId, id: RowId, brought: Reported) {
@@ -536,7 +515,7 @@ impl Oracle {
         }
         let Some(places) = self.places.get(device.0 as usize) else { return };
         let row = self.history.row(id);
-        let (first, words) = (self.history.first_of(row, has), self.words());
+        let (first, words) = (self.history.first_of(row, has), &self.setup.labels);
         let place = &*places[usize::from(row.entity.0)];
         let case = ShownCase { words, device, now, row, place, had, has, stamp, removed, first };
         let Some(text) = checks::went_back(&case) else { return };
@@ -551,7 +530,8 @@ impl Oracle {
         self.history.row(row).versions.iter().take_while(|of| of.at <= *cut).count()
     }
     fn acknowledged(&mut self, (at, device): (Time, DeviceId), edit: EditId, row: RowId, stamp: Stamp) {
-        self.ledger.acknowledged((at, device), edit, row, &self.history);
+        let place = self.ledger.place(device, at);
+        self.ledger.acknowledged(place, edit, self.history.row(row).values.as_deref());
         let dated = |edit: &Edit| edit.kind != EditKind::Delete && edit.commits > 0;
         if self.ledger.get(edit).is_some_and(dated) {
             let what = (device, "got the report that its edit is on the backend, of");
@@ -576,7 +556,7 @@ impl Oracle {
         self.held.told(id, device);
         self.shown.told(id, device, versions, at);
         if gone {
-            self.shown.gone_by_verdict(id, device);
+            self.shown.gone_by_verdict.insert((id, device));
         }
         versions
     }

@@ -3,21 +3,38 @@
 //! `versions` are the backend's, `ledger` has all local edits, `held` what devices show. `listener`
 //! fills them from the stream of events.
 
-pub(in crate::oracle) mod assigned_keys;
-pub(in crate::oracle) mod attribution;
-pub(in crate::oracle) mod carried;
-pub(in crate::oracle) mod combined;
-pub(in crate::oracle) mod content;
-pub(in crate::oracle) mod edit;
-pub(in crate::oracle) mod end;
-pub(in crate::oracle) mod ends;
-pub(in crate::oracle) mod families;
-pub(in crate::oracle) mod held;
-pub(in crate::oracle) mod incarnations;
-pub(in crate::oracle) mod intent;
-pub(in crate::oracle) mod ledger;
-pub(in crate::oracle) mod listener;
-pub(in crate::oracle) mod partial_rows;
-pub(in crate::oracle) mod truth;
-pub(in crate::oracle) mod update_base;
-pub(in crate::oracle) mod versions;
+pub(crate) mod assigned_keys;
+pub(crate) mod attribution;
+pub(crate) mod carried;
+pub(crate) mod combined;
+pub(crate) mod content;
+pub(crate) mod edit;
+pub(crate) mod end;
+pub(crate) mod ends;
+pub(crate) mod families;
+pub(crate) mod held;
+pub(crate) mod incarnations;
+pub(crate) mod intent;
+pub(crate) mod ledger;
+pub(crate) mod listener;
+pub(crate) mod partial_rows;
+pub(crate) mod truth;
+pub(crate) mod update_base;
+pub(crate) mod versions;
+
+pub(crate) use assigned_keys::{FirstKeys, NamedTruth, NamedView, Names, Twice};
+pub(crate) use attribution::Intents;
+pub(crate) use combined::{Change, Combined, Combining, items, wrong};
+pub(crate) use content::{Contents, Difference, Expected, compared, stale_copies};
+pub(crate) use edit::{Edit, Refused};
+pub(crate) use end::{End, Meaning};
+pub(crate) use ends::{Counted, Ends, Lost, Seen};
+pub(crate) use families::Families;
+pub(crate) use held::{All, At, Behind, Held};
+pub(crate) use incarnations::Lives;
+pub(crate) use intent::{Beside, GaveWay, Won};
+pub(crate) use ledger::Ledger;
+pub(crate) use listener::Oracle;
+pub(crate) use truth::{Places, RowHash, Truth, alike, is_same, place, place_of};
+pub(crate) use update_base::{Found, StorageTime};
+pub(crate) use versions::{Commit, History, Row, RowId, Version, bit, is_written};

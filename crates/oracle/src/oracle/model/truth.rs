@@ -15,7 +15,7 @@ pub trait Truth {
 
 /// The values that decide in whose scope a row is, one per rule; `None` outside of a window.
 /// Deliberately implemented again: the oracle must not share bugs with what it checks.
-pub(in crate::oracle) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
+pub(crate) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
     let mut place = Vec::with_capacity(entity.scope.len());
     for rule in &entity.scope {
         match rule {
@@ -29,29 +29,29 @@ pub(in crate::oracle) fn place(entity: &Entity, values: &[Value]) -> Option<Box<
     Some(place.into())
 }
 
-pub(in crate::oracle) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]> {
+pub(crate) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]> {
     let own = entity.scope.iter().filter_map(ScopeRule::attribute);
     own.map(|(_, attribute)| attributes[attribute].clone()).collect()
 }
 
-pub(in crate::oracle) type Places = [Rc<[Value]>];
+pub(crate) type Places = [Rc<[Value]>];
 
 /// Hashes rows independently of their source and of how texts compose their accents.
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct RowHash(Vec<u8>);
+pub(crate) struct RowHash(Vec<u8>);
 
 impl RowHash {
-    pub(in crate::oracle) fn shown(&mut self, values: &[ValueRef<'_>]) -> u64 {
+    pub(crate) fn shown(&mut self, values: &[ValueRef<'_>]) -> u64 {
         self.0.clear();
         values.iter().for_each(|value| self.push(*value));
         xxhash_rust::xxh3::xxh3_64(&self.0)
     }
-    pub(in crate::oracle) fn own<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
+    pub(crate) fn own<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
         self.0.clear();
         values.for_each(|value| value.with_ref(|value| self.push(value)));
         xxhash_rust::xxh3::xxh3_64(&self.0)
     }
-    pub(in crate::oracle) fn projected(&mut self, entity: &Entity, values: &[Value]) -> u64 {
+    pub(crate) fn projected(&mut self, entity: &Entity, values: &[Value]) -> u64 {
         self.own(entity.projection.iter().map(|&column| &values[column]))
     }
 
@@ -77,12 +77,12 @@ impl RowHash {
 }
 
 /// Whether two values mean the same; a long text is compared by its content.
-pub(in crate::oracle) fn alike(a: &Value, b: &Value) -> bool {
+pub(crate) fn alike(a: &Value, b: &Value) -> bool {
     b.with_ref(|b| a.reads_as(b) || a.with_ref(|a| is_same(a, b)))
 }
 
 /// Whether two values mean the same; texts are compared after composing their accents.
-pub(in crate::oracle) fn is_same(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+pub(crate) fn is_same(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (a, b) {
         (ValueRef::Text(a), ValueRef::Text(b)) => is_same_text(a, b),
         (ValueRef::Real(a), ValueRef::Real(b)) => a.to_bits() == b.to_bits(),

@@ -11,23 +11,20 @@ use rustc_hash::FxHashMap;
 
 use crate::base::{DeviceId, EditId, Time, Value};
 use crate::contract::{Decision, EditKind};
-use crate::oracle::model::edit::Edit;
-use crate::oracle::model::incarnations::Lives;
-use crate::oracle::model::truth::alike;
-use crate::oracle::model::versions::{Row, RowId};
+use crate::oracle::model::{Edit, Lives, Row, RowId, alike};
 
 /// By row, the edits that came to a storage, in their order there.
 type Book = FxHashMap<RowId, Vec<Noted>>;
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Found {
+pub(crate) struct Found {
     books: FxHashMap<DeviceId, Book>,
     /// All notes ever made; a backup or a copy restores a storage from them.
     journal: Vec<NotedThere>,
     /// Edits of devices that may have held more than they reported, or that found a failed edit.
     unsure: BTreeSet<EditId>,
     /// Edits that may or may not be in the storage of a copy.
-    pub(in crate::oracle) unseen: BTreeSet<EditId>,
+    pub(crate) unseen: BTreeSet<EditId>,
 }
 
 #[derive(Debug)]
@@ -58,26 +55,21 @@ struct Column {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::oracle) struct StorageTime {
-    pub(in crate::oracle) device: DeviceId,
-    pub(in crate::oracle) life: u32,
-    pub(in crate::oracle) at: Time,
+pub(crate) struct StorageTime {
+    pub(crate) device: DeviceId,
+    pub(crate) life: u32,
+    pub(crate) at: Time,
 }
 
 impl Found {
     /// Notes an edit made on the first `versions` of its row and the waiting edits; if not `sure`,
     /// perhaps on more versions.
-    pub(in crate::oracle) fn made(
-        &mut self,
-        place: StorageTime,
-        (id, edit): (EditId, &Edit),
-        (row, versions): (&Row, usize),
-        sure: bool,
-    ) {
+    pub(crate) fn made(&mut self, place: StorageTime, edit: &Edit, told: (&Row, usize), sure: bool) {
+        let (row, versions) = told;
         let noted = self.books.get(&place.device).and_then(|book| book.get(&edit.row));
         let waits: Vec<&Noted> = noted.into_iter().flatten().filter(|noted| !noted.over).collect();
         if !sure || waits.iter().any(|noted| self.unseen.contains(&noted.id)) {
-            self.unsure.insert(id);
+            self.unsure.insert(edit.id);
         }
         let column = |(number, ours): &(usize, Value)| {
             let set = |noted: &&Noted| {
@@ -98,10 +90,10 @@ impl Found {
             }
         }
         let update = edit.kind == EditKind::Update;
-        self.note(place, edit.row, Noted { id, update, over: false, columns, saw: saw.into() });
+        self.note(place, edit.row, Noted { id: edit.id, update, over: false, columns, saw: saw.into() });
     }
 
-    pub(in crate::oracle) fn decided(
+    pub(crate) fn decided(
         &mut self,
         place: StorageTime,
         (id, of): (EditId, RowId),
@@ -134,12 +126,7 @@ impl Found {
     }
 
     /// The edit also stands for earlier ones, and is based on what those found.
-    pub(in crate::oracle) fn squashed(
-        &mut self,
-        place: StorageTime,
-        (id, row): (EditId, RowId),
-        with: &[EditId],
-    ) {
+    pub(crate) fn squashed(&mut self, place: StorageTime, (id, row): (EditId, RowId), with: &[EditId]) {
         let Some(mut own) = self.noted(place.device, (id, row)).cloned() else { return };
         for other in with.iter().rev() {
             let Some(earlier) = self.noted(place.device, (*other, row)).cloned() else { continue };
@@ -155,7 +142,7 @@ impl Found {
         self.note(place, row, own);
     }
 
-    pub(in crate::oracle) fn over(&mut self, place: StorageTime, (id, row): (EditId, RowId)) {
+    pub(crate) fn over(&mut self, place: StorageTime, (id, row): (EditId, RowId)) {
         if let Some(noted) = self.noted(place.device, (id, row)).filter(|noted| !noted.over) {
             let noted = Noted { over: true, ..noted.clone() };
             self.note(place, row, noted);
@@ -163,7 +150,7 @@ impl Found {
     }
 
     /// The edit was dropped: an edit that found its values now found what it had found.
-    pub(in crate::oracle) fn given_up(&mut self, place: StorageTime, (id, row): (EditId, RowId)) {
+    pub(crate) fn given_up(&mut self, place: StorageTime, (id, row): (EditId, RowId)) {
         let Some(own) = self.noted(place.device, (id, row)).cloned() else { return };
         let book = self.books.get(&place.device).and_then(|book| book.get(&row)).cloned();
         let on_top = |noted: &Noted| noted.columns.iter().any(|column| column.by == Some(id));
@@ -184,7 +171,7 @@ impl Found {
         self.note(place, row, Noted { over: true, ..own });
     }
 
-    pub(in crate::oracle) fn put_in(&mut self, device: DeviceId, lives: &Lives) {
+    pub(crate) fn put_in(&mut self, device: DeviceId, lives: &Lives) {
         let mut book = Book::default();
         for line in &self.journal {
             if lives.has(device, (line.device, line.life, line.at)) {
@@ -195,13 +182,10 @@ impl Found {
     }
 
     /// Whether these versions have, in a column of the edit, a value that it neither found nor set.
-    pub(in crate::oracle) fn is_contested(
-        &self,
-        device: DeviceId,
-        (id, of): (EditId, RowId),
-        (row, versions): (&Row, usize),
-    ) -> bool {
-        let Some(noted) = self.noted(device, (id, of)).filter(|noted| noted.update) else { return true };
+    pub(crate) fn is_contested(&self, device: DeviceId, edit: &Edit, row: &Row, versions: usize) -> bool {
+        let Some(noted) = self.noted(device, (edit.id, edit.row)).filter(|noted| noted.update) else {
+            return true;
+        };
         noted.columns.iter().any(|column| {
             let theirs = row.said(column.number, versions);
             theirs.is_none_or(|theirs| {
@@ -212,28 +196,22 @@ impl Found {
     }
 
     /// Whether its person found or saw this value; for unsure edits, in any version.
-    pub(in crate::oracle) fn knew(
-        &self,
-        (id, edit): (EditId, &Edit),
-        row: &Row,
-        (column, value): (usize, &Value),
-    ) -> bool {
+    pub(crate) fn knew(&self, edit: &Edit, row: &Row, (column, value): (usize, &Value)) -> bool {
         // A storage restored since then need not have the note.
-        let noted = self.noted(id.device, (id, edit.row)).or_else(|| self.last(id));
+        let noted = self.noted(edit.id.device, (edit.id, edit.row)).or_else(|| self.last(edit.id));
         let columns = noted.filter(|noted| noted.update).map(|noted| &noted.columns);
         let own = columns.and_then(|columns| columns.iter().find(|own| own.number == column));
         let found = own.map_or_else(|| row.said(column, edit.made_on), |own| own.found.as_ref());
         let mut saw = noted.into_iter().flat_map(|noted| noted.saw.iter());
-        let perhaps = |versions: usize| row.said(column, versions).is_some_and(|said| alike(said, value));
         found.is_some_and(|found| alike(found, value))
-            || self.is_unsure(id) && (0..=edit.made_on).any(perhaps)
+            || self.is_unsure(edit.id) && row.ever_said(column, 0..edit.made_on + 1, value)
             || saw.any(|(of, saw)| *of == column && alike(saw, value))
     }
 
-    pub(in crate::oracle) fn is_unsure(&self, id: EditId) -> bool {
+    pub(crate) fn is_unsure(&self, id: EditId) -> bool {
         self.unsure.contains(&id)
     }
-    pub(in crate::oracle) fn knows(&self, device: DeviceId, (id, row): (EditId, RowId)) -> bool {
+    pub(crate) fn knows(&self, device: DeviceId, (id, row): (EditId, RowId)) -> bool {
         self.noted(device, (id, row)).is_some()
     }
     fn last(&self, id: EditId) -> Option<&Noted> {

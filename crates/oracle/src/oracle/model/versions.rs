@@ -6,59 +6,60 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, Value};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{Author, CommitKind, Schema};
-use crate::oracle::model::truth::{RowHash, Truth, place};
+use crate::oracle::model::{RowHash, Truth, alike, place};
 
-pub(in crate::oracle) type RowId = u32;
+pub(crate) type RowId = u32;
 
 /// Longer than any clock skew in a world.
 const LONG_BEFORE: Span = Span::secs(20 * 365 * 86_400);
 
 #[derive(Clone, Debug)]
-pub(in crate::oracle) struct Version {
-    pub(in crate::oracle) stamp: Stamp,
-    pub(in crate::oracle) at: Time,
-    pub(in crate::oracle) author: Author,
-    pub(in crate::oracle) gone: bool,
-    pub(in crate::oracle) place: Option<Box<[Value]>>,
-    pub(in crate::oracle) content: u64,
+pub(crate) struct Version {
+    pub(crate) stamp: Stamp,
+    pub(crate) at: Time,
+    pub(crate) author: Author,
+    pub(crate) gone: bool,
+    pub(crate) place: Option<Box<[Value]>>,
+    pub(crate) content: u64,
     /// The backend's columns that it changed, one bit each; columns from 63 on share the last bit.
-    pub(in crate::oracle) changed: u64,
+    pub(crate) changed: u64,
     /// The values of those columns before; `None` if there was no row.
     replaced: Option<Box<[(usize, Value)]>>,
-    pub(in crate::oracle) undone: Option<Time>,
+    pub(crate) undone: Option<Time>,
 }
 
 #[derive(Debug)]
-pub(in crate::oracle) struct Row {
-    pub(in crate::oracle) entity: EntityId,
-    pub(in crate::oracle) key: Key,
+pub(crate) struct Row {
+    pub(crate) entity: EntityId,
+    pub(crate) key: Key,
     /// The row's place at the start; `None` if it had none or did not exist.
-    pub(in crate::oracle) first_place: Option<Box<[Value]>>,
-    pub(in crate::oracle) versions: Vec<Version>,
-    pub(in crate::oracle) values: Option<Vec<Value>>,
+    pub(crate) first_place: Option<Box<[Value]>>,
+    pub(crate) versions: Vec<Version>,
+    pub(crate) values: Option<Vec<Value>>,
 }
 
-pub(in crate::oracle) struct History {
-    schema: Arc<Schema>,
-    initial: Rc<dyn Truth>,
+pub(crate) struct History {
+    pub(crate) schema: Arc<Schema>,
+    /// The rows at the start.
+    pub(crate) initial: Rc<dyn Truth>,
     index: Vec<FxHashMap<Key, RowId>>,
     rows: Vec<Row>,
     hash: RowHash,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::oracle) struct Commit<'a> {
-    pub(in crate::oracle) at: Time,
-    pub(in crate::oracle) stamp: Stamp,
-    pub(in crate::oracle) kind: CommitKind,
-    pub(in crate::oracle) values: &'a [Value],
-    pub(in crate::oracle) author: Author,
+pub(crate) struct Commit<'a> {
+    pub(crate) at: Time,
+    pub(crate) stamp: Stamp,
+    pub(crate) kind: CommitKind,
+    pub(crate) values: &'a [Value],
+    pub(crate) author: Author,
 }
 
 impl History {
-    pub(in crate::oracle) fn new(schema: Arc<Schema>, initial: Rc<dyn Truth>) -> History {
+    pub(crate) fn new(schema: Arc<Schema>, initial: Rc<dyn Truth>) -> History {
         History {
             index: schema.entities.iter().map(|_| FxHashMap::default()).collect(),
             rows: Vec::new(),
@@ -67,45 +68,41 @@ impl History {
             initial,
         }
     }
-    pub(in crate::oracle) fn find(&self, entity: EntityId, key: &str) -> Option<RowId> {
+    pub(crate) fn find(&self, entity: EntityId, key: &str) -> Option<RowId> {
         self.index[usize::from(entity.0)].get(key).copied()
     }
-    pub(in crate::oracle) fn row(&self, id: RowId) -> &Row {
+    pub(crate) fn row(&self, id: RowId) -> &Row {
         &self.rows[id as usize]
     }
-    pub(in crate::oracle) fn rows(&self) -> impl Iterator<Item = (RowId, &Row)> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (RowId, &Row)> {
         self.rows.iter().enumerate().map(|(id, row)| (id as RowId, row))
     }
 
     /// The id of the row with this key. A new row is initialised from the initial content.
-    pub(in crate::oracle) fn remember(&mut self, entity: EntityId, key: &str) -> RowId {
+    pub(crate) fn remember(&mut self, entity: EntityId, key: &str) -> RowId {
         if let Some(id) = self.find(entity, key) {
             return id;
         }
         let id = RowId::try_from(self.rows.len()).expect("fewer than 2^32 rows are touched");
         let key = Key::new(key);
-        let values = self.initial.row(entity, key.as_str()).map(|(_, values)| values);
+        let values = self.initial.row(entity, &key).map(|(_, values)| values);
         let first_place = values.as_ref().and_then(|v| place(self.schema.entity(entity), v));
         self.index[usize::from(entity.0)].insert(key.clone(), id);
         self.rows.push(Row { entity, key, first_place, versions: Vec::new(), values });
         id
     }
 
-    /// The row at the start with its stamp; `None` if it did not exist.
-    pub(in crate::oracle) fn at_the_start(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)> {
-        self.initial.row(entity, key)
-    }
-    pub(in crate::oracle) fn first(&self, entity: EntityId, key: &str) -> Option<(Stamp, u64)> {
+    pub(crate) fn first(&self, entity: EntityId, key: &str) -> Option<(Stamp, u64)> {
         let (stamp, values) = self.initial.row(entity, key)?;
         Some((stamp, RowHash::default().projected(self.schema.entity(entity), &values)))
     }
 
     /// The stamp and content of the row at the start, if `versions` is 0.
-    pub(in crate::oracle) fn first_of(&self, row: &Row, versions: usize) -> Option<(Stamp, u64)> {
-        if versions == 0 { self.first(row.entity, row.key.as_str()) } else { None }
+    pub(crate) fn first_of(&self, row: &Row, versions: usize) -> Option<(Stamp, u64)> {
+        if versions == 0 { self.first(row.entity, &row.key) } else { None }
     }
 
-    pub(in crate::oracle) fn commit(&mut self, id: RowId, commit: Commit<'_>) -> Option<Vec<Value>> {
+    pub(crate) fn commit(&mut self, id: RowId, commit: Commit<'_>) -> Option<Vec<Value>> {
         let schema = Arc::clone(&self.schema);
         let row = &mut self.rows[id as usize];
         let entity = schema.entity(row.entity);
@@ -122,31 +119,22 @@ impl History {
         let content = self.hash.projected(entity, commit.values);
         let place = place(entity, commit.values);
         let Commit { at, stamp, author, .. } = commit;
+        let version = Version { stamp, at, author, gone, place, content, changed, replaced, undone: None };
         // Most changed rows change once, and a vector would grow to four elements at first.
         row.versions.reserve_exact(usize::from(row.versions.is_empty()));
-        row.versions.push(Version {
-            stamp,
-            at,
-            author,
-            gone,
-            place,
-            content,
-            changed,
-            replaced,
-            undone: None,
-        });
+        row.versions.push(version);
         let after = (!gone).then(|| commit.values.to_vec());
         std::mem::replace(&mut row.values, after)
     }
 
     /// The version with this stamp is visible only from `until` on; nobody is behind before that.
-    pub(in crate::oracle) fn delay(&mut self, id: RowId, stamp: Stamp, until: Time) {
+    pub(crate) fn delay(&mut self, id: RowId, stamp: Stamp, until: Time) {
         let versions = &mut self.rows[id as usize].versions;
         if let Some(version) = versions.iter_mut().rfind(|version| version.stamp == stamp) {
             version.at = version.at.max(until);
         }
     }
-    pub(in crate::oracle) fn go_back(&mut self, to: Time, now: Time) {
+    pub(crate) fn go_back(&mut self, to: Time, now: Time) {
         for version in self.rows.iter_mut().flat_map(|row| &mut row.versions) {
             if version.at >= to {
                 version.undone.get_or_insert(now);
@@ -158,20 +146,13 @@ impl History {
 }
 
 impl Row {
-    /// Whether another author than this device committed a version after the first `versions`.
-    pub(in crate::oracle) fn changed_beside(&self, versions: usize, device: DeviceId) -> bool {
-        self.beside(versions..self.versions.len(), device).next().is_some()
-    }
-    /// The columns that others than this device changed in these versions, one bit each.
-    pub(in crate::oracle) fn changed_by_others(&self, versions: Range<usize>, device: DeviceId) -> u64 {
-        self.beside(versions, device).fold(0, |bits, version| bits | version.changed)
-    }
-    fn beside(&self, versions: Range<usize>, device: DeviceId) -> impl Iterator<Item = &Version> {
+    /// The versions in this range that others than this device committed.
+    pub(crate) fn beside(&self, versions: Range<usize>, device: DeviceId) -> impl Iterator<Item = &Version> {
         let of = self.versions.get(versions).unwrap_or_default().iter();
         of.filter(move |it| !matches!(it.author, Author::Device(by) if by.device == device))
     }
     /// The value of a column after the first `versions`; `None` if there was no row then.
-    pub(in crate::oracle) fn said(&self, column: usize, versions: usize) -> Option<&Value> {
+    pub(crate) fn said(&self, column: usize, versions: usize) -> Option<&Value> {
         for version in self.versions.get(versions..).unwrap_or_default() {
             let replaced = version.replaced.as_deref()?;
             if let Some((_, value)) = replaced.iter().find(|(of, _)| *of == column) {
@@ -180,26 +161,34 @@ impl Row {
         }
         self.values.as_ref()?.get(column)
     }
+    /// Whether a column had this value after the first `versions`.
+    pub(crate) fn says(&self, column: usize, versions: usize, value: &Value) -> bool {
+        self.said(column, versions).is_some_and(|said| alike(said, value))
+    }
+    /// Whether a column had this value after any of these numbers of versions.
+    pub(crate) fn ever_said(&self, column: usize, mut counts: Range<usize>, value: &Value) -> bool {
+        counts.any(|versions| self.says(column, versions, value))
+    }
     /// How many versions a device with this stamp has, 0 for those from before the start. If no
     /// version has the stamp (coarse clocks), the latest earlier one counts.
-    pub(in crate::oracle) fn held_with(&self, stamp: Stamp) -> usize {
+    pub(crate) fn held_with(&self, stamp: Stamp) -> usize {
         let exact = self.versions.iter().rposition(|v| v.stamp == stamp);
         let found = exact.or_else(|| self.versions.iter().rposition(|v| v.stamp < stamp));
         found.map_or(0, |position| position + 1)
     }
     /// The number of versions up to the last one with this content; 0 if only the content at the
     /// start, `first`, equals it.
-    pub(in crate::oracle) fn reads_as(&self, content: u64, first: Option<u64>) -> Option<usize> {
+    pub(crate) fn reads_as(&self, content: u64, first: Option<u64>) -> Option<usize> {
         let like = self.versions.iter().rposition(|version| !version.gone && version.content == content);
         like.map(|at| at + 1).or((first == Some(content)).then_some(0))
     }
     /// Whether a stamp is so far before all versions that no clock skew explains it.
-    pub(in crate::oracle) fn predates(&self, stamp: Stamp) -> bool {
+    pub(crate) fn predates(&self, stamp: Stamp) -> bool {
         let first = self.versions.iter().map(|version| version.stamp).min();
         first.is_some_and(|first| stamp.plus(LONG_BEFORE) < first)
     }
     /// Whether a device at `place` with the first `held` versions has the row.
-    pub(in crate::oracle) fn has(&self, held: usize, place: &[Value]) -> bool {
+    pub(crate) fn has(&self, held: usize, place: &[Value]) -> bool {
         match held.checked_sub(1) {
             None => self.first_place.as_deref() == Some(place),
             Some(last) => self.versions[last].belongs(place),
@@ -208,11 +197,20 @@ impl Row {
 }
 
 impl Version {
-    pub(in crate::oracle) fn belongs(&self, place: &[Value]) -> bool {
+    pub(crate) fn belongs(&self, place: &[Value]) -> bool {
         !self.gone && self.place.as_deref() == Some(place)
     }
 }
 
-pub(in crate::oracle) fn bit(column: usize) -> u64 {
+/// Whether somebody wrote it: the office, an import, or an edit of a device that `counts`.
+pub(crate) fn is_written(author: Author, counts: impl FnOnce(EditId) -> bool) -> bool {
+    match author {
+        Author::Device(by) => counts(by),
+        Author::Office | Author::Import => true,
+        Author::Derived | Author::Backup => false,
+    }
+}
+
+pub(crate) fn bit(column: usize) -> u64 {
     1 << column.min(63)
 }

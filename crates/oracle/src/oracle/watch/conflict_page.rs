@@ -2,41 +2,39 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::{EditId, EntityId, Key, Value};
-use crate::contract::{ColumnKind, Decision, EditKind, EngineEvent, Event, LocalEdit, PageEvent, Schema};
-use crate::oracle::watch::exits::WayOut;
+use crate::base::{EditId, EntityId, Key};
+use crate::contract::{Decision, EditKind, EngineEvent, Event, LocalEdit, PageEvent, Schema};
+use crate::oracle::watch::WayOut;
 
 /// The rows that an edit concerns, as far as other edits may have to wait for it.
 #[derive(Clone, Debug)]
-pub(in crate::oracle) struct EditTarget {
-    pub(in crate::oracle) entity: EntityId,
-    pub(in crate::oracle) key: Key,
+pub(crate) struct EditTarget {
+    pub(crate) entity: EntityId,
+    pub(crate) key: Key,
     deletes: bool,
     refers: Vec<(EntityId, Key)>,
 }
 
 impl EditTarget {
-    pub(in crate::oracle) fn of(edit: &LocalEdit, schema: &Schema) -> EditTarget {
-        let columns = &schema.entity(edit.entity).columns;
-        let refers = edit.values.iter().filter_map(|(column, value)| match (&columns[*column].kind, value) {
-            (ColumnKind::Ref(target), Value::Text(key)) => Some((*target, Key::new(key))),
-            _ => None,
-        });
+    pub(crate) fn of(edit: &LocalEdit, schema: &Schema) -> EditTarget {
+        let values = edit.values.iter().map(|(column, value)| (*column, value));
+        let refers = schema.entity(edit.entity).references(values);
+        let refers = refers.map(|(to, key)| (to, Key::new(key)));
         let (entity, key) = (edit.entity, edit.key.clone());
         EditTarget { entity, key, deletes: edit.kind == EditKind::Delete, refers: refers.collect() }
     }
-    pub(in crate::oracle) fn row(entity: EntityId, key: &Key) -> EditTarget {
+    pub(crate) fn row(entity: EntityId, key: &Key) -> EditTarget {
         EditTarget { entity, key: key.clone(), deletes: false, refers: Vec::new() }
     }
 }
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct OnPage {
+pub(crate) struct OnPage {
     open: BTreeMap<EditId, (EntityId, Key)>,
 }
 
 impl OnPage {
-    pub(in crate::oracle) fn on(&mut self, event: &Event<'_>, out: Option<WayOut>) -> bool {
+    pub(crate) fn on(&mut self, event: &Event<'_>, out: Option<WayOut>) -> bool {
         if out.is_some_and(|out| out >= WayOut::Part) {
             return !std::mem::take(&mut self.open).is_empty();
         }
@@ -52,15 +50,12 @@ impl OnPage {
         }
     }
 
-    pub(in crate::oracle) fn has(&self, edit: EditId) -> bool {
+    pub(crate) fn has(&self, edit: EditId) -> bool {
         self.open.contains_key(&edit)
     }
 
     /// The edits that wait for a person: of a row in conflict, or required to go after such.
-    pub(in crate::oracle) fn held<'e>(
-        &self,
-        edits: impl Iterator<Item = (EditId, &'e EditTarget)>,
-    ) -> BTreeSet<EditId> {
+    pub(crate) fn held<'e>(&self, edits: impl Iterator<Item = (EditId, &'e EditTarget)>) -> BTreeSet<EditId> {
         let mut held = BTreeSet::new();
         if self.open.is_empty() {
             return held;
@@ -71,7 +66,7 @@ impl OnPage {
             let row = (place.entity, place.key.clone());
             if rows.contains(&row)
                 || place.refers.iter().any(|to| rows.contains(to))
-                || place.deletes && (referred.contains(&row) || self.may_refer_to(&row))
+                || place.deletes && (referred.contains(&row) || self.open.values().any(|open| *open != row))
             {
                 held.insert(id);
                 rows.insert(row);
@@ -79,10 +74,6 @@ impl OnPage {
             }
         }
         held
-    }
-
-    fn may_refer_to(&self, row: &(EntityId, Key)) -> bool {
-        self.open.values().any(|open| open != row)
     }
 }
 

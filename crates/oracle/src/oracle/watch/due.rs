@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::base::words::count;
-use crate::base::{DeviceId, EditId, Span, Time, UnitId};
+use crate::base::{EditId, Span, Time, UnitId};
 use crate::contract::Trigger;
-use crate::oracle::watch::conflict_page::EditTarget;
-use crate::oracle::watch::patience::{Bound, Patience};
-use crate::oracle::words::phrases::{self, Labels};
+use crate::oracle::watch::{Bound, EditTarget, Ended, Patience};
+use crate::oracle::words::phrases;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::oracle) enum Why {
+pub(crate) enum Why {
     Saved(EditId),
     Left(EditId),
     Fired(Trigger),
@@ -19,24 +18,24 @@ pub(in crate::oracle) enum Why {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::oracle) struct Owed {
-    pub(in crate::oracle) unit: UnitId,
-    pub(in crate::oracle) why: Why,
-    pub(in crate::oracle) since: Time,
-    pub(in crate::oracle) idle: Span,
-    pub(in crate::oracle) told: bool,
+pub(crate) struct Owed {
+    pub(crate) unit: UnitId,
+    pub(crate) why: Why,
+    pub(crate) since: Time,
+    pub(crate) idle: Span,
+    pub(crate) told: bool,
 }
 
 #[derive(Clone, Debug)]
-pub(in crate::oracle) struct Waiting {
-    pub(in crate::oracle) place: EditTarget,
-    pub(in crate::oracle) made: Time,
+pub(crate) struct Waiting {
+    pub(crate) place: EditTarget,
+    pub(crate) made: Time,
     /// It was sent in a request, so it may be settled without a report.
-    pub(in crate::oracle) sent: bool,
+    pub(crate) sent: bool,
 }
 
 impl Owed {
-    pub(in crate::oracle) fn is_overdue(&self, patience: &Patience) -> bool {
+    pub(crate) fn is_overdue(&self, patience: &Patience) -> bool {
         !self.told && self.idle > self.bound(patience).span()
     }
     fn bound(&self, patience: &Patience) -> Bound {
@@ -48,23 +47,17 @@ impl Owed {
             Why::Left(_) => patience.after(u32::MAX),
         }
     }
-    pub(in crate::oracle) fn is_periodic(&self) -> bool {
+    pub(crate) fn is_periodic(&self) -> bool {
         matches!(self.why, Why::Fired(Trigger::Every(_)))
     }
 
-    pub(in crate::oracle) fn text(
-        &self,
-        id: DeviceId,
-        now: Time,
-        edits: &BTreeMap<EditId, Waiting>,
-        told: &Labels,
-        patience: &Patience,
-    ) -> String {
+    pub(crate) fn text(&self, now: &Ended<'_>, edits: &BTreeMap<EditId, Waiting>) -> String {
+        let (id, told) = (now.device, &now.setup.labels);
         let unit = told.unit(self.unit);
         let of = |edit: &EditId| {
             let record = edits.get(edit).map_or_else(String::new, |waiting| {
                 let made = told.time(waiting.made);
-                format!(" of {made} ({})", told.record(waiting.place.entity, waiting.place.key.as_str()))
+                format!(" of {made} ({})", told.record(waiting.place.entity, &waiting.place.key))
             });
             format!("edit {edit}{record}")
         };
@@ -81,11 +74,11 @@ impl Owed {
                 count(u64::from(*failures), "failed try").replace("trys", "tries")
             ),
         };
-        let (since, until) = (told.time(self.since), told.time(now));
+        let (since, until) = (told.time(self.since), told.time(now.at));
         format!(
             "{id} was idle for {} between {since} and {until}, online and with work: {why}; a run must begin within {}",
             self.idle,
-            self.bound(patience)
+            self.bound(&now.setup.patience)
         )
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::{Span, Time, UnitId};
+use crate::base::{Time, UnitId};
 use crate::contract::{EngineEvent, Event, KillReason, PhoneEvent, SyncError};
-use crate::oracle::watch::exits::WayOut;
+use crate::oracle::Heard;
+use crate::oracle::watch::WayOut;
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Kept {
+pub(crate) struct Kept {
     asked: BTreeMap<UnitId, Time>,
     running: BTreeSet<UnitId>,
     waited: BTreeSet<UnitId>,
@@ -15,21 +16,19 @@ pub(in crate::oracle) struct Kept {
 }
 
 impl Kept {
-    /// The units that must run now. Requests within the last `written` may not be on disk.
-    pub(in crate::oracle) fn on(
-        &mut self,
-        (at, out): (Time, Option<WayOut>),
-        event: &Event<'_>,
-        written: Span,
-    ) -> Vec<UnitId> {
+    /// The units that must run now. The latest requests may not be on disk.
+    pub(crate) fn on(&mut self, heard: &Heard<'_>) -> Vec<UnitId> {
+        let Heard { at, event, out, setup, .. } = *heard;
         if out.is_some_and(|out| out >= WayOut::Part) {
             *self = Kept::default();
         }
         match *event {
             Event::Engine(EngineEvent::UnitQueued { unit, .. }) => _ = self.asked.entry(unit).or_insert(at),
-            Event::Engine(EngineEvent::UnitDiscarded { unit }) => self.is_over(unit),
             Event::Engine(EngineEvent::SyncStart { unit, .. }) => _ = self.running.insert(unit),
-            Event::Engine(EngineEvent::SyncComplete { unit, .. }) => self.is_over(unit),
+            Event::Engine(EngineEvent::SyncComplete { unit, .. } | EngineEvent::UnitDiscarded { unit }) => {
+                self.asked.remove(&unit);
+                self.running.remove(&unit);
+            }
             Event::Engine(EngineEvent::SyncError { unit, error: SyncError::Interrupted, .. })
                 if self.cut.remove(&unit) =>
             {
@@ -39,6 +38,7 @@ impl Kept {
             Event::Engine(EngineEvent::SyncError { unit, .. }) => _ = self.running.remove(&unit),
             Event::ProcessKilled { reason: KillReason::Killed | KillReason::LowMemory } => {
                 let asked = std::mem::take(&mut self.asked).into_iter();
+                let written = setup.patience.at_once().span();
                 let kept = asked.filter(|(_, since)| *since + written < at).map(|(unit, _)| unit);
                 let running = std::mem::take(&mut self.running);
                 (self.cut, self.waited) = kept.partition(|unit| running.contains(unit));
@@ -55,10 +55,5 @@ impl Kept {
             _ => {}
         }
         Vec::new()
-    }
-
-    fn is_over(&mut self, unit: UnitId) {
-        self.asked.remove(&unit);
-        self.running.remove(&unit);
     }
 }

@@ -8,7 +8,7 @@ use crate::contract::{Event, KillReason, PhoneEvent};
 
 /// What a way out leaves, in ascending order of loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::oracle) enum WayOut {
+pub(crate) enum WayOut {
     /// The process ended; its database is unchanged.
     Process,
     /// Cursors, open conflicts and waiting edits may have been discarded.
@@ -19,14 +19,14 @@ pub(in crate::oracle) enum WayOut {
 
 /// The state needed to tell what a way out leaves.
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct WaysOut {
+pub(crate) struct WaysOut {
     logging_out: bool,
 }
 
 impl WaysOut {
     /// The way out that an event is, if any. `durable`: commits survive a power loss; `resets`: an
     /// upgrade empties the database.
-    pub(in crate::oracle) fn on(&mut self, event: &Event<'_>, durable: bool, resets: bool) -> Option<WayOut> {
+    pub(crate) fn on(&mut self, event: &Event<'_>, durable: bool, resets: bool) -> Option<WayOut> {
         match event {
             Event::Phone(PhoneEvent::LogoutAsked) => self.logging_out = true,
             Event::Phone(PhoneEvent::LogoutRefused { .. }) => self.logging_out = false,

@@ -4,55 +4,35 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{CallEvent, EngineEvent, Event, KillReason, ServerError, SyncError};
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::findings::{Findings, Heard};
-use crate::oracle::hearing::Topic;
-use crate::oracle::watch::exits::WayOut;
-use crate::oracle::watch::patience::Patience;
-use crate::oracle::watch::signs_of_life::Sign;
+use crate::oracle::watch::{Patience, Sign, WayOut};
+use crate::oracle::{Findings, Harm, Heard, Matter, Rule, Topic};
 
-pub(in crate::oracle) static TWO_SYNCS: Rule = Rule {
-    name: "two-syncs-of-one-unit",
-    metric: "oracle.two_syncs_of_one_unit.count",
-    harm: Harm::Wrong,
-    matter: Matter::Runs,
+pub(crate) static TWO_SYNCS: Rule = Rule {
     finds: "a sync began while the same unit was already syncing",
     hears: &[Topic::Runs],
     implies: &["wrong-status"],
-    ..PLAIN
+    ..Rule::new("two-syncs-of-one-unit", "oracle.two_syncs_of_one_unit.count", Harm::Wrong, Matter::Runs)
 };
 
-pub(in crate::oracle) static WITHOUT_END: Rule = Rule {
-    name: "event-without-end",
-    metric: "oracle.event_without_end.count",
-    harm: Harm::Stuck,
-    matter: Matter::Runs,
+pub(crate) static WITHOUT_END: Rule = Rule {
     finds: "a sync never ended, ended twice, or ended without a start",
     hears: &[Topic::Runs, Topic::Requests],
     implies: &["stuck", "wrong-status"],
-    ..PLAIN
+    ..Rule::new("event-without-end", "oracle.event_without_end.count", Harm::Stuck, Matter::Runs)
 };
 
-pub(in crate::oracle) static UNIT_ORDER: Rule = Rule {
-    name: "unit-out-of-order",
-    metric: "oracle.unit_out_of_order.count",
-    harm: Harm::Wrong,
-    matter: Matter::Runs,
+pub(crate) static UNIT_ORDER: Rule = Rule {
     finds: "a sync was overtaken by one that had waited less",
     needs: |can| can.sight.inside,
     hears: &[Topic::Runs, Topic::Queue],
-    ..PLAIN
+    ..Rule::new("unit-out-of-order", "oracle.unit_out_of_order.count", Harm::Wrong, Matter::Runs)
 };
 
-pub(in crate::oracle) static SYNC_LOOP: Rule = Rule {
-    name: "sync-loop",
-    metric: "oracle.sync_loop.count",
-    harm: Harm::Wrong,
-    matter: Matter::Runs,
+pub(crate) static SYNC_LOOP: Rule = Rule {
     finds: "ten syncs in a row, each started by the end of the previous one",
     needs: |can| can.sight.inside,
     hears: &[Topic::Runs],
-    ..PLAIN
+    ..Rule::new("sync-loop", "oracle.sync_loop.count", Harm::Wrong, Matter::Runs)
 };
 
 /// A loop has this many runs in a row, each started by the end of the one before or by its hook.
@@ -63,10 +43,10 @@ const UNHEARD: usize = 64;
 /// A disk that takes this long for a person's action also keeps a run waiting.
 const SLOW: Span = Span::secs(1);
 
-#[derive(Clone, Copy, Debug)]
-pub(in crate::oracle) struct Run {
-    pub(in crate::oracle) unit: UnitId,
-    pub(in crate::oracle) since: Time,
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Run {
+    pub(crate) unit: UnitId,
+    pub(crate) since: Time,
     sign: Time,
     hooks: u32,
     told: bool,
@@ -84,7 +64,7 @@ struct Ended {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct DeviceFlow {
+pub(crate) struct DeviceFlow {
     life: u32,
     alive: bool,
     suspended: bool,
@@ -92,7 +72,7 @@ pub(in crate::oracle) struct DeviceFlow {
     open: BTreeMap<u64, Run>,
     /// By run, when other runs of its unit started; its end shows whether it was still under way.
     met: BTreeMap<u64, Vec<Time>>,
-    runs: u64,
+    pub(crate) runs: u64,
     queue: VecDeque<(UnitId, Time)>,
     coalesced: BTreeMap<UnitId, Time>,
     last_end: Option<Ended>,
@@ -109,7 +89,7 @@ pub(in crate::oracle) struct DeviceFlow {
 }
 
 impl DeviceFlow {
-    pub(in crate::oracle) fn on(&mut self, heard: &mut Heard<'_>) {
+    pub(crate) fn on(&mut self, heard: &mut Heard<'_>) {
         let Heard { at, device: id, event, out, setup, ref mut findings } = *heard;
         self.tell_silent(id, at, &setup.patience, findings);
         match event {
@@ -132,7 +112,11 @@ impl DeviceFlow {
             Event::Restored { to, .. } => self.went_back(*to),
             _ if out == Some(WayOut::Database) => self.went_back(Time::ZERO),
             Event::Suspended => self.suspended = true,
-            Event::Continued { .. } => self.goes_on(at),
+            Event::Continued { .. } => {
+                self.suspended = false;
+                let open = self.open.values_mut().filter(|run| run.life == self.life);
+                open.for_each(|run| run.sign = run.sign.max(at));
+            }
             Event::App(_) | Event::EditMade { .. } => self.somebody_acted(),
             // The unit may be in the queue already: taken, with its start not reported yet.
             Event::Engine(EngineEvent::UnitQueued { unit, .. }) => {
@@ -155,25 +139,20 @@ impl DeviceFlow {
                 called.map(|place| self.called.remove(place));
             }
             Event::Engine(EngineEvent::SyncStart { unit, run, waited }) => {
-                self.starts((id, at), (*unit, *run, *waited), findings)
+                self.starts(heard, *unit, *run, *waited);
             }
             Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) => {
-                self.ends_run((id, at), (*unit, *run), None, findings)
+                self.ends_run(heard, *unit, *run, None);
             }
             Event::Engine(EngineEvent::SyncError { unit, run, error }) => {
-                self.ends_run((id, at), (*unit, *run), Some(error), findings)
+                self.ends_run(heard, *unit, *run, Some(error));
             }
             event => self.sign_of_life(at, event, &setup.patience),
         }
     }
 
-    fn ends_run(
-        &mut self,
-        (id, at): (DeviceId, Time),
-        (unit, run): (UnitId, u64),
-        error: Option<&SyncError>,
-        findings: &mut Findings,
-    ) {
+    fn ends_run(&mut self, heard: &mut Heard<'_>, unit: UnitId, run: u64, error: Option<&SyncError>) {
+        let Heard { at, device: id, ref mut findings, .. } = *heard;
         let chain = self.open.get(&run).map_or(0, |open| open.chain);
         self.last_end = Some(Ended { unit, run, at, chain });
         self.ends.insert(unit, at);
@@ -193,12 +172,8 @@ impl DeviceFlow {
         }
     }
 
-    fn starts(
-        &mut self,
-        (id, at): (DeviceId, Time),
-        (unit, run, waited): (UnitId, u64, Span),
-        findings: &mut Findings,
-    ) {
+    fn starts(&mut self, heard: &mut Heard<'_>, unit: UnitId, run: u64, waited: Span) {
+        let Heard { at, device: id, ref mut findings, .. } = *heard;
         self.runs_beside(id, at, unit, findings);
         let queued_at = Time(at.0.saturating_sub(waited.0));
         if let Some(first) = unit_out_of_order(self, unit, queued_at) {
@@ -219,47 +194,36 @@ impl DeviceFlow {
             self.unheard.extend((self.runs..run).rev().take(UNHEARD));
         }
         self.untold = false;
-        let life = self.life;
-        let (hooks, told, may_have_ended) = (0, false, false);
-        let begun = Run { unit, since: at, sign: at, hooks, told, life, may_have_ended, chain };
+        let begun = Run { unit, since: at, sign: at, life: self.life, chain, ..Run::default() };
         self.open.insert(run, begun);
         self.runs = self.runs.max(run + 1);
     }
 
-    pub(in crate::oracle) fn unfinished(&self) -> impl Iterator<Item = Run> {
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = Run> {
         self.open.values().copied().filter(|run| self.alive && run.life == self.life)
     }
     /// The device did not come to rest: drops open runs that might still end, but not silent ones.
-    pub(in crate::oracle) fn at_no_rest(&mut self, now: Time, patience: &Patience) {
+    pub(crate) fn at_no_rest(&mut self, now: Time, patience: &Patience) {
         let (alive, life) = (self.alive, self.life);
         self.open.retain(|_, run| alive && run.life == life && run.is_silent(now, patience));
     }
 
     /// Reports runs of dead processes that no later process ended, and silent runs of living ones.
-    pub(in crate::oracle) fn finish(
-        &mut self,
-        now: Time,
-        id: DeviceId,
-        patience: &Patience,
-        findings: &mut Findings,
-    ) {
+    pub(crate) fn finish(&mut self, now: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
         self.tell_silent(id, now, patience, findings);
         // A silent run was not under way when others of its unit started.
-        let silent = self.open.iter().filter(|(_, run)| run.told).map(|(run, _)| *run);
-        silent.collect::<Vec<_>>().iter().for_each(|run| _ = self.met.remove(run));
+        self.met.retain(|run, _| self.open.get(run).is_none_or(|open| !open.told));
         for (run, open) in self.open.clone() {
             self.tell_met(id, run, &open, findings);
         }
-        for (run, open) in event_without_end(self) {
+        // Every run ends, at the latest in the next process; after a power loss that is unknown.
+        let is_left = |run: &Run| run.life < self.life && !run.may_have_ended;
+        for (run, open) in self.open.iter().filter(|(_, run)| is_left(run)) {
             findings.tell(&WITHOUT_END, id, |names| {
                 let (unit, since) = (names.unit(open.unit), names.time(open.since));
                 format!("{id} started run {run} of {unit} at {since} and never ended it: its process died, and the next one did not report it")
             });
         }
-    }
-
-    pub(in crate::oracle) fn is_empty(&self) -> bool {
-        self.runs == 0
     }
 }
 
@@ -283,16 +247,12 @@ impl DeviceFlow {
         }
     }
 
-    fn goes_on(&mut self, at: Time) {
-        self.suspended = false;
-        let life = self.life;
-        self.open.values_mut().filter(|run| run.life == life).for_each(|run| run.sign = run.sign.max(at));
-    }
-
     /// A unit starts. A run's end shows whether it was still under way; a direct call was.
     fn runs_beside(&mut self, id: DeviceId, at: Time, unit: UnitId, findings: &mut Findings) {
-        if let Some(other) = two_syncs_of_one_unit(self, unit) {
-            self.met.entry(other).or_default().push(at);
+        // A unit runs at most once at a time in one process.
+        let is_other = |run: &Run| run.unit == unit && run.life == self.life;
+        if let Some((other, _)) = self.open.iter().find(|(_, run)| is_other(run)) {
+            self.met.entry(*other).or_default().push(at);
         }
         for (_, since) in self.called.iter().filter(|(called, _)| *called == unit) {
             findings.tell(&TWO_SYNCS, id, |names| {
@@ -368,7 +328,7 @@ impl DeviceFlow {
         begun.for_each(|run| run.may_have_ended = true);
     }
     /// A person or the network acted: current and waiting runs belong to no chain.
-    pub(in crate::oracle) fn somebody_acted(&mut self) {
+    pub(crate) fn somebody_acted(&mut self) {
         self.last_end = None;
         self.triggered.clear();
         self.open.values_mut().for_each(|run| run.chain = 0);
@@ -399,11 +359,6 @@ impl DeviceFlow {
     }
 }
 
-/// A unit runs at most once at a time in one process.
-fn two_syncs_of_one_unit(device: &DeviceFlow, unit: UnitId) -> Option<u64> {
-    device.open.iter().find(|(_, run)| run.unit == unit && run.life == device.life).map(|(n, _)| *n)
-}
-
 /// Waiting units run in the order in which they were queued; a retry is not part of that order.
 fn unit_out_of_order(device: &mut DeviceFlow, unit: UnitId, queued_at: Time) -> Option<UnitId> {
     device.drop_coalesced(unit, queued_at);
@@ -415,10 +370,4 @@ fn unit_out_of_order(device: &mut DeviceFlow, unit: UnitId, queued_at: Time) -> 
     let overtaken = passed.first().map(|(first, _)| *first);
     passed.into_iter().rev().for_each(|entry| device.queue.push_front(entry));
     overtaken
-}
-
-/// Every run ends, at the latest in the next process; after a power loss that is unknown.
-fn event_without_end(device: &DeviceFlow) -> impl Iterator<Item = (u64, Run)> {
-    let left = |run: &Run| run.life < device.life && !run.may_have_ended;
-    device.open.iter().filter(move |(_, run)| left(run)).map(|(n, run)| (*n, *run))
 }

@@ -5,21 +5,15 @@
 
 use crate::base::{EntityId, Stamp, UnitId};
 use crate::contract::{EngineEvent, Event, SyncUnit, UnitEvent};
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::findings::Heard;
-use crate::oracle::hearing::Topic;
-use crate::oracle::watch::exits::WayOut;
-use crate::oracle::watch::watcher::Watcher;
+use crate::oracle::watch::{Watcher, WayOut};
+use crate::oracle::words::Labels;
+use crate::oracle::{Harm, Heard, Matter, Rule, Topic};
 
-pub(in crate::oracle) static STRANGER: Rule = Rule {
-    name: "stranger",
-    metric: "oracle.stranger.cursors",
-    harm: Harm::Divergent,
-    matter: Matter::Cursors,
+pub(crate) static STRANGER: Rule = Rule {
     finds: "a cursor or a date of the last sync moved while its unit did not run",
     needs: |can| can.sight.inside,
     hears: &[Topic::Runs, Topic::Cursors],
-    ..PLAIN
+    ..Rule::new("stranger", "oracle.stranger.cursors", Harm::Divergent, Matter::Cursors)
 };
 
 type Cursor = (Option<UnitId>, EntityId, u64);
@@ -27,7 +21,7 @@ type Cursor = (Option<UnitId>, EntityId, u64);
 type Seen = (Vec<Cursor>, Vec<(UnitId, Stamp)>);
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct DeviceCursors {
+pub(crate) struct DeviceCursors {
     has_seen: bool,
     seen: Option<Seen>,
     open: Vec<UnitId>,
@@ -58,30 +52,11 @@ impl Watcher for DeviceCursors {
                 self.open.retain(|open| *open != unit);
             }
             Event::Engine(EngineEvent::Unit(UnitEvent::Cursors { at, dates })) => {
-                let units = &*setup.labels.units;
-                if let Some((cursors, before)) = &self.seen {
-                    for (unit, entity) in moved(cursors, at) {
-                        let own = |ran: &UnitId| may_move(&units[usize::from(ran.0)], *ran, unit, entity);
-                        if !self.ran.iter().any(own) {
-                            findings.tell(&STRANGER, id, |names| {
-                                let (of, ran) = (&names.schema.entity(entity).name, named(units, &self.ran));
-                                let whose = unit.map_or("all units", |unit| names.unit(unit));
-                                format!(
-                                    "on {id} the cursor of {whose} for {of} moved, and the running units were {ran}"
-                                )
-                            });
-                        }
-                    }
-                    for (unit, _) in dates.iter().filter(|date| !before.contains(date)) {
-                        if !self.ran.contains(unit) {
-                            findings.tell(&STRANGER, id, |names| {
-                                let (own, ran) = (names.unit(*unit), named(units, &self.ran));
-                                format!(
-                                    "on {id} the date of the last sync of {own} moved, and the running units were {ran}"
-                                )
-                            });
-                        }
-                    }
+                for what in self.moved_by_strangers(at, dates, &setup.labels) {
+                    let ran = named(&setup.labels.units, &self.ran);
+                    findings.tell(&STRANGER, id, |_| {
+                        format!("on {id} {what} moved, and the running units were {ran}")
+                    });
                 }
                 (self.has_seen, self.seen) = (true, Some((at.to_vec(), dates.to_vec())));
                 self.ran.clone_from(&self.open);
@@ -92,6 +67,24 @@ impl Watcher for DeviceCursors {
 
     fn saw(&self, matter: Matter) -> bool {
         matter == Matter::Cursors && self.has_seen
+    }
+}
+
+impl DeviceCursors {
+    /// The cursors and dates that moved although no unit that ran may move them, in words.
+    fn moved_by_strangers(&self, at: &[Cursor], dates: &[(UnitId, Stamp)], names: &Labels) -> Vec<String> {
+        let Some((cursors, before)) = &self.seen else { return Vec::new() };
+        let may_move = |whose, entity| {
+            self.ran.iter().any(|ran| may_move(&names.units[usize::from(ran.0)], *ran, whose, entity))
+        };
+        let cursors = moved(cursors, at).into_iter().filter(|(whose, entity)| !may_move(*whose, *entity));
+        let cursors = cursors.map(|(whose, entity)| {
+            let whose = whose.map_or("all units", |unit| names.unit(unit));
+            format!("the cursor of {whose} for {}", names.schema.entity(entity).name)
+        });
+        let dates = dates.iter().filter(|date| !before.contains(date) && !self.ran.contains(&date.0));
+        let dates = dates.map(|(unit, _)| format!("the date of the last sync of {}", names.unit(*unit)));
+        cursors.chain(dates).collect()
     }
 }
 

@@ -10,42 +10,30 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{DeviceView, EditKind, EngineEvent, Event};
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
 use crate::oracle::checks::{ShownCase, went_back};
-use crate::oracle::findings::Findings;
-use crate::oracle::hearing::Topic;
-use crate::oracle::model::assigned_keys::NamedView;
-use crate::oracle::model::content::compared;
-use crate::oracle::model::held::Held;
-use crate::oracle::model::ledger::Ledger;
-use crate::oracle::model::truth::{Places, RowHash, place};
-use crate::oracle::model::versions::{History, RowId};
-use crate::oracle::setup::OracleSetup;
-use crate::oracle::watch::monotonic_reads::Shown;
+use crate::oracle::model::{Held, History, Ledger, NamedView, Places, RowHash, RowId, compared, place};
+use crate::oracle::watch::Shown;
+use crate::oracle::{Findings, Harm, Matter, OracleSetup, Rule, Topic};
 
-pub(in crate::oracle) static FLICKER: Rule = Rule {
-    name: "flicker",
-    metric: "oracle.flicker.rows",
-    harm: Harm::Divergent,
-    matter: Matter::Looks,
+pub(crate) static FLICKER: Rule = Rule {
     finds: "during the run, a row on the phone was gone, back, or older than before",
     needs: |can| can.stamps && can.sessions,
     counts: |can| can.stamps && can.sight.inside,
     hears: &[Topic::Rows, Topic::Done],
-    ..PLAIN
+    ..Rule::new("flicker", "oracle.flicker.rows", Harm::Divergent, Matter::Looks)
 };
 
 type Rows = FxHashMap<(EntityId, Key), (Stamp, u64)>;
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Looks {
-    pub(in crate::oracle) taken: u64,
+pub(crate) struct Looks {
+    pub(crate) taken: u64,
     /// By device: the rows that it showed at the last look into this process.
     before: FxHashMap<DeviceId, FxHashSet<(EntityId, Key)>>,
 }
 
 impl Looks {
-    pub(in crate::oracle) fn on(&mut self, device: DeviceId, event: &Event<'_>) {
+    pub(crate) fn on(&mut self, device: DeviceId, event: &Event<'_>) {
         match event {
             // It may be another database, or its last actions may be unreported.
             Event::ProcessKilled { .. } | Event::Restored { .. } | Event::BecameCopy { .. } => {
@@ -59,30 +47,33 @@ impl Looks {
     }
 }
 
+/// The rows of a device that have edits which wait, for the network or for a person.
+pub(crate) fn with_waiting_edits(view: &dyn DeviceView) -> FxHashSet<(EntityId, Key)> {
+    view.pending().into_iter().chain(view.held_up()).map(|edit| (edit.entity, edit.key)).collect()
+}
+
 /// A look at one device, with what is known of it.
-pub(in crate::oracle) struct Look<'a> {
-    pub(in crate::oracle) now: Time,
-    pub(in crate::oracle) device: DeviceId,
-    pub(in crate::oracle) setup: &'a OracleSetup,
-    pub(in crate::oracle) places: &'a Places,
-    pub(in crate::oracle) history: &'a History,
-    pub(in crate::oracle) ledger: &'a Ledger,
-    pub(in crate::oracle) held: &'a Held,
-    pub(in crate::oracle) shown: &'a Shown,
-    pub(in crate::oracle) findings: &'a mut Findings,
+pub(crate) struct Look<'a> {
+    pub(crate) now: Time,
+    pub(crate) device: DeviceId,
+    pub(crate) setup: &'a OracleSetup,
+    pub(crate) places: &'a Places,
+    pub(crate) history: &'a History,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) held: &'a Held,
+    pub(crate) shown: &'a Shown,
+    pub(crate) findings: &'a mut Findings,
 }
 
 impl Look<'_> {
     /// Compares the shown rows with what the device has; returns the number of rows read.
-    pub(in crate::oracle) fn at(&mut self, view: &NamedView<'_>, looks: &mut Looks) -> u64 {
+    pub(crate) fn at(&mut self, view: &NamedView<'_>, looks: &mut Looks) -> u64 {
         let (device, schema) = (self.device, &self.setup.labels.schema);
-        let waits = view.pending().into_iter().chain(view.held_up());
-        let open = view.open_conflicts().into_iter().map(|open| (open.entity, open.key));
-        let dirty: FxHashSet<(EntityId, Key)> =
-            waits.map(|edit| (edit.entity, edit.key)).chain(open).collect();
+        let mut dirty = with_waiting_edits(view);
+        dirty.extend(view.open_conflicts().into_iter().map(|open| (open.entity, open.key)));
         let (mut shown, mut hash) = (Rows::default(), RowHash::default());
-        let judged = |id: &EntityId| compared(schema, &self.setup.labels.units, *id);
-        let judged: Vec<EntityId> = schema.ids().filter(judged).collect();
+        let units = &self.setup.labels.units;
+        let judged: Vec<EntityId> = schema.ids().filter(|id| compared(schema, units, *id)).collect();
         for id in judged.iter().copied() {
             view.rows(id, &mut |key, stamp, values| {
                 shown.insert((id, Key::new(key)), (stamp, hash.shown(values)));
@@ -92,15 +83,13 @@ impl Look<'_> {
             return shown.len() as u64;
         }
         looks.taken += 1;
-        let touched = self.history.rows().filter(|(_, row)| judged.contains(&row.entity));
-        let touched: Vec<RowId> = touched.map(|(id, _)| id).collect();
-        let read = (shown.len() + touched.len()) as u64;
+        let (history, mut read) = (self.history, shown.len() as u64);
         let before = looks.before.remove(&device).unwrap_or_default();
-        for id in touched {
-            let row = self.history.row(id);
+        for (id, row) in history.rows().filter(|(_, row)| judged.contains(&row.entity)) {
+            read += 1;
             let of = (row.entity, row.key.clone());
             // A row that a verdict declared deleted may stay while other rows refer to it.
-            let stays = self.shown.is_gone_by_verdict(id, device) && before.contains(&of);
+            let stays = self.shown.gone_by_verdict.contains(&(id, device)) && before.contains(&of);
             if !dirty.contains(&of) && self.is_sure(id) && !(stays && shown.contains_key(&of)) {
                 self.judge_shown(id, shown.get(&of).copied());
             }
@@ -157,15 +146,14 @@ impl Look<'_> {
         let (row, had) = (self.history.row(id), self.held.versions(id, device));
         let place = &*self.places[usize::from(row.entity.0)];
         // Another check is for deletes of people at this phone.
-        let open = self.ledger.open_on(id);
-        let mut own = open.filter(|(of, _)| of.device == device).map(|(_, edit)| edit.local.kind);
+        let mut open = self.ledger.open_on(id).filter(|edit| edit.id.device == device);
         let goes = (had..=row.versions.len()).any(|held| !row.has(held, place));
-        if goes || own.any(|kind| kind == EditKind::Delete) {
+        if goes || open.any(|edit| edit.kind == EditKind::Delete) {
             return;
         }
         let (words, concerns) = (&self.setup.labels, (Some(device), Some((row.entity, row.key.as_str()))));
         self.findings.add(&FLICKER, concerns, || {
-            let record = words.record(row.entity, row.key.as_str());
+            let record = words.record(row.entity, &row.key);
             let (now, stamp) = (words.time(self.now), words.stamp(row.versions[had - 1].stamp));
             format!("{device} does not show {record} at {now}, which it has as of {stamp}")
         });
@@ -174,8 +162,8 @@ impl Look<'_> {
     /// Whether a row was in this place at the start, and is not known to have changed.
     fn never_went(&self, (entity, key): &(EntityId, Key)) -> bool {
         let own = &*self.places[usize::from(entity.0)];
-        let untouched = self.history.find(*entity, key.as_str()).is_none();
-        let there = self.history.at_the_start(*entity, key.as_str());
+        let untouched = self.history.find(*entity, key).is_none();
+        let there = self.history.initial.row(*entity, key);
         let there = there.and_then(|(_, values)| place(self.setup.labels.schema.entity(*entity), &values));
         untouched && there.as_deref() == Some(own)
     }

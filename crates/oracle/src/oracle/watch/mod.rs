@@ -3,22 +3,38 @@
 //! `watched` has one list of watchers per device; each file below is one watcher or what several of
 //! them share (`patience`: how long an engine may take; `exits`: what ends all that is under way).
 
-pub(in crate::oracle) mod conflict_page;
-pub(in crate::oracle) mod due;
-pub(in crate::oracle) mod durable_queue;
-pub(in crate::oracle) mod exits;
-pub(in crate::oracle) mod flow;
-pub(in crate::oracle) mod foreign_cursors;
-pub(in crate::oracle) mod looks;
-pub(in crate::oracle) mod monotonic_reads;
-pub(in crate::oracle) mod owed;
-pub(in crate::oracle) mod patience;
-pub(in crate::oracle) mod repeated_rows;
-pub(in crate::oracle) mod reports;
-pub(in crate::oracle) mod request_count;
-pub(in crate::oracle) mod retry_pacing;
-pub(in crate::oracle) mod sends;
-pub(in crate::oracle) mod signs_of_life;
-pub(in crate::oracle) mod status;
-pub(in crate::oracle) mod watched;
-pub(in crate::oracle) mod watcher;
+pub(crate) mod conflict_page;
+pub(crate) mod due;
+pub(crate) mod durable_queue;
+pub(crate) mod exits;
+pub(crate) mod flow;
+pub(crate) mod foreign_cursors;
+pub(crate) mod looks;
+pub(crate) mod monotonic_reads;
+pub(crate) mod owed;
+pub(crate) mod patience;
+pub(crate) mod repeated_rows;
+pub(crate) mod reports;
+pub(crate) mod request_count;
+pub(crate) mod retry_pacing;
+pub(crate) mod sends;
+pub(crate) mod signs_of_life;
+pub(crate) mod status;
+pub(crate) mod watched;
+pub(crate) mod watcher;
+
+pub(crate) use conflict_page::{EditTarget, OnPage};
+pub(crate) use due::{Owed, Waiting, Why};
+pub(crate) use durable_queue::Kept;
+pub(crate) use exits::{WayOut, WaysOut};
+pub(crate) use flow::{DeviceFlow, Run};
+pub(crate) use looks::{Look, Looks, with_waiting_edits};
+pub(crate) use monotonic_reads::Shown;
+pub(crate) use owed::OwingDevice;
+pub(crate) use patience::{Bound, Patience, Waits};
+pub(crate) use reports::{Reported, Told, dates_row};
+pub(crate) use retry_pacing::{Haste, period};
+pub(crate) use sends::Sends;
+pub(crate) use signs_of_life::Sign;
+pub(crate) use watched::{Watched, served};
+pub(crate) use watcher::{Ended, MakeWatcher, Rest, Watcher};

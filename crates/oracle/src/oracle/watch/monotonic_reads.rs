@@ -9,7 +9,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::{DeviceId, Time};
-use crate::oracle::model::versions::RowId;
+use crate::oracle::model::RowId;
 
 #[derive(Clone, Copy, Debug)]
 struct Back {
@@ -18,43 +18,33 @@ struct Back {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Shown {
+pub(crate) struct Shown {
     back: FxHashMap<(RowId, DeviceId), Back>,
     /// Devices whose rows are unknown, with the rows reported since.
     unsure: FxHashMap<DeviceId, FxHashSet<RowId>>,
     copied: FxHashSet<DeviceId>,
-    vague: FxHashSet<(RowId, DeviceId)>,
+    pub(crate) vague: FxHashSet<(RowId, DeviceId)>,
     /// Rows with own versions that the device was not told of yet: how many versions.
     unheard: FxHashMap<(RowId, DeviceId), usize>,
     /// Rows that a verdict declared deleted; the phone may keep them while rows refer to them.
-    gone_by_verdict: FxHashSet<(RowId, DeviceId)>,
+    pub(crate) gone_by_verdict: FxHashSet<(RowId, DeviceId)>,
     row_ns: u128,
 }
 
 impl Shown {
-    pub(in crate::oracle) fn knows(&self, id: RowId, device: DeviceId) -> bool {
+    pub(crate) fn knows(&self, id: RowId, device: DeviceId) -> bool {
         let told = self.unsure.get(&device).is_none_or(|told| told.contains(&id));
         told && !self.copied.contains(&device) && !self.vague.contains(&(id, device))
     }
     /// Whether the device was told of all its own commits of the row.
-    pub(in crate::oracle) fn heard(&self, id: RowId, device: DeviceId) -> bool {
+    pub(crate) fn heard(&self, id: RowId, device: DeviceId) -> bool {
         !self.unheard.contains_key(&(id, device))
     }
-    pub(in crate::oracle) fn is_gone_by_verdict(&self, id: RowId, device: DeviceId) -> bool {
-        self.gone_by_verdict.contains(&(id, device))
-    }
-    pub(in crate::oracle) fn went_back(&mut self, id: RowId, device: DeviceId, had: usize, now: Time) {
+    pub(crate) fn went_back(&mut self, id: RowId, device: DeviceId, had: usize, now: Time) {
         self.back.entry((id, device)).or_insert(Back { had, since: now });
     }
-    pub(in crate::oracle) fn removed_vaguely(&mut self, id: RowId, device: DeviceId) {
-        self.vague.insert((id, device));
-    }
 
-    pub(in crate::oracle) fn gone_by_verdict(&mut self, id: RowId, device: DeviceId) {
-        self.gone_by_verdict.insert((id, device));
-    }
-
-    pub(in crate::oracle) fn told(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
+    pub(crate) fn told(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
         self.unsure.get_mut(&device).map(|told| told.insert(id));
         self.vague.remove(&(id, device));
         self.gone_by_verdict.remove(&(id, device));
@@ -64,7 +54,7 @@ impl Shown {
         self.caught_up(id, device, versions, now);
     }
 
-    pub(in crate::oracle) fn committed(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
+    pub(crate) fn committed(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
         self.unsure.get_mut(&device).map(|told| told.remove(&id));
         self.unheard.insert((id, device), versions);
         self.caught_up(id, device, versions, now);
@@ -75,13 +65,13 @@ impl Shown {
             self.back.remove(&(id, device));
         }
     }
-    pub(in crate::oracle) fn became_copy(&mut self, device: DeviceId, of: DeviceId, now: Time) {
+    pub(crate) fn became_copy(&mut self, device: DeviceId, of: DeviceId, now: Time) {
         for device in [device, of] {
             self.forget(device, now);
             self.copied.insert(device);
         }
     }
-    pub(in crate::oracle) fn forget(&mut self, device: DeviceId, now: Time) {
+    pub(crate) fn forget(&mut self, device: DeviceId, now: Time) {
         self.unsure.insert(device, FxHashSet::default());
         let row_ns = &mut self.row_ns;
         self.back.retain(|(_, of), back| {
@@ -91,7 +81,7 @@ impl Shown {
         });
     }
     /// Rows times nanoseconds for which they had reverted, including those that still are.
-    pub(in crate::oracle) fn row_ns(&self, now: Time) -> u128 {
+    pub(crate) fn row_ns(&self, now: Time) -> u128 {
         let still = self.back.values().map(|back| u128::from(now.since(back.since).0));
         self.row_ns + still.sum::<u128>()
     }

@@ -10,26 +10,15 @@ use crate::contract::{
     AppEvent, Decision, EngineEvent, Event, Hook, KillReason, LogKind, PageEvent, PhoneEvent, SyncError,
     SyncUnit, Trigger,
 };
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::findings::{Findings, Heard};
-use crate::oracle::hearing::Topic;
-use crate::oracle::watch::conflict_page::{EditTarget, OnPage};
-use crate::oracle::watch::due::{Owed, Waiting, Why};
-use crate::oracle::watch::durable_queue::Kept;
-use crate::oracle::watch::exits::WayOut;
-use crate::oracle::watch::patience::Patience;
-use crate::oracle::watch::signs_of_life::Sign;
-use crate::oracle::words::phrases::Labels;
+use crate::oracle::watch::{EditTarget, Ended, Kept, OnPage, Owed, Sign, Waiting, WayOut, Why};
+use crate::oracle::words::Labels;
+use crate::oracle::{Findings, Harm, Heard, Matter, OracleSetup, Rule, Topic};
 
-pub(in crate::oracle) static IDLE_WITH_WORK: Rule = Rule {
-    name: "idle-with-work",
-    metric: "oracle.idle_with_work.count",
-    harm: Harm::Stuck,
-    matter: Matter::Runs,
+pub(crate) static IDLE_WITH_WORK: Rule = Rule {
     finds: "online, with something to do, and no sync began in time",
     needs: |can| can.prompt,
     hears: &[Topic::Runs, Topic::Queue],
-    ..PLAIN
+    ..Rule::new("idle-with-work", "oracle.idle_with_work.count", Harm::Stuck, Matter::Runs)
 };
 
 const LOGOUT: u64 = u64::MAX;
@@ -61,8 +50,8 @@ struct Suspicion {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct OwingDevice {
-    pub(in crate::oracle) idle_ns: u128,
+pub(crate) struct OwingDevice {
+    pub(crate) idle_ns: u128,
     alive: bool,
     offline: bool,
     suspended: bool,
@@ -77,7 +66,7 @@ pub(in crate::oracle) struct OwingDevice {
     listed: BTreeMap<UnitId, Time>,
     owed: Vec<Owed>,
     suspicions: Vec<Suspicion>,
-    page: OnPage,
+    pub(crate) page: OnPage,
     kept: Kept,
     still: Option<Still>,
 }
@@ -93,7 +82,7 @@ struct Still {
 }
 
 impl OwingDevice {
-    pub(in crate::oracle) fn on(&mut self, heard: &mut Heard<'_>) {
+    pub(crate) fn on(&mut self, heard: &mut Heard<'_>) {
         let Heard { at, device: id, event, out, setup, ref mut findings } = *heard;
         if let Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. } =
             event
@@ -101,22 +90,23 @@ impl OwingDevice {
             // A slow disk is busy, and the engine's writes wait for it.
             self.mark = (self.mark + *took).min(self.mark.max(at));
         }
-        self.judge(at, id, &setup.patience, findings);
-        let text = self.leaves_listed(at, id, event, findings.words());
+        self.judge(&mut Ended { at, device: id, setup, findings });
+        let text = self.leaves_listed(at, id, event, &setup.labels);
         findings.found(&IDLE_WITH_WORK, (Some(id), None), text);
-        let told = findings.words();
-        let units = &*told.units;
+        let units = &*setup.labels.units;
         self.on_process(at, event, units);
         self.on_way_out(event, out);
-        self.on_request(at, event, (&setup.patience, units));
-        self.on_run(at, event, told, (setup.capabilities.acknowledges, &setup.patience));
-        self.on_edit(at, id, event, told);
+        self.on_request(at, event, setup);
+        self.on_run(at, event, setup);
+        self.on_edit(at, id, event, &setup.labels);
         self.on_page(at, (event, out), units);
         if setup.patience.keeps_queue() {
-            self.on_kept((at, out), event, (units, setup.patience.at_once().span()));
+            for unit in self.kept.on(heard) {
+                self.owe_at_once(at, unit, Why::Queued, units);
+            }
         }
         if let Event::Engine(EngineEvent::EditSent { edit, .. }) = event {
-            self.confirm(id, *edit, findings);
+            self.confirm(id, *edit, heard.findings);
         }
         if let Some(still) = self.still.as_mut().filter(|_| is_work(event)) {
             *still = Still { since: at, caught_up: still.caught_up, ..Still::default() };
@@ -124,13 +114,8 @@ impl OwingDevice {
     }
 
     /// An engine without runs owes no runs; it must do something while it is not caught up.
-    pub(in crate::oracle) fn says_caught_up(
-        &mut self,
-        at: Time,
-        (id, is): (DeviceId, bool),
-        patience: &Patience,
-        findings: &mut Findings,
-    ) {
+    pub(crate) fn says_caught_up(&mut self, is: bool, now: &mut Ended<'_>) {
+        let Ended { at, device: id, setup, ref mut findings } = *now;
         self.owed.clear();
         self.count_to(at);
         let still = self.still.get_or_insert(Still { caught_up: is, since: at, ..Still::default() });
@@ -139,7 +124,7 @@ impl OwingDevice {
         }
         still.caught_up = is;
         let Still { since, idle, told, .. } = *still;
-        let bound = patience.at_once();
+        let bound = setup.patience.at_once();
         if told || idle <= bound.span() {
             return;
         }
@@ -147,7 +132,7 @@ impl OwingDevice {
         self.idle_ns += u128::from(idle.0);
         let place = self.edits.values().next().map(|edit| &edit.place);
         let record = place.map(|place| (place.entity, place.key.as_str()));
-        let (since, until) = (findings.words().time(since), findings.words().time(at));
+        let [since, until] = [since, at].map(|at| setup.labels.time(at));
         findings.add(&IDLE_WITH_WORK, (Some(id), record), || {
             format!(
                 "{id} was idle for {idle} between {since} and {until}, online, and reports that it \
@@ -156,43 +141,32 @@ impl OwingDevice {
         });
     }
 
-    pub(in crate::oracle) fn is_open(&self, edit: EditId) -> bool {
-        self.page.has(edit)
-    }
-
-    pub(in crate::oracle) fn judge(
-        &mut self,
-        now: Time,
-        id: DeviceId,
-        patience: &Patience,
-        findings: &mut Findings,
-    ) {
-        if !self.count_to(now) {
+    pub(crate) fn judge(&mut self, now: &mut Ended<'_>) {
+        if !self.count_to(now.at) {
             return;
         }
         let OwingDevice { owed, edits, suspicions, idle_ns, .. } = self;
-        for owed in owed.iter_mut().filter(|owed| owed.is_overdue(patience)) {
+        for owed in owed.iter_mut().filter(|owed| owed.is_overdue(&now.setup.patience)) {
             owed.told = true;
-            let told = findings.words();
-            let text = owed.text(id, now, edits, told, patience);
+            let text = owed.text(now, edits);
             match owed.why {
                 Why::Saved(edit) | Why::Left(edit) => {
                     suspicions.push(Suspicion { edit, idle: owed.idle, text });
                 }
                 _ => {
                     *idle_ns += u128::from(owed.idle.0);
-                    let pushed = told.units.get(usize::from(owed.unit.0)).map(|unit| &unit.push);
-                    let waits =
-                        |edit: &&Waiting| pushed.is_some_and(|pushed| pushed.contains(&edit.place.entity));
-                    let record =
-                        edits.values().find(waits).map(|edit| (edit.place.entity, edit.place.key.as_str()));
-                    findings.add(&IDLE_WITH_WORK, (Some(id), record), || text);
+                    let unit = now.setup.labels.units.get(usize::from(owed.unit.0));
+                    let pushes = |of: EntityId| unit.is_some_and(|unit| unit.push.contains(&of));
+                    let mut places = edits.values().map(|edit| &edit.place);
+                    let place = places.find(|place| pushes(place.entity));
+                    let record = place.map(|place| (place.entity, place.key.as_str()));
+                    now.findings.add(&IDLE_WITH_WORK, (Some(now.device), record), || text);
                 }
             }
         }
     }
 
-    pub(in crate::oracle) fn confirm(&mut self, id: DeviceId, edit: EditId, findings: &mut Findings) {
+    pub(crate) fn confirm(&mut self, id: DeviceId, edit: EditId, findings: &mut Findings) {
         let Some(place) = self.suspicions.iter().position(|one| one.edit == edit) else { return };
         let Suspicion { idle, text, .. } = self.suspicions.remove(place);
         self.idle_ns += u128::from(idle.0);
@@ -226,6 +200,12 @@ impl OwingDevice {
     fn owe(&mut self, at: Time, unit: UnitId, why: Why) {
         self.owed.push(Owed { unit, why, since: at, idle: Span::ZERO, told: false });
     }
+    /// A unit that may have to wait for another network is owed only when it is queued.
+    fn owe_at_once(&mut self, at: Time, unit: UnitId, why: Why, units: &[SyncUnit]) {
+        if units[usize::from(unit.0)].when.is_empty() {
+            self.owe(at, unit, why);
+        }
+    }
     fn begin_again(&mut self, at: Time, which: impl Fn(&Owed) -> bool) {
         for owed in self.owed.iter_mut().filter(|owed| which(owed)) {
             (owed.since, owed.idle, owed.told) = (at, Span::ZERO, false);
@@ -256,12 +236,8 @@ impl OwingDevice {
                 self.begin_again(at, |_| true);
             }
             Event::App(event) => {
-                self.foreground = match event {
-                    AppEvent::Login | AppEvent::Resume => true,
-                    AppEvent::Pause => false,
-                    AppEvent::Online | AppEvent::Offline | AppEvent::Background => self.foreground,
-                };
-                if !matches!(event, AppEvent::Online | AppEvent::Offline | AppEvent::Background) {
+                if let AppEvent::Login | AppEvent::Resume | AppEvent::Pause = event {
+                    self.foreground = !matches!(event, AppEvent::Pause);
                     self.begin_again(at, Owed::is_periodic);
                 }
                 if let Some(trigger) = event.trigger() {
@@ -288,9 +264,8 @@ impl OwingDevice {
         (self.alive, self.suspended, self.foreground, self.mark) = (true, false, false, at);
         self.fire(at, Trigger::Start, units);
         for (unit, number) in units.iter().zip(0..) {
-            let periods = unit.on.iter().filter(|trigger| matches!(trigger, Trigger::Every(_)));
-            for trigger in periods.filter(|_| unit.when.is_empty()) {
-                self.owe(at, UnitId(number), Why::Fired(*trigger));
+            for trigger in unit.on.iter().filter(|trigger| matches!(trigger, Trigger::Every(_))) {
+                self.owe_at_once(at, UnitId(number), Why::Fired(*trigger), units);
             }
         }
         let held = self.held();
@@ -299,23 +274,10 @@ impl OwingDevice {
         waiting.into_iter().for_each(|(id, entity)| self.saved(at, id, entity, units));
     }
 
-    fn on_kept(
-        &mut self,
-        (at, out): (Time, Option<WayOut>),
-        event: &Event<'_>,
-        (units, written): (&[SyncUnit], Span),
-    ) {
-        for unit in self.kept.on((at, out), event, written) {
-            if units[usize::from(unit.0)].when.is_empty() {
-                self.owe(at, unit, Why::Queued);
-            }
-        }
-    }
     fn fire(&mut self, at: Time, trigger: Trigger, units: &[SyncUnit]) {
         for (unit, number) in units.iter().zip(0..) {
-            // A unit that may have to wait for another network is owed only when it is queued.
-            if unit.on.contains(&trigger) && unit.when.is_empty() {
-                self.owe(at, UnitId(number), Why::Fired(trigger));
+            if unit.on.contains(&trigger) {
+                self.owe_at_once(at, UnitId(number), Why::Fired(trigger), units);
             }
         }
     }
@@ -333,37 +295,24 @@ impl OwingDevice {
         }
     }
 
-    fn on_run(
-        &mut self,
-        at: Time,
-        event: &Event<'_>,
-        told: &Labels,
-        (acknowledges, patience): (bool, &Patience),
-    ) {
-        let units = &*told.units;
+    fn on_run(&mut self, at: Time, event: &Event<'_>, setup: &OracleSetup) {
+        let OracleSetup { labels, patience, capabilities, .. } = setup;
+        let units = &*labels.units;
         match *event {
             Event::Engine(EngineEvent::UnitQueued { unit, .. }) => self.owe(at, unit, Why::Queued),
-            Event::Engine(EngineEvent::UnitDiscarded { unit }) => {
-                self.owed.retain(|owed| owed.unit != unit || owed.is_periodic());
-                // The unit was due, and is due again one period later.
-                self.begin_again(at, |owed| owed.unit == unit);
-                self.forget_saved(unit, units);
-            }
+            Event::Engine(EngineEvent::UnitDiscarded { unit }) => self.had_its_turn(at, unit, units),
             Event::Engine(EngineEvent::SyncStart { unit, run, .. }) => {
                 self.runs.insert(run, Begun { at, unit, failures: 0, retried: false });
-                self.owed.retain(|owed| owed.unit != unit || owed.is_periodic());
-                self.begin_again(at, |owed| owed.unit == unit);
-                self.forget_saved(unit, units);
+                self.had_its_turn(at, unit, units);
             }
             Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) => {
                 self.failures.remove(&unit);
                 let Some(begun) = self.runs.remove(&run) else { return };
                 // A row may wait for its attachment, which is sent outside of runs.
-                let waits = |entity| patience.holds_rows() && told.schema.attachment(entity).is_some();
+                let waits = |entity| patience.holds_rows() && labels.schema.attachment(entity).is_some();
                 let left = self.left(&units[usize::from(unit.0)].push, begun.at, waits);
-                let prompt = units[usize::from(unit.0)].when.is_empty();
-                if let Some(edit) = left.filter(|_| acknowledges && prompt) {
-                    self.owe(at, unit, Why::Left(edit));
+                if let Some(edit) = left.filter(|_| capabilities.acknowledges) {
+                    self.owe_at_once(at, unit, Why::Left(edit), units);
                 }
             }
             Event::Engine(EngineEvent::SyncError { unit, run, error }) => {
@@ -436,7 +385,10 @@ impl OwingDevice {
         None
     }
 
-    fn forget_saved(&mut self, unit: UnitId, units: &[SyncUnit]) {
+    /// The unit ran or was discarded: it was due, and is due again one period later.
+    fn had_its_turn(&mut self, at: Time, unit: UnitId, units: &[SyncUnit]) {
+        self.owed.retain(|owed| owed.unit != unit || owed.is_periodic());
+        self.begin_again(at, |owed| owed.unit == unit);
         let push = &units[usize::from(unit.0)].push;
         let edits = &self.edits;
         let sends = |edit: &EditId| edits.get(edit).is_none_or(|edit| push.contains(&edit.place.entity));
@@ -444,7 +396,8 @@ impl OwingDevice {
     }
 
     /// An engine that waits for a response counts as working for as long as a run may be silent.
-    fn on_request(&mut self, at: Time, event: &Event<'_>, (patience, units): (&Patience, &[SyncUnit])) {
+    fn on_request(&mut self, at: Time, event: &Event<'_>, setup: &OracleSetup) {
+        let OracleSetup { labels, patience, .. } = setup;
         match *event {
             Event::Engine(EngineEvent::RequestSent { request, unit: Some(unit), .. }) => {
                 self.requests.insert(request, (Some(unit), at + patience.of_run(false).span()));
@@ -454,7 +407,7 @@ impl OwingDevice {
                 self.requests.retain(|_, (of, _)| *of != Some(unit));
             }
             Event::Phone(PhoneEvent::LogoutAsked) => {
-                let pushing = units.iter().filter(|unit| unit.pushes()).count() as u64;
+                let pushing = labels.units.iter().filter(|unit| unit.pushes()).count() as u64;
                 self.requests.insert(LOGOUT, (None, at + patience.of_stall(false).span() * pushing));
             }
             Event::Phone(PhoneEvent::LogoutRefused { .. } | PhoneEvent::LoggedIn { .. }) => {

@@ -59,10 +59,10 @@ const NONE: Term = ("", Span::ZERO);
 type Term = (&'static str, Span);
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::oracle) struct Bound([Term; 5]);
+pub(crate) struct Bound([Term; 5]);
 
 impl Bound {
-    pub(in crate::oracle) fn span(self) -> Span {
+    pub(crate) fn span(self) -> Span {
         self.0.iter().fold(Span::ZERO, |sum, (_, span)| sum + *span)
     }
 }
@@ -79,7 +79,7 @@ impl fmt::Display for Bound {
 }
 
 impl Waits {
-    pub(in crate::oracle) const USUAL: Waits = Waits {
+    pub(crate) const USUAL: Waits = Waits {
         request: Span::secs(30),
         first: Span::secs(1),
         growth: 2,
@@ -106,7 +106,7 @@ impl Waits {
 
 impl Patience {
     /// The longest silence of a run, without its waits; longer if it waits for a hook of the app.
-    pub(in crate::oracle) fn of_run(&self, in_hook: bool) -> Bound {
+    pub(crate) fn of_run(&self, in_hook: bool) -> Bound {
         let hook = if in_hook { ("a hook", OF_HOOK) } else { NONE };
         let [wait, disk] = match self {
             Patience::Computed(waits) => [("request_timeout", waits.request), ("slow disk", self.of_disk())],
@@ -115,35 +115,32 @@ impl Patience {
         Bound([wait, disk, hook, NONE, NONE])
     }
     /// How long a run may show that it syncs without progress: until its last try has failed.
-    pub(in crate::oracle) fn of_stall(&self, in_hook: bool) -> Bound {
+    pub(crate) fn of_stall(&self, in_hook: bool) -> Bound {
         let Bound([wait, disk, hook, ..]) = self.of_run(in_hook);
         let Patience::Computed(waits) = self else { return self.of_run(in_hook) };
         let tries = waits.request * u64::from(waits.attempts.saturating_sub(1));
         let between = ("the waits between tries", waits.between_tries());
         Bound([wait, ("request_timeout of each further try", tries), between, disk, hook])
     }
-    pub(in crate::oracle) fn of_status(&self) -> Span {
-        self.of_disk()
-    }
     /// The longest wait before another try, without what the server requested.
-    pub(in crate::oracle) fn of_wait(&self) -> Span {
+    pub(crate) fn of_wait(&self) -> Span {
         match self {
             Patience::Computed(waits) => waits.cap,
             Patience::Stated { .. } => Span(u64::MAX / 4),
         }
     }
-    pub(in crate::oracle) fn at_once(&self) -> Bound {
+    pub(crate) fn at_once(&self) -> Bound {
         self.to_begin(Span::ZERO, |_| NONE)
     }
-    pub(in crate::oracle) fn keeps_queue(&self) -> bool {
+    pub(crate) fn keeps_queue(&self) -> bool {
         matches!(self, Patience::Computed(waits) if waits.keeps_queue)
     }
-    pub(in crate::oracle) fn holds_rows(&self) -> bool {
+    pub(crate) fn holds_rows(&self) -> bool {
         matches!(self, Patience::Computed(waits) if waits.holds_rows)
     }
 
     /// How it retries; for a stack that does not say, lenient values.
-    pub(in crate::oracle) fn retries(&self) -> Waits {
+    pub(crate) fn retries(&self) -> Waits {
         match *self {
             Patience::Computed(waits) => waits,
             Patience::Stated { .. } => {
@@ -152,7 +149,7 @@ impl Patience {
         }
     }
     /// Whose waits between tries these are, in words.
-    pub(in crate::oracle) fn whose_waits(&self) -> &'static str {
+    pub(crate) fn whose_waits(&self) -> &'static str {
         match self {
             Patience::Computed(_) => "its retry settings require",
             Patience::Stated { .. } => "stacks of your own must keep at least mild waits, which require",
@@ -160,7 +157,7 @@ impl Patience {
     }
     /// The most requests that a unit may make in a sync without news: a push, and a pull of each
     /// entity; for a third-party stack as many as it states.
-    pub(in crate::oracle) fn requests(&self, unit: &SyncUnit) -> u64 {
+    pub(crate) fn requests(&self, unit: &SyncUnit) -> u64 {
         let own = 1 + unit.pull.len() as u64;
         match self {
             Patience::Computed(_) => own,
@@ -169,23 +166,23 @@ impl Patience {
     }
     /// How many requests may follow a response that brought something: the next page; for a
     /// third-party stack also what its protocol sends around a page (differences, checkpoints).
-    pub(in crate::oracle) fn after_a_page(&self) -> u64 {
+    pub(crate) fn after_a_page(&self) -> u64 {
         match self {
             Patience::Computed(_) => 1,
             Patience::Stated { requests, .. } => u64::from(requests.div_ceil(8)).max(1),
         }
     }
-    pub(in crate::oracle) fn attempts(&self) -> u32 {
+    pub(crate) fn attempts(&self) -> u32 {
         match self {
             Patience::Computed(waits) => waits.attempts,
             Patience::Stated { .. } => 1,
         }
     }
     /// The same for a run that starts after `period`, and not too soon after its last start.
-    pub(in crate::oracle) fn held_back(&self, period: Span) -> Bound {
+    pub(crate) fn held_back(&self, period: Span) -> Bound {
         self.to_begin(period, |waits| ("debounce", waits.debounce))
     }
-    pub(in crate::oracle) fn after(&self, failures: u32) -> Bound {
+    pub(crate) fn after(&self, failures: u32) -> Bound {
         self.to_begin(Span::ZERO, |waits| ("the wait by retry.base and retry.cap", waits.after(failures)))
     }
     fn slowed(&self) -> Span {
@@ -194,7 +191,7 @@ impl Patience {
             Patience::Stated { .. } => Span::ZERO,
         }
     }
-    fn of_disk(&self) -> Span {
+    pub(crate) fn of_disk(&self) -> Span {
         OF_DISK.max(self.slowed())
     }
     fn to_begin(self, period: Span, of: impl Fn(&Waits) -> Term) -> Bound {

@@ -9,25 +9,17 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::base::{DeviceId, EntityId, Stamp, Time, UnitId};
+use crate::base::{EntityId, Stamp, Time, UnitId};
 use crate::contract::{AppliedChange, EngineEvent, Event, RequestKind, ServerError};
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::findings::Heard;
-use crate::oracle::hearing::Topic;
-use crate::oracle::watch::exits::WayOut;
-use crate::oracle::watch::watcher::Watcher;
-use crate::oracle::words::phrases::Labels;
+use crate::oracle::watch::{Watcher, WayOut};
+use crate::oracle::{Harm, Heard, Matter, Rule, Topic};
 
-pub(in crate::oracle) static AGAIN: Rule = Rule {
-    name: "delivered-again",
-    metric: "oracle.delivered_again.rows",
-    harm: Harm::Wrong,
-    matter: Matter::Runs,
+pub(crate) static AGAIN: Rule = Rule {
     finds: "rows that a unit brought come again in the same version, although nothing makes that necessary",
     needs: |can| can.stamps && can.once,
     counts: |can| can.stamps && can.sight.inside,
     hears: &[Topic::Rows, Topic::Cursors],
-    ..PLAIN
+    ..Rule::new("delivered-again", "oracle.delivered_again.rows", Harm::Wrong, Matter::Runs)
 };
 
 /// The last version of each row and when it came, by a hash of the key.
@@ -40,7 +32,7 @@ struct Brought {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Given {
+pub(crate) struct Given {
     brought: BTreeMap<(UnitId, EntityId), Brought>,
     answers: FxHashMap<UnitId, RequestKind>,
     /// Deferred rows, which the device may retry at any time.
@@ -49,7 +41,7 @@ pub(in crate::oracle) struct Given {
 
 impl Watcher for Given {
     fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { at, device, event, out, ref mut findings, .. } = *heard;
+        let Heard { at, device, event, out, setup, ref mut findings } = *heard;
         match out {
             // A page that was not completed comes again.
             Some(WayOut::Process) => self.cut_off(),
@@ -66,9 +58,16 @@ impl Watcher for Given {
             Event::Engine(EngineEvent::ChunkApplied { unit: Some(unit), changes, .. }) => {
                 for change in changes {
                     let Some(since) = self.take(at, unit, change) else { continue };
-                    let record = (change.entity, change.key);
-                    let text = in_words(at, device, (unit, since), change, findings.words());
-                    findings.add(&AGAIN, (Some(device), Some(record)), || text);
+                    let record = setup.labels.record(change.entity, change.key);
+                    let [at, since] = [at, since].map(|at| setup.labels.time(at));
+                    let unit = setup.labels.unit(unit);
+                    findings.add(&AGAIN, (Some(device), Some((change.entity, change.key))), || {
+                        format!(
+                            "{device} got {record} again by {unit} at {at}, in the version that {unit} had \
+                             brought at {since}: since then its cursor was not discarded, and neither the \
+                             device nor the server went back to a backup"
+                        )
+                    });
                 }
             }
             Event::Engine(EngineEvent::CursorSaved { unit, entity }) => {
@@ -81,9 +80,7 @@ impl Watcher for Given {
             Event::Engine(
                 EngineEvent::CursorReset { entity, .. }
                 | EngineEvent::RequestRefused { error: &ServerError::CursorExpired(entity), .. },
-            ) => {
-                self.brought.retain(|(_, of), _| *of != entity);
-            }
+            ) => self.brought.retain(|(_, of), _| *of != entity),
             _ => {}
         }
     }
@@ -128,21 +125,4 @@ impl Given {
             behind.drain(..).for_each(|row| _ = rows.remove(&row));
         }
     }
-}
-
-fn in_words(
-    at: Time,
-    device: DeviceId,
-    (unit, since): (UnitId, Time),
-    change: &AppliedChange<'_>,
-    told: &Labels,
-) -> String {
-    let record = told.record(change.entity, change.key);
-    let unit = told.unit(unit);
-    let [at, since] = [at, since].map(|at| told.time(at));
-    format!(
-        "{device} got {record} again by {unit} at {at}, in the version that {unit} had brought at \
-         {since}: since then its cursor was not discarded, and neither the device nor the server \
-         went back to a backup"
-    )
 }

@@ -4,41 +4,25 @@
 //! and are found here: a stamp that no version can have, and a row of a page that was not reported.
 //! Also finds a phone whose engine never reports what its stack promised to report.
 
-use crate::base::{DeviceId, EditId, Stamp, Time};
+use crate::base::{DeviceId, EditId, EntityId, Stamp, Time};
 use crate::contract::{AppliedChange, Event};
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::findings::{Findings, Heard};
-use crate::oracle::hearing::Topic;
-use crate::oracle::model::edit::Edit;
-use crate::oracle::model::held::Held;
-use crate::oracle::model::truth::RowHash;
-use crate::oracle::model::versions::{History, Row, RowId};
-use crate::oracle::watch::exits::WayOut;
-use crate::oracle::watch::monotonic_reads::Shown;
-use crate::oracle::watch::watcher::{Ended, Rest, Watcher};
+use crate::oracle::model::{Edit, Expected, Held, History, Row, RowHash, RowId};
+use crate::oracle::watch::{Ended, Rest, Shown, Watcher, WayOut};
+use crate::oracle::{Findings, Harm, Heard, Matter, Rule, Topic};
 
-pub(in crate::oracle) static EMPTY_REPORT: Rule = Rule {
-    name: "empty-report",
-    metric: "oracle.empty_report.count",
-    harm: Harm::Wrong,
-    matter: Matter::Rows,
+pub(crate) static EMPTY_REPORT: Rule = Rule {
     finds: "a stamp that no version of the row can have, a row that came without a report, or none of the reports that its stack promised",
     needs: |can| can.sight.inside && (can.stamps || can.acknowledges || can.status),
     hears: &[Topic::Rows],
-    ..PLAIN
+    ..Rule::new("empty-report", "oracle.empty_report.count", Harm::Wrong, Matter::Rows)
 };
 
 /// Checks the stamp of a row that came, was acknowledged or is shown, as `what` says.
-pub(in crate::oracle) fn dates_row(
-    findings: &mut Findings,
-    (device, what): (DeviceId, &str),
-    row: &Row,
-    stamp: Stamp,
-) {
+pub(crate) fn dates_row(findings: &mut Findings, (device, what): (DeviceId, &str), row: &Row, stamp: Stamp) {
     if !findings.by_stamps() || row.values.is_none() || !row.predates(stamp) {
         return;
     }
-    let record = findings.words().record(row.entity, row.key.as_str());
+    let record = findings.words().record(row.entity, &row.key);
     findings.add(&EMPTY_REPORT, (Some(device), Some((row.entity, row.key.as_str()))), || {
         format!("{device} {what} {record} with the stamp {}, which no version of it can have", stamp.0)
     });
@@ -46,24 +30,19 @@ pub(in crate::oracle) fn dates_row(
 
 /// Which version a change brought; content counts before stamps.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::oracle) struct Reported {
+pub(crate) struct Reported {
     /// How many versions its device had, and has now.
-    pub(in crate::oracle) had: usize,
-    pub(in crate::oracle) versions: usize,
+    pub(crate) had: usize,
+    pub(crate) versions: usize,
     /// Of the version that it has now.
-    pub(in crate::oracle) stamp: Stamp,
-    pub(in crate::oracle) removed: bool,
+    pub(crate) stamp: Stamp,
+    pub(crate) removed: bool,
 }
 
 impl Reported {
     /// A row with the content of a version is in that version, whatever its stamp. A row with the
     /// content of none, because parts of it are still on their way, has not reverted.
-    pub(in crate::oracle) fn of(
-        change: &AppliedChange<'_>,
-        had: usize,
-        row: &Row,
-        history: &History,
-    ) -> Reported {
+    pub(crate) fn of(change: &AppliedChange<'_>, had: usize, row: &Row, history: &History) -> Reported {
         let AppliedChange { stamp, removed, .. } = *change;
         let dated = Reported { had, versions: row.held_with(stamp), stamp, removed };
         let Some(shows) = change.shows.filter(|_| !removed) else { return dated };
@@ -78,29 +57,25 @@ impl Reported {
 }
 
 /// What is known of a device at rest.
-pub(in crate::oracle) struct Told<'a> {
-    pub(in crate::oracle) device: DeviceId,
-    pub(in crate::oracle) history: &'a History,
-    pub(in crate::oracle) held: &'a Held,
-    pub(in crate::oracle) shown: &'a Shown,
+pub(crate) struct Told<'a> {
+    pub(crate) device: DeviceId,
+    pub(crate) history: &'a History,
+    pub(crate) held: &'a Held,
+    pub(crate) shown: &'a Shown,
     /// When it last died at work.
-    pub(in crate::oracle) cut: Option<Time>,
+    pub(crate) cut: Option<Time>,
 }
 
 impl Told<'_> {
     /// The device shows a row as the backend has it, as of `stamp`; it must have reported that.
-    pub(in crate::oracle) fn shows(
-        &self,
-        findings: &mut Findings,
-        id: RowId,
-        (stamp, content): (Stamp, u64),
-    ) {
+    pub(crate) fn shows(&self, findings: &mut Findings, entity: EntityId, expected: &Expected, stamp: Stamp) {
+        let Some(id) = self.history.find(entity, &expected.key) else { return };
         let (device, row) = (self.device, self.history.row(id));
         dates_row(findings, (device, "shows"), row, stamp);
-        if !findings.by_stamps() || self.is_explained(id, content) {
+        if !findings.by_stamps() || self.is_explained(id, expected.content) {
             return;
         }
-        let record = findings.words().record(row.entity, row.key.as_str());
+        let record = findings.words().record(row.entity, &row.key);
         findings.add(&EMPTY_REPORT, (Some(device), Some((row.entity, row.key.as_str()))), || {
             format!("{device} shows {record} in its last version, and never reported that it came")
         });
@@ -111,9 +86,7 @@ impl Told<'_> {
         let Some(untold) = row.versions.get(held..).filter(|untold| !untold.is_empty()) else { return true };
         let reads_so = match held.checked_sub(1) {
             Some(last) => row.versions[last].content == content,
-            None => {
-                self.history.first(row.entity, row.key.as_str()).is_some_and(|(_, first)| first == content)
-            }
+            None => self.history.first(row.entity, &row.key).is_some_and(|(_, first)| first == content),
         };
         // It need not have reported changes applied as it died, nor those in a copy or a backup.
         let cut = self.cut.is_some_and(|cut| untold.iter().any(|version| version.at <= cut));
@@ -126,7 +99,7 @@ const SEVERAL: usize = 3;
 
 /// What a device has reported at all, and why it should have.
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Telling {
+pub(crate) struct Telling {
     told: Vec<Topic>,
     served: bool,
     /// It held a connection, which carries no requests.
@@ -158,12 +131,10 @@ impl Watcher for Telling {
         let Ended { device, setup, ref mut findings, .. } = *ended;
         let can = setup.capabilities;
         let lacks = |topic: Topic| !self.told.contains(&topic);
-        if let Some((id, edit)) =
-            done(device, rest).filter(|_| can.acknowledges && !self.unsure && lacks(Topic::Done))
-        {
-            let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
-            let what = setup.labels.edit(id, edit);
-            findings.add(&EMPTY_REPORT, concerns, || {
+        let done = done(device, rest).filter(|_| can.acknowledges && !self.unsure && lacks(Topic::Done));
+        if let Some(edit) = done {
+            findings.add(&EMPTY_REPORT, (Some(device), Some((edit.entity, &edit.key))), || {
+                let what = setup.labels.edit(edit);
                 format!(
                     "{what} is on the backend and does not wait, and {device} never reported any edit as done"
                 )
@@ -183,10 +154,10 @@ impl Watcher for Telling {
 }
 
 /// One of several edits of the device that it brought to the backend and that do not wait.
-fn done<'a>(device: DeviceId, rest: &Rest<'a>) -> Option<(EditId, &'a Edit)> {
+fn done<'a>(device: DeviceId, rest: &Rest<'a>) -> Option<&'a Edit> {
     let own = |edit: &Edit| edit.asked_by == device && edit.won.is_none() && !edit.equal && !edit.emptied;
     let waits = |id: EditId| rest.unsent.iter().any(|waits| waits.edit == id);
-    let mut done = rest.ledger.of(device).filter(|(id, edit)| edit.commits > 0 && own(edit) && !waits(*id));
+    let mut done = rest.ledger.of(device).filter(|edit| edit.commits > 0 && own(edit) && !waits(edit.id));
     // A single edit may have arrived in another way.
     done.nth(SEVERAL - 1)
 }

@@ -10,29 +10,20 @@ use crate::base::{DeviceId, Span, Time};
 use crate::contract::{
     EngineEvent, Event, HeldEvent, PageEvent, PhoneEvent, RequestKind, SyncError, SyncUnit,
 };
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::findings::{Findings, Heard};
-use crate::oracle::hearing::Topic;
-use crate::oracle::setup::OracleSetup;
-use crate::oracle::watch::patience::Waits;
-use crate::oracle::watch::retry_pacing::{Haste, period};
-use crate::oracle::watch::watcher::{Ended, Watcher};
-use crate::oracle::words::phrases::Labels;
+use crate::oracle::watch::{Ended, Haste, Waits, Watcher, period};
+use crate::oracle::words::Labels;
+use crate::oracle::{Harm, Heard, Matter, OracleSetup, Rule, Topic};
 
-pub(in crate::oracle) static STORM: Rule = Rule {
-    name: "request-storm",
-    metric: "oracle.request_storm.devices",
-    harm: Harm::Wrong,
-    matter: Matter::Runs,
+pub(crate) static STORM: Rule = Rule {
     finds: "more requests than the reasons to sync and the retries explain",
     needs: |can| can.sight.inside,
     hears: &[Topic::Runs, Topic::Requests],
     implies: &["wrong-status"],
-    ..PLAIN
+    ..Rule::new("request-storm", "oracle.request_storm.devices", Harm::Wrong, Matter::Runs)
 };
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Account {
+pub(crate) struct Account {
     asked: u64,
     opened: u64,
     /// Requests of runs that follow a failed one, or edits that wait at the server.
@@ -92,7 +83,7 @@ fn told_crowded(device: DeviceId, minute: Minute, setup: &OracleSetup) -> String
 }
 
 impl Account {
-    pub(in crate::oracle) fn new(units: usize) -> Account {
+    pub(crate) fn new(units: usize) -> Account {
         Account { haste: Haste::new(units), ..Account::default() }
     }
 }
@@ -135,7 +126,18 @@ impl Watcher for Account {
     }
 
     fn end(&mut self, ended: &mut Ended<'_>) {
-        self.finish(ended.device, ended.setup, ended.findings);
+        let Ended { device, setup, ref mut findings, .. } = *ended;
+        let (names, patience) = (&setup.labels, &setup.patience);
+        let text = if let Some((of, too_soon)) = self.haste.too_soon {
+            Some(too_soon.told(device, of, patience, names))
+        } else if let Some(minute) = self.crowded {
+            Some(told_crowded(device, minute, setup))
+        } else if let Some(beyond) = self.beyond.filter(|_| self.caught_up.is_none()) {
+            Some(self.told_answers(device, beyond, setup))
+        } else {
+            self.fetched.map(|at| self.told_fetches(device, at, &patience.retries(), names))
+        };
+        findings.found(&STORM, (Some(device), None), text);
     }
 }
 
@@ -214,20 +216,6 @@ impl Account {
         let due = units.iter().filter_map(period).map(|period| at.0 / period.0.max(1) + 1).sum();
         let most = a_sync(setup) * (asked + due) + again + setup.patience.after_a_page() * brought;
         (answers > most).then_some((at, [asked, due, again, brought, most]))
-    }
-
-    fn finish(&self, device: DeviceId, setup: &OracleSetup, findings: &mut Findings) {
-        let names = findings.words();
-        let text = if let Some((of, too_soon)) = self.haste.too_soon {
-            Some(too_soon.told(device, of, &setup.patience, names))
-        } else if let Some(minute) = self.crowded {
-            Some(told_crowded(device, minute, setup))
-        } else if let Some(beyond) = self.beyond.filter(|_| self.caught_up.is_none()) {
-            Some(self.told_answers(device, beyond, setup))
-        } else {
-            self.fetched.map(|at| self.told_fetches(device, at, &setup.patience.retries(), names))
-        };
-        findings.found(&STORM, (Some(device), None), text);
     }
 
     fn told_answers(&self, device: DeviceId, beyond: Beyond, setup: &OracleSetup) -> String {

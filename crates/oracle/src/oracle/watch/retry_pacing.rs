@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{EngineEvent, Event, RequestKind, SyncError, SyncUnit, TransportError, Trigger};
-use crate::oracle::watch::patience::{Patience, Waits};
-use crate::oracle::words::phrases::Labels;
+use crate::oracle::watch::{Patience, Waits};
+use crate::oracle::words::Labels;
 
 const PAYS: u64 = 3;
 const LUCK: u64 = 20;
@@ -39,7 +39,7 @@ struct Debt {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::oracle) struct TooSoon {
+pub(crate) struct TooSoon {
     debt: Debt,
     at: Time,
     waited: Span,
@@ -84,23 +84,23 @@ struct Unit {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Haste {
+pub(crate) struct Haste {
     units: Vec<Unit>,
     sent: BTreeMap<u64, Place>,
     /// The engine has no runs: its requests belong to no unit, and use the place after the units.
-    pub(in crate::oracle) without_runs: bool,
-    pub(in crate::oracle) too_soon: Option<(Place, TooSoon)>,
+    pub(crate) without_runs: bool,
+    pub(crate) too_soon: Option<(Place, TooSoon)>,
 }
 
 /// The index of a unit, or the one after the units.
 type Place = usize;
 
 impl Haste {
-    pub(in crate::oracle) fn new(units: usize) -> Haste {
+    pub(crate) fn new(units: usize) -> Haste {
         let units = vec![Unit::default(); units + 1];
         Haste { units, sent: BTreeMap::new(), without_runs: false, too_soon: None }
     }
-    pub(in crate::oracle) fn asked(&mut self) {
+    pub(crate) fn asked(&mut self) {
         for unit in &mut self.units {
             unit.asked = (unit.asked + 1).min(TO_COME);
             if !unit.open {
@@ -108,14 +108,14 @@ impl Haste {
             }
         }
     }
-    pub(in crate::oracle) fn put_off(&mut self) {
+    pub(crate) fn put_off(&mut self) {
         self.units.iter_mut().for_each(|unit| unit.put_off.1 = true);
     }
-    pub(in crate::oracle) fn settled(&mut self) {
+    pub(crate) fn settled(&mut self) {
         self.units.iter_mut().for_each(|unit| unit.put_off.0 = 0);
     }
 
-    pub(in crate::oracle) fn on(&mut self, at: Time, event: &Event<'_>, units: &[SyncUnit], waits: &Waits) {
+    pub(crate) fn on(&mut self, at: Time, event: &Event<'_>, units: &[SyncUnit], waits: &Waits) {
         match *event {
             Event::ProcessStarted { .. } | Event::ProcessKilled { .. } => {
                 self.sent.clear();
@@ -217,7 +217,7 @@ impl Haste {
     }
 }
 
-pub(in crate::oracle) fn period(unit: &SyncUnit) -> Option<Span> {
+pub(crate) fn period(unit: &SyncUnit) -> Option<Span> {
     let period = |trigger: &Trigger| match trigger {
         Trigger::Every(period) => Some(*period),
         _ => None,
@@ -259,13 +259,7 @@ impl Unit {
 }
 
 impl TooSoon {
-    pub(in crate::oracle) fn told(
-        &self,
-        device: DeviceId,
-        place: Place,
-        patience: &Patience,
-        names: &Labels,
-    ) -> String {
+    pub(crate) fn told(&self, device: DeviceId, place: Place, patience: &Patience, names: &Labels) -> String {
         let (waits, whose) = (&patience.retries(), patience.whose_waits());
         let TooSoon { debt, at, waited } = self;
         let (since, until) = (names.time(debt.since.0), names.time(*at));

@@ -10,19 +10,19 @@ const ERRORS: usize = 3;
 
 /// The sends of one device.
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Sends {
+pub(crate) struct Sends {
     edits: BTreeMap<EditId, u32>,
     under_way: Vec<(u64, EditId)>,
     /// Different errors of pushes since the last useful response, the latest last.
-    pub(in crate::oracle) errors: Vec<String>,
+    pub(crate) errors: Vec<String>,
 }
 
 impl Sends {
-    pub(in crate::oracle) fn of(&self, edit: EditId) -> u32 {
+    pub(crate) fn of(&self, edit: EditId) -> u32 {
         self.edits.get(&edit).copied().unwrap_or(0)
     }
 
-    pub(in crate::oracle) fn on(&mut self, event: &Event<'_>) {
+    pub(crate) fn on(&mut self, event: &Event<'_>) {
         match event {
             Event::Engine(EngineEvent::EditSent { edit, request, .. }) => {
                 *self.edits.entry(*edit).or_default() += 1;
@@ -30,9 +30,7 @@ impl Sends {
             }
             Event::Engine(
                 EngineEvent::EditAcknowledged { edit, .. } | EngineEvent::EditLogged { edit, .. },
-            ) => {
-                self.edits.remove(edit);
-            }
+            ) => _ = self.edits.remove(edit),
             Event::Engine(EngineEvent::ResponseReceived { request, kind, .. }) if kind.pushes() => {
                 self.ended(*request, false);
                 self.errors.clear();

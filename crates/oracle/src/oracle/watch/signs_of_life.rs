@@ -4,14 +4,14 @@ use crate::base::{Span, UnitId};
 use crate::contract::{BlobEvent, EngineEvent, Event, RequestKind, UnitEvent};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::oracle) struct Sign {
-    pub(in crate::oracle) unit: Option<UnitId>,
-    pub(in crate::oracle) wait: Span,
-    pub(in crate::oracle) failed: bool,
+pub(crate) struct Sign {
+    pub(crate) unit: Option<UnitId>,
+    pub(crate) wait: Span,
+    pub(crate) failed: bool,
 }
 
 impl Sign {
-    pub(in crate::oracle) fn of(event: &Event<'_>) -> Option<Sign> {
+    pub(crate) fn of(event: &Event<'_>) -> Option<Sign> {
         match *event {
             Event::Engine(
                 EngineEvent::RequestSent { unit: Some(unit), .. }

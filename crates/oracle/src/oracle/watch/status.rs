@@ -12,22 +12,14 @@ use crate::contract::{
     BlobEvent, Decision, EngineEvent, Event, KillReason, LogKind, PageEvent, Progress, ServerError, Shown,
     Status, SyncError, UnitEvent,
 };
-use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::findings::{Findings, Heard};
-use crate::oracle::hearing::Topic;
-use crate::oracle::watch::exits::WayOut;
-use crate::oracle::watch::patience::Patience;
-use crate::oracle::watch::watcher::{Ended, Rest, Watcher};
+use crate::oracle::watch::{Ended, Patience, Rest, Watcher, WayOut};
+use crate::oracle::{Findings, Harm, Heard, Matter, Rule, Topic};
 
-pub(in crate::oracle) static WRONG_STATUS: Rule = Rule {
-    name: "wrong-status",
-    metric: "oracle.wrong_status.count",
-    harm: Harm::Wrong,
-    matter: Matter::Statuses,
+pub(crate) static WRONG_STATUS: Rule = Rule {
     finds: "the app shows a wrong sync state: waiting edits, progress, network or failure",
     needs: |can| can.status,
     hears: &[Topic::Runs, Topic::Sent, Topic::Status],
-    ..PLAIN
+    ..Rule::new("wrong-status", "oracle.wrong_status.count", Harm::Wrong, Matter::Statuses)
 };
 
 const NOTICED: Span = Span::secs(1);
@@ -47,7 +39,7 @@ const NO_CONFLICT: Wrong = "said that a conflict waits, while none did,";
 const CONFLICT: Wrong = "said that all is well, while a conflict waited,";
 
 /// Time in which a status is wrong in one way. A pause up to the bound does not end it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Stretch {
     wrong: Wrong,
     first: Time,
@@ -58,7 +50,7 @@ struct Stretch {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct DeviceStatus {
+pub(crate) struct DeviceStatus {
     wrong_ns: u128,
     any: bool,
     shown: Option<Status>,
@@ -141,7 +133,7 @@ impl DeviceStatus {
 
     fn compare(&mut self, at: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
         let now = self.wrong();
-        let bound = patience.of_status();
+        let bound = patience.of_disk();
         self.stretches.retain(|stretch| stretch.since.is_some() || at.since(stretch.until) <= bound);
         for stretch in &mut self.stretches {
             let goes_on = now.contains(&Some(stretch.wrong));
@@ -167,16 +159,10 @@ impl DeviceStatus {
             }
         }
         for wrong in now.into_iter().flatten() {
+            let new = Stretch { wrong, first: at, since: Some(at), until: at, ..Stretch::default() };
             match self.stretches.iter_mut().find(|stretch| stretch.wrong == wrong) {
                 Some(stretch) => _ = stretch.since.get_or_insert(at),
-                None => self.stretches.push(Stretch {
-                    wrong,
-                    first: at,
-                    since: Some(at),
-                    before: Span::ZERO,
-                    until: at,
-                    told: false,
-                }),
+                None => self.stretches.push(new),
             }
         }
     }
@@ -287,9 +273,7 @@ impl DeviceStatus {
             Event::Engine(
                 EngineEvent::ResponseReceived { unit: Some(_), .. }
                 | EngineEvent::Unit(UnitEvent::SetAside { .. }),
-            ) => {
-                self.moves(at);
-            }
+            ) => self.moves(at),
             Event::Engine(EngineEvent::RequestRefused { error: ServerError::Throttled(after), .. }) => {
                 self.moves(at + *after)
             }
@@ -332,16 +316,11 @@ impl DeviceStatus {
                 self.moves(at);
                 self.arrives(true);
             }
-            Event::Engine(EngineEvent::ConflictDecided {
-                edit,
-                decision: Decision::Remote | Decision::Same,
-                ..
-            }) => {
-                self.settled(edit);
-            }
-            Event::Engine(EngineEvent::ConflictDecided { edit, decision: Decision::Parked, .. }) => {
-                self.conflicts.insert(edit);
-            }
+            Event::Engine(EngineEvent::ConflictDecided { edit, decision, .. }) => match decision {
+                Decision::Remote | Decision::Same => self.settled(edit),
+                Decision::Parked => _ = self.conflicts.insert(edit),
+                _ => return false,
+            },
             Event::Engine(EngineEvent::Page(PageEvent::Open { edit, .. })) => _ = self.conflicts.insert(edit),
             Event::Engine(EngineEvent::Page(PageEvent::Resolved { edit, on_top, decision, .. })) => {
                 if !on_top {

@@ -2,33 +2,31 @@
 
 use crate::base::{DeviceId, Time};
 use crate::contract::{Event, PendingEdit};
-use crate::oracle::check::Matter;
-use crate::oracle::findings::{Findings, Heard};
-use crate::oracle::model::ledger::Ledger;
-use crate::oracle::setup::OracleSetup;
+use crate::oracle::model::Ledger;
+use crate::oracle::{Findings, Heard, Matter, OracleSetup};
 
 /// The end of a world, for one device.
-pub(in crate::oracle) struct Ended<'a> {
-    pub(in crate::oracle) at: Time,
-    pub(in crate::oracle) device: DeviceId,
-    pub(in crate::oracle) setup: &'a OracleSetup,
-    pub(in crate::oracle) findings: &'a mut Findings,
+pub(crate) struct Ended<'a> {
+    pub(crate) at: Time,
+    pub(crate) device: DeviceId,
+    pub(crate) setup: &'a OracleSetup,
+    pub(crate) findings: &'a mut Findings,
 }
 
 /// What is known of a device at rest.
-pub(in crate::oracle) struct Rest<'a> {
+pub(crate) struct Rest<'a> {
     /// The edits that have not been sent.
-    pub(in crate::oracle) unsent: &'a [PendingEdit],
-    pub(in crate::oracle) ledger: &'a Ledger,
+    pub(crate) unsent: &'a [PendingEdit],
+    pub(crate) ledger: &'a Ledger,
     /// Whether a unit ever ran.
-    pub(in crate::oracle) ran: bool,
+    pub(crate) ran: bool,
 }
 
 /// Makes a watcher for a device without events.
-pub(in crate::oracle) type MakeWatcher = fn(&OracleSetup) -> Box<dyn Watcher>;
+pub(crate) type MakeWatcher = fn(&OracleSetup) -> Box<dyn Watcher>;
 
 /// One or several checks of one device that share state; `WATCHERS` in `checks` lists them.
-pub(in crate::oracle) trait Watcher {
+pub(crate) trait Watcher {
     /// Processes an event of the device.
     fn on(&mut self, heard: &mut Heard<'_>);
 

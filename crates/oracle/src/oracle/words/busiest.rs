@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Key};
 use crate::contract::{EngineEvent, Event, LogKind};
-use crate::oracle::model::versions::{History, RowId};
+use crate::oracle::model::{History, RowId};
 
 const TOLD: usize = 8;
 
@@ -69,25 +69,20 @@ impl Happened {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Busy {
+pub(crate) struct Busy {
     rows: FxHashMap<RowId, Happened>,
     last: FxHashMap<DeviceId, RowId>,
 }
 
 impl Busy {
-    pub(in crate::oracle) fn note(
-        &mut self,
-        row: RowId,
-        device: Option<DeviceId>,
-        what: impl FnOnce(&mut Happened),
-    ) {
+    pub(crate) fn note(&mut self, row: RowId, device: Option<DeviceId>, what: impl FnOnce(&mut Happened)) {
         what(self.rows.entry(row).or_default());
         if let Some(device) = device {
             self.last.insert(device, row);
         }
     }
 
-    pub(in crate::oracle) fn on(&mut self, device: DeviceId, event: &Event<'_>, history: &mut History) {
+    pub(crate) fn on(&mut self, device: DeviceId, event: &Event<'_>, history: &mut History) {
         let mut note = |entity: EntityId, key: &str, what: fn(&mut Happened)| {
             self.note(history.remember(entity, key), Some(device), what);
         };
@@ -106,10 +101,10 @@ impl Busy {
         }
     }
 
-    pub(in crate::oracle) fn last_of(&self, device: DeviceId) -> Option<RowId> {
+    pub(crate) fn last_of(&self, device: DeviceId) -> Option<RowId> {
         self.last.get(&device).copied()
     }
-    pub(in crate::oracle) fn most(&self, record: impl Fn(RowId) -> (EntityId, Key)) -> Vec<Eventful> {
+    pub(crate) fn most(&self, record: impl Fn(RowId) -> (EntityId, Key)) -> Vec<Eventful> {
         let mut rows: Vec<(RowId, Happened)> = self.rows.iter().map(|(row, what)| (*row, *what)).collect();
         rows.sort_unstable_by_key(|(row, what)| (Reverse(what.weight()), *row));
         rows.truncate(TOLD);

@@ -6,15 +6,15 @@ use crate::contract::{
     AppliedChange, CommitKind, ConflictKind, Decision, EngineEvent, Event, IntegrationEvent, KillReason,
     LocalEdit, LogKind, PageEvent, PhoneEvent, Refusal, TransportError,
 };
-use crate::oracle::words::phrases::{self, Labels};
+use crate::oracle::words::{Labels, phrases};
 
 impl Labels {
-    pub(in crate::oracle) fn applied(&self, change: &AppliedChange<'_>) -> String {
+    pub(crate) fn applied(&self, change: &AppliedChange<'_>) -> String {
         let record = self.record(change.entity, change.key);
         let what = if change.removed { "removed" } else { "now holds" };
-        format!("{what} {record} as of {}", self.clock.stamp(change.stamp))
+        format!("{what} {record} as of {}", self.stamp(change.stamp))
     }
-    pub(in crate::oracle) fn event(&self, event: &Event<'_>) -> String {
+    pub(crate) fn event(&self, event: &Event<'_>) -> String {
         let said = self.of_device(event).or_else(|| self.of_edit(event)).or_else(|| self.backend(event));
         let said = said.or_else(|| self.carried(event));
         said.unwrap_or_else(|| format!("{event:?}"))
@@ -23,7 +23,7 @@ impl Labels {
     fn of_device(&self, event: &Event<'_>) -> Option<String> {
         Some(match event {
             Event::Engine(EngineEvent::Renamed { entity, from, to }) => {
-                format!("{} now has the key {to}", self.record(*entity, from.as_str()))
+                format!("{} now has the key {to}", self.record(*entity, from))
             }
             Event::Engine(EngineEvent::CursorSaved { unit, entity }) => {
                 format!("cursor of {} for {} saved", self.schema.entity(*entity).name, self.unit(*unit))
@@ -32,17 +32,10 @@ impl Labels {
                 let (rows, bytes) = (count(u64::from(*rows), "row"), count(*bytes, "byte"));
                 format!("request {request} got a response after {took}: {rows}, {bytes}")
             }
-            Event::Engine(EngineEvent::RequestFailed {
-                request,
-                error: error @ TransportError::Foreign,
-                took,
-                ..
-            }) => {
-                format!("request {request} got {error} after {took}")
-            }
-            Event::Engine(EngineEvent::RequestFailed { request, error, took, .. }) => {
-                format!("request {request} got no response: {error} after {took}")
-            }
+            Event::Engine(EngineEvent::RequestFailed { request, error, took, .. }) => match error {
+                TransportError::Foreign => format!("request {request} got {error} after {took}"),
+                _ => format!("request {request} got no response: {error} after {took}"),
+            },
             Event::Engine(EngineEvent::RequestRefused { request, error, .. }) => {
                 format!("request {request} refused: {error}")
             }
@@ -70,7 +63,7 @@ impl Labels {
     fn of_edit(&self, event: &Event<'_>) -> Option<String> {
         Some(match event {
             Event::EditMade { edit, made_at } => {
-                format!("{}, dated {}", self.local(edit), self.clock.stamp(*made_at))
+                format!("{}, dated {}", self.local(edit), self.stamp(*made_at))
             }
             Event::EditRefused { edit, error } => format!("{} refused by the app: {error}", self.local(edit)),
             Event::EditMissed { edit, .. } => {
@@ -81,7 +74,7 @@ impl Labels {
                 format!("{edit} not made: a sync had the screen, and the person gave up after {waited}")
             }
             Event::Engine(EngineEvent::EditSent { edit, entity, key, request }) => {
-                format!("edit {edit} of {} sent in request {request}", self.record(*entity, key.as_str()))
+                format!("edit {edit} of {} sent in request {request}", self.record(*entity, key))
             }
             Event::Engine(EngineEvent::EditsSquashed { edit, with, stays, .. }) => {
                 let with: Vec<String> = with.iter().map(ToString::to_string).collect();
@@ -92,7 +85,7 @@ impl Labels {
                 }
             }
             Event::Engine(EngineEvent::EditAcknowledged { edit, stamp, .. }) => {
-                format!("edit {edit} acknowledged as of {}", self.clock.stamp(*stamp))
+                format!("edit {edit} acknowledged as of {}", self.stamp(*stamp))
             }
             Event::Engine(EngineEvent::Page(PageEvent::Open { edit, .. })) => {
                 format!("the conflict of edit {edit} is still open")
@@ -103,10 +96,9 @@ impl Labels {
             }
             Event::Engine(EngineEvent::ConflictDecided { edit, kind, decision, sides, .. }) => {
                 let decided = decided(*decision);
-                let [local, remote] = [sides.local, sides.remote].map(|stamp| self.clock.stamp(stamp));
+                let [local, remote] = [sides.local, sides.remote].map(|stamp| self.stamp(stamp));
                 let edited = sides.edited.filter(|edited| *edited != sides.remote);
-                let made =
-                    edited.map_or_else(String::new, |at| format!(", made at {}", self.clock.stamp(at)));
+                let made = edited.map_or_else(String::new, |at| format!(", made at {}", self.stamp(at)));
                 let theirs = if *kind == ConflictKind::UpdateTaken { "another row's" } else { "the" };
                 format!(
                     "conflict of edit {edit} of {local} with {theirs} version of {remote}{made}: {}, {decided}",
@@ -130,8 +122,8 @@ impl Labels {
     fn backend(&self, event: &Event<'_>) -> Option<String> {
         Some(match event {
             Event::Committed { entity, key, stamp, kind, values, author, .. } => {
-                let record = self.record(*entity, key.as_str());
-                let (author, stamp) = (phrases::author(*author), self.clock.stamp(*stamp));
+                let record = self.record(*entity, key);
+                let (author, stamp) = (phrases::author(*author), self.stamp(*stamp));
                 if *kind == CommitKind::Delete {
                     return Some(format!("{record} deleted by {author} as of {stamp}"));
                 }
@@ -142,7 +134,7 @@ impl Labels {
                 format!("{record} committed by {author} as of {stamp}: {values}")
             }
             Event::MutationRefused { edit, entity, key, conflict, holder, .. } => {
-                let record = |key: &Key| self.record(*entity, key.as_str());
+                let record = |key: &Key| self.record(*entity, key);
                 let holder = holder.map_or_else(String::new, |holder| format!(": {}", record(holder)));
                 format!("edit {edit} of {} refused: {}{holder}", record(key), refusal(*conflict))
             }
@@ -154,13 +146,13 @@ impl Labels {
             }
             Event::MutationPutOff { edit } => format!("edit {edit} deferred"),
             Event::CommitDelayed { entity, key, stamp, until } => {
-                let record = self.record(*entity, key.as_str());
-                let (stamp, until) = (self.clock.stamp(*stamp), self.clock.time(*until));
+                let record = self.record(*entity, key);
+                let (stamp, until) = (self.stamp(*stamp), self.time(*until));
                 format!("{record} as of {stamp} becomes visible at {until}")
             }
             Event::RowServed { device, entity, key, stamp, removed } => {
                 let what = if *removed { "the tombstone of " } else { "" };
-                let (record, stamp) = (self.record(*entity, key), self.clock.stamp(*stamp));
+                let (record, stamp) = (self.record(*entity, key), self.stamp(*stamp));
                 format!("{what}{record} as of {stamp} is sent to {device}")
             }
             Event::UploadQueued { edit } => format!("edit {edit} queued for the backend"),
@@ -175,7 +167,7 @@ impl Labels {
     fn carried(&self, event: &Event<'_>) -> Option<String> {
         let Event::Integration(event) = event else { return None };
         let version = |entity: EntityId, key: &Key, stamp| {
-            format!("{} as of {}", self.record(entity, key.as_str()), self.clock.stamp(stamp))
+            format!("{} as of {}", self.record(entity, key), self.stamp(stamp))
         };
         Some(match *event {
             IntegrationEvent::Read { worker, entity, key, stamp } => {
@@ -191,7 +183,7 @@ impl Labels {
                 format!("the destination has the delete of {}", version(entity, key, stamp))
             }
             IntegrationEvent::Rejected { entity, key } => {
-                format!("the destination rejected {}", self.record(entity, key.as_str()))
+                format!("the destination rejected {}", self.record(entity, key))
             }
             IntegrationEvent::Killed { worker } => format!("worker {worker} of the integration was killed"),
             IntegrationEvent::Called { .. } => return None,
@@ -199,7 +191,7 @@ impl Labels {
     }
 
     fn local(&self, edit: &LocalEdit) -> String {
-        let record = self.record(edit.entity, edit.key.as_str());
+        let record = self.record(edit.entity, &edit.key);
         let values = self.values(edit.entity, &edit.values);
         let space = if values.is_empty() { "" } else { " " };
         format!("edit {} {} {record}{space}{values}", edit.id, edit.kind.word())

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time};
 use crate::contract::{AppliedChange, Author, CommitKind, EngineEvent, Event, TransportError};
-use crate::oracle::words::clock::Clock;
+use crate::oracle::words::Clock;
 
 #[derive(Debug, Default)]
-pub(in crate::oracle) struct Fate {
+pub(crate) struct Fate {
     committed: Option<Time>,
     stamp: Option<Stamp>,
     deleted: Option<Time>,
@@ -101,10 +101,10 @@ impl There {
 
 impl Fate {
     /// An empty one; `names_calls`: the last sentence names a server's calls.
-    pub(in crate::oracle) fn new(names_calls: bool) -> Fate {
+    pub(crate) fn new(names_calls: bool) -> Fate {
         Fate { names_calls, ..Fate::default() }
     }
-    pub(in crate::oracle) fn see(
+    pub(crate) fn see(
         &mut self,
         at: Time,
         device: Option<DeviceId>,
@@ -112,7 +112,7 @@ impl Fate {
         of: impl Fn(EntityId, &str) -> bool,
     ) {
         match *event {
-            Event::Committed { entity, key, kind, author, stamp, .. } if of(entity, key.as_str()) => {
+            Event::Committed { entity, key, kind, author, stamp, .. } if of(entity, key) => {
                 let gone = kind == CommitKind::Delete;
                 (self.committed, self.deleted) = (Some(at), if gone { Some(at) } else { self.deleted });
                 self.stamp = Some(stamp);
@@ -138,21 +138,17 @@ impl Fate {
                 }
             }
             Event::ChangesAsked { device, since, .. } => self.asked(at, device, since),
-            Event::MutationRefused { edit, entity, key, .. } if of(entity, key.as_str()) => {
+            Event::MutationRefused { edit, entity, key, .. } if of(entity, key) => {
                 self.edits.entry(edit).or_default().refused = Some(at);
             }
-            Event::EditMade { edit, made_at } if of(edit.entity, edit.key.as_str()) => {
+            Event::EditMade { edit, made_at } if of(edit.entity, &edit.key) => {
                 self.made(at, edit.id, made_at);
             }
-            Event::Engine(EngineEvent::EditSent { edit, entity, key, request })
-                if of(entity, key.as_str()) =>
-            {
+            Event::Engine(EngineEvent::EditSent { edit, entity, key, request }) if of(entity, key) => {
                 let course = self.edits.entry(edit).or_default();
                 (course.sent, course.ended) = (Some((at, request)), None);
             }
-            Event::Engine(EngineEvent::EditAcknowledged { edit, entity, key, .. })
-                if of(entity, key.as_str()) =>
-            {
+            Event::Engine(EngineEvent::EditAcknowledged { edit, entity, key, .. }) if of(entity, key) => {
                 self.edits.entry(edit).or_default().acknowledged = Some(at);
             }
             _ => {}
@@ -223,12 +219,7 @@ impl Fate {
         self.stamp.is_none_or(|last| last == stamp)
     }
 
-    pub(in crate::oracle) fn ending(
-        &self,
-        check: &str,
-        device: Option<DeviceId>,
-        clock: Clock,
-    ) -> Option<String> {
+    pub(crate) fn ending(&self, check: &str, device: Option<DeviceId>, clock: Clock) -> Option<String> {
         match check {
             "lost" | "divergent" | "stale" | "undetected-delete" => {
                 Some(self.not_arrived(check, device?, clock))

@@ -10,9 +10,8 @@ use crate::contract::{
     AppliedChange, Author, EngineEvent, Event, IntegrationEvent, LocalEdit, Node, Occurrence, PageEvent,
     PhoneEvent,
 };
-use crate::oracle::rules::check_names;
-use crate::oracle::words::fate::Fate;
-use crate::oracle::words::phrases::Labels;
+use crate::oracle::check_names;
+use crate::oracle::words::{Fate, Labels};
 
 /// The record whose life is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,10 +107,7 @@ impl Life {
     /// Processes an event.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
-        let device = match node {
-            Node::Device(device) => Some(*device),
-            _ => None,
-        };
+        let device = if let Node::Device(device) = node { Some(*device) } else { None };
         self.foresee(*at, device, event);
         if let Event::Integration(of) = event {
             if self.is_carried(*at, of) {
@@ -134,10 +130,10 @@ impl Life {
     fn is_carried(&mut self, at: Time, event: &IntegrationEvent<'_>) -> bool {
         match *event {
             IntegrationEvent::Delivered { entity, key, .. } | IntegrationEvent::Rejected { entity, key } => {
-                self.has(entity, key.as_str())
+                self.has(entity, key)
             }
             IntegrationEvent::Read { worker, entity, key, .. } => {
-                let ours = self.has(entity, key.as_str());
+                let ours = self.has(entity, key);
                 // Rows read at another time are of another page.
                 self.workers.retain(|with, since| *with != worker || *since == at);
                 if ours {
@@ -208,10 +204,10 @@ impl Life {
             Event::Engine(event) => self.is_told_of(device, event),
             Event::MutationRefused { edit, entity, key, .. }
             | Event::Committed { entity, key, author: Author::Device(edit), .. } => {
-                self.has(entity, key.as_str()) || self.edits.contains(&edit)
+                self.has(entity, key) || self.edits.contains(&edit)
             }
             Event::CommitDelayed { entity, key, .. } | Event::Committed { entity, key, .. } => {
-                self.has(entity, key.as_str())
+                self.has(entity, key)
             }
             Event::RowServed { device, entity, key, .. } => {
                 let ours = self.has(entity, key);
@@ -244,7 +240,7 @@ impl Life {
     fn is_told_of(&mut self, device: Option<DeviceId>, event: EngineEvent<'_>) -> bool {
         match event {
             EngineEvent::EditSent { edit, entity, key, request } => {
-                let ours = self.has(entity, key.as_str()) || self.edits.contains(&edit);
+                let ours = self.has(entity, key) || self.edits.contains(&edit);
                 if ours {
                     self.requests.insert((edit.device, request));
                 }
@@ -257,10 +253,10 @@ impl Life {
             | EngineEvent::Page(PageEvent::Open { edit, entity, key })
             | EngineEvent::Page(PageEvent::Resolved { edit, entity, key, .. })
             | EngineEvent::EditLogged { edit, entity, key, .. } => {
-                self.has(entity, key.as_str()) || self.edits.contains(&edit)
+                self.has(entity, key) || self.edits.contains(&edit)
             }
             EngineEvent::Renamed { entity, from, to } => {
-                let ours = self.has(entity, from.as_str()) || self.has(entity, to.as_str());
+                let ours = self.has(entity, from) || self.has(entity, to);
                 if ours {
                     self.records.extend([(entity, from.clone()), (entity, to.clone())]);
                 }
@@ -283,20 +279,17 @@ impl Life {
         let Some(device) = device else { return true };
         match event {
             Event::Phone(PhoneEvent::Reinstalled | PhoneEvent::LoggedOut) => {
-                self.not_by_backup.insert(device);
-                true
+                self.not_by_backup.insert(device)
             }
-            Event::Phone(PhoneEvent::LoggedIn { .. }) => {
-                self.not_by_backup.remove(&device);
-                true
-            }
-            Event::Restored { .. } | Event::BecameCopy { .. } => !self.not_by_backup.remove(&device),
-            _ => true,
-        }
+            Event::Phone(PhoneEvent::LoggedIn { .. }) => self.not_by_backup.remove(&device),
+            Event::Restored { .. } | Event::BecameCopy { .. } => return !self.not_by_backup.remove(&device),
+            _ => return true,
+        };
+        true
     }
 
     fn edited(&mut self, edit: &LocalEdit) -> bool {
-        let ours = self.has(edit.entity, edit.key.as_str());
+        let ours = self.has(edit.entity, &edit.key);
         if ours {
             self.edits.insert(edit.id);
             self.concerned.insert(edit.id.device);

@@ -1,8 +1,13 @@
 //! Findings and the life of a record, in words.
 
-pub(in crate::oracle) mod busiest;
-pub(in crate::oracle) mod clock;
-pub(in crate::oracle) mod events;
-pub(in crate::oracle) mod fate;
-pub(in crate::oracle) mod life;
-pub(in crate::oracle) mod phrases;
+pub(crate) mod busiest;
+pub(crate) mod clock;
+pub(crate) mod events;
+pub(crate) mod fate;
+pub(crate) mod life;
+pub(crate) mod phrases;
+
+pub(crate) use busiest::{Busy, Eventful};
+pub(crate) use clock::Clock;
+pub(crate) use fate::Fate;
+pub(crate) use phrases::{Labels, author};

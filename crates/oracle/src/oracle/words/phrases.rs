@@ -1,18 +1,17 @@
 //! Edits, rows and authors as text, with the names of the schema.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::base::words::{count, said_once, thousands};
-use crate::base::{EditId, EntityId, Key, Stamp, Time, UnitId, Value, Word};
+use crate::base::{EntityId, Key, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{Author, ColumnKind, EditKind, PendingEdit, Schema, SyncUnit, Trigger};
-use crate::oracle::model::edit::Edit;
-use crate::oracle::watch::sends::Sends;
-use crate::oracle::words::clock::Clock;
+use crate::oracle::model::Edit;
+use crate::oracle::watch::Sends;
+use crate::oracle::words::Clock;
 
 const VALUES: usize = 4;
 
-pub(in crate::oracle) fn after(trigger: Trigger) -> String {
+pub(crate) fn after(trigger: Trigger) -> String {
     match trigger {
         Trigger::Start => "after the start of the app".to_owned(),
         Trigger::Login => "after a login".to_owned(),
@@ -39,66 +38,57 @@ pub struct Labels {
 }
 
 impl Labels {
-    pub(in crate::oracle) fn unit(&self, unit: UnitId) -> &str {
+    pub(crate) fn unit(&self, unit: UnitId) -> &str {
         self.units.get(usize::from(unit.0)).map_or("an unknown unit", |unit| &unit.name)
     }
-    pub(in crate::oracle) fn time(&self, at: Time) -> String {
+    pub(crate) fn time(&self, at: Time) -> String {
         self.clock.time(at)
     }
-    pub(in crate::oracle) fn stamp(&self, stamp: Stamp) -> String {
+    pub(crate) fn stamp(&self, stamp: Stamp) -> String {
         self.clock.stamp(stamp)
     }
-    pub(in crate::oracle) fn record(&self, entity: EntityId, key: &str) -> String {
+    pub(crate) fn record(&self, entity: EntityId, key: &str) -> String {
         record(&self.schema, entity, key)
     }
 
     /// `status="done", doctor="d3"`.
-    pub(in crate::oracle) fn values(&self, entity: EntityId, values: &[(usize, Value)]) -> String {
-        let mut text = String::new();
-        for (i, (column, value)) in values.iter().enumerate() {
-            if i == VALUES {
-                let _ = write!(text, ", and {} more", values.len() - VALUES);
-                break;
-            }
+    pub(crate) fn values(&self, entity: EntityId, values: &[(usize, Value)]) -> String {
+        let in_words = |(column, value): &(usize, Value)| {
             let column = self.schema.entity(entity).columns.get(*column);
             let name = column.map_or("?", |c| &c.name);
-            let value = match (column.map(|c| &c.kind), value) {
+            match (column.map(|c| &c.kind), value) {
                 (Some(ColumnKind::Timestamp), Value::Int(micros)) => match micros.rem_euclid(1_000) {
-                    0 => self.stamp(Stamp(*micros)),
-                    rest => format!("{}{rest:03}", self.stamp(Stamp(*micros))),
+                    0 => format!("{name}={}", self.stamp(Stamp(*micros))),
+                    rest => format!("{name}={}{rest:03}", self.stamp(Stamp(*micros))),
                 },
-                _ => value.to_string(),
-            };
-            let _ = write!(text, "{}{name}={value}", if i == 0 { "" } else { ", " });
-        }
-        text
+                _ => format!("{name}={value}"),
+            }
+        };
+        let more = values.len().saturating_sub(VALUES);
+        let more = (more > 0).then(|| format!("and {more} more"));
+        values.iter().take(VALUES).map(in_words).chain(more).collect::<Vec<_>>().join(", ")
     }
 
     /// `update visit 3f2a…: status="done"`.
-    pub(in crate::oracle) fn change(
-        &self,
-        kind: EditKind,
-        row: (EntityId, &Key),
-        values: &[(usize, Value)],
-    ) -> String {
+    pub(crate) fn change(&self, kind: EditKind, row: (EntityId, &Key), values: &[(usize, Value)]) -> String {
         let (record, values) = (self.record(row.0, row.1.as_str()), self.values(row.0, values));
         let values = if values.is_empty() { values } else { format!(": {values}") };
         format!("{} {record}{values}", kind.word())
     }
     /// `edit d0.e3 of 08:12:00 (update visit 3f2a…: status="done")`.
-    pub(in crate::oracle) fn edit(&self, id: EditId, edit: &Edit) -> String {
+    pub(crate) fn edit(&self, edit: &Edit) -> String {
         let change = self.change(edit.kind, (edit.entity, &edit.key), &edit.values);
-        format!("edit {id} of {} ({change})", self.time(edit.made))
+        format!("edit {} of {} ({change})", edit.id, self.time(edit.made))
     }
 }
 
 /// `appointment 3f2a…`.
-pub(in crate::oracle) fn record(schema: &Schema, entity: EntityId, key: &str) -> String {
+pub(crate) fn record(schema: &Schema, entity: EntityId, key: &str) -> String {
     format!("{} {key}", schema.entity(entity).name)
 }
 
 /// The waiting edits, with one of them named, its number of tries and its last errors.
-pub(in crate::oracle) fn waiting(schema: &Schema, pending: &[PendingEdit], sends: &Sends) -> Option<String> {
+pub(crate) fn waiting(schema: &Schema, pending: &[PendingEdit], sends: &Sends) -> Option<String> {
     let failed = pending.iter().find(|edit| edit.last_error.is_some());
     let PendingEdit { edit, entity, key, attempts, last_error } = failed.or(pending.first())?;
     let name = format!("edit {edit} of {}/{key}", schema.entity(*entity).name);
@@ -123,7 +113,7 @@ pub(in crate::oracle) fn waiting(schema: &Schema, pending: &[PendingEdit], sends
 }
 
 /// `edit d17.e4`, `the office`.
-pub(in crate::oracle) fn author(author: Author) -> String {
+pub(crate) fn author(author: Author) -> String {
     match author {
         Author::Device(edit) => format!("edit {edit}"),
         Author::Office => "the office".to_owned(),
