@@ -169,21 +169,6 @@ impl Invalid {
         }
         parts.join("\n\n")
     }
-}
-
-/// Keeps a long list at the first mistake that has it; later mistakes refer to it.
-fn say_lists_once(diagnostics: &mut [Diagnostic]) {
-    const LONG: usize = 120;
-    let mut told = BTreeSet::new();
-    for Diagnostic { help, .. } in diagnostics {
-        let again = help.list.take_if(|list| list.len() > LONG && !told.insert(list.clone()));
-        if again.is_some() && help.hint.is_none() {
-            help.hint = Some("see the allowed values above".to_owned());
-        }
-    }
-}
-
-impl Invalid {
     /// Returns `text` with current names for old ones; `None` if it has no old ones. A name is
     /// replaced only where its mistake shows it, and only if it stands there once.
     pub fn mended(&self, text: &str) -> Option<String> {
@@ -200,6 +185,18 @@ impl Invalid {
         let mut mended = text.to_owned();
         mends.iter().for_each(|(span, new)| mended.replace_range(span.clone(), new));
         (!mends.is_empty()).then_some(mended)
+    }
+}
+
+/// Keeps a long list at the first mistake that has it; later mistakes refer to it.
+fn say_lists_once(diagnostics: &mut [Diagnostic]) {
+    const LONG: usize = 120;
+    let mut told = BTreeSet::new();
+    for Diagnostic { help, .. } in diagnostics {
+        let again = help.list.take_if(|list| list.len() > LONG && !told.insert(list.clone()));
+        if again.is_some() && help.hint.is_none() {
+            help.hint = Some("see the allowed values above".to_owned());
+        }
     }
 }
 
@@ -249,8 +246,7 @@ impl fmt::Display for Help {
         let said = self.hint.iter().chain(&self.list).map(String::as_str).collect::<Vec<_>>();
         // A question mark already ends the hint.
         let asks = self.hint.as_ref().is_some_and(|hint| hint.ends_with('?'));
-        let between = if asks { " " } else { "; " };
-        let said = said.join(between);
+        let said = said.join(if asks { " " } else { "; " });
         let more = self.more.iter().map(String::as_str);
         f.write_str(
             &[&*said].into_iter().chain(more).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "),
@@ -309,25 +305,22 @@ pub fn meant(text: &str, words: &[&str]) -> Option<String> {
 pub fn choices(word: &str, candidates: &[&str]) -> Help {
     const LENGTH: usize = 1_200;
     const NEAREST: usize = 24;
+    if candidates.is_empty() {
+        return "there is none".into();
+    }
     let quoted = |names: &[&str]| names.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
     let all = quoted(candidates);
     let list = if all.len() <= LENGTH {
         all
     } else {
-        let mut nearest: Vec<(usize, &str)> = candidates.iter().map(|c| (apart(word, c), *c)).collect();
-        nearest.sort_by_key(|(distance, _)| *distance);
-        let nearest: Vec<&str> = nearest.into_iter().map(|(_, name)| name).take(NEAREST).collect();
+        let mut nearest = candidates.to_vec();
+        nearest.sort_by_cached_key(|name| apart(word, name));
+        nearest.truncate(NEAREST);
         let more = words::count((candidates.len() - nearest.len()) as u64, "other");
         format!("{} and {more}", quoted(&nearest))
     };
-    let near = closest(word, candidates.iter().copied());
-    match list.is_empty() {
-        true => "there is none".into(),
-        false => Help::of(
-            near.map(|near| format!("did you mean `{near}`?")),
-            format!("{} {list}", there_is(candidates.len())),
-        ),
-    }
+    let near = closest(word, candidates.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+    Help::of(near, format!("{} {list}", there_is(candidates.len())))
 }
 
 /// Edit distance of a name from a word; each shared part reduces it by 8.

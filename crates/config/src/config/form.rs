@@ -283,11 +283,8 @@ impl Form {
             Form::Int { min, max } => format!("a whole number from {min} to {max}"),
             Form::Decimal { max } => format!("a number from 0 to {max}"),
             Form::Span { min, max } => {
-                format!(
-                    "a time such as \"20ms\", \"30s\" or \"1h30m\", from {} to {}",
-                    span(*min),
-                    span(*max)
-                )
+                let (min, max) = (span(*min), span(*max));
+                format!("a time such as \"20ms\", \"30s\" or \"1h30m\", from {min} to {max}")
             }
             Form::Size { min, max } => {
                 format!("a size such as \"64KiB\" or \"1.5MB\", from {} to {}", size(*min), size(*max))
@@ -430,22 +427,15 @@ pub fn rate(BitRate(bits): BitRate) -> String {
 }
 
 /// The text of a value in a scenario file. Defaults in code are stated with it.
-pub trait Stated {
-    /// The value as a scenario file writes it, without quotes.
-    fn stated(&self) -> String;
-}
-
-impl Stated for u32 {
+pub trait Stated: ToString {
+    /// The value as a scenario file writes it.
     fn stated(&self) -> String {
         self.to_string()
     }
 }
 
-impl Stated for bool {
-    fn stated(&self) -> String {
-        self.to_string()
-    }
-}
+impl Stated for u32 {}
+impl Stated for bool {}
 
 impl Stated for str {
     fn stated(&self) -> String {

@@ -112,17 +112,11 @@ impl Node {
     }
     /// The table of this node; `None` for any other value.
     pub fn table(&self) -> Option<&Table> {
-        match &self.value {
-            Val::Table(table) => Some(table),
-            _ => None,
-        }
+        if let Val::Table(table) = &self.value { Some(table) } else { None }
     }
     /// The table of this node, to be changed; `None` for any other value.
     pub fn table_mut(&mut self) -> Option<&mut Table> {
-        match &mut self.value {
-            Val::Table(table) => Some(table),
-            _ => None,
-        }
+        if let Val::Table(table) = &mut self.value { Some(table) } else { None }
     }
     /// A copy without one of its keys. The key's value, which may be large, is not copied.
     pub fn without(&self, key: &str) -> Node {
@@ -133,14 +127,15 @@ impl Node {
     }
     /// The text of this node; `None` for any other value.
     pub fn as_text(&self) -> Option<&str> {
-        match &self.value {
-            Val::Text(text) => Some(text),
-            _ => None,
-        }
+        if let Val::Text(text) = &self.value { Some(text) } else { None }
     }
     /// The node at a path of keys; `None` if a key is missing or its parent is not a table.
-    pub fn get(&self, path: &[&str]) -> Option<&Node> {
-        path.iter().try_fold(self, |node, name| Some(&node.table()?.get(*name)?.node))
+    pub fn get(&self, path: &[impl AsRef<str>]) -> Option<&Node> {
+        path.iter().try_fold(self, |node, name| Some(&node.table()?.get(name.as_ref())?.node))
+    }
+    /// The node at a path of keys, to be changed; `None` as for [`Node::get`].
+    pub fn get_mut(&mut self, path: &[impl AsRef<str>]) -> Option<&mut Node> {
+        path.iter().try_fold(self, |node, name| Some(&mut node.table_mut()?.get_mut(name.as_ref())?.node))
     }
     /// True if neither this value nor any value below it is wrong.
     pub fn is_sound(&self) -> bool {
@@ -212,10 +207,7 @@ pub fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
     let (table, errors) = match source.text.len() {
         ..RECOVERED_MAX => DeTable::parse_recoverable(&source.text),
         // Each byte of nonsense may be its own mistake, so a large file reports only the first.
-        _ => match DeTable::parse(&source.text) {
-            Ok(table) => (table, Vec::new()),
-            Err(first) => return Err(vec![not_toml(&first, source, 0)]),
-        },
+        _ => (DeTable::parse(&source.text).map_err(|first| vec![not_toml(&first, source, 0)])?, Vec::new()),
     };
     if !errors.is_empty() {
         return Err(syntax_errors(&errors, source));
@@ -231,8 +223,7 @@ pub fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
 
 /// Reads one value, from byte `shift` of `source` to the end.
 pub fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Result<Node, Diagnostic> {
-    let text = &source.text[shift..];
-    let value = DeValue::parse(text).map_err(|e| not_toml(&e, source, shift))?;
+    let value = DeValue::parse(&source.text[shift..]).map_err(|e| not_toml(&e, source, shift))?;
     let mut errors = Vec::new();
     let node = Reading { source, shift, via }.node(value, &mut errors);
     errors.pop().map_or(Ok(node), Err)

@@ -102,22 +102,12 @@ impl Mistakes {
     pub fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         self.given(&[]).find(view, what, name, known)
     }
-    /// Reports the name as unknown unless `is_there`.
-    pub fn unless<'k>(
-        &self,
-        is_there: bool,
-        named: (View<'_>, &str, &str),
-        all: impl FnOnce() -> Vec<&'k str>,
-    ) {
-        self.given(&[]).found(is_there.then_some(0), named, all);
-    }
     /// Reports the first item of the list `key` that stands in it twice.
     pub fn once(&self, view: View<'_>, key: &str) {
         let items: Vec<View<'_>> = view.at(key).items().collect();
         let again = |i: &usize| items[..*i].iter().any(|item| item.text() == items[*i].text());
         if let Some(item) = (1..items.len()).find(again).map(|i| items[i]) {
-            let title = format!("`{}` is in `{key}` twice", item.text());
-            self.at(item, title, "name each once");
+            self.at(item, format!("`{}` is in `{key}` twice", item.text()), "name each once");
         }
     }
     /// All mistakes. Without any, the held-back ones, if `nothing_else` is wrong in the scenario.
@@ -160,7 +150,7 @@ impl Given<'_> {
         self.found(known.place(name), (view, what, name), || known.list.iter().map(String::as_str).collect())
     }
     /// Reports an unknown name once, and counts its further occurrences.
-    fn found<'k>(
+    pub fn found<'k>(
         &self,
         found: Option<usize>,
         (view, what, name): (View<'_>, &str, &str),
@@ -213,7 +203,7 @@ macro_rules! reads {
     )*};
 }
 
-reads! { Span: span, Bytes: bytes, BitRate: rate, Ppm: share, u32: count, bool: flag }
+reads! { Span: span, Bytes: bytes, BitRate: rate, Ppm: share, u32: count, bool: flag, String: owned_text }
 
 impl<T: Word> Reads<OneWord> for T {
     fn reads(view: View<'_>) -> T {
@@ -294,10 +284,7 @@ impl<'a> View<'a> {
     }
     /// The library entry that the value comes from; `None` if it comes from elsewhere.
     pub fn profile(self) -> Option<&'a str> {
-        match &self.0?.origin.via {
-            Via::Profile { name, .. } => Some(name),
-            _ => None,
-        }
+        if let Via::Profile { name, .. } = &self.0?.origin.via { Some(name) } else { None }
     }
     /// True if the value comes from `--set`, an axis or a variant.
     pub fn is_changed(self) -> bool {
@@ -315,10 +302,7 @@ impl<'a> View<'a> {
     }
     /// The items of a list; none for any other value.
     pub fn items(self) -> impl Iterator<Item = View<'a>> {
-        let items = match self.0.map(|n| &n.value) {
-            Some(Val::List(items)) => &items[..],
-            _ => &[],
-        };
+        let items = if let Some(Val::List(items)) = self.0.map(|n| &n.value) { &items[..] } else { &[] };
         items.iter().inspect(|_| step(1)).map(|n| View(Some(n), None, ""))
     }
     /// True if the value is a table.
@@ -348,6 +332,10 @@ impl<'a> View<'a> {
     pub fn text(self) -> &'a str {
         self.0.and_then(Node::as_text).unwrap_or_default()
     }
+    /// A copy of the text; empty if the value is not a text.
+    pub fn owned_text(self) -> String {
+        self.text().to_owned()
+    }
     /// The word of a type; its first one if the value is not such a word.
     pub fn word<T: Word>(self) -> T {
         let known = T::of_word(self.text());
@@ -360,10 +348,7 @@ impl<'a> View<'a> {
     }
     /// The whole number; 0 for any other value.
     pub fn int(self) -> i64 {
-        match self.value() {
-            Some(Val::Int(n)) => *n,
-            _ => 0,
-        }
+        if let Some(Val::Int(n)) = self.value() { *n } else { 0 }
     }
     /// The whole number; 0 if it is none or does not fit.
     pub fn count(self) -> u32 {
@@ -375,10 +360,7 @@ impl<'a> View<'a> {
     }
     /// A decimal number in thousandths, rounded; 0 for any other value.
     pub fn milli(self) -> u32 {
-        match self.value() {
-            Some(Val::Float(x)) => (x * 1e3).round() as u32,
-            _ => 0,
-        }
+        if let Some(Val::Float(x)) = self.value() { (x * 1e3).round() as u32 } else { 0 }
     }
     /// The time span; 0 if the value is not one.
     pub fn span(self) -> Span {

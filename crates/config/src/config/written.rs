@@ -49,19 +49,22 @@ pub const DATE: Written =
         calendar(text).map(|_| text.replace(' ', "T"))
     });
 /// A step of a clock forward or back.
-pub const STEP: Written = Written::of("a time on or back, such as \"+90s\" or \"-2m\"", |text| {
-    let micros = signed(text)?;
-    Some(format!("{}{}", if micros < 0 { '-' } else { '+' }, span(Span::micros(micros.unsigned_abs()))))
-});
+pub const STEP: Written =
+    Written::of("a time on or back, such as \"+90s\" or \"-2m\"", |text| with_sign(text, "+"));
 /// A name without `@`; not empty.
 pub const NAME: Written = Written::of("a name without `@`", |text| {
     (!text.is_empty() && !text.contains('@')).then(|| text.to_owned())
 });
 /// A time ahead or behind.
-pub const OFFSET: Written = Written::of("a time ahead or behind, such as \"5s\" or \"-1h\"", |text| {
+pub const OFFSET: Written =
+    Written::of("a time ahead or behind, such as \"5s\" or \"-1h\"", |text| with_sign(text, ""));
+
+/// The canonical text of a signed time span, with `plus` in front unless it is negative.
+fn with_sign(text: &str, plus: &str) -> Option<String> {
     let micros = signed(text)?;
-    Some(format!("{}{}", if micros < 0 { "-" } else { "" }, span(Span::micros(micros.unsigned_abs()))))
-});
+    Some(format!("{}{}", if micros < 0 { "-" } else { plus }, span(Span::micros(micros.unsigned_abs()))))
+}
+
 impl Clock {
     fn text(self) -> String {
         match self {
@@ -75,10 +78,7 @@ impl Clock {
     }
     /// The time of day since midnight; `None` for a time since the start.
     pub fn since_midnight(self) -> Option<Span> {
-        match self {
-            Clock::Local(since_midnight) => Some(since_midnight),
-            Clock::After(_) => None,
-        }
+        if let Clock::Local(since_midnight) = self { Some(since_midnight) } else { None }
     }
     /// The text of a time that lies later by `by`; a local time stays if it would pass midnight.
     pub fn later(self, by: Span) -> String {
@@ -148,9 +148,8 @@ pub fn two_digits(text: &str, most: u64) -> Option<u64> {
 pub fn calendar(text: &str) -> Option<Calendar> {
     let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
     pieces.time()?;
-    let offset = pieces.to_numeric_offset()?;
     let start: jiff::Timestamp = text.parse().ok()?;
-    Some(Calendar { start: Stamp(start.as_microsecond()), utc_offset: offset.seconds() })
+    Some(Calendar { start: Stamp(start.as_microsecond()), utc_offset: pieces.to_numeric_offset()?.seconds() })
 }
 
 /// Joins names to a dotted key; names are quoted where necessary.

@@ -6,6 +6,7 @@ use super::practice::{Mend, Seen};
 use super::question::Stand;
 use crate::config::diagnostic::Source;
 use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_value};
+use crate::config::written::dotted;
 
 /// The two variants of a question, by key.
 const HALVES: [(&str, Stand); 2] = [("without", Stand::Without), ("with", Stand::With)];
@@ -27,8 +28,8 @@ impl Document {
         for ((key, stand), half) in HALVES.into_iter().zip(&both) {
             let Some((name, variant)) = half else { continue };
             let title = format!("{question}-{name}");
-            if let Some(entry) = written.table_mut().and_then(|table| table.get_mut(key)) {
-                entry.node = Node::text(&title, &entry.node.origin);
+            if let Some(node) = written.get_mut(&[key]) {
+                *node = Node::text(&title, &node.origin);
             }
             let mut variant = match (stands, &both) {
                 (Some(own), [Some((_, one)), Some((_, other))]) if own == stand => alike(one, other),
@@ -69,15 +70,13 @@ impl Document {
     pub fn held_by<'s>(&self, question: &str, mends: &[Mend], sets: &'s [String]) -> Option<&'s str> {
         let [Some((_, one)), Some((_, other))] = self.halves(question) else { return None };
         let common = alike(one, other);
-        let of =
-            |variant: &Node| Setting::all_of_variant("", variant).into_iter().flatten().collect::<Vec<_>>();
-        let common = of(&common);
+        let of = |variant: &Node| Setting::all_of_variant("", variant).into_iter().flatten();
+        let common: Vec<Setting> = of(&common).collect();
         let mut about: Vec<Setting> = [one, other].into_iter().flat_map(of).collect();
-        about.retain(|setting| !common.iter().any(|both| both.is_of_key(setting)));
+        about.retain(|setting| !common.iter().any(|both| both.path == setting.path));
         about.extend(mends.iter().filter_map(|mend| Setting::of_need(&mend.key)));
         let holds = |text: &&String| {
-            let set = Setting::parse(text, "--set");
-            set.is_ok_and(|set| about.iter().any(|one| one.meets(&set)))
+            Setting::parse(text, "--set").is_ok_and(|set| about.iter().any(|one| one.meets(&set)))
         };
         sets.iter().find(holds).map(|text| text.split('=').next().unwrap_or(text).trim())
     }
@@ -114,14 +113,13 @@ fn alike(one: &Node, other: &Node) -> Node {
 /// each other key that the wildcard covers.
 fn keep(variant: &mut Node, key: &str, tree: &Node) {
     let Some(kept) = Setting::of_need(key) else { return };
-    let set = variant.table_mut().and_then(|table| table.get_mut("set"));
-    let Some(set) = set.and_then(|entry| entry.node.table_mut()) else { return };
+    let Some(set) = variant.get_mut(&["set"]).and_then(Node::table_mut) else { return };
     let meets = |text: &&String| Setting::of_need(text).is_some_and(|setting| setting.meets(&kept));
     let met: Vec<String> = set.keys().filter(meets).cloned().collect();
     for text in met {
         let (Some(setting), Some(entry)) = (Setting::of_need(&text), set.remove(&text)) else { continue };
         let others = setting.single(tree).into_iter().filter(|one| !one.meets(&kept));
-        set.extend(others.map(|one| (one.dotted(), entry.clone())));
+        set.extend(others.map(|one| (dotted(&one.path), entry.clone())));
     }
 }
 

@@ -30,12 +30,11 @@ pub(super) fn cell_value(
     }
     if let ColumnType::Made(Maker::OneOf(words)) = kind {
         let known: Vec<&str> = words.iter().map(String::as_str).collect();
-        return if known.contains(&trimmed) {
-            Ok(Value::text(trimmed))
-        } else {
-            let title = format!("`{}` is not one of the values of this column", excerpt(trimmed));
-            Err((title, choices(excerpt(trimmed), &known)))
-        };
+        if known.contains(&trimmed) {
+            return Ok(Value::text(trimmed));
+        }
+        let title = format!("`{}` is not one of the values of this column", excerpt(trimmed));
+        return Err((title, choices(excerpt(trimmed), &known)));
     }
     if let Some((title, help)) = bent(trimmed, wanted) {
         return Err((title, help.into()));
@@ -119,8 +118,7 @@ fn bent(cell: &str, wanted: &Wanted<'_>) -> Option<(String, String)> {
             if decimal(cell)? == decimal(&format!("{held:e}"))? {
                 return None;
             }
-            let title = format!("`{shown}` has more digits than a real can store: it would be {held}");
-            Some((title, keep))
+            Some((format!("`{shown}` has more digits than a real can store: it would be {held}"), keep))
         }
         ColumnKind::Decimal { digits, places } if cell.parse::<f64>().is_ok() => match Decimal::read(cell) {
             Some(number) if number.with_places(places).is_some_and(|n| n.has_at_most(digits)) => None,

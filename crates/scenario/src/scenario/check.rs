@@ -3,7 +3,7 @@
 use super::former::former;
 use super::written::{NAME_WANT, is_name, is_wide};
 use crate::config::diagnostic::{Diagnostic, Help, choices, closest, excerpt};
-use crate::config::form::{Form, Key, Preset, share_of};
+use crate::config::form::{Form, Key, Preset, Written, share_of};
 use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 
 pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
@@ -14,8 +14,8 @@ pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diag
             each(node, path, form, out, |name, node, out| check(of, node, &join(path, name), out));
         }
         Form::Map { keys, rest, dotted } => {
-            if *dotted {
-                flatten(node);
+            if let (true, Some(table)) = (*dotted, node.table_mut()) {
+                flatten(table);
             }
             each(node, path, form, out, |name, node, out| {
                 let form = keys.iter().find(|k| k.name == name).map_or(*rest, |k| &k.form);
@@ -24,7 +24,7 @@ pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diag
         }
         Form::List(item) => list(item, node, path, out),
         Form::Values { .. } if matches!(node.value, Val::List(_)) => values(form, node, path, out),
-        Form::Shares(_) => shares(form, node, path, out),
+        Form::Shares(names) => shares(form, names, node, path, out),
         Form::Either { plain, table } => {
             let form = if node.table().is_some() { table } else { plain };
             check(form, node, path, out);
@@ -45,10 +45,8 @@ pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diag
 fn names(node: &Node, path: &str, out: &mut Vec<Diagnostic>) {
     let strange = |(name, _): &(&String, &Entry)| !is_name(name) || is_wide(name);
     for (_, entry) in node.table().into_iter().flatten().filter(strange) {
-        out.push(
-            Diagnostic::new(entry.key.place.clone(), format!("this is not a valid name in `{path}`"))
-                .help(NAME_WANT),
-        );
+        let title = format!("this is not a valid name in `{path}`");
+        out.push(Diagnostic::new(entry.key.place.clone(), title).help(NAME_WANT));
     }
 }
 
@@ -194,25 +192,20 @@ fn one_of(kinds: &[Key], table: &Table, path: &str, at: &Origin, out: &mut Vec<D
     let there: Vec<(&String, &Entry)> =
         table.iter().filter(|(name, _)| kinds.iter().any(|k| k.name == *name)).collect();
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
-    match there[..] {
-        [] if !kinds.is_empty() => {
-            let title = format!("`{path}` does not say which kind it is");
-            let help = format!("exactly one of {} is needed", names.join(", "));
-            out.push(Diagnostic::new(at.place.clone(), title).help(help));
-        }
+    let (at, title, is) = match there[..] {
+        [] if !kinds.is_empty() => (at, format!("`{path}` does not say which kind it is"), "needed"),
         [(first, _), (second, entry), ..] => {
-            let title = format!("`{path}` cannot be both `{first}` and `{second}`");
-            let help = format!("exactly one of {} is allowed", names.join(", "));
-            out.push(Diagnostic::new(entry.key.place.clone(), title).help(help));
+            (&entry.key, format!("`{path}` cannot be both `{first}` and `{second}`"), "allowed")
         }
-        _ => {}
-    }
+        _ => return,
+    };
+    let help = format!("exactly one of {} is {is}", names.join(", "));
+    out.push(Diagnostic::new(at.place.clone(), title).help(help));
 }
 
 fn list(item: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     if !matches!(node.value, Val::List(_)) {
-        let single = node.clone();
-        node.value = Val::List(vec![single]);
+        node.value = Val::List(vec![node.clone()]);
     }
     if let Val::List(items) = &mut node.value {
         for (i, node) in items.iter_mut().enumerate() {
@@ -239,8 +232,7 @@ fn values(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
 }
 
 /// Shares must sum to 1, within the error of rounding to three decimals.
-fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
-    let Form::Shares(names) = form else { unreachable!("called for shares") };
+fn shares(form: &Form, names: &Written, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     if let Some(name) = node.as_text() {
         let one = Entry { key: node.origin.clone(), node: Node::new(Val::Int(1), node.origin.clone()) };
         node.value = Val::Table([(name.to_owned(), one)].into());
@@ -276,9 +268,8 @@ fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
 }
 
 /// Without quotes, `oracle.lost.rows = 0` is a nested table; this joins its names again.
-pub(super) fn flatten(node: &mut Node) {
+pub(super) fn flatten(table: &mut Table) {
     let is_bound = |table: &Table| table.keys().all(|k| k == "min" || k == "max");
-    let Some(table) = node.table_mut() else { return };
     let mut flat = Table::new();
     let mut left: Vec<(String, Entry)> = std::mem::take(table).into_iter().collect();
     while let Some((name, entry)) = left.pop() {
@@ -286,9 +277,7 @@ pub(super) fn flatten(node: &mut Node) {
             Val::Table(inner) if !is_bound(&inner) => {
                 left.extend(inner.into_iter().map(|(k, e)| (format!("{name}.{k}"), e)));
             }
-            _ => {
-                flat.insert(name, entry);
-            }
+            _ => drop(flat.insert(name, entry)),
         }
     }
     *table = flat;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use crate::base::words::thousands;
-use crate::base::{Bytes, Day, Decimal, Ppm, Span, Value};
+use crate::base::{Bytes, Day, Decimal, Ppm, Span, Value, Word as _, in_words};
 use crate::config::diagnostic::meant;
 use crate::config::form::Written;
 use crate::config::written::{Calendar, range};
@@ -24,10 +24,7 @@ pub(super) enum ColumnType {
 impl ColumnType {
     /// The kind of value that the column holds; keys and references are texts.
     pub(super) fn kind(&self) -> ColumnKind {
-        match self {
-            ColumnType::Made(maker) => maker.kind(),
-            _ => ColumnKind::Text,
-        }
+        if let ColumnType::Made(maker) = self { maker.kind() } else { ColumnKind::Text }
     }
 
     /// Whether an imported value lies outside the range of this type.
@@ -61,6 +58,7 @@ pub(super) enum KeyType {
     Text,
     Int,
 }
+in_words!(KeyType { Uuid: "uuid key", Text: "text key", Int: "int key" });
 
 impl KeyType {
     /// The canonical spelling of a CSV key; `None` if `text` is not of this type.
@@ -86,13 +84,6 @@ impl KeyType {
             KeyType::Text => "a text",
             KeyType::Int => "a whole number of 64 bits, without a plus sign and without leading zeros",
             KeyType::Uuid => "a UUID, such as 0f3c9a54-7d1e-4b8a-9c20-5e6f70a1b2c3",
-        }
-    }
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            KeyType::Text => "text key",
-            KeyType::Int => "int key",
-            KeyType::Uuid => "uuid key",
         }
     }
 }
@@ -125,13 +116,22 @@ pub(super) fn without_shares(text: &str) -> Option<(&str, Shares)> {
         let Some((of, word, share)) = found.max_by_key(|(of, ..)| of.len()) else {
             return Some((text, shares));
         };
-        let percent: f64 = share.trim().strip_suffix('%')?.parse().ok()?;
         let place = if word == " null" { &mut shares.null } else { &mut shares.empty };
-        if place.replace(Ppm::from_share(percent / 100.0)?).is_some() {
+        if place.replace(percent(share.trim())?).is_some() {
             return None;
         }
         text = of.trim_end();
     }
+}
+
+/// Whether a column of this type may be null.
+pub(super) fn may_be_null(text: &str) -> bool {
+    without_shares(text).is_some_and(|(_, shares)| shares.null.is_some())
+}
+
+fn percent(text: &str) -> Option<Ppm> {
+    let percent: f64 = text.strip_suffix('%')?.parse().ok()?;
+    Ppm::from_share(percent / 100.0)
 }
 
 fn misfit(kind: &ColumnType, shares: Shares) -> Option<&'static str> {
@@ -141,10 +141,8 @@ fn misfit(kind: &ColumnType, shares: Shares) -> Option<&'static str> {
         ColumnType::Fold { .. } => Some("a folded column is null where its source is"),
         ColumnType::Made(_) | ColumnType::Ref(_) => None,
     };
-    let never_empty = match kind {
-        ColumnType::Made(Maker::Words(..) | Maker::Fat { .. } | Maker::Blob(..)) => None,
-        _ => Some("only a text, a unicode, a long-text or a blob can be empty"),
-    };
+    let has_length = matches!(kind, ColumnType::Made(Maker::Words(..) | Maker::Fat { .. } | Maker::Blob(..)));
+    let never_empty = (!has_length).then_some("only a text, a unicode, a long-text or a blob can be empty");
     shares.null.and(never_null).or(shares.empty.and(never_empty))
 }
 
@@ -157,10 +155,10 @@ pub(super) fn column_type(text: &str) -> Option<ColumnType> {
 fn bare_type(text: &str) -> Option<ColumnType> {
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let rest = rest.trim();
+    if let Some(key) = KeyType::of_word(&format!("{word} {rest}")) {
+        return Some(ColumnType::Key(key));
+    }
     Some(match (word, rest) {
-        ("uuid", "key") => ColumnType::Key(KeyType::Uuid),
-        ("text", "key") => ColumnType::Key(KeyType::Text),
-        ("int", "key") => ColumnType::Key(KeyType::Int),
         ("attribute", _) if !rest.is_empty() => ColumnType::Attribute(rest.to_owned()),
         ("ref", _) if !rest.is_empty() && !rest.contains(' ') => ColumnType::Ref(rest.to_owned()),
         ("fold", _) => fold(rest)?,
@@ -232,24 +230,13 @@ fn long_text(rest: &str) -> Option<Maker> {
         [usual] => (usual, None),
         [usual, share, size] => {
             let Bytes(size) = size.parse().ok()?;
-            let share = share
-                .strip_suffix('%')?
-                .parse()
-                .ok()
-                .and_then(|percent: f64| Ppm::from_share(percent / 100.0))?;
-            (usual, (0 < size && size <= FAT_MAX).then_some(Some((share, size as u32)))?)
+            (usual, (0 < size && size <= FAT_MAX).then_some(Some((percent(share)?, size as u32)))?)
         }
         _ => return None,
     };
-    let (median, max) = match rest.split_once("..") {
-        Some((median, max)) => (median, Some(max)),
-        None => (rest, None),
-    };
+    let (median, max) = rest.split_once("..").map_or((rest, None), |(median, max)| (median, Some(max)));
     let Bytes(median) = median.parse().ok()?;
-    let max = match max {
-        Some(max) => max.parse::<Bytes>().ok()?.0,
-        None => median.saturating_mul(FAT_TAIL),
-    };
+    let Bytes(max) = max.map_or(Ok(Bytes(median.saturating_mul(FAT_TAIL))), str::parse).ok()?;
     let fits = 0 < median && median <= max && max <= FAT_MAX;
     fits.then_some(Maker::Fat { median: median as u32, max: max as u32, rare })
 }

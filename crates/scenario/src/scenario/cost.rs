@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::plan::Plan;
-use crate::base::{EntityId, Ppm, Span, Stamp, UnitId};
+use crate::base::{EntityId, Ppm, Span, Stamp, UnitId, Word as _};
 use crate::config::written::Calendar;
 use crate::contract::{Column, ColumnKind, Delivery, EditKind, Hook, ScopeRule, SyncUnit, Trigger};
 use crate::gateway::Mode;
-use crate::setup::Chaos;
-use crate::setup::{BETWEEN_TRIGGERS, HookPlan};
-use crate::setup::{Happening, Who};
+use crate::setup::{BETWEEN_TRIGGERS, Chaos, Happening, HookPlan, Planned, Who};
 use crate::workload::{Action, EntityData, Maker};
 
 /// Base memory of a process that runs cells, in bytes.
@@ -148,8 +146,9 @@ impl Cost {
         let pulls = plan.units.iter().map(|unit| runs(unit).saturating_mul(unit.pull.len() as u64));
         let refresh = &plan.gateway.refresh;
         let replicas = u64::from(plan.gateway.mode == Mode::Persistent);
-        let polls = plan.duration.0 / refresh.every.0.max(1) + 1;
+        let polls = often(plan.duration, refresh.every) + 1;
         let (rounds, carried) = carried(plan, cost.edits);
+        let looks = plan.workload.browsing.map_or(0, |browsing| often(day.looking, browsing.every()));
         Cost {
             backend_rows: plan.data.iter().map(|data| data.rows).sum(),
             device_edits: of_devices(plan, devices),
@@ -164,10 +163,7 @@ impl Cost {
             fat,
             fat_apart,
             heaped: if day.edits > day.writing.0 / WRITTEN_IN.0 { cost.edits } else { 0 },
-            looks: plan
-                .workload
-                .browsing
-                .map_or(0, |browsing| devices.saturating_mul(day.looking.0 / browsing.every().0.max(1))),
+            looks: devices.saturating_mul(looks),
             kills: devices.saturating_mul(by_chance(plan, |chaos| chaos.kill_mtbf)),
             ..cost
         }
@@ -180,8 +176,7 @@ impl Cost {
         let long = |column: usize| data.columns[column].fat_bytes().unwrap_or(0);
         let whole: u64 = entity.projection.iter().map(|column| long(*column)).sum();
         let edited = flow.edits;
-        let part = flow.part;
-        let written = edited[0].saturating_mul(whole).saturating_add(edited[1].saturating_mul(part));
+        let written = edited[0].saturating_mul(whole).saturating_add(edited[1].saturating_mul(flow.part));
         let attached = plan.schema.attachment(id).map_or(0, |it| u64::from(it.least.midpoint(it.most)));
         add(&mut self.written_bytes, written.saturating_add(edited[0].saturating_mul(attached)));
         let Some(runs) = flow.runs.filter(|_| entity.delivery == Delivery::Delta) else {
@@ -213,7 +208,7 @@ impl Cost {
         add(&mut self.extra, came.saturating_mul(plan.store.extra_rows.into()));
         add(&mut self.pulled_bytes, loaded.saturating_add(delivered).saturating_mul(whole));
         for query in plan.queries.iter().filter(|query| query.query.of == id) {
-            let times = devices.saturating_mul(day.looking.0 / query.every.0.max(1));
+            let times = devices.saturating_mul(often(day.looking, query.every));
             add(&mut self.listed, times.saturating_mul(all * (1 + query.query.through.len() as u64)));
         }
         if plan.store.watch_references {
@@ -233,13 +228,12 @@ impl Cost {
     /// Peak memory in bytes of `at_once` of the costliest cells: the certain part, and the upper
     /// bound.
     pub fn memory<'a>(cells: impl IntoIterator<Item = &'a Cost>, at_once: u64) -> (u64, u64) {
-        let most = cells.into_iter().map(|cell| (cell.sure_memory(), cell.own_memory()));
-        let most = most.fold((0, 0), |most, cell| (most.0.max(cell.0), most.1.max(cell.1)));
+        let (sure, most) = cells.into_iter().fold((0, 0), |(sure, most), cell| {
+            let own = cell.sure_memory();
+            (own.max(sure), own.saturating_add(cell.fat_apart).max(most))
+        });
         let of = |cell: u64| PROCESS.saturating_add(cell.saturating_mul(at_once));
-        (of(most.0), of(most.1))
-    }
-    fn own_memory(&self) -> u64 {
-        self.sure_memory().saturating_add(self.fat_apart)
+        (of(sure), of(most))
     }
 
     fn sure_memory(&self) -> u64 {
@@ -265,7 +259,7 @@ impl Cost {
 /// How often integration workers ask for changes, and about how many records they write.
 fn carried(plan: &Plan, edits: u64) -> (u64, u64) {
     let Some(of) = &plan.integration else { return (0, 0) };
-    let rounds = (plan.duration.0 / of.every.0.max(1) + 1).saturating_mul(u64::from(of.workers));
+    let rounds = (often(plan.duration, of.every) + 1).saturating_mul(u64::from(of.workers));
     let held = if of.destination.loaded { 0 } else { plan.data.iter().map(|data| data.rows).sum() };
     (rounds.saturating_mul(of.entities.len() as u64), edits.saturating_add(held))
 }
@@ -274,13 +268,12 @@ fn often(in_time: Span, every: Span) -> u64 {
     in_time.0 / every.0.max(1)
 }
 
-const KINDS: [EditKind; 3] = [EditKind::Create, EditKind::Update, EditKind::Delete];
 const HOUR: Span = Span::secs(3_600);
 
 /// What is written to an entity, and how often it is pulled.
 #[derive(Clone, Copy, Default)]
 struct Flow {
-    /// Edits, in the order of `KINDS`.
+    /// Edits: creates, updates, deletes.
     edits: [u64; 3],
     /// Bytes of the longest text that an update sets.
     part: u64,
@@ -295,7 +288,7 @@ impl Flow {
         for (action, n) in made(plan, devices) {
             let (flow, data) =
                 (&mut flows[usize::from(action.entity.0)], &plan.data[usize::from(action.entity.0)]);
-            let kind = KINDS.iter().position(|kind| *kind == action.kind).unwrap_or_default();
+            let kind = EditKind::VALUES.iter().position(|kind| *kind == action.kind).unwrap_or_default();
             flow.edits[kind] = flow.edits[kind].saturating_add(n);
             if action.kind == EditKind::Update {
                 let sets = action.columns.iter().filter_map(|column| data.columns[*column].fat_bytes());
@@ -347,7 +340,7 @@ impl Day {
 
     fn periods(&self, plan: &Plan) -> u64 {
         let triggers = plan.units.iter().flat_map(|unit| &unit.on).map(|trigger| match trigger {
-            Trigger::Every(every) => self.looking.0 / every.0.max(1),
+            Trigger::Every(every) => often(self.looking, *every),
             _ => 0,
         });
         triggers.fold(0, u64::saturating_add)
@@ -392,10 +385,8 @@ impl Day {
 fn times_online(plan: &Plan) -> u64 {
     let moves = plan.fleets.iter().filter_map(|fleet| fleet.moves.as_ref());
     let moves = moves.map(|moves| moves.moments(plan.duration)).max().unwrap_or(0);
-    let planned = plan
-        .events
-        .iter()
-        .map(|event| event.what.fault().map_or(0, |fault| fault.link_changes(event.length)));
+    let changes = |event: &Planned| event.what.fault().map_or(0, |fault| fault.link_changes(event.length));
+    let planned = plan.events.iter().map(changes);
     let by_chance = by_chance(plan, |chaos| chaos.outage_mtbf);
     planned.fold(moves, u64::saturating_add).saturating_add(by_chance)
 }

@@ -1,5 +1,7 @@
 //! Adds what a scenario leaves unsaid before the check: profiles, sync units, logins and edits.
 
+use std::collections::BTreeSet;
+
 use super::check::check;
 use super::column::{ColumnType, column_type};
 use super::grammar::ROOT;
@@ -12,6 +14,8 @@ use crate::config::view::View;
 use crate::config::written::clock;
 use crate::workload::Maker;
 
+type Names = BTreeSet<String>;
+
 pub(super) fn derive(tree: &mut Node) {
     product(tree);
     backend(tree);
@@ -22,23 +26,19 @@ pub(super) fn derive(tree: &mut Node) {
     for name in &tunnels {
         tunnel(tree, name);
     }
-    from_library(tree, "class", &used(tree, "class", profiles::CLASS), Library::Classes, &[]);
-    from_library(tree, "background", &used(tree, "background", ""), Library::Backgrounds, &[]);
+    let none = Names::new();
+    from_library(tree, "class", &used(tree, "class", profiles::CLASS), Library::Classes, &none);
+    from_library(tree, "background", &used(tree, "background", ""), Library::Backgrounds, &none);
     attributes(tree);
     workload(tree);
-    if tree.get(&["unit"]).is_none() {
-        let units = units(tree);
-        insert(tree, "unit", units);
-    }
-    if tree.get(&["action"]).is_none() {
-        let actions = actions(tree);
-        insert(tree, "action", actions);
-    }
+    unless_there(tree, "unit", units);
+    unless_there(tree, "action", actions);
 }
 
-fn insert(tree: &mut Node, name: &str, value: Node) {
-    if let Some(table) = tree.table_mut() {
-        table.insert(name.to_owned(), Entry::new(value));
+fn unless_there(tree: &mut Node, name: &str, make: fn(&Node) -> Node) {
+    let made = tree.get(&[name]).is_none().then(|| make(tree));
+    if let (Some(made), Some(table)) = (made, tree.table_mut()) {
+        table.insert(name.to_owned(), Entry::new(made));
     }
 }
 
@@ -54,28 +54,24 @@ fn product(tree: &mut Node) {
 }
 
 fn backend(tree: &mut Node) {
-    let name = match tree.get(&["backend", "profile"]) {
-        Some(node) => node.as_text().unwrap_or_default().to_owned(),
-        None => profiles::BACKEND.to_owned(),
-    };
+    let name = tree.get(&["backend", "profile"]);
+    let name = name.map_or(profiles::BACKEND, |node| node.as_text().unwrap_or_default()).to_owned();
     let form = ROOT.under("backend").unwrap_or(&Form::Any);
     if let (Some(profile), Some(backend)) = (Library::Backends.find(&name), top(tree, "backend")) {
         complete(form, backend, profile);
     }
 }
 
-fn used(tree: &Node, key: &str, default: &str) -> Vec<String> {
-    let mut names = Vec::new();
+fn used(tree: &Node, key: &str, default: &str) -> Names {
+    let mut names = Names::new();
     for (_, fleet) in View::new(tree).at("fleet").entries() {
         match fleet.at(key).value() {
-            None => names.push(default.to_owned()),
-            Some(Val::Text(name)) => names.push(name.clone()),
+            None => names.extend([default.to_owned()]),
+            Some(Val::Text(name)) => names.extend([name.clone()]),
             Some(Val::Table(shares)) => names.extend(shares.keys().cloned()),
             Some(_) => {}
         }
     }
-    names.sort();
-    names.dedup();
     names
 }
 
@@ -90,15 +86,12 @@ fn passed_through(tree: &Node) -> Vec<String> {
 }
 
 /// Tunnels over links that this file writes; those over unchanged library links are in the library.
-fn tunnels_over_own(tree: &Node, used: &[String]) -> Vec<String> {
-    let Some(written) = tree.get(&["link"]).and_then(Node::table) else { return Vec::new() };
+fn tunnels_over_own(tree: &Node, used: &Names) -> Names {
+    let Some(written) = tree.get(&["link"]).and_then(Node::table) else { return Names::new() };
     let over_own = |name: &&String| {
         carrier(name).is_some_and(|below| carrier(below).is_none() && written.contains_key(below))
     };
-    let mut names: Vec<String> = used.iter().chain(written.keys()).filter(over_own).cloned().collect();
-    names.sort();
-    names.dedup();
-    names
+    used.iter().chain(written.keys()).filter(over_own).cloned().collect()
 }
 
 fn tunnel(tree: &mut Node, name: &str) {
@@ -118,11 +111,11 @@ fn tunnel(tree: &mut Node, name: &str) {
     }
 }
 
-fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library, elsewhere: &[String]) {
+fn from_library(tree: &mut Node, table: &str, names: &Names, library: Library, elsewhere: &Names) {
     let form = ROOT.under(table).and_then(|named| named.under("")).unwrap_or(&Form::Any);
     let Some(table) = top(tree, table) else { return };
     let written: Vec<String> = table.keys().cloned().collect();
-    for name in names.iter().chain(&written).filter(|name| !elsewhere.contains(name)) {
+    for name in names.iter().chain(&written).filter(|name| !elsewhere.contains(*name)) {
         let Some(profile) = library.find(name) else { continue };
         if let Some(keys) = table_at(table, name, &Origin::default_value()) {
             complete(form, keys, profile);
@@ -140,10 +133,7 @@ fn attributes(tree: &mut Node) {
     let fleets = || root.at("fleet").entries().map(|(_, fleet)| fleet);
     let is_missing = |name: &&str| fleets().all(|fleet| fleet.at("attributes").key(name).present().is_none());
     let missing: Vec<String> = named.filter(is_missing).map(str::to_owned).collect();
-    let devices = fleets().filter_map(|fleet| match fleet.at("devices").value()? {
-        Val::Int(n) => Some(*n),
-        _ => None,
-    });
+    let devices = fleets().map(|fleet| fleet.at("devices").int());
     // The same number in every fleet, as for attributes that the file gives.
     let values = devices.max().map_or(1, |n| n.max(1).unsigned_abs().div_ceil(DEVICES_A_VALUE)) as i64;
     if missing.is_empty() || root.at("fleet").present().is_none() {
@@ -198,16 +188,9 @@ fn actions(tree: &Node) -> Node {
     let mut actions = Table::new();
     for (name, entity) in root.at("entity").entries().filter(|(_, entity)| is_delta(*entity)) {
         let Some(column) = editable(entity) else { continue };
-        let by = if is_pushed(root, name) {
-            "per_device = 25, on_devices = 0.8"
-        } else {
-            "per_device = 5, on_devices = 0"
-        };
-        let text = format!(
-            "{{ entity = {}, kind = \"update\", columns = [{}], {by} }}",
-            quoted(name),
-            quoted(column)
-        );
+        let (per_device, on_devices) = if is_pushed(root, name) { ("25", "0.8") } else { ("5", "0") };
+        let what = format!("entity = {}, kind = \"update\", columns = [{}]", quoted(name), quoted(column));
+        let text = format!("{{ {what}, per_device = {per_device}, on_devices = {on_devices} }}");
         actions.insert(format!("edit-{name}"), Entry::new(parse_own(&text)));
     }
     Node::new(Val::Table(actions), Origin::default_value())

@@ -11,19 +11,19 @@ use super::apart::misnamed;
 use super::check::{check, flatten, join};
 use super::derive::derive;
 use super::grammar::{QUESTIONS, ROOT, SHOWS, VARIANT};
-use super::idle::{Choices, Unsaid, idle, without};
+use super::idle::{Choices, Unsaid, idle, variant_choices, without};
 use super::merge::Setting;
 use super::plan::{Claim, Plan};
 use super::resolve::{claims, of_no_edits, questions, resolve, unheeded};
-use super::rows::{Brought, not_utf8, prepare};
+use super::rows::{CsvFiles, not_utf8, prepare};
 use super::table_plan::{TablePlan, table_plan};
-use super::traces::{Traces, in_place_of_rates};
+use super::traces::{Traces, in_place_of_rates, read_traces};
 use super::unmeasured::unmeasured;
 use super::written::{AXIS, TITLE_WANT, in_id, is_title};
 use crate::base::{Digest, Seed, inert_path};
 use crate::config::diagnostic::{Diagnostic, Invalid, Source, choices};
 use crate::config::form::Form;
-use crate::config::tree::{Entry, Node, Table, Val, Via, parse_document};
+use crate::config::tree::{Node, Val, Via, parse_document, table_at};
 use crate::config::view::View;
 use crate::config::written::quoted;
 use crate::contract::{Chosen, Described, StackFile};
@@ -83,7 +83,7 @@ pub struct Provenance {
 
 pub(super) struct Cell {
     pub(super) tree: Node,
-    brought: BTreeMap<String, Brought>,
+    brought: CsvFiles,
     traces: Traces,
     unsaid: Unsaid,
     notes: Vec<String>,
@@ -109,8 +109,7 @@ impl Document {
 
     /// Reads a text; `name` replaces its path in messages.
     pub fn parse(name: &str, text: &str) -> Result<Document, Invalid> {
-        let source = Source::new(name, text);
-        let tree = parse_document(&source).map_err(|diagnostics| Invalid { diagnostics })?;
+        let tree = parse_document(&Source::new(name, text)).map_err(|diagnostics| Invalid { diagnostics })?;
         Ok(Document { path: name.to_owned(), dir: None, tree })
     }
     /// The embedded main scenario.
@@ -127,10 +126,9 @@ impl Document {
         Some(files.iter().map(|(name, text)| Document::embedded(name, text)).collect())
     }
     fn embedded(name: &str, text: &str) -> Document {
-        match Document::parse(name, text) {
-            Ok(document) => Document { path: String::new(), ..document },
-            Err(invalid) => panic!("an embedded scenario is TOML: {invalid}"),
-        }
+        let document = Document::parse(name, text);
+        let document = document.unwrap_or_else(|wrong| panic!("an embedded scenario is TOML: {wrong}"));
+        Document { path: String::new(), ..document }
     }
     /// The `[table]` that the file declares for a sweep.
     pub fn table(&self) -> Result<Option<TablePlan>, Invalid> {
@@ -164,9 +162,8 @@ impl Document {
     }
     /// The document without the tables that concern several cells.
     #[must_use]
-    pub fn base(mut self) -> Document {
-        self.tree = self.bare();
-        self
+    pub fn base(self) -> Document {
+        Document { tree: self.bare(), ..self }
     }
     /// The document without these keys.
     #[must_use]
@@ -359,7 +356,7 @@ impl Document {
         // A key that cannot be set yet may belong to a derived table, such as a default unit.
         all.retain(|setting| setting.apply(&mut tree).is_err());
         let brought = prepare(&mut tree, self.dir.as_deref(), &mut notes, &mut mistakes);
-        let traces = Traces::read(&tree, self.dir.as_deref(), &mut mistakes);
+        let traces = read_traces(&tree, self.dir.as_deref(), &mut mistakes);
         derive(&mut tree);
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
@@ -372,8 +369,8 @@ impl Document {
             // Invalid keys are reported when their variant is planned.
             set_by_variants.extend(Setting::all_of_variant(name, &entry.node).into_iter().flatten());
         }
-        let turns_script = set_by_variants.iter().any(|set| set.is_of(&["action", "event"]));
-        Shared { bare: self.bare(), choices: Choices::of(&set_by_variants), turns_script }
+        let turns_script = set_by_variants.iter().any(|set| ["action", "event"].contains(&&*set.path[0]));
+        Shared { bare: self.bare(), choices: variant_choices(&set_by_variants), turns_script }
     }
 
     fn plan(&self, cell: Cell, stacks: &[Described], shared: &Shared) -> Result<Plan, Vec<Diagnostic>> {
@@ -390,7 +387,7 @@ impl Document {
         source.resolved = text(&tree).into();
         let of_stack = setup.chosen.files().map(|(_, file)| &file.path);
         source.files =
-            brought.values().map(|b| &b.file).chain(traces.files()).chain(of_stack).cloned().collect();
+            brought.values().map(|b| &b.file).chain(traces.keys()).chain(of_stack).cloned().collect();
         let told = |(option, file): (&str, &StackFile)| format!("engine.options.{option}: {file:?}");
         source.notes = notes.into_iter().chain(setup.chosen.files().map(told)).collect();
         source.warnings = covered.iter().chain(source.warnings.iter()).chain(&idle).cloned().collect();
@@ -409,28 +406,22 @@ pub(super) fn settings(texts: &[String], option: &str, mistakes: &mut Vec<Diagno
 }
 
 fn points(axes: &[(String, Vec<String>)]) -> Vec<Vec<(String, String)>> {
-    let mut points = vec![Vec::new()];
-    for (key, values) in axes {
-        let longer = |point: &Vec<(String, String)>, value: &String| {
-            let mut point = point.clone();
-            point.push((key.clone(), value.clone()));
-            point
+    axes.iter().fold(vec![Vec::new()], |points, (key, values)| {
+        let longer = |point: Vec<(String, String)>| {
+            values.iter().map(move |value| [&point[..], &[(key.clone(), value.clone())]].concat())
         };
-        points = points.iter().flat_map(|point| values.iter().map(move |v| longer(point, v))).collect();
-    }
-    points
+        points.into_iter().flat_map(longer).collect()
+    })
 }
 
 /// Adds a variant's `expect` to the base's; for the same metric the variant's bound wins.
 fn expect_too(name: &str, variant: &Node, tree: &mut Node) {
     let Some(mut expect) = variant.get(&["expect"]).cloned() else { return };
     expect.came_by(&Via::Variant(name.to_owned()));
-    flatten(&mut expect);
-    let Some(root) = tree.table_mut() else { return };
-    let empty = || Entry::new(Node::new(Val::Table(Table::new()), expect.origin.clone()));
-    let base = root.entry("expect".to_owned()).or_insert_with(empty);
-    flatten(&mut base.node);
-    if let (Some(base), Val::Table(own)) = (base.node.table_mut(), expect.value) {
+    let base = tree.table_mut().and_then(|root| table_at(root, "expect", &expect.origin));
+    if let (Some(base), Val::Table(mut own)) = (base, expect.value) {
+        flatten(base);
+        flatten(&mut own);
         base.extend(own);
     }
 }
@@ -452,7 +443,7 @@ fn text(tree: &Node) -> String {
 }
 
 /// Digest of what the scenario means, including CSV rows and traces but not the seed.
-fn digest(tree: &Node, brought: &BTreeMap<String, Brought>, traces: &Traces, chosen: &Chosen) -> String {
+fn digest(tree: &Node, brought: &CsvFiles, traces: &Traces, chosen: &Chosen) -> String {
     let mut meaning = tree.clone();
     if let Some(table) = meaning.table_mut() {
         table.retain(|name, _| name != "seed" && name != "covers");
@@ -463,7 +454,10 @@ fn digest(tree: &Node, brought: &BTreeMap<String, Brought>, traces: &Traces, cho
         digest.text(entity);
         digest.text(&rows.text);
     }
-    traces.digest(&mut digest);
+    for (file, trace) in traces {
+        digest.text(file);
+        trace.digest(&mut digest);
+    }
     for (option, file) in chosen.files() {
         digest.text(option);
         digest.text(&file.hash());

@@ -152,7 +152,7 @@ situations.occur
 ";
 
 /// The words that a key takes, each with its meaning; `None` if they are not explained.
-pub fn explained(path: &str) -> Option<Vec<Meaning>> {
+pub(super) fn explained(path: &str) -> Option<Vec<Meaning>> {
     if path == "engine.codec" {
         return Some(protocol::explained().collect());
     }
@@ -168,7 +168,7 @@ pub fn explained(path: &str) -> Option<Vec<Meaning>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::key_pages::each_key;
+    use super::super::grammar::each_key;
     use super::*;
     use crate::config::form::Form;
     use crate::engine::CRASH_POINTS;

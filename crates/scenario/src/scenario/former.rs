@@ -19,52 +19,40 @@ const METRICS: &[(&str, &str)] = &[
 ];
 
 /// Removed keys, and what replaces them.
-const GONE: &[(&str, &str)] = &[(
+const GONE: [(&str, &str); 1] = [(
     "engine.conflict.compares",
     "`engine.conflict.policy` replaces it: \"last-write-wins\" for `edited`, \"last-commit-wins\" for `committed`",
 )];
 
-/// Terms of OutSystems and Volt MX (`docs/outsystems.md`), in lowercase.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("syncunit syncunits", "did you mean `unit`? a sync unit is a table [unit.NAME]"),
+/// Terms of OutSystems and Volt MX (`docs/outsystems.md`) in lowercase, the word here that is
+/// probably meant, and how it is written.
+const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("syncunit syncunits", "unit", "a sync unit is a table [unit.NAME]"),
     (
         "lastsyncon syncproperties",
-        "did you mean `engine.pull.cursor`? \"last-sync-on\" asks by the date of each unit's last sync",
+        "engine.pull.cursor",
+        "\"last-sync-on\" asks by the date of each unit's last sync",
     ),
     (
         "discardpending discardpendingsync discardpendingsyncunits",
-        "did you mean `discard_pending`? it is a key of [unit.NAME]; `trigger` of an event has `how` = \"discard\"",
+        "discard_pending",
+        "it is a key of [unit.NAME]; `trigger` of an event has `how` = \"discard\"",
     ),
-    ("triggerofflinedatasync", "did you mean `trigger`? [event.NAME] trigger = { unit = \"…\" }"),
-    (
-        "offlinedatasync",
-        "did you mean `trigger`? [event.NAME] trigger = { unit = \"…\", how = \"direct\" } waits for it",
-    ),
-    ("offlinedatasyncconfiguration", "did you mean `on`? [unit.NAME] on = [\"login\", \"online\"]"),
-    ("onsyncstart", "did you mean `on_sync_start`? it is a table [hooks.on_sync_start]"),
-    ("onsynccomplete", "did you mean `on_sync_complete`? it is a table [hooks.on_sync_complete]"),
-    ("onsyncerror", "did you mean `on_sync_error`? it is a table [hooks.on_sync_error]"),
-    (
-        "networkstatuschanged",
-        "did you mean `network_status_changed`? it is a table [hooks.network_status_changed]",
-    ),
-    ("ota otasync", "did you mean `gateway.mode`? \"ota\" asks the backend with each sync"),
-    ("persistentsync", "did you mean `gateway.mode`? \"persistent\" keeps a replica"),
-    ("uploadcache", "did you mean `upload_cache`? it is a table [gateway.upload_cache]"),
-    (
-        "isconflict",
-        "did you mean `engine.conflict.policy`? with \"manual\" people decide on a page of conflicts",
-    ),
-    (
-        "createdon updatedon deletedon",
-        "did you mean `backend.provisioning`? \"three-stamps\" keeps all three",
-    ),
-    ("recordflag", "did you mean `flag`? it is a capture, [gateway.serve.capture.flag]"),
-    (
-        "lastmodifiedtime",
-        "did you mean `last_modified`? it is a capture, [gateway.serve.capture.last_modified]",
-    ),
-    ("capturedata", "did you mean `hash`? it is a capture, [gateway.serve.capture.hash]"),
+    ("triggerofflinedatasync", "trigger", "[event.NAME] trigger = { unit = \"…\" }"),
+    ("offlinedatasync", "trigger", "[event.NAME] trigger = { unit = \"…\", how = \"direct\" } waits for it"),
+    ("offlinedatasyncconfiguration", "on", "[unit.NAME] on = [\"login\", \"online\"]"),
+    ("onsyncstart", "on_sync_start", "it is a table [hooks.on_sync_start]"),
+    ("onsynccomplete", "on_sync_complete", "it is a table [hooks.on_sync_complete]"),
+    ("onsyncerror", "on_sync_error", "it is a table [hooks.on_sync_error]"),
+    ("networkstatuschanged", "network_status_changed", "it is a table [hooks.network_status_changed]"),
+    ("ota otasync", "gateway.mode", "\"ota\" asks the backend with each sync"),
+    ("persistentsync", "gateway.mode", "\"persistent\" keeps a replica"),
+    ("uploadcache", "upload_cache", "it is a table [gateway.upload_cache]"),
+    ("isconflict", "engine.conflict.policy", "with \"manual\" people decide on a page of conflicts"),
+    ("createdon updatedon deletedon", "backend.provisioning", "\"three-stamps\" keeps all three"),
+    ("recordflag", "flag", "it is a capture, [gateway.serve.capture.flag]"),
+    ("lastmodifiedtime", "last_modified", "it is a capture, [gateway.serve.capture.last_modified]"),
+    ("capturedata", "hash", "it is a capture, [gateway.serve.capture.hash]"),
 ];
 
 /// Help for an unknown key that was renamed or removed, or that another product has; `known` are
@@ -78,9 +66,11 @@ pub(super) fn former(path: &str, known: &[&str]) -> Option<Help> {
         // The file shows only the last part of the path.
         return Some(Help::renamed(old.rsplit('.').next().unwrap_or(old), new));
     }
-    let gone = GONE.iter().find(|(old, _)| *old == path);
-    let elsewhere = || ELSEWHERE.iter().find(|(theirs, _)| theirs.split(' ').any(|one| one == word));
-    gone.or_else(elsewhere).map(|(_, ours)| Help::from(*ours))
+    if let Some((_, instead)) = GONE.iter().find(|(old, _)| *old == path) {
+        return Some(Help::from(*instead));
+    }
+    let (_, ours, how) = ELSEWHERE.iter().find(|(theirs, ..)| theirs.split(' ').any(|one| one == word))?;
+    Some(Help::from(format!("did you mean `{ours}`? {how}")))
 }
 
 /// Help for an unknown metric that was renamed.
@@ -96,7 +86,7 @@ mod tests {
     fn words_of_other_products_are_those_of_their_page() {
         let page = include_str!("../../../../docs/outsystems.md").to_lowercase();
         let letters: String = page.chars().filter(char::is_ascii_alphanumeric).collect();
-        for (word, _) in ELSEWHERE {
+        for (word, ..) in ELSEWHERE {
             assert!(word.split(' ').any(|one| letters.contains(one)), "the page has no {word}");
         }
         let known =
@@ -113,7 +103,7 @@ mod tests {
             assert!(crate::metrics::find(new).is_some(), "{new}");
         }
         let mut keys = std::collections::BTreeSet::new();
-        crate::scenario::key_pages::each_key(&mut |path, _| {
+        crate::scenario::grammar::each_key(&mut |path, _| {
             keys.insert(path.rsplit('.').next().unwrap_or(path).to_owned());
         });
         assert!(KEYS.iter().all(|(_, new)| keys.contains(*new)));

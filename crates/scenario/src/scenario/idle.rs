@@ -7,14 +7,13 @@
 use std::sync::LazyLock;
 
 use super::check::check;
-use super::grammar::ROOT;
-use super::key_pages::each_key;
+use super::grammar::{ROOT, each_key};
 use super::merge::Setting;
 use super::written::is_of_axis;
 use crate::base::Span;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::form::{Form, Key, Needs};
-use crate::config::tree::{Entry, Node, Origin, Table, Via, parse_own};
+use crate::config::tree::{Entry, Node, Origin, Via, parse_own};
 use crate::config::view::View;
 
 /// A key that needs other keys.
@@ -70,10 +69,7 @@ impl Needy {
         for name in &self.path {
             let below = |place: Vec<String>| {
                 let under = if name == NAME { at(root, &place).names() } else { vec![name.as_str()] };
-                under
-                    .into_iter()
-                    .map(move |name| [&place[..], &[name.to_owned()]].concat())
-                    .collect::<Vec<_>>()
+                under.into_iter().map(move |name| [&place[..], &[name.to_owned()]].concat())
             };
             places = places.into_iter().flat_map(below).collect();
         }
@@ -90,15 +86,12 @@ fn at<'v>(root: View<'v>, path: &[String]) -> View<'v> {
 pub(super) type Unsaid = Vec<Vec<String>>;
 
 /// For each of [`NEEDY`], whether some variant decides about it.
-pub(super) struct Choices(Vec<bool>);
+pub(super) type Choices = Vec<bool>;
 
-impl Choices {
-    pub(super) fn of(variants: &[Setting]) -> Choices {
-        let is_choice = |needy: &Needy, set: &Setting| {
-            deciders(needy, &needy.path).any(|path| set.gives(&path.join(".")))
-        };
-        Choices(NEEDY.iter().map(|needy| variants.iter().any(|set| is_choice(needy, set))).collect())
-    }
+pub(super) fn variant_choices(variants: &[Setting]) -> Choices {
+    let is_choice =
+        |needy: &Needy, set: &Setting| deciders(needy, &needy.path).any(|path| set.gives(&path.join(".")));
+    NEEDY.iter().map(|needy| variants.iter().any(|set| is_choice(needy, set))).collect()
 }
 
 /// The keys that decide, except the key itself.
@@ -110,7 +103,7 @@ fn deciders(needy: &Needy, own: &[String]) -> impl Iterator<Item = Vec<String>> 
 /// which keys variants decide.
 pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
     let mut unsaid = Unsaid::new();
-    for (needy, elsewhere) in NEEDY.iter().zip(&by_variants.0) {
+    for (needy, elsewhere) in NEEDY.iter().zip(by_variants) {
         let Needs { of, holds, why, help } = needy.needs;
         for own in needy.places(View::new(tree)) {
             let root = View::new(tree);
@@ -120,17 +113,17 @@ pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Di
                 continue;
             }
             let choices: Vec<Origin> = deciders(needy, &own).flat_map(|path| choosers(root, &path)).collect();
+            let of_variant = |node: &Node| came_by(node, |via| matches!(via, Via::Variant(_)));
             let is_chosen = |node: &Node| {
                 choices.iter().any(|choice| chosen_apart(choice, node)) || (*elsewhere && !of_variant(node))
             };
-            let path: Vec<&str> = own.iter().map(String::as_str).collect();
-            if !is_passed_over(tree, &path, is_chosen, (why, help), mistakes) {
+            if !is_passed_over(tree, &own, is_chosen, (why, help), mistakes) {
                 continue;
             }
-            match path[0] {
+            match &*own[0] {
                 "link" => unsaid.push(own),
-                "event" => put(tree, &path[..2], None),
-                _ => put(tree, &path, default_of(&path)),
+                "event" => put(tree, &own[..2], None),
+                _ => put(tree, &own, default_of(&own)),
             }
         }
     }
@@ -152,7 +145,7 @@ fn tails(root: View<'_>) -> impl Iterator<Item = Vec<String>> {
 /// Whether a key is ignored. If not, a value other than its default is reported.
 fn is_passed_over(
     tree: &Node,
-    path: &[&str],
+    path: &[String],
     is_chosen: impl Fn(&Node) -> bool,
     (why, help): (&str, &str),
     mistakes: &mut Vec<Diagnostic>,
@@ -179,10 +172,6 @@ fn chosen_apart(choice: &Origin, key: &Node) -> bool {
     }
 }
 
-fn of_variant(node: &Node) -> bool {
-    came_by(node, |via| matches!(via, Via::Variant(_)))
-}
-
 fn came_by(node: &Node, is: impl Fn(&Via) -> bool + Copy) -> bool {
     is(&node.origin.via)
         || node.table().is_some_and(|table| table.values().any(|entry| came_by(&entry.node, is)))
@@ -190,12 +179,10 @@ fn came_by(node: &Node, is: impl Fn(&Via) -> bool + Copy) -> bool {
 
 /// Where the value came from; for a table, where its keys came from.
 fn origins(value: View<'_>) -> Vec<Origin> {
-    match value {
-        table if table.is_table() => {
-            table.names().iter().filter_map(|name| table.name(name).origin()).cloned().collect()
-        }
-        value => value.origin().into_iter().cloned().collect(),
+    if value.is_table() {
+        return value.names().iter().filter_map(|name| value.name(name).origin()).cloned().collect();
     }
+    value.origin().into_iter().cloned().collect()
 }
 
 /// Where the choice came from; if a product profile made it, also where the product was chosen.
@@ -205,11 +192,11 @@ fn choosers(root: View<'_>, path: &[String]) -> Vec<Origin> {
     if of_product { [direct, origins(root.at(PRODUCT))].concat() } else { direct }
 }
 
-fn default_of(path: &[&str]) -> Option<Node> {
+fn default_of(path: &[String]) -> Option<Node> {
     let (name, above) = path.split_last()?;
     let form = above.iter().try_fold(&ROOT, |form, name| form.under(name))?;
     let Form::Table { keys, .. } = form else { return None };
-    let Key { form, preset, .. } = keys.iter().find(|key| key.name == *name)?;
+    let Key { form, preset, .. } = keys.iter().find(|key| key.name == name)?;
     let mut node = parse_own(&preset.text()?);
     check(form, &mut node, name, &mut Vec::new());
     Some(node)
@@ -217,18 +204,17 @@ fn default_of(path: &[&str]) -> Option<Node> {
 
 pub(super) fn without(mut tree: Node, unsaid: &Unsaid) -> Node {
     for path in unsaid {
-        put(&mut tree, &path.iter().map(String::as_str).collect::<Vec<_>>(), None);
+        put(&mut tree, path, None);
     }
     tree
 }
 
-fn put(tree: &mut Node, path: &[&str], default: Option<Node>) {
+fn put(tree: &mut Node, path: &[String], default: Option<Node>) {
     let [above @ .., name] = path else { return };
-    let table = above.iter().try_fold(tree, |node, name| Some(&mut node.table_mut()?.get_mut(*name)?.node));
-    let Some(table): Option<&mut Table> = table.and_then(Node::table_mut) else { return };
+    let Some(table) = tree.get_mut(above).and_then(Node::table_mut) else { return };
     match default {
-        Some(default) => table.insert((*name).to_owned(), Entry::new(default)),
-        None => table.remove(*name),
+        Some(default) => table.insert(name.clone(), Entry::new(default)),
+        None => table.remove(name),
     };
 }
 

@@ -124,13 +124,10 @@ fn properties<'k>(keys: impl Iterator<Item = &'k Key>, path: &str) -> Json {
     for key in keys {
         let path = join(path, key.name);
         let mut described = describe(&key.form, &path);
-        let mut about = match described["description"].as_str() {
-            Some(form) => format!("{} It takes {form}.", key.about),
-            None => key.about.to_owned(),
-        };
-        for (word, meaning) in explained(&path).unwrap_or_default() {
-            about.push_str(&format!(" `{word}`: {meaning}."));
-        }
+        let mut about = key.about.to_owned();
+        about.extend(described["description"].as_str().map(|form| format!(" It takes {form}.")));
+        let meanings = explained(&path).unwrap_or_default();
+        about.extend(meanings.iter().map(|(word, meaning)| format!(" `{word}`: {meaning}.")));
         described["description"] = json!(about);
         if let Some(default) = key.preset.text().and_then(|text| plain_default(&text)) {
             described["default"] = default;

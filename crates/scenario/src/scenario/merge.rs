@@ -9,11 +9,10 @@ use crate::config::diagnostic::{Diagnostic, Place, Source, choices};
 use crate::config::form::Form;
 use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_path, parse_value};
 use crate::config::view::View;
-use crate::config::written::dotted;
 
 #[derive(Clone, Debug)]
 pub(super) struct Setting {
-    path: Vec<String>,
+    pub(super) path: Vec<String>,
     key: Origin,
     /// The new value; without one the key is removed.
     value: Option<Node>,
@@ -75,15 +74,12 @@ impl Setting {
     pub(super) fn covers(&self, of_variant: &Setting) -> Option<Diagnostic> {
         let Via::Variant(name) = &of_variant.key.via else { return None };
         let option = &self.key.place.as_ref()?.source.name;
-        let is_in = |node: &Node, below: &[String]| {
-            is_within(node, &below.iter().map(String::as_str).collect::<Vec<_>>())
-        };
         let shared = self.path.len().min(of_variant.path.len());
         let (own, its) = self.value.as_ref().zip(of_variant.value.as_ref())?;
         let covers = (option == "--set" || is_axis(option))
             && self.meets(of_variant)
-            && is_in(its, &self.path[shared..])
-            && is_in(own, &of_variant.path[shared..]);
+            && is_within(its, &self.path[shared..])
+            && is_within(own, &of_variant.path[shared..]);
         covers.then(|| {
             let key = self.path.join(".");
             let title = format!(
@@ -101,26 +97,17 @@ impl Setting {
         self.path != other.path && stands.unwrap_or(true)
     }
 
-    /// Whether both are about exactly the same key.
-    pub(super) fn is_of_key(&self, other: &Setting) -> bool {
-        self.path == other.path
-    }
     /// One setting for each name in the tree that its wildcards match.
     pub(super) fn single(&self, tree: &Node) -> Vec<Setting> {
         let Some(star) = self.path.iter().position(|name| is_wide(name)) else { return vec![self.clone()] };
-        let (above, wide): (Vec<&str>, _) =
-            (self.path[..star].iter().map(String::as_str).collect(), &self.path[star]);
-        let entries = tree.get(&above).and_then(Node::table).into_iter().flatten();
-        let meant = entries.filter(|(_, entry)| stands_for(wide, &entry.node));
+        let entries = tree.get(&self.path[..star]).and_then(Node::table).into_iter().flatten();
+        let meant = entries.filter(|(_, entry)| stands_for(&self.path[star], &entry.node));
         let one = |(name, _): (&String, &Entry)| {
             let mut path = self.path.clone();
             path[star] = name.clone();
             Setting { path, ..self.clone() }.single(tree)
         };
         meant.flat_map(one).collect()
-    }
-    pub(super) fn dotted(&self) -> String {
-        dotted(&self.path.iter().map(String::as_str).collect::<Vec<_>>())
     }
     pub(super) fn meets(&self, other: &Setting) -> bool {
         self.path.iter().zip(&other.path).all(|(a, b)| a == b || is_wide(a) || is_wide(b))
@@ -129,9 +116,6 @@ impl Setting {
     pub(super) fn is_at_or_above(&self, path: &[String]) -> bool {
         let is_one = |(own, name): (&String, &String)| own == name || is_wide(own);
         self.path.len() <= path.len() && self.path.iter().zip(path).all(is_one)
-    }
-    pub(super) fn is_of(&self, tables: &[&str]) -> bool {
-        self.path.first().is_some_and(|name| tables.contains(&name.as_str()))
     }
     /// Whether it gives a value to this dotted key, or to one below it.
     pub(super) fn gives(&self, path: &str) -> bool {
@@ -180,7 +164,16 @@ impl Setting {
             return self.value.clone().map_or(Ok(()), |value| merge(form, node, value, path));
         };
         if is_wide(name) {
-            return self.descend_everywhere(form, node, path, (name, rest));
+            let there = node.table().into_iter().flatten();
+            // A name that looks like a wildcard is refused later; here it would recurse for ever.
+            let meant = there.filter(|(own, entry)| !is_wide(own) && stands_for(name, &entry.node));
+            let names: Vec<String> = meant.map(|(own, _)| own.clone()).collect();
+            if names.is_empty() && self.value.is_some() {
+                let title = format!("there is no `{}` to set", join(path, name));
+                return Err(Diagnostic::new(self.key.place.clone(), title));
+            }
+            let below = |own: String| [&[own], rest].concat();
+            return names.into_iter().try_for_each(|own| self.descend(form, node, path, &below(own)));
         }
         let below = under(form, name, path, &self.key)?;
         if self.value.is_none() {
@@ -200,30 +193,9 @@ impl Setting {
                 return Err(no_such_name(name, path, table, &self.key));
             }
         }
-        let entry = table.entry(name.clone()).or_insert_with(|| {
-            let empty = Node::new(Val::Table(Table::new()), self.key.clone());
-            Entry { key: self.key.clone(), node: empty }
-        });
+        let empty = || Entry::new(Node::new(Val::Table(Table::new()), self.key.clone()));
+        let entry = table.entry(name.clone()).or_insert_with(empty);
         self.descend(below, &mut entry.node, &join(path, name), rest)
-    }
-
-    fn descend_everywhere(
-        &self,
-        form: &Form,
-        node: &mut Node,
-        path: &str,
-        (wide, rest): (&str, &[String]),
-    ) -> Result<(), Diagnostic> {
-        let there = node.table().into_iter().flatten();
-        // A name that looks like a wildcard is refused later; here it would recurse for ever.
-        let meant = there.filter(|(name, entry)| !is_wide(name) && stands_for(wide, &entry.node));
-        let names: Vec<String> = meant.map(|(name, _)| name.clone()).collect();
-        if names.is_empty() && self.value.is_some() {
-            let whole = join(path, wide);
-            return Err(Diagnostic::new(self.key.place.clone(), format!("there is no `{whole}` to set")));
-        }
-        let own = |name: String| [name].into_iter().chain(rest.iter().cloned()).collect::<Vec<_>>();
-        names.into_iter().try_for_each(|name| self.descend(form, node, path, &own(name)))
     }
 }
 
@@ -268,7 +240,7 @@ fn wide_path(key: &str, place: Option<Place>) -> Result<Vec<String>, Diagnostic>
 }
 
 /// Whether setting `node` also sets what is `below` it.
-fn is_within(node: &Node, below: &[&str]) -> bool {
+fn is_within(node: &Node, below: &[impl AsRef<str>]) -> bool {
     node.table().is_none() || node.get(below).is_some()
 }
 
@@ -299,9 +271,7 @@ fn merge(form: &Form, node: &mut Node, value: Node, path: &str) -> Result<(), Di
         }
         match table.get_mut(&name) {
             Some(old) => merge(below, &mut old.node, entry.node, &join(path, &name))?,
-            None => {
-                table.insert(name, entry);
-            }
+            None => drop(table.insert(name, entry)),
         }
     }
     Ok(())

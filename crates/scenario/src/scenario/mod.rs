@@ -15,7 +15,7 @@
 //! - What a swarm draws is a function of the scenario and the seed.
 //!
 //! Reading order: a tree (`config`) is TOML in which each value remembers its place. `grammar`
-//! lists every key once; `check` checks a tree against it; `keys` and `key_pages` document it.
+//! lists every key once; `check` checks a tree against it; `keys` writes it as a JSON Schema.
 //! Before the check, `merge` applies a variant, `--set` and axes, `rows` reads CSVs, and `derive`
 //! adds defaults. After it, `idle` finds keys without effect, and `resolve` makes the plan.
 
@@ -40,7 +40,6 @@ pub mod file;
 mod former;
 mod grammar;
 mod idle;
-mod key_pages;
 mod keys;
 mod merge;
 
@@ -63,8 +62,6 @@ mod zone;
 pub use crate::config::diagnostic::{DIAGNOSTICS_SHOWN, Diagnostic, Invalid, Place, Source, closest};
 pub use cost::Cost;
 pub use document::{Document, Provenance, Request, text_of};
-pub use explained::explained;
-pub use key_pages::key_pages;
 pub use keys::schema_json;
 pub use plan::*;
 pub use practice::{Mend, Seen};

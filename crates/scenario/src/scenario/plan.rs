@@ -8,6 +8,7 @@ use super::question::Question;
 pub use super::swarm::{Drawn, Situations, Swarm};
 use crate::base::Seed;
 use crate::config::diagnostic::Diagnostic;
+use crate::gateway::{Capture, Mode};
 use crate::setup::Setup;
 
 /// One cell: scenario × variant × axes × seed.
@@ -86,6 +87,14 @@ impl Plan {
     pub fn with_seed(mut self, seed: Seed) -> Plan {
         self.setup.seed = seed;
         self
+    }
+
+    /// The capture by which changes are found, for devices or for their replica, after its key.
+    pub(super) fn capture(&self) -> (&'static str, &Capture) {
+        match self.gateway.mode {
+            Mode::Ota => ("gateway.serve.capture", &self.gateway.serve),
+            Mode::Persistent => ("gateway.refresh.capture", &self.gateway.refresh.capture),
+        }
     }
 
     /// The judging, to be changed; a shared one is copied first.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::cell::{DATE_HELP, FINEST, Wanted, cell_value, too_fine};
 use super::column::{COLUMNS_MAX, COLUMNS_WHY, FAT_MAX, KeyType, TEXT_MAX};
 use super::file;
-use crate::base::{Day, Stamp, Value, inert, inert_path, words};
+use crate::base::{Day, Stamp, Value, Word as _, inert, inert_path, words};
 use crate::config::diagnostic::{
     Diagnostic, Help, Place, SHOWN, Source, boundary, choices, closest, excerpt,
 };
@@ -27,8 +27,11 @@ pub(super) struct Brought {
     header: Vec<String>,
     records: Vec<csv::StringRecord>,
     key: usize,
-    updated_at: Option<usize>,
+    pub(super) updated_at: Option<usize>,
 }
+
+/// The CSVs of a scenario, by the entity whose rows they have.
+pub(super) type CsvFiles = BTreeMap<String, Brought>;
 
 const TOLD: usize = 20;
 
@@ -38,10 +41,9 @@ pub(super) fn prepare(
     dir: Option<&Path>,
     notes: &mut Vec<String>,
     out: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, Brought> {
-    let mut all = BTreeMap::new();
-    let entities = tree.table_mut().and_then(|t| t.get_mut("entity")).and_then(|e| e.node.table_mut());
-    for (name, entry) in entities.into_iter().flatten() {
+) -> CsvFiles {
+    let mut all = CsvFiles::new();
+    for (name, entry) in tree.get_mut(&["entity"]).and_then(Node::table_mut).into_iter().flatten() {
         let Some(rows) = entry.node.get(&["rows"]).filter(|r| r.table().is_some()) else { continue };
         let inferred = entry.node.get(&["schema"]).is_none().then_some(name.as_str());
         let brought = match Brought::read(rows, dir, inferred) {
@@ -49,13 +51,13 @@ pub(super) fn prepare(
             Err(mistakes) => {
                 out.extend(mistakes);
                 // Without the file nothing can be inferred, and no column reported as wrong.
-                if entry.node.get(&["schema"]).is_none() {
+                if inferred.is_some() {
                     insert_schema(&mut entry.node, vec![("id".to_owned(), "text key".to_owned())], false);
                 }
                 continue;
             }
         };
-        if entry.node.get(&["schema"]).is_none() {
+        if inferred.is_some() {
             let schema = brought.infer();
             let told: Vec<String> = schema.iter().map(|(c, t)| format!("{c} = \"{t}\"")).collect();
             notes.push(format!("{}: types of `{name}` inferred: {}", brought.file, told.join(", ")));
@@ -93,10 +95,8 @@ impl Brought {
             .map_err(|e| told(format!("cannot read {shown}: {e}")))?;
         let text = String::from_utf8(bytes).map_err(|e| vec![not_utf8(&shown, &e)])?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-        let header: Vec<String> = match reader.headers() {
-            Ok(header) => header.iter().map(|h| inert(h.trim()).into_owned()).collect(),
-            Err(e) => return Err(told(format!("cannot read {file}: {e}"))),
-        };
+        let header = reader.headers().map_err(|e| told(format!("cannot read {file}: {e}")))?;
+        let header: Vec<String> = header.iter().map(|h| inert(h.trim()).into_owned()).collect();
         if let Some(wrong) = wrong_header((file, &shown), &text, &header, place.as_ref()) {
             return Err(vec![wrong]);
         }
@@ -155,17 +155,16 @@ impl Brought {
                 } else {
                     "a cell without a value still needs its commas"
                 };
-                mistakes.push(Diagnostic::new(Some(self.place(record, None)), title).help(help));
+                mistakes.push(self.wrong(record, None, title).help(help));
                 continue;
             }
             let key = &record[self.key];
             if key.is_empty() {
-                let at = self.place(record, Some(self.key));
-                mistakes.push(Diagnostic::new(Some(at), "the key is empty"));
+                mistakes.push(self.wrong(record, Some(self.key), "the key is empty"));
             } else if let Some(first) = keys.insert(key, line) {
-                let at = self.place(record, Some(self.key));
                 let title = format!("the key `{}` is repeated", excerpt(key));
-                mistakes.push(Diagnostic::new(Some(at), title).help(format!("line {first} has it too")));
+                let wrong = self.wrong(record, Some(self.key), title);
+                mistakes.push(wrong.help(format!("line {first} has it too")));
             }
         }
         mistakes
@@ -175,13 +174,11 @@ impl Brought {
         let from = record.position().map_or(0, |p| p.byte() as usize);
         self.text[from..].trim_start_matches(['\n', '\r'])
     }
-    pub(super) fn is_dated(&self) -> bool {
-        self.updated_at.is_some()
-    }
-    /// The first line of the record, with the span of the cell or of the whole line.
-    fn place(&self, record: &csv::StringRecord, cell: Option<usize>) -> Place {
+    /// A mistake in the first line of the record, at the cell or at the whole line.
+    fn wrong(&self, record: &csv::StringRecord, cell: Option<usize>, title: impl Into<String>) -> Diagnostic {
         let line = self.rest(record).lines().next().unwrap_or("");
-        self.within(record, 0, line, cell.map_or(0..line.len(), |cell| cell_span(line, cell)))
+        let span = cell.map_or(0..line.len(), |cell| cell_span(line, cell));
+        Diagnostic::new(Some(self.within(record, 0, line, span)), title)
     }
     /// The character at this byte of a record, within its line.
     fn spot(&self, record: &csv::StringRecord, at: usize) -> Place {
@@ -257,23 +254,20 @@ impl Brought {
     ) -> Result<Vec<GivenRow>, Vec<Diagnostic>> {
         let mut mistakes = self.wrong_keys(key);
         let mut positions = Vec::new();
-        let there: BTreeMap<&str, usize> = self.header.iter().map(String::as_str).zip(0..).collect();
+        let known: Vec<&str> = self.header.iter().map(String::as_str).collect();
+        let there: BTreeMap<&str, usize> = known.iter().copied().zip(0..).collect();
         for wanted in columns {
-            match there.get(wanted.name) {
-                Some(&position) => positions.push((position, wanted)),
-                None => {
-                    let known: Vec<&str> = self.header.iter().map(String::as_str).collect();
-                    let title = format!("{} has no column `{}`", self.file, wanted.name);
-                    let mistake = Diagnostic::new(wanted.place.clone(), title);
-                    mistakes.push(mistake.help(choices(wanted.name, &known)));
-                }
-            }
+            let Some(&position) = there.get(wanted.name) else {
+                let title = format!("{} has no column `{}`", self.file, wanted.name);
+                let mistake = Diagnostic::new(wanted.place.clone(), title);
+                mistakes.push(mistake.help(choices(wanted.name, &known)));
+                continue;
+            };
+            positions.push((position, wanted));
         }
-        let mut rows = Vec::with_capacity(self.records.len());
         let mut cells = WrongCells::default();
-        for record in &self.records {
-            rows.push(self.row(record, key, &positions, calendar, &mut cells));
-        }
+        let row = |record| self.row(record, key, &positions, calendar, &mut cells);
+        let rows = self.records.iter().map(row).collect();
         mistakes.extend(cells.told());
         if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
     }
@@ -284,21 +278,19 @@ impl Brought {
         // Equal texts were found when the file was read.
         for record in self.records.iter().filter(|_| key != KeyType::Text) {
             let text = &record[self.key];
-            let at = || Some(self.place(record, Some(self.key)));
+            let wrong = |title: String| self.wrong(record, Some(self.key), title);
             let Some(canonical) = key.canonical(text) else {
                 mistakes.add(self.key, || {
-                    let title = format!("`{}` is not of type {:?}", excerpt(text), key.name());
                     let help = format!("it must be {}; any text can be a \"text key\"", key.want());
-                    Diagnostic::new(at(), title).help(help)
+                    wrong(format!("`{}` is not of type {:?}", excerpt(text), key.word())).help(help)
                 });
                 continue;
             };
             if let Some(first) = seen.insert(canonical.clone(), record) {
                 let line = first.position().map_or(0, csv::Position::line);
                 mistakes.add(self.key, || {
-                    let title = format!("the key `{canonical}` is repeated");
                     let help = format!("line {line} has it too, as `{}`", &first[self.key]);
-                    Diagnostic::new(at(), title).help(help)
+                    wrong(format!("the key `{canonical}` is repeated")).help(help)
                 });
             }
         }
@@ -317,11 +309,10 @@ impl Brought {
                 cells.add(column, || {
                     let cell = excerpt(cell);
                     let title = format!("there is no `{to}` of the key `{cell}`");
-                    let help = match closest(cell, keys.iter().map(|key| &**key)) {
-                        Some(near) => format!("did you mean `{near}`? it must be a key in {}", target.file),
-                        None => format!("it must be a key in {}", target.file),
-                    };
-                    Diagnostic::new(Some(self.place(record, Some(column))), title).help(help)
+                    let meant = closest(cell, keys.iter().map(|key| &**key));
+                    let meant = meant.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+                    let help = format!("{meant}it must be a key in {}", target.file);
+                    self.wrong(record, Some(column), title).help(help)
                 });
             }
         }
@@ -337,7 +328,7 @@ impl Brought {
         cells: &mut WrongCells,
     ) -> GivenRow {
         let mut wrong = |column: usize, title: String, help: Help| {
-            cells.add(column, || Diagnostic::new(Some(self.place(record, Some(column))), title).help(help));
+            cells.add(column, || self.wrong(record, Some(column), title).help(help));
         };
         let dated = self.updated_at.zip(calendar);
         let stamp = dated.map_or(calendar.unwrap_or_default().start, |(column, calendar)| {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::plan::Plan;
 use crate::base::{Ppm, Seed, Stream};
 use crate::metrics::Situation;
-use crate::setup::{Happening, Shared};
+use crate::setup::{Happening, Planned, Shared};
 
 /// What each seed may draw: the share of fault kinds that are on, those always on, and sizes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,17 +58,14 @@ impl Plan {
         self.source_mut().drawn = Some(Arc::new(draw.drawn));
         self
     }
-}
 
-impl Plan {
     /// Row counts that may share one stamp: of imports and of entities with one stamp, or else of
     /// all.
     fn ties(&self) -> Vec<u32> {
         let rows = |rows: u64| u32::try_from(rows).unwrap_or(u32::MAX - 1);
-        let imports = self.events.iter().filter_map(|event| match event.what {
-            Happening::Import { rows: imported, .. } => Some(rows(imported)),
-            _ => None,
-        });
+        let import =
+            |event: &Planned| if let Happening::Import { rows, .. } = event.what { Some(rows) } else { None };
+        let imports = self.events.iter().filter_map(import).map(rows);
         let stamped = self.data.iter().filter(|data| data.one_stamp.is_some()).map(|data| rows(data.rows));
         let ties: Vec<u32> = imports.chain(stamped).filter(|tie| *tie > 0).collect();
         if ties.is_empty() { self.data.iter().map(|data| rows(data.rows)).collect() } else { ties }
@@ -76,11 +73,9 @@ impl Plan {
 }
 
 fn burst(setup: &Shared) -> u32 {
-    let bursts = setup.events.iter().filter_map(|event| match event.what {
-        Happening::Edits { count, .. } => Some(count),
-        _ => None,
-    });
-    bursts.max().unwrap_or(2 * setup.engine.push.chunk_rows)
+    let edits =
+        |event: &Planned| if let Happening::Edits { count, .. } = event.what { Some(count) } else { None };
+    setup.events.iter().filter_map(edits).max().unwrap_or(2 * setup.engine.push.chunk_rows)
 }
 
 struct Draw<'s> {

@@ -125,11 +125,8 @@ pub(super) fn table_plan(written: &Node) -> Result<TablePlan, Invalid> {
     check(&TABLE, &mut written, "table", &mut mistakes);
     mistakes.extend(strange(View::new(&written)).taken(mistakes.is_empty()));
     Invalid::check(mistakes)?;
-    let axes: Vec<Vec<String>> = View::new(&written)
-        .at("axis")
-        .items()
-        .map(|axis| values(axis).into_iter().map(str::to_owned).collect())
-        .collect();
+    let values = |axis| values(axis).into_iter().map(str::to_owned).collect();
+    let axes: Vec<Vec<String>> = View::new(&written).at("axis").items().map(values).collect();
     let mut plan: TablePlan = written.to_toml().try_into().expect("a checked table has all required keys");
     plan.axis.iter_mut().zip(axes).for_each(|(axis, values)| axis.values = values);
     for name in OF_CELLS {
@@ -181,10 +178,8 @@ fn strange(table: View<'_>) -> Mistakes {
             wrong.among(&[axis.at("values")], "an axis needs a value", "name at least one");
         }
         let set = axis.at("set");
-        let of_values = set
-            .names()
-            .into_iter()
-            .filter(|name| wrong.find(set.name(name), "value", name, &values).is_some());
+        let is_value = |name: &&str| wrong.find(set.name(name), "value", name, &values).is_some();
+        let of_values = set.names().into_iter().filter(is_value);
         let keys = of_values.flat_map(|name| {
             let of = set.key(name);
             of.names().into_iter().map(move |key| (key, of.name(key)))
@@ -197,11 +192,8 @@ fn strange(table: View<'_>) -> Mistakes {
         }
     }
     if table.at("column").items().next().is_none() {
-        wrong.among(
-            &[table.at("column")],
-            "a table needs a column",
-            "such as [[table.column]] with `title` and `figure`",
-        );
+        let help = "such as [[table.column]] with `title` and `figure`";
+        wrong.among(&[table.at("column")], "a table needs a column", help);
     }
     for figure in figures(table).into_iter().filter(|figure| figure.is_sound()) {
         for part in figure.text().split(" + ") {

@@ -6,60 +6,41 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::file;
-use crate::base::{Digest, inert_path};
+use crate::base::inert_path;
 use crate::config::diagnostic::{Diagnostic, Place, Source};
 use crate::config::tree::{Node, Val, Via};
 use crate::config::view::View;
-use crate::net::{Trace, TraceError};
+use crate::net::Trace;
 
 const LINE_READ: u64 = 1_000;
 
-#[derive(Debug, Default)]
-pub(super) struct Traces(BTreeMap<String, Arc<Trace>>);
+/// Traces by the file that links name.
+pub(super) type Traces = BTreeMap<String, Arc<Trace>>;
 
-impl Traces {
-    pub(super) fn read(tree: &Node, dir: Option<&Path>, out: &mut Vec<Diagnostic>) -> Traces {
-        let mut traces = Traces::default();
-        for (_, link) in View::new(tree).at("link").entries() {
-            for (_, named) in link.at("trace").entries() {
-                let file = named.text();
-                // The check reports a value that is not a text.
-                if !matches!(named.value(), Some(Val::Text(_))) || traces.0.contains_key(file) {
-                    continue;
-                }
-                let path = dir.map_or_else(|| Path::new(file).to_owned(), |dir| dir.join(file));
-                let read = file::open(&path, file::Named::InFile).map_err(TraceError::from);
-                match read.and_then(|source| Trace::read(BufReader::new(source))) {
-                    Ok(trace) => {
-                        traces.0.insert(file.to_owned(), Arc::new(trace));
-                    }
-                    Err(error) => out.push(told(&path, &error, named.place())),
-                }
-            }
+pub(super) fn read_traces(tree: &Node, dir: Option<&Path>, out: &mut Vec<Diagnostic>) -> Traces {
+    let mut traces = Traces::new();
+    let links = View::new(tree).at("link").entries();
+    for (_, named) in links.flat_map(|(_, link)| link.at("trace").entries()) {
+        let file = named.text();
+        // The check reports a value that is not a text.
+        if !matches!(named.value(), Some(Val::Text(_))) || traces.contains_key(file) {
+            continue;
         }
-        traces
-    }
-
-    pub(super) fn get(&self, file: &str) -> Option<Arc<Trace>> {
-        self.0.get(file).cloned()
-    }
-    pub(super) fn files(&self) -> impl Iterator<Item = &String> {
-        self.0.keys()
-    }
-    pub(super) fn digest(&self, digest: &mut Digest) {
-        for (file, trace) in &self.0 {
-            digest.text(file);
-            trace.digest(digest);
+        let path = dir.map_or_else(|| Path::new(file).to_owned(), |dir| dir.join(file));
+        let read = |source| Trace::read(BufReader::new(source)).map_err(|e| (e.line, e.to_string()));
+        let source = file::open(&path, file::Named::InFile);
+        match source.map_err(|e| (None, format!("it cannot be read: {e}"))).and_then(read) {
+            Ok(trace) => drop(traces.insert(file.to_owned(), Arc::new(trace))),
+            Err((line, why)) => out.push(told(&path, line, &why, named.place())),
         }
     }
+    traces
 }
 
 /// Reports a link with both a trace and a rate. The rate is dropped if a profile or default brought
 /// it, or if a variant or `--set` alone chose the trace.
 pub(super) fn in_place_of_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
-    let links =
-        tree.table_mut().and_then(|root| root.get_mut("link")).and_then(|links| links.node.table_mut());
-    for (name, link) in links.into_iter().flatten() {
+    for (name, link) in tree.get_mut(&["link"]).and_then(Node::table_mut).into_iter().flatten() {
         for way in ["down", "up"] {
             let (trace, rate) = (link.node.get(&["trace", way]), link.node.get(&[way]));
             let sound = trace.zip(rate).filter(|(trace, rate)| trace.is_sound() && rate.is_sound());
@@ -81,14 +62,14 @@ pub(super) fn in_place_of_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
 }
 
 /// A mistake at its line of the trace, or where the scenario names the file.
-fn told(path: &Path, error: &TraceError, named: Option<Place>) -> Diagnostic {
-    let Some(line) = error.line else {
-        return Diagnostic::new(named, format!("cannot use the trace {}: {error}", inert_path(path)));
+fn told(path: &Path, line: Option<u64>, why: &str, named: Option<Place>) -> Diagnostic {
+    let Some(line) = line else {
+        return Diagnostic::new(named, format!("cannot use the trace {}: {why}", inert_path(path)));
     };
     let text = line_of(path, line);
     let span = 0..text.len();
     let source = Arc::new(Source { name: inert_path(path), text, first_line: line as usize });
-    Diagnostic::new(Some(Place { source, span }), error.to_string())
+    Diagnostic::new(Some(Place { source, span }), why)
         .help("one line per packet: the milliseconds since the start, ascending")
 }
 

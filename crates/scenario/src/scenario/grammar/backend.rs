@@ -6,24 +6,19 @@ use super::super::profiles;
 use super::super::written::REMEMBERED;
 use super::super::zone::ZONE;
 use crate::backend::{
-    Authorisation, BackendOptions, Commits, Numbered, Provisioning, QuotaBy, Rearm, Sort, StampedBy, Ticks,
-    Writes,
+    Authorisation, BackendOptions as Backend, Commits, Numbered, Provisioning, QuotaBy, Rearm, Sort,
+    StampedBy, Ticks, Writes,
 };
 use crate::base::{Ppm, Span};
-use crate::config::form::Stated;
 use crate::config::form::{
-    COUNT, Form, Needs, PERIOD, SOME, SOME_SPAN, SPAN, key, named, optional, owned, profiled, required,
-    table, word,
+    COUNT, Form, Needs, PERIOD, SOME, SOME_SPAN, SPAN, Stated, key, named, optional, owned, profiled,
+    required, table, word,
 };
 use crate::config::view::View;
 use crate::config::written::CLOCK;
 use crate::gateway::Capture;
 
 const PRECISION: Form = Form::Span { min: Span::micros(1), max: Span::secs(86_400) };
-
-fn backend() -> BackendOptions {
-    BackendOptions::default()
-}
 
 /// The keys that say how changes are captured.
 const READERS: &[&str] =
@@ -35,7 +30,7 @@ fn any_capture(readers: &[View<'_>], is: fn(&Capture) -> bool) -> bool {
 
 const ASKED_SINCE: &Needs = &Needs {
     of: READERS,
-    holds: |of| !any_capture(of, |capture| !capture.asks_since()),
+    holds: |of| !any_capture(of, |capture| !capture.asks_since),
     why: "nothing asks the backend for what changed since a time",
     help: "capture by last_modified does, in gateway.serve.capture, or gateway.refresh.capture in mode \"persistent\"",
 };
@@ -48,28 +43,28 @@ pub(super) const BACKEND: Form = table(&[
     key("copies", Form::Word(&["follow", "as-made"]), "\"follow\"")
         .about("Whether rows with copied columns (\"fold\") are written again when their source row changes, or stay as made."),
     word::<Writes>("writes").about("What an edit of a row must show to be committed."),
-    owned("writes_grace", SPAN, || backend().writes_grace.stated())
+    owned("writes_grace", SPAN, || Backend::default().writes_grace.stated())
         .about("Where `writes` compares dates: dates closer together than this count as equal."),
-    owned("stamp_precision", PRECISION, || backend().stamp_precision.stated())
+    owned("stamp_precision", PRECISION, || Backend::default().stamp_precision.stated())
     .about("Stamps are rounded down to multiples of this, also those in rows of your own."),
     word::<Ticks>("ticks")
         .about("Stamps within one tick: once a stamp was read, later commits get the next one; or all share it, and careful readers wait for the end of the tick."),
-    owned("filter_precision", PRECISION, || backend().filter_precision.stated())
+    owned("filter_precision", PRECISION, || Backend::default().filter_precision.stated())
     .about("Readers can ask for changes only since a multiple of this; rows read since that multiple come again.")
         .needs(ASKED_SINCE),
     word::<Sort>("sort")
         .about("The order in which a response lists changes. A cursor of the last row listed loses rows unless it is \"stamp\"; `paging = \"offset\"` loses rows only if some change between its pages.")
         .needs(ASKED_SINCE),
-    owned("monotonic", Form::Bool, || backend().monotonic.stated())
+    owned("monotonic", Form::Bool, || Backend::default().monotonic.stated())
         .about("No stamp is earlier than the one before it, even if the clock steps back."),
     optional("commit_delay", COMMIT_DELAY)
         .about("Transactions that get their stamp before others can see them."),
-    owned("replica_lag", SPAN, || backend().replica_lag.stated())
+    owned("replica_lag", SPAN, || Backend::default().replica_lag.stated())
         .about("Changes are read from a replica that is this far behind."),
     key("log", LOG, "{}").about("The log of changes, kept only if something reads it.")
         .needs(&Needs {
             of: READERS,
-            holds: |of| any_capture(of, |capture| capture.reads_log()),
+            holds: |of| any_capture(of, |capture| capture.reads_log),
             why: "nothing reads the backend's log of changes, so it keeps none",
             help: "gateway.serve.capture = { change_log = {} } reads it, or gateway.refresh.capture in mode \"persistent\"; flags are kept with it",
         }),
@@ -77,15 +72,15 @@ pub(super) const BACKEND: Form = table(&[
         .about("Which changes set a row's flags to \"not synced\": all, or not those of the office and of imports to rows that are there.")
         .needs(&Needs {
             of: READERS,
-            holds: |of| any_capture(of, |capture| capture.marks_source()),
+            holds: |of| any_capture(of, |capture| capture.marks_source),
             why: "no row has a flag to set",
             help: "gateway.serve.capture = { flag = {} } has flags, or gateway.refresh.capture in mode \"persistent\"",
         }),
-    owned("tombstones_kept", SOME_SPAN, || backend().tombstones_kept.stated())
+    owned("tombstones_kept", SOME_SPAN, || Backend::default().tombstones_kept.stated())
         .about("How long the backend remembers deleted rows."),
-    owned("poison", Form::Share, || Ppm(backend().poison_ppm).stated())
+    owned("poison", Form::Share, || Ppm(Backend::default().poison_ppm).stated())
         .about("Share of creates and updates that are refused permanently."),
-    owned("refused_deletes", Form::Share, || backend().refused_deletes.stated())
+    owned("refused_deletes", Form::Share, || Backend::default().refused_deletes.stated())
         .about("Share of deletes that are refused permanently, as if other rows referred to the deleted ones."),
     word::<Authorisation>("authorisation")
         .about("What the backend does with an edit of a row outside its device's scope: accept it, refuse it permanently, or report success without applying it.")
@@ -97,11 +92,11 @@ pub(super) const BACKEND: Form = table(&[
         }),
     word::<Commits>("commits")
         .about("What is committed as a whole or not at all: each edit, a row with the rows that are part of it (`on_delete = \"cascade\"`), or a request."),
-    owned("errors", Form::Share, || backend().errors.stated())
+    owned("errors", Form::Share, || Backend::default().errors.stated())
         .about("Share of requests that fail at random, half of them after they took effect."),
     key("idempotency", Form::Written(&REMEMBERED), "\"forever\"")
         .about("How long the backend knows a repeated edit by its idempotency key and repeats the first response."),
-    owned("partial", Form::Share, || backend().partial.stated())
+    owned("partial", Form::Share, || Backend::default().partial.stated())
         .about("Share of mutations that are deferred, drawn each time they arrive."),
     optional("availability", AVAILABILITY)
         .about("Failures besides maintenance, drawn from the seed."),

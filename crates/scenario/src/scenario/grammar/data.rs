@@ -1,12 +1,19 @@
 //! Keys of what is synced: entities, sync units, the lists that screens show, and the app's hooks.
 
 use super::super::column::COLUMN;
-use super::super::written::PATH;
-use super::super::written::{DELIVERY, SCOPE, TRIGGER};
+use super::super::written::{DELIVERY, PATH, SCOPE, TRIGGER};
 use crate::config::form::{
     COUNT, Form, Needs, POLL, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
 };
 use crate::contract::{Condition, MergeRule, NamedBy, OnDelete};
+
+const fn of_pool(why: &'static str) -> Needs {
+    let help = "it goes with ids = \"pool\"; to compare both, let variants or an axis set entity.NAME.ids";
+    Needs { of: &[".ids"], holds: |of| of[0].says(NamedBy::Pool), why, help }
+}
+
+const POOL: &Needs = &of_pool("devices hold no keys in reserve");
+const REFILL: &Needs = &of_pool("devices hold no keys in reserve, and ask for none");
 
 pub(super) const ENTITY: Form = table(&[
     optional("schema", map(&Form::Written(&COLUMN)))
@@ -49,20 +56,10 @@ pub(super) const ENTITY: Form = table(&[
         .about("Nothing enforces `unique`: it only says which rows people take for the same one."),
     key("pool", Form::Int { min: 1, max: 1_000_000 }, "100")
         .about("Keys that a device holds in reserve after it received its first block, with `ids = \"pool\"`.")
-        .needs(&Needs {
-            of: &[".ids"],
-            holds: |of| of[0].says(NamedBy::Pool),
-            why: "devices hold no keys in reserve",
-            help: "it goes with ids = \"pool\"; to compare both, let variants or an axis set entity.NAME.ids",
-        }),
+        .needs(POOL),
     key("refill", Form::Int { min: 1, max: 1_000_000 }, "20")
         .about("A device asks for more keys as soon as it holds fewer than this.")
-        .needs(&Needs {
-            of: &[".ids"],
-            holds: |of| of[0].says(NamedBy::Pool),
-            why: "devices hold no keys in reserve, and ask for none",
-            help: "it goes with ids = \"pool\"; to compare both, let variants or an axis set entity.NAME.ids",
-        }),
+        .needs(REFILL),
     key("on_delete", map(&Form::word::<OnDelete>()), "{}")
         .about("By column: what happens to a row when the row that the column refers to is deleted."),
     optional("one_stamp", SPAN)

@@ -2,16 +2,11 @@
 
 use super::super::profiles::{self, Library};
 use super::super::written::{DRIFT, MOVES, START_STATE};
-use crate::config::form::Stated;
 use crate::config::form::{
-    COUNT, Form, SOME_SPAN, SPAN, WINDOW, key, map, optional, owned, required, table, word,
+    COUNT, Form, SOME_SPAN, SPAN, Stated, WINDOW, key, map, optional, owned, required, table, word,
 };
 use crate::config::written::{NAME, OFFSET};
-use crate::store::{ForeignKeys, Journal, StoreOptions, Synchronous};
-
-fn store() -> StoreOptions {
-    StoreOptions::default()
-}
+use crate::store::{ForeignKeys, Journal, StoreOptions as Store, Synchronous};
 
 pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: || Library::Classes.names() };
 
@@ -81,21 +76,21 @@ const BACKGROUND: Form = table(&[
 ]);
 
 pub(super) const STORE: Form = table(&[
-    owned("page_size", Form::Int { min: 512, max: 65_536 }, || store().page_size.stated())
+    owned("page_size", Form::Int { min: 512, max: 65_536 }, || Store::default().page_size.stated())
     .about("Bytes per page, a power of two."),
     word::<Journal>("journal").about("How SQLite keeps its journal."),
     word::<Synchronous>("synchronous")
         .about("How often SQLite waits for the disk. With \"normal\" a loss of power may take what was committed last."),
-    owned("cache_pages", COUNT, || store().cache_pages.stated())
+    owned("cache_pages", COUNT, || Store::default().cache_pages.stated())
         .about("Size of the page cache, in pages."),
     word::<ForeignKeys>("foreign_keys")
         .about("What SQLite does about rows that refer to a missing row: nothing, refuse the commit, or refuse the statement."),
-    owned("watch_references", Form::Bool, || store().watch_references.stated())
+    owned("watch_references", Form::Bool, || Store::default().watch_references.stated())
         .about("Rows that refer to a missing row are counted after each transaction; this scan takes the device time: `device.dangling.row_ns`."),
     key("keep_settled", SPAN, "\"0s\"")
         .about("How long settled edits stay in the database, as in a change log. They are pruned when further edits are settled; 0s keeps none."),
-    owned("extra_rows", Form::Int { min: 0, max: 16 }, || store().extra_rows.stated())
+    owned("extra_rows", Form::Int { min: 0, max: 16 }, || Store::default().extra_rows.stated())
         .about("For each row that comes, the engine writes this many rows of its own with its values, in the same transaction: an operation log, an index in a table, notes of rows seen."),
-    owned("watch_cursors", Form::Bool, || store().watch_cursors.stated())
+    owned("watch_cursors", Form::Bool, || Store::default().watch_cursors.stated())
         .about("Before and after each run the engine reports all cursors and dates of the last sync, so that a unit which moves another unit's cursor is found: `oracle.stranger.cursors`."),
 ]);

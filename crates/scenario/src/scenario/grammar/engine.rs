@@ -3,26 +3,20 @@
 use super::super::written::is_of_axis;
 use super::trouble::happens;
 use crate::base::{Ppm, Word as _};
-use crate::config::form::Stated;
 use crate::config::form::{
-    Form, Key, Needs, POLL, SOME, SOME_SPAN, SPAN, key, map, optional, owned, table, word,
+    Form, Key, Needs, POLL, SOME, SOME_SPAN, SPAN, Stated, key, map, optional, owned, table, word,
 };
 use crate::config::view::View;
 use crate::engine::{
-    AfterFailure, Atomic, BaseDate, BlobQueue, CallbackOptions, Checkpoint, CursorBook, DatabasePer, Dates,
-    Decoder, Detect, EngineOptions, First, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnLogout,
-    OnRefused, OnTooLarge, OnUnauthorized, Policy, PushOrder, PushUnit, QueueKept, Replace, RequestPer,
-    Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen, With,
+    AfterFailure, Atomic, BaseDate, BlobQueue, CallbackOptions as Callback, Checkpoint, CursorBook,
+    DatabasePer, Dates, Decoder, Detect, EngineOptions as Engine, First, Identity, Jitter, LocalCapture,
+    MissingParent, OnBadRow, OnLogout, OnRefused, OnTooLarge, OnUnauthorized, Policy, PushOrder, PushUnit,
+    QueueKept, Replace, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen, With,
 };
 use crate::protocol::{self, BytesCount, Packing, Packs};
 
-fn engine() -> EngineOptions {
-    EngineOptions::default()
-}
-
-fn callback() -> CallbackOptions {
-    CallbackOptions::default()
-}
+const CHUNK: Form = Form::Size { min: 256, max: 1 << 30 };
+const TRIES: Form = Form::Int { min: 1, max: 1_000_000 };
 
 const BAD_ROWS: &str = "bad_rows is their share, such as 0.01";
 
@@ -58,9 +52,9 @@ pub(super) const ENGINE: Form = table(&[
         .about("The name of the stack: `builtin`, `broken:<bug>`, or your own."),
     key("options", map(&Form::Any), "{}")
         .about("Options of a stack of your own; the stack says which there are."),
-    owned("request_timeout", SOME_SPAN, || engine().request_timeout.stated())
+    owned("request_timeout", SOME_SPAN, || Engine::default().request_timeout.stated())
         .about("A request without a response is abandoned after this."),
-    owned("debounce", SPAN, || engine().debounce.stated())
+    owned("debounce", SPAN, || Engine::default().debounce.stated())
         .about("Shortest time from one start of a unit to the next that `online`, `resume` or `every` causes; an earlier start waits until then."),
     optional("hook_timeout", SOME_SPAN)
         .about("A hook of the app is abandoned after this, which counts as a throw; without it the engine waits as long as the hook takes.")
@@ -93,11 +87,11 @@ pub(super) const ENGINE: Form = table(&[
         .about("What a failed unit does: it leaves the queue and is queued again after a wait, or it stays at the head of the queue and is retried every 30 s."),
     word::<QueueKept>("queue_kept")
         .about("Where the queue is kept: in memory, so that a kill empties it, or on disk, so that its units are queued again."),
-    owned("sessions", Form::Int { min: 1, max: 8 }, || engine().sessions.stated())
+    owned("sessions", Form::Int { min: 1, max: 8 }, || Engine::default().sessions.stated())
         .about("How many units run at a time, as concurrent services do. A unit waits while a running one shares an entity with it, and the units behind it wait, too."),
     optional("network_poll", POLL)
         .about("How often it polls the operating system for the network, instead of getting a notification when it changes."),
-    owned("network_poll_cpu", SPAN, || engine().network_poll_cpu.stated())
+    owned("network_poll_cpu", SPAN, || Engine::default().network_poll_cpu.stated())
         .about("CPU time of one poll on the reference core; a class takes `cpu` times as much. By default it is a millisecond on a phone of the class `mid`, an estimate.")
         .needs(&Needs {
             of: &[".network_poll"],
@@ -105,9 +99,9 @@ pub(super) const ENGINE: Form = table(&[
             why: "the app is notified of the network and does not poll",
             help: "network_poll is the time between two polls, such as \"1s\"",
         }),
-    owned("status", Form::Bool, || engine().status.stated())
+    owned("status", Form::Bool, || Engine::default().status.stated())
         .about("Whether the app shows a status: idle, offline, syncing, failed, conflict, with the number of waiting edits. It is compared with the truth and changes nothing."),
-    owned("row_cpu", SPAN, || engine().row_cpu.stated())
+    owned("row_cpu", SPAN, || Engine::default().row_cpu.stated())
         .about("CPU time that the engine spends per row written and per edit sent, besides SQLite and coding, on the reference core; a class takes `cpu` times as much."),
     key("pull", PULL, "{}").about("How it pulls."),
     key("push", PUSH, "{}").about("How it pushes."),
@@ -126,26 +120,26 @@ const ATTACHMENTS: Form = table(&[
     word::<With>("with")
         .about("Whether a row waits until its attachments are uploaded, so that nobody sees it without them, or goes on its own."),
     word::<First>("first").about("Which go first: the thumbnails of all rows, or the oldest."),
-    owned("parallel", Form::Int { min: 1, max: 8 }, || engine().attachments.parallel.stated())
+    owned("parallel", Form::Int { min: 1, max: 8 }, || Engine::default().attachments.parallel.stated())
     .about("Uploads at the same time."),
     key("chunk_bytes", Form::Size { min: 1_000, max: 1 << 30 }, "\"256KiB\"")
         .about("Bytes per request. If the server accepts no request of that size, half of it is sent, unless `engine.push.on_too_large` is \"give-up\"."),
-    owned("resume", Form::Bool, || engine().attachments.resume.stated())
+    owned("resume", Form::Bool, || Engine::default().attachments.resume.stated())
         .about("Whether an interrupted upload resumes at the offset that the server reports, or begins again."),
 ]);
 
 const PULL: Form = table(&[
-    owned("chunk_rows", Form::Int { min: 1, max: 10_000_000 }, || engine().pull.chunk_rows.stated())
+    owned("chunk_rows", Form::Int { min: 1, max: 10_000_000 }, || Engine::default().pull.chunk_rows.stated())
     .about("The network chunk: rows asked for in one request."),
-    owned("chunk_bytes", Form::Size { min: 256, max: 1 << 30 }, || engine().pull.chunk_bytes.stated())
+    owned("chunk_bytes", CHUNK, || Engine::default().pull.chunk_bytes.stated())
     .about("The network chunk in bytes: the response ends after about this much."),
     word::<BytesCount>("bytes_count")
         .about("Which bytes of a page `chunk_bytes` counts: before compression, which bound memory, or as sent, which bound the time on the link."),
-    owned("apply_rows", Form::Int { min: 1, max: 10_000_000 }, || engine().pull.apply_rows.stated())
+    owned("apply_rows", Form::Int { min: 1, max: 10_000_000 }, || Engine::default().pull.apply_rows.stated())
     .about("The apply chunk: rows written in one transaction."),
-    owned("prefetch", Form::Int { min: 0, max: 4 }, || engine().pull.prefetch.stated())
+    owned("prefetch", Form::Int { min: 0, max: 4 }, || Engine::default().pull.prefetch.stated())
         .about("Pages prefetched while one is applied; each takes memory. Not with capture by flag or hash, nor with cursors that the gateway holds."),
-    owned("streams", Form::Int { min: 1, max: 8 }, || engine().pull.streams.stated())
+    owned("streams", Form::Int { min: 1, max: 8 }, || Engine::default().pull.streams.stated())
         .about("How many entities of a unit are pulled at the same time, after its first request. Rows may then come before rows of other entities that they refer to.")
         .needs(&Needs {
             of: &["unit", "entity", "."],
@@ -168,9 +162,9 @@ const PULL: Form = table(&[
         .about("How much of a pull becomes visible at once: each apply chunk, or everything at its end; until then rows wait in separate tables."),
     word::<Checkpoint>("checkpoint")
         .about("Where a run resumes after an interrupted one: behind the last durable page, or where the last complete run ended."),
-    owned("bad_rows", Form::Share, || engine().pull.bad_rows.share.stated())
+    owned("bad_rows", Form::Share, || Engine::default().pull.bad_rows.share.stated())
         .about("Share of the keys whose rows cannot be applied when they come."),
-    owned("bad_tries", Form::Int { min: 1, max: 1_000_000 }, || engine().pull.bad_rows.tries.stated())
+    owned("bad_tries", TRIES, || Engine::default().pull.bad_rows.tries.stated())
     .about("How often each of them fails within one process of the app; after that it succeeds.")
         .needs(&Needs {
             of: &[".bad_rows"],
@@ -191,9 +185,9 @@ const PULL: Form = table(&[
 ]);
 
 const PUSH: Form = table(&[
-    owned("chunk_rows", Form::Int { min: 1, max: 100_000 }, || engine().push.chunk_rows.stated())
+    owned("chunk_rows", Form::Int { min: 1, max: 100_000 }, || Engine::default().push.chunk_rows.stated())
     .about("Mutations in one request."),
-    owned("chunk_bytes", Form::Size { min: 256, max: 1 << 30 }, || engine().push.chunk_bytes.stated())
+    owned("chunk_bytes", CHUNK, || Engine::default().push.chunk_bytes.stated())
     .about("Upper bound for the size of one request's mutations; at least one mutation is always sent."),
     word::<LocalCapture>("capture")
         .about("How the engine knows what was edited. Without an outbox it sends rows as they are."),
@@ -209,7 +203,7 @@ const PUSH: Form = table(&[
             why: "nothing uses the date of the last sync",
             help: "capture = \"updated-after-last-sync\" in [engine.push] looks for edits by that date, cursor = \"last-sync-on\" in [engine.pull] asks by it",
         }),
-    owned("squash", Form::Bool, || engine().push.squash.stated())
+    owned("squash", Form::Bool, || Engine::default().push.squash.stated())
         .about("Waiting edits of one row are sent as one, the last; a row that was created and deleted meanwhile is not sent."),
     word::<OnRefused>("on_refused")
         .about("What a run does after an edit was not committed: it goes on with the others, or it ends with an error and pulls nothing."),
@@ -233,9 +227,9 @@ const CONTROLLER: Key = key("controller", Form::Word(CONTROLLERS), "\"fixed\"")
 const CONTROL: Key = key(
     "control",
     table(&[
-        owned("min_rows", SOME, || engine().pull.steering.min_rows.stated())
+        owned("min_rows", SOME, || Engine::default().pull.steering.min_rows.stated())
             .about("A controller that learns asks for at least this many (an adaptive size in the field: 10 to 500)."),
-        owned("max_rows", SOME, || engine().pull.steering.max_rows.stated())
+        owned("max_rows", SOME, || Engine::default().pull.steering.max_rows.stated())
             .about("And for at most this many (the largest default in the field, SymmetricDS)."),
         key("per_entity", map(&SOME), "{}")
             .about("For `per-entity`: rows by entity; `chunk_rows` for those that are not named."),
@@ -284,14 +278,14 @@ const MODEL: Form = table(&[
 ]);
 
 const RETRY: Form = table(&[
-    owned("base", SOME_SPAN, || engine().retry.base.stated())
+    owned("base", SOME_SPAN, || Engine::default().retry.base.stated())
         .about("The first wait is at most this; it doubles."),
-    owned("cap", SOME_SPAN, || engine().retry.cap.stated()).about("Longest wait."),
+    owned("cap", SOME_SPAN, || Engine::default().retry.cap.stated()).about("Longest wait."),
     word::<Jitter>("jitter")
         .about("Which part of a wait is random: none, all, half, or all up to three times the previous wait."),
-    owned("heeds_after", Form::Bool, || engine().retry.heeds_after.stated())
+    owned("heeds_after", Form::Bool, || Engine::default().retry.heeds_after.stated())
         .about("Whether it waits for the time that a throttling server names before it sends again."),
-    owned("attempts", SOME, || engine().retry.attempts.stated())
+    owned("attempts", SOME, || Engine::default().retry.attempts.stated())
         .about("Consecutive failures after which a run ends with an error. It is retried after the next wait, and at once when a network comes."),
 ]);
 
@@ -321,8 +315,8 @@ const CONFLICT: Form = table(&[
 const CALLBACK: Form = table(&[
     word::<Says>("says")
         .about("Who wins: the later one by the clocks of the authors, the edit, or the backend's version."),
-    owned("takes", SPAN, || callback().takes.stated()).about("How long the rule takes."),
-    owned("timeout", SOME_SPAN, || callback().timeout.stated())
+    owned("takes", SPAN, || Callback::default().takes.stated()).about("How long the rule takes."),
+    owned("timeout", SOME_SPAN, || Callback::default().timeout.stated())
         .about("The rule is abandoned after this; the edit then loses, and a log line reports it."),
     key("hangs", Form::Share, "0").about("Share of the edits for which it never returns."),
     key("panics", Form::Share, "0").about("Share of the edits for which it panics."),

@@ -4,9 +4,8 @@ use super::backend::AVAILABILITY;
 use super::links::LIMIT;
 use super::trouble::happens;
 use crate::base::Word as _;
-use crate::config::form::Stated;
 use crate::config::form::{
-    Form, Needs, PERIOD, SOME_SPAN, SPAN, WINDOW, key, optional, owned, required, table, word,
+    Form, Needs, PERIOD, SOME_SPAN, SPAN, Stated, WINDOW, key, optional, owned, required, table, word,
 };
 use crate::config::written::NAME;
 use crate::gateway::{
@@ -14,20 +13,15 @@ use crate::gateway::{
 };
 use crate::protocol::{self, Packing};
 
+const CODECS: Form = Form::List(&Form::Word(protocol::NAMES_OR_ANY));
+const COMPRESSIONS: Form = Form::List(&Form::word::<Packing>());
+
 pub(super) const GATEWAY: Form = table(&[
     word::<Mode>("mode").about("Each request goes to the backend, or a replica responds."),
-    owned(
-        "codecs",
-        Form::List(&Form::Word(protocol::NAMES_OR_ANY)),
-        || format!("[{}]", protocol::NAMES[0].stated()),
-    )
-    .about("Formats that it can read and write; \"*\" is every one."),
-    owned(
-        "compressions",
-        Form::List(&Form::Word(Packing::WORDS)),
-        || format!("[{}, {}]", Packing::Gzip.word().stated(), Packing::Zstd.word().stated()),
-    )
-    .about("Compression formats that it knows."),
+    owned("codecs", CODECS, || format!("[{}]", protocol::NAMES[0].stated()))
+        .about("Formats that it can read and write; \"*\" is every one."),
+    owned("compressions", COMPRESSIONS, || format!("{:?}", [Packing::Gzip, Packing::Zstd].map(Packing::word)))
+        .about("Compression formats that it knows."),
     optional("coding_rate", Form::Size { min: 1, max: 1 << 40 })
         .about("Bytes of JSON that one of its cores encodes or decodes per second. Without it coding is part of the backend's costs per row, and compression runs at 400 MB per second."),
     optional("refresh", REFRESH).about("How the replica of a persistent gateway is fed.")

@@ -3,30 +3,22 @@
 use super::super::profiles::Library;
 use super::engine::is_own_stack;
 use crate::base::Bytes;
-use crate::config::form::Stated;
 use crate::config::form::{
-    Form, Needs, PERIOD, SOME_SPAN, SPAN, key, optional, owned, required, table, word,
+    Form, Needs, PERIOD, SOME_SPAN, SPAN, Stated, key, optional, owned, required, table, word,
 };
 use crate::contract::NetworkKind;
 use crate::faults::CONNECTS;
 use crate::net::tcp::{Congestion, Tls};
-use crate::net::{GapLengths, HalfOpen, OutageMode, Protocol, Radio, TransportOptions};
+use crate::net::{GapLengths, HalfOpen, OutageMode, Protocol, Radio, TransportOptions as Transport};
 
 pub(super) const LINKS: Form = Form::Named { of: &LINK, library: || Library::Links.names() };
 
-const PACKETS: &Needs = &Needs {
-    of: PROTOCOL,
-    holds: |of| !of[0].says(Protocol::Bare),
-    why: "\"bare\" messages have no packets, so this does not affect them",
-    help: CONNECTS,
-};
+const fn not_bare(why: &'static str) -> Needs {
+    Needs { of: &["transport.protocol"], holds: |of| !of[0].says(Protocol::Bare), why, help: CONNECTS }
+}
 
-const CONNECTIONS: &Needs = &Needs {
-    of: PROTOCOL,
-    holds: |of| !of[0].says(Protocol::Bare),
-    why: "\"bare\" messages have neither connections nor headers",
-    help: CONNECTS,
-};
+const PACKETS: &Needs = &not_bare("\"bare\" messages have no packets, so this does not affect them");
+const CONNECTIONS: &Needs = &not_bare("\"bare\" messages have neither connections nor headers");
 
 const HELD: &Needs = &Needs {
     of: &["engine.name", "transport.protocol"],
@@ -34,8 +26,6 @@ const HELD: &Needs = &Needs {
     why: "the built-in stack holds no connections open, and \"bare\" messages have none",
     help: "a stack of your own may open them with `Transport::connect`",
 };
-
-const PROTOCOL: &[&str] = &["transport.protocol"];
 
 /// A standard deviation of a natural logarithm.
 const SIGMA: Form = Form::Decimal { max: 5.0 };
@@ -137,15 +127,12 @@ const PROMOTION: Form = table(&[
 
 /// Servers do not accept longer HTTP headers.
 const HEADER: Form = Form::Size { min: 0, max: 64 << 10 };
-
-fn transport() -> TransportOptions {
-    TransportOptions::default()
-}
+const FLIGHT: Form = Form::Size { min: 0, max: 1 << 20 };
 
 pub(super) const TRANSPORT: Form = table(&[
     word::<Protocol>("protocol")
         .about("One request at a time on each of several connections, all requests on one connection, or messages that have neither connections nor headers."),
-    owned("connections", Form::Int { min: 1, max: 64 }, || transport().connections.stated())
+    owned("connections", Form::Int { min: 1, max: 64 }, || Transport::default().connections.stated())
     .about("Most connections that a device opens with HTTP/1.1.")
         .needs(&Needs {
             of: &[".protocol", "."],
@@ -155,17 +142,13 @@ pub(super) const TRANSPORT: Form = table(&[
         }),
     word::<Tls>("tls").about("Encryption: no, two or one round trip for each new connection.")
         .needs(CONNECTIONS),
-    owned(
-        "certificates",
-        Form::Size { min: 0, max: 1 << 20 },
-        || Bytes(transport().handshake.certificates).stated(),
-    )
-    .about("Bytes of the server's first flight: certificates, key and signature.")
+    owned("certificates", FLIGHT, || Bytes(Transport::default().handshake.certificates).stated())
+        .about("Bytes of the server's first flight: certificates, key and signature.")
         .needs(CONNECTIONS),
-    owned("handshake_work", SPAN, || transport().handshake.work.stated())
+    owned("handshake_work", SPAN, || Transport::default().handshake.work.stated())
         .about("Computing time of both ends for a handshake.")
         .needs(CONNECTIONS),
-    owned("keep_alive", SPAN, || transport().keep_alive.stated())
+    owned("keep_alive", SPAN, || Transport::default().keep_alive.stated())
         .about("The server closes a connection after this long without traffic (nginx 75s, Apache 5s); with 0s it keeps none.")
         .needs(CONNECTIONS),
     word::<HalfOpen>("half_open")
@@ -180,13 +163,13 @@ pub(super) const TRANSPORT: Form = table(&[
     word::<Congestion>("congestion")
         .about("Congestion control of both ends. With BBR the model lets a queue of a round trip or more overflow only if a message meets an outage; that is true of queues that hold two.")
         .needs(CONNECTIONS),
-    owned("slow_start_after_idle", Form::Bool, || transport().handshake.restarts.stated())
+    owned("slow_start_after_idle", Form::Bool, || Transport::default().handshake.restarts.stated())
     .about("Whether an idle connection goes back to slow start, as Linux does.")
         .needs(CONNECTIONS),
-    owned("header_up", HEADER, || Bytes(transport().header_up).stated())
+    owned("header_up", HEADER, || Bytes(Transport::default().header_up).stated())
         .about("Size of the HTTP head of a request. Headers that a stack writes itself are part of it.")
         .needs(CONNECTIONS),
-    owned("header_down", HEADER, || Bytes(transport().header_down).stated())
+    owned("header_down", HEADER, || Bytes(Transport::default().header_down).stated())
         .about("Size of the HTTP head of a response, with the same rule.")
         .needs(CONNECTIONS),
 ]);

@@ -15,6 +15,7 @@ mod tables;
 mod trouble;
 
 use super::chaos::CHAOS;
+use super::check::join;
 use super::profiles;
 use super::requirements::ID;
 use crate::base::Span;
@@ -25,9 +26,7 @@ pub(super) use engine::is_own_stack;
 pub(super) use tables::TABLE;
 pub(super) use trouble::{QUESTIONS, SHOWS, VARIANT};
 
-pub(super) static ROOT: Form = table(ROOT_KEYS);
-
-const ROOT_KEYS: &[Key] = &[
+pub(super) static ROOT: Form = table(&[
     required("name", Form::Text).about("The scenario's name."),
     key("covers", Form::List(&Form::Written(&ID)), "[]")
         .about("Ids of what the scenario shows, besides those under `shows`."),
@@ -83,7 +82,32 @@ const ROOT_KEYS: &[Key] = &[
         .about("What two variants answer, by list and number (checklist-3, field-1); `run --for FILE` asks the same of another scenario."),
     optional("table", TABLE)
         .about("What `sweep` prints of this file, or of another one with `--table`: axes, columns and a rule."),
-];
+]);
+
+/// Visits each key with its path; `NAME` stands for a free name.
+pub(super) fn each_key(visit: &mut impl FnMut(&str, &Key)) {
+    fn below(form: &Form, path: &str, visit: &mut impl FnMut(&str, &Key)) {
+        let (keys, path) = children(form, path);
+        for key in keys {
+            let path = join(&path, key.name);
+            visit(&path, key);
+            below(&key.form, &path, visit);
+        }
+    }
+    below(&ROOT, "", visit);
+}
+
+/// The keys of a form's tables, and the path below which they stand.
+pub(super) fn children<'f>(form: &'f Form, path: &str) -> (Vec<&'f Key>, String) {
+    match form {
+        Form::Table { keys, kinds } => (keys.iter().chain(*kinds).collect(), path.to_owned()),
+        Form::Named { of, .. } => children(of, &join(path, "NAME")),
+        Form::Map { keys, .. } => (keys.iter().collect(), path.to_owned()),
+        Form::Either { table, .. } => children(table, path),
+        Form::List(item) => children(item, path),
+        _ => (Vec::new(), path.to_owned()),
+    }
+}
 
 #[cfg(test)]
 pub(super) fn form_of(path: &[&str]) -> &'static Form {

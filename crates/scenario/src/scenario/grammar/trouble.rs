@@ -142,16 +142,14 @@ const CLAIM: Form = table(&[
         .about("Where the fault was reported, such as \"apache/pouchdb #1240\", if `fails` is an engine with a planted bug."),
 ]);
 
-pub(super) const SWARM: Form = table(SWARM_KEYS);
-
-const SWARM_KEYS: &[Key] = &[
+pub(super) const SWARM: Form = table(&[
     key("on", Form::Share, "0.75")
         .about("The chance that a kind of fault is present with a seed, above 0: each of `chaos`, `workload.contention`, `backend.poison`, each event and each action."),
     key("always", Form::List(&Form::Text), "[]")
         .about("What is present with each seed, such as \"chaos.response_loss\", \"event.import\" or \"action.add\"."),
     key("sizes", Form::Bool, "true")
         .about("Whether chunk sizes are drawn too: some as written, others 1, 2, or near the size of an import, of a tie or of an entity."),
-];
+]);
 
 const OCCUR: &[&str] = &{
     let mut words = ["all"; Situation::WORDS.len() + 1];

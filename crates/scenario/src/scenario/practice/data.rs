@@ -103,10 +103,7 @@ fn is_shown(plan: &Plan, of: EntityId, at: usize) -> bool {
 
 /// The column itself; for a folded one, its reference, which has one value in the same rows.
 fn not_copied(plan: &Plan, of: EntityId, at: usize) -> usize {
-    match plan.data[usize::from(of.0)].columns[at] {
-        Maker::Folded { via, .. } => via,
-        _ => at,
-    }
+    if let Maker::Folded { via, .. } = plan.data[usize::from(of.0)].columns[at] { via } else { at }
 }
 
 pub(super) fn own_rows(plan: &Plan) -> Seen {
@@ -194,10 +191,8 @@ fn beneath(
                 continue;
             }
             let (column, fold) = folded(to, &of.column, via);
-            let kind = match of.is_folded {
-                true => format!("attribute {}", plan.attributes[of.attribute].name),
-                false => fold,
-            };
+            let attribute = || format!("attribute {}", plan.attributes[of.attribute].name);
+            let kind = if of.is_folded { attribute() } else { fold };
             mends.push(Mend::set(&["entity", &entity.name, "schema", &column], kind));
             own.push(Owned { column, attribute: of.attribute, is_folded: !of.is_folded });
             parents.insert(to.name.clone());
@@ -224,15 +219,12 @@ pub(super) fn natural_key(plan: &Plan) -> Seen {
     }
     let other = ids.iter().find(|id| plan.schema.naming(**id).by != NamedBy::NaturalKey);
     let because = |id: &EntityId| {
-        let by = plan.schema.naming(*id).by;
-        format!("`entity.{}.ids` is \"{}\"", plan.schema.entity(*id).name, by.word())
+        format!("`entity.{}.ids` is \"{}\"", plan.schema.entity(*id).name, plan.schema.naming(*id).by.word())
     };
     let doubles = ids.iter().filter(|id| plan.schema.naming(**id).doubles);
     let mends = doubles.map(|id| Mend::set(&["entity", &plan.schema.entity(*id).name, "doubles"], false));
-    match other {
-        None => Seen::does(),
-        Some(id) => Seen::does_not(because(id)).mended(mends.chain(outbox(plan)).collect()),
-    }
+    let Some(id) = other else { return Seen::does() };
+    Seen::does_not(because(id)).mended(mends.chain(outbox(plan)).collect())
 }
 
 /// Whether columns that phones write are as long as photos, which then travel inside their rows.

@@ -15,7 +15,7 @@ use crate::contract::ColumnKind;
 use crate::engine::{
     Atomic, BlobQueue, CursorBook, LocalCapture, MissingParent, OnLogout, Policy, Sends, With,
 };
-use crate::gateway::{LastModifiedOptions, LastModifiedSource, Mode};
+use crate::gateway::{LastModifiedOptions, LastModifiedSource};
 use crate::workload::Offline;
 pub use seen::{Mend, Seen};
 
@@ -70,10 +70,10 @@ fn sent_before_logout(plan: &Plan) -> Seen {
 
 fn own_actions(plan: &Plan) -> Seen {
     let cursor = plan.engine.pull.cursor;
-    match cursor == CursorBook::Entity {
-        true => units::one_by_one(plan),
-        false => Seen::by_key(false, "engine.pull.cursor", cursor),
+    if cursor == CursorBook::Entity {
+        return units::one_by_one(plan);
     }
+    Seen::by_key(false, "engine.pull.cursor", cursor)
 }
 
 fn photos_beside(plan: &Plan) -> Seen {
@@ -113,12 +113,9 @@ fn decided(plan: &Plan, by: &[Policy]) -> Seen {
     Seen::by_key(by.contains(&policy), "engine.conflict.policy", policy)
 }
 
-const TOO_SOON: &str = "broken:all-synced-too-soon";
-const CURSOR_FIRST: &str = "broken:cursor-before-rows";
-
 fn true_status(plan: &Plan) -> Seen {
     match plan.engine_name.as_str() {
-        TOO_SOON => Seen::does_not("it is the planted bug"),
+        "broken:all-synced-too-soon" => Seen::does_not("it is the planted bug"),
         _ if plan.brought => Seen::hidden("a stack of your own shows its own status"),
         _ => Seen::if_so(plan.engine.status, || "`engine.status` is false: the app shows none".to_owned()),
     }
@@ -126,17 +123,14 @@ fn true_status(plan: &Plan) -> Seen {
 
 fn cursor_with_rows(plan: &Plan) -> Seen {
     match plan.engine_name.as_str() {
-        CURSOR_FIRST => Seen::does_not("it is the planted bug"),
+        "broken:cursor-before-rows" => Seen::does_not("it is the planted bug"),
         _ if plan.brought => Seen::hidden("only a stack of your own knows what it saves together"),
         _ => Seen::does(),
     }
 }
 
 fn server_dates(plan: &Plan) -> Seen {
-    let (key, capture) = match plan.gateway.mode {
-        Mode::Ota => ("gateway.serve.capture", &plan.gateway.serve),
-        Mode::Persistent => ("gateway.refresh.capture", &plan.gateway.refresh.capture),
-    };
+    let (key, capture) = plan.capture();
     let source = capture.of().map(|options: &LastModifiedOptions| options.source);
     let by_phones = source
         .filter(|source| matches!(source, LastModifiedSource::ClientClock | LastModifiedSource::ClientLocal));

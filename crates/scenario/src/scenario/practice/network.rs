@@ -23,7 +23,7 @@ const PAGE: u64 = 10_000;
 const QUICK: Span = Span::secs(1);
 
 pub(super) fn fitting_timeout(plan: &Plan) -> Seen {
-    let page = pulled(plan).into_iter().map(|id| page(plan, id).bytes).max().unwrap_or(0);
+    let page = pulled(plan).into_iter().map(|id| page(plan, id).0).max().unwrap_or(0);
     let takes = |link: &Profile| {
         let asleep = link.promotion.map_or(Span::ZERO, |promotion| promotion.takes);
         Span(link.rtt.0 * ROUND_TRIPS) + asleep + link.down.time_for(page)
@@ -56,10 +56,11 @@ pub(super) fn load_in_pages(plan: &Plan) -> Seen {
     if plan.engine.pull.checkpoint == Checkpoint::Session {
         return Seen::does_not("`engine.pull.checkpoint` is \"session\": an interrupted pull begins again");
     }
-    let largest = pulled(plan).into_iter().map(|id| (page(plan, id), id)).max_by_key(|(page, _)| page.bytes);
-    let Some((page, id)) = largest else { return Seen::moot("no unit pulls") };
+    let largest =
+        pulled(plan).into_iter().map(|id| (page(plan, id), id)).max_by_key(|((bytes, _), _)| *bytes);
+    let Some(((_, is_all), id)) = largest else { return Seen::moot("no unit pulls") };
     let because = || format!("all rows of `{}` come in one page", plan.schema.entity(id).name);
-    Seen::if_so(!page.is_all || rows_of_page(plan) <= PAGE, because)
+    Seen::if_so(!is_all || rows_of_page(plan) <= PAGE, because)
 }
 
 pub(super) fn quick_hooks(plan: &Plan) -> Seen {
@@ -86,20 +87,14 @@ pub(super) fn told_of_network(plan: &Plan) -> Seen {
     Seen::if_so(poll.is_none(), every)
 }
 
-struct Page {
-    bytes: u64,
-    /// Whether it has all rows of its entity that a phone holds.
-    is_all: bool,
-}
-
-/// The largest page of an entity.
-fn page(plan: &Plan, id: EntityId) -> Page {
+/// The bytes of an entity's largest page, and whether it has all of its rows that a phone holds.
+fn page(plan: &Plan, id: EntityId) -> (u64, bool) {
     let (entity, data) = (plan.schema.entity(id), &plan.data[usize::from(id.0)]);
     let rows = held(plan, &entity.scope, data, data.rows);
     let all = rows.saturating_mul(row_bytes(plan, id));
     let of_page = rows_of_page(plan).min(rows).saturating_mul(row_bytes(plan, id));
     let bytes = of_page.min(plan.engine.pull.chunk_bytes.0);
-    Page { bytes, is_all: bytes >= all }
+    (bytes, bytes >= all)
 }
 
 fn rows_of_page(plan: &Plan) -> u64 {

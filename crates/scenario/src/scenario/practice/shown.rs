@@ -14,59 +14,51 @@ impl Practice {
         let outage = || has(plan, |what| what.is("outage"));
         let kill = || has(plan, |what| what.is("kill"));
         let is_contended = plan.workload.contention.share > Ppm(0);
-        let unless = |is_there: bool, what: &str| if is_there { String::new() } else { what.to_owned() };
-        match self {
+        let is_doubled = plan.workload.contention.double_create > Ppm(0);
+        let (is_there, what) = match self {
             Practice::AvoidedConflicts
             | Practice::PeopleDecide
             | Practice::MergedConflicts
-            | Practice::FullEngine => unless(
-                is_contended,
-                "people who edit the same rows at the same time (`[workload.contention]`)",
-            ),
-            Practice::ChangedColumns => other_columns(plan),
-            Practice::CursorWithRows => timed("apps that are killed during a load", "kill", kill()),
-            Practice::LoadInPages => timed("a network that is lost during a load", "outage", outage()),
-            Practice::ToldOfNetwork | Practice::TrueStatus => {
-                timed("a network that is lost while edits wait", "outage", outage())
+            | Practice::FullEngine => {
+                (is_contended, "people who edit the same rows at the same time (`[workload.contention]`)")
             }
-            Practice::SentBeforeLogout => timed("a logout while edits wait", "logout", logs_out(plan)),
+            Practice::ChangedColumns => return other_columns(plan),
+            Practice::CursorWithRows => return timed("apps that are killed during a load", "kill", kill()),
+            Practice::LoadInPages => {
+                return timed("a network that is lost during a load", "outage", outage());
+            }
+            Practice::ToldOfNetwork | Practice::TrueStatus => {
+                return timed("a network that is lost while edits wait", "outage", outage());
+            }
+            Practice::SentBeforeLogout => {
+                return timed("a logout while edits wait", "logout", logs_out(plan));
+            }
             Practice::Outbox => {
                 let again = "edits of a row whose last edit is being sent";
                 let is_there = has(plan, |what| matches!(what, Happening::Edits { .. }));
-                if is_there {
-                    again.to_owned()
-                } else {
-                    format!("{again} (`event.NAME.edits` with `same_row`)")
-                }
+                let key = if is_there { "" } else { " (`event.NAME.edits` with `same_row`)" };
+                return format!("{again}{key}");
             }
-            Practice::FullSyncReplaces => "units that wait when a full sync is requested".to_owned(),
-            Practice::StartsByItself => {
-                unless(plan.taken().next().is_some(), "edits on phones (`[action.NAME]`)")
-            }
-            Practice::ServerDates => {
-                unless(is_contended, "rows that two phones edit (`[workload.contention]`)")
-            }
+            Practice::FullSyncReplaces => (false, "units that wait when a full sync is requested"),
+            Practice::StartsByItself => (plan.taken().next().is_some(), "edits on phones (`[action.NAME]`)"),
+            Practice::ServerDates => (is_contended, "rows that two phones edit (`[workload.contention]`)"),
             Practice::NaturalKey => {
-                let is_doubled = plan.workload.contention.double_create > Ppm(0);
-                unless(
-                    is_doubled,
-                    "phones that create the same thing (`double_create` in `[workload.contention]`)",
-                )
+                (is_doubled, "phones that create the same thing (`double_create` in `[workload.contention]`)")
             }
-            Practice::WithParents => "rows that are created together with rows that they refer to".to_owned(),
-            Practice::PhotosBeside => unless(
-                !plan.schema.attachments.is_empty(),
-                "people who take photos (`entity.NAME.attachment`)",
-            ),
-            Practice::OwnActions => "an entity that two units pull".to_owned(),
-            Practice::FreeScreen => "people who look at the app during a sync".to_owned(),
+            Practice::WithParents => (false, "rows that are created together with rows that they refer to"),
+            Practice::PhotosBeside => {
+                (!plan.schema.attachments.is_empty(), "people who take photos (`entity.NAME.attachment`)")
+            }
+            Practice::OwnActions => (false, "an entity that two units pull"),
+            Practice::FreeScreen => (false, "people who look at the app during a sync"),
             Practice::ShownColumns
             | Practice::FlatLists
             | Practice::OwnRows
             | Practice::FittingTimeout
             | Practice::QuickHooks
-            | Practice::UnitForMoment => String::new(),
-        }
+            | Practice::UnitForMoment => return String::new(),
+        };
+        if is_there { String::new() } else { what.to_owned() }
     }
 }
 

@@ -81,19 +81,15 @@ pub(super) fn starts_by_itself(plan: &Plan) -> Seen {
     let mut pulling = plan.units.iter().filter(|unit| !unit.pull.is_empty()).peekable();
     let brought = pulling.peek().is_none() || pulling.any(|unit| unit.on.iter().any(brings));
     let names: Vec<String> = waiting.iter().map(|id| format!("`{}`", plan.schema.entity(*id).name)).collect();
-    let because = [
-        (!waiting.is_empty()).then(|| {
-            format!(
-                "no unit that pushes {} starts when people save or when the network comes",
-                listed(&names)
-            )
-        }),
-        (!brought).then(|| {
-            "no unit that pulls starts when the network comes, when people come back, or periodically"
-                .to_owned()
-        }),
-    ];
-    let because: Vec<String> = because.into_iter().flatten().collect();
+    let mut because = Vec::new();
+    if !waiting.is_empty() {
+        let what = listed(&names);
+        because.push(format!("no unit that pushes {what} starts when people save or when the network comes"));
+    }
+    if !brought {
+        let why = "no unit that pulls starts when the network comes, when people come back, or periodically";
+        because.push(why.to_owned());
+    }
     let mut mends = Vec::new();
     // The unit that pulls the most brings changes.
     let most = plan.units.iter().max_by_key(|unit| unit.pull.len()).map(|unit| &unit.name);

@@ -52,6 +52,7 @@ pub(super) static BACKENDS: LazyLock<Vec<Profile>> = LazyLock::new(|| {
         ("quota.concurrent", "52", DATAVERSE),
     ];
     let central = [("page_cap gateway_timeout", "20000 10m", CENTRAL), (QUOTA, "all 1m 600", CENTRAL)];
+    let salesforce = (QUOTA, "all 24h 100000", SALESFORCE);
     let netsuite = ("quota.by quota.concurrent", "all 15", NETSUITE);
     vec![
         backend(NAMES[0], &SQL, &limits("1000", CAPS, half_a_minute)),
@@ -59,12 +60,7 @@ pub(super) static BACKENDS: LazyLock<Vec<Profile>> = LazyLock::new(|| {
         backend(NAMES[2], &ODATA, &limits("1000", CAPS, half_a_minute)),
         backend(NAMES[3], &ODATA, &[&limits("5000", DATAVERSE, two_minutes)[..], &dataverse].concat()),
         backend(NAMES[4], &ODATA, &central),
-        backend(
-            NAMES[5],
-            &ODATA,
-            &[&limits("2000", SALESFORCE, two_minutes)[..], &[(QUOTA, "all 24h 100000", SALESFORCE)]]
-                .concat(),
-        ),
+        backend(NAMES[5], &ODATA, &[&limits("2000", SALESFORCE, two_minutes)[..], &[salesforce]].concat()),
         backend(NAMES[6], &ODATA, &[&limits("1000", NETSUITE, two_minutes)[..], &[netsuite]].concat()),
     ]
 });

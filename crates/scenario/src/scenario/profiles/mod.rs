@@ -84,16 +84,13 @@ fn fill(form: &Form, table: &mut Table, key: &str, value: Node) {
     if form.excludes(table, first) {
         return;
     }
-    match rest {
-        None => {
-            table.entry(first.to_owned()).or_insert_with(|| Entry::new(value));
+    if let Some(rest) = rest {
+        let below = form.under(first).unwrap_or(&Form::Any);
+        if let Some(inner) = table_at(table, first, &value.origin) {
+            fill(below, inner, rest, value);
         }
-        Some(rest) => {
-            let below = form.under(first).unwrap_or(&Form::Any);
-            if let Some(inner) = table_at(table, first, &value.origin) {
-                fill(below, inner, rest, value);
-            }
-        }
+    } else {
+        table.entry(first.to_owned()).or_insert_with(|| Entry::new(value));
     }
 }
 
@@ -105,10 +102,8 @@ pub(super) fn complete_tunnel(table: &mut Table, name: &str, below: &Table) {
             Val::Int(n) => n.to_string(),
             _ => entry.node.as_text().unwrap_or_default().to_owned(),
         };
-        let value = match tunnel::figure(key, &written) {
-            Some(figure) => node(&figure, &origin),
-            None => entry.node.clone().told_by(&origin),
-        };
+        let figure = tunnel::figure(key, &written).map(|figure| node(&figure, &origin));
+        let value = figure.unwrap_or_else(|| entry.node.clone().told_by(&origin));
         match table.get_mut(key).map(|own| own.node.table_mut()) {
             None => drop(table.insert(key.clone(), Entry::new(value))),
             // How packets are lost is one figure, so its keys are not mixed.

@@ -122,6 +122,7 @@ const SERVED: &str = "gateway.serve.capture";
 const DOWN: &str = "engine.pull.chunk_rows";
 const WRITTEN: &str = "engine.pull.apply_rows";
 const UP: &str = "engine.push.chunk_rows";
+const BATCHES: &str = "engine.pull.chunk_rows engine.push.chunk_rows";
 const CODEC: &str = "engine.codec";
 const SPOKEN: &str = "gateway.codecs";
 const OBJECTS: &str = "json-objects";
@@ -140,16 +141,14 @@ const FIGURES: &[&[Row]] = &[
     &[
         (MODE, "ota", DIRECT),
         (SERVED, STAMPS, TRACKING),
-        (DOWN, "500", BATCHING),
-        (UP, "50", BATCHING),
+        (BATCHES, "500 50", BATCHING),
         (CODEC, OBJECTS, RECORDS),
         (SPOKEN, ALSO_OBJECTS, RECORDS),
     ],
     &[
         (MODE, "ota", CHANGES),
         (SERVED, LOG, CHANGES),
-        (DOWN, "100", POUCH),
-        (UP, "100", POUCH),
+        (BATCHES, "100 100", POUCH),
         ("engine.push.sends", "row", WHOLE_DOCUMENTS),
         (CODEC, OBJECTS, DOCUMENTS),
         (SPOKEN, ALSO_OBJECTS, DOCUMENTS),
@@ -170,8 +169,7 @@ const FIGURES: &[&[Row]] = &[
         (MODE, "persistent", SERVICE),
         ("gateway.refresh.capture", LOG, BUCKETS),
         ("gateway.refresh.every", "10s", STREAMED),
-        (DOWN, "1000", CHECKPOINT),
-        ("engine.pull.chunk_bytes", "1MiB", CHECKPOINT),
+        ("engine.pull.chunk_rows engine.pull.chunk_bytes", "1000 1MiB", CHECKPOINT),
         (UP, "100", CRUD),
         ("store.extra_rows", "1", OPLOG),
         (CODEC, OBJECTS, OPERATIONS),
@@ -180,8 +178,7 @@ const FIGURES: &[&[Row]] = &[
     &[
         (MODE, "ota", NODES),
         (SERVED, LOG, TRIGGERS),
-        (DOWN, "1000", CHANNEL),
-        (UP, "1000", CHANNEL),
+        (BATCHES, "1000 1000", CHANNEL),
         (CODEC, "json", CSV),
         (WRITTEN, "10000", BATCH),
     ],
@@ -203,15 +200,12 @@ const FIGURES: &[&[Row]] = &[
         ("gateway.serve.capture.last_modified.source", "client-clock", WHOSE_CLOCK),
         ("engine.push.sync_date", "end", SYNCED),
         ("engine.push.capture", "dirty-flags", FLAGS),
-        ("engine.conflict.policy", "none", OVERRIDES),
-        ("backend.writes", "blind", OVERRIDES),
+        ("engine.conflict.policy backend.writes", "none blind", OVERRIDES),
         ("backend.idempotency", "none", NO_RECEIPT),
         ("engine.requests", "per-branch", ONE_REQUEST),
-        (DOWN, "1000000", ALL_RECORDS),
-        ("engine.pull.chunk_bytes", "64MiB", ALL_RECORDS),
+        ("engine.pull.chunk_rows engine.pull.chunk_bytes", "1000000 64MiB", ALL_RECORDS),
         ("backend.page_cap", "1000000", ALL_RECORDS),
-        (UP, "100000", ROWS_SENT),
-        ("engine.push.chunk_bytes", "64MiB", ROWS_SENT),
+        ("engine.push.chunk_rows engine.push.chunk_bytes", "100000 64MiB", ROWS_SENT),
         ("engine.queue", "blocks", HEAD),
         ("engine.queue_kept", "memory", QUEUED),
         (CODEC, OBJECTS, SCRIPT),
@@ -223,11 +217,9 @@ const FIGURES: &[&[Row]] = &[
         ("backend.provisioning", "full", SOFT_DELETES),
         ("gateway.serve.capture.last_modified.bound", "first-not-returned", MARKERS),
         ("gateway.serve.capture.last_modified.end", "count", COUNTED),
-        (DOWN, "500", BATCHING),
-        (UP, "50", BATCHING),
+        (BATCHES, "500 50", BATCHING),
         ("engine.push.sends", "row", WHOLE),
-        ("engine.conflict.policy", "none", UNCHECKED),
-        ("backend.writes", "blind", UNCHECKED),
+        ("engine.conflict.policy backend.writes", "none blind", UNCHECKED),
         ("gateway.upload_cache", "{ kept = \"24h\", wait = \"30s\", resubmit = \"30m\" }", CACHED),
         (CODEC, OBJECTS, RECORDS),
         (SPOKEN, ALSO_OBJECTS, RECORDS),

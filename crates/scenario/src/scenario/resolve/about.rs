@@ -1,7 +1,7 @@
 //! The rows that planned edits address (named, or one row for all), and the values they write.
 
 use super::super::cell::wants;
-use super::super::column::without_shares;
+use super::super::column::may_be_null;
 use super::World;
 use super::waits::Waits;
 use crate::base::{EntityId, Key, Value};
@@ -16,8 +16,7 @@ impl World<'_> {
         let row = view.at("row").present().map(|row| Key(row.text().into()));
         let row_of = view.at("row_of").present().and_then(|event| self.event_with_edits(event));
         let same_row = view.at("same_row").flag();
-        let ways = [row.is_some(), row_of.is_some(), same_row];
-        if ways.iter().filter(|way| **way).count() > 1 {
+        if [row.is_some(), row_of.is_some(), same_row].iter().filter(|way| **way).count() > 1 {
             let help = "exactly one of `row`, `row_of` and `same_row` says which row it is";
             self.wrong.at(view, "these edits concern more than one row", help);
         }
@@ -29,12 +28,10 @@ impl World<'_> {
 
     fn event_with_edits(&self, view: View<'_>) -> Option<String> {
         let waits = self.named.waits.get_or_init(|| Waits::of(self.root));
-        let circle = waits.circles.get(view.text());
-        if circle.is_some_and(|own| own.place() == view.place()) {
+        if waits.circles.get(view.text()).is_some_and(|own| own.place() == view.place()) {
             let path = waits.round(view.text()).join("`, `");
-            let title = format!("`{path}` wait for a row that they have to choose themselves");
             let help = "one of these events must choose its row without `row_of`; `same_row` = true makes all edits of one event use one row";
-            self.wrong.at(view, title, help);
+            self.wrong.at(view, format!("`{path}` wait for a row that they have to choose themselves"), help);
             return None;
         }
         self.given_names("event").find_in(view, "event with `edits`", view.text(), &waits.names)?;
@@ -47,8 +44,7 @@ impl World<'_> {
         let mut values: Vec<(usize, Value)> = Vec::new();
         for (name, at, value) in set.chain(null) {
             if kind == EditKind::Delete {
-                let help = "name an action that creates or updates";
-                self.wrong.at(at, "a delete writes no values", help);
+                self.wrong.at(at, "a delete writes no values", "name an action that creates or updates");
                 return Vec::new();
             }
             let Some(column) = self.column_named(at, entity, name) else { continue };
@@ -56,11 +52,10 @@ impl World<'_> {
             let is_held = of.projection.binary_search(&column).is_ok();
             if !is_held || of.unique.contains(&column) {
                 let why = if is_held { "is part of the natural key" } else { "is not held by devices" };
-                let help = "edits are given values for other columns";
-                self.wrong.at(at, format!("`{name}` {why}"), help);
+                self.wrong.at(at, format!("`{name}` {why}"), "edits are given values for other columns");
             } else if values.iter().any(|(other, _)| *other == column) {
                 self.wrong.at(at, format!("`{name}` is written twice"), "`set` or `null`, not both");
-            } else if value.is_none() && !self.takes_null(entity, name) {
+            } else if value.is_none() && !may_be_null(self.written(of).at("schema").key(name).text()) {
                 let help = "a column that may be null has a type such as \"text null 0%\" in the entity's `schema`; a column of a scope cannot be null";
                 self.wrong.at(at, format!("`{name}` is never null"), help);
             } else if let Some(value) = self.value_for(&of.columns[column].kind, value, at) {
@@ -68,12 +63,6 @@ impl World<'_> {
             }
         }
         values
-    }
-
-    fn takes_null(&self, entity: EntityId, column: &str) -> bool {
-        let entity = self.root.at("entity").key(&self.schema.entity(entity).name);
-        let written = entity.at("schema").key(column).text();
-        without_shares(written).is_some_and(|(_, shares)| shares.null.is_some())
     }
 
     fn value_for(&self, kind: &ColumnKind, value: Option<View<'_>>, at: View<'_>) -> Option<Value> {

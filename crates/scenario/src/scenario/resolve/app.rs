@@ -19,8 +19,11 @@ impl World<'_> {
                 let title = "only the database of the built-in stack can be queried";
                 self.wrong.at(view, title, "leave `query` out with a stack of your own");
             }
-            let every = view.at("every").span();
-            Some(AppQuery { name: name.to_owned(), query: query(self, view)?, every })
+            Some(AppQuery {
+                name: name.to_owned(),
+                query: query(self, view)?,
+                every: view.at("every").span(),
+            })
         };
         self.root.at("query").entries().filter_map(query).collect()
     }
@@ -42,10 +45,8 @@ fn query(world: &World<'_>, view: View<'_>) -> Option<LocalQuery> {
     world.wrong.once(view, "through");
     let through: Option<Vec<_>> = view.at("through").items().map(|item| reference(world, item, of)).collect();
     let through = through?;
-    let like = match view.at("like").present() {
-        Some(view) => Some(like(world, view, of, &through)?),
-        None => None,
-    };
+    let like =
+        if let Some(at) = view.at("like").present() { Some(like(world, at, of, &through)?) } else { None };
     Some(LocalQuery { of, through, like })
 }
 
@@ -68,12 +69,8 @@ fn like(world: &World<'_>, view: View<'_>, of: EntityId, through: &[(usize, Enti
     let entity = world.schema.entity(of);
     let name = |(place, _): &(usize, EntityId)| &*entity.columns[entity.projection[*place]].name;
     let Some(number) = through.iter().position(|one| name(one) == by) else {
-        let title = format!("`{by}` is not in `through`");
-        world.wrong.at(
-            view,
-            title,
-            "a list can be narrowed only by what it shows: name the reference in `through` too",
-        );
+        let help = "a list can be narrowed only by what it shows: name the reference in `through` too";
+        world.wrong.at(view, format!("`{by}` is not in `through`"), help);
         return None;
     };
     Some(Like { through: Some(number), column: place(world, view, through[number].1, column)? })
@@ -93,9 +90,8 @@ fn place(world: &World<'_>, view: View<'_>, of: EntityId, column: &str) -> Optio
 fn held(world: &World<'_>, view: View<'_>, of: EntityId) -> Option<()> {
     let entity = world.schema.entity(of);
     if !entity.delivery.is_on_devices() {
-        let title = format!("devices hold no `{}`", entity.name);
         let help = "it exists only on the backend; list what is delivered, or copies: \"fold ENTITY.COLUMN via REFERENCE\"";
-        world.wrong.at(view, title, help);
+        world.wrong.at(view, format!("devices hold no `{}`", entity.name), help);
         return None;
     }
     Some(())

@@ -25,7 +25,7 @@ impl World<'_> {
             }),
             whole: self.mode() == Mode::Persistent || self.root.at("integration").present().is_some(),
             log: self.log(),
-            files: self.files(),
+            files: self.captures().find_map(|capture| capture.files),
             tombstones_kept: self.tombstones_kept(view.at("tombstones_kept")),
             down: self.maintenance(view.at("maintenance")),
             availability: self.availability(view.at("availability")),
@@ -55,11 +55,8 @@ impl World<'_> {
     fn busy(&self, view: View<'_>) -> backend::Busy {
         let factor = view.at("factor");
         if factor.present().is_some() && factor.milli() == 0 {
-            self.wrong.at(
-                factor,
-                "`factor` must be greater than 0",
-                "1 is the usual speed, 2 takes twice as long",
-            );
+            let help = "1 is the usual speed, 2 takes twice as long";
+            self.wrong.at(factor, "`factor` must be greater than 0", help);
         }
         backend::Busy { hours: self.windows([view]), factor_milli: factor.milli() }
     }
@@ -93,15 +90,9 @@ impl World<'_> {
         if !in_window && !given(burst) && !given(rate) && !given(view.at("concurrent")) && !given(per) {
             self.wrong.at(view, "this quota has no limits", "set requests, execution, concurrent, or burst");
         }
-        backend::Quota {
-            by: view.at("by").word(),
-            window: in_window.then(|| backend::Window {
-                per: per.span(),
-                requests: requests.present().map(View::count),
-                execution: execution.present().map(View::span),
-            }),
-            concurrent: view.at("concurrent").present().map(View::count),
+        read!(view, backend::Quota { by concurrent } with {
+            window: in_window.then(|| read!(view, backend::Window { per requests execution })),
             bucket: given(burst).then(|| backend::Bucket { burst: burst.count(), rate_milli: rate.milli() }),
-        }
+        })
     }
 }

@@ -1,10 +1,10 @@
 //! Lints: what is allowed and probably not meant, and that no run would reveal, or a run would only
 //! report as stuck. A run itself reports what it did not use (`world/parts`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::super::plan::Plan;
-use super::super::rows::Brought;
+use super::super::rows::CsvFiles;
 use super::links::kept_gaps;
 use super::own::of_own_rows;
 use super::scopes::of_scopes;
@@ -13,16 +13,13 @@ use crate::base::words::count;
 use crate::base::{EntityId, Ppm, Span, Time, UnitId, Word};
 use crate::config::diagnostic::{Diagnostic, closest};
 use crate::config::view::View;
-use crate::faults;
-
-use crate::contract::{ColumnKind, Delivery, EditKind, Hook, NetworkKind, ScopeRule, SyncUnit, Trigger};
-use crate::engine::{CursorBook, MissingParent, SyncDate};
-use crate::gateway::{
-    Capture, LastModifiedBound, LastModifiedOptions, LastModifiedPaging, LastModifiedSource, Mode,
+use crate::contract::{
+    Column, ColumnKind, Delivery, EditKind, Hook, NetworkKind, ScopeRule, SyncUnit, Trigger,
 };
-use crate::setup::ASKED_EVERY;
-use crate::setup::HookPlan;
-use crate::setup::{Happening, Planned, Who};
+use crate::engine::{CursorBook, MissingParent, SyncDate};
+use crate::faults;
+use crate::gateway::{LastModifiedBound, LastModifiedOptions, LastModifiedPaging, LastModifiedSource, Mode};
+use crate::setup::{ASKED_EVERY, Happening, HookPlan, Planned, Who};
 use crate::workload::{Action, DataError, Dataset, Maker};
 
 /// What no run can do as the scenario asks; reported before a run.
@@ -76,7 +73,7 @@ fn no_such_data(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(place.place(), error.to_string()).help(help))
 }
 
-pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Brought>) -> Vec<Diagnostic> {
+pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &CsvFiles) -> Vec<Diagnostic> {
     let all = [
         of_own_rows(plan, root, brought),
         unpushed(plan, root),
@@ -107,9 +104,8 @@ fn unpushed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         let entity = &plan.schema.entity(action.entity).name;
         let written = root.at("action").key(&action.name).at("entity");
         let at = written.place().or_else(|| root.at("unit").place());
-        let title = format!("no unit pushes `{entity}`, which people edit on devices");
         let help = format!("their edits wait for ever; write push = [\"{entity}\"] in a unit");
-        Diagnostic::new(at, title).help(help)
+        Diagnostic::new(at, format!("no unit pushes `{entity}`, which people edit on devices")).help(help)
     };
     let mut seen = BTreeSet::new();
     edited(plan).filter(|action| !pushed(action.entity) && seen.insert(action.entity)).map(told).collect()
@@ -157,18 +153,15 @@ fn without_parents(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
 }
 
 fn parents(plan: &Plan, of: EntityId) -> impl Iterator<Item = EntityId> {
-    plan.schema.entity(of).projected().filter_map(|column| match column.kind {
-        ColumnKind::Ref(parent) => Some(parent),
-        _ => None,
-    })
+    let parent = |column: &Column| if let ColumnKind::Ref(to) = column.kind { Some(to) } else { None };
+    plan.schema.entity(of).projected().filter_map(parent)
 }
 
 /// An explicit `manual` says that the unit is started by hand.
 fn unstarted(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
-    let by_events = plan.events.iter().filter_map(|event| match event.what {
-        Happening::Trigger(unit, _) => Some(unit),
-        _ => None,
-    });
+    let of_event =
+        |event: &Planned| if let Happening::Trigger(unit, _) = event.what { Some(unit) } else { None };
+    let by_events = plan.events.iter().filter_map(of_event);
     let by_hooks = plan.hooks.values().filter_map(|hook| hook.triggers);
     let triggered: BTreeSet<UnitId> = by_events.chain(by_hooks).collect();
     let started =
@@ -206,7 +199,7 @@ fn longer_than_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
 
 fn never_allowed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let links = plan.fleets.iter().flat_map(|fleet| &fleet.links).filter(|(_, devices)| *devices > 0);
-    let changes = plan.events.iter().filter_map(|event| Some(event.what.fault()?.link()?.kind));
+    let changes = plan.events.iter().filter_map(|event| Some(event.what.fault()?.link.as_ref()?.kind));
     let networks: BTreeSet<NetworkKind> = links.map(|(link, _)| link.kind).chain(changes).collect();
     let never = |unit: &&SyncUnit| {
         let allowed = |network: &NetworkKind| unit.when.iter().all(|condition| network.allows(*condition));
@@ -235,10 +228,8 @@ fn starts_itself(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
             "`hooks.{hook}` triggers `{name}` for each run of `{name}` too: it starts itself for ever"
         );
         let at = root.at("hooks").key(hook).at("triggers").place();
-        Some(
-            Diagnostic::new(at, title)
-                .help("set `unit` in the hook to the other unit after whose runs it should start"),
-        )
+        let help = "set `unit` in the hook to the other unit after whose runs it should start";
+        Some(Diagnostic::new(at, title).help(help))
     };
     hooks.filter_map(told).collect()
 }
@@ -272,13 +263,10 @@ fn of_nothing(root: View<'_>) -> Vec<Diagnostic> {
         let place = figures.iter().find_map(|figure| figure.place())?;
         let title = format!("`event.{name}` is a `{kind}` of length or size 0, and changes nothing");
         let help = "give it a length or a size; an axis or a variant may begin with 0";
-        (is_nothing(kind, own) && !changed).then(|| Diagnostic::new(Some(place), title).help(help))
+        let is_nothing = faults::KINDS.iter().any(|fault| fault.key.name == kind && (fault.is_nothing)(own));
+        (is_nothing && !changed).then(|| Diagnostic::new(Some(place), title).help(help))
     };
     root.at("event").entries().filter_map(told).collect()
-}
-
-fn is_nothing(kind: &str, own: View<'_>) -> bool {
-    faults::KINDS.iter().any(|fault| fault.key.name == kind && (fault.is_nothing)(own))
 }
 
 /// Actions that make no edits, beside others; if no action makes any, that is meant.
@@ -309,15 +297,8 @@ fn of_no_trouble(root: View<'_>) -> Vec<Diagnostic> {
     chaos.entries().filter_map(told).collect()
 }
 
-fn capture(plan: &Plan) -> (&Capture, &'static str) {
-    match plan.gateway.mode {
-        Mode::Ota => (&plan.gateway.serve, "gateway.serve.capture"),
-        Mode::Persistent => (&plan.gateway.refresh.capture, "gateway.refresh.capture"),
-    }
-}
-
 fn waits_for_what_is_gone(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    let untold = !capture(plan).0.finds_absence();
+    let untold = !plan.capture().1.finds_absence;
     let keeps_none = matches!(plan.backend.provisioning, Provisioning::StampsOnly);
     if plan.engine.pull.missing_parent != MissingParent::Wait {
         return None;
@@ -349,7 +330,7 @@ fn waits_for_what_is_gone(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
 }
 
 fn read_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    let (capture, place) = capture(plan);
+    let (place, capture) = plan.capture();
     let options: &LastModifiedOptions = capture.of()?;
     let by_stamp = options.bound != LastModifiedBound::Keyset
         && options.paging == LastModifiedPaging::Keyset
@@ -379,7 +360,7 @@ fn asks_behind(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
 }
 
 fn loads_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    let options: &LastModifiedOptions = capture(plan).0.of()?;
+    let options: &LastModifiedOptions = plan.capture().1.of()?;
     let by_date = plan.engine.pull.cursor == CursorBook::LastSyncOn && plan.gateway.mode == Mode::Ota;
     let at = root.at("engine.pull.cursor").place().filter(|_| by_date && options.reconcile.is_some())?;
     let title = "a date does not say which deletes a phone already knows: with `reconcile` each \
@@ -410,10 +391,8 @@ fn unused_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let of_owners = plan.workload.editing.owners.values().map(|(_, attribute)| *attribute);
     let scopes = plan.schema.entities.iter().flat_map(|entity| &entity.scope);
     let of_scopes = scopes.filter_map(ScopeRule::attribute).map(|(_, attribute)| attribute);
-    let of_columns = plan.data.iter().flat_map(|data| &data.columns).filter_map(|maker| match maker {
-        Maker::Attribute(attribute) => Some(*attribute),
-        _ => None,
-    });
+    let attribute = |maker: &Maker| if let Maker::Attribute(of) = maker { Some(*of) } else { None };
+    let of_columns = plan.data.iter().flat_map(|data| &data.columns).filter_map(attribute);
     let used = of_events.chain(of_owners).chain(of_scopes).chain(of_columns);
     let used: BTreeSet<&str> = used.map(|attribute| &*plan.attributes[attribute].name).collect();
     let fleets = root.at("fleet").entries().map(|(_, fleet)| fleet.at("attributes"));

@@ -13,17 +13,18 @@ use crate::gateway::{GatewayOptions as Gateway, Mode};
 impl World<'_> {
     pub(super) fn engine(&self, gateway: &Gateway) -> engine::EngineOptions {
         let view = self.root.at("engine");
+        self.wrong.in_order(view.at("retry"), ["base", "cap"], false);
         read!(view, engine::EngineOptions {
             request_timeout debounce hook_timeout requests decoder dates identity queue queue_kept
             network_poll network_poll_cpu status on_logout database_per row_cpu
         } with {
             pull: self.pull(view.at("pull"), gateway),
             push: self.push(view.at("push")),
-            retry: self.retry(view.at("retry")),
+            retry: read!(view.at("retry"), engine::RetryOptions { base cap jitter attempts heeds_after }),
             conflict: conflict(self.root, self.wrong),
             attachments: naming::attachments(view.at("attachments")),
             codec: gateway.codec,
-            paths: paths::paths(self.root, &self.schema, self.wrong),
+            paths: paths::paths(self),
             sessions: self.sessions(view),
             on_unauthorized: view.at("token.on_refused").word(),
         })
@@ -49,11 +50,8 @@ impl World<'_> {
         let (sessions, queue) = (view.at("sessions"), view.at("queue"));
         if sessions.count() > 1 && queue.word::<engine::AfterFailure>() == engine::AfterFailure::Blocks {
             let title = "a queue that a failed unit blocks must run one unit at a time";
-            self.wrong.given(&[queue]).at(
-                sessions,
-                title,
-                "`sessions` must be 1, or `queue` must be \"makes-way\"",
-            );
+            let help = "`sessions` must be 1, or `queue` must be \"makes-way\"";
+            self.wrong.given(&[queue]).at(sessions, title, help);
         }
         sessions.count()
     }
@@ -89,11 +87,6 @@ impl World<'_> {
             squash: squash.flag(),
             order: order.word(),
         })
-    }
-
-    fn retry(&self, view: View<'_>) -> engine::RetryOptions {
-        self.wrong.in_order(view, ["base", "cap"], false);
-        read!(view, engine::RetryOptions { base cap jitter attempts heeds_after })
     }
 
     fn replaces(&self, view: View<'_>) {
@@ -152,24 +145,17 @@ impl World<'_> {
         let own = own.collect();
         let controller = match side.at("controller").text() {
             "per-entity" => Controller::PerEntity(own),
-            "clamp" => Controller::Clamp { target: control.at("clamp.target").span() },
-            "aimd" => Controller::Aimd {
-                step: control.at("aimd.step").count(),
+            "clamp" => read!(control.at("clamp"), Controller::Clamp { target }),
+            "aimd" => read!(control.at("aimd"), Controller::Aimd { step target } with {
                 backoff: control.at("aimd.backoff").share().share(),
-                target: control.at("aimd.target").span(),
-            },
-            "halve-when-slow" => {
-                Controller::HalveWhenSlow { slow: control.at("halve_when_slow.slow").span() }
-            }
+            }),
+            "halve-when-slow" => read!(control.at("halve_when_slow"), Controller::HalveWhenSlow { slow }),
             "gradient" => Controller::Gradient {
                 tolerance: f64::from(control.at("gradient.tolerance").milli()) / 1e3,
                 headroom: control.at("gradient.headroom").share().share(),
                 smoothing: control.at("gradient.smoothing").share().share(),
             },
-            "model" => Controller::Model(ModelOptions {
-                target: control.at("model.target").span(),
-                memory: control.at("model.memory").count(),
-            }),
+            "model" => Controller::Model(read!(control.at("model"), ModelOptions { target memory })),
             // An unknown word was already reported.
             _ => Controller::Fixed,
         };
@@ -189,12 +175,8 @@ fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
     let faults = ["hangs", "panics", "nonsense"].map(|key| callback.at(key));
     if faults.iter().map(|fault| u64::from(fault.share().0)).sum::<u64>() > u64::from(Ppm::ONE.0) {
         let last = faults.into_iter().rfind(|fault| fault.place().is_some()).unwrap_or(callback);
-        let title = "`hangs`, `panics` and `nonsense` add up to more than all edits";
-        wrong.given(&faults).at(
-            last,
-            title,
-            "an edit meets at most one of them: together they are at most 1",
-        );
+        let help = "an edit meets at most one of them: together they are at most 1";
+        wrong.given(&faults).at(last, "`hangs`, `panics` and `nonsense` add up to more than all edits", help);
     }
     options
 }
@@ -221,15 +203,13 @@ fn is_served(root: View<'_>, options: &ConflictOptions, wrong: &Mistakes) {
     }
     let (detect, base) = (root.at("engine.conflict.detect"), root.at("engine.conflict.base"));
     if options.detect == Detect::Version && kind == Writes::Dated {
-        let title = "the backend knows only dates, and no version";
         let help = "`backend.writes = \"checked\"`, or another `detect`";
-        wrong.given(&[detect, writes]).at(detect, title, help);
+        wrong.given(&[detect, writes]).at(detect, "the backend knows only dates, and no version", help);
     }
     let dated = matches!(options.detect, Detect::Dates | Detect::DatesThenValues);
     if !dated && options.base != BaseDate::LastReceivedStamp {
-        let title = format!("\"{}\" compares no dates", options.detect.word());
         let help = "`detect` must be \"dates\" or \"dates-then-values\", or leave `base` out";
-        wrong.given(&[detect]).at(base, title, help);
+        wrong.given(&[detect]).at(base, format!("\"{}\" compares no dates", options.detect.word()), help);
     }
     let grace = root.at("backend.writes_grace");
     if grace.span() > Span::ZERO && matches!(kind, Writes::Checked | Writes::Blind) {

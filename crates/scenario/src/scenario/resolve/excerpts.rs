@@ -13,9 +13,8 @@ pub(super) fn excerpts(world: &World<'_>, unit: View<'_>, pull: &[EntityId]) -> 
         let at = unit.at("entity").name(name);
         let Some(id) = world.entity_named(at, name) else { continue };
         if !pull.contains(&id) {
-            let title = format!("the unit does not pull `{name}`");
             let help = "a unit brings columns of what it pulls: name the entity in `pull` too";
-            world.wrong.given(&[unit.at("pull")]).at(at, title, help);
+            world.wrong.given(&[unit.at("pull")]).at(at, format!("the unit does not pull `{name}`"), help);
             continue;
         }
         let (columns, rows) = (columns_brought(world, view, id), rows_brought(world, view, id));
@@ -55,20 +54,13 @@ fn columns_brought(world: &World<'_>, view: View<'_>, id: EntityId) -> Vec<usize
 }
 
 fn rows_brought(world: &World<'_>, view: View<'_>, id: EntityId) -> Vec<ScopeRule> {
-    let rows = view.at("rows");
-    rows.entries().filter_map(|(name, rule)| row_rule(world, rows.name(name), rule, (id, name))).collect()
-}
-
-fn row_rule(
-    world: &World<'_>,
-    at: View<'_>,
-    rule: View<'_>,
-    (id, name): (EntityId, &str),
-) -> Option<ScopeRule> {
-    let column = world.column_named(at, id, name)?;
-    let entity = world.schema.entity(id);
-    let of = (name, column, &entity.columns[column].kind, world.written(entity).at("schema").key(name));
-    scope_rule(rule, of, world.calendar, world.wrong, |name| world.attribute_named(rule, name))
+    let (rows, entity) = (view.at("rows"), world.schema.entity(id));
+    let rule = |(name, rule): (&str, View<'_>)| {
+        let column = world.column_named(rows.name(name), id, name)?;
+        let of = (name, column, &entity.columns[column].kind, world.written(entity).at("schema").key(name));
+        scope_rule(rule, of, world.calendar, world.wrong, |name| world.attribute_named(rule, name))
+    };
+    rows.entries().filter_map(rule).collect()
 }
 
 /// Refuses parts of an entity that no unit pulls in full, and parts that the gateway cannot track
@@ -83,7 +75,7 @@ pub(super) fn excerpts_fit(world: &World<'_>, units: &[SyncUnit], gateway: &Gate
             let help = "let another unit pull it in full; a column that no unit brings is left out of the entity's `project`";
             world.wrong.given(&[world.root.at("unit")]).at(at, title, help);
         }
-        if gateway.mode == Mode::Persistent || !gateway.serve.reads_parts() {
+        if gateway.mode == Mode::Persistent || !gateway.serve.reads_parts {
             let title =
                 "this gateway keeps one cursor per device and entity, and partial rows need their own";
             let help = "partial rows need mode \"ota\" and capture by last_modified without `reconcile`";

@@ -8,7 +8,7 @@ use super::super::profiles::{FIELD_WORKER, Library, REFERENCE_STEP};
 use super::super::traces::Traces;
 use super::super::written::{drift_ppb, start_state};
 use super::links::link;
-use super::world::World;
+use super::world::{Links, World};
 use crate::base::{BitRate, Bytes, Ppm, Seed, Span, Value};
 use crate::config::tree::Val;
 use crate::config::view::{Mistakes, View, read};
@@ -16,8 +16,7 @@ use crate::config::written::signed;
 use crate::disk::Flash;
 use crate::engine::Decoder;
 use crate::net::{FieldWorker, Moves, Profile};
-use crate::setup::Budget;
-use crate::setup::{Attribute, ClockModel, DeviceClass, Fleet, StartState};
+use crate::setup::{Attribute, Budget, ClockModel, DeviceClass, Fleet, StartState};
 use crate::workload::{self, EntityData, Maker, split};
 
 const DEVICES_MAX: u32 = 1_000_000;
@@ -51,21 +50,15 @@ fn values(name: &str, written: View<'_>) -> Arc<[Value]> {
     }
 }
 
-pub(super) fn links<'a>(
-    root: View<'a>,
-    traces: &Traces,
-    wrong: &Mistakes,
-) -> BTreeMap<&'a str, Arc<Profile>> {
+pub(super) fn links<'a>(root: View<'a>, traces: &Traces, wrong: &Mistakes) -> Links<'a> {
     let links = root.at("link");
-    links
-        .entries()
-        .map(|(name, view)| {
-            if let Some(below) = carrier(name) {
-                tunnel(name, below, links, wrong);
-            }
-            (name, link(name, view, traces, wrong))
-        })
-        .collect()
+    let of = |(name, view): (&'a str, View<'a>)| {
+        if let Some(below) = carrier(name) {
+            tunnel(name, below, links, wrong);
+        }
+        (name, link(name, view, traces, wrong))
+    };
+    links.entries().map(of).collect()
 }
 
 pub(super) fn named_link(world: &World<'_>, name: &str, at: View<'_>) -> Option<Arc<Profile>> {
@@ -83,19 +76,16 @@ fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes) {
     let (own, under) = (links.key(name), links.key(below));
     let reconnect = under.at("reconnect");
     if reconnect.span() > Span::ZERO {
-        let title = format!(
-            "`{name}` is a tunnel, and `link.{below}` is one too: it needs {} to reconnect",
-            reconnect.span()
-        );
-        let help = format!("leave out `reconnect`, or write `{below}` instead of `{name}`");
-        wrong.at(reconnect, title, help);
+        let takes = reconnect.span();
+        let title =
+            format!("`{name}` is a tunnel, and `link.{below}` is one too: it needs {takes} to reconnect");
+        wrong.at(reconnect, title, format!("leave out `reconnect`, or write `{below}` instead of `{name}`"));
     }
     let mtu = under.at("mtu");
-    if mtu.present().is_some() && mtu.count() < LEAST + TAKES && own.at("mtu").place().is_none() {
-        let title = format!(
-            "packets of {} bytes have no room for a tunnel, which takes {TAKES} of each",
-            mtu.count()
-        );
+    let bytes = mtu.count();
+    if mtu.present().is_some() && bytes < LEAST + TAKES && own.at("mtu").place().is_none() {
+        let title =
+            format!("packets of {bytes} bytes have no room for a tunnel, which takes {TAKES} of each");
         let help = format!("`mtu` must be at least {} where `{name}` is used", LEAST + TAKES);
         wrong.given(&[mtu]).at(mtu, title, help);
     }
@@ -157,7 +147,7 @@ fn defined_among(
         names.dedup();
         names
     };
-    wrong.unless(is_there, (at, what, name), all);
+    wrong.given(&[]).found(is_there.then_some(0), (at, what, name), all);
 }
 
 pub(super) fn fleets(world: &World<'_>) -> Vec<Fleet> {
@@ -192,11 +182,8 @@ fn moves(world: &World<'_>, moves: View<'_>, shares: View<'_>) -> Option<Arc<Mov
         let (depot, road, site) = (depot?, road?, site?);
         return Some(Arc::new(Moves::FieldWorker(FieldWorker { depot, road, site, since_midnight })));
     }
-    let shared: Vec<(Arc<Profile>, Ppm)> = shares
-        .entries()
-        .filter_map(|(name, share)| Some((links.get(name)?.clone(), share.share())))
-        .filter(|(_, share)| share.0 > 0)
-        .collect();
+    let shared = shares.entries().filter_map(|(name, share)| Some((links.get(name)?.clone(), share.share())));
+    let shared: Vec<(Arc<Profile>, Ppm)> = shared.filter(|(_, share)| share.0 > 0).collect();
     (!shared.is_empty()).then(|| Arc::new(Moves::Wander { links: shared, mean: moves.span() }))
 }
 
@@ -207,30 +194,22 @@ fn fleet(world: &World<'_>, name: &str, view: View<'_>) -> Fleet {
         let shares: Vec<_> = view.at(key).entries().collect();
         let weights: Vec<u64> = shares.iter().map(|(_, share)| share.share().0.into()).collect();
         let counts = split(devices.into(), &weights, |_| 0).into_iter().map(|count| count as u32);
-        shares.into_iter().zip(counts).collect::<Vec<_>>()
+        shares.into_iter().zip(counts)
     };
     let own_class = |name: &str, at: View<'_>| {
         defined(Library::Classes, ("class", name), at, root.at("class"), wrong);
         root.at("class").key(name)
     };
+    let classes = pick("class").map(|((name, at), n)| (class(name, own_class(name, at), wrong), n));
+    let links = pick("link").filter_map(|((name, at), n)| Some((named_link(world, name, at)?, n)));
+    let start = |name: &str| StartState { name: name.to_owned(), synced_ago: start_state(name).flatten() };
     Fleet {
         name: name.to_owned(),
         devices,
-        classes: pick("class")
-            .into_iter()
-            .map(|((name, at), n)| (class(name, own_class(name, at), wrong), n))
-            .collect(),
-        links: pick("link")
-            .into_iter()
-            .filter_map(|((name, at), n)| Some((named_link(world, name, at)?, n)))
-            .collect(),
+        classes: classes.collect(),
+        links: links.collect(),
         moves: view.at("moves").present().and_then(|m| moves(world, m, view.at("link"))),
-        starts: pick("start")
-            .into_iter()
-            .map(|((name, _), n)| {
-                (StartState { name: name.to_owned(), synced_ago: start_state(name).flatten() }, n)
-            })
-            .collect(),
+        starts: pick("start").map(|((name, _), n)| (start(name), n)).collect(),
         roles: view.at("role").entries().map(|(name, share)| (name.to_owned(), share.share())).collect(),
         clock: clock(view.at("clock")),
         background: background(world, view),
@@ -239,14 +218,10 @@ fn fleet(world: &World<'_>, name: &str, view: View<'_>) -> Fleet {
 
 pub(super) fn room_for_a_row(world: &World<'_>, fleets: &[Fleet], data: &[EntityData]) {
     let decoder = world.root.at("engine.decoder").word::<Decoder>();
-    let synced = world.schema.entities.iter().zip(data);
-    let Some((entity, row)) = synced
-        .filter(|(entity, _)| entity.delivery.is_on_devices())
-        .map(|(entity, data)| (&entity.name, longest_row(&data.columns)))
-        .max_by_key(|(_, bytes)| *bytes)
-    else {
-        return;
-    };
+    let entities = world.schema.entities.iter().zip(data);
+    let held = entities.filter(|(entity, _)| entity.delivery.is_on_devices());
+    let rows = held.map(|(entity, data)| (&entity.name, longest_row(&data.columns)));
+    let Some((entity, row)) = rows.max_by_key(|(_, bytes)| *bytes) else { return };
     let mut told = BTreeSet::new();
     for (class, _) in fleets.iter().flat_map(|fleet| &fleet.classes) {
         let needed = decoder.peak(row);

@@ -3,7 +3,7 @@
 use super::World;
 use super::fleet::named_link;
 use super::links::limits;
-use crate::backend::{FileDrop, LogOptions};
+use crate::backend::LogOptions;
 use crate::base::{BitRate, Bytes, Span, Word as _};
 use crate::config::view::{Mistakes, View, read};
 use crate::gateway::{self, Around, Capture, CursorHolder, Mode, RefreshOptions, UploadCacheOptions};
@@ -34,7 +34,10 @@ impl World<'_> {
             coding_rate: self.root.at("gateway.coding_rate").present().map(View::bytes),
             mode,
             serve,
-            cursors: self.cursors(self.root.at("gateway.serve")),
+            cursors: match self.root.at("gateway.serve.cursor_held_by").text() {
+                "server" => CursorHolder::Server(self.root.at("gateway.serve.server_cursor").word()),
+                _ => CursorHolder::Client,
+            },
             backend_restored: self.root.at("gateway.backend_restored").word(),
             restored: self.root.at("gateway.restored").word(),
             refresh,
@@ -60,16 +63,13 @@ impl World<'_> {
 
     pub(super) fn codec(&self) -> Codec {
         let (written, spoken) = (self.root.at("engine.codec"), self.root.at("gateway.codecs"));
-        if spoken.items().all(|codec| ![written.text(), protocol::ANY].contains(&codec.text())) {
-            let title =
-                format!("the gateway does not support \"{}\", the format of the devices", written.text());
-            let help = format!(
-                "add \"{}\" to `gateway.codecs`, or set `engine.codec` to one of those",
-                written.text()
-            );
+        let name = written.text();
+        if spoken.items().all(|codec| ![name, protocol::ANY].contains(&codec.text())) {
+            let title = format!("the gateway does not support \"{name}\", the format of the devices");
+            let help = format!("add \"{name}\" to `gateway.codecs`, or set `engine.codec` to one of those");
             self.wrong.among(&[written, spoken], title, help);
         }
-        protocol::packed(written.text(), self.coding()).unwrap_or_default()
+        protocol::packed(name, self.coding()).unwrap_or_default()
     }
 
     fn coding(&self) -> Coding {
@@ -96,12 +96,6 @@ impl World<'_> {
         coding
     }
 
-    fn cursors(&self, serve: View<'_>) -> CursorHolder {
-        match serve.at("cursor_held_by").text() {
-            "server" => CursorHolder::Server(serve.at("server_cursor").word()),
-            _ => CursorHolder::Client,
-        }
-    }
     pub(super) fn mode(&self) -> Mode {
         self.root.at("gateway.mode").word()
     }
@@ -126,12 +120,11 @@ impl World<'_> {
 
     fn nodes(&self, view: View<'_>, capture: &Capture) -> u32 {
         if view.count() > 1
-            && let Some(why) = capture.takes_receipts()
+            && let Some(why) = capture.takes_receipts
         {
             let why = format!("several nodes ask with the same cursor, and {why}");
-            let shared = Capture::such(|capture| capture.takes_receipts().is_none());
-            let help = format!("a capture by {shared} can be shared, or `nodes = 1`");
-            self.wrong.at(view, why, help);
+            let shared = Capture::such(|capture| capture.takes_receipts.is_none());
+            self.wrong.at(view, why, format!("a capture by {shared} can be shared, or `nodes = 1`"));
         }
         view.count()
     }
@@ -176,25 +169,18 @@ impl World<'_> {
 
     pub(super) fn log(&self) -> Option<LogOptions> {
         let backend = self.root.at("backend");
-        self.captures().any(|capture| capture.reads_log()).then(|| LogOptions {
+        self.captures().any(|capture| capture.reads_log).then(|| LogOptions {
             kept: backend.at("log.kept").span(),
             numbered: backend.at("log.numbered").word(),
             rearm: backend.at("rearm").word(),
         })
     }
 
-    pub(super) fn files(&self) -> Option<FileDrop> {
-        self.captures().find_map(|capture| capture.files())
+    /// All change captures that the file configures.
+    pub(super) fn captures(&self) -> impl Iterator<Item = Capture> {
+        let captured = |place| captured(self.root, place, &Mistakes::default());
+        [SERVED, FED, CARRIED].into_iter().filter_map(captured)
     }
-
-    fn captures(&self) -> impl Iterator<Item = Capture> {
-        captures(self.root)
-    }
-}
-
-/// All change captures that the file configures.
-pub(in super::super) fn captures(root: View<'_>) -> impl Iterator<Item = Capture> {
-    [SERVED, FED, CARRIED].into_iter().filter_map(move |place| captured(root, place, &Mistakes::default()))
 }
 
 pub(super) fn captured(root: View<'_>, place: &str, wrong: &Mistakes) -> Option<Capture> {

@@ -50,9 +50,9 @@ fn carried(world: &World<'_>, view: View<'_>) -> Vec<EntityId> {
 /// Some captures keep state in one worker, which other workers do not see.
 fn shared(world: &World<'_>, view: View<'_>, options: &IntegrationOptions) {
     if options.workers > 1
-        && let Some(why) = options.capture.works_alone()
+        && let Some(why) = options.capture.works_alone
     {
-        let shared = Capture::such(|capture| capture.works_alone().is_none());
+        let shared = Capture::such(|capture| capture.works_alone.is_none());
         let help = format!("`workers = 1`; a capture by {shared} can be shared");
         world.wrong.at(view.at("workers"), why, help);
     }

@@ -22,14 +22,13 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
     wrong.in_order(view, ["mtu", "queue"], false);
     contradictions(view, wrong);
     without_radio(view, kind, wrong);
+    let is_tunnel = tunnel::carrier(name).is_some();
     let trace = |way: &str| {
         let trace = traces.get(view.at("trace").at(way).text())?;
-        Some(if tunnel::carrier(name).is_some() {
-            Arc::new(trace.at_most(tunnel::RATE, tunnel::RTT))
-        } else {
-            trace
-        })
+        Some(if is_tunnel { trace.at_most(tunnel::RATE, tunnel::RTT).into() } else { Arc::clone(trace) })
     };
+    let variation =
+        |v: View<'_>| Variation { sigma_milli: v.at("sigma").milli(), phi_milli: v.at("phi").milli() };
     let traces = ["up", "down"].map(trace);
     let [up, down] = traces.clone();
     Arc::new(read!(view, Profile {
@@ -42,10 +41,7 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
         jitter: jitter(view, wrong),
         down: rate(name, view, "down", down, wrong),
         up: rate(name, view, "up", up, wrong),
-        variation: view
-            .at("variation")
-            .present()
-            .map(|v| Variation { sigma_milli: v.at("sigma").milli(), phi_milli: v.at("phi").milli() }),
+        variation: view.at("variation").present().map(variation),
         traces,
         loss: loss(view.at("loss"), wrong),
         queue: view.at("queue").bytes().0,
@@ -118,9 +114,8 @@ fn without_radio(view: View<'_>, kind: NetworkKind, wrong: &Mistakes) {
         let within = figures.entries().map(|(_, figure)| figure);
         let written = std::iter::once(figures).chain(within).chain([radio, called]);
         let Some(at) = written.into_iter().find(|view| view.place().is_some()) else { continue };
-        let title = format!("a link without a radio has no `{key}`");
         let help = "set `radio`, or use a link with another name without that key";
-        wrong.given(&[radio, called, figures]).at(at, title, help);
+        wrong.given(&[radio, called, figures]).at(at, format!("a link without a radio has no `{key}`"), help);
     }
 }
 
@@ -129,11 +124,8 @@ fn contradictions(view: View<'_>, wrong: &Mistakes) {
     let traced = ["down", "up"].iter().all(|way| view.at("trace").at(way).present().is_some());
     if traced && variation.place().is_some() {
         let help = "leave out `variation`: a trace varies as it was recorded";
-        wrong.given(&[variation]).at(
-            variation,
-            "both directions replay a trace, so this has no effect",
-            help,
-        );
+        let title = "both directions replay a trace, so this has no effect";
+        wrong.given(&[variation]).at(variation, title, help);
     }
     let answers = view.at("response_loss");
     if answers.share() >= Ppm::ONE {

@@ -9,39 +9,23 @@ use super::super::written::{Scope, scope};
 use super::schema::{Draft, Lookup, Sketch};
 use crate::base::{EntityId, Ppm};
 use crate::config::view::read;
-use crate::config::written::Calendar;
 use crate::workload::{EntityData, Maker};
 
 impl Lookup<'_> {
-    pub(super) fn data(
-        &self,
-        (id, sketch): (usize, &Sketch<'_>),
-        calendar: Option<Calendar>,
-        brought: Option<&Brought>,
-    ) -> EntityData {
+    pub(super) fn data(&self, id: usize, sketch: &Sketch<'_>, brought: Option<&Brought>) -> EntityData {
         let view = sketch.view;
         let given = brought.map(|b| {
             let sound = sketch.columns.iter().filter(|c| c.view.is_sound());
-            let written = |c: &Draft<'_>| view.at("schema").name(c.name).place();
-            let columns: Vec<Wanted<'_>> = sound
-                .map(|c| Wanted {
-                    name: c.name,
-                    kind: &c.kind,
-                    written: without_shares(c.view.text()).map_or("", |(of, _)| of),
-                    place: written(c),
-                    points_to: match &c.kind {
-                        ColumnType::Ref(to) => self.key_type(to),
-                        _ => None,
-                    },
-                })
-                .collect();
-            match b.rows(sketch.key_type, &columns, calendar) {
-                Ok(rows) => std::sync::Arc::new(rows),
-                Err(mistakes) => {
-                    mistakes.into_iter().for_each(|m| self.wrong.add(m));
-                    std::sync::Arc::default()
-                }
-            }
+            let wanted = sound.map(|c| Wanted {
+                name: c.name,
+                kind: &c.kind,
+                written: without_shares(c.view.text()).map_or("", |(of, _)| of),
+                place: view.at("schema").name(c.name).place(),
+                points_to: if let ColumnType::Ref(to) = &c.kind { self.key_type(to) } else { None },
+            });
+            let rows = b.rows(sketch.key_type, &wanted.collect::<Vec<_>>(), self.calendar);
+            let rows = rows.map_err(|mistakes| mistakes.into_iter().for_each(|m| self.wrong.add(m)));
+            std::sync::Arc::new(rows.unwrap_or_default())
         });
         read!(view, EntityData {
             one_stamp age changed_daily created_daily deleted_daily
@@ -60,25 +44,19 @@ impl Lookup<'_> {
         {
             return Maker::Attribute(attribute);
         }
+        let folded = |(entity, column, via)| Maker::Folded { entity: EntityId(entity as u16), via, column };
         match &column.kind {
             ColumnType::Key(_) => Maker::Bool,
             ColumnType::Made(maker) => maker.clone(),
             ColumnType::Ref(entity) => Maker::Ref(self.entity_id(column.view, entity).unwrap_or_default()),
-            ColumnType::Attribute(name) => match self.attribute(column.view, name) {
-                Some(attribute) => Maker::Attribute(attribute),
-                None => Maker::Bool,
-            },
-            ColumnType::Fold { .. } => match self.fold(column, id) {
-                Some((entity, source, via)) => {
-                    Maker::Folded { entity: EntityId(entity as u16), via, column: source }
-                }
-                None => Maker::Bool,
-            },
+            ColumnType::Attribute(name) => {
+                self.attribute(column.view, name).map_or(Maker::Bool, Maker::Attribute)
+            }
+            ColumnType::Fold { .. } => self.fold(column, id).map_or(Maker::Bool, folded),
         }
     }
 }
 
 fn shares(sketch: &Sketch<'_>, of: impl Fn(Shares) -> Option<Ppm>) -> BTreeMap<usize, Ppm> {
-    let columns = sketch.columns.iter().enumerate();
-    columns.filter_map(|(at, column)| Some((at, of(column.shares)?))).collect()
+    sketch.columns.iter().enumerate().filter_map(|(at, column)| Some((at, of(column.shares)?))).collect()
 }

@@ -21,69 +21,57 @@ pub(super) fn with_stat(name: &str) -> (String, &str) {
     }
 }
 
-fn begins(name: &str, start: &str) -> bool {
-    name.strip_prefix(start.trim_end_matches('.')).is_some_and(|rest| rest.starts_with('.'))
+/// The unit of a metric; an unknown metric is a mistake.
+pub(super) fn unit(view: View<'_>, metric: &str, wrong: &Mistakes) -> Option<Unit> {
+    let found = metrics::TABLE.iter().find(|known| known.name == metric);
+    if found.is_none() {
+        // The name of a room or a noun alone is a prefix of what was meant.
+        let start = format!("{}.", metric.trim_end_matches('.'));
+        let mut known: Vec<&str> = metrics::names().filter(|name| name.starts_with(&start)).collect();
+        if known.is_empty() {
+            known = metrics::names().collect();
+        }
+        let help = former_metric(metric).unwrap_or_else(|| choices(metric, &known));
+        wrong.at(view, format!("there is no metric `{metric}`"), help);
+    }
+    found.map(|metric| metric.unit)
 }
 
-/// Checks and reads what a file says about metrics.
-pub(super) trait Measured {
-    fn unit(&self, view: View<'_>, metric: &str) -> Option<Unit>;
-    fn has_stat(&self, view: View<'_>, metric: &str, stat: &str) -> bool;
-    fn ends(&self, view: View<'_>, unit: Unit) -> Bound;
-    fn figure(&self, view: View<'_>, unit: Unit) -> Option<u64>;
+/// Whether a metric has this statistic; one that it does not have is a mistake.
+pub(super) fn has_stat(view: View<'_>, metric: &str, stat: &str, wrong: &Mistakes) -> bool {
+    let (name, _) = metrics::parts(metric);
+    let Some(kind) = metrics::find(name).map(|metric| metric.kind) else { return true };
+    let (what, stats) = match kind {
+        metrics::Kind::Distribution => ("a distribution", &STATS[..]),
+        _ => ("a single number", &["value"][..]),
+    };
+    if !stats.contains(&stat) {
+        let quoted: Vec<String> = stats.iter().map(|stat| format!("`{stat}`")).collect();
+        let title = format!("`{name}` has no `{stat}`");
+        wrong.at(view, title, format!("it is {what} and has {}", quoted.join(", ")));
+    }
+    stats.contains(&stat)
 }
 
-impl Measured for Mistakes {
-    fn unit(&self, view: View<'_>, metric: &str) -> Option<Unit> {
-        let found = metrics::TABLE.iter().find(|known| known.name == metric);
-        if found.is_none() {
-            // The name of a room or a noun alone is a prefix of what was meant.
-            let mut known: Vec<&str> = metrics::names().filter(|name| begins(name, metric)).collect();
-            if known.is_empty() {
-                known = metrics::names().collect();
-            }
-            let help = former_metric(metric).unwrap_or_else(|| choices(metric, &known));
-            self.at(view, format!("there is no metric `{metric}`"), help);
+/// The bound of `min` and `max` in a table.
+pub(super) fn ends(view: View<'_>, unit: Unit, wrong: &Mistakes) -> Bound {
+    let [low, high] = ["min", "max"].map(|key| view.at(key).present());
+    let [min, max] = [low, high].map(|end| bound(end?, unit, wrong));
+    match (min, max) {
+        (None, None) if low.or(high).is_none() => {
+            wrong.at(view, "no bound is given", "write `min`, `max` or both");
         }
-        found.map(|metric| metric.unit)
-    }
-
-    fn has_stat(&self, view: View<'_>, metric: &str, stat: &str) -> bool {
-        let (name, _) = metrics::parts(metric);
-        let Some(kind) = metrics::find(name).map(|metric| metric.kind) else { return true };
-        let (what, stats) = match kind {
-            metrics::Kind::Distribution => ("a distribution", &STATS[..]),
-            _ => ("a single number", &["value"][..]),
-        };
-        if !stats.contains(&stat) {
-            let quoted: Vec<String> = stats.iter().map(|stat| format!("`{stat}`")).collect();
-            let title = format!("`{name}` has no `{stat}`");
-            self.at(view, title, format!("it is {what} and has {}", quoted.join(", ")));
+        (Some(min), Some(max)) if min > max => {
+            wrong.at(view, "no value lies between these bounds", "`min` is greater than `max`");
         }
-        stats.contains(&stat)
+        _ => {}
     }
+    Bound { min, max }
+}
 
-    fn ends(&self, view: View<'_>, unit: Unit) -> Bound {
-        let [low, high] = ["min", "max"].map(|key| view.at(key).present());
-        let bound = Bound {
-            min: low.and_then(|v| self.figure(v, unit)),
-            max: high.and_then(|v| self.figure(v, unit)),
-        };
-        match (bound.min, bound.max) {
-            (None, None) if low.or(high).is_none() => {
-                self.at(view, "no bound is given", "write `min`, `max` or both");
-            }
-            (Some(min), Some(max)) if min > max => {
-                self.at(view, "no value lies between these bounds", "`min` is greater than `max`");
-            }
-            _ => {}
-        }
-        bound
-    }
-
-    fn figure(&self, view: View<'_>, unit: Unit) -> Option<u64> {
-        figure(unit, view.value()?).map_err(|(title, help)| self.at(view, title, help)).ok()
-    }
+/// One end of a bound, in the unit of its metric.
+pub(super) fn bound(view: View<'_>, unit: Unit, wrong: &Mistakes) -> Option<u64> {
+    figure(unit, view.value()?).map_err(|(title, help)| wrong.at(view, title, help)).ok()
 }
 
 /// What is wrong, and what is allowed.

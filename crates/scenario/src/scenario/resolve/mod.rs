@@ -35,7 +35,6 @@ mod waits;
 mod window;
 mod world;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -44,7 +43,7 @@ pub(super) use self::shows::{claims, questions, unit_named};
 pub(super) use self::stack::unheeded;
 use self::world::World;
 use super::plan::{Judging, Origin, Plan};
-use super::rows::Brought;
+use super::rows::CsvFiles;
 use super::traces::Traces;
 use super::written::{TITLE_WANT, is_title};
 use crate::base::{Seed, Span, Time};
@@ -65,7 +64,7 @@ use crate::store;
 /// All mistakes found here.
 pub(super) fn resolve(
     tree: &Node,
-    brought: &BTreeMap<String, Brought>,
+    brought: &CsvFiles,
     traces: &Traces,
     stacks: &[Described],
     (dir, sound): (Option<&Path>, bool),
@@ -102,7 +101,7 @@ pub(super) fn resolve(
         fleets,
         brought: world.stack().is_some_and(|stack| !stack.is_builtin),
         chosen,
-        engine_name: root.at("engine.name").text().to_owned(),
+        engine_name: root.at("engine.name").owned_text(),
         store: world.store(),
         transport: links::transport(root.at("transport")),
         workload: world.workload(),
@@ -135,15 +134,15 @@ impl World<'_> {
         Judging {
             situations: self.situations(),
             expect: self.expect(),
-            gates: self.gates(),
-            baseline_metrics: kept.map(|metric| metric.text().to_owned()).collect(),
+            gates: self.root.at("gate").entries().filter_map(|(name, of)| self.gate(name, of)).collect(),
+            baseline_metrics: kept.map(View::owned_text).collect(),
             ..Judging::default()
         }
     }
 
     fn origin(&self) -> Origin {
         Origin {
-            scenario: self.root.at("name").text().to_owned(),
+            scenario: self.root.at("name").owned_text(),
             swarm: self.swarm().map(Arc::new),
             ..Origin::default()
         }
@@ -200,8 +199,7 @@ impl World<'_> {
                 let twice = columns.iter().enumerate().find(|(n, column)| columns[..*n].contains(column));
                 if let Some((_, column)) = twice {
                     let title = format!("an index of `{}` names a column twice", entity.name);
-                    let told = format!("`{}` once", entity.columns[*column].name);
-                    self.wrong.at(written, title, told);
+                    self.wrong.at(written, title, format!("`{}` once", entity.columns[*column].name));
                 }
                 if indexes.iter().any(|one: &store::Index| (one.entity, &one.columns) == (at, &columns)) {
                     let title = format!("`{}` already has this index", entity.name);

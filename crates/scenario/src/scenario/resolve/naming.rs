@@ -18,10 +18,8 @@ pub(super) fn keys_fit(root: View<'_>, mode: Mode, wrong: &Mistakes) {
         let ids = entity.at("ids");
         let by: NamedBy = ids.word();
         if by == NamedBy::Server && MAKES_AGAIN.contains(&policy.text()) {
-            let title = format!(
-                "\"{}\" may create a row again, and the new row would get another key",
-                policy.text()
-            );
+            let name = policy.text();
+            let title = format!("\"{name}\" may create a row again, and the new row would get another key");
             let help = "write another policy, or ids = \"client\"";
             wrong.given(&[policy, ids]).at(ids, title, help);
         } else if by == NamedBy::Server && squash.flag() {
@@ -31,19 +29,12 @@ pub(super) fn keys_fit(root: View<'_>, mode: Mode, wrong: &Mistakes) {
         }
         if mode == Mode::Persistent && by != NamedBy::Device {
             let help = "write gateway.mode = \"ota\", or ids = \"client\"";
-            let mode = root.at("gateway.mode");
-            wrong.given(&[mode]).at(
-                ids,
-                "a gateway with a replica does not return keys that the backend assigned",
-                help,
-            );
+            let title = "a gateway with a replica does not return keys that the backend assigned";
+            wrong.given(&[root.at("gateway.mode")]).at(ids, title, help);
         } else if marks && by != NamedBy::Device {
             let help = "write engine.push.capture = \"outbox\", or ids = \"client\"";
-            wrong.given(&[capture]).at(
-                ids,
-                "a mark on a row does not follow the row to a key that the backend assigned",
-                help,
-            );
+            let title = "a mark on a row does not follow the row to a key that the backend assigned";
+            wrong.given(&[capture]).at(ids, title, help);
         } else if cached && by == NamedBy::Pool {
             let help = "write engine.pull.requests = \"unique\"";
             wrong.at(ids, "a cache on the path would give two phones the same keys", help);
@@ -128,35 +119,20 @@ fn goes_whole(root: View<'_>, unit: View<'_>, wrong: &Mistakes) {
     let at = |key: &str| root.at(key);
     let (capture, order) = (at("engine.push.capture"), at("engine.push.order"));
     let (squash, requests) = (at("engine.push.squash"), at("engine.requests"));
-    let needs = [
-        (
-            capture,
-            capture.word::<LocalCapture>() == LocalCapture::Outbox,
-            "only an outbox knows which rows were created together",
-            "`unit` needs `capture = \"outbox\"`",
-        ),
-        (
-            squash,
-            squash.flag(),
-            "of two edits of a row the second would be left behind",
-            "`unit` needs `squash = true`, which merges them into one",
-        ),
-        (
-            order,
-            order.word::<PushOrder>() == PushOrder::TopDown,
-            "a family is sent from the top down",
-            "`unit` needs `order = \"top-down\"`",
-        ),
-        (
-            requests,
-            requests.word::<RequestPer>() == RequestPer::Direction,
-            "the edits of a family go in their own request",
-            "`unit` needs engine.requests = \"per-direction\"",
-        ),
-    ];
-    for (given, _, title, help) in needs.into_iter().filter(|(_, fits, ..)| !fits) {
-        wrong.given(&[given]).at(unit, title, help);
-    }
+    let needs = |given: View<'_>, fits: bool, title: &str, help: &str| {
+        if !fits {
+            wrong.given(&[given]).at(unit, title, help);
+        }
+    };
+    let title = "only an outbox knows which rows were created together";
+    needs(capture, capture.says(LocalCapture::Outbox), title, "`unit` needs `capture = \"outbox\"`");
+    let title = "of two edits of a row the second would be left behind";
+    needs(squash, squash.flag(), title, "`unit` needs `squash = true`, which merges them into one");
+    let title = "a family is sent from the top down";
+    needs(order, order.says(PushOrder::TopDown), title, "`unit` needs `order = \"top-down\"`");
+    let (title, help) =
+        ("the edits of a family go in their own request", "`unit` needs engine.requests = \"per-direction\"");
+    needs(requests, requests.says(RequestPer::Direction), title, help);
 }
 
 pub(super) fn attachments(view: View<'_>) -> AttachmentOptions {

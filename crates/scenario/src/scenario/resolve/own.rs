@@ -1,9 +1,9 @@
 //! Lints on CSV rows: rows that no device holds, and keys that do not apply to them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::super::plan::Plan;
-use super::super::rows::Brought;
+use super::super::rows::CsvFiles;
 use crate::base::words::{count, thousands};
 use crate::base::{Ppm, Stamp, Value};
 use crate::config::diagnostic::Diagnostic;
@@ -11,11 +11,7 @@ use crate::config::view::View;
 use crate::contract::{EditKind, Entity, ScopeRule};
 use crate::workload::{Action, GivenRow};
 
-pub(super) fn of_own_rows(
-    plan: &Plan,
-    root: View<'_>,
-    brought: &BTreeMap<String, Brought>,
-) -> Vec<Diagnostic> {
+pub(super) fn of_own_rows(plan: &Plan, root: View<'_>, brought: &CsvFiles) -> Vec<Diagnostic> {
     let mut doubts = Vec::new();
     for (entity, data) in plan.schema.entities.iter().zip(plan.data.iter()) {
         let Some((rows, own)) = data.given.as_ref().zip(brought.get(&entity.name)) else { continue };
@@ -27,7 +23,7 @@ pub(super) fn of_own_rows(
             continue;
         }
         doubts.extend(of_made_rows(written, file));
-        doubts.extend(too_new(plan, &entity.name, written).filter(|_| !own.is_dated()));
+        doubts.extend(too_new(plan, &entity.name, written).filter(|_| own.updated_at.is_none()));
         doubts.extend(nobodys(plan, entity, rows, file, written.at("scope")));
         doubts.extend(out_of_days(entity, rows, file, written.at("scope")));
     }
@@ -104,12 +100,9 @@ fn values_of<'r>(row: &'r GivenRow, rules: &[(usize, usize)]) -> Vec<&'r str> {
 fn out_of_days(entity: &Entity, rows: &[GivenRow], file: &str, scope: View<'_>) -> Option<Diagnostic> {
     entity.scope.iter().find_map(|rule| {
         let ScopeRule::Window { column, from, until } = rule else { return None };
-        let moments = || {
-            rows.iter().filter_map(|row| match row.values[*column] {
-                Value::Int(micros) => Some(Stamp(micros)),
-                _ => None,
-            })
-        };
+        let moment =
+            |row: &GivenRow| if let Value::Int(at) = row.values[*column] { Some(Stamp(at)) } else { None };
+        let moments = || rows.iter().filter_map(moment);
         let (first, last) = (moments().min()?, moments().max()?);
         if last >= *from && first < *until {
             return None;
@@ -125,8 +118,5 @@ fn out_of_days(entity: &Entity, rows: &[GivenRow], file: &str, scope: View<'_>) 
 }
 
 fn text(value: &Value) -> &str {
-    match value {
-        Value::Text(text) => text,
-        _ => "",
-    }
+    if let Value::Text(text) = value { text } else { "" }
 }

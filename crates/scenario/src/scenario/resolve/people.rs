@@ -72,9 +72,6 @@ impl World<'_> {
     pub(super) fn given_names(&self, table: &str) -> Given<'_> {
         self.wrong.given_if(self.root.at(table).is_itself_sound())
     }
-    fn column(&self, view: View<'_>, entity: EntityId) -> Option<usize> {
-        self.column_named(view, entity, view.text())
-    }
     pub(super) fn column_named(&self, view: View<'_>, entity: EntityId, name: &str) -> Option<usize> {
         let entity = self.schema.entity(entity);
         let names: Vec<&str> = entity.columns.iter().map(|c| c.name.as_str()).collect();
@@ -97,24 +94,23 @@ impl World<'_> {
     pub(super) fn unit_named(&self, view: View<'_>) -> Option<UnitId> {
         let name = view.present()?.text();
         let names = self.named.units.get_or_init(|| self.root.at("unit").entries().map(|(n, _)| n).collect());
-        let found = self.given_names("unit").find_in(view, "unit", name, names);
-        found.map(|position| UnitId(position as u16))
+        self.given_names("unit").find_in(view, "unit", name, names).map(|position| UnitId(position as u16))
     }
 
     pub(super) fn workload(&self) -> WorkloadOptions {
         let view = self.root.at("workload");
         let hours = self.stretch(view.at("hours"), "work");
-        let (opens, contention) = (view.at("opens"), view.at("contention"));
+        let (opens, contention, foreground) =
+            (view.at("opens"), view.at("contention"), view.at("foreground"));
+        let queries_per_second_milli = foreground.at("queries").milli();
         WorkloadOptions {
             hours,
             logins: self.logins(view.at("login")),
             opened_before_login: view.at("opened_before_login").span(),
             resumes_per_hour_milli: view.at("resumes_per_hour").milli(),
-            foreground: match view.at("foreground") {
-                table if table.is_table() => table.at("stay").span(),
-                plain => plain.span(),
-            },
-            browsing: self.browsing(view.at("foreground")),
+            foreground: if foreground.is_table() { foreground.at("stay") } else { foreground }.span(),
+            browsing: (queries_per_second_milli > 0)
+                .then(|| Browsing { queries_per_second_milli, rows: foreground.at("rows").count() }),
             freshness: view.at("freshness").present().map_or(Span::secs(3_600), View::span),
             peaks: self.peaks(view.at("peak")),
             actions: self.root.at("action").entries().filter_map(|(n, v)| self.action(n, v)).collect(),
@@ -122,7 +118,9 @@ impl World<'_> {
                 by share within equal beside double_create deletes
             }),
             editing: editing(self),
-            resolver: resolver(view.at("resolver")),
+            resolver: read!(view.at("resolver"), Resolver {
+                takes contested delay delays never asks_again
+            }),
             retrying: read!(view.at("retrying"), Retrying { share after taps }),
             opens_per_day_milli: opens.at("per_day").milli(),
             opened: opens.present().and_then(|o| self.entity(o.at("entity"))),
@@ -130,31 +128,17 @@ impl World<'_> {
         }
     }
 
-    fn browsing(&self, view: View<'_>) -> Option<Browsing> {
-        let queries_per_second_milli = view.at("queries").milli();
-        (queries_per_second_milli > 0)
-            .then(|| Browsing { queries_per_second_milli, rows: view.at("rows").count() })
-    }
-
     fn stretch(&self, view: View<'_>, what: &str) -> (Time, Time) {
-        match (self.time(view.at("from")), self.time(view.at("until"))) {
-            (Some(from), Some(until)) => {
-                if from >= until {
-                    let title = format!("{what} ends before it begins");
-                    self.wrong.at(view, title, "`until` must be after `from`");
-                }
-                (from, until)
-            }
-            _ => Default::default(),
+        let ends = self.time(view.at("from")).zip(self.time(view.at("until")));
+        if ends.is_some_and(|(from, until)| from >= until) {
+            let title = format!("{what} ends before it begins");
+            self.wrong.at(view, title, "`until` must be after `from`");
         }
+        ends.unwrap_or_default()
     }
 
     fn logins(&self, view: View<'_>) -> Vec<LoginWave> {
-        let wave = |(_, v): (&str, View<'_>)| LoginWave {
-            share: v.at("share").share(),
-            at: self.time(v.at("at")).unwrap_or_default(),
-            spread: v.at("spread").span(),
-        };
+        let wave = |(_, v): (&str, View<'_>)| read!(v, LoginWave { share spread } with { at: self.time(v.at("at")).unwrap_or_default() });
         let waves: Vec<LoginWave> = view.entries().map(wave).collect();
         let total: u64 = waves.iter().map(|w| u64::from(w.share.0)).sum();
         if !waves.is_empty() && !(998_000..=1_002_000).contains(&total) {
@@ -173,11 +157,8 @@ impl World<'_> {
         peaks.sort_by_key(|p| p.from);
         let total: u64 = peaks.iter().map(|p| u64::from(p.share.0)).sum();
         if total > u64::from(Ppm::ONE.0) {
-            self.wrong.at(
-                view,
-                "the peaks take more than all writes",
-                "their shares may add up to at most 1",
-            );
+            let help = "their shares may add up to at most 1";
+            self.wrong.at(view, "the peaks take more than all writes", help);
         }
         peaks
     }
@@ -207,7 +188,7 @@ impl World<'_> {
             self.on_devices(entity, at, &format!("`action.{name}` is for devices"));
         }
         let position = |at: View<'_>| {
-            let column = self.column(at, entity)?;
+            let column = self.column_named(at, entity, at.text())?;
             if !self.schema.entity(entity).projection.contains(&column) {
                 let title = format!("devices do not hold `{}`", at.text());
                 let project = self.written(self.schema.entity(entity)).at("project");
@@ -241,8 +222,8 @@ impl World<'_> {
     }
 
     fn near(&self, view: View<'_>, entity: EntityId) -> Option<(usize, Span, Span)> {
-        let column = self.column(view.at("column"), entity)?;
         let named = view.at("column").text();
+        let column = self.column_named(view.at("column"), entity, named)?;
         if self.schema.entity(entity).columns[column].kind != ColumnKind::Timestamp {
             let title = format!("`{named}` is not a timestamp");
             let written = self.written(self.schema.entity(entity)).at("schema").key(named);
@@ -250,10 +231,6 @@ impl World<'_> {
         }
         Some((column, view.at("before").span(), view.at("after").span()))
     }
-}
-
-fn resolver(view: View<'_>) -> Resolver {
-    read!(view, Resolver { takes contested delay delays never asks_again })
 }
 
 fn editing(world: &World<'_>) -> Editing {

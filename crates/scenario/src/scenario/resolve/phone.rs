@@ -8,28 +8,24 @@ use crate::engine::{Detect, Identity};
 use crate::gateway::{Capture, Mode};
 use crate::store::OnMismatch;
 
-fn upgrades<'a>(root: View<'a>) -> impl Iterator<Item = View<'a>> {
-    named_upgrades(root).map(|(_, upgrade)| upgrade)
-}
-
-fn named_upgrades<'a>(root: View<'a>) -> impl Iterator<Item = (&'a str, View<'a>)> {
+fn upgrades<'a>(root: View<'a>) -> impl Iterator<Item = (&'a str, View<'a>)> {
     root.at("event").entries().filter_map(|(name, event)| Some((name, event.at("upgrade").present()?)))
 }
 
 pub(super) fn on_mismatch(root: View<'_>) -> OnMismatch {
-    upgrades(root).next().map_or_else(OnMismatch::default, |upgrade| upgrade.at("on_mismatch").word())
+    upgrades(root).next().map_or_else(OnMismatch::default, |(_, upgrade)| upgrade.at("on_mismatch").word())
 }
 
 pub(super) fn fits(root: View<'_>, wrong: &Mistakes) {
-    let Some((name, first)) = named_upgrades(root).next() else { return };
+    let Some((name, first)) = upgrades(root).next() else { return };
     let on_mismatch = on_mismatch(root);
-    for other in upgrades(root).map(|upgrade| upgrade.at("on_mismatch")) {
+    for other in upgrades(root).map(|(_, upgrade)| upgrade.at("on_mismatch")) {
         if other.word::<OnMismatch>() != on_mismatch {
             let help = format!("another event upgrades with \"{}\": use the same here", on_mismatch.word());
             wrong.at(other, "one version of an app handles an old database in one way", help);
         }
     }
-    if upgrades(root).all(|upgrade| upgrade.at("adds").present().is_none()) {
+    if upgrades(root).all(|(_, upgrade)| upgrade.at("adds").present().is_none()) {
         let help = "adds = { entity = \"visit\", column = \"weight\", type = \"real\" }";
         wrong.at(first, "this version of the app adds no column", help);
     }
@@ -39,9 +35,9 @@ pub(super) fn fits(root: View<'_>, wrong: &Mistakes) {
     for (unfit, at, help) in [
         (root.at("gateway.mode").word::<Mode>() == Mode::Persistent, "gateway.mode", "\"ota\""),
         (
-            captured(root, SERVED, &Mistakes::default()).is_some_and(|capture| capture.knows_one_app()),
+            captured(root, SERVED, &Mistakes::default()).is_some_and(|capture| capture.knows_one_app),
             SERVED,
-            &*format!("one by {}", Capture::such(|capture| !capture.knows_one_app())),
+            &*format!("one by {}", Capture::such(|capture| !capture.knows_one_app)),
         ),
         (pages, "engine.conflict.policy", "one that decides at once, such as \"server-wins\""),
         (

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::column::{
     COLUMNS_MAX, COLUMNS_WHY, ColumnType, KeyType, Shares, column_type, without_shares,
 };
-use super::super::rows::Brought;
+use super::super::rows::CsvFiles;
 use super::super::written::{Scope, scope};
 use super::naming::{attachment, naming};
 use crate::backend::Effect;
@@ -46,6 +46,8 @@ pub(super) struct Lookup<'a> {
     pub(super) names: Names,
     pub(super) attributes: Names,
     pub(super) root: View<'a>,
+    /// `None` if the date of the start is wrong.
+    pub(super) calendar: Option<Calendar>,
     pub(super) wrong: &'a Mistakes,
 }
 
@@ -54,19 +56,17 @@ pub(super) fn entities<'a>(
     root: View<'a>,
     calendar: Option<Calendar>,
     attributes: &'a [Attribute],
-    brought: &BTreeMap<String, Brought>,
+    brought: &CsvFiles,
     wrong: &'a Mistakes,
 ) -> Entities {
     let mut sketches = parents_first(root.at("entity").entries().map(|(n, v)| sketch(n, v, wrong)).collect());
     bring_columns(&mut sketches, root, wrong);
     let names = sketches.iter().map(|s| s.name).collect();
     let attributes = attributes.iter().map(|attribute| attribute.name.as_str()).collect();
-    let lookup = Lookup { sketches, names, attributes, root, wrong };
-    let own_calendar = calendar;
-    let calendar = calendar.unwrap_or_default();
+    let lookup = Lookup { sketches, names, attributes, root, calendar, wrong };
     let mut effects = lookup.folds();
     let schema = Schema {
-        entities: lookup.sketches.iter().enumerate().map(|(id, s)| lookup.entity(s, id, calendar)).collect(),
+        entities: lookup.sketches.iter().enumerate().map(|(id, s)| lookup.entity(s, id)).collect(),
         references: lookup.references(),
         copies: effects.iter().flat_map(copies).collect(),
         naming: lookup.sketches.iter().map(|s| naming(s.view, wrong)).collect(),
@@ -76,10 +76,10 @@ pub(super) fn entities<'a>(
     let before = (schema.version > 0).then(|| before(&schema, &lookup.sketches));
     for (id, sketch) in lookup.sketches.iter().enumerate() {
         let counters = sketch.view.at("count").entries();
-        effects.extend(counters.filter_map(|(column, view)| lookup.counter(id, column, view, calendar)));
+        effects.extend(counters.filter_map(|(column, view)| lookup.counter(id, column, view)));
     }
     lookup.strays(brought);
-    let data = |(id, s): (usize, &Sketch<'_>)| lookup.data((id, s), own_calendar, brought.get(s.name));
+    let data = |(id, s): (usize, &Sketch<'_>)| lookup.data(id, s, brought.get(s.name));
     let data = lookup.sketches.iter().enumerate().map(data).collect();
     Entities { schema, before, data, effects }
 }
@@ -146,40 +146,33 @@ fn bring_columns<'a>(sketches: &mut [Sketch<'a>], root: View<'a>, wrong: &Mistak
         let Some(at) = given.find_in(entity, "entity", entity.text(), &names) else { continue };
         let sketch = &mut sketches[at];
         let held = sketch.columns.iter().position(|column| column.name == name.text());
-        let draft = match (held, typed) {
-            (Some(held), _) if sketch.columns[held].is_brought => continue,
-            (Some(held), None) => sketch.columns.remove(held),
-            (None, Some(typed)) => match column_type(typed.text()) {
-                Some(kind @ ColumnType::Made(_)) => {
-                    let shares = Shares { null: Some(Ppm::ONE), empty: None };
-                    Draft { name: name.text(), view: typed, kind, shares, is_brought: true }
-                }
-                _ => {
-                    let help = "a text, a number, a bool, a timestamp or \"one of a|b\"";
-                    wrong.at(typed, "an upgrade cannot add a column of this type", help);
-                    continue;
-                }
-            },
-            (Some(_), Some(typed)) => {
-                let title = format!("`{}` has a column `{}`", sketch.name, name.text());
-                wrong.at(
-                    typed,
-                    title,
-                    "leave out its type: the new version delivers a column that the old one did not",
-                );
+        let kind = typed.and_then(|typed| column_type(typed.text()));
+        let (at, title, help) = match (held, typed, kind) {
+            (Some(held), ..) if sketch.columns[held].is_brought => continue,
+            (Some(held), None, _) => {
+                let draft = sketch.columns.remove(held);
+                sketch.columns.push(Draft { is_brought: true, ..draft });
                 continue;
             }
-            (None, None) => {
-                let title = format!("`{}` has no column `{}`", sketch.name, name.text());
-                wrong.at(
-                    name,
-                    title,
-                    "add its type, such as type = \"real\": then it is new on the backend, too",
-                );
+            (None, Some(view), Some(kind @ ColumnType::Made(_))) => {
+                let shares = Shares { null: Some(Ppm::ONE), empty: None };
+                sketch.columns.push(Draft { name: name.text(), view, kind, shares, is_brought: true });
                 continue;
+            }
+            (None, Some(typed), _) => {
+                let help = "a text, a number, a bool, a timestamp or \"one of a|b\"";
+                (typed, "an upgrade cannot add a column of this type".to_owned(), help)
+            }
+            (Some(_), Some(typed), _) => {
+                let help = "leave out its type: the new version delivers a column that the old one did not";
+                (typed, format!("`{}` has a column `{}`", sketch.name, name.text()), help)
+            }
+            (None, None, _) => {
+                let help = "add its type, such as type = \"real\": then it is new on the backend, too";
+                (name, format!("`{}` has no column `{}`", sketch.name, name.text()), help)
             }
         };
-        sketch.columns.push(Draft { is_brought: true, ..draft });
+        wrong.at(at, title, help);
     }
 }
 
@@ -232,15 +225,13 @@ impl Lookup<'_> {
         given.find(view, &format!("column of `{}`", sketch.name), name, &columns)
     }
 
-    fn entity(&self, sketch: &Sketch<'_>, id: usize, calendar: Calendar) -> Entity {
+    fn entity(&self, sketch: &Sketch<'_>, id: usize) -> Entity {
         let column = |c: &Draft<'_>| Column { name: c.name.to_owned(), kind: self.kind(c, c.view, id, 0) };
         let columns: Vec<Column> = sketch.columns.iter().map(column).collect();
-        let unique: Vec<usize> =
-            sketch.view.at("unique").items().filter_map(|c| self.column(c, id, c.text())).collect();
-        let twice = sketch.view.at("unique").items().find(|item| {
-            sketch.view.at("unique").items().filter(|other| other.text() == item.text()).count() > 1
-        });
-        if let Some(item) = twice {
+        let named = || sketch.view.at("unique").items();
+        let unique: Vec<usize> = named().filter_map(|c| self.column(c, id, c.text())).collect();
+        let is_twice = |item: &View<'_>| named().filter(|other| other.text() == item.text()).count() > 1;
+        if let Some(item) = named().find(is_twice) {
             let title = format!("`{}` is in `unique` twice", item.text());
             self.wrong.at(item, title, "a natural key names each of its columns once");
         }
@@ -257,7 +248,7 @@ impl Lookup<'_> {
             name: sketch.name.to_owned(),
             key: sketch.key.to_owned(),
             projection,
-            scope: self.scope(sketch, id, &columns, calendar),
+            scope: self.scope(sketch, id, &columns),
             delivery,
             columns,
             unique,
@@ -316,9 +307,8 @@ impl Lookup<'_> {
             return None;
         }
         if from == of {
-            let title = format!("`{entity}` is folded into rows of the same entity");
             let help = "a row cannot follow others of its entity; fold from another entity";
-            self.wrong.at(column.view, title, help);
+            self.wrong.at(column.view, format!("`{entity}` is folded into rows of the same entity"), help);
             return None;
         }
         Some((from, self.column(column.view, from, source)?, via_at))
@@ -334,17 +324,12 @@ impl Lookup<'_> {
         positions
     }
 
-    fn scope(
-        &self,
-        sketch: &Sketch<'_>,
-        id: usize,
-        columns: &[Column],
-        calendar: Calendar,
-    ) -> Vec<ScopeRule> {
+    fn scope(&self, sketch: &Sketch<'_>, id: usize, columns: &[Column]) -> Vec<ScopeRule> {
         let rule = |(name, view): (&str, View<'_>)| {
             let column = self.column(sketch.view.at("scope").name(name), id, name)?;
             let kind = &columns[column].kind;
             let of = (name, column, kind, sketch.columns[column].view);
+            let calendar = self.calendar.unwrap_or_default();
             scope_rule(view, of, calendar, self.wrong, |name| self.attribute(view, name))
         };
         sketch.view.at("scope").entries().filter_map(rule).collect()
@@ -399,14 +384,14 @@ impl Lookup<'_> {
             for (name, view) in sketch.view.at("on_delete").entries() {
                 let at = sketch.view.at("on_delete").name(name);
                 let Some(column) = self.column(at, of, name) else { continue };
-                let ColumnType::Ref(to) = &sketch.columns[column].kind else {
-                    let given = self.wrong.given(&[sketch.columns[column].view]);
+                let draft = &sketch.columns[column];
+                let ColumnType::Ref(to) = &draft.kind else {
+                    let given = self.wrong.given(&[draft.view]);
                     given.at(at, format!("`{name}` does not refer to a row"), "it must be a \"ref ENTITY\"");
                     continue;
                 };
-                let to = self.entity_id(sketch.columns[column].view, to).unwrap_or_default();
+                let to = self.entity_id(draft.view, to).unwrap_or_default();
                 let on_delete: OnDelete = view.word();
-                let draft = &sketch.columns[column];
                 if on_delete == OnDelete::SetNull && draft.shares.null.is_none() {
                     let title = format!("`{name}` is never null, so a delete cannot set it to null");
                     let to = self.sketches[usize::from(to.0)].name;
@@ -421,7 +406,7 @@ impl Lookup<'_> {
         references
     }
 
-    fn counter(&self, to: usize, column: &str, view: View<'_>, calendar: Calendar) -> Option<Effect> {
+    fn counter(&self, to: usize, column: &str, view: View<'_>) -> Option<Effect> {
         let counter = self.column(view, to, column)?;
         if !matches!(self.sketches[to].columns[counter].kind, ColumnType::Made(Maker::Int(..))) {
             let given = self.wrong.given(&[self.sketches[to].columns[counter].view]);
@@ -443,8 +428,8 @@ impl Lookup<'_> {
             let own_at = view.at("where").name(own);
             on.push((self.column(other, of, name.unwrap_or(other.text()))?, self.column(own_at, to, own)?));
         }
-        let day = 86_400;
-        let shift = i64::from(calendar.utc_offset).rem_euclid(day) as u64;
+        let utc_offset = self.calendar.unwrap_or_default().utc_offset;
+        let shift = i64::from(utc_offset).rem_euclid(86_400) as u64;
         Some(Effect::Count {
             of: EntityId(of as u16),
             to: EntityId(to as u16),
@@ -457,7 +442,7 @@ impl Lookup<'_> {
     }
 
     /// References between CSV rows that lead nowhere.
-    fn strays(&self, brought: &BTreeMap<String, Brought>) {
+    fn strays(&self, brought: &CsvFiles) {
         for sketch in &self.sketches {
             let Some(own) = brought.get(sketch.name) else { continue };
             for column in sketch.columns.iter().filter(|column| column.view.is_sound()) {
@@ -465,9 +450,8 @@ impl Lookup<'_> {
                     && let Some(target) = brought.get(to)
                 {
                     let key = self.key_type(to).unwrap_or(KeyType::Text);
-                    own.strays(column.name, to, (target, key))
-                        .into_iter()
-                        .for_each(|stray| self.wrong.add(stray));
+                    let strays = own.strays(column.name, to, (target, key));
+                    strays.into_iter().for_each(|stray| self.wrong.add(stray));
                 }
             }
         }

@@ -119,12 +119,8 @@ impl<'p> Bond<'p> {
     /// Whether the child's rule uses a copy of the column that the parent's rule uses.
     fn copies(self, root: View<'_>, own: &ScopeRule, rule: &ScopeRule) -> bool {
         let named = |entity: &Entity, rule: &ScopeRule| {
-            root.at("entity")
-                .key(&entity.name)
-                .at("scope")
-                .key(&entity.columns[rule.column()].name)
-                .text()
-                .to_owned()
+            let scope = root.at("entity").key(&entity.name).at("scope");
+            scope.key(&entity.columns[rule.column()].name).text()
         };
         let copied = |copy: &&Copied| {
             (copy.of, copy.column, copy.via) == (self.child, own.column(), self.via)
@@ -204,19 +200,14 @@ impl<'p> Bond<'p> {
              follow: their `{column}` keeps its first value",
             action.name
         );
-        let help = match copied {
-            true => "copies = \"follow\" in [backend] updates them".to_owned(),
-            false => self.mend(root, rule),
+        let (at, help) = if copied {
+            (root.at("backend.copies"), "copies = \"follow\" in [backend] updates them".to_owned())
+        } else {
+            (root.at("entity").key(child).at("scope").key(column), self.mend(root, rule))
         };
-        let place = match copied {
-            true => root.at("backend.copies").place(),
-            false => root.at("entity").key(child).at("scope").key(column).place(),
-        };
-        let place = place.or_else(|| root.at("action").key(&action.name).at("columns").place());
-        Some(
-            Diagnostic::new(place, title)
-                .help(format!("{help}; {source} of `{parent}` decides which devices hold it")),
-        )
+        let place = at.place().or_else(|| root.at("action").key(&action.name).at("columns").place());
+        let help = format!("{help}; {source} of `{parent}` decides which devices hold it");
+        Some(Diagnostic::new(place, title).help(help))
     }
 }
 

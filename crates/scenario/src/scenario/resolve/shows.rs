@@ -4,10 +4,10 @@ use super::super::merge::Setting;
 use super::super::plan::{Bound, Claim};
 use super::super::question::{Demand, Piece, Put, QUESTION_LISTS, Question, Told, pieces, question_place};
 use super::super::requirements::{ID_WANT, nearest, requirement};
-use super::measured::{Measured, with_stat};
+use super::measured::{ends, has_stat, unit, with_stat};
 use crate::config::diagnostic::{Diagnostic, choices};
 use crate::config::tree::Node;
-use crate::config::view::{Mistakes, View};
+use crate::config::view::{Mistakes, View, read};
 use crate::metrics::{self, Unit};
 
 fn each_of<T>(
@@ -24,8 +24,7 @@ pub(in super::super) fn claims(shows: &Node, variants: &[&str]) -> Result<Vec<Cl
     each_of(shows, |id, at, claim, wrong| {
         if requirement(id).is_none() {
             let near = nearest(id).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
-            let title = format!("nothing to show has the name `{id}`");
-            wrong.at(at, title, format!("{near}it takes {ID_WANT}"));
+            wrong.at(at, format!("nothing to show has the name `{id}`"), format!("{near}it takes {ID_WANT}"));
         }
         claim_of(id, claim, variants, wrong)
     })
@@ -35,8 +34,7 @@ fn two_variants<'v>(view: View<'v>, keys: [&str; 2], variants: &[&str], wrong: &
     let both = keys.map(|key| view.at(key));
     for half in both.into_iter().filter(|half| half.is_sound()) {
         if !variants.contains(&half.text()) {
-            let title = format!("there is no variant `{}`", half.text());
-            wrong.at(half, title, choices(half.text(), variants));
+            wrong.at(half, format!("there is no variant `{}`", half.text()), choices(half.text(), variants));
         }
     }
     both
@@ -45,11 +43,8 @@ fn two_variants<'v>(view: View<'v>, keys: [&str; 2], variants: &[&str], wrong: &
 fn claim_of(id: &str, claim: View<'_>, variants: &[&str], wrong: &Mistakes) -> Option<Claim> {
     let [fails, mends] = two_variants(claim, ["fails", "mends"], variants, wrong);
     if fails.is_sound() && fails.text() == mends.text() {
-        wrong.at(
-            mends,
-            "a variant cannot be compared with itself",
-            "`fails` and `mends` must be two variants",
-        );
+        let help = "`fails` and `mends` must be two variants";
+        wrong.at(mends, "a variant cannot be compared with itself", help);
     }
     let figure = claim.at("metric").present().filter(|figure| figure.is_sound())?;
     let unit = unit_named(figure, figure.text(), wrong)?;
@@ -57,20 +52,16 @@ fn claim_of(id: &str, claim: View<'_>, variants: &[&str], wrong: &Mistakes) -> O
     asks_something(factor, wrong);
     let is_bounded = ["min", "max"].iter().any(|key| claim.at(key).present().is_some());
     let bound = match (is_bounded, factor) {
-        (true, _) => wrong.ends(claim, unit),
+        (true, _) => ends(claim, unit, wrong),
         (false, Some(_)) => Bound::default(),
         (false, None) => Bound { min: None, max: Some(0) },
     };
-    Some(Claim {
+    Some(read!(claim, Claim { fails mends metric report } with {
         id: id.to_owned(),
-        fails: fails.text().to_owned(),
-        mends: mends.text().to_owned(),
-        metric: figure.text().to_owned(),
         bound,
         factor_milli: factor.map(View::milli),
-        keys: claim.at("keys").items().map(|key| key.text().to_owned()).collect(),
-        report: claim.at("report").present().map(|report| report.text().to_owned()),
-    })
+        keys: claim.at("keys").items().map(View::owned_text).collect(),
+    }))
 }
 
 /// The unit of the figure `name`; mistakes are reported at `figure`.
@@ -83,13 +74,13 @@ pub(in super::super) fn unit_named(figure: View<'_>, name: &str, wrong: &Mistake
     }
     // Whether the named unit or entity exists shows when the figure is computed.
     let (plain, part) = metrics::parts(&metric);
-    let unit = wrong.unit(figure, plain)?;
+    let unit = unit(figure, plain, wrong)?;
     if part.is_some() && metrics::find(plain).is_some() && metrics::find(&metric).is_none() {
         let title = format!("`{plain}` is not measured by part");
         wrong.at(figure, title, format!("write `{plain}`, of all together"));
         return None;
     }
-    wrong.has_stat(figure, &metric, stat).then(|| unit.of_stat(stat))
+    has_stat(figure, &metric, stat, wrong).then(|| unit.of_stat(stat))
 }
 
 pub(in super::super) fn questions(node: &Node, variants: &[&str]) -> Result<Vec<Question>, Vec<Diagnostic>> {
@@ -140,17 +131,12 @@ fn question(name: &str, of: View<'_>, variants: &[&str], wrong: &Mistakes) -> Qu
         let help = "a dotted key such as \"entity.*.project\", or with a value \"unit.*.blocking=true\"";
         wrong.at(needs.name(key), format!("no scenario has `{key}`"), help);
     }
-    Question {
+    read!(of, Question { asks without with says alike } with {
         name: name.to_owned(),
-        asks: of.at("asks").text().to_owned(),
-        without: without.text().to_owned(),
-        with: with.text().to_owned(),
-        says: says.text().to_owned(),
         figures,
-        alike: of.at("alike").present().map(|alike| alike.text().to_owned()),
         does: of.at("does").present().filter(|does| does.is_sound()).map(View::word),
         put: Put::ToItsOwn,
-    }
+    })
 }
 
 fn told(name: &str, figure: View<'_>, wrong: &Mistakes) -> Told {
@@ -165,7 +151,7 @@ fn told(name: &str, figure: View<'_>, wrong: &Mistakes) -> Told {
     let asked = less.or(more).filter(|factor| factor.is_sound());
     asks_something(asked, wrong);
     let demand = asked.map(|factor| Demand { more: less.is_none(), factor_milli: factor.milli() });
-    Told { name: name.to_owned(), metric: metric.text().to_owned(), demand }
+    Told { name: name.to_owned(), metric: metric.owned_text(), demand }
 }
 
 fn asks_something(factor: Option<View<'_>>, wrong: &Mistakes) {

@@ -82,8 +82,7 @@ fn link_changes(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     // A library link has no place in the file; then point to the number of devices.
     let of_link = |name: &str, otherwise: View<'_>| {
         let link = root.at("link").key(name);
-        let keys = [link.at("gaps.mtbf"), link.at("radio_changes.mtbf"), otherwise];
-        keys.into_iter().find_map(View::place)
+        [link.at("gaps.mtbf"), link.at("radio_changes.mtbf"), otherwise].into_iter().find_map(View::place)
     };
     for fleet in &plan.fleets {
         let view = root.at("fleet").key(&fleet.name);
@@ -105,11 +104,11 @@ fn link_changes(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     for event in &plan.events {
         let chosen = chosen(&event.who, &plan.fleets);
         let Some(fault) = event.what.fault() else { continue };
-        if fault.period().is_some() {
+        if fault.period.is_some() {
             let place = event_key(root, &event.name, "flap.every").place();
             lots.push((times(chosen, fault.link_changes(event.length)), place));
         }
-        if let Some(link) = fault.link() {
+        if let Some(link) = &fault.link {
             let at = event_key(root, &event.name, "network_change.link");
             lots.push((times(chosen, link.interruptions(plan.duration)), of_link(&link.name, at)));
         }

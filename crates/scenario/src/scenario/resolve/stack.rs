@@ -51,20 +51,16 @@ impl World<'_> {
                 is_sound = false;
                 continue;
             };
-            if option.form == OptionForm::File {
-                let file = self.file(key, written);
-                is_sound &= file.is_some();
-                chosen.set(&option.name, Choice::File(file));
-                continue;
-            }
-            match choice(written, &option.form) {
-                Some(choice) => chosen.set(&option.name, choice),
-                None => {
+            let choice = match (&option.form, written.value()) {
+                (OptionForm::File, Some(Val::Text(path))) => self.file(key, path, written),
+                (form, _) => choice(written, form).or_else(|| {
                     let title = format!("`engine.options.{key}` is wrong");
-                    self.wrong.at(written, title, format!("it takes {}", option.form));
-                    is_sound = false;
-                }
-            }
+                    self.wrong.at(written, title, format!("it takes {form}"));
+                    None
+                }),
+            };
+            is_sound &= choice.is_some();
+            choice.into_iter().for_each(|choice| chosen.set(&option.name, choice));
         }
         if is_sound {
             self.misfit(stack, &chosen);
@@ -88,15 +84,10 @@ impl World<'_> {
     }
 
     /// Reads a file that an option names, and reports any error.
-    fn file(&self, key: &str, written: View<'_>) -> Option<StackFile> {
-        let Some(Val::Text(path)) = written.value() else {
-            let title = format!("`engine.options.{key}` is wrong");
-            self.wrong.at(written, title, format!("it takes {}", OptionForm::File));
-            return None;
-        };
+    fn file(&self, key: &str, path: &str, written: View<'_>) -> Option<Choice> {
         let from = self.dir.map_or_else(|| Path::new(path).to_owned(), |dir| dir.join(path));
         match file::read_bytes(&from, file::Named::InFile, STACK_FILE_MAX) {
-            Ok(bytes) => Some(StackFile { path: path.clone(), bytes: bytes.into() }),
+            Ok(bytes) => Some(Choice::File(Some(StackFile { path: path.to_owned(), bytes: bytes.into() }))),
             Err(error) => {
                 let title = format!("cannot read the file of `engine.options.{key}`: {error}");
                 let mut help = format!("the path is {}", inert_path(&from));
@@ -127,10 +118,10 @@ impl World<'_> {
 pub(crate) fn unheeded(tree: &Node, stacks: &[Described]) -> Unsaid {
     let root = View::new(tree);
     let name = root.at("engine.name").text();
-    match stacks.iter().any(|stack| stack.name == name && !stack.is_builtin) {
-        true => of_the_builtin(root).into_iter().map(|(path, _)| path).collect(),
-        false => Unsaid::new(),
+    if !stacks.iter().any(|stack| stack.name == name && !stack.is_builtin) {
+        return Unsaid::new();
     }
+    of_the_builtin(root).into_iter().map(|(path, _)| path).collect()
 }
 
 /// The byte offset of a line and column (from 1) in a text; its end if they are beyond it.

@@ -8,18 +8,17 @@ use super::super::plan::{Bound, Expect, Gate};
 use super::super::swarm::{Situations, Swarm};
 use super::World;
 use super::fleet::{all_devices, named_link};
-use super::measured::{Measured, with_stat};
+use super::measured::{bound, ends, has_stat, unit, with_stat};
 use crate::base::{DeviceId, EntityId, Ppm, Span, Time, Word};
 use crate::config::view::{Given, Mistakes, View, read};
 
 use crate::engine::Identity;
-use crate::faults::{self, Asks, Fault};
-use crate::gateway::{Capture, Mode};
+use crate::faults::{self, Asks};
+use crate::gateway::{Capture, GatewayOptions, Mode};
 use crate::metrics::{self, Situation, Unit};
 use crate::net::Profile;
-use crate::setup::Chaos;
-use crate::setup::{Asking, Happening, Planned, Who};
-use crate::{gateway, oracle};
+use crate::oracle;
+use crate::setup::{Asking, Chaos, Happening, Planned, Who};
 
 /// Limit on random faults: they are drawn before the first one happens, and each is reported.
 const FAULTS_MAX: u128 = 500_000;
@@ -39,22 +38,17 @@ impl World<'_> {
     }
 
     /// With three devices of one name, each load invalidates the receipts of the others, for ever.
-    pub(super) fn namesakes(
-        &self,
-        gateway: &gateway::GatewayOptions,
-        identity: Identity,
-        events: &[Planned],
-    ) {
+    pub(super) fn namesakes(&self, gateway: &GatewayOptions, identity: Identity, events: &[Planned]) {
         if identity != Identity::Database || !gateway.reloads_namesakes() {
             return;
         }
         let mut named: BTreeMap<DeviceId, DeviceId> = BTreeMap::new();
         for event in events {
-            let Some((from, to)) = event.what.fault().and_then(Fault::copies) else { continue };
+            let Some((from, to)) = event.what.fault().and_then(|fault| fault.copies) else { continue };
             let name = *named.entry(from).or_insert(from);
             named.insert(to, name);
             if named.values().filter(|other| **other == name).count() > 2 {
-                let free = Capture::such(|capture| !capture.knows_devices());
+                let free = Capture::such(|capture| !capture.knows_devices);
                 let help = format!(
                     "at most two phones can share an identity here; engine.identity = \"device\" \
                      gives each its own, and cursors that devices hold themselves, of a capture by \
@@ -79,7 +73,7 @@ impl World<'_> {
         let what = match fault {
             Some(fault) => {
                 let asks = InFile { world: self, event: view, at };
-                Happening::Fault(fault.key.name, (fault.read)(own, &asks)?)
+                Happening::Fault(fault.key.name, Arc::new((fault.read)(own, &asks)?))
             }
             None => self.deed(kind, own)?,
         };
@@ -106,14 +100,9 @@ impl World<'_> {
             }
             return Who::Devices(list.items().map(|one| self.one_device(one)).collect());
         }
-        let share = match view.at("share").present() {
-            Some(share) => share.share(),
-            None => Ppm::ONE,
-        };
-        match by.and_then(|by| self.attribute(by)) {
-            Some(attribute) => Who::ShareOf { share, attribute },
-            None => Who::Share(share),
-        }
+        let share = view.at("share").present().map_or(Ppm::ONE, View::share);
+        let attribute = by.and_then(|by| self.attribute(by));
+        attribute.map_or(Who::Share(share), |attribute| Who::ShareOf { share, attribute })
     }
 
     fn one_device(&self, view: View<'_>) -> DeviceId {
@@ -186,7 +175,7 @@ impl World<'_> {
             let help = "it takes a share above 0 and at most 1, such as 0.75 or \"75%\"";
             self.wrong.at(view.at("on"), "with `swarm.on` = 0 no seed has any fault", help);
         }
-        let always = always.map(|kind| kind.text().to_owned()).collect();
+        let always = always.map(View::owned_text).collect();
         Some(read!(view, Swarm { on sizes } with { always }))
     }
 
@@ -215,14 +204,14 @@ impl World<'_> {
         let mut violations = Vec::new();
         for name in view.at("violation").items() {
             self.wrong.find(name, "check", name.text(), &checks);
-            violations.push(name.text().to_owned());
+            violations.push(name.owned_text());
         }
         let mut metrics = BTreeMap::new();
         for (name, bound) in view.entries().filter(|(name, _)| *name != "violation") {
             let (metric, stat) = with_stat(name);
             let named = view.name(name);
             if let Some(unit) = self.metric(named, &metric)
-                && self.wrong.has_stat(named, &metric, stat)
+                && has_stat(named, &metric, stat, self.wrong)
             {
                 metrics.insert(name.to_owned(), self.bound(bound, unit.of_stat(stat)));
             }
@@ -241,12 +230,11 @@ impl World<'_> {
                 self.entity_named(view, entity);
             }
             Some((_, unit)) => {
-                let units: Vec<&str> = self.root.at("unit").entries().map(|(name, _)| name).collect();
-                self.wrong.find(view, "sync unit", unit, &units);
+                self.wrong.find(view, "sync unit", unit, &self.root.at("unit").names());
             }
             None => {}
         }
-        let found = self.wrong.unit(view, metric)?;
+        let found = unit(view, metric, self.wrong)?;
         if metrics::find(name).is_none() && metrics::find(metric).is_some() {
             let by = if name.contains('@') { "state at the start" } else { "sync unit" };
             let help = format!("write `{metric}`, of all together");
@@ -274,35 +262,24 @@ impl World<'_> {
     }
     fn bound(&self, view: View<'_>, unit: Unit) -> Bound {
         if !view.is_table() {
-            let exactly = self.wrong.figure(view, unit);
+            let exactly = bound(view, unit, self.wrong);
             return Bound { min: exactly, max: exactly };
         }
-        self.wrong.ends(view, unit)
+        ends(view, unit, self.wrong)
     }
-    pub(super) fn gates(&self) -> Vec<Gate> {
-        self.root.at("gate").entries().filter_map(|(name, view)| self.gate(name, view)).collect()
-    }
-
-    fn gate(&self, name: &str, view: View<'_>) -> Option<Gate> {
+    pub(super) fn gate(&self, name: &str, view: View<'_>) -> Option<Gate> {
         let metric = view.at("metric").present()?;
         let unit = self.metric(metric, metric.text())?;
         let (asked, stat) = (view.at("stat"), view.at("stat").text());
         let asked = if asked.place().is_some() { asked } else { metric };
-        if !view.at("stat").is_sound() || !self.wrong.has_stat(asked, metric.text(), stat) {
+        if !view.at("stat").is_sound() || !has_stat(asked, metric.text(), stat, self.wrong) {
             return None;
         }
-        let bound = self.wrong.ends(view, unit.of_stat(stat));
-        let start = view.at("start").present();
-        if let Some(start) = start {
+        let bound = ends(view, unit.of_stat(stat), self.wrong);
+        if let Some(start) = view.at("start").present() {
             self.start_state(start, start.text());
         }
-        Some(Gate {
-            name: name.to_owned(),
-            metric: metric.text().to_owned(),
-            stat: stat.to_owned(),
-            start: start.map(|s| s.text().to_owned()),
-            bound,
-        })
+        Some(read!(view, Gate { metric stat start } with { name: name.to_owned(), bound }))
     }
 }
 
@@ -333,9 +310,8 @@ impl Asks for InFile<'_, '_> {
         self.world.one_device(number)
     }
     fn crash_points(&self) -> Vec<&str> {
-        self.world
-            .stack()
-            .map_or_else(Vec::new, |stack| stack.crash_points.iter().map(String::as_str).collect())
+        let points = self.world.stack().into_iter().flat_map(|stack| &stack.crash_points);
+        points.map(String::as_str).collect()
     }
     fn dated(&self, by: View<'_>, micros: i64) {
         let start = self.world.calendar.start;

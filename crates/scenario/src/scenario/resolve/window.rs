@@ -66,14 +66,12 @@ impl World<'_> {
 
     /// Refuses the keys of recurring times for a time since the start.
     fn comes_once(&self, view: View<'_>) {
-        let days = view.at("days");
-        for (key, view) in [("zone", view.at("zone").present()), ("days", days.items().next().map(|_| days))]
-        {
+        let (zone, days) = (view.at("zone"), view.at("days"));
+        let days = days.items().next().map(|_| ("days", days));
+        for (key, view) in zone.present().map(|zone| ("zone", zone)).into_iter().chain(days) {
             let help = "a local time in `from`, such as \"02:00\", which recurs every day";
-            if let Some(view) = view {
-                let title = format!("`{key}` has no effect here: `from` is a time since the start");
-                self.wrong.at(view, title, help);
-            }
+            let title = format!("`{key}` has no effect here: `from` is a time since the start");
+            self.wrong.at(view, title, help);
         }
     }
 

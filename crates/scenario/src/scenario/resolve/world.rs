@@ -13,6 +13,9 @@ use crate::contract::{Described, Schema};
 use crate::net::Profile;
 use crate::setup::Attribute;
 
+/// The links of a scenario, by name.
+pub(super) type Links<'a> = BTreeMap<&'a str, Arc<Profile>>;
+
 pub(super) struct World<'a> {
     pub(super) root: View<'a>,
     pub(super) stacks: &'a [Described],
@@ -22,7 +25,7 @@ pub(super) struct World<'a> {
     pub(super) duration: Span,
     pub(super) schema: Schema,
     pub(super) attributes: Vec<Attribute>,
-    pub(super) links: BTreeMap<&'a str, Arc<Profile>>,
+    pub(super) links: Links<'a>,
     pub(super) wrong: &'a Mistakes,
     pub(super) named: Named<'a>,
 }

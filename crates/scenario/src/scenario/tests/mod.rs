@@ -2,6 +2,7 @@
 
 mod broken;
 mod costs;
+mod key_pages;
 mod links;
 mod meaning;
 mod own_rows;

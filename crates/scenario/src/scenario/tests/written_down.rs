@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::super::{key_pages, schema_json};
+use super::super::schema_json;
+use super::key_pages::key_pages;
 
 /// Compares a committed file with the expected text, which it leaves under `target/fresh`.
 fn is_fresh(path: &str, fresh: &str) -> Result<(), String> {

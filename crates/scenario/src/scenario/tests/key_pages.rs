@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::check::join;
-use super::explained::explained;
-use super::grammar::ROOT;
+use super::super::check::join;
+use super::super::explained::explained;
+use super::super::grammar::{ROOT, children, each_key};
 use crate::config::form::{Form, Key, Preset};
 
 struct Page(&'static str, &'static str, &'static [&'static str]);
@@ -36,7 +36,7 @@ const LARGE: usize = 3;
 const COLUMNS: usize = 100;
 
 /// The pages that explain all keys: the name and the Markdown text of each.
-pub fn key_pages() -> Vec<(String, String)> {
+pub(super) fn key_pages() -> Vec<(String, String)> {
     let mut pages: BTreeMap<&str, Written> =
         PAGES.iter().map(|page| (page.0, Written::titled(page.1))).collect();
     let mut top = String::new();
@@ -57,18 +57,6 @@ pub fn key_pages() -> Vec<(String, String)> {
     let mut all = vec![(file("README"), index)];
     all.extend(pages.into_iter().map(|(name, page)| (file(name), page.text)));
     all
-}
-
-pub(super) fn each_key(visit: &mut impl FnMut(&str, &Key)) {
-    fn below(form: &Form, path: &str, visit: &mut impl FnMut(&str, &Key)) {
-        let (keys, path) = children(form, path);
-        for key in keys {
-            let path = join(&path, key.name);
-            visit(&path, key);
-            below(&key.form, &path, visit);
-        }
-    }
-    below(&ROOT, "", visit);
 }
 
 struct Written {
@@ -163,17 +151,6 @@ fn is_alike(a: &Key, b: &Key) -> bool {
     entry(a.name, a, "") == entry(b.name, b, "")
 }
 
-fn children<'f>(form: &'f Form, path: &str) -> (Vec<&'f Key>, String) {
-    match form {
-        Form::Table { keys, kinds } => (keys.iter().chain(*kinds).collect(), path.to_owned()),
-        Form::Named { of, .. } => children(of, &join(path, "NAME")),
-        Form::Map { keys, .. } => (keys.iter().collect(), path.to_owned()),
-        Form::Either { table, .. } => children(table, path),
-        Form::List(item) => children(item, path),
-        _ => (Vec::new(), path.to_owned()),
-    }
-}
-
 /// A key in two lines, followed by a line for each explained word.
 fn entry(path: &str, key: &Key, note: &str) -> String {
     let meanings = explained(path).unwrap_or_default();
@@ -242,20 +219,15 @@ fn wrapped(text: &str, indent: usize) -> String {
     lines.join(&format!("\n{:indent$}", ""))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+#[test]
+fn every_key_says_what_it_means() {
+    each_key(&mut |path, key| assert!(!key.about.is_empty(), "{path}"));
+}
 
-    #[test]
-    fn every_key_says_what_it_means() {
-        each_key(&mut |path, key| assert!(!key.about.is_empty(), "{path}"));
-    }
-
-    #[test]
-    fn no_key_page_is_longer_than_300_lines() {
-        for (path, text) in key_pages() {
-            let lines = text.lines().count();
-            assert!(lines <= 300, "{path} has {lines} lines");
-        }
+#[test]
+fn no_key_page_is_longer_than_300_lines() {
+    for (path, text) in key_pages() {
+        let lines = text.lines().count();
+        assert!(lines <= 300, "{path} has {lines} lines");
     }
 }
