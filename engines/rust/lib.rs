@@ -2,10 +2,12 @@
 //!
 //! [`document`] is what engines have in common that keep a document and merge it: a half for
 //! phones and a half that answers. `sessions` is SQLite's session extension, with halves of its own.
-//! Each of [`stacks`] is an engine. [`league`] makes a page of how they do.
+//! `phone` is what all halves on phones have in common. Each of [`stacks`] is an engine. [`league`]
+//! makes a page of how they do.
 
 pub mod document;
 pub mod league;
+mod phone;
 mod sessions;
 pub mod stacks;
 

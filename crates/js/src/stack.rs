@@ -68,19 +68,13 @@ fn published(chosen: &Chosen) -> Option<servers::Half> {
 }
 
 /// What two halves promise together.
-fn at_most(own: Capabilities, of: Capabilities) -> Capabilities {
+fn at_most(mut own: Capabilities, mut of: Capabilities) -> Capabilities {
     let rank = |merge: Merge| MERGES.iter().position(|(_, one)| *one == merge).unwrap_or(MERGES.len());
-    Capabilities {
-        acknowledges: own.acknowledges && of.acknowledges,
-        stamps: own.stamps && of.stamps,
-        sessions: own.sessions && of.sessions,
-        once: own.once && of.once,
-        prompt: own.prompt && of.prompt,
-        merge: if rank(of.merge) > rank(own.merge) { of.merge } else { own.merge },
-        logs: own.logs && of.logs,
-        status: own.status && of.status,
-        sight: own.sight,
+    FLAGS.iter().for_each(|(_, flag)| *flag(&mut own) &= *flag(&mut of));
+    if rank(of.merge) > rank(own.merge) {
+        own.merge = of.merge;
     }
+    own
 }
 
 /// What the bench itself does for each adapter, and what an app is taken to want: that no edit is
@@ -226,7 +220,8 @@ fn unused(chosen: &Chosen) -> Option<(String, String, String)> {
 
 fn examined(option: &str, file: &StackFile) -> Result<About, Misfit> {
     let misfit = |title, help, at| Misfit { option: option.to_owned(), title, help, at };
-    if is_ours(file.path.rsplit(['/', '\\']).next().unwrap_or_default()) {
+    let name = file.path.rsplit(['/', '\\']).next().unwrap_or(&file.path);
+    if is_ours(name) {
         let help = "give it another name".to_owned();
         return Err(misfit(format!("`{}` is the name of a module of the bench", file.path), help, None));
     }
@@ -234,17 +229,24 @@ fn examined(option: &str, file: &StackFile) -> Result<About, Misfit> {
     let program = Program::of_file(file, MODULES)
         .map_err(|mistake| misfit(format!("`{}`: {}", file.path, mistake.what), bundle, mistake.at))?;
     about(program).map_err(|fault| {
-        let name = file.path.rsplit(['/', '\\']).next().unwrap_or(&file.path);
-        let stack = if fault.stack.is_empty() {
-            "it has no stack".to_owned()
-        } else {
-            format!("at {}", fault.stack.join(", at "))
+        let stack = match &fault.stack[..] {
+            [] => "it has no stack".to_owned(),
+            places => format!("at {}", places.join(", at ")),
         };
         misfit(format!("`{}` throws as it is loaded: {}", file.path, fault.what), stack, fault.place_in(name))
     })
 }
 
-const FLAGS: [&str; 7] = ["acknowledges", "stamps", "sessions", "once", "prompt", "logs", "status"];
+/// What is promised or not, by its word.
+const FLAGS: [(&str, fn(&mut Capabilities) -> &mut bool); 7] = [
+    ("acknowledges", |it| &mut it.acknowledges),
+    ("stamps", |it| &mut it.stamps),
+    ("sessions", |it| &mut it.sessions),
+    ("once", |it| &mut it.once),
+    ("prompt", |it| &mut it.prompt),
+    ("logs", |it| &mut it.logs),
+    ("status", |it| &mut it.status),
+];
 const MERGES: [(&str, Merge); 3] =
     [("keeps", Merge::Keeps), ("converges", Merge::Converges), ("drops", Merge::Drops)];
 
@@ -254,51 +256,41 @@ const MERGES: [(&str, Merge); 3] =
 /// A title and a help: a word that is not known.
 fn promises(capabilities: &Json) -> Result<Capabilities, (String, String)> {
     let mut promised = BASE;
-    let Some(words) = capabilities.as_object() else {
-        let is_none = capabilities.is_null();
-        let title = "`capabilities` is an object of words".to_owned();
-        return if is_none { Ok(BASE) } else { Err((title, format!("it is {capabilities}"))) };
+    let words = match capabilities {
+        Json::Object(words) => words,
+        Json::Null => return Ok(BASE),
+        _ => {
+            return Err(("`capabilities` is an object of words".to_owned(), format!("it is {capabilities}")));
+        }
     };
     for (word, value) in words {
-        match (word.as_str(), value) {
-            ("merge", value) => {
+        let flag = FLAGS.iter().find(|(name, _)| name == word).map(|(_, flag)| flag);
+        match (word.as_str(), value, flag) {
+            ("merge", ..) => {
                 let said = value.as_str().unwrap_or_default();
                 let found = MERGES.iter().find(|(name, _)| *name == said);
                 let names = MERGES.map(|(name, _)| name);
                 let unknown = || (format!("`capabilities.merge` is {value}"), did_you_mean(said, &names));
                 promised.merge = found.ok_or_else(unknown)?.1;
             }
-            ("lacks", Json::Array(needs)) => {
+            ("lacks", Json::Array(needs), _) => {
                 for need in needs {
                     need_of(need)?;
                 }
             }
-            (flag, Json::Bool(yes)) if FLAGS.contains(&flag) => set(&mut promised, flag, *yes),
-            (flag, value) if FLAGS.contains(&flag) => {
-                return Err((
-                    format!("`capabilities.{flag}` is {value}"),
-                    "it takes true or false".to_owned(),
-                ));
+            (_, Json::Bool(yes), Some(flag)) => *flag(&mut promised) = *yes,
+            (_, _, Some(_)) => {
+                let title = format!("`capabilities.{word}` is {value}");
+                return Err((title, "it takes true or false".to_owned()));
             }
-            (word, _) => {
-                let known: Vec<&str> = FLAGS.into_iter().chain(["merge", "lacks"]).collect();
+            _ => {
+                let known: Vec<&str> =
+                    FLAGS.iter().map(|(name, _)| *name).chain(["merge", "lacks"]).collect();
                 return Err((format!("`capabilities` has no `{word}`"), did_you_mean(word, &known)));
             }
         }
     }
     Ok(promised)
-}
-
-fn set(promised: &mut Capabilities, flag: &str, yes: bool) {
-    *match flag {
-        "acknowledges" => &mut promised.acknowledges,
-        "stamps" => &mut promised.stamps,
-        "sessions" => &mut promised.sessions,
-        "once" => &mut promised.once,
-        "prompt" => &mut promised.prompt,
-        "logs" => &mut promised.logs,
-        _ => &mut promised.status,
-    } = yes;
 }
 
 fn need_of(need: &Json) -> Result<Need, (String, String)> {

@@ -1,6 +1,6 @@
 //! What the halves say to each other around a document's own messages.
 
-use syncdyno::contract::{DeviceId, EditId, Stamp};
+use syncdyno::contract::{DeviceId, EditId, Stamp, SyncError};
 
 /// A request: a step of a conversation.
 #[derive(Debug, Default, PartialEq)]
@@ -38,10 +38,31 @@ pub(super) struct Answer {
 }
 
 /// The first byte of an answer that is none: words follow.
-pub(crate) const REFUSED: u8 = 1;
+const REFUSED: u8 = 1;
 
 pub(crate) fn refusal(words: &str) -> Vec<u8> {
     [&[REFUSED], words.as_bytes()].concat()
+}
+
+/// Reads an answer behind its first byte.
+///
+/// # Errors
+/// The words of a server that refused, or that the bytes are no answer.
+pub(crate) fn answered<A>(
+    bytes: &[u8],
+    read: impl FnOnce(Reader<'_>) -> Option<A>,
+) -> Result<A, Option<String>> {
+    match bytes.split_first() {
+        Some((0, rest)) => read(Reader(rest)).ok_or(None),
+        Some((&REFUSED, words)) => Err(Some(String::from_utf8_lossy(words).into_owned())),
+        _ => Err(None),
+    }
+}
+
+/// What a run hears of an answer that is none.
+pub(crate) fn not_answered(words: Option<String>) -> SyncError {
+    let foreign = || SyncError::Corrupt("the answer is somebody else's".to_owned());
+    words.map_or_else(foreign, SyncError::Throttled)
 }
 
 impl Ask {
@@ -59,12 +80,9 @@ impl Ask {
     pub(super) fn read(bytes: &[u8]) -> Option<Ask> {
         let mut from = Reader(bytes);
         let [talk, step, read, count] = from.numbers()?;
-        let mut ask = Ask { talk, step, read, ..Ask::default() };
-        for _ in 0..count {
-            ask.edits.push((from.edit()?, from.bytes()?.to_vec()));
-        }
-        ask.message = from.message()?;
-        Some(ask)
+        let edits =
+            (0..count).map(|_| Some((from.edit()?, from.bytes()?.to_vec()))).collect::<Option<_>>()?;
+        Some(Ask { talk, step, read, edits, message: from.message()? })
     }
 }
 
@@ -80,22 +98,14 @@ impl Answer {
         out.0
     }
     /// # Errors
-    /// The words of a server that refused, or that the bytes are no answer.
+    /// As for [`answered`].
     pub(super) fn read(bytes: &[u8]) -> Result<Answer, Option<String>> {
-        match bytes.split_first() {
-            Some((0, rest)) => Answer::read_rest(Reader(rest)).ok_or(None),
-            Some((&REFUSED, words)) => Err(Some(String::from_utf8_lossy(words).into_owned())),
-            _ => Err(None),
-        }
-    }
-    fn read_rest(mut from: Reader<'_>) -> Option<Answer> {
-        let [read, count] = from.numbers()?;
-        let mut answer = Answer { read, ..Answer::default() };
-        for _ in 0..count {
-            answer.verdicts.push((from.edit()?, from.verdict()?));
-        }
-        answer.message = from.message()?;
-        Some(answer)
+        answered(bytes, |mut from| {
+            let [read, count] = from.numbers()?;
+            let verdicts =
+                (0..count).map(|_| Some((from.edit()?, from.verdict()?))).collect::<Option<_>>()?;
+            Some(Answer { verdicts, read, message: from.message()? })
+        })
     }
 }
 

@@ -5,12 +5,13 @@ use std::rc::Rc;
 
 use syncdyno::contract::{
     Cell, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EntityId, Key, LocalEdit,
-    Mutation, PendingEdit, Slip, Stamp, UnitId, Value, ValueRef,
+    Mutation, PendingEdit, Slip, Stamp, Value, ValueRef,
 };
-use syncdyno::rusqlite::{self, Connection, ErrorCode, OptionalExtension};
+use syncdyno::rusqlite::{self, Connection, OptionalExtension};
 
 use super::frame::Answer;
 use super::{Actor, Document, Touched};
+use crate::phone::{Edited, Keeps, Meta, Waiting, unsaved};
 
 const LAYOUT: &str = "PRAGMA journal_mode=TRUNCATE;
     CREATE TABLE IF NOT EXISTS part(id INTEGER PRIMARY KEY, bytes BLOB);
@@ -23,41 +24,18 @@ const LAYOUT: &str = "PRAGMA journal_mode=TRUNCATE;
 /// So many parts become one.
 const COMPACT_AT: usize = 200;
 
-/// Numbers that outlive a process.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Meta {
-    pub(super) runs: u64,
-    /// The unit whose run is under way.
-    pub(super) open: Option<UnitId>,
-    /// How far it has read what the record says of rows.
-    pub(super) read: u64,
-    pub(super) peer: Vec<u8>,
-}
-
-/// An edit that waits, and its place in the document.
-#[derive(Clone, Debug)]
-pub(super) struct Waiting {
-    id: i64,
-    pub(super) edit: Mutation,
-    pub(super) mark: Vec<u8>,
-}
-
 pub(super) struct Kept<D> {
     setup: Rc<DeviceSetup>,
     actor: Actor,
-    database: Connection,
+    pub(super) database: Connection,
     pub(super) document: D,
+    /// Each with its place in the document.
     pub(super) waiting: Vec<Waiting>,
     stamps: BTreeMap<(EntityId, Key), Stamp>,
     pub(super) meta: Meta,
+    /// What it knows of the server's document.
+    pub(super) peer: Vec<u8>,
     parts: usize,
-}
-
-/// What became of an edit that a person made.
-pub(super) enum Edited {
-    Waits,
-    /// It says what its row says, of which nothing waits.
-    Unchanged,
 }
 
 pub(super) fn connect(at: &Database) -> rusqlite::Result<Connection> {
@@ -66,64 +44,41 @@ pub(super) fn connect(at: &Database) -> rusqlite::Result<Connection> {
     Ok(database)
 }
 
-/// What a document was packed into.
-struct Parts(Vec<Vec<u8>>);
-
 impl<D: Document> Kept<D> {
     pub(super) fn open(at: &Database, actor: Actor, setup: Rc<DeviceSetup>) -> Result<Kept<D>, EngineError> {
         let database = connect(at).map_err(EngineError::of)?;
         let document = D::new(actor, &setup.schema);
-        let (waiting, stamps, meta) = Default::default();
-        let mut kept = Kept { setup, actor, database, document, waiting, stamps, meta, parts: 0 };
+        let (waiting, stamps, meta, peer) = Default::default();
+        let mut kept = Kept { setup, actor, database, document, waiting, stamps, meta, peer, parts: 0 };
         kept.load()?;
         Ok(kept)
     }
     /// Reads all again, as after a transaction that failed.
     pub(super) fn load(&mut self) -> Result<(), EngineError> {
-        let Parts(parts) = self.read().map_err(EngineError::of)?;
+        let parts = self.read().map_err(EngineError::of)?;
         self.document = D::new(self.actor, &self.setup.schema);
         self.parts = parts.len();
         self.document.load(&parts).map_err(EngineError)
     }
-    fn read(&mut self) -> rusqlite::Result<Parts> {
+    /// Reads what is beside the document; gives the parts of that.
+    fn read(&mut self) -> rusqlite::Result<Vec<Vec<u8>>> {
         let database = &self.database;
         let mut asked = database.prepare_cached("SELECT bytes FROM part ORDER BY id")?;
         let parts = asked.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        let waiting = |row: &rusqlite::Row<'_>| {
-            let (id, text, mark): (_, String, _) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let edit = serde_json::from_str(&text).expect("it was written here");
-            Ok(Waiting { id, edit, mark })
-        };
         let mut asked = database.prepare_cached("SELECT id, edit, mark FROM waiting ORDER BY id")?;
-        self.waiting = asked.query_map([], waiting)?.collect::<rusqlite::Result<_>>()?;
+        self.waiting = asked.query_map([], Waiting::of)?.collect::<rusqlite::Result<_>>()?;
         let stamp = |row: &rusqlite::Row<'_>| {
             let key: String = row.get(1)?;
             Ok(((EntityId(row.get(0)?), Key::new(&key)), Stamp(row.get(2)?)))
         };
         let mut asked = database.prepare_cached("SELECT entity, key, stamp FROM stamp")?;
         self.stamps = asked.query_map([], stamp)?.collect::<rusqlite::Result<_>>()?;
-        let meta = |row: &rusqlite::Row<'_>| {
-            let open: Option<u16> = row.get(1)?;
-            let [runs, read] = [row.get::<_, i64>(0)?, row.get(2)?].map(|number| number as u64);
-            Ok(Meta { runs, open: open.map(UnitId), read, peer: row.get(3)? })
-        };
+        let meta = |row: &rusqlite::Row<'_>| Ok((Meta::of(row)?, row.get(3)?));
         let asked = "SELECT runs, open, read, peer FROM meta";
-        self.meta = database.query_row(asked, [], meta).optional()?.unwrap_or_default();
-        Ok(Parts(parts))
+        (self.meta, self.peer) = database.query_row(asked, [], meta).optional()?.unwrap_or_default();
+        Ok(parts)
     }
 
-    /// Does `work` in one transaction, or reads all again: the document is then as it was.
-    fn atomically(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
-        let done = self.database.execute_batch("BEGIN").and_then(|()| work(self));
-        let done = done.and_then(|()| self.database.execute_batch("COMMIT"));
-        if done.is_err() {
-            // SQLite may have done so itself.
-            _ = self.database.execute_batch("ROLLBACK");
-            // What cannot be read either is told by the next transaction.
-            _ = self.load();
-        }
-        done
-    }
     fn put_part(&mut self) -> rusqlite::Result<()> {
         let fresh = self.document.pack();
         if fresh.is_empty() {
@@ -138,21 +93,6 @@ impl<D: Document> Kept<D> {
         self.parts = self.database.execute(put, [self.document.whole()])?;
         Ok(())
     }
-    fn put_meta(&self) -> rusqlite::Result<()> {
-        let Meta { runs, open, read, peer } = &self.meta;
-        let mut put = self.database.prepare_cached("REPLACE INTO meta VALUES(1, ?1, ?2, ?3, ?4)")?;
-        put.execute((*runs as i64, open.map(|unit| unit.0), *read as i64, peer))?;
-        Ok(())
-    }
-
-    /// Notes something of itself.
-    pub(super) fn note(&mut self, change: impl FnOnce(&mut Meta)) -> rusqlite::Result<()> {
-        self.atomically(|kept| {
-            change(&mut kept.meta);
-            kept.put_meta()
-        })
-    }
-
     /// Saves an edit that a person makes at this time by the phone's clock.
     pub(super) fn edit(&mut self, edit: &LocalEdit, made_at: Stamp) -> Result<Edited, EditError> {
         let row = (edit.entity, &edit.key);
@@ -181,20 +121,13 @@ impl<D: Document> Kept<D> {
         let mark = self.document.mark();
         let base = self.stamps.get(&(edit.entity, edit.key.clone())).copied().filter(|_| there.is_some());
         let edit = Mutation::of(edit, base, made_at);
-        self.atomically(|kept| kept.put_edit(edit, mark)).map_err(|error| match is_full(&error) {
-            true => EditError::StorageFull,
-            false => EditError::Storage(error.to_string()),
-        })?;
-        Ok(Edited::Waits)
-    }
-    fn put_edit(&mut self, edit: Mutation, mark: Vec<u8>) -> rusqlite::Result<()> {
-        self.put_part()?;
-        let text = serde_json::to_string(&edit).expect("it can be written");
-        let mut put = self.database.prepare_cached("INSERT INTO waiting(edit, mark) VALUES(?1, ?2)")?;
-        let id = put.insert((text, &mark))?;
-        drop(put);
-        self.waiting.push(Waiting { id, edit, mark });
-        Ok(())
+        let saved = self.atomically(|kept| {
+            kept.put_part()?;
+            let put = "INSERT INTO waiting(edit, mark) VALUES(?1, ?2)";
+            kept.waiting.push(Waiting::put(&kept.database, put, edit, mark)?);
+            Ok(Edited::Waits)
+        });
+        saved.map_err(unsaved)
     }
 
     /// Stores what an answer brought into the document, and what it says; the edits that have their
@@ -216,7 +149,7 @@ impl<D: Document> Kept<D> {
                 kept.database.execute("DELETE FROM waiting WHERE id = ?1", [id])?;
             }
             kept.meta.read = answer.read.max(kept.meta.read);
-            kept.meta.peer = peer;
+            kept.peer = peer;
             kept.put_meta()
         })
     }
@@ -242,10 +175,6 @@ pub(super) struct Now {
     pub(super) values: Option<Vec<Cell<'static>>>,
 }
 
-pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
-}
-
 impl<D: Document> DeviceView for Kept<D> {
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
         for key in self.document.keys(entity) {
@@ -256,7 +185,6 @@ impl<D: Document> DeviceView for Kept<D> {
         }
     }
     fn pending(&self) -> Vec<PendingEdit> {
-        let edits = self.waiting.iter().map(|it| &it.edit);
-        edits.map(|edit| PendingEdit::new(edit.edit, edit.entity, edit.key.clone())).collect()
+        self.edits_waiting()
     }
 }

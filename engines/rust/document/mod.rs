@@ -17,21 +17,19 @@ mod frame;
 mod kept;
 mod notes;
 mod phone;
-mod saves;
 mod server;
 mod settle;
 
-pub(crate) use frame::{REFUSED, Reader, Verdict, Writer, refusal};
-pub(crate) use kept::is_full;
+pub(crate) use frame::{Reader, Verdict, Writer, answered, not_answered, refusal};
 pub(crate) use notes::Notes;
-pub(crate) use phone::{TRIED_AGAIN_AFTER, failed, tell_verdict};
-pub(crate) use saves::Saves;
-pub(crate) use server::{changed_since, gone_meanwhile, reads_the_same};
+pub(crate) use phone::tell_verdict;
+pub(crate) use server::{News, news, reads_the_same};
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::phone::TRIED_AGAIN_AFTER;
 use syncdyno::contract::{
     Capabilities, Choice, DeviceId, EntityId, Incarnation, Key, Need, OptionForm, Schema, Span, Stack,
     StackOption, Value,

@@ -120,14 +120,18 @@ impl Notes {
         let put = "REPLACE INTO verdict VALUES(?1, ?2, ?3, ?4)";
         self.write(put, (edit.device.0, edit.number, verdict.bytes(), asker.0));
     }
-    /// Forgets the verdicts for a phone on edits for which it does not wait any more.
-    pub(crate) fn keep_verdicts(&self, asker: DeviceId, waiting: impl Fn(EditId) -> bool) {
+    /// The verdicts on the edits for which a phone waits; it waits for no others any more, and those
+    /// are forgotten.
+    pub(crate) fn verdicts(&self, asker: DeviceId, waiting: &[(EditId, Vec<u8>)]) -> Vec<(EditId, Verdict)> {
         let asked = "SELECT device, edit FROM verdict WHERE asker = ?1";
         let read = |row: &Row<'_>| Ok(EditId { device: DeviceId(row.get(0)?), number: row.get(1)? });
-        for edit in self.all(asked, [asker.0], read).into_iter().filter(|edit| !waiting(*edit)) {
+        let mut done = self.all(asked, [asker.0], read);
+        done.retain(|edit| waiting.iter().all(|(waits, _)| waits != edit));
+        for edit in done {
             let delete = "DELETE FROM verdict WHERE device = ?1 AND edit = ?2";
             self.write(delete, (edit.device.0, edit.number));
         }
+        waiting.iter().filter_map(|(edit, _)| Some((*edit, self.verdict(*edit)?))).collect()
     }
 
     pub(super) fn peer(&self, device: DeviceId) -> Vec<u8> {

@@ -1,24 +1,22 @@
 //! The half on a phone: runs of units, each a conversation with the server about the document.
 
-use std::cell::{Cell as StdCell, RefCell};
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
 use syncdyno::contract::{
-    AppEvent, AppliedChange, Call, Cell, ConflictKind, Database, Decision, DeviceSetup, DeviceView, EditId,
-    EditKind, EditSaid, EngineError, EngineEvent, EngineFactory, EntityId, Incarnation, LocalBoxFuture,
-    LocalEdit, Mutation, Opened, PendingEdit, Ports, Provision, Queue, RequestKind, RowEdits, Saving, Sides,
-    Slip, Span, Stamp, SyncEngine, SyncError, Time, Trigger, UnitId, ValueRef, Work, image,
+    AppliedChange, Call, Cell, ConflictKind, Database, Decision, DeviceSetup, DeviceView, EditError, EditId,
+    EditKind, EditSaid, EngineError, EngineEvent, EngineFactory, Incarnation, LocalEdit, Mutation, Opened,
+    Ports, Provision, RequestKind, RowEdits, Sides, Slip, Span, Stamp, SyncError, UnitId, ValueRef, Work,
+    image,
 };
-use syncdyno::rusqlite;
+use syncdyno::rusqlite::{self, Connection};
 
-use super::frame::{Answer, Ask, Verdict};
-use super::kept::{self, Edited, Kept, Now};
-use super::{Actor, Document, Saves};
+use super::frame::{Answer, Ask, Verdict, not_answered};
+use super::kept::{self, Kept, Now};
+use super::{Actor, Document};
+use crate::phone::{self, Edited, Keeps, Meta, Waiting, begins_empty, failed};
 
-/// A run that failed or left edits is tried again after this.
-pub(crate) const TRIED_AGAIN_AFTER: Span = Span::secs(20);
 /// So many requests a run makes at most.
 pub(super) const ROUNDS: u32 = 32;
 
@@ -35,10 +33,8 @@ impl<D> Factory<D> {
 
 impl<D: Document> EngineFactory for Factory<D> {
     fn open(&self, setup: Rc<DeviceSetup>, life: Incarnation, at: Database, ports: Ports) -> Opened {
-        let kept = RefCell::new(Kept::<D>::open(&at, Actor::device(setup.device, life), setup.clone())?);
-        let (timeout, queue, requests) = (self.timeout, Queue::default(), StdCell::new(0));
-        let saves = Saves::default();
-        Ok(Rc::new(Phone { setup, life, ports, kept, saves, timeout, queue, requests }))
+        let kept = Kept::<D>::open(&at, Actor::device(setup.device, life), setup.clone())?;
+        Ok(Rc::new(Phone::new((setup, life), ports, kept, self.timeout)))
     }
     /// Only what is empty: what was synced before has a history, which is the server's.
     fn provision(
@@ -47,9 +43,7 @@ impl<D: Document> EngineFactory for Factory<D> {
         at: Database,
         state: Option<&dyn Provision>,
     ) -> Result<(), EngineError> {
-        if state.is_some() {
-            return Err(EngineError("phones begin empty".to_owned()));
-        }
+        begins_empty(state)?;
         kept::connect(&at).map(|_| ()).map_err(EngineError::of)
     }
     fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
@@ -59,16 +53,7 @@ impl<D: Document> EngineFactory for Factory<D> {
     }
 }
 
-struct Phone<D> {
-    setup: Rc<DeviceSetup>,
-    life: Incarnation,
-    ports: Ports,
-    kept: RefCell<Kept<D>>,
-    saves: Saves,
-    timeout: Span,
-    queue: Queue,
-    requests: StdCell<u64>,
-}
+type Phone<D> = phone::Phone<Kept<D>>;
 
 /// A conversation, as the phone has it.
 struct Talk<D: Document> {
@@ -79,69 +64,40 @@ struct Talk<D: Document> {
     named: BTreeSet<EditId>,
 }
 
+impl<D: Document> Keeps for Kept<D> {
+    fn database(&self) -> &Connection {
+        &self.database
+    }
+    fn meta(&mut self) -> &mut Meta {
+        &mut self.meta
+    }
+    fn put_meta(&self) -> rusqlite::Result<()> {
+        let Meta { runs, open, read } = self.meta;
+        let mut put = self.database.prepare_cached("REPLACE INTO meta VALUES(1, ?1, ?2, ?3, ?4)")?;
+        put.execute((runs as i64, open.map(|unit| unit.0), read as i64, &self.peer)).map(|_| ())
+    }
+    fn waiting(&self) -> &[Waiting] {
+        &self.waiting
+    }
+    fn read_again(&mut self) {
+        _ = self.load();
+    }
+    fn save(&mut self, edit: &LocalEdit, made_at: Stamp) -> Result<Edited, EditError> {
+        self.edit(edit, made_at)
+    }
+    async fn sync(phone: &Phone<D>, unit: UnitId) -> (Vec<EditId>, Result<(), SyncError>) {
+        phone.ports.crash_point("document.started").await;
+        let known = phone.kept.borrow().waiting.iter().map(|it| it.edit.edit).collect();
+        (known, phone.talk(unit).await)
+    }
+}
+
 impl<D: Document> Phone<D> {
-    fn enqueue(&self, unit: UnitId) {
-        self.queue.add(unit, false, self.ports.clock.now());
-    }
-    fn fire(&self, trigger: Trigger) {
-        self.setup.units_on(trigger).for_each(|unit| self.enqueue(unit));
-    }
-
-    async fn live(self: Rc<Self>) {
-        let (runs, open) = {
-            let kept = self.kept.borrow();
-            (kept.meta.runs, kept.meta.open)
-        };
-        if let Some(unit) = open {
-            self.end(runs, unit, Err(SyncError::Interrupted)).await;
-        }
-        for (unit, period) in self.setup.periods() {
-            let phone = self.clone();
-            self.ports.every(period, move || phone.enqueue(unit));
-        }
-        self.fire(Trigger::Start);
-        loop {
-            let (unit, since) = self.queue.next(false).await;
-            if !self.run_of(unit, since).await {
-                let phone = self.clone();
-                self.ports.spawn.spawn(Box::pin(async move {
-                    phone.ports.sleep(TRIED_AGAIN_AFTER).await;
-                    phone.enqueue(unit);
-                }));
-            }
-        }
-    }
-
-    /// A run of a unit; false if it is to be tried again.
-    async fn run_of(&self, unit: UnitId, since: Time) -> bool {
-        // A disk that is full ends the run with its first answer.
-        _ = self.kept.borrow_mut().note(|meta| (meta.open, meta.runs) = (Some(unit), meta.runs + 1));
-        let run = self.kept.borrow().meta.runs;
-        self.ports.work(Work::default()).await;
-        let started = self.ports.clock.now();
-        self.ports.emit(EngineEvent::SyncStart { unit, run, waited: started - since });
-        self.ports.crash_point("document.started").await;
-        let known: BTreeSet<EditId> = self.kept.borrow().waiting.iter().map(|it| it.edit.edit).collect();
-        let result = self.talk(unit).await;
-        let left = self.kept.borrow().waiting.iter().any(|it| known.contains(&it.edit.edit));
-        let went_well = result.is_ok() && !left;
-        self.end(run, unit, result.map(|()| self.ports.clock.now() - started)).await;
-        went_well
-    }
-    async fn end(&self, run: u64, unit: UnitId, result: Result<Span, SyncError>) {
-        _ = self.kept.borrow_mut().note(|meta| meta.open = None);
-        self.ports.work(Work::default()).await;
-        self.ports.emit(match &result {
-            Ok(took) => EngineEvent::SyncComplete { unit, run, took: *took, blocking: false },
-            Err(error) => EngineEvent::SyncError { unit, run, error },
-        });
-    }
-
     /// Talks until neither side has anything to say.
     async fn talk(&self, unit: UnitId) -> Result<(), SyncError> {
         let peer = {
             let kept = self.kept.borrow();
-            kept.document.peer(&kept.meta.peer)
+            kept.document.peer(&kept.peer)
         };
         let number = u64::from(self.life.0) << 32 | self.requests.get();
         let mut talk = Talk::<D> { number, step: 0, peer, named: BTreeSet::new() };
@@ -163,34 +119,22 @@ impl<D: Document> Phone<D> {
         let asks = kept.waiting.iter().any(|it| !talk.named.contains(&it.edit.edit));
         let message = Some(kept.document.generate(&mut talk.peer, asks)?);
         talk.named.extend(kept.waiting.iter().map(|it| it.edit.edit));
-        let edits = kept.waiting.iter().map(|it| (it.edit.edit, it.mark.clone())).collect();
+        let edits = kept.waiting.iter().map(|it| (it.edit.edit, it.bytes.clone())).collect();
         let ask = Ask { talk: talk.number, step: talk.step, read: kept.meta.read, edits, message };
         talk.step += 1;
         Some((ask.bytes(), slip_of(kept.waiting.iter().map(|it| &it.edit))))
     }
 
     async fn send(&self, unit: UnitId, body: Vec<u8>, slip: Slip) -> Result<(Answer, u64, Slip), SyncError> {
-        let (number, kind, of) = (self.requests.get(), RequestKind::Sync, Some(unit));
-        self.requests.set(number + 1);
+        let (number, kind) = (self.next_request(), RequestKind::Sync);
         let sent_at = self.ports.clock.now();
-        let call = Call { number, kind, unit: of, edits: &[], attempt: 0 };
+        let call = Call { number, kind, unit: Some(unit), edits: &[], attempt: 0 };
         let answered = self.ports.call_with(call, body, slip, sent_at + self.timeout).await;
         let (bytes, slip) = answered.map_err(|error| SyncError::Offline(error.to_string()))?;
         let took = self.ports.clock.now() - sent_at;
-        let (rows, len) = (slip.rows.len() as u32, bytes.len() as u64);
-        self.ports.emit(EngineEvent::ResponseReceived {
-            request: number,
-            kind,
-            unit: of,
-            bytes: len,
-            rows,
-            took,
-        });
-        match Answer::read(&bytes) {
-            Ok(answer) => Ok((answer, len, slip)),
-            Err(Some(words)) => Err(SyncError::Throttled(words)),
-            Err(None) => Err(SyncError::Corrupt("the answer is somebody else's".to_owned())),
-        }
+        let len = bytes.len() as u64;
+        self.tell_response(number, unit, (len, slip.rows.len()), took);
+        Ok((Answer::read(&bytes).map_err(not_answered)?, len, slip))
     }
 
     /// Stores what an answer brought, and tells of it.
@@ -262,13 +206,6 @@ impl<D: Document> Phone<D> {
 /// Edits with their verdicts, and rows as they are now.
 type Stored = (Vec<(Mutation, Verdict)>, Vec<Now>);
 
-pub(crate) fn failed(error: rusqlite::Error) -> SyncError {
-    match kept::is_full(&error) {
-        true => SyncError::StorageFull,
-        false => SyncError::Corrupt(error.to_string()),
-    }
-}
-
 /// Tells what became of an edit.
 pub(crate) fn tell_verdict(ports: &Ports, of: &Mutation, verdict: &Verdict) {
     let Mutation { edit, entity, ref key, made_at: local, .. } = *of;
@@ -294,66 +231,25 @@ pub(crate) fn tell_verdict(ports: &Ports, of: &Mutation, verdict: &Verdict) {
 /// Whose edits are behind the rows of a request, and what each says.
 fn slip_of<'a>(edits: impl Iterator<Item = &'a Mutation>) -> Slip {
     let mut slip = Slip::default();
-    for Mutation { edit, entity, key, kind, values, .. } in edits {
-        match slip.edits.iter_mut().find(|row| row.entity == *entity && row.key == *key) {
-            Some(row) => row.edits.push(*edit),
+    for &Mutation { edit, entity, ref key, kind, ref values, .. } in edits {
+        match slip.edits.iter_mut().find(|row| row.entity == entity && row.key == *key) {
+            Some(row) => row.edits.push(edit),
             None => {
-                slip.edits.push(RowEdits {
-                    entity: *entity,
-                    key: key.clone(),
-                    edits: vec![*edit],
-                    stamp: None,
-                });
+                let (key, edits) = (key.clone(), vec![edit]);
+                slip.edits.push(RowEdits { entity, key, edits, stamp: None });
             }
         }
         let prints = values.iter().map(|(column, value)| (*column, image([value]))).collect();
-        let (edit, entity, kind) = (*edit, *entity, *kind);
         let (key, names) = (key.clone(), Vec::new());
         slip.said.push(EditSaid { edit, entity, key, kind, prints, names, is_sent: true, by_column: false });
     }
     slip
 }
 
-impl<D: Document> SyncEngine for Phone<D> {
-    fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
-        Box::pin(self.live())
-    }
-    fn on(&self, event: AppEvent) {
-        event.trigger().into_iter().for_each(|trigger| self.fire(trigger));
-    }
-    fn edit(&self, edit: &LocalEdit) -> Saving {
-        let edited = self.kept.borrow_mut().edit(edit, self.ports.clock.wall());
-        self.saves.take_on(&self.ports);
-        if let Ok(Edited::Unchanged) = edited {
-            let (edit, entity, key) = (edit.id, edit.entity, &edit.key);
-            self.ports.emit(EngineEvent::EditUnchanged { edit, entity, key });
-        }
-        if let Ok(Edited::Waits) = edited {
-            self.fire(Trigger::Save);
-        }
-        edited.map(|_| ()).into()
-    }
-    fn trigger(&self, unit: UnitId, _: bool) {
-        self.enqueue(unit);
-    }
-    fn view(&self) -> Option<&dyn DeviceView> {
-        Some(self)
-    }
-}
-
-impl<D: Document> DeviceView for Phone<D> {
-    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
-        self.kept.borrow().rows(entity, f);
-    }
-    fn pending(&self) -> Vec<PendingEdit> {
-        self.kept.borrow().pending()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use syncdyno::contract::{DeviceId, Key, Value};
+    use syncdyno::contract::{DeviceId, EntityId, Key, Value};
 
     #[test]
     fn a_slip_names_the_edits_of_a_row_in_their_order() {

@@ -38,21 +38,10 @@ impl<D: Document> Server<D> {
     fn ingest(&mut self, record: &mut dyn SystemOfRecord) -> Result<(), ServerError> {
         let schema = self.setup.schema.clone();
         for entity in schema.ids().filter(|entity| schema.entity(*entity).delivery.comes_down()) {
-            let (found, all) = match changed_since(&self.setup, &self.notes, entity, record) {
-                Err(ServerError::BadRequest(_)) => continue,
-                found => found?,
-            };
-            if all {
-                for (key, stamp) in gone_meanwhile(&self.notes, entity, &found, record) {
-                    self.mirror((entity, &key), stamp, None);
-                }
+            let News { versions, read } = news(&self.setup, &self.notes, entity, record)?;
+            for (key, stamp, values) in &versions {
+                self.mirror((entity, key), *stamp, values.as_deref());
             }
-            for (key, stamp, values) in &found {
-                if self.notes.known((entity, key)).is_none_or(|known| *stamp >= known) {
-                    self.mirror((entity, key), *stamp, values.as_deref());
-                }
-            }
-            let read = found.iter().map(|(_, stamp, _)| *stamp).max();
             read.into_iter().for_each(|read| self.notes.note_position(entity, read));
         }
         Ok(())
@@ -107,9 +96,7 @@ impl<D: Document> Server<D> {
         self.notes.note_peer(of, &D::kept(&talk.peer));
         talk.step += 1;
         self.talks.insert(of, talk);
-        self.notes.keep_verdicts(of, |edit| ask.edits.iter().any(|(waits, _)| *waits == edit));
-        let verdict = |(edit, _): &(_, _)| Some((*edit, self.notes.verdict(*edit)?));
-        let verdicts = ask.edits.iter().filter_map(verdict).collect();
+        let verdicts = self.notes.verdicts(of, &ask.edits);
         Ok(Answer { verdicts, read: self.notes.last_known(), message })
     }
     /// The conversation of which a request is the next step.
@@ -123,20 +110,26 @@ impl<D: Document> Server<D> {
     }
 }
 
-/// A version of a row; no values if it is gone.
-type Version = (Key, Stamp, Option<Vec<Value>>);
+/// What changed on the record.
+#[derive(Default)]
+pub(crate) struct News {
+    /// Versions of rows; without values of those that are gone.
+    pub(crate) versions: Vec<(Key, Stamp, Option<Vec<Value>>)>,
+    /// Up to where that reads the record.
+    pub(crate) read: Option<Stamp>,
+}
 
-/// What changed of an entity since it was last read, or all that is there, if the record does not
-/// know any more what changed.
+/// What changed of an entity since it was last read and is not known yet. If the record does not know
+/// any more what changed, that is all that is there, and all that is gone.
 ///
 /// # Errors
 /// As for [`SystemOfRecord::changes`].
-pub(crate) fn changed_since(
+pub(crate) fn news(
     setup: &ServerSetup,
     notes: &Notes,
     entity: EntityId,
     record: &mut dyn SystemOfRecord,
-) -> Result<(Vec<Version>, bool), ServerError> {
+) -> Result<News, ServerError> {
     // All phones have one state, and see all rows.
     let attributes = setup.attributes.first().map_or(&[][..], Vec::as_slice);
     let mut changed = |since| {
@@ -146,28 +139,25 @@ pub(crate) fn changed_since(
         })?;
         Ok(found)
     };
-    match changed(notes.position(entity)) {
-        Err(ServerError::CursorExpired(_)) => changed(None).map(|all| (all, true)),
-        found => found.map(|found| (found, false)),
-    }
-}
-
-/// The rows that are in none of all that is there: of what was deleted meanwhile nothing is said. A
-/// row that is committed and that readers cannot see yet is in none of it, either, and is there.
-pub(crate) fn gone_meanwhile(
-    notes: &Notes,
-    entity: EntityId,
-    all: &[Version],
-    record: &mut dyn SystemOfRecord,
-) -> Vec<(Key, Stamp)> {
-    let mut gone = Vec::new();
-    for key in notes.known_rows(entity).into_iter().filter(|key| all.iter().all(|(there, ..)| there != key)) {
+    let (found, all) = match changed(notes.position(entity)) {
+        Err(ServerError::CursorExpired(_)) => (changed(None)?, true),
+        Err(ServerError::BadRequest(_)) => return Ok(News::default()),
+        found => (found?, false),
+    };
+    let read = found.iter().map(|(_, stamp, _)| *stamp).max();
+    let mut versions = Vec::new();
+    // Of what was deleted meanwhile nothing is said. A row that is committed and that readers cannot
+    // see yet is in none of all that is there, either, and is there.
+    let known = if all { notes.known_rows(entity) } else { Vec::new() };
+    for key in known.into_iter().filter(|key| found.iter().all(|(there, ..)| there != key)) {
         let now = record.get(entity, &key);
         if now.as_ref().is_none_or(|now| now.values.is_none()) {
-            gone.push((key, now.map_or_else(|| record.clock(), |now| now.stamp)));
+            versions.push((key, now.map_or_else(|| record.clock(), |now| now.stamp), None));
         }
     }
-    gone
+    let is_news = |key: &Key, stamp| notes.known((entity, key)).is_none_or(|known| stamp >= known);
+    versions.extend(found.into_iter().filter(|(key, stamp, _)| is_news(key, *stamp)));
+    Ok(News { versions, read })
 }
 
 pub(crate) fn reads_the_same(one: &Value, other: &Value) -> bool {

@@ -113,8 +113,7 @@ fn figures_of(work: &str, phones: u64, field: impl Fn(&str) -> Option<f64>) -> B
 fn place(id: &str) -> Option<(Place, u64)> {
     let parts: Vec<&str> = id.split('.').collect();
     let ["league", engine, work, link, weather, seed] = parts[..] else { return None };
-    let [engine, work, link, weather] = [engine, work, link, weather].map(str::to_owned);
-    Some((Place { engine, work, link, weather }, seed.strip_prefix('s')?.parse().ok()?))
+    Some((Place::of(engine, work, link, weather), seed.strip_prefix('s')?.parse().ok()?))
 }
 
 /// A field of `cells.csv`; `None` of what was not measured.

@@ -62,15 +62,9 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
         load("10 000 rows", "load-10000", LINK),
         load("100 000 rows", "load-100000", LINK),
         load("10 000 rows, EDGE", "load-10000", "edge"),
-        Column { title: "queue of 100", work: "queue-100", link: LINK, weather: "clean", figure: "drained" },
-        Column {
-            title: "queue of 1 000",
-            work: "queue-1000",
-            link: LINK,
-            weather: "clean",
-            figure: "drained",
-        },
-        Column { title: "storm, 95 %", work: "storm", link: LINK, weather: "clean", figure: "safe 95 %" },
+        Column { work: "queue-100", ..clean("queue of 100", "drained") },
+        Column { work: "queue-1000", ..clean("queue of 1 000", "drained") },
+        Column { work: "storm", ..clean("storm, 95 %", "safe 95 %") },
     ];
     let by_link =
         |figure, weather| LINKS.map(|link| Column { title: link, work: MORNING, link, weather, figure });
@@ -80,7 +74,10 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
         ("WAITS", table(lines, entrants, &waits)),
         ("GONE BY LINK", table(lines, entrants, &by_link("gone", "faults"))),
         ("SEEN BY LINK", table(lines, entrants, &by_link("seen 95 %", "clean"))),
-        ("ENTRANTS", entrants.entrant.iter().map(paragraph).collect::<Vec<_>>().join("\n").trim_end().to_owned()),
+        (
+            "ENTRANTS",
+            entrants.entrant.iter().map(paragraph).collect::<Vec<_>>().join("\n").trim_end().to_owned(),
+        ),
         ("HALVES", halves(lines, entrants, &costs.iter().chain(&waits[..3]).collect::<Vec<_>>())),
         ("SEEDS", seeds(lines)),
     ];
@@ -118,12 +115,16 @@ fn filled(page: &str) -> String {
 
 impl Column<'_> {
     fn line<'l>(&self, lines: &'l Lines, engine: &str) -> Option<&'l Line> {
-        let [engine, work, link, weather] = [engine, self.work, self.link, self.weather].map(str::to_owned);
-        lines.get(&Place { engine, work, link, weather }, self.figure)
+        lines.get(&Place::of(engine, self.work, self.link, self.weather), self.figure)
+    }
+
+    /// Whether the entrant has no word for its figure.
+    fn is_lacking(&self, entrant: &Entrant) -> bool {
+        entrant.lacks.iter().any(|lacks| self.figure.starts_with(lacks.as_str()))
     }
 
     fn told(&self, lines: &Lines, entrant: &Entrant) -> String {
-        if entrant.lacks.iter().any(|lacks| self.figure.starts_with(lacks.as_str())) {
+        if self.is_lacking(entrant) {
             return "–".to_owned();
         }
         let Some(line) = self.line(lines, &entrant.engine) else { return "·".to_owned() };
@@ -173,9 +174,7 @@ fn paragraph(entrant: &Entrant) -> String {
 /// How far the figures of one half of the seeds are from those of the other.
 fn halves(lines: &Lines, entrants: &Entrants, columns: &[&Column<'_>]) -> String {
     let of = |entrant: &Entrant| {
-        let apart = columns
-            .iter()
-            .filter(|column| !entrant.lacks.iter().any(|lacks| column.figure.starts_with(lacks.as_str())));
+        let apart = columns.iter().filter(|column| !column.is_lacking(entrant));
         let apart = apart.filter_map(|column| column.line(lines, &entrant.engine));
         apart
             .map(|line| line.halves)

@@ -70,8 +70,7 @@ pub fn plot(lines: &Lines, entrants: &Entrants) -> String {
 }
 
 fn dot<'a>(lines: &Lines, entrant: &'a Entrant) -> Option<Dot<'a>> {
-    let [engine, work, link, weather] = [entrant.engine.as_str(), MORNING, LINK, "faults"].map(str::to_owned);
-    let place = Place { engine, work, link, weather };
+    let place = Place::of(&entrant.engine, MORNING, LINK, "faults");
     let of = |figure| lines.get(&place, figure).map(|line| line.middle);
     Some(Dot { name: &entrant.title, bytes: (of("up")? + of("down")?) / 1024.0, gone: of("gone")? })
 }

@@ -20,6 +20,14 @@ pub struct Place {
     pub weather: String,
 }
 
+impl Place {
+    /// The place with these names.
+    pub fn of(engine: &str, work: &str, link: &str, weather: &str) -> Place {
+        let [engine, work, link, weather] = [engine, work, link, weather].map(str::to_owned);
+        Place { engine, work, link, weather }
+    }
+}
+
 /// A figure over all seeds; infinite is what never came.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
@@ -132,8 +140,7 @@ impl Lines {
             else {
                 return Err(wrong());
             };
-            let [engine, work, link, weather] = [engine, work, link, weather].map(|text| (*text).to_owned());
-            let place = Place { engine, work, link, weather };
+            let place = Place::of(engine, work, link, weather);
             let line = Line { seeds, middle, low, high, halves: [first, second] };
             lines.insert((place, (*figure).to_owned()), line);
         }

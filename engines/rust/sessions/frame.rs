@@ -2,7 +2,7 @@
 
 use syncdyno::contract::{EditId, EntityId, Key, Stamp};
 
-use crate::document::{REFUSED, Reader, Verdict, Writer};
+use crate::document::{Reader, Verdict, Writer, answered};
 
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Ask {
@@ -60,13 +60,9 @@ impl Answer {
         out.0
     }
     /// # Errors
-    /// The words of a server that refused, or that the bytes are no answer.
+    /// As for [`answered`].
     pub(super) fn read(bytes: &[u8]) -> Result<Answer, Option<String>> {
-        match bytes.split_first() {
-            Some((0, rest)) => Answer::read_rest(Reader(rest)).ok_or(None),
-            Some((&REFUSED, words)) => Err(Some(String::from_utf8_lossy(words).into_owned())),
-            _ => Err(None),
-        }
+        answered(bytes, Answer::read_rest)
     }
     fn read_rest(mut from: Reader<'_>) -> Option<Answer> {
         let [cursor, count] = from.numbers()?;

@@ -2,7 +2,7 @@
 
 use syncdyno::contract::{
     Cell, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EntityId, Key, LocalEdit,
-    Mutation, PendingEdit, Stamp, UnitId, Value, ValueRef,
+    Mutation, PendingEdit, Stamp, Value, ValueRef,
 };
 use syncdyno::rusqlite::{self, Connection, OptionalExtension};
 
@@ -10,42 +10,20 @@ use super::Policy;
 use super::frame::Answer;
 use super::raw::{self, Choice, Met};
 use super::tables::Tables;
-use crate::document::{Verdict, is_full};
+use crate::document::Verdict;
+use crate::phone::{Edited, Keeps, Meta, Waiting, unsaved};
 
 const LAYOUT: &str = "PRAGMA journal_mode=TRUNCATE;
     CREATE TABLE IF NOT EXISTS waiting(id INTEGER PRIMARY KEY, edit TEXT, changes BLOB);
     CREATE TABLE IF NOT EXISTS meta(id INTEGER PRIMARY KEY, runs INTEGER, open INTEGER, cursor INTEGER);";
 
-/// Numbers that outlive a process.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Meta {
-    pub(super) runs: u64,
-    /// The unit whose run is under way.
-    pub(super) open: Option<UnitId>,
-    /// How far it has read the log.
-    pub(super) cursor: u64,
-}
-
-/// An edit that waits, and what it changed in the rows as they are under it.
-#[derive(Clone, Debug)]
-pub(super) struct Waiting {
-    id: i64,
-    pub(super) edit: Mutation,
-    pub(super) changes: Vec<u8>,
-}
-
 pub(super) struct Kept {
-    database: Connection,
+    pub(super) database: Connection,
     tables: Tables,
+    policy: Policy,
+    /// Each with what it changed in the rows as they are under it.
     pub(super) waiting: Vec<Waiting>,
     pub(super) meta: Meta,
-}
-
-/// What became of an edit that a person made.
-pub(super) enum Edited {
-    Waits,
-    /// It says what its row says.
-    Unchanged,
 }
 
 /// A row that has come.
@@ -71,63 +49,25 @@ pub(super) fn connect(at: &Database, tables: &Tables) -> rusqlite::Result<Connec
 }
 
 impl Kept {
-    pub(super) fn open(at: &Database, setup: &DeviceSetup) -> Result<Kept, EngineError> {
+    pub(super) fn open(at: &Database, setup: &DeviceSetup, policy: Policy) -> Result<Kept, EngineError> {
         let tables = Tables::new(&setup.schema);
         let database = connect(at, &tables).map_err(EngineError::of)?;
         let (waiting, meta) = Default::default();
-        let mut kept = Kept { database, tables, waiting, meta };
+        let mut kept = Kept { database, tables, policy, waiting, meta };
         kept.load().map_err(EngineError::of)?;
         Ok(kept)
     }
-    fn load(&mut self) -> rusqlite::Result<()> {
-        let waiting = |row: &rusqlite::Row<'_>| {
-            let (id, text, changes): (_, String, _) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let edit = serde_json::from_str(&text).expect("it was written here");
-            Ok(Waiting { id, edit, changes })
-        };
+    pub(super) fn load(&mut self) -> rusqlite::Result<()> {
         let mut asked = self.database.prepare_cached("SELECT id, edit, changes FROM waiting ORDER BY id")?;
-        self.waiting = asked.query_map([], waiting)?.collect::<rusqlite::Result<_>>()?;
-        let meta = |row: &rusqlite::Row<'_>| {
-            let open: Option<u16> = row.get(1)?;
-            let [runs, cursor] = [row.get::<_, i64>(0)?, row.get(2)?].map(|number| number as u64);
-            Ok(Meta { runs, open: open.map(UnitId), cursor })
-        };
+        self.waiting = asked.query_map([], Waiting::of)?.collect::<rusqlite::Result<_>>()?;
         let asked = "SELECT runs, open, cursor FROM meta";
-        self.meta = self.database.query_row(asked, [], meta).optional()?.unwrap_or_default();
+        self.meta = self.database.query_row(asked, [], Meta::of).optional()?.unwrap_or_default();
         Ok(())
-    }
-
-    /// Does `work` in one transaction, or reads all again.
-    fn atomically<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-        let done = self.database.execute_batch("BEGIN").and_then(|()| work(self));
-        let done = done.and_then(|given| self.database.execute_batch("COMMIT").map(|()| given));
-        if done.is_err() {
-            // SQLite may have done so itself, and what cannot be read the next transaction tells.
-            _ = self.database.execute_batch("ROLLBACK");
-            _ = self.load();
-        }
-        done
-    }
-    fn put_meta(&self) -> rusqlite::Result<()> {
-        let Meta { runs, open, cursor } = &self.meta;
-        let mut put = self.database.prepare_cached("REPLACE INTO meta VALUES(1, ?1, ?2, ?3)")?;
-        put.execute((*runs as i64, open.map(|unit| unit.0), *cursor as i64))?;
-        Ok(())
-    }
-    /// Notes something of itself.
-    pub(super) fn note(&mut self, change: impl FnOnce(&mut Meta)) -> rusqlite::Result<()> {
-        self.atomically(|kept| {
-            change(&mut kept.meta);
-            kept.put_meta()
-        })
     }
 
     /// Saves an edit that a person makes at this time by the phone's clock.
     pub(super) fn edit(&mut self, edit: &LocalEdit, made_at: Stamp) -> Result<Edited, EditError> {
-        self.atomically(|kept| kept.put_edit(edit, made_at)).unwrap_or_else(|error| match is_full(&error) {
-            true => Err(EditError::StorageFull),
-            false => Err(EditError::Storage(error.to_string())),
-        })
+        self.atomically(|kept| kept.put_edit(edit, made_at)).map_err(unsaved)?
     }
     fn put_edit(&mut self, edit: &LocalEdit, made_at: Stamp) -> rusqlite::Result<Result<Edited, EditError>> {
         let (row, at) = ((edit.entity, &edit.key), &self.database);
@@ -154,22 +94,19 @@ impl Kept {
             return Ok(Ok(Edited::Unchanged));
         }
         let edit = Mutation::of(edit, there.map(|(stamp, _)| stamp), made_at);
-        let text = serde_json::to_string(&edit).expect("it can be written");
-        let mut put = at.prepare_cached("INSERT INTO waiting(edit, changes) VALUES(?1, ?2)")?;
-        let id = put.insert((text, &changes))?;
-        drop(put);
-        self.waiting.push(Waiting { id, edit, changes });
+        let put = "INSERT INTO waiting(edit, changes) VALUES(?1, ?2)";
+        self.waiting.push(Waiting::put(at, put, edit, changes)?);
         Ok(Ok(Edited::Waits))
     }
 
     /// Stores what an answer brought, under the edits that still wait.
-    pub(super) fn take(&mut self, answer: &Answer, policy: Policy) -> rusqlite::Result<Stored> {
+    pub(super) fn take(&mut self, answer: &Answer) -> rusqlite::Result<Stored> {
         self.atomically(|kept| {
             let mut stored = Stored::default();
             if !answer.changes.is_empty() || !answer.verdicts.is_empty() {
                 let waiting = std::mem::take(&mut kept.waiting);
                 for it in waiting.iter().rev() {
-                    raw::apply(&kept.database, &raw::invert(&it.changes)?, |_| Choice::Abort)?;
+                    raw::apply(&kept.database, &raw::invert(&it.bytes)?, |_| Choice::Abort)?;
                 }
                 raw::apply(&kept.database, &answer.changes, |_| Choice::Abort)?;
                 stored.rows = kept.came(answer)?;
@@ -177,11 +114,11 @@ impl Kept {
                     let verdict = answer.verdicts.iter().find(|(edit, _)| *edit == it.edit.edit);
                     match verdict {
                         Some((_, verdict)) => kept.settle(it, verdict.clone(), &mut stored)?,
-                        None => kept.again(it, answer, policy, &mut stored)?,
+                        None => kept.again(it, answer, &mut stored)?,
                     }
                 }
             }
-            kept.meta.cursor = answer.cursor;
+            kept.meta.read = answer.cursor;
             kept.put_meta()?;
             Ok(stored)
         })
@@ -206,17 +143,11 @@ impl Kept {
     }
     /// Makes an edit again, of which the server has not heard, over what has come; an edit that this
     /// leaves nothing of has its verdict by that.
-    fn again(
-        &mut self,
-        it: Waiting,
-        answer: &Answer,
-        policy: Policy,
-        stored: &mut Stored,
-    ) -> rusqlite::Result<()> {
+    fn again(&mut self, it: Waiting, answer: &Answer, stored: &mut Stored) -> rusqlite::Result<()> {
         let mut met = None;
-        let at = &self.database;
+        let (at, policy) = (&self.database, self.policy);
         let ((), changes) = raw::record(at, self.tables.names(), || {
-            raw::apply(at, &it.changes, |what| {
+            raw::apply(at, &it.bytes, |what| {
                 met = Some(what);
                 policy.choice()
             })
@@ -232,11 +163,11 @@ impl Kept {
             };
             return self.settle(it, verdict, stored);
         }
-        if changes != it.changes {
+        if changes != it.bytes {
             let mut put = at.prepare_cached("UPDATE waiting SET changes = ?2 WHERE id = ?1")?;
             put.execute((it.id, &changes))?;
         }
-        self.waiting.push(Waiting { changes, ..it });
+        self.waiting.push(Waiting { bytes: changes, ..it });
         Ok(())
     }
 }
@@ -254,12 +185,6 @@ impl DeviceView for Kept {
         }
     }
     fn pending(&self) -> Vec<PendingEdit> {
-        let edits = self.waiting.iter().map(|it| &it.edit);
-        edits.map(|edit| PendingEdit::new(edit.edit, edit.entity, edit.key.clone())).collect()
+        self.edits_waiting()
     }
-}
-
-/// A copy of what a phone keeps, to be looked at.
-pub(super) fn view(setup: &DeviceSetup, copy: &Database) -> Option<Box<dyn DeviceView>> {
-    Some(Box::new(Kept::open(copy, setup).ok()?))
 }

@@ -25,7 +25,8 @@ use std::rc::Rc;
 
 use syncdyno::contract::{Capabilities, Choice, Merge, OptionForm, Span, Stack, StackOption};
 
-use crate::document::{LACKS, TRIED_AGAIN_AFTER};
+use crate::document::LACKS;
+use crate::phone::TRIED_AGAIN_AFTER;
 
 /// What becomes of a change that meets something else than it was made on
 /// (<https://sqlite.org/session/c_changeset_abort.html>).

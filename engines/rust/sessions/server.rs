@@ -10,7 +10,7 @@ use super::Policy;
 use super::frame::{Answer, Ask};
 use super::raw::{self, Met};
 use super::tables::{Tables, Version};
-use crate::document::{Notes, Verdict, changed_since, gone_meanwhile, reads_the_same, refusal};
+use crate::document::{News, Notes, Verdict, news, reads_the_same, refusal};
 
 const LAYOUT: &str = "CREATE TABLE IF NOT EXISTS log(number INTEGER PRIMARY KEY, changes BLOB);";
 
@@ -75,24 +75,11 @@ impl Server {
     fn ingest(&self, record: &mut dyn SystemOfRecord) -> Result<(), ServerError> {
         let schema = &self.setup.schema;
         for entity in schema.ids().filter(|entity| schema.entity(*entity).delivery.comes_down()) {
-            let (found, all) = match changed_since(&self.setup, &self.notes, entity, record) {
-                Err(ServerError::BadRequest(_)) => continue,
-                found => found?,
-            };
+            let News { versions, read } = news(&self.setup, &self.notes, entity, record)?;
             self.logged(|| {
-                if all {
-                    for (key, stamp) in gone_meanwhile(&self.notes, entity, &found, record) {
-                        self.mirror((entity, &key), stamp, None)?;
-                    }
-                }
-                for (key, stamp, values) in &found {
-                    if self.notes.known((entity, key)).is_none_or(|known| *stamp >= known) {
-                        self.mirror((entity, key), *stamp, values.as_deref())?;
-                    }
-                }
-                Ok(())
+                let mut all = versions.iter();
+                all.try_for_each(|(key, stamp, values)| self.mirror((entity, key), *stamp, values.as_deref()))
             });
-            let read = found.iter().map(|(_, stamp, _)| *stamp).max();
             read.into_iter().for_each(|read| self.notes.note_position(entity, read));
         }
         Ok(())
@@ -242,9 +229,7 @@ impl Server {
             let Some(verdict) = self.settle(edit, record) else { break };
             self.notes.note_verdict(of, edit.edit, &verdict);
         }
-        self.notes.keep_verdicts(of, |edit| ask.edits.iter().any(|(waits, _)| *waits == edit));
-        let verdict = |(edit, _): &(_, _)| Some((*edit, self.notes.verdict(*edit)?));
-        let verdicts = ask.edits.iter().filter_map(verdict).collect();
+        let verdicts = self.notes.verdicts(of, &ask.edits);
         let gone = self.notes.known_since(ask.cursor).into_iter().filter(|row| row.removed);
         let gone = gone.map(|row| (row.entity, row.key, row.stamp)).collect();
         let changes = self.log_since(ask.cursor).expect(SOUND);

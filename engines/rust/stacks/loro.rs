@@ -11,6 +11,7 @@ use loro::{
 };
 use syncdyno::contract::{EntityId, Key, Schema, Value, ValueRef};
 
+use super::{Peer, message, parts};
 use crate::document::{Actor, At, Document, Reader, Touched, Writer};
 
 pub(crate) struct Rows {
@@ -20,12 +21,6 @@ pub(crate) struct Rows {
     /// What the last import changed; Loro wants its listeners to be fit for threads.
     touched: Arc<Mutex<Touched>>,
     _watched: Subscription,
-}
-
-/// What is known of the other side: what it has, and whether it has to be told something.
-pub(crate) struct Peer {
-    has: VersionVector,
-    owed: bool,
 }
 
 fn loro_value(value: &Value) -> LoroValue {
@@ -81,7 +76,7 @@ impl Rows {
 }
 
 impl Document for Rows {
-    type Peer = Peer;
+    type Peer = Peer<VersionVector>;
 
     fn new(actor: Actor, schema: &Arc<Schema>) -> Rows {
         let doc = LoroDoc::new();
@@ -152,28 +147,17 @@ impl Document for Rows {
         keys
     }
 
-    /// It tells at first what it has, and so does an answer.
-    fn peer(&self, kept: &[u8]) -> Peer {
-        Peer { has: VersionVector::decode(kept).unwrap_or_default(), owed: true }
+    fn peer(&self, kept: &[u8]) -> Self::Peer {
+        Peer::new(VersionVector::decode(kept).unwrap_or_default())
     }
-    fn kept(peer: &Peer) -> Vec<u8> {
+    fn kept(peer: &Self::Peer) -> Vec<u8> {
         peer.has.encode()
     }
-    fn generate(&mut self, peer: &mut Peer, asks: bool) -> Option<Vec<u8>> {
-        if !peer.owed && !asks {
-            return None;
-        }
-        peer.owed = false;
-        let mut message = Writer::default();
-        message.bytes(&self.version().encode());
-        message.bytes(&self.since(&peer.has));
-        Some(message.0)
+    fn generate(&mut self, peer: &mut Self::Peer, asks: bool) -> Option<Vec<u8>> {
+        peer.is_told(asks).then(|| message(&self.version().encode(), &self.since(&peer.has)))
     }
-    fn receive(&mut self, peer: &mut Peer, message: &[u8]) -> Result<Touched, String> {
-        let mut from = Reader(message);
-        let (Some(has), Some(updates)) = (from.bytes(), from.bytes()) else {
-            return Err("it is cut short".to_owned());
-        };
+    fn receive(&mut self, peer: &mut Self::Peer, message: &[u8]) -> Result<Touched, String> {
+        let (has, updates) = parts(message)?;
         let has = VersionVector::decode(has).map_err(|error| error.to_string())?;
         // What was put here before is no news.
         self.doc.commit();

@@ -14,6 +14,7 @@ use yrs::{
     Transact, TransactionMut, Update, UpdateEvent,
 };
 
+use super::{Peer, message, parts};
 use crate::document::{Actor, At, Document, Reader, Touched, Writer};
 
 pub(crate) struct Rows {
@@ -23,12 +24,6 @@ pub(crate) struct Rows {
     /// Updates that are not packed yet, each behind its length.
     fresh: Rc<RefCell<Writer>>,
     touched: Rc<RefCell<Touched>>,
-}
-
-/// What is known of the other side: what it has, and whether it has to be told something.
-pub(crate) struct Peer {
-    has: StateVector,
-    owed: bool,
 }
 
 fn any(value: &Value) -> Any {
@@ -85,7 +80,7 @@ impl Rows {
 }
 
 impl Document for Rows {
-    type Peer = Peer;
+    type Peer = Peer<StateVector>;
 
     fn new(actor: Actor, schema: &Arc<Schema>) -> Rows {
         // Nothing of it is drawn.
@@ -160,29 +155,18 @@ impl Document for Rows {
         keys
     }
 
-    /// It tells at first what it has, and so does an answer.
-    fn peer(&self, kept: &[u8]) -> Peer {
-        Peer { has: StateVector::decode_v1(kept).unwrap_or_default(), owed: true }
+    fn peer(&self, kept: &[u8]) -> Self::Peer {
+        Peer::new(StateVector::decode_v1(kept).unwrap_or_default())
     }
-    fn kept(peer: &Peer) -> Vec<u8> {
+    fn kept(peer: &Self::Peer) -> Vec<u8> {
         peer.has.encode_v1()
     }
-    fn generate(&mut self, peer: &mut Peer, asks: bool) -> Option<Vec<u8>> {
-        if !peer.owed && !asks {
-            return None;
-        }
-        peer.owed = false;
+    fn generate(&mut self, peer: &mut Self::Peer, asks: bool) -> Option<Vec<u8>> {
         let of = self.doc.transact();
-        let mut message = Writer::default();
-        message.bytes(&of.state_vector().encode_v1());
-        message.bytes(&of.encode_diff_v1(&peer.has));
-        Some(message.0)
+        peer.is_told(asks).then(|| message(&of.state_vector().encode_v1(), &of.encode_diff_v1(&peer.has)))
     }
-    fn receive(&mut self, peer: &mut Peer, message: &[u8]) -> Result<Touched, String> {
-        let mut from = Reader(message);
-        let (Some(has), Some(update)) = (from.bytes(), from.bytes()) else {
-            return Err("it is cut short".to_owned());
-        };
+    fn receive(&mut self, peer: &mut Self::Peer, message: &[u8]) -> Result<Touched, String> {
+        let (has, update) = parts(message)?;
         self.touched.take();
         self.apply(update)?;
         peer.has = StateVector::decode_v1(has).map_err(|error| error.to_string())?;

@@ -116,6 +116,7 @@ impl<W: Write> Writer<W> {
         let Occurrence { at, node, event } = *occurrence;
         match (node, event) {
             (Node::Backend, Event::Committed { entity, key, kind, values, author, .. }) => {
+                let values = if kind == CommitKind::Delete { &[][..] } else { values };
                 self.commit(at, (entity, key), (kind, values), author);
             }
             (Node::Backend, Event::Restored { .. }) => {
@@ -130,13 +131,13 @@ impl<W: Write> Writer<W> {
         &mut self,
         at: Time,
         (entity, key): (EntityId, &Key),
-        of: (CommitKind, &[Value]),
+        (kind, values): (CommitKind, &[Value]),
         author: Author,
     ) {
-        let (kind, values) = match of.0 {
-            CommitKind::Insert => (Change::Create, of.1),
-            CommitKind::Update => (Change::Update, of.1),
-            CommitKind::Delete => (Change::Delete, &[][..]),
+        let kind = match kind {
+            CommitKind::Insert => Change::Create,
+            CommitKind::Update => Change::Update,
+            CommitKind::Delete => Change::Delete,
         };
         let by = match author {
             Author::Device(edit) => {
@@ -203,46 +204,32 @@ impl<W: Write> Writer<W> {
     fn of_engine(&mut self, at: Time, id: DeviceId, event: EngineEvent<'_>) -> Option<Line> {
         let device = id.to_string();
         Some(match event {
-            EngineEvent::SyncStart { unit, run, .. } => Line::SyncStart {
-                device,
-                unit: self.unit(unit),
-                run: Some(run),
-                when: self.when(at, Some(id)),
-            },
-            EngineEvent::SyncComplete { unit, run, .. } => Line::SyncComplete {
-                device,
-                unit: self.unit(unit),
-                run: Some(run),
-                when: self.when(at, Some(id)),
-            },
-            EngineEvent::SyncError { unit, run, error } => Line::SyncError {
-                device,
-                unit: self.unit(unit),
-                run: Some(run),
-                error: Some(error.to_string()),
-                when: self.when(at, Some(id)),
-            },
+            EngineEvent::SyncStart { unit, run, .. } => {
+                let (unit, run, when) = (self.unit(unit), Some(run), self.when(at, Some(id)));
+                Line::SyncStart { device, unit, run, when }
+            }
+            EngineEvent::SyncComplete { unit, run, .. } => {
+                let (unit, run, when) = (self.unit(unit), Some(run), self.when(at, Some(id)));
+                Line::SyncComplete { device, unit, run, when }
+            }
+            EngineEvent::SyncError { unit, run, error } => {
+                let (unit, run, when) = (self.unit(unit), Some(run), self.when(at, Some(id)));
+                Line::SyncError { device, unit, run, error: Some(error.to_string()), when }
+            }
             EngineEvent::EditAcknowledged { edit, .. } | EngineEvent::EditLogged { edit, .. }
                 if edit.device != id =>
             {
                 self.unsaid = Some("a report about an edit of another phone");
                 return None;
             }
-            EngineEvent::EditAcknowledged { edit, .. } => Line::Acknowledged {
-                device,
-                edit: Some(edit.to_string()),
-                entity: None,
-                key: None,
-                when: self.when(at, Some(id)),
-            },
-            EngineEvent::EditLogged { edit, kind, .. } => Line::Told {
-                device,
-                edit: Some(edit.to_string()),
-                entity: None,
-                key: None,
-                says: says(kind),
-                when: self.when(at, Some(id)),
-            },
+            EngineEvent::EditAcknowledged { edit, .. } => {
+                let (edit, when) = (Some(edit.to_string()), self.when(at, Some(id)));
+                Line::Acknowledged { device, edit, entity: None, key: None, when }
+            }
+            EngineEvent::EditLogged { edit, kind, .. } => {
+                let (edit, says, when) = (Some(edit.to_string()), says(kind), self.when(at, Some(id)));
+                Line::Told { device, edit, entity: None, key: None, says, when }
+            }
             _ => return None,
         })
     }
@@ -264,30 +251,17 @@ impl<W: Write> Writer<W> {
                 row.insert(form.key.clone(), key.into());
                 rows.push(row);
             });
-            let (key, values, gone) = (None, None, false);
-            let (device, entity) = (id.to_string(), form.name.clone());
-            self.write(&Line::Shows {
-                device,
-                entity,
-                rows: Some(rows),
-                key,
-                values,
-                gone,
-                when: When::default(),
-            });
+            let (device, entity, rows) = (id.to_string(), form.name.clone(), Some(rows));
+            let (key, values, gone, when) = (None, None, false, When::default());
+            self.write(&Line::Shows { device, entity, rows, key, values, gone, when });
         }
         let named = |waits: Vec<crate::contract::PendingEdit>| -> Vec<String> {
             let edits = waits.iter().map(|pending| pending.edit).filter(|edit| edit.device == id);
             edits.map(|edit| edit.to_string()).collect()
         };
+        let (device, when) = (id.to_string(), When::default());
         let (edits, undecided) = (Some(named(view.pending())), named(view.held_up()));
-        self.write(&Line::Waits {
-            device: id.to_string(),
-            edits,
-            undecided,
-            rows: None,
-            when: When::default(),
-        });
+        self.write(&Line::Waits { device, edits, undecided, rows: None, when });
     }
 
     /// Writes the end of the world; `settled` if it came to rest.

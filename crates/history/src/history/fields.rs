@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::json::{Field, Json, Node};
 use super::recorded::{Values, Wrong};
 use super::value;
-use crate::base::{Key, Value};
+use crate::base::{Key, Value, Word};
 use crate::config::diagnostic::{choices, closest};
-use crate::contract::{Column, EditKind, Entity, LogKind};
+use crate::contract::{Column, Entity};
 
 /// The fields of an object.
 pub(super) struct Fields<'l, 't> {
@@ -25,11 +25,7 @@ impl<'l, 't> Fields<'l, 't> {
     pub(super) fn of(node: &'l Node<'t>) -> Result<Fields<'l, 't>, Wrong> {
         match &node.value {
             Json::Table(all) => Ok(Fields { span: &node.span, all }),
-            _ => Err(Wrong::new(
-                &node.span,
-                format!("{} is not allowed here", node.kind()),
-                "an object is required: { … }",
-            )),
+            _ => Err(Wrong::misplaced(node, "an object is required: { … }")),
         }
     }
     /// Refuses fields that are not in `known`.
@@ -38,6 +34,10 @@ impl<'l, 't> Fields<'l, 't> {
             Some(field) => Err(unknown(&field.span, &format!("field of {of}"), &field.name, known)),
             None => Ok(()),
         }
+    }
+    /// Refuses fields that are neither in `known` nor say when something happened.
+    pub(super) fn only_timed(&self, of: &str, known: &[&str]) -> Result<(), Wrong> {
+        self.only(of, &[known, &TIMES].concat())
     }
     /// The value of a field, unless it is missing or null.
     pub(super) fn get(&self, name: &str) -> Option<&'l Node<'t>> {
@@ -57,7 +57,7 @@ impl<'l, 't> Fields<'l, 't> {
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Wrong> {
         let flag = |node: &Node<'_>| match node.value {
             Json::Bool(is) => Ok(is),
-            _ => Err(Wrong::new(&node.span, format!("{} is not allowed here", node.kind()), "true or false")),
+            _ => Err(Wrong::misplaced(node, "true or false")),
         };
         self.get(name).map(flag).transpose()
     }
@@ -73,37 +73,24 @@ impl<'l, 't> Fields<'l, 't> {
         self.get(name).map(list).transpose()
     }
     /// One of these words.
-    pub(super) fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Wrong> {
+    pub(super) fn word<T: Word>(&self, name: &str) -> Result<Option<T>, Wrong> {
         let Some((word, span)) = self.text(name)? else { return Ok(None) };
-        match words.iter().find(|(known, _)| *known == word) {
-            Some((_, value)) => Ok(Some(*value)),
-            None => {
-                let known: Vec<&str> = words.iter().map(|(known, _)| *known).collect();
-                Err(unknown(span, &format!("`{name}`"), word, &known))
-            }
-        }
+        let wrong = || unknown(span, &format!("`{name}`"), word, T::WORDS);
+        T::of_word(word).map(Some).ok_or_else(wrong)
     }
 }
 
 pub(super) fn list<'l, 't>(node: &'l Node<'t>) -> Result<&'l [Node<'t>], Wrong> {
     match &node.value {
         Json::List(items) => Ok(items),
-        _ => Err(Wrong::new(
-            &node.span,
-            format!("{} is not allowed here", node.kind()),
-            "a list is required: [ … ]",
-        )),
+        _ => Err(Wrong::misplaced(node, "a list is required: [ … ]")),
     }
 }
 
 pub(super) fn text<'l>(node: &'l Node<'_>) -> Result<&'l str, Wrong> {
     match &node.value {
         Json::Text(text) => Ok(text),
-        _ => Err(Wrong::new(
-            &node.span,
-            format!("{} is not allowed here", node.kind()),
-            "a text is required, in quotes",
-        )),
+        _ => Err(Wrong::misplaced(node, "a text is required, in quotes")),
     }
 }
 
@@ -114,7 +101,8 @@ pub(super) fn key(node: &Node<'_>) -> Result<Key, Wrong> {
         Json::Number(text) if text.parse::<i64>().is_ok() => Ok(Key::new(text)),
         Json::Text(_) => Err(Wrong::new(&node.span, "this key is empty", "")),
         _ => {
-            Err(Wrong::new(&node.span, format!("{} is not a key", node.kind()), "a text, or a whole number"))
+            let title = format!("{} is not a key", node.kind());
+            Err(Wrong::new(&node.span, title, "a text, or a whole number"))
         }
     }
 }
@@ -136,13 +124,14 @@ impl Columns<'_> {
             unknown(&field.span, &format!("column of `{}`", self.entity.name), &field.name, &known)
         })
     }
+    fn value(&self, field: &Field<'_>) -> Result<(usize, Value), Wrong> {
+        let (at, column) = self.find(field)?;
+        Ok((at, value::of_json(&field.node, &column.kind, self.utc_offset)?))
+    }
     /// The values of an object, by column position.
     pub(super) fn values(&self, node: &Node<'_>) -> Result<Values, Wrong> {
-        let mut values = Values::new();
-        for field in Fields::of(node)?.all {
-            let (at, column) = self.find(field)?;
-            values.push((at, value::of_json(&field.node, &column.kind, self.utc_offset)?));
-        }
+        let fields = Fields::of(node)?.all.iter();
+        let mut values: Values = fields.map(|field| self.value(field)).collect::<Result<_, _>>()?;
         values.sort_by_key(|(at, _)| *at);
         Ok(values)
     }
@@ -150,11 +139,8 @@ impl Columns<'_> {
     pub(super) fn row(&self, node: &Node<'_>) -> Result<(Key, Vec<Value>), Wrong> {
         let fields = Fields::of(node)?;
         let key = key(fields.need(&self.entity.key)?)?;
-        let mut values = Values::new();
-        for field in fields.all.iter().filter(|field| field.name != self.entity.key) {
-            let (at, column) = self.find(field)?;
-            values.push((at, value::of_json(&field.node, &column.kind, self.utc_offset)?));
-        }
+        let others = fields.all.iter().filter(|field| field.name != self.entity.key);
+        let values = others.map(|field| self.value(field)).collect::<Result<_, _>>()?;
         Ok((key, self.whole(values)))
     }
     /// All columns, of devices or of the backend; missing ones are null.
@@ -183,13 +169,4 @@ pub(super) const KINDS: [&str; 15] = [
     "app-killed",
     "end",
 ];
-pub(super) const TIMES: [&str; 4] = ["at", "not_before", "not_after", "seq"];
-pub(super) const EDITS: [(&str, EditKind); 3] =
-    [("create", EditKind::Create), ("update", EditKind::Update), ("delete", EditKind::Delete)];
-pub(super) const SAYS: [(&str, LogKind); 5] = [
-    ("superseded", LogKind::Superseded),
-    ("merged", LogKind::Merged),
-    ("overwrote", LogKind::Overwrote),
-    ("rejected", LogKind::Rejected),
-    ("kept-both", LogKind::KeptBoth),
-];
+const TIMES: [&str; 4] = ["at", "not_before", "not_after", "seq"];

@@ -88,8 +88,14 @@ impl<'t> Reader<'t> {
     fn node(&mut self, depth: usize) -> Result<Node<'t>, NotJson> {
         let start = self.at;
         let value = match self.peek() {
-            b'{' if depth < DEPTH => self.table(depth)?,
-            b'[' if depth < DEPTH => self.list(depth)?,
+            b'{' if depth < DEPTH => {
+                let field = |reader: &mut Self, fields: &[_]| reader.field(depth, fields);
+                Json::Table(self.items(b'}', "a `,` or a `}` is required here", field)?)
+            }
+            b'[' if depth < DEPTH => {
+                let item = |reader: &mut Self, _: &[_]| reader.node(depth + 1);
+                Json::List(self.items(b']', "a `,` or a `]` is required here", item)?)
+            }
             b'{' | b'[' => return Err(self.wrong("this is nested too deeply")),
             b'"' => Json::Text(self.text()?),
             b'-' | b'0'..=b'9' => Json::Number(self.number()?),
@@ -158,59 +164,47 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Json<'t>, NotJson> {
+    /// Items with commas between them, up to a closing bracket.
+    fn items<T>(
+        &mut self,
+        close: u8,
+        more: &'static str,
+        mut item: impl FnMut(&mut Self, &[T]) -> Result<T, NotJson>,
+    ) -> Result<Vec<T>, NotJson> {
         let mut items = Vec::new();
         self.at += 1;
-        loop {
-            self.blank();
-            if self.peek() == b']' && items.is_empty() {
-                break;
-            }
-            items.push(self.node(depth + 1)?);
+        self.blank();
+        while self.peek() != close || !items.is_empty() {
+            let next = item(self, &items)?;
+            items.push(next);
             self.blank();
             match self.peek() {
                 b',' => self.at += 1,
-                b']' => break,
-                _ => return Err(self.wrong("a `,` or a `]` is required here")),
+                end if end == close => break,
+                _ => return Err(self.wrong(more)),
             }
+            self.blank();
         }
         self.at += 1;
-        Ok(Json::List(items))
+        Ok(items)
     }
-
-    fn table(&mut self, depth: usize) -> Result<Json<'t>, NotJson> {
-        let mut fields: Vec<Field<'t>> = Vec::new();
-        self.at += 1;
-        loop {
-            self.blank();
-            if self.peek() == b'}' && fields.is_empty() {
-                break;
-            }
-            let start = self.at;
-            if self.peek() != b'"' {
-                return Err(self.wrong("a name in quotes is required here"));
-            }
-            let name = self.text()?;
-            let span = start..self.at;
-            if fields.iter().any(|field| field.name == name) {
-                return Err(NotJson { span, what: "this name is in the object twice" });
-            }
-            self.blank();
-            if self.peek() != b':' {
-                return Err(self.wrong("a `:` is required here"));
-            }
-            self.at += 1;
-            self.blank();
-            fields.push(Field { name, span, node: self.node(depth + 1)? });
-            self.blank();
-            match self.peek() {
-                b',' => self.at += 1,
-                b'}' => break,
-                _ => return Err(self.wrong("a `,` or a `}` is required here")),
-            }
+    fn field(&mut self, depth: usize, fields: &[Field<'t>]) -> Result<Field<'t>, NotJson> {
+        let start = self.at;
+        if self.peek() != b'"' {
+            return Err(self.wrong("a name in quotes is required here"));
+        }
+        let name = self.text()?;
+        let span = start..self.at;
+        if fields.iter().any(|field| field.name == name) {
+            return Err(NotJson { span, what: "this name is in the object twice" });
+        }
+        self.blank();
+        if self.peek() != b':' {
+            return Err(self.wrong("a `:` is required here"));
         }
         self.at += 1;
-        Ok(Json::Table(fields))
+        self.blank();
+        Ok(Field { name, span, node: self.node(depth + 1)? })
     }
 }
 

@@ -147,7 +147,7 @@ impl<'g> Ordered<'g> {
     pub fn lives(&self, subjects: &[Subject]) -> Vec<Story> {
         let life = |subject: &Subject| Life::new(labels(self.ground, self.bounds.first), subject.clone());
         let lives = subjects.iter().map(life).collect();
-        self.told(lives).into_lives().iter().map(Life::story).collect()
+        self.told(lives).lives.iter().map(Life::story).collect()
     }
 
     /// Facts about the history.
@@ -189,25 +189,18 @@ impl<'g> Ordered<'g> {
     fn unseen(&self) -> Vec<String> {
         let history = &self.history;
         let finals = Finals::of(history);
-        let named = |is: &dyn Fn(usize) -> bool| -> Option<String> {
-            let all: Vec<&str> = (0..history.devices.len())
-                .filter(|at| is(*at))
-                .map(|at| &*history.devices[at].name)
-                .collect();
+        let named = |what: &str, is: &dyn Fn(usize) -> bool| -> Option<String> {
+            let all: Vec<&str> =
+                history.devices().enumerate().filter(|(at, _)| is(*at)).map(|(_, name)| name).collect();
             let more =
                 if all.len() > NAMED { format!(" and {} more", all.len() - NAMED) } else { String::new() };
-            (!all.is_empty()).then(|| all.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ") + &more)
+            let first = all[..all.len().min(NAMED)].join(", ");
+            (!all.is_empty()).then(|| format!("these apps never reported what {what}: {first}{more}"))
         };
+        let waits = "waits there, so an edit that is not on the backend may wait";
         let mut remarks = Vec::new();
-        remarks.extend(
-            named(&|at| finals.shows[at].is_empty())
-                .map(|who| format!("these apps never reported what they show: {who}")),
-        );
-        remarks.extend(named(&|at| finals.waits[at].is_none()).map(|who| {
-            format!(
-                "these apps never reported what waits there, so an edit that is not on the backend may wait: {who}"
-            )
-        }));
+        remarks.extend(named("they show", &|at| finals.shows[at].is_empty()));
+        remarks.extend(named(waits, &|at| finals.waits[at].is_none()));
         if history.end.is_none() {
             remarks.push("there is no `end` line: nothing says that all had come to rest".to_owned());
         }

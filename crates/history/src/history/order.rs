@@ -8,7 +8,7 @@
 //! waiting edit may be taken for the author: then all orders are tried ([`Orders::All`]). A report
 //! about an edit comes as late as possible.
 
-use super::recorded::{By, Commit, EditAt, History, When};
+use super::recorded::{By, Commit, EditAt, History, Mark, Row, When};
 
 /// The events of one record, or of several if an edit of one became another.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,24 @@ pub(super) enum What {
     Edit(EditAt),
     Commit(usize),
     Word(usize),
+}
+
+impl What {
+    fn mark(self, history: &History) -> Mark {
+        match self {
+            What::Edit(at) => history.edits[at].mark,
+            What::Commit(at) => history.commits[at].mark,
+            What::Word(at) => history.words[at].mark,
+        }
+    }
+    /// The row that it changes; `None` for a report.
+    pub(super) fn row(self, history: &History) -> Option<&Row> {
+        match self {
+            What::Edit(at) => Some(&history.edits[at].row),
+            What::Commit(at) => Some(&history.commits[at].row),
+            What::Word(_) => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -71,17 +89,12 @@ const ITEMS_MAX: usize = 400;
 
 impl Group {
     pub(super) fn new(items: Vec<What>, history: &History, bounds: Bounds) -> Result<Group, Contradiction> {
-        let mark = |what: What| match what {
-            What::Edit(at) => history.edits[at].mark,
-            What::Commit(at) => history.commits[at].mark,
-            What::Word(at) => history.words[at].mark,
+        let marks: Vec<Mark> = items.iter().map(|what| what.mark(history)).collect();
+        let item = |(what, mark): (&What, &Mark)| {
+            let device = if let What::Edit(at) = *what { history.edits[at].device } else { 0 };
+            Item { what: *what, when: bounds.of(mark.when), device, seq: mark.seq }
         };
-        let item = |what: What| {
-            let device = if let What::Edit(at) = what { history.edits[at].device } else { 0 };
-            Item { what, when: bounds.of(mark(what).when), device, seq: mark(what).seq }
-        };
-        let marks: Vec<_> = items.iter().map(|what| mark(*what)).collect();
-        let mut group = Group { items: items.iter().copied().map(item).collect() };
+        let mut group = Group { items: items.iter().zip(&marks).map(item).collect() };
         let edges = edges(&items, history);
         // Moves begins forward and ends backward until nothing changes; edges are few and short.
         for _ in 0..=edges.len() {
@@ -150,7 +163,7 @@ impl Group {
         until.reverse();
         let mut last = i64::MIN;
         let instants = order.iter().zip(until).map(|(at, until)| {
-            last = self.items[*at].middle().max(last).min(until);
+            last = self.items[*at].when.middle().max(last).min(until);
             last
         });
         instants.collect()
@@ -159,12 +172,6 @@ impl Group {
     /// Whether there is only one order.
     pub(super) fn is_sure(&self) -> bool {
         self.items.windows(2).all(|pair| pair[0].when.until < pair[1].when.from)
-    }
-}
-
-impl Item {
-    pub(super) fn middle(&self) -> i64 {
-        self.when.from + (self.when.until - self.when.from) / 2
     }
 }
 
@@ -178,15 +185,15 @@ fn edges(items: &[What], history: &History) -> Vec<(usize, usize, &'static str)>
     let mut by_place: Vec<(u32, u64, usize)> = Vec::new();
     let mut edits: Vec<(EditAt, usize)> = Vec::new();
     for (at, item) in items.iter().enumerate() {
-        let (place, mark) = match *item {
+        let place = match *item {
             What::Edit(edit) => {
                 edits.push((edit, at));
-                (history.edits[edit].device, history.edits[edit].mark)
+                history.edits[edit].device
             }
-            What::Commit(commit) => (u32::MAX, history.commits[commit].mark),
-            What::Word(word) => (history.edits[history.words[word].edit].device, history.words[word].mark),
+            What::Commit(_) => u32::MAX,
+            What::Word(word) => history.edits[history.words[word].edit].device,
         };
-        by_place.extend(mark.seq.map(|seq| (place, seq, at)));
+        by_place.extend(item.mark(history).seq.map(|seq| (place, seq, at)));
     }
     by_place.sort_unstable();
     for pair in by_place.windows(2) {
@@ -364,7 +371,7 @@ impl<'g> Search<'g> {
     fn with_words(&self) -> Vec<usize> {
         let items = &self.group.items;
         let mut words: Vec<usize> = self.words.clone();
-        words.sort_by_key(|at| (items[*at].when.until, items[*at].middle(), *at));
+        words.sort_by_key(|at| (items[*at].when.until, items[*at].when.middle(), *at));
         let mut words = words.into_iter().peekable();
         let mut order = Vec::with_capacity(items.len());
         for &at in &self.order {
@@ -393,7 +400,7 @@ impl<'g> Search<'g> {
         }
         may.retain(|at| self.before[*at] == 0 && items[*at].when.from <= ends);
         let is_commit = |at: usize| matches!(items[at].what, What::Commit(_));
-        may.sort_by_key(|at| (is_commit(*at), items[*at].middle(), *at));
+        may.sort_by_key(|at| (is_commit(*at), items[*at].when.middle(), *at));
         may
     }
 }

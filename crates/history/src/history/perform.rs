@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 
 use super::order::{Group, What};
-use super::recorded::{By, Commit, Edit, EditAt, Ground, History, Row, Values};
+use super::recorded::{By, Commit, Edit, EditAt, Ground, History, Row, Values, Word};
 use crate::base::{Value, is_same_text};
 use crate::contract::{EditKind, LogKind};
 
@@ -59,6 +59,11 @@ pub(super) fn alike(a: &Value, b: &Value) -> bool {
 
 pub(super) fn reads_alike(a: &[Value], b: &[Value]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b))
+}
+
+/// Whether two rows are alike; `None` is a row that does not exist.
+pub(super) fn rows_alike(a: Option<&[Value]>, b: Option<&[Value]>) -> bool {
+    a.zip(b).map_or(a.is_none() && b.is_none(), |(a, b)| reads_alike(a, b))
 }
 
 /// Whether the row has an edit's values.
@@ -117,35 +122,21 @@ pub(super) struct Performed {
 
 impl<'h> Stage<'h> {
     pub(super) fn new(ground: &'h Ground, history: &'h History, authors: Authors) -> Stage<'h> {
-        Stage {
-            ground,
-            history,
-            authors,
-            states: BTreeMap::new(),
-            open: Vec::new(),
-            settled: FxHashSet::default(),
-            committed: Vec::new(),
-            named: FxHashSet::default(),
-            foreign: Vec::new(),
-            moments: Vec::new(),
-            odd: 0,
-        }
+        let (states, open, settled, committed, named, foreign, moments, odd) = Default::default();
+        Stage { ground, history, authors, states, open, settled, committed, named, foreign, moments, odd }
     }
 
     pub(super) fn perform(mut self, group: &Group, order: &[usize]) -> Performed {
         let history = self.history;
         for item in &group.items {
-            let row = match item.what {
-                What::Edit(at) => &history.edits[at].row,
-                What::Commit(at) => {
-                    if let By::Edit(edit) = history.commits[at].by {
-                        _ = self.named.insert(edit);
-                    }
-                    &history.commits[at].row
-                }
-                What::Word(_) => continue,
-            };
-            self.states.entry(row).or_insert_with(|| history.rows.get(row).cloned());
+            if let What::Commit(at) = item.what
+                && let By::Edit(edit) = history.commits[at].by
+            {
+                self.named.insert(edit);
+            }
+            if let Some(row) = item.what.row(history) {
+                self.states.entry(row).or_insert_with(|| history.rows.get(row).cloned());
+            }
         }
         for (at, instant) in order.iter().zip(group.instants(order)) {
             match group.items[*at].what {
@@ -203,20 +194,19 @@ impl<'h> Stage<'h> {
         let makes = commit.kind == Some(EditKind::Create);
         self.odd += u64::from(commit.kind.is_some() && makes == before.is_some());
         let whose = self.whose(commit, (&before, &state));
-        match whose {
-            Whose::Edit(edit) => self.foreign.push((&commit.row, Some(self.of(edit).device))),
-            Whose::Stranger(device) => self.foreign.push((&commit.row, Some(device))),
-            Whose::Other => self.foreign.push((&commit.row, None)),
-        }
+        let device = match whose {
+            Whose::Edit(edit) => Some(self.of(edit).device),
+            Whose::Stranger(device) => Some(device),
+            Whose::Other => None,
+        };
+        self.foreign.push((&commit.row, device));
         if let Whose::Edit(edit) = whose {
             let with = self.went_with(edit, &state);
             self.settled.extend(with.iter().copied());
             if !with.is_empty() {
                 self.tell(at, Act::With(edit, with.into()));
             }
-            let told =
-                |says| self.history.words.iter().any(|word| word.edit == edit && word.says == Some(says));
-            let both = if self.history.tells { told(LogKind::KeptBoth) } else { self.ground.keeps_both };
+            let both = self.is_told(edit, &[LogKind::KeptBoth], self.ground.keeps_both);
             if self.of(edit).row != commit.row && before.is_none() && both {
                 self.tell(at, Act::Beside(edit, number));
             }
@@ -316,12 +306,13 @@ impl<'h> Stage<'h> {
     fn brings_back(&self, edit: EditAt, (before, state): (&State, &State)) -> bool {
         let of = self.of(edit);
         let back = before.is_none() && state.is_some() && of.kind == EditKind::Update;
-        let told = || {
-            self.history.words.iter().any(|word| {
-                word.edit == edit && matches!(word.says, Some(LogKind::Overwrote | LogKind::KeptBoth))
-            })
-        };
-        back && if self.history.tells { told() } else { self.ground.brings_back }
+        back && self.is_told(edit, &[LogKind::Overwrote, LogKind::KeptBoth], self.ground.brings_back)
+    }
+    /// Whether the app reported one of these of an edit; if it reports nothing, what the policy says.
+    fn is_told(&self, edit: EditAt, kinds: &[LogKind], by_policy: bool) -> bool {
+        let mut words = self.history.words.iter().filter(|word| word.edit == edit);
+        let says = |word: &Word| word.says.is_some_and(|says| kinds.contains(&says));
+        if self.history.tells { words.any(says) } else { by_policy }
     }
 
     /// If the policy lets edits give way, the remaining edits gave way to what others wrote.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::fields::{Columns, EDITS, Fields, KINDS, SAYS, TIMES, key, list, text, unknown};
+use super::fields::{Columns, Fields, KINDS, key, list, text, unknown};
 use super::json::{Json, Node};
 use super::line::VERSION;
 use super::mistakes::{Clocks, Unreadable, created, plain, shown, too_many};
@@ -62,18 +62,8 @@ impl<'g> Reader<'g> {
     /// A reader without input.
     pub fn new(ground: &'g Ground) -> Reader<'g> {
         let history = History { tolerance: TOLERANCE, ..History::default() };
-        Reader {
-            ground,
-            history,
-            wrong: Vec::new(),
-            by_name: FxHashMap::default(),
-            by_id: FxHashMap::default(),
-            by_row: FxHashMap::default(),
-            pending: Vec::new(),
-            begun: false,
-            name: String::new(),
-            number: 0,
-        }
+        let (wrong, by_name, by_id, by_row, pending, begun, name, number) = Default::default();
+        Reader { ground, history, wrong, by_name, by_id, by_row, pending, begun, name, number }
     }
 
     /// Reads a history; `name` is its file name for messages. Fails if the file cannot be read or
@@ -109,8 +99,8 @@ impl<'g> Reader<'g> {
         }
         if !self.begun && self.wrong.is_empty() {
             let help = format!("its first line is {{\"kind\":\"history\",\"version\":{VERSION}}}");
-            self.wrong
-                .push(Diagnostic::new(None, format!("{name} contains no line of a history")).help(help));
+            let wrong = Diagnostic::new(None, format!("{name} contains no line of a history"));
+            self.wrong.push(wrong.help(help));
         }
         if self.wrong.is_empty() { Ok(()) } else { Err(Unreadable::Wrong(std::mem::take(&mut self.wrong))) }
     }
@@ -163,10 +153,9 @@ impl<'g> Reader<'g> {
         if std::mem::replace(&mut self.begun, true) {
             return Err(Wrong::new(&kind.span, "a history has one line of this kind, its first", ""));
         }
-        fields.only(
-            "the first line",
-            &["kind", "version", "clock_tolerance", "wall_clock", "devices", "records", "unrecorded_writers"],
-        )?;
+        let known =
+            ["kind", "version", "clock_tolerance", "wall_clock", "devices", "records", "unrecorded_writers"];
+        fields.only("the first line", &known)?;
         let version = fields.need("version")?;
         if fields.number("version")? != Some(u64::from(VERSION)) {
             let help = format!("this program reads version {VERSION}");
@@ -189,12 +178,8 @@ impl<'g> Reader<'g> {
                 "waits" => {}
                 "commit" => self.history.commits_all = true,
                 other => {
-                    return Err(unknown(
-                        &recorded.span,
-                        "kind of line to declare",
-                        other,
-                        &["acknowledged", "told", "waits", "commit"],
-                    ));
+                    let known = ["acknowledged", "told", "waits", "commit"];
+                    return Err(unknown(&recorded.span, "kind of line to declare", other, &known));
                 }
             }
         }
@@ -236,11 +221,8 @@ impl<'g> Reader<'g> {
                         Json::Text(text) => text.to_string(),
                         Json::Number(text) => (*text).to_owned(),
                         _ => {
-                            return Err(Wrong::new(
-                                &node.span,
-                                "this is not a value of an attribute",
-                                "a text, or a number",
-                            ));
+                            let title = "this is not a value of an attribute";
+                            return Err(Wrong::new(&node.span, title, "a text, or a number"));
                         }
                     };
                     let words: Vec<String> = values.iter().map(plain).collect();
@@ -302,23 +284,22 @@ impl<'g> Reader<'g> {
         let (entity, key_at) = (self.entity(fields)?, fields.need("key")?);
         let columns = self.columns(entity, true);
         let values = columns.whole(columns.values(fields.need("values")?)?);
-        if self.history.rows.insert((entity, key(key_at)?), values).is_some() {
-            return Err(Wrong::new(
-                &key_at.span,
-                "this row already exists",
-                "list each row once at the start",
-            ));
+        match self.history.rows.insert((entity, key(key_at)?), values) {
+            None => Ok(()),
+            Some(_) => {
+                let help = "list each row once at the start";
+                Err(Wrong::new(&key_at.span, "this row already exists", help))
+            }
         }
-        Ok(())
     }
 
     fn edit(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
         let known = ["kind", "device", "id", "entity", "key", "do", "values", "unsure"];
-        fields.only("an edit", &[&known[..], &TIMES[..]].concat())?;
+        fields.only_timed("an edit", &known)?;
         let (device, entity) = (self.device(fields)?, self.entity(fields)?);
         let row = (entity, key(fields.need("key")?)?);
         let at = fields.need("do")?;
-        let kind = fields.word("do", &EDITS)?.expect("it is there");
+        let kind: EditKind = fields.word("do")?.expect("it is there");
         let columns = self.columns(entity, false);
         let values = fields.get("values").map_or(Ok(Vec::new()), |values| columns.values(values))?;
         if (kind == EditKind::Delete) != values.is_empty() && kind != EditKind::Create {
@@ -348,14 +329,14 @@ impl<'g> Reader<'g> {
     fn sync(&mut self, fields: &Fields<'_, '_>, kind: &str) -> Result<(), Wrong> {
         let known = ["kind", "device", "unit", "run", "error"];
         let known = if kind == "sync-error" { &known[..] } else { &known[..4] };
-        fields.only("a sync", &[known, &TIMES[..]].concat())?;
+        fields.only_timed("a sync", known)?;
         let device = self.device(fields)?;
         let names: Vec<&str> = self.ground.units.iter().map(|unit| unit.name.as_str()).collect();
         let unit = match fields.text("unit")? {
-            Some((name, span)) => names
-                .iter()
-                .position(|known| *known == name)
-                .ok_or_else(|| unknown(span, "unit", name, &names))?,
+            Some((name, span)) => {
+                let found = names.iter().position(|known| *known == name);
+                found.ok_or_else(|| unknown(span, "unit", name, &names))?
+            }
             None if names.len() <= 1 => 0,
             None => {
                 let help = format!("the scenario has {}", names.join(", "));
@@ -372,6 +353,11 @@ impl<'g> Reader<'g> {
         Ok(())
     }
 
+    /// Keeps what a line says of edits that it names, until all lines are read.
+    fn later(&mut self, names: Names, span: &Range<usize>, then: Then) {
+        self.pending.push(Pending { names, place: (self.number, span.clone()), then });
+    }
+
     /// The edits that a line names, on this device.
     fn named(&self, fields: &Fields<'_, '_>, device: u32) -> Result<(Names, Range<usize>), Wrong> {
         if let Some((id, span)) = fields.text("edit")? {
@@ -384,13 +370,13 @@ impl<'g> Reader<'g> {
     fn word(&mut self, fields: &Fields<'_, '_>, kind: &str) -> Result<(), Wrong> {
         let known = ["kind", "device", "edit", "entity", "key", "says"];
         let known = if kind == "told" { &known[..] } else { &known[..5] };
-        fields.only("a result of an edit", &[known, &TIMES[..]].concat())?;
+        fields.only_timed("a result of an edit", known)?;
         let device = self.device(fields)?;
         let says = match kind {
             "told" => {
                 fields.need("says")?;
                 self.history.tells = true;
-                fields.word("says", &SAYS)?
+                fields.word("says")?
             }
             _ => {
                 self.history.acknowledges = true;
@@ -399,13 +385,13 @@ impl<'g> Reader<'g> {
         };
         let (names, span) = self.named(fields, device)?;
         let then = Then::Word(says, self.clocks().mark(fields)?);
-        self.pending.push(Pending { names, place: (self.number, span), then });
+        self.later(names, &span, then);
         Ok(())
     }
 
     fn shows(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
         let known = ["kind", "device", "entity", "rows", "key", "values", "gone"];
-        fields.only("what is shown", &[&known[..], &TIMES[..]].concat())?;
+        fields.only_timed("what is shown", &known)?;
         let (device, entity) = (self.device(fields)?, self.entity(fields)?);
         let columns = self.columns(entity, false);
         let mut rows = Vec::new();
@@ -428,10 +414,7 @@ impl<'g> Reader<'g> {
     }
 
     fn waits(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
-        fields.only(
-            "what waits",
-            &[&["kind", "device", "edits", "undecided", "rows"][..], &TIMES[..]].concat(),
-        )?;
+        fields.only_timed("what waits", &["kind", "device", "edits", "undecided", "rows"])?;
         let device = self.device(fields)?;
         let (edits, rows) = (fields.list("edits")?, fields.list("rows")?);
         if edits.is_none() && rows.is_none() {
@@ -439,30 +422,16 @@ impl<'g> Reader<'g> {
         }
         let at = self.history.waits.len();
         for node in edits.unwrap_or_default() {
-            let names = Names::Id(device, text(node)?.into());
-            self.pending.push(Pending {
-                names,
-                place: (self.number, node.span.clone()),
-                then: Then::Waits(at),
-            });
+            self.later(Names::Id(device, text(node)?.into()), &node.span, Then::Waits(at));
         }
         for node in fields.list("undecided")?.unwrap_or_default() {
-            let names = Names::Id(device, text(node)?.into());
-            self.pending.push(Pending {
-                names,
-                place: (self.number, node.span.clone()),
-                then: Then::Asks(at),
-            });
+            self.later(Names::Id(device, text(node)?.into()), &node.span, Then::Asks(at));
         }
         for node in rows.unwrap_or_default() {
             let row = Fields::of(node)?;
             row.only("a row that waits", &["entity", "key"])?;
             let names = Names::Row(device, (self.entity(&row)?, key(row.need("key")?)?));
-            self.pending.push(Pending {
-                names,
-                place: (self.number, node.span.clone()),
-                then: Then::Waits(at),
-            });
+            self.later(names, &node.span, Then::Waits(at));
         }
         let mark = self.clocks().mark(fields)?;
         self.history.waits.push(Waiting { device, edits: Vec::new(), undecided: Vec::new(), mark });
@@ -471,10 +440,10 @@ impl<'g> Reader<'g> {
 
     fn commit(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
         let known = ["kind", "entity", "key", "do", "values", "by"];
-        fields.only("a commit", &[&known[..], &TIMES[..]].concat())?;
+        fields.only_timed("a commit", &known)?;
         let entity = self.entity(fields)?;
         let row = (entity, key(fields.need("key")?)?);
-        let kind = fields.word("do", &EDITS)?;
+        let kind: Option<EditKind> = fields.word("do")?;
         let columns = self.columns(entity, true);
         let values = fields.get("values").map_or(Ok(Vec::new()), |values| columns.values(values))?;
         if values.is_empty() && kind != Some(EditKind::Delete) && kind != Some(EditKind::Create) {
@@ -493,9 +462,7 @@ impl<'g> Reader<'g> {
                 author.only("an author", &["device", "edit"])?;
                 let device = self.device(&author)?;
                 if let Some((id, span)) = author.text("edit")? {
-                    let place = (self.number, span.clone());
-                    let names = Names::Id(device, id.into());
-                    self.pending.push(Pending { names, place, then: Then::By(at) });
+                    self.later(Names::Id(device, id.into()), span, Then::By(at));
                 }
                 By::Device(device)
             }
@@ -514,25 +481,22 @@ impl<'g> Reader<'g> {
         for node in rows {
             let (key, values) = columns.row(node)?;
             if held.insert(key, values).is_some() {
-                return Err(Wrong::new(
-                    &node.span,
-                    "this row is already listed",
-                    "list each row once at the end",
-                ));
+                let help = "list each row once at the end";
+                return Err(Wrong::new(&node.span, "this row is already listed", help));
             }
         }
         Ok(())
     }
 
     fn life(&mut self, fields: &Fields<'_, '_>, kind: &str) -> Result<(), Wrong> {
-        fields.only("an app", &[&["kind", "device"][..], &TIMES[..]].concat())?;
+        fields.only_timed("an app", &["kind", "device"])?;
         let (device, mark) = (self.device(fields)?, self.clocks().mark(fields)?);
         self.history.lives.push(Life { device, begins: kind == "app-started", mark });
         Ok(())
     }
 
     fn end(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
-        fields.only("the end", &[&["kind", "settled"][..], &TIMES[..]].concat())?;
+        fields.only_timed("the end", &["kind", "settled"])?;
         let settled = fields.flag("settled")?.unwrap_or(true);
         if self.history.end.replace((self.clocks().mark(fields)?.when, settled)).is_some() {
             return Err(Wrong::new(fields.span, "there is already an end", ""));
@@ -555,10 +519,7 @@ impl<'g> Reader<'g> {
 
     fn settle(&mut self, names: Names, span: &Range<usize>, then: Then) -> Result<(), Wrong> {
         let edits = match &names {
-            Names::Id(device, id) => {
-                let known = self.by_id.get(&(*device, id.clone()));
-                known.map(|(edit, _)| vec![*edit])
-            }
+            Names::Id(device, id) => self.by_id.get(&(*device, id.clone())).map(|(edit, _)| vec![*edit]),
             Names::Row(device, row) => self.by_row.get(&(*device, row.clone())).cloned(),
         };
         if let (Then::By(commit), None, Names::Id(device, _)) = (&then, &edits, &names) {
@@ -582,17 +543,17 @@ impl<'g> Reader<'g> {
     }
 
     fn nobody(&self, names: &Names, span: &Range<usize>) -> Wrong {
+        let (Names::Id(device, _) | Names::Row(device, _)) = names;
+        let name = &self.history.devices[*device as usize].name;
         match names {
-            Names::Id(device, id) => {
-                let name = &self.history.devices[*device as usize].name;
-                let mut known: Vec<&str> =
-                    self.by_id.keys().filter(|(of, _)| of == device).map(|(_, id)| &**id).collect();
+            Names::Id(_, id) => {
+                let own = self.by_id.keys().filter(|(of, _)| of == device);
+                let mut known: Vec<&str> = own.map(|(_, id)| &**id).collect();
                 known.sort_unstable();
                 unknown(span, &format!("edit of {name} with the `id`"), id, &known)
             }
-            Names::Row(device, (entity, key)) => {
-                let (name, entity) =
-                    (&self.history.devices[*device as usize].name, &self.ground.schema.entity(*entity).name);
+            Names::Row(_, (entity, key)) => {
+                let entity = &self.ground.schema.entity(*entity).name;
                 Wrong::new(span, format!("{name} made no edit of {entity} {key}"), "")
             }
         }

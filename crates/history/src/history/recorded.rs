@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::json::Node;
 use crate::base::{EntityId, Key, Span, UnitId, Value};
 use crate::contract::{Attributes, EditKind, LogKind, Schema, SyncUnit};
 
@@ -36,6 +37,10 @@ pub(super) struct When {
 impl When {
     /// For events without a time.
     pub(super) const ANY: When = When { from: i64::MIN, until: i64::MAX };
+
+    pub(super) fn middle(self) -> i64 {
+        self.from + (self.until - self.from) / 2
+    }
 }
 
 /// Converts times of the machine's clock to the history's clock.
@@ -240,5 +245,9 @@ pub(super) struct Wrong {
 impl Wrong {
     pub(super) fn new(span: &Range<usize>, title: impl Into<String>, help: impl Into<String>) -> Wrong {
         Wrong { span: span.clone(), title: title.into(), help: help.into() }
+    }
+    /// A value of the wrong kind.
+    pub(super) fn misplaced(node: &Node<'_>, help: impl Into<String>) -> Wrong {
+        Wrong::new(&node.span, format!("{} is not allowed here", node.kind()), help)
     }
 }

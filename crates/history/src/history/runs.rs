@@ -79,15 +79,11 @@ pub(super) fn flows(history: &History, bounds: Bounds) -> Vec<Flow> {
     flows
 }
 
-fn middle(when: When) -> i64 {
-    when.from + (when.until - when.from) / 2
-}
-
 fn lives(history: &History, bounds: Bounds, flows: &mut Vec<Flow>) {
     let mut all: Vec<(u32, (Option<u64>, i64), bool)> = history
         .lives
         .iter()
-        .map(|life| (life.device, (life.mark.seq, middle(bounds.of(life.mark.when))), life.begins))
+        .map(|life| (life.device, (life.mark.seq, bounds.of(life.mark.when).middle()), life.begins))
         .collect();
     all.sort_unstable();
     // Each device runs from the beginning, so its first start adds nothing.
@@ -112,29 +108,21 @@ fn lives(history: &History, bounds: Bounds, flows: &mut Vec<Flow>) {
 
 /// Pairs starts and ends of a unit's runs: by number, or each end with the first possible start.
 fn paired<'h>(syncs: &[&'h Sync], bounds: Bounds) -> Vec<Run<'h>> {
-    let mut numbered: BTreeMap<u64, (Vec<&Sync>, Vec<&Sync>)> = BTreeMap::new();
-    let (mut starts, mut ends): (Vec<&Sync>, Vec<&Sync>) = (Vec::new(), Vec::new());
+    let mut by_number: BTreeMap<Option<u64>, [Vec<&Sync>; 2]> = BTreeMap::new();
     for sync in syncs {
-        let is_start = sync.stage == Stage::Started;
-        match (sync.run, is_start) {
-            (Some(run), true) => numbered.entry(run).or_default().0.push(sync),
-            (Some(run), false) => numbered.entry(run).or_default().1.push(sync),
-            (None, true) => starts.push(sync),
-            (None, false) => ends.push(sync),
-        }
+        let [starts, ends] = by_number.entry(sync.run).or_default();
+        if sync.stage == Stage::Started { starts.push(sync) } else { ends.push(sync) }
     }
+    let key = |mark: Mark| (mark.seq, bounds.of(mark.when).middle(), mark.line);
+    by_number.values_mut().flatten().for_each(|all| all.sort_by_key(|sync| key(sync.mark)));
+    let [starts, ends] = by_number.remove(&None).unwrap_or_default();
     let mut runs = Vec::new();
-    let key = |mark: Mark| (mark.seq, middle(bounds.of(mark.when)), mark.line);
-    for (mut starts, mut ends) in numbered.into_values() {
+    for [starts, ends] in by_number.into_values() {
         // A reinstalled app counts its runs from the beginning again.
-        starts.sort_by_key(|sync| key(sync.mark));
-        ends.sort_by_key(|sync| key(sync.mark));
         for at in 0..starts.len().max(ends.len()) {
             runs.push(Run { start: starts.get(at).copied(), end: ends.get(at).copied() });
         }
     }
-    starts.sort_by_key(|sync| key(sync.mark));
-    ends.sort_by_key(|sync| key(sync.mark));
     let mut taken = 0;
     for end in ends {
         let until = bounds.of(end.mark.when).until;

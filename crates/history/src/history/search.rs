@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::finals::Finals;
 use super::order::{Bounds, Group, Orders, What};
-use super::perform::{Authors, Performed, Stage, State, reads_alike};
+use super::perform::{Authors, Performed, Stage, State, rows_alike};
 use super::recorded::{By, Ground, History, Row};
 use super::tell::{Asked, Teller, Told};
 use super::undecidable::{Undecidable, contradiction};
@@ -17,12 +17,7 @@ use crate::contract::{Capabilities, EditKind};
 pub(super) const TOLD_MAX: u64 = 10_000_000;
 
 pub(super) fn rows_of(group: &Group, history: &History) -> BTreeSet<Row> {
-    let row = |what: What| match what {
-        What::Edit(at) => Some(history.edits[at].row.clone()),
-        What::Commit(at) => Some(history.commits[at].row.clone()),
-        What::Word(_) => None,
-    };
-    group.items.iter().filter_map(|item| row(item.what)).collect()
+    group.items.iter().filter_map(|item| item.what.row(history)).cloned().collect()
 }
 
 /// Groups events by record; records linked by an edit that became another row are one group.
@@ -196,11 +191,8 @@ impl Search<'_> {
         let Some((_, shown)) = shows else { return true };
         let form = self.ground.schema.entity(row.0);
         let attributes = &self.history.devices[at].attributes;
-        match (shown, state.as_ref().filter(|values| is_in_scope(form, values, attributes))) {
-            (None, None) => true,
-            (Some(shown), Some(due)) => reads_alike(shown, &form.project(due)),
-            _ => false,
-        }
+        let due = state.as_ref().filter(|values| is_in_scope(form, values, attributes));
+        rows_alike(shown, due.map(|due| form.project(due)).as_deref())
     }
 
     /// The change that another writer must have made for the row to be as it is at the end.
@@ -208,12 +200,11 @@ impl Search<'_> {
         &self,
         (row, state): &(Row, State),
     ) -> Option<(Row, Option<EditKind>, super::recorded::Values)> {
-        let now = self.history.backend.get(&row.0)?.get(&row.1);
-        match (state, now) {
-            (None, None) => None,
-            (Some(_), None) => Some((row.clone(), Some(EditKind::Delete), Vec::new())),
-            (Some(state), Some(now)) if reads_alike(state, now) => None,
-            (_, Some(now)) => Some((row.clone(), None, now.iter().cloned().enumerate().collect())),
+        let now = self.history.backend.get(&row.0)?.get(&row.1).map(Vec::as_slice);
+        match now {
+            now if rows_alike(state.as_deref(), now) => None,
+            None => Some((row.clone(), Some(EditKind::Delete), Vec::new())),
+            Some(now) => Some((row.clone(), None, now.iter().cloned().enumerate().collect())),
         }
     }
 }

@@ -92,16 +92,10 @@ impl Reader<'_> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let database = Connection::open_with_flags(phone.file, flags).map_err(failed)?;
         let device = self.device_named(phone.name, &AT_ALL).map_err(|wrong| told(&file, &wrong))?;
-        let mut tables: Vec<String> = Vec::new();
-        {
-            let mut names = database
-                .prepare("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
-                .map_err(failed)?;
-            let mut rows = names.query([]).map_err(failed)?;
-            while let Some(row) = rows.next().map_err(failed)? {
-                tables.push(row.get(0).map_err(failed)?);
-            }
-        }
+        let asked = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name";
+        let mut names = database.prepare(asked).map_err(failed)?;
+        let names = names.query_map([], |row| row.get(0)).and_then(Iterator::collect);
+        let tables: Vec<String> = names.map_err(failed)?;
         for (table, entity) in phone.tables {
             let entity = self.entity_named(entity, &AT_ALL).map_err(|wrong| told(&file, &wrong))?;
             if !tables.contains(table) {
@@ -142,25 +136,19 @@ impl Reader<'_> {
             let key = row.get_ref(key_at).map_err(Ok)?;
             let key = value::of_sql(key, &crate::contract::ColumnKind::Ref(entity), 0);
             let Some(Value::Text(key)) = key.filter(|key| *key != Value::text("")) else {
-                return Err(Err(Wrong::new(
-                    &AT_ALL,
-                    format!("a row of `{table}` has no key that is a text or a number"),
-                    "",
-                )));
+                let title = format!("a row of `{table}` has no key that is a text or a number");
+                return Err(Err(Wrong::new(&AT_ALL, title, "")));
             };
             let mut values = Vec::with_capacity(places.len());
             for (column, at) in form.projected().zip(&places) {
                 let cell = row.get_ref(*at).map_err(Ok)?;
-                let value = value::of_sql(cell, &column.kind, columns.utc_offset).ok_or_else(|| {
+                let wrong = || {
                     let title =
                         format!("`{}` of the row {key} of `{table}` is {:?}", column.name, cell.data_type());
-                    Err(Wrong::new(
-                        &AT_ALL,
-                        title,
-                        format!("the column takes {}", value::wanted(&column.kind)),
-                    ))
-                })?;
-                values.push(value);
+                    let help = format!("the column takes {}", value::wanted(&column.kind));
+                    Err(Wrong::new(&AT_ALL, title, help))
+                };
+                values.push(value::of_sql(cell, &column.kind, columns.utc_offset).ok_or_else(wrong)?);
             }
             rows.push((Key(key), Some(values)));
         }
@@ -174,55 +162,18 @@ impl Reader<'_> {
     pub fn dump(&mut self, dump: &Dump<'_>) -> Result<(), Unreadable> {
         let entity = self.entity_named(dump.entity, &AT_ALL).map_err(|wrong| told(dump.file, &wrong))?;
         let text = dump.text.trim_start_matches('\u{feff}');
-        let rows = if text.trim_start().starts_with('[') {
-            self.rows_of_json(dump.file, text, entity)?
-        } else {
-            self.rows_of_csv(dump.file, text, entity)?
-        };
+        let is_json = text.trim_start().starts_with('[');
+        let read = if is_json { rows_of_json } else { rows_of_csv };
+        let rows = read(dump.file, text, &self.columns(entity, true))?;
         let held = self.history.backend.entry(entity).or_default();
         for (key, values) in rows {
-            let name = key.clone();
-            if held.insert(key, values).is_some() {
-                return Err(refused(
-                    format!("{}: the row {name} is there twice", dump.file),
-                    "list each row once at the end",
-                ));
+            if held.contains_key(&key) {
+                let title = format!("{}: the row {key} is there twice", dump.file);
+                return Err(refused(title, "list each row once at the end"));
             }
+            held.insert(key, values);
         }
         Ok(())
-    }
-
-    fn rows_of_json(
-        &mut self,
-        file: &str,
-        text: &str,
-        entity: EntityId,
-    ) -> Result<Vec<(Key, Vec<Value>)>, Unreadable> {
-        let columns = self.columns(entity, true);
-        let at = |wrong: Wrong| Unreadable::Wrong(vec![in_text(file, text, wrong)]);
-        let node = Node::parse(text)
-            .map_err(|wrong| at(Wrong::new(&wrong.span, format!("this is not JSON: {}", wrong.what), "")))?;
-        let Json::List(rows) = &node.value else {
-            return Err(at(Wrong::new(&node.span, "a list of rows is required", "")));
-        };
-        rows.iter().map(|row| columns.row(row)).collect::<Result<_, _>>().map_err(at)
-    }
-
-    fn rows_of_csv(
-        &mut self,
-        file: &str,
-        text: &str,
-        entity: EntityId,
-    ) -> Result<Vec<(Key, Vec<Value>)>, Unreadable> {
-        let columns = self.columns(entity, true);
-        let sheet = Sheet::read(file, text)?;
-        let key_at = sheet.need(&columns.entity.key)?;
-        let places = sheet.columns(&columns, &[&columns.entity.key])?;
-        let row = |(line, cells): &(u64, csv::StringRecord)| {
-            let key = sheet.key(*line, &cells[key_at])?;
-            Ok((key, columns.whole(sheet.values((*line, cells), &columns, &places)?)))
-        };
-        sheet.rows.iter().map(row).collect()
     }
 
     /// Reads changes of the backend, in any order.
@@ -245,13 +196,11 @@ impl Reader<'_> {
             let off = self.history.tolerance.as_micros() as i64;
             let when = value::micros(&cells[at], columns.utc_offset)
                 .or_else(|| cells[at].trim().parse::<i64>().ok().and_then(|ms| ms.checked_mul(1_000)))
-                .filter(|at| (0..250_000_000_000_000_000).contains(at))
-                .ok_or_else(|| {
-                    wrong(
-                        format!("`{}` is not a time", &cells[at]),
-                        "such as 2026-03-02T08:15:00Z, or milliseconds since 1970",
-                    )
-                })?;
+                .filter(|at| (0..250_000_000_000_000_000).contains(at));
+            let when = when.ok_or_else(|| {
+                let help = "such as 2026-03-02T08:15:00Z, or milliseconds since 1970";
+                wrong(format!("`{}` is not a time", &cells[at]), help)
+            })?;
             let when = self.history.wall.map_or(when, |wall| wall.of_history(when));
             let kind = match kind.map(|at| cells[at].trim().to_lowercase()).as_deref() {
                 None | Some("") => None,
@@ -259,10 +208,8 @@ impl Reader<'_> {
                 Some("update") => Some(EditKind::Update),
                 Some("delete") => Some(EditKind::Delete),
                 Some(other) => {
-                    return Err(wrong(
-                        format!("there is no `do` `{other}`"),
-                        "use `create`, `update` or `delete`",
-                    ));
+                    let title = format!("there is no `do` `{other}`");
+                    return Err(wrong(title, "use `create`, `update` or `delete`"));
                 }
             };
             let mut values: Values = if kind == Some(EditKind::Delete) {
@@ -288,6 +235,27 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+fn rows_of_json(file: &str, text: &str, columns: &Columns<'_>) -> Result<Vec<(Key, Vec<Value>)>, Unreadable> {
+    let at = |wrong: Wrong| Unreadable::Wrong(vec![in_text(file, text, wrong)]);
+    let node = Node::parse(text)
+        .map_err(|wrong| at(Wrong::new(&wrong.span, format!("this is not JSON: {}", wrong.what), "")))?;
+    let Json::List(rows) = &node.value else {
+        return Err(at(Wrong::new(&node.span, "a list of rows is required", "")));
+    };
+    rows.iter().map(|row| columns.row(row)).collect::<Result<_, _>>().map_err(at)
+}
+
+fn rows_of_csv(file: &str, text: &str, columns: &Columns<'_>) -> Result<Vec<(Key, Vec<Value>)>, Unreadable> {
+    let sheet = Sheet::read(file, text)?;
+    let key_at = sheet.need(&columns.entity.key)?;
+    let places = sheet.columns(columns, &[&columns.entity.key])?;
+    let row = |(line, cells): &(u64, csv::StringRecord)| {
+        let key = sheet.key(*line, &cells[key_at])?;
+        Ok((key, columns.whole(sheet.values((*line, cells), columns, &places)?)))
+    };
+    sheet.rows.iter().map(row).collect()
 }
 
 /// A CSV with its header.

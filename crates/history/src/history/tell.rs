@@ -6,7 +6,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::finals::{Final, Finals};
-use super::perform::{Act, Moment, State, Whose, after, reads_alike};
+use super::perform::{Act, Moment, State, Whose, after, reads_alike, rows_alike};
 use super::recorded::{EditAt, Ground, History, Row, When};
 use super::runs::{Flow, Turn};
 use super::views::{Rows, ShownRow, View, is_in_scope};
@@ -44,7 +44,7 @@ pub(super) struct Teller<'h> {
     /// The devices that take part, by their numbers here.
     devices: Vec<u32>,
     oracle: Option<Oracle>,
-    lives: Vec<Life>,
+    pub(super) lives: Vec<Life>,
     rows: Rows,
     /// The commits of each row, in the order of the replay.
     versions: FxHashMap<&'h Row, Vec<usize>>,
@@ -115,9 +115,6 @@ impl<'h> Teller<'h> {
         self.lives = lives;
         self
     }
-    pub(super) fn into_lives(self) -> Vec<Life> {
-        self.lives
-    }
 
     fn emit(&mut self, node: Node, event: Event<'_>) {
         let occurrence = Occurrence { at: self.now, node, event };
@@ -171,37 +168,27 @@ impl<'h> Teller<'h> {
         // Equal values do not show that the device saw that version, nor does an acknowledgement.
         let met = if matches!(act, Act::Same(_)) { Stamp(0) } else { stamp };
         let sides = Sides { local: self.labels.clock.start, remote: met, edited: None };
-        let decided = |kind, decision| EngineEvent::ConflictDecided {
-            edit,
-            kind,
-            decision,
-            sides,
-            entity: *entity,
-            key,
-        };
-        match act {
-            Act::With(_, with) => {
-                let with: Vec<EditId> = with.iter().map(|edit| self.id(*edit)).collect();
-                let event =
-                    EngineEvent::EditsSquashed { edit, with: &with, stays: false, entity: *entity, key };
-                self.emit(node, event.into());
+        let entity = *entity;
+        let decided =
+            |kind, decision| EngineEvent::ConflictDecided { edit, kind, decision, sides, entity, key };
+        let with: Vec<EditId>;
+        let event = match act {
+            Act::With(_, others) => {
+                with = others.iter().map(|edit| self.id(*edit)).collect();
+                EngineEvent::EditsSquashed { edit, with: &with, stays: false, entity, key }
             }
-            Act::Same(_) => self.emit(node, decided(ConflictKind::Equal, Decision::Same).into()),
-            Act::GaveWay(_) => self.emit(node, decided(ConflictKind::UpdateUpdate, Decision::Remote).into()),
-            Act::Won(_) => self.emit(node, decided(ConflictKind::UpdateDelete, Decision::Local).into()),
+            Act::Same(_) => decided(ConflictKind::Equal, Decision::Same),
+            Act::GaveWay(_) => decided(ConflictKind::UpdateUpdate, Decision::Remote),
+            Act::Won(_) => decided(ConflictKind::UpdateDelete, Decision::Local),
             Act::Beside(_, number) => {
                 let key = &self.history.commits[*number].row.1;
-                self.emit(node, decided(ConflictKind::UpdateUpdate, Decision::Both { key }).into());
+                decided(ConflictKind::UpdateUpdate, Decision::Both { key })
             }
-            Act::Done(_) => {
-                let stamp = Stamp(0);
-                self.emit(node, EngineEvent::EditAcknowledged { edit, stamp, entity: *entity, key }.into());
-            }
-            Act::Told(_, kind) => {
-                self.emit(node, EngineEvent::EditLogged { edit, kind: *kind, entity: *entity, key }.into());
-            }
-            Act::Commit(..) | Act::Edit(_) => {}
-        }
+            Act::Done(_) => EngineEvent::EditAcknowledged { edit, stamp: Stamp(0), entity, key },
+            Act::Told(_, kind) => EngineEvent::EditLogged { edit, kind: *kind, entity, key },
+            Act::Commit(..) | Act::Edit(_) => return,
+        };
+        self.emit(node, event.into());
         match act {
             Act::With(_, with) => self.ended.extend(with.iter().map(|edit| (*edit, ()))),
             Act::Same(_) | Act::GaveWay(_) => _ = self.ended.insert(at, ()),
@@ -262,25 +249,20 @@ impl<'h> Teller<'h> {
 
     fn flow(&mut self, Flow { device, turn, .. }: &Flow) {
         let node = Node::Device(self.device(*device));
-        match turn {
-            Turn::Begins(incarnation) => {
-                self.emit(node, Event::ProcessStarted { incarnation: *incarnation });
-            }
-            Turn::Dies => {
-                self.emit(node, Event::ProcessKilled { reason: KillReason::Killed });
-            }
-            Turn::Starts(unit, run) => {
-                self.emit(node, EngineEvent::SyncStart { unit: *unit, run: *run, waited: Span::ZERO }.into());
-            }
+        let error;
+        let event = match *turn {
+            Turn::Begins(incarnation) => Event::ProcessStarted { incarnation },
+            Turn::Dies => Event::ProcessKilled { reason: KillReason::Killed },
+            Turn::Starts(unit, run) => EngineEvent::SyncStart { unit, run, waited: Span::ZERO }.into(),
             Turn::Completes(unit, run) => {
-                let (unit, run, took, blocking) = (*unit, *run, Span::ZERO, false);
-                self.emit(node, EngineEvent::SyncComplete { unit, run, took, blocking }.into());
+                EngineEvent::SyncComplete { unit, run, took: Span::ZERO, blocking: false }.into()
             }
-            Turn::Fails(unit, run, why) => {
-                let error = SyncError::Rejected(why.clone());
-                self.emit(node, EngineEvent::SyncError { unit: *unit, run: *run, error: &error }.into());
+            Turn::Fails(unit, run, ref why) => {
+                error = SyncError::Rejected(why.clone());
+                EngineEvent::SyncError { unit, run, error: &error }.into()
             }
-        }
+        };
+        self.emit(node, event);
     }
 
     /// Marks edits that were committed and are missing on the backend at the end.
@@ -375,36 +357,23 @@ impl<'h> Teller<'h> {
         last: Option<&Final<'f>>,
         add: &mut dyn FnMut(&Key, Option<Look<'f>>),
     ) {
-        let none = Vec::new();
         let (when, listed) = match last.and_then(|last| last.all.as_ref()) {
-            Some((when, rows)) => (Some(*when), rows),
-            None => (None, &none),
+            Some((when, rows)) => (Some(*when), &rows[..]),
+            None => (None, &[][..]),
         };
         let single = last.map(|last| &last.single);
-        let mut keys: Vec<&Key> = self.rows.of(entity).keys().collect();
+        let shown = |key: &Key| single.and_then(|single| single.get(key.as_str())).copied();
+        let look = |key: &Key, values| shown(key).or(when.map(|when| (when, values)));
         let looked_at: Vec<Key> =
             single.iter().flat_map(|single| single.keys().map(|key| Key::new(key))).collect();
-        keys.extend(&looked_at);
-        keys.sort();
-        keys.dedup();
-        let mut listed = listed.iter().peekable();
-        let shown = |key: &Key| single.and_then(|single| single.get(key.as_str())).copied();
-        for key in keys {
-            while let Some((other, values)) = listed.next_if(|(other, _)| *other < key) {
-                add(other, when.map(|when| (when, *values)));
-            }
-            let mut was_listed = false;
-            while let Some((_, values)) = listed.next_if(|(other, _)| *other == key) {
-                was_listed = true;
-                add(key, shown(key).or(when.map(|when| (when, *values))));
-            }
-            if !was_listed {
-                add(key, shown(key).or(when.map(|when| (when, None))));
-            }
-        }
-        for (other, values) in listed {
-            add(other, when.map(|when| (when, *values)));
-        }
+        let is_listed = |key: &Key| listed.binary_search_by(|(of, _)| (*of).cmp(key)).is_ok();
+        let unlisted: BTreeSet<&Key> =
+            self.rows.of(entity).keys().chain(&looked_at).filter(|key| !is_listed(key)).collect();
+        let unlisted = unlisted.into_iter().map(|key| (key, look(key, None)));
+        let mut all: Vec<_> = listed.iter().map(|(key, values)| (*key, look(key, *values))).collect();
+        all.extend(unlisted);
+        all.sort_by_key(|(key, _)| *key);
+        all.into_iter().for_each(|(key, look)| add(key, look));
     }
 
     /// The versions of a record after each of its commits, with the range of the commit's time.
@@ -433,11 +402,7 @@ impl<'h> Teller<'h> {
         if when.until == i64::MAX || !self.versions.contains_key(&(row.0, row.1.clone())) {
             return false;
         }
-        let as_due = match (shown, due) {
-            (None, None) => true,
-            (Some(shown), Some((_, _, due))) => reads_alike(shown, due),
-            _ => false,
-        };
+        let as_due = rows_alike(shown, due.map(|(_, _, due)| due.as_slice()));
         let versions = self.versions(row);
         let came_later = versions.last().is_some_and(|(last, _)| last.from > when.until);
         // The last commit may be later than the look; then the version before it is also right.
@@ -454,11 +419,7 @@ impl<'h> Teller<'h> {
         let form = self.ground.schema.entity(entity);
         versions.iter().enumerate().any(|(at, (since, state))| {
             let until = versions.get(at + 1).map_or(i64::MAX, |(next, _)| next.until);
-            let reads = match (shown, state) {
-                (None, state) => state.is_none(),
-                (Some(shown), Some(values)) => reads_alike(shown, &form.project(values)),
-                (Some(_), None) => false,
-            };
+            let reads = rows_alike(shown, state.as_ref().map(|values| form.project(values)).as_deref());
             reads && since.from <= when.until && until >= when.from
         })
     }

@@ -1,6 +1,6 @@
 //! Edits that were committed and are missing at the end, though no line says who changed the row.
 
-use super::perform::{Act, Moment, Performed, State, Whose, after, alike};
+use super::perform::{Act, Moment, Performed, State, Whose, after, alike, rows_alike};
 use super::recorded::{EditAt, Ground, History, Row};
 use crate::base::Value;
 
@@ -19,11 +19,7 @@ pub(super) fn undone(ground: &Ground, history: &History, performed: &Performed) 
     for (row, state) in &performed.states {
         let Some(dump) = history.backend.get(&row.0) else { continue };
         let now = dump.get(&row.1);
-        let is_same = match (state, now) {
-            (None, None) => true,
-            (Some(state), Some(now)) => state.iter().zip(now).all(|(a, b)| alike(a, b)),
-            _ => false,
-        };
+        let is_same = rows_alike(state.as_deref(), now.map(Vec::as_slice));
         if !is_same && is_recorded(history, performed, row) {
             all.extend(Authors::of(ground, (history, row), performed).gone(now));
         }

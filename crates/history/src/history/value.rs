@@ -44,22 +44,24 @@ pub(super) fn of_json(node: &Node<'_>, kind: &ColumnKind, utc_offset: i32) -> Re
         },
         (Json::Number(text), ColumnKind::Int | ColumnKind::Timestamp) => text.parse().ok().map(Value::Int),
         (Json::Number(text), ColumnKind::Real) => real(text),
-        (Json::Number(text), ColumnKind::Decimal { .. }) => {
-            kind.canonical(text).map(|text| Value::text(&text))
-        }
+        (Json::Number(text), ColumnKind::Decimal { .. }) => canonical(text, kind),
         // Keys are texts, even if they are written as numbers.
         (Json::Number(text), ColumnKind::Ref(_)) => text.parse::<i64>().ok().map(|_| Value::text(text)),
         (Json::Text(text), ColumnKind::Timestamp) => micros(text, utc_offset).map(Value::Int),
-        (Json::Text(text), kind) => kind.canonical(text).map(|text| Value::text(&text)),
+        (Json::Text(text), kind) => canonical(text, kind),
         _ => None,
     };
-    value.ok_or_else(|| {
-        let title = match &node.value {
-            Json::Number(_) | Json::Text(_) => format!("this is not {}", wanted(kind)),
-            _ => format!("{} is not allowed here", node.kind()),
-        };
-        Wrong::new(&node.span, title, format!("the column takes {}, or null", wanted(kind)))
+    let help = || format!("the column takes {}, or null", wanted(kind));
+    value.ok_or_else(|| match &node.value {
+        Json::Number(_) | Json::Text(_) => {
+            Wrong::new(&node.span, format!("this is not {}", wanted(kind)), help())
+        }
+        _ => Wrong::misplaced(node, help()),
     })
+}
+
+fn canonical(text: &str, kind: &ColumnKind) -> Option<Value> {
+    kind.canonical(text).map(|text| Value::text(&text))
 }
 
 fn real(text: &str) -> Option<Value> {
@@ -83,7 +85,7 @@ pub(super) fn of_cell(cell: &str, kind: &ColumnKind, utc_offset: i32) -> Option<
         },
         ColumnKind::Timestamp => trimmed.parse().ok().or_else(|| micros(trimmed, utc_offset)).map(Value::Int),
         ColumnKind::Text | ColumnKind::Ref(_) => Some(Value::text(cell)),
-        exact => exact.canonical(trimmed).map(|text| Value::text(&text)),
+        exact => canonical(trimmed, exact),
     }
 }
 
@@ -97,12 +99,8 @@ pub(super) fn of_sql(value: Sql<'_>, kind: &ColumnKind, utc_offset: i32) -> Opti
         (Sql::Real(x), ColumnKind::Real) => x.is_finite().then_some(Value::Real(x + 0.0)),
         (Sql::Real(x), ColumnKind::Int | ColumnKind::Timestamp) => whole(x).map(Value::Int),
         (Sql::Blob(bytes), ColumnKind::Blob) => Some(Value::text(&to_base64(bytes))),
-        (Sql::Integer(n), ColumnKind::Ref(_) | ColumnKind::Decimal { .. }) => {
-            kind.canonical(&n.to_string()).map(|text| Value::text(&text))
-        }
-        (Sql::Real(x), ColumnKind::Decimal { .. }) => {
-            kind.canonical(&x.to_string()).map(|text| Value::text(&text))
-        }
+        (Sql::Integer(n), ColumnKind::Ref(_) | ColumnKind::Decimal { .. }) => canonical(&n.to_string(), kind),
+        (Sql::Real(x), ColumnKind::Decimal { .. }) => canonical(&x.to_string(), kind),
         (Sql::Text(bytes), kind) => {
             let text = std::str::from_utf8(bytes).ok()?;
             // In a database an empty text is a value.

@@ -1,6 +1,6 @@
 //! The functions of the host, as the preludes find them in `__host`, which they take away.
 
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use rquickjs::prelude::{Opt, Rest};
 use rquickjs::{Ctx, Exception, Function, Object, Result, TypedArray, Value};
@@ -15,10 +15,10 @@ use crate::runtime::{Interpreter, Program, bytes_in, keep_entry};
 const UNKNOWN: &str = "`bench.log` names a row of which no edit is known: its `id` is that of the row, \
     and `edit` that of the edit, as `edit({ id, key })` was given them";
 
-/// Puts functions into `$it` that hold the host weakly.
+/// Puts functions into `$it` that hold the host weakly, or what else is behind them.
 macro_rules! functions {
     ($it:ident, $host:ident; $($name:literal = |$ctx:ident, $own:ident $(, $arg:ident: $kind:ty)*| $body:expr;)+) => {$({
-        let weak: Weak<Host> = Rc::downgrade($host);
+        let weak = Rc::downgrade($host);
         let function = move |$ctx: Ctx<'js>, $($arg: $kind),*| {
             let Some($own) = weak.upgrade() else {
                 return Err(Exception::throw_message(&$ctx, "the process has ended"));
@@ -28,6 +28,7 @@ macro_rules! functions {
         $it.set($name, Function::new($it.ctx().clone(), function)?)?;
     })+};
 }
+pub(crate) use functions;
 
 /// Makes `interpreter` one with everything in it that a bundle finds.
 pub(crate) fn start(
@@ -60,7 +61,7 @@ fn world<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
         "random" = |_ctx, host| Ok(host.random());
         "online" = |_ctx, host| Ok(host.is_online());
         "timer" = |_ctx, host, id: u32, ms: f64| { host.timer(id, ms); Ok(()) };
-        "untimer" = |_ctx, host, id: u32| { host.untimer(id); Ok(()) };
+        "untimer" = |_ctx, host, id: u32| { host.push(Effect::Untimer { id }); Ok(()) };
         "log" = |_ctx, host, level: String, text: String| { host.log(&level, &text); Ok(()) };
         "threw" = |_ctx, host, words: String| { host.threw.borrow_mut().get_or_insert(words); Ok(()) };
         "meant" = |_ctx, _host, word: String, known: Vec<String>| Ok(did_you_mean(&word, &known));

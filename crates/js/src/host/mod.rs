@@ -15,6 +15,7 @@ mod files;
 mod install;
 mod meant;
 mod modules;
+mod prints;
 mod sql;
 mod state;
 #[cfg(test)]
@@ -22,8 +23,9 @@ mod tests;
 mod values;
 
 pub(crate) use disk::{Disk, Note, named};
-pub(crate) use install::start;
+pub(crate) use install::{functions, start};
 pub(crate) use meant::did_you_mean;
 pub(crate) use modules::{MODULES, is_ours};
+pub(crate) use prints::{Says, by_then, fits, print_at};
 pub(crate) use state::{Effect, Host, World};
-pub(crate) use values::{from_js, print_of, row_from_js, row_to_js, to_js};
+pub(crate) use values::{from_js, print_of, row_from_js, row_of, row_to_js};

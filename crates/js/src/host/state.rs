@@ -135,9 +135,6 @@ impl Host {
     pub(super) fn timer(&self, id: u32, ms: f64) {
         self.push(Effect::Timer { id, at: self.now() + Span::nanos((ms * 1e6) as u64) });
     }
-    pub(super) fn untimer(&self, id: u32) {
-        self.push(Effect::Untimer { id });
-    }
     pub(crate) fn push(&self, effect: Effect) {
         self.effects.borrow_mut().push(effect);
     }
@@ -156,9 +153,17 @@ impl Host {
         }
         console.push_back(format!("{} {level}: {text}", self.now()));
     }
-    /// The last lines of the console.
-    pub(crate) fn console(&self) -> Vec<String> {
-        self.console.borrow().iter().cloned().collect()
+    /// The last line of the console.
+    pub(crate) fn last_line(&self) -> Option<String> {
+        self.console.borrow().back().cloned()
+    }
+    /// The last lines of the console, as the end of a cell says them; empty if there are none.
+    pub(crate) fn console(&self) -> String {
+        let lines: Vec<String> = self.console.borrow().iter().cloned().collect();
+        if lines.is_empty() {
+            return String::new();
+        }
+        format!("\nconsole:\n  {}", lines.join("\n").replace('\n', "\n  "))
     }
     /// From here on the process can die in a turn: as it is opened nobody is there to be killed.
     pub(crate) fn begin(&self) {

@@ -1,19 +1,9 @@
 //! Values of rows as JavaScript has them.
 
 use serde_json::{Map, Value as Json, json};
+use syncdyno_servers::servers::to_json;
 
-use crate::contract::{ColumnKind, Entity, Value, ValueRef};
-
-/// A value as an app has it: a truth is true or false, a timestamp microseconds since 1970.
-pub(crate) fn to_js(kind: &ColumnKind, value: &Value) -> Json {
-    value.with_ref(|value| match value {
-        ValueRef::Null => Json::Null,
-        ValueRef::Int(n) if *kind == ColumnKind::Bool => json!(n != 0),
-        ValueRef::Int(n) => json!(n),
-        ValueRef::Real(x) => json!(x),
-        ValueRef::Text(text) => json!(text),
-    })
-}
+use crate::contract::{Column, ColumnKind, Entity, Value, ValueRef};
 
 /// A print of a value: equal values have equal prints (FNV-1a).
 pub(crate) fn print_of(value: &Value) -> u64 {
@@ -45,11 +35,10 @@ pub(crate) fn from_js(kind: &ColumnKind, value: &Json) -> Result<Value, String> 
         (ColumnKind::Bool, Json::Bool(flag)) => Ok(Value::Int((*flag).into())),
         (ColumnKind::Bool, Json::Number(n)) => Ok(Value::Int((n.as_f64() != Some(0.0)).into())),
         (ColumnKind::Bool, _) => wrong("true or false"),
-        (ColumnKind::Int | ColumnKind::Timestamp, Json::Number(n)) => match whole(n) {
+        (ColumnKind::Int | ColumnKind::Timestamp, _) => match value.as_number().and_then(whole) {
             Some(n) => Ok(Value::Int(n)),
             None => wrong("a whole number"),
         },
-        (ColumnKind::Int | ColumnKind::Timestamp, _) => wrong("a whole number"),
         (ColumnKind::Real, Json::Number(n)) => Ok(Value::Real(n.as_f64().unwrap_or_default())),
         (ColumnKind::Real, _) => wrong("a number"),
         (_, Json::String(text)) => Ok(Value::text(text)),
@@ -59,13 +48,16 @@ pub(crate) fn from_js(kind: &ColumnKind, value: &Json) -> Result<Value, String> 
 
 /// A row of the backend's values as an app has it: `id`, and the columns that devices hold.
 pub(crate) fn row_to_js(entity: &Entity, key: &str, values: &[Value]) -> Map<String, Json> {
-    let mut row = Map::new();
-    row.insert("id".to_owned(), json!(key));
-    for &at in &entity.projection {
-        let column = &entity.columns[at];
-        row.insert(column.name.clone(), to_js(&column.kind, &values[at]));
-    }
-    row
+    row_of(key, entity.projection.iter().map(|at| (&entity.columns[*at], &values[*at])))
+}
+
+/// A row of these values as an app has it.
+pub(crate) fn row_of<'r>(
+    key: &str,
+    values: impl Iterator<Item = (&'r Column, &'r Value)>,
+) -> Map<String, Json> {
+    let values = values.map(|(column, value)| (column.name.clone(), to_json(&column.kind, value)));
+    [("id".to_owned(), json!(key))].into_iter().chain(values).collect()
 }
 
 /// A row of an app: its key, and its values in the device's columns.
@@ -75,7 +67,7 @@ pub(crate) fn row_to_js(entity: &Entity, key: &str, values: &[Value]) -> Map<Str
 pub(crate) fn row_from_js(entity: &Entity, row: &Json) -> Result<(String, Vec<Value>), String> {
     let of = &entity.name;
     let Some(key) = row["id"].as_str() else { return Err(format!("a row of {of} has no text `id`: {row}")) };
-    let value = |column: &crate::contract::Column| {
+    let value = |column: &Column| {
         let found = row.get(&column.name).unwrap_or(&Json::Null);
         from_js(&column.kind, found).map_err(|why| format!("{of} {key}: {}: {why}", column.name))
     };

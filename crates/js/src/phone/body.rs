@@ -12,13 +12,13 @@ use serde_json::{Map, Value as Json};
 
 use super::journal::Line;
 use crate::contract::{ColumnKind, DeviceId, EditKind, EditSaid, EntityId, RowEdits, Schema, Slip};
-use crate::host::{from_js, print_of};
+use crate::host::{by_then, fits, from_js, print_at, print_of};
 
 /// What an object says of a row.
 #[derive(Debug, Default)]
 struct Object {
     /// Of its values, by column.
-    prints: BTreeMap<usize, u64>,
+    prints: Vec<(usize, u64)>,
     /// All its texts: names are among them.
     texts: BTreeSet<String>,
     says_gone: bool,
@@ -100,9 +100,11 @@ impl Reader<'_> {
             if let Some(text) = value.as_str() {
                 into.texts.insert(text.to_owned());
             }
-            let at = columns.iter().position(|column| column.name == *name);
-            if let Some((at, value)) = at.and_then(|at| Some((at, from_js(&columns[at].kind, value).ok()?))) {
-                into.prints.entry(at).or_insert_with(|| print_of(&value));
+            if let Some(at) = columns.iter().position(|column| column.name == *name)
+                && let Ok(value) = from_js(&columns[at].kind, value)
+                && print_at(&into.prints, at).is_none()
+            {
+                into.prints.push((at, print_of(&value)));
             }
             if let Json::Object(inner) = value {
                 self.read(entity, inner, into);
@@ -222,7 +224,7 @@ impl Reader<'_> {
             let named = (0..lines.len()).rev().find(|at| names(object, lines[*at]));
             let open = |at: &usize| lines[*at].is_open();
             let after = |at: &usize| last.is_none_or(|last| *at > last);
-            let fitting: Vec<usize> = (0..lines.len()).filter(|at| fits(lines, *at, object)).collect();
+            let fitting: Vec<usize> = (0..lines.len()).filter(|at| object.fits(lines, *at)).collect();
             let first = || fitting.iter().copied().filter(open).find(after);
             let any = || fitting.iter().copied().find(open).or(fitting.last().copied());
             let end = match named {
@@ -250,13 +252,13 @@ impl Reader<'_> {
                 it.groups.push(group);
             }
         }
-        let is_set = |column: &usize| lines.iter().any(|line| line.print(*column).is_some());
-        it.by_column = objects.iter().flat_map(|object| object.prints.keys()).all(is_set);
+        let is_set = |(column, _): &(usize, u64)| lines.iter().any(|line| line.print(*column).is_some());
+        it.by_column = objects.iter().flat_map(|object| &object.prints).all(is_set);
         for at in (0..lines.len()).filter(|at| lines[*at].is_open()) {
             if it.groups.iter().flatten().any(|other| *other == at) {
                 continue;
             }
-            let says_so = ends.iter().find(|(.., object)| fits(lines, at, object));
+            let says_so = ends.iter().find(|(.., object)| object.fits(lines, at));
             it.perhaps.extend(says_so.map(|(end, ..)| (at, *end)));
         }
         Some(it)
@@ -290,37 +292,21 @@ pub(super) fn read_behind(
         }
         perhaps.extend(it.perhaps.iter().map(|(at, with)| (lines[*at].number, lines[*with].number)));
         let said = |(at, line): (usize, &&Line)| EditSaid {
-            edit: line.id(reader.device),
-            entity,
-            key: key.clone(),
-            kind: line.kind,
-            prints: line.prints.clone(),
             names: line.names.clone(),
             is_sent: it.said.contains(&at),
             by_column: is_undated && it.by_column,
+            ..line.as_said(reader.device)
         };
         slip.said.extend(lines.iter().enumerate().map(said));
     }
     (slip, perhaps)
 }
 
-/// What a column says after the edit at `at`, as far as these say it.
-fn by_then(lines: &[&Line], at: usize, column: usize) -> Option<u64> {
-    lines[..=at].iter().rev().find_map(|line| line.print(column))
-}
-
-/// Whether an object is what was there after an edit: it has its values, and none of a later one.
-fn fits(lines: &[&Line], at: usize, object: &Object) -> bool {
-    if lines[at].kind == EditKind::Delete || object.says_gone {
-        return lines[at].kind == EditKind::Delete && object.says_gone;
+impl Object {
+    /// Whether it is what was there after an edit.
+    fn fits(&self, lines: &[&Line], at: usize) -> bool {
+        fits(lines, at, (self.says_gone, &self.prints))
     }
-    let own = &lines[at].prints;
-    let is_later = |(column, says): (&usize, &u64)| {
-        let is = by_then(lines, at, *column);
-        is != Some(*says) && lines[at + 1..].iter().any(|line| line.print(*column) == Some(*says))
-    };
-    own.iter().all(|(column, print)| object.prints.get(column) == Some(print))
-        && !object.prints.iter().any(is_later)
 }
 
 /// Whether the edit at `later` says something that was not so after the one at `at`.
@@ -337,7 +323,7 @@ fn is_within(lines: &[&Line], at: usize, end: usize, object: &Object) -> bool {
             && lines[at]
                 .prints
                 .iter()
-                .all(|(of, print)| set_again(*of) || object.prints.get(of) == Some(print))
+                .all(|(of, print)| set_again(*of) || print_at(&object.prints, *of) == Some(*print))
 }
 
 #[cfg(test)]

@@ -4,20 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::{Map, Value as Json, json};
+use syncdyno_servers::servers::to_json;
 
 use super::journal::{self, Line, Waiting};
 use super::requests::send;
 use super::settled::{self, Told};
 use super::sockets;
-use super::state::Phone;
+use super::state::{Phone, unit_to_js};
 use super::telling::{tell, tell_applied};
 use super::thread::{Failure, Job};
 use crate::base::Word;
 use crate::contract::{
-    Added, AppEvent, AppSaid, DeviceView, EditError, EditId, EditKind, EngineEvent, EntityId, LocalBoxFuture,
-    LocalEdit, RowVersion, Saving, Span, SyncEngine, SyncError, Time, Trigger, UnitId, Work,
+    Added, AppEvent, AppSaid, DeviceView, EditError, EditId, EngineEvent, EntityId, LocalBoxFuture,
+    LocalEdit, RowVersion, Saving, Span, SyncEngine, SyncError, Time, Trigger, UnitId, Value, Work,
 };
-use crate::host::{Effect, Note, did_you_mean, named, print_of, to_js};
+use crate::host::{Effect, Note, did_you_mean, named, print_of};
 use crate::runtime::Fault;
 
 /// A run that failed, or left edits, is followed by another after this.
@@ -121,17 +122,13 @@ impl Phone {
         }
         // What waits to be sent shows what was edited, and not what came.
         let lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
-        let is_edited =
-            |it: &RowVersion| lines.iter().any(|line| (line.entity, &line.key) == (it.entity, &it.key));
+        let is_of = |line: &Line, it: &RowVersion| (line.entity, &line.key) == (it.entity, &it.key);
+        let is_edited = |it: &RowVersion| lines.iter().any(|line| is_of(line, it));
         let waiting = if brought.iter().any(is_edited) { self.waiting() } else { None };
-        // Of an adapter that does not say what waits, what the server has not spoken of does.
-        let is_open = |it: &RowVersion| {
-            let is_it = |line: &Line| (line.entity, &line.key) == (it.entity, &it.key);
-            lines.iter().any(|line| is_it(line) && line.said.is_none())
-        };
         let waits = |it: &RowVersion| match &waiting {
             Some(rows) => rows.contains(&(it.entity, it.key.as_str().to_owned())),
-            None => is_open(it),
+            // Of an adapter that does not say what waits, what the server has not spoken of does.
+            None => lines.iter().any(|line| is_of(line, it) && line.said.is_none()),
         };
         let (held, applied): (Vec<_>, Vec<_>) = brought.into_iter().partition(waits);
         if self.held.replace(!held.is_empty()) || !held.is_empty() {
@@ -266,11 +263,7 @@ impl Phone {
     }
     async fn sync_unit(self: &Rc<Self>, unit: UnitId) -> Result<(), SyncError> {
         self.unit.set(Some(unit));
-        let names = |of: &[EntityId]| -> Vec<String> {
-            of.iter().map(|id| self.setup.schema.entity(*id).name.clone()).collect()
-        };
-        let given = &self.setup.units[usize::from(unit.0)];
-        let args = json!([{ "name": given.name, "pull": names(&given.pull), "push": names(&given.push) }]);
+        let args = json!([unit_to_js(&self.setup.schema, &self.setup.units[usize::from(unit.0)])]);
         let result = self.thread.call("sync", &args).await;
         let late = self.late.take();
         self.brought.borrow_mut().extend(late);
@@ -337,17 +330,12 @@ impl Phone {
     }
     async fn save_now(&self, edit: &LocalEdit) -> Result<(), EditError> {
         let entity = self.setup.schema.entity(edit.entity);
-        let kind = match edit.kind {
-            EditKind::Create => "create",
-            EditKind::Update => "update",
-            EditKind::Delete => "delete",
-        };
-        let disk = &self.thread.host.disk;
-        let mut values = Map::new();
-        for (at, value) in &edit.values {
+        let (kind, disk) = (edit.kind.word(), &self.thread.host.disk);
+        let value = |(at, value): &(usize, Value)| {
             let column = &entity.columns[*at];
-            values.insert(column.name.clone(), to_js(&column.kind, value));
-        }
+            (column.name.clone(), to_json(&column.kind, value))
+        };
+        let values: Map<String, Json> = edit.values.iter().map(value).collect();
         let line = journal::line_of(edit, self.ports.clock.wall());
         disk.note(Note { key: Some(edit.key.as_str().to_owned()), text: line.clone() });
         let args = json!([{ "id": edit.id.to_string(), "entity": entity.name, "key": edit.key.as_str(), "kind": kind, "values": values }]);
@@ -423,10 +411,8 @@ impl SyncEngine for Phone {
             AppEvent::Pause => Some("pause"),
             AppEvent::Login | AppEvent::Background => None,
         };
-        match event {
-            AppEvent::Login | AppEvent::Resume => self.is_looked_at.set(true),
-            AppEvent::Pause => self.is_looked_at.set(false),
-            AppEvent::Online | AppEvent::Offline | AppEvent::Background => {}
+        if let AppEvent::Login | AppEvent::Resume | AppEvent::Pause = event {
+            self.is_looked_at.set(event != AppEvent::Pause);
         }
         heard.into_iter().for_each(|heard| self.thread.post(Job::Happened(heard)));
         event.trigger().into_iter().for_each(|trigger| self.fire(trigger));

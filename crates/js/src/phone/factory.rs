@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::{Map, Value as Json, json};
+use syncdyno_servers::servers::to_json;
 
 use super::about::{About, begin};
 use super::engine::attend;
 use super::journal;
-use super::state::{Gate, Phone};
+use super::state::{Gate, Phone, unit_to_js};
 use super::thread::Thread;
 use crate::contract::{
     ColumnKind, Database, DeviceSetup, EngineError, EngineFactory, Incarnation, Opened, Ports, Provision,
-    Queue, Seed, Span, Value,
+    Queue, Seed, Span,
 };
 use crate::host::{Disk, Effect, Host, MODULES, World, row_to_js};
-use crate::runtime::{Fault, Interpreter, Program};
+use crate::runtime::{Interpreter, Program};
 
 pub(crate) struct Factory {
     pub(crate) program: Program,
@@ -51,26 +52,19 @@ fn described(setup: &DeviceSetup) -> Json {
     };
     let tables: Vec<Json> =
         schema.entities.iter().filter(|entity| entity.delivery.is_on_devices()).map(table).collect();
-    let names = |of: &[crate::contract::EntityId]| {
-        of.iter().map(|id| schema.entity(*id).name.clone()).collect::<Vec<_>>()
-    };
-    let unit = |unit: &crate::contract::SyncUnit| json!({ "name": unit.name, "pull": names(&unit.pull), "push": names(&unit.push) });
-    let units: Vec<Json> = setup.units.iter().map(unit).collect();
-    let attributes: Vec<Json> = setup.attributes.iter().map(attribute).collect();
+    let units: Vec<Json> = setup.units.iter().map(|unit| unit_to_js(schema, unit)).collect();
+    let attributes: Vec<Json> =
+        setup.attributes.iter().map(|value| to_json(&ColumnKind::Text, value)).collect();
     json!({ "device": setup.device.to_string(), "person": setup.person, "tables": tables, "units": units,
         "attributes": attributes, "url": "https://app.example" })
 }
 
-fn attribute(value: &Value) -> Json {
-    crate::host::to_js(&ColumnKind::Text, value)
-}
-
 impl Factory {
     /// What the prelude is given for an adapter.
-    fn given(&self, setup: &DeviceSetup) -> Json {
+    fn given(&self, setup: &DeviceSetup) -> String {
         let mut given = described(setup);
         given["mostRequests"] = json!(self.most_requests);
-        given
+        given.to_string()
     }
     fn start(
         &self,
@@ -78,12 +72,11 @@ impl Factory {
         world: Option<World>,
         seed: Seed,
     ) -> Result<(Rc<Host>, Interpreter), EngineError> {
-        let words = |fault: Fault| EngineError(fault.to_string());
-        let interpreter = Interpreter::bare(MODULES).map_err(words)?;
+        let interpreter = Interpreter::bare(MODULES).map_err(EngineError::of)?;
         let disk = Disk::open(at, interpreter.spent()).map_err(EngineError::of)?;
-        journal::lay_out(&disk.main).map_err(EngineError::of)?;
+        disk.main.execute_batch(journal::LAYOUT).map_err(EngineError::of)?;
         let host = Host::new(world, disk, seed, interpreter.spent());
-        begin(&interpreter, &host, self.program).map_err(words)?;
+        begin(&interpreter, &host, self.program).map_err(EngineError::of)?;
         Ok((host, interpreter))
     }
 }
@@ -101,8 +94,7 @@ impl EngineFactory for Factory {
         let (host, interpreter) = self.start(at, Some(world), ports.seed.derive("js", process))?;
         let thread = Rc::new(Thread::new(host, interpreter));
         // What it throws is a mistake in the code, which no other start mends.
-        let opening = thread.open(&self.given(&setup).to_string());
-        let opening = opening.unwrap_or_else(|fault| thread.end_cell(&fault));
+        let opening = thread.open(&self.given(&setup)).unwrap_or_else(|fault| thread.end_cell(&fault));
         let phone = Rc::new_cyclic(|me| Phone {
             me: me.clone(),
             setup,
@@ -144,7 +136,7 @@ impl EngineFactory for Factory {
         let Some(state) = state else { return Ok(()) };
         let (host, interpreter) = self.start(at, None, Seed(0))?;
         let thread = Thread::new(host, interpreter);
-        thread.open(&self.given(setup).to_string()).map_err(|fault| EngineError(fault.to_string()))?;
+        thread.open(&self.given(setup)).map_err(EngineError::of)?;
         let (mut tables, mut cursors) = (Map::new(), Map::new());
         for (id, entity) in setup.schema.ids().zip(&setup.schema.entities) {
             tables.insert(entity.name.clone(), json!([]));
@@ -165,10 +157,7 @@ impl EngineFactory for Factory {
         thread.look("provision", &given).map_err(EngineError)?;
         thread.host.disk.end_turn().map_err(EngineError::of)?;
         let left = thread.host.take_effects_if(|effect: &Effect| matches!(effect, Effect::Fetch { .. }));
-        if left.is_empty() {
-            Ok(())
-        } else {
-            Err(EngineError("`provision` may not use the network".to_owned()))
-        }
+        let wrong = || EngineError("`provision` may not use the network".to_owned());
+        if left.is_empty() { Ok(()) } else { Err(wrong()) }
     }
 }

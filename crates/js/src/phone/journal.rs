@@ -11,9 +11,10 @@ use crate::contract::{
     DeviceId, EditId, EditKind, EditSaid, EntityId, Key, LocalEdit, LogEntry, LogKind, RowEdits, RowVersion,
     Schema, Slip, Stamp, UnitId,
 };
-use crate::host::{from_js, print_of};
+use crate::host::{Says, from_js, print_at, print_of};
 
-const LAYOUT: &str = "\
+/// Makes the tables.
+pub(super) const LAYOUT: &str = "\
     CREATE TABLE IF NOT EXISTS bench_edits(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
         kind INTEGER, made INTEGER, said INTEGER, gave INTEGER, prints TEXT, names TEXT, perhaps INTEGER, \
         gave_once INTEGER, went INTEGER);\
@@ -23,11 +24,6 @@ const LAYOUT: &str = "\
         kind TEXT);\
     CREATE TABLE IF NOT EXISTS bench_held(entity INTEGER, key TEXT, stamp INTEGER, removed INTEGER);\
     CREATE TABLE IF NOT EXISTS bench_run(id INTEGER PRIMARY KEY, runs INTEGER, open INTEGER);";
-
-/// Makes the tables.
-pub(super) fn lay_out(database: &Connection) -> rusqlite::Result<()> {
-    database.execute_batch(LAYOUT)
-}
 
 /// What the server said of an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +80,20 @@ impl Line {
     }
     /// Of what it says of a column.
     pub(super) fn print(&self, column: usize) -> Option<u64> {
-        self.prints.iter().find(|(of, _)| *of == column).map(|(_, print)| *print)
+        print_at(&self.prints, column)
+    }
+    /// What it says, beside a request of which it is not known which names and values it has.
+    pub(super) fn as_said(&self, device: DeviceId) -> EditSaid {
+        EditSaid {
+            edit: self.id(device),
+            entity: self.entity,
+            key: self.key.clone(),
+            kind: self.kind,
+            prints: self.prints.clone(),
+            names: Vec::new(),
+            is_sent: false,
+            by_column: false,
+        }
     }
     pub(super) fn id(&self, device: DeviceId) -> EditId {
         EditId { device, number: self.number }
@@ -110,6 +119,15 @@ impl Line {
     }
 }
 
+impl Says for Line {
+    fn prints(&self) -> &[(usize, u64)] {
+        &self.prints
+    }
+    fn deletes(&self) -> bool {
+        self.kind == EditKind::Delete
+    }
+}
+
 /// The rows that an adapter says wait to be sent; none if it does not say.
 pub(super) type Waiting = Option<BTreeSet<(EntityId, String)>>;
 
@@ -120,12 +138,13 @@ pub(super) fn waits(waiting: &Waiting, line: &Line) -> bool {
 pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
-
-const KINDS: [EditKind; 3] = [EditKind::Create, EditKind::Update, EditKind::Delete];
+fn or_null(number: Option<impl ToString>) -> String {
+    number.map_or_else(|| "NULL".to_owned(), |number| number.to_string())
+}
 
 /// The statement that notes an edit.
 pub(super) fn line_of(edit: &LocalEdit, made: Stamp) -> String {
-    let kind = KINDS.iter().position(|kind| *kind == edit.kind).unwrap_or(0);
+    let kind = EditKind::VALUES.iter().position(|kind| *kind == edit.kind).unwrap_or(0);
     let (number, entity, key) = (edit.id.number, edit.entity.0, quoted(edit.key.as_str()));
     let prints: Vec<String> =
         edit.values.iter().map(|(at, value)| format!("{at}:{:x}", print_of(value))).collect();
@@ -162,7 +181,7 @@ pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
             number: row.get(0)?,
             entity: EntityId(row.get(1)?),
             key: Key::new(&key),
-            kind: KINDS[kind.min(2)],
+            kind: EditKind::VALUES[kind.min(2)],
             made: Stamp(row.get(4)?),
             said: said.or(gave.map(Said::uncommitted)),
             prints: prints(&row.get::<_, String>(7)?),
@@ -200,18 +219,8 @@ pub(super) fn behind(lines: &[Line], device: DeviceId, is_in: impl Fn(&Line) -> 
         let of = lines.iter().filter(|line| open == 0 || line.said.is_none());
         let edits = of.map(|line| line.id(device)).collect();
         slip.edits.push(RowEdits { entity, key: key.clone(), edits, stamp: None });
-        let said = |line: &&Line| EditSaid {
-            edit: line.id(device),
-            entity,
-            key: key.clone(),
-            kind: line.kind,
-            prints: line.prints.clone(),
-            names: Vec::new(),
-            is_sent: false,
-            by_column: false,
-        };
         // Of one alone there is nothing to tell apart.
-        slip.said.extend(lines.iter().filter(|_| lines.len() > 1).map(said));
+        slip.said.extend(lines.iter().filter(|_| lines.len() > 1).map(|line| line.as_said(device)));
     }
     slip
 }
@@ -219,22 +228,11 @@ pub(super) fn behind(lines: &[Line], device: DeviceId, is_in: impl Fn(&Line) -> 
 /// The statements that note what an answer says of edits, and of versions if stamps are kept.
 pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
     let mut note = String::new();
-    let mut stamp_of = |entity: EntityId, key: &Key, stamp: Stamp| {
-        if keeps_stamps {
-            _ = write!(
-                note,
-                "REPLACE INTO bench_stamps VALUES({}, {}, {});",
-                entity.0,
-                quoted(key.as_str()),
-                stamp.0
-            );
-        }
-    };
-    for version in &slip.rows {
-        stamp_of(version.entity, &version.key, version.stamp);
-    }
-    for row in &slip.edits {
-        row.stamp.into_iter().for_each(|stamp| stamp_of(row.entity, &row.key, stamp));
+    let versions = slip.rows.iter().map(|it| (it.entity, &it.key, it.stamp));
+    let committed = slip.edits.iter().filter_map(|row| Some((row.entity, &row.key, row.stamp?)));
+    for (entity, key, stamp) in versions.chain(committed).filter(|_| keeps_stamps) {
+        let key = quoted(key.as_str());
+        _ = write!(note, "REPLACE INTO bench_stamps VALUES({}, {key}, {});", entity.0, stamp.0);
     }
     // A row that is gone takes with it what waits, unless its adapter keeps that.
     for gone in slip.rows.iter().filter(|it| it.removed && slip.of(it.entity, &it.key).is_empty()) {
@@ -248,15 +246,13 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
         let numbers: Vec<String> = row.edits.iter().map(|edit| edit.number.to_string()).collect();
         // What was said to be committed stays so, whatever names its row again.
         let known = if row.stamp.is_some() { "" } else { " AND (said IS NULL OR perhaps)" };
-        let (said, gave) = match row.stamp {
-            Some(stamp) => (stamp.0.to_string(), "NULL".to_owned()),
-            None if row.edits.iter().all(|edit| slip.refused.contains(edit)) => {
-                ("NULL".to_owned(), REFUSED.to_string())
-            }
-            None => {
-                ("NULL".to_owned(), slip.stamp_of(row.entity, &row.key).unwrap_or_default().0.to_string())
-            }
+        let is_refused = || row.edits.iter().all(|edit| slip.refused.contains(edit));
+        let gave = match row.stamp {
+            Some(_) => None,
+            None if is_refused() => Some(REFUSED),
+            None => Some(slip.stamp_of(row.entity, &row.key).unwrap_or_default().0),
         };
+        let (said, gave) = (or_null(row.stamp.map(|stamp| stamp.0)), or_null(gave));
         _ = write!(
             note,
             "UPDATE bench_edits SET said = {said}, gave = {gave}, perhaps = NULL WHERE number IN ({}){known};",
@@ -275,11 +271,10 @@ pub(super) fn gone_out(lines: &[Line], slip: &Slip) -> String {
         let is_new = |line: &&Line| line.said_once.is_some() || line.went != went;
         let is_in = |line: &&Line| row.edits.iter().any(|edit| edit.number == line.number);
         for line in lines.iter().filter(is_in).filter(is_new) {
-            let went = went.map_or_else(|| "NULL".to_owned(), |last| last.to_string());
+            let (went, number) = (or_null(went), line.number);
             _ = write!(
                 note,
-                "UPDATE bench_edits SET gave_once = NULL, went = {went} WHERE number = {};",
-                line.number
+                "UPDATE bench_edits SET gave_once = NULL, went = {went} WHERE number = {number};"
             );
         }
     }

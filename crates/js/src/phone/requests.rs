@@ -66,11 +66,16 @@ fn texts<'j>(json: &'j Json, into: &mut BTreeSet<&'j str>) {
     }
 }
 
-fn written(head: &Head, body: Vec<u8>) -> Option<Request> {
+/// A request by its parts; nothing if it cannot be written.
+pub(super) fn written(
+    (method, path): (&str, &str),
+    headers: &[(String, String)],
+    body: Vec<u8>,
+) -> Option<Request> {
     let mut request = Request::new(body);
-    *request.method_mut() = Method::from_bytes(head.method.as_bytes()).ok()?;
-    *request.uri_mut() = head.path.parse().ok()?;
-    for (name, value) in &head.headers {
+    *request.method_mut() = Method::from_bytes(method.as_bytes()).ok()?;
+    *request.uri_mut() = path.parse().ok()?;
+    for (name, value) in headers {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
         request.headers_mut().append(name, HeaderValue::from_str(value).ok()?);
     }
@@ -135,27 +140,26 @@ fn slip_of(phone: &Phone, lines: &[journal::Line], head: &Head, body: &[u8]) -> 
         body: json.clone(),
     };
     let is_named = |line: &journal::Line| named.is_some() || head.is_of(line.key.as_str());
-    let count = |key: &str| {
-        if key.is_empty() {
-            0
-        } else {
-            body.windows(key.len()).filter(|part| *part == key.as_bytes()).count()
-        }
+    let count = |key: &str| match key.len() {
+        0 => 0,
+        length => body.windows(length).filter(|part| *part == key.as_bytes()).count(),
     };
     read_behind(lines, &reader, (is_in, is_named), count)
 }
 
 /// What is in place of a response.
-fn failed(why: &str) -> String {
-    json!({ "failed": why }).to_string()
+fn failed(id: u32, why: &str) -> Job {
+    Job::Answer { id, head: json!({ "failed": why }).to_string(), body: Vec::new(), note: None }
 }
 
 /// Sends a request as its turn is over, and posts what comes of it.
 pub(super) fn send(phone: &Rc<Phone>, id: u32, head: &str, body: Vec<u8>) {
-    let answer = |head: String| Job::Answer { id, head, body: Vec::new(), note: None };
-    let read: Option<Head> = serde_json::from_str(head).ok();
-    let Some((request, head)) = read.and_then(|head| Some((written(&head, body.clone())?, head))) else {
-        return phone.thread.post(answer(failed("the request cannot be written")));
+    let read = || -> Option<(Request, Head)> {
+        let head: Head = serde_json::from_str(head).ok()?;
+        Some((written((&head.method, &head.path), &head.headers, body.clone())?, head))
+    };
+    let Some((request, head)) = read() else {
+        return phone.thread.post(failed(id, "the request cannot be written"));
     };
     let lines = journal::lines(&phone.thread.host.disk.main).unwrap_or_default();
     let (slip, perhaps) = slip_of(phone, &lines, &head, &body);
@@ -202,20 +206,22 @@ async fn exchange(
             phone.ports.emit(failed_by(TransportError::Cancelled));
             return None;
         }
-        Some(Err(error)) => {
-            let head = failed(&error.to_string());
-            return Some(Job::Answer { id, head, body: Vec::new(), note: None });
-        }
+        Some(Err(error)) => return Some(failed(id, &error.to_string())),
         Some(Ok(came)) => came,
     };
     phone.ports.crash_point("js.answer-received").await;
     let length = bytes.len() as u64;
     phone.ports.decoding(length).await;
-    let Some(mut response) =
-        http::read_response(&bytes).ok().filter(|response| !is_foreign(&bytes, response))
-    else {
+    let read = http::read_response(&bytes);
+    // The page of somebody on the way has no head of HTTP; a browser hands it over.
+    let is_page = |response: &Response| response.body().len() == bytes.len();
+    if read.as_ref().ok().is_none_or(is_page) {
         phone.ports.emit(failed_by(TransportError::Foreign));
-        return Some(page(id, bytes));
+    }
+    let mut response = match read {
+        Ok(page) if is_page(&page) => return Some(job_of(id, page, None)),
+        Ok(response) => response,
+        Err(why) => return Some(failed(id, &why.to_string())),
     };
     if let Some(no) = response.headers_mut().remove("x-bench-no-route") {
         let what = &String::from_utf8_lossy(no.as_bytes());
@@ -238,8 +244,7 @@ async fn exchange(
     }
     let note = response.status().is_success().then(|| take(phone, slip)).flatten();
     let note = note.map(|note| note + &journal::perhaps_of(perhaps));
-    let head = head_of(&response);
-    Some(Job::Answer { id, head, body: response.into_body(), note })
+    Some(job_of(id, response, note))
 }
 
 /// Takes what a server says beside a message; gives what is to be written with what it brings.
@@ -255,28 +260,13 @@ pub(super) fn take(phone: &Phone, slip: Slip) -> Option<String> {
     (!note.is_empty()).then_some(note)
 }
 
-/// Whether it is the page of somebody on the way: the bytes have no head of HTTP.
-fn is_foreign(bytes: &[u8], response: &Response) -> bool {
-    response.body().len() == bytes.len()
-}
-
-/// Such a page, as a browser hands it over.
-fn page(id: u32, bytes: Vec<u8>) -> Job {
-    match http::read_response(&bytes) {
-        Ok(response) => {
-            let (head, note) = (head_of(&response), None);
-            Job::Answer { id, head, body: response.into_body(), note }
-        }
-        Err(why) => Job::Answer { id, head: failed(&why.to_string()), body: Vec::new(), note: None },
-    }
-}
-
-fn head_of(response: &Response) -> String {
+fn job_of(id: u32, response: Response, note: Option<String>) -> Job {
     let pair = |(name, value): (&HeaderName, &HeaderValue)| {
         Some([name.as_str().to_owned(), value.to_str().ok()?.to_owned()])
     };
     let headers: Vec<[String; 2]> = response.headers().iter().filter_map(pair).collect();
-    json!({ "status": response.status().as_u16(), "headers": headers }).to_string()
+    let head = json!({ "status": response.status().as_u16(), "headers": headers }).to_string();
+    Job::Answer { id, head, body: response.into_body(), note }
 }
 
 /// The bench's word for a status.

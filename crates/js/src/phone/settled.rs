@@ -50,8 +50,7 @@ pub(super) fn settled(
             let is_before_open = last_open.is_some_and(|open| at < open);
             let is_done = match line.said.filter(|_| !line.perhaps || !is_waiting) {
                 // The row waits for what came after it.
-                Some(Said::Committed(_)) => !is_waiting || is_before_open,
-                Some(Said::Refused) => !is_waiting || is_before_open,
+                Some(Said::Committed(_) | Said::Refused) => !is_waiting || is_before_open,
                 Some(Said::GaveWay(_)) => !is_waiting,
                 None => false,
             };

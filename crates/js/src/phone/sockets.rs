@@ -9,10 +9,10 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 
-use super::requests::{behind, has, take};
+use super::requests::{behind, has, take, written};
 use super::state::{Line, Phone};
 use super::thread::Job;
-use crate::contract::http::{self, HeaderName, HeaderValue, Request};
+use crate::contract::http;
 
 #[derive(Deserialize)]
 struct Hello {
@@ -22,13 +22,7 @@ struct Hello {
 
 fn first_words(hello: &str) -> Option<Vec<u8>> {
     let hello: Hello = serde_json::from_str(hello).ok()?;
-    let mut request = Request::new(Vec::new());
-    *request.uri_mut() = hello.path.parse().ok()?;
-    for (name, value) in &hello.headers {
-        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        request.headers_mut().append(name, HeaderValue::from_str(value).ok()?);
-    }
-    Some(http::write_request(&request))
+    Some(http::write_request(&written(("GET", &hello.path), &hello.headers, Vec::new())?))
 }
 
 /// Opens a connection, and posts what comes on it until it ends.

@@ -6,12 +6,14 @@ use std::future::poll_fn;
 use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::about::About;
 use super::journal::Waiting;
 use super::thread::Thread;
-use crate::contract::{Connection, DeviceSetup, Ports, Queue, RowVersion, Span, UnitId};
+use crate::contract::{
+    Connection, DeviceSetup, EntityId, Ports, Queue, RowVersion, Schema, Span, SyncUnit, UnitId,
+};
 use crate::runtime::Fault;
 
 pub(super) struct Phone {
@@ -102,6 +104,13 @@ impl Gate {
         self.serving.set(self.serving.get() + 1);
         self.wakers.take().into_iter().for_each(Waker::wake);
     }
+}
+
+/// A unit as an adapter is told of it.
+pub(super) fn unit_to_js(schema: &Schema, unit: &SyncUnit) -> Json {
+    let name = |id: &EntityId| schema.entity(*id).name.as_str();
+    let names = |of: &[EntityId]| of.iter().map(name).collect::<Json>();
+    json!({ "name": unit.name, "pull": names(&unit.pull), "push": names(&unit.push) })
 }
 
 impl Phone {

@@ -276,13 +276,7 @@ impl Thread {
         if let Some(act) = act {
             written.into_iter().for_each(|line| act(line));
         }
-        let console = self.host.console();
-        let console = if console.is_empty() {
-            String::new()
-        } else {
-            format!("\nconsole:\n  {}", console.join("\n").replace('\n', "\n  "))
-        };
-        end_cell(format!("uncaught in JavaScript: {fault}{console}"))
+        end_cell(format!("uncaught in JavaScript: {fault}{}", self.host.console()))
     }
 
     /// What was done takes its time; then what it asked for is done.

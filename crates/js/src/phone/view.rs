@@ -49,7 +49,7 @@ impl DeviceView for Phone {
     fn doing(&self) -> String {
         let last = self.last_error.borrow().clone();
         let console =
-            self.thread.host.console().pop().map(|line| format!("; console: {line}")).unwrap_or_default();
+            self.thread.host.last_line().map(|line| format!("; console: {line}")).unwrap_or_default();
         let doing = if self.unit.get().is_some() { "in a sync" } else { "idle" };
         last.map_or(format!("{doing}{console}"), |error| {
             format!("{doing}; the last sync failed: {error}{console}")

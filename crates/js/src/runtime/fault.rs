@@ -66,13 +66,8 @@ impl Fault {
 }
 
 fn said(value: &Value<'_>) -> String {
-    value
-        .ctx()
-        .json_stringify(value.clone())
-        .ok()
-        .flatten()
-        .and_then(|text| text.to_string().ok())
-        .unwrap_or_default()
+    let text = value.ctx().json_stringify(value.clone()).ok().flatten();
+    text.and_then(|text| text.to_string().ok()).unwrap_or_default()
 }
 
 impl fmt::Display for Fault {

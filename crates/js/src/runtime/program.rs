@@ -38,25 +38,12 @@ impl fmt::Display for Mistake {
 impl Program {
     /// Compiles a file, if that was not done before in this process.
     pub(crate) fn of_file(file: &StackFile, modules: impl Imports) -> Result<Program, Mistake> {
-        let name = called(&file.path);
-        let key = (name.to_owned(), file.hash());
-        if let Some(compiled) = COMPILED.lock().expect("nobody panics in it").get(&key) {
-            return compiled.clone().map(Program);
-        }
-        let compiled = compile(name, &file.bytes, modules);
-        COMPILED.lock().expect("nobody panics in it").insert(key, compiled.clone());
-        compiled.map(Program)
+        compiled((called(&file.path), file.hash()), &file.bytes, modules).map(Program)
     }
     /// Compiles a text of ours, if that was not done before in this process.
     pub(crate) fn of_ours(name: &'static str, text: &str, modules: impl Imports) -> Program {
-        let key = (name.to_owned(), String::new());
-        if let Some(Ok(compiled)) = COMPILED.lock().expect("nobody panics in it").get(&key) {
-            return Program(compiled);
-        }
-        let compiled = compile(name, text.as_bytes(), modules);
-        let compiled = compiled.unwrap_or_else(|mistake| panic!("{name}: {mistake}"));
-        COMPILED.lock().expect("nobody panics in it").insert(key, Ok(compiled));
-        Program(compiled)
+        let compiled = compiled((name, String::new()), text.as_bytes(), modules);
+        Program(compiled.unwrap_or_else(|mistake| panic!("{name}: {mistake}")))
     }
     pub(crate) fn declare<'js>(self, ctx: &Ctx<'js>) -> rquickjs::Result<Module<'js>> {
         raw::load(ctx, self.0)
@@ -79,6 +66,16 @@ fn called(path: &str) -> &str {
         }
         _ => name,
     }
+}
+
+fn compiled((name, hash): (&str, String), text: &[u8], modules: impl Imports) -> Compiled {
+    let key = (name.to_owned(), hash);
+    if let Some(compiled) = COMPILED.lock().expect("nobody panics in it").get(&key) {
+        return compiled.clone();
+    }
+    let compiled = compile(name, text, modules);
+    COMPILED.lock().expect("nobody panics in it").insert(key, compiled.clone());
+    compiled
 }
 
 fn compile(name: &str, text: &[u8], modules: impl Imports) -> Compiled {

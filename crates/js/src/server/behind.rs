@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::Verdict;
 use crate::contract::{EditId, EditKind, EditSaid, EntityId, Key, RowEdits, Slip, Stamp};
+use crate::host::{by_then, fits, print_at};
 
 /// A write as it is told apart.
 pub(super) struct Written<'w> {
@@ -49,29 +50,10 @@ pub(super) struct Behind {
     judged: BTreeSet<EditId>,
 }
 
-fn print(said: &EditSaid, column: usize) -> Option<u64> {
-    said.prints.iter().find(|(of, _)| *of == column).map(|(_, print)| *print)
-}
-fn by_then(said: &[&EditSaid], at: usize, column: usize) -> Option<u64> {
-    said[..=at].iter().rev().find_map(|edit| print(edit, column))
-}
-
 impl Written<'_> {
-    fn says(&self, column: usize) -> Option<u64> {
-        self.prints.iter().find(|(of, _)| *of == column).map(|(_, print)| *print)
-    }
-    /// Whether it is what was there after the edit at `at` of these: it has all of that, and
-    /// nothing that is newer.
+    /// Whether it is what was there after the edit at `at` of these.
     fn fits(&self, said: &[&EditSaid], at: usize) -> bool {
-        if self.deletes || said[at].kind == EditKind::Delete {
-            return self.deletes && said[at].kind == EditKind::Delete;
-        }
-        let is_later = |(column, says): &(usize, u64)| {
-            let later = || said[at + 1..].iter().any(|edit| print(edit, *column) == Some(*says));
-            by_then(said, at, *column) != Some(*says) && later()
-        };
-        said[at].prints.iter().all(|(column, print)| self.says(*column) == Some(*print))
-            && !self.prints.iter().any(is_later)
+        fits(said, at, (self.deletes, &self.prints))
     }
     /// Whether it is a part of that: what is newer on the server stays.
     fn is_part(&self, said: &[&EditSaid], at: usize) -> bool {
@@ -106,6 +88,10 @@ impl Behind {
     fn group_of(&self, edit: EditId) -> &[EditId] {
         let mut all = self.slip.edits.iter().map(|row| &*row.edits);
         all.find(|edits| edits.contains(&edit)).unwrap_or_default()
+    }
+    /// Whether it is known what the request says of edits that go as one.
+    fn is_read(&self, group: &[EditId]) -> bool {
+        group.last().and_then(|end| self.said_of(*end)).is_some_and(|end| end.is_sent)
     }
     /// What an edit of the request says.
     pub(super) fn said_of(&self, edit: EditId) -> Option<&EditSaid> {
@@ -145,10 +131,9 @@ impl Behind {
         // Of what is read the last stands for all; else a later one may be still to come.
         let stands = |group: &'_ [EditId], fits: &dyn Fn(usize) -> bool| -> Option<EditId> {
             let (end, rest) = group.split_last()?;
-            let is_read = self.said_of(*end).is_some_and(|said| said.is_sent);
-            let of: Vec<&EditId> =
-                std::iter::once(end).chain(rest.iter().rev().filter(|_| !is_read)).collect();
-            of.into_iter().copied().find(|edit| is_new(edit) && at(edit).is_some_and(fits))
+            let rest: &[EditId] = if self.is_read(group) { &[] } else { rest };
+            let mut of = std::iter::once(end).chain(rest.iter().rev()).copied();
+            of.find(|edit| is_new(edit) && at(edit).is_some_and(fits))
         };
         // Edits come in the order in which they were made, also where some are left out.
         let last = said.iter().map(|it| it.edit).rfind(|edit| self.fates.contains_key(edit));
@@ -176,7 +161,7 @@ impl Behind {
     fn stands_for(&self, named: EditId, written: &Written<'_>) -> EditId {
         let end = self.group_of(named).last().and_then(|end| self.said_of(*end));
         let is_written = |end: &&EditSaid| {
-            let says = |(column, print): &(usize, u64)| written.says(*column) == Some(*print);
+            let says = |(column, print): &(usize, u64)| print_at(&written.prints, *column) == Some(*print);
             end.is_sent && !written.deletes && end.prints.iter().any(says)
         };
         end.filter(is_written).map_or(named, |end| end.edit)
@@ -192,16 +177,19 @@ impl Behind {
         changed: bool,
         (is_there, is_made): (impl Fn(usize, u64) -> bool, impl Fn(usize, u64) -> bool),
     ) -> Vec<usize> {
-        let end = self.group_of(edit).last().copied().unwrap_or(edit);
+        let group = self.group_of(edit);
+        let end = group.last().copied().unwrap_or(edit);
         if !changed && !self.said_of(end).is_some_and(|said| said.is_sent) {
             return Vec::new();
         }
-        let with = self.group_of(edit).iter().copied().chain([edit]);
-        let own: Vec<&EditSaid> = with.filter_map(|one| self.said_of(one)).collect();
+        let with = group.iter().chain([&edit]);
+        let own: Vec<&EditSaid> = with.filter_map(|one| self.said_of(*one)).collect();
         let of_row = self.said(written.entity, written.key);
-        let others = |column: usize, says: u64| of_row.iter().any(|it| print(it, column) == Some(says));
+        let others =
+            |column: usize, says: u64| of_row.iter().any(|it| print_at(&it.prints, column) == Some(says));
         let is_own = |(column, says): &&(usize, u64)| {
-            own.iter().rev().find_map(|said| print(said, *column)).is_some_and(|print| print != *says)
+            let own = own.iter().rev().find_map(|said| print_at(&said.prints, *column));
+            own.is_some_and(|print| print != *says)
         };
         let is_new = |(column, says): &&(usize, u64)| {
             changed || is_made(*column, *says) || !others(*column, *says) && !is_there(*column, *says)
@@ -227,7 +215,7 @@ impl Behind {
         if let Some(named) = name.and_then(|name| self.named(row, name, used_for)) {
             // What is read goes as one, whichever of them has the name.
             let group = self.group_of(named);
-            let is_read = group.last().and_then(|end| self.said_of(*end)).is_some_and(|end| end.is_sent);
+            let is_read = self.is_read(group);
             let mut with = open(group);
             with.retain(|edit| *edit < named || is_read && *edit > named);
             let was_committed = is_committed(&named) && !self.fates.contains_key(&named);
@@ -261,10 +249,10 @@ impl Behind {
         let with = group.iter().copied().filter(|_| matches!(came, Came::GaveWay | Came::Refused));
         self.judged.extend(with.chain([edit]));
         let deletes = self.said_of(edit).is_some_and(|said| said.kind == EditKind::Delete);
-        let is_read = group.last().and_then(|end| self.said_of(*end)).is_some_and(|said| said.is_sent);
+        let is_read = self.is_read(&group);
         let set_again = |one: EditId, column: usize| {
             let later = group.iter().filter(|other| **other > one && (is_read || **other <= edit));
-            later.filter_map(|other| self.said_of(*other)).any(|said| print(said, column).is_some())
+            later.filter_map(|other| self.said_of(*other)).any(|it| print_at(&it.prints, column).is_some())
         };
         let is_there = |one: EditId| {
             let Some(said) = self.said_of(one) else { return true };
@@ -307,11 +295,7 @@ impl Behind {
             Some(fate) => *fate == Fate::GaveWay,
             None => !is_told(row) && known(edit).is_none(),
         };
-        let is_read = |row: &&RowEdits| {
-            let end = row.edits.last().and_then(|end| self.said_of(*end));
-            end.is_some_and(|said| said.is_sent)
-        };
-        let out = self.slip.edits.iter().filter(is_read).flat_map(|row| {
+        let out = self.slip.edits.iter().filter(|row| self.is_read(&row.edits)).flat_map(|row| {
             let new = row.edits.iter().copied().filter(|edit| !self.judged.contains(edit));
             new.filter(move |edit| is_out(row, *edit))
         });
@@ -396,7 +380,8 @@ mod tests {
             let written = Written { entity, key, deletes, name: *name, prints: prints.to_vec() };
             let edit = behind.edit(&written, |_| None, |_| None).expect("there is one");
             let stamp = Stamp(i64::from(edit.number) + 10);
-            behind.wrote((edit, &[]), Came::Committed(stamp), (|at| written.says(at), |_| None));
+            let after = |at| print_at(&written.prints, at);
+            behind.wrote((edit, &[]), Came::Committed(stamp), (after, |_| None));
             edit.number
         };
         writes.iter().map(of).collect()

@@ -86,7 +86,8 @@ impl Half {
             if host.dies() {
                 return Err(ServerError::Failed);
             }
-            end_cell(format!("uncaught in the server's JavaScript, at {path}: {fault}{}", console(host)));
+            let console = host.console();
+            end_cell(format!("uncaught in the server's JavaScript, at {path}: {fault}{console}"));
         }
         if let Err(error) = host.disk.end_turn() {
             end_cell(format!("the server's disk: {error}"));
@@ -103,15 +104,6 @@ impl Half {
 fn words(failure: &str) -> String {
     let read: Option<serde_json::Value> = serde_json::from_str(failure).ok();
     read.and_then(|read| Some(read["words"].as_str()?.to_owned())).unwrap_or_else(|| failure.to_owned())
-}
-
-fn console(host: &Host) -> String {
-    let lines = host.console();
-    if lines.is_empty() {
-        String::new()
-    } else {
-        format!("\nconsole:\n  {}", lines.join("\n").replace('\n', "\n  "))
-    }
 }
 
 fn written(head: &str, body: Vec<u8>) -> Response {

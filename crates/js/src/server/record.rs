@@ -4,17 +4,18 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use rquickjs::{Ctx, Exception, Function, Object};
+use rquickjs::{Ctx, Exception, Function, Object, TypedArray};
 use serde_json::{Map, Value as Json, json};
 
 use super::behind::{Behind, Came, Written};
 use super::known::{Known, Verdict};
+use crate::base::Word;
 use crate::contract::{
     DeviceId, EditId, EditKind, EditSaid, Entity, EntityId, Key, Mutation, Outcome, Refusal, Row, RowVersion,
     ServerError, ServerSetup, Slip, Span, Stamp, SystemOfRecord, Value,
 };
-use crate::host::{Host, from_js, print_of, row_to_js};
-use crate::runtime::Lent;
+use crate::host::{Host, from_js, functions, print_at, print_of, row_of, row_to_js};
+use crate::runtime::{Lent, bytes_in};
 
 /// No transaction is longer under way than this.
 const SETTLED: Span = Span::secs(86_400);
@@ -175,8 +176,7 @@ impl Records {
             _ => Came::GaveWay,
         };
         if let Some(edit) = edit {
-            let written = |at: usize| after.iter().find(|(of, _)| *of == at).map(|(_, print)| *print);
-            let is = |at: usize| written(at).or_else(|| there.map(|values| print_of(&values[at])));
+            let is = |at: usize| print_at(&after, at).or_else(|| there.map(|row| print_of(&row[at])));
             let mut known = self.known.borrow_mut();
             asked.behind.wrote((edit, &remade), came, (is, |edit| known.of(edit)));
             let verdict = match came {
@@ -197,7 +197,7 @@ impl Records {
                 self.known.borrow_mut().turned_back(&write);
                 slip.rows.extend(current.as_ref().map(|row| version(id, row)));
                 Ok(
-                    json!({ "ok": false, "why": word(why), "current": current.map(|row| shown(entity, &row)) }),
+                    json!({ "ok": false, "why": why.word(), "current": current.map(|row| shown(entity, &row)) }),
                 )
             }
             Outcome::Rejected { reason, current } => {
@@ -378,23 +378,14 @@ impl Records {
 
     /// What a function gives to JavaScript: JSON, or an exception.
     fn given(&self, ctx: &Ctx<'_>, given: Given) -> rquickjs::Result<String> {
-        given.map(|given| given.to_string()).map_err(|no| match no {
-            No::Wrong(words) => Exception::throw_message(ctx, &words),
-            No::Refused(error) => {
-                let words = error.to_string();
-                self.asked.borrow_mut().refused = Some(error);
-                Exception::throw_message(ctx, &words)
-            }
-        })
+        given.map(|given| given.to_string()).map_err(|no| self.thrown(ctx, no))
     }
-}
-
-fn word(why: Refusal) -> &'static str {
-    match why {
-        Refusal::Stale => "stale",
-        Refusal::Gone => "gone",
-        Refusal::Exists => "exists",
-        Refusal::Taken => "taken",
+    fn thrown(&self, ctx: &Ctx<'_>, no: No) -> rquickjs::Error {
+        let words = match no {
+            No::Wrong(words) => words,
+            No::Refused(error) => self.asked.borrow_mut().refused.insert(error).to_string(),
+        };
+        Exception::throw_message(ctx, &words)
     }
 }
 
@@ -420,77 +411,35 @@ fn shown(entity: &Entity, row: &Row) -> Json {
         Some(values) if values.len() == entity.columns.len() => {
             with_stamp(row_to_js(entity, row.key.as_str(), values), row.stamp)
         }
-        Some(values) => {
-            let mut shown = Map::new();
-            shown.insert("id".to_owned(), json!(row.key.as_str()));
-            for (column, value) in entity.projected().zip(values) {
-                shown.insert(column.name.clone(), crate::host::to_js(&column.kind, value));
-            }
-            with_stamp(shown, row.stamp)
-        }
+        Some(values) => with_stamp(row_of(row.key.as_str(), entity.projected().zip(values)), row.stamp),
         None => json!({ "id": row.key.as_str(), "_deleted": true, "_stamp": row.stamp.0 }),
     }
 }
 
 /// Puts the functions of the record where the prelude finds them.
-pub(super) fn install(ctx: &Ctx<'_>, records: &Rc<Records>) -> rquickjs::Result<()> {
+pub(super) fn install<'js>(ctx: &Ctx<'js>, records: &Rc<Records>) -> rquickjs::Result<()> {
     let it = Object::new(ctx.clone())?;
-    let gone = |ctx: &Ctx<'_>| Exception::throw_message(ctx, "the process has ended");
-    let weak = Rc::downgrade(records);
+    let read = |text: &str| serde_json::from_str::<Json>(text).unwrap_or_default();
     it.set("tables", json!(records.tables()).to_string())?;
-    let own = weak.clone();
-    it.set(
-        "changes",
-        Function::new(ctx.clone(), move |ctx: Ctx<'_>, name: String, since: Option<f64>, tells: bool| {
-            let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
+    functions! { it, records;
+        "changes" = |ctx, records, name: String, since: Option<f64>, tells: bool| {
             records.given(&ctx, records.changes(&name, since.map(|since| Stamp(since as i64)), tells))
-        })?,
-    )?;
-    let own = weak.clone();
-    it.set(
-        "get",
-        Function::new(ctx.clone(), move |ctx: Ctx<'_>, name: String, key: String| {
-            let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
-            records.given(&ctx, records.get(&name, &key))
-        })?,
-    )?;
-    let own = weak.clone();
-    it.set(
-        "write",
-        Function::new(ctx.clone(), move |ctx: Ctx<'_>, name: String, row: String, options: String| {
-            let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
-            let read = |text: &str| serde_json::from_str::<Json>(text).unwrap_or_default();
+        };
+        "get" = |ctx, records, name: String, key: String| records.given(&ctx, records.get(&name, &key));
+        "write" = |ctx, records, name: String, row: String, options: String| {
             records.given(&ctx, records.write(&name, &read(&row), &read(&options)))
-        })?,
-    )?;
-    let own = weak.clone();
-    it.set(
-        "refuse",
-        Function::new(ctx.clone(), move |ctx: Ctx<'_>, name: String, key: String, options: String| {
-            let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
-            let options = serde_json::from_str::<Json>(&options).unwrap_or_default();
-            records.given(&ctx, records.refuse(&name, &key, &options))
-        })?,
-    )?;
-    let own = weak.clone();
-    it.set(
-        "now",
-        Function::new(ctx.clone(), move |ctx: Ctx<'_>| {
-            let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
+        };
+        "refuse" = |ctx, records, name: String, key: String, options: String| {
+            records.given(&ctx, records.refuse(&name, &key, &read(&options)))
+        };
+        "now" = |ctx, records| {
             let now = records.record(|record| record.clock().0 as f64);
-            now.map_err(|_| {
-                Exception::throw_message(&ctx, "the record can be had while a request is answered")
-            })
-        })?,
-    )?;
-    let own = weak;
-    it.set(
-        "answer",
-        Function::new(ctx.clone(), move |ctx: Ctx<'_>, head: String, body: rquickjs::TypedArray<'_, u8>| {
-            let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
-            records.asked.borrow_mut().answer = Some((head, crate::runtime::bytes_in(&body)));
-            Ok::<(), rquickjs::Error>(())
-        })?,
-    )?;
+            now.map_err(|no| records.thrown(&ctx, no))
+        };
+        "answer" = |_ctx, records, head: String, body: TypedArray<'js, u8>| {
+            records.asked.borrow_mut().answer = Some((head, bytes_in(&body)));
+            Ok(())
+        };
+    }
     ctx.globals().set("__record", it)
 }

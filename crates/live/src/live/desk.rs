@@ -60,66 +60,64 @@ fn has_a_root(asked: &Asked) -> bool {
     !accepts.contains("text/html")
 }
 
-fn over() -> Response {
-    text(503, "the session is over\n")
+/// A response, or the one that refuses the request.
+type Answered = Result<Response, Box<Response>>;
+
+fn over() -> Box<Response> {
+    Box::new(text(503, "the session is over\n"))
 }
 fn json_of(status: u16, json: &Json) -> Response {
     whole(status, "application/json", (json.to_string() + "\n").into_bytes())
 }
 
 pub(super) async fn answer(place: Place, asked: Asked, body: Incoming, inside: &Inside) -> Response {
-    if place == Place::Nowhere {
-        return nowhere();
-    }
     let is_read = matches!(place, Place::Page | Place::State | Place::Network);
-    if asked.method != if is_read { Method::GET } else { Method::POST } {
+    if place != Place::Nowhere && asked.method != if is_read { Method::GET } else { Method::POST } {
         return text(405, if is_read { "use GET for this\n" } else { "use POST for this\n" });
     }
     if matches!(place, Place::Cut | Place::Verdict) && !asked.is_known {
-        return text(
-            401,
-            "this needs the token that was printed when the session began: Syncdyno-Token: …\n",
-        );
+        let why = "this needs the token that was printed when the session began: Syncdyno-Token: …\n";
+        return text(401, why);
     }
-    match place {
+    let answered = match place {
         Place::Page | Place::State | Place::Network => look(place, &asked, inside).await,
         Place::Observe => observe(&asked, body, inside).await,
         Place::Cut => cut(&asked, inside),
         Place::Verdict => verdict(&asked, inside).await,
-        Place::Nowhere => nowhere(),
-    }
+        Place::Nowhere => {
+            let there = "it must be one of /observe, /network, /state, /cut and /verdict";
+            let before = format!("a device stands before that: /d/NAME{BASE}/observe");
+            Ok(text(404, format!("below {BASE} {there}; {before}\n")))
+        }
+    };
+    answered.unwrap_or_else(|refused| *refused)
 }
 
 fn said<'a>(query: &'a str, name: &str) -> Option<&'a str> {
-    query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .find(|(of, _)| *of == name)
-        .map(|(_, value)| value)
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(of, _)| *of == name).map(|(_, value)| value)
 }
 
-fn nowhere() -> Response {
-    let there = "it must be one of /observe, /network, /state, /cut and /verdict";
-    text(404, format!("below {BASE} {there}; a device stands before that: /d/NAME{BASE}/observe\n"))
+/// Sends a message to the session; an error if it is over.
+fn send(arrival: Arrival, inside: &Inside) -> Result<(), Box<Response>> {
+    inside.arrivals.send(arrival).map_err(|_| over())
 }
 
-async fn look(place: Place, asked: &Asked, inside: &Inside) -> Response {
+async fn look(place: Place, asked: &Asked, inside: &Inside) -> Answered {
     let (reply, state) = oneshot::channel();
-    if inside.arrivals.send(Arrival::State(reply)).is_err() {
-        return over();
-    }
-    let Ok(state) = state.await else { return over() };
-    match place {
+    send(Arrival::State(reply), inside)?;
+    let state = state.await.map_err(|_| over())?;
+    Ok(match place {
         Place::Page => {
             let token = asked.is_known.then_some(inside.gate.token.as_str());
             whole(200, "text/html; charset=utf-8", page(&state, BASE, token).into_bytes())
         }
         Place::State => json_of(200, &told(&state)),
-        _ => match asked.whose(inside) {
-            Ok((device, name)) => json_of(200, &link(&state, device.0 as usize, &name)),
-            Err(response) => *response,
-        },
-    }
+        _ => {
+            let (device, name) = asked.whose(inside)?;
+            json_of(200, &link(&state, device.0 as usize, &name))
+        }
+    })
 }
 
 /// The network state that an operating system would report to the app.
@@ -164,8 +162,8 @@ fn speaker(asked: &Asked, named: Option<&str>, inside: &Inside) -> Result<(Devic
             Err(wrong(format!("before a tunnel, name a device like its port: {all}; not `{name}`")))
         }
         Some(name) => {
-            let found = roster.find(Some(name)).map(|device| (device, roster.name(device).to_owned()));
-            found.map_err(wrong)
+            let device = roster.find(Some(name)).map_err(wrong)?;
+            Ok((device, roster.name(device).to_owned()))
         }
         None => {
             drop(roster);
@@ -174,36 +172,24 @@ fn speaker(asked: &Asked, named: Option<&str>, inside: &Inside) -> Result<(Devic
     }
 }
 
-async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
-    let body = match read(body, (SAID, "split the report into several requests"), inside).await {
-        Ok(body) => body,
-        Err(response) => return *response,
-    };
+async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Answered {
+    let wrong = |why: String| Box::new(text(400, why + "\n"));
+    let body = read(body, (SAID, "split the report into several requests"), inside).await?;
     // A line may name its device itself; all lines of a request belong to one device.
-    let (lines, named) = match Lines::of(body) {
-        Ok(read) => read,
-        Err(why) => return text(400, why + "\n"),
-    };
-    let whose =
-        if lines.is_of_server { Ok(None) } else { speaker(asked, named.as_deref(), inside).map(Some) };
-    let whose = match whose {
-        Ok(whose) => whose,
-        Err(response) => return *response,
-    };
+    let (lines, named) = Lines::of(body).map_err(wrong)?;
+    let whose = if lines.is_of_server { None } else { Some(speaker(asked, named.as_deref(), inside)?) };
     let (reply, taken) = oneshot::channel();
-    if inside.arrivals.send(Arrival::Observe { whose, lines, reply }).is_err() {
-        return over();
-    }
-    match taken.await {
-        Ok(Ok(())) => text(204, ""),
-        Ok(Err(why)) => text(400, why + "\n"),
-        Err(_) => over(),
-    }
+    send(Arrival::Observe { whose, lines, reply }, inside)?;
+    taken.await.map_err(|_| over())?.map_err(wrong)?;
+    Ok(text(204, ""))
+}
+
+fn usage() -> Box<Response> {
+    Box::new(text(400, "use cut?device=NAME&seconds=N with 1 to 86400 seconds\n"))
 }
 
 /// The device that a person means: by name first, otherwise by number (from 0).
 fn meant(query: &str, inside: &Inside) -> Result<DeviceId, Box<Response>> {
-    let usage = || Box::new(text(400, "use cut?device=NAME&seconds=N with 1 to 86400 seconds\n"));
     let roster = lock(&inside.roster);
     let numbered = |text: &str| {
         let number = text.parse().ok().filter(|number| (*number as usize) < roster.len());
@@ -220,21 +206,14 @@ fn meant(query: &str, inside: &Inside) -> Result<DeviceId, Box<Response>> {
     })
 }
 
-fn cut(asked: &Asked, inside: &Inside) -> Response {
+fn cut(asked: &Asked, inside: &Inside) -> Answered {
     let query = &asked.addressed.query;
     let seconds = said(query, "seconds").map_or(Some(30), |text| text.parse().ok());
-    let Some(seconds) = seconds.filter(|seconds: &u64| (1..=86_400).contains(seconds)) else {
-        return text(400, "use cut?device=NAME&seconds=N with 1 to 86400 seconds\n");
-    };
-    let device = match meant(query, inside) {
-        Ok(device) => device,
-        Err(response) => return *response,
-    };
+    let seconds = seconds.filter(|seconds: &u64| (1..=86_400).contains(seconds)).ok_or_else(usage)?;
+    let device = meant(query, inside)?;
     let (name, device) = (lock(&inside.roster).name(device).to_owned(), device.0);
-    if inside.arrivals.send(Arrival::Step(Step::Cut { device, ms: seconds * 1_000 })).is_err() {
-        return over();
-    }
-    back(asked, &format!("{name} has no network for {seconds} s\n"))
+    send(Arrival::Step(Step::Cut { device, ms: seconds * 1_000 }), inside)?;
+    Ok(back(asked, &format!("{name} has no network for {seconds} s\n")))
 }
 
 /// A request from the page is redirected back to it.
@@ -253,15 +232,10 @@ fn back(asked: &Asked, said: &str) -> Response {
     response
 }
 
-async fn verdict(asked: &Asked, inside: &Inside) -> Response {
+async fn verdict(asked: &Asked, inside: &Inside) -> Answered {
     let settled = said(&asked.addressed.query, "settled") != Some("false");
     let (reply, judged) = oneshot::channel();
-    if inside.arrivals.send(Arrival::Verdict { settled, reply }).is_err() {
-        return over();
-    }
-    match judged.await {
-        Ok(Ok(verdict)) => text(200, verdict),
-        Ok(Err(why)) => text(500, why),
-        Err(_) => over(),
-    }
+    send(Arrival::Verdict { settled, reply }, inside)?;
+    let judged = judged.await.map_err(|_| over())?;
+    Ok(judged.map_or_else(|why| text(500, why), |verdict| text(200, verdict)))
 }

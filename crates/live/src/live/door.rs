@@ -291,10 +291,8 @@ fn preflight(headers: &HeaderMap) -> Response {
     let mut response = text(204, "");
     let asked = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
     let own = response.headers_mut();
-    own.insert(
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"),
-    );
+    let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
+    own.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
     own.extend(asked.map(|asked| (header::ACCESS_CONTROL_ALLOW_HEADERS, asked)));
     own.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response
@@ -348,10 +346,9 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
         return Ok(text(501, "WebSockets do not pass here: use --tunnel HOST:PORT with --ports\n"));
     }
     if inside.tunnel.is_some() {
-        return Ok(text(
-            404,
-            "apps connect to the ports of their devices; here are only /_syncdyno/observe and the page\n",
-        ));
+        let why =
+            "apps connect to the ports of their devices; here are only /_syncdyno/observe and the page\n";
+        return Ok(text(404, why));
     }
     let (device, name) = match asked.whose(inside) {
         Ok(whose) => whose,

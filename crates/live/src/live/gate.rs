@@ -92,12 +92,10 @@ impl Gate {
         let own = ["http://", "https://"].map(|scheme| format!("{scheme}{host}"));
         let is_listed =
             self.origins.iter().any(|listed| listed == origin) || own.iter().any(|own| own == origin);
-        match is_listed {
-            true => Ok(Some(origin.to_owned())),
-            false => {
-                Err(Shut(403, "the page's origin is not listed; --origin lists allowed pages".to_owned()))
-            }
+        if is_listed {
+            return Ok(Some(origin.to_owned()));
         }
+        Err(Shut(403, "the page's origin is not listed; --origin lists allowed pages".to_owned()))
     }
 
     /// Whether this is the token.

@@ -186,8 +186,7 @@ impl Asked {
     pub(super) fn whose(&self, inside: &Inside) -> Result<(DeviceId, String), Box<Response>> {
         let mut roster = lock(&inside.roster);
         if let Some(device) = self.device {
-            roster.take(device);
-            return Ok((device, roster.name(device).to_owned()));
+            return Ok((device, roster.take(device)));
         }
         let said = self.headers.get(DEVICE).map(|name| name.to_str().unwrap_or("/").to_owned());
         let found = roster.find(self.addressed.device.as_deref().or(said.as_deref()));

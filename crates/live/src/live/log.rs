@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::stage::Step;
 use super::tunnel::PIECE;
+use crate::base::Time;
 
 /// The version of the format.
 pub const LOG_VERSION: u32 = 1;
@@ -54,11 +55,11 @@ pub struct Head {
 
 /// Any other line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Line {
+struct Line {
     /// Virtual nanoseconds since the session began.
-    pub(super) at: u64,
+    at: u64,
     #[serde(flatten)]
-    pub(super) step: Step,
+    step: Step,
 }
 
 /// A log that cannot be read.
@@ -202,19 +203,21 @@ impl Writer {
     pub(super) fn head(&mut self, head: &Head) {
         self.put(head);
     }
-    pub(super) fn line(&mut self, line: &Line) {
-        self.put(line);
+    /// Writes a step that happened at this time.
+    pub(super) fn step(&mut self, at: Time, step: Step) {
+        self.put(&Line { at: at.0, step });
     }
     fn put(&mut self, what: &impl Serialize) {
-        let Some(to) = &mut self.to else { return };
-        let written = serde_json::to_writer(&mut *to, what).map_err(io::Error::from);
-        if let Err(error) = written.and_then(|()| to.write_all(b"\n")) {
-            self.failed = Some(error);
-            self.to = None;
-        }
+        self.write(|to| {
+            serde_json::to_writer(&mut *to, what)?;
+            to.write_all(b"\n")
+        });
     }
     pub(super) fn flush(&mut self) {
-        if let Some(Err(error)) = self.to.as_mut().map(Write::flush) {
+        self.write(Write::flush);
+    }
+    fn write(&mut self, work: impl FnOnce(&mut io::BufWriter<Box<dyn Write>>) -> io::Result<()>) {
+        if let Some(Err(error)) = self.to.as_mut().map(work) {
             self.failed = Some(error);
             self.to = None;
         }

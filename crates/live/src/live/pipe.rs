@@ -132,11 +132,7 @@ async fn far(server: Upstream, (up, down): (Arc<Pipe>, Arc<Pipe>), mut written: 
 /// Carries the bytes of a connection between an app and the server.
 pub(super) async fn carry(app: TcpStream, device: DeviceId, server: Upstream, inside: &Inside) {
     let n = inside.numbers.fetch_add(1, Ordering::Relaxed);
-    let name = {
-        let mut roster = lock(&inside.roster);
-        roster.take(device);
-        roster.name(device).to_owned()
-    };
+    let name = lock(&inside.roster).take(device);
     let (reply, mut carried) = mpsc::unbounded_channel();
     let step = Step::Open { n, device: device.0 };
     if inside.arrivals.send(Arrival::Open { step, name, reply }).is_err() {

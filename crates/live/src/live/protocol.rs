@@ -40,12 +40,8 @@ impl Protocol {
         let mut chosen = Chosen::presets(&half.options);
         let is_its = scenario.text("server") == half.name;
         for option in half.options.iter().filter(|_| is_its) {
-            let choice = match option.form {
-                OptionForm::Flag => Choice::Flag(scenario.flag(&option.name)),
-                OptionForm::Int { .. } => Choice::Int(scenario.int(&option.name)),
-                _ => Choice::Text(scenario.text(&option.name).to_owned()),
-            };
-            chosen.set(&option.name, choice);
+            let choice = scenario.get(&option.name);
+            choice.into_iter().for_each(|choice| chosen.set(&option.name, choice.clone()));
         }
         Some(Protocol { half, chosen })
     }
@@ -78,16 +74,11 @@ impl Protocol {
     }
     /// The chosen options as text.
     pub fn options(&self) -> Vec<(String, String)> {
-        let said = |name: &str, form: &OptionForm| match form {
-            OptionForm::Flag => self.chosen.flag(name).to_string(),
-            OptionForm::Int { .. } => self.chosen.int(name).to_string(),
-            _ => self.chosen.text(name).to_owned(),
+        let said = |name: &str| match self.chosen.get(name) {
+            Some(Choice::Text(text)) => text.clone(),
+            other => other.map_or_else(String::new, Choice::to_string),
         };
-        self.half
-            .options
-            .iter()
-            .map(|option| (option.name.clone(), said(&option.name, &option.form)))
-            .collect()
+        self.half.options.iter().map(|option| (option.name.clone(), said(&option.name))).collect()
     }
     /// A stack with this protocol's server, under its name.
     pub fn stack(&self) -> Stack {

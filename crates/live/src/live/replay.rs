@@ -79,7 +79,7 @@ pub fn replay(Log { head, steps, .. }: &Log, plan: &Setup, stacks: &Stacks) -> R
     let mut stage = Stage::build(plan, stacks, (names, tolerance), (!is_scenario, forward))
         .map_err(|error| NoReplay::World(error.to_string()))?;
     head.began_ms.iter().for_each(|wall| stage.starts_at(*wall, head.speed));
-    let ended: Rc<RefCell<BTreeMap<u64, (Time, Done)>>> = Rc::default();
+    let ended = EndedAt::default();
     let (mut was, mut verdict, mut settled) = (BTreeMap::new(), None, None);
     let mut last = Time::ZERO;
     for (at, step) in steps {
@@ -132,37 +132,26 @@ fn device_of(step: &Step) -> Option<u32> {
         | Step::Named { device, .. }
         | Step::Cut { device, .. } => Some(*device),
         Step::Server { device, .. } => *device,
-        Step::GiveUp { .. }
-        | Step::Sent { .. }
-        | Step::Shut { .. }
-        | Step::Broke { .. }
-        | Step::Upstream { .. }
-        | Step::Piece { .. }
-        | Step::Stop { .. }
-        | Step::Done(_)
-        | Step::Verdict { .. } => None,
+        _ => None,
     }
 }
 
-fn hears(ended: &Rc<RefCell<BTreeMap<u64, (Time, Done)>>>, step: &Step, is_upstream: bool) -> Hears {
+/// When and how requests ended, by their numbers.
+type EndedAt = Rc<RefCell<BTreeMap<u64, (Time, Done)>>>;
+
+fn hears(ended: &EndedAt, step: &Step, is_upstream: bool) -> Hears {
     let ended = ended.clone();
-    match step {
-        Step::Ask { .. } if !is_upstream => Hears::Once(Box::new(move |at, done, _| {
-            ended.borrow_mut().insert(done.n, (at, done));
-        })),
+    let note = move |at: Time, done: Done| _ = ended.borrow_mut().insert(done.n, (at, done));
+    match *step {
+        Step::Ask { .. } if !is_upstream => Hears::Once(Box::new(move |at, done, _| note(at, done))),
         Step::Ask { .. } | Step::Hold { .. } => Hears::Pieces(Box::new(move |at, piece| {
             if let Piece::End(done) = piece {
-                ended.borrow_mut().insert(done.n, (at, done));
+                note(at, done);
             }
         })),
-        Step::Open { n, .. } => {
-            let n = *n;
-            Hears::Tunnel(Box::new(move |at, carried| {
-                if let Some(done) = Done::of_tunnel(n, &carried) {
-                    ended.borrow_mut().insert(n, (at, done));
-                }
-            }))
-        }
+        Step::Open { n, .. } => Hears::Tunnel(Box::new(move |at, carried| {
+            Done::of_tunnel(n, &carried).into_iter().for_each(|done| note(at, done));
+        })),
         _ => Hears::Nobody,
     }
 }

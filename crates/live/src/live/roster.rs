@@ -23,12 +23,8 @@ impl Roster {
         Roster { taken: vec![None; own.len()], own }
     }
     /// The number of devices.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.own.len()
-    }
-    /// True if there is no device.
-    pub fn is_empty(&self) -> bool {
-        self.own.is_empty()
     }
     /// The app's name of a device, or else the scenario's.
     pub fn name(&self, device: DeviceId) -> &str {
@@ -43,16 +39,10 @@ impl Roster {
     pub(super) fn is_own(&self, name: &str) -> bool {
         self.own.iter().any(|own| own == name)
     }
-    /// Whether an app uses it.
-    pub fn is_taken(&self, device: DeviceId) -> bool {
-        self.taken[device.0 as usize].is_some()
-    }
-    /// Marks a device as used by its own port, under its own name.
-    pub(super) fn take(&mut self, device: DeviceId) {
+    /// Marks a device as used by its own port, under its own name; returns its app's name for it.
+    pub(super) fn take(&mut self, device: DeviceId) -> String {
         let at = device.0 as usize;
-        if self.taken[at].is_none() {
-            self.taken[at] = Some(self.own[at].clone());
-        }
+        self.taken[at].get_or_insert_with(|| self.own[at].clone()).clone()
     }
     /// The device with this name, if there is one; takes none.
     pub(super) fn known(&self, name: &str) -> Option<DeviceId> {
@@ -95,9 +85,7 @@ impl Roster {
             let all = self.names().join(", ");
             return Err(format!("all {} devices of the scenario are in use: {all}", self.own.len()));
         };
-        if self.taken[at].is_none() {
-            self.taken[at] = Some(name.to_owned());
-        }
+        self.taken[at].get_or_insert_with(|| name.to_owned());
         Ok(DeviceId(at as u32))
     }
 }

@@ -14,12 +14,12 @@ use super::arrival::{Arrival, Came, Judged, Pace, State, Trouble};
 use super::door::{Door, Doors, Opening};
 use super::late::Lateness;
 use super::lines::Lines;
-use super::log::{Head, Line, Mode, Writer};
+use super::log::{Head, Mode, Writer};
 use super::stage::{Done, Hears, Piece, Seen, Stage, Step};
 use super::telling::tolerance;
 use super::theirs::{ServerSaid, is_of_server};
 use super::tunnel::Carried;
-use super::wire::{hash, nanos};
+use super::wire::hash;
 use crate::base::{DeviceId, Time};
 use crate::contract::{Span, TransportError};
 use crate::setup::Setup;
@@ -122,12 +122,8 @@ impl Session<'_> {
         let (forward, forwarded) = mpsc::unbounded_channel();
         let sends: super::outside::Forward = Box::new(move |n| _ = forward.send(n));
         let names = head.devices.clone();
-        let stage = Stage::build(
-            plan,
-            stacks,
-            (names, tolerance),
-            (head.mode != Mode::Scenario, forwards.then_some(sends)),
-        )?;
+        let server = (head.mode != Mode::Scenario, forwards.then_some(sends));
+        let stage = Stage::build(plan, stacks, (names, tolerance), server)?;
         let speed = head.speed;
         let pace = Pace::begin(speed);
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
@@ -140,15 +136,13 @@ impl Session<'_> {
         let writer = Rc::new(RefCell::new(writer));
         let mut keeper =
             Keeper { stage, pace, writer, script: plan.duration, check, sayings: VecDeque::new() };
-        let ended = keeper.keep(&incoming, (stops, news), limits);
-        let (asked, settled) = match ended {
-            Ok(ended) => ended,
+        match keeper.keep(&incoming, (stops, news), limits) {
+            Ok(asks) => Ok(keeper.end(asks, door)),
             Err(stalled) => {
                 door.close();
-                return Err(Trouble::Stalled(stalled));
+                Err(Trouble::Stalled(stalled))
             }
-        };
-        Ok(keeper.end((asked, settled), door))
+        }
     }
 }
 
@@ -209,7 +203,7 @@ impl Keeper<'_> {
                 }
                 Err(TryRecvError::Disconnected) => return Ok((None, true)),
                 Err(TryRecvError::Empty) => {
-                    let next = self.stage.next_timer().map_or(LOOK, |next| self.pace.until(next));
+                    let next = self.stage.paced.next_timer().map_or(LOOK, |next| self.pace.until(next));
                     match incoming.recv_timeout(next.min(LOOK)) {
                         Ok(arrival) => arrival,
                         Err(RecvTimeoutError::Timeout) => continue,
@@ -225,12 +219,11 @@ impl Keeper<'_> {
         }
     }
 
-    fn note(&self, step: &Step) {
-        let at = nanos(self.stage.now());
-        self.writer.borrow_mut().line(&Line { at, step: step.clone() });
+    fn note(&self, step: Step) {
+        self.writer.borrow_mut().step(self.stage.now(), step);
     }
     fn does(&mut self, step: &Step, hears: Hears) {
-        self.note(step);
+        self.note(step.clone());
         self.stage.apply(step, hears);
     }
     fn named(&mut self, device: u32, name: String) {
@@ -297,7 +290,7 @@ impl Keeper<'_> {
         }
         let (writer, begun) = (self.writer.clone(), self.stage.now());
         let hears = move |at: Time, done: Done, came: Result<Vec<u8>, TransportError>| {
-            writer.borrow_mut().line(&Line { at: nanos(at), step: Step::Done(done) });
+            writer.borrow_mut().step(at, Step::Done(done));
             // The client may be gone.
             _ = reply.send(match came {
                 Ok(bytes) => Came::Answered { at, took: at.since(begun), bytes },
@@ -325,7 +318,7 @@ impl Keeper<'_> {
                 Piece::Bytes(bytes) => Came::Piece(bytes),
                 Piece::End(done) => {
                     let came = if done.how == "answered" { Came::End } else { Came::Failed };
-                    writer.borrow_mut().line(&Line { at: nanos(at), step: Step::Done(done) });
+                    writer.borrow_mut().step(at, Step::Done(done));
                     came
                 }
             };
@@ -340,7 +333,7 @@ impl Keeper<'_> {
         let writer = self.writer.clone();
         let hears = move |at: Time, carried: Carried| {
             if let Some(done) = Done::of_tunnel(n, &carried) {
-                writer.borrow_mut().line(&Line { at: nanos(at), step: Step::Done(done) });
+                writer.borrow_mut().step(at, Step::Done(done));
             }
             // The tunnel's sockets may be gone.
             _ = reply.send((at, carried));
@@ -354,23 +347,22 @@ impl Keeper<'_> {
             script: self.script,
             names: self.stage.names.clone(),
             devices: self.stage.seen(),
-            backend_is_up: self.stage.backend_is_up(),
-            commits: self.stage.commits(),
+            backend_is_up: self.stage.backend_is_up.get(),
+            commits: self.stage.telling.borrow().commits,
             server: self.stage.server(),
         }
     }
 
     fn end(self, (asked, settled): Asks, door: Door) -> Ended {
-        self.note(&Step::Stop { settled });
+        self.note(Step::Stop { settled });
         let history = self.stage.history(settled);
-        let verdict = Step::Verdict { hash: hash(history.as_bytes()), lines: history.lines().count() as u64 };
-        self.note(&verdict);
+        self.note(Step::Verdict { hash: hash(history.as_bytes()), lines: history.lines().count() as u64 });
         let seen = self.stage.seen();
         let is_silent = |seen: &Seen| (seen.requests > 0 || seen.spoke) && !seen.showed;
         let silent = self.stage.names.iter().zip(&seen).filter(|(_, seen)| is_silent(seen));
         let silent = silent.map(|(name, _)| name.clone()).collect();
         let (server, strays) = (self.stage.server(), door.strays());
-        let (requests, length) = (self.stage.requests(), self.stage.now().since(Time::ZERO));
+        let (requests, length) = (self.stage.requests.take(), self.stage.now().since(Time::ZERO));
         // Its callbacks hold the log writer.
         drop(self.stage);
         self.writer.borrow_mut().flush();

@@ -198,15 +198,16 @@ type Shared<T> = Rc<RefCell<T>>;
 
 /// A world with its input.
 pub(super) struct Stage {
-    paced: Paced,
+    pub(super) paced: Paced,
     people: Vec<Shared<People>>,
     counts: Vec<Shared<Counts>>,
-    open: Shared<BTreeMap<u64, (DeviceId, GiveUp)>>,
-    telling: Shared<Telling>,
-    requests: Shared<Vec<LoggedRequest>>,
+    open: Shared<BTreeMap<u64, GiveUp>>,
+    pub(super) telling: Shared<Telling>,
+    /// Those that have ended.
+    pub(super) requests: Shared<Vec<LoggedRequest>>,
     upstream: Option<Rc<AtUpstream>>,
     tunnels: BTreeMap<u64, Tunnel>,
-    backend_is_up: Rc<Cell<bool>>,
+    pub(super) backend_is_up: Rc<Cell<bool>>,
     pub(super) names: Vec<String>,
 }
 
@@ -256,11 +257,13 @@ fn ended(came: &Result<Vec<u8>, TransportError>) -> Ended {
             Err(_) => Ended::Answered,
             Ok(_) => Ended::Refused,
         },
-        Err(TransportError::Offline) => Ended::NotSent,
-        Err(TransportError::Timeout) => Ended::TimedOut,
-        Err(TransportError::Reset | TransportError::Cancelled) => Ended::Cut,
-        Err(_) => Ended::Refused,
+        Err(error) => ended_by(how(*error)),
     }
+}
+
+/// The method of a request, and its path as far as people read it.
+fn first_line(asking: &Asking) -> String {
+    format!("{} {}", asking.method, asking.path.chars().take(80).collect::<String>())
 }
 
 impl Stage {
@@ -313,9 +316,6 @@ impl Stage {
     }
     pub(super) fn now(&self) -> Time {
         self.paced.now()
-    }
-    pub(super) fn next_timer(&self) -> Option<Time> {
-        self.paced.next_timer()
     }
 
     /// Checks a step of an app before it is applied.
@@ -376,7 +376,7 @@ impl Stage {
             Step::GiveUp { n } => {
                 self.upstream.iter().for_each(|upstream| upstream.goes_on(*n, None));
                 let given = self.open.borrow_mut().remove(n);
-                given.into_iter().for_each(|(_, give_up)| give_up.now());
+                given.into_iter().for_each(|give_up| give_up.now());
             }
             Step::Upstream { n, status, bytes, more } => {
                 let answer = (*status, *bytes);
@@ -402,11 +402,18 @@ impl Stage {
         }
     }
 
-    fn begins(&self, device: DeviceId) -> Shared<Counts> {
-        let counts = self.counts[device.0 as usize].clone();
+    /// Counts a request or tunnel that begins; the returned function counts its end, and says how it
+    /// ended.
+    fn begins(&self, n: u64, device: DeviceId) -> impl Fn(String) + use<> {
+        let (counts, open) = (self.counts[device.0 as usize].clone(), self.open.clone());
         counts.borrow_mut().requests += 1;
         counts.borrow_mut().under_way += 1;
-        counts
+        move |last| {
+            open.borrow_mut().remove(&n);
+            let mut counts = counts.borrow_mut();
+            counts.under_way -= 1;
+            counts.last = last;
+        }
     }
 
     fn ask(&mut self, (n, device): (u64, DeviceId), asking: &Asking, hears: Hears) {
@@ -417,16 +424,13 @@ impl Stage {
         let ends = self.ends((n, device), asking);
         if let Some(upstream) = self.upstream.clone() {
             let message = AtUpstream::request(n, asking.length().unwrap_or_default());
-            let heard = self.pieces(
-                n,
-                hears,
-                Box::new(move |at, done| {
-                    let how = if done.how == "answered" { Ended::Answered } else { ended_by(&done.how) };
-                    ends(at, done, (0, how));
-                }),
-            );
+            let ends = move |at: Time, done: &Done| {
+                let how = if done.how == "answered" { Ended::Answered } else { ended_by(&done.how) };
+                ends(at, done, (0, how));
+            };
+            let heard = self.pieces(n, hears, Box::new(ends));
             let give_up = self.paced.ask_pieces((device, upstream), message, deadline, heard);
-            self.open.borrow_mut().insert(n, (device, give_up));
+            self.open.borrow_mut().insert(n, give_up);
             return;
         }
         let request = crate::contract::http::write_request(&request);
@@ -439,8 +443,7 @@ impl Stage {
                 }
                 Err(error) => (0, Err(error)),
             };
-            let nothing = Vec::new();
-            let bytes = came.as_ref().unwrap_or(&nothing);
+            let bytes = came.as_deref().unwrap_or_default();
             let how = came.as_ref().map_or_else(|error| how(*error), |_| "answered");
             let done = Done { n, how: how.to_owned(), bytes: bytes.len() as u64, hash: hash(bytes) };
             ends(at, &done, (rows, ended(&came)));
@@ -449,7 +452,7 @@ impl Stage {
             }
         };
         let give_up = self.paced.ask(asked, done);
-        self.open.borrow_mut().insert(n, (device, give_up));
+        self.open.borrow_mut().insert(n, give_up);
     }
 
     /// Records the beginning of a request; the returned function records its end and its rows.
@@ -460,25 +463,14 @@ impl Stage {
     ) -> impl Fn(Time, &Done, (u32, Ended)) + use<> {
         let begun = self.now();
         let kind = if asking.method == "GET" { RequestKind::Pull } else { RequestKind::Push };
-        let line = format!("{} {}", asking.method, asking.path.chars().take(80).collect::<String>());
-        let (counts, open, requests) = (self.begins(device), self.open.clone(), self.requests.clone());
+        let (line, requests) = (first_line(asking), self.requests.clone());
+        let ends = self.begins(n, device);
         move |at, done, (rows, ended)| {
-            open.borrow_mut().remove(&n);
-            let took = at.since(begun);
-            let mut counts = counts.borrow_mut();
-            counts.under_way -= 1;
-            counts.last = format!("{line}: {} after {took}", done.how);
+            let (took, bytes) = (at.since(begun), done.bytes);
+            ends(format!("{line}: {} after {took}", done.how));
             let mut requests = requests.borrow_mut();
             if requests.len() < REQUESTS_MAX {
-                requests.push(LoggedRequest {
-                    at: begun,
-                    device,
-                    kind,
-                    rows,
-                    bytes: done.bytes,
-                    took,
-                    ended,
-                });
+                requests.push(LoggedRequest { at: begun, device, kind, rows, bytes, took, ended });
             }
         }
     }
@@ -510,31 +502,18 @@ impl Stage {
     fn hold(&mut self, (n, device): (u64, DeviceId), asking: &Asking, hears: Hears) {
         let Ok(request) = asking.request() else { return };
         let hello = crate::contract::http::write_request(&request);
-        let (counts, open) = (self.begins(device), self.open.clone());
-        let line = format!("{} {}", asking.method, asking.path.chars().take(80).collect::<String>());
-        let heard = self.pieces(
-            n,
-            hears,
-            Box::new(move |_, done| {
-                open.borrow_mut().remove(&n);
-                let mut counts = counts.borrow_mut();
-                counts.under_way -= 1;
-                counts.last = format!("{line}: {}", done.how);
-            }),
-        );
+        let (line, ends) = (first_line(asking), self.begins(n, device));
+        let ends = Box::new(move |_, done: &Done| ends(format!("{line}: {}", done.how)));
+        let heard = self.pieces(n, hears, ends);
         let give_up = self.paced.hold((device, hello), self.now() + PATIENCE, heard);
-        self.open.borrow_mut().insert(n, (device, give_up));
+        self.open.borrow_mut().insert(n, give_up);
     }
 
-    fn open(&mut self, (n, device): (u64, DeviceId), hears: Hears) {
-        let (counts, open) = (self.begins(device), self.open.clone());
-        let mut hears = hears;
+    fn open(&mut self, (n, device): (u64, DeviceId), mut hears: Hears) {
+        let ends = self.begins(n, device);
         let tell = move |at: Time, carried: Carried| {
             if let Carried::End { how, bytes, .. } = &carried {
-                open.borrow_mut().remove(&n);
-                let mut counts = counts.borrow_mut();
-                counts.under_way -= 1;
-                counts.last = format!("tunnel: {} after {bytes} bytes", how_it_ended(*how));
+                ends(format!("tunnel: {} after {bytes} bytes", how_it_ended(*how)));
             }
             if let Hears::Tunnel(hears) = &mut hears {
                 hears(at, carried);
@@ -544,7 +523,7 @@ impl Stage {
         let of = (&self.paced, self.paced.handle());
         let (tunnel, give_up) = Tunnel::open(of, device, deadline, Box::new(tell));
         self.tunnels.insert(n, tunnel);
-        self.open.borrow_mut().insert(n, (device, give_up));
+        self.open.borrow_mut().insert(n, give_up);
     }
     fn hands_over(&self, n: u64, up: bool, bytes: u64) {
         let now = self.now();
@@ -555,14 +534,8 @@ impl Stage {
     pub(super) fn under_way(&self) -> usize {
         self.open.borrow().len()
     }
-    pub(super) fn backend_is_up(&self) -> bool {
-        self.backend_is_up.get()
-    }
     pub(super) fn server(&self) -> Option<ServerSaid> {
         self.telling.borrow().server()
-    }
-    pub(super) fn commits(&self) -> u64 {
-        self.telling.borrow().commits()
     }
     pub(super) fn seen(&self) -> Vec<Seen> {
         let telling = self.telling.borrow();
@@ -583,10 +556,6 @@ impl Stage {
             }
         };
         (0..self.names.len()).map(of).collect()
-    }
-    /// The requests that have ended.
-    pub(super) fn requests(&self) -> Vec<LoggedRequest> {
-        self.requests.borrow().clone()
     }
     /// What happened, as a recorded history.
     pub(super) fn history(&self, settled: bool) -> String {

@@ -11,9 +11,10 @@ use serde_json::{Map, Value as Json, json};
 use super::theirs::{self, ServerSaid, Theirs};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{
-    Author, ColumnKind, CommitKind, DeviceView, Entity, Event, Occurrence, Schema, Span, Value, ValueRef,
+    Author, ColumnKind, CommitKind, DeviceView, Entity, Event, Occurrence, Schema, Span, Value,
 };
 use crate::oracle::Truth;
+use crate::servers::to_json;
 use crate::world::Ear;
 
 /// The kinds of reports of an app.
@@ -83,7 +84,7 @@ pub(super) struct Telling {
     tolerance: Span,
     attributes: Vec<(Vec<String>, Vec<Value>)>,
     said: Vec<Said>,
-    commits: u64,
+    pub(super) commits: u64,
     named: Vec<NamedEdits>,
     /// Reports of the user's own server, if it answers; the world's backend is then ignored.
     theirs: Option<Theirs>,
@@ -94,16 +95,6 @@ pub(super) struct Telling {
     pub(super) showed: Vec<bool>,
     /// The number of pending edits that each device reported, if it made none since.
     pub(super) waits: Vec<Option<u64>>,
-}
-
-fn to_json(kind: &ColumnKind, value: &Value) -> Json {
-    value.with_ref(|value| match value {
-        ValueRef::Null => Json::Null,
-        ValueRef::Int(n) if *kind == ColumnKind::Bool => json!(n != 0),
-        ValueRef::Int(n) => json!(n),
-        ValueRef::Real(x) => json!(x),
-        ValueRef::Text(text) => json!(text),
-    })
 }
 
 fn columns(entity: &Entity, values: &[Value]) -> Map<String, Json> {
@@ -133,10 +124,7 @@ impl Telling {
         attributes: Vec<(Vec<String>, Vec<Value>)>,
         is_theirs: bool,
     ) -> Telling {
-        let waits = vec![None; attributes.len()];
-        let quiet = vec![false; attributes.len()];
-        let named = vec![NamedEdits::default(); attributes.len()];
-        let (spoke, showed) = (quiet.clone(), quiet);
+        let devices = attributes.len();
         Telling {
             schema,
             start,
@@ -144,12 +132,12 @@ impl Telling {
             attributes,
             said: Vec::new(),
             commits: 0,
-            named,
+            named: vec![NamedEdits::default(); devices],
             theirs: is_theirs.then(Theirs::default),
             wall: None,
-            spoke,
-            showed,
-            waits,
+            spoke: vec![false; devices],
+            showed: vec![false; devices],
+            waits: vec![None; devices],
         }
     }
     /// Virtual time begins now; `wall` is the machine's clock in milliseconds since 1970.
@@ -159,9 +147,6 @@ impl Telling {
     /// How much the user's own server has reported; `None` if the scenario's backend answers.
     pub(super) fn server(&self) -> Option<ServerSaid> {
         self.theirs.as_ref().map(Theirs::so_far)
-    }
-    pub(super) fn commits(&self) -> u64 {
-        self.commits
     }
     /// Adds a row that the backend has at the start of the session.
     pub(super) fn row(&mut self, id: EntityId, key: &Key, values: &[Value]) {
@@ -192,30 +177,27 @@ impl Telling {
             CommitKind::Delete => "delete",
         };
         self.commits += 1;
-        let mut line = object(json!({
+        let mut line = json!({
             "kind": "commit", "entity": entity.name, "key": key.as_str(), "do": what,
             "at": self.instant(occurrence.at), "seq": self.commits,
-        }));
+        });
         if kind != CommitKind::Delete {
-            line.insert("values".to_owned(), Json::Object(columns(entity, values)));
+            line["values"] = Json::Object(columns(entity, values));
         }
-        let device = match author {
-            Author::Device(edit) => Some(edit.device),
-            _ => {
-                line.insert("by".to_owned(), json!("other"));
-                None
-            }
-        };
-        self.said.push(Said { device, line });
+        let device = if let Author::Device(edit) = author { Some(edit.device) } else { None };
+        if device.is_none() {
+            line["by"] = json!("other");
+        }
+        self.said.push(Said { device, line: object(line) });
     }
 
     /// Adds a report of an app.
     pub(super) fn observe(&mut self, device: DeviceId, at: Time, mut line: Map<String, Json>) {
         TIMES.iter().for_each(|name| _ = line.remove(*name));
         line.insert("at".to_owned(), self.instant(at));
-        let shows = line.get("kind").is_some_and(|kind| kind == "shows");
         self.name(device, at, &line);
         match said(&line, "kind") {
+            Some("shows") => self.showed[device.0 as usize] = true,
             Some("edit") => {
                 self.theirs.iter_mut().for_each(Theirs::moves);
                 self.waits[device.0 as usize] = None;
@@ -227,7 +209,6 @@ impl Telling {
             _ => {}
         }
         self.spoke[device.0 as usize] = true;
-        self.showed[device.0 as usize] |= shows;
         self.said.push(Said { device: Some(device), line });
     }
 
@@ -338,12 +319,10 @@ impl Telling {
         let old = reached.partition_point(|(of, _)| *of + self.tolerance < now);
         let before = old.checked_sub(1).map(|at| reached[at].1);
         let reached = before.max(last).unwrap_or(0);
-        match seq < reached {
-            true => {
-                Err(format!("`seq` must be {reached} or more, the value of an earlier line; or leave it out"))
-            }
-            false => Ok(()),
+        if seq >= reached {
+            return Ok(());
         }
+        Err(format!("`seq` must be {reached} or more, the value of an earlier line; or leave it out"))
     }
 
     /// Checks a line of an app; for an edit, returns the row it concerns.

@@ -51,21 +51,20 @@ impl Theirs {
     /// # Errors
     /// What is wrong with the line, and what is allowed.
     pub(super) fn check(&self, line: &Map<String, Json>) -> Result<(), String> {
-        let (entity, key) = named(line);
         if said(line, "kind") != "row" {
             return Ok(());
         }
-        if self.rows.contains(&(entity.clone(), key.clone())) {
-            return Err(format!(
-                "the row {entity} {key} was already reported: report a row once, at the start"
-            ));
+        let row = named(line);
+        let (entity, key) = &row;
+        match (self.rows.contains(&row), self.changed.contains(&row)) {
+            (true, _) => {
+                Err(format!("the row {entity} {key} was already reported: report a row once, at the start"))
+            }
+            (_, true) => {
+                Err(format!("a `commit` of {entity} {key} was reported before: `row` describes the start"))
+            }
+            _ => Ok(()),
         }
-        if self.changed.contains(&(entity.clone(), key.clone())) {
-            return Err(format!(
-                "a `commit` of {entity} {key} was reported before: `row` describes the start"
-            ));
-        }
-        Ok(())
     }
     /// Takes a checked line; returns whether it goes into the history here, and not at the end.
     pub(super) fn hears(&mut self, line: &Map<String, Json>, key_column: &str) -> bool {

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::wire::is_of_the_connection;
-use crate::contract::http::{HeaderMap, HeaderValue, Method, Uri, header};
+use crate::contract::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 
 /// The address of the user's own server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,18 @@ impl Drop for Rest {
     }
 }
 
+/// Whether a character may be in an address.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || ".-:[]_".contains(c)
+}
+
+/// Headers without those of the connection.
+fn of_the_message(headers: &HeaderMap, with_length: bool) -> HeaderMap {
+    let passes = |name: &HeaderName| with_length || *name != header::CONTENT_LENGTH;
+    let own = headers.iter().filter(|(name, _)| passes(name) && !is_of_the_connection(name, headers));
+    own.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 /// A server that is silent for this long counts as not there.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -82,16 +94,17 @@ impl Upstream {
         }
         let rest = text.strip_prefix("http://");
         let authority = rest.map(|rest| rest.trim_end_matches('/')).unwrap_or_default();
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]_".contains(c);
         if authority.is_empty() || !authority.chars().all(is_plain) {
             return Err(format!("`{text}` is not an address such as http://localhost:3000"));
         }
         let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         let reached = if has_port { authority.to_owned() } else { format!("{authority}:80") };
-        let addresses: Vec<SocketAddr> = reached
-            .to_socket_addrs()
-            .map_err(|error| format!("`{text}` cannot be resolved: {error}"))?
-            .collect();
+        Upstream::resolved(text, authority, &reached)
+    }
+    fn resolved(text: &str, authority: &str, reached: &str) -> Result<Upstream, String> {
+        let found = reached.to_socket_addrs();
+        let found = found.map_err(|error| format!("`{text}` cannot be resolved: {error}"))?;
+        let addresses: Vec<SocketAddr> = found.collect();
         if addresses.is_empty() {
             return Err(format!("`{text}` has no address"));
         }
@@ -103,18 +116,11 @@ impl Upstream {
     /// # Errors
     /// What is wrong with it.
     pub fn of_port(text: &str) -> Result<Upstream, String> {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]_".contains(c);
         let port = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
         if port.is_none_or(|(host, _)| host.is_empty()) || !text.chars().all(is_plain) {
             return Err(format!("`{text}` is not an address such as localhost:3000"));
         }
-        let found =
-            text.to_socket_addrs().map_err(|error| format!("`{text}` cannot be resolved: {error}"))?;
-        let addresses: Vec<SocketAddr> = found.collect();
-        if addresses.is_empty() {
-            return Err(format!("`{text}` has no address"));
-        }
-        Ok(Upstream { authority: text.to_owned(), addresses })
+        Upstream::resolved(text, text, text)
     }
     /// Its origin, such as `http://localhost:3000`.
     pub(super) fn origin(&self) -> String {
@@ -150,11 +156,7 @@ impl Upstream {
         // Only the path: the host in it is ignored, as just one server is asked.
         *request.uri_mut() =
             real.path.parse::<Uri>().map_err(|_| "the path cannot be forwarded".to_owned())?;
-        for (name, value) in &real.headers {
-            if !is_of_the_connection(name, &real.headers) && *name != header::CONTENT_LENGTH {
-                request.headers_mut().append(name.clone(), value.clone());
-            }
-        }
+        *request.headers_mut() = of_the_message(&real.headers, false);
         let host = HeaderValue::from_str(&self.authority).map_err(|_| "its name".to_owned())?;
         request.headers_mut().insert(header::HOST, host);
         let response = sender.send_request(request).await.map_err(broken)?;
@@ -168,14 +170,8 @@ impl Upstream {
             connection.abort();
             (body, None)
         };
-        let mut headers = HeaderMap::new();
-        for (name, value) in &head.headers {
-            // For `HEAD`, the length is what the client asked for.
-            let is_length = *name == header::CONTENT_LENGTH && !is_head;
-            if !is_of_the_connection(name, &head.headers) && !is_length {
-                headers.append(name.clone(), value.clone());
-            }
-        }
+        // For `HEAD`, the length is what the client asked for.
+        let headers = of_the_message(&head.headers, is_head);
         Ok(Answer { status: head.status.as_u16(), headers, body, rest })
     }
 }

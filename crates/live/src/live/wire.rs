@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::contract::Cacheable;
 use crate::contract::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header, write_request};
-use crate::contract::{Cacheable, Time};
 
 /// Headers whose values are not secret. For a user's own server, all others are withheld.
 const PLAIN: [&str; 22] = [
@@ -261,11 +261,6 @@ impl Asking {
 /// A hash of bytes, to compare two runs.
 pub(super) fn hash(bytes: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(bytes) >> 12
-}
-
-/// A time in nanoseconds, as the log has it.
-pub(super) fn nanos(time: Time) -> u64 {
-    time.0
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! Halves whose rows have addresses: a row is written if it is still the version the phone has.
 
-use std::rc::Rc;
-
 use serde_json::Value as Json;
 
+use super::call::Call;
+use super::rows;
+use super::web::{self, bad};
 use super::writing::{self, Wanted, Writer};
-use super::{kept, rows, web};
 use crate::contract::http::{HeaderName, Method, Request, header};
 use crate::contract::{
-    Attributes, Chosen, DeviceId, EditKind, Entity, EntityId, Key, Mutation, Refusal, Row, RowVersion,
-    ServerError, ServerPorts, ServerSetup, Slip, StackOption, Stamp, SystemOfRecord,
+    Chosen, EditKind, Entity, EntityId, Key, Refusal, Row, ServerError, ServerPorts, ServerSetup,
+    StackOption, Stamp,
 };
 
 /// The result of a write.
@@ -45,15 +45,8 @@ pub(super) fn names(request: &Request, header: &HeaderName, tag: Option<&str>) -
     Some(said.split(',').any(is_it))
 }
 
-/// Notes on the slip that a response brings this version of a row.
-pub(super) fn brings(slip: &mut Slip, (entity, key): (EntityId, &Key), row: &Row) {
-    let (key, removed) = (key.clone(), row.values.is_none());
-    slip.rows.push(RowVersion { entity, key, stamp: row.stamp, removed });
-}
-
-fn bad(why: &str) -> ServerError {
-    ServerError::BadRequest(why.to_owned())
-}
+/// The entity tag of a version.
+type Tag = fn(Stamp) -> String;
 
 /// The state of such a half, whatever its protocol.
 pub(super) struct Addressed {
@@ -62,28 +55,17 @@ pub(super) struct Addressed {
     /// Rows per page.
     pub(super) page: usize,
     writer: Writer,
-    detects: bool,
-    /// The entity tag of a version.
-    tag: fn(Stamp) -> String,
+    tag: Tag,
 }
 
 impl Addressed {
     pub(super) fn options() -> Vec<StackOption> {
         vec![writing::conflicts(), writing::idempotent(), writing::page()]
     }
-    pub(super) fn open(
-        chosen: &Chosen,
-        setup: ServerSetup,
-        ports: ServerPorts,
-        tag: fn(Stamp) -> String,
-    ) -> Addressed {
-        let database = Rc::new(kept::open(&ports.database, writing::TABLES));
-        let writer = Writer::new(&database, chosen.text("idempotent") == "by-edit");
+    pub(super) fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts, tag: Tag) -> Addressed {
+        let writer = Writer::open(chosen, &ports, "");
         let page = usize::try_from(chosen.int("page")).unwrap_or(1).max(1);
-        Addressed { setup, ports, page, writer, detects: chosen.text("conflicts") == "detect", tag }
-    }
-    pub(super) fn attributes(&self, of: DeviceId) -> &Attributes {
-        &self.setup.attributes[of.0 as usize]
+        Addressed { setup, ports, page, writer, tag }
     }
     pub(super) fn schema_of(&self, id: EntityId) -> &Entity {
         self.setup.schema.entity(id)
@@ -123,77 +105,54 @@ impl Addressed {
     /// Errors of the record and of the half's own database.
     pub(super) fn write(
         &self,
-        (of, request): (DeviceId, &Request),
         (verb, wanted): (Verb, &Wanted),
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
+        call: &mut Call<'_>,
     ) -> Result<Wrote, ServerError> {
+        let Wanted { entity, key, .. } = wanted;
         let number = self.writer.begin()?;
-        let Ok((edit, is_known)) = self.writer.edit(wanted, slip) else {
-            let table = &self.schema_of(wanted.entity).name;
-            return Ok(Wrote::Refused(500, format!("no edit is named for {table} {}", wanted.key)));
+        let Ok((edit, is_known)) = self.writer.edit(wanted, call.slip) else {
+            let table = &self.schema_of(*entity).name;
+            return Ok(Wrote::Refused(500, format!("no edit is named for {table} {key}")));
         };
-        let now = record.get(wanted.entity, &wanted.key);
-        let mut mutation = self.writer.mutation(number, wanted, edit, (now.as_ref(), &*record));
-        let held_against = now.as_ref().filter(|_| self.detects);
-        if let Some(refused) = refused((request, verb, self.tag), held_against, is_known)
-            .or_else(|| absent(verb, now.as_ref(), is_known))
-        {
-            return Ok(says_no(refused, (wanted, &mutation), slip, record));
+        let now = call.record.get(*entity, key);
+        let mut mutation = self.writer.mutation((number, edit), wanted, now.as_ref(), call);
+        if !is_known {
+            if let Some(refused) = self.refused(verb, now.as_ref(), call.request) {
+                let current = match &refused {
+                    Wrote::Changed(row) | Wrote::Exists(row) => Some(row),
+                    _ => None,
+                };
+                let why = if current.is_some() { Refusal::Stale } else { Refusal::Gone };
+                call.record.refused(&mutation, Some(why));
+                current.into_iter().for_each(|row| call.brings(*entity, key, row));
+                return Ok(refused);
+            }
+            if verb == Verb::Create {
+                mutation.kind = EditKind::Create;
+            }
         }
-        if verb == Verb::Create && !is_known {
-            mutation.kind = EditKind::Create;
-        }
-        let outcome = record.write(self.attributes(of), std::slice::from_ref(&mutation)).remove(0);
-        Ok(match self.writer.settle(wanted, &outcome, slip) {
+        let outcome = call.record.write(call.attributes(&self.setup), &[mutation]).remove(0);
+        Ok(match self.writer.settle(wanted, &outcome, call.slip) {
             Ok(_) => {
-                let row = record.get(wanted.entity, &wanted.key);
-                row.iter().for_each(|row| brings(slip, (wanted.entity, &wanted.key), row));
+                let row = call.record.get(*entity, key);
+                row.iter().for_each(|row| call.brings(*entity, key, row));
                 Wrote::Done(row)
             }
             Err((status, why)) => Wrote::Refused(status, why),
         })
     }
-}
-
-/// The refusal if the `If-Match` condition does not hold.
-fn refused(
-    (request, verb, tag): (&Request, Verb, fn(Stamp) -> String),
-    now: Option<&Row>,
-    is_known: bool,
-) -> Option<Wrote> {
-    let row = now.filter(|_| verb != Verb::Create && !is_known)?;
-    let tag = row.values.is_some().then(|| tag(row.stamp));
-    let holds = names(request, &header::IF_MATCH, tag.as_deref()).unwrap_or(true);
-    (!holds).then(|| if row.values.is_some() { Wrote::Changed(row.clone()) } else { Wrote::Gone })
-}
-
-/// The result if there is no such row, or if a created row already exists.
-fn absent(verb: Verb, now: Option<&Row>, is_known: bool) -> Option<Wrote> {
-    match (verb, now) {
-        _ if is_known => None,
-        (Verb::Create, Some(row)) => Some(Wrote::Exists(row.clone())),
-        (Verb::Create, None) => None,
-        (_, None) => Some(Wrote::Missing),
-        (_, Some(row)) => row.values.is_none().then_some(Wrote::Gone),
+    /// The refusal if the `If-Match` condition does not hold, if there is no such row, or if a
+    /// created row already exists.
+    fn refused(&self, verb: Verb, now: Option<&Row>, request: &Request) -> Option<Wrote> {
+        let row = match (verb, now) {
+            (_, None) => return (verb != Verb::Create).then_some(Wrote::Missing),
+            (Verb::Create, Some(row)) => return Some(Wrote::Exists(row.clone())),
+            (_, Some(row)) if row.values.is_none() => return Some(Wrote::Gone),
+            (_, Some(row)) => row,
+        };
+        let holds = names(request, &header::IF_MATCH, Some(&(self.tag)(row.stamp))).unwrap_or(true);
+        (self.writer.detects && !holds).then(|| Wrote::Changed(row.clone()))
     }
-}
-
-fn says_no(
-    why: Wrote,
-    (wanted, mutation): (&Wanted, &Mutation),
-    slip: &mut Slip,
-    record: &mut dyn SystemOfRecord,
-) -> Wrote {
-    let reason = match &why {
-        Wrote::Changed(_) | Wrote::Exists(_) => Refusal::Stale,
-        _ => Refusal::Gone,
-    };
-    record.refused(mutation, Some(reason));
-    if let Wrote::Changed(row) | Wrote::Exists(row) = &why {
-        brings(slip, (wanted.entity, &wanted.key), row);
-    }
-    why
 }
 
 /// The value of a `Prefer` preference; `None` if the request does not have it.

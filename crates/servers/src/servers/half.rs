@@ -2,6 +2,21 @@
 
 use crate::contract::{Capabilities, Chosen, Need, ServerPorts, ServerSetup, StackOption, SyncServer};
 
+/// What no half supports.
+pub(super) const LACKS: &[Need] =
+    &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts];
+/// What halves lack that give all phones the same rows.
+pub(super) const SHARED_LACKS: &[Need] = &[
+    Need::GivenKeys,
+    Need::NaturalKeys,
+    Need::Attachments,
+    Need::OpenedRecords,
+    Need::Excerpts,
+    Need::Scopes,
+    Need::Windows,
+    Need::SyncedStarts,
+];
+
 /// The server half of a stack, which speaks a published protocol to phones.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -5,7 +5,10 @@ use std::rc::Rc;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::kept::failed;
-use crate::contract::{DeviceId, EditId, EntityId, ServerError, Slip, Stamp};
+use super::rows;
+use crate::contract::{
+    DeviceId, EditId, Entity, EntityId, Key, ServerError, ServerSetup, Slip, Stamp, SystemOfRecord, Value,
+};
 
 pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS known(entity INTEGER, key TEXT, stamp INTEGER,
@@ -14,10 +17,39 @@ pub(super) const TABLES: &str = "
         PRIMARY KEY(entity, key)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS positions(entity INTEGER PRIMARY KEY, read INTEGER);";
 
+/// A row: its table and its key.
+pub(super) type At<'a> = (EntityId, &'a Entity, &'a Key);
+
 #[derive(Clone)]
 pub(super) struct Notes(pub(super) Rc<Connection>);
 
 impl Notes {
+    /// Passes each change of the record since the last read to `take`, with its stamp and values.
+    pub(super) fn ingest(
+        &self,
+        setup: &ServerSetup,
+        record: &mut dyn SystemOfRecord,
+        mut take: impl FnMut(At<'_>, (Stamp, Option<&[Value]>)) -> Result<(), ServerError>,
+    ) -> Result<(), ServerError> {
+        for id in setup.schema.ids() {
+            let attributes = setup.attributes.first().map_or(&[][..], Vec::as_slice);
+            let since = self.read_upto(id)?;
+            let found = match rows::changed(record, id, attributes, since) {
+                Err(ServerError::CursorExpired(_)) => rows::changed(record, id, attributes, None)?,
+                Err(ServerError::BadRequest(_)) => continue,
+                found => found?,
+            };
+            let mut upto = since;
+            for (key, stamp, values) in &found {
+                take((id, setup.schema.entity(id), key), (*stamp, values.as_deref()))?;
+                upto = upto.max(Some(*stamp));
+            }
+            if let Some(upto) = upto.filter(|upto| Some(*upto) != since) {
+                self.note_read(id, upto)?;
+            }
+        }
+        Ok(())
+    }
     /// The stamp of the row version that the documents contain.
     pub(super) fn known(&self, id: EntityId, key: &str) -> Result<Option<Stamp>, ServerError> {
         let asked = "SELECT stamp FROM known WHERE entity = ?1 AND key = ?2";
@@ -47,10 +79,14 @@ impl Notes {
         }
         Ok(())
     }
-    pub(super) fn named(&self, id: EntityId, key: &str) -> Result<Option<EditId>, ServerError> {
+    /// The edit behind a row: the last one that the slip names, or any slip before it.
+    pub(super) fn edit(&self, slip: &Slip, id: EntityId, key: &Key) -> Result<Option<EditId>, ServerError> {
+        if let Some(edit) = slip.of(id, key).last() {
+            return Ok(Some(*edit));
+        }
         let asked = "SELECT device, number FROM named WHERE entity = ?1 AND key = ?2";
         let read =
             |row: &rusqlite::Row<'_>| Ok(EditId { device: DeviceId(row.get(0)?), number: row.get(1)? });
-        self.0.query_row(asked, (id.0, key), read).optional().map_err(failed)
+        self.0.query_row(asked, (id.0, key.as_str()), read).optional().map_err(failed)
     }
 }

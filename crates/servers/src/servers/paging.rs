@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use super::call::Call;
 use super::kept::SETTLED;
 use super::rows::{self, Version};
-use crate::contract::{Attributes, EntityId, ServerError, Stamp, SystemOfRecord};
+use crate::contract::{EntityId, ServerError, ServerSetup, Stamp};
 
 /// A place in the order of stamps and keys.
 pub(super) type Pair = (i64, String);
@@ -41,17 +42,18 @@ pub(super) fn unhexed(text: &str) -> Option<Vec<u8>> {
 
 /// The next rows of a table, and whether they are the last ones for now; moves the position.
 pub(super) fn after(
-    (attributes, id): (&Attributes, EntityId),
+    (setup, id): (&ServerSetup, EntityId),
     position: &mut Option<Position>,
     room: usize,
-    record: &mut dyn SystemOfRecord,
+    call: &mut Call<'_>,
 ) -> Result<(Vec<Version>, bool), ServerError> {
-    let day_before = (record.clock().minus(SETTLED).0, String::new());
+    let day_before = (call.record.clock().minus(SETTLED).0, String::new());
     let pair = |row: &Version| (row.1.0, row.0.as_str().to_owned());
     let loads = position.as_ref().is_none_or(|position| position.load.is_some());
     // Rows with the position's own stamp may still be missing.
     let since = position.as_ref().filter(|_| !loads).map(|position| Stamp(position.at.0 - 1));
-    let mut found = rows::changed(record, id, attributes, since)?;
+    let attributes = call.attributes(setup);
+    let mut found = rows::changed(call.record, id, attributes, since)?;
     found.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
     let newest = found.last().map(pair);
     let (at, load) = match position.take() {

@@ -3,11 +3,21 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::contract::{
-    ColumnKind, Entity, EntityId, Key, ServerError, Stamp, SystemOfRecord, Value, ValueRef,
+    Column, ColumnKind, Entity, EntityId, Key, Schema, ServerError, Stamp, SystemOfRecord, Value, ValueRef,
 };
 
 /// A version of a row; without values if the row is deleted.
 pub(super) type Version = (Key, Stamp, Option<Vec<Value>>);
+
+/// The table of this name, if phones hold it.
+pub(super) fn table(schema: &Schema, name: &str) -> Option<EntityId> {
+    schema.find(name).filter(|id| schema.entity(*id).delivery.is_on_devices())
+}
+
+/// The tables that phones pull.
+pub(super) fn pulled_tables(schema: &Schema) -> impl Iterator<Item = EntityId> {
+    schema.ids().filter(|id| schema.entity(*id).delivery.comes_down())
+}
 
 /// Changes of a table after `since`, for a phone with these attributes.
 ///
@@ -27,7 +37,7 @@ pub(super) fn changed(
 }
 
 /// A value as a JavaScript app has it: booleans are `true` and `false`, stamps are numbers.
-pub(super) fn to_json(kind: &ColumnKind, value: &Value) -> Json {
+pub fn to_json(kind: &ColumnKind, value: &Value) -> Json {
     value.with_ref(|value| match value {
         ValueRef::Null => Json::Null,
         ValueRef::Int(n) if *kind == ColumnKind::Bool => json!(n != 0),
@@ -77,27 +87,22 @@ pub(super) fn values(entity: &Entity, object: &Map<String, Json>) -> Vec<(usize,
 
 /// The values of all columns that devices hold; null for those that the object lacks.
 pub(super) fn all_values(entity: &Entity, object: &Map<String, Json>) -> Vec<(usize, Value)> {
-    let of = |at: &usize| {
-        let column = &entity.columns[*at];
-        (*at, object.get(&column.name).map_or(Value::Null, |json| from_json(&column.kind, json)))
+    let columns = entity.projection.iter().map(|&at| (at, &entity.columns[at]));
+    let read = |(at, column): (usize, &Column)| {
+        (at, object.get(&column.name).map_or(Value::Null, |json| from_json(&column.kind, json)))
     };
-    entity.projection.iter().map(of).collect()
+    columns.map(read).collect()
 }
 
 /// Whether an object equals the columns of a row that devices hold.
 pub(super) fn says(entity: &Entity, object: &Map<String, Json>, values: &[Value]) -> bool {
-    let nothing = Json::Null;
-    entity.projection.iter().all(|&at| {
-        let column = &entity.columns[at];
-        let said = from_json(&column.kind, object.get(&column.name).unwrap_or(&nothing));
-        said.with_ref(|said| values[at].reads_as(said))
-    })
+    let mut said = all_values(entity, object).into_iter();
+    said.all(|(at, said)| said.with_ref(|said| values[at].reads_as(said)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::Column;
 
     #[test]
     fn values_come_back_as_they_were_and_misfits_as_texts() {

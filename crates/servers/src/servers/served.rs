@@ -2,47 +2,35 @@
 
 use serde_json::{Value as Json, json};
 
-use super::web::Answer;
+use super::call::Call;
+use super::web::{bad, error};
 use crate::contract::http::{
     HeaderValue, Request, header, read_request, read_response, refusal, write_response,
 };
 use crate::contract::{
-    ConnectionId, DeviceId, EntityId, Reply, ServerError, Slip, Stamp, SyncServer, SystemOfRecord, Ticket,
+    ConnectionId, DeviceId, EntityId, Reply, ServerError, Slip, Stamp, SyncServer, SystemOfRecord,
 };
 
-/// The response of a half to a request.
-pub(super) enum Said {
-    Now(Answer),
-    Later(Ticket),
-}
-
 /// What differs between halves.
+#[expect(unused_variables, reason = "a default ignores its arguments")]
 pub(super) trait Speaks {
     /// Handles a request.
     ///
     /// # Errors
     /// Errors of the record, and requests that cannot be read.
-    fn answer(
-        &mut self,
-        from: DeviceId,
-        request: &Request,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Said, ServerError>;
+    fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
+        Ok(write_response(&error(426, "this is a WebSocket")).into())
+    }
     /// Accepts a connection by its first message.
     ///
     /// # Errors
     /// The half does not hold this kind of connection.
     fn hold(&mut self, from: DeviceId, connection: ConnectionId, hello: &Request) -> Result<(), ServerError> {
-        let _ = (from, connection, hello);
-        Err(ServerError::BadRequest("no connections are held here".to_owned()))
+        Err(bad("no connections are held here"))
     }
-    fn let_go(&mut self, connection: ConnectionId) {
-        let _ = connection;
-    }
+    fn let_go(&mut self, connection: ConnectionId) {}
     /// Handles a message that does not need the record; returns false if it needs it.
     fn hear_at_once(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
-        let _ = (connection, message);
         true
     }
     /// Handles any other message.
@@ -55,11 +43,9 @@ pub(super) trait Speaks {
         (message, slip): (&[u8], &Slip),
         record: &mut dyn SystemOfRecord,
     ) -> Result<(), ServerError> {
-        let _ = (from, connection, message, slip, record);
         Ok(())
     }
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        let _ = entity;
         stamp.0.to_string()
     }
     /// The body of a refusal by the server or the gateway, in the protocol's own shape.
@@ -84,10 +70,6 @@ fn word_of(error: &ServerError) -> &'static str {
 
 pub(super) struct Served<S>(pub(super) S);
 
-fn unreadable(wrong: impl std::fmt::Display) -> ServerError {
-    ServerError::BadRequest(wrong.to_string())
-}
-
 impl<S: Speaks> SyncServer for Served<S> {
     fn serve(
         &mut self,
@@ -104,11 +86,8 @@ impl<S: Speaks> SyncServer for Served<S> {
         slip: &mut Slip,
         record: &mut dyn SystemOfRecord,
     ) -> Result<Reply, ServerError> {
-        let request = read_request(request).map_err(unreadable)?;
-        Ok(match self.0.answer(from, &request, slip, record)? {
-            Said::Now(response) => write_response(&response).into(),
-            Said::Later(ticket) => Reply::Later(ticket),
-        })
+        let request = &read_request(request).map_err(|wrong| bad(wrong.to_string()))?;
+        self.0.answer(&mut Call { from, request, slip, record })
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {
         // Status and `Retry-After` are those of HTTP; a text body would break clients of JSON.
@@ -129,7 +108,7 @@ impl<S: Speaks> SyncServer for Served<S> {
         connection: ConnectionId,
         hello: &[u8],
     ) -> Result<(), ServerError> {
-        self.0.hold(from, connection, &read_request(hello).map_err(unreadable)?)
+        self.0.hold(from, connection, &read_request(hello).map_err(|wrong| bad(wrong.to_string()))?)
     }
     fn on_word(&mut self, _: DeviceId, connection: ConnectionId, message: &[u8]) -> bool {
         self.0.hear_at_once(connection, message)

@@ -1,12 +1,9 @@
 //! Addresses, JSON bodies and streamed responses.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::contract::ServerError;
 use crate::contract::http::{HeaderValue, Request, Response, StatusCode, Uri, header, write_response};
-
-/// The response to a request.
-pub(super) type Answer = Response;
 
 /// A path and its query, with percent-escapes decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,8 +43,7 @@ impl Address {
     /// # Errors
     /// The parameter is not a whole number.
     pub(super) fn number(&self, name: &str) -> Result<Option<i64>, ServerError> {
-        let wrong =
-            |text: &str| ServerError::BadRequest(format!("`{name}` must be a whole number, not {text:?}"));
+        let wrong = |text: &str| bad(format!("`{name}` must be a whole number, not {text:?}"));
         // An app that has no number yet sends what JavaScript makes of that.
         let given = self.get(name).filter(|text| !["", "null", "undefined"].contains(text));
         given.map(|text| text.parse().map_err(|_| wrong(text))).transpose()
@@ -58,10 +54,8 @@ impl Address {
     /// The parameter is not JSON.
     pub(super) fn json(&self, name: &str) -> Result<Json, ServerError> {
         let given = self.get(name).filter(|text| !["", "undefined"].contains(text));
-        let read = |text: &str| {
-            let wrong = |_| ServerError::BadRequest(format!("`{name}` must be JSON, not {text:?}"));
-            serde_json::from_str(text).map_err(wrong)
-        };
+        let wrong = |text: &str| bad(format!("`{name}` must be JSON, not {text:?}"));
+        let read = |text: &str| serde_json::from_str(text).map_err(|_| wrong(text));
         given.map_or(Ok(Json::Null), read)
     }
 }
@@ -87,7 +81,17 @@ pub(super) fn body(request: &Request) -> Result<Json, ServerError> {
     if request.body().is_empty() {
         return Ok(Json::Null);
     }
-    serde_json::from_slice(request.body()).map_err(|error| ServerError::BadRequest(error.to_string()))
+    serde_json::from_slice(request.body()).map_err(|error| bad(error.to_string()))
+}
+
+/// A request that cannot be read, and why.
+pub(super) fn bad(why: impl Into<String>) -> ServerError {
+    ServerError::BadRequest(why.into())
+}
+
+/// A response that gives a reason as `error`.
+pub(super) fn error(status: u16, why: &str) -> Response {
+    response(status, &json!({ "error": why }))
 }
 
 /// A JSON response.

@@ -4,15 +4,15 @@ use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::kept::failed;
+use super::call::Call;
+use super::kept::{self, failed};
 use crate::base::Word;
 use crate::contract::{
-    Choice, EditId, EditKind, EntityId, Key, Mutation, OptionForm, Outcome, Row, ServerError, Slip,
-    StackOption, Stamp, SystemOfRecord, Value,
+    Choice, Chosen, EditId, EditKind, EntityId, Key, Mutation, OptionForm, Outcome, Row, ServerError,
+    ServerPorts, Slip, StackOption, Stamp, Value,
 };
 
-/// The tables that a half needs for writing.
-pub(super) const TABLES: &str = "
+const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS requests(id INTEGER PRIMARY KEY, number INTEGER);
     CREATE TABLE IF NOT EXISTS committed(edit TEXT PRIMARY KEY) WITHOUT ROWID;";
 
@@ -48,9 +48,34 @@ pub(super) struct Wanted {
     pub(super) values: Option<Vec<(usize, Value)>>,
 }
 
+impl Wanted {
+    /// Whether the record has nothing to change: its row is as it is wanted.
+    pub(super) fn is_met(&self, now: Option<&Row>) -> bool {
+        match (&self.values, now.and_then(|row| row.values.as_deref())) {
+            (Some(values), Some(there)) => values.iter().all(|(column, value)| there[*column] == *value),
+            (values, there) => values.is_none() && there.is_none(),
+        }
+    }
+    /// The mutation for it, given the row as it is now.
+    pub(super) fn mutation(&self, edit: EditId, now: Option<&Row>, made_at: Stamp) -> Mutation {
+        let kind = match &self.values {
+            None => EditKind::Delete,
+            Some(_) if now.is_some_and(|row| row.values.is_some()) => EditKind::Update,
+            Some(_) => EditKind::Create,
+        };
+        let mut mutation = Mutation::new(edit, self.entity, self.key.as_str(), kind);
+        mutation.base = now.map(|row| row.stamp);
+        mutation.values = self.values.clone().unwrap_or_default();
+        mutation.made_at = made_at;
+        mutation
+    }
+}
+
 /// Names the writes of requests, and recognises those that were committed.
 pub(super) struct Writer {
-    database: Rc<Connection>,
+    pub(super) database: Rc<Connection>,
+    /// Whether a write to a row that has changed is refused.
+    pub(super) detects: bool,
     by_edit: bool,
 }
 
@@ -59,9 +84,11 @@ pub(super) struct Writer {
 pub(super) struct Unnamed;
 
 impl Writer {
-    /// A writer over a database that has the [`TABLES`].
-    pub(super) fn new(database: &Rc<Connection>, by_edit: bool) -> Writer {
-        Writer { database: database.clone(), by_edit }
+    /// A writer over the half's database, in which the half has further tables.
+    pub(super) fn open(chosen: &Chosen, ports: &ServerPorts, tables: &str) -> Writer {
+        let database = Rc::new(kept::open(&ports.database, &[TABLES, tables].concat()));
+        let detects = chosen.text("conflicts") == "detect";
+        Writer { database, detects, by_edit: chosen.text("idempotent") == "by-edit" }
     }
     /// A request number that is unique, also across restarts of the server.
     pub(super) fn begin(&self) -> Result<i64, ServerError> {
@@ -78,27 +105,18 @@ impl Writer {
         };
         Ok((edit, self.by_edit && is_known()))
     }
-    /// The mutation for a write, given the row as it is now.
+    /// The mutation for a write of a request, given the row as it is now.
     pub(super) fn mutation(
         &self,
-        request: i64,
+        (request, edit): (i64, EditId),
         wanted: &Wanted,
-        edit: EditId,
-        (now, record): (Option<&Row>, &dyn SystemOfRecord),
+        now: Option<&Row>,
+        call: &Call<'_>,
     ) -> Mutation {
-        let is_there = now.is_some_and(|row| row.values.is_some());
-        let kind = match (&wanted.values, is_there) {
-            (None, _) => EditKind::Delete,
-            (Some(_), true) => EditKind::Update,
-            (Some(_), false) => EditKind::Create,
-        };
-        let mut mutation = Mutation::new(edit, wanted.entity, wanted.key.as_str(), kind);
+        let mut mutation = wanted.mutation(edit, now, call.record.clock());
         if !self.by_edit {
             mutation.id = format!("request {request}/{edit}");
         }
-        mutation.base = now.map(|row| row.stamp);
-        mutation.values = wanted.values.clone().unwrap_or_default();
-        mutation.made_at = record.clock();
         mutation
     }
     /// Records the result of a write, on the slip and for later requests.

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::web::Address;
 use super::core::{Core, Refused};
-use super::documents::{Wishes, full};
+use super::documents::{Reader, Wishes};
 use super::store::Doc;
 use crate::contract::{EntityId, ServerError, Slip, Span};
 
@@ -61,17 +61,16 @@ impl Query {
         let since = match address.get("since").unwrap_or("0") {
             "now" => core.store.last(id)?,
             "" => 0,
-            text => {
-                Core::number(text).ok_or_else(|| Refused::bad("`since` is no sequence of this server"))?
-            }
+            text => Core::number(text).ok_or(Refused::bad("`since` is no sequence of this server"))?,
         };
         let ids =
             if body["doc_ids"].is_array() { body["doc_ids"].clone() } else { address.json("doc_ids")? };
         let ids = match address.get("filter") {
             None => None,
-            Some("_doc_ids") => Some(
-                ids.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect(),
-            ),
+            Some("_doc_ids") => {
+                let ids = ids.as_array().into_iter().flatten().filter_map(Json::as_str);
+                Some(ids.map(str::to_owned).collect())
+            }
             Some(other) => return Err(Refused::bad(&format!("the filter {other:?} is not supported"))),
         };
         let millis = |name: &str| -> Result<Option<Span>, ServerError> {
@@ -102,7 +101,6 @@ impl Query {
             if self.ids.as_ref().is_none_or(|ids| ids.contains(&doc.key)) {
                 if docs.len() < self.limit { docs.push(doc) } else { pending += 1 }
             }
-            true
         })?;
         let last = docs.last().map(|doc| doc.seq).filter(|_| pending > 0);
         let last = last.map_or_else(|| core.store.last(id), Ok)?.max(self.since);
@@ -124,7 +122,7 @@ impl Query {
             line["deleted"] = json!(true);
         }
         if self.include_docs {
-            line["doc"] = json!(full(core, id, (doc, winner), self.wishes, slip)?);
+            line["doc"] = json!(Reader { core, id, wishes: self.wishes }.full(doc, winner, slip)?);
         }
         Ok(line)
     }

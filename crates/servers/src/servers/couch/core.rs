@@ -5,6 +5,8 @@ use std::rc::Rc;
 use serde_json::{Value as Json, json};
 
 use super::super::kept::{self, failed};
+use super::super::notes::Notes;
+use super::super::rows;
 use super::store::{self, Store};
 use crate::contract::http::Response;
 use crate::contract::{Chosen, Entity, EntityId, ServerError, ServerPorts, ServerSetup, Value};
@@ -12,6 +14,7 @@ use crate::contract::{Chosen, Entity, EntityId, ServerError, ServerPorts, Server
 pub(super) struct Core {
     pub(super) setup: ServerSetup,
     pub(super) store: Store,
+    pub(super) notes: Notes,
     pub(super) revs_limit: usize,
     opaque: bool,
 }
@@ -53,16 +56,17 @@ impl From<ServerError> for Refused {
 
 impl Core {
     pub(super) fn open(chosen: &Chosen, setup: ServerSetup, ports: &ServerPorts) -> Core {
-        let store = Store(Rc::new(kept::open(&ports.database, store::TABLES)));
+        let database = Rc::new(kept::open(&ports.database, store::TABLES));
+        let (store, notes) = (Store(database.clone()), Notes(database));
         let revs_limit = usize::try_from(chosen.int("revs_limit")).unwrap_or(1).max(1);
-        Core { setup, store, revs_limit, opaque: chosen.text("seq") == "opaque" }
+        Core { setup, store, notes, revs_limit, opaque: chosen.text("seq") == "opaque" }
     }
     pub(super) fn entity(&self, id: EntityId) -> &Entity {
         self.setup.schema.entity(id)
     }
     /// The entity of a database.
     pub(super) fn database(&self, name: &str) -> Option<EntityId> {
-        self.setup.schema.find(name).filter(|id| self.entity(*id).delivery.is_on_devices())
+        rows::table(&self.setup.schema, name)
     }
     /// The scope of the rows in the databases: all phones have the same attributes.
     pub(super) fn attributes(&self) -> &[Value] {

@@ -1,12 +1,12 @@
 //! Live changes: requests that wait for one, and connections on which each change is sent.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::{Value as Json, json};
 
-use super::super::web::{self, Address, response};
+use super::super::web::{self, Address, bad, response};
 use super::changes::{Feed, Page, Query};
 use super::core::Core;
 use super::ingest::ingest;
@@ -17,10 +17,10 @@ use crate::contract::{ConnectionId, EntityId, ServerError, ServerPorts, Slip, Sy
 #[derive(Default)]
 pub(super) struct Feeds {
     polls: BTreeMap<Ticket, (EntityId, Query)>,
-    lines: BTreeMap<ConnectionId, Line>,
+    pub(super) lines: BTreeMap<ConnectionId, Line>,
 }
 
-struct Line {
+pub(super) struct Line {
     entity: EntityId,
     query: Query,
     /// When something was last sent on it.
@@ -32,16 +32,9 @@ type Shared = Rc<RefCell<Feeds>>;
 pub(super) type Of<'a> = (&'a Rc<Core>, &'a ServerPorts, &'a Shared);
 
 impl Feeds {
-    pub(super) fn remove(&mut self, connection: ConnectionId) {
-        self.lines.remove(&connection);
-    }
-    fn entities(&self) -> Vec<EntityId> {
-        let waited =
-            self.polls.values().map(|(id, _)| *id).chain(self.lines.values().map(|line| line.entity));
-        let mut all: Vec<EntityId> = waited.collect();
-        all.sort();
-        all.dedup();
-        all
+    fn entities(&self) -> BTreeSet<EntityId> {
+        let polled = self.polls.values().map(|(id, _)| *id);
+        polled.chain(self.lines.values().map(|line| line.entity)).collect()
     }
 }
 
@@ -110,12 +103,11 @@ pub(super) fn open(
     connection: ConnectionId,
     request: &Request,
 ) -> Result<(), ServerError> {
-    let bad = |why: &str| ServerError::BadRequest(why.to_owned());
     let address = Address::of(request.uri());
     let parts = address.parts();
     let [name, "_changes"] = parts.as_slice() else { return Err(bad("only /db/_changes is held")) };
     let entity = core.database(name).ok_or_else(|| bad("there is no such database"))?;
-    let mut query = Query::of(core, entity, &address, &Json::Null).map_err(|refused| bad(&refused.reason))?;
+    let mut query = Query::of(core, entity, &address, &Json::Null).map_err(|refused| bad(refused.reason))?;
     let of = match query.feed {
         Feed::Continuous => "application/json",
         Feed::EventSource => "text/event-stream",

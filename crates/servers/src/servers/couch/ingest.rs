@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::super::rows;
 use super::core::Core;
@@ -10,12 +10,8 @@ use super::store::{Body, Doc};
 use super::tree::Rev;
 use crate::contract::{EntityId, Key, ServerError, Stamp, SystemOfRecord, Value};
 
-/// A version of a row; without values if the row is deleted.
-struct Version<'v> {
-    key: &'v str,
-    stamp: Stamp,
-    values: Option<&'v [Value]>,
-}
+/// A version of a row: its key, stamp and values; without values if the row is deleted.
+type Version<'v> = (&'v str, Stamp, Option<&'v [Value]>);
 
 /// The next revision: its hash covers its content and its parent.
 pub(super) fn next(parent: Option<&Rev>, deleted: bool, body: &Body) -> Rev {
@@ -26,7 +22,7 @@ pub(super) fn next(parent: Option<&Rev>, deleted: bool, body: &Body) -> Rev {
 
 /// Reads the changes of the record since the last read.
 pub(super) fn ingest(core: &Core, id: EntityId, record: &mut dyn SystemOfRecord) -> Result<(), ServerError> {
-    let since = core.store.read_upto(id)?.map(Stamp);
+    let since = core.notes.read_upto(id)?;
     let (found, went_back) = match rows::changed(record, id, core.attributes(), since) {
         Ok(found) => (found, false),
         // Tombstones since then were dropped, or the record was restored from a backup.
@@ -37,7 +33,7 @@ pub(super) fn ingest(core: &Core, id: EntityId, record: &mut dyn SystemOfRecord)
     };
     let mut upto = if went_back { None } else { since };
     for (key, stamp, values) in &found {
-        take(core, id, &Version { key, stamp: *stamp, values: values.as_deref() }, went_back)?;
+        take(core, id, (key.as_str(), *stamp, values.as_deref()), went_back)?;
         upto = upto.max(Some(*stamp));
     }
     if went_back {
@@ -45,14 +41,13 @@ pub(super) fn ingest(core: &Core, id: EntityId, record: &mut dyn SystemOfRecord)
         let mut gone = Vec::new();
         core.store.all(id, |doc| {
             gone.extend((!there.contains(doc.key.as_str())).then_some(doc.key));
-            true
         })?;
         for key in gone {
-            take(core, id, &Version { key: &key, stamp: record.clock(), values: None }, true)?;
+            take(core, id, (&key, record.clock(), None), true)?;
         }
     }
     if let Some(upto) = upto.filter(|upto| Some(*upto) != since || went_back) {
-        core.store.note_read(id, upto.0)?;
+        core.notes.note_read(id, upto)?;
     }
     Ok(())
 }
@@ -65,15 +60,14 @@ pub(super) fn refresh(
     record: &mut dyn SystemOfRecord,
 ) -> Result<Doc, ServerError> {
     if let Some(row) = record.get(id, &Key::new(key)) {
-        let version = Version { key, stamp: row.stamp, values: row.values.as_deref() };
-        take(core, id, &version, false)?;
+        take(core, id, (key, row.stamp, row.values.as_deref()), false)?;
     }
     core.store.doc(id, key)
 }
 
 /// Adds a version of a row as a revision, unless a phone's revision already is that version.
-fn take(core: &Core, id: EntityId, version: &Version<'_>, went_back: bool) -> Result<(), ServerError> {
-    let Version { key, stamp, values } = *version;
+fn take(core: &Core, id: EntityId, version: Version<'_>, went_back: bool) -> Result<(), ServerError> {
+    let (key, stamp, values) = version;
     let mut doc = core.store.doc(id, key)?;
     let winner = doc.tree.winner().map(|node| (node.rev.clone(), node.deleted));
     let body = match &winner {
@@ -111,9 +105,4 @@ fn take(core: &Core, id: EntityId, version: &Version<'_>, went_back: bool) -> Re
     doc.tree.stem(core.revs_limit);
     doc.stamp = stamp.0;
     core.store.put(id, &mut doc)
-}
-
-/// Whether a member belongs to the database and not to the app.
-pub(super) fn is_own(name: &str, _: &Json) -> bool {
-    name.starts_with('_')
 }

@@ -46,44 +46,32 @@ mod tree;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::half::Half;
-use super::served::{Said, Served, Speaks};
+use super::call::Call;
+use super::half::{Half, SHARED_LACKS};
+use super::served::{Served, Speaks};
 use super::web;
 use super::writing::word;
-use crate::contract::http::Request;
+use crate::contract::http::{Request, write_response};
 use crate::contract::{
-    Capabilities, Choice, Chosen, ConnectionId, DeviceId, Need, OptionForm, ServerError, ServerPorts,
-    ServerSetup, Slip, StackOption, SystemOfRecord,
+    Capabilities, Choice, Chosen, ConnectionId, DeviceId, OptionForm, Reply, ServerError, ServerPorts,
+    ServerSetup, StackOption,
 };
 use core::Core;
 use feed::Feeds;
 
 pub(super) fn half() -> Half {
     let limit = OptionForm::Int { min: 1, max: 1_000_000 };
+    let about = "Revisions that are remembered of a branch.";
     Half {
         name: "couchdb",
         about: "CouchDB's replication protocol, with revision trees.",
         options: vec![
             word("seq", &["opaque", "number"], "Whether sequences of changes are texts or numbers."),
-            StackOption::new(
-                "revs_limit",
-                limit,
-                Choice::Int(1_000),
-                "Revisions that are remembered of a branch.",
-            ),
+            StackOption::new("revs_limit", limit, Choice::Int(1_000), about),
         ],
         make: |chosen, setup, ports| Box::new(Served(Couch::open(chosen, setup, ports))),
         at_most: Capabilities::ALL,
-        lacks: &[
-            Need::GivenKeys,
-            Need::NaturalKeys,
-            Need::Attachments,
-            Need::OpenedRecords,
-            Need::Excerpts,
-            Need::Scopes,
-            Need::Windows,
-            Need::SyncedStarts,
-        ],
+        lacks: SHARED_LACKS,
         crash_points: &["couchdb.stored", "couchdb.before-look", "couchdb.before-answer"],
     }
 }
@@ -104,20 +92,14 @@ impl Couch {
 }
 
 impl Speaks for Couch {
-    fn answer(
-        &mut self,
-        from: DeviceId,
-        request: &Request,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Said, ServerError> {
-        let routed = self.core.at_once(|| route::answer(&self.core, (from, request), slip, record))?;
+    fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
+        let routed = self.core.at_once(|| route::answer(&self.core, call))?;
         _ = self.ports.crash.reached("couchdb.stored");
         feed::wake(&self.core, &self.ports, &self.feeds);
         Ok(match routed {
-            route::Routed::Now(response) => Said::Now(response),
+            route::Routed::Now(response) => write_response(&response).into(),
             route::Routed::Waits(entity, query) => {
-                Said::Later(feed::wait((&self.core, &self.ports, &self.feeds), entity, query))
+                Reply::Later(feed::wait((&self.core, &self.ports, &self.feeds), entity, query))
             }
         })
     }
@@ -125,6 +107,6 @@ impl Speaks for Couch {
         feed::open((&self.core, &self.ports, &self.feeds), connection, hello)
     }
     fn let_go(&mut self, connection: ConnectionId) {
-        self.feeds.borrow_mut().remove(connection);
+        self.feeds.borrow_mut().lines.remove(&connection);
     }
 }

@@ -2,20 +2,20 @@
 
 use serde_json::{Value as Json, json};
 
+use super::super::call::Call;
 use super::super::rows;
+use super::super::writing::Wanted;
 use super::core::{Core, Refused};
 use super::files;
-use super::ingest::{is_own, next, refresh};
+use super::ingest::{next, refresh};
 use super::store::{Body, Doc};
 use super::tree::{Node, Rev};
 use crate::contract::{
-    DeviceId, EditId, EditKind, EntityId, Key, Mutation, Outcome, Refusal, Row, ServerError, Slip, Stamp,
-    SystemOfRecord,
+    EditId, EditKind, EntityId, Key, Mutation, Outcome, Refusal, Row, ServerError, Stamp, SystemOfRecord,
 };
 
 /// A document that a client sends.
 pub(super) struct Given<'g> {
-    pub(super) of: DeviceId,
     pub(super) entity: EntityId,
     pub(super) key: &'g str,
     pub(super) doc: &'g Body,
@@ -27,43 +27,37 @@ pub(super) struct Given<'g> {
 ///
 /// # Errors
 /// Why it is refused; then nothing has changed.
-pub(super) fn put(
-    core: &Core,
-    given: &Given<'_>,
-    slip: &mut Slip,
-    record: &mut dyn SystemOfRecord,
-) -> Result<Rev, Refused> {
+pub(super) fn put(core: &Core, given: &Given<'_>, call: &mut Call<'_>) -> Result<Rev, Refused> {
     if given.key.is_empty() || given.key.starts_with('_') {
         return Err(Refused::bad("Only reserved document ids may start with underscore."));
     }
-    let mut doc = refresh(core, given.entity, given.key, record)?;
+    let mut doc = refresh(core, given.entity, given.key, call.record)?;
     let deleted = given.doc.get("_deleted") == Some(&json!(true));
     let mut body = given.doc.clone();
-    body.retain(|name, value| !is_own(name, value));
-    let history = if given.as_it_is { told(given.doc)? } else { grown(&doc, given.doc, deleted)? };
+    // Such members belong to the database and not to the app.
+    body.retain(|name, _| !name.starts_with('_'));
+    let mut history = if given.as_it_is { told(given.doc)? } else { grown(&doc, given.doc, deleted)? };
     let generation = history.first().map_or(1, |rev| rev.generation + u64::from(!given.as_it_is));
     if let Some(said) = given.doc.get(files::MEMBER) {
         let before = bodies(core, given.entity, &doc)?;
-        body.extend(
-            files::take_in(core, said, generation, &before)?.map(|it| (files::MEMBER.to_owned(), it)),
-        );
+        let files = files::take_in(core, said, generation, &before)?;
+        body.extend(files.map(|files| (files::MEMBER.to_owned(), files)));
     }
-    let history = if given.as_it_is {
-        history
-    } else {
-        [vec![next(history.first(), deleted, &body)], history].concat()
-    };
+    if !given.as_it_is {
+        history.insert(0, next(history.first(), deleted, &body));
+    }
     let rev = history[0].clone();
-    for edit in slip.of(given.entity, &Key::new(given.key)) {
+    let key = Key::new(given.key);
+    for edit in call.slip.of(given.entity, &key) {
         core.store.note_carried(*edit, &rev)?;
     }
     if let Some(known) = doc.tree.find(&rev) {
-        tell(slip, given, known.stamp);
+        call.settles(given.entity, &key, known.stamp.map(Stamp));
         return Ok(rev);
     }
     let before = doc.tree.winner().cloned();
     doc.tree.add(&history, deleted);
-    decide(core, given, (&mut doc, before.as_ref()), (&rev, &body), slip, record)?;
+    decide(core, given, (&mut doc, before.as_ref()), (&rev, &body), call)?;
     doc.tree.stem(core.revs_limit);
     core.store.put_body(given.entity, given.key, &rev, &body)?;
     core.store.put(given.entity, &mut doc)?;
@@ -116,42 +110,33 @@ fn decide(
     given: &Given<'_>,
     (doc, before): (&mut Doc, Option<&Node>),
     (rev, body): (&Rev, &Body),
-    slip: &mut Slip,
-    record: &mut dyn SystemOfRecord,
+    call: &mut Call<'_>,
 ) -> Result<(), Refused> {
     let winner = doc.tree.winner().cloned().expect("a revision was added");
-    let key = Key::new(given.key);
-    let edit = slip.name(given.entity, &key);
-    let now = record.get(given.entity, &key);
+    let (id, entity, key) = (given.entity, core.entity(given.entity), Key::new(given.key));
+    let edit = call.slip.name(id, &key);
+    let now = call.record.get(id, &key);
     if before.is_some_and(|before| before.rev == winner.rev) {
-        refuse(given, edit, now.as_ref(), record);
+        refuse(given, edit, now.as_ref(), call.record);
         return Ok(());
     }
     let says = match winner.rev == *rev {
         true => Some(body.clone()),
-        false => core.store.body(given.entity, given.key, &winner.rev)?,
+        false => core.store.body(id, given.key, &winner.rev)?,
     };
     let says = says.filter(|_| !winner.deleted);
-    let is_there = now.as_ref().is_some_and(|row| row.values.is_some());
-    if says.is_none() && !is_there {
-        refuse(given, edit, now.as_ref(), record);
+    if says.is_none() && now.as_ref().is_none_or(|row| row.values.is_none()) {
+        refuse(given, edit, now.as_ref(), call.record);
         return Ok(());
     }
-    let unnamed = format!("no edit is named for {} {key}", core.entity(given.entity).name);
+    let unnamed = format!("no edit is named for {} {key}", entity.name);
     let edit = edit.ok_or_else(|| Refused::new(500, "internal_server_error", &unnamed))?;
-    let kind = match (&says, is_there) {
-        (None, _) => EditKind::Delete,
-        (Some(_), true) => EditKind::Update,
-        (Some(_), false) => EditKind::Create,
-    };
-    let mut mutation = Mutation::new(edit, given.entity, given.key, kind);
+    let values = says.map(|says| rows::all_values(entity, &says));
+    let wanted = Wanted { entity: id, key, values };
+    let mut mutation = wanted.mutation(edit, now.as_ref(), call.record.clock());
     // Each revision is committed once.
     mutation.id = format!("{edit}/{}", winner.rev);
-    mutation.base = now.map(|row| row.stamp);
-    mutation.values = says.map(|says| rows::all_values(core.entity(given.entity), &says)).unwrap_or_default();
-    mutation.made_at = record.clock();
-    let attributes = &core.setup.attributes[given.of.0 as usize];
-    let stamp = match record.write(attributes, &[mutation]).remove(0) {
+    let stamp = match call.record.write(call.attributes(&core.setup), &[mutation]).remove(0) {
         Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => stamp,
         Outcome::Conflict { .. } => return Err(Refused::conflict()),
         Outcome::Rejected { reason, .. } => return Err(Refused::new(403, "forbidden", &reason)),
@@ -163,7 +148,7 @@ fn decide(
     doc.tree.note(&winner.rev, stamp.0);
     // A deletion that makes another branch win caused this commit; `_revs_diff` reports its stamp.
     doc.tree.note(rev, stamp.0);
-    tell(slip, given, Some(stamp.0));
+    call.settles(id, &wanted.key, Some(stamp));
     Ok(())
 }
 
@@ -174,11 +159,4 @@ fn refuse(given: &Given<'_>, edit: Option<EditId>, now: Option<&Row>, record: &m
     let (kind, why) =
         if is_there { (EditKind::Update, Refusal::Stale) } else { (EditKind::Delete, Refusal::Gone) };
     record.refused(&Mutation::new(edit, given.entity, given.key, kind), Some(why));
-}
-
-/// Notes on the slip the stamp with which the edits were committed.
-fn tell(slip: &mut Slip, given: &Given<'_>, stamp: Option<i64>) {
-    let of =
-        |row: &&mut crate::contract::RowEdits| row.entity == given.entity && row.key.as_str() == given.key;
-    slip.edits.iter_mut().filter(of).for_each(|row| row.stamp = stamp.map(Stamp));
 }

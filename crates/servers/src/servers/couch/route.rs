@@ -2,14 +2,16 @@
 
 use serde_json::{Value as Json, json};
 
+use super::super::call::Call;
 use super::super::web::{self, Address, response};
 use super::changes::{Feed, Query};
 use super::core::{Core, Refused};
+use super::documents::{Reader, Wishes, revs_diff};
 use super::put::{Given, put};
 use super::store::Body;
-use super::{documents, files, ingest};
-use crate::contract::http::{Request, Response, header};
-use crate::contract::{DeviceId, EntityId, ServerError, Slip, SystemOfRecord};
+use super::{files, ingest};
+use crate::contract::http::{Response, header};
+use crate::contract::{EntityId, ServerError, Slip};
 
 /// A response, or a request that waits for changes.
 pub(super) enum Routed {
@@ -22,11 +24,9 @@ type Answer = Result<Routed, Refused>;
 /// A parsed request.
 struct Asked<'a> {
     core: &'a Core,
-    from: DeviceId,
     id: EntityId,
     name: &'a str,
     address: &'a Address,
-    request: &'a Request,
     body: Json,
 }
 
@@ -34,13 +34,8 @@ struct Asked<'a> {
 ///
 /// # Errors
 /// Errors of the record; what the half itself refuses is a response.
-pub(super) fn answer(
-    core: &Core,
-    (from, request): (DeviceId, &Request),
-    slip: &mut Slip,
-    record: &mut dyn SystemOfRecord,
-) -> Result<Routed, ServerError> {
-    let address = Address::of(request.uri());
+pub(super) fn answer(core: &Core, call: &mut Call<'_>) -> Result<Routed, ServerError> {
+    let address = Address::of(call.request.uri());
     let parts = address.parts();
     let Some((name, rest)) = parts.split_first() else {
         let welcome = json!({ "couchdb": "Welcome", "version": "3.3.3", "vendor": { "name": "syncdyno" } });
@@ -50,13 +45,22 @@ pub(super) fn answer(
         return Ok(Routed::Now(Refused::not_found("Database does not exist.").response()));
     };
     let is_file = matches!(rest, [key, _, ..] if !key.starts_with('_'));
-    let body = if is_file { Json::Null } else { web::body(request)? };
-    ingest::ingest(core, id, record)?;
-    let asked = Asked { core, from, id, name, address: &address, request, body };
-    if !asked.decides(rest) {
-        slip.edits.clear();
+    let body = if is_file { Json::Null } else { web::body(call.request)? };
+    ingest::ingest(core, id, call.record)?;
+    let asked = Asked { core, id, name, address: &address, body };
+    if !decides(call.request.method().as_str(), rest) {
+        call.slip.edits.clear();
     }
-    Ok(asked.routed(rest, slip, record).unwrap_or_else(|refused| Routed::Now(refused.response())))
+    Ok(asked.routed(rest, call).unwrap_or_else(|refused| Routed::Now(refused.response())))
+}
+
+/// Whether the response settles edits; reads do not.
+fn decides(method: &str, rest: &[&str]) -> bool {
+    match (method, rest) {
+        ("POST", [] | ["_bulk_docs" | "_revs_diff"]) => true,
+        ("PUT" | "DELETE", [key, ..]) => !key.starts_with('_'),
+        _ => false,
+    }
 }
 
 fn now(status: u16, body: &Json) -> Answer {
@@ -64,38 +68,26 @@ fn now(status: u16, body: &Json) -> Answer {
 }
 
 impl Asked<'_> {
-    /// Whether the response settles edits; reads do not.
-    fn decides(&self, rest: &[&str]) -> bool {
-        match (self.request.method().as_str(), rest) {
-            ("POST", [] | ["_bulk_docs" | "_revs_diff"]) => true,
-            ("PUT" | "DELETE", [key, ..]) => !key.starts_with('_'),
-            _ => false,
-        }
-    }
-    fn routed(&self, rest: &[&str], slip: &mut Slip, record: &mut dyn SystemOfRecord) -> Answer {
+    fn routed(&self, rest: &[&str], call: &mut Call<'_>) -> Answer {
         let (core, id, address, body) = (self.core, self.id, self.address, &self.body);
-        match (self.request.method().as_str(), rest) {
+        let reader = Reader { core, id, wishes: Wishes::of(address) };
+        let exists = "The database could not be created, the file already exists.";
+        match (call.request.method().as_str(), rest) {
             ("GET", []) => now(200, &self.about()?),
-            ("PUT", []) => Err(Refused::new(
-                412,
-                "file_exists",
-                "The database could not be created, the file already exists.",
-            )),
-            ("POST", []) => self.put(self.id_of(body)?, body, slip, record),
-            ("GET" | "POST", ["_changes"]) => self.changes(slip),
-            ("POST", ["_revs_diff"]) => now(200, &documents::revs_diff(core, id, body, slip)?),
-            ("POST", ["_bulk_get"]) => now(200, &documents::bulk_get(core, id, (address, body), slip)?),
-            ("POST", ["_bulk_docs"]) => self.bulk_docs(slip, record),
+            ("PUT", []) => Err(Refused::new(412, "file_exists", exists)),
+            ("POST", []) => self.put(id_of(body)?, body, call),
+            ("GET" | "POST", ["_changes"]) => self.changes(call.slip),
+            ("POST", ["_revs_diff"]) => now(200, &revs_diff(core, id, body, call.slip)?),
+            ("POST", ["_bulk_get"]) => now(200, &reader.bulk_get(body, call.slip)?),
+            ("POST", ["_bulk_docs"]) => self.bulk_docs(call),
             ("POST", ["_ensure_full_commit"]) => now(201, &json!({ "ok": true, "instance_start_time": "0" })),
-            ("GET" | "POST", ["_all_docs"]) => {
-                now(200, &documents::all_docs(core, id, (address, body), slip)?)
-            }
+            ("GET" | "POST", ["_all_docs"]) => now(200, &reader.all_docs(address, body, call.slip)?),
             (method, ["_local", local]) => self.local(method, local),
             (_, [own, ..]) if own.starts_with('_') => Err(Refused::not_found("missing")),
-            ("GET", [key]) => now(200, &documents::get(core, (id, key), address, slip)?),
-            ("PUT", [key]) => self.put(key, body, slip, record),
-            ("DELETE", [key]) => self.put(key, &json!({ "_deleted": true }), slip, record),
-            (method, [key, file @ ..]) => self.file(method, (key, &file.join("/")), slip, record),
+            ("GET", [key]) => now(200, &reader.get(key, address, call.slip)?),
+            ("PUT", [key]) => self.put(key, body, call),
+            ("DELETE", [key]) => self.put(key, &json!({ "_deleted": true }), call),
+            (_, [key, file @ ..]) => self.file(key, &file.join("/"), call),
             _ => Err(Refused::new(405, "method_not_allowed", "this method is not supported here")),
         }
     }
@@ -105,7 +97,6 @@ impl Asked<'_> {
         self.core.store.all(self.id, |doc| {
             let is_live = doc.tree.winner().is_some_and(|winner| !winner.deleted);
             *(if is_live { &mut live } else { &mut gone }) += 1;
-            true
         })?;
         let last = self.core.seq(self.core.store.last(self.id)?);
         Ok(json!({
@@ -133,38 +124,30 @@ impl Asked<'_> {
         }
     }
 
-    fn id_of<'d>(&self, doc: &'d Json) -> Result<&'d str, Refused> {
-        doc["_id"]
-            .as_str()
-            .ok_or_else(|| Refused::bad("a document must have an `_id`: none is given out here"))
-    }
-
     /// Writes one document, on the revision that the query, a header or the document names.
-    fn put(&self, key: &str, doc: &Json, slip: &mut Slip, record: &mut dyn SystemOfRecord) -> Answer {
-        let mut doc = doc.as_object().ok_or_else(|| Refused::bad("Document must be a JSON object"))?.clone();
-        let tag = self.request.headers().get(header::IF_MATCH).and_then(|tag| tag.to_str().ok());
+    fn put(&self, key: &str, doc: &Json, call: &mut Call<'_>) -> Answer {
+        let mut doc = object(doc)?.clone();
+        let tag = call.request.headers().get(header::IF_MATCH).and_then(|tag| tag.to_str().ok());
         let rev = self.address.get("rev").or(tag.map(|tag| tag.trim_matches('"')));
         if let Some(rev) = rev {
             doc.insert("_rev".to_owned(), json!(rev));
         }
         let as_it_is = self.address.get("new_edits") == Some("false");
-        let given = Given { of: self.from, entity: self.id, key, doc: &doc, as_it_is };
-        let rev = put(self.core, &given, slip, record)?;
-        let status = if self.request.method().as_str() == "DELETE" { 200 } else { 201 };
+        let given = Given { entity: self.id, key, doc: &doc, as_it_is };
+        let rev = put(self.core, &given, call)?;
+        let status = if call.request.method().as_str() == "DELETE" { 200 } else { 201 };
         now(status, &json!({ "ok": true, "id": key, "rev": rev.to_string() }))
     }
 
-    fn bulk_docs(&self, slip: &mut Slip, record: &mut dyn SystemOfRecord) -> Answer {
-        let docs = self.body["docs"]
-            .as_array()
-            .ok_or_else(|| Refused::bad("POST body must include `docs` parameter."))?;
+    fn bulk_docs(&self, call: &mut Call<'_>) -> Answer {
+        let missing = || Refused::bad("POST body must include `docs` parameter.");
+        let docs = self.body["docs"].as_array().ok_or_else(missing)?;
         let as_it_is = self.body["new_edits"] == json!(false);
         let mut results = Vec::new();
         for doc in docs {
-            let key = self.id_of(doc)?;
-            let body = doc.as_object().ok_or_else(|| Refused::bad("Document must be a JSON object"))?;
-            let given = Given { of: self.from, entity: self.id, key, doc: body, as_it_is };
-            match put(self.core, &given, slip, record) {
+            let key = id_of(doc)?;
+            let given = Given { entity: self.id, key, doc: object(doc)?, as_it_is };
+            match put(self.core, &given, call) {
                 // The client sends the whole batch again; what was stored is then known.
                 Err(refused) if refused.status >= 500 => return Err(refused),
                 Err(refused) => {
@@ -189,11 +172,7 @@ impl Asked<'_> {
                 now(200, &Json::Object(known))
             }
             "PUT" => {
-                let mut body = self
-                    .body
-                    .as_object()
-                    .ok_or_else(|| Refused::bad("Document must be a JSON object"))?
-                    .clone();
+                let mut body = object(&self.body)?.clone();
                 let rev = format!("0-{number}");
                 body.insert("_id".to_owned(), json!(full_id));
                 body.insert("_rev".to_owned(), json!(rev));
@@ -210,38 +189,39 @@ impl Asked<'_> {
     }
 
     /// An attachment by name: returns its bytes, or makes a revision that replaces or removes it.
-    fn file(
-        &self,
-        method: &str,
-        (key, name): (&str, &str),
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Answer {
-        let (core, id) = (self.core, self.id);
+    fn file(&self, key: &str, name: &str, call: &mut Call<'_>) -> Answer {
+        let (core, id, request) = (self.core, self.id, call.request);
         let doc = core.store.doc(id, key)?;
-        let named =
-            self.address.get("rev").map(|rev| rev.parse().map_err(|()| Refused::bad("Invalid rev format")));
-        let winner = doc.tree.winner().map(|winner| winner.rev.clone());
-        let rev = named.transpose()?.or(winner);
+        let wrong = |()| Refused::bad("Invalid rev format");
+        let named = self.address.get("rev").map(|rev| rev.parse().map_err(wrong)).transpose()?;
+        let rev = named.or(doc.tree.winner().map(|winner| winner.rev.clone()));
         let body = rev.as_ref().map_or(Ok(None), |rev| core.store.body(id, key, rev))?;
         let mut body = body.unwrap_or_default();
         let mut kept = body.get(files::MEMBER).and_then(Json::as_object).cloned().unwrap_or_default();
-        if method == "GET" {
-            let missing = || Refused::not_found("Document is missing attachment");
+        let missing = || Refused::not_found("Document is missing attachment");
+        if request.method().as_str() == "GET" {
             let file = kept.get(name).ok_or_else(missing)?;
             let bytes = files::bytes(core, file)?.ok_or_else(missing)?;
             let of = file["content_type"].as_str().unwrap_or_default();
             return Ok(Routed::Now(web::bytes(200, of, bytes)));
         }
-        if method == "PUT" {
-            let of = self.request.headers().get(header::CONTENT_TYPE).and_then(|of| of.to_str().ok());
+        if request.method().as_str() == "PUT" {
+            let of = request.headers().get(header::CONTENT_TYPE).and_then(|of| of.to_str().ok());
             let of = of.unwrap_or("application/octet-stream");
-            let data = json!({ "content_type": of, "data": crate::base::to_base64(self.request.body()) });
+            let data = json!({ "content_type": of, "data": crate::base::to_base64(request.body()) });
             kept.insert(name.to_owned(), data);
-        } else if kept.remove(name).is_none() {
-            return Err(Refused::not_found("Document is missing attachment"));
+        } else {
+            kept.remove(name).ok_or_else(missing)?;
         }
         body.insert(files::MEMBER.to_owned(), Json::Object(kept));
-        self.put(key, &Json::Object(body), slip, record)
+        self.put(key, &Json::Object(body), call)
     }
+}
+
+fn id_of(doc: &Json) -> Result<&str, Refused> {
+    doc["_id"].as_str().ok_or_else(|| Refused::bad("a document must have an `_id`: none is given out here"))
+}
+
+fn object(doc: &Json) -> Result<&Body, Refused> {
+    doc.as_object().ok_or_else(|| Refused::bad("Document must be a JSON object"))
 }

@@ -1,9 +1,10 @@
 //! The server's stored documents.
 
 use std::rc::Rc;
+use std::str::FromStr;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::super::kept::failed;
 use super::tree::{Rev, Tree};
@@ -39,55 +40,47 @@ pub(super) struct Store(pub(super) Rc<Connection>);
 
 impl Store {
     pub(super) fn doc(&self, entity: EntityId, key: &str) -> Kept<Doc> {
-        let mut asked =
-            self.0.prepare_cached("SELECT seq, stamp, tree FROM docs WHERE entity = ?1 AND key = ?2");
-        let asked = asked.as_mut().map_err(|_| ServerError::Failed)?;
-        let read = |row: &rusqlite::Row<'_>| doc(key.to_owned(), row, 0);
-        let found = asked.query_row((entity.0, key), read).optional().map_err(failed)?;
-        Ok(found.unwrap_or_else(|| Doc {
-            key: key.to_owned(),
-            seq: 0,
-            stamp: i64::MIN,
-            tree: Tree::default(),
-        }))
+        let text = "SELECT key, seq, stamp, tree FROM docs WHERE entity = ?1 AND key = ?2";
+        let mut asked = self.0.prepare_cached(text).map_err(failed)?;
+        let found = asked.query_row((entity.0, key), doc).optional().map_err(failed)?;
+        let new = || Doc { key: key.to_owned(), seq: 0, stamp: i64::MIN, tree: Tree::default() };
+        Ok(found.unwrap_or_else(new))
     }
     /// Writes a changed document under the next sequence number; drops bodies of inner revisions.
     pub(super) fn put(&self, entity: EntityId, doc: &mut Doc) -> Kept<()> {
         doc.seq = self.last(entity)? + 1;
-        self.keep(entity, doc)?;
-        let leaves: Vec<String> = doc.tree.leaves().iter().map(|leaf| leaf.rev.to_string()).collect();
-        let leaves = serde_json::to_string(&leaves).map_err(|_| ServerError::Failed)?;
-        let forget = "DELETE FROM bodies WHERE entity = ?1 AND key = ?2 AND rev NOT IN (SELECT value FROM json_each(?3))";
-        self.0.execute(forget, (entity.0, &doc.key, leaves)).map_err(failed)?;
-        Ok(())
-    }
-    /// Writes a document without announcing a change to readers.
-    pub(super) fn keep(&self, entity: EntityId, doc: &Doc) -> Kept<()> {
-        let Doc { key, seq, stamp, tree } = doc;
+        let Doc { key, seq, stamp, tree } = &*doc;
         let text = "REPLACE INTO docs VALUES(?1, ?2, ?3, ?4, ?5)";
-        self.0.execute(text, params![entity.0, key, seq, stamp, tree.written()]).map_err(failed)?;
-        Ok(())
+        self.run(text, params![entity.0, key, seq, stamp, tree.written()])?;
+        let leaves: Vec<String> = tree.leaves().iter().map(|leaf| leaf.rev.to_string()).collect();
+        let forget = "DELETE FROM bodies WHERE entity = ?1 AND key = ?2 AND rev NOT IN (SELECT value FROM json_each(?3))";
+        self.run(forget, (entity.0, key, json!(leaves).to_string()))
     }
-    /// Documents after a sequence number, in order, until `take` returns false.
-    pub(super) fn since(&self, entity: EntityId, seq: i64, mut take: impl FnMut(Doc) -> bool) -> Kept<()> {
+    /// Documents after a sequence number, in order.
+    pub(super) fn since(&self, entity: EntityId, seq: i64, take: impl FnMut(Doc)) -> Kept<()> {
         let text = "SELECT key, seq, stamp, tree FROM docs WHERE entity = ?1 AND seq > ?2 ORDER BY seq";
-        self.each(text, (entity.0, seq), &mut take)
+        self.each(text, (entity.0, seq), take)
     }
-    /// All documents in the order of keys, until `take` returns false.
-    pub(super) fn all(&self, entity: EntityId, mut take: impl FnMut(Doc) -> bool) -> Kept<()> {
+    /// All documents in the order of keys.
+    pub(super) fn all(&self, entity: EntityId, take: impl FnMut(Doc)) -> Kept<()> {
         let text = "SELECT key, seq, stamp, tree FROM docs WHERE entity = ?1 ORDER BY key";
-        self.each(text, (entity.0,), &mut take)
+        self.each(text, (entity.0,), take)
     }
-    fn each(&self, text: &str, of: impl rusqlite::Params, take: &mut dyn FnMut(Doc) -> bool) -> Kept<()> {
+    fn each(&self, text: &str, of: impl rusqlite::Params, mut take: impl FnMut(Doc)) -> Kept<()> {
         let mut asked = self.0.prepare_cached(text).map_err(failed)?;
         let mut rows = asked.query(of).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
-            let key = row.get(0).map_err(failed)?;
-            if !take(doc(key, row, 1).map_err(failed)?) {
-                break;
-            }
+            take(doc(row).map_err(failed)?);
         }
         Ok(())
+    }
+    fn run(&self, text: &str, of: impl rusqlite::Params) -> Kept<()> {
+        self.0.execute(text, of).map(drop).map_err(failed)
+    }
+    /// The text that a query finds, read.
+    fn read<T: FromStr>(&self, text: &str, of: impl rusqlite::Params) -> Kept<Option<T>> {
+        let found = self.0.query_row(text, of, |row| row.get::<_, String>(0)).optional().map_err(failed)?;
+        found.map(|text| text.parse().map_err(|_| ServerError::Failed)).transpose()
     }
     /// The last sequence number.
     pub(super) fn last(&self, entity: EntityId) -> Kept<i64> {
@@ -97,28 +90,24 @@ impl Store {
 
     pub(super) fn body(&self, entity: EntityId, key: &str, rev: &Rev) -> Kept<Option<Body>> {
         let text = "SELECT body FROM bodies WHERE entity = ?1 AND key = ?2 AND rev = ?3";
-        let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
-        let found =
-            self.0.query_row(text, (entity.0, key, rev.to_string()), read).optional().map_err(failed)?;
-        found.map(|text| serde_json::from_str(&text).map_err(|_| ServerError::Failed)).transpose()
+        self.object(text, (entity.0, key, rev.to_string()))
     }
     pub(super) fn put_body(&self, entity: EntityId, key: &str, rev: &Rev, body: &Body) -> Kept<()> {
-        let text = serde_json::to_string(body).map_err(|_| ServerError::Failed)?;
         let put = "REPLACE INTO bodies VALUES(?1, ?2, ?3, ?4)";
-        self.0.execute(put, (entity.0, key, rev.to_string(), text)).map_err(failed)?;
-        Ok(())
+        self.run(put, (entity.0, key, rev.to_string(), json!(body).to_string()))
+    }
+    /// The object that a query finds, as text.
+    fn object(&self, text: &str, of: impl rusqlite::Params) -> Kept<Option<Body>> {
+        let found: Option<Json> = self.read(text, of)?;
+        found.map(|found| serde_json::from_value(found).map_err(|_| ServerError::Failed)).transpose()
     }
 
     /// Records which revision carried an edit.
     pub(super) fn note_carried(&self, edit: EditId, rev: &Rev) -> Kept<()> {
-        let put = "REPLACE INTO carried VALUES(?1, ?2)";
-        self.0.execute(put, (edit.to_string(), rev.to_string())).map(drop).map_err(failed)
+        self.run("REPLACE INTO carried VALUES(?1, ?2)", (edit.to_string(), rev.to_string()))
     }
     pub(super) fn carried(&self, edit: EditId) -> Kept<Option<Rev>> {
-        let text = "SELECT rev FROM carried WHERE edit = ?1";
-        let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
-        let found = self.0.query_row(text, [edit.to_string()], read).optional().map_err(failed)?;
-        found.map(|text| text.parse().map_err(|()| ServerError::Failed)).transpose()
+        self.read("SELECT rev FROM carried WHERE edit = ?1", [edit.to_string()])
     }
 
     pub(super) fn blob(&self, digest: &str) -> Kept<Option<Vec<u8>>> {
@@ -126,40 +115,23 @@ impl Store {
         self.0.query_row(text, [digest], |row| row.get(0)).optional().map_err(failed)
     }
     pub(super) fn put_blob(&self, digest: &str, bytes: &[u8]) -> Kept<()> {
-        self.0.execute("INSERT OR IGNORE INTO blobs VALUES(?1, ?2)", (digest, bytes)).map_err(failed)?;
-        Ok(())
+        self.run("INSERT OR IGNORE INTO blobs VALUES(?1, ?2)", (digest, bytes))
     }
 
     pub(super) fn local(&self, entity: EntityId, id: &str) -> Kept<Option<Body>> {
-        let text = "SELECT body FROM locals WHERE entity = ?1 AND id = ?2";
-        let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
-        let found = self.0.query_row(text, (entity.0, id), read).optional().map_err(failed)?;
-        found.map(|text| serde_json::from_str(&text).map_err(|_| ServerError::Failed)).transpose()
+        self.object("SELECT body FROM locals WHERE entity = ?1 AND id = ?2", (entity.0, id))
     }
     pub(super) fn put_local(&self, entity: EntityId, id: &str, body: Option<&Body>) -> Kept<()> {
-        let text = body.map(serde_json::to_string).transpose().map_err(|_| ServerError::Failed)?;
-        let done = match text {
-            Some(text) => self.0.execute("REPLACE INTO locals VALUES(?1, ?2, ?3)", (entity.0, id, text)),
-            None => self.0.execute("DELETE FROM locals WHERE entity = ?1 AND id = ?2", (entity.0, id)),
-        };
-        done.map_err(failed)?;
-        Ok(())
-    }
-
-    /// The stamp up to which the record was read.
-    pub(super) fn read_upto(&self, entity: EntityId) -> Kept<Option<i64>> {
-        let text = "SELECT read FROM positions WHERE entity = ?1";
-        self.0.query_row(text, [entity.0], |row| row.get(0)).optional().map_err(failed)
-    }
-    pub(super) fn note_read(&self, entity: EntityId, upto: i64) -> Kept<()> {
-        self.0.execute("REPLACE INTO positions VALUES(?1, ?2)", (entity.0, upto)).map_err(failed)?;
-        Ok(())
+        match body.map(|body| json!(body).to_string()) {
+            Some(text) => self.run("REPLACE INTO locals VALUES(?1, ?2, ?3)", (entity.0, id, text)),
+            None => self.run("DELETE FROM locals WHERE entity = ?1 AND id = ?2", (entity.0, id)),
+        }
     }
 }
 
-/// The document of a row whose columns begin at `at`: sequence, stamp, tree.
-fn doc(key: String, row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Doc> {
-    let text: String = row.get(at + 2)?;
+/// The document of a row of `docs`: key, sequence, stamp, tree.
+fn doc(row: &rusqlite::Row<'_>) -> rusqlite::Result<Doc> {
+    let text: String = row.get(3)?;
     let tree = Tree::read(&text).ok_or(rusqlite::Error::InvalidQuery)?;
-    Ok(Doc { key, seq: row.get(at)?, stamp: row.get(at + 1)?, tree })
+    Ok(Doc { key: row.get(0)?, seq: row.get(1)?, stamp: row.get(2)?, tree })
 }

@@ -31,17 +31,14 @@
 mod item;
 mod query;
 
-use serde_json::json;
-
+use super::call::Call;
 use super::conditional::Addressed;
-use super::half::Half;
-use super::served::{Said, Served, Speaks};
-use super::web::{Address, Answer, response};
+use super::half::{Half, LACKS};
+use super::served::{Served, Speaks};
+use super::web::{Address, error};
 use crate::base::to_base64;
-use crate::contract::http::{Method, Request};
-use crate::contract::{
-    Capabilities, DeviceId, EntityId, Key, Need, ServerError, Slip, Stamp, SystemOfRecord,
-};
+use crate::contract::http::{Method, write_response};
+use crate::contract::{Capabilities, EntityId, Key, Reply, ServerError, Stamp};
 
 pub(super) fn half() -> Half {
     Half {
@@ -50,7 +47,7 @@ pub(super) fn half() -> Half {
         options: Addressed::options(),
         make: |chosen, setup, ports| Box::new(Served(Datasync(Addressed::open(chosen, setup, ports, tag)))),
         at_most: Capabilities::ALL,
-        lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
+        lacks: LACKS,
         crash_points: &["datasync.written"],
     }
 }
@@ -74,34 +71,22 @@ impl Datasync {
     }
 }
 
-fn failed(status: u16, why: &str) -> Answer {
-    response(status, &json!({ "error": why }))
-}
-
 impl Speaks for Datasync {
-    fn answer(
-        &mut self,
-        from: DeviceId,
-        request: &Request,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Said, ServerError> {
-        let address = Address::of(request.uri());
+    fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
+        let address = Address::of(call.request.uri());
         let parts = address.parts();
         let (id, key) = match parts.as_slice() {
             ["tables", name] => (self.table(name), None),
             ["tables", name, key] => (self.table(name), Some(Key::new(key))),
             _ => (None, None),
         };
-        let Some(id) = id else {
-            return Ok(Said::Now(failed(404, "there are /tables/NAME and /tables/NAME/ID")));
+        let answer = match (call.request.method(), id, key) {
+            (_, None, _) => error(404, "there are /tables/NAME and /tables/NAME/ID"),
+            (&Method::GET, Some(id), None) => self.query(id, &address, call)?,
+            (&Method::GET, Some(id), Some(key)) => self.item(id, &key, call),
+            (_, Some(id), key) => self.write((id, key), call)?,
         };
-        let answer = match (request.method(), key) {
-            (&Method::GET, None) => self.query((from, id), &address, slip, record)?,
-            (&Method::GET, Some(key)) => self.item(id, &key, request, slip, record),
-            (_, key) => self.write((from, request), (id, key), slip, record)?,
-        };
-        Ok(Said::Now(answer))
+        Ok(write_response(&answer).into())
     }
     fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
         stamp.to_string()

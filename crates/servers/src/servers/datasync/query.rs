@@ -2,17 +2,15 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::super::call::Call;
 use super::super::rows;
-use super::super::web::{Address, Answer, response};
+use super::super::web::{Address, bad, response};
 use super::{Datasync, version};
 use crate::base::Day;
-use crate::contract::{DeviceId, EntityId, Key, RowVersion, ServerError, Slip, Stamp, SystemOfRecord, Value};
+use crate::contract::http::Response;
+use crate::contract::{EntityId, Key, ServerError, Stamp, Value};
 
 const KNOWN: [&str; 6] = ["$filter", "$orderby", "$skip", "$top", "$count", "__includedeleted"];
-
-fn bad(why: impl Into<String>) -> ServerError {
-    ServerError::BadRequest(why.into())
-}
 
 /// Parses a time such as 2024-08-23T20:22:54.291Z; digits beyond microseconds are dropped.
 pub(super) fn stamp(text: &str) -> Option<Stamp> {
@@ -49,22 +47,19 @@ fn newer_than(filter: &str) -> Option<Stamp> {
 impl Datasync {
     pub(super) fn query(
         &self,
-        (of, id): (DeviceId, EntityId),
+        id: EntityId,
         address: &Address,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Answer, ServerError> {
+        call: &mut Call<'_>,
+    ) -> Result<Response, ServerError> {
         let is_known = |name: &&str| KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name));
         if let Some(other) = address.names().find(|name| !is_known(name)) {
             return Err(bad(format!("the query option {other} is not supported")));
         }
+        let wrong =
+            || bad("the one $filter is (updatedAt gt cast(2024-08-23T20:22:54.291Z,Edm.DateTimeOffset))");
         let filter = address.get("$filter").filter(|filter| !filter.is_empty());
-        let since = filter.map(|filter| {
-            newer_than(filter).ok_or_else(|| {
-                bad("the one $filter is (updatedAt gt cast(2024-08-23T20:22:54.291Z,Edm.DateTimeOffset))")
-            })
-        });
-        let since = since.transpose()?.filter(|stamp| stamp.0 > 0);
+        let since = filter.map(|filter| newer_than(filter).ok_or_else(wrong)).transpose()?;
+        let since = since.filter(|stamp| stamp.0 > 0);
         let order = address.get("$orderby").unwrap_or("updatedAt");
         if !["updatedAt", "updatedAt asc"].contains(&order) {
             return Err(bad("the one $orderby is updatedAt"));
@@ -76,7 +71,8 @@ impl Datasync {
             address.number(name)?.map(|n| usize::try_from(n).map_err(wrong)).transpose()
         };
         let (skip, top) = (number("$skip")?.unwrap_or(0), number("$top")?);
-        let mut found = rows::changed(record, id, self.0.attributes(of), since)?;
+        let attributes = call.attributes(&self.0.setup);
+        let mut found = rows::changed(call.record, id, attributes, since)?;
         found.retain(|(_, _, values)| deleted || values.is_some());
         found.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
         let count = found.len();
@@ -86,8 +82,7 @@ impl Datasync {
         let left = top.map(|top| top - page.len());
         let mut items = Vec::new();
         for (key, stamp, values) in &page {
-            let removed = values.is_none();
-            slip.rows.push(RowVersion { entity: id, key: key.clone(), stamp: *stamp, removed });
+            call.brings_version(id, key, *stamp, values.is_none());
             items.push(Json::Object(self.object(id, key, (*stamp, values.as_deref()))));
         }
         let mut body = json!({ "items": items });

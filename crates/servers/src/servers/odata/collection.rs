@@ -2,44 +2,43 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::super::call::Call;
 use super::super::conditional::prefers;
 use super::super::paging::{self, Position};
 use super::super::rows::{self, Version};
-use super::super::web::{Address, Answer, response};
+use super::super::web::{Address, bad, response};
 use super::{OData, error, tag};
-use crate::contract::http::{HeaderValue, Request};
-use crate::contract::{DeviceId, EntityId, Row, RowVersion, ServerError, Slip, SystemOfRecord};
+use crate::contract::http::{HeaderValue, Response};
+use crate::contract::{EntityId, Key, Row, ServerError};
 
 impl OData {
     pub(super) fn collection(
         &self,
-        (of, id): (DeviceId, EntityId),
-        (request, address): (&Request, &Address),
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Answer, ServerError> {
+        id: EntityId,
+        address: &Address,
+        call: &mut Call<'_>,
+    ) -> Result<Response, ServerError> {
         if let Some(other) = address.names().find(|name| !["$skiptoken", "$deltatoken"].contains(name)) {
             return Ok(error(501, "not_implemented", &format!("the query option {other} is not supported")));
         }
         let (next, delta) = (address.get("$skiptoken"), address.get("$deltatoken"));
-        let wrong = || ServerError::BadRequest("the token is none of this service's".to_owned());
+        let wrong = || bad("the token is none of this service's");
         // The first letter of a `nextLink` token says what is paged: a load, a tracked one, or
         // changes.
         let (kind, token) = match (next, delta) {
             (Some(next), _) => next.split_at_checked(1).ok_or_else(wrong)?,
             (None, Some(delta)) => ("c", delta),
-            (None, None) if prefers(request, "track-changes").is_some() => ("t", ""),
+            (None, None) if prefers(call.request, "track-changes").is_some() => ("t", ""),
             (None, None) => ("l", ""),
         };
         let mut position = match token {
             "" => None,
             token => Some(Position::of(token).ok_or_else(wrong)?),
         };
-        let asked = prefers(request, "maxpagesize").and_then(|size| size.parse::<usize>().ok());
+        let asked = prefers(call.request, "maxpagesize").and_then(|size| size.parse::<usize>().ok());
         let room = asked.unwrap_or(self.0.page).clamp(1, self.0.page);
-        let of_phone = (self.0.attributes(of), id);
-        let (found, is_all) = paging::after(of_phone, &mut position, room, record)?;
-        let told: Vec<Json> = found.iter().map(|row| self.told((id, row), slip, record)).collect();
+        let (found, is_all) = paging::after((&self.0.setup, id), &mut position, room, call)?;
+        let told: Vec<Json> = found.iter().map(|row| self.told(id, row, call)).collect();
         let name = self.name(id);
         let context =
             if kind == "c" { format!("$metadata#{name}/$delta") } else { format!("$metadata#{name}") };
@@ -58,23 +57,20 @@ impl OData {
         Ok(answer)
     }
 
-    fn told(
-        &self,
-        (id, (key, stamp, values)): (EntityId, &Version),
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Json {
-        let removed = values.is_none();
-        slip.rows.push(RowVersion { entity: id, key: key.clone(), stamp: *stamp, removed });
-        if !removed {
-            let row = Row { key: key.clone(), stamp: *stamp, values: values.clone() };
+    fn told(&self, id: EntityId, (key, stamp, values): &Version, call: &mut Call<'_>) -> Json {
+        let row = Row { key: key.clone(), stamp: *stamp, values: values.clone() };
+        call.brings(id, key, &row);
+        if row.values.is_some() {
             return Json::Object(self.object(id, &row));
         }
         // A row that exists but is not for this phone has left the phone's set.
-        let is_there = record.get(id, key).is_some_and(|row| row.values.is_some());
+        let is_there = call.record.get(id, key).is_some_and(|row| row.values.is_some());
         let reason = if is_there { "changed" } else { "deleted" };
-        let at = format!("{}('{}')", self.name(id), key.as_str().replace('\'', "''"));
-        json!({ "@removed": { "reason": reason }, "@odata.id": at, "id": key.as_str() })
+        json!({ "@removed": { "reason": reason }, "@odata.id": self.address_of(id, key), "id": key.as_str() })
+    }
+    /// The address of an entity; quotes in its key are doubled.
+    pub(super) fn address_of(&self, id: EntityId, key: &Key) -> String {
+        format!("{}('{}')", self.name(id), key.as_str().replace('\'', "''"))
     }
 
     /// An entity with its entity tag.

@@ -2,27 +2,21 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::conditional::{Verb, Wrote, brings, names, prefers};
-use super::super::web::{Answer, bytes, response};
+use super::super::call::Call;
+use super::super::conditional::{Verb, Wrote, names, prefers};
+use super::super::web::{bytes, response};
 use super::{OData, error, tag};
-use crate::contract::http::{HeaderValue, Request, header};
-use crate::contract::{DeviceId, EntityId, Key, Row, ServerError, Slip, SystemOfRecord};
+use crate::contract::http::{HeaderValue, Response, header};
+use crate::contract::{EntityId, Key, Row, ServerError};
 
 impl OData {
-    pub(super) fn entity(
-        &self,
-        id: EntityId,
-        key: &Key,
-        request: &Request,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Answer {
-        match record.get(id, key) {
+    pub(super) fn entity(&self, id: EntityId, key: &Key, call: &mut Call<'_>) -> Response {
+        match call.record.get(id, key) {
             Some(row) if row.values.is_some() => {
-                if names(request, &header::IF_NONE_MATCH, Some(&tag(row.stamp))) == Some(true) {
+                if names(call.request, &header::IF_NONE_MATCH, Some(&tag(row.stamp))) == Some(true) {
                     return self.tagged(bytes(304, "application/json", Vec::new()), (id, &row));
                 }
-                brings(slip, (id, key), &row);
+                call.brings(id, key, &row);
                 self.shown(200, (id, &row))
             }
             Some(_) => error(410, "gone", "the entity was deleted"),
@@ -30,13 +24,13 @@ impl OData {
         }
     }
 
-    fn shown(&self, status: u16, (id, row): (EntityId, &Row)) -> Answer {
+    fn shown(&self, status: u16, (id, row): (EntityId, &Row)) -> Response {
         let mut object = self.object(id, row);
         object.insert("@odata.context".to_owned(), json!(format!("$metadata#{}/$entity", self.name(id))));
         self.tagged(response(status, &Json::Object(object)), (id, row))
     }
-    fn tagged(&self, mut answer: Answer, (id, row): (EntityId, &Row)) -> Answer {
-        let place = format!("{}('{}')", self.name(id), row.key.as_str().replace('\'', "''"));
+    fn tagged(&self, mut answer: Response, (id, row): (EntityId, &Row)) -> Response {
+        let place = self.address_of(id, &row.key);
         for (name, value) in [(header::ETAG, tag(row.stamp)), (header::LOCATION, place)] {
             let is_new = answer.status().as_u16() == 201 || name == header::ETAG;
             // A key that cannot be a header value is only in the body.
@@ -50,26 +44,20 @@ impl OData {
     /// Performs the write that a request asks for, and responds with its result.
     pub(super) fn write(
         &self,
-        (of, request): (DeviceId, &Request),
-        at: (EntityId, Option<Key>),
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Answer, ServerError> {
-        let id = at.0;
-        let Some((verb, wanted)) = self.0.asked(request, at)? else {
+        (id, key): (EntityId, Option<Key>),
+        call: &mut Call<'_>,
+    ) -> Result<Response, ServerError> {
+        let Some((verb, wanted)) = self.0.asked(call.request, (id, key))? else {
             return Ok(error(405, "method_not_allowed", "this is not done with this method"));
         };
-        let wrote = self.0.write((of, request), (verb, &wanted), slip, record)?;
+        let wrote = self.0.write((verb, &wanted), call)?;
         _ = self.0.ports.crash.reached("odata.written");
         Ok(match wrote {
-            Wrote::Done(Some(row)) if row.values.is_some() => {
-                let whole = prefers(request, "return");
-                match (verb, whole) {
-                    (Verb::Create, whole) if whole != Some("minimal") => self.shown(201, (id, &row)),
-                    (_, Some("representation")) => self.shown(200, (id, &row)),
-                    _ => self.tagged(bytes(204, "application/json", Vec::new()), (id, &row)),
-                }
-            }
+            Wrote::Done(Some(row)) if row.values.is_some() => match (verb, prefers(call.request, "return")) {
+                (Verb::Create, whole) if whole != Some("minimal") => self.shown(201, (id, &row)),
+                (_, Some("representation")) => self.shown(200, (id, &row)),
+                _ => self.tagged(bytes(204, "application/json", Vec::new()), (id, &row)),
+            },
             Wrote::Done(_) => bytes(204, "application/json", Vec::new()),
             Wrote::Missing => error(404, "not_found", "there is no such entity"),
             Wrote::Gone => error(410, "gone", "the entity was deleted"),

@@ -32,15 +32,15 @@ mod entity;
 
 use serde_json::{Value as Json, json};
 
+use super::call::Call;
 use super::conditional::Addressed;
-use super::half::Half;
+use super::half::{Half, LACKS};
 use super::paging::Position;
-use super::served::{Said, Served, Speaks};
-use super::web::{Address, Answer, response};
-use crate::contract::http::{HeaderValue, Method, Request};
-use crate::contract::{
-    Capabilities, DeviceId, EntityId, Key, Need, ServerError, Slip, Stamp, SystemOfRecord,
-};
+use super::rows;
+use super::served::{Served, Speaks};
+use super::web::{Address, bad, response};
+use crate::contract::http::{HeaderValue, Method, Response, write_response};
+use crate::contract::{Capabilities, EntityId, Key, Reply, ServerError, Stamp};
 
 pub(super) fn half() -> Half {
     Half {
@@ -49,7 +49,7 @@ pub(super) fn half() -> Half {
         options: Addressed::options(),
         make: |chosen, setup, ports| Box::new(Served(OData(Addressed::open(chosen, setup, ports, tag)))),
         at_most: Capabilities::ALL,
-        lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
+        lacks: LACKS,
         crash_points: &["odata.written"],
     }
 }
@@ -62,7 +62,7 @@ fn tag(stamp: Stamp) -> String {
 }
 
 /// An error in the shape of the JSON format (21.1).
-fn error(status: u16, code: &str, message: &str) -> Answer {
+fn error(status: u16, code: &str, message: &str) -> Response {
     response(status, &json!({ "error": { "code": code, "message": message } }))
 }
 
@@ -80,9 +80,8 @@ impl OData {
     }
     fn place(&self, address: &Address) -> Result<Place, ServerError> {
         let find = |name: &str| {
-            let found = self.0.setup.schema.find(name);
-            let found = found.filter(|id| self.0.setup.schema.entity(*id).delivery.is_on_devices());
-            found.ok_or_else(|| ServerError::BadRequest(format!("there is no entity set {name:?}")))
+            let found = rows::table(&self.0.setup.schema, name);
+            found.ok_or_else(|| bad(format!("there is no entity set {name:?}")))
         };
         Ok(match address.parts().as_slice() {
             [] => Place::Service,
@@ -97,11 +96,9 @@ impl OData {
             _ => Place::Unsupported("navigation is not supported"),
         })
     }
-    fn service(&self) -> Answer {
-        let schema = &self.0.setup.schema;
-        let all = schema.ids().filter(|id| schema.entity(*id).delivery.comes_down());
+    fn service(&self) -> Response {
         let set = |id| json!({ "name": self.name(id), "kind": "EntitySet", "url": self.name(id) });
-        let sets: Vec<Json> = all.map(set).collect();
+        let sets: Vec<Json> = rows::pulled_tables(&self.0.setup.schema).map(set).collect();
         response(200, &json!({ "@odata.context": "$metadata", "value": sets }))
     }
 }
@@ -116,27 +113,19 @@ fn unquoted(key: &str) -> String {
 }
 
 impl Speaks for OData {
-    fn answer(
-        &mut self,
-        from: DeviceId,
-        request: &Request,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Said, ServerError> {
-        let address = Address::of(request.uri());
-        let mut answer = match (request.method(), self.place(&address)?) {
+    fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
+        let address = Address::of(call.request.uri());
+        let mut answer = match (call.request.method(), self.place(&address)?) {
             (_, Place::Unsupported(why)) => error(501, "not_implemented", why),
             (&Method::GET, Place::Service) => self.service(),
-            (&Method::GET, Place::Collection(id)) => {
-                self.collection((from, id), (request, &address), slip, record)?
-            }
-            (&Method::GET, Place::Entity(id, key)) => self.entity(id, &key, request, slip, record),
-            (_, Place::Collection(id)) => self.write((from, request), (id, None), slip, record)?,
-            (_, Place::Entity(id, key)) => self.write((from, request), (id, Some(key)), slip, record)?,
+            (&Method::GET, Place::Collection(id)) => self.collection(id, &address, call)?,
+            (&Method::GET, Place::Entity(id, key)) => self.entity(id, &key, call),
+            (_, Place::Collection(id)) => self.write((id, None), call)?,
+            (_, Place::Entity(id, key)) => self.write((id, Some(key)), call)?,
             (_, Place::Service) => error(405, "method_not_allowed", "this is not done with this method"),
         };
         answer.headers_mut().insert("odata-version", HeaderValue::from_static("4.01"));
-        Ok(Said::Now(answer))
+        Ok(write_response(&answer).into())
     }
     fn refused(&self, word: &str, why: &str) -> Json {
         json!({ "error": { "code": word, "message": why } })

@@ -31,26 +31,25 @@
 mod pull;
 mod push;
 
-use serde_json::json;
-
-use super::half::Half;
-use super::served::{Said, Served, Speaks};
-use super::web::{self, Address, response};
+use super::call::Call;
+use super::half::{Half, LACKS};
+use super::served::{Served, Speaks};
+use super::web::{self, Address, error};
 use super::writing;
-use crate::contract::http::{Method, Request};
-use crate::contract::{
-    Attributes, Capabilities, Chosen, DeviceId, Need, ServerError, ServerPorts, ServerSetup, Slip,
-    SystemOfRecord,
-};
+use crate::contract::http::{Method, write_response};
+use crate::contract::{Capabilities, Reply, ServerError, ServerPorts, ServerSetup};
 
 pub(super) fn half() -> Half {
     Half {
         name: "plain",
         about: "A pull since a cursor and a push of edits, as JSON.",
         options: vec![writing::conflicts()],
-        make: |chosen, setup, ports| Box::new(Served(Plain::open(chosen, setup, ports))),
+        make: |chosen, setup, ports| {
+            let detects = chosen.text("conflicts") == "detect";
+            Box::new(Served(Plain { setup, ports, detects, pushes: 0 }))
+        },
         at_most: Capabilities::ALL,
-        lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
+        lacks: LACKS,
         crash_points: &["plain.pushed"],
     }
 }
@@ -63,33 +62,18 @@ struct Plain {
     pushes: u64,
 }
 
-impl Plain {
-    fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> Plain {
-        Plain { setup, ports, detects: chosen.text("conflicts") == "detect", pushes: 0 }
-    }
-    fn attributes(&self, of: DeviceId) -> &Attributes {
-        &self.setup.attributes[of.0 as usize]
-    }
-}
-
 impl Speaks for Plain {
-    fn answer(
-        &mut self,
-        from: DeviceId,
-        request: &Request,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Said, ServerError> {
-        let address = Address::of(request.uri());
-        let answer = match (request.method(), address.parts().as_slice()) {
-            (&Method::GET, ["pull"]) => self.pull(from, &address, slip, record)?,
+    fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
+        let address = Address::of(call.request.uri());
+        let answer = match (call.request.method(), address.parts().as_slice()) {
+            (&Method::GET, ["pull"]) => self.pull(&address, call)?,
             (&Method::POST, ["push"]) => {
-                let pushed = self.push(from, &web::body(request)?, slip, record)?;
+                let pushed = self.push(&web::body(call.request)?, call)?;
                 _ = self.ports.crash.reached("plain.pushed");
                 pushed
             }
-            _ => response(404, &json!({ "error": "there are GET /pull and POST /push" })),
+            _ => error(404, "there are GET /pull and POST /push"),
         };
-        Ok(Said::Now(answer))
+        Ok(write_response(&answer).into())
     }
 }

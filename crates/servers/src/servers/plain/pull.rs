@@ -2,12 +2,13 @@
 
 use serde_json::{Value as Json, json};
 
+use super::super::call::Call;
 use super::super::paging::{self, Pair, Position, hexed, unhexed};
 use super::super::rows::{self, Version};
-use super::super::web::{Address, response};
+use super::super::web::{Address, bad, response};
 use super::Plain;
 use crate::contract::http::Response;
-use crate::contract::{DeviceId, EntityId, RowVersion, ServerError, Slip, SystemOfRecord};
+use crate::contract::{EntityId, ServerError};
 
 /// Default number of rows per pull.
 const LIMIT: usize = 500;
@@ -24,7 +25,7 @@ impl Cursor {
         let Some(text) = text.filter(|text| !["", "null", "undefined"].contains(text)) else {
             return Ok(Cursor(vec![None; tables]));
         };
-        let wrong = || ServerError::BadRequest("`since` is no cursor of this server".to_owned());
+        let wrong = || bad("`since` is no cursor of this server");
         let all: Vec<Option<(Pair, Option<Pair>)>> =
             unhexed(text).and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(wrong)?;
         if all.len() != tables {
@@ -39,24 +40,18 @@ impl Cursor {
 }
 
 impl Plain {
-    pub(super) fn pull(
-        &self,
-        of: DeviceId,
-        address: &Address,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Response, ServerError> {
-        let schema = &self.setup.schema;
-        let tables: Vec<EntityId> =
-            schema.ids().filter(|id| schema.entity(*id).delivery.comes_down()).collect();
+    pub(super) fn pull(&self, address: &Address, call: &mut Call<'_>) -> Result<Response, ServerError> {
+        let tables: Vec<EntityId> = rows::pulled_tables(&self.setup.schema).collect();
         let mut cursor = Cursor::of(address.get("since"), tables.len())?;
         let limit = address.number("limit")?;
         let limit = limit.map_or(LIMIT, |limit| usize::try_from(limit).unwrap_or(0).max(1));
         let (mut told, mut more) = (Vec::new(), false);
         for (&id, position) in tables.iter().zip(&mut cursor.0) {
-            let (rows, is_all) =
-                paging::after((self.attributes(of), id), position, limit - told.len(), record)?;
-            told.extend(rows.iter().map(|row| self.row((id, row), slip)));
+            let (rows, is_all) = paging::after((&self.setup, id), position, limit - told.len(), call)?;
+            for (key, stamp, values) in rows {
+                call.brings_version(id, &key, stamp, values.is_none());
+                told.push(self.row(id, (key, stamp, values)));
+            }
             if !is_all {
                 more = true;
                 break;
@@ -65,14 +60,13 @@ impl Plain {
         Ok(response(200, &json!({ "rows": told, "cursor": cursor.text(), "more": more })))
     }
 
-    fn row(&self, (id, (key, stamp, values)): (EntityId, &Version), slip: &mut Slip) -> Json {
+    /// A row as a response shows it.
+    pub(super) fn row(&self, id: EntityId, (key, stamp, values): Version) -> Json {
         let entity = self.setup.schema.entity(id);
-        let removed = values.is_none();
-        slip.rows.push(RowVersion { entity: id, key: key.clone(), stamp: *stamp, removed });
-        let mut row =
-            json!({ "entity": entity.name, "key": key.as_str(), "stamp": stamp.0, "deleted": removed });
+        let mut row = json!({ "entity": entity.name, "key": key.as_str(), "stamp": stamp.0 });
+        row["deleted"] = json!(values.is_none());
         if let Some(values) = values {
-            row["values"] = Json::Object(rows::object(entity, values));
+            row["values"] = Json::Object(rows::object(entity, &values));
         }
         row
     }

@@ -2,54 +2,40 @@
 
 use serde_json::{Value as Json, json};
 
+use super::super::call::Call;
 use super::super::rows;
-use super::super::web::response;
+use super::super::web::{bad, response};
 use super::Plain;
 use crate::base::Word;
 use crate::contract::http::Response;
-use crate::contract::{
-    DeviceId, EditId, EditKind, EntityId, Key, Mutation, Outcome, Row, ServerError, Slip, Stamp,
-    SystemOfRecord,
-};
+use crate::contract::{DeviceId, EditId, EditKind, Mutation, Outcome, ServerError, Stamp, SystemOfRecord};
 
 struct Edit {
     id: Option<String>,
     mutation: Mutation,
 }
 
-fn bad(why: String) -> ServerError {
-    ServerError::BadRequest(why)
-}
-
 impl Plain {
-    pub(super) fn push(
-        &mut self,
-        of: DeviceId,
-        body: &Json,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Response, ServerError> {
+    pub(super) fn push(&mut self, body: &Json, call: &mut Call<'_>) -> Result<Response, ServerError> {
         let list = body["edits"].as_array();
-        let list = list.ok_or_else(|| bad("the body must be {\"edits\": […]}".to_owned()))?;
+        let list = list.ok_or_else(|| bad("the body must be {\"edits\": […]}"))?;
         self.pushes += 1;
         let (mut edits, mut named) = (Vec::new(), Vec::new());
         for (at, edit) in list.iter().enumerate() {
-            edits.push(self.read((at, edit), record)?);
+            edits.push(self.read((at, edit), call.record)?);
         }
         // Edits of a row are matched from the end: the last edit here is the last named one.
         for (at, Edit { mutation, .. }) in edits.iter().enumerate() {
             let of_row = |other: &&Edit| other.mutation.is_of(mutation.entity, &mutation.key);
             let behind = edits[at + 1..].iter().filter(of_row).count();
-            let last = slip.name(mutation.entity, &mutation.key);
-            let all = slip.of(mutation.entity, &mutation.key);
+            let last = call.slip.name(mutation.entity, &mutation.key);
+            let all = call.slip.of(mutation.entity, &mutation.key);
             let own = all.len().checked_sub(behind + 1).and_then(|at| all.get(at)).copied().or(last);
             let table = &self.setup.schema.entity(mutation.entity).name;
             named.push(own.ok_or_else(|| bad(format!("no edit is named for {table} {}", mutation.key)))?);
         }
-        let mut results = Vec::new();
-        for (mut edit, name) in edits.into_iter().zip(named) {
-            results.push(self.done(of, (&mut edit, name), slip, record));
-        }
+        let edits = edits.into_iter().zip(named);
+        let results: Vec<Json> = edits.map(|(edit, name)| self.done(edit, name, call)).collect();
         Ok(response(200, &json!({ "results": results })))
     }
 
@@ -58,16 +44,11 @@ impl Plain {
         let schema = &self.setup.schema;
         let text = |name: &str| said[name].as_str().ok_or_else(|| bad(format!("edit {at} has no `{name}`")));
         let name = text("entity")?;
-        let found = schema.find(name).filter(|id| schema.entity(*id).delivery.is_on_devices());
+        let found = rows::table(schema, name);
         let id = found.ok_or_else(|| bad(format!("edit {at}: there is no entity {name:?}")))?;
-        let kind = match text("kind")? {
-            "create" => EditKind::Create,
-            "update" => EditKind::Update,
-            "delete" => EditKind::Delete,
-            other => {
-                return Err(bad(format!("edit {at}: a kind is create, update or delete, not {other:?}")));
-            }
-        };
+        let kind = text("kind")?;
+        let wrong = || bad(format!("edit {at}: a kind is create, update or delete, not {kind:?}"));
+        let kind = EditKind::of_word(kind).ok_or_else(wrong)?;
         let values = match (&said["values"], kind) {
             (_, EditKind::Delete) => Vec::new(),
             (Json::Object(values), EditKind::Create) => rows::all_values(schema.entity(id), values),
@@ -93,28 +74,21 @@ impl Plain {
         Ok(Edit { id: given, mutation })
     }
 
-    fn done(
-        &self,
-        of: DeviceId,
-        (edit, name): (&mut Edit, EditId),
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Json {
-        let Edit { id, mutation } = edit;
+    fn done(&self, Edit { id, mut mutation }: Edit, name: EditId, call: &mut Call<'_>) -> Json {
         mutation.edit = name;
         if !self.detects || mutation.base.is_none() {
-            let now = record.get(mutation.entity, &mutation.key);
+            let now = call.record.get(mutation.entity, &mutation.key);
             mutation.base = now.as_ref().map(|row| row.stamp);
             let is_there = now.is_some_and(|row| row.values.is_some());
             if mutation.kind == EditKind::Create && is_there && !self.detects {
                 mutation.kind = EditKind::Update;
             }
         }
-        let outcome = record.write(self.attributes(of), std::slice::from_ref(mutation)).remove(0);
+        let attributes = call.attributes(&self.setup);
+        let outcome = call.record.write(attributes, std::slice::from_ref(&mutation)).remove(0);
         let mut result = match &outcome {
             Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => {
-                let is_its = |row: &&mut crate::contract::RowEdits| mutation.is_of(row.entity, &row.key);
-                slip.edits.iter_mut().filter(is_its).for_each(|row| row.stamp = Some(*stamp));
+                call.settles(mutation.entity, &mutation.key, Some(*stamp));
                 json!({ "status": "done", "stamp": stamp.0 })
             }
             Outcome::Conflict { why, .. } => {
@@ -124,21 +98,11 @@ impl Plain {
             Outcome::Later | Outcome::Queued => json!({ "status": "later" }),
         };
         if matches!(outcome, Outcome::Conflict { .. } | Outcome::Rejected { .. }) {
-            let now = record.get(mutation.entity, &mutation.key);
-            result["row"] = json!(now.map(|row| self.in_the_way(mutation.entity, &row)));
+            let now = call.record.get(mutation.entity, &mutation.key);
+            let row = now.map(|row| self.row(mutation.entity, (row.key, row.stamp, row.values)));
+            result["row"] = json!(row);
         }
         result["id"] = json!(id);
         result
-    }
-
-    fn in_the_way(&self, id: EntityId, row: &Row) -> Json {
-        let entity = self.setup.schema.entity(id);
-        let key: &Key = &row.key;
-        let mut told = json!({ "entity": entity.name, "key": key.as_str(), "stamp": row.stamp.0 });
-        told["deleted"] = json!(row.values.is_none());
-        if let Some(values) = &row.values {
-            told["values"] = Json::Object(rows::object(entity, values));
-        }
-        told
     }
 }

@@ -31,15 +31,15 @@ use std::rc::Rc;
 
 use serde_json::json;
 
-use super::half::Half;
-use super::kept;
-use super::served::{Said, Served, Speaks};
-use super::web::{self, Address, response};
+use super::call::Call;
+use super::half::{Half, LACKS};
+use super::served::{Served, Speaks};
+use super::web::{self, Address, bad, error};
 use super::writing::{self, Writer, word};
-use crate::contract::http::{Method, Request};
+use crate::contract::http::{Method, Request, write_response};
 use crate::contract::{
-    Capabilities, Chosen, ConnectionId, DeviceId, EntityId, Need, ServerError, ServerPorts, ServerSetup,
-    Slip, Stamp, SystemOfRecord,
+    Capabilities, Chosen, ConnectionId, DeviceId, EntityId, Reply, ServerError, ServerPorts, ServerSetup,
+    Stamp,
 };
 use site::Site;
 use stream::Streams;
@@ -56,7 +56,7 @@ pub(super) fn half() -> Half {
         ],
         make: |chosen, setup, ports| Box::new(Served(Rx::open(chosen, setup, ports))),
         at_most: Capabilities::ALL,
-        lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
+        lacks: LACKS,
         crash_points: &["rxdb.pushed", "rxdb.before-look", "rxdb.before-event"],
     }
 }
@@ -65,47 +65,34 @@ struct Rx {
     site: Rc<Site>,
     ports: ServerPorts,
     writer: Writer,
-    detects: bool,
     streams: Rc<RefCell<Streams>>,
 }
 
 impl Rx {
     fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> Rx {
-        let database = Rc::new(kept::open(&ports.database, &[writing::TABLES, site::LOADS].concat()));
+        let writer = Writer::open(chosen, &ports, site::LOADS);
         let by_time = chosen.text("checkpoint") == "time";
         let only_resync = chosen.text("stream") == "resync";
-        let site = Rc::new(Site { setup, by_time, only_resync, database: database.clone() });
+        let site = Rc::new(Site { setup, by_time, only_resync, database: writer.database.clone() });
         let streams = Rc::default();
         stream::feed(&site, &ports, &streams);
-        Rx {
-            site,
-            writer: Writer::new(&database, chosen.text("idempotent") == "by-edit"),
-            detects: chosen.text("conflicts") == "detect",
-            ports,
-            streams,
-        }
+        Rx { site, ports, writer, streams }
     }
 }
 
 impl Speaks for Rx {
-    fn answer(
-        &mut self,
-        from: DeviceId,
-        request: &Request,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Said, ServerError> {
-        let address = Address::of(request.uri());
-        let answer = match (request.method(), self.site.endpoint(&address)?) {
-            (&Method::GET, (entity, "pull")) => self.site.pull(from, (entity, &address), slip, record)?,
+    fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
+        let address = Address::of(call.request.uri());
+        let answer = match (call.request.method(), self.site.endpoint(&address)?) {
+            (&Method::GET, (entity, "pull")) => self.site.pull(entity, &address, call)?,
             (&Method::POST, (entity, "push")) => {
-                let pushed = self.push((from, entity), &web::body(request)?, slip, record)?;
+                let pushed = self.push(entity, &web::body(call.request)?, call)?;
                 _ = self.ports.crash.reached("rxdb.pushed");
                 pushed
             }
-            _ => response(404, &json!({ "error": "there is no such endpoint" })),
+            _ => error(404, "there is no such endpoint"),
         };
-        Ok(Said::Now(answer))
+        Ok(write_response(&answer).into())
     }
     fn hold(&mut self, from: DeviceId, connection: ConnectionId, hello: &Request) -> Result<(), ServerError> {
         match self.site.endpoint(&Address::of(hello.uri()))? {
@@ -113,11 +100,11 @@ impl Speaks for Rx {
                 stream::open((&self.site, &self.ports, &self.streams), (from, entity, connection), hello);
                 Ok(())
             }
-            _ => Err(ServerError::BadRequest("only /rx/NAME/stream is held".to_owned())),
+            _ => Err(bad("only /rx/NAME/stream is held")),
         }
     }
     fn let_go(&mut self, connection: ConnectionId) {
-        self.streams.borrow_mut().remove(connection);
+        self.streams.borrow_mut().open.remove(&connection);
     }
     fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
         // After every row of that time.

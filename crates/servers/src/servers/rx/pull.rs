@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::super::call::Call;
 use super::super::kept::SETTLED;
 use super::super::rows;
-use super::super::web::{Address, Answer, response};
+use super::super::web::{Address, response};
 use super::site::Site;
+use crate::contract::http::Response;
 use crate::contract::{
-    DeviceId, Entity, EntityId, Key, RowVersion, ServerError, Slip, Stamp, SystemOfRecord, Value,
+    DeviceId, Entity, EntityId, Key, RowVersion, ServerError, Stamp, SystemOfRecord, Value,
 };
 
 /// How far a phone has pulled: its last document, in the order of time and id.
@@ -21,11 +23,13 @@ pub(super) struct Checkpoint {
 pub(super) struct Page {
     pub(super) documents: Vec<Json>,
     pub(super) checkpoint: Checkpoint,
+    versions: Vec<RowVersion>,
 }
 
-impl Checkpoint {
+impl Page {
     pub(super) fn json(&self) -> Json {
-        json!({ "id": self.id, "updatedAt": self.updated_at })
+        let Checkpoint { updated_at, id } = &self.checkpoint;
+        json!({ "documents": self.documents, "checkpoint": { "id": id, "updatedAt": updated_at } })
     }
 }
 
@@ -40,30 +44,30 @@ pub(super) fn document(entity: &Entity, key: &str, values: Option<&[Value]>) -> 
 impl Site {
     pub(super) fn pull(
         &self,
-        of: DeviceId,
-        (entity, address): (EntityId, &Address),
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Answer, ServerError> {
+        entity: EntityId,
+        address: &Address,
+        call: &mut Call<'_>,
+    ) -> Result<Response, ServerError> {
+        let of = call.from;
         let id = address.get("id").unwrap_or_default().to_owned();
         let checkpoint = Checkpoint { updated_at: address.number("updatedAt")?.unwrap_or(0), id };
         let limit = address.number("limit")?.or(address.number("batchSize")?);
         let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(0).max(1));
-        let day_before = record.clock().minus(SETTLED).0;
+        let day_before = call.record.clock().minus(SETTLED).0;
         // A loading phone's checkpoint is as old as its rows; after the load it is a day old at
         // most.
         let is_old = checkpoint.updated_at < day_before - SETTLED.as_micros() as i64;
         let loads = checkpoint.updated_at == 0 || is_old && self.is_loading((of, entity))?;
         self.loads((of, entity), loads)?;
-        let mut page = self.page((of, entity), &checkpoint, limit, slip, record)?;
+        let mut page = self.page((of, entity), &checkpoint, limit, call.record)?;
+        call.slip.rows.append(&mut page.versions);
         if page.documents.len() < limit {
             // Move on at least to a day ago, so that an unchanged phone's checkpoint does not
             // expire.
             let settled = Checkpoint { updated_at: day_before, id: String::new() };
             page.checkpoint = page.checkpoint.max(settled);
         }
-        let body = json!({ "documents": page.documents, "checkpoint": page.checkpoint.json() });
-        Ok(response(200, &body))
+        Ok(response(200, &page.json()))
     }
 
     /// At most `limit` documents after a checkpoint.
@@ -72,7 +76,6 @@ impl Site {
         (of, id): (DeviceId, EntityId),
         after: &Checkpoint,
         limit: usize,
-        slip: &mut Slip,
         record: &mut dyn SystemOfRecord,
     ) -> Result<Page, ServerError> {
         let entity = self.setup.schema.entity(id);
@@ -89,10 +92,10 @@ impl Site {
         })?;
         found.sort_by(|a, b| a.0.cmp(&b.0));
         found.truncate(limit);
-        let mut page = Page { documents: Vec::new(), checkpoint: after.clone() };
+        let mut page = Page { documents: Vec::new(), checkpoint: after.clone(), versions: Vec::new() };
         for (at, removed, document) in found {
             let (key, stamp) = (Key::new(&at.id), Stamp(at.updated_at));
-            slip.rows.push(RowVersion { entity: id, key, stamp, removed });
+            page.versions.push(RowVersion { entity: id, key, stamp, removed });
             page.documents.push(document);
             page.checkpoint = at;
         }

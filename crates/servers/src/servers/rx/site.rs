@@ -5,7 +5,8 @@ use std::rc::Rc;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::super::kept::failed;
-use super::super::web::Address;
+use super::super::rows;
+use super::super::web::{Address, bad};
 use crate::contract::{Attributes, DeviceId, EntityId, ServerError, ServerSetup};
 
 pub(super) struct Site {
@@ -40,17 +41,11 @@ impl Site {
     /// The table that an address names, and the verb.
     pub(super) fn endpoint<'a>(&self, address: &'a Address) -> Result<(EntityId, &'a str), ServerError> {
         let schema = &self.setup.schema;
-        let comes_down = |id: &EntityId| schema.entity(*id).delivery.comes_down();
-        let (name, verb) = match address.parts().as_slice() {
-            ["rx", verb] => (None, *verb),
-            ["rx", name, verb] => (Some(*name), *verb),
-            _ => return Err(ServerError::BadRequest("addresses are /rx/NAME/VERB".to_owned())),
+        let (entity, name, verb) = match address.parts().as_slice() {
+            ["rx", verb] => (rows::pulled_tables(schema).next(), "", *verb),
+            ["rx", name, verb] => (rows::table(schema, name), *name, *verb),
+            _ => return Err(bad("addresses are /rx/NAME/VERB")),
         };
-        let entity = match name {
-            None => schema.ids().find(comes_down),
-            Some(name) => schema.find(name).filter(|id| schema.entity(*id).delivery.is_on_devices()),
-        };
-        let unknown = || ServerError::BadRequest(format!("there is no table {:?}", name.unwrap_or_default()));
-        Ok((entity.ok_or_else(unknown)?, verb))
+        Ok((entity.ok_or_else(|| bad(format!("there is no table {name:?}")))?, verb))
     }
 }

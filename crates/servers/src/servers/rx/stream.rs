@@ -4,26 +4,22 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use serde_json::json;
-
 use super::super::web;
 use super::pull::{Checkpoint, Page};
 use super::site::Site;
 use crate::contract::http::Request;
-use crate::contract::{
-    ConnectionId, DeviceId, EntityId, ServerError, ServerPorts, Slip, Stamp, SystemOfRecord,
-};
+use crate::contract::{ConnectionId, DeviceId, EntityId, ServerError, ServerPorts, Stamp, SystemOfRecord};
 
 /// The open streams of a process.
 #[derive(Default)]
 pub(super) struct Streams {
-    open: BTreeMap<ConnectionId, Stream>,
+    pub(super) open: BTreeMap<ConnectionId, Stream>,
     /// Per table, the newest stamp that was read; later commits have later stamps.
     read: BTreeMap<EntityId, Stamp>,
 }
 
 #[derive(Clone)]
-struct Stream {
+pub(super) struct Stream {
     of: DeviceId,
     entity: EntityId,
     /// The checkpoint of the last document sent; `None` before the stream has begun.
@@ -33,9 +29,6 @@ struct Stream {
 type Shared = Rc<RefCell<Streams>>;
 
 impl Streams {
-    pub(super) fn remove(&mut self, connection: ConnectionId) {
-        self.open.remove(&connection);
-    }
     fn note(&mut self, entity: EntityId, upto: i64) {
         let read = self.read.entry(entity).or_insert(Stamp(upto));
         *read = (*read).max(Stamp(upto));
@@ -45,8 +38,7 @@ impl Streams {
 /// An event with documents. A reconnecting phone sends the last id, and continues there.
 fn event(page: &Page) -> Vec<u8> {
     let Checkpoint { updated_at, id } = &page.checkpoint;
-    let data = json!({ "documents": page.documents, "checkpoint": page.checkpoint.json() });
-    format!("id: {updated_at},{id}\ndata: {data}\n\n").into_bytes()
+    format!("id: {updated_at},{id}\ndata: {}\n\n", page.json()).into_bytes()
 }
 
 fn resync() -> Vec<u8> {
@@ -93,8 +85,12 @@ async fn begin(
 ) {
     loop {
         let own = site.clone();
-        let newest = ports.ask(move |record| own.newest((of, entity), record)).await;
-        let Ok(Ok(newest)) = newest else {
+        let newest = ports.ask(move |record| {
+            let (mut newest, attributes) = (Stamp(0), own.attributes(of));
+            record.changes(entity, attributes, None, &mut |_, stamp, _| newest = newest.max(stamp))?;
+            Ok::<_, ServerError>(newest)
+        });
+        let Ok(Ok(newest)) = newest.await else {
             ports.sleep(crate::contract::Span::secs(5)).await;
             continue;
         };
@@ -147,17 +143,6 @@ async fn look(site: &Rc<Site>, ports: &ServerPorts, streams: &Shared) {
 }
 
 impl Site {
-    /// The stamp of the newest row of a table that a phone may see.
-    fn newest(
-        &self,
-        (of, id): (DeviceId, EntityId),
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Stamp, ServerError> {
-        let mut newest = Stamp(0);
-        record.changes(id, self.attributes(of), None, &mut |_, stamp, _| newest = newest.max(stamp))?;
-        Ok(newest)
-    }
-
     fn news(
         &self,
         lines: Vec<(ConnectionId, Stream)>,
@@ -165,7 +150,7 @@ impl Site {
     ) -> Vec<(ConnectionId, EntityId, Page)> {
         let page = |(connection, stream): (ConnectionId, Stream)| {
             let Stream { of, entity, sent } = stream;
-            let page = self.page((of, entity), &sent?, usize::MAX, &mut Slip::default(), record).ok()?;
+            let page = self.page((of, entity), &sent?, usize::MAX, record).ok()?;
             (!page.documents.is_empty()).then_some((connection, entity, page))
         };
         lines.into_iter().filter_map(page).collect()

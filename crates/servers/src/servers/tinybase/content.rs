@@ -56,6 +56,12 @@ fn named(name: &str, of: u32) -> u32 {
     hash(&format!("{name}:{of}"))
 }
 
+impl<T> Branch<T> {
+    fn map(&self, shown: impl Fn(&T) -> Json) -> Map<String, Json> {
+        self.of.iter().map(|(name, child)| (name.clone(), shown(child))).collect()
+    }
+}
+
 impl<T: Default> Branch<T> {
     /// Changes one child; `change` returns the child's hash before and after.
     fn change(&mut self, name: &str, change: impl FnOnce(&mut T) -> (u32, u32)) -> (u32, u32) {
@@ -114,26 +120,25 @@ fn cell_stamp(cell: &Cell) -> Json {
 }
 
 fn row_stamp(row: &Row) -> Json {
-    stamped(row.of.iter().map(|(name, cell)| (name.clone(), cell_stamp(cell))).collect())
+    stamped(row.map(cell_stamp))
 }
 
 /// These cells as the changes of a message.
 pub(super) fn changes(cells: &[Told]) -> Json {
     let mut tables = json!([{}]);
     for Told { at: Place { table, row, cell }, value, hlc } in cells {
-        for at in [json!([table]), json!([table, row])] {
-            let names: Vec<&str> = at.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
-            let mut place = &mut tables;
-            for name in names {
-                place = &mut place[0][name];
-            }
-            if place.is_null() {
-                *place = json!([{}]);
-            }
-        }
-        tables[0][table][0][row][0][cell] = json!([value, hlc]);
+        child(child(&mut tables, table), row)[0][cell] = json!([value, hlc]);
     }
     json!([tables, [{}], 1])
+}
+
+/// A child of a stamped object, added if it is missing.
+fn child<'j>(of: &'j mut Json, name: &str) -> &'j mut Json {
+    let place = &mut of[0][name];
+    if place.is_null() {
+        *place = json!([{}]);
+    }
+    place
 }
 
 impl Content {
@@ -166,22 +171,14 @@ impl Content {
         json!([self.tables.hash, self.values.hash])
     }
     pub(super) fn table_hashes(&self) -> Json {
-        self.tables
-            .of
-            .iter()
-            .map(|(name, table)| (name.clone(), json!(table.hash)))
-            .collect::<Map<_, _>>()
-            .into()
+        self.tables.map(|table| json!(table.hash)).into()
     }
     /// Tables that the other store lacks, and the hashes of tables that differ.
     pub(super) fn table_diff(&self, other: &Json) -> Json {
         let (mut new, mut differ) = (Map::new(), Map::new());
         for (name, table) in &self.tables.of {
             match other.get(name) {
-                None => {
-                    let rows = table.of.iter().map(|(name, row)| (name.clone(), row_stamp(row)));
-                    new.insert(name.clone(), stamped(rows.collect()));
-                }
+                None => _ = new.insert(name.clone(), stamped(table.map(row_stamp))),
                 Some(hash) if *hash != json!(table.hash) => {
                     _ = differ.insert(name.clone(), json!(table.hash))
                 }
@@ -197,8 +194,7 @@ impl Content {
             let Some(table) = self.tables.of.get(name).filter(|table| json!(table.hash) != *hash) else {
                 continue;
             };
-            let rows: Map<_, _> =
-                table.of.iter().map(|(name, row)| (name.clone(), json!(row.hash))).collect();
+            let rows = table.map(|row| json!(row.hash));
             if !rows.is_empty() {
                 all.insert(name.clone(), rows.into());
             }
@@ -248,12 +244,7 @@ impl Content {
         changes(&cells)[0].clone()
     }
     pub(super) fn value_hashes(&self) -> Json {
-        self.values
-            .of
-            .iter()
-            .map(|(name, value)| (name.clone(), json!(value.hash)))
-            .collect::<Map<_, _>>()
-            .into()
+        self.values.map(|value| json!(value.hash)).into()
     }
     pub(super) fn value_diff(&self, other: &Json) -> Json {
         let differs = |(name, value): &(&String, &Cell)| other.get(name.as_str()) != Some(&json!(value.hash));

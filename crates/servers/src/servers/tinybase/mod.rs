@@ -31,13 +31,11 @@ use std::rc::Rc;
 
 use serde_json::{Value as Json, json};
 
-use super::half::Half;
-use super::served::{Said, Served, Speaks};
-use super::web::response;
+use super::half::{Half, SHARED_LACKS};
+use super::served::{Served, Speaks};
 use crate::contract::http::Request;
 use crate::contract::{
-    Capabilities, Chosen, ConnectionId, DeviceId, Merge, Need, ServerError, ServerPorts, ServerSetup, Slip,
-    SystemOfRecord,
+    Capabilities, ConnectionId, DeviceId, Merge, ServerError, ServerPorts, ServerSetup, Slip, SystemOfRecord,
 };
 use content::{Told, changes, told};
 use record::{Beside, versions};
@@ -48,23 +46,14 @@ pub(super) fn half() -> Half {
         name: "tinybase",
         about: "TinyBase's synchronizer over WebSockets, with a mergeable store.",
         options: Vec::new(),
-        make: |chosen, setup, ports| Box::new(Served(TinyBase::open(chosen, setup, ports))),
+        make: |_, setup, ports| Box::new(Served(TinyBase::open(setup, ports))),
         at_most: Capabilities {
             acknowledges: false,
             once: false,
             merge: Merge::Converges,
             ..Capabilities::ALL
         },
-        lacks: &[
-            Need::GivenKeys,
-            Need::NaturalKeys,
-            Need::Attachments,
-            Need::OpenedRecords,
-            Need::Excerpts,
-            Need::Scopes,
-            Need::Windows,
-            Need::SyncedStarts,
-        ],
+        lacks: SHARED_LACKS,
         crash_points: &["tinybase.merged", "tinybase.before-look", "tinybase.before-push"],
     }
 }
@@ -72,13 +61,13 @@ pub(super) fn half() -> Half {
 /// The server's own client name.
 const SERVER: &str = "S";
 
-/// What the server asked a client for, to interpret the response.
+/// What the server asked a client for, to interpret the response: the kind of the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    Tables,
-    Rows,
-    Cells,
-    Values,
+    Tables = 4,
+    Rows = 5,
+    Cells = 6,
+    Values = 7,
 }
 
 /// The cells that a frame brings, and the next question.
@@ -128,7 +117,7 @@ fn name(connection: ConnectionId) -> String {
 }
 
 impl TinyBase {
-    fn open(_: &Chosen, setup: ServerSetup, ports: ServerPorts) -> TinyBase {
+    fn open(setup: ServerSetup, ports: ServerPorts) -> TinyBase {
         let store = RefCell::new(Store::open(&ports.database));
         let (clients, asked, sent) = Default::default();
         let site = Rc::new(Site { setup, ports, store, clients, asked, sent });
@@ -187,17 +176,9 @@ impl Site {
         clients.iter().filter(is_for).for_each(|to| self.send(*to, &name(from), &frame.rest, slip.clone()));
     }
     fn ask(&self, client: ConnectionId, step: Step, body: &Json) {
-        let (request, kind) = (
-            self.next(),
-            match step {
-                Step::Tables => 4,
-                Step::Rows => 5,
-                Step::Cells => 6,
-                Step::Values => 7,
-            },
-        );
+        let request = self.next();
         self.asked.borrow_mut().insert(request.clone(), (client, step));
-        self.send(client, SERVER, &json!([request, kind, body]).to_string(), Slip::default());
+        self.send(client, SERVER, &json!([request, step as u8, body]).to_string(), Slip::default());
     }
 
     /// The store's response to a question of a client; `None` if the frame is not a question.
@@ -231,14 +212,11 @@ impl Site {
         }
         let request = frame.request.as_str().unwrap_or_default();
         let step = self.asked.borrow_mut().remove(request).filter(|(of, _)| *of == client)?.1;
-        let has_more = |body: &Json| body[1].as_object().is_some_and(|differ| !differ.is_empty());
+        let has_more = body[1].as_object().is_some_and(|differ| !differ.is_empty());
+        let then = |step| has_more.then(|| (step, body[1].clone()));
         Some(match step {
-            Step::Tables => {
-                (told(&body[0], &none, now)?, has_more(body).then(|| (Step::Rows, body[1].clone())))
-            }
-            Step::Rows => {
-                (told(&body[0], &none, now)?, has_more(body).then(|| (Step::Cells, body[1].clone())))
-            }
+            Step::Tables => (told(&body[0], &none, now)?, then(Step::Rows)),
+            Step::Rows => (told(&body[0], &none, now)?, then(Step::Cells)),
             Step::Cells => (told(body, &none, now)?, None),
             Step::Values => (told(&none, body, now)?, None),
         })
@@ -246,15 +224,6 @@ impl Site {
 }
 
 impl Speaks for TinyBase {
-    fn answer(
-        &mut self,
-        _: DeviceId,
-        _: &Request,
-        _: &mut Slip,
-        _: &mut dyn SystemOfRecord,
-    ) -> Result<Said, ServerError> {
-        Ok(Said::Now(response(426, &json!({ "error": "this is a WebSocket" }))))
-    }
     fn hold(&mut self, _: DeviceId, connection: ConnectionId, _: &Request) -> Result<(), ServerError> {
         self.0.clients.borrow_mut().insert(connection);
         Ok(())

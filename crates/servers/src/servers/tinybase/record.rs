@@ -1,11 +1,13 @@
 //! Keeps store and record in step: changes of phones become rows, writes of others become cells.
 
+use super::super::notes::At;
 use super::super::rows;
+use super::super::writing::Wanted;
 use super::content::Told;
-use super::store::{At, Store, rows_of};
+use super::store::{Store, rows_of};
 use crate::contract::{
-    DeviceId, EditKind, Entity, EntityId, Key, Mutation, Outcome, Refusal, Row, RowVersion, ServerError,
-    ServerSetup, Slip, SystemOfRecord,
+    DeviceId, EditKind, EntityId, Key, Mutation, Outcome, Refusal, Row, RowVersion, ServerError, ServerSetup,
+    Slip, SystemOfRecord,
 };
 
 /// The store with its surroundings.
@@ -19,27 +21,11 @@ pub(super) struct Beside<'a> {
 impl Beside<'_> {
     /// Reads the changes of the record since the last read; returns the cells that changed.
     pub(super) fn ingest(&mut self, record: &mut dyn SystemOfRecord) -> Result<Vec<Told>, ServerError> {
-        let mut changed = Vec::new();
-        let schema = self.setup.schema.clone();
-        for id in schema.ids() {
-            let entity = schema.entity(id);
-            let attributes = self.setup.attributes.first().map_or(&[][..], Vec::as_slice);
-            let since = self.store.notes.read_upto(id)?;
-            let found = match rows::changed(record, id, attributes, since) {
-                Err(ServerError::CursorExpired(_)) => rows::changed(record, id, attributes, None)?,
-                Err(ServerError::BadRequest(_)) => continue,
-                found => found?,
-            };
-            let mut upto = since;
-            for (key, stamp, values) in &found {
-                let at = (id, entity, key.as_str());
-                changed.extend(self.store.take(at, (*stamp, values.as_deref()), (self.now, false))?);
-                upto = upto.max(Some(*stamp));
-            }
-            if let Some(upto) = upto.filter(|upto| Some(*upto) != since) {
-                self.store.notes.note_read(id, upto)?;
-            }
-        }
+        let (mut changed, notes) = (Vec::new(), self.store.notes.clone());
+        notes.ingest(self.setup, record, |at, version| {
+            changed.extend(self.store.take(at, version, (self.now, false))?);
+            Ok(())
+        })?;
         Ok(changed)
     }
 
@@ -53,14 +39,13 @@ impl Beside<'_> {
     ) -> Result<Vec<Told>, ServerError> {
         self.store.notes.note_names(slip)?;
         let schema = self.setup.schema.clone();
-        let known = |name: &str| schema.find(name).filter(|id| schema.entity(*id).delivery.is_on_devices());
-        let rows = rows_of(&told);
+        let rows = rows_of(&told).into_iter();
         let rows: Vec<(EntityId, Key)> =
-            rows.into_iter().filter_map(|(table, key)| Some((known(&table)?, key))).collect();
+            rows.filter_map(|(table, key)| Some((rows::table(&schema, &table)?, key))).collect();
         let mut changed = Vec::new();
         for (id, key) in &rows {
             if let Some(Row { stamp, values, .. }) = record.get(*id, key) {
-                let at = (*id, schema.entity(*id), key.as_str());
+                let at = (*id, schema.entity(*id), key);
                 changed.extend(self.store.take(at, (stamp, values.as_deref()), (self.now, false))?);
             }
         }
@@ -68,7 +53,7 @@ impl Beside<'_> {
         let lost = rows_of(&told.iter().filter(lost).cloned().collect::<Vec<_>>());
         let won = rows_of(&self.store.put(told)?);
         for (id, key) in rows {
-            let at = (id, schema.entity(id), key.as_str());
+            let at = (id, schema.entity(id), &key);
             let place = (at.1.name.clone(), key.clone());
             if won.contains(&place) {
                 changed.extend(self.decide(of, at, slip, record)?);
@@ -87,42 +72,29 @@ impl Beside<'_> {
         slip: &Slip,
         record: &mut dyn SystemOfRecord,
     ) -> Result<Vec<Told>, ServerError> {
-        let (id, entity, key) = (at.0, at.1, Key::new(at.2));
-        let now = record.get(id, &key);
-        let values = self.store.values(at);
-        let there = now.as_ref().and_then(|row| row.values.as_deref());
-        let kind = match (&values, there) {
-            (None, None) => return Ok(Vec::new()),
-            (Some(values), Some(there)) if values.iter().all(|(column, value)| there[*column] == *value) => {
-                return Ok(Vec::new());
-            }
-            (None, Some(_)) => EditKind::Delete,
-            (Some(_), Some(_)) => EditKind::Update,
-            (Some(_), None) => EditKind::Create,
-        };
-        let named = slip.of(id, &key).last().copied();
-        let Some(edit) = named.map_or_else(|| self.store.notes.named(id, &key), |edit| Ok(Some(edit)))?
-        else {
-            return self.overrule((id, entity, at.2), now.as_ref(), record);
-        };
-        let mut mutation = Mutation::new(edit, id, &key, kind);
+        let (id, _, key) = at;
+        let now = record.get(id, key);
+        let wanted = Wanted { entity: id, key: key.clone(), values: self.store.values(at) };
+        if wanted.is_met(now.as_ref()) {
+            return Ok(Vec::new());
+        }
+        let edit = self.store.notes.edit(slip, id, key)?;
+        let Some(edit) = edit else { return self.overrule(at, now.as_ref(), record) };
+        let mut mutation = wanted.mutation(edit, now.as_ref(), record.clock());
         mutation.id = format!("{edit}/{}", self.store.newest(at));
-        mutation.base = now.as_ref().map(|row| row.stamp);
-        mutation.values = values.unwrap_or_default();
-        mutation.made_at = record.clock();
         match record.write(&self.setup.attributes[of.0 as usize], &[mutation]).remove(0) {
             Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => {
-                self.store.notes.note_known(id, &key, stamp)?;
+                self.store.notes.note_known(id, key, stamp)?;
                 Ok(Vec::new())
             }
-            _ => self.overrule((id, entity, at.2), now.as_ref(), record),
+            _ => self.overrule(at, now.as_ref(), record),
         }
     }
 
     /// Restores the record's row in the store after the record refused a write.
     fn overrule(
         &mut self,
-        at: (EntityId, &Entity, &str),
+        at: At<'_>,
         now: Option<&Row>,
         record: &dyn SystemOfRecord,
     ) -> Result<Vec<Told>, ServerError> {
@@ -142,7 +114,7 @@ pub(super) fn versions(setup: &ServerSetup, store: &Store, told: &[Told]) -> Sli
             continue;
         }
         let Ok(Some(stamp)) = store.notes.known(id, &key) else { continue };
-        let removed = store.values((id, setup.schema.entity(id), key.as_str())).is_none();
+        let removed = store.values((id, setup.schema.entity(id), &key)).is_none();
         slip.rows.push(RowVersion { entity: id, key, stamp, removed });
     }
     slip

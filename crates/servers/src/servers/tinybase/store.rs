@@ -7,17 +7,15 @@ use rusqlite::Connection;
 use serde_json::{Value as Json, json};
 
 use super::super::kept::{self, failed};
-use super::super::notes::{self, Notes};
+use super::super::notes::{self, At, Notes};
 use super::super::rows;
 use super::content::{Content, Place, Told, said};
 use super::hlc::{Stamps, UNDEFINED};
-use crate::contract::{Database, Entity, EntityId, Key, ServerError, Stamp, Value};
+use crate::contract::{Database, Key, ServerError, Stamp, Value};
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS cells(tbl TEXT, row TEXT, cell TEXT, value TEXT, hlc TEXT,
         PRIMARY KEY(tbl, row, cell)) WITHOUT ROWID;";
-
-pub(super) type At<'a> = (EntityId, &'a Entity, &'a str);
 
 pub(super) struct Store {
     pub(super) database: Rc<Connection>,
@@ -95,7 +93,7 @@ impl Store {
         }
         let mut told = Vec::new();
         let mut say = |cell: &str, value: Json, now: u64, store: &mut Store| {
-            let at = Place { table: entity.name.clone(), row: key.to_owned(), cell: cell.to_owned() };
+            let at = Place { table: entity.name.clone(), row: key.to_string(), cell: cell.to_owned() };
             let is = store.content.cell(&at).and_then(said).cloned().unwrap_or_else(|| json!(UNDEFINED));
             if is != value {
                 told.push(Told { at, value, hlc: store.stamps.next(now) });

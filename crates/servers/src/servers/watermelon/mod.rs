@@ -29,21 +29,17 @@ mod owed;
 mod pull;
 mod push;
 
-use std::rc::Rc;
-
-use rusqlite::Connection;
-
-use super::half::Half;
-use super::kept;
-use super::served::{Said, Served, Speaks};
-use super::web::{self, Address, response};
+use super::call::Call;
+use super::half::{Half, LACKS};
+use super::rows;
+use super::served::{Served, Speaks};
+use super::web::{self, Address, bad, error};
 use super::writing::{self, Writer, word};
-use crate::contract::http::{Method, Request};
+use crate::contract::http::{Method, write_response};
 use crate::contract::{
-    Attributes, Capabilities, Choice, Chosen, DeviceId, EntityId, Need, OptionForm, ServerError, ServerPorts,
-    ServerSetup, Slip, StackOption, Stamp, SystemOfRecord,
+    Capabilities, Choice, Chosen, EntityId, OptionForm, Reply, ServerError, ServerPorts, ServerSetup,
+    StackOption, Stamp,
 };
-use serde_json::json;
 
 use owed::Owed;
 
@@ -62,7 +58,7 @@ pub(super) fn half() -> Half {
         ],
         make: |chosen, setup, ports| Box::new(Served(Watermelon::open(chosen, setup, ports))),
         at_most: Capabilities::ALL,
-        lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
+        lacks: LACKS,
         crash_points: &["watermelondb.pushed"],
     }
 }
@@ -75,38 +71,28 @@ const TABLES: &str = "
 struct Watermelon {
     setup: ServerSetup,
     ports: ServerPorts,
-    database: Rc<Connection>,
     writer: Writer,
     owed: Owed,
-    detects: bool,
     created_as_updated: bool,
     by_clock: bool,
 }
 
 impl Watermelon {
     fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> Watermelon {
-        let tables = [writing::TABLES, TABLES, owed::TABLE].concat();
-        let database = Rc::new(kept::open(&ports.database, &tables));
-        let writer = Writer::new(&database, chosen.text("idempotent") == "by-edit");
+        let writer = Writer::open(chosen, &ports, &[TABLES, owed::TABLE].concat());
         Watermelon {
             setup,
             ports,
-            owed: Owed { database: database.clone() },
-            database,
+            owed: Owed { database: writer.database.clone() },
             writer,
-            detects: chosen.text("conflicts") == "detect",
             created_as_updated: chosen.flag("created_as_updated"),
             by_clock: chosen.text("timestamp") == "clock",
         }
     }
-    fn attributes(&self, of: DeviceId) -> &Attributes {
-        &self.setup.attributes[of.0 as usize]
-    }
     /// A table by its name; the documentation requires that unknown names are refused.
     fn table(&self, name: &str) -> Result<EntityId, ServerError> {
-        let found = self.setup.schema.find(name);
-        let found = found.filter(|id| self.setup.schema.entity(*id).delivery.is_on_devices());
-        found.ok_or_else(|| ServerError::BadRequest(format!("there is no table {name:?}")))
+        let found = rows::table(&self.setup.schema, name);
+        found.ok_or_else(|| bad(format!("there is no table {name:?}")))
     }
     fn since(address: &Address) -> Result<Option<Stamp>, ServerError> {
         Ok(address.number("last_pulled_at")?.filter(|at| *at > 0).map(Stamp))
@@ -114,23 +100,17 @@ impl Watermelon {
 }
 
 impl Speaks for Watermelon {
-    fn answer(
-        &mut self,
-        from: DeviceId,
-        request: &Request,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Said, ServerError> {
-        let address = Address::of(request.uri());
-        let answer = match (request.method(), address.parts().as_slice()) {
-            (&Method::GET, ["pull" | "sync"]) => self.pull(from, &address, slip, record)?,
+    fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
+        let address = Address::of(call.request.uri());
+        let answer = match (call.request.method(), address.parts().as_slice()) {
+            (&Method::GET, ["pull" | "sync"]) => self.pull(&address, call)?,
             (&Method::POST, ["push" | "sync"]) => {
-                let pushed = self.push(from, (&address, &web::body(request)?), slip, record)?;
+                let pushed = self.push(&address, &web::body(call.request)?, call)?;
                 _ = self.ports.crash.reached("watermelondb.pushed");
                 pushed
             }
-            _ => response(404, &json!({ "error": "there is no such endpoint" })),
+            _ => error(404, "there is no such endpoint"),
         };
-        Ok(Said::Now(answer))
+        Ok(write_response(&answer).into())
     }
 }

@@ -8,9 +8,10 @@ use std::rc::Rc;
 
 use rusqlite::{Connection, params};
 
+use super::super::call::Call;
 use super::super::kept::failed;
 use super::super::rows::Version;
-use crate::contract::{DeviceId, EntityId, Key, ServerError, Stamp, SystemOfRecord};
+use crate::contract::{DeviceId, EntityId, Key, ServerError, Stamp};
 
 pub(super) const TABLE: &str = "
     CREATE TABLE IF NOT EXISTS owed(device INTEGER, entity INTEGER, key TEXT, given INTEGER,
@@ -40,16 +41,16 @@ impl Owed {
     /// The rows of a table that a phone still needs, as they are now, except those in `found`.
     pub(super) fn rows(
         &self,
-        (of, entity): (DeviceId, EntityId),
+        entity: EntityId,
         found: &[Version],
-        record: &mut dyn SystemOfRecord,
+        call: &mut Call<'_>,
     ) -> Result<Vec<Version>, ServerError> {
         let text = "SELECT key FROM owed WHERE device = ?1 AND entity = ?2 ORDER BY key";
         let mut asked = self.database.prepare_cached(text).map_err(failed)?;
-        let keys = asked.query_map(params![of.0, entity.0], |row| row.get::<_, String>(0)).map_err(failed)?;
-        let keys = keys.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let keys = asked.query_map(params![call.from.0, entity.0], |row| row.get::<_, String>(0));
+        let keys = keys.and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(failed)?;
         let keys = keys.iter().map(|key| Key::new(key)).filter(|key| !found.iter().any(|it| it.0 == *key));
-        let row = |key: Key| record.get(entity, &key).map(|row| (key, row.stamp, row.values));
+        let row = |key: Key| call.record.get(entity, &key).map(|row| (key, row.stamp, row.values));
         Ok(keys.filter_map(row).collect())
     }
     pub(super) fn given(&self, of: DeviceId, entity: EntityId, at: Stamp) -> Result<(), ServerError> {

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::super::call::Call;
 use super::super::kept::{SETTLED, failed};
 use super::super::rows::{self, Version};
 use super::super::web::{Address, response};
 use super::Watermelon;
 use crate::contract::http::Response;
-use crate::contract::{
-    Attributes, DeviceId, EntityId, Key, RowVersion, ServerError, Slip, Stamp, SystemOfRecord, Value,
-};
+use crate::contract::{EntityId, Key, ServerError, Stamp, Value};
 
 /// Schema changes of the local database since the last pull.
 struct Migration {
@@ -29,55 +28,46 @@ struct Changed {
 }
 
 impl Watermelon {
-    pub(super) fn pull(
-        &self,
-        of: DeviceId,
-        address: &Address,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Response, ServerError> {
+    pub(super) fn pull(&self, address: &Address, call: &mut Call<'_>) -> Result<Response, ServerError> {
         let since = Watermelon::since(address)?;
         let migration = self.migration(&address.json("migration")?)?;
         let tables = match address.get("tables") {
             Some(names) => names.split(',').map(|name| self.table(name)).collect::<Result<Vec<_>, _>>()?,
-            None => {
-                let schema = &self.setup.schema;
-                schema.ids().filter(|id| schema.entity(*id).delivery.comes_down()).collect()
-            }
+            None => rows::pulled_tables(&self.setup.schema).collect(),
         };
-        self.owed.has_pulled(of, since)?;
+        self.owed.has_pulled(call.from, since)?;
         let (mut changes, mut newest) = (Map::new(), since);
         for &id in &tables {
-            let changed = self.changed(id, (of, since, &migration), slip, record)?;
+            let changed = self.changed(id, (since, &migration), call)?;
             newest = newest.max(changed.newest);
             let Changed { created, updated, deleted, .. } = changed;
             let rows = json!({ "created": created, "updated": updated, "deleted": deleted });
             changes.insert(self.setup.schema.entity(id).name.clone(), rows);
         }
-        let clock = record.clock();
+        let clock = call.record.clock();
         // Move on at least to a day ago, so that an unchanged phone's time does not get too old.
         let settled = Some(clock.minus(SETTLED));
         let timestamp = if self.by_clock { Some(clock) } else { newest.max(settled) };
         let timestamp = timestamp.unwrap_or(clock);
-        tables.iter().try_for_each(|id| self.owed.given(of, *id, timestamp))?;
+        tables.iter().try_for_each(|id| self.owed.given(call.from, *id, timestamp))?;
         Ok(response(200, &json!({ "changes": changes, "timestamp": timestamp.0 })))
     }
 
     fn changed(
         &self,
         id: EntityId,
-        (of, since, migration): (DeviceId, Option<Stamp>, &Migration),
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
+        (since, migration): (Option<Stamp>, &Migration),
+        call: &mut Call<'_>,
     ) -> Result<Changed, ServerError> {
         let from = since.filter(|_| !migration.tables.contains(&id));
-        let attributes = self.attributes(of);
+        let attributes = call.attributes(&self.setup);
         let mut changed = Changed::default();
-        let mut found = rows::changed(record, id, attributes, from)?;
+        let mut found = rows::changed(call.record, id, attributes, from)?;
         if let Some((_, columns)) = migration.columns.iter().find(|(of, _)| *of == id && from.is_some()) {
-            found.extend(with_values_in(columns, (id, attributes, from), record)?);
+            let all = rows::changed(call.record, id, attributes, None)?.into_iter();
+            found.extend(all.filter(|row| Some(row.1) <= from && has_values_in(columns, row)));
         }
-        found.extend(self.owed.rows((of, id), &found, record)?);
+        found.extend(self.owed.rows(id, &found, call)?);
         let entity = self.setup.schema.entity(id);
         for (key, stamp, values) in found {
             let removed = values.is_none();
@@ -90,7 +80,7 @@ impl Watermelon {
                 }
             }
             changed.newest = changed.newest.max(Some(stamp));
-            slip.rows.push(RowVersion { entity: id, key, stamp, removed });
+            call.brings_version(id, &key, stamp, removed);
         }
         Ok(changed)
     }
@@ -107,12 +97,13 @@ impl Watermelon {
         let at = (id.0, key.as_str());
         if removed {
             let forget = "DELETE FROM known WHERE entity = ?1 AND key = ?2";
-            self.database.execute(forget, at).map_err(failed)?;
+            self.writer.database.execute(forget, at).map_err(failed)?;
             return Ok(false);
         }
         let note =
             "INSERT INTO known VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET since = since RETURNING since";
-        let known = self.database.query_row(note, (at.0, at.1, stamp.0), |row| row.get(0)).map_err(failed)?;
+        let known = self.writer.database.query_row(note, (at.0, at.1, stamp.0), |row| row.get(0));
+        let known = known.map_err(failed)?;
         Ok(since < Some(Stamp(known)))
     }
 
@@ -134,12 +125,8 @@ impl Watermelon {
     }
 }
 
-/// The rows that a phone has and that have a value other than the default in one of these columns.
-fn with_values_in(
-    columns: &[usize],
-    (id, attributes, upto): (EntityId, &Attributes, Option<Stamp>),
-    record: &mut dyn SystemOfRecord,
-) -> Result<Vec<Version>, ServerError> {
+/// Whether a row has a value other than the default in one of these columns.
+fn has_values_in(columns: &[usize], (_, _, values): &Version) -> bool {
     let is_default = |value: &Value| match value {
         Value::Null => true,
         Value::Int(n) => *n == 0,
@@ -147,9 +134,5 @@ fn with_values_in(
         Value::Text(text) => text.is_empty(),
         Value::Fat(fat) => fat.len == 0,
     };
-    let has = |(_, stamp, values): &Version| {
-        let said = values.as_ref().filter(|_| Some(*stamp) <= upto);
-        said.is_some_and(|values| columns.iter().any(|&at| !is_default(&values[at])))
-    };
-    Ok(rows::changed(record, id, attributes, None)?.into_iter().filter(has).collect())
+    values.as_ref().is_some_and(|values| columns.iter().any(|&at| !is_default(&values[at])))
 }

@@ -2,48 +2,46 @@
 
 use serde_json::{Value as Json, json};
 
+use super::super::call::Call;
 use super::super::rows;
-use super::super::web::{Address, response};
+use super::super::web::{Address, bad, error, response};
 use super::super::writing::{Unnamed, Wanted};
 use super::Watermelon;
 use crate::contract::http::Response;
-use crate::contract::{
-    DeviceId, EditKind, Key, Mutation, Refusal, Row, ServerError, Slip, Stamp, SystemOfRecord,
-};
+use crate::contract::{EditKind, Key, Mutation, Refusal, ServerError, Stamp};
 
-/// Why a push is aborted before anything is written.
-struct Aborted {
-    status: u16,
-    why: String,
-}
+/// Why a push is aborted before anything is written: a status and a reason.
+type Aborted = (u16, String);
 
 impl Watermelon {
     pub(super) fn push(
         &self,
-        of: DeviceId,
-        (address, changes): (&Address, &Json),
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
+        address: &Address,
+        changes: &Json,
+        call: &mut Call<'_>,
     ) -> Result<Response, ServerError> {
         let since = Watermelon::since(address)?;
         let wanted = self.wanted(changes)?;
-        self.owed.has_pushed(of)?;
+        self.owed.has_pushed(call.from)?;
         let request = self.writer.begin()?;
-        let mut writes: Vec<(Wanted, Mutation)> = Vec::new();
+        let (mut writes, mut mutations) = (Vec::new(), Vec::new());
         for wanted in wanted {
-            match self.judged((of, request, since), &wanted, slip, record) {
-                Ok(mutation) => writes.extend(mutation.map(|mutation| (wanted, mutation))),
-                Err(Aborted { status, why }) => return Ok(response(status, &json!({ "error": why }))),
+            match self.judged((request, since), &wanted, call) {
+                Ok(None) => {}
+                Ok(Some(mutation)) => {
+                    writes.push(wanted);
+                    mutations.push(mutation);
+                }
+                Err((status, why)) => return Ok(error(status, &why)),
             }
         }
-        let mutations: Vec<Mutation> = writes.iter().map(|(_, mutation)| mutation.clone()).collect();
         let outcomes = match mutations.as_slice() {
             [] => Vec::new(),
-            mutations => record.write(self.attributes(of), mutations),
+            mutations => call.record.write(call.attributes(&self.setup), mutations),
         };
         let mut failed = None;
-        for ((wanted, _), outcome) in writes.iter().zip(&outcomes) {
-            if let Err(why) = self.writer.settle(wanted, outcome, slip) {
+        for (wanted, outcome) in writes.iter().zip(&outcomes) {
+            if let Err(why) = self.writer.settle(wanted, outcome, call.slip) {
                 failed = failed.or(Some((why, wanted)));
             }
         }
@@ -51,15 +49,14 @@ impl Watermelon {
             None => response(200, &json!({})),
             Some(((status, why), wanted)) => {
                 let table = &self.setup.schema.entity(wanted.entity).name;
-                response(status, &json!({ "error": format!("{table} {}: {why}", wanted.key) }))
+                error(status, &format!("{table} {}: {why}", wanted.key))
             }
         })
     }
 
     /// The rows that a push writes, each once; the last change of a row counts.
     fn wanted(&self, changes: &Json) -> Result<Vec<Wanted>, ServerError> {
-        let bad = |why: String| ServerError::BadRequest(why);
-        let tables = changes.as_object().ok_or_else(|| bad("the body must be an object".to_owned()))?;
+        let tables = changes.as_object().ok_or_else(|| bad("the body must be an object"))?;
         let mut all: Vec<Wanted> = Vec::new();
         for (name, change) in tables {
             let entity = self.table(name)?;
@@ -82,34 +79,31 @@ impl Watermelon {
     /// The mutation for a row; `None` if there is nothing to do.
     fn judged(
         &self,
-        (of, request, since): (DeviceId, i64, Option<Stamp>),
+        (request, since): (i64, Option<Stamp>),
         wanted: &Wanted,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
+        call: &mut Call<'_>,
     ) -> Result<Option<Mutation>, Aborted> {
         let Wanted { entity, key, values } = wanted;
         let table = &self.setup.schema.entity(*entity).name;
-        let unnamed =
-            |_: Unnamed| Aborted { status: 500, why: format!("no edit is named for {table} {key}") };
-        let (edit, is_known) = self.writer.edit(wanted, slip).map_err(unnamed)?;
-        let now = record.get(*entity, key);
-        let mutation = self.writer.mutation(request, wanted, edit, (now.as_ref(), &*record));
+        let unnamed = |_: Unnamed| (500, format!("no edit is named for {table} {key}"));
+        let (edit, is_known) = self.writer.edit(wanted, call.slip).map_err(unnamed)?;
+        let now = call.record.get(*entity, key);
+        let mutation = self.writer.mutation((request, edit), wanted, now.as_ref(), call);
         if is_known {
-            let disk = |_| Aborted { status: 500, why: "the server's disk failed".to_owned() };
-            self.owed.note(of, *entity, key).map_err(disk)?;
-            return Ok(Some(mutation));
+            let noted = self.owed.note(call.from, *entity, key);
+            return noted.map(|()| Some(mutation)).map_err(|_| (500, "the server's disk failed".to_owned()));
         }
-        let is_there = now.as_ref().is_some_and(|row: &Row| row.values.is_some());
+        let is_there = now.as_ref().is_some_and(|row| row.values.is_some());
         if values.is_none() && !is_there {
             // Push 4: deleting a row that is already deleted succeeds.
-            record.refused(&mutation, Some(Refusal::Gone));
+            call.record.refused(&mutation, Some(Refusal::Gone));
             return Ok(None);
         }
         let is_newer = now.as_ref().is_some_and(|row| Some(row.stamp) > since);
         let is_gone = now.is_some() && !is_there && mutation.kind == EditKind::Create;
-        if self.detects && (is_newer || is_gone) {
-            record.refused(&mutation, Some(if is_there { Refusal::Stale } else { Refusal::Gone }));
-            return Err(Aborted { status: 409, why: format!("conflict: {table} {key} was changed") });
+        if self.writer.detects && (is_newer || is_gone) {
+            call.record.refused(&mutation, Some(if is_there { Refusal::Stale } else { Refusal::Gone }));
+            return Err((409, format!("conflict: {table} {key} was changed")));
         }
         Ok(Some(mutation))
     }

@@ -153,7 +153,8 @@ impl Document {
                 };
                 // In the order of names, as in the object.
                 for (name, value) in says.iter().filter(|(name, value)| differs(name, value)) {
-                    row.insert(&mut of, name.as_str(), any_of(value));
+                    let value = serde_json::from_value(value.clone()).unwrap_or(Any::Null);
+                    row.insert(&mut of, name.as_str(), value);
                 }
             }
         }
@@ -180,8 +181,4 @@ impl Document {
 
 fn json_of(value: &Any) -> Json {
     serde_json::to_value(value).unwrap_or(Json::Null)
-}
-
-fn any_of(value: &Json) -> Any {
-    serde_json::from_value(value.clone()).unwrap_or(Any::Null)
 }

@@ -27,16 +27,13 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use serde_json::json;
-
-use super::half::Half;
+use super::half::{Half, SHARED_LACKS};
 use super::kept::failed;
-use super::served::{Said, Served, Speaks};
-use super::web::response;
+use super::served::{Served, Speaks};
 use super::writing::word;
 use crate::contract::http::Request;
 use crate::contract::{
-    Capabilities, Chosen, ConnectionId, DeviceId, Merge, Need, ServerError, ServerPorts, ServerSetup, Slip,
+    Capabilities, Chosen, ConnectionId, DeviceId, Merge, ServerError, ServerPorts, ServerSetup, Slip,
     SystemOfRecord,
 };
 use document::Document;
@@ -49,16 +46,7 @@ pub(super) fn half() -> Half {
         options: vec![word("echo", &["all", "others"], "Whether a client hears its own updates.")],
         make: |chosen, setup, ports| Box::new(Served(Yjs::open(chosen, setup, ports))),
         at_most: Capabilities { once: false, merge: Merge::Converges, ..Capabilities::ALL },
-        lacks: &[
-            Need::GivenKeys,
-            Need::NaturalKeys,
-            Need::Attachments,
-            Need::OpenedRecords,
-            Need::Excerpts,
-            Need::Scopes,
-            Need::Windows,
-            Need::SyncedStarts,
-        ],
+        lacks: SHARED_LACKS,
         crash_points: &["yjs.merged", "yjs.before-look", "yjs.before-push"],
     }
 }
@@ -151,15 +139,6 @@ impl Site {
 }
 
 impl Speaks for Yjs {
-    fn answer(
-        &mut self,
-        _: DeviceId,
-        _: &Request,
-        _: &mut Slip,
-        _: &mut dyn SystemOfRecord,
-    ) -> Result<Said, ServerError> {
-        Ok(Said::Now(response(426, &json!({ "error": "this is a WebSocket" }))))
-    }
     fn hold(&mut self, _: DeviceId, connection: ConnectionId, _: &Request) -> Result<(), ServerError> {
         self.0.clients.borrow_mut().insert(connection);
         self.0.ports.phones.send(connection, frame(STEP_1, &self.0.document.state()));

@@ -1,11 +1,13 @@
 //! Keeps document and record in step: changes of phones become rows, writes of others become
 //! updates.
 
+use super::super::notes::At;
 use super::super::rows;
+use super::super::writing::Wanted;
 use super::document::Document;
 use crate::contract::{
-    DeviceId, EditKind, Entity, EntityId, Key, Mutation, Outcome, Refusal, Row, RowVersion, ServerError,
-    ServerSetup, Slip, Stamp, SystemOfRecord, Value, image,
+    DeviceId, Key, Outcome, Refusal, Row, RowVersion, ServerError, ServerSetup, Slip, Stamp, SystemOfRecord,
+    Value, image,
 };
 
 pub(super) struct Beside<'a> {
@@ -26,8 +28,6 @@ pub(super) struct Merged {
     pub(super) slip: Slip,
 }
 
-type At<'a> = (EntityId, &'a Entity, &'a Key);
-
 impl Merged {
     fn add(&mut self, update: Option<Vec<u8>>, version: RowVersion) {
         self.updates.extend(update.map(|bytes| News { bytes, is_of_client: false }));
@@ -43,26 +43,12 @@ impl Beside<'_> {
     /// Reads the changes of the record since the last read.
     pub(super) fn ingest(&self, record: &mut dyn SystemOfRecord) -> Result<Merged, ServerError> {
         let (mut merged, notes) = (Merged::default(), &self.document.notes);
-        for id in self.setup.schema.ids() {
-            let attributes = self.setup.attributes.first().map_or(&[][..], Vec::as_slice);
-            let since = notes.read_upto(id)?;
-            let found = match rows::changed(record, id, attributes, since) {
-                Err(ServerError::CursorExpired(_)) => rows::changed(record, id, attributes, None)?,
-                Err(ServerError::BadRequest(_)) => continue,
-                found => found?,
-            };
-            let mut upto = since;
-            for (key, stamp, values) in &found {
-                let at = (id, self.setup.schema.entity(id), key);
-                if notes.known(id, key)?.is_none_or(|known| *stamp >= known) {
-                    self.take(at, (*stamp, values.as_deref()), &mut merged)?;
-                }
-                upto = upto.max(Some(*stamp));
+        notes.ingest(self.setup, record, |at, (stamp, values)| {
+            match notes.known(at.0, at.2)?.is_none_or(|known| stamp >= known) {
+                true => self.take(at, (stamp, values), &mut merged),
+                false => Ok(()),
             }
-            if let Some(upto) = upto.filter(|upto| Some(*upto) != since) {
-                notes.note_read(id, upto)?;
-            }
-        }
+        })?;
         Ok(merged)
     }
 
@@ -95,10 +81,9 @@ impl Beside<'_> {
             merged.updates.push(News { bytes: bytes.to_vec(), is_of_client: true });
         }
         for (table, key) in touched {
-            let Some(id) = self.setup.schema.find(&table) else { continue };
-            let entity = self.setup.schema.entity(id);
-            if entity.delivery.is_on_devices() {
-                self.decide(of, (id, entity, &Key::new(&key)), (slip, &mut merged), record)?;
+            if let Some(id) = rows::table(&self.setup.schema, &table) {
+                let at = (id, self.setup.schema.entity(id), &Key::new(&key));
+                self.decide(of, at, (slip, &mut merged), record)?;
             }
         }
         Ok(Some(merged))
@@ -114,29 +99,19 @@ impl Beside<'_> {
         let (id, entity, key) = at;
         let (now, notes) = (record.get(id, key), &self.document.notes);
         let values = self.document.row(&entity.name, key).map(|says| rows::all_values(entity, &says));
-        let there = now.as_ref().and_then(|row| row.values.as_deref());
-        let kind = match (&values, there) {
-            (None, None) => return Ok(()),
-            (Some(values), Some(there)) if values.iter().all(|(column, value)| there[*column] == *value) => {
-                return Ok(());
-            }
-            (None, Some(_)) => EditKind::Delete,
-            (Some(_), Some(_)) => EditKind::Update,
-            (Some(_), None) => EditKind::Create,
-        };
-        let named = slip.of(id, key).last().copied();
-        let edit = named.map_or_else(|| notes.named(id, key), |edit| Ok(Some(edit)))?;
+        let wanted = Wanted { entity: id, key: key.clone(), values };
+        if wanted.is_met(now.as_ref()) {
+            return Ok(());
+        }
+        let edit = notes.edit(slip, id, key)?;
         let Some(edit) = edit else { return self.overrule(at, now.as_ref(), merged, record) };
-        let mut mutation = Mutation::new(edit, id, key, kind);
-        mutation.values = values.unwrap_or_default();
-        mutation.base = now.as_ref().map(|row| row.stamp);
+        let mut mutation = wanted.mutation(edit, now.as_ref(), record.clock());
         // A version that readers cannot see yet was committed concurrently.
         if mutation.base > notes.known(id, key)? && now.is_some() {
             record.refused(&mutation, Some(Refusal::Stale));
             return self.overrule(at, now.as_ref(), merged, record);
         }
         mutation.id = format!("{edit}/{:x}", image(mutation.values.iter().map(|(_, value)| value)));
-        mutation.made_at = record.clock();
         let removed = mutation.values.is_empty();
         match record.write(&self.setup.attributes[of.0 as usize], &[mutation]).remove(0) {
             Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => {

@@ -1,0 +1,263 @@
+//! The half on a phone that all engines here have: runs of units, one after the other, and edits
+//! that wait in its database.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use syncdyno::contract::{
+    AppEvent, DeviceSetup, DeviceView, EditError, EditId, EngineError, EngineEvent, EntityId, Incarnation,
+    LocalBoxFuture, LocalEdit, Mutation, PendingEdit, Ports, Provision, Queue, RequestKind, Saving, Span,
+    Stamp, SyncEngine, SyncError, Time, Trigger, UnitId, ValueRef, Work,
+};
+use syncdyno::rusqlite::{self, Connection, ErrorCode, Row};
+
+/// A run that failed or left edits is tried again after this.
+pub(crate) const TRIED_AGAIN_AFTER: Span = Span::secs(20);
+
+/// Numbers that outlive a process.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Meta {
+    pub(crate) runs: u64,
+    /// The unit whose run is under way.
+    pub(crate) open: Option<UnitId>,
+    /// How far it has read what the server has.
+    pub(crate) read: u64,
+}
+
+impl Meta {
+    /// From the first three columns of a row.
+    pub(crate) fn of(row: &Row<'_>) -> rusqlite::Result<Meta> {
+        let open: Option<u16> = row.get(1)?;
+        let [runs, read] = [row.get::<_, i64>(0)?, row.get(2)?].map(|number| number as u64);
+        Ok(Meta { runs, open: open.map(UnitId), read })
+    }
+}
+
+/// An edit that waits, and what the engine keeps of it: its place or its changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting {
+    pub(crate) id: i64,
+    pub(crate) edit: Mutation,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Waiting {
+    pub(crate) fn of(row: &Row<'_>) -> rusqlite::Result<Waiting> {
+        let text: String = row.get(1)?;
+        let edit = serde_json::from_str(&text).expect("it was written here");
+        Ok(Waiting { id: row.get(0)?, edit, bytes: row.get(2)? })
+    }
+    /// Stores an edit that waits, by this statement.
+    pub(crate) fn put(
+        at: &Connection,
+        put: &str,
+        edit: Mutation,
+        bytes: Vec<u8>,
+    ) -> rusqlite::Result<Waiting> {
+        let text = serde_json::to_string(&edit).expect("it can be written");
+        let id = at.prepare_cached(put)?.insert((text, &bytes))?;
+        Ok(Waiting { id, edit, bytes })
+    }
+}
+
+/// What became of an edit that a person made.
+pub(crate) enum Edited {
+    Waits,
+    /// It says what its row says, of which nothing waits.
+    Unchanged,
+}
+
+/// What a phone keeps in its database, and how it brings that up to date.
+pub(crate) trait Keeps: DeviceView + Sized + 'static {
+    fn database(&self) -> &Connection;
+    fn meta(&mut self) -> &mut Meta;
+    fn put_meta(&self) -> rusqlite::Result<()>;
+    fn waiting(&self) -> &[Waiting];
+    /// Reads all again, after a transaction that failed; what cannot be read, the next one tells.
+    fn read_again(&mut self);
+    /// Saves an edit that a person makes at this time by the phone's clock.
+    fn save(&mut self, edit: &LocalEdit, made_at: Stamp) -> Result<Edited, EditError>;
+    /// Asks the server, as often as it takes; gives the edits that were to be sent.
+    fn sync(phone: &Phone<Self>, unit: UnitId) -> impl Future<Output = (Vec<EditId>, Result<(), SyncError>)>;
+
+    /// Does `work` in one transaction, or reads all again.
+    fn atomically<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        let done = self.database().execute_batch("BEGIN").and_then(|()| work(self));
+        let done = done.and_then(|given| self.database().execute_batch("COMMIT").map(|()| given));
+        if done.is_err() {
+            // SQLite may have done so itself.
+            _ = self.database().execute_batch("ROLLBACK");
+            self.read_again();
+        }
+        done
+    }
+    /// Notes something of itself. A disk that is full ends a run with its first answer.
+    fn note(&mut self, change: impl FnOnce(&mut Meta)) {
+        _ = self.atomically(|kept| {
+            change(kept.meta());
+            kept.put_meta()
+        });
+    }
+    fn edits_waiting(&self) -> Vec<PendingEdit> {
+        let edits = self.waiting().iter().map(|it| &it.edit);
+        edits.map(|edit| PendingEdit::new(edit.edit, edit.entity, edit.key.clone())).collect()
+    }
+}
+
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+}
+
+pub(crate) fn failed(error: rusqlite::Error) -> SyncError {
+    if is_full(&error) { SyncError::StorageFull } else { SyncError::Corrupt(error.to_string()) }
+}
+
+pub(crate) fn unsaved(error: rusqlite::Error) -> EditError {
+    if is_full(&error) { EditError::StorageFull } else { EditError::Storage(error.to_string()) }
+}
+
+/// Refuses a state: a phone begins empty, since what was synced before is the server's to tell.
+pub(crate) fn begins_empty(state: Option<&dyn Provision>) -> Result<(), EngineError> {
+    state.map_or(Ok(()), |_| Err(EngineError("phones begin empty".to_owned())))
+}
+
+/// What a phone is saving: nobody may hear of it yet, since the process may die before it is saved.
+/// It is when the last edit will be saved.
+#[derive(Default)]
+pub(crate) struct Saves(Cell<Time>);
+
+impl Saves {
+    /// Takes on what an edit has just done to the disk.
+    fn take_on(&self, ports: &Ports) {
+        let until = ports.machine.take_on(Work::default());
+        if until > ports.clock.now() {
+            // Its person is told at that instant, and the server after it.
+            self.0.set(until + Span(1));
+        }
+    }
+    /// Waits until all edits are saved, also those that are made meanwhile.
+    pub(crate) async fn done(&self, ports: &Ports) {
+        while ports.clock.now() < self.0.get() {
+            ports.sleep(self.0.get() - ports.clock.now()).await;
+        }
+    }
+}
+
+pub(crate) struct Phone<K> {
+    pub(crate) setup: Rc<DeviceSetup>,
+    pub(crate) life: Incarnation,
+    pub(crate) ports: Ports,
+    pub(crate) kept: RefCell<K>,
+    pub(crate) saves: Saves,
+    pub(crate) timeout: Span,
+    pub(crate) requests: Cell<u64>,
+    queue: Queue,
+}
+
+impl<K: Keeps> Phone<K> {
+    pub(crate) fn new(
+        (setup, life): (Rc<DeviceSetup>, Incarnation),
+        ports: Ports,
+        kept: K,
+        timeout: Span,
+    ) -> Phone<K> {
+        let (saves, requests, queue) = Default::default();
+        Phone { setup, life, ports, kept: RefCell::new(kept), saves, timeout, requests, queue }
+    }
+    /// The number of a request that is about to be sent.
+    pub(crate) fn next_request(&self) -> u64 {
+        self.requests.replace(self.requests.get() + 1)
+    }
+    /// Tells of a response with so many bytes and rows.
+    pub(crate) fn tell_response(&self, request: u64, unit: UnitId, (bytes, rows): (u64, usize), took: Span) {
+        let (kind, unit, rows) = (RequestKind::Sync, Some(unit), rows as u32);
+        self.ports.emit(EngineEvent::ResponseReceived { request, kind, unit, bytes, rows, took });
+    }
+    fn enqueue(&self, unit: UnitId) {
+        self.queue.add(unit, false, self.ports.clock.now());
+    }
+    fn fire(&self, trigger: Trigger) {
+        self.setup.units_on(trigger).for_each(|unit| self.enqueue(unit));
+    }
+
+    async fn live(self: Rc<Self>) {
+        let Meta { runs, open, .. } = *self.kept.borrow_mut().meta();
+        if let Some(unit) = open {
+            self.end(runs, unit, Err(SyncError::Interrupted)).await;
+        }
+        for (unit, period) in self.setup.periods() {
+            let phone = self.clone();
+            self.ports.every(period, move || phone.enqueue(unit));
+        }
+        self.fire(Trigger::Start);
+        loop {
+            let (unit, since) = self.queue.next(false).await;
+            if !self.run_of(unit, since).await {
+                let phone = self.clone();
+                self.ports.spawn.spawn(Box::pin(async move {
+                    phone.ports.sleep(TRIED_AGAIN_AFTER).await;
+                    phone.enqueue(unit);
+                }));
+            }
+        }
+    }
+
+    /// A run of a unit; false if it is to be tried again.
+    async fn run_of(&self, unit: UnitId, since: Time) -> bool {
+        self.kept.borrow_mut().note(|meta| (meta.open, meta.runs) = (Some(unit), meta.runs + 1));
+        let run = self.kept.borrow_mut().meta().runs;
+        self.ports.work(Work::default()).await;
+        let started = self.ports.clock.now();
+        self.ports.emit(EngineEvent::SyncStart { unit, run, waited: started - since });
+        let (sent, result) = K::sync(self, unit).await;
+        let left = self.kept.borrow().waiting().iter().any(|it| sent.contains(&it.edit.edit));
+        let went_well = result.is_ok() && !left;
+        self.end(run, unit, result.map(|()| self.ports.clock.now() - started)).await;
+        went_well
+    }
+    async fn end(&self, run: u64, unit: UnitId, result: Result<Span, SyncError>) {
+        self.kept.borrow_mut().note(|meta| meta.open = None);
+        self.ports.work(Work::default()).await;
+        self.ports.emit(match &result {
+            Ok(took) => EngineEvent::SyncComplete { unit, run, took: *took, blocking: false },
+            Err(error) => EngineEvent::SyncError { unit, run, error },
+        });
+    }
+}
+
+impl<K: Keeps> SyncEngine for Phone<K> {
+    fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
+        Box::pin(self.live())
+    }
+    fn on(&self, event: AppEvent) {
+        event.trigger().into_iter().for_each(|trigger| self.fire(trigger));
+    }
+    fn edit(&self, edit: &LocalEdit) -> Saving {
+        let edited = self.kept.borrow_mut().save(edit, self.ports.clock.wall());
+        self.saves.take_on(&self.ports);
+        match &edited {
+            Ok(Edited::Unchanged) => {
+                let (edit, entity, key) = (edit.id, edit.entity, &edit.key);
+                self.ports.emit(EngineEvent::EditUnchanged { edit, entity, key });
+            }
+            Ok(Edited::Waits) => self.fire(Trigger::Save),
+            Err(_) => {}
+        }
+        edited.map(|_| ()).into()
+    }
+    fn trigger(&self, unit: UnitId, _: bool) {
+        self.enqueue(unit);
+    }
+    fn view(&self) -> Option<&dyn DeviceView> {
+        Some(self)
+    }
+}
+
+impl<K: Keeps> DeviceView for Phone<K> {
+    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
+        self.kept.borrow().rows(entity, f);
+    }
+    fn pending(&self) -> Vec<PendingEdit> {
+        self.kept.borrow().pending()
+    }
+}
