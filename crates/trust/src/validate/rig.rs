@@ -1,0 +1,139 @@
+//! Plans of scenarios of a few lines; a device behind a link whose connection breaks at random, and
+//! a server that works as long as a request says.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use syncdyno_contract::base::{BitRate, Seed, Span, Time};
+use syncdyno_contract::contract::{Described, Event, LocalBoxFuture, Observer};
+use syncdyno_scenario::scenario::{Document, Plan, Request};
+use syncdyno_world::net::{
+    GapLengths, Gaps, Link, LinkSchedule, OutageMode, Profile, Server, TransportOptions, Way,
+};
+use syncdyno_world::setup::DeviceClass;
+use syncdyno_world::sim::{Handle, Sim};
+
+pub(super) fn plan(scenario: &str) -> Plan {
+    let request = Request { seeds: vec![1], ..Request::default() };
+    let document = Document::parse("", scenario);
+    let plans = document.and_then(|document| document.plans(&request, &[Described::builtin("builtin")]));
+    plans.unwrap_or_else(|error| panic!("{error}")).remove(0)
+}
+
+pub(super) fn class(name: &str) -> DeviceClass {
+    let scenario = format!(
+        "name = \"class\"\n[entity.row]\nrows = 1\nschema = {{ id = \"uuid key\", text = \"text\" }}\n\
+         [fleet.phones]\ndevices = 1\nclass = \"{name}\"\n"
+    );
+    plan(&scenario).fleets.remove(0).classes.remove(0).0
+}
+
+/// A link that is up for an exponential time, then down for another one, with these means.
+pub(super) fn failures(mtbf: Span, mean: Span) -> Gaps {
+    Gaps { mtbf, mean, mode: OutageMode::Reset, lengths: GapLengths::Exponential }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    pub(super) work: Span,
+    pub(super) bytes: u64,
+}
+
+pub(super) struct Client {
+    handle: Handle,
+    way: Rc<Way>,
+    link: Rc<RefCell<Link>>,
+}
+
+/// If the operating system does not notice a gap, a client retries after this time.
+const TRY_AGAIN: Span = Span::millis(50);
+
+impl Client {
+    /// Sends one order; true if the response came before the connection broke.
+    pub(super) async fn order(&self, order: Order) -> bool {
+        let request = [order.work.0, order.bytes].map(u64::to_le_bytes).concat();
+        self.way.request(request, Time::FAR).await.is_ok()
+    }
+    /// Waits until the link is up, as far as a device can know.
+    pub(super) async fn repaired(&self) {
+        let now = self.handle.now();
+        let up = self.link.borrow().conditions().seems_up_from(now);
+        self.handle.sleep_until(if up > now { up } else { now + TRY_AGAIN }).await;
+    }
+
+    pub(super) async fn insist(&self, order: Order) {
+        while !self.order(order).await {
+            self.repaired().await;
+        }
+    }
+}
+
+const JOBS: u32 = 100_000;
+
+/// The mean seconds of a `job` over such a link; each device does `a_device` of them.
+pub(super) fn mean_time(
+    (seed, purpose): (Seed, &'static str),
+    path: (Span, BitRate),
+    gaps: Gaps,
+    (expected, a_device): (f64, u32),
+    job: impl AsyncFn(&Client) + Copy + 'static,
+) -> f64 {
+    // Enough failures for three times the expected time.
+    let horizon = Span::from_secs_f64(3.0 * expected * f64::from(a_device));
+    let on_device = |device| {
+        let link = failing_link(seed.derive(purpose, device), path, gaps.clone(), horizon);
+        time(link, a_device, job).0
+    };
+    let total: u64 = (0..u64::from(JOBS / a_device)).map(on_device).sum();
+    total as f64 / 1e9 / f64::from(JOBS)
+}
+
+fn time(link: Link, jobs: u32, job: impl AsyncFn(&Client) + 'static) -> Span {
+    let mut sim = Sim::default();
+    let handle = sim.handle().clone();
+    let (device, server) = (handle.node("device"), handle.node("server"));
+    let link = Rc::new(RefCell::new(link));
+    let works = Rc::new(Works(handle.clone()));
+    // Closed forms have neither connections nor headers.
+    let bare = TransportOptions::bare();
+    let way = Way::new(handle.clone(), server, link.clone(), works, Rc::new(Unheard), bare);
+    let client = Client { handle: handle.clone(), way, link };
+    let ended = Rc::new(Cell::new(None));
+    let (clock, told) = (handle.clone(), ended.clone());
+    handle.spawn(device, "job", async move {
+        for _ in 0..jobs {
+            job(&client).await;
+        }
+        told.set(Some(clock.now()));
+        clock.halt();
+    });
+    sim.run_until(Time::FAR);
+    ended.get().expect("a device insists until it has what it wants").since(Time::ZERO)
+}
+
+fn failing_link(seed: Seed, (rtt, down): (Span, BitRate), gaps: Gaps, horizon: Span) -> Link {
+    let steady = Profile::steady("failing", rtt, down, BitRate(1_000_000_000_000));
+    let profile = Profile { gaps: Some(gaps), queue: u64::MAX, ..steady };
+    Link::new(&LinkSchedule::settled(Arc::new(profile)), seed, Time::ZERO + horizon)
+}
+
+struct Works(Handle);
+
+impl Server for Works {
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let handle = self.0.clone();
+        Box::pin(async move {
+            let (numbers, _) = request.as_chunks().0.as_chunks::<2>();
+            let [work, bytes] = numbers[0].map(u64::from_le_bytes);
+            handle.sleep(Span(work)).await;
+            Some(vec![0; bytes as usize])
+        })
+    }
+}
+
+struct Unheard;
+
+impl Observer for Unheard {
+    fn observe(&self, _: Event<'_>) {}
+}
