@@ -16,7 +16,7 @@ use stopwatch::Stopwatch;
 use syncdyno::backend::{self, Backend, Loaded};
 use syncdyno::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
 use syncdyno::contract::{Column, ColumnKind, Entity, Schema, ScopeRule};
-use syncdyno::gateway::{Gateway, GatewayOptions, Mode, ServerHalf, answer_by};
+use syncdyno::gateway::{Gateway, GatewayOptions, Mode, ServerHalf, call_by};
 use syncdyno::protocol::{DEFAULT as CODEC, PullRequest, Request, Want};
 
 const START: Stamp = Stamp(1_700_000_000_000_000);
@@ -123,7 +123,9 @@ fn main() {
         for _ in 0..ROUNDS {
             let (over_the_air, one) = load_all(page, &mut |request| {
                 let times = (Time::ZERO, Time::FAR);
-                let called = answer_by(&mut ota, &mut backend, times, (DeviceId(0), request));
+                let called = call_by(&mut ota, &mut backend, times, |gateway, backend| {
+                    gateway.serve(DeviceId(0), request, backend)
+                });
                 called.answer.expect("a pull is answered").into_bytes()
             });
             let (replica, other) = load_all(page, &mut |request| {

@@ -62,7 +62,11 @@ fn main() {
     let simulated = stopwatch.read().as_secs_f64();
     let mut record = analysis::assemble("reports/bench", &plans, ran.judged, &[]);
     let axes = axes().into_iter().map(|(key, values)| AxisRecord { key, values }).collect();
-    record.sweep = Some(SweepRecord { objective: Objective::default().name(), axes, against: None });
+    record.sweep = Some(SweepRecord {
+        objective: Objective::of_axis("engine.pull.chunk_rows").name(),
+        axes,
+        against: None,
+    });
     let rounds = if measured { RENDERED } else { 1 };
     let stopwatch = Stopwatch::start();
     let mut bytes = 0;

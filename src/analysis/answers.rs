@@ -8,9 +8,7 @@ use super::compare::{Weighed, is_harm};
 use super::verdict::{Ruling, Trial};
 use super::{counted, distinct, grouped};
 use crate::metrics::NEVER;
-use crate::record::{
-    AnswerRecord, CellRecord, Exit, Finding, Judged, Reason, RunRecord, Stand, ToldRecord, named,
-};
+use crate::record::{AnswerRecord, CellRecord, Exit, Finding, Judged, Reason, RunRecord, Stand, ToldRecord};
 use crate::scenario::{Plan, Put, QUESTION_LISTS, Question, QuestionList, Standing, Told, question_place};
 
 /// The variant that is a user's own scenario unchanged.
@@ -61,15 +59,13 @@ impl AnswerRecord {
         };
         let figures: Vec<ToldRecord> =
             question.figures.iter().map(|told| ToldRecord::of(told, without, with)).collect();
+        let counted: Vec<ToldRecord> = figures.iter().map(|told| told.counted([without, with])).collect();
         let demanded = question.put == Put::ToItsOwn;
         AnswerRecord {
             question: question.name.clone(),
             asks: question.asks.clone(),
             says: question.says.clone(),
-            finding: finding(
-                &figures.iter().map(|told| told.counted([without, with])).collect::<Vec<_>>(),
-                demanded,
-            ),
+            finding: finding(&counted, demanded),
             demanded,
             without: without.id.clone(),
             with: with.id.clone(),
@@ -85,38 +81,30 @@ impl AnswerRecord {
 
 impl ToldRecord {
     fn of(told: &Told, without: &CellRecord, with: &CellRecord) -> ToldRecord {
-        let factor = told.demand.map(|demand| (demand.more, demand.factor_milli));
+        let factor = |more| told.demand.filter(|of| of.more == more).map(|of| of.factor_milli);
         ToldRecord {
             name: told.name.clone(),
             metric: told.metric.clone(),
             without: without.expected(&told.metric),
             with: with.expected(&told.metric),
-            less_milli: factor.and_then(|(more, factor)| (!more).then_some(factor)),
-            more_milli: factor.and_then(|(more, factor)| more.then_some(factor)),
+            less_milli: factor(false),
+            more_milli: factor(true),
         }
     }
 
     /// If no wait ended in either half, compares how many never ended.
     fn counted(&self, cells: [&CellRecord; 2]) -> ToldRecord {
-        let never = |cell: &CellRecord| {
-            let (metric, _) = named(&self.metric, |name| cell.metrics.contains_key(name))?;
-            cell.stat(&metric, "never")
-        };
-        match [self.without, self.with] {
-            [Some(NEVER), Some(NEVER)] => {
-                let [without, with] = cells.map(never);
-                ToldRecord { without, with, ..self.clone() }
-            }
-            _ => self.clone(),
+        if [self.without, self.with] != [Some(NEVER); 2] {
+            return self.clone();
         }
+        let [without, with] = cells.map(|cell| cell.stat(&cell.named(&self.metric)?.0, "never"));
+        ToldRecord { without, with, ..self.clone() }
     }
 
     /// True if it is clearly better with the measure.
     fn is_gain(&self) -> bool {
-        self.demanded().is_some_and(|(small, great, _)| match (small, great) {
-            (Some(small), Some(great)) => small < great && !is_near(small, great),
-            _ => false,
-        })
+        let both = self.demanded().and_then(|(small, great, _)| small.zip(great));
+        both.is_some_and(|(small, great)| small < great && !is_near(small, great))
     }
 
     /// The smaller and the greater figure as demanded, and their least ratio; `None` for a price.
@@ -194,15 +182,14 @@ impl Void {
     fn of(first: &AnswerRecord, [without, with]: [&Losses<'_>; 2]) -> Option<Void> {
         let mut asked = first.figures.iter().filter_map(ToldRecord::demanded);
         let mut is_none = || asked.all(|(small, great, _)| (small, great) == (Some(0), Some(0)));
+        let happened = |one: &ToldRecord| one.has_harm() || one.is_apart();
         match first.finding {
             _ if first.demanded => None,
             Finding::Shown | Finding::Less if with.is_more_than(without) => Some(Void::FailsWithIt),
             Finding::Worse if without.is_more_than(with) => Some(Void::FailsWithoutIt),
-            Finding::Same if is_none() => {
-                let happened = |one: &ToldRecord| one.has_harm() || one.is_apart();
-                let happened = first.figures.iter().any(happened);
-                Some(if happened { Void::NothingToMend } else { Void::NothingHappened })
-            }
+            Finding::Same if !is_none() => None,
+            Finding::Same if first.figures.iter().any(happened) => Some(Void::NothingToMend),
+            Finding::Same => Some(Void::NothingHappened),
             _ => None,
         }
     }
@@ -228,6 +215,11 @@ impl<'a> Losses<'a> {
             }
         }
         losses
+    }
+    /// The losses of the halves of these answers, without and with the measure.
+    fn of_halves(record: &'a RunRecord, answers: &[&'a AnswerRecord]) -> [Losses<'a>; 2] {
+        let halves: [fn(&AnswerRecord) -> &str; 2] = [|one| &one.without, |one| &one.with];
+        halves.map(|half| Losses::of(answers.iter().filter_map(|one| record.cell(half(one)))))
     }
 
     fn count(&self, check: &str) -> u64 {
@@ -284,21 +276,17 @@ pub fn own_faults(record: &RunRecord) -> Vec<Fault<'_>> {
     let checks = distinct(given().flat_map(losses_of).map(check_of));
     // A measure that the scenario already has mends nothing more. If that is unknown, it counts.
     let lacking = record.answers.iter().filter(|one| one.stands != Some(Stand::With));
-    let questions = grouped(lacking, |one| &one.question);
-    let fault = |check: &'_ str| {
-        let halves = questions.iter().map(|(_, all)| {
-            let of = |half: fn(&AnswerRecord) -> &str| {
-                Losses::of(all.iter().filter_map(|one| record.cell(half(one)))).count(check)
-            };
-            (all[0], of(|one| &one.without), of(|one| &one.with))
-        });
-        let mends = halves.filter(|(_, without, with)| *without > 0 && with.saturating_mul(2) <= *without);
-        let mut mended_by: Vec<_> = mends.map(|(one, _, with)| (one, with)).collect();
+    let questions = grouped(lacking, |one| &one.question).into_iter();
+    let questions: Vec<_> = questions.map(|(_, all)| (all[0], Losses::of_halves(record, &all))).collect();
+    let fault = |check| {
+        let halves =
+            questions.iter().map(|(one, halves)| (*one, halves.each_ref().map(|of| of.count(check))));
+        let mends = halves.filter(|(_, [without, with])| *without > 0 && with.saturating_mul(2) <= *without);
+        let mut mended_by: Vec<_> = mends.map(|(one, [_, with])| (one, with)).collect();
         mended_by.sort_by_key(|(_, with)| *with);
-        mended_by
+        Fault { check, count: losses.count(check), mended_by }
     };
-    let faults = checks.into_iter().filter(|check| losses.count(check) > 0);
-    faults.map(|check| Fault { check, count: losses.count(check), mended_by: fault(check) }).collect()
+    checks.into_iter().filter(|check| losses.count(check) > 0).map(fault).collect()
 }
 
 /// True if a run asked questions about a user's own scenario and answered none.
@@ -315,12 +303,6 @@ pub struct AnsweredList<'a> {
 }
 
 impl Answered<'_> {
-    /// True if it is better with the measure: the figures improve, they prove something, and no
-    /// more edits come to harm.
-    pub fn is_better(&self) -> bool {
-        let is_better = matches!(self.first.finding, Finding::Shown | Finding::Less);
-        is_better && self.void.is_none() && self.weighed.as_ref().is_none_or(|of| of.harms.is_empty())
-    }
     /// True if it says what the scenario has, or what the figures show.
     fn is_answer(&self) -> bool {
         let has_figures = match self.first.finding {
@@ -346,10 +328,7 @@ pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
             // If several findings are equally frequent, the first one.
             let most = all.iter().map(|one| alike(one.finding)).max();
             let first = all.iter().find(|one| Some(alike(one.finding)) == most).unwrap_or(&all[0]);
-            let of = |half: fn(&AnswerRecord) -> &str| {
-                Losses::of(all.iter().filter_map(|one| record.cell(half(one))))
-            };
-            let [without, with] = [of(|one| &one.without), of(|one| &one.with)];
+            let [without, with] = Losses::of_halves(record, &all);
             let void = Void::of(first, [&without, &with]);
             let mends = !first.demanded && without.is_more_than(&with);
             let is_same = |one: &ToldRecord| one.without == one.with;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::spread::spread;
 use super::{occurrences, untested};
-use crate::base::{DeviceId, Digest, EntityId, Key, Span, inert};
+use crate::base::{Digest, EntityId, Key, inert};
 use crate::contract::Schema;
 use crate::oracle::{Violation, check_names, metric_of};
 use crate::record::{
@@ -40,11 +40,10 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
     if plan.source.swarm.is_some() {
         cell.missed.extend(outcome.in_vain.iter().map(untested::in_vain));
     }
-    let eventful = outcome
-        .eventful
-        .iter()
-        .map(|one| EventfulRecord { record: record_name(&plan.schema, &one.record), happened: one.happened });
-    cell.eventful = eventful.collect();
+    let name = |record| record_name(&plan.schema, record);
+    let eventful = outcome.eventful.iter();
+    cell.eventful =
+        eventful.map(|of| EventfulRecord { record: name(&of.record), happened: of.happened }).collect();
     cell.ending = ending(&outcome.ending);
     // Rows under way are not a finding, and figures of half a run cannot be compared.
     if outcome.ending != Ending::Interrupted {
@@ -53,9 +52,9 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
         cell.violations = outcome.violations.iter().map(|v| violation(&plan.schema, v)).collect();
         cell.series = SeriesRecord::of(&outcome.series);
         cell.spread = spread(&outcome.distributions);
-        let slow =
-            |(device, took): &(DeviceId, Span)| SlowRecord { device: device.to_string(), sync_ns: took.0 };
-        cell.slowest = outcome.slowest.iter().map(slow).collect();
+        let slowest = outcome.slowest.iter();
+        cell.slowest =
+            slowest.map(|(id, took)| SlowRecord { device: id.to_string(), sync_ns: took.0 }).collect();
     }
     cell
 }

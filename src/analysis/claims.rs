@@ -7,7 +7,7 @@ use super::cells::{cell_ids, is_within};
 use super::distinct;
 use super::verdict::{Ruling, Trial};
 use crate::metrics::Unit;
-use crate::record::{CellRecord, ClaimRecord, EndingKind, Judged, Reason, named};
+use crate::record::{CellRecord, ClaimRecord, EndingKind, Judged, Reason};
 use crate::scenario::{Claim, Plan, Put};
 
 type Place<'a> = (&'a str, &'a str, &'a str, u64);
@@ -90,42 +90,29 @@ pub enum Why<'a> {
 /// The claims and questions that these plans cannot check, each once.
 pub fn unchecked(plans: &[Plan]) -> Vec<NotHeld<'_>> {
     let places = places(plans);
+    let runs = |plan: &Plan, variant: &String| {
+        let own = &plan.source;
+        let same = |of: &Plan| (&of.source.path, &of.source.scenario) == (&own.path, &own.scenario);
+        plans.iter().any(|other| same(other) && other.source.variant.as_ref() == Some(variant))
+    };
     let mut all = Vec::new();
     for plan in plans {
         let scenario = plan.source.scenario.as_str();
-        for claim in plan.judged.claims.iter() {
-            let why = why_not(plan, [&claim.fails, &claim.mends], plans, &places);
-            all.extend(why.map(|why| NotHeld { scenario, name: &claim.id, is_question: false, why }));
-        }
-        for asked in plan.judged.questions.iter().filter(|asked| !matches!(asked.put, Put::ToNone(..))) {
-            let why = why_not(plan, [&asked.without, &asked.with], plans, &places);
-            all.extend(why.map(|why| NotHeld { scenario, name: &asked.name, is_question: true, why }));
+        let claims = plan.judged.claims.iter().map(|of| (&of.id, false, [&of.fails, &of.mends]));
+        let asked = plan.judged.questions.iter().filter(|of| !matches!(of.put, Put::ToNone(..)));
+        let asked = asked.map(|of| (&of.name, true, [&of.without, &of.with]));
+        for (name, is_question, halves) in claims.chain(asked) {
+            let missing = halves.into_iter().filter(|half| !places.contains_key(&place(plan, half)));
+            let why = match missing.clone().find(|half| !runs(plan, half)) {
+                _ if !plan.source.axes.is_empty() => Why::Swept,
+                Some(variant) => Why::NotRun(variant),
+                None if missing.clone().next().is_none() => continue,
+                None => Why::OtherSeeds(halves[0], halves[1]),
+            };
+            all.push(NotHeld { scenario, name, is_question, why });
         }
     }
     distinct(all)
-}
-
-fn why_not<'a>(
-    plan: &Plan,
-    halves: [&'a String; 2],
-    plans: &[Plan],
-    places: &BTreeMap<Place<'_>, usize>,
-) -> Option<Why<'a>> {
-    if !plan.source.axes.is_empty() {
-        return Some(Why::Swept);
-    }
-    let missing: Vec<&String> =
-        halves.into_iter().filter(|variant| !places.contains_key(&place(plan, variant))).collect();
-    let runs = |variant: &&&String| {
-        let same = |other: &Plan| {
-            (&other.source.path, &other.source.scenario) == (&plan.source.path, &plan.source.scenario)
-        };
-        plans.iter().any(|other| same(other) && other.source.variant.as_ref() == Some(**variant))
-    };
-    match missing.iter().find(|variant| !runs(variant)) {
-        Some(variant) => Some(Why::NotRun(variant)),
-        None => missing.first().map(|_| Why::OtherSeeds(halves[0], halves[1])),
-    }
 }
 
 /// Only the mended figure is within bounds, or the failing one is `factor_milli`/1000 times it.
@@ -164,7 +151,6 @@ pub fn variant(cell: &CellRecord) -> &str {
 
 /// The unit of a figure that a claim names.
 pub fn unit_in(cell: &CellRecord, key: &str) -> Unit {
-    let found = named(key, |name| cell.metrics.contains_key(name))
-        .and_then(|(metric, stat)| Some(cell.metrics.get(metric.as_str())?.unit().of_stat(stat)));
-    found.unwrap_or(Unit::Count)
+    let of = |(metric, stat): (String, &str)| Some(cell.metrics.get(metric.as_str())?.unit().of_stat(stat));
+    cell.named(key).and_then(of).unwrap_or(Unit::Count)
 }

@@ -137,13 +137,8 @@ impl<'a> Table<'a> {
         let words = self.words().map(|column| known(self.said(column, cells)));
         let figures = self.figures().into_iter().map(|figure| Named(figure).mean(cells));
         let figures = figures.map(|figure| figure.map_or_else(String::new, |n| n.to_string()));
-        labels
-            .iter()
-            .cloned()
-            .chain(words)
-            .chain(figures)
-            .chain([refused.unwrap_or_default().to_owned()])
-            .collect()
+        let refused = [refused.unwrap_or_default().to_owned()];
+        labels.iter().cloned().chain(words).chain(figures).chain(refused).collect()
     }
     fn words(&self) -> impl Iterator<Item = &TableColumn> {
         self.plan.column.iter().filter(|column| column.figure.is_none())

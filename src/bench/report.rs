@@ -3,6 +3,7 @@
 use std::thread;
 
 use crate::base::Digest;
+use crate::campaign::did_you_mean;
 use crate::metrics::Figure;
 use crate::record::{CellRecord, RunRecord, Verdict, ViolationRecord};
 use crate::render::{self, Paint};
@@ -58,8 +59,7 @@ impl Report {
         let Some(figure) = self.try_figure(metric) else {
             let names = self.0.cells.iter().flat_map(|cell| cell.metrics.keys());
             let near = names.min_by_key(|name| strsim::damerau_levenshtein(name, metric));
-            let near = near.map(|name| format!("; did you mean `{name}`?"));
-            panic!("no cell has the figure `{metric}`{}", near.unwrap_or_default());
+            panic!("no cell has the figure `{metric}`{}", did_you_mean(near.map(|name| &**name)));
         };
         figure
     }

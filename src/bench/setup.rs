@@ -7,10 +7,8 @@ use std::{env, fs, io};
 
 use super::report::{Report, SEED};
 use crate::analysis::{self, Asks, Trial};
-use crate::base::{Span, Time};
 use crate::campaign::{self, CampaignOptions, InProcess, Listener, Runner, Signals};
 use crate::contract::Stack;
-use crate::record::CellRecord;
 use crate::scenario::{Document, Invalid, Request};
 use crate::world::Stacks;
 
@@ -161,11 +159,7 @@ fn document(text_or_path: &str) -> Result<Document, BenchError> {
 
 struct Silent;
 
-impl Listener for Silent {
-    fn started(&self, _: usize) {}
-    fn progressed(&self, _: usize, _: Time, _: Span) {}
-    fn ended(&self, _: usize, _: &CellRecord) {}
-}
+impl Listener for Silent {}
 
 #[cfg(test)]
 mod tests {

@@ -167,13 +167,10 @@ impl Journal {
             let why = "the scenario, its settings, axes, variants or seeds are not the same";
             KeptError::usage(format!("{} belongs to another run: {why}", inert_path(&path)))
         };
-        match Journal::reopened(&path, any_build, is_of)? {
-            Some(journal) => Ok(journal),
-            None => KeptError::usage(format!(
-                "there is no run to continue in {}: no cell was kept there, or it has completed",
-                inert_path(folder)
-            )),
-        }
+        let folder = inert_path(folder);
+        let why = "no cell was kept there, or it has completed";
+        let none = || KeptError::usage(format!("there is no run to continue in {folder}: {why}"));
+        Journal::reopened(&path, any_build, is_of)?.map_or_else(none, Ok)
     }
 
     /// Continues the file at `path`, if it has a first line and `is_of` accepts it. Everything
@@ -188,10 +185,9 @@ impl Journal {
             if any_build || build.is_this() {
                 return Ok(());
             }
+            let (path, this) = (inert_path(path), Build::this());
             KeptError::usage(format!(
-                "{} was begun by {build}, and this is {}: two builds may give other figures; --any-build continues anyway, and the record says so",
-                inert_path(path),
-                Build::this()
+                "{path} was begun by {build}, and this is {this}: two builds may give other figures; --any-build continues anyway, and the record says so"
             ))
         };
         let opened = file::open_with(path, file::Named::InFile, OpenOptions::new().read(true).write(true));
@@ -205,10 +201,8 @@ impl Journal {
         let mut end = match begun(&mut reader).map_err(failed)? {
             (Begun::Cut, _) => return Ok(None),
             (Begun::Foreign, _) => {
-                return KeptError::usage(format!(
-                    "{} was written by another version of the program",
-                    inert_path(path)
-                ));
+                let path = inert_path(path);
+                return KeptError::usage(format!("{path} was written by another version of the program"));
             }
             (Begun::Of(head), end) => {
                 is_of(&head)?;

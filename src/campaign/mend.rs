@@ -48,11 +48,9 @@ pub fn mend(
     let failing = judged.iter().enumerate().filter(|(_, judged)| judged.cell.verdict == Verdict::Fail);
     let found = failing
         .filter_map(|(at, judged)| Some((at, &judged.cell, findings(&judged.cell).into_iter().next()?)));
-    let alike = grouped(found, |(_, cell, finding)| (cell.setting(), finding.clone()));
-    let worst = alike
-        .into_iter()
-        .filter_map(|(_, cells)| Some(cells.into_iter().rev().max_by_key(|(_, cell, _)| grade(cell))?.0));
-    for at in worst.take(CELLS).collect::<Vec<_>>() {
+    let alike = grouped(found, |(_, cell, finding)| (cell.setting(), finding.clone())).into_iter();
+    let worst = alike.filter_map(|(_, cells)| cells.into_iter().rev().max_by_key(|(_, cell, _)| grade(cell)));
+    for at in worst.map(|(at, ..)| at).take(CELLS).collect::<Vec<_>>() {
         let cell = &judged[at].cell;
         let Some(plan) = plan_of.get(cell.id.as_str()) else { continue };
         let trial = Trial { plan, cell, runner, stop: &stop, work: AtomicU64::new(0) };
@@ -286,9 +284,8 @@ impl Trial<'_> {
             return Some(self.record(finding, best.set.clone(), Some(best)));
         }
         // A setting that changes nothing in this cell has nothing to do with the failure.
-        let idle = tried.iter().filter(|one| one.changes && one.set.len() == 1);
-        let idle: Vec<String> =
-            idle.flat_map(|one| one.set.clone()).filter(|set| known.contains(set)).collect();
+        let idle = tried.iter().filter(|one| one.changes && one.set.len() == 1).flat_map(|one| &one.set);
+        let idle: Vec<String> = idle.filter(|set| known.contains(set)).cloned().collect();
         (!idle.is_empty()).then(|| RemedyRecord { left: Some(found), ..self.record(finding, idle, None) })
     }
 
@@ -321,13 +318,9 @@ impl Trial<'_> {
         let cut = || self.stop.cuts() || is_spent();
         let outcome = attempt(plan, "", || self.runner.run(plan, &Quietly(&cut))).ok()?;
         let cell = analysis::judge(plan, "", &outcome).cell;
-        let ended = cell.verdict.was_run();
-        ended.then(|| Tried {
-            set,
-            fails: failures(&cell),
-            worse: worse(self.cell, &cell),
-            changes: cell.digest != self.cell.digest,
-        })
+        let (fails, worse) = (failures(&cell), worse(self.cell, &cell));
+        let changes = cell.digest != self.cell.digest;
+        cell.verdict.was_run().then_some(Tried { set, fails, worse, changes })
     }
 }
 

@@ -1,8 +1,8 @@
 //! Campaigns: many cells, one after the other or in parallel.
 //!
 //! Only this room has threads. A cell is one plan, and a [`Runner`] runs it on one thread from
-//! start to end; cells share only constants. [`validate`] and [`calibrate`] are separate: they
-//! simulate no world. Read `run` first, then `journal`, `stop`, `shards`.
+//! start to end; cells share only constants. [`calibrate`] is separate: it simulates no world. Read
+//! `run` first, then `journal`, `stop`, `shards`.
 //!
 //! Invariants:
 //!
@@ -16,6 +16,7 @@
 
 mod axis;
 pub mod calibrate;
+mod hint;
 mod journal;
 mod mend;
 mod run;
@@ -24,7 +25,6 @@ pub mod shards;
 mod stop;
 mod stopwatch;
 pub mod tune;
-pub mod validate;
 
 #[cfg(test)]
 pub(crate) mod fake;
@@ -32,10 +32,11 @@ pub(crate) mod fake;
 mod tests;
 
 pub use axis::{Axis, AxisError, CELLS_MAX};
+pub(crate) use hint::did_you_mean;
 pub use journal::{Journal, KeptError, NAME as JOURNAL};
 pub use mend::mend;
-pub use run::{Campaign, CampaignOptions, Listener, lives_told, replay, run, suspects, trace};
-pub use runner::{InProcess, Observed, Record, Runner};
+pub use run::{Campaign, CampaignOptions, Listener, lives_told, replay, run, subject, suspects, trace};
+pub use runner::{InProcess, Observed, Record, Runner, SharedEar};
 pub use stop::{GRACE, Signals};
 pub use stopwatch::Stopwatch;
 

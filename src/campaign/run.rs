@@ -1,7 +1,7 @@
 //! Runs many cells on many threads, or one cell again.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -33,11 +33,12 @@ pub struct CampaignOptions {
     pub twice: bool,
 }
 
+/// Hears of a campaign's cells.
 pub trait Listener: Sync {
-    fn started(&self, cell: usize);
+    fn started(&self, _cell: usize) {}
     /// The virtual time of `cell` is `now`; its script is `of` long.
-    fn progressed(&self, cell: usize, now: Time, of: Span);
-    fn ended(&self, cell: usize, record: &CellRecord);
+    fn progressed(&self, _cell: usize, _now: Time, _of: Span) {}
+    fn ended(&self, _cell: usize, _record: &CellRecord) {}
     /// The observations of a cell, in the order of the plans; they are not stored elsewhere.
     fn observed(&self, _id: &str, _observed: &Observed) {}
 }
@@ -136,11 +137,11 @@ fn run_cell(
     let outcome = attempt(plan, id, || runner.run_saying(plan, watch, &mut said));
     let wall = started.elapsed();
     let outcome = match outcome {
+        Ok(outcome) => outcome,
         Err(broken) => {
             let observed = Observed { console: console(said), ..Observed::default() };
             return (Ran { judged: *broken, wall, suspects: Vec::new() }, observed);
         }
-        Ok(outcome) => outcome,
     };
     let again = twice && outcome.ending != Ending::Interrupted;
     let judged = match again.then(|| attempt(plan, id, || runner.run(plan, watch))) {
@@ -168,27 +169,20 @@ fn console(said: AppWords) -> Vec<String> {
 
 /// The first record of each check with a finding, the gravest first, then the others, each once.
 pub fn suspects(outcome: &Outcome) -> Vec<Subject> {
-    let mut checks = Vec::new();
-    let (mut first, mut rest) = (Vec::new(), Vec::new());
     let mut violations: Vec<&Violation> = outcome.violations.iter().collect();
     violations.sort_by_key(|violation| harm_of(violation.check));
+    let mut subjects: Vec<Subject> = Vec::new();
     for violation in violations {
         let Some(record) = &violation.record else { continue };
-        let (side, found) = (violation.device, Some((violation.check, violation.device)));
-        let subject = Subject { record: record.clone(), side, found };
-        if first.iter().chain(&rest).any(|known: &Subject| known.record == *record) {
-            continue;
-        }
-        if checks.contains(&violation.check) {
-            rest.push(subject);
-        } else {
-            checks.push(violation.check);
-            first.push(subject);
+        if subjects.iter().all(|known| known.record != *record) {
+            let (side, found) = (violation.device, Some((violation.check, violation.device)));
+            subjects.push(Subject { record: record.clone(), side, found });
         }
     }
-    first.extend(rest);
-    first.truncate(RECORDS_TOLD);
-    first
+    let mut checks = BTreeSet::new();
+    subjects.sort_by_cached_key(|subject| !checks.insert(subject.found.map(|(check, _)| check)));
+    subjects.truncate(RECORDS_TOLD);
+    subjects
 }
 
 /// Runs failing cells again for the lives of their suspects. The worst seed stands for its setting;
@@ -219,15 +213,16 @@ fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runne
     }
 }
 
+/// A record whose life is asked for, with the first finding about it.
+pub fn subject(outcome: &Outcome, record: Record) -> Subject {
+    let found = outcome.violations.iter().find(|violation| violation.record.as_ref() == Some(&record));
+    Subject { found: found.map(|violation| (violation.check, violation.device)), side: None, record }
+}
+
 /// Lives as a record stores them.
 pub fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRecord> {
     let named = |record| analysis::record_name(&plan.schema, record);
     records.iter().zip(lives).map(|(record, story)| LifeRecord::new(named(record), story)).collect()
-}
-
-/// Indents all lines after the first.
-fn lines(text: &str) -> String {
-    text.lines().map(inert).collect::<Vec<_>>().join("\n    ")
 }
 
 /// Runs `run` for a cell. An error or a panic becomes the verdict on the cell.
@@ -236,23 +231,19 @@ pub(super) fn attempt<T>(
     id: &str,
     run: impl FnOnce() -> Result<T, Unrunnable>,
 ) -> Result<T, Box<Judged>> {
-    match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(Ok(result)) => Ok(result),
-        Ok(Err(Unrunnable::Unsupported { needs, .. })) => {
-            Err(Box::new(analysis::broken(plan, id, &Broke::Unsupported(needs))))
-        }
-        Ok(Err(unrunnable)) => Err(Box::new(analysis::broken(
-            plan,
-            id,
-            &Broke::Unrunnable(inert(&unrunnable.to_string()).into_owned()),
-        ))),
+    let broke = match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(result)) => return Ok(result),
+        Ok(Err(Unrunnable::Unsupported { needs, .. })) => Broke::Unsupported(needs),
+        Ok(Err(unrunnable)) => Broke::Unrunnable(inert(&unrunnable.to_string()).into_owned()),
         Err(panic) => {
-            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-            let text = text.unwrap_or_else(|| "a panic".to_owned());
-            Err(Box::new(analysis::broken(plan, id, &Broke::Panicked(lines(&text)))))
+            let text = panic.downcast_ref::<&str>().copied();
+            let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+            // All lines after the first are indented.
+            let lines: Vec<_> = text.unwrap_or("a panic").lines().map(inert).collect();
+            Broke::Panicked(lines.join("\n    "))
         }
-    }
+    };
+    Err(Box::new(analysis::broken(plan, id, &broke)))
 }
 
 struct CellWatch<'a> {
@@ -309,12 +300,7 @@ pub fn replay(
         None => (analysis::judge(plan, id, &outcome), Held::Nothing),
     };
     if !records.is_empty() {
-        let subject = |record: &Record| {
-            let found = outcome.violations.iter().find(|v| v.record.as_ref() == Some(record));
-            let found = found.map(|violation| (violation.check, violation.device));
-            Subject { record: record.clone(), side: None, found }
-        };
-        let subjects: Vec<Subject> = records.iter().map(subject).collect();
+        let subjects: Vec<Subject> = records.iter().map(|record| subject(&outcome, record.clone())).collect();
         match attempt(plan, id, || runner.lives(plan, &subjects, &watch)) {
             Ok(lives) => judged.cell.lives = lives_told(plan, records, lives),
             Err(broken) => judged = *broken,

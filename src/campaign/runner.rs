@@ -13,6 +13,8 @@ use crate::scenario::Plan;
 use crate::world::{self, AppWords, Ear, Outcome, Placed, RequestLog, Stacks, Traced, Unrunnable, Watch};
 
 pub type Record = (EntityId, Key);
+/// A listener for the events of a world.
+pub type SharedEar = Rc<RefCell<dyn Ear>>;
 
 pub(super) struct Ran {
     pub(super) judged: Judged,
@@ -39,12 +41,7 @@ pub trait Runner: Sync {
     }
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
     /// Like [`run`](Self::run); after a panic, `said` has what its apps wrote until then.
-    fn run_saying(
-        &self,
-        plan: &Plan,
-        watch: &dyn Watch,
-        _said: &mut AppWords,
-    ) -> Result<Outcome, Unrunnable> {
+    fn run_saying(&self, plan: &Plan, watch: &dyn Watch, _: &mut AppWords) -> Result<Outcome, Unrunnable> {
         self.run(plan, watch)
     }
     /// Runs a cell again and returns the lives of these subjects, in order.
@@ -53,8 +50,7 @@ pub trait Runner: Sync {
     /// Runs a cell again and logs its first `most` requests.
     fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable>;
     /// Runs a cell again with a listener for all of its events.
-    fn heard(&self, plan: &Plan, ear: Rc<RefCell<dyn Ear>>, watch: &dyn Watch)
-    -> Result<Outcome, Unrunnable>;
+    fn heard(&self, plan: &Plan, ear: SharedEar, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable>;
     /// How the edits and imports of a cell are placed, without running it.
     fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable>;
@@ -85,12 +81,7 @@ impl Runner for InProcess {
     fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable> {
         world::run_logging(plan, &self.0, watch, most).map(|(_, log)| log)
     }
-    fn heard(
-        &self,
-        plan: &Plan,
-        ear: Rc<RefCell<dyn Ear>>,
-        watch: &dyn Watch,
-    ) -> Result<Outcome, Unrunnable> {
+    fn heard(&self, plan: &Plan, ear: SharedEar, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
         world::run_heard(plan, &self.0, watch, ear)
     }
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {

@@ -36,13 +36,11 @@ impl Signals {
         self.exit().is_some()
     }
     pub fn exit(&self) -> Option<Exit> {
-        if self.interrupt.load(Ordering::Relaxed) {
-            Some(Exit::Interrupted)
-        } else if self.terminate.load(Ordering::Relaxed) {
-            Some(Exit::Terminated)
-        } else {
-            None
-        }
+        self.exits().next()
+    }
+    fn exits(&self) -> impl Iterator<Item = Exit> {
+        let came = [(&self.interrupt, Exit::Interrupted), (&self.terminate, Exit::Terminated)];
+        came.into_iter().filter(|(flag, _)| flag.load(Ordering::Relaxed)).map(|(_, exit)| exit)
     }
 }
 
@@ -62,8 +60,8 @@ impl Stop {
             signals,
             started: Stopwatch::start(),
             time_limit,
-            failed: AtomicBool::new(false),
-            was_cut: AtomicBool::new(false),
+            failed: AtomicBool::default(),
+            was_cut: AtomicBool::default(),
             interrupt_seen: OnceLock::new(),
         }
     }
@@ -104,12 +102,9 @@ impl Stop {
             true => Note::unexplained(exit),
             false => Note::stopped(exit, &how_far),
         };
-        let set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
-        let mut exits = Vec::new();
-        exits.extend(set(&self.signals.interrupt).then_some(Exit::Interrupted));
-        exits.extend(set(&self.signals.terminate).then_some(Exit::Terminated));
+        let mut exits: Vec<Exit> = self.signals.exits().collect();
         if exits.is_empty() {
-            exits.extend(match set(&self.failed) {
+            exits.extend(match self.failed.load(Ordering::Relaxed) {
                 true => Some(Exit::Success),
                 false => self.late().then_some(Exit::TimeLimit),
             });

@@ -27,7 +27,7 @@ impl<'a> Against<'a> {
         analysis::Against {
             name: self.name,
             baseline: self.baseline,
-            tolerance_ppm: self.args.tolerance.map(|tolerance| tolerance.0),
+            tolerance_ppm: self.args.tolerance,
             require_all: self.args.require_all,
             is_asked,
             told: render::compare::shift,

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
-use super::parsed::{SEED_MAX, assignment, only, span};
+use super::parsed::{SEED_MAX, assignment, only, span, tolerance};
 use super::serve_args::ServeArgs;
-use super::work::{CompareFormat, HeldArgs, MergeArgs, PlaceArgs, Tolerance, Work};
+use super::work::{CompareFormat, HeldArgs, MergeArgs, PlaceArgs, Work};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::LimitFlag;
 use crate::base::Span;
@@ -114,20 +114,6 @@ pub(super) enum Command {
     /// Manage the figures that runs must reproduce: named files under reports/baseline/.
     #[command(subcommand)]
     Baseline(BaselineCommand),
-    /// Run scenarios and write what they show, one line per requirement (COVERAGE.md beside them).
-    Coverage {
-        /// A folder of scenarios.
-        #[arg(default_value = "scenarios")]
-        path: PathBuf,
-        #[command(flatten)]
-        work: Work,
-    },
-    /// Check the models against closed forms, published figures and measured transfers; by default
-    /// all of them.
-    Validate {
-        #[command(subcommand)]
-        what: Option<Validate>,
-    },
     /// Show the libraries of links, devices, backends and architectures of products, with the
     /// source of each figure.
     #[command(subcommand)]
@@ -289,7 +275,7 @@ pub(super) struct TuneArgs {
     pub(super) format: TuneFormat,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct JudgeArgs {
     /// The scenario with the entities, the policy and the expectations; it needs no fleet.
     pub(super) scenario: PathBuf,
@@ -408,8 +394,8 @@ pub(super) struct CompareArgs {
     pub(super) fail_on_worse: bool,
     /// The largest change for the worse that does not fail; of an interval, its end nearer to zero
     /// counts. Differences of less than 1 % are equal, unless this is 0.
-    #[arg(long, value_name = "PERCENT", default_value = "1%")]
-    pub(super) tolerance: Tolerance,
+    #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = tolerance)]
+    pub(super) tolerance: u64,
     /// Only these metrics; may be given several times.
     #[arg(long, value_name = "METRIC")]
     pub(super) metric: Vec<String>,
@@ -453,36 +439,6 @@ pub(super) enum BaselineCommand {
     },
 }
 
-#[derive(Debug, Args)]
-pub(super) struct MeasuredArgs {
-    /// The measurements; by default those that the model was built with (columns in
-    /// reference/README.md).
-    pub(super) file: Option<PathBuf>,
-    /// Write the measurements with a column `predicted_s` to a new file; completely, or not at all.
-    #[arg(short, long, value_name = "OUT.csv")]
-    pub(super) out: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Validate {
-    /// Simulate closed forms and published figures, each with its reference; exit 10 if one is off.
-    Models,
-    /// Count the rows that each cursor by time loses, with the table of references; exit 10 if a
-    /// figure is off.
-    Cursors,
-    /// Give damaged messages to every decoder; exit 10 if one is accepted wrongly, or takes too
-    /// much memory.
-    Decoders {
-        /// How many.
-        #[arg(long, value_name = "N", default_value_t = 1_000_000)]
-        messages: u64,
-    },
-    /// Predict measured transfers; exit 10 if a tolerance is not met.
-    Tcp(MeasuredArgs),
-    /// Predict measured transfers with an outage in the middle; exit 10 if a tolerance is not met.
-    TcpOutage(MeasuredArgs),
-}
-
 #[derive(Debug, Subcommand)]
 pub(super) enum Profiles {
     /// List the profiles.
@@ -499,9 +455,9 @@ pub(super) enum Profiles {
 }
 
 macro_rules! choices {
-    ($($name:ident { $($value:ident),* })*) => {$(
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-        pub(super) enum $name { $($value),* }
+    ($($name:ident { $first:ident $(, $value:ident)* })*) => {$(
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+        pub(super) enum $name { #[default] $first $(, $value)* }
     )*};
 }
 choices! {

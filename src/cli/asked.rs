@@ -109,24 +109,22 @@ impl Questioned<'_> {
             tried: Vec::new(),
             shown_by: question.does.map_or_else(String::new, |practice| practice.lacks(self.given)),
         };
-        match self.halves(&question, &seen, console) {
-            Err(why) => Question { put: Put::ToNone(standing, why), ..question },
-            Ok([without, with]) => {
-                if question.does.is_none() {
-                    let halves = [(&without[0], Stand::Without), (&with[0], Stand::With)];
-                    let own =
-                        halves.into_iter().find(|(half, _)| half.source.digest == self.given.source.digest);
-                    standing.half = own.map(|(_, stand)| stand);
-                }
-                if standing.half == Some(Stand::Without) {
-                    standing.tried = seen.mends.iter().map(ToString::to_string).collect();
-                }
-                let price = |(name, metric)| Told { name, metric, demand: None };
-                question.figures.extend(seen.figures.into_iter().map(price));
-                let [without, with] = [without, with].map(|half| asked.take(half));
-                Question { without, with, put: Put::ToAnother(standing), ..question }
-            }
+        let [without, with] = match self.halves(&question, &seen, console) {
+            Err(why) => return Question { put: Put::ToNone(standing, why), ..question },
+            Ok(halves) => halves,
+        };
+        if question.does.is_none() {
+            let mut halves = [(&without[0], Stand::Without), (&with[0], Stand::With)].into_iter();
+            let own = halves.find(|(half, _)| half.source.digest == self.given.source.digest);
+            standing.half = own.map(|(_, stand)| stand);
         }
+        if standing.half == Some(Stand::Without) {
+            standing.tried = seen.mends.iter().map(ToString::to_string).collect();
+        }
+        let price = |(name, metric)| Told { name, metric, demand: None };
+        question.figures.extend(seen.figures.into_iter().map(price));
+        let [without, with] = [without, with].map(|half| asked.take(half));
+        Question { without, with, put: Put::ToAnother(standing), ..question }
     }
 
     fn halves(
@@ -148,11 +146,8 @@ impl Questioned<'_> {
         })?;
         let half = |name: &str| {
             let title = format!("{}-{name}", question.name);
-            plans
-                .iter()
-                .filter(|plan| plan.source.variant.as_ref() == Some(&title))
-                .cloned()
-                .collect::<Vec<_>>()
+            let of = plans.iter().filter(|plan| plan.source.variant.as_ref() == Some(&title));
+            of.cloned().collect::<Vec<_>>()
         };
         let halves = [half(&question.without), half(&question.with)];
         if halves[0][0].source.digest == halves[1][0].source.digest {
@@ -171,13 +166,12 @@ fn has_answer(question: &Question) -> bool {
 
 impl Asked {
     fn take(&mut self, half: Vec<Plan>) -> String {
-        let title = half[0].source.variant.clone().unwrap_or_default();
-        if let Some(runs_as) = self.runs_as.get(&half[0].source.digest) {
-            return runs_as.clone();
-        }
-        self.runs_as.insert(half[0].source.digest.clone(), title.clone());
-        self.plans.extend(half);
-        title
+        let source = half[0].source.clone();
+        let runs_as = self.runs_as.entry(source.digest.clone()).or_insert_with(|| {
+            self.plans.extend(half);
+            source.variant.clone().unwrap_or_default()
+        });
+        runs_as.clone()
     }
 }
 

@@ -23,15 +23,12 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
                 let hint = format!("syncdyno baseline update {name} {run} --reason \"…\"");
                 // An unreadable baseline cannot be updated either: the error of reading helps more.
                 read(name, &path)?;
-                return Err(Refusal::usage(format!(
-                    "there is already a baseline {name}; to replace it: {hint}"
-                )));
+                let text = format!("there is already a baseline {name}; to replace it: {hint}");
+                return Err(Refusal::usage(text));
             }
             reasoned(reason)?;
             let baseline = of_run(run, vec![reason.clone()])?;
-            // A signal waits until the file is complete.
-            console.surroundings.signals.heed();
-            written::replace(&path, baseline.to_json().as_bytes())?;
+            keep(&path, &baseline, console)?;
             let cells = human::count(baseline.cells.len() as u64, "cell");
             console.result(&format!("{}: {cells}\n", inert_path(path)));
             Ok(Exit::Success)
@@ -48,9 +45,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             // A repeated reason is kept once, as the latest.
             baseline.reasons.retain(|before| before != reason);
             baseline.reasons.push(reason.clone());
-            // A signal waits until the file is complete.
-            console.surroundings.signals.heed();
-            written::replace(&path, baseline.to_json().as_bytes())?;
+            keep(&path, &baseline, console)?;
             let cells = |n: usize| human::count(n as u64, "cell");
             let other =
                 if other > 0 { format!("{} with other figures, ", cells(other)) } else { String::new() };
@@ -67,6 +62,12 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             Ok(Exit::Success)
         }
     }
+}
+
+/// Writes a baseline; a signal waits until the file is complete.
+fn keep(path: &Path, baseline: &Baseline, console: &Console<'_>) -> anyhow::Result<()> {
+    console.surroundings.signals.heed();
+    written::replace(path, baseline.to_json().as_bytes())
 }
 
 fn reasoned(reason: &str) -> anyhow::Result<()> {
@@ -138,16 +139,14 @@ fn list(console: &mut Console<'_>) -> anyhow::Result<Exit> {
         console.remark(&format!("no baseline in {HOME}\n"));
     }
     for name in names {
-        let line = match load(&name) {
-            Ok(baseline) => {
+        let line = load(&name).map_or_else(
+            |e| e.to_string(),
+            |baseline| {
                 let cells = human::count(baseline.cells.len() as u64, "cell");
-                let reason =
-                    baseline.reasons.last().map_or_else(String::new, |reason| inert(reason).into_owned());
-                format!("{name}  {cells}  {reason}\n")
-            }
-            Err(e) => format!("{name}  {e}\n"),
-        };
-        console.result(&line);
+                format!("{cells}  {}", inert(baseline.reasons.last().map_or("", String::as_str)))
+            },
+        );
+        console.result(&format!("{name}  {line}\n"));
     }
     Ok(Exit::Success)
 }
@@ -158,12 +157,8 @@ fn shown(name: &str, baseline: &Baseline) -> String {
         text.push_str(&format!("  reason: {}\n", inert(reason)));
     }
     for (id, cell) in &baseline.cells {
-        text.push_str(&format!(
-            "{id}: scenario {}, {} figures; gated: {}\n",
-            cell.resolved,
-            cell.metrics.len(),
-            cell.gated_told()
-        ));
+        let (resolved, figures, gated) = (&cell.resolved, cell.metrics.len(), cell.gated_told());
+        text.push_str(&format!("{id}: scenario {resolved}, {figures} figures; gated: {gated}\n"));
     }
     text
 }

@@ -1,22 +1,29 @@
 //! `calibrate`: estimates a link, a backend and a chunk size from a user's request log.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::args::{CalibrateArgs, Table, TimeoutsAre};
 use super::console::Console;
 use super::cost;
 use super::refusal::Refusal;
-use super::{sources, validate, written};
+use super::{sources, written};
 use crate::base::{Span, inert_path};
 use crate::campaign::calibrate::calibrate as estimates;
 use crate::metrics::human;
 use crate::record::{self, Exit};
 use crate::render::calibrate::{self as shown, Calibration, Effect, Figure, Given, Timeouts};
-use crate::scenario::{Document, Request};
+use crate::scenario::{Document, Request, file};
+
+/// The maximum size of a log, in bytes.
+const LOG_MAX: u64 = 256 << 20;
 
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let name = inert_path(&args.log);
-    let bytes = validate::read(&args.log)?;
+    let bytes = file::read(&args.log, file::Named::Typed, LOG_MAX).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => Refusal::usage(format!("{name} does not exist")),
+        _ => Refusal::unreadable(&args.log, &e),
+    })?;
     let source = args.log.file_name().unwrap_or_default().to_string_lossy();
     let timeouts = args.timeouts.map(|timeouts| match timeouts {
         TimeoutsAre::Failures => Timeouts::Failures,

@@ -26,7 +26,6 @@ fn what_is_there_is_not_written_over_by_whatever_name() {
     assert_snapshot!(desk.session(
         "report @out/run.json --format html -o @out/../out/run.json
          replay @ties.toml --trace @ties.toml
-         validate tcp -o @mine.txt
          replay @out --requests @new.csv --trace @mine.txt
          report @out -o @link.txt
          report @out -o @dangling.txt
@@ -109,18 +108,14 @@ fn what_is_no_file_is_refused_by_whatever_reads_it() {
     }
     assert_snapshot!(desk.session(
         "calibrate @out
-         validate tcp @out
          replay @folder
          replay @folder#cell
          run /dev/zero
          check /dev/zero
          replay /dev/zero
          calibrate /dev/zero
-         validate tcp /dev/zero
-         validate tcp-outage /dev/zero
          run @vast.toml
          report @vast
-         validate tcp @vast.csv
          calibrate @vast.csv
          calibrate @none.csv
          calibrate @back.csv"

@@ -59,13 +59,9 @@ fn put(folder: &Path, xml: &str) -> std::io::Result<()> {
 }
 
 fn said(args: &[OsString], flag: &str) -> Option<OsString> {
-    let at = args.iter().position(|arg| arg == flag);
-    let apart = at.and_then(|at| args.get(at + 1)).cloned();
-    let joined = || {
-        let of = |arg: &OsString| Some(arg.to_str()?.strip_prefix(flag)?.strip_prefix('=')?.into());
-        args.iter().find_map(of)
-    };
-    apart.or_else(joined)
+    let apart = args.iter().skip_while(|arg| *arg != flag).nth(1).cloned();
+    let of = |arg: &OsString| Some(arg.to_str()?.strip_prefix(flag)?.strip_prefix('=')?.into());
+    apart.or_else(|| args.iter().find_map(of))
 }
 
 #[cfg(test)]

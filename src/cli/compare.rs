@@ -13,7 +13,7 @@ use super::work::CompareFormat;
 use crate::analysis::compare::{Comparison, Finding, Side, compare as compared};
 use crate::base::inert_path;
 use crate::metrics;
-use crate::record::{CellRecord, Exit, RunRecord, accept};
+use crate::record::{Baseline, CellRecord, Exit, RunRecord, accept};
 use crate::render::Paint;
 use crate::render::compare::{
     annotations, copies, human, in_short, json, lacking, markdown, unjudged, unlike, unmeasured,
@@ -34,16 +34,12 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
             0 => String::new(),
             _ => format!(" ({})", side.join("; ")),
         };
-        let text = format!(
-            "the two runs have no cell in common: {}{} and {}{}",
-            args.base,
-            list(base),
-            args.candidate,
-            list(candidate)
-        );
+        let [base, candidate] = [(&args.base, base), (&args.candidate, candidate)]
+            .map(|(name, side)| format!("{name}{}", list(side)));
+        let text = format!("the two runs have no cell in common: {base} and {candidate}");
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
-    comparison.tolerate(args.tolerance.0);
+    comparison.tolerate(args.tolerance);
     let all = console.voice.verbose || !args.metric.is_empty();
     console.result(&match args.format {
         CompareFormat::Human if console.voice.quiet => in_short(&comparison, console.out_paint()),
@@ -107,14 +103,10 @@ fn side(what: &str) -> anyhow::Result<Side> {
     let found = match record_file(Path::new(place)) {
         Some(file) => {
             let text = sources::read_run(&file)?;
-            match RunRecord::parse(&text) {
+            match RunRecord::parse(&text).map_err(|e| (e, Baseline::parse(&text))) {
                 Ok(record) => Side::of_record(what, &record, variant),
-                Err(not_a_record) => match crate::record::Baseline::parse(&text) {
-                    Ok(baseline) => of_baseline(what, &baseline).only(variant),
-                    Err(_) => {
-                        return Err(Refusal::usage(format!("{}: {not_a_record}", inert_path(file))));
-                    }
-                },
+                Err((_, Ok(baseline))) => of_baseline(what, &baseline).only(variant),
+                Err((e, Err(_))) => return Err(Refusal::usage(format!("{}: {e}", inert_path(file)))),
             }
         }
         None if place.contains('/') => {
@@ -125,7 +117,7 @@ fn side(what: &str) -> anyhow::Result<Side> {
     found.map_err(|e| Refusal::usage(e.to_string()))
 }
 
-fn of_baseline(name: &str, baseline: &crate::record::Baseline) -> Side {
+fn of_baseline(name: &str, baseline: &Baseline) -> Side {
     let cells = baseline.cells.values().map(CellRecord::from);
     Side { name: name.to_owned(), cells: cells.collect(), builds: BTreeMap::new() }
 }

@@ -1,7 +1,6 @@
 //! Estimates the cost of cells on this host, by running a small cell, and checks the memory.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::console::Console;
 use super::refusal::Refusal;
@@ -10,6 +9,7 @@ use super::work::Work;
 use crate::campaign::Stopwatch;
 use crate::metrics::human;
 use crate::scenario::{Cost, Plan};
+use crate::world::Unwatched;
 
 const PROBE: &str = r#"
 name = "probe"
@@ -38,12 +38,14 @@ pub(super) fn memory(costs: &[Cost], jobs: usize) -> (u64, u64) {
 
 /// The cost of cells on this host, `jobs` at once.
 pub(super) fn estimate(costs: &[Cost], jobs: usize, console: &Console<'_>) -> String {
-    let Ok(probe) = sources::one_plan(PROBE, Path::new(""), None, console) else {
-        return String::new();
+    let Ok(probe) = sources::one_plan(PROBE, Path::new(""), None, console) else { return String::new() };
+    let timed = |_| {
+        let started = Stopwatch::start();
+        console.runner.run(&probe, &Unwatched).ok()?;
+        Some(started.elapsed())
     };
     // The first run includes one-time initialization.
-    let walls = (0..3).filter_map(|_| timed(&probe, console));
-    let Some(wall) = walls.min() else { return String::new() };
+    let Some(wall) = (0..3).filter_map(timed).min() else { return String::new() };
     let wall = wall.as_nanos() as u64;
     let of_probe = Cost::of(&probe);
     let here = |time: u128| {
@@ -66,12 +68,6 @@ pub(super) fn estimate(costs: &[Cost], jobs: usize, console: &Console<'_>) -> St
         of_probe.devices,
         human::span(wall),
     )
-}
-
-fn timed(probe: &Plan, console: &Console<'_>) -> Option<Duration> {
-    let started = Stopwatch::start();
-    console.runner.run(probe, &crate::world::Unwatched).ok()?;
-    Some(started.elapsed())
 }
 
 /// Estimates are within this factor of measurements: beyond it, memory surely does not suffice.
@@ -113,24 +109,17 @@ fn free(meminfo: &str) -> Option<u64> {
 /// Bytes left in the control group of a process, as in a container: the least of its own and its
 /// ancestors. File cache is freed when needed (cgroups(7), `memory.stat`).
 fn left(groups: &str, read: &dyn Fn(&str) -> Option<String>) -> Option<u64> {
-    let mut least = None;
-    for line in groups.lines() {
-        let Some(group) = line.strip_prefix("0::") else { continue };
-        for group in Path::new(group).ancestors() {
-            let at = format!("/sys/fs/cgroup{}", group.display());
-            let file = |name: &str| read(&format!("{}/{name}", at.trim_end_matches('/')));
-            let number = |name: &str| file(name)?.trim().parse::<u64>().ok();
-            let (Some(limit), Some(used)) = (number("memory.max"), number("memory.current")) else {
-                continue;
-            };
-            let stat = file("memory.stat").unwrap_or_default();
-            let cached =
-                stat.lines().find_map(|line| line.strip_prefix("inactive_file ")?.trim().parse().ok());
-            let here = limit.saturating_sub(used.saturating_sub(cached.unwrap_or(0)));
-            least = Some(least.map_or(here, |least: u64| least.min(here)));
-        }
-    }
-    least
+    let groups = groups.lines().filter_map(|line| line.strip_prefix("0::"));
+    let left = |group: &Path| {
+        let at = format!("/sys/fs/cgroup{}", group.display());
+        let file = |name: &str| read(&format!("{}/{name}", at.trim_end_matches('/')));
+        let number = |name: &str| file(name)?.trim().parse::<u64>().ok();
+        let (limit, used) = (number("memory.max")?, number("memory.current")?);
+        let stat = file("memory.stat").unwrap_or_default();
+        let cached = stat.lines().find_map(|line| line.strip_prefix("inactive_file ")?.trim().parse().ok());
+        Some(limit.saturating_sub(used.saturating_sub(cached.unwrap_or(0))))
+    };
+    groups.flat_map(|group| Path::new(group).ancestors()).filter_map(left).min()
 }
 
 #[cfg(test)]

@@ -72,10 +72,8 @@ pub(super) fn is_copy(name: &str) -> bool {
 
 /// The file names in the scenarios with the paths of their copies, for the record.
 pub(super) fn recorded(inputs: &BTreeMap<String, Vec<Input>>) -> BTreeMap<String, BTreeMap<String, String>> {
-    let names = |inputs: &Vec<Input>| {
-        inputs.iter().map(|input| (input.called.clone(), format!("{FOLDER}/{}", input.name))).collect()
-    };
-    inputs.iter().map(|(digest, inputs)| (digest.clone(), names(inputs))).collect()
+    let name = |input: &Input| (input.called.clone(), format!("{FOLDER}/{}", input.name));
+    inputs.iter().map(|(digest, inputs)| (digest.clone(), inputs.iter().map(name).collect())).collect()
 }
 
 /// A recorded scenario that reads the copies in its report's folder, if any, and a path there.
@@ -107,9 +105,7 @@ fn renamed(resolved: &str, called: &str, copy: &str) -> String {
             table = line;
         }
         match line.split_once(" = ") {
-            Some((key, value)) if value == called && names(table, key) => {
-                format!("{key} = {copy}\n")
-            }
+            Some((key, value)) if value == called && names(table, key) => format!("{key} = {copy}\n"),
             _ => format!("{line}\n"),
         }
     });

@@ -52,11 +52,9 @@ const WRITTEN: (u64, u64) = (500_000, 1_000);
 fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<()> {
     let mut seen = BTreeSet::new();
     for plan in plans {
+        let of_edits = |what: &Happening| matches!(what, Happening::Edits { .. } | Happening::Import { .. });
         let asks = plan.workload.actions.iter().any(|action| action.per_device_milli > 0)
-            || plan
-                .events
-                .iter()
-                .any(|event| matches!(event.what, Happening::Edits { .. } | Happening::Import { .. }));
+            || plan.events.iter().any(|event| of_edits(&event.what));
         let imported = plan.events.iter().map(|event| match event.what {
             Happening::Import { rows, .. } => rows,
             _ => 0,
@@ -104,9 +102,7 @@ fn listed(plans: &[Plan]) -> anyhow::Result<String> {
         })
     };
     let cells: Vec<_> = plans.iter().zip(&costs).zip(0..).map(cell).collect();
-    let plan = serde_json::json!({
-        "plan": roll.digest, "build": record::Build::this(), "cells": cells,
-    });
+    let plan = serde_json::json!({ "plan": roll.digest, "build": record::Build::this(), "cells": cells });
     Ok(format!("{plan:#}\n"))
 }
 
@@ -139,9 +135,7 @@ pub(super) fn new(name: &Path, like: Option<&str>, console: &mut Console<'_>) ->
     Ok(Exit::Success)
 }
 
-/// This many figures distinguish the profiles of any library.
-const TELLING: usize = 7;
-
+/// The libraries, each with the figures that distinguish its profiles.
 const SHELVES: [(&str, Library, &[&str]); 5] = [
     ("links", Library::Links, &["rtt", "down", "up"]),
     ("device classes", Library::Classes, &["cpu", "sync", "memory"]),
@@ -170,19 +164,14 @@ pub(super) fn profiles(command: &Profiles, console: &mut Console<'_>) -> anyhow:
     match command {
         Profiles::Ls => {
             for (shelf, library, telling) in SHELVES {
-                let row = |name: &str, figure: &dyn Fn(&str) -> String| {
-                    let mut row: [String; TELLING + 1] = Default::default();
-                    let figures = telling.iter().map(|key| figure(key));
-                    row.iter_mut()
-                        .zip(iter::once(name.to_owned()).chain(figures))
-                        .for_each(|(to, text)| *to = text);
-                    row
-                };
-                let header = row("name", &|key| key.to_owned());
-                let rows = library.profiles().iter();
-                let rows = rows.map(|profile| row(&profile.name, &|key| figure(profile, key)));
-                let header = header.each_ref().map(String::as_str);
-                console.result(&format!("{shelf}\n{}", render::texts(header, rows)));
+                let columns = iter::once("name").chain(telling.iter().copied());
+                let mut grid = render::Grid::new(1 + telling.len(), columns);
+                for profile in library.profiles() {
+                    let figure = |key: &&str| profile.figures.iter().find(|f| f.key == *key);
+                    let figures = telling.iter().map(|key| figure(key).map_or("", |f| f.value.as_str()));
+                    grid.row(iter::once(profile.name.as_str()).chain(figures));
+                }
+                console.result(&format!("{shelf}\n{}", grid.terminal("  ")));
             }
             console.result(&stack_options(console));
         }
@@ -219,10 +208,6 @@ fn stack_options(console: &Console<'_>) -> String {
     }
     let header = ["stack", "key", "takes", "default", "what it is"];
     format!("options of stacks\n{}", render::texts(header, rows.into_iter()))
-}
-
-fn figure(profile: &scenario::Profile, key: &str) -> String {
-    profile.figures.iter().find(|f| f.key == key).map_or_else(String::new, |f| f.value.clone())
 }
 
 fn no_profile(name: &str) -> String {

@@ -1,9 +1,9 @@
 //! `judge`: checks the recorded history of a real app.
 
-use std::io::{BufReader, ErrorKind};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use super::args::JudgeArgs;
+use super::args::{Format, JudgeArgs};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::run::{self, write_record, write_report};
@@ -16,8 +16,8 @@ use crate::history::{Audit, Dump, Ground, History, Names, Ordered, Phone, Reader
 use crate::metrics::{Figure, Figures, TABLE, Unit};
 use crate::oracle::{Subject, Verdict};
 use crate::record::{self, Exit, Folder, LifeRecord, ObservedRecord, RunRecord, Timing, shell_word};
-use crate::scenario::{Diagnostic, Document, Invalid, Plan, Request, file};
-use crate::world::{AppWords, Ending, Outcome, Placed};
+use crate::scenario::{Diagnostic, Invalid, Plan, Request, file};
+use crate::world::Outcome;
 use crate::{analysis, render};
 
 /// A scenario for judging needs no fleet: this one is added.
@@ -118,16 +118,7 @@ fn plan(args: &JudgeArgs, console: &Console<'_>) -> anyhow::Result<Plan> {
     }
     let variants: Vec<String> = args.variant.iter().cloned().collect();
     let request = Request { sets, variants, ..Request::default() };
-    let document = Document::of_file(&args.scenario, &text).map_err(|e| Refusal::invalid([&e], false))?;
-    let mut plans = sources::requested(&document, &request, console)?;
-    plans.dedup_by(|a, b| a.source.variant == b.source.variant);
-    match plans.len() {
-        1 => Ok(plans.remove(0)),
-        _ => {
-            let shown = inert_path(&args.scenario);
-            Err(Refusal::usage(format!("{shown} has several variants: name one with --variant")))
-        }
-    }
+    sources::of_one_variant(&args.scenario, &text, &request, console)
 }
 
 pub(super) fn ground(plan: &Plan) -> Ground {
@@ -178,19 +169,15 @@ fn invalid(wrong: Vec<Diagnostic>, colour: bool) -> anyhow::Error {
 fn read<'g>(args: &JudgeArgs, ground: &'g Ground, colour: bool) -> anyhow::Result<Ordered<'g>> {
     let mut reader = Reader::new(ground);
     let path = &args.history;
-    let opened = file::open(path, file::Named::Typed).map_err(|e| match e.kind() {
-        ErrorKind::NotFound => Refusal::usage(format!("there is no {}", inert_path(path))),
-        _ => Refusal::unreadable(path, &e),
-    })?;
+    let opened = file::open(path, file::Named::Typed).map_err(|e| Refusal::unread(path, &e))?;
     reader
         .lines(&inert_path(path), BufReader::with_capacity(1 << 20, opened))
         .map_err(unreadable(path, colour))?;
-    let tables: Vec<(String, String)> = args
-        .table
-        .iter()
-        .map(|table| table.split_once('=').unwrap_or((table, table)))
-        .map(|(table, entity)| (table.to_owned(), entity.to_owned()))
-        .collect();
+    let of_entity = |table: &String| {
+        let (table, entity) = table.split_once('=').unwrap_or((table, table));
+        (table.to_owned(), entity.to_owned())
+    };
+    let tables: Vec<(String, String)> = args.table.iter().map(of_entity).collect();
     if !args.phone.is_empty() && tables.is_empty() {
         return Err(Refusal::usage("--phone needs --table: which table has the rows of which entity"));
     }
@@ -220,10 +207,7 @@ fn ordered(ground: &Ground, history: History, colour: bool) -> anyhow::Result<Or
 }
 
 fn text_of(path: &Path) -> anyhow::Result<(String, String)> {
-    let bytes = file::read(path, file::Named::Typed, TABLE_MAX).map_err(|e| match e.kind() {
-        ErrorKind::NotFound => Refusal::usage(format!("there is no {}", inert_path(path))),
-        _ => Refusal::unreadable(path, &e),
-    })?;
+    let bytes = file::read(path, file::Named::Typed, TABLE_MAX).map_err(|e| Refusal::unread(path, &e))?;
     let shown = inert_path(path);
     let text = String::from_utf8(bytes).map_err(|_| Refusal::usage(format!("{shown} is not UTF-8")))?;
     Ok((shown, text))
@@ -242,13 +226,8 @@ fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
     figures.retain(|name, _| !name.ends_with("_ns") && !name.ends_with(".ns"));
     figures.insert("workload.edits.made".to_owned(), Figure::number(Unit::Count, about.edits));
     Outcome {
-        digest: String::new(),
-        figures_digest: String::new(),
-        content: String::new(),
-        ending: Ending::Drained,
         ended_at: about.length,
         script: about.length.since(Time::ZERO),
-        drained_in: crate::base::Span::ZERO,
         figures,
         violations: verdict.violations,
         eventful: verdict.eventful,
@@ -256,18 +235,8 @@ fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
         shelved: verdict.shelved,
         not_applicable: verdict.not_applicable,
         untried: verdict.untried,
-        series: Vec::new(),
-        distributions: Vec::new(),
-        slowest: Vec::new(),
-        tails: crate::metrics::Tails::default(),
-        faults: Vec::new(),
-        missed: Vec::new(),
-        in_vain: Vec::new(),
-        is_silent: false,
-        is_still: false,
-        placed: Placed::default(),
         events: about.events,
-        said: AppWords::default(),
+        ..Outcome::default()
     }
 }
 
@@ -277,37 +246,26 @@ fn leave_out(plan: &mut Plan, outcome: &Outcome) -> Option<String> {
     let measured = |name: &str| record::named(name, |metric| figures.contains_key(metric)).is_some();
     let of = plan.judged_mut();
     let mut out: Vec<String> = Vec::new();
-    of.gates.retain(|gate| {
-        let is = figures.contains_key(&gate.metric);
-        out.extend((!is).then(|| format!("gate `{}`", gate.name)));
-        is
-    });
-    of.expect.violations.retain(|check| {
-        let is = !outcome.not_applicable.contains(&check.as_str());
-        out.extend((!is).then(|| format!("`{check}`")));
-        is
-    });
-    of.expect.metrics.retain(|name, _| {
-        let is = measured(name);
-        out.extend((!is).then(|| format!("`{name}`")));
-        is
-    });
+    let mut stays = |is_known: bool, name: String| {
+        out.extend((!is_known).then_some(name));
+        is_known
+    };
+    of.gates.retain(|gate| stays(figures.contains_key(&gate.metric), format!("gate `{}`", gate.name)));
+    let is_checked = |check: &String| !outcome.not_applicable.contains(&check.as_str());
+    of.expect.violations.retain(|check| stays(is_checked(check), format!("`{check}`")));
+    of.expect.metrics.retain(|name, _| stays(measured(name), format!("`{name}`")));
     (!out.is_empty())
         .then(|| format!("not checked, because the history does not report it: {}", out.join(", ")))
 }
 
 fn subjects(args: &JudgeArgs, plan: &Plan, outcome: &Outcome) -> anyhow::Result<Vec<Subject>> {
-    if args.record.is_empty() {
-        let suspects = campaign::suspects(outcome).into_iter();
-        return Ok(suspects.map(|subject| Subject { found: told_of(subject.found), ..subject }).collect());
-    }
-    let subject = |text: &String| {
-        let record = replay::record(plan, text)?;
-        let found = outcome.violations.iter().find(|v| v.record.as_ref() == Some(&record));
-        let found = told_of(found.map(|violation| (violation.check, violation.device)));
-        Ok(Subject { record, side: None, found })
+    let named = |text: &String| Ok(campaign::subject(outcome, replay::record(plan, text)?));
+    let mut subjects = match args.record.as_slice() {
+        [] => campaign::suspects(outcome),
+        records => records.iter().map(named).collect::<anyhow::Result<_>>()?,
     };
-    args.record.iter().map(subject).collect()
+    subjects.iter_mut().for_each(|subject| subject.found = told_of(subject.found));
+    Ok(subjects)
 }
 
 /// The checks that may end a life in words: a history does not say how other rows came.
@@ -347,22 +305,9 @@ fn tell(
     (record, asked, folder): (&mut RunRecord, &[LifeRecord], &str),
     console: &mut Console<'_>,
 ) {
-    use super::args::Format;
     let last = format!("report: {folder}\n");
-    let paint = console.out_paint();
-    match args.format {
-        Format::Json => return console.result(&record.to_json()),
-        Format::Human if console.voice.quiet => console.result(&run::in_short(record, &last, console)),
-        Format::Human => {
-            let text = render::story(record, paint, console.columns(), console.voice.verbose);
-            console.result(&(text + &last));
-        }
-        Format::Github => {
-            let text = render::story(record, render::Paint(false), render::WIDTH, console.voice.verbose);
-            console.result(&(text + &render::annotations(record) + &last));
-        }
-    }
-    if !asked.is_empty() {
+    console.result(&run::shown(record, args.format, &last, console));
+    if !asked.is_empty() && args.format != Format::Json {
         record.cells[0].lives = asked.to_vec();
         console.result(&render::lives(&record.cells[0]));
     }

@@ -22,7 +22,6 @@ mod ci;
 mod compare;
 mod console;
 mod cost;
-mod coverage;
 mod grid;
 mod inputs;
 mod inspect;
@@ -46,7 +45,6 @@ mod sources;
 mod sweep;
 mod table;
 mod tune;
-mod validate;
 mod work;
 mod written;
 

@@ -73,13 +73,11 @@ pub(super) fn new(name: &Path, typed: bool, console: &mut Console<'_>) -> anyhow
     let scenario = if typed { scenario.replace("\"app.js\"", "\"bundle.js\"") } else { scenario };
     let typed_only = if typed { STRIP } else { "" };
     let config = typed.then(|| ("tsconfig.json".to_owned(), TSCONFIG.to_owned()));
+    let package = PACKAGE.replace("NAME", stem).replace("app.js", app).replace("STRIP", typed_only);
     let files = [
         (app.to_owned(), text.to_owned()),
         (format!("{stem}.toml"), scenario),
-        (
-            "package.json".to_owned(),
-            PACKAGE.replace("NAME", stem).replace("app.js", app).replace("STRIP", typed_only),
-        ),
+        ("package.json".to_owned(), package),
         ("bench.test.js".to_owned(), TEST.replace("NAME", stem)),
     ];
     let files: Vec<(String, String)> = files.into_iter().chain(config).chain(bench).collect();
@@ -89,7 +87,7 @@ pub(super) fn new(name: &Path, typed: bool, console: &mut Console<'_>) -> anyhow
     written.map_err(|e| Refusal::environment(format!("cannot write {shown}: {e}")))?;
     let names: Vec<String> = files.iter().map(|(file, _)| inert_path(name.join(file))).collect();
     console.result(&format!("{}\n", names.join("\n")));
-    let run = record::shell_word(&inert_path(name.join(format!("{stem}.toml")))).to_string();
+    let run = record::shell_word(&inert_path(name.join(format!("{stem}.toml"))));
     let built = if typed { format!("(cd {shown} && npm run build) && ") } else { String::new() };
     console.remark(&format!("run it: {built}syncdyno run {run}\n"));
     Ok(Exit::Success)

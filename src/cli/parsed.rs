@@ -21,3 +21,14 @@ pub(super) fn assignment(text: &str) -> Result<String, String> {
         _ => Err("want key=value, such as engine.pull.chunk_rows=64".to_owned()),
     }
 }
+
+/// The largest change that is not a finding, in millionths.
+pub(super) fn tolerance(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    // Zero needs no unit.
+    let number = text.strip_suffix('%').or((text == "0").then_some(text));
+    let number = number.and_then(|number| number.trim().parse::<f64>().ok());
+    let percent = number.filter(|percent| (0.0..=1_000.0).contains(percent));
+    let ppm = percent.map(|percent| (percent * 1e4).round() as u64);
+    ppm.ok_or_else(|| "want a percentage from 0% to 1000%, such as 1%".to_owned())
+}

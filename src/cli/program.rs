@@ -16,8 +16,7 @@ use super::console::{Console, Surroundings};
 use super::refusal::{Refusal, of_kept};
 use super::work::MergeArgs;
 use super::{
-    baseline, calibrate, ci, compare, coverage, inspect, judge, new_js, replay, report, run, serve, sweep,
-    tune, validate,
+    baseline, calibrate, ci, compare, inspect, judge, new_js, replay, report, run, serve, sweep, tune,
 };
 use crate::base::inert;
 use crate::campaign::shards::Pool;
@@ -100,13 +99,17 @@ pub fn execute(
 
 /// The message for a command of earlier versions.
 fn former(args: &[OsString]) -> Option<String> {
-    let words: Vec<_> = args.iter().skip(1).map(|arg| arg.to_string_lossy()).collect();
-    let table = match words.first()?.as_ref() {
-        "matrix" => words.get(1).filter(|of| ["conflicts", "wire"].contains(&of.as_ref())),
+    let mut words = args.iter().skip(1).map(|arg| arg.to_string_lossy());
+    let command = words.next()?;
+    let now = match &*command {
+        "matrix" => {
+            let table = words.next().filter(|of| ["conflicts", "wire"].contains(&&**of));
+            format!("syncdyno sweep --table {}", table.as_deref().unwrap_or("architectures"))
+        }
+        "coverage" | "validate" => format!("cargo run --release -p syncdyno-trust -- {command}"),
         _ => return None,
     };
-    let table = table.map_or("architectures", |of| of.as_ref());
-    Some(format!("error: `matrix` was replaced by `syncdyno sweep --table {table}`\n"))
+    Some(format!("error: `{command}` was replaced by `{now}`\n"))
 }
 
 fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -129,8 +132,6 @@ fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit>
         Command::Calibrate(args) => calibrate::calibrate(args, console),
         Command::Compare(args) => compare::compare(args, console),
         Command::Baseline(command) => baseline::baseline(command, console),
-        Command::Coverage { path, work } => coverage::coverage(path, work, console),
-        Command::Validate { what } => validate::models(what.as_ref(), console),
         Command::Profiles(command) => inspect::profiles(command, console),
         Command::Schema { which } => Ok(inspect::schema(*which, console)),
         Command::Completions { shell } => Ok(inspect::completions(*shell, console)),
@@ -154,7 +155,7 @@ fn merge(args: &MergeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
         Command::Tune(args) => (&mut args.place, &mut args.work),
         _ => return Err(Refusal::usage("the command of the shards runs no cells")),
     };
-    place.merging(pool, &args.out);
+    (place.resume, place.merges) = (Some(args.out.clone()), Some(pool));
     work.clone_from(&args.work);
     command(&cli.command, console)
 }

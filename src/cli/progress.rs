@@ -53,12 +53,12 @@ impl<'a> Progress<'a> {
             counts_failing: true,
             bar: bar(shows_bar, total),
             lines: says_lines.then(|| Mutex::new(Stopwatch::start())),
-            cells: plans.iter().map(|_| AtomicU64::new(0)).collect(),
+            cells: plans.iter().map(|_| AtomicU64::default()).collect(),
             wholes,
-            done: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
+            done: AtomicU64::default(),
+            failed: AtomicU64::default(),
             signals: from.signals.clone(),
-            told_interrupt: AtomicBool::new(false),
+            told_interrupt: AtomicBool::default(),
         }
     }
     pub(super) fn run(

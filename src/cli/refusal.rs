@@ -4,10 +4,10 @@ use std::io;
 use std::path::Path;
 
 use crate::base::{inert, inert_path};
-use crate::campaign::KeptError;
+use crate::campaign::{KeptError, did_you_mean};
 use crate::record::Exit;
 use crate::render::Mark;
-use crate::scenario::{Diagnostic, Invalid};
+use crate::scenario::{Diagnostic, Invalid, closest};
 
 /// An error with its exit code. Any other error is our own bug.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,13 @@ impl Refusal {
             _ => Refusal::environment(text),
         }
     }
+    /// A file that was named and is not there, or cannot be read.
+    pub(super) fn unread(path: &Path, error: &io::Error) -> anyhow::Error {
+        match error.kind() {
+            io::ErrorKind::NotFound => Refusal::usage(format!("there is no {}", inert_path(path))),
+            _ => Refusal::unreadable(path, error),
+        }
+    }
     pub(super) fn marks_of(error: &anyhow::Error) -> Vec<Mark> {
         error.downcast_ref::<Refusal>().map_or_else(Vec::new, |refusal| refusal.marks.clone())
     }
@@ -66,6 +73,5 @@ pub(super) fn of_kept(error: KeptError) -> anyhow::Error {
 }
 
 pub(super) fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    crate::scenario::closest(word, known)
-        .map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"))
+    did_you_mean(closest(word, known))
 }

@@ -31,14 +31,11 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
         written::spare_present(out)?;
     }
     // An existing device can take both.
-    if let (Some(trace), Some(requests)) = (&args.trace, &args.requests)
-        && trace == requests
-        && !trace.exists()
+    if let Some(both) =
+        args.trace.as_ref().filter(|trace| args.requests.as_ref() == Some(trace) && !trace.exists())
     {
-        return Err(Refusal::usage(format!(
-            "{} cannot be both the timeline and the requests",
-            inert_path(trace)
-        )));
+        let both = inert_path(both);
+        return Err(Refusal::usage(format!("{both} cannot be both the timeline and the requests")));
     }
     let records = args.record.iter().map(|text| record(&target.plan, text));
     let records: Vec<Record> = records.collect::<anyhow::Result<_>>()?;
@@ -76,9 +73,8 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
     if let Some(path) = &args.history {
         recorded_as_history(&target.plan, path, console)?;
     }
-    let stopped = (cell.verdict == Verdict::Incomplete).then(|| signals.exit()).flatten();
-    let exit = Exit::of(run.exit_code);
-    Ok(Exit::first([Some(exit), stopped].into_iter().flatten()))
+    let stopped = signals.exit().filter(|_| cell.verdict == Verdict::Incomplete);
+    Ok(Exit::first([Exit::of(run.exit_code)].into_iter().chain(stopped)))
 }
 
 fn log_requests(plan: &Plan, path: &Path, console: &mut Console<'_>) -> anyhow::Result<()> {
@@ -130,9 +126,7 @@ fn digest_line(cell: &CellRecord, held: Held, other_build: Option<&str>) -> Stri
     });
     match held {
         Held::Same => format!("{builds}digest {digest}: the same as recorded\n"),
-        Held::OtherFigures => {
-            format!("digest {digest}: the same as recorded, but figures differ\n{builds}")
-        }
+        Held::OtherFigures => format!("digest {digest}: the same as recorded, but figures differ\n{builds}"),
         Held::Other => format!("digest {digest}: NOT the same as recorded\n{builds}"),
         Held::Nothing if cell.verdict == Verdict::Incomplete => {
             "not completed: no digest to compare\n".to_owned()
@@ -143,30 +137,23 @@ fn digest_line(cell: &CellRecord, held: Held, other_build: Option<&str>) -> Stri
 
 /// Splits `RUN#CELL`, where RUN is a report's folder or its `run.json`; `None` if it is neither.
 fn recorded(what: &str) -> anyhow::Result<Option<(PathBuf, Option<String>)>> {
-    let as_run = |path: &str| -> Option<PathBuf> {
-        let path = Path::new(path);
-        let json = if path.is_dir() { path.join("run.json") } else { path.to_owned() };
-        (json.extension().is_some_and(|e| e == "json") && json.exists()).then_some(json)
+    let as_run = |path: &str| {
+        sources::record_file(Path::new(path)).filter(|file| file.extension().is_some_and(|e| e == "json"))
     };
-    if let Some(run) = as_run(what) {
-        return Ok(Some((run, None)));
+    if let Some(file) = as_run(what) {
+        return Ok(Some((file, None)));
     }
-    match what.rsplit_once('#') {
-        Some((run, cell)) => match as_run(run) {
-            Some(path) => Ok(Some((path, Some(cell.to_owned())))),
-            None => Err(Refusal::usage(format!("there is no report in {run}"))),
-        },
-        None => Ok(None),
-    }
+    let Some((run, cell)) = what.rsplit_once('#') else { return Ok(None) };
+    let file = as_run(run).ok_or_else(|| Refusal::usage(format!("there is no report in {run}")))?;
+    Ok(Some((file, Some(cell.to_owned()))))
 }
 
 fn from_record(json: &Path, cell: Option<&str>, console: &Console<'_>) -> anyhow::Result<Target> {
     let text = sources::read_run(json)?;
     let run = RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", inert_path(json))))?;
     let cell = chosen(&run, cell)?;
-    let Some(resolved) = run.resolved.get(&cell.resolved) else {
-        return Err(Refusal::usage(format!("the record does not contain the scenario of {}", cell.id)));
-    };
+    let lacks = || Refusal::usage(format!("the record does not contain the scenario of {}", cell.id));
+    let resolved = run.resolved.get(&cell.resolved).ok_or_else(lacks)?;
     let folder = json.parent().unwrap_or(Path::new("."));
     let seed = cell.seed.parse().map_err(|_| Refusal::usage(format!("{} has no seed", cell.id)))?;
     let (text, path) = inputs::from_copies(&run, &cell.resolved, folder)
@@ -235,10 +222,8 @@ fn known(
         if !keys.contains(key) {
             let near = near(key.as_str(), keys.iter().map(Key::as_str));
             let most: Vec<String> = cell.eventful.iter().map(record::EventfulRecord::told).collect();
-            let most = match most.len() {
-                0 => String::new(),
-                _ => format!("; most happened to {}", most.join(", ")),
-            };
+            let told = format!("; most happened to {}", most.join(", "));
+            let most = if most.is_empty() { String::new() } else { told };
             return Err(Refusal::usage(format!("no such record: {text}{near}{most}")));
         }
     }
@@ -246,14 +231,12 @@ fn known(
 }
 
 pub(super) fn record(plan: &Plan, text: &str) -> anyhow::Result<Record> {
-    let (entity, key) =
+    let (name, key) =
         text.split_once('/').ok_or_else(|| Refusal::usage(format!("`{text}` is not entity/key")))?;
-    match plan.schema.find(entity) {
-        Some(entity) => Ok((entity, Key::new(key))),
-        None => {
-            let names: Vec<&str> = plan.schema.entities.iter().map(|e| e.name.as_str()).collect();
-            let known = format!("{} {}", there_is(names.len()), names.join(", "));
-            Err(Refusal::usage(format!("there is no entity `{entity}`; {known}")))
-        }
-    }
+    let entity = plan.schema.find(name).ok_or_else(|| {
+        let names: Vec<&str> = plan.schema.entities.iter().map(|e| e.name.as_str()).collect();
+        let known = format!("{} {}", there_is(names.len()), names.join(", "));
+        Refusal::usage(format!("there is no entity `{name}`; {known}"))
+    })?;
+    Ok((entity, Key::new(key)))
 }

@@ -50,15 +50,9 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
 
 /// Changes the commands that run cells again to where the record is now.
 fn lies_at(file: &Path, record: &mut RunRecord) {
-    let folder = file.parent().filter(|_| file.ends_with("run.json"));
-    let at = match folder {
-        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
-        Some(folder) => folder,
-        None => file,
-    };
-    for cell in &mut record.cells {
-        cell.replay = record::replay_command(&inert_path(at), &cell.id);
-    }
+    let folder = file.parent().filter(|_| file.ends_with("run.json")).unwrap_or(file);
+    let at = inert_path(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    record.cells.iter_mut().for_each(|cell| cell.replay = record::replay_command(&at, &cell.id));
 }
 
 fn told(record: &RunRecord, console: &Console<'_>) -> String {

@@ -227,13 +227,9 @@ impl Ran {
             console.remark(&format!("to continue: the same command with --resume {}\n", self.folder));
         }
         let exit = Exit::of(self.record.exit_code);
-        match &self.written {
-            Ok(()) => exit,
-            Err(e) => {
-                console.complaint(&format!("error: {e}\n"));
-                Exit::first([exit, Exit::Environment])
-            }
-        }
+        let Err(e) = &self.written else { return exit };
+        console.complaint(&format!("error: {e}\n"));
+        Exit::first([exit, Exit::Environment])
     }
 }
 
@@ -279,20 +275,17 @@ pub(super) fn write_report(
     folder.put("junit.xml", render::junit(record).as_bytes())?;
     folder.put("summary.md", render::summary(record).as_bytes())?;
     folder.put("report.html", render::html::page(record).as_bytes())?;
-    let mut repros = BTreeSet::new();
+    let mut copied = BTreeSet::new();
     for cell in record.failing().filter(|cell| cell.observed.is_none()) {
-        if let Some(resolved) = record.resolved.get(&cell.resolved) {
-            let name = format!("{}.toml", cell.id);
-            let source = &record.build_of(cell).source;
-            let inputs = inputs.get(&cell.resolved).map_or(&[][..], Vec::as_slice);
-            let resolved = inputs.iter().fold(resolved.clone(), |text, input| input.beside(&text));
-            let repro = record::repro(cell, &render::reasons_of(cell), source, &resolved);
-            folder.put(&format!("repro/{name}"), repro.as_bytes())?;
-            repros.insert(name);
-            for input in inputs {
-                if repros.insert(input.name.clone()) {
-                    folder.put(&format!("repro/{}", input.name), &input.read()?)?;
-                }
+        let Some(resolved) = record.resolved.get(&cell.resolved) else { continue };
+        let source = &record.build_of(cell).source;
+        let inputs = inputs.get(&cell.resolved).map_or(&[][..], Vec::as_slice);
+        let resolved = inputs.iter().fold(resolved.clone(), |text, input| input.beside(&text));
+        let repro = record::repro(cell, &render::reasons_of(cell), source, &resolved);
+        folder.put(&format!("repro/{}.toml", cell.id), repro.as_bytes())?;
+        for input in inputs {
+            if copied.insert(&input.name) {
+                folder.put(&format!("repro/{}", input.name), &input.read()?)?;
             }
         }
     }
@@ -300,23 +293,24 @@ pub(super) fn write_report(
 }
 
 fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
-    let (record, last) = (&ran.record, ran.last_lines());
-    let paint = console.out_paint();
+    let last = ran.last_lines();
+    console.result(&shown(&ran.record, format, &last, console));
+    if format == Format::Json {
+        console.remark(&last);
+    }
+}
+
+/// What stdout gets of a record; `last` are the last lines for people.
+pub(super) fn shown(record: &RunRecord, format: Format, last: &str, console: &Console<'_>) -> String {
+    let story = |paint, columns| render::story(record, paint, columns, console.voice.verbose);
     match format {
-        Format::Json => {
-            console.result(&record.to_json());
-            console.remark(&last);
+        Format::Json => record.to_json(),
+        Format::Human if console.voice.quiet => in_short(record, last, console),
+        Format::Human => story(console.out_paint(), console.columns()) + last,
+        Format::Github if console.voice.quiet => {
+            in_short(record, "", console) + &render::annotations(record) + last
         }
-        Format::Human if console.voice.quiet => console.result(&in_short(record, &last, console)),
-        Format::Human => {
-            let text = render::story(record, paint, console.columns(), console.voice.verbose);
-            console.result(&(text + &last));
-        }
-        Format::Github => {
-            let story = || render::story(record, render::Paint(false), render::WIDTH, console.voice.verbose);
-            let text = if console.voice.quiet { in_short(record, "", console) } else { story() };
-            console.result(&(text + &render::annotations(record) + &last));
-        }
+        Format::Github => story(render::Paint(false), render::WIDTH) + &render::annotations(record) + last,
     }
 }
 

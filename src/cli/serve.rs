@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::{Format, JudgeArgs};
+use super::args::JudgeArgs;
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::serve_args::ServeArgs;
@@ -19,7 +19,7 @@ use crate::live::{
     Roster, Session, Trouble, Upstream, protocols,
 };
 use crate::record::{self, Exit};
-use crate::scenario::{Document, Plan, Request};
+use crate::scenario::{Plan, Request};
 use crate::setup::Setup;
 use crate::world::Stacks;
 use crate::{base, live};
@@ -60,12 +60,12 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         return Err(Refusal::usage(why));
     }
     refuse_backends(args, &plan, &served)?;
-    let folder = args.out.clone().unwrap_or_else(|| folder_of(&plan));
+    let preset = || Path::new("reports").join(format!("{}-served", plan.source.scenario));
+    let folder = args.out.clone().unwrap_or_else(preset);
     args.record.as_deref().map_or(Ok(()), written::spare_present)?;
-    fs::create_dir_all(&folder).map_err(|e| unwritable(&folder, &e))?;
-    let fleets: Vec<(String, u32)> =
-        plan.fleets.iter().map(|fleet| (fleet.name.clone(), fleet.devices)).collect();
-    let roster = Roster::of(fleets.iter().map(|(name, devices)| (name.as_str(), *devices)));
+    let unwritable = |e| Refusal::environment(format!("cannot write {}: {e}", inert_path(&folder)));
+    fs::create_dir_all(&folder).map_err(unwritable)?;
+    let roster = Roster::of(plan.fleets.iter().map(|fleet| (fleet.name.as_str(), fleet.devices)));
     let head = Head {
         syncdyno_session: LOG_VERSION,
         mode: served.mode(),
@@ -96,7 +96,10 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
     };
     let ground = judge::ground(&plan);
     // If a session cannot begin, nothing of it is left.
-    let log = args.record.as_deref().map(|path| -> Begins<'_> { Box::new(|| opened(path)) });
+    let log = args.record.as_deref().map(|path| -> Begins<'_> {
+        let failed = move |error| Trouble::Log(inert_path(path), error);
+        Box::new(move || Ok(Box::new(File::create(path).map_err(failed)?)))
+    });
     let session = Session {
         plan: &served.setup,
         stacks: &served.stacks,
@@ -115,8 +118,11 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         };
         session.run(&|| signals.any(), &mut hears).map_err(troubled)?
     };
-    let exit = ends(args, (&plan, &folder), ended, console)?;
-    Ok(exit)
+    let concluded = concluded(args, (&plan, &folder), &ended, console);
+    // The app that asked for the verdict gets the same text.
+    let told = concluded.as_ref().map(|(_, text)| text.clone());
+    ended.tell(told.map_err(|error| format!("not judged: {error}\n")));
+    concluded.map(|(exit, _)| exit)
 }
 
 /// Rows at rest must be of a user's own server, and of entities that exist.
@@ -138,34 +144,25 @@ fn refuse_backends(args: &ServeArgs, plan: &Plan, served: &Served) -> anyhow::Re
 /// The single cell that is served.
 fn plan(args: &ServeArgs, console: &Console<'_>) -> anyhow::Result<Plan> {
     let text = sources::read(&args.scenario)?;
-    let document = Document::of_file(&args.scenario, &text)
-        .map_err(|invalid| Refusal::invalid([&invalid], console.err_paint().0))?;
     let request = Request {
         sets: args.set.clone(),
         variants: args.variant.iter().cloned().collect(),
         seeds: args.seed.into_iter().collect(),
         ..Request::default()
     };
-    let mut plans = sources::requested(&document, &request, console)?;
-    plans.dedup_by(|a, b| a.source.variant == b.source.variant);
-    match plans.len() {
-        1 => Ok(plans.remove(0)),
-        0 => Err(Refusal::because(Exit::Nothing, "there is no such variant")),
-        _ => {
-            let shown = inert_path(&args.scenario);
-            Err(Refusal::usage(format!("{shown} has several variants: name one with --variant")))
-        }
-    }
+    sources::of_one_variant(&args.scenario, &text, &request, console)
 }
 
 fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Result<Served> {
     let stacks = console.runner.engines().ok_or_else(|| Refusal::usage("nothing can be served here"))?;
+    // Before a user's own server, the protocol of the scenario does not matter.
+    let before_ones_own = || as_served("plain", &BTreeMap::new(), plan, stacks);
     if let Some(url) = &args.upstream {
         if !args.option.is_empty() {
             return Err(Refusal::usage("--option belongs to a protocol, and --upstream has its own"));
         }
         let upstream = Upstream::of(url).map_err(Refusal::usage)?;
-        return Ok(Served { upstream: Some(upstream), ..before_ones_own(plan, stacks)? });
+        return Ok(Served { upstream: Some(upstream), ..before_ones_own()? });
     }
     if let Some(address) = &args.tunnel {
         if !args.listen.ip().is_loopback() {
@@ -173,35 +170,31 @@ fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Resul
             return Err(Refusal::usage(why));
         }
         let tunnel = Upstream::of_port(address).map_err(Refusal::usage)?;
-        return Ok(Served { tunnel: Some(tunnel), ..before_ones_own(plan, stacks)? });
+        return Ok(Served { tunnel: Some(tunnel), ..before_ones_own()? });
     }
     let theirs = plan.chosen.text("server");
     let is_own = plan.brought && args.protocol.is_none() && !protocols().contains(&theirs);
+    if is_own && !args.option.is_empty() {
+        return Err(Refusal::usage("the scenario's own server has its options in the scenario"));
+    }
     if is_own {
-        if !args.option.is_empty() {
-            return Err(Refusal::usage("the scenario's own server has its options in the scenario"));
-        }
-        let (setup, protocol) = (Setup::clone(plan), plan.engine_name.clone());
-        return Ok(Served {
-            setup,
-            stacks: stacks.clone(),
-            protocol,
-            options: BTreeMap::new(),
-            upstream: None,
-            tunnel: None,
-        });
+        return Ok(as_planned(plan, stacks));
     }
     let preset = if protocols().contains(&theirs) { theirs } else { "plain" };
     let name = args.protocol.as_deref().unwrap_or(preset);
-    let options = args.option.iter().cloned().collect();
-    let (setup, stacks, options) = as_served(name, &options, plan, stacks)?;
-    Ok(Served { setup, stacks, protocol: name.to_owned(), options, upstream: None, tunnel: None })
+    as_served(name, &args.option.iter().cloned().collect(), plan, stacks)
 }
 
-/// The world of a plan with a user's own server: its own protocol does not matter.
-fn before_ones_own(plan: &Plan, stacks: &Stacks) -> anyhow::Result<Served> {
-    let (setup, stacks, options) = as_served("plain", &BTreeMap::new(), plan, stacks)?;
-    Ok(Served { setup, stacks, protocol: "plain".to_owned(), options, upstream: None, tunnel: None })
+/// The world of a plan with the server of its own stack.
+fn as_planned(plan: &Plan, stacks: &Stacks) -> Served {
+    Served {
+        setup: Setup::clone(plan),
+        stacks: stacks.clone(),
+        protocol: plan.engine_name.clone(),
+        options: BTreeMap::new(),
+        upstream: None,
+        tunnel: None,
+    }
 }
 
 /// The world of a plan that speaks this protocol, with these additional options.
@@ -210,32 +203,22 @@ fn as_served(
     sets: &BTreeMap<String, String>,
     plan: &Plan,
     stacks: &Stacks,
-) -> anyhow::Result<(Setup, Stacks, BTreeMap<String, String>)> {
+) -> anyhow::Result<Served> {
     let Some(mut protocol) = Protocol::of(name, &plan.chosen) else {
         let known = protocols();
-        let near = near(name, known.iter().copied());
-        return Err(Refusal::usage(format!(
-            "there is no protocol `{name}`{near}; there is {}",
-            known.join(", ")
-        )));
+        let (near, known) = (near(name, known.iter().copied()), known.join(", "));
+        return Err(Refusal::usage(format!("there is no protocol `{name}`{near}; there is {known}")));
     };
     for (option, word) in sets {
         protocol.set(option, word).map_err(Refusal::usage)?;
     }
-    let mut setup = Setup::clone(plan);
-    (setup.engine_name, setup.brought) = (protocol.name().to_owned(), true);
-    setup.chosen = protocol.chosen.clone();
-    let options = protocol.options().into_iter().collect();
-    Ok((setup, stacks.clone().with(protocol.stack()), options))
-}
-
-/// The world of a session's log.
-fn of_head(head: &Head, plan: &Plan, stacks: &Stacks) -> anyhow::Result<(Setup, Stacks)> {
-    if !protocols().contains(&head.protocol.as_str()) {
-        return Ok((Setup::clone(plan), stacks.clone()));
-    }
-    let (setup, stacks, _) = as_served(&head.protocol, &head.options, plan, stacks)?;
-    Ok((setup, stacks))
+    let mut served = as_planned(plan, stacks);
+    (served.setup.engine_name, served.setup.brought) = (protocol.name().to_owned(), true);
+    served.setup.chosen = protocol.chosen.clone();
+    served.protocol = name.to_owned();
+    served.options = protocol.options().into_iter().collect();
+    served.stacks = served.stacks.with(protocol.stack());
+    Ok(served)
 }
 
 fn gate(args: &ServeArgs) -> anyhow::Result<Gate> {
@@ -267,19 +250,6 @@ fn gate(args: &ServeArgs) -> anyhow::Result<Gate> {
     }
     let is_closed = !args.listen.ip().is_loopback();
     Ok(Gate { token, is_closed, origins: args.origin.clone(), hosts: args.host.clone() })
-}
-
-fn folder_of(plan: &Plan) -> PathBuf {
-    Path::new("reports").join(format!("{}-served", plan.source.scenario))
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> anyhow::Error {
-    Refusal::environment(format!("cannot write {}: {error}", inert_path(path)))
-}
-
-fn opened(path: &Path) -> Result<Box<dyn Write>, Trouble> {
-    let file = File::create(path).map_err(|error| Trouble::Log(inert_path(path).to_string(), error))?;
-    Ok(Box::new(file))
 }
 
 fn log_ends(args: &ServeArgs, error: &std::io::Error, console: &mut Console<'_>) {
@@ -316,12 +286,8 @@ fn left_out(plan: &Plan) -> Option<String> {
         Need::Hooks,
         Need::UnitRules,
     ];
-    let needs: Vec<&str> = plan
-        .needs()
-        .into_iter()
-        .filter(|(need, _)| of_apps.contains(need))
-        .map(|(need, _)| need.word())
-        .collect();
+    let needs = plan.needs().into_iter().map(|(need, _)| need).filter(|need| of_apps.contains(need));
+    let needs: Vec<&str> = needs.map(|need| need.word()).collect();
     (!needs.is_empty()).then(|| format!("left to the real apps, and not simulated: {}", needs.join(", ")))
 }
 
@@ -360,19 +326,7 @@ fn begins(
     }
 }
 
-/// Judges a session that has ended and prints the verdict, or why it cannot be judged.
-fn ends(
-    args: &ServeArgs,
-    of: (&Plan, &Path),
-    ended: Ended,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Exit> {
-    let concluded = concluded(args, of, &ended, console);
-    let told = concluded.as_ref().map(|(_, text)| text.clone());
-    ended.tell(told.map_err(|error| format!("not judged: {error}\n")));
-    concluded.map(|(exit, _)| exit)
-}
-
+/// Judges a session that has ended, and prints the verdict and what to do with its files.
 fn concluded(
     args: &ServeArgs,
     (plan, folder): (&Plan, &Path),
@@ -385,12 +339,9 @@ fn concluded(
     record::requests(&ended.requests, plan.start, &mut csv)?;
     let requests = folder.join("requests.csv");
     let unwritten = written::replace(&requests, &csv).err();
-    let mut text = format!(
-        "{} of virtual time, {}; {}\n",
-        ended.length,
-        count(ended.requests.len() as u64, "request"),
-        ended.lateness
-    );
+    let (length, lateness) = (&ended.length, &ended.lateness);
+    let sent = count(ended.requests.len() as u64, "request");
+    let mut text = format!("{length} of virtual time, {sent}; {lateness}\n");
     if !ended.silent.is_empty() {
         let names: Vec<_> = ended.silent.iter().map(|name| inert(name)).collect();
         text += &format!("these never reported what they show, so nobody checked it: {}\n", names.join(", "));
@@ -418,23 +369,6 @@ fn concluded(
     Ok((if is_whole { exit } else { Exit::Environment }, verdict + &text))
 }
 
-/// The arguments as for `judge`.
-fn judge_args(scenario: &Path, history: &Path) -> JudgeArgs {
-    JudgeArgs {
-        scenario: scenario.to_owned(),
-        history: history.to_owned(),
-        phone: Vec::new(),
-        table: Vec::new(),
-        backend: Vec::new(),
-        audit: Vec::new(),
-        variant: None,
-        set: Vec::new(),
-        record: Vec::new(),
-        out: None,
-        format: Format::Human,
-    }
-}
-
 /// The verdict on a history, and its text.
 fn judged(
     args: &ServeArgs,
@@ -447,7 +381,9 @@ fn judged(
         variant: args.variant.clone(),
         set: args.set.clone(),
         out: Some(folder.join("verdict")),
-        ..judge_args(&args.scenario, history)
+        scenario: args.scenario.clone(),
+        history: history.to_owned(),
+        ..JudgeArgs::default()
     };
     let (mut said, mut complaints) = (Vec::new(), Vec::new());
     let typed = console.typed.to_vec();
@@ -479,11 +415,15 @@ pub(super) fn replay(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
     let seed: u64 = head.seed.parse().map_err(|_| wrong("its seed is missing".to_owned()))?;
     let plan = sources::one_plan(&head.scenario, Path::new(&head.path), Some(seed), console)?;
     let stacks = console.runner.engines().ok_or_else(|| Refusal::usage("nothing can be served here"))?;
-    let (setup, stacks) = of_head(head, &plan, stacks)?;
-    let replayed = live::replay(&log, &setup, &stacks).map_err(|e| wrong(e.to_string()))?;
+    let served = match protocols().contains(&head.protocol.as_str()) {
+        true => as_served(&head.protocol, &head.options, &plan, stacks)?,
+        false => as_planned(&plan, stacks),
+    };
+    let replayed = live::replay(&log, &served.setup, &served.stacks).map_err(|e| wrong(e.to_string()))?;
     let mut text = of_replay(&replayed) + if log.is_torn { "its last line is incomplete\n" } else { "" };
     if replayed.same_history.is_some() && !replayed.tests_nothing {
-        let of = judge_args(Path::new(&head.path), path);
+        let (scenario, history) = (PathBuf::from(&head.path), path.to_owned());
+        let of = JudgeArgs { scenario, history, ..JudgeArgs::default() };
         let verdict = judge::verdict_on(&of, plan, &replayed.history, console);
         text += &verdict.unwrap_or_else(|error| format!("not judged: {error}\n"));
     }

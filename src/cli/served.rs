@@ -55,10 +55,10 @@ pub(super) fn hooks(args: &ServeArgs, plan: &Plan, doors: &Doors) -> String {
     if args.upstream.is_some() || args.tunnel.is_some() {
         text += &format!("hooks of your server: {at}/_syncdyno/observe (row, commit, backend)\n");
     }
-    let ports =
+    let names =
         plan.fleets.iter().flat_map(|fleet| (1..=fleet.devices).map(|n| format!("{}-{n}", fleet.name)));
-    let ports: Vec<String> =
-        ports.zip(&doors.devices).take(8).map(|(name, door)| format!("{} is {name}", door.port())).collect();
+    let ports = names.zip(&doors.devices).map(|(name, door)| format!("{} is {name}", door.port()));
+    let ports: Vec<String> = ports.take(8).collect();
     if !ports.is_empty() {
         let more = if doors.devices.len() > ports.len() { ", …" } else { "" };
         text += &format!("ports: {}{more}\n", ports.join(", "));
@@ -71,11 +71,8 @@ pub(super) fn server_said(args: &ServeArgs, said: ServerSaid, history: &Path) ->
     let rows = |rows: u64| count(rows, "row");
     let rest =
         said.at_rest.map_or_else(|| "no rows at rest".to_owned(), |of| format!("{} at rest", rows(of)));
-    let mut text = format!(
-        "your server reported {} at the start, {} and {rest}\n",
-        rows(said.rows),
-        count(said.commits, "commit")
-    );
+    let (first, commits) = (rows(said.rows), count(said.commits, "commit"));
+    let mut text = format!("your server reported {first} at the start, {commits} and {rest}\n");
     if said.at_rest.is_none() && args.backend.is_empty() {
         let words = [&args.scenario, history].map(|path| shell_word(&inert_path(path)));
         let mut again = format!("syncdyno judge {}", words.join(" "));
@@ -92,13 +89,10 @@ pub(super) fn server_said(args: &ServeArgs, said: ServerSaid, history: &Path) ->
 
 /// The message for requests that were meant for the hooks.
 pub(super) fn strays(number: u64) -> Option<String> {
-    (number > 0).then(|| {
-        format!(
-            "{} to /observe went to your server, which does not know it: use \
-             /d/NAME/_syncdyno/observe\n",
-            count(number, "request")
-        )
-    })
+    let sent = count(number, "request");
+    let hook = "/d/NAME/_syncdyno/observe";
+    let told = format!("{sent} to /observe went to your server, which does not know it: use {hook}\n");
+    (number > 0).then_some(told)
 }
 
 /// The files with rows at rest that the server did not report itself, and a note on the others.

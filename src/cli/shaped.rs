@@ -86,10 +86,9 @@ impl Shape<'_> {
             text += &format!(
                 "toxiproxy-cli toxic add -n latency_{stream} -t latency -a latency={latency} -a jitter={jitter} {way}\n"
             );
-            text += &format!(
-                "toxiproxy-cli toxic add -n bandwidth_{stream} -t bandwidth -a rate={} {way}\n",
-                kb(rate)
-            );
+            let rate = kb(rate);
+            text +=
+                &format!("toxiproxy-cli toxic add -n bandwidth_{stream} -t bandwidth -a rate={rate} {way}\n");
         }
         text
     }
@@ -154,13 +153,9 @@ pub(super) fn shaped(profile: &Profile, format: LinkFormat) -> anyhow::Result<(S
         LinkFormat::Netem => shape.netem(),
         LinkFormat::Chrome => shape.chrome(),
     };
-    let left = shape.left_out.join(", ");
-    let left = if left.is_empty() {
-        left
-    } else {
-        format!("note: it leaves out {left}; `syncdyno serve` has them\n")
-    };
-    Ok((text, left))
+    let left_out = shape.left_out.join(", ");
+    let note = format!("note: it leaves out {left_out}; `syncdyno serve` has them\n");
+    Ok((text, if left_out.is_empty() { left_out } else { note }))
 }
 
 #[cfg(test)]

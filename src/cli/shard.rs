@@ -105,11 +105,9 @@ fn run(
         let text = format!("{e}: {kept} of {all} are kept, and the same command continues");
         return Err(Refusal::environment(text));
     }
-    console.result(&format!(
-        "shard {partition}: done {kept} of its {}, of {all} in all\n",
-        human::count(own.len() as u64, "cell")
-    ));
-    console.result(&format!("shard: {shown}\n"));
+    let own = human::count(own.len() as u64, "cell");
+    console
+        .result(&format!("shard {partition}: done {kept} of its {own}, of {all} in all\nshard: {shown}\n"));
     let stopped = Exit::first(notes.iter().map(|note| note.exit));
     if stopped != Exit::Success {
         console.remark("to continue: the same command\n");
@@ -124,10 +122,9 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
     }
     let roll = roll(cells.plans, &cost::of(cells.plans))?;
     if roll.digest != pool.first().plan {
+        let (theirs, ours) = (human::count(pool.size().1 as u64, "cell"), pool.of(&roll));
         let text = format!(
-            "the plan differs from that of the shards: of their {} {} are cells of the present plan; merge with unchanged files, or run the shards again",
-            human::count(pool.size().1 as u64, "cell"),
-            pool.of(&roll),
+            "the plan differs from that of the shards: of their {theirs} {ours} are cells of the present plan; merge with unchanged files, or run the shards again"
         );
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
@@ -136,17 +133,10 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
         0 => String::new(),
         n => format!(", {n} in two shards, with the same result"),
     };
-    console.remark(&format!(
-        "{}, {} of {}{twice}\n",
-        human::count(shards as u64, "shard"),
-        pool.of(&roll),
-        human::count(roll.cells() as u64, "cell"),
-    ));
-    for folder in &pool.damaged {
-        console.complaint(&format!(
-            "warning: {} has a damaged line: it was cut off or changed\n",
-            inert_path(folder)
-        ));
+    let (shards, all) = (human::count(shards as u64, "shard"), human::count(roll.cells() as u64, "cell"));
+    console.remark(&format!("{shards}, {} of {all}{twice}\n", pool.of(&roll)));
+    for folder in pool.damaged.iter().map(inert_path) {
+        console.complaint(&format!("warning: {folder} has a damaged line: it was cut off or changed\n"));
     }
     for folder in &pool.empty {
         console.complaint(&format!("warning: there is no shard in {}\n", inert_path(folder)));
@@ -164,11 +154,10 @@ fn told_missing(pool: &Pool, roll: &Roll, missing: &[usize]) -> String {
     let list = |texts: Vec<String>| few(texts.into_iter().map(|text| format!("  {text}")).collect(), "");
     let names = list(missing.iter().map(|cell| roll.id(*cell).to_owned()).collect());
     let all = human::count(roll.cells() as u64, "cell");
-    let commands = list(pool.commands(roll, missing));
+    let (commands, n) = (list(pool.commands(roll, missing)), missing.len());
+    let commands = commands.trim_end();
     format!(
-        "{} of {all} are in no shard, and nothing is written:\n{names}to run them, and then merge again:\n{}",
-        missing.len(),
-        commands.trim_end()
+        "{n} of {all} are in no shard, and nothing is written:\n{names}to run them, and then merge again:\n{commands}"
     )
 }
 

@@ -1,8 +1,5 @@
 //! Claims of scenarios in a run, answers to questions, and `run --for`.
 
-use std::fs;
-use std::sync::atomic::Ordering;
-
 use insta::assert_snapshot;
 
 use super::tests::Desk;
@@ -56,39 +53,6 @@ fn a_claim_that_is_not_checked_is_told_with_the_reason() {
     assert!(desk.record("out").claims.is_empty());
     assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0);
     assert_eq!(desk.record("out").claims.len(), 1);
-}
-
-fn folder_of_three() -> Desk {
-    let desk = Desk::new();
-    let covers = |ids: &str| TIES.replacen("start =", &format!("covers = [{ids}]\nstart ="), 1);
-    let pair = covers("\"R24\", \"R9\"");
-    desk.write("s/ties.toml", &format!("{pair}{VARIANTS}\n[shows.R24]\n{HOLDS}\n"));
-    let gate = "\n[gate.quick]\nmetric = \"engine.session.duration\"\nstat = \"p95\"\nmax = \"3s\"\n";
-    desk.write("s/in/other.toml", &format!("{}{gate}", covers("\"R24\"")));
-    desk.write("s/slow.toml", &format!("{}{}", covers("\"R9\", \"F7\""), gate.replace("3s", "1s")));
-    desk
-}
-
-#[test]
-fn coverage_has_a_line_for_each_requirement() {
-    let mut desk = folder_of_three();
-    assert_eq!(desk.run("coverage @s --progress none"), 10, "{}{}", desk.out, desk.err);
-    let table = desk.read("s/COVERAGE.md");
-    let rows = table.lines().filter(|line| line.starts_with("| R") || line.starts_with("| W"));
-    assert_eq!(rows.count(), 118);
-    let not_all = |line: &&str| !line.ends_with("| not yet there |") || line.starts_with("| F8 ");
-    assert_snapshot!(table.lines().filter(not_all).collect::<Vec<_>>().join("\n"));
-}
-
-#[test]
-fn a_page_of_coverage_is_written_whole_and_over_none_of_somebody_else() {
-    for (page, code) in [("# What the scenarios show\n\nwhole", 130), ("my own notes", 2)] {
-        let mut desk = folder_of_three();
-        desk.surroundings.signals.interrupt.store(code == 130, Ordering::Relaxed);
-        fs::write(desk.path("s/COVERAGE.md"), page).unwrap();
-        assert_eq!(desk.run("coverage @s --progress none"), code, "{}", desk.err);
-        assert_eq!(desk.read("s/COVERAGE.md"), page);
-    }
 }
 
 const ASKS: &str = "

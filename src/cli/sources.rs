@@ -37,10 +37,8 @@ pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
     }
     let paths = files(paths)?;
     if let Some(path) = paths.iter().find(|path| !path.is_file()) {
-        return Err(Refusal::usage(format!(
-            "--fix writes into files, and {} is not a file",
-            inert_path(path)
-        )));
+        let path = inert_path(path);
+        return Err(Refusal::usage(format!("--fix writes into files, and {path} is not a file")));
     }
     console.surroundings.signals.heed();
     for path in paths {
@@ -77,19 +75,15 @@ fn mended(path: &Path, text: &str, console: &Console<'_>) -> String {
 }
 
 fn wrong_with(path: &Path, text: &str, console: &Console<'_>) -> Option<Invalid> {
-    let document = match Document::of_file(path, text) {
-        Ok(document) => document,
-        Err(wrong) => return Some(wrong),
-    };
-    cells(&document, &Request::default(), console).err()
+    let document = Document::of_file(path, text);
+    document.and_then(|document| cells(&document, &Request::default(), console)).err()
 }
 
 fn sound<T>(read: Vec<Result<T, Invalid>>, console: &Console<'_>) -> Result<Vec<T>> {
-    let mut wrong = read.iter().filter_map(|one| one.as_ref().err()).peekable();
-    if wrong.peek().is_some() {
+    let wrong: Vec<&Invalid> = read.iter().filter_map(|one| one.as_ref().err()).collect();
+    if !wrong.is_empty() {
         return Err(Refusal::invalid(wrong, console.err_paint().0));
     }
-    drop(wrong);
     Ok(read.into_iter().flatten().collect())
 }
 
@@ -200,6 +194,26 @@ pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     }
 }
 
+/// The only cell of a file by `request`: several variants need a name.
+pub(super) fn of_one_variant(
+    path: &Path,
+    text: &str,
+    request: &Request,
+    console: &Console<'_>,
+) -> Result<Plan> {
+    let document = sound(vec![Document::of_file(path, text)], console)?.remove(0);
+    let mut plans = requested(&document, request, console)?;
+    plans.dedup_by(|a, b| a.source.variant == b.source.variant);
+    match plans.len() {
+        1 => Ok(plans.remove(0)),
+        0 => Err(Refusal::because(Exit::Nothing, "there is no such variant")),
+        _ => {
+            let shown = inert_path(path);
+            Err(Refusal::usage(format!("{shown} has several variants: name one with --variant")))
+        }
+    }
+}
+
 pub(super) fn one_plan(text: &str, path: &Path, seed: Option<u64>, console: &Console<'_>) -> Result<Plan> {
     let request = Request { seeds: seed.into_iter().collect(), ..Request::default() };
     let plans = Document::of_file(path, text).and_then(|document| cells(&document, &request, console));
@@ -232,8 +246,7 @@ fn text_at(path: &Path) -> Result<Result<String, Invalid>> {
         ErrorKind::NotFound if path.is_symlink() => {
             Refusal::usage(format!("{} is a link to a missing file", inert_path(path)))
         }
-        ErrorKind::NotFound => Refusal::usage(format!("there is no {}", inert_path(path))),
-        _ => Refusal::unreadable(path, &e),
+        _ => Refusal::unread(path, &e),
     })?;
     Ok(scenario::text_of(bytes, &inert_path(path)))
 }
@@ -267,16 +280,15 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         // A link may lead back up; a report's copies of failing cells are not for this run.
         if path.is_dir() && !path.is_symlink() && !path.join("run.json").exists() {
             walk(&path, files)?;
-        } else if path.extension().is_some_and(|e| e == "toml") && (path.is_file() || leads_nowhere(&path)) {
+            continue;
+        }
+        // Reading a link whose target does not exist gives the error.
+        let is_there = || path.is_file() || path.is_symlink() && !path.exists();
+        if path.extension().is_some_and(|e| e == "toml") && is_there() {
             files.push(path);
         }
     }
     Ok(())
-}
-
-/// True for a link whose target does not exist; reading it gives the error.
-fn leads_nowhere(path: &Path) -> bool {
-    path.is_symlink() && !path.exists()
 }
 
 fn request(selection: &Selection) -> Request {

@@ -1,7 +1,6 @@
 //! `sweep` with a file that declares a table, or with `--table`.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Result;
 
@@ -17,7 +16,7 @@ use crate::campaign::CELLS_MAX;
 use crate::contract::EditKind;
 use crate::record::Exit;
 use crate::render::tables::Own;
-use crate::scenario::{Document, Plan, TABLES, TableAxis, TablePlan};
+use crate::scenario::{Document, Invalid, Plan, TABLES, TableAxis, TablePlan};
 use crate::setup::Happening;
 
 /// A table with its scenarios.
@@ -33,10 +32,8 @@ pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<C
     };
     let mut tables = Vec::new();
     for owner in &owners {
-        let table = owner.table();
-        let table =
-            table.map_err(|wrong| Refusal::because(Exit::Invalid, wrong.render(console.err_paint().0)))?;
-        tables.extend(table);
+        let wrong = |wrong: Invalid| Refusal::because(Exit::Invalid, wrong.render(console.err_paint().0));
+        tables.extend(owner.table().map_err(wrong)?);
     }
     let mut table = match (tables.pop(), &args.table) {
         (Some(table), _) if tables.is_empty() => table,
@@ -155,10 +152,7 @@ fn fitting(
 fn own(table: &TablePlan, document: &Document, selection: &Selection) -> Own {
     let variant = selection.variant.first().map(String::as_str);
     let said = document.provenance(variant, &selection.set).unwrap_or_default();
-    let of = |key: &str| {
-        let said = said.iter().find(|said| said.key == key)?;
-        Some(said.value.trim_matches('"').to_owned())
-    };
+    let of = |key: &str| Some(said.iter().find(|said| said.key == key)?.value.trim_matches('"').to_owned());
     let each = table.axis.iter().find(|axis| table.rule.as_ref().is_some_and(|rule| rule.each == axis.title));
     let time = |key: &str| Some(of(key)?.parse::<Span>().ok()?.0);
     let has_modes = table.axis.iter().any(|axis| axis.key.as_deref() == Some("gateway.mode"));
@@ -204,13 +198,12 @@ fn plans(
                 point.iter().cloned().chain(of_cells.iter().map(of)).collect::<Vec<String>>()
             };
             match sources::with(document, selection, sets.clone(), console) {
-                Ok(mut cells) => {
-                    cells
-                        .iter_mut()
-                        .for_each(|plan| Arc::make_mut(&mut plan.source).called.clone_from(&point));
-                    let of_cells = cells.iter().map(|plan| (labels(plan.source.variant.as_deref()), None));
-                    tried.extend(of_cells);
-                    plans.extend(cells);
+                Ok(cells) => {
+                    for mut plan in cells {
+                        plan.source_mut().called.clone_from(&point);
+                        tried.push((labels(plan.source.variant.as_deref()), None));
+                        plans.push(plan);
+                    }
                 }
                 Err(invalid) => {
                     let titles: Vec<&str> = invalid.diagnostics.iter().map(|d| d.title.as_str()).collect();

@@ -8,7 +8,6 @@ use tempfile::TempDir;
 
 use super::{Surroundings, execute};
 use crate::campaign::fake::Fake;
-use crate::campaign::validate::measured::{OUTAGES, TRANSFERS};
 use crate::record::fixture::TIES;
 use crate::record::{Exit, RunRecord};
 
@@ -264,40 +263,6 @@ fn rows_of_one_s_own_travel_with_the_repro_file() {
     fs::remove_dir_all(desk.path("s")).unwrap();
     fs::rename(desk.path("out"), desk.path("moved")).unwrap();
     assert_eq!(desk.run("replay @moved#ties.lost.s3"), 11, "the report has the rows: {}", desk.err);
-}
-
-#[test]
-fn measured_transfers_are_judged_and_written_again_with_their_predictions() {
-    let mut desk = Desk::new();
-    let lines: Vec<&str> = TRANSFERS.lines().take(21).collect();
-    desk.write("mine.csv", &lines.join("\n"));
-    assert_eq!(desk.run("validate tcp @mine.csv -o @out.csv"), 0, "{}", desk.err);
-    let written = desk.read("out.csv");
-    for (before, after) in lines.iter().zip(written.lines()) {
-        assert!(after.starts_with(before) && after.split(',').count() == 16, "{after}");
-    }
-    assert_eq!(written.lines().count(), 21);
-    assert_eq!(desk.run("validate tcp-outage"), 0, "{}", desk.err);
-    let missed = OUTAGES.replace("2,1.6672,1.6671,1.6673", "2,2.6672,2.6671,2.6673");
-    desk.write("other.csv", &missed);
-    assert_eq!(desk.run("validate tcp-outage @other.csv"), 10, "what the model misses: {}", desk.err);
-}
-
-#[test]
-fn malformed_measurements_are_refused_and_nothing_is_written() {
-    let mut desk = Desk::new();
-    desk.write("bad.csv", &TRANSFERS.replacen(",cubic,cold,", ",vegas,cold,", 1));
-    desk.write("few.csv", &TRANSFERS.lines().take(3).collect::<Vec<_>>().join("\n"));
-    let head =
-        "profile,congestion_control,response_bytes,outage_start_s,outage_s,samples,median_s,min_s,max_s";
-    desk.write("edge.csv", &format!("{head}\nlte,cubic,2000000,0.6,0.1,2,1.6,1.6,3.2\n"));
-    insta::assert_snapshot!(desk.session(
-        "validate tcp @bad.csv -o @out.csv
-         validate tcp @nowhere.csv
-         validate tcp-outage @edge.csv
-         validate tcp @few.csv -o @few.csv/is/a/file/out.csv"
-    ));
-    assert!(!desk.path("out.csv").exists() && !desk.path("out.csv.part").exists());
 }
 
 fn of_variants(variants: &str) -> Desk {

@@ -31,7 +31,8 @@ pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result
     let order = Order { tune, ..Order::of(&args.place, &args.work) };
     sources::remark_on(&search.plans, console);
     let corners = std::mem::take(&mut search.plans);
-    if args.place.is_of_shards() || args.place.list {
+    let place = &args.place;
+    if place.partition.is_some() || place.merges.is_some() || place.list {
         let plans = search.wanted(console)?.0;
         let cells = Cells { plans: &plans, run: search.name.clone(), twice: false };
         if let Some(exit) = shard::instead(&args.place, &args.work, &cells, console)? {
@@ -43,9 +44,7 @@ pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result
     cost::for_plans(&corners, &args.work, console)?;
     let mut under_way = UnderWay::open(&corners, &search.name, &order)?;
     under_way.remark(console);
-    for remark in &search.remarks {
-        console.remark(remark);
-    }
+    search.remarks.iter().for_each(|remark| console.remark(remark));
     while search.step(&mut under_way, console)? {}
     let record = search.record(&under_way.shown);
     let ran = under_way.close(record, &search.plans, Vec::new())?;
@@ -335,10 +334,8 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
     };
     let axes = args.axis.iter().map(|axis| axis.key.as_str());
     let what = "`seed` is not a setting to search; --seeds sets the seeds of each setting";
-    match knobs.iter().map(Knob::key).chain(axes).any(|key| key == SEED) {
-        true => Err(Refusal::usage(what)),
-        false => Ok(knobs),
-    }
+    let turns_seed = knobs.iter().map(Knob::key).chain(axes).any(|key| key == SEED);
+    if turns_seed { Err(Refusal::usage(what)) } else { Ok(knobs) }
 }
 
 /// A value in the name of a place, with "devices" for a bare number.
@@ -355,7 +352,7 @@ fn given(args: &TuneArgs, knobs: &[Knob], objective: &Objective, seeds: &[u64]) 
     let mut all = |name: &str, values: &mut dyn Iterator<Item = String>| {
         given.extend(values.flat_map(|value| [name.to_owned(), value]));
     };
-    all("--knob", &mut knobs.iter().map(|knob| knob.text().to_owned()));
+    all("--knob", &mut knobs.iter().map(|knob| knob.text.clone()));
     all("--limit", &mut args.limit.iter().map(|limit| limit.text.clone()));
     all("--variant", &mut args.selection.variant.iter().cloned());
     all("--class", &mut args.class.iter().cloned());
@@ -397,10 +394,7 @@ fn across(args: &TuneArgs, base: &Plan) -> anyhow::Result<Vec<Across>> {
 }
 
 fn refuse_large(cells: u128) -> anyhow::Result<()> {
-    if cells > CELLS_MAX {
-        return Err(sources::too_large("the first grid of the search", cells));
-    }
-    Ok(())
+    if cells > CELLS_MAX { Err(sources::too_large("the first grid of the search", cells)) } else { Ok(()) }
 }
 
 type Spot = (Option<String>, Vec<(String, String)>);

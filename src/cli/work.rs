@@ -1,14 +1,13 @@
 //! Options of all commands that run cells: how they work, and where the report goes.
 
-use std::fmt;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::parsed::{span, tolerance};
 use crate::base::Span;
 use crate::campaign::shards::{Partition, Pool};
 
@@ -40,8 +39,8 @@ pub(super) struct HeldArgs {
     pub(super) baseline: Option<String>,
     /// Fail only if a figure is worse than the baseline's by more than this over all seeds: `5%`.
     /// Without it any changed figure of any seed fails.
-    #[arg(long, value_name = "PERCENT", requires = "baseline")]
-    pub(super) tolerance: Option<Tolerance>,
+    #[arg(long, value_name = "PERCENT", requires = "baseline", value_parser = tolerance)]
+    pub(super) tolerance: Option<u64>,
     /// Fail if the run lacks cells of the baseline, such as those of a removed scenario.
     #[arg(long, requires = "baseline")]
     pub(super) require_all: bool,
@@ -90,15 +89,8 @@ pub(super) struct PlaceArgs {
 }
 
 impl PlaceArgs {
-    pub(super) fn is_of_shards(&self) -> bool {
-        self.partition.is_some() || self.merges.is_some()
-    }
     pub(super) fn named(&self) -> Option<&Path> {
         self.out.as_deref().or(self.resume.as_deref())
-    }
-    pub(super) fn merging(&mut self, pool: Arc<Pool>, out: &Path) {
-        self.resume = Some(out.to_owned());
-        self.merges = Some(pool);
     }
 }
 
@@ -112,11 +104,9 @@ pub(super) enum ProgressKind {
 }
 
 fn time_limit(text: &str) -> Result<Duration, String> {
-    let span: Span = text.parse().map_err(|e: crate::base::UnitError| e.to_string())?;
-    if span == Span::ZERO {
-        Err("the limit must be above 0".to_owned())
-    } else {
-        Ok(Duration::from_nanos(span.0))
+    match span(text)? {
+        Span::ZERO => Err("the limit must be above 0".to_owned()),
+        limit => Ok(Duration::from_nanos(limit.0)),
     }
 }
 
@@ -144,27 +134,4 @@ pub(super) struct MergeArgs {
     /// For the remaining work: the lives of lost records, the end of a search.
     #[command(flatten)]
     pub(super) work: Work,
-}
-
-/// The largest change that is not a finding, in millionths.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tolerance(pub(super) u64);
-
-impl FromStr for Tolerance {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Tolerance, String> {
-        let text = text.trim();
-        // Zero needs no unit.
-        let number = text.strip_suffix('%').or((text == "0").then_some(text));
-        let number = number.and_then(|number| number.trim().parse::<f64>().ok());
-        let percent = number.filter(|percent| (0.0..=1_000.0).contains(percent));
-        let ppm = percent.map(|percent| (percent * 1e4).round() as u64);
-        ppm.map(Tolerance).ok_or_else(|| "want a percentage from 0% to 1000%, such as 1%".to_owned())
-    }
-}
-
-impl fmt::Display for Tolerance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} %", self.0 as f64 / 1e4)
-    }
 }

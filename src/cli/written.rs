@@ -101,13 +101,11 @@ pub(super) fn spare_folder(folder: &Path, resumed: bool) -> anyhow::Result<()> {
         return Err(Refusal::usage(format!("{text}: remove it, or {why}")));
     }
     // A run that was cut off may have only its journal, which is its own.
-    match ours().find(|path| path.exists() && !is_left(path)) {
-        Some(other) if !resumed && !is_report => {
-            let (other, folder) = (inert_path(other), inert_path(folder));
-            let text = format!("{other} would be overwritten, and {folder} is not a report: {why}");
-            return Err(Refusal::usage(text));
-        }
-        _ => {}
+    let other = ours().find(|path| path.exists() && !is_left(path));
+    if let Some(other) = other.filter(|_| !resumed && !is_report) {
+        let (other, folder) = (inert_path(other), inert_path(folder));
+        let text = format!("{other} would be overwritten, and {folder} is not a report: {why}");
+        return Err(Refusal::usage(text));
     }
     if folder.is_file() {
         return Err(Refusal::usage(format!("{} is a file, not a folder: {why}", inert_path(folder))));

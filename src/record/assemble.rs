@@ -1,6 +1,6 @@
 //! Builds the record of a run from its cells. It gives no verdict.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::build::Build;
 use super::exit::Exit;
@@ -58,11 +58,8 @@ pub fn unjudged(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     let figures = FiguresRecord::of(cells.iter().map(|cell| &cell.metrics));
     cells.iter_mut().for_each(|cell| cell.leave_out(&figures));
     let named: BTreeSet<&str> = cells.iter().map(|cell| cell.resolved.as_str()).collect();
-    let resolved: BTreeMap<String, String> = plans
-        .iter()
-        .filter(|plan| named.contains(plan.source.digest.as_str()))
-        .map(|plan| (plan.source.digest.clone(), plan.source.resolved.to_string()))
-        .collect();
+    let sources = plans.iter().map(|plan| &plan.source).filter(|of| named.contains(of.digest.as_str()));
+    let resolved = sources.map(|of| (of.digest.clone(), of.resolved.to_string())).collect();
     RunRecord {
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool::this(),

@@ -2,7 +2,6 @@
 //! figure in every cell. A figure that all cells share is written once; a change is one line of a
 //! diff.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -26,13 +25,13 @@ impl Baseline {
             return Err(BaselineError::Version(schema_version));
         }
         let file: BaselineFile = serde_json::from_str(&text)?;
-        Ok(Baseline::try_from(file).map_err(<serde_json::Error as serde::de::Error>::custom)?)
+        Ok(file.baseline().map_err(<serde_json::Error as serde::de::Error>::custom)?)
     }
     /// The baseline as JSON: per scenario one line per cell and one line per metric.
     pub fn to_json(&self) -> String {
         let mut bytes = Vec::new();
         let lines = Serializer::with_formatter(&mut bytes, Lines::to(DEPTH));
-        BaselineFile::from(self.clone())
+        BaselineFile::of(self.clone())
             .serialize(&mut { lines })
             .expect("a baseline has no map with keys other than texts");
         bytes.push(b'\n');
@@ -42,7 +41,7 @@ impl Baseline {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct BaselineFile {
+struct BaselineFile {
     schema_version: String,
     tool: Tool,
     reasons: Vec<String>,
@@ -72,8 +71,8 @@ struct Line {
     gated: Vec<String>,
 }
 
-impl From<Baseline> for BaselineFile {
-    fn from(of: Baseline) -> BaselineFile {
+impl BaselineFile {
+    fn of(of: Baseline) -> BaselineFile {
         let mut all: BTreeMap<String, Vec<(Line, CellFigures)>> = BTreeMap::new();
         for (id, cell) in of.cells {
             let BaselineCell { scenario, resolved, variant, axes, seed, digest, gated, metrics } = cell;
@@ -82,6 +81,22 @@ impl From<Baseline> for BaselineFile {
         }
         let scenarios = all.into_iter().map(|(name, cells)| (name, OfScenario::of(cells))).collect();
         BaselineFile { schema_version: of.schema_version, tool: of.tool, reasons: of.reasons, scenarios }
+    }
+
+    /// The baseline in the file; an error names the scenario whose figures are not of its cells.
+    fn baseline(self) -> Result<Baseline, String> {
+        let mut cells = BTreeMap::new();
+        for (scenario, of) in self.scenarios {
+            let figures = (0..of.cells.len()).map(|at| of.figures_of(at)).collect::<Option<Vec<_>>>();
+            let figures = figures.ok_or_else(|| format!("scenario {scenario} has figures of other cells"))?;
+            for (line, metrics) in of.cells.into_iter().zip(figures) {
+                let Line { id, resolved, variant, axes, seed, digest, gated } = line;
+                let scenario = scenario.clone();
+                let cell = BaselineCell { scenario, resolved, variant, axes, seed, digest, gated, metrics };
+                cells.insert(id, cell);
+            }
+        }
+        Ok(Baseline { schema_version: self.schema_version, tool: self.tool, reasons: self.reasons, cells })
     }
 }
 
@@ -114,26 +129,8 @@ impl OfScenario {
             let Some(written) = own else { continue };
             let mut figure = written.figure()?;
             figure.set_unit(*unit);
-            all.insert(shared(Cow::Owned(name.clone())), figure);
+            all.insert(shared(name), figure);
         }
         Some(all)
-    }
-}
-
-impl TryFrom<BaselineFile> for Baseline {
-    type Error = String;
-    fn try_from(file: BaselineFile) -> Result<Baseline, String> {
-        let mut cells = BTreeMap::new();
-        for (scenario, of) in file.scenarios {
-            let figures = (0..of.cells.len()).map(|at| of.figures_of(at)).collect::<Option<Vec<_>>>();
-            let figures = figures.ok_or_else(|| format!("scenario {scenario} has figures of other cells"))?;
-            for (line, metrics) in of.cells.into_iter().zip(figures) {
-                let Line { id, resolved, variant, axes, seed, digest, gated } = line;
-                let scenario = scenario.clone();
-                let cell = BaselineCell { scenario, resolved, variant, axes, seed, digest, gated, metrics };
-                cells.insert(id, cell);
-            }
-        }
-        Ok(Baseline { schema_version: file.schema_version, tool: file.tool, reasons: file.reasons, cells })
     }
 }

@@ -14,14 +14,12 @@ use crate::metrics::{self, Figure, Figures, Kind, NEVER, TABLE, Unit};
 pub type CellFigures = BTreeMap<Cow<'static, str>, Figure>;
 
 pub fn held(figures: &Figures) -> CellFigures {
-    figures.iter().map(|(name, figure)| (shared(Cow::Owned(name.clone())), figure.clone())).collect()
+    figures.iter().map(|(name, figure)| (shared(name), figure.clone())).collect()
 }
 
-pub(super) fn shared(name: Cow<'static, str>) -> Cow<'static, str> {
-    match metrics::find(&name).filter(|metric| metric.name == name) {
-        Some(metric) => Cow::Borrowed(metric.name),
-        None => name,
-    }
+pub(super) fn shared(name: &str) -> Cow<'static, str> {
+    let known = metrics::find(name).filter(|metric| metric.name == name);
+    known.map_or_else(|| Cow::Owned(name.to_owned()), |metric| Cow::Borrowed(metric.name))
 }
 
 type Units = BTreeMap<Cow<'static, str>, Unit>;
@@ -52,7 +50,7 @@ impl FiguresRecord {
             let units = if figure.is_distribution() { &mut all.distributions } else { &mut all.numbers };
             let name = metrics::parts(name).0;
             if !units.contains_key(name) {
-                units.insert(shared(Cow::Owned(name.to_owned())), figure.unit());
+                units.insert(shared(name), figure.unit());
             }
         }
         all
@@ -83,7 +81,7 @@ impl FiguresRecord {
 
     pub(super) fn hold_lightly(&mut self) {
         for units in [&mut self.numbers, &mut self.distributions] {
-            *units = std::mem::take(units).into_iter().map(|(name, unit)| (shared(name), unit)).collect();
+            *units = std::mem::take(units).into_iter().map(|(name, unit)| (shared(&name), unit)).collect();
         }
     }
 }
@@ -116,21 +114,18 @@ impl Written {
     /// The figure with the unit `Count`; the caller sets the real unit.
     pub(super) fn figure(&self) -> Option<Figure> {
         let unit = Unit::Count;
-        match self {
-            Written::Number(value) => Some(Figure::number(unit, *value)),
-            Written::Distribution(list) => match list[..] {
-                [count, min, p50, p95, p99, max, ref rest @ ..] => {
-                    let (mean, never, waited) = match *rest {
-                        [] => (None, 0, 0),
-                        [mean] => (Some(mean), 0, 0),
-                        [mean, never, waited] => (Some(mean), never, waited),
-                        _ => return None,
-                    };
-                    Some(Figure::Distribution { unit, count, min, p50, p95, p99, max, mean, never, waited })
-                }
-                _ => None,
-            },
-        }
+        let list = match self {
+            Written::Number(value) => return Some(Figure::number(unit, *value)),
+            Written::Distribution(list) => list,
+        };
+        let [count, min, p50, p95, p99, max, ref rest @ ..] = list[..] else { return None };
+        let (mean, never, waited) = match *rest {
+            [] => (None, 0, 0),
+            [mean] => (Some(mean), 0, 0),
+            [mean, never, waited] => (Some(mean), never, waited),
+            _ => return None,
+        };
+        Some(Figure::Distribution { unit, count, min, p50, p95, p99, max, mean, never, waited })
     }
 }
 

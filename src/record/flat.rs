@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::run::{CellRecord, RunRecord};
+use super::run::RunRecord;
 use crate::base::{Stamp, Word};
 use crate::metrics::{NEVER, STATS, Sample};
 use crate::world::{Ended, LoggedRequest};
@@ -30,7 +30,16 @@ pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(header)?;
     for cell in &record.cells {
-        let mut row = fixed_fields(cell);
+        let mut row = vec![
+            no_formula(&cell.id),
+            no_formula(&cell.scenario),
+            no_formula(cell.variant.as_deref().unwrap_or_default()),
+            cell.seed.clone(),
+            cell.verdict.word().to_lowercase(),
+            cell.digest.clone(),
+            cell.virtual_ns.to_string(),
+            cell.events.to_string(),
+        ];
         row.extend(axes.iter().map(|axis| match cell.axes.get(*axis) {
             Some(serde_json::Value::String(text)) => no_formula(text),
             Some(other) => other.to_string(),
@@ -38,8 +47,7 @@ pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
         }));
         row.extend(columns.iter().map(|(name, stat)| {
             let figure = cell.metrics.get(*name);
-            let value = figure.and_then(|figure| figure.stat(stat));
-            match value {
+            match figure.and_then(|figure| figure.stat(stat)) {
                 Some(NEVER) if figure.is_some_and(|figure| figure.censored().is_some()) => "never".to_owned(),
                 value => value.map(|v| v.to_string()).unwrap_or_default(),
             }
@@ -79,19 +87,6 @@ impl<W: Write> Series<W> {
 fn no_formula(text: &str) -> String {
     let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if begins && text.parse::<f64>().is_err() { format!("'{text}") } else { text.to_owned() }
-}
-
-fn fixed_fields(cell: &CellRecord) -> Vec<String> {
-    vec![
-        no_formula(&cell.id),
-        no_formula(&cell.scenario),
-        no_formula(cell.variant.as_deref().unwrap_or_default()),
-        cell.seed.clone(),
-        cell.verdict.word().to_lowercase(),
-        cell.digest.clone(),
-        cell.virtual_ns.to_string(),
-        cell.events.to_string(),
-    ]
 }
 
 /// Writes `requests`, sorted by start; `began` is the wall clock at virtual time zero.

@@ -59,14 +59,8 @@ impl Folder {
     }
 
     pub fn remove(&self, names: &[&str]) -> Result<(), FolderError> {
-        for name in names {
-            let path = self.path.join(name);
-            match fs::remove_file(&path) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(&path)(e)),
-                _ => {}
-            }
-        }
-        Ok(())
+        let mut paths = names.iter().map(|name| self.path.join(name));
+        paths.try_for_each(|path| removed(&path).map_err(failed(&path)))
     }
 
     /// Removes the files of subfolder `sub` for which `ours` is true. Other files stay.
@@ -92,12 +86,15 @@ impl Folder {
     }
 }
 
+/// Removes a file or a link, if there is one.
+fn removed(path: &Path) -> io::Result<()> {
+    fs::remove_file(path).or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
+}
+
 /// Creates a new file; an old file or link of this name is removed first.
 fn fresh(path: &Path) -> io::Result<fs::File> {
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-        _ => fs::OpenOptions::new().write(true).create_new(true).open(path),
-    }
+    removed(path)?;
+    fs::OpenOptions::new().write(true).create_new(true).open(path)
 }
 
 fn linked() -> io::Error {

@@ -120,7 +120,7 @@ pub fn headline_of(metric: &str) -> Option<&'static Headline> {
 /// one start state.
 pub fn is_summary(name: &str) -> bool {
     let stem = metrics::parts(name).0;
-    let is_said = SUMMARY.iter().any(|one| one.metric == stem) || SAID.iter().any(|one| one.metric == stem);
+    let is_said = [SUMMARY, SAID].into_iter().flatten().any(|one| one.metric == stem);
     // Two cells may differ only in the state in which their devices start.
     is_loss(name) || is_said && (name == stem || name.contains('@'))
 }
@@ -133,12 +133,10 @@ pub fn is_cost(name: &str) -> bool {
 
 /// The rank of a metric in a list: losses, the summary, the other headlines, the rest.
 pub fn weight(name: &str) -> usize {
-    let losses = || oracle::check_names().filter_map(oracle::metric_of);
     let is_wait = |name: &&str| name.ends_with(".duration") && SUMMARY.iter().any(|one| one.metric == *name);
-    let order = losses()
-        .chain(LOST.iter().map(|one| one.metric))
-        .chain(HEADLINE.iter().copied().filter(is_wait))
-        .chain(SUMMARY.iter().map(|one| one.metric))
-        .chain(HEADLINE.iter().copied());
-    order.into_iter().position(|one| one == name).unwrap_or(usize::MAX)
+    let metrics = |of: &'static [Headline]| of.iter().map(|one| one.metric);
+    let losses = oracle::check_names().filter_map(oracle::metric_of).chain(metrics(LOST));
+    let waits = HEADLINE.iter().copied().filter(is_wait);
+    let mut order = losses.chain(waits).chain(metrics(SUMMARY)).chain(HEADLINE.iter().copied());
+    order.position(|one| one == name).unwrap_or(usize::MAX)
 }

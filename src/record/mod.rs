@@ -44,29 +44,12 @@ pub use exit::Exit;
 pub use figures::{CellFigures, FiguresRecord, held};
 pub use flat::requests;
 pub use folder::{Folder, FolderError, Part};
-pub use found::{
-    EventfulRecord, LifeRecord, MissedRecord, ObservedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord,
-    SlowRecord, StepRecord, SwarmRecord, ViolationRecord, WorseRecord,
-};
-pub use headlines::{
-    ATTACHMENT_REQUESTS, HEADLINE, Headline, SUMMARY, headline_of, is_cost, is_gated, is_loss, is_summary,
-    weight,
-};
-pub use held::{
-    AnswerRecord, ClaimRecord, ExceptionRecord, ExpectationRecord, Finding, GateRecord, ToldRecord,
-};
+pub use found::*;
+pub use headlines::*;
+pub use held::*;
 pub use reason::Reason;
-pub use repro::{
-    ReproHead, is_repro, replay_command, replay_file, replay_record, repro, repro_head, shell_word,
-};
-pub use run::{
-    ACCEPT, AxisRecord, CellRecord, EndingKind, EndingRecord, FaultRecord, HeldTo, Judged, Phases,
-    RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, SweepRecord, Tool, UnplacedRecord, Verdict,
-    named, schema_json,
-};
+pub use repro::*;
+pub use run::*;
 pub use severity::{Severity, gravest_first, place};
 pub use timing::{CellTiming, Timing, peak_memory};
-pub use tuned::{
-    AskedTuned, BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, RuleTuned,
-    TuneRecord,
-};
+pub use tuned::*;

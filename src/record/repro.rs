@@ -10,25 +10,19 @@ const SOURCE_MARK: &str = "# digest of the program: ";
 /// reasons `why` it fails, the command, and `source`, the digest of the program that ran it.
 pub fn repro(cell: &CellRecord, why: &[String], source: &str, resolved: &str) -> String {
     let mut text = head(&cell.id);
-    for reason in why {
-        text.push_str(&format!("# {}\n", reason.split_whitespace().collect::<Vec<_>>().join(" ")));
-    }
+    let why = why.iter().map(|reason| reason.split_whitespace().collect::<Vec<_>>().join(" "));
+    text.extend(why.map(|reason| format!("# {reason}\n")));
     text.push_str(&format!("# Run it again: syncdyno replay {}.toml\n", cell.id));
-    for (mark, digest) in
-        [(DIGEST_MARK, cell.digest.as_str()), (FIGURES_MARK, &cell.figures_digest), (SOURCE_MARK, source)]
-    {
-        if !digest.is_empty() {
-            text.push_str(&format!("{mark}{digest}\n"));
-        }
-    }
+    let marks = [(DIGEST_MARK, &*cell.digest), (FIGURES_MARK, &cell.figures_digest), (SOURCE_MARK, source)];
+    let known = marks.into_iter().filter(|(_, digest)| !digest.is_empty());
+    text.extend(known.map(|(mark, digest)| format!("{mark}{digest}\n")));
     text.push_str(&format!("seed = {}\n\n", cell.seed));
     let mut top_level = true;
     for line in resolved.lines() {
         top_level &= !line.trim_start().starts_with('[');
         let pins_a_seed = line.split_once('=').is_some_and(|(key, _)| key.trim() == "seed");
         if !(top_level && pins_a_seed) {
-            text.push_str(line);
-            text.push('\n');
+            text.extend([line, "\n"]);
         }
     }
     text

@@ -329,6 +329,36 @@ impl CellRecord {
     pub fn fill(&mut self, known: &FiguresRecord) -> Result<(), String> {
         if self.ended() { known.fill(&mut self.metrics, &self.unmeasured) } else { Ok(()) }
     }
+    /// True if it fails only because its scenario changed since the baseline was saved.
+    pub fn is_changed(&self) -> bool {
+        let is_change = |reason: &Reason| matches!(reason, Reason::ScenarioChanged { .. });
+        !self.reasons.is_empty() && self.reasons.iter().all(is_change)
+    }
+    pub fn stat(&self, metric: &str, stat: &str) -> Option<u64> {
+        self.metrics.get(metric)?.stat(stat)
+    }
+    /// The number of a metric; 0 if it has none.
+    pub fn number(&self, metric: &str) -> u64 {
+        self.stat(metric, "value").unwrap_or(0)
+    }
+    /// How many waits of a metric never ended; `None` if `stat` is a count.
+    pub fn censored(&self, metric: &str, stat: &str) -> Option<Censored> {
+        let figure = self.metrics.get(metric)?;
+        figure.censored().filter(|_| figure.unit().of_stat(stat) == figure.unit())
+    }
+    /// The metric and the statistic that an expectation or a claim names, if it has that metric.
+    pub fn named<'w>(&self, what: &'w str) -> Option<(String, &'w str)> {
+        named(what, |name| self.metrics.contains_key(name))
+    }
+    /// The figure that an expectation or a claim names.
+    pub fn expected(&self, what: &str) -> Option<u64> {
+        let (metric, stat) = self.named(what)?;
+        self.stat(&metric, stat)
+    }
+    /// Scenario, variant and axes: cells with the same setting differ only in their seed.
+    pub fn setting(&self) -> (&str, Option<&str>, String) {
+        (&self.scenario, self.variant.as_deref(), format!("{:?}", self.axes))
+    }
 }
 
 /// The grid of a sweep, in the given order.
@@ -454,31 +484,16 @@ impl RunRecord {
     pub fn gates_of<'a>(&'a self, cell: &'a str) -> impl Iterator<Item = &'a GateRecord> {
         self.gates.iter().filter(move |gate| gate.cell == cell)
     }
+    pub fn gates_by_cell(&self) -> BTreeMap<&str, Vec<&GateRecord>> {
+        let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();
+        self.gates.iter().for_each(|gate| gates.entry(&gate.cell).or_default().push(gate));
+        gates
+    }
 }
 
-impl CellRecord {
-    /// True if it fails only because its scenario changed since the baseline was saved.
-    pub fn is_changed(&self) -> bool {
-        let is_change = |reason: &Reason| matches!(reason, Reason::ScenarioChanged { .. });
-        !self.reasons.is_empty() && self.reasons.iter().all(is_change)
-    }
-    pub fn stat(&self, metric: &str, stat: &str) -> Option<u64> {
-        self.metrics.get(metric)?.stat(stat)
-    }
-    /// How many waits of a metric never ended; `None` if `stat` is a count.
-    pub fn censored(&self, metric: &str, stat: &str) -> Option<Censored> {
-        let figure = self.metrics.get(metric)?;
-        figure.censored().filter(|_| figure.unit().of_stat(stat) == figure.unit())
-    }
-    /// The figure that an expectation or a claim names.
-    pub fn expected(&self, what: &str) -> Option<u64> {
-        let (metric, stat) = named(what, |name| self.metrics.contains_key(name))?;
-        self.stat(&metric, stat)
-    }
-    /// Scenario, variant and axes: cells with the same setting differ only in their seed.
-    pub fn setting(&self) -> (&str, Option<&str>, String) {
-        (&self.scenario, self.variant.as_deref(), format!("{:?}", self.axes))
-    }
+/// How many waits of a metric never ended in these cells together.
+pub fn censored(cells: &[&CellRecord], metric: &str) -> Option<Censored> {
+    Censored::of(cells.iter().filter_map(|cell| cell.metrics.get(metric)))
 }
 
 /// The metric and the statistic that an expectation names: a number, or `metric.stat`.

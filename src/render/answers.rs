@@ -1,7 +1,7 @@
 //! The text of answers to questions.
 
 use super::claims::{both_told, sentence};
-use super::lines::{filled, whole_figures};
+use super::lines::{filled, joined, whole_figures};
 use super::reasons::parts;
 use crate::analysis::compare::{Harm, Moved, may_be_chance};
 use crate::analysis::{self, Answered, AnsweredList, Fault, Void, by_list, losses_of};
@@ -25,10 +25,8 @@ impl Answered<'_> {
     /// The answer in one line: what the scenario has, and both figures of each pair.
     pub(super) fn told(&self, record: &RunRecord) -> String {
         let (says, losses) = (sentence(record, self.first), losses(record, self.first));
-        let tried = match self.first.tried.as_slice() {
-            [] => String::new(),
-            tried => format!("; tried with {}", tried.join(", ")),
-        };
+        let tried = joined(&self.first.tried, ", ").map(|tried| format!("; tried with {tried}"));
+        let tried = tried.unwrap_or_default();
         format!("{}{says}{}{tried}{losses}{}", self.mark(), self.price(record), self.seeds())
     }
 
@@ -41,10 +39,11 @@ impl Answered<'_> {
             Finding::NotAsked if stands.is_none() => return "[not asked] ".to_owned(),
             _ => {}
         }
+        // Another figure of the summary improves with the measure.
+        let has_gain = self.weighed.as_ref().is_some_and(|weighed| weighed.better.is_some());
         let chance = |both: [u64; 2]| if may_be_chance(both) { ", which may be chance" } else { "" };
-        let harms = self.harms().iter().map(|(harm, both)| harmed(*harm).to_owned() + chance(*both));
-        let harms = harms.collect::<Vec<_>>();
-        let harmed = format!("not better: with it {}", harms.join(", "));
+        let harms = self.harms().iter().map(|(harm, both)| told_of(*harm)[1].to_owned() + chance(*both));
+        let harmed = format!("not better: with it {}", joined(harms, ", ").unwrap_or_default());
         let [nothing, no_mend] =
             ["nothing of this happened", "the problem that it should reduce did not occur"]
                 .map(|what| format!("{what} in your file{}", self.shown_by()));
@@ -61,7 +60,7 @@ impl Answered<'_> {
             (_, Finding::Shown | Finding::Less, _) if !self.harms().is_empty() => &harmed,
             _ if self.is_unchanged => "this happened, and did not change",
             (Some(Void::NothingToMend), ..) => &no_mend,
-            (_, Finding::Same, _) if self.has_gain() => "no clear gain in its own figures",
+            (_, Finding::Same, _) if has_gain => "no clear gain in its own figures",
             (_, Finding::Same, _) => "no clear gain here",
             (_, Finding::Worse, None) if self.is_mixed => {
                 "one figure of the second variant is better, another worse"
@@ -83,11 +82,6 @@ impl Answered<'_> {
         }
     }
 
-    /// True if another figure of the summary improves with the measure.
-    fn has_gain(&self) -> bool {
-        self.weighed.as_ref().is_some_and(|weighed| weighed.better.is_some())
-    }
-
     fn harms(&self) -> &[(Harm, [u64; 2])] {
         self.weighed.as_ref().map_or(&[], |weighed| &weighed.harms)
     }
@@ -104,21 +98,16 @@ impl Answered<'_> {
         let told = |moved: &Moved| moved_told(moved, cell.devices);
         let harms = weighed.harms.iter().map(|(harm, both)| {
             let chance = if may_be_chance(*both) { " (may be chance)" } else { "" };
-            format!("{} {}{chance}", of_harm(*harm), both.map(human::thousands).join(" → "))
+            format!("{} {}{chance}", told_of(*harm)[0], both.map(human::thousands).join(" → "))
         });
-        let prices: Vec<String> = harms.chain(weighed.price.as_ref().map(told)).collect();
-        if prices.is_empty() && weighed.better.is_none() {
-            return "; headline figures differ by less than 5 %".to_owned();
-        }
+        let prices = joined(harms.chain(weighed.price.as_ref().map(told)), ", ");
         let better = match &weighed.better {
+            None if prices.is_none() => return "; headline figures differ by less than 5 %".to_owned(),
             None => "; no headline figure is better".to_owned(),
             Some(better) if is_said(better) => String::new(),
             Some(better) => format!("; better: {}", told(better)),
         };
-        match prices.as_slice() {
-            [] => better + "; price: no headline figure is worse",
-            prices => format!("{better}; price: {}", prices.join(", ")),
-        }
+        format!("{better}; price: {}", prices.as_deref().unwrap_or("no headline figure is worse"))
     }
 
     fn stand(&self) -> String {
@@ -140,21 +129,13 @@ impl Answered<'_> {
     }
 }
 
-fn of_harm(harm: Harm) -> &'static str {
+/// The name of a harm, and a sentence that there is more of it.
+fn told_of(harm: Harm) -> [&'static str; 2] {
     match harm {
-        Harm::Lost => "saved edits lost",
-        Harm::Discarded => "discarded without a message",
-        Harm::Doubled => "rows twice",
-        Harm::Prevented => "edits that people could not make",
-    }
-}
-
-fn harmed(harm: Harm) -> &'static str {
-    match harm {
-        Harm::Lost => "more edits are lost",
-        Harm::Discarded => "more is discarded without a message",
-        Harm::Doubled => "more rows exist twice",
-        Harm::Prevented => "people could make fewer edits",
+        Harm::Lost => ["saved edits lost", "more edits are lost"],
+        Harm::Discarded => ["discarded without a message", "more is discarded without a message"],
+        Harm::Doubled => ["rows twice", "more rows exist twice"],
+        Harm::Prevented => ["edits that people could not make", "people could make fewer edits"],
     }
 }
 
@@ -180,14 +161,9 @@ pub(super) fn own_faults(record: &RunRecord) -> Vec<String> {
             let left = if *left == 0 { "none".to_owned() } else { human::thousands(*left) };
             format!("{} ({left} left)", one.question)
         });
-        let mends: Vec<String> = mends.collect();
-        let mended = match mends.as_slice() {
-            [] if !record.complete => {
-                "not known: the run was stopped before all questions were asked".to_owned()
-            }
-            [] => "no question below fixes it".to_owned(),
-            mends => format!("fixed by {}", mends.join(", ")),
-        };
+        let unknown = "not known: the run was stopped before all questions were asked";
+        let none = if record.complete { "no question below fixes it" } else { unknown };
+        let mended = joined(mends, ", ").map_or_else(|| none.to_owned(), |mends| format!("fixed by {mends}"));
         format!("{} {}: {mended}", fault.check, human::thousands(fault.count))
     };
     analysis::own_faults(record).into_iter().map(line).collect()
@@ -198,10 +174,9 @@ pub fn answers(record: &RunRecord, columns: usize) -> String {
     let faults = own_faults(record);
     if !faults.is_empty() {
         text.push_str(&format!("{FAULTS}\n"));
-        let indent = " ".repeat(4);
-        faults.iter().for_each(|line| {
-            text.push_str(&filled("  ", &indent, line.split(' '), columns.saturating_sub(1)));
-        });
+        text.extend(
+            faults.iter().map(|line| filled("  ", "    ", line.split(' '), columns.saturating_sub(1))),
+        );
         text.push('\n');
     }
     for list in by_list(record) {
@@ -219,15 +194,14 @@ pub fn answers(record: &RunRecord, columns: usize) -> String {
 /// The checks that fail in each half, if they differ.
 fn losses(record: &RunRecord, answer: &AnswerRecord) -> String {
     let found = |cell: &str| {
-        let found = |cell| losses_of(cell).map(|reason| parts(cell, reason).0).collect::<Vec<_>>();
-        record.cell(cell).map(found).unwrap_or_default()
+        let cell = record.cell(cell)?;
+        joined(losses_of(cell).map(|reason| parts(cell, reason).0), ", ")
     };
     let (without, with) = (found(&answer.without), found(&answer.with));
     if answer.demanded || without == with {
         return String::new();
     }
-    let told = |(what, half): (Vec<String>, &str)| {
-        (!what.is_empty()).then(|| format!("; checks that fail {half} it: {}", what.join(", ")))
-    };
+    let told =
+        |(what, half): (Option<String>, &str)| Some(format!("; checks that fail {half} it: {}", what?));
     [(without, "without"), (with, "with")].into_iter().filter_map(told).collect()
 }

@@ -6,7 +6,7 @@ use crate::analysis::{Phase, Wait, distinct, phases, waits};
 use crate::base::Span;
 use crate::metrics::{Censored, NEVER, Unit, human};
 use crate::oracle::{self, Harm, harm_of, metric_of};
-use crate::record::{ATTACHMENT_REQUESTS, CellRecord, Exit, Headline, Reason, SUMMARY, Verdict};
+use crate::record::{ATTACHMENT_REQUESTS, CellRecord, Exit, Headline, Reason, SUMMARY, Verdict, censored};
 
 pub(super) struct Sentence {
     pub(super) topic: &'static str,
@@ -48,14 +48,11 @@ pub(super) const OF_DATA: [&str; 6] = [
 
 impl Glance {
     pub(super) fn told(&self) -> String {
-        match self.people {
-            1 => match self.censored {
-                None => human::of_waits(self.unit, self.value, None),
-                Some(of) => {
-                    format!("{} ({})", human::known(self.unit, self.value, of), never(of, self.seeds))
-                }
-            },
-            _ => human::mean(self.unit, self.each()),
+        let Glance { unit, value, seeds, .. } = *self;
+        match (self.people, self.censored) {
+            (1, None) => human::of_waits(unit, value, None),
+            (1, Some(of)) => format!("{} ({})", human::known(unit, value, of), never(of, seeds)),
+            _ => human::mean(unit, self.each()),
         }
     }
     pub(super) fn each(&self) -> f64 {
@@ -105,11 +102,12 @@ pub(super) fn by_what(settings: &[Vec<Glance>]) -> Vec<(&'static str, Vec<Option
 /// The sentences for a setting: medians over its seeds, the maximum for findings of the oracle.
 pub(super) fn brief(cells: &[&CellRecord]) -> Vec<Sentence> {
     let of = Setting(cells);
-    let good = |topic, text: String| Sentence { topic, text, is_bad: false };
-    let all = [good("waiting", of.waiting()), of.data(), good("cost", of.cost()), good("limit", of.limit())];
-    let all = all.into_iter().filter(|sentence| !sentence.text.is_empty());
-    let mut all: Vec<Sentence> =
-        all.map(|sentence| Sentence { text: whole_figures(&sentence.text), ..sentence }).collect();
+    let all = [("waiting", of.waiting()), ("data", of.data()), ("cost", of.cost()), ("limit", of.limit())];
+    let all = all.into_iter().filter(|(_, text)| !text.is_empty()).map(|(topic, text)| {
+        let is_bad = topic == "data" && of.is_wrong();
+        Sentence { topic, text: whole_figures(&text), is_bad }
+    });
+    let mut all: Vec<Sentence> = all.collect();
     // Lost data comes before waiting and cost.
     all.sort_by_key(|sentence| !sentence.is_bad);
     all
@@ -142,11 +140,6 @@ pub(super) fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Vec<u64
     let mut values: Vec<u64> = cells.iter().filter_map(|cell| cell.stat(metric, stat)).collect();
     values.sort_unstable();
     values
-}
-
-/// How many waits of a metric never ended, over all cells.
-pub(super) fn censored(cells: &[&CellRecord], metric: &str) -> Option<Censored> {
-    Censored::of(cells.iter().filter_map(|cell| cell.metrics.get(metric)))
 }
 
 fn median(mut values: Vec<u64>) -> Option<u64> {
@@ -234,14 +227,12 @@ impl Setting<'_> {
     fn never(&self, metric: &str, censored: Censored) -> String {
         let of_edits = NEVER_SAFE.iter().filter(|_| metric == SAFE);
         let sum = |metric| values(self.0, metric, "value").iter().sum::<u64>();
-        let ends = of_edits.map(|(metric, end)| (sum(metric), end)).filter(|(edits, _)| *edits > 0);
-        let ends: Vec<String> =
-            ends.map(|(edits, end)| format!("{} {end}", human::thousands(edits))).collect();
-        let ends = if ends.is_empty() { String::new() } else { format!(": {}", ends.join(", ")) };
-        never(censored, self.0.len()) + &ends
+        let ends = of_edits.map(|(metric, end)| (sum(metric), *end)).filter(|(edits, _)| *edits > 0);
+        let ends = Some(in_numbers(&ends.collect::<Vec<_>>())).filter(|ends| !ends.is_empty());
+        never(censored, self.0.len()) + &ends.map(|ends| format!(": {ends}")).unwrap_or_default()
     }
 
-    fn data(&self) -> Sentence {
+    fn data(&self) -> String {
         let Checks { found, passed, hollow } = checks(self.0);
         let of = |(check, unit, value): &(&str, Unit, u64)| {
             let expected = if self.fails_by(check) { "" } else { " (expected)" };
@@ -264,12 +255,9 @@ impl Setting<'_> {
         };
         parts.extend(exist(twice[0].max(twice[1]), "exists twice", "exist twice"));
         // Rows whose attachment is lost are counted among the saved edits already.
-        let bare = Some(self.most_beyond("attachment.bare.rows", ATTACHMENT_ONLY)).filter(|rows| *rows > 0);
-        parts.extend(
-            bare.map(|rows| {
-                format!("{} reached the backend without the attachment", human::count(rows, "row"))
-            }),
-        );
+        let bare = self.most_beyond("attachment.bare.rows", ATTACHMENT_ONLY);
+        let without = "reached the backend without the attachment";
+        parts.extend(exist(bare, without, without));
         let stale = ["holds a stale copy of another row", "hold stale copies of other rows"];
         parts.extend(exist(self.most("oracle.stale_copies.rows"), stale[0], stale[1]));
         if !found.is_empty() {
@@ -290,13 +278,12 @@ impl Setting<'_> {
         }
         let open = |left| format!("nobody decided {}", human::count(left, "conflict"));
         parts.extend(self.some("engine.page.left", open));
-        Sentence { topic: "data", text: parts.join("; "), is_bad: self.is_wrong() }
+        parts.join("; ")
     }
 
     /// The largest excess of a metric over another one that is part of it.
     fn most_beyond(&self, metric: &str, part: &str) -> u64 {
-        let of = |cell: &CellRecord, metric| cell.stat(metric, "value").unwrap_or(0);
-        self.0.iter().map(|cell| of(cell, metric).saturating_sub(of(cell, part))).max().unwrap_or(0)
+        self.0.iter().map(|cell| cell.number(metric).saturating_sub(cell.number(part))).max().unwrap_or(0)
     }
     /// Values overwritten by another person, and values of edits that gave way in part. An edit
     /// that gave way completely is counted as lost.
@@ -314,17 +301,16 @@ impl Setting<'_> {
 
     /// The losses in the cell that lost most.
     fn lost(&self) -> Option<String> {
-        let count = |cell: &CellRecord, metric: &str| cell.stat(metric, "value").unwrap_or(0);
         let most = self.most(LOST);
-        let worst = self.0.iter().find(|cell| most > 0 && count(cell, LOST) == most)?;
-        let told = match count(worst, "oracle.saved_edits.untold") {
+        let worst = self.0.iter().find(|cell| most > 0 && cell.number(LOST) == most)?;
+        let told = match worst.number("oracle.saved_edits.untold") {
             0 => "reported to their people".to_owned(),
             untold if untold == most => "not reported".to_owned(),
             untold => format!("{} reported to people", human::thousands(most - untold)),
         };
-        let saved = human::count(count(worst, "workload.edits.made"), "saved edit");
+        let saved = human::count(worst.number("workload.edits.made"), "saved edit");
         let lost = human::thousands(most);
-        let what = match (count(worst, ATTACHMENT_ONLY), most) {
+        let what = match (worst.number(ATTACHMENT_ONLY), most) {
             (0, 1) => "was lost".to_owned(),
             (0, _) => "were lost".to_owned(),
             (1, 1) => "lost its attachment".to_owned(),

@@ -2,14 +2,12 @@
 
 use crate::analysis::{NotHeld, Why, grouped, unit_in, variant};
 use crate::metrics::{Censored, NEVER, Unit, human};
-use crate::record::{AnswerRecord, CellRecord, ClaimRecord, RunRecord, ToldRecord, named};
+use crate::record::{AnswerRecord, CellRecord, ClaimRecord, RunRecord, ToldRecord};
 use crate::scenario::{Piece, pieces};
 
 pub(super) fn shown(record: &RunRecord) -> String {
-    let pairs = record
-        .claims
-        .iter()
-        .filter_map(|claim| Some((claim, [record.cell(&claim.fails)?, record.cell(&claim.mends)?])));
+    let halves = |claim: &ClaimRecord| Some([record.cell(&claim.fails)?, record.cell(&claim.mends)?]);
+    let pairs = record.claims.iter().filter_map(|claim| Some((claim, halves(claim)?)));
     let by_claim = grouped(pairs, |(claim, [fails, mends])| {
         (&claim.id, &fails.scenario, &fails.variant, &mends.variant)
     });
@@ -44,7 +42,8 @@ fn told(claim: &ClaimRecord, [fails, mends]: [&CellRecord; 2], [held, of]: [usiz
     format!("{} {is}: {}{seeds}\n", claim.id, both_figures(claim, mends, variant(fails)))
 }
 
-pub(super) fn both_figures(claim: &ClaimRecord, mends: &CellRecord, failing: &str) -> String {
+/// The figures of a claim in the cell that fails and in the one that mends it.
+pub fn both_figures(claim: &ClaimRecord, mends: &CellRecord, failing: &str) -> String {
     let unit = unit_in(mends, &claim.metric);
     let show = |value: Option<u64>| value.map_or_else(|| "no figure".to_owned(), |n| human::figure(unit, n));
     let mending = variant(mends);
@@ -54,8 +53,7 @@ pub(super) fn both_figures(claim: &ClaimRecord, mends: &CellRecord, failing: &st
 
 pub(super) fn missed_claim(mends: &CellRecord, claim: &ClaimRecord, failing: &str) -> String {
     let bound = human::bound(unit_in(mends, &claim.metric), claim.min, claim.max);
-    let mending = variant(mends);
-    let within = claim.min.or(claim.max).map(|_| format!("{bound} in `{mending}`"));
+    let within = claim.min.or(claim.max).map(|_| format!("{bound} in `{}`", variant(mends)));
     let apart = match claim.factor_milli.map(|milli| f64::from(milli) / 1e3) {
         None => format!("not in `{failing}`"),
         Some(factor) => format!("at least {factor} times as much in `{failing}`"),
@@ -95,11 +93,8 @@ fn with_figures(cells: Both<'_>, answer: &AnswerRecord) -> String {
 
 /// Both figures, after the name of their statistic.
 fn both(figure: &ToldRecord, cells: Both<'_>) -> String {
-    let of_cell = |cell: &CellRecord| {
-        let (_, stat) = named(&figure.metric, |name| cell.metrics.contains_key(name))?;
-        human::statistic(stat)
-    };
-    let statistic = cells.into_iter().flatten().find_map(of_cell);
+    let mut known = cells.into_iter().flatten();
+    let statistic = known.find_map(|cell| human::statistic(cell.named(&figure.metric)?.1));
     let statistic = statistic.map_or_else(String::new, |statistic| format!("({statistic}) "));
     statistic + &figures(figure, cells)
 }
@@ -124,8 +119,8 @@ pub(super) fn both_told(unit: Unit, both: [Option<u64>; 2], never: [Option<Censo
 }
 
 /// How many waits never ended of the metric of a figure.
-fn censored_in(cell: &CellRecord, key: &str) -> Option<Censored> {
-    let (metric, stat) = named(key, |name| cell.metrics.contains_key(name))?;
+pub(super) fn censored_in(cell: &CellRecord, key: &str) -> Option<Censored> {
+    let (metric, stat) = cell.named(key)?;
     cell.censored(&metric, stat)
 }
 

@@ -48,15 +48,8 @@ impl Grid {
     }
 
     pub fn markdown(&self) -> String {
-        self.in_markdown(plain)
-    }
-    /// A table whose cells are Markdown already.
-    pub(super) fn of_markdown(&self) -> String {
-        self.in_markdown(|cell| cell.replace('|', r"\|"))
-    }
-    fn in_markdown(&self, shown: impl Fn(&str) -> String) -> String {
         let line = |fields: &[String]| {
-            let fields: Vec<String> = fields.iter().map(|field| shown(&field.replace('\n', " "))).collect();
+            let fields: Vec<String> = fields.iter().map(|field| plain(&field.replace('\n', " "))).collect();
             format!("| {} |\n", fields.join(" | "))
         };
         let rules: Vec<&str> =
@@ -82,19 +75,15 @@ impl Grid {
         };
         let rows: String = self.full().map(|fields| row("td", &fields)).collect();
         let (head, texts) = (row("th", &self.header), self.texts);
-        format!(
-            "<div class=scroll tabindex=0><table class=\"t{texts}{class}\"><thead>{head}<tbody>{rows}</table></div>\n"
-        )
+        let table = format!("<table class=\"t{texts}{class}\"><thead>{head}<tbody>{rows}</table>");
+        format!("<div class=scroll tabindex=0>{table}</div>\n")
     }
 
     /// The rows with all their fields, without the blank rows that separate groups on a terminal.
     fn full(&self) -> impl Iterator<Item = Vec<String>> {
         let rows = self.rows.iter().filter(|row| row.iter().any(|field| !field.is_empty()));
-        rows.map(|row| {
-            let mut row = row.clone();
-            row.resize(self.header.len(), String::new());
-            row
-        })
+        let blank = || std::iter::repeat(String::new());
+        rows.map(move |row| row.iter().cloned().chain(blank()).take(self.header.len()).collect())
     }
     fn aligned(&self, column: usize, text: &str) -> Cell {
         let side = if column < self.texts { CellAlignment::Left } else { CellAlignment::Right };

@@ -1,6 +1,5 @@
 //! `junit.xml`: the run as tests of a CI job.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -15,10 +14,7 @@ use crate::record::{CellRecord, Exit, GateRecord, OccurrenceRecord, Reason, RunR
 /// missing occurrence. Times are virtual. A failure that is a result of a search or a matrix is a
 /// success. Failures come first, the gravest first.
 pub fn junit(record: &RunRecord) -> String {
-    let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();
-    for gate in &record.gates {
-        gates.entry(&gate.cell).or_default().push(gate);
-    }
+    let gates = record.gates_by_cell();
     let mut cases: Vec<Placed<'_>> = Vec::new();
     for cell in &record.cells {
         let gates = gates.get(cell.id.as_str()).map_or(&[][..], Vec::as_slice);
@@ -129,26 +125,22 @@ fn found(mut case: TestCase) -> TestCase {
 
 /// The result of a cell's checks and expectations, with its severity. Gates are cases of their own.
 fn checks(record: &RunRecord, cell: &CellRecord) -> (Option<Severity>, TestCaseStatus) {
-    if cell.verdict == Verdict::Incomplete {
+    if !cell.verdict.was_run() {
         let mut status = TestCaseStatus::skipped();
-        status.set_message("not completed");
-        return (None, status);
-    }
-    if cell.verdict == Verdict::Unsupported {
-        let mut status = TestCaseStatus::skipped();
-        status.set_message(cell.reasons.iter().map(|reason| reason_of(cell, reason)).collect::<String>());
+        status.set_message(match cell.verdict {
+            Verdict::Unsupported => cell.reasons.iter().map(|reason| reason_of(cell, reason)).collect(),
+            _ => "not completed".to_owned(),
+        });
         return (None, status);
     }
     let mut reasons = cell.gravest_first();
     reasons.retain(|reason| !matches!(reason, Reason::Gate { .. }));
+    let Some(gravest) = reasons.first() else { return (None, TestCaseStatus::success()) };
     let texts: Vec<String> = reasons.iter().map(|reason| reason_of(cell, reason)).collect();
-    let (Some(gravest), Some(first)) = (reasons.first(), texts.first()) else {
-        return (None, TestCaseStatus::success());
-    };
     let exit = gravest.exit();
     let broken = matches!(exit, Exit::Internal | Exit::Invalid | Exit::Environment);
     let kind = if broken { NonSuccessKind::Error } else { NonSuccessKind::Failure };
-    let mut status = failed(kind, first, exit.code());
+    let mut status = failed(kind, &texts[0], exit.code());
     let accept = record.acceptance_of(cell);
     status.set_description(format!("{}\n\n{}{accept}", texts.join("\n"), cell.replay));
     (Some(gravest.severity()), status)

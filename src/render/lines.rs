@@ -35,11 +35,10 @@ pub(super) fn whole_figures(text: &str) -> String {
     whole
 }
 
-pub(super) fn ends(lines: &[String], most: usize) -> (&[String], usize, &[String]) {
-    match lines.len().saturating_sub(2 * most) {
-        0 => (lines, 0, &[]),
-        left_out => (&lines[..most], left_out, &lines[most + left_out..]),
-    }
+/// Texts in one; `None` if there are none.
+pub(super) fn joined(texts: impl IntoIterator<Item = impl Into<String>>, between: &str) -> Option<String> {
+    let texts: Vec<String> = texts.into_iter().map(Into::into).collect();
+    (!texts.is_empty()).then(|| texts.join(between))
 }
 
 /// A line that is shown, or the number of lines left out.
@@ -51,7 +50,7 @@ pub(super) enum Part<'l> {
 /// The beginning and the end of a life, and between them the lines at the times that its last
 /// sentence names.
 pub(super) fn excerpt(lines: &[String], most: usize) -> Vec<Part<'_>> {
-    let (head, left_out, _) = ends(lines, most);
+    let between = most..lines.len().saturating_sub(most);
     let ending = lines.last().filter(|line| line.starts_with("in short: "));
     let is_named = |line: &str| {
         let ends_at = line.match_indices(' ').map(|(at, _)| at).find(|at| line[..*at].contains(':'));
@@ -59,8 +58,7 @@ pub(super) fn excerpt(lines: &[String], most: usize) -> Vec<Part<'_>> {
     };
     let (mut parts, mut gap) = (Vec::new(), 0);
     for (at, line) in lines.iter().enumerate() {
-        let is_between = (head.len()..head.len() + left_out).contains(&at);
-        if is_between && !is_named(line) {
+        if between.contains(&at) && !is_named(line) {
             gap += 1;
             continue;
         }

@@ -36,31 +36,18 @@ fn by_seeds<'a>(cells: &[Sized<'a>]) -> Vec<(String, Sized<'a>)> {
 }
 
 pub fn sizes(cells: &[Sized<'_>]) -> String {
-    let mut grid = Grid::new(
-        2,
-        ["cell", "engine", "devices", "backend rows", "rows on devices", "script", "drain at most", "gates"],
-    );
+    let sizes = ["devices", "backend rows", "rows on devices", "script", "drain at most", "gates"];
+    let mut grid = Grid::new(2, ["cell", "engine"].into_iter().chain(sizes));
     for (name, (_, plan, cost)) in by_seeds(cells) {
-        grid.row([
-            name,
-            plan.engine_name.clone(),
-            human::thousands(cost.devices),
-            human::thousands(cost.backend_rows),
-            human::thousands(cost.provisioned),
-            human::span(plan.duration.0),
-            human::span(plan.drain.0),
-            plan.judged.gates.len().to_string(),
-        ]);
+        let counts = [cost.devices, cost.backend_rows, cost.provisioned].map(human::thousands);
+        let times = [plan.duration.0, plan.drain.0].map(human::span);
+        let row = [name, plan.engine_name.clone()].into_iter().chain(counts).chain(times);
+        grid.row(row.chain([plan.judged.gates.len().to_string()]));
     }
-    let devices = cells.iter().map(|(.., cost)| cost.devices).sum();
-    let script: u128 = cells.iter().map(|(_, plan, _)| u128::from(plan.duration.0)).sum();
-    format!(
-        "{}\n{}, {}, {} of virtual time before draining\n",
-        grid.terminal(""),
-        human::count(cells.len() as u64, "cell"),
-        human::count(devices, "device"),
-        human::total_span(script),
-    )
+    let devices = human::count(cells.iter().map(|(.., cost)| cost.devices).sum(), "device");
+    let script = human::total_span(cells.iter().map(|(_, plan, _)| u128::from(plan.duration.0)).sum());
+    let cells = human::count(cells.len() as u64, "cell");
+    format!("{}\n{cells}, {devices}, {script} of virtual time before draining\n", grid.terminal(""))
 }
 
 pub fn texts<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {

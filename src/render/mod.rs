@@ -11,7 +11,6 @@ mod brief;
 pub mod calibrate;
 mod claims;
 pub mod compare;
-mod coverage;
 mod grid;
 pub mod html;
 mod junit;
@@ -36,8 +35,7 @@ mod why;
 mod tests;
 
 pub use answers::answers;
-pub use claims::not_held;
-pub use coverage::{Covered, coverage, is_coverage};
+pub use claims::{both_figures, not_held};
 pub use grid::{Grid, escaped};
 pub use junit::{REFUSED, junit, junit_refused};
 pub use listing::{sizes, texts};

@@ -16,12 +16,11 @@ pub(super) fn awaited(record: &RunRecord) -> Vec<String> {
     for one in record.occurrences.iter().filter(|one| one.pass && one.cells == 0) {
         scenarios.entry((&one.scenario, one.of, one.wanted_of)).or_default().push(&one.what);
     }
-    let line = |((scenario, of, wanted_of), what): (&(&str, u64, u64), &Vec<&str>)| {
-        let cells = human::count(*of, "cell");
-        let what = what.join(", ");
+    let lines = scenarios.into_iter().map(|((scenario, of, wanted_of), what)| {
+        let (cells, what) = (human::count(of, "cell"), what.join(", "));
         format!("{scenario}: did not occur in {cells}, which fails from {wanted_of} on: {what}")
-    };
-    scenarios.iter().map(line).collect()
+    });
+    lines.collect()
 }
 
 pub(super) fn never(one: &OccurrenceRecord) -> String {
@@ -51,8 +50,7 @@ pub(super) fn shown(record: &RunRecord) -> String {
             text.push_str(&format!("{under}, of {}:\n", human::count(one.of, "cell")));
         }
         let line = format!("  {:>7} {}  {}", human::thousands(one.cells), one.what, mark(one));
-        text.push_str(line.trim_end());
-        text.push('\n');
+        text.extend([line.trim_end(), "\n"]);
     }
     if text.is_empty() { text } else { format!("occurred\n{text}\n") }
 }

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::claims::{missed_answer, missed_claim};
+use super::claims::{censored_in, missed_answer, missed_claim};
 use super::lost::{in_numbers, lost_how};
 use super::table::unit_of;
 use crate::analysis::sweep::{Spared, Trouble};
 use crate::analysis::{distinct, unit_in};
-use crate::metrics::{Figure, human};
+use crate::metrics::{Figure, Unit, human};
 use crate::oracle::metric_of;
 use crate::record::{
     AnswerRecord, CellRecord, ClaimRecord, ExceptionRecord, ExpectationRecord, GateRecord, Reason, Severity,
-    ViolationRecord, named,
+    ViolationRecord,
 };
 
 /// Why a cell did not pass, the gravest reason first.
@@ -59,8 +59,8 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
         }
         Reason::Shelved { first } => {
             let what = "left on a phone by somebody who logged out";
-            let else_ = "; with engine.on_logout = \"send-first\" nobody logs out before they are sent";
-            saved(cell, "oracle.shelved.edits", what, first) + else_
+            saved(cell, "oracle.shelved.edits", what, first)
+                + "; with engine.on_logout = \"send-first\" nobody logs out before they are sent"
         }
         Reason::ActionInVain { action, on_phones, wanted, unplaced, prevented } => {
             in_vain(action, *on_phones, [*wanted, *unplaced, *prevented])
@@ -193,14 +193,13 @@ fn expectation(cell: &CellRecord, one: &ExpectationRecord) -> String {
     let what = one.what.as_str();
     match (one.value, what.strip_prefix("violation ")) {
         (Some(value), _) => {
-            let of = named(what, |name| cell.metrics.contains_key(name));
-            let censored = of.and_then(|(metric, stat)| cell.censored(&metric, stat));
+            let censored = censored_in(cell, what);
             missed(human::held((unit_in(cell, what), value), censored, one.min, one.max))
         }
-        (None, None) => match named(what, |name| cell.metrics.contains_key(name)) {
-            Some((metric, stat)) => no_figure(cell, &metric, stat),
-            None => format!("the cell has no metric {what}"),
-        },
+        (None, None) => {
+            let (metric, stat) = cell.named(what).unwrap_or((what.to_owned(), "value"));
+            no_figure(cell, &metric, stat)
+        }
         (None, Some(check)) if cell.not_applicable.iter().any(|blind| blind == check) => {
             "not applicable: the stack lacks what the check needs".to_owned()
         }
@@ -218,20 +217,16 @@ fn first_of<'c>(cell: &'c CellRecord, check: &str) -> Option<(&'c ViolationRecor
 fn violation(cell: &CellRecord, check: &str) -> String {
     let Some((first, kept)) = first_of(cell, check) else { return check.to_owned() };
     let figure = metric_of(check).and_then(|metric| cell.metrics.get(metric));
-    let counted = figure.and_then(|figure| {
-        let value = figure.stat("value").filter(|value| *value > 0)?;
-        Some(human::figure(figure.unit(), value))
-    });
-    let count = counted.unwrap_or_else(|| human::thousands(kept));
-    format!("{check} ({count}): {}", first.text)
+    let counted = figure.and_then(|figure| Some((figure.unit(), figure.stat("value")?)));
+    let (unit, count) = counted.filter(|(_, count)| *count > 0).unwrap_or((Unit::Count, kept));
+    format!("{check} ({}): {}", human::figure(unit, count), first.text)
 }
 
 fn saved(cell: &CellRecord, metric: &str, what: &str, first: &str) -> String {
-    let count = |metric| cell.expected(metric).unwrap_or(0);
-    let edits = human::count(count(metric), "saved edit");
-    let edits = match count("oracle.saved_edits.attachment_only") {
+    let edits = human::count(cell.number(metric), "saved edit");
+    let edits = match cell.number("oracle.saved_edits.attachment_only") {
         0 => edits,
-        only if only == count("oracle.saved_edits.lost") => format!("attachments of {edits}"),
+        only if only == cell.number("oracle.saved_edits.lost") => format!("attachments of {edits}"),
         _ => format!("{edits} or their attachments"),
     };
     format!("{edits} {what}: {first}; `expect` with \"{metric}\" allows that")

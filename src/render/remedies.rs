@@ -1,50 +1,42 @@
 //! What mends a failing cell, in words.
 
+use super::lines::joined;
 use crate::metrics::human;
 use crate::record::{RemedyRecord, WorseRecord, headline_of, shell_word};
 
 const BACKEND: &str = "backend.";
 const GATE: &str = "gate ";
 
-/// One line per remedy: what was tried with its result, or what may be tried.
-pub(super) fn remedies(of: &[RemedyRecord]) -> Vec<String> {
-    of.iter().map(remedy).collect()
-}
-
-fn remedy(RemedyRecord { check, set, found, left, remaining, worse }: &RemedyRecord) -> String {
+/// What was tried with its result, or what may be tried.
+pub(super) fn remedy(RemedyRecord { check, set, found, left, remaining, worse }: &RemedyRecord) -> String {
     let check = named(check);
     let quoted: Vec<String> = set.iter().map(|one| format!("--set {}", shell_word(one))).collect();
     let together = quoted.join(" ");
-    let counted = |n: u64| human::thousands(n);
-    let told = match left {
-        Some(0) if !worse.is_empty() => {
-            let worse: Vec<String> = worse.iter().map(more).collect();
-            format!("{together} removes {check} but does more harm: {} (tried)", worse.join(", "))
+    let [was, is] = [*found, left.unwrap_or(0)].map(human::thousands);
+    let worse = joined(worse.iter().map(more), ", ");
+    let remaining = joined(remaining.iter().map(|what| named(what)), ", ");
+    let told = match (left, worse, remaining) {
+        (Some(0), Some(worse), _) => {
+            format!("{together} removes {check} but does more harm: {worse} (tried)")
         }
-        Some(0) if !remaining.is_empty() => format!(
-            "{together} removes {check}, but the cell still fails by {} (tried)",
-            remaining.iter().map(|what| named(what)).collect::<Vec<_>>().join(", ")
-        ),
-        Some(0) if *found > 0 => format!("fixed by {together} (tried: {check} {} → 0)", counted(*found)),
-        Some(0) => format!("fixed by {together} (tried: no {check})"),
-        Some(left) if left < found => format!(
-            "no setting that was tried for {check} fixes this; {together} leaves {} of {}",
-            counted(*left),
-            counted(*found)
-        ),
-        Some(_) => format!("no setting that was tried for {check} fixes this: {}", quoted.join(", ")),
-        None => format!("may be fixed by {} (not tried: the cell takes too long)", quoted.join(" or ")),
+        (Some(0), None, Some(others)) => {
+            format!("{together} removes {check}, but the cell still fails by {others} (tried)")
+        }
+        (Some(0), ..) if *found > 0 => format!("fixed by {together} (tried: {check} {was} → 0)"),
+        (Some(0), ..) => format!("fixed by {together} (tried: no {check})"),
+        (Some(left), ..) if left < found => {
+            format!("no setting that was tried for {check} fixes this; {together} leaves {is} of {was}")
+        }
+        (Some(_), ..) => format!("no setting that was tried for {check} fixes this: {}", quoted.join(", ")),
+        (None, ..) => format!("may be fixed by {} (not tried: the cell takes too long)", quoted.join(" or ")),
     };
     let of_backend: Vec<&String> = set.iter().filter(|one| one.starts_with(BACKEND)).collect();
-    match of_backend.as_slice() {
-        _ if left.is_some_and(|left| left > 0 && left >= *found) => told,
-        [] => told,
-        all if all.len() == set.len() => format!("{told}; only the backend's team can change that"),
-        all => {
-            let keys: Vec<&str> = all.iter().filter_map(|one| Some(one.split_once('=')?.0)).collect();
-            format!("{told}; only the backend's team can change {}", keys.join(", "))
-        }
+    if of_backend.is_empty() || left.is_some_and(|left| left > 0 && left >= *found) {
+        return told;
     }
+    let keys = of_backend.iter().filter_map(|one| Some(one.split_once('=')?.0));
+    let some = joined(keys, ", ").filter(|_| of_backend.len() < set.len());
+    format!("{told}; only the backend's team can change {}", some.as_deref().unwrap_or("that"))
 }
 
 /// The name of a check, or the name of a figure in the summary.
@@ -89,6 +81,6 @@ mod tests {
             team(&["backend.writes=checked"], Some(36)),
         ];
         let all: Vec<RemedyRecord> = all.into_iter().chain([harmful]).chain(of_team).collect();
-        insta::assert_snapshot!(remedies(&all).join("\n"));
+        insta::assert_snapshot!(all.iter().map(remedy).collect::<Vec<_>>().join("\n"));
     }
 }

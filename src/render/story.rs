@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::answers::answers;
 use super::grid::{Grid, fenced};
-use super::lines::{Part, excerpt};
+use super::lines::{Part, excerpt, joined};
 use super::reasons::{cause, is_told, main_reasons, no_figure, parts, reason_of, reasons_of, what_failed};
 use super::table::{self, Form};
 use super::warnings::{not_applicable, thrown, unplaced};
@@ -53,8 +53,7 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
         let marked = marked(record, paint);
         return format!("{answers}{marked}{cells} of your file and its variations; -v shows their figures\n");
     }
-    let mut text = headline(record, paint);
-    text.push('\n');
+    let mut text = headline(record, paint) + "\n";
     if all {
         text.push_str(&table::figures(record, Form::Terminal(columns), all));
     } else if !are_all(record) {
@@ -64,15 +63,9 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
         text.push_str(&failures(record, paint));
     }
     let held = gates(record) + &claims::shown(record) + &occurrences::shown(record);
-    let apart = !held.is_empty() && !text.ends_with("\n\n");
-    text.push_str(if apart { "\n" } else { "" });
-    text.push_str(&held);
-    text.push_str(&answers);
-    if all {
-        text.push_str(&eventful(record));
-    }
-    text.push_str(&notes(record, paint));
-    text
+    let gap = if held.is_empty() || text.ends_with("\n\n") { "" } else { "\n" };
+    let eventful = if all { eventful(record) } else { String::new() };
+    text + gap + &held + &answers + &eventful + &notes(record, paint)
 }
 
 fn is_asked(record: &RunRecord) -> bool {
@@ -91,12 +84,9 @@ fn eventful(record: &RunRecord) -> String {
 
 /// What the script could not do as asked, what stopped the run, whether builds are mixed.
 pub fn notes(record: &RunRecord, paint: Paint) -> String {
-    let remarks = thrown(record)
-        .into_iter()
-        .chain(not_applicable(record))
-        .chain(record.remarks.iter().cloned())
-        .map(|text| format!("note: {text}\n"));
-    warnings(record, paint) + &remarks.collect::<String>() + &marked(record, paint)
+    let remarks = [thrown(record), not_applicable(record), record.remarks.clone()].into_iter().flatten();
+    let remarks: String = remarks.map(|text| format!("note: {text}\n")).collect();
+    warnings(record, paint) + &remarks + &marked(record, paint)
 }
 
 fn marked(record: &RunRecord, paint: Paint) -> String {
@@ -110,21 +100,17 @@ pub fn warnings(record: &RunRecord, paint: Paint) -> String {
 
 /// The path of the report, and for each cause of failure the command that repeats its first cell.
 pub fn last_lines(record: &RunRecord, folder: &str) -> String {
-    let mut text = format!("report: {folder}\n");
-    if is_asked(record) {
-        return text;
-    }
-    let told = by_cause(record).into_iter().map(|cause| cause.cell);
-    let causes = grouped(told, |cell| (&cell.scenario, causes(cell)));
-    causes.iter().for_each(|(_, cells)| text.push_str(&format!("look closer: {}\n", cells[0].replay)));
-    text
+    let told = by_cause(record).into_iter().map(|(cell, _)| cell).filter(|_| !is_asked(record));
+    let causes = grouped(told, |cell| (&cell.scenario, causes(cell))).into_iter();
+    let closer: String = causes.map(|(_, cells)| format!("look closer: {}\n", cells[0].replay)).collect();
+    format!("report: {folder}\n{closer}")
 }
 
 /// Why the run fails, one line per reason, for `-q`.
 pub fn reasons(record: &RunRecord) -> String {
     let lines = |failure: Failure<'_>| match failure {
-        Failure::Cells(Cause { cell, name }) => {
-            reasons_of(cell).into_iter().map(|reason| format!("{name}: {reason}\n")).collect()
+        Failure::Cells { worst, name } => {
+            reasons_of(worst).into_iter().map(|reason| format!("{name}: {reason}\n")).collect()
         }
         Failure::OfRun { text, .. } => text + "\n",
     };
@@ -134,32 +120,27 @@ pub fn reasons(record: &RunRecord) -> String {
 
 /// What makes a run fail.
 pub(super) enum Failure<'a> {
-    Cells(Cause<'a>),
+    /// The worst cell of a setting, and its id with how many others fail so; for a setting in how
+    /// many seeds.
+    Cells { worst: &'a CellRecord, name: String },
     /// No cell is to blame: a short title, and the full text.
-    OfRun {
-        title: &'static str,
-        text: String,
-    },
+    OfRun { title: &'static str, text: String },
 }
 
 impl Failure<'_> {
+    /// The word before it: a changed scenario is not a failure of its own.
     fn word(&self) -> &'static str {
         match self {
-            Failure::Cells(cause) => word_of(cause.cell),
-            Failure::OfRun { .. } => "FAIL",
+            Failure::Cells { worst, .. } if worst.is_changed() => "CHANGED",
+            _ => "FAIL",
         }
     }
-}
-
-/// The word before a cell that did not pass: a changed scenario is not a failure of its own.
-fn word_of(cell: &CellRecord) -> &'static str {
-    if cell.is_changed() { "CHANGED" } else { "FAIL" }
 }
 
 /// All failures of a run, the gravest first, then by seeds.
 pub(super) fn failures_of(record: &RunRecord) -> Vec<Failure<'_>> {
     let cells = by_cause(record).into_iter();
-    let cells = cells.map(|cause| (cause.cell.severity(), Failure::Cells(cause)));
+    let cells = cells.map(|(worst, name)| (worst.severity(), Failure::Cells { worst, name }));
     let of_run = |severity, title, text| (Some(severity), Failure::OfRun { title, text });
     let never = occurrences::missing(record).into_iter();
     let never = never.map(|text| of_run(Severity::Threshold, "never occurred", text));
@@ -170,16 +151,9 @@ pub(super) fn failures_of(record: &RunRecord) -> Vec<Failure<'_>> {
     all.into_iter().map(|(_, failure)| failure).collect()
 }
 
-pub(super) struct Cause<'a> {
-    /// The worst cell of a setting.
-    pub(super) cell: &'a CellRecord,
-    /// Its id, and how many others fail so; for a setting in how many seeds.
-    pub(super) name: String,
-}
-
-/// Groups failing cells of a setting by their reasons without figures. The gravest come first, then
-/// by first seed.
-pub(super) fn by_cause(record: &RunRecord) -> Vec<Cause<'_>> {
+/// Groups failing cells of a setting by their reasons without figures: the worst cell of each, and
+/// the name of the group. The gravest come first, then by first seed.
+fn by_cause(record: &RunRecord) -> Vec<(&CellRecord, String)> {
     let of_setting = |cell: &CellRecord| cell.reasons.iter().any(|one| one.exit() != Exit::NoBaseline);
     let told = grouped(record.told(), |cell| {
         (&cell.scenario, of_setting(cell).then(|| cell.setting()), causes(cell))
@@ -188,7 +162,7 @@ pub(super) fn by_cause(record: &RunRecord) -> Vec<Cause<'_>> {
         let of = |setting| record.cells.iter().filter(|cell| cell.setting() == setting).count();
         let seeds = setting.map_or(0, of);
         let cell = if seeds > 0 { worst_of(&cells) } else { cells[0] };
-        Cause { cell, name: named(cell, &cells, seeds) }
+        (cell, named(cell, &cells, seeds))
     });
     causes.collect()
 }
@@ -232,27 +206,25 @@ pub fn lives(cell: &CellRecord) -> String {
 pub fn annotations(record: &RunRecord) -> String {
     let line = |level: &str, title: &str, text: &str| format!("::{level} {title}::{}\n", annotated(text));
     let lines = failures_of(record).into_iter().take(NAMED_CELLS).map(|failure| match failure {
-        Failure::Cells(Cause { cell, name }) => {
-            let file =
-                if cell.path.is_empty() { String::new() } else { format!("file={},", property(&cell.path)) };
-            let accept = record.acceptance_of(cell);
-            if cell.is_changed() {
-                let text = format!("{}{accept}", reasons_of(cell).join("\n"));
-                return line("warning", &format!("{file}title=scenario changed: {}", property(&name)), &text);
-            }
-            let text = format!("{}\n{}{accept}", reasons_of(cell).join("\n"), cell.replay);
-            line("error", &format!("{file}title={}", property(&name)), &text)
+        Failure::Cells { worst: cell, name } => {
+            let path = Some(property(&cell.path)).filter(|path| !path.is_empty());
+            let file = path.map_or_else(String::new, |path| format!("file={path},"));
+            let (accept, reasons) = (record.acceptance_of(cell), reasons_of(cell).join("\n"));
+            let (level, what, again) = match cell.is_changed() {
+                true => ("warning", "scenario changed: ", String::new()),
+                false => ("error", "", format!("\n{}", cell.replay)),
+            };
+            let title = format!("{file}title={what}{}", property(&name));
+            line(level, &title, &format!("{reasons}{again}{accept}"))
         }
         Failure::OfRun { title, text } => line("error", &format!("title={title}"), &text),
     });
     let left_out = record.left_out.iter().filter(|_| !record.left_out_fails);
     let left_out = left_out.map(|text| line("warning", "title=baseline", text));
-    let notes = Some(record.notes.join("\n")).filter(|notes| !notes.is_empty());
-    let cut = notes.unwrap_or_else(|| "not completed".to_owned());
+    let cut = joined(&record.notes, "\n").unwrap_or_else(|| "not completed".to_owned());
     let cut = (!record.complete).then(|| line("error", "title=incomplete", &cut));
-    let tolerated: Vec<&str> = record.tolerated.iter().take(NAMED_CELLS).map(String::as_str).collect();
-    let tolerated = tolerated.join("\n");
-    let tolerated = (!tolerated.is_empty()).then(|| line("notice", "title=no failure", &tolerated));
+    let tolerated = joined(record.tolerated.iter().take(NAMED_CELLS), "\n");
+    let tolerated = tolerated.map(|tolerated| line("notice", "title=no failure", &tolerated));
     let lines: Vec<String> = lines.chain(left_out).chain(cut).chain(tolerated).collect();
     // A red job needs an error; a missing comparison has only warnings.
     let is_silent = record.verdict != Verdict::Pass && !lines.iter().any(|line| line.starts_with("::error"));
@@ -375,8 +347,8 @@ fn farthest(record: &RunRecord) -> Vec<&GateRecord> {
 
 /// For each gate that all cells meet, the cell that is nearest to the bound.
 fn nearest(gates: &[GateRecord]) -> Vec<&GateRecord> {
-    let share =
-        |of: Option<u64>, to: Option<u64>| of.zip(to).map_or(0.0, |(of, to)| of as f64 / to.max(1) as f64);
+    let part = |(of, to): (u64, u64)| of as f64 / to.max(1) as f64;
+    let share = |of: Option<u64>, to| of.zip(to).map_or(0.0, part);
     let near = |gate: &GateRecord| share(gate.value, gate.max).max(share(gate.min, gate.value));
     let mut each: BTreeMap<_, &GateRecord> = BTreeMap::new();
     for gate in gates {
@@ -396,19 +368,17 @@ pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
     for gate in gates {
         let cell = record.cell(&gate.cell);
         let unit = cell.map_or(Unit::Count, |cell| table::unit_of(cell, gate));
-        let [value, bound] = match gate.value {
-            Some(value) => {
-                let censored = cell.and_then(|cell| cell.censored(&gate.figure(), &gate.stat));
-                human::held((unit, value), censored, gate.min, gate.max)
-            }
-            None => {
-                let why = cell.map(|cell| no_figure(cell, &gate.figure(), &gate.stat));
-                [why.unwrap_or_default(), human::bound(unit, gate.min, gate.max)]
-            }
+        let (figure, stat) = (gate.figure(), &gate.stat);
+        let [value, bound] = if let Some(value) = gate.value {
+            let censored = cell.and_then(|cell| cell.censored(&figure, stat));
+            human::held((unit, value), censored, gate.min, gate.max)
+        } else {
+            let why = cell.map(|cell| no_figure(cell, &figure, stat));
+            [why.unwrap_or_default(), human::bound(unit, gate.min, gate.max)]
         };
         let name = if several { format!("{} in {}", gate.name, gate.cell) } else { gate.name.clone() };
-        let verdict = if gate.pass { "met".to_owned() } else { "FAIL".to_owned() };
-        grid.row([name, gate.figure(), gate.stat.clone(), bound, value, verdict]);
+        let verdict = if gate.pass { "met" } else { "FAIL" };
+        grid.row([name.as_str(), &figure, stat, &bound, &value, verdict]);
     }
     grid
 }
@@ -418,25 +388,26 @@ fn failures(record: &RunRecord, paint: Paint) -> String {
     let (whole, named) = failing.split_at(failing.len().min(TOLD_CELLS));
     let line = |of: &Failure<'_>| {
         let told = match of {
-            Failure::Cells(Cause { cell, name }) => {
-                let reasons = reasons_of(cell);
-                let more = reasons.len().saturating_sub(1);
-                let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-                format!("{name}: {}{more}", reasons.first().map_or("", String::as_str))
-            }
+            Failure::Cells { worst, name } => match reasons_of(worst).as_slice() {
+                [] => format!("{name}: "),
+                [only] => format!("{name}: {only}"),
+                [first, more @ ..] => format!("{name}: {first} (and {} more)", more.len()),
+            },
             Failure::OfRun { text, .. } => text.clone(),
         };
         format!("{} {told}\n", paint.bad(of.word()))
     };
     let whole = whole.iter().map(|of| match of {
-        Failure::Cells(cause) => failure(record, cause, paint) + "\n",
+        Failure::Cells { worst, name } => {
+            format!("{} {name}: {}\n", paint.bad(of.word()), failure(record, worst, paint))
+        }
         Failure::OfRun { .. } => line(of),
     });
     let rest = named.len().checked_sub(NAMED_CELLS + 1).map(|rest| format!("… and {} more\n", rest + 1));
     whole.chain(named.iter().take(NAMED_CELLS).map(line)).chain(rest).collect()
 }
 
-fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>, paint: Paint) -> String {
+fn failure(record: &RunRecord, cell: &CellRecord, paint: Paint) -> String {
     let gates: Vec<&GateRecord> = record.gates_of(&cell.id).collect();
     let stuck = matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled);
     let told_first = usize::from(cell.reasons.iter().any(|reason| matches!(reason, Reason::Stuck {})));
@@ -451,19 +422,16 @@ fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>, paint: Paint) -
     let devices = cell.violations.iter().filter(|v| said(v)).count();
     let mut told = if stuck { devices.min(ending.count() + 1) } else { devices };
     let left = by_record(cell).into_iter().filter(|(first, _)| !said(first));
-    for (first, others) in left.take(TOLD_VIOLATIONS) {
-        told += 1 + others.len();
-        text.push_str(&told_violations(cell, first, &others, paint));
+    for of_record in left.take(TOLD_VIOLATIONS) {
+        told += 1 + of_record.1.len();
+        text.push_str(&told_violations(cell, &of_record, paint));
     }
-    let first = main.map(|reason| parts(cell, reason).1).filter(|why| !why.is_empty());
     let closer = closer(cell);
-    let first: String = first
-        .into_iter()
-        .chain([format!("look closer: {closer}")])
-        .map(|line| format!("  {line}\n"))
-        .collect();
+    let first = main.map(|reason| parts(cell, reason).1).filter(|why| !why.is_empty()).into_iter();
+    let first = first.chain([format!("look closer: {closer}")]).map(|line| format!("  {line}\n"));
+    let first: String = first.collect();
     let rest = text.replace(&format!("    {closer}\n"), "") + &untold(cell, told);
-    format!("{} {name}: {}\n{first}{rest}", paint.bad(word_of(cell)), what_failed(cell))
+    format!("{}\n{first}{rest}", what_failed(cell))
 }
 
 fn told_swarm(swarm: &SwarmRecord) -> String {
@@ -482,8 +450,11 @@ fn untold(cell: &CellRecord, told: usize) -> String {
     }
 }
 
-fn by_record(cell: &CellRecord) -> Vec<(&ViolationRecord, Vec<&ViolationRecord>)> {
-    let mut groups: Vec<(&ViolationRecord, Vec<&ViolationRecord>)> = Vec::new();
+/// The first violation of a record, and the others.
+type Violations<'c> = (&'c ViolationRecord, Vec<&'c ViolationRecord>);
+
+fn by_record(cell: &CellRecord) -> Vec<Violations<'_>> {
+    let mut groups: Vec<Violations<'_>> = Vec::new();
     for violation in &cell.violations {
         let same = |first: &ViolationRecord| first.record.is_some() && first.record == violation.record;
         match groups.iter_mut().find(|(first, _)| same(first)) {
@@ -499,12 +470,7 @@ fn life_of<'c>(cell: &'c CellRecord, violation: &ViolationRecord) -> Option<&'c 
     cell.lives.iter().find(|life| Some(&life.record) == violation.record.as_ref())
 }
 
-fn told_violations(
-    cell: &CellRecord,
-    first: &ViolationRecord,
-    others: &[&ViolationRecord],
-    paint: Paint,
-) -> String {
+fn told_violations(cell: &CellRecord, (first, others): &Violations<'_>, paint: Paint) -> String {
     let whose = |v: &ViolationRecord| match &v.device {
         Some(device) => format!("{} {device}", v.check),
         None => v.check.clone(),
@@ -516,10 +482,9 @@ fn told_violations(
     if !others.is_empty() {
         let mut names: Vec<String> = others.iter().map(|v| whose(v)).collect();
         names.dedup();
-        let more = names.len().saturating_sub(TOLD_VIOLATIONS);
-        names.truncate(TOLD_VIOLATIONS);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        text.push_str(&format!("    the same record: {}{more}\n", names.join(", ")));
+        let (told, more) = names.split_at(names.len().min(TOLD_VIOLATIONS));
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        text.push_str(&format!("    the same record: {}{more}\n", told.join(", ")));
     }
     let life = life_of(cell, first);
     text.extend(life.map(|life| told_life(&life.lines, paint)));
@@ -531,12 +496,10 @@ fn told_violations(
 
 fn told_life(lines: &[String], paint: Paint) -> String {
     let told = |part: Part<'_>| match part {
-        Part::Line(line) => format!("    {}\n", paint.dim(line)),
-        Part::LeftOut(lines) => {
-            format!("    {}\n", paint.dim(&format!("… {} …", human::count(lines as u64, "line"))))
-        }
+        Part::Line(line) => paint.dim(line),
+        Part::LeftOut(lines) => paint.dim(&format!("… {} …", human::count(lines as u64, "line"))),
     };
-    excerpt(lines, TOLD_LIFE).into_iter().map(told).collect()
+    excerpt(lines, TOLD_LIFE).into_iter().map(|part| format!("    {}\n", told(part))).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::brief::{brief, population};
 use super::grid;
 use super::reasons::reasons_of;
-use super::story::{self, Cause, Failure, Paint};
+use super::story::{self, Failure, Paint};
 use super::table::{self, Form};
 use super::warnings::told;
 use crate::record::{ACCEPT, CellRecord, RunRecord, Verdict};
@@ -16,48 +16,36 @@ const REASON_MAX: usize = 600;
 
 pub fn summary(record: &RunRecord) -> String {
     let mut text = format!("## {}\n", grid::plain(&story::headline(record, Paint(false))));
+    let item = |text: &String| format!("- {}\n", escaped(text));
+    let more = |all: usize, most: usize| (all > most).then(|| format!("- … and {} more\n", all - most));
     let failing = story::failures_of(record);
     for failure in failing.iter().take(CELLS_MAX) {
-        let Cause { cell, name } = match failure {
-            Failure::Cells(cause) => cause,
-            Failure::OfRun { text: why, .. } => {
-                text.push_str(&format!("- {}\n", escaped(why)));
-                continue;
+        match failure {
+            Failure::Cells { worst: cell, name } => {
+                text.push_str(&format!("- **{}**\n", escaped(name)));
+                let reasons = reasons_of(cell).iter().take(REASONS_MAX).map(item).collect::<Vec<_>>();
+                let replay = [format!("- {}\n", grid::code(&cell.replay))];
+                let lines = reasons.into_iter().chain(more(cell.reasons.len(), REASONS_MAX)).chain(replay);
+                text.extend(lines.map(|line| format!("  {line}")));
             }
-        };
-        text.push_str(&format!("- **{}**\n", escaped(name)));
-        for reason in reasons_of(cell).iter().take(REASONS_MAX) {
-            text.push_str(&format!("  - {}\n", escaped(reason)));
+            Failure::OfRun { text: why, .. } => text.push_str(&item(why)),
         }
-        if cell.reasons.len() > REASONS_MAX {
-            text.push_str(&format!("  - … and {} more\n", cell.reasons.len() - REASONS_MAX));
-        }
-        text.push_str(&format!("  - {}\n", grid::code(&cell.replay)));
     }
-    if failing.len() > CELLS_MAX {
-        text.push_str(&format!("- … and {} more\n", failing.len() - CELLS_MAX));
-    }
-    if let Some(command) = record.acceptance() {
-        text.push_str(&format!("- {ACCEPT}{}\n", grid::code(command)));
-    }
+    text.extend(more(failing.len(), CELLS_MAX));
+    text.extend(record.acceptance().map(|command| format!("- {ACCEPT}{}\n", grid::code(command))));
     let told = [told(record), record.remarks.clone()].concat();
     let mixed = record.mixed();
     let left_out = record.left_out.iter().filter(|_| !record.left_out_fails);
-    let notes: Vec<&String> = told.iter().chain(left_out).chain(&record.notes).chain(&mixed).collect();
-    for note in &notes {
-        text.push_str(&format!("- {}\n", escaped(note)));
-    }
-    let tolerated = record.tolerated.iter().take(CELLS_MAX).map(|text| format!("- {}\n", escaped(text)));
-    text.extend(tolerated);
-    let has_notes = !notes.is_empty() || !record.tolerated.is_empty();
-    if !failing.is_empty() || has_notes {
+    let notes = told.iter().chain(left_out).chain(&record.notes).chain(&mixed);
+    let notes: Vec<&String> = notes.chain(record.tolerated.iter().take(CELLS_MAX)).collect();
+    text.extend(notes.iter().map(|note| item(note)));
+    if !failing.is_empty() || !notes.is_empty() {
         text.push('\n');
     }
     let gates: Vec<_> = record.gates.iter().filter(|gate| !gate.pass || record.cells.len() == 1).collect();
     if !gates.is_empty() {
         let told = &gates[..gates.len().min(2 * CELLS_MAX)];
-        text.push_str(&story::gate_grid(record, told).markdown());
-        text.push('\n');
+        text.push_str(&(story::gate_grid(record, told).markdown() + "\n"));
     }
     let met = !record.gates.is_empty() && record.gates.iter().all(|gate| gate.pass);
     if record.verdict == Verdict::Pass && met {
@@ -70,16 +58,12 @@ pub fn summary(record: &RunRecord) -> String {
         None => {
             let cells: Vec<&CellRecord> = record.cells.iter().collect();
             if table::is_one_setting(record) && !cells.iter().all(|cell| cell.metrics.is_empty()) {
-                for sentence in brief(&cells) {
-                    text.push_str(&format!("- {}: {}\n", sentence.topic, escaped(&sentence.text)));
-                }
-                if cells.len() > 1 {
-                    text.push_str(&format!("- {}\n", escaped(&population(cells.len()))));
-                }
+                let sentences = brief(&cells).into_iter();
+                text.extend(sentences.map(|of| format!("- {}: {}\n", of.topic, escaped(&of.text))));
+                text.extend((cells.len() > 1).then(|| item(&population(cells.len()))));
                 text.push('\n');
             }
-            text.push_str(table::figures(record, Form::Markdown, false).trim_end());
-            text.push('\n');
+            text.extend([table::figures(record, Form::Markdown, false).trim_end(), "\n"]);
         }
     }
     bounded(text)

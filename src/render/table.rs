@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::brief::{self, Checks, Glance, censored, checks};
-use super::grid::Grid;
-use super::lines::filled;
-use crate::analysis::grouped;
-use crate::analysis::sweep::plain;
+use super::brief::{self, Checks, Glance, checks};
+use super::grid::{Grid, escaped, plain};
+use super::lines::{filled, joined};
+use crate::analysis::{grouped, sweep};
 use crate::metrics::{Censored, Figure, Unit, human};
 use crate::oracle;
-use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, is_gated, named};
+use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, censored, is_gated};
 
 /// The width of lists if the width of the terminal is unknown.
 pub const WIDTH: usize = 110;
@@ -37,15 +36,15 @@ impl Form {
     fn head(self, name: &str) -> String {
         match self {
             Form::Terminal(_) => format!("{name}\n"),
-            Form::Markdown => format!("### {}\n\n", super::grid::plain(name)),
-            Form::Html => format!("<h3>{}</h3>\n", super::grid::escaped(name)),
+            Form::Markdown => format!("### {}\n\n", plain(name)),
+            Form::Html => format!("<h3>{}</h3>\n", escaped(name)),
         }
     }
     fn list(self, title: &str, names: &[&str]) -> String {
         match self {
             Form::Terminal(columns) => listed(title, names, columns),
-            Form::Markdown => format!("{title} {}\n\n", super::grid::plain(&names.join(", "))),
-            Form::Html => format!("<p class=note>{title} {}</p>\n", super::grid::escaped(&names.join(", "))),
+            Form::Markdown => format!("{title} {}\n\n", plain(&names.join(", "))),
+            Form::Html => format!("<p class=note>{title} {}</p>\n", escaped(&names.join(", "))),
         }
     }
 }
@@ -123,9 +122,7 @@ pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
 fn short_table(columns: &[Column<'_>], width: usize) -> String {
     let cells: Vec<&CellRecord> = columns.iter().flat_map(|(_, cells)| cells).copied().collect();
     let is_found = |name: &str, figure: &Figure| {
-        says_something(figure)
-            && (brief::OF_DATA.contains(&name)
-                || oracle::check_names().any(|check| oracle::metric_of(check) == Some(name)))
+        says_something(figure) && (brief::OF_DATA.contains(&name) || oracle::is_of_check(name))
     };
     let is_zero = |row: &Row| values(&cells, row).iter().all(|value| *value == 0);
     let (zeros, found): (Vec<Row>, Vec<Row>) =
@@ -134,20 +131,15 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
     let (mut shown, mut alike) = (Vec::new(), Vec::new());
     for (what, values) in brief::by_what(&first) {
         let known: Vec<&Glance> = values.iter().copied().flatten().collect();
-        let (least, most) = known
-            .iter()
-            .map(|one| one.each())
-            .fold((f64::MAX, 0.0), |(least, most), one| (one.min(least), one.max(most)));
-        if most == 0.0 {
-            continue;
-        }
-        if found.iter().any(|row| [row.name.as_str(), &row.stat] == known[0].of) {
-            continue;
-        }
+        let least = known.iter().map(|one| one.each()).fold(f64::MAX, f64::min);
+        let most = known.iter().map(|one| one.each()).fold(0.0, f64::max);
         let near = known.len() == values.len()
             && known.iter().all(|one| one.censored == known[0].censored)
             && most * 100.0 <= least * (100.0 + ALIKE as f64);
-        if near {
+        let is_found = || found.iter().any(|row| [row.name.as_str(), &row.stat] == known[0].of);
+        if most == 0.0 || is_found() {
+            continue;
+        } else if near {
             alike.push(format!("{what} = {}", known[0].told()));
         } else {
             let figure = |one: &Option<&Glance>| one.map_or("–".to_owned(), Glance::told);
@@ -188,20 +180,18 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
     if cells.iter().all(|cell| cell.metrics.is_empty()) {
         return String::new();
     }
-    let several = match columns(cells).as_slice() {
-        [(_, cells)] => {
-            let [cell] = cells.as_slice() else { return form.write(&spread(cells, all)) };
-            let (grid, zeros) = single(cell, all);
-            let zeros = match form {
-                Form::Terminal(columns) if !zeros.is_empty() => {
-                    "\n".to_owned() + &listed(&format!("{} are zero:", zeros.len()), &zeros, columns)
-                }
-                _ => String::new(),
-            };
-            return not_found(cell, form) + &form.write(&grid) + &zeros;
-        }
-        several => several.to_vec(),
-    };
+    let several = columns(cells);
+    if let [(_, cells)] = several.as_slice() {
+        let [cell] = cells.as_slice() else { return form.write(&spread(cells, all)) };
+        let (grid, zeros) = single(cell, all);
+        let zeros = match form {
+            Form::Terminal(columns) if !zeros.is_empty() => {
+                "\n".to_owned() + &listed(&format!("{} are zero:", zeros.len()), &zeros, columns)
+            }
+            _ => String::new(),
+        };
+        return not_found(cell, form) + &form.write(&grid) + &zeros;
+    }
     let (rows, left_out) = differing(&several, all);
     let tables = match form {
         Form::Terminal(width) => banded(several.len(), width, |band| side_by_side(&several[band], &rows)),
@@ -234,14 +224,11 @@ fn banded(columns: usize, width: usize, grid: impl Fn(Range<usize>) -> Grid) -> 
 }
 
 fn columns<'a>(cells: &[&'a CellRecord]) -> Vec<Column<'a>> {
-    grouped(cells.iter().copied(), |cell| column_title(cell))
-}
-
-fn column_title(cell: &CellRecord) -> String {
     let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
-    let axes = cell.axes.iter().map(|(key, value)| format!("{}={}", last(key), plain(value)));
-    let parts: Vec<String> = cell.variant.iter().cloned().chain(axes).collect();
-    if parts.is_empty() { "base".to_owned() } else { parts.join(" ") }
+    grouped(cells.iter().copied(), |cell| {
+        let axes = cell.axes.iter().map(|(key, value)| format!("{}={}", last(key), sweep::plain(value)));
+        joined(cell.variant.iter().cloned().chain(axes), " ").unwrap_or_else(|| "base".to_owned())
+    })
 }
 
 /// True if a figure has a row by default: it says something, and is gated.
@@ -307,11 +294,11 @@ fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
 /// The checks that found nothing, and those that had nothing to check, one sentence each.
 fn not_found(cell: &CellRecord, form: Form) -> String {
     let Checks { passed, hollow, .. } = checks(&[cell]);
-    let lists = [(passed, "passed:"), (hollow, "had nothing to check:")].into_iter();
-    let list = |(names, what): (Vec<&str>, &str)| {
-        form.list(&format!("{} {what}", human::count(names.len() as u64, "check")), &names)
+    let list = |names: &[&str], what: &str| match names {
+        [] => String::new(),
+        _ => form.list(&format!("{} {what}", human::count(names.len() as u64, "check")), names),
     };
-    let text: String = lists.filter(|(names, _)| !names.is_empty()).map(list).collect();
+    let text = list(&passed, "passed:") + &list(&hollow, "had nothing to check:");
     let gap = matches!(form, Form::Terminal(_)) && !text.is_empty();
     if gap { text + "\n" } else { text }
 }
@@ -349,22 +336,15 @@ fn each<'c>(
 
 /// A row per figure, and one for each other figure that an expectation of these cells names.
 fn rows<'c>(figures: impl IntoIterator<Item = (&'c str, &'c Figure)>, cells: &[&CellRecord]) -> Vec<Row> {
-    let row = |name: &str, figure: &Figure, stat: &str| Row {
-        name: name.to_owned(),
-        figure: figure.clone(),
-        stat: stat.to_owned(),
+    let row = |(name, figure): (&str, &Figure)| {
+        let stat = if figure.is_distribution() { "p95" } else { "value" }.to_owned();
+        Row { name: name.to_owned(), figure: figure.clone(), stat }
     };
-    let mut rows: Vec<Row> = figures
-        .into_iter()
-        .map(|(name, figure)| row(name, figure, if figure.is_distribution() { "p95" } else { "value" }))
-        .collect();
+    let mut rows: Vec<Row> = figures.into_iter().map(row).collect();
     for (name, stat) in expected(cells) {
-        let figure = cells.iter().find_map(|cell| cell.metrics.get(name.as_str()));
-        if let Some(figure) = figure
-            && !rows.iter().any(|row| row.name == name && row.stat == stat)
-        {
-            rows.push(row(&name, figure, &stat));
-        }
+        let figure = cells.iter().find_map(|cell| cell.metrics.get(name.as_str())).cloned();
+        let is_new = !rows.iter().any(|row| row.name == name && row.stat == stat);
+        rows.extend(figure.filter(|_| is_new).map(|figure| Row { name, figure, stat }));
     }
     let place = |row: &Row| (!row.name.starts_with("oracle."), row.name.clone(), row.stat.clone());
     rows.sort_by_key(place);
@@ -373,12 +353,9 @@ fn rows<'c>(figures: impl IntoIterator<Item = (&'c str, &'c Figure)>, cells: &[&
 
 /// The figures that expectations name, with their statistic: their authors want to see them.
 fn expected(cells: &[&CellRecord]) -> BTreeSet<(String, String)> {
-    let of_cell = |cell: &&CellRecord| -> Vec<(String, String)> {
-        let is_there = |name: &str| cell.metrics.contains_key(name);
-        let names = cell.expectations.iter().filter_map(|e| named(&e.what, is_there));
-        names.map(|(name, stat)| (name, stat.to_owned())).collect()
-    };
-    cells.iter().flat_map(of_cell).collect()
+    let named =
+        cells.iter().flat_map(|cell| cell.expectations.iter().filter_map(move |e| cell.named(&e.what)));
+    named.map(|(name, stat)| (name, stat.to_owned())).collect()
 }
 
 /// The rows of a comparison, headlines unless `all`; and how many differing rows are left out.
@@ -413,24 +390,18 @@ fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
     grid.row(["verdict".to_owned()].into_iter().chain(columns.iter().map(|(_, cells)| verdicts(cells))));
     let expects = |(_, cells): &Column<'_>| {
         let checks = cells[0].expectations.iter().filter_map(|e| e.what.strip_prefix("violation "));
-        checks.collect::<Vec<_>>().join(", ")
+        joined(checks, ", ").unwrap_or_default()
     };
     if columns.iter().any(|column| !expects(column).is_empty()) {
         grid.row(["must happen".to_owned()].into_iter().chain(columns.iter().map(expects)));
     }
     for row in rows {
         let shown = columns.iter().map(|(_, cells)| {
-            let values = values(cells, row);
+            let Some(spread) = three_of(&values(cells, row)) else { return "–".to_owned() };
             let censored = row.censored(cells);
-            match (cells.len(), three_of(&values)) {
-                (_, None) => "–".to_owned(),
-                (1, Some([_, only, _])) => waited(row.unit(), only, censored) + &beside(censored, cells),
-                (_, Some(spread)) => {
-                    let [min, median, max] = spread.map(|n| waited(row.unit(), n, censored));
-                    let spread = if min == max { median } else { format!("{median} ({min} – {max})") };
-                    spread + &beside(censored, cells)
-                }
-            }
+            let [min, median, max] = spread.map(|n| waited(row.unit(), n, censored));
+            let spread = if min == max { median } else { format!("{median} ({min} – {max})") };
+            spread + &beside(censored, cells)
         });
         grid.row([row.label()].into_iter().chain(shown));
     }
@@ -477,8 +448,6 @@ fn verdicts(cells: &[&CellRecord]) -> String {
 
 /// The unit in which a gate's figures are shown; `count` is always a count.
 pub(super) fn unit_of(cell: &CellRecord, gate: &GateRecord) -> Unit {
-    match cell.metrics.get(gate.figure().as_str()) {
-        Some(figure) => figure.unit().of_stat(&gate.stat),
-        None => Unit::Count,
-    }
+    let figure = cell.metrics.get(gate.figure().as_str());
+    figure.map_or(Unit::Count, |figure| figure.unit().of_stat(&gate.stat))
 }

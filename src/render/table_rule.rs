@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::lines::joined;
 use crate::analysis::grouped;
 use crate::analysis::table::{Named, Setting, Table};
 use crate::metrics::{NEVER, Unit, human};
@@ -31,16 +32,18 @@ pub(super) fn rule_lines(table: &Table<'_>, rule: &TableRule, own: &Own) -> Vec<
     let is_own = |value: &String| own.value.as_ref() == Some(value);
     values.sort_by_key(|(value, _)| !is_own(value));
     let said = grouped(values, |(value, settings)| {
-        let (choice, mut why) = Choice { table, rule, each, between }.said(settings, own.wanted);
-        if let Some(every) = own.refreshed {
-            let every = human::span(every);
-            why += &format!(
+        let (choice, why) = Choice { table, rule, each, between }.said(settings, own.wanted);
+        // Only the file's own line has the reasons: the table has the figures of others.
+        if !is_own(value) {
+            return (choice, String::new(), "if");
+        }
+        let refreshed = own.refreshed.map(human::span).map(|every| {
+            format!(
                 "\n  with a replica that is refreshed every {every} (`gateway.refresh.every`): \
                  another value may give another rule"
-            );
-        }
-        // Only the file's own line has the reasons: the table has the figures of others.
-        if is_own(value) { (choice, why, "rule for this file, where") } else { (choice, String::new(), "if") }
+            )
+        });
+        (choice, why + &refreshed.unwrap_or_default(), "rule for this file, where")
     });
     let line = |((choice, why, head), values): ((String, String, &str), Vec<(&String, _)>)| {
         let values: Vec<&str> = values.into_iter().map(|(value, _)| value.as_str()).collect();
@@ -71,12 +74,11 @@ impl Choice<'_> {
         let values = &self.table.plan.axis[self.between].values;
         let both = match [best(&values[0]), best(&values[1])] {
             [Some(one), Some(two)] => [one, two],
+            [Some(only), None] | [None, Some(only)] => {
+                return (format!("{}; nothing else keeps all data right", self.name(only)), String::new());
+            }
             [None, None] => {
                 return ("none, because no setting keeps all data right".to_owned(), String::new());
-            }
-            [one, two] => {
-                let only = one.or(two).map_or_else(String::new, |only| self.name(only));
-                return (format!("{only}; nothing else keeps all data right"), String::new());
             }
         };
         let reasons = [0, 1].map(|at| self.reasons(both, at));
@@ -130,9 +132,8 @@ impl Choice<'_> {
         let own = &setting.labels[self.between];
         let called = &self.rule.called[usize::from(self.table.plan.axis[self.between].values[0] != *own)];
         let rest = setting.labels.iter().enumerate();
-        let rest = rest.filter(|(axis, _)| ![self.each, self.between].contains(axis));
-        let rest: Vec<&str> = rest.map(|(_, label)| label.as_str()).collect();
-        if rest.is_empty() { called.clone() } else { format!("{called} ({})", rest.join(", ")) }
+        let rest = rest.filter(|(axis, _)| ![self.each, self.between].contains(axis)).map(|(_, label)| label);
+        joined(rest, ", ").map_or_else(|| called.clone(), |rest| format!("{called} ({rest})"))
     }
 
     /// The reasons for one of them, from the weighed figures.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::grid::Grid;
-use super::lines;
+use super::lines::{self, joined};
 pub use super::table_rule::Own;
 use super::table_rule::rule_lines;
 use crate::analysis::table::{Named, Setting, Table};
@@ -64,9 +64,9 @@ impl Table<'_> {
         };
         // The last column is there for each value of `across`, the others only for the first.
         let of = |column| if is_last(column) { &values[..] } else { values.get(..1).unwrap_or_default() };
-        let columns =
-            self.plan.column.iter().flat_map(|column| of(column).iter().map(move |value| (column, value)));
-        let columns: Vec<(&TableColumn, &Option<String>)> = columns.collect();
+        let columns = self.plan.column.iter();
+        let columns: Vec<(&TableColumn, &Option<String>)> =
+            columns.flat_map(|column| of(column).iter().map(move |value| (column, value))).collect();
         let above = |(column, value): &(&TableColumn, &Option<String>)| match value {
             Some(value) if is_last(column) && value.len() > NAME_MAX => value.replace('-', "\n"),
             Some(value) if is_last(column) => value.clone(),
@@ -84,15 +84,14 @@ impl Table<'_> {
                 grid.row([""]);
             }
             above = labels.first().cloned();
-            let field = |(column, of_column): &(&TableColumn, &Option<String>)| {
-                let here: Vec<_> =
-                    of.iter().copied().filter(|setting| value(setting) == **of_column).collect();
-                self.field(column, join.filter(|_| is_last(column)), &here)
-            };
-            let fields = match of.iter().all(|setting| setting.refused.is_some()) {
-                true => vec!["refused".to_owned()],
-                false => columns.iter().map(field).collect(),
-            };
+            if of.iter().all(|setting| setting.refused.is_some()) {
+                grid.row(labels.into_iter().chain(["refused".to_owned()]));
+                continue;
+            }
+            let fields = columns.iter().map(|(column, of_column)| {
+                let here = of.iter().copied().filter(|setting| value(setting) == **of_column);
+                self.field(column, join.filter(|_| is_last(column)), &here.collect::<Vec<_>>())
+            });
             grid.row(labels.into_iter().chain(fields));
         }
         grid
@@ -112,14 +111,13 @@ impl Table<'_> {
 
     fn text(&self, column: &TableColumn, setting: &Setting<'_>) -> String {
         let cells = &setting.cells;
-        let figure = match column.figure.as_deref().map(Named) {
-            _ if cells.is_empty() => return "refused".to_owned(),
-            None => return self.said(column, cells),
-            Some(_) if column.needs.as_deref().is_some_and(|kind| self.never.contains(&kind)) => {
-                return "–".to_owned();
-            }
-            Some(figure) => figure,
-        };
+        if cells.is_empty() {
+            return "refused".to_owned();
+        }
+        let Some(figure) = column.figure.as_deref().map(Named) else { return self.said(column, cells) };
+        if column.needs.as_deref().is_some_and(|kind| self.never.contains(&kind)) {
+            return "–".to_owned();
+        }
         let counts = matches!(figure.unit(), Unit::Count | Unit::Rows | Unit::Devices);
         match column.per.as_deref().map(|per| Named(per).sum(cells).max(1)) {
             Some(per) if counts => {
@@ -148,15 +146,13 @@ impl Table<'_> {
         if !self.is_whole {
             return vec!["rule: none, because not all settings have run".to_owned()];
         }
-        let never = self.never.join(" and no ");
-        let doubts = [
-            (!self.never.is_empty())
-                .then(|| format!("warning: the file has no {never}: the table does not show their effect")),
-            self.settings.iter().all(|setting| setting.cells.len() < 2).then(|| {
-                "note: this is one seed; --seeds 1..=8 shows whether it holds for others".to_owned()
-            }),
-        ];
-        rule_lines(self, rule, own).into_iter().chain(doubts.into_iter().flatten()).collect()
+        let never = joined(self.never.iter().copied(), " and no ");
+        let never =
+            never.map(|of| format!("warning: the file has no {of}: the table does not show their effect"));
+        let one_seed = "note: this is one seed; --seeds 1..=8 shows whether it holds for others".to_owned();
+        let is_one_seed = self.settings.iter().all(|setting| setting.cells.len() < 2);
+        let lines = rule_lines(self, rule, own).into_iter().chain(never);
+        lines.chain(is_one_seed.then_some(one_seed)).collect()
     }
 
     /// Settings in words: the values of each axis if all combinations are there, without axes that

@@ -2,22 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::lines::joined;
 use super::occurrences;
 use crate::analysis;
 use crate::metrics::human::{count, thousands};
 use crate::oracle::{metric_of, promises_of, subject_of};
-use crate::record::{
-    CellRecord, ExceptionRecord, HeldTo, MissedRecord, Reason, RunRecord, UnplacedRecord, named,
-};
+use crate::record::{CellRecord, ExceptionRecord, HeldTo, MissedRecord, Reason, RunRecord, UnplacedRecord};
 use crate::world::Placed;
 
 const TOLD: usize = 4;
 
 pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let mut actions: BTreeMap<(&str, bool, &str), UnplacedRecord> = BTreeMap::new();
-    let told = record.cells.iter().flat_map(|cell| cell.unplaced.iter().map(move |one| (cell, one)));
+    let told = of_cells(record, |cell| &cell.unplaced);
     // If an action did nothing, the reasons of the failing cell say so.
-    for (cell, one) in told.filter(|(cell, one)| !fails_in_vain(cell, &one.action)) {
+    let fails = |cell: &CellRecord, of: &str| {
+        cell.reasons
+            .iter()
+            .any(|reason| matches!(reason, Reason::ActionInVain { action, .. } if action == of))
+    };
+    for (cell, one) in told.filter(|(cell, one)| !fails(cell, &one.action)) {
         let sum = actions.entry((&cell.scenario, one.import, &one.action));
         let sum = sum.or_insert_with(|| UnplacedRecord { asked: 0, left_out: 0, astray: 0, ..one.clone() });
         sum.asked = sum.asked.saturating_add(one.asked);
@@ -30,8 +34,7 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let planned = not_fired(record).into_iter().chain(occurrences::awaited(record));
     // In a search, no setting may be able to lose something, such as edits in a first load: that is
     // not a fault of the scenario.
-    let is_search = record.tune.is_some();
-    let idle = if is_search { Vec::new() } else { [hollow(record), unobserved(record)].concat() };
+    let idle = [hollow, unobserved].into_iter().filter(|_| record.tune.is_none()).flat_map(|of| of(record));
     lines.chain(planned).chain(idle).collect()
 }
 
@@ -44,8 +47,7 @@ pub(super) fn told(record: &RunRecord) -> Vec<String> {
 /// the most frequent first.
 pub(super) fn thrown(record: &RunRecord) -> Vec<String> {
     let mut all: BTreeMap<(&str, &str), (u64, &CellRecord, &ExceptionRecord)> = BTreeMap::new();
-    for (cell, one) in record.cells.iter().flat_map(|cell| cell.exceptions.iter().map(move |one| (cell, one)))
-    {
+    for (cell, one) in of_cells(record, |cell| &cell.exceptions) {
         let first = one.stack.split(" at ").next().unwrap_or_default();
         let sum = all.entry((&one.what, first)).or_insert((0, cell, one));
         sum.0 = sum.0.saturating_add(one.count);
@@ -55,27 +57,30 @@ pub(super) fn thrown(record: &RunRecord) -> Vec<String> {
     let left = all.len().saturating_sub(TOLD);
     let told = all.iter().take(TOLD).map(|(syncs, cell, one)| {
         let ExceptionRecord { what, stack, device, at, .. } = one;
-        let places: Vec<&str> = stack.split(" at ").filter(|place| !place.is_empty()).take(TOLD).collect();
-        let at_place: String = places.iter().map(|place| format!(" at {place}")).collect();
-        let seed = &cell.seed;
+        let places = stack.split(" at ").filter(|place| !place.is_empty()).take(TOLD);
+        let places: String = places.map(|place| format!(" at {place}")).collect();
+        let first = format!("(first {device} at {at}, seed {})", cell.seed);
         if one.warning {
-            let times = count(*syncs, "time");
-            return format!("warned {times}: {what} (first {device} at {at}, seed {seed})");
+            return format!("warned {}: {what} {first}", count(*syncs, "time"));
         }
         let syncs = count(*syncs, "sync");
-        format!("{syncs} ended with an exception of the app: {what}{at_place} (first {device} at {at}, seed {seed})")
+        format!("{syncs} ended with an exception of the app: {what}{places} {first}")
     });
     let more = (left > 0).then(|| format!("{} more in run.json", count(left as u64, "such exception")));
     told.chain(more).collect()
 }
 
+/// The items of all cells, each with its cell.
+fn of_cells<'r, T: 'r>(
+    record: &'r RunRecord,
+    items: fn(&CellRecord) -> &[T],
+) -> impl Iterator<Item = (&'r CellRecord, &'r T)> {
+    record.cells.iter().flat_map(move |cell| items(cell).iter().map(move |one| (cell, one)))
+}
+
 fn whose(record: &RunRecord, scenario: &str) -> String {
     let several = record.cells.iter().any(|cell| cell.scenario != record.cells[0].scenario);
     if several { format!("{scenario}: ") } else { String::new() }
-}
-
-fn fails_in_vain(cell: &CellRecord, of: &str) -> bool {
-    cell.reasons.iter().any(|reason| matches!(reason, Reason::ActionInVain { action, .. } if action == of))
 }
 
 pub fn unplaced_in(placed: &Placed) -> Vec<String> {
@@ -84,61 +89,48 @@ pub fn unplaced_in(placed: &Placed) -> Vec<String> {
 
 fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {
     let UnplacedRecord { asked, left_out, astray, import, .. } = *of;
+    let none_left = "no free natural key was left for the rest";
+    let (made, all) = (thousands(asked.saturating_sub(left_out)), |noun| count(asked, noun));
     if import {
-        let (made, all) = (thousands(asked.saturating_sub(left_out)), count(asked, "row"));
-        return vec![format!(
-            "{made} of {all} of {action} imported: no free natural key was left for the rest"
-        )];
+        return vec![format!("{made} of {} of {action} imported: {none_left}", all("row"))];
     }
-    let all = count(asked, "edit");
-    let made = thousands(asked.saturating_sub(left_out));
-    let fewer = (left_out > 0).then(|| {
-        format!(
-            "{made} of {all} of action {action} made: no row or no free natural key was left for the rest"
-        )
-    });
-    let elsewhere = (astray > 0).then(|| {
-        let astray = thousands(astray);
-        format!("{astray} of {all} of action {action} made on any row: none was as near as `near` requires")
-    });
+    let of = format!("{} of action {action} made", all("edit"));
+    let fewer = (left_out > 0).then(|| format!("{made} of {of}: no row or {none_left}"));
+    let near = "none was as near as `near` requires";
+    let elsewhere = (astray > 0).then(|| format!("{} of {of} on any row: {near}", thousands(astray)));
     fewer.into_iter().chain(elsewhere).collect()
 }
 
 /// A line per event of each scenario, over all cells. A fault that had to meet somebody is here if
 /// it met nobody under any seed; a hook, if no variant called it.
 fn not_fired(record: &RunRecord) -> Vec<String> {
-    let missed = || record.cells.iter().flat_map(|cell| cell.missed.iter().map(move |one| (cell, one)));
     let every = |cell: &CellRecord, one: &MissedRecord| {
-        let has = |other: &&CellRecord| group(other, one) == group(cell, one) && !is_off(other, &one.event);
+        let off = |kind: &String| *kind == one.event || kind.strip_prefix("event.") == Some(&*one.event);
+        let is_off = |cell: &CellRecord| cell.swarm.as_ref().is_some_and(|swarm| swarm.off.iter().any(off));
+        let has = |other: &&CellRecord| group(other, one) == group(cell, one) && !is_off(other);
         let misses = |other: &CellRecord| other.missed.iter().any(|missed| missed.event == one.event);
         record.cells.iter().filter(has).all(misses)
     };
     let mut events: BTreeMap<(&str, &str, &str), (Vec<&str>, MissedRecord)> = BTreeMap::new();
     // If an event did nothing, the reasons of the failing cell say so.
-    let fails = |cell: &CellRecord, one: &MissedRecord| {
-        let of_event =
-            |reason: &Reason| matches!(reason, Reason::EventInVain { event } if *event == one.event);
-        cell.reasons.iter().any(of_event)
+    let fails = |cell: &CellRecord, of: &str| {
+        cell.reasons.iter().any(|reason| matches!(reason, Reason::EventInVain { event } if event == of))
     };
-    let told =
-        |(cell, one): &(&CellRecord, &MissedRecord)| one.of > 0 || every(cell, one) && !fails(cell, one);
-    for (cell, one) in missed().filter(told) {
+    let told = |(cell, one): &(&CellRecord, &MissedRecord)| {
+        one.of > 0 || every(cell, one) && !fails(cell, &one.event)
+    };
+    for (cell, one) in of_cells(record, |cell| &cell.missed).filter(told) {
         let blank = || (Vec::new(), MissedRecord { missed: 0, of: 0, ..one.clone() });
         let (cells, sum) = events.entry((&cell.scenario, &one.event, &one.why)).or_insert_with(blank);
         cells.push(cell.id.as_str());
         sum.missed = sum.missed.saturating_add(one.missed);
         sum.of = sum.of.saturating_add(one.of);
     }
-    let line = |((scenario, ..), (cells, sum)): (&(&str, &str, &str), &(Vec<&str>, MissedRecord))| {
-        let alone = record.cells.len() == 1;
+    let alone = record.cells.len() == 1;
+    let lines = events.iter().map(|((scenario, ..), (cells, sum))| {
         whose(record, scenario) + &line(if alone { &[] } else { cells }, sum)
-    };
-    events.iter().map(line).collect()
-}
-
-fn is_off(cell: &CellRecord, event: &str) -> bool {
-    let off = |kind: &String| kind == event || kind.strip_prefix("event.") == Some(event);
-    cell.swarm.as_ref().is_some_and(|swarm| swarm.off.iter().any(off))
+    });
+    lines.collect()
 }
 
 fn group<'c>(cell: &'c CellRecord, one: &MissedRecord) -> &'c str {
@@ -202,11 +194,11 @@ pub(super) fn not_applicable(record: &RunRecord) -> Vec<String> {
         let is_unsupported = |reason: &&Reason| matches!(reason, Reason::Unsupported { .. });
         of.unsupported = of.unsupported.or(cell.reasons.iter().find(is_unsupported));
     }
-    let line = |((scenario, variant), of): (&(&str, Option<&str>), &OfStack<'_>)| {
-        let whose = variant.map_or_else(|| (*scenario).to_owned(), |variant| format!("{scenario}.{variant}"));
-        Some(format!("{whose}: {}", of.line()?))
-    };
-    stacks.iter().filter_map(line).collect()
+    let lines = stacks.into_iter().filter_map(|((scenario, variant), of)| {
+        let variant = variant.map_or_else(String::new, |variant| format!(".{variant}"));
+        Some(format!("{scenario}{variant}: {}", of.line()?))
+    });
+    lines.collect()
 }
 
 impl OfStack<'_> {
@@ -218,33 +210,23 @@ impl OfStack<'_> {
         if let Some(Reason::Unsupported { stack, needs }) = self.unsupported {
             return Some(format!("not run: the stack `{stack}` does not support {}", needs.join(", ")));
         }
-        let of_stack = |check: &&str| match promises_of(check).as_slice() {
-            [] => (*check).to_owned(),
-            promises => format!("{check} ({})", promises.join(", ")),
+        let name = |check: &&str| match (self.held_to, promises_of(check).as_slice()) {
+            (None, _) | (_, []) => (*check).to_owned(),
+            (_, promises) => format!("{check} ({})", promises.join(", ")),
         };
-        let names: Vec<String> = match self.held_to {
-            Some(_) => self.left_out.iter().map(of_stack).collect(),
-            None => self.left_out.iter().map(|check| (*check).to_owned()).collect(),
-        };
-        let checks = count(names.len() as u64, "check");
-        if self.observed && !names.is_empty() {
-            let names = names.join(", ");
-            return Some(format!(
-                "{checks} not applicable, because a history does not contain what they need: {names}"
-            ));
-        }
-        match (self.held_to, names.is_empty()) {
-            (None, true) => None,
-            (None, false) => {
-                Some(format!("{checks} not applicable to this engine and its options: {}", names.join(", ")))
+        let checks = count(self.left_out.len() as u64, "check");
+        let names = joined(self.left_out.iter().map(name), ", ");
+        Some(match (self.held_to, names) {
+            (_, Some(names)) if self.observed => {
+                format!("{checks} not applicable, because a history does not contain what they need: {names}")
             }
-            (Some(HeldTo { checks, of }), true) => Some(format!("held to {checks} of {of} checks")),
-            (Some(HeldTo { checks, of }), false) => Some(format!(
+            (None, names) => format!("{checks} not applicable to this engine and its options: {}", names?),
+            (Some(HeldTo { checks, of }), None) => format!("held to {checks} of {of} checks"),
+            (Some(HeldTo { checks, of }), Some(names)) => format!(
                 "held to {checks} of {of} checks; not applicable to this engine and its options, \
-                 which do not promise what each needs: {}",
-                names.join(", ")
-            )),
-        }
+                 which do not promise what each needs: {names}"
+            ),
+        })
     }
 }
 
@@ -254,19 +236,18 @@ fn hollow(record: &RunRecord) -> Vec<String> {
     let mut hollow: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
     for cell in &record.cells {
         for metric in asked(record, cell) {
-            let check = cell.untried.iter().find(|check| metric_of(check) == Some(metric));
-            match check {
+            match cell.untried.iter().find(|check| metric_of(check) == Some(metric)) {
                 Some(check) => _ = hollow.insert((&cell.scenario, metric, check)),
                 None => _ = tried.insert((&cell.scenario, metric)),
             }
         }
     }
-    let line = |(scenario, metric, check): &(&str, &str, &str)| {
-        let why = subject_of(check).filter(|_| !tried.contains(&(*scenario, *metric)))?;
+    let lines = hollow.into_iter().filter_map(|(scenario, metric, check)| {
+        let why = subject_of(check).filter(|_| !tried.contains(&(scenario, metric)))?;
         let whose = whose(record, scenario);
         Some(format!("{whose}{metric} has a bound, but check {check} had nothing to check: {why}"))
-    };
-    hollow.iter().filter_map(line).collect()
+    });
+    lines.collect()
 }
 
 const NO_EDIT: (&str, &str) = ("workload.edits.made", "nobody saved an edit");
@@ -304,12 +285,11 @@ fn unobserved(record: &RunRecord) -> Vec<String> {
             }
         }
     }
-    let is_new =
-        |(scenario, figure, _): &&(&str, String, &str)| !observed.contains(&(*scenario, figure.clone()));
-    let line = |(scenario, figure, why): &(&str, String, &str)| {
-        format!("{}{figure} = 0 is met without any observation: {why}", whose(record, scenario))
-    };
-    met.iter().filter(is_new).map(line).collect()
+    let lines = met.into_iter().filter_map(|(scenario, figure, why)| {
+        let line = format!("{}{figure} = 0 is met without any observation: {why}", whose(record, scenario));
+        (!observed.contains(&(scenario, figure))).then_some(line)
+    });
+    lines.collect()
 }
 
 /// The figures that meet an upper bound because they are 0.
@@ -318,9 +298,8 @@ fn at_most<'a>(record: &'a RunRecord, cell: &'a CellRecord) -> impl Iterator<Ite
         max.is_some() && min.is_none_or(|min| min == 0) && value == Some(0)
     };
     let expected = cell.expectations.iter().filter(move |one| is_met((one.min, one.max), one.value));
-    let expected = expected.filter_map(|one| named(&one.what, |name| cell.metrics.contains_key(name)));
-    let gates = record.gates.iter().filter(move |gate| gate.cell == cell.id);
-    let gates = gates.filter(move |gate| is_met((gate.min, gate.max), gate.value));
+    let expected = expected.filter_map(|one| cell.named(&one.what));
+    let gates = record.gates_of(&cell.id).filter(move |gate| is_met((gate.min, gate.max), gate.value));
     expected.chain(gates.map(|gate| (gate.figure(), gate.stat.as_str())))
 }
 
@@ -336,7 +315,7 @@ fn why_nothing(cell: &CellRecord, metric: &str, stat: &str) -> Option<&'static s
 
 fn asked<'a>(record: &'a RunRecord, cell: &'a CellRecord) -> impl Iterator<Item = &'a str> {
     let expected = cell.expectations.iter().map(|expected| expected.what.as_str());
-    expected.chain(record.gates.iter().filter(|gate| gate.cell == cell.id).map(|gate| gate.metric.as_str()))
+    expected.chain(record.gates_of(&cell.id).map(|gate| gate.metric.as_str()))
 }
 
 #[cfg(test)]

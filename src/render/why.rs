@@ -1,25 +1,24 @@
 //! What mends a cell, and why it misses a time: which part of the fleet, where syncs spend it.
 
 use super::brief::{awaited, word};
+use super::lines::joined;
 use super::reasons::main_reasons;
-use super::remedies::remedies;
+use super::remedies::remedy;
 use crate::analysis::{Phase, Wait, phases, waits};
 use crate::metrics::{Unit, human};
-use crate::record::{CellRecord, GateRecord, Reason, SlowRecord, named, replay_record};
+use crate::record::{CellRecord, GateRecord, Reason, SlowRecord, replay_record};
 
 pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
     let of_gates = gates.iter().filter(|gate| !gate.pass && gate.start.is_none());
     let missed = of_gates.map(|gate| (gate.metric.clone(), gate.stat.clone()));
-    let expected = cell.expectations.iter().filter(|one| !one.pass).filter_map(|one| {
-        let (metric, stat) = named(&one.what, |name| cell.metrics.contains_key(name))?;
-        Some((metric, stat.to_owned()))
-    });
+    let expected = cell.expectations.iter().filter(|one| !one.pass).filter_map(|one| cell.named(&one.what));
+    let expected = expected.map(|(metric, stat)| (metric, stat.to_owned()));
     let is_time = |(metric, _): &(String, String)| {
         cell.metrics.get(metric.as_str()).is_some_and(|figure| figure.unit() == Unit::Ns)
     };
     let mut missed: Vec<(String, String)> = missed.chain(expected).filter(is_time).collect();
     missed.dedup();
-    let mut lines = remedies(&cell.remedies);
+    let mut lines: Vec<String> = cell.remedies.iter().map(remedy).collect();
     lines.extend(missed.iter().filter_map(|(metric, stat)| slowest(cell, metric, stat)));
     let mut missed = missed.iter().map(|(metric, _)| metric.split(['@', '/']).next().unwrap_or(metric));
     let of_edits = |metric: &str| OF_EDITS.contains(&metric);
@@ -62,8 +61,7 @@ const TRACE: &str = " --trace slow.json";
 
 fn devices(cell: &CellRecord) -> Option<String> {
     let told = |one: &SlowRecord| format!("{} ({})", one.device, human::span(one.sync_ns));
-    let told: Vec<String> = cell.slowest.iter().map(told).collect();
-    (!told.is_empty()).then(|| format!("longest syncs: {}", told.join(", ")))
+    joined(cell.slowest.iter().map(told), ", ").map(|told| format!("longest syncs: {told}"))
 }
 
 /// The command that shows a record of the first failure, or the longest syncs if a time is missed.

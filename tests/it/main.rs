@@ -67,7 +67,6 @@ mod tune;
 mod tuned_apps;
 mod unwanted;
 mod upgrade_sweep;
-mod validation;
 mod waits;
 mod wire;
 mod worlds;

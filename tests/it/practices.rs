@@ -77,7 +77,8 @@ pub(crate) fn helps(record: &RunRecord, question: &str) -> bool {
     let lists = analysis::by_list(record);
     let mut all = lists.iter().flat_map(|list| &list.answers);
     let one = all.find(|one| one.first.question == question).unwrap_or_else(|| panic!("{question}"));
-    one.is_better()
+    let is_better = matches!(one.first.finding, Finding::Shown | Finding::Less);
+    is_better && one.void.is_none() && one.weighed.as_ref().is_none_or(|of| of.harms.is_empty())
 }
 
 pub(crate) fn faults(record: &RunRecord) -> BTreeMap<String, Vec<String>> {

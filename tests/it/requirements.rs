@@ -74,7 +74,7 @@ fn the_table_of_what_is_shown_is_not_stale() {
         let (id, title) = (requirement.id, requirement.title);
         assert_eq!(fields[..2], [id, title], "{line}");
         let told: Vec<&str> = fields[2].split('`').skip(1).step_by(2).collect();
-        assert_eq!(told, names_of(id, &documents), "`syncdyno coverage scenarios` writes {id} again");
+        assert_eq!(told, names_of(id, &documents), "`trust coverage scenarios` writes {id} again");
         assert_eq!(fields[2] == "not yet there", told.is_empty(), "{line}");
         assert!(!fields[2].starts_with("FAIL"), "{line}");
     }

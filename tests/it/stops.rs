@@ -288,12 +288,12 @@ fn a_pipe_that_nobody_writes_to_is_refused_at_once() {
 }
 
 #[test]
-fn a_validation_ends_with_the_first_signal() {
+fn a_calibration_ends_with_the_first_signal() {
     let desk = TempDir::new().unwrap();
-    let (child, _held) = waits_for_input(&desk, "validate tcp /dev/stdin -o out.csv");
+    let (child, _held) = waits_for_input(&desk, "calibrate /dev/stdin -o out.toml");
     signal(&child, "-TERM");
     let (code, said) = ended(child);
     assert_eq!(code, Some(143), "{said}");
     assert!(!said.contains("--resume"), "{said}");
-    assert!(!desk.path().join("out.csv").exists());
+    assert!(!desk.path().join("out.toml").exists());
 }

@@ -24,27 +24,20 @@ pub struct Comparison {
 
 pub fn compare(base: &Side, candidate: &Side) -> Comparison {
     let (opposed, unmatched) = opposed(base, candidate);
-    Comparison {
-        sides: (base.name.clone(), candidate.name.clone()),
-        scenarios: other_scenario(base, candidate),
-        builds: other_builds(base, candidate),
-        groups: groups(&opposed, false),
-        unmatched,
-    }
-}
-
-fn other_scenario(base: &Side, candidate: &Side) -> Option<(String, String)> {
-    let only = |side: &Side| {
+    let scenario = |side: &Side| {
         let first = &side.cells.first()?.scenario;
         side.cells.iter().all(|cell| cell.scenario == *first).then(|| first.clone())
     };
-    Some((only(base)?, only(candidate)?)).filter(|(base, candidate)| base != candidate)
-}
-
-fn other_builds(base: &Side, candidate: &Side) -> Option<(String, String)> {
-    let told = |side: &Side| side.builds.values().cloned().collect::<Vec<_>>().join(" and ");
-    let known = !base.builds.is_empty() && !candidate.builds.is_empty();
-    (known && !base.builds.keys().eq(candidate.builds.keys())).then(|| (told(base), told(candidate)))
+    let build = |side: &Side| side.builds.values().cloned().collect::<Vec<_>>().join(" and ");
+    let has_builds = !base.builds.is_empty() && !candidate.builds.is_empty();
+    let other_builds = has_builds && !base.builds.keys().eq(candidate.builds.keys());
+    Comparison {
+        sides: (base.name.clone(), candidate.name.clone()),
+        scenarios: scenario(base).zip(scenario(candidate)).filter(|(base, candidate)| base != candidate),
+        builds: other_builds.then(|| (build(base), build(candidate))),
+        groups: groups(&opposed, false),
+        unmatched,
+    }
 }
 
 /// A metric that was not measured under all seeds, or under too few.

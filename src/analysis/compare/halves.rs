@@ -2,7 +2,6 @@
 //! recommends must not hide its price in another.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use super::difference::{Basis, Difference, Finding};
 use super::judged::exact;
@@ -118,15 +117,11 @@ fn gains(from: &[&CellRecord], to: &[&CellRecord]) -> Vec<Difference> {
     let all = observed(from, to, &unlike(from, to), Basis::Exact, true).into_iter();
     let told = all.filter(|one| headline_of(&one.told.metric).is_some() && !is_luck(one));
     let told = told.filter(|one| one.told.better != Better::Neither);
-    let mut of_each: BTreeMap<String, (usize, Difference)> = BTreeMap::new();
-    for one in told {
-        let Some(rank) = STATS.iter().position(|stat| *stat == one.told.stat) else { continue };
-        let metric = one.told.metric.clone();
-        if of_each.get(&metric).is_none_or(|(known, _)| rank < *known) {
-            of_each.insert(metric, (rank, exact(one)));
-        }
-    }
-    let all = of_each.into_values().map(|(_, one)| one);
+    let rank = |one: &Observed| STATS.iter().position(|stat| *stat == one.told.stat);
+    let mut of_each: Vec<Observed> = told.filter(|one| rank(one).is_some()).collect();
+    of_each.sort_by_cached_key(|one| (one.told.metric.clone(), rank(one)));
+    of_each.dedup_by(|one, first| one.told.metric == first.told.metric);
+    let all = of_each.into_iter().map(exact);
     let mut better: Vec<Difference> = all.filter(|one| one.finding == Finding::Better).collect();
     better.sort_by_cached_key(place);
     better

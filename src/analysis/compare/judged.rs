@@ -37,10 +37,6 @@ impl Family {
         let level = LEVEL / open.max(1) as f64;
         Family { surprising: chances.into_keys().zip(surprising).collect(), level }
     }
-    /// True if a figure of this family is significant.
-    fn surprises(&self, figure: &Observed) -> bool {
-        self.surprising.get(&figure.sides()).copied().unwrap_or(false)
-    }
 }
 
 /// The family of a figure. Losses are a family of their own, so that nothing hides them. So is the
@@ -68,7 +64,7 @@ pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group>
             None => exact(figure),
             Some(change) => {
                 let family = &families[family(&figure.told)];
-                let surprise = figure.differs() && family.surprises(&figure);
+                let surprise = figure.differs() && family.surprising.get(&figure.sides()) == Some(&true);
                 // A loss where the base has none is not chance, however few the seeds.
                 let new_loss = sum(&figure.candidate) > 0 && sum(&figure.base) == 0;
                 let new_loss = new_loss && oracle::is_of_check(&figure.told.metric);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::difference::{Basis, Difference, Finding, Unlike, is_part};
-use crate::metrics::{self, Better, Censored, Compared, Figure, Kind, NEVER, Unit};
-use crate::record::{CellRecord, is_loss, is_summary};
+use crate::metrics::{self, Better, Compared, Figure, Kind, NEVER, Unit};
+use crate::record::{CellRecord, censored, is_loss, is_summary};
 use crate::stats::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 
 /// The statistics of a distribution that are tested. Its ends and its count vary too much by
@@ -40,9 +40,6 @@ struct Statistic<'a> {
     better: Better,
 }
 
-/// Per seed the values of base and candidate.
-type Pairs = Vec<(u64, u64)>;
-
 impl Observed {
     /// From a statistic's value in each cell. In pairs, cells at the same index have the same seed.
     fn new(of: Statistic<'_>, base: &[Option<u64>], candidate: &[Option<u64>], basis: Basis) -> Observed {
@@ -51,13 +48,12 @@ impl Observed {
         let whole = |side: &[Option<u64>]| side.iter().all(Option::is_some);
         let one_sided = whole(base) && own[1].is_empty() || whole(candidate) && own[0].is_empty();
         let one_sided = one_sided.then(|| base.len().min(candidate.len())).filter(|cells| *cells > 0);
-        let (lopsided, [base, candidate]) = if basis != Basis::Samples {
-            let both = base.iter().zip(candidate).filter_map(|(a, b)| a.zip(*b));
-            let lopsided = base.iter().zip(candidate).any(|(a, b)| a.is_some() != b.is_some());
-            let (base, candidate): (Vec<u64>, Vec<u64>) = both.unzip();
-            (lopsided, [base, candidate])
+        let (lopsided, (base, candidate)): (bool, (Vec<u64>, Vec<u64>)) = if basis != Basis::Samples {
+            let pairs = base.iter().zip(candidate);
+            let lopsided = pairs.clone().any(|(a, b)| a.is_some() != b.is_some());
+            (lopsided, pairs.filter_map(|(a, b)| a.zip(*b)).unzip())
         } else {
-            (own[0].is_empty() != own[1].is_empty(), own.clone())
+            (own[0].is_empty() != own[1].is_empty(), own.clone().into())
         };
         let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
         // A single wait of an hour could turn plain means against the mean ratio of the pairs.
@@ -113,7 +109,7 @@ impl Observed {
     pub(super) fn paired(&self, level: f64) -> Change {
         let pairs = self.base.iter().copied().zip(self.candidate.iter().copied());
         let is_never = |n: u64| self.told.unit == Unit::Ns && n == NEVER;
-        let (open, ended): (Pairs, Pairs) =
+        let (open, ended): (Vec<_>, Vec<_>) =
             pairs.partition(|(base, candidate)| is_never(*base) || is_never(*candidate));
         // A share is at most 1.
         let stem = metrics::parts(&self.told.metric).0;
@@ -134,11 +130,8 @@ impl Observed {
 
     fn sampled(&self) -> Change {
         let is_never = |n: &u64| self.told.unit == Unit::Ns && *n == NEVER;
-        let of = if self.base.iter().chain(&self.candidate).any(is_never) {
-            stats::by_ranks
-        } else {
-            stats::chance
-        };
+        let has_never = self.base.iter().chain(&self.candidate).any(is_never);
+        let of = if has_never { stats::by_ranks } else { stats::chance };
         let chance = of(&self.base, &self.candidate).filter(|_| self.told.cells >= SAMPLES_MIN);
         Change { chance: chance.unwrap_or(1.0), ..Change::UNKNOWN }
     }
@@ -169,10 +162,9 @@ pub(super) fn observed(
     basis: Basis,
     as_large: bool,
 ) -> Vec<Observed> {
-    let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
-    for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
-        names.entry(name.as_ref()).or_insert(figure);
-    }
+    // Of several figures of a name the first.
+    let all = base.iter().chain(candidate).rev().flat_map(|cell| &cell.metrics);
+    let mut names: BTreeMap<&str, &Figure> = all.map(|(name, figure)| (name.as_ref(), figure)).collect();
     let has = |side: &[&CellRecord], name: &str| side.iter().any(|cell| cell.metrics.contains_key(name));
     names.retain(|name, _| is_part(name) || has(base, name) && has(candidate, name));
     names.retain(|name, _| !unlike.contains_key(*name));
@@ -222,7 +214,10 @@ fn statistics(
     if !figure.is_distribution() {
         return (vec!["value"], Vec::new());
     }
-    let as_many = || observe_as_many(sides, name, basis);
+    let as_many = || {
+        let [base, candidate] = observations(sides, name, basis);
+        base.abs_diff(candidate) * AS_MANY <= base.max(candidate)
+    };
     let judged = match compared(name) {
         Compared::Greatest => &["max"],
         Compared::Longest if !as_many() => &["max"],
@@ -233,8 +228,10 @@ fn statistics(
     let has_percentiles =
         judged.contains(&"p50") && is_summary(name) && !is_part(name) && basis != Basis::Exact;
     let mut judged = judged.to_vec();
-    // The mean is of all waits, and varies less than the longest of a few.
-    if has_percentiles && sides.iter().all(|cells| have_means(cells, name)) {
+    // The mean is of all waits, and varies less than the longest of a few. Baselines of earlier
+    // versions have no means.
+    let mut figures = sides.into_iter().flatten().filter_map(|cell| cell.metrics.get(name));
+    if has_percentiles && figures.all(|figure| figure.stat("mean").is_some()) {
         judged.push("mean");
     }
     if sides.iter().any(|cells| censored(cells, name).is_some()) {
@@ -247,11 +244,6 @@ fn statistics(
 
 fn compared(name: &str) -> Compared {
     metrics::find(name).map_or(Compared::Percentiles, |metric| metric.compared)
-}
-
-fn observe_as_many(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> bool {
-    let [base, candidate] = observations(sides, name, basis);
-    base.abs_diff(candidate) * AS_MANY <= base.max(candidate)
 }
 
 fn observed_in(name: &str) -> impl Fn(&&CellRecord) -> u64 {
@@ -271,16 +263,6 @@ fn observations(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> [u128; 
         Basis::Samples => [sum(&base) * candidate.len() as u128, sum(&candidate) * base.len() as u128],
         _ => [pairs().map(|(a, _)| a).sum(), pairs().map(|(_, b)| b).sum()],
     }
-}
-
-/// Baselines of earlier versions have no means.
-fn have_means(cells: &[&CellRecord], name: &str) -> bool {
-    cells.iter().filter_map(|cell| cell.metrics.get(name)).all(|figure| figure.stat("mean").is_some())
-}
-
-/// How many waits of a metric never ended in these cells together.
-fn censored(cells: &[&CellRecord], name: &str) -> Option<Censored> {
-    Censored::of(cells.iter().filter_map(|cell| cell.metrics.get(name)))
 }
 
 /// Removes parts that equal their whole: if there is only one start state, or one unit.

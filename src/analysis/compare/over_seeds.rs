@@ -62,20 +62,17 @@ pub fn over_seeds(
     for (at, base) in held {
         settings.entry(judged[*at].cell.setting()).or_default().push((*at, base));
     }
-    let pairs: Vec<Vec<(CellRecord, CellRecord)>> = settings
-        .values()
-        .map(|cells| cells.iter().map(|(at, base)| gated_of(base, &judged[*at])).collect())
-        .collect();
+    let gated = |(at, base): &(usize, &BaselineCell)| {
+        let (mut was, mut is) = (CellRecord::from(*base), judged[*at].cell.clone());
+        was.metrics.retain(|name, _| base.gates(name));
+        is.metrics.retain(|name, _| was.metrics.contains_key(name));
+        (was, is)
+    };
+    let pairs = settings.values().map(|cells| cells.iter().map(gated).collect());
+    let pairs: Vec<Vec<(CellRecord, CellRecord)>> = pairs.collect();
     let opposed: Vec<Opposed<'_>> = pairs.iter().map(|pairs| Opposed::of_pairs(pairs)).collect();
     let groups = settings.values().zip(groups(&opposed, true));
     groups.flat_map(|(cells, group)| shifts(judged, cells, group, tolerance_ppm)).collect()
-}
-
-fn gated_of(base: &BaselineCell, judged: &Judged) -> (CellRecord, CellRecord) {
-    let [mut was, mut is] = [CellRecord::from(base), judged.cell.clone()];
-    was.metrics.retain(|name, _| base.gates(name));
-    is.metrics.retain(|name, _| was.metrics.contains_key(name));
-    (was, is)
 }
 
 fn shifts(
@@ -88,27 +85,28 @@ fn shifts(
     let missing = group.missing.into_iter().map(Shift::Missing);
     let mut found: Vec<(usize, Shift)> =
         missing.chain(group.unlike.into_iter().map(Shift::Unlike)).map(|shift| (first, shift)).collect();
+    // A loss under a seed where the baseline has none is not chance.
+    let has_new_loss = |figure: &Difference| {
+        let is_new = |cell| matches!(both(judged, cell, figure), [Some(0), is] if is > Some(0));
+        oracle::is_of_check(&figure.metric) && cells.iter().any(is_new)
+    };
     let mut worst = None;
     // One statistic of each metric is reported, the one that users ask for first.
     let mut said = BTreeSet::new();
     for figure in group.differences {
         let may_exceed = figure.change_ppm.is_none_or(|ppm| ppm.unsigned_abs() > tolerance_ppm);
+        let may_be_worse = may_exceed && figure.is_for_the_worse();
         let metric = figure.metric.clone();
         let shift = match figure.finding {
             _ if figure.one_sided => Shift::OneSided(figure),
             finding
-                if has_new_loss(judged, cells, &figure)
-                    || finding == Finding::Worse && figure.exceeds(tolerance_ppm) =>
+                if has_new_loss(&figure) || finding == Finding::Worse && figure.exceeds(tolerance_ppm) =>
             {
                 let worst = Worst::of(judged, cells, &figure);
                 Shift::Worse(figure, worst)
             }
-            Finding::Unclear if may_exceed && figure.cells < PAIRS_MIN && figure.is_for_the_worse() => {
-                Shift::TooFew(figure)
-            }
-            Finding::Worse | Finding::Unclear if may_exceed && figure.is_for_the_worse() => {
-                Shift::Perhaps(figure)
-            }
+            Finding::Unclear if may_be_worse && figure.cells < PAIRS_MIN => Shift::TooFew(figure),
+            Finding::Worse | Finding::Unclear if may_be_worse => Shift::Perhaps(figure),
             Finding::Unclear | Finding::Same => continue,
             _ => Shift::Otherwise(figure),
         };
@@ -123,21 +121,16 @@ fn shifts(
     found
 }
 
-/// A loss under a seed where the baseline has none is not chance.
-fn has_new_loss(judged: &[Judged], cells: &[(usize, &BaselineCell)], figure: &Difference) -> bool {
-    let is_new = |(at, base): &(usize, &BaselineCell)| {
-        let was = base.metrics.get(figure.metric.as_str()).and_then(|of| of.stat(figure.stat));
-        was == Some(0) && judged[*at].cell.stat(&figure.metric, figure.stat) > Some(0)
-    };
-    oracle::is_of_check(&figure.metric) && cells.iter().any(is_new)
+/// The figure of the baseline and that of the cell.
+fn both(judged: &[Judged], (at, base): &(usize, &BaselineCell), figure: &Difference) -> [Option<u64>; 2] {
+    let was = base.metrics.get(figure.metric.as_str()).and_then(|of| of.stat(figure.stat));
+    [was, judged[*at].cell.stat(&figure.metric, figure.stat)]
 }
 
 impl Worst {
     fn of(judged: &[Judged], cells: &[(usize, &BaselineCell)], figure: &Difference) -> Worst {
-        let by = |(at, base): &&(usize, &BaselineCell)| {
-            let was = base.metrics.get(figure.metric.as_str()).and_then(|of| of.stat(figure.stat));
-            let is = judged[*at].cell.stat(&figure.metric, figure.stat);
-            let (was, is) = (was.unwrap_or(0), is.unwrap_or(0));
+        let by = |cell: &&(usize, &BaselineCell)| {
+            let [was, is] = both(judged, cell, figure).map(Option::unwrap_or_default);
             let (more, of) = if figure.better == Better::Higher { (was, is) } else { (is, was) };
             // An increase from 0 counts as larger than any other.
             let scale = if of == 0 { u128::from(u64::MAX) } else { 1_000_000 };

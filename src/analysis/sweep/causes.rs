@@ -98,35 +98,27 @@ pub fn causes(
         let above = (last + 1..points.len()).rfind(is_dearer);
         (0..first).find(is_dearer).into_iter().chain(above).collect()
     };
-    let side = Side::of(axis);
-    worse.into_iter().filter_map(|at| cause(side, objective, (at, &points[at]), best, fit)).collect()
-}
-
-fn cause(
-    side: Side,
-    objective: &Objective,
-    (at, here): (usize, &Point<'_>),
-    best: &Point<'_>,
-    fit: Option<Fit>,
-) -> Option<Cause> {
-    let is_rate = objective.is_sync_rate();
-    let [shares, at_best] = [here, best].map(|point| Shares::of(side, point, fit, is_rate));
-    let cost = cost(here, best).filter(|cost| cost.is_finite())?;
-    let longer = longer(here, best, objective);
-    let grown = |(part, of): (Part, Take)| {
-        let (share, at_best) = (of(shares?), of(at_best?));
-        Some(Grown { part, share, at_best, by: share * longer - at_best })
+    let shares = |point| Shares::of(Side::of(axis), point, fit, objective.is_sync_rate());
+    let cause = |at: usize| {
+        let here = &points[at];
+        let cost = cost(here, best).filter(|cost| cost.is_finite())?;
+        let longer = longer(here, best, objective);
+        let grown = |(part, of): (Part, Take)| {
+            let (share, at_best) = (of(shares(here)?), of(shares(best)?));
+            Some(Grown { part, share, at_best, by: share * longer - at_best })
+        };
+        let mut grown: Vec<Grown> = parts(here, best, fit.is_some()).into_iter().filter_map(grown).collect();
+        grown.retain(|part| part.by > GROWN_MIN && part.by >= EXPLAINED_BY_EACH_MIN * (cost - 1.0));
+        grown.sort_by(|a, b| b.by.total_cmp(&a.by));
+        let mut explained = 0.0;
+        let enough = grown.iter().position(|part| {
+            explained += part.by;
+            explained >= EXPLAINED_MIN * (cost - 1.0)
+        });
+        grown.truncate(enough.map_or(0, |last| last + 1));
+        Some(Cause { at, cost, longer, grown })
     };
-    let mut grown: Vec<Grown> = parts(here, best, fit.is_some()).into_iter().filter_map(grown).collect();
-    grown.retain(|part| part.by > GROWN_MIN && part.by >= EXPLAINED_BY_EACH_MIN * (cost - 1.0));
-    grown.sort_by(|a, b| b.by.total_cmp(&a.by));
-    let mut explained = 0.0;
-    let enough = grown.iter().position(|part| {
-        explained += part.by;
-        explained >= EXPLAINED_MIN * (cost - 1.0)
-    });
-    grown.truncate(enough.map_or(0, |last| last + 1));
-    Some(Cause { at, cost, longer, grown })
+    worse.into_iter().filter_map(cause).collect()
 }
 
 fn cost(here: &Point<'_>, best: &Point<'_>) -> Option<f64> {
@@ -138,12 +130,12 @@ fn cost(here: &Point<'_>, best: &Point<'_>) -> Option<f64> {
 /// How many times as long syncs take as with the best setting, or rows or observations of them.
 fn longer(here: &Point<'_>, best: &Point<'_>, objective: &Objective) -> f64 {
     let [here, best] = [here.of_seeds_in(best), best.of_seeds_in(here)];
-    let count = |point: &Point<'_>| match () {
-        () if objective.is_sync_rate() => rows(point),
-        () if objective.stat != "value" => point.count(&objective.metric),
-        () => 1.0,
-    };
     let is_rate = objective.is_sync_rate();
+    let count = |point: &Point<'_>| match objective.stat.as_str() {
+        _ if is_rate => rows(point),
+        "value" => 1.0,
+        _ => point.count(&objective.metric),
+    };
     let all = ran(&here, is_rate) / ran(&best, is_rate);
     let longer = all / (count(&here) / count(&best));
     if longer.is_finite() { longer } else { 1.0 }

@@ -156,7 +156,7 @@ pub(super) fn exclude<'a>(
 /// How many failing cells of a search belong to excluded settings. `knobs` are the keys that the
 /// search varies; other keys set places apart.
 pub fn cells_excluded(record: &RunRecord, knobs: &[String]) -> usize {
-    let gates = gates_of(record);
+    let gates = record.gates_by_cell();
     let axes = |cell: &CellRecord, is_knob: bool| {
         let of = cell.axes.iter().filter(|(key, _)| knobs.contains(key) == is_knob);
         of.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>()
@@ -171,15 +171,6 @@ pub fn cells_excluded(record: &RunRecord, knobs: &[String]) -> usize {
         excluded.flat_map(|point| &point.cells).filter(|cell| cell.verdict == Verdict::Fail).count()
     };
     places.into_iter().map(of_place).sum()
-}
-
-/// The gates by cell.
-pub(super) fn gates_of(record: &RunRecord) -> BTreeMap<&str, Vec<&GateRecord>> {
-    let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();
-    for gate in &record.gates {
-        gates.entry(&gate.cell).or_default().push(gate);
-    }
-    gates
 }
 
 /// True if a setting meets a gate over its seeds together, without seeds under which all miss it.

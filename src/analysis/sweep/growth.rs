@@ -10,11 +10,8 @@ const OFF_MAX: f64 = 1.25;
 
 /// The slope of the least-squares line through (ln x, ln y); `None` if points are off the line.
 fn slope(points: &[(f64, f64)]) -> Option<f64> {
-    let logs: Vec<(f64, f64)> = points
-        .iter()
-        .filter(|(x, y)| *x > 0.0 && *y > 0.0)
-        .map(|(x, y)| (libm::log(*x), libm::log(*y)))
-        .collect();
+    let positive = points.iter().filter(|(x, y)| *x > 0.0 && *y > 0.0);
+    let logs: Vec<(f64, f64)> = positive.map(|(x, y)| (libm::log(*x), libm::log(*y))).collect();
     let (first, last) = (logs.first()?, logs.last()?);
     if logs.len() < points.len() || logs.len() < POINTS_MIN || last.0 - first.0 < libm::log(REACH_MIN) {
         return None;

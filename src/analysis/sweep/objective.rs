@@ -83,20 +83,21 @@ impl Objective {
     }
 }
 
-impl Default for Objective {
-    fn default() -> Objective {
-        DEFAULT.parse().expect("the default is in the table of metrics")
-    }
-}
-
 impl FromStr for Objective {
     type Err = String;
     /// Reads `metric` or `metric:stat`; a distribution alone means its 95th percentile.
     fn from_str(text: &str) -> Result<Objective, String> {
         let (metric, stat) = text.split_once(':').map_or((text, None), |(metric, stat)| (metric, Some(stat)));
-        let found = metrics::find(metric).ok_or_else(|| unknown(metric))?;
-        let known: &[&str] = if found.kind == Kind::Distribution { &STATS } else { &["value"] };
-        let stat = stat.unwrap_or(if found.kind == Kind::Distribution { "p95" } else { "value" });
+        let found = metrics::find(metric).ok_or_else(|| {
+            let near = metrics::names().min_by_key(|name| strsim::damerau_levenshtein(name, metric));
+            let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            format!("there is no metric {metric}{near}")
+        })?;
+        let (known, usual): (&[&str], _) = match found.kind {
+            Kind::Distribution => (&STATS, "p95"),
+            _ => (&["value"], "value"),
+        };
+        let stat = stat.unwrap_or(usual);
         if !known.contains(&stat) {
             return Err(format!("{metric} has no {stat}; it has {}", known.join(", ")));
         }
@@ -111,12 +112,6 @@ pub fn mean_price(prices: &[f64]) -> f64 {
     let never = prices.iter().filter(|price| **price >= NEVER).count() as f64;
     let seeds = prices.len() as f64;
     if never > 0.0 { NEVER * (1.0 + never / seeds) } else { prices.iter().sum::<f64>() / seeds }
-}
-
-fn unknown(metric: &str) -> String {
-    let near = metrics::names().min_by_key(|name| strsim::damerau_levenshtein(name, metric));
-    let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-    format!("there is no metric {metric}{near}")
 }
 
 #[cfg(test)]

@@ -72,12 +72,9 @@ impl<'a> Point<'a> {
         let plain = text.replace('_', "").parse().ok().filter(|x: &f64| x.is_finite());
         let span = || text.parse().ok().map(|Span(ns)| ns as f64);
         let size = || text.parse().ok().map(|Bytes(n)| n as f64);
+        let rate = || text.parse().ok().map(|BitRate(n)| n as f64);
         let percent = || text.strip_suffix('%')?.parse().ok().filter(|x: &f64| x.is_finite());
-        plain
-            .or_else(percent)
-            .or_else(span)
-            .or_else(size)
-            .or_else(|| text.parse().ok().map(|BitRate(n)| n as f64))
+        plain.or_else(percent).or_else(span).or_else(size).or_else(rate)
     }
     /// The setting without the seeds that `other` does not have.
     pub fn of_seeds_in(&self, other: &Point<'_>) -> Point<'a> {
@@ -114,10 +111,9 @@ pub enum Trouble<'a> {
 
 /// The failure that excludes a setting; `None` if no cell failed.
 pub fn trouble<'a>(cells: &[&'a CellRecord]) -> Option<Trouble<'a>> {
-    let failing: Vec<&CellRecord> =
-        cells.iter().copied().filter(|cell| cell.verdict == Verdict::Fail).collect();
-    let reasons = || failing.iter().flat_map(|cell| cell.reasons.iter().map(move |reason| (*cell, reason)));
-    let worst = reasons().min_by_key(|(_, reason)| reason.severity());
-    let worst = worst.map_or((*failing.first()?, None), |(cell, reason)| (cell, Some(reason)));
-    Some(Trouble::Failed { worst, failed: failing.len(), of: cells.len() })
+    let failing = || cells.iter().copied().filter(|cell| cell.verdict == Verdict::Fail);
+    let reasons = failing().flat_map(|cell| cell.reasons.iter().map(move |reason| (cell, reason)));
+    let worst = reasons.min_by_key(|(_, reason)| reason.severity());
+    let worst = worst.map_or((failing().next()?, None), |(cell, reason)| (cell, Some(reason)));
+    Some(Trouble::Failed { worst, failed: failing().count(), of: cells.len() })
 }

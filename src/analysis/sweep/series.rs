@@ -1,8 +1,8 @@
 //! The cells of a sweep, sorted into series of settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::demands::{Spared, exclude, gates_of};
+use super::demands::{Spared, exclude};
 use super::findings::{Finding, find};
 use super::objective::Objective;
 use super::point::{Point, axis_of};
@@ -42,11 +42,8 @@ impl<'a> Sweep<'a> {
             let at = axes.iter().map(|axis| axis_of(cell, &axis.key)).collect();
             sorted.entry((cell.variant.as_deref(), at)).or_default().push(cell);
         }
-        let gates = gates_of(record);
-        let mut variants: Vec<Option<&str>> =
-            record.cells.iter().map(|cell| cell.variant.as_deref()).collect();
-        variants.sort_unstable();
-        variants.dedup();
+        let gates = record.gates_by_cell();
+        let variants: BTreeSet<_> = record.cells.iter().map(|cell| cell.variant.as_deref()).collect();
         let mut series = Vec::new();
         for variant in variants {
             for values in combinations(others) {

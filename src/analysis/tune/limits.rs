@@ -76,7 +76,7 @@ impl Held {
     ) -> Held {
         let mut held = Held::default();
         // Cells with nothing above the limit, and cells that the smallest size has a cell for.
-        let (mut quick, mut known, mut parted) = (0, 0, Vec::new());
+        let (mut quick, mut parted) = (0, Vec::new());
         for judged in cells {
             let figure = judged.cell.metrics.get(limit.metric.as_str());
             held.count += figure.and_then(|figure| figure.stat("count")).unwrap_or(0);
@@ -94,17 +94,19 @@ impl Held {
                 held.unknown.insert(seed.parse().expect("a seed is a number"), all);
                 continue;
             };
-            known += 1;
             let all: Vec<Long> = over.into_iter().map(|one| Long::of(limit, one, beside)).collect();
             let (own, not): (Vec<Long>, Vec<Long>) = all.into_iter().partition(|one| one.own > limit.max);
             let (there_too, helped): (Vec<Long>, Vec<Long>) = not.into_iter().partition(|one| one.there_too);
             let least = own.iter().min_by_key(|one| one.own).copied();
             let cut = least.into_iter().flat_map(|least| std::iter::repeat_n(least, cut));
-            parted.push(Parted { own: own.iter().copied().chain(cut).collect(), there_too, helped });
+            parted.push([own.iter().copied().chain(cut).collect(), there_too, helped]);
         }
-        let helped = parted.iter().filter(|cell| !cell.helped.is_empty()).count();
-        for Parted { mut own, there_too: mut spared, helped: gaps } in parted {
-            if helped * 2 > quick + known {
+        // What helps is below the limit only after the excess of the smallest size, itself below it,
+        // is subtracted.
+        let helped = parted.iter().filter(|[.., helped]| !helped.is_empty()).count();
+        let helps_most = helped * 2 > quick + parted.len();
+        for [mut own, mut spared, gaps] in parted {
+            if helps_most {
                 own.extend(gaps.into_iter().map(|one| Long { own: one.value, ..one }));
             } else {
                 spared.extend(gaps);
@@ -148,11 +150,8 @@ impl Held {
         let [value, own] = long.map_or([0; 2], |one| [one.value, one.own]);
         let [shown, own_shown, max] = [value, own, limit.max].map(|value| human::figure(unit, value));
         let is = if shown == max { format!("just above {max}") } else { shown };
-        let seeds = if cells > 1 {
-            format!(" (over it in {} of {cells} seeds)", self.cells_over)
-        } else {
-            String::new()
-        };
+        let seeds = (cells > 1).then(|| format!(" (over it in {} of {cells} seeds)", self.cells_over));
+        let seeds = seeds.unwrap_or_default();
         let LimitRecord { name, metric, stat, .. } = limit;
         let part = if own < value { format!(", {own_shown} of it by the setting") } else { String::new() };
         format!("{name}: {metric} {stat} is {is}{part}, must be at most {max}{seeds}")
@@ -175,14 +174,6 @@ struct Long {
     own: u64,
     /// True if the smallest size is above the limit there, too.
     there_too: bool,
-}
-
-/// The observations of a cell above a limit.
-struct Parted {
-    own: Vec<Long>,
-    there_too: Vec<Long>,
-    /// Below the limit only after the excess of the smallest size, itself below it, is subtracted.
-    helped: Vec<Long>,
 }
 
 impl Long {

@@ -42,12 +42,6 @@ pub struct Standing<'a> {
     pub together: BTreeMap<String, usize>,
 }
 
-impl Standing<'_> {
-    pub fn breaks(&self, rule: &Rule) -> bool {
-        self.broken.iter().any(|broken| broken.rule == *rule)
-    }
-}
-
 /// How all settings stand. Each is to be run under `seeds` seeds; `reference` is the smallest size.
 pub fn standings<'a, K: Ord>(
     cells: &'a BTreeMap<K, Vec<Judged>>,
@@ -55,12 +49,8 @@ pub fn standings<'a, K: Ord>(
     limits: &Limits,
     seeds: usize,
 ) -> BTreeMap<&'a K, Standing<'a>> {
-    let smallest: BTreeMap<&str, &Judged> = cells
-        .get(reference)
-        .into_iter()
-        .flatten()
-        .map(|judged| (judged.cell.seed.as_str(), judged))
-        .collect();
+    let smallest = cells.get(reference).into_iter().flatten();
+    let smallest: BTreeMap<&str, &Judged> = smallest.map(|of| (of.cell.seed.as_str(), of)).collect();
     let run = |judged: &'a Judged| Run { cell: &judged.cell, gates: judged.gates.iter().collect() };
     let runs = cells.iter().map(|(setting, all)| (setting, all.iter().map(run).collect())).collect();
     let mut demands = demands(&runs, |setting| *setting == reference);
@@ -87,6 +77,9 @@ pub fn standings<'a, K: Ord>(
 }
 
 impl<'a> Standing<'a> {
+    pub fn breaks(&self, rule: &Rule) -> bool {
+        self.broken.iter().any(|broken| broken.rule == *rule)
+    }
     fn take(&mut self, demands: Demands<'a>, cells: usize) {
         let Demands { broken, open, spared, together } = demands;
         (self.spared, self.together) = (spared, together);

@@ -3,8 +3,8 @@
 use super::digests::Again;
 use crate::analysis::compare::Shift;
 use crate::record::{
-    AnswerRecord, Baseline, BaselineCell, CellRecord, ClaimRecord, Exit, GateRecord, Judged, Note,
-    OccurrenceRecord, Reason, SweepRecord, TuneRecord,
+    AnswerRecord, Baseline, BaselineCell, CellRecord, ClaimRecord, Exit, GateRecord, Note, OccurrenceRecord,
+    Reason, SweepRecord, TuneRecord,
 };
 use crate::scenario::Plan;
 use crate::world::Outcome;
@@ -68,13 +68,6 @@ pub struct Trial<'a> {
     pub notes: &'a [Note],
     pub asks: Asks<'a>,
     pub against: Option<Against<'a>>,
-}
-
-impl Trial<'_> {
-    pub(super) fn all_ended(&self, judged: &[Judged]) -> bool {
-        let ended = judged.iter().filter(|judged| judged.cell.verdict.was_run());
-        ended.count() == self.plans.len()
-    }
 }
 
 /// What a rule decides about a run.

@@ -53,28 +53,18 @@ impl Rulings {
             }
         }
         let (verdict, exit) = self.verdict(trial.asks, &record);
-        let RunRecord {
-            claims,
-            answers,
-            occurrences,
-            tolerated,
-            remarks,
-            left_out,
-            left_out_fails,
-            accept,
-            ..
-        } = self.said;
+        let said = self.said;
         let record = RunRecord {
             verdict,
             exit_code: exit.code(),
-            claims,
-            answers,
-            occurrences,
-            tolerated,
-            remarks,
-            left_out,
-            left_out_fails,
-            accept,
+            claims: said.claims,
+            answers: said.answers,
+            occurrences: said.occurrences,
+            tolerated: said.tolerated,
+            remarks: said.remarks,
+            left_out: said.left_out,
+            left_out_fails: said.left_out_fails,
+            accept: said.accept,
             ..record
         };
         RunJudged { record, changes: self.changes }

@@ -29,17 +29,12 @@ pub(super) struct Again<'a> {
     pub(super) second: [&'a str; 2],
 }
 
-impl<'a> Again<'a> {
-    pub(super) fn new(first: &'a Recorded, second: &'a Outcome) -> Again<'a> {
-        Again { first, second: [&second.digest, &second.figures_digest] }
-    }
+impl Again<'_> {
     pub(super) fn held(&self) -> Held {
-        let [digest, figures] = self.second;
-        match self.first {
-            first if first.digest != digest => Held::Other,
-            first if !first.figures_digest.is_empty() && first.figures_digest != figures => {
-                Held::OtherFigures
-            }
+        let Recorded { digest, figures_digest, .. } = self.first;
+        match self.second {
+            [second, _] if second != digest => Held::Other,
+            [_, figures] if !figures_digest.is_empty() && figures_digest != figures => Held::OtherFigures,
             _ => Held::Same,
         }
     }
@@ -47,7 +42,7 @@ impl<'a> Again<'a> {
 
 impl Recorded {
     pub fn of(outcome: &Outcome) -> Recorded {
-        let [digest, figures_digest] = [&outcome.digest, &outcome.figures_digest].map(Clone::clone);
+        let (digest, figures_digest) = (outcome.digest.clone(), outcome.figures_digest.clone());
         Recorded { digest, figures_digest, other_build: None }
     }
 }

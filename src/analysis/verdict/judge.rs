@@ -18,7 +18,7 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
 /// Like [`judge`], for a cell that was run twice: `runs` has the digests of the first run and the
 /// outcome of the second.
 pub fn judge_again(plan: &Plan, id: &str, outcome: &Outcome, runs: (&Recorded, &Outcome)) -> (Judged, Held) {
-    let again = Again::new(runs.0, runs.1);
+    let again = Again { first: runs.0, second: [&runs.1.digest, &runs.1.figures_digest] };
     let judged = judge_by(plan, id, outcome, Some(&again));
     let ended = judged.cell.verdict != Verdict::Incomplete;
     (judged, if ended { again.held() } else { Held::Nothing })
@@ -54,28 +54,24 @@ pub enum Broke {
 
 /// The judged cell, if it has no outcome.
 pub fn broken(plan: &Plan, id: &str, why: &Broke) -> Judged {
-    let (exit, text) = match why {
-        Broke::Unsupported(needs) => return unsupported(plan, id, needs),
-        Broke::Unrunnable(text) => (Exit::Invalid, text.clone()),
+    let stack = plan.engine_name.clone();
+    let broken = |exit: Exit, text: String| (text.clone(), Reason::Broken { exit_code: exit.code(), text });
+    let (text, reason) = match why {
+        Broke::Unsupported(needs) => {
+            let text = format!("the stack `{stack}` does not support {}", needs.join(", "));
+            (text, Reason::Unsupported { stack, needs: needs.clone() })
+        }
+        Broke::Unrunnable(text) => broken(Exit::Invalid, text.clone()),
         Broke::Panicked(text) if plan.brought => {
             // An uncaught exception in an app's code is not the fault of the stack that runs it.
             let how = if text.starts_with("uncaught in ") { "ended the run" } else { "panicked" };
-            (Exit::Stuck, format!("the stack `{}` {how}: {text}", plan.engine_name))
+            broken(Exit::Stuck, format!("the stack `{stack}` {how}: {text}"))
         }
-        Broke::Panicked(text) => (Exit::Internal, format!("a bug of syncdyno: {text}")),
+        Broke::Panicked(text) => broken(Exit::Internal, format!("a bug of syncdyno: {text}")),
     };
     let mut cell = cells::blank(plan, id);
-    cell.ending = EndingRecord { kind: EndingKind::Broken, text: vec![text.clone()] };
-    settle(&mut cell, vec![Reason::Broken { exit_code: exit.code(), text }]);
-    Judged { cell, ..Judged::default() }
-}
-
-fn unsupported(plan: &Plan, id: &str, needs: &[String]) -> Judged {
-    let mut cell = cells::blank(plan, id);
-    let (stack, needs) = (plan.engine_name.clone(), needs.to_vec());
-    let text = format!("the stack `{stack}` does not support {}", needs.join(", "));
     cell.ending = EndingRecord { kind: EndingKind::Broken, text: vec![text] };
-    settle(&mut cell, vec![Reason::Unsupported { stack, needs }]);
+    settle(&mut cell, vec![reason]);
     Judged { cell, ..Judged::default() }
 }
 

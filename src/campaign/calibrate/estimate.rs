@@ -50,22 +50,16 @@ pub(super) fn calibration(source: &str, log: &Log, given: &Given) -> Calibration
     let devices = log.devices.unwrap_or(1);
     found.say(devices < DEVICES_MIN, Code::FewDevices, [count(devices as f64)]);
     let kinds = Kind::of(log, &follows);
-    let ways: &[Option<Timeouts>] = match (kinds.contains(&Kind::Open), given.timeouts) {
-        (false, _) => &[None],
-        (true, Some(Timeouts::Failures)) => &[Some(Timeouts::Failures)],
-        (true, Some(Timeouts::Slow)) => &[Some(Timeouts::Slow)],
-        (true, None) => &[Some(Timeouts::Failures), Some(Timeouts::Slow)],
+    let ways = match (kinds.contains(&Kind::Open), given.timeouts) {
+        (false, _) => vec![None],
+        (true, Some(given)) => vec![Some(given)],
+        (true, None) => vec![Some(Timeouts::Failures), Some(Timeouts::Slow)],
     };
     for timeouts in ways {
-        let slow: Vec<bool> = kinds
-            .iter()
-            .map(|kind| match kind {
-                Kind::Slow => true,
-                Kind::Open => *timeouts == Some(Timeouts::Slow),
-                Kind::Other => false,
-            })
-            .collect();
-        let way = Way::of(log, &follows, *timeouts, &slow, given.mtbf);
+        let opens = timeouts == Some(Timeouts::Slow);
+        let is_slow = |kind: &Kind| *kind == Kind::Slow || opens && *kind == Kind::Open;
+        let slow: Vec<bool> = kinds.iter().map(is_slow).collect();
+        let way = Way::of(log, &follows, timeouts, &slow, given.mtbf);
         read(&mut found, &way, given);
     }
     open(&mut found, log, &kinds);
@@ -197,20 +191,17 @@ impl Way<'_> {
             let parts = [true, true, byte];
             Problem { responses: &self.responses, parts, overhead, rate: self.rate }.fit()
         };
-        let line = with(false);
+        let drawn = |fit: Fit| {
+            let draws = Draws::of(&fit, &self.failures);
+            (fit, draws)
+        };
         // A cost per byte is used only if it is certain: its interval is less than half of it.
         let wider = self.log.has_bytes.then(|| with(true)).flatten().filter(|fit| fit.parts == [true; PARTS]);
-        let wider = wider.map(|fit| (Draws::of(&fit, &self.failures), fit)).filter(|(draws, _)| {
+        let wider = wider.map(drawn).filter(|(_, draws)| {
             let size = draws.estimate(|costs| costs.costs[BYTE]);
             size.low > size.value / 2.0
         });
-        match wider {
-            Some((draws, fit)) => Some((fit, draws)),
-            None => line.map(|fit| {
-                let draws = Draws::of(&fit, &self.failures);
-                (fit, draws)
-            }),
-        }
+        wider.or_else(|| with(false).map(drawn))
     }
 
     fn limit(&self) -> Option<f64> {

@@ -225,15 +225,12 @@ impl Unknown {
     pub(super) fn text(self) -> String {
         match self {
             Unknown::Few(n) => {
-                format!(
-                    "{n} of its failures are followed by a successful request, and {OUTAGES_MIN} are needed"
-                )
+                let followed = "of its failures are followed by a successful request";
+                format!("{n} {followed}, and {OUTAGES_MIN} are needed")
             }
             Unknown::Most(most) if most.is_finite() => {
-                format!(
-                    "tries come when the app's own pauses allow them, so it may be anything up to {}",
-                    span(most)
-                )
+                let most = span(most);
+                format!("tries come when the app's own pauses allow them, so it may be anything up to {most}")
             }
             Unknown::Most(_) => {
                 "the tries after failures come when the app's own pauses allow them".to_owned()
@@ -282,9 +279,8 @@ pub(super) fn recovery(outages: &Outages, rate: f64, typical: f64) -> Result<Est
     }
     let shares: Vec<(f64, f64)> = outages.all.iter().map(|of| outages.share(of.pause())).collect();
     let dense: Vec<Own> = shares.iter().map(|(share, width)| Own::Perhaps(share / width)).collect();
-    let usual =
-        dense.iter().zip(&shares).map(|(own, (share, _))| if *share < USUAL { *own } else { Own::Surely });
-    let usual: Vec<Own> = usual.collect();
+    let usual = |(own, (share, _)): (&Own, &(f64, f64))| if *share < USUAL { *own } else { Own::Surely };
+    let usual: Vec<Own> = dense.iter().zip(&shares).map(usual).collect();
     let [either, least] =
         [dense, usual].map(|own| interval(&|seconds| outages.likelihood(&own, 1.0 / seconds, rate, typical)));
     let (low, high) = (either.low.min(least.low), either.high.max(least.high));

@@ -77,11 +77,8 @@ impl Sums {
     pub(super) fn costs(&self, parts: Parts, overhead: Option<f64>) -> Option<Costs> {
         let known = overhead.unwrap_or_default();
         let free = |i: usize| parts[i] && (i > 0 || overhead.is_none());
-        let system: [[f64; PARTS]; PARTS] = std::array::from_fn(|i| {
-            std::array::from_fn(|j| {
-                if free(i) && free(j) { self.products[i][j] } else { f64::from(u8::from(i == j)) }
-            })
-        });
+        let product = |i, j| if free(i) && free(j) { self.products[i][j] } else { unit(i, j) };
+        let system: [[f64; PARTS]; PARTS] = std::array::from_fn(|i| std::array::from_fn(|j| product(i, j)));
         let right: Line = std::array::from_fn(|i| {
             if free(i) { self.products[i][PARTS] - known * self.products[i][0] } else { 0.0 }
         });
@@ -102,6 +99,11 @@ impl Sums {
     pub(super) fn responses(&self) -> f64 {
         self.others[5]
     }
+}
+
+/// An element of the unit matrix.
+fn unit(i: usize, j: usize) -> f64 {
+    f64::from(u8::from(i == j))
 }
 
 /// Solves a linear system; `None` if it is singular.
@@ -289,7 +291,6 @@ impl Fit {
     pub(super) fn drawn(&self, sums: &Sums) -> Option<Costs> {
         let step = sums.costs(self.parts, self.overhead)?;
         let moved: Costs = std::array::from_fn(|i| step[i] - self.costs[i]);
-        let unit = |i: usize, j: usize| f64::from(u8::from(i == j));
         let system = std::array::from_fn(|i| std::array::from_fn(|j| unit(i, j) - self.follows[j][i]));
         let far = solve(system, moved)?;
         let mut costs: Costs = std::array::from_fn(|i| self.costs[i] + far[i]);

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::sheet::{Malformed, Row, Sheet};
 use crate::base::{Span, inert};
-use crate::campaign::validate::measured::{Malformed, Row, Sheet, whole};
+use crate::campaign::did_you_mean;
 use crate::scenario::closest;
 pub(super) use crate::world::Ended as Outcome;
 
@@ -84,14 +85,16 @@ struct Columns {
 
 impl Columns {
     fn of(sheet: &Sheet) -> Result<Columns, Malformed> {
-        let known = |units: &[Unit]| -> Vec<Unit> {
-            units.iter().copied().filter(|(name, _)| sheet.has(name)).collect()
-        };
+        let known =
+            |units: &[Unit]| units.iter().copied().filter(|of| sheet.has(of.0)).collect::<Vec<Unit>>();
         let names = |units: &[Unit]| units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         let (durations, bytes) = (known(&DURATIONS), known(&BYTES));
         let wrong = |units: &[Unit], n: usize, near: Option<&str>| {
-            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            whole(1, format!("exactly one of the columns {} is required; there are {n}{near}", names(units)))
+            let near = did_you_mean(near);
+            Malformed::line(
+                1,
+                format!("exactly one of the columns {} is required; there are {n}{near}", names(units)),
+            )
         };
         let [duration] = durations[..] else {
             let near = sheet.near("duration_ms").filter(|_| durations.is_empty());
@@ -142,7 +145,7 @@ pub(super) fn read(
         }
     }
     if parts.is_empty() {
-        return Err(whole(1, "no line passes --only"));
+        return Err(Malformed::line(1, "no line passes --only"));
     }
     let part = |(value, rows): (&str, Vec<Row<'_>>)| Ok((value.to_owned(), log(&sheet, rows, columns)?));
     parts.into_iter().map(part).collect()
@@ -162,7 +165,7 @@ fn log(sheet: &Sheet, rows: Vec<Row<'_>>, columns: Columns) -> Result<Log, Malfo
         Some((inert(column).into_owned(), of.collect::<Option<Vec<u8>>>()?))
     };
     let quantity = |name: &str| DURATIONS.iter().chain(&BYTES).any(|(known, _)| *known == name);
-    let others = sheet.columns().filter(|name| !READ.contains(name) && !quantity(name));
+    let others = sheet.header.iter().filter(|name| !READ.contains(name) && !quantity(name));
     Ok(Log {
         devices: sheet.has("device").then_some(devices.len() as u64),
         has_bytes: columns.bytes.is_some(),
@@ -187,7 +190,7 @@ fn request(row: Row<'_>, device: u32, columns: Columns) -> Result<Request, Malfo
             return Ok(0.0);
         }
         let unit = unit.unwrap_or(1.0);
-        let n = row.number(column, 0.0..=COUNT_MAX / unit)?;
+        let n = row.number(column, "number", 0.0..=COUNT_MAX / unit)?;
         let whole = unit > 1.0 || n == libm::trunc(n);
         if whole { Ok(n * unit) } else { Err(row.malformed(column, format!("`{n}` is not whole"))) }
     };
@@ -214,8 +217,7 @@ fn outcome(row: Row<'_>) -> Result<Outcome, Malformed> {
         Ok(100..=599) => Ok(Outcome::Refused),
         _ => {
             let words = WORDS.map(|(word, _)| word);
-            let near = closest(&text, words);
-            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let near = did_you_mean(closest(&text, words));
             let what = format!("`{text}` is not one of {}, and not an HTTP status{near}", words.join(", "));
             Err(row.malformed("outcome", what))
         }
@@ -224,7 +226,7 @@ fn outcome(row: Row<'_>) -> Result<Outcome, Malformed> {
 
 fn seconds(row: Row<'_>, (column, unit): Unit) -> Result<f64, Malformed> {
     if let Some(unit) = unit {
-        return Ok(row.number(column, 0.0..=SECONDS_MAX / unit)? * unit);
+        return Ok(row.number(column, "number", 0.0..=SECONDS_MAX / unit)? * unit);
     }
     let text = row.text(column);
     let seconds = text.parse::<Span>().ok().map(Span::as_secs_f64).filter(|s| *s <= SECONDS_MAX);
@@ -236,10 +238,10 @@ fn seconds(row: Row<'_>, (column, unit): Unit) -> Result<f64, Malformed> {
 fn start(row: Row<'_>) -> Result<f64, Malformed> {
     let text = row.text("start");
     let seconds = match text.parse::<f64>() {
-        Ok(number) => [1.0, 1e3, 1e6, 1e9]
-            .into_iter()
-            .map(|unit| number / unit)
-            .find(|seconds| seconds.abs() <= INSTANT_MAX),
+        Ok(number) => {
+            let seconds = [1.0, 1e3, 1e6, 1e9].map(|unit| number / unit);
+            seconds.into_iter().find(|seconds| seconds.abs() <= INSTANT_MAX)
+        }
         Err(_) => text.parse::<jiff::Timestamp>().ok().map(|at| at.as_microsecond() as f64 / 1e6),
     };
     let want = "2026-03-02T08:00:00.250+01:00, or seconds, milliseconds or finer since 1970";

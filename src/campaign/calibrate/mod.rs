@@ -9,9 +9,11 @@ mod estimate;
 mod failures;
 mod fit;
 mod log;
+pub mod sheet;
+
+use sheet::Malformed;
 
 use crate::base::inert;
-use crate::campaign::validate::measured::Malformed;
 use crate::render::calibrate::{Calibration, Given};
 
 /// Calibrates the requests of the log `source` that match all of `only` (columns with their

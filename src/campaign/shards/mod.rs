@@ -12,5 +12,5 @@
 mod partition;
 mod pool;
 
-pub use partition::{Deal, NAME, Partition, Roll, SHARDS_MAX, Shard, open};
+pub use partition::{Deal, NAME, Partition, Roll, Shard, open};
 pub use pool::Pool;

@@ -9,12 +9,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Digest, Word, in_words, inert_path};
+use crate::campaign::did_you_mean;
 use crate::campaign::journal::{Head, Journal, KeptError, Name};
 use crate::record::{Build, Exit, Folder};
 use crate::scenario::{Plan, closest};
 
 /// More shards are probably a typing error: there are no more cells.
-pub const SHARDS_MAX: u32 = 100_000;
+const SHARDS_MAX: u32 = 100_000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Deal {
@@ -99,15 +100,6 @@ fn balanced(of: u32, costs: &[u64]) -> Vec<u32> {
 }
 
 impl Partition {
-    pub fn new(deal: Deal, shard: u32, of: u32) -> Result<Partition, String> {
-        if of == 0 || of > SHARDS_MAX {
-            return Err(format!("{of} shards: the number must be 1 to {SHARDS_MAX}"));
-        }
-        if shard == 0 || shard > of {
-            return Err(format!("there is no shard {shard} of {of}; it must be 1 to {of}"));
-        }
-        Ok(Partition { deal, of, shard })
-    }
     /// The indices of its cells in the plan, ascending.
     pub fn cells(self, roll: &Roll) -> Vec<usize> {
         let dealt = self.deal.dealt(self.of, roll);
@@ -125,25 +117,25 @@ impl fmt::Display for Partition {
     }
 }
 
-impl FromStr for Deal {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Deal, String> {
-        Deal::of_word(text).ok_or_else(|| {
-            let near = closest(text, Deal::WORDS.iter().copied());
-            let near = near.map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
-            format!("`{text}` is not a way to distribute cells: there are {}{near}", Deal::WORDS.join(", "))
-        })
-    }
-}
-
 impl FromStr for Partition {
     type Err = String;
     fn from_str(text: &str) -> Result<Partition, String> {
         let want = || "want SCHEME:SHARD/SHARDS, such as slice:1/8 or balanced:8/8".to_owned();
-        let (deal, rest) = text.split_once(':').ok_or_else(want)?;
+        let (scheme, rest) = text.split_once(':').ok_or_else(want)?;
         let (shard, of) = rest.split_once('/').ok_or_else(want)?;
         let number = |text: &str| text.parse::<u32>().map_err(|_| want());
-        Partition::new(deal.parse()?, number(shard)?, number(of)?)
+        let deal = Deal::of_word(scheme).ok_or_else(|| {
+            let near = did_you_mean(closest(scheme, Deal::WORDS.iter().copied()));
+            format!("`{scheme}` is not a way to distribute cells: there are {}{near}", Deal::WORDS.join(", "))
+        })?;
+        let (shard, of) = (number(shard)?, number(of)?);
+        if of == 0 || of > SHARDS_MAX {
+            return Err(format!("{of} shards: the number must be 1 to {SHARDS_MAX}"));
+        }
+        if shard == 0 || shard > of {
+            return Err(format!("there is no shard {shard} of {of}; it must be 1 to {of}"));
+        }
+        Ok(Partition { deal, of, shard })
     }
 }
 
@@ -175,16 +167,11 @@ pub fn open(folder: &Path, shard: &Shard) -> Result<Journal, KeptError> {
     let is_of = |head: &Head<Shard>| {
         let other = difference((&head.build, &head.of), (Build::this(), shard)).map(str::to_owned);
         let partition = head.of.partition;
-        match other.or_else(|| (partition != shard.partition).then(|| partition.to_string())) {
-            None => Ok(()),
-            Some(why) => Err(KeptError::new(
-                Exit::Usage,
-                format!(
-                    "{} already contains a shard, {why}: choose another folder with --out",
-                    inert_path(folder)
-                ),
-            )),
-        }
+        let other = other.or_else(|| (partition != shard.partition).then(|| partition.to_string()));
+        let Some(why) = other else { return Ok(()) };
+        let folder = inert_path(folder);
+        let text = format!("{folder} already contains a shard, {why}: choose another folder with --out");
+        Err(KeptError::new(Exit::Usage, text))
     };
     let mut journal = match Journal::reopened(&path, false, is_of)? {
         Some(journal) => journal,

@@ -28,8 +28,7 @@ impl Pool {
     /// Reads shards: each path is the folder of a shard, or a folder with such folders.
     pub fn read(paths: &[PathBuf]) -> Result<Pool, KeptError> {
         let (folders, empty) = folders(paths)?;
-        let (kept, mut shards, mut damaged) = (BTreeMap::new(), Vec::new(), Vec::new());
-        let mut begins = Vec::new();
+        let (mut shards, mut begins, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
         for folder in folders {
             let path = folder.join(NAME);
             let begun = file::open(&path, file::Named::InFile)
@@ -50,7 +49,7 @@ impl Pool {
             let text = format!("there is no shard in {}: no folder has a complete {NAME}", paths.join(", "));
             return Err(KeptError::new(Exit::Usage, text));
         }
-        let mut pool = Pool { shards, kept, replays: 0, damaged, empty };
+        let mut pool = Pool { shards, kept: BTreeMap::new(), replays: 0, damaged, empty };
         pool.hold_together()?;
         begins.into_iter().enumerate().try_for_each(|(shard, begins)| pool.take(shard, begins))?;
         Ok(pool)
@@ -136,9 +135,7 @@ impl Pool {
     pub fn commands(&self, roll: &Roll, missing: &[usize]) -> Vec<String> {
         let (first, Shard { partition, .. }) = (&self.shards[0].0, &self.shards[0].1.of);
         let dealt = partition.deal.dealt(partition.of, roll);
-        let mut shards: Vec<u32> = missing.iter().map(|cell| dealt[*cell]).collect();
-        shards.sort_unstable();
-        shards.dedup();
+        let shards: BTreeSet<u32> = missing.iter().map(|cell| dealt[*cell]).collect();
         let command = |shard: u32| {
             let wanted = Partition { shard, ..*partition };
             let folder = self.shards.iter().find(|(_, head)| head.of.partition == wanted);

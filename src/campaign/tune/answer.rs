@@ -131,8 +131,6 @@ impl Told<'_> {
         let within_noise = run == seeds && seeds >= SEEDS_MIN && at != best && !known.worse(at, best);
         Some(PointTuned {
             value,
-            names: Vec::new(),
-            asked: Vec::new(),
             seeds: run as u64,
             figure: price.map(|price| (self.objective.figure(price) + 0.5) as u64),
             censored: self.censored(at),
@@ -142,6 +140,7 @@ impl Told<'_> {
             trouble: measured.trouble.clone(),
             in_doubt: measured.in_doubt,
             breaks: self.view.breaks(at),
+            ..PointTuned::default()
         })
     }
 
@@ -230,12 +229,11 @@ impl Told<'_> {
         let reach = space.reach.filter(|_| k == 0 && cap.is_none()).map(|reach| reach as u64);
         let whole = self.place.is_whole();
         if let Some(reach) = reach.map(human::thousands) {
-            told.limits.push(match whole {
-                true => format!(
-                    "all rows of a device, at most {reach}, come in one response: larger values change nothing"
-                ),
-                false => format!("no response has more than {reach} rows: larger values change nothing"),
-            });
+            let rows = match whole {
+                true => format!("all rows of a device, at most {reach}, come in one response"),
+                false => format!("no response has more than {reach} rows"),
+            };
+            told.limits.push(format!("{rows}: larger values change nothing"));
         }
         KnobTuned {
             key: the.key().to_owned(),
@@ -273,9 +271,8 @@ fn luck(points: &[&PointTuned]) -> Option<String> {
         |(i, point): &(usize, &&PointTuned)| point.in_doubt && ((first..=last).contains(i) || better(point));
     let values = points.iter().enumerate().filter(decides).map(|(_, point)| report_tune::value(&point.value));
     let values: Vec<String> = values.collect();
-    let misses = if values.len() == 1 { "misses" } else { "miss" };
-    let told =
-        format!("{} {misses} a limit or a gate in some seeds: to allow more, relax it", values.join(", "));
+    let (all, misses) = (values.join(", "), if values.len() == 1 { "misses" } else { "miss" });
+    let told = format!("{all} {misses} a limit or a gate in some seeds: to allow more, relax it");
     (!values.is_empty()).then_some(told)
 }
 
@@ -317,17 +314,15 @@ fn of_group(name: &str, mut group: Vec<(u64, &PlaceTuned)>) -> String {
         Some((*devices, backend))
     });
     let end = match full {
-        Some((devices, backend)) if !waits_at_the_median(&backend) => format!(
-            "the backend is saturated with {}: {} % of the time is waiting for one of its workers",
-            human::count(devices, "device"),
-            (backend.queued_ppm + 5_000) / 10_000
-        ),
-        Some((devices, backend)) => format!(
-            "the backend is saturated with {}: half of the requests wait {} or more for {} of work",
-            human::count(devices, "device"),
-            human::span(backend.queued_p50_ns),
-            human::span(backend.service_p50_ns)
-        ),
+        Some((devices, backend)) => {
+            let percent = (backend.queued_ppm + 5_000) / 10_000;
+            let [wait, work] = [backend.queued_p50_ns, backend.service_p50_ns].map(human::span);
+            let how = match waits_at_the_median(&backend) {
+                true => format!("half of the requests wait {wait} or more for {work} of work"),
+                false => format!("{percent} % of the time is waiting for one of its workers"),
+            };
+            format!("the backend is saturated with {}: {how}", human::count(devices, "device"))
+        }
         None if group.iter().any(|(_, place)| place.best.is_none()) => {
             "every setting is excluded, so nothing is known about the backend".to_owned()
         }

@@ -8,7 +8,7 @@ use super::super::axis::{Axis, AxisError};
 pub struct Knob {
     axis: Axis,
     /// The key with its values or its range, as given on the command line.
-    text: String,
+    pub text: String,
 }
 
 /// The factor of the first grid, if none is given.
@@ -32,9 +32,6 @@ const RANGES: [(&str, &str); 6] = [
 impl Knob {
     pub fn key(&self) -> &str {
         &self.axis.key
-    }
-    pub fn text(&self) -> &str {
-        &self.text
     }
     /// The knob up to `most`, if its range goes beyond.
     pub fn up_to(&self, most: f64) -> Option<Knob> {
@@ -78,9 +75,8 @@ impl Knob {
     }
     /// The smallest and the largest value; `None` if they have no order.
     pub fn extremes(&self) -> Option<[String; 2]> {
-        let numbers: Option<Vec<(f64, String)>> =
-            self.grid().into_iter().map(|value| Some((self.number(&value)?, value))).collect();
-        let mut numbers = numbers?;
+        let number = |value: String| Some((self.number(&value)?, value));
+        let mut numbers: Vec<(f64, String)> = self.grid().into_iter().map(number).collect::<Option<_>>()?;
         numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
         Some([numbers.first()?.1.clone(), numbers.last()?.1.clone()])
     }
@@ -112,22 +108,18 @@ impl Knob {
     pub fn between(&self, near: &str, far: &str) -> Option<String> {
         self.axis.ends()?;
         let (near_x, far_x) = (self.number(near)?, self.number(far)?);
-        if f64::max(near_x / far_x, far_x / near_x) <= NEAR {
-            return None;
-        }
         // 2 − φ.
         const SHORTER: f64 = 0.381_966_011_250_105_1;
         let x = near_x * libm::pow(far_x / near_x, SHORTER);
-        Some(self.axis.shown(x)).filter(|value| value != near && value != far)
+        let is_apart = f64::max(near_x / far_x, far_x / near_x) > NEAR;
+        is_apart.then(|| self.axis.shown(x)).filter(|value| value != near && value != far)
     }
     /// The middle of two values on a log scale; `None` if a full grid has no value between them.
     pub fn halfway(&self, one: &str, other: &str) -> Option<String> {
         self.axis.ends()?;
         let (one_x, other_x) = (self.number(one)?, self.number(other)?);
-        if f64::max(one_x / other_x, other_x / one_x) <= STEP {
-            return None;
-        }
-        Some(self.axis.shown(libm::sqrt(one_x * other_x))).filter(|value| value != one && value != other)
+        let (x, is_apart) = (libm::sqrt(one_x * other_x), f64::max(one_x / other_x, other_x / one_x) > STEP);
+        is_apart.then(|| self.axis.shown(x)).filter(|value| value != one && value != other)
     }
 }
 

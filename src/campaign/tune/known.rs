@@ -43,11 +43,8 @@ impl Measured {
     }
     /// Its mean price over these seeds; `None` if one is missing or it is excluded.
     pub(super) fn mean(&self, seeds: &[u64]) -> Option<f64> {
-        if self.trouble.is_some() {
-            return None;
-        }
-        let prices: Option<Vec<f64>> = seeds.iter().map(|seed| self.price(*seed)).collect();
-        prices.filter(|prices| !prices.is_empty()).map(|prices| mean_price(&prices))
+        let prices: Vec<f64> = seeds.iter().map(|seed| self.price(*seed)).collect::<Option<_>>()?;
+        (self.trouble.is_none() && !prices.is_empty()).then(|| mean_price(&prices))
     }
     /// Its mean price over all seeds that it has, even if it is excluded.
     pub(super) fn mean_of_all(&self) -> Option<f64> {
@@ -85,11 +82,8 @@ impl Known {
         let pairs = self.pairs(setting, best);
         let sum = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>();
         let (here, there) = (sum(|pair| pair.0), sum(|pair| pair.1));
-        if here == there && !pairs.is_empty() {
-            Some(1.0)
-        } else {
-            Some(here / there).filter(|cost| cost.is_finite())
-        }
+        let is_same = here == there && !pairs.is_empty();
+        if is_same { Some(1.0) } else { Some(here / there).filter(|cost| cost.is_finite()) }
     }
     /// The 95 % uncertainty of [`cost`](Known::cost) for other seeds: a ratio of sums of pairs
     /// (Cochran 1977, §2.11). `None` if there are too few seeds.
@@ -114,11 +108,8 @@ impl Known {
         let known = |at: &Setting| self.get(at).filter(|of| !of.broken && !of.prices.is_empty() && costs(of));
         let of: Vec<(&Setting, &Measured)> = line.iter().filter_map(|at| Some((at, known(at)?))).collect();
         let most = of.iter().map(|(_, measured)| measured.prices.len()).max()?;
-        let whole: Vec<&Measured> = of
-            .iter()
-            .map(|(_, measured)| *measured)
-            .filter(|measured| measured.prices.len() == most)
-            .collect();
+        let whole = of.iter().map(|(_, measured)| *measured).filter(|measured| measured.prices.len() == most);
+        let whole: Vec<&Measured> = whole.collect();
         // The effect of a seed on all settings.
         let level = |seed: &u64| {
             let prices = whole.iter().filter_map(|measured| measured.price(*seed));

@@ -95,12 +95,8 @@ impl<'a> View<'a> {
     fn costly(&self, best: &Setting) -> BTreeSet<Rule> {
         let mut rules = BTreeSet::new();
         for (setting, standing) in self.standings.iter().filter(|(_, standing)| standing.wrong.is_none()) {
-            let broken: BTreeSet<&Rule> = standing
-                .broken
-                .iter()
-                .map(|broken| &broken.rule)
-                .filter(|rule| self.excludes(rule))
-                .collect();
+            let broken = standing.broken.iter().map(|broken| &broken.rule);
+            let broken: BTreeSet<&Rule> = broken.filter(|rule| self.excludes(rule)).collect();
             let saves = self.known.cost(setting, best).is_some_and(|cost| cost * FLAT < 1.0);
             if broken.len() == 1 && saves && self.space.reaches(setting) && self.space.has(setting) {
                 rules.extend(broken.into_iter().cloned());
@@ -113,9 +109,8 @@ impl<'a> View<'a> {
     pub(super) fn breaks(&self, setting: &Setting) -> Vec<String> {
         let Some(standing) = self.standings.get(setting) else { return Vec::new() };
         let all = self.place.limits.0.iter().enumerate().filter(|(_, limit)| !limit.given);
-        all.filter(|(place, _)| standing.breaks(&Rule::Limit(*place)))
-            .map(|(_, limit)| limit.name.clone())
-            .collect()
+        let broken = all.filter(|(place, _)| standing.breaks(&Rule::Limit(*place)));
+        broken.map(|(_, limit)| limit.name.clone()).collect()
     }
     /// The largest ratio of a figure to its limit; infinite if there is another failure.
     pub(super) fn times(&self, setting: &Setting) -> f64 {

@@ -131,20 +131,19 @@ impl Space {
         let cap = field.iter_mut().find(|known| is_capped && known.names.is_empty());
         cap.into_iter().for_each(|cap| cap.names.push("the page cap".to_owned()));
         space.field[0] = field;
-        if space.present[0] != self.present[0] {
-            space.ask(&self.present[0], &self.own, |value| knob.number(value));
-        }
-        space
-    }
-    /// Adds a product that asks for a value above its reach.
-    fn ask(&mut self, value: &str, who: &str, number: impl Fn(&str) -> Option<f64>) {
-        match self.asked.iter_mut().find(|asked| asked.value == value) {
-            Some(asked) => asked.names.insert(0, who.to_owned()),
-            None => {
-                let place = self.asked.partition_point(|asked| number(&asked.value) < number(value));
-                self.asked.insert(place, Shipped { value: value.to_owned(), names: vec![who.to_owned()] });
+        let present = &self.present[0];
+        if space.present[0] != *present {
+            // The present value is one of those above the reach.
+            let asked = &mut space.asked;
+            match asked.iter_mut().find(|asked| asked.value == *present) {
+                Some(asked) => asked.names.insert(0, self.own.clone()),
+                None => {
+                    let place = asked.partition_point(|of| knob.number(&of.value) < knob.number(present));
+                    asked.insert(place, Shipped { value: present.clone(), names: vec![self.own.clone()] });
+                }
             }
         }
+        space
     }
     pub(super) fn has(&self, setting: &Setting) -> bool {
         self.knobs.iter().zip(setting).all(|(knob, value)| knob.has(value))
@@ -213,10 +212,6 @@ impl Space {
                 }
             }
             let line = self.line(known, knob, &at);
-            // The best may be alone on the line of another knob.
-            if self.knobs.len() > 1 {
-                line.best(true)?;
-            }
             line.sides()?;
             line.past_dents()?;
             let values = line.values();
@@ -236,9 +231,6 @@ impl Space {
         let best = self.steady(known, at);
         let between = (0..self.knobs.len()).map(|knob| {
             let line = self.line(known, knob, &best);
-            if self.knobs.len() > 1 {
-                line.best(true)?;
-            }
             let told = self.seeds.len() >= SEEDS_MIN && line.values().len() > 1;
             Ok(Some(line.sides()?).filter(|_| told && self.knobs[knob].is_ordered()))
         });
@@ -468,6 +460,10 @@ impl Line<'_> {
 
     /// The first values below and above the best that are worse beyond the noise.
     fn sides(&self) -> Result<[Option<String>; 2], Wanted> {
+        // The best may be alone on the line of another knob.
+        if self.space.knobs.len() > 1 {
+            self.best(true)?;
+        }
         Ok([self.outwards(true)?, self.outwards(false)?])
     }
     /// The first value below or above the best that is worse beyond the noise.

@@ -350,7 +350,7 @@ fn place_watched(
     mut cell: impl FnMut(&Setting, u64) -> Judged,
     look: impl Fn(&Place, &Objective),
 ) -> PlaceTuned {
-    let objective = Objective::default();
+    let objective = Objective::of_axis("engine.pull.chunk_rows");
     let mut place = Place { name: "here".to_owned(), space, limits, ..Place::default() };
     let mut ran = BTreeSet::new();
     while let Some(wanted) = place.wants() {

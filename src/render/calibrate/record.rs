@@ -117,12 +117,6 @@ pub struct Reading {
     pub in_time: Option<Estimate>,
 }
 
-impl Reading {
-    pub fn is_certain(&self) -> bool {
-        self.overhead.is_none() && self.mtbf.is_none() && self.timeouts.is_none()
-    }
-}
-
 /// What to log next, so that the log is sufficient.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Next {

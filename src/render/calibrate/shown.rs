@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::record::Timeouts;
 use super::record::{Advice, Calibration, Census, Diagnosis, Effect, Estimate, Figure, Next, Reading};
 use crate::metrics::human;
-use crate::render::{Grid, lines};
+use crate::render::Grid;
+use crate::render::lines::{self, joined};
 
 /// A figure: its name, its key and unit in JSON, and how it is shown.
 type Shown = (Figure, &'static str, &'static str, f64, fn(f64) -> String);
@@ -25,19 +26,20 @@ const FIGURES: [Shown; 8] = [
 pub fn story(fits: &[Calibration]) -> String {
     let [fit] = fits else { return in_short(fits) };
     let mut grid = Grid::new(1, ["", "estimate", "95 % interval"]);
-    let known = || FIGURES.into_iter().filter_map(|shown| Some((shown, fit.get(shown.0)?)));
+    let known = FIGURES.into_iter().filter_map(|shown| Some((shown, fit.get(shown.0)?)));
     // A given figure has no interval.
-    let known = || known().filter(|(_, known)| known.low < known.high);
-    for ((_, name, _, _, show), known) in known() {
-        grid.row([name.to_owned(), value(known, show), interval(known, show)]);
+    let known: Vec<_> = known.filter(|(_, known)| known.low < known.high).collect();
+    for ((_, name, _, _, show), known) in &known {
+        grid.row([(*name).to_owned(), value(*known, *show), interval(*known, *show)]);
     }
     // No table if it would have only a header.
-    let table = if known().next().is_none() { String::new() } else { grid.terminal("  ") };
+    let table = if known.is_empty() { String::new() } else { grid.terminal("  ") };
     let parts = [table, list(fit, false)].into_iter().filter(|part| !part.is_empty());
     in_short(fits) + &parts.map(|part| format!("\n{part}")).collect::<String>()
 }
 
 pub fn in_short(fits: &[Calibration]) -> String {
+    let decides = |fit: &Calibration| fit.next.map_or_else(String::new, more) + &list(fit, true);
     if let [fit] = fits {
         let answer = match (fit.only(), &fit.readings[..]) {
             (Some(reading), _) => recommendation(fit, reading),
@@ -51,15 +53,11 @@ pub fn in_short(fits: &[Calibration]) -> String {
             let size = human::count(fit.census.rows_median, "row");
             format!("a request of {size} takes {} ({})\n", span(took.value), interval(took, span))
         });
-        return headline(fit)
-            + &request
-            + &answer
-            + &fit.next.map_or_else(String::new, more)
-            + &list(fit, true);
+        return headline(fit) + &request + &answer + &decides(fit);
     }
     let named = |fit: &Calibration| fit.group.clone().unwrap_or_default();
     let column = fits.first().map_or_else(String::new, |fit| named(fit).0);
-    let decides = |fit: &Calibration| match fit.next.map_or_else(String::new, more) + &list(fit, true) {
+    let decides = |fit: &Calibration| match decides(fit) {
         lines if lines.is_empty() => lines,
         lines => format!("\n{}\n{lines}", named(fit).1),
     };
@@ -91,19 +89,21 @@ fn readings(fits: &[Calibration], group: Option<String>) -> Grid {
     let all = || fits.iter().flat_map(|fit| &fit.readings);
     let used = COLUMNS.into_iter().filter(|(_, of)| all().any(|reading| of(reading).is_some()));
     let used: Vec<Column> = used.collect();
-    let heads = group.clone().into_iter().chain(group.as_ref().map(|_| "responses".to_owned()));
-    let texts = usize::from(group.is_some());
-    let mut grid = Grid::new(texts, heads.chain(used.iter().map(|(head, _)| (*head).to_owned())));
+    let is_split = group.is_some();
+    let heads = group.map(|column| [column, "responses".to_owned()]).into_iter().flatten();
+    let heads = heads.chain(used.iter().map(|(head, _)| (*head).to_owned()));
+    let mut grid = Grid::new(usize::from(is_split), heads);
     for fit in fits {
-        let name = group.as_ref().map(|_| fit.group.clone().unwrap_or_default().1);
-        let answered = group.as_ref().map(|_| human::thousands(fit.census.answered));
-        let lead: Vec<String> = name.into_iter().chain(answered).collect();
-        let dash = || "–".to_owned();
-        for reading in &fit.readings {
-            grid.row(lead.iter().cloned().chain(used.iter().map(|(_, of)| of(reading).unwrap_or_else(dash))));
-        }
+        let name = || fit.group.clone().unwrap_or_default().1;
+        let lead = is_split.then(|| [name(), human::thousands(fit.census.answered)]);
+        let mut row = |reading: Option<&Reading>| {
+            let field =
+                |of: fn(&Reading) -> Option<String>| reading.and_then(of).unwrap_or_else(|| "–".to_owned());
+            grid.row(lead.clone().into_iter().flatten().chain(used.iter().map(|(_, of)| field(*of))));
+        };
+        fit.readings.iter().for_each(|reading| row(Some(reading)));
         if fit.readings.is_empty() {
-            grid.row(lead.into_iter().chain(used.iter().map(|_| dash())));
+            row(None);
         }
     }
     grid
@@ -215,11 +215,8 @@ fn headline(fit: &Calibration) -> String {
     let others = others.iter().filter(|(n, _)| *n > 0);
     let others: String = others.map(|(n, word)| format!(", {} {word}", human::thousands(*n))).collect();
     let (requests, answered) = (human::count(requests, "request"), human::thousands(answered));
-    format!(
-        "{}: {requests}{devices} in {}: {answered} with a response{others}\n\n",
-        fit.source,
-        human::span(lasted_ns.0)
-    )
+    let (source, lasted) = (&fit.source, human::span(lasted_ns.0));
+    format!("{source}: {requests}{devices} in {lasted}: {answered} with a response{others}\n\n")
 }
 
 fn recommendation(fit: &Calibration, reading: &Reading) -> String {
@@ -251,9 +248,8 @@ fn recommendation(fit: &Calibration, reading: &Reading) -> String {
         reading.mtbf.map(|mtbf| format!("a transfer fails every {}", span(mtbf))),
         reading.timeouts.map(|timeouts| format!("timeouts are {}", word(timeouts))),
     ];
-    let conditions: Vec<String> = conditions.into_iter().flatten().collect();
-    let when =
-        if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
+    let when = joined(conditions.into_iter().flatten(), " and ").map(|when| format!(" if {when}"));
+    let when = when.unwrap_or_default();
     let in_time = reading.in_time.map_or_else(String::new, |most| {
         let most = format!("{} rows ({})", value(most, count), interval(most, count));
         format!("  99 of 100 responses of {most} come before the timeout\n")

@@ -9,9 +9,10 @@ use crate::metrics::{self, Unit, human};
 use crate::oracle::is_of_check;
 use crate::record::{Exit, is_gated, is_loss, weight};
 use crate::render::grid::{code, plain};
+use crate::render::lines::{self, joined};
 use crate::render::reasons::reasons_of;
 use crate::render::story::annotated;
-use crate::render::{Grid, Paint, lines};
+use crate::render::{Grid, Paint};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shown {
@@ -34,16 +35,10 @@ pub fn in_short(comparison: &Comparison, paint: Paint) -> String {
 fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     let (base, candidate) = &comparison.sides;
     let mut text = format!("{candidate} against {base}: {}\n", verdict(comparison, paint));
-    if let Some((base, candidate)) = &comparison.scenarios {
-        text.push_str(&format!(
-            "{candidate} and {base} are different scenarios: a difference is a choice, not a regression\n"
-        ));
-    }
-    if let Some((base_build, candidate_build)) = &comparison.builds {
-        text.push_str(&format!(
-            "another build: {base} is of {base_build}, {candidate} of {candidate_build}\n"
-        ));
-    }
+    let (scenarios, builds) = (comparison.scenarios.as_ref(), comparison.builds.as_ref());
+    let choice = "a difference is a choice, not a regression";
+    text.extend(scenarios.map(|(was, is)| format!("{is} and {was} are different scenarios: {choice}\n")));
+    text.extend(builds.map(|(was, is)| format!("another build: {base} is of {was}, {candidate} of {is}\n")));
     let wrong = |group: &Group| {
         let worse = group.differences.iter().any(|d| d.finding == Finding::Worse);
         worse || !group.missing.is_empty() || !group.unlike.is_empty() || !group.copies.is_empty()
@@ -54,21 +49,15 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     };
     for group in gravest_first(others).into_iter().filter(|group| shown != Shown::Worse || wrong(group)) {
         text.push_str(&heading(group));
-        lacks(group, candidate, shown == Shown::All)
-            .iter()
-            .chain(&trade(group))
-            .for_each(|line| text.push_str(&format!("  {line}\n")));
+        let lines = lacks(group, candidate, shown == Shown::All).into_iter().chain(trade(group));
+        text.extend(lines.map(|line| format!("  {line}\n")));
         text.push_str(&differences(group, paint, shown, most(comparison)));
     }
     text.push_str(if shown == Shown::Usual { &alike } else { "" });
     text.push_str(if shown == Shown::Worse { "" } else { legend(comparison) });
-    for (side, other, titles) in
-        [(base, candidate, &comparison.unmatched.0), (candidate, base, &comparison.unmatched.1)]
-    {
-        if !titles.is_empty() {
-            text.push_str(&format!("only in {side}, not in {other}: {}\n", titles.join("; ")));
-        }
-    }
+    let only = [(base, candidate, &comparison.unmatched.0), (candidate, base, &comparison.unmatched.1)];
+    let only = only.into_iter().filter_map(|(side, other, of)| Some((side, other, joined(of, "; ")?)));
+    text.extend(only.map(|(side, other, titles)| format!("only in {side}, not in {other}: {titles}\n")));
     text
 }
 
@@ -84,15 +73,10 @@ fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
         return (String::new(), comparison.groups.iter().collect());
     }
     let titles: Vec<&str> = alike.iter().map(|group| group.title.as_str()).take(NAMED).collect();
-    let more = if alike.len() > NAMED { ", …" } else { "" };
-    let text = format!(
-        "\n{} in {} of {} variants: {}{more}\n",
-        none_differs(alike.iter().flat_map(|group| &group.differences)),
-        alike.len(),
-        comparison.groups.len(),
-        titles.join(", ")
-    );
-    (text, others)
+    let titles = titles.join(", ") + if alike.len() > NAMED { ", …" } else { "" };
+    let none_differs = none_differs(alike.iter().flat_map(|group| &group.differences));
+    let (some, all) = (alike.len(), comparison.groups.len());
+    (format!("\n{none_differs} in {some} of {all} variants: {titles}\n"), others)
 }
 
 /// Groups with a new failure first, the gravest first, then groups with losses.
@@ -122,12 +106,11 @@ fn lacks(group: &Group, candidate: &str, all: bool) -> Vec<String> {
         let cells = human::count(group.counted_otherwise as u64, "cell");
         format!("the events of {cells} are the same, but figures differ: another program computed them")
     });
-    let missing = words::lacks_of(group, all).join("; ");
-    let missing = (!missing.is_empty()).then(|| format!("not in {candidate}: {missing}"));
+    let missing = joined(words::lacks_of(group, all), "; ");
+    let missing = missing.map(|missing| format!("not in {candidate}: {missing}"));
     let unlike = group.unlike.iter().map(|one| format!("not compared: {}", words::one_unlike(one)));
-    let copies = group.copies.join(", ");
-    let copies = (!copies.is_empty())
-        .then(|| format!("several cells on one side with different results: seed {copies}"));
+    let copies = joined(&group.copies, ", ");
+    let copies = copies.map(|of| format!("several cells on one side with different results: seed {of}"));
     let size = words::other_size(group);
     otherwise.into_iter().chain(missing).chain(size).chain(unlike).chain(copies).collect()
 }
@@ -188,9 +171,8 @@ fn heading(group: &Group) -> String {
         return format!("\n{basis}\n");
     }
     let failed = (group.failed.1 > 0).then(|| format!("{} of {candidate} FAIL", group.failed.1));
-    let found = [(Finding::Worse, "worse"), (Finding::Better, "better")].into_iter();
-    let found = found.map(|(of, word)| (group.count(of), word)).filter(|(count, _)| *count > 0);
-    let found = found.map(|(count, word)| format!("{count} {word}"));
+    let found = [Finding::Worse, Finding::Better].map(|of| (group.count(of), word(of))).into_iter();
+    let found = found.filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
     let parts: Vec<String> = failed.into_iter().chain(found).chain([basis]).collect();
     format!("\n{}: {}\n", group.title, parts.join(", "))
 }
@@ -220,9 +202,9 @@ const NAMED: usize = 4;
 /// What improved at the price of what, in one line.
 fn trade(group: &Group) -> Option<String> {
     let [better, worse] = group.trade()?;
-    let by = |d: &Difference| match d.change_ppm.filter(|_| !d.lopsided) {
-        Some(ppm) => format!(" by {}", human::percent(ppm.saturating_abs()).trim_start_matches('+')),
-        None => String::new(),
+    let by = |d: &Difference| {
+        let change = d.change_ppm.filter(|_| !d.lopsided).map(|ppm| human::percent(ppm.saturating_abs()));
+        change.map(|change| format!(" by {}", change.trim_start_matches('+'))).unwrap_or_default()
     };
     Some(format!("trade: {} better{}, {} worse{}", called(better), by(better), called(worse), by(worse)))
 }
@@ -230,11 +212,10 @@ fn trade(group: &Group) -> Option<String> {
 /// The figures to show, the most important first, and a text on how many more differ. Figures that
 /// may be chance, and parts of a shown figure, do not count.
 fn chosen(group: &Group, amount: Shown, most: usize) -> (Vec<&Difference>, String) {
-    let all = amount == Shown::All;
-    let mut shown: Vec<&Difference> = group.differences.iter().filter(|d| all || !is_equal(d)).collect();
-    if all {
-        return (shown, String::new());
+    if amount == Shown::All {
+        return (group.differences.iter().collect(), String::new());
     }
+    let mut shown: Vec<&Difference> = group.differences.iter().filter(|d| !is_equal(d)).collect();
     // One statistic per metric: of the gravest, p95 if possible.
     let gravest = group.metrics();
     let mut said = BTreeSet::new();
@@ -296,11 +277,17 @@ fn unjudged(group: &Group) -> Vec<&Difference> {
     if group.basis != Basis::Paired || group.lacks().is_none() {
         return Vec::new();
     }
-    let open = group.differences.iter().filter(|d| d.finding == Finding::Unclear);
-    let mut open: Vec<&Difference> = open.filter(|d| !d.is_part() && is_gated(&d.metric)).collect();
-    open.sort_by_key(|d| (weight(&d.metric), &d.metric));
+    let mut open = headlines(group, |d| d.finding == Finding::Unclear && !d.is_part());
     open.truncate(UNJUDGED);
     open
+}
+
+/// The headline figures that are `asked` for, the most important first.
+fn headlines(group: &Group, asked: impl Fn(&Difference) -> bool) -> Vec<&Difference> {
+    let gated = group.differences.iter().filter(|d| is_gated(&d.metric));
+    let mut chosen: Vec<&Difference> = gated.filter(|d| asked(d)).collect();
+    chosen.sort_by_key(|d| (weight(&d.metric), &d.metric));
+    chosen
 }
 
 /// The largest possible difference, at 95 % confidence; `None` if unknown.
@@ -309,24 +296,17 @@ fn bound(d: &Difference) -> Option<u64> {
     if d.finding == Finding::Same { Some(0) } else { d.interval_ppm.map(ends) }
 }
 
-fn quiet(group: &Group) -> Vec<&Difference> {
-    let is_quiet = |d: &&Difference| d.finding == Finding::Unclear || is_equal(d);
-    let mut quiet: Vec<&Difference> =
-        group.differences.iter().filter(is_quiet).filter(|d| is_gated(&d.metric)).collect();
-    // A figure that stays 0 is not worth a line.
-    quiet.retain(|d| d.means.iter().any(|mean| mean.is_some_and(|mean| mean > 0.0)));
-    quiet.sort_by_key(|d| (weight(&d.metric), &d.metric));
-    quiet
-}
-
 /// Which headline figures are equal, within what bound, and which are undecided.
 fn equal_and_open(group: &Group) -> Vec<String> {
     if group.basis == Basis::Exact || group.lacks().is_some() {
         return Vec::new();
     }
     let within = |d: &Difference| bound(d).filter(|bound| *bound <= EQUAL_MAX);
+    // A figure that stays 0 is not worth a line.
+    let moves = |d: &Difference| d.means.iter().any(|mean| mean.is_some_and(|mean| mean > 0.0));
+    let quiet = headlines(group, |d| (d.finding == Finding::Unclear || is_equal(d)) && moves(d));
     let (equal, open): (Vec<&Difference>, Vec<&Difference>) =
-        quiet(group).into_iter().partition(|d| group.basis == Basis::Paired && within(d).is_some());
+        quiet.into_iter().partition(|d| group.basis == Basis::Paired && within(d).is_some());
     let most = equal.iter().filter_map(|d| within(d)).max();
     let most = most.map(|most| match most {
         0 => "equal".to_owned(),
@@ -363,11 +343,8 @@ fn listed(figures: &[&Difference]) -> String {
 
 fn table_of(shown: &[&Difference]) -> Grid {
     let with_interval = shown.iter().any(|d| d.interval_ppm.is_some());
-    let mut header = vec!["", "metric", "stat", "base", "candidate", "change"];
-    if with_interval {
-        header.push("95 % interval");
-    }
-    let mut grid = Grid::new(3, header);
+    let header = ["", "metric", "stat", "base", "candidate", "change"].into_iter();
+    let mut grid = Grid::new(3, header.chain(with_interval.then_some("95 % interval")));
     for d in shown {
         let [base, candidate] = figures(d);
         let mut row =
@@ -456,11 +433,9 @@ pub fn markdown(comparison: &Comparison) -> String {
         text.push_str(&format!("\n{}\n", plain(alike.trim())));
     }
     text.push_str(legend(comparison));
-    for (side, titles) in [(base, &comparison.unmatched.0), (candidate, &comparison.unmatched.1)] {
-        if !titles.is_empty() {
-            text.push_str(&format!("\nonly in {}: {}\n", code(side), plain(&titles.join("; "))));
-        }
-    }
+    let only = [(base, &comparison.unmatched.0), (candidate, &comparison.unmatched.1)].into_iter();
+    let only = only.filter_map(|(side, titles)| Some((side, joined(titles, "; ")?)));
+    text.extend(only.map(|(side, titles)| format!("\nonly in {}: {}\n", code(side), plain(&titles))));
     text
 }
 
@@ -495,7 +470,8 @@ pub fn annotations(comparison: &Comparison) -> String {
     worse.retain(|(group, d)| said.insert((&group.title, &d.metric)));
     let line = |(group, d): (&Group, &Difference)| {
         let [base, candidate] = figures(d);
-        let text = format!("{} {}{}: {base} → {candidate} ({})", d.metric, d.stat, of(group), change(d));
+        let text =
+            format!("{} {}{}: {base} → {candidate} ({})", d.metric, d.stat, of(&group.title), change(d));
         let level = if is_loss(&d.metric) { "error" } else { "warning" };
         format!("::{level} title=worse::{}\n", annotated(&text))
     };
@@ -508,7 +484,7 @@ pub fn json(comparison: &Comparison) -> String {
         serde_json::json!({
             "cells": g.title, "basis": g.basis, "base_seeds": g.seeds.0, "candidate_seeds": g.seeds.1,
             "base_failed": g.failed.0, "candidate_failed": g.failed.1, "new_failure": g.new_failure.code(),
-            "missing_seeds": words::missing(&g.missing),
+            "missing_seeds": g.missing.iter().map(words::missing).collect::<Vec<_>>(),
             "not_compared": g.unlike.iter().map(words::one_unlike).collect::<Vec<_>>(), "copies": g.copies, "other_digests": g.other_digests,
             "counted_otherwise": g.counted_otherwise, "differences": g.differences,
         })

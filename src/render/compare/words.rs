@@ -1,10 +1,11 @@
 //! Texts on why sides, or cells and a baseline, cannot be compared, and how they differ from it.
 
 use crate::analysis::compare::{
-    Basis, Comparison, Difference, Finding, Group, Lacks, Missing, Shift, Unlike, Worst,
+    Basis, Comparison, Difference, Finding, Group, Lacks, Missing, Shift, Unlike, Unmeasured, Worst,
 };
 use crate::analysis::{Standard, distinct, grouped};
 use crate::metrics::{Unit, human};
+use crate::render::lines::joined;
 use crate::stats::PAIRS_MIN;
 
 /// Why a part cannot be judged, and what would help; `None` if all is judged.
@@ -18,39 +19,36 @@ pub fn unjudged(comparison: &Comparison) -> Option<String> {
 /// What of the base the candidate lacks; `None` if it has all of it.
 pub fn lacking(comparison: &Comparison) -> Option<String> {
     let groups = comparison.groups.iter().filter(|group| !group.missing.is_empty());
-    let seeds = groups.map(|group| format!("{}{}", lacks_of(group, false).join("; "), of(group)));
-    joined(comparison.unmatched.0.iter().cloned().chain(seeds))
+    let seeds = groups.map(|group| lacks_of(group, false).join("; ") + &of(&group.title));
+    joined(distinct(comparison.unmatched.0.iter().cloned().chain(seeds)), "; ")
 }
 
 /// The metrics with different units or shapes on both sides; `None` if there are none.
 pub fn unlike(comparison: &Comparison) -> Option<String> {
-    joined(comparison.groups.iter().flat_map(|group| &group.unlike).map(one_unlike))
+    joined(distinct(comparison.groups.iter().flat_map(|group| &group.unlike).map(one_unlike)), "; ")
 }
 
 /// The seeds with different results of several runs of one side; `None` if there are none.
 pub fn copies(comparison: &Comparison) -> Option<String> {
     let groups = comparison.groups.iter().filter(|group| !group.copies.is_empty());
-    let seeds = joined(groups.map(|group| group.copies.join(", ") + &of(group)))?;
+    let seeds = joined(distinct(groups.map(|group| group.copies.join(", ") + &of(&group.title))), "; ")?;
     Some(format!("one side has several cells of seed {seeds} with different results"))
 }
 
 /// Metrics that only one side has measured, or both under too few seeds.
 pub fn unmeasured(comparison: &Comparison, asked: &[String]) -> Option<String> {
     let (base, candidate) = &comparison.sides;
-    joined(comparison.unmeasured(asked).into_iter().map(|one| {
-        let of = if one.group.is_empty() { String::new() } else { format!(" of {}", one.group) };
-        let metric = one.metric;
-        match one.lacks {
-            Lacks::All { in_base } => {
-                let (with, without) = if in_base { (candidate, base) } else { (base, candidate) };
-                format!("nothing was measured of {metric}{of} in {without}, and in all of {with}")
-            }
-            Lacks::Seeds { cells, least } => {
-                let measured = human::count(cells as u64, "seed");
-                format!("{metric}{of} was measured under {measured} of both sides, it needs {least}")
-            }
+    let told = |Unmeasured { metric, group, lacks }: Unmeasured<'_>| match lacks {
+        Lacks::All { in_base } => {
+            let (with, without) = if in_base { (candidate, base) } else { (base, candidate) };
+            format!("nothing was measured of {metric}{} in {without}, and in all of {with}", of(group))
         }
-    }))
+        Lacks::Seeds { cells, least } => {
+            let measured = human::count(cells as u64, "seed");
+            format!("{metric}{} was measured under {measured} of both sides, it needs {least}", of(group))
+        }
+    };
+    joined(distinct(comparison.unmeasured(asked).into_iter().map(told)), "; ")
 }
 
 /// How cells differ from a baseline, as a reason or a line.
@@ -62,9 +60,7 @@ pub fn shift(shift: &Shift, standard: Standard<'_>) -> String {
     };
     let cannot = |why: String| format!("not comparable with baseline {name}: {why}{}", standard.accept(""));
     match shift {
-        Shift::Missing(one) => {
-            cannot(format!("this run has no seed {}", missing(std::slice::from_ref(one)).join("")))
-        }
+        Shift::Missing(one) => cannot(format!("this run has no seed {}", missing(one))),
         Shift::Unlike(one) => cannot(one_unlike(one)),
         Shift::OneSided(figure) => {
             let why = format!("baseline {name} or this run has no {}", figure.metric);
@@ -124,22 +120,19 @@ pub(super) fn figures(d: &Difference) -> [String; 2] {
 }
 
 fn numbers(d: &Difference) -> [String; 2] {
+    let none = || "–".to_owned();
     if d.censored != [None; 2] && d.unit == Unit::Ns {
-        let shown = |side: usize, n: u64| human::of_waits(d.unit, n, d.censored[side]);
-        return [(0, d.base), (1, d.candidate)]
-            .map(|(side, n)| n.map_or_else(|| "–".to_owned(), |n| shown(side, n)));
+        let sides = [(d.base, d.censored[0]), (d.candidate, d.censored[1])];
+        return sides.map(|(n, never)| n.map_or_else(none, |n| human::of_waits(d.unit, n, never)));
     }
     let (Some(base), Some(candidate)) = (d.base, d.candidate) else {
-        return [d.base, d.candidate].map(|n| n.map_or_else(|| "–".to_owned(), |n| human::figure(d.unit, n)));
+        return [d.base, d.candidate].map(|n| n.map_or_else(none, |n| human::figure(d.unit, n)));
     };
     let [low, high] = d.means.map(|mean| mean.unwrap_or_default());
     let told = [low, high].map(|mean| human::mean(d.unit, mean));
     // For rare events both integers may be equal, or 0.
-    let shown = if base.min(candidate) < 10 && told != [base, candidate].map(|n| human::figure(d.unit, n)) {
-        told
-    } else {
-        human::pair(d.unit, base, candidate)
-    };
+    let is_rare = base.min(candidate) < 10 && told != [base, candidate].map(|n| human::figure(d.unit, n));
+    let shown = if is_rare { told } else { human::pair(d.unit, base, candidate) };
     match shown[0] == shown[1] {
         true if low != high => human::means_apart(d.unit, low, high),
         true => human::apart(d.unit, base, candidate),
@@ -147,14 +140,13 @@ fn numbers(d: &Difference) -> [String; 2] {
     }
 }
 
-/// Seeds with what they lack: `2 (without engine.rows.rate and 1 more)`.
-pub(super) fn missing(all: &[Missing]) -> Vec<String> {
-    let told = |Missing { seed, without }: &Missing| match without.as_slice() {
+/// A seed with what it lacks: `2 (without engine.rows.rate and 1 more)`.
+pub(super) fn missing(Missing { seed, without }: &Missing) -> String {
+    match without.as_slice() {
         [] => seed.clone(),
         [only] => format!("{seed} (without {only})"),
         [first, more @ ..] => format!("{seed} (without {first} and {} more)", more.len()),
-    };
-    all.iter().map(told).collect()
+    }
 }
 
 /// The missing seeds, and the metrics that others lack, each once: `all`, or the first ones.
@@ -162,7 +154,7 @@ pub(super) fn lacks_of(group: &Group, all: bool) -> Vec<String> {
     const NAMED: usize = 3;
     let (gone, partly): (Vec<&Missing>, Vec<&Missing>) =
         group.missing.iter().partition(|one| one.without.is_empty());
-    let seeds_of = |of: &[&Missing]| of.iter().map(|one| one.seed.as_str()).collect::<Vec<_>>().join(", ");
+    let seeds_of = |of: &[&Missing]| joined(of.iter().map(|one| &one.seed), ", ").unwrap_or_default();
     let seeds = (!gone.is_empty()).then(|| format!("seed {}", seeds_of(&gone)));
     let metrics = grouped(partly, |one| &one.without).into_iter().map(|(names, of)| {
         let most = if all { names.len() } else { names.len().min(NAMED) };
@@ -185,13 +177,9 @@ pub(super) fn one_unlike(of: &Unlike) -> String {
     format!("{} is {here} in one cell and {there} in another", of.metric)
 }
 
-pub(super) fn of(group: &Group) -> String {
-    if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) }
-}
-
-fn joined(all: impl Iterator<Item = String>) -> Option<String> {
-    let all = distinct(all);
-    (!all.is_empty()).then(|| all.join("; "))
+/// The title of a group after a figure; nothing if it is the only group.
+pub(super) fn of(title: &str) -> String {
+    if title.is_empty() { String::new() } else { format!(" of {title}") }
 }
 
 /// Which sums are neither better nor worse, because one side has more devices or hours.
@@ -203,7 +191,6 @@ pub(super) fn other_size(group: &Group) -> Option<String> {
         let [base, candidate] = sides.map(human::span);
         format!("a script of {candidate} against {base} in the base")
     });
-    let size: Vec<String> = devices.into_iter().chain(script).collect();
-    let told = format!("{}: sums change with that, and none is called better or worse", size.join(", "));
-    (!size.is_empty()).then_some(told)
+    let size = joined(devices.into_iter().chain(script), ", ")?;
+    Some(format!("{size}: sums change with that, and none is called better or worse"))
 }

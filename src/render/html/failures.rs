@@ -11,7 +11,7 @@ use crate::record::{
 };
 use crate::render::lines::{Part, excerpt};
 use crate::render::reasons::{reasons_of, what_failed};
-use crate::render::story::{Cause, Failure, failures_of};
+use crate::render::story::{Failure, failures_of};
 use crate::render::svg::Size;
 use crate::render::warnings::told;
 use crate::render::why::{closer, why};
@@ -35,7 +35,7 @@ pub(super) fn failures(record: &RunRecord) -> Markup {
             }
             @for one in failing.iter().take(WHOLE) {
                 @match one {
-                    Failure::Cells(cause) => (failure(record, cause)),
+                    Failure::Cells { worst, name } => (failure(record, worst, name)),
                     Failure::OfRun { title, text } => section.failure {
                         h3 { (title) ": no cell is to blame" }
                         ul { li { (text) } }
@@ -73,8 +73,8 @@ pub(super) fn found(record: &RunRecord) -> Markup {
         ),
     };
     let failing = gravest_first(record.failing().filter(|cell| record.is_found(cell))).into_iter();
-    let failing = failing.map(|cell| Failure::Cells(Cause { cell, name: cell.id.clone() }));
-    let failing: Vec<Failure<'_>> = failing.collect();
+    let failing: Vec<Failure<'_>> =
+        failing.map(|worst| Failure::Cells { worst, name: worst.id.clone() }).collect();
     html! {
         @if !failing.is_empty() {
             h2 { (head) }
@@ -85,26 +85,21 @@ pub(super) fn found(record: &RunRecord) -> Markup {
 }
 
 pub(super) fn undone(record: &RunRecord) -> Markup {
-    let stopped: Vec<&CellRecord> =
-        record.cells.iter().filter(|cell| cell.verdict == Verdict::Incomplete).collect();
-    let unplaced = told(record);
-    let left_out = record.left_out.as_ref().filter(|_| !record.left_out_fails);
-    let mixed = record.mixed();
+    let stopped = record.cells.iter().filter(|cell| cell.verdict == Verdict::Incomplete).count() as u64;
+    let left_out = record.left_out.iter().filter(|_| !record.left_out_fails).cloned();
+    let lines = told(record).into_iter().chain(left_out).chain(record.remarks.clone());
+    let lines: Vec<String> = lines.chain(record.notes.clone()).collect();
     html! {
-        @if let Some(mixed) = mixed { p.note { (mixed) "." } }
-        @let remarked = !record.remarks.is_empty();
-        @if !record.notes.is_empty() || left_out.is_some() || !stopped.is_empty() || remarked || !unplaced.is_empty() {
+        @if let Some(mixed) = record.mixed() { p.note { (mixed) "." } }
+        @if !lines.is_empty() || stopped > 0 {
             h2 { "What was not done" }
-            @for line in unplaced.iter().chain(left_out).chain(&record.remarks) { p { (line) } }
-            @for note in &record.notes { p { (note) } }
-            @if !stopped.is_empty() {
-                p.note { "Not judged, no end: " (human::count(stopped.len() as u64, "cell")) "." }
-            }
+            @for line in &lines { p { (line) } }
+            @if stopped > 0 { p.note { "Not judged, no end: " (human::count(stopped, "cell")) "." } }
         }
     }
 }
 
-fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>) -> Markup {
+fn failure(record: &RunRecord, cell: &CellRecord, name: &str) -> Markup {
     let gates: Vec<_> = record.gates_of(&cell.id).collect();
     html! {
         section.failure {
@@ -177,9 +172,9 @@ fn others(cells: &[Failure<'_>], noun: &str) -> Markup {
     let mut grid = Grid::new(3, ["cell", "why", "see it again"]);
     for failure in cells.iter().take(NAMED) {
         match failure {
-            Failure::Cells(Cause { cell, name }) => {
-                let why = reasons_of(cell).into_iter().next().unwrap_or_default();
-                grid.row([name.clone(), why, cell.replay.clone()]);
+            Failure::Cells { worst, name } => {
+                let why = reasons_of(worst).into_iter().next().unwrap_or_default();
+                grid.row([name.clone(), why, worst.replay.clone()]);
             }
             Failure::OfRun { title, text } => grid.row([(*title).to_owned(), text.clone(), String::new()]),
         }

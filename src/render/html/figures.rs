@@ -112,24 +112,20 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
     told.truncate(CELLS);
     // A failing setting is excluded in a search with a result, and a result in a matrix.
     let found = if record.matrix { "misses something" } else { "excluded" };
-    let figure = |cell: &CellRecord, metric: &str, stat: &str| {
+    let figure = |cell: &CellRecord, column: &str| {
+        let (metric, stat) = column.split_once(' ').unwrap_or((column, "value"));
         let figure = cell.metrics.get(metric);
         figure.and_then(|f| Some(human::of_waits(f.unit(), f.stat(stat)?, f.censored()))).unwrap_or_default()
     };
-    let columns =
-        ["engine.session.duration p95", "engine.rows.rate", "oracle.lost.rows", "digest"].into_iter();
-    let mut grid = Grid::new(2, ["cell", "verdict", "virtual time"].into_iter().chain(columns));
+    let columns = ["engine.session.duration p95", "engine.rows.rate", "oracle.lost.rows"];
+    let head = ["cell", "verdict", "virtual time"].into_iter().chain(columns).chain(["digest"]);
+    let mut grid = Grid::new(2, head);
     for cell in &told {
         let is_found = cell.verdict == Verdict::Fail && record.is_found(cell);
-        grid.row([
-            cell.id.clone(),
-            if is_found { found } else { cell.verdict.word() }.to_owned(),
-            human::span(cell.virtual_ns),
-            figure(cell, "engine.session.duration", "p95"),
-            figure(cell, "engine.rows.rate", "value"),
-            figure(cell, "oracle.lost.rows", "value"),
-            cell.digest.chars().take(12).collect(),
-        ]);
+        let verdict = if is_found { found } else { cell.verdict.word() }.to_owned();
+        let row = [cell.id.clone(), verdict, human::span(cell.virtual_ns)].into_iter();
+        let row = row.chain(columns.map(|column| figure(cell, column)));
+        grid.row(row.chain([cell.digest.chars().take(12).collect()]));
     }
     html! {
         (PreEscaped(grid.html_as(" k")))

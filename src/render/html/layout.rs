@@ -44,9 +44,7 @@ pub fn page(record: &RunRecord) -> String {
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::found(record)) }
                     @if record.matrix { (failures::found(record)) }
                     (failures::undone(record))
-                    @if !is_a_grid(record) && !record.cells.is_empty() {
-                        (figures::cards(record))
-                    }
+                    @if !is_a_grid(record) { (figures::cards(record)) }
                     (drawn(record))
                     (failures::occurred(record))
                     @if !record.gates.is_empty() { h2 { "Gates" } (figures::gates(record)) }

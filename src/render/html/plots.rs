@@ -82,27 +82,24 @@ pub(super) fn spread(cell: &CellRecord) -> Option<Bars> {
 
 pub fn fleet(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     let series = cell.series.as_ref()?;
-    let panels: Vec<Panel> = [
+    let panels = [
         ("engine.apply.rows", "changes received so far", Unit::Rows),
         ("workload.edits.waiting", "edits not yet acknowledged", Unit::Count),
         (SYNCED, "longest sync", Unit::Ns),
         (QUEUED, "longest wait at the backend", Unit::Ns),
-    ]
-    .into_iter()
-    .filter_map(|(metric, name, unit)| panel(series, metric, name, unit))
-    .collect();
+    ];
+    let panel = |(metric, name, unit): (&str, &str, Unit)| {
+        let values = series.values.get(metric)?;
+        let points: Vec<(u64, u64)> = series.at_ns.iter().copied().zip(values.iter().copied()).collect();
+        points.iter().any(|point| point.1 > 0).then(|| Panel { name: name.to_owned(), unit, points })
+    };
+    let panels: Vec<Panel> = panels.into_iter().filter_map(panel).collect();
     (!panels.is_empty()).then(|| Timeline {
         title: "The fleet over time".to_owned(),
         about: "Data received so far, and edits still to be sent.".to_owned(),
         panels,
         ..blank(record, cell, series)
     })
-}
-
-fn panel(series: &SeriesRecord, metric: &str, name: &str, unit: Unit) -> Option<Panel> {
-    let values = series.values.get(metric)?;
-    let points: Vec<(u64, u64)> = series.at_ns.iter().copied().zip(values.iter().copied()).collect();
-    points.iter().any(|point| point.1 > 0).then(|| Panel { name: name.to_owned(), unit, points })
 }
 
 fn blank(record: &RunRecord, cell: &CellRecord, series: &SeriesRecord) -> Timeline {
@@ -120,15 +117,14 @@ fn blank(record: &RunRecord, cell: &CellRecord, series: &SeriesRecord) -> Timeli
 /// When devices had no link or process, and which faults hit them; `None` if there were none.
 pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     let series = cell.series.as_ref()?;
-    let mut strips = Vec::new();
-    if let Some(online) = series.values.get("device.online.count").filter(|_| cell.devices > 0) {
-        let spans = offline(series, online, cell.devices);
-        if !spans.is_empty() {
-            strips.push(Strip { name: "offline".to_owned(), spans, ticks: Vec::new() });
-        }
-    }
+    let online = series.values.get("device.online.count");
+    let spans = online.map_or_else(Vec::new, |online| offline(series, online, cell.devices));
+    let offline = Strip { name: "offline".to_owned(), spans, ticks: Vec::new() };
+    let mut strips: Vec<Strip> = Some(offline).filter(|strip| !strip.spans.is_empty()).into_iter().collect();
     let blank = blank(record, cell, series);
-    let first = first_online(series);
+    // The last sample before any device was online; 0 if there is none, or none ever was online.
+    let up = online.and_then(|online| online.iter().position(|n| *n > 0)).unwrap_or(0);
+    let first = up.checked_sub(1).and_then(|before| series.at_ns.get(before)).copied().unwrap_or(0);
     let mut left_out =
         [(0, "before any device was online"), (0, "only after the end"), (0, "of further kinds")];
     for fault in &cell.faults {
@@ -161,21 +157,12 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
 fn counted(ticks: &[u64], end: u64) -> Vec<(u64, u64, f64, String)> {
     let long = (end / BINS).max(1);
     let mut bins: BTreeMap<u64, u64> = BTreeMap::new();
-    for at in ticks {
-        *bins.entry(at / long).or_default() += 1;
-    }
+    ticks.iter().for_each(|at| *bins.entry(at / long).or_default() += 1);
     let most = bins.values().copied().max().unwrap_or(1) as f64;
     let bin = |(bin, n): (u64, u64)| {
         (bin * long, (bin + 1).saturating_mul(long), n as f64 / most, human::count(n, "fault"))
     };
     bins.into_iter().map(bin).collect()
-}
-
-/// The last sample before any device was online; 0 if there is none, or none ever was online.
-fn first_online(series: &SeriesRecord) -> u64 {
-    let online = series.values.get("device.online.count");
-    let first = online.and_then(|online| online.iter().position(|n| *n > 0)).unwrap_or(0);
-    first.checked_sub(1).and_then(|before| series.at_ns.get(before)).copied().unwrap_or(0)
 }
 
 /// When devices had no link or process, as a share of the most that were online before.
@@ -186,14 +173,11 @@ fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64
     for ((from, until), online) in instants.zip(online) {
         known = devices.min(known.max(*online));
         let missing = known.saturating_sub(*online);
-        if missing == 0 || from == until {
-            continue;
-        }
         let told = format!("{missing} of {} offline", human::count(known, "device"));
-        let share = missing as f64 / known as f64;
         match spans.last_mut() {
+            _ if missing == 0 || from == until => {}
             Some(span) if span.1 == *from && span.3 == told => span.1 = *until,
-            _ => spans.push((*from, *until, share, told)),
+            _ => spans.push((*from, *until, missing as f64 / known as f64, told)),
         }
     }
     spans
@@ -207,12 +191,9 @@ pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
     devices.truncate(DEVICES_DRAWN);
     // All moments are about this record: its whole key would only fill the lines.
     let key = life.record.split_once('/').map_or("", |(_, key)| key);
-    let short: String = key.chars().take(8).collect();
-    let shorten = |text: &str| match key.chars().nth(12) {
-        Some(_) => text.replace(key, &format!("{short}…")),
-        None => text.to_owned(),
-    };
-    let moment = |step: &StepRecord| StepRecord { text: shorten(&step.text), ..step.clone() };
+    let short = key.chars().take(8).chain(['…']).collect::<String>();
+    let shown = if key.chars().count() > 12 { &short } else { key };
+    let moment = |step: &StepRecord| StepRecord { text: step.text.replace(key, shown), ..step.clone() };
     let ending = life.lines.last().and_then(|line| line.strip_prefix("in short: "));
     (!life.steps.is_empty()).then(|| SpaceTime {
         title: format!("The life of {}", life.record),
@@ -228,12 +209,11 @@ pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
     let cells = record.cells.iter().filter(|cell| !cell.metrics.is_empty());
     let variants = grouped(cells, |cell| cell.variant.as_deref());
     let scenarios = distinct(record.cells.iter().map(|cell| &cell.scenario));
-    let all_named = variants.iter().all(|(name, _)| name.is_some());
-    if scenarios.len() != 1 || !all_named || !(2..=VARIANTS_DRAWN).contains(&variants.len()) {
+    let names: Vec<&str> = variants.iter().map(|(name, _)| *name).collect::<Option<_>>()?;
+    if scenarios.len() != 1 || !(2..=VARIANTS_DRAWN).contains(&names.len()) {
         return None;
     }
     let all: Vec<Vec<Glance>> = variants.iter().map(|(_, cells)| glance(cells)).collect();
-    let names = variants.iter().map(|(name, _)| name.unwrap_or_default());
     let group = |(what, figures): (&str, Vec<Option<&Glance>>)| {
         // A wait that never ended is drawn as long as the longest known wait.
         let known = |one: &Glance| match (one.value, one.censored) {
@@ -241,10 +221,10 @@ pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
             (_, _) => libm::round(one.each()) as u64,
         };
         let most = figures.iter().flatten().map(|one| known(one)).max().unwrap_or(0);
-        let bars = names.clone().zip(figures).filter_map(|(name, one)| {
+        let bars = names.iter().zip(figures).filter_map(|(name, one)| {
             let one = one?;
             let value = if one.value == NEVER { most } else { known(one) };
-            Some(Bar { name: name.to_owned(), value, told: one.told() })
+            Some(Bar { name: (*name).to_owned(), value, told: one.told() })
         });
         let bars: Vec<Bar> = bars.collect();
         let differ = bars.iter().any(|bar| bar.told != bars[0].told);

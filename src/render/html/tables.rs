@@ -19,13 +19,13 @@ pub(super) fn of_curves(curves: &Curves) -> String {
             let Some(point) = curve.points.iter().find(|point| point.x == *at) else {
                 return columns([String::new(), "–".to_owned()]);
             };
-            let text = curves.told(point)
-                + match curve.best {
-                    _ if !point.candidate => " !",
-                    Some(best) if best == point.x => " ★",
-                    _ => "",
-                };
-            columns([point.seeds.map_or_else(String::new, |seeds| seeds.to_string()), text])
+            let mark = match curve.best {
+                _ if !point.candidate => " !",
+                Some(best) if best == point.x => " ★",
+                _ => "",
+            };
+            let seeds = point.seeds.map_or_else(String::new, |seeds| seeds.to_string());
+            columns([seeds, curves.told(point) + mark])
         });
         grid.row([label.clone()].into_iter().chain(fields));
     }
@@ -35,7 +35,7 @@ pub(super) fn of_curves(curves: &Curves) -> String {
 pub(super) fn of_bars(bars: &Bars) -> String {
     let mut grid = Grid::new(2, ["figure", "of", "value"]);
     for (head, bars) in &bars.groups {
-        bars.iter().for_each(|bar| grid.row([head.clone(), bar.name.clone(), bar.told.clone()]));
+        bars.iter().for_each(|bar| grid.row([head, &bar.name, &bar.told]));
     }
     grid.html()
 }

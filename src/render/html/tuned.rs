@@ -7,6 +7,7 @@ use crate::analysis::sweep::{Objective, Point as Setting, axis_of, figure_betwee
 use crate::analysis::tune::field::EVERYTHING;
 use crate::metrics::human;
 use crate::record::{CellRecord, KnobTuned, PlaceTuned, PointTuned, RunRecord, TuneRecord};
+use crate::render::lines::joined;
 use crate::render::svg::{Curve, Curves, Point};
 use crate::render::tune::told;
 
@@ -57,7 +58,7 @@ fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
     html! {
         h3 { (told::headline(tune, place)) }
         @for line in &place.notes { p { (line) } }
-        @for knob in place.knobs.iter().filter(|_| place.best.is_some() && told::all_equal(place).is_none()) {
+        @for knob in told::told_knobs(place) {
             ul { @for line in told::words(tune, place, knob) { li { (line) } } }
             @if let Some(grid) = told::beside(tune, place, knob) { div.beside { (PreEscaped(grid.html())) } }
         }
@@ -66,11 +67,9 @@ fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
 
 /// The figure along one key, a curve per place; `None` for words, or for fewer than two values.
 pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option<Curves> {
-    let knobs: Vec<(&PlaceTuned, &KnobTuned)> = tune
-        .places
-        .iter()
-        .filter_map(|place| Some((place, place.knobs.iter().find(|knob| knob.key == key)?)))
-        .collect();
+    let knobs = tune.places.iter();
+    let knobs: Vec<(&PlaceTuned, &KnobTuned)> =
+        knobs.filter_map(|place| Some((place, place.knobs.iter().find(|knob| knob.key == key)?))).collect();
     let points = || knobs.iter().flat_map(|(_, knob)| &knob.points);
     let numbers = points().filter(|p| p.value != EVERYTHING).filter_map(|p| number(&p.value));
     let last = numbers.fold(1.0, f64::max);
@@ -78,8 +77,8 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
     let place = |value: &str| if value == EVERYTHING { Some(2.0 * last) } else { number(value) };
     let label = |value: &str| if value == EVERYTHING { "everything" } else { value }.to_owned();
     // What is not a number has no position on the axis.
-    let settings = points().filter_map(|point| Some((place(&point.value)?, label(&point.value))));
-    let mut settings: Vec<(f64, String)> = settings.collect();
+    let mut settings: Vec<(f64, String)> =
+        points().filter_map(|point| Some((place(&point.value)?, label(&point.value)))).collect();
     settings.sort_by(|a, b| a.0.total_cmp(&b.0));
     settings.dedup_by(|a, b| a.0 == b.0);
     if settings.len() < 2 {
@@ -88,7 +87,7 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
     let curve = |&(of, knob): &(&PlaceTuned, &KnobTuned)| {
         let point = |(i, point): (usize, &PointTuned)| {
             let (x, y) = (place(&point.value)?, point.figure? as f64);
-            let interval = interval(record, tune, (of, knob), point, i as u64);
+            let interval = interval((record, tune), (of, knob), point, i as u64);
             Some(Point { x, y, interval, candidate: point.trouble.is_none(), seeds: Some(point.seeds) })
         };
         let mut points: Vec<Point> = knob.points.iter().enumerate().filter_map(point).collect();
@@ -106,13 +105,12 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
         let names = point.names.iter().filter(|name| !name.ends_with(" the best value"));
         let asked = point.asked.iter().flat_map(|asked| asked.names.iter().map(|name| (name, &asked.value)));
         let asked = asked.map(|(name, value)| format!("{name} ({})", label(value)));
-        let names = names.cloned().chain(asked).collect::<Vec<_>>().join(", ");
-        Some((place(&point.value)?, names)).filter(|(_, names)| !names.is_empty())
+        Some((place(&point.value)?, joined(names.cloned().chain(asked), ", ")?))
     };
-    let about = tune.places.iter().map(|place| told::headline(tune, place)).collect::<Vec<_>>().join(". ");
+    let about = joined(tune.places.iter().map(|place| told::headline(tune, place)), ". ");
     Some(Curves {
         title: format!("{} by {key}", tune.metric),
-        about,
+        about: about.unwrap_or_default(),
         x: key.to_owned(),
         settings,
         y: tune.metric.clone(),
@@ -124,8 +122,7 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
 
 /// The 95 % interval of the mean of a setting that ran under all seeds, from its cells.
 fn interval(
-    record: &RunRecord,
-    tune: &TuneRecord,
+    (record, tune): (&RunRecord, &TuneRecord),
     (of, knob): (&PlaceTuned, &KnobTuned),
     point: &PointTuned,
     position: u64,

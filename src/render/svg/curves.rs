@@ -67,12 +67,12 @@ impl Curves {
         let last = self.settings.last().map_or(0.0, |(_, label)| width(label, LETTERS) / 2.0);
         inside.right = size.width() - names.max(last);
         let x = self.across(inside);
-        let ticks: Vec<(f64, String)> =
-            self.settings.iter().map(|(at, label)| (x.at(*at), label.clone())).collect();
+        let tick = |(at, label): &(f64, String)| (x.at(*at), label.clone());
+        let ticks: Vec<(f64, String)> = self.settings.iter().map(tick).collect();
         let mut ink = Ink::default();
         left_axis(&mut ink, Inside { top: inside.top - marks, ..inside }, y, unit, &self.y, TICKS);
-        let marked = |at: f64| self.marks.iter().any(|(mark, _)| *mark == at);
-        let first: Vec<bool> = self.settings.iter().map(|(at, _)| marked(*at)).collect();
+        let is_marked = |(at, _): &(f64, String)| self.marks.iter().any(|(mark, _)| mark == at);
+        let first: Vec<bool> = self.settings.iter().map(is_marked).collect();
         bottom_axis(&mut ink, inside, &ticks, &first, &self.x);
         self.draw_marks(&mut ink, inside, x);
         for (i, curve) in curves.iter().enumerate() {
@@ -97,8 +97,7 @@ impl Curves {
         ink.path(&format!("l {}", look(series)), &candidates);
         for point in &curve.points {
             let fill = if point.seeds < seeds { "o" } else { "k" };
-            let setting = self.settings.iter().find(|(at, _)| *at == point.x);
-            let setting = setting.map_or("", |(_, label)| label);
+            let setting = self.label(point.x).unwrap_or_default();
             let told = format!("{} {setting}: {}", curve.name, self.told(point));
             let (class, shape) = match point.candidate {
                 true => (format!("{fill} c{}", series % LOOKS), marker(series)),
@@ -114,10 +113,14 @@ impl Curves {
         let between = point.interval.map(|(low, high)| format!(" ({} – {})", shown(low), shown(high)));
         shown(point.y) + &between.unwrap_or_default()
     }
+    /// The label of the setting at this position.
+    fn label(&self, at: f64) -> Option<&str> {
+        self.settings.iter().find(|(x, _)| *x == at).map(|(_, label)| label.as_str())
+    }
     fn across(&self, inside: Inside) -> Scale {
         let ends = (inside.left + INSET, inside.right - INSET);
-        let xs = || self.settings.iter().map(|(x, _)| *x).chain(self.marks.iter().map(|(x, _)| *x));
-        let (low, high) = xs().fold((f64::MAX, f64::MIN), |(low, high), x| (low.min(x), high.max(x)));
+        let xs = || self.settings.iter().chain(&self.marks).map(|(x, _)| *x);
+        let (low, high) = (xs().fold(f64::MAX, f64::min), xs().fold(f64::MIN, f64::max));
         match low {
             low if low > high => Scale::linear((0.0, 1.0), ends),
             low if low > 0.0 && high / low >= 8.0 => Scale::log((low, high), ends),
@@ -145,11 +148,10 @@ impl Curves {
 
     /// The legend at the bottom: letter, setting and names of each mark. Returns its height.
     fn draw_legend(&self, ink: &mut Ink, top: f64, size: Size) -> f64 {
-        let label = |at: f64| self.settings.iter().find(|(x, _)| *x == at).map(|(_, label)| label.as_str());
         let columns = size.pick(2, 1);
         let wide = size.width() / columns as f64;
         let marks = self.sorted_marks().into_iter().enumerate().map(|(i, (at, name))| {
-            let text = label(*at).map_or_else(|| name.clone(), |setting| format!("{setting}  {name}"));
+            let text = self.label(*at).map_or_else(|| name.clone(), |setting| format!("{setting}  {name}"));
             (key(i), wrapped(&text, LETTERS, wide - 26.0))
         });
         let marks: Vec<(String, Vec<String>)> = marks.collect();
@@ -177,24 +179,19 @@ impl Curves {
         for (i, curve) in curves.iter().enumerate() {
             let Some((first, last)) = curve.flat else { continue };
             if y < height + 29.0 {
-                ink.text(
-                    "s m",
-                    (2.0, height + 13.0),
-                    Anchor::Start,
-                    "as good within 3 %, and where the optimum lies",
-                );
+                let words = "as good within 3 %, and where the optimum lies";
+                ink.text("s m", (2.0, height + 13.0), Anchor::Start, words);
             }
             ink.shape(&format!("k c{}", i % LOOKS), (inside.left - 14.0, y), marker(i));
             ink.line("rule", (inside.left, y), (inside.right, y));
             let (from, to) = (x.at(first) - 5.0, x.at(last) + 5.0);
             ink.rect(&format!("flat c{}", i % LOOKS), (from, y - 4.5), (to - from, 9.0), None);
-            if let Some([low, high]) = curve.between {
+            if let Some(ends) = curve.between {
                 let class = format!("whisker c{}", i % LOOKS);
-                let (from, to) =
-                    (low.map_or(inside.left, |l| x.at(l)), high.map_or(inside.right, |h| x.at(h)));
-                ink.line(&class, (from, y), (to, y));
+                let [low, high] = ends.map(|end| end.map(|end| x.at(end)));
+                ink.line(&class, (low.unwrap_or(inside.left), y), (high.unwrap_or(inside.right), y));
                 for at in [low, high].into_iter().flatten() {
-                    ink.line(&class, (x.at(at), y - 4.0), (x.at(at), y + 4.0));
+                    ink.line(&class, (at, y - 4.0), (at, y + 4.0));
                 }
             }
             if let Some(best) = curve.best {

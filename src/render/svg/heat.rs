@@ -86,12 +86,9 @@ impl HeatMap {
             ink.text("s m", (x, bottom + 15.0), Anchor::Middle, &label);
         }
         let all = self.columns.len();
-        let thinned = if columns.len() < all {
-            format!("{} of {all} values of ", columns.len())
-        } else {
-            String::new()
-        };
-        let name = cut(&(thinned + &self.x), SMALL, size.width() - 3.0);
+        let thinned = format!("{} of {all} values of {}", columns.len(), self.x);
+        let name = if columns.len() < all { &thinned } else { &self.x };
+        let name = cut(name, SMALL, size.width() - 3.0);
         ink.text("s m", (size.width() - 1.0, bottom + 31.0), Anchor::End, &name);
         draw_key(&mut ink, (2.0, bottom + 42.0), size);
         Svg::new(size, bottom + 74.0, &self.title, &self.about, ink)
@@ -161,17 +158,12 @@ fn draw_key(ink: &mut Ink, at: (f64, f64), size: Size) {
     for shade in 0..SHADES {
         ink.rect(&format!("h{shade}"), (at.0 + shade as f64 * cell, at.1), (cell, 10.0), None);
     }
-    let tell = [(0, "1×"), (3, "1.2×"), (6, "2×"), (8, "4×")];
-    for (edge, text) in tell {
+    for (edge, text) in [(0, "1×"), (3, "1.2×"), (6, "2×"), (8, "4×")] {
         let x = at.0 + f64::from(edge) * cell;
         let anchor = if edge == 0 { Anchor::Start } else { Anchor::Middle };
         ink.text("s m", (x, at.1 + 24.0), anchor, text);
     }
     let words = size.pick("cost relative to the best of the row", "cost, best of row = 1");
-    ink.text(
-        "s m",
-        (at.0 + SHADES as f64 * cell + 8.0, at.1 + 9.0),
-        Anchor::Start,
-        &cut(words, SMALL, size.width()),
-    );
+    let words = cut(words, SMALL, size.width());
+    ink.text("s m", (at.0 + SHADES as f64 * cell + 8.0, at.1 + 9.0), Anchor::Start, &words);
 }

@@ -116,10 +116,7 @@ pub(super) fn wrapped(text: &str, size: f64, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
-            Some(line) if width(&format!("{line} {word}"), size) <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
+            Some(line) if width(&format!("{line} {word}"), size) <= room => line.extend([" ", word]),
             _ => lines.push(cut(word, size, room)),
         }
     }

@@ -108,15 +108,10 @@ pub(super) fn label(unit: Unit, x: f64) -> String {
     };
     let nothing = [" rows/s", " 00 s", " 00 min", " 00 h"];
     let text = nothing.iter().find_map(|rest| text.strip_suffix(rest)).unwrap_or(&text);
-    match text.split_once('.') {
-        Some((whole, rest)) => {
-            let digits = rest.chars().take_while(char::is_ascii_digit).count();
-            let (decimals, word) = rest.split_at(digits);
-            let decimals = decimals.trim_end_matches('0');
-            if decimals.is_empty() { format!("{whole}{word}") } else { format!("{whole}.{decimals}{word}") }
-        }
-        None => text.to_owned(),
-    }
+    let Some((whole, rest)) = text.split_once('.') else { return text.to_owned() };
+    let word = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    let decimals = rest[..rest.len() - word.len()].trim_end_matches('0');
+    if decimals.is_empty() { format!("{whole}{word}") } else { format!("{whole}.{decimals}{word}") }
 }
 
 pub(super) fn noun(unit: Unit) -> &'static str {

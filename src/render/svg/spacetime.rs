@@ -2,6 +2,7 @@
 
 use super::frame::{LETTERS, SMALL, Size, Svg};
 use super::ink::{Anchor, Ink, width, wrapped};
+use super::style::CROSS;
 use crate::analysis::distinct;
 use crate::record::StepRecord;
 
@@ -48,18 +49,17 @@ impl SpaceTime {
         for (moment, (words, y)) in self.moments.iter().zip(&plan.rows) {
             let x = plan.lane(&moment.place);
             ink.shape("dot k", (x, *y), "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0Z");
-            let clock = if plan.together { (plan.words, *y + 4.0) } else { (2.0, *y + 4.0) };
-            ink.text("s m", clock, Anchor::Start, &moment.clock);
-            let first = if plan.together { 1 } else { 0 };
-            for (i, line) in words.iter().enumerate() {
-                ink.text("m", (plan.words, y + 4.0 + (i + first) as f64 * LINE), Anchor::Start, line);
+            let clock = if plan.together { plan.words } else { 2.0 };
+            ink.text("s m", (clock, y + 4.0), Anchor::Start, &moment.clock);
+            for (i, line) in (usize::from(plan.together)..).zip(words) {
+                ink.text("m", (plan.words, y + 4.0 + i as f64 * LINE), Anchor::Start, line);
             }
         }
         let mut height = plan.bottom + 8.0;
         if let Some(ending) = &self.ending {
             for line in wrapped(ending, BOLD, size.width() - 26.0) {
                 if height < plan.bottom + 9.0 {
-                    ink.shape("x", (8.0, height + 10.0), super::style::CROSS);
+                    ink.shape("x", (8.0, height + 10.0), CROSS);
                 }
                 ink.text("b alarm", (20.0, height + 14.0), Anchor::Start, &line);
                 height += LINE + 1.0;
@@ -71,11 +71,9 @@ impl SpaceTime {
 
     fn plan(&self, size: Size) -> Plan<'_> {
         let clock = self.moments.iter().map(|m| width(&m.clock, SMALL)).fold(0.0, f64::max) + 10.0;
-        let mentioned = self
-            .moments
-            .iter()
-            .flat_map(|m| [Some(m.place.as_str()), m.to.as_deref(), m.from.as_deref()].into_iter().flatten());
-        let mut names = distinct(mentioned.chain(self.lanes.iter().map(String::as_str)));
+        let mentioned = self.moments.iter();
+        let mentioned = mentioned.flat_map(|m| [Some(&m.place), m.to.as_ref(), m.from.as_ref()]).flatten();
+        let mut names = distinct(mentioned.chain(&self.lanes).map(String::as_str));
         // Devices to the left, the backend to the right, as the data flows.
         names.sort_by_key(|name| {
             ["world", "gateway", "backend"].iter().position(|n| n == name).map_or(0, |i| i + 1)
@@ -122,18 +120,17 @@ impl SpaceTime {
             let start = (plan.lane(&moment.place), plan.rows[i].1);
             let aim = plan.lane(to);
             let toward = if aim > start.0 { 1.0 } else { -1.0 };
-            if let Some(j) = found {
-                arrived[j] = true;
-                let end = (aim - 6.0 * toward, plan.rows[j].1);
-                ink.line("arrow", start, end);
-                let head = if toward > 0.0 { "M2 0L-6-3.6V3.6Z" } else { "M-2 0L6-3.6V3.6Z" };
-                ink.shape("head", end, head);
-            } else {
+            let head = if toward > 0.0 { "M2 0L-6-3.6V3.6Z" } else { "M-2 0L6-3.6V3.6Z" };
+            let (end, class, shape) = match found {
+                Some(j) => {
+                    arrived[j] = true;
+                    ((aim - 6.0 * toward, plan.rows[j].1), "head", head)
+                }
                 // It ends before its target, and on no other lane.
-                let end = (aim - 0.45 * plan.apart() * toward, start.1 + 9.0);
-                ink.line("arrow", start, end);
-                ink.shape("x", end, super::style::CROSS);
-            }
+                None => ((aim - 0.45 * plan.apart() * toward, start.1 + 9.0), "x", CROSS),
+            };
+            ink.line("arrow", start, end);
+            ink.shape(class, end, shape);
         }
     }
 }

@@ -124,17 +124,14 @@ impl Panel {
         for (at, value) in &self.points {
             let (at, value) = (x.at(*at as f64), y.at(*value as f64));
             // Each value holds until the next one.
-            if let Some((_, before)) = steps.last().copied() {
-                steps.push((at, before));
-            }
-            steps.push((at, value));
+            let before = steps.last().map(|(_, before)| (at, *before));
+            steps.extend(before.into_iter().chain([(at, value)]));
         }
         let Some(((first, _), (_, last))) = steps.first().copied().zip(steps.last().copied()) else { return };
-        steps.push((x.at(end as f64), last));
-        let floor = y.at(0.0);
-        let area =
-            [(first, floor)].into_iter().chain(steps.iter().copied()).chain([(x.at(end as f64), floor)]);
-        ink.area(&format!("i c{}", series % LOOKS), &area.collect::<Vec<_>>());
+        let (end, floor) = (x.at(end as f64), y.at(0.0));
+        steps.push((end, last));
+        let area = [&[(first, floor)][..], &steps, &[(end, floor)]].concat();
+        ink.area(&format!("i c{}", series % LOOKS), &area);
         ink.path(&format!("l c{}", series % LOOKS), &steps);
     }
 }

@@ -5,6 +5,7 @@ use crate::analysis::grouped;
 use crate::analysis::sweep::{Point, Series, Sweep, costs};
 use crate::metrics::human;
 use crate::render::Grid;
+use crate::render::lines::joined;
 
 const COLUMNS_MAX: usize = 3;
 /// A second figure of both settings: the load on the backend.
@@ -35,12 +36,8 @@ impl<'s, 'a> Crossover<'s, 'a> {
     pub(super) fn of(sweep: &'s Sweep<'a>) -> Option<Crossover<'s, 'a>> {
         let [one, two] = &sweep.series.first()?.points[..] else { return None };
         let applies = sweep.axis.ends_with(".mode") && !sweep.across.is_empty() && sweep.objective.ranks();
-        if !applies {
-            return None;
-        }
-        let names = [one, two].map(value);
         let winners = sweep.series.iter().map(winner).collect();
-        Some(Crossover { sweep, names, winners })
+        applies.then(|| Crossover { sweep, names: [one, two].map(value), winners })
     }
 
     pub(super) fn story(&self) -> String {
@@ -61,14 +58,13 @@ impl<'s, 'a> Crossover<'s, 'a> {
     fn name(&self, series: &Series<'_>) -> String {
         let axes = self.sweep.across.iter().zip(&series.values).skip(1);
         let axes = axes.map(|(key, value)| format!("{} {value}", key.rsplit('.').next().unwrap_or(key)));
-        let parts: Vec<String> = series.variant.iter().cloned().chain(axes).collect();
-        parts.join(", ")
+        joined(series.variant.iter().cloned().chain(axes), ", ").unwrap_or_default()
     }
     /// A row per value of the first of the other axes, a column per [`Way`] (if unnamed, `figure`).
     fn tables(&self, ways: &[Way], figure: &str, cell: &dyn Fn(usize) -> String) -> String {
         let rows = ways.first().map_or(&[][..], |(_, series)| series);
-        let rows: Vec<Vec<String>> =
-            rows.iter().map(|at| vec![self.sweep.series[*at].values[0].clone()]).collect();
+        let row = |at: &usize| vec![self.sweep.series[*at].values[0].clone()];
+        let rows: Vec<Vec<String>> = rows.iter().map(row).collect();
         let column = |(name, series): &Way| {
             let name = if name.is_empty() { figure } else { name };
             (name.to_owned(), series.iter().map(|at| cell(*at)).collect())
@@ -84,13 +80,12 @@ impl<'s, 'a> Crossover<'s, 'a> {
             point => self.sweep.figure(point).unwrap_or_else(|| "–".to_owned()),
         };
         let calm = if self.is_calm(at) { " °" } else { "" };
-        match self.winners[at] {
-            Winner::One(best) => {
-                format!("{} {} : {}{calm}", self.names[best], figure(best), figure(1 - best))
-            }
-            Winner::Neither => format!("~ {} : {}{calm}", figure(0), figure(1)),
-            Winner::Unknown => format!("{} : {}{calm}", figure(0), figure(1)),
-        }
+        let (mark, first) = match self.winners[at] {
+            Winner::One(best) => (format!("{} ", self.names[best]), best),
+            Winner::Neither => ("~ ".to_owned(), 0),
+            Winner::Unknown => (String::new(), 0),
+        };
+        format!("{mark}{} : {}{calm}", figure(first), figure(1 - first))
     }
 
     /// True if the backend never was down here, under any seed, but was elsewhere.
@@ -116,9 +111,8 @@ impl<'s, 'a> Crossover<'s, 'a> {
         let calm = (0..self.winners.len()).filter(|&at| self.is_calm(at)).count();
         if calm > 0 {
             let places = human::count(calm as u64, "place");
-            text.push_str(&format!(
-                "  in {places} (°) the backend was never down: they say nothing about outages\n"
-            ));
+            text +=
+                &format!("  in {places} (°) the backend was never down: they say nothing about outages\n");
         }
         // Equal ways share a line, in the order of the first of them.
         for (told, alike) in grouped(ways, |(_, series)| self.along(series)) {

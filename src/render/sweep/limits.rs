@@ -4,15 +4,15 @@ use crate::analysis::sweep::{Cause, FAILURES, Finding, Grown, Objective, Part, P
 use crate::analysis::tune::field::EVERYTHING;
 use crate::base::Span;
 use crate::metrics::human;
+use crate::render::lines::joined;
 use crate::render::trouble;
 
 /// The texts on settings below and above the best (for words, on each), and on excluded ones.
 pub fn limits(axis: &str, causes: &[Cause], points: &[Point<'_>], finding: &Finding) -> Vec<String> {
-    let mut told: Vec<String> = causes.iter().map(|cause| suffers(points, finding, cause)).collect();
-    told.extend(excluded(points));
+    let suffering = causes.iter().map(|cause| suffers(points, finding, cause));
     let of = Side::of(axis);
-    told.extend((axis == of.chunk_rows).then(|| cap(of, points)).flatten());
-    told
+    let cap = (axis == of.chunk_rows).then(|| cap(of, points)).flatten();
+    suffering.chain(excluded(points)).chain(cap).collect()
 }
 
 fn suffers(points: &[Point<'_>], finding: &Finding, cause: &Cause) -> String {
@@ -22,16 +22,12 @@ fn suffers(points: &[Point<'_>], finding: &Finding, cause: &Cause) -> String {
         let what = words(grown.part);
         let [share, at_best] = [grown.share, grown.at_best].map(percent);
         // A part whose share did not grow has grown with the whole.
-        let whole = match grown.share <= grown.at_best || share == at_best {
-            true => format!(", where everything takes {:.2} times as long", 1.0 / longer),
-            false => String::new(),
-        };
+        let whole = format!(", where everything takes {:.2} times as long", 1.0 / longer);
+        let whole = if grown.share <= grown.at_best || share == at_best { &*whole } else { "" };
         format!("{what} {share} of the time at {x} ({at_best} at {y}{whole})")
     };
-    let told = match grown.as_slice() {
-        [] => format!("no measured part explains why {x} costs {cost:.2} times as much as {y}"),
-        grown => grown.iter().map(of).collect::<Vec<_>>().join("; and "),
-    };
+    let unexplained = || format!("no measured part explains why {x} costs {cost:.2} times as much as {y}");
+    let told = joined(grown.iter().map(of), "; and ").unwrap_or_else(unexplained);
     match () {
         () if are_words(points) => told,
         () if at < &finding.best => format!("below {}: {told}", value(&points[finding.flat.0])),
@@ -40,7 +36,6 @@ fn suffers(points: &[Point<'_>], finding: &Finding, cause: &Cause) -> String {
 }
 
 fn words(part: Part) -> String {
-    let failures = |metric| FAILURES.into_iter().zip(FAILED).find(|(of, _)| *of == metric);
     match part {
         Part::RoundTrips => "waiting for responses to begin takes".to_owned(),
         Part::Answers => "waiting for useful responses takes".to_owned(),
@@ -48,7 +43,8 @@ fn words(part: Part) -> String {
         Part::Writing => "writing on the device takes".to_owned(),
         Part::Rest => "the app's hooks, or kills, take".to_owned(),
         Part::Failures(metric) => {
-            let told = failures(metric).map_or("failed requests", |(_, told)| told);
+            let told = FAILURES.into_iter().zip(FAILED).find(|(of, _)| *of == metric);
+            let told = told.map_or("failed requests", |(_, told)| told);
             format!("{told}, with the waits before retries, take")
         }
     }
@@ -68,10 +64,9 @@ const FAILED: [&str; FAILURES.len()] = [
 fn excluded(points: &[Point<'_>]) -> Vec<String> {
     let told = |run: &[Point<'_>]| {
         let (low, why) = (value(&run[0]), trouble(run[0].trouble.as_ref()?));
-        Some(match run {
-            [_] => format!("{low} is excluded: {why}"),
+        Some(match &run[1..] {
+            [] => format!("{low} is excluded: {why}"),
             [.., last] => format!("{low} to {} are excluded: at {low}, {why}", value(last)),
-            [] => return None,
         })
     };
     points.chunk_by(|a, b| a.trouble.is_some() == b.trouble.is_some()).filter_map(told).collect()

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::limits::value;
 use crate::analysis::sweep::{Point, Series, Sweep};
 use crate::metrics::human;
+use crate::record::CellRecord;
 use crate::render::{Grid, lines, trouble};
 
 const COLUMNS_MAX: usize = 4;
@@ -64,11 +65,8 @@ impl Regret {
             let same = |other: &&Series<'_>| other.variant == series.variant && other.values == series.values;
             reference.series.iter().find(same)
         };
-        let series: Vec<Comparison> = sweep
-            .series
-            .iter()
-            .filter_map(|s| Some(Comparison::new(sweep, s, &reference.axis, alike(s)?)))
-            .collect();
+        let both = |s| Some(Comparison::new(sweep, s, &reference.axis, alike(s)?));
+        let series: Vec<Comparison> = sweep.series.iter().filter_map(both).collect();
         let count = series.first().map_or(0, |first| first.costs.len());
         let settings = (0..count).map(|i| Summary::new(&series, i)).collect();
         Regret {
@@ -94,11 +92,9 @@ impl Regret {
     }
 
     fn table(&self) -> String {
-        let label = |series: &Comparison| {
-            vec![series.name.clone(), series.best.clone().unwrap_or_else(|| "!".to_owned())]
-        };
-        let worst = vec!["worst".to_owned(), String::new()];
-        let rows: Vec<Vec<String>> = self.series.iter().map(label).chain([worst]).collect();
+        let best = |series: &Comparison| series.best.clone().unwrap_or_else(|| "!".to_owned());
+        let labels = self.series.iter().map(|series| vec![series.name.clone(), best(series)]);
+        let rows: Vec<Vec<String>> = labels.chain([vec!["worst".to_owned(), String::new()]]).collect();
         let column = |(i, setting): (usize, &Summary)| {
             let costs = self.series.iter().map(|series| series.costs[i].told());
             let worst = setting.worst_ppm.map_or("–".to_owned(), human::percent);
@@ -127,16 +123,14 @@ impl Comparison {
         let at = |i: usize| &reference.points[i];
         let best = finding.and_then(|f| at(f.best).candidate());
         let flat = finding.map(|f| [at(f.flat.0), at(f.flat.1)]);
-        let powers = flat.and_then(|[low, high]| Some(low.number()? as u64..=high.number()? as u64));
+        let sizes = flat.and_then(|[low, high]| Some([low.number()?, high.number()?].map(|n| n as u64)));
         let kind = if against.starts_with("engine.push.") { "push" } else { "pull" };
         let paid = |point: &Point<'_>| {
             let more = point.candidate().zip(best).map(|(price, best)| price / best - 1.0);
             Paid {
                 value: point.value.clone(),
                 regret_ppm: more.filter(|more| more.is_finite()).map(|more| (more * 1e6).round() as i64),
-                reached_ns: powers
-                    .clone()
-                    .and_then(|region| reached(point, kind, *region.start(), *region.end())),
+                reached_ns: sizes.and_then(|sizes| reached(point, kind, sizes)),
                 trouble: point.trouble.as_ref().map(trouble),
             }
         };
@@ -151,16 +145,11 @@ impl Comparison {
 
 /// The time until chunks were as large as `low` to `high`, within a factor of two: median over
 /// seeds of the median over devices. `None` if half of the seeds did not get there.
-fn reached(point: &Point<'_>, kind: &str, low: u64, high: u64) -> Option<u64> {
+fn reached(point: &Point<'_>, kind: &str, [low, high]: [u64; 2]) -> Option<u64> {
     let powers = low.max(1).ilog2()..=high.max(1).ilog2();
-    let mut times: Vec<u64> = Vec::new();
-    for cell in &point.cells {
-        let at = |power: u32| {
-            let figure = cell.metrics.get(format!("{REACHED}/{kind}-{}", 1_u64 << power).as_str())?;
-            figure.stat("p50")
-        };
-        times.extend(powers.clone().filter_map(at).min());
-    }
+    let metrics: Vec<String> = powers.map(|power| format!("{REACHED}/{kind}-{}", 1_u64 << power)).collect();
+    let of_cell = |cell: &&CellRecord| metrics.iter().filter_map(|metric| cell.stat(metric, "p50")).min();
+    let mut times: Vec<u64> = point.cells.iter().filter_map(of_cell).collect();
     times.sort_unstable();
     times.get(point.cells.len() / 2).copied()
 }

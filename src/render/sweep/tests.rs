@@ -79,7 +79,8 @@ fn record(seeds: u64, alter: impl Fn(&mut CellRecord)) -> RunRecord {
 }
 
 fn json(record: &RunRecord) -> serde_json::Value {
-    serde_json::from_str(&Sweep::new(record, &axes(), Objective::default()).to_json()).unwrap()
+    serde_json::from_str(&Sweep::new(record, &axes(), Objective::of_axis("engine.pull.chunk_rows")).to_json())
+        .unwrap()
 }
 
 fn told(record: &RunRecord, metric: &str) -> String {
@@ -136,7 +137,7 @@ fn a_sweep_that_was_cut_short_is_told_so_far() {
         let mut cut = whole.clone();
         cut.complete = false;
         cut.cells.truncate(cells);
-        let story = Sweep::new(&cut, &axes(), Objective::default()).story();
+        let story = Sweep::new(&cut, &axes(), Objective::of_axis("engine.pull.chunk_rows")).story();
         assert!(!story.contains("– ~"), "{story}");
         told += &format!("{cells} cells: {}\n{}\n", story.lines().next().unwrap_or_default(), first(&story));
     }
@@ -149,7 +150,7 @@ fn in_which_order_settings_were_asked_for_changes_nothing() {
     let told = |order: &[usize]| {
         let mut axes = axes();
         axes[0].values = order.iter().map(|i| SIZES[*i].to_string()).collect();
-        Sweep::new(&record, &axes, Objective::default()).story()
+        Sweep::new(&record, &axes, Objective::of_axis("engine.pull.chunk_rows")).story()
     };
     let ascending = told(&[0, 1, 2, 3, 4, 5, 6]);
     for order in [[6, 5, 4, 3, 2, 1, 0], [6, 0, 3, 5, 1, 4, 2]] {
@@ -186,7 +187,7 @@ fn a_setting_that_loses_a_row_is_no_candidate_whatever_is_shown() {
     assert_ne!(best(&lossy), bad);
     let told = told(&lossy, "engine.rows.rate");
     assert_snapshot!(told.lines().filter(|line| line.contains(&bad)).collect::<Vec<_>>().join("\n"));
-    let sweep = Sweep::new(&lossy, &axes(), Objective::default());
+    let sweep = Sweep::new(&lossy, &axes(), Objective::of_axis("engine.pull.chunk_rows"));
     let place = SIZES.iter().position(|other| u64::from(*other) == size).unwrap();
     assert!(curves(&sweep).unwrap().curves.iter().all(|curve| !curve.points[place].candidate));
     let cells = heat_map(&sweep).unwrap().rows.into_iter().map(|mut row| row.cells.remove(place));
@@ -254,7 +255,7 @@ fn a_lucky_seeds_rate_does_not_make_up_for_an_unlucky_ones_wait() {
 fn the_csv_has_a_row_a_setting() {
     let record = record(3, |_| {});
     let axes = axes();
-    assert_snapshot!(Sweep::new(&record, &axes, Objective::default()).to_csv());
+    assert_snapshot!(Sweep::new(&record, &axes, Objective::of_axis("engine.pull.chunk_rows")).to_csv());
 }
 
 /// The sizes of [`record`], and controllers: always at the best, always at the smallest, and lossy.
@@ -288,7 +289,7 @@ fn with_controllers(seeds: u64) -> (RunRecord, Vec<AxisRecord>) {
 #[test]
 fn regret_is_what_a_setting_costs_more_than_the_best_of_the_reference() {
     let (record, ours) = with_controllers(3);
-    let swept = |axes: &[AxisRecord]| Sweep::new(&record, axes, Objective::default());
+    let swept = |axes: &[AxisRecord]| Sweep::new(&record, axes, Objective::of_axis("engine.pull.chunk_rows"));
     let regret = Regret::new(&swept(&ours), &swept(&axes()));
     let written: serde_json::Value = serde_json::from_str(&regret.to_json()).unwrap();
     for ((link, cost), series) in LINKS.iter().zip(written["series"].as_array().unwrap()) {
@@ -311,7 +312,7 @@ fn regret_is_what_a_setting_costs_more_than_the_best_of_the_reference() {
 #[test]
 fn the_plots_show_what_the_words_say() {
     let record = record(8, |_| {});
-    let sweep = Sweep::new(&record, &axes(), Objective::default());
+    let sweep = Sweep::new(&record, &axes(), Objective::of_axis("engine.pull.chunk_rows"));
     let curves = curves(&sweep).unwrap();
     for curve in &curves.curves {
         let (first, last) = curve.flat.unwrap();
@@ -331,7 +332,7 @@ fn the_plots_show_what_the_words_say() {
 #[test]
 fn without_numbers_or_figures_there_is_no_plot_that_lies() {
     let record = record(1, |cell| cell.metrics.clear());
-    let sweep = Sweep::new(&record, &axes(), Objective::default());
+    let sweep = Sweep::new(&record, &axes(), Objective::of_axis("engine.pull.chunk_rows"));
     assert_eq!((curves(&sweep), heat_map(&sweep)), (None, None));
 }
 

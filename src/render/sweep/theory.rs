@@ -3,6 +3,7 @@
 use super::limits::{percent, value};
 use crate::analysis::sweep::{Finding, Fit, Point, Shares, Side, held};
 use crate::metrics::human;
+use crate::render::lines::joined;
 
 /// A smaller share of the time explains nothing.
 const LEFT_OUT: f64 = 0.1;
@@ -33,15 +34,12 @@ pub fn closed_form(
     let below = first.checked_sub(1).and_then(sound).is_some_and(|low| best <= low);
     let above = sound(last + 1).is_some_and(|high| best >= high);
     if below || above || between.is_some_and(|between| contradicted(best, between)) {
-        let left_out = left_out(fit, side, &points[finding.best]);
-        let told = format!("closed form: {rows}, not {measured} as in the runs: ");
-        return (!left_out.is_empty()).then(|| told + &left_out.join(", "));
+        let left_out = joined(left_out(fit, side, &points[finding.best]), ", ")?;
+        return Some(format!("closed form: {rows}, not {measured} as in the runs: {left_out}"));
     }
+    let [chunk, row, mtbf] = [cost.chunk, cost.row, cost.mtbf].map(|s| human::span((s * 1e9) as u64));
     Some(format!(
-        "closed form: {rows}, as good as {measured} ({} per chunk, {} per row, a failure every {}; responses fit within {})",
-        seconds(cost.chunk),
-        seconds(cost.row),
-        seconds(cost.mtbf),
+        "closed form: {rows}, as good as {measured} ({chunk} per chunk, {row} per row, a failure every {mtbf}; responses fit within {})",
         percent(fit.misfit),
     ))
 }
@@ -73,14 +71,10 @@ pub fn capped(fit: Option<Fit>, cap: f64, clamps: &[String]) -> String {
         Some((best, saved)) => {
             let by = best.map_or("", |_| "by the closed form ");
             let at =
-                best.map_or_else(String::new, |best| format!(", at {}", human::count(best as u64, "row")));
+                best.map(|best| format!(", at {}", human::count(best as u64, "row"))).unwrap_or_default();
             format!("{by}a larger one would save {} of the time at most{at}", percent(saved))
         }
         None => format!("`--set backend.page_cap={}` shows what a larger one would gain", 10.0 * cap),
     };
     format!("{is_cap}; {buys}")
-}
-
-fn seconds(s: f64) -> String {
-    human::span((s * 1e9) as u64)
 }

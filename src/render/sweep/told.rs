@@ -9,6 +9,7 @@ use crate::analysis::sweep::{
 };
 use crate::metrics::human;
 use crate::record::{AxisRecord, RunRecord, Verdict};
+use crate::render::lines::joined;
 use crate::render::{Grid, demands, trouble};
 
 const COLUMNS_MAX: usize = 4;
@@ -137,14 +138,14 @@ fn along_numbers(points: &[Point<'_>], finding: &Finding) -> String {
     let (first, last) = finding.flat;
     // Near settings that lie beyond a dearer one.
     let apart = finding.near.iter().copied().filter(|i| !(first..=last).contains(i));
-    let apart: Vec<String> = apart.map(at).collect();
-    let apart = if apart.is_empty() { apart.concat() } else { format!(", and {}", apart.join(", ")) };
+    let apart = joined(apart.map(at), ", ").map(|apart| format!(", and {apart}")).unwrap_or_default();
     format!("; {between}; {}\n", within(at(first), at(last), &apart))
 }
 
 fn among_words(points: &[Point<'_>], finding: &Finding) -> String {
-    let others = |settings: &[usize]| -> Vec<String> {
-        settings.iter().filter(|i| **i != finding.best).map(|i| value(&points[*i])).collect()
+    let others = |settings: &[usize]| {
+        let others = settings.iter().filter(|i| **i != finding.best).map(|i| value(&points[*i]));
+        joined(others, ", ")
     };
     let candidates = points.iter().filter(|point| point.candidate().is_some()).count();
     let beyond = match finding.as_good.as_deref() {
@@ -152,12 +153,10 @@ fn among_words(points: &[Point<'_>], finding: &Finding) -> String {
         Some(_) if candidates == 1 => "every other setting is excluded".to_owned(),
         Some(all) if all.len() == candidates => optimum([None, None]),
         Some([_]) => "all others are worse beyond the noise (95 %)".to_owned(),
-        Some(some) => format!("as good within the noise (95 %): {}", others(some).join(", ")),
+        Some(some) => format!("as good within the noise (95 %): {}", others(some).unwrap_or_default()),
     };
-    let near = others(&finding.near);
-    let near =
-        if near.is_empty() { String::new() } else { format!("; at most 3 % more: {}", near.join(", ")) };
-    format!("; {beyond}{near}\n")
+    let near = others(&finding.near).map(|near| format!("; at most 3 % more: {near}"));
+    format!("; {beyond}{}\n", near.unwrap_or_default())
 }
 
 fn mark(point: &Point<'_>, position: usize, finding: Option<&Finding>) -> char {

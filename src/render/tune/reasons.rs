@@ -51,6 +51,5 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
         told.extend(closed_form(fit, (side, &points, &finding), between));
     }
     told.extend(line.cap.map(|(cap, clamps)| capped(fit, cap, &clamps)));
-    let closed_form_rows = fit.and_then(Fit::cost).map(|cost| cost.best() as u64);
-    Reasons { limits: told, closed_form_rows }
+    Reasons { limits: told, closed_form_rows: fit.and_then(Fit::cost).map(|cost| cost.best() as u64) }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analysis::tune::field::EVERYTHING;
 use crate::metrics::{NEVER, human};
 use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, RuleTuned, TuneRecord};
 use crate::render::Grid;
+use crate::render::lines::joined;
 use crate::render::sweep::{of_which_time, optimum, value_of as value, within};
 
 /// Something that costs this many times as much never comes.
@@ -18,17 +18,12 @@ pub fn story(tune: &TuneRecord) -> String {
     let ends = if of_which_time.is_empty() { "; " } else { "\n" };
     let mut text = format!("{}, {} is better{ends}{of_which_time}", tune.metric, tune.better);
     for (head, limits) in limits(tune) {
-        let list: String = limits.iter().map(|limit| format!("  {limit}\n")).collect();
-        text.push_str(&format!("{head}\n{list}"));
+        text += &format!("{head}\n");
+        text.extend(limits.iter().map(|limit| format!("  {limit}\n")));
     }
     text.push('\n');
-    for place in &tune.places {
-        text.push_str(&told(tune, place));
-        text.push('\n');
-    }
-    for line in &tune.herd {
-        text.push_str(&format!("{line}\n"));
-    }
+    text.extend(tune.places.iter().map(|place| told(tune, place) + "\n"));
+    text.extend(tune.herd.iter().map(|line| format!("{line}\n")));
     text + &cost_of_search(tune.cells)
 }
 
@@ -48,29 +43,25 @@ fn cost_of_search(cells: CellsTuned) -> String {
     if search == 0 && beside == 0 {
         return String::new();
     }
-    let grid = human::thousands(full_grid);
+    let (cells, grid) = (human::count(search, "cell"), human::thousands(full_grid));
     let beside = (beside > 0).then(|| format!(", {} for the others of the table", human::thousands(beside)));
-    format!(
-        "{} to search (a full grid in steps of 1.25 takes {grid}){}\n",
-        human::count(search, "cell"),
-        beside.unwrap_or_default()
-    )
+    let beside = beside.unwrap_or_default();
+    format!("{cells} to search (a full grid in steps of 1.25 takes {grid}){beside}\n")
 }
 
 fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {
     let mut text = headline(tune, place) + "\n";
-    for line in &place.notes {
-        text.push_str(&format!("  {line}\n"));
-    }
-    for knob in place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none()) {
-        for line in words(tune, place, knob) {
-            text.push_str(&format!("  {line}\n"));
-        }
-        if let Some(grid) = beside(tune, place, knob) {
-            text.push_str(&grid.terminal("    "));
-        }
+    text.extend(place.notes.iter().map(|line| format!("  {line}\n")));
+    for knob in told_knobs(place) {
+        text.extend(words(tune, place, knob).iter().map(|line| format!("  {line}\n")));
+        text.extend(beside(tune, place, knob).map(|grid| grid.terminal("    ")));
     }
     text
+}
+
+/// The knobs that are worth words: none if every setting is excluded, or all are equal.
+pub(in crate::render) fn told_knobs(place: &PlaceTuned) -> impl Iterator<Item = &KnobTuned> {
+    place.knobs.iter().filter(move |_| place.best.is_some() && all_equal(place).is_none())
 }
 
 pub(in crate::render) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> String {
@@ -79,21 +70,19 @@ pub(in crate::render) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> Stri
             return format!("{}: nothing is known yet: the search was stopped", place.name);
         }
         let why = place.trouble.as_deref().unwrap_or("nothing was measured");
-        let so_far =
-            if place.complete { "every setting is excluded" } else { "every setting so far is excluded" };
-        return format!("{}: {so_far}: {why}", place.name);
+        let so_far = if place.complete { "" } else { " so far" };
+        return format!("{}: every setting{so_far} is excluded: {why}", place.name);
     };
     let so_far = if place.complete { "" } else { ", so far: the search was stopped" };
+    let figure = place.figure.map(|n| human::of_waits(tune.unit, n, place.censored));
     if let Some(settings) = all_equal(place) {
-        let shown = |n| human::of_waits(tune.unit, n, place.censored);
-        let figure = place.figure.map_or_else(String::new, |n| shown(n) + " ");
+        let figure = figure.map_or_else(String::new, |figure| figure + " ");
         return format!(
             "{}: nothing differs: {figure}at each of the {settings} settings that may be chosen{so_far}",
             place.name
         );
     }
-    let shown = |n| human::of_waits(tune.unit, n, place.censored);
-    let figure = place.figure.map_or_else(String::new, |n| format!(" ({})", shown(n)));
+    let figure = figure.map_or_else(String::new, |figure| format!(" ({figure})"));
     let knob = place.knobs.first().filter(|knob| is_all(knob, &knob.best));
     let all = knob.filter(|knob| knob.whole).map_or("", |_| ", all rows in one response");
     let rules: String = place.rules.iter().map(|rule| rule_told(tune, place, rule)).collect();
@@ -159,21 +148,18 @@ pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> Str
 }
 
 /// How many settings were tried, if all that are not excluded give the same figure.
-pub(in crate::render) fn all_equal(place: &PlaceTuned) -> Option<usize> {
-    let candidates =
-        || place.knobs.iter().flat_map(|knob| &knob.points).filter(|point| point.trouble.is_none());
-    let mut values: Vec<&str> = candidates().map(|point| point.value.as_str()).collect();
-    values.sort_unstable();
-    values.dedup();
-    let equal = candidates().all(|point| point.cost_ppm == Some(1_000_000));
+fn all_equal(place: &PlaceTuned) -> Option<usize> {
+    let points = place.knobs.iter().flat_map(|knob| &knob.points);
+    let mut candidates = points.filter(|point| point.trouble.is_none());
+    let values: BTreeSet<&str> = candidates.clone().map(|point| point.value.as_str()).collect();
+    let equal = candidates.all(|point| point.cost_ppm == Some(1_000_000));
     (equal && values.len() > 1).then_some(values.len())
 }
 
 /// The answer alone, a line per place, with the luck of seeds; then whether the backend has enough.
 pub fn answers(tune: &TuneRecord) -> String {
     let line = |place: &PlaceTuned| {
-        let told = place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none());
-        let sure = told.flat_map(|knob| {
+        let sure = told_knobs(place).flat_map(|knob| {
             [sureness(tune, place, knob)].into_iter().chain(knob.luck.clone()).chain(lucky(tune, knob))
         });
         [headline(tune, place)].into_iter().chain(sure).collect::<Vec<_>>().join("; ") + "\n"
@@ -196,12 +182,10 @@ fn lucky(tune: &TuneRecord, knob: &KnobTuned) -> Option<String> {
     };
     let share = |point: &PointTuned| 100.0 - point.cost_ppm.unwrap_or(0) as f64 / 1e4;
     let of = |point: &PointTuned| format!("{} was {:.1} % less", value(&point.value), share(point));
-    let all: Vec<String> = knob.points.iter().filter(less).map(of).collect();
-    let told = format!(
-        "under these seeds {} than the best; the settings around them show that this is luck (more --seeds decide)",
-        all.join(", ")
-    );
-    (!all.is_empty()).then_some(told)
+    let all = joined(knob.points.iter().filter(less).map(of), ", ")?;
+    Some(format!(
+        "under these seeds {all} than the best; the settings around them show that this is luck (more --seeds decide)"
+    ))
 }
 
 /// Where the optimum lies, and which settings are as good.
@@ -232,8 +216,8 @@ fn save(knob: &KnobTuned) -> String {
     let inside = |point: &&PointTuned| number(&point.value).is_some_and(|x| first < x && x < last);
     let dearer = |point: &&PointTuned| point.cost_ppm.is_some_and(|ppm| ppm > FLAT_PPM);
     let sound = knob.points.iter().filter(|point| point.trouble.is_none());
-    let told: Vec<String> = sound.filter(inside).filter(dearer).map(|point| value(&point.value)).collect();
-    if told.is_empty() { String::new() } else { format!(", except {},", told.join(", ")) }
+    let told = joined(sound.filter(inside).filter(dearer).map(|point| value(&point.value)), ", ");
+    told.map(|told| format!(", except {told},")).unwrap_or_default()
 }
 
 /// The median uncertainty of the costs in the flat region and next to the best.
@@ -284,10 +268,9 @@ pub(in crate::render) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &Kn
     if points.iter().any(is_marked) {
         grid.row(["", "~ as good within the noise"]);
     }
-    let broken = points.iter().chain([best]).flat_map(|point| &point.breaks);
-    let broken: Vec<&str> = broken.map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
-    if !broken.is_empty() {
-        grid.row(["".to_owned(), format!("! breaks a limit that excludes nothing: {}", broken.join(", "))]);
+    let broken: BTreeSet<&String> = points.iter().chain([best]).flat_map(|point| &point.breaks).collect();
+    if let Some(broken) = joined(broken, ", ") {
+        grid.row(["", &format!("! breaks a limit that excludes nothing: {broken}")]);
     }
     Some(grid)
 }
@@ -307,31 +290,26 @@ fn names(knob: &KnobTuned, point: &PointTuned, is_best: bool) -> String {
 /// The products that ask for more than comes, a row per value.
 fn rows_of_asked(grid: &mut Grid, point: &PointTuned) {
     for asked in &point.asked {
-        let shown = if asked.value == EVERYTHING { "everything".to_owned() } else { value(&asked.value) };
-        grid.row([shown, format!("{}: as {}", asked.names.join(", "), value(&point.value))]);
+        grid.row([value(&asked.value), format!("{}: as {}", asked.names.join(", "), value(&point.value))]);
     }
 }
 
 fn row(knob: &KnobTuned, point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
     let name = names(knob, point, false);
-    let shown = |n| human::of_waits(tune.unit, n, point.censored);
-    let shown = point.figure.map_or_else(|| "–".to_owned(), shown);
-    let shown = shown + broken_mark(point);
+    let none = || "–".to_owned();
+    let shown = point.figure.map(|n| human::of_waits(tune.unit, n, point.censored));
+    let shown = shown.unwrap_or_else(none) + broken_mark(point);
     if point.trouble.is_some() {
         // The words above say why.
         let few = (point.seeds as usize) < tune.seeds.len();
         let seeds = if few { human::count(point.seeds, "seed") } else { String::new() };
         return [value(&point.value), name, shown, "excluded".to_owned(), seeds];
     }
-    let cost = point.cost_ppm.map(|ppm| ppm as f64 / 1e6);
-    let share = cost.map_or_else(|| "–".to_owned(), |cost| format!("{:.0} %", 100.0 / cost));
-    let more = cost.map_or_else(
-        || "–".to_owned(),
-        |cost| match cost {
-            _ if cost >= FOR_EVER => "never".to_owned(),
-            _ => format!("{:+.1} %", (cost - 1.0) * 100.0),
-        },
-    );
+    let (share, more) = match point.cost_ppm.map(|ppm| ppm as f64 / 1e6) {
+        None => (none(), none()),
+        Some(cost) if cost >= FOR_EVER => (format!("{:.0} %", 100.0 / cost), "never".to_owned()),
+        Some(cost) => (format!("{:.0} %", 100.0 / cost), format!("{:+.1} %", (cost - 1.0) * 100.0)),
+    };
     let more = if is_marked(point) { more + " ~" } else { more };
     [value(&point.value), name, shown, share, more]
 }

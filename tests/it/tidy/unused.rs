@@ -18,7 +18,7 @@ const ROOTS: [&str; 15] = [
     "crates/oracle/src/lib.rs",
     "crates/scenario/src/lib.rs",
     "crates/servers/src/lib.rs",
-    "crates/validate-live/src/main.rs",
+    "crates/trust/src/main.rs",
     "crates/world/src/lib.rs",
     "src/lib.rs",
     "src/main.rs",

@@ -20,12 +20,9 @@ pub(in crate::analysis::verdict) fn baseline(trial: &Trial<'_>, judged: &[Judged
     let acceptable = sound && judged.len() == trial.plans.len() && trial.notes.is_empty();
     let standard =
         Standard { name: against.name, baseline: against.baseline, folder: trial.folder, acceptable };
-    let gated: BTreeMap<&str, &[String]> = trial
-        .plans
-        .iter()
-        .map(|plan| (plan.source.digest.as_str(), plan.judged.baseline_metrics.as_slice()))
-        .collect();
-    let wanted = |cell: &CellRecord| gated.get(cell.resolved.as_str()).copied().unwrap_or_default();
+    let gated = trial.plans.iter().map(|plan| (&plan.source.digest, plan.judged.baseline_metrics.as_slice()));
+    let gated: BTreeMap<&String, &[String]> = gated.collect();
+    let wanted = |cell: &CellRecord| gated.get(&cell.resolved).copied().unwrap_or_default();
     let (mut rulings, mut held) = (Vec::new(), Vec::new());
     for (at, judged) in judged.iter().enumerate().filter(|(_, of)| of.cell.verdict.was_run()) {
         match standard.counterpart(&judged.cell, wanted(&judged.cell)) {
@@ -33,25 +30,20 @@ pub(in crate::analysis::verdict) fn baseline(trial: &Trial<'_>, judged: &[Judged
             Err(reason) => rulings.push(Ruling::FailsCell(at, *reason)),
         }
     }
-    match against.tolerance_ppm {
-        Some(ppm) => {
-            let shifts = over_seeds(judged, &held, ppm);
-            rulings.extend(shifts.into_iter().map(|(at, shift)| shifted(at, &shift, against, standard)));
+    let changed = |at: usize, Change { gated, text }| {
+        if gated {
+            let text = format!("baseline {}: {text}", against.name);
+            return Ruling::FailsCell(at, Reason::Differs { text });
         }
-        None => {
-            let each = held.into_iter().flat_map(|(at, base)| {
-                let cell = &judged[at].cell;
-                let of = if trial.plans.len() > 1 { format!("{}: ", cell.id) } else { String::new() };
-                let name = against.name;
-                base.changes(cell).into_iter().map(move |Change { gated, text }| match gated {
-                    true => {
-                        let text = format!("baseline {name}: {text}");
-                        Ruling::FailsCell(at, Reason::Differs { text })
-                    }
-                    false => Ruling::Changed(format!("changed, but not gated: {of}{text}")),
-                })
-            });
-            rulings.extend(each);
+        let of = if trial.plans.len() > 1 { format!("{}: ", judged[at].cell.id) } else { String::new() };
+        Ruling::Changed(format!("changed, but not gated: {of}{text}"))
+    };
+    if let Some(ppm) = against.tolerance_ppm {
+        let shifts = over_seeds(judged, &held, ppm).into_iter();
+        rulings.extend(shifts.map(|(at, shift)| shifted(at, &shift, against, standard)));
+    } else {
+        for (at, base) in held {
+            rulings.extend(base.changes(&judged[at].cell).into_iter().map(|change| changed(at, change)));
         }
     }
     let differs = |ruling: &Ruling| matches!(ruling, Ruling::FailsCell(_, Reason::Differs { .. }));
@@ -96,7 +88,7 @@ fn left_out(
     let mut rulings = Vec::new();
     if against.require_all {
         // If the run was cut short, the missing seeds were still to come.
-        if trial.all_ended(judged) {
+        if judged.iter().filter(|judged| judged.cell.verdict.was_run()).count() == trial.plans.len() {
             let other_seeds = seeds_of(against.baseline, &lacks, &ran);
             text += &other_seeds.unwrap_or_else(|| standard.accept(" --prune"));
         }
@@ -129,11 +121,11 @@ impl<'a> Standard<'a> {
         let unlike = match self.baseline.cells.get(id) {
             None => format!("baseline {name} has no cell {id}"),
             Some(base) if base.resolved != cell.resolved => {
+                let ([base, folder], accept) = ([name, self.folder].map(shell_word), self.accept(""));
                 let text = format!(
                     "not comparable: the scenario was changed (or `--set`) since baseline {name} was saved, \
-                     so its figures do not apply; to judge the change: {}{}",
-                    self.comparison(),
-                    self.accept("")
+                     so its figures do not apply; to judge the change: syncdyno compare {base} {folder} \
+                     --fail-on-worse{accept}"
                 );
                 return Err(Box::new(Reason::ScenarioChanged { text }));
             }
@@ -144,11 +136,6 @@ impl<'a> Standard<'a> {
             ),
         };
         Err(Box::new(Reason::NoBaseline { text: unlike + &self.accept("") }))
-    }
-
-    fn comparison(&self) -> String {
-        let [name, folder] = [self.name, self.folder].map(shell_word);
-        format!("syncdyno compare {name} {folder} --fail-on-worse")
     }
 
     /// The command that accepts this run.

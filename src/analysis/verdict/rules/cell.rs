@@ -12,11 +12,8 @@ use crate::world::{Ending, Outcome};
 
 /// True if a violation is expected: it is named, or follows from one that is.
 fn expected(plan: &Plan, check: &str) -> bool {
-    plan.judged
-        .expect
-        .violations
-        .iter()
-        .any(|named| named == check || oracle::implied(named).contains(&check))
+    let named = &plan.judged.expect.violations;
+    named.iter().any(|named| named == check || oracle::implied(named).contains(&check))
 }
 
 /// True if the outcome has this violation. An engine that spins or stalls is stuck.
@@ -121,10 +118,8 @@ pub(in crate::analysis::verdict) fn same_again(ended: &Ended<'_>) -> Vec<Reason>
     match &again.first.other_build {
         Some(_) if of_figures => Vec::new(),
         Some(build) => {
-            let this = Build::this();
-            let text =
-                format!("not comparable: the record is of {build}, this is {this}, and digests differ");
-            vec![Reason::NoBaseline { text }]
+            let both = format!("the record is of {build}, this is {}", Build::this());
+            vec![Reason::NoBaseline { text: format!("not comparable: {both}, and digests differ") }]
         }
         None => {
             let of = |digests: [&str; 2]| digests[usize::from(of_figures)].to_owned();

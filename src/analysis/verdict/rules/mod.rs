@@ -2,10 +2,7 @@
 
 mod baseline;
 mod cell;
-mod network;
-mod processor;
 mod run;
-mod unheld;
 
 pub(super) use cell::{expectations, gates};
 
@@ -35,7 +32,7 @@ pub(super) static RULES: &[Rule] = &[
     Rule::OfRun(occurrences::occurrences),
     Rule::OfRun(run::has_an_answer),
     Rule::OfRun(run::notes),
-    Rule::OfRun(unheld::no_cell),
-    Rule::OfRun(network::unusable),
-    Rule::OfRun(processor::uncalibrated),
+    Rule::OfRun(run::no_cell),
+    Rule::OfRun(run::unusable),
+    Rule::OfRun(run::uncalibrated),
 ];

@@ -1,6 +1,9 @@
-//! Rules for a run as a whole: a search, and stops.
+//! Rules for a run as a whole: a search, stops, and remarks that fail nothing.
+
+use std::collections::BTreeMap;
 
 use crate::analysis::verdict::case::{Asks, Ruling, Trial};
+use crate::metrics::human;
 use crate::record::{Exit, Judged};
 
 /// A search has a best setting in each place, and no failing cell stopped it.
@@ -14,4 +17,54 @@ pub(in crate::analysis::verdict) fn has_an_answer(trial: &Trial<'_>, _: &[Judged
 /// Nothing stopped the run.
 pub(in crate::analysis::verdict) fn notes(trial: &Trial<'_>, _: &[Judged]) -> Vec<Ruling> {
     trial.notes.iter().map(|note| Ruling::Stops(note.exit)).collect()
+}
+
+/// A cell that expects a violation has no gates: if all cells do, no gate can fail. It is only a
+/// remark, since other cells of the file may have been left out.
+pub(in crate::analysis::verdict) fn no_cell(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
+    let mut gated = BTreeMap::<&str, Vec<&str>>::new();
+    for plan in trial.plans.iter().filter(|plan| !plan.judged.gates.is_empty()) {
+        let names = plan.judged.gates.iter().map(|gate| gate.name.as_str());
+        gated.insert(&plan.source.scenario, names.collect());
+    }
+    gated.retain(|scenario, _| {
+        let mut ran = judged.iter().filter(|of| of.cell.scenario == *scenario && of.cell.verdict.was_run());
+        let held = ran.clone().any(|of| !of.gates.is_empty());
+        ran.next().is_some() && !held
+    });
+    let told = gated.iter().map(|(scenario, gates)| {
+        let text = format!(
+            "gate {} of {scenario} applied to no cell: each expects a violation, and such cells have no gates",
+            gates.join(", ")
+        );
+        Ruling::Remark(text)
+    });
+    told.collect()
+}
+
+/// If more than half of all requests got no response, figures say more about the network than about
+/// the app.
+pub(in crate::analysis::verdict) fn unusable(_: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
+    let without = |Judged { cell, .. }: &&Judged| {
+        2 * cell.number("engine.requests.failed") > cell.number("engine.requests.count")
+    };
+    let cells = judged.iter().filter(without).count();
+    let text = format!(
+        "more than half of the requests got no response in {cells} of {}: figures there describe the network more than the app",
+        human::count(judged.len() as u64, "cell")
+    );
+    (cells > 0).then_some(Ruling::Remark(text)).into_iter().collect()
+}
+
+/// A third-party stack charges processor time by its own rule. Until this is compared with
+/// published times, its durations cover only network and disk.
+pub(in crate::analysis::verdict) fn uncalibrated(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
+    let works = judged.iter().any(|judged| judged.cell.number("device.cpu.busy") > 0);
+    let own = trial.plans.iter().find(|plan| plan.brought && works);
+    let remark = |name: &str| {
+        format!(
+            "no phone was checked against the processor time of `{name}`: its times are those of network and disk only"
+        )
+    };
+    own.map(|plan| Ruling::Remark(remark(&plan.engine_name))).into_iter().collect()
 }

@@ -117,7 +117,7 @@ fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
         let axes = vec![("link".to_owned(), link.to_owned()), ("devices".to_owned(), devices.to_string())];
         let space = space(&[&format!("k={best}")], &[best], 1);
         let mut place = Place { axes, space, ..Place::default() };
-        let objective = Objective::default();
+        let objective = Objective::of_axis("engine.pull.chunk_rows");
         let mut judged = cell(1, 1_000);
         let mut put = |name: &'static str, figure| judged.cell.metrics.insert(name.into(), figure);
         let spread = |p50: u64, max: u64| fixture::spread(Unit::Ns, 10, [0, p50, max * 19 / 20, max, max]);

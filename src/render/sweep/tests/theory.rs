@@ -15,7 +15,7 @@ fn the_closed_form_is_told_where_the_runs_bear_it_out_or_with_what_it_leaves_out
         })
     };
     let told = [record(8, |_| {}), larger(false), larger(true)].map(|record| {
-        let sweep = Sweep::new(&record, &axes(), Objective::default());
+        let sweep = Sweep::new(&record, &axes(), Objective::of_axis("engine.pull.chunk_rows"));
         sweep.words_of_series().concat() + "---\n"
     });
     assert_snapshot!(told.concat());

@@ -1,9 +1,12 @@
 //! Reads a CSV file, or one JSON object per line; errors have line and column.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use serde_json::Value;
 
+use crate::campaign::did_you_mean;
 use crate::scenario::closest;
 
 /// Why a file of measurements cannot be read, and where.
@@ -15,26 +18,29 @@ pub struct Malformed {
     pub what: String,
 }
 
+impl Malformed {
+    /// What is wrong with a whole line.
+    pub fn line(line: u64, what: impl Into<String>) -> Malformed {
+        Malformed { line, column: None, what: what.into() }
+    }
+}
+
 /// The text of a file, with the line ends that a reader counts.
 fn text_of(bytes: &[u8]) -> Result<String, Malformed> {
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let before = &bytes[..e.valid_up_to()];
-        whole(1 + before.iter().filter(|byte| **byte == b'\n').count() as u64, "not UTF-8")
+        Malformed::line(1 + before.iter().filter(|byte| **byte == b'\n').count() as u64, "not UTF-8")
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n"))
-}
-
-pub(in crate::campaign) fn whole(line: u64, what: impl Into<String>) -> Malformed {
-    Malformed { line, column: None, what: what.into() }
 }
 
 fn ragged(error: &csv::Error) -> Malformed {
     let line = error.position().map_or(1, csv::Position::line);
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            whole(line, format!("{len} fields where the header has {expected_len}"))
+            Malformed::line(line, format!("{len} fields where the header has {expected_len}"))
         }
-        _ => whole(line, error.to_string()),
+        _ => Malformed::line(line, error.to_string()),
     }
 }
 
@@ -42,21 +48,20 @@ fn line_of(record: &csv::StringRecord) -> u64 {
     record.position().map_or(1, csv::Position::line)
 }
 
-/// More lines are not measurements, but another kind of file.
-pub(super) const ROWS_MAX: usize = 100_000;
-
 /// The most columns, and the most bytes of a line; each byte may take tenfold memory.
 const KEYS_MAX: usize = 256;
 const LINE_MAX: usize = 256 << 10;
 
-pub(in crate::campaign) struct Sheet {
-    header: csv::StringRecord,
-    records: Vec<csv::StringRecord>,
+/// A table with named columns.
+pub struct Sheet {
+    pub header: csv::StringRecord,
+    pub records: Vec<csv::StringRecord>,
 }
 
+/// A line of a [`Sheet`].
 #[derive(Clone, Copy)]
-pub(in crate::campaign) struct Row<'a> {
-    header: &'a csv::StringRecord,
+pub struct Row<'a> {
+    sheet: &'a Sheet,
     record: &'a csv::StringRecord,
 }
 
@@ -68,31 +73,14 @@ const OTHERS: [(&str, &[&str]); 4] = [
     ("outcome", &["status", "status_code", "http_status", "result", "error", "success", "ok"]),
 ];
 
-fn near<'a>(name: &str, header: &'a csv::StringRecord) -> Option<&'a str> {
-    let others = OTHERS.iter().filter(|(ours, _)| *ours == name).flat_map(|(_, others)| *others);
-    let other = |other: &&str| header.iter().find(|column| column.eq_ignore_ascii_case(other));
-    closest(name, header).or_else(|| others.copied().find_map(|name| other(&name)))
-}
-
-/// The message for a header without this column.
-fn lacks(header: &csv::StringRecord, name: &str, wanted: &[&str]) -> String {
-    let other = [(';', "semicolons"), ('\t', "tabs")];
-    let parts = other.into_iter().find(|(mark, _)| header.len() == 1 && header[0].contains(*mark));
-    if let Some((_, marks)) = parts {
-        return format!("{marks} part its columns where commas are wanted");
-    }
-    let near = near(name, header).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    format!("there is no column {name}; wanted are {}{near}", wanted.join(", "))
-}
-
 impl Sheet {
-    pub(in crate::campaign) fn read(bytes: &[u8], wanted: &[&str], most: usize) -> Result<Sheet, Malformed> {
+    pub fn read(bytes: &[u8], wanted: &[&str], most: usize) -> Result<Sheet, Malformed> {
         if let Some(at) = bytes.split(|byte| *byte == b'\n').position(|line| line.len() > LINE_MAX) {
-            return Err(whole(1 + at as u64, format!("longer than {} KiB", LINE_MAX >> 10)));
+            return Err(Malformed::line(1 + at as u64, format!("longer than {} KiB", LINE_MAX >> 10)));
         }
         let text = text_of(bytes)?;
         if text.trim_start().starts_with('[') {
-            return Err(whole(1, "a JSON array where an object per line is wanted"));
+            return Err(Malformed::line(1, "a JSON array where an object per line is wanted"));
         }
         let sheet = if text.trim_start().starts_with('{') {
             Sheet::of_objects(&text, most)?
@@ -101,28 +89,32 @@ impl Sheet {
         };
         sheet.refuse_without(wanted)?;
         if sheet.records.is_empty() {
-            return Err(whole(1, "no rows"));
+            return Err(Malformed::line(1, "no rows"));
         }
         Ok(sheet)
     }
 
     fn refuse_without(&self, wanted: &[&str]) -> Result<(), Malformed> {
-        match wanted.iter().find(|name| !self.has(name)) {
-            Some(name) => Err(whole(1, lacks(&self.header, name, wanted))),
-            None => Ok(()),
+        let Some(name) = wanted.iter().find(|name| !self.has(name)) else { return Ok(()) };
+        let is_parted = |mark| self.header.len() == 1 && self.header[0].contains(mark);
+        let marks = [(';', "semicolons"), ('\t', "tabs")].into_iter().find(|(mark, _)| is_parted(*mark));
+        if let Some((_, marks)) = marks {
+            return Err(Malformed::line(1, format!("{marks} part its columns where commas are wanted")));
         }
+        let (wanted, near) = (wanted.join(", "), did_you_mean(self.near(name)));
+        Err(Malformed::line(1, format!("there is no column {name}; wanted are {wanted}{near}")))
     }
 
     fn of_csv(text: &str, wanted: &[&str], most: usize) -> Result<Sheet, Malformed> {
         if text.matches('"').count() % 2 == 1 {
             let last = text.rfind('"').unwrap_or(0);
             let line = 1 + text[..last].matches('\n').count() as u64;
-            return Err(whole(line, "a quotation mark that none closes"));
+            return Err(Malformed::line(line, "a quotation mark that none closes"));
         }
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text.as_bytes());
-        let header = reader.headers().map_err(|e| whole(1, e.to_string()))?.clone();
+        let header = reader.headers().map_err(|e| Malformed::line(1, e.to_string()))?.clone();
         if header.len() > KEYS_MAX {
-            return Err(whole(1, format!("more than {KEYS_MAX} columns")));
+            return Err(Malformed::line(1, format!("more than {KEYS_MAX} columns")));
         }
         let twice =
             |(at, name): &(usize, &str)| !name.is_empty() && header.iter().take(*at).any(|n| n == *name);
@@ -136,7 +128,7 @@ impl Sheet {
         for record in reader.records() {
             sheet.records.push(record.map_err(|e| ragged(&e))?);
             if sheet.records.len() > most {
-                return Err(whole(line_of(&sheet.records[most]), format!("more than {most} rows")));
+                return Err(Malformed::line(line_of(&sheet.records[most]), format!("more than {most} rows")));
             }
         }
         Ok(sheet)
@@ -149,7 +141,7 @@ impl Sheet {
             let object: serde_json::Map<String, Value> = serde_json::from_str(line).map_err(|e| {
                 let what = e.to_string();
                 let what = what.split(" at line").next().unwrap_or_default();
-                whole(number, format!("not a JSON object: {what} at character {}", e.column()))
+                Malformed::line(number, format!("not a JSON object: {what} at character {}", e.column()))
             })?;
             let mut row = vec![String::new(); header.len()];
             for (name, value) in object {
@@ -166,7 +158,7 @@ impl Sheet {
             }
             rows.push((number, row));
             if rows.len() > most || header.len() > KEYS_MAX {
-                return Err(whole(number, format!("more than {most} rows or {KEYS_MAX} keys")));
+                return Err(Malformed::line(number, format!("more than {most} rows or {KEYS_MAX} keys")));
             }
         }
         let record = |(number, mut row): (u64, Vec<String>)| {
@@ -180,74 +172,43 @@ impl Sheet {
         let records = rows.into_iter().map(record).collect();
         Ok(Sheet { header: header.into(), records })
     }
-    pub(in crate::campaign) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.header.iter().any(|column| column == name)
     }
     /// The column that was probably meant by this name.
-    pub(in crate::campaign) fn near(&self, name: &str) -> Option<&str> {
-        near(name, &self.header)
+    pub fn near(&self, name: &str) -> Option<&str> {
+        let others = OTHERS.iter().filter(|(ours, _)| *ours == name).flat_map(|(_, others)| *others);
+        let other = |other: &&str| self.header.iter().find(|column| column.eq_ignore_ascii_case(other));
+        closest(name, &self.header).or_else(|| others.copied().find_map(|name| other(&name)))
     }
-    pub(in crate::campaign) fn columns(&self) -> impl Iterator<Item = &str> {
-        self.header.iter()
-    }
-    pub(in crate::campaign) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.records.iter().map(|record| Row { header: &self.header, record })
-    }
-    /// The file with a column added, or replaced if it had one of that name.
-    pub(super) fn with_column(&self, name: &str, values: &[String]) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let known = self.has(name);
-        let mut put = |record: &csv::StringRecord, value: &str| {
-            let fields = self.header.iter().zip(record);
-            let fields = fields.map(|(column, field)| if column == name { value } else { field });
-            let record: csv::StringRecord = fields.chain((!known).then_some(value)).collect();
-            writer.write_record(&record).expect("memory takes it and all records are of one length");
-        };
-        put(&self.header, name);
-        self.records.iter().zip(values).for_each(|(record, value)| put(record, value));
-        String::from_utf8(writer.into_inner().expect("memory takes it")).expect("UTF-8 went in")
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.records.iter().map(|record| Row { sheet: self, record })
     }
 }
 
 impl<'a> Row<'a> {
-    pub(in crate::campaign) fn malformed(self, column: &str, what: impl Into<String>) -> Malformed {
+    pub fn malformed(self, column: &str, what: impl Into<String>) -> Malformed {
         Malformed { line: line_of(self.record), column: Some(column.to_owned()), what: what.into() }
     }
-    pub(in crate::campaign) fn text(self, column: &str) -> &'a str {
-        let at = self.header.iter().position(|name| name == column);
+    pub fn text(self, column: &str) -> &'a str {
+        let at = self.sheet.header.iter().position(|name| name == column);
         at.and_then(|at| self.record.get(at)).unwrap_or_default().trim()
     }
-    pub(in crate::campaign) fn has(self, column: &str) -> bool {
-        self.header.iter().any(|name| name == column)
+    pub fn has(self, column: &str) -> bool {
+        self.sheet.has(column)
     }
-    pub(super) fn whole(self, column: &str, range: RangeInclusive<u64>) -> Result<u64, Malformed> {
-        let text = self.text(column);
-        let number = text.parse().ok().filter(|n| range.contains(n));
-        number.ok_or_else(|| {
-            let (low, high) = range.into_inner();
-            self.malformed(column, format!("`{text}` is not a whole number from {low} to {high}"))
-        })
-    }
-
-    pub(in crate::campaign) fn number(
+    /// A number of this range; `kind` names its type in words.
+    pub fn number<T: FromStr + PartialOrd + Display>(
         self,
         column: &str,
-        range: RangeInclusive<f64>,
-    ) -> Result<f64, Malformed> {
+        kind: &str,
+        range: RangeInclusive<T>,
+    ) -> Result<T, Malformed> {
         let text = self.text(column);
         let number = text.parse().ok().filter(|n| range.contains(n));
         number.ok_or_else(|| {
             let (low, high) = range.into_inner();
-            self.malformed(column, format!("`{text}` is not a number from {low} to {high}"))
-        })
-    }
-
-    pub(super) fn word<T: Copy>(self, column: &str, words: &[(&str, T)]) -> Result<T, Malformed> {
-        let text = self.text(column);
-        let found = words.iter().find(|(word, _)| *word == text);
-        found.map(|(_, value)| *value).ok_or_else(|| {
-            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            self.malformed(column, format!("`{text}` is none of {}", known.join(", ")))
+            self.malformed(column, format!("`{text}` is not a {kind} from {low} to {high}"))
         })
     }
 }
