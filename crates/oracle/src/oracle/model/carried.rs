@@ -107,6 +107,8 @@ impl Ledger {
             };
             if let Some(other) = self.get_mut(other) {
                 other.goes_with = Some(id);
+                // What it stood for until now, this edit stands for.
+                other.keep_own_values();
             }
             let Some(edit) = self.get_mut(id) else { return };
             edit.seen = edit.seen.min(seen);
