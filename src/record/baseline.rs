@@ -261,6 +261,6 @@ mod tests {
         assert_eq!(moved(name, &none, &some).1, "engine.session.duration p95 is changed: nothing → 2.00 µs");
         let counted = Figure::Value { unit: metrics::Unit::Count, value: 7 };
         let timed = Figure::Value { unit: metrics::Unit::Ns, value: 5 };
-        assert_eq!(moved(name, &counted, &timed).1, "engine.session.duration is measured otherwise now");
+        assert_eq!(moved(name, &counted, &timed).1, "engine.session.duration is measured differently now");
     }
 }

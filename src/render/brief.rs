@@ -491,7 +491,7 @@ mod tests {
     #[test]
     fn a_sum_of_two_figures_is_called_by_both() {
         let name = headline_of(OVERWRITTEN).map_or("", |headline| headline.name);
-        assert!(name.contains("overwritten") && name.contains("gave way"), "{name}");
+        assert!(name.contains("overwritten") && name.contains("superseded"), "{name}");
     }
 
     #[test]
@@ -508,7 +508,7 @@ mod tests {
             (
                 &[(OVERWRITTEN, 9), ("oracle.gave_way.columns", 6), ("oracle.gave_way.lost", 4)],
                 "no saved edit was lost; people overwrote 3 values that they had not seen; \
-                 2 values gave way in conflicts; 1 check passed",
+                 2 values superseded in conflicts; 1 check passed",
             ),
             (
                 &[(OVERWRITTEN, 5), ("oracle.gave_way.columns", 5), ("oracle.gave_way.lost", 5)],

@@ -426,7 +426,7 @@ mod tests {
         };
         let mut record = assemble("reports/x", &[], Vec::new(), &[]);
         record.cells = vec![judge(&plan, "a", &outcome(0)).cell];
-        let line = "engine.conflicts.found = 0 is met with nothing observed: nobody saved an edit";
+        let line = "engine.conflicts.found = 0 is met without any observation: nobody saved an edit";
         assert_eq!(unobserved(&record), [line]);
         record.cells.push(judge(&plan, "b", &outcome(1)).cell);
         assert_eq!(unobserved(&record), [""; 0], "another cell had");

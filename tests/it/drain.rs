@@ -123,7 +123,7 @@ on_devices = 0
 "#,
     ));
     let Ending::Stuck(lines) = &outcome.ending else { panic!("{:?}", outcome.ending) };
-    let (what, why) = ("(the end of order/", ", which refers to it)");
+    let (what, why) = ("(the delete of order/", ", which refers to it)");
     assert!(lines[0].contains(what) && lines[0].contains(why), "{}", lines[0]);
 }
 

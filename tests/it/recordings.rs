@@ -75,9 +75,9 @@ fn a_verdict_has_the_names_of_its_history() {
     let later = EDIT.replace("\"e\"", "\"ann-11\"").replace("\"b\"", "\"c\"").replace("1000", "1500");
     let (shown, came) = (SHOWN.replace("\"b\"", "\"c\""), CAME.replace("\"b\"", "\"c\""));
     let (exit, said) = told(&[HEAD, ROW, &lost, &later, &shown, REST, &came, END].join("\n"));
-    assert!(exit == 0 && said.contains("1 of 2 edits never came to the backend"), "{said}");
+    assert!(exit == 0 && said.contains("1 of 2 edits never reached the backend"), "{said}");
     assert!(said.contains("did: ann-10."), "{said}");
     let first = CAME.replace("2000", "1200");
     let (_, said) = told(&[HEAD, ROW, &lost, &later, &shown, REST, &first, &came, END].join("\n"));
-    assert!(!said.contains("never came"), "{said}");
+    assert!(!said.contains("never reached the backend"), "{said}");
 }

@@ -294,7 +294,7 @@ fn what_cannot_be_served_is_refused_in_words() {
             "cannot be used with",
         ),
         ("serve notes.toml --tunnel localhost:1 --ports 9001 --listen 0.0.0.0:0", 2, "loopback only"),
-        ("serve notes.toml --ports 65535 --listen 127.0.0.1:0", 2, "--ports takes 65534 at most"),
+        ("serve notes.toml --ports 65535 --listen 127.0.0.1:0", 2, "--ports must be at most 65534"),
         ("serve notes.toml --backend note=rows.json", 2, "--upstream or --tunnel"),
         ("serve notes.toml --backend nte=rows.json --upstream http://localhost:1", 2, "did you mean `note`"),
         ("serve notes.toml --variant other", 3, "no variant `other`"),
@@ -333,7 +333,7 @@ fn a_start_that_fails_leaves_no_log() {
     fs::write(desk.path().join("s.jsonl"), "kept").expect("there is room");
     let (code, text) =
         said(&desk, "serve notes.toml --listen 127.0.0.1:0 --for 1ms --record s.jsonl --bodies -o out");
-    assert!(code == Some(2) && text.contains("already there"), "{text}");
+    assert!(code == Some(2) && text.contains("already exists"), "{text}");
     assert_eq!(fs::read_to_string(desk.path().join("s.jsonl")).expect("it is there"), "kept");
 }
 
@@ -403,5 +403,5 @@ fn a_link_is_told_to_other_tools() {
     let (code, text) = said(&desk, "profiles show lte-poor --format chrome");
     assert!(code == Some(0) && text.contains("\"latency\": 100"), "{text}");
     let (code, text) = said(&desk, "profiles show mid --format netem");
-    assert!(code == Some(2) && text.contains("mid is no link"), "{text}");
+    assert!(code == Some(2) && text.contains("mid is not a link"), "{text}");
 }

@@ -65,8 +65,8 @@ impl<D: Document> Server<D> {
                 .collect();
             let Some(group) = Group::new(of, (row.entity, &row.key), &said) else { continue };
             let Some(verdict) = self.decide(&group, record) else { continue };
-            for said in said {
-                self.notes.note_verdict(of, said.edit, &of_each(said, &verdict));
+            for (at, one) in said.iter().enumerate() {
+                self.notes.note_verdict(of, one.edit, &of_each(one, &said[at + 1..], &verdict));
             }
         }
         // What nobody puts a name to is not the record's.
@@ -156,12 +156,25 @@ impl<D: Document> Server<D> {
     }
 }
 
-/// What one of several edits that went out together hears. Who deletes what is gone has what he asks
-/// for; what he wrote before that gave way to the other delete.
-fn of_each(said: &EditSaid, verdict: &Verdict) -> Verdict {
+/// What one of several edits that went out together hears; `later` are those after it. Who deletes
+/// what is gone has what he asks for; what he wrote before that gave way to the other delete. Of a
+/// part an edit has the columns that it was the last to set; a column that a later one set went out
+/// with that one.
+fn of_each(said: &EditSaid, later: &[&EditSaid], verdict: &Verdict) -> Verdict {
     match (verdict, said.kind) {
         (Verdict::Same(met), EditKind::Delete) => Verdict::Done(*met),
         (Verdict::Same(met), _) => Verdict::GaveWay(*met),
+        (Verdict::Part(stamp, won), _) => {
+            let sets = |edit: &EditSaid, column: usize| edit.prints.iter().any(|(of, _)| *of == column);
+            let own = said.prints.iter().map(|(column, _)| *column);
+            let last = own.filter(|column| !later.iter().any(|edit| sets(edit, *column)));
+            let (had, lacked): (Vec<usize>, Vec<usize>) = last.partition(|column| won.contains(column));
+            match (had.is_empty(), lacked.is_empty()) {
+                (_, true) => Verdict::Done(*stamp),
+                (true, false) => Verdict::GaveWay(*stamp),
+                (false, false) => Verdict::Part(*stamp, had),
+            }
+        }
         _ => verdict.clone(),
     }
 }

@@ -125,7 +125,7 @@ impl Document for Rows {
     fn remove(&mut self, (entity, key): At<'_>) {
         self.entity(entity).delete(key.as_str()).expect("it is attached");
     }
-    /// Deletes are counted, too.
+    /// Deletes are counted, too. A value that is set again is no change, so it may be at 0.
     fn mark(&mut self) -> Vec<u8> {
         let (own, version) = (self.doc.peer_id(), self.version());
         let mut mark = Writer::default();
@@ -134,7 +134,7 @@ impl Document for Rows {
     }
     fn has(&mut self, mark: &[u8]) -> bool {
         let Some([peer, count]) = Reader(mark).numbers() else { return false };
-        self.version().get(&peer).is_some_and(|has| u64::from(has.unsigned_abs()) >= count)
+        self.version().get(&peer).map_or(0, |has| u64::from(has.unsigned_abs())) >= count
     }
 
     fn row(&self, row: At<'_>) -> Option<Vec<Value>> {

@@ -48,6 +48,8 @@ pub(super) struct Reader<'r> {
     pub(super) deletes: bool,
     /// What stands around the body may tell versions apart.
     pub(super) is_dated: bool,
+    /// The app merges documents, so an update that cannot be read holds all that waits.
+    pub(super) merges: bool,
 }
 
 /// Whether a text begins as a day does, `2026-11-30`.
@@ -282,6 +284,10 @@ pub(super) fn read_behind(
         let open: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].is_open()).collect();
         let all = || if open.is_empty() { (0..lines.len()).collect() } else { open.clone() };
         let it = reader.of_row(&lines, is_named(lines[0])).unwrap_or_else(|| {
+            if reader.merges && reader.body.is_none() && is_named(lines[0]) {
+                let said = open.last().copied().into_iter().collect();
+                return InBody { groups: vec![all()], said, ..InBody::default() };
+            }
             let each = open.len() > 1 && count(key_text) >= open.len();
             let groups = if each { open.iter().map(|at| vec![*at]).collect() } else { vec![all()] };
             InBody { groups, ..InBody::default() }
@@ -373,6 +379,7 @@ mod tests {
             around: Vec::new(),
             deletes: false,
             is_dated: false,
+            merges: false,
         };
         let lines: Vec<&Line> = lines.iter().collect();
         reader.of_row(&lines, is_named).map(|it| (it.groups, it.perhaps))
@@ -429,7 +436,8 @@ mod tests {
         let undated = |body: Json| {
             let (schema, device) = (schema(), DeviceId(0));
             let (body, around) = (Some(body), Vec::new());
-            Reader { schema: &schema, device, body, around, deletes: false, is_dated: false }.is_undated()
+            Reader { schema: &schema, device, body, around, deletes: false, is_dated: false, merges: false }
+                .is_undated()
         };
         assert!(undated(json!({ "ops": [{ "id": "k", "values": { "note": "a", "done": 1 } }] })));
         for version in [json!({ "at": 17 }), json!({ "at": "2026-11-30T08" }), json!({ "rev": "a-1" })] {

@@ -137,6 +137,7 @@ fn slip_of(phone: &Phone, lines: &[journal::Line], head: &Head, body: &[u8]) -> 
         around: head.headers.iter().map(|(_, value)| value.clone()).chain(head.parts()).collect(),
         deletes: head.method == "DELETE",
         is_dated: head.is_dated(),
+        merges: phone.about.capabilities["merge"] == "converges",
         body: json.clone(),
     };
     let is_named = |line: &journal::Line| named.is_some() || head.is_of(line.key.as_str());

@@ -162,15 +162,15 @@ mod tests {
             Ok((2, Some("d".to_owned())))
         );
         for (body, why) in [
-            ("", "nothing was said"),
-            (" [ ] ", "nothing was said"),
+            ("", "the request is empty"),
+            (" [ ] ", "the request is empty"),
             ("{", "line 1: EOF"),
             ("\n\n{]", "line 3: "),
-            ("7", "line 1 is no object"),
-            ("[{},7]", "line 2 is no object"),
-            ("[{},]", "line 2 is no object"),
+            ("7", "line 1 is not an object"),
+            ("[{},7]", "line 2 is not an object"),
+            ("[{},]", "line 2 is not an object"),
             ("[{} {}]", "line 1: a comma"),
-            ("[{},{}", "line 2: the list has no end"),
+            ("[{},{}", "line 2: the list is not closed"),
             ("[{}]x", "line 1: something follows"),
             ("{\"device\":\"a\"}\n{}", "of one device"),
         ] {

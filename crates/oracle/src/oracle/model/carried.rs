@@ -98,6 +98,8 @@ impl Ledger {
             let Some(other) = self.get_mut(other) else { continue };
             other.goes_with = Some(id);
             let (values, seen, made_on) = (other.values.clone(), other.seen, other.made_on);
+            // What it stood for until now, this edit stands for.
+            other.keep_own_values();
             let Some(edit) = self.get_mut(id) else { return };
             edit.seen = edit.seen.min(seen);
             edit.made_on = edit.made_on.min(made_on);

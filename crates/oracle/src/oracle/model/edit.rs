@@ -158,6 +158,10 @@ impl Edit {
         let others = self.local.values.split_off(self.own);
         self.local.values.extend(others.into_iter().filter(|(column, _)| !columns.contains(column)));
     }
+    /// Removes the values of all edits it stands for.
+    pub(crate) fn keep_own_values(&mut self) {
+        self.local.values.truncate(self.own);
+    }
     pub(crate) fn own_values(&self) -> &[(usize, Value)] {
         &self.values[..self.own]
     }

@@ -36,6 +36,11 @@ fn edits_of_a_converging_stack_give_way_as_told_to_others_alone() {
         # It is said to give way, and there was nobody else.
         converges; 0 sets a1 mine; 0 decides 0.0 a1 update-update remote; 0 drops; 0 pushes; drain
         => lost-edit 1 & oracle.silent_discard.count 1
+        # One that stood for another until a later one stood for both answers for its own columns.
+        begin: converges; 0 sets a1 doctor=dr-z; 0 sets a1 two; 0 squashes 0.1 a1 0.0; 0 sets a1 three;
+        0 squashes 0.2 a1 0.0 0.1; office a1 doctor=dr-b;
+        0 decides 0.0 a1 update-update remote; 0 commits 0.2 a1 three doctor=dr-b; 0 acks 0.1 0.2; 0 acks 0.2;
+        0 drops; drain => lacks lost-edit & lacks acknowledged-without-commit
         # It may give way to a version that its phone overwrote unread, and not to one that it read.
         begin: converges; 0 sets a1 first; office a1 theirs; 0 commits 0.0 a1 first; 0 acks 0.0;
         0 sets a1 mine; 0 decides 0.1 a1 update-update remote; 0 drops; drain => oracle.lost_edit.count 0
