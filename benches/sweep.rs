@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use syncdyno::base::{EntityId, Key, Span, Time};
 use syncdyno::campaign::{self, CampaignOptions, InProcess, Listener, Runner, Signals};
-use syncdyno::contract::Described;
+use syncdyno::contract::StackDescription;
 use syncdyno::oracle::{Story, Subject};
 use syncdyno::record::CellRecord;
 use syncdyno::scenario::{Document, Plan, Request};
@@ -72,7 +72,7 @@ struct Counting {
 }
 
 impl Runner for Counting {
-    fn stacks(&self) -> Vec<Described> {
+    fn stacks(&self) -> Vec<StackDescription> {
         self.bench.stacks()
     }
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {

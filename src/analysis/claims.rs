@@ -73,7 +73,7 @@ pub(super) fn claims(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotHeld<'a> {
+pub struct UncheckedClaim<'a> {
     pub scenario: &'a str,
     pub name: &'a str,
     pub is_question: bool,
@@ -88,7 +88,7 @@ pub enum Why<'a> {
 }
 
 /// The claims and questions that these plans cannot check, each once.
-pub fn unchecked(plans: &[Plan]) -> Vec<NotHeld<'_>> {
+pub fn unchecked(plans: &[Plan]) -> Vec<UncheckedClaim<'_>> {
     let places = places(plans);
     let runs = |plan: &Plan, variant: &String| {
         let own = &plan.source;
@@ -109,7 +109,7 @@ pub fn unchecked(plans: &[Plan]) -> Vec<NotHeld<'_>> {
                 None if missing.clone().next().is_none() => continue,
                 None => Why::OtherSeeds(halves[0], halves[1]),
             };
-            all.push(NotHeld { scenario, name, is_question, why });
+            all.push(UncheckedClaim { scenario, name, is_question, why });
         }
     }
     distinct(all)

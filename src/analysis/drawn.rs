@@ -11,7 +11,7 @@ const SERIES_OF_ALL: usize = 8;
 const DRAWN: usize = 4;
 
 /// Removes the series of all cells except the first failing ones and the first others.
-pub fn keep_series_of_few(record: &mut RunRecord) {
+pub fn keep_first_series(record: &mut RunRecord) {
     let failing = record.failing().count().min(SERIES_OF_FAILING);
     let (mut failing, mut others) = (failing, SERIES_OF_ALL - failing);
     for i in in_turn(record) {
@@ -27,7 +27,7 @@ pub fn keep_series_of_few(record: &mut RunRecord) {
     }
 }
 
-pub fn to_draw(record: &RunRecord) -> Vec<&CellRecord> {
+pub fn cells_to_draw(record: &RunRecord) -> Vec<&CellRecord> {
     let cells = in_turn(record).into_iter().map(|i| &record.cells[i]);
     cells.filter(|cell| cell.series.is_some()).take(DRAWN).collect()
 }

@@ -31,8 +31,8 @@ mod worst;
 
 pub use answers::{AS_GIVEN, Answered, AnsweredList, Fault, Void, are_all, by_list, losses_of, own_faults};
 pub use cells::{axis, cell_ids, record_name};
-pub use claims::{NotHeld, Why, unchecked, unit_in, variant};
-pub use drawn::{keep_series_of_few, to_draw};
+pub use claims::{UncheckedClaim, Why, unchecked, unit_in, variant};
+pub use drawn::{cells_to_draw, keep_first_series};
 pub use order::{distinct, grouped};
 pub use phases::{Phase, Wait, phases, waits};
 pub use untested::unplaced;

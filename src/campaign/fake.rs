@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::runner::Runner;
 use super::stop::Signals;
 use crate::base::{EntityId, Key, Time};
-use crate::contract::Described;
+use crate::contract::StackDescription;
 use crate::oracle::{Story, Subject};
 use crate::record::fixture;
 use crate::scenario::Plan;
@@ -42,8 +42,8 @@ impl Fake {
 
 #[expect(clippy::disallowed_methods, reason = "a cell that takes host time, to be stopped")]
 impl Runner for Fake {
-    fn stacks(&self) -> Vec<Described> {
-        vec![Described::builtin("builtin")]
+    fn stacks(&self) -> Vec<StackDescription> {
+        vec![StackDescription::builtin("builtin")]
     }
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);

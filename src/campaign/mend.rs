@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::run::{Quietly, attempt};
+use super::run::{WatchWithoutProgress, attempt};
 use super::runner::Runner;
 use super::stop::{Signals, Stop};
 use crate::analysis::compare::of_edits;
@@ -316,7 +316,7 @@ impl Trial<'_> {
         let most = self.work.load(Ordering::Relaxed).saturating_add(WORK_OF_ONE).min(WORK_OF_ALL);
         let is_spent = || self.work.fetch_add(1, Ordering::Relaxed) >= most;
         let cut = || self.stop.cuts() || is_spent();
-        let outcome = attempt(plan, "", || self.runner.run(plan, &Quietly(&cut))).ok()?;
+        let outcome = attempt(plan, "", || self.runner.run(plan, &WatchWithoutProgress(&cut))).ok()?;
         let cell = analysis::judge(plan, "", &outcome).cell;
         let (fails, worse) = (failures(&cell), worse(self.cell, &cell));
         let changes = cell.digest != self.cell.digest;

@@ -67,7 +67,7 @@ pub fn run(
     let ids = part.map_or_else(|| analysis::cell_ids(plans), <[String]>::to_vec);
     let results = Mutex::new(BTreeMap::new());
     let next = AtomicUsize::new(0);
-    let in_turn = Mutex::new(InTurn::default());
+    let in_turn = Mutex::new(InPlanOrder::default());
     let work = || {
         while !stop.starts_no_more() && !journal.is_some_and(Journal::is_lost) {
             let index = next.fetch_add(1, Ordering::Relaxed);
@@ -82,7 +82,7 @@ pub fn run(
                 }
                 ended
             });
-            in_turn.lock().expect("no listener panics").hand_on(index, observed, &ids, listener);
+            in_turn.lock().expect("no listener panics").deliver_in_order(index, observed, &ids, listener);
             listener.ended(index, &ran.judged.cell);
             if options.fail_fast && ran.judged.cell.verdict == Verdict::Fail {
                 stop.at_a_failure();
@@ -110,13 +110,19 @@ pub fn run(
 }
 
 #[derive(Default)]
-struct InTurn {
+struct InPlanOrder {
     next: usize,
     waiting: BTreeMap<usize, Observed>,
 }
 
-impl InTurn {
-    fn hand_on(&mut self, index: usize, observed: Observed, ids: &[String], listener: &dyn Listener) {
+impl InPlanOrder {
+    fn deliver_in_order(
+        &mut self,
+        index: usize,
+        observed: Observed,
+        ids: &[String],
+        listener: &dyn Listener,
+    ) {
         self.waiting.insert(index, observed);
         while let Some(observed) = self.waiting.remove(&self.next) {
             listener.observed(&ids[self.next], &observed);
@@ -204,7 +210,7 @@ fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runne
         if cut() {
             return;
         }
-        let lives = || runner.lives(plan, &ran.suspects, &Quietly(&cut));
+        let lives = || runner.lives(plan, &ran.suspects, &WatchWithoutProgress(&cut));
         let lives = attempt(plan, &ran.judged.cell.id, lives);
         if let (Ok(lives), false) = (lives, stop.was_cut()) {
             let records: Vec<Record> = ran.suspects.iter().map(|subject| subject.record.clone()).collect();
@@ -261,9 +267,9 @@ impl Watch for CellWatch<'_> {
     }
 }
 
-pub(super) struct Quietly<'a>(pub(super) &'a (dyn Fn() -> bool + Sync));
+pub(super) struct WatchWithoutProgress<'a>(pub(super) &'a (dyn Fn() -> bool + Sync));
 
-impl Watch for Quietly<'_> {
+impl Watch for WatchWithoutProgress<'_> {
     fn progress(&self, _: Time, _: Span) {}
     fn interrupted(&self) -> bool {
         (self.0)()
@@ -277,7 +283,7 @@ pub fn trace(
     runner: &dyn Runner,
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Traced, Box<Judged>> {
-    attempt(plan, id, || runner.trace(plan, &Quietly(interrupted)))
+    attempt(plan, id, || runner.trace(plan, &WatchWithoutProgress(interrupted)))
 }
 
 /// Runs a plan again and compares its digests with the `recorded` ones. If they differ, it is not
@@ -290,7 +296,7 @@ pub fn replay(
     runner: &dyn Runner,
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> (Judged, Held) {
-    let watch = Quietly(interrupted);
+    let watch = WatchWithoutProgress(interrupted);
     let outcome = match attempt(plan, id, || runner.run(plan, &watch)) {
         Ok(outcome) => outcome,
         Err(broken) => return (*broken, Held::Nothing),

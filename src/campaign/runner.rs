@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::base::{EntityId, Key};
-use crate::contract::Described;
+use crate::contract::StackDescription;
 use crate::metrics::Sample;
 use crate::oracle::{Story, Subject};
 use crate::record::Judged;
@@ -34,7 +34,7 @@ pub struct Observed {
 
 /// Runs plans. The same plan always gives the same outcome, on any thread.
 pub trait Runner: Sync {
-    fn stacks(&self) -> Vec<Described>;
+    fn stacks(&self) -> Vec<StackDescription>;
     /// The stacks themselves, if they are in this process.
     fn engines(&self) -> Option<&Stacks> {
         None
@@ -60,7 +60,7 @@ pub trait Runner: Sync {
 pub struct InProcess(pub Stacks);
 
 impl Runner for InProcess {
-    fn stacks(&self) -> Vec<Described> {
+    fn stacks(&self) -> Vec<StackDescription> {
         self.0.described()
     }
     fn engines(&self) -> Option<&Stacks> {

@@ -2,21 +2,21 @@
 
 use super::console::{Console, few};
 use super::sources;
-use super::work::HeldArgs;
+use super::work::BaselineArgs;
 use crate::metrics::human;
 use crate::record::{self, Baseline, BaselineCell, Exit, Reason, RunRecord};
 use crate::{analysis, render};
 
 #[derive(Clone, Copy)]
 pub(super) struct Against<'a> {
-    args: &'a HeldArgs,
+    args: &'a BaselineArgs,
     name: &'a str,
     baseline: &'a Baseline,
     filters: &'a [String],
 }
 
 impl<'a> Against<'a> {
-    pub(super) fn new(args: &'a HeldArgs, baseline: &'a Baseline, filters: &'a [String]) -> Against<'a> {
+    pub(super) fn new(args: &'a BaselineArgs, baseline: &'a Baseline, filters: &'a [String]) -> Against<'a> {
         Against { args, name: args.baseline.as_deref().unwrap_or_default(), baseline, filters }
     }
     pub(super) fn is_asked(&self, cell: &BaselineCell) -> bool {

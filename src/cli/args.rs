@@ -8,7 +8,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::parsed::{SEED_MAX, assignment, only, span, tolerance};
 use super::serve_args::ServeArgs;
-use super::work::{CompareFormat, HeldArgs, MergeArgs, PlaceArgs, Work};
+use super::work::{BaselineArgs, CompareFormat, MergeArgs, OutputArgs, Work};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::LimitFlag;
 use crate::base::Span;
@@ -187,12 +187,12 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) work: Work,
     #[command(flatten)]
-    pub(super) place: PlaceArgs,
+    pub(super) place: OutputArgs,
     /// What stdout gets: tables for people, run.json, or tables and annotations for a GitHub job.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
     #[command(flatten)]
-    pub(super) held: HeldArgs,
+    pub(super) held: BaselineArgs,
     /// Run each cell twice and compare the digests.
     #[arg(long)]
     pub(super) twice: bool,
@@ -227,7 +227,7 @@ pub(super) struct SweepArgs {
     #[arg(long, value_name = "TITLE=VALUES", value_parser = only, conflicts_with_all = ["against", "metric"])]
     pub(super) only: Vec<(String, String)>,
     #[command(flatten)]
-    pub(super) place: PlaceArgs,
+    pub(super) place: OutputArgs,
     /// What stdout gets: table, chart and words, or the same for programs; `md` is for tables.
     #[arg(long, value_enum, default_value_t = SweepFormat::Human)]
     pub(super) format: SweepFormat,
@@ -269,7 +269,7 @@ pub(super) struct TuneArgs {
     #[command(flatten)]
     pub(super) work: Work,
     #[command(flatten)]
-    pub(super) place: PlaceArgs,
+    pub(super) place: OutputArgs,
     /// What stdout gets: chart, words and table, or the same for programs.
     #[arg(long, value_enum, default_value_t = TuneFormat::Human)]
     pub(super) format: TuneFormat,

@@ -157,7 +157,7 @@ fn shown(name: &str, baseline: &Baseline) -> String {
         text.push_str(&format!("  reason: {}\n", inert(reason)));
     }
     for (id, cell) in &baseline.cells {
-        let (resolved, figures, gated) = (&cell.resolved, cell.metrics.len(), cell.gated_told());
+        let (resolved, figures, gated) = (&cell.resolved, cell.metrics.len(), cell.gated_metrics_text());
         text.push_str(&format!("{id}: scenario {resolved}, {figures} figures; gated: {gated}\n"));
     }
     text

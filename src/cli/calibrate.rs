@@ -78,7 +78,7 @@ fn write(path: &Path, fit: &Calibration, rtt: Span, console: &Console<'_>) -> an
         let text = format!("a round trip of {rtt} is longer than the overhead of {overhead}");
         return Err(Refusal::usage(text));
     }
-    written::spare_present(path)?;
+    written::refuse_existing_file(path)?;
     if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         return Err(Refusal::environment(format!("cannot write {shown}: its folder does not exist")));
     }

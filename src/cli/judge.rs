@@ -293,7 +293,7 @@ fn command(args: &JudgeArgs) -> String {
 }
 
 fn keep(folder: &Path, record: &RunRecord) -> anyhow::Result<()> {
-    written::spare_folder(folder, false)?;
+    written::refuse_foreign_folder(folder, false)?;
     let folder = Folder::create(folder).map_err(written::refused)?;
     let timing = Timing::new(1, std::time::Duration::ZERO, Vec::new());
     write_report(&folder, record, &timing, &std::collections::BTreeMap::new()).map_err(written::refused)?;

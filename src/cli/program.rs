@@ -13,7 +13,7 @@ use clap::Parser;
 
 use super::args::{Cli, Command};
 use super::console::{Console, Surroundings};
-use super::refusal::{Refusal, of_kept};
+use super::refusal::{Refusal, kept_refusal};
 use super::work::MergeArgs;
 use super::{
     baseline, calibrate, ci, compare, inspect, judge, new_js, replay, report, run, serve, sweep, tune,
@@ -139,7 +139,7 @@ fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit>
 }
 
 fn merge(args: &MergeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let pool = Arc::new(Pool::read(&args.shards).map_err(of_kept)?);
+    let pool = Arc::new(Pool::read(&args.shards).map_err(kept_refusal)?);
     let mut words = pool.first().command.clone();
     if let Some(format) = &args.format {
         // After `--` nothing is an option.

@@ -68,7 +68,7 @@ impl Refusal {
     }
 }
 
-pub(super) fn of_kept(error: KeptError) -> anyhow::Error {
+pub(super) fn kept_refusal(error: KeptError) -> anyhow::Error {
     Refusal::because(error.exit, error.to_string())
 }
 

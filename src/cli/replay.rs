@@ -28,7 +28,7 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
         None => from_file(Path::new(&args.what), console)?,
     };
     for out in args.trace.iter().chain(&args.requests).chain(&args.history) {
-        written::spare_present(out)?;
+        written::refuse_existing_file(out)?;
     }
     // An existing device can take both.
     if let Some(both) =

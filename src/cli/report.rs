@@ -16,11 +16,11 @@ use crate::render;
 pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let (file, mut record) = read(&args.run)?;
     if let Some(out) = &args.out {
-        written::spare_present(out)?;
+        written::refuse_existing_file(out)?;
     }
     let text = match args.format {
         ReportFormat::Human => {
-            lies_at(&file, &mut record);
+            point_replays_at(&file, &mut record);
             told(&record, console)
         }
         ReportFormat::Html => render::html::page(&record),
@@ -49,7 +49,7 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
 }
 
 /// Changes the commands that run cells again to where the record is now.
-fn lies_at(file: &Path, record: &mut RunRecord) {
+fn point_replays_at(file: &Path, record: &mut RunRecord) {
     let folder = file.parent().filter(|_| file.ends_with("run.json")).unwrap_or(file);
     let at = inert_path(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
     record.cells.iter_mut().for_each(|cell| cell.replay = record::replay_command(&at, &cell.id));

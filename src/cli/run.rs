@@ -12,9 +12,9 @@ use super::console::Console;
 use super::inputs::{self, Input};
 use super::observations::Observations;
 use super::progress::Progress;
-use super::refusal::of_kept;
+use super::refusal::kept_refusal;
 use super::shard::{self, Cells};
-use super::work::{PlaceArgs, Work};
+use super::work::{OutputArgs, Work};
 use super::written::{self, EMPTIED, RENDERED, head, refused};
 use super::{asked, baseline, ci, cost, sources};
 use crate::analysis::{Asks, RunJudged, Trial};
@@ -42,21 +42,21 @@ pub(super) fn run(args: &RunArgs, console: &mut Console<'_>) -> Result<Exit> {
     let order = Order { twice, against, asks, ..Order::of(&args.place, &args.work) };
     carry_out(&plans, &order, console, |ran, console| {
         tell(ran, args.format, console);
-        tell_unchecked(&plans, console);
+        note_unchecked_claims(&plans, console);
         if let Some(against) = order.against {
             against.tell(&ran.record, &ran.folder, &ran.changes, ran.written.is_ok(), console);
         }
     })
 }
 
-pub(super) fn tell_unchecked(plans: &[Plan], console: &mut Console<'_>) {
+pub(super) fn note_unchecked_claims(plans: &[Plan], console: &mut Console<'_>) {
     for line in analysis::unchecked(plans) {
         console.complaint(&format!("note: {}\n", render::not_held(&line)));
     }
 }
 
 pub(super) struct Order<'a> {
-    pub(super) place: &'a PlaceArgs,
+    pub(super) place: &'a OutputArgs,
     pub(super) work: &'a Work,
     pub(super) twice: bool,
     pub(super) against: Option<Against<'a>>,
@@ -66,7 +66,7 @@ pub(super) struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    pub(super) fn of(place: &'a PlaceArgs, work: &'a Work) -> Order<'a> {
+    pub(super) fn of(place: &'a OutputArgs, work: &'a Work) -> Order<'a> {
         Order { place, work, twice: false, against: None, asks: Asks::Cells, tune: None }
     }
 }
@@ -131,9 +131,9 @@ impl<'a> UnderWay<'a> {
         let of_search = order.tune.as_ref().map(|tune| record::search_id(plans, &tune.seeds, name));
         let by_name = || Path::new("reports").join(of_search.unwrap_or_else(|| record::run_id(plans)));
         let path = order.place.named().map_or_else(by_name, Path::to_owned);
-        written::spare_folder(&path, resumed)?;
+        written::refuse_foreign_folder(&path, resumed)?;
         let (folder, journal) = if resumed {
-            let journal = Journal::resume(&path, name, order.place.any_build).map_err(of_kept)?;
+            let journal = Journal::resume(&path, name, order.place.any_build).map_err(kept_refusal)?;
             (Folder::create(&path).map_err(refused)?, journal)
         } else {
             let folder = Folder::create(&path).map_err(refused)?;
@@ -145,7 +145,7 @@ impl<'a> UnderWay<'a> {
         folder.put("run.json", begun(Exit::Interrupted).as_bytes()).map_err(refused)?;
         // Removes what an earlier run left, and starts the files that grow while cells run.
         let prepared = || {
-            unrender(&folder)?;
+            remove_renderings(&folder)?;
             inputs::keep(&folder, &inputs::of_plans(plans))?;
             Observations::begin(&folder)
         };
@@ -178,7 +178,7 @@ impl<'a> UnderWay<'a> {
     }
 
     pub(super) fn close(self, mut record: RunRecord, plans: &[Plan], changes: Vec<String>) -> Result<Ran> {
-        analysis::keep_series_of_few(&mut record);
+        analysis::keep_first_series(&mut record);
         let inputs = inputs::of_plans(plans);
         inputs::keep(&self.folder, &inputs).map_err(refused)?;
         record.inputs = inputs::recorded(&inputs);
@@ -189,7 +189,7 @@ impl<'a> UnderWay<'a> {
         record.notes.extend(rendered.as_ref().err().map(|e| format!("{}: {e}", record::UNWRITTEN)));
         let recorded = write_record(&self.folder, &record).map_err(|e| {
             // Renderings are useless without their record, and use disk space.
-            let again = unrender(&self.folder).and_then(|()| write_record(&self.folder, &record));
+            let again = remove_renderings(&self.folder).and_then(|()| write_record(&self.folder, &record));
             if again.is_ok() { FolderError { path: self.folder.path().to_owned(), ..e } } else { e }
         });
         let written = recorded.and(observed).and(rendered);
@@ -250,7 +250,7 @@ fn is_metric(name: &str) -> bool {
     group(name).is_some_and(|own| metrics::TABLE.iter().any(|m| group(m.name).as_ref() == Some(&own)))
 }
 
-fn unrender(folder: &Folder) -> Result<(), FolderError> {
+fn remove_renderings(folder: &Folder) -> Result<(), FolderError> {
     folder.remove(&RENDERED)?;
     EMPTIED.iter().try_for_each(|sub| folder.clear(sub, is_ours))
 }

@@ -62,7 +62,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
     refuse_backends(args, &plan, &served)?;
     let preset = || Path::new("reports").join(format!("{}-served", plan.source.scenario));
     let folder = args.out.clone().unwrap_or_else(preset);
-    args.record.as_deref().map_or(Ok(()), written::spare_present)?;
+    args.record.as_deref().map_or(Ok(()), written::refuse_existing_file)?;
     let unwritable = |e| Refusal::environment(format!("cannot write {}: {e}", inert_path(&folder)));
     fs::create_dir_all(&folder).map_err(unwritable)?;
     let roster = Roster::of(plan.fleets.iter().map(|fleet| (fleet.name.as_str(), fleet.devices)));
@@ -320,7 +320,7 @@ fn begins(
     let ending = "Ctrl-C, SIGTERM or POST /_syncdyno/verdict ends it and judges";
     text += &format!("the script lasts {}; {ending}\n", plan.duration);
     console.complaint(&text);
-    let idle = own.and_then(|_| told::plays_no_part(plan, args));
+    let idle = own.and_then(|_| told::ineffective_parts(plan, args));
     for note in left_out(plan).into_iter().chain(idle) {
         console.complaint(&format!("note: {note}\n"));
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::serve_args::ServeArgs;
 use crate::base::words::count;
 use crate::base::{inert, inert_path};
-use crate::live::{Doors, ServerSaid};
+use crate::live::{Doors, ServerReportCounts};
 use crate::record::shell_word;
 use crate::scenario::Plan;
 
@@ -29,7 +29,7 @@ const OF_HTTP: [&str; 3] = ["response_loss", "foreign_responses", "copied_reques
 const TABLES: [&str; 3] = ["maintenance", "quota", "failures"];
 
 /// The parts of the scenario that have no effect on a user's own server.
-pub(super) fn plays_no_part(plan: &Plan, args: &ServeArgs) -> Option<String> {
+pub(super) fn ineffective_parts(plan: &Plan, args: &ServeArgs) -> Option<String> {
     let table = plan.source.resolved.to_string().parse::<toml::Table>().ok()?;
     let is_tunnel = args.tunnel.is_some();
     let is_idle = |fault: &str| OF_BACKEND.contains(&fault) || is_tunnel && OF_HTTP.contains(&fault);
@@ -67,7 +67,7 @@ pub(super) fn hooks(args: &ServeArgs, plan: &Plan, doors: &Doors) -> String {
 }
 
 /// What the user's server reported, and how to judge with the rest.
-pub(super) fn server_said(args: &ServeArgs, said: ServerSaid, history: &Path) -> String {
+pub(super) fn server_said(args: &ServeArgs, said: ServerReportCounts, history: &Path) -> String {
     let rows = |rows: u64| count(rows, "row");
     let rest =
         said.at_rest.map_or_else(|| "no rows at rest".to_owned(), |of| format!("{} at rest", rows(of)));

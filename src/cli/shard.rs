@@ -7,12 +7,12 @@ use anyhow::Result;
 use super::console::{Console, few};
 use super::cost;
 use super::progress::Progress;
-use super::refusal::{Refusal, of_kept};
-use super::work::{PlaceArgs, Work};
+use super::refusal::{Refusal, kept_refusal};
+use super::work::{OutputArgs, Work};
 use super::written;
 use crate::analysis;
 use crate::base::{Digest, inert_path};
-use crate::campaign::shards::{self, Partition, Pool, Roll, Shard};
+use crate::campaign::shards::{self, CellList, Partition, Pool, Shard};
 use crate::metrics::human;
 use crate::record::{self, Build, Exit};
 use crate::scenario::{Cost, Plan};
@@ -26,14 +26,14 @@ pub(super) struct Cells<'a> {
 impl<'a> Cells<'a> {
     pub(super) fn of(plans: &'a [Plan], twice: bool) -> Cells<'a> {
         let how = if twice { "twice" } else { "once" };
-        let run = Roll::new(how, plans, &analysis::cell_ids(plans), Vec::new()).digest;
+        let run = CellList::new(how, plans, &analysis::cell_ids(plans), Vec::new()).digest;
         Cells { plans, run, twice }
     }
 }
 
 /// Runs a shard, or lists cells, if asked for. To merge, puts the cells of shards in place.
 pub(super) fn instead(
-    place: &PlaceArgs,
+    place: &OutputArgs,
     work: &Work,
     cells: &Cells<'_>,
     console: &mut Console<'_>,
@@ -52,9 +52,9 @@ pub(super) fn instead(
     partition.map(|part| run(part, place.named(), work, cells, console)).transpose()
 }
 
-pub(super) fn roll(plans: &[Plan], costs: &[Cost]) -> Result<Roll> {
+pub(super) fn roll(plans: &[Plan], costs: &[Cost]) -> Result<CellList> {
     let weights = costs.iter().map(|cost| cost.time().0.max(1)).collect();
-    Ok(Roll::new(&program(plans)?, plans, &analysis::cell_ids(plans), weights))
+    Ok(CellList::new(&program(plans)?, plans, &analysis::cell_ids(plans), weights))
 }
 
 /// Identifies the build that runs these plans: its sources, or the binary for a third-party stack.
@@ -91,7 +91,7 @@ fn run(
     }
     let shard = Shard { plan: roll.digest.clone(), partition, command: lasting(console.typed)? };
     console.surroundings.signals.heed();
-    let journal = shards::open(&folder, &shard).map_err(of_kept)?;
+    let journal = shards::open(&folder, &shard).map_err(kept_refusal)?;
     let (before, all) = (journal.cells(), human::count(roll.cells() as u64, "cell"));
     if before > 0 {
         console.remark(&format!("continuing in {shown}: {} done\n", human::count(before as u64, "cell")));
@@ -145,12 +145,12 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
     if !missing.is_empty() {
         return Err(Refusal::because(Exit::Missing, told_missing(pool, &roll, &missing)));
     }
-    written::spare_folder(out, false)?;
+    written::refuse_foreign_folder(out, false)?;
     record::Folder::create(out).map_err(written::refused)?;
-    pool.write(&roll, out, &cells.run).map_err(of_kept)
+    pool.write(&roll, out, &cells.run).map_err(kept_refusal)
 }
 
-fn told_missing(pool: &Pool, roll: &Roll, missing: &[usize]) -> String {
+fn told_missing(pool: &Pool, roll: &CellList, missing: &[usize]) -> String {
     let list = |texts: Vec<String>| few(texts.into_iter().map(|text| format!("  {text}")).collect(), "");
     let names = list(missing.iter().map(|cell| roll.id(*cell).to_owned()).collect());
     let all = human::count(roll.cells() as u64, "cell");
@@ -162,7 +162,7 @@ fn told_missing(pool: &Pool, roll: &Roll, missing: &[usize]) -> String {
 }
 
 /// Options about how and where the work is done: long name, short name, takes a value.
-const PASSING: [(&str, char, bool); 11] = [
+const RUNTIME_OPTIONS: [(&str, char, bool); 11] = [
     ("--partition", '\0', true),
     ("--out", 'o', true),
     ("--jobs", 'j', true),
@@ -190,7 +190,7 @@ fn lasting(typed: &[std::ffi::OsString]) -> Result<Vec<String>> {
             break;
         }
         let (name, joined) = word.split_once('=').map_or((word, false), |(name, _)| (name, true));
-        let long = PASSING.iter().find(|(long, ..)| *long == name);
+        let long = RUNTIME_OPTIONS.iter().find(|(long, ..)| *long == name);
         let short = || word.strip_prefix('-').filter(|flags| !flags.starts_with('-') && !flags.is_empty());
         match (long, short()) {
             (Some((_, _, takes)), _) => {
@@ -198,7 +198,8 @@ fn lasting(typed: &[std::ffi::OsString]) -> Result<Vec<String>> {
             }
             // All short options are of this kind; one that takes a value ends a word.
             (None, Some(flags)) => {
-                let takes = |flag: char| PASSING.iter().any(|(_, short, takes)| *short == flag && *takes);
+                let takes =
+                    |flag: char| RUNTIME_OPTIONS.iter().any(|(_, short, takes)| *short == flag && *takes);
                 let bare = flags.chars().position(takes).is_some_and(|at| at + 1 == flags.chars().count());
                 let _ = bare.then(|| rest.next());
             }

@@ -66,7 +66,7 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Resu
                 console.remark(&last);
             }
         }
-        run::tell_unchecked(&plans, console);
+        run::note_unchecked_claims(&plans, console);
     })
 }
 

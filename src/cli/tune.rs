@@ -140,7 +140,7 @@ impl<'a> Search<'a> {
         let only = knobs.first().filter(|_| knobs.len() == 1);
         let size = only.and_then(|knob| size(knob, &corner));
         let cap = only.and_then(|knob| page_cap(knob, &corner));
-        let knobs: Vec<Knob> = knobs.iter().map(|knob| self.within_cap(knob, &corner)).collect();
+        let knobs: Vec<Knob> = knobs.iter().map(|knob| self.cut_at_page_cap(knob, &corner)).collect();
         for knob in &knobs {
             let grid = vec![(knob.key().to_owned(), knob.grid())];
             self.cells_at(variant_name, &axes, grid, first_seed, console)?;
@@ -202,7 +202,7 @@ impl<'a> Search<'a> {
     }
 
     /// The knob up to the page cap, since no response over the air has more rows.
-    fn within_cap(&mut self, knob: &Knob, corner: &Plan) -> Knob {
+    fn cut_at_page_cap(&mut self, knob: &Knob, corner: &Plan) -> Knob {
         let cap = page_cap(knob, corner);
         let Some((cap, within)) = cap.and_then(|cap| Some((cap, knob.up_to(cap)?))) else {
             return knob.clone();
@@ -397,16 +397,17 @@ fn refuse_large(cells: u128) -> anyhow::Result<()> {
     if cells > CELLS_MAX { Err(sources::too_large("the first grid of the search", cells)) } else { Ok(()) }
 }
 
-type Spot = (Option<String>, Vec<(String, String)>);
+type PlaceAxes = (Option<String>, Vec<(String, String)>);
 
 /// Every variant with every combination of values, unless their first grids have too many cells.
-fn spots(bases: &[Plan], across: &[Across], knobs: &[Knob], seeds: usize) -> anyhow::Result<Vec<Spot>> {
+fn spots(bases: &[Plan], across: &[Across], knobs: &[Knob], seeds: usize) -> anyhow::Result<Vec<PlaceAxes>> {
     let grid = knobs.iter().map(Knob::count).fold(0, u128::saturating_add);
     let points = across.iter().map(|across| across.values.len() as u128).fold(1, u128::saturating_mul);
     refuse_large([points, bases.len() as u128, seeds as u128].into_iter().fold(grid, u128::saturating_mul))?;
-    let mut spots: Vec<Spot> = bases.iter().map(|base| (base.source.variant.clone(), Vec::new())).collect();
+    let mut spots: Vec<PlaceAxes> =
+        bases.iter().map(|base| (base.source.variant.clone(), Vec::new())).collect();
     for across in across {
-        let with = |(variant, axes): &Spot, value: &String| {
+        let with = |(variant, axes): &PlaceAxes, value: &String| {
             let own = across.keys.iter().map(|key| (key.clone(), value.clone()));
             (variant.clone(), axes.iter().cloned().chain(own).collect())
         };

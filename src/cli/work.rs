@@ -33,7 +33,7 @@ pub(super) struct Work {
 
 /// What a run is held against.
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct HeldArgs {
+pub(super) struct BaselineArgs {
     /// Compare the run with this baseline: a name under reports/baseline/, or a file.
     #[arg(long, value_name = "NAME")]
     pub(super) baseline: Option<String>,
@@ -63,7 +63,7 @@ impl Work {
 
 /// Where the report goes.
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct PlaceArgs {
+pub(super) struct OutputArgs {
     /// Where the report goes; by default reports/<scenario>-<seeds>-<digest>.
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -88,7 +88,7 @@ pub(super) struct PlaceArgs {
     pub(super) merges: Option<Arc<Pool>>,
 }
 
-impl PlaceArgs {
+impl OutputArgs {
     pub(super) fn named(&self) -> Option<&Path> {
         self.out.as_deref().or(self.resume.as_deref())
     }

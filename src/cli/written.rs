@@ -27,7 +27,7 @@ fn takes_all(path: &Path) -> bool {
 }
 
 /// Refuses to overwrite an existing file.
-pub(super) fn spare_present(path: &Path) -> anyhow::Result<()> {
+pub(super) fn refuse_existing_file(path: &Path) -> anyhow::Result<()> {
     if path.symlink_metadata().is_ok() && !takes_all(path) {
         let shown = inert_path(path);
         return Err(Refusal::usage(format!("{shown} already exists: give another name, or remove it")));
@@ -89,7 +89,7 @@ pub(super) const EMPTIED: [&str; 2] = ["hist", "repro"];
 
 /// Refuses a folder with a link in the place of a report's file, or with files that a report would
 /// replace or remove but did not write. A resumed run owns its report.
-pub(super) fn spare_folder(folder: &Path, resumed: bool) -> anyhow::Result<()> {
+pub(super) fn refuse_foreign_folder(folder: &Path, resumed: bool) -> anyhow::Result<()> {
     let files = || RENDERED.iter().chain(&["run.json"]).map(|name| folder.join(name));
     let folders = || EMPTIED.iter().chain(&[inputs::FOLDER]).map(|name| folder.join(name));
     let ours = || files().chain(folders());

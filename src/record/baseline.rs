@@ -151,7 +151,7 @@ impl BaselineCell {
         changed.sort_by_key(|(kind, _)| *kind);
         changed.into_iter().map(|(_, change)| change).collect()
     }
-    pub fn gated_told(&self) -> String {
+    pub fn gated_metrics_text(&self) -> String {
         match self.gated.as_slice() {
             [] => "the headline metrics and the oracle's".to_owned(),
             named => named.join(", "),

@@ -79,7 +79,7 @@ impl FiguresRecord {
         Ok(())
     }
 
-    pub(super) fn hold_lightly(&mut self) {
+    pub(super) fn borrow_known_names(&mut self) {
         for units in [&mut self.numbers, &mut self.distributions] {
             *units = std::mem::take(units).into_iter().map(|(name, unit)| (shared(&name), unit)).collect();
         }

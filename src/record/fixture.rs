@@ -7,7 +7,7 @@ use super::{
     RunRecord, TuneRecord, Verdict,
 };
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
-use crate::contract::Described;
+use crate::contract::StackDescription;
 use crate::metrics::{Distribution, Figure, Figures, Observation, Sample, Tails, Unit};
 use crate::oracle::{VIOLATIONS_KEPT, Violation};
 use crate::scenario::{Bound, Document, Gate, Plan, Request};
@@ -31,7 +31,7 @@ pub(crate) fn plan(variant: Option<&str>, seed: u64) -> Plan {
     let request = Request { seeds: vec![seed], ..Request::default() };
     let document = Document::parse("scenarios/ties.toml", TIES).unwrap();
     let mut plan = document
-        .plans(&request, &[Described::builtin("builtin")])
+        .plans(&request, &[StackDescription::builtin("builtin")])
         .unwrap_or_else(|e| panic!("{e}"))
         .remove(0);
     let digest = format!("d0{}", variant.map_or(0, str::len));

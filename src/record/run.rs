@@ -95,7 +95,7 @@ pub struct RunRecord {
 }
 
 /// Writes and digests a record. Holds back the last brace, as the checksum goes before it.
-struct Sealed<W> {
+struct ChecksumWriter<W> {
     out: W,
     digest: Digest,
     held: Vec<u8>,
@@ -105,7 +105,7 @@ struct Sealed<W> {
 const CLOSING: usize = 2;
 const CELL: usize = 2;
 
-impl<W: Write> Write for Sealed<W> {
+impl<W: Write> Write for ChecksumWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.digest.write_all(bytes)?;
         self.held.extend_from_slice(bytes);
@@ -403,7 +403,7 @@ impl RunRecord {
             return Err(RecordError::Version(schema_version));
         }
         let mut record: RunRecord = serde_json::from_str(&text)?;
-        record.figures.hold_lightly();
+        record.figures.borrow_known_names();
         let figures = &record.figures;
         if let Err(name) = record.cells.iter_mut().try_for_each(|cell| cell.fill(figures)) {
             return Err(serde_json::Error::custom(format!("no unit of {name}")).into());
@@ -416,7 +416,7 @@ impl RunRecord {
 
     /// Writes one line per field and per cell, and the checksum at the end. Returns the checksum.
     pub fn write(&self, out: impl Write) -> serde_json::Result<String> {
-        let mut sealed = Sealed { out, digest: Digest::new(), held: Vec::new() };
+        let mut sealed = ChecksumWriter { out, digest: Digest::new(), held: Vec::new() };
         self.serialize(&mut Serializer::with_formatter(&mut sealed, Lines::to(CELL)))?;
         let checksum = sealed.digest.hex();
         let end = format!(",\n\"checksum\": \"{checksum}\"\n}}\n");

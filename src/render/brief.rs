@@ -15,7 +15,7 @@ pub(super) struct Sentence {
 }
 
 #[derive(Clone)]
-pub(super) struct Glance {
+pub(super) struct HeadlineFigure {
     pub(super) of: [&'static str; 2],
     pub(super) what: &'static str,
     pub(super) unit: Unit,
@@ -46,9 +46,9 @@ pub(super) const OF_DATA: [&str; 6] = [
     "oracle.stale_copies.rows",
 ];
 
-impl Glance {
+impl HeadlineFigure {
     pub(super) fn told(&self) -> String {
-        let Glance { unit, value, seeds, .. } = *self;
+        let HeadlineFigure { unit, value, seeds, .. } = *self;
         match (self.people, self.censored) {
             (1, None) => human::of_waits(unit, value, None),
             (1, Some(of)) => format!("{} ({})", human::known(unit, value, of), never(of, seeds)),
@@ -60,24 +60,33 @@ impl Glance {
     }
 }
 
-pub(super) fn first(cells: &[&CellRecord]) -> Vec<Glance> {
+pub(super) fn first(cells: &[&CellRecord]) -> Vec<HeadlineFigure> {
     SUMMARY.iter().filter_map(|of| Setting(cells).glance(of)).collect()
 }
 
-pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
+pub(super) fn glance(cells: &[&CellRecord]) -> Vec<HeadlineFigure> {
     let of = Setting(cells);
     let found = |metric, what| {
         let value = (!values(cells, metric, "value").is_empty()).then(|| of.most(metric))?;
         let (unit, people, seeds, censored) = (Unit::Count, 1, cells.len(), None);
-        Some(Glance { of: [metric, "value"], what, unit, value, people, seeds, censored, sound: None })
+        Some(HeadlineFigure {
+            of: [metric, "value"],
+            what,
+            unit,
+            value,
+            people,
+            seeds,
+            censored,
+            sound: None,
+        })
     };
     // A loss by an explicit rule is not wrong.
     let sound = |value: u64| (value == 0 || of.is_wrong()).then_some(value == 0);
     let lost = [found(LOST, "saved edits lost"), found("oracle.lost.rows", "rows lost")];
-    let lost = lost.into_iter().flatten().map(|lost| Glance { sound: sound(lost.value), ..lost });
+    let lost = lost.into_iter().flatten().map(|lost| HeadlineFigure { sound: sound(lost.value), ..lost });
     let replaced = of.most_beyond(OVERWRITTEN, "oracle.gave_way.columns");
     let overwritten = found(OVERWRITTEN, "values overwritten unseen");
-    let overwritten = overwritten.map(|one| Glance { value: replaced, ..one });
+    let overwritten = overwritten.map(|one| HeadlineFigure { value: replaced, ..one });
     lost.chain(overwritten).chain(first(cells)).collect()
 }
 
@@ -93,7 +102,9 @@ const NEVER_SAFE: [(&str, &str); 6] = [
 
 const PHASE_MIN: u64 = 50_000;
 
-pub(super) fn by_what(settings: &[Vec<Glance>]) -> Vec<(&'static str, Vec<Option<&Glance>>)> {
+pub(super) fn by_headline(
+    settings: &[Vec<HeadlineFigure>],
+) -> Vec<(&'static str, Vec<Option<&HeadlineFigure>>)> {
     let of = |what| settings.iter().map(|of| of.iter().find(|one| one.what == what)).collect();
     let whats = distinct(settings.iter().flatten().map(|one| one.what));
     whats.into_iter().map(|what| (what, of(what))).collect()
@@ -180,7 +191,7 @@ impl Setting<'_> {
     fn typical(&self, metric: &str, stat: &str) -> Option<u64> {
         median(values(self.0, metric, stat))
     }
-    fn glance(&self, of: &Headline) -> Option<Glance> {
+    fn glance(&self, of: &Headline) -> Option<HeadlineFigure> {
         let &Headline { metric, stat, each, name: what } = of;
         let sum = |cell: &&CellRecord| {
             let own = cell.stat(metric, stat)?;
@@ -191,7 +202,7 @@ impl Setting<'_> {
         let people = if each { self.devices() } else { 1 };
         let unit = self.0.iter().find_map(|cell| cell.metrics.get(metric))?.unit();
         let (seeds, censored) = (self.0.len(), censored(self.0, metric));
-        Some(Glance { of: [metric, stat], what, unit, value, people, seeds, censored, sound: None })
+        Some(HeadlineFigure { of: [metric, stat], what, unit, value, people, seeds, censored, sound: None })
     }
     fn devices(&self) -> u64 {
         self.0.iter().map(|cell| cell.devices).max().unwrap_or(0).max(1)
@@ -348,7 +359,7 @@ impl Setting<'_> {
         let mut text = format!("{} down and {} up{each} over the links", down.told(), up.told());
         if let Some(requests) = of("engine.requests.count").filter(|of| of.value > 0) {
             let attachments = self.typical(ATTACHMENT_REQUESTS, "value").unwrap_or(0);
-            let attachments = Glance { value: attachments, ..requests.clone() };
+            let attachments = HeadlineFigure { value: attachments, ..requests.clone() };
             text.push_str(&format!(" in {}", counted(&requests, ["request", "requests"])));
             let mut of_rows = "";
             if attachments.value > 0 {
@@ -374,7 +385,7 @@ impl Setting<'_> {
     }
 }
 
-fn counted(of: &Glance, [one, several]: [&str; 2]) -> String {
+fn counted(of: &HeadlineFigure, [one, several]: [&str; 2]) -> String {
     let told = of.told();
     format!("{told} {}", if told == "1" { one } else { several })
 }
@@ -469,8 +480,9 @@ mod tests {
             ("engine.requests.failed", 1),
         ];
         let cell = of(2, &cost);
-        let row =
-            |cell: &CellRecord, what| first(&[cell]).iter().find(|one| one.what == what).map(Glance::told);
+        let row = |cell: &CellRecord, what| {
+            first(&[cell]).iter().find(|one| one.what == what).map(HeadlineFigure::told)
+        };
         let line = sentence(&[&cell], "cost").replace('\u{a0}', " ");
         assert_eq!(
             line,

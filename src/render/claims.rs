@@ -1,6 +1,6 @@
 //! Two variants side by side, in words: claims, and the figures of answers.
 
-use crate::analysis::{NotHeld, Why, grouped, unit_in, variant};
+use crate::analysis::{UncheckedClaim, Why, grouped, unit_in, variant};
 use crate::metrics::{Censored, NEVER, Unit, human};
 use crate::record::{AnswerRecord, CellRecord, ClaimRecord, RunRecord, ToldRecord};
 use crate::scenario::{Piece, pieces};
@@ -18,8 +18,8 @@ pub(super) fn shown(record: &RunRecord) -> String {
     by_claim.into_iter().map(line).collect()
 }
 
-pub fn not_held(of: &NotHeld<'_>) -> String {
-    let NotHeld { scenario, name, is_question, why } = *of;
+pub fn not_held(of: &UncheckedClaim<'_>) -> String {
+    let UncheckedClaim { scenario, name, is_question, why } = *of;
     let why = match why {
         Why::Swept => "it is about the scenario without swept keys".to_owned(),
         Why::NotRun(variant) => format!("variant `{variant}` is not run"),

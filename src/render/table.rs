@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::brief::{self, Checks, Glance, checks};
+use super::brief::{self, Checks, HeadlineFigure, checks};
 use super::grid::{Grid, escaped, plain};
 use super::lines::{filled, joined};
 use crate::analysis::{grouped, sweep};
@@ -127,10 +127,10 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
     let is_zero = |row: &Row| values(&cells, row).iter().all(|value| *value == 0);
     let (zeros, found): (Vec<Row>, Vec<Row>) =
         rows(each(&cells, is_found), &cells).into_iter().partition(is_zero);
-    let first: Vec<Vec<Glance>> = columns.iter().map(|(_, cells)| brief::first(cells)).collect();
+    let first: Vec<Vec<HeadlineFigure>> = columns.iter().map(|(_, cells)| brief::first(cells)).collect();
     let (mut shown, mut alike) = (Vec::new(), Vec::new());
-    for (what, values) in brief::by_what(&first) {
-        let known: Vec<&Glance> = values.iter().copied().flatten().collect();
+    for (what, values) in brief::by_headline(&first) {
+        let known: Vec<&HeadlineFigure> = values.iter().copied().flatten().collect();
         let least = known.iter().map(|one| one.each()).fold(f64::MAX, f64::min);
         let most = known.iter().map(|one| one.each()).fold(0.0, f64::max);
         let near = known.len() == values.len()
@@ -142,7 +142,7 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
         } else if near {
             alike.push(format!("{what} = {}", known[0].told()));
         } else {
-            let figure = |one: &Option<&Glance>| one.map_or("–".to_owned(), Glance::told);
+            let figure = |one: &Option<&HeadlineFigure>| one.map_or("–".to_owned(), HeadlineFigure::told);
             shown.push((what, values.iter().map(figure).collect::<Vec<_>>()));
         }
     }
@@ -314,7 +314,7 @@ fn spread(cells: &[&CellRecord], all: bool) -> Grid {
     grid.row(["verdict".to_owned(), String::new(), verdicts(cells), String::new(), cells.len().to_string()]);
     for row in rows(each(cells, |name, figure| all || is_headline(name, figure)), cells) {
         let values = values(cells, &row);
-        if let Some(three) = three_of(&values) {
+        if let Some(three) = min_median_max(&values) {
             let censored = row.censored(cells);
             let mut shown = three.map(|n| waited(row.unit(), n, censored));
             shown[1].push_str(&beside(censored, cells));
@@ -397,7 +397,7 @@ fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
     }
     for row in rows {
         let shown = columns.iter().map(|(_, cells)| {
-            let Some(spread) = three_of(&values(cells, row)) else { return "–".to_owned() };
+            let Some(spread) = min_median_max(&values(cells, row)) else { return "–".to_owned() };
             let censored = row.censored(cells);
             let [min, median, max] = spread.map(|n| waited(row.unit(), n, censored));
             let spread = if min == max { median } else { format!("{median} ({min} – {max})") };
@@ -429,7 +429,7 @@ fn values(cells: &[&CellRecord], row: &Row) -> Vec<u64> {
     brief::values(cells, &row.name, &row.stat)
 }
 
-fn three_of(sorted: &[u64]) -> Option<[u64; 3]> {
+fn min_median_max(sorted: &[u64]) -> Option<[u64; 3]> {
     Some([*sorted.first()?, sorted[(sorted.len() - 1) / 2], *sorted.last()?])
 }
 

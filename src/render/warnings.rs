@@ -323,7 +323,7 @@ mod tests {
     use super::*;
     use crate::analysis::{assemble, judge};
     use crate::base::DeviceId;
-    use crate::contract::Described;
+    use crate::contract::StackDescription;
     use crate::metrics::{Figure, Unit};
     use crate::record::{Exit, fixture};
     use crate::scenario::{Bound, Document, Request};
@@ -361,7 +361,7 @@ mod tests {
     fn an_event_of_whose_edits_none_was_made_fails_its_cell() {
         let edits = "[action.fix]\nentity = \"appointment\"\nkind = \"update\"\ncolumns = [\"status\"]\nper_device = 1\n\
             [event.zzz]\nat = \"+1m\"\nedits = { action = \"fix\", row = \"zzz\" }\n";
-        let stacks = [Described::builtin("builtin")];
+        let stacks = [StackDescription::builtin("builtin")];
         let why = "none of its edits was made".to_owned();
         let missed = vec![Missed { event: "zzz".to_owned(), why, devices: Vec::new(), of: 0 }];
         let outcome = Outcome { missed, ..fixture::outcome() };

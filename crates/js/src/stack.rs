@@ -7,7 +7,7 @@ use syncdyno_servers::servers;
 
 use crate::base::Word;
 use crate::contract::{
-    Capabilities, Choice, Chosen, Merge, Misfit, Need, OptionForm, Span, Stack, StackFile, StackOption,
+    Capabilities, Choice, Chosen, Merge, Need, OptionError, OptionForm, Span, Stack, StackFile, StackOption,
     SyncServer,
 };
 use crate::host::{MODULES, did_you_mean, is_ours};
@@ -121,8 +121,8 @@ fn known(chosen: &Chosen) -> About {
 }
 
 /// Says what is wrong with the files before anything is run.
-fn fits(chosen: &Chosen) -> Result<(), Misfit> {
-    let wrong = |option: &str, title: String, help: String| Misfit {
+fn fits(chosen: &Chosen) -> Result<(), OptionError> {
+    let wrong = |option: &str, title: String, help: String| OptionError {
         option: option.to_owned(),
         title,
         help,
@@ -218,8 +218,8 @@ fn unused(chosen: &Chosen) -> Option<(String, String, String)> {
     Some((strange, title, help))
 }
 
-fn examined(option: &str, file: &StackFile) -> Result<About, Misfit> {
-    let misfit = |title, help, at| Misfit { option: option.to_owned(), title, help, at };
+fn examined(option: &str, file: &StackFile) -> Result<About, OptionError> {
+    let misfit = |title, help, at| OptionError { option: option.to_owned(), title, help, at };
     let name = file.path.rsplit(['/', '\\']).next().unwrap_or(&file.path);
     if is_ours(name) {
         let help = "give it another name".to_owned();

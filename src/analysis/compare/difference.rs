@@ -165,7 +165,7 @@ impl Group {
 
 impl Difference {
     /// True if the candidate is worse, even if that may be chance.
-    pub fn is_for_the_worse(&self) -> bool {
+    pub fn is_worse_or_unclear(&self) -> bool {
         let more = match (self.change_ppm, self.means) {
             (Some(change), _) => change > 0,
             (None, [base, candidate]) => candidate > base,

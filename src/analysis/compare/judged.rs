@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::difference::{Basis, Difference, Finding, Group, Missing, directed, is_part};
 use super::observed::{Observed, mean, observed, ppm, sum, unlike};
-use super::pairing::Opposed;
+use super::pairing::PairedCells;
 use super::side::failures;
 use crate::analysis::worst_of;
 use crate::oracle;
@@ -53,7 +53,7 @@ fn family(Difference { metric, stat, .. }: &Difference) -> usize {
 
 /// The differences between opposed cells. With `always_chance`, the same scenario and seed does not
 /// count as exact, and the interval of an unclear figure allows for all figures tested.
-pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group> {
+pub(super) fn groups(opposed: &[PairedCells<'_>], always_chance: bool) -> Vec<Group> {
     let weighed: Vec<_> = opposed.iter().map(|opposed| weighed(opposed, always_chance)).collect();
     // Significance is tested over the statistics of all groups together.
     let figures = || weighed.iter().flat_map(|(_, observed)| observed).filter(|figure| figure.differs());
@@ -93,7 +93,7 @@ fn other_size(sides: [&[&CellRecord]; 2], size: impl Fn(&CellRecord) -> u64) -> 
 }
 
 /// A group without its differences, and the observations for them.
-fn weighed(opposed: &Opposed<'_>, always_chance: bool) -> (Group, Vec<Observed>) {
+fn weighed(opposed: &PairedCells<'_>, always_chance: bool) -> (Group, Vec<Observed>) {
     let pairs = &opposed.pairs;
     let basis = match pairs.as_slice() {
         [] => Basis::Samples,

@@ -195,7 +195,7 @@ pub(super) fn observed(
         };
         all.map(of).collect::<Vec<_>>()
     };
-    but_once(names.into_iter().flat_map(of).collect())
+    without_duplicate_parts(names.into_iter().flat_map(of).collect())
 }
 
 /// True if a figure grows with the number of devices or hours.
@@ -266,7 +266,7 @@ fn observations(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> [u128; 
 }
 
 /// Removes parts that equal their whole: if there is only one start state, or one unit.
-fn but_once(mut all: Vec<Observed>) -> Vec<Observed> {
+fn without_duplicate_parts(mut all: Vec<Observed>) -> Vec<Observed> {
     let whole = all.iter().filter(|one| !one.told.is_part());
     let whole: BTreeMap<(String, &str), _> =
         whole.map(|one| ((one.told.metric.clone(), one.told.stat), one.sides())).collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::difference::{Difference, Finding, Group, Missing, Unlike};
 use super::judged::groups;
-use super::pairing::Opposed;
+use super::pairing::PairedCells;
 use crate::metrics::Better;
 use crate::oracle;
 use crate::record::{BaselineCell, CellRecord, Exit, Judged};
@@ -70,7 +70,7 @@ pub fn over_seeds(
     };
     let pairs = settings.values().map(|cells| cells.iter().map(gated).collect());
     let pairs: Vec<Vec<(CellRecord, CellRecord)>> = pairs.collect();
-    let opposed: Vec<Opposed<'_>> = pairs.iter().map(|pairs| Opposed::of_pairs(pairs)).collect();
+    let opposed: Vec<PairedCells<'_>> = pairs.iter().map(|pairs| PairedCells::of_pairs(pairs)).collect();
     let groups = settings.values().zip(groups(&opposed, true));
     groups.flat_map(|(cells, group)| shifts(judged, cells, group, tolerance_ppm)).collect()
 }
@@ -95,7 +95,7 @@ fn shifts(
     let mut said = BTreeSet::new();
     for figure in group.differences {
         let may_exceed = figure.change_ppm.is_none_or(|ppm| ppm.unsigned_abs() > tolerance_ppm);
-        let may_be_worse = may_exceed && figure.is_for_the_worse();
+        let may_be_worse = may_exceed && figure.is_worse_or_unclear();
         let metric = figure.metric.clone();
         let shift = match figure.finding {
             _ if figure.one_sided => Shift::OneSided(figure),

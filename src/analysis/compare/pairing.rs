@@ -8,7 +8,7 @@ use crate::analysis::sweep::plain;
 use crate::record::CellRecord;
 
 /// Cells of both sides that differ only in their seeds, or in what is compared.
-pub(super) struct Opposed<'a> {
+pub(super) struct PairedCells<'a> {
     pub title: String,
     pub pairs: Vec<(&'a CellRecord, &'a CellRecord)>,
     pub alone: (Vec<&'a CellRecord>, Vec<&'a CellRecord>),
@@ -16,17 +16,17 @@ pub(super) struct Opposed<'a> {
     pub copies: Vec<String>,
 }
 
-impl<'a> Opposed<'a> {
-    pub(super) fn of_pairs(pairs: &'a [(CellRecord, CellRecord)]) -> Opposed<'a> {
+impl<'a> PairedCells<'a> {
+    pub(super) fn of_pairs(pairs: &'a [(CellRecord, CellRecord)]) -> PairedCells<'a> {
         let pairs = pairs.iter().map(|(base, candidate)| (base, candidate)).collect();
-        Opposed { title: String::new(), pairs, alone: (Vec::new(), Vec::new()), copies: Vec::new() }
+        PairedCells { title: String::new(), pairs, alone: (Vec::new(), Vec::new()), copies: Vec::new() }
     }
 }
 
 pub(super) type Unmatched = (Vec<String>, Vec<String>);
 
 /// Pairs cells by title, which has the variant and the scenario unless each side has only one.
-pub(super) fn opposed<'a>(base: &'a Side, candidate: &'a Side) -> (Vec<Opposed<'a>>, Unmatched) {
+pub(super) fn opposed<'a>(base: &'a Side, candidate: &'a Side) -> (Vec<PairedCells<'a>>, Unmatched) {
     let variants_matter = !(one(base, |c| &c.variant) && one(candidate, |c| &c.variant));
     let scenarios_matter = !(one(base, |c| &c.scenario) && one(candidate, |c| &c.scenario));
     let title = |cell: &CellRecord| {
@@ -68,7 +68,7 @@ fn by_scenario<'a>(
     title: String,
     base: Vec<&'a CellRecord>,
     candidate: Vec<&'a CellRecord>,
-    found: &mut Vec<Opposed<'a>>,
+    found: &mut Vec<PairedCells<'a>>,
     unmatched: &mut Unmatched,
 ) {
     if !(several(&base) || several(&candidate)) {
@@ -116,7 +116,7 @@ fn copies(cells: &[&CellRecord]) -> BTreeSet<String> {
     again.map(|cell| cell.seed.clone()).collect()
 }
 
-fn by_seed<'a>(title: String, base: Vec<&'a CellRecord>, candidate: Vec<&'a CellRecord>) -> Opposed<'a> {
+fn by_seed<'a>(title: String, base: Vec<&'a CellRecord>, candidate: Vec<&'a CellRecord>) -> PairedCells<'a> {
     let copies: BTreeSet<String> = copies(&base).union(&copies(&candidate)).cloned().collect();
     let mut left: BTreeMap<&str, VecDeque<&CellRecord>> = BTreeMap::new();
     for cell in candidate {
@@ -130,5 +130,5 @@ fn by_seed<'a>(title: String, base: Vec<&'a CellRecord>, candidate: Vec<&'a Cell
         }
     }
     let alone = (alone, left.into_values().flatten().collect());
-    Opposed { title, pairs, alone, copies: copies.into_iter().collect() }
+    PairedCells { title, pairs, alone, copies: copies.into_iter().collect() }
 }

@@ -97,7 +97,7 @@ impl Fit {
     /// over the settings. `None` if no line fits or all responses have one size.
     pub fn of(side: Side, points: &[Point<'_>]) -> Option<Fit> {
         let answered: Vec<&Point<'_>> =
-            points.iter().filter(|point| tells_its_answers(side, point)).collect();
+            points.iter().filter(|point| has_typical_responses(side, point)).collect();
         let samples = |of: &dyn Fn(&Point<'_>) -> f64| -> Vec<(f64, f64)> {
             let sample = |point: &&Point<'_>| {
                 let (_, answers) = side.moving(point);
@@ -156,7 +156,7 @@ pub(crate) fn held(side: Side, point: &Point<'_>) -> f64 {
 }
 
 /// True if its responses are typical: if most time is lost, those that came are not.
-fn tells_its_answers(side: Side, point: &Point<'_>) -> bool {
+fn has_typical_responses(side: Side, point: &Point<'_>) -> bool {
     let lost = point.sum("engine.requests.lost_time") + point.sum("engine.retry.time");
     side.moving(point).1 > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
 }

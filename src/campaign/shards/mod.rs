@@ -1,6 +1,6 @@
 //! Distributes the cells of one plan over many machines.
 //!
-//! A [`Roll`] lists the cells of a plan; a [`Partition`] assigns cells to a shard, as a pure
+//! A [`CellList`] lists the cells of a plan; a [`Partition`] assigns cells to a shard, as a pure
 //! function of the roll. A shard stores its cells in a file in its folder ([`open`]) and judges
 //! nothing. A [`Pool`] reads all shards, and a run continues from it as if it had been cut off
 //! after its last cell.
@@ -12,5 +12,5 @@
 mod partition;
 mod pool;
 
-pub use partition::{Deal, NAME, Partition, Roll, Shard, open};
+pub use partition::{CellList, Deal, NAME, Partition, Shard, open};
 pub use pool::Pool;

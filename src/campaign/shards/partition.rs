@@ -39,7 +39,7 @@ pub struct Partition {
 
 /// The cells of a plan in their order. It is the same for each shard.
 #[derive(Clone, Debug)]
-pub struct Roll {
+pub struct CellList {
     /// Covers the program, the ids and seeds of the cells, and the contents of their scenarios and
     /// input files.
     pub digest: String,
@@ -47,17 +47,17 @@ pub struct Roll {
     pub(super) costs: Vec<u64>,
 }
 
-impl Roll {
+impl CellList {
     /// The roll of `plans` with these ids and estimated relative costs; `program` identifies the
     /// build.
-    pub fn new(program: &str, plans: &[Plan], ids: &[String], costs: Vec<u64>) -> Roll {
+    pub fn new(program: &str, plans: &[Plan], ids: &[String], costs: Vec<u64>) -> CellList {
         let name =
             |(plan, id): (&Plan, &String)| (id.clone(), plan.source.digest.clone(), plan.seed.0.to_string());
         let names: Vec<Name> = plans.iter().zip(ids).map(name).collect();
         let mut digest = Digest::new();
         digest.text(program);
         names.iter().flat_map(|(id, plan, seed)| [id, plan, seed]).for_each(|text| digest.text(text));
-        Roll { digest: digest.hex(), names, costs }
+        CellList { digest: digest.hex(), names, costs }
     }
     pub fn cells(&self) -> usize {
         self.names.len()
@@ -70,7 +70,7 @@ impl Roll {
 in_words!(Deal { Slice: "slice", Hash: "hash", Balanced: "balanced" });
 
 impl Deal {
-    pub(super) fn dealt(self, of: u32, roll: &Roll) -> Vec<u32> {
+    pub(super) fn dealt(self, of: u32, roll: &CellList) -> Vec<u32> {
         match self {
             Deal::Slice => (0..roll.cells()).map(|cell| (cell % of as usize) as u32 + 1).collect(),
             Deal::Hash => roll.names.iter().map(|name| (hash(name) % u128::from(of)) as u32 + 1).collect(),
@@ -101,7 +101,7 @@ fn balanced(of: u32, costs: &[u64]) -> Vec<u32> {
 
 impl Partition {
     /// The indices of its cells in the plan, ascending.
-    pub fn cells(self, roll: &Roll) -> Vec<usize> {
+    pub fn cells(self, roll: &CellList) -> Vec<usize> {
         let dealt = self.deal.dealt(self.of, roll);
         (0..roll.cells()).filter(|cell| dealt[*cell] == self.shard).collect()
     }
@@ -187,9 +187,13 @@ mod tests {
 
     use super::*;
 
-    fn roll(costs: &[u64]) -> Roll {
+    fn roll(costs: &[u64]) -> CellList {
         let name = |n: usize| (format!("cell.s{n}"), "plan".to_owned(), n.to_string());
-        Roll { digest: "d".to_owned(), names: (0..costs.len()).map(name).collect(), costs: costs.to_vec() }
+        CellList {
+            digest: "d".to_owned(),
+            names: (0..costs.len()).map(name).collect(),
+            costs: costs.to_vec(),
+        }
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::partition::{NAME, Partition, Roll, Shard, difference};
+use super::partition::{CellList, NAME, Partition, Shard, difference};
 use crate::base::inert_path;
 use crate::campaign::journal::{self, Begun, Head, Journal, KeptError, Name, Place};
 use crate::record::{Build, Exit, shell_word};
@@ -50,13 +50,13 @@ impl Pool {
             return Err(KeptError::new(Exit::Usage, text));
         }
         let mut pool = Pool { shards, kept: BTreeMap::new(), replays: 0, damaged, empty };
-        pool.hold_together()?;
+        pool.refuse_mixed_shards()?;
         begins.into_iter().enumerate().try_for_each(|(shard, begins)| pool.take(shard, begins))?;
         Ok(pool)
     }
 
     /// Refuses shards of different plans, or of another build.
-    fn hold_together(&self) -> Result<(), KeptError> {
+    fn refuse_mixed_shards(&self) -> Result<(), KeptError> {
         let (first, head) = &self.shards[0];
         for (folder, one) in &self.shards {
             if let Some(why) = difference((&one.build, &one.of), (&head.build, &head.of)) {
@@ -91,7 +91,7 @@ impl Pool {
             match self.kept.get(&name) {
                 None => _ = self.kept.insert(name, (shard, place)),
                 Some(before) => {
-                    self.hold_equal(&name, [*before, (shard, place)])?;
+                    self.refuse_different_results(&name, [*before, (shard, place)])?;
                     self.replays += 1;
                 }
             }
@@ -99,7 +99,11 @@ impl Pool {
         Ok(())
     }
 
-    fn hold_equal(&self, (cell, ..): &Name, lines: [(usize, Place); 2]) -> Result<(), KeptError> {
+    fn refuse_different_results(
+        &self,
+        (cell, ..): &Name,
+        lines: [(usize, Place); 2],
+    ) -> Result<(), KeptError> {
         let meaning = |line| self.text(line).map(|text| journal::meaning(&text));
         let [one, two] = [meaning(lines[0])?, meaning(lines[1])?];
         if one.is_some() && one == two {
@@ -125,14 +129,14 @@ impl Pool {
     pub fn size(&self) -> (usize, usize) {
         (self.shards.len(), self.kept.len())
     }
-    pub fn of(&self, roll: &Roll) -> usize {
+    pub fn of(&self, roll: &CellList) -> usize {
         roll.names.iter().filter(|name| self.kept.contains_key(name)).count()
     }
-    pub fn missing(&self, roll: &Roll) -> Vec<usize> {
+    pub fn missing(&self, roll: &CellList) -> Vec<usize> {
         (0..roll.cells()).filter(|cell| !self.kept.contains_key(&roll.names[*cell])).collect()
     }
     /// The commands that run the missing cells: their shards, dealt as the first one was.
-    pub fn commands(&self, roll: &Roll, missing: &[usize]) -> Vec<String> {
+    pub fn commands(&self, roll: &CellList, missing: &[usize]) -> Vec<String> {
         let (first, Shard { partition, .. }) = (&self.shards[0].0, &self.shards[0].1.of);
         let dealt = partition.deal.dealt(partition.of, roll);
         let shards: BTreeSet<u32> = missing.iter().map(|cell| dealt[*cell]).collect();
@@ -148,7 +152,7 @@ impl Pool {
     }
 
     /// Writes the cells of the plan into `folder` as the journal of run `run`.
-    pub fn write(&self, roll: &Roll, folder: &Path, run: &str) -> Result<(), KeptError> {
+    pub fn write(&self, roll: &CellList, folder: &Path, run: &str) -> Result<(), KeptError> {
         let journal = Journal::begin(folder, run)?;
         for name in &roll.names {
             if let Some(line) = self.kept.get(name) {

@@ -71,7 +71,7 @@ pub struct Found {
 /// As good as the best in practice.
 pub(super) const FLAT: f64 = FLAT_PPM as f64 / 1e6;
 /// One in this many settings of a line runs under all seeds (successive halving with η = 3).
-const SURVIVE: usize = 3;
+const HALVING_ETA: usize = 3;
 /// A setting is surely worse if all of this many seeds say so by this factor. With noise of a fifth
 /// per seed, this happens to equal settings in 3 of 100 cases.
 const WORSE: f64 = 1.04;
@@ -80,7 +80,7 @@ const SEEDS_WORSE: usize = 4;
 /// its ends, it also hides what is between them.
 const CUT: f64 = 2.5;
 /// The log by which the smoothed cost of another setting must be lower to replace the best.
-const WORTH: f64 = 0.02;
+const SWITCH_LOG_GAIN: f64 = 0.02;
 /// The most passes over the knobs; fewer if nothing changes.
 const PASSES: usize = 3;
 
@@ -176,7 +176,7 @@ impl Space {
         let Some(at) = self.knob_by_knob(known)? else { return Ok(None) };
         need(known, std::slice::from_ref(&at), &self.seeds)?;
         for knob in 0..self.knobs.len() {
-            self.line(known, knob, &at).past_dents()?;
+            self.line(known, knob, &at).search_past_local_minima()?;
         }
         Ok(self.best_of_all(known).map(|at| self.steady(known, at)))
     }
@@ -213,7 +213,7 @@ impl Space {
             }
             let line = self.line(known, knob, &at);
             line.sides()?;
-            line.past_dents()?;
+            line.search_past_local_minima()?;
             let values = line.values();
             let chosen: Vec<String> = values.iter().filter(|v| self.knobs[knob].has(v)).cloned().collect();
             let better = line.pick(&chosen, &self.seeds);
@@ -256,7 +256,7 @@ impl Space {
                     for other in (0..self.knobs.len()).filter(|other| *other != knob) {
                         let line = self.line(known, other, &there);
                         if let Some(best) = line.best(true)? {
-                            self.line(known, other, &line.with(&best)).past_dents()?;
+                            self.line(known, other, &line.with(&best)).search_past_local_minima()?;
                         }
                     }
                 }
@@ -415,7 +415,7 @@ impl Line<'_> {
         let price = |value: &String| self.known.get(&self.with(value))?.mean(more);
         let mut ranked: Vec<(f64, &String)> = values.iter().filter_map(|v| Some((price(v)?, v))).collect();
         ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-        ranked.truncate(values.len().div_ceil(SURVIVE));
+        ranked.truncate(values.len().div_ceil(HALVING_ETA));
         let survivors: Vec<Setting> = ranked.into_iter().map(|(_, value)| self.with(value)).collect();
         need(self.known, &survivors, seeds)?;
         Ok(self.pick(values, seeds).or_else(|| self.pick(values, more)))
@@ -423,7 +423,7 @@ impl Line<'_> {
 
     /// If a setting near the best costs less but misses a limit, searches the end of the allowed
     /// range. Behind a dent may lie a better one (2 000 rows in nine requests, not in eight).
-    fn past_dents(&self) -> Result<(), Wanted> {
+    fn search_past_local_minima(&self) -> Result<(), Wanted> {
         let (known, at) = (self.known, self.at);
         for mut side in [true, false].map(|below| self.outward(below)) {
             side.insert(0, at.clone());
@@ -454,7 +454,8 @@ impl Line<'_> {
         let is_whole = |there: &Setting| known.get(there).is_some_and(|of| of.mean(seeds).is_some());
         let whole = smoothed.iter().filter(|(there, _)| self.space.has(there) && is_whole(there));
         let best = whole.min_by(|a, b| a.1.total_cmp(&b.1));
-        let better = |(_, there): &&(Setting, f64)| cost(at).is_some_and(|here| there + WORTH < here);
+        let better =
+            |(_, there): &&(Setting, f64)| cost(at).is_some_and(|here| there + SWITCH_LOG_GAIN < here);
         best.filter(better).map_or_else(|| at.clone(), |(there, _)| there.clone())
     }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::base::Span;
-use crate::contract::Described;
+use crate::contract::StackDescription;
 use crate::scenario::{Document, Plan, Request};
 
 fn about(value: f64) -> Estimate {
@@ -132,7 +132,7 @@ fn plan(calibration: &Calibration, rtt: Span) -> Plan {
     // The command-line tests check `[expect]`; they know the metrics.
     let text = text.split("[expect]").next().unwrap_or_default();
     let document = Document::parse("measured.toml", text).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
-    let plans = document.plans(&Request::default(), &[Described::builtin("builtin")]);
+    let plans = document.plans(&Request::default(), &[StackDescription::builtin("builtin")]);
     plans.unwrap_or_else(|e| panic!("{}\n{text}", e.render(false))).remove(0)
 }
 

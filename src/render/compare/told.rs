@@ -108,7 +108,7 @@ fn lacks(group: &Group, candidate: &str, all: bool) -> Vec<String> {
     });
     let missing = joined(words::lacks_of(group, all), "; ");
     let missing = missing.map(|missing| format!("not in {candidate}: {missing}"));
-    let unlike = group.unlike.iter().map(|one| format!("not compared: {}", words::one_unlike(one)));
+    let unlike = group.unlike.iter().map(|one| format!("not compared: {}", words::unlike_shapes_text(one)));
     let copies = joined(&group.copies, ", ");
     let copies = copies.map(|of| format!("several cells on one side with different results: seed {of}"));
     let size = words::other_size(group);
@@ -485,7 +485,7 @@ pub fn json(comparison: &Comparison) -> String {
             "cells": g.title, "basis": g.basis, "base_seeds": g.seeds.0, "candidate_seeds": g.seeds.1,
             "base_failed": g.failed.0, "candidate_failed": g.failed.1, "new_failure": g.new_failure.code(),
             "missing_seeds": g.missing.iter().map(words::missing).collect::<Vec<_>>(),
-            "not_compared": g.unlike.iter().map(words::one_unlike).collect::<Vec<_>>(), "copies": g.copies, "other_digests": g.other_digests,
+            "not_compared": g.unlike.iter().map(words::unlike_shapes_text).collect::<Vec<_>>(), "copies": g.copies, "other_digests": g.other_digests,
             "counted_otherwise": g.counted_otherwise, "differences": g.differences,
         })
     };

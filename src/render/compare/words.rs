@@ -25,7 +25,7 @@ pub fn lacking(comparison: &Comparison) -> Option<String> {
 
 /// The metrics with different units or shapes on both sides; `None` if there are none.
 pub fn unlike(comparison: &Comparison) -> Option<String> {
-    joined(distinct(comparison.groups.iter().flat_map(|group| &group.unlike).map(one_unlike)), "; ")
+    joined(distinct(comparison.groups.iter().flat_map(|group| &group.unlike).map(unlike_shapes_text)), "; ")
 }
 
 /// The seeds with different results of several runs of one side; `None` if there are none.
@@ -61,7 +61,7 @@ pub fn shift(shift: &Shift, standard: Standard<'_>) -> String {
     let cannot = |why: String| format!("not comparable with baseline {name}: {why}{}", standard.accept(""));
     match shift {
         Shift::Missing(one) => cannot(format!("this run has no seed {}", missing(one))),
-        Shift::Unlike(one) => cannot(one_unlike(one)),
+        Shift::Unlike(one) => cannot(unlike_shapes_text(one)),
         Shift::OneSided(figure) => {
             let why = format!("baseline {name} or this run has no {}", figure.metric);
             format!("not comparable: {why}{}", standard.accept(""))
@@ -169,7 +169,7 @@ pub(super) fn lacks_of(group: &Group, all: bool) -> Vec<String> {
     seeds.into_iter().chain(metrics).collect()
 }
 
-pub(super) fn one_unlike(of: &Unlike) -> String {
+pub(super) fn unlike_shapes_text(of: &Unlike) -> String {
     let [here, there] = of.shapes.map(|(unit, is_distribution): (Unit, bool)| {
         let unit = serde_json::to_string(&unit).unwrap_or_default().replace('"', "");
         format!("a {} in {unit}", if is_distribution { "distribution" } else { "number" })

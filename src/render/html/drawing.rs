@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, html};
 use crate::render::svg::{Size, Svg};
 
 /// A wide and a narrow drawing of a plot, of which the page shows one.
-pub(super) fn drawn_twice([wide, narrow]: &[Svg; 2]) -> Markup {
+pub(super) fn wide_and_narrow([wide, narrow]: &[Svg; 2]) -> Markup {
     html! {
         div.wide { (PreEscaped(wide.inline())) }
         div.narrow { (PreEscaped(narrow.inline())) }
@@ -17,7 +17,7 @@ pub(super) fn figure(draw: impl Fn(Size) -> Svg, reading: &str, data: &str) -> M
     html! {
         figure {
             h3 { (drawn[0].title) }
-            (drawn_twice(&drawn))
+            (wide_and_narrow(&drawn))
             figcaption { (reading) }
             details { summary { "The data" } (PreEscaped(data)) }
         }

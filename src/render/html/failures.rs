@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::drawing::drawn_twice;
+use super::drawing::wide_and_narrow;
 use super::plots;
 use crate::metrics::human;
 use crate::oracle::harm_of;
@@ -127,7 +127,7 @@ fn failure(record: &RunRecord, cell: &CellRecord, name: &str) -> Markup {
 fn lived(cell: &CellRecord, life: &LifeRecord) -> Markup {
     html! {
         @if let Some(diagram) = plots::life(cell, life) {
-            (drawn_twice(&Size::BOTH.map(|size| diagram.draw(size))))
+            (wide_and_narrow(&Size::BOTH.map(|size| diagram.draw(size))))
             p.note {
                 "How to read it: time goes down, a column is a device, the gateway or the backend. An arrow is something sent; one \
                  that ends in a cross never arrived."

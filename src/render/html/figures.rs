@@ -8,7 +8,7 @@ use crate::analysis::{AnsweredList, by_list};
 use crate::metrics::human;
 use crate::record::{CellRecord, RunRecord, Verdict, place};
 use crate::render::answers::{FAULTS, own_faults};
-use crate::render::brief::{Checks, Glance, brief, checks, glance, population};
+use crate::render::brief::{Checks, HeadlineFigure, brief, checks, glance, population};
 use crate::render::story::gate_grid;
 use crate::render::{Form, Grid, table};
 
@@ -31,7 +31,7 @@ pub(super) fn cards(record: &RunRecord) -> Markup {
                 @let passes = Some(record.verdict == Verdict::Pass);
                 (tile("verdict", record.verdict.word(), passes, &format!("exit {}", record.exit_code)))
                 @let lost = glance(&cells).into_iter().filter(|one| one.sound.is_some());
-                @for Glance { what, unit, value, sound, .. } in lost {
+                @for HeadlineFigure { what, unit, value, sound, .. } in lost {
                     @let sound = sound.filter(|sound| fails || *sound);
                     @let must = sound.map_or("as expected", |_| "must be 0");
                     (tile(what, &human::figure(unit, value), sound, must))

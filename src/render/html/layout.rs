@@ -6,8 +6,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::drawing::{figure, first_of};
 use super::{failures, figures, plots, style, tables, tuned};
+use crate::analysis::cells_to_draw;
 use crate::analysis::sweep::{Objective, Sweep};
-use crate::analysis::to_draw;
 use crate::record::{CellRecord, RunRecord, SweepRecord, TuneRecord, shell_word};
 use crate::render::story::shortened;
 use crate::render::{Paint, headline, svg, sweep};
@@ -89,7 +89,7 @@ fn summed_up(record: &RunRecord) -> String {
 }
 
 fn drawn(record: &RunRecord) -> Markup {
-    let timed = to_draw(record);
+    let timed = cells_to_draw(record);
     let grid = record.sweep.as_ref().and_then(|sweep| of_sweep(record, sweep));
     html! {
         @if let Some(tune) = record.tune.as_ref().filter(|_| found(record).is_none()) { (tuned::best(record, tune)) }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::analysis::{distinct, grouped};
 use crate::metrics::{Figure, NEVER, QUEUED, SYNCED, Unit, human};
 use crate::record::{CellRecord, LifeRecord, RunRecord, SeriesRecord, StepRecord};
-use crate::render::brief::{Glance, by_what, glance};
+use crate::render::brief::{HeadlineFigure, by_headline, glance};
 use crate::render::svg::{Bar, Bars, Clock, Curve, Curves, Panel, Point, SpaceTime, Strip, Timeline};
 
 const DURATIONS: [(&str, &str); 5] = [
@@ -213,10 +213,10 @@ pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
     if scenarios.len() != 1 || !(2..=VARIANTS_DRAWN).contains(&names.len()) {
         return None;
     }
-    let all: Vec<Vec<Glance>> = variants.iter().map(|(_, cells)| glance(cells)).collect();
-    let group = |(what, figures): (&str, Vec<Option<&Glance>>)| {
+    let all: Vec<Vec<HeadlineFigure>> = variants.iter().map(|(_, cells)| glance(cells)).collect();
+    let group = |(what, figures): (&str, Vec<Option<&HeadlineFigure>>)| {
         // A wait that never ended is drawn as long as the longest known wait.
-        let known = |one: &Glance| match (one.value, one.censored) {
+        let known = |one: &HeadlineFigure| match (one.value, one.censored) {
             (NEVER, Some(censored)) => censored.waited,
             (_, _) => libm::round(one.each()) as u64,
         };
@@ -230,7 +230,7 @@ pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
         let differ = bars.iter().any(|bar| bar.told != bars[0].told);
         differ.then(|| (what.to_owned(), bars))
     };
-    let groups: Vec<_> = by_what(&all).into_iter().filter_map(group).collect();
+    let groups: Vec<_> = by_headline(&all).into_iter().filter_map(group).collect();
     (!groups.is_empty()).then(|| Bars {
         title: "Variants side by side".to_owned(),
         about: "Each figure in which variants differ has a bar per variant; shorter is better.".to_owned(),

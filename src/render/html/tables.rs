@@ -6,7 +6,7 @@ use crate::render::svg::{Bars, Curves, HeatMap, Timeline};
 
 /// The most rows of a table over time; `series.csv` has the others.
 const ROWS_OVER_TIME: usize = 24;
-const TOLD_OF_A_STRIP: usize = 40;
+const STRIP_ROWS_MAX: usize = 40;
 
 /// A row per setting, a column per curve, with the number of seeds before it if they differ.
 pub(super) fn of_curves(curves: &Curves) -> String {
@@ -69,13 +69,13 @@ pub(super) fn of_timeline(timeline: &Timeline) -> String {
     }
     let mut grid = Grid::new(3, ["what", "from", "until"]);
     for strip in &timeline.strips {
-        for (from, until, _, told) in strip.spans.iter().take(TOLD_OF_A_STRIP) {
+        for (from, until, _, told) in strip.spans.iter().take(STRIP_ROWS_MAX) {
             grid.row([told.clone(), timeline.time(*from), timeline.time(*until)]);
         }
-        for at in strip.ticks.iter().take(TOLD_OF_A_STRIP) {
+        for at in strip.ticks.iter().take(STRIP_ROWS_MAX) {
             grid.row([strip.name.clone(), timeline.time(*at)]);
         }
-        let left = |all: usize| all.saturating_sub(TOLD_OF_A_STRIP);
+        let left = |all: usize| all.saturating_sub(STRIP_ROWS_MAX);
         let left = left(strip.spans.len()) + left(strip.ticks.len());
         if left > 0 {
             grid.row([format!("{}: {left} more", strip.name)]);

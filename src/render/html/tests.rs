@@ -1,7 +1,7 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::analysis::keep_series_of_few;
+use crate::analysis::keep_first_series;
 use crate::base::Time;
 use crate::metrics::{Figure, Sample, Unit};
 use crate::record::{AxisRecord, LifeRecord, RunRecord, StepRecord, SweepRecord, Verdict, fixture};
@@ -30,7 +30,7 @@ fn timed(mut outcome: Outcome, missing: u64) -> Outcome {
 fn record(outcomes: Vec<Outcome>) -> RunRecord {
     let plan = |seed| fixture::plan(None, seed);
     let mut record = tests::record((1..).map(plan).zip(outcomes).collect());
-    keep_series_of_few(&mut record);
+    keep_first_series(&mut record);
     record
 }
 
@@ -137,20 +137,20 @@ fn variants_that_differ_stand_side_by_side() {
 }
 
 fn drawn(record: &RunRecord) -> Vec<&str> {
-    crate::analysis::to_draw(record).iter().map(|cell| cell.id.as_str()).collect()
+    crate::analysis::cells_to_draw(record).iter().map(|cell| cell.id.as_str()).collect()
 }
 
 #[test]
 fn of_each_setting_one_cell_is_drawn_before_a_second_of_any() {
     let mut record = three_variants("none");
-    keep_series_of_few(&mut record);
+    keep_first_series(&mut record);
     assert_eq!(drawn(&record), ["ties.a.s0", "ties.b.s0", "ties.c.s0", "ties.a.s1"]);
     let kept = record.cells.iter().filter(|cell| cell.series.is_some());
     let kept: Vec<&str> = kept.map(|cell| cell.variant.as_deref().unwrap()).collect();
     assert_eq!(kept, ["a", "a", "a", "b", "b", "b", "c", "c"]);
     // A failing cell comes first, but not alone.
     let mut failing = three_variants("c");
-    keep_series_of_few(&mut failing);
+    keep_first_series(&mut failing);
     assert_eq!(drawn(&failing), ["ties.c.s0", "ties.a.s0", "ties.b.s0", "ties.c.s1"]);
 }
 

@@ -1,6 +1,6 @@
 //! Curves over the settings of one key, each with intervals, its best, and its flat region.
 
-use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_room};
+use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_axis_width};
 use super::ink::{Anchor, Ink, cut, spread, width, wrapped};
 use super::scale::Scale;
 use super::style::{self, LOOKS, look, marker};
@@ -61,7 +61,7 @@ impl Curves {
         let height = size.height() + marks;
         let mut inside = Inside { left: 0.0, right: 0.0, top: 26.0 + marks, bottom: height - 38.0 };
         let y = values(curves, (inside.bottom, inside.top));
-        inside.left = left_room(y, unit, TICKS).max(34.0);
+        inside.left = left_axis_width(y, unit, TICKS).max(34.0);
         let names = curves.iter().map(|curve| width(&curve.name, LETTERS) + 24.0).fold(0.0, f64::max);
         let names = if curves.len() > 1 { names.min(size.pick(160.0, 128.0)) } else { 14.0 };
         let last = self.settings.last().map_or(0.0, |(_, label)| width(label, LETTERS) / 2.0);
@@ -103,7 +103,7 @@ impl Curves {
                 true => (format!("{fill} c{}", series % LOOKS), marker(series)),
                 false => ("x".to_owned(), style::CROSS),
             };
-            ink.told_shape(&class, place(point), shape, told.trim_start());
+            ink.shape_with_tooltip(&class, place(point), shape, told.trim_start());
         }
     }
 

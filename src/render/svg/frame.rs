@@ -1,7 +1,7 @@
 //! The frame of a plot, and its two axes.
 
 use super::ink::{Anchor, Ink, px, width};
-use super::scale::{Scale, noun, with_room};
+use super::scale::{Scale, labels_that_fit, noun};
 use super::style;
 use crate::metrics::Unit;
 use crate::render::escaped;
@@ -94,7 +94,7 @@ pub(super) fn left_axis(ink: &mut Ink, inside: Inside, scale: Scale, unit: Unit,
     ink.text("s m", (2.0, inside.top - 12.0), Anchor::Start, &name);
 }
 
-pub(super) fn left_room(scale: Scale, unit: Unit, most: usize) -> f64 {
+pub(super) fn left_axis_width(scale: Scale, unit: Unit, most: usize) -> f64 {
     let widest = scale.ticks(unit, most).iter().map(|(_, label)| width(label, SMALL)).fold(0.0, f64::max);
     widest + 10.0
 }
@@ -111,7 +111,7 @@ pub(super) fn bottom_axis(
     for (x, _) in ticks {
         ink.line("axis", (*x, inside.bottom), (*x, inside.bottom + 4.0));
     }
-    for (x, label) in with_room(ticks, first, SMALL, 6.0) {
+    for (x, label) in labels_that_fit(ticks, first, SMALL, 6.0) {
         ink.text("s m", (x, inside.bottom + 17.0), Anchor::Middle, &label);
     }
     ink.text("s m", (inside.right, inside.bottom + 32.0), Anchor::End, name);

@@ -82,7 +82,7 @@ impl HeatMap {
             ((left + (i as f64 + 0.5) * cell).min(last), label)
         };
         let ticks: Vec<(f64, String)> = columns.iter().enumerate().map(tick).collect();
-        for (x, label) in super::scale::with_room(&ticks, &[], SMALL, 5.0) {
+        for (x, label) in super::scale::labels_that_fit(&ticks, &[], SMALL, 5.0) {
             ink.text("s m", (x, bottom + 15.0), Anchor::Middle, &label);
         }
         let all = self.columns.len();

@@ -33,10 +33,10 @@ impl Ink {
         }
     }
     pub(super) fn shape(&mut self, class: &str, at: (f64, f64), d: &str) {
-        self.told_shape(class, at, d, "");
+        self.shape_with_tooltip(class, at, d, "");
     }
     /// A shape with a tooltip.
-    pub(super) fn told_shape(&mut self, class: &str, at: (f64, f64), d: &str, told: &str) {
+    pub(super) fn shape_with_tooltip(&mut self, class: &str, at: (f64, f64), d: &str, told: &str) {
         let (x, y) = (px(at.0), px(at.1));
         let _ = write!(self.text, r#"<path class="{class}" transform="translate({x} {y})" d="{d}""#);
         self.end("path", told);

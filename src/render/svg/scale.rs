@@ -124,7 +124,12 @@ pub(super) fn noun(unit: Unit) -> &'static str {
 }
 
 /// Leaves out labels that would overlap: the last label stays, and `first` ones before others.
-pub(super) fn with_room(ticks: &[(f64, String)], first: &[bool], size: f64, gap: f64) -> Vec<(f64, String)> {
+pub(super) fn labels_that_fit(
+    ticks: &[(f64, String)],
+    first: &[bool],
+    size: f64,
+    gap: f64,
+) -> Vec<(f64, String)> {
     let half = |i: usize| super::ink::width(&ticks[i].1, size) / 2.0;
     let meet = |a: usize, b: usize| (ticks[a].0 - ticks[b].0).abs() < half(a) + half(b) + gap;
     let is_first = |i: &usize| first.get(*i).copied().unwrap_or(false);
@@ -179,10 +184,10 @@ mod tests {
     #[test]
     fn labels_without_room_are_left_out_but_the_last_one_stays() {
         let ticks: Vec<(f64, String)> = (0..10).map(|i| (f64::from(i) * 10.0, "1024".to_owned())).collect();
-        let kept = with_room(&ticks, &[], 10.0, 4.0);
+        let kept = labels_that_fit(&ticks, &[], 10.0, 4.0);
         assert!(kept.len() < 5 && kept.last().is_some_and(|last| last.0 == 90.0), "{kept:?}");
         let marked: Vec<bool> = (0..10).map(|i| i == 1).collect();
-        let kept = with_room(&ticks, &marked, 10.0, 4.0);
+        let kept = labels_that_fit(&ticks, &marked, 10.0, 4.0);
         assert!(kept.iter().any(|tick| tick.0 == 10.0), "what is marked has its label: {kept:?}");
         assert!(kept.windows(2).all(|pair| pair[1].0 - pair[0].0 > 29.0), "{kept:?}");
     }

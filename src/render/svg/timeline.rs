@@ -1,7 +1,7 @@
 //! Events over virtual time: panels with one axis, and strips below them.
 
 use super::clock::Clock;
-use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_room};
+use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_axis_width};
 use super::ink::{Anchor, Ink, cut, width};
 use super::scale::Scale;
 use super::style::LOOKS;
@@ -48,7 +48,7 @@ const TOLD: usize = 24;
 impl Timeline {
     pub fn draw(&self, size: Size) -> Svg {
         let scales: Vec<Scale> = self.panels.iter().map(|panel| panel.scale()).collect();
-        let labels = self.panels.iter().zip(&scales).map(|(p, s)| left_room(*s, p.unit, PANEL_TICKS));
+        let labels = self.panels.iter().zip(&scales).map(|(p, s)| left_axis_width(*s, p.unit, PANEL_TICKS));
         let names = self.strips.iter().map(|strip| width(&strip.name, LETTERS) + 10.0).fold(0.0, f64::max);
         let left = labels.fold(34.0, f64::max).max(names.min(size.pick(150.0, 100.0)));
         let end = Scale::linear((0.0, self.end.max(1) as f64), (left, size.width() - 22.0));
@@ -150,7 +150,7 @@ impl Strip {
         }
         for at in &self.ticks {
             let place = (x.at(*at as f64), top + high / 2.0);
-            ink.told_shape("end", place, "M0-6L4 0L0 6L-4 0Z", &time(*at));
+            ink.shape_with_tooltip("end", place, "M0-6L4 0L0 6L-4 0Z", &time(*at));
         }
     }
 }

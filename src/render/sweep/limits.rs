@@ -86,7 +86,7 @@ fn cap(of: Side, points: &[Point<'_>]) -> Option<String> {
 }
 
 /// The time that a rate refers to, as a line.
-pub fn of_which_time(objective: &Objective) -> &'static str {
+pub fn sync_rate_note(objective: &Objective) -> &'static str {
     if !objective.is_sync_rate() {
         return "";
     }

@@ -14,7 +14,7 @@ mod written;
 #[cfg(test)]
 mod tests;
 
-pub use limits::{limits, of_which_time, optimum, value, value_of, within};
+pub use limits::{limits, optimum, sync_rate_note, value, value_of, within};
 pub use plots::{curves, heat_map};
 pub use regret::Regret;
 pub use theory::{capped, closed_form};

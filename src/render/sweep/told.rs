@@ -1,7 +1,7 @@
 //! A sweep for people: a table, a chart, and words.
 
 use super::crossover::Crossover;
-use super::limits::{TOO_FEW, limits, of_which_time, optimum, value, within};
+use super::limits::{TOO_FEW, limits, optimum, sync_rate_note, value, within};
 use super::regret::Regret;
 use super::theory::closed_form;
 use crate::analysis::sweep::{
@@ -42,7 +42,7 @@ impl Sweep<'_> {
         let seeds = human::count(self.seeds() as u64, "seed");
         let (name, mean) = (self.objective.name(), self.objective.mean());
         let mut text = format!("{name}{so_far}: {mean} of {up_to}{seeds}\n");
-        text.push_str(of_which_time(&self.objective));
+        text.push_str(sync_rate_note(&self.objective));
         if let Some(crossover) = Crossover::of(self) {
             return text + &crossover.story();
         }
@@ -96,8 +96,11 @@ impl Sweep<'_> {
         let best = &points[finding.best];
         let figure = self.figure(best).unwrap_or_default() + &self.mean_beside(best);
         let so_far = if self.is_partial { "so far " } else { "" };
-        let sure =
-            if are_words(points) { among_words(points, finding) } else { along_numbers(points, finding) };
+        let sure = if are_words(points) {
+            categorical_confidence(points, finding)
+        } else {
+            numeric_confidence(points, finding)
+        };
         let mut text = format!("{}: {so_far}best at {} ({figure}){sure}", series.name, value(best));
         let Reading { fit, limits, .. } = Reading::of(self, series);
         let between = finding.between(points.len()).map(|ends| ends.map(|end| points[end?].number()));
@@ -126,7 +129,7 @@ fn nearest(points: &[Point<'_>]) -> Option<(String, String)> {
 }
 
 /// The interval of the optimum on a scale, and the settings that are as good in practice.
-fn along_numbers(points: &[Point<'_>], finding: &Finding) -> String {
+fn numeric_confidence(points: &[Point<'_>], finding: &Finding) -> String {
     let at = |i: usize| value(&points[i]);
     let between = match finding.between(points.len()).map(|ends| ends.map(|i| i.map(at))) {
         Some([None, None]) if points.iter().any(Point::is_unknown) => {
@@ -142,7 +145,7 @@ fn along_numbers(points: &[Point<'_>], finding: &Finding) -> String {
     format!("; {between}; {}\n", within(at(first), at(last), &apart))
 }
 
-fn among_words(points: &[Point<'_>], finding: &Finding) -> String {
+fn categorical_confidence(points: &[Point<'_>], finding: &Finding) -> String {
     let others = |settings: &[usize]| {
         let others = settings.iter().filter(|i| **i != finding.best).map(|i| value(&points[*i]));
         joined(others, ", ")

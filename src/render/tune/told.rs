@@ -6,17 +6,17 @@ use crate::metrics::{NEVER, human};
 use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, RuleTuned, TuneRecord};
 use crate::render::Grid;
 use crate::render::lines::joined;
-use crate::render::sweep::{of_which_time, optimum, value_of as value, within};
+use crate::render::sweep::{optimum, sync_rate_note, value_of as value, within};
 
 /// Something that costs this many times as much never comes.
-const FOR_EVER: f64 = 1e6;
+const NEVER_COST: f64 = 1e6;
 /// The largest cost of a setting that is as good as the best in practice: 3 % more.
 pub const FLAT_PPM: u64 = 1_030_000;
 
 pub fn story(tune: &TuneRecord) -> String {
-    let of_which_time = tune.metric.parse().map_or("", |metric| of_which_time(&metric));
-    let ends = if of_which_time.is_empty() { "; " } else { "\n" };
-    let mut text = format!("{}, {} is better{ends}{of_which_time}", tune.metric, tune.better);
+    let sync_rate_note = tune.metric.parse().map_or("", |metric| sync_rate_note(&metric));
+    let ends = if sync_rate_note.is_empty() { "; " } else { "\n" };
+    let mut text = format!("{}, {} is better{ends}{sync_rate_note}", tune.metric, tune.better);
     for (head, limits) in limits(tune) {
         text += &format!("{head}\n");
         text.extend(limits.iter().map(|limit| format!("  {limit}\n")));
@@ -160,7 +160,10 @@ fn all_equal(place: &PlaceTuned) -> Option<usize> {
 pub fn answers(tune: &TuneRecord) -> String {
     let line = |place: &PlaceTuned| {
         let sure = told_knobs(place).flat_map(|knob| {
-            [sureness(tune, place, knob)].into_iter().chain(knob.luck.clone()).chain(lucky(tune, knob))
+            [optimum_confidence(tune, place, knob)]
+                .into_iter()
+                .chain(knob.luck.clone())
+                .chain(lucky(tune, knob))
         });
         [headline(tune, place)].into_iter().chain(sure).collect::<Vec<_>>().join("; ") + "\n"
     };
@@ -171,7 +174,7 @@ pub fn answers(tune: &TuneRecord) -> String {
 /// How sure it is, what limits both sides, and what other seeds may change, a line each.
 pub(in crate::render) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<String> {
     let limits = knob.limits.iter().chain(&knob.luck).cloned();
-    [sureness(tune, place, knob)].into_iter().chain(limits).chain(lucky(tune, knob)).collect()
+    [optimum_confidence(tune, place, knob)].into_iter().chain(limits).chain(lucky(tune, knob)).collect()
 }
 
 /// Settings that cost less than the best under all these seeds, probably by chance.
@@ -189,7 +192,7 @@ fn lucky(tune: &TuneRecord, knob: &KnobTuned) -> Option<String> {
 }
 
 /// Where the optimum lies, and which settings are as good.
-fn sureness(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
+fn optimum_confidence(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
     let [first, last] = &knob.flat;
     let flat = within(value(first), value(last), &save(knob));
     let between = match &knob.between {
@@ -307,7 +310,7 @@ fn row(knob: &KnobTuned, point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
     }
     let (share, more) = match point.cost_ppm.map(|ppm| ppm as f64 / 1e6) {
         None => (none(), none()),
-        Some(cost) if cost >= FOR_EVER => (format!("{:.0} %", 100.0 / cost), "never".to_owned()),
+        Some(cost) if cost >= NEVER_COST => (format!("{:.0} %", 100.0 / cost), "never".to_owned()),
         Some(cost) => (format!("{:.0} %", 100.0 / cost), format!("{:+.1} %", (cost - 1.0) * 100.0)),
     };
     let more = if is_marked(point) { more + " ~" } else { more };

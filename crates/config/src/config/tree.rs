@@ -148,7 +148,7 @@ impl Node {
         below && !self.wrong
     }
     /// The same value, with `origin` set on it and on all values below it.
-    pub fn told_by(mut self, origin: &Origin) -> Node {
+    pub fn with_origin(mut self, origin: &Origin) -> Node {
         self.each_origin(&|own| own.clone_from(origin));
         self
     }
@@ -232,7 +232,7 @@ pub fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Result<Node,
 /// Reads a TOML value that stands in our own code. Panics if it is not TOML.
 pub fn parse_own(text: &str) -> Node {
     let node = parse_value(&Source::new("default", text), 0, Via::Default);
-    node.expect("a default is TOML").told_by(&Origin::default_value())
+    node.expect("a default is TOML").with_origin(&Origin::default_value())
 }
 
 /// Reads a dotted key, such as `engine.pull.chunk_rows` or `expect."oracle.lost.rows"`.

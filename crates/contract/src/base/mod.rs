@@ -40,6 +40,6 @@ pub use number::split_number;
 pub use random::{Seed, Stream};
 pub use time::{Span, Stamp, Time, Undone, at_ms, at_secs};
 pub use units::{BitRate, Bytes, Ppm};
-pub use value::{Fat, Stuff, Value, ValueRef};
+pub use value::{ContentKind, Fat, Value, ValueRef};
 pub use word::Word;
 pub use word::{in_words, word_enums};

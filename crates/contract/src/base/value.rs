@@ -31,12 +31,12 @@ pub struct Fat {
     /// Its length in bytes; the text is ASCII.
     pub len: u32,
     /// The kind of content.
-    pub of: Stuff,
+    pub of: ContentKind,
 }
 
 /// The kind of content of a long text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stuff {
+pub enum ContentKind {
     /// Words of lower-case letters.
     #[default]
     Words,
@@ -60,15 +60,15 @@ pub enum ValueRef<'a> {
 impl Fat {
     /// A text of `bytes` incompressible bytes, in base64.
     pub fn bytes(seed: u64, bytes: u32) -> Fat {
-        Fat { seed, len: bytes.div_ceil(3).saturating_mul(4), of: Stuff::Bytes }
+        Fat { seed, len: bytes.div_ceil(3).saturating_mul(4), of: ContentKind::Bytes }
     }
 
     /// The text.
     pub fn text(self) -> String {
         // Each draw of 64 random bits gives `each` letters of `wide` bits.
         let (letters, each, wide) = match self.of {
-            Stuff::Words => (&b"abcdefghijklmnopqrstuvwxyz      "[..], 10, 5),
-            Stuff::Bytes => (LETTERS, 8, 6),
+            ContentKind::Words => (&b"abcdefghijklmnopqrstuvwxyz      "[..], 10, 5),
+            ContentKind::Bytes => (LETTERS, 8, 6),
         };
         let mut stream = Seed(self.seed).stream("fat", 0, 0);
         let mut text = String::with_capacity(self.len as usize + each);
@@ -154,11 +154,11 @@ mod tests {
     #[test]
     fn a_fat_text_has_its_length_and_is_the_same_every_time() {
         for len in [0, 1, 9, 10, 11, 150_000] {
-            let fat = Fat { seed: 7, len, of: Stuff::Words };
+            let fat = Fat { seed: 7, len, of: ContentKind::Words };
             assert_eq!(fat.text().len(), len as usize);
             assert_eq!(fat.text(), fat.text());
         }
-        let fat = |seed| Fat { seed, len: 40, of: Stuff::Words };
+        let fat = |seed| Fat { seed, len: 40, of: ContentKind::Words };
         assert!(Value::Fat(fat(7)).reads_as(ValueRef::Text(&fat(7).text())));
         assert!(!Value::Fat(fat(8)).reads_as(ValueRef::Text(&fat(7).text())));
     }

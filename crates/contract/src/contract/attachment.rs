@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::base::{Digest, Digestible, EntityId, Fat, Key, Stuff, in_words};
+use crate::base::{ContentKind, Digest, Digestible, EntityId, Fat, Key, in_words};
 
 /// The attachment of each row of an entity that is created on a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Attachment {
             (Part::Thumbnail, Some(len)) => len,
             _ => self.least + (seed % spread) as u32,
         };
-        Fat { seed: seed ^ part as u64, len, of: Stuff::default() }.text().into_bytes()
+        Fat { seed: seed ^ part as u64, len, of: ContentKind::default() }.text().into_bytes()
     }
 }
 

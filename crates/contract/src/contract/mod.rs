@@ -35,6 +35,6 @@ pub use schema::{
 };
 pub use server::*;
 pub use stack::{
-    Choice, Chosen, CombineBy, Described, FitsBy, LackBy, MakeEngine, MakeServer, Misfit, OptionForm, Stack,
-    StackFile, StackOption,
+    Choice, Chosen, CombineBy, FitsBy, LackBy, MakeEngine, MakeServer, OptionError, OptionForm, Stack,
+    StackDescription, StackFile, StackOption,
 };

@@ -17,7 +17,7 @@ pub type MakeEngine = Arc<dyn Fn(&Chosen) -> Rc<dyn EngineFactory> + Send + Sync
 pub type MakeServer = Arc<dyn Fn(&Chosen, ServerSetup, ServerPorts) -> Box<dyn SyncServer> + Send + Sync>;
 
 /// Checks these options, beyond the form of each.
-pub type FitsBy = Arc<dyn Fn(&Chosen) -> Result<(), Misfit> + Send + Sync>;
+pub type FitsBy = Arc<dyn Fn(&Chosen) -> Result<(), OptionError> + Send + Sync>;
 /// What a stack does not support with these options.
 pub type LackBy = Arc<dyn Fn(&Chosen) -> Vec<Need> + Send + Sync>;
 /// The rule of a column whose values are combined; `None` for any other column.
@@ -139,7 +139,7 @@ impl fmt::Debug for StackFile {
 
 /// What is wrong with an option of the right form: a file with invalid content, for instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misfit {
+pub struct OptionError {
     /// The option that does not fit.
     pub option: String,
     /// What is wrong, in one sentence.
@@ -156,7 +156,7 @@ pub struct Chosen(BTreeMap<String, Choice>);
 
 /// What is known of a stack before a run.
 #[derive(Clone)]
-pub struct Described {
+pub struct StackDescription {
     /// The stack's name in scenarios.
     pub name: String,
     /// True if its options are the scenario tables `engine`, `store` and `gateway`; other stacks
@@ -172,18 +172,25 @@ pub struct Described {
     pub crash_points: Vec<String>,
 }
 
-impl Described {
+impl StackDescription {
     /// The built-in stack with this name; its crash points are not known here.
-    pub fn builtin(name: &str) -> Described {
+    pub fn builtin(name: &str) -> StackDescription {
         let (options, crash_points) = (Vec::new(), Vec::new());
         let fits: FitsBy = Arc::new(|_| Ok(()));
-        Described { name: name.to_owned(), is_builtin: true, has_server: true, options, fits, crash_points }
+        StackDescription {
+            name: name.to_owned(),
+            is_builtin: true,
+            has_server: true,
+            options,
+            fits,
+            crash_points,
+        }
     }
 }
 
-impl fmt::Debug for Described {
+impl fmt::Debug for StackDescription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Described").field("name", &self.name).field("options", &self.options).finish()
+        f.debug_struct("StackDescription").field("name", &self.name).field("options", &self.options).finish()
     }
 }
 
@@ -240,7 +247,7 @@ impl Stack {
     }
     /// Sets a check of the chosen options, before anything is run.
     #[must_use]
-    pub fn fits(self, by: impl Fn(&Chosen) -> Result<(), Misfit> + Send + Sync + 'static) -> Stack {
+    pub fn fits(self, by: impl Fn(&Chosen) -> Result<(), OptionError> + Send + Sync + 'static) -> Stack {
         Stack { fits: Arc::new(by), ..self }
     }
     /// Names the crash points of both halves.
@@ -291,8 +298,8 @@ impl Stack {
         Stack { requests, ..self }
     }
     /// What is known of it before a run.
-    pub fn described(&self) -> Described {
-        Described {
+    pub fn described(&self) -> StackDescription {
+        StackDescription {
             name: self.name.clone(),
             is_builtin: false,
             has_server: self.server.is_some(),

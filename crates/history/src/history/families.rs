@@ -168,7 +168,7 @@ pub(super) fn parents_first(ground: &Ground, history: &mut History) -> Vec<(usiz
 
 /// A row created with the natural key and the values of another row may have become that row. Then
 /// it need not reach the backend.
-pub(super) fn excuse_taken(ground: &Ground, history: &mut History) {
+pub(super) fn excuse_duplicate_natural_keys(ground: &Ground, history: &mut History) {
     type Said<'h> = (&'h Row, Vec<(usize, &'h Value)>);
     let name = |row: &Row, values: &[(usize, &Value)]| -> Option<(u16, String)> {
         let columns = &ground.schema.entity(row.0).unique;

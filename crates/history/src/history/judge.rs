@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::families::{Turn, excuse_taken, in_turn, lead, narrow, parents_first};
+use super::families::{Turn, excuse_duplicate_natural_keys, in_turn, lead, narrow, parents_first};
 use super::fill::fill;
 use super::finals::Finals;
 use super::names::Names;
@@ -65,13 +65,13 @@ impl<'g> Ordered<'g> {
     /// The history is contradictory or empty, or uses a feature that cannot be judged.
     pub fn new(ground: &'g Ground, mut history: History) -> Result<Ordered<'g>, Undecidable> {
         refuse_renames(ground)?;
-        refuse_nothing(ground, &history)?;
+        refuse_untestable(ground, &history)?;
         let capabilities = capabilities(ground, &history);
         let bounds = bounds(&history)?;
         fill(&mut history);
         narrow(&mut history)?;
         let families = parents_first(ground, &mut history);
-        excuse_taken(ground, &mut history);
+        excuse_duplicate_natural_keys(ground, &mut history);
         let mut told: Vec<Vec<(Turn, Moment)>> = Vec::new();
         let (mut aside, mut unlike) = (BTreeSet::new(), BTreeSet::new());
         let (mut mended, mut gone) = (Vec::new(), Vec::new());
@@ -88,7 +88,7 @@ impl<'g> Ordered<'g> {
                 unlike: FxHashMap::default(),
             };
             let likeliest: Vec<Performed> = groups.iter().map(|group| search.likeliest(group)).collect();
-            search.hold_against(&groups, &likeliest);
+            search.note_unlike_devices(&groups, &likeliest);
             for (group, likeliest) in groups.iter().zip(likeliest) {
                 match search.best(group, likeliest) {
                     Some(best) => {
@@ -269,7 +269,7 @@ fn refuse_renames(ground: &Ground) -> Result<(), Undecidable> {
     Ok(())
 }
 
-fn refuse_nothing(ground: &Ground, history: &History) -> Result<(), Undecidable> {
+fn refuse_untestable(ground: &Ground, history: &History) -> Result<(), Undecidable> {
     let shows = history.shows.iter().any(|shown| !shown.rows.is_empty() || shown.all);
     if history.edits.is_empty() && history.syncs.is_empty() && !shows {
         let text = "the history has no edit, no sync and no shown rows: it tests nothing";

@@ -141,7 +141,7 @@ impl Group {
         }
         if self.items.len() > ITEMS_MAX {
             search.likeliest();
-            let order = search.with_words();
+            let order = search.with_reports_placed();
             (search.look)(&order);
             return false;
         }
@@ -309,7 +309,7 @@ impl<'g> Search<'g> {
         }
         if self.order.len() == self.core.len() {
             self.left -= 1;
-            let order = self.with_words();
+            let order = self.with_reports_placed();
             self.stopped = !(self.look)(&order) || self.left == 0;
             return;
         }
@@ -368,7 +368,7 @@ impl<'g> Search<'g> {
     }
 
     /// The order with each report placed before the first item that must follow it.
-    fn with_words(&self) -> Vec<usize> {
+    fn with_reports_placed(&self) -> Vec<usize> {
         let items = &self.group.items;
         let mut words: Vec<usize> = self.words.clone();
         words.sort_by_key(|at| (items[*at].when.until, items[*at].when.middle(), *at));

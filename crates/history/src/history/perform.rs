@@ -201,7 +201,7 @@ impl<'h> Stage<'h> {
         };
         self.foreign.push((&commit.row, device));
         if let Whose::Edit(edit) = whose {
-            let with = self.went_with(edit, &state);
+            let with = self.squashed_into(edit, &state);
             self.settled.extend(with.iter().copied());
             if !with.is_empty() {
                 self.tell(at, Act::With(edit, with.into()));
@@ -249,7 +249,8 @@ impl<'h> Stage<'h> {
         };
         let fits = |edit: &&EditAt| {
             let of = self.of(**edit);
-            says(state, of) && (device.is_some() || self.asks_for_all(of.device, commit, (before, state)))
+            says(state, of)
+                && (device.is_some() || self.explains_all_changes(of.device, commit, (before, state)))
         };
         let open = || self.open.iter().rev().filter(of_row);
         if let Some(edit) = open().find(fits) {
@@ -262,7 +263,7 @@ impl<'h> Stage<'h> {
         again().or_else(part).map(|edit| Whose::Edit(*edit))
     }
     /// Whether waiting edits of the device explain each change of a commit.
-    fn asks_for_all(&self, device: u32, commit: &Commit, (before, state): (&State, &State)) -> bool {
+    fn explains_all_changes(&self, device: u32, commit: &Commit, (before, state): (&State, &State)) -> bool {
         let (Some(before), Some(state)) = (before, state) else { return true };
         let asks = |column: usize| {
             self.open.iter().map(|edit| self.of(*edit)).any(|of| {
@@ -276,7 +277,7 @@ impl<'h> Stage<'h> {
 
     /// Earlier edits of the same device and row that went with this one: each of their values was
     /// set again, or is in the row.
-    fn went_with(&self, edit: EditAt, state: &State) -> Vec<EditAt> {
+    fn squashed_into(&self, edit: EditAt, state: &State) -> Vec<EditAt> {
         let of = self.of(edit);
         let mine = |other: &EditAt| {
             let other = self.of(*other);

@@ -82,7 +82,7 @@ impl Search<'_> {
     }
 
     /// Notes the devices that show rows differently from their likeliest order.
-    pub(super) fn hold_against(&mut self, groups: &[Group], likeliest: &[Performed]) {
+    pub(super) fn note_unlike_devices(&mut self, groups: &[Group], likeliest: &[Performed]) {
         let unsure = groups.iter().zip(likeliest).filter(|(group, _)| self.is_unsure(group));
         let states: Vec<&(Row, State)> = unsure.flat_map(|(_, of)| &of.states).collect();
         let mut unlike: FxHashMap<Row, Vec<u32>> = FxHashMap::default();

@@ -320,7 +320,7 @@ impl Phone {
     }
     /// Whether an earlier edit of its row waits, of which the server has said nothing, and the last
     /// of these says something else in a column of this edit.
-    fn waits_otherwise(&self, edit: &LocalEdit) -> bool {
+    fn contradicts_pending_edit(&self, edit: &LocalEdit) -> bool {
         let mut lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
         let row = (edit.entity, edit.key.as_str());
         lines.retain(|line| line.row() == row && line.number < edit.id.number && line.is_unanswered());
@@ -366,7 +366,7 @@ impl Phone {
             if let Some(refused) = refused {
                 return Err(refused);
             }
-            if self.waits_otherwise(edit) {
+            if self.contradicts_pending_edit(edit) {
                 self.ports.emit(EngineEvent::Said(AppSaid::Warned { what: NOT_UNCHANGED }));
                 return Ok(());
             }

@@ -264,7 +264,7 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
 
 /// The statements for edits that go out, by what stands beside their request: which go as one, and
 /// that what was said of them before does not stand.
-pub(super) fn gone_out(lines: &[Line], slip: &Slip) -> String {
+pub(super) fn note_sent(lines: &[Line], slip: &Slip) -> String {
     let mut note = String::new();
     for row in &slip.edits {
         let went = row.edits.last().filter(|_| row.edits.len() > 1).map(|last| last.number);
@@ -282,7 +282,7 @@ pub(super) fn gone_out(lines: &[Line], slip: &Slip) -> String {
 }
 
 /// The statements that note what may have been said of edits, too, with another that says the same.
-pub(super) fn perhaps_of(perhaps: &[(u32, u32)]) -> String {
+pub(super) fn note_ambiguous(perhaps: &[(u32, u32)]) -> String {
     let of = |(number, with): &(u32, u32)| {
         let given = |column| format!("(SELECT {column} FROM bench_edits WHERE number = {with})");
         format!(

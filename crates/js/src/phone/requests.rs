@@ -164,10 +164,10 @@ pub(super) fn send(phone: &Rc<Phone>, id: u32, head: &str, body: Vec<u8>) {
     };
     let lines = journal::lines(&phone.thread.host.disk.main).unwrap_or_default();
     let (slip, perhaps) = slip_of(phone, &lines, &head, &body);
-    let gone_out =
-        if phone.is_answered_by_functions { journal::gone_out(&lines, &slip) } else { String::new() };
-    if !gone_out.is_empty() {
-        _ = phone.thread.host.disk.write(&gone_out);
+    let note_sent =
+        if phone.is_answered_by_functions { journal::note_sent(&lines, &slip) } else { String::new() };
+    if !note_sent.is_empty() {
+        _ = phone.thread.host.disk.write(&note_sent);
     }
     let hold: Rc<Hold> = Rc::default();
     phone.holds.borrow_mut().insert(id, hold.clone());
@@ -244,7 +244,7 @@ async fn exchange(
         phone.ports.emit(EngineEvent::RequestRefused { request: number, kind, error, took: took() });
     }
     let note = response.status().is_success().then(|| take(phone, slip)).flatten();
-    let note = note.map(|note| note + &journal::perhaps_of(perhaps));
+    let note = note.map(|note| note + &journal::note_ambiguous(perhaps));
     Some(job_of(id, response, note))
 }
 

@@ -56,7 +56,7 @@ pub(super) fn settled(
             };
             if let Some(said) = line.said.filter(|_| is_done) {
                 if line.perhaps && said == Said::Refused {
-                    note += &told_with(&line);
+                    note += &log_rejected_with(&line);
                 }
                 told.push(Told::Done(line.clone(), said));
             } else if let Some(kept) = kept(&line, is_waiting, went_well) {
@@ -90,7 +90,7 @@ fn kept(line: &Line, is_waiting: bool, went_well: bool) -> Option<String> {
 
 /// The statement that has the log speak of an edit that went with one which was refused: its person
 /// was told of both.
-fn told_with(line: &Line) -> String {
+fn log_rejected_with(line: &Line) -> String {
     let (entity, key) = (line.entity.0, quoted(line.key.as_str()));
     format!("INSERT OR REPLACE INTO bench_log VALUES({}, {entity}, {key}, 'rejected');", line.number)
 }
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::contract::DeviceId;
     use crate::phone::journal::tests::{line, schema};
-    use crate::phone::journal::{behind, gone_out, unsaid};
+    use crate::phone::journal::{behind, note_sent, unsaid};
 
     /// A replication fails after its rows were taken, and the next one does not send them again.
     #[test]
@@ -160,7 +160,8 @@ mod tests {
         assert_eq!(told(&[]), [(1, Said::GaveWay(Stamp(7))), (2, Said::Committed(Stamp(9)))]);
         assert_eq!(told(&["a"]), [], "it may go again");
         // Then that it gave way does not stand.
-        let goes = |number: u32| gone_out(&lines(), &behind(&lines(), DeviceId(0), |it| it.number == number));
+        let goes =
+            |number: u32| note_sent(&lines(), &behind(&lines(), DeviceId(0), |it| it.number == number));
         assert!(goes(1).contains("gave_once = NULL"));
         assert_eq!(goes(2), "");
     }

@@ -40,7 +40,7 @@ impl Interpreter {
         let failed = |error: rquickjs::Error| Fault::new(error.to_string());
         let full: Rc<Cell<bool>> = Rc::default();
         let spent: Rc<RefCell<Spent>> = Rc::default();
-        let memory = raw::Bounded::new(HEAP, full.clone(), spent.clone());
+        let memory = raw::LimitedAllocator::new(HEAP, full.clone(), spent.clone());
         let runtime = Runtime::new_with_alloc(memory).map_err(failed)?;
         runtime.set_max_stack_size(STACK);
         // Never by sizes: by counts.

@@ -20,4 +20,4 @@ pub(crate) use fault::{Fault, end_cell};
 pub(crate) use interpreter::{Interpreter, entry};
 pub(crate) use modules::Modules;
 pub(crate) use program::Program;
-pub(crate) use raw::{Lent, attach_nothing, bytes_in, count_steps, keep_entry};
+pub(crate) use raw::{LentRecord, attach_nothing, bytes_in, count_steps, keep_entry};

@@ -77,7 +77,7 @@ pub(super) fn kept_entry<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
 
 /// Memory up to a limit: that of the host, counted as it is asked for. What makes long integers is
 /// seen here alone, as an operator polls nobody.
-pub(super) struct Bounded {
+pub(super) struct LimitedAllocator {
     used: usize,
     most: usize,
     full: Rc<Cell<bool>>,
@@ -91,9 +91,9 @@ pub(super) struct Bounded {
 const BEFORE_DIGITS: usize = 12;
 const COUNT_OF_DIGITS: usize = 8;
 
-impl Bounded {
-    pub(super) fn new(most: usize, full: Rc<Cell<bool>>, spent: Rc<RefCell<Spent>>) -> Bounded {
-        Bounded { used: 0, most, full, spent, given: None }
+impl LimitedAllocator {
+    pub(super) fn new(most: usize, full: Rc<Cell<bool>>, spent: Rc<RefCell<Spent>>) -> LimitedAllocator {
+        LimitedAllocator { used: 0, most, full, spent, given: None }
     }
     /// Whether so many bytes more are there.
     fn has(&mut self, more: usize) -> bool {
@@ -142,7 +142,7 @@ impl Bounded {
 }
 
 // SAFETY: memory is that of `RustAllocator`, or none.
-unsafe impl Allocator for Bounded {
+unsafe impl Allocator for LimitedAllocator {
     fn alloc(&mut self, size: usize) -> *mut u8 {
         if !self.has(size) {
             return std::ptr::null_mut();
@@ -203,12 +203,12 @@ type Record = dyn SystemOfRecord;
 /// A place for the system of record while a server half answers: functions of JavaScript find it
 /// there, which outlive the call.
 #[derive(Default)]
-pub(crate) struct Lent(Cell<Option<NonNull<Record>>>);
+pub(crate) struct LentRecord(Cell<Option<NonNull<Record>>>);
 
-impl Lent {
-    /// Calls `f` while `record` can be had by [`with`](Lent::with).
+impl LentRecord {
+    /// Calls `f` while `record` can be had by [`with`](LentRecord::with).
     pub(crate) fn lend<R>(&self, record: &mut dyn SystemOfRecord, f: impl FnOnce() -> R) -> R {
-        struct Back<'l>(&'l Lent);
+        struct Back<'l>(&'l LentRecord);
         impl Drop for Back<'_> {
             fn drop(&mut self) {
                 self.0.0.set(None);

@@ -200,7 +200,7 @@ impl Behind {
     /// The edits of a row that the server refuses: those that go with the one that has this name,
     /// or the first of which nothing was said. Of several it speaks for those that it did not
     /// commit before.
-    pub(super) fn turned_down(
+    pub(super) fn edits_to_refuse(
         &self,
         row: (EntityId, &Key),
         name: Option<&str>,
@@ -475,7 +475,7 @@ mod tests {
         let (entity, key) = row();
         let down = |of: &Behind, name: Option<&str>, committed: &[u32]| {
             let known = |of: EditId| committed.contains(&of.number).then_some(Verdict::Committed(Stamp(5)));
-            of.turned_down((entity, &key), name, |_| None, known)
+            of.edits_to_refuse((entity, &key), name, |_| None, known)
         };
         let mut each = behind(two, &[&[0], &[1]], true);
         assert_eq!(down(&each, Some("d0.e1"), &[]), [edit(1)]);

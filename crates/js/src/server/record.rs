@@ -15,7 +15,7 @@ use crate::contract::{
     ServerError, ServerSetup, Slip, Span, Stamp, SystemOfRecord, Value,
 };
 use crate::host::{Host, from_js, functions, print_at, print_of, row_of, row_to_js};
-use crate::runtime::{Lent, bytes_in};
+use crate::runtime::{LentRecord, bytes_in};
 
 /// No transaction is longer under way than this.
 const SETTLED: Span = Span::secs(86_400);
@@ -34,7 +34,7 @@ pub(super) struct Asked {
 
 pub(super) struct Records {
     pub(super) setup: ServerSetup,
-    pub(super) lent: Lent,
+    pub(super) lent: LentRecord,
     pub(super) asked: RefCell<Asked>,
     pub(super) host: Rc<Host>,
     /// Requests that wrote something without a key, over all lives.
@@ -216,7 +216,7 @@ impl Records {
         let mut known = self.known.borrow_mut();
         let used_for = |name: &str| known.named(name, (id, &key));
         let edits =
-            asked.behind.turned_down((id, &key), options["key"].as_str(), used_for, |it| known.of(it));
+            asked.behind.edits_to_refuse((id, &key), options["key"].as_str(), used_for, |it| known.of(it));
         if edits.is_empty() && !asked.behind.names(&key) {
             return Err(No::Wrong(format!("`db.refuse`: {}", unknown(name, key.as_str()))));
         }

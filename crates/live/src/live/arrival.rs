@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::lines::Lines;
 use super::stage::{Seen, Step};
-use super::theirs::ServerSaid;
+use super::theirs::ServerReportCounts;
 use super::tunnel::Carried;
 use crate::base::{DeviceId, Time};
 use crate::contract::Span;
@@ -78,7 +78,7 @@ pub(super) struct State {
     pub(super) backend_is_up: bool,
     pub(super) commits: u64,
     /// What the user's own server reported; `None` if the scenario's backend answers.
-    pub(super) server: Option<ServerSaid>,
+    pub(super) server: Option<ServerReportCounts>,
 }
 
 /// Virtual time, derived from the machine's clock.

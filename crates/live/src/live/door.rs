@@ -28,7 +28,7 @@ use super::roster::Roster;
 use super::stage::Step;
 use super::stream::Stream;
 use super::upstream::{Answer, Real, Upstream};
-use super::wire::{Asking, DEVICE, Discretion};
+use super::wire::{Asking, DEVICE, RecordingPolicy};
 use crate::base::DeviceId;
 use crate::contract::http::{HeaderMap, HeaderValue, Method, StatusCode, header, read_response};
 
@@ -186,12 +186,12 @@ struct Places {
 }
 
 /// Number of reserved places; each client there must send its head promptly.
-const ASIDE: usize = 4;
-const ASIDE_PATIENCE: Duration = Duration::from_secs(2);
+const RESERVED_PLACES: usize = 4;
+const RESERVED_HEAD_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How a connection came in.
 #[derive(Clone, Copy)]
-struct Entrance {
+struct ConnectionOrigin {
     /// The device that owns the port.
     device: Option<DeviceId>,
     is_aside: bool,
@@ -200,7 +200,7 @@ struct Entrance {
 impl Places {
     fn of(connections: usize) -> Places {
         let all = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
-        Places { all, aside: Arc::new(Semaphore::new(ASIDE)) }
+        Places { all, aside: Arc::new(Semaphore::new(RESERVED_PLACES)) }
     }
     fn take(&self, from: SocketAddr) -> Option<(OwnedSemaphorePermit, bool)> {
         if let Ok(place) = self.all.clone().try_acquire_owned() {
@@ -235,16 +235,16 @@ async fn accept(
         tokio::spawn(async move {
             match (device, &inside.tunnel) {
                 (Some(device), Some(server)) => pipe::carry(stream, device, server.clone(), &inside).await,
-                _ => serve(stream, Entrance { device, is_aside }, inside).await,
+                _ => serve(stream, ConnectionOrigin { device, is_aside }, inside).await,
             }
             drop(place);
         });
     }
 }
 
-async fn serve(stream: TcpStream, entrance: Entrance, inside: Arc<Inside>) {
+async fn serve(stream: TcpStream, entrance: ConnectionOrigin, inside: Arc<Inside>) {
     let patience = inside.patience;
-    let head = if entrance.is_aside { patience.min(ASIDE_PATIENCE) } else { patience };
+    let head = if entrance.is_aside { patience.min(RESERVED_HEAD_TIMEOUT) } else { patience };
     let under_way = UnderWay::default();
     let begins = under_way.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
@@ -310,7 +310,7 @@ fn open_to(response: &mut Response, origin: &str) {
 
 async fn answer(
     request: hyper::Request<Incoming>,
-    Entrance { device, is_aside }: Entrance,
+    ConnectionOrigin { device, is_aside }: ConnectionOrigin,
     inside: Arc<Inside>,
 ) -> Result<Response, Silence> {
     let (head, body) = request.into_parts();
@@ -366,7 +366,7 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
     let target = asked.addressed.target(&inside.gate);
     // The scenario's backend needs the body; the user's own server gets it from here.
     let is_upstream = inside.is_upstream;
-    let how = Discretion { is_upstream, bodies: inside.bodies || !is_upstream };
+    let how = RecordingPolicy { is_upstream, bodies: inside.bodies || !is_upstream };
     let asking = Asking::of(&asked.method, &target, &asked.headers, &body, how);
     if !inside.is_upstream && asking.is_held() {
         return hold((n, device, name), asking, inside).await;

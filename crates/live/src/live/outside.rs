@@ -20,7 +20,7 @@ const HEAD: usize = NUMBER + 2;
 type Said = Option<(u16, u64)>;
 
 /// The user's own server, as links see it.
-pub(super) struct AtUpstream {
+pub(super) struct UpstreamServer {
     handle: Handle,
     forward: Forward,
     waiting: RefCell<BTreeMap<u64, oneshot::Sender<Said>>>,
@@ -66,9 +66,9 @@ pub(super) fn number(message: &[u8]) -> Option<u64> {
     Some(u64::from_le_bytes(rest.get(..8)?.try_into().ok()?))
 }
 
-impl AtUpstream {
-    pub(super) fn new(handle: Handle, forward: Forward) -> AtUpstream {
-        AtUpstream { handle, forward, waiting: RefCell::default(), streams: RefCell::default() }
+impl UpstreamServer {
+    pub(super) fn new(handle: Handle, forward: Forward) -> UpstreamServer {
+        UpstreamServer { handle, forward, waiting: RefCell::default(), streams: RefCell::default() }
     }
     pub(super) fn request(n: u64, bytes: u64) -> Vec<u8> {
         numbered(n, 0, bytes)
@@ -96,7 +96,7 @@ impl AtUpstream {
     }
 }
 
-impl Server for AtUpstream {
+impl Server for UpstreamServer {
     fn rest(&self, answer: &[u8]) -> Option<Rc<dyn Rest>> {
         let coming = self.streams.borrow().get(&number(answer)?).cloned()?;
         Some(Rc::new(Pieces(coming)))

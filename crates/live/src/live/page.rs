@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::arrival::State;
-use super::theirs::ServerSaid;
+use super::theirs::ServerReportCounts;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}\
     table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc}\
@@ -52,7 +52,7 @@ pub(super) fn page(state: &State, base: &str, token: Option<&str>) -> String {
     page.into_string()
 }
 
-fn servers(said: ServerSaid) -> String {
+fn servers(said: ServerReportCounts) -> String {
     let rest = said
         .at_rest
         .map_or_else(|| "no rows known at rest".to_owned(), |rows| format!("{rows} rows at rest"));

@@ -17,7 +17,7 @@ use super::lines::Lines;
 use super::log::{Head, Mode, Writer};
 use super::stage::{Done, Hears, Piece, Seen, Stage, Step};
 use super::telling::tolerance;
-use super::theirs::{ServerSaid, is_of_server};
+use super::theirs::{ServerReportCounts, is_of_server};
 use super::tunnel::Carried;
 use super::wire::hash;
 use crate::base::{DeviceId, Time};
@@ -59,7 +59,7 @@ pub enum News<'n> {
 }
 
 /// Receives the reports.
-pub type OnNews<'n> = &'n mut dyn FnMut(News<'_>);
+pub type NewsCallback<'n> = &'n mut dyn FnMut(News<'_>);
 
 /// When a session ends by itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,7 +77,7 @@ pub struct Ended {
     /// How late responses were written.
     pub lateness: Lateness,
     /// What the user's own server reported; `None` if the scenario's backend answers.
-    pub server: Option<ServerSaid>,
+    pub server: Option<ServerReportCounts>,
     /// Requests to the user's own server that were probably meant for `/_syncdyno/observe`.
     pub strays: u64,
     /// Devices whose apps never reported what they show.
@@ -114,7 +114,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// The world cannot be built, or an address cannot be listened on.
-    pub fn run(self, stops: &dyn Fn() -> bool, news: OnNews<'_>) -> Result<Ended, Trouble> {
+    pub fn run(self, stops: &dyn Fn() -> bool, news: NewsCallback<'_>) -> Result<Ended, Trouble> {
         let Session { plan, stacks, mut head, opening, log, limits, check } = self;
         let tolerance = tolerance(head.speed);
         let (arrivals, incoming) = std::sync::mpsc::channel();
@@ -135,7 +135,7 @@ impl Session<'_> {
         writer.head(&head);
         let writer = Rc::new(RefCell::new(writer));
         let mut keeper =
-            Keeper { stage, pace, writer, script: plan.duration, check, sayings: VecDeque::new() };
+            SessionLoop { stage, pace, writer, script: plan.duration, check, sayings: VecDeque::new() };
         match keeper.keep(&incoming, (stops, news), limits) {
             Ok(asks) => Ok(keeper.end(asks, door)),
             Err(stalled) => {
@@ -146,7 +146,7 @@ impl Session<'_> {
     }
 }
 
-struct Keeper<'s> {
+struct SessionLoop<'s> {
     stage: Stage,
     pace: Pace,
     writer: Rc<RefCell<Writer>>,
@@ -170,11 +170,11 @@ const BETWEEN_TURNS: u32 = 64;
 
 type Asks = (Option<oneshot::Sender<Judged>>, bool);
 
-impl Keeper<'_> {
+impl SessionLoop<'_> {
     fn keep(
         &mut self,
         incoming: &Receiver<Arrival>,
-        (stops, news): (&dyn Fn() -> bool, OnNews<'_>),
+        (stops, news): (&dyn Fn() -> bool, NewsCallback<'_>),
         limits: Limits,
     ) -> Result<Asks, String> {
         let end = limits.length.map_or(Time::FAR, |length| Time::ZERO + length);

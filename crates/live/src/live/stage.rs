@@ -7,10 +7,10 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::outside::{AtUpstream, Forward};
+use super::outside::{Forward, UpstreamServer};
 use super::people::People;
 use super::telling::{self, Telling};
-use super::theirs::ServerSaid;
+use super::theirs::ServerReportCounts;
 use super::tunnel::{Carried, Tell, Tunnel};
 use super::wire::{Asking, hash};
 use crate::base::{DeviceId, Time};
@@ -205,7 +205,7 @@ pub(super) struct Stage {
     pub(super) telling: Shared<Telling>,
     /// Those that have ended.
     pub(super) requests: Shared<Vec<LoggedRequest>>,
-    upstream: Option<Rc<AtUpstream>>,
+    upstream: Option<Rc<UpstreamServer>>,
     tunnels: BTreeMap<u64, Tunnel>,
     pub(super) backend_is_up: Rc<Cell<bool>>,
     pub(super) names: Vec<String>,
@@ -288,7 +288,7 @@ impl Stage {
         let ear = telling::Listens { telling: telling.clone(), backend_is_up: backend_is_up.clone() };
         let paced = Paced::build(plan, stacks, Rc::new(RefCell::new(ear)))?;
         paced.rows(&mut |entity, key, values| telling.borrow_mut().row(entity, key, values));
-        let upstream = forward.map(|forward| Rc::new(AtUpstream::new(paced.handle(), forward)));
+        let upstream = forward.map(|forward| Rc::new(UpstreamServer::new(paced.handle(), forward)));
         Ok(Stage {
             people: devices.iter().map(|_| Shared::default()).collect(),
             counts: devices.iter().map(|_| Shared::default()).collect(),
@@ -370,7 +370,7 @@ impl Stage {
             Step::Sent { n, up, bytes } => self.hands_over(*n, *up, *bytes),
             Step::Shut { n, up } => self.hands_over(*n, *up, 0),
             Step::Broke { n } => {
-                self.tunnels.get(n).iter().for_each(|tunnel| tunnel.breaks_off());
+                self.tunnels.get(n).iter().for_each(|tunnel| tunnel.reset_far_end());
                 self.upstream.iter().for_each(|upstream| upstream.goes_on(*n, None));
             }
             Step::GiveUp { n } => {
@@ -394,7 +394,7 @@ impl Stage {
                 self.telling.borrow_mut().observe(device, now, line.clone());
             }
             Step::Server { device, line } => {
-                self.telling.borrow_mut().hears_server(device.map(DeviceId), now, line.clone());
+                self.telling.borrow_mut().observe_server(device.map(DeviceId), now, line.clone());
             }
             Step::Named { device, name } => self.names[*device as usize].clone_from(name),
             Step::Cut { device, ms } => self.paced.cut(DeviceId(*device), Span::millis(*ms)),
@@ -423,7 +423,7 @@ impl Stage {
         let deadline = begun + PATIENCE;
         let ends = self.ends((n, device), asking);
         if let Some(upstream) = self.upstream.clone() {
-            let message = AtUpstream::request(n, asking.length().unwrap_or_default());
+            let message = UpstreamServer::request(n, asking.length().unwrap_or_default());
             let ends = move |at: Time, done: &Done| {
                 let how = if done.how == "answered" { Ended::Answered } else { ended_by(&done.how) };
                 ends(at, done, (0, how));
@@ -534,7 +534,7 @@ impl Stage {
     pub(super) fn under_way(&self) -> usize {
         self.open.borrow().len()
     }
-    pub(super) fn server(&self) -> Option<ServerSaid> {
+    pub(super) fn server(&self) -> Option<ServerReportCounts> {
         self.telling.borrow().server()
     }
     pub(super) fn seen(&self) -> Vec<Seen> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::theirs::{self, ServerSaid, Theirs};
+use super::theirs::{self, ServerReportCounts, Theirs};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{
     Author, ColumnKind, CommitKind, DeviceView, Entity, Event, Occurrence, Schema, Span, Value,
@@ -145,7 +145,7 @@ impl Telling {
         self.wall = Some((wall, speed));
     }
     /// How much the user's own server has reported; `None` if the scenario's backend answers.
-    pub(super) fn server(&self) -> Option<ServerSaid> {
+    pub(super) fn server(&self) -> Option<ServerReportCounts> {
         self.theirs.as_ref().map(Theirs::so_far)
     }
     /// Adds a row that the backend has at the start of the session.
@@ -236,7 +236,7 @@ impl Telling {
     }
 
     /// Adds a report of the user's own server; `device` is the author of a reported commit.
-    pub(super) fn hears_server(&mut self, device: Option<DeviceId>, at: Time, mut line: Map<String, Json>) {
+    pub(super) fn observe_server(&mut self, device: Option<DeviceId>, at: Time, mut line: Map<String, Json>) {
         TIMES.iter().for_each(|name| _ = line.remove(*name));
         let entity = said(&line, "entity").and_then(|name| self.schema.find(name));
         let key = entity.map_or("", |entity| self.schema.entity(entity).key.as_str()).to_owned();

@@ -9,7 +9,7 @@ pub(super) const KINDS: [&str; 3] = ["row", "commit", "backend"];
 
 /// How much a server has reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ServerSaid {
+pub struct ServerReportCounts {
     /// Rows at the start.
     pub rows: u64,
     /// Changes of rows that the server committed.
@@ -102,9 +102,9 @@ impl Theirs {
     pub(super) fn rest(&self) -> impl Iterator<Item = (&str, Vec<&Json>)> {
         self.rest.iter().map(|(entity, (_, rows))| (entity.as_str(), rows.values().collect()))
     }
-    pub(super) fn so_far(&self) -> ServerSaid {
+    pub(super) fn so_far(&self) -> ServerReportCounts {
         let at_rest = self.rest.values().map(|(_, rows)| rows.len() as u64);
-        ServerSaid {
+        ServerReportCounts {
             rows: self.rows.len() as u64,
             commits: self.commits,
             at_rest: (!self.rest.is_empty()).then(|| at_rest.sum()),
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(theirs.so_far().at_rest, Some(2));
         assert!(theirs.hears(&line(json!({ "kind": "commit", "entity": "e", "key": "a" })), "id"));
         assert!(!theirs.hears(&rest("c"), "id"));
-        assert_eq!(theirs.so_far(), ServerSaid { rows: 0, commits: 1, at_rest: Some(1) });
+        assert_eq!(theirs.so_far(), ServerReportCounts { rows: 0, commits: 1, at_rest: Some(1) });
     }
 
     #[test]

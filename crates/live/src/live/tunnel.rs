@@ -123,7 +123,7 @@ impl Tunnel {
         }
     }
     /// The far end has broken the tunnel off.
-    pub(super) fn breaks_off(&self) {
+    pub(super) fn reset_far_end(&self) {
         let end = self.far.end.take();
         if let Some(end) = end {
             end.reset();

@@ -153,13 +153,13 @@ fn without_secrets(path: &str, knows: impl Fn(&str) -> bool) -> (String, u64) {
 
 /// What of a request is recorded.
 #[derive(Clone, Copy)]
-pub(super) struct Discretion {
+pub(super) struct RecordingPolicy {
     /// Whether the user's own server answers, so that the world needs no headers and queries.
     pub(super) is_upstream: bool,
     pub(super) bodies: bool,
 }
 
-impl Discretion {
+impl RecordingPolicy {
     fn is_plain(self, name: &HeaderName) -> bool {
         PLAIN.contains(&name.as_str()) || !self.is_upstream && !CREDENTIALS.contains(&name.as_str())
     }
@@ -175,7 +175,7 @@ impl Asking {
         path: &str,
         headers: &HeaderMap,
         body: &[u8],
-        how: Discretion,
+        how: RecordingPolicy,
     ) -> Asking {
         let (path, withheld) = without_secrets(path, |part| how.knows(part));
         let mut asking = Asking { method: method.as_str().to_owned(), path, withheld, ..Asking::default() };
@@ -269,8 +269,8 @@ mod tests {
 
     #[test]
     fn secrets_in_a_query_are_left_out_by_their_names() {
-        let upstream = Discretion { is_upstream: true, bodies: false };
-        let of = |path: &str, how: Discretion| {
+        let upstream = RecordingPolicy { is_upstream: true, bodies: false };
+        let of = |path: &str, how: RecordingPolicy| {
             let asking = Asking::of(&Method::GET, path, &HeaderMap::new(), b"", how);
             assert_eq!(
                 asking.path.len() as u64 + asking.withheld,
@@ -289,7 +289,7 @@ mod tests {
         ] {
             assert_eq!(of(path, upstream), kept);
         }
-        let scenario = Discretion { is_upstream: false, bodies: true };
+        let scenario = RecordingPolicy { is_upstream: false, bodies: true };
         assert_eq!(of("/q?$skiptoken=7&token=a&Password=SEC", scenario), "/q?$skiptoken=7&token=a&Password=");
     }
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 
 use serde_json::{Value as Json, json};
-use syncdyno_live::live::ServerSaid;
+use syncdyno_live::live::ServerReportCounts;
 
 use crate::client::{Got, Wish, is_the_same, notes, raw, request, session};
 
@@ -54,7 +54,7 @@ fn a_server_of_ones_own_says_rows_and_commits() {
         assert!(strange.status == 400 && strange.text().contains("there is no entity"));
     });
     server.join().expect("it served");
-    assert_eq!(was.ended.server, Some(ServerSaid { rows: 1, commits: 1, at_rest: Some(1) }));
+    assert_eq!(was.ended.server, Some(ServerReportCounts { rows: 1, commits: 1, at_rest: Some(1) }));
     let lines: Vec<Json> =
         was.history.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let of = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).cloned().collect::<Vec<_>>();

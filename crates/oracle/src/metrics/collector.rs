@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Attachments, Board, Collecting, Delivery, Distribution, Edits, Figures, Forgotten, Id, Kind, Left,
-    Levels, Pages, Replication, Sample, Series, Sessions, Sights, Situations, TABLE, Tails, Traffic,
+    Attachments, Board, Delivery, Distribution, Edits, Figures, Forgotten, Id, Kind, Left, Levels, Pages,
+    Replication, Sample, Series, Sessions, Situations, StatusMetrics, TABLE, TailCollector, Tails, Traffic,
     Visibility, Wait,
 };
 use crate::base::{DeviceId, EntityId, Span, Time};
@@ -58,11 +58,11 @@ pub struct Collector {
     pages: Pages,
     visibility: Visibility,
     replication: Replication,
-    sights: Sights,
+    sights: StatusMetrics,
     situations: Situations,
     series: Series,
     longest: Vec<Span>,
-    tails: Collecting,
+    tails: TailCollector,
 }
 
 const SLOWEST: usize = 3;
@@ -82,11 +82,11 @@ impl Collector {
             pages: Pages::new(setting.script),
             visibility: Visibility::new(devices),
             replication: Replication::new(devices, setting.pulls, setting.freshness),
-            sights: Sights::default(),
+            sights: StatusMetrics::default(),
             situations: Situations::new(devices, setting.schema),
             series: Series::new(setting.script),
             longest: vec![Span::ZERO; devices],
-            tails: Collecting::default(),
+            tails: TailCollector::default(),
         }
     }
 

@@ -14,14 +14,14 @@ struct Pulled {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Sights {
+pub(super) struct StatusMetrics {
     shown: BTreeMap<DeviceId, (Shown, Time)>,
     emptied: BTreeMap<(DeviceId, EntityId), Time>,
     dangling: BTreeMap<DeviceId, (u64, Time)>,
     pulled: BTreeMap<(DeviceId, UnitId), Pulled>,
 }
 
-impl Sights {
+impl StatusMetrics {
     pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         match event {
             Event::Engine(EngineEvent::Status(status)) => {

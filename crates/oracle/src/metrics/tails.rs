@@ -37,9 +37,9 @@ const ONE_OF: usize = 50;
 const LEAST: usize = 32;
 
 #[derive(Debug, Default)]
-pub(super) struct Collecting(BTreeMap<&'static str, (Vec<Observation>, usize)>);
+pub(super) struct TailCollector(BTreeMap<&'static str, (Vec<Observation>, usize)>);
 
-impl Collecting {
+impl TailCollector {
     pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
         let (id, value, from) = match event {
             Event::Engine(EngineEvent::ResponseReceived { took, .. }) => {
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn the_largest_fiftieth_is_kept_with_its_places() {
         let mut stream = Seed(1).stream("tails", 0, 0);
-        let mut all = Collecting::default();
+        let mut all = TailCollector::default();
         let mut waits: Vec<u64> = (0..20_000).map(|n| n * 1_000 + stream.below(1_000)).collect();
         stream.shuffle(&mut waits);
         for (n, took) in waits.into_iter().enumerate() {

@@ -9,7 +9,7 @@ use crate::base::{DeviceId, EntityId, Stamp};
 use crate::contract::{EngineEvent, Event, KillReason, RequestKind, UnitEvent};
 
 #[derive(Clone, Debug, Default)]
-struct Shelf {
+struct HeldVersions {
     /// The version of each row it received or wrote in this run, by a hash of the row.
     held: FxHashMap<u64, Stamp>,
     rows: u64,
@@ -17,7 +17,7 @@ struct Shelf {
     spent: Spent,
 }
 
-impl Shelf {
+impl HeldVersions {
     fn wasted(&self, rows: u64, board: &mut Board) {
         let part = |bytes: u64| bytes * rows / self.rows.max(1);
         board.add(Id::WastedRows, rows);
@@ -34,11 +34,11 @@ pub(super) struct Spent {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Waste(Vec<Shelf>);
+pub(super) struct Waste(Vec<HeldVersions>);
 
 impl Waste {
     pub(super) fn new(devices: usize) -> Waste {
-        Waste(vec![Shelf::default(); devices])
+        Waste(vec![HeldVersions::default(); devices])
     }
 
     /// `sent` is the cost of the request that the event is about.

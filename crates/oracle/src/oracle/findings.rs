@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::check::{Check, Concerns, Matter};
-use super::checks::{BENT_VALUE, BentValue};
+use super::checks::{AlteredValue, BENT_VALUE};
 use super::setup::OracleSetup;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{EditKind, Event, Merge};
 use crate::oracle::final_checks::Bent;
 use crate::oracle::model::{Edit, Row, Won, bit};
-use crate::oracle::watch::WayOut;
+use crate::oracle::watch::StateLoss;
 use crate::oracle::words::Labels;
 
 /// How many violations of one check are kept as text.
@@ -25,13 +25,13 @@ pub(crate) struct Findings {
     violations: Vec<Violation>,
     pub(crate) bent: Bent,
     /// Findings about another system, if there is one; without it its checks are not reported.
-    pub(crate) destination: Option<Looked>,
+    pub(crate) destination: Option<DestinationCounts>,
 }
 
 /// The rows looked up in another system, the rows it refuses, and the check that already reported
 /// that more are on their way.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Looked {
+pub(crate) struct DestinationCounts {
     pub(crate) rows: u64,
     pub(crate) refused: u64,
     pub(crate) restless: Option<&'static str>,
@@ -67,7 +67,7 @@ pub(crate) struct Heard<'a> {
     pub(crate) device: DeviceId,
     pub(crate) event: &'a Event<'a>,
     /// How the event ends or replaces a process or its storage, if it does.
-    pub(crate) out: Option<WayOut>,
+    pub(crate) out: Option<StateLoss>,
     pub(crate) setup: &'a OracleSetup,
     pub(crate) findings: &'a mut Findings,
 }
@@ -167,7 +167,7 @@ impl Findings {
     pub(crate) fn add_bent(
         &mut self,
         (device, record): (DeviceId, (EntityId, &str)),
-        values: Vec<BentValue>,
+        values: Vec<AlteredValue>,
         committed: bool,
     ) {
         for bent in values {
@@ -193,7 +193,7 @@ impl Findings {
         };
         self.counted().filter(unfound).map(|(check, ..)| check.name).collect()
     }
-    pub(crate) fn tell_columns(&mut self) {
+    pub(crate) fn append_altered_columns(&mut self) {
         let first = self.violations.iter_mut().find(|v| v.check == BENT_VALUE.name);
         if let (Some(first), Some(by_column)) = (first, self.bent.by_column(&self.setup.labels.schema)) {
             first.text.push_str(&format!(" (by column: {by_column})"));

@@ -67,5 +67,5 @@ pub use words::life::{Life, Step, Story, Subject, place};
 pub use words::phrases::Labels;
 
 pub(crate) use check::{Check, Concerns, Matter, Rule};
-pub(crate) use findings::{Findings, Heard, Looked, Suspicion};
+pub(crate) use findings::{DestinationCounts, Findings, Heard, Suspicion};
 pub(crate) use hearing::Topic;

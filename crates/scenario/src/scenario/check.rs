@@ -1,7 +1,7 @@
 //! Checks a tree against its grammar: reports mistakes, adds defaults, makes values canonical.
 
 use super::former::former;
-use super::written::{NAME_WANT, is_name, is_wide};
+use super::written::{NAME_WANT, is_name, is_wildcard};
 use crate::config::diagnostic::{Diagnostic, Help, choices, closest, excerpt};
 use crate::config::form::{Form, Key, Preset, Written, share_of};
 use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
@@ -43,7 +43,7 @@ pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diag
 }
 
 fn names(node: &Node, path: &str, out: &mut Vec<Diagnostic>) {
-    let strange = |(name, _): &(&String, &Entry)| !is_name(name) || is_wide(name);
+    let strange = |(name, _): &(&String, &Entry)| !is_name(name) || is_wildcard(name);
     for (_, entry) in node.table().into_iter().flatten().filter(strange) {
         let title = format!("this is not a valid name in `{path}`");
         out.push(Diagnostic::new(entry.key.place.clone(), title).help(NAME_WANT));

@@ -11,13 +11,13 @@ use super::apart::misnamed;
 use super::check::{check, flatten, join};
 use super::derive::derive;
 use super::grammar::{QUESTIONS, ROOT, SHOWS, VARIANT};
-use super::idle::{Choices, Unsaid, idle, variant_choices, without};
+use super::idle::{Choices, UnwrittenKeys, idle, variant_choices, without};
 use super::merge::Setting;
 use super::plan::{Claim, Plan};
 use super::resolve::{claims, of_no_edits, questions, resolve, unheeded};
 use super::rows::{CsvFiles, not_utf8, prepare};
 use super::table_plan::{TablePlan, table_plan};
-use super::traces::{Traces, in_place_of_rates, read_traces};
+use super::traces::{Traces, drop_traced_rates, read_traces};
 use super::unmeasured::unmeasured;
 use super::written::{AXIS, TITLE_WANT, in_id, is_title};
 use crate::base::{Digest, Seed, inert_path};
@@ -26,7 +26,7 @@ use crate::config::form::Form;
 use crate::config::tree::{Node, Val, Via, parse_document, table_at};
 use crate::config::view::View;
 use crate::config::written::quoted;
-use crate::contract::{Chosen, Described, StackFile};
+use crate::contract::{Chosen, StackDescription, StackFile};
 
 /// The text of a scenario file named `path`.
 ///
@@ -85,7 +85,7 @@ pub(super) struct Cell {
     pub(super) tree: Node,
     brought: CsvFiles,
     traces: Traces,
-    unsaid: Unsaid,
+    unsaid: UnwrittenKeys,
     notes: Vec<String>,
     /// Settings of a variant that a command-line option overrides.
     covered: Vec<Diagnostic>,
@@ -180,12 +180,12 @@ impl Document {
     ///
     /// # Errors
     /// All mistakes at once.
-    pub fn plans(&self, request: &Request, stacks: &[Described]) -> Result<Vec<Plan>, Invalid> {
+    pub fn plans(&self, request: &Request, stacks: &[StackDescription]) -> Result<Vec<Plan>, Invalid> {
         let mut mistakes = Vec::new();
         let mut plans = Vec::new();
         let sets = settings(&request.sets, "--set", &mut mistakes);
-        let claims = self.beside_each_other(("shows", &SHOWS), claims, &mut mistakes);
-        let questions = self.beside_each_other(("question", &QUESTIONS), questions, &mut mistakes);
+        let claims = self.checked_table(("shows", &SHOWS), claims, &mut mistakes);
+        let questions = self.checked_table(("question", &QUESTIONS), questions, &mut mistakes);
         mistakes.extend(self.table().err().into_iter().flat_map(|invalid| invalid.diagnostics));
         let shared = self.shared();
         mistakes.extend(self.misnamed(&claims, &shared));
@@ -235,7 +235,7 @@ impl Document {
             let telling = values.iter().enumerate().filter(|(n, value)| *n < 2 || value.contains('{'));
             let texts: Vec<String> = telling.map(|(_, value)| format!("{key}={value}")).collect();
             let own = settings(&texts, AXIS, ignored);
-            let ends = |one: &Setting, two| trees.iter().any(|tree| !one.stands_beside(two, tree));
+            let ends = |one: &Setting, two| trees.iter().any(|tree| !one.is_independent_of(two, tree));
             let overlaps = |other: &[Setting]| other.iter().any(|one| own.iter().any(|two| ends(one, two)));
             if let Some((other, _)) = earlier.iter().find(|(_, other)| overlaps(other)) {
                 return Some([*other, key]);
@@ -257,7 +257,7 @@ impl Document {
         Ok(all)
     }
 
-    fn beside_each_other<T>(
+    fn checked_table<T>(
         &self,
         (key, form): (&str, &Form),
         read: impl Fn(&Node, &[&str]) -> Result<Vec<T>, Vec<Diagnostic>>,
@@ -329,7 +329,7 @@ impl Document {
         let mut cell = self.checked(variant, settings, shared);
         cell.unsaid = idle(&mut cell.tree, &shared.choices, &mut cell.mistakes);
         cell.mistakes.extend(unmeasured(&cell.tree, &self.tree, variant));
-        in_place_of_rates(&mut cell.tree, &mut cell.mistakes);
+        drop_traced_rates(&mut cell.tree, &mut cell.mistakes);
         cell
     }
 
@@ -360,7 +360,7 @@ impl Document {
         derive(&mut tree);
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
-        Cell { tree, brought, traces, unsaid: Unsaid::new(), notes, covered, mistakes }
+        Cell { tree, brought, traces, unsaid: UnwrittenKeys::new(), notes, covered, mistakes }
     }
 
     pub(super) fn shared(&self) -> Shared {
@@ -373,7 +373,12 @@ impl Document {
         Shared { bare: self.bare(), choices: variant_choices(&set_by_variants), turns_script }
     }
 
-    fn plan(&self, cell: Cell, stacks: &[Described], shared: &Shared) -> Result<Plan, Vec<Diagnostic>> {
+    fn plan(
+        &self,
+        cell: Cell,
+        stacks: &[StackDescription],
+        shared: &Shared,
+    ) -> Result<Plan, Vec<Diagnostic>> {
         let Cell { tree, brought, traces, unsaid, notes, covered, mistakes } = cell;
         let plan = resolve(&tree, &brought, &traces, stacks, (self.dir.as_deref(), mistakes.is_empty()));
         let mut plan = plan.map_err(|wrong| [mistakes, wrong].concat())?;

@@ -74,7 +74,7 @@ pub(super) fn former(path: &str, known: &[&str]) -> Option<Help> {
 }
 
 /// Help for an unknown metric that was renamed.
-pub(super) fn former_metric(name: &str) -> Option<Help> {
+pub(super) fn renamed_metric(name: &str) -> Option<Help> {
     METRICS.iter().find(|(old, _)| *old == name).map(|(old, new)| Help::renamed(old, new))
 }
 

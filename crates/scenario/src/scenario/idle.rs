@@ -17,23 +17,23 @@ use crate::config::tree::{Entry, Node, Origin, Via, parse_own};
 use crate::config::view::View;
 
 /// A key that needs other keys.
-struct Needy {
+struct ConditionalKey {
     /// `NAME` stands for each name of a table.
     path: Vec<String>,
     needs: &'static Needs,
 }
 
 /// Ordered so that a key comes after those that may remove it or what it needs.
-static NEEDY: LazyLock<Vec<Needy>> = LazyLock::new(|| {
+static CONDITIONAL_KEYS: LazyLock<Vec<ConditionalKey>> = LazyLock::new(|| {
     let mut left = Vec::new();
     each_key(&mut |path, key| {
         if let Some(needs) = key.needs {
-            left.push(Needy { path: names(path), needs });
+            left.push(ConditionalKey { path: names(path), needs });
         }
     });
     let mut order = Vec::new();
     while !left.is_empty() {
-        let waits = |needy: &Needy| left.iter().any(|other| needy.comes_after(other));
+        let waits = |needy: &ConditionalKey| left.iter().any(|other| needy.comes_after(other));
         let next = left.iter().position(|needy| !waits(needy)).unwrap_or(0);
         order.push(left.remove(next));
     }
@@ -47,7 +47,7 @@ fn names(path: &str) -> Vec<String> {
     path.split('.').map(str::to_owned).collect()
 }
 
-impl Needy {
+impl ConditionalKey {
     /// The path of the key that decides, as `of` names it for a key at `own`.
     fn decider(own: &[String], of: &str) -> Vec<String> {
         match of.strip_prefix('.') {
@@ -58,8 +58,8 @@ impl Needy {
     }
 
     /// Whether removing the other key may remove this key, or a key that decides about it.
-    fn comes_after(&self, other: &Needy) -> bool {
-        let of = self.needs.of.iter().map(|of| Needy::decider(&self.path, of));
+    fn comes_after(&self, other: &ConditionalKey) -> bool {
+        let of = self.needs.of.iter().map(|of| ConditionalKey::decider(&self.path, of));
         self.path != other.path && of.chain([self.path.clone()]).any(|path| path.starts_with(&other.path))
     }
 
@@ -83,31 +83,33 @@ fn at<'v>(root: View<'v>, path: &[String]) -> View<'v> {
 
 /// Keys that stay in the tree but are not written out. A default in their place would be wrong for
 /// a link: a tunnel's packets are smaller than those of the link below it.
-pub(super) type Unsaid = Vec<Vec<String>>;
+pub(super) type UnwrittenKeys = Vec<Vec<String>>;
 
-/// For each of [`NEEDY`], whether some variant decides about it.
+/// For each of [`CONDITIONAL_KEYS`], whether some variant decides about it.
 pub(super) type Choices = Vec<bool>;
 
 pub(super) fn variant_choices(variants: &[Setting]) -> Choices {
-    let is_choice =
-        |needy: &Needy, set: &Setting| deciders(needy, &needy.path).any(|path| set.gives(&path.join(".")));
-    NEEDY.iter().map(|needy| variants.iter().any(|set| is_choice(needy, set))).collect()
+    let is_choice = |needy: &ConditionalKey, set: &Setting| {
+        deciders(needy, &needy.path).any(|path| set.gives(&path.join(".")))
+    };
+    CONDITIONAL_KEYS.iter().map(|needy| variants.iter().any(|set| is_choice(needy, set))).collect()
 }
 
 /// The keys that decide, except the key itself.
-fn deciders(needy: &Needy, own: &[String]) -> impl Iterator<Item = Vec<String>> {
-    needy.needs.of.iter().filter(|of| **of != ".").map(|of| Needy::decider(own, of))
+fn deciders(needy: &ConditionalKey, own: &[String]) -> impl Iterator<Item = Vec<String>> {
+    needy.needs.of.iter().filter(|of| **of != ".").map(|of| ConditionalKey::decider(own, of))
 }
 
 /// Removes keys that a choice made idle and reports the other idle keys; `by_variants` says about
 /// which keys variants decide.
-pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
-    let mut unsaid = Unsaid::new();
-    for (needy, elsewhere) in NEEDY.iter().zip(by_variants) {
+pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Diagnostic>) -> UnwrittenKeys {
+    let mut unsaid = UnwrittenKeys::new();
+    for (needy, elsewhere) in CONDITIONAL_KEYS.iter().zip(by_variants) {
         let Needs { of, holds, why, help } = needy.needs;
         for own in needy.places(View::new(tree)) {
             let root = View::new(tree);
-            let decide: Vec<View<'_>> = of.iter().map(|of| at(root, &Needy::decider(&own, of))).collect();
+            let decide: Vec<View<'_>> =
+                of.iter().map(|of| at(root, &ConditionalKey::decider(&own, of))).collect();
             let is_sound = |path: Vec<String>| at(root, &path).present().is_none_or(View::is_sound);
             if at(root, &own).present().is_none() || holds(&decide) || !deciders(needy, &own).all(is_sound) {
                 continue;
@@ -115,9 +117,10 @@ pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Di
             let choices: Vec<Origin> = deciders(needy, &own).flat_map(|path| choosers(root, &path)).collect();
             let of_variant = |node: &Node| came_by(node, |via| matches!(via, Via::Variant(_)));
             let is_chosen = |node: &Node| {
-                choices.iter().any(|choice| chosen_apart(choice, node)) || (*elsewhere && !of_variant(node))
+                choices.iter().any(|choice| chosen_by_other(choice, node))
+                    || (*elsewhere && !of_variant(node))
             };
-            if !is_passed_over(tree, &own, is_chosen, (why, help), mistakes) {
+            if !is_ignored_key(tree, &own, is_chosen, (why, help), mistakes) {
                 continue;
             }
             match &*own[0] {
@@ -143,7 +146,7 @@ fn tails(root: View<'_>) -> impl Iterator<Item = Vec<String>> {
 }
 
 /// Whether a key is ignored. If not, a value other than its default is reported.
-fn is_passed_over(
+fn is_ignored_key(
     tree: &Node,
     path: &[String],
     is_chosen: impl Fn(&Node) -> bool,
@@ -164,7 +167,7 @@ fn brought(node: &Node) -> bool {
 }
 
 /// Whether something other than the author of the key made this choice.
-fn chosen_apart(choice: &Origin, key: &Node) -> bool {
+fn chosen_by_other(choice: &Origin, key: &Node) -> bool {
     match choice.via {
         Via::Variant(_) => !came_by(key, |via| *via == choice.via),
         Via::Set => is_of_axis(choice) || !came_by(key, |via| *via == Via::Set),
@@ -202,7 +205,7 @@ fn default_of(path: &[String]) -> Option<Node> {
     Some(node)
 }
 
-pub(super) fn without(mut tree: Node, unsaid: &Unsaid) -> Node {
+pub(super) fn without(mut tree: Node, unsaid: &UnwrittenKeys) -> Node {
     for path in unsaid {
         put(&mut tree, path, None);
     }
@@ -224,15 +227,15 @@ mod tests {
 
     #[test]
     fn what_a_key_needs_is_settled_before_it_and_is_a_key() {
-        for (place, needy) in NEEDY.iter().enumerate() {
-            let late = NEEDY[place + 1..].iter().find(|other| needy.comes_after(other));
+        for (place, needy) in CONDITIONAL_KEYS.iter().enumerate() {
+            let late = CONDITIONAL_KEYS[place + 1..].iter().find(|other| needy.comes_after(other));
             assert_eq!(late.map(|other| &other.path), None, "{:?} goes first", needy.path);
             for of in needy.needs.of {
-                let path = Needy::decider(&needy.path, of);
+                let path = ConditionalKey::decider(&needy.path, of);
                 let form = path.iter().try_fold(&ROOT, |form, name| form.under(name));
                 assert!(form.is_some(), "{of} of {:?}", needy.path);
             }
         }
-        assert!(NEEDY.len() > 40, "{} keys need something", NEEDY.len());
+        assert!(CONDITIONAL_KEYS.len() > 40, "{} keys need something", CONDITIONAL_KEYS.len());
     }
 }

@@ -10,10 +10,10 @@ use super::explained::explained;
 use super::grammar::ROOT;
 use crate::config::form::{Form, Key, Preset};
 use crate::config::tree::parse_value;
-use crate::contract::{Choice, Described, OptionForm, StackOption};
+use crate::contract::{Choice, OptionForm, StackDescription, StackOption};
 
 /// The JSON Schema of scenario files, with the options of these stacks.
-pub fn schema_json(stacks: &[Described]) -> String {
+pub fn schema_json(stacks: &[StackDescription]) -> String {
     let mut root = describe(&ROOT, "");
     let options = options_of(stacks);
     if let (Some(place), false) = (root.pointer_mut(ENGINE_OPTIONS), options.is_empty()) {
@@ -30,7 +30,7 @@ pub fn schema_json(stacks: &[Described]) -> String {
 const ENGINE_OPTIONS: &str = "/properties/engine/properties/options";
 
 /// The options of all stacks, by key; if several stacks have a key, it takes any of their forms.
-fn options_of(stacks: &[Described]) -> serde_json::Map<String, Json> {
+fn options_of(stacks: &[StackDescription]) -> serde_json::Map<String, Json> {
     let mut forms: BTreeMap<&str, Vec<Json>> = BTreeMap::new();
     for stack in stacks {
         for option in &stack.options {

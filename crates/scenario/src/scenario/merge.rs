@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::check::{join, unknown_key};
 use super::grammar::ROOT;
-use super::written::{is_axis, is_wide};
+use super::written::{is_axis, is_wildcard};
 use crate::config::diagnostic::{Diagnostic, Place, Source, choices};
 use crate::config::form::Form;
 use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_path, parse_value};
@@ -25,7 +25,7 @@ impl Setting {
         let help = "write it as engine.pull.chunk_rows=500";
         let nothing = || Diagnostic::new(Some(source.whole()), "this does not set anything").help(help);
         let equals = unquoted_equals(text).ok_or_else(nothing)?;
-        let path = wide_path(text[..equals].trim(), Some(source.whole()))?;
+        let path = wildcard_path(text[..equals].trim(), Some(source.whole()))?;
         let key = at(&source, 0, equals);
         let written = text[equals + 1..].trim_start();
         let begins = text.len() - written.len();
@@ -39,7 +39,7 @@ impl Setting {
     pub(super) fn all_of_variant(variant: &str, written: &Node) -> Vec<Result<Setting, Diagnostic>> {
         let via = || Via::Variant(variant.to_owned());
         let of = |key: &str, place: &Option<Place>, value: Option<Node>| {
-            let path = wide_path(key, place.clone())?;
+            let path = wildcard_path(key, place.clone())?;
             Ok(Setting { path, key: Origin { place: place.clone(), via: via() }, value })
         };
         let mut all = Vec::new();
@@ -90,7 +90,7 @@ impl Setting {
     }
 
     /// Whether all that it sets is still there after another setting is applied.
-    pub(super) fn stands_beside(&self, other: &Setting, tree: &Node) -> bool {
+    pub(super) fn is_independent_of(&self, other: &Setting, tree: &Node) -> bool {
         let mut both = tree.clone();
         let mut set = |setting: &Setting| setting.apply(&mut both).map(|()| both.to_toml());
         let stands = set(self).and_then(|_| Ok(set(other)? == set(self)?));
@@ -99,7 +99,9 @@ impl Setting {
 
     /// One setting for each name in the tree that its wildcards match.
     pub(super) fn single(&self, tree: &Node) -> Vec<Setting> {
-        let Some(star) = self.path.iter().position(|name| is_wide(name)) else { return vec![self.clone()] };
+        let Some(star) = self.path.iter().position(|name| is_wildcard(name)) else {
+            return vec![self.clone()];
+        };
         let entries = tree.get(&self.path[..star]).and_then(Node::table).into_iter().flatten();
         let meant = entries.filter(|(_, entry)| stands_for(&self.path[star], &entry.node));
         let one = |(name, _): (&String, &Entry)| {
@@ -110,18 +112,18 @@ impl Setting {
         meant.flat_map(one).collect()
     }
     pub(super) fn meets(&self, other: &Setting) -> bool {
-        self.path.iter().zip(&other.path).all(|(a, b)| a == b || is_wide(a) || is_wide(b))
+        self.path.iter().zip(&other.path).all(|(a, b)| a == b || is_wildcard(a) || is_wildcard(b))
     }
     /// Whether it is about this key, or about a table that contains this key.
     pub(super) fn is_at_or_above(&self, path: &[String]) -> bool {
-        let is_one = |(own, name): (&String, &String)| own == name || is_wide(own);
+        let is_one = |(own, name): (&String, &String)| own == name || is_wildcard(own);
         self.path.len() <= path.len() && self.path.iter().zip(path).all(is_one)
     }
     /// Whether it gives a value to this dotted key, or to one below it.
     pub(super) fn gives(&self, path: &str) -> bool {
         let names: Vec<&str> = path.split('.').collect();
         let shared = names.len().min(self.path.len());
-        let meets = self.path.iter().zip(&names).all(|(own, name)| own == name || is_wide(own));
+        let meets = self.path.iter().zip(&names).all(|(own, name)| own == name || is_wildcard(own));
         meets && self.value.as_ref().is_some_and(|value| is_within(value, &names[shared..]))
     }
 
@@ -145,7 +147,7 @@ impl Setting {
         let need = if text.contains('=') {
             Setting::parse(text, "needs").ok()?
         } else {
-            let path = wide_path(text, None).ok()?;
+            let path = wildcard_path(text, None).ok()?;
             Setting { path, key: Origin { place: None, via: Via::Set }, value: None }
         };
         need.path.iter().try_fold(&ROOT, |form, name| form.under(name))?;
@@ -163,10 +165,10 @@ impl Setting {
         let [name, rest @ ..] = rest else {
             return self.value.clone().map_or(Ok(()), |value| merge(form, node, value, path));
         };
-        if is_wide(name) {
+        if is_wildcard(name) {
             let there = node.table().into_iter().flatten();
             // A name that looks like a wildcard is refused later; here it would recurse for ever.
-            let meant = there.filter(|(own, entry)| !is_wide(own) && stands_for(name, &entry.node));
+            let meant = there.filter(|(own, entry)| !is_wildcard(own) && stands_for(name, &entry.node));
             let names: Vec<String> = meant.map(|(own, _)| own.clone()).collect();
             if names.is_empty() && self.value.is_some() {
                 let title = format!("there is no `{}` to set", join(path, name));
@@ -208,7 +210,7 @@ pub(super) fn known_key(key: &str, at: View<'_>) -> Result<&'static Form, Diagno
     let below = |(form, path): (&'static Form, String), name: &String| {
         Ok((under(form, name, &path, &origin)?, join(&path, name)))
     };
-    wide_path(key, at.place())?.iter().try_fold((&ROOT, String::new()), below).map(|(form, _)| form)
+    wildcard_path(key, at.place())?.iter().try_fold((&ROOT, String::new()), below).map(|(form, _)| form)
 }
 
 /// Whether `*` or `*:KEY` matches the name of this value.
@@ -223,17 +225,17 @@ fn stands_for(wide: &str, node: &Node) -> bool {
 fn below<'n>(node: &'n Node, name: &str) -> Vec<&'n Node> {
     let entries = node.table().into_iter().flatten();
     let meant = |(own, entry): &(&String, &Entry)| {
-        if is_wide(name) { stands_for(name, &entry.node) } else { *own == name }
+        if is_wildcard(name) { stands_for(name, &entry.node) } else { *own == name }
     };
     entries.filter(meant).map(|(_, entry)| &entry.node).collect()
 }
 
 /// Parses a dotted key in which `*` may stand for names.
-fn wide_path(key: &str, place: Option<Place>) -> Result<Vec<String>, Diagnostic> {
-    let bare = |part: &str| is_wide(part) && !key.contains(['"', '\'']);
+fn wildcard_path(key: &str, place: Option<Place>) -> Result<Vec<String>, Diagnostic> {
+    let bare = |part: &str| is_wildcard(part) && !key.contains(['"', '\'']);
     let quoted = |part: &str| if bare(part) { format!("\"{part}\"") } else { part.to_owned() };
     let path = parse_path(&key.split('.').map(quoted).collect::<Vec<_>>().join("."));
-    let means_none = |name: &String| is_wide(name) && name != "*" && !name.starts_with("*:");
+    let means_none = |name: &String| is_wildcard(name) && name != "*" && !name.starts_with("*:");
     let help = "such as engine.pull.chunk_rows; `*` stands for every name, `*:KEY` for those that have KEY";
     path.filter(|path| !path.iter().any(means_none))
         .ok_or_else(|| Diagnostic::new(place, format!("`{key}` is not a dotted key")).help(help))

@@ -21,11 +21,11 @@ pub fn template(name: &str, like: Option<&str>) -> String {
 mod tests {
     use super::super::{Document, Library, Request};
     use super::*;
-    use crate::contract::Described;
+    use crate::contract::StackDescription;
 
     #[test]
     fn each_scenario_to_start_from_is_sound_and_names_its_product() {
-        let builtin = [Described::builtin("builtin")];
+        let builtin = [StackDescription::builtin("builtin")];
         for like in [None].into_iter().chain(LIKE.map(Some)) {
             let text = template("a", like);
             let document = Document::parse("a.toml", &text).unwrap();

@@ -39,7 +39,7 @@ pub(super) fn read_traces(tree: &Node, dir: Option<&Path>, out: &mut Vec<Diagnos
 
 /// Reports a link with both a trace and a rate. The rate is dropped if a profile or default brought
 /// it, or if a variant or `--set` alone chose the trace.
-pub(super) fn in_place_of_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
+pub(super) fn drop_traced_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
     for (name, link) in tree.get_mut(&["link"]).and_then(Node::table_mut).into_iter().flatten() {
         for way in ["down", "up"] {
             let (trace, rate) = (link.node.get(&["trace", way]), link.node.get(&[way]));

@@ -128,7 +128,7 @@ pub fn in_id(text: &str) -> String {
 }
 
 /// Whether it is a wildcard in a dotted key; no name begins like this.
-pub(super) fn is_wide(name: &str) -> bool {
+pub(super) fn is_wildcard(name: &str) -> bool {
     name.starts_with('*')
 }
 

@@ -13,7 +13,7 @@ use crate::contract::{
 
 /// What differs between halves.
 #[expect(unused_variables, reason = "a default ignores its arguments")]
-pub(super) trait Speaks {
+pub(super) trait ProtocolServer {
     /// Handles a request.
     ///
     /// # Errors
@@ -30,7 +30,7 @@ pub(super) trait Speaks {
     }
     fn let_go(&mut self, connection: ConnectionId) {}
     /// Handles a message that does not need the record; returns false if it needs it.
-    fn hear_at_once(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
+    fn handle_without_record(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
         true
     }
     /// Handles any other message.
@@ -70,7 +70,7 @@ fn word_of(error: &ServerError) -> &'static str {
 
 pub(super) struct Served<S>(pub(super) S);
 
-impl<S: Speaks> SyncServer for Served<S> {
+impl<S: ProtocolServer> SyncServer for Served<S> {
     fn serve(
         &mut self,
         from: DeviceId,
@@ -111,7 +111,7 @@ impl<S: Speaks> SyncServer for Served<S> {
         self.0.hold(from, connection, &read_request(hello).map_err(|wrong| bad(wrong.to_string()))?)
     }
     fn on_word(&mut self, _: DeviceId, connection: ConnectionId, message: &[u8]) -> bool {
-        self.0.hear_at_once(connection, message)
+        self.0.handle_without_record(connection, message)
     }
     fn on_message_with(
         &mut self,

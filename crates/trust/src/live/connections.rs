@@ -42,7 +42,7 @@ impl Connections {
 
     async fn open(&self) -> Result<Open, TransportError> {
         let socket = TcpSocket::new_v4().map_err(|_| TransportError::Reset)?;
-        namespace::steer(&socket, &self.congestion).map_err(|_| TransportError::Reset)?;
+        namespace::set_congestion_control(&socket, &self.congestion).map_err(|_| TransportError::Reset)?;
         let stream = socket.connect(ADDRESS.into()).await.map_err(|_| TransportError::Reset)?;
         _ = stream.set_nodelay(true);
         let shaken = handshake(TokioIo::new(stream)).await;

@@ -43,7 +43,7 @@ unsafe impl Ioctl for Request {
 ///
 /// # Errors
 /// The thread lacks the privilege, or the kernel has no namespaces.
-pub(crate) fn leave_the_network() -> io::Result<()> {
+pub(crate) fn unshare_network() -> io::Result<()> {
     // SAFETY: the thread leaves only the shared network namespace, on which no memory depends.
     unsafe { unshare_unsafe(UnshareFlags::NEWNET) }?;
     Ok(())

@@ -22,7 +22,7 @@ const DEVICE: &str = "live0";
 /// # Errors
 /// What this machine does not allow.
 pub(crate) fn enter(address: Ipv4Addr, mtu: u32) -> io::Result<OwnedFd> {
-    kernel::leave_the_network()?;
+    kernel::unshare_network()?;
     let device = kernel::device(DEVICE)?;
     ip(&format!("addr add {address}/30 dev {DEVICE}"))?;
     ip(&format!("link set {DEVICE} mtu {mtu} up"))?;
@@ -36,7 +36,7 @@ pub(crate) fn enter(address: Ipv4Addr, mtu: u32) -> io::Result<OwnedFd> {
 ///
 /// # Errors
 /// The kernel does not have this congestion control.
-pub(crate) fn steer(socket: &impl AsFd, congestion: &str) -> io::Result<()> {
+pub(crate) fn set_congestion_control(socket: &impl AsFd, congestion: &str) -> io::Result<()> {
     set_tcp_congestion(socket, congestion)
         .map_err(|e| io::Error::new(e.kind(), format!("congestion control {congestion}: {e}")))
 }

@@ -64,7 +64,7 @@ pub(crate) fn timespec(wait: Duration) -> Timespec {
 pub(crate) struct Late(Vec<u64>);
 
 /// Shared by the tasks of one thread.
-pub(crate) type Lates = Rc<RefCell<Late>>;
+pub(crate) type SharedLateness = Rc<RefCell<Late>>;
 
 impl Late {
     /// Notes something that was due at `due` and happened at `at`.

@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
 use crate::live::connections::Connections;
-use crate::live::pace::{Late, Lates, Pace};
+use crate::live::pace::{Late, Pace, SharedLateness};
 use crate::live::tally::Tally;
 
 /// The result of a phone.
@@ -48,7 +48,7 @@ struct Device {
     free: Slot<Time>,
     tally: RefCell<Tally>,
     done: Notify,
-    late: Lates,
+    late: SharedLateness,
 }
 
 /// The device as its ports.
@@ -217,7 +217,7 @@ pub(crate) fn run(begin: Begin<'_>, begins: impl FnOnce() -> Option<Pace>) -> io
         free: Slot::default(),
         tally: RefCell::default(),
         done: Notify::new(),
-        late: Lates::default(),
+        late: SharedLateness::default(),
     });
     let seed = setup.seed.derive("world.device", u64::from(plan.device.0));
     LocalSet::new().block_on(&runtime, async {

@@ -21,7 +21,7 @@ use tokio::task::LocalSet;
 
 use crate::live::http;
 use crate::live::namespace::{self, SERVER};
-use crate::live::pace::{Late, Lates, Pace};
+use crate::live::pace::{Late, Pace, SharedLateness};
 
 /// The address it listens on.
 pub(crate) const ADDRESS: SocketAddrV4 = SocketAddrV4::new(SERVER, 7_000);
@@ -37,7 +37,7 @@ impl Ear for NoEar {}
 struct Backend {
     world: RefCell<Paced>,
     pace: Pace,
-    late: Lates,
+    late: SharedLateness,
     head: u64,
 }
 
@@ -92,9 +92,9 @@ pub(crate) fn run(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async {
         let listener = TcpListener::bind(ADDRESS).await?;
-        namespace::steer(&listener, congestion)?;
+        namespace::set_congestion_control(&listener, congestion)?;
         let Some(pace) = begins() else { return Ok(Late::default()) };
-        let late = Lates::default();
+        let late = SharedLateness::default();
         let backend = Rc::new(Backend { world: RefCell::new(world), pace, late: late.clone(), head });
         let accepts = async move {
             loop {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use syncdyno_contract::base::{BitRate, Seed, Span, Time};
-use syncdyno_contract::contract::{Described, Event, LocalBoxFuture, Observer};
+use syncdyno_contract::contract::{Event, LocalBoxFuture, Observer, StackDescription};
 use syncdyno_scenario::scenario::{Document, Plan, Request};
 use syncdyno_world::net::{
     GapLengths, Gaps, Link, LinkSchedule, OutageMode, Profile, Server, TransportOptions, Way,
@@ -17,7 +17,8 @@ use syncdyno_world::sim::{Handle, Sim};
 pub(super) fn plan(scenario: &str) -> Plan {
     let request = Request { seeds: vec![1], ..Request::default() };
     let document = Document::parse("", scenario);
-    let plans = document.and_then(|document| document.plans(&request, &[Described::builtin("builtin")]));
+    let plans =
+        document.and_then(|document| document.plans(&request, &[StackDescription::builtin("builtin")]));
     plans.unwrap_or_else(|error| panic!("{error}")).remove(0)
 }
 
@@ -97,7 +98,7 @@ fn time(link: Link, jobs: u32, job: impl AsyncFn(&Client) + 'static) -> Span {
     let works = Rc::new(Works(handle.clone()));
     // Closed forms have neither connections nor headers.
     let bare = TransportOptions::bare();
-    let way = Way::new(handle.clone(), server, link.clone(), works, Rc::new(Unheard), bare);
+    let way = Way::new(handle.clone(), server, link.clone(), works, Rc::new(DiscardEvents), bare);
     let client = Client { handle: handle.clone(), way, link };
     let ended = Rc::new(Cell::new(None));
     let (clock, told) = (handle.clone(), ended.clone());
@@ -132,8 +133,8 @@ impl Server for Works {
     }
 }
 
-struct Unheard;
+struct DiscardEvents;
 
-impl Observer for Unheard {
+impl Observer for DiscardEvents {
     fn observe(&self, _: Event<'_>) {}
 }

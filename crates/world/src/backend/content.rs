@@ -6,7 +6,7 @@ use super::commit::{Commit, Draft};
 use super::index::{Index, Part, Slot, write_tuple};
 use super::options::{BackendOptions, Provisioning};
 use super::partition::Scope;
-use super::stream::{Log, Place, Showing, Unshown};
+use super::stream::{Log, PendingVersion, PendingVersions, Place};
 use super::table::{Noted, Record, Table};
 use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{CommitKind, Delivery, Entity, Schema, ServerError};
@@ -21,7 +21,7 @@ pub(super) struct Content {
     unique: Vec<Option<usize>>,
     /// For each entity fetched with a record, the index of the column that names that record.
     on_open: Vec<Option<usize>>,
-    pub(super) unshown: Unshown,
+    pub(super) unshown: PendingVersions,
     log: Option<Log>,
 }
 
@@ -45,7 +45,7 @@ impl Content {
             tables,
             unique,
             on_open,
-            unshown: Unshown::default(),
+            unshown: PendingVersions::default(),
             log: options.log.map(Log::new),
         }
     }
@@ -166,7 +166,7 @@ impl Content {
             values.clone().unwrap_or_else(|| Arc::clone(&before.expect("only a live row is deleted").values));
         let slot = slot.unwrap_or_else(|| table.insert(entity, key.clone()));
         let number = self.log.as_mut().and_then(Log::write);
-        let showing = Showing { entity: id, slot, stamp, begun: now, values, writer, author, number };
+        let showing = PendingVersion { entity: id, slot, stamp, begun: now, values, writer, author, number };
         let deleted = showing.values.is_none();
         // Transactions on one row are serial: the next one waits for the lock of the previous one.
         let lag = self.replica_lag;
@@ -194,7 +194,7 @@ impl Content {
     }
 }
 
-fn noted(log: &mut Option<Log>, now: Time, showing: &Showing) -> Noted {
+fn noted(log: &mut Option<Log>, now: Time, showing: &PendingVersion) -> Noted {
     let noted =
         |log: &mut Log| Noted { number: log.show(now, showing.number), arms: log.arms(showing.author) };
     log.as_mut().map(noted).unwrap_or_default()

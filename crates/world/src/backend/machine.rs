@@ -14,7 +14,7 @@ use super::office::Office;
 use super::options::{BackendOptions, Hindrance};
 use super::partition::{Change, Position, Scope, Upto};
 use super::service::{Admitted, Failing, Load, Served, Service};
-use super::sight::{Page, Query, Sight, Stretch, Stretched};
+use super::sight::{Page, Query, RangeRead, Sight, Stretch};
 use super::table::{Loaded, Record};
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
 use crate::contract::{
@@ -202,7 +202,7 @@ impl Backend {
         now: Time,
         stretch: Stretch<'_>,
         take: impl FnMut(Change<'_>) -> ControlFlow<()>,
-    ) -> Result<Stretched, ServerError> {
+    ) -> Result<RangeRead, ServerError> {
         let stretched = self.shown(now).stretch(stretch, take)?;
         if let Some(stamp) = stretched.greatest {
             self.database.clock.passed(stamp);

@@ -72,7 +72,7 @@ pub(crate) enum Lower<'q> {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Stretched {
+pub(crate) struct RangeRead {
     /// Rows delivered or skipped.
     pub(crate) scanned: u64,
     pub(crate) delivered: u64,
@@ -129,7 +129,7 @@ impl<'b> Sight<'b> {
         let partition = self.database.content.table(id).partition(entity, scope);
         let (from, loading) = (Lower::First, None);
         let stretch = Stretch { entity: id, scope, from, loading, upto, skip: 0, limit, whole_ties: false };
-        let Stretched { delivered, last, next: following, .. } = self.walk(partition, stretch, after, take);
+        let RangeRead { delivered, last, next: following, .. } = self.walk(partition, stretch, after, take);
         let (mut next, more) = (after.clone(), following.is_some());
         if let Some((stamp, key)) = last {
             (next.stamp, next.key) = (stamp, Some(key));
@@ -150,7 +150,7 @@ impl<'b> Sight<'b> {
         self,
         stretch: Stretch<'_>,
         take: impl FnMut(Change<'_>) -> ControlFlow<()>,
-    ) -> Result<Stretched, ServerError> {
+    ) -> Result<RangeRead, ServerError> {
         let entity = self.stamped(stretch.entity, stretch.scope)?;
         let after = stretch.from.coarse(self.database.options.filter_precision).position(stretch.loading);
         if stretch.from != Lower::First && self.is_expired(&after) {
@@ -167,10 +167,10 @@ impl<'b> Sight<'b> {
         stretch: Stretch<'_>,
         after: &Position,
         mut take: impl FnMut(Change<'_>) -> ControlFlow<()>,
-    ) -> Stretched {
+    ) -> RangeRead {
         let end = self.end_of(stretch.upto);
         let table = self.database.content.table(stretch.entity);
-        let mut walked = Stretched::default();
+        let mut walked = RangeRead::default();
         let (mut last, mut full) = (None, false);
         let changes = partition.into_iter().flat_map(|partition| since(partition, after));
         let in_time = changes.take_while(|((stamp, _), _)| end.is_none_or(|end| *stamp < end));

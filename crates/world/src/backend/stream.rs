@@ -143,7 +143,7 @@ impl Log {
 
 /// A row's next version as readers of deltas will see it.
 #[derive(Clone, Debug)]
-pub(super) struct Showing {
+pub(super) struct PendingVersion {
     pub(super) entity: EntityId,
     pub(super) slot: Slot,
     pub(super) stamp: Stamp,
@@ -157,21 +157,21 @@ pub(super) struct Showing {
 
 /// Versions that are written but invisible, ordered by when they become visible.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Unshown {
-    queue: BTreeMap<(Time, u64), Showing>,
+pub(super) struct PendingVersions {
+    queue: BTreeMap<(Time, u64), PendingVersion>,
     stamps: BTreeSet<(Stamp, u64)>,
     /// The next sequence number: versions of one instant are shown in the order of their commits.
     next: u64,
 }
 
-impl Unshown {
-    pub(super) fn add(&mut self, at: Time, showing: Showing) {
+impl PendingVersions {
+    pub(super) fn add(&mut self, at: Time, showing: PendingVersion) {
         self.stamps.insert((showing.stamp, self.next));
         self.queue.insert((at, self.next), showing);
         self.next += 1;
     }
 
-    pub(super) fn due(&mut self, now: Time) -> Option<Showing> {
+    pub(super) fn due(&mut self, now: Time) -> Option<PendingVersion> {
         let first = self.queue.first_entry()?;
         let (at, number) = *first.key();
         if at > now {

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::index::{Index, Part, Slot};
 use super::options::{BackendOptions, Provisioning};
 use super::partition::{Change, Partition, PartitionId, Partitions, Scope};
-use super::stream::{Fate, Place, Showing, Stream, WHOLE};
+use super::stream::{Fate, PendingVersion, Place, Stream, WHOLE};
 use crate::base::{Key, Stamp, Time, Value};
 use crate::contract::{Delivery, Entity};
 
@@ -57,7 +57,7 @@ impl Loaded {
 
 /// What readers still see of a row that has invisible versions.
 #[derive(Clone, Debug)]
-struct Veil {
+struct VisibleVersion {
     values: Arc<[Value]>,
     stamp: Stamp,
     gone: bool,
@@ -83,7 +83,7 @@ pub(super) struct Table {
     partitions: Option<Partitions>,
     /// All rows in the order of their changes, if the options ask for it.
     whole: Option<Partition>,
-    veils: FxHashMap<Slot, Veil>,
+    veils: FxHashMap<Slot, VisibleVersion>,
     /// The events of each place, if the options ask for them; for look-ups only, never iterated.
     streams: Option<FxHashMap<Place, Stream>>,
 }
@@ -201,7 +201,7 @@ impl Table {
     /// What readers of deltas see of a row: its stamp, its values, and whether it exists.
     fn view(&self, slot: Slot) -> (Stamp, &[Value], bool) {
         match self.veils.get(&slot) {
-            Some(Veil { stamp, values, gone, .. }) => (*stamp, values, !gone),
+            Some(VisibleVersion { stamp, values, gone, .. }) => (*stamp, values, !gone),
             None => {
                 let Record { stamp, values, deleted, .. } = self.record(slot);
                 (*stamp, values, !deleted)
@@ -305,7 +305,7 @@ impl Table {
     pub(super) fn hide(&mut self, slot: Slot, until: Time) {
         let Record { values, stamp, deleted, .. } = &self.records[slot as usize];
         let gone = *deleted;
-        let veil = || Veil { values: Arc::clone(values), stamp: *stamp, gone, versions: 0, until };
+        let veil = || VisibleVersion { values: Arc::clone(values), stamp: *stamp, gone, versions: 0, until };
         let veil = self.veils.entry(slot).or_insert_with(veil);
         veil.versions += 1;
         veil.until = veil.until.max(until);
@@ -344,8 +344,8 @@ impl Table {
     /// Shows a version to readers of deltas: moves the row between partitions and leaves a
     /// tombstone. A version that is shown at once must come before its [`Table::write`]. The device
     /// that wrote it always hears of it.
-    pub(super) fn show(&mut self, entity: &Entity, showing: &Showing, noted: Noted) {
-        let Showing { slot, stamp, values, .. } = showing;
+    pub(super) fn show(&mut self, entity: &Entity, showing: &PendingVersion, noted: Noted) {
+        let PendingVersion { slot, stamp, values, .. } = showing;
         let record = &mut self.records[*slot as usize];
         let mut shown = record.stamp;
         if let Some(veil) = self.veils.get_mut(slot) {
@@ -384,10 +384,10 @@ impl Table {
     fn put_in_place(
         &mut self,
         entity: &Entity,
-        showing: &Showing,
+        showing: &PendingVersion,
         shown: Stamp,
     ) -> (Option<PartitionId>, Option<PartitionId>, Option<PartitionId>) {
-        let Showing { slot, stamp, values, writer, .. } = showing;
+        let PendingVersion { slot, stamp, values, writer, .. } = showing;
         let record = &mut self.records[*slot as usize];
         let Some(partitions) = &mut self.partitions else { return (None, None, None) };
         let from = record.place;

@@ -32,7 +32,7 @@ pub(super) struct Core {
     pub(super) charged: Cell<Counters>,
     pub(super) syncs: RefCell<Vec<u64>>,
     /// Number of faults that fill the disk; while there is one, no file grows.
-    pub(super) takers_of_room: Cell<u32>,
+    pub(super) full_disk_faults: Cell<u32>,
     /// A write was refused because the disk was full, and nothing was synced since.
     pub(super) refused: Cell<bool>,
     pub(super) history: RefCell<History>,
@@ -76,7 +76,7 @@ impl Core {
             counters: Cell::default(),
             charged: Cell::default(),
             syncs: RefCell::default(),
-            takers_of_room: Cell::new(0),
+            full_disk_faults: Cell::new(0),
             refused: Cell::new(false),
             history: RefCell::default(),
             open: Cell::new(0),
@@ -97,7 +97,7 @@ impl Core {
     }
 
     pub(super) fn refuses_to_grow(&self) -> bool {
-        let is_full = self.takers_of_room.get() > 0;
+        let is_full = self.full_disk_faults.get() > 0;
         self.refused.set(self.refused.get() || is_full);
         is_full
     }

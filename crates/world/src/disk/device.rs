@@ -228,15 +228,15 @@ impl Disk {
     }
 
     /// A fault takes all free space, or gives it back. While one has it, no file grows.
-    pub fn lose_room(&self, lost: bool) {
-        let takers = self.0.takers_of_room.get();
-        self.0.takers_of_room.set(if lost { takers + 1 } else { takers.saturating_sub(1) });
+    pub fn set_disk_full(&self, lost: bool) {
+        let takers = self.0.full_disk_faults.get();
+        self.0.full_disk_faults.set(if lost { takers + 1 } else { takers.saturating_sub(1) });
     }
 
     /// Whether a transaction that failed on a full disk may count as committed if the process dies
     /// now. SQLite pads the sector after a commit with copies of its last frame. If there is no
     /// room for a copy, the transaction fails, but the next process takes it as committed.
-    pub fn has_open_failure(&self) -> bool {
+    pub fn may_count_as_committed(&self) -> bool {
         self.0.refused.get()
     }
     /// Writes, syncs, truncations and deletions started so far.

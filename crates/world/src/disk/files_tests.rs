@@ -44,7 +44,7 @@ fn a_file_is_cut_and_grown_and_refused_on_a_full_disk() {
     file.set_len(3).unwrap();
     file.set_len(5).unwrap();
     assert_eq!(read(&*file), [0; 5]);
-    disk.lose_room(true);
+    disk.set_disk_full(true);
     assert_eq!(file.write_at(5, b"x").unwrap_err().kind(), ErrorKind::StorageFull);
     assert_eq!(file.write_at(0, b"x").map_err(|error| error.kind()), Ok(()), "it does not grow");
     assert!(files.remove("f").unwrap() && !files.remove("f").unwrap());

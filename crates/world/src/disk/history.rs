@@ -144,7 +144,7 @@ impl History {
         if self.until <= now && self.timed == self.operations.len() && self.before.is_some() {
             self.forget();
         } else if self.operations.len() > MANY {
-            self.let_pass(now, directory);
+            self.apply_past(now, directory);
         }
     }
 
@@ -154,7 +154,7 @@ impl History {
     }
 
     /// Applies past operations to the earlier state, if they are more than half.
-    fn let_pass(&mut self, now: Time, directory: &mut Directory) {
+    fn apply_past(&mut self, now: Time, directory: &mut Directory) {
         let is_past = |o: &Operation| o.times.is_none_or(|(_, done)| done <= now);
         let past = self.operations[..self.timed].iter().take_while(|o| is_past(o)).count();
         if past <= self.operations.len() / 2 {

@@ -180,12 +180,12 @@ fn what_is_read_first_is_fetched_and_then_stays_in_memory_until_the_power_goes()
 fn on_a_full_disk_a_transaction_fails_and_works_again_when_there_is_room() {
     for pragmas in [ROLLBACK, LOG] {
         let (disk, connection) = database(pragmas);
-        disk.lose_room(true);
+        disk.set_disk_full(true);
         let sql = "INSERT INTO t VALUES(2, 'another', printf('%.*c', 90000, 'x'))";
         let error = connection.execute(sql, []).unwrap_err();
         assert_eq!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DiskFull), "{pragmas}");
         assert_eq!(shown(&disk), 1);
-        disk.lose_room(false);
+        disk.set_disk_full(false);
         transaction(&connection, 2).unwrap();
         assert_eq!(shown(&disk), 2);
     }
@@ -199,15 +199,15 @@ fn a_transaction_that_found_no_room_may_be_there_after_a_kill_and_the_disk_says_
         let (disk, connection) = database(ENDLESS_LOG);
         connection.execute("UPDATE t SET body = printf('%.*c', ?1, 'x')", [length]).unwrap();
         connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
-        disk.lose_room(true);
+        disk.set_disk_full(true);
         let mut failed = 0;
         for n in 2..200 {
             if connection.execute("UPDATE t SET n = ?1", [n]).is_err() {
-                assert!(disk.has_open_failure(), "it failed as there was no room");
+                assert!(disk.may_count_as_committed(), "it failed as there was no room");
                 failed = n;
                 break;
             }
-            assert!(!disk.has_open_failure(), "it was synced");
+            assert!(!disk.may_count_as_committed(), "it was synced");
         }
         assert!(failed > 0, "the log has grown without end");
         disk.kill();

@@ -34,7 +34,7 @@ pub(crate) struct Builtin {
 
 impl Builtin {
     async fn run_beside(self: &Rc<Self>, unit: UnitId, since: Time) {
-        if self.scheduler.room_for(unit).await {
+        if self.scheduler.wait_for_free_slot(unit).await {
             self.session.take_turn().await;
         }
         self.scheduler.begins_beside(unit);

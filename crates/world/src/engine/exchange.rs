@@ -280,7 +280,7 @@ impl Caller {
             refused |= matches!(failure, Failure::Refused(_));
             let pauses = !self.process.rules.has(Flaw::TriesWithoutAPause);
             let tried_enough = pauses && failures >= self.process.options.retry.attempts;
-            if tried_enough || self.is_vain(&failure) {
+            if tried_enough || self.is_retry_pointless(&failure) {
                 return Err(GivenUp { failure, tries: failures, refused });
             }
             if !pauses {
@@ -314,7 +314,7 @@ impl Caller {
     }
 
     /// Whether another try would fail in the same way.
-    pub(super) fn is_vain(&self, failure: &Failure) -> bool {
+    pub(super) fn is_retry_pointless(&self, failure: &Failure) -> bool {
         matches!(failure, Failure::Silence(TransportError::Offline))
             || self.process.ports.transport.network() == NetworkKind::None
             || !retryable(failure)
@@ -492,7 +492,7 @@ impl Caller {
         Failure::Damaged(text)
     }
 
-    pub(super) async fn told_received(&self, received: &Received, rows: usize) {
+    pub(super) async fn report_response(&self, received: &Received, rows: usize) {
         let Received { request, kind, unit, bytes, sent_at, effort, .. } = *received;
         let (rows, took) = (rows as u32, self.process.ports.clock.now() - sent_at);
         self.process.emit(EngineEvent::ResponseReceived { request, kind, unit, bytes, rows, took });

@@ -65,7 +65,7 @@ impl DeviceView for View {
         self.look(|store| store.read(|tx| Ok(store::conflicts::by_wait(tx)?.1)))
     }
     fn held_back(&self) -> u64 {
-        self.look(|store| store.read(|tx| tx.all_late()))
+        self.look(|store| store.read(|tx| tx.count_deferred()))
     }
     fn waits_for(&self) -> Option<RowWait> {
         self.look(|store| store.read(deferred::first_wait))

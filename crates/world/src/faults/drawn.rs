@@ -11,7 +11,7 @@ use crate::backend::Hindrance;
 use crate::base::{DeviceId, Ppm, Span, Time};
 use crate::contract::KillReason;
 use crate::gateway;
-use crate::net::{Outage, Profile, Troubles};
+use crate::net::{NetworkFaults, Outage, Profile};
 
 /// What is drawn and planned before a world starts.
 #[derive(Default)]
@@ -60,7 +60,7 @@ pub struct SyncLoss {
 #[derive(Clone, Debug, Default)]
 pub struct OnDevice {
     pub outages: Vec<Outage>,
-    pub net: Troubles,
+    pub net: NetworkFaults,
     pub detours: Vec<Detour>,
     pub half_open: Vec<Time>,
     pub slow: Vec<SlowTime>,

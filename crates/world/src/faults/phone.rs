@@ -56,7 +56,7 @@ pub(super) const DISK_FULL: Kind =
         Some(Fault::shown_by(Sign::Storage, Within::Length, UNWRITTEN, |when, faults| {
             let chosen = when.chosen.to_vec();
             faults.while_it_lasts(when, move |reach, begins| {
-                chosen.iter().for_each(|device| reach.disk(*device).lose_room(begins));
+                chosen.iter().for_each(|device| reach.disk(*device).set_disk_full(begins));
             });
             format!("the storage of {} is full for {}", when.whom(), when.length)
         }))

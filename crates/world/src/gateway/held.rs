@@ -37,7 +37,7 @@ const LINE: u64 = 160;
 
 /// The owner of a cursor. Receipts are looked up across all units of an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct CursorLine {
+pub(super) struct CursorOwner {
     pub(super) device: DeviceId,
     pub(super) entity: EntityId,
     pub(super) unit: UnitId,
@@ -65,9 +65,9 @@ pub(super) struct Cursors {
     given: u64,
     /// Cursors of devices synced before the start, for all units.
     begun: BTreeMap<(DeviceId, EntityId), String>,
-    lines: BTreeMap<CursorLine, Kept>,
+    lines: BTreeMap<CursorOwner, Kept>,
     /// Cursors in the response that is being written.
-    leaving: Vec<(CursorLine, HeldCursor)>,
+    leaving: Vec<(CursorOwner, HeldCursor)>,
 }
 
 impl Cursors {
@@ -98,7 +98,7 @@ impl Cursors {
     /// The cursor after which the next page begins, given what the device sent.
     pub(super) fn next<'t>(
         &mut self,
-        line: CursorLine,
+        line: CursorOwner,
         told: Option<&'t str>,
     ) -> Result<Option<Cow<'t, str>>, ServerError> {
         let CursorHolder::Server(advance) = self.holder else { return Ok(told.map(Cow::Borrowed)) };
@@ -122,8 +122,8 @@ impl Cursors {
         Ok(cursor.map(Cow::Owned))
     }
 
-    fn place(&self, line: CursorLine, receipt: &str) -> Option<HeldCursor> {
-        let units = CursorLine { unit: UnitId(0), ..line }..=CursorLine { unit: UnitId(u16::MAX), ..line };
+    fn place(&self, line: CursorOwner, receipt: &str) -> Option<HeldCursor> {
+        let units = CursorOwner { unit: UnitId(0), ..line }..=CursorOwner { unit: UnitId(u16::MAX), ..line };
         let mut kept = self.lines.range(units).flat_map(|(_, kept)| kept.sent.iter().chain(&kept.settled));
         let begun = self.begun.get(&(line.device, line.entity)).filter(|begun| *begun == receipt);
         let begun = begun.map(|begun| HeldCursor { receipt: begun.clone(), cursor: begun.clone() });
@@ -131,7 +131,7 @@ impl Cursors {
     }
 
     /// Notes the cursor of a page in the response. Returns the cursor or receipt for the device.
-    pub(super) fn sends(&mut self, line: CursorLine, cursor: String) -> String {
+    pub(super) fn sends(&mut self, line: CursorOwner, cursor: String) -> String {
         let receipt = match self.holder {
             CursorHolder::Client => return cursor,
             CursorHolder::Server(Advance::OnAnswer) => cursor.clone(),
@@ -155,7 +155,7 @@ impl Cursors {
     }
 
     /// A page failed. If its cursor has expired, the next page starts a load.
-    pub(super) fn failed(&mut self, line: CursorLine, error: &ServerError) {
+    pub(super) fn failed(&mut self, line: CursorOwner, error: &ServerError) {
         if matches!(error, ServerError::CursorExpired(_)) {
             self.lines.remove(&line);
             self.begun.remove(&(line.device, line.entity));
@@ -167,16 +167,16 @@ impl Cursors {
 mod tests {
     use super::*;
 
-    const LINE: CursorLine = CursorLine { device: DeviceId(3), entity: EntityId(1), unit: UnitId(2) };
+    const LINE: CursorOwner = CursorOwner { device: DeviceId(3), entity: EntityId(1), unit: UnitId(2) };
 
     #[test]
     fn a_receipt_of_one_unit_holds_for_another_of_the_same_device() {
         let mut cursors = Cursors::new(CursorHolder::Server(Advance::OnReceipt));
         let first = cursors.sends(LINE, "a".to_owned());
         cursors.answered(true);
-        let other = CursorLine { unit: UnitId(7), ..LINE };
+        let other = CursorOwner { unit: UnitId(7), ..LINE };
         assert_eq!(cursors.next(other, Some(&first)), Ok(Some("a".into())));
-        let stranger = CursorLine { device: DeviceId(4), ..LINE };
+        let stranger = CursorOwner { device: DeviceId(4), ..LINE };
         assert!(cursors.next(stranger, Some(&first)).is_err());
     }
 }

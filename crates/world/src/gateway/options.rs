@@ -109,7 +109,7 @@ impl GatewayOptions {
     }
 
     /// True if a device whose receipt is not its last one loads again.
-    pub fn reloads_namesakes(&self) -> bool {
+    pub fn reloads_copies(&self) -> bool {
         let by_receipt = self.mode == Mode::Ota && self.serve.knows_devices;
         self.cursors == CursorHolder::Server(Advance::OnReceipt) || by_receipt
     }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::backend_call::{PageAsk, PageRead, Refresh};
-use super::held::{CursorLine, Cursors};
+use super::held::{CursorOwner, Cursors};
 use super::incarnation::Life;
 use super::options::{CursorSaved, RefreshOptions};
 use super::replica::{Captures, Replica, Sent, Taken};
@@ -155,7 +155,7 @@ impl Persistent {
                 break;
             }
             writer.begin_page(want.entity);
-            let line = CursorLine { device: pull.device, entity: want.entity, unit: pull.unit };
+            let line = CursorOwner { device: pull.device, entity: want.entity, unit: pull.unit };
             let cursor = cursors.next(line, want.cursor.as_deref())?;
             let limit = (most - rows) as usize;
             let page = self.replica.page(want.entity, attributes, cursor.as_deref(), limit, |sent| {

@@ -309,7 +309,7 @@ impl Gateway {
             }
         }
         for (waiting, judged) in batch.0.iter().zip(&mut judged) {
-            judged.rows = spoken_of(backend, &waiting.mutation, &judged.outcome);
+            judged.rows = rows_in_verdict(backend, &waiting.mutation, &judged.outcome);
             touched(&mut *self.strategy, (now, Reader::Replica), &waiting.mutation, &judged.outcome);
         }
         Verdicts { life, undone: backend.undone().to_vec(), judged }
@@ -355,7 +355,7 @@ impl Gateway {
     }
 }
 
-fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<Copied> {
+fn rows_in_verdict(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<Copied> {
     let Some(entity) = backend.schema().entities.get(usize::from(mutation.entity.0)) else {
         return Vec::new();
     };

@@ -238,7 +238,7 @@ impl Flow {
             self.now.transfer.stop(now, conditions)
         } else {
             let (in_flight, mut left) = (self.now.transfer.payload_in_flight(now, conditions), 0);
-            self.turn(now, |turns| left = turns.drop_out(id, in_flight));
+            self.turn(now, |turns| left = turns.remove_stream(id, in_flight));
             left > 0
         };
         for message in self.messages.iter_mut().filter(|message| message.id == id) {

@@ -4,14 +4,14 @@ use super::conditions::{Conditions, Direction};
 use super::energy::{RadioCost, Radios};
 use super::link_state::{LinkConditions, LinkSchedule};
 use super::options::{During, OutageMode, Radio};
-use super::server::{Foreign, Mixed, Mixer};
+use super::server::{Foreign, Mixed, ResponseMixer};
 use super::tcp::{search, staircase};
 use crate::base::{Ppm, Seed, Span, Time};
 use crate::contract::{DropReason, TOO_LARGE_PAGE};
 
 /// Faults of a network beyond its link conditions.
 #[derive(Clone, Debug, Default)]
-pub struct Troubles {
+pub struct NetworkFaults {
     /// This share of the responses is lost.
     pub lossy: Vec<During<Ppm>>,
     /// Every request gets a login page.
@@ -26,13 +26,13 @@ pub struct Troubles {
 
 /// A response by the network in place of the gateway's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct InPlace {
+pub(super) struct SubstituteResponse {
     pub(super) page: &'static [u8],
     pub(super) why: DropReason,
 }
 
-fn too_large(most: Option<u64>, bytes: u64, page: &'static [u8]) -> Option<InPlace> {
-    most.filter(|most| bytes > *most).map(|_| InPlace { page, why: DropReason::TooLarge })
+fn too_large(most: Option<u64>, bytes: u64, page: &'static [u8]) -> Option<SubstituteResponse> {
+    most.filter(|most| bytes > *most).map(|_| SubstituteResponse { page, why: DropReason::TooLarge })
 }
 
 /// A device's link: its conditions, its faults and the use of its radios.
@@ -41,7 +41,7 @@ pub struct Link {
     conditions: LinkConditions,
     seed: Seed,
     /// Faults beyond the conditions.
-    pub troubles: Troubles,
+    pub troubles: NetworkFaults,
     radios: Radios,
     busy_until: [Time; 2],
     last_arrival: [Time; 2],
@@ -53,7 +53,7 @@ impl Link {
         Link {
             conditions: LinkConditions::new(schedule, seed, end),
             seed,
-            troubles: Troubles::default(),
+            troubles: NetworkFaults::default(),
             radios: Radios::default(),
             busy_until: [Time::ZERO; 2],
             last_arrival: [Time::ZERO; 2],
@@ -74,7 +74,7 @@ impl Link {
         During::at(&self.troubles.caches, now).max()
     }
 
-    pub(super) fn mixes(&self, mixer: &Mixer, now: Time) -> (Option<Mixed>, bool) {
+    pub(super) fn mixes(&self, mixer: &ResponseMixer, now: Time) -> (Option<Mixed>, bool) {
         (mixer.next(&self.troubles.foreign, self.seed, now), !self.troubles.foreign.is_empty())
     }
 
@@ -90,15 +90,15 @@ impl Link {
     }
 
     /// The network's own response to a request of `bytes`, if it gives one.
-    pub(super) fn in_place(&self, now: Time, bytes: u64) -> Option<InPlace> {
+    pub(super) fn in_place(&self, now: Time, bytes: u64) -> Option<SubstituteResponse> {
         let is_shut = self.is_shut(now);
-        let login = InPlace { page: LOGIN_PAGE, why: DropReason::CaptivePortal };
+        let login = SubstituteResponse { page: LOGIN_PAGE, why: DropReason::CaptivePortal };
         let most = self.conditions.profile(now).limits.request;
         is_shut.then_some(login).or_else(|| too_large(most, bytes, TOO_LARGE_PAGE))
     }
 
     /// The network's own response in place of one of `bytes`, if that is too large.
-    pub(super) fn in_place_of_answer(&self, now: Time, bytes: u64) -> Option<InPlace> {
+    pub(super) fn in_place_of_answer(&self, now: Time, bytes: u64) -> Option<SubstituteResponse> {
         too_large(self.conditions.profile(now).limits.answer, bytes, BAD_GATEWAY)
     }
 

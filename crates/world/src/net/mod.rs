@@ -39,7 +39,7 @@ mod transport_tests;
 
 pub use conditions::{Conditions, Direction};
 pub use energy::{Power, RadioCost, RadioUse, Radios};
-pub use link::{Link, Troubles};
+pub use link::{Link, NetworkFaults};
 pub use link_state::{ConditionsAt, LinkConditions, LinkSchedule, Trace, TraceError};
 pub use options::{
     During, FieldWorker, GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, Moves, Outage, OutageMode,

@@ -140,13 +140,13 @@ pub(super) struct Mixed {
 
 /// A proxy that gives wrong responses: its own error page, or the response to another request.
 #[derive(Debug, Default)]
-pub(super) struct Mixer {
+pub(super) struct ResponseMixer {
     asked: Cell<u64>,
     /// The response for the next request that gets an earlier one.
     held: RefCell<Option<Vec<u8>>>,
 }
 
-impl Mixer {
+impl ResponseMixer {
     pub(super) fn next(&self, times: &[During<(Ppm, Foreign)>], seed: Seed, now: Time) -> Option<Mixed> {
         if times.is_empty() {
             return None;
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn a_share_of_the_answers_is_mixed_up_while_it_lasts() {
         let time = During { from: Time(10), until: Time(20), what: (Ppm(300_000), Foreign::Any) };
-        let mixer = Mixer::default();
+        let mixer = ResponseMixer::default();
         let count = |now| (0..1_000).filter(|_| mixer.next(&[time], Seed(1), now).is_some()).count();
         assert_eq!((count(Time(9)), count(Time(20))), (0, 0));
         assert!((250..350).contains(&count(Time(15))));

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use super::conditions::{Conditions, Direction, first_reset};
 use super::connection_line::{Flow, Line, MessageId};
 use super::connection_pool::{Found, Pool, Shared};
-use super::link::{InPlace, Link};
-use super::server::{Cache, Mixer, NoAnswer, Server, ended};
+use super::link::{Link, SubstituteResponse};
+use super::server::{Cache, NoAnswer, ResponseMixer, Server, ended};
 use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
 use super::transport_options::{Protocol, TransportOptions, with_head};
 use crate::base::{Span, Time};
@@ -27,7 +27,7 @@ pub struct Way {
     pub(super) options: TransportOptions,
     answers: Cell<u64>,
     requests: Cell<u64>,
-    mixer: Mixer,
+    mixer: ResponseMixer,
     pub(super) cache: Rc<Cache>,
     pub(super) pool: Pool,
     freed: Notify,
@@ -163,7 +163,7 @@ impl Way {
             options,
             answers: Cell::new(0),
             requests: Cell::new(0),
-            mixer: Mixer::default(),
+            mixer: ResponseMixer::default(),
             cache: Rc::default(),
             pool: Pool::default(),
             freed,
@@ -464,7 +464,7 @@ impl Way {
         (gone.whole, bytes)
     }
 
-    fn put(&self, InPlace { page, why }: InPlace, bytes: u64) -> Vec<u8> {
+    fn put(&self, SubstituteResponse { page, why }: SubstituteResponse, bytes: u64) -> Vec<u8> {
         self.dropped(why, bytes);
         page.to_vec()
     }
@@ -485,7 +485,7 @@ impl Way {
         &self,
         server: &Rc<dyn Server>,
         request: Vec<u8>,
-        page: Option<InPlace>,
+        page: Option<SubstituteResponse>,
     ) -> Result<Vec<u8>, NoAnswer> {
         let bytes = match page {
             Some(page) => self.put(page, request.len() as u64),

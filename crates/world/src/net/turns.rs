@@ -20,7 +20,7 @@ impl Turns {
     }
 
     /// Drops a stream when `in_flight` bytes of all are sent; returns its bytes that never leave.
-    pub(super) fn drop_out(&mut self, stream: u64, in_flight: u64) -> u64 {
+    pub(super) fn remove_stream(&mut self, stream: u64, in_flight: u64) -> u64 {
         let mut later = self.clone();
         later.pass(in_flight);
         let Some((_, never)) = later.row.into_iter().find(|(id, _)| *id == stream) else { return 0 };
@@ -110,11 +110,11 @@ mod tests {
         let mut turns = of(&[100_000, 50_000]);
         turns.pass(1_000);
         let mut in_flight = turns.clone();
-        assert_eq!(turns.drop_out(0, 0), 99_000);
+        assert_eq!(turns.remove_stream(0, 0), 99_000);
         assert_eq!(turns.ends(), [(1, 50_000)]);
-        assert_eq!(turns.drop_out(0, 0), 0, "it is gone");
+        assert_eq!(turns.remove_stream(0, 0), 0, "it is gone");
         // The rest of its frame, one frame of the other, and a hundred bytes.
-        assert_eq!(in_flight.drop_out(0, 2 * FRAME - 1_000 + 100), 100_000 - FRAME - 100);
+        assert_eq!(in_flight.remove_stream(0, 2 * FRAME - 1_000 + 100), 100_000 - FRAME - 100);
         assert_eq!(in_flight.ends(), [(0, 2 * FRAME - 1_000 + 100), (1, 50_000 + FRAME - 1_000 + 100)]);
     }
 

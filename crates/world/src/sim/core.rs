@@ -125,7 +125,7 @@ impl Core {
 
     /// Rare work between two polls: kills, drops, outside wakes. True if the run must halt.
     #[cold]
-    pub(super) fn see_to(&self) -> bool {
+    pub(super) fn handle_rare_work(&self) -> bool {
         self.rest();
         let woken = self.inbox.take();
         // The poll itself may already have killed the node, and even restarted it.

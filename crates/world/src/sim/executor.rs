@@ -105,7 +105,7 @@ impl Sim {
         let mut limit = self.limit(instant_start).min(ask_at);
         loop {
             if core.inbox.is_called() {
-                if core.see_to() {
+                if core.handle_rare_work() {
                     core.stays_paused();
                     return Stop::Halted;
                 }

@@ -8,7 +8,7 @@ use crate::base::{Cell, EntityId, Key, Stamp};
 
 /// A deferred row.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LateRow {
+pub struct DeferredRow {
     pub key: Key,
     pub stamp: Stamp,
     /// The cells as they came; `None` for a tombstone.
@@ -17,7 +17,7 @@ pub struct LateRow {
 
 impl Tx<'_> {
     /// Creates the list of deferred rows, if it is missing.
-    pub fn keep_late_rows(&self) -> Stored<()> {
+    pub fn create_deferred_table(&self) -> Stored<()> {
         self.make(&[
             "CREATE TABLE IF NOT EXISTS late(entity,key,stamp,\"values\",lacks,PRIMARY KEY(entity,key))WITHOUT ROWID",
             "CREATE INDEX IF NOT EXISTS late_lacks ON late(lacks,entity)",
@@ -25,7 +25,7 @@ impl Tx<'_> {
     }
 
     /// Defers a row, in place of an older version of it; no values are a tombstone.
-    pub fn set_late(
+    pub fn defer_row(
         &self,
         entity: EntityId,
         key: &str,
@@ -37,13 +37,13 @@ impl Tx<'_> {
     }
 
     /// All deferred rows of an entity, in key order.
-    pub fn late(&self, entity: EntityId) -> Stored<Vec<LateRow>> {
+    pub fn late(&self, entity: EntityId) -> Stored<Vec<DeferredRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE entity=?1 ORDER BY key";
         self.query(sql, [entity.0], late_row)
     }
 
     /// Deferred rows that are not known to [lack](Tx::set_lacks) another row.
-    pub fn late_to_try(&self, entity: EntityId) -> Stored<Vec<LateRow>> {
+    pub fn deferred_to_retry(&self, entity: EntityId) -> Stored<Vec<DeferredRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE lacks IS NULL AND entity=?1 ORDER BY key";
         self.query(sql, [entity.0], late_row)
     }
@@ -55,7 +55,7 @@ impl Tx<'_> {
     }
 
     /// Notes that a row is here: deferred rows that lacked it may be retried.
-    pub fn lack_no_more(&self, entity: EntityId, key: &str) -> Stored<()> {
+    pub fn unblock_deferred(&self, entity: EntityId, key: &str) -> Stored<()> {
         self.execute("UPDATE late SET lacks=NULL WHERE lacks=?1", [named(entity, key)])
     }
 
@@ -74,7 +74,7 @@ impl Tx<'_> {
     }
 
     /// The stamp of a row's deferred version, if there is one.
-    pub fn late_stamp(&self, entity: EntityId, key: &str) -> Stored<Option<Stamp>> {
+    pub fn deferred_stamp(&self, entity: EntityId, key: &str) -> Stored<Option<Stamp>> {
         let sql = "SELECT stamp FROM late WHERE entity=?1 AND key=?2";
         self.first(sql, (entity.0, key), |row| Ok(Stamp(row.get(0)?)))
     }
@@ -84,7 +84,7 @@ impl Tx<'_> {
     }
 
     /// How many rows are deferred; 0 if there is no list.
-    pub fn all_late(&self) -> Stored<u64> {
+    pub fn count_deferred(&self) -> Stored<u64> {
         if !self.finds("SELECT 1 FROM sqlite_schema WHERE name='late'", [])? {
             return Ok(0);
         }
@@ -102,8 +102,8 @@ impl Tx<'_> {
     }
 }
 
-fn late_row(row: &rusqlite::Row<'_>) -> Stored<LateRow> {
-    Ok(LateRow { key: Key(row.get(0)?), stamp: Stamp(row.get(1)?), values: shadow::cells(row, 2)? })
+fn late_row(row: &rusqlite::Row<'_>) -> Stored<DeferredRow> {
+    Ok(DeferredRow { key: Key(row.get(0)?), stamp: Stamp(row.get(1)?), values: shadow::cells(row, 2)? })
 }
 
 fn named(entity: EntityId, key: &str) -> String {

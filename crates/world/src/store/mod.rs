@@ -55,7 +55,7 @@ pub(crate) use blobs::WaitingBlob;
 pub(crate) use conflicts::Difference;
 pub use error::StoreError;
 pub(crate) use error::Stored;
-pub(crate) use late::LateRow;
+pub(crate) use late::DeferredRow;
 pub(crate) use list::list;
 pub(crate) use marks::{keep_mark, mark, marked, pass_by};
 pub use options::*;

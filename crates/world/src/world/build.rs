@@ -28,7 +28,7 @@ use crate::workload::{
 use crate::world::device::app::App;
 use crate::world::device::browsing::Browser;
 use crate::world::device::clock::{DeviceClock, Skew};
-use crate::world::device::disk_template::Templates;
+use crate::world::device::disk_template::DiskTemplates;
 use crate::world::device::hardware::{BadRows, Books, Hardware};
 use crate::world::device::hooks::AppHooks;
 use crate::world::device::looks::Looks;
@@ -135,7 +135,7 @@ pub(super) fn build<'w>(plan: &Setup, halves: Halves, watch: &'w dyn Watch) -> R
         plan: plan.clone(),
         is_partial: false,
     };
-    let mut templates = Templates {
+    let mut templates = DiskTemplates {
         plan: &plan,
         factory: world.factory.clone(),
         dataset: &dataset,
@@ -214,7 +214,7 @@ fn servers(
     })
 }
 
-fn fitted(world: &World<'_>, device: DevicePlan, templates: &mut Templates<'_>) -> Rc<Device> {
+fn fitted(world: &World<'_>, device: DevicePlan, templates: &mut DiskTemplates<'_>) -> Rc<Device> {
     let (id, plan, handle) = (device.device, &world.plan, &world.handle);
     let seed = plan.seed.derive("world.device", u64::from(id.0));
     let link = Rc::new(RefCell::new(link(world, &device, seed.derive("net", 0))));

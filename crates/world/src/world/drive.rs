@@ -20,15 +20,15 @@ use crate::world::device::node::Device;
 use crate::world::device::screen::Wish;
 use crate::world::faults::drawing::choose;
 use crate::world::faults::phone_events;
-use crate::world::people::editing::{Aims, POLLS_A_STEP, People};
-use crate::world::people::logins::once_up;
+use crate::world::people::editing::{Aims, POLLS_PER_STEP, People};
+use crate::world::people::logins::delay_logins_until_network;
 use crate::world::server::half::Servers;
 use crate::world::server::integration::Integration;
 
 /// After this many rows of an import the caller may halt the world.
 const IMPORTED_AT_ONCE: usize = 1_024;
 /// How often an engine without runs is asked if it is caught up.
-const HEARD_EVERY: Span = Span::secs(5);
+const CAUGHT_UP_POLL_INTERVAL: Span = Span::secs(5);
 /// The restart delay of a process that the executor killed for a sweep.
 pub(super) const RESTARTED_AFTER: Span = Span::secs(5);
 
@@ -105,14 +105,14 @@ impl World<'_> {
         let devices = self.devices.clone();
         let seems_up_from =
             |of: DeviceId, at| devices[of.0 as usize].link.borrow().conditions().seems_up_from(at);
-        let steps = once_up(steps, seems_up_from);
+        let steps = delay_logins_until_network(steps, seems_up_from);
         self.open_for_logins(&steps);
         let edits = steps.iter().filter(|step| !matches!(step.act, Act::App(_) | Act::Open { .. }));
         self.last_edit = edits.map(|step| step.at).max().unwrap_or_default();
         self.handle.spawn(self.node, "script", async move {
             for step in steps {
                 handle.sleep_until(step.at).await;
-                handle.excuse(POLLS_A_STEP);
+                handle.excuse(POLLS_PER_STEP);
                 match (step.actor, step.act) {
                     (Actor::Device(id), Act::App(AppEvent::Login)) => {
                         // A login opens the app: it is the first event of the app.
@@ -159,7 +159,7 @@ impl World<'_> {
         self.handle.spawn(self.node, "opened", async move {
             for (at, device) in opened {
                 handle.sleep_until(at).await;
-                handle.excuse(POLLS_A_STEP);
+                handle.excuse(POLLS_PER_STEP);
                 device.start();
             }
         });
@@ -374,7 +374,7 @@ fn office(servers: &Servers, edit: OfficeEdit) {
 /// of theirs is under way between two tasks.
 async fn hear_who_is_caught_up(hub: Rc<Hub>, devices: Vec<Rc<Device>>) {
     loop {
-        hub.handle.sleep_until(hub.handle.now() + HEARD_EVERY).await;
+        hub.handle.sleep_until(hub.handle.now() + CAUGHT_UP_POLL_INTERVAL).await;
         for device in &devices {
             if let Some(is) = device.is_caught_up() {
                 hub.says_caught_up(device.id, is, device.way.is_at_work());

@@ -24,7 +24,7 @@ use crate::contract::{
 use crate::net::{Outage, OutageMode, Server};
 use crate::setup::Setup;
 use crate::sim::{Handle, Stop, either, oneshot};
-use crate::world::server::requests_in::Slipped;
+use crate::world::server::requests_in::ServerWithSlip;
 
 /// A world with externally controlled time.
 pub struct Paced {
@@ -227,7 +227,7 @@ impl Paced {
                 device.way.request_cacheable(request, cacheable, deadline)
             }
             (None, _) => {
-                let counter = Rc::new(Slipped(device.counter.clone(), slip.clone()));
+                let counter = Rc::new(ServerWithSlip(device.counter.clone(), slip.clone()));
                 device.way.request_of(counter, request, deadline)
             }
         };

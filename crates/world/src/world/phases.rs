@@ -26,7 +26,7 @@ pub(super) enum Ended {
 const SLICES: u64 = 400;
 const SLICED_AGAIN: usize = 500;
 const DRAIN_STEP: Span = Span::secs(2);
-const STUCK_NAMED: usize = 10;
+const MAX_STUCK_LINES: usize = 10;
 
 /// Rounds that follow without a wait, beyond the tries of a single failing row.
 const AT_ONCE: u32 = 3;
@@ -434,8 +434,8 @@ fn left_to_do(
 }
 
 pub(super) fn named(reasons: Vec<(DeviceId, String)>) -> Vec<String> {
-    let more = reasons.len().saturating_sub(STUCK_NAMED);
-    let mut lines: Vec<String> = reasons.into_iter().take(STUCK_NAMED).map(|(_, line)| line).collect();
+    let more = reasons.len().saturating_sub(MAX_STUCK_LINES);
+    let mut lines: Vec<String> = reasons.into_iter().take(MAX_STUCK_LINES).map(|(_, line)| line).collect();
     if more > 0 {
         lines.push(format!("and {more} more devices"));
     }

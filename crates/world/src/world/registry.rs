@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::backend::Sort;
 use crate::base::{DeviceId, EntityId, Span};
 use crate::contract::{
-    Capabilities, ColumnKind, Combine, Described, EngineFactory, Merge, Need, ServerSetup, Stack,
+    Capabilities, ColumnKind, Combine, EngineFactory, Merge, Need, ServerSetup, Stack, StackDescription,
 };
 use crate::engine::{self, BuiltinFactory};
 use crate::gateway::{Mode, Restored};
@@ -80,9 +80,11 @@ impl Stacks {
         self.0.keys().cloned().collect()
     }
     /// What is known of each stack before any run, by name.
-    pub fn described(&self) -> Vec<Described> {
+    pub fn described(&self) -> Vec<StackDescription> {
         let described = |(name, entry): (&String, &Entry)| match entry {
-            Entry::Builtin(_) => Described { crash_points: crash_points(), ..Described::builtin(name) },
+            Entry::Builtin(_) => {
+                StackDescription { crash_points: crash_points(), ..StackDescription::builtin(name) }
+            }
             Entry::Brought(stack) => stack.described(),
         };
         self.0.iter().map(described).collect()

@@ -158,7 +158,7 @@ fn waiting(devices: &[Rc<Device>], end: Time) -> Vec<(DeviceId, Span)> {
     devices.iter().filter_map(waits).collect()
 }
 
-fn radiated(devices: &[Rc<Device>], end: Time) -> BTreeMap<&'static str, u64> {
+fn radio_figures(devices: &[Rc<Device>], end: Time) -> BTreeMap<&'static str, u64> {
     let mut figures = BTreeMap::new();
     let mut add = |on, energy, cost: RadioCost| {
         for (of, more) in [(on, cost.on.0), (energy, cost.energy)] {
@@ -431,7 +431,11 @@ fn read_only(
 }
 
 /// Reports the final state to the world's passive listener.
-fn hear_out(mut listeners: Listeners, devices: &[Rc<Device>], (at, ended): (Time, &Ended)) -> Listeners {
+fn report_final_state(
+    mut listeners: Listeners,
+    devices: &[Rc<Device>],
+    (at, ended): (Time, &Ended),
+) -> Listeners {
     if let Some(ear) = listeners.ear.take() {
         let mut ear = ear.borrow_mut();
         devices.iter().for_each(|device| _ = device.with_view(|view| ear.rests(device.id, view)));
@@ -502,7 +506,7 @@ impl World<'_> {
         let (carried, ended_at) = (Held(integration.as_deref()), sim.handle().now());
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices, &plan, &servers);
-        let mut listeners = hear_out(hub.take(), &devices, (ended_at, &ended));
+        let mut listeners = report_final_state(hub.take(), &devices, (ended_at, &ended));
         // The findings of an interrupted world are not needed. Once interrupted it stays so.
         let stopped = Cell::new(ended == Ended::Interrupted);
         let stops: &dyn Fn() -> bool = &|| {
@@ -517,7 +521,7 @@ impl World<'_> {
             None => read_only(&devices, &plan, &mut rows, stops),
         };
         let mut figures = std::mem::take(&mut verdict.figures);
-        figures.extend(radiated(&devices, ended_at).into_iter().chain(worked));
+        figures.extend(radio_figures(&devices, ended_at).into_iter().chain(worked));
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
         ended = if stopped.get() { Ended::Interrupted } else { ended };
         let untested =

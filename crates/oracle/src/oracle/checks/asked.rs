@@ -1,11 +1,11 @@
 //! Every commit of a device matches a person's edit: its row, its kind and its values.
 
-use super::bent::BentValue;
+use super::bent::AlteredValue;
 use super::combined::miscombined;
 use super::commits::{Asked, CommitCase, written_since};
 use crate::base::{EditId, Value, Word};
 use crate::contract::{Author, ColumnKind, CommitKind, EditKind, LocalEdit, Merge};
-use crate::oracle::final_checks::is_hollow;
+use crate::oracle::final_checks::is_null_or_empty;
 use crate::oracle::model::{Edit, alike, bit};
 use crate::oracle::{Harm, Matter, Rule, Topic};
 
@@ -44,11 +44,11 @@ pub(crate) fn unasked(asked: Asked<'_>) -> Option<String> {
 ///
 /// Reports values that nobody ever wrote; a value of another edit is an `unasked-commit`. Also
 /// reports null and empty text exchanged, and a null that left the old value.
-pub(crate) fn bent_on_the_way(asked: Asked<'_>) -> Vec<BentValue> {
+pub(crate) fn bent_on_the_way(asked: Asked<'_>) -> Vec<AlteredValue> {
     let bent = asked.others_than_meant().filter(|(column, meant, is)| asked.is_bent(*column, meant, is));
     let told = |(column, meant, is): (usize, &Value, &Value)| {
         let text = asked.bent_in_words(column, meant, is);
-        BentValue { column, values: [is.clone(), meant.clone()], text }
+        AlteredValue { column, values: [is.clone(), meant.clone()], text }
     };
     bent.map(told).collect()
 }
@@ -151,7 +151,7 @@ impl<'a> Asked<'a> {
         if matches!(of.kind, ColumnKind::Ref(_)) || self.another_row().is_some() {
             return false;
         }
-        let hollow = |value: &Value| value.with_ref(is_hollow);
+        let hollow = |value: &Value| value.with_ref(is_null_or_empty);
         let before = row.values.as_deref().map(|before| &before[column]);
         if hollow(meant) && (hollow(is) || before.is_some_and(|before| alike(before, is))) {
             return true;

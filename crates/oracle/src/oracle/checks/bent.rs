@@ -3,7 +3,7 @@
 use super::rows::RowCase;
 use crate::base::{EntityId, Value, ValueRef};
 use crate::contract::Entity;
-use crate::oracle::final_checks::{is_hollow, same};
+use crate::oracle::final_checks::{is_null_or_empty, same};
 use crate::oracle::model::{Difference, Truth};
 use crate::oracle::words::Labels;
 use crate::oracle::{Harm, Matter, Rule};
@@ -15,13 +15,13 @@ pub(crate) static BENT_VALUE: Rule = Rule {
 };
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct BentValue {
+pub(crate) struct AlteredValue {
     pub(crate) column: usize,
     pub(crate) values: [Value; 2],
     pub(crate) text: String,
 }
 
-impl BentValue {
+impl AlteredValue {
     pub(crate) fn with_refs<R>(&self, f: impl FnOnce([ValueRef<'_>; 2]) -> R) -> R {
         let [is, meant] = &self.values;
         is.with_ref(|is| meant.with_ref(|meant| f([is, meant])))
@@ -75,7 +75,7 @@ pub(crate) fn seen(
 ///
 /// An older value does not count, unless the version has an empty value there. Rows with an
 /// uncommitted edit on top are not checked.
-pub(crate) fn bent_values(case: &RowCase<'_>, backend: &[Value]) -> Vec<BentValue> {
+pub(crate) fn bent_values(case: &RowCase<'_>, backend: &[Value]) -> Vec<AlteredValue> {
     let Difference::Differs { expected, stamp, shown, .. } = case.difference else { return Vec::new() };
     let entity = case.words.schema.entity(case.entity);
     if stamp != expected.stamp || case.uncommitted.is_some() || shown.len() != entity.projection.len() {
@@ -86,7 +86,7 @@ pub(crate) fn bent_values(case: &RowCase<'_>, backend: &[Value]) -> Vec<BentValu
     };
     let bent = differing(entity, shown, backend).filter_map(|(column, is, meant)| {
         let is = is.to_value();
-        if !meant.with_ref(is_hollow) && was_said(column, &is) {
+        if !meant.with_ref(is_null_or_empty) && was_said(column, &is) {
             return None;
         }
         let say = |value: &Value| case.words.values(case.entity, &[(column, value.clone())]);
@@ -97,7 +97,7 @@ pub(crate) fn bent_values(case: &RowCase<'_>, backend: &[Value]) -> Vec<BentValu
             say(&is),
             say(meant)
         );
-        Some(BentValue { column, values: [is, meant.clone()], text })
+        Some(AlteredValue { column, values: [is, meant.clone()], text })
     });
     bent.collect()
 }

@@ -19,7 +19,7 @@ mod taken;
 mod turn;
 
 pub(crate) use asked::{UNASKED, bent_on_the_way, by_a_stranger, unasked};
-pub(crate) use bent::{BENT_VALUE, BentValue, bent_values, seen};
+pub(crate) use bent::{AlteredValue, BENT_VALUE, bent_values, seen};
 pub(crate) use commits::{
     Asked, CommitCase, DUPLICATE, MISFILED, blind_overwrite, natural_keys, written_since,
 };
@@ -79,7 +79,7 @@ pub(crate) static RULES: &[Check] = &[
 /// Checks that follow the events of one device; each device gets its own instances.
 pub(crate) static WATCHERS: &[MakeWatcher] = &[
     |_| Box::<status::DeviceStatus>::default(),
-    |setup| Box::new(request_count::Account::new(setup.labels.units.len())),
+    |setup| Box::new(request_count::RequestBudget::new(setup.labels.units.len())),
     |_| Box::<repeated_rows::Given>::default(),
     |_| Box::<foreign_cursors::DeviceCursors>::default(),
     |_| Box::<reports::Telling>::default(),

@@ -18,7 +18,7 @@ pub(crate) fn same(kind: &ColumnKind, a: ValueRef<'_>, b: ValueRef<'_>) -> bool 
 }
 
 /// Whether it is null or the empty text.
-pub(crate) fn is_hollow(value: ValueRef<'_>) -> bool {
+pub(crate) fn is_null_or_empty(value: ValueRef<'_>) -> bool {
     matches!(value, ValueRef::Null | ValueRef::Text(""))
 }
 

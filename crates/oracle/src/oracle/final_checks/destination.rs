@@ -8,7 +8,7 @@ use crate::base::{EntityId, Key, Value};
 use crate::oracle::checks::STUCK;
 use crate::oracle::model::{Truth, alike};
 use crate::oracle::words::Labels;
-use crate::oracle::{Findings, Harm, Looked, Matter, Rule};
+use crate::oracle::{DestinationCounts, Findings, Harm, Matter, Rule};
 
 pub(crate) static MISSING: Rule = Rule {
     finds: "a row of the backend is not in the other system",
@@ -48,7 +48,7 @@ pub trait Holdings {
 
 /// Compares the records of another system with the backend's rows.
 pub(crate) fn check(holdings: &dyn Holdings, truth: &dyn Truth, words: &Labels, findings: &mut Findings) {
-    let mut looked = Looked::default();
+    let mut looked = DestinationCounts::default();
     for entity in holdings.entities() {
         check_entity(*entity, (holdings, truth), words, (findings, &mut looked));
     }
@@ -62,7 +62,7 @@ fn check_entity(
     entity: EntityId,
     (holdings, truth): (&dyn Holdings, &dyn Truth),
     words: &Labels,
-    (findings, looked): (&mut Findings, &mut Looked),
+    (findings, looked): (&mut Findings, &mut DestinationCounts),
 ) {
     let mut held: BTreeMap<Key, Vec<Vec<Value>>> = BTreeMap::new();
     holdings.for_each(entity, &mut |key, values| {

@@ -17,7 +17,7 @@ use crate::oracle::model::{
     At, Behind, Contents, Counted, Difference, Edit, Ends, History, Ledger, Lost, NamedTruth, NamedView,
     Oracle, RowId, Truth, compared, stale_copies,
 };
-use crate::oracle::watch::{Ended, Look, OwingDevice, Rest, Run, Told, Watched};
+use crate::oracle::watch::{DueRuns, Ended, Look, Rest, Run, Told, Watched};
 use crate::oracle::words::{Busy, Eventful, Labels};
 use crate::oracle::{Matter, OracleSetup, Suspicion, Violation};
 
@@ -99,7 +99,7 @@ struct Said {
 
 impl Said {
     /// What `device` reports. Edits behind a conflict that its person has decided count as pending.
-    fn of(view: &dyn DeviceView, owing: &OwingDevice) -> Said {
+    fn of(view: &dyn DeviceView, owing: &DueRuns) -> Said {
         let mut pending = view.pending();
         let held = view.held_up();
         let mut decided = view.open_conflicts();
@@ -271,7 +271,7 @@ impl Inspection<'_> {
         for (one, device) in watched.iter_mut().zip((0..).map(DeviceId)) {
             one.end(&mut Ended { at: self.at, device, setup: &setup, findings: &mut findings });
         }
-        findings.tell_columns();
+        findings.append_altered_columns();
         let untried = findings.unfound(|matter| match matter {
             Matter::Rows => self.compared == 0,
             Matter::Edits => ledger.is_empty(),

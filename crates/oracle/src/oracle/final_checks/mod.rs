@@ -13,8 +13,8 @@ pub(crate) mod uncounted;
 
 pub(crate) use after_hours::{AfterHours, By};
 pub(crate) use attachments::Attachments;
-pub(crate) use bent::{Bent, is_hollow, same};
+pub(crate) use bent::{Bent, is_null_or_empty, same};
 pub(crate) use destination::Holdings;
-pub(crate) use overwritten::Miscalled;
+pub(crate) use overwritten::MiscountedConflicts;
 pub(crate) use refused::Definition;
 pub(crate) use uncounted::uncounted;

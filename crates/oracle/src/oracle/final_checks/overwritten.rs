@@ -92,13 +92,13 @@ fn changed(row: &Row, versions: Range<usize>, unseen: u64) -> impl Iterator<Item
 
 /// Reported conflicts that are none, and conflicts that nobody reported, judged by commits alone.
 #[derive(Debug, Default)]
-pub(crate) struct Miscalled {
+pub(crate) struct MiscountedConflicts {
     decided: BTreeSet<EditId>,
     pub(crate) falsely: u64,
     pub(crate) missed: u64,
 }
 
-impl Miscalled {
+impl MiscountedConflicts {
     /// A rule decided about an edit as in a conflict with the first `versions` of `row`.
     pub(crate) fn decided(
         &mut self,

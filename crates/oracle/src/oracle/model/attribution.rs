@@ -12,7 +12,7 @@ use crate::oracle::checks::{
 use crate::oracle::model::{Beside, Edit, Ledger, RowId};
 
 #[derive(Debug, Default)]
-pub(crate) struct Intents {
+pub(crate) struct IntentLog {
     pub(crate) beside: Beside,
     pub(crate) ended: BTreeMap<DeviceId, Time>,
     deletes: BTreeMap<DeviceId, BTreeSet<u32>>,
@@ -22,7 +22,7 @@ pub(crate) struct Intents {
     pub(crate) persons: Persons,
 }
 
-impl Intents {
+impl IntentLog {
     pub(crate) fn made(&mut self, edit: &LocalEdit) {
         self.strangers.remove(&edit.id);
         self.persons.made(edit.id);
@@ -55,12 +55,12 @@ impl Intents {
         if self.was_split_off(made, key, new) {
             let decision = Decision::Both { key };
             self.beside.decided(edit, decision);
-            self.with_those_on_top(ledger, edit, made.row, decision);
+            self.apply_to_later_edits(ledger, edit, made.row, decision);
         }
     }
 
     /// Edits made on top of an edit that becomes a row of its own go with it.
-    pub(crate) fn with_those_on_top(
+    pub(crate) fn apply_to_later_edits(
         &mut self,
         ledger: &Ledger,
         edit: EditId,

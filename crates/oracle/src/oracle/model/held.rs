@@ -158,7 +158,7 @@ impl Held {
     pub(crate) fn read(&mut self, id: RowId, device: DeviceId) {
         self.unread.remove(&(id, device));
     }
-    fn read_like(&mut self, id: RowId, device: DeviceId, of: Option<DeviceId>) {
+    fn copy_unread(&mut self, id: RowId, device: DeviceId, of: Option<DeviceId>) {
         match of.and_then(|of| self.unread.get(&(id, of)).copied()) {
             Some(read) => _ = self.unread.insert((id, device), read),
             None => self.read(id, device),
@@ -180,7 +180,7 @@ impl Held {
             for (id, row, place) in all.rows() {
                 let holding = (self.versions(id, of), self.beside(id, of));
                 self.put_in(id, row, At { device, place, now }, holding);
-                self.read_like(id, device, Some(of));
+                self.copy_unread(id, device, Some(of));
             }
         } else if (of, life) != (device, over) {
             let Former { versions, beside } = self.former.get(&(of, life)).cloned().unwrap_or_default();
@@ -190,7 +190,7 @@ impl Held {
                     versions.next_if(|(of, _)| *of == id).map_or(0, |(_, versions)| versions as usize);
                 let beside = beside.get(&id).copied().unwrap_or(Beside::NOTHING);
                 self.put_in(id, row, At { device, place, now }, (versions, beside));
-                self.read_like(id, device, None);
+                self.copy_unread(id, device, None);
             }
         }
         for (id, row, place) in all.rows() {
@@ -211,7 +211,7 @@ impl Held {
         for (id, row, place) in all.rows() {
             let holding = (self.versions(id, from), self.beside(id, from));
             self.put_in(id, row, At { device, place, now }, holding);
-            self.read_like(id, device, Some(from));
+            self.copy_unread(id, device, Some(from));
             let unsure = self.is_unsure(id, from);
             self.told(id, device);
             self.perhaps_less((id, device), unsure);

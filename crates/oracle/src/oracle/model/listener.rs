@@ -16,12 +16,12 @@ use crate::oracle::checks::{
     self, CommitCase, DANGLING_ID, EditAt, ID_TWICE, NOT_TAKEN, OF_COMMITS, OWN_WRITE_VANISHED, REORDERED,
     RULES, SILENT_DISCARD, ShownCase, WENT_BACK,
 };
-use crate::oracle::final_checks::{AfterHours, Attachments, By, Miscalled, overwritten};
+use crate::oracle::final_checks::{AfterHours, Attachments, By, MiscountedConflicts, overwritten};
 use crate::oracle::model::{
-    All, At, Commit, Edit, Families, FirstKeys, GaveWay, Held, History, Intents, Ledger, Names as Keys,
+    All, At, Commit, Edit, Families, FirstKeys, GaveWay, Held, History, IntentLog, Ledger, Names as Keys,
     Places, Refused, RowHash, RowId, place_of,
 };
-use crate::oracle::watch::{Ended, Looks, Reported, Shown, Watched, dates_row, served};
+use crate::oracle::watch::{Ended, Looks, Reported, Shown, Watched, check_stamp, served};
 use crate::oracle::words::Busy;
 use crate::oracle::{Findings, Heard, OracleSetup, Suspicion};
 
@@ -36,7 +36,7 @@ pub struct Oracle {
     pub(crate) held: Held,
     pub(crate) shown: Shown,
     pub(crate) ledger: Ledger,
-    pub(crate) intents: Intents,
+    pub(crate) intents: IntentLog,
     pub(crate) watched: Vec<Watched>,
     pub(crate) busy: Busy,
     pub(crate) attachments: Attachments,
@@ -51,7 +51,7 @@ pub struct Oracle {
     pub(crate) overwritten: u64,
     /// Of `overwritten`, the columns of edits that gave way, by edit.
     pub(crate) gave_way: Vec<(EditId, u64)>,
-    pub(crate) miscalled: Miscalled,
+    pub(crate) miscalled: MiscountedConflicts,
     pub(crate) families: Families,
     pub(crate) kept_both: u64,
     /// Finds rows that would never arrive if nobody logged in again.
@@ -77,7 +77,7 @@ impl Oracle {
             held: Held::default(),
             shown: Shown::default(),
             ledger: Ledger::new(devices, setup.definition, &setup.combined),
-            intents: Intents::default(),
+            intents: IntentLog::default(),
             watched: (0..devices).map(|_| Watched::new(&setup)).collect(),
             busy: Busy::default(),
             attachments: Attachments::new(setup.durable),
@@ -89,7 +89,7 @@ impl Oracle {
             suspicions: Vec::new(),
             overwritten: 0,
             gave_way: Vec::new(),
-            miscalled: Miscalled::default(),
+            miscalled: MiscountedConflicts::default(),
             families: Families::default(),
             kept_both: 0,
             after_hours: AfterHours::default(),
@@ -191,7 +191,7 @@ impl Oracle {
                 }
                 let stands = conflict.map(|why| Refused { why, row, kind });
                 if conflict == Some(Refusal::Taken) && holder.is_some() {
-                    self.found_not_taken(at, edit, |case| checks::not_taken(case, row));
+                    self.check_natural_key_holder(at, edit, |case| checks::not_taken(case, row));
                 }
                 let all = All { history: &self.history, places: &self.places[edit.device.0 as usize] };
                 self.ledger.refused(at, edit, stands, all);
@@ -216,7 +216,12 @@ impl Oracle {
         }
     }
 
-    fn found_not_taken(&mut self, at: Time, id: EditId, check: impl FnOnce(&EditAt<'_>) -> Option<String>) {
+    fn check_natural_key_holder(
+        &mut self,
+        at: Time,
+        id: EditId,
+        check: impl FnOnce(&EditAt<'_>) -> Option<String>,
+    ) {
         let Some(edit) = self.ledger.get(id) else { return };
         let (words, ledger, history) = (&self.setup.labels, &self.ledger, &self.history);
         let text = check(&EditAt { words, at, edit, ledger, history });
@@ -382,7 +387,7 @@ impl Oracle {
         sides: Sides,
     ) -> GaveWay {
         if matches!(kind, ConflictKind::InsertInsert | ConflictKind::UpdateTaken) {
-            self.found_not_taken(at, edit, checks::merged_with_nobody);
+            self.check_natural_key_holder(at, edit, checks::merged_with_nobody);
         }
         // Until a person decides, the version is only on the page of conflicts, not in the table.
         let goes = !matches!(decision, Decision::Remote | Decision::Same | Decision::Parked);
@@ -395,7 +400,7 @@ impl Oracle {
             None => (own, self.met(at, device, own, sides.remote)),
         };
         self.intents.beside.decided(edit, decision);
-        self.intents.with_those_on_top(&self.ledger, edit, own, decision);
+        self.intents.apply_to_later_edits(&self.ledger, edit, own, decision);
         let of = (self.history.row(row), seen);
         let all = |row: RowId| (self.history.row(row), self.history.row(row).versions.len());
         let stays = other.map_or(of, all);
@@ -485,7 +490,7 @@ impl Oracle {
             None => return,
         };
         if !change.removed {
-            dates_row(&mut self.findings, (device, "applied"), self.history.row(id), change.stamp);
+            check_stamp(&mut self.findings, (device, "applied"), self.history.row(id), change.stamp);
         }
         let row = self.history.row(id);
         let brought = Reported::of(change, self.held.versions(id, device), row, &self.history);
@@ -535,7 +540,7 @@ impl Oracle {
         let dated = |edit: &Edit| edit.kind != EditKind::Delete && edit.commits > 0;
         if self.ledger.get(edit).is_some_and(dated) {
             let what = (device, "got the report that its edit is on the backend, of");
-            dates_row(&mut self.findings, what, self.history.row(row), stamp);
+            check_stamp(&mut self.findings, what, self.history.row(row), stamp);
         }
         let versions = self.met(at, device, row, stamp);
         // A commit by a copy may overwrite what the device was told since.

@@ -23,7 +23,7 @@ pub(crate) mod update_base;
 pub(crate) mod versions;
 
 pub(crate) use assigned_keys::{FirstKeys, NamedTruth, NamedView, Names, Twice};
-pub(crate) use attribution::Intents;
+pub(crate) use attribution::IntentLog;
 pub(crate) use combined::{Change, Combined, Combining, items, wrong};
 pub(crate) use content::{Contents, Difference, Expected, compared, stale_copies};
 pub(crate) use edit::{Edit, Refused};

@@ -93,11 +93,11 @@ pub(crate) fn is_same(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Fat, Stuff};
+    use crate::base::{ContentKind, Fat};
 
     #[test]
     fn a_row_hashes_the_same_wherever_it_is_read() {
-        let fat = Fat { seed: 3, len: 40, of: Stuff::Words };
+        let fat = Fat { seed: 3, len: 40, of: ContentKind::Words };
         let own = [Value::Null, Value::Int(-1), Value::Real(0.5), Value::text("é"), Value::Fat(fat)];
         let text = fat.text();
         let shown = [

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{EditId, EntityId, Key};
 use crate::contract::{Decision, EditKind, EngineEvent, Event, LocalEdit, PageEvent, Schema};
-use crate::oracle::watch::WayOut;
+use crate::oracle::watch::StateLoss;
 
 /// The rows that an edit concerns, as far as other edits may have to wait for it.
 #[derive(Clone, Debug)]
@@ -29,13 +29,13 @@ impl EditTarget {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct OnPage {
+pub(crate) struct OpenConflicts {
     open: BTreeMap<EditId, (EntityId, Key)>,
 }
 
-impl OnPage {
-    pub(crate) fn on(&mut self, event: &Event<'_>, out: Option<WayOut>) -> bool {
-        if out.is_some_and(|out| out >= WayOut::Part) {
+impl OpenConflicts {
+    pub(crate) fn on(&mut self, event: &Event<'_>, out: Option<StateLoss>) -> bool {
+        if out.is_some_and(|out| out >= StateLoss::Part) {
             return !std::mem::take(&mut self.open).is_empty();
         }
         match *event {
@@ -97,8 +97,8 @@ mod tests {
             (edit(4), refers("y", "b")),
             (edit(5), EditTarget { deletes: true, ..place(parent, "a") }),
         ];
-        let mut page = OnPage::default();
-        let held = |page: &OnPage| page.held(edits.iter().map(|(id, place)| (*id, place)));
+        let mut page = OpenConflicts::default();
+        let held = |page: &OpenConflicts| page.held(edits.iter().map(|(id, place)| (*id, place)));
         assert!(held(&page).is_empty());
         let key = Key::new("a");
         let (kind, sides) =

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::{Time, UnitId};
 use crate::contract::{EngineEvent, Event, KillReason, PhoneEvent, SyncError};
 use crate::oracle::Heard;
-use crate::oracle::watch::WayOut;
+use crate::oracle::watch::StateLoss;
 
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
@@ -19,7 +19,7 @@ impl Kept {
     /// The units that must run now. The latest requests may not be on disk.
     pub(crate) fn on(&mut self, heard: &Heard<'_>) -> Vec<UnitId> {
         let Heard { at, event, out, setup, .. } = *heard;
-        if out.is_some_and(|out| out >= WayOut::Part) {
+        if out.is_some_and(|out| out >= StateLoss::Part) {
             *self = Kept::default();
         }
         match *event {

@@ -8,7 +8,7 @@ use crate::contract::{Event, KillReason, PhoneEvent};
 
 /// What a way out leaves, in ascending order of loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum WayOut {
+pub(crate) enum StateLoss {
     /// The process ended; its database is unchanged.
     Process,
     /// Cursors, open conflicts and waiting edits may have been discarded.
@@ -19,14 +19,14 @@ pub(crate) enum WayOut {
 
 /// The state needed to tell what a way out leaves.
 #[derive(Debug, Default)]
-pub(crate) struct WaysOut {
+pub(crate) struct StateLossTracker {
     logging_out: bool,
 }
 
-impl WaysOut {
+impl StateLossTracker {
     /// The way out that an event is, if any. `durable`: commits survive a power loss; `resets`: an
     /// upgrade empties the database.
-    pub(crate) fn on(&mut self, event: &Event<'_>, durable: bool, resets: bool) -> Option<WayOut> {
+    pub(crate) fn on(&mut self, event: &Event<'_>, durable: bool, resets: bool) -> Option<StateLoss> {
         match event {
             Event::Phone(PhoneEvent::LogoutAsked) => self.logging_out = true,
             Event::Phone(PhoneEvent::LogoutRefused { .. }) => self.logging_out = false,
@@ -35,14 +35,14 @@ impl WaysOut {
                 let logging_out = std::mem::take(&mut self.logging_out);
                 let forgets = *reason == KillReason::PowerLoss && !durable;
                 return Some(match (forgets, logging_out) {
-                    (true, _) => WayOut::Database,
-                    (false, true) => WayOut::Part,
-                    (false, false) => WayOut::Process,
+                    (true, _) => StateLoss::Database,
+                    (false, true) => StateLoss::Part,
+                    (false, false) => StateLoss::Process,
                 });
             }
-            Event::Phone(PhoneEvent::Upgraded) if resets => return Some(WayOut::Database),
-            Event::Phone(PhoneEvent::Upgraded | PhoneEvent::LoggedOut) => return Some(WayOut::Part),
-            Event::Restored { .. } | Event::BecameCopy { .. } => return Some(WayOut::Database),
+            Event::Phone(PhoneEvent::Upgraded) if resets => return Some(StateLoss::Database),
+            Event::Phone(PhoneEvent::Upgraded | PhoneEvent::LoggedOut) => return Some(StateLoss::Part),
+            Event::Restored { .. } | Event::BecameCopy { .. } => return Some(StateLoss::Database),
             _ => {}
         }
         None

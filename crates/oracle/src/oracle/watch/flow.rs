@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{CallEvent, EngineEvent, Event, KillReason, ServerError, SyncError};
-use crate::oracle::watch::{Patience, Sign, WayOut};
+use crate::oracle::watch::{Patience, Sign, StateLoss};
 use crate::oracle::{Findings, Harm, Heard, Matter, Rule, Topic};
 
 pub(crate) static TWO_SYNCS: Rule = Rule {
@@ -68,7 +68,7 @@ pub(crate) struct DeviceFlow {
     life: u32,
     alive: bool,
     suspended: bool,
-    left_alone: Time,
+    throttled_until: Time,
     open: BTreeMap<u64, Run>,
     /// By run, when other runs of its unit started; its end shows whether it was still under way.
     met: BTreeMap<u64, Vec<Time>>,
@@ -91,7 +91,7 @@ pub(crate) struct DeviceFlow {
 impl DeviceFlow {
     pub(crate) fn on(&mut self, heard: &mut Heard<'_>) {
         let Heard { at, device: id, event, out, setup, ref mut findings } = *heard;
-        self.tell_silent(id, at, &setup.patience, findings);
+        self.report_silent_runs(id, at, &setup.patience, findings);
         match event {
             Event::ProcessStarted { .. } => {
                 (self.life, self.alive, self.suspended) = (self.life + 1, true, false);
@@ -103,14 +103,14 @@ impl DeviceFlow {
             Event::ProcessKilled { reason } => {
                 self.alive = false;
                 match out {
-                    Some(WayOut::Database) => self.went_back(Time::ZERO),
+                    Some(StateLoss::Database) => self.went_back(Time::ZERO),
                     _ if *reason == KillReason::PowerLoss => self.died_untold(),
                     _ => {}
                 }
             }
             Event::CutShort => self.died_untold(),
             Event::Restored { to, .. } => self.went_back(*to),
-            _ if out == Some(WayOut::Database) => self.went_back(Time::ZERO),
+            _ if out == Some(StateLoss::Database) => self.went_back(Time::ZERO),
             Event::Suspended => self.suspended = true,
             Event::Continued { .. } => {
                 self.suspended = false;
@@ -163,7 +163,7 @@ impl DeviceFlow {
             None => self.unwritten.clear(),
         }
         let open = self.open.remove(&run);
-        open.iter().for_each(|open| self.tell_met(id, run, open, findings));
+        open.iter().for_each(|open| self.report_overlapping_runs(id, run, open, findings));
         if open.is_none() && !unheard {
             findings.tell(&WITHOUT_END, id, |names| {
                 let what = if run < self.runs { "a second time" } else { "without having started" };
@@ -210,11 +210,11 @@ impl DeviceFlow {
 
     /// Reports runs of dead processes that no later process ended, and silent runs of living ones.
     pub(crate) fn finish(&mut self, now: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
-        self.tell_silent(id, now, patience, findings);
+        self.report_silent_runs(id, now, patience, findings);
         // A silent run was not under way when others of its unit started.
         self.met.retain(|run, _| self.open.get(run).is_none_or(|open| !open.told));
         for (run, open) in self.open.clone() {
-            self.tell_met(id, run, &open, findings);
+            self.report_overlapping_runs(id, run, &open, findings);
         }
         // Every run ends, at the latest in the next process; after a power loss that is unknown.
         let is_left = |run: &Run| run.life < self.life && !run.may_have_ended;
@@ -234,7 +234,7 @@ impl Run {
 }
 
 impl DeviceFlow {
-    fn tell_silent(&mut self, id: DeviceId, now: Time, patience: &Patience, findings: &mut Findings) {
+    fn report_silent_runs(&mut self, id: DeviceId, now: Time, patience: &Patience, findings: &mut Findings) {
         let (alive, life) = (self.alive && !self.suspended, self.life);
         let silent = |run: &Run| alive && run.life == life && !run.told && run.is_silent(now, patience);
         for (number, run) in self.open.iter_mut().filter(|(_, run)| silent(run)) {
@@ -262,7 +262,7 @@ impl DeviceFlow {
         }
     }
 
-    fn tell_met(&mut self, id: DeviceId, run: u64, open: &Run, findings: &mut Findings) {
+    fn report_overlapping_runs(&mut self, id: DeviceId, run: u64, open: &Run, findings: &mut Findings) {
         for at in self.met.remove(&run).unwrap_or_default() {
             findings.tell(&TWO_SYNCS, id, |names| {
                 let (unit, at, since) = (names.unit(open.unit), names.time(at), names.time(open.since));
@@ -277,7 +277,7 @@ impl DeviceFlow {
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>, patience: &Patience) {
         match event {
             Event::Engine(EngineEvent::RequestRefused { error: ServerError::Throttled(after), .. }) => {
-                self.left_alone = at + *after
+                self.throttled_until = at + *after
             }
             Event::Engine(EngineEvent::HookStarted { run: Some((_, run)), .. }) => {
                 self.open.get_mut(run).into_iter().for_each(|run| run.hooks += 1);
@@ -299,7 +299,7 @@ impl DeviceFlow {
             }
             event => {
                 let Some(Sign { unit, wait, .. }) = Sign::of(event) else { return };
-                let no_longer = at.max(self.left_alone) + patience.of_wait();
+                let no_longer = at.max(self.throttled_until) + patience.of_wait();
                 (unit, (at + wait).min(no_longer).max(at))
             }
         };

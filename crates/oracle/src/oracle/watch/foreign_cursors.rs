@@ -5,7 +5,7 @@
 
 use crate::base::{EntityId, Stamp, UnitId};
 use crate::contract::{EngineEvent, Event, SyncUnit, UnitEvent};
-use crate::oracle::watch::{Watcher, WayOut};
+use crate::oracle::watch::{StateLoss, Watcher};
 use crate::oracle::words::Labels;
 use crate::oracle::{Harm, Heard, Matter, Rule, Topic};
 
@@ -32,8 +32,8 @@ impl Watcher for DeviceCursors {
     fn on(&mut self, heard: &mut Heard<'_>) {
         let Heard { device: id, event, out, setup, ref mut findings, .. } = *heard;
         match out {
-            Some(WayOut::Process) => self.open.clear(),
-            Some(WayOut::Part | WayOut::Database) => {
+            Some(StateLoss::Process) => self.open.clear(),
+            Some(StateLoss::Part | StateLoss::Database) => {
                 *self = DeviceCursors { has_seen: self.has_seen, ..DeviceCursors::default() };
             }
             None => {}

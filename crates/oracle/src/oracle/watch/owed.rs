@@ -10,7 +10,7 @@ use crate::contract::{
     AppEvent, Decision, EngineEvent, Event, Hook, KillReason, LogKind, PageEvent, PhoneEvent, SyncError,
     SyncUnit, Trigger,
 };
-use crate::oracle::watch::{EditTarget, Ended, Kept, OnPage, Owed, Sign, Waiting, WayOut, Why};
+use crate::oracle::watch::{EditTarget, Ended, Kept, OpenConflicts, Owed, Sign, StateLoss, Waiting, Why};
 use crate::oracle::words::Labels;
 use crate::oracle::{Findings, Harm, Heard, Matter, OracleSetup, Rule, Topic};
 
@@ -50,7 +50,7 @@ struct Suspicion {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct OwingDevice {
+pub(crate) struct DueRuns {
     pub(crate) idle_ns: u128,
     alive: bool,
     offline: bool,
@@ -66,7 +66,7 @@ pub(crate) struct OwingDevice {
     listed: BTreeMap<UnitId, Time>,
     owed: Vec<Owed>,
     suspicions: Vec<Suspicion>,
-    pub(crate) page: OnPage,
+    pub(crate) page: OpenConflicts,
     kept: Kept,
     still: Option<Still>,
 }
@@ -81,7 +81,7 @@ struct Still {
     told: bool,
 }
 
-impl OwingDevice {
+impl DueRuns {
     pub(crate) fn on(&mut self, heard: &mut Heard<'_>) {
         let Heard { at, device: id, event, out, setup, ref mut findings } = *heard;
         if let Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. } =
@@ -145,7 +145,7 @@ impl OwingDevice {
         if !self.count_to(now.at) {
             return;
         }
-        let OwingDevice { owed, edits, suspicions, idle_ns, .. } = self;
+        let DueRuns { owed, edits, suspicions, idle_ns, .. } = self;
         for owed in owed.iter_mut().filter(|owed| owed.is_overdue(&now.setup.patience)) {
             owed.told = true;
             let text = owed.text(now, edits);
@@ -248,14 +248,14 @@ impl OwingDevice {
         }
     }
 
-    fn on_way_out(&mut self, event: &Event<'_>, out: Option<WayOut>) {
+    fn on_way_out(&mut self, event: &Event<'_>, out: Option<StateLoss>) {
         let killed = matches!(event, Event::ProcessKilled { .. });
         let lost_power = matches!(event, Event::ProcessKilled { reason: KillReason::PowerLoss });
-        if out == Some(WayOut::Database) && !killed {
+        if out == Some(StateLoss::Database) && !killed {
             self.edits.clear();
             self.suspicions.clear();
         }
-        if out >= Some(WayOut::Part) || lost_power {
+        if out >= Some(StateLoss::Part) || lost_power {
             self.listed.clear();
         }
     }
@@ -475,7 +475,7 @@ impl OwingDevice {
     }
 
     /// After a person's decision, the edit and those that waited for it must be sent.
-    fn on_page(&mut self, at: Time, (event, out): (&Event<'_>, Option<WayOut>), units: &[SyncUnit]) {
+    fn on_page(&mut self, at: Time, (event, out): (&Event<'_>, Option<StateLoss>), units: &[SyncUnit]) {
         let before = self.held();
         if !self.page.on(event, out) {
             return;

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::base::{EntityId, Stamp, Time, UnitId};
 use crate::contract::{AppliedChange, EngineEvent, Event, RequestKind, ServerError};
-use crate::oracle::watch::{Watcher, WayOut};
+use crate::oracle::watch::{StateLoss, Watcher};
 use crate::oracle::{Harm, Heard, Matter, Rule, Topic};
 
 pub(crate) static AGAIN: Rule = Rule {
@@ -44,8 +44,8 @@ impl Watcher for Given {
         let Heard { at, device, event, out, setup, ref mut findings } = *heard;
         match out {
             // A page that was not completed comes again.
-            Some(WayOut::Process) => self.cut_off(),
-            Some(WayOut::Part | WayOut::Database) => self.brought.clear(),
+            Some(StateLoss::Process) => self.cut_off(),
+            Some(StateLoss::Part | StateLoss::Database) => self.brought.clear(),
             None => {}
         }
         match *event {

@@ -7,7 +7,7 @@
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time};
 use crate::contract::{AppliedChange, Event};
 use crate::oracle::model::{Edit, Expected, Held, History, Row, RowHash, RowId};
-use crate::oracle::watch::{Ended, Rest, Shown, Watcher, WayOut};
+use crate::oracle::watch::{Ended, Rest, Shown, StateLoss, Watcher};
 use crate::oracle::{Findings, Harm, Heard, Matter, Rule, Topic};
 
 pub(crate) static EMPTY_REPORT: Rule = Rule {
@@ -18,7 +18,12 @@ pub(crate) static EMPTY_REPORT: Rule = Rule {
 };
 
 /// Checks the stamp of a row that came, was acknowledged or is shown, as `what` says.
-pub(crate) fn dates_row(findings: &mut Findings, (device, what): (DeviceId, &str), row: &Row, stamp: Stamp) {
+pub(crate) fn check_stamp(
+    findings: &mut Findings,
+    (device, what): (DeviceId, &str),
+    row: &Row,
+    stamp: Stamp,
+) {
     if !findings.by_stamps() || row.values.is_none() || !row.predates(stamp) {
         return;
     }
@@ -71,7 +76,7 @@ impl Told<'_> {
     pub(crate) fn shows(&self, findings: &mut Findings, entity: EntityId, expected: &Expected, stamp: Stamp) {
         let Some(id) = self.history.find(entity, &expected.key) else { return };
         let (device, row) = (self.device, self.history.row(id));
-        dates_row(findings, (device, "shows"), row, stamp);
+        check_stamp(findings, (device, "shows"), row, stamp);
         if !findings.by_stamps() || self.is_explained(id, expected.content) {
             return;
         }
@@ -119,7 +124,7 @@ impl Watcher for Telling {
             Event::Held(_) => self.held = true,
             _ => {}
         }
-        self.unsure |= out >= Some(WayOut::Part) || matches!(event, Event::CutShort);
+        self.unsure |= out >= Some(StateLoss::Part) || matches!(event, Event::CutShort);
     }
 
     fn on_server(&mut self, event: &Event<'_>) {

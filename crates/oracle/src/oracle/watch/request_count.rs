@@ -10,7 +10,7 @@ use crate::base::{DeviceId, Span, Time};
 use crate::contract::{
     EngineEvent, Event, HeldEvent, PageEvent, PhoneEvent, RequestKind, SyncError, SyncUnit,
 };
-use crate::oracle::watch::{Ended, Haste, Waits, Watcher, period};
+use crate::oracle::watch::{Ended, RetryPacing, Waits, Watcher, period};
 use crate::oracle::words::Labels;
 use crate::oracle::{Harm, Heard, Matter, OracleSetup, Rule, Topic};
 
@@ -23,7 +23,7 @@ pub(crate) static STORM: Rule = Rule {
 };
 
 #[derive(Debug, Default)]
-pub(crate) struct Account {
+pub(crate) struct RequestBudget {
     asked: u64,
     opened: u64,
     /// Requests of runs that follow a failed one, or edits that wait at the server.
@@ -36,7 +36,7 @@ pub(crate) struct Account {
     beyond: Option<Beyond>,
     fetches: u64,
     fetched: Option<Time>,
-    haste: Haste,
+    haste: RetryPacing,
     /// The own report of an engine without runs.
     caught_up: Option<bool>,
     minute: Minute,
@@ -62,33 +62,33 @@ const LOOKS: Span = Span::secs(5);
 type Beyond = (Time, [u64; 5]);
 
 /// The most requests that a sync of all units without news may make.
-fn a_sync(setup: &OracleSetup) -> u64 {
+fn requests_per_sync(setup: &OracleSetup) -> u64 {
     setup.labels.units.iter().map(|unit| setup.patience.requests(unit)).sum()
 }
 
 /// The most requests that an engine without runs needs for a poll without news.
-fn a_look(setup: &OracleSetup) -> u64 {
+fn requests_per_poll(setup: &OracleSetup) -> u64 {
     setup.labels.units.iter().map(|unit| setup.patience.requests(unit)).max().unwrap_or(1)
 }
 
 fn told_crowded(device: DeviceId, minute: Minute, setup: &OracleSetup) -> String {
     let Minute { since, answers, worth, behind } = minute;
     let said = if behind { "with work left" } else { "though it reported that it was caught up" };
-    let (since, a_look) = (setup.labels.time(since), a_look(setup));
+    let (since, requests_per_poll) = (setup.labels.time(since), requests_per_poll(setup));
     format!(
         "{device} sent the server {answers} requests within a minute from {since} on, {said}; \
-         {worth} requests for a sync or useful results allow {a_look} requests each, and so does a \
+         {worth} requests for a sync or useful results allow {requests_per_poll} requests each, and so does a \
          look each {LOOKS}. A stack states in `requests_a_run` how many it needs"
     )
 }
 
-impl Account {
-    pub(crate) fn new(units: usize) -> Account {
-        Account { haste: Haste::new(units), ..Account::default() }
+impl RequestBudget {
+    pub(crate) fn new(units: usize) -> RequestBudget {
+        RequestBudget { haste: RetryPacing::new(units), ..RequestBudget::default() }
     }
 }
 
-impl Watcher for Account {
+impl Watcher for RequestBudget {
     fn asked(&mut self) {
         self.opened += 1;
         self.asks();
@@ -141,7 +141,7 @@ impl Watcher for Account {
     }
 }
 
-impl Account {
+impl RequestBudget {
     fn on_event(&mut self, at: Time, event: &Event<'_>, setup: &OracleSetup) {
         let (units, waits) = (&*setup.labels.units, &setup.patience.retries());
         let parts = |unit: &SyncUnit| setup.patience.requests(unit);
@@ -202,19 +202,19 @@ impl Account {
         self.minute.answers += 1;
         let Minute { answers, worth, .. } = self.minute;
         let looks = MINUTE.0 / LOOKS.0;
-        if self.caught_up.is_some() && answers > a_look(setup) * (looks + worth) {
+        if self.caught_up.is_some() && answers > requests_per_poll(setup) * (looks + worth) {
             self.crowded.get_or_insert(self.minute);
         }
     }
 
     fn beyond(&self, at: Time, setup: &OracleSetup) -> Option<Beyond> {
-        let Account { asked, again, brought, answers, .. } = *self;
+        let RequestBudget { asked, again, brought, answers, .. } = *self;
         let units = &*setup.labels.units;
         if self.caught_up.is_some() {
             return None;
         }
         let due = units.iter().filter_map(period).map(|period| at.0 / period.0.max(1) + 1).sum();
-        let most = a_sync(setup) * (asked + due) + again + setup.patience.after_a_page() * brought;
+        let most = requests_per_sync(setup) * (asked + due) + again + setup.patience.after_a_page() * brought;
         (answers > most).then_some((at, [asked, due, again, brought, most]))
     }
 
@@ -229,7 +229,7 @@ impl Account {
              {due} times that a unit was due, {again} to run failed units again, and {} after each \
              of {brought} responses and results that brought something",
             names.time(at),
-            a_sync(setup),
+            requests_per_sync(setup),
             setup.patience.after_a_page(),
         )
     }

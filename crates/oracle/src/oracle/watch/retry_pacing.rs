@@ -39,7 +39,7 @@ struct Debt {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TooSoon {
+pub(crate) struct EarlyRetry {
     debt: Debt,
     at: Time,
     waited: Span,
@@ -51,7 +51,7 @@ impl Debt {
     }
 
     /// Records another try, before which a wait below `bound` was due.
-    fn owe(&mut self, at: Time, idle: Span, bound: Span) -> Option<TooSoon> {
+    fn owe(&mut self, at: Time, idle: Span, bound: Span) -> Option<EarlyRetry> {
         if self.bounds.0 <= self.waited(idle).0.saturating_mul(PAYS) {
             *self = Debt { since: (at, idle), ..Debt::default() };
         }
@@ -59,7 +59,7 @@ impl Debt {
         self.longest = self.longest.max(bound);
         self.tries += 1;
         let waited = self.waited(idle);
-        (waited < self.least()).then_some(TooSoon { debt: *self, at, waited })
+        (waited < self.least()).then_some(EarlyRetry { debt: *self, at, waited })
     }
 
     fn waited(&self, idle: Span) -> Span {
@@ -84,21 +84,21 @@ struct Unit {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Haste {
+pub(crate) struct RetryPacing {
     units: Vec<Unit>,
     sent: BTreeMap<u64, Place>,
     /// The engine has no runs: its requests belong to no unit, and use the place after the units.
     pub(crate) without_runs: bool,
-    pub(crate) too_soon: Option<(Place, TooSoon)>,
+    pub(crate) too_soon: Option<(Place, EarlyRetry)>,
 }
 
 /// The index of a unit, or the one after the units.
 type Place = usize;
 
-impl Haste {
-    pub(crate) fn new(units: usize) -> Haste {
+impl RetryPacing {
+    pub(crate) fn new(units: usize) -> RetryPacing {
         let units = vec![Unit::default(); units + 1];
-        Haste { units, sent: BTreeMap::new(), without_runs: false, too_soon: None }
+        RetryPacing { units, sent: BTreeMap::new(), without_runs: false, too_soon: None }
     }
     pub(crate) fn asked(&mut self) {
         for unit in &mut self.units {
@@ -258,10 +258,10 @@ impl Unit {
     }
 }
 
-impl TooSoon {
+impl EarlyRetry {
     pub(crate) fn told(&self, device: DeviceId, place: Place, patience: &Patience, names: &Labels) -> String {
         let (waits, whose) = (&patience.retries(), patience.whose_waits());
-        let TooSoon { debt, at, waited } = self;
+        let EarlyRetry { debt, at, waited } = self;
         let (since, until) = (names.time(debt.since.0), names.time(*at));
         let of = names.units.get(place).map_or_else(String::new, |unit| format!(" of {}", unit.name));
         let before = if waits.late_is_a_wait {

@@ -12,7 +12,7 @@ use crate::contract::{
     BlobEvent, Decision, EngineEvent, Event, KillReason, LogKind, PageEvent, Progress, ServerError, Shown,
     Status, SyncError, UnitEvent,
 };
-use crate::oracle::watch::{Ended, Patience, Rest, Watcher, WayOut};
+use crate::oracle::watch::{Ended, Patience, Rest, StateLoss, Watcher};
 use crate::oracle::{Findings, Harm, Heard, Matter, Rule, Topic};
 
 pub(crate) static WRONG_STATUS: Rule = Rule {
@@ -213,7 +213,7 @@ impl DeviceStatus {
             (self.moved, self.stall_told) = (until, false);
         }
     }
-    fn learns(&mut self, (at, id): (Time, DeviceId), event: &Event<'_>, out: Option<WayOut>) -> bool {
+    fn learns(&mut self, (at, id): (Time, DeviceId), event: &Event<'_>, out: Option<StateLoss>) -> bool {
         if let Event::Continued { .. }
         | Event::Engine(EngineEvent::Blob(BlobEvent::Ended { in_run: true, served: true, .. })) = event
         {
@@ -222,7 +222,7 @@ impl DeviceStatus {
         self.network_or_process(event, out) || self.run(at, event) || self.edit(at, id, event)
     }
 
-    fn network_or_process(&mut self, event: &Event<'_>, out: Option<WayOut>) -> bool {
+    fn network_or_process(&mut self, event: &Event<'_>, out: Option<StateLoss>) -> bool {
         match event {
             Event::LinkDown => self.offline = true,
             Event::LinkUp => self.offline = false,
@@ -235,12 +235,12 @@ impl DeviceStatus {
                 self.failed.clear();
                 (self.hooks, self.full, self.fresh) = (0, false, false);
                 // Sent edits may be settled; unsynced or discarded ones may be gone.
-                let lost = *reason == KillReason::PowerLoss || out >= Some(WayOut::Part);
+                let lost = *reason == KillReason::PowerLoss || out >= Some(StateLoss::Part);
                 let gone = self.waiting.iter().filter(|(_, sent)| **sent || lost);
                 self.perhaps.extend(gone.map(|(edit, _)| *edit));
                 self.waiting.retain(|_, sent| !(*sent || lost));
             }
-            _ if out == Some(WayOut::Database) => self.unknown = true,
+            _ if out == Some(StateLoss::Database) => self.unknown = true,
             _ => return false,
         }
         true

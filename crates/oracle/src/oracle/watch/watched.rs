@@ -5,17 +5,17 @@ use std::iter;
 use crate::base::DeviceId;
 use crate::contract::{Author, Event};
 use crate::oracle::checks::WATCHERS;
-use crate::oracle::watch::{DeviceFlow, Ended, OwingDevice, Sends, Watcher, WaysOut};
+use crate::oracle::watch::{DeviceFlow, DueRuns, Ended, Sends, StateLossTracker, Watcher};
 use crate::oracle::{Heard, Matter, OracleSetup};
 
 pub(crate) struct Watched {
     /// Also queried by others: which runs are under way.
     pub(crate) flow: DeviceFlow,
     /// Also queried: which conflicts a person has decided, and the edits that wait too long.
-    pub(crate) owing: OwingDevice,
+    pub(crate) owing: DueRuns,
     /// Also queried: how often an edit was sent.
     pub(crate) sends: Sends,
-    ways_out: WaysOut,
+    ways_out: StateLossTracker,
     others: Vec<Box<dyn Watcher>>,
 }
 
@@ -23,9 +23,9 @@ impl Watched {
     pub(crate) fn new(setup: &OracleSetup) -> Watched {
         Watched {
             flow: DeviceFlow::default(),
-            owing: OwingDevice::default(),
+            owing: DueRuns::default(),
             sends: Sends::default(),
-            ways_out: WaysOut::default(),
+            ways_out: StateLossTracker::default(),
             others: WATCHERS.iter().map(|make| make(setup)).collect(),
         }
     }

@@ -98,7 +98,7 @@ fn other_columns(plan: &Plan) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::Described;
+    use crate::contract::StackDescription;
     use crate::scenario::{Document, Request};
 
     const APP: &str = r#"
@@ -113,7 +113,7 @@ action.tick = { entity = "note", kind = "update", columns = ["done"], per_device
 
     fn lacks(practice: Practice, more: &str) -> String {
         let document = Document::parse("app.toml", &format!("{APP}{more}")).unwrap();
-        let plans = document.plans(&Request::default(), &[Described::builtin("builtin")]).unwrap();
+        let plans = document.plans(&Request::default(), &[StackDescription::builtin("builtin")]).unwrap();
         practice.lacks(&plans[0])
     }
 

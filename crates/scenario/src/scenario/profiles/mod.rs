@@ -103,7 +103,7 @@ pub(super) fn complete_tunnel(table: &mut Table, name: &str, below: &Table) {
             _ => entry.node.as_text().unwrap_or_default().to_owned(),
         };
         let figure = tunnel::figure(key, &written).map(|figure| node(&figure, &origin));
-        let value = figure.unwrap_or_else(|| entry.node.clone().told_by(&origin));
+        let value = figure.unwrap_or_else(|| entry.node.clone().with_origin(&origin));
         match table.get_mut(key).map(|own| own.node.table_mut()) {
             None => drop(table.insert(key.clone(), Entry::new(value))),
             // How packets are lost is one figure, so its keys are not mixed.
@@ -120,7 +120,7 @@ pub(super) fn complete_tunnel(table: &mut Table, name: &str, below: &Table) {
 
 fn node(value: &str, origin: &Origin) -> Node {
     if value.starts_with(['{', '[']) {
-        return parse_own(value).told_by(origin);
+        return parse_own(value).with_origin(origin);
     }
     let value = match value.parse::<f64>() {
         Ok(x) if x.fract() == 0.0 => Val::Int(x as i64),

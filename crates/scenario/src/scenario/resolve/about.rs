@@ -87,7 +87,7 @@ impl World<'_> {
     }
 
     /// Refuses an aim that would need free natural keys for rows that are not known in advance.
-    pub(super) fn keeps_names(&self, action: &Action, columns: View<'_>) {
+    pub(super) fn check_rename_aim(&self, action: &Action, columns: View<'_>) {
         let unique = &self.schema.entity(action.entity).unique;
         let renames = action.columns.iter().any(|column| unique.contains(column));
         if action.kind == EditKind::Update && action.aim != Aim::Kept && renames {

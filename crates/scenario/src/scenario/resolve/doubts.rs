@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::super::plan::Plan;
 use super::super::rows::CsvFiles;
 use super::links::kept_gaps;
-use super::own::of_own_rows;
+use super::own::csv_row_lints;
 use super::scopes::of_scopes;
 use crate::backend::Provisioning;
 use crate::base::words::count;
@@ -75,7 +75,7 @@ fn no_such_data(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
 
 pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &CsvFiles) -> Vec<Diagnostic> {
     let all = [
-        of_own_rows(plan, root, brought),
+        csv_row_lints(plan, root, brought),
         unpushed(plan, root),
         unedited(plan, root).into_iter().collect(),
         without_parents(plan, root),

@@ -65,7 +65,7 @@ fn rows_brought(world: &World<'_>, view: View<'_>, id: EntityId) -> Vec<ScopeRul
 
 /// Refuses parts of an entity that no unit pulls in full, and parts that the gateway cannot track
 /// apart from the rest. Flags, hashes and replicas know only one reader per entity.
-pub(super) fn excerpts_fit(world: &World<'_>, units: &[SyncUnit], gateway: &Gateway) {
+pub(super) fn check_partial_rows(world: &World<'_>, units: &[SyncUnit], gateway: &Gateway) {
     for (unit, excerpt) in units.iter().flat_map(|unit| unit.excerpts.iter().map(move |e| (unit, e))) {
         let entity: &Entity = world.schema.entity(excerpt.entity);
         let parts = world.root.at("unit").key(&unit.name).at("entity");

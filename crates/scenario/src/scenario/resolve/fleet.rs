@@ -216,7 +216,7 @@ fn fleet(world: &World<'_>, name: &str, view: View<'_>) -> Fleet {
     }
 }
 
-pub(super) fn room_for_a_row(world: &World<'_>, fleets: &[Fleet], data: &[EntityData]) {
+pub(super) fn check_row_memory(world: &World<'_>, fleets: &[Fleet], data: &[EntityData]) {
     let decoder = world.root.at("engine.decoder").word::<Decoder>();
     let entities = world.schema.entities.iter().zip(data);
     let held = entities.filter(|(entity, _)| entity.delivery.is_on_devices());

@@ -6,13 +6,13 @@ use super::super::cell::Wanted;
 use super::super::column::{ColumnType, Shares, without_shares};
 use super::super::rows::Brought;
 use super::super::written::{Scope, scope};
-use super::schema::{Draft, Lookup, Sketch};
+use super::schema::{Draft, EntityDraft, Lookup};
 use crate::base::{EntityId, Ppm};
 use crate::config::view::read;
 use crate::workload::{EntityData, Maker};
 
 impl Lookup<'_> {
-    pub(super) fn data(&self, id: usize, sketch: &Sketch<'_>, brought: Option<&Brought>) -> EntityData {
+    pub(super) fn data(&self, id: usize, sketch: &EntityDraft<'_>, brought: Option<&Brought>) -> EntityData {
         let view = sketch.view;
         let given = brought.map(|b| {
             let sound = sketch.columns.iter().filter(|c| c.view.is_sound());
@@ -38,7 +38,7 @@ impl Lookup<'_> {
         })
     }
 
-    fn maker(&self, column: &Draft<'_>, sketch: &Sketch<'_>, id: usize) -> Maker {
+    fn maker(&self, column: &Draft<'_>, sketch: &EntityDraft<'_>, id: usize) -> Maker {
         if let Some(Scope::Attribute(name)) = scope(sketch.view.at("scope").key(column.name).text())
             && let Some(attribute) = self.attributes.place(&name)
         {
@@ -57,6 +57,6 @@ impl Lookup<'_> {
     }
 }
 
-fn shares(sketch: &Sketch<'_>, of: impl Fn(Shares) -> Option<Ppm>) -> BTreeMap<usize, Ppm> {
+fn shares(sketch: &EntityDraft<'_>, of: impl Fn(Shares) -> Option<Ppm>) -> BTreeMap<usize, Ppm> {
     sketch.columns.iter().enumerate().filter_map(|(at, column)| Some((at, of(column.shares)?))).collect()
 }

@@ -1,7 +1,7 @@
 //! Metrics in a scenario: their names, their statistics, and bounds on their figures. A plain
 //! number is refused if the metric's own unit is too small for people, who would misread it.
 
-use super::super::former::former_metric;
+use super::super::former::renamed_metric;
 use super::super::plan::Bound;
 use crate::base::{Bytes, Span, split_number};
 use crate::config::diagnostic::choices;
@@ -14,7 +14,7 @@ use crate::metrics::{self, STATS, Unit};
 pub(super) fn with_stat(name: &str) -> (String, &str) {
     let (plain, part) = metrics::parts(name);
     let part = part.map_or_else(String::new, |(mark, part)| format!("{mark}{part}"));
-    let known = metrics::find(plain).is_some() || former_metric(plain).is_some();
+    let known = metrics::find(plain).is_some() || renamed_metric(plain).is_some();
     match plain.rsplit_once('.').filter(|_| !known) {
         Some((metric, stat)) if STATS.contains(&stat) => (format!("{metric}{part}"), stat),
         _ => (name.to_owned(), "value"),
@@ -31,7 +31,7 @@ pub(super) fn unit(view: View<'_>, metric: &str, wrong: &Mistakes) -> Option<Uni
         if known.is_empty() {
             known = metrics::names().collect();
         }
-        let help = former_metric(metric).unwrap_or_else(|| choices(metric, &known));
+        let help = renamed_metric(metric).unwrap_or_else(|| choices(metric, &known));
         wrong.at(view, format!("there is no metric `{metric}`"), help);
     }
     found.map(|metric| metric.unit)

@@ -51,7 +51,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::tree::Node;
 use crate::config::view::{Mistakes, View, read};
 use crate::config::written::{calendar, clock};
-use crate::contract::Described;
+use crate::contract::StackDescription;
 use crate::engine::Identity;
 use crate::gateway::GatewayOptions;
 use crate::metrics;
@@ -66,7 +66,7 @@ pub(super) fn resolve(
     tree: &Node,
     brought: &CsvFiles,
     traces: &Traces,
-    stacks: &[Described],
+    stacks: &[StackDescription],
     (dir, sound): (Option<&Path>, bool),
 ) -> Result<Plan, Vec<Diagnostic>> {
     let root = View::new(tree);
@@ -80,13 +80,13 @@ pub(super) fn resolve(
     let (duration, schema, named) = (root.at("duration").span(), entities.schema, Default::default());
     let world = World { root, stacks, dir, calendar, duration, schema, attributes, links, wrong, named };
     let fleets = fleet::fleets(&world);
-    fleet::room_for_a_row(&world, &fleets, &entities.data);
+    fleet::check_row_memory(&world, &fleets, &entities.data);
     world.name();
     let chosen = world.chosen();
     world.baseline_metrics();
     let gateway = world.gateway();
     let (engine, events) = (world.engine(&gateway), world.events());
-    world.fits_together((&gateway, engine.identity), &events);
+    world.check_combinations((&gateway, engine.identity), &events);
     let (judged, source) = (world.judging(), world.origin());
     let shared = Shared {
         start: calendar.start,
@@ -148,12 +148,12 @@ impl World<'_> {
         }
     }
 
-    fn fits_together(&self, (gateway, identity): (&GatewayOptions, Identity), events: &[Planned]) {
-        naming::keys_fit(self.root, self.mode(), self.wrong);
-        naming::stay_together(self.root, self.mode(), self.wrong);
+    fn check_combinations(&self, (gateway, identity): (&GatewayOptions, Identity), events: &[Planned]) {
+        naming::check_key_owners(self.root, self.mode(), self.wrong);
+        naming::check_families(self.root, self.mode(), self.wrong);
         phone::fits(self.root, self.wrong);
-        naming::are_sent(self.root, self.wrong);
-        self.namesakes(gateway, identity, events);
+        naming::check_attachments_sent(self.root, self.wrong);
+        self.check_shared_identity(gateway, identity, events);
     }
 
     fn time(&self, view: View<'_>) -> Option<Time> {

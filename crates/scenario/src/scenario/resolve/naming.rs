@@ -9,7 +9,7 @@ use crate::gateway::Mode;
 /// Policies that may create a deleted row again, or a row twice.
 const MAKES_AGAIN: [&str; 4] = ["client-wins", "callback", "manual", "keep-both"];
 
-pub(super) fn keys_fit(root: View<'_>, mode: Mode, wrong: &Mistakes) {
+pub(super) fn check_key_owners(root: View<'_>, mode: Mode, wrong: &Mistakes) {
     let cached = root.at("engine.pull.requests").word::<Requests>() != Requests::Unique;
     let capture = root.at("engine.push.capture");
     let marks = capture.word::<LocalCapture>() != LocalCapture::Outbox;
@@ -71,7 +71,7 @@ pub(super) fn naming(entity: View<'_>, wrong: &Mistakes) -> Naming {
 }
 
 /// Refuses families that something separates, or that do not exist.
-pub(super) fn stay_together(root: View<'_>, mode: Mode, wrong: &Mistakes) {
+pub(super) fn check_families(root: View<'_>, mode: Mode, wrong: &Mistakes) {
     let (unit, commits) = (root.at("engine.push.unit"), root.at("backend.commits"));
     let goes = unit.word::<PushUnit>() == PushUnit::Family;
     let commits_as_one = commits.word::<Commits>() != Commits::Rows;
@@ -144,7 +144,7 @@ pub(super) fn attachments(view: View<'_>) -> AttachmentOptions {
 }
 
 /// Refuses attachments that would never be sent: they travel with the outbox entry of their row.
-pub(super) fn are_sent(root: View<'_>, wrong: &Mistakes) {
+pub(super) fn check_attachments_sent(root: View<'_>, wrong: &Mistakes) {
     let capture = root.at("engine.push.capture");
     if capture.word::<LocalCapture>() == LocalCapture::Outbox {
         return;

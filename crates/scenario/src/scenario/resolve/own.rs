@@ -11,7 +11,7 @@ use crate::config::view::View;
 use crate::contract::{EditKind, Entity, ScopeRule};
 use crate::workload::{Action, GivenRow};
 
-pub(super) fn of_own_rows(plan: &Plan, root: View<'_>, brought: &CsvFiles) -> Vec<Diagnostic> {
+pub(super) fn csv_row_lints(plan: &Plan, root: View<'_>, brought: &CsvFiles) -> Vec<Diagnostic> {
     let mut doubts = Vec::new();
     for (entity, data) in plan.schema.entities.iter().zip(plan.data.iter()) {
         let Some((rows, own)) = data.given.as_ref().zip(brought.get(&entity.name)) else { continue };

@@ -2,7 +2,7 @@
 
 use super::super::written::{Scope, scope, trigger};
 use super::World;
-use super::excerpts::{excerpts, excerpts_fit};
+use super::excerpts::{check_partial_rows, excerpts};
 use super::schema::attributes_known;
 use crate::base::{EntityId, Ppm, Span, Time, UnitId};
 use crate::config::view::{Given, View, read};
@@ -16,7 +16,7 @@ impl World<'_> {
     pub(super) fn units(&self, gateway: &gateway::GatewayOptions) -> Vec<SyncUnit> {
         let units: Vec<SyncUnit> =
             self.root.at("unit").entries().map(|(name, view)| self.unit(name, view)).collect();
-        excerpts_fit(self, &units, gateway);
+        check_partial_rows(self, &units, gateway);
         units
     }
 
@@ -207,7 +207,7 @@ impl World<'_> {
             near: view.at("near").present().and_then(|near| self.near(near, entity)),
             aim: view.at("aim").word(),
         };
-        self.keeps_names(&action, columns);
+        self.check_rename_aim(&action, columns);
         Some(action)
     }
 

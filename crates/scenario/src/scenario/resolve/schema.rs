@@ -33,7 +33,7 @@ pub(super) struct Draft<'a> {
     pub(super) is_brought: bool,
 }
 
-pub(super) struct Sketch<'a> {
+pub(super) struct EntityDraft<'a> {
     pub(super) name: &'a str,
     pub(super) view: View<'a>,
     pub(super) key: &'a str,
@@ -42,7 +42,7 @@ pub(super) struct Sketch<'a> {
 }
 
 pub(super) struct Lookup<'a> {
-    pub(super) sketches: Vec<Sketch<'a>>,
+    pub(super) sketches: Vec<EntityDraft<'a>>,
     pub(super) names: Names,
     pub(super) attributes: Names,
     pub(super) root: View<'a>,
@@ -79,12 +79,12 @@ pub(super) fn entities<'a>(
         effects.extend(counters.filter_map(|(column, view)| lookup.counter(id, column, view)));
     }
     lookup.strays(brought);
-    let data = |(id, s): (usize, &Sketch<'_>)| lookup.data(id, s, brought.get(s.name));
+    let data = |(id, s): (usize, &EntityDraft<'_>)| lookup.data(id, s, brought.get(s.name));
     let data = lookup.sketches.iter().enumerate().map(data).collect();
     Entities { schema, before, data, effects }
 }
 
-fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
+fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> EntityDraft<'a> {
     let mut columns = Vec::new();
     let mut keys = Vec::new();
     for (name, column) in view.at("schema").entries() {
@@ -119,16 +119,16 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
         }
     }
     let (key, key_type) = keys.first().map_or(("id", KeyType::Text), |k| (k.0, k.1));
-    Sketch { name, view, key, key_type, columns }
+    EntityDraft { name, view, key, key_type, columns }
 }
 
-impl Sketch<'_> {
+impl EntityDraft<'_> {
     fn brought(&self) -> usize {
         self.columns.iter().filter(|column| column.is_brought).count()
     }
 }
 
-fn before(schema: &Schema, sketches: &[Sketch<'_>]) -> Schema {
+fn before(schema: &Schema, sketches: &[EntityDraft<'_>]) -> Schema {
     let mut before = Schema { version: 0, ..schema.clone() };
     for (entity, sketch) in before.entities.iter_mut().zip(sketches) {
         entity.projection.truncate(entity.projection.len().saturating_sub(sketch.brought()));
@@ -137,7 +137,7 @@ fn before(schema: &Schema, sketches: &[Sketch<'_>]) -> Schema {
 }
 
 /// Columns of upgrades stand last; one that the schema does not have is empty in all backend rows.
-fn bring_columns<'a>(sketches: &mut [Sketch<'a>], root: View<'a>, wrong: &Mistakes) {
+fn bring_columns<'a>(sketches: &mut [EntityDraft<'a>], root: View<'a>, wrong: &Mistakes) {
     let names: Names = sketches.iter().map(|sketch| sketch.name).collect();
     for (_, event) in root.at("event").entries() {
         let Some(adds) = event.at("upgrade.adds").present() else { continue };
@@ -176,13 +176,13 @@ fn bring_columns<'a>(sketches: &mut [Sketch<'a>], root: View<'a>, wrong: &Mistak
     }
 }
 
-fn parents_first(sketches: Vec<Sketch<'_>>) -> Vec<Sketch<'_>> {
+fn parents_first(sketches: Vec<EntityDraft<'_>>) -> Vec<EntityDraft<'_>> {
     let names: Names = sketches.iter().map(|sketch| sketch.name).collect();
     let parent = |child: usize, column: &Draft<'_>| match &column.kind {
         ColumnType::Ref(to) => names.place(to).filter(|parent| *parent != child),
         _ => None,
     };
-    let parents = |(child, sketch): (usize, &Sketch<'_>)| {
+    let parents = |(child, sketch): (usize, &EntityDraft<'_>)| {
         sketch.columns.iter().filter_map(|column| parent(child, column)).collect()
     };
     let mut waits: Vec<BTreeSet<usize>> = sketches.iter().enumerate().map(parents).collect();
@@ -190,7 +190,7 @@ fn parents_first(sketches: Vec<Sketch<'_>>) -> Vec<Sketch<'_>> {
     for (child, parents) in waits.iter().enumerate() {
         parents.iter().for_each(|parent| children[*parent].push(child));
     }
-    let mut left: BTreeMap<usize, Sketch<'_>> = sketches.into_iter().enumerate().collect();
+    let mut left: BTreeMap<usize, EntityDraft<'_>> = sketches.into_iter().enumerate().collect();
     let mut ready: BTreeSet<usize> = left.keys().copied().filter(|at| waits[*at].is_empty()).collect();
     let mut sorted = Vec::new();
     // Entities that refer to each other in a cycle are taken by name.
@@ -208,7 +208,7 @@ fn parents_first(sketches: Vec<Sketch<'_>>) -> Vec<Sketch<'_>> {
 
 impl Lookup<'_> {
     fn attachments(&self) -> Vec<(EntityId, Attachment)> {
-        let of = |(id, sketch): (usize, &Sketch<'_>)| {
+        let of = |(id, sketch): (usize, &EntityDraft<'_>)| {
             let attachment = attachment(sketch.name, sketch.view, self.wrong)?;
             Some((EntityId(id as u16), attachment))
         };
@@ -225,7 +225,7 @@ impl Lookup<'_> {
         given.find(view, &format!("column of `{}`", sketch.name), name, &columns)
     }
 
-    fn entity(&self, sketch: &Sketch<'_>, id: usize) -> Entity {
+    fn entity(&self, sketch: &EntityDraft<'_>, id: usize) -> Entity {
         let column = |c: &Draft<'_>| Column { name: c.name.to_owned(), kind: self.kind(c, c.view, id, 0) };
         let columns: Vec<Column> = sketch.columns.iter().map(column).collect();
         let named = || sketch.view.at("unique").items();
@@ -255,7 +255,7 @@ impl Lookup<'_> {
         }
     }
 
-    fn says_something(&self, sketch: &Sketch<'_>, unique: &[usize]) {
+    fn says_something(&self, sketch: &EntityDraft<'_>, unique: &[usize]) {
         let by = sketch.view.at("delivery").text().strip_prefix("on-open of ");
         for (at, column) in sketch.columns.iter().enumerate().filter(|(_, c)| c.shares != Shares::default()) {
             let why = if unique.contains(&at) {
@@ -314,7 +314,7 @@ impl Lookup<'_> {
         Some((from, self.column(column.view, from, source)?, via_at))
     }
 
-    fn projection(&self, sketch: &Sketch<'_>, id: usize, columns: usize) -> Vec<usize> {
+    fn projection(&self, sketch: &EntityDraft<'_>, id: usize, columns: usize) -> Vec<usize> {
         let Some(project) = sketch.view.at("project").present() else { return (0..columns).collect() };
         let held = project.items().filter(|c| c.text() != sketch.key);
         let mut positions: Vec<usize> = held.filter_map(|c| self.column(c, id, c.text())).collect();
@@ -324,7 +324,7 @@ impl Lookup<'_> {
         positions
     }
 
-    fn scope(&self, sketch: &Sketch<'_>, id: usize, columns: &[Column]) -> Vec<ScopeRule> {
+    fn scope(&self, sketch: &EntityDraft<'_>, id: usize, columns: &[Column]) -> Vec<ScopeRule> {
         let rule = |(name, view): (&str, View<'_>)| {
             let column = self.column(sketch.view.at("scope").name(name), id, name)?;
             let kind = &columns[column].kind;
@@ -340,7 +340,7 @@ impl Lookup<'_> {
         given.find_in(view, "attribute of a fleet", name, &self.attributes)
     }
 
-    fn delivery(&self, sketch: &Sketch<'_>, id: usize, columns: &[Column]) -> Delivery {
+    fn delivery(&self, sketch: &EntityDraft<'_>, id: usize, columns: &[Column]) -> Delivery {
         let view = sketch.view.at("delivery");
         let Some(name) = view.text().strip_prefix("on-open of ") else {
             return match view.text() {

@@ -18,7 +18,7 @@ const KINDS: usize = 64;
 
 /// A reference from an entity that devices hold to one that has a scope.
 #[derive(Clone, Copy)]
-struct Bond<'p> {
+struct ScopedReference<'p> {
     plan: &'p Plan,
     child: EntityId,
     via: usize,
@@ -33,7 +33,7 @@ struct Apart {
 }
 
 pub(super) fn of_scopes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
-    let bonds: Vec<Bond<'_>> = plan.schema.ids().flat_map(|child| bonds(plan, child)).collect();
+    let bonds: Vec<ScopedReference<'_>> = plan.schema.ids().flat_map(|child| bonds(plan, child)).collect();
     if bonds.is_empty() {
         return Vec::new();
     }
@@ -45,7 +45,7 @@ pub(super) fn of_scopes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let Ok(dataset) = dataset else { return Vec::new() };
     let kinds = kinds(plan);
     let mut seen = BTreeSet::new();
-    let told = |bond: &Bond<'_>| {
+    let told = |bond: &ScopedReference<'_>| {
         let apart = bond.without_parent(root, &dataset, &kinds);
         let doubt = apart.or_else(|| bond.left_behind(root))?;
         seen.insert((bond.child, bond.parent)).then_some(doubt)
@@ -53,13 +53,13 @@ pub(super) fn of_scopes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     bonds.iter().filter_map(told).collect()
 }
 
-fn bonds(plan: &Plan, child: EntityId) -> impl Iterator<Item = Bond<'_>> {
+fn bonds(plan: &Plan, child: EntityId) -> impl Iterator<Item = ScopedReference<'_>> {
     let (entity, of) = (plan.schema.entity(child), |id| plan.schema.entity(id));
     let held = entity.projection.iter().filter(|_| entity.delivery == Delivery::Delta);
     held.filter_map(move |&via| {
         let ColumnKind::Ref(parent) = entity.columns[via].kind else { return None };
         let scoped = of(parent).delivery == Delivery::Delta && !of(parent).scope.is_empty();
-        (scoped && parent != child).then_some(Bond { plan, child, via, parent })
+        (scoped && parent != child).then_some(ScopedReference { plan, child, via, parent })
     })
 }
 
@@ -79,7 +79,7 @@ fn kinds(plan: &Plan) -> Vec<Vec<Value>> {
     kinds
 }
 
-impl<'p> Bond<'p> {
+impl<'p> ScopedReference<'p> {
     fn child(self) -> &'p Entity {
         self.plan.schema.entity(self.child)
     }

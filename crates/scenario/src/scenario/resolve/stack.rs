@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::super::idle::Unsaid;
+use super::super::idle::UnwrittenKeys;
 use super::World;
 use crate::base::{Span, inert_path};
 use crate::config::diagnostic::{Diagnostic, Place, Source, choices};
 use crate::config::tree::{Node, Val};
 use crate::config::view::View;
-use crate::contract::{Choice, Chosen, Described, Misfit, OptionForm, StackFile};
+use crate::contract::{Choice, Chosen, OptionError, OptionForm, StackDescription, StackFile};
 use crate::scenario::file;
 
 /// Largest file that an option may name, in bytes.
@@ -16,7 +16,7 @@ const STACK_FILE_MAX: u64 = 64 << 20;
 const KEPT: [[&str; 2]; 3] = [["engine", "name"], ["engine", "options"], ["gateway", "backend_link"]];
 
 impl World<'_> {
-    pub(super) fn stack(&self) -> Option<&Described> {
+    pub(super) fn stack(&self) -> Option<&StackDescription> {
         let name = self.root.at("engine.name").text();
         self.stacks.iter().find(|stack| stack.name == name)
     }
@@ -69,8 +69,8 @@ impl World<'_> {
     }
 
     /// Reports what the stack itself finds wrong with its options.
-    fn misfit(&self, stack: &Described, chosen: &Chosen) {
-        let Err(Misfit { option, title, help, at }) = (stack.fits)(chosen) else { return };
+    fn misfit(&self, stack: &StackDescription, chosen: &Chosen) {
+        let Err(OptionError { option, title, help, at }) = (stack.fits)(chosen) else { return };
         if let Some((file, at)) = chosen.file(&option).zip(at) {
             let source = Source::new(&file.path, &String::from_utf8_lossy(&file.bytes));
             let start = offset(&source.text, at);
@@ -101,8 +101,8 @@ impl World<'_> {
     }
 
     /// Reports settings of the built-in stack, which this stack would ignore.
-    fn not_of_the_builtin(&self, stack: &Described) {
-        for (path, view) in of_the_builtin(self.root) {
+    fn not_of_the_builtin(&self, stack: &StackDescription) {
+        for (path, view) in builtin_settings(self.root) {
             if view.place().is_none() {
                 continue;
             }
@@ -115,13 +115,13 @@ impl World<'_> {
 
 /// Keys with defaults that only the built-in stack reads, if another stack is chosen. Writing one
 /// in a file for that stack is an error.
-pub(crate) fn unheeded(tree: &Node, stacks: &[Described]) -> Unsaid {
+pub(crate) fn unheeded(tree: &Node, stacks: &[StackDescription]) -> UnwrittenKeys {
     let root = View::new(tree);
     let name = root.at("engine.name").text();
     if !stacks.iter().any(|stack| stack.name == name && !stack.is_builtin) {
-        return Unsaid::new();
+        return UnwrittenKeys::new();
     }
-    of_the_builtin(root).into_iter().map(|(path, _)| path).collect()
+    builtin_settings(root).into_iter().map(|(path, _)| path).collect()
 }
 
 /// The byte offset of a line and column (from 1) in a text; its end if they are beyond it.
@@ -131,7 +131,7 @@ fn offset(text: &str, (line, column): (usize, usize)) -> usize {
     before + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at)
 }
 
-fn of_the_builtin(root: View<'_>) -> Vec<(Vec<String>, View<'_>)> {
+fn builtin_settings(root: View<'_>) -> Vec<(Vec<String>, View<'_>)> {
     let mut found = Vec::new();
     let mut add = |path: &[&str], view| {
         found.push((path.iter().map(|&name| name.to_owned()).collect::<Vec<_>>(), view));

@@ -38,8 +38,13 @@ impl World<'_> {
     }
 
     /// With three devices of one name, each load invalidates the receipts of the others, for ever.
-    pub(super) fn namesakes(&self, gateway: &GatewayOptions, identity: Identity, events: &[Planned]) {
-        if identity != Identity::Database || !gateway.reloads_namesakes() {
+    pub(super) fn check_shared_identity(
+        &self,
+        gateway: &GatewayOptions,
+        identity: Identity,
+        events: &[Planned],
+    ) {
+        if identity != Identity::Database || !gateway.reloads_copies() {
             return;
         }
         let mut named: BTreeMap<DeviceId, DeviceId> = BTreeMap::new();

@@ -40,7 +40,7 @@ impl World<'_> {
         let length = self.length(view);
         let Some(since_midnight) = clock(view.at("from").text()).and_then(|clock| clock.since_midnight())
         else {
-            self.comes_once(view);
+            self.refuse_recurrence_keys(view);
             return self.time(view.at("from")).map(|from| (from, from + length)).into_iter().collect();
         };
         let own = jiff::tz::Offset::from_seconds(self.calendar.utc_offset).unwrap_or(jiff::tz::Offset::UTC);
@@ -65,7 +65,7 @@ impl World<'_> {
     }
 
     /// Refuses the keys of recurring times for a time since the start.
-    fn comes_once(&self, view: View<'_>) {
+    fn refuse_recurrence_keys(&self, view: View<'_>) {
         let (zone, days) = (view.at("zone"), view.at("days"));
         let days = days.items().next().map(|_| ("days", days));
         for (key, view) in zone.present().map(|zone| ("zone", zone)).into_iter().chain(days) {

@@ -9,7 +9,7 @@ use super::waits::Waits;
 use crate::base::Span;
 use crate::config::view::{Mistakes, Names, View};
 use crate::config::written::Calendar;
-use crate::contract::{Described, Schema};
+use crate::contract::{Schema, StackDescription};
 use crate::net::Profile;
 use crate::setup::Attribute;
 
@@ -18,7 +18,7 @@ pub(super) type Links<'a> = BTreeMap<&'a str, Arc<Profile>>;
 
 pub(super) struct World<'a> {
     pub(super) root: View<'a>,
-    pub(super) stacks: &'a [Described],
+    pub(super) stacks: &'a [StackDescription],
     /// The folder of the files that the scenario names.
     pub(super) dir: Option<&'a Path>,
     pub(super) calendar: Calendar,

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use super::{Document, Plan, Request};
-use crate::contract::Described;
+use crate::contract::StackDescription;
 
 const MINIMAL: &str = r#"
 name = "least"
@@ -56,13 +56,16 @@ static STACKS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     texts.flat_map(broken).chain(["builtin".to_owned()]).collect()
 });
 
-fn stacks() -> Vec<Described> {
+fn stacks() -> Vec<StackDescription> {
     let crash_points =
         &["pull.answer-received", "pull.chunk-applied", "push.answer-received", "session.before-end"];
     let crash_points: Vec<String> = crash_points.iter().map(|point| (*point).to_owned()).collect();
     STACKS
         .iter()
-        .map(|name| Described { crash_points: crash_points.clone(), ..Described::builtin(name) })
+        .map(|name| StackDescription {
+            crash_points: crash_points.clone(),
+            ..StackDescription::builtin(name)
+        })
         .collect()
 }
 

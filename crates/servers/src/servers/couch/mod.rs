@@ -48,7 +48,7 @@ use std::rc::Rc;
 
 use super::call::Call;
 use super::half::{Half, SHARED_LACKS};
-use super::served::{Served, Speaks};
+use super::served::{ProtocolServer, Served};
 use super::web;
 use super::writing::word;
 use crate::contract::http::{Request, write_response};
@@ -91,7 +91,7 @@ impl Couch {
     }
 }
 
-impl Speaks for Couch {
+impl ProtocolServer for Couch {
     fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
         let routed = self.core.at_once(|| route::answer(&self.core, call))?;
         _ = self.ports.crash.reached("couchdb.stored");

@@ -34,7 +34,7 @@ mod query;
 use super::call::Call;
 use super::conditional::Addressed;
 use super::half::{Half, LACKS};
-use super::served::{Served, Speaks};
+use super::served::{ProtocolServer, Served};
 use super::web::{Address, error};
 use crate::base::to_base64;
 use crate::contract::http::{Method, write_response};
@@ -71,7 +71,7 @@ impl Datasync {
     }
 }
 
-impl Speaks for Datasync {
+impl ProtocolServer for Datasync {
     fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
         let address = Address::of(call.request.uri());
         let parts = address.parts();

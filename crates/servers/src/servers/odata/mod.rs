@@ -37,7 +37,7 @@ use super::conditional::Addressed;
 use super::half::{Half, LACKS};
 use super::paging::Position;
 use super::rows;
-use super::served::{Served, Speaks};
+use super::served::{ProtocolServer, Served};
 use super::web::{Address, bad, response};
 use crate::contract::http::{HeaderValue, Method, Response, write_response};
 use crate::contract::{Capabilities, EntityId, Key, Reply, ServerError, Stamp};
@@ -112,7 +112,7 @@ fn unquoted(key: &str) -> String {
     )
 }
 
-impl Speaks for OData {
+impl ProtocolServer for OData {
     fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
         let address = Address::of(call.request.uri());
         let mut answer = match (call.request.method(), self.place(&address)?) {

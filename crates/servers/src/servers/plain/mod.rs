@@ -33,7 +33,7 @@ mod push;
 
 use super::call::Call;
 use super::half::{Half, LACKS};
-use super::served::{Served, Speaks};
+use super::served::{ProtocolServer, Served};
 use super::web::{self, Address, error};
 use super::writing;
 use crate::contract::http::{Method, write_response};
@@ -62,7 +62,7 @@ struct Plain {
     pushes: u64,
 }
 
-impl Speaks for Plain {
+impl ProtocolServer for Plain {
     fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
         let address = Address::of(call.request.uri());
         let answer = match (call.request.method(), address.parts().as_slice()) {

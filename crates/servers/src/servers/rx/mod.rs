@@ -33,7 +33,7 @@ use serde_json::json;
 
 use super::call::Call;
 use super::half::{Half, LACKS};
-use super::served::{Served, Speaks};
+use super::served::{ProtocolServer, Served};
 use super::web::{self, Address, bad, error};
 use super::writing::{self, Writer, word};
 use crate::contract::http::{Method, Request, write_response};
@@ -80,7 +80,7 @@ impl Rx {
     }
 }
 
-impl Speaks for Rx {
+impl ProtocolServer for Rx {
     fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
         let address = Address::of(call.request.uri());
         let answer = match (call.request.method(), self.site.endpoint(&address)?) {

@@ -32,7 +32,7 @@ use std::rc::Rc;
 use serde_json::{Value as Json, json};
 
 use super::half::{Half, SHARED_LACKS};
-use super::served::{Served, Speaks};
+use super::served::{ProtocolServer, Served};
 use crate::contract::http::Request;
 use crate::contract::{
     Capabilities, ConnectionId, DeviceId, Merge, ServerError, ServerPorts, ServerSetup, Slip, SystemOfRecord,
@@ -223,7 +223,7 @@ impl Site {
     }
 }
 
-impl Speaks for TinyBase {
+impl ProtocolServer for TinyBase {
     fn hold(&mut self, _: DeviceId, connection: ConnectionId, _: &Request) -> Result<(), ServerError> {
         self.0.clients.borrow_mut().insert(connection);
         Ok(())
@@ -232,7 +232,7 @@ impl Speaks for TinyBase {
         self.0.clients.borrow_mut().remove(&connection);
         self.0.asked.borrow_mut().retain(|_, (of, _)| *of != connection);
     }
-    fn hear_at_once(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
+    fn handle_without_record(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
         let site = &self.0;
         let Some(frame) = Frame::read(message) else {
             // The library's server does the same.

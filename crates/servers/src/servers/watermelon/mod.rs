@@ -32,7 +32,7 @@ mod push;
 use super::call::Call;
 use super::half::{Half, LACKS};
 use super::rows;
-use super::served::{Served, Speaks};
+use super::served::{ProtocolServer, Served};
 use super::web::{self, Address, bad, error};
 use super::writing::{self, Writer, word};
 use crate::contract::http::{Method, write_response};
@@ -99,7 +99,7 @@ impl Watermelon {
     }
 }
 
-impl Speaks for Watermelon {
+impl ProtocolServer for Watermelon {
     fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
         let address = Address::of(call.request.uri());
         let answer = match (call.request.method(), address.parts().as_slice()) {

@@ -29,7 +29,7 @@ use std::rc::Rc;
 
 use super::half::{Half, SHARED_LACKS};
 use super::kept::failed;
-use super::served::{Served, Speaks};
+use super::served::{ProtocolServer, Served};
 use super::writing::word;
 use crate::contract::http::Request;
 use crate::contract::{
@@ -138,7 +138,7 @@ impl Site {
     }
 }
 
-impl Speaks for Yjs {
+impl ProtocolServer for Yjs {
     fn hold(&mut self, _: DeviceId, connection: ConnectionId, _: &Request) -> Result<(), ServerError> {
         self.0.clients.borrow_mut().insert(connection);
         self.0.ports.phones.send(connection, frame(STEP_1, &self.0.document.state()));
@@ -147,7 +147,7 @@ impl Speaks for Yjs {
     fn let_go(&mut self, connection: ConnectionId) {
         self.0.clients.borrow_mut().remove(&connection);
     }
-    fn hear_at_once(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
+    fn handle_without_record(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
         let site = &self.0;
         match message {
             [SYNC, STEP_1, rest @ ..] => {

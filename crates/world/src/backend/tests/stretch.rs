@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::backend::Sort;
-use crate::backend::sight::Stretched;
+use crate::backend::sight::RangeRead;
 
 fn ask(from: Lower<'_>) -> Stretch<'_> {
     Stretch {
@@ -32,7 +32,7 @@ fn with_stamps(stamps: &[u64]) -> Backend {
 }
 
 /// Reads until `enough` rows were taken.
-fn read(backend: &mut Backend, stretch: Stretch<'_>, enough: usize) -> (Vec<(Stamp, Key)>, Stretched) {
+fn read(backend: &mut Backend, stretch: Stretch<'_>, enough: usize) -> (Vec<(Stamp, Key)>, RangeRead) {
     let mut rows = Vec::new();
     let attributes = attributes(0);
     let stretch = Stretch { entity: APPOINTMENT, scope: Scope::Of(&attributes), ..stretch };

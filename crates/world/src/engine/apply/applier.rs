@@ -12,13 +12,13 @@ use crate::engine::apply::foreign_keys;
 use crate::engine::apply::page_changes::{Dirty, TxChanges, tell_changes};
 use crate::engine::apply::partial_pages;
 use crate::engine::apply::partial_rows::Completed;
-use crate::engine::apply::seen_versions::over_undone;
+use crate::engine::apply::seen_versions::yielding_if_undone;
 use crate::engine::flaws::Flaw;
 use crate::engine::options::{CursorBook, MissingParent};
 use crate::engine::process::Process;
 use crate::engine::rules::{Applied, Part, Place};
 use crate::protocol::{Answer, Page, WireRow};
-use crate::store::{self, LateRow, Progress, StoreError, Stored, Tx};
+use crate::store::{self, DeferredRow, Progress, StoreError, Stored, Tx};
 
 /// The ranges of stamps from `from` on that no range of `undone` covers.
 fn beside(from: Stamp, undone: &[Undone]) -> Vec<(Stamp, Stamp)> {
@@ -69,7 +69,7 @@ impl Applier {
         }
         let tries = !self.process.rules.has(Flaw::ForgetsLateRows);
         let retried = self.process.timed(|tx| {
-            tx.keep_late_rows()?;
+            tx.create_deferred_table()?;
             if self.knows_lacks {
                 deferred::wake_all(tx)?;
             }
@@ -77,7 +77,7 @@ impl Applier {
             for &entity in entities.iter().filter(|_| tries) {
                 applying.retry(entity)?;
             }
-            Ok((applying.told, tx.all_late()?))
+            Ok((applying.told, tx.count_deferred()?))
         });
         let (retried, took) = retried.await;
         let (told, left) = retried?;
@@ -138,7 +138,7 @@ impl Applier {
             if !applying.pages(pages, segments)? {
                 return Ok(None);
             }
-            applying.bring_in()?;
+            applying.apply_unblocked()?;
             Ok(Some(applying.told))
         });
         let (told, took) = written.await;
@@ -148,7 +148,7 @@ impl Applier {
         let Some(told) = told? else { return Ok(false) };
         self.tell(unit, &told, took);
         if let Some(unit) = unit.filter(|_| !self.begins_again()) {
-            self.tell_moved(unit, told.cursors);
+            self.report_saved_cursors(unit, told.cursors);
         }
         Ok(true)
     }
@@ -202,7 +202,7 @@ impl Applier {
             Ok(())
         });
         saved.await?;
-        self.tell_moved(unit, pages.iter().map(|page| page.entity).collect());
+        self.report_saved_cursors(unit, pages.iter().map(|page| page.entity).collect());
         Ok(())
     }
 
@@ -226,7 +226,7 @@ impl Applier {
         });
         let rows = reset.await?;
         self.process.emit(EngineEvent::CursorReset { unit, entity });
-        self.tell_thrown_away(unit, rows);
+        self.report_dropped_rows(unit, rows);
         Ok(())
     }
 }
@@ -304,7 +304,7 @@ impl Applying<'_, '_> {
         let mut verdict = self.applier.bad_rows.judge(self.tx, entity, row)?;
         let missing = self.process.options.pull.missing_parent;
         if verdict == Verdict::Apply && !is_dirty && missing.holds(self.tx, entity, row)? {
-            self.tx.set_late(entity, row.key, row.stamp, row.values)?;
+            self.tx.defer_row(entity, row.key, row.stamp, row.values)?;
             verdict = Verdict::Listed;
         }
         self.told.skipped += u32::from(verdict == Verdict::Skip);
@@ -331,7 +331,7 @@ impl Applying<'_, '_> {
             let place = Place::of(page.entity, 0, dirty.has(page.entity, row.key));
             self.told.excerpts += 1;
             if row.values.is_some() {
-                let place = over_undone(tx, place, row.key, &undone)?;
+                let place = yielding_if_undone(tx, place, row.key, &undone)?;
                 process.rules.apply.apply_part(tx, &part, place, row)?;
                 continue;
             }
@@ -352,7 +352,7 @@ impl Applying<'_, '_> {
     fn row(&self, place: Place, row: WireRow<'_>, undone: &[Undone]) -> Stored<Applied> {
         let (tx, passed) = (self.tx, &self.process.passed);
         let ended = passed.end_of(tx, place.id, row.key)?;
-        let place = Place { ended, ..over_undone(tx, place, row.key, undone)? };
+        let place = Place { ended, ..yielding_if_undone(tx, place, row.key, undone)? };
         let kept = if place.dirty { None } else { self.process.options.paths.kept(tx, place.id, row)? };
         let row = WireRow { values: kept.as_deref().or(row.values), ..row };
         let applied = self.process.rules.apply.apply(tx, place, row)?;
@@ -371,7 +371,7 @@ impl Applying<'_, '_> {
         // SQLite would refuse a row that lacks its parent.
         let checked = self.tx.checks_references();
         let missing = if checked { MissingParent::Wait } else { self.process.options.pull.missing_parent };
-        for late in self.tx.late_to_try(entity)? {
+        for late in self.tx.deferred_to_retry(entity)? {
             if self.applier.bad_rows.fails(entity, &late.key) {
                 continue;
             }
@@ -385,7 +385,7 @@ impl Applying<'_, '_> {
         Ok(any)
     }
 
-    fn late(&mut self, entity: EntityId, late: &LateRow, dirty: &Dirty) -> Stored<()> {
+    fn late(&mut self, entity: EntityId, late: &DeferredRow, dirty: &Dirty) -> Stored<()> {
         let place = Place::of(entity, self.tx.generation(entity)?, dirty.has(entity, &late.key));
         let undone = self.process.passed.undone(entity);
         let row = row_of(late);
@@ -397,11 +397,11 @@ impl Applying<'_, '_> {
     /// Applies deferred rows that this transaction unblocks. Rows that refer only to each other and
     /// to rows that are here come together. A deletion comes after the deletions of the rows that
     /// refer to it.
-    pub(crate) fn bring_in(&mut self) -> Stored<()> {
+    pub(crate) fn apply_unblocked(&mut self) -> Stored<()> {
         let (tx, schema) = (self.tx, &self.process.setup.schema);
         let brings = self.process.options.pull.missing_parent == MissingParent::Wait;
         // Foreign keys in SQLite defer deletions, too.
-        if !brings && (!tx.checks_references() || tx.all_late()? == 0) {
+        if !brings && (!tx.checks_references() || tx.count_deferred()? == 0) {
             return Ok(());
         }
         if self.applier.knows_lacks {
@@ -420,11 +420,11 @@ impl Applying<'_, '_> {
             self.late(*entity, row, &dirty)?;
         }
         loop {
-            let before = tx.all_late()?;
+            let before = tx.count_deferred()?;
             for entity in schema.ids() {
                 self.retry(entity)?;
             }
-            if tx.all_late()? == before {
+            if tx.count_deferred()? == before {
                 return Ok(());
             }
         }
@@ -439,7 +439,7 @@ impl Applying<'_, '_> {
         let mut heard = 0;
         loop {
             for (entity, key, ..) in self.told.changes[heard..].iter().filter(|(.., removed)| !removed) {
-                self.tx.lack_no_more(*entity, key)?;
+                self.tx.unblock_deferred(*entity, key)?;
             }
             heard = self.told.changes.len();
             let mut any = false;
@@ -482,7 +482,7 @@ impl Applying<'_, '_> {
                         tx.spare(id, progress.generation, stamps)?;
                     }
                 }
-                foreign_keys::outlast_load(tx, id, progress.generation)?;
+                foreign_keys::defer_swept_parents(tx, id, progress.generation)?;
                 let swept = rules.apply.sweep(tx, id, progress.generation)?;
                 self.told.changes.extend(swept.into_iter().map(|key| (id, key, Stamp(0), true)));
             }
@@ -517,7 +517,7 @@ impl Applying<'_, '_> {
     }
 }
 
-fn row_of(late: &LateRow) -> WireRow<'_> {
+fn row_of(late: &DeferredRow) -> WireRow<'_> {
     WireRow { key: &late.key, stamp: late.stamp, values: late.values.as_deref(), part: None }
 }
 

@@ -63,7 +63,7 @@ impl BadRows {
             OnBadRow::Stop => Err(StoreError::Damaged(format!("row {} cannot be applied", row.key))),
             OnBadRow::Skip => Ok(Verdict::Skip),
             OnBadRow::RetryList => {
-                tx.set_late(entity, row.key, row.stamp, row.values)?;
+                tx.defer_row(entity, row.key, row.stamp, row.values)?;
                 Ok(Verdict::Listed)
             }
         }
@@ -103,11 +103,11 @@ mod tests {
         let bad = BadRows::new(&options, false, Rc::new(Good));
         let waits = |came: i64| {
             let left = store.transaction(|tx| {
-                tx.keep_late_rows()?;
-                tx.set_late(EntityId(0), "k", Stamp(9), None)?;
+                tx.create_deferred_table()?;
+                tx.defer_row(EntityId(0), "k", Stamp(9), None)?;
                 let row = WireRow { key: "k", stamp: Stamp(came), values: Some(&[]), part: None };
                 assert_eq!(bad.judge(tx, EntityId(0), row)?, Verdict::Apply);
-                tx.late_stamp(EntityId(0), "k")
+                tx.deferred_stamp(EntityId(0), "k")
             });
             left.unwrap().is_some()
         };

@@ -7,7 +7,7 @@ use crate::base::{Cell, EntityId, Key};
 use crate::contract::{ColumnKind, RowWait, Schema};
 use crate::engine::options::MissingParent;
 use crate::protocol::WireRow;
-use crate::store::{self, LateRow, Stored, Tx};
+use crate::store::{self, DeferredRow, Stored, Tx};
 
 impl MissingParent {
     pub(crate) fn holds(self, tx: &Tx<'_>, entity: EntityId, row: WireRow<'_>) -> Stored<bool> {
@@ -35,7 +35,7 @@ pub(crate) fn lacks_any(tx: &Tx<'_>, (entity, key): (EntityId, &str), cells: &[C
 
 /// The first deferred row that waits for another row, with that row.
 pub(crate) fn first_wait(tx: &Tx<'_>) -> Stored<Option<RowWait>> {
-    if tx.all_late()? == 0 {
+    if tx.count_deferred()? == 0 {
         return Ok(None);
     }
     for entity in tx.schema().ids() {
@@ -70,7 +70,7 @@ pub(crate) fn has_circle(schema: &Schema) -> bool {
 
 /// Notes which missing row a deferred row refers to, if any: it is not retried before that row is
 /// here.
-pub(crate) fn note_lack(tx: &Tx<'_>, entity: EntityId, late: &LateRow) -> Stored<()> {
+pub(crate) fn note_lack(tx: &Tx<'_>, entity: EntityId, late: &DeferredRow) -> Stored<()> {
     // A deletion lacks none: it waits for the rows that refer to it.
     let missing = missing(tx, entity, late.values.as_deref().unwrap_or_default())?;
     missing.first().map_or(Ok(()), |(of, key)| tx.set_lacks((entity, &late.key), (*of, key)))
@@ -80,7 +80,7 @@ pub(crate) fn note_lack(tx: &Tx<'_>, entity: EntityId, late: &LateRow) -> Stored
 pub(crate) fn wake_all(tx: &Tx<'_>) -> Stored<()> {
     for (entity, key) in tx.lacked()? {
         if store::is_here(tx, entity, key.as_str())? {
-            tx.lack_no_more(entity, &key)?;
+            tx.unblock_deferred(entity, &key)?;
         }
     }
     Ok(())
@@ -99,8 +99,8 @@ fn missing(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> Stored<Vec<(Ent
 /// The deferred rows that refer only to each other and to rows that are here.
 pub(crate) fn whole_groups<'l>(
     tx: &Tx<'_>,
-    late: &'l [(EntityId, LateRow)],
-) -> Stored<Vec<&'l (EntityId, LateRow)>> {
+    late: &'l [(EntityId, DeferredRow)],
+) -> Stored<Vec<&'l (EntityId, DeferredRow)>> {
     let mut left = BTreeMap::new();
     for row in late {
         // A deletion waits for others.

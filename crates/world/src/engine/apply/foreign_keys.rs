@@ -114,11 +114,11 @@ impl Before {
 
 /// Defers a version, unless a later one is already deferred.
 fn list(tx: &Tx<'_>, entity: EntityId, key: &str, stamp: Stamp, values: Option<&[Cell<'_>]>) -> Stored<()> {
-    tx.keep_late_rows()?;
-    if tx.late_stamp(entity, key)?.is_some_and(|listed| listed > stamp) {
+    tx.create_deferred_table()?;
+    if tx.deferred_stamp(entity, key)?.is_some_and(|listed| listed > stamp) {
         return Ok(());
     }
-    tx.set_late(entity, key, stamp, values)
+    tx.defer_row(entity, key, stamp, values)
 }
 
 fn is_whole(tx: &Tx<'_>, row: (EntityId, &str), values: &[Value]) -> Stored<bool> {
@@ -127,7 +127,7 @@ fn is_whole(tx: &Tx<'_>, row: (EntityId, &str), values: &[Value]) -> Stored<bool
 }
 
 /// Defers, at the end of a full load, the deletion of rows that others still refer to.
-pub(crate) fn outlast_load(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<()> {
+pub(crate) fn defer_swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<()> {
     if !tx.checks_references() {
         return Ok(());
     }
@@ -183,7 +183,7 @@ mod tests {
                 }
                 let kept = referred.keep(tx, &passed)?;
                 assert!(kept.contains(&(ORDER, key.clone())));
-                Ok((tx.row(ORDER, "o")?.map(|row| row.stamp), tx.late_stamp(ORDER, "o")?))
+                Ok((tx.row(ORDER, "o")?.map(|row| row.stamp), tx.deferred_stamp(ORDER, "o")?))
             };
             let found = store.transaction(ended).unwrap();
             assert_eq!(found, (Some(Stamp(5)), Some(Stamp(expected))), "{listed:?} {noted:?}");

@@ -113,7 +113,7 @@ pub(crate) fn is_undone(undone: &[Undone], stamp: Stamp) -> bool {
 }
 
 /// The place of a row, at which a held version that may be undone gives way to any other.
-pub(crate) fn over_undone(tx: &Tx<'_>, place: Place, key: &str, undone: &[Undone]) -> Stored<Place> {
+pub(crate) fn yielding_if_undone(tx: &Tx<'_>, place: Place, key: &str, undone: &[Undone]) -> Stored<Place> {
     let held = if undone.is_empty() { None } else { tx.row(place.id, key)?.map(|held| held.stamp) };
     let over = held.filter(|stamp| is_undone(undone, *stamp)).unwrap_or(place.over);
     Ok(Place { over, ..place })

@@ -114,7 +114,7 @@ impl Applier {
             Ok(told) => told,
             Err(why) => {
                 let dropped = self.process.write(|tx| store::staged::drop_all(tx, unit)).await;
-                self.tell_thrown_away(unit, dropped?);
+                self.report_dropped_rows(unit, dropped?);
                 return Err(why.into());
             }
         };
@@ -122,7 +122,7 @@ impl Applier {
         let mut moved = told.cursors;
         moved.sort_unstable();
         moved.dedup();
-        self.tell_moved(unit, moved);
+        self.report_saved_cursors(unit, moved);
         self.process.crash_point("pull.chunk-applied").await;
         Ok(())
     }
@@ -140,7 +140,7 @@ impl Applier {
                 return Err(StoreError::Moved);
             }
         }
-        applying.bring_in()?;
+        applying.apply_unblocked()?;
         applying.told.drop_what_came_back();
         store::staged::drop_all(tx, unit)?;
         Ok(applying.told)
@@ -158,7 +158,7 @@ impl Applier {
         Ok(true)
     }
 
-    pub(crate) fn tell_thrown_away(&self, unit: UnitId, rows: u32) {
+    pub(crate) fn report_dropped_rows(&self, unit: UnitId, rows: u32) {
         if rows > 0 {
             self.process.emit(EngineEvent::Unit(UnitEvent::ThrownAway { unit, rows }));
         }

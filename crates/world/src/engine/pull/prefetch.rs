@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use crate::base::EntityId;
 use crate::engine::exchange::{GivenUp, RunError};
-use crate::engine::pull::puller::{Came, Puller, Run, Stall, Taken, goes_on};
+use crate::engine::pull::puller::{Came, Puller, Run, StallGuard, Taken, goes_on};
 use crate::engine::tasks::{Signal, until};
 use crate::protocol::{Answer, Want};
 
@@ -73,7 +73,7 @@ pub(crate) async fn pull_ahead(
     mut left: Vec<EntityId>,
     ahead: usize,
 ) -> Result<(), RunError> {
-    let mut stall = Stall::default();
+    let mut stall = StallGuard::default();
     while !left.is_empty() {
         let line = Prefetched::default();
         let asked = left.clone();
@@ -118,7 +118,7 @@ async fn apply_in_order(
     run: Run,
     line: &Prefetched,
     left: &mut Vec<EntityId>,
-    stall: &mut Stall,
+    stall: &mut StallGuard,
 ) -> Result<Stopped, RunError> {
     loop {
         let came = match line.next().await {

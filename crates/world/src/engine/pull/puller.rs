@@ -23,7 +23,7 @@ pub(crate) struct Run {
 const STILL: u32 = 20;
 
 #[derive(Default)]
-pub(crate) struct Stall(u32);
+pub(crate) struct StallGuard(u32);
 
 /// What became of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(crate) enum Taken {
     Unusable,
 }
 
-impl Stall {
+impl StallGuard {
     pub(crate) fn after(&mut self, taken: Taken) -> Result<(), SyncError> {
         self.0 = if taken == (Taken::Applied { moved: true }) { 0 } else { self.0 + 1 };
         if self.0 == STILL {
@@ -68,7 +68,7 @@ impl Puller {
         most: u32,
     ) -> Result<Vec<EntityId>, RunError> {
         let unit = run.unit;
-        let mut stall = Stall::default();
+        let mut stall = StallGuard::default();
         for _ in 0..most {
             if left.is_empty() {
                 break;
@@ -127,7 +127,7 @@ impl Puller {
             let text = "it is not of the record that was asked for".to_owned();
             return Err(self.caller.not_its_own(&received, text));
         }
-        self.caller.told_received(&received, rows(&answer)).await;
+        self.caller.report_response(&received, rows(&answer)).await;
         if !self.applier.transactions(None, &answer, "fetch.applied").await? {
             return Err(SyncError::Corrupt("a row of a record came in part".to_owned()).into());
         }
@@ -168,7 +168,7 @@ impl Puller {
         self.process.crash_point("pull.answer-received").await;
         let answer = self.caller.read(&came.received)?;
         self.fits(came, &answer)?;
-        self.caller.told_received(&came.received, rows(&answer)).await;
+        self.caller.report_response(&came.received, rows(&answer)).await;
         Ok(answer)
     }
 

@@ -14,30 +14,30 @@ use crate::engine::exchange::{GivenUp, RunError};
 use crate::engine::options::{Replace, RequestPer};
 use crate::engine::process::Process;
 use crate::engine::pull::prefetch::pull_ahead;
-use crate::engine::pull::puller::{Came, Puller, Run, Stall, Taken, goes_on};
+use crate::engine::pull::puller::{Came, Puller, Run, StallGuard, Taken, goes_on};
 use crate::engine::tasks::several;
 use crate::protocol::{Answer, PullRequest, PushRequest, Request, SyncRequest, Want};
 use crate::store::{Stored, Tx};
 
-pub(crate) struct Along<'p> {
+pub(crate) struct CombinedPull<'p> {
     puller: &'p Puller,
     run: Run,
     left: Vec<EntityId>,
     has_begun: bool,
 }
 
-impl<'p> Along<'p> {
-    pub(crate) async fn begin(puller: &'p Puller, run: Run) -> Result<Along<'p>, RunError> {
+impl<'p> CombinedPull<'p> {
+    pub(crate) async fn begin(puller: &'p Puller, run: Run) -> Result<CombinedPull<'p>, RunError> {
         let left = puller.process.unit(run.unit).pull.clone();
-        let mut along = Along { puller, run, left, has_begun: false };
+        let mut along = CombinedPull { puller, run, left, has_begun: false };
         if along.is_one_request() {
             along.retry_late().await?;
         }
         Ok(along)
     }
 
-    pub(crate) fn none(puller: &'p Puller, run: Run) -> Along<'p> {
-        Along { puller, run, left: Vec::new(), has_begun: true }
+    pub(crate) fn none(puller: &'p Puller, run: Run) -> CombinedPull<'p> {
+        CombinedPull { puller, run, left: Vec::new(), has_begun: true }
     }
 
     fn is_one_request(&self) -> bool {
@@ -141,7 +141,7 @@ pub(crate) async fn pull_all_again(
 ) -> Result<(), RunError> {
     for entity in entities {
         puller.applier.load_again(run.unit, entity).await?;
-        let (mut stall, mut came) = (Stall::default(), false);
+        let (mut stall, mut came) = (StallGuard::default(), false);
         loop {
             puller.process.crash_point("pull.before-request").await;
             let wants = puller.wants(run.unit, &[entity])?;

@@ -26,7 +26,7 @@ impl Applier {
             }
             self.take_up(tx, unit)
         });
-        self.tell_thrown_away(unit, begun.await?);
+        self.report_dropped_rows(unit, begun.await?);
         Ok(())
     }
 
@@ -96,7 +96,7 @@ impl Applier {
 
     /// Reports that cursors were saved: with their rows, or at the end of the run if interrupted
     /// runs begin again.
-    pub(crate) fn tell_moved(&self, unit: UnitId, entities: Vec<EntityId>) {
+    pub(crate) fn report_saved_cursors(&self, unit: UnitId, entities: Vec<EntityId>) {
         for entity in entities {
             self.process.emit(EngineEvent::CursorSaved { unit, entity });
         }

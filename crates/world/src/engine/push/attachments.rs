@@ -142,7 +142,10 @@ impl BlobSender {
             (unsure, have) = (true, if options.resume { have } else { 0 });
             tries += 1;
             let stopped = in_run && self.process.stop.is_asked();
-            if stopped || tries >= self.process.options.retry.attempts || self.caller.is_vain(&failure) {
+            if stopped
+                || tries >= self.process.options.retry.attempts
+                || self.caller.is_retry_pointless(&failure)
+            {
                 let refused = matches!(failure, Failure::Refused(_));
                 return Err(GivenUp { failure, tries, refused }.ends_run());
             }

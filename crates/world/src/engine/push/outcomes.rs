@@ -58,7 +58,7 @@ pub(crate) fn told_of(conflict: Conflict<'_>, key: Key, resolution: Resolution, 
 
 /// If two edits of a batch came to be about one row, drops the version that the first one brought:
 /// nobody ever saw it.
-pub(crate) fn keep_last_words(told: &mut Vec<Settled>) {
+pub(crate) fn drop_outdated_versions(told: &mut Vec<Settled>) {
     let mut settled = BTreeMap::new();
     for told in &*told {
         if let Settled::Acknowledged(Whose { entity, key, .. }, stamp) = told {

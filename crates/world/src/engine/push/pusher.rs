@@ -14,7 +14,7 @@ use crate::engine::flaws::Flaw;
 use crate::engine::options::{OnRefused, OnTooLarge, OnUnauthorized, PushUnit, RequestPer};
 use crate::engine::process::Process;
 use crate::engine::pull::puller::{Came, rows};
-use crate::engine::pull::push_with_pull::Along;
+use crate::engine::pull::push_with_pull::CombinedPull;
 use crate::engine::push::attachments::BlobSender;
 use crate::engine::push::capture::Listed;
 use crate::engine::push::order::{ends, up_to_an_end};
@@ -100,7 +100,7 @@ impl Pusher {
     /// Pushes the edits of the unit's entities until none is left to send. Some may still wait: at
     /// the server, for an attachment or for another network. The last request also carries the pull
     /// of `along`, if the two share a request.
-    pub(crate) async fn push(&self, unit: UnitId, along: &mut Along<'_>) -> Result<Left, RunError> {
+    pub(crate) async fn push(&self, unit: UnitId, along: &mut CombinedPull<'_>) -> Result<Left, RunError> {
         let entities = self.process.unit(unit).push.clone();
         let mut fruitless = 0;
         let mut put_off = Waits::default();
@@ -344,7 +344,7 @@ impl Pusher {
         more: bool,
         received: Received,
         (queued, listed): (&mut BTreeSet<i64>, &mut Listed),
-        (along, wants): (&mut Along<'_>, &[Want]),
+        (along, wants): (&mut CombinedPull<'_>, &[Want]),
     ) -> Result<Counts, RunError> {
         self.process.crash_point("push.answer-received").await;
         let came = Came { wants: wants.to_vec(), received };
@@ -362,7 +362,7 @@ impl Pusher {
         };
         along.fits(&came, &answer)?;
         let told = if wants.is_empty() { batch.len() } else { rows(&answer) };
-        self.caller.told_received(received, told).await;
+        self.caller.report_response(received, told).await;
         let mut counts = settle(&self.process, unit, batch, &answer.results).await?;
         listed.settled(batch, &answer.results);
         let results = batch.iter().zip(&answer.results);

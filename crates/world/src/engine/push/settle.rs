@@ -13,7 +13,7 @@ use crate::engine::options::Sends;
 use crate::engine::process::Process;
 use crate::engine::push::assigned_keys;
 use crate::engine::push::edits::{as_of, beneath, set};
-use crate::engine::push::outcomes::{By, Settled, holds, keep_last_words, tell, told_of};
+use crate::engine::push::outcomes::{By, Settled, drop_outdated_versions, holds, tell, told_of};
 use crate::engine::rules::overlay;
 use crate::protocol::PushResult;
 use crate::store::{self, Difference, Entry, Stored, Tx};
@@ -76,7 +76,7 @@ pub(crate) async fn settle(
             Ok(())
         })?;
         if settling.has_renamed() {
-            keep_last_words(&mut settling.told);
+            drop_outdated_versions(&mut settling.told);
         }
         Ok(counts)
     });

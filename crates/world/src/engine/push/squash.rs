@@ -61,7 +61,7 @@ fn squash(process: &Process, tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored
         let ends = whole.kind == EditKind::Create && later.kind == EditKind::Delete;
         let goes = rule.takes_in(&whole, later)
             && match ends {
-                true => is_nobodys(tx, &whole)?,
+                true => is_known_here_only(tx, &whole)?,
                 false => may_join(tx, process.setup.schema.entity(entity), &whole, later)?,
             };
         if !goes {
@@ -86,7 +86,7 @@ fn squash(process: &Process, tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored
 }
 
 /// Whether only this device knows of a row that was created here.
-fn is_nobodys(tx: &Tx<'_>, create: &Entry) -> Stored<bool> {
+fn is_known_here_only(tx: &Tx<'_>, create: &Entry) -> Stored<bool> {
     let Entry { entity, key, base, .. } = create;
     Ok(base.is_none() && !store::is_waited_for(tx, *entity, key)? && !store::has_shadow(tx, *entity, key)?)
 }

@@ -10,15 +10,15 @@ use crate::engine::options::QueueKept;
 use crate::engine::process::Process;
 use crate::store::{self, Stored, Tx};
 
-pub(crate) struct KeptQueue {
+pub(crate) struct DurableQueue {
     process: Rc<Process>,
     /// What is on disk, so that nothing is written twice.
     units: RefCell<BTreeSet<UnitId>>,
 }
 
-impl KeptQueue {
-    pub(crate) fn new(process: Rc<Process>) -> KeptQueue {
-        KeptQueue { process, units: RefCell::default() }
+impl DurableQueue {
+    pub(crate) fn new(process: Rc<Process>) -> DurableQueue {
+        DurableQueue { process, units: RefCell::default() }
     }
 
     fn is_kept(&self) -> bool {

@@ -42,7 +42,7 @@ async fn send(process: &Process, session: &Session) {
 
 /// What was thrown away, and the cursors that were reset for it.
 #[derive(Default)]
-struct Thrown {
+struct DiscardedEdits {
     edits: Vec<Entry>,
     cursors: Vec<EntityId>,
     /// Rows that were set aside, by unit.
@@ -75,9 +75,9 @@ async fn discard(process: &Process) -> Result<(), u64> {
     Ok(())
 }
 
-fn throw_away(process: &Process, tx: &Tx<'_>) -> Stored<Thrown> {
+fn throw_away(process: &Process, tx: &Tx<'_>) -> Stored<DiscardedEdits> {
     let entities: Vec<EntityId> = process.setup.schema.ids().collect();
-    let mut thrown = Thrown::default();
+    let mut thrown = DiscardedEdits::default();
     loop {
         let batch = tx.outbox(&entities, usize::MAX)?;
         if batch.is_empty() {
@@ -100,7 +100,7 @@ fn throw_away(process: &Process, tx: &Tx<'_>) -> Stored<Thrown> {
 }
 
 /// Makes the next run pull all of an entity, wherever runs begin.
-fn asks_again(process: &Process, tx: &Tx<'_>, entity: EntityId, thrown: &mut Thrown) -> Stored<()> {
+fn asks_again(process: &Process, tx: &Tx<'_>, entity: EntityId, thrown: &mut DiscardedEdits) -> Stored<()> {
     let pull = &process.options.pull;
     let (as_a_whole, begins_again) = (pull.atomic == Atomic::Session, pull.checkpoint == Checkpoint::Session);
     for (book, _, _) in tx.all_progress()?.into_iter().filter(|(_, of, _)| *of == entity) {

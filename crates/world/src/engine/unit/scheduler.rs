@@ -11,7 +11,7 @@ use crate::engine::options::AfterFailure;
 use crate::engine::process::Process;
 use crate::engine::pull::puller::Run;
 use crate::engine::tasks::{Signal, Stop};
-use crate::engine::unit::durable_queue::KeptQueue;
+use crate::engine::unit::durable_queue::DurableQueue;
 use crate::store::{Stored, Tx};
 
 /// A failed unit that stays at the head is retried after this, as in OutSystems.
@@ -21,7 +21,7 @@ pub(crate) struct Scheduler {
     me: Weak<Scheduler>,
     process: Rc<Process>,
     queue: Queue,
-    kept: KeptQueue,
+    kept: DurableQueue,
     pub(crate) foreground: Cell<bool>,
     units: RefCell<Vec<UnitState>>,
     /// Units that run without a person's request.
@@ -69,7 +69,7 @@ impl Scheduler {
         let units = RefCell::new(vec![UnitState::default(); process.setup.units.len()]);
         Rc::new_cyclic(|me| Scheduler {
             me: me.clone(),
-            kept: KeptQueue::new(process.clone()),
+            kept: DurableQueue::new(process.clone()),
             process,
             queue: Queue::default(),
             foreground: Cell::new(false),
@@ -108,7 +108,7 @@ impl Scheduler {
     }
 
     /// Waits until the unit may run beside those that run; true if none does.
-    pub(crate) async fn room_for(&self, unit: UnitId) -> bool {
+    pub(crate) async fn wait_for_free_slot(&self, unit: UnitId) -> bool {
         let meets = |other: &UnitId| {
             let (one, other) = (self.process.unit(unit), self.process.unit(*other));
             let mut of_one = one.pull.iter().chain(&one.push);

@@ -14,7 +14,7 @@ use crate::engine::flaws::Flaw;
 use crate::engine::options::{BlobQueue, SyncDate, With};
 use crate::engine::process::Process;
 use crate::engine::pull::puller::{Puller, Run};
-use crate::engine::pull::push_with_pull::Along;
+use crate::engine::pull::push_with_pull::CombinedPull;
 use crate::engine::push::attachments::BlobSender;
 use crate::engine::push::capture;
 use crate::engine::push::conflict_page::held;
@@ -133,7 +133,7 @@ impl Session {
                 Ok((lifted, moved))
             })
             .await?;
-        self.puller.applier.tell_moved(unit, moved);
+        self.puller.applier.report_saved_cursors(unit, moved);
         tell_cursors(&self.process);
         tell_changes(&self.process, Some(unit), &lifted, 0, Span::ZERO);
         match &result {
@@ -186,7 +186,7 @@ impl Session {
         if self.blobs.go(BlobQueue::Before) {
             self.blobs.send(entities, true).await?;
         }
-        let mut along = Along::begin(&self.puller, run).await?;
+        let mut along = CombinedPull::begin(&self.puller, run).await?;
         let mut left = self.pusher.push(run.unit, &mut along).await?;
         self.scheduler.wait_at_server(run.unit, left.queued);
         along.pull().await?;
@@ -196,7 +196,7 @@ impl Session {
         }
         let sent = self.blobs.send(entities, true).await?;
         if sent > 0 && self.process.options.attachments.with == With::Row {
-            let mut alone = Along::none(&self.puller, run);
+            let mut alone = CombinedPull::none(&self.puller, run);
             left = self.pusher.push(run.unit, &mut alone).await?;
             self.scheduler.wait_at_server(run.unit, left.queued);
         }

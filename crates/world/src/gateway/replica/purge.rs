@@ -19,7 +19,7 @@ impl Replica {
         self.transact(|replica| {
             // A node that began earlier may end later.
             replica.set_fresh(replica.fresh().map_or(begun, |fresh| fresh.max(begun)));
-            replica.grow_old(now, Span(kept.0 / AGES));
+            replica.record_age(now, Span(kept.0 / AGES));
             let Some(before) = now.0.checked_sub(kept.0) else { return };
             let sql = "DELETE FROM upload WHERE verdict IS NOT NULL AND settled <= ?1";
             sound(replica.open().prepare(sql).execute([before as i64]));
@@ -30,7 +30,7 @@ impl Replica {
     }
 
     /// Records the present number for `now`, unless one was recorded less than `apart` ago.
-    fn grow_old(&self, now: Time, apart: Span) {
+    fn record_age(&self, now: Time, apart: Span) {
         let sql = "INSERT INTO age SELECT ?1, ?2 WHERE ifnull((SELECT max(at) FROM age), -1) <= ?3";
         let long_ago = now.0 as i64 - apart.0.max(1) as i64;
         sound(self.open().prepare(sql).execute((now.0 as i64, self.open().head, long_ago)));

@@ -268,7 +268,7 @@ impl Replica {
         // edit.
         let left = rows.iter().filter(|row| row.key == *key).map(|row| row.stamp).max();
         let stamp = left.map_or(stamp, |left| left.max(stamp));
-        self.tell_again(entity, key, stamp);
+        self.resend_tombstone(entity, key, stamp);
         let theirs = self.place(entity, &place_for(schema, attributes));
         if self.find(entity, key).iter().all(|found| found.place != theirs) {
             let version = RowVersion { stamp, ours: true, ahead: false, generation };
@@ -286,7 +286,7 @@ impl Replica {
     /// Sends the row's end again to a device that holds the row as of `stamp`, wherever it is. The
     /// device may have begun after the deletion, and a load leaves out the end of a row that no
     /// device was known to have written.
-    fn tell_again(&mut self, entity: EntityId, key: &Key, stamp: Stamp) {
+    fn resend_tombstone(&mut self, entity: EntityId, key: &Key, stamp: Stamp) {
         for old in self.find(entity, key).into_iter().filter(|old| old.gone) {
             self.remove(entity, &old);
             // The device ignores versions no newer than its edit.
@@ -316,7 +316,7 @@ impl Replica {
         match (live, held) {
             (None, None) if !found.is_empty() => {
                 if ahead {
-                    self.ends_ahead(entity, row);
+                    self.mark_tombstone_ahead(entity, row);
                 }
                 return Applied::AsItWas;
             }
@@ -349,7 +349,7 @@ impl Replica {
 
     /// A load found the row gone, and then a device deleted it. A lagging reader may still report
     /// its earlier version.
-    fn ends_ahead(&self, entity: EntityId, Copied { key, stamp, .. }: &Copied) {
+    fn mark_tombstone_ahead(&self, entity: EntityId, Copied { key, stamp, .. }: &Copied) {
         let sql = "UPDATE rows SET ahead = 1, ours = 1, stamp = ?2 WHERE key = ?1 AND gone = 1";
         sound(self.on(entity, sql).execute((key.as_str(), stamp.0)));
     }

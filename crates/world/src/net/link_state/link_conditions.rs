@@ -26,7 +26,7 @@ const STAY_SLOTS: u32 = 40;
 /// The conditions a device meets on its links.
 #[derive(Debug, Default)]
 pub struct LinkConditions {
-    links: Vec<LinkWeather>,
+    links: Vec<LinkOverTime>,
     stays: Vec<Stay>,
     /// Outages that drop or reset, sorted by start; ends ascend too.
     breaks: Vec<Outage>,
@@ -46,31 +46,31 @@ pub struct ConditionsAt<'w> {
 }
 
 #[derive(Debug)]
-struct LinkWeather {
+struct LinkOverTime {
     profile: Arc<Profile>,
     seed: Seed,
-    ways: [WayWeather; 2],
+    ways: [DirectionOverTime; 2],
 }
 
 #[derive(Debug)]
-struct WayWeather {
+struct DirectionOverTime {
     seed: Seed,
     capacity: Capacity,
     losses: Losses,
 }
 
-impl LinkWeather {
-    fn new(profile: Arc<Profile>, seed: Seed) -> LinkWeather {
+impl LinkOverTime {
+    fn new(profile: Arc<Profile>, seed: Seed) -> LinkOverTime {
         let way = |way: Direction| {
             let seed = seed.derive("net.way", way as u64);
-            WayWeather {
+            DirectionOverTime {
                 seed,
                 capacity: Capacity::new(&profile, way, seed),
                 losses: Losses::new(profile.loss, profile.mtu, profile.mean_rate(way), seed),
             }
         };
         let ways = [way(Direction::Up), way(Direction::Down)];
-        LinkWeather { profile, seed, ways }
+        LinkOverTime { profile, seed, ways }
     }
 }
 
@@ -78,8 +78,8 @@ impl LinkConditions {
     /// Conditions along a link schedule. Gaps and changes start only before `end`; then all heals.
     pub fn new(schedule: &LinkSchedule, seed: Seed, end: Time) -> LinkConditions {
         let links = schedule.links.iter().enumerate();
-        let links: Vec<LinkWeather> = links
-            .map(|(i, profile)| LinkWeather::new(profile.clone(), seed.derive("net.link", i as u64)))
+        let links: Vec<LinkOverTime> = links
+            .map(|(i, profile)| LinkOverTime::new(profile.clone(), seed.derive("net.link", i as u64)))
             .collect();
         let loses = [0, 1].map(|way| links.iter().any(|link| link.ways[way].losses.loss.is_some()));
         let mut conditions =
@@ -254,15 +254,15 @@ impl LinkConditions {
     }
 
     #[inline]
-    fn link(&self, now: Time) -> &LinkWeather {
+    fn link(&self, now: Time) -> &LinkOverTime {
         &self.links[self.stays[self.stay(now)].link]
     }
-    fn way(&self, stay: usize, way: Direction) -> &WayWeather {
+    fn way(&self, stay: usize, way: Direction) -> &DirectionOverTime {
         &self.links[self.stays[stay].link].ways[way as usize]
     }
 
     /// From `at` on: the next time without a hold on a link, its end, and the link's direction.
-    fn flows(&self, at: Time, way: Direction) -> (Time, Time, &WayWeather) {
+    fn flows(&self, at: Time, way: Direction) -> (Time, Time, &DirectionOverTime) {
         let at = within(&self.holds, at).unwrap_or(at);
         let stay = self.stay(at);
         let moves = self.stays.get(stay + 1).map_or(Time::FAR, |next| next.from);

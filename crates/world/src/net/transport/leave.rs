@@ -15,7 +15,7 @@ impl Way {
         direction: Direction,
         bytes: u64,
     ) -> Result<Left, Gone> {
-        self.set_out(exchange, direction, bytes).await?;
+        self.wait_for_radio(exchange, direction, bytes).await?;
         let (way, shared) = (direction as usize, &exchange.shared);
         let message = self.join(shared, direction, bytes);
         // Start counting once the radio is awake: the energy model adds the wake-up.
@@ -64,7 +64,7 @@ impl Way {
             }
             (_, ends) => (began, ends.unwrap_or(now)),
         };
-        self.off_air((direction, message), bytes, times);
+        self.charge_radio((direction, message), bytes, times);
         match ends {
             Ok(at) if whole => Ok(Left { at, arrives }),
             Err(broken) => {
@@ -76,7 +76,12 @@ impl Way {
     }
 
     /// Waits for the radio; an error if the message does not start to leave.
-    async fn set_out(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Result<(), Gone> {
+    async fn wait_for_radio(
+        &self,
+        exchange: &Exchange,
+        direction: Direction,
+        bytes: u64,
+    ) -> Result<(), Gone> {
         if exchange.unwanted.get() {
             return Err(Gone::Vanished);
         }
@@ -139,12 +144,12 @@ impl Way {
             let flow = &shared.flow[direction as usize];
             flow.set(flow.get().filter(|flow| *flow != gone.flow));
         }
-        self.off_air((direction, message), bytes, (now, now));
+        self.charge_radio((direction, message), bytes, (now, now));
     }
 
     /// Charges the radio for this message and for all in transit with it up to now. So the radio
     /// sees times in order, and overlapping times once.
-    fn off_air(&self, message: (Direction, MessageId), bytes: u64, (from, until): (Time, Time)) {
+    fn charge_radio(&self, message: (Direction, MessageId), bytes: u64, (from, until): (Time, Time)) {
         let now = self.handle.now();
         let mut air = self.air.borrow_mut();
         let at = air.iter().position(|(way, id, _)| (*way, *id) == message).expect("it was on the air");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{prose, words};
-use crate::base::{Day, Decimal, Fat, Stamp, Stream, Stuff, Value, ten_to};
+use crate::base::{ContentKind, Day, Decimal, Fat, Stamp, Stream, Value, ten_to};
 use crate::workload::Maker;
 
 /// Value number `index`, from 0, of the `count` values of an attribute: `clinic-07`.
@@ -88,7 +88,7 @@ impl Cell {
                     Some((share, len)) if stream.chance(share.share()) => *len,
                     _ => (usual as u32).clamp(1, (*max).max(1)),
                 };
-                Value::Fat(Fat { seed: stream.next_u64(), len, of: Stuff::Words })
+                Value::Fat(Fat { seed: stream.next_u64(), len, of: ContentKind::Words })
             }
             Maker::Blob(min, max) => {
                 let bytes = min + stream.below(u64::from(max - min) + 1) as u32;

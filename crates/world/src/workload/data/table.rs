@@ -145,11 +145,11 @@ impl Table {
         let touched = if count == 0 { 0 } else { 1 + (bits & 1).min(count - 1) };
         (0..touched).map(move |i| {
             let column = self.changeable[((pick(bits, count) + i) % count) as usize];
-            (column, self.made_before(row, column))
+            (column, self.previous_value(row, column))
         })
     }
 
-    fn made_before(&self, row: u64, column: usize) -> Value {
+    fn previous_value(&self, row: u64, column: usize) -> Value {
         if !self.is_null(row, column) && self.drawn(&self.nulls, "null before", row, column) {
             return Value::Null;
         }

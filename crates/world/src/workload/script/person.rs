@@ -109,7 +109,7 @@ pub(super) fn stretches(stream: &mut Stream, options: &WorkloadOptions, day: &Pr
     stretches
 }
 
-pub(super) fn united(mut stretches: Vec<(Time, Time)>) -> Vec<(Time, Time)> {
+pub(super) fn merge_intervals(mut stretches: Vec<(Time, Time)>) -> Vec<(Time, Time)> {
     stretches.sort_unstable();
     let mut apart: Vec<(Time, Time)> = Vec::with_capacity(stretches.len());
     for (from, until) in stretches {
@@ -159,6 +159,6 @@ mod tests {
     #[test]
     fn stretches_that_touch_become_one() {
         let s = |a, b| (Time(a), Time(b));
-        assert_eq!(united(vec![s(5, 9), s(1, 3), s(3, 4), s(6, 7), s(8, 12)]), [s(1, 4), s(5, 12)]);
+        assert_eq!(merge_intervals(vec![s(5, 9), s(1, 3), s(3, 4), s(6, 7), s(8, 12)]), [s(1, 4), s(5, 12)]);
     }
 }

@@ -47,7 +47,7 @@ impl Rhythm {
             // Each wave's sums over the peaks: of those fitted in this round, and of all from each
             // one on.
             let mut fitted = vec![0.0; ahead.len()];
-            let ahead_of = ahead.iter().map(|(_, parts, _)| sums_from_each(parts, &weights));
+            let ahead_of = ahead.iter().map(|(_, parts, _)| suffix_sums(parts, &weights));
             let unfitted: Vec<Vec<f64>> = ahead_of.collect();
             for (k, load) in wanted.iter().enumerate() {
                 let waves = ahead.iter().zip(fitted.iter().zip(&unfitted));
@@ -154,7 +154,7 @@ fn for_each_stretch(hours: (Time, Time), peaks: &[Load], mut each: impl FnMut(Ti
 }
 
 /// For each place, the weighted sum of the parts from there on.
-fn sums_from_each(parts: &[f64], weights: &[f64]) -> Vec<f64> {
+fn suffix_sums(parts: &[f64], weights: &[f64]) -> Vec<f64> {
     let mut sums: Vec<f64> = parts.iter().zip(weights).map(|(part, weight)| part * weight).collect();
     for at in (1..sums.len()).rev() {
         sums[at - 1] += sums[at];

@@ -1,7 +1,7 @@
 //! From writes to steps: logins, foreground stretches, numbers of edits, one order.
 
 use super::intent::{By, Day};
-use super::person::{presences, stretches, united, working_hours};
+use super::person::{merge_intervals, presences, stretches, working_hours};
 use super::plot::{Deed, Plot};
 use super::rhythm::Rhythm;
 use super::setting::{Burst, Import, Setting};
@@ -10,9 +10,9 @@ use crate::base::{Span, Time};
 use crate::contract::AppEvent;
 
 /// The longest time that the app is in the foreground before a person does something in it.
-const REACHING_FOR_IT: Span = Span::secs(15);
+const FOREGROUND_BEFORE_ACTION: Span = Span::secs(15);
 /// The shortest time that it stays there afterwards.
-const PUTTING_IT_AWAY: Span = Span::secs(5);
+const FOREGROUND_AFTER_ACTION: Span = Span::secs(5);
 
 /// Writes the whole script; `None` if the setting `stops` it.
 pub(crate) fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import]) -> Option<Script> {
@@ -53,14 +53,14 @@ pub(crate) fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[I
         Act::Aimed(..) => 2,
         _ => 1,
     });
-    let edits = put_on_stage(&day, deeds, &mut steps)?;
+    let edits = schedule_steps(&day, deeds, &mut steps)?;
     steps.sort_by_key(|step| (step.at, step.actor));
     // A big fleet's day is a million steps, which stay in memory until it ends.
     steps.shrink_to_fit();
     Some(Script { steps, edits, placed: Placed { actions: counts, short } })
 }
 
-fn put_on_stage(day: &Day<'_>, deeds: Vec<Deed>, steps: &mut Vec<Step>) -> Option<Vec<Vec<u16>>> {
+fn schedule_steps(day: &Day<'_>, deeds: Vec<Deed>, steps: &mut Vec<Step>) -> Option<Vec<Vec<u16>>> {
     let people = day.setting.people;
     let mut by_person: Vec<Vec<Deed>> = people.iter().map(|_| Vec::new()).collect();
     for deed in deeds {
@@ -131,11 +131,11 @@ fn foreground(day: &Day<'_>, who: usize, deeds: &[Deed]) -> Vec<(Time, Time)> {
     for at in deeds.iter().map(|deed| deed.by.at) {
         let mut stream = setting.seed.stream("around", device, at.0);
         let earliest = presence.filter(|p| p.from <= at).map_or(Time::ZERO, |p| p.from);
-        let from = Time(at.0.saturating_sub(stream.up_to(REACHING_FOR_IT).0)).max(earliest);
-        let stays = PUTTING_IT_AWAY + stream.exponential(setting.options.foreground);
+        let from = Time(at.0.saturating_sub(stream.up_to(FOREGROUND_BEFORE_ACTION).0)).max(earliest);
+        let stays = FOREGROUND_AFTER_ACTION + stream.exponential(setting.options.foreground);
         // Work ends when it ends, unless the person is busy even then.
         let latest = presence.filter(|p| at < p.until).map_or(end, |p| p.until);
         all.push((from, (at + stays).min(latest).max(at)));
     }
-    united(all)
+    merge_intervals(all)
 }

@@ -158,7 +158,7 @@ impl<'a> Rows<'a> {
             let mut new = NewRow::empty(entity_of.columns.len());
             for &column in columns {
                 let other = avoid.and_then(|a| a.iter().find(|(c, _)| *c == column)).map(|(_, v)| v);
-                self.draw_unlike(&mut new, draw, row, column, other)?;
+                self.draw_different(&mut new, draw, row, column, other)?;
             }
             let value = |column| match columns.contains(&column) {
                 true => new.values[column].clone(),
@@ -241,7 +241,7 @@ impl<'a> Rows<'a> {
 
     /// Draws until it differs from the present one and `other`; if tries run out, from `other`
     /// alone.
-    fn draw_unlike(
+    fn draw_different(
         &mut self,
         new: &mut NewRow,
         draw: &mut Draw,

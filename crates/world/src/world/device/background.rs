@@ -82,7 +82,7 @@ impl Device {
                     return;
                 }
                 if opens > since {
-                    device.give_window();
+                    device.open_background_window();
                 }
                 handle.sleep_until(closes).await;
                 if device.suspension.stay.get() != stay {
@@ -93,7 +93,7 @@ impl Device {
         });
     }
 
-    fn give_window(&self) {
+    fn open_background_window(&self) {
         let of = &self.suspension;
         if !self.is_running() || self.now() < of.forced_until.get() {
             return;

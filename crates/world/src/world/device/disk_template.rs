@@ -11,7 +11,7 @@ use crate::setup::{DevicePlan, Setup};
 use crate::workload::Dataset;
 use crate::world::device::storage::database;
 
-pub(crate) struct Templates<'a> {
+pub(crate) struct DiskTemplates<'a> {
     pub(crate) plan: &'a Setup,
     pub(crate) factory: Rc<dyn EngineFactory>,
     pub(crate) dataset: &'a Dataset,
@@ -24,7 +24,7 @@ pub(crate) struct Templates<'a> {
 /// attributes, only the rows that all devices share.
 pub(crate) type Start = (Option<Span>, Option<String>);
 
-impl Templates<'_> {
+impl DiskTemplates<'_> {
     /// A disk for `device` in its initial state.
     pub(crate) fn disk(&mut self, device: &DevicePlan, setup: &DeviceSetup, server: &dyn ServerHalf) -> Disk {
         let ago = device.start.synced_ago;
@@ -71,7 +71,7 @@ impl Templates<'_> {
 }
 
 struct State<'s> {
-    templates: &'s Templates<'s>,
+    templates: &'s DiskTemplates<'s>,
     setup: &'s DeviceSetup,
     server: &'s dyn ServerHalf,
     at: Stamp,

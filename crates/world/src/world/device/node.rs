@@ -27,7 +27,7 @@ use crate::world::people::attention::Attention;
 use crate::world::server::requests_in::Counter;
 
 /// A device without power comes back after this, unless the event says otherwise.
-const SWITCHED_ON_AFTER: Span = Span::secs(60);
+const POWER_ON_DELAY: Span = Span::secs(60);
 
 pub(crate) struct Device {
     pub(crate) me: Weak<Device>,
@@ -47,12 +47,12 @@ pub(crate) struct Device {
     pub(crate) hardware: Hardware,
     pub(crate) attention: Attention,
     pub(crate) screen: Screen,
-    pub(crate) unsaved: RefCell<Vec<Unsaved>>,
+    pub(crate) unsaved: RefCell<Vec<PendingSave>>,
     pub(crate) allowed: Allowed,
 }
 
 /// An edit whose person does not see yet that it is saved.
-pub(crate) struct Unsaved {
+pub(crate) struct PendingSave {
     edit: LocalEdit,
     since: Time,
     locked: Span,
@@ -138,7 +138,8 @@ impl Device {
         if !self.is_running() {
             return;
         }
-        let under_way = under_way || self.is_silent_of_work() || self.storage.disk.has_open_failure();
+        let under_way =
+            under_way || self.may_have_unreported_work() || self.storage.disk.may_count_as_committed();
         self.storage.fail(reason, self.now());
         self.suspension.end(self.now());
         self.hardware.stop();
@@ -156,7 +157,7 @@ impl Device {
     }
 
     /// True if a suspended app may have unreported work that has ended.
-    fn is_silent_of_work(&self) -> bool {
+    fn may_have_unreported_work(&self) -> bool {
         self.suspension.since.get().is_some_and(|since| self.hardware.free_at() >= since)
     }
     /// Restores the storage from a backup. Nobody looks at the app meanwhile.
@@ -197,7 +198,7 @@ impl Device {
         self.put_in(|storage| storage.become_copy(&copy), restart_after, told);
         self.attention.turns(self.now(), other.attention.held_at(self.now()));
         self.tell_person(before);
-        let under_way = other.hardware.free_at() >= self.now() || other.is_silent_of_work();
+        let under_way = other.hardware.free_at() >= self.now() || other.may_have_unreported_work();
         if other.is_running() && under_way {
             // The copy may hold what the other device is about to report.
             self.tell(Event::CutShort);
@@ -216,10 +217,10 @@ impl Device {
                 // It failed while the process was starting.
                 self.storage.disk.power_loss(PowerLoss::LoseAll);
                 self.handle.kill(self.app.node);
-                self.start_after(SWITCHED_ON_AFTER);
+                self.start_after(POWER_ON_DELAY);
                 return;
             }
-            self.kill(KillReason::PowerLoss, Some(SWITCHED_ON_AFTER));
+            self.kill(KillReason::PowerLoss, Some(POWER_ON_DELAY));
         }
     }
     pub(crate) fn app(&self, event: AppEvent) {
@@ -298,7 +299,11 @@ impl Device {
         saving: LocalBoxFuture<'static, Result<(), EditError>>,
     ) {
         let (device, edit) = (self.shared(), edit.clone());
-        self.unsaved.borrow_mut().push(Unsaved { edit: edit.clone(), since: self.now(), locked: Span::ZERO });
+        self.unsaved.borrow_mut().push(PendingSave {
+            edit: edit.clone(),
+            since: self.now(),
+            locked: Span::ZERO,
+        });
         self.ports.spawn.spawn(Box::pin(async move {
             let done = saving.await;
             device.unsaved.borrow_mut().retain(|one| one.edit.id != edit.id);
@@ -329,7 +334,7 @@ impl Device {
         }
         let device = self.shared();
         let (handle, edit) = (self.handle.clone(), edit.clone());
-        self.unsaved.borrow_mut().push(Unsaved { edit: edit.clone(), since: begun, locked: waited });
+        self.unsaved.borrow_mut().push(PendingSave { edit: edit.clone(), since: begun, locked: waited });
         self.handle.spawn(self.app.node, "edit", async move {
             handle.sleep_until(until).await;
             device.unsaved.borrow_mut().retain(|one| one.edit.id != edit.id);
@@ -340,7 +345,7 @@ impl Device {
     }
 
     fn miss_unsaved(&self) {
-        for Unsaved { edit, since, locked } in self.unsaved.take() {
+        for PendingSave { edit, since, locked } in self.unsaved.take() {
             self.tell(Event::EditMissed { edit: &edit, waited: locked.min(self.now() - since) });
         }
     }

@@ -12,7 +12,7 @@ use crate::contract::{
     TransportError, Work,
 };
 use crate::world::device::node::Device;
-use crate::world::server::requests_in::Slipped;
+use crate::world::server::requests_in::ServerWithSlip;
 
 /// A person who saw the app die for lack of memory reopens it after this.
 const OPENED_AGAIN_AFTER: Span = Span::secs(60);
@@ -127,7 +127,7 @@ impl Transport for OfDevice {
     }
     fn request_with(&self, request: Vec<u8>, slip: Slip, deadline: Time) -> PendingSlipped {
         let (device, slip) = (self.device(), Rc::new(RefCell::new(slip)));
-        let server = Rc::new(Slipped(device.counter.clone(), slip.clone()));
+        let server = Rc::new(ServerWithSlip(device.counter.clone(), slip.clone()));
         let answer = device.way.request_of(server, request, deadline);
         Box::pin(async move { Ok((answer.await?, slip.take())) })
     }

@@ -18,8 +18,8 @@ use crate::world::server::half::Servers;
 
 /// Polls allowed per script step: its own, and those of the app that gets it. A million edits at
 /// one instant are not a loop.
-pub(crate) const POLLS_A_STEP: u64 = 8;
-const LOOKED_AT_EVERY: Span = Span::secs(1);
+pub(crate) const POLLS_PER_STEP: u64 = 8;
+const SCREEN_POLL_INTERVAL: Span = Span::secs(1);
 
 pub(crate) struct People {
     handle: Handle,
@@ -43,9 +43,9 @@ impl People {
     }
     async fn wait_for_screen(self: Rc<Self>, device: Rc<Device>) {
         while device.screen.has_waiting() {
-            self.handle.sleep(LOOKED_AT_EVERY).await;
+            self.handle.sleep(SCREEN_POLL_INTERVAL).await;
             // A fleet that began to wait at one instant also looks at one instant.
-            self.handle.excuse(POLLS_A_STEP);
+            self.handle.excuse(POLLS_PER_STEP);
             while let Some(turn) = device.screen.next(self.handle.now(), device.is_running()) {
                 match turn {
                     Turn::Make(wish) => self.make(&device, wish),
@@ -56,7 +56,7 @@ impl People {
     }
 
     fn make(&self, device: &Rc<Device>, wish: Wish) {
-        self.handle.excuse(POLLS_A_STEP);
+        self.handle.excuse(POLLS_PER_STEP);
         self.aims.borrow_mut().on_device(device, wish);
     }
 }

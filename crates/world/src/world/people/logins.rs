@@ -7,7 +7,10 @@ use crate::contract::AppEvent;
 use crate::workload::{Act, Actor, Step};
 
 /// Moves each login in a script to the first instant with an apparent network.
-pub(crate) fn once_up(steps: Vec<Step>, up_from: impl Fn(DeviceId, Time) -> Time) -> Vec<Step> {
+pub(crate) fn delay_logins_until_network(
+    steps: Vec<Step>,
+    up_from: impl Fn(DeviceId, Time) -> Time,
+) -> Vec<Step> {
     let mut late = BTreeMap::new();
     for step in &steps {
         if let (Actor::Device(device), Act::App(AppEvent::Login)) = (step.actor, &step.act) {
@@ -27,7 +30,7 @@ pub(crate) fn once_up(steps: Vec<Step>, up_from: impl Fn(DeviceId, Time) -> Time
             None => all.push(step),
         }
     }
-    all.extend(late.into_values().flat_map(|(up, own)| with_login_at(up, own)));
+    all.extend(late.into_values().flat_map(|(up, own)| move_login_to(up, own)));
     all.sort_by_key(|step| (step.at, step.actor));
     all
 }
@@ -35,7 +38,7 @@ pub(crate) fn once_up(steps: Vec<Step>, up_from: impl Fn(DeviceId, Time) -> Time
 /// Moves one person's login to `up`. If the person has put the app away by then, they open it again
 /// and look as long as originally planned. If they come back to it during that time, they do not
 /// put it away in between.
-fn with_login_at(up: Time, mut steps: Vec<Step>) -> Vec<Step> {
+fn move_login_to(up: Time, mut steps: Vec<Step>) -> Vec<Step> {
     let is = |step: &Step, event: AppEvent| matches!(step.act, Act::App(other) if other == event);
     let login = steps.iter().position(|step| is(step, AppEvent::Login)).expect("these have a login");
     let away = steps[login..].iter().find(|step| is(step, AppEvent::Pause)).map(|step| step.at);
@@ -83,7 +86,7 @@ mod tests {
 
     fn once_up_at(up: u64, steps: &[(u64, AppEvent)]) -> Vec<(u64, AppEvent)> {
         let event = |act| if let Act::App(event) = act { event } else { unreachable!("there are no others") };
-        let done = once_up(script(steps), |_, at| at.max(Time(up)));
+        let done = delay_logins_until_network(script(steps), |_, at| at.max(Time(up)));
         done.into_iter().map(|step| (step.at.0, event(step.act))).collect()
     }
 
@@ -141,7 +144,10 @@ mod tests {
             |at: u64, event| Step { at: Time(at), actor: Actor::Device(DeviceId(1)), act: Act::App(event) };
         steps.insert(1, other(20, Login));
         steps.push(other(230, Pause));
-        let done = once_up(steps, |device, at| if device == DeviceId(3) { Time(200) } else { at });
+        let done = delay_logins_until_network(
+            steps,
+            |device, at| if device == DeviceId(3) { Time(200) } else { at },
+        );
         let told: Vec<(u64, Actor)> = done.iter().map(|step| (step.at.0, step.actor)).collect();
         let you = Actor::Device(DeviceId(1));
         assert_eq!(told, [(20, you), (70, ME), (200, ME), (230, you), (260, ME)]);

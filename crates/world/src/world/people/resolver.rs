@@ -15,7 +15,7 @@ use crate::setup::{Asking, Setup};
 use crate::sim::{Handle, NodeId};
 use crate::workload;
 use crate::world::device::node::Device;
-use crate::world::people::editing::POLLS_A_STEP;
+use crate::world::people::editing::POLLS_PER_STEP;
 use crate::world::people::news::{Conflict, News};
 
 /// How soon a person who does not look at the app looks again.
@@ -62,7 +62,7 @@ impl Resolver {
     pub(crate) async fn live(self: Rc<Self>) {
         loop {
             let new = self.opened.next().await;
-            self.handle.excuse(POLLS_A_STEP * new.len() as u64);
+            self.handle.excuse(POLLS_PER_STEP * new.len() as u64);
             new.into_iter().for_each(|conflict| self.take_up(conflict));
         }
     }

@@ -13,7 +13,7 @@ use crate::setup::{Asking, Setup};
 use crate::sim::{Handle, NodeId};
 use crate::workload;
 use crate::world::device::node::Device;
-use crate::world::people::editing::POLLS_A_STEP;
+use crate::world::people::editing::POLLS_PER_STEP;
 use crate::world::people::news::{News, RunEnded};
 
 #[derive(Clone, Copy, Default)]
@@ -57,7 +57,7 @@ impl Retrying {
     pub(crate) async fn live(self: Rc<Self>) {
         loop {
             for ended in self.news.next().await {
-                self.handle.excuse(POLLS_A_STEP);
+                self.handle.excuse(POLLS_PER_STEP);
                 if !ended.well {
                     self.failed(ended.of);
                 } else if let Some(runs) = self.runs.borrow_mut().get_mut(&ended.of) {

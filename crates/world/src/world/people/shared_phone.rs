@@ -11,7 +11,7 @@ use crate::world::device::storage::Left;
 use crate::world::device::token::Wallet;
 
 /// The delay before another attempt to log out, if pending edits prevent it or no app runs.
-const TRIED_AGAIN: Span = Span::secs(300);
+const LOGOUT_RETRY_DELAY: Span = Span::secs(300);
 /// The duration of a login, and the retry interval without a network.
 const LOGIN_TAKES: Span = Span::secs(20);
 
@@ -90,7 +90,7 @@ impl SharedPhone {
                 None => {}
             }
             drop(taken);
-            handle.sleep(TRIED_AGAIN).await;
+            handle.sleep(LOGOUT_RETRY_DELAY).await;
         };
         device.put_away();
         // The logout may have taken long: after the script the person logs in again at once.

@@ -10,8 +10,8 @@ use crate::sim::{Handle, NodeId, Notify, either};
 use crate::world::faults::crash::CrashBook;
 
 /// After a failed early call, further requests are ignored for this time, which doubles.
-const LEFT_ALONE: Span = Span::secs(2);
-const LEFT_ALONE_DOUBLED: u32 = 12;
+const HURRY_BACKOFF: Span = Span::secs(2);
+const HURRY_BACKOFF_DOUBLINGS: u32 = 12;
 
 /// Starts a backend call early. After a failure it waits longer: otherwise those who ask would use
 /// up the quota that the call needs, or block another call forever.
@@ -38,7 +38,7 @@ impl Hurry {
         if went_well {
             return self.failures.set(0);
         }
-        let wait = LEFT_ALONE * (1 << self.failures.get().min(LEFT_ALONE_DOUBLED));
+        let wait = HURRY_BACKOFF * (1 << self.failures.get().min(HURRY_BACKOFF_DOUBLINGS));
         self.failures.set(self.failures.get() + 1);
         self.silent_until.set(now + wait);
     }

@@ -98,9 +98,9 @@ impl Server for Counter {
 
 /// One request with its out-of-band data, later that of the response; empty if the response is not
 /// the server's.
-pub(crate) struct Slipped(pub(crate) Rc<Counter>, pub(crate) Beside);
+pub(crate) struct ServerWithSlip(pub(crate) Rc<Counter>, pub(crate) Beside);
 
-impl Server for Slipped {
+impl Server for ServerWithSlip {
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
         let (beside, slip) = (self.1.clone(), Rc::new(RefCell::new(self.1.take())));
         let answer = self.0.serve_with(request, slip.clone());

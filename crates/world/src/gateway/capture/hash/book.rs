@@ -90,20 +90,20 @@ fn reads_as(a: &Value, b: &Value) -> bool {
 }
 
 /// The values of a row that the reader gets, and how they are compared.
-pub(super) struct Lens<'e> {
+pub(super) struct ComparedColumns<'e> {
     entity: &'e Entity,
     columns: Vec<usize>,
     /// True if copies are kept in place of hashes.
     copies: bool,
 }
 
-impl<'e> Lens<'e> {
-    pub(super) fn new(entity: &'e Entity, who: Consumer, copies: bool) -> Lens<'e> {
+impl<'e> ComparedColumns<'e> {
+    pub(super) fn new(entity: &'e Entity, who: Consumer, copies: bool) -> ComparedColumns<'e> {
         let columns = match who {
             Consumer::Replica | Consumer::Workers => (0..entity.columns.len()).collect(),
             Consumer::Device(_) | Consumer::Anybody => entity.projection.clone(),
         };
-        Lens { entity, columns, copies }
+        ComparedColumns { entity, columns, copies }
     }
 
     /// A row in the form that is compared. Adds the bytes hashed to `hashed`.
@@ -138,7 +138,7 @@ impl Rows {
         self.bytes -= before.map_or(0, |kept| key.as_str().len() as u64 + kept.bytes());
     }
 
-    fn doubt_all(&mut self) {
+    fn mark_all_unsure(&mut self) {
         for kept in self.by_key.values_mut() {
             self.bytes -= kept.bytes();
             *kept = Kept::Unsure;
@@ -161,14 +161,14 @@ struct Difference {
 
 /// A comparison of rows with those of a reader, in the order of keys.
 pub(super) struct Comparison<'b> {
-    lens: Lens<'b>,
+    lens: ComparedColumns<'b>,
     known: std::iter::Peekable<std::collections::btree_map::Iter<'b, Key, Kept>>,
     found: Vec<Difference>,
     head: Stamp,
 }
 
 impl<'b> Comparison<'b> {
-    pub(super) fn new(lens: Lens<'b>, rows: &'b Rows, head: Stamp) -> Comparison<'b> {
+    pub(super) fn new(lens: ComparedColumns<'b>, rows: &'b Rows, head: Stamp) -> Comparison<'b> {
         Comparison { lens, known: rows.by_key.iter().peekable(), found: Vec::new(), head }
     }
 
@@ -281,7 +281,7 @@ impl Book {
         match (cursor, sent) {
             (None, _) => {
                 // Its rows are remembered, as it must learn which of them are gone.
-                self.rows.doubt_all();
+                self.rows.mark_all_unsure();
                 self.confirmed = None;
                 self.forget();
             }

@@ -25,7 +25,7 @@ use crate::backend::{Backend, Consumer, Scope};
 use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::{Carried, CarriedRows, Delivery, Entity, Schema, ServerError};
 
-use book::{Book, Comparison, Kept, Lens, List, not_seen};
+use book::{Book, ComparedColumns, Comparison, Kept, List, not_seen};
 use source::{Reading, Sheet, Whole};
 
 pub use canonical::Canonical;
@@ -71,7 +71,7 @@ impl Hash {
     ) -> Result<Option<List>, ServerError> {
         let schema = Arc::clone(backend.schema());
         let entity = schema.entity(ask.entity);
-        let lens = Lens::new(entity, ask.reader.name(), self.options.keep == Keep::Copy);
+        let lens = ComparedColumns::new(entity, ask.reader.name(), self.options.keep == Keep::Copy);
         let Hash { options, sheets, canonical, .. } = self;
         if let Source::File { trailer, .. } = options.source {
             let sheet = sheets.entry(ask.entity).or_default();
@@ -198,7 +198,7 @@ impl Strategy for Hash {
         rows(&mut |Carried { entity, key, stamp, values }| {
             let own = schema.entity(entity);
             let copies = self.options.keep == Keep::Copy;
-            let lens = Lens::new(own, who, copies);
+            let lens = ComparedColumns::new(own, who, copies);
             // What a source wrote at that time is unknown.
             let kept = match self.options.canonical || copies {
                 true => Kept::of(stamp, lens.print(values, &mut self.canonical, &mut 0)),

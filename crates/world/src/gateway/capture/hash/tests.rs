@@ -7,7 +7,7 @@ use proptest::prelude::{
 use super::super::trial::{self, TROUBLES, Trial, Trouble, VISIT};
 use super::*;
 use crate::backend::{self, FileDrop, Provisioning, Style};
-use crate::base::{Fat, Span, Stuff, Value, composed};
+use crate::base::{ContentKind, Fat, Span, Value, composed};
 
 fn trial(options: HashOptions, rows: u32) -> Trial {
     let provisioning = Provisioning::Nothing;
@@ -162,7 +162,7 @@ fn value() -> impl Strategy<Value = Value> {
             .prop_map(Value::Real),
         prop_oneof![".{0,4}", Just(String::new()), "\\\\[Nirt\\\\]?[a-z0-9]{0,3}"]
             .prop_map(|text| Value::text(&text)),
-        (0..2_u64, 0..9_u32).prop_map(|(seed, len)| Value::Fat(Fat { seed, len, of: Stuff::Words })),
+        (0..2_u64, 0..9_u32).prop_map(|(seed, len)| Value::Fat(Fat { seed, len, of: ContentKind::Words })),
     ]
 }
 

@@ -20,7 +20,7 @@ use crate::contract::{Carried, CarriedRows, Schema, ServerError};
 pub(super) struct Reconciling {
     inner: LastModified,
     every: Span,
-    told: BTreeMap<Name, ToldReader>,
+    told: BTreeMap<Name, DeliveredKeys>,
     loads: u64,
     bytes: u64,
 }
@@ -32,7 +32,7 @@ type Name = (Consumer, EntityId);
 
 /// The keys of one entity that a reader got.
 #[derive(Clone, Debug, Default)]
-struct ToldReader {
+struct DeliveredKeys {
     /// Identifies the load; unique, also across a gateway that this one replaces. 0 for a reader
     /// that began with its rows.
     load: u64,
@@ -52,7 +52,7 @@ struct ToldReader {
     owed: bool,
 }
 
-impl ToldReader {
+impl DeliveredKeys {
     fn insert(&mut self, key: &Key) {
         if !self.keys.contains(key) {
             self.bytes += key.as_str().len() as u64;
@@ -182,12 +182,12 @@ impl Reconciling {
     }
 
     /// The keys that a reader got; an unknown reader starts empty, under a new number.
-    fn told(&mut self, name: Name, now: Time) -> &mut ToldReader {
+    fn told(&mut self, name: Name, now: Time) -> &mut DeliveredKeys {
         // A gateway that replaces this one must not reuse a number.
         let next = (self.loads + 1).max(now.0 / 1_000);
         self.told.entry(name).or_insert_with(|| {
             self.loads = next;
-            ToldReader { load: next, since: now, ..ToldReader::default() }
+            DeliveredKeys { load: next, since: now, ..DeliveredKeys::default() }
         })
     }
 }
@@ -209,7 +209,7 @@ impl Strategy for Reconciling {
     }
 
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        ToldReader::default().cursor(&self.inner.cursor_at(entity, stamp))
+        DeliveredKeys::default().cursor(&self.inner.cursor_at(entity, stamp))
     }
 
     /// The reader may still have to load, as after a restore, and the load may skip its row.
