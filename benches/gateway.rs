@@ -46,7 +46,7 @@ fn schema() -> Arc<Schema> {
 }
 
 fn backend() -> Backend {
-    let options = backend::BackendOptions { whole: true, ..backend::BackendOptions::default() };
+    let options = backend::BackendOptions { serves_all_owners: true, ..backend::BackendOptions::default() };
     let mut backend = Backend::new(schema(), options, START, Seed(1));
     let row = |n: u64| {
         let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);

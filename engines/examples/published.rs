@@ -1,4 +1,5 @@
-//! The workloads that `engines/league/published/crdt.mjs edits` prints, by Yrs and by Automerge, in bytes only.
+//! The workloads that `engines/league/published/crdt.mjs edits` prints, by Yrs and by Automerge, in
+//! bytes only.
 
 use std::cell::RefCell;
 use std::io::BufRead;
@@ -14,7 +15,8 @@ use yrs::{
     WriteTxn,
 };
 
-/// What both engines do: a client edits, each group of edits is an update, and an update is taken by another client.
+/// What both engines do: a client edits, each group of edits is an update, and an update is taken
+/// by another client.
 trait Client {
     fn open(number: u64) -> Self;
     fn edit(&mut self, group: &[Value]) -> Vec<u8>;
@@ -167,7 +169,8 @@ impl Client for Automerge {
         let map = first.put_object(ROOT, "map", ObjType::Map).expect("the root");
         let text = first.put_object(ROOT, "text", ObjType::Text).expect("the root");
         commit(&mut first);
-        // What it has loaded and taken goes out again with its next update, as in the published run: nothing says it was sent.
+        // What it has loaded and taken goes out again with its next update, as in the published
+        // run: nothing says it was sent.
         let doc = AutoCommit::load(&first.save()).expect("what was saved").with_actor(actor(number));
         Automerge { doc, text, array, map }
     }

@@ -1,7 +1,7 @@
 //! Engines that are crates of others, as stacks of the bench.
 //!
-//! [`document`] is what engines have in common that keep a document and merge it: a half for
-//! phones and a half that answers. `sessions` is SQLite's session extension, with halves of its own.
+//! [`document`] is what engines have in common that keep a document and merge it: a half for phones
+//! and a half that answers. `sessions` is SQLite's session extension, with halves of its own.
 //! `phone` is what all halves on phones have in common. Each of [`stacks`] is an engine. [`league`]
 //! makes a page of how they do.
 

@@ -1,5 +1,5 @@
-//! The half on a phone that all engines here have: runs of units, one after the other, and edits
-//! that wait in its database.
+//! The phone half that all engines here share: runs of units, one after the other, and edits that
+//! wait in its database.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,7 +20,7 @@ pub(crate) struct Meta {
     pub(crate) runs: u64,
     /// The unit whose run is under way.
     pub(crate) open: Option<UnitId>,
-    /// How far it has read what the server has.
+    /// The position up to which it has read the server's changes.
     pub(crate) read: u64,
 }
 
@@ -33,7 +33,7 @@ impl Meta {
     }
 }
 
-/// An edit that waits, and what the engine keeps of it: its place or its changes.
+/// An edit that waits, and the engine's bytes for it: its place or its changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     pub(crate) id: i64,
@@ -47,7 +47,7 @@ impl Waiting {
         let edit = serde_json::from_str(&text).expect("it was written here");
         Ok(Waiting { id: row.get(0)?, edit, bytes: row.get(2)? })
     }
-    /// Stores an edit that waits, by this statement.
+    /// Stores an edit that waits with this SQL statement.
     pub(crate) fn put(
         at: &Connection,
         put: &str,
@@ -60,38 +60,39 @@ impl Waiting {
     }
 }
 
-/// What became of an edit that a person made.
+/// The result of a person's edit.
 pub(crate) enum Edited {
     Waits,
-    /// It says what its row says, of which nothing waits.
+    /// Its row already has these values, and no edit of the row waits.
     Unchanged,
 }
 
-/// What a phone keeps in its database, and how it brings that up to date.
+/// An engine's database on a phone, and how it syncs.
 pub(crate) trait Keeps: DeviceView + Sized + 'static {
     fn database(&self) -> &Connection;
     fn meta(&mut self) -> &mut Meta;
     fn put_meta(&self) -> rusqlite::Result<()>;
     fn waiting(&self) -> &[Waiting];
-    /// Reads all again, after a transaction that failed; what cannot be read, the next one tells.
+    /// Reads everything again after a failed transaction. The next transaction reports read errors.
     fn read_again(&mut self);
     /// Saves an edit that a person makes at this time by the phone's clock.
     fn save(&mut self, edit: &LocalEdit, made_at: Stamp) -> Result<Edited, EditError>;
-    /// Asks the server, as often as it takes; gives the edits that were to be sent.
+    /// Sends requests until the sync is complete; returns the edits that had to be sent.
     fn sync(phone: &Phone<Self>, unit: UnitId) -> impl Future<Output = (Vec<EditId>, Result<(), SyncError>)>;
 
-    /// Does `work` in one transaction, or reads all again.
+    /// Does `work` in one transaction; if that fails, reads everything again.
     fn atomically<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
         let done = self.database().execute_batch("BEGIN").and_then(|()| work(self));
         let done = done.and_then(|given| self.database().execute_batch("COMMIT").map(|()| given));
         if done.is_err() {
-            // SQLite may have done so itself.
+            // SQLite may have rolled back itself.
             _ = self.database().execute_batch("ROLLBACK");
             self.read_again();
         }
         done
     }
-    /// Notes something of itself. A disk that is full ends a run with its first answer.
+    /// Changes the metadata. Errors are ignored: on a full disk the run fails at its first
+    /// response.
     fn note(&mut self, change: impl FnOnce(&mut Meta)) {
         _ = self.atomically(|kept| {
             change(kept.meta());
@@ -116,22 +117,22 @@ pub(crate) fn unsaved(error: rusqlite::Error) -> EditError {
     if is_full(&error) { EditError::StorageFull } else { EditError::Storage(error.to_string()) }
 }
 
-/// Refuses a state: a phone begins empty, since what was synced before is the server's to tell.
+/// Refuses an initial state: synced data has a history, which is on the server.
 pub(crate) fn begins_empty(state: Option<&dyn Provision>) -> Result<(), EngineError> {
     state.map_or(Ok(()), |_| Err(EngineError("phones begin empty".to_owned())))
 }
 
-/// What a phone is saving: nobody may hear of it yet, since the process may die before it is saved.
-/// It is when the last edit will be saved.
+/// When the last edit will be saved. Before that no edit may be reported or sent, because the
+/// process may die.
 #[derive(Default)]
 pub(crate) struct Saves(Cell<Time>);
 
 impl Saves {
-    /// Takes on what an edit has just done to the disk.
+    /// Adds the time of the disk work that an edit has just caused.
     fn take_on(&self, ports: &Ports) {
         let until = ports.machine.take_on(Work::default());
         if until > ports.clock.now() {
-            // Its person is told at that instant, and the server after it.
+            // The person sees the edit saved at that instant; the server gets it after that.
             self.0.set(until + Span(1));
         }
     }
@@ -168,7 +169,7 @@ impl<K: Keeps> Phone<K> {
     pub(crate) fn next_request(&self) -> u64 {
         self.requests.replace(self.requests.get() + 1)
     }
-    /// Tells of a response with so many bytes and rows.
+    /// Reports a response.
     pub(crate) fn tell_response(&self, request: u64, unit: UnitId, (bytes, rows): (u64, usize), took: Span) {
         let (kind, unit, rows) = (RequestKind::Sync, Some(unit), rows as u32);
         self.ports.emit(EngineEvent::ResponseReceived { request, kind, unit, bytes, rows, took });
@@ -202,7 +203,7 @@ impl<K: Keeps> Phone<K> {
         }
     }
 
-    /// A run of a unit; false if it is to be tried again.
+    /// A run of a unit; false if it must be tried again.
     async fn run_of(&self, unit: UnitId, since: Time) -> bool {
         self.kept.borrow_mut().note(|meta| (meta.open, meta.runs) = (Some(unit), meta.runs + 1));
         let run = self.kept.borrow_mut().meta().runs;

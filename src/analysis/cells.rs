@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::spread::spread;
 use super::{occurrences, untested};
-use crate::base::{Digest, EntityId, Key, inert};
+use crate::base::{Digest, EntityId, Key, escape_control};
 use crate::contract::Schema;
 use crate::oracle::{Violation, check_names, metric_of};
 use crate::record::{
@@ -15,7 +15,7 @@ use crate::scenario::{Bound, Plan, in_id};
 use crate::world::{Ending, Outcome, Threw};
 
 fn exception(threw: &Threw) -> ExceptionRecord {
-    let told = |text: &str| inert(text).into_owned();
+    let told = |text: &str| escape_control(text).into_owned();
     let (what, stack) = (told(&threw.what), told(&threw.stack));
     let (device, at) = (threw.device.clone(), threw.at.clone());
     ExceptionRecord { what, warning: threw.is_warning, stack, count: threw.count, device, at }
@@ -28,7 +28,7 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
     cell.digest = outcome.digest.clone();
     cell.virtual_ns = outcome.length().0;
     cell.not_applicable = outcome.not_applicable.iter().map(|check| (*check).to_owned()).collect();
-    cell.held_to = plan.brought.then(|| held_to(outcome));
+    cell.held_to = plan.is_third_party.then(|| held_to(outcome));
     cell.untried = outcome.untried.iter().map(|check| (*check).to_owned()).collect();
     cell.phases = Phases { script_ns: outcome.script.0, drain_ns: outcome.drained_in.0 };
     cell.events = outcome.events;

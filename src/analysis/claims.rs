@@ -151,6 +151,6 @@ pub fn variant(cell: &CellRecord) -> &str {
 
 /// The unit of a figure that a claim names.
 pub fn unit_in(cell: &CellRecord, key: &str) -> Unit {
-    let of = |(metric, stat): (String, &str)| Some(cell.metrics.get(metric.as_str())?.unit().of_stat(stat));
-    cell.named(key).and_then(of).unwrap_or(Unit::Count)
+    let Some((metric, stat)) = cell.named(key) else { return Unit::Count };
+    cell.metrics.get(metric.as_str()).map_or(Unit::Count, |figure| figure.unit().of_stat(stat))
 }

@@ -34,7 +34,7 @@ pub(super) fn reasons(Ended { plan, outcome, .. }: &Ended<'_>) -> Vec<Reason> {
     let meant = |metric| bound(metric).is_some_and(|bound| bound.max == Some(0));
     if outcome.is_silent {
         reasons.extend((!meant(REQUESTS)).then_some(Reason::NoRequest {}));
-    } else if outcome.is_still && !of_swarm {
+    } else if outcome.is_still && !of_swarm && reasons.is_empty() {
         reasons.extend((!meant(APPLIED)).then_some(Reason::NoChange {}));
     }
     reasons

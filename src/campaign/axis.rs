@@ -78,7 +78,7 @@ impl FromStr for Axis {
             && starts_as_number(first)
         {
             let range = range(first, rest)
-                .ok_or_else(|| AxisError(format!("`{spec}` is not a range; want {WANT}")))?;
+                .ok_or_else(|| AxisError(format!("`{spec}` {}; want {WANT}", fault(first, rest))))?;
             if matches!(range.step, Progression::Times(_)) && range.first <= 0.0 {
                 let Range { first, last, unit, .. } = range;
                 return wrong(format!(
@@ -90,7 +90,7 @@ impl FromStr for Axis {
                 return wrong(format!("`{spec}` has numbers that would be rounded: list each"));
             }
             return match range.count() {
-                0 => wrong(format!("`{spec}` is an empty range")),
+                0 => wrong(format!("`{spec}` ends before it starts")),
                 count if count > CELLS_MAX => wrong(format!("`{spec}` has more than {CELLS_MAX} values")),
                 _ => Ok(Axis { key, values: range.values(), range: Some(range) }),
             };
@@ -130,6 +130,18 @@ fn listed(spec: &str) -> Vec<String> {
 
 fn starts_as_number(text: &str) -> bool {
     text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Says why a text is not a range.
+fn fault(first: &str, rest: &str) -> &'static str {
+    let is_open = !rest.contains(['*', '+', '=']);
+    match number(first).zip(number(rest)) {
+        Some(((low, unit), (high, other))) if is_open && unit == other && high < low => {
+            "has no step and ends before it starts"
+        }
+        Some(_) if is_open => "has no step",
+        _ => "is not a range",
+    }
 }
 
 fn range(first: &str, rest: &str) -> Option<Range> {

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::runner::{Observed, Ran};
-use crate::base::{Digest, inert_path};
+use crate::base::{Digest, escape_path};
 use crate::metrics::{self, SERIES, Sample, Tails};
 use crate::oracle::Subject;
 use crate::record::{
@@ -165,9 +165,9 @@ impl Journal {
                 return Ok(());
             }
             let why = "the scenario, its settings, axes, variants or seeds are not the same";
-            KeptError::usage(format!("{} belongs to another run: {why}", inert_path(&path)))
+            KeptError::usage(format!("{} belongs to another run: {why}", escape_path(&path)))
         };
-        let folder = inert_path(folder);
+        let folder = escape_path(folder);
         let why = "no cell was kept there, or it has completed";
         let none = || KeptError::usage(format!("there is no run to continue in {folder}: {why}"));
         Journal::reopened(&path, any_build, is_of)?.map_or_else(none, Ok)
@@ -185,7 +185,7 @@ impl Journal {
             if any_build || build.is_this() {
                 return Ok(());
             }
-            let (path, this) = (inert_path(path), Build::this());
+            let (path, this) = (escape_path(path), Build::this());
             KeptError::usage(format!(
                 "{path} was begun by {build}, and this is {this}: two builds may give other figures; --any-build continues anyway, and the record says so"
             ))
@@ -201,7 +201,7 @@ impl Journal {
         let mut end = match begun(&mut reader).map_err(failed)? {
             (Begun::Cut, _) => return Ok(None),
             (Begun::Foreign, _) => {
-                let path = inert_path(path);
+                let path = escape_path(path);
                 return KeptError::usage(format!("{path} was written by another version of the program"));
             }
             (Begun::Of(head), end) => {

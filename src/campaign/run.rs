@@ -12,7 +12,7 @@ use super::runner::{Observed, Ran, Record, Runner};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
 use crate::analysis::{self, Broke, Held, Recorded};
-use crate::base::{Span, Time, inert, inert_lines};
+use crate::base::{Span, Time, escape_control, mask_lines};
 use crate::metrics::Distribution;
 use crate::metrics::human::count;
 use crate::oracle::{Story, Subject, Violation, harm_of};
@@ -170,7 +170,7 @@ fn run_cell(
 
 fn console(said: AppWords) -> Vec<String> {
     let more = (said.left_out > 0).then(|| format!("… and {} more", count(said.left_out, "line")));
-    said.lines.iter().map(|line| inert_lines(line).into_owned()).chain(more).collect()
+    said.lines.iter().map(|line| mask_lines(line).into_owned()).chain(more).collect()
 }
 
 /// The first record of each check with a finding, the gravest first, then the others, each once.
@@ -240,12 +240,12 @@ pub(super) fn attempt<T>(
     let broke = match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(result)) => return Ok(result),
         Ok(Err(Unrunnable::Unsupported { needs, .. })) => Broke::Unsupported(needs),
-        Ok(Err(unrunnable)) => Broke::Unrunnable(inert(&unrunnable.to_string()).into_owned()),
+        Ok(Err(unrunnable)) => Broke::Unrunnable(escape_control(&unrunnable.to_string()).into_owned()),
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().copied();
             let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
             // All lines after the first are indented.
-            let lines: Vec<_> = text.unwrap_or("a panic").lines().map(inert).collect();
+            let lines: Vec<_> = text.unwrap_or("a panic").lines().map(escape_control).collect();
             Broke::Panicked(lines.join("\n    "))
         }
     };

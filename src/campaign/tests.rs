@@ -108,7 +108,7 @@ fn what_stops_a_run_starts_no_more_cells_and_is_told() {
 #[test]
 fn what_breaks_a_cell_is_the_failure_of_that_cell_alone() {
     let mut theirs = plan(Some("panics"), 1);
-    (theirs.brought, theirs.engine_name) = (true, "acme".to_owned());
+    (theirs.is_third_party, theirs.engine_name) = (true, "acme".to_owned());
     let twice = CampaignOptions { twice: true, ..on(1) };
     let mut told = in_short("panic", &ran(&[plan(Some("panics"), 1), plan(Some("lost"), 2)], &on(2)));
     told += &in_short("panic of a stack", &ran(&[theirs, plan(None, 0)], &on(1)));

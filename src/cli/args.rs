@@ -38,8 +38,7 @@ pub(super) struct Cli {
 /// How much is printed, and in which colours.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Voice {
-    /// Print only the verdict, what is wrong, where the report is and the commands that run failing
-    /// cells again; of a comparison, the verdict and what is worse. Warnings, but no remarks.
+    /// Print less: the verdict, failures, the report's path, replay commands and warnings.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
     /// Show every figure.
@@ -56,15 +55,15 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Run a scenario with every combination of some values of its keys, and report which is best
     /// and what limits the others. A cell that misses a gate fails the sweep (exit 10). Or print a
-    /// table, in which a setting's losses are results, not failures.
+    /// table; lost data does not fail a table.
     Sweep(SweepArgs),
     /// Search for the best chunk sizes (or other settings) for each device class, link and fleet
     /// size, and report the cost of other values. Settings that miss a gate or lose something are
     /// excluded; the search fails (exit 10) only if none is left.
     Tune(TuneArgs),
-    /// Parse and validate scenarios, without running them. For cells of up to 500 000 rows and
-    /// edits and 1 000 devices the script of the first seed is generated, and edits that find no
-    /// row are reported; for larger cells only `run` reports them.
+    /// Parse and validate scenarios, without running them. Also reports edits without a matching
+    /// row, for the first seed of cells up to 500 000 rows and edits and 1 000 devices; for larger
+    /// cells only `run` reports them.
     Check {
         #[command(flatten)]
         selection: Selection,
@@ -72,8 +71,7 @@ pub(super) enum Command {
         #[arg(long)]
         fix: bool,
     },
-    /// Show the cells that scenarios expand to, and how large they are; as JSON, each with its
-    /// relative cost.
+    /// Show the cells that scenarios expand to, and their sizes; as JSON, with relative costs.
     Plan {
         #[command(flatten)]
         grid: Grid,
@@ -114,8 +112,8 @@ pub(super) enum Command {
     /// Manage the figures that runs must reproduce: named files under reports/baseline/.
     #[command(subcommand)]
     Baseline(BaselineCommand),
-    /// Show the libraries of links, devices, backends and architectures of products, with the
-    /// source of each figure.
+    /// Show the built-in profiles: links, devices, backends, product architectures. Each figure has
+    /// its source.
     #[command(subcommand)]
     Profiles(Profiles),
     /// Print the JSON Schema of scenario files, of run.json, or of a line of a history.
@@ -133,8 +131,7 @@ pub(super) enum Command {
 /// Which cells.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Selection {
-    /// Scenario files, and folders of them; by default the embedded hospital day, or with `sweep
-    /// --table` the scenarios of the table.
+    /// Scenario files, and folders of them; by default the built-in hospital day.
     pub(super) paths: Vec<PathBuf>,
     /// The seed.
     #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
@@ -196,9 +193,9 @@ pub(super) struct RunArgs {
     /// Run each cell twice and compare the digests.
     #[arg(long)]
     pub(super) twice: bool,
-    /// Ask the questions of these scenarios, or of the embedded checklist, about this scenario,
-    /// changing one thing of it at a time. The results are answers, not failures; questions that do
-    /// not fit are listed with the reason.
+    /// Run this scenario with each checklist change in turn and print the answers; answers never
+    /// fail the run. FILE has the questions: the built-in checklist, or scenarios with
+    /// `[question]`.
     #[arg(long = "for", value_name = "FILE", conflicts_with_all = ["variant", "baseline", "filter"])]
     pub(super) asked: Option<PathBuf>,
 }
@@ -209,9 +206,8 @@ pub(super) struct SweepArgs {
     pub(super) grid: Grid,
     #[command(flatten)]
     pub(super) work: Work,
-    /// Also run these settings of another key instead of the first axis, and report the cost of
-    /// each value of the first axis relative to the best of them:
-    /// `engine.pull.chunk_rows=16..8192*2`.
+    /// Run an alternative key too, in place of the first axis; show how much worse each value of
+    /// the first axis is than the best value of that key: `engine.pull.chunk_rows=16..8192*2`.
     #[arg(long, value_name = "KEY=SPEC")]
     pub(super) against: Option<Axis>,
     /// The objective that settings are compared by: a metric, with a statistic if it is a
@@ -219,8 +215,8 @@ pub(super) struct SweepArgs {
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
     /// Print this table of the scenario: `architectures`, `conflicts` or `wire`, or the `[table]`
-    /// of a scenario file. Without PATH it covers the table's own scenarios. A file that declares a
-    /// table needs neither this option nor an axis.
+    /// of a scenario file. Without PATHS it runs the table's own scenarios. A file that declares
+    /// a table needs neither this option nor an axis.
     #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["against", "metric"])]
     pub(super) table: Option<String>,
     /// Only these values of an axis of the table: `link=edge,lte-good`; may be given several times.
@@ -228,7 +224,7 @@ pub(super) struct SweepArgs {
     pub(super) only: Vec<(String, String)>,
     #[command(flatten)]
     pub(super) place: OutputArgs,
-    /// What stdout gets: table, chart and words, or the same for programs; `md` is for tables.
+    /// What stdout gets: table, chart and text, or the same for programs; `md` is for tables.
     #[arg(long, value_enum, default_value_t = SweepFormat::Human)]
     pub(super) format: SweepFormat,
 }
@@ -242,35 +238,35 @@ pub(super) struct TuneArgs {
     /// engine.push.chunk_rows need no values. By default engine.pull.chunk_rows.
     #[arg(long, value_name = "KEY[=SPEC]")]
     pub(super) knob: Vec<Knob>,
-    /// Links to search for: `edge,lte-good`; by default the scenario's own.
+    /// Tune separately for each of these links: `edge,lte-good`; by default the scenario's own.
     #[arg(long, value_name = "LINKS")]
     pub(super) link: Option<String>,
-    /// Device classes to search for: `low,mid`.
+    /// Tune separately for each of these device classes: `low,mid`.
     #[arg(long, value_name = "CLASSES")]
     pub(super) class: Option<String>,
-    /// Numbers of devices to search for: `1,100,1000`.
+    /// Tune separately for each of these numbers of devices: `1,100,1000`.
     #[arg(long, value_name = "SIZES")]
     pub(super) fleet: Option<String>,
-    /// Any other key to search for several values of.
+    /// Tune separately for each value of this key.
     #[arg(long, value_name = "KEY=SPEC")]
     pub(super) axis: Vec<Axis>,
     /// The objective that settings are compared by: a metric, with a statistic if it is a
     /// distribution (by default p95).
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
-    /// A limit that excludes settings: `foreground=100ms`, `chunk=15s`, `memory=32MB`. The default
+    /// A limit that excludes settings: `foreground=100ms`, `chunk=15s`, `memory=32MB`. Default
     /// limits (100 ms, half of the gateway's timeout, a quarter of the device's memory) exclude
-    /// nothing, but the cost of keeping them is shown; `…=off` leaves it out.
+    /// nothing; the report shows what keeping them costs. `NAME=off` hides one.
     #[arg(long, value_name = "NAME=MAX")]
     pub(super) limit: Vec<LimitFlag>,
-    /// Do not run the settings that products ship.
+    /// Skip known product defaults.
     #[arg(long)]
     pub(super) no_field: bool,
     #[command(flatten)]
     pub(super) work: Work,
     #[command(flatten)]
     pub(super) place: OutputArgs,
-    /// What stdout gets: chart, words and table, or the same for programs.
+    /// What stdout gets: chart, text and table, or the same for programs.
     #[arg(long, value_enum, default_value_t = TuneFormat::Human)]
     pub(super) format: TuneFormat,
 }
@@ -284,8 +280,8 @@ pub(super) struct JudgeArgs {
     /// The rows of a phone at the end: a SQLite database; may be given several times.
     #[arg(long, value_name = "NAME=FILE", value_parser = only)]
     pub(super) phone: Vec<(String, String)>,
-    /// A table of the phones' databases, and the entity whose rows it has, if that has another
-    /// name; may be given several times.
+    /// Database table to read; add =ENTITY if the entity has another name. May be given several
+    /// times.
     #[arg(long, value_name = "TABLE[=ENTITY]", requires = "phone")]
     pub(super) table: Vec<String>,
     /// The rows of the backend at the end: a CSV or a JSON list; may be given several times.
@@ -307,7 +303,7 @@ pub(super) struct JudgeArgs {
     /// Where the report goes; by default reports/<scenario>-observed-<digest>.
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// What stdout gets: tables for people, run.json, or both words and annotations for GitHub.
+    /// What stdout gets: tables for people, run.json, or tables and annotations for a GitHub job.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
 }
@@ -359,7 +355,7 @@ pub(super) struct CalibrateArgs {
     /// Only lines with this value in this column, such as kind=pull; may be given several times.
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = only)]
     pub(super) only: Vec<(String, String)>,
-    /// A fit for each value of this column, such as network; up to twelve.
+    /// Fit each value of this column separately, such as network; up to twelve.
     #[arg(long, value_name = "COLUMN")]
     pub(super) by: Option<String>,
     /// The fixed overhead of a request, such as the time of a request for no rows; a log with only
@@ -392,8 +388,8 @@ pub(super) struct CompareArgs {
     /// there are too few seeds to judge.
     #[arg(long)]
     pub(super) fail_on_worse: bool,
-    /// The largest change for the worse that does not fail; of an interval, its end nearer to zero
-    /// counts. Differences of less than 1 % are equal, unless this is 0.
+    /// Largest accepted worsening. If there is a confidence interval, its end nearer to zero is
+    /// compared. Differences of less than 1 % are equal, unless this is 0.
     #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = tolerance)]
     pub(super) tolerance: u64,
     /// Only these metrics; may be given several times.

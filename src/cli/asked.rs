@@ -12,7 +12,7 @@ use super::cost;
 use super::refusal::Refusal;
 use super::sources::{self, Values};
 use crate::analysis::AS_GIVEN;
-use crate::base::inert_path;
+use crate::base::escape_path;
 use crate::record::Exit;
 use crate::scenario::{
     Diagnostic, Document, Plan, Put, Question, Seen, Stand, Standing, Told, question_place,
@@ -73,7 +73,7 @@ fn without_absent(questions: Vec<(Question, bool)>) -> Vec<Question> {
 
 fn own(file: &Path, console: &Console<'_>) -> Result<Document> {
     if file.is_dir() {
-        let text = format!("{} is a folder: --for takes one scenario", inert_path(file));
+        let text = format!("{} is a folder: --for takes one scenario", escape_path(file));
         return Err(Refusal::usage(text));
     }
     let mut documents = sources::documents(&[file.to_owned()], console)?;

@@ -8,7 +8,7 @@ use super::args::BaselineCommand;
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::{report, sources, written};
-use crate::base::{inert, inert_path};
+use crate::base::{escape_control, escape_path};
 use crate::metrics::human;
 use crate::record::{Baseline, Exit, shell_word};
 
@@ -19,7 +19,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
         BaselineCommand::Save { name, run, reason } => {
             let path = file_of(name)?;
             if path.exists() {
-                let run = shell_word(&inert_path(run));
+                let run = shell_word(&escape_path(run));
                 let hint = format!("syncdyno baseline update {name} {run} --reason \"…\"");
                 // An unreadable baseline cannot be updated either: the error of reading helps more.
                 read(name, &path)?;
@@ -30,7 +30,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             let baseline = of_run(run, vec![reason.clone()])?;
             keep(&path, &baseline, console)?;
             let cells = human::count(baseline.cells.len() as u64, "cell");
-            console.result(&format!("{}: {cells}\n", inert_path(path)));
+            console.result(&format!("{}: {cells}\n", escape_path(path)));
             Ok(Exit::Success)
         }
         BaselineCommand::Update { name, run, reason, prune } => {
@@ -39,7 +39,8 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             let mut baseline = load(name)?;
             let [new, other, rest] = baseline.take_in(of_run(run, Vec::new())?, *prune);
             if new + other == 0 && !(*prune && rest > 0) {
-                console.result(&format!("{}: nothing changed, so the file is unchanged\n", inert_path(path)));
+                console
+                    .result(&format!("{}: nothing changed, so the file is unchanged\n", escape_path(path)));
                 return Ok(Exit::Success);
             }
             // A repeated reason is kept once, as the latest.
@@ -52,7 +53,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             let rest =
                 format!("{} {}", cells(rest), if *prune { "taken out" } else { "not in this run and kept" });
             let told = format!("{} new, {other}{rest}", cells(new));
-            console.result(&format!("{}: {}; {told}\n", inert_path(path), cells(baseline.cells.len())));
+            console.result(&format!("{}: {}; {told}\n", escape_path(path), cells(baseline.cells.len())));
             Ok(Exit::Success)
         }
         BaselineCommand::Ls => list(console),
@@ -82,7 +83,7 @@ pub(super) fn load(name: &str) -> anyhow::Result<Baseline> {
 }
 
 fn read(name: &str, path: &Path) -> anyhow::Result<Baseline> {
-    let damaged = |e: &dyn Display| Refusal::because(Exit::NoBaseline, format!("{}: {e}", inert_path(path)));
+    let damaged = |e: &dyn Display| Refusal::because(Exit::NoBaseline, format!("{}: {e}", escape_path(path)));
     let text = match sources::read_record(path) {
         Ok(text) => text,
         Err(e) if e.kind() == ErrorKind::InvalidData => return Err(damaged(&format!("not a baseline: {e}"))),
@@ -128,9 +129,9 @@ fn names() -> anyhow::Result<Vec<String>> {
 pub(super) fn of_run(run: &Path, reasons: Vec<String>) -> anyhow::Result<Baseline> {
     let (file, record) = report::read(run)?;
     if !record.complete {
-        return Err(Refusal::usage(format!("{}: the run was stopped before its end", inert_path(file))));
+        return Err(Refusal::usage(format!("{}: the run was stopped before its end", escape_path(file))));
     }
-    Baseline::of(&record, reasons).map_err(|e| Refusal::usage(format!("{}: {e}", inert_path(file))))
+    Baseline::of(&record, reasons).map_err(|e| Refusal::usage(format!("{}: {e}", escape_path(file))))
 }
 
 fn list(console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -143,7 +144,7 @@ fn list(console: &mut Console<'_>) -> anyhow::Result<Exit> {
             |e| e.to_string(),
             |baseline| {
                 let cells = human::count(baseline.cells.len() as u64, "cell");
-                format!("{cells}  {}", inert(baseline.reasons.last().map_or("", String::as_str)))
+                format!("{cells}  {}", escape_control(baseline.reasons.last().map_or("", String::as_str)))
             },
         );
         console.result(&format!("{name}  {line}\n"));
@@ -154,10 +155,12 @@ fn list(console: &mut Console<'_>) -> anyhow::Result<Exit> {
 fn shown(name: &str, baseline: &Baseline) -> String {
     let mut text = format!("{name}, of syncdyno {}\n", baseline.tool.version);
     for reason in &baseline.reasons {
-        text.push_str(&format!("  reason: {}\n", inert(reason)));
+        text.push_str(&format!("  reason: {}\n", escape_control(reason)));
     }
     for (id, cell) in &baseline.cells {
-        let (resolved, figures, gated) = (&cell.resolved, cell.metrics.len(), cell.gated_metrics_text());
+        let resolved = &cell.resolved;
+        let figures = cell.metrics.len();
+        let gated = cell.gated_metrics_text();
         text.push_str(&format!("{id}: scenario {resolved}, {figures} figures; gated: {gated}\n"));
     }
     text

@@ -8,7 +8,7 @@ use super::console::Console;
 use super::cost;
 use super::refusal::Refusal;
 use super::{sources, written};
-use crate::base::{Span, inert_path};
+use crate::base::{Span, escape_path};
 use crate::campaign::calibrate::calibrate as estimates;
 use crate::metrics::human;
 use crate::record::{self, Exit};
@@ -19,7 +19,7 @@ use crate::scenario::{Document, Request, file};
 const LOG_MAX: u64 = 256 << 20;
 
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let name = inert_path(&args.log);
+    let name = escape_path(&args.log);
     let bytes = file::read(&args.log, file::Named::Typed, LOG_MAX).map_err(|e| match e.kind() {
         ErrorKind::NotFound => Refusal::usage(format!("{name} does not exist")),
         _ => Refusal::unreadable(&args.log, &e),
@@ -61,7 +61,7 @@ fn refusal(fit: &Calibration) -> String {
 
 /// Writes the scenario, never over an existing file, and says how to use it.
 fn write(path: &Path, fit: &Calibration, rtt: Span, console: &Console<'_>) -> anyhow::Result<String> {
-    let shown = inert_path(path);
+    let shown = escape_path(path);
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     if path.extension().is_none_or(|e| e != "toml") || !stem.chars().any(char::is_alphanumeric) {
         return Err(Refusal::usage(format!("{shown} must be a name such as measured.toml")));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::written::{JUNIT, is_left};
-use crate::base::inert_path;
+use crate::base::escape_path;
 use crate::record::Exit;
 use crate::render;
 
@@ -45,7 +45,7 @@ pub(super) fn refused(
 pub(super) fn append_page(page: &str, console: &mut Console<'_>) {
     let Some(path) = console.surroundings.step_summary.clone() else { return };
     if let Err(e) = append(&path, page) {
-        console.complaint(&format!("warning: cannot append the summary to {}: {e}\n", inert_path(path)));
+        console.complaint(&format!("warning: cannot append the summary to {}: {e}\n", escape_path(path)));
     }
 }
 

@@ -11,7 +11,7 @@ use super::refusal::{Refusal, near};
 use super::sources::{self, record_file};
 use super::work::CompareFormat;
 use crate::analysis::compare::{Comparison, Finding, Side, compare as compared};
-use crate::base::inert_path;
+use crate::base::escape_path;
 use crate::metrics;
 use crate::record::{Baseline, CellRecord, Exit, RunRecord, accept};
 use crate::render::Paint;
@@ -106,7 +106,7 @@ fn side(what: &str) -> anyhow::Result<Side> {
             match RunRecord::parse(&text).map_err(|e| (e, Baseline::parse(&text))) {
                 Ok(record) => Side::of_record(what, &record, variant),
                 Err((_, Ok(baseline))) => of_baseline(what, &baseline).only(variant),
-                Err((e, Err(_))) => return Err(Refusal::usage(format!("{}: {e}", inert_path(file)))),
+                Err((e, Err(_))) => return Err(Refusal::usage(format!("{}: {e}", escape_path(file)))),
             }
         }
         None if place.contains('/') => {

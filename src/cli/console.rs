@@ -27,7 +27,7 @@ pub struct Surroundings {
     pub signals: crate::campaign::Signals,
 }
 
-/// The two output streams. Foreign text was made [`inert`](crate::base::inert()) when formatted:
+/// The two output streams. Third-party text was escaped when formatted (`base::foreign`):
 /// nothing is escaped here. A reader that closes a pipe is not an error: the rest is dropped.
 pub(super) struct Console<'a> {
     pub(super) runner: &'a dyn Runner,

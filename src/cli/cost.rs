@@ -114,7 +114,8 @@ fn left(groups: &str, read: &dyn Fn(&str) -> Option<String>) -> Option<u64> {
         let at = format!("/sys/fs/cgroup{}", group.display());
         let file = |name: &str| read(&format!("{}/{name}", at.trim_end_matches('/')));
         let number = |name: &str| file(name)?.trim().parse::<u64>().ok();
-        let (limit, used) = (number("memory.max")?, number("memory.current")?);
+        let limit = number("memory.max")?;
+        let used = number("memory.current")?;
         let stat = file("memory.stat").unwrap_or_default();
         let cached = stat.lines().find_map(|line| line.strip_prefix("inactive_file ")?.trim().parse().ok());
         Some(limit.saturating_sub(used.saturating_sub(cached.unwrap_or(0))))

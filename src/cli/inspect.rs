@@ -15,7 +15,7 @@ use super::shaped::shaped;
 use super::sources::{self, Values};
 use super::work::processors;
 use super::{cost, grid, shard};
-use crate::base::inert_path;
+use crate::base::escape_path;
 use crate::metrics::human;
 use crate::record::{self, Exit};
 use crate::scenario::{self, Cost, Library, Plan};
@@ -110,14 +110,15 @@ pub(super) fn new(name: &Path, like: Option<&str>, console: &mut Console<'_>) ->
     let written = name.file_name().and_then(|name| name.to_str());
     let stem = written.map(|name| name.strip_suffix(".toml").unwrap_or(name).trim()).unwrap_or_default();
     if !stem.contains(char::is_alphanumeric) || !scenario::is_title(stem) {
-        let (shown, want) = (inert_path(name), scenario::TITLE_WANT);
+        let shown = escape_path(name);
+        let want = scenario::TITLE_WANT;
         let text = format!("`{shown}` cannot name a scenario: a letter or a digit, and {want}");
         return Err(Refusal::usage(text));
     }
     // The scenario has the name as typed; its file has a name without shell characters.
     let plain = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
     let path = name.with_file_name(format!("{}.toml", stem.chars().map(plain).collect::<String>()));
-    let shown = inert_path(&path);
+    let shown = escape_path(&path);
     let mut file =
         OpenOptions::new().write(true).create_new(true).open(&path).map_err(|e| match e.kind() {
             ErrorKind::AlreadyExists => Refusal::usage(format!("{shown} already exists")),

@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::run::{self, write_record, write_report};
 use super::{replay, sources, written};
 use crate::analysis::{RunJudged, Trial};
-use crate::base::{DeviceId, Time, inert_path};
+use crate::base::{DeviceId, Time, escape_path};
 use crate::campaign::{self, Record};
 use crate::engine::Policy;
 use crate::history::{Audit, Dump, Ground, History, Names, Ordered, Phone, Reader, Undecidable, Unreadable};
@@ -33,7 +33,7 @@ pub(super) fn judge(args: &JudgeArgs, console: &mut Console<'_>) -> anyhow::Resu
     let colour = console.err_paint().0;
     let ordered = read(args, &ground, colour)?;
     let folder = args.out.clone().unwrap_or_else(|| folder_of(&plan));
-    let shown = inert_path(&folder);
+    let shown = escape_path(&folder);
     let (mut record, asked) = judged(args, &mut plan, &ordered, &shown)?;
     keep(&folder, &record)?;
     tell(args, (&mut record, &asked, &shown), console);
@@ -50,10 +50,10 @@ pub(super) fn verdict_on(
     let ground = ground(&plan);
     let mut reader = Reader::new(&ground);
     let unreadable = unreadable(&args.history, false);
-    reader.lines(&inert_path(&args.history), history.as_bytes()).map_err(&unreadable)?;
+    reader.lines(&escape_path(&args.history), history.as_bytes()).map_err(&unreadable)?;
     let ordered = ordered(&ground, reader.finish().map_err(&unreadable)?, false)?;
     let (mut record, _) = judged(args, &mut plan, &ordered, "")?;
-    record.cells[0].replay = format!("syncdyno replay {}", shell_word(&inert_path(&args.history)));
+    record.cells[0].replay = format!("syncdyno replay {}", shell_word(&escape_path(&args.history)));
     Ok(render::story(&record, console.out_paint(), console.columns(), console.voice.verbose))
 }
 
@@ -86,7 +86,7 @@ fn judged(
     let history = ordered.history();
     judged.cell.devices = history.devices().count() as u64;
     judged.cell.observed = Some(ObservedRecord {
-        files: files(args).iter().map(inert_path).collect(),
+        files: files(args).iter().map(escape_path).collect(),
         lines: history.lines(),
         devices: history.devices().map(str::to_owned).collect(),
         tolerance_ns: history.tolerance().0,
@@ -171,7 +171,7 @@ fn read<'g>(args: &JudgeArgs, ground: &'g Ground, colour: bool) -> anyhow::Resul
     let path = &args.history;
     let opened = file::open(path, file::Named::Typed).map_err(|e| Refusal::unread(path, &e))?;
     reader
-        .lines(&inert_path(path), BufReader::with_capacity(1 << 20, opened))
+        .lines(&escape_path(path), BufReader::with_capacity(1 << 20, opened))
         .map_err(unreadable(path, colour))?;
     let of_entity = |table: &String| {
         let (table, entity) = table.split_once('=').unwrap_or((table, table));
@@ -184,7 +184,7 @@ fn read<'g>(args: &JudgeArgs, ground: &'g Ground, colour: bool) -> anyhow::Resul
     for (name, of) in &args.phone {
         let path = Path::new(of);
         if !path.is_file() {
-            return Err(Refusal::usage(format!("there is no {}", inert_path(path))));
+            return Err(Refusal::usage(format!("there is no {}", escape_path(path))));
         }
         reader.phone(&Phone { name, file: path, tables: &tables }).map_err(unreadable(path, colour))?;
     }
@@ -208,7 +208,7 @@ fn ordered(ground: &Ground, history: History, colour: bool) -> anyhow::Result<Or
 
 fn text_of(path: &Path) -> anyhow::Result<(String, String)> {
     let bytes = file::read(path, file::Named::Typed, TABLE_MAX).map_err(|e| Refusal::unread(path, &e))?;
-    let shown = inert_path(path);
+    let shown = escape_path(path);
     let text = String::from_utf8(bytes).map_err(|_| Refusal::usage(format!("{shown} is not UTF-8")))?;
     Ok((shown, text))
 }
@@ -281,12 +281,12 @@ fn folder_of(plan: &Plan) -> PathBuf {
 /// The command that judges it again.
 fn command(args: &JudgeArgs) -> String {
     let mut words = vec!["syncdyno".to_owned(), "judge".to_owned()];
-    words.extend([&args.scenario, &args.history].map(|path| shell_word(&inert_path(path))));
+    words.extend([&args.scenario, &args.history].map(|path| shell_word(&escape_path(path))));
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), shell_word(&value)]);
     args.phone.iter().for_each(|(name, file)| option("--phone", format!("{name}={file}")));
     args.table.iter().for_each(|table| option("--table", table.clone()));
     args.backend.iter().for_each(|(name, file)| option("--backend", format!("{name}={file}")));
-    args.audit.iter().for_each(|file| option("--audit", inert_path(file)));
+    args.audit.iter().for_each(|file| option("--audit", escape_path(file)));
     args.variant.iter().for_each(|name| option("--variant", name.clone()));
     args.set.iter().for_each(|set| option("--set", set.clone()));
     words.join(" ")

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::console::Console;
 use super::refusal::Refusal;
-use crate::base::inert_path;
+use crate::base::escape_path;
 use crate::record::{self, Exit};
 use crate::scenario;
 
@@ -58,7 +58,7 @@ const TSCONFIG: &str = r#"{
 pub(super) fn new(name: &Path, typed: bool, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let stem = name.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let is_plain = stem.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c));
-    let shown = inert_path(name);
+    let shown = escape_path(name);
     if !is_plain || !stem.starts_with(|c: char| c.is_ascii_lowercase()) || !scenario::is_title(stem) {
         let want = "it must begin with a small letter, and have only small letters, digits, `-` and `_`";
         return Err(Refusal::usage(format!("`{shown}` is not a valid name of a package: {want}")));
@@ -85,9 +85,9 @@ pub(super) fn new(name: &Path, typed: bool, console: &mut Console<'_>) -> anyhow
         .and_then(|()| fs::create_dir(name.join("syncdyno-bench")))
         .and_then(|()| files.iter().try_for_each(|(file, text)| fs::write(name.join(file), text)));
     written.map_err(|e| Refusal::environment(format!("cannot write {shown}: {e}")))?;
-    let names: Vec<String> = files.iter().map(|(file, _)| inert_path(name.join(file))).collect();
+    let names: Vec<String> = files.iter().map(|(file, _)| escape_path(name.join(file))).collect();
     console.result(&format!("{}\n", names.join("\n")));
-    let run = record::shell_word(&inert_path(name.join(format!("{stem}.toml"))));
+    let run = record::shell_word(&escape_path(name.join(format!("{stem}.toml"))));
     let built = if typed { format!("(cd {shown} && npm run build) && ") } else { String::new() };
     console.remark(&format!("run it: {built}syncdyno run {run}\n"));
     Ok(Exit::Success)

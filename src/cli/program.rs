@@ -18,7 +18,7 @@ use super::work::MergeArgs;
 use super::{
     baseline, calibrate, ci, compare, inspect, judge, new_js, replay, report, run, serve, sweep, tune,
 };
-use crate::base::inert;
+use crate::base::escape_control;
 use crate::campaign::shards::Pool;
 use crate::campaign::{InProcess, Runner, Signals, Stopwatch};
 use crate::record::Exit;
@@ -58,10 +58,10 @@ pub fn execute(
 ) -> Exit {
     let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
     let page = surroundings.step_summary.as_deref();
-    // An error text repeats the arguments, so they must be inert in it.
-    let inert_args = || args.iter().map(|arg| inert(&arg.to_string_lossy()).into_owned());
+    // An error text repeats the arguments, so they are escaped.
+    let escaped_args = || args.iter().map(|arg| escape_control(&arg.to_string_lossy()).into_owned());
     let cli =
-        match Cli::try_parse_from(args.iter()).or_else(|e| Cli::try_parse_from(inert_args()).and(Err(e))) {
+        match Cli::try_parse_from(args.iter()).or_else(|e| Cli::try_parse_from(escaped_args()).and(Err(e))) {
             Ok(cli) => cli,
             // If the reader of the help text is gone, that is not an error.
             Err(e) if e.use_stderr() => {

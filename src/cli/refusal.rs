@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::base::{inert, inert_path};
+use crate::base::{escape_control, escape_path};
 use crate::campaign::{KeptError, did_you_mean};
 use crate::record::Exit;
 use crate::render::Mark;
@@ -20,9 +20,9 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// An error with a text of inert lines: what it repeats of arguments and files has no effect.
+    /// An error whose lines are escaped, because they may repeat arguments and files.
     pub(super) fn because(exit: Exit, text: impl AsRef<str>) -> anyhow::Error {
-        let lines: Vec<_> = text.as_ref().split('\n').map(inert).collect();
+        let lines: Vec<_> = text.as_ref().split('\n').map(escape_control).collect();
         Refusal { exit, text: lines.join("\n"), marks: Vec::new() }.into()
     }
     /// The mistakes in scenarios, on as many lines as they need.
@@ -47,7 +47,7 @@ impl Refusal {
     }
     /// A file that cannot be read. If it is too large or not text, the user has to fix it.
     pub(super) fn unreadable(path: &Path, error: &io::Error) -> anyhow::Error {
-        let text = format!("cannot read {}: {error}", inert_path(path));
+        let text = format!("cannot read {}: {error}", escape_path(path));
         match error.kind() {
             io::ErrorKind::FileTooLarge | io::ErrorKind::InvalidData => Refusal::usage(text),
             _ => Refusal::environment(text),
@@ -56,7 +56,7 @@ impl Refusal {
     /// A file that was named and is not there, or cannot be read.
     pub(super) fn unread(path: &Path, error: &io::Error) -> anyhow::Error {
         match error.kind() {
-            io::ErrorKind::NotFound => Refusal::usage(format!("there is no {}", inert_path(path))),
+            io::ErrorKind::NotFound => Refusal::usage(format!("there is no {}", escape_path(path))),
             _ => Refusal::unreadable(path, error),
         }
     }

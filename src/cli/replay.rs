@@ -8,7 +8,7 @@ use super::refusal::{Refusal, near};
 use super::{inputs, sources, written};
 use crate::analysis::{Held, Recorded};
 use crate::base::words::there_is;
-use crate::base::{Key, inert_path};
+use crate::base::{Key, escape_path};
 use crate::campaign::{self, Record};
 use crate::record::{self, Build, CellRecord, Exit, RunRecord, Verdict};
 use crate::scenario::Plan;
@@ -34,7 +34,7 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
     if let Some(both) =
         args.trace.as_ref().filter(|trace| args.requests.as_ref() == Some(trace) && !trace.exists())
     {
-        let both = inert_path(both);
+        let both = escape_path(both);
         return Err(Refusal::usage(format!("{both} cannot be both the timeline and the requests")));
     }
     let records = args.record.iter().map(|text| record(&target.plan, text));
@@ -84,15 +84,15 @@ fn log_requests(plan: &Plan, path: &Path, console: &mut Console<'_>) -> anyhow::
     let mut csv = Vec::new();
     record::requests(&log.requests, plan.start, &mut csv)?;
     written::replace(path, &csv)?;
-    let (path, requests, left_out) = (inert_path(path), log.requests.len(), left_out(log.left_out));
-    console.remark(&format!("{path}: {requests} requests{left_out}\n"));
+    let requests = log.requests.len();
+    console.remark(&format!("{}: {requests} requests{}\n", escape_path(path), left_out(log.left_out)));
     Ok(())
 }
 
 fn recorded_as_history(plan: &Plan, path: &Path, console: &mut Console<'_>) -> anyhow::Result<()> {
     let (lines, unsaid) = super::recorded::recorded(plan, console.runner)?;
     written::replace(path, &lines)?;
-    let shown = inert_path(path);
+    let shown = escape_path(path);
     if let Some(unsaid) = unsaid {
         console.complaint(&format!("warning: a history cannot contain what happened: {unsaid}\n"));
     }
@@ -107,7 +107,7 @@ fn traced(target: &Target, path: &Path, console: &mut Console<'_>) -> anyhow::Re
         return Ok(());
     };
     written::replace(path, traced.timeline.as_bytes())?;
-    console.remark(&format!("timeline: {}{}\n", inert_path(path), left_out(traced.left_out)));
+    console.remark(&format!("timeline: {}{}\n", escape_path(path), left_out(traced.left_out)));
     Ok(())
 }
 
@@ -150,7 +150,7 @@ fn recorded(what: &str) -> anyhow::Result<Option<(PathBuf, Option<String>)>> {
 
 fn from_record(json: &Path, cell: Option<&str>, console: &Console<'_>) -> anyhow::Result<Target> {
     let text = sources::read_run(json)?;
-    let run = RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", inert_path(json))))?;
+    let run = RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", escape_path(json))))?;
     let cell = chosen(&run, cell)?;
     let lacks = || Refusal::usage(format!("the record does not contain the scenario of {}", cell.id));
     let resolved = run.resolved.get(&cell.resolved).ok_or_else(lacks)?;
@@ -166,7 +166,7 @@ fn from_record(json: &Path, cell: Option<&str>, console: &Console<'_>) -> anyhow
         figures_digest: cell.figures_digest.clone(),
         other_build: (!build.is_this()).then(|| build.to_string()),
     };
-    let again = record::replay_command(&inert_path(folder), &cell.id);
+    let again = record::replay_command(&escape_path(folder), &cell.id);
     let known = !recorded.digest.is_empty() && cell.verdict != Verdict::Incomplete;
     Ok(Target { plan, id: cell.id.clone(), recorded: known.then_some(recorded), again })
 }
@@ -201,7 +201,7 @@ fn from_file(path: &Path, console: &Console<'_>) -> anyhow::Result<Target> {
     let figures_digest = head.figures_digest.unwrap_or_default().to_owned();
     let recorded =
         head.digest.map(|digest| Recorded { digest: digest.to_owned(), figures_digest, other_build });
-    let again = record::replay_file(&inert_path(path));
+    let again = record::replay_file(&escape_path(path));
     Ok(Target { plan, id, recorded, again })
 }
 

@@ -7,7 +7,7 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::sources::{self, record_file};
 use super::written;
-use crate::base::inert_path;
+use crate::base::escape_path;
 use crate::campaign::Journal;
 use crate::metrics::human;
 use crate::record::{self, Exit, RunRecord};
@@ -39,7 +39,8 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
     }
     let folder = file.parent().filter(|folder| !record.complete && !folder.as_os_str().is_empty());
     if let Some((folder, cells)) = folder.and_then(|folder| Some((folder, Journal::kept(folder)?))) {
-        let (cells, folder) = (human::count(cells as u64, "cell"), inert_path(folder));
+        let cells = human::count(cells as u64, "cell");
+        let folder = escape_path(folder);
         let folder = record::shell_word(&folder);
         console.remark(&format!(
             "it was stopped; {cells} kept there; to continue: the same command with --resume {folder}\n"
@@ -51,7 +52,7 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
 /// Changes the commands that run cells again to where the record is now.
 fn point_replays_at(file: &Path, record: &mut RunRecord) {
     let folder = file.parent().filter(|_| file.ends_with("run.json")).unwrap_or(file);
-    let at = inert_path(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    let at = escape_path(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
     record.cells.iter_mut().for_each(|cell| cell.replay = record::replay_command(&at, &cell.id));
 }
 
@@ -67,10 +68,10 @@ fn told(record: &RunRecord, console: &Console<'_>) -> String {
 }
 
 pub(super) fn read(run: &Path) -> anyhow::Result<(PathBuf, RunRecord)> {
-    let file =
-        record_file(run).ok_or_else(|| Refusal::usage(format!("{}: there is no report", inert_path(run))))?;
+    let file = record_file(run)
+        .ok_or_else(|| Refusal::usage(format!("{}: there is no report", escape_path(run))))?;
     let text = sources::read_run(&file)?;
     let record =
-        RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", inert_path(&file))))?;
+        RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", escape_path(&file))))?;
     Ok((file, record))
 }

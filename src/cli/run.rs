@@ -18,7 +18,7 @@ use super::work::{OutputArgs, Work};
 use super::written::{self, EMPTIED, RENDERED, head, refused};
 use super::{asked, baseline, ci, cost, sources};
 use crate::analysis::{Asks, RunJudged, Trial};
-use crate::base::inert_path;
+use crate::base::escape_path;
 use crate::campaign::{self, Campaign, Journal, Stopwatch};
 use crate::metrics::{self, human};
 use crate::record::{
@@ -139,7 +139,7 @@ impl<'a> UnderWay<'a> {
             let folder = Folder::create(&path).map_err(refused)?;
             (folder, Journal::begin(&path, name).map_err(refused)?)
         };
-        let shown = inert_path(path);
+        let shown = escape_path(path);
         // From here on, the folder must not look like the result of an older run.
         let begun = |exit| record::begun(&shown, plans, exit, order.tune.as_ref()).to_json();
         folder.put("run.json", begun(Exit::Interrupted).as_bytes()).map_err(refused)?;

@@ -12,7 +12,7 @@ use super::refusal::{Refusal, near};
 use super::serve_args::ServeArgs;
 use super::{judge, served as told, sources, written};
 use crate::base::words::count;
-use crate::base::{inert, inert_path};
+use crate::base::{escape_control, escape_path};
 use crate::contract::Need;
 use crate::live::{
     Begins, Doors, Ended, Gate, Head, LOG_VERSION, Limits, Log, Mode, News, Opening, Protocol, Replayed,
@@ -63,22 +63,10 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
     let preset = || Path::new("reports").join(format!("{}-served", plan.source.scenario));
     let folder = args.out.clone().unwrap_or_else(preset);
     args.record.as_deref().map_or(Ok(()), written::refuse_existing_file)?;
-    let unwritable = |e| Refusal::environment(format!("cannot write {}: {e}", inert_path(&folder)));
+    let unwritable = |e| Refusal::environment(format!("cannot write {}: {e}", escape_path(&folder)));
     fs::create_dir_all(&folder).map_err(unwritable)?;
     let roster = Roster::of(plan.fleets.iter().map(|fleet| (fleet.name.as_str(), fleet.devices)));
-    let head = Head {
-        syncdyno_session: LOG_VERSION,
-        mode: served.mode(),
-        protocol: served.protocol.clone(),
-        options: served.options.clone(),
-        scenario: plan.source.resolved.to_string(),
-        path: plan.source.path.clone(),
-        seed: plan.seed.0.to_string(),
-        devices: roster.names(),
-        speed: args.speed,
-        bodies: args.bodies,
-        began_ms: None,
-    };
+    let head = head(args, &plan, &served, &roster);
     let gate = gate(args)?;
     let token = gate.token.clone();
     let opening = Opening {
@@ -97,7 +85,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
     let ground = judge::ground(&plan);
     // If a session cannot begin, nothing of it is left.
     let log = args.record.as_deref().map(|path| -> Begins<'_> {
-        let failed = move |error| Trouble::Log(inert_path(path), error);
+        let failed = move |error| Trouble::Log(escape_path(path), error);
         Box::new(move || Ok(Box::new(File::create(path).map_err(failed)?)))
     });
     let session = Session {
@@ -125,6 +113,23 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
     concluded.map(|(exit, _)| exit)
 }
 
+/// The head of the session's log.
+fn head(args: &ServeArgs, plan: &Plan, served: &Served, roster: &Roster) -> Head {
+    Head {
+        syncdyno_session: LOG_VERSION,
+        mode: served.mode(),
+        protocol: served.protocol.clone(),
+        options: served.options.clone(),
+        scenario: plan.source.resolved.to_string(),
+        path: plan.source.path.clone(),
+        seed: plan.seed.0.to_string(),
+        devices: roster.names(),
+        speed: args.speed,
+        bodies: args.bodies,
+        began_ms: None,
+    }
+}
+
 /// Rows at rest must be of a user's own server, and of entities that exist.
 fn refuse_backends(args: &ServeArgs, plan: &Plan, served: &Served) -> anyhow::Result<()> {
     if !args.backend.is_empty() && served.mode() == Mode::Scenario {
@@ -135,7 +140,8 @@ fn refuse_backends(args: &ServeArgs, plan: &Plan, served: &Served) -> anyhow::Re
     match args.backend.iter().find(|(entity, _)| !names().any(|name| name == entity)) {
         None => Ok(()),
         Some((entity, _)) => {
-            let (near, shown) = (near(entity, names()), inert(entity));
+            let near = near(entity, names());
+            let shown = escape_control(entity);
             Err(Refusal::usage(format!("--backend: there is no entity `{shown}`{near}")))
         }
     }
@@ -173,7 +179,7 @@ fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Resul
         return Ok(Served { tunnel: Some(tunnel), ..before_ones_own()? });
     }
     let theirs = plan.chosen.text("server");
-    let is_own = plan.brought && args.protocol.is_none() && !protocols().contains(&theirs);
+    let is_own = plan.is_third_party && args.protocol.is_none() && !protocols().contains(&theirs);
     if is_own && !args.option.is_empty() {
         return Err(Refusal::usage("the scenario's own server has its options in the scenario"));
     }
@@ -206,14 +212,15 @@ fn as_served(
 ) -> anyhow::Result<Served> {
     let Some(mut protocol) = Protocol::of(name, &plan.chosen) else {
         let known = protocols();
-        let (near, known) = (near(name, known.iter().copied()), known.join(", "));
+        let near = near(name, known.iter().copied());
+        let known = known.join(", ");
         return Err(Refusal::usage(format!("there is no protocol `{name}`{near}; there is {known}")));
     };
     for (option, word) in sets {
         protocol.set(option, word).map_err(Refusal::usage)?;
     }
     let mut served = as_planned(plan, stacks);
-    (served.setup.engine_name, served.setup.brought) = (protocol.name().to_owned(), true);
+    (served.setup.engine_name, served.setup.is_third_party) = (protocol.name().to_owned(), true);
     served.setup.chosen = protocol.chosen.clone();
     served.protocol = name.to_owned();
     served.options = protocol.options().into_iter().collect();
@@ -236,7 +243,7 @@ fn gate(args: &ServeArgs) -> anyhow::Result<Gate> {
     for origin in &args.origin {
         let rest = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
         if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['/', '*', ' '])) {
-            let shown = inert(origin);
+            let shown = escape_control(origin);
             return Err(Refusal::usage(format!("`{shown}` is not an origin such as http://localhost:5173")));
         }
     }
@@ -245,7 +252,7 @@ fn gate(args: &ServeArgs) -> anyhow::Result<Gate> {
         !host.is_empty() && host.bytes().all(is_plain)
     };
     if let Some(host) = args.host.iter().find(|host| !is_name(host)) {
-        let shown = inert(host);
+        let shown = escape_control(host);
         return Err(Refusal::usage(format!("`{shown}` is not a name such as sync.test.example")));
     }
     let is_closed = !args.listen.ip().is_loopback();
@@ -253,7 +260,7 @@ fn gate(args: &ServeArgs) -> anyhow::Result<Gate> {
 }
 
 fn log_ends(args: &ServeArgs, error: &std::io::Error, console: &mut Console<'_>) {
-    let path = args.record.as_deref().map(inert_path).unwrap_or_default();
+    let path = args.record.as_deref().map(escape_path).unwrap_or_default();
     console.complaint(&format!("warning: {path} ends here, because it cannot be written: {error}\n"));
 }
 
@@ -286,7 +293,7 @@ fn left_out(plan: &Plan) -> Option<String> {
         Need::Hooks,
         Need::UnitRules,
     ];
-    let needs = plan.needs().into_iter().map(|(need, _)| need).filter(|need| of_apps.contains(need));
+    let needs = plan.needs().into_keys().filter(|need| of_apps.contains(need));
     let needs: Vec<&str> = needs.map(|need| need.word()).collect();
     (!needs.is_empty()).then(|| format!("left to the real apps, and not simulated: {}", needs.join(", ")))
 }
@@ -301,7 +308,9 @@ fn begins(
     let at = format!("http://{}", doors.all);
     let own = args.upstream.as_ref().or(args.tunnel.as_ref());
     let mut text = match own {
-        Some(address) => format!("serving {} before {} on {at}\n", plan.source.scenario, inert(address)),
+        Some(address) => {
+            format!("serving {} before {} on {at}\n", plan.source.scenario, escape_control(address))
+        }
         None => format!("serving {} on {at}, which speaks {}\n", plan.source.scenario, served.protocol),
     };
     text += &format!("token: {token}\npage: {at}/_syncdyno/?token={token}\n");
@@ -339,26 +348,26 @@ fn concluded(
     record::requests(&ended.requests, plan.start, &mut csv)?;
     let requests = folder.join("requests.csv");
     let unwritten = written::replace(&requests, &csv).err();
-    let (length, lateness) = (&ended.length, &ended.lateness);
+    let Ended { length, lateness, .. } = ended;
     let sent = count(ended.requests.len() as u64, "request");
     let mut text = format!("{length} of virtual time, {sent}; {lateness}\n");
     if !ended.silent.is_empty() {
-        let names: Vec<_> = ended.silent.iter().map(|name| inert(name)).collect();
+        let names: Vec<_> = ended.silent.iter().map(|name| escape_control(name)).collect();
         text += &format!("these never reported what they show, so nobody checked it: {}\n", names.join(", "));
     }
-    let shown = inert_path(&requests);
+    let shown = escape_path(&requests);
     match &unwritten {
         Some(error) => text += &format!("no requests: {error}\n"),
         None if ended.requests.is_empty() => {}
         None => text += &format!("requests: {shown} (syncdyno calibrate {shown})\n"),
     }
-    text += &format!("history: {}\n", inert_path(&history));
+    text += &format!("history: {}\n", escape_path(&history));
     text.extend(ended.server.map(|said| told::server_said(args, said, &history)));
     text.extend(told::strays(ended.strays));
     if let (Some(path), Some(error)) = (&args.record, &ended.log_failed) {
-        console.complaint(&format!("warning: {} ends before the session did: {error}\n", inert_path(path)));
+        console.complaint(&format!("warning: {} ends before the session did: {error}\n", escape_path(path)));
     } else if let Some(path) = &args.record {
-        let shown = record::shell_word(&inert_path(path));
+        let shown = record::shell_word(&escape_path(path));
         text += &format!("again: syncdyno replay {shown}\n");
     }
     let (exit, verdict) = judged(args, (folder, &history, &ended.history), console);
@@ -407,7 +416,7 @@ pub(super) fn is_log(path: &Path) -> bool {
 
 /// `replay` for the log of a session.
 pub(super) fn replay(path: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let shown = inert_path(path);
+    let shown = escape_path(path);
     let wrong = |why: String| Refusal::because(Exit::Invalid, format!("{shown}: {why}"));
     let file = File::open(path).map_err(|e| Refusal::unreadable(path, &e))?;
     let log = Log::read(BufReader::new(file)).map_err(|e| wrong(e.to_string()))?;
@@ -422,8 +431,8 @@ pub(super) fn replay(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
     let replayed = live::replay(&log, &served.setup, &served.stacks).map_err(|e| wrong(e.to_string()))?;
     let mut text = of_replay(&replayed) + if log.is_torn { "its last line is incomplete\n" } else { "" };
     if replayed.same_history.is_some() && !replayed.tests_nothing {
-        let (scenario, history) = (PathBuf::from(&head.path), path.to_owned());
-        let of = JudgeArgs { scenario, history, ..JudgeArgs::default() };
+        let scenario = PathBuf::from(&head.path);
+        let of = JudgeArgs { scenario, history: path.to_owned(), ..JudgeArgs::default() };
         let verdict = judge::verdict_on(&of, plan, &replayed.history, console);
         text += &verdict.unwrap_or_else(|error| format!("not judged: {error}\n"));
     }

@@ -24,7 +24,7 @@ pub(super) struct ServeArgs {
     /// Where to listen. Beyond loopback, every request needs the token.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8484")]
     pub(super) listen: SocketAddr,
-    /// Give each device a port, from this one on, if paths and headers must stay unchanged.
+    /// First port; each device gets its own. Use it if your app cannot change paths or headers.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) ports: Option<u16>,
     /// The protocol of the scenario's backend: `plain`, `watermelondb`, `couchdb`, `rxdb`, `odata`,
@@ -38,7 +38,7 @@ pub(super) struct ServeArgs {
     /// contacted.
     #[arg(long, value_name = "URL")]
     pub(super) upstream: Option<String>,
-    /// A server of your own with an unknown protocol, of which only the bytes are seen: WebSockets,
+    /// A server of your own whose protocol is unknown; only bytes are relayed: WebSockets,
     /// server-sent events, the app's own TLS. Apps connect to the ports of their devices (--ports).
     #[arg(long, value_name = "HOST:PORT", requires = "ports", conflicts_with_all = ["upstream", "protocol", "option"])]
     pub(super) tunnel: Option<String>,
@@ -60,20 +60,21 @@ pub(super) struct ServeArgs {
     /// several times.
     #[arg(long, value_name = "NAME")]
     pub(super) host: Vec<String>,
-    /// The token for the verdict and for cuts; by default a random one is printed.
+    /// The token for the verdict and for cuts (a cut takes a link down for some seconds); by
+    /// default a random one is printed.
     #[arg(long, value_name = "TEXT", value_parser = token)]
     pub(super) token: Option<String>,
     /// Write the received requests as a log that `replay` reads.
     #[arg(long, value_name = "FILE.jsonl")]
     pub(super) record: Option<PathBuf>,
-    /// Include the bodies of messages in the log, but no credentials; with --upstream also no
-    /// values of unknown headers, or of token, key, password and the like in a query.
+    /// Include the bodies of messages in the log. Credentials are removed. With --upstream, also
+    /// unknown headers and secret query values.
     #[arg(long, requires = "record")]
     pub(super) bodies: bool,
     /// The largest body of a message, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = 32 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     pub(super) body_max: u64,
-    /// Most connections that may be open at once.
+    /// The maximum number of open connections.
     #[arg(long, value_name = "N", default_value_t = 700, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub(super) connections: u64,
     /// Where the history, the requests and the report go; by default reports/<scenario>-served.

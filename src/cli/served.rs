@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::serve_args::ServeArgs;
 use crate::base::words::count;
-use crate::base::{inert, inert_path};
+use crate::base::{escape_control, escape_path};
 use crate::live::{Doors, ServerReportCounts};
 use crate::record::shell_word;
 use crate::scenario::Plan;
@@ -71,10 +71,11 @@ pub(super) fn server_said(args: &ServeArgs, said: ServerReportCounts, history: &
     let rows = |rows: u64| count(rows, "row");
     let rest =
         said.at_rest.map_or_else(|| "no rows at rest".to_owned(), |of| format!("{} at rest", rows(of)));
-    let (first, commits) = (rows(said.rows), count(said.commits, "commit"));
+    let first = rows(said.rows);
+    let commits = count(said.commits, "commit");
     let mut text = format!("your server reported {first} at the start, {commits} and {rest}\n");
     if said.at_rest.is_none() && args.backend.is_empty() {
-        let words = [&args.scenario, history].map(|path| shell_word(&inert_path(path)));
+        let words = [&args.scenario, history].map(|path| shell_word(&escape_path(path)));
         let mut again = format!("syncdyno judge {}", words.join(" "));
         args.variant.iter().for_each(|name| again += &format!(" --variant {}", shell_word(name)));
         args.set.iter().for_each(|set| again += &format!(" --set {}", shell_word(set)));
@@ -103,7 +104,7 @@ pub(super) fn files(args: &ServeArgs, history: &str) -> (Vec<(String, String)>, 
     let said: Vec<String> = entities.filter_map(|line| line["entity"].as_str().map(str::to_owned)).collect();
     let (over, read): (Vec<_>, Vec<_>) = args.backend.iter().cloned().partition(|(of, _)| said.contains(of));
     let notes = over.iter().map(|(of, file)| {
-        let file = inert(file);
+        let file = escape_control(file);
         format!("note: {file} is not read, because your server reported its rows of `{of}` at rest itself\n")
     });
     (read, notes.collect())

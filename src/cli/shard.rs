@@ -11,7 +11,7 @@ use super::refusal::{Refusal, kept_refusal};
 use super::work::{OutputArgs, Work};
 use super::written;
 use crate::analysis;
-use crate::base::{Digest, inert_path};
+use crate::base::{Digest, escape_path};
 use crate::campaign::shards::{self, CellList, Partition, Pool, Shard};
 use crate::metrics::human;
 use crate::record::{self, Build, Exit};
@@ -60,7 +60,7 @@ pub(super) fn roll(plans: &[Plan], costs: &[Cost]) -> Result<CellList> {
 /// Identifies the build that runs these plans: its sources, or the binary for a third-party stack.
 fn program(plans: &[Plan]) -> Result<String> {
     let source = Build::this().source.clone();
-    if !plans.iter().any(|plan| plan.brought) {
+    if !plans.iter().any(|plan| plan.is_third_party) {
         return Ok(source);
     }
     let unread = |e| Refusal::environment(format!("cannot read the program itself: {e}"));
@@ -84,7 +84,7 @@ fn run(
     cost::for_plans(&plans, work, console)?;
     let here = || Path::new("shards").join(record::run_id(cells.plans)).join(partition.folder());
     let folder = out.map_or_else(here, Path::to_owned);
-    let shown = inert_path(&folder);
+    let shown = escape_path(&folder);
     if folder.join("run.json").exists() {
         let text = format!("{shown} holds a report: choose another folder with --out");
         return Err(Refusal::usage(text));
@@ -117,12 +117,13 @@ fn run(
 
 fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -> Result<()> {
     if out.join(shards::NAME).exists() {
-        let text = format!("{} holds a shard: choose another folder with --out", inert_path(out));
+        let text = format!("{} holds a shard: choose another folder with --out", escape_path(out));
         return Err(Refusal::usage(text));
     }
     let roll = roll(cells.plans, &cost::of(cells.plans))?;
     if roll.digest != pool.first().plan {
-        let (theirs, ours) = (human::count(pool.size().1 as u64, "cell"), pool.of(&roll));
+        let theirs = human::count(pool.size().1 as u64, "cell");
+        let ours = pool.of(&roll);
         let text = format!(
             "the plan differs from that of the shards: of their {theirs} {ours} are cells of the present plan; merge with unchanged files, or run the shards again"
         );
@@ -133,13 +134,14 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
         0 => String::new(),
         n => format!(", {n} in two shards, with the same result"),
     };
-    let (shards, all) = (human::count(shards as u64, "shard"), human::count(roll.cells() as u64, "cell"));
+    let shards = human::count(shards as u64, "shard");
+    let all = human::count(roll.cells() as u64, "cell");
     console.remark(&format!("{shards}, {} of {all}{twice}\n", pool.of(&roll)));
-    for folder in pool.damaged.iter().map(inert_path) {
+    for folder in pool.damaged.iter().map(escape_path) {
         console.complaint(&format!("warning: {folder} has a damaged line: it was cut off or changed\n"));
     }
     for folder in &pool.empty {
-        console.complaint(&format!("warning: there is no shard in {}\n", inert_path(folder)));
+        console.complaint(&format!("warning: there is no shard in {}\n", escape_path(folder)));
     }
     let missing = pool.missing(&roll);
     if !missing.is_empty() {
@@ -154,8 +156,9 @@ fn told_missing(pool: &Pool, roll: &CellList, missing: &[usize]) -> String {
     let list = |texts: Vec<String>| few(texts.into_iter().map(|text| format!("  {text}")).collect(), "");
     let names = list(missing.iter().map(|cell| roll.id(*cell).to_owned()).collect());
     let all = human::count(roll.cells() as u64, "cell");
-    let (commands, n) = (list(pool.commands(roll, missing)), missing.len());
+    let commands = list(pool.commands(roll, missing));
     let commands = commands.trim_end();
+    let n = missing.len();
     format!(
         "{n} of {all} are in no shard, and nothing is written:\n{names}to run them, and then merge again:\n{commands}"
     )
@@ -181,7 +184,7 @@ fn lasting(typed: &[std::ffi::OsString]) -> Result<Vec<String>> {
     let mut words = Vec::new();
     let mut rest = typed.iter().skip(1);
     while let Some(word) = rest.next() {
-        let strange = || format!("`{}` is not UTF-8, and a shard keeps its command", inert_path(word));
+        let strange = || format!("`{}` is not UTF-8, and a shard keeps its command", escape_path(word));
         let word = word.to_str().ok_or_else(|| Refusal::usage(strange()))?;
         if word == "--" {
             // What follows is not an option.

@@ -10,7 +10,7 @@ use super::args::{Selection, count};
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::written;
-use crate::base::inert_path;
+use crate::base::escape_path;
 use crate::base::words::{self, there_is};
 use crate::campaign::CELLS_MAX;
 use crate::metrics::human;
@@ -37,7 +37,7 @@ pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
     }
     let paths = files(paths)?;
     if let Some(path) = paths.iter().find(|path| !path.is_file()) {
-        let path = inert_path(path);
+        let path = escape_path(path);
         return Err(Refusal::usage(format!("--fix writes into files, and {path} is not a file")));
     }
     console.surroundings.signals.heed();
@@ -52,10 +52,10 @@ pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
         }
         written::replace_if(&path, text.as_bytes(), || {
             let is_same = text_at(&path)?.as_ref() == Ok(&old);
-            let text = format!("{} changed while it was read: it stays unchanged", inert_path(&path));
+            let text = format!("{} changed while it was read: it stays unchanged", escape_path(&path));
             if is_same { Ok(()) } else { Err(Refusal::environment(text)) }
         })?;
-        console.result(&format!("fixed   {}\n", inert_path(&path)));
+        console.result(&format!("fixed   {}\n", escape_path(&path)));
     }
     let came = console.surroundings.signals.exit();
     came.map_or(Ok(()), |exit| Err(Refusal::because(exit, "stopped: all files are fixed, none was checked")))
@@ -208,7 +208,7 @@ pub(super) fn of_one_variant(
         1 => Ok(plans.remove(0)),
         0 => Err(Refusal::because(Exit::Nothing, "there is no such variant")),
         _ => {
-            let shown = inert_path(path);
+            let shown = escape_path(path);
             Err(Refusal::usage(format!("{shown} has several variants: name one with --variant")))
         }
     }
@@ -218,8 +218,8 @@ pub(super) fn one_plan(text: &str, path: &Path, seed: Option<u64>, console: &Con
     let request = Request { seeds: seed.into_iter().collect(), ..Request::default() };
     let plans = Document::of_file(path, text).and_then(|document| cells(&document, &request, console));
     let mut plans = sound(vec![plans], console)?.concat();
-    let (n, shown) = (plans.len(), inert_path(path));
-    match n {
+    let shown = escape_path(path);
+    match plans.len() {
         1 => Ok(plans.remove(0)),
         n => Err(Refusal::usage(format!("{shown} has {n} cells; only one can be replayed: use run"))),
     }
@@ -244,11 +244,11 @@ fn text_at(path: &Path) -> Result<Result<String, Invalid>> {
     let read = file::read(path, file::Named::Typed, file::SCENARIO_MAX);
     let bytes = read.map_err(|e| match e.kind() {
         ErrorKind::NotFound if path.is_symlink() => {
-            Refusal::usage(format!("{} is a link to a missing file", inert_path(path)))
+            Refusal::usage(format!("{} is a link to a missing file", escape_path(path)))
         }
         _ => Refusal::unread(path, &e),
     })?;
-    Ok(scenario::text_of(bytes, &inert_path(path)))
+    Ok(scenario::text_of(bytes, &escape_path(path)))
 }
 
 /// The scenario files in paths: a file, or by name all `*.toml` in a folder except in reports.
@@ -257,15 +257,15 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     for path in paths {
         if path.is_dir() {
             walk(path, &mut files)
-                .map_err(|e| Refusal::environment(format!("cannot read {}: {e}", inert_path(path))))?;
+                .map_err(|e| Refusal::environment(format!("cannot read {}: {e}", escape_path(path))))?;
         } else if path.symlink_metadata().is_err_and(|e| e.kind() == ErrorKind::NotFound) {
-            return Err(Refusal::usage(format!("there is no {}", inert_path(path))));
+            return Err(Refusal::usage(format!("there is no {}", escape_path(path))));
         } else {
             files.push(path.clone());
         }
     }
     if files.is_empty() {
-        let paths: Vec<String> = paths.iter().map(inert_path).collect();
+        let paths: Vec<String> = paths.iter().map(escape_path).collect();
         let text = format!("there is no scenario file in {}", paths.join(", "));
         return Err(Refusal::because(Exit::Nothing, text));
     }

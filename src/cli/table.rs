@@ -217,7 +217,7 @@ fn plans(
     Ok((plans, tried))
 }
 
-/// Kinds of changes that a plan, like all settings of it, never makes.
+/// Kinds of changes that a plan never makes in any setting.
 fn never(plan: &Plan) -> Vec<&'static str> {
     let of = |kind| plan.taken().any(|action| action.kind == kind);
     let before = plan.data.iter().any(|data| data.deleted_daily > Ppm(0));

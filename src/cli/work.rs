@@ -11,7 +11,7 @@ use super::parsed::{span, tolerance};
 use crate::base::Span;
 use crate::campaign::shards::{Partition, Pool};
 
-/// How the work is done; nothing of it changes a figure.
+/// How the work is done; none of these options changes a figure.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Work {
     /// Worker threads; by default one per processor.
@@ -23,7 +23,7 @@ pub(super) struct Work {
     /// Stop after this much time: `90s`, `10m`.
     #[arg(long, value_name = "TIME", value_parser = time_limit)]
     pub(super) time_limit: Option<Duration>,
-    /// Run cells even if they need more memory than there is, by the estimate.
+    /// Run cells even if the estimate says that they need more memory than there is.
     #[arg(long)]
     pub(super) allow_memory: bool,
     /// How to show progress, on stderr.
@@ -37,8 +37,9 @@ pub(super) struct BaselineArgs {
     /// Compare the run with this baseline: a name under reports/baseline/, or a file.
     #[arg(long, value_name = "NAME")]
     pub(super) baseline: Option<String>,
-    /// Fail only if a figure is worse than the baseline's by more than this over all seeds: `5%`.
-    /// Without it any changed figure of any seed fails.
+    /// Fail only if a figure is worse than the baseline by more than this, compared over all seeds
+    /// together (the near end of the interval of the mean change): `5%`. Without it, any changed
+    /// figure of any seed fails.
     #[arg(long, value_name = "PERCENT", requires = "baseline", value_parser = tolerance)]
     pub(super) tolerance: Option<u64>,
     /// Fail if the run lacks cells of the baseline, such as those of a removed scenario.
@@ -71,13 +72,12 @@ pub(super) struct OutputArgs {
     /// and do not run again.
     #[arg(long, value_name = "DIR", conflicts_with = "out")]
     pub(super) resume: Option<PathBuf>,
-    /// Continue even if another build of the program began; the record says which build ran which
-    /// cells.
+    /// With --resume: accept cells of another build. The record says which build ran which cells.
     #[arg(long, requires = "resume")]
     pub(super) any_build: bool,
-    /// Run a part of the cells, keep them in DIR (by default shards/<run>/<part>) and judge
-    /// nothing: `slice:1/8` deals cells out in turn, `hash:1/8` by their names, `balanced:1/8` by
-    /// their cost. `merge` makes the report.
+    /// Run a part of the cells, keep them in the folder of --out (by default shards/<run>/<part>)
+    /// and judge nothing: `slice:1/8` deals cells out in turn, `hash:1/8` by their names,
+    /// `balanced:1/8` by their cost. `merge` makes the report.
     #[arg(long, value_name = "SCHEME:N/OF", conflicts_with_all = ["resume", "fail_fast"])]
     pub(super) partition: Option<Partition>,
     /// Print the cells, one per line, and run nothing; with --partition, the cells of the part.
@@ -96,7 +96,7 @@ impl OutputArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ProgressKind {
-    /// A bar on a terminal, a line now and then elsewhere.
+    /// A bar on a terminal; elsewhere a line from time to time.
     Auto,
     Bar,
     Counter,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::inputs;
 use super::refusal::Refusal;
-use crate::base::inert_path;
+use crate::base::escape_path;
 use crate::campaign;
 use crate::record::{FolderError, Tool};
 use crate::render;
@@ -29,7 +29,7 @@ fn takes_all(path: &Path) -> bool {
 /// Refuses to overwrite an existing file.
 pub(super) fn refuse_existing_file(path: &Path) -> anyhow::Result<()> {
     if path.symlink_metadata().is_ok() && !takes_all(path) {
-        let shown = inert_path(path);
+        let shown = escape_path(path);
         return Err(Refusal::usage(format!("{shown} already exists: give another name, or remove it")));
     }
     Ok(())
@@ -47,7 +47,7 @@ pub(super) fn replace_if(
     bytes: &[u8],
     may: impl FnOnce() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let failed = |e| Refusal::environment(format!("cannot write {}: {e}", inert_path(path)));
+    let failed = |e| Refusal::environment(format!("cannot write {}: {e}", escape_path(path)));
     if takes_all(path) {
         let opened = fs::OpenOptions::new().write(true).open(path);
         return opened.and_then(|mut file| file.write_all(bytes)).map_err(failed);
@@ -97,18 +97,19 @@ pub(super) fn refuse_foreign_folder(folder: &Path, resumed: bool) -> anyhow::Res
         .contains(&format!("{:?}", Tool::this().name));
     let why = "choose another folder with --out";
     if let Some(link) = ours().chain([folder.join(campaign::JOURNAL)]).find(|path| path.is_symlink()) {
-        let text = format!("{} is a link, and a report writes nothing outside its folder", inert_path(link));
+        let text = format!("{} is a link, and a report writes nothing outside its folder", escape_path(link));
         return Err(Refusal::usage(format!("{text}: remove it, or {why}")));
     }
     // A run that was cut off may have only its journal, which is its own.
     let other = ours().find(|path| path.exists() && !is_left(path));
     if let Some(other) = other.filter(|_| !resumed && !is_report) {
-        let (other, folder) = (inert_path(other), inert_path(folder));
+        let other = escape_path(other);
+        let folder = escape_path(folder);
         let text = format!("{other} would be overwritten, and {folder} is not a report: {why}");
         return Err(Refusal::usage(text));
     }
     if folder.is_file() {
-        return Err(Refusal::usage(format!("{} is a file, not a folder: {why}", inert_path(folder))));
+        return Err(Refusal::usage(format!("{} is a file, not a folder: {why}", escape_path(folder))));
     }
     let wrong = files().find(|path| path.is_dir()).map(|path| (path, "it is a folder, not a file"));
     let wrong =

@@ -11,7 +11,7 @@ use super::baseline::{Baseline, BaselineCell, BaselineError, SCHEMA_VERSION};
 use super::figures::{CellFigures, Written, shared};
 use super::lines::Lines;
 use super::run::{Tool, version_of};
-use crate::base::inert_json;
+use crate::base::escape_json;
 use crate::metrics::Unit;
 
 /// Down to this depth of brackets each value has its own line.
@@ -19,7 +19,7 @@ const DEPTH: usize = 4;
 
 impl Baseline {
     pub fn parse(text: &str) -> Result<Baseline, BaselineError> {
-        let text = inert_json(text, "");
+        let text = escape_json(text, "");
         let schema_version = version_of(&text)?;
         if schema_version.split('.').next() != SCHEMA_VERSION.split('.').next() {
             return Err(BaselineError::Version(schema_version));

@@ -1,6 +1,6 @@
 //! The folder of a report. Files are written under a temporary name and then renamed.
 
-use crate::base::inert_path;
+use crate::base::escape_path;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ pub struct Folder {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {cause}", inert_path(path))]
+#[error("cannot write {}: {cause}", escape_path(path))]
 pub struct FolderError {
     pub path: PathBuf,
     pub cause: io::Error,

@@ -21,7 +21,7 @@ use super::held::{AnswerRecord, ClaimRecord, ExceptionRecord, ExpectationRecord,
 use super::lines::Lines;
 use super::reason::Reason;
 use super::tuned::TuneRecord;
-use crate::base::{Digest, inert_json};
+use crate::base::{Digest, escape_json};
 use crate::metrics::{self, Censored, Tails, human};
 
 pub const SCHEMA_VERSION: &str = "3.0.0";
@@ -397,7 +397,7 @@ pub enum RecordError {
 impl RunRecord {
     /// Reads a record. Fails if it has another schema version or was edited.
     pub fn parse(text: &str) -> Result<RunRecord, RecordError> {
-        let text = inert_json(text, "resolved");
+        let text = escape_json(text, "resolved");
         let schema_version = version_of(&text)?;
         if schema_version != SCHEMA_VERSION {
             return Err(RecordError::Version(schema_version));

@@ -17,7 +17,8 @@ pub(super) fn awaited(record: &RunRecord) -> Vec<String> {
         scenarios.entry((&one.scenario, one.of, one.wanted_of)).or_default().push(&one.what);
     }
     let lines = scenarios.into_iter().map(|((scenario, of, wanted_of), what)| {
-        let (cells, what) = (human::count(of, "cell"), what.join(", "));
+        let cells = human::count(of, "cell");
+        let what = what.join(", ");
         format!("{scenario}: did not occur in {cells}, which fails from {wanted_of} on: {what}")
     });
     lines.collect()

@@ -209,7 +209,8 @@ pub fn annotations(record: &RunRecord) -> String {
         Failure::Cells { worst: cell, name } => {
             let path = Some(property(&cell.path)).filter(|path| !path.is_empty());
             let file = path.map_or_else(String::new, |path| format!("file={path},"));
-            let (accept, reasons) = (record.acceptance_of(cell), reasons_of(cell).join("\n"));
+            let accept = record.acceptance_of(cell);
+            let reasons = reasons_of(cell).join("\n");
             let (level, what, again) = match cell.is_changed() {
                 true => ("warning", "scenario changed: ", String::new()),
                 false => ("error", "", format!("\n{}", cell.replay)),
@@ -368,7 +369,8 @@ pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
     for gate in gates {
         let cell = record.cell(&gate.cell);
         let unit = cell.map_or(Unit::Count, |cell| table::unit_of(cell, gate));
-        let (figure, stat) = (gate.figure(), &gate.stat);
+        let figure = gate.figure();
+        let stat = &gate.stat;
         let [value, bound] = if let Some(value) = gate.value {
             let censored = cell.and_then(|cell| cell.censored(&figure, stat));
             human::held((unit, value), censored, gate.min, gate.max)

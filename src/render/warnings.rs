@@ -90,7 +90,8 @@ pub fn unplaced_in(placed: &Placed) -> Vec<String> {
 fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {
     let UnplacedRecord { asked, left_out, astray, import, .. } = *of;
     let none_left = "no free natural key was left for the rest";
-    let (made, all) = (thousands(asked.saturating_sub(left_out)), |noun| count(asked, noun));
+    let made = thousands(asked.saturating_sub(left_out));
+    let all = |noun| count(asked, noun);
     if import {
         return vec![format!("{made} of {} of {action} imported: {none_left}", all("row"))];
     }

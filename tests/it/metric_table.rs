@@ -23,7 +23,7 @@ impl Truth for Nothing {
 fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
     let (schema, units, initial) = (Arc::new(Schema::default()), Arc::from([]), Rc::new(Nothing));
     let oracle = Oracle::new(OracleSetup {
-        labels: Labels { schema, units, clock: Clock::default(), brought: false },
+        labels: Labels { schema, units, clock: Clock::default(), is_third_party: false },
         attributes: Vec::new(),
         durable: true,
         resets: false,

@@ -237,8 +237,9 @@ fn examined(option: &str, file: &StackFile) -> Result<About, OptionError> {
     })
 }
 
-/// What is promised or not, by its word.
-const FLAGS: [(&str, fn(&mut Capabilities) -> &mut bool); 7] = [
+/// The place of a capability that is promised or not.
+type Flag = fn(&mut Capabilities) -> &mut bool;
+const FLAGS: [(&str, Flag); 7] = [
     ("acknowledges", |it| &mut it.acknowledges),
     ("stamps", |it| &mut it.stamps),
     ("sessions", |it| &mut it.sessions),

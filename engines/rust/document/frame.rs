@@ -1,32 +1,32 @@
-//! What the halves say to each other around a document's own messages.
+//! The requests and responses around a document's own messages.
 
 use syncdyno::contract::{DeviceId, EditId, Stamp, SyncError};
 
-/// A request: a step of a conversation.
+/// A request: a step of a session.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Ask {
-    /// Which conversation of its phone, and which step of it, from 0.
-    pub(super) talk: u64,
+    /// The number of the session on its phone, and the step in it, from 0.
+    pub(super) session: u64,
     pub(super) step: u64,
-    /// How far the phone has read what the record says of rows.
+    /// The number of the last row version that the phone has read.
     pub(super) read: u64,
     /// The edits that wait, with their places in the document.
     pub(super) edits: Vec<(EditId, Vec<u8>)>,
     pub(super) message: Option<Vec<u8>>,
 }
 
-/// What became of an edit.
+/// The verdict on an edit.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verdict {
     /// It is on the record.
     Done(Stamp),
-    /// The record said so already.
+    /// The record already had these values.
     Same(Stamp),
-    /// These of its columns are on the record; in the others the version of then stays.
+    /// These of its columns are on the record; in the others the version with this stamp stays.
     Part(Stamp, Vec<usize>),
-    /// It gave way to the version of then.
+    /// It is superseded by the version with this stamp.
     GaveWay(Stamp),
-    /// Its row was made and deleted before the record heard of it.
+    /// Its row was created and deleted before the record saw it.
     Never,
 }
 
@@ -37,17 +37,17 @@ pub(super) struct Answer {
     pub(super) message: Option<Vec<u8>>,
 }
 
-/// The first byte of an answer that is none: words follow.
+/// The first byte of a refusal; its text follows.
 const REFUSED: u8 = 1;
 
 pub(crate) fn refusal(words: &str) -> Vec<u8> {
     [&[REFUSED], words.as_bytes()].concat()
 }
 
-/// Reads an answer behind its first byte.
+/// Reads a response after its first byte.
 ///
 /// # Errors
-/// The words of a server that refused, or that the bytes are no answer.
+/// The text of a refusal; `None` if the bytes are not a response.
 pub(crate) fn answered<A>(
     bytes: &[u8],
     read: impl FnOnce(Reader<'_>) -> Option<A>,
@@ -59,7 +59,7 @@ pub(crate) fn answered<A>(
     }
 }
 
-/// What a run hears of an answer that is none.
+/// The error of a run whose response is a refusal, or is not a response.
 pub(crate) fn not_answered(words: Option<String>) -> SyncError {
     let foreign = || SyncError::Corrupt("the answer is somebody else's".to_owned());
     words.map_or_else(foreign, SyncError::Throttled)
@@ -68,7 +68,7 @@ pub(crate) fn not_answered(words: Option<String>) -> SyncError {
 impl Ask {
     pub(super) fn bytes(&self) -> Vec<u8> {
         let mut out = Writer::default();
-        out.numbers(&[self.talk, self.step, self.read, self.edits.len() as u64]);
+        out.numbers(&[self.session, self.step, self.read, self.edits.len() as u64]);
         for (edit, mark) in &self.edits {
             out.edit(*edit);
             out.bytes(mark);
@@ -76,13 +76,13 @@ impl Ask {
         out.message(self.message.as_deref());
         out.0
     }
-    /// None for bytes that are no request.
+    /// `None` if the bytes are not a request.
     pub(super) fn read(bytes: &[u8]) -> Option<Ask> {
         let mut from = Reader(bytes);
-        let [talk, step, read, count] = from.numbers()?;
+        let [session, step, read, count] = from.numbers()?;
         let edits =
             (0..count).map(|_| Some((from.edit()?, from.bytes()?.to_vec()))).collect::<Option<_>>()?;
-        Some(Ask { talk, step, read, edits, message: from.message()? })
+        Some(Ask { session, step, read, edits, message: from.message()? })
     }
 }
 
@@ -120,7 +120,7 @@ impl Verdict {
     }
 }
 
-/// Numbers with seven bits a byte, and bytes behind their length.
+/// Writes numbers with seven bits per byte, and bytes after their length.
 #[derive(Default)]
 pub(crate) struct Writer(pub(crate) Vec<u8>);
 
@@ -218,7 +218,7 @@ mod tests {
         let edit = |number| EditId { device: DeviceId(300), number };
         for message in [None, Some(vec![]), Some(vec![7; 200])] {
             let edits = vec![(edit(1), vec![1, 2]), (edit(70_000), vec![])];
-            let ask = Ask { talk: u64::MAX, step: 0, read: 128, edits, message: message.clone() };
+            let ask = Ask { session: u64::MAX, step: 0, read: 128, edits, message: message.clone() };
             assert_eq!(Ask::read(&ask.bytes()), Some(ask));
             let stamp = Stamp(1_700_000_000_000_001);
             let verdicts = vec![
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_or_refused_is_no_answer() {
+    fn a_truncated_request_and_a_refusal_are_not_read() {
         let edits = vec![(EditId { device: DeviceId(1), number: 2 }, vec![3; 40])];
         let bytes = Ask { edits, ..Ask::default() }.bytes();
         assert!((0..bytes.len()).all(|len| Ask::read(&bytes[..len]).is_none()));

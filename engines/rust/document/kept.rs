@@ -1,4 +1,4 @@
-//! What a phone keeps: the document as the parts that made it, the edits that wait, and stamps.
+//! A phone's database: the document as the parts that made it, waiting edits, and stamps.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ const LAYOUT: &str = "PRAGMA journal_mode=TRUNCATE;
     CREATE TABLE IF NOT EXISTS meta(id INTEGER PRIMARY KEY, runs INTEGER, open INTEGER, read INTEGER,
         peer BLOB);";
 
-/// So many parts become one.
+/// When there are this many parts, they become one.
 const COMPACT_AT: usize = 200;
 
 pub(super) struct Kept<D> {
@@ -33,7 +33,7 @@ pub(super) struct Kept<D> {
     pub(super) waiting: Vec<Waiting>,
     stamps: BTreeMap<(EntityId, Key), Stamp>,
     pub(super) meta: Meta,
-    /// What it knows of the server's document.
+    /// The encoded state of the server, as last known.
     pub(super) peer: Vec<u8>,
     parts: usize,
 }
@@ -53,14 +53,14 @@ impl<D: Document> Kept<D> {
         kept.load()?;
         Ok(kept)
     }
-    /// Reads all again, as after a transaction that failed.
+    /// Reads everything from the database again, for example after a failed transaction.
     pub(super) fn load(&mut self) -> Result<(), EngineError> {
         let parts = self.read().map_err(EngineError::of)?;
         self.document = D::new(self.actor, &self.setup.schema);
         self.parts = parts.len();
         self.document.load(&parts).map_err(EngineError)
     }
-    /// Reads what is beside the document; gives the parts of that.
+    /// Reads everything except the document; returns the document's parts.
     fn read(&mut self) -> rusqlite::Result<Vec<Vec<u8>>> {
         let database = &self.database;
         let mut asked = database.prepare_cached("SELECT bytes FROM part ORDER BY id")?;
@@ -106,7 +106,8 @@ impl<D: Document> Kept<D> {
                     let place = projection.binary_search(column);
                     place.is_ok_and(|place| value.with_ref(|value| there[place].reads_as(value)))
                 };
-                // What waits may give way, and with it what it says: this edit stands for itself then.
+                // A waiting edit may be superseded together with its values. So an edit with the
+                // same values is needed.
                 let is_settled = self.waiting.iter().all(|it| (it.edit.entity, &it.edit.key) != row);
                 if is_settled && edit.values.iter().all(says) {
                     return Ok(Edited::Unchanged);
@@ -118,7 +119,7 @@ impl<D: Document> Kept<D> {
             EditKind::Delete => self.document.remove(row),
             EditKind::Create | EditKind::Update => self.document.put(row, &edit.values),
         }
-        let mark = self.document.mark();
+        let mark = self.document.own_clock();
         let base = self.stamps.get(&(edit.entity, edit.key.clone())).copied().filter(|_| there.is_some());
         let edit = Mutation::of(edit, base, made_at);
         let saved = self.atomically(|kept| {
@@ -130,8 +131,7 @@ impl<D: Document> Kept<D> {
         saved.map_err(unsaved)
     }
 
-    /// Stores what an answer brought into the document, and what it says; the edits that have their
-    /// verdict wait no more.
+    /// Stores a response and its changes of the document. Edits with a verdict no longer wait.
     pub(super) fn take(&mut self, answer: &Answer, slip: &Slip, peer: Vec<u8>) -> rusqlite::Result<()> {
         self.atomically(|kept| {
             kept.put_part()?;
@@ -154,7 +154,7 @@ impl<D: Document> Kept<D> {
         })
     }
 
-    /// The rows that were touched, and those of which the server told a version, as they are now.
+    /// The present state of the rows that were touched or whose version the server reported.
     pub(super) fn now(&self, mut touched: Touched, slip: &Slip) -> Vec<Now> {
         touched.extend(slip.rows.iter().map(|row| (row.entity, row.key.clone())));
         let now = |(entity, key): (EntityId, Key)| {
@@ -167,7 +167,7 @@ impl<D: Document> Kept<D> {
     }
 }
 
-/// A row as it is by now; no values if it is gone.
+/// The present state of a row; no values if it is deleted.
 pub(super) struct Now {
     pub(super) entity: EntityId,
     pub(super) key: Key,

@@ -1,4 +1,4 @@
-//! What the server keeps on its disk: the document's parts, and what it knows of rows and phones.
+//! The server's database: the document's parts, known versions of rows, and state per phone.
 
 use syncdyno::contract::{Database, DeviceId, EditId, EntityId, Key, RowVersion, Stamp};
 use syncdyno::rusqlite::{Connection, OptionalExtension, Params, Result, Row};
@@ -16,10 +16,10 @@ const LAYOUT: &str = "PRAGMA journal_mode=TRUNCATE;
     CREATE TABLE IF NOT EXISTS position(entity INTEGER PRIMARY KEY, read INTEGER);
     CREATE TABLE IF NOT EXISTS life(id INTEGER PRIMARY KEY);";
 
-/// So many parts become one.
+/// When there are this many parts, they become one.
 const COMPACT_AT: u32 = 500;
 
-/// The server's disk is sound: the bench breaks none.
+/// Panics on errors: the bench does not break the server's disk.
 pub(crate) struct Notes(pub(crate) Connection);
 
 impl Notes {
@@ -41,7 +41,6 @@ impl Notes {
         let asked = self.0.prepare_cached(sql);
         asked.and_then(|mut asked| asked.query_map(of, read)?.collect()).expect(SOUND)
     }
-    /// Does `work` in one transaction.
     pub(crate) fn begin(&self) {
         self.0.execute_batch("BEGIN").expect(SOUND);
     }
@@ -49,7 +48,7 @@ impl Notes {
         self.0.execute_batch("COMMIT").expect(SOUND);
     }
 
-    /// A number for this life of the server: no other has it.
+    /// A number that is unique to this incarnation of the server.
     pub(super) fn next_life(&self) -> u32 {
         self.write("INSERT INTO life DEFAULT VALUES", []);
         u32::try_from(self.0.last_insert_rowid()).expect("nobody kills it so often")
@@ -57,7 +56,7 @@ impl Notes {
     pub(super) fn parts(&self) -> Vec<Vec<u8>> {
         self.all("SELECT bytes FROM part ORDER BY id", [], |row| row.get(0))
     }
-    /// Adds a part; `whole` takes the place of all if they are many.
+    /// Adds a part; if there are many, `whole` replaces them all.
     pub(super) fn put_part(&self, part: Vec<u8>, whole: impl FnOnce() -> Vec<u8>) {
         if part.is_empty() {
             return;
@@ -96,13 +95,13 @@ impl Notes {
             Ok(RowVersion { entity, key: Key::new(&key), stamp, removed })
         })
     }
-    /// The rows of an entity that are there, as far as is known.
+    /// The known rows of an entity that are not deleted.
     pub(crate) fn known_rows(&self, entity: EntityId) -> Vec<Key> {
         let asked = "SELECT key FROM known WHERE entity = ?1 AND NOT gone ORDER BY key";
         self.all(asked, [entity.0], |row| row.get::<_, String>(0).map(|key| Key::new(&key)))
     }
 
-    /// Up to where the record was read.
+    /// The stamp up to which the record was read.
     pub(crate) fn position(&self, entity: EntityId) -> Option<Stamp> {
         let asked = "SELECT read FROM position WHERE entity = ?1";
         self.one(asked, [entity.0], |row| row.get(0).map(Stamp))
@@ -120,8 +119,7 @@ impl Notes {
         let put = "REPLACE INTO verdict VALUES(?1, ?2, ?3, ?4)";
         self.write(put, (edit.device.0, edit.number, verdict.bytes(), asker.0));
     }
-    /// The verdicts on the edits for which a phone waits; it waits for no others any more, and those
-    /// are forgotten.
+    /// The verdicts on the edits that wait on a phone. All its other verdicts are deleted.
     pub(crate) fn verdicts(&self, asker: DeviceId, waiting: &[(EditId, Vec<u8>)]) -> Vec<(EditId, Verdict)> {
         let asked = "SELECT device, edit FROM verdict WHERE asker = ?1";
         let read = |row: &Row<'_>| Ok(EditId { device: DeviceId(row.get(0)?), number: row.get(1)? });

@@ -1,4 +1,4 @@
-//! The half on a phone: runs of units, each a conversation with the server about the document.
+//! The phone half: runs of units, each a session with the server about the document.
 
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
@@ -17,7 +17,7 @@ use super::kept::{self, Kept, Now};
 use super::{Actor, Document};
 use crate::phone::{self, Edited, Keeps, Meta, Waiting, begins_empty, failed};
 
-/// So many requests a run makes at most.
+/// The maximum number of requests of a run.
 pub(super) const ROUNDS: u32 = 32;
 
 pub(super) struct Factory<D> {
@@ -36,7 +36,7 @@ impl<D: Document> EngineFactory for Factory<D> {
         let kept = Kept::<D>::open(&at, Actor::device(setup.device, life), setup.clone())?;
         Ok(Rc::new(Phone::new((setup, life), ports, kept, self.timeout)))
     }
-    /// Only what is empty: what was synced before has a history, which is the server's.
+    /// Accepts only an empty state: synced data has a history, which is on the server.
     fn provision(
         &self,
         _: &DeviceSetup,
@@ -55,12 +55,12 @@ impl<D: Document> EngineFactory for Factory<D> {
 
 type Phone<D> = phone::Phone<Kept<D>>;
 
-/// A conversation, as the phone has it.
-struct Talk<D: Document> {
+/// A session, as seen by the phone.
+struct Session<D: Document> {
     number: u64,
     step: u64,
     peer: D::Peer,
-    /// The edits that were named in it.
+    /// The edits that its requests named.
     named: BTreeSet<EditId>,
 }
 
@@ -93,35 +93,35 @@ impl<D: Document> Keeps for Kept<D> {
 }
 
 impl<D: Document> Phone<D> {
-    /// Talks until neither side has anything to say.
+    /// Exchanges messages until neither side has one to send.
     async fn talk(&self, unit: UnitId) -> Result<(), SyncError> {
         let peer = {
             let kept = self.kept.borrow();
             kept.document.peer(&kept.peer)
         };
         let number = u64::from(self.life.0) << 32 | self.requests.get();
-        let mut talk = Talk::<D> { number, step: 0, peer, named: BTreeSet::new() };
+        let mut session = Session::<D> { number, step: 0, peer, named: BTreeSet::new() };
         for _ in 0..ROUNDS {
             self.saves.done(&self.ports).await;
-            let Some((body, slip)) = self.question(&mut talk) else { return Ok(()) };
+            let Some((body, slip)) = self.question(&mut session) else { return Ok(()) };
             let (answer, bytes, slip) = self.send(unit, body, slip).await?;
             self.ports.crash_point("document.answered").await;
             self.saves.done(&self.ports).await;
-            self.take(unit, &mut talk, answer, (bytes, &slip)).await?;
+            self.take(unit, &mut session, answer, (bytes, &slip)).await?;
         }
         Err(SyncError::Rejected(format!("{ROUNDS} requests came to no end")))
     }
 
-    /// The next request, if there is anything to ask or to say.
-    fn question(&self, talk: &mut Talk<D>) -> Option<(Vec<u8>, Slip)> {
+    /// The next request, if one is due.
+    fn question(&self, session: &mut Session<D>) -> Option<(Vec<u8>, Slip)> {
         let mut kept = self.kept.borrow_mut();
         let kept = &mut *kept;
-        let asks = kept.waiting.iter().any(|it| !talk.named.contains(&it.edit.edit));
-        let message = Some(kept.document.generate(&mut talk.peer, asks)?);
-        talk.named.extend(kept.waiting.iter().map(|it| it.edit.edit));
+        let asks = kept.waiting.iter().any(|it| !session.named.contains(&it.edit.edit));
+        let message = Some(kept.document.generate(&mut session.peer, asks)?);
+        session.named.extend(kept.waiting.iter().map(|it| it.edit.edit));
         let edits = kept.waiting.iter().map(|it| (it.edit.edit, it.bytes.clone())).collect();
-        let ask = Ask { talk: talk.number, step: talk.step, read: kept.meta.read, edits, message };
-        talk.step += 1;
+        let ask = Ask { session: session.number, step: session.step, read: kept.meta.read, edits, message };
+        session.step += 1;
         Some((ask.bytes(), slip_of(kept.waiting.iter().map(|it| &it.edit))))
     }
 
@@ -137,17 +137,17 @@ impl<D: Document> Phone<D> {
         Ok((Answer::read(&bytes).map_err(not_answered)?, len, slip))
     }
 
-    /// Stores what an answer brought, and tells of it.
+    /// Stores a response, and reports it.
     async fn take(
         &self,
         unit: UnitId,
-        talk: &mut Talk<D>,
+        session: &mut Session<D>,
         answer: Answer,
         (bytes, slip): (u64, &Slip),
     ) -> Result<(), SyncError> {
-        let (settled, now) = self.store(talk, &answer, slip)?;
-        // At once: an edit with its verdict waits no more, and a life that ended here would leave
-        // its person without word of it.
+        let (settled, now) = self.store(session, &answer, slip)?;
+        // Report at once: an edit with a verdict no longer waits, so if the process died here, its
+        // person would never get the verdict.
         let (never, settled): (Vec<_>, Vec<_>) =
             settled.into_iter().partition(|(_, verdict)| *verdict == Verdict::Never);
         for (edit, verdict) in &settled {
@@ -159,13 +159,13 @@ impl<D: Document> Phone<D> {
         self.ports.crash_point("document.told").await;
         Ok(())
     }
-    fn store(&self, talk: &mut Talk<D>, answer: &Answer, slip: &Slip) -> Result<Stored, SyncError> {
+    fn store(&self, session: &mut Session<D>, answer: &Answer, slip: &Slip) -> Result<Stored, SyncError> {
         let mut kept = self.kept.borrow_mut();
         let message = answer.message.as_deref();
-        let touched = match message.map(|message| kept.document.receive(&mut talk.peer, message)) {
+        let touched = match message.map(|message| kept.document.receive(&mut session.peer, message)) {
             None => Ok(Default::default()),
             Some(Err(words)) => {
-                // What it took in of it is nowhere.
+                // Discard the part that was applied.
                 kept.load().map_err(|error| SyncError::Corrupt(error.0))?;
                 Err(SyncError::Corrupt(words))
             }
@@ -176,7 +176,7 @@ impl<D: Document> Phone<D> {
             let waits = kept.waiting.iter().find(|it| it.edit.edit == *edit);
             settled.extend(waits.map(|it| (it.edit.clone(), verdict.clone())));
         }
-        kept.take(answer, slip, D::kept(&talk.peer)).map_err(failed)?;
+        kept.take(answer, slip, D::encode_peer(&session.peer)).map_err(failed)?;
         Ok((settled, kept.now(touched, slip)))
     }
 
@@ -193,7 +193,7 @@ impl<D: Document> Phone<D> {
             .collect();
         self.ports.emit(EngineEvent::ChunkApplied { unit: Some(unit), changes: &changes, echoed: 0, took });
     }
-    /// Tells of rows that were made and deleted, of which nobody else hears.
+    /// Reports rows that were created and deleted before the server saw them.
     fn tell_never(&self, edits: Vec<Mutation>) {
         for row in slip_of(edits.iter()).edits {
             let Some((&edit, with)) = row.edits.split_last() else { continue };
@@ -206,7 +206,7 @@ impl<D: Document> Phone<D> {
 /// Edits with their verdicts, and rows as they are now.
 type Stored = (Vec<(Mutation, Verdict)>, Vec<Now>);
 
-/// Tells what became of an edit.
+/// Reports the verdict on an edit.
 pub(crate) fn tell_verdict(ports: &Ports, of: &Mutation, verdict: &Verdict) {
     let Mutation { edit, entity, ref key, made_at: local, .. } = *of;
     let kind = match of.kind {
@@ -228,7 +228,7 @@ pub(crate) fn tell_verdict(ports: &Ports, of: &Mutation, verdict: &Verdict) {
     }
 }
 
-/// Whose edits are behind the rows of a request, and what each says.
+/// The slip of a request: the edits behind its rows, and their values.
 fn slip_of<'a>(edits: impl Iterator<Item = &'a Mutation>) -> Slip {
     let mut slip = Slip::default();
     for &Mutation { edit, entity, ref key, kind, ref values, .. } in edits {

@@ -1,4 +1,4 @@
-//! The half that answers: the document beside the system of record.
+//! The server half: the document beside the system of record.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,11 @@ pub(super) struct Server<D: Document> {
     pub(super) ports: ServerPorts,
     pub(super) notes: Notes,
     pub(super) document: D,
-    /// The conversations under way; they end with the process, and their phones begin others.
-    talks: BTreeMap<DeviceId, Talk<D>>,
+    /// The open sessions; they end with the process, and their phones begin new ones.
+    sessions: BTreeMap<DeviceId, Session<D>>,
 }
 
-struct Talk<D: Document> {
+struct Session<D: Document> {
     number: u64,
     step: u64,
     peer: D::Peer,
@@ -31,27 +31,27 @@ impl<D: Document> Server<D> {
         let notes = Notes::open(&ports.database);
         let mut document = D::new(Actor::server(notes.next_life()), &setup.schema);
         document.load(&notes.parts()).expect("it was packed here");
-        Server { setup, ports, notes, document, talks: BTreeMap::new() }
+        Server { setup, ports, notes, document, sessions: BTreeMap::new() }
     }
 
-    /// What the office and others wrote goes into the document.
+    /// Copies new changes of the system of record into the document.
     fn ingest(&mut self, record: &mut dyn SystemOfRecord) -> Result<(), ServerError> {
         let schema = self.setup.schema.clone();
         for entity in schema.ids().filter(|entity| schema.entity(*entity).delivery.comes_down()) {
-            let News { versions, read } = news(&self.setup, &self.notes, entity, record)?;
+            let RecordChanges { versions, read } = read_changes(&self.setup, &self.notes, entity, record)?;
             for (key, stamp, values) in &versions {
-                self.mirror((entity, key), *stamp, values.as_deref());
+                self.copy_from_record((entity, key), *stamp, values.as_deref());
             }
             read.into_iter().for_each(|read| self.notes.note_position(entity, read));
         }
         Ok(())
     }
-    /// Has the document say of a row what the record says, which is this version.
-    pub(super) fn mirror(&mut self, row: At<'_>, stamp: Stamp, values: Option<&[Value]>) {
-        let says = self.document.row(row);
+    /// Overwrites a row in the document with this version of the system of record.
+    pub(super) fn copy_from_record(&mut self, row: At<'_>, stamp: Stamp, values: Option<&[Value]>) {
+        let current = self.document.row(row);
         let mut is_news = self.notes.known(row) != Some(stamp);
         match values {
-            None if says.is_some() => {
+            None if current.is_some() => {
                 self.document.remove(row);
                 is_news = true;
             }
@@ -59,7 +59,7 @@ impl<D: Document> Server<D> {
             Some(values) => {
                 let projection = &self.setup.schema.entity(row.0).projection;
                 let differs = |place: usize, column: usize| {
-                    says.as_ref().is_none_or(|says| !reads_the_same(&says[place], &values[column]))
+                    current.as_ref().is_none_or(|current| !reads_the_same(&current[place], &values[column]))
                 };
                 let columns =
                     projection.iter().enumerate().filter(|(place, column)| differs(*place, **column));
@@ -83,54 +83,57 @@ impl<D: Document> Server<D> {
         record: &mut dyn SystemOfRecord,
     ) -> Result<Answer, ServerError> {
         self.ingest(record)?;
-        let mut talk = self.talk_of(of, ask)?;
+        let mut session = self.session_of(of, ask)?;
         let touched = match &ask.message {
             None => Touched::new(),
             Some(message) => {
-                let touched = self.document.receive(&mut talk.peer, message);
+                let touched = self.document.receive(&mut session.peer, message);
                 touched.map_err(ServerError::BadRequest)?
             }
         };
         self.settle(of, ask, (slip, touched), record);
-        let message = self.document.generate(&mut talk.peer, ask.message.is_some());
-        self.notes.note_peer(of, &D::kept(&talk.peer));
-        talk.step += 1;
-        self.talks.insert(of, talk);
+        let message = self.document.generate(&mut session.peer, ask.message.is_some());
+        self.notes.note_peer(of, &D::encode_peer(&session.peer));
+        session.step += 1;
+        self.sessions.insert(of, session);
         let verdicts = self.notes.verdicts(of, &ask.edits);
         Ok(Answer { verdicts, read: self.notes.last_known(), message })
     }
-    /// The conversation of which a request is the next step.
-    fn talk_of(&mut self, of: DeviceId, ask: &Ask) -> Result<Talk<D>, ServerError> {
+    /// Finds the session that this request continues.
+    fn session_of(&mut self, of: DeviceId, ask: &Ask) -> Result<Session<D>, ServerError> {
         if ask.step == 0 {
             let peer = self.document.peer(&self.notes.peer(of));
-            return Ok(Talk { number: ask.talk, step: 0, peer });
+            return Ok(Session { number: ask.session, step: 0, peer });
         }
-        let talk = self.talks.remove(&of).filter(|talk| (talk.number, talk.step) == (ask.talk, ask.step));
-        talk.ok_or_else(|| ServerError::BadRequest("nobody knows of this conversation".to_owned()))
+        let session = self
+            .sessions
+            .remove(&of)
+            .filter(|session| (session.number, session.step) == (ask.session, ask.step));
+        session.ok_or_else(|| ServerError::BadRequest("nobody knows of this conversation".to_owned()))
     }
 }
 
-/// What changed on the record.
+/// New changes of the system of record.
 #[derive(Default)]
-pub(crate) struct News {
-    /// Versions of rows; without values of those that are gone.
+pub(crate) struct RecordChanges {
+    /// Row versions; a deleted row has no values.
     pub(crate) versions: Vec<(Key, Stamp, Option<Vec<Value>>)>,
-    /// Up to where that reads the record.
+    /// The stamp up to which the record has been read.
     pub(crate) read: Option<Stamp>,
 }
 
-/// What changed of an entity since it was last read and is not known yet. If the record does not know
-/// any more what changed, that is all that is there, and all that is gone.
+/// Reads the changes of an entity that are not known yet. If the change history has expired,
+/// returns all existing rows and all known rows that are gone.
 ///
 /// # Errors
 /// As for [`SystemOfRecord::changes`].
-pub(crate) fn news(
+pub(crate) fn read_changes(
     setup: &ServerSetup,
     notes: &Notes,
     entity: EntityId,
     record: &mut dyn SystemOfRecord,
-) -> Result<News, ServerError> {
-    // All phones have one state, and see all rows.
+) -> Result<RecordChanges, ServerError> {
+    // All phones share one state and see all rows.
     let attributes = setup.attributes.first().map_or(&[][..], Vec::as_slice);
     let mut changed = |since| {
         let mut found = Vec::new();
@@ -141,13 +144,13 @@ pub(crate) fn news(
     };
     let (found, all) = match changed(notes.position(entity)) {
         Err(ServerError::CursorExpired(_)) => (changed(None)?, true),
-        Err(ServerError::BadRequest(_)) => return Ok(News::default()),
+        Err(ServerError::BadRequest(_)) => return Ok(RecordChanges::default()),
         found => (found?, false),
     };
     let read = found.iter().map(|(_, stamp, _)| *stamp).max();
     let mut versions = Vec::new();
-    // Of what was deleted meanwhile nothing is said. A row that is committed and that readers cannot
-    // see yet is in none of all that is there, either, and is there.
+    // A full read reports no deletes, and it omits committed rows that are not visible yet. So ask
+    // for each missing row directly.
     let known = if all { notes.known_rows(entity) } else { Vec::new() };
     for key in known.into_iter().filter(|key| found.iter().all(|(there, ..)| there != key)) {
         let now = record.get(entity, &key);
@@ -157,7 +160,7 @@ pub(crate) fn news(
     }
     let is_news = |key: &Key, stamp| notes.known((entity, key)).is_none_or(|known| stamp >= known);
     versions.extend(found.into_iter().filter(|(key, stamp, _)| is_news(key, *stamp)));
-    Ok(News { versions, read })
+    Ok(RecordChanges { versions, read })
 }
 
 pub(crate) fn reads_the_same(one: &Value, other: &Value) -> bool {
@@ -177,7 +180,7 @@ impl<D: Document> SyncServer for Server<D> {
         let ask = Ask::read(request).ok_or_else(bad)?;
         self.notes.begin();
         let answered = self.answer(from, &ask, &said, record);
-        // What is in the document stays there, whatever is said of it.
+        // Keep the document's changes even if the request fails.
         let part = self.document.pack();
         self.notes.put_part(part, || self.document.whole());
         self.notes.commit();

@@ -1,4 +1,4 @@
-//! What phones merged into the document goes to the record, which has the last word.
+//! Writes what phones merged into the document to the record, which has the last word.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,14 @@ use super::frame::{Ask, Verdict};
 use super::server::Server;
 use super::{At, Document, Touched};
 
-/// Edits of one row that have come into the document together: the last goes out in the place of
-/// the others.
+/// Edits of one row that came into the document together: the last is sent in place of the others.
 struct Group<'a> {
     of: DeviceId,
     row: At<'a>,
     last: EditId,
     kind: EditKind,
     creates: bool,
-    /// What each column is to say, by its print.
+    /// The fingerprint of the value that each column should get.
     prints: BTreeMap<usize, u64>,
 }
 
@@ -30,7 +29,7 @@ impl<'a> Group<'a> {
         let creates = edits.iter().any(|edit| edit.kind == EditKind::Create);
         Some(Group { of, row, last: last.edit, kind: last.kind, creates, prints })
     }
-    /// An edit that does what the group comes to.
+    /// One edit with the effect of the whole group.
     fn mutation(&self, kind: EditKind, values: Vec<(usize, Value)>, now: Option<&Row>) -> Mutation {
         let mut mutation = Mutation::new(self.last, self.row.0, self.row.1, kind);
         mutation.id = format!("{}/{:x}", self.last, image(values.iter().map(|(_, value)| value)));
@@ -41,8 +40,8 @@ impl<'a> Group<'a> {
 }
 
 impl<D: Document> Server<D> {
-    /// Writes to the record what these edits have made of their rows, as far as they are in the
-    /// document, and notes what became of each.
+    /// Writes the result of these edits to the record, if they are in the document, and notes a
+    /// verdict on each.
     pub(super) fn settle(
         &mut self,
         of: DeviceId,
@@ -66,16 +65,16 @@ impl<D: Document> Server<D> {
             let Some(group) = Group::new(of, (row.entity, &row.key), &said) else { continue };
             let Some(verdict) = self.decide(&group, record) else { continue };
             for (at, one) in said.iter().enumerate() {
-                self.notes.note_verdict(of, one.edit, &of_each(one, &said[at + 1..], &verdict));
+                self.notes.note_verdict(of, one.edit, &verdict_of(one, &said[at + 1..], &verdict));
             }
         }
-        // What nobody puts a name to is not the record's.
+        // A change that no edit accounts for does not go to the record.
         for (entity, key) in touched {
             self.overrule((entity, &key), record);
         }
     }
 
-    /// None if the record puts it off: the phone asks again.
+    /// `None` if the record defers it: the phone asks again.
     fn decide(&mut self, group: &Group<'_>, record: &mut dyn SystemOfRecord) -> Option<Verdict> {
         let (entity, key) = group.row;
         let now = record.get(entity, key);
@@ -112,9 +111,9 @@ impl<D: Document> Server<D> {
             }
         }
     }
-    /// The columns of a group that the document says as it does. Some may be on the record already,
-    /// and they go there all the same: in the document they are changes of their own, to which
-    /// changes made beside them give way, and readers of the record have to see to what.
+    /// The columns in which the document has the group's values. Columns that the record already
+    /// has are written too: in the document they are changes that won over concurrent ones, and
+    /// readers of the record must see the winner.
     fn won(&self, group: &Group<'_>, says: &[Value]) -> Vec<(usize, Value)> {
         let projection = &self.setup.schema.entity(group.row.0).projection;
         let columns = projection.iter().copied().zip(says);
@@ -130,7 +129,7 @@ impl<D: Document> Server<D> {
         record: &mut dyn SystemOfRecord,
         done: impl FnOnce(Stamp) -> Verdict,
     ) -> Option<Verdict> {
-        // A version that readers cannot see yet was written beside this one.
+        // A version that readers cannot see yet was written concurrently.
         if now.is_some_and(|now| Some(now.stamp) > self.notes.known(group.row)) {
             record.refused(&mutation, Some(Refusal::Stale));
         } else {
@@ -148,19 +147,19 @@ impl<D: Document> Server<D> {
         Some(Verdict::GaveWay(now.map_or_else(|| record.clock(), |now| now.stamp)))
     }
 
-    /// The document says of a row what the record has, which does not take what it says.
+    /// Overwrites a row in the document with the record's version, after the record refused a
+    /// change.
     fn overrule(&mut self, row: At<'_>, record: &mut dyn SystemOfRecord) {
         let now = record.get(row.0, row.1);
         let (stamp, values) = now.map_or_else(|| (record.clock(), None), |row| (row.stamp, row.values));
-        self.mirror(row, stamp, values.as_deref());
+        self.copy_from_record(row, stamp, values.as_deref());
     }
 }
 
-/// What one of several edits that went out together hears; `later` are those after it. Who deletes
-/// what is gone has what he asks for; what he wrote before that gave way to the other delete. Of a
-/// part an edit has the columns that it was the last to set; a column that a later one set went out
-/// with that one.
-fn of_each(said: &EditSaid, later: &[&EditSaid], verdict: &Verdict) -> Verdict {
+/// The verdict on one of several edits that were sent together; `later` are those after it. A
+/// delete of a deleted row is done; an edit before it is superseded by the other delete. If only
+/// some columns were written, an edit answers for the columns that it was the last to set.
+fn verdict_of(said: &EditSaid, later: &[&EditSaid], verdict: &Verdict) -> Verdict {
     match (verdict, said.kind) {
         (Verdict::Same(met), EditKind::Delete) => Verdict::Done(*met),
         (Verdict::Same(met), _) => Verdict::GaveWay(*met),

@@ -31,7 +31,7 @@ pub struct Entrant {
     pub lacks: Vec<String>,
     /// Its paragraph.
     pub text: String,
-    /// What the oracle finds of it in the league.
+    /// The findings of the oracle in the league.
     #[serde(default)]
     pub found: Vec<Found>,
 }

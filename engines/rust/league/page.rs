@@ -27,8 +27,8 @@ struct Column<'a> {
     figure: &'a str,
 }
 
-/// `docs/engines.md`: `written` is what people wrote around the tables, in which `{{NAME}}` stands for
-/// one.
+/// `docs/engines.md`: `written` is what people wrote around the tables, in which `{{NAME}}` stands
+/// for one.
 pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
     let faults = |title, figure| Column { title, work: MORNING, link: LINK, weather: "faults", figure };
     let clean = |title, figure| Column { title, work: MORNING, link: LINK, weather: "clean", figure };

@@ -45,8 +45,8 @@ impl Scale {
     }
 }
 
-/// Each engine by what a phone sends and loads in a morning with faults, and by how many of a hundred
-/// edits are gone. The scale of bytes is logarithmic.
+/// Each engine by what a phone sends and loads in a morning with faults, and by how many of a
+/// hundred edits are gone. The scale of bytes is logarithmic.
 pub fn plot(lines: &Lines, entrants: &Entrants) -> String {
     let dots: Vec<Dot<'_>> = entrants.entrant.iter().filter_map(|entrant| dot(lines, entrant)).collect();
     let scale = Scale::of(&dots);

@@ -48,7 +48,7 @@ fn what_nobody_has_classified_is_refused() {
     assert!(wrong.contains("yrs: `duplicate`"), "{wrong}");
 }
 
-/// What each seed of a morning with faults comes to, in all figures.
+/// All figures of each seed of a morning with faults.
 fn figures(bench: Bench, engine: &str) -> Vec<String> {
     let bench = bench.scenario("league/league.toml").set("engine.name", format!("{engine:?}")).seeds(1..=2);
     let bench = bench.set("duration", "30m").chaos("kill_mtbf", "10m").chaos("response_loss", 0.1);

@@ -141,8 +141,8 @@ impl Kept {
         stored.settled.push((it.edit, verdict));
         Ok(())
     }
-    /// Makes an edit again, of which the server has not heard, over what has come; an edit that this
-    /// leaves nothing of has its verdict by that.
+    /// Makes an edit again, of which the server has not heard, over what has come; an edit that
+    /// this leaves nothing of has its verdict by that.
     fn again(&mut self, it: Waiting, answer: &Answer, stored: &mut Stored) -> rusqlite::Result<()> {
         let mut met = None;
         let (at, policy) = (&self.database, self.policy);

@@ -1,16 +1,16 @@
-//! SQLite's session extension as an engine: each edit is a changeset, and a log of changesets is
-//! what phones follow.
+//! SQLite's session extension as an engine: each edit is a changeset, and phones follow a log of
+//! changesets.
 //!
 //! A phone writes an edit into its table and keeps the changeset that a session recorded of it
-//! (`kept`). A request has all changesets that wait and how far the phone has read the log
-//! (`phone`). The server applies them to a replica of the rows, where a conflict handler decides of
-//! each that meets something, and writes to the system of record what that comes to. What a session
-//! records of the replica is the log (`server`). The phone takes its own changesets back, applies
-//! the log, and makes those edits again of which the server has not heard, by the same handler.
+//! (`kept`). A request has all waiting changesets and the phone's position in the log (`phone`).
+//! The server applies them to a replica of the rows, where a conflict handler decides about each
+//! conflict, and writes the result to the system of record. A session on the replica records the
+//! log (`server`). The phone undoes its own changesets, applies the log, and applies the changesets
+//! that the server has not seen again, with the same handler.
 //!
-//! Invariants: under the edits that wait a phone's tables are the replica as it was at the phone's
-//! cursor, so the log never meets a conflict; an edit waits until the phone has a verdict on it; a
-//! verdict is kept until its phone asks for it no more.
+//! Invariants: without the waiting edits, a phone's tables equal the replica at the phone's cursor,
+//! so the log never meets a conflict; an edit waits until the phone has a verdict on it; a
+//! verdict is kept until its phone no longer asks for it.
 
 mod frame;
 mod kept;

@@ -128,7 +128,8 @@ pub(super) fn apply(
     }
     let mut decide: &mut dyn FnMut(Met) -> Choice = &mut decide;
     let (len, at) = parts(changes);
-    // SAFETY: the bytes are only read, and `met` gets what it takes here for as long as it is called.
+    // SAFETY: the bytes are only read, and `met` gets what it takes here for as long as it is
+    // called.
     checked(unsafe {
         let context = (&raw mut decide).cast();
         ffi::sqlite3changeset_apply(handle(database), len, at, None, Some(met), context)

@@ -1,4 +1,4 @@
-//! The half that answers: a replica of the rows, and the log of what was changed in it.
+//! The server half: a replica of the rows, and the log of its changes.
 
 use syncdyno::contract::{
     DeviceId, EditId, EditKind, EntityId, Key, Mutation, Outcome, Reply, Row, ServerError, ServerPorts,
@@ -10,7 +10,7 @@ use super::Policy;
 use super::frame::{Answer, Ask};
 use super::raw::{self, Met};
 use super::tables::{Tables, Version};
-use crate::document::{News, Notes, Verdict, news, reads_the_same, refusal};
+use crate::document::{Notes, RecordChanges, Verdict, read_changes, reads_the_same, refusal};
 
 const LAYOUT: &str = "CREATE TABLE IF NOT EXISTS log(number INTEGER PRIMARY KEY, changes BLOB);";
 
@@ -25,7 +25,7 @@ pub(super) struct Server {
     tables: Tables,
 }
 
-/// An edit of a phone that is to be settled.
+/// An edit of a phone without a verdict.
 struct Edit<'a> {
     of: DeviceId,
     edit: EditId,
@@ -33,7 +33,7 @@ struct Edit<'a> {
     row: (EntityId, Key),
 }
 
-/// What an edit came to: it is kept, taken back, or waits.
+/// The result of an edit: it is kept, rolled back, or deferred.
 enum End {
     Kept(Verdict),
     Refused,
@@ -52,8 +52,7 @@ impl Server {
         &self.notes.0
     }
 
-    /// Does `work` on the replica; what it changes goes into the log, behind the versions that it
-    /// notes.
+    /// Does `work` on the replica. Its changes go into the log, after the versions that it notes.
     fn logged<T>(&self, work: impl FnOnce() -> rusqlite::Result<T>) -> T {
         let (given, changes) = raw::record(self.database(), self.tables.names(), work).expect(SOUND);
         if !changes.is_empty() {
@@ -63,7 +62,7 @@ impl Server {
         }
         given
     }
-    /// What was logged behind a cursor, as one changeset.
+    /// The log after a cursor, as one changeset.
     fn log_since(&self, cursor: u64) -> rusqlite::Result<Vec<u8>> {
         let asked = "SELECT changes FROM log WHERE number > ?1 ORDER BY number";
         let mut asked = self.database().prepare_cached(asked)?;
@@ -71,21 +70,28 @@ impl Server {
         raw::join(all.collect::<rusqlite::Result<Vec<_>>>()?.into_iter())
     }
 
-    /// What the office and others wrote goes into the replica.
+    /// Copies new changes of the system of record into the replica.
     fn ingest(&self, record: &mut dyn SystemOfRecord) -> Result<(), ServerError> {
         let schema = &self.setup.schema;
         for entity in schema.ids().filter(|entity| schema.entity(*entity).delivery.comes_down()) {
-            let News { versions, read } = news(&self.setup, &self.notes, entity, record)?;
+            let RecordChanges { versions, read } = read_changes(&self.setup, &self.notes, entity, record)?;
             self.logged(|| {
                 let mut all = versions.iter();
-                all.try_for_each(|(key, stamp, values)| self.mirror((entity, key), *stamp, values.as_deref()))
+                all.try_for_each(|(key, stamp, values)| {
+                    self.copy_from_record((entity, key), *stamp, values.as_deref())
+                })
             });
             read.into_iter().for_each(|read| self.notes.note_position(entity, read));
         }
         Ok(())
     }
-    /// Has the replica say of a row what the record says, which is this version.
-    fn mirror(&self, row: (EntityId, &Key), stamp: Stamp, values: Option<&[Value]>) -> rusqlite::Result<()> {
+    /// Overwrites a row in the replica with this version of the system of record.
+    fn copy_from_record(
+        &self,
+        row: (EntityId, &Key),
+        stamp: Stamp,
+        values: Option<&[Value]>,
+    ) -> rusqlite::Result<()> {
         let at = self.database();
         let says = self.tables.get(at, row.0, row.1)?;
         let mut is_news = self.notes.known(row) != Some(stamp);
@@ -113,18 +119,18 @@ impl Server {
         }
         Ok(())
     }
-    /// The replica says of a row what the record has by now.
+    /// Overwrites a row in the replica with the present version of the record.
     fn catch_up(&self, row: (EntityId, &Key), now: Option<&Row>, clock: Stamp) {
         let stamp = now.map_or(clock, |now| now.stamp);
-        self.logged(|| self.mirror(row, stamp, now.and_then(|now| now.values.as_deref())));
+        self.logged(|| self.copy_from_record(row, stamp, now.and_then(|now| now.values.as_deref())));
     }
 
-    /// Applies the changeset of an edit, and writes what it comes to; none if the record puts it
-    /// off.
+    /// Applies the changeset of an edit, and writes the result to the record; `None` if the record
+    /// defers it.
     fn settle(&self, edit: &Edit<'_>, record: &mut dyn SystemOfRecord) -> Option<Verdict> {
         let row = (edit.row.0, &edit.row.1);
         let now = record.get(row.0, row.1);
-        // A version that readers cannot see yet is met by who writes.
+        // A writer meets also a version that readers cannot see yet.
         if now.as_ref().is_some_and(|now| Some(now.stamp) > self.notes.known(row)) {
             self.catch_up(row, now.as_ref(), record.clock());
         }
@@ -161,7 +167,7 @@ impl Server {
         let version = now.map_or_else(|| record.clock(), |now| now.stamp);
         let Some(mutation) = self.mutation(edit, (before.as_ref(), after.as_ref()), now) else {
             return Ok(End::Kept(match (met, before, self.policy) {
-                // Both have deleted it, or both say the same.
+                // Both sides deleted the row, or both have the same values.
                 (Some(Met::Nothing), ..) if deletes(edit.changes)? => Verdict::Done(version),
                 (Some(Met::Other), Some(_), Policy::Replace) | (None, ..) => Verdict::Same(version),
                 _ => Verdict::GaveWay(version),
@@ -178,7 +184,8 @@ impl Server {
             Outcome::Conflict { .. } | Outcome::Rejected { .. } => Ok(End::Refused),
         }
     }
-    /// What an edit that made one version of the other writes; none if they say the same.
+    /// The mutation that turns the version before an edit into the one after it; `None` if they are
+    /// equal.
     fn mutation(
         &self,
         edit: &Edit<'_>,
@@ -203,7 +210,7 @@ impl Server {
             return None;
         }
         let mut mutation = Mutation::new(edit.edit, *entity, key, kind);
-        // What was refused may be decided otherwise when it comes again.
+        // A refused edit may be decided differently when it is sent again.
         mutation.id = format!("{}/{:x}", edit.edit, image(values.iter().map(|(_, value)| value)));
         mutation.values = values;
         mutation.base = now.filter(|_| kind != EditKind::Create).map(|now| now.stamp);
@@ -252,7 +259,7 @@ impl SyncServer for Server {
         let ask = Ask::read(request).ok_or_else(bad)?;
         self.notes.begin();
         let answered = self.answer(from, &ask, record);
-        // What is in the replica stays there, whatever is said of it.
+        // Keep the replica's changes even if the request fails.
         self.notes.commit();
         self.ports.crash.reached("sessions.settled");
         Ok(Reply::Now(answered?.bytes()))

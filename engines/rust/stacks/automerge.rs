@@ -20,7 +20,7 @@ pub(crate) struct Rows {
     last: Option<ChangeHash>,
 }
 
-/// What is committed has no time: a clock changes no merge.
+/// Changes have no time, because the time does not affect merges.
 fn options() -> CommitOptions {
     CommitOptions::default().with_time(0)
 }
@@ -44,7 +44,7 @@ fn value(of: &automerge::Value<'_>) -> Value {
 }
 
 impl Rows {
-    /// Makes one change of all that was put and removed since the last one.
+    /// Makes one change of all puts and removes since the last one.
     fn commit(&mut self) {
         self.last = self.doc.commit_with(options()).or(self.last);
     }
@@ -69,7 +69,8 @@ impl Document for Rows {
     type Peer = State;
 
     fn new(actor: Actor, schema: &Arc<Schema>) -> Rows {
-        // All begin with the same first change, since maps that were made apart do not merge.
+        // All documents begin with the same first change: maps that were created separately do not
+        // merge.
         let mut doc = AutoCommit::new().with_actor(ActorId::from(&[0_u8][..]));
         let make = |name: &str| doc.put_object(ROOT, name, ObjType::Map).expect("the root is a map");
         let mut make = make;
@@ -111,12 +112,12 @@ impl Document for Rows {
     fn remove(&mut self, (entity, key): At<'_>) {
         self.doc.delete(&self.entities[usize::from(entity.0)], key.as_str()).expect("it is a map");
     }
-    fn mark(&mut self) -> Vec<u8> {
+    fn own_clock(&mut self) -> Vec<u8> {
         self.commit();
         self.last.map(|hash| hash.0.to_vec()).unwrap_or_default()
     }
-    fn has(&mut self, mark: &[u8]) -> bool {
-        ChangeHash::try_from(mark).is_ok_and(|hash| self.doc.get_change_meta_by_hash(&hash).is_some())
+    fn has(&mut self, clock: &[u8]) -> bool {
+        ChangeHash::try_from(clock).is_ok_and(|hash| self.doc.get_change_meta_by_hash(&hash).is_some())
     }
 
     fn row(&self, row: At<'_>) -> Option<Vec<Value>> {
@@ -134,10 +135,10 @@ impl Document for Rows {
         keys
     }
 
-    fn peer(&self, kept: &[u8]) -> State {
-        State::decode(kept).unwrap_or_default()
+    fn peer(&self, encoded: &[u8]) -> State {
+        State::decode(encoded).unwrap_or_default()
     }
-    fn kept(peer: &State) -> Vec<u8> {
+    fn encode_peer(peer: &State) -> Vec<u8> {
         peer.encode()
     }
     fn generate(&mut self, peer: &mut State, _: bool) -> Option<Vec<u8>> {

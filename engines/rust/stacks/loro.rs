@@ -1,5 +1,5 @@
-//! Loro: a map for each entity, in it a map for each row. Each side tells what it has, as a version
-//! vector, and what the other lacks (<https://loro.dev/docs/tutorial/sync>).
+//! Loro: a map per entity, in it a map per row. Each side sends its version vector and the changes
+//! that the other lacks (<https://loro.dev/docs/tutorial/sync>).
 
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ pub(crate) struct Rows {
     doc: LoroDoc,
     schema: Arc<Schema>,
     packed: VersionVector,
-    /// What the last import changed; Loro wants its listeners to be fit for threads.
+    /// The rows that the last import changed; Loro requires thread-safe listeners.
     touched: Arc<Mutex<Touched>>,
     _watched: Subscription,
 }
@@ -80,7 +80,7 @@ impl Document for Rows {
 
     fn new(actor: Actor, schema: &Arc<Schema>) -> Rows {
         let doc = LoroDoc::new();
-        // In place of one that was drawn; and no change has a time of its own.
+        // A fixed id instead of a random one, and no times of changes, so that runs repeat.
         doc.set_peer_id(actor.0).expect("nothing is under way");
         doc.set_record_timestamp(false);
         let touched = Arc::<Mutex<Touched>>::default();
@@ -125,15 +125,15 @@ impl Document for Rows {
     fn remove(&mut self, (entity, key): At<'_>) {
         self.entity(entity).delete(key.as_str()).expect("it is attached");
     }
-    /// Deletes are counted, too. A value that is set again is no change, so it may be at 0.
-    fn mark(&mut self) -> Vec<u8> {
+    /// Deletes count too. Setting the same value again is not a change, so the count may be 0.
+    fn own_clock(&mut self) -> Vec<u8> {
         let (own, version) = (self.doc.peer_id(), self.version());
-        let mut mark = Writer::default();
-        mark.numbers(&[own, version.get(&own).map_or(0, |count| u64::from(count.unsigned_abs()))]);
-        mark.0
+        let mut clock = Writer::default();
+        clock.numbers(&[own, version.get(&own).map_or(0, |count| u64::from(count.unsigned_abs()))]);
+        clock.0
     }
-    fn has(&mut self, mark: &[u8]) -> bool {
-        let Some([peer, count]) = Reader(mark).numbers() else { return false };
+    fn has(&mut self, clock: &[u8]) -> bool {
+        let Some([peer, count]) = Reader(clock).numbers() else { return false };
         self.version().get(&peer).map_or(0, |has| u64::from(has.unsigned_abs())) >= count
     }
 
@@ -147,19 +147,19 @@ impl Document for Rows {
         keys
     }
 
-    fn peer(&self, kept: &[u8]) -> Self::Peer {
-        Peer::new(VersionVector::decode(kept).unwrap_or_default())
+    fn peer(&self, encoded: &[u8]) -> Self::Peer {
+        Peer::new(VersionVector::decode(encoded).unwrap_or_default())
     }
-    fn kept(peer: &Self::Peer) -> Vec<u8> {
+    fn encode_peer(peer: &Self::Peer) -> Vec<u8> {
         peer.has.encode()
     }
     fn generate(&mut self, peer: &mut Self::Peer, asks: bool) -> Option<Vec<u8>> {
-        peer.is_told(asks).then(|| message(&self.version().encode(), &self.since(&peer.has)))
+        peer.take_should_send(asks).then(|| message(&self.version().encode(), &self.since(&peer.has)))
     }
     fn receive(&mut self, peer: &mut Self::Peer, message: &[u8]) -> Result<Touched, String> {
         let (has, updates) = parts(message)?;
         let has = VersionVector::decode(has).map_err(|error| error.to_string())?;
-        // What was put here before is no news.
+        // Local changes before the import do not count.
         self.doc.commit();
         self.take_touched();
         self.doc.import(updates).map_err(|error| error.to_string())?;

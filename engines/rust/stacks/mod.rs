@@ -1,4 +1,4 @@
-//! The engines, a file each.
+//! The engines, one file each.
 
 mod automerge;
 mod loro;
@@ -10,15 +10,15 @@ use syncdyno::contract::{Capabilities, Merge, Stack};
 
 use crate::document::{Reader, Writer, stack};
 
-/// What makes each of them.
+/// The functions that make their stacks.
 pub(crate) const LIST: [fn() -> Stack; 4] = [automerge, loro, sessions, yrs];
 
-/// Automerge: its sync protocol, a map a row.
+/// Automerge: its sync protocol, one map per row.
 pub fn automerge() -> Stack {
     stack::<automerge::Rows>("automerge", Capabilities { merge: Merge::Converges, ..PROMISES })
 }
 
-/// Loro: version vectors and what is missing, a map a row.
+/// Loro: version vectors and missing changes, one map per row.
 pub fn loro() -> Stack {
     stack::<loro::Rows>("loro", Capabilities { merge: Merge::Converges, ..PROMISES })
 }
@@ -28,29 +28,29 @@ pub fn sessions() -> Stack {
     crate::sessions::stack()
 }
 
-/// Yrs, which is Yjs in Rust: state vectors and what is missing, a map a row.
+/// Yrs, which is Yjs in Rust: state vectors and missing changes, one map per row.
 pub fn yrs() -> Stack {
     stack::<yrs::Rows>("yrs", Capabilities { merge: Merge::Converges, ..PROMISES })
 }
 
-/// What is known of the other side: what it has, and whether it has to be told something.
+/// The other side of a session: its version, and whether it is owed a message.
 pub(crate) struct Peer<V> {
     has: V,
     owed: bool,
 }
 
 impl<V> Peer<V> {
-    /// It tells at first what it has, and so does an answer.
+    /// The first message of each side is always sent.
     fn new(has: V) -> Peer<V> {
         Peer { has, owed: true }
     }
-    /// Whether the next message is sent; `asks` if the other side has to be asked anyway.
-    fn is_told(&mut self, asks: bool) -> bool {
+    /// True if the next message must be sent: it is owed, or `asks` forces it.
+    fn take_should_send(&mut self, asks: bool) -> bool {
         std::mem::take(&mut self.owed) || asks
     }
 }
 
-/// A message: what a side has, and what the other lacks.
+/// A message: the version of this side, and the changes that the other lacks.
 fn message(has: &[u8], updates: &[u8]) -> Vec<u8> {
     let mut message = Writer::default();
     message.bytes(has);
@@ -63,6 +63,6 @@ fn parts(message: &[u8]) -> Result<(&[u8], &[u8]), String> {
     from.bytes().zip(from.bytes()).ok_or_else(|| "it is cut short".to_owned())
 }
 
-/// What documents promise here: none has a log or a status.
+/// The capabilities of these engines: none has a log or a status.
 const PROMISES: Capabilities =
     Capabilities { acknowledges: true, stamps: true, prompt: true, ..Capabilities::NONE };

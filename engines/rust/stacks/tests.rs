@@ -1,4 +1,4 @@
-//! What holds of each engine, and what the bench finds of broken ones.
+//! Properties of each engine, and what the bench finds in broken ones.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ fn whole(count: i64) -> Vec<(usize, Value)> {
     values.into_iter().enumerate().collect()
 }
 
-/// Talks until neither has anything to say; gives how many messages that took.
+/// Exchanges messages until neither side has one to send; returns their number.
 fn talk<D: Document>(phone: &mut D, server: &mut D) -> u32 {
     let (mut to, mut back) = (phone.peer(&[]), server.peer(&[]));
     let mut messages = 0;
@@ -53,7 +53,7 @@ fn two_converge<D: Document>() {
     assert_eq!(columns(&b, &key).as_ref(), Some(&values), "values come as they were");
     a.put((TASK, &key), &[(0, Value::Int(5))]);
     b.put((TASK, &key), &[(0, Value::Int(6)), (3, Value::text("b"))]);
-    let mark = b.mark();
+    let mark = b.own_clock();
     assert!(!server.has(&mark) && b.has(&mark));
     for phone in [&mut a, &mut b] {
         assert!(talk(phone, &mut server) < 10);
@@ -235,8 +235,8 @@ impl<D: Document, const WHAT: u8> Document for Broken<D, WHAT> {
             self.0.remove(row);
         }
     }
-    fn mark(&mut self) -> Vec<u8> {
-        self.0.mark()
+    fn own_clock(&mut self) -> Vec<u8> {
+        self.0.own_clock()
     }
     fn has(&mut self, mark: &[u8]) -> bool {
         WHAT == BRAGS || self.0.has(mark)
@@ -250,8 +250,8 @@ impl<D: Document, const WHAT: u8> Document for Broken<D, WHAT> {
     fn peer(&self, kept: &[u8]) -> D::Peer {
         self.0.peer(kept)
     }
-    fn kept(peer: &D::Peer) -> Vec<u8> {
-        D::kept(peer)
+    fn encode_peer(peer: &D::Peer) -> Vec<u8> {
+        D::encode_peer(peer)
     }
     fn generate(&mut self, peer: &mut D::Peer, asks: bool) -> Option<Vec<u8>> {
         self.0.generate(peer, asks)

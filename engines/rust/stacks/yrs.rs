@@ -1,5 +1,5 @@
-//! Yrs: a map for each entity, in it a map for each row. Each side tells what it has, as a state
-//! vector, and what the other lacks (<https://docs.yjs.dev/api/document-updates#syncing-clients>).
+//! Yrs: a map per entity, in it a map per row. Each side sends its state vector and the changes
+//! that the other lacks (<https://docs.yjs.dev/api/document-updates#syncing-clients>).
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,8 +21,8 @@ pub(crate) struct Rows {
     doc: Doc,
     schema: Arc<Schema>,
     entities: Vec<MapRef>,
-    /// Updates that are not packed yet, each behind its length.
-    fresh: Rc<RefCell<Writer>>,
+    /// Updates that are not packed yet, each after its length.
+    unsaved_updates: Rc<RefCell<Writer>>,
     touched: Rc<RefCell<Touched>>,
 }
 
@@ -35,7 +35,7 @@ fn any(value: &Value) -> Any {
     })
 }
 
-/// Yjs has one kind of number: the column says which of ours it is.
+/// Yjs has one kind of number; the column's kind decides between ours.
 fn value(kind: &ColumnKind, out: Option<Out>) -> Value {
     match out {
         Some(Out::Any(Any::Number(number))) => match (kind, number) {
@@ -51,18 +51,20 @@ fn value(kind: &ColumnKind, out: Option<Out>) -> Value {
 
 impl Rows {
     fn watch(&self) {
-        let fresh = self.fresh.clone();
-        let keep = move |_: &TransactionMut<'_>, event: &UpdateEvent| fresh.borrow_mut().bytes(&event.update);
+        let unsaved_updates = self.unsaved_updates.clone();
+        let keep = move |_: &TransactionMut<'_>, event: &UpdateEvent| {
+            unsaved_updates.borrow_mut().bytes(&event.update)
+        };
         self.doc.observe_update_v1("fresh", keep).expect("nothing else is under way");
         for (map, entity) in self.entities.iter().zip(self.schema.ids()) {
             let touched = self.touched.clone();
-            map.observe_deep("touched", move |of, events| {
+            map.observe_deep("touched", move |txn, events| {
                 let mut touched = touched.borrow_mut();
                 for event in events.iter() {
                     match (event.path().front(), event) {
                         (Some(PathSegment::Key(key)), _) => _ = touched.insert((entity, Key::new(key))),
                         (None, Event::Map(event)) => {
-                            touched.extend(event.keys(of).keys().map(|key| (entity, Key::new(key))));
+                            touched.extend(event.keys(txn).keys().map(|key| (entity, Key::new(key))));
                         }
                         _ => {}
                     }
@@ -83,13 +85,13 @@ impl Document for Rows {
     type Peer = Peer<StateVector>;
 
     fn new(actor: Actor, schema: &Arc<Schema>) -> Rows {
-        // Nothing of it is drawn.
+        // Fixed ids, no random ones, so that runs repeat.
         let options = Options { guid: "rows".into(), ..Options::with_client_id(ClientID::new(actor.0)) };
         let doc = Doc::with_options(options);
         let entities = schema.entities.iter().map(|entity| doc.get_or_insert_map(entity.name.as_str()));
         let entities = entities.collect();
-        let (fresh, touched) = Default::default();
-        let rows = Rows { doc, schema: schema.clone(), entities, fresh, touched };
+        let (unsaved_updates, touched) = Default::default();
+        let rows = Rows { doc, schema: schema.clone(), entities, unsaved_updates, touched };
         rows.watch();
         rows
     }
@@ -100,14 +102,14 @@ impl Document for Rows {
                 self.apply(update)?;
             }
         }
-        self.fresh.take();
+        self.unsaved_updates.take();
         Ok(())
     }
     fn pack(&mut self) -> Vec<u8> {
-        self.fresh.take().0
+        self.unsaved_updates.take().0
     }
     fn whole(&mut self) -> Vec<u8> {
-        self.fresh.take();
+        self.unsaved_updates.take();
         let mut all = Writer::default();
         all.bytes(&self.doc.transact().encode_diff_v1(&StateVector::default()));
         all.0
@@ -116,54 +118,55 @@ impl Document for Rows {
     fn put(&mut self, (entity, key): At<'_>, values: &[(usize, Value)]) {
         let map = &self.entities[usize::from(entity.0)];
         let columns = &self.schema.entity(entity).columns;
-        let mut of = self.doc.transact_mut();
-        let row: MapRef = match map.get(&of, key.as_str()) {
+        let mut txn = self.doc.transact_mut();
+        let row: MapRef = match map.get(&txn, key.as_str()) {
             Some(Out::YMap(row)) => row,
-            _ => map.insert(&mut of, key.as_str(), MapPrelim::default()),
+            _ => map.insert(&mut txn, key.as_str(), MapPrelim::default()),
         };
         for (column, value) in values {
-            row.insert(&mut of, columns[*column].name.as_str(), any(value));
+            row.insert(&mut txn, columns[*column].name.as_str(), any(value));
         }
     }
     fn remove(&mut self, (entity, key): At<'_>) {
         self.entities[usize::from(entity.0)].remove(&mut self.doc.transact_mut(), key.as_str());
     }
-    /// What was deleted has no clock: it is in each message.
-    fn mark(&mut self) -> Vec<u8> {
+    /// Deletes do not advance the Yjs clock; each message carries the whole delete set.
+    fn own_clock(&mut self) -> Vec<u8> {
         let own = self.doc.client_id();
-        let mut mark = Writer::default();
-        mark.numbers(&[own.get(), u64::from(self.state().get(&own))]);
-        mark.0
+        let mut clock = Writer::default();
+        clock.numbers(&[own.get(), u64::from(self.state().get(&own))]);
+        clock.0
     }
-    fn has(&mut self, mark: &[u8]) -> bool {
-        let Some([client, clock]) = Reader(mark).numbers() else { return false };
-        u64::from(self.state().get(&ClientID::new(client))) >= clock
+    fn has(&mut self, clock: &[u8]) -> bool {
+        let Some([client, count]) = Reader(clock).numbers() else { return false };
+        u64::from(self.state().get(&ClientID::new(client))) >= count
     }
 
     fn row(&self, (entity, key): At<'_>) -> Option<Vec<Value>> {
-        let of = self.doc.transact();
-        let Some(Out::YMap(row)) = self.entities[usize::from(entity.0)].get(&of, key.as_str()) else {
+        let txn = self.doc.transact();
+        let Some(Out::YMap(row)) = self.entities[usize::from(entity.0)].get(&txn, key.as_str()) else {
             return None;
         };
         let columns = self.schema.entity(entity).projected();
-        Some(columns.map(|column| value(&column.kind, row.get(&of, &column.name))).collect())
+        Some(columns.map(|column| value(&column.kind, row.get(&txn, &column.name))).collect())
     }
     fn keys(&self, entity: EntityId) -> Vec<Key> {
-        let of = self.doc.transact();
-        let mut keys: Vec<Key> = self.entities[usize::from(entity.0)].keys(&of).map(Key::new).collect();
+        let txn = self.doc.transact();
+        let mut keys: Vec<Key> = self.entities[usize::from(entity.0)].keys(&txn).map(Key::new).collect();
         keys.sort();
         keys
     }
 
-    fn peer(&self, kept: &[u8]) -> Self::Peer {
-        Peer::new(StateVector::decode_v1(kept).unwrap_or_default())
+    fn peer(&self, encoded: &[u8]) -> Self::Peer {
+        Peer::new(StateVector::decode_v1(encoded).unwrap_or_default())
     }
-    fn kept(peer: &Self::Peer) -> Vec<u8> {
+    fn encode_peer(peer: &Self::Peer) -> Vec<u8> {
         peer.has.encode_v1()
     }
     fn generate(&mut self, peer: &mut Self::Peer, asks: bool) -> Option<Vec<u8>> {
-        let of = self.doc.transact();
-        peer.is_told(asks).then(|| message(&of.state_vector().encode_v1(), &of.encode_diff_v1(&peer.has)))
+        let txn = self.doc.transact();
+        peer.take_should_send(asks)
+            .then(|| message(&txn.state_vector().encode_v1(), &txn.encode_diff_v1(&peer.has)))
     }
     fn receive(&mut self, peer: &mut Self::Peer, message: &[u8]) -> Result<Touched, String> {
         let (has, update) = parts(message)?;

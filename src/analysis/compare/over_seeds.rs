@@ -63,7 +63,8 @@ pub fn over_seeds(
         settings.entry(judged[*at].cell.setting()).or_default().push((*at, base));
     }
     let gated = |(at, base): &(usize, &BaselineCell)| {
-        let (mut was, mut is) = (CellRecord::from(*base), judged[*at].cell.clone());
+        let mut was = CellRecord::from(*base);
+        let mut is = judged[*at].cell.clone();
         was.metrics.retain(|name, _| base.gates(name));
         is.metrics.retain(|name, _| was.metrics.contains_key(name));
         (was, is)

@@ -104,7 +104,8 @@ pub fn causes(
         let cost = cost(here, best).filter(|cost| cost.is_finite())?;
         let longer = longer(here, best, objective);
         let grown = |(part, of): (Part, Take)| {
-            let (share, at_best) = (of(shares(here)?), of(shares(best)?));
+            let share = of(shares(here)?);
+            let at_best = of(shares(best)?);
             Some(Grown { part, share, at_best, by: share * longer - at_best })
         };
         let mut grown: Vec<Grown> = parts(here, best, fit.is_some()).into_iter().filter_map(grown).collect();

@@ -75,8 +75,10 @@ impl Held {
         reference: impl Fn(&str) -> Option<&'a Judged>,
     ) -> Held {
         let mut held = Held::default();
-        // Cells with nothing above the limit, and cells that the smallest size has a cell for.
-        let (mut quick, mut parted) = (0, Vec::new());
+        // Cells with nothing above the limit.
+        let mut quick = 0;
+        // Cells that the smallest size has a cell for.
+        let mut parted = Vec::new();
         for judged in cells {
             let figure = judged.cell.metrics.get(limit.metric.as_str());
             held.count += figure.and_then(|figure| figure.stat("count")).unwrap_or(0);
@@ -101,8 +103,8 @@ impl Held {
             let cut = least.into_iter().flat_map(|least| std::iter::repeat_n(least, cut));
             parted.push([own.iter().copied().chain(cut).collect(), there_too, helped]);
         }
-        // What helps is below the limit only after the excess of the smallest size, itself below it,
-        // is subtracted.
+        // What helps is below the limit only after the excess of the smallest size, itself below
+        // it, is subtracted.
         let helped = parted.iter().filter(|[.., helped]| !helped.is_empty()).count();
         let helps_most = helped * 2 > quick + parted.len();
         for [mut own, mut spared, gaps] in parted {

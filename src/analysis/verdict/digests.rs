@@ -42,7 +42,10 @@ impl Again<'_> {
 
 impl Recorded {
     pub fn of(outcome: &Outcome) -> Recorded {
-        let (digest, figures_digest) = (outcome.digest.clone(), outcome.figures_digest.clone());
-        Recorded { digest, figures_digest, other_build: None }
+        Recorded {
+            digest: outcome.digest.clone(),
+            figures_digest: outcome.figures_digest.clone(),
+            other_build: None,
+        }
     }
 }

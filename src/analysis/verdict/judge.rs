@@ -62,7 +62,7 @@ pub fn broken(plan: &Plan, id: &str, why: &Broke) -> Judged {
             (text, Reason::Unsupported { stack, needs: needs.clone() })
         }
         Broke::Unrunnable(text) => broken(Exit::Invalid, text.clone()),
-        Broke::Panicked(text) if plan.brought => {
+        Broke::Panicked(text) if plan.is_third_party => {
             // An uncaught exception in an app's code is not the fault of the stack that runs it.
             let how = if text.starts_with("uncaught in ") { "ended the run" } else { "panicked" };
             broken(Exit::Stuck, format!("the stack `{stack}` {how}: {text}"))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::sheet::{Malformed, Row, Sheet};
-use crate::base::{Span, inert};
+use crate::base::{Span, escape_control};
 use crate::campaign::did_you_mean;
 use crate::scenario::closest;
 pub(super) use crate::world::Ended as Outcome;
@@ -133,8 +133,8 @@ pub(super) fn read(
     let sheet = Sheet::read(bytes, &wanted, ROWS_MAX)?;
     let columns = Columns::of(&sheet)?;
     if let Some(near) = sheet.near("outcome").filter(|_| !sheet.has("outcome")) {
-        let what = "there is no column outcome; name this one so, or leave it out if it does not say how \
-                    requests ended";
+        let what = "there is no column `outcome`; rename this one to `outcome`, or leave it out if it does \
+                    not say how requests ended";
         return Err(Malformed { line: 1, column: Some(near.to_owned()), what: what.to_owned() });
     }
     let mut parts = BTreeMap::<&str, Vec<Row<'_>>>::new();
@@ -162,7 +162,7 @@ fn log(sheet: &Sheet, rows: Vec<Row<'_>>, columns: Columns) -> Result<Log, Malfo
         let of = lines.iter().map(|(_, row)| {
             Some(number(&mut values, *row, column) as u8).filter(|_| values.len() <= VALUES_MAX)
         });
-        Some((inert(column).into_owned(), of.collect::<Option<Vec<u8>>>()?))
+        Some((escape_control(column).into_owned(), of.collect::<Option<Vec<u8>>>()?))
     };
     let quantity = |name: &str| DURATIONS.iter().chain(&BYTES).any(|(known, _)| *known == name);
     let others = sheet.header.iter().filter(|name| !READ.contains(name) && !quantity(name));

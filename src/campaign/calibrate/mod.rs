@@ -13,7 +13,7 @@ pub mod sheet;
 
 use sheet::Malformed;
 
-use crate::base::inert;
+use crate::base::escape_control;
 use crate::render::calibrate::{Calibration, Given};
 
 /// Calibrates the requests of the log `source` that match all of `only` (columns with their
@@ -30,8 +30,8 @@ pub fn calibrate(
     given: &Given,
 ) -> Result<Vec<Calibration>, Malformed> {
     let of = |(value, log): (String, log::Log)| Calibration {
-        group: by.map(|column| (inert(column).into_owned(), inert(&value).into_owned())),
-        ..estimate::calibration(&inert(source), &log, given)
+        group: by.map(|column| (escape_control(column).into_owned(), escape_control(&value).into_owned())),
+        ..estimate::calibration(&escape_control(source), &log, given)
     };
     Ok(log::read(bytes, only, by)?.into_iter().map(of).collect())
 }

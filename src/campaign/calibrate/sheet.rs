@@ -101,8 +101,15 @@ impl Sheet {
         if let Some((_, marks)) = marks {
             return Err(Malformed::line(1, format!("{marks} part its columns where commas are wanted")));
         }
-        let (wanted, near) = (wanted.join(", "), did_you_mean(self.near(name)));
-        Err(Malformed::line(1, format!("there is no column {name}; wanted are {wanted}{near}")))
+        let wanted = wanted.join(", ");
+        // The user may have misspelt a column of an option; the log's own names are never wrong.
+        let near = match self.near(name) {
+            Some(near) if OTHERS.iter().any(|(ours, _)| ours == name) => {
+                format!("; is `{near}` it? then rename it to `{name}`")
+            }
+            near => did_you_mean(near),
+        };
+        Err(Malformed::line(1, format!("there is no column `{name}`; wanted are {wanted}{near}")))
     }
 
     fn of_csv(text: &str, wanted: &[&str], most: usize) -> Result<Sheet, Malformed> {

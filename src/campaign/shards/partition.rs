@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Digest, Word, in_words, inert_path};
+use crate::base::{Digest, Word, escape_path, in_words};
 use crate::campaign::did_you_mean;
 use crate::campaign::journal::{Head, Journal, KeptError, Name};
 use crate::record::{Build, Exit, Folder};
@@ -169,7 +169,7 @@ pub fn open(folder: &Path, shard: &Shard) -> Result<Journal, KeptError> {
         let partition = head.of.partition;
         let other = other.or_else(|| (partition != shard.partition).then(|| partition.to_string()));
         let Some(why) = other else { return Ok(()) };
-        let folder = inert_path(folder);
+        let folder = escape_path(folder);
         let text = format!("{folder} already contains a shard, {why}: choose another folder with --out");
         Err(KeptError::new(Exit::Usage, text))
     };

@@ -6,7 +6,7 @@ use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::partition::{CellList, NAME, Partition, Shard, difference};
-use crate::base::inert_path;
+use crate::base::escape_path;
 use crate::campaign::journal::{self, Begun, Head, Journal, KeptError, Name, Place};
 use crate::record::{Build, Exit, shell_word};
 use crate::scenario::file;
@@ -45,7 +45,7 @@ impl Pool {
             }
         }
         if shards.is_empty() {
-            let paths: Vec<String> = paths.iter().take(3).map(inert_path).collect();
+            let paths: Vec<String> = paths.iter().take(3).map(escape_path).collect();
             let text = format!("there is no shard in {}: no folder has a complete {NAME}", paths.join(", "));
             return Err(KeptError::new(Exit::Usage, text));
         }
@@ -65,7 +65,7 @@ impl Pool {
                     _ if one.of.command != head.of.command => typed(&head.of.command),
                     _ => format!("plan {}", head.of.plan),
                 };
-                let why = format!("{why} than {}: {}, not {}", inert_path(first), told(one), told(head));
+                let why = format!("{why} than {}: {}, not {}", escape_path(first), told(one), told(head));
                 return Err(other(folder, &why));
             }
         }
@@ -145,7 +145,7 @@ impl Pool {
             let folder = self.shards.iter().find(|(_, head)| head.of.partition == wanted);
             let beside = || first.parent().unwrap_or(Path::new("")).join(wanted.folder());
             let folder = folder.map_or_else(beside, |(folder, _)| folder.clone());
-            let out = shell_word(&inert_path(folder));
+            let out = shell_word(&escape_path(folder));
             format!("{} --partition {wanted} --out {out}", typed(&self.first().command))
         };
         shards.into_iter().map(command).collect()
@@ -171,12 +171,12 @@ fn typed(words: &[String]) -> String {
 }
 
 fn other(folder: &Path, why: &str) -> KeptError {
-    KeptError::new(Exit::NoBaseline, format!("{} is {why}", inert_path(folder)))
+    KeptError::new(Exit::NoBaseline, format!("{} is {why}", escape_path(folder)))
 }
 
 fn unreadable(path: &Path) -> impl Fn(io::Error) -> KeptError + use<> {
     let path = path.to_owned();
-    move |cause| KeptError::new(Exit::Environment, format!("cannot read {}: {cause}", inert_path(&path)))
+    move |cause| KeptError::new(Exit::Environment, format!("cannot read {}: {cause}", escape_path(&path)))
 }
 
 /// The folders of shards in these paths, each once; and the paths without any.

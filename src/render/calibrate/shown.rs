@@ -215,7 +215,8 @@ fn headline(fit: &Calibration) -> String {
     let others = others.iter().filter(|(n, _)| *n > 0);
     let others: String = others.map(|(n, word)| format!(", {} {word}", human::thousands(*n))).collect();
     let (requests, answered) = (human::count(requests, "request"), human::thousands(answered));
-    let (source, lasted) = (&fit.source, human::span(lasted_ns.0));
+    let source = &fit.source;
+    let lasted = human::span(lasted_ns.0);
     format!("{source}: {requests}{devices} in {lasted}: {answered} with a response{others}\n\n")
 }
 

@@ -35,7 +35,8 @@ pub fn in_short(comparison: &Comparison, paint: Paint) -> String {
 fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     let (base, candidate) = &comparison.sides;
     let mut text = format!("{candidate} against {base}: {}\n", verdict(comparison, paint));
-    let (scenarios, builds) = (comparison.scenarios.as_ref(), comparison.builds.as_ref());
+    let scenarios = comparison.scenarios.as_ref();
+    let builds = comparison.builds.as_ref();
     let choice = "a difference is a choice, not a regression";
     text.extend(scenarios.map(|(was, is)| format!("{is} and {was} are different scenarios: {choice}\n")));
     text.extend(builds.map(|(was, is)| format!("another build: {base} is of {was}, {candidate} of {is}\n")));
@@ -75,7 +76,8 @@ fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     let titles: Vec<&str> = alike.iter().map(|group| group.title.as_str()).take(NAMED).collect();
     let titles = titles.join(", ") + if alike.len() > NAMED { ", …" } else { "" };
     let none_differs = none_differs(alike.iter().flat_map(|group| &group.differences));
-    let (some, all) = (alike.len(), comparison.groups.len());
+    let some = alike.len();
+    let all = comparison.groups.len();
     (format!("\n{none_differs} in {some} of {all} variants: {titles}\n"), others)
 }
 
@@ -145,12 +147,12 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
             (1, _) => "no difference of 1 % (1 figure differs by less: --tolerance 0)".to_owned(),
             (n, _) => format!("no difference of 1 % ({} differ by less: --tolerance 0)", figures(n)),
         },
-        (true, n, Some(why)) => format!("{} differ{s}; {why}", figures(n)),
+        (true, n, Some(why)) => format!("{} differ{s}, {why}", figures(n)),
         (true, n, None) => {
             let vary = if n == 1 { "varies" } else { "vary" };
             format!("no difference beyond chance ({} {vary})", figures(n))
         }
-        (false, _, Some(why)) => format!("{}; the rest {why}", parts.join(", ")),
+        (false, _, Some(why)) => format!("{}; the rest is {why}", parts.join(", ")),
         (false, _, None) => parts.join(", "),
     }
 }
@@ -251,9 +253,15 @@ fn chosen(group: &Group, amount: Shown, most: usize) -> (Vec<&Difference>, Strin
         }
         more => format!("{} more {figures}", human::thousands(more)),
     };
-    if amount == Shown::Usual {
-        shown.extend(unjudged(group));
-    }
+    let unjudged = if amount == Shown::Usual { unjudged(group) } else { Vec::new() };
+    let open = group.count(Finding::Unclear);
+    let more = match (more.is_empty(), unjudged.len()) {
+        (true, first) if first > 0 && first < open => {
+            format!("the first {first} of {open} figures that differ and are not judged")
+        }
+        _ => more,
+    };
+    shown.extend(unjudged);
     (shown, more)
 }
 

@@ -11,9 +11,10 @@ use crate::stats::PAIRS_MIN;
 /// Why a part cannot be judged, and what would help; `None` if all is judged.
 pub fn unjudged(comparison: &Comparison) -> Option<String> {
     let (group, least) = comparison.unjudged()?;
-    let seeds = human::count(group.seeds.0.min(group.seeds.1) as u64, "seed");
-    let whose = if group.basis == Basis::Samples { "of each side" } else { "in common" };
-    Some(format!("cannot be judged from {seeds}, it needs {least} {whose}: run both with --seeds 1..=8"))
+    let (whose, of_each) =
+        if group.basis == Basis::Samples { ("", " on each side") } else { ("common ", "") };
+    let seeds = human::count(group.seeds.0.min(group.seeds.1) as u64, &format!("{whose}seed"));
+    Some(format!("not judged: {seeds}{of_each}, at least {least} needed: run both with --seeds 1..={least}"))
 }
 
 /// What of the base the candidate lacks; `None` if it has all of it.
@@ -71,7 +72,8 @@ pub fn shift(shift: &Shift, standard: Standard<'_>) -> String {
             format!("baseline {name}: {moved} in {seeds} of {of}, worst seed {seed}")
         }
         Shift::TooFew(figure) => {
-            let why = format!("fewer than {PAIRS_MIN} do not rule out chance: --seeds 1..=8 in both");
+            let why =
+                format!("fewer than {PAIRS_MIN} do not rule out chance: --seeds 1..={PAIRS_MIN} in both");
             format!("baseline {name}: {}; {why}", over(figure))
         }
         Shift::Otherwise(figure) if figure.finding == Finding::Worse => {

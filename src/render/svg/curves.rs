@@ -120,7 +120,8 @@ impl Curves {
     fn across(&self, inside: Inside) -> Scale {
         let ends = (inside.left + INSET, inside.right - INSET);
         let xs = || self.settings.iter().chain(&self.marks).map(|(x, _)| *x);
-        let (low, high) = (xs().fold(f64::MAX, f64::min), xs().fold(f64::MIN, f64::max));
+        let low = xs().fold(f64::MAX, f64::min);
+        let high = xs().fold(f64::MIN, f64::max);
         match low {
             low if low > high => Scale::linear((0.0, 1.0), ends),
             low if low > 0.0 && high / low >= 8.0 => Scale::log((low, high), ends),

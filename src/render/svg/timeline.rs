@@ -128,7 +128,8 @@ impl Panel {
             steps.extend(before.into_iter().chain([(at, value)]));
         }
         let Some(((first, _), (_, last))) = steps.first().copied().zip(steps.last().copied()) else { return };
-        let (end, floor) = (x.at(end as f64), y.at(0.0));
+        let end = x.at(end as f64);
+        let floor = y.at(0.0);
         steps.push((end, last));
         let area = [&[(first, floor)][..], &steps, &[(end, floor)]].concat();
         ink.area(&format!("i c{}", series % LOOKS), &area);

@@ -43,7 +43,8 @@ fn cost_of_search(cells: CellsTuned) -> String {
     if search == 0 && beside == 0 {
         return String::new();
     }
-    let (cells, grid) = (human::count(search, "cell"), human::thousands(full_grid));
+    let cells = human::count(search, "cell");
+    let grid = human::thousands(full_grid);
     let beside = (beside > 0).then(|| format!(", {} for the others of the table", human::thousands(beside)));
     let beside = beside.unwrap_or_default();
     format!("{cells} to search (a full grid in steps of 1.25 takes {grid}){beside}\n")

@@ -12,7 +12,7 @@ const FILES: usize = 3;
 const SPREAD: &[(&str, &str, usize)] = &[
     ("gateway/replica/database.rs", "Replica", 5),
     ("net/tcp/transfer.rs", "Transfer", 4),
-    ("scenario/resolve/world.rs", "World", 10),
+    ("scenario/resolve/context.rs", "ResolveContext", 10),
     ("store/session.rs", "Tx", 7),
 ];
 

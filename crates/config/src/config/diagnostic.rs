@@ -9,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::synonyms::{plain, synonym};
 use crate::base::words::{self, there_is};
-use crate::base::{inert, inert_lines};
+use crate::base::{escape_control, mask_lines};
 
 /// A text in which mistakes are shown: a scenario file, a line of a CSV, an argument of `--set`.
 #[derive(Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Diagnostic {
         let level = if self.warning { Level::WARNING } else { Level::ERROR };
         let mut group = Group::with_title(level.primary_title(&*self.title));
         if let Some(place) = &self.place {
-            let snippet = Snippet::source(inert_lines(&place.source.text))
+            let snippet = Snippet::source(mask_lines(&place.source.text))
                 .path(&*place.source.name)
                 .line_start(place.source.first_line)
                 .annotation(AnnotationKind::Primary.span(place.marked()));
@@ -130,7 +130,8 @@ impl Diagnostic {
     }
     /// The diagnostic in one line: the problem, its file and line, and the fix.
     pub fn in_a_line(&self) -> String {
-        let line = |place: &Place| format!("{}:{}", inert(&place.source.name), place.line_column().0);
+        let line =
+            |place: &Place| format!("{}:{}", escape_control(&place.source.name), place.line_column().0);
         let help = (*self.help != Help::default()).then(|| self.help.to_string());
         let more: Vec<String> = self.place.as_ref().map(line).into_iter().chain(help).collect();
         if more.is_empty() { self.title.clone() } else { format!("{} ({})", self.title, more.join("; ")) }
@@ -231,7 +232,7 @@ impl Help {
     /// Adds a further sentence, in place of an earlier one.
     #[must_use]
     pub fn and(self, more: impl Into<String>) -> Help {
-        Help { more: Some(inert(&more.into()).into_owned()), ..self }
+        Help { more: Some(escape_control(&more.into()).into_owned()), ..self }
     }
 }
 
@@ -344,11 +345,11 @@ pub fn boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// A part of a message, made [`inert`] and cut to a length.
+/// A part of a message, escaped by [`escape_control`] and cut to a length.
 fn brief(message: &str) -> String {
     const MOST: usize = 3_000;
     const END: usize = 40;
-    let message = inert(message);
+    let message = escape_control(message);
     if message.len() <= MOST {
         return message.into_owned();
     }

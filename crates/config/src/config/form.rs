@@ -283,8 +283,8 @@ impl Form {
             Form::Int { min, max } => format!("a whole number from {min} to {max}"),
             Form::Decimal { max } => format!("a number from 0 to {max}"),
             Form::Span { min, max } => {
-                let (min, max) = (span(*min), span(*max));
-                format!("a time such as \"20ms\", \"30s\" or \"1h30m\", from {min} to {max}")
+                let example = "\"20ms\", \"30s\" or \"1h30m\"";
+                format!("a time such as {example}, from {} to {}", span(*min), span(*max))
             }
             Form::Size { min, max } => {
                 format!("a size such as \"64KiB\" or \"1.5MB\", from {} to {}", size(*min), size(*max))

@@ -1,6 +1,7 @@
 //! A TOML document in which every value remembers its origin.
 //!
-//! Its names and texts are made [`inert`] here, as messages, reports and records repeat them.
+//! Its names and texts are escaped by [`escape_control`] here, because messages, reports and
+//! records repeat them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Place, Source};
-use crate::base::inert;
+use crate::base::escape_control;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -242,7 +243,7 @@ pub fn parse_path(key: &str) -> Option<Vec<String>> {
     let mut path = Vec::new();
     loop {
         let (name, value) = table.into_iter().next()?;
-        path.push(inert(&name.into_inner()).into_owned());
+        path.push(escape_control(&name.into_inner()).into_owned());
         match value.into_inner() {
             DeValue::Table(inner) => table = inner,
             _ => return Some(path),
@@ -257,8 +258,12 @@ fn syntax_errors(errors: &[toml::de::Error], source: &Arc<Source>) -> Vec<Diagno
     let is_unclosed = |e: &&toml::de::Error| e.message().starts_with("unclosed ");
     if let Some(unclosed) = errors.iter().find(is_unclosed) {
         told.truncate(1);
-        told[0].title = format!("this is not TOML: {}", unclosed.message());
+        // An unclosed string swallows the bracket that closes; then the string is the mistake.
+        if !told[0].title.contains("string") {
+            told[0].title = format!("this is not TOML: {}", unclosed.message());
+        }
     }
+    defined_twice(&mut told, &source.text);
     let mut last = None;
     told.retain(|d| {
         let start = d.place.as_ref().map_or(0, |place| place.span.start);
@@ -266,6 +271,45 @@ fn syntax_errors(errors: &[toml::de::Error], source: &Arc<Source>) -> Vec<Diagno
         last.replace(start).is_none_or(|last: usize| source.text[last..start].contains('\n'))
     });
     told
+}
+
+/// Names the table or key that is defined twice, and the line of the first definition. Drops the
+/// same errors about the keys of a second table.
+fn defined_twice(told: &mut Vec<Diagnostic>, text: &str) {
+    let mut second = 0..0;
+    told.retain_mut(|one| {
+        let Some(place) = one.place.as_ref().filter(|_| one.title.ends_with("duplicate key")) else {
+            return true;
+        };
+        let at = place.span.start;
+        if second.contains(&at) {
+            return false;
+        }
+        let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let line = text[begin..].lines().next().unwrap_or_default().trim();
+        let is_table = |line: &str| line.trim_start().starts_with('[');
+        let from = match is_table(line) {
+            true => 0,
+            false => text[..begin].rfind("\n[").map_or(0, |end| end + 1),
+        };
+        let named = |line: &str| match is_table(line) {
+            true => line.split_once(']').map(|(header, _)| format!("{header}]").trim().to_owned()),
+            false => line.split_once('=').map(|(key, _)| key.trim().to_owned()),
+        };
+        let Some(name) = named(line) else { return true };
+        let mut before = text[from..begin].lines();
+        let Some(first) = before.position(|line| named(line.trim()).as_ref() == Some(&name)) else {
+            return true;
+        };
+        let first = 1 + text[..from].matches('\n').count() + first;
+        one.title = format!("`{name}` is defined twice; first at line {first}");
+        if is_table(line) {
+            let after = begin + line.len();
+            let next = text[after..].find("\n[").map_or(text.len(), |next| after + next);
+            second = after..next;
+        }
+        true
+    });
 }
 
 fn not_toml(error: &toml::de::Error, source: &Arc<Source>, shift: usize) -> Diagnostic {
@@ -298,7 +342,8 @@ impl Reading<'_> {
                 node.origin = origin.clone();
             }
             let place = origin.place.clone();
-            if read.insert(inert(key.get_ref()).into_owned(), Entry { key: origin, node }).is_some() {
+            if read.insert(escape_control(key.get_ref()).into_owned(), Entry { key: origin, node }).is_some()
+            {
                 errors.push(Diagnostic::new(place, "another name beside this one is shown the same"));
             }
         }
@@ -312,7 +357,7 @@ impl Reading<'_> {
             Val::Int(0)
         };
         let value = match value.into_inner() {
-            DeValue::String(text) => Val::Text(inert(&text).into_owned()),
+            DeValue::String(text) => Val::Text(escape_control(&text).into_owned()),
             DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix())
                 .map_or_else(|_| wrong("this number has more than 64 bits"), Val::Int),
             DeValue::Float(x) => match x.as_str().parse() {

@@ -8,32 +8,32 @@ use std::path::Path;
 /// Escapes line breaks, other control characters, and characters that reorder or hide text. Also
 /// escapes what a CI job reads as a command: `::` without a letter or digit before it, and `##`.
 /// Applying it twice gives the same text as once.
-pub fn inert(text: &str) -> Cow<'_, str> {
+pub fn escape_control(text: &str) -> Cow<'_, str> {
     let is_plain = |c: u8| (b' '..0x7f).contains(&c) && !b":#".contains(&c);
     if text.bytes().all(is_plain) || !acts(text) {
         return Cow::Borrowed(text);
     }
-    let mut inert = String::with_capacity(text.len() + 8);
+    let mut escaped = String::with_capacity(text.len() + 8);
     for (before, c, next) in with_neighbours(text) {
         match c {
-            '\n' => inert.push_str("\\n"),
-            '\r' => inert.push_str("\\r"),
-            '\t' => inert.push_str("\\t"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
             c if is_active((before, c, next)) => {
                 // As in JSON: characters beyond the first plane are written as a surrogate pair.
                 for half in c.encode_utf16(&mut [0; 2]) {
-                    inert.push_str(&format!("\\u{half:04x}"));
+                    escaped.push_str(&format!("\\u{half:04x}"));
                 }
             }
-            c => inert.push(c),
+            c => escaped.push(c),
         }
     }
-    Cow::Owned(inert)
+    Cow::Owned(escaped)
 }
 
 /// Makes lines safe that are shown with line numbers. Each active character is replaced by one of
 /// the same length in bytes, so that positions in the text stay valid.
-pub fn inert_lines(text: &str) -> Cow<'_, str> {
+pub fn mask_lines(text: &str) -> Cow<'_, str> {
     let mut lines = String::with_capacity(text.len());
     for (before, c, next) in with_neighbours(text) {
         let stays = matches!(c, '\n' | '\t' | ':') || c == '\r' && next == Some('\n');
@@ -49,13 +49,13 @@ pub fn inert_lines(text: &str) -> Cow<'_, str> {
 }
 
 /// A path, made safe for a message.
-pub fn inert_path(path: impl AsRef<Path>) -> String {
-    inert(&path.as_ref().to_string_lossy()).into_owned()
+pub fn escape_path(path: impl AsRef<Path>) -> String {
+    escape_control(&path.as_ref().to_string_lossy()).into_owned()
 }
 
 /// Makes all texts in third-party JSON safe, except in the field `verbatim` of the outer object.
-pub fn inert_json<'t>(json: &'t str, verbatim: &str) -> Cow<'t, str> {
-    let (mut inert, mut copied) = (String::new(), 0);
+pub fn escape_json<'t>(json: &'t str, verbatim: &str) -> Cow<'t, str> {
+    let (mut escaped, mut copied) = (String::new(), 0);
     let (mut depth, mut is_verbatim) = (0_u64, false);
     let mut at = 0;
     let bytes = json.as_bytes();
@@ -69,8 +69,8 @@ pub fn inert_json<'t>(json: &'t str, verbatim: &str) -> Cow<'t, str> {
                 let text = serde_json::from_str::<String>(&json[at..end]).unwrap_or_default();
                 is_verbatim |= depth == 1 && text == verbatim;
                 if !is_verbatim && acts(&text) {
-                    inert.push_str(&json[copied..at]);
-                    inert.push_str(&serde_json::to_string(&self::inert(&text)).expect("a text is JSON"));
+                    escaped.push_str(&json[copied..at]);
+                    escaped.push_str(&serde_json::to_string(&escape_control(&text)).expect("a text is JSON"));
                     copied = end;
                 }
                 at = end;
@@ -83,7 +83,7 @@ pub fn inert_json<'t>(json: &'t str, verbatim: &str) -> Cow<'t, str> {
     if copied == 0 {
         return Cow::Borrowed(json);
     }
-    Cow::Owned(inert + &json[copied..])
+    Cow::Owned(escaped + &json[copied..])
 }
 
 /// Where the JSON text that begins at `quote` ends, behind its closing quote.
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn what_acts_is_written_as_an_escape_and_all_else_stays() {
         let same = ["Ward 5: beds", "a::b", "12:30", "#1", "ü ‘x’ \u{200d}", "C:\\rows.csv", "", "\\u202e"];
-        same.iter().for_each(|text| assert_eq!(inert(text), *text));
+        same.iter().for_each(|text| assert_eq!(escape_control(text), *text));
         for (text, escaped) in [
             ("::error::x", "\\u003a:error::x"),
             ("a ::error::x", "a \\u003a:error::x"),
@@ -150,7 +150,7 @@ mod tests {
             ("user\u{202e}toml.exe\u{2028}", "user\\u202etoml.exe\\u2028"),
             ("\u{e0041}", "\\udb40\\udc41"),
         ] {
-            assert_eq!(inert(text), escaped);
+            assert_eq!(escape_control(text), escaped);
         }
     }
 
@@ -160,27 +160,27 @@ mod tests {
             "a = ::b\r\n\u{1b}[1m\u{9b}\u{202e}\u{e0041}##[x]\t\r",
             "a = ::b\r\n?[1m¿\u{fffd}\u{1f6ab}#?[x]\t?",
         );
-        assert_eq!((inert_lines(lines), lines.len()), (shown.into(), shown.len()));
+        assert_eq!((mask_lines(lines), lines.len()), (shown.into(), shown.len()));
     }
 
     #[test]
     fn json_of_others_is_inert_but_in_the_field_that_is_kept_as_it_is() {
         let kept = "{\"a\":[\"x\",{\"b\":1}],\"resolved\":{\"c\":\"l\\n::m\"},\"d\":\"e\\\"\"}";
-        assert!(matches!(inert_json(kept, "resolved"), Cow::Borrowed(_)));
+        assert!(matches!(escape_json(kept, "resolved"), Cow::Borrowed(_)));
         let acts = kept.replace("\"x\"", "\"x\\n\"").replace("e\\\"", "::e\\\"");
-        let read: serde_json::Value = serde_json::from_str(&inert_json(&acts, "resolved")).unwrap();
+        let read: serde_json::Value = serde_json::from_str(&escape_json(&acts, "resolved")).unwrap();
         let texts = (read["a"][0].as_str(), read["resolved"]["c"].as_str(), read["d"].as_str());
         assert_eq!(texts, (Some("x\\n"), Some("l\n::m"), Some("\\u003a:e\"")));
         for damaged in ["\"a\\", "{\"a", "\"\\", "]]\"\u{1b}\""] {
-            let _ = inert_json(damaged, "resolved");
+            let _ = escape_json(damaged, "resolved");
         }
     }
 
     proptest! {
         #[test]
         fn inert_text_stays_as_it_is(text in "[a:# \\n\\\\u\\x1b\u{202e}]{0,12}") {
-            let once = inert(&text).into_owned();
-            prop_assert_eq!(&inert(&once), &once);
+            let once = escape_control(&text).into_owned();
+            prop_assert_eq!(&escape_control(&once), &once);
             let acts = once.contains(['\n', '\u{1b}', '\u{202e}']) || once.contains(" ::");
             let acts = acts || once.starts_with(':') || once.contains("##");
             prop_assert!(!acts, "{:?}", once);

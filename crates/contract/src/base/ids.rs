@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::foreign::inert;
+use super::foreign::escape_control;
 use super::number::debug_is_display;
 
 /// A simulated device, counted from 0; shown as `d17`.
@@ -87,7 +87,7 @@ impl std::borrow::Borrow<str> for Key {
 }
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&inert(&self.0))
+        f.write_str(&escape_control(&self.0))
     }
 }
 impl fmt::Display for DeviceId {

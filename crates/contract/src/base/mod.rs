@@ -32,7 +32,7 @@ pub use digest::Digest;
 pub(crate) use digest::append_value;
 pub use digested::Digestible;
 pub(crate) use digested::{digested, digested_as, digested_by_place};
-pub use foreign::{inert, inert_json, inert_lines, inert_path};
+pub use foreign::{escape_control, escape_json, escape_path, mask_lines};
 pub use ids::{DeviceId, EditId, EntityId, Incarnation, Key, UnitId};
 pub use letters::{compatible, composed, decomposed, is_same_text};
 pub use number::UnitError;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::base64::LETTERS;
-use super::foreign::inert;
+use super::foreign::escape_control;
 use super::random::Seed;
 
 /// One value of one column. Booleans are 0 and 1; timestamps are microseconds since 1970.
@@ -132,7 +132,7 @@ impl fmt::Display for Value {
             Value::Null => f.write_str("null"),
             Value::Int(n) => write!(f, "{n}"),
             Value::Real(x) => write!(f, "{x}"),
-            Value::Text(t) => f.write_str(&inert(&format!("{t:?}"))),
+            Value::Text(t) => f.write_str(&escape_control(&format!("{t:?}"))),
             Value::Fat(fat) => write!(f, "<{} bytes of text>", fat.len),
         }
     }

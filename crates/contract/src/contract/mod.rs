@@ -1,13 +1,13 @@
 //! The seam between a sync stack, the bench and the listeners.
 //!
 //! A *stack* ([`Stack`]) has two halves. [`device`] has the phone's half: an engine lives in one
-//! device's process and gets its [`Ports`]. [`server`] has the half that answers: bytes in, bytes
-//! out, over the [`SystemOfRecord`]. *Listeners* (metrics, oracle, recorder) get one stream of
+//! device's process and gets its [`Ports`]. [`server`] has the server half: bytes in, bytes out,
+//! over the [`SystemOfRecord`]. *Listeners* (metrics, oracle, recorder) get one stream of
 //! [`Event`]s, defined in [`observe`]; events flow up, calls never do.
 //!
-//! The halves choose their own protocol: the [`Transport`] port carries bytes. Common to all is an
-//! edit on its way ([`Mutation`]) and its [`Outcome`]. The values of `base` that this API uses are
-//! exported here too, so a stack imports only this module.
+//! The halves choose their own protocol: the [`Transport`] port carries bytes. All protocols share
+//! two types: [`Mutation`] (a sent edit) and [`Outcome`] (its result). The values of `base` that
+//! this API uses are exported here too, so a stack imports only this module.
 //!
 //! Invariants: nothing here reads a clock, draws a random number or touches a disk. A stack sees of
 //! a scenario only what a real app would know: its schema, its sync units, its own attributes and

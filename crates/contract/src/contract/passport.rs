@@ -51,7 +51,7 @@ pub struct Capabilities {
     pub logs: bool,
     /// It reports the sync status that its app shows (`EngineEvent::Status`).
     pub status: bool,
-    /// What can be observed of it; not for the stack to choose.
+    /// What can be observed of the stack; the stack does not choose this.
     pub sight: Sight,
 }
 
@@ -71,8 +71,7 @@ pub struct Sight {
     pub authors: bool,
     /// Internal events of engines: requests, queues, received rows, conflicts.
     pub inside: bool,
-    /// The conflicts that its engine met, as far as it knows of them: a server that merges by rules
-    /// of its own calls no edit one.
+    /// The conflicts that its engine knows of. A server that merges by its own rules reports none.
     pub conflicts: bool,
 }
 

@@ -297,7 +297,7 @@ impl Stack {
     pub fn requests_a_run(self, requests: u32) -> Stack {
         Stack { requests, ..self }
     }
-    /// What is known of it before a run.
+    /// The description of the stack, known before a run.
     pub fn described(&self) -> StackDescription {
         StackDescription {
             name: self.name.clone(),

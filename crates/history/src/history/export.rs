@@ -117,7 +117,7 @@ impl<W: Write> Writer<W> {
         match (node, event) {
             (Node::Backend, Event::Committed { entity, key, kind, values, author, .. }) => {
                 let values = if kind == CommitKind::Delete { &[][..] } else { values };
-                self.commit(at, (entity, key), (kind, values), author);
+                self.commit(at, entity, key, kind, values, author);
             }
             (Node::Backend, Event::Restored { .. }) => {
                 self.unsaid = Some("a return of the backend to a backup")
@@ -130,8 +130,10 @@ impl<W: Write> Writer<W> {
     fn commit(
         &mut self,
         at: Time,
-        (entity, key): (EntityId, &Key),
-        (kind, values): (CommitKind, &[Value]),
+        entity: EntityId,
+        key: &Key,
+        kind: CommitKind,
+        values: &[Value],
         author: Author,
     ) {
         let kind = match kind {
@@ -205,16 +207,17 @@ impl<W: Write> Writer<W> {
         let device = id.to_string();
         Some(match event {
             EngineEvent::SyncStart { unit, run, .. } => {
-                let (unit, run, when) = (self.unit(unit), Some(run), self.when(at, Some(id)));
-                Line::SyncStart { device, unit, run, when }
+                let unit = self.unit(unit);
+                Line::SyncStart { device, unit, run: Some(run), when: self.when(at, Some(id)) }
             }
             EngineEvent::SyncComplete { unit, run, .. } => {
-                let (unit, run, when) = (self.unit(unit), Some(run), self.when(at, Some(id)));
-                Line::SyncComplete { device, unit, run, when }
+                let unit = self.unit(unit);
+                Line::SyncComplete { device, unit, run: Some(run), when: self.when(at, Some(id)) }
             }
             EngineEvent::SyncError { unit, run, error } => {
-                let (unit, run, when) = (self.unit(unit), Some(run), self.when(at, Some(id)));
-                Line::SyncError { device, unit, run, error: Some(error.to_string()), when }
+                let unit = self.unit(unit);
+                let error = Some(error.to_string());
+                Line::SyncError { device, unit, run: Some(run), error, when: self.when(at, Some(id)) }
             }
             EngineEvent::EditAcknowledged { edit, .. } | EngineEvent::EditLogged { edit, .. }
                 if edit.device != id =>
@@ -223,12 +226,13 @@ impl<W: Write> Writer<W> {
                 return None;
             }
             EngineEvent::EditAcknowledged { edit, .. } => {
-                let (edit, when) = (Some(edit.to_string()), self.when(at, Some(id)));
-                Line::Acknowledged { device, edit, entity: None, key: None, when }
+                let edit = Some(edit.to_string());
+                Line::Acknowledged { device, edit, entity: None, key: None, when: self.when(at, Some(id)) }
             }
             EngineEvent::EditLogged { edit, kind, .. } => {
-                let (edit, says, when) = (Some(edit.to_string()), says(kind), self.when(at, Some(id)));
-                Line::Told { device, edit, entity: None, key: None, says, when }
+                let edit = Some(edit.to_string());
+                let when = self.when(at, Some(id));
+                Line::Told { device, edit, entity: None, key: None, says: says(kind), when }
             }
             _ => return None,
         })
@@ -251,17 +255,28 @@ impl<W: Write> Writer<W> {
                 row.insert(form.key.clone(), key.into());
                 rows.push(row);
             });
-            let (device, entity, rows) = (id.to_string(), form.name.clone(), Some(rows));
-            let (key, values, gone, when) = (None, None, false, When::default());
-            self.write(&Line::Shows { device, entity, rows, key, values, gone, when });
+            let shows = Line::Shows {
+                device: id.to_string(),
+                entity: form.name.clone(),
+                rows: Some(rows),
+                key: None,
+                values: None,
+                gone: false,
+                when: When::default(),
+            };
+            self.write(&shows);
         }
         let named = |waits: Vec<crate::contract::PendingEdit>| -> Vec<String> {
             let edits = waits.iter().map(|pending| pending.edit).filter(|edit| edit.device == id);
             edits.map(|edit| edit.to_string()).collect()
         };
-        let (device, when) = (id.to_string(), When::default());
-        let (edits, undecided) = (Some(named(view.pending())), named(view.held_up()));
-        self.write(&Line::Waits { device, edits, undecided, rows: None, when });
+        self.write(&Line::Waits {
+            device: id.to_string(),
+            edits: Some(named(view.pending())),
+            undecided: named(view.held_up()),
+            rows: None,
+            when: When::default(),
+        });
     }
 
     /// Writes the end of the world; `settled` if it came to rest.

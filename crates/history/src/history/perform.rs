@@ -309,7 +309,8 @@ impl<'h> Stage<'h> {
         let back = before.is_none() && state.is_some() && of.kind == EditKind::Update;
         back && self.is_told(edit, &[LogKind::Overwrote, LogKind::KeptBoth], self.ground.brings_back)
     }
-    /// Whether the app reported one of these of an edit; if it reports nothing, what the policy says.
+    /// Whether the app reported one of these of an edit; if it reports nothing, what the policy
+    /// says.
     fn is_told(&self, edit: EditAt, kinds: &[LogKind], by_policy: bool) -> bool {
         let mut words = self.history.words.iter().filter(|word| word.edit == edit);
         let says = |word: &Word| word.says.is_some_and(|says| kinds.contains(&says));

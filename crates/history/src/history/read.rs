@@ -13,7 +13,7 @@ use super::recorded::{
     By, Commit, Device, Edit, EditAt, Ground, History, Life, Mark, Row, Shown, Stage, Sync, Waiting, Word,
     Wrong,
 };
-use crate::base::{EntityId, Span, UnitId, inert};
+use crate::base::{EntityId, Span, UnitId, escape_control};
 use crate::config::diagnostic::{Diagnostic, SHOWN};
 use crate::contract::{EditKind, LogKind};
 
@@ -245,7 +245,7 @@ impl<'g> Reader<'g> {
             attributes.push(value);
         }
         let number = self.history.devices.len() as u32;
-        self.history.devices.push(Device { name: inert(name).into_owned(), attributes });
+        self.history.devices.push(Device { name: escape_control(name).into_owned(), attributes });
         self.by_name.insert(name.to_owned(), number);
         Ok(number)
     }

@@ -58,7 +58,7 @@ pub(super) struct Teller<'h> {
 
 pub(super) fn labels(ground: &Ground, origin: i64) -> Labels {
     let clock = Clock { start: Stamp(origin), utc_offset: ground.utc_offset };
-    Labels { schema: ground.schema.clone(), units: ground.units.clone(), clock, brought: false }
+    Labels { schema: ground.schema.clone(), units: ground.units.clone(), clock, is_third_party: false }
 }
 
 /// Longer than any recording: histories do not judge how long a run reports nothing.

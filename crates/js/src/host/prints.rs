@@ -29,7 +29,7 @@ pub(crate) fn by_then(edits: &[&impl Says], at: usize, column: usize) -> Option<
 
 /// Whether a state of the row, or that it is gone, is what was there after the edit at `at` of
 /// these: it has all of that, and nothing that is newer.
-pub(crate) fn fits(edits: &[&impl Says], at: usize, (is_gone, state): (bool, &[(usize, u64)])) -> bool {
+pub(crate) fn fits(edits: &[&impl Says], at: usize, is_gone: bool, state: &[(usize, u64)]) -> bool {
     if is_gone || edits[at].deletes() {
         return is_gone && edits[at].deletes();
     }

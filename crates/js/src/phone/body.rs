@@ -311,7 +311,7 @@ pub(super) fn read_behind(
 impl Object {
     /// Whether it is what was there after an edit.
     fn fits(&self, lines: &[&Line], at: usize) -> bool {
-        fits(lines, at, (self.says_gone, &self.prints))
+        fits(lines, at, self.says_gone, &self.prints)
     }
 }
 

@@ -15,7 +15,7 @@ use super::telling::{tell, tell_applied};
 use super::thread::{Failure, Job};
 use crate::base::Word;
 use crate::contract::{
-    Added, AppEvent, AppSaid, DeviceView, EditError, EditId, EngineEvent, EntityId, LocalBoxFuture,
+    Added, AppEvent, AppMessage, DeviceView, EditError, EditId, EngineEvent, EntityId, LocalBoxFuture,
     LocalEdit, RowVersion, Saving, Span, SyncEngine, SyncError, Time, Trigger, UnitId, Value, Work,
 };
 use crate::host::{Effect, Note, did_you_mean, named, print_of};
@@ -91,10 +91,10 @@ impl Phone {
                 self.tell_applied();
             }
             Effect::Line { level, text } => {
-                self.ports.emit(EngineEvent::Said(AppSaid::Console { level: &level, line: &text }));
+                self.ports.emit(EngineEvent::Said(AppMessage::Console { level: &level, line: &text }));
             }
             Effect::Logged { numbers, kind } => self.tell_logged(&numbers, &kind),
-            Effect::Warned { what } => self.ports.emit(EngineEvent::Said(AppSaid::Warned { what: &what })),
+            Effect::Warned { what } => self.ports.emit(EngineEvent::Said(AppMessage::Warned { what: &what })),
             _ => {}
         }
     }
@@ -224,7 +224,7 @@ impl Phone {
         }
         let is_alike = |of: &&Told| matches!(of, Told::Done(line, _) if line.perhaps);
         for _ in told.iter().filter(is_alike) {
-            self.ports.emit(EngineEvent::Said(AppSaid::Warned { what: ALIKE }));
+            self.ports.emit(EngineEvent::Said(AppMessage::Warned { what: ALIKE }));
         }
         let told = unsaid.iter().chain(&told);
         told.for_each(|told| tell(&self.ports, self.setup.device, told));
@@ -276,7 +276,7 @@ impl Phone {
             }
             if !failure.network {
                 let (what, stack) = (&fault.what, &fault.stack.join(" at "));
-                self.ports.emit(EngineEvent::Said(AppSaid::Threw { what, stack }));
+                self.ports.emit(EngineEvent::Said(AppMessage::Threw { what, stack }));
             }
         }
         if self.about.has("pending") {
@@ -367,7 +367,7 @@ impl Phone {
                 return Err(refused);
             }
             if self.contradicts_pending_edit(edit) {
-                self.ports.emit(EngineEvent::Said(AppSaid::Warned { what: NOT_UNCHANGED }));
+                self.ports.emit(EngineEvent::Said(AppMessage::Warned { what: NOT_UNCHANGED }));
                 return Ok(());
             }
             let (edit, entity, key) = (edit.id, edit.entity, &edit.key);

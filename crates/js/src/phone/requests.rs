@@ -14,7 +14,7 @@ use super::state::{Hold, Phone};
 use super::thread::Job;
 use crate::contract::http::{self, HeaderName, HeaderValue, Method, Request, Response};
 use crate::contract::{
-    AppSaid, Call, EngineEvent, RequestKind, RowEdits, RowVersion, ServerError, Slip, Span, TransportError,
+    AppMessage, Call, EngineEvent, RequestKind, RowEdits, RowVersion, ServerError, Slip, Span, TransportError,
 };
 
 /// What the prelude says of a request.
@@ -226,7 +226,7 @@ async fn exchange(
     };
     if let Some(no) = response.headers_mut().remove("x-bench-no-route") {
         let what = &String::from_utf8_lossy(no.as_bytes());
-        phone.ports.emit(EngineEvent::Said(AppSaid::Warned { what }));
+        phone.ports.emit(EngineEvent::Said(AppMessage::Warned { what }));
     }
     let status = response.status().as_u16();
     if status < 400 {

@@ -38,11 +38,11 @@ impl fmt::Display for Mistake {
 impl Program {
     /// Compiles a file, if that was not done before in this process.
     pub(crate) fn of_file(file: &StackFile, modules: impl Imports) -> Result<Program, Mistake> {
-        compiled((called(&file.path), file.hash()), &file.bytes, modules).map(Program)
+        compiled(called(&file.path), file.hash(), &file.bytes, modules).map(Program)
     }
     /// Compiles a text of ours, if that was not done before in this process.
     pub(crate) fn of_ours(name: &'static str, text: &str, modules: impl Imports) -> Program {
-        let compiled = compiled((name, String::new()), text.as_bytes(), modules);
+        let compiled = compiled(name, String::new(), text.as_bytes(), modules);
         Program(compiled.unwrap_or_else(|mistake| panic!("{name}: {mistake}")))
     }
     pub(crate) fn declare<'js>(self, ctx: &Ctx<'js>) -> rquickjs::Result<Module<'js>> {
@@ -68,7 +68,7 @@ fn called(path: &str) -> &str {
     }
 }
 
-fn compiled((name, hash): (&str, String), text: &[u8], modules: impl Imports) -> Compiled {
+fn compiled(name: &str, hash: String, text: &[u8], modules: impl Imports) -> Compiled {
     let key = (name.to_owned(), hash);
     if let Some(compiled) = COMPILED.lock().expect("nobody panics in it").get(&key) {
         return compiled.clone();

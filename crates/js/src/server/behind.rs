@@ -53,7 +53,7 @@ pub(super) struct Behind {
 impl Written<'_> {
     /// Whether it is what was there after the edit at `at` of these.
     fn fits(&self, said: &[&EditSaid], at: usize) -> bool {
-        fits(said, at, (self.deletes, &self.prints))
+        fits(said, at, self.deletes, &self.prints)
     }
     /// Whether it is a part of that: what is newer on the server stays.
     fn is_part(&self, said: &[&EditSaid], at: usize) -> bool {

@@ -402,8 +402,8 @@ impl Stage {
         }
     }
 
-    /// Counts a request or tunnel that begins; the returned function counts its end, and says how it
-    /// ended.
+    /// Counts a request or tunnel that begins; the returned function counts its end, and says how
+    /// it ended.
     fn begins(&self, n: u64, device: DeviceId) -> impl Fn(String) + use<> {
         let (counts, open) = (self.counts[device.0 as usize].clone(), self.open.clone());
         counts.borrow_mut().requests += 1;

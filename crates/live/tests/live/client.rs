@@ -111,7 +111,7 @@ fn setup(head: &Head) -> (Setup, Stacks) {
         protocol.set(name, word).expect("it has this option");
     }
     let mut setup = Setup::clone(&plans[0]);
-    (setup.engine_name, setup.brought) = (head.protocol.clone(), true);
+    (setup.engine_name, setup.is_third_party) = (head.protocol.clone(), true);
     setup.chosen = protocol.chosen.clone();
     (setup, stacks.with(protocol.stack()))
 }

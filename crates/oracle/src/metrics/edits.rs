@@ -54,7 +54,7 @@ fn why_refused(error: &EditError) -> Option<Id> {
 fn never_safe(end: EditEnd) -> Option<Id> {
     Some(match end {
         EditEnd::Lost => Id::NeverSafeLost,
-        EditEnd::GaveWay => Id::NeverSafeGaveWay,
+        EditEnd::Superseded => Id::NeverSafeGaveWay,
         EditEnd::Refused => Id::NeverSafeRefused,
         EditEnd::GivenUp => return None,
         EditEnd::Waiting => Id::NeverSafeWaiting,
@@ -148,7 +148,7 @@ impl Edits {
         for (edit, (since, made)) in std::mem::take(&mut self.waiting) {
             board.lasted(Id::EditsUnsent, Some(since), at);
             match end_of(edit) {
-                Some(EditEnd::Lost | EditEnd::GivenUp | EditEnd::GaveWay | EditEnd::Refused) => {
+                Some(EditEnd::Lost | EditEnd::GivenUp | EditEnd::Superseded | EditEnd::Refused) => {
                     board.add(Id::EditsUnsentLost, at.since(since).0);
                 }
                 _ => {
@@ -168,7 +168,7 @@ impl Edits {
             // An edit that was undone later was not safe.
             let of = match end_of(edit) {
                 Some(EditEnd::Lost | EditEnd::Refused) => Id::NeverSafeLostSince,
-                Some(EditEnd::GaveWay) => Id::NeverSafeGaveWay,
+                Some(EditEnd::Superseded) => Id::NeverSafeGaveWay,
                 _ => {
                     board.lasted(Id::WriteAcknowledged, Some(since), known);
                     continue;

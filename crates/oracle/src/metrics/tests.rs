@@ -44,7 +44,7 @@ fn collected(history: &str) -> Collected {
         EditEnd::GivenUp,
         EditEnd::Waiting,
         EditEnd::Arrived,
-        EditEnd::GaveWay,
+        EditEnd::Superseded,
         EditEnd::Refused,
     ];
     let end_of = |edit: EditId| ends.get((edit.number as usize).checked_sub(1)?).copied();
@@ -82,7 +82,7 @@ fn judge(table: &str) {
 fn change(word: &str) -> AppliedChange<'_> {
     let (removed, word) = word.strip_prefix('-').map_or((false, word), |word| (true, word));
     let (key, stamp) = word.split_at(1);
-    AppliedChange { entity: ENTITY, key, stamp: Stamp(stamp.parse().unwrap()), removed, shows: None }
+    AppliedChange { entity: ENTITY, key, stamp: Stamp(stamp.parse().unwrap()), removed, values: None }
 }
 
 type Tell<'t> = &'t mut dyn FnMut(Node, Event<'_>);

@@ -249,9 +249,9 @@ impl Traffic {
             Event::MessageDropped { reason, bytes } => {
                 board.count(Id::NetDropped);
                 board.add(Id::NetDroppedBytes, *bytes);
-                board.add(Id::NetResponsesLost, *reason == DropReason::AnswerLost);
+                board.add(Id::NetResponsesLost, *reason == DropReason::ResponseLost);
                 board.add(Id::NetCaptive, *reason == DropReason::CaptivePortal);
-                board.add(Id::NetForeign, *reason == DropReason::ForeignAnswer);
+                board.add(Id::NetForeign, *reason == DropReason::ForeignResponse);
                 board.add(Id::NetTooLarge, *reason == DropReason::TooLarge);
             }
             Event::CacheAnswered { bytes, stale, asked } => {

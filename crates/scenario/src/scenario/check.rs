@@ -2,6 +2,7 @@
 
 use super::former::former;
 use super::written::{NAME_WANT, is_name, is_wildcard};
+use crate::base::Bytes;
 use crate::config::diagnostic::{Diagnostic, Help, choices, closest, excerpt};
 use crate::config::form::{Form, Key, Preset, Written, share_of};
 use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
@@ -72,6 +73,9 @@ fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic
         (Form::Rate, _, Some(text)) => {
             hint = rate_meant(text).map(|meant| format!("did you mean \"{meant}\"?"));
         }
+        (Form::Size { .. }, _, Some(text)) => {
+            hint = size_meant(text).map(|meant| format!("did you mean \"{meant}\"?"));
+        }
         (Form::Written(written), _, Some(text)) => {
             let known = (written.known)();
             let known = if known.is_empty() { Help::default() } else { choices(text, &known) };
@@ -89,6 +93,23 @@ fn rate_meant(text: &str) -> Option<String> {
     let stem = ["bit/s", "bits/s", "bps", "b/s", "bit"].iter().find_map(|end| small.strip_suffix(end))?;
     let meant = format!("{}bit/s", stem.replace('m', "M").replace('g', "G"));
     Form::Rate.canonical(&Val::Text(meant.clone())).map(|_| meant)
+}
+
+/// Reads `10kb`, `10 K` and similar as `10kB`, and `10kib` as `10KiB`; `None` if the unit is right.
+pub(super) fn size_meant(text: &str) -> Option<String> {
+    let (number, unit) = text.trim().split_at(text.trim().find(|c: char| c.is_ascii_alphabetic())?);
+    let meant = match unit.to_ascii_lowercase().as_str() {
+        "b" => "B",
+        "k" | "kb" => "kB",
+        "m" | "mb" => "MB",
+        "g" | "gb" => "GB",
+        "ki" | "kib" => "KiB",
+        "mi" | "mib" => "MiB",
+        "gi" | "gib" => "GiB",
+        _ => return None,
+    };
+    let meant = format!("{}{meant}", number.trim());
+    (text.parse::<Bytes>().is_err() && meant.parse::<Bytes>().is_ok()).then_some(meant)
 }
 
 fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
@@ -174,7 +195,10 @@ fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Dia
             // For the whole file, point to its beginning only.
             place.span.end = place.span.start;
         }
+        let nested = (path.starts_with("gate.") && key.name == "metric")
+            .then(|| "a gate has one name: [gate.NAME] with `metric = \"…\"`".to_owned());
         let help = format!("it takes {}{}", key.form.want(), example(path, key));
+        let help = Help::of(nested.filter(|_| path.matches('.').count() > 1), help);
         out.push(Diagnostic::new(place, title).help(help));
     }
 }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
+use super::check::size_meant;
 use crate::base::words::thousands;
 use crate::base::{Bytes, Day, Decimal, Ppm, Span, Value, Word as _, in_words};
 use crate::config::diagnostic::meant;
@@ -275,6 +276,28 @@ pub(super) const COLUMN: Written = Written::of(
 const KINDS: &str = "uuid key|text key|int key|text|prose|unicode|long-text|blob|int|int64|decimal|real|bool|\
                      date|timestamp|ref|attribute|one of|one|fold";
 
+/// Help for `long-text` and `blob` with a wrong unit, such as `10kb`.
+fn wrong_unit(word: &str, rest: &str) -> Option<String> {
+    let sizes = rest.split_whitespace().flat_map(|size| size.split(".."));
+    let meant = sizes.filter(|_| ["long-text", "blob"].contains(&word)).find_map(size_meant)?;
+    Some(format!("did you mean \"{meant}\"? sizes are in B, kB, MB, KiB or MiB"))
+}
+
+/// Help for `LEAST..MOST` with the greater one first.
+fn reversed(word: &str, rest: &str) -> Option<String> {
+    let (range, after) = rest.split_once(' ').unwrap_or((rest, ""));
+    let (least, most) = range.split_once("..").map(|(least, most)| (least.trim(), most.trim()))?;
+    let is_reversed = match word {
+        "int" => least.parse::<i64>().ok()? > most.parse().ok()?,
+        "text" | "prose" | "unicode" | "long-text" | "blob" => {
+            least.parse::<Bytes>().ok()?.0 > most.parse::<Bytes>().ok()?.0
+        }
+        _ => false,
+    };
+    let right = format!("{word} {most}..{least} {after}");
+    is_reversed.then(|| format!("{least} is greater than {most}; write \"{}\"", right.trim_end()))
+}
+
 /// Help for a text that is nearly a column type: the limits of its first word, or the word meant.
 fn beyond_limits(text: &str) -> Option<String> {
     let Some((text, shares)) = without_shares(text) else {
@@ -292,6 +315,9 @@ fn beyond_limits(text: &str) -> Option<String> {
     let kinds: Vec<&str> = KINDS.split('|').collect();
     let (word, rest) = text.split_once([' ', '(']).unwrap_or((text, ""));
     let rest = rest.trim();
+    if let Some(why) = wrong_unit(word, rest).or_else(|| reversed(word, rest)) {
+        return Some(why);
+    }
     let most = format!("{}MB", FAT_MAX / 1_000_000);
     Some(match word {
         "text" | "prose" | "unicode" => {

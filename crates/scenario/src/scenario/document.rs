@@ -20,7 +20,7 @@ use super::table_plan::{TablePlan, table_plan};
 use super::traces::{Traces, drop_traced_rates, read_traces};
 use super::unmeasured::unmeasured;
 use super::written::{AXIS, TITLE_WANT, in_id, is_title};
-use crate::base::{Digest, Seed, inert_path};
+use crate::base::{Digest, Seed, escape_path};
 use crate::config::diagnostic::{Diagnostic, Invalid, Source, choices};
 use crate::config::form::Form;
 use crate::config::tree::{Node, Val, Via, parse_document, table_at};
@@ -83,7 +83,7 @@ pub struct Provenance {
 
 pub(super) struct Cell {
     pub(super) tree: Node,
-    brought: CsvFiles,
+    csv_files: CsvFiles,
     traces: Traces,
     unsaid: UnwrittenKeys,
     notes: Vec<String>,
@@ -103,7 +103,7 @@ pub(super) struct Shared {
 impl Document {
     /// Reads the text of a file; files that it names are looked for beside it.
     pub fn of_file(path: &Path, text: &str) -> Result<Document, Invalid> {
-        let document = Document::parse(&inert_path(path), text)?;
+        let document = Document::parse(&escape_path(path), text)?;
         Ok(Document { dir: path.parent().map(Path::to_owned), ..document })
     }
 
@@ -355,12 +355,12 @@ impl Document {
         all.extend_from_slice(settings);
         // A key that cannot be set yet may belong to a derived table, such as a default unit.
         all.retain(|setting| setting.apply(&mut tree).is_err());
-        let brought = prepare(&mut tree, self.dir.as_deref(), &mut notes, &mut mistakes);
+        let csv_files = prepare(&mut tree, self.dir.as_deref(), &mut notes, &mut mistakes);
         let traces = read_traces(&tree, self.dir.as_deref(), &mut mistakes);
         derive(&mut tree);
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
-        Cell { tree, brought, traces, unsaid: UnwrittenKeys::new(), notes, covered, mistakes }
+        Cell { tree, csv_files, traces, unsaid: UnwrittenKeys::new(), notes, covered, mistakes }
     }
 
     pub(super) fn shared(&self) -> Shared {
@@ -379,8 +379,8 @@ impl Document {
         stacks: &[StackDescription],
         shared: &Shared,
     ) -> Result<Plan, Vec<Diagnostic>> {
-        let Cell { tree, brought, traces, unsaid, notes, covered, mistakes } = cell;
-        let plan = resolve(&tree, &brought, &traces, stacks, (self.dir.as_deref(), mistakes.is_empty()));
+        let Cell { tree, csv_files, traces, unsaid, notes, covered, mistakes } = cell;
+        let plan = resolve(&tree, &csv_files, &traces, stacks, (self.dir.as_deref(), mistakes.is_empty()));
         let mut plan = plan.map_err(|wrong| [mistakes, wrong].concat())?;
         // What one variant does not use, another may.
         let idle = if shared.turns_script { Vec::new() } else { of_no_edits(&plan, View::new(&tree)) };
@@ -388,11 +388,11 @@ impl Document {
         let tree = without(without(tree, &unsaid), &unheeded);
         let (setup, source) = (&plan.setup, Arc::make_mut(&mut plan.source));
         source.path.clone_from(&self.path);
-        source.digest = digest(&tree, &brought, &traces, &setup.chosen);
+        source.digest = digest(&tree, &csv_files, &traces, &setup.chosen);
         source.resolved = text(&tree).into();
         let of_stack = setup.chosen.files().map(|(_, file)| &file.path);
         source.files =
-            brought.values().map(|b| &b.file).chain(traces.keys()).chain(of_stack).cloned().collect();
+            csv_files.values().map(|b| &b.file).chain(traces.keys()).chain(of_stack).cloned().collect();
         let told = |(option, file): (&str, &StackFile)| format!("engine.options.{option}: {file:?}");
         source.notes = notes.into_iter().chain(setup.chosen.files().map(told)).collect();
         source.warnings = covered.iter().chain(source.warnings.iter()).chain(&idle).cloned().collect();
@@ -448,14 +448,14 @@ fn text(tree: &Node) -> String {
 }
 
 /// Digest of what the scenario means, including CSV rows and traces but not the seed.
-fn digest(tree: &Node, brought: &CsvFiles, traces: &Traces, chosen: &Chosen) -> String {
+fn digest(tree: &Node, csv_files: &CsvFiles, traces: &Traces, chosen: &Chosen) -> String {
     let mut meaning = tree.clone();
     if let Some(table) = meaning.table_mut() {
         table.retain(|name, _| name != "seed" && name != "covers");
     }
     let mut digest = Digest::new();
     digest.text(&text(&meaning));
-    for (entity, rows) in brought {
+    for (entity, rows) in csv_files {
         digest.text(entity);
         digest.text(&rows.text);
     }

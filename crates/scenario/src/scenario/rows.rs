@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::cell::{DATE_HELP, FINEST, Wanted, cell_value, too_fine};
 use super::column::{COLUMNS_MAX, COLUMNS_WHY, FAT_MAX, KeyType, TEXT_MAX};
 use super::file;
-use crate::base::{Day, Stamp, Value, Word as _, inert, inert_path, words};
+use crate::base::{Day, Stamp, Value, Word as _, escape_control, escape_path, words};
 use crate::config::diagnostic::{
     Diagnostic, Help, Place, SHOWN, Source, boundary, choices, closest, excerpt,
 };
@@ -90,13 +90,13 @@ impl Brought {
         let place = rows.get(&["csv"]).and_then(|n| n.origin.place.clone()).or(at);
         let path = dir.map_or_else(|| Path::new(file).to_owned(), |dir| dir.join(file));
         let told = |title: String| vec![Diagnostic::new(place.clone(), title)];
-        let shown = inert_path(&path);
+        let shown = escape_path(&path);
         let bytes = file::read(&path, file::Named::InFile, file::ROWS_MAX)
             .map_err(|e| told(format!("cannot read {shown}: {e}")))?;
         let text = String::from_utf8(bytes).map_err(|e| vec![not_utf8(&shown, &e)])?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| told(format!("cannot read {file}: {e}")))?;
-        let header: Vec<String> = header.iter().map(|h| inert(h.trim()).into_owned()).collect();
+        let header: Vec<String> = header.iter().map(|h| escape_control(h.trim()).into_owned()).collect();
         if let Some(wrong) = wrong_header((file, &shown), &text, &header, place.as_ref()) {
             return Err(vec![wrong]);
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::file;
-use crate::base::inert_path;
+use crate::base::escape_path;
 use crate::config::diagnostic::{Diagnostic, Place, Source};
 use crate::config::tree::{Node, Val, Via};
 use crate::config::view::View;
@@ -64,11 +64,11 @@ pub(super) fn drop_traced_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
 /// A mistake at its line of the trace, or where the scenario names the file.
 fn told(path: &Path, line: Option<u64>, why: &str, named: Option<Place>) -> Diagnostic {
     let Some(line) = line else {
-        return Diagnostic::new(named, format!("cannot use the trace {}: {why}", inert_path(path)));
+        return Diagnostic::new(named, format!("cannot use the trace {}: {why}", escape_path(path)));
     };
     let text = line_of(path, line);
     let span = 0..text.len();
-    let source = Arc::new(Source { name: inert_path(path), text, first_line: line as usize });
+    let source = Arc::new(Source { name: escape_path(path), text, first_line: line as usize });
     Diagnostic::new(Some(Place { source, span }), why)
         .help("one line per packet: the milliseconds since the start, ascending")
 }

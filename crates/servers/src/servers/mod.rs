@@ -15,8 +15,8 @@
 //! messages are the frames, and there is no response head.
 //!
 //! Reading order: `half` and `list` describe the halves; `served` connects one to the bench, and
-//! hands it each request as a `call`; `plain` is the simplest protocol, and each other folder is one
-//! protocol. They share `web`, `rows`, `writing`, `conditional`, `paging`, `notes` and `kept`.
+//! hands it each request as a `call`; `plain` is the simplest protocol, and each other folder is
+//! one protocol. They share `web`, `rows`, `writing`, `conditional`, `paging`, `notes` and `kept`.
 //!
 //! Invariants: state that must survive a kill is in the half's own database, written in the request
 //! that it concerns; each request may come twice; only `rows` converts between rows and JSON.

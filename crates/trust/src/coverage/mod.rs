@@ -13,7 +13,7 @@ use syncdyno::cli::{Surroundings, execute};
 use syncdyno::record::{Exit, Folder, RunRecord, Verdict};
 use syncdyno::render::reasons_of;
 use syncdyno::world::Stacks;
-use syncdyno_contract::base::inert_path;
+use syncdyno_contract::base::escape_path;
 use syncdyno_oracle::metrics::human::count;
 use syncdyno_scenario::scenario::Document;
 
@@ -25,12 +25,12 @@ const NAME: &str = "COVERAGE.md";
 /// Writes `COVERAGE.md` next to scenarios; not for an incomplete run, as it would look complete.
 pub(crate) fn coverage(path: &Path, options: &[OsString]) -> Ending {
     if path.is_file() {
-        let text = format!("{} is one file: the table is of a folder of scenarios", inert_path(path));
+        let text = format!("{} is one file: the table is of a folder of scenarios", escape_path(path));
         return Err((Exit::Usage, text));
     }
     let page = path.join(NAME);
     if page.exists() && !is_coverage(&fs::read_to_string(&page).unwrap_or_default()) {
-        let text = format!("{} is not a table of coverage and would be overwritten", inert_path(page));
+        let text = format!("{} is not a table of coverage and would be overwritten", escape_path(page));
         return Err((Exit::Usage, text));
     }
     let environment = |e: &dyn ToString| (Exit::Environment, e.to_string());
@@ -56,7 +56,7 @@ pub(crate) fn coverage(path: &Path, options: &[OsString]) -> Ending {
     let ids: BTreeSet<&String> = covered.iter().flat_map(|covered| &covered.ids).collect();
     let [ids, scenarios] =
         [(ids.len(), "requirement"), (covered.len(), "scenario")].map(|(n, name)| count(n as u64, name));
-    say(&format!("{}: {ids} in {scenarios}", inert_path(page)));
+    say(&format!("{}: {ids} in {scenarios}", escape_path(page)));
     Ok(exit)
 }
 
@@ -73,7 +73,7 @@ fn run(path: &Path, report: &Path, options: &[OsString]) -> Exit {
 fn covered(of: &str, folder: &Path) -> Result<Covered, (Exit, String)> {
     let path = Path::new(of);
     let text =
-        fs::read_to_string(path).map_err(|e| (Exit::Environment, format!("{}: {e}", inert_path(path))))?;
+        fs::read_to_string(path).map_err(|e| (Exit::Environment, format!("{}: {e}", escape_path(path))))?;
     let document = Document::of_file(path, &text).map_err(|e| (Exit::Invalid, e.to_string()))?;
     let name = path.strip_prefix(folder).unwrap_or(path).with_extension("");
     let parts: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();

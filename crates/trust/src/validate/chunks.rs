@@ -7,8 +7,8 @@ use super::rig::{Client, Order, failures, mean_time};
 use syncdyno_contract::base::{BitRate, Seed, Span};
 use syncdyno_world::theory::chunk::Cost;
 
-/// A link; its best chunk in rows; the cost per row in chunks of 1/4 and 4 times that size, relative
-/// to the best.
+/// A link; its best chunk in rows; the cost per row in chunks of 1/4 and 4 times that size,
+/// relative to the best.
 type Link = (&'static str, Cost, f64, [f64; 2]);
 
 /// The cost with o, c and 1/λ in seconds.

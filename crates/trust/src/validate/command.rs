@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use syncdyno::campaign::calibrate::sheet::Malformed;
 use syncdyno::record::Exit;
-use syncdyno_contract::base::inert_path;
+use syncdyno_contract::base::escape_path;
 use syncdyno_scenario::scenario::file;
 
 use super::decoders::decoder_report;
@@ -79,16 +79,16 @@ pub(crate) fn validate(what: Option<&Subject>) -> Ending {
 /// A file of transfers: the deviations of predictions, and whether every tolerance is met.
 fn judge(args: &MeasuredArgs, embedded: &str, predict: fn(&[u8]) -> Result<Predicted, Malformed>) -> Ending {
     let (shown, bytes) = match &args.file {
-        Some(path) => (inert_path(path), read(path)?),
+        Some(path) => (escape_path(path), read(path)?),
         None => ("the embedded reference".to_owned(), embedded.as_bytes().to_vec()),
     };
     if let Some(out) = args.out.as_ref().filter(|out| out.symlink_metadata().is_ok()) {
-        let text = format!("{} already exists: give another name, or remove it", inert_path(out));
+        let text = format!("{} already exists: give another name, or remove it", escape_path(out));
         return Err((Exit::Usage, text));
     }
     let (section, csv) = predict(&bytes).map_err(|e| (Exit::Invalid, format!("{shown}: {e}")))?;
     if let Some(out) = &args.out {
-        let failed = |e| (Exit::Environment, format!("cannot write {}: {e}", inert_path(out)));
+        let failed = |e| (Exit::Environment, format!("cannot write {}: {e}", escape_path(out)));
         write(out, &csv).map_err(failed)?;
     }
     let report = Report::of(&[section]);
@@ -98,7 +98,7 @@ fn judge(args: &MeasuredArgs, embedded: &str, predict: fn(&[u8]) -> Result<Predi
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, (Exit, String)> {
-    let shown = inert_path(path);
+    let shown = escape_path(path);
     file::read(path, file::Named::Typed, MEASURED_MAX).map_err(|e| match e.kind() {
         ErrorKind::NotFound => (Exit::Usage, format!("{shown} does not exist")),
         ErrorKind::FileTooLarge => (Exit::Usage, format!("cannot read {shown}: {e}")),

@@ -83,7 +83,7 @@ pub(super) fn mean_time(
     // Enough failures for three times the expected time.
     let horizon = Span::from_secs_f64(3.0 * expected * f64::from(a_device));
     let on_device = |device| {
-        let link = failing_link(seed.derive(purpose, device), path, gaps.clone(), horizon);
+        let link = failing_link(seed.derive(purpose, device), path, gaps, horizon);
         time(link, a_device, job).0
     };
     let total: u64 = (0..u64::from(JOBS / a_device)).map(on_device).sum();

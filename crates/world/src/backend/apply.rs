@@ -11,7 +11,7 @@ use super::content::Content;
 use super::database::Database;
 use super::index::Slot;
 use super::named::Named;
-use super::options::{Authorisation, BackendOptions, Commits, Hindered, Idempotency, StampedBy, Writes};
+use super::options::{Authorisation, BackendOptions, Commits, Idempotency, RejectedEdits, StampedBy, Writes};
 use super::sight::Sight;
 use super::table::Record;
 use crate::base::{EntityId, Key, Seed, Stamp, Time, Value};
@@ -53,9 +53,9 @@ struct Together {
 
 /// Why no mutation of a family is committed.
 enum Held {
-    /// Part of it is put off, or has a conflict that its device must resolve first.
+    /// Part of the group is deferred, or has a conflict that its device must resolve first.
     Later,
-    /// Part of it is rejected permanently.
+    /// Part of the group is rejected permanently.
     Refused(String),
 }
 
@@ -209,14 +209,14 @@ impl<'c> Case<'c> {
     fn is_put_off(self) -> bool {
         let Sight { database, now } = self.sight;
         let Database { options, seed, .. } = database;
-        let share = database.hindered(Hindered::PutOff, options.partial, now);
+        let share = database.rejected_share(RejectedEdits::Deferred, options.deferred_share, now);
         let draw = seed.hash("backend.partial", xxh3_64(self.mutation.id.as_bytes()), now.0);
         draw % 1_000_000 < u64::from(share.0)
     }
 
     fn keeps_row(self) -> bool {
         let Sight { database, now } = self.sight;
-        let share = database.hindered(Hindered::Deletes, database.options.refused_deletes, now);
+        let share = database.rejected_share(RejectedEdits::Deletes, database.options.refused_deletes, now);
         let draw = Seed(xxh3_64(self.mutation.id.as_bytes())).hash("refused-delete", 0, 0);
         self.mutation.kind == EditKind::Delete && draw % 1_000_000 < u64::from(share.0)
     }

@@ -46,7 +46,7 @@ impl Content {
             unique,
             on_open,
             unshown: PendingVersions::default(),
-            log: options.log.map(Log::new),
+            log: options.change_log.map(Log::new),
         }
     }
 

@@ -9,7 +9,7 @@ use super::commit::{Commit, Committing, Draft};
 use super::content::Content;
 use super::effects::Effects;
 use super::files::Files;
-use super::options::{BackendOptions, Hindered, Hindrance};
+use super::options::{BackendOptions, RejectedEdits, RejectionWindow};
 use super::table::Loaded;
 use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Time};
 use crate::contract::{Schema, given_key};
@@ -22,7 +22,7 @@ pub(super) struct Database {
     pub(super) clock: Clock,
     pub(super) effects: Effects,
     pub(super) files: Files,
-    pub(super) hindrances: Vec<Hindrance>,
+    pub(super) rejection_windows: Vec<RejectionWindow>,
     /// Per entity, the number of keys given out. A restore does not reset the sequence.
     given: Vec<u64>,
 }
@@ -39,7 +39,7 @@ impl Database {
             effects: Effects::new(&options.effects, &mut content),
             clock: Clock::new(&options, start),
             files: Files::new(options.files),
-            hindrances: Vec::new(),
+            rejection_windows: Vec::new(),
             given: vec![0; content.schema.entities.len()],
             options,
             seed,
@@ -59,10 +59,10 @@ impl Database {
         self.clock.seen(latest);
     }
 
-    /// The share of edits refused at `now`: that of `always`, or of a hindrance if greater.
-    pub(super) fn hindered(&self, what: Hindered, always: Ppm, now: Time) -> Ppm {
-        let there = |one: &&Hindrance| one.what == what && (one.from..one.until).contains(&now);
-        self.hindrances.iter().filter(there).map(|one| one.share).fold(always, Ppm::max)
+    /// The share of edits not accepted at `now`: `always`, or that of a window if greater.
+    pub(super) fn rejected_share(&self, edits: RejectedEdits, always: Ppm, now: Time) -> Ppm {
+        let there = |one: &&RejectionWindow| one.edits == edits && (one.from..one.until).contains(&now);
+        self.rejection_windows.iter().filter(there).map(|one| one.share).fold(always, Ppm::max)
     }
 
     /// The first of `count` consecutive key numbers of which no row has any.

@@ -317,7 +317,8 @@ impl Flagging<'_> {
 }
 
 fn begun(content: &Content, of: FlagsOf<'_>, place: Place, has: Has) -> Flags {
-    let (table, entity) = (content.table(of.entity), content.schema.entity(of.entity));
+    let table = content.table(of.entity);
+    let entity = content.schema.entity(of.entity);
     let mut flags = Flags::default();
     let stream = table.stream(place);
     match has {

@@ -11,7 +11,7 @@ use super::files::{File, Files};
 use super::flags::{AllFlags, Flagging};
 use super::log::{self, Holes, LogPage, LogPosition, LogQuery};
 use super::office::Office;
-use super::options::{BackendOptions, Hindrance};
+use super::options::{BackendOptions, RejectionWindow};
 use super::partition::{Change, Position, Scope, Upto};
 use super::service::{Admitted, Failing, Load, Served, Service};
 use super::sight::{Page, Query, RangeRead, Sight, Stretch};
@@ -90,8 +90,8 @@ impl Backend {
         self.database.clock.step(now, micros);
     }
 
-    pub(crate) fn hinder(&mut self, hindrance: Hindrance) {
-        self.database.hindrances.push(hindrance);
+    pub(crate) fn add_rejection_window(&mut self, rejection_window: RejectionWindow) {
+        self.database.rejection_windows.push(rejection_window);
     }
 
     /// When readers of deltas see everything committed so far; `None` if they already do.
@@ -122,7 +122,7 @@ impl Backend {
     }
 
     pub(crate) fn remembers_deletions(&self) -> bool {
-        self.database.content.provisioning.deletes()
+        self.database.content.provisioning.tracks_deletes()
     }
 
     /// The number of live rows of an entity.
@@ -328,9 +328,16 @@ fn undone(present: &Content, before: &Content, id: EntityId) -> Vec<Commit> {
             }
             (Some(_), Some(then)) => (CommitKind::Update, then),
         };
-        let (key, stamp, values, author) = (key.clone(), row.stamp, row.values.clone(), Author::Backup);
-        let replaced = now.map(|now| now.stamp);
-        Some(Commit { entity: id, key, stamp, kind, values, author, replaced, visible_at: None })
+        Some(Commit {
+            entity: id,
+            key: key.clone(),
+            stamp: row.stamp,
+            kind,
+            values: row.values.clone(),
+            author: Author::Backup,
+            replaced: now.map(|now| now.stamp),
+            visible_at: None,
+        })
     };
     keys.into_iter().filter_map(undo).collect()
 }

@@ -71,7 +71,7 @@ pub use options::{
     Authorisation, Availability, BackendOptions, Busy, CommitDelay, Commits, Effect, FileDrop, Idempotency,
     LogOptions, Numbered, Provisioning, Rearm, Sort, StampedBy, Ticks, Writes,
 };
-pub(crate) use options::{Hindered, Hindrance};
+pub(crate) use options::{RejectedEdits, RejectionWindow};
 pub(crate) use partition::Change;
 pub use partition::{Position, Scope, Upto};
 pub use quota::{Bucket, Quota, QuotaBy, Window};

@@ -10,7 +10,7 @@ pub struct BackendOptions {
     pub workers: u32,
     /// Service time of any request.
     pub fixed_cost: Span,
-    /// Service time of each row looked at.
+    /// Service time of each row scanned.
     pub scan_cost: Span,
     /// Service time of each row delivered.
     pub row_cost: Span,
@@ -33,17 +33,17 @@ pub struct BackendOptions {
     pub gateway_timeout: Span,
     /// Stamps are truncated to multiples of this.
     pub stamp_precision: Span,
-    /// How commits within one such multiple are stamped.
+    /// How commits within one `stamp_precision` interval get their stamps.
     pub ticks: Ticks,
-    /// A reader can only ask for changes since a multiple of this, so it gets some rows again.
+    /// Change filters are rounded down to a multiple of this, so a reader receives some rows twice.
     pub filter_precision: Span,
     /// The order in which a response lists changes.
     pub sort: Sort,
     /// Whose clock stamps what devices write.
     pub stamped_by: StampedBy,
-    /// What an update or delete must prove about the row.
+    /// The optimistic-concurrency check on updates and deletes.
     pub writes: Writes,
-    /// Dates no further apart than this count as equal, where dates are compared.
+    /// Dates that differ by no more than this count as equal, where dates are compared.
     pub writes_grace: Span,
     /// No stamp is before an earlier one, whatever the clock does.
     pub monotonic: bool,
@@ -51,26 +51,26 @@ pub struct BackendOptions {
     pub commit_delay: Option<CommitDelay>,
     /// Deltas are read from a replica that lags by this much.
     pub replica_lag: Span,
-    /// The columns for syncing that it keeps.
+    /// The columns for syncing that its tables have.
     pub provisioning: Provisioning,
-    /// Changes of all rows, of all owners, can be asked for: the gateway keeps a replica.
-    pub whole: bool,
-    /// Keeps the order in which versions become visible: for flags and for the change log.
-    pub log: Option<LogOptions>,
-    /// Files that it writes of its entities.
+    /// True if a reader may request the changes of all owners, as a gateway's replica does.
+    pub serves_all_owners: bool,
+    /// Records the order in which versions become visible, for flags and for the change log.
+    pub change_log: Option<LogOptions>,
+    /// The schedule of the export files that the backend writes.
     pub files: Option<FileDrop>,
     /// Deleted rows are remembered for this long.
     pub tombstones_kept: Span,
     /// Intervals without any response, sorted and disjoint.
     pub down: Vec<(Time, Time)>,
-    /// Further outages: the share of time in which it is up.
+    /// Random outages besides `down`: the share of time in which the backend is up.
     pub availability: Option<Availability>,
     /// Share of requests that fail at random, half of them after they took effect.
     pub errors: Ppm,
-    /// How long it recognises a repeated mutation.
+    /// For how long the backend recognises a repeated mutation.
     pub idempotency: Idempotency,
-    /// Share of mutations that are put off, drawn each time they arrive.
-    pub partial: Ppm,
+    /// Share of mutations that are deferred, drawn each time they arrive.
+    pub deferred_share: Ppm,
     /// Derived changes: what a commit of one entity changes in others.
     pub effects: Vec<Effect>,
     /// Creates and updates that are rejected permanently, in parts per million, chosen by the hash
@@ -92,7 +92,7 @@ pub enum Idempotency {
     Forever,
     /// For this long after the verdict.
     For(Span),
-    /// It accepts no keys: a repeated mutation counts as a new one.
+    /// The backend accepts no keys: a repeated mutation counts as a new one.
     None,
 }
 
@@ -107,18 +107,18 @@ impl Idempotency {
     }
 }
 
-/// Edits that are not accepted.
+/// The edits that the backend does not accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hindered {
-    /// Edits are put off, each time they come.
-    PutOff,
+pub enum RejectedEdits {
+    /// Edits are deferred, drawn each time they arrive.
+    Deferred,
     /// Deletes are rejected permanently, as if another row referred to theirs.
     Deletes,
 }
 
 /// An interval in which the backend does not accept a share of some edits, though it is up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hindrance {
+pub struct RejectionWindow {
     /// Start.
     pub from: Time,
     /// End.
@@ -126,7 +126,7 @@ pub struct Hindrance {
     /// Share of the edits.
     pub share: Ppm,
     /// The edits affected.
-    pub what: Hindered,
+    pub edits: RejectedEdits,
 }
 
 /// Hours in which every request takes longer.
@@ -202,8 +202,8 @@ word_enums! {
         /// visible at once, under a stamp that may be ahead of the clock.
         #[default]
         RunAhead: "run-ahead",
-        /// Commits share its stamp, as in a table with a column of this precision. Readers who stay
-        /// behind the settled changes see them after the tick.
+        /// Commits share its stamp, as in a table with a column of this precision. A reader
+        /// that reads only completed ticks sees these commits after their tick.
         Shared: "shared",
     }
 
@@ -216,7 +216,7 @@ word_enums! {
         Device: "device",
     }
 
-    /// What a mutation of an existing row must show.
+    /// The optimistic-concurrency check on updates and deletes: what a mutation must carry.
     pub enum Writes {
         /// The version that it was made on: the row's version number, which does not depend on
         /// ticks.
@@ -262,7 +262,7 @@ pub struct FileDrop {
 }
 
 impl FileDrop {
-    /// When the first file that is begun after `at` is complete.
+    /// When the first file that starts after `at` is complete.
     pub(crate) fn complete_after(self, at: Time) -> Time {
         let every = self.every.0.max(1);
         Time((at.0 / every + 1).saturating_mul(every)) + self.takes
@@ -340,15 +340,15 @@ impl Default for BackendOptions {
             commit_delay: None,
             replica_lag: Span::ZERO,
             provisioning: Provisioning::default(),
-            whole: false,
-            log: None,
+            serves_all_owners: false,
+            change_log: None,
             files: None,
             tombstones_kept: Span::secs(30 * 86_400),
             down: Vec::new(),
             availability: None,
             errors: Ppm(0),
             idempotency: Idempotency::default(),
-            partial: Ppm(0),
+            deferred_share: Ppm(0),
             effects: Vec::new(),
             poison_ppm: 0,
             refused_deletes: Ppm(0),
@@ -383,17 +383,17 @@ word_enums! {
 
 impl Provisioning {
     /// True if changes can be selected by their time.
-    pub(crate) fn stamps(self) -> bool {
+    pub(crate) fn has_stamps(self) -> bool {
         !matches!(self, Provisioning::SoftDeleteOnly | Provisioning::Nothing)
     }
 
     /// True if a deleted row leaves a trace.
-    pub(crate) fn deletes(self) -> bool {
+    pub(crate) fn tracks_deletes(self) -> bool {
         !matches!(self, Provisioning::StampsOnly | Provisioning::Nothing)
     }
 
     /// True if a moved row leaves a trace in its former place.
-    pub(crate) fn moves(self) -> bool {
+    pub(crate) fn tracks_scope_moves(self) -> bool {
         self == Provisioning::Full
     }
 }
@@ -403,7 +403,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_committed_as_a_file_is_begun_is_waited_for_in_the_next() {
+    fn a_commit_at_a_file_start_is_in_the_next_file() {
         let drop = FileDrop { every: Span(20), takes: Span(15) };
         for (at, complete) in [(0, 35), (19, 35), (20, 55), (110, 135)] {
             assert_eq!(drop.complete_after(Time(at)), Time(complete));

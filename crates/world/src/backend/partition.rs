@@ -16,7 +16,7 @@ pub enum Scope<'a> {
     /// The rows of a device with these attributes.
     Of(&'a [Value]),
     /// All rows; only if the backend keeps them in order,
-    /// [`BackendOptions::whole`](super::BackendOptions::whole).
+    /// [`BackendOptions::serves_all_owners`](super::BackendOptions::serves_all_owners).
     Whole,
 }
 

@@ -174,8 +174,16 @@ impl Service {
         if let Some(quotas) = &mut self.quotas {
             quotas.served(now, device, service, done_at);
         }
-        let (queued, scanned, rows) = (begins.since(now), scanned + read, rows + pushed);
-        Served { device, kind, queued, locked, service, scanned, rows, done_at }
+        Served {
+            device,
+            kind,
+            queued: begins.since(now),
+            locked,
+            service,
+            scanned: scanned + read,
+            rows: rows + pushed,
+            done_at,
+        }
     }
 
     /// When a read that arrives at `now` would be done with an average service time.

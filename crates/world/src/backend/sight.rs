@@ -289,7 +289,7 @@ impl<'b> Sight<'b> {
 
     /// Older tombstones are purged. Unsettled ones are not, so that a new cursor is always valid.
     fn horizon(self) -> Stamp {
-        if !self.database.content.provisioning.deletes() {
+        if !self.database.content.provisioning.tracks_deletes() {
             return Stamp(i64::MIN);
         }
         let oldest = self.clock().minus(self.database.options.tombstones_kept);
@@ -302,7 +302,7 @@ impl<'b> Sight<'b> {
         let table = content.table(entity);
         table.find(key).filter(|&slot| {
             let record = table.record(slot);
-            !record.deleted || content.provisioning.deletes() && record.stamp >= self.horizon()
+            !record.deleted || content.provisioning.tracks_deletes() && record.stamp >= self.horizon()
         })
     }
 
@@ -377,7 +377,7 @@ impl<'b> Sight<'b> {
     fn stamped(self, id: EntityId, scope: Scope<'_>) -> Result<&'b Entity, ServerError> {
         let content = &self.database.content;
         let entity = content.pulled(id, scope)?;
-        if !content.provisioning.stamps() {
+        if !content.provisioning.has_stamps() {
             return Err(ServerError::BadRequest(format!("{} has no stamps to ask for", entity.name)));
         }
         Ok(entity)

@@ -33,8 +33,8 @@ impl Fate {
     pub(super) fn found(self, provisioning: Provisioning) -> bool {
         match self {
             Fate::Here => true,
-            Fate::Moved => provisioning.moves(),
-            Fate::Deleted => provisioning.deletes(),
+            Fate::Moved => provisioning.tracks_scope_moves(),
+            Fate::Deleted => provisioning.tracks_deletes(),
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct Record {
     pub deleted: bool,
     from_device: bool,
     place: Option<PartitionId>,
-    /// Partitions that hold a tombstone of it, and since when.
+    /// Partitions that hold a tombstone of the row, and since when.
     left: Vec<(PartitionId, Stamp)>,
 }
 
@@ -93,8 +93,8 @@ impl Table {
         Table {
             provisioning: options.provisioning,
             partitions: (entity.delivery == Delivery::Delta).then(Partitions::default),
-            whole: options.whole.then(Partition::default),
-            streams: options.log.is_some().then(FxHashMap::default),
+            whole: options.serves_all_owners.then(Partition::default),
+            streams: options.change_log.is_some().then(FxHashMap::default),
             ..Table::default()
         }
     }
@@ -128,7 +128,7 @@ impl Table {
         let expected = rows.size_hint().0;
         self.records.reserve(expected);
         self.by_key.reserve(expected);
-        let traces = self.provisioning.deletes() || self.streams.is_some();
+        let traces = self.provisioning.tracks_deletes() || self.streams.is_some();
         for row in rows {
             assert_eq!(row.values.len(), entity.columns.len(), "row {} of {}", row.key, entity.name);
             let slot = self.records.len() as Slot;
@@ -274,7 +274,7 @@ impl Table {
 
     /// The number of rows read for a full read; includes deleted rows if they are kept.
     pub(super) fn read_by_all(&self) -> usize {
-        if self.provisioning.deletes() { self.records.len() } else { self.live }
+        if self.provisioning.tracks_deletes() { self.records.len() } else { self.live }
     }
 
     /// When readers see the row's last version; `None` if they already do.
@@ -362,7 +362,11 @@ impl Table {
         let fate = if values.is_some() { Fate::Here } else { Fate::Deleted };
         if let Some(whole) = &mut self.whole {
             whole.forget(&(shown, record.key.clone()));
-            whole.renew((*stamp, &record.key), values.as_ref().map(|_| *slot), self.provisioning.deletes());
+            whole.renew(
+                (*stamp, &record.key),
+                values.as_ref().map(|_| *slot),
+                self.provisioning.tracks_deletes(),
+            );
             let is_new = shown == Stamp(i64::MIN);
             self.note(WHOLE, *slot, fate, Noted { arms: noted.arms || is_new, ..noted });
         }
@@ -394,7 +398,11 @@ impl Table {
         let place = values.as_ref().and_then(|values| partitions.place(entity, values));
         if let Some(old) = from {
             partitions.get_mut(old).live.remove(&(shown, record.key.clone()));
-            let kept = if values.is_some() { self.provisioning.moves() } else { self.provisioning.deletes() };
+            let kept = if values.is_some() {
+                self.provisioning.tracks_scope_moves()
+            } else {
+                self.provisioning.tracks_deletes()
+            };
             if place != Some(old) && kept {
                 record.leave(partitions, old, *stamp);
             }
@@ -407,7 +415,7 @@ impl Table {
         let Some(writer) = writer else { return (from, place, None) };
         let theirs = partitions.of_device(entity, writer);
         record.from_device = true;
-        if values.is_some() && record.place != Some(theirs) && self.provisioning.moves() {
+        if values.is_some() && record.place != Some(theirs) && self.provisioning.tracks_scope_moves() {
             record.come_back(partitions, theirs);
             record.leave(partitions, theirs, *stamp);
         }

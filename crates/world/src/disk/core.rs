@@ -132,8 +132,8 @@ impl Core {
         if self.power_is_lost.get() { Err(Dead) } else { Ok(()) }
     }
 
-    /// Finds the file `name`, or creates it if `create`; with `fresh` it must not exist. `None` if it
-    /// exists but must not, or the other way round.
+    /// Finds the file `name`, or creates it if `create`; with `fresh` it must not exist. `None` if
+    /// it exists but must not, or the other way round.
     pub(super) fn open(&self, name: &str, create: bool, fresh: bool) -> Result<Option<Rc<File>>, Dead> {
         self.has_power()?;
         let known = self.directory.borrow().find(name).cloned();

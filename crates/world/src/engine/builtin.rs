@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::flaws::Flaw;
 use super::options::{
@@ -261,7 +262,7 @@ impl BuiltinFactory {
         (self.options.conflict.policy.has_page(), has_excerpts, has_blobs)
     }
     fn view(&self, setup: &DeviceSetup, store: Rc<Store>) -> View {
-        View::new(store, self.has_tables(setup))
+        View::new(store, Arc::clone(&setup.units), self.has_tables(setup))
     }
 }
 

@@ -343,7 +343,8 @@ impl Caller {
         let body = self.process.options.codec.encode_request(&sent);
         let sent = body.len() as u64;
         let _held = self.process.hold_request(sent).await;
-        let (edits, asked) = (request.mutations(), observed_size(request, sent));
+        let edits = request.mutations();
+        let asked = observed_size(request, sent);
         let own = self.process.own_work(edits.len());
         let effort = self.process.options.codec.effort(&body, Way::Written);
         self.process.ports.work(Work { own, ..coding(effort) }).await;

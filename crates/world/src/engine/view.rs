@@ -2,11 +2,13 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::base::words::count;
 use crate::base::{EntityId, Stamp, ValueRef};
 use crate::contract::{
     BlobId, DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit, RowWait,
+    SyncUnit,
 };
 use crate::engine::apply::deferred;
 use crate::engine::push::conflict_page::shown;
@@ -14,6 +16,7 @@ use crate::store::{self, Store, Stored};
 
 pub(super) struct View {
     store: Rc<Store>,
+    units: Arc<[SyncUnit]>,
     has_page: bool,
     has_excerpts: bool,
     has_blobs: bool,
@@ -21,8 +24,12 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn new(store: Rc<Store>, (has_page, has_excerpts, has_blobs): (bool, bool, bool)) -> View {
-        View { store, has_page, has_excerpts, has_blobs, damage: RefCell::default() }
+    pub(super) fn new(
+        store: Rc<Store>,
+        units: Arc<[SyncUnit]>,
+        (has_page, has_excerpts, has_blobs): (bool, bool, bool),
+    ) -> View {
+        View { store, units, has_page, has_excerpts, has_blobs, damage: RefCell::default() }
     }
 
     /// Reads for the oracle, which costs the device nothing. A disk that reorders unsynced writes
@@ -88,7 +95,10 @@ impl DeviceView for View {
         let open = self.open_conflicts().len() as u64;
         match running.first() {
             None if open > 0 => format!("waiting, with {} before a person", count(open, "conflict")),
-            Some((unit, run)) => format!("run {run} of unit {} has not ended", unit.0),
+            Some((unit, run)) => {
+                let unit = self.units.get(usize::from(unit.0)).map_or("", |unit| unit.name.as_str());
+                format!("run {run} of {unit} has not ended")
+            }
             None => "waiting".to_owned(),
         }
     }

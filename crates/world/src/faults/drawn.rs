@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::missed::{Awaited, Struck};
 use super::strike::{Act as Doing, Reach, Strike};
 use super::when::When;
-use crate::backend::Hindrance;
+use crate::backend::RejectionWindow;
 use crate::base::{DeviceId, Ppm, Span, Time};
 use crate::contract::KillReason;
 use crate::gateway;
@@ -24,7 +24,7 @@ pub struct Faults {
     pub restores: Vec<Restore>,
     pub down: Vec<(Time, Time)>,
     /// Edits that the backend does not take.
-    pub hindrances: Vec<Hindrance>,
+    pub rejection_windows: Vec<RejectionWindow>,
     pub backend_link: Vec<gateway::Outage>,
     /// Acts of faults by their own code.
     pub strikes: Vec<Strike>,
@@ -180,7 +180,7 @@ impl Faults {
         self.awaited.push(awaited);
     }
     /// Adds a description of what was planned.
-    pub fn tell(&mut self, at: Time, text: String) {
+    pub fn add_description(&mut self, at: Time, text: String) {
         self.told.push((at, text));
     }
     /// Acts at the time of the event.

@@ -35,7 +35,7 @@ pub use keys::{CONNECTS, DEVICES, SHARE};
 pub(crate) use messages::{bad_rows, caching_proxy, foreign_responses};
 pub use missed::Missed;
 pub(crate) use missed::{Awaited, Struck};
-pub(crate) use servers::hindrance;
+pub(crate) use servers::rejection_window;
 pub(crate) use sign::Sign;
 pub(crate) use strike::{Reach, Strike};
 pub(crate) use when::When;

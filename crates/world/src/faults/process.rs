@@ -124,7 +124,7 @@ impl AtSync {
     }
 }
 
-/// Cancels the run under way; if there is none, the next one so long after it has sent a request.
+/// Cancels the running sync; if there is none, the next one, this long after its request was sent.
 pub(super) const CANCEL: Kind = Kind::new(
     "cancel",
     on_devices![

@@ -3,7 +3,7 @@
 use super::fault::{Asks, Fault, Kind, Within};
 use super::keys::{FOR, NONE_PUT_OFF, NONE_REFUSED, SERVER_RESTART, UNASKED, step};
 use super::sign::Sign;
-use crate::backend::{Hindered, Hindrance};
+use crate::backend::{RejectedEdits, RejectionWindow};
 use crate::base::{Ppm, Span};
 use crate::config::form::{Form, PERIOD, SOME, key, required, table, word};
 use crate::config::view::View;
@@ -79,25 +79,25 @@ pub(super) const PUT_OFF: Kind = Kind::new(
     "put_off",
     table(&[FOR, required("edits", Form::Share).about("Share of edits, drawn each time they arrive.")]),
     "The backend defers some edits of a push while it commits the others.",
-    |view, _| Some(hindrance(Hindered::PutOff, view.of("edits"))),
+    |view, _| Some(rejection_window(RejectedEdits::Deferred, view.of("edits"))),
 );
 
 pub(super) const REFUSED_DELETES: Kind = Kind::new(
     "refused_deletes",
     table(&[FOR, required("deletes", Form::Share).about("The share of deletes.")]),
     "The backend refuses deletes permanently, as if other rows referred to the deleted ones.",
-    |view, _| Some(hindrance(Hindered::Deletes, view.of("deletes"))),
+    |view, _| Some(rejection_window(RejectedEdits::Deletes, view.of("deletes"))),
 );
 
-/// The backend does not take this share of such edits.
-pub(crate) fn hindrance(what: Hindered, share: Ppm) -> Fault {
-    let (does, edits, sign, otherwise) = match what {
-        Hindered::PutOff => ("defers", "edits", Sign::PutOff, NONE_PUT_OFF),
-        Hindered::Deletes => ("refuses", "deletes", Sign::DeleteRefused, NONE_REFUSED),
+/// The backend does not accept this share of these edits.
+pub(crate) fn rejection_window(edits: RejectedEdits, share: Ppm) -> Fault {
+    let (does, word, sign, otherwise) = match edits {
+        RejectedEdits::Deferred => ("defers", "edits", Sign::PutOff, NONE_PUT_OFF),
+        RejectedEdits::Deletes => ("refuses", "deletes", Sign::DeleteRefused, NONE_REFUSED),
     };
     Fault::shown_by(sign, Within::Length, otherwise, move |when, faults| {
-        faults.hindrances.push(Hindrance { from: when.at, until: when.over(), share, what });
-        format!("the backend {does} {share} of the {edits} for {}", when.length)
+        faults.rejection_windows.push(RejectionWindow { from: when.at, until: when.over(), share, edits });
+        format!("the backend {does} {share} of the {word} for {}", when.length)
     })
 }
 
@@ -158,7 +158,7 @@ fn gateway_replaced(replaced: View<'_>, asks: &dyn Asks) -> Option<Fault> {
     let every: Span = replaced.of("every");
     Some(Fault::new(move |when, faults| {
         for at in (0..u64::from(times)).map(|n| when.at + every * n) {
-            faults.tell(at, format!("{}: the gateway is replaced", when.name));
+            faults.add_description(at, format!("{}: the gateway is replaced", when.name));
             faults.strike_at(at, when.name, |reach| {
                 reach.gateway().map(|mut gateway| gateway.forget()).is_some()
             });

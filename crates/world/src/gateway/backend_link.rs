@@ -3,7 +3,6 @@
 
 use crate::backend::Availability;
 use crate::base::{BitRate, Span, Time, in_words};
-use crate::net::Direction;
 
 /// A backend link's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +15,15 @@ pub struct BackendLinkOptions {
     pub down: Option<BitRate>,
     /// Random outages of the backend link.
     pub availability: Option<Availability>,
+}
+
+/// The direction of a message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Direction {
+    /// To the backend.
+    Up,
+    /// To the gateway.
+    Down,
 }
 
 /// The effect of an outage on a message.
@@ -67,7 +75,7 @@ impl BackendLink {
         BackendLink { options, outages, busy_until: [Time::ZERO; 2] }
     }
 
-    /// Sends `bytes` at `now`, up to the backend or down to the gateway: wait for the bottleneck + bytes ÷ rate + half a round trip.
+    /// Sends `bytes` at `now`: wait for the bottleneck + bytes ÷ rate + half a round trip.
     pub(crate) fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Passage {
         let rate = [self.options.up, self.options.down][direction as usize];
         let busy_until = &mut self.busy_until[direction as usize];

@@ -77,7 +77,7 @@ pub trait ServerHalf {
     fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
         Some(self.refuse(error))
     }
-    /// A connection has ended, as far as the server notices.
+    /// The server notices that a connection has ended.
     fn on_close(&mut self, from: DeviceId, connection: ConnectionId) {}
     /// The server's process has ended.
     fn died(&mut self);

@@ -33,11 +33,11 @@ pub enum Advance {
 in_words!(Advance { OnAnswer: "on-answer", OnReceipt: "on-receipt" });
 
 /// Approximate bytes of a record in a database: device, unit, entity, two receipts and two cursors.
-const LINE: u64 = 160;
+const RECORD_BYTES: u64 = 160;
 
-/// The owner of a cursor. Receipts are looked up across all units of an entity.
+/// What a cursor belongs to. Receipts are looked up across all units of an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct CursorOwner {
+pub(super) struct CursorKey {
     pub(super) device: DeviceId,
     pub(super) entity: EntityId,
     pub(super) unit: UnitId,
@@ -51,9 +51,9 @@ struct HeldCursor {
 
 #[derive(Clone, Debug, Default)]
 struct Kept {
-    /// The page that the device has.
+    /// The cursor of the last page that the device confirmed.
     settled: Option<HeldCursor>,
-    /// The page sent after that.
+    /// The cursor of the page sent after it.
     sent: Option<HeldCursor>,
 }
 
@@ -64,10 +64,10 @@ pub(super) struct Cursors {
     epoch: u64,
     given: u64,
     /// Cursors of devices synced before the start, for all units.
-    begun: BTreeMap<(DeviceId, EntityId), String>,
-    lines: BTreeMap<CursorOwner, Kept>,
+    initial_cursors: BTreeMap<(DeviceId, EntityId), String>,
+    records: BTreeMap<CursorKey, Kept>,
     /// Cursors in the response that is being written.
-    leaving: Vec<(CursorOwner, HeldCursor)>,
+    leaving: Vec<(CursorKey, HeldCursor)>,
 }
 
 impl Cursors {
@@ -75,63 +75,63 @@ impl Cursors {
         Cursors { holder, ..Cursors::default() }
     }
 
-    /// The cursors of a gateway without memory; it still gets a new epoch.
+    /// The cursors after a restart that lost all state, with the next epoch.
     pub(super) fn reloaded(&self) -> Cursors {
         Cursors { epoch: self.epoch + 1, ..Cursors::new(self.holder) }
     }
 
     pub(super) fn begin(&mut self, device: DeviceId, entity: EntityId, cursor: String) {
         if self.holder != CursorHolder::Client {
-            self.begun.insert((device, entity), cursor);
+            self.initial_cursors.insert((device, entity), cursor);
         }
     }
 
-    /// From now on its receipts differ from all receipts given before.
+    /// From now on, receipts differ from all receipts given before.
     pub(super) fn begin_epoch(&mut self, epoch: u64) {
         (self.epoch, self.given) = (epoch, 0);
     }
 
     pub(super) fn bytes(&self) -> u64 {
-        LINE * (self.lines.len() + self.begun.len()) as u64
+        RECORD_BYTES * (self.records.len() + self.initial_cursors.len()) as u64
     }
 
     /// The cursor after which the next page begins, given what the device sent.
     pub(super) fn next<'t>(
         &mut self,
-        line: CursorOwner,
+        key: CursorKey,
         told: Option<&'t str>,
     ) -> Result<Option<Cow<'t, str>>, ServerError> {
         let CursorHolder::Server(advance) = self.holder else { return Ok(told.map(Cow::Borrowed)) };
         let cursor = match (advance, told) {
             (Advance::OnAnswer, _) => {
-                let kept = self.lines.get(&line).and_then(|kept| kept.settled.as_ref());
-                let begun = self.begun.get(&(line.device, line.entity));
-                kept.map(|place| &place.cursor).or(begun).cloned()
+                let kept = self.records.get(&key).and_then(|kept| kept.settled.as_ref());
+                let begun = self.initial_cursors.get(&(key.device, key.entity));
+                kept.map(|held| &held.cursor).or(begun).cloned()
             }
             (Advance::OnReceipt, None) => {
-                self.lines.remove(&line);
+                self.records.remove(&key);
                 None
             }
             (Advance::OnReceipt, Some(told)) => {
-                let place = self.place(line, told).ok_or(ServerError::CursorExpired(line.entity))?;
-                let cursor = place.cursor.clone();
-                self.lines.insert(line, Kept { settled: Some(place), sent: None });
+                let held = self.find(key, told).ok_or(ServerError::CursorExpired(key.entity))?;
+                let cursor = held.cursor.clone();
+                self.records.insert(key, Kept { settled: Some(held), sent: None });
                 Some(cursor)
             }
         };
         Ok(cursor.map(Cow::Owned))
     }
 
-    fn place(&self, line: CursorOwner, receipt: &str) -> Option<HeldCursor> {
-        let units = CursorOwner { unit: UnitId(0), ..line }..=CursorOwner { unit: UnitId(u16::MAX), ..line };
-        let mut kept = self.lines.range(units).flat_map(|(_, kept)| kept.sent.iter().chain(&kept.settled));
-        let begun = self.begun.get(&(line.device, line.entity)).filter(|begun| *begun == receipt);
+    fn find(&self, key: CursorKey, receipt: &str) -> Option<HeldCursor> {
+        let units = CursorKey { unit: UnitId(0), ..key }..=CursorKey { unit: UnitId(u16::MAX), ..key };
+        let mut kept = self.records.range(units).flat_map(|(_, kept)| kept.sent.iter().chain(&kept.settled));
+        let begun = self.initial_cursors.get(&(key.device, key.entity)).filter(|begun| *begun == receipt);
         let begun = begun.map(|begun| HeldCursor { receipt: begun.clone(), cursor: begun.clone() });
-        kept.find(|place| place.receipt == receipt).cloned().or(begun)
+        kept.find(|held| held.receipt == receipt).cloned().or(begun)
     }
 
     /// Notes the cursor of a page in the response. Returns the cursor or receipt for the device.
-    pub(super) fn sends(&mut self, line: CursorOwner, cursor: String) -> String {
+    pub(super) fn sends(&mut self, key: CursorKey, cursor: String) -> String {
         let receipt = match self.holder {
             CursorHolder::Client => return cursor,
             CursorHolder::Server(Advance::OnAnswer) => cursor.clone(),
@@ -140,25 +140,26 @@ impl Cursors {
                 format!("{}.{}", self.epoch, self.given)
             }
         };
-        self.leaving.push((line, HeldCursor { receipt: receipt.clone(), cursor }));
+        self.leaving.push((key, HeldCursor { receipt: receipt.clone(), cursor }));
         receipt
     }
 
-    pub(super) fn answered(&mut self, leaves: bool) {
-        for (line, place) in std::mem::take(&mut self.leaving).into_iter().filter(|_| leaves) {
-            let kept = self.lines.entry(line).or_default();
+    /// The response is complete: its cursors take effect if it was sent.
+    pub(super) fn response_done(&mut self, was_sent: bool) {
+        for (key, held) in std::mem::take(&mut self.leaving).into_iter().filter(|_| was_sent) {
+            let kept = self.records.entry(key).or_default();
             match self.holder {
-                CursorHolder::Server(Advance::OnReceipt) => kept.sent = Some(place),
-                _ => kept.settled = Some(place),
+                CursorHolder::Server(Advance::OnReceipt) => kept.sent = Some(held),
+                _ => kept.settled = Some(held),
             }
         }
     }
 
     /// A page failed. If its cursor has expired, the next page starts a load.
-    pub(super) fn failed(&mut self, line: CursorOwner, error: &ServerError) {
+    pub(super) fn failed(&mut self, key: CursorKey, error: &ServerError) {
         if matches!(error, ServerError::CursorExpired(_)) {
-            self.lines.remove(&line);
-            self.begun.remove(&(line.device, line.entity));
+            self.records.remove(&key);
+            self.initial_cursors.remove(&(key.device, key.entity));
         }
     }
 }
@@ -167,16 +168,16 @@ impl Cursors {
 mod tests {
     use super::*;
 
-    const LINE: CursorOwner = CursorOwner { device: DeviceId(3), entity: EntityId(1), unit: UnitId(2) };
+    const KEY: CursorKey = CursorKey { device: DeviceId(3), entity: EntityId(1), unit: UnitId(2) };
 
     #[test]
     fn a_receipt_of_one_unit_holds_for_another_of_the_same_device() {
         let mut cursors = Cursors::new(CursorHolder::Server(Advance::OnReceipt));
-        let first = cursors.sends(LINE, "a".to_owned());
-        cursors.answered(true);
-        let other = CursorOwner { unit: UnitId(7), ..LINE };
+        let first = cursors.sends(KEY, "a".to_owned());
+        cursors.response_done(true);
+        let other = CursorKey { unit: UnitId(7), ..KEY };
         assert_eq!(cursors.next(other, Some(&first)), Ok(Some("a".into())));
-        let stranger = CursorOwner { device: DeviceId(4), ..LINE };
+        let stranger = CursorKey { device: DeviceId(4), ..KEY };
         assert!(cursors.next(stranger, Some(&first)).is_err());
     }
 }

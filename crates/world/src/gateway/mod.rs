@@ -51,7 +51,7 @@ mod upload_cache;
 mod version;
 
 pub(crate) use backend_call::{BackendCall, Upload};
-pub(crate) use backend_link::{BackendLink, Passage};
+pub(crate) use backend_link::{BackendLink, Direction, Passage};
 pub use backend_link::{BackendLinkOptions, Outage, OutageMode};
 pub use capture::{
     Around, CAPTURE, CAPTURES, Canonical, Capture, ChangeLogOptions, FlagForm, FlagOptions, FlagPer,

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::backend_call::{PageAsk, PageRead, Refresh};
-use super::held::{CursorOwner, Cursors};
+use super::held::{CursorKey, Cursors};
 use super::incarnation::Life;
 use super::options::{CursorSaved, RefreshOptions};
 use super::replica::{Captures, Replica, Sent, Taken};
@@ -23,7 +23,7 @@ pub(super) struct Persistent {
     pub(super) starts_over: bool,
     /// Per entity, the latest backend incarnation seen since the process began.
     pub(super) lives: BTreeMap<EntityId, Life>,
-    /// Stamp ranges that the backend may have undone, as far as the process knows.
+    /// Stamp ranges that the backend may have undone, known to this process.
     undone: Vec<Undone>,
 }
 
@@ -62,7 +62,7 @@ impl Persistent {
         self.lives.values().any(|known| *known > life)
     }
 
-    /// The incarnation of the replica's rows of `entity`, as far as known.
+    /// The latest known incarnation of the replica's rows of `entity`.
     fn life_of(&self, entity: EntityId) -> Life {
         let heard = self.lives.get(&entity).copied().unwrap_or_default();
         let kept = self.replica.cursor(entity).map(|cursor| Life::in_cursor(&cursor));
@@ -155,7 +155,7 @@ impl Persistent {
                 break;
             }
             writer.begin_page(want.entity);
-            let line = CursorOwner { device: pull.device, entity: want.entity, unit: pull.unit };
+            let line = CursorKey { device: pull.device, entity: want.entity, unit: pull.unit };
             let cursor = cursors.next(line, want.cursor.as_deref())?;
             let limit = (most - rows) as usize;
             let page = self.replica.page(want.entity, attributes, cursor.as_deref(), limit, |sent| {

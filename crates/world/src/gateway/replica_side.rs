@@ -58,7 +58,7 @@ impl Gateway {
             events.push(Event::ReplicaServed { device, age, cpu });
             Ok((within(limit, answer)?, cpu))
         });
-        self.cursors.answered(answer.is_ok());
+        self.cursors.response_done(answer.is_ok());
         let (answer, cpu) = answer.unwrap_or_else(|error| (codec.refusal(&error), Span::ZERO));
         Some(Answered { answer, done_at: now + cpu, events })
     }

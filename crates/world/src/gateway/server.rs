@@ -8,7 +8,7 @@ use super::blobs::Blobs;
 use super::capture::{Ask, Effort, Reader, Strategy};
 use super::excerpt::Sending;
 use super::half::{Answered, ServerHalf};
-use super::held::{CursorOwner, Cursors};
+use super::held::{CursorKey, Cursors};
 use super::incarnation::{Life, Restored};
 use super::mode::Mode;
 use super::options::GatewayOptions;
@@ -162,7 +162,7 @@ impl Gateway {
                 break;
             }
             let entity = want.entity;
-            let line = CursorOwner { device: pull.device, entity, unit: pull.unit };
+            let line = CursorKey { device: pull.device, entity, unit: pull.unit };
             let told = cursors.next(line, want.cursor.as_deref())?;
             let cursor = life.read(entity, told).inspect_err(|error| cursors.failed(line, error))?;
             let cursor = cursor.as_deref();
@@ -313,7 +313,7 @@ impl ServerHalf for Gateway {
         if backend.call.kind.pulls() && backend.call.is_admitted() {
             let now = backend.call.now;
             self.strategy.answered(backend, now, has_left);
-            self.cursors.answered(has_left);
+            self.cursors.response_done(has_left);
         }
     }
 

@@ -496,7 +496,7 @@ impl Way {
                 let answered = self.mixer.answer(mixed, keeps, || server.serve(request)).await;
                 let (bytes, is_own) = answered.ok_or_else(|| NoAnswer::Broken(self.told_of_death()))?;
                 if !is_own {
-                    self.dropped(DropReason::ForeignAnswer, sent);
+                    self.dropped(DropReason::ForeignResponse, sent);
                 }
                 let whole = bytes.len() as u64;
                 let stopped = self.link.borrow().in_place_of_answer(self.handle.now(), whole);
@@ -506,7 +506,7 @@ impl Way {
         let now = self.handle.now();
         let number = self.answers.replace(self.answers.get() + 1);
         if self.link.borrow().loses_answer(now, number) {
-            self.dropped(DropReason::AnswerLost, bytes.len() as u64);
+            self.dropped(DropReason::ResponseLost, bytes.len() as u64);
             return Err(NoAnswer::Lost(bytes));
         }
         Ok(bytes)

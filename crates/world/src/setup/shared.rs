@@ -56,7 +56,7 @@ pub struct Shared {
     /// The engine's registered name: `builtin`, `broken:<id>`.
     pub engine_name: String,
     /// True for a third-party stack.
-    pub brought: bool,
+    pub is_third_party: bool,
     /// The chosen options of a third-party stack.
     pub chosen: Chosen,
     /// The options of the built-in engine.

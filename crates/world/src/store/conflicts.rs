@@ -45,7 +45,8 @@ pub(crate) fn all(tx: &Tx<'_>) -> Stored<Vec<(Entry, Difference)>> {
     let sql = "SELECT seq,why,edited,key,stamp,\"values\" FROM conflict ORDER BY seq";
     let recorded = tx.query(sql, [], |row| {
         let values = shadow::values(row, 5)?;
-        let (key, stamp): (Option<_>, Option<_>) = (row.get(3)?, row.get(4)?);
+        let key: Option<_> = row.get(3)?;
+        let stamp: Option<_> = row.get(4)?;
         let current =
             key.zip(stamp).map(|(key, stamp)| contract::Row { key: Key(key), stamp: Stamp(stamp), values });
         let why = word(row, 1)?;

@@ -153,8 +153,11 @@ impl Tx<'_> {
         // A response about a dropped entry may still be under way: its number is not reused.
         let seq = last.max(self.store().last_seq.get()) + 1;
         let LocalEdit { id: EditId { device, number }, entity, key, kind, values } = edit;
-        let (key, kind, values) = (key.as_str(), kind.word(), json(values));
-        let (base, made_on) = (base.map(|stamp| stamp.0), made_on.as_deref().map(json));
+        let key = key.as_str();
+        let kind = kind.word();
+        let values = json(values);
+        let base = base.map(|stamp| stamp.0);
+        let made_on = made_on.as_deref().map(json);
         self.execute(
             "INSERT INTO outbox VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,NULL,0,?11)",
             (seq, id, device.0, number, entity.0, key, kind, values, base, made_at.0, made_on),

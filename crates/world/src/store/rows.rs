@@ -6,7 +6,7 @@ use super::error::{StoreError, Stored};
 use super::extra;
 use super::layout::{RowStatement, held};
 use super::session::{Store, Tx};
-use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef, inert};
+use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef, escape_control};
 
 /// A row as the device holds it.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +22,7 @@ impl Store {
     pub fn check(&self) -> Stored<()> {
         let said: String = self.connection()?.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?;
         if said != "ok" {
-            return Err(StoreError::Damaged(inert(&said).into_owned()));
+            return Err(StoreError::Damaged(escape_control(&said).into_owned()));
         }
         // A value in its place may still not be valid text.
         held(self.schema()).try_for_each(|id| self.rows(id, &mut |_, _, _| ()))

@@ -23,7 +23,8 @@ pub(crate) fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Stored<
     places.iter().filter(|&&seq| own != Some(seq)).try_for_each(|&seq| tx.drop_entry(seq))?;
     let Some(entry) = into else { return Ok(()) };
     let Entry { seq, id, edit: EditId { device, number }, kind, values, base, made_on, made_at, .. } = entry;
-    let (base, made_on) = (base.map(|stamp| stamp.0), made_on.as_deref().map(json));
+    let base = base.map(|stamp| stamp.0);
+    let made_on = made_on.as_deref().map(json);
     tx.execute(
         "UPDATE outbox SET id=?2,device=?3,number=?4,kind=?5,\"values\"=?6,base=?7,made_on=?8,made_at=?9 \
          WHERE seq=?1",

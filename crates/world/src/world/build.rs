@@ -96,13 +96,13 @@ pub(super) fn build<'w>(plan: &Setup, halves: Halves, watch: &'w dyn Watch) -> R
     let (mut backend, initial) = loaded(&plan, &dataset, stops);
     let Halves { engine: factory, server, crash_points, promises, lacks: _ } = halves;
     let (faults, windows) = drawn(&plan, &devices, &crash_points);
-    faults.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
+    faults.rejection_windows.iter().for_each(|window| backend.add_rejection_window(*window));
     let sim = Sim::default();
     let handle = sim.handle().clone();
     let nodes = (handle.node("world"), handle.node("gateway"));
     let mut listeners = listeners(&plan, &devices, initial, &mut script, promises);
     listeners.windows = windows;
-    let has_page = plan.brought || plan.engine.conflict.policy.has_page();
+    let has_page = plan.is_third_party || plan.engine.conflict.policy.has_page();
     listeners.opened = has_page.then(|| News::new(&handle));
     let offers_retry = plan.workload.retrying.share.0 > 0;
     listeners.runs_ended = offers_retry.then(|| News::new(&handle));
@@ -156,7 +156,7 @@ pub(super) fn build<'w>(plan: &Setup, halves: Halves, watch: &'w dyn Watch) -> R
 /// All faults, and the windows in which they must meet somebody.
 fn drawn(plan: &Setup, devices: &[DevicePlan], crash_points: &[String]) -> (Faults, Windows) {
     let mut faults = planned::draw(plan, devices, crash_points);
-    planned::disturb(&mut faults, plan, devices);
+    planned::add_permanent_faults(&mut faults, plan, devices);
     planned::draw_suspensions(&mut faults, plan, devices);
     phone_events::draw(&mut faults, plan, devices);
     faults.told.sort_by_key(|(at, _)| *at);
@@ -491,7 +491,7 @@ fn listeners(
             schema: plan.first_schema().clone(),
             units: plan.units.clone(),
             clock: clock(plan),
-            brought: plan.brought,
+            is_third_party: plan.is_third_party,
         },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         durable: plan.store.synchronous == Synchronous::Full,

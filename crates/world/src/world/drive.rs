@@ -71,7 +71,7 @@ impl World<'_> {
         if let Some(people) = &self.retrying {
             self.handle.spawn(self.node, "retrying", people.clone().live());
         }
-        if self.plan.brought {
+        if self.plan.is_third_party {
             let heard = hear_who_is_caught_up(self.hub.clone(), self.devices.clone());
             self.handle.spawn(self.node, "caught up", heard);
         }

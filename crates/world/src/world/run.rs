@@ -218,7 +218,7 @@ pub fn run_recording(
     subjects: &[Subject],
 ) -> Result<(Outcome, Vec<Story>), Unrunnable> {
     let (schema, units, clock) = (plan.schema.clone(), plan.units.clone(), build::clock(plan));
-    let labels = Labels { schema, units, clock, brought: plan.brought };
+    let labels = Labels { schema, units, clock, is_third_party: plan.is_third_party };
     let life = |subject: &Subject| Life::new(labels.clone(), subject.clone());
     let world = build(plan, stacks, watch)?;
     world.hub.with(|listeners| listeners.lives = subjects.iter().map(life).collect());

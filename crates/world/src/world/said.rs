@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::Time;
-use crate::contract::{AppSaid, Node};
+use crate::contract::{AppMessage, Node};
 use crate::oracle::Clock;
 
 /// Maximum number of lines kept per cell, and of characters per line.
@@ -52,19 +52,19 @@ impl Said {
     pub(super) fn new(clock: Clock) -> Said {
         Said { clock, words: AppWords::default(), known: BTreeMap::new() }
     }
-    pub(super) fn on(&mut self, at: Time, node: Node, said: AppSaid<'_>) {
+    pub(super) fn on(&mut self, at: Time, node: Node, said: AppMessage<'_>) {
         let who = match node {
             Node::Device(device) => device.to_string(),
             _ => "server".to_owned(),
         };
         match said {
-            AppSaid::Console { level, line } if self.words.lines.len() < LINES => {
+            AppMessage::Console { level, line } if self.words.lines.len() < LINES => {
                 let (time, line) = (self.clock.time(at), clipped(line).replace('\n', "\n    "));
                 self.words.lines.push(format!("{time} {who} {level}: {line}"));
             }
-            AppSaid::Console { .. } => self.words.left_out += 1,
-            AppSaid::Threw { what, stack } => self.add(at, who, (what, stack, false)),
-            AppSaid::Warned { what } => self.add(at, who, (what, "", true)),
+            AppMessage::Console { .. } => self.words.left_out += 1,
+            AppMessage::Threw { what, stack } => self.add(at, who, (what, stack, false)),
+            AppMessage::Warned { what } => self.add(at, who, (what, "", true)),
         }
     }
     fn add(&mut self, at: Time, device: String, (what, stack, is_warning): (&str, &str, bool)) {

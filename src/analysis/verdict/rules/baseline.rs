@@ -121,7 +121,8 @@ impl<'a> Standard<'a> {
         let unlike = match self.baseline.cells.get(id) {
             None => format!("baseline {name} has no cell {id}"),
             Some(base) if base.resolved != cell.resolved => {
-                let ([base, folder], accept) = ([name, self.folder].map(shell_word), self.accept(""));
+                let [base, folder] = [name, self.folder].map(shell_word);
+                let accept = self.accept("");
                 let text = format!(
                     "not comparable: the scenario was changed (or `--set`) since baseline {name} was saved, \
                      so its figures do not apply; to judge the change: syncdyno compare {base} {folder} \

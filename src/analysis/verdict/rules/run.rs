@@ -60,7 +60,7 @@ pub(in crate::analysis::verdict) fn unusable(_: &Trial<'_>, judged: &[Judged]) -
 /// published times, its durations cover only network and disk.
 pub(in crate::analysis::verdict) fn uncalibrated(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let works = judged.iter().any(|judged| judged.cell.number("device.cpu.busy") > 0);
-    let own = trial.plans.iter().find(|plan| plan.brought && works);
+    let own = trial.plans.iter().find(|plan| plan.is_third_party && works);
     let remark = |name: &str| {
         format!(
             "no phone was checked against the processor time of `{name}`: its times are those of network and disk only"

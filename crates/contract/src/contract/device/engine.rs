@@ -120,12 +120,12 @@ pub trait SyncEngine {
     fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
         Box::pin(async { Ok(()) })
     }
-    /// For an engine whose units have no runs: whether it has sent everything, and has received all
-    /// that the server has for it, as far as it knows. After a [`trigger`](SyncEngine::trigger) it
-    /// must ask its server, and is not caught up until it knows the response. The bench asks this
-    /// every few seconds, between two tasks. An engine that is not caught up must be doing
-    /// something; one that is caught up may still poll now and then. `None`: the bench uses the
-    /// reported runs.
+    /// For an engine whose units have no runs: whether it has sent everything and, to its
+    /// knowledge, has received all that the server has for it. After a
+    /// [`trigger`](SyncEngine::trigger) it must ask its server, and is not caught up until it knows
+    /// the response. The bench asks this every few seconds, between two tasks. An engine that is
+    /// not caught up must be doing something; one that is caught up may still poll now and then.
+    /// `None`: the bench uses the reported runs.
     fn is_caught_up(&self) -> Option<bool> {
         None
     }

@@ -42,7 +42,7 @@ pub struct EditSaid {
     pub prints: Vec<(usize, u64)>,
     /// Further ids that the app uses for the edit.
     pub names: Vec<String>,
-    /// Its values are in the message, as far as the message can be read.
+    /// True if the part of the message that the bench can read has its values.
     pub is_sent: bool,
     /// The message holds the edit's column values, but nothing that identifies a row version.
     pub by_column: bool,

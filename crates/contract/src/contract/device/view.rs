@@ -136,7 +136,7 @@ pub struct OpenConflict {
     pub key: Key,
     /// Values set here, with backend column and device time; empty if the row was deleted.
     pub ours: Vec<(usize, Value, Stamp)>,
-    /// The values of those columns before the edit, as far as known.
+    /// The known values of those columns before the edit.
     pub base: Vec<(usize, Value)>,
     /// The backend's version in the device's columns; `None` if it is deleted.
     pub theirs: Option<Vec<Value>>,

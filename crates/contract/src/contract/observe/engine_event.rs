@@ -1,6 +1,6 @@
 //! What an engine reports about itself.
 
-use super::kind::{AppSaid, AppliedChange, ConflictKind, Decision, RequestKind, Sides};
+use super::kind::{AppMessage, AppliedChange, ConflictKind, Decision, RequestKind, Sides};
 use crate::base::{Digest, Digestible, EditId, EntityId, Key, Span, Stamp, UnitId, digested};
 use crate::contract::attachment::BlobId;
 use crate::contract::device::{Hook, HookEnd, LogKind, Status, SyncError, TransportError};
@@ -92,10 +92,10 @@ pub enum EngineEvent<'a> {
         /// The sync unit.
         unit: UnitId,
     },
-    /// What the app shows its person from now on. It is in no digest.
+    /// The status that the app shows its person from now on. It is in no digest.
     Status(status: Status),
     /// A message from the app to its developer. It is in no digest.
-    Said(; AppSaid<'a>),
+    Said(; AppMessage<'a>),
     /// The engine polled the operating system for the network.
     143 NetworkAsked,
     /// A cursor moved, together with the rows before it.
@@ -336,7 +336,7 @@ pub enum UnitEvent<'a> {
         /// How long it took.
         took: Span,
     },
-    /// Such rows were discarded, and never shown.
+    /// Rows in separate tables were discarded, and never shown.
     4 ThrownAway {
         /// The sync unit.
         unit: UnitId,
@@ -369,8 +369,8 @@ pub enum PageEvent<'a> {
         /// The key of the row.
         key: &'a Key,
     },
-    /// A person has decided, by what they saw, about the edit that met the conflict, or about one
-    /// that was made `on_top` of it and met none itself.
+    /// A person has decided about the edit that met the conflict, or about a later edit of the same
+    /// row that met none (`on_top`).
     1 Resolved {
         /// The edit.
         edit: EditId,
@@ -434,7 +434,7 @@ pub enum BlobEvent {
         /// True if a unit's run waits for it.
         in_run: bool,
     },
-    /// That request has ended; `served` if it got a useful response.
+    /// The request has ended; `served` if it got a useful response.
     Ended {
         /// The attachment and its part.
         blob: BlobId,
@@ -445,7 +445,7 @@ pub enum BlobEvent {
         /// True if a useful response came.
         served: bool,
     },
-    /// The device no longer keeps it.
+    /// The device no longer keeps the attachment.
     LetGo {
         /// The attachment and its part.
         blob: BlobId,

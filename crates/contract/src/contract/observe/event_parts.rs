@@ -7,12 +7,12 @@ digested! {
 /// An event of a connection that a device holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeldEvent {
-    /// The device has it, this long after its request.
+    /// The device has the connection, this long after its request.
     0 Opened {
         /// How long it took.
         took: Span,
     },
-    /// The server, or a proxy, refused it.
+    /// The server, or a proxy, refused the connection.
     1 Refused,
     /// A message of this many bytes has arrived.
     2 Arrived {
@@ -21,8 +21,8 @@ pub enum HeldEvent {
         /// The number of bytes.
         bytes: u64,
     },
-    /// It has ended as far as the device knows, which held it for this long; `lost` if neither side
-    /// has closed it.
+    /// The device knows that the connection has ended, after this time; `lost` if neither side has
+    /// closed it.
     3 Ended {
         /// How long the device held the connection.
         after: Span,
@@ -84,7 +84,7 @@ pub enum IntegrationEvent<'a> {
         /// The stamp of the row's version.
         stamp: Stamp,
     },
-    /// A worker has recorded that a page of an entity is done; reported there, too.
+    /// A worker has recorded that a page of an entity is done; reported where lives are recorded.
     5 Remembered {
         /// The number of the worker.
         worker: u32,
@@ -103,7 +103,7 @@ pub enum CallEvent {
         /// The sync unit.
         unit: UnitId,
     },
-    /// Such a call has returned. A call whose process dies never does.
+    /// The call has returned. A call whose process dies never returns.
     2 CameBack {
         /// The sync unit.
         unit: UnitId,
@@ -115,12 +115,12 @@ digested! {
 /// Something in the life of a phone that is not part of a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PhoneEvent {
-    /// It has a new token for its requests from now on, this long after it asked.
+    /// The phone has a new token for its requests, this long after it asked.
     0 TokenRenewed {
         /// How long it took.
         took: Span,
     },
-    /// It gets no new token, and its person has to log in again.
+    /// The phone gets no new token, and its person has to log in again.
     6 LoginEnded,
     /// The world: its person saw that a sync failed, and tapped Retry.
     7 RetryTapped,
@@ -128,12 +128,12 @@ pub enum PhoneEvent {
     1 Upgraded,
     /// Somebody wants to log out. It is in no digest.
     LogoutAsked,
-    /// The app refuses it, because this many edits wait.
+    /// The app refuses the logout, because this many edits wait.
     2 LogoutRefused {
         /// How many edits wait.
         edits: u64,
     },
-    /// The app is closed then.
+    /// Somebody logged out, and the app is closed.
     3 LoggedOut,
     /// Somebody logs in: the number of the person among those who share the phone, from 0.
     4 LoggedIn {

@@ -1,4 +1,4 @@
-//! Kinds of observed things.
+//! The kinds and details that events carry.
 
 use crate::base::{
     Digest, Digestible, EditId, EntityId, Key, Stamp, ValueRef, digested, digested_by_place, in_words,
@@ -49,17 +49,17 @@ pub enum DropReason {
     /// The link was down.
     Outage,
     /// The response was lost.
-    AnswerLost,
-    /// A captive portal took the request and responded instead of the gateway.
+    ResponseLost,
+    /// A captive portal responded instead of the gateway.
     CaptivePortal,
-    /// The response was not its own: a proxy's page, or another request's response.
-    ForeignAnswer,
-    /// A proxy refused the request as too large, and responded instead of the gateway.
+    /// The response did not belong to the request: a proxy's page, or another request's response.
+    ForeignResponse,
+    /// A proxy refused the request as too large.
     TooLarge,
 }
 
 digested! {
-/// What happened to a replica's page after another node had moved past it.
+/// Result of a page write by a gateway node that another node had already overtaken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overtaken {
     /// The page was written all the same.
@@ -86,12 +86,12 @@ pub struct AppliedChange<'a> {
     pub stamp: Stamp,
     /// True if the row is deleted or out of the device's scope.
     pub removed: bool,
-    /// The row's new values in the device's columns, where its stamp may not match its values: then
-    /// the values identify the version.
-    pub shows: Option<&'a [ValueRef<'a>]>,
+    /// The new values in the device's columns; set if the stamp alone does not identify the
+    /// version.
+    pub values: Option<&'a [ValueRef<'a>]>,
 }
 
-/// The shown values do not affect the run, so they are in no digest.
+/// The values do not affect the run, so they are in no digest.
 impl Digestible for AppliedChange<'_> {
     fn digest(&self, digest: &mut Digest) {
         digest.text(self.key);
@@ -102,7 +102,7 @@ impl Digestible for AppliedChange<'_> {
 impl<'a> AppliedChange<'a> {
     /// A change of a row, without its values.
     pub fn of(entity: EntityId, key: &'a Key, stamp: Stamp, removed: bool) -> AppliedChange<'a> {
-        AppliedChange { entity, key: key.as_str(), stamp, removed, shows: None }
+        AppliedChange { entity, key: key.as_str(), stamp, removed, values: None }
     }
     /// The change to this row; removed if it has no values.
     pub fn of_row((entity, row): &'a (EntityId, Row)) -> AppliedChange<'a> {
@@ -111,7 +111,7 @@ impl<'a> AppliedChange<'a> {
     /// Adds the row's new values.
     #[must_use]
     pub fn showing(self, values: &'a [ValueRef<'a>]) -> AppliedChange<'a> {
-        AppliedChange { shows: Some(values), ..self }
+        AppliedChange { values: Some(values), ..self }
     }
 }
 
@@ -127,7 +127,7 @@ pub enum Author {
     2 Import,
     /// The backend itself, following another commit: a counter, a folded column.
     3 Derived,
-    /// The backend itself, going back to a backup: the version of then is there again.
+    /// The backend itself, when it restores a backup and with it an earlier version.
     4 Backup,
 }
 }
@@ -145,7 +145,7 @@ pub enum CommitKind {
 
 /// A message from an app to its developer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AppSaid<'a> {
+pub enum AppMessage<'a> {
     /// A line of its console, with its level: `log`, `error`.
     Console {
         /// The level of the line.
@@ -239,9 +239,9 @@ pub enum EditEnd {
     /// It waits on the device or at the gateway.
     Waiting,
     /// A rule kept another version in its place.
-    GaveWay,
+    Superseded,
     /// The backend refused it, and its person got a message.
     Refused,
-    /// Neither the backend nor the device has it, and nobody was told.
+    /// Neither the backend nor the device has it, and its person got no message.
     Lost,
 }

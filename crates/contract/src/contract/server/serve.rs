@@ -115,7 +115,7 @@ pub trait SyncServer {
     fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
         Some(self.refuse(error))
     }
-    /// A connection has ended, as far as the server knows. If a phone loses its network, the server
+    /// The server learns that a connection has ended. If a phone loses its network, the server
     /// notices that only when a message does not arrive. Not called for connections that the server
     /// closes, and not when its own process ends.
     fn on_close(&mut self, from: DeviceId, connection: ConnectionId) {}

@@ -55,7 +55,7 @@ impl Verdict {
 /// those of these whose edit is lost.
 fn given_way(overwritten: u64, columns: &[(EditId, u64)], ends: &Counted) -> [(&'static str, u64); 4] {
     let is_lost = |edit: &EditId| {
-        matches!(ends.ends.get(edit), Some(EditEnd::Lost | EditEnd::GaveWay | EditEnd::Refused))
+        matches!(ends.ends.get(edit), Some(EditEnd::Lost | EditEnd::Superseded | EditEnd::Refused))
     };
     let lost = columns.iter().filter(|(edit, _)| is_lost(edit)).map(|(_, columns)| columns).sum();
     let gave_way: u64 = columns.iter().map(|(_, columns)| columns).sum();

@@ -195,7 +195,7 @@ impl Names {
                 let keys = own.keys.get_or_init(|| told.iter().map(first).collect());
                 let named = |(change, key): (&AppliedChange<'t>, &'t Key)| AppliedChange {
                     key,
-                    shows: None,
+                    values: None,
                     ..*change
                 };
                 *told = changes.get_or_init(|| told.iter().zip(keys).map(named).collect());

@@ -62,7 +62,7 @@ impl End {
             Meaning::Kept if self == End::GivenUp => EditEnd::GivenUp,
             Meaning::Kept => EditEnd::Arrived,
             Meaning::Waits => EditEnd::Waiting,
-            Meaning::Lost if self == End::Superseded => EditEnd::GaveWay,
+            Meaning::Lost if self == End::Superseded => EditEnd::Superseded,
             Meaning::Lost | Meaning::TakenBack => EditEnd::Lost,
         }
     }

@@ -42,7 +42,7 @@ fn verdict(system: Option<&System>) -> Verdict {
     let row = |key: &str| ((ORDER, key.to_owned()), (Stamp(1), vec![Value::text("x")]));
     let backend = Backend { rows: BTreeMap::from(["a", "b"].map(row)) };
     let oracle = Oracle::new(OracleSetup {
-        labels: Labels { schema, units: Arc::from([]), clock: Clock::default(), brought: false },
+        labels: Labels { schema, units: Arc::from([]), clock: Clock::default(), is_third_party: false },
         attributes: Vec::new(),
         durable: true,
         resets: false,

@@ -59,10 +59,10 @@ fn went_back(status: &str, version: usize, says_so: bool) -> [u64; 2] {
     stage.pull(0);
     stamps.push(stage.commit(Author::Office, VISIT, "a1", Some(visit("a", "three"))));
     let row = stage.schema.entity(VISIT).project(&visit("a", status));
-    let shows: Vec<ValueRef<'_>> = row.iter().map(crate::oracle::model::assigned_keys::shown).collect();
+    let values: Vec<ValueRef<'_>> = row.iter().map(crate::oracle::model::assigned_keys::shown).collect();
     let (stamp, removed): (Stamp, bool) = (stamps[version - 1], false);
-    let shows = says_so.then_some(&shows[..]);
-    stage.chunk(0, &[AppliedChange { entity: VISIT, key: "a1", stamp, removed, shows }]);
+    let values = says_so.then_some(&values[..]);
+    stage.chunk(0, &[AppliedChange { entity: VISIT, key: "a1", stamp, removed, values }]);
     assert_eq!(row[STATUS], Value::text(status));
     stage.later(30);
     stage.drain();

@@ -141,7 +141,8 @@ impl Stage {
         }
         backend.rows.insert((SLOT, "s1".to_owned()), (Stamp(100), slot("monday", "office")));
         let attributes: Vec<_> = ["a", "a", "b", "b"].map(|clinic| vec![Value::text(clinic)]).to_vec();
-        let labels = Labels { schema: Arc::clone(&schema), units, clock: Clock::default(), brought: false };
+        let labels =
+            Labels { schema: Arc::clone(&schema), units, clock: Clock::default(), is_third_party: false };
         let mut setting = OracleSetup {
             labels,
             attributes,
@@ -469,13 +470,13 @@ impl Stage {
         let stamp = |id| scope.get(id).map_or(now, |row: &(Stamp, _)| row.0);
         let changes = changed.iter().map(|id| {
             let (stamp, removed) = (stamp(id), !scope.contains_key(id));
-            AppliedChange { entity: id.0, key: &id.1, stamp, removed, shows: None }
+            AppliedChange { entity: id.0, key: &id.1, stamp, removed, values: None }
         });
         let changes: Vec<_> = changes.collect();
         self.chunk(device, &changes);
     }
     pub(super) fn applied(&mut self, device: u32, key: &str, stamp: Stamp, removed: bool) {
-        self.chunk(device, &[AppliedChange { entity: VISIT, key, stamp, removed, shows: None }]);
+        self.chunk(device, &[AppliedChange { entity: VISIT, key, stamp, removed, values: None }]);
     }
     /// Inspects the phone's database.
     pub(super) fn look(&mut self, device: u32) {

@@ -50,7 +50,7 @@ impl Reported {
     pub(crate) fn of(change: &AppliedChange<'_>, had: usize, row: &Row, history: &History) -> Reported {
         let AppliedChange { stamp, removed, .. } = *change;
         let dated = Reported { had, versions: row.held_with(stamp), stamp, removed };
-        let Some(shows) = change.shows.filter(|_| !removed) else { return dated };
+        let Some(shows) = change.values.filter(|_| !removed) else { return dated };
         let first = history.first_of(row, 0);
         let content = RowHash::default().shown(shows);
         match row.reads_as(content, first.map(|(_, content)| content)) {

@@ -89,7 +89,7 @@ impl Life {
     /// A recorder without events.
     pub fn new(labels: Labels, subject: Subject) -> Life {
         Life {
-            fate: Fate::new(labels.brought),
+            fate: Fate::new(labels.is_third_party),
             labels,
             records: BTreeSet::from([subject.record.clone()]),
             subject,

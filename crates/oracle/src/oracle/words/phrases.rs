@@ -33,8 +33,8 @@ pub struct Labels {
     pub units: Arc<[SyncUnit]>,
     /// How instants are shown.
     pub clock: Clock,
-    /// The stack is third-party: texts name the calls that its server could have made.
-    pub brought: bool,
+    /// True if the stack is third-party: texts then name the calls that its server could have made.
+    pub is_third_party: bool,
 }
 
 impl Labels {

@@ -96,7 +96,7 @@ pub(super) const BACKEND: Form = table(&[
         .about("Share of requests that fail at random, half of them after they took effect."),
     key("idempotency", Form::Written(&REMEMBERED), "\"forever\"")
         .about("How long the backend knows a repeated edit by its idempotency key and repeats the first response."),
-    owned("partial", Form::Share, || Backend::default().partial.stated())
+    owned("partial", Form::Share, || Backend::default().deferred_share.stated())
         .about("Share of mutations that are deferred, drawn each time they arrive."),
     optional("availability", AVAILABILITY)
         .about("Failures besides maintenance, drawn from the seed."),

@@ -116,7 +116,7 @@ fn decided(plan: &Plan, by: &[Policy]) -> Seen {
 fn true_status(plan: &Plan) -> Seen {
     match plan.engine_name.as_str() {
         "broken:all-synced-too-soon" => Seen::does_not("it is the planted bug"),
-        _ if plan.brought => Seen::hidden("a stack of your own shows its own status"),
+        _ if plan.is_third_party => Seen::hidden("a stack of your own shows its own status"),
         _ => Seen::if_so(plan.engine.status, || "`engine.status` is false: the app shows none".to_owned()),
     }
 }
@@ -124,7 +124,7 @@ fn true_status(plan: &Plan) -> Seen {
 fn cursor_with_rows(plan: &Plan) -> Seen {
     match plan.engine_name.as_str() {
         "broken:cursor-before-rows" => Seen::does_not("it is the planted bug"),
-        _ if plan.brought => Seen::hidden("only a stack of your own knows what it saves together"),
+        _ if plan.is_third_party => Seen::hidden("only a stack of your own knows what it saves together"),
         _ => Seen::does(),
     }
 }

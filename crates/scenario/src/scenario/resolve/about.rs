@@ -2,7 +2,7 @@
 
 use super::super::cell::wants;
 use super::super::column::may_be_null;
-use super::World;
+use super::ResolveContext;
 use super::waits::Waits;
 use crate::base::{EntityId, Key, Value};
 use crate::config::tree::Val;
@@ -11,14 +11,14 @@ use crate::contract::{ColumnKind, EditKind};
 use crate::setup::About;
 use crate::workload::{Action, Aim};
 
-impl World<'_> {
+impl ResolveContext<'_> {
     pub(super) fn about(&self, view: View<'_>, action: View<'_>) -> About {
         let row = view.at("row").present().map(|row| Key(row.text().into()));
         let row_of = view.at("row_of").present().and_then(|event| self.event_with_edits(event));
         let same_row = view.at("same_row").flag();
         if [row.is_some(), row_of.is_some(), same_row].iter().filter(|way| **way).count() > 1 {
             let help = "exactly one of `row`, `row_of` and `same_row` says which row it is";
-            self.wrong.at(view, "these edits concern more than one row", help);
+            self.mistakes.at(view, "these edits concern more than one row", help);
         }
         let entity = self.schema.find(action.at("entity").text());
         let kind = action.at("kind").word();
@@ -31,7 +31,11 @@ impl World<'_> {
         if waits.circles.get(view.text()).is_some_and(|own| own.place() == view.place()) {
             let path = waits.round(view.text()).join("`, `");
             let help = "one of these events must choose its row without `row_of`; `same_row` = true makes all edits of one event use one row";
-            self.wrong.at(view, format!("`{path}` wait for a row that they have to choose themselves"), help);
+            self.mistakes.at(
+                view,
+                format!("`{path}` wait for a row that they have to choose themselves"),
+                help,
+            );
             return None;
         }
         self.given_names("event").find_in(view, "event with `edits`", view.text(), &waits.names)?;
@@ -44,7 +48,7 @@ impl World<'_> {
         let mut values: Vec<(usize, Value)> = Vec::new();
         for (name, at, value) in set.chain(null) {
             if kind == EditKind::Delete {
-                self.wrong.at(at, "a delete writes no values", "name an action that creates or updates");
+                self.mistakes.at(at, "a delete writes no values", "name an action that creates or updates");
                 return Vec::new();
             }
             let Some(column) = self.column_named(at, entity, name) else { continue };
@@ -52,12 +56,12 @@ impl World<'_> {
             let is_held = of.projection.binary_search(&column).is_ok();
             if !is_held || of.unique.contains(&column) {
                 let why = if is_held { "is part of the natural key" } else { "is not held by devices" };
-                self.wrong.at(at, format!("`{name}` {why}"), "edits are given values for other columns");
+                self.mistakes.at(at, format!("`{name}` {why}"), "edits are given values for other columns");
             } else if values.iter().any(|(other, _)| *other == column) {
-                self.wrong.at(at, format!("`{name}` is written twice"), "`set` or `null`, not both");
+                self.mistakes.at(at, format!("`{name}` is written twice"), "`set` or `null`, not both");
             } else if value.is_none() && !may_be_null(self.written(of).at("schema").key(name).text()) {
                 let help = "a column that may be null has a type such as \"text null 0%\" in the entity's `schema`; a column of a scope cannot be null";
-                self.wrong.at(at, format!("`{name}` is never null"), help);
+                self.mistakes.at(at, format!("`{name}` is never null"), help);
             } else if let Some(value) = self.value_for(&of.columns[column].kind, value, at) {
                 values.push((column, value));
             }
@@ -81,7 +85,7 @@ impl World<'_> {
                 ColumnKind::Timestamp => "nothing: timestamps are drawn, or null",
                 other => wants(other),
             };
-            self.wrong.at(at, "this value does not fit its column", format!("it takes {want}"));
+            self.mistakes.at(at, "this value does not fit its column", format!("it takes {want}"));
         }
         read
     }
@@ -92,7 +96,11 @@ impl World<'_> {
         let renames = action.columns.iter().any(|column| unique.contains(column));
         if action.kind == EditKind::Update && action.aim != Aim::Kept && renames {
             let help = "aim = \"kept\" finds a free natural key, because its rows are known in advance";
-            self.wrong.at(columns, "a row that is chosen when the edit is made keeps its natural key", help);
+            self.mistakes.at(
+                columns,
+                "a row that is chosen when the edit is made keeps its natural key",
+                help,
+            );
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The backend.
 
-use super::World;
+use super::ResolveContext;
 use crate::backend;
 use crate::base::{Ppm, Span};
 use crate::config::view::{View, read};
 use crate::gateway::Mode;
 
-impl World<'_> {
+impl ResolveContext<'_> {
     pub(super) fn backend(&self, mut effects: Vec<backend::Effect>) -> backend::BackendOptions {
         let view = self.root.at("backend");
         if view.at("copies").text() == "as-made" {
@@ -15,7 +15,7 @@ impl World<'_> {
         read!(view, backend::BackendOptions {
             workers fixed_cost scan_cost row_cost write_fixed_cost write_row_cost queue page_cap
             gateway_timeout stamp_precision ticks filter_precision sort stamped_by writes writes_grace
-            monotonic replica_lag provisioning errors partial refused_deletes authorisation commits
+            monotonic replica_lag provisioning errors refused_deletes authorisation commits
         } with {
             service_cv_milli: view.at("service_cv").milli(),
             busy: view.at("busy").present().map(|busy| self.busy(busy)),
@@ -23,8 +23,8 @@ impl World<'_> {
             commit_delay: view.at("commit_delay").present().map(|delay| {
                 read!(delay, backend::CommitDelay { share upto })
             }),
-            whole: self.mode() == Mode::Persistent || self.root.at("integration").present().is_some(),
-            log: self.log(),
+            serves_all_owners: self.mode() == Mode::Persistent || self.root.at("integration").present().is_some(),
+            change_log: self.change_log(),
             files: self.captures().find_map(|capture| capture.files),
             tombstones_kept: self.tombstones_kept(view.at("tombstones_kept")),
             down: self.maintenance(view.at("maintenance")),
@@ -34,6 +34,7 @@ impl World<'_> {
                 "none" => backend::Idempotency::None,
                 _ => backend::Idempotency::For(view.at("idempotency").span()),
             },
+            deferred_share: view.of("partial"),
             effects,
             poison_ppm: view.at("poison").share().0,
         })
@@ -47,7 +48,7 @@ impl World<'_> {
             let help = format!(
                 "at least {least}; a backend that remembers no deletes has `provisioning = \"stamps-only\"`"
             );
-            self.wrong.at(view, title, help);
+            self.mistakes.at(view, title, help);
         }
         kept
     }
@@ -56,7 +57,7 @@ impl World<'_> {
         let factor = view.at("factor");
         if factor.present().is_some() && factor.milli() == 0 {
             let help = "1 is the usual speed, 2 takes twice as long";
-            self.wrong.at(factor, "`factor` must be greater than 0", help);
+            self.mistakes.at(factor, "`factor` must be greater than 0", help);
         }
         backend::Busy { hours: self.windows([view]), factor_milli: factor.milli() }
     }
@@ -64,7 +65,11 @@ impl World<'_> {
     pub(super) fn availability(&self, view: View<'_>) -> Option<backend::Availability> {
         let share = view.present()?.at("share");
         if share.present().is_some() && share.share() == Ppm(0) {
-            self.wrong.at(share, "the backend is never up", "the share must be above 0, such as \"99.5%\"");
+            self.mistakes.at(
+                share,
+                "the backend is never up",
+                "the share must be above 0, such as \"99.5%\"",
+            );
         }
         let down = u128::from(Ppm::ONE.0.saturating_sub(share.share().0)) * u128::from(self.duration.0);
         let mean = u128::from(view.at("mean_outage").span().0.max(1));
@@ -79,16 +84,28 @@ impl World<'_> {
         let in_window = given(requests) || given(execution);
         if in_window != given(per) {
             let title = "`per` needs `requests` or `execution`";
-            self.wrong.at(view, title, "such as { requests = 6000, per = \"5m\" }");
+            self.mistakes.at(view, title, "such as { requests = 6000, per = \"5m\" }");
         }
         if given(burst) != given(rate) {
-            self.wrong.at(view, "`burst` and `rate` need each other", "such as { burst = 100, rate = 10 }");
+            self.mistakes.at(
+                view,
+                "`burst` and `rate` need each other",
+                "such as { burst = 100, rate = 10 }",
+            );
         }
         if given(rate) && rate.milli() == 0 {
-            self.wrong.at(rate, "an empty bucket stays empty at this rate", "a token every 1000 s is 0.001");
+            self.mistakes.at(
+                rate,
+                "an empty bucket stays empty at this rate",
+                "a token every 1000 s is 0.001",
+            );
         }
         if !in_window && !given(burst) && !given(rate) && !given(view.at("concurrent")) && !given(per) {
-            self.wrong.at(view, "this quota has no limits", "set requests, execution, concurrent, or burst");
+            self.mistakes.at(
+                view,
+                "this quota has no limits",
+                "set requests, execution, concurrent, or burst",
+            );
         }
         read!(view, backend::Quota { by concurrent } with {
             window: in_window.then(|| read!(view, backend::Window { per requests execution })),

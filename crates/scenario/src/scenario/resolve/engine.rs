@@ -1,6 +1,6 @@
 //! The engine: what it pulls, pushes and retries, and whether that fits the rest.
 
-use super::{World, naming, paths};
+use super::{ResolveContext, naming, paths};
 use crate::backend::Writes;
 use crate::base::{Ppm, Span, Word};
 use crate::config::view::{Mistakes, View, read};
@@ -10,10 +10,10 @@ use crate::engine::{
 };
 use crate::gateway::{GatewayOptions as Gateway, Mode};
 
-impl World<'_> {
+impl ResolveContext<'_> {
     pub(super) fn engine(&self, gateway: &Gateway) -> engine::EngineOptions {
         let view = self.root.at("engine");
-        self.wrong.in_order(view.at("retry"), ["base", "cap"], false);
+        self.mistakes.in_order(view.at("retry"), ["base", "cap"], false);
         read!(view, engine::EngineOptions {
             request_timeout debounce hook_timeout requests decoder dates identity queue queue_kept
             network_poll network_poll_cpu status on_logout database_per row_cpu
@@ -21,7 +21,7 @@ impl World<'_> {
             pull: self.pull(view.at("pull"), gateway),
             push: self.push(view.at("push")),
             retry: read!(view.at("retry"), engine::RetryOptions { base cap jitter attempts heeds_after }),
-            conflict: conflict(self.root, self.wrong),
+            conflict: conflict(self.root, self.mistakes),
             attachments: naming::attachments(view.at("attachments")),
             codec: gateway.codec,
             paths: paths::paths(self),
@@ -51,7 +51,7 @@ impl World<'_> {
         if sessions.count() > 1 && queue.word::<engine::AfterFailure>() == engine::AfterFailure::Blocks {
             let title = "a queue that a failed unit blocks must run one unit at a time";
             let help = "`sessions` must be 1, or `queue` must be \"makes-way\"";
-            self.wrong.given(&[queue]).at(sessions, title, help);
+            self.mistakes.given(&[queue]).at(sessions, title, help);
         }
         sessions.count()
     }
@@ -62,22 +62,22 @@ impl World<'_> {
         if capture != outbox && self.mode() == Mode::Persistent {
             let title = "a persistent gateway reports results of edits in a later run, which marks on rows do not wait for";
             let mode = self.root.at("gateway.mode");
-            self.wrong.given(&[mode]).at(chosen, title, "`capture` must be \"outbox\" there");
+            self.mistakes.given(&[mode]).at(chosen, title, "`capture` must be \"outbox\" there");
         }
         if capture != outbox && squash.flag() {
             let title = "only an outbox keeps several edits that could be merged into one";
-            self.wrong.given(&[chosen, squash]).at(squash, title, "`squash` needs `capture = \"outbox\"`");
+            self.mistakes.given(&[chosen, squash]).at(squash, title, "`squash` needs `capture = \"outbox\"`");
         }
         let order = view.at("order");
         if capture != outbox && order.word::<engine::PushOrder>() != engine::PushOrder::TopDown {
             let title = "marks on rows have a fixed order: rows go after the rows that they refer to";
-            self.wrong.given(&[chosen, order]).at(order, title, "`order` needs `capture = \"outbox\"`");
+            self.mistakes.given(&[chosen, order]).at(order, title, "`order` needs `capture = \"outbox\"`");
         }
         let policy = self.root.at("engine.conflict.policy");
         if squash.flag() && ["manual", "keep-both"].contains(&policy.text()) {
             let title = format!("\"{}\" handles edits one by one, and `squash` merges them", policy.text());
             let help = "leave `squash` out, or choose another policy";
-            self.wrong.given(&[policy, squash]).at(squash, title, help);
+            self.mistakes.given(&[policy, squash]).at(squash, title, help);
         }
         read!(view, engine::PushOptions {
             chunk_rows chunk_bytes sends sync_date on_refused on_too_large unit
@@ -102,7 +102,7 @@ impl World<'_> {
                     other.count()
                 );
                 let help = format!("leave `{key}` out: then it is {most}");
-                self.wrong.given(&[replace, other]).at(replace, title, help);
+                self.mistakes.given(&[replace, other]).at(replace, title, help);
             }
         }
         let parts = |(_, unit): (&str, View<'_>)| unit.at("entity").entries().next().is_some();
@@ -110,12 +110,12 @@ impl World<'_> {
             let title =
                 format!("rows replace all others, and `unit.{name}` brings only some columns of them");
             let help = format!("leave `unit.{name}.entity` out, or `replace`");
-            self.wrong.given(&[replace, unit.at("entity")]).at(replace, title, help);
+            self.mistakes.given(&[replace, unit.at("entity")]).at(replace, title, help);
         }
         let atomic = view.at("atomic");
         if atomic.word::<Atomic>() == Atomic::Session {
             let title = "a table that is emptied before its rows come is never shown as a whole";
-            self.wrong.given(&[replace, atomic]).at(atomic, title, "leave `replace` out, or `atomic`");
+            self.mistakes.given(&[replace, atomic]).at(atomic, title, "leave `replace` out, or `atomic`");
         }
     }
 
@@ -130,7 +130,7 @@ impl World<'_> {
             (checkpoint, resumes, "checkpoint = \"page\""),
         ] {
             if !fits {
-                self.wrong.at(at, unfit.why, format!("it takes {}, or `{instead}`", unfit.instead));
+                self.mistakes.at(at, unfit.why, format!("it takes {}, or `{instead}`", unfit.instead));
             }
         }
     }
@@ -138,7 +138,7 @@ impl World<'_> {
     fn steering(&self, side: View<'_>) -> SteeringOptions {
         let control = side.at("control");
         let (min, max) = (control.at("min_rows"), control.at("max_rows"));
-        self.wrong.in_order(control, ["min_rows", "max_rows"], false);
+        self.mistakes.in_order(control, ["min_rows", "max_rows"], false);
         let own = control.at("per_entity").entries();
         let own = own.filter_map(|(name, rows)| Some((self.entity_named(rows, name)?, rows.count())));
         // Resolve it in any case, so that a wrong name is reported even with another controller.
@@ -163,7 +163,7 @@ impl World<'_> {
     }
 }
 
-fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
+fn conflict(root: View<'_>, mistakes: &Mistakes) -> ConflictOptions {
     let view = root.at("engine.conflict");
     let callback = view.at("callback");
     let options = read!(view, ConflictOptions {
@@ -171,17 +171,21 @@ fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
     } with {
         callback: read!(callback, CallbackOptions { says takes timeout hangs panics nonsense }),
     });
-    is_served(root, &options, wrong);
+    is_served(root, &options, mistakes);
     let faults = ["hangs", "panics", "nonsense"].map(|key| callback.at(key));
     if faults.iter().map(|fault| u64::from(fault.share().0)).sum::<u64>() > u64::from(Ppm::ONE.0) {
         let last = faults.into_iter().rfind(|fault| fault.place().is_some()).unwrap_or(callback);
         let help = "an edit meets at most one of them: together they are at most 1";
-        wrong.given(&faults).at(last, "`hangs`, `panics` and `nonsense` add up to more than all edits", help);
+        mistakes.given(&faults).at(
+            last,
+            "`hangs`, `panics` and `nonsense` add up to more than all edits",
+            help,
+        );
     }
     options
 }
 
-fn is_served(root: View<'_>, options: &ConflictOptions, wrong: &Mistakes) {
+fn is_served(root: View<'_>, options: &ConflictOptions, mistakes: &Mistakes) {
     let (policy, writes) = (root.at("engine.conflict.policy"), root.at("backend.writes"));
     let (name, kind) = (options.policy.word(), writes.word::<Writes>());
     let checks = matches!(kind, Writes::Checked | Writes::Dated);
@@ -191,7 +195,7 @@ fn is_served(root: View<'_>, options: &ConflictOptions, wrong: &Mistakes) {
             kind.word()
         );
         let help = "`backend.writes = \"blind\"` or \"newer-date\", or another policy";
-        wrong.among(&[policy, writes], title, help);
+        mistakes.among(&[policy, writes], title, help);
     }
     if kind == Writes::NewerDate && !options.policy.sends_newer_alone() {
         let title =
@@ -199,22 +203,22 @@ fn is_served(root: View<'_>, options: &ConflictOptions, wrong: &Mistakes) {
         let fit = Policy::VALUES.iter().filter(|policy| policy.sends_newer_alone());
         let fit: Vec<String> = fit.map(|policy| format!("\"{}\"", policy.word())).collect();
         let help = format!("it takes {}; or another `backend.writes`", fit.join(" or "));
-        wrong.among(&[policy, writes], title, help);
+        mistakes.among(&[policy, writes], title, help);
     }
     let (detect, base) = (root.at("engine.conflict.detect"), root.at("engine.conflict.base"));
     if options.detect == Detect::Version && kind == Writes::Dated {
         let help = "`backend.writes = \"checked\"`, or another `detect`";
-        wrong.given(&[detect, writes]).at(detect, "the backend knows only dates, and no version", help);
+        mistakes.given(&[detect, writes]).at(detect, "the backend knows only dates, and no version", help);
     }
     let dated = matches!(options.detect, Detect::Dates | Detect::DatesThenValues);
     if !dated && options.base != BaseDate::LastReceivedStamp {
         let help = "`detect` must be \"dates\" or \"dates-then-values\", or leave `base` out";
-        wrong.given(&[detect]).at(base, format!("\"{}\" compares no dates", options.detect.word()), help);
+        mistakes.given(&[detect]).at(base, format!("\"{}\" compares no dates", options.detect.word()), help);
     }
     let grace = root.at("backend.writes_grace");
     if grace.span() > Span::ZERO && matches!(kind, Writes::Checked | Writes::Blind) {
         let title = format!("a backend that is \"{}\" compares no dates", kind.word());
         let help = "`backend.writes` must be \"dated\" or \"newer-date\", or leave `writes_grace` out";
-        wrong.given(&[writes]).at(grace, title, help);
+        mistakes.given(&[writes]).at(grace, title, help);
     }
 }

@@ -1,85 +1,91 @@
 //! Partial rows and row subsets of entities that units pull.
 
-use super::World;
+use super::ResolveContext;
 use super::schema::scope_rule;
 use crate::base::EntityId;
 use crate::config::view::View;
 use crate::contract::{Entity, Excerpt, ScopeRule, SyncUnit};
 use crate::gateway::{GatewayOptions as Gateway, Mode};
 
-pub(super) fn excerpts(world: &World<'_>, unit: View<'_>, pull: &[EntityId]) -> Vec<Excerpt> {
+pub(super) fn excerpts(context: &ResolveContext<'_>, unit: View<'_>, pull: &[EntityId]) -> Vec<Excerpt> {
     let mut excerpts = Vec::new();
     for (name, view) in unit.at("entity").entries() {
         let at = unit.at("entity").name(name);
-        let Some(id) = world.entity_named(at, name) else { continue };
+        let Some(id) = context.entity_named(at, name) else { continue };
         if !pull.contains(&id) {
             let help = "a unit brings columns of what it pulls: name the entity in `pull` too";
-            world.wrong.given(&[unit.at("pull")]).at(at, format!("the unit does not pull `{name}`"), help);
+            context.mistakes.given(&[unit.at("pull")]).at(
+                at,
+                format!("the unit does not pull `{name}`"),
+                help,
+            );
             continue;
         }
-        let (columns, rows) = (columns_brought(world, view, id), rows_brought(world, view, id));
-        if columns != world.schema.entity(id).projection || !rows.is_empty() {
+        let columns = columns_brought(context, view, id);
+        let rows = rows_brought(context, view, id);
+        if columns != context.schema.entity(id).projection || !rows.is_empty() {
             excerpts.push(Excerpt { entity: id, columns, rows });
         }
     }
     excerpts
 }
 
-fn columns_brought(world: &World<'_>, view: View<'_>, id: EntityId) -> Vec<usize> {
-    let entity = world.schema.entity(id);
+fn columns_brought(context: &ResolveContext<'_>, view: View<'_>, id: EntityId) -> Vec<usize> {
+    let entity = context.schema.entity(id);
     let Some(named) = view.at("columns").present() else { return entity.projection.clone() };
     if named.items().all(|column| column.text() != entity.key) {
         let title = format!("the partial row has no key: `{}` is not among its columns", entity.key);
         let help = "the key says which row it belongs to: name it with the other columns";
-        world.wrong.given(&[named, world.written(entity).at("schema")]).at(named, title, help);
+        context.mistakes.given(&[named, context.written(entity).at("schema")]).at(named, title, help);
     }
-    world.wrong.once(view, "columns");
+    context.mistakes.once(view, "columns");
     let mut columns = Vec::new();
     for column in named.items().filter(|column| column.text() != entity.key) {
-        let Some(position) = world.column_named(column, id, column.text()) else { continue };
+        let Some(position) = context.column_named(column, id, column.text()) else { continue };
         if !entity.projection.contains(&position) {
             let title = format!("devices do not hold `{}` of `{}`", column.text(), entity.name);
             let help = "a unit brings columns that devices hold: add the column to the entity's `project`";
-            world.wrong.given(&[world.written(entity).at("project")]).at(column, title, help);
+            context.mistakes.given(&[context.written(entity).at("project")]).at(column, title, help);
         }
         columns.push(position);
     }
     if columns.is_empty() && named.is_sound() {
         let title = "the partial row has no column besides the key".to_owned();
-        world.wrong.at(named, title, "name the columns that it brings");
+        context.mistakes.at(named, title, "name the columns that it brings");
     }
     columns.sort_unstable();
     columns.dedup();
     columns
 }
 
-fn rows_brought(world: &World<'_>, view: View<'_>, id: EntityId) -> Vec<ScopeRule> {
-    let (rows, entity) = (view.at("rows"), world.schema.entity(id));
+fn rows_brought(context: &ResolveContext<'_>, view: View<'_>, id: EntityId) -> Vec<ScopeRule> {
+    let rows = view.at("rows");
+    let entity = context.schema.entity(id);
     let rule = |(name, rule): (&str, View<'_>)| {
-        let column = world.column_named(rows.name(name), id, name)?;
-        let of = (name, column, &entity.columns[column].kind, world.written(entity).at("schema").key(name));
-        scope_rule(rule, of, world.calendar, world.wrong, |name| world.attribute_named(rule, name))
+        let column = context.column_named(rows.name(name), id, name)?;
+        let of = (name, column, &entity.columns[column].kind, context.written(entity).at("schema").key(name));
+        scope_rule(rule, of, context.calendar, context.mistakes, |name| context.attribute_named(rule, name))
     };
     rows.entries().filter_map(rule).collect()
 }
 
 /// Refuses parts of an entity that no unit pulls in full, and parts that the gateway cannot track
 /// apart from the rest. Flags, hashes and replicas know only one reader per entity.
-pub(super) fn check_partial_rows(world: &World<'_>, units: &[SyncUnit], gateway: &Gateway) {
+pub(super) fn check_partial_rows(context: &ResolveContext<'_>, units: &[SyncUnit], gateway: &Gateway) {
     for (unit, excerpt) in units.iter().flat_map(|unit| unit.excerpts.iter().map(move |e| (unit, e))) {
-        let entity: &Entity = world.schema.entity(excerpt.entity);
-        let parts = world.root.at("unit").key(&unit.name).at("entity");
+        let entity: &Entity = context.schema.entity(excerpt.entity);
+        let parts = context.root.at("unit").key(&unit.name).at("entity");
         let at = parts.name(&entity.name);
         if !units.iter().any(|other| other.brings_whole(excerpt.entity)) {
             let title = format!("no unit brings `{}` in full", entity.name);
             let help = "let another unit pull it in full; a column that no unit brings is left out of the entity's `project`";
-            world.wrong.given(&[world.root.at("unit")]).at(at, title, help);
+            context.mistakes.given(&[context.root.at("unit")]).at(at, title, help);
         }
         if gateway.mode == Mode::Persistent || !gateway.serve.reads_parts {
             let title =
                 "this gateway keeps one cursor per device and entity, and partial rows need their own";
             let help = "partial rows need mode \"ota\" and capture by last_modified without `reconcile`";
-            world.wrong.given(&[world.root.at("gateway")]).at(at, title, help);
+            context.mistakes.given(&[context.root.at("gateway")]).at(at, title, help);
         }
     }
 }

@@ -7,8 +7,8 @@ use super::super::profiles::tunnel::{LEAST, TAKES, carrier};
 use super::super::profiles::{FIELD_WORKER, Library, REFERENCE_STEP};
 use super::super::traces::Traces;
 use super::super::written::{drift_ppb, start_state};
+use super::context::{Links, ResolveContext};
 use super::links::link;
-use super::world::{Links, World};
 use crate::base::{BitRate, Bytes, Ppm, Seed, Span, Value};
 use crate::config::tree::Val;
 use crate::config::view::{Mistakes, View, read};
@@ -21,7 +21,7 @@ use crate::workload::{self, EntityData, Maker, split};
 
 const DEVICES_MAX: u32 = 1_000_000;
 
-pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
+pub(super) fn attributes(root: View<'_>, mistakes: &Mistakes) -> Vec<Attribute> {
     let mut known: BTreeMap<&str, Arc<[Value]>> = BTreeMap::new();
     for (fleet, view) in root.at("fleet").entries() {
         for (name, written) in view.at("attributes").entries() {
@@ -31,7 +31,7 @@ pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
                 Some(known) if known.is_empty() || values.is_empty() => {}
                 Some(known) if **known != *values => {
                     let title = format!("`{name}` has other values in `{fleet}` than elsewhere");
-                    wrong.at(written, title, "an attribute has the same values in every fleet");
+                    mistakes.at(written, title, "an attribute has the same values in every fleet");
                 }
                 Some(_) => {}
                 None => _ = known.insert(name, values),
@@ -50,36 +50,40 @@ fn values(name: &str, written: View<'_>) -> Arc<[Value]> {
     }
 }
 
-pub(super) fn links<'a>(root: View<'a>, traces: &Traces, wrong: &Mistakes) -> Links<'a> {
+pub(super) fn links<'a>(root: View<'a>, traces: &Traces, mistakes: &Mistakes) -> Links<'a> {
     let links = root.at("link");
     let of = |(name, view): (&'a str, View<'a>)| {
         if let Some(below) = carrier(name) {
-            tunnel(name, below, links, wrong);
+            tunnel(name, below, links, mistakes);
         }
-        (name, link(name, view, traces, wrong))
+        (name, link(name, view, traces, mistakes))
     };
     links.entries().map(of).collect()
 }
 
-pub(super) fn named_link(world: &World<'_>, name: &str, at: View<'_>) -> Option<Arc<Profile>> {
-    let own = world.root.at("link");
+pub(super) fn named_link(context: &ResolveContext<'_>, name: &str, at: View<'_>) -> Option<Arc<Profile>> {
+    let own = context.root.at("link");
     match carrier(name).filter(|_| own.key(name).present().is_none()) {
         // If the link below is wrong there is no tunnel.
-        Some(below) => carried(below, at, own, world.wrong),
-        None => defined(Library::Links, ("link", name), at, own, world.wrong),
+        Some(below) => carried(below, at, own, context.mistakes),
+        None => defined(Library::Links, ("link", name), at, own, context.mistakes),
     }
-    world.links.get(name).cloned()
+    context.links.get(name).cloned()
 }
 
-fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes) {
-    carried(below, links.name(name), links, wrong);
+fn tunnel(name: &str, below: &str, links: View<'_>, mistakes: &Mistakes) {
+    carried(below, links.name(name), links, mistakes);
     let (own, under) = (links.key(name), links.key(below));
     let reconnect = under.at("reconnect");
     if reconnect.span() > Span::ZERO {
         let takes = reconnect.span();
         let title =
             format!("`{name}` is a tunnel, and `link.{below}` is one too: it needs {takes} to reconnect");
-        wrong.at(reconnect, title, format!("leave out `reconnect`, or write `{below}` instead of `{name}`"));
+        mistakes.at(
+            reconnect,
+            title,
+            format!("leave out `reconnect`, or write `{below}` instead of `{name}`"),
+        );
     }
     let mtu = under.at("mtu");
     let bytes = mtu.count();
@@ -87,7 +91,7 @@ fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes) {
         let title =
             format!("packets of {bytes} bytes have no room for a tunnel, which takes {TAKES} of each");
         let help = format!("`mtu` must be at least {} where `{name}` is used", LEAST + TAKES);
-        wrong.given(&[mtu]).at(mtu, title, help);
+        mistakes.given(&[mtu]).at(mtu, title, help);
     }
     // Figures of the link below, from the library if the scenario does not define it.
     let library = Library::Links.find(below);
@@ -113,21 +117,21 @@ fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes) {
             "mtu" => format!("its packets are smaller than the {packet} bytes of `{below}`"),
             key => format!("`{key}` of `{below}` is {}", figure(key).unwrap_or_default()),
         };
-        wrong.given(&[own.at(key), under.at(key)]).at(own.at(key), title, help);
+        mistakes.given(&[own.at(key), under.at(key)]).at(own.at(key), title, help);
     }
 }
 
-fn carried(below: &str, at: View<'_>, links: View<'_>, wrong: &Mistakes) {
+fn carried(below: &str, at: View<'_>, links: View<'_>, mistakes: &Mistakes) {
     if carrier(below).is_some() {
-        wrong.at(at, "this would be a tunnel over a tunnel", format!("write only one of them: `{below}`"));
+        mistakes.at(at, "this would be a tunnel over a tunnel", format!("write only one of them: `{below}`"));
     } else {
-        defined_among(Library::Links, ("link", below), at, links, wrong, |link| carrier(link).is_none());
+        defined_among(Library::Links, ("link", below), at, links, mistakes, |link| carrier(link).is_none());
     }
 }
 
 /// Reports a name that neither the scenario nor the library has.
-fn defined(library: Library, (what, name): (&str, &str), at: View<'_>, own: View<'_>, wrong: &Mistakes) {
-    defined_among(library, (what, name), at, own, wrong, |_| true);
+fn defined(library: Library, (what, name): (&str, &str), at: View<'_>, own: View<'_>, mistakes: &Mistakes) {
+    defined_among(library, (what, name), at, own, mistakes, |_| true);
 }
 
 /// Like `defined`, but suggests only the names that `is_meant` accepts.
@@ -136,7 +140,7 @@ fn defined_among(
     (what, name): (&str, &str),
     at: View<'_>,
     own: View<'_>,
-    wrong: &Mistakes,
+    mistakes: &Mistakes,
     is_meant: fn(&&str) -> bool,
 ) {
     let is_there = own.key(name).present().is_some() || library.find(name).is_some();
@@ -147,19 +151,19 @@ fn defined_among(
         names.dedup();
         names
     };
-    wrong.given(&[]).found(is_there.then_some(0), (at, what, name), all);
+    mistakes.given(&[]).found(is_there.then_some(0), (at, what, name), all);
 }
 
-pub(super) fn fleets(world: &World<'_>) -> Vec<Fleet> {
-    let written = world.root.at("fleet");
-    let fleets: Vec<Fleet> = written.entries().map(|(name, view)| fleet(world, name, view)).collect();
+pub(super) fn fleets(context: &ResolveContext<'_>) -> Vec<Fleet> {
+    let written = context.root.at("fleet");
+    let fleets: Vec<Fleet> = written.entries().map(|(name, view)| fleet(context, name, view)).collect();
     if fleets.is_empty() && written.present().is_some() {
-        world.wrong.at(written, "there is no device", "write one as [fleet.phones] with devices = 10");
+        context.mistakes.at(written, "there is no device", "write one as [fleet.phones] with devices = 10");
     }
-    let all = all_devices(world.root);
+    let all = all_devices(context.root);
     if all > DEVICES_MAX {
         let title = format!("all fleets together have {all} devices, and the maximum is {DEVICES_MAX}");
-        world.wrong.at(written, title, "fewer fleets, or fewer devices in them");
+        context.mistakes.at(written, title, "fewer fleets, or fewer devices in them");
     }
     fleets
 }
@@ -169,13 +173,13 @@ pub(super) fn all_devices(root: View<'_>) -> u32 {
     root.at("fleet").entries().fold(0, |sum, (_, fleet)| sum.saturating_add(fleet.at("devices").count()))
 }
 
-fn moves(world: &World<'_>, moves: View<'_>, shares: View<'_>) -> Option<Arc<Moves>> {
-    let World { links, calendar, .. } = world;
+fn moves(context: &ResolveContext<'_>, moves: View<'_>, shares: View<'_>) -> Option<Arc<Moves>> {
+    let ResolveContext { links, calendar, .. } = context;
     if moves.text() == "field-worker" {
         // The resolved text of every scenario has this default.
         if shares.names() != [FIELD_WORKER[0]] {
             let help = format!("it uses {}; change those under `link`", FIELD_WORKER.join(", "));
-            world.wrong.at(shares, "the day of a field worker defines its links itself", help);
+            context.mistakes.at(shares, "the day of a field worker defines its links itself", help);
         }
         let [depot, road, site] = FIELD_WORKER.map(|name| links.get(name).cloned());
         let since_midnight = calendar.start.since(calendar.midnight());
@@ -187,8 +191,8 @@ fn moves(world: &World<'_>, moves: View<'_>, shares: View<'_>) -> Option<Arc<Mov
     (!shared.is_empty()).then(|| Arc::new(Moves::Wander { links: shared, mean: moves.span() }))
 }
 
-fn fleet(world: &World<'_>, name: &str, view: View<'_>) -> Fleet {
-    let World { root, wrong, .. } = world;
+fn fleet(context: &ResolveContext<'_>, name: &str, view: View<'_>) -> Fleet {
+    let ResolveContext { root, mistakes, .. } = context;
     let devices = view.at("devices").count();
     let pick = |key: &str| {
         let shares: Vec<_> = view.at(key).entries().collect();
@@ -197,28 +201,28 @@ fn fleet(world: &World<'_>, name: &str, view: View<'_>) -> Fleet {
         shares.into_iter().zip(counts)
     };
     let own_class = |name: &str, at: View<'_>| {
-        defined(Library::Classes, ("class", name), at, root.at("class"), wrong);
+        defined(Library::Classes, ("class", name), at, root.at("class"), mistakes);
         root.at("class").key(name)
     };
-    let classes = pick("class").map(|((name, at), n)| (class(name, own_class(name, at), wrong), n));
-    let links = pick("link").filter_map(|((name, at), n)| Some((named_link(world, name, at)?, n)));
+    let classes = pick("class").map(|((name, at), n)| (class(name, own_class(name, at), mistakes), n));
+    let links = pick("link").filter_map(|((name, at), n)| Some((named_link(context, name, at)?, n)));
     let start = |name: &str| StartState { name: name.to_owned(), synced_ago: start_state(name).flatten() };
     Fleet {
         name: name.to_owned(),
         devices,
         classes: classes.collect(),
         links: links.collect(),
-        moves: view.at("moves").present().and_then(|m| moves(world, m, view.at("link"))),
+        moves: view.at("moves").present().and_then(|m| moves(context, m, view.at("link"))),
         starts: pick("start").map(|((name, _), n)| (start(name), n)).collect(),
         roles: view.at("role").entries().map(|(name, share)| (name.to_owned(), share.share())).collect(),
         clock: clock(view.at("clock")),
-        background: background(world, view),
+        background: background(context, view),
     }
 }
 
-pub(super) fn check_row_memory(world: &World<'_>, fleets: &[Fleet], data: &[EntityData]) {
-    let decoder = world.root.at("engine.decoder").word::<Decoder>();
-    let entities = world.schema.entities.iter().zip(data);
+pub(super) fn check_row_memory(context: &ResolveContext<'_>, fleets: &[Fleet], data: &[EntityData]) {
+    let decoder = context.root.at("engine.decoder").word::<Decoder>();
+    let entities = context.schema.entities.iter().zip(data);
     let held = entities.filter(|(entity, _)| entity.delivery.is_on_devices());
     let rows = held.map(|(entity, data)| (&entity.name, longest_row(&data.columns)));
     let Some((entity, row)) = rows.max_by_key(|(_, bytes)| *bytes) else { return };
@@ -227,10 +231,10 @@ pub(super) fn check_row_memory(world: &World<'_>, fleets: &[Fleet], data: &[Enti
         let needed = decoder.peak(row);
         // A memory of 0 belongs to a class that is missing.
         if (1..needed).contains(&class.memory.0) && told.insert(&class.name) {
-            let memory = world.root.at("class").key(&class.name).at("memory");
+            let memory = context.root.at("class").key(&class.name).at("memory");
             let title = format!("class `{}` has too little memory for a row of `{entity}`", class.name);
             let help = format!("a row of {row} bytes takes up to {} to decode", Bytes(needed));
-            world.wrong.at(memory, title, help);
+            context.mistakes.at(memory, title, help);
         }
     }
 }
@@ -248,11 +252,11 @@ fn longest_row(columns: &[Maker]) -> u64 {
     columns.iter().map(most).sum::<u64>() + 80
 }
 
-fn class(name: &str, view: View<'_>, wrong: &Mistakes) -> DeviceClass {
+fn class(name: &str, view: View<'_>, mistakes: &Mistakes) -> DeviceClass {
     let cpu = view.at("cpu");
     if cpu.present().is_some() && cpu.milli() == 0 {
         let help = "it is 1 for a desktop and 6.667 for a phone of the middle class";
-        wrong.at(cpu, "`cpu` must be greater than 0", help);
+        mistakes.at(cpu, "`cpu` must be greater than 0", help);
     }
     DeviceClass {
         name: name.to_owned(),
@@ -281,20 +285,20 @@ fn clock(view: View<'_>) -> ClockModel {
     ClockModel::Told { offset, drift_ppb, resync }
 }
 
-fn background(world: &World<'_>, fleet: View<'_>) -> Option<Budget> {
+fn background(context: &ResolveContext<'_>, fleet: View<'_>) -> Option<Budget> {
     let named = fleet.at("background").present()?;
-    let all = world.root.at("background");
-    defined(Library::Backgrounds, ("background", named.text()), named, all, world.wrong);
+    let all = context.root.at("background");
+    defined(Library::Backgrounds, ("background", named.text()), named, all, context.mistakes);
     all.key(named.text()).present().map(budget)
 }
 
-pub(super) fn budgets(root: View<'_>, wrong: &Mistakes) {
+pub(super) fn budgets(root: View<'_>, mistakes: &Mistakes) {
     for (_, view) in root.at("background").entries() {
-        wrong.in_order(view, ["window", "every"], true);
+        mistakes.in_order(view, ["window", "every"], true);
         let growth = view.at("growth");
         if growth.is_sound() && growth.milli() < 1_000 {
             let help = "1 keeps the time between windows, 2 doubles it each time";
-            wrong.at(growth, "windows cannot become more frequent", help);
+            mistakes.at(growth, "windows cannot become more frequent", help);
         }
     }
 }

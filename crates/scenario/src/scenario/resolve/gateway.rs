@@ -1,6 +1,6 @@
 //! The gateway and its backend link.
 
-use super::World;
+use super::ResolveContext;
 use super::fleet::named_link;
 use super::links::limits;
 use crate::backend::LogOptions;
@@ -14,7 +14,7 @@ pub(super) const SERVED: &str = "gateway.serve.capture";
 const FED: &str = "gateway.refresh.capture";
 pub(super) const CARRIED: &str = "integration.capture";
 
-impl World<'_> {
+impl ResolveContext<'_> {
     pub(super) fn gateway(&self) -> gateway::GatewayOptions {
         let mut events = self.root.at("event").entries();
         let happens = events.any(|(_, event)| event.at("backend_link_outage").present().is_some());
@@ -26,7 +26,7 @@ impl World<'_> {
         };
         let limits = limits(self.root.at("gateway"));
         let token = self.root.at("gateway.token");
-        self.wrong.in_order(token, ["life", "refresh_life"], false);
+        self.mistakes.in_order(token, ["life", "refresh_life"], false);
         gateway::GatewayOptions {
             body_limit: limits.request,
             response_limit: limits.answer,
@@ -54,10 +54,10 @@ impl World<'_> {
         if self.mode() == Mode::Persistent {
             let why = "a gateway in mode \"persistent\" has a queue of uploads, which keeps the results too";
             let help = "`gateway.refresh.kept` sets for how long; a cache of uploads is for mode \"ota\"";
-            self.wrong.at(view, why, help);
+            self.mistakes.at(view, why, help);
         }
-        self.wrong.in_order(view, ["resubmit", "kept"], true);
-        self.wrong.in_order(view, ["wait", "resubmit"], false);
+        self.mistakes.in_order(view, ["resubmit", "kept"], true);
+        self.mistakes.in_order(view, ["wait", "resubmit"], false);
         Some(read!(view, UploadCacheOptions { kept wait resubmit durable }))
     }
 
@@ -67,7 +67,7 @@ impl World<'_> {
         if spoken.items().all(|codec| ![name, protocol::ANY].contains(&codec.text())) {
             let title = format!("the gateway does not support \"{name}\", the format of the devices");
             let help = format!("add \"{name}\" to `gateway.codecs`, or set `engine.codec` to one of those");
-            self.wrong.among(&[written, spoken], title, help);
+            self.mistakes.among(&[written, spoken], title, help);
         }
         protocol::packed(name, self.coding()).unwrap_or_default()
     }
@@ -85,13 +85,13 @@ impl World<'_> {
             let help = format!(
                 "add \"{word}\" to `gateway.compressions`, or set `engine.compression` to one of those"
             );
-            self.wrong.among(&[packing, known], title, help);
+            self.mistakes.among(&[packing, known], title, help);
         }
         let most = self.root.at("engine.pull.chunk_bytes");
         if coding.packing != Packing::None && most.bytes().0 > LIMIT / 2 {
             let title = "a compressed page of that size is treated as a zip bomb".to_owned();
             let help = format!("at most {}, half of the limit for a decompressed message", Bytes(LIMIT / 2));
-            self.wrong.given(&[packing]).at(most, title, help);
+            self.mistakes.given(&[packing]).at(most, title, help);
         }
         coding
     }
@@ -107,7 +107,7 @@ impl World<'_> {
             return options;
         };
         // A replica forgets rows when it is refreshed.
-        self.wrong.in_order(view, ["every", "kept"], false);
+        self.mistakes.in_order(view, ["every", "kept"], false);
         let capture = self.capture(FED);
         read!(view, RefreshOptions {
             every upload_every page fencing cursor_saved
@@ -124,7 +124,7 @@ impl World<'_> {
         {
             let why = format!("several nodes ask with the same cursor, and {why}");
             let shared = Capture::such(|capture| capture.takes_receipts.is_none());
-            self.wrong.at(view, why, format!("a capture by {shared} can be shared, or `nodes = 1`"));
+            self.mistakes.at(view, why, format!("a capture by {shared} can be shared, or `nodes = 1`"));
         }
         view.count()
     }
@@ -144,7 +144,7 @@ impl World<'_> {
     }
 
     pub(super) fn capture(&self, key: &str) -> Capture {
-        let capture = captured(self.root, key, self.wrong).unwrap_or_default();
+        let capture = captured(self.root, key, self.mistakes).unwrap_or_default();
         self.fits(&capture, key);
         capture
     }
@@ -163,11 +163,11 @@ impl World<'_> {
                 unfit.instead,
                 others.join(" or ")
             );
-            self.wrong.at(provisioning_at, unfit.why, help);
+            self.mistakes.at(provisioning_at, unfit.why, help);
         }
     }
 
-    pub(super) fn log(&self) -> Option<LogOptions> {
+    pub(super) fn change_log(&self) -> Option<LogOptions> {
         let backend = self.root.at("backend");
         self.captures().any(|capture| capture.reads_log).then(|| LogOptions {
             kept: backend.at("log.kept").span(),
@@ -183,6 +183,9 @@ impl World<'_> {
     }
 }
 
-pub(super) fn captured(root: View<'_>, place: &str, wrong: &Mistakes) -> Option<Capture> {
-    Capture::read(root.at(place), Around { wrong, tombstones_kept: root.at("backend.tombstones_kept") })
+pub(super) fn captured(root: View<'_>, place: &str, mistakes: &Mistakes) -> Option<Capture> {
+    Capture::read(
+        root.at(place),
+        Around { wrong: mistakes, tombstones_kept: root.at("backend.tombstones_kept") },
+    )
 }

@@ -1,64 +1,64 @@
 //! A one-way integration and its destination system.
 
-use super::World;
+use super::ResolveContext;
 use super::gateway::CARRIED;
 use crate::config::view::{View, read};
 use crate::contract::EntityId;
 use crate::gateway::Capture;
 use crate::integration::{CursorKept, DestinationOptions, IntegrationOptions, Remembers};
 
-pub(super) fn integration(world: &World<'_>) -> Option<IntegrationOptions> {
-    let view = world.root.at("integration").present()?;
-    let capture = world.capture(CARRIED);
+pub(super) fn integration(context: &ResolveContext<'_>) -> Option<IntegrationOptions> {
+    let view = context.root.at("integration").present()?;
+    let capture = context.capture(CARRIED);
     let options = read!(view, IntegrationOptions {
         workers every page claim rejected timeout clock_ahead killed restart_after
     } with {
-        entities: carried(world, view.at("entities")),
+        entities: carried(context, view.at("entities")),
         remembers: view.at("remember").word(),
         cursor: view.at("cursor_kept").word(),
         capture,
-        destination: destination(world, view.at("destination")),
+        destination: destination(context, view.at("destination")),
     });
-    shared(world, view, &options);
-    let mut events = world.root.at("event").entries();
+    shared(context, view, &options);
+    let mut events = context.root.at("event").entries();
     if let Some((_, event)) = events.find(|(_, event)| event.at("restore_backend").present().is_some()) {
         let title = "the workers of an integration do not notice that the backend went back to a backup";
-        world.wrong.at(event.at("restore_backend"), title, "not supported together with [integration]");
+        context.mistakes.at(event.at("restore_backend"), title, "not supported together with [integration]");
     }
-    kept_there(world, view, &options);
+    kept_there(context, view, &options);
     Some(options)
 }
 
-fn destination(world: &World<'_>, view: View<'_>) -> DestinationOptions {
+fn destination(context: &ResolveContext<'_>, view: View<'_>) -> DestinationOptions {
     read!(view, DestinationOptions {
         ids batch rtt fixed_cost record_cost errors rejects poison versions loaded
-    } with { availability: world.availability(view.at("availability")) })
+    } with { availability: context.availability(view.at("availability")) })
 }
 
-fn carried(world: &World<'_>, view: View<'_>) -> Vec<EntityId> {
+fn carried(context: &ResolveContext<'_>, view: View<'_>) -> Vec<EntityId> {
     if view.present().is_none() {
-        return world.schema.ids().collect();
+        return context.schema.ids().collect();
     }
-    world.wrong.once(world.root.at("integration"), "entities");
-    let known: Vec<&str> = world.schema.entities.iter().map(|entity| &*entity.name).collect();
-    let found = view.items().filter_map(|item| world.wrong.find(item, "entity", item.text(), &known));
+    context.mistakes.once(context.root.at("integration"), "entities");
+    let known: Vec<&str> = context.schema.entities.iter().map(|entity| &*entity.name).collect();
+    let found = view.items().filter_map(|item| context.mistakes.find(item, "entity", item.text(), &known));
     let mut found: Vec<EntityId> = found.map(|at| EntityId(at as u16)).collect();
     found.sort_unstable();
     found
 }
 
 /// Some captures keep state in one worker, which other workers do not see.
-fn shared(world: &World<'_>, view: View<'_>, options: &IntegrationOptions) {
+fn shared(context: &ResolveContext<'_>, view: View<'_>, options: &IntegrationOptions) {
     if options.workers > 1
         && let Some(why) = options.capture.works_alone
     {
         let shared = Capture::such(|capture| capture.works_alone.is_none());
         let help = format!("`workers = 1`; a capture by {shared} can be shared");
-        world.wrong.at(view.at("workers"), why, help);
+        context.mistakes.at(view.at("workers"), why, help);
     }
 }
 
-fn kept_there(world: &World<'_>, view: View<'_>, options: &IntegrationOptions) {
+fn kept_there(context: &ResolveContext<'_>, view: View<'_>, options: &IntegrationOptions) {
     if options.cursor != CursorKept::Destination || options.is_stateless() {
         return;
     }
@@ -70,10 +70,10 @@ fn kept_there(world: &World<'_>, view: View<'_>, options: &IntegrationOptions) {
             options.page
         );
         let help = format!("`page` must be at most `destination.batch`, {}", options.destination.batch);
-        world.wrong.among(&[page, batch, kept], title, help);
+        context.mistakes.among(&[page, batch, kept], title, help);
     }
     if options.remembers == Remembers::BeforeWrite {
         let title = "a cursor that the destination keeps is written with the records, not before them";
-        world.wrong.among(&[remember, kept], title, "remember = \"after-write\"");
+        context.mistakes.among(&[remember, kept], title, "remember = \"after-write\"");
     }
 }

@@ -14,14 +14,14 @@ use crate::net::{
     Radio, RadioChanges, Steps, Trace, TransportOptions, Variation,
 };
 
-pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes) -> Arc<Profile> {
+pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, mistakes: &Mistakes) -> Arc<Profile> {
     let kind = view.at("kind").word();
     let radio = radio(view.at("radio"), kind);
-    one_network(name, kind, radio, view, wrong);
+    one_network(name, kind, radio, view, mistakes);
     // A queue smaller than a full-size packet would lose all of them.
-    wrong.in_order(view, ["mtu", "queue"], false);
-    contradictions(view, wrong);
-    without_radio(view, kind, wrong);
+    mistakes.in_order(view, ["mtu", "queue"], false);
+    contradictions(view, mistakes);
+    without_radio(view, kind, mistakes);
     let is_tunnel = tunnel::carrier(name).is_some();
     let trace = |way: &str| {
         let trace = traces.get(view.at("trace").at(way).text())?;
@@ -37,16 +37,16 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
         name: name.to_owned(),
         kind,
         radio,
-        steps: view.at("steps").present().map(|steps| self::steps(steps, view.at("rtt"), wrong)),
-        jitter: jitter(view, wrong),
-        down: rate(name, view, "down", down, wrong),
-        up: rate(name, view, "up", up, wrong),
+        steps: view.at("steps").present().map(|steps| self::steps(steps, view.at("rtt"), mistakes)),
+        jitter: jitter(view, mistakes),
+        down: rate(name, view, "down", down, mistakes),
+        up: rate(name, view, "up", up, mistakes),
         variation: view.at("variation").present().map(variation),
         traces,
-        loss: loss(view.at("loss"), wrong),
+        loss: loss(view.at("loss"), mistakes),
         queue: view.at("queue").bytes().0,
-        gaps: view.at("gaps").present().map(|gaps| self::gaps(gaps, wrong)),
-        radio_changes: view.at("radio_changes").present().map(|changes| radio_changes(changes, wrong)),
+        gaps: view.at("gaps").present().map(|gaps| self::gaps(gaps, mistakes)),
+        radio_changes: view.at("radio_changes").present().map(|changes| radio_changes(changes, mistakes)),
         promotion: view.at("promotion").present().map(|view| read!(view, Promotion { after takes })),
         limits: limits(view),
     }))
@@ -67,7 +67,7 @@ fn radio(view: View<'_>, kind: NetworkKind) -> Radio {
     }
 }
 
-fn rate(name: &str, view: View<'_>, way: &str, trace: Option<Arc<Trace>>, wrong: &Mistakes) -> BitRate {
+fn rate(name: &str, view: View<'_>, way: &str, trace: Option<Arc<Trace>>, mistakes: &Mistakes) -> BitRate {
     match (trace, view.at(way).present()) {
         (Some(trace), _) => trace.mean(),
         (None, Some(rate)) => rate.rate(),
@@ -76,7 +76,7 @@ fn rate(name: &str, view: View<'_>, way: &str, trace: Option<Arc<Trace>>, wrong:
             if view.at("trace").at(way).present().is_none() {
                 let help =
                     format!("give a rate, such as {way} = \"5Mbit/s\", or trace = {{ {way} = \"FILE\" }}");
-                wrong.at(view, format!("`link.{name}` has neither `{way}` nor `trace.{way}`"), help);
+                mistakes.at(view, format!("`link.{name}` has neither `{way}` nor `trace.{way}`"), help);
             }
             BitRate(1)
         }
@@ -88,7 +88,7 @@ fn written<'a>(views: &[View<'a>]) -> View<'a> {
     *views.iter().find(|view| view.place().is_some()).unwrap_or(&views[0])
 }
 
-fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, wrong: &Mistakes) {
+fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, mistakes: &Mistakes) {
     let cellular = matches!(radio, Radio::TwoG | Radio::ThreeG | Radio::Lte | Radio::FiveG);
     let fits = match kind {
         NetworkKind::Wifi if cellular => "\"wifi\" or \"none\"",
@@ -100,11 +100,11 @@ fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, wron
     let title = format!("`link.{name}` has kind \"{}\" and radio \"{}\"", kind.word(), radio.word());
     let help = format!("with this `kind` the radio must be {fits}; without `radio` it follows `kind`");
     let at = written(&[view.at("radio"), view.at("kind"), view]);
-    wrong.given(&[view.at("kind")]).at(at, title, help);
+    mistakes.given(&[view.at("kind")]).at(at, title, help);
 }
 
 /// Reported if the link itself says one or the other; a base of both was reported there.
-fn without_radio(view: View<'_>, kind: NetworkKind, wrong: &Mistakes) {
+fn without_radio(view: View<'_>, kind: NetworkKind, mistakes: &Mistakes) {
     let (radio, called) = (view.at("radio"), view.at("kind"));
     if self::radio(radio, kind) != Radio::None {
         return;
@@ -115,62 +115,66 @@ fn without_radio(view: View<'_>, kind: NetworkKind, wrong: &Mistakes) {
         let written = std::iter::once(figures).chain(within).chain([radio, called]);
         let Some(at) = written.into_iter().find(|view| view.place().is_some()) else { continue };
         let help = "set `radio`, or use a link with another name without that key";
-        wrong.given(&[radio, called, figures]).at(at, format!("a link without a radio has no `{key}`"), help);
+        mistakes.given(&[radio, called, figures]).at(
+            at,
+            format!("a link without a radio has no `{key}`"),
+            help,
+        );
     }
 }
 
-fn contradictions(view: View<'_>, wrong: &Mistakes) {
+fn contradictions(view: View<'_>, mistakes: &Mistakes) {
     let variation = view.at("variation");
     let traced = ["down", "up"].iter().all(|way| view.at("trace").at(way).present().is_some());
     if traced && variation.place().is_some() {
         let help = "leave out `variation`: a trace varies as it was recorded";
         let title = "both directions replay a trace, so this has no effect";
-        wrong.given(&[variation]).at(variation, title, help);
+        mistakes.given(&[variation]).at(variation, title, help);
     }
     let answers = view.at("response_loss");
     if answers.share() >= Ppm::ONE {
         let help = "the share must be below 1; for a time without responses write an event `response_loss`";
-        wrong.at(answers, "every response is lost, so nothing ever ends", help);
+        mistakes.at(answers, "every response is lost, so nothing ever ends", help);
     }
 }
 
 /// A zero step was already reported by the check.
-fn steps(view: View<'_>, rtt: View<'_>, wrong: &Mistakes) -> Steps {
+fn steps(view: View<'_>, rtt: View<'_>, mistakes: &Mistakes) -> Steps {
     let within = view.at("within");
     let most = Span(rtt.span().0 / 2);
     if within.span() > most {
         let title =
             format!("steps of {} in each direction exceed the round trip of {}", within.span(), rtt.span());
         let help = format!("`within` must be at most half of `rtt`, here {most}");
-        wrong.given(&[within, rtt]).at(written(&[within, rtt]), title, help);
+        mistakes.given(&[within, rtt]).at(written(&[within, rtt]), title, help);
     }
     Steps { every: view.at("every").span().max(Span(1)), within: view.at("within").span() }
 }
 
-fn too_late(view: View<'_>, wrong: &Mistakes) {
+fn too_late(view: View<'_>, mistakes: &Mistakes) {
     if view.span() > Jitter::LONGEST {
         let title = format!("a jitter of {} is longer than any delay of a message", view.span());
         let help = format!(
             "at most {}; longer delays are gaps: `gaps`, or an event `outage` with mode = \"hold\"",
             Jitter::LONGEST
         );
-        wrong.at(view, title, help);
+        mistakes.at(view, title, help);
     }
 }
 
-fn jitter(view: View<'_>, wrong: &Mistakes) -> Jitter {
-    too_late(view.at("jitter"), wrong);
+fn jitter(view: View<'_>, mistakes: &Mistakes) -> Jitter {
+    too_late(view.at("jitter"), mistakes);
     let tail = view.at("jitter_tail").present().and_then(|tail| {
-        too_late(tail.at("from"), wrong);
+        too_late(tail.at("from"), mistakes);
         let alpha = tail.at("alpha");
         if alpha.value().is_some() && alpha.milli() == 0 {
             let help = "such as 1.6; a smaller exponent makes a longer tail";
-            wrong.at(alpha, "the exponent of the tail must be greater than 0", help);
+            mistakes.at(alpha, "the exponent of the tail must be greater than 0", help);
         }
         let none = view.at("jitter");
         if none.span() == Span::ZERO && !none.is_changed() {
             let help = "set `jitter` too: the median of the delays outside the tail";
-            wrong.at(tail, "a tail needs a jitter", help);
+            mistakes.at(tail, "a tail needs a jitter", help);
         }
         // If an axis or a variant removes the jitter, the tail goes with it.
         (none.span() > Span::ZERO).then(|| JitterTail {
@@ -182,38 +186,38 @@ fn jitter(view: View<'_>, wrong: &Mistakes) -> Jitter {
     Jitter { median: view.at("jitter").span(), sigma_milli: view.at("jitter_sigma").milli(), tail }
 }
 
-fn loss(view: View<'_>, wrong: &Mistakes) -> Option<PacketLoss> {
+fn loss(view: View<'_>, mistakes: &Mistakes) -> Option<PacketLoss> {
     if !view.is_table() {
         let p = view.share();
         if p >= Ppm::ONE {
             let help =
                 "the share must be below 1; a link that is lost for a time has `gaps`, or an event `outage`";
-            wrong.at(view, "every packet is lost, so nothing ever arrives", help);
+            mistakes.at(view, "every packet is lost, so nothing ever arrives", help);
         }
         return (p.0 > 0).then_some(PacketLoss { p, r: Ppm(Ppm::ONE.0 - p.0), window: None });
     }
     let (p, r) = (view.at("p").share(), view.at("r").share());
     if p.0 > 0 && r.0 == 0 && view.at("r").present().is_some() {
         let help = "`r` must be above 0; a link that carries nothing is an outage";
-        wrong.at(written(&[view.at("r"), view.at("p")]), "losses never end", help);
+        mistakes.at(written(&[view.at("r"), view.at("p")]), "losses never end", help);
     }
     let window = match (view.at("every").present(), view.at("for").present()) {
         (Some(every), Some(lasts)) => {
-            wrong.in_order(view, ["for", "every"], false);
+            mistakes.in_order(view, ["for", "every"], false);
             Some(LossWindow { every: every.span().max(Span(1)), lasts: lasts.span() })
         }
         (None, None) => None,
         (Some(one), None) | (None, Some(one)) => {
             let help = "losses come at the beginning of each `every`";
-            wrong.at(one, "`every` and `for` need each other", help);
+            mistakes.at(one, "`every` and `for` need each other", help);
             None
         }
     };
     (p.0 > 0).then_some(PacketLoss { p, r, window })
 }
 
-fn radio_changes(view: View<'_>, wrong: &Mistakes) -> RadioChanges {
-    wrong.in_order(view, ["takes", "mtbf"], true);
+fn radio_changes(view: View<'_>, mistakes: &Mistakes) -> RadioChanges {
+    mistakes.in_order(view, ["takes", "mtbf"], true);
     read!(view, RadioChanges { mtbf takes session_loss })
 }
 
@@ -234,14 +238,14 @@ pub(super) fn kept_gaps(root: View<'_>) -> Vec<Diagnostic> {
     root.at("link").entries().filter_map(told).collect()
 }
 
-fn gaps(view: View<'_>, wrong: &Mistakes) -> Gaps {
+fn gaps(view: View<'_>, mistakes: &Mistakes) -> Gaps {
     let at = written(&[view.at("mean"), view.at("mtbf"), view.at("lengths")]);
     let (mtbf, mean) = (view.at("mtbf").span(), view.at("mean").span());
     let lengths: GapLengths = view.at("lengths").word();
-    wrong.in_order(view, ["mean", "mtbf"], true);
+    mistakes.in_order(view, ["mean", "mtbf"], true);
     if mean < mtbf && mean > Gaps::mean_max(lengths) {
         let help = format!("they must have a mean of at most {}", Gaps::mean_max(lengths));
-        let given = wrong.given(&[view.at("lengths")]);
+        let given = mistakes.given(&[view.at("lengths")]);
         given.at(at, "too long for gaps of a cellular network", help);
     }
     Gaps { mtbf: mtbf.max(Span(1)), mean, mode: view.at("mode").word(), lengths }

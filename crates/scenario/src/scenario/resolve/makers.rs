@@ -24,7 +24,7 @@ impl Lookup<'_> {
                 points_to: if let ColumnType::Ref(to) = &c.kind { self.key_type(to) } else { None },
             });
             let rows = b.rows(sketch.key_type, &wanted.collect::<Vec<_>>(), self.calendar);
-            let rows = rows.map_err(|mistakes| mistakes.into_iter().for_each(|m| self.wrong.add(m)));
+            let rows = rows.map_err(|found| found.into_iter().for_each(|m| self.mistakes.add(m)));
             std::sync::Arc::new(rows.unwrap_or_default())
         });
         read!(view, EntityData {

@@ -22,7 +22,7 @@ pub(super) fn with_stat(name: &str) -> (String, &str) {
 }
 
 /// The unit of a metric; an unknown metric is a mistake.
-pub(super) fn unit(view: View<'_>, metric: &str, wrong: &Mistakes) -> Option<Unit> {
+pub(super) fn unit(view: View<'_>, metric: &str, mistakes: &Mistakes) -> Option<Unit> {
     let found = metrics::TABLE.iter().find(|known| known.name == metric);
     if found.is_none() {
         // The name of a room or a noun alone is a prefix of what was meant.
@@ -32,13 +32,13 @@ pub(super) fn unit(view: View<'_>, metric: &str, wrong: &Mistakes) -> Option<Uni
             known = metrics::names().collect();
         }
         let help = renamed_metric(metric).unwrap_or_else(|| choices(metric, &known));
-        wrong.at(view, format!("there is no metric `{metric}`"), help);
+        mistakes.at(view, format!("there is no metric `{metric}`"), help);
     }
     found.map(|metric| metric.unit)
 }
 
 /// Whether a metric has this statistic; one that it does not have is a mistake.
-pub(super) fn has_stat(view: View<'_>, metric: &str, stat: &str, wrong: &Mistakes) -> bool {
+pub(super) fn has_stat(view: View<'_>, metric: &str, stat: &str, mistakes: &Mistakes) -> bool {
     let (name, _) = metrics::parts(metric);
     let Some(kind) = metrics::find(name).map(|metric| metric.kind) else { return true };
     let (what, stats) = match kind {
@@ -48,21 +48,21 @@ pub(super) fn has_stat(view: View<'_>, metric: &str, stat: &str, wrong: &Mistake
     if !stats.contains(&stat) {
         let quoted: Vec<String> = stats.iter().map(|stat| format!("`{stat}`")).collect();
         let title = format!("`{name}` has no `{stat}`");
-        wrong.at(view, title, format!("it is {what} and has {}", quoted.join(", ")));
+        mistakes.at(view, title, format!("it is {what} and has {}", quoted.join(", ")));
     }
     stats.contains(&stat)
 }
 
 /// The bound of `min` and `max` in a table.
-pub(super) fn ends(view: View<'_>, unit: Unit, wrong: &Mistakes) -> Bound {
+pub(super) fn ends(view: View<'_>, unit: Unit, mistakes: &Mistakes) -> Bound {
     let [low, high] = ["min", "max"].map(|key| view.at(key).present());
-    let [min, max] = [low, high].map(|end| bound(end?, unit, wrong));
+    let [min, max] = [low, high].map(|end| bound(end?, unit, mistakes));
     match (min, max) {
         (None, None) if low.or(high).is_none() => {
-            wrong.at(view, "no bound is given", "write `min`, `max` or both");
+            mistakes.at(view, "no bound is given", "write `min`, `max` or both");
         }
         (Some(min), Some(max)) if min > max => {
-            wrong.at(view, "no value lies between these bounds", "`min` is greater than `max`");
+            mistakes.at(view, "no value lies between these bounds", "`min` is greater than `max`");
         }
         _ => {}
     }
@@ -70,8 +70,8 @@ pub(super) fn ends(view: View<'_>, unit: Unit, wrong: &Mistakes) -> Bound {
 }
 
 /// One end of a bound, in the unit of its metric.
-pub(super) fn bound(view: View<'_>, unit: Unit, wrong: &Mistakes) -> Option<u64> {
-    figure(unit, view.value()?).map_err(|(title, help)| wrong.at(view, title, help)).ok()
+pub(super) fn bound(view: View<'_>, unit: Unit, mistakes: &Mistakes) -> Option<u64> {
+    figure(unit, view.value()?).map_err(|(title, help)| mistakes.at(view, title, help)).ok()
 }
 
 /// What is wrong, and what is allowed.

@@ -1,23 +1,24 @@
 //! Resolves a checked tree to a plan: names become positions, clock times become instants, shares
 //! become counts.
 //!
-//! Each key already has its form and default; here values are checked against each other. A mistake
-//! that may only follow from another is held back until there is no other. Lints (`doubts`) report
-//! what can be run but is probably not meant.
+//! Each key already has its form and default; here values are checked against each other. An error
+//! that may be caused by another error is reported only if no other error is left. Lints (`lints`)
+//! report what can be run but is probably not meant.
 //!
-//! Reading order: `world` is the context; `schema` and `makers` resolve entities, `fleet` and
-//! `links` devices, `people` units and edits, `trouble` events and bounds; `doubts` has the lints.
+//! Reading order: `context` is the context; `schema` and `makers` resolve entities, `fleet` and
+//! `links` devices, `people` units and edits, `trouble` events and bounds; `lints` has the lints.
 
 mod about;
 mod app;
 mod backend;
-mod doubts;
+mod context;
 mod engine;
 mod excerpts;
 mod fleet;
 mod gateway;
 mod integration;
 mod links;
+mod lints;
 mod makers;
 mod measured;
 mod naming;
@@ -33,15 +34,14 @@ mod stack;
 mod trouble;
 mod waits;
 mod window;
-mod world;
 
 use std::path::Path;
 use std::sync::Arc;
 
-pub(super) use self::doubts::of_no_edits;
+use self::context::ResolveContext;
+pub(super) use self::lints::of_no_edits;
 pub(super) use self::shows::{claims, questions, unit_named};
 pub(super) use self::stack::unheeded;
-use self::world::World;
 use super::plan::{Judging, Origin, Plan};
 use super::rows::CsvFiles;
 use super::traces::Traces;
@@ -58,77 +58,79 @@ use crate::metrics;
 use crate::setup::{Planned, Setup, Shared};
 use crate::store;
 
-/// Resolves a checked tree whose files are in `dir`; `sound` if no mistake was found before.
+/// Resolves a checked tree whose files are in `dir`; `no_errors_so_far` if no mistake was found
+/// before.
 ///
 /// # Errors
 /// All mistakes found here.
 pub(super) fn resolve(
     tree: &Node,
-    brought: &CsvFiles,
+    csv_files: &CsvFiles,
     traces: &Traces,
     stacks: &[StackDescription],
-    (dir, sound): (Option<&Path>, bool),
+    (dir, no_errors_so_far): (Option<&Path>, bool),
 ) -> Result<Plan, Vec<Diagnostic>> {
     let root = View::new(tree);
-    let wrong = &Mistakes::default();
+    let mistakes = &Mistakes::default();
     let calendar = calendar(root.at("start").text());
-    let attributes = fleet::attributes(root, wrong);
-    let links = fleet::links(root, traces, wrong);
-    let entities = schema::entities(root, calendar, &attributes, brought, wrong);
+    let attributes = fleet::attributes(root, mistakes);
+    let links = fleet::links(root, traces, mistakes);
+    let entities = schema::entities(root, calendar, &attributes, csv_files, mistakes);
     let calendar = calendar.unwrap_or_default();
-    fleet::budgets(root, wrong);
+    fleet::budgets(root, mistakes);
     let (duration, schema, named) = (root.at("duration").span(), entities.schema, Default::default());
-    let world = World { root, stacks, dir, calendar, duration, schema, attributes, links, wrong, named };
-    let fleets = fleet::fleets(&world);
-    fleet::check_row_memory(&world, &fleets, &entities.data);
-    world.name();
-    let chosen = world.chosen();
-    world.baseline_metrics();
-    let gateway = world.gateway();
-    let (engine, events) = (world.engine(&gateway), world.events());
-    world.check_combinations((&gateway, engine.identity), &events);
-    let (judged, source) = (world.judging(), world.origin());
+    let context =
+        ResolveContext { root, stacks, dir, calendar, duration, schema, attributes, links, mistakes, named };
+    let fleets = fleet::fleets(&context);
+    fleet::check_row_memory(&context, &fleets, &entities.data);
+    context.check_name();
+    let chosen = context.chosen();
+    context.baseline_metrics();
+    let gateway = context.gateway();
+    let (engine, events) = (context.engine(&gateway), context.events());
+    context.check_combinations((&gateway, engine.identity), &events);
+    let (judged, source) = (context.judging(), context.origin());
     let shared = Shared {
         start: calendar.start,
         utc_offset: calendar.utc_offset,
         duration,
         drain: root.at("drain").span(),
-        units: world.units(&gateway).into(),
-        backend: world.backend(entities.effects),
-        integration: integration::integration(&world),
+        units: context.units(&gateway).into(),
+        backend: context.backend(entities.effects),
+        integration: integration::integration(&context),
         engine,
         gateway,
         fleets,
-        brought: world.stack().is_some_and(|stack| !stack.is_builtin),
+        is_third_party: context.stack().is_some_and(|stack| !stack.is_builtin),
         chosen,
         engine_name: root.at("engine.name").owned_text(),
-        store: world.store(),
+        store: context.store(),
         transport: links::transport(root.at("transport")),
-        workload: world.workload(),
-        hooks: Arc::new(world.hooks()),
-        queries: world.queries(),
+        workload: context.workload(),
+        hooks: Arc::new(context.hooks()),
+        queries: context.queries(),
         events,
-        chaos: world.chaos(),
+        chaos: context.chaos(),
         proxy: root.at("proxy.ttl").present().map(|ttl| ttl.span()).filter(|ttl| *ttl > Span::ZERO),
         before: entities.before.map(Arc::new),
         data: Arc::new(entities.data),
-        attributes: world.attributes,
-        schema: Arc::new(world.schema),
+        attributes: context.attributes,
+        schema: Arc::new(context.schema),
     };
     let setup = Setup { seed: Seed(root.at("seed").int() as u64), rest: Arc::new(shared) };
     let mut plan = Plan { setup, judged: Arc::new(judged), source: Arc::new(source) };
-    let wrong = wrong.taken(sound);
-    if !sound || !wrong.is_empty() {
-        return Err(wrong);
+    let mistakes = mistakes.taken(no_errors_so_far);
+    if !no_errors_so_far || !mistakes.is_empty() {
+        return Err(mistakes);
     }
-    if let Some(impossible) = size::too_large(&plan, root).or_else(|| doubts::impossible(&plan, root)) {
+    if let Some(impossible) = size::too_large(&plan, root).or_else(|| lints::impossible(&plan, root)) {
         return Err(vec![impossible]);
     }
-    plan.source_mut().warnings = doubts::doubts(&plan, root, brought).into();
+    plan.source_mut().warnings = lints::lints(&plan, root, csv_files).into();
     Ok(plan)
 }
 
-impl World<'_> {
+impl ResolveContext<'_> {
     fn judging(&self) -> Judging {
         let kept = self.root.at("baseline_metrics").items();
         Judging {
@@ -149,10 +151,10 @@ impl World<'_> {
     }
 
     fn check_combinations(&self, (gateway, identity): (&GatewayOptions, Identity), events: &[Planned]) {
-        naming::check_key_owners(self.root, self.mode(), self.wrong);
-        naming::check_families(self.root, self.mode(), self.wrong);
-        phone::fits(self.root, self.wrong);
-        naming::check_attachments_sent(self.root, self.wrong);
+        naming::check_key_owners(self.root, self.mode(), self.mistakes);
+        naming::check_families(self.root, self.mode(), self.mistakes);
+        phone::fits(self.root, self.mistakes);
+        naming::check_attachments_sent(self.root, self.mistakes);
         self.check_shared_identity(gateway, identity, events);
     }
 
@@ -166,22 +168,22 @@ impl World<'_> {
         let time = self.calendar.time(clock);
         if time.is_none() {
             let title = format!("{} is before the scenario starts", view.text());
-            self.wrong.at(view, title, format!("it starts at {}", start.text()));
+            self.mistakes.at(view, title, format!("it starts at {}", start.text()));
         }
         time
     }
 
-    /// The name names folders and files, and terminals show it.
-    fn name(&self) {
+    /// Checks the name: it is used in folder and file names and printed on terminals.
+    fn check_name(&self) {
         let name = self.root.at("name");
         if !is_title(name.text()) {
-            self.wrong.given(&[name]).at(name, "this is not a valid name of a scenario", TITLE_WANT);
+            self.mistakes.given(&[name]).at(name, "this is not a valid name of a scenario", TITLE_WANT);
         }
     }
     fn baseline_metrics(&self) {
         let known: Vec<&str> = metrics::names().collect();
         for name in self.root.at("baseline_metrics").items() {
-            self.wrong.find(name, "metric", name.text(), &known);
+            self.mistakes.find(name, "metric", name.text(), &known);
         }
     }
 
@@ -192,18 +194,18 @@ impl World<'_> {
             let held: Vec<&str> = entity.projected().map(|column| &*column.name).collect();
             for written in self.root.at("entity").key(&entity.name).at("indexes").items() {
                 let place = |name: &str| {
-                    self.wrong.find(written, &what, name, &held).map(|place| entity.projection[place])
+                    self.mistakes.find(written, &what, name, &held).map(|place| entity.projection[place])
                 };
                 let columns: Vec<usize> =
                     written.text().split(',').filter_map(|name| place(name.trim())).collect();
                 let twice = columns.iter().enumerate().find(|(n, column)| columns[..*n].contains(column));
                 if let Some((_, column)) = twice {
                     let title = format!("an index of `{}` names a column twice", entity.name);
-                    self.wrong.at(written, title, format!("`{}` once", entity.columns[*column].name));
+                    self.mistakes.at(written, title, format!("`{}` once", entity.columns[*column].name));
                 }
                 if indexes.iter().any(|one: &store::Index| (one.entity, &one.columns) == (at, &columns)) {
                     let title = format!("`{}` already has this index", entity.name);
-                    self.wrong.at(written, title, "name each index once");
+                    self.mistakes.at(written, title, "name each index once");
                 }
                 if entity.delivery.is_on_devices() && !columns.is_empty() {
                     indexes.push(store::Index { entity: at, columns });
@@ -217,7 +219,11 @@ impl World<'_> {
         let view = self.root.at("store");
         let page_size = view.at("page_size");
         if page_size.int() > 0 && !page_size.count().is_power_of_two() {
-            self.wrong.at(page_size, "`page_size` must be a power of two", "SQLite takes 512, 1024, … 65536");
+            self.mistakes.at(
+                page_size,
+                "`page_size` must be a power of two",
+                "SQLite takes 512, 1024, … 65536",
+            );
         }
         read!(view, store::StoreOptions {
             journal synchronous cache_pages foreign_keys watch_references keep_settled watch_cursors

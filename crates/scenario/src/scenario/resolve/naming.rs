@@ -9,7 +9,7 @@ use crate::gateway::Mode;
 /// Policies that may create a deleted row again, or a row twice.
 const MAKES_AGAIN: [&str; 4] = ["client-wins", "callback", "manual", "keep-both"];
 
-pub(super) fn check_key_owners(root: View<'_>, mode: Mode, wrong: &Mistakes) {
+pub(super) fn check_key_owners(root: View<'_>, mode: Mode, mistakes: &Mistakes) {
     let cached = root.at("engine.pull.requests").word::<Requests>() != Requests::Unique;
     let capture = root.at("engine.push.capture");
     let marks = capture.word::<LocalCapture>() != LocalCapture::Outbox;
@@ -21,28 +21,28 @@ pub(super) fn check_key_owners(root: View<'_>, mode: Mode, wrong: &Mistakes) {
             let name = policy.text();
             let title = format!("\"{name}\" may create a row again, and the new row would get another key");
             let help = "write another policy, or ids = \"client\"";
-            wrong.given(&[policy, ids]).at(ids, title, help);
+            mistakes.given(&[policy, ids]).at(ids, title, help);
         } else if by == NamedBy::Server && squash.flag() {
             let help = "write engine.push.squash = false, or ids = \"client\"";
             let title = "a row that is created and changed in one edit cannot be found by its key";
-            wrong.given(&[squash, ids]).at(ids, title, help);
+            mistakes.given(&[squash, ids]).at(ids, title, help);
         }
         if mode == Mode::Persistent && by != NamedBy::Device {
             let help = "write gateway.mode = \"ota\", or ids = \"client\"";
             let title = "a gateway with a replica does not return keys that the backend assigned";
-            wrong.given(&[root.at("gateway.mode")]).at(ids, title, help);
+            mistakes.given(&[root.at("gateway.mode")]).at(ids, title, help);
         } else if marks && by != NamedBy::Device {
             let help = "write engine.push.capture = \"outbox\", or ids = \"client\"";
             let title = "a mark on a row does not follow the row to a key that the backend assigned";
-            wrong.given(&[capture]).at(ids, title, help);
+            mistakes.given(&[capture]).at(ids, title, help);
         } else if cached && by == NamedBy::Pool {
             let help = "write engine.pull.requests = \"unique\"";
-            wrong.at(ids, "a cache on the path would give two phones the same keys", help);
+            mistakes.at(ids, "a cache on the path would give two phones the same keys", help);
         }
     }
 }
 
-pub(super) fn naming(entity: View<'_>, wrong: &Mistakes) -> Naming {
+pub(super) fn naming(entity: View<'_>, mistakes: &Mistakes) -> Naming {
     let naming = read!(entity, Naming {
         merge doubles pool refill
     } with {
@@ -53,25 +53,25 @@ pub(super) fn naming(entity: View<'_>, wrong: &Mistakes) -> Naming {
     let keyless = unique.items().next().is_none();
     if naming.by == NamedBy::NaturalKey && keyless {
         let help = "list the columns that together are the natural key in `unique`";
-        wrong.given(&[unique]).at(ids, "these rows have no natural key", help);
+        mistakes.given(&[unique]).at(ids, "these rows have no natural key", help);
     } else if naming.by == NamedBy::NaturalKey && naming.doubles {
         let help = "leave out `doubles`, or write ids = \"client\"";
         let title =
             "`doubles` lets rows have the same natural key, and this setting merges them into one row";
-        wrong.given(&[entity.at("doubles")]).at(ids, title, help);
+        mistakes.given(&[entity.at("doubles")]).at(ids, title, help);
     }
     if naming.doubles && keyless && naming.by != NamedBy::NaturalKey {
         let help = "list the columns by which people tell rows apart in `unique`";
-        wrong.given(&[unique]).at(entity.at("doubles"), "nothing says which rows are the same", help);
+        mistakes.given(&[unique]).at(entity.at("doubles"), "nothing says which rows are the same", help);
     }
     if naming.by == NamedBy::Pool {
-        wrong.in_order(entity, ["refill", "pool"], false);
+        mistakes.in_order(entity, ["refill", "pool"], false);
     }
     naming
 }
 
 /// Refuses families that something separates, or that do not exist.
-pub(super) fn check_families(root: View<'_>, mode: Mode, wrong: &Mistakes) {
+pub(super) fn check_families(root: View<'_>, mode: Mode, mistakes: &Mistakes) {
     let (unit, commits) = (root.at("engine.push.unit"), root.at("backend.commits"));
     let goes = unit.word::<PushUnit>() == PushUnit::Family;
     let commits_as_one = commits.word::<Commits>() != Commits::Rows;
@@ -86,15 +86,15 @@ pub(super) fn check_families(root: View<'_>, mode: Mode, wrong: &Mistakes) {
     {
         if !parts && needs_parts {
             let help = "write on_delete = { COLUMN = \"cascade\" } where a row is part of another";
-            wrong.at(at, "no row is part of another", help);
+            mistakes.at(at, "no row is part of another", help);
         }
         if mode == Mode::Persistent {
             let help = "write gateway.mode = \"ota\", or leave this out";
-            wrong.at(at, "a gateway with a replica sends each edit separately", help);
+            mistakes.at(at, "a gateway with a replica sends each edit separately", help);
         }
     }
     if goes {
-        goes_whole(root, unit, wrong);
+        goes_whole(root, unit, mistakes);
     }
     if !commits_as_one {
         return;
@@ -102,7 +102,7 @@ pub(super) fn check_families(root: View<'_>, mode: Mode, wrong: &Mistakes) {
     let delay = root.at("backend.commit_delay");
     if delay.present().is_some() {
         let help = "leave `commit_delay` out, or write commits = \"rows\"";
-        wrong.given(&[delay]).at(commits, "each row would be delayed separately", help);
+        mistakes.given(&[delay]).at(commits, "each row would be delayed separately", help);
     }
     for (_, entity) in root.at("entity").entries() {
         let ids = entity.at("ids");
@@ -110,18 +110,18 @@ pub(super) fn check_families(root: View<'_>, mode: Mode, wrong: &Mistakes) {
             let help = "write ids = \"client\", or commits = \"rows\"";
             let title =
                 "rows that refer to a row created with them cannot be checked before that row has its key";
-            wrong.given(&[ids]).at(commits, title, help);
+            mistakes.given(&[ids]).at(commits, title, help);
         }
     }
 }
 
-fn goes_whole(root: View<'_>, unit: View<'_>, wrong: &Mistakes) {
+fn goes_whole(root: View<'_>, unit: View<'_>, mistakes: &Mistakes) {
     let at = |key: &str| root.at(key);
     let (capture, order) = (at("engine.push.capture"), at("engine.push.order"));
     let (squash, requests) = (at("engine.push.squash"), at("engine.requests"));
     let needs = |given: View<'_>, fits: bool, title: &str, help: &str| {
         if !fits {
-            wrong.given(&[given]).at(unit, title, help);
+            mistakes.given(&[given]).at(unit, title, help);
         }
     };
     let title = "only an outbox knows which rows were created together";
@@ -144,7 +144,7 @@ pub(super) fn attachments(view: View<'_>) -> AttachmentOptions {
 }
 
 /// Refuses attachments that would never be sent: they travel with the outbox entry of their row.
-pub(super) fn check_attachments_sent(root: View<'_>, wrong: &Mistakes) {
+pub(super) fn check_attachments_sent(root: View<'_>, mistakes: &Mistakes) {
     let capture = root.at("engine.push.capture");
     if capture.word::<LocalCapture>() == LocalCapture::Outbox {
         return;
@@ -152,23 +152,23 @@ pub(super) fn check_attachments_sent(root: View<'_>, wrong: &Mistakes) {
     let entities = root.at("entity").entries();
     if let Some(table) = entities.filter_map(|(_, entity)| entity.at("attachment").present()).next() {
         let title = "only an outbox knows which attachments are still to be sent";
-        wrong.given(&[capture]).at(table, title, "`attachment` needs engine.push.capture = \"outbox\"");
+        mistakes.given(&[capture]).at(table, title, "`attachment` needs engine.push.capture = \"outbox\"");
     }
 }
 
-pub(super) fn attachment(name: &str, view: View<'_>, wrong: &Mistakes) -> Option<Attachment> {
+pub(super) fn attachment(name: &str, view: View<'_>, mistakes: &Mistakes) -> Option<Attachment> {
     let table = view.at("attachment").present()?;
     let ids = view.at("ids");
     if ids.word::<NamedBy>() != NamedBy::Device {
         let title =
             format!("rows of `{name}` get keys other than the ones under which their attachments are stored");
-        wrong.given(&[ids]).at(table, title, "`attachment` needs `ids = \"client\"`");
+        mistakes.given(&[ids]).at(table, title, "`attachment` needs `ids = \"client\"`");
     }
     let bytes = |key: &str| table.at(key).present().map(|size| size.bytes().0 as u32);
     let least = bytes("least").unwrap_or(1);
     let most = bytes("most").unwrap_or(least);
-    wrong.in_order(table, ["least", "most"], false);
-    wrong.in_order(table, ["thumbnail", "least"], false);
+    mistakes.in_order(table, ["least", "most"], false);
+    mistakes.in_order(table, ["thumbnail", "least"], false);
     let thumbnail = bytes("thumbnail");
     Some(Attachment { least, most, thumbnail })
 }

@@ -11,23 +11,23 @@ use crate::config::view::View;
 use crate::contract::{EditKind, Entity, ScopeRule};
 use crate::workload::{Action, GivenRow};
 
-pub(super) fn csv_row_lints(plan: &Plan, root: View<'_>, brought: &CsvFiles) -> Vec<Diagnostic> {
-    let mut doubts = Vec::new();
+pub(super) fn csv_row_lints(plan: &Plan, root: View<'_>, csv_files: &CsvFiles) -> Vec<Diagnostic> {
+    let mut lints = Vec::new();
     for (entity, data) in plan.schema.entities.iter().zip(plan.data.iter()) {
-        let Some((rows, own)) = data.given.as_ref().zip(brought.get(&entity.name)) else { continue };
+        let Some((rows, own)) = data.given.as_ref().zip(csv_files.get(&entity.name)) else { continue };
         let (written, file) = (root.at("entity").key(&entity.name), &*own.file);
         if rows.is_empty() {
             let title = format!("{file} has a header and no rows: there is no `{}`", entity.name);
             let place = written.at("rows.csv").place();
-            doubts.push(Diagnostic::new(place, title).help("add a line for each row"));
+            lints.push(Diagnostic::new(place, title).help("add a line for each row"));
             continue;
         }
-        doubts.extend(of_made_rows(written, file));
-        doubts.extend(too_new(plan, &entity.name, written).filter(|_| own.updated_at.is_none()));
-        doubts.extend(nobodys(plan, entity, rows, file, written.at("scope")));
-        doubts.extend(out_of_days(entity, rows, file, written.at("scope")));
+        lints.extend(of_made_rows(written, file));
+        lints.extend(too_new(plan, &entity.name, written).filter(|_| own.updated_at.is_none()));
+        lints.extend(nobodys(plan, entity, rows, file, written.at("scope")));
+        lints.extend(out_of_days(entity, rows, file, written.at("scope")));
     }
-    doubts
+    lints
 }
 
 fn of_made_rows(entity: View<'_>, file: &str) -> Vec<Diagnostic> {

@@ -2,33 +2,39 @@
 
 use super::super::column::may_be_null;
 use super::super::written::path;
-use super::World;
+use super::ResolveContext;
 use crate::config::view::View;
 use crate::contract::Entity;
 use crate::engine::{Bend, Path, Paths};
 
-pub(super) fn paths(world: &World<'_>) -> Paths {
+pub(super) fn paths(context: &ResolveContext<'_>) -> Paths {
     let mut paths = Paths::default();
-    for (id, entity) in world.schema.ids().zip(&world.schema.entities) {
-        let written = world.written(entity).at("path");
+    for (id, entity) in context.schema.ids().zip(&context.schema.entities) {
+        let written = context.written(entity).at("path");
         for (name, view) in written.entries() {
-            let Some(column) = world.column_named(written.name(name), id, name) else { continue };
+            let Some(column) = context.column_named(written.name(name), id, name) else { continue };
             let (Some((bend, [up, down])), true) = (path(view.text()), view.is_sound()) else { continue };
-            let Some(place) = way_of(world, entity, column, bend, view) else { continue };
+            let Some(place) = way_of(context, entity, column, bend, view) else { continue };
             let kind = entity.columns[column].kind.clone();
             paths.add(id, Path { column, place, kind, bend, up, down });
         }
         if let Some(path) = written.present().filter(|path| path.entries().next().is_some()) {
-            comes_whole(world, entity, path);
+            comes_whole(context, entity, path);
         }
     }
     paths
 }
 
-fn way_of(world: &World<'_>, entity: &Entity, column: usize, bend: Bend, view: View<'_>) -> Option<usize> {
+fn way_of(
+    context: &ResolveContext<'_>,
+    entity: &Entity,
+    column: usize,
+    bend: Bend,
+    view: View<'_>,
+) -> Option<usize> {
     let of = &entity.columns[column];
     let name = &of.name;
-    let typed = world.written(entity).at("schema").key(name);
+    let typed = context.written(entity).at("schema").key(name);
     let place = entity.projection.binary_search(&column).ok();
     let scoped = entity.scope.iter().any(|rule| rule.column() == column);
     let nullable = may_be_null(typed.text());
@@ -44,16 +50,16 @@ fn way_of(world: &World<'_>, entity: &Entity, column: usize, bend: Bend, view: V
     } else {
         return place;
     };
-    let at = world.written(entity).at("path").name(name);
-    world.wrong.given(&[typed]).at(at, title, help);
+    let at = context.written(entity).at("path").name(name);
+    context.mistakes.given(&[typed]).at(at, title, help);
     None
 }
 
-fn comes_whole(world: &World<'_>, entity: &Entity, path: View<'_>) {
+fn comes_whole(context: &ResolveContext<'_>, entity: &Entity, path: View<'_>) {
     let parts = |(_, unit): (&str, View<'_>)| unit.at("entity").key(&entity.name).present().is_some();
-    if world.root.at("unit").entries().any(parts) {
+    if context.root.at("unit").entries().any(parts) {
         let title = format!("a unit brings only some columns of `{}`, which go unchanged", entity.name);
-        world.wrong.at(path, title, "leave out `path`, or the unit's table for the entity");
+        context.mistakes.at(path, title, "leave out `path`, or the unit's table for the entity");
     }
 }
 

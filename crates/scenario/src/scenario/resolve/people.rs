@@ -1,7 +1,7 @@
 //! Sync units, and what users and the office do.
 
 use super::super::written::{Scope, scope, trigger};
-use super::World;
+use super::ResolveContext;
 use super::excerpts::{check_partial_rows, excerpts};
 use super::schema::attributes_known;
 use crate::base::{EntityId, Ppm, Span, Time, UnitId};
@@ -12,7 +12,7 @@ use crate::workload::{
     Action, Browsing, Contention, Editing, LoginWave, Peak, Resolver, Retrying, WorkloadOptions,
 };
 
-impl World<'_> {
+impl ResolveContext<'_> {
     pub(super) fn units(&self, gateway: &gateway::GatewayOptions) -> Vec<SyncUnit> {
         let units: Vec<SyncUnit> =
             self.root.at("unit").entries().map(|(name, view)| self.unit(name, view)).collect();
@@ -27,9 +27,9 @@ impl World<'_> {
         let nothing = |key: &str| view.at(key).items().next().is_none();
         if nothing("pull") && nothing("push") {
             let help = "write pull = [\"*\"] or push = [\"*\"]";
-            self.wrong.at(view, format!("`unit.{name}` syncs nothing"), help);
+            self.mistakes.at(view, format!("`unit.{name}` syncs nothing"), help);
         }
-        self.wrong.once(view, "when");
+        self.mistakes.once(view, "when");
         read!(view, SyncUnit { blocking discard_pending } with {
             excerpts: excerpts(self, view, &pull),
             name: name.to_owned(),
@@ -50,7 +50,7 @@ impl World<'_> {
                     let title = format!("`{}` cannot be {done}", item.text());
                     let delivery = self.written(self.schema.entity(id)).at("delivery");
                     let help = "its `delivery` says how its rows come to devices";
-                    self.wrong.given(&[delivery]).at(item, title, help);
+                    self.mistakes.given(&[delivery]).at(item, title, help);
                 }
                 ids.push(id);
             }
@@ -70,13 +70,13 @@ impl World<'_> {
     }
     /// Mistakes that depend on the names of a top-level table, such as `entity`.
     pub(super) fn given_names(&self, table: &str) -> Given<'_> {
-        self.wrong.given_if(self.root.at(table).is_itself_sound())
+        self.mistakes.given_if(self.root.at(table).is_itself_sound())
     }
     pub(super) fn column_named(&self, view: View<'_>, entity: EntityId, name: &str) -> Option<usize> {
         let entity = self.schema.entity(entity);
         let names: Vec<&str> = entity.columns.iter().map(|c| c.name.as_str()).collect();
         let columns = self.written(entity).at("schema");
-        let given = self.wrong.given_if(columns.is_itself_sound());
+        let given = self.mistakes.given_if(columns.is_itself_sound());
         given.find(view, &format!("column of `{}`", entity.name), name, &names)
     }
     pub(super) fn written(&self, entity: &Entity) -> View<'_> {
@@ -88,7 +88,7 @@ impl World<'_> {
     pub(super) fn attribute_named(&self, view: View<'_>, name: &str) -> Option<usize> {
         let attributes = || self.attributes.iter().map(|a| a.name.as_str()).collect();
         let names = self.named.attributes.get_or_init(attributes);
-        self.wrong.given_if(attributes_known(self.root)).find_in(view, "attribute of a fleet", name, names)
+        self.mistakes.given_if(attributes_known(self.root)).find_in(view, "attribute of a fleet", name, names)
     }
 
     pub(super) fn unit_named(&self, view: View<'_>) -> Option<UnitId> {
@@ -132,7 +132,7 @@ impl World<'_> {
         let ends = self.time(view.at("from")).zip(self.time(view.at("until")));
         if ends.is_some_and(|(from, until)| from >= until) {
             let title = format!("{what} ends before it begins");
-            self.wrong.at(view, title, "`until` must be after `from`");
+            self.mistakes.at(view, title, "`until` must be after `from`");
         }
         ends.unwrap_or_default()
     }
@@ -143,7 +143,7 @@ impl World<'_> {
         let total: u64 = waves.iter().map(|w| u64::from(w.share.0)).sum();
         if !waves.is_empty() && !(998_000..=1_002_000).contains(&total) {
             let title = format!("the shares of `workload.login` add up to {}, not to 1", total as f64 / 1e6);
-            self.wrong.at(view, title, "every device must log in with exactly one wave");
+            self.mistakes.at(view, title, "every device must log in with exactly one wave");
         }
         waves
     }
@@ -158,7 +158,7 @@ impl World<'_> {
         let total: u64 = peaks.iter().map(|p| u64::from(p.share.0)).sum();
         if total > u64::from(Ppm::ONE.0) {
             let help = "their shares may add up to at most 1";
-            self.wrong.at(view, "the peaks take more than all writes", help);
+            self.mistakes.at(view, "the peaks take more than all writes", help);
         }
         peaks
     }
@@ -179,7 +179,7 @@ impl World<'_> {
         let entity = self.entity(view.at("entity"))?;
         if (kind == EditKind::Update) == columns.items().next().is_none() {
             let title = format!("`action.{name}` must say what it changes, and only that");
-            self.wrong.at(view, title, "an update names `columns`; a create or delete names none");
+            self.mistakes.at(view, title, "an update names `columns`; a create or delete names none");
         }
         let per_device_milli = view.at("per_device").milli();
         if per_device_milli > 0 && view.at("on_devices").share() > Ppm(0) {
@@ -187,13 +187,19 @@ impl World<'_> {
             let at = written.into_iter().find(|at| at.place().is_some()).unwrap_or(view);
             self.on_devices(entity, at, &format!("`action.{name}` is for devices"));
         }
+        self.mistakes.once(view, "columns");
         let position = |at: View<'_>| {
+            if at.text() == self.schema.entity(entity).key {
+                let title = format!("`{}` is the key and cannot be updated", at.text());
+                self.mistakes.at(at, title, "name other columns");
+                return None;
+            }
             let column = self.column_named(at, entity, at.text())?;
             if !self.schema.entity(entity).projection.contains(&column) {
                 let title = format!("devices do not hold `{}`", at.text());
                 let project = self.written(self.schema.entity(entity)).at("project");
                 let help = "an update sets columns that are in the entity's `project`";
-                self.wrong.given(&[project]).at(at, title, help);
+                self.mistakes.given(&[project]).at(at, title, help);
             }
             Some(column)
         };
@@ -218,7 +224,7 @@ impl World<'_> {
         }
         let title = format!("{what}, and they have no `{}`: its delivery is \"backend-only\"", entity.name);
         let help = "on_devices = 0 leaves it to the office; delivery = \"upload-only\" has apps make rows and send them up";
-        self.wrong.given(&[self.written(entity).at("delivery")]).at(at, title, help);
+        self.mistakes.given(&[self.written(entity).at("delivery")]).at(at, title, help);
     }
 
     fn near(&self, view: View<'_>, entity: EntityId) -> Option<(usize, Span, Span)> {
@@ -227,53 +233,57 @@ impl World<'_> {
         if self.schema.entity(entity).columns[column].kind != ColumnKind::Timestamp {
             let title = format!("`{named}` is not a timestamp");
             let written = self.written(self.schema.entity(entity)).at("schema").key(named);
-            self.wrong.given(&[written]).at(view.at("column"), title, "only a timestamp can be near a time");
+            self.mistakes.given(&[written]).at(
+                view.at("column"),
+                title,
+                "only a timestamp can be near a time",
+            );
         }
         Some((column, view.at("before").span(), view.at("after").span()))
     }
 }
 
-fn editing(world: &World<'_>) -> Editing {
-    let view = world.root.at("workload.editing");
+fn editing(context: &ResolveContext<'_>) -> Editing {
+    let view = context.root.at("workload.editing");
     let lease = view.at("lease");
-    if lease.place().is_some() && world.stack().is_some_and(|stack| !stack.is_builtin) {
+    if lease.place().is_some() && context.stack().is_some_and(|stack| !stack.is_builtin) {
         let title = "this stack's server gives no leases";
-        world.wrong.at(lease, title, "leave `lease` out, or take the built-in stack");
+        context.mistakes.at(lease, title, "leave `lease` out, or take the built-in stack");
     }
     let mut editing = Editing {
         offline: view.at("offline").word(),
         lease: lease.present().map(|lease| lease.span()),
         ..Editing::default()
     };
-    for (number, entity) in world.schema.entities.iter().enumerate() {
+    for (number, entity) in context.schema.entities.iter().enumerate() {
         let id = EntityId(number as u16);
-        if let Some(owner) = owner(world, id) {
+        if let Some(owner) = owner(context, id) {
             editing.owners.insert(id, owner);
         }
-        let list = world.root.at("entity").key(&entity.name).at("editable_offline");
+        let list = context.root.at("entity").key(&entity.name).at("editable_offline");
         let Some(list) = list.present() else { continue };
-        let columns = list.items().filter_map(|item| world.column_named(item, id, item.text()));
+        let columns = list.items().filter_map(|item| context.column_named(item, id, item.text()));
         editing.columns.insert(id, columns.collect());
     }
     editing
 }
 
-fn owner(world: &World<'_>, id: EntityId) -> Option<(usize, usize)> {
-    let entity = world.schema.entity(id);
-    let owned = world.root.at("entity").key(&entity.name).at("owned_by");
+fn owner(context: &ResolveContext<'_>, id: EntityId) -> Option<(usize, usize)> {
+    let entity = context.schema.entity(id);
+    let owned = context.root.at("entity").key(&entity.name).at("owned_by");
     let mut entries = owned.entries();
     let (name, view) = entries.next()?;
     if entries.next().is_some() {
-        world.wrong.at(owned, "a row must have one owner", "name one column in `owned_by`");
+        context.mistakes.at(owned, "a row must have one owner", "name one column in `owned_by`");
     }
-    let column = world.column_named(owned.name(name), id, name)?;
+    let column = context.column_named(owned.name(name), id, name)?;
     let Some(Scope::Attribute(attribute)) = scope(view.text()) else {
-        world.wrong.at(view, "a time cannot own a row", "write an attribute, such as \"device.person\"");
+        context.mistakes.at(view, "a time cannot own a row", "write an attribute, such as \"device.person\"");
         return None;
     };
     if entity.projection.binary_search(&column).is_err() {
         let title = format!("devices do not hold `{name}`, so they cannot know whose a row is");
-        world.wrong.at(view, title, "add it to `project`");
+        context.mistakes.at(view, title, "add it to `project`");
     }
-    Some((column, world.attribute_named(view, &attribute)?))
+    Some((column, context.attribute_named(view, &attribute)?))
 }

@@ -16,18 +16,18 @@ pub(super) fn on_mismatch(root: View<'_>) -> OnMismatch {
     upgrades(root).next().map_or_else(OnMismatch::default, |(_, upgrade)| upgrade.at("on_mismatch").word())
 }
 
-pub(super) fn fits(root: View<'_>, wrong: &Mistakes) {
+pub(super) fn fits(root: View<'_>, mistakes: &Mistakes) {
     let Some((name, first)) = upgrades(root).next() else { return };
     let on_mismatch = on_mismatch(root);
     for other in upgrades(root).map(|(_, upgrade)| upgrade.at("on_mismatch")) {
         if other.word::<OnMismatch>() != on_mismatch {
             let help = format!("another event upgrades with \"{}\": use the same here", on_mismatch.word());
-            wrong.at(other, "one version of an app handles an old database in one way", help);
+            mistakes.at(other, "one version of an app handles an old database in one way", help);
         }
     }
     if upgrades(root).all(|(_, upgrade)| upgrade.at("adds").present().is_none()) {
         let help = "adds = { entity = \"visit\", column = \"weight\", type = \"real\" }";
-        wrong.at(first, "this version of the app adds no column", help);
+        mistakes.at(first, "this version of the app adds no column", help);
     }
     let engine = root.at("engine");
     let in_parts = |(_, unit): (&str, View<'_>)| unit.at("entity").entries().next().is_some();
@@ -51,7 +51,7 @@ pub(super) fn fits(root: View<'_>, wrong: &Mistakes) {
         if unfit {
             let two = dotted(&["event", name, "upgrade"]);
             let title = format!("`{at}` is for one version of an app, and `{two}` makes two");
-            wrong.at(first, title, format!("it takes {help}"));
+            mistakes.at(first, title, format!("it takes {help}"));
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) struct Lookup<'a> {
     pub(super) root: View<'a>,
     /// `None` if the date of the start is wrong.
     pub(super) calendar: Option<Calendar>,
-    pub(super) wrong: &'a Mistakes,
+    pub(super) mistakes: &'a Mistakes,
 }
 
 /// Parents first, then by name, so that a plan does not depend on the file's order.
@@ -56,20 +56,21 @@ pub(super) fn entities<'a>(
     root: View<'a>,
     calendar: Option<Calendar>,
     attributes: &'a [Attribute],
-    brought: &CsvFiles,
-    wrong: &'a Mistakes,
+    csv_files: &CsvFiles,
+    mistakes: &'a Mistakes,
 ) -> Entities {
-    let mut sketches = parents_first(root.at("entity").entries().map(|(n, v)| sketch(n, v, wrong)).collect());
-    bring_columns(&mut sketches, root, wrong);
+    let mut sketches =
+        parents_first(root.at("entity").entries().map(|(n, v)| sketch(n, v, mistakes)).collect());
+    bring_columns(&mut sketches, root, mistakes);
     let names = sketches.iter().map(|s| s.name).collect();
     let attributes = attributes.iter().map(|attribute| attribute.name.as_str()).collect();
-    let lookup = Lookup { sketches, names, attributes, root, calendar, wrong };
+    let lookup = Lookup { sketches, names, attributes, root, calendar, mistakes };
     let mut effects = lookup.folds();
     let schema = Schema {
         entities: lookup.sketches.iter().enumerate().map(|(id, s)| lookup.entity(s, id)).collect(),
         references: lookup.references(),
         copies: effects.iter().flat_map(copies).collect(),
-        naming: lookup.sketches.iter().map(|s| naming(s.view, wrong)).collect(),
+        naming: lookup.sketches.iter().map(|s| naming(s.view, mistakes)).collect(),
         version: u32::from(lookup.sketches.iter().any(|s| s.brought() > 0)),
         attachments: lookup.attachments(),
     };
@@ -78,13 +79,13 @@ pub(super) fn entities<'a>(
         let counters = sketch.view.at("count").entries();
         effects.extend(counters.filter_map(|(column, view)| lookup.counter(id, column, view)));
     }
-    lookup.strays(brought);
-    let data = |(id, s): (usize, &EntityDraft<'_>)| lookup.data(id, s, brought.get(s.name));
+    lookup.strays(csv_files);
+    let data = |(id, s): (usize, &EntityDraft<'_>)| lookup.data(id, s, csv_files.get(s.name));
     let data = lookup.sketches.iter().enumerate().map(data).collect();
     Entities { schema, before, data, effects }
 }
 
-fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> EntityDraft<'a> {
+fn sketch<'a>(name: &'a str, view: View<'a>, mistakes: &Mistakes) -> EntityDraft<'a> {
     let mut columns = Vec::new();
     let mut keys = Vec::new();
     for (name, column) in view.at("schema").entries() {
@@ -99,14 +100,14 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> EntityDraft<'a
     }
     if view.at("schema").present().is_none() {
         let help = "write them as schema = { id = \"uuid key\", … }";
-        wrong.at(view, format!("`entity.{name}` has no columns"), help);
+        mistakes.at(view, format!("`entity.{name}` has no columns"), help);
     } else if keys.len() != 1 {
         let title = format!("`entity.{name}` has {} key columns", keys.len());
-        wrong.at(view.at("schema"), title, "exactly one column is the key: id = \"uuid key\"");
+        mistakes.at(view.at("schema"), title, "exactly one column is the key: id = \"uuid key\"");
     }
     if columns.len() >= COLUMNS_MAX {
         let title = format!("`entity.{name}` has {} columns", columns.len() + keys.len());
-        wrong.at(view.at("schema"), title, format!("at most {COLUMNS_MAX}: {COLUMNS_WHY}"));
+        mistakes.at(view.at("schema"), title, format!("at most {COLUMNS_MAX}: {COLUMNS_WHY}"));
     }
     // If no rows are generated, the judged apps and servers choose the keys.
     let own_rows = view.at("rows").is_table() || view.at("rows").count() == 0;
@@ -115,7 +116,7 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> EntityDraft<'a
             let help = "generated rows have UUIDs: \"uuid key\"; other keys need `rows = { csv = … \
                         }` or `rows = 0`";
             let title = format!("rows of `{name}` cannot be generated with such keys");
-            wrong.given(&[view.at("rows")]).at(*column, title, help);
+            mistakes.given(&[view.at("rows")]).at(*column, title, help);
         }
     }
     let (key, key_type) = keys.first().map_or(("id", KeyType::Text), |k| (k.0, k.1));
@@ -137,11 +138,11 @@ fn before(schema: &Schema, sketches: &[EntityDraft<'_>]) -> Schema {
 }
 
 /// Columns of upgrades stand last; one that the schema does not have is empty in all backend rows.
-fn bring_columns<'a>(sketches: &mut [EntityDraft<'a>], root: View<'a>, wrong: &Mistakes) {
+fn bring_columns<'a>(sketches: &mut [EntityDraft<'a>], root: View<'a>, mistakes: &Mistakes) {
     let names: Names = sketches.iter().map(|sketch| sketch.name).collect();
     for (_, event) in root.at("event").entries() {
         let Some(adds) = event.at("upgrade.adds").present() else { continue };
-        let given = wrong.given_if(root.at("entity").is_itself_sound());
+        let given = mistakes.given_if(root.at("entity").is_itself_sound());
         let (entity, name, typed) = (adds.at("entity"), adds.at("column"), adds.at("type").present());
         let Some(at) = given.find_in(entity, "entity", entity.text(), &names) else { continue };
         let sketch = &mut sketches[at];
@@ -172,7 +173,7 @@ fn bring_columns<'a>(sketches: &mut [EntityDraft<'a>], root: View<'a>, wrong: &M
                 (name, format!("`{}` has no column `{}`", sketch.name, name.text()), help)
             }
         };
-        wrong.at(at, title, help);
+        mistakes.at(at, title, help);
     }
 }
 
@@ -209,19 +210,19 @@ fn parents_first(sketches: Vec<EntityDraft<'_>>) -> Vec<EntityDraft<'_>> {
 impl Lookup<'_> {
     fn attachments(&self) -> Vec<(EntityId, Attachment)> {
         let of = |(id, sketch): (usize, &EntityDraft<'_>)| {
-            let attachment = attachment(sketch.name, sketch.view, self.wrong)?;
+            let attachment = attachment(sketch.name, sketch.view, self.mistakes)?;
             Some((EntityId(id as u16), attachment))
         };
         self.sketches.iter().enumerate().filter_map(of).collect()
     }
     pub(super) fn entity_id(&self, view: View<'_>, name: &str) -> Option<EntityId> {
-        let given = self.wrong.given_if(self.root.at("entity").is_itself_sound());
+        let given = self.mistakes.given_if(self.root.at("entity").is_itself_sound());
         given.find_in(view, "entity", name, &self.names).map(|position| EntityId(position as u16))
     }
     pub(super) fn column(&self, view: View<'_>, entity: usize, name: &str) -> Option<usize> {
         let sketch = self.sketches.get(entity)?;
         let columns: Vec<&str> = sketch.columns.iter().map(|c| c.name).collect();
-        let given = self.wrong.given_if(sketch.view.at("schema").is_itself_sound());
+        let given = self.mistakes.given_if(sketch.view.at("schema").is_itself_sound());
         given.find(view, &format!("column of `{}`", sketch.name), name, &columns)
     }
 
@@ -233,7 +234,7 @@ impl Lookup<'_> {
         let is_twice = |item: &View<'_>| named().filter(|other| other.text() == item.text()).count() > 1;
         if let Some(item) = named().find(is_twice) {
             let title = format!("`{}` is in `unique` twice", item.text());
-            self.wrong.at(item, title, "a natural key names each of its columns once");
+            self.mistakes.at(item, title, "a natural key names each of its columns once");
         }
         let projection = self.projection(sketch, id, columns.len());
         let delivery = self.delivery(sketch, id, &columns);
@@ -242,7 +243,7 @@ impl Lookup<'_> {
             let at = ["project", "schema"].iter().find_map(|key| sketch.view.at(key).present());
             let title = format!("devices hold nothing of `{}` except its key", sketch.name);
             let help = "let them hold another column; or write delivery = \"backend-only\"";
-            self.wrong.given(&[sketch.view.at("schema")]).at(at.unwrap_or(sketch.view), title, help);
+            self.mistakes.given(&[sketch.view.at("schema")]).at(at.unwrap_or(sketch.view), title, help);
         }
         Entity {
             name: sketch.name.to_owned(),
@@ -269,7 +270,7 @@ impl Lookup<'_> {
             };
             let what = if column.shares.null.is_some() { "null" } else { "empty" };
             let title = format!("`{}` {why}, and is never {what}", column.name);
-            self.wrong.at(column.view, title, format!("leave out the share of {what} values"));
+            self.mistakes.at(column.view, title, format!("leave out the share of {what} values"));
         }
     }
 
@@ -278,7 +279,7 @@ impl Lookup<'_> {
             ColumnType::Ref(entity) => ColumnKind::Ref(self.entity_id(at, entity).unwrap_or_default()),
             ColumnType::Fold { .. } if depth > 0 => {
                 let help = "name the column that its value comes from";
-                self.wrong.at(at, "a folded column cannot be folded again", help);
+                self.mistakes.at(at, "a folded column cannot be folded again", help);
                 ColumnKind::Text
             }
             ColumnType::Fold { .. } => match self.fold(column, of) {
@@ -303,12 +304,12 @@ impl Lookup<'_> {
                 ColumnType::Ref(to) => self.names.place(to).is_some(),
                 _ => pointer.view.is_sound(),
             };
-            self.wrong.given_if(leads).at(column.view, title, format!("it must be a \"ref {entity}\""));
+            self.mistakes.given_if(leads).at(column.view, title, format!("it must be a \"ref {entity}\""));
             return None;
         }
         if from == of {
             let help = "a row cannot follow others of its entity; fold from another entity";
-            self.wrong.at(column.view, format!("`{entity}` is folded into rows of the same entity"), help);
+            self.mistakes.at(column.view, format!("`{entity}` is folded into rows of the same entity"), help);
             return None;
         }
         Some((from, self.column(column.view, from, source)?, via_at))
@@ -330,13 +331,13 @@ impl Lookup<'_> {
             let kind = &columns[column].kind;
             let of = (name, column, kind, sketch.columns[column].view);
             let calendar = self.calendar.unwrap_or_default();
-            scope_rule(view, of, calendar, self.wrong, |name| self.attribute(view, name))
+            scope_rule(view, of, calendar, self.mistakes, |name| self.attribute(view, name))
         };
         sketch.view.at("scope").entries().filter_map(rule).collect()
     }
 
     pub(super) fn attribute(&self, view: View<'_>, name: &str) -> Option<usize> {
-        let given = self.wrong.given_if(attributes_known(self.root));
+        let given = self.mistakes.given_if(attributes_known(self.root));
         given.find_in(view, "attribute of a fleet", name, &self.attributes)
     }
 
@@ -351,7 +352,7 @@ impl Lookup<'_> {
         };
         let by = self.column(view, id, name).unwrap_or(0);
         if columns.get(by).is_some_and(|c| !matches!(c.kind, ColumnKind::Ref(_))) {
-            let given = self.wrong.given(&[sketch.view.at("schema").key(name)]);
+            let given = self.mistakes.given(&[sketch.view.at("schema").key(name)]);
             given.at(view, format!("`{name}` does not refer to a record"), "it must be a \"ref ENTITY\"");
         }
         Delivery::OnOpen { by }
@@ -386,7 +387,7 @@ impl Lookup<'_> {
                 let Some(column) = self.column(at, of, name) else { continue };
                 let draft = &sketch.columns[column];
                 let ColumnType::Ref(to) = &draft.kind else {
-                    let given = self.wrong.given(&[draft.view]);
+                    let given = self.mistakes.given(&[draft.view]);
                     given.at(at, format!("`{name}` does not refer to a row"), "it must be a \"ref ENTITY\"");
                     continue;
                 };
@@ -396,7 +397,7 @@ impl Lookup<'_> {
                     let title = format!("`{name}` is never null, so a delete cannot set it to null");
                     let to = self.sketches[usize::from(to.0)].name;
                     let help = format!("`{name} = \"ref {to} null 0%\"`, or another word");
-                    self.wrong.given(&[draft.view]).at(view, title, help);
+                    self.mistakes.given(&[draft.view]).at(view, title, help);
                 }
                 if on_delete != OnDelete::Nothing {
                     references.push(Reference { of: EntityId(of as u16), column, to, on_delete });
@@ -409,13 +410,13 @@ impl Lookup<'_> {
     fn counter(&self, to: usize, column: &str, view: View<'_>) -> Option<Effect> {
         let counter = self.column(view, to, column)?;
         if !matches!(self.sketches[to].columns[counter].kind, ColumnType::Made(Maker::Int(..))) {
-            let given = self.wrong.given(&[self.sketches[to].columns[counter].view]);
+            let given = self.mistakes.given(&[self.sketches[to].columns[counter].view]);
             given.at(view, format!("`{column}` is not an \"int\""), "only an int can count");
         }
         let of = usize::from(self.entity_id(view.at("of"), view.at("of").text())?.0);
         if of == to {
             let title = format!("`{}` counts rows of the same entity", self.sketches[to].name);
-            self.wrong.at(view.at("of"), title, "`of` must be another entity");
+            self.mistakes.at(view.at("of"), title, "`of` must be another entity");
             return None;
         }
         let mut on = Vec::new();
@@ -423,7 +424,11 @@ impl Lookup<'_> {
         for (own, other) in view.at("where").entries() {
             let name = other.text().strip_prefix("day of ");
             if name.is_some() && by_day.replace(on.len()).is_some() {
-                self.wrong.at(other, "only one column can be compared by day", "compare the others by value");
+                self.mistakes.at(
+                    other,
+                    "only one column can be compared by day",
+                    "compare the others by value",
+                );
             }
             let own_at = view.at("where").name(own);
             on.push((self.column(other, of, name.unwrap_or(other.text()))?, self.column(own_at, to, own)?));
@@ -442,16 +447,16 @@ impl Lookup<'_> {
     }
 
     /// References between CSV rows that lead nowhere.
-    fn strays(&self, brought: &CsvFiles) {
+    fn strays(&self, csv_files: &CsvFiles) {
         for sketch in &self.sketches {
-            let Some(own) = brought.get(sketch.name) else { continue };
+            let Some(own) = csv_files.get(sketch.name) else { continue };
             for column in sketch.columns.iter().filter(|column| column.view.is_sound()) {
                 if let ColumnType::Ref(to) = &column.kind
-                    && let Some(target) = brought.get(to)
+                    && let Some(target) = csv_files.get(to)
                 {
                     let key = self.key_type(to).unwrap_or(KeyType::Text);
                     let strays = own.strays(column.name, to, (target, key));
-                    strays.into_iter().for_each(|stray| self.wrong.add(stray));
+                    strays.into_iter().for_each(|stray| self.mistakes.add(stray));
                 }
             }
         }
@@ -467,7 +472,7 @@ pub(super) fn scope_rule(
     view: View<'_>,
     (name, column, kind, typed): (&str, usize, &ColumnKind, View<'_>),
     calendar: Calendar,
-    wrong: &Mistakes,
+    mistakes: &Mistakes,
     attribute: impl Fn(&str) -> Option<usize>,
 ) -> Option<ScopeRule> {
     let scope = scope(view.text())?;
@@ -481,7 +486,7 @@ pub(super) fn scope_rule(
         // If the file gives the type, the type is what is wrong.
         let what =
             if wants == ColumnKind::Text { "text, and a `scope` compares it with one" } else { "timestamp" };
-        wrong.among(&[typed, view], format!("`{name}` is not a {what}"), help);
+        mistakes.among(&[typed, view], format!("`{name}` is not a {what}"), help);
         return None;
     }
     Some(match scope {

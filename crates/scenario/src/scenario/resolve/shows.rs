@@ -14,45 +14,58 @@ fn each_of<T>(
     table: &Node,
     read: impl Fn(&str, View<'_>, View<'_>, &Mistakes) -> Option<T>,
 ) -> Result<Vec<T>, Vec<Diagnostic>> {
-    let (view, wrong) = (View::new(table), Mistakes::default());
-    let all = view.entries().filter_map(|(name, of)| read(name, view.name(name), of, &wrong)).collect();
-    let wrong = wrong.taken(true);
-    if wrong.is_empty() { Ok(all) } else { Err(wrong) }
+    let (view, mistakes) = (View::new(table), Mistakes::default());
+    let all = view.entries().filter_map(|(name, of)| read(name, view.name(name), of, &mistakes)).collect();
+    let mistakes = mistakes.taken(true);
+    if mistakes.is_empty() { Ok(all) } else { Err(mistakes) }
 }
 
 pub(in super::super) fn claims(shows: &Node, variants: &[&str]) -> Result<Vec<Claim>, Vec<Diagnostic>> {
-    each_of(shows, |id, at, claim, wrong| {
+    each_of(shows, |id, at, claim, mistakes| {
         if requirement(id).is_none() {
             let near = nearest(id).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
-            wrong.at(at, format!("nothing to show has the name `{id}`"), format!("{near}it takes {ID_WANT}"));
+            mistakes.at(
+                at,
+                format!("nothing to show has the name `{id}`"),
+                format!("{near}it takes {ID_WANT}"),
+            );
         }
-        claim_of(id, claim, variants, wrong)
+        claim_of(id, claim, variants, mistakes)
     })
 }
 
-fn two_variants<'v>(view: View<'v>, keys: [&str; 2], variants: &[&str], wrong: &Mistakes) -> [View<'v>; 2] {
+fn two_variants<'v>(
+    view: View<'v>,
+    keys: [&str; 2],
+    variants: &[&str],
+    mistakes: &Mistakes,
+) -> [View<'v>; 2] {
     let both = keys.map(|key| view.at(key));
     for half in both.into_iter().filter(|half| half.is_sound()) {
         if !variants.contains(&half.text()) {
-            wrong.at(half, format!("there is no variant `{}`", half.text()), choices(half.text(), variants));
+            mistakes.at(
+                half,
+                format!("there is no variant `{}`", half.text()),
+                choices(half.text(), variants),
+            );
         }
     }
     both
 }
 
-fn claim_of(id: &str, claim: View<'_>, variants: &[&str], wrong: &Mistakes) -> Option<Claim> {
-    let [fails, mends] = two_variants(claim, ["fails", "mends"], variants, wrong);
+fn claim_of(id: &str, claim: View<'_>, variants: &[&str], mistakes: &Mistakes) -> Option<Claim> {
+    let [fails, mends] = two_variants(claim, ["fails", "mends"], variants, mistakes);
     if fails.is_sound() && fails.text() == mends.text() {
         let help = "`fails` and `mends` must be two variants";
-        wrong.at(mends, "a variant cannot be compared with itself", help);
+        mistakes.at(mends, "a variant cannot be compared with itself", help);
     }
     let figure = claim.at("metric").present().filter(|figure| figure.is_sound())?;
-    let unit = unit_named(figure, figure.text(), wrong)?;
+    let unit = unit_named(figure, figure.text(), mistakes)?;
     let factor = claim.at("factor").present().filter(|factor| factor.is_sound());
-    asks_something(factor, wrong);
+    asks_something(factor, mistakes);
     let is_bounded = ["min", "max"].iter().any(|key| claim.at(key).present().is_some());
     let bound = match (is_bounded, factor) {
-        (true, _) => ends(claim, unit, wrong),
+        (true, _) => ends(claim, unit, mistakes),
         (false, Some(_)) => Bound::default(),
         (false, None) => Bound { min: None, max: Some(0) },
     };
@@ -65,30 +78,30 @@ fn claim_of(id: &str, claim: View<'_>, variants: &[&str], wrong: &Mistakes) -> O
 }
 
 /// The unit of the figure `name`; mistakes are reported at `figure`.
-pub(in super::super) fn unit_named(figure: View<'_>, name: &str, wrong: &Mistakes) -> Option<Unit> {
+pub(in super::super) fn unit_named(figure: View<'_>, name: &str, mistakes: &Mistakes) -> Option<Unit> {
     let (metric, stat) = with_stat(name);
     if metric.contains('@') {
         let help = "it is measured for all devices together: write it without the state at the start";
-        wrong.at(figure, "a state at the start cannot be used here", help);
+        mistakes.at(figure, "a state at the start cannot be used here", help);
         return None;
     }
     // Whether the named unit or entity exists shows when the figure is computed.
     let (plain, part) = metrics::parts(&metric);
-    let unit = unit(figure, plain, wrong)?;
+    let unit = unit(figure, plain, mistakes)?;
     if part.is_some() && metrics::find(plain).is_some() && metrics::find(&metric).is_none() {
         let title = format!("`{plain}` is not measured by part");
-        wrong.at(figure, title, format!("write `{plain}`, of all together"));
+        mistakes.at(figure, title, format!("write `{plain}`, of all together"));
         return None;
     }
-    has_stat(figure, &metric, stat, wrong).then(|| unit.of_stat(stat))
+    has_stat(figure, &metric, stat, mistakes).then(|| unit.of_stat(stat))
 }
 
 pub(in super::super) fn questions(node: &Node, variants: &[&str]) -> Result<Vec<Question>, Vec<Diagnostic>> {
-    each_of(node, |name, at, of, wrong| {
+    each_of(node, |name, at, of, mistakes| {
         if question_place(name).is_none() {
-            wrong.at(at, format!("no list has a question `{name}`"), want());
+            mistakes.at(at, format!("no list has a question `{name}`"), want());
         }
-        Some(question(name, of, variants, wrong))
+        Some(question(name, of, variants, mistakes))
     })
 }
 
@@ -101,16 +114,20 @@ fn want() -> String {
     )
 }
 
-fn question(name: &str, of: View<'_>, variants: &[&str], wrong: &Mistakes) -> Question {
-    let [without, with] = two_variants(of, ["without", "with"], variants, wrong);
+fn question(name: &str, of: View<'_>, variants: &[&str], mistakes: &Mistakes) -> Question {
+    let [without, with] = two_variants(of, ["without", "with"], variants, mistakes);
     if without.is_sound() && without.text() == with.text() {
-        wrong.at(with, "a variant does not differ from itself", "`without` and `with` must be two variants");
+        mistakes.at(
+            with,
+            "a variant does not differ from itself",
+            "`without` and `with` must be two variants",
+        );
     }
     let figures: Vec<Told> =
-        of.at("figure").entries().map(|(name, figure)| told(name, figure, wrong)).collect();
+        of.at("figure").entries().map(|(name, figure)| told(name, figure, mistakes)).collect();
     if of.at("figure").is_sound() && figures.iter().all(|figure| figure.demand.is_none()) {
         let help = "write `less = 2` or `more = 2` beside a metric: that decides whether the answer is yes";
-        wrong.at(of.at("figure"), "this question expects no result", help);
+        mistakes.at(of.at("figure"), "this question expects no result", help);
     }
     let says = of.at("says");
     let known: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
@@ -118,18 +135,18 @@ fn question(name: &str, of: View<'_>, variants: &[&str], wrong: &Mistakes) -> Qu
     for piece in pieces(says.text()) {
         let (Piece::Both(name) | Piece::Times(name)) = piece else { continue };
         if !known.contains(&name) {
-            wrong.at(says, format!("there is no figure `{name}`"), choices(name, &known));
+            mistakes.at(says, format!("there is no figure `{name}`"), choices(name, &known));
         }
         named.push(name);
     }
     for name in known.iter().filter(|name| says.is_sound() && !named.contains(name)) {
         let help = format!("`says` uses it as {{{name}}} or {{{name}.times}}");
-        wrong.at(of.at("figure").name(name), format!("the answer does not mention `{name}`"), help);
+        mistakes.at(of.at("figure").name(name), format!("the answer does not mention `{name}`"), help);
     }
     let needs = of.at("needs");
     for key in needs.names().into_iter().filter(|key| Setting::of_need(key).is_none()) {
         let help = "a dotted key such as \"entity.*.project\", or with a value \"unit.*.blocking=true\"";
-        wrong.at(needs.name(key), format!("no scenario has `{key}`"), help);
+        mistakes.at(needs.name(key), format!("no scenario has `{key}`"), help);
     }
     read!(of, Question { asks without with says alike } with {
         name: name.to_owned(),
@@ -139,23 +156,23 @@ fn question(name: &str, of: View<'_>, variants: &[&str], wrong: &Mistakes) -> Qu
     })
 }
 
-fn told(name: &str, figure: View<'_>, wrong: &Mistakes) -> Told {
+fn told(name: &str, figure: View<'_>, mistakes: &Mistakes) -> Told {
     let metric = figure.at("metric");
     if metric.is_sound() {
-        unit_named(metric, metric.text(), wrong);
+        unit_named(metric, metric.text(), mistakes);
     }
     let [less, more] = ["less", "more"].map(|key| figure.at(key).present());
     if let (Some(_), Some(more)) = (less, more) {
-        wrong.at(more, "it cannot be less and more", "write only one of `less` and `more`");
+        mistakes.at(more, "it cannot be less and more", "write only one of `less` and `more`");
     }
     let asked = less.or(more).filter(|factor| factor.is_sound());
-    asks_something(asked, wrong);
+    asks_something(asked, mistakes);
     let demand = asked.map(|factor| Demand { more: less.is_none(), factor_milli: factor.milli() });
     Told { name: name.to_owned(), metric: metric.owned_text(), demand }
 }
 
-fn asks_something(factor: Option<View<'_>>, wrong: &Mistakes) {
+fn asks_something(factor: Option<View<'_>>, mistakes: &Mistakes) {
     if let Some(low) = factor.filter(|factor| factor.milli() <= 1_000) {
-        wrong.at(low, "this factor has no effect", "it must be more than 1");
+        mistakes.at(low, "this factor has no effect", "it must be more than 1");
     }
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::super::idle::UnwrittenKeys;
-use super::World;
-use crate::base::{Span, inert_path};
+use super::ResolveContext;
+use crate::base::{Span, escape_path};
 use crate::config::diagnostic::{Diagnostic, Place, Source, choices};
 use crate::config::tree::{Node, Val};
 use crate::config::view::View;
@@ -15,7 +15,7 @@ use crate::scenario::file;
 const STACK_FILE_MAX: u64 = 64 << 20;
 const KEPT: [[&str; 2]; 3] = [["engine", "name"], ["engine", "options"], ["gateway", "backend_link"]];
 
-impl World<'_> {
+impl ResolveContext<'_> {
     pub(super) fn stack(&self) -> Option<&StackDescription> {
         let name = self.root.at("engine.name").text();
         self.stacks.iter().find(|stack| stack.name == name)
@@ -26,12 +26,12 @@ impl World<'_> {
         let name = self.root.at("engine.name");
         let Some(stack) = self.stack() else {
             let names: Vec<&str> = self.stacks.iter().map(|stack| stack.name.as_str()).collect();
-            self.wrong.find(name, "engine", name.text(), &names);
+            self.mistakes.find(name, "engine", name.text(), &names);
             return Chosen::default();
         };
         if !stack.has_server {
             let title = format!("the stack `{}` has no server half", stack.name);
-            self.wrong.at(name, title, "nothing would respond to its phones; give it a `SyncServer`");
+            self.mistakes.at(name, title, "nothing would respond to its phones; give it a `SyncServer`");
         }
         if !stack.is_builtin {
             self.not_of_the_builtin(stack);
@@ -47,7 +47,7 @@ impl World<'_> {
                     (false, true) => "it has none".into(),
                     (false, false) => choices(key, &known),
                 };
-                self.wrong.at(at, title, help);
+                self.mistakes.at(at, title, help);
                 is_sound = false;
                 continue;
             };
@@ -55,7 +55,7 @@ impl World<'_> {
                 (OptionForm::File, Some(Val::Text(path))) => self.file(key, path, written),
                 (form, _) => choice(written, form).or_else(|| {
                     let title = format!("`engine.options.{key}` is wrong");
-                    self.wrong.at(written, title, format!("it takes {form}"));
+                    self.mistakes.at(written, title, format!("it takes {form}"));
                     None
                 }),
             };
@@ -76,11 +76,11 @@ impl World<'_> {
             let start = offset(&source.text, at);
             let end = source.text[start..].chars().next().map_or(start, |c| start + c.len_utf8());
             let place = Place { source, span: start..end };
-            return self.wrong.add(Diagnostic::new(Some(place), title).help(help));
+            return self.mistakes.add(Diagnostic::new(Some(place), title).help(help));
         }
         let written = self.root.at("engine.options").name(&option);
         let at = if written.place().is_some() { written } else { self.root.at("engine.name") };
-        self.wrong.at(at, title, help);
+        self.mistakes.at(at, title, help);
     }
 
     /// Reads a file that an option names, and reports any error.
@@ -90,11 +90,11 @@ impl World<'_> {
             Ok(bytes) => Some(Choice::File(Some(StackFile { path: path.to_owned(), bytes: bytes.into() }))),
             Err(error) => {
                 let title = format!("cannot read the file of `engine.options.{key}`: {error}");
-                let mut help = format!("the path is {}", inert_path(&from));
+                let mut help = format!("the path is {}", escape_path(&from));
                 if from.with_file_name("package.json").exists() && key.contains("bundle") {
                     help += "; `npm run build` writes it, and fetches esbuild the first time (without a registry: `npm run build:types`)";
                 }
-                self.wrong.at(written, title, help);
+                self.mistakes.at(written, title, help);
                 None
             }
         }
@@ -108,7 +108,7 @@ impl World<'_> {
             }
             let title = format!("the stack `{}` does not know `{}`", stack.name, path.join("."));
             let help = "it belongs to the built-in stack; the settings of this one are in `engine.options`";
-            self.wrong.at(view, title, help);
+            self.mistakes.at(view, title, help);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::chaos::chaos;
 use super::super::plan::{Bound, Expect, Gate};
 use super::super::swarm::{Situations, Swarm};
-use super::World;
+use super::ResolveContext;
 use super::fleet::{all_devices, named_link};
 use super::measured::{bound, ends, has_stat, unit, with_stat};
 use crate::base::{DeviceId, EntityId, Ppm, Span, Time, Word};
@@ -29,7 +29,7 @@ const CELLS: u64 = 200;
 /// The start of the year 10000, in microseconds since 1970 (UTC).
 const YEAR_10000: i64 = 253_402_300_800_000_000;
 
-impl World<'_> {
+impl ResolveContext<'_> {
     pub(super) fn events(&self) -> Vec<Planned> {
         let mut events: Vec<Planned> =
             self.root.at("event").entries().filter_map(|(name, view)| self.event(name, view)).collect();
@@ -61,7 +61,7 @@ impl World<'_> {
                 );
                 let at = self.root.at("event").key(&event.name).at("clone");
                 let title = "with this three phones have one identity, and make each other reload for ever";
-                return self.wrong.at(at, title, help);
+                return self.mistakes.at(at, title, help);
             }
         }
     }
@@ -71,13 +71,13 @@ impl World<'_> {
         if at >= Time::ZERO + self.duration {
             let help = format!("the script lasts {}", self.duration);
             let title = format!("`event.{name}` comes after the end");
-            self.wrong.given(&[self.root.at("duration")]).at(view.at("at"), title, help);
+            self.mistakes.given(&[self.root.at("duration")]).at(view.at("at"), title, help);
         }
         let (kind, own) = view.entries().find(|(key, _)| *key != "at")?;
         let fault = faults::KINDS.iter().find(|fault| fault.key.name == kind);
         let what = match fault {
             Some(fault) => {
-                let asks = InFile { world: self, event: view, at };
+                let asks = InFile { context: self, event: view, at };
                 Happening::Fault(fault.key.name, Arc::new((fault.read)(own, &asks)?))
             }
             None => self.deed(kind, own)?,
@@ -95,13 +95,13 @@ impl World<'_> {
         if let Some(list) = view.at("devices").present() {
             if by.is_some() {
                 let help = "name the devices, or a share of an attribute's values";
-                self.wrong.at(list, "`devices` and `by` exclude each other", help);
+                self.mistakes.at(list, "`devices` and `by` exclude each other", help);
             }
             // The resolved text of every scenario has this default.
             let share = view.at("share");
             if share.present().is_some() && share.share() != Ppm::ONE {
                 let help = "name the devices, or leave them out: a share is of all devices";
-                self.wrong.given(&[share]).at(share, "`devices` and `share` exclude each other", help);
+                self.mistakes.given(&[share]).at(share, "`devices` and `share` exclude each other", help);
             }
             return Who::Devices(list.items().map(|one| self.one_device(one)).collect());
         }
@@ -153,7 +153,7 @@ impl World<'_> {
             let help = format!(
                 "at most {FAULTS_MAX} are drawn: a longer time between them, fewer devices or a shorter scenario"
             );
-            self.wrong.at(key, format!("about {faults} faults would be drawn"), help);
+            self.mistakes.at(key, format!("about {faults} faults would be drawn"), help);
         }
     }
     pub(super) fn chaos(&self) -> Option<Chaos> {
@@ -174,11 +174,11 @@ impl World<'_> {
         let kinds = self.kinds();
         let known: Vec<&str> = kinds.iter().map(String::as_str).collect();
         let always = view.at("always").items().inspect(|kind| {
-            self.wrong.find(*kind, "kind of fault", kind.text(), &known);
+            self.mistakes.find(*kind, "kind of fault", kind.text(), &known);
         });
         if view.at("on").share().0 == 0 {
             let help = "it takes a share above 0 and at most 1, such as 0.75 or \"75%\"";
-            self.wrong.at(view.at("on"), "with `swarm.on` = 0 no seed has any fault", help);
+            self.mistakes.at(view.at("on"), "with `swarm.on` = 0 no seed has any fault", help);
         }
         let always = always.map(View::owned_text).collect();
         Some(read!(view, Swarm { on sizes } with { always }))
@@ -208,7 +208,7 @@ impl World<'_> {
         let checks: Vec<&str> = oracle::check_names().collect();
         let mut violations = Vec::new();
         for name in view.at("violation").items() {
-            self.wrong.find(name, "check", name.text(), &checks);
+            self.mistakes.find(name, "check", name.text(), &checks);
             violations.push(name.owned_text());
         }
         let mut metrics = BTreeMap::new();
@@ -216,7 +216,7 @@ impl World<'_> {
             let (metric, stat) = with_stat(name);
             let named = view.name(name);
             if let Some(unit) = self.metric(named, &metric)
-                && has_stat(named, &metric, stat, self.wrong)
+                && has_stat(named, &metric, stat, self.mistakes)
             {
                 metrics.insert(name.to_owned(), self.bound(bound, unit.of_stat(stat)));
             }
@@ -235,15 +235,15 @@ impl World<'_> {
                 self.entity_named(view, entity);
             }
             Some((_, unit)) => {
-                self.wrong.find(view, "sync unit", unit, &self.root.at("unit").names());
+                self.mistakes.find(view, "sync unit", unit, &self.root.at("unit").names());
             }
             None => {}
         }
-        let found = unit(view, metric, self.wrong)?;
+        let found = unit(view, metric, self.mistakes)?;
         if metrics::find(name).is_none() && metrics::find(metric).is_some() {
             let by = if name.contains('@') { "state at the start" } else { "sync unit" };
             let help = format!("write `{metric}`, of all together");
-            self.wrong.at(view, format!("`{metric}` is not measured by {by}"), help);
+            self.mistakes.at(view, format!("`{metric}` is not measured by {by}"), help);
         }
         Some(found)
     }
@@ -263,24 +263,24 @@ impl World<'_> {
     pub(super) fn given_fleets(&self, key: &str) -> Given<'_> {
         let fleets = self.root.at("fleet");
         let known = |(_, fleet): (&str, View<'_>)| fleet.is_itself_sound() && fleet.at(key).is_sound();
-        self.wrong.given_if(fleets.is_itself_sound() && fleets.entries().all(known))
+        self.mistakes.given_if(fleets.is_itself_sound() && fleets.entries().all(known))
     }
     fn bound(&self, view: View<'_>, unit: Unit) -> Bound {
         if !view.is_table() {
-            let exactly = bound(view, unit, self.wrong);
+            let exactly = bound(view, unit, self.mistakes);
             return Bound { min: exactly, max: exactly };
         }
-        ends(view, unit, self.wrong)
+        ends(view, unit, self.mistakes)
     }
     pub(super) fn gate(&self, name: &str, view: View<'_>) -> Option<Gate> {
         let metric = view.at("metric").present()?;
         let unit = self.metric(metric, metric.text())?;
         let (asked, stat) = (view.at("stat"), view.at("stat").text());
         let asked = if asked.place().is_some() { asked } else { metric };
-        if !view.at("stat").is_sound() || !has_stat(asked, metric.text(), stat, self.wrong) {
+        if !view.at("stat").is_sound() || !has_stat(asked, metric.text(), stat, self.mistakes) {
             return None;
         }
-        let bound = ends(view, unit.of_stat(stat), self.wrong);
+        let bound = ends(view, unit.of_stat(stat), self.mistakes);
         if let Some(start) = view.at("start").present() {
             self.start_state(start, start.text());
         }
@@ -290,7 +290,7 @@ impl World<'_> {
 
 /// Lets a fault read the file that it is written in.
 struct InFile<'a, 'w> {
-    world: &'a World<'w>,
+    context: &'a ResolveContext<'w>,
     event: View<'a>,
     at: Time,
 }
@@ -303,39 +303,39 @@ impl Asks for InFile<'_, '_> {
         self.at
     }
     fn wrong(&self) -> &Mistakes {
-        self.world.wrong
+        self.context.mistakes
     }
     fn link(&self, name: View<'_>) -> Option<Arc<Profile>> {
-        named_link(self.world, name.text(), name)
+        named_link(self.context, name.text(), name)
     }
     fn entity(&self, name: View<'_>) -> Option<EntityId> {
-        self.world.entity(name)
+        self.context.entity(name)
     }
     fn device(&self, number: View<'_>) -> DeviceId {
-        self.world.one_device(number)
+        self.context.one_device(number)
     }
     fn crash_points(&self) -> Vec<&str> {
-        let points = self.world.stack().into_iter().flat_map(|stack| &stack.crash_points);
+        let points = self.context.stack().into_iter().flat_map(|stack| &stack.crash_points);
         points.map(String::as_str).collect()
     }
     fn dated(&self, by: View<'_>, micros: i64) {
-        let start = self.world.calendar.start;
+        let start = self.context.calendar.start;
         let shown = start.plus(self.at.since(Time::ZERO)).0.saturating_add(micros);
         if !(0..YEAR_10000).contains(&shown) {
             let help =
                 "it must be within 1970 to 9999; this is for an app whose clock is off by days or years";
-            let given = self.world.wrong.given(&[self.world.root.at("start")]);
+            let given = self.context.mistakes.given(&[self.context.root.at("start")]);
             given.at(by, "this clock would show a date before 1970 or after 9999", help);
         }
     }
     fn not_too_many(&self, key: View<'_>, faults: u128) {
-        self.world.not_too_many(key, faults);
+        self.context.not_too_many(key, faults);
     }
     fn has_flags(&self) -> bool {
-        self.world.log().is_some()
+        self.context.change_log().is_some()
     }
     fn is_its_replica(&self) -> bool {
-        let holds_cursors = self.world.root.at("gateway.serve.cursor_held_by").text() == "server";
-        self.world.mode() == Mode::Persistent && !holds_cursors
+        let holds_cursors = self.context.root.at("gateway.serve.cursor_held_by").text() == "server";
+        self.context.mode() == Mode::Persistent && !holds_cursors
     }
 }

@@ -3,17 +3,17 @@
 use jiff::civil::Weekday;
 
 use super::super::zone::zone;
-use super::World;
+use super::ResolveContext;
 use crate::base::{Span, Stamp, Time};
 use crate::config::view::View;
 use crate::config::written::{Clock, clock};
 
-impl World<'_> {
+impl ResolveContext<'_> {
     pub(super) fn maintenance(&self, view: View<'_>) -> Vec<(Time, Time)> {
         let windows = self.windows(view.entries().map(|(_, window)| window));
         let end = Time::ZERO + self.duration + self.root.at("drain").span();
         if windows.first().is_some_and(|(from, until)| *from == Time::ZERO && *until >= end) {
-            self.wrong.at(view, "it is never up", "the window must end before the drain does");
+            self.mistakes.at(view, "it is never up", "the window must end before the drain does");
         }
         windows
     }
@@ -71,7 +71,7 @@ impl World<'_> {
         for (key, view) in zone.present().map(|zone| ("zone", zone)).into_iter().chain(days) {
             let help = "a local time in `from`, such as \"02:00\", which recurs every day";
             let title = format!("`{key}` has no effect here: `from` is a time since the start");
-            self.wrong.at(view, title, help);
+            self.mistakes.at(view, title, help);
         }
     }
 
@@ -87,7 +87,7 @@ impl World<'_> {
             (Some(Clock::After(from)), Some(Clock::After(until))) if from < until => Span(until.0 - from.0),
             (Some(_), Some(_)) => {
                 let help = "two local times, or two times since the start, the later one last";
-                self.wrong.at(view.at("until"), "`until` must be a time after `from`", help);
+                self.mistakes.at(view.at("until"), "`until` must be a time after `from`", help);
                 day
             }
             _ => view.at("for").span(),

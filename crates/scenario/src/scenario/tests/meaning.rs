@@ -64,7 +64,7 @@ fn the_defaults_are_those_of_the_rooms() {
     assert_eq!(plan.transport, net::TransportOptions::default());
     let refreshed = self::plan(&format!("{MINIMAL}\n[gateway]\nmode = \"persistent\"\n"));
     assert_eq!(refreshed.gateway.refresh, gateway::RefreshOptions::default());
-    assert!(refreshed.backend.whole);
+    assert!(refreshed.backend.serves_all_owners);
     let compared = self::plan(&format!("{MINIMAL}\n[gateway.serve.capture]\nhash = {{}}\n"));
     assert_eq!(compared.gateway.serve, gateway::HashOptions::default().into());
 }

@@ -126,10 +126,10 @@ fn part(plan: &Plan, what: &str) -> String {
             let (gateway, engine) = (&plan.gateway, &plan.engine);
             let chunks = [engine.pull.chunk_rows, engine.push.chunk_rows];
             let replica = (gateway.refresh.every, &gateway.refresh.capture);
-            of(&(gateway.mode, &gateway.serve, &gateway.cursors, replica, &plan.backend.log, chunks))
+            of(&(gateway.mode, &gateway.serve, &gateway.cursors, replica, &plan.backend.change_log, chunks))
         }
         "link" => of(&fleet.links),
-        "log" => of(&(&plan.backend.log, &plan.gateway.serve)),
+        "log" => of(&(&plan.backend.change_log, &plan.gateway.serve)),
         "logins" => of(&(&plan.workload.logins, plan.workload.hours)),
         "moves" => of(&fleet.moves),
         "nulls" => of(&data.nulls),

@@ -113,7 +113,9 @@ fn decide(
     call: &mut Call<'_>,
 ) -> Result<(), Refused> {
     let winner = doc.tree.winner().cloned().expect("a revision was added");
-    let (id, entity, key) = (given.entity, core.entity(given.entity), Key::new(given.key));
+    let id = given.entity;
+    let entity = core.entity(id);
+    let key = Key::new(given.key);
     let edit = call.slip.name(id, &key);
     let now = call.record.get(id, &key);
     if before.is_some_and(|before| before.rev == winner.rev) {

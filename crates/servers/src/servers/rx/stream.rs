@@ -86,7 +86,8 @@ async fn begin(
     loop {
         let own = site.clone();
         let newest = ports.ask(move |record| {
-            let (mut newest, attributes) = (Stamp(0), own.attributes(of));
+            let mut newest = Stamp(0);
+            let attributes = own.attributes(of);
             record.changes(entity, attributes, None, &mut |_, stamp, _| newest = newest.max(stamp))?;
             Ok::<_, ServerError>(newest)
         });

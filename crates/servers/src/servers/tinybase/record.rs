@@ -21,7 +21,8 @@ pub(super) struct Beside<'a> {
 impl Beside<'_> {
     /// Reads the changes of the record since the last read; returns the cells that changed.
     pub(super) fn ingest(&mut self, record: &mut dyn SystemOfRecord) -> Result<Vec<Told>, ServerError> {
-        let (mut changed, notes) = (Vec::new(), self.store.notes.clone());
+        let mut changed = Vec::new();
+        let notes = self.store.notes.clone();
         notes.ingest(self.setup, record, |at, version| {
             changed.extend(self.store.take(at, version, (self.now, false))?);
             Ok(())

@@ -24,7 +24,8 @@ impl Watermelon {
         let wanted = self.wanted(changes)?;
         self.owed.has_pushed(call.from)?;
         let request = self.writer.begin()?;
-        let (mut writes, mut mutations) = (Vec::new(), Vec::new());
+        let mut writes = Vec::new();
+        let mut mutations = Vec::new();
         for wanted in wanted {
             match self.judged((request, since), &wanted, call) {
                 Ok(None) => {}

@@ -1,8 +1,8 @@
 //! The link model compared with measured transfers.
 //!
 //! [`transfers`] and [`outages`] read a file of measurements, predict each cell with
-//! [`net::tcp`](syncdyno_world::net::tcp), and report the deviations with the tolerance of each kind. The
-//! model was developed with the files [`TRANSFERS`] and [`OUTAGES`].
+//! [`net::tcp`](syncdyno_world::net::tcp), and report the deviations with the tolerance of each
+//! kind. The model was developed with the files [`TRANSFERS`] and [`OUTAGES`].
 //!
 //! `cold` and `tls` are predicted on a new connection. `warm0` and `warmidle` are on a kept one,
 //! all sizes in rising order, as many rounds as samples, by the median; the reference was measured

@@ -10,7 +10,7 @@ const DEVICE: DeviceId = DeviceId(0);
 
 #[test]
 fn what_is_put_off_is_neither_committed_nor_judged_and_goes_through_another_time() {
-    let mut backend = backend(BackendOptions { partial: Ppm(300_000), ..options() });
+    let mut backend = backend(BackendOptions { deferred_share: Ppm(300_000), ..options() });
     let values = vec![(AT, Value::Int(3)), (PATIENT_KEY, Value::text("p0"))];
     let create = |n: u32| mutation(n, APPOINTMENT, &format!("k{n}"), EditKind::Create, values.clone());
     let mut left: Vec<Mutation> = (0..200).map(create).collect();
@@ -33,7 +33,7 @@ fn what_is_put_off_is_neither_committed_nor_judged_and_goes_through_another_time
 fn who_points_to_a_row_that_is_put_off_waits_with_it() {
     let mut seen = 0;
     for ms in 0..200 {
-        let mut backend = backend(BackendOptions { partial: Ppm(300_000), ..options() });
+        let mut backend = backend(BackendOptions { deferred_share: Ppm(300_000), ..options() });
         let values = vec![(AT, Value::Int(3)), (PATIENT_KEY, Value::text("p0"))];
         let parent = mutation(0, APPOINTMENT, "parent", EditKind::Create, values);
         let text = vec![(0, Value::text("parent")), (1, Value::text("a note"))];

@@ -460,7 +460,8 @@ impl Applying<'_, '_> {
         mut progress: Progress,
     ) -> Stored<()> {
         let (tx, process, id) = (self.tx, self.process, page.entity);
-        let (rules, before) = (&process.rules, progress.clone());
+        let rules = &process.rules;
+        let before = progress.clone();
         if segment.ends_page {
             if page.more || !rules.has(Flaw::CursorBeforeTheLastPage) {
                 progress.cursor = Some(page.cursor.clone().into_owned());

@@ -77,8 +77,8 @@ impl Applier {
         let withheld = page.withheld.iter().map(|key| Cow::Borrowed(&**key)).collect();
         let rest: Rest<'_> = (undone, page.unseen.map(|stamp| stamp.0), withheld, page.ids);
         let rest = serde_json::to_string(&rest).expect("writing to memory does not fail");
-        let (entity, cursor, more) = (page.entity, page.cursor.clone().into_owned(), page.more);
-        let aside = StagedPage { number: 0, entity, cursor, more, onto, rest };
+        let cursor = page.cursor.clone().into_owned();
+        let aside = StagedPage { number: 0, entity: page.entity, cursor, more: page.more, onto, rest };
         let number = store::staged::add_page(tx, unit, &aside)?;
         for (place, row) in page.rows.iter().enumerate() {
             let part = row.part.map(|part| (part.base, part.columns));
@@ -175,6 +175,14 @@ fn page(tx: &Tx<'_>, waiting: StagedPage) -> Stored<Page<'static>> {
     let rest = serde_json::from_str(&waiting.rest).map_err(|error| StoreError::Damaged(error.to_string()))?;
     let (undone, unseen, withheld, ids): Rest<'static> = rest;
     let undone = undone.into_iter().map(|(from, until)| Undone { from: Stamp(from), until: Stamp(until) });
-    let (cursor, undone, unseen) = (Cow::Owned(waiting.cursor), undone.collect(), unseen.map(Stamp));
-    Ok(Page { entity, rows, cursor, more, undone, unseen, withheld, ids })
+    Ok(Page {
+        entity,
+        rows,
+        cursor: Cow::Owned(waiting.cursor),
+        more,
+        undone: undone.collect(),
+        unseen: unseen.map(Stamp),
+        withheld,
+        ids,
+    })
 }

@@ -117,8 +117,8 @@ impl Puller {
     }
 
     pub(crate) async fn fetch_rows(&self, entity: EntityId, of: Key) -> Result<(), RunError> {
-        let (device, rows_asked) = (self.process.setup.device, self.process.options.pull.chunk_rows);
-        let request = FetchRequest { device, entity, of, rows: rows_asked };
+        let device = self.process.setup.device;
+        let request = FetchRequest { device, entity, of, rows: self.process.options.pull.chunk_rows };
         let received = self.caller.exchange(None, |_| Request::Fetch(request.clone())).await;
         let received = received.map_err(GivenUp::ends_run)?;
         self.process.crash_point("fetch.answer-received").await;

@@ -141,7 +141,8 @@ pub(crate) async fn pull_all_again(
 ) -> Result<(), RunError> {
     for entity in entities {
         puller.applier.load_again(run.unit, entity).await?;
-        let (mut stall, mut came) = (StallGuard::default(), false);
+        let mut stall = StallGuard::default();
+        let mut came = false;
         loop {
             puller.process.crash_point("pull.before-request").await;
             let wants = puller.wants(run.unit, &[entity])?;

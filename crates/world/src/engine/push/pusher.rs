@@ -269,7 +269,8 @@ impl Pusher {
         (batch, fresh): (&[Entry], &BTreeSet<i64>),
         given_up: GivenUp,
     ) -> Result<RunError, RunError> {
-        let (rules, failure) = (&self.process.rules, &given_up.failure);
+        let rules = &self.process.rules;
+        let failure = &given_up.failure;
         let left = given_up.tries > 1 || !matches!(failure, Failure::Silence(TransportError::Offline));
         let keeps = match failure {
             Failure::Refused(ServerError::Unauthorized)

@@ -204,7 +204,8 @@ impl<'t> Settling<'t, '_> {
 
     /// The backend has the edit: the row gets its stamp, and later edits of the row build on it.
     fn acknowledge(&mut self, entry: &Entry, stamp: Stamp) -> Stored<bool> {
-        let (tx, rules) = (self.tx, &self.process.rules);
+        let tx = self.tx;
+        let rules = &self.process.rules;
         let reported = if rules.has(Flaw::AcknowledgesWithoutAStamp) { Stamp(0) } else { stamp };
         self.told.push(Settled::Acknowledged(entry.into(), reported));
         rules.outbox.lets_go(tx, entry)?;

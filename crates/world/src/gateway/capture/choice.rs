@@ -110,7 +110,8 @@ impl Capture {
     /// True if it misses some rows that are gone, so that readers keep them forever.
     pub(super) fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
         // A device asks within its scope, which moved rows leave; a replica asks everywhere.
-        let traceless = !provisioning.deletes() || mode == Mode::Ota && !provisioning.moves();
+        let traceless =
+            !provisioning.tracks_deletes() || mode == Mode::Ota && !provisioning.tracks_scope_moves();
         traceless && !self.finds_absence
     }
 }
@@ -152,5 +153,8 @@ pub struct Kind {
     /// Reads the written options; reports a mistake if they contradict each other.
     pub read: fn(View<'_>, Around<'_>) -> Capture,
     /// Suggestions for authors: how they are written and what they create, the cheapest first.
-    pub examples: &'static [(&'static str, fn() -> Capture)],
+    pub examples: &'static [Example],
 }
+
+/// How a strategy is written, and what that creates.
+pub(crate) type Example = (&'static str, fn() -> Capture);

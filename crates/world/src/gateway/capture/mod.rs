@@ -8,7 +8,8 @@
 //! columns that differ ([`Part`](crate::protocol::Part)), with the base version.
 //!
 //! The file of a strategy has its key in a scenario, its options, its demands on the backend and on
-//! readers ([`Properties`]), and its work. Read `seam` and `choice` first; `list` has all strategies.
+//! readers ([`Properties`]), and its work. Read `seam` and `choice` first; `list` has all
+//! strategies.
 
 mod change_log;
 mod choice;

@@ -8,7 +8,11 @@ use crate::base::{Key, Ppm, Span};
 
 fn options() -> backend::BackendOptions {
     let log = LogOptions { kept: Span::secs(3_600), numbered: Numbered::AtCommit, rearm: Rearm::Always };
-    backend::BackendOptions { log: Some(log), whole: true, ..backend::BackendOptions::default() }
+    backend::BackendOptions {
+        change_log: Some(log),
+        serves_all_owners: true,
+        ..backend::BackendOptions::default()
+    }
 }
 
 fn trial(capture: &Capture, rows: u32) -> Trial {
@@ -30,7 +34,7 @@ fn nothing_is_lost(capture: &Capture, provisioning: Provisioning, troubles: &[Tr
         for ((commit_delay, numbered), limit) in cases.flat_map(|case| [1, 3].map(|limit| (case, limit))) {
             let begun = || {
                 let mut options = backend::BackendOptions { commit_delay, provisioning, ..options() };
-                options.log = options.log.map(|log| LogOptions { numbered, ..log });
+                options.change_log = options.change_log.map(|log| LogOptions { numbered, ..log });
                 let mut trial = Trial::new(options, capture.strategy(), 10);
                 (trial.replica, trial.keeps_to_scope) = (replica, true);
                 if provisioned {

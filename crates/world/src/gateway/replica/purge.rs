@@ -36,7 +36,7 @@ impl Replica {
         sound(self.open().prepare(sql).execute((now.0 as i64, self.open().head, long_ago)));
     }
 
-    /// The last number given by `time`, as far as recorded.
+    /// The last recorded number that was given by `time`.
     fn number_of(&self, time: Time) -> Option<i64> {
         let sql = "SELECT at, seq FROM age WHERE at <= ?1 ORDER BY at DESC LIMIT 1";
         let mut find = self.open().prepare(sql);

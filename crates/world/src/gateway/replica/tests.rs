@@ -71,7 +71,7 @@ impl Site {
         let gateway = GatewayOptions { mode: Mode::Persistent, refresh, ..GatewayOptions::default() };
         let attributes = CLINICS.map(|clinic| vec![Value::text(clinic)]).into();
         let gateway = Gateway::new(&gateway, &schema, attributes, START);
-        let options = backend::BackendOptions { whole: true, service_cv_milli: 0, ..options };
+        let options = backend::BackendOptions { serves_all_owners: true, service_cv_milli: 0, ..options };
         let mut backend = Backend::new(schema, options, START, Seed(1));
         let at = START.minus(Span::secs(9));
         let row = |key: &str, values: [&str; 2]| Loaded::as_of(key, values.map(Value::text), at);

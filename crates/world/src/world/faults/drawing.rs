@@ -38,21 +38,21 @@ fn keep_share<T: PartialEq + Copy>(items: &mut Vec<T>, share: Ppm, stream: &mut 
 }
 
 /// Plans the fault of each event for the devices that it concerns.
-pub(crate) fn plan_events(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
-    let end = Time::ZERO + plan.duration;
-    for planned in &plan.events {
+pub(crate) fn plan_events(faults: &mut Faults, setup: &Setup, devices: &[DevicePlan]) {
+    let end = Time::ZERO + setup.duration;
+    for planned in &setup.events {
         let Happening::Fault(_, fault) = &planned.what else { continue };
-        let chosen = &choose(&planned.who, &planned.name, plan.seed, devices);
+        let chosen = &choose(&planned.who, &planned.name, setup.seed, devices);
         let (at, name, length) = (planned.at, &*planned.name, planned.length);
         if let Some(text) = fault.plan(&When { name, at, length, chosen, end }, faults) {
-            faults.tell(at, format!("{name}: {text}"));
+            faults.add_description(at, format!("{name}: {text}"));
         }
     }
 }
 
 /// Notes that a random fault, which occurs once per `mtbf`, did not occur.
-pub(crate) fn none_came(faults: &mut Faults, key: &str, plan: &Setup, mtbf: Span) {
-    let why = format!("none occurred at random in {}; the mean time between them is {mtbf}", plan.duration);
+pub(crate) fn note_none_drawn(faults: &mut Faults, key: &str, setup: &Setup, mtbf: Span) {
+    let why = format!("none occurred at random in {}; the mean time between them is {mtbf}", setup.duration);
     faults.awaited.push(Awaited::anywhere(key, why));
 }
 
@@ -68,15 +68,15 @@ pub(crate) fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
 
 /// Draws the random faults of each device.
 pub(crate) fn drawn_for(
-    plan: &Setup,
+    setup: &Setup,
     devices: &[DevicePlan],
     key: &str,
     mtbf: Span,
     mut draw: impl FnMut(Time, DeviceId, &mut Stream),
 ) {
     for DevicePlan { device, .. } in devices {
-        let mut stream = plan.seed.derive("world.chaos", u64::from(device.0)).stream(key, 0, 0);
-        for at in moments(mtbf, Time::ZERO + plan.duration, &mut stream) {
+        let mut stream = setup.seed.derive("world.chaos", u64::from(device.0)).stream(key, 0, 0);
+        for at in moments(mtbf, Time::ZERO + setup.duration, &mut stream) {
             draw(at, *device, &mut stream);
         }
     }

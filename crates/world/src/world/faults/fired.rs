@@ -83,7 +83,7 @@ fn kinds(plan: &Setup, end: Time) -> Vec<Kind> {
         ("backend.poison", backend.poison_ppm > 0, Sign::Rejected, always(), unrefused),
         ("backend.refused_deletes", some(deletes), Sign::DeleteRefused, always(), NONE_REFUSED),
         ("backend.errors", some(backend.errors), Sign::Refused, always(), "no request failed"),
-        ("backend.partial", some(backend.partial), Sign::PutOff, always(), NONE_PUT_OFF),
+        ("backend.partial", some(backend.deferred_share), Sign::PutOff, always(), NONE_PUT_OFF),
     ]
 }
 

@@ -7,7 +7,7 @@ use crate::faults::{Act, Deed, Faults, Restore, Whose};
 use crate::setup::{Chaos, DevicePlan, Setup};
 use crate::sim::{Handle, NodeId};
 use crate::world::device::node::Device;
-use crate::world::faults::drawing::{drawn_for, none_came};
+use crate::world::faults::drawing::{drawn_for, note_none_drawn};
 use crate::world::people::shared_phone::SharedPhone;
 
 /// In chaos, the mean age of a backup.
@@ -39,8 +39,8 @@ pub(crate) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, Node
     }
 }
 
-pub(crate) fn draw(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
-    let Some(chaos) = &plan.chaos else { return };
+pub(crate) fn draw(faults: &mut Faults, setup: &Setup, devices: &[DevicePlan]) {
+    let Some(chaos) = &setup.chaos else { return };
     for (key, every) in [
         ("token", chaos.token_mtbf),
         ("logout", chaos.logout_mtbf),
@@ -49,12 +49,12 @@ pub(crate) fn draw(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
         ("restore", chaos.restore_mtbf),
     ] {
         let mut none = true;
-        drawn_for(plan, devices, key, every, |at, device, stream| {
+        drawn_for(setup, devices, key, every, |at, device, stream| {
             draw_one(faults, key, (at, device), chaos, stream);
             none = false;
         });
         if every > Span::ZERO && none {
-            none_came(faults, &format!("chaos.{key}_mtbf"), plan, every);
+            note_none_drawn(faults, &format!("chaos.{key}_mtbf"), setup, every);
         }
     }
 }
@@ -91,5 +91,5 @@ fn draw_one(
             format!("{what} {device} for {away}")
         }
     };
-    faults.tell(at, format!("chaos: {text}"));
+    faults.add_description(at, format!("chaos: {text}"));
 }

@@ -1,41 +1,41 @@
 //! Planned and random faults.
 
-use crate::backend::Hindered;
+use crate::backend::RejectedEdits;
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::contract::KillReason;
 use crate::faults::{
     Awaited, Cancel, Faults, Kill, NEVER_CANCELLED, Struck, When, bad_rows, caching_proxy, foreign_responses,
-    hindrance,
+    rejection_window,
 };
 use crate::net::{During, Foreign, Outage, OutageMode};
 use crate::setup::{Chaos, DevicePlan, Lengths, Setup};
-use crate::world::faults::drawing::{drawn_for, moments, none_came, plan_events};
+use crate::world::faults::drawing::{drawn_for, moments, note_none_drawn, plan_events};
 use crate::{backend, gateway};
 
-/// The longest wait of a random kill for its crash point, at most half of the remaining script. So
-/// points that a world never passes do not reduce the number of kills.
+/// A random kill waits for its crash point at most this long, or half of the remaining script if
+/// that is shorter; then it happens anyway.
 const LONGEST_WAIT: Span = Span::secs(600);
 
-/// The faults of `plan` for its devices. All end with the script; then the world heals.
-pub(crate) fn draw(plan: &Setup, devices: &[DevicePlan], crash_points: &[String]) -> Faults {
+/// The faults of `setup` for its devices. All end with the script.
+pub(crate) fn draw(setup: &Setup, devices: &[DevicePlan], crash_points: &[String]) -> Faults {
     let mut faults = Faults::none(devices.len());
-    plan_events(&mut faults, plan, devices);
-    if let Some(chaos) = &plan.chaos {
-        faults.draw_chaos(plan, chaos, devices, crash_points);
+    plan_events(&mut faults, setup, devices);
+    if let Some(chaos) = &setup.chaos {
+        faults.draw_chaos(setup, chaos, devices, crash_points);
     }
-    let end = Time::ZERO + plan.duration;
-    faults.draw_availability(plan, end);
+    let end = Time::ZERO + setup.duration;
+    faults.draw_availability(setup, end);
     faults.heal(end);
     faults
 }
 
 impl Faults {
-    fn draw_chaos(&mut self, plan: &Setup, chaos: &Chaos, devices: &[DevicePlan], crash_points: &[String]) {
+    fn draw_chaos(&mut self, setup: &Setup, chaos: &Chaos, devices: &[DevicePlan], crash_points: &[String]) {
         let before = self.drawn();
         for device in devices {
-            self.draw_device(plan, chaos, device.device, crash_points);
+            self.draw_device(setup, chaos, device.device, crash_points);
         }
-        self.draw_backend(plan, chaos);
+        self.draw_backend(setup, chaos);
         let kinds = [
             ("chaos.kill_mtbf", chaos.kill_mtbf),
             ("chaos.power_loss_mtbf", chaos.power_loss_mtbf),
@@ -44,7 +44,7 @@ impl Faults {
         ];
         for ((key, mtbf), (before, after)) in kinds.into_iter().zip(before.into_iter().zip(self.drawn())) {
             if mtbf > Span::ZERO && before == after {
-                none_came(self, key, plan, mtbf);
+                note_none_drawn(self, key, setup, mtbf);
             }
         }
     }
@@ -54,9 +54,9 @@ impl Faults {
         let outages = self.devices.iter().map(|on| on.outages.len()).sum();
         [ends(KillReason::Killed), ends(KillReason::PowerLoss), outages, self.down.len()]
     }
-    fn draw_device(&mut self, plan: &Setup, chaos: &Chaos, device: DeviceId, crash_points: &[String]) {
-        let seed = plan.seed.derive("world.chaos", u64::from(device.0));
-        let end = Time::ZERO + plan.duration;
+    fn draw_device(&mut self, setup: &Setup, chaos: &Chaos, device: DeviceId, crash_points: &[String]) {
+        let seed = setup.seed.derive("world.chaos", u64::from(device.0));
+        let end = Time::ZERO + setup.duration;
         for (mtbf, reason, name, word) in [
             (chaos.kill_mtbf, KillReason::Killed, "kill", "kill"),
             (chaos.power_loss_mtbf, KillReason::PowerLoss, "power", "power_loss"),
@@ -68,7 +68,7 @@ impl Faults {
                 let at_point = reason == KillReason::Killed && stream.chance(0.5) && !crash_points.is_empty();
                 let point = at_point.then(|| (stream.pick(crash_points).clone(), 1 + stream.below(3) as u32));
                 let place = point.as_ref().map_or(String::new(), |(point, _)| format!(" at {point}"));
-                self.tell(at, format!("chaos: {word} of {device}{place}"));
+                self.add_description(at, format!("chaos: {word} of {device}{place}"));
                 let latest = Some(at + LONGEST_WAIT.min(Span(end.since(at).0 / 2)));
                 let struck = Struck::default();
                 self.kills.push(Kill { at, device, reason, point, latest, restart_after, struck });
@@ -89,7 +89,7 @@ impl Faults {
                 mode,
                 noticed,
             });
-            self.tell(at, format!("chaos: outage of {device} for {length}, mode {}", mode.word()));
+            self.add_description(at, format!("chaos: outage of {device} for {length}, mode {}", mode.word()));
         }
         if chaos.response_loss.0 > 0 {
             let lossy = During { from: Time::ZERO, until: end, what: chaos.response_loss };
@@ -97,28 +97,29 @@ impl Faults {
         }
     }
 
-    fn draw_backend(&mut self, plan: &Setup, chaos: &Chaos) {
-        let mut stream = plan.seed.derive("world.chaos", u64::MAX).stream("backend", 0, 0);
-        for at in moments(chaos.backend_mtbf, Time::ZERO + plan.duration, &mut stream) {
+    fn draw_backend(&mut self, setup: &Setup, chaos: &Chaos) {
+        let mut stream = setup.seed.derive("world.chaos", u64::MAX).stream("backend", 0, 0);
+        for at in moments(chaos.backend_mtbf, Time::ZERO + setup.duration, &mut stream) {
             let length = stream.exponential(chaos.backend_mean);
             self.down.push((at, at + length));
-            self.tell(at, format!("chaos: the backend is down for {length}"));
+            self.add_description(at, format!("chaos: the backend is down for {length}"));
         }
     }
-    fn draw_availability(&mut self, plan: &Setup, end: Time) {
-        let of_link = plan.gateway.backend_link.as_ref().and_then(|link| link.availability);
+    fn draw_availability(&mut self, setup: &Setup, end: Time) {
+        let of_link = setup.gateway.backend_link.as_ref().and_then(|link| link.availability);
         let parts = [
-            ("backend", "backend.availability", plan.backend.availability),
+            ("backend", "backend.availability", setup.backend.availability),
             ("backend link", "gateway.backend_link.availability", of_link),
         ];
         for (number, (part, key, availability)) in (0..).zip(parts) {
             let Some(availability) = availability else { continue };
-            let outages = backend::outages(availability, plan.seed.derive("world.availability", number), end);
+            let outages =
+                backend::outages(availability, setup.seed.derive("world.availability", number), end);
             if outages.is_empty() && availability.share < Ppm::ONE {
                 self.awaited.push(Awaited::anywhere(key, "no outage occurred at random"));
             }
             for (from, until) in outages {
-                self.tell(from, format!("the {part} is down for {}", until - from));
+                self.add_description(from, format!("the {part} is down for {}", until - from));
                 match part {
                     "backend" => self.down.push((from, until)),
                     _ => self.backend_link.push(gateway::Outage {
@@ -146,34 +147,34 @@ impl Faults {
     }
 }
 
-/// In chaos, a run is cancelled this long after its request has left, on average.
+/// In chaos, a run is cancelled this long after its request was sent, on average.
 const CANCELLED_AFTER: Span = Span::millis(300);
 /// In chaos, connections of a suspended app last this long.
 const SOCKETS_LAST: Span = Span::secs(30);
 
-pub(crate) fn disturb(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
-    if let Some(ttl) = plan.proxy {
+pub(crate) fn add_permanent_faults(faults: &mut Faults, setup: &Setup, devices: &[DevicePlan]) {
+    if let Some(ttl) = setup.proxy {
         // A permanent condition, not a fault that ends.
         let always = During { from: Time::ZERO, until: Time::FAR, what: ttl };
         faults.devices.iter_mut().for_each(|on| on.net.caches.push(always));
     }
-    let Some(chaos) = &plan.chaos else { return };
-    disturb_always(faults, chaos, plan, devices);
+    let Some(chaos) = &setup.chaos else { return };
+    add_continuous_chaos(faults, chaos, setup, devices);
     if chaos.cancel_mtbf > Span::ZERO {
-        draw_cancels(faults, plan, chaos.cancel_mtbf, devices);
+        draw_cancels(faults, setup, chaos.cancel_mtbf, devices);
     }
 }
 
-/// Continuous chaos is a fault planned for the whole script.
-fn disturb_always(faults: &mut Faults, chaos: &Chaos, plan: &Setup, devices: &[DevicePlan]) {
+/// Continuous chaos: each fault lasts for the whole script.
+fn add_continuous_chaos(faults: &mut Faults, chaos: &Chaos, setup: &Setup, devices: &[DevicePlan]) {
     let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
-    let (at, length, end) = (Time::ZERO, plan.duration, Time::ZERO + plan.duration);
+    let (at, length, end) = (Time::ZERO, setup.duration, Time::ZERO + setup.duration);
     let when = When { name: "", at, length, chosen: &all, end };
     let drawn = [
         (chaos.foreign_responses > Ppm(0), foreign_responses(chaos.foreign_responses, Foreign::Any)),
         (chaos.bad_rows > Ppm(0), bad_rows(chaos.bad_rows)),
-        (chaos.put_off > Ppm(0), hindrance(Hindered::PutOff, chaos.put_off)),
-        (chaos.refused_deletes > Ppm(0), hindrance(Hindered::Deletes, chaos.refused_deletes)),
+        (chaos.put_off > Ppm(0), rejection_window(RejectedEdits::Deferred, chaos.put_off)),
+        (chaos.refused_deletes > Ppm(0), rejection_window(RejectedEdits::Deletes, chaos.refused_deletes)),
         (chaos.proxy_ttl > Span::ZERO, caching_proxy(chaos.proxy_ttl)),
     ];
     for (_, fault) in drawn.into_iter().filter(|(is_there, _)| *is_there) {
@@ -181,31 +182,31 @@ fn disturb_always(faults: &mut Faults, chaos: &Chaos, plan: &Setup, devices: &[D
     }
 }
 
-fn draw_cancels(faults: &mut Faults, plan: &Setup, mtbf: Span, devices: &[DevicePlan]) {
+fn draw_cancels(faults: &mut Faults, setup: &Setup, mtbf: Span, devices: &[DevicePlan]) {
     let (before, never) = (faults.cancels.len(), Awaited::anywhere("chaos.cancel_mtbf", NEVER_CANCELLED));
-    drawn_for(plan, devices, "cancel", mtbf, |at, device, stream| {
-        let (until, after) = (Time::ZERO + plan.duration, stream.exponential(CANCELLED_AFTER));
+    drawn_for(setup, devices, "cancel", mtbf, |at, device, stream| {
+        let (until, after) = (Time::ZERO + setup.duration, stream.exponential(CANCELLED_AFTER));
         faults.cancels.push(Cancel { at, until, device, after, struck: never.met() });
-        faults.tell(at, format!("chaos: a run of {device} is cancelled"));
+        faults.add_description(at, format!("chaos: a run of {device} is cancelled"));
     });
     faults.awaited.push(match faults.cancels.len() == before {
-        true => Awaited::anywhere(never.name(), format!("none occurred at random in {}", plan.duration)),
+        true => Awaited::anywhere(never.name(), format!("none occurred at random in {}", setup.duration)),
         false => never,
     });
 }
 
-pub(crate) fn draw_suspensions(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
-    let Some(chaos) = plan.chaos.as_ref().filter(|chaos| chaos.suspend_mtbf > Span::ZERO) else { return };
+pub(crate) fn draw_suspensions(faults: &mut Faults, setup: &Setup, devices: &[DevicePlan]) {
+    let Some(chaos) = setup.chaos.as_ref().filter(|chaos| chaos.suspend_mtbf > Span::ZERO) else { return };
     let (key, mtbf) = ("chaos.suspend_mtbf", chaos.suspend_mtbf);
     let awaited = Awaited::anywhere(key, "no app ran at the time");
     let before = faults.strikes.len();
-    drawn_for(plan, devices, "suspend", mtbf, |at, device, stream| {
+    drawn_for(setup, devices, "suspend", mtbf, |at, device, stream| {
         let length = stream.exponential(chaos.suspend_mean);
         faults.suspend(at, device, (length, SOCKETS_LAST), awaited.met());
-        faults.tell(at, format!("chaos: the app of {device} is suspended for {length}"));
+        faults.add_description(at, format!("chaos: the app of {device} is suspended for {length}"));
     });
     if faults.strikes.len() == before {
-        return none_came(faults, key, plan, mtbf);
+        return note_none_drawn(faults, key, setup, mtbf);
     }
     faults.awaited.push(awaited);
 }

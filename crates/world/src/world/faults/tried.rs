@@ -117,7 +117,7 @@ pub(crate) struct Untested {
 }
 
 impl Untested {
-    /// Empty for a run that is not `whole`: the rest of it is unknown.
+    /// Empty for a run that is not `whole`: its rest is unknown.
     pub(crate) fn of(
         whole: bool,
         faults: &Faults,

@@ -102,8 +102,8 @@ impl Sign {
         use Event as E;
         match self {
             Sign::Gateway => node == Node::Gateway,
-            Sign::LostResponse => matches!(event, E::MessageDropped { reason: DropReason::AnswerLost, .. }),
-            Sign::Foreign => matches!(event, E::MessageDropped { reason: DropReason::ForeignAnswer, .. }),
+            Sign::LostResponse => matches!(event, E::MessageDropped { reason: DropReason::ResponseLost, .. }),
+            Sign::Foreign => matches!(event, E::MessageDropped { reason: DropReason::ForeignResponse, .. }),
             Sign::BadRow => matches!(event, E::RowUnreadable { .. }),
             Sign::DeleteRefused => {
                 matches!(event, E::MutationRefused { kind: EditKind::Delete, conflict: None, .. })

@@ -1,4 +1,4 @@
-//! What one reader holds of one entity, as far as the gateway knows.
+//! The rows of one entity that one reader holds, as known to the gateway.
 //!
 //! A sent row is [`Kept::Unsure`] until the cursor of its page comes back. So is a row that the
 //! reader wrote itself. An unsure row differs from everything and is sent again at the next

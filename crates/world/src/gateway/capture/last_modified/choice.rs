@@ -100,7 +100,7 @@ impl LastModifiedOptions {
 
 impl Choice for LastModifiedOptions {
     fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
-        if provisioning.stamps() {
+        if provisioning.has_stamps() {
             return Ok(());
         }
         Err(Unfit {

@@ -16,7 +16,7 @@ use crate::setup::Attribute;
 /// The links of a scenario, by name.
 pub(super) type Links<'a> = BTreeMap<&'a str, Arc<Profile>>;
 
-pub(super) struct World<'a> {
+pub(super) struct ResolveContext<'a> {
     pub(super) root: View<'a>,
     pub(super) stacks: &'a [StackDescription],
     /// The folder of the files that the scenario names.
@@ -26,7 +26,7 @@ pub(super) struct World<'a> {
     pub(super) schema: Schema,
     pub(super) attributes: Vec<Attribute>,
     pub(super) links: Links<'a>,
-    pub(super) wrong: &'a Mistakes,
+    pub(super) mistakes: &'a Mistakes,
     pub(super) named: Named<'a>,
 }
 

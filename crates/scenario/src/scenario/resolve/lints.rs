@@ -73,9 +73,9 @@ fn no_such_data(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(place.place(), error.to_string()).help(help))
 }
 
-pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &CsvFiles) -> Vec<Diagnostic> {
+pub(super) fn lints(plan: &Plan, root: View<'_>, csv_files: &CsvFiles) -> Vec<Diagnostic> {
     let all = [
-        csv_row_lints(plan, root, brought),
+        csv_row_lints(plan, root, csv_files),
         unpushed(plan, root),
         unedited(plan, root).into_iter().collect(),
         without_parents(plan, root),
@@ -131,7 +131,7 @@ fn without_parents(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let made = |entity: EntityId| {
         edited(plan).any(|action| action.entity == entity && action.kind == EditKind::Create)
     };
-    let mut doubts = Vec::new();
+    let mut lints = Vec::new();
     for unit in plan.units.iter() {
         for child in unit.push.iter().filter(|child| made(**child)) {
             let parents = parents(plan, *child);
@@ -145,11 +145,11 @@ fn without_parents(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
                     "a `{child}` that is sent before its `{parent}` is refused: push both in one unit"
                 );
                 let at = root.at("unit").key(&unit.name).at("push");
-                doubts.push(Diagnostic::new(at.place(), title).help(help));
+                lints.push(Diagnostic::new(at.place(), title).help(help));
             }
         }
     }
-    doubts
+    lints
 }
 
 fn parents(plan: &Plan, of: EntityId) -> impl Iterator<Item = EntityId> {
