@@ -112,7 +112,7 @@ impl Fault {
     }
 }
 
-/// What it would do to the first device at once, or which devices it concerns.
+/// What it would do to the first device at once, with the link it uses; of a clone, both devices.
 impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(copies) = &self.copies {
@@ -121,7 +121,8 @@ impl fmt::Debug for Fault {
         let when =
             When { name: "", at: Time::ZERO, length: Span::ZERO, chosen: &[DeviceId(0)], end: Time::FAR };
         let mut faults = Faults { devices: vec![OnDevice::default()], ..Faults::default() };
-        write!(f, "{:?}", self.plan(&when, &mut faults))
+        write!(f, "{:?}", self.plan(&when, &mut faults))?;
+        self.link.iter().try_for_each(|link| write!(f, " {link:?}"))
     }
 }
 
