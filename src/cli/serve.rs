@@ -10,7 +10,7 @@ use super::args::JudgeArgs;
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::serve_args::ServeArgs;
-use super::{judge, served as told, sources, written};
+use super::{judge, served, sources, written};
 use crate::base::words::count;
 use crate::base::{escape_control, escape_path};
 use crate::contract::Need;
@@ -325,11 +325,11 @@ fn begins(
         }
         first += fleet.devices;
     }
-    text += &told::hooks(args, plan, doors);
+    text += &served::hooks(args, plan, doors);
     let ending = "Ctrl-C, SIGTERM or POST /_syncdyno/verdict ends it and judges";
     text += &format!("the script lasts {}; {ending}\n", plan.duration);
     console.complaint(&text);
-    let idle = own.and_then(|_| told::ineffective_parts(plan, args));
+    let idle = own.and_then(|_| served::ineffective_parts(plan, args));
     for note in left_out(plan).into_iter().chain(idle) {
         console.complaint(&format!("note: {note}\n"));
     }
@@ -362,8 +362,8 @@ fn concluded(
         None => text += &format!("requests: {shown} (syncdyno calibrate {shown})\n"),
     }
     text += &format!("history: {}\n", escape_path(&history));
-    text.extend(ended.server.map(|said| told::server_said(args, said, &history)));
-    text.extend(told::strays(ended.strays));
+    text.extend(ended.server.map(|said| served::server_said(args, said, &history)));
+    text.extend(served::strays(ended.strays));
     if let (Some(path), Some(error)) = (&args.record, &ended.log_failed) {
         console.complaint(&format!("warning: {} ends before the session did: {error}\n", escape_path(path)));
     } else if let Some(path) = &args.record {
@@ -384,7 +384,7 @@ fn judged(
     (folder, history, said): (&Path, &Path, &str),
     console: &Console<'_>,
 ) -> (Exit, String) {
-    let (backend, notes) = told::files(args, said);
+    let (backend, notes) = served::files(args, said);
     let judge = JudgeArgs {
         backend,
         variant: args.variant.clone(),

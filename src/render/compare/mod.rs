@@ -1,10 +1,10 @@
-//! Renders a comparison: `told` shows differences, `words` says why two sides cannot be compared.
+//! Renders a comparison: `formats` shows differences, `words` says why two sides cannot be compared.
 
-mod told;
+mod formats;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub use told::{annotations, human, in_short, json, markdown};
+pub use formats::{annotations, human, in_short, json, markdown};
 pub use words::{copies, lacking, shift, unjudged, unlike, unmeasured};

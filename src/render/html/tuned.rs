@@ -9,7 +9,7 @@ use crate::metrics::human;
 use crate::record::{CellRecord, KnobTuned, PlaceTuned, PointTuned, RunRecord, TuneRecord};
 use crate::render::lines::joined;
 use crate::render::svg::{Curve, Curves, Point};
-use crate::render::tune::told;
+use crate::render::tune::story;
 
 /// A plot for each searched key, then each place in words and compared with other products.
 pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
@@ -25,7 +25,7 @@ pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
         }
         @for place in &tune.places { (told_of(tune, place)) }
         @for line in &tune.herd { p { (line) } }
-        @for (head, limits) in told::limits(tune) {
+        @for (head, limits) in story::limits(tune) {
             p.note { (head) @if !limits.is_empty() { ": " (limits.join("; ")) } "." }
         }
     }
@@ -35,7 +35,7 @@ const ANSWERS: usize = 6;
 
 pub(super) fn answers(tune: &TuneRecord) -> Markup {
     html! {
-        @for place in tune.places.iter().take(ANSWERS) { p { (told::in_a_line(tune, place)) } }
+        @for place in tune.places.iter().take(ANSWERS) { p { (story::in_a_line(tune, place)) } }
         @if tune.places.len() > ANSWERS { p { "and " (tune.places.len() - ANSWERS) " more below" } }
     }
 }
@@ -56,11 +56,11 @@ fn reading(tune: &TuneRecord) -> String {
 
 fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
     html! {
-        h3 { (told::headline(tune, place)) }
+        h3 { (story::headline(tune, place)) }
         @for line in &place.notes { p { (line) } }
-        @for knob in told::told_knobs(place) {
-            ul { @for line in told::words(tune, place, knob) { li { (line) } } }
-            @if let Some(grid) = told::beside(tune, place, knob) { div.beside { (PreEscaped(grid.html())) } }
+        @for knob in story::told_knobs(place) {
+            ul { @for line in story::words(tune, place, knob) { li { (line) } } }
+            @if let Some(grid) = story::beside(tune, place, knob) { div.beside { (PreEscaped(grid.html())) } }
         }
     }
 }
@@ -107,7 +107,7 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
         let asked = asked.map(|(name, value)| format!("{name} ({})", label(value)));
         Some((place(&point.value)?, joined(names.cloned().chain(asked), ", ")?))
     };
-    let about = joined(tune.places.iter().map(|place| told::headline(tune, place)), ". ");
+    let about = joined(tune.places.iter().map(|place| story::headline(tune, place)), ". ");
     Some(Curves {
         title: format!("{} by {key}", tune.metric),
         about: about.unwrap_or_default(),

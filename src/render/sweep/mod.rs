@@ -1,14 +1,14 @@
 //! Renders a sweep: the first axis runs down a table and along a plot, one column per series.
 //!
-//! `plots` draws, `crossover` says where each of two modes wins, `told` assembles the text for
+//! `plots` draws, `crossover` says where each of two modes wins, `story` assembles the text for
 //! people and `written` the files for programs. `regret` compares one sweep with another.
 
 mod crossover;
 mod limits;
 mod plots;
 mod regret;
+mod story;
 mod theory;
-mod told;
 mod written;
 
 #[cfg(test)]
@@ -17,5 +17,5 @@ mod tests;
 pub use limits::{limits, optimum, sync_rate_note, value, value_of, within};
 pub use plots::{curves, heat_map};
 pub use regret::Regret;
+pub use story::retold;
 pub use theory::{capped, closed_form};
-pub use told::retold;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::told::Reading;
+use super::story::Reading;
 use crate::analysis::sweep::{Cause, Objective, Point, Series, Sweep, are_words, costs, exponent};
 use crate::render::{lines, trouble};
 

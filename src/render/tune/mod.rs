@@ -1,7 +1,7 @@
-//! Renders a search: `told` is for people, `written` for programs.
+//! Renders a search: `story` is for people, `written` for programs.
 
 mod reasons;
-pub(super) mod told;
+pub(super) mod story;
 mod written;
 
 #[cfg(test)]
@@ -9,5 +9,5 @@ mod tests;
 
 pub use super::sweep::value_of as value;
 pub use reasons::{Line, Reasons, reasons};
-pub use told::{FLAT_PPM, answers, story};
+pub use story::{FLAT_PPM, answers, story};
 pub use written::{to_csv, to_json};

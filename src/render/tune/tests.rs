@@ -96,7 +96,7 @@ fn the_headline_says_what_limits_cost_on_either_side() {
     all.asked = vec![asked("2000", &["default", "Mobile Sync"]), asked("10000000", &["WatermelonDB"])];
     all.breaks = vec!["chunk".to_owned()];
     place.present = Some(PointTuned { names: vec!["default".to_owned()], ..point("2000", 1_000_000, &[]) });
-    assert_snapshot!(story(&tune) + "---\n" + &told::in_a_line(&tune, &tune.places[0]));
+    assert_snapshot!(story(&tune) + "---\n" + &story::in_a_line(&tune, &tune.places[0]));
 }
 
 #[test]
