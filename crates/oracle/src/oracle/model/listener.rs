@@ -415,8 +415,10 @@ impl Oracle {
         if let Some(of_edit) = self.ledger.get(edit).map(|made| made.row) {
             self.ledger.found.decided(place, (edit, of_edit), decision, of);
         }
-        let decision = (decision, is_one);
-        self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);
+        self.ledger.decided((at, device), edit, row, (decision, is_one), (seen, gave_way), &self.history);
+        if decision == Decision::Remote {
+            self.ledger.parted(edit);
+        }
         gave_way
     }
     fn process_ended(&mut self, at: Time, device: DeviceId, reason: KillReason) {
