@@ -3,7 +3,6 @@
 
 mod coverage;
 mod ending;
-#[cfg(target_os = "linux")]
 mod live;
 mod validate;
 
@@ -42,12 +41,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
         options: Vec<OsString>,
     },
-    /// Compare first syncs of the built-in engine over real TCP with their simulation. Needs root;
-    /// without it, it says so and succeeds.
-    #[cfg(target_os = "linux")]
-    Live(live::Options),
-    /// Compare a table that `live` wrote with what the simulation predicts now. Needs no root.
-    #[cfg(target_os = "linux")]
+    /// Compare the measured first syncs of a table such as reference/live.csv with what the
+    /// simulation predicts now.
     Predict {
         table: PathBuf,
         /// Where the table goes.
@@ -60,9 +55,6 @@ fn main() -> ExitCode {
     let ended = match &Cli::parse().command {
         Command::Validate { what } => validate::validate(what.as_ref()),
         Command::Coverage { path, options } => coverage::coverage(path, options),
-        #[cfg(target_os = "linux")]
-        Command::Live(options) => live::measure(options),
-        #[cfg(target_os = "linux")]
         Command::Predict { table, out } => live::predict_again(table, out.as_deref()),
     };
     let exit = ended.unwrap_or_else(|(exit, text)| {

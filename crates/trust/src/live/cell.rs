@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use syncdyno_contract::base::{BitRate, Bytes, DeviceId, Span, Time};
-use syncdyno_scenario::scenario::{Document, Library, Request};
+use syncdyno_contract::base::{Bytes, Span};
+use syncdyno_scenario::scenario::{Document, Request};
 use syncdyno_world::disk::Flash;
-use syncdyno_world::net::{
-    Jitter, LinkConditions, LinkSchedule, Outage, OutageMode, Profile, TransportOptions,
-};
+use syncdyno_world::net::{Jitter, Profile};
 use syncdyno_world::setup::Setup;
 use syncdyno_world::world::Stacks;
 
 /// Time from the beginning to the phone's login.
-pub(crate) const LOGIN: Span = Span::millis(200);
+const LOGIN: Span = Span::millis(200);
 /// A request is given up after this.
 const PATIENCE: &str = "30s";
 
@@ -99,35 +97,4 @@ fn steady(link: &Profile) -> Profile {
         promotion: None,
         ..link.clone()
     }
-}
-
-/// The links of the library, except tunnels.
-pub(crate) fn links() -> Vec<&'static str> {
-    let names = Library::Links.profiles().iter().map(|profile| profile.name.as_str());
-    names.filter(|name| !name.starts_with("vpn-")).collect()
-}
-
-/// The link conditions of the only phone, as in the simulation of `setup`, with the cell's outage.
-pub(crate) fn conditions(setup: &Setup, cell: &Cell) -> LinkConditions {
-    let link = setup.fleets[0].links[0].0.clone();
-    let seed = setup.seed.derive("world.device", DeviceId(0).0.into()).derive("net", 0);
-    let end = Time::ZERO + setup.duration;
-    let mut conditions = LinkConditions::new(&LinkSchedule::settled(link), seed, end);
-    conditions.add_outages(cell.outage.map(|(from, length)| {
-        let from = Time::ZERO + LOGIN + from;
-        Outage { from, until: from + length, mode: OutageMode::Drop, noticed: true }
-    }));
-    conditions
-}
-
-/// The same world for a server that receives real packets: it simulates no network.
-pub(crate) fn behind_real_packets(setup: &Setup) -> Setup {
-    let mut setup = setup.clone();
-    setup.transport = TransportOptions::bare();
-    setup.events.clear();
-    let none = Arc::new(Profile::steady("none", Span::ZERO, BitRate(1 << 50), BitRate(1 << 50)));
-    for fleet in &mut setup.fleets {
-        fleet.links.iter_mut().for_each(|(link, _)| *link = none.clone());
-    }
-    setup
 }

@@ -26,7 +26,7 @@ impl Ear for Predicted {
         }
         match &occurrence.event {
             Event::App(AppEvent::Login) => tally.begins(occurrence.at),
-            Event::Engine(event) => _ = tally.on(occurrence.at, event),
+            Event::Engine(event) => tally.on(occurrence.at, event),
             Event::PacketsSent { up, bytes, .. } => wire[usize::from(!up)] += bytes,
             _ => {}
         }

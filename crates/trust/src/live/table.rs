@@ -7,24 +7,24 @@ use serde::{Deserialize, Serialize};
 use syncdyno_contract::base::Span;
 
 use crate::live::cell::Cell;
-use crate::live::grid::{Planned, Try};
+use crate::live::predict::{is_at_an_edge, predict};
 
 /// One cell as a row of the table. Times are in seconds. Bytes are those of bodies; bytes on the
 /// wire include all packet headers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Row {
-    pub(crate) link: String,
-    pub(crate) congestion_control: String,
+    link: String,
+    congestion_control: String,
     rows: u64,
-    pub(crate) chunk_rows: u64,
+    chunk_rows: u64,
     outage_start_s: Option<f64>,
     outage_s: Option<f64>,
-    pub(crate) predicted_s: f64,
-    pub(crate) measured_s: Option<f64>,
+    predicted_s: f64,
+    measured_s: Option<f64>,
     /// By how much the measured time is longer, in percent.
-    pub(crate) error_percent: Option<f64>,
+    error_percent: Option<f64>,
     /// Whether a slightly different outage is predicted to take much longer or shorter.
-    pub(crate) edge: bool,
+    edge: bool,
     predicted_requests: u64,
     measured_requests: Option<u64>,
     predicted_up_bytes: u64,
@@ -33,7 +33,6 @@ pub(crate) struct Row {
     measured_down_bytes: Option<u64>,
     predicted_wire_down_bytes: u64,
     measured_wire_down_bytes: Option<u64>,
-    #[serde(default)]
     measured_connections: Option<u32>,
     late_p99_ms: Option<f64>,
     late_max_ms: Option<f64>,
@@ -52,53 +51,8 @@ fn seconds(span: Span) -> f64 {
     rounded(span.as_secs_f64(), 1e6)
 }
 
-fn millis(span: Span) -> f64 {
-    rounded(span.as_secs_f64() * 1e3, 1e3)
-}
-
 impl Row {
-    /// The row of a cell that was measured, or could not be.
-    pub(crate) fn of(planned: &Planned, tried: &Try) -> Row {
-        let cell = &planned.cell;
-        let measured = tried.measured.as_ref().ok();
-        let tally = measured.map(|measured| &measured.phone.tally).filter(|tally| tally.ended.is_some());
-        let late = measured.map(|measured| &measured.late);
-        let row = Row {
-            link: cell.link.clone(),
-            congestion_control: cell.congestion.clone(),
-            rows: cell.rows,
-            chunk_rows: cell.chunk,
-            outage_start_s: cell.outage.map(|(from, _)| seconds(from)),
-            outage_s: cell.outage.map(|(_, length)| seconds(length)),
-            measured_s: tally.and_then(|tally| tally.took()).map(seconds),
-            measured_requests: tally.map(|tally| tally.requests),
-            measured_up_bytes: tally.map(|tally| tally.up),
-            measured_down_bytes: tally.map(|tally| tally.down),
-            measured_wire_down_bytes: measured.map(|measured| measured.carried[1].bytes),
-            measured_connections: measured.map(|measured| measured.phone.connections),
-            late_p99_ms: late.map(|late| millis(late.p99())),
-            late_max_ms: late.map(|late| millis(late.max())),
-            tries: tried.tries,
-            ..Row::default()
-        };
-        row.beside(planned)
-    }
-    /// The same measurement with this prediction.
-    fn beside(self, Planned { predicted, edge, .. }: &Planned) -> Row {
-        let tally = &predicted.tally;
-        let predicted_s = seconds(tally.took().unwrap_or_default());
-        Row {
-            predicted_s,
-            error_percent: self.measured_s.map(|measured| percent(measured, predicted_s)),
-            edge: *edge,
-            predicted_requests: tally.requests,
-            predicted_up_bytes: tally.up,
-            predicted_down_bytes: tally.down,
-            predicted_wire_down_bytes: predicted.wire[1],
-            ..self
-        }
-    }
-    pub(crate) fn has_outage(&self) -> bool {
+    fn has_outage(&self) -> bool {
         self.outage_s.is_some()
     }
     fn cell(&self) -> Cell {
@@ -116,7 +70,20 @@ impl Row {
     /// # Errors
     /// Why it cannot be simulated.
     pub(crate) fn predicted_again(&self) -> Result<Row, String> {
-        Ok(self.clone().beside(&Planned::of(self.cell())?))
+        let cell = self.cell();
+        let predicted = predict(&cell)?;
+        let took = predicted.tally.took().unwrap_or_default();
+        let predicted_s = seconds(took);
+        Ok(Row {
+            predicted_s,
+            error_percent: self.measured_s.map(|measured| percent(measured, predicted_s)),
+            edge: is_at_an_edge(&cell, took)?,
+            predicted_requests: predicted.tally.requests,
+            predicted_up_bytes: predicted.tally.up,
+            predicted_down_bytes: predicted.tally.down,
+            predicted_wire_down_bytes: predicted.wire[1],
+            ..self.clone()
+        })
     }
     /// The line that is printed when the cell ends.
     pub(crate) fn line(&self) -> String {

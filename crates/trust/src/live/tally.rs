@@ -1,4 +1,4 @@
-//! Counts the engine's events during a first sync, in the same way for both sides.
+//! Counts the engine's events during a first sync, as the measured program did.
 
 use syncdyno_contract::base::{Span, Time};
 use syncdyno_contract::contract::EngineEvent;
@@ -22,11 +22,8 @@ impl Tally {
     pub(crate) fn begins(&mut self, at: Time) {
         self.begun.get_or_insert(at);
     }
-    /// Counts an event; returns whether the first sync has ended with it.
-    pub(crate) fn on(&mut self, at: Time, event: &EngineEvent<'_>) -> bool {
-        if self.ended.is_some() {
-            return false;
-        }
+    /// Counts an event before the first sync's end.
+    pub(crate) fn on(&mut self, at: Time, event: &EngineEvent<'_>) {
         match *event {
             EngineEvent::RequestSent { bytes, .. } => {
                 self.requests += 1;
@@ -41,7 +38,6 @@ impl Tally {
             EngineEvent::SyncComplete { .. } => self.ended = Some(at),
             _ => {}
         }
-        self.ended.is_some()
     }
     /// Time from the login to the end of the first sync.
     pub(crate) fn took(&self) -> Option<Span> {
