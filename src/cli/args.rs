@@ -443,10 +443,6 @@ pub(super) enum Profiles {
     Show {
         /// Its name, such as `lte-good`.
         name: String,
-        /// A link for another tool: commands of `toxiproxy-cli` or of `tc` (netem), or the
-        /// conditions of Chrome's DevTools protocol.
-        #[arg(long, value_enum)]
-        format: Option<LinkFormat>,
     },
 }
 
@@ -461,7 +457,6 @@ choices! {
     Table { Human, Json }
     SchemaOf { Scenario, Report, History }
     Format { Human, Json, Github }
-    LinkFormat { Toxiproxy, Netem, Chrome }
     SweepFormat { Human, Md, Json, Csv }
     TuneFormat { Human, Json, Csv }
 }

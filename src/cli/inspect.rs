@@ -11,7 +11,6 @@ use clap::CommandFactory;
 use super::args::{Cli, Grid, Profiles, SchemaOf, Selection, Table};
 use super::console::Console;
 use super::refusal::Refusal;
-use super::shaped::shaped;
 use super::sources::{self, Values};
 use super::work::processors;
 use super::{cost, grid, shard};
@@ -176,15 +175,9 @@ pub(super) fn profiles(command: &Profiles, console: &mut Console<'_>) -> anyhow:
             }
             console.result(&stack_options(console));
         }
-        Profiles::Show { name, format } => {
+        Profiles::Show { name } => {
             let found = SHELVES.iter().find_map(|(shelf, library, _)| Some((shelf, library.find(name)?)));
             let (shelf, profile) = found.ok_or_else(|| Refusal::usage(no_profile(name)))?;
-            if let Some(format) = format {
-                let (text, left_out) = shaped(profile, *format)?;
-                console.result(&text);
-                console.remark(&left_out);
-                return Ok(Exit::Success);
-            }
             let rows =
                 profile.figures.iter().map(|f| [f.key.to_owned(), f.value.clone(), f.source.to_owned()]);
             let table = render::texts(["key", "value", "source"], rows);

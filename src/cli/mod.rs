@@ -39,7 +39,6 @@ mod run;
 mod serve;
 mod serve_args;
 mod served;
-mod shaped;
 mod shard;
 mod sources;
 mod sweep;

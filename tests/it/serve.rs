@@ -396,12 +396,3 @@ fn a_log_that_tests_nothing_does_not_pass() {
         replayed(&log.replace("\"kind\":\"stop\"", "\"kind\":\"cut\",\"device\":0,\"ms\":86400001"));
     assert!(code == Some(3) && text.contains("from 0 to 86400000") && text.contains("line "), "{text}");
 }
-
-#[test]
-fn a_link_is_told_to_other_tools() {
-    let desk = desk();
-    let (code, text) = said(&desk, "profiles show lte-poor --format chrome");
-    assert!(code == Some(0) && text.contains("\"latency\": 100"), "{text}");
-    let (code, text) = said(&desk, "profiles show mid --format netem");
-    assert!(code == Some(2) && text.contains("mid is not a link"), "{text}");
-}
