@@ -8,8 +8,8 @@ use crate::base::{Digest, EntityId, Key, escape_control};
 use crate::contract::Schema;
 use crate::oracle::{Violation, check_names, metric_of};
 use crate::record::{
-    CellRecord, EndingKind, EndingRecord, EventfulRecord, ExceptionRecord, FaultRecord, HeldTo, Phases,
-    SeriesRecord, SlowRecord, ViolationRecord, held as held_figures,
+    CellRecord, EndingKind, EndingRecord, ExceptionRecord, FaultRecord, HeldTo, Phases, SeriesRecord,
+    SlowRecord, ViolationRecord, held as held_figures,
 };
 use crate::scenario::{Bound, Plan, in_id};
 use crate::world::{Ending, Outcome, Threw};
@@ -40,10 +40,6 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
     if plan.source.swarm.is_some() {
         cell.missed.extend(outcome.in_vain.iter().map(untested::in_vain));
     }
-    let name = |record| record_name(&plan.schema, record);
-    let eventful = outcome.eventful.iter();
-    cell.eventful =
-        eventful.map(|of| EventfulRecord { record: name(&of.record), happened: of.happened }).collect();
     cell.ending = ending(&outcome.ending);
     // Rows under way are not a finding, and figures of half a run cannot be compared.
     if outcome.ending != Ending::Interrupted {

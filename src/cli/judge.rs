@@ -230,7 +230,6 @@ fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
         script: about.length.since(Time::ZERO),
         figures,
         violations: verdict.violations,
-        eventful: verdict.eventful,
         taken_back: verdict.taken_back,
         shelved: verdict.shelved,
         not_applicable: verdict.not_applicable,

@@ -221,10 +221,7 @@ fn known(
         let keys = console.runner.keys(plan, *entity).map_err(unrunnable)?;
         if !keys.contains(key) {
             let near = near(key.as_str(), keys.iter().map(Key::as_str));
-            let most: Vec<String> = cell.eventful.iter().map(record::EventfulRecord::told).collect();
-            let told = format!("; most happened to {}", most.join(", "));
-            let most = if most.is_empty() { String::new() } else { told };
-            return Err(Refusal::usage(format!("no such record: {text}{near}{most}")));
+            return Err(Refusal::usage(format!("no such record: {text}{near}")));
         }
     }
     Ok(())

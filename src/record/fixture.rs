@@ -60,7 +60,6 @@ pub(crate) fn outcome() -> Outcome {
         drained_in: Span::secs(60),
         figures,
         violations: Vec::new(),
-        eventful: Vec::new(),
         taken_back: None,
         shelved: None,
         not_applicable: Vec::new(),

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::{self, Sample};
-use crate::oracle::{Happened, Story, place};
+use crate::oracle::{Story, place};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -33,21 +33,6 @@ pub struct ObservedRecord {
     pub devices: Vec<String>,
     /// The tolerance of times.
     pub tolerance_ns: u64,
-}
-
-/// A record with many events, whose life is worth reading.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct EventfulRecord {
-    /// The record as `entity/key`.
-    pub record: String,
-    #[serde(flatten)]
-    pub happened: Happened,
-}
-
-impl EventfulRecord {
-    pub fn told(&self) -> String {
-        format!("{} ({})", self.record, self.happened.told())
-    }
 }
 
 /// The parts of a swarm that a seed has.

@@ -14,8 +14,8 @@ use super::build::Build;
 use super::exit::Exit;
 use super::figures::{self, CellFigures, FiguresRecord};
 use super::found::{
-    EventfulRecord, LifeRecord, MissedRecord, ObservedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord,
-    SlowRecord, SwarmRecord, ViolationRecord,
+    LifeRecord, MissedRecord, ObservedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord, SlowRecord,
+    SwarmRecord, ViolationRecord,
 };
 use super::held::{AnswerRecord, ClaimRecord, ExceptionRecord, ExpectationRecord, GateRecord};
 use super::lines::Lines;
@@ -237,9 +237,6 @@ pub struct CellRecord {
     /// Settings that fix its findings, or may.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<RemedyRecord>,
-    /// The records with the most events.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub eventful: Vec<EventfulRecord>,
     /// Series of the first cells and the first failing ones; all are in `series.csv`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<SeriesRecord>,

@@ -64,22 +64,11 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     }
     let held = gates(record) + &claims::shown(record) + &occurrences::shown(record);
     let gap = if held.is_empty() || text.ends_with("\n\n") { "" } else { "\n" };
-    let eventful = if all { eventful(record) } else { String::new() };
-    text + gap + &held + &answers + &eventful + &notes(record, paint)
+    text + gap + &held + &answers + &notes(record, paint)
 }
 
 fn is_asked(record: &RunRecord) -> bool {
     record.is_of_findings() && record.matrix && !record.answers.is_empty()
-}
-
-/// The records with most events of the only cell: where to look if nothing is wrong.
-fn eventful(record: &RunRecord) -> String {
-    let [cell] = record.cells.as_slice() else { return String::new() };
-    let Some(first) = cell.eventful.first() else { return String::new() };
-    let told: String = cell.eventful.iter().map(|one| format!("  {}\n", one.told())).collect();
-    let replay = Some(replay_record(&cell.replay, &first.record)).filter(|_| !cell.replay.is_empty());
-    let replay = replay.map_or_else(String::new, |replay| format!("  {replay}\n"));
-    format!("most happened to\n{told}{replay}\n")
 }
 
 /// What the script could not do as asked, what stopped the run, whether builds are mixed.

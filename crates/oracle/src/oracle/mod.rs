@@ -61,7 +61,6 @@ pub use rules::{
 pub use setup::OracleSetup;
 pub use watch::patience::{Patience, Waits};
 pub use watch::sends::failure;
-pub use words::busiest::{Eventful, Happened};
 pub use words::clock::Clock;
 pub use words::life::{Life, Step, Story, Subject, place};
 pub use words::phrases::Labels;

@@ -4,7 +4,7 @@ use super::said::AppWords;
 use crate::base::{DeviceId, Span, Time};
 use crate::faults::Missed;
 use crate::metrics::{Distribution, Figures, Sample, Tails};
-use crate::oracle::{Eventful, Violation};
+use crate::oracle::Violation;
 use crate::workload::Placed;
 use crate::world::faults::tried::InVain;
 
@@ -29,8 +29,6 @@ pub struct Outcome {
     pub figures: Figures,
     /// Violations that the oracle found, at most `oracle::VIOLATIONS_KEPT` per check.
     pub violations: Vec<Violation>,
-    /// The records with the most events, in descending order.
-    pub eventful: Vec<Eventful>,
     /// The first saved edit that a restore destroyed, in words.
     pub taken_back: Option<String>,
     /// The first edit that waits on a device for a person who has logged out, in words.

@@ -544,7 +544,6 @@ impl World<'_> {
             drained_in: Span::ZERO,
             figures: collected.figures,
             violations: verdict.violations,
-            eventful: verdict.eventful,
             taken_back: verdict.taken_back,
             shelved: verdict.shelved,
             not_applicable: verdict.not_applicable,

@@ -18,7 +18,7 @@ use crate::oracle::model::{
     Oracle, RowId, Truth, compared, stale_copies,
 };
 use crate::oracle::watch::{DueRuns, Ended, Look, Rest, Run, Told, Watched};
-use crate::oracle::words::{Busy, Eventful, Labels};
+use crate::oracle::words::{Labels, Latest};
 use crate::oracle::{Matter, OracleSetup, Suspicion, Violation};
 
 /// The result of the oracle.
@@ -28,8 +28,6 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
     /// Exact counts by metric name, including zeros.
     pub figures: BTreeMap<&'static str, u64>,
-    /// The records with the most events, in descending order.
-    pub eventful: Vec<Eventful>,
     /// The first saved edit lost by replacing the state of a device or the backend, in words.
     pub taken_back: Option<String>,
     /// The first edit that waits on a device for a person who has logged out, in words.
@@ -185,10 +183,10 @@ impl Inspection<'_> {
     }
     /// The device's reports of its edits; also records open conflicts and attachments.
     fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> Said {
-        let Oracle { history, busy, attachments, watched, ledger, .. } = &mut self.oracle;
+        let Oracle { history, latest, attachments, watched, ledger, .. } = &mut self.oracle;
         attachments.wait_on(device, view.attachments());
         for OpenConflict { entity, key, .. } in view.open_conflicts() {
-            busy.note(history.remember(entity, &key), Some(device), |what| what.open += 1);
+            latest.note(device, history.remember(entity, &key));
         }
         let mut said = Said::of(view, &watched[device.0 as usize].owing);
         said.log.extend(ledger.read_before(device));
@@ -280,7 +278,7 @@ impl Inspection<'_> {
             matter => !watched.iter().any(|one| one.saw(matter)),
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();
-        let eventful = with_records(&mut violations, &self.oracle.busy, &self.oracle.history);
+        with_records(&mut violations, &self.oracle.latest, &self.oracle.history);
         let uncounted = uncounted(&figures, &not_applicable, setup.capabilities);
         figures.extend(summed(&watched, &setup).into_iter().chain(self.oracle.held.odd.figures()));
         figures.extend([
@@ -304,7 +302,6 @@ impl Inspection<'_> {
         Verdict {
             violations,
             figures,
-            eventful,
             taken_back,
             shelved,
             ends: Some(ends.ends),
@@ -444,15 +441,14 @@ fn clipped(sum: u128) -> u64 {
     u64::try_from(sum).unwrap_or(u64::MAX)
 }
 
-fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) -> Vec<Eventful> {
+fn with_records(violations: &mut [Violation], latest: &Latest, history: &History) {
     let record = |row: RowId| {
         let row = history.row(row);
         (row.entity, row.key.clone())
     };
     for violation in violations.iter_mut().filter(|violation| violation.record.is_none()) {
-        violation.beside = violation.device.and_then(|device| busy.last_of(device)).map(record);
+        violation.beside = violation.device.and_then(|device| latest.of(device)).map(record);
     }
-    busy.most(record)
 }
 
 type Missing = BTreeMap<EntityId, BTreeSet<String>>;

@@ -22,7 +22,7 @@ use crate::oracle::model::{
     Places, Refused, RowHash, RowId, place_of,
 };
 use crate::oracle::watch::{Ended, Looks, Reported, Shown, Watched, check_stamp, served};
-use crate::oracle::words::Busy;
+use crate::oracle::words::Latest;
 use crate::oracle::{Findings, Heard, OracleSetup, Suspicion};
 
 /// The reference model of a run.
@@ -38,7 +38,7 @@ pub struct Oracle {
     pub(crate) ledger: Ledger,
     pub(crate) intents: IntentLog,
     pub(crate) watched: Vec<Watched>,
-    pub(crate) busy: Busy,
+    pub(crate) latest: Latest,
     pub(crate) attachments: Attachments,
     pub(crate) parts_seen: u64,
     pub(crate) looks: Looks,
@@ -79,7 +79,7 @@ impl Oracle {
             ledger: Ledger::new(devices, setup.definition, &setup.combined),
             intents: IntentLog::default(),
             watched: (0..devices).map(|_| Watched::new(&setup)).collect(),
-            busy: Busy::default(),
+            latest: Latest::default(),
             attachments: Attachments::new(setup.durable),
             parts_seen: 0,
             looks: Looks::default(),
@@ -163,7 +163,7 @@ impl Oracle {
         let (setup, findings) = (&*self.setup, &mut self.findings);
         let heard = &mut Heard { at: *at, device: *device, event, out: None, setup, findings };
         self.watched[device.0 as usize].on(heard);
-        self.busy.on(*device, event, &mut self.history);
+        self.latest.on(*device, event, &mut self.history);
         self.looks.on(*device, event);
         self.on_device(*at, *device, event);
     }
@@ -173,9 +173,6 @@ impl Oracle {
             Event::Committed { entity, key, stamp, kind, values, author, .. } => {
                 let id = self.history.remember(entity, key);
                 self.committed(id, Commit { at, stamp, kind, values, author });
-                if kind == CommitKind::Delete {
-                    self.busy.note(id, None, |what| what.deletes += 1);
-                }
             }
             Event::CommitDelayed { entity, key, stamp, until } => {
                 let row = self.history.remember(entity, key);
