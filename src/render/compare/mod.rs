@@ -1,4 +1,5 @@
-//! Renders a comparison: `formats` shows differences, `words` says why two sides cannot be compared.
+//! Renders a comparison: `formats` shows differences, `words` says why two sides cannot be
+//! compared.
 
 mod formats;
 mod words;
