@@ -285,7 +285,8 @@ fn of_text(left: Left, seed: u64) -> (Calibration, [f64; 3]) {
     let blind = (left == Left::Outcomes).then_some(Span::from_secs_f64(mtbf));
     let given = Given { overhead: Some(Span::from_secs_f64(overhead)), mtbf: blind };
     let text = text(&world.log(seed), left != Left::Outcomes, &mut Seed(seed).stream("text", 0, 0));
-    let fit = |given: &Given| super::calibrate("log", text.as_bytes(), &[], None, given).expect(&text).remove(0);
+    let fit =
+        |given: &Given| super::calibrate("log", text.as_bytes(), &[], None, given).expect(&text).remove(0);
     let open = fit(&Given { overhead: None, ..given });
     assert!(open.figures.is_none() && (has(&open, Code::OneSize) || has(&open, Code::TimeoutsSlow)));
     // A given value is rounded to nanoseconds.
@@ -436,7 +437,7 @@ fn a_log_without_failures_gets_a_bound_and_failures_alone_nothing() {
 fn a_request_that_does_not_follow_a_response_counts_for_nothing() {
     let world = World { networks: &[(0.25, 4e-4, 1e9)], ..CLEAN };
     let (mut log, exposed) = (world.log(1), calibration(&world.log(1)).census.exposed_ns);
-    // Each device fails at its last request, and tries again in vain.
+    // Each device fails right after its last response, and its retries fail, too.
     let last: std::collections::BTreeMap<u32, f64> =
         log.requests.iter().map(|r| (r.device, r.start + r.took() + 0.1)).collect();
     let tries = last.into_iter().flat_map(|(device, start)| {
