@@ -365,9 +365,6 @@ pub(super) struct CalibrateArgs {
     /// The mean time of transfer between failures; a log of responses alone does not contain it.
     #[arg(long, value_name = "TIME", value_parser = mtbf)]
     pub(super) mtbf: Option<Span>,
-    /// What timeouts mean, if the log does not show it.
-    #[arg(long, value_enum)]
-    pub(super) timeouts: Option<TimeoutsAre>,
     /// The part of the overhead that is the link's round trip, as measured by a ping; the rest is
     /// the backend's.
     #[arg(long, value_name = "TIME", value_parser = span)]
@@ -480,15 +477,6 @@ fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
         return Err(format!("more than {CELLS_MAX} seeds"));
     }
     Ok(first..=last)
-}
-
-/// What timed-out requests mean.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum TimeoutsAre {
-    /// The link had failed: no response would have come.
-    Failures,
-    /// The response would have come later.
-    Slow,
 }
 
 fn mtbf(text: &str) -> Result<Span, String> {

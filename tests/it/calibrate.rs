@@ -5,9 +5,10 @@ use std::path::Path;
 
 use predicates::prelude::*;
 use predicates::str::contains;
+use syncdyno::base::Span;
 use syncdyno::campaign::calibrate::calibrate;
 use syncdyno::record;
-use syncdyno::render::calibrate::{Calibration, Figure, Given};
+use syncdyno::render::calibrate::{Calibration, Figures, Given};
 use syncdyno::scenario::Request;
 use syncdyno::world::{self, RequestLog, Stacks, Unwatched};
 use tempfile::TempDir;
@@ -33,20 +34,13 @@ fn committed(name: &str) -> std::path::PathBuf {
 #[test]
 fn the_committed_log_says_what_its_scenario_was_made_of() {
     let calibration = read(&committed("reference/requests.csv"));
-    // 1.2 ms per row; 2 Mbit/s; one failure per minute; 8 s to recover.
-    for (figure, truth) in [
-        (Figure::RowAlone, 1.2e-3),
-        (Figure::Byte, 8.0 / 2e6),
-        (Figure::Between, 60.0),
-        (Figure::Recovery, 8.0),
-    ] {
-        let found = calibration.get(figure);
-        assert!(found.is_some_and(|found| found.holds(truth)), "{figure:?}: {found:?}");
+    let Figures { overhead, row, between, .. } = calibration.figures.expect("sizes differ");
+    // 250 ms and a round trip of 90 ms; 1.2 ms per row, and its bytes at 2 Mbit/s; one failure per
+    // minute.
+    let bytes = calibration.census.bytes_a_row.expect("it has bytes") as f64;
+    for (found, truth) in [(overhead, 0.34), (row, 1.2e-3 + bytes * 8.0 / 2e6), (between, 60.0)] {
+        assert!(found.holds(truth), "{truth}: {found:?}");
     }
-}
-
-fn holds(calibration: &Calibration, figure: Figure, truth: f64) -> bool {
-    calibration.get(figure).is_some_and(|found| found.holds(truth))
 }
 
 /// Logs of the world in `reference/request-log.toml`, with fewer rows, each twenty times as
@@ -109,25 +103,10 @@ fn intervals_hold_what_a_simulated_request_costs() {
         let wide = (large.bytes - small.bytes) as f64 / f64::from(large.rows - small.rows);
         let around = small.bytes as f64 - wide * f64::from(small.rows);
         let byte = 8.0 / 100e3;
-        [
-            holds(&calibration, Figure::Overhead, 0.250 + 0.090 + around * byte),
-            holds(&calibration, Figure::Row, 24e-3 + wide * byte),
-            holds(&calibration, Figure::Between, 30.0),
-            holds(&calibration, Figure::Recovery, 8.0),
-        ]
+        let Figures { overhead, row, between, .. } = calibration.figures.expect("sizes differ");
+        [overhead.holds(0.250 + 0.090 + around * byte), row.holds(24e-3 + wide * byte), between.holds(30.0)]
     });
-    hold(["overhead", "row with its bytes", "rate", "repair"], logs);
-}
-
-/// Tables whose rows have different widths.
-#[test]
-fn intervals_hold_what_a_simulated_row_and_byte_cost() {
-    let sets =
-        ["entity.customer.rows=84", "entity.machine.rows=66", "entity.order.rows=58", "entity.price.rows=25"];
-    let logs = simulated(&sets).map(|(_, calibration)| {
-        [holds(&calibration, Figure::RowAlone, 24e-3), holds(&calibration, Figure::Byte, 8.0 / 100e3)]
-    });
-    hold(["row", "byte"], logs);
+    hold(["overhead", "row with its bytes", "rate"], logs);
 }
 
 #[test]
@@ -142,19 +121,22 @@ fn a_calibrated_scenario_gives_the_durations_of_its_log() {
     // The next step is the search, and its command can be copied.
     let next = told.lines().find_map(|line| line.trim().strip_prefix("syncdyno tune ")).unwrap();
     let quick = ["--set", "entity.row.rows=400", "--set", "fleet.phones.devices=1", "--no-field", "-q"];
-    let next = next.replace("1..=8", "1..=2");
     syncdyno(desk.path()).arg("tune").args(next.split(' ')).args(quick).assert().success();
     syncdyno(desk.path()).args(["replay", "app.toml", "--requests", "again.csv"]).assert().success();
     let (before, after) = (read(Path::new(log)), read(&desk.path().join("again.csv")));
-    let [request, row, was] =
-        [Figure::Overhead, Figure::Row, Figure::Between].map(|f| before.get(f).unwrap());
+    let Figures { overhead: request, row, between: was, .. } = before.figures.unwrap();
     let rows = after.census.rows_mean_milli as f64 / 1e3;
     // A sync ends with a request that finds nothing more, so the mean is a little lower.
     assert!((rows / (before.census.rows_mean_milli as f64 / 1e3) - 1.0).abs() < 0.05, "{rows} rows a chunk");
     let mean = after.census.duration_mean_ns.as_secs_f64();
     let (low, high) = (request.low + row.low * rows, request.high + row.high * rows);
     assert!((low..=high).contains(&mean), "{mean} s is not within {low} s to {high} s");
-    let is = after.get(Figure::Between).unwrap();
+    // The scenario has chunks of one size, so its log does not show the overhead.
+    let overhead = Some(Span::from_secs_f64(request.value));
+    let given = Given { overhead, mtbf: None };
+    let again = fs::read(desk.path().join("again.csv")).unwrap();
+    let again = calibrate("again.csv", &again, &[], None, &given).unwrap().remove(0);
+    let is = again.figures.unwrap().between;
     assert!(is.low <= was.high && was.low <= is.high, "{was:?} {is:?}");
 }
 
@@ -217,13 +199,11 @@ fn a_scenario_is_written_once_and_only_if_there_is_one() {
     let one_size: String =
         (0..40).map(|n| format!("{n},500,500,100,{}\n", if n % 9 == 5 { "reset" } else { "ok" })).collect();
     fs::write(desk.path().join("flat.csv"), format!("{HEADER}{one_size}")).unwrap();
-    // Each reading has its condition, and a scenario needs a single reading.
-    run(&["flat.csv"]).success().stdout(contains("[sizes.one]").and(contains("if the overhead is")));
-    run(&["flat.csv", "-o", "flat.toml"]).code(3).stderr(contains("choose with --overhead TIME"));
+    // The overhead is open, so there is no chunk without it.
+    run(&["flat.csv"]).code(4).stdout(contains("[sizes.one]"));
+    run(&["flat.csv", "-o", "flat.toml"]).code(3).stderr(contains("[sizes.one]"));
     assert!(!desk.path().join("flat.toml").exists());
-    run(&["flat.csv", "--overhead", "20ms", "-o", "flat.toml"])
-        .success()
-        .stdout(contains("if the overhead is 20.0 ms"));
+    run(&["flat.csv", "--overhead", "20ms", "-o", "flat.toml"]).success().stdout(contains("given"));
     let few: String = (0..9).map(|n| format!("{n},500,500,100,ok\n")).collect();
     fs::write(desk.path().join("few.csv"), format!("{HEADER}{few}")).unwrap();
     run(&["few.csv", "-o", "few.toml"]).code(3).stderr(contains("[responses.few]"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::sheet::{Malformed, Row, Sheet};
-use crate::base::{Span, escape_control};
+use crate::base::Span;
 use crate::campaign::did_you_mean;
 use crate::scenario::closest;
 pub(super) use crate::world::Ended as Outcome;
@@ -35,22 +35,17 @@ impl Request {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Log {
+    /// By start.
     pub(super) requests: Vec<Request>,
     /// If a column identifies them.
     pub(super) devices: Option<u64>,
-    pub(super) has_bytes: bool,
     /// True if it has the outcome of requests; otherwise all are responses.
     pub(super) has_outcomes: bool,
-    /// Other columns with few different values, with the value of each request.
-    pub(super) labels: Vec<(String, Vec<u8>)>,
 }
 
 impl Log {
     pub(super) fn answers(&self) -> impl Iterator<Item = &Request> {
         self.requests.iter().filter(|r| r.answered())
-    }
-    pub(super) fn of_devices<T: Clone>(&self, each: T) -> Vec<T> {
-        vec![each; self.devices.unwrap_or(1).max(1) as usize]
     }
 }
 
@@ -74,7 +69,6 @@ const DURATIONS: [Unit; 6] = [
     ("duration", None),
 ];
 const BYTES: [Unit; 4] = [("bytes", Some(1.0)), ("kb", Some(1e3)), ("kib", Some(1_024.0)), ("mb", Some(1e6))];
-const READ: [&str; 4] = ["start", "rows", "outcome", "device"];
 
 /// The columns of quantities that a log has.
 #[derive(Clone, Copy)]
@@ -87,23 +81,18 @@ impl Columns {
     fn of(sheet: &Sheet) -> Result<Columns, Malformed> {
         let known =
             |units: &[Unit]| units.iter().copied().filter(|of| sheet.has(of.0)).collect::<Vec<Unit>>();
-        let names = |units: &[Unit]| units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        let (durations, bytes) = (known(&DURATIONS), known(&BYTES));
-        let wrong = |units: &[Unit], n: usize, near: Option<&str>| {
-            let near = did_you_mean(near);
-            Malformed::line(
-                1,
-                format!("exactly one of the columns {} is required; there are {n}{near}", names(units)),
-            )
+        let wrong = |units: &[Unit], n: usize| {
+            let names = units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            let near = did_you_mean(sheet.near(units[0].0).filter(|_| n == 0));
+            Malformed::line(1, format!("exactly one of the columns {names} is required; there are {n}{near}"))
         };
-        let [duration] = durations[..] else {
-            let near = sheet.near("duration_ms").filter(|_| durations.is_empty());
-            return Err(wrong(&DURATIONS, durations.len(), near));
-        };
-        if bytes.len() > 1 {
-            return Err(wrong(&BYTES, bytes.len(), None));
+        match (&known(&DURATIONS)[..], &known(&BYTES)[..]) {
+            ([duration], [] | [_]) => {
+                Ok(Columns { duration: *duration, bytes: known(&BYTES).first().copied() })
+            }
+            ([_], bytes) => Err(wrong(&BYTES, bytes.len())),
+            (durations, _) => Err(wrong(&DURATIONS, durations.len())),
         }
-        Ok(Columns { duration, bytes: bytes.first().copied() })
     }
 }
 
@@ -153,33 +142,20 @@ pub(super) fn read(
 
 fn log(sheet: &Sheet, rows: Vec<Row<'_>>, columns: Columns) -> Result<Log, Malformed> {
     let mut devices = BTreeMap::new();
-    let requests =
-        rows.into_iter().map(|row| Ok((request(row, number(&mut devices, row, "device"), columns)?, row)));
-    let mut lines = requests.collect::<Result<Vec<_>, Malformed>>()?;
-    lines.sort_by(|a, b| a.0.start.total_cmp(&b.0.start));
-    let labels = |column: &str| {
-        let mut values = BTreeMap::new();
-        let of = lines.iter().map(|(_, row)| {
-            Some(number(&mut values, *row, column) as u8).filter(|_| values.len() <= VALUES_MAX)
-        });
-        Some((escape_control(column).into_owned(), of.collect::<Option<Vec<u8>>>()?))
+    let mut of_row = |row: Row<'_>| {
+        // Numbered in the order of their first line.
+        let next = devices.len() as u32;
+        let device = *devices.entry(row.text("device").to_owned()).or_insert(next);
+        request(row, device, columns)
     };
-    let quantity = |name: &str| DURATIONS.iter().chain(&BYTES).any(|(known, _)| *known == name);
-    let others = sheet.header.iter().filter(|name| !READ.contains(name) && !quantity(name));
+    let mut requests = rows.into_iter().map(&mut of_row).collect::<Result<Vec<Request>, Malformed>>()?;
+    requests.sort_by(|a, b| a.start.total_cmp(&b.start));
     Ok(Log {
         devices: sheet.has("device").then_some(devices.len() as u64),
-        has_bytes: columns.bytes.is_some(),
         // A line without rows is a failure.
-        has_outcomes: sheet.has("outcome") || lines.iter().any(|(request, _)| request.failed()),
-        labels: others.filter_map(labels).collect(),
-        requests: lines.into_iter().map(|(request, _)| request).collect(),
+        has_outcomes: sheet.has("outcome") || requests.iter().any(Request::failed),
+        requests,
     })
-}
-
-/// Numbers values in the order of their first occurrence.
-fn number<'a>(known: &mut BTreeMap<&'a str, u32>, row: Row<'a>, column: &str) -> u32 {
-    let next = known.len() as u32;
-    *known.entry(row.text(column)).or_insert(next)
 }
 
 fn request(row: Row<'_>, device: u32, columns: Columns) -> Result<Request, Malformed> {
@@ -342,7 +318,6 @@ mod tests {
         let log = parsed(text).unwrap();
         assert_eq!(log.devices, Some(2));
         assert!(log.requests.iter().map(|r| (r.start, r.device)).eq([(3.0, 1), (4.0, 0), (5.0, 0)]));
-        assert_eq!(log.labels, [(r"n\u001bt".to_owned(), vec![0, 0, 1])]);
         let given = crate::render::calibrate::Given::default();
         let fits =
             super::super::calibrate("a\r.csv", text.as_bytes(), &[], Some("n\u{1b}t"), &given).unwrap();
@@ -350,8 +325,5 @@ mod tests {
         let parts = read(text.as_bytes(), &[], Some("n\u{1b}t")).unwrap();
         let parts = parts.iter().map(|(value, log)| (value.as_str(), log.requests.len(), log.devices));
         assert!(parts.eq([("x", 1, Some(1)), ("y", 2, Some(2))]));
-        let many: String = (0..13).map(|n| format!("a,{n},1,1s,ok,{n}\n")).collect();
-        let many = parsed(&format!("device,start,rows,duration,outcome,net\n{many}"));
-        assert_eq!(many.unwrap().labels, []);
     }
 }

@@ -1,12 +1,11 @@
 //! Estimates the costs of a link and a backend from a user's request log.
 //!
-//! [`calibrate`] reads a `log`, estimates the duration of responses (`fit`) and the failures of
-//! transfers (`failures`), then the uncertainty and the best chunk under each assumption
-//! (`estimate`). `doubts` checks what speaks against the result.
+//! [`calibrate`] reads a `log`, takes the requests whose link was up (`counted`), fits a line to
+//! the durations of their responses (`fit`), and draws the intervals and the best chunk
+//! (`estimate`).
 
-mod doubts;
+mod counted;
 mod estimate;
-mod failures;
 mod fit;
 mod log;
 pub mod sheet;

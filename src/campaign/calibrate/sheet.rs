@@ -79,13 +79,9 @@ impl Sheet {
             return Err(Malformed::line(1 + at as u64, format!("longer than {} KiB", LINE_MAX >> 10)));
         }
         let text = text_of(bytes)?;
-        if text.trim_start().starts_with('[') {
-            return Err(Malformed::line(1, "a JSON array where an object per line is wanted"));
-        }
-        let sheet = if text.trim_start().starts_with('{') {
-            Sheet::of_objects(&text, most)?
-        } else {
-            Sheet::of_csv(&text, wanted, most)?
+        let sheet = match text.trim_start().starts_with(['{', '[']) {
+            true => Sheet::of_objects(&text, most)?,
+            false => Sheet::of_csv(&text, wanted, most)?,
         };
         sheet.refuse_without(wanted)?;
         if sheet.records.is_empty() {
@@ -143,40 +139,30 @@ impl Sheet {
 
     /// One object per line; a missing or `null` value is blank.
     fn of_objects(text: &str, most: usize) -> Result<Sheet, Malformed> {
-        let (mut header, mut rows) = (Vec::<String>::new(), Vec::<(u64, Vec<String>)>::new());
+        let (mut header, mut records) = (Vec::<String>::new(), Vec::<csv::StringRecord>::new());
         for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
             let object: serde_json::Map<String, Value> = serde_json::from_str(line).map_err(|e| {
                 let what = e.to_string();
                 let what = what.split(" at line").next().unwrap_or_default();
                 Malformed::line(number, format!("not a JSON object: {what} at character {}", e.column()))
             })?;
-            let mut row = vec![String::new(); header.len()];
-            for (name, value) in object {
-                let at = header.iter().position(|known| *known == name).unwrap_or_else(|| {
-                    header.push(name.clone());
-                    row.push(String::new());
-                    header.len() - 1
-                });
-                row[at] = match value {
-                    Value::Null => String::new(),
-                    Value::String(text) => text,
-                    other => other.to_string(),
-                };
-            }
-            rows.push((number, row));
-            if rows.len() > most || header.len() > KEYS_MAX {
+            let new: Vec<String> = object.keys().filter(|name| !header.contains(name)).cloned().collect();
+            header.extend(new);
+            let field = |name: &String| match object.get(name) {
+                None | Some(Value::Null) => String::new(),
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+            };
+            let mut record: csv::StringRecord = header.iter().map(field).collect();
+            let mut position = csv::Position::new();
+            record.set_position(Some(position.set_line(number).clone()));
+            records.push(record);
+            if records.len() > most || header.len() > KEYS_MAX {
                 return Err(Malformed::line(number, format!("more than {most} rows or {KEYS_MAX} keys")));
             }
         }
-        let record = |(number, mut row): (u64, Vec<String>)| {
-            row.resize(header.len(), String::new());
-            let mut record = csv::StringRecord::from(row);
-            let mut position = csv::Position::new();
-            position.set_line(number);
-            record.set_position(Some(position));
-            record
-        };
-        let records = rows.into_iter().map(record).collect();
+        let missing = |record: &csv::StringRecord| vec![""; header.len() - record.len()];
+        records.iter_mut().for_each(|record| record.extend(missing(record)));
         Ok(Sheet { header: header.into(), records })
     }
     pub fn has(&self, name: &str) -> bool {

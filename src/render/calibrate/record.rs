@@ -1,13 +1,11 @@
 //! What a request log tells, as data.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::base::Span;
 
 /// A figure with its 95 % interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
     /// The estimate; infinite if only a lower bound is known.
     pub value: f64,
@@ -28,22 +26,24 @@ impl Estimate {
     }
 }
 
-/// What can be estimated from a log; times are in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Figure {
-    /// A response of median size, if the log does not separate its overhead.
-    Request,
-    Overhead,
-    Row,
-    /// A row without its bytes, if the log separates rows and bytes.
-    RowAlone,
-    Byte,
+/// What is estimated from a log; times are in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Figures {
+    /// The fixed overhead of a request.
+    pub overhead: Estimate,
+    /// A row with its bytes.
+    pub row: Estimate,
     /// The standard deviation of a duration, as a share of it.
-    Noise,
+    pub noise: Estimate,
     /// Transfer time between failures.
-    Between,
-    /// From a failure until the link is up again.
-    Recovery,
+    pub between: Estimate,
+    /// The best rows per chunk, by the closed form; without failures only a lower bound.
+    pub best: Estimate,
+    /// The smallest and the largest chunk in which a row costs at most 3 % more.
+    pub flat: [f64; 2],
+    /// How much more a row costs in chunks of the log's mean size than in the best ones (without
+    /// failures: than at the lower bound). 0.07 is 7 %.
+    pub excess: Estimate,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -60,11 +60,8 @@ pub struct Census {
     pub devices: Option<u64>,
     /// From the first start to the last end.
     pub lasted_ns: Span,
-    /// The mean duration of the responses in the fit.
     pub duration_mean_ns: Span,
     pub rows_mean_milli: u64,
-    /// Of the responses in the fit.
-    pub rows_median: u64,
     pub rows_max: u64,
     pub bytes_a_row: Option<u64>,
     /// Among requests that began while the link was up; and their transfer time.
@@ -72,64 +69,19 @@ pub struct Census {
     pub exposed_ns: Span,
 }
 
-/// The chunk that the closed form recommends.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Advice {
-    /// The best rows per chunk; without failures only the size below which overhead costs more.
-    pub best: Estimate,
-    pub flat: (f64, f64),
-    /// How much more a row costs in chunks of the log's mean size than in the best ones (without
-    /// failures: than at the size below which overhead costs more). 0.07 is 7 %.
-    pub excess: Estimate,
-}
-
-/// What caused the requests that timed out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Timeouts {
-    /// The link failed, and no response would have come.
-    Failures,
-    /// The response would have come later.
-    Slow,
-}
-
 /// What the user knows besides the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Given {
     pub overhead: Option<Span>,
-    /// The round trip of the link, a lower bound for the overhead.
-    pub rtt: Option<Span>,
     /// Transfer time between failures.
     pub mtbf: Option<Span>,
-    pub timeouts: Option<Timeouts>,
-}
-
-/// The estimates under one set of assumptions, or under none if the log is sufficient.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reading {
-    /// In seconds, like `mtbf`.
-    pub overhead: Option<f64>,
-    pub mtbf: Option<f64>,
-    pub timeouts: Option<Timeouts>,
-    /// The estimates; those that the log does not determine are absent.
-    pub figures: BTreeMap<Figure, Estimate>,
-    pub advice: Advice,
-    /// If timeouts are slow responses: the rows of which 99 of 100 responses come in time.
-    pub in_time: Option<Estimate>,
-}
-
-/// What to log next, so that the log is sufficient.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Next {
-    pub rows: [u64; 2],
-    /// Per size.
-    pub requests: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     Refuse,
-    /// The figure is for a part of the log, or of the sizes.
+    /// Only a lower bound of the chunk is known.
     Restrict,
     Note,
 }
@@ -163,43 +115,31 @@ macro_rules! diagnostics {
 }
 
 diagnostics! {
-    FewResponses: Refuse "responses.few", "{} usable responses, 20 are needed, so no costs",
-        "log more requests";
-    ManyTrimmed: Refuse "outliers.many", "{} of the responses lie off any line, so no costs",
-        "separate the kinds of requests: --by COLUMN, --only COLUMN=VALUE";
-    OverheadLong: Refuse "overhead.long", "the overhead of {} is not shorter than a request ({})",
-        "give a shorter --overhead";
-    SlowUnfit: Refuse "timeouts.slow",
-        "{} timeouts{} as slow responses give no costs: 99 of 100 responses took up to {}, and with noise of {} they would differ more",
-        "log the `rows` that they asked for, or give --timeouts failures";
-    OneSize: Restrict "sizes.one", "all {} responses have {} rows, so the overhead is open",
+    FewResponses: Refuse "responses.few", "{} usable responses, 20 are needed", "log more requests";
+    TimeoutsSlow: Refuse "timeouts.slow",
+        "timeouts after {} may be slow responses: over 1 in 100 responses took more than half of that",
+        "log with a longer timeout, or smaller chunks";
+    OneSize: Refuse "sizes.one",
+        "nearly all of {} responses have {} rows, so the overhead is open: {} and {} rows would show it",
         "log chunks of two other sizes, or give --overhead TIME";
-    OverheadUnknown: Restrict "overhead.unknown", "the overhead ({}) may be zero, so it is open",
-        "log smaller chunks, too, in milliseconds, or give --overhead TIME";
-    OverheadDiffers: Restrict "overhead.differs", "the sizes in the log give {} of overhead",
-        "leave out --overhead";
-    TimeoutsOpen: Restrict "timeouts.open",
-        "{} timeouts{} are failures of the link or slow responses (99 of 100 responses took up to {}): {} would decide",
-        "log that column, or say what they are with --timeouts";
-    NoOutcomes: Restrict "outcomes.none", "the log does not say how requests ended, so no time between failures",
+    NoOutcomes: Refuse "outcomes.none", "the log does not say how requests ended, so no time between failures",
         "log a column `outcome`, or give --mtbf TIME";
+    ManyTrimmed: Refuse "outliers.many", "{} of the responses lie off any line",
+        "separate the kinds of requests: --by COLUMN, --only COLUMN=VALUE";
+    OverheadLong: Refuse "overhead.long", "the overhead of {} is not shorter than the mean request ({})",
+        "give a shorter --overhead";
+    OverheadUnknown: Refuse "overhead.unknown", "the overhead ({}) may be zero",
+        "log smaller chunks, too, or give --overhead TIME";
     NoFailures: Restrict "failures.none", "no failure in {} of transfer, so no best chunk",
         "log for longer; until then caps limit the chunk";
     RowUnknown: Restrict "row.unknown", "the time per row ({}) may be zero, so no best chunk",
         "log larger chunks, too";
-    Mixed: Restrict "requests.mixed", "{} differ by {}, so the figures fit none of them",
-        "calibrate each kind by itself: --by COLUMN";
-    Levels: Restrict "requests.levels",
-        "durations change by {} and stay so for a while, so the figures are a mean of several networks",
-        "calibrate each by itself: --by COLUMN";
     Beyond: Note "chunk.beyond", "the largest response has {} rows",
         "log chunks of the recommended size, and calibrate again";
     Trimmed: Note "outliers.trimmed", "{} outliers ({} of the responses)",
         "look at these requests: the figures leave them out";
     Apart: Note "requests.apart", "few requests begin right after a response",
         "overhead and failures are estimated too high: log syncs of several requests";
-    RecoveryUnknown: Note "recovery.unknown", "the log does not say how long the link needs to recover: {}",
-        "log the tries that follow a failure, of more failures";
     FewDevices: Note "devices.few", "too few devices ({})", "log 10 or more, named in a column `device`";
 }
 
@@ -215,28 +155,17 @@ pub struct Calibration {
     /// The column and the value of these lines, if the log was split.
     pub group: Option<(String, String)>,
     pub census: Census,
-    /// One reading, or several if the log allows several sets of assumptions.
-    pub readings: Vec<Reading>,
-    pub next: Option<Next>,
+    /// `None` if the log does not determine them.
+    pub figures: Option<Figures>,
     /// What limits these figures, the decisive ones first.
     pub diagnoses: Vec<Diagnosis>,
 }
 
 impl Calibration {
-    /// A figure, if it is the same in all readings.
-    pub fn get(&self, figure: Figure) -> Option<Estimate> {
-        let mut of = self.readings.iter().map(|reading| reading.figures.get(&figure).copied());
-        let first = of.next()??;
-        of.all(|other| other == Some(first)).then_some(first)
-    }
-    /// Its only reading.
-    pub fn only(&self) -> Option<&Reading> {
-        self.readings.first().filter(|_| self.readings.len() == 1)
-    }
-    /// Adds a diagnosis if it `stands` and is not there yet.
-    pub fn say<const N: usize>(&mut self, stands: bool, code: Code, found: [String; N]) {
+    /// Adds a diagnosis if it `stands`, and returns that.
+    pub fn say<const N: usize>(&mut self, stands: bool, code: Code, found: [String; N]) -> bool {
         let says = found.iter().fold(code.rule().says.to_owned(), |says, x| says.replacen("{}", x, 1));
-        let known = self.diagnoses.iter().any(|diagnosis| diagnosis.code == code);
-        self.diagnoses.extend((stands && !known).then_some(Diagnosis { code, says }));
+        self.diagnoses.extend(stands.then_some(Diagnosis { code, says }));
+        stands
     }
 }

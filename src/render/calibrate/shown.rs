@@ -2,126 +2,67 @@
 
 use serde_json::{Value, json};
 
-use super::record::Timeouts;
-use super::record::{Advice, Calibration, Census, Diagnosis, Effect, Estimate, Figure, Next, Reading};
+use super::record::{Calibration, Census, Diagnosis, Effect, Estimate, Figures};
 use crate::metrics::human;
 use crate::render::Grid;
-use crate::render::lines::{self, joined};
+use crate::render::lines;
 
 /// A figure: its name, its key and unit in JSON, and how it is shown.
-type Shown = (Figure, &'static str, &'static str, f64, fn(f64) -> String);
+type Shown = (&'static str, &'static str, f64, fn(f64) -> String);
 
-const FIGURES: [Shown; 8] = [
-    (Figure::Request, "time per request", "request_ns", 1e9, span),
-    (Figure::Overhead, "fixed overhead of a request", "overhead_ns", 1e9, span),
-    (Figure::Row, "time per row, with its bytes", "row_with_bytes_ns", 1e9, span),
-    (Figure::RowAlone, "  of that: the row", "row_alone_ns", 1e9, span),
-    (Figure::Byte, "  and each byte", "byte_ps", 1e12, span),
-    (Figure::Noise, "noise (share of a duration)", "noise_ppm", 1e6, percent),
-    (Figure::Between, "transfer between failures", "between_failures_ns", 1e9, span),
-    (Figure::Recovery, "time to recover", "repair_ns", 1e9, span),
+const FIGURES: [Shown; 4] = [
+    ("fixed overhead of a request", "overhead_ns", 1e9, span),
+    ("time per row, with its bytes", "row_with_bytes_ns", 1e9, span),
+    ("noise (share of a duration)", "noise_ppm", 1e6, percent),
+    ("transfer between failures", "between_failures_ns", 1e9, span),
 ];
+
+/// Each of [`FIGURES`] with its estimate.
+fn shown(figures: &Figures) -> impl Iterator<Item = (Shown, Estimate)> {
+    let Figures { overhead, row, noise, between, .. } = *figures;
+    FIGURES.into_iter().zip([overhead, row, noise, between])
+}
 
 /// What a log tells, for a terminal: all figures of one fit, or a table of several.
 pub fn story(fits: &[Calibration]) -> String {
     let [fit] = fits else { return in_short(fits) };
-    let mut grid = Grid::new(1, ["", "estimate", "95 % interval"]);
-    let known = FIGURES.into_iter().filter_map(|shown| Some((shown, fit.get(shown.0)?)));
-    // A given figure has no interval.
-    let known: Vec<_> = known.filter(|(_, known)| known.low < known.high).collect();
-    for ((_, name, _, _, show), known) in &known {
-        grid.row([(*name).to_owned(), value(*known, *show), interval(*known, *show)]);
-    }
-    // No table if it would have only a header.
-    let table = if known.is_empty() { String::new() } else { grid.terminal("  ") };
-    let parts = [table, list(fit, false)].into_iter().filter(|part| !part.is_empty());
-    in_short(fits) + &parts.map(|part| format!("\n{part}")).collect::<String>()
-}
-
-pub fn in_short(fits: &[Calibration]) -> String {
-    let decides = |fit: &Calibration| fit.next.map_or_else(String::new, more) + &list(fit, true);
-    if let [fit] = fits {
-        let answer = match (fit.only(), &fit.readings[..]) {
-            (Some(reading), _) => recommendation(fit, reading),
-            (None, []) => "no chunk can be recommended\n".to_owned(),
-            (None, _) => format!(
-                "the best chunk, by what the log leaves open:\n\n{}\n",
-                readings(fits, None).terminal("  ")
-            ),
-        };
-        let request = fit.get(Figure::Request).map_or_else(String::new, |took| {
-            let size = human::count(fit.census.rows_median, "row");
-            format!("a request of {size} takes {} ({})\n", span(took.value), interval(took, span))
-        });
-        return headline(fit) + &request + &answer + &decides(fit);
-    }
-    let named = |fit: &Calibration| fit.group.clone().unwrap_or_default();
-    let column = fits.first().map_or_else(String::new, |fit| named(fit).0);
-    let decides = |fit: &Calibration| match decides(fit) {
-        lines if lines.is_empty() => lines,
-        lines => format!("\n{}\n{lines}", named(fit).1),
-    };
-    readings(fits, Some(column)).terminal("") + &fits.iter().map(decides).collect::<String>()
-}
-
-/// One row per reading; columns without any value are left out.
-fn readings(fits: &[Calibration], group: Option<String>) -> Grid {
-    type Column = (&'static str, fn(&Reading) -> Option<String>);
-    const COLUMNS: [Column; 10] = [
-        ("if timeouts are", |of| of.timeouts.map(word).map(str::to_owned)),
-        ("if the overhead is", |of| of.overhead.map(span)),
-        ("if a transfer fails every", |of| of.mtbf.map(span)),
-        ("overhead", |of| {
-            of.figures.get(&Figure::Overhead).filter(|_| of.overhead.is_none()).map(|o| value(*o, span))
-        }),
-        ("per request", |of| {
-            let took = of.timeouts.and(of.figures.get(&Figure::Request));
-            took.map(|took| format!("{} ({})", value(*took, span), interval(*took, span)))
-        }),
-        ("per row", |of| of.figures.get(&Figure::Row).map(|row| value(*row, span))),
-        ("between failures", |of| {
-            of.figures.get(&Figure::Between).filter(|_| of.mtbf.is_none()).map(|b| value(*b, span))
-        }),
-        ("chunk", |of| Some(value(of.advice.best, rows))),
-        ("95 % interval", |of| Some(interval(of.advice.best, rows))),
-        ("rows in time (99 %)", |of| of.in_time.map(|most| value(most, count))),
-    ];
-    let all = || fits.iter().flat_map(|fit| &fit.readings);
-    let used = COLUMNS.into_iter().filter(|(_, of)| all().any(|reading| of(reading).is_some()));
-    let used: Vec<Column> = used.collect();
-    let is_split = group.is_some();
-    let heads = group.map(|column| [column, "responses".to_owned()]).into_iter().flatten();
-    let heads = heads.chain(used.iter().map(|(head, _)| (*head).to_owned()));
-    let mut grid = Grid::new(usize::from(is_split), heads);
-    for fit in fits {
-        let name = || fit.group.clone().unwrap_or_default().1;
-        let lead = is_split.then(|| [name(), human::thousands(fit.census.answered)]);
-        let mut row = |reading: Option<&Reading>| {
-            let field =
-                |of: fn(&Reading) -> Option<String>| reading.and_then(of).unwrap_or_else(|| "–".to_owned());
-            grid.row(lead.clone().into_iter().flatten().chain(used.iter().map(|(_, of)| field(*of))));
-        };
-        fit.readings.iter().for_each(|reading| row(Some(reading)));
-        if fit.readings.is_empty() {
-            row(None);
+    let mut parts = vec![in_short(fits)];
+    if let Some(figures) = &fit.figures {
+        let mut grid = Grid::new(1, ["", "estimate", "95 % interval"]);
+        for ((name, _, _, show), known) in shown(figures) {
+            grid.row([name.to_owned(), value(known, show), interval(known, show)]);
         }
+        parts.push(grid.terminal("  "));
     }
-    grid
+    parts.extend(Some(list(fit, false)).filter(|notes| !notes.is_empty()));
+    parts.join("\n")
 }
 
-fn word(timeouts: Timeouts) -> &'static str {
-    match timeouts {
-        Timeouts::Failures => "failures",
-        Timeouts::Slow => "slow responses",
+/// The chunk and what decides it; of several fits a table.
+pub fn in_short(fits: &[Calibration]) -> String {
+    if let [fit] = fits {
+        let chunk = fit.figures.as_ref().map(|figures| recommendation(fit, figures));
+        let chunk = chunk.unwrap_or_else(|| "no chunk can be recommended\n".to_owned());
+        return headline(fit) + &chunk + &list(fit, true);
     }
-}
-
-fn more(Next { rows: [small, large], requests }: Next) -> String {
-    let [small, large, requests] = [small, large, requests].map(human::thousands);
-    format!(
-        "log next: {requests} requests of {small} rows and {requests} of {large} rows, which \
-         separate the overhead from the time per row\n"
-    )
+    let group = |fit: &Calibration| fit.group.clone().unwrap_or_default();
+    let column = fits.first().map_or_else(String::new, |fit| group(fit).0);
+    let names = ["responses", "overhead", "per row", "between failures", "chunk", "95 % interval"];
+    let mut grid = Grid::new(1, [column.as_str()].into_iter().chain(names));
+    let mut decides = String::new();
+    for fit in fits {
+        let fields = fit.figures.map_or_else(
+            || ["–"; 5].map(str::to_owned),
+            |Figures { overhead, row, between, best, .. }| {
+                let [overhead, row, between] = [overhead, row, between].map(|known| value(known, span));
+                [overhead, row, between, value(best, rows), interval(best, rows)]
+            },
+        );
+        grid.row([group(fit).1, human::thousands(fit.census.answered)].into_iter().chain(fields));
+        let reasons = Some(list(fit, true)).filter(|reasons| !reasons.is_empty());
+        decides += &reasons.map_or_else(String::new, |reasons| format!("\n{}\n{reasons}", group(fit).1));
+    }
+    grid.terminal("") + &decides
 }
 
 fn value(known: Estimate, show: fn(f64) -> String) -> String {
@@ -130,6 +71,7 @@ fn value(known: Estimate, show: fn(f64) -> String) -> String {
 
 fn interval(known: Estimate, show: fn(f64) -> String) -> String {
     match (known.low > 0.0, known.high.is_finite()) {
+        (_, true) if known.low == known.high => "given".to_owned(),
         (_, true) => format!("{} … {}", show(known.low), show(known.high)),
         (true, false) => format!("{} …, no upper bound", show(known.low)),
         (false, false) => "no bound".to_owned(),
@@ -145,29 +87,13 @@ pub fn to_json(fits: &[Calibration]) -> String {
     lines::to_json(&value)
 }
 
-const VERSION: &str = "4.0.0";
+const VERSION: &str = "5.0.0";
 
 fn object(fit: &Calibration) -> Value {
-    let chunk = |Advice { best, flat, excess }| {
+    let chunk = |Figures { best, flat, excess, .. }| {
         json!({
-            "best_rows": scaled(best, 1.0), "flat_rows": [whole(flat.0), whole(flat.1)],
-            "excess_ppm": scaled(excess, 1e6),
+            "best_rows": scaled(best, 1.0), "flat_rows": flat.map(whole), "excess_ppm": scaled(excess, 1e6),
         })
-    };
-    let reading = |reading: &Reading| {
-        let given = |seconds: Option<f64>| seconds.and_then(|seconds| whole(seconds * 1e9));
-        let mut object = json!({
-            "if": {
-                "overhead_ns": given(reading.overhead), "mtbf_ns": given(reading.mtbf),
-                "timeouts": reading.timeouts.map(|timeouts| if timeouts == Timeouts::Slow { "slow" } else { "failures" }),
-            },
-            "chunk": chunk(reading.advice),
-            "rows_in_time": reading.in_time.map(|most| scaled(most, 1.0)),
-        });
-        for (figure, _, key, unit, _) in FIGURES {
-            object[key] = reading.figures.get(&figure).map_or(Value::Null, |known| scaled(*known, unit));
-        }
-        object
     };
     let diagnosis = |d: &Diagnosis| {
         let rule = d.code.rule();
@@ -178,13 +104,12 @@ fn object(fit: &Calibration) -> Value {
         "source": fit.source,
         "group": fit.group.as_ref().map(|(column, value)| json!({ "column": column, "value": value })),
         "requests": fit.census,
-        "chunk": fit.only().map(|reading| chunk(reading.advice)),
-        "readings": fit.readings.iter().map(reading).collect::<Vec<_>>(),
-        "log_next": fit.next,
+        "chunk": fit.figures.map(chunk),
         "diagnostics": fit.diagnoses.iter().map(diagnosis).collect::<Vec<_>>(),
     });
-    for (figure, _, key, unit, _) in FIGURES {
-        object[key] = fit.get(figure).map_or(Value::Null, |known| scaled(known, unit));
+    FIGURES.iter().for_each(|(_, key, ..)| object[key] = Value::Null);
+    for ((_, key, unit, _), known) in fit.figures.iter().flat_map(shown) {
+        object[key] = scaled(known, unit);
     }
     object
 }
@@ -204,6 +129,7 @@ fn list(fit: &Calibration, decide: bool) -> String {
     chosen.map(|(_, d)| format!("  {}: {}\n", says(d), d.code.rule().hint)).collect()
 }
 
+/// A diagnosis with its code.
 pub fn says(diagnosis: &Diagnosis) -> String {
     format!("[{}] {}", diagnosis.code.rule().code, diagnosis.says)
 }
@@ -220,42 +146,29 @@ fn headline(fit: &Calibration) -> String {
     format!("{source}: {requests}{devices} in {lasted}: {answered} with a response{others}\n\n")
 }
 
-fn recommendation(fit: &Calibration, reading: &Reading) -> String {
-    let Advice { best, flat: (from, to), excess } = reading.advice;
-    let (of, from, to) = (rows(best.value), rows(from), rows(to));
-    let mean = rows(fit.census.rows_mean_milli as f64 / 1e3);
+fn recommendation(fit: &Calibration, figures: &Figures) -> String {
+    let Figures { best, flat, excess, .. } = *figures;
+    let own = fit.census.rows_mean_milli as f64 / 1e3;
+    let (mean, more, sure) = (rows(own), percent(excess.value), interval(excess, percent));
     let than = |chunk: &str| {
-        let (more, sure) = (percent(excess.value), interval(excess, percent));
         format!(
             "  at the {mean} rows of your mean response a row takes {more} more time than in {chunk} ({sure})\n"
         )
     };
-    let (size, dearer) = match best.value.is_finite() {
-        true => (
-            format!("{of} rows ({}); {from} to {to} cost at most 3 % more", interval(best, rows)),
-            // If chunks hardly ever arrive, their cost is unbounded.
-            if excess.value.is_finite() { than("that chunk") } else { String::new() },
-        ),
-        false => (
-            format!("{} rows or more, as caps of memory, pages and timeouts allow", rows(best.low)),
-            match fit.census.rows_mean_milli as f64 / 1e3 < best.low {
-                true => than(&format!("chunks of {}", rows(best.low))),
-                false => format!("  that is the {mean} rows of your mean response\n"),
-            },
-        ),
+    if best.value.is_finite() {
+        let ([from, to], of, ends) = (flat.map(rows), rows(best.value), interval(best, rows));
+        // If chunks hardly ever arrive, their cost is unbounded.
+        let dearer = if excess.value.is_finite() { than("that chunk") } else { String::new() };
+        return format!(
+            "recommended chunk: {of} rows ({ends}); {from} to {to} cost at most 3 % more\n{dearer}"
+        );
+    }
+    let least = rows(best.low);
+    let dearer = match own < best.low {
+        true => than(&format!("chunks of {least}")),
+        false => format!("  that is the {mean} rows of your mean response\n"),
     };
-    let conditions = [
-        reading.overhead.map(|overhead| format!("the overhead is {}", span(overhead))),
-        reading.mtbf.map(|mtbf| format!("a transfer fails every {}", span(mtbf))),
-        reading.timeouts.map(|timeouts| format!("timeouts are {}", word(timeouts))),
-    ];
-    let when = joined(conditions.into_iter().flatten(), " and ").map(|when| format!(" if {when}"));
-    let when = when.unwrap_or_default();
-    let in_time = reading.in_time.map_or_else(String::new, |most| {
-        let most = format!("{} rows ({})", value(most, count), interval(most, count));
-        format!("  99 of 100 responses of {most} come before the timeout\n")
-    });
-    format!("recommended chunk{when}: {size}\n{dearer}{in_time}")
+    format!("recommended chunk: {least} rows or more, as caps of memory, pages and timeouts allow\n{dearer}")
 }
 
 fn rows(rows: f64) -> String {
