@@ -16,7 +16,7 @@ bugs! {
     "writes-back-its-snapshot" caught by "lost-edit", seen in "forcedotcom/SalesforceMobileSDK-iOS #3974":
         "a push reads its rows, and writes them back as clean when the response comes: what was typed meanwhile is gone, on the screen too"
         { outbox: OutboxRule::lets_go(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
-            let (id, key) = (entry.entity, &entry.key);
+            let Entry { entity: id, ref key, .. } = *entry;
             let entries = tx.entries_for(id, key.as_str())?;
             let held = tx.row(id, key.as_str())?;
             if let Some(row) = held.filter(|_| entries.iter().any(|other| other.seq > entry.seq)) {

@@ -111,7 +111,7 @@ pub(super) const ENGINE: Form = table(&[
         .about("How it sends attachments of rows (`entity.NAME.attachment`)."),
     key("retry", RETRY, "{}").about("How it retries."),
     word::<OnWipe>("on_wipe")
-        .about("What it does if the server demands that it discards its copy: so at once, with the edits that wait, or after it has sent them.")
+        .about("What it does if the server demands that it discards its copy: it does so at once, with the edits that wait, or sends them first.")
         .needs(&Needs {
             of: &["event"],
             holds: |of| happens(of[0], "wipe_demanded"),

@@ -68,8 +68,9 @@ fn seen(bug: &Bug) -> String {
 
 fn lines<'b>(text: &mut String, bugs: impl Iterator<Item = &'b Bug>) {
     for bug in bugs {
-        let (said, name, what, check) = (bug.said(), bug.engine_name(), bug.mechanism, bug.check);
-        let _ = writeln!(text, "| {said} | `{name}` | {what} | `{check}` | {} |", seen(bug));
+        let Bug { mechanism, check, .. } = bug;
+        let name = bug.engine_name();
+        let _ = writeln!(text, "| {} | `{name}` | {mechanism} | `{check}` | {} |", bug.said(), seen(bug));
     }
 }
 
