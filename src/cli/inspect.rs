@@ -15,6 +15,7 @@ use super::sources::{self, Values};
 use super::work::processors;
 use super::{cost, grid, shard};
 use crate::base::escape_path;
+use crate::bugs::{self, Bug};
 use crate::metrics::human;
 use crate::record::{self, Exit};
 use crate::scenario::{self, Cost, Library, Plan};
@@ -173,9 +174,15 @@ pub(super) fn profiles(command: &Profiles, console: &mut Console<'_>) -> anyhow:
                 }
                 console.result(&format!("{shelf}\n{}", grid.terminal("  ")));
             }
+            console.result(&faulty_engines());
             console.result(&stack_options(console));
         }
         Profiles::Show { name } => {
+            let faulty = bugs::all().find(|bug| bug.engine_name() == *name);
+            if let Some(bug) = faulty {
+                console.result(&faulty_engine(bug));
+                return Ok(Exit::Success);
+            }
             let found = SHELVES.iter().find_map(|(shelf, library, _)| Some((shelf, library.find(name)?)));
             let (shelf, profile) = found.ok_or_else(|| Refusal::usage(no_profile(name)))?;
             let rows =
@@ -185,6 +192,23 @@ pub(super) fn profiles(command: &Profiles, console: &mut Console<'_>) -> anyhow:
         }
     }
     Ok(Exit::Success)
+}
+
+/// The engines whose fault a product had.
+fn faulty_engines() -> String {
+    let reported = bugs::all().filter(|bug| !bug.reports().is_empty());
+    let rows = reported.map(|bug| [bug.engine_name(), bug.said(), bug.seen_in.to_owned()]);
+    let table = render::texts(["engine.name", "the engine", "seen in"], rows);
+    let others = bugs::all().filter(|bug| bug.reports().is_empty()).count();
+    format!("faulty engines\n{table}  and {others} made-up ones: docs/faulty-engines.md\n\n")
+}
+
+fn faulty_engine(bug: &Bug) -> String {
+    let reports = bug.reports().into_iter().filter_map(|report| report.address);
+    let texts = [("what it does wrong", bug.mechanism), ("found by", bug.check), ("seen in", bug.seen_in)];
+    let own = texts.into_iter().map(|(key, text)| [key.to_owned(), text.to_owned()]);
+    let rows = own.chain(reports.map(|address| ["report".to_owned(), address]));
+    format!("{} (faulty engines)\n{}", bug.engine_name(), render::texts(["about", "text"], rows))
 }
 
 fn stack_options(console: &Console<'_>) -> String {

@@ -341,7 +341,7 @@ fn known_bug(id: &str) -> Option<&'static str> {
         "never-sweeps" => "A22, D",
         "sweeps-what-is-withheld" => "C14",
         "new-identity-each-try" => "B1",
-        "marks-clean-what-changed" | "squashes-into-what-was-sent" => "B3",
+        "marks-clean-what-changed" | "writes-back-its-snapshot" | "squashes-into-what-was-sent" => "B3",
         "shows-the-shadow" => "B4",
         "two-at-once" => "B7",
         "misses-saves-in-a-run" => "B5",

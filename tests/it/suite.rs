@@ -401,6 +401,12 @@ suite! {
     suite_device_photos_meets_its_expectations: "device/photos";
     suite_device_photos_given_up_meets_its_expectations: "device/photos-given-up";
     suite_device_photos_chaos_meets_its_expectations: "device/photos-chaos";
+    suite_field_snapshot_race_meets_its_expectations: "field/snapshot-race";
+    suite_field_poison_500_meets_its_expectations: "field/poison-500";
+    suite_field_refused_whole_meets_its_expectations: "field/refused-whole";
+    suite_field_there_already_meets_its_expectations: "field/there-already";
+    suite_field_parts_after_whole_meets_its_expectations: "field/parts-after-whole";
+    suite_field_wipe_demanded_meets_its_expectations: "field/wipe-demanded";
     suite_units_prebuilt_meets_its_expectations: "units/prebuilt";
 }
 

@@ -6,6 +6,6 @@ pub use syncdyno_config::config;
 pub use syncdyno_contract::{base, contract};
 pub use syncdyno_oracle::{metrics, oracle};
 pub use syncdyno_world::{
-    backend, disk, engine, faults, gateway, integration, kinds_of_trouble, net, on_devices, protocol, setup,
-    store, workload,
+    backend, bugs, disk, engine, faults, gateway, integration, kinds_of_trouble, net, on_devices, protocol,
+    setup, store, workload,
 };

@@ -86,6 +86,7 @@ impl Attachments {
                 board.add(Id::AttachmentAgainBytes, again);
                 board.count(Id::AttachmentRequests);
             }
+            Event::Engine(EngineEvent::Blob(BlobEvent::There { .. })) => board.count(Id::AttachmentThere),
             Event::Engine(EngineEvent::Blob(BlobEvent::Ended { in_run, .. })) => {
                 desk.in_run = desk.in_run.saturating_sub(u32::from(*in_run));
             }

@@ -97,7 +97,10 @@ impl Traffic {
                     ServerError::Unauthorized => Id::RequestsUnauthorized,
                     ServerError::GatewayTimeout => Id::RequestsGatewayTimeout,
                     ServerError::RequestTooLarge(_) | ServerError::AnswerTooLarge(_) => Id::RequestsTooLarge,
-                    ServerError::CursorExpired(_) | ServerError::BadRequest(_) => return,
+                    ServerError::MustReset => Id::RequestsMustReset,
+                    ServerError::CursorExpired(_)
+                    | ServerError::AlreadyThere
+                    | ServerError::BadRequest(_) => return,
                 };
                 board.count(why);
             }

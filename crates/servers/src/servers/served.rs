@@ -60,6 +60,8 @@ fn word_of(error: &ServerError) -> &'static str {
         ServerError::BadRequest(_) => "bad_request",
         ServerError::Unauthorized => "unauthorized",
         ServerError::CursorExpired(_) => "gone",
+        ServerError::AlreadyThere => "file_exists",
+        ServerError::MustReset => "conflict",
         ServerError::RequestTooLarge(_) => "too_large",
         ServerError::Throttled(_) => "too_many_requests",
         ServerError::Failed | ServerError::AnswerTooLarge(_) => "internal_server_error",

@@ -319,8 +319,7 @@ impl<'c> Case<'c> {
             let Some(wanted) = misfit(&entity.columns[*column].kind, value) else { continue };
             return Err(format!("{} takes {wanted}, not {value}", entity.columns[*column].name));
         }
-        let draw = Seed(xxh3_64(mutation.id.as_bytes())).hash("poison", 0, 0) % 1_000_000;
-        if mutation.kind != EditKind::Delete && draw < u64::from(self.sight.database.options.poison_ppm) {
+        if is_poisoned(mutation, &self.sight.database.options) {
             return Err(format!("a rule of the backend refuses this {}", entity.name));
         }
         if self.keeps_row() {
@@ -329,9 +328,12 @@ impl<'c> Case<'c> {
         Ok(entity)
     }
 
-    /// The first reference to a missing row.
+    /// The first reference to a missing row; `None` if the backend checks none.
     fn missing(self, entity: &Entity) -> Option<(EntityId, Key)> {
         let values = self.mutation.values.iter().map(|(column, value)| (*column, value));
+        if !self.sight.database.options.foreign_keys {
+            return None;
+        }
         let mut targets = entity.references(values).map(|(target, key)| (target, Key::new(key)));
         let made = |target: EntityId, key: &Key| {
             let makes = |of: &&Mutation| of.kind == EditKind::Create && (of.entity, &of.key) == (target, key);
@@ -383,6 +385,12 @@ impl<'c> Case<'c> {
         let values = theirs.then(|| entity.project(&record.values));
         Row { key: record.key.clone(), stamp: record.stamp, values }
     }
+}
+
+/// Whether the backend can never commit this mutation.
+pub(super) fn is_poisoned(mutation: &Mutation, options: &BackendOptions) -> bool {
+    let draw = Seed(xxh3_64(mutation.id.as_bytes())).hash("poison", 0, 0) % 1_000_000;
+    mutation.kind != EditKind::Delete && draw < u64::from(options.poison_ppm)
 }
 
 fn put_off_for_now(mutation: &Mutation, facts: &mut Vec<Fact>) -> Outcome {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::apply::Verdicts;
+use super::apply::{Verdicts, is_poisoned};
 use super::commit::{Commit, Fact};
 use super::content::Content;
 use super::database::Database;
@@ -11,7 +11,7 @@ use super::files::{File, Files};
 use super::flags::{AllFlags, Flagging};
 use super::log::{self, Holes, LogPage, LogPosition, LogQuery};
 use super::office::Office;
-use super::options::{BackendOptions, RejectionWindow};
+use super::options::{BackendOptions, PoisonResponse, RejectionWindow};
 use super::partition::{Change, Position, Scope, Upto};
 use super::service::{Admitted, Failing, Load, Served, Service};
 use super::sight::{Page, Query, RangeRead, Sight, Stretch};
@@ -284,8 +284,9 @@ impl Backend {
 
     /// Ends the call. The gateway may no longer wait for the response.
     pub(crate) fn end_call<T>(&mut self, answer: Result<T, ServerError>) -> Called<T> {
-        let Call { now, deadline, kind, load, facts, found, admitted } = &mut self.call;
+        let Call { now, deadline, kind, load, facts, found, admitted, has_failed } = &mut self.call;
         let (now, facts, found) = (*now, std::mem::take(facts), found.take());
+        let has_failed = *has_failed;
         let Some(admitted) = *admitted else {
             return Called { answer, done_at: now, facts, work: None, found };
         };
@@ -296,16 +297,24 @@ impl Backend {
         let answer = match admitted.fails {
             _ if done_at > *deadline => Err(ServerError::GatewayTimeout),
             Some(_) => Err(ServerError::Failed),
+            None if has_failed => Err(ServerError::Failed),
             None => answer,
         };
         Called { answer, done_at: done_at.min(*deadline), facts, work: Some(work), found }
     }
 
     /// Applies the mutations of a push in order, for the call under way. A mutation that is put off
-    /// also puts off those that refer to its row.
+    /// also puts off those that refer to its row. If a mutation makes the whole call fail, none is
+    /// applied.
     pub(crate) fn push_in_call(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
         let reads = |mutation: &&Mutation| matches!(mutation.guard, Guard::Image(_));
         self.call.load.read += mutations.iter().filter(reads).count() as u64;
+        let options = &self.database.options;
+        let fails = options.poison_response == PoisonResponse::Fail;
+        if fails && mutations.iter().any(|mutation| is_poisoned(mutation, options)) {
+            self.call.has_failed = true;
+            return vec![Outcome::Later; mutations.len()];
+        }
         let database = (&mut self.database, self.call.now);
         self.verdicts.push(database, attributes, mutations, &mut self.call.facts)
     }
@@ -407,6 +416,8 @@ pub(crate) struct Call {
     pub(super) facts: Vec<Fact>,
     pub(crate) found: Option<Event<'static>>,
     pub(super) admitted: Option<Admitted>,
+    /// A mutation made it fail: the response is an error, whatever else it asked for.
+    has_failed: bool,
 }
 
 /// The result of a call.
@@ -427,7 +438,7 @@ pub struct Called<T> {
 impl Call {
     pub(super) fn new(now: Time, deadline: Time) -> Call {
         let (kind, load, facts) = (RequestKind::Pull, Load::default(), Vec::new());
-        Call { now, deadline, kind, load, facts, found: None, admitted: None }
+        Call { now, deadline, kind, load, facts, found: None, admitted: None, has_failed: false }
     }
 
     pub(crate) fn is_admitted(&self) -> bool {

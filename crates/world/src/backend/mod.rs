@@ -69,7 +69,7 @@ pub(crate) use named::Named;
 pub(crate) use office::Importing;
 pub use options::{
     Authorisation, Availability, BackendOptions, Busy, CommitDelay, Commits, Effect, FileDrop, Idempotency,
-    LogOptions, Numbered, Provisioning, Rearm, Sort, StampedBy, Ticks, Writes,
+    LogOptions, Numbered, PoisonResponse, Provisioning, Rearm, Sort, StampedBy, Ticks, Writes,
 };
 pub(crate) use options::{RejectedEdits, RejectionWindow};
 pub(crate) use partition::Change;

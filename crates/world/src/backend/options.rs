@@ -76,6 +76,10 @@ pub struct BackendOptions {
     /// Creates and updates that are rejected permanently, in parts per million, chosen by the hash
     /// of their idempotency key.
     pub poison_ppm: u32,
+    /// How a request with such a mutation is answered.
+    pub poison_response: PoisonResponse,
+    /// Whether a row must refer to rows that are there.
+    pub foreign_keys: bool,
     /// Share of deletes that are rejected permanently, as if another row referred to theirs.
     pub refused_deletes: Ppm,
     /// The treatment of edits of rows that do not belong to their device.
@@ -181,6 +185,16 @@ word_enums! {
         Families: "families",
         /// All of them.
         Requests: "requests",
+    }
+
+    /// How the backend answers a request with a mutation that it can never commit.
+    pub enum PoisonResponse {
+        /// It refuses that mutation and says why.
+        #[default]
+        Refuse: "refuse",
+        /// The whole request fails with a 500, each time, and the response does not say which
+        /// mutation it was. Nothing of the request is committed.
+        Fail: "fail",
     }
 
     /// What the backend does with an edit of a row outside its device's scope, or one that would
@@ -351,6 +365,8 @@ impl Default for BackendOptions {
             deferred_share: Ppm(0),
             effects: Vec::new(),
             poison_ppm: 0,
+            poison_response: PoisonResponse::default(),
+            foreign_keys: true,
             refused_deletes: Ppm(0),
             authorisation: Authorisation::default(),
             commits: Commits::default(),

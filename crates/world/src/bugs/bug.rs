@@ -21,6 +21,15 @@ pub struct Bug {
     pub breaks: Breaks,
 }
 
+/// A public report of a fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultReport {
+    /// The repository and the number of its issue, pull request or commit.
+    pub name: &'static str,
+    /// Its address on GitHub; `None` if only the name of the repository is known.
+    pub address: Option<String>,
+}
+
 /// What a planted bug breaks.
 #[derive(Clone, Copy)]
 pub enum Breaks {
@@ -31,6 +40,21 @@ pub enum Breaks {
 }
 
 impl Bug {
+    /// The name that chooses its engine: `engine.name`.
+    pub fn engine_name(&self) -> String {
+        format!("broken:{}", self.id)
+    }
+
+    /// Its name as a user would say it, such as "pulls over edits".
+    pub fn said(&self) -> String {
+        self.id.replace('-', " ")
+    }
+
+    /// The public reports of products that had it; empty if it is made up.
+    pub fn reports(&self) -> Vec<FaultReport> {
+        self.seen_in.split(", ").filter_map(report).collect()
+    }
+
     /// Its engines, with these options.
     pub fn engine(
         &self,
@@ -45,6 +69,24 @@ impl Bug {
             Breaks::App(app) => app(Rc::new(factory)),
         }
     }
+}
+
+/// Reads `owner/name #12`, `owner/name PR 12` or `owner/name 0d2002dbc`, and what follows a colon.
+fn report(seen: &'static str) -> Option<FaultReport> {
+    let name = seen.split(':').next()?;
+    let words: Vec<&str> = name.split(' ').collect();
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_commit = |text: &str| text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (repository, path) = match words[..] {
+        [repository, number] if number.strip_prefix('#').is_some_and(is_number) => {
+            (repository, format!("issues/{}", &number[1..]))
+        }
+        [repository, "PR", number] if is_number(number) => (repository, format!("pull/{number}")),
+        [repository, commit] if is_commit(commit) => (repository, format!("commit/{commit}")),
+        _ => return None,
+    };
+    let is_whole = repository.contains('/');
+    Some(FaultReport { name, address: is_whole.then(|| format!("https://github.com/{repository}/{path}")) })
 }
 
 /// Lists planted bugs: the name of each, the check that must catch it, where it was seen, what it
@@ -135,3 +177,31 @@ macro_rules! rule {
 }
 
 pub(super) use {breaks, bugs, rule};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_an_issue_a_pull_request_or_a_commit() {
+        let address = |seen| report(seen).map(|report| report.address.unwrap_or_default());
+        for (seen, expected) in [
+            ("a/b #12", Some("https://github.com/a/b/issues/12")),
+            ("a/b PR 12", Some("https://github.com/a/b/pull/12")),
+            ("a/b 0d2002dbc: purges", Some("https://github.com/a/b/commit/0d2002dbc")),
+            ("b #12", Some("")),
+            ("a flag that two screens write", None),
+            ("and people", None),
+        ] {
+            assert_eq!(address(seen).as_deref(), expected, "{seen}");
+        }
+    }
+
+    #[test]
+    fn each_bug_that_names_a_number_has_a_report() {
+        for bug in crate::bugs::all() {
+            let names_one = bug.seen_in.contains('#') || bug.seen_in.contains(" PR ");
+            assert!(!names_one || !bug.reports().is_empty(), "{}: {}", bug.id, bug.seen_in);
+        }
+    }
+}

@@ -23,5 +23,5 @@ mod push;
 mod send;
 mod units;
 
-pub use bug::{Breaks, Bug};
+pub use bug::{Breaks, Bug, FaultReport};
 pub use list::{all, find};

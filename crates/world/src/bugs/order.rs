@@ -10,7 +10,7 @@ bugs! {
     seen in "automerge/automerge #702, rocicorp/replicache #42":
         "the in-flight flag is not cleared after a failure: nothing syncs any more"
         { flaw TurnNeverGivenBack }
-    "fails-without-a-word" caught by "event-without-end", seen in "powersync.dart #307":
+    "fails-without-a-word" caught by "event-without-end", seen in "powersync-ja/powersync.dart #307":
         "a failed run is not reported to the app, which shows \"syncing\" for ever"
         { flaw FailsWithoutAWord }
     "two-at-once" caught by "two-syncs-of-one-unit", seen in "powersync-ja/powersync.dart #253":
@@ -68,13 +68,13 @@ bugs! {
         "a request that ends after its deadline is ignored, and its run waits on"
         { flaw WaitsForWhatIsGone }
     "all-synced-too-soon" caught by "wrong-status",
-    seen in "readest #5674, and people who find their reports on the phone two weeks later":
+    seen in "readest/readest #5674, and people who find their reports on the phone two weeks later":
         "the app says that all is synced because no run is active: waiting edits are not counted"
         { flaw AllSyncedTooSoon }
-    "syncing-for-ever" caught by "wrong-status", seen in "powersync.dart #307, behind a captive portal":
+    "syncing-for-ever" caught by "wrong-status", seen in "powersync-ja/powersync.dart #307, behind a captive portal":
         "the end of a failed run does not end the display: \"syncing\" stays until a run ends well"
         { flaw SyncingForEver }
-    "progress-never-moves" caught by "wrong-status", seen in "realm-java #6005":
+    "progress-never-moves" caught by "wrong-status", seen in "realm/realm-java #6005":
         "the shown progress of a run stays as it was when the run began"
         { status: StatusRule::progress(_: Wheel) -> Progress { Progress::default() } }
     "progress-beyond-its-end" caught by "wrong-status",
@@ -84,7 +84,7 @@ bugs! {
             let percent = (u64::from(wheel.rows) * 100 / u64::from(wheel.steps.max(1))).min(255);
             Progress { percent: percent as u8, rows: wheel.rows }
         } }
-    "offline-for-ever" caught by "wrong-status", seen in "rxdb #6257":
+    "offline-for-ever" caught by "wrong-status", seen in "pubkey/rxdb #6257":
         "the display follows the network when it goes, and not when it comes back"
         { flaw OfflineForEver }
     "failed-for-ever" caught by "wrong-status", seen in "an error banner that somebody has to close":

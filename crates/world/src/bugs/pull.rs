@@ -15,7 +15,7 @@ bugs! {
         "the cursor is saved when a page arrives, its rows later: a kill in between loses them"
         { flaw CursorBeforeRows }
     "one-date-for-all" caught by "stale",
-    seen in "RocketChat.ReactNative PR 7506, alex-soldatkin/payload-expo-tauri #9":
+    seen in "RocketChat/Rocket.Chat.ReactNative PR 7506, alex-soldatkin/payload-expo-tauri #9":
         "one date of the last sync for all units: any unit's sync moves it past rows that other units lack"
         { flaw OneDateForAll }
     "cursor-before-the-last-page" caught by "delivered-again",
@@ -56,10 +56,10 @@ bugs! {
             }
             Correct.apply(tx, place, row)
         } }
-    "ignores-tombstones" caught by "undetected-delete", seen in "RocketChat.ReactNative PR 7506":
+    "ignores-tombstones" caught by "undetected-delete", seen in "RocketChat/Rocket.Chat.ReactNative PR 7506":
         "tombstones are skipped"
         { apply |tx, place, row| { skips_tombstones(tx, place, row) } }
-    "never-sweeps" caught by "undetected-delete", seen in "couchdb 0d2002dbc: purges that were trimmed":
+    "never-sweeps" caught by "undetected-delete", seen in "apache/couchdb 0d2002dbc: purges that were trimmed":
         "after a cursor expired all rows come again, and rows that no longer exist stay"
         { apply: ApplyRule::sweep(_: &Tx<'_>, _: EntityId, _: u32) -> Result<Vec<Key>, StoreError> {
             Ok(Vec::new())

@@ -1,8 +1,9 @@
 //! Bugs in how edits are settled.
 
 use super::bug::bugs;
+use crate::base::Value;
 use crate::contract::{EditKind, Outcome, Refusal, Row};
-use crate::engine::{Conflict, OutboxRule, Resolution, ResolveRule};
+use crate::engine::{Conflict, OutboxRule, Resolution, ResolveRule, as_of};
 use crate::store::{Entry, StoreError, Tx};
 
 bugs! {
@@ -10,6 +11,19 @@ bugs! {
         "an acknowledgement marks its row clean, even if it was edited after the push was sent"
         { outbox: OutboxRule::lets_go(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
             let entries = tx.entries_for(entry.entity, entry.key.as_str())?;
+            entries.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
+        } }
+    "writes-back-its-snapshot" caught by "lost-edit", seen in "forcedotcom/SalesforceMobileSDK-iOS #3974":
+        "a push reads its rows, and writes them back as clean when the response comes: what was typed meanwhile is gone, on the screen too"
+        { outbox: OutboxRule::lets_go(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+            let Entry { entity: id, ref key, .. } = *entry;
+            let entries = tx.entries_for(id, key.as_str())?;
+            let held = tx.row(id, key.as_str())?;
+            if let Some(row) = held.filter(|_| entries.iter().any(|other| other.seq > entry.seq)) {
+                let sent = as_of(tx, tx.schema().entity(id), entry, key)?;
+                let values: Vec<Value> = sent.into_iter().map(|(_, value)| value).collect();
+                tx.put_values(id, key.as_str(), row.stamp, row.generation, &values)?;
+            }
             entries.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
         } }
     "cancels-what-was-sent" caught by "lost-edit", seen in "Azure/azure-mobile-services #413":
@@ -22,7 +36,7 @@ bugs! {
             }
             entries.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
         } }
-    "forgets-what-was-superseded" caught by "stuck", seen in "couchbase-lite-core f811bbb77":
+    "forgets-what-was-superseded" caught by "stuck", seen in "couchbase/couchbase-lite-core f811bbb77":
         "an edit followed by another edit of its row is never marked as done, and is sent for ever"
         { outbox: OutboxRule::lets_go(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
             let entries = tx.entries_for(entry.entity, entry.key.as_str())?;
@@ -31,7 +45,7 @@ bugs! {
     "drops-after-refusal" caught by "lost-edit", seen in "hercycle-ai PR 313, WorkSphere #712":
         "a temporary refusal, such as a backend that is down, is treated as permanent: the edits are dropped"
         { flaw DropsAfterRefusal }
-    "drops-after-timeout" caught by "lost-edit", seen in "powersync-swift #179":
+    "drops-after-timeout" caught by "lost-edit", seen in "powersync-ja/powersync-swift #179":
         "edits whose push got no response are dropped"
         { flaw DropsAfterTimeout }
     "silence-is-consent" caught by "acknowledged-without-commit", seen in "electric-sql/electric PR 4731":

@@ -9,7 +9,7 @@ use crate::engine::{BottomUp, Correct, SendRule};
 use crate::store::{Entry, StoreError, Tx};
 
 bugs! {
-    "new-identity-each-try" caught by "duplicate", seen in "SalesforceMobileSDK-iOS #2632, dartway #105":
+    "new-identity-each-try" caught by "duplicate", seen in "forcedotcom/SalesforceMobileSDK-iOS #2632, dartway #105":
         "a create that is sent again gets a new idempotency key and a new row key"
         { mutation |entry, attempt| {
             let id = format!("{}/{attempt}", entry.id);

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::attachment_options::{BlobQueue, With};
 use super::flaws::Flaw;
 use super::options::{
-    AfterFailure, Atomic, BlobQueue, Checkpoint, DatabasePer, Dates, EngineOptions, QueueKept, SecondEdit,
-    With,
+    AfterFailure, Atomic, Checkpoint, DatabasePer, Dates, EngineOptions, QueueKept, SecondEdit,
 };
 use super::process::Process;
 use super::rules::Rules;

@@ -4,9 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::future::pending;
 use std::rc::Rc;
 
+use super::bisection::Bisection;
 use super::control::{Fate, Observed, Size, Steering, Trouble};
 use super::flaws::Flaw;
-use super::options::{OnTooLarge, Requests};
+use super::options::{OnFailed, OnTooLarge, Requests};
 use super::process::{Held, Process};
 use super::too_large::Caps;
 use crate::base::{EntityId, Span, Time, UnitId};
@@ -44,9 +45,12 @@ impl Failure {
             Failure::Silence(error) => SyncError::Offline(error.to_string()),
             Failure::Refused(error @ ServerError::Throttled(_)) => SyncError::Throttled(error.to_string()),
             Failure::Refused(ServerError::BadRequest(text)) => SyncError::Rejected(text),
-            Failure::Refused(error @ (ServerError::RequestTooLarge(_) | ServerError::AnswerTooLarge(_))) => {
-                SyncError::Rejected(error.to_string())
-            }
+            Failure::Refused(
+                error @ (ServerError::RequestTooLarge(_)
+                | ServerError::AnswerTooLarge(_)
+                | ServerError::AlreadyThere
+                | ServerError::MustReset),
+            ) => SyncError::Rejected(error.to_string()),
             Failure::Refused(error) => SyncError::Offline(error.to_string()),
             Failure::Stopped => SyncError::Rejected("a proxy takes no request of this size".to_owned()),
             Failure::Damaged(text) => SyncError::Corrupt(text),
@@ -159,6 +163,10 @@ pub(super) struct Caller {
     pub(super) token: Token,
     /// The limits of pushes and pulls, since some were too large.
     caps: [Caps; 2],
+    /// The limit of pushes, since one failed as a whole.
+    bisection: Bisection,
+    /// Whether the server has demanded that the device discards its copy.
+    must_reset: Cell<bool>,
     /// Whether a pull goes apart from the push, as both in one message were too large.
     apart: Cell<bool>,
 }
@@ -175,6 +183,8 @@ impl Caller {
             quiet_until: Cell::new(Time::ZERO),
             token: Token::default(),
             caps: Default::default(),
+            bisection: Bisection::default(),
+            must_reset: Cell::new(false),
             apart: Cell::new(false),
             process,
         }
@@ -185,6 +195,7 @@ impl Caller {
         let steering = self.steering(kind);
         let size = steering.borrow().size(first);
         let size = self.caps(kind).hold(size);
+        let size = if kind == RequestKind::Push { self.bisection.hold(size) } else { size };
         if let Some(rows) = steering.borrow_mut().news(size) {
             self.process.emit(EngineEvent::ChunkSized { kind, rows });
         }
@@ -210,6 +221,19 @@ impl Caller {
     pub(super) fn pushed(&self, edits: usize) {
         self.apart.set(false);
         self.caps(RequestKind::Push).gone(edits as u32);
+        self.bisection.served(edits as u32);
+    }
+
+    /// Whether the server has demanded a reset since the last call.
+    pub(super) fn takes_demand(&self) -> bool {
+        self.must_reset.take()
+    }
+
+    /// Halves pushes after one that failed as a whole; true if a smaller one follows.
+    fn bisects(&self, request: &Request, failure: &Failure) -> bool {
+        let looks = self.process.options.push.on_failed == OnFailed::Bisect;
+        let fails = matches!(failure, Failure::Refused(ServerError::Failed));
+        looks && fails && self.bisection.halve(request.mutations().len() as u32)
     }
 
     /// Lowers the limits after a message that was too large; true if a smaller request goes at
@@ -279,7 +303,8 @@ impl Caller {
             };
             refused |= matches!(failure, Failure::Refused(_));
             let pauses = !self.process.rules.has(Flaw::TriesWithoutAPause);
-            let tried_enough = pauses && failures >= self.process.options.retry.attempts;
+            let goes_on = self.bisects(&request, &failure);
+            let tried_enough = pauses && !goes_on && failures >= self.process.options.retry.attempts;
             if tried_enough || self.is_retry_pointless(&failure) {
                 return Err(GivenUp { failure, tries: failures, refused });
             }
@@ -446,6 +471,9 @@ impl Caller {
             Ok(Ok(_)) => self.foreign(&received, "an error without its kind".to_owned()),
             Err(damaged) => self.foreign(&received, damaged.to_string()),
         };
+        if matches!(failure, Failure::Refused(ServerError::MustReset)) {
+            self.must_reset.set(true);
+        }
         if let Failure::Refused(ServerError::Throttled(after)) = &failure
             && self.process.options.retry.heeds_after
         {

@@ -29,7 +29,9 @@
 //!   an error, and the next run begins when there is room.
 
 mod apply;
+mod attachment_options;
 mod bend;
+mod bisection;
 mod builtin;
 mod conflict;
 pub mod control;
@@ -46,20 +48,20 @@ mod too_large;
 mod unit;
 mod view;
 
+pub use attachment_options::{AttachmentOptions, BlobQueue, First, OnThere, With};
 pub use bend::Bend;
 pub use builtin::BuiltinFactory;
 pub use conflict::{BaseDate, CallbackOptions, Detect, Policy, Says};
 pub(crate) use conflict::{Conflict, Resolution, ResolveRule};
 pub(crate) use flaws::Flaw;
 pub use options::{
-    AfterFailure, Atomic, AttachmentOptions, BadRowOptions, BlobQueue, Checkpoint, ConflictOptions,
-    CursorBook, DatabasePer, Dates, Decoder, EngineOptions, First, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, OnLogout, OnRefused, OnTooLarge, OnUnauthorized, PullOptions, PushOptions,
-    PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate,
-    WhileOpen, With,
+    AfterFailure, Atomic, BadRowOptions, Checkpoint, ConflictOptions, CursorBook, DatabasePer, Dates,
+    Decoder, EngineOptions, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnFailed, OnLogout,
+    OnRefused, OnTooLarge, OnUnauthorized, OnWipe, PullOptions, PushOptions, PushOrder, PushUnit, QueueKept,
+    Replace, RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 pub use path::{Path, Paths};
-pub(crate) use push::edits::joined;
+pub(crate) use push::edits::{as_of, joined};
 pub(crate) use push::order::BottomUp;
 pub(crate) use rules::{Applied, ApplyRule, Correct, OutboxRule, Part, Place, Rules, SendRule, WakeRule};
 pub use unit::retry::backoff;

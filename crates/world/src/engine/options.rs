@@ -1,5 +1,6 @@
 //! Options of the built-in engine.
 
+use super::attachment_options::AttachmentOptions;
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
 use super::path::Paths;
@@ -55,6 +56,8 @@ pub struct EngineOptions {
     pub status: bool,
     /// What is done about a request that is refused for its token.
     pub on_unauthorized: OnUnauthorized,
+    /// What the engine does if the server demands that it discards its copy.
+    pub on_wipe: OnWipe,
     /// What becomes of waiting edits when their person logs out.
     pub on_logout: OnLogout,
     /// Whose the data on a shared phone is.
@@ -164,6 +167,8 @@ pub struct PushOptions {
     pub on_refused: OnRefused,
     /// What happens to a request that is too large.
     pub on_too_large: OnTooLarge,
+    /// What happens to a request that fails each time.
+    pub on_failed: OnFailed,
     /// Which edits are never split between requests.
     pub unit: PushUnit,
 }
@@ -214,6 +219,7 @@ impl Default for EngineOptions {
                 order: PushOrder::default(),
                 on_refused: OnRefused::default(),
                 on_too_large: OnTooLarge::default(),
+                on_failed: OnFailed::default(),
                 unit: PushUnit::default(),
             },
             retry: RetryOptions {
@@ -241,39 +247,10 @@ impl Default for EngineOptions {
             network_poll_cpu: Span::micros(150),
             status: true,
             on_unauthorized: OnUnauthorized::default(),
+            on_wipe: OnWipe::default(),
             on_logout: OnLogout::default(),
             database_per: DatabasePer::default(),
             row_cpu: Span::ZERO,
-        }
-    }
-}
-
-/// How attachments are sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttachmentOptions {
-    /// When attachments are sent.
-    pub queue: BlobQueue,
-    /// Whether a row waits for its attachment.
-    pub with: With,
-    /// Which attachment is sent first.
-    pub first: First,
-    /// How many requests with attachments may be under way.
-    pub parallel: u32,
-    /// Bytes per request, at most.
-    pub chunk_bytes: u64,
-    /// Whether an interrupted upload resumes where the server says that it has come to.
-    pub resume: bool,
-}
-
-impl Default for AttachmentOptions {
-    fn default() -> AttachmentOptions {
-        AttachmentOptions {
-            queue: BlobQueue::default(),
-            with: With::default(),
-            first: First::default(),
-            parallel: 1,
-            chunk_bytes: 256 * 1024,
-            resume: true,
         }
     }
 }
@@ -290,6 +267,15 @@ word_enums! {
         Refuse: "refuse",
         /// They are discarded, each with a line that the person can read.
         Discard: "discard",
+    }
+
+    /// What an engine does if the server demands that it discards its copy and loads again.
+    pub enum OnWipe {
+        /// It discards everything at once, also edits that were never sent. Nobody is told.
+        #[default]
+        Reset: "reset",
+        /// It sends what waits, and then loads again; rows with edits stay until they are settled.
+        UploadFirst: "upload-first",
     }
 
     /// Who owns the data on a phone that several people share.
@@ -512,35 +498,6 @@ word_enums! {
         Decorrelated: "decorrelated",
     }
 
-    /// When attachments are sent.
-    pub enum BlobQueue {
-        /// At the end of a unit's run.
-        #[default]
-        Behind: "behind",
-        /// At its beginning, before its rows.
-        Before: "before",
-        /// Concurrently with runs, at any time.
-        Beside: "beside",
-    }
-
-    /// Whether a row waits for its attachment.
-    pub enum With {
-        /// No: the server may have the row without them.
-        #[default]
-        Apart: "apart",
-        /// Yes: the row goes when all of them are uploaded.
-        Row: "row",
-    }
-
-    /// Which part of an attachment is sent first.
-    pub enum First {
-        /// Thumbnails, of all rows.
-        #[default]
-        Thumbnails: "thumbnails",
-        /// The oldest.
-        Oldest: "oldest",
-    }
-
     /// What to do if a message was larger than the server takes or sends, or than a proxy lets
     /// through.
     pub enum OnTooLarge {
@@ -571,6 +528,16 @@ word_enums! {
         Session: "session",
     }
 
+    /// What to do if a request with edits fails each time, with a 500 that names no edit.
+    pub enum OnFailed {
+        /// The run ends after its tries, and the next one sends the same request.
+        #[default]
+        Repeat: "repeat",
+        /// Half of it goes next, until the edit on which the server fails is alone; that is set
+        /// aside with a message once the server has taken others.
+        Bisect: "bisect",
+    }
+
     /// What a run does if one of its edits was not committed: refused, deferred, or in conflict.
     pub enum OnRefused {
         /// It goes on with the others.
@@ -578,5 +545,8 @@ word_enums! {
         GoOn: "go-on",
         /// It ends with an error: nothing is pulled, and no date moves.
         EndRun: "end-run",
+        /// It goes on; if an edit is refused for good, so are all others of its request that were
+        /// not committed.
+        RefuseAll: "refuse-all",
     }
 }

@@ -124,6 +124,22 @@ fn touch_flag(touch: View<'_>, asks: &dyn Asks) -> Option<Fault> {
     }))
 }
 
+pub(super) const WIPE_DEMANDED: Kind = Kind::new(
+    "wipe_demanded",
+    on_devices![],
+    "The server demands that devices discard their copy: it refuses their next request, and pulls with a cursor.",
+    |_, _| {
+        let unasked = "none of the devices asked for anything afterwards";
+        Some(Fault::shown_by(Sign::Refused, Within::Rest, unasked, |when, faults| {
+            let chosen = when.chosen.to_vec();
+            faults.strike(when, move |reach| {
+                reach.gateway().map(|mut gateway| gateway.demand_reset(&chosen)).is_some()
+            });
+            format!("the server demands that {} discard their copy", when.whom())
+        }))
+    },
+);
+
 pub(super) const GATEWAY_KILL: Kind = Kind::new(
     "gateway_kill",
     table(&[SERVER_RESTART]),

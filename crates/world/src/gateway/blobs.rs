@@ -6,9 +6,21 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::backend::Backend;
-use crate::base::{EntityId, Key};
+use crate::base::{EntityId, Key, word_enums};
 use crate::contract::{BlobId, Event, Part, RequestKind, ServerError, StoredBlob};
 use crate::protocol::{BlobAnswer, BlobPut};
+
+word_enums! {
+    /// What the gateway does with a range of an attachment that it has as a whole.
+    pub enum AttachmentAgain {
+        /// It says so in its response, and the upload counts as done.
+        #[default]
+        Accept: "accept",
+        /// It refuses the request, as with a 412 for a file that is there. A question how much has
+        /// arrived is answered.
+        Refuse: "refuse",
+    }
+}
 
 #[derive(Default)]
 struct Kept {
@@ -17,19 +29,31 @@ struct Kept {
     whole: bool,
 }
 
-#[derive(Default)]
-pub(super) struct Blobs(BTreeMap<(EntityId, Key, Part), Kept>);
+pub(super) struct Blobs {
+    kept: BTreeMap<(EntityId, Key, Part), Kept>,
+    again: AttachmentAgain,
+}
 
 impl Blobs {
+    pub(super) fn new(again: AttachmentAgain) -> Blobs {
+        Blobs { kept: BTreeMap::new(), again }
+    }
+
     /// Takes a chunk that continues the last one, or starts again. Returns the response, and true
     /// if this chunk completed the attachment. Content that differs from its announcement is
     /// discarded.
-    fn take(&mut self, put: &BlobPut) -> (BlobAnswer, bool) {
-        let kept = self.0.entry((put.entity, put.key.clone(), put.part)).or_default();
+    ///
+    /// # Errors
+    /// [`ServerError::AlreadyThere`] if the attachment is whole, and that is refused.
+    fn take(&mut self, put: &BlobPut) -> Result<(BlobAnswer, bool), ServerError> {
+        let kept = self.kept.entry((put.entity, put.key.clone(), put.part)).or_default();
         let of = put.asked();
         let says = |kept: &Kept| BlobAnswer { of, have: kept.have, whole: kept.whole, row: false };
+        if kept.whole && !put.is_question() && self.again == AttachmentAgain::Refuse {
+            return Err(ServerError::AlreadyThere);
+        }
         if kept.whole || put.is_question() {
-            return (says(kept), false);
+            return Ok((says(kept), false));
         }
         if put.offset == 0 {
             *kept = Kept::default();
@@ -44,7 +68,7 @@ impl Blobs {
                 *kept = Kept::default();
             }
         }
-        (says(kept), kept.whole)
+        Ok((says(kept), kept.whole))
     }
 
     /// Serves a request if the backend admits it. `comes` says if a row waits for the backend.
@@ -61,7 +85,7 @@ impl Blobs {
         }
         backend.call.kind = RequestKind::Push;
         backend.admit(put.device)?;
-        let (mut answer, stored) = self.take(&put);
+        let (mut answer, stored) = self.take(&put)?;
         if put.is_question() {
             let is_there = backend.row(put.entity, &put.key).is_some_and(|row| !row.deleted);
             answer.row = is_there || comes(put.entity, &put.key);
@@ -96,13 +120,23 @@ mod tests {
     }
 
     fn says(blobs: &mut Blobs, put: &BlobPut) -> (u64, bool, bool) {
-        let (answer, stored) = blobs.take(put);
+        let (answer, stored) = blobs.take(put).unwrap();
         (answer.have, answer.whole, stored)
     }
 
     #[test]
+    fn a_stored_attachment_that_comes_again_is_refused_if_asked() {
+        let mut blobs = Blobs::new(AttachmentAgain::Refuse);
+        let mut takes = |put: &BlobPut| blobs.take(put).map(|(said, _)| said.whole);
+        assert_eq!(takes(&stretch(0, b"abcdef")), Ok(true));
+        assert_eq!(takes(&stretch(0, b"abcdef")), Err(ServerError::AlreadyThere));
+        assert_eq!(takes(&stretch(3, b"def")), Err(ServerError::AlreadyThere));
+        assert_eq!(takes(&stretch(0, b"")), Ok(true), "who asks gets an answer");
+    }
+
+    #[test]
     fn stretches_add_up_the_last_one_stores_and_what_is_torn_is_thrown_away() {
-        let mut blobs = Blobs::default();
+        let mut blobs = Blobs::new(AttachmentAgain::Accept);
         for (put, said) in [
             (stretch(0, b"abc"), (3, false, false)),
             // A query.

@@ -33,6 +33,7 @@ mod backend_call;
 mod backend_link;
 mod blobs;
 mod capture;
+mod demands;
 mod excerpt;
 mod feed;
 mod half;
@@ -53,6 +54,7 @@ mod version;
 pub(crate) use backend_call::{BackendCall, Upload};
 pub(crate) use backend_link::{BackendLink, Direction, Passage};
 pub use backend_link::{BackendLinkOptions, Outage, OutageMode};
+pub use blobs::AttachmentAgain;
 pub use capture::{
     Around, CAPTURE, CAPTURES, Canonical, Capture, ChangeLogOptions, FlagForm, FlagOptions, FlagPer,
     HashOptions, Initial, Keep, LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging,

@@ -1,6 +1,7 @@
 //! The options of a gateway.
 
 use super::backend_link;
+use super::blobs::AttachmentAgain;
 use super::capture::Capture;
 use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
@@ -38,6 +39,8 @@ pub struct GatewayOptions {
     pub body_limit: Option<u64>,
     /// Maximum size of a response in bytes; unlimited if `None`.
     pub response_limit: Option<u64>,
+    /// What it does with an attachment that comes again.
+    pub attachment_again: AttachmentAgain,
     /// How it remembers edits that it passes through; `None` if it does not.
     pub upload_cache: Option<UploadCacheOptions>,
 }

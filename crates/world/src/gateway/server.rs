@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::blobs::Blobs;
 use super::capture::{Ask, Effort, Reader, Strategy};
+use super::demands::Demands;
 use super::excerpt::Sending;
 use super::half::{Answered, ServerHalf};
 use super::held::{CursorKey, Cursors};
@@ -34,6 +35,7 @@ pub struct Gateway {
     pub(crate) units: Arc<[SyncUnit]>,
     pub(super) strategy: Box<dyn Strategy>,
     blobs: Blobs,
+    demands: Demands,
     pub(super) attributes: Vec<Attributes>,
     pub(super) cursors: Cursors,
     pub(super) persistent: Option<Persistent>,
@@ -62,7 +64,8 @@ impl Gateway {
             schema: Arc::clone(schema),
             units: Arc::from([]),
             strategy: options.capture().strategy(),
-            blobs: Blobs::default(),
+            blobs: Blobs::new(options.attachment_again),
+            demands: Demands::default(),
             attributes,
             cursors: Cursors::new(options.cursors),
             persistent: (options.mode == Mode::Persistent).then(persistent),
@@ -101,6 +104,22 @@ impl Gateway {
         if let (Some(persistent), Some(files)) = (&mut self.persistent, backup.replica) {
             persistent.restore(noticed.then_some(now), &files);
         }
+    }
+
+    /// Demands that these devices discard their copy before they get any row.
+    pub(crate) fn demand_reset(&mut self, devices: &[DeviceId]) {
+        self.demands.add(devices);
+    }
+
+    /// The refusal of a request whose device must discard its copy first.
+    fn demand(&mut self, now: Time, request: &[u8]) -> Option<Answered> {
+        if self.demands.is_empty() {
+            return None;
+        }
+        let (device, request) = self.read(request).ok()?;
+        let refuses = self.demands.refuses(device, &request);
+        let answer = || self.refuse(&ServerError::MustReset);
+        refuses.then(|| Answered { answer: answer(), done_at: now, events: Vec::new() })
     }
 
     /// Replaces the gateway by one with the same options and no memory.
@@ -305,7 +324,7 @@ impl ServerHalf for Gateway {
                 Some(Answered { answer, done_at: now, events: Vec::new() })
             }
             _ if BlobPut::is_one(request) => None,
-            _ => self.answer_from_replica(now, request),
+            _ => self.demand(now, request).or_else(|| self.answer_from_replica(now, request)),
         }
     }
 

@@ -101,6 +101,8 @@ fn server_error(RawError { kind, number, text }: RawError) -> Result<ServerError
         "unauthorized" => ServerError::Unauthorized,
         "request-too-large" => ServerError::RequestTooLarge(number),
         "answer-too-large" => ServerError::AnswerTooLarge(number),
+        "already-there" => ServerError::AlreadyThere,
+        "must-reset" => ServerError::MustReset,
         "bad-request" => ServerError::BadRequest(text),
         _ => return Err(Damaged(format!("unknown error {kind}"))),
     })
@@ -140,6 +142,8 @@ pub(super) fn refusal(error: &ServerError) -> RawError {
         ServerError::Unauthorized => ("unauthorized", 0, ""),
         ServerError::RequestTooLarge(limit) => ("request-too-large", *limit, ""),
         ServerError::AnswerTooLarge(limit) => ("answer-too-large", *limit, ""),
+        ServerError::AlreadyThere => ("already-there", 0, ""),
+        ServerError::MustReset => ("must-reset", 0, ""),
         ServerError::BadRequest(text) => ("bad-request", 0, text.as_str()),
     };
     RawError { kind: kind.to_owned(), number, text: text.to_owned() }

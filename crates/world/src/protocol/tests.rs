@@ -169,6 +169,8 @@ fn every_error_comes_through() {
             ServerError::BadRequest("why".to_owned()),
             ServerError::RequestTooLarge(1 << 20),
             ServerError::AnswerTooLarge(6 << 20),
+            ServerError::AlreadyThere,
+            ServerError::MustReset,
         ] {
             let opened = codec.open(codec.refusal(&error)).unwrap();
             assert!(codec.is_refusal(&opened));

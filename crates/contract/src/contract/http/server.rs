@@ -103,6 +103,8 @@ pub fn status_of(error: &ServerError) -> StatusCode {
     match error {
         ServerError::BadRequest(_) => StatusCode::BAD_REQUEST,
         ServerError::Unauthorized => StatusCode::UNAUTHORIZED,
+        ServerError::AlreadyThere => StatusCode::PRECONDITION_FAILED,
+        ServerError::MustReset => StatusCode::CONFLICT,
         ServerError::CursorExpired(_) => StatusCode::GONE,
         ServerError::RequestTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         ServerError::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -146,6 +148,8 @@ mod tests {
             (ServerError::BadRequest("x".to_owned()), 400, None),
             (ServerError::Unauthorized, 401, None),
             (ServerError::CursorExpired(EntityId(1)), 410, None),
+            (ServerError::MustReset, 409, None),
+            (ServerError::AlreadyThere, 412, None),
             (ServerError::RequestTooLarge(9), 413, None),
             (ServerError::Throttled(Span::millis(1_001)), 429, Some(Span::secs(2))),
             (ServerError::Failed, 500, None),

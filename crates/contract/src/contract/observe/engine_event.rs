@@ -450,6 +450,11 @@ pub enum BlobEvent {
         /// The attachment and its part.
         blob: BlobId,
     },
+    /// The server refused a range of the attachment, because it has all of it.
+    There {
+        /// The attachment and its part.
+        blob: BlobId,
+    },
 }
 
 impl Digestible for BlobEvent {
@@ -460,6 +465,7 @@ impl Digestible for BlobEvent {
                 (1, blob, [took.0, u64::from(in_run), u64::from(served)])
             }
             BlobEvent::LetGo { blob } => (2, blob, [0; 3]),
+            BlobEvent::There { blob } => (3, blob, [0; 3]),
         };
         digest.number(kind);
         blob.digest(digest);

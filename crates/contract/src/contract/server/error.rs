@@ -31,6 +31,13 @@ pub enum ServerError {
     /// taken effect.
     #[error("the answer is larger than the {0} bytes that the server sends")]
     9 AnswerTooLarge(limit: u64),
+    /// What the request brings is there already (409, 412): an earlier try took effect, and its
+    /// response was lost.
+    #[error("it is there already")]
+    10 AlreadyThere,
+    /// The device must discard its copy and load again before the server gives it any row.
+    #[error("the device must reset its copy first")]
+    11 MustReset,
     /// The request cannot be read or is not allowed; the text says why.
     #[error("bad request: {0}")]
     6 BadRequest(; String),

@@ -6,8 +6,8 @@ use super::super::profiles;
 use super::super::written::REMEMBERED;
 use super::super::zone::ZONE;
 use crate::backend::{
-    Authorisation, BackendOptions as Backend, Commits, Numbered, Provisioning, QuotaBy, Rearm, Sort,
-    StampedBy, Ticks, Writes,
+    Authorisation, BackendOptions as Backend, Commits, Numbered, PoisonResponse, Provisioning, QuotaBy,
+    Rearm, Sort, StampedBy, Ticks, Writes,
 };
 use crate::base::{Ppm, Span};
 use crate::config::form::{
@@ -26,6 +26,11 @@ const READERS: &[&str] =
 
 fn any_capture(readers: &[View<'_>], is: fn(&Capture) -> bool) -> bool {
     readers.iter().filter_map(|at| Capture::written(*at)).any(|capture| is(&capture))
+}
+
+/// Whether a column of the entity refers to rows.
+fn refers(entity: View<'_>) -> bool {
+    entity.at("schema").entries().any(|(_, column)| column.text().starts_with("ref "))
 }
 
 const ASKED_SINCE: &Needs = &Needs {
@@ -80,6 +85,22 @@ pub(super) const BACKEND: Form = table(&[
         .about("How long the backend remembers deleted rows."),
     owned("poison", Form::Share, || Ppm(Backend::default().poison_ppm).stated())
         .about("Share of creates and updates that are refused permanently."),
+    word::<PoisonResponse>("poison_response")
+        .about("How a request with such an edit is answered.")
+        .needs(&Needs {
+            of: &[".poison"],
+            holds: |of| of[0].share() > Ppm(0),
+            why: "no edit is refused permanently",
+            help: "poison is their share, such as \"5%\"",
+        }),
+    owned("foreign_keys", Form::Bool, || Backend::default().foreign_keys.stated())
+        .about("Whether an edit that refers to a missing row is refused permanently; if false it is taken, and the reference dangles until that row comes.")
+        .needs(&Needs {
+            of: &["entity"],
+            holds: |of| of[0].entries().any(|(_, entity)| refers(entity)),
+            why: "no column refers to another row",
+            help: "chunk = \"ref chunk\" in [entity.NAME.schema] refers to a row of `chunk`",
+        }),
     owned("refused_deletes", Form::Share, || Backend::default().refused_deletes.stated())
         .about("Share of deletes that are refused permanently, as if other rows referred to the deleted ones."),
     word::<Authorisation>("authorisation")

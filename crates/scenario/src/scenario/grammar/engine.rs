@@ -10,9 +10,11 @@ use crate::config::view::View;
 use crate::engine::{
     AfterFailure, Atomic, BaseDate, BlobQueue, CallbackOptions as Callback, Checkpoint, CursorBook,
     DatabasePer, Dates, Decoder, Detect, EngineOptions as Engine, First, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, OnLogout, OnRefused, OnTooLarge, OnUnauthorized, Policy, PushOrder, PushUnit,
-    QueueKept, Replace, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen, With,
+    MissingParent, OnBadRow, OnFailed, OnLogout, OnRefused, OnThere, OnTooLarge, OnUnauthorized, OnWipe,
+    Policy, PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate,
+    WhileOpen, With,
 };
+use crate::gateway::AttachmentAgain;
 use crate::protocol::{self, BytesCount, Packing, Packs};
 
 const CHUNK: Form = Form::Size { min: 256, max: 1 << 30 };
@@ -108,6 +110,14 @@ pub(super) const ENGINE: Form = table(&[
     key("attachments", ATTACHMENTS, "{}")
         .about("How it sends attachments of rows (`entity.NAME.attachment`)."),
     key("retry", RETRY, "{}").about("How it retries."),
+    word::<OnWipe>("on_wipe")
+        .about("What it does if the server demands that it discards its copy: it does so at once, with the edits that wait, or sends them first.")
+        .needs(&Needs {
+            of: &["event"],
+            holds: |of| happens(of[0], "wipe_demanded"),
+            why: "the server demands a reset of no phone",
+            help: "[event.NAME] wipe_demanded = {} demands it of all",
+        }),
     word::<OnLogout>("on_logout").about("What happens to waiting edits when their person logs out."),
     word::<DatabasePer>("database_per").about("Who owns the data on a phone that several people share: each has a database of their own, or the next person continues with the data that is there."),
     key("token", ENGINE_TOKEN, "{}").about("How it handles tokens."),
@@ -126,6 +136,14 @@ const ATTACHMENTS: Form = table(&[
         .about("Bytes per request. If the server accepts no request of that size, half of it is sent, unless `engine.push.on_too_large` is \"give-up\"."),
     owned("resume", Form::Bool, || Engine::default().attachments.resume.stated())
         .about("Whether an interrupted upload resumes at the offset that the server reports, or begins again."),
+    word::<OnThere>("on_there")
+        .about("What follows if the server refuses an attachment because it has it: the upload fails and is tried again, or counts as done.")
+        .needs(&Needs {
+            of: &["gateway.attachment_again"],
+            holds: |of| of[0].says(AttachmentAgain::Refuse),
+            why: "the gateway accepts an attachment that comes again",
+            help: "attachment_again = \"refuse\" in [gateway] refuses it; to compare both, let variants or an axis set it",
+        }),
 ]);
 
 const PULL: Form = table(&[
@@ -206,10 +224,12 @@ const PUSH: Form = table(&[
     owned("squash", Form::Bool, || Engine::default().push.squash.stated())
         .about("Waiting edits of one row are sent as one, the last; a row that was created and deleted meanwhile is not sent."),
     word::<OnRefused>("on_refused")
-        .about("What a run does after an edit was not committed: it goes on with the others, or it ends with an error and pulls nothing."),
+        .about("What a run does after an edit was not committed: it goes on with the others, ends with an error and pulls nothing, or refuses all of that request."),
     word::<PushOrder>("order").about("Which of the waiting edits go first."),
     word::<OnTooLarge>("on_too_large")
         .about("What happens when the server or a proxy refuses a request for its size (413). A single edit that the server refuses is given up and logged; one that a proxy refuses waits for another network."),
+    word::<OnFailed>("on_failed")
+        .about("What follows if a request fails each time (500): it is sent again as it is, or its half, until the edit on which the server fails is alone."),
     word::<PushUnit>("unit")
         .about("What is never split between requests: an edit, or the edits of a row and of the rows that are part of it (`on_delete = \"cascade\"`)."),
     word::<Sends>("sends")

@@ -9,9 +9,17 @@ use crate::config::form::{
 };
 use crate::config::written::NAME;
 use crate::gateway::{
-    Advance, CAPTURE, CursorSaved, Mode, RefreshOptions as Refresh, Restored, UploadCacheOptions as Uploads,
+    Advance, AttachmentAgain, CAPTURE, CursorSaved, Mode, RefreshOptions as Refresh, Restored,
+    UploadCacheOptions as Uploads,
 };
 use crate::protocol::{self, Packing};
+
+pub(super) const HAS_ATTACHMENTS: &Needs = &Needs {
+    of: &["entity"],
+    holds: |of| of[0].entries().any(|(_, entity)| entity.at("attachment").present().is_some()),
+    why: "no entity has attachments",
+    help: "attachment = { least = \"300kB\", most = \"600kB\" } in [entity.NAME] gives its rows some",
+};
 
 const CODECS: Form = Form::List(&Form::Word(protocol::NAMES_OR_ANY));
 const COMPRESSIONS: Form = Form::List(&Form::word::<Packing>());
@@ -35,6 +43,9 @@ pub(super) const GATEWAY: Form = table(&[
         .about("The largest request that it accepts; it receives a larger one completely and then responds with 413."),
     optional("response_limit", LIMIT)
         .about("The largest response that it sends. Instead of a larger one it sends an error, after it has executed the request."),
+    word::<AttachmentAgain>("attachment_again")
+        .about("What it does with an attachment that it has already: accept it, or refuse the request as a server does with a 412.")
+        .needs(HAS_ATTACHMENTS),
     key("serve", SERVE, "{}").about("How devices are served."),
     word::<Restored>("backend_restored")
         .about("Whether cursors name the backend's incarnation, which changes when the backend goes back to a backup; a device with another incarnation reloads everything.")

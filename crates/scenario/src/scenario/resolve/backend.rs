@@ -16,6 +16,7 @@ impl ResolveContext<'_> {
             workers fixed_cost scan_cost row_cost write_fixed_cost write_row_cost queue page_cap
             gateway_timeout stamp_precision ticks filter_precision sort stamped_by writes writes_grace
             monotonic replica_lag provisioning errors refused_deletes authorisation commits
+            poison_response foreign_keys
         } with {
             service_cv_milli: view.at("service_cv").milli(),
             busy: view.at("busy").present().map(|busy| self.busy(busy)),

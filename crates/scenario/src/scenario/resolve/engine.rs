@@ -1,7 +1,7 @@
 //! The engine: what it pulls, pushes and retries, and whether that fits the rest.
 
 use super::{ResolveContext, naming, paths};
-use crate::backend::Writes;
+use crate::backend::{Commits, Writes};
 use crate::base::{Ppm, Span, Word};
 use crate::config::view::{Mistakes, View, read};
 use crate::engine::control::{Controller, ModelOptions, SteeringOptions};
@@ -16,7 +16,7 @@ impl ResolveContext<'_> {
         self.mistakes.in_order(view.at("retry"), ["base", "cap"], false);
         read!(view, engine::EngineOptions {
             request_timeout debounce hook_timeout requests decoder dates identity queue queue_kept
-            network_poll network_poll_cpu status on_logout database_per row_cpu
+            network_poll network_poll_cpu status on_wipe on_logout database_per row_cpu
         } with {
             pull: self.pull(view.at("pull"), gateway),
             push: self.push(view.at("push")),
@@ -73,6 +73,13 @@ impl ResolveContext<'_> {
             let title = "marks on rows have a fixed order: rows go after the rows that they refer to";
             self.mistakes.given(&[chosen, order]).at(order, title, "`order` needs `capture = \"outbox\"`");
         }
+        let failed = view.at("on_failed");
+        if failed.says(engine::OnFailed::Bisect) && self.mode() == Mode::Persistent {
+            let title = "a persistent gateway takes all edits of a request, so none of them makes it fail";
+            let mode = self.root.at("gateway.mode");
+            self.mistakes.given(&[mode]).at(failed, title, "`on_failed` needs `gateway.mode = \"ota\"`");
+        }
+        self.refuses_all(view.at("on_refused"));
         let policy = self.root.at("engine.conflict.policy");
         if squash.flag() && ["manual", "keep-both"].contains(&policy.text()) {
             let title = format!("\"{}\" handles edits one by one, and `squash` merges them", policy.text());
@@ -80,13 +87,22 @@ impl ResolveContext<'_> {
             self.mistakes.given(&[policy, squash]).at(squash, title, help);
         }
         read!(view, engine::PushOptions {
-            chunk_rows chunk_bytes sends sync_date on_refused on_too_large unit
+            chunk_rows chunk_bytes sends sync_date on_refused on_too_large on_failed unit
         } with {
             steering: self.steering(view),
             capture,
             squash: squash.flag(),
             order: order.word(),
         })
+    }
+
+    fn refuses_all(&self, refused: View<'_>) {
+        let commits = self.root.at("backend.commits");
+        if refused.says(engine::OnRefused::RefuseAll) && commits.says(Commits::Rows) {
+            let title = "each edit is committed by itself, so none is refused because of another";
+            let help = "`commits` must be \"requests\" or \"families\" in [backend]";
+            self.mistakes.given(&[commits]).at(refused, title, help);
+        }
     }
 
     fn replaces(&self, view: View<'_>) {

@@ -40,6 +40,7 @@ impl ResolveContext<'_> {
             },
             backend_restored: self.root.at("gateway.backend_restored").word(),
             restored: self.root.at("gateway.restored").word(),
+            attachment_again: self.root.at("gateway.attachment_again").word(),
             refresh,
             refresh_life: token.of("refresh_life"),
             token_life: token.of("life"),

@@ -137,7 +137,7 @@ fn goes_whole(root: View<'_>, unit: View<'_>, mistakes: &Mistakes) {
 
 pub(super) fn attachments(view: View<'_>) -> AttachmentOptions {
     read!(view, AttachmentOptions {
-        queue with first parallel resume
+        queue with first parallel resume on_there
     } with {
         chunk_bytes: view.at("chunk_bytes").bytes().0,
     })

@@ -2,6 +2,7 @@
 
 mod broken;
 mod costs;
+mod faulty_engines;
 mod key_pages;
 mod links;
 mod meaning;

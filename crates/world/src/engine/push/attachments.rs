@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::base::{EntityId, Key};
-use crate::contract::{BlobEvent, BlobId, EngineEvent, TOO_LARGE_PAGE, TransportError};
+use crate::contract::{BlobEvent, BlobId, EngineEvent, ServerError, TOO_LARGE_PAGE, TransportError};
+use crate::engine::attachment_options::{BlobQueue, First, OnThere, With};
 use crate::engine::exchange::{Caller, Failure, GivenUp, RunError};
 use crate::engine::flaws::Flaw;
-use crate::engine::options::{BlobQueue, First, OnTooLarge, With};
+use crate::engine::options::OnTooLarge;
 use crate::engine::process::Process;
 use crate::engine::tasks::{Signal, several};
 use crate::engine::unit::scheduler::Scheduler;
@@ -105,13 +106,9 @@ impl BlobSender {
             let sent_at = self.process.ports.clock.now();
             let said = self.put(blob, from, bytes, in_run).await;
             let ends = !asks && from + brings == blob.total;
-            let has_no_row = said.as_ref().is_ok_and(|said| asks && !said.row);
-            let is_whole = said.as_ref().is_ok_and(|said| said.whole);
-            let flawed = ends && self.process.rules.has(Flaw::LastStretchIsAll);
-            if blob.in_doubt && has_no_row || is_whole || flawed {
-                self.process.write(|tx| store::blobs::let_go(tx, blob.seq)).await?;
-                let blob = BlobId::of(blob.entity, &blob.key, blob.part);
-                self.process.emit(EngineEvent::Blob(BlobEvent::LetGo { blob }));
+            let has_no_row = blob.in_doubt && said.as_ref().is_ok_and(|said| asks && !said.row);
+            if has_no_row || self.is_done(&said, ends) {
+                self.let_go(blob).await?;
                 return Ok(true);
             }
             let failure = match said {
@@ -130,6 +127,10 @@ impl BlobSender {
                         continue;
                     }
                     Failure::Damaged("the server does not take an attachment".to_owned())
+                }
+                Err(Failure::Refused(ServerError::AlreadyThere)) if options.resume => {
+                    unsure = true;
+                    continue;
                 }
                 Err(failure) => failure,
             };
@@ -156,6 +157,22 @@ impl BlobSender {
         Ok(false)
     }
 
+    /// Whether an attachment counts as uploaded after this response; `ends`: its last bytes went.
+    fn is_done(&self, said: &Result<BlobAnswer, Failure>, ends: bool) -> bool {
+        let refused_counts = self.process.options.attachments.on_there == OnThere::Done;
+        match said {
+            Ok(said) if said.whole => true,
+            Err(Failure::Refused(ServerError::AlreadyThere)) if refused_counts => true,
+            _ => ends && self.process.rules.has(Flaw::LastStretchIsAll),
+        }
+    }
+
+    async fn let_go(&self, blob: &WaitingBlob) -> Stored<()> {
+        self.process.write(|tx| store::blobs::let_go(tx, blob.seq)).await?;
+        self.process.emit(EngineEvent::Blob(BlobEvent::LetGo { blob: id_of(blob) }));
+        Ok(())
+    }
+
     /// Halves the stretch after one that was too large; true if a smaller one is to go at once.
     fn shrinks(&self, failure: &Failure, brought: u64, most: &mut u64) -> bool {
         let gives_up = self.process.options.push.on_too_large == OnTooLarge::GiveUp;
@@ -177,7 +194,7 @@ impl BlobSender {
         in_run: bool,
     ) -> Result<BlobAnswer, Failure> {
         let WaitingBlob { entity, ref key, part, total, hash, .. } = *blob;
-        let (id, brings) = (BlobId::of(entity, key, part), bytes.len() as u64);
+        let (id, brings) = (id_of(blob), bytes.len() as u64);
         let (device, key) = (self.process.setup.device, key.clone());
         let put = BlobPut { device, entity, key, part, total, hash, offset, bytes };
         let (of, body) = (put.asked(), put.encode());
@@ -191,6 +208,9 @@ impl BlobSender {
         let answered = answered.unwrap_or(Err(TransportError::Cancelled));
         let said = answered.map_err(Failure::Silence).and_then(|answer| self.read(of, answer));
         let took = self.process.ports.clock.now() - sent_at;
+        if let Err(Failure::Refused(ServerError::AlreadyThere)) = said {
+            self.process.emit(EngineEvent::Blob(BlobEvent::There { blob: id }));
+        }
         let served = said.is_ok();
         self.process.emit(EngineEvent::Blob(BlobEvent::Ended { blob: id, took, in_run, served }));
         said
@@ -235,4 +255,8 @@ impl BlobSender {
             }
         }
     }
+}
+
+fn id_of(blob: &WaitingBlob) -> BlobId {
+    BlobId::of(blob.entity, &blob.key, blob.part)
 }

@@ -9,6 +9,7 @@ pub(crate) mod attachments;
 pub(crate) mod capture;
 pub(crate) mod conflict_page;
 pub(crate) mod edits;
+pub(crate) mod held_back;
 pub(crate) mod order;
 pub(crate) mod outcomes;
 pub(crate) mod outgoing;

@@ -4,25 +4,23 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::base::words::count;
-use crate::base::{EntityId, Key, Span, UnitId};
-use crate::contract::{
-    Guard, Mutation, Outcome, RequestKind, Schema, ServerError, SyncError, TransportError,
-};
+use crate::base::{EntityId, Span, UnitId};
+use crate::contract::{Guard, Mutation, Outcome, RequestKind, ServerError, SyncError, TransportError};
 use crate::engine::exchange::{Caller, Failure, GivenUp, Received, RunError};
 use crate::engine::flaws::Flaw;
-use crate::engine::options::{OnRefused, OnTooLarge, OnUnauthorized, PushUnit, RequestPer};
+use crate::engine::options::{OnFailed, OnRefused, OnTooLarge, OnUnauthorized, PushUnit, RequestPer};
 use crate::engine::process::Process;
 use crate::engine::pull::puller::{Came, rows};
 use crate::engine::pull::push_with_pull::CombinedPull;
 use crate::engine::push::attachments::BlobSender;
 use crate::engine::push::capture::Listed;
+use crate::engine::push::held_back::{HeldBack, Left};
 use crate::engine::push::order::{ends, up_to_an_end};
 use crate::engine::push::outgoing::{Outgoing, fitting};
 use crate::engine::push::settle::{Counts, refuse, settle, take_as_done};
 use crate::engine::push::squash::{self, Next};
 use crate::protocol::{Answer, PushRequest, PushResult, Request, Want};
-use crate::store::{self, Entry, Stored, Tx, references};
+use crate::store::{self, Entry, Stored, Tx};
 
 /// After this many chunks in a row that met only conflicts, the run leaves the rest to the next
 /// one: somebody else is faster.
@@ -33,61 +31,6 @@ const CONFLICTS_IN_A_ROW: u32 = 10;
 struct Waits {
     count: u32,
     previous: Option<Span>,
-}
-
-/// Edits that wait while the others go, and their rows. A proxy lets them through in no request, or
-/// their row waits for its attachments. Later edits of such a row wait, too.
-#[derive(Default)]
-struct HeldBack {
-    edits: BTreeSet<i64>,
-    rows: BTreeSet<(EntityId, Key)>,
-}
-
-impl HeldBack {
-    fn add(&mut self, batch: &[Entry]) {
-        for entry in batch {
-            self.edits.insert(entry.seq);
-            self.rows.insert((entry.entity, entry.key.clone()));
-        }
-    }
-
-    /// Whether the edit waits: its row has one that does, or it refers to such a row.
-    fn holds(&mut self, schema: &Schema, entry: &Entry) -> bool {
-        if self.rows.is_empty() {
-            return false;
-        }
-        let row = (entry.entity, entry.key.clone());
-        let mut refers = references(schema.entity(entry.entity), &entry.values);
-        let holds = self.rows.contains(&row) || refers.any(|row| self.rows.contains(&row));
-        if holds {
-            self.edits.insert(entry.seq);
-            self.rows.insert(row);
-        }
-        holds
-    }
-}
-
-/// Edits that still wait when a push has ended.
-#[derive(Clone, Copy)]
-pub(crate) struct Left {
-    /// At the server, for a verdict.
-    pub(crate) queued: usize,
-    held_back: usize,
-}
-
-impl Left {
-    /// The result of a run that leaves these.
-    pub(crate) fn end(self) -> Result<(), RunError> {
-        if self.held_back == 0 {
-            return Ok(());
-        }
-        let waits = if self.held_back == 1 { "waits" } else { "wait" };
-        let text = format!(
-            "a proxy takes no request of this size: {} {waits} for another network",
-            count(self.held_back as u64, "change")
-        );
-        Err(SyncError::Rejected(text).into())
-    }
 }
 
 pub(crate) struct Pusher {
@@ -108,7 +51,7 @@ impl Pusher {
         let mut listed = Listed::of(&self.process, unit, &entities)?;
         loop {
             let limit = self.limit(&entities);
-            let mut held = HeldBack { rows: self.blobs.held_rows()?, ..HeldBack::default() };
+            let mut held = HeldBack::of(self.blobs.held_rows()?);
             unattached = held.rows.len().max(unattached);
             let besides = queued.len() + unattached + held_back.edits.len();
             let next = self.next(&entities, listed.limit(limit + besides)).await;
@@ -125,7 +68,10 @@ impl Pusher {
             let waiting = batch.len();
             batch.truncate(self.goes_together(&batch));
             if batch.is_empty() {
-                return Ok(Left { queued: queued.len(), held_back: held_back.edits.len() });
+                if self.sets_aside(unit, &mut held_back).await? {
+                    continue;
+                }
+                return Ok(held_back.left(queued.len()));
             }
             if fruitless >= CONFLICTS_IN_A_ROW {
                 let text = format!("{} changes meet others each time", batch.len());
@@ -156,7 +102,7 @@ impl Pusher {
                     continue;
                 }
             };
-            self.caller.pushed(batch.len());
+            held_back.served();
             let kept = (&mut queued, &mut listed);
             let settled = self.settle((unit, batch), more, received, kept, (&mut *along, wants)).await?;
             if settled.put_off > 0 {
@@ -168,8 +114,31 @@ impl Pusher {
         }
     }
 
+    /// Refuses the edits on which the server failed while it took others; true if there were any.
+    async fn sets_aside(&self, unit: UnitId, held_back: &mut HeldBack) -> Result<bool, RunError> {
+        let proven = held_back.take_proven();
+        if !proven.is_empty() {
+            refuse(&self.process, unit, &proven, "the server fails on it").await?;
+        }
+        Ok(!proven.is_empty())
+    }
+
+    /// Refuses the edits on which the server failed in so many runs as a request has tries, though
+    /// pulls worked. To be called after the pull of a run that leaves these.
+    pub(crate) async fn set_aside_lone(&self, unit: UnitId, left: &mut Left) -> Result<(), RunError> {
+        let most = self.process.options.retry.attempts;
+        let is_old = |entry: &&Entry| entry.attempts + 1 >= most;
+        let old: Vec<Entry> = left.suspects.iter().filter(is_old).cloned().collect();
+        if !old.is_empty() {
+            refuse(&self.process, unit, &old, "the server fails on it").await?;
+            left.set_aside(&old);
+        }
+        Ok(())
+    }
+
     /// Handles a request without a response. An edit or family too large for the server is refused;
-    /// one too large for a proxy is held back. In both cases the run goes on.
+    /// one too large for a proxy is held back, and so is one on which the server fails, if the
+    /// engine looks for it. The run then goes on.
     async fn unanswered(
         &self,
         unit: UnitId,
@@ -178,18 +147,24 @@ impl Pusher {
         held_back: &mut HeldBack,
     ) -> Result<(), RunError> {
         let shrinks = self.process.options.push.on_too_large != OnTooLarge::GiveUp;
-        let is_alone = shrinks && batch.len() == up_to_an_end(ends, 1);
-        if is_alone && matches!(given_up.failure, Failure::Refused(ServerError::RequestTooLarge(_))) {
-            refuse(&self.process, unit, batch).await?;
+        let is_alone = batch.len() == up_to_an_end(ends, 1);
+        if shrinks
+            && is_alone
+            && matches!(given_up.failure, Failure::Refused(ServerError::RequestTooLarge(_)))
+        {
+            refuse(&self.process, unit, batch, "too large").await?;
             self.caller.pushed(batch.len());
             return Ok(());
         }
-        let is_stopped = is_alone && matches!(given_up.failure, Failure::Stopped);
+        let bisects = self.process.options.push.on_failed == OnFailed::Bisect;
+        let is_stopped = shrinks && is_alone && matches!(given_up.failure, Failure::Stopped);
+        let fails = matches!(given_up.failure, Failure::Refused(ServerError::Failed));
         let told = self.note_tries(unit, (batch, fresh), given_up).await?;
-        if !is_stopped {
-            return Err(told);
+        match () {
+            () if is_stopped => held_back.stop(batch),
+            () if bisects && is_alone && fails => held_back.suspect(batch),
+            () => return Err(told),
         }
-        held_back.add(batch);
         Ok(())
     }
 
@@ -322,7 +297,7 @@ impl Pusher {
 
     /// The error of a run in which an edit was not committed, if such a run is incomplete.
     fn is_complete(&self, results: &[PushResult<'_>]) -> Result<(), RunError> {
-        if self.process.options.push.on_refused == OnRefused::GoOn {
+        if self.process.options.push.on_refused != OnRefused::EndRun {
             return Ok(());
         }
         let is_taken = |outcome: &Outcome| {
@@ -336,6 +311,28 @@ impl Pusher {
         Err(RunError { error, tries: 1, refused: true })
     }
 
+    /// Refuses the edits that were put off beside a refused one, if the engine gives up on a request
+    /// as a whole.
+    async fn refuse_others(
+        &self,
+        unit: UnitId,
+        batch: &[Entry],
+        results: &[PushResult<'_>],
+        counts: &mut Counts,
+    ) -> Result<(), RunError> {
+        let is_refused = |result: &PushResult<'_>| matches!(result.outcome, Outcome::Rejected { .. });
+        let all = self.process.options.push.on_refused == OnRefused::RefuseAll;
+        if !all || !results.iter().any(is_refused) {
+            return Ok(());
+        }
+        let put_off = batch.iter().zip(results).filter(|(_, result)| result.outcome == Outcome::Later);
+        let others: Vec<Entry> = put_off.map(|(entry, _)| entry.clone()).collect();
+        refuse(&self.process, unit, &others, "another edit of its request is refused").await?;
+        counts.left += others.len();
+        counts.put_off -= others.len();
+        Ok(())
+    }
+
     /// Settles each edit of the batch in one transaction; `more`: other edits still wait. Adds
     /// edits that wait at the server to `queued`, by place in the outbox. Then takes the pages that
     /// the request pulled `along`.
@@ -347,6 +344,7 @@ impl Pusher {
         (queued, listed): (&mut BTreeSet<i64>, &mut Listed),
         (along, wants): (&mut CombinedPull<'_>, &[Want]),
     ) -> Result<Counts, RunError> {
+        self.caller.pushed(batch.len());
         self.process.crash_point("push.answer-received").await;
         let came = Came { wants: wants.to_vec(), received };
         let received = &came.received;
@@ -365,6 +363,7 @@ impl Pusher {
         let told = if wants.is_empty() { batch.len() } else { rows(&answer) };
         self.caller.report_response(received, told).await;
         let mut counts = settle(&self.process, unit, batch, &answer.results).await?;
+        self.refuse_others(unit, batch, &answer.results, &mut counts).await?;
         listed.settled(batch, &answer.results);
         let results = batch.iter().zip(&answer.results);
         let waits = results.filter(|(_, result)| result.outcome == Outcome::Queued);

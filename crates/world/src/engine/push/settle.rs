@@ -89,10 +89,15 @@ pub(crate) fn take_as_done(process: &Process, unit: UnitId, batch: &[Entry]) {
     tell(process, Some(unit), &told, Span::ZERO);
 }
 
-/// Refuses an edit, or a family of edits, that is too large for the server. Their rows become as if
-/// they had not been made, and the person is told.
-pub(crate) async fn refuse(process: &Process, unit: UnitId, batch: &[Entry]) -> Result<(), SyncError> {
-    let outcome = Outcome::Rejected { reason: "too large".to_owned(), current: None };
+/// Refuses edits that the server can never take, for this reason. Their rows become as if they had
+/// not been made, and the person is told.
+pub(crate) async fn refuse(
+    process: &Process,
+    unit: UnitId,
+    batch: &[Entry],
+    reason: &str,
+) -> Result<(), SyncError> {
+    let outcome = Outcome::Rejected { reason: reason.to_owned(), current: None };
     let refused = settling(process, Some(unit), |settling| {
         settling.keeping(batch, |settling| {
             batch.iter().rev().try_for_each(|entry| {

@@ -4,6 +4,7 @@
 
 pub(crate) mod durable_queue;
 pub(crate) mod logout;
+pub(crate) mod reset;
 pub(crate) mod retry;
 pub(crate) mod scheduler;
 pub(crate) mod session;

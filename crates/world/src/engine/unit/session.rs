@@ -9,9 +9,10 @@ use crate::base::{EntityId, Span, Stamp, Time, UnitId};
 use crate::contract::{EngineEvent, Occasion, SyncError, UnitEvent};
 use crate::engine::apply::applier::Applier;
 use crate::engine::apply::page_changes::tell_changes;
+use crate::engine::attachment_options::{BlobQueue, With};
 use crate::engine::exchange::{Caller, RunError};
 use crate::engine::flaws::Flaw;
-use crate::engine::options::{BlobQueue, SyncDate, With};
+use crate::engine::options::SyncDate;
 use crate::engine::process::Process;
 use crate::engine::pull::puller::{Puller, Run};
 use crate::engine::pull::push_with_pull::CombinedPull;
@@ -20,6 +21,7 @@ use crate::engine::push::capture;
 use crate::engine::push::conflict_page::held;
 use crate::engine::push::pusher::Pusher;
 use crate::engine::tasks::Signal;
+use crate::engine::unit::reset::reset;
 use crate::engine::unit::scheduler::Scheduler;
 use crate::store::{SHARED, StoreError, Stored, Tx};
 
@@ -179,7 +181,17 @@ impl Session {
         Ok(())
     }
 
+    /// Sends and pulls; once more if the server demands that the device first discards its copy.
     async fn transfer(&self, run: Run) -> Result<(), RunError> {
+        let ended = self.transfer_once(run).await;
+        if ended.is_ok() || !self.pusher.caller.takes_demand() {
+            return ended;
+        }
+        reset(&self.process, &self.puller.applier).await?;
+        self.transfer_once(run).await
+    }
+
+    async fn transfer_once(&self, run: Run) -> Result<(), RunError> {
         held(&self.process, run.unit)?;
         self.puller.applier.begin(run.unit).await?;
         let entities = &self.process.unit(run.unit).push;
@@ -191,6 +203,7 @@ impl Session {
         self.scheduler.wait_at_server(run.unit, left.queued);
         along.pull().await?;
         self.puller.applier.show(run.unit).await?;
+        self.pusher.set_aside_lone(run.unit, &mut left).await?;
         if !self.blobs.go(BlobQueue::Behind) {
             return left.end();
         }

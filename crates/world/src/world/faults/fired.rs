@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::backend::PoisonResponse;
 use crate::base::{DeviceId, EntityId, Key, Ppm, Span, Time};
 use crate::contract::EditKind;
 use crate::faults::{ALL_READ, Awaited, Meets, NONE_LOST, NONE_PUT_OFF, NONE_REFUSED, Sign, UNASKED, When};
@@ -69,6 +70,8 @@ fn kinds(plan: &Setup, end: Time) -> Vec<Kind> {
     let proxy = plan.proxy.unwrap_or_default();
     let unused = "none of the devices used the network";
     let unrefused = "no edit was refused permanently";
+    let fails = backend.poison_response == PoisonResponse::Fail;
+    let poisons = if fails { Sign::Refused } else { Sign::Rejected };
     let deletes = backend.refused_deletes;
     let foreign = "no response belonged to another request";
     vec![
@@ -80,7 +83,7 @@ fn kinds(plan: &Setup, end: Time) -> Vec<Kind> {
         ("chaos.proxy_ttl", lasts(chaos.proxy_ttl), Sign::Network, script(), unused),
         ("proxy", lasts(proxy), Sign::Network, always(), unused),
         ("backend.maintenance", !backend.down.is_empty(), Sign::Backend, backend.down.clone(), UNASKED),
-        ("backend.poison", backend.poison_ppm > 0, Sign::Rejected, always(), unrefused),
+        ("backend.poison", backend.poison_ppm > 0, poisons, always(), unrefused),
         ("backend.refused_deletes", some(deletes), Sign::DeleteRefused, always(), NONE_REFUSED),
         ("backend.errors", some(backend.errors), Sign::Refused, always(), "no request failed"),
         ("backend.partial", some(backend.deferred_share), Sign::PutOff, always(), NONE_PUT_OFF),
