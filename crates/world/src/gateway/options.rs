@@ -5,6 +5,7 @@ use super::capture::Capture;
 use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
 use super::mode::{Mode, Unfit};
+use super::replica::HistoryOptions;
 use super::upload_cache::UploadCacheOptions;
 use crate::base::{Bytes, Span, Time, in_words};
 use crate::protocol::Codec;
@@ -62,6 +63,8 @@ pub struct RefreshOptions {
     pub fencing: bool,
     /// When the cursor of the replica becomes durable.
     pub cursor_saved: CursorSaved,
+    /// How superseded versions and tombstones are kept for first loads; `None` if they are not.
+    pub history: Option<HistoryOptions>,
 }
 
 /// When the cursor of a replica becomes durable.
@@ -87,6 +90,7 @@ impl Default for RefreshOptions {
             nodes: 1,
             fencing: true,
             cursor_saved: CursorSaved::default(),
+            history: None,
         }
     }
 }
