@@ -208,8 +208,8 @@ fn load_on(
     let content = &sight.database.content;
     let (entity, table) = (content.schema.entity(query.entity), content.table(query.entity));
     let stream = table.stream(place);
-    // A device provisioned before the start reads the whole log, which has every touched row. A load
-    // of superseded versions too reads those in the log.
+    // A device provisioned before the start reads the whole log, which has every touched row. A
+    // load of superseded versions too reads those in the log.
     let from = if is_provisioned(until) { 0 } else { from };
     let reads_log = at.since.is_none() && (is_provisioned(until) || query.history.superseded != Superseded::Gone);
     let is_in_log = |slot| stream.is_some_and(|stream| stream.last_number(slot) > Some(from));
@@ -246,8 +246,8 @@ fn behind(table: &Table, place: Place, end: u64) -> Vec<Key> {
     here.map(|(_, entry, _)| table.record(entry.slot).key.clone()).collect()
 }
 
-/// Delivers the entries after `number` and up to `end`; returns true if there are more. Up to `net`,
-/// only the last entry of each row is left. Each entry brings its row as it is now.
+/// Delivers the entries after `number` and up to `end`; returns true if there are more. Up to
+/// `net`, only the last entry of each row is left. Each entry brings its row as it is now.
 fn read_on(
     table: &Table,
     place: Place,

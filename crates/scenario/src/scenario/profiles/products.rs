@@ -8,8 +8,8 @@
 //! - PouchDB reads its list of changes up to ten batches ahead, and asks for the documents of one
 //!   batch at a time (`engine.pull.prefetch` has both ahead). One sync is some fourteen requests in
 //!   sequence, as it reads and writes checkpoints in both directions.
-//! - A server before CouchDB 1.7 has no `_bulk_get`: there PouchDB asks for each deleted document by
-//!   itself (`gateway.serve.capture.change_log.deletes_alone`).
+//! - A server before CouchDB 1.7 has no `_bulk_get`: there PouchDB asks for each deleted document
+//!   by itself (`gateway.serve.capture.change_log.deletes_alone`).
 //! - PowerSync's uploads go to the app's own backend.
 //! - SymmetricDS has 60 batches per exchange, in CSV.
 //! - Couchbase Lite inserts after 20 ms too, and its deflate keeps its window over messages.
