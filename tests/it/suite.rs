@@ -275,6 +275,15 @@ suite! {
     suite_strategies_two_nodes_meets_its_expectations: "strategies/two-nodes";
     suite_strategies_which_architecture_meets_its_expectations: "strategies/which-architecture";
     suite_strategies_volt_mx_meets_its_expectations: "strategies/volt-mx";
+    suite_field_cached_sets_meets_its_expectations: "field/cached-sets";
+    suite_field_deleted_documents_meets_its_expectations: "field/deleted-documents";
+    suite_field_deleted_in_run_meets_its_expectations: "field/deleted-in-run";
+    suite_field_eighteen_thousand_meets_its_expectations: "field/eighteen-thousand";
+    suite_field_encrypted_meets_its_expectations: "field/encrypted";
+    suite_field_history_meets_its_expectations: "field/history";
+    suite_field_scanned_log_meets_its_expectations: "field/scanned-log";
+    suite_field_two_million_meets_its_expectations: "field/two-million";
+    suite_field_words_of_others_meets_its_expectations: "field/words-of-others";
     suite_hooks_slow_meets_its_expectations: "hooks/slow";
     suite_hooks_throwing_meets_its_expectations: "hooks/throwing";
     suite_hooks_loop_meets_its_expectations: "hooks/loop";

@@ -70,7 +70,10 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("dynamics dynamics365 crm", &["dataverse"]),
     ("o11 odc outsystems11", &["outsystems"]),
     ("kony hcl voltmxfoundry foundry offlineobjects", &["volt-mx"]),
-    ("pouch couchdb rxdb", &["pouchdb"]),
+    ("pouch couchdb", &["pouchdb"]),
+    ("watermelon nozbe", &["watermelondb"]),
+    ("powerapps powerplatform canvasapp modeldriven", &["power-apps"]),
+    ("salesforce mobilesync smartsync smartstore forcedotcom", &["salesforce-mobile", "salesforce"]),
     ("couchbase", &["couchbase-lite"]),
     ("azuremobileapps", &["datasync"]),
 ];

@@ -1,7 +1,8 @@
 //! The text that `syncdyno new` writes.
 
 /// Products in whose terms a starting scenario exists.
-pub const LIKE: [&str; 2] = ["outsystems", "volt-mx"];
+pub const LIKE: [&str; 6] =
+    ["outsystems", "volt-mx", "watermelondb", "rxdb", "power-apps", "salesforce-mobile"];
 
 /// A short commented scenario; `like`, one of [`LIKE`], chooses whose terms it uses.
 pub fn template(name: &str, like: Option<&str>) -> String {
@@ -9,6 +10,10 @@ pub fn template(name: &str, like: Option<&str>) -> String {
     let body = match like {
         Some("outsystems") => include_str!("templates/outsystems.toml"),
         Some("volt-mx") => include_str!("templates/volt-mx.toml"),
+        Some("watermelondb") => include_str!("templates/watermelondb.toml"),
+        Some("rxdb") => include_str!("templates/rxdb.toml"),
+        Some("power-apps") => include_str!("templates/power-apps.toml"),
+        Some("salesforce-mobile") => include_str!("templates/salesforce-mobile.toml"),
         _ => include_str!("templates/own.toml"),
     };
     format!(

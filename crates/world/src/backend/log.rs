@@ -10,7 +10,7 @@ use super::partition::{Change, Position, Scope, since};
 use super::sight::Sight;
 use super::stream::{Entry, Fate, Log, Place};
 use super::table::Table;
-use crate::base::{EntityId, Key, Stamp, word_enums};
+use crate::base::{EntityId, Key, Span, Stamp, Time, word_enums};
 use crate::contract::ServerError;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,15 @@ word_enums! {
         Skip: "skip",
     }
 
+    /// What a reader's first load reads.
+    pub enum FirstLoad {
+        /// The rows that exist.
+        #[default]
+        Live: "live",
+        /// Also a tombstone of each row that was deleted or left the reader's scope.
+        All: "all",
+    }
+
     /// What a reader does if entries that it needs may be trimmed.
     pub enum Trimmed {
         /// It starts again.
@@ -49,6 +58,24 @@ pub(crate) struct LogQuery<'q> {
     pub(crate) limit: usize,
     pub(crate) holes: Holes,
     pub(crate) trimmed: Trimmed,
+    pub(crate) history: History,
+}
+
+/// What a reader gets besides the last version of each row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct History {
+    pub(crate) first_load: FirstLoad,
+    pub(crate) superseded: Superseded,
+}
+
+/// Which entries bring a row that a later entry brings again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Superseded {
+    /// None.
+    #[default]
+    Gone,
+    /// All since the last compaction. The log is compacted at multiples of this time, or never.
+    Kept { compacted_every: Option<Span> },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,11 +88,31 @@ pub(crate) struct LogPage {
     pub(crate) withheld: Vec<Key>,
 }
 
+impl Superseded {
+    /// The last number at `now` up to which only the last entry of each row is left.
+    fn compacted(self, log: &Log, now: Time) -> u64 {
+        match self {
+            Superseded::Gone => u64::MAX,
+            Superseded::Kept { compacted_every: None } => 0,
+            Superseded::Kept { compacted_every: Some(every) } => {
+                log.before(Time(now.0 - now.0 % every.0.max(1)))
+            }
+        }
+    }
+}
+
 impl Holes {
     /// The last number that this reader may pass.
     fn end(self, log: &Log) -> u64 {
         if self == Holes::Wait { log.settled() } else { log.last }
     }
+}
+
+/// As [`LogPosition::Loading`].
+struct Loading<'p> {
+    from: u64,
+    until: Stamp,
+    at: &'p mut Position,
 }
 
 struct Taking<'t> {
@@ -84,10 +131,22 @@ impl Taking<'_> {
     }
 }
 
-pub(super) fn start(sight: Sight<'_>, holes: Holes) -> LogPosition {
+/// Where a first load begins. If it reads superseded versions, it reads the log from the last
+/// compaction on.
+pub(super) fn start(sight: Sight<'_>, holes: Holes, history: History) -> LogPosition {
     let until = sight.head();
-    let at = Position { stamp: Stamp(i64::MIN), key: None, since: Some(until) };
-    LogPosition::Loading { from: holes.end(sight.database.content.log()), until, at }
+    let log = sight.database.content.log();
+    let (since, from) = match history.first_load {
+        FirstLoad::Live => (Some(until), u64::MAX),
+        FirstLoad::All => (None, history.superseded.compacted(log, sight.now)),
+    };
+    let at = Position { stamp: Stamp(i64::MIN), key: None, since };
+    LogPosition::Loading { from: from.min(holes.end(log)), until, at }
+}
+
+/// True for the position of a device that was provisioned before the start.
+fn is_provisioned(until: Stamp) -> bool {
+    until == Stamp(i64::MAX)
 }
 
 pub(super) fn page(
@@ -104,13 +163,14 @@ pub(super) fn page(
     let (mut more, mut withheld) = (true, Vec::new());
     if let LogPosition::Loading { from, until, at } = &mut next {
         let from = *from;
-        if load_on(sight, query, place, (*until, at), &mut taking) {
+        if load_on(sight, query, place, Loading { from, until: *until, at }, &mut taking) {
             next = LogPosition::After(from);
         }
     }
     if let LogPosition::After(number) = &mut next {
         let end = query.holes.end(log);
-        more = read_on(table, place, number, end, &mut taking);
+        let net = query.history.superseded.compacted(log, sight.now);
+        more = read_on(table, place, number, end, net, &mut taking);
         if !more {
             withheld = behind(table, place, end);
         }
@@ -126,7 +186,8 @@ fn in_time(sight: Sight<'_>, query: LogQuery<'_>, next: &mut LogPosition) -> Res
     let log = sight.database.content.log();
     let kept_from = sight.clock().minus(log.options.kept);
     // A reader provisioned before the start also needs the changes from then on.
-    let old = matches!(next, LogPosition::Loading { at, .. } if at.since.is_none() && at.stamp < kept_from);
+    let is_old = |until, at: &Position| is_provisioned(until) && at.since.is_none() && at.stamp < kept_from;
+    let old = matches!(next, LogPosition::Loading { until, at, .. } if is_old(*until, at));
     let (LogPosition::Loading { from: number, .. } | LogPosition::After(number)) = next;
     let oldest = log.trimmed(sight.now);
     if *number > log.last || query.trimmed == Trimmed::Reload && (old || *number < oldest) {
@@ -141,24 +202,27 @@ fn load_on(
     sight: Sight<'_>,
     query: LogQuery<'_>,
     place: Place,
-    (until, at): (Stamp, &mut Position),
+    Loading { from, until, at }: Loading<'_>,
     taking: &mut Taking<'_>,
 ) -> bool {
     let content = &sight.database.content;
     let (entity, table) = (content.schema.entity(query.entity), content.table(query.entity));
     let stream = table.stream(place);
-    // A device provisioned before the start reads the whole log, which has every touched row.
-    let comes_later = |slot: Option<Slot>| {
-        at.since.is_none()
-            && slot.is_some_and(|slot| stream.is_some_and(|stream| stream.fate(slot).is_some()))
-    };
+    // A device provisioned before the start reads the whole log, which has every touched row. A
+    // load of superseded versions too reads those in the log.
+    let from = if is_provisioned(until) { 0 } else { from };
+    let reads_log = at.since.is_none() && (is_provisioned(until) || query.history.superseded != Superseded::Gone);
+    let is_in_log = |slot| stream.is_some_and(|stream| stream.last_number(slot) > Some(from));
+    let gone = |key| if is_provisioned(until) { None } else { table.find(key) };
+    let comes_later =
+        |slot: Option<Slot>, key| reads_log && slot.or_else(|| gone(key)).is_some_and(is_in_log);
     let partition = table.partition(entity, query.scope);
     let mut last = None;
     let changes = partition.into_iter().flat_map(|partition| since(partition, at));
     let mut changes = changes.take_while(|((stamp, _), _)| *stamp <= until).peekable();
     for (position, slot) in changes.by_ref() {
         last = Some(position.clone());
-        if comes_later(slot) {
+        if comes_later(slot, &position.1) {
             continue;
         }
         taking.scanned += 1;
@@ -182,8 +246,16 @@ fn behind(table: &Table, place: Place, end: u64) -> Vec<Key> {
     here.map(|(_, entry, _)| table.record(entry.slot).key.clone()).collect()
 }
 
-/// Delivers the entries after `number` and up to `end`; returns true if there are more.
-fn read_on(table: &Table, place: Place, number: &mut u64, end: u64, taking: &mut Taking<'_>) -> bool {
+/// Delivers the entries after `number` and up to `end`; returns true if there are more. Up to
+/// `net`, only the last entry of each row is left. Each entry brings its row as it is now.
+fn read_on(
+    table: &Table,
+    place: Place,
+    number: &mut u64,
+    end: u64,
+    net: u64,
+    taking: &mut Taking<'_>,
+) -> bool {
     let Some(stream) = table.stream(place).filter(|_| *number < end) else { return false };
     let mut entries = stream.numbered((Bound::Excluded(*number), Bound::Included(end)));
     while !taking.full {
@@ -192,7 +264,9 @@ fn read_on(table: &Table, place: Place, number: &mut u64, end: u64, taking: &mut
         *number = at;
         if is_last {
             taking.take(table.told(slot, fate));
+        } else if at > net {
+            taking.take(table.told(slot, stream.fate(slot).unwrap_or(fate)));
         }
     }
-    entries.any(|(_, _, is_last)| is_last)
+    entries.any(|(at, _, is_last)| is_last || at > net)
 }

@@ -9,7 +9,7 @@ use super::content::Content;
 use super::database::Database;
 use super::files::{File, Files};
 use super::flags::{AllFlags, Flagging};
-use super::log::{self, Holes, LogPage, LogPosition, LogQuery};
+use super::log::{self, History, Holes, LogPage, LogPosition, LogQuery};
 use super::office::Office;
 use super::options::{BackendOptions, PoisonResponse, RejectionWindow};
 use super::partition::{Change, Position, Scope, Upto};
@@ -210,8 +210,9 @@ impl Backend {
         Ok(stretched)
     }
 
-    pub(crate) fn log_start(&mut self, now: Time, holes: Holes) -> LogPosition {
-        log::start(self.shown(now), holes)
+    /// Where a first load by the log begins.
+    pub(crate) fn log_start(&mut self, now: Time, holes: Holes, history: History) -> LogPosition {
+        log::start(self.shown(now), holes, history)
     }
 
     /// Delivers log changes after `query.after`, until `limit` is reached or `take` breaks.

@@ -62,7 +62,7 @@ mod tests;
 pub(crate) use commit::{Commit, Fact};
 pub(crate) use files::END;
 pub(crate) use flags::{Consumer, Flagged, FlagsOf, Has, Mark, Reset};
-pub(crate) use log::{Holes, LogPosition, LogQuery, Trimmed};
+pub(crate) use log::{FirstLoad, History, Holes, LogPosition, LogQuery, Superseded, Trimmed};
 pub use machine::Backend;
 pub(crate) use machine::{Backup, Called};
 pub(crate) use named::Named;

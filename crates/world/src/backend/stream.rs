@@ -44,6 +44,7 @@ pub(super) struct Entry {
     pub(super) slot: Slot,
     pub(super) fate: Fate,
     pub(super) arms: bool,
+    number: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -58,7 +59,7 @@ pub(super) struct Stream {
 impl Stream {
     pub(super) fn push(&mut self, number: u64, slot: Slot, fate: Fate, arms: bool) {
         let index = self.entries.len() as u32;
-        self.entries.push(Entry { slot, fate, arms });
+        self.entries.push(Entry { slot, fate, arms, number });
         self.by_number.insert(number, index);
         self.latest.insert(slot, index);
     }
@@ -77,6 +78,11 @@ impl Stream {
     /// The state of a row that is or was here; `None` if nothing happened to it since the start.
     pub(super) fn fate(&self, slot: Slot) -> Option<Fate> {
         self.latest.get(&slot).map(|&index| self.entries[index as usize].fate)
+    }
+
+    /// The number of a row's last entry; `None` if nothing happened to it since the start.
+    pub(super) fn last_number(&self, slot: Slot) -> Option<u64> {
+        self.latest.get(&slot).map(|&index| self.entries[index as usize].number)
     }
 }
 
@@ -125,7 +131,8 @@ impl Log {
         self.under_way.first().map_or(self.last, |oldest| oldest - 1)
     }
 
-    fn before(&self, time: Time) -> u64 {
+    /// The greatest number that was visible before `time`.
+    pub(super) fn before(&self, time: Time) -> u64 {
         let later = self.shown.partition_point(|(at, _)| *at < time);
         later.checked_sub(1).map_or(0, |index| self.shown[index].1)
     }

@@ -187,6 +187,11 @@ impl Disk {
     pub fn owes(&self) -> bool {
         self.0.counters.get() != self.0.charged.get()
     }
+    /// Bytes read and written by the operations not charged yet, from whatever memory they came.
+    pub fn owed_bytes(&self) -> u64 {
+        let bytes = |counters: Counters| counters.bytes_read + counters.bytes_written;
+        bytes(self.0.counters.get()).saturating_sub(bytes(self.0.charged.get()))
+    }
     #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
         self.0.history.borrow().remembered()

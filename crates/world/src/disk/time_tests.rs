@@ -217,3 +217,16 @@ fn a_transaction_that_found_no_room_may_be_there_after_a_kill_and_the_disk_says_
     }
     assert!(came_to_light > 0, "it is always undone");
 }
+
+#[test]
+fn what_was_read_and_written_is_owed_until_it_is_charged() {
+    let (disk, connection) = database(ROLLBACK);
+    assert_eq!(disk.owed_bytes(), 0);
+    transaction(&connection, 2).unwrap();
+    let before = disk.counters();
+    assert!(disk.owed_bytes() > 4096, "{}", disk.owed_bytes());
+    assert!(disk.owed_bytes() <= before.bytes_read + before.bytes_written);
+    disk.charge(START, CPU, &flash());
+    assert_eq!(disk.owed_bytes(), 0);
+    std::mem::forget(connection);
+}

@@ -68,6 +68,7 @@ pub use mode::{Mode, Unfit};
 pub use options::{CursorSaved, GatewayOptions, RefreshOptions};
 pub(crate) use recalled::Recalled;
 pub(crate) use server::Backup;
+pub use replica::HistoryOptions;
 pub use server::Gateway;
 pub use upload_cache::UploadCacheOptions;
 pub(crate) use version::Versions;

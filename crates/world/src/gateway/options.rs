@@ -6,6 +6,7 @@ use super::capture::Capture;
 use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
 use super::mode::{Mode, Unfit};
+use super::replica::HistoryOptions;
 use super::upload_cache::UploadCacheOptions;
 use crate::base::{Bytes, Span, Time, in_words};
 use crate::protocol::Codec;
@@ -65,6 +66,8 @@ pub struct RefreshOptions {
     pub fencing: bool,
     /// When the cursor of the replica becomes durable.
     pub cursor_saved: CursorSaved,
+    /// How superseded versions and tombstones are kept for first loads; `None` if they are not.
+    pub history: Option<HistoryOptions>,
 }
 
 /// When the cursor of a replica becomes durable.
@@ -90,6 +93,7 @@ impl Default for RefreshOptions {
             nodes: 1,
             fencing: true,
             cursor_saved: CursorSaved::default(),
+            history: None,
         }
     }
 }

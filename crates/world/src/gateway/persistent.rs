@@ -30,7 +30,7 @@ pub(super) struct Persistent {
 impl Persistent {
     pub(super) fn new(options: &RefreshOptions, schema: Arc<Schema>, start: Stamp) -> Persistent {
         Persistent {
-            replica: Replica::new(schema, start.0),
+            replica: Replica::new(schema, start.0).with_history(options.history),
             options: options.clone(),
             start,
             gathered: Vec::new(),

@@ -190,6 +190,8 @@ pub struct DeviceClass {
     pub parse_rate: Bytes,
     /// Bytes of JSON that a managed language parses per second.
     pub managed_rate: Bytes,
+    /// Bytes of an encrypted database that are encrypted or decrypted per second.
+    pub cipher_rate: Bytes,
     /// Flash memory; each device has its own seed of the noise.
     pub flash: disk::Flash,
     /// The memory that the app may use.

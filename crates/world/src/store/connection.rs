@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::error::{StoreError, Stored};
-use super::layout::{EXTRA, PAST, VERSION, ddl};
+use super::layout::{PAST, VERSION, ddl, extra};
 use super::options::{Journal, StoreOptions};
 use super::upgrade::{mark, upgrade};
 use crate::base::{Span, Word};
@@ -42,7 +42,7 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &StoreOptions)
         connection.execute_batch(PAST)?;
     }
     if options.extra_rows > 0 {
-        connection.execute_batch(EXTRA)?;
+        connection.execute_batch(extra(options.extra_found_by))?;
     }
     Ok(connection)
 }

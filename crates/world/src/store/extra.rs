@@ -1,13 +1,18 @@
 //! Rows that an engine writes beside each pulled row, such as a log of its own. Each has the row's
 //! place, stamp and values again, as one text, and replaces the one before. It is written in the
-//! row's transaction, has an index of its own, and nobody reads it.
+//! row's transaction, and nobody reads it. It has indexes of its own, or the one before is found by
+//! a scan of all.
 
 use super::error::Stored;
+use super::options::FoundBy;
 use super::session::Tx;
 use crate::base::{Cell, EntityId, Stamp, ValueRef};
 
 const PUT: &str = "INSERT INTO extra VALUES(?1,?2,?3,?4,?5)ON CONFLICT DO UPDATE SET \
 stamp=excluded.stamp,\"values\"=excluded.\"values\"";
+/// Without an index SQLite reads the whole table for this.
+const REPLACE: &str = "UPDATE extra SET stamp=?4,\"values\"=?5 WHERE entity=?1 AND key=?2 AND n=?3";
+const ADD: &str = "INSERT INTO extra VALUES(?1,?2,?3,?4,?5)";
 
 pub(super) fn put(
     tx: &Tx<'_>,
@@ -17,9 +22,14 @@ pub(super) fn put(
     values: &[Cell<'_>],
 ) -> Stored<()> {
     let text = as_text(values);
-    let mut counted = tx.prepare(PUT)?;
+    let by_index = tx.store().options().extra_found_by == FoundBy::Index;
     for n in 0..rows {
-        counted.statement.execute((entity.0, key, n, stamp.0, &text))?;
+        let row = (entity.0, key, n, stamp.0, &text);
+        let first = if by_index { PUT } else { REPLACE };
+        let replaced = tx.prepare(first)?.statement.execute(row)?;
+        if replaced == 0 {
+            tx.prepare(ADD)?.statement.execute(row)?;
+        }
     }
     Ok(())
 }

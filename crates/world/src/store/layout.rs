@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::options::{ForeignKeys, Index};
+use super::options::{ForeignKeys, FoundBy, Index};
 use crate::base::EntityId;
 use crate::contract::{ColumnKind, Entity, Schema};
 
@@ -27,8 +27,15 @@ pub(super) const PAST: &str = "CREATE TABLE IF NOT EXISTS past(seq INTEGER PRIMA
 made_at);CREATE INDEX IF NOT EXISTS past_made ON past(made_at)";
 
 /// The table of rows beside others, if any are written.
-pub(super) const EXTRA: &str = "CREATE TABLE IF NOT EXISTS extra(entity,key,n,stamp,\"values\",\
-PRIMARY KEY(entity,key,n))WITHOUT ROWID;CREATE INDEX IF NOT EXISTS extra_stamp ON extra(stamp)";
+pub(super) fn extra(found_by: FoundBy) -> &'static str {
+    match found_by {
+        FoundBy::Index => {
+            "CREATE TABLE IF NOT EXISTS extra(entity,key,n,stamp,\"values\",\
+             PRIMARY KEY(entity,key,n))WITHOUT ROWID;CREATE INDEX IF NOT EXISTS extra_stamp ON extra(stamp)"
+        }
+        FoundBy::Scan => "CREATE TABLE IF NOT EXISTS extra(entity,key,n,stamp,\"values\")",
+    }
+}
 
 /// The layout version of a database; 0 is an empty file.
 pub(super) const VERSION: i64 = 2;

@@ -39,6 +39,15 @@ word_enums! {
         Immediate: "immediate",
     }
 
+    /// How the engine finds the row that it wrote beside an earlier version of a row.
+    pub enum FoundBy {
+        /// By an index.
+        #[default]
+        Index: "index",
+        /// It reads all of them.
+        Scan: "scan",
+    }
+
     /// What a new version of the app does with a database of an older one.
     pub enum OnMismatch {
         /// Missing columns are added, empty until their rows come again.
@@ -85,6 +94,10 @@ pub struct StoreOptions {
     pub indexes: Vec<Index>,
     /// How many rows of the engine's own are written per pulled row; `extra` says what they hold.
     pub extra_rows: u32,
+    /// How the one of an earlier version is found.
+    pub extra_found_by: FoundBy,
+    /// Whether a cipher encrypts each page.
+    pub encrypted: bool,
 }
 
 impl Default for StoreOptions {
@@ -101,6 +114,8 @@ impl Default for StoreOptions {
             on_mismatch: OnMismatch::default(),
             indexes: Vec::new(),
             extra_rows: 0,
+            extra_found_by: FoundBy::default(),
+            encrypted: false,
         }
     }
 }

@@ -325,6 +325,7 @@ fn hardware(world: &World<'_>, device: &DevicePlan, disk: &Disk, seed: Seed) -> 
         slow: faults.slow.clone(),
         disk: disk.clone(),
         flash: Flash { seed: seed.derive("flash", 0), ..device.class.flash },
+        cipher: plan.store.encrypted.then_some(device.class.cipher_rate),
         bad_rows: BadRows::new(faults.unreadable.clone(), seed),
         browser: RefCell::new(browser),
         books: Books::default(),

@@ -3,10 +3,10 @@
 use super::super::profiles::{self, Library};
 use super::super::written::{DRIFT, MOVES, START_STATE};
 use crate::config::form::{
-    COUNT, Form, SOME_SPAN, SPAN, Stated, WINDOW, key, map, optional, owned, required, table, word,
+    COUNT, Form, Needs, SOME_SPAN, SPAN, Stated, WINDOW, key, map, optional, owned, required, table, word,
 };
 use crate::config::written::{NAME, OFFSET};
-use crate::store::{ForeignKeys, Journal, StoreOptions as Store, Synchronous};
+use crate::store::{ForeignKeys, FoundBy, Journal, StoreOptions as Store, Synchronous};
 
 pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: || Library::Classes.names() };
 
@@ -17,6 +17,8 @@ const CLASS: Form = table(&[
         .about("How many times as long the processor takes as the reference core, that of a desktop."),
     required("parse_rate", PACE).about("Bytes of JSON that native code encodes or decodes per second."),
     required("managed_rate", PACE).about("Bytes of JSON that a managed language encodes or decodes per second."),
+    optional("cipher_rate", PACE)
+        .about("Bytes of an encrypted database that are encrypted or decrypted per second (`store.encrypted`). Without it, 170 MB divided by `cpu`."),
     required("read_latency", SPAN)
         .about("Latency of reading a 4 kB page that is not in memory, without the transfer of its bytes."),
     required("read_rate", PACE).about("Bytes that the flash reads per second."),
@@ -91,6 +93,16 @@ pub(super) const STORE: Form = table(&[
         .about("How long settled edits stay in the database, as in a change log. They are pruned when further edits are settled; 0s keeps none."),
     owned("extra_rows", Form::Int { min: 0, max: 16 }, || Store::default().extra_rows.stated())
         .about("For each row that comes, the engine writes this many rows of its own with its values, in the same transaction: an operation log, an index in a table, notes of rows seen."),
+    word::<FoundBy>("extra_found_by")
+        .about("How the engine finds its row of an earlier version among `extra_rows`: by an index, or by reading them all, which takes longer with each row that the phone holds.")
+        .needs(&Needs {
+            of: &[".extra_rows"],
+            holds: |of| of[0].int() > 0,
+            why: "the engine writes no rows of its own, so it looks for none",
+            help: "extra_rows = 1 writes one beside each row that comes",
+        }),
+    owned("encrypted", Form::Bool, || Store::default().encrypted.stated())
+        .about("Whether the database is encrypted: each page that is read or written costs processor time, by `cipher_rate` of the phone's class. The key is there at once."),
     owned("watch_cursors", Form::Bool, || Store::default().watch_cursors.stated())
         .about("Before and after each run the engine reports all cursors and dates of the last sync, so that a unit which moves another unit's cursor is found: `oracle.stranger.cursors`."),
 ]);

@@ -155,7 +155,7 @@ const PULL: Form = table(&[
         .about("Which bytes of a page `chunk_bytes` counts: before compression, which bound memory, or as sent, which bound the time on the link."),
     owned("apply_rows", Form::Int { min: 1, max: 10_000_000 }, || Engine::default().pull.apply_rows.stated())
     .about("The apply chunk: rows written in one transaction."),
-    owned("prefetch", Form::Int { min: 0, max: 4 }, || Engine::default().pull.prefetch.stated())
+    owned("prefetch", Form::Int { min: 0, max: 16 }, || Engine::default().pull.prefetch.stated())
         .about("Pages prefetched while one is applied; each takes memory. Not with capture by flag or hash, nor with cursors that the gateway holds."),
     owned("streams", Form::Int { min: 1, max: 8 }, || Engine::default().pull.streams.stated())
         .about("How many entities of a unit are pulled at the same time, after its first request. Rows may then come before rows of other entities that they refer to.")

@@ -100,6 +100,8 @@ const REFRESH: Form = table(&[
         .about("Most rows in one response."),
     optional("kept", SOME_SPAN)
         .about("For how long tombstones and results of uploads are kept; a device that was away longer reloads everything. By default `tombstones_kept`."),
+    optional("history", HISTORY)
+        .about("The replica keeps each version of a row and its tombstone, and a first load reads them all, as from an operation log. Without it, it reads the rows that exist."),
     owned("nodes", Form::Int { min: 1, max: 100 }, || Refresh::default().nodes.stated())
         .about("How many nodes refresh it, each on the schedule and without knowledge of the others; not with capture by flag or hash."),
     owned("fencing", Form::Bool, || Refresh::default().fencing.stated())
@@ -113,6 +115,9 @@ const REFRESH: Form = table(&[
     word::<CursorSaved>("cursor_saved")
         .about("Whether the replica's cursor is saved with each page, or before its rows, which are then all written at the end of their entity."),
 ]);
+
+const HISTORY: Form = table(&[optional("compacted_every", PERIOD)
+    .about("Superseded versions are dropped at the first refresh after each multiple of this; without it never.")]);
 
 const SERVE: Form = table(&[
     key("capture", CAPTURE, "{ last_modified = {} }").about("How changes are found.")

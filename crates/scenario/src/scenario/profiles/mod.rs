@@ -9,7 +9,7 @@ mod products;
 pub(super) mod tunnel;
 
 pub(super) use backends::NAMES as BACKENDS;
-pub(super) use classes::REFERENCE_STEP;
+pub(super) use classes::{REFERENCE_CIPHER, REFERENCE_STEP};
 pub use figures::{Profile, Sourced};
 pub(super) use links::FIELD_WORKER;
 pub(super) use products::NAMES as PRODUCTS;
@@ -121,6 +121,9 @@ pub(super) fn complete_tunnel(table: &mut Table, name: &str, below: &Table) {
 fn node(value: &str, origin: &Origin) -> Node {
     if value.starts_with(['{', '[']) {
         return parse_own(value).with_origin(origin);
+    }
+    if let Ok(flag) = value.parse() {
+        return Node::new(Val::Bool(flag), origin.clone());
     }
     let value = match value.parse::<f64>() {
         Ok(x) if x.fract() == 0.0 => Val::Int(x as i64),

@@ -5,8 +5,11 @@
 //! built as the platform's pages teach, with the data that such an app loses.
 //!
 //! The pages also say the following, for which there is no key:
-//! - PouchDB has ten batches in memory, and asks for each twice. One sync is some fourteen requests
-//!   in sequence, as it reads and writes checkpoints in both directions.
+//! - PouchDB reads its list of changes up to ten batches ahead, and asks for the documents of one
+//!   batch at a time (`engine.pull.prefetch` has both ahead). One sync is some fourteen requests in
+//!   sequence, as it reads and writes checkpoints in both directions.
+//! - A server before CouchDB 1.7 has no `_bulk_get`: there PouchDB asks for each deleted document
+//!   by itself (`gateway.serve.capture.change_log.deletes_alone`).
 //! - PowerSync's uploads go to the app's own backend.
 //! - SymmetricDS has 60 batches per exchange, in CSV.
 //! - Couchbase Lite inserts after 20 ms too, and its deflate keeps its window over messages.
@@ -28,6 +31,10 @@ pub(in super::super) const NAMES: &[&str] = &[
     "datasync",
     "outsystems",
     "volt-mx",
+    "watermelondb",
+    "rxdb",
+    "power-apps",
+    "salesforce-mobile",
 ];
 
 /// Keys that belong together: if the file has the first, the product does not set the second.
@@ -55,6 +62,7 @@ const STREAMED: &str = "estimate: PowerSync replicates as a stream, which is ask
 const CHECKPOINT: &str = "PowerSync: at most 1000 operations or 1 MiB at once";
 const OPLOG: &str = "PowerSync, understanding the SQLite database: each operation is kept in ps_oplog, with its data, beside its row";
 const CRUD: &str = "PowerSync, getCrudBatch: limit 100";
+const DAILY: &str = "PowerSync, compacting buckets: a bucket keeps the history of its rows, which new clients download; the cloud compacts it once per day";
 const NODES: &str = "SymmetricDS: nodes pull from and push to the one that stands at the source database";
 const TRIGGERS: &str = "SymmetricDS: triggers write changes to a table, routed in its order";
 const CHANNEL: &str =
@@ -71,6 +79,9 @@ const WHOLE_DOCUMENTS: &str = "CouchDB's protocol, _bulk_docs: documents go whol
 const BULK: &str = "PouchDB, bulkDocs: a batch is written in one transaction";
 const TWO_STORES: &str =
     "PouchDB, adapter-idb: each document is in document-store, and its revision in by-sequence";
+const TOMBSTONES: &str =
+    "apache/pouchdb, issue 7276: a first replication gets the 2000 deleted documents beside 100 that exist";
+const WEBVIEW: &str = "estimate: apache/pouchdb, issue 6612, 18 000 documents in more than 3 min from a server on the same machine, in a web view, less SQLite";
 const REVISIONS: &str = "Couchbase, replication protocol: bodies of revisions are JSON objects";
 const DEFLATED: &str =
     "Couchbase Lite Core, Pusher: messages with revisions are marked as compressed, by deflate";
@@ -117,6 +128,45 @@ const UNCHECKED: &str =
 const CACHED: &str =
     "HCL, Volt MX Offline Objects, upload cache: kept for 24 h, waited for 30 s, sent again after 30 min";
 
+const OWN_ENDPOINTS: &str =
+    "WatermelonDB, sync backend: the app's own server, asked for all changes since lastPulledAt";
+const PULLED_AT: &str = "WatermelonDB, sync backend: the response has the server's time, for the next lastPulledAt";
+const ALL_CHANGES: &str = "WatermelonDB, sync backend: all changes in one response";
+const ONE_PUSH: &str = "WatermelonDB, sync backend: all local changes in one request, applied in one transaction";
+const RAW_RECORDS: &str = "WatermelonDB, sync protocol: records are sent raw, with all columns";
+const CHANGED_STAY: &str =
+    "WatermelonDB, sync implementation: columns that were changed locally stay, the others are the server's";
+const ONE_BATCH: &str = "WatermelonDB, sync implementation: all remote changes are applied in one batch";
+const SEEDED: &str = "estimate: Nozbe/WatermelonDB, issue 410, 50 000 records take minutes: 2 min on `mid`";
+const REACT: &str = "WatermelonDB, React Native: JavaScript, and JSON to and from the app's server";
+
+const CHECKPOINTS: &str =
+    "RxDB, replication: documents after a checkpoint, which is the updatedAt and the key of the last one";
+const HUNDRED: &str = "pubkey/rxdb, replication plugin: batchSize 100 by default, down and up";
+const WHOLE_STATES: &str = "RxDB, replication: a push has the new state of a document, and the master's assumed one";
+const MASTER_WINS: &str = "RxDB, conflict handling: the default handler drops the fork's state for the master's";
+const META: &str =
+    "pubkey/rxdb, RxStorageReplicationMeta: the master's state of each document is kept beside it";
+const TEN_MINUTES: &str = "estimate: pubkey/rxdb, issue 2633, 200 000 rows take more than 10 min on a phone with Android";
+const RX: &str = "RxDB: JavaScript, and JSON to and from a server";
+
+const DATAVERSE: &str = "Power Apps, mobile offline: the app syncs with Dataverse";
+const TRACKED: &str = "Dataverse, change tracking: changes and deletes since a delta link";
+const WEB_PAGES: &str = "Dataverse Web API: at most 5000 rows in a page, by odata.maxpagesize";
+const EACH_ACTION: &str = "estimate: Power Apps, resolve sync conflicts: each action has an error of its own";
+const FIELDS: &str = "Dynamics 365, offline: only changed fields are sent (infinite-usa.com)";
+const LAST_FIELD: &str = "estimate: of two edits of a field the later one to arrive stays";
+const POWER_JSON: &str = "Dataverse Web API: OData, whose rows are JSON objects";
+
+const SOQL: &str = "Salesforce Mobile SDK, SOQL target: records modified later than maxTimeStamp";
+const LOCATOR: &str = "Salesforce Mobile SDK, SOQL target: one query, whose further pages have addresses of their own";
+const GHOSTS: &str = "Salesforce Mobile SDK, cleanResyncGhosts: a sync down does not find deleted records";
+const TWO_THOUSAND: &str = "forcedotcom/SalesforceMobileSDK-Android, issue 1476: 2000 records at a time";
+const COMPOSITE: &str = "forcedotcom/SalesforceMobileSDK-Android, issue 2293: 25 records in a request";
+const MERGE_MODE: &str = "Salesforce Mobile SDK, merge modes: OVERWRITE compares nothing";
+const SMART_STORE: &str = "Salesforce Mobile SDK, SmartStore: the database is encrypted, by SQLCipher";
+const SOUPS: &str = "Salesforce Mobile SDK, REST API: records are JSON objects";
+
 const MODE: &str = "gateway.mode";
 const SERVED: &str = "gateway.serve.capture";
 const DOWN: &str = "engine.pull.chunk_rows";
@@ -147,7 +197,7 @@ const FIGURES: &[&[Row]] = &[
     ],
     &[
         (MODE, "ota", CHANGES),
-        (SERVED, LOG, CHANGES),
+        (SERVED, "{ change_log = { first_load = \"all\" } }", TOMBSTONES),
         (BATCHES, "100 100", POUCH),
         ("engine.push.sends", "row", WHOLE_DOCUMENTS),
         (CODEC, OBJECTS, DOCUMENTS),
@@ -155,6 +205,7 @@ const FIGURES: &[&[Row]] = &[
         ("engine.decoder", "managed", TREES),
         (WRITTEN, "100", BULK),
         ("store.extra_rows", "1", TWO_STORES),
+        ("engine.row_cpu", "1500us", WEBVIEW),
     ],
     &[
         (MODE, "ota", COUCHBASE),
@@ -169,6 +220,7 @@ const FIGURES: &[&[Row]] = &[
         (MODE, "persistent", SERVICE),
         ("gateway.refresh.capture", LOG, BUCKETS),
         ("gateway.refresh.every", "10s", STREAMED),
+        ("gateway.refresh.history", "{ compacted_every = \"1d\" }", DAILY),
         ("engine.pull.chunk_rows engine.pull.chunk_bytes", "1000 1MiB", CHECKPOINT),
         (UP, "100", CRUD),
         ("store.extra_rows", "1", OPLOG),
@@ -223,6 +275,59 @@ const FIGURES: &[&[Row]] = &[
         ("gateway.upload_cache", "{ kept = \"24h\", wait = \"30s\", resubmit = \"30m\" }", CACHED),
         (CODEC, OBJECTS, RECORDS),
         (SPOKEN, ALSO_OBJECTS, RECORDS),
+    ],
+    &[
+        (MODE, "ota", OWN_ENDPOINTS),
+        (SERVED, STAMPS, OWN_ENDPOINTS),
+        ("gateway.serve.capture.last_modified.source", "server-start", PULLED_AT),
+        ("engine.pull.chunk_rows engine.pull.chunk_bytes", "1000000 64MiB", ALL_CHANGES),
+        ("backend.page_cap", "1000000", ALL_CHANGES),
+        (WRITTEN, "1000000", ONE_BATCH),
+        ("engine.push.chunk_rows engine.push.chunk_bytes", "100000 64MiB", ONE_PUSH),
+        ("backend.commits", "requests", ONE_PUSH),
+        ("engine.push.sends", "row", RAW_RECORDS),
+        ("engine.conflict.policy", "field-merge", CHANGED_STAY),
+        (CODEC, OBJECTS, REACT),
+        (SPOKEN, ALSO_OBJECTS, REACT),
+        ("engine.decoder", "managed", REACT),
+        ("engine.row_cpu", "300us", SEEDED),
+    ],
+    &[
+        (MODE, "ota", CHECKPOINTS),
+        (SERVED, STAMPS, CHECKPOINTS),
+        (BATCHES, "100 100", HUNDRED),
+        (WRITTEN, "100", HUNDRED),
+        ("engine.push.sends", "row", WHOLE_STATES),
+        ("engine.conflict.policy", "server-wins", MASTER_WINS),
+        ("store.extra_rows", "1", META),
+        (CODEC, OBJECTS, RX),
+        (SPOKEN, ALSO_OBJECTS, RX),
+        ("engine.decoder", "managed", RX),
+        ("engine.row_cpu", "450us", TEN_MINUTES),
+    ],
+    &[
+        (MODE, "ota", DATAVERSE),
+        ("backend.profile", "dataverse", DATAVERSE),
+        (SERVED, LOG, TRACKED),
+        (DOWN, "5000", WEB_PAGES),
+        (UP, "1", EACH_ACTION),
+        ("engine.push.sends", "changed", FIELDS),
+        ("engine.conflict.policy backend.writes", "none blind", LAST_FIELD),
+        (CODEC, OBJECTS, POWER_JSON),
+        (SPOKEN, ALSO_OBJECTS, POWER_JSON),
+    ],
+    &[
+        (MODE, "ota", SOQL),
+        ("backend.profile", "salesforce", SOQL),
+        ("backend.provisioning", "stamps-only", GHOSTS),
+        ("gateway.serve.capture.last_modified.bound", "tie-extended", LOCATOR),
+        (DOWN, "2000", TWO_THOUSAND),
+        (UP, "25", COMPOSITE),
+        ("engine.push.sends", "row", SOUPS),
+        ("engine.conflict.policy backend.writes", "none blind", MERGE_MODE),
+        ("store.encrypted", "true", SMART_STORE),
+        (CODEC, OBJECTS, SOUPS),
+        (SPOKEN, ALSO_OBJECTS, SOUPS),
     ],
 ];
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::profiles::tunnel::{LEAST, TAKES, carrier};
-use super::super::profiles::{FIELD_WORKER, Library, REFERENCE_STEP};
+use super::super::profiles::{FIELD_WORKER, Library, REFERENCE_CIPHER, REFERENCE_STEP};
 use super::super::traces::Traces;
 use super::super::written::{drift_ppb, start_state};
 use super::context::{Links, ResolveContext};
@@ -264,6 +264,7 @@ fn class(name: &str, view: View<'_>, mistakes: &Mistakes) -> DeviceClass {
         cpu_milli: cpu.milli(),
         parse_rate: view.at("parse_rate").bytes(),
         managed_rate: view.at("managed_rate").bytes(),
+        cipher_rate: cipher_rate(view),
         flash: read!(view, Flash {
             read_latency read_rate write_rate sync
         } with {
@@ -272,6 +273,12 @@ fn class(name: &str, view: View<'_>, mistakes: &Mistakes) -> DeviceClass {
         }),
         memory: view.at("memory").bytes(),
     }
+}
+
+/// That of the class; without one, that of the reference core, slowed down as all work is.
+fn cipher_rate(view: View<'_>) -> Bytes {
+    let slowed = || Bytes(REFERENCE_CIPHER * 1_000 / u64::from(view.at("cpu").milli().max(1)));
+    view.at("cipher_rate").present().map_or_else(slowed, |rate| rate.bytes())
 }
 
 /// A clock with an offset of zero is a clock too: an axis may begin with it.

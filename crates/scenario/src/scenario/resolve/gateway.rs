@@ -6,7 +6,9 @@ use super::links::limits;
 use crate::backend::LogOptions;
 use crate::base::{BitRate, Bytes, Span, Word as _};
 use crate::config::view::{Mistakes, View, read};
-use crate::gateway::{self, Around, Capture, CursorHolder, Mode, RefreshOptions, UploadCacheOptions};
+use crate::gateway::{
+    self, Around, Capture, CursorHolder, HistoryOptions, Mode, RefreshOptions, UploadCacheOptions,
+};
 use crate::net::Profile;
 use crate::protocol::{self, Codec, Coding, LIMIT, Packing};
 
@@ -115,6 +117,7 @@ impl ResolveContext<'_> {
         } with {
             nodes: self.nodes(view.at("nodes"), &capture),
             capture,
+            history: view.at("history").present().map(|history| read!(history, HistoryOptions { compacted_every })),
             kept: view.of::<_, Option<Span>>("kept").unwrap_or(kept),
         })
     }

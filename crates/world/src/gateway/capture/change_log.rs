@@ -5,25 +5,37 @@
 //! content to load, and the position in the content. `@stamp` is a device that had everything up to
 //! that stamp.
 
+use std::ops::ControlFlow;
+
 use super::choice::{Around, Capture, Choice, Kind, Properties};
 use super::last_modified::cursor;
 use super::seam::{Ask, Captured, Effort, Paged, Strategy, Take};
 use crate::backend::{
-    Backend, Holes, LogPosition, LogQuery, Numbered, Position, Provisioning, Trimmed, Upto,
+    Backend, FirstLoad, History, Holes, LogPosition, LogQuery, Numbered, Position, Provisioning, Superseded,
+    Trimmed, Upto,
 };
-use crate::base::{Stamp, Time};
-use crate::config::form::{Form, Needs, optional, table, word};
+use crate::base::{Span, Stamp, Time};
+use crate::config::form::{Form, Needs, PERIOD, Stated, optional, owned, table, word};
 use crate::config::view::{View, read};
 use crate::contract::ServerError;
 use crate::gateway::mode::Unfit;
 
-/// What the capture does if log entries are missing.
+/// What the capture does if log entries are missing, and what it brings besides the last version of
+/// each row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChangeLogOptions {
     /// Numbers that are missing.
     pub holes: Holes,
     /// Entries that may be trimmed.
     pub trimmed: Trimmed,
+    /// Whether a first load brings tombstones.
+    pub first_load: FirstLoad,
+    /// Whether versions come that later ones replaced.
+    pub superseded: bool,
+    /// The log forgets superseded versions at multiples of this time; `None`: never.
+    pub compacted_every: Option<Span>,
+    /// Whether a page ends with each deleted row.
+    pub deletes_alone: bool,
 }
 
 const OPTIONS: Form = table(&[
@@ -37,6 +49,20 @@ const OPTIONS: Form = table(&[
         }),
     word::<Trimmed>("trimmed")
         .about("What happens after entries were trimmed: load everything again, or go on with what is there."),
+    word::<FirstLoad>("first_load")
+        .about("What a first load brings: the rows that exist, or also a tombstone of each that was deleted."),
+    owned("superseded", Form::Bool, || ChangeLogOptions::default().superseded.stated())
+        .about("Whether each entry brings its row, also if a later entry brings it again; otherwise only the last one does."),
+    optional("compacted_every", PERIOD)
+        .about("How often the log is compacted: after that it has the last entry of each row only. Without it never.")
+        .needs(&Needs {
+            of: &[".superseded"],
+            holds: |of| of[0].flag(),
+            why: "the log has the last entry of each row only",
+            help: "superseded = true keeps the others until the log is compacted",
+        }),
+    owned("deletes_alone", Form::Bool, || ChangeLogOptions::default().deletes_alone.stated())
+        .about("Whether a response ends with each deleted row, as if each had a request of its own."),
 ]);
 
 pub(super) const KIND: Kind = Kind {
@@ -46,7 +72,15 @@ pub(super) const KIND: Kind = Kind {
 };
 
 fn chosen(view: View<'_>, _: Around<'_>) -> Capture {
-    read!(view, ChangeLogOptions { holes trimmed }).into()
+    read!(view, ChangeLogOptions { holes trimmed first_load superseded compacted_every deletes_alone }).into()
+}
+
+impl ChangeLogOptions {
+    fn history(&self) -> History {
+        let kept = Superseded::Kept { compacted_every: self.compacted_every };
+        let superseded = if self.superseded { kept } else { Superseded::Gone };
+        History { first_load: self.first_load, superseded }
+    }
 }
 
 impl Choice for ChangeLogOptions {
@@ -81,13 +115,18 @@ impl Strategy for ChangeLog {
 
     fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let Ask { reader, entity, cursor, limit, .. } = ask;
-        let ChangeLogOptions { holes, trimmed } = self.0;
+        let ChangeLogOptions { holes, trimmed, deletes_alone, .. } = self.0;
+        let history = self.0.history();
         let after = match cursor {
-            None => backend.log_start(now, holes),
+            None => backend.log_start(now, holes, history),
             Some(cursor) => read(cursor).ok_or(ServerError::CursorExpired(entity))?,
         };
-        let query = LogQuery { entity, scope: reader.scope(), after: &after, limit, holes, trimmed };
-        let page = backend.logged(now, query, &mut |change| take(change, None))?;
+        let query = LogQuery { entity, scope: reader.scope(), after: &after, limit, holes, trimmed, history };
+        let page = backend.logged(now, query, &mut |change| {
+            let is_alone = deletes_alone && change.values.is_none();
+            let flow = take(change, None);
+            if is_alone { ControlFlow::Break(()) } else { flow }
+        })?;
         let effort = Effort { scanned: page.scanned, ..Effort::default() };
         let (cursor, more, withheld) = (write(&page.next), page.more, page.withheld);
         Ok(Captured { delivered: page.delivered, cursor, more, withheld, effort })

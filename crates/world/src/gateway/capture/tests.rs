@@ -3,7 +3,7 @@
 use super::seam::Effort;
 use super::trial::{TROUBLES, Trial, Trouble};
 use super::*;
-use crate::backend::{self, CommitDelay, LogOptions, Numbered, Provisioning, Rearm};
+use crate::backend::{self, CommitDelay, FirstLoad, LogOptions, Numbered, Provisioning, Rearm};
 use crate::base::{Key, Ppm, Span};
 
 fn options() -> backend::BackendOptions {
@@ -59,6 +59,43 @@ fn nothing_is_lost(capture: &Capture, provisioning: Provisioning, troubles: &[Tr
 #[test]
 fn a_log_loses_nothing_whatever_fails() {
     nothing_is_lost(&ChangeLogOptions::default().into(), Provisioning::Full, &TROUBLES);
+}
+
+#[test]
+fn a_log_with_a_history_loses_nothing_whatever_fails() {
+    let all = ChangeLogOptions { first_load: FirstLoad::All, ..ChangeLogOptions::default() };
+    let each = ChangeLogOptions { superseded: true, deletes_alone: true, ..all };
+    let compacted = ChangeLogOptions { compacted_every: Some(Span::millis(7)), ..each };
+    for options in [all, each, compacted] {
+        nothing_is_lost(&options.into(), Provisioning::Full, &TROUBLES);
+    }
+}
+
+/// Rows that a new device gets, and its requests: of ten rows one was written three times and two
+/// were deleted, a second ago.
+fn first_load(options: ChangeLogOptions) -> (u64, u32) {
+    let mut trial = trial(&options.into(), 10);
+    trial.now += Span::secs(1);
+    ["a", "b", "c"].iter().for_each(|note| trial.write(2, note));
+    trial.delete([4, 6].into_iter());
+    trial.now += Span::secs(1);
+    trial.pull(99);
+    trial.check(&options);
+    (trial.delivered, trial.requests)
+}
+
+#[test]
+fn a_first_load_brings_as_much_history_as_the_log_keeps() {
+    let live = ChangeLogOptions::default();
+    assert_eq!(first_load(live), (8, 1));
+    let all = ChangeLogOptions { first_load: FirstLoad::All, ..live };
+    assert_eq!(first_load(all), (8 + 2, 1));
+    assert_eq!(first_load(ChangeLogOptions { deletes_alone: true, ..all }), (8 + 2, 2));
+    let each = ChangeLogOptions { superseded: true, ..all };
+    assert_eq!(first_load(each), (7 + 3 + 2, 1));
+    let every = |span| ChangeLogOptions { compacted_every: Some(span), ..each };
+    assert_eq!(first_load(every(Span::secs(1))), (8 + 2, 1), "compacted after the last change");
+    assert_eq!(first_load(every(Span::secs(60))), (7 + 3 + 2, 1), "compacted before the first");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
-use crate::base::{EntityId, Time};
+use crate::base::{EntityId, Span, Time};
 use crate::contract::{Delivery, Schema};
 use crate::disk::{self, Disk};
 
@@ -35,9 +35,18 @@ const FIXED: &str = "
     CREATE INDEX upload_settled ON upload(settled) WHERE verdict IS NOT NULL;
 ";
 
+/// How a replica keeps superseded versions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HistoryOptions {
+    /// They are dropped at the first refresh after each multiple of this time; `None`: never.
+    pub compacted_every: Option<Span>,
+}
+
 pub(crate) struct Replica {
     disk: Disk,
     pub(super) schema: Arc<Schema>,
+    /// If superseded versions are kept, a first load reads them, and all tombstones.
+    pub(super) history: Option<HistoryOptions>,
     open: Option<Open>,
 }
 
@@ -56,9 +65,23 @@ impl Replica {
     /// An empty replica on a new disk. `epoch` must differ from all databases that devices may have
     /// cursors of.
     pub(crate) fn new(schema: Arc<Schema>, epoch: i64) -> Replica {
-        let mut replica = Replica { disk: Disk::new(disk::DiskOptions::default()), schema, open: None };
+        let disk = Disk::new(disk::DiskOptions::default());
+        let mut replica = Replica { disk, schema, history: None, open: None };
         replica.reopen(epoch);
         replica
+    }
+
+    /// The same replica, empty, with a history if there are options for one.
+    #[must_use]
+    pub(crate) fn with_history(self, history: Option<HistoryOptions>) -> Replica {
+        if history.is_some() {
+            let sql = "CREATE TABLE past_rows(scope INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL,
+                       stamp INTEGER NOT NULL, cells BLOB, PRIMARY KEY(scope, seq)) WITHOUT ROWID";
+            self.entities().for_each(|entity| _ = sound(self.on(entity, sql).execute([])));
+            sound(self.open().prepare("INSERT INTO meta VALUES('compacted', 0)").execute([]));
+            self.disk.forgive();
+        }
+        Replica { history, ..self }
     }
 
     pub(crate) fn kill(&mut self) {
@@ -194,11 +217,11 @@ impl Open {
         sound(self.connection.prepare_cached(sql))
     }
 
-    fn meta(&self, name: &str) -> i64 {
+    pub(super) fn meta(&self, name: &str) -> i64 {
         sound(self.prepare("SELECT value FROM meta WHERE name = ?1").query_row([name], |row| row.get(0)))
     }
 
-    fn set_meta(&self, name: &str, value: i64) {
+    pub(super) fn set_meta(&self, name: &str, value: i64) {
         sound(self.prepare("UPDATE meta SET value = ?2 WHERE name = ?1").execute((name, value)));
     }
 }

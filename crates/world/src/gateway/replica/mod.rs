@@ -18,6 +18,7 @@
 //!   longer time it loads again.
 
 mod database;
+mod history;
 mod pages;
 mod purge;
 mod queue;
@@ -25,6 +26,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+pub use database::HistoryOptions;
 pub(super) use database::Replica;
 pub(super) use pages::Sent;
 pub(super) use queue::{Judged, Waiting};

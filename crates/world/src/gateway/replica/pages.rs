@@ -33,6 +33,11 @@ const CHANGES: &str =
 /// The same in a first load; other tombstones than of devices' rows count only after number ?4.
 const LOAD: &str = "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2
                     AND (gone = 0 OR ours = 1 OR seq > ?4) ORDER BY seq LIMIT ?3";
+/// Changes, and the versions that were superseded since the last compaction.
+const HISTORY: &str = "SELECT seq, key, stamp, cells FROM (
+                       SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2 UNION ALL
+                       SELECT seq, key, stamp, cells FROM past_rows WHERE scope = ?1 AND seq > ?2)
+                       ORDER BY seq LIMIT ?3";
 
 impl Replica {
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`. For
@@ -70,8 +75,10 @@ impl Replica {
                 return Err(ServerError::CursorExpired(entity));
             }
             let most = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
-            let mut statement = self.on(entity, if at.since.is_some() { LOAD } else { CHANGES });
-            let mut rows = sound(match at.since {
+            let tombstones_after = at.since.filter(|_| self.history.is_none());
+            let changes = if self.history.is_some() { HISTORY } else { CHANGES };
+            let mut statement = self.on(entity, if tombstones_after.is_some() { LOAD } else { changes });
+            let mut rows = sound(match tombstones_after {
                 Some(since) => statement.query((place, at.seq, most, since)),
                 None => statement.query((place, at.seq, most)),
             });

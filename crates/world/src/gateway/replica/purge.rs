@@ -7,6 +7,7 @@
 use rusqlite::OptionalExtension;
 
 use super::database::{Replica, sound};
+use super::history;
 use crate::base::{Span, Time};
 
 /// Ages recorded within the retention time.
@@ -19,6 +20,7 @@ impl Replica {
         self.transact(|replica| {
             // A node that began earlier may end later.
             replica.set_fresh(replica.fresh().map_or(begun, |fresh| fresh.max(begun)));
+            history::compact(replica, now);
             replica.record_age(now, Span(kept.0 / AGES));
             let Some(before) = now.0.checked_sub(kept.0) else { return };
             let sql = "DELETE FROM upload WHERE verdict IS NOT NULL AND settled <= ?1";
@@ -47,6 +49,7 @@ impl Replica {
     }
 
     fn purge(&self, last: i64) {
+        history::purge(self, last);
         for entity in self.entities() {
             let sql = "UPDATE scope SET purged = newest FROM
                        (SELECT scope AS place, max(seq) AS newest FROM rows WHERE gone = 1 AND seq <= ?1 GROUP BY scope)

@@ -6,6 +6,7 @@ use rusqlite::Params;
 use rusqlite::types::FromSql;
 
 use super::database::{Replica, sound};
+use super::history;
 use crate::backend::{Backend, Change};
 use crate::base::json::encode_cells;
 use crate::base::{EntityId, Key, Stamp, Time, Undone, Value};
@@ -365,6 +366,7 @@ impl Replica {
     }
 
     fn remove(&self, entity: EntityId, old: &Found) {
+        history::keep(self, entity, old.place, old.seq);
         let sql = "DELETE FROM rows WHERE scope = ?1 AND seq = ?2";
         sound(self.on(entity, sql).execute((old.place, old.seq)));
     }

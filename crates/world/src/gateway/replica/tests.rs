@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::super::{Capture, Gateway, GatewayOptions, HashOptions, Keep, Mode, RefreshOptions, Upload};
+use super::super::{Capture, Gateway, GatewayOptions, HashOptions, HistoryOptions, Keep, Mode, RefreshOptions, Upload};
 use super::Replica;
 use crate::backend::{self, Backend, Loaded, Provisioning};
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
@@ -193,6 +193,36 @@ impl Site {
         let rows = self.backend.in_scope(VISIT, &attributes);
         rows.map(|row| (row.key.as_str().to_owned(), row.values.to_vec())).collect()
     }
+}
+
+/// What a new device pulls after a row was written twice and another was deleted.
+fn first_load(history: Option<HistoryOptions>) -> Vec<String> {
+    let mut site =
+        Site::with(backend::BackendOptions::default(), RefreshOptions { history, ..RefreshOptions::default() });
+    site.gateway.fill(&site.backend, START, &|| false);
+    for state in ["begun", "done"] {
+        site.office("north0", (1, state));
+        site.refresh();
+    }
+    site.delete("north1");
+    site.refresh();
+    let mut phone = Phone::new(0);
+    let told = site.told(&mut phone);
+    let mut held = Phone::new(0);
+    site.pull(&mut held);
+    assert_eq!(held.held.into_keys().collect::<Vec<_>>(), ["north0"], "{history:?}");
+    told
+}
+
+#[test]
+fn a_first_load_reads_superseded_versions_until_they_are_compacted() {
+    assert_eq!(first_load(None), ["+north0"]);
+    let all = ["+north0", "+north1", "+north0", "+north0", "-north1"];
+    assert_eq!(first_load(Some(HistoryOptions { compacted_every: None })), all);
+    let daily = Some(Span::secs(86_400));
+    assert_eq!(first_load(Some(HistoryOptions { compacted_every: daily })), all, "not yet");
+    let often = Some(Span::millis(1));
+    assert_eq!(first_load(Some(HistoryOptions { compacted_every: often })), ["+north0", "-north1"]);
 }
 
 #[test]

@@ -40,6 +40,28 @@ fn beside_each_row_that_is_taken_so_many_are_written() {
         assert_eq!(number(&store, "SELECT max(stamp) FROM extra WHERE key='a'"), 7, "the older stays out");
         assert_eq!(number(&store, "SELECT length(\"values\") FROM extra WHERE key='b' LIMIT 1"), 12);
     }
-    let none = number(&store(), "SELECT count(*) FROM sqlite_schema WHERE name='extra'");
+    let found_by = FoundBy::Scan;
+    let store = open(&StoreOptions { extra_rows: 2, extra_found_by: found_by, ..options() });
+    [("a", 5), ("b", 6), ("a", 7)].map(|(key, stamp)| pull(&store, key, stamp));
+    assert_eq!(number(&store, "SELECT count(*) FROM extra"), 4);
+    assert_eq!(number(&store, "SELECT min(stamp) FROM extra WHERE key='a'"), 7, "it replaces");
+    let none = number(&self::store(), "SELECT count(*) FROM sqlite_schema WHERE name='extra'");
     assert_eq!(none, 0);
+}
+
+/// Steps of SQLite's virtual machine to put one row into a store that has `rows` others.
+fn steps(extra_found_by: FoundBy, rows: u32) -> u64 {
+    let store = open(&StoreOptions { extra_rows: 1, extra_found_by, ..options() });
+    (0..rows).for_each(|n| pull(&store, &format!("{n:04}"), 5));
+    store.work();
+    pull(&store, "new", 5);
+    store.work().steps
+}
+
+#[test]
+fn a_row_costs_more_with_each_row_held_if_its_own_is_found_by_a_scan() {
+    let [few, many] = [10, 1_000].map(|rows| steps(FoundBy::Scan, rows));
+    assert!(many > 20 * few, "{few} {many}");
+    let [few, many] = [10, 1_000].map(|rows| steps(FoundBy::Index, rows));
+    assert!(many < 2 * few, "{few} {many}");
 }

@@ -50,6 +50,8 @@ pub(crate) struct Hardware {
     pub(crate) slow: Vec<SlowTime>,
     pub(crate) disk: Disk,
     pub(crate) flash: Flash,
+    /// The bytes per second of the database's cipher; `None` if it is not encrypted.
+    pub(crate) cipher: Option<Bytes>,
     pub(crate) browser: RefCell<Option<Browser>>,
     pub(crate) bad_rows: BadRows,
     pub(crate) books: Books,
@@ -171,9 +173,13 @@ impl Hardware {
             self.spend(|spent| spent.cpu = spent.cpu.saturating_sub(left));
         }
     }
+    /// Time to decrypt and encrypt the pages that the work now owed reads and writes.
+    fn ciphered(&self) -> Span {
+        self.cipher.map_or(Span::ZERO, |rate| Span::secs(1).scaled(self.disk.owed_bytes(), rate.0))
+    }
     fn work_on_database(&self, cpu: Span) -> Done {
         let start = self.handle.now().max(self.books.free_at.get());
-        let computed = self.compute(start, cpu);
+        let computed = self.compute(start, cpu + self.ciphered());
         let charged = self.disk.charge(start, computed - start, &self.flash(start));
         self.books.free_at.set(charged.until);
         let is_armed = !self.books.sync_losses.0.borrow().is_empty();
