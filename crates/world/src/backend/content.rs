@@ -149,9 +149,11 @@ impl Content {
 
     /// Writes one row of a transaction that is stamped now and commits at `ends`.
     pub(super) fn write(&mut self, now: Time, draft: Draft, stamp: Stamp, ends: Time) -> Commit {
-        let Draft { entity: id, key, slot, values, author, written } = draft;
+        let Draft { entity: id, key, slot, values, author, written, unnoted } = draft;
+        let own = slot.filter(|_| unnoted).map(|slot| self.table(id).record(slot));
+        let (stamp, kept) = own.map_or((stamp, None), |own| (own.stamp, Some(own.edited_at)));
         // Without another date, the edit was made when it was committed.
-        let edited_at = written.as_ref().map_or(stamp, |written| written.at);
+        let edited_at = kept.or(written.as_ref().map(|written| written.at)).unwrap_or(stamp);
         let writer = written.map(|written| written.by);
         let entity = self.schema.entity(id);
         let table = &mut self.tables[usize::from(id.0)];
@@ -165,8 +167,10 @@ impl Content {
         let after =
             values.clone().unwrap_or_else(|| Arc::clone(&before.expect("only a live row is deleted").values));
         let slot = slot.unwrap_or_else(|| table.insert(entity, key.clone()));
-        let number = self.log.as_mut().and_then(Log::write);
-        let showing = PendingVersion { entity: id, slot, stamp, begun: now, values, writer, author, number };
+        let number = self.log.as_mut().filter(|_| !unnoted).and_then(Log::write);
+        let begun = now;
+        let showing =
+            PendingVersion { entity: id, slot, stamp, begun, values, writer, author, number, unnoted };
         let deleted = showing.values.is_none();
         // Transactions on one row are serial: the next one waits for the lock of the previous one.
         let lag = self.replica_lag;
@@ -195,6 +199,9 @@ impl Content {
 }
 
 fn noted(log: &mut Option<Log>, now: Time, showing: &PendingVersion) -> Noted {
+    if showing.unnoted {
+        return Noted::default();
+    }
     let noted =
         |log: &mut Log| Noted { number: log.show(now, showing.number), arms: log.arms(showing.author) };
     log.as_mut().map(noted).unwrap_or_default()

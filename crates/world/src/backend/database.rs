@@ -36,7 +36,7 @@ impl Database {
     ) -> Database {
         let mut content = Content::new(schema, &options);
         Database {
-            effects: Effects::new(&options.effects, &mut content),
+            effects: Effects::new(&options, &mut content),
             clock: Clock::new(&options, start),
             files: Files::new(options.files),
             rejection_windows: Vec::new(),

@@ -153,6 +153,8 @@ pub(super) struct PendingVersion {
     pub(super) author: Author,
     /// Its log number, if it already has one.
     pub(super) number: Option<u64>,
+    /// No stamp, log or flag shows this version.
+    pub(super) unnoted: bool,
 }
 
 /// Versions that are written but invisible, ordered by when they become visible.
@@ -166,7 +168,10 @@ pub(super) struct PendingVersions {
 
 impl PendingVersions {
     pub(super) fn add(&mut self, at: Time, showing: PendingVersion) {
-        self.stamps.insert((showing.stamp, self.next));
+        // Nobody waits for a version that has the stamp of an earlier one.
+        if !showing.unnoted {
+            self.stamps.insert((showing.stamp, self.next));
+        }
         self.queue.insert((at, self.next), showing);
         self.next += 1;
     }

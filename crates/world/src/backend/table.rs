@@ -368,9 +368,14 @@ impl Table {
                 self.provisioning.tracks_deletes(),
             );
             let is_new = shown == Stamp(i64::MIN);
-            self.note(WHOLE, *slot, fate, Noted { arms: noted.arms || is_new, ..noted });
+            if !showing.unnoted {
+                self.note(WHOLE, *slot, fate, Noted { arms: noted.arms || is_new, ..noted });
+            }
         }
         let (from, to, writer) = self.put_in_place(entity, showing, shown);
+        if showing.unnoted {
+            return;
+        }
         if let Some(from) = from.filter(|from| Some(*from) != to) {
             let fate = if values.is_some() { Fate::Moved } else { Fate::Deleted };
             self.note(from, *slot, fate, noted);

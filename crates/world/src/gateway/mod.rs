@@ -44,6 +44,7 @@ mod persistent;
 mod recalled;
 mod replica;
 mod replica_side;
+mod scope_change;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -65,6 +66,7 @@ pub use incarnation::Restored;
 pub use mode::{Mode, Unfit};
 pub use options::{CursorSaved, GatewayOptions, RefreshOptions};
 pub(crate) use recalled::Recalled;
+pub use scope_change::ScopeChange;
 pub(crate) use server::Backup;
 pub use server::Gateway;
 pub use upload_cache::UploadCacheOptions;

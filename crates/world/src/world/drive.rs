@@ -9,7 +9,7 @@ use crate::backend::{Backend, Importing};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, KillReason, Node};
 use crate::disk::Disk;
-use crate::faults::{Awaited, Reach, Restore, Strike, Struck, Whose};
+use crate::faults::{Awaited, Learned, Reach, Reassignment, Restore, Strike, Struck, Whose};
 use crate::gateway::Gateway;
 use crate::net::Link;
 use crate::setup::Happening;
@@ -432,6 +432,26 @@ impl Reach for Hands {
     }
     fn has_connections(&self, of: DeviceId) -> bool {
         self.device(of).way.has_connections()
+    }
+    fn reassign(&self, of: DeviceId, reassignment: &Reassignment) -> bool {
+        let device = self.device(of);
+        let before = device.storage.setup();
+        let mut attributes = before.attributes.clone();
+        for (at, value) in &reassignment.set {
+            attributes[*at].clone_from(value);
+        }
+        if attributes == before.attributes {
+            return false;
+        }
+        let gateway = self.servers.gateway.as_ref().filter(|_| reassignment.learned != Learned::Never);
+        if let Some(gateway) = gateway {
+            let at_login = reassignment.learned == Learned::Login;
+            gateway.borrow_mut().reassign(of, attributes.clone(), at_login);
+        }
+        device.allowed.attributes.replace(attributes.clone());
+        device.storage.reassign(attributes.clone());
+        device.tell(Event::Reassigned { attributes: &attributes });
+        true
     }
     fn kill_server(&self, restart_after: Span) -> bool {
         self.servers.kill_gateway(restart_after)

@@ -78,6 +78,18 @@ impl History {
         self.rows.iter().enumerate().map(|(id, row)| (id as RowId, row))
     }
 
+    /// Calls `f` with each row that is live now, and its values.
+    pub(crate) fn for_each_live(&self, entity: EntityId, f: &mut dyn FnMut(&Key, &[Value])) {
+        self.initial.for_each(entity, &mut |key, _, values| {
+            if self.find(entity, key.as_str()).is_none() {
+                f(key, values);
+            }
+        });
+        for (_, row) in self.rows().filter(|(_, row)| row.entity == entity) {
+            row.values.iter().for_each(|values| f(&row.key, values));
+        }
+    }
+
     /// The id of the row with this key. A new row is initialised from the initial content.
     pub(crate) fn remember(&mut self, entity: EntityId, key: &str) -> RowId {
         if let Some(id) = self.find(entity, key) {
@@ -187,6 +199,15 @@ impl Row {
         let first = self.versions.iter().map(|version| version.stamp).min();
         first.is_some_and(|first| stamp.plus(LONG_BEFORE) < first)
     }
+    /// The place of the row before its last version, and after it.
+    pub(crate) fn last_places(&self) -> [Option<&[Value]>; 2] {
+        let first = self.first_place.as_deref();
+        match &self.versions[..] {
+            [.., before, last] => [before, last].map(Version::live_place),
+            [only] => [first, only.live_place()],
+            [] => [first; 2],
+        }
+    }
     /// Whether a device at `place` with the first `held` versions has the row.
     pub(crate) fn has(&self, held: usize, place: &[Value]) -> bool {
         match held.checked_sub(1) {
@@ -197,8 +218,32 @@ impl Row {
 }
 
 impl Version {
+    fn live_place(&self) -> Option<&[Value]> {
+        self.place.as_deref().filter(|_| !self.gone)
+    }
     pub(crate) fn belongs(&self, place: &[Value]) -> bool {
         !self.gone && self.place.as_deref() == Some(place)
+    }
+}
+
+#[cfg(test)]
+impl Row {
+    /// A row that was moved once.
+    pub(crate) fn moved(key: &str, from: &str, to: &str) -> Row {
+        let place = |name: &str| Some(Box::from([Value::text(name)]));
+        let version = Version {
+            stamp: Stamp(1),
+            at: Time(1),
+            author: Author::Derived,
+            gone: false,
+            place: place(to),
+            content: 0,
+            changed: u64::MAX,
+            replaced: None,
+            undone: None,
+        };
+        let (entity, key) = (EntityId(0), Key::new(key));
+        Row { entity, key, first_place: place(from), versions: vec![version], values: None }
     }
 }
 

@@ -9,7 +9,8 @@ use crate::config::form::{
 };
 use crate::config::written::NAME;
 use crate::gateway::{
-    Advance, CAPTURE, CursorSaved, Mode, RefreshOptions as Refresh, Restored, UploadCacheOptions as Uploads,
+    Advance, CAPTURE, CursorSaved, Mode, RefreshOptions as Refresh, Restored, ScopeChange,
+    UploadCacheOptions as Uploads,
 };
 use crate::protocol::{self, Packing};
 
@@ -43,6 +44,14 @@ pub(super) const GATEWAY: Form = table(&[
             holds: |of| happens(of[0], "restore_backend"),
             why: "the backend never goes back to a backup",
             help: "[event.NAME] restore_backend = { of = \"1m\" } takes it back",
+        }),
+    word::<ScopeChange>("scope_change")
+        .about("What it does when other rows belong to a device than before: rows new to it have old dates, and rows that left stay on it.")
+        .needs(&Needs {
+            of: &["event"],
+            holds: |of| happens(of[0], "reassign"),
+            why: "no device gets another scope",
+            help: "[event.NAME] reassign = { set = { ATTRIBUTE = \"VALUE\" } } gives it one",
         }),
     word::<Restored>("restored")
         .about("Whether the gateway notices that it went back to a backup, and invalidates what it sent since that backup.")

@@ -6,7 +6,9 @@ use super::links::limits;
 use crate::backend::LogOptions;
 use crate::base::{BitRate, Bytes, Span, Word as _};
 use crate::config::view::{Mistakes, View, read};
-use crate::gateway::{self, Around, Capture, CursorHolder, Mode, RefreshOptions, UploadCacheOptions};
+use crate::gateway::{
+    self, Around, Capture, CursorHolder, Mode, RefreshOptions, ScopeChange, UploadCacheOptions,
+};
 use crate::net::Profile;
 use crate::protocol::{self, Codec, Coding, LIMIT, Packing};
 
@@ -33,6 +35,7 @@ impl ResolveContext<'_> {
             codec: self.codec(),
             coding_rate: self.root.at("gateway.coding_rate").present().map(View::bytes),
             mode,
+            scope_change: self.scope_change(self.root.at("gateway.scope_change"), &serve),
             serve,
             cursors: match self.root.at("gateway.serve.cursor_held_by").text() {
                 "server" => CursorHolder::Server(self.root.at("gateway.serve.server_cursor").word()),
@@ -47,6 +50,22 @@ impl ResolveContext<'_> {
             backend_link: (happens || backend_link.present().is_some())
                 .then(|| self.backend_link(backend_link)),
         }
+    }
+
+    fn scope_change(&self, view: View<'_>, serve: &Capture) -> ScopeChange {
+        let change = view.word();
+        if change != ScopeChange::Backfill {
+            return change;
+        }
+        let help = "scope_change = \"reload\" makes the device load its scope again";
+        if self.mode() == Mode::Persistent {
+            let why = "a replica sends rows in the order in which it got them, and has no list per scope";
+            self.mistakes.given(&[self.root.at("gateway.mode")]).at(view, why, help);
+        } else if serve.knows_devices {
+            let why = "a capture that remembers the rows of each device compares them with its scope itself";
+            self.mistakes.given(&[self.root.at(SERVED)]).at(view, why, help);
+        }
+        change
     }
 
     fn upload_cache(&self, view: View<'_>) -> Option<UploadCacheOptions> {
