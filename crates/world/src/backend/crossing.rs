@@ -6,7 +6,7 @@ use std::ops::{Bound, ControlFlow};
 use super::index::Slot;
 use super::partition::{Change, Scope};
 use super::sight::{Fetched, Sight};
-use crate::base::{EntityId, Key, Stamp};
+use crate::base::{EntityId, Key};
 use crate::contract::ServerError;
 
 /// A reader that goes from one scope to another, and how far it has come.
@@ -33,12 +33,12 @@ impl Sight<'_> {
         let Crossing { entity: id, from, to, after, limit } = crossing;
         let content = &self.database.content;
         let (entity, table) = (content.pulled(id, to)?, content.table(id));
-        let mut rows: BTreeMap<&Key, Option<(Stamp, Slot)>> = BTreeMap::new();
+        let mut rows: BTreeMap<&Key, Option<Slot>> = BTreeMap::new();
         if let Some(old) = table.partition(entity, from) {
             rows.extend(old.live.keys().chain(&old.gone).map(|(_, key)| (key, None)));
         }
         let new = table.partition(entity, to).into_iter().flat_map(|new| &new.live);
-        rows.extend(new.filter_map(|((stamp, key), slot)| Some((key, Some((*stamp, (*slot)?))))));
+        rows.extend(new.filter_map(|((_, key), slot)| Some((key, Some((*slot)?)))));
         let head = self.head();
         let beyond = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut crossed = Fetched::default();
@@ -50,8 +50,9 @@ impl Sight<'_> {
             crossed.scanned += 1;
             crossed.delivered += 1;
             let change = match there {
-                Some((stamp, slot)) => {
-                    Change { key, stamp: *stamp, values: Some(table.shown(*slot)), is_new: false }
+                Some(slot) => {
+                    let (stamp, values) = table.seen(*slot).unwrap_or((head, table.shown(*slot)));
+                    Change { key, stamp, values: Some(values), is_new: false }
                 }
                 None => Change { key, stamp: head, values: None, is_new: false },
             };

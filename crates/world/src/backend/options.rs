@@ -73,6 +73,9 @@ pub struct BackendOptions {
     pub deferred_share: Ppm,
     /// What becomes of copied columns when the row that they are copied from changes.
     pub copies: Copies,
+    /// Lists a row that comes into a scope or leaves it though nobody wrote it as if it had changed
+    /// then: a list of changes per scope.
+    pub lists_moves: bool,
     /// Derived changes: what a commit of one entity changes in others.
     pub effects: Vec<Effect>,
     /// Creates and updates that are rejected permanently, in parts per million, chosen by the hash
@@ -364,6 +367,7 @@ impl Default for BackendOptions {
             idempotency: Idempotency::default(),
             deferred_share: Ppm(0),
             copies: Copies::default(),
+            lists_moves: false,
             effects: Vec::new(),
             poison_ppm: 0,
             refused_deletes: Ppm(0),

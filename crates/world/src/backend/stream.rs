@@ -147,6 +147,8 @@ pub(super) struct PendingVersion {
     pub(super) entity: EntityId,
     pub(super) slot: Slot,
     pub(super) stamp: Stamp,
+    /// The stamp under which its place lists it.
+    pub(super) listed: Stamp,
     pub(super) begun: Time,
     pub(super) values: Option<Arc<[Value]>>,
     pub(super) writer: Option<Arc<[Value]>>,
@@ -170,7 +172,7 @@ impl PendingVersions {
     pub(super) fn add(&mut self, at: Time, showing: PendingVersion) {
         // Nobody waits for a version that has the stamp of an earlier one.
         if !showing.unnoted {
-            self.stamps.insert((showing.stamp, self.next));
+            self.stamps.insert((showing.listed, self.next));
         }
         self.queue.insert((at, self.next), showing);
         self.next += 1;
@@ -183,7 +185,7 @@ impl PendingVersions {
             return None;
         }
         let showing = first.remove();
-        self.stamps.remove(&(showing.stamp, number));
+        self.stamps.remove(&(showing.listed, number));
         Some(showing)
     }
 

@@ -170,7 +170,7 @@ impl Persistent {
             });
             let page = page.inspect_err(|error| cursors.failed(line, error))?;
             writer.undone(&self.undone_of(want.entity));
-            writer.end_page(&cursors.sends(line, scopes.named(&page.cursor)), page.more);
+            writer.end_page(&cursors.sends(line, scopes.named(&page.cursor, 0)), page.more);
             rows += page.delivered;
         }
         Ok((writer.finish(), rows))

@@ -81,6 +81,7 @@ impl World<'_> {
             }
         }
         self.play_strikes();
+        self.play_days();
         self.follow_kills();
     }
 
@@ -94,6 +95,7 @@ impl World<'_> {
         self.play_backend();
         self.tell_networks();
         self.play_strikes();
+        self.play_days();
         self.follow_kills();
     }
 
@@ -289,6 +291,28 @@ impl World<'_> {
             let (device, cancel) = (self.device(cancel.device), cancel.clone());
             self.at(cancel.at, "cancel", move || device.cancel(cancel));
         }
+    }
+    /// At each local midnight the windows of scopes move on, if some do.
+    fn play_days(&self) {
+        if self.plan.schema.moving_windows.is_empty() {
+            return;
+        }
+        let day = Span::secs(86_400);
+        let local = self.plan.start.0 + i64::from(self.plan.utc_offset) * 1_000_000;
+        let since_midnight = Span::micros(local.rem_euclid(86_400_000_000).unsigned_abs());
+        let end = Time::ZERO + self.plan.duration + self.plan.drain;
+        let (handle, servers) = (self.handle.clone(), self.servers.clone());
+        self.handle.spawn(self.node, "days", async move {
+            let mut number = 1;
+            let mut at = Time::ZERO + day.saturating_sub(since_midnight);
+            while at < end {
+                handle.sleep_until(at).await;
+                servers.backend.borrow_mut().begin_day(at, number);
+                servers.hub.emit(Node::World, Event::DayBegan { day: number });
+                number += 1;
+                at += day;
+            }
+        });
     }
     /// Faults that act by their own code.
     fn play_strikes(&self) {

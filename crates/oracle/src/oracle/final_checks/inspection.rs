@@ -155,7 +155,7 @@ impl Oracle {
         let truth = NamedTruth { names: Rc::clone(&self.names), truth };
         let schema = &self.setup.labels.schema;
         let units = &self.setup.labels.units;
-        let contents = Contents::of(schema, |id| compared(schema, units, id), &truth);
+        let contents = Contents::of(&self.history.schema, |id| compared(schema, units, id), &truth);
         let mut doubles = 0;
         for id in schema.ids() {
             let doubled = checks::natural_keys(id, &truth, &self.history);
@@ -512,17 +512,15 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
         findings.add_bent((device, (entity, key)), bent, false);
     }
     let holding = (device, entity, Key::new(key));
+    let mut since = Time::ZERO;
     match difference {
-        Difference::Missing(_) => sights.lacks(&holding, at.now),
+        Difference::Missing(_) => since = sights.lacks(&holding, at.now),
         Difference::Extra { .. } => sights.keeps(&holding, at.now),
         _ => {}
     }
     match id.filter(|id| !history.row(*id).versions.is_empty()) {
         Some(id) => held.count_to_end(id, history.row(id), at),
-        None => {
-            let since = sights.since(device, entity, at.place);
-            held.behind.add(never_changed(difference, at.now.since(since)));
-        }
+        None => held.behind.add(never_changed(difference, at.now.since(since))),
     }
 }
 

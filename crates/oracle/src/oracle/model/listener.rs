@@ -19,7 +19,7 @@ use crate::oracle::checks::{
 use crate::oracle::final_checks::{AfterHours, Attachments, By, MiscountedConflicts, overwritten};
 use crate::oracle::model::{
     All, At, ChangeOfSight, Commit, Edit, Families, FirstKeys, GaveWay, Held, History, IntentLog, Ledger,
-    Names as Keys, Places, Refused, RowHash, RowId, Sights, places_of,
+    Moved, Names as Keys, Places, Refused, RowHash, RowId, Sights, places_of,
 };
 use crate::oracle::watch::{Ended, Looks, Reported, Shown, Watched, check_stamp, served};
 use crate::oracle::words::Latest;
@@ -151,6 +151,7 @@ impl Oracle {
         self.attachments.on(*node, event, &self.setup.labels.schema);
         match (node, event) {
             (Node::Backend, Event::Restored { to, .. }) => self.backend_went_back(*at, *to),
+            (Node::World, Event::DayBegan { day }) => self.day_began(*at, *day),
             _ => self.on_backend(*at, event),
         }
         let served = served(event).and_then(|device| self.watched.get_mut(device.0 as usize));
@@ -168,6 +169,16 @@ impl Oracle {
         self.latest.on(*device, event, &mut self.history);
         self.looks.on(*device, event);
         self.on_device(*at, *device, event);
+    }
+
+    fn day_began(&mut self, at: Time, day: u32) {
+        for (device, places) in (0..).map(DeviceId).zip(&self.places) {
+            self.held.settle(All { history: &self.history, places }, device, at);
+        }
+        let Oracle { sights, places, history, .. } = self;
+        history.begin_day(day, &mut |entity, key, [from, to]| {
+            sights.moved(Moved { at, entity, key, from, to }, places);
+        });
     }
 
     fn on_backend(&mut self, at: Time, event: &Event<'_>) {

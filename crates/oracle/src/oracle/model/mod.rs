@@ -36,7 +36,7 @@ pub(crate) use incarnations::Lives;
 pub(crate) use intent::{Beside, GaveWay, Won};
 pub(crate) use ledger::Ledger;
 pub(crate) use listener::Oracle;
-pub(crate) use sights::{ChangeOfSight, Sights, places_of};
+pub(crate) use sights::{ChangeOfSight, Moved, Sights, places_of};
 pub(crate) use truth::{Places, RowHash, Truth, alike, is_same, place, place_of};
 pub(crate) use update_base::{Found, StorageTime};
 pub(crate) use versions::{Commit, History, Row, RowId, Version, bit, is_written};

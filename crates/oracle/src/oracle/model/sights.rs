@@ -57,6 +57,16 @@ pub(crate) struct ChangeOfSight<'a> {
     pub(crate) after: &'a Places,
 }
 
+/// A row that is in another place since `at`; `None` is nobody's.
+#[derive(Clone, Copy)]
+pub(crate) struct Moved<'a> {
+    pub(crate) at: Time,
+    pub(crate) entity: EntityId,
+    pub(crate) key: &'a Key,
+    pub(crate) from: Option<&'a [Value]>,
+    pub(crate) to: Option<&'a [Value]>,
+}
+
 impl Sights {
     /// The person of a device has other attributes.
     pub(crate) fn reassigned(&mut self, history: &History, change: ChangeOfSight<'_>) {
@@ -80,12 +90,12 @@ impl Sights {
         self.former.entry(device).or_default().push((at, Rc::clone(before)));
     }
 
-    /// A row is in another place because it follows another row.
-    fn followed(&mut self, row: &Row, places: &[Rc<Places>], at: Time) {
-        let [from, to] = row.last_places();
+    /// A row is in another place, though nobody wrote it.
+    pub(crate) fn moved(&mut self, row: Moved<'_>, places: &[Rc<Places>]) {
+        let Moved { at, entity, key, from, to } = row;
         for (device, places) in (0..).map(DeviceId).zip(places) {
-            let own = Some(&*places[usize::from(row.entity.0)]);
-            let of = || (device, row.entity, row.key.clone());
+            let own = Some(&*places[usize::from(entity.0)]);
+            let of = || (device, entity, key.clone());
             match (from == own, to == own) {
                 (false, true) => self.comes(of(), at),
                 (true, false) => self.goes(of(), at),
@@ -119,7 +129,7 @@ impl Sights {
         if commit.kind == CommitKind::Delete {
             self.deleted(row, commit.at);
         } else if commit.author == Author::Derived && from != to {
-            self.followed(row, places, commit.at);
+            self.moved(Moved { at: commit.at, entity: row.entity, key: &row.key, from, to }, places);
         }
     }
     /// A device has none of the rows of an entity any more.
@@ -136,21 +146,17 @@ impl Sights {
         }
     }
 
-    /// At the end, a device lacks a row of its scope.
-    pub(crate) fn lacks(&mut self, of: &Holding, at: Time) {
+    /// At the end, a device lacks a row of its scope. Returns since when the row is in its sight.
+    pub(crate) fn lacks(&mut self, of: &Holding, at: Time) -> Time {
+        let since = self.granted.open.get(of).copied();
         self.granted.left += u64::from(self.granted.ends(of, at));
+        since.unwrap_or_default()
     }
     /// At the end, a device holds a row outside its scope.
     pub(crate) fn keeps(&mut self, of: &Holding, at: Time) {
         self.revoked.left += u64::from(self.revoked.ends(of, at));
     }
 
-    /// When a device got its present scope in an entity; 0 if it always had it.
-    pub(crate) fn since(&self, device: DeviceId, entity: EntityId, present: &[Value]) -> Time {
-        let former = self.former.get(&device).map_or(&[][..], Vec::as_slice);
-        let other = former.iter().rfind(|(_, places)| *places[usize::from(entity.0)] != *present);
-        other.map_or(Time::ZERO, |(until, _)| *until)
-    }
     /// The scope of a device, now or before, that a row belongs to; its present one if none.
     pub(crate) fn scope_of<'p>(&'p self, device: DeviceId, row: &Row, present: &'p Places) -> &'p [Value] {
         let entity = usize::from(row.entity.0);
@@ -228,8 +234,9 @@ mod tests {
     fn who_follows_a_row_changes_sight_only_for_its_two_places() {
         let place = |name: &str| -> Rc<Places> { Rc::from([Rc::from([Value::text(name)])]) };
         let (all, mut sights) = ([place("n"), place("s"), place("w")], Sights::default());
-        let row = Row::moved("k", "n", "s");
-        sights.followed(&row, &all, Time(5));
+        let [n, s] = ["n", "s"].map(|name| [Value::text(name)]);
+        let (at, entity, key) = (Time(5), EntityId(0), &Key::new("k"));
+        sights.moved(Moved { at, entity, key, from: Some(&n), to: Some(&s) }, &all);
         assert_eq!([figure(&sights, "oracle.granted.rows"), figure(&sights, "oracle.revoked.rows")], [1, 1]);
         sights.keeps(&of(0, "k"), Time(9));
         sights.lacks(&of(1, "k"), Time(9));

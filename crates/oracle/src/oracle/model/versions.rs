@@ -41,7 +41,9 @@ pub(crate) struct Row {
 }
 
 pub(crate) struct History {
+    /// The schema of the present day: windows of scopes may move with it.
     pub(crate) schema: Arc<Schema>,
+    first_schema: Arc<Schema>,
     /// The rows at the start.
     pub(crate) initial: Rc<dyn Truth>,
     index: Vec<FxHashMap<Key, RowId>>,
@@ -64,6 +66,7 @@ impl History {
             index: schema.entities.iter().map(|_| FxHashMap::default()).collect(),
             rows: Vec::new(),
             hash: RowHash::default(),
+            first_schema: Arc::clone(&schema),
             schema,
             initial,
         }
@@ -76,6 +79,33 @@ impl History {
     }
     pub(crate) fn rows(&self) -> impl Iterator<Item = (RowId, &Row)> {
         self.rows.iter().enumerate().map(|(id, row)| (id as RowId, row))
+    }
+
+    /// The windows of scopes move on to this day. Calls `f` with each row that is in another place
+    /// since then, with its places before and after.
+    pub(crate) fn begin_day(&mut self, day: u32, f: &mut dyn FnMut(EntityId, &Key, [Option<&[Value]>; 2])) {
+        let before = Arc::clone(&self.schema);
+        self.schema = Arc::new(self.first_schema.on_day(day));
+        let after = Arc::clone(&self.schema);
+        for moving in &after.moving_windows {
+            let id = moving.entity;
+            let [old, new] = [before.entity(id), after.entity(id)];
+            self.initial.for_each(id, &mut |key, _, values| {
+                let [was, is] = [place(old, values), place(new, values)];
+                if was != is && self.find(id, key.as_str()).is_none() {
+                    f(id, key, [was.as_deref(), is.as_deref()]);
+                }
+            });
+            for row in self.rows.iter_mut().filter(|row| row.entity == id) {
+                let Some(values) = &row.values else { continue };
+                let is = place(new, values);
+                let here = row.versions.last_mut().map_or(&mut row.first_place, |last| &mut last.place);
+                if *here != is {
+                    f(id, &row.key, [here.as_deref(), is.as_deref()]);
+                    *here = is;
+                }
+            }
+        }
     }
 
     /// Calls `f` with each row that is live now, and its values.
@@ -223,27 +253,6 @@ impl Version {
     }
     pub(crate) fn belongs(&self, place: &[Value]) -> bool {
         !self.gone && self.place.as_deref() == Some(place)
-    }
-}
-
-#[cfg(test)]
-impl Row {
-    /// A row that was moved once.
-    pub(crate) fn moved(key: &str, from: &str, to: &str) -> Row {
-        let place = |name: &str| Some(Box::from([Value::text(name)]));
-        let version = Version {
-            stamp: Stamp(1),
-            at: Time(1),
-            author: Author::Derived,
-            gone: false,
-            place: place(to),
-            content: 0,
-            changed: u64::MAX,
-            replaced: None,
-            undone: None,
-        };
-        let (entity, key) = (EntityId(0), Key::new(key));
-        Row { entity, key, first_place: place(from), versions: vec![version], values: None }
     }
 }
 

@@ -1,12 +1,15 @@
 //! Keys of the gateway.
 
+use super::super::written::{Scope, scope};
 use super::backend::AVAILABILITY;
 use super::links::LIMIT;
 use super::trouble::happens;
+use crate::backend::Copies;
 use crate::base::Word as _;
 use crate::config::form::{
     Form, Needs, PERIOD, SOME_SPAN, SPAN, Stated, WINDOW, key, optional, owned, required, table, word,
 };
+use crate::config::view::View;
 use crate::config::written::NAME;
 use crate::gateway::{
     Advance, CAPTURE, CursorSaved, Mode, RefreshOptions as Refresh, Restored, ScopeChange,
@@ -16,6 +19,12 @@ use crate::protocol::{self, Packing};
 
 const CODECS: Form = Form::List(&Form::Word(protocol::NAMES_OR_ANY));
 const COMPRESSIONS: Form = Form::List(&Form::word::<Packing>());
+
+/// Whether the scope of an entity moves with the day.
+fn moves_on(entities: View<'_>) -> bool {
+    let mut rules = entities.entries().flat_map(|(_, entity)| entity.at("scope").entries());
+    rules.any(|(_, rule)| matches!(scope(rule.text()), Some(Scope::Moving(..))))
+}
 
 pub(super) const GATEWAY: Form = table(&[
     word::<Mode>("mode").about("Each request goes to the backend, or a replica responds."),
@@ -48,10 +57,10 @@ pub(super) const GATEWAY: Form = table(&[
     word::<ScopeChange>("scope_change")
         .about("What it does when other rows belong to a device than before: rows new to it have old dates, and rows that left stay on it.")
         .needs(&Needs {
-            of: &["event"],
-            holds: |of| happens(of[0], "reassign"),
-            why: "no device gets another scope",
-            help: "[event.NAME] reassign = { set = { ATTRIBUTE = \"VALUE\" } } gives it one",
+            of: &["event", "entity", "backend.copies"],
+            holds: |of| happens(of[0], "reassign") || moves_on(of[1]) || of[2].says(Copies::Unstamped),
+            why: "no row changes sight unwritten",
+            help: "[event.NAME] reassign, a scope of \"today-30d..today+1d\", or backend.copies = \"unstamped\" let rows do so",
         }),
     word::<Restored>("restored")
         .about("Whether the gateway notices that it went back to a backup, and invalidates what it sent since that backup.")

@@ -4,7 +4,7 @@ use super::ResolveContext;
 use crate::backend;
 use crate::base::{Ppm, Span};
 use crate::config::view::{View, read};
-use crate::gateway::Mode;
+use crate::gateway::{Mode, ScopeChange};
 
 impl ResolveContext<'_> {
     pub(super) fn backend(&self, effects: Vec<backend::Effect>) -> backend::BackendOptions {
@@ -33,6 +33,7 @@ impl ResolveContext<'_> {
                 _ => backend::Idempotency::For(view.at("idempotency").span()),
             },
             deferred_share: view.of("partial"),
+            lists_moves: self.root.at("gateway.scope_change").says(ScopeChange::Backfill),
             effects,
             poison_ppm: view.at("poison").share().0,
         })
