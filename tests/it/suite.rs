@@ -284,6 +284,9 @@ suite! {
     suite_field_scanned_log_meets_its_expectations: "field/scanned-log";
     suite_field_two_million_meets_its_expectations: "field/two-million";
     suite_field_words_of_others_meets_its_expectations: "field/words-of-others";
+    suite_field_access_changes_meets_its_expectations: "field/access-changes";
+    suite_field_author_dated_meets_its_expectations: "field/author-dated";
+    suite_field_parent_moves_meets_its_expectations: "field/parent-moves";
     suite_hooks_slow_meets_its_expectations: "hooks/slow";
     suite_hooks_throwing_meets_its_expectations: "hooks/throwing";
     suite_hooks_loop_meets_its_expectations: "hooks/loop";

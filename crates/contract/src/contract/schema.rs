@@ -16,6 +16,8 @@ pub struct Schema {
     pub copies: Vec<Copied>,
     /// The number of earlier app versions, which had fewer columns; their databases may be found.
     pub version: u32,
+    /// The windows of scopes that move with the day.
+    pub moving_windows: Vec<MovingWindow>,
     /// The entities whose rows have attachments, and the attachments' sizes.
     pub attachments: Vec<(EntityId, Attachment)>,
 }
@@ -140,6 +142,15 @@ impl ScopeRule {
             }
         }
     }
+}
+
+/// A window of a scope that moves on by a day at each local midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MovingWindow {
+    /// The entity whose scope has it.
+    pub entity: EntityId,
+    /// The position of the rule in [`Entity::scope`].
+    pub rule: usize,
 }
 
 /// How an entity's rows come to devices.
@@ -271,6 +282,20 @@ impl Schema {
             top = (to, key);
         }
         top
+    }
+
+    /// The same schema this many days after the start: its moving windows have moved on.
+    pub fn on_day(&self, day: u32) -> Schema {
+        let mut later = self.clone();
+        let days = Span::secs(86_400) * u64::from(day);
+        for moving in &self.moving_windows {
+            let rules = &mut later.entities[usize::from(moving.entity.0)].scope;
+            if let ScopeRule::Window { from, until, .. } = &mut rules[moving.rule] {
+                *from = from.plus(days);
+                *until = until.plus(days);
+            }
+        }
+        later
     }
 
     /// The sizes of the attachments of an entity; `None` if its rows have none.

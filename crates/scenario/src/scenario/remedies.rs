@@ -94,6 +94,7 @@ const REMEDIES: &[Remedy] = &[
     ("backend.ticks", "run-ahead", MISSED),
     ("backend.monotonic", "true", MISSED),
     ("backend.copies", "follow", FORGOTTEN),
+    ("gateway.scope_change", "reload", FORGOTTEN),
     ("backend.rearm", "always", FORGOTTEN),
     ("backend.log.numbered", "at-commit", MISSED),
     ("backend.provisioning", "three-stamps", GONE),

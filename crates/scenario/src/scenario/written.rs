@@ -14,6 +14,8 @@ pub(super) enum Scope {
     Attribute(String),
     /// Lies between these, in microseconds since the midnight before the start.
     Window(i64, i64),
+    /// The same on the day of the start; it moves on by a day at each midnight.
+    Moving(i64, i64),
 }
 
 pub(super) const AXIS: &str = "--axis";
@@ -39,7 +41,7 @@ pub(super) const TRIGGER: Written = Written::of(
     _ => meant(text, &[&TRIGGERS.map(|(word, _)| word)[..], &["every"]].concat()),
 });
 pub(super) const SCOPE: Written = Written::of(
-    "an attribute such as \"device.clinic\", or days around the start such as \"-7d..28d\"",
+    "an attribute such as \"device.clinic\", days around the start such as \"-7d..28d\", or days that move on such as \"today-30d..today+1d\"",
     |text| scope(text).map(|_| text.to_owned()),
 )
 .because(|text| {
@@ -161,8 +163,19 @@ pub(super) fn scope(text: &str) -> Option<Scope> {
     if let Some(attribute) = text.strip_prefix("device.") {
         return (!attribute.is_empty()).then(|| Scope::Attribute(attribute.to_owned()));
     }
+    if let Some((from, until)) = text.split_once("..")
+        && let Some((from, until)) = around_today(from).zip(around_today(until))
+    {
+        return (from < until).then_some(Scope::Moving(from, until));
+    }
     let (from, until) = range(text)?;
     Some(Scope::Window(from, until))
+}
+
+/// A time around today's midnight, such as `today-30d`, in microseconds.
+fn around_today(text: &str) -> Option<i64> {
+    let rest = text.trim().strip_prefix("today")?;
+    if rest.is_empty() { Some(0) } else { rest.starts_with(['+', '-']).then(|| signed(rest)).flatten() }
 }
 
 pub(super) fn start_state(text: &str) -> Option<Option<Span>> {

@@ -263,7 +263,7 @@ impl<'c> Case<'c> {
         let slot = known.or_else(|| table.find(key));
         let (key, author) = (key.clone(), Author::Device(mutation.edit));
         let written = Written { by: attributes.into(), at: mutation.made_at };
-        Ok(Draft { entity: *id, key, slot, values, author, written: Some(written) })
+        Ok(Draft { entity: *id, key, slot, values, author, written: Some(written), unnoted: false })
     }
 
     /// Checks that the row belongs to the device: the present row, or the one to be created.

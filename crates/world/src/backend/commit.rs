@@ -115,6 +115,8 @@ pub(super) struct Draft {
     pub(super) author: Author,
     /// The device's share, if a device wrote the row.
     pub(super) written: Option<Written>,
+    /// The row keeps its stamp, and no log or flag notes the change: nobody wrote the row itself.
+    pub(super) unnoted: bool,
 }
 
 /// What a device sends with its own change.
@@ -132,7 +134,7 @@ impl Draft {
         (key, slot): (Key, Option<Slot>),
         values: Option<Arc<[Value]>>,
     ) -> Draft {
-        Draft { entity, key, slot, values, author, written: None }
+        Draft { entity, key, slot, values, author, written: None, unnoted: false }
     }
 }
 

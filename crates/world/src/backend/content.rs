@@ -16,6 +16,9 @@ pub(super) struct Content {
     pub(super) schema: Arc<Schema>,
     pub(super) provisioning: Provisioning,
     pub(super) replica_lag: Span,
+    lists_moves: bool,
+    /// The schema on the day of the start.
+    first_schema: Arc<Schema>,
     pub(super) tables: Vec<Table>,
     /// For each entity, the index of its natural key.
     unique: Vec<Option<usize>>,
@@ -39,6 +42,8 @@ impl Content {
             on_open.push(by.map(|by| table.index_by(parts(&[by]))));
         }
         Content {
+            first_schema: Arc::clone(&schema),
+            lists_moves: options.lists_moves,
             schema,
             provisioning: options.provisioning,
             replica_lag: options.replica_lag,
@@ -149,9 +154,14 @@ impl Content {
 
     /// Writes one row of a transaction that is stamped now and commits at `ends`.
     pub(super) fn write(&mut self, now: Time, draft: Draft, stamp: Stamp, ends: Time) -> Commit {
-        let Draft { entity: id, key, slot, values, author, written } = draft;
+        let Draft { entity: id, key, slot, values, author, written, unnoted } = draft;
+        let listed = stamp;
+        let own = slot.filter(|_| unnoted).map(|slot| self.table(id).record(slot));
+        let (stamp, kept) = own.map_or((stamp, None), |own| (own.stamp, Some(own.edited_at)));
+        let unnoted = unnoted && !self.lists_moves;
+        let listed = if unnoted { stamp } else { listed };
         // Without another date, the edit was made when it was committed.
-        let edited_at = written.as_ref().map_or(stamp, |written| written.at);
+        let edited_at = kept.or(written.as_ref().map(|written| written.at)).unwrap_or(stamp);
         let writer = written.map(|written| written.by);
         let entity = self.schema.entity(id);
         let table = &mut self.tables[usize::from(id.0)];
@@ -165,8 +175,19 @@ impl Content {
         let after =
             values.clone().unwrap_or_else(|| Arc::clone(&before.expect("only a live row is deleted").values));
         let slot = slot.unwrap_or_else(|| table.insert(entity, key.clone()));
-        let number = self.log.as_mut().and_then(Log::write);
-        let showing = PendingVersion { entity: id, slot, stamp, begun: now, values, writer, author, number };
+        let number = self.log.as_mut().filter(|_| !unnoted).and_then(Log::write);
+        let showing = PendingVersion {
+            entity: id,
+            slot,
+            stamp,
+            listed,
+            begun: now,
+            values,
+            writer,
+            author,
+            number,
+            unnoted,
+        };
         let deleted = showing.values.is_none();
         // Transactions on one row are serial: the next one waits for the lock of the previous one.
         let lag = self.replica_lag;
@@ -185,6 +206,21 @@ impl Content {
         Commit { entity: id, key, stamp, kind, values: after, author, replaced, visible_at }
     }
 
+    /// The windows of scopes move on to this day. Rows are listed with `stamp` where they come and
+    /// where they leave, if moves are listed at all.
+    pub(super) fn begin_day(&mut self, now: Time, day: u32, stamp: Option<Stamp>) {
+        if self.first_schema.moving_windows.is_empty() {
+            return;
+        }
+        self.schema = Arc::new(self.first_schema.on_day(day));
+        let log = &mut self.log;
+        for moving in &self.first_schema.moving_windows {
+            let entity = self.schema.entity(moving.entity);
+            let listing = || stamp.map(|stamp| (stamp, log.as_mut().map_or(0, |log| log.show(now, None))));
+            self.tables[usize::from(moving.entity.0)].place_again(entity, listing);
+        }
+    }
+
     pub(super) fn show_due(&mut self, now: Time) {
         while let Some(showing) = self.unshown.due(now) {
             let entity = self.schema.entity(showing.entity);
@@ -195,6 +231,9 @@ impl Content {
 }
 
 fn noted(log: &mut Option<Log>, now: Time, showing: &PendingVersion) -> Noted {
+    if showing.unnoted {
+        return Noted::default();
+    }
     let noted =
         |log: &mut Log| Noted { number: log.show(now, showing.number), arms: log.arms(showing.author) };
     log.as_mut().map(noted).unwrap_or_default()

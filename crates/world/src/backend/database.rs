@@ -23,6 +23,8 @@ pub(super) struct Database {
     pub(super) effects: Effects,
     pub(super) files: Files,
     pub(super) rejection_windows: Vec<RejectionWindow>,
+    /// The number of the local day, for windows that move with it.
+    pub(super) day: u32,
     /// Per entity, the number of keys given out. A restore does not reset the sequence.
     given: Vec<u64>,
 }
@@ -36,10 +38,11 @@ impl Database {
     ) -> Database {
         let mut content = Content::new(schema, &options);
         Database {
-            effects: Effects::new(&options.effects, &mut content),
+            effects: Effects::new(&options, &mut content),
             clock: Clock::new(&options, start),
             files: Files::new(options.files),
             rejection_windows: Vec::new(),
+            day: 0,
             given: vec![0; content.schema.entities.len()],
             options,
             seed,
@@ -57,6 +60,14 @@ impl Database {
         let Content { schema, tables, .. } = &mut self.content;
         tables[usize::from(entity.0)].load(schema.entity(entity), rows, cut);
         self.clock.seen(latest);
+    }
+
+    pub(super) fn begin_day(&mut self, now: Time, day: u32) {
+        self.day = day;
+        self.content.show_due(now);
+        let clock = &mut self.clock;
+        let stamp = self.options.lists_moves.then(|| clock.give(clock.at(now), std::iter::empty()));
+        self.content.begin_day(now, day, stamp);
     }
 
     /// The share of edits not accepted at `now`: `always`, or that of a window if greater.

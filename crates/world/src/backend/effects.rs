@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::commit::Draft;
 use super::content::Content;
 use super::index::{Part, Slot};
-use super::options::Effect;
+use super::options::{BackendOptions, Copies, Effect};
 use crate::base::{EntityId, Key, Value};
 use crate::contract::{Author, OnDelete, Reference};
 
@@ -23,20 +23,35 @@ struct Derivation {
 
 /// Rows that change with others, each once, ordered by (entity, slot).
 #[derive(Default)]
-struct Followers(BTreeMap<(EntityId, Slot), Vec<Value>>);
+struct Followers(BTreeMap<(EntityId, Slot), Follower>);
+
+/// The new values of a row, and whether it is written for another reason than its copies.
+struct Follower {
+    values: Vec<Value>,
+    is_written: bool,
+}
 
 impl Followers {
-    fn row(&mut self, content: &Content, entity: EntityId, slot: Slot) -> &mut Vec<Value> {
+    /// A row whose copies change.
+    fn copy(&mut self, content: &Content, entity: EntityId, slot: Slot) -> &mut Follower {
         let values = || content.table(entity).record(slot).values.to_vec();
-        self.0.entry((entity, slot)).or_insert_with(values)
+        self.0.entry((entity, slot)).or_insert_with(|| Follower { values: values(), is_written: false })
+    }
+    fn row(&mut self, content: &Content, entity: EntityId, slot: Slot) -> &mut Vec<Value> {
+        let follower = self.copy(content, entity, slot);
+        follower.is_written = true;
+        &mut follower.values
     }
 
     /// Drafts of the rows that end up different. A booking moved within its day changes nothing.
-    fn drafts(self, content: &Content) -> impl Iterator<Item = Draft> + '_ {
-        self.0.into_iter().filter_map(|((entity, slot), values)| {
+    fn drafts(self, content: &Content, copies: Copies) -> impl Iterator<Item = Draft> + '_ {
+        self.0.into_iter().filter_map(move |((entity, slot), follower)| {
+            let Follower { values, is_written } = follower;
             let record = content.table(entity).record(slot);
             let row = (record.key.clone(), Some(slot));
-            (*values != *record.values).then(|| Draft::by(Author::Derived, entity, row, Some(values.into())))
+            let unnoted = copies == Copies::Unstamped && !is_written;
+            (*values != *record.values)
+                .then(|| Draft { unnoted, ..Draft::by(Author::Derived, entity, row, Some(values.into())) })
         })
     }
 }
@@ -73,9 +88,9 @@ impl Derivation {
                     return;
                 }
                 for &slot in index(*to).of(&Value::Text(draft.key.0.clone())) {
-                    let values = followers.row(content, *to, slot);
+                    let copy = followers.copy(content, *to, slot);
                     for &(from, to) in columns {
-                        values[to] = after[from].clone();
+                        copy.values[to] = after[from].clone();
                     }
                 }
             }
@@ -99,16 +114,21 @@ pub(super) struct Effects {
     derivations: Vec<Derivation>,
     /// The references that the backend enforces, each with the index of its column.
     references: Vec<(Reference, usize)>,
+    copies: Copies,
 }
 
 impl Effects {
-    pub(super) fn new(effects: &[Effect], content: &mut Content) -> Effects {
+    pub(super) fn new(options: &BackendOptions, content: &mut Content) -> Effects {
         let schema = Arc::clone(&content.schema);
-        let derivations = effects.iter().map(|effect| Derivation::new(effect, content)).collect();
+        let follows =
+            |effect: &&Effect| options.copies != Copies::AsMade || !matches!(effect, Effect::Fold { .. });
+        let effects = options.effects.iter().filter(follows);
+        let derivations = effects.map(|effect| Derivation::new(effect, content)).collect();
         let indexed = |reference: &Reference| {
             (*reference, content.index_by(reference.of, vec![Part::Whole(reference.column)]))
         };
-        Effects { derivations, references: schema.references.iter().map(indexed).collect() }
+        let references = schema.references.iter().map(indexed).collect();
+        Effects { derivations, references, copies: options.copies }
     }
 
     fn referring(
@@ -166,7 +186,7 @@ impl Effects {
             let before = record.filter(|record| !record.deleted).map(|record| &*record.values);
             self.derivations.iter().for_each(|effect| effect.follow(content, draft, before, &mut followers));
         }
-        drafts.extend(followers.drafts(content));
+        drafts.extend(followers.drafts(content, self.copies));
     }
 
     fn cascade(&self, content: &Content, drafts: &mut Vec<Draft>) {
@@ -189,7 +209,7 @@ impl Effects {
             OnDelete::Restrict | OnDelete::Nothing => {}
         });
         nulls.0.retain(|row, _| !known.contains(row));
-        drafts.extend(nulls.drafts(content));
+        drafts.extend(nulls.drafts(content, self.copies));
     }
 
     /// Calls `meets` once for each reference to a deleted row: a row of `queue`, or one deleted

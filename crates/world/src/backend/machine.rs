@@ -63,6 +63,19 @@ impl Backend {
         }
     }
 
+    /// A local day begins, which moves the windows of scopes on.
+    pub(crate) fn begin_day(&mut self, now: Time, day: u32) {
+        self.database.begin_day(now, day);
+    }
+
+    /// How many rows came into a scope, or left it, though nobody wrote them.
+    pub(crate) fn moves(&self, entity: EntityId, scope: Scope<'_>) -> u64 {
+        let content = &self.database.content;
+        let of = content.entity(entity).ok();
+        let partition = of.and_then(|of| content.table(entity).partition(of, scope));
+        partition.map_or(0, |partition| partition.moves)
+    }
+
     /// Adds initial rows of `entity`; their stamps are truncated to the backend's precision.
     ///
     /// # Panics
@@ -249,10 +262,11 @@ impl Backend {
     /// Restores a backup. The clock goes on, and no stamp is given twice. Returns the effect on
     /// each row as a commit.
     pub(crate) fn restore(&mut self, backup: Backup) -> Vec<Commit> {
-        let Database { content, clock, files, .. } = &mut self.database;
+        let Database { content, clock, files, day, .. } = &mut self.database;
         let undone = content.schema.ids().flat_map(|id| undone(content, &backup.content, id)).collect();
         (*content, *files) = (backup.content, backup.files);
         (self.verdicts, self.flags) = (backup.verdicts, backup.flags);
+        content.begin_day(Time::ZERO, *day, None);
         // A counter in the database would go back too, and repeat a number.
         self.incarnation = (self.incarnation + 1).max(clock.greatest().0.max(0) as u64);
         clock.go_on_elsewhere();

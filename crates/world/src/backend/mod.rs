@@ -39,6 +39,7 @@ mod apply;
 mod clock;
 mod commit;
 mod content;
+mod crossing;
 mod database;
 mod effects;
 mod files;
@@ -60,6 +61,7 @@ mod table;
 mod tests;
 
 pub(crate) use commit::{Commit, Fact};
+pub(crate) use crossing::Crossing;
 pub(crate) use files::END;
 pub(crate) use flags::{Consumer, Flagged, FlagsOf, Has, Mark, Reset};
 pub(crate) use log::{FirstLoad, History, Holes, LogPosition, LogQuery, Superseded, Trimmed};
@@ -68,8 +70,8 @@ pub(crate) use machine::{Backup, Called};
 pub(crate) use named::Named;
 pub(crate) use office::Importing;
 pub use options::{
-    Authorisation, Availability, BackendOptions, Busy, CommitDelay, Commits, Effect, FileDrop, Idempotency,
-    LogOptions, Numbered, PoisonResponse, Provisioning, Rearm, Sort, StampedBy, Ticks, Writes,
+    Authorisation, Availability, BackendOptions, Busy, CommitDelay, Commits, Copies, Effect, FileDrop,
+    Idempotency, LogOptions, Numbered, PoisonResponse, Provisioning, Rearm, Sort, StampedBy, Ticks, Writes,
 };
 pub(crate) use options::{RejectedEdits, RejectionWindow};
 pub(crate) use partition::Change;

@@ -71,6 +71,11 @@ pub struct BackendOptions {
     pub idempotency: Idempotency,
     /// Share of mutations that are deferred, drawn each time they arrive.
     pub deferred_share: Ppm,
+    /// What becomes of copied columns when the row that they are copied from changes.
+    pub copies: Copies,
+    /// Lists a row that comes into a scope or leaves it though nobody wrote it as if it had changed
+    /// then: a list of changes per scope.
+    pub lists_moves: bool,
     /// Derived changes: what a commit of one entity changes in others.
     pub effects: Vec<Effect>,
     /// Creates and updates that are rejected permanently, in parts per million, chosen by the hash
@@ -244,6 +249,18 @@ word_enums! {
         NewerDate: "newer-date",
     }
 
+    /// What becomes of copied columns when the row that they are copied from changes.
+    pub enum Copies {
+        /// Their rows are written again, with a new stamp.
+        #[default]
+        Follow: "follow",
+        /// They keep their first value.
+        AsMade: "as-made",
+        /// They change, and their rows keep their stamp, as in a view that joins the two: no date,
+        /// log or flag says that the row is another's now.
+        Unstamped: "unstamped",
+    }
+
     /// When an entry gets its number.
     pub enum Numbered {
         /// When its transaction commits: the numbers are in the order in which readers see the
@@ -363,6 +380,8 @@ impl Default for BackendOptions {
             errors: Ppm(0),
             idempotency: Idempotency::default(),
             deferred_share: Ppm(0),
+            copies: Copies::default(),
+            lists_moves: false,
             effects: Vec::new(),
             poison_ppm: 0,
             poison_response: PoisonResponse::default(),

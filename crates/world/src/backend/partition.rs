@@ -40,6 +40,8 @@ pub(super) struct Partition {
     pub(super) live: BTreeMap<(Stamp, Key), Option<Slot>>,
     /// The other tombstones, kept apart so that a first load does not scan them.
     pub(super) gone: BTreeSet<(Stamp, Key)>,
+    /// How many rows came or left though nobody wrote them.
+    pub(super) moves: u64,
 }
 
 impl Partition {

@@ -259,7 +259,11 @@ impl<'b> Sight<'b> {
             // Already sorted by scope.
             Scope::Of(_) => {
                 let live = table.partition(schema, scope).into_iter().flat_map(|p| &p.live);
-                live.filter_map(|((stamp, key), slot)| Some((key, *stamp, table.shown((*slot)?)))).collect()
+                live.filter_map(|((_, key), slot)| {
+                    let (stamp, values) = table.seen((*slot)?)?;
+                    Some((key, stamp, values))
+                })
+                .collect()
             }
             Scope::Whole => {
                 let seen = (0..table.records().len() as Slot).filter_map(|slot| {

@@ -154,12 +154,16 @@ pub(super) struct PendingVersion {
     pub(super) entity: EntityId,
     pub(super) slot: Slot,
     pub(super) stamp: Stamp,
+    /// The stamp under which its place lists it.
+    pub(super) listed: Stamp,
     pub(super) begun: Time,
     pub(super) values: Option<Arc<[Value]>>,
     pub(super) writer: Option<Arc<[Value]>>,
     pub(super) author: Author,
     /// Its log number, if it already has one.
     pub(super) number: Option<u64>,
+    /// No stamp, log or flag shows this version.
+    pub(super) unnoted: bool,
 }
 
 /// Versions that are written but invisible, ordered by when they become visible.
@@ -173,7 +177,10 @@ pub(super) struct PendingVersions {
 
 impl PendingVersions {
     pub(super) fn add(&mut self, at: Time, showing: PendingVersion) {
-        self.stamps.insert((showing.stamp, self.next));
+        // Nobody waits for a version that has the stamp of an earlier one.
+        if !showing.unnoted {
+            self.stamps.insert((showing.listed, self.next));
+        }
         self.queue.insert((at, self.next), showing);
         self.next += 1;
     }
@@ -185,7 +192,7 @@ impl PendingVersions {
             return None;
         }
         let showing = first.remove();
-        self.stamps.remove(&(showing.stamp, number));
+        self.stamps.remove(&(showing.listed, number));
         Some(showing)
     }
 

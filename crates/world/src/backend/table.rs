@@ -28,6 +28,8 @@ pub struct Record {
     pub deleted: bool,
     from_device: bool,
     place: Option<PartitionId>,
+    /// The stamp under which its partition lists it.
+    listed: Stamp,
     /// Partitions that hold a tombstone of the row, and since when.
     left: Vec<(PartitionId, Stamp)>,
 }
@@ -163,6 +165,7 @@ impl Table {
                 deleted,
                 from_device: false,
                 place: here,
+                listed: stamp,
                 left: left.map(|id| (id, stamp)).into_iter().collect(),
             });
         }
@@ -215,9 +218,10 @@ impl Table {
 
     /// A row's version, or without a slot its tombstone, as readers of deltas get it.
     pub(super) fn change<'t>(&'t self, place: &'t (Stamp, Key), slot: Option<Slot>) -> Change<'t> {
-        let values = slot.map(|slot| self.shown(slot));
+        let shown = slot.map(|slot| self.view(slot));
+        let (stamp, values) = shown.map_or((place.0, None), |(stamp, values, _)| (stamp, Some(values)));
         let is_new = slot.is_some_and(|slot| self.is_new(slot));
-        Change { key: &place.1, stamp: place.0, values, is_new }
+        Change { key: &place.1, stamp, values, is_new }
     }
 
     /// The change of a row with this fate in some place.
@@ -296,6 +300,7 @@ impl Table {
             deleted: true,
             from_device: false,
             place: None,
+            listed: Stamp(i64::MIN),
             left: Vec::new(),
         });
         slot
@@ -368,9 +373,14 @@ impl Table {
                 self.provisioning.tracks_deletes(),
             );
             let is_new = shown == Stamp(i64::MIN);
-            self.note(WHOLE, *slot, fate, Noted { arms: noted.arms || is_new, ..noted });
+            if !showing.unnoted {
+                self.note(WHOLE, *slot, fate, Noted { arms: noted.arms || is_new, ..noted });
+            }
         }
-        let (from, to, writer) = self.put_in_place(entity, showing, shown);
+        let (from, to, writer) = self.put_in_place(entity, showing);
+        if showing.unnoted {
+            return;
+        }
         if let Some(from) = from.filter(|from| Some(*from) != to) {
             let fate = if values.is_some() { Fate::Moved } else { Fate::Deleted };
             self.note(from, *slot, fate, noted);
@@ -389,28 +399,31 @@ impl Table {
         &mut self,
         entity: &Entity,
         showing: &PendingVersion,
-        shown: Stamp,
     ) -> (Option<PartitionId>, Option<PartitionId>, Option<PartitionId>) {
-        let PendingVersion { slot, stamp, values, writer, .. } = showing;
+        let PendingVersion { slot, stamp, listed, values, writer, .. } = showing;
         let record = &mut self.records[*slot as usize];
         let Some(partitions) = &mut self.partitions else { return (None, None, None) };
         let from = record.place;
         let place = values.as_ref().and_then(|values| partitions.place(entity, values));
         if let Some(old) = from {
-            partitions.get_mut(old).live.remove(&(shown, record.key.clone()));
+            partitions.get_mut(old).live.remove(&(record.listed, record.key.clone()));
             let kept = if values.is_some() {
                 self.provisioning.tracks_scope_moves()
             } else {
                 self.provisioning.tracks_deletes()
             };
             if place != Some(old) && kept {
-                record.leave(partitions, old, *stamp);
+                record.leave(partitions, old, *listed);
             }
         }
         if let Some(new) = place {
             record.come_back(partitions, new);
-            partitions.get_mut(new).live.insert((*stamp, record.key.clone()), Some(*slot));
+            partitions.get_mut(new).live.insert((*listed, record.key.clone()), Some(*slot));
         }
+        if showing.unnoted && place != from {
+            from.into_iter().chain(place).for_each(|id| partitions.get_mut(id).moves += 1);
+        }
+        record.listed = *listed;
         record.place = place;
         let Some(writer) = writer else { return (from, place, None) };
         let theirs = partitions.of_device(entity, writer);
@@ -420,6 +433,52 @@ impl Table {
             record.leave(partitions, theirs, *stamp);
         }
         (from, place, Some(theirs))
+    }
+}
+
+impl Table {
+    /// Puts rows where the present scope of `entity` places them, though nobody wrote them.
+    /// `listing` gives the stamp and the number under which each is listed; without one it keeps
+    /// its stamp, and no reader of changes hears of it.
+    pub(super) fn place_again(&mut self, entity: &Entity, mut listing: impl FnMut() -> Option<(Stamp, u64)>) {
+        for slot in 0..self.records.len() as Slot {
+            let Some(partitions) = &mut self.partitions else { return };
+            let record = &self.records[slot as usize];
+            let (values, is_there) = match self.veils.get(&slot) {
+                Some(veil) => (Arc::clone(&veil.values), !veil.gone),
+                None => (Arc::clone(&record.values), !record.deleted),
+            };
+            let to = partitions.place(entity, &values);
+            if is_there && to != record.place {
+                self.put_elsewhere(slot, to, listing());
+            }
+        }
+    }
+
+    fn put_elsewhere(&mut self, slot: Slot, to: Option<PartitionId>, listing: Option<(Stamp, u64)>) {
+        let tracks = self.provisioning.tracks_scope_moves();
+        let record = &mut self.records[slot as usize];
+        let Some(partitions) = &mut self.partitions else { return };
+        let from = record.place;
+        let listed = listing.map_or(record.listed, |(stamp, _)| stamp);
+        if let Some(old) = from {
+            partitions.get_mut(old).live.remove(&(record.listed, record.key.clone()));
+            if tracks {
+                record.leave(partitions, old, listed);
+            }
+        }
+        if let Some(new) = to {
+            record.come_back(partitions, new);
+            partitions.get_mut(new).live.insert((listed, record.key.clone()), Some(slot));
+        }
+        from.into_iter().chain(to).for_each(|id| partitions.get_mut(id).moves += 1);
+        record.listed = listed;
+        record.place = to;
+        let Some((_, number)) = listing else { return };
+        let noted = Noted { number, arms: true };
+        for (place, fate) in [(from, Fate::Moved), (to, Fate::Here)] {
+            place.into_iter().for_each(|place| self.note(place, slot, fate, noted));
+        }
     }
 }
 

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::access::Reassignment;
 use super::drawn::{Faults, OnDevice};
 use super::sign::Sign;
 use super::when::When;
-use crate::base::{DeviceId, EntityId, Span, Time};
+use crate::base::{DeviceId, EntityId, Span, Time, Value};
 use crate::config::form::{Form, Key, Needs, optional};
 use crate::config::view::{Mistakes, View};
 use crate::config::written::signed;
@@ -27,6 +28,8 @@ pub struct Fault {
     pub slows: u32,
     /// The device that it copies, and the one that gets the copy.
     pub copies: Option<(DeviceId, DeviceId)>,
+    /// The attributes that it gives to people.
+    pub reassigns: Option<Reassignment>,
 }
 
 type Plan = dyn Fn(&When<'_>, &mut Faults) -> Option<String> + Send + Sync;
@@ -66,6 +69,7 @@ impl Fault {
             link: None,
             slows: 1,
             copies: None,
+            reassigns: None,
         }
     }
     /// The same; it met somebody if this sign shows, and `otherwise` says why it did not.
@@ -118,6 +122,9 @@ impl fmt::Debug for Fault {
         if let Some(copies) = &self.copies {
             return write!(f, "{copies:?}");
         }
+        if let Some(reassigns) = &self.reassigns {
+            return write!(f, "{reassigns:?}");
+        }
         let when =
             When { name: "", at: Time::ZERO, length: Span::ZERO, chosen: &[DeviceId(0)], end: Time::FAR };
         let mut faults = Faults { devices: vec![OnDevice::default()], ..Faults::default() };
@@ -146,6 +153,10 @@ pub trait Asks {
     fn dated(&self, by: View<'_>, micros: i64);
     /// Reports a mistake if this many faults would be drawn.
     fn not_too_many(&self, key: View<'_>, faults: u128);
+    /// The attribute of this view's name and the value that it holds; an unknown one is a mistake.
+    fn attribute(&self, of: (&str, View<'_>)) -> Option<(usize, Value)>;
+    /// True if the file takes the built-in stack.
+    fn is_builtin(&self) -> bool;
     /// True if rows on the backend have flags.
     fn has_flags(&self) -> bool;
     /// Whether the gateway knows only what its replica holds.

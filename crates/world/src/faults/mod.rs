@@ -14,6 +14,7 @@
 #[macro_use]
 mod keys;
 
+mod access;
 mod backups;
 mod drawn;
 mod fault;
@@ -27,6 +28,7 @@ mod sign;
 mod strike;
 mod when;
 
+pub use access::{Learned, Reassignment};
 pub(crate) use drawn::{Act, Cancel, Deed, Faults, Jump, Kill, Restore, SlowTime, SyncLoss, Whose};
 pub use fault::{Asks, Fault};
 pub(crate) use fault::{Kind, Meets};
@@ -80,4 +82,5 @@ pub const KINDS: &[Kind] = &[
     backups::RESTORE_GATEWAY,
     backups::RESTORE_BACKEND,
     backups::CLONE,
+    access::REASSIGN,
 ];

@@ -3,6 +3,7 @@
 use std::cell::RefMut;
 use std::rc::Rc;
 
+use super::access::Reassignment;
 use crate::backend::Backend;
 use crate::base::{DeviceId, Span, Time};
 use crate::disk::Disk;
@@ -18,6 +19,8 @@ pub trait Reach {
     fn disk(&self, of: DeviceId) -> Disk;
     fn link(&self, of: DeviceId) -> RefMut<'_, Link>;
     fn has_connections(&self, of: DeviceId) -> bool;
+    /// Gives the person of a device other attributes; false if they had them.
+    fn reassign(&self, of: DeviceId, reassignment: &Reassignment) -> bool;
     /// Kills the process of the server half; false if there was none.
     fn kill_server(&self, restart_after: Span) -> bool;
     /// Suspends an app, whose connections last `sockets`; false if none runs.

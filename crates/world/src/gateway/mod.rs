@@ -45,6 +45,7 @@ mod persistent;
 mod recalled;
 mod replica;
 mod replica_side;
+mod scope_change;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -67,6 +68,7 @@ pub use incarnation::Restored;
 pub use mode::{Mode, Unfit};
 pub use options::{CursorSaved, GatewayOptions, RefreshOptions};
 pub(crate) use recalled::Recalled;
+pub use scope_change::ScopeChange;
 pub(crate) use server::Backup;
 pub use replica::HistoryOptions;
 pub use server::Gateway;

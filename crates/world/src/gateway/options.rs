@@ -7,6 +7,7 @@ use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
 use super::mode::{Mode, Unfit};
 use super::replica::HistoryOptions;
+use super::scope_change::ScopeChange;
 use super::upload_cache::UploadCacheOptions;
 use crate::base::{Bytes, Span, Time, in_words};
 use crate::protocol::Codec;
@@ -28,6 +29,8 @@ pub struct GatewayOptions {
     pub backend_restored: Restored,
     /// What happens after a restore of the gateway itself.
     pub restored: Restored,
+    /// What it does for a device when the scope of its person changes.
+    pub scope_change: ScopeChange,
     /// How its replica is refreshed, if it keeps one.
     pub refresh: RefreshOptions,
     /// How long a token is valid; forever if `None`.

@@ -9,6 +9,7 @@ use super::held::{CursorKey, Cursors};
 use super::incarnation::Life;
 use super::options::{CursorSaved, RefreshOptions};
 use super::replica::{Captures, Replica, Sent, Taken};
+use super::scope_change::Scopes;
 use crate::base::{EntityId, Stamp, Time, Undone, Value};
 use crate::contract::{Schema, ServerError};
 use crate::disk;
@@ -141,10 +142,11 @@ impl Persistent {
         self.starts_over = noticed.is_some() && self.options.capture.marks_source;
     }
 
-    pub(super) fn pull(
+    pub(super) fn pull<'s>(
         &self,
         cursors: &mut Cursors,
         attributes: &[Value],
+        scopes_of: &dyn Fn(EntityId) -> Scopes<'s>,
         pull: &PullRequest,
         mut writer: PageWriter,
     ) -> Result<(Vec<u8>, u64), ServerError> {
@@ -157,6 +159,9 @@ impl Persistent {
             writer.begin_page(want.entity);
             let line = CursorKey { device: pull.device, entity: want.entity, unit: pull.unit };
             let cursor = cursors.next(line, want.cursor.as_deref())?;
+            let scopes = scopes_of(want.entity);
+            let cursor = scopes.same(want.entity, cursor);
+            let cursor = cursor.inspect_err(|error| cursors.failed(line, error))?;
             let limit = (most - rows) as usize;
             let page = self.replica.page(want.entity, attributes, cursor.as_deref(), limit, |sent| {
                 let (key, stamp, cells): Sent<'_> = sent;
@@ -165,7 +170,7 @@ impl Persistent {
             });
             let page = page.inspect_err(|error| cursors.failed(line, error))?;
             writer.undone(&self.undone_of(want.entity));
-            writer.end_page(&cursors.sends(line, page.cursor), page.more);
+            writer.end_page(&cursors.sends(line, scopes.named(&page.cursor, 0)), page.more);
             rows += page.delivered;
         }
         Ok((writer.finish(), rows))

@@ -12,7 +12,7 @@ use super::options::RefreshOptions;
 use super::replica::{Captures, Copied, Judged, Replica, Waiting};
 use super::server::{Gateway, ids, keys_of, touched, within};
 use crate::backend::{self, Backend, Change, Load, Upto};
-use crate::base::{DeviceId, Span, Stamp, Time, UnitId};
+use crate::base::{DeviceId, EntityId, Span, Stamp, Time, UnitId};
 use crate::contract::{Carried, Event, Mutation, Outcome, Overtaken, RequestKind, ServerError};
 use crate::protocol::{Request, SyncRequest};
 
@@ -35,9 +35,14 @@ impl Gateway {
         let (codec, limit) = (self.options.codec, self.options.response_limit);
         let answer = read.and_then(|(device, request)| {
             let attributes = &self.attributes[device.0 as usize];
+            let scopes = |of: EntityId| {
+                let entity = self.schema.entities.get(usize::from(of.0));
+                self.former_scopes.of(device, entity, attributes, self.options.scope_change)
+            };
             let (answer, rows) = match &request {
                 Request::Pull(pull) => {
-                    persistent.pull(&mut self.cursors, attributes, pull, codec.pages(pull.asked()))?
+                    let writer = codec.pages(pull.asked());
+                    persistent.pull(&mut self.cursors, attributes, &scopes, pull, writer)?
                 }
                 Request::Fetch(fetch) => persistent.fetch(attributes, fetch, codec.pages(fetch.asked()))?,
                 Request::Push(push) => {
@@ -48,7 +53,7 @@ impl Gateway {
                 Request::Sync(SyncRequest { push, pull }) => {
                     let outcomes = persistent.replica.queue(now, push, &mut events);
                     let writer = codec.pages_after(push.asked(), &mut ids(push).zip(&outcomes));
-                    let pulled = persistent.pull(&mut self.cursors, attributes, pull, writer);
+                    let pulled = persistent.pull(&mut self.cursors, attributes, &scopes, pull, writer);
                     let alone = || codec.results(push.asked(), &mut ids(push).zip(&outcomes));
                     pulled.unwrap_or_else(|_| (alone(), 0))
                 }

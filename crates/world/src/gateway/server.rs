@@ -14,6 +14,7 @@ use super::incarnation::{Life, Restored};
 use super::mode::Mode;
 use super::options::GatewayOptions;
 use super::persistent::Persistent;
+use super::scope_change::{self, ChangeSource, FormerScopes};
 use super::upload_cache::UploadCache;
 use super::version::{self, Versions};
 use crate::backend::{Backend, Change, Load};
@@ -30,13 +31,14 @@ use crate::protocol::{
 /// The sync server.
 pub struct Gateway {
     pub(crate) options: GatewayOptions,
-    schema: Arc<Schema>,
+    pub(super) schema: Arc<Schema>,
     /// The devices' sync units: a unit with an excerpt of an entity gets no more than that.
     pub(crate) units: Arc<[SyncUnit]>,
     pub(super) strategy: Box<dyn Strategy>,
     blobs: Blobs,
     demands: Demands,
     pub(super) attributes: Vec<Attributes>,
+    pub(super) former_scopes: FormerScopes,
     pub(super) cursors: Cursors,
     pub(super) persistent: Option<Persistent>,
     pub(super) uploads: Option<UploadCache>,
@@ -67,6 +69,7 @@ impl Gateway {
             blobs: Blobs::new(options.attachment_again),
             demands: Demands::default(),
             attributes,
+            former_scopes: FormerScopes::default(),
             cursors: Cursors::new(options.cursors),
             persistent: (options.mode == Mode::Persistent).then(persistent),
             uploads: options.upload_cache.map(UploadCache::new),
@@ -129,6 +132,23 @@ impl Gateway {
         self.cursors = self.cursors.reloaded();
     }
 
+    /// The person of a device has other attributes. `at_login`: the gateway learns of them at the
+    /// device's next login.
+    pub(crate) fn reassign(&mut self, device: DeviceId, attributes: Attributes, at_login: bool) {
+        let present = &mut self.attributes[device.0 as usize];
+        match at_login {
+            true => self.former_scopes.wait_for_login(device, attributes),
+            false => self.former_scopes.replace(device, present, attributes),
+        }
+    }
+
+    /// Somebody logs in on a device.
+    pub(crate) fn logs_in(&mut self, device: DeviceId) {
+        if let Some(attributes) = self.former_scopes.due_at_login(device) {
+            self.reassign(device, attributes, false);
+        }
+    }
+
     fn handle(
         &mut self,
         request: &Request,
@@ -168,7 +188,7 @@ impl Gateway {
         mut writer: PageWriter,
         effort: &mut Effort,
     ) -> Result<Vec<u8>, ServerError> {
-        let Gateway { strategy, cursors, versions, .. } = self;
+        let Gateway { strategy, cursors, versions, former_scopes, .. } = self;
         let (attributes, unit) =
             (&*self.attributes[pull.device.0 as usize], self.units.get(usize::from(pull.unit.0)));
         let (now, schema) = (backend.call.now, Arc::clone(backend.schema()));
@@ -185,16 +205,20 @@ impl Gateway {
             let told = cursors.next(line, want.cursor.as_deref())?;
             let cursor = life.read(entity, told).inspect_err(|error| cursors.failed(line, error))?;
             let cursor = cursor.as_deref();
+            let of = schema.entities.get(usize::from(entity.0));
+            let scopes = former_scopes.of(pull.device, of, attributes, self.options.scope_change);
             let (reader, limit) = (Reader::Device(pull.device, attributes), most - rows);
             let width = version::width(versions.as_deref(), pull.device, entity);
+            let inner = cursor.map(scope_change::inner);
             let excerpt = unit.and_then(|unit| unit.excerpt(entity));
-            let mut excerpt = excerpt.map(|of| Sending::new(of, attributes, &**strategy, (cursor, limit)));
+            let mut excerpt = excerpt.map(|of| Sending::new(of, attributes, &**strategy, (inner, limit)));
             // Skipped rows do not count towards a page.
             let limit = if excerpt.is_some() { usize::MAX } else { limit as usize };
             let of = (pull.unit, pull.run);
             let ask = Ask { reader, entity, cursor, limit, clock: pull.clock, local, pull: of };
             writer.begin_page(entity);
-            let page = strategy.page(backend, now, ask, &mut |change, part| {
+            let source = &mut ChangeSource { strategy: &mut **strategy, backend, now };
+            let page = scopes.page(source, ask, &mut |change, part| {
                 effort.kinds[kind(&change)] += 1;
                 let full = match &mut excerpt {
                     Some(excerpt) => excerpt.send(&mut writer, change),

@@ -124,6 +124,7 @@ pub(super) fn people(count: u32) -> Vec<Person> {
     (0..count)
         .map(|n| Person {
             device: DeviceId(n),
+            later: Vec::new(),
             attributes: vec![attribute_value("clinic", n % CLINICS, CLINICS)],
             role: if (n / CLINICS).is_multiple_of(4) { "doctor" } else { "nurse" }.to_owned(),
             synced_at: (n % 10 != 0).then_some(Stamp(START.0 - DAY)),

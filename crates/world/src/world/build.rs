@@ -11,7 +11,7 @@ use super::truth::Initial;
 use super::watch::{Wanted, Watch};
 use crate::backend::{Backend, Loaded};
 use crate::base::{DeviceId, Digest, Seed, Stamp, Time};
-use crate::contract::{DeviceSetup, EngineFactory, Node, Ports};
+use crate::contract::{Attributes, DeviceSetup, EngineFactory, Node, Ports};
 use crate::disk::{Disk, Flash};
 use crate::engine::Detect;
 use crate::faults::Faults;
@@ -241,7 +241,7 @@ fn fitted(world: &World<'_>, device: DevicePlan, templates: &mut DiskTemplates<'
         plan: plan.clone(),
         servers: world.servers.clone(),
         leases: world.leases.clone(),
-        attributes: device.attributes.clone(),
+        attributes: RefCell::new(device.attributes.clone()),
     };
     let node = handle.node(&id.to_string());
     Rc::new_cyclic(|me| {
@@ -360,6 +360,7 @@ fn written(
         .map(|device| Person {
             device: device.device,
             attributes: device.attributes.clone(),
+            later: reassigned(plan, device, devices),
             role: device.role.clone(),
             synced_at: device.start.synced_ago.map(|ago| plan.start.minus(ago)),
         })
@@ -397,6 +398,23 @@ fn written(
         stops,
     };
     write_script(&setting, &bursts, &imports)
+}
+
+/// The attributes that the person of a device gets during the run.
+fn reassigned(plan: &Setup, device: &DevicePlan, devices: &[DevicePlan]) -> Vec<(Time, Attributes)> {
+    let mut attributes = device.attributes.clone();
+    let mut later = Vec::new();
+    for planned in &plan.events {
+        let Some(change) = planned.what.fault().and_then(|fault| fault.reassigns.as_ref()) else { continue };
+        if !choose(&planned.who, &planned.name, plan.seed, devices).contains(&device.device) {
+            continue;
+        }
+        for (at, value) in &change.set {
+            attributes[*at].clone_from(value);
+        }
+        later.push((planned.at, attributes.clone()));
+    }
+    later
 }
 
 /// Events whose rows other events refer to, by name. A group is an event's position.

@@ -9,7 +9,7 @@ use crate::backend::{Backend, Importing};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, KillReason, Node};
 use crate::disk::Disk;
-use crate::faults::{Awaited, Reach, Restore, Strike, Struck, Whose};
+use crate::faults::{Awaited, Learned, Reach, Reassignment, Restore, Strike, Struck, Whose};
 use crate::gateway::Gateway;
 use crate::net::Link;
 use crate::setup::Happening;
@@ -81,6 +81,7 @@ impl World<'_> {
             }
         }
         self.play_strikes();
+        self.play_days();
         self.follow_kills();
     }
 
@@ -94,6 +95,7 @@ impl World<'_> {
         self.play_backend();
         self.tell_networks();
         self.play_strikes();
+        self.play_days();
         self.follow_kills();
     }
 
@@ -290,6 +292,28 @@ impl World<'_> {
             self.at(cancel.at, "cancel", move || device.cancel(cancel));
         }
     }
+    /// At each local midnight the windows of scopes move on, if some do.
+    fn play_days(&self) {
+        if self.plan.schema.moving_windows.is_empty() {
+            return;
+        }
+        let day = Span::secs(86_400);
+        let local = self.plan.start.0 + i64::from(self.plan.utc_offset) * 1_000_000;
+        let since_midnight = Span::micros(local.rem_euclid(86_400_000_000).unsigned_abs());
+        let end = Time::ZERO + self.plan.duration + self.plan.drain;
+        let (handle, servers) = (self.handle.clone(), self.servers.clone());
+        self.handle.spawn(self.node, "days", async move {
+            let mut number = 1;
+            let mut at = Time::ZERO + day.saturating_sub(since_midnight);
+            while at < end {
+                handle.sleep_until(at).await;
+                servers.backend.borrow_mut().begin_day(at, number);
+                servers.hub.emit(Node::World, Event::DayBegan { day: number });
+                number += 1;
+                at += day;
+            }
+        });
+    }
     /// Faults that act by their own code.
     fn play_strikes(&self) {
         let hands = Rc::new(Hands { servers: self.servers.clone(), devices: self.devices.clone() });
@@ -432,6 +456,26 @@ impl Reach for Hands {
     }
     fn has_connections(&self, of: DeviceId) -> bool {
         self.device(of).way.has_connections()
+    }
+    fn reassign(&self, of: DeviceId, reassignment: &Reassignment) -> bool {
+        let device = self.device(of);
+        let before = device.storage.setup();
+        let mut attributes = before.attributes.clone();
+        for (at, value) in &reassignment.set {
+            attributes[*at].clone_from(value);
+        }
+        if attributes == before.attributes {
+            return false;
+        }
+        let gateway = self.servers.gateway.as_ref().filter(|_| reassignment.learned != Learned::Never);
+        if let Some(gateway) = gateway {
+            let at_login = reassignment.learned == Learned::Login;
+            gateway.borrow_mut().reassign(of, attributes.clone(), at_login);
+        }
+        device.allowed.attributes.replace(attributes.clone());
+        device.storage.reassign(attributes.clone());
+        device.tell(Event::Reassigned { attributes: &attributes });
+        true
     }
     fn kill_server(&self, restart_after: Span) -> bool {
         self.servers.kill_gateway(restart_after)

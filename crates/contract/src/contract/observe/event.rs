@@ -161,6 +161,18 @@ pub enum Event<'a> {
     },
     /// An event in the life of a phone.
     170 Phone(phone: PhoneEvent),
+    /// The world: a local day begins, this many days after the day of the start. Windows of scopes
+    /// that move with the day move on.
+    231 DayBegan {
+        /// The number of the day; the day of the start is 0.
+        day: u32,
+    },
+    /// The world: the person of a device has other attributes. From now on the device is to hold
+    /// the rows of these, whatever its server does about it.
+    230 Reassigned {
+        /// All attributes of the person.
+        attributes: &'a [Value],
+    },
     /// The backend: a row has a new version with these values (for a delete, the old ones). It
     /// replaces the version of another stamp, if there was one.
     29 Committed {

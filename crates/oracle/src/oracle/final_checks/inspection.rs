@@ -5,7 +5,7 @@ use std::iter;
 use std::rc::Rc;
 
 use crate::base::words::count;
-use crate::base::{DeviceId, EditId, EntityId, Time, ValueRef};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Time, ValueRef};
 use crate::contract::{
     ColumnKind, DeviceView, EditEnd, EditKind, LogEntry, OpenConflict, PendingEdit, Schema,
 };
@@ -155,7 +155,7 @@ impl Oracle {
         let truth = NamedTruth { names: Rc::clone(&self.names), truth };
         let schema = &self.setup.labels.schema;
         let units = &self.setup.labels.units;
-        let contents = Contents::of(schema, |id| compared(schema, units, id), &truth);
+        let contents = Contents::of(&self.history.schema, |id| compared(schema, units, id), &truth);
         let mut doubles = 0;
         for id in schema.ids() {
             let doubled = checks::natural_keys(id, &truth, &self.history);
@@ -294,6 +294,7 @@ impl Inspection<'_> {
             ("oracle.conflicts.missed", self.oracle.miscalled.missed),
         ]);
         figures.extend(self.oracle.families.finish(self.at));
+        figures.extend(self.oracle.sights.figures());
         let ends = self.ends.count(&ledger, &self.oracle.attachments.lost());
         figures.extend(ends.figures());
         figures.extend(given_way(self.oracle.overwritten, &self.oracle.gave_way, &ends));
@@ -476,7 +477,7 @@ fn half_seen(schema: &Schema, view: &dyn DeviceView, missing: &Missing) -> u64 {
 }
 
 fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, difference: Difference<'_>) {
-    let Oracle { setup, history, held, ledger, findings, .. } = oracle;
+    let Oracle { setup, history, held, sights, ledger, findings, .. } = oracle;
     let (device, key) = (at.device, difference.key());
     let id = history.find(entity, key);
     let is_extra = matches!(difference, Difference::Extra { .. });
@@ -510,17 +511,25 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
         let bent = checks::bent_values(&case, &backend);
         findings.add_bent((device, (entity, key)), bent, false);
     }
+    let holding = (device, entity, Key::new(key));
+    let mut since = Time::ZERO;
+    match difference {
+        Difference::Missing(_) => since = sights.lacks(&holding, at.now),
+        Difference::Extra { .. } => sights.keeps(&holding, at.now),
+        _ => {}
+    }
     match id.filter(|id| !history.row(*id).versions.is_empty()) {
         Some(id) => held.count_to_end(id, history.row(id), at),
-        None => held.behind.add(since_the_start(difference, at.now)),
+        None => held.behind.add(never_changed(difference, at.now.since(since))),
     }
 }
 
-fn since_the_start(difference: Difference<'_>, now: Time) -> Behind {
+/// How long a device was behind with a row that did not change, in this scope.
+fn never_changed(difference: Difference<'_>, behind: Span) -> Behind {
     match difference {
-        Difference::Missing(_) => Behind { lost: now.0.into(), stale: 0 },
+        Difference::Missing(_) => Behind { lost: behind.0.into(), stale: 0 },
         Difference::Differs { expected, stamp, .. } if stamp < expected.stamp => {
-            Behind { lost: 0, stale: now.0.into() }
+            Behind { lost: 0, stale: behind.0.into() }
         }
         _ => Behind::default(),
     }

@@ -206,6 +206,14 @@ impl Held {
         }
     }
 
+    /// The scope of a device changes: what it was behind with until now counts for the old one.
+    pub(crate) fn settle(&mut self, all: All<'_>, device: DeviceId, now: Time) {
+        for (id, row, place) in all.rows() {
+            let holding = (self.versions(id, device), self.beside(id, device));
+            self.put_in(id, row, At { device, place, now }, holding);
+        }
+    }
+
     pub(crate) fn copy(&mut self, all: All<'_>, from: DeviceId, (device, over): (DeviceId, u32), now: Time) {
         self.end_life(all, device, over);
         for (id, row, place) in all.rows() {

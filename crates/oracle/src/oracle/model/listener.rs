@@ -18,8 +18,8 @@ use crate::oracle::checks::{
 };
 use crate::oracle::final_checks::{AfterHours, Attachments, By, MiscountedConflicts, overwritten};
 use crate::oracle::model::{
-    All, At, Commit, Edit, Families, FirstKeys, GaveWay, Held, History, IntentLog, Ledger, Names as Keys,
-    Places, Refused, RowHash, RowId, place_of,
+    All, At, ChangeOfSight, Commit, Edit, Families, FirstKeys, GaveWay, Held, History, IntentLog, Ledger,
+    Moved, Names as Keys, Places, Refused, RowHash, RowId, Sights, places_of,
 };
 use crate::oracle::watch::{Ended, Looks, Reported, Shown, Watched, check_stamp, served};
 use crate::oracle::words::Latest;
@@ -35,6 +35,7 @@ pub struct Oracle {
     renames: bool,
     pub(crate) held: Held,
     pub(crate) shown: Shown,
+    pub(crate) sights: Sights,
     pub(crate) ledger: Ledger,
     pub(crate) intents: IntentLog,
     pub(crate) watched: Vec<Watched>,
@@ -65,17 +66,18 @@ impl Oracle {
         let (schema, devices) = (&setup.labels.schema, setup.attributes.len());
         let mut shared: FxHashMap<u64, Rc<Places>> = FxHashMap::default();
         let mut hash = RowHash::default();
-        let mut places_of = |attributes: &Attributes| {
-            let places = || schema.entities.iter().map(|e| Rc::from(place_of(e, attributes))).collect();
+        let mut places = |attributes: &Attributes| {
+            let places = || places_of(schema, attributes);
             Rc::clone(shared.entry(hash.own(attributes.iter())).or_insert_with(places))
         };
         Oracle {
-            places: setup.attributes.iter().map(&mut places_of).collect(),
+            places: setup.attributes.iter().map(&mut places).collect(),
             history: History::new(Arc::clone(schema), Rc::clone(&setup.initial)),
             names: Rc::new(Keys::new(Arc::clone(schema))),
             renames: schema.renames_any(),
             held: Held::default(),
             shown: Shown::default(),
+            sights: Sights::default(),
             ledger: Ledger::new(devices, setup.definition, &setup.combined),
             intents: IntentLog::default(),
             watched: (0..devices).map(|_| Watched::new(&setup)).collect(),
@@ -149,6 +151,7 @@ impl Oracle {
         self.attachments.on(*node, event, &self.setup.labels.schema);
         match (node, event) {
             (Node::Backend, Event::Restored { to, .. }) => self.backend_went_back(*at, *to),
+            (Node::World, Event::DayBegan { day }) => self.day_began(*at, *day),
             _ => self.on_backend(*at, event),
         }
         let served = served(event).and_then(|device| self.watched.get_mut(device.0 as usize));
@@ -166,6 +169,16 @@ impl Oracle {
         self.latest.on(*device, event, &mut self.history);
         self.looks.on(*device, event);
         self.on_device(*at, *device, event);
+    }
+
+    fn day_began(&mut self, at: Time, day: u32) {
+        for (device, places) in (0..).map(DeviceId).zip(&self.places) {
+            self.held.settle(All { history: &self.history, places }, device, at);
+        }
+        let Oracle { sights, places, history, .. } = self;
+        history.begin_day(day, &mut |entity, key, [from, to]| {
+            sights.moved(Moved { at, entity, key, from, to }, places);
+        });
     }
 
     fn on_backend(&mut self, at: Time, event: &Event<'_>) {
@@ -227,7 +240,8 @@ impl Oracle {
 
     fn committed(&mut self, id: RowId, commit: Commit<'_>) {
         let author = if let Author::Device(edit) = commit.author { Some(edit) } else { None };
-        let places = author.and_then(|edit| self.places.get(edit.device.0 as usize));
+        let by = author.map_or(DeviceId(u32::MAX), |edit| edit.device);
+        let places = self.places.get(by.0 as usize);
         let row = self.history.row(id);
         let case = CommitCase {
             words: &self.setup.labels,
@@ -240,7 +254,7 @@ impl Oracle {
             edit: author.and_then(|edit| self.ledger.get(edit)),
             ledger: &self.ledger,
             history: &self.history,
-            place: places.map(|places| &*places[usize::from(row.entity.0)]),
+            place: places.map(|places| self.sights.scope_of(by, row, places)),
             creates: author.is_some_and(|edit| self.ledger.creates(edit.device, id)),
             split_off: author.is_some_and(|edit| self.intents.beside.split_off(edit, &row.key)),
         };
@@ -262,6 +276,7 @@ impl Oracle {
         self.miscalled.committed(&case);
         self.kept_both += u64::from(case.split_off && commit.kind == CommitKind::Insert);
         let before = self.history.commit(id, commit);
+        self.sights.committed(self.history.row(id), commit, &self.places);
         self.ledger.committed(id, before.as_deref(), author, self.history.row(id));
         if let Some(edit) = author {
             let versions = self.history.row(id).versions.len();
@@ -307,11 +322,19 @@ impl Oracle {
             }
             Event::Restored { to, life } => self.put_in(at, device, (device, life), to),
             Event::Phone(event) => self.of_phone(device, event),
+            Event::Reassigned { attributes } => self.reassigned(at, device, attributes),
             Event::BecameCopy { of, then: None, unseen } => self.became_copy(at, device, of, unseen),
             Event::BecameCopy { of, then: Some((to, life)), .. } => self.put_in(at, device, (of, life), to),
             Event::Engine(event) => self.of_engine(at, device, event),
             _ => {}
         }
+    }
+    fn reassigned(&mut self, at: Time, device: DeviceId, attributes: &[Value]) {
+        let after = places_of(&self.setup.labels.schema, attributes);
+        let before = std::mem::replace(&mut self.places[device.0 as usize], Rc::clone(&after));
+        self.held.settle(All { history: &self.history, places: &before }, device, at);
+        let change = ChangeOfSight { at, device, before: &before, after: &after };
+        self.sights.reassigned(&self.history, change);
     }
     fn of_engine(&mut self, at: Time, device: DeviceId, event: EngineEvent<'_>) {
         match event {
@@ -337,6 +360,7 @@ impl Oracle {
             EngineEvent::ChunkApplied { unit, changes, .. } => {
                 (0..changes.len()).for_each(|nth| self.applied(at, (device, unit), &changes[nth..]));
             }
+            EngineEvent::TableEmptied { entity, .. } => self.sights.emptied(device, entity, at),
             EngineEvent::EditUnchanged { edit, .. } => _ = self.ledger.unchanged.insert(edit),
             EngineEvent::EditAcknowledged { edit, entity, key, stamp } => {
                 let row = self.history.remember(entity, key);
@@ -483,6 +507,7 @@ impl Oracle {
     /// A pulled change is durable. A row without events is only recorded if it is removed.
     fn applied(&mut self, at: Time, (device, unit): By, changes: &[AppliedChange<'_>]) {
         let change = &changes[0];
+        self.sights.applied(at, device, change);
         let id = match self.history.find(change.entity, change.key) {
             Some(id) => id,
             None if change.removed => self.history.remember(change.entity, change.key),

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::base::{EntityId, Key, Stamp, Value, ValueRef, composed, is_same_text};
-use crate::contract::{Attributes, Entity, ScopeRule};
+use crate::contract::{Entity, ScopeRule};
 
 /// The backend's live rows at one moment. Soft-deleted rows are not live.
 pub trait Truth {
@@ -29,7 +29,7 @@ pub(crate) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
     Some(place.into())
 }
 
-pub(crate) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]> {
+pub(crate) fn place_of(entity: &Entity, attributes: &[Value]) -> Box<[Value]> {
     let own = entity.scope.iter().filter_map(ScopeRule::attribute);
     own.map(|(_, attribute)| attributes[attribute].clone()).collect()
 }

@@ -41,7 +41,9 @@ pub(crate) struct Row {
 }
 
 pub(crate) struct History {
+    /// The schema of the present day: windows of scopes may move with it.
     pub(crate) schema: Arc<Schema>,
+    first_schema: Arc<Schema>,
     /// The rows at the start.
     pub(crate) initial: Rc<dyn Truth>,
     index: Vec<FxHashMap<Key, RowId>>,
@@ -64,6 +66,7 @@ impl History {
             index: schema.entities.iter().map(|_| FxHashMap::default()).collect(),
             rows: Vec::new(),
             hash: RowHash::default(),
+            first_schema: Arc::clone(&schema),
             schema,
             initial,
         }
@@ -76,6 +79,45 @@ impl History {
     }
     pub(crate) fn rows(&self) -> impl Iterator<Item = (RowId, &Row)> {
         self.rows.iter().enumerate().map(|(id, row)| (id as RowId, row))
+    }
+
+    /// The windows of scopes move on to this day. Calls `f` with each row that is in another place
+    /// since then, with its places before and after.
+    pub(crate) fn begin_day(&mut self, day: u32, f: &mut dyn FnMut(EntityId, &Key, [Option<&[Value]>; 2])) {
+        let before = Arc::clone(&self.schema);
+        self.schema = Arc::new(self.first_schema.on_day(day));
+        let after = Arc::clone(&self.schema);
+        for moving in &after.moving_windows {
+            let id = moving.entity;
+            let [old, new] = [before.entity(id), after.entity(id)];
+            self.initial.for_each(id, &mut |key, _, values| {
+                let [was, is] = [place(old, values), place(new, values)];
+                if was != is && self.find(id, key.as_str()).is_none() {
+                    f(id, key, [was.as_deref(), is.as_deref()]);
+                }
+            });
+            for row in self.rows.iter_mut().filter(|row| row.entity == id) {
+                let Some(values) = &row.values else { continue };
+                let is = place(new, values);
+                let here = row.versions.last_mut().map_or(&mut row.first_place, |last| &mut last.place);
+                if *here != is {
+                    f(id, &row.key, [here.as_deref(), is.as_deref()]);
+                    *here = is;
+                }
+            }
+        }
+    }
+
+    /// Calls `f` with each row that is live now, and its values.
+    pub(crate) fn for_each_live(&self, entity: EntityId, f: &mut dyn FnMut(&Key, &[Value])) {
+        self.initial.for_each(entity, &mut |key, _, values| {
+            if self.find(entity, key.as_str()).is_none() {
+                f(key, values);
+            }
+        });
+        for (_, row) in self.rows().filter(|(_, row)| row.entity == entity) {
+            row.values.iter().for_each(|values| f(&row.key, values));
+        }
     }
 
     /// The id of the row with this key. A new row is initialised from the initial content.
@@ -187,6 +229,15 @@ impl Row {
         let first = self.versions.iter().map(|version| version.stamp).min();
         first.is_some_and(|first| stamp.plus(LONG_BEFORE) < first)
     }
+    /// The place of the row before its last version, and after it.
+    pub(crate) fn last_places(&self) -> [Option<&[Value]>; 2] {
+        let first = self.first_place.as_deref();
+        match &self.versions[..] {
+            [.., before, last] => [before, last].map(Version::live_place),
+            [only] => [first, only.live_place()],
+            [] => [first; 2],
+        }
+    }
     /// Whether a device at `place` with the first `held` versions has the row.
     pub(crate) fn has(&self, held: usize, place: &[Value]) -> bool {
         match held.checked_sub(1) {
@@ -197,6 +248,9 @@ impl Row {
 }
 
 impl Version {
+    fn live_place(&self) -> Option<&[Value]> {
+        self.place.as_deref().filter(|_| !self.gone)
+    }
     pub(crate) fn belongs(&self, place: &[Value]) -> bool {
         !self.gone && self.place.as_deref() == Some(place)
     }

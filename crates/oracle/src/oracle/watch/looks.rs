@@ -164,7 +164,7 @@ impl Look<'_> {
         let own = &*self.places[usize::from(entity.0)];
         let untouched = self.history.find(*entity, key).is_none();
         let there = self.history.initial.row(*entity, key);
-        let there = there.and_then(|(_, values)| place(self.setup.labels.schema.entity(*entity), &values));
+        let there = there.and_then(|(_, values)| place(self.history.schema.entity(*entity), &values));
         untouched && there.as_deref() == Some(own)
     }
 }

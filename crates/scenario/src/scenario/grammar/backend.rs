@@ -6,8 +6,8 @@ use super::super::profiles;
 use super::super::written::REMEMBERED;
 use super::super::zone::ZONE;
 use crate::backend::{
-    Authorisation, BackendOptions as Backend, Commits, Numbered, PoisonResponse, Provisioning, QuotaBy,
-    Rearm, Sort, StampedBy, Ticks, Writes,
+    Authorisation, BackendOptions as Backend, Commits, Copies, Numbered, PoisonResponse, Provisioning,
+    QuotaBy, Rearm, Sort, StampedBy, Ticks, Writes,
 };
 use crate::base::{Ppm, Span};
 use crate::config::form::{
@@ -45,8 +45,7 @@ pub(super) const BACKEND: Form = table(&[
         .about("Source of the keys that are not written here."),
     word::<Provisioning>("provisioning").about("Which columns for syncing the backend keeps."),
     word::<StampedBy>("stamped_by").about("Whose clock stamps what devices write."),
-    key("copies", Form::Word(&["follow", "as-made"]), "\"follow\"")
-        .about("Whether rows with copied columns (\"fold\") are written again when their source row changes, or stay as made."),
+    word::<Copies>("copies").about("What becomes of copied columns (\"fold\") when their source row changes."),
     word::<Writes>("writes").about("What an edit of a row must show to be committed."),
     owned("writes_grace", SPAN, || Backend::default().writes_grace.stated())
         .about("Where `writes` compares dates: dates closer together than this count as equal."),

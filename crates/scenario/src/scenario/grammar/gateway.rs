@@ -1,15 +1,18 @@
 //! Keys of the gateway.
 
+use super::super::written::{Scope, scope};
 use super::backend::AVAILABILITY;
 use super::links::LIMIT;
 use super::trouble::happens;
+use crate::backend::Copies;
 use crate::base::Word as _;
 use crate::config::form::{
     Form, Needs, PERIOD, SOME_SPAN, SPAN, Stated, WINDOW, key, optional, owned, required, table, word,
 };
+use crate::config::view::View;
 use crate::config::written::NAME;
 use crate::gateway::{
-    Advance, AttachmentAgain, CAPTURE, CursorSaved, Mode, RefreshOptions as Refresh, Restored,
+    Advance, AttachmentAgain, CAPTURE, CursorSaved, Mode, RefreshOptions as Refresh, Restored, ScopeChange,
     UploadCacheOptions as Uploads,
 };
 use crate::protocol::{self, Packing};
@@ -23,6 +26,12 @@ pub(super) const HAS_ATTACHMENTS: &Needs = &Needs {
 
 const CODECS: Form = Form::List(&Form::Word(protocol::NAMES_OR_ANY));
 const COMPRESSIONS: Form = Form::List(&Form::word::<Packing>());
+
+/// Whether the scope of an entity moves with the day.
+fn moves_on(entities: View<'_>) -> bool {
+    let mut rules = entities.entries().flat_map(|(_, entity)| entity.at("scope").entries());
+    rules.any(|(_, rule)| matches!(scope(rule.text()), Some(Scope::Moving(..))))
+}
 
 pub(super) const GATEWAY: Form = table(&[
     word::<Mode>("mode").about("Each request goes to the backend, or a replica responds."),
@@ -54,6 +63,14 @@ pub(super) const GATEWAY: Form = table(&[
             holds: |of| happens(of[0], "restore_backend"),
             why: "the backend never goes back to a backup",
             help: "[event.NAME] restore_backend = { of = \"1m\" } takes it back",
+        }),
+    word::<ScopeChange>("scope_change")
+        .about("What it does when other rows belong to a device than before: rows new to it have old dates, and rows that left stay on it.")
+        .needs(&Needs {
+            of: &["event", "entity", "backend.copies"],
+            holds: |of| happens(of[0], "reassign") || moves_on(of[1]) || of[2].says(Copies::Unstamped),
+            why: "no row changes sight unwritten",
+            help: "[event.NAME] reassign, a scope of \"today-30d..today+1d\", or backend.copies = \"unstamped\" let rows do so",
         }),
     word::<Restored>("restored")
         .about("Whether the gateway notices that it went back to a backup, and invalidates what it sent since that backup.")
@@ -116,8 +133,9 @@ const REFRESH: Form = table(&[
         .about("Whether the replica's cursor is saved with each page, or before its rows, which are then all written at the end of their entity."),
 ]);
 
-const HISTORY: Form = table(&[optional("compacted_every", PERIOD)
-    .about("Superseded versions are dropped at the first refresh after each multiple of this; without it never.")]);
+const HISTORY: Form = table(&[optional("compacted_every", PERIOD).about(
+    "Superseded versions are dropped at the first refresh after each multiple of this; without it never.",
+)]);
 
 const SERVE: Form = table(&[
     key("capture", CAPTURE, "{ last_modified = {} }").about("How changes are found.")

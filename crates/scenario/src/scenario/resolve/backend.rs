@@ -4,19 +4,17 @@ use super::ResolveContext;
 use crate::backend;
 use crate::base::{Ppm, Span};
 use crate::config::view::{View, read};
-use crate::gateway::Mode;
+use crate::gateway::{Mode, ScopeChange};
 
 impl ResolveContext<'_> {
-    pub(super) fn backend(&self, mut effects: Vec<backend::Effect>) -> backend::BackendOptions {
+    pub(super) fn backend(&self, effects: Vec<backend::Effect>) -> backend::BackendOptions {
         let view = self.root.at("backend");
-        if view.at("copies").text() == "as-made" {
-            effects.retain(|effect| !matches!(effect, backend::Effect::Fold { .. }));
-        }
         read!(view, backend::BackendOptions {
             workers fixed_cost scan_cost row_cost write_fixed_cost write_row_cost queue page_cap
             gateway_timeout stamp_precision ticks filter_precision sort stamped_by writes writes_grace
             monotonic replica_lag provisioning errors refused_deletes authorisation commits
             poison_response foreign_keys
+            copies
         } with {
             service_cv_milli: view.at("service_cv").milli(),
             busy: view.at("busy").present().map(|busy| self.busy(busy)),
@@ -36,6 +34,7 @@ impl ResolveContext<'_> {
                 _ => backend::Idempotency::For(view.at("idempotency").span()),
             },
             deferred_share: view.of("partial"),
+            lists_moves: self.root.at("gateway.scope_change").says(ScopeChange::Backfill),
             effects,
             poison_ppm: view.at("poison").share().0,
         })

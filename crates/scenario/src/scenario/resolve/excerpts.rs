@@ -1,5 +1,6 @@
 //! Partial rows and row subsets of entities that units pull.
 
+use super::super::written::{Scope, scope};
 use super::ResolveContext;
 use super::schema::scope_rule;
 use crate::base::EntityId;
@@ -63,6 +64,11 @@ fn rows_brought(context: &ResolveContext<'_>, view: View<'_>, id: EntityId) -> V
     let entity = context.schema.entity(id);
     let rule = |(name, rule): (&str, View<'_>)| {
         let column = context.column_named(rows.name(name), id, name)?;
+        if matches!(scope(rule.text()), Some(Scope::Moving(..))) {
+            let title = "the rows that a unit brings do not move with the day";
+            let help = "days around the start, such as \"-7d..28d\"; a `scope` may move";
+            context.mistakes.at(rule, title, help);
+        }
         let of = (name, column, &entity.columns[column].kind, context.written(entity).at("schema").key(name));
         scope_rule(rule, of, context.calendar, context.mistakes, |name| context.attribute_named(rule, name))
     };

@@ -7,7 +7,8 @@ use crate::backend::LogOptions;
 use crate::base::{BitRate, Bytes, Span, Word as _};
 use crate::config::view::{Mistakes, View, read};
 use crate::gateway::{
-    self, Around, Capture, CursorHolder, HistoryOptions, Mode, RefreshOptions, UploadCacheOptions,
+    self, Around, Capture, CursorHolder, HistoryOptions, Mode, RefreshOptions, ScopeChange,
+    UploadCacheOptions,
 };
 use crate::net::Profile;
 use crate::protocol::{self, Codec, Coding, LIMIT, Packing};
@@ -35,6 +36,7 @@ impl ResolveContext<'_> {
             codec: self.codec(),
             coding_rate: self.root.at("gateway.coding_rate").present().map(View::bytes),
             mode,
+            scope_change: self.scope_change(self.root.at("gateway.scope_change"), &serve),
             serve,
             cursors: match self.root.at("gateway.serve.cursor_held_by").text() {
                 "server" => CursorHolder::Server(self.root.at("gateway.serve.server_cursor").word()),
@@ -50,6 +52,22 @@ impl ResolveContext<'_> {
             backend_link: (happens || backend_link.present().is_some())
                 .then(|| self.backend_link(backend_link)),
         }
+    }
+
+    fn scope_change(&self, view: View<'_>, serve: &Capture) -> ScopeChange {
+        let change = view.word();
+        if change != ScopeChange::Backfill {
+            return change;
+        }
+        let help = "scope_change = \"reload\" makes the device load its scope again";
+        if self.mode() == Mode::Persistent {
+            let why = "a replica sends rows in the order in which it got them, and has no list per scope";
+            self.mistakes.given(&[self.root.at("gateway.mode")]).at(view, why, help);
+        } else if serve.knows_devices {
+            let why = "a capture that remembers the rows of each device compares them with its scope itself";
+            self.mistakes.given(&[self.root.at(SERVED)]).at(view, why, help);
+        }
+        change
     }
 
     fn upload_cache(&self, view: View<'_>) -> Option<UploadCacheOptions> {

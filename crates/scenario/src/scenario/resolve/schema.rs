@@ -13,8 +13,10 @@ use crate::base::{EntityId, Ppm, Span, Stamp};
 use crate::config::view::{Mistakes, Names, View};
 use crate::config::written::Calendar;
 use crate::contract::{
-    Attachment, Column, ColumnKind, Copied, Delivery, Entity, OnDelete, Reference, Schema, ScopeRule,
+    Attachment, Column, ColumnKind, Copied, Delivery, Entity, MovingWindow, OnDelete, Reference, Schema,
+    ScopeRule,
 };
+use crate::gateway::Mode;
 use crate::setup::Attribute;
 use crate::workload::{EntityData, Maker};
 
@@ -72,6 +74,7 @@ pub(super) fn entities<'a>(
         copies: effects.iter().flat_map(copies).collect(),
         naming: lookup.sketches.iter().map(|s| naming(s.view, mistakes)).collect(),
         version: u32::from(lookup.sketches.iter().any(|s| s.brought() > 0)),
+        moving_windows: lookup.moving_windows(),
         attachments: lookup.attachments(),
     };
     let before = (schema.version > 0).then(|| before(&schema, &lookup.sketches));
@@ -214,6 +217,23 @@ impl Lookup<'_> {
             Some((EntityId(id as u16), attachment))
         };
         self.sketches.iter().enumerate().filter_map(of).collect()
+    }
+    fn moving_windows(&self) -> Vec<MovingWindow> {
+        let mut found = Vec::new();
+        for (id, sketch) in self.sketches.iter().enumerate() {
+            for (rule, (_, view)) in sketch.view.at("scope").entries().enumerate() {
+                if !matches!(scope(view.text()), Some(Scope::Moving(..))) {
+                    continue;
+                }
+                if self.root.at("gateway.mode").says(Mode::Persistent) {
+                    let why = "a replica places a row when it arrives, and would not move it at midnight";
+                    let help = "gateway.mode = \"ota\", or a window around the start, such as \"-30d..1d\"";
+                    self.mistakes.at(view, why, help);
+                }
+                found.push(MovingWindow { entity: EntityId(id as u16), rule });
+            }
+        }
+        found
     }
     pub(super) fn entity_id(&self, view: View<'_>, name: &str) -> Option<EntityId> {
         let given = self.mistakes.given_if(self.root.at("entity").is_itself_sound());
@@ -480,7 +500,9 @@ pub(super) fn scope_rule(
         Scope::Attribute(attribute) => {
             (ColumnKind::Text, format!("write {name} = \"text\" or {name} = \"attribute {attribute}\""))
         }
-        Scope::Window(..) => (ColumnKind::Timestamp, "only a timestamp can be between two days".to_owned()),
+        Scope::Window(..) | Scope::Moving(..) => {
+            (ColumnKind::Timestamp, "only a timestamp can be between two days".to_owned())
+        }
     };
     if *kind != wants {
         // If the file gives the type, the type is what is wrong.
@@ -491,7 +513,7 @@ pub(super) fn scope_rule(
     }
     Some(match scope {
         Scope::Attribute(name) => ScopeRule::Attribute { column, attribute: attribute(&name)? },
-        Scope::Window(from, until) => {
+        Scope::Window(from, until) | Scope::Moving(from, until) => {
             let midnight = calendar.midnight().0;
             ScopeRule::Window { column, from: Stamp(midnight + from), until: Stamp(midnight + until) }
         }

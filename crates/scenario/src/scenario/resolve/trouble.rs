@@ -9,7 +9,7 @@ use super::super::swarm::{Situations, Swarm};
 use super::ResolveContext;
 use super::fleet::{all_devices, named_link};
 use super::measured::{bound, ends, has_stat, unit, with_stat};
-use crate::base::{DeviceId, EntityId, Ppm, Span, Time, Word};
+use crate::base::{DeviceId, EntityId, Ppm, Span, Time, Value, Word};
 use crate::config::view::{Given, Mistakes, View, read};
 
 use crate::engine::Identity;
@@ -330,6 +330,23 @@ impl Asks for InFile<'_, '_> {
     }
     fn not_too_many(&self, key: View<'_>, faults: u128) {
         self.context.not_too_many(key, faults);
+    }
+    fn attribute(&self, of: (&str, View<'_>)) -> Option<(usize, Value)> {
+        let (name, value) = of;
+        let position = self.context.attribute_named(value, name)?;
+        let values = &self.context.attributes[position].values;
+        let mut names: Vec<&str> = Vec::new();
+        for value in values.iter() {
+            if let Value::Text(text) = value {
+                names.push(text);
+            }
+        }
+        let given = self.context.given_fleets("attributes");
+        let nth = given.find(value, &format!("value of `{name}`"), value.text(), &names)?;
+        Some((position, values[nth].clone()))
+    }
+    fn is_builtin(&self) -> bool {
+        self.context.stack().is_none_or(|stack| stack.is_builtin)
     }
     fn has_flags(&self) -> bool {
         self.context.change_log().is_some()

@@ -33,4 +33,4 @@ pub use last_modified::{
 
 pub use choice::{Around, Capture, Properties};
 pub use list::{CAPTURE, CAPTURES};
-pub(super) use seam::{Ask, Effort, Reader, Strategy};
+pub(super) use seam::{Ask, Captured, Effort, Paged, Reader, Strategy, Take};

@@ -14,6 +14,8 @@ const FIRST_LOOK: Span = Span::secs(60);
 pub(crate) struct Person {
     pub device: DeviceId,
     pub attributes: Attributes,
+    /// The attributes that the person gets later, in the order of time.
+    pub later: Vec<(Time, Attributes)>,
     pub role: String,
     /// When the device was last synced before the start; `None` for a fresh install.
     pub synced_at: Option<Stamp>,

@@ -35,6 +35,8 @@ pub(super) struct Plot<'a> {
     day: &'a Day<'a>,
     rows: Rows<'a>,
     circles: Vec<Circle>,
+    /// The circles to which people belong later, in the order of time.
+    later: Vec<Vec<(Time, Circle)>>,
     pub(super) deeds: Vec<Deed>,
     bursts: &'a [Burst],
     /// The first new row of each group.
@@ -46,10 +48,15 @@ impl<'a> Plot<'a> {
     pub(super) fn new(day: &'a Day<'a>, bursts: &'a [Burst]) -> Plot<'a> {
         let mut rows = Rows::new(day.setting.dataset);
         let circles = day.setting.people.iter().map(|p| rows.pools.devices(&p.attributes)).collect();
+        let later = day.setting.people.iter().map(|person| {
+            let later = person.later.iter();
+            later.map(|(at, attributes)| (*at, rows.pools.devices(attributes))).collect()
+        });
+        let later = later.collect();
         let actions = day.setting.options.actions.iter();
         let counts =
             actions.map(|a| ActionCount { name: a.name.clone(), ..ActionCount::default() }).collect();
-        Plot { day, rows, circles, deeds: Vec::new(), bursts, named: BTreeMap::new(), counts }
+        Plot { day, rows, circles, later, deeds: Vec::new(), bursts, named: BTreeMap::new(), counts }
     }
 
     /// Plays deletions first, so that nobody edits a row that will be gone. `None` if it was
@@ -328,7 +335,8 @@ impl<'a> Plot<'a> {
                 let at = self.day.people_rhythm.at(stream.unit(), presence.writes_from, presence.until);
                 let near = self.record_near(record, at);
                 let accept = held(self.day, By { at, who: Some(who) }, record);
-                let Some(row) = self.rows.pick(&mut stream, self.circles[who], record, near, accept) else {
+                let circle = self.circle(who, at);
+                let Some(row) = self.rows.pick(&mut stream, circle, record, near, accept) else {
                     continue;
                 };
                 let of = self.key(record, row);
@@ -372,9 +380,14 @@ impl<'a> Plot<'a> {
 
     fn draw(&self, by: By, action: &Action, stream: Stream) -> Draw {
         let now = self.wall(by.at);
-        let circle = by.who.map_or(OFFICE, |who| self.circles[who]);
+        let circle = by.who.map_or(OFFICE, |who| self.circle(who, by.at));
         let near = action.near.map(|wish| near(now, wish));
         Draw { stream, entity: action.entity, circle, now, near, finds_refs: false }
+    }
+    /// The circle of a person at a time.
+    fn circle(&self, who: usize, at: Time) -> Circle {
+        let last = self.later[who].iter().rfind(|(from, _)| *from <= at);
+        last.map_or(self.circles[who], |(_, circle)| *circle)
     }
     fn wall(&self, at: Time) -> Stamp {
         self.day.setting.dataset.start.plus(at.since(Time::ZERO))

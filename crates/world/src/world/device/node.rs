@@ -229,6 +229,11 @@ impl Device {
     }
     /// Passes an event to the app, if it runs.
     fn pass_on(&self, event: AppEvent) {
+        if event == AppEvent::Login
+            && let Some(gateway) = &self.allowed.servers.gateway
+        {
+            gateway.borrow_mut().logs_in(self.id);
+        }
         if self.is_running() {
             match event {
                 AppEvent::Login | AppEvent::Resume => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::base::{DeviceId, Seed, Time};
-use crate::contract::{Database, DeviceSetup, EditKind, KillReason, LocalEdit, Schema};
+use crate::contract::{Attributes, Database, DeviceSetup, EditKind, KillReason, LocalEdit, Schema};
 use crate::disk::{self, Backup, Disk, PowerLoss};
 use crate::engine::Identity;
 use crate::gateway::Versions;
@@ -75,6 +75,11 @@ impl Storage {
             return setup;
         }
         Rc::new(DeviceSetup { schema: schema.clone(), person, ..DeviceSetup::clone(&setup) })
+    }
+    /// Its person has other attributes, whoever is logged in.
+    pub(crate) fn reassign(&self, attributes: Attributes) {
+        let setup = DeviceSetup::clone(&self.setup.borrow());
+        self.setup.replace(Rc::new(DeviceSetup { attributes, ..setup }));
     }
     pub(crate) fn person(&self) -> u32 {
         self.persons.borrow().now

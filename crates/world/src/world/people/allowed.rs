@@ -20,7 +20,8 @@ pub(crate) struct Allowed {
     pub(crate) plan: Rc<Setup>,
     pub(crate) servers: Rc<Servers>,
     pub(crate) leases: Leases,
-    pub(crate) attributes: Vec<Value>,
+    /// The present attributes of the person.
+    pub(crate) attributes: RefCell<Vec<Value>>,
 }
 
 impl Allowed {
@@ -35,7 +36,7 @@ impl Allowed {
         let editing = &self.plan.workload.editing;
         let has_network = link.conditions().network(now) != NetworkKind::None;
         let entity = self.plan.schema.entity(edit.entity);
-        if editing.is_anothers(entity, edit, &self.attributes, || Some(shown()?.1)) {
+        if editing.is_anothers(entity, edit, &self.attributes.borrow(), || Some(shown()?.1)) {
             return Some(EditError::NotOwner);
         }
         if !has_network {

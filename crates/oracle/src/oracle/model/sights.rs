@@ -1,0 +1,249 @@
+//! Rows that come into a device's sight, or go out of it, though nobody changed them.
+//!
+//! The person of a device gets other attributes, or a row follows the row that it copies its scope
+//! from. The device must then get rows whose stamps may be old, and must remove rows that are still
+//! on the backend. This counts them, and how long it takes.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::base::{DeviceId, EntityId, Key, Span, Time, Value};
+use crate::contract::{AppliedChange, Author, CommitKind, Delivery, Entity, Schema};
+use crate::oracle::model::{Commit, History, Places, Row, place, place_of};
+
+type Holding = (DeviceId, EntityId, Key);
+
+/// Rows that are on their way into a device, or out of it, and since when.
+#[derive(Debug, Default)]
+struct Crossing {
+    open: BTreeMap<Holding, Time>,
+    rows: u64,
+    /// Rows times time, of all that are over.
+    row_ns: u128,
+    longest: Span,
+    /// At the end, those that never crossed.
+    left: u64,
+}
+
+impl Crossing {
+    fn begins(&mut self, of: Holding, at: Time) {
+        self.rows += 1;
+        self.open.insert(of, at);
+    }
+    fn ends(&mut self, of: &Holding, at: Time) -> bool {
+        let Some(since) = self.open.remove(of) else { return false };
+        let took = at.since(since);
+        self.row_ns += u128::from(took.0);
+        self.longest = self.longest.max(took);
+        true
+    }
+}
+
+/// Changes of what devices may see.
+#[derive(Default)]
+pub(crate) struct Sights {
+    granted: Crossing,
+    revoked: Crossing,
+    /// The scopes that devices had before, and when they got the next one.
+    former: BTreeMap<DeviceId, Vec<(Time, Rc<Places>)>>,
+}
+
+/// The scopes of a device before and after a change, and when it was.
+#[derive(Clone, Copy)]
+pub(crate) struct ChangeOfSight<'a> {
+    pub(crate) at: Time,
+    pub(crate) device: DeviceId,
+    pub(crate) before: &'a Rc<Places>,
+    pub(crate) after: &'a Places,
+}
+
+/// A row that is in another place since `at`; `None` is nobody's.
+#[derive(Clone, Copy)]
+pub(crate) struct Moved<'a> {
+    pub(crate) at: Time,
+    pub(crate) entity: EntityId,
+    pub(crate) key: &'a Key,
+    pub(crate) from: Option<&'a [Value]>,
+    pub(crate) to: Option<&'a [Value]>,
+}
+
+impl Sights {
+    /// The person of a device has other attributes.
+    pub(crate) fn reassigned(&mut self, history: &History, change: ChangeOfSight<'_>) {
+        let ChangeOfSight { at, device, before, after } = change;
+        for id in history.schema.ids() {
+            let entity = history.schema.entity(id);
+            let [old, new] = [before, after].map(|places| &places[usize::from(id.0)]);
+            if entity.delivery != Delivery::Delta || old == new {
+                continue;
+            }
+            history.for_each_live(id, &mut |key, values| {
+                let place = place(entity, values);
+                let of = || (device, id, key.clone());
+                if place.as_deref() == Some(&**new) {
+                    self.comes(of(), at);
+                } else if place.as_deref() == Some(&**old) {
+                    self.goes(of(), at);
+                }
+            });
+        }
+        self.former.entry(device).or_default().push((at, Rc::clone(before)));
+    }
+
+    /// A row is in another place, though nobody wrote it.
+    pub(crate) fn moved(&mut self, row: Moved<'_>, places: &[Rc<Places>]) {
+        let Moved { at, entity, key, from, to } = row;
+        for (device, places) in (0..).map(DeviceId).zip(places) {
+            let own = Some(&*places[usize::from(entity.0)]);
+            let of = || (device, entity, key.clone());
+            match (from == own, to == own) {
+                (false, true) => self.comes(of(), at),
+                (true, false) => self.goes(of(), at),
+                _ => {}
+            }
+        }
+    }
+
+    fn comes(&mut self, of: Holding, at: Time) {
+        if !self.revoked.ends(&of, at) {
+            self.granted.begins(of, at);
+        }
+    }
+    fn goes(&mut self, of: Holding, at: Time) {
+        if !self.granted.ends(&of, at) {
+            self.revoked.begins(of, at);
+        }
+    }
+
+    /// A change of a row is durable on a device.
+    pub(crate) fn applied(&mut self, at: Time, device: DeviceId, change: &AppliedChange<'_>) {
+        let crossing = if change.removed { &mut self.revoked } else { &mut self.granted };
+        if !crossing.open.is_empty() {
+            crossing.ends(&(device, change.entity, Key::new(change.key)), at);
+        }
+    }
+    /// A row has a new version. One that the backend derived follows another row; a deleted one is
+    /// for nobody any more, and a device that keeps it missed the delete.
+    pub(crate) fn committed(&mut self, row: &Row, commit: Commit<'_>, places: &[Rc<Places>]) {
+        let [from, to] = row.last_places();
+        if commit.kind == CommitKind::Delete {
+            self.deleted(row, commit.at);
+        } else if commit.author == Author::Derived && from != to {
+            self.moved(Moved { at: commit.at, entity: row.entity, key: &row.key, from, to }, places);
+        }
+    }
+    /// A device has none of the rows of an entity any more.
+    pub(crate) fn emptied(&mut self, device: DeviceId, entity: EntityId, at: Time) {
+        let of = |(of, it, _): &&Holding| (*of, *it) == (device, entity);
+        let gone: Vec<Holding> = self.revoked.open.keys().filter(of).cloned().collect();
+        gone.iter().for_each(|of| _ = self.revoked.ends(of, at));
+    }
+    fn deleted(&mut self, row: &Row, at: Time) {
+        for crossing in [&mut self.granted, &mut self.revoked] {
+            let of = |(_, it, of): &&Holding| (*it, of) == (row.entity, &row.key);
+            let gone: Vec<Holding> = crossing.open.keys().filter(of).cloned().collect();
+            gone.iter().for_each(|of| _ = crossing.ends(of, at));
+        }
+    }
+
+    /// At the end, a device lacks a row of its scope. Returns since when the row is in its sight.
+    pub(crate) fn lacks(&mut self, of: &Holding, at: Time) -> Time {
+        let since = self.granted.open.get(of).copied();
+        self.granted.left += u64::from(self.granted.ends(of, at));
+        since.unwrap_or_default()
+    }
+    /// At the end, a device holds a row outside its scope.
+    pub(crate) fn keeps(&mut self, of: &Holding, at: Time) {
+        self.revoked.left += u64::from(self.revoked.ends(of, at));
+    }
+
+    /// The scope of a device, now or before, that a row belongs to; its present one if none.
+    pub(crate) fn scope_of<'p>(&'p self, device: DeviceId, row: &Row, present: &'p Places) -> &'p [Value] {
+        let entity = usize::from(row.entity.0);
+        let [_, place] = row.last_places();
+        let former = self.former.get(&device).into_iter().flatten().rev();
+        let mut former = former.map(|(_, places)| &*places[entity]);
+        let is_there = |own: &&[Value]| place == Some(*own);
+        Some(&*present[entity]).filter(is_there).or_else(|| former.find(is_there)).unwrap_or(&present[entity])
+    }
+
+    /// The figures, once every device was compared with the backend.
+    pub(crate) fn figures(&self) -> [(&'static str, u64); 8] {
+        let Sights { granted, revoked, .. } = self;
+        let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
+        [
+            ("oracle.granted.rows", granted.rows),
+            ("oracle.granted.lacked", granted.left),
+            ("oracle.granted.row_ns", clipped(granted.row_ns)),
+            ("oracle.granted.longest", granted.longest.0),
+            ("oracle.revoked.rows", revoked.rows),
+            ("oracle.revoked.kept", revoked.left),
+            ("oracle.revoked.row_ns", clipped(revoked.row_ns)),
+            ("oracle.revoked.longest", revoked.longest.0),
+        ]
+    }
+}
+
+/// The places of all entities for a device with these attributes.
+pub(crate) fn places_of(schema: &Schema, attributes: &[Value]) -> Rc<Places> {
+    let place = |entity: &Entity| Rc::from(place_of(entity, attributes));
+    schema.entities.iter().map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(device: u32, key: &str) -> Holding {
+        (DeviceId(device), EntityId(0), Key::new(key))
+    }
+
+    fn figure(sights: &Sights, name: &str) -> u64 {
+        sights.figures().iter().find(|(of, _)| *of == name).unwrap().1
+    }
+
+    #[test]
+    fn a_row_that_comes_back_into_sight_is_neither_lacked_nor_kept() {
+        let mut sights = Sights::default();
+        sights.goes(of(0, "a"), Time(10));
+        sights.comes(of(0, "a"), Time(14));
+        sights.lacks(&of(0, "a"), Time(20));
+        sights.keeps(&of(0, "a"), Time(20));
+        assert_eq!(figure(&sights, "oracle.revoked.rows"), 1);
+        assert_eq!(figure(&sights, "oracle.revoked.row_ns"), 4);
+        assert_eq!(figure(&sights, "oracle.granted.rows"), 0);
+        assert_eq!(figure(&sights, "oracle.revoked.kept"), 0);
+    }
+
+    #[test]
+    fn what_never_came_counts_until_the_end() {
+        let mut sights = Sights::default();
+        for key in ["a", "b", "c"] {
+            sights.comes(of(1, key), Time(10));
+        }
+        sights.applied(&of(1, "a"), true, Time(11));
+        sights.applied(&of(1, "b"), false, Time(13));
+        sights.lacks(&of(1, "a"), Time(30));
+        assert_eq!(figure(&sights, "oracle.granted.rows"), 3);
+        assert_eq!(figure(&sights, "oracle.granted.lacked"), 1);
+        assert_eq!(figure(&sights, "oracle.granted.row_ns"), 23, "`c` was not seen to be missing");
+        assert_eq!(figure(&sights, "oracle.granted.longest"), 20);
+    }
+
+    #[test]
+    fn who_follows_a_row_changes_sight_only_for_its_two_places() {
+        let place = |name: &str| -> Rc<Places> { Rc::from([Rc::from([Value::text(name)])]) };
+        let (all, mut sights) = ([place("n"), place("s"), place("w")], Sights::default());
+        let [n, s] = ["n", "s"].map(|name| [Value::text(name)]);
+        let (at, entity, key) = (Time(5), EntityId(0), &Key::new("k"));
+        sights.moved(Moved { at, entity, key, from: Some(&n), to: Some(&s) }, &all);
+        assert_eq!([figure(&sights, "oracle.granted.rows"), figure(&sights, "oracle.revoked.rows")], [1, 1]);
+        sights.keeps(&of(0, "k"), Time(9));
+        sights.lacks(&of(1, "k"), Time(9));
+        sights.lacks(&of(2, "k"), Time(9));
+        assert_eq!(
+            [figure(&sights, "oracle.granted.lacked"), figure(&sights, "oracle.revoked.kept")],
+            [1, 1]
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! What a person may see changes: another district, another team, another role.
+
+use super::fault::{Fault, Kind};
+use crate::base::{Value, word_enums};
+use crate::config::form::{Form, map, required, word};
+
+word_enums! {
+    /// When the sync server serves a device by the new attributes of its person.
+    pub enum Learned {
+        /// At once: it looks them up for each request.
+        #[default]
+        AtOnce: "at-once",
+        /// From the next login on: they are claims in what the person logged in with.
+        Login: "login",
+        /// Never: the app asks for what it was set up with.
+        Never: "never",
+    }
+}
+
+/// What a reassignment changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reassignment {
+    /// Attributes by position, and their new values.
+    pub set: Vec<(usize, Value)>,
+    /// When the sync server knows.
+    pub learned: Learned,
+}
+
+pub(super) const REASSIGN: Kind = Kind::new(
+    "reassign",
+    on_devices![
+        required("set", map(&Form::Text)).about("Attributes of these people, and their new values."),
+        word::<Learned>("learned").about("When the sync server serves them by the new values."),
+    ],
+    "People get other attributes, such as another district: other rows are theirs, though no row changed.",
+    |view, asks| {
+        if !asks.is_builtin() {
+            let title = "the server of this stack gets the attributes of people once, at the start";
+            let help = "leave the event out, or take the built-in stack";
+            asks.wrong().at(view, title, help);
+        }
+        let set = view.at("set");
+        if set.entries().next().is_none() {
+            asks.wrong().at(set, "nothing changes", "such as set = { district = \"district-2\" }");
+        }
+        let set: Vec<_> = set.entries().filter_map(|of| asks.attribute(of)).collect();
+        let reassignment = Reassignment { set, learned: view.of("learned") };
+        let same = "the people had these attributes before";
+        let planned = reassignment.clone();
+        let fault = Fault::shown_by_its_act(same, move |when, faults| {
+            let (chosen, planned) = (when.chosen.to_vec(), planned.clone());
+            faults.strike(when, move |reach| {
+                chosen.iter().fold(false, |met, device| reach.reassign(*device, &planned) || met)
+            });
+            format!("the people of {} get other attributes", when.whom())
+        });
+        Some(Fault { reassigns: Some(reassignment), ..fault })
+    },
+)
+.nothing_if(|_| false);
