@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{Board, Id, Part, Spent, Waste};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{
-    Author, BlobEvent, DropReason, EditKind, EngineEvent, Event, HeldEvent, HookEnd, KillReason, PhoneEvent,
-    RequestKind, ServerError, TransportError, UnitEvent,
+    Author, BlobEvent, DropReason, EditKind, EngineEvent, Event, HeldEvent, HookEnd, JobEvent, KillReason,
+    PhoneEvent, RequestKind, ServerError, TransportError, UnitEvent,
 };
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,7 +89,8 @@ impl Traffic {
                 }
             }
             Event::Engine(EngineEvent::RequestRefused { error, .. }) => {
-                board.count(Id::RequestsRefused);
+                // An accepted request is not refused.
+                board.add(Id::RequestsRefused, !matches!(error, ServerError::Accepted(_)));
                 let why = match error {
                     ServerError::Throttled(_) => Id::RequestsThrottled,
                     ServerError::Unavailable => Id::RequestsUnavailable,
@@ -97,6 +98,8 @@ impl Traffic {
                     ServerError::Unauthorized => Id::RequestsUnauthorized,
                     ServerError::GatewayTimeout => Id::RequestsGatewayTimeout,
                     ServerError::RequestTooLarge(_) | ServerError::AnswerTooLarge(_) => Id::RequestsTooLarge,
+                    ServerError::Accepted(_) => Id::RequestsAccepted,
+                    ServerError::ClockOff(_) => Id::RequestsClockOff,
                     ServerError::CursorExpired(_) | ServerError::BadRequest(_) => return,
                 };
                 board.count(why);
@@ -188,6 +191,7 @@ impl Traffic {
             Event::ProcessKilled { reason: KillReason::Killed } => board.count(Id::DeviceKills),
             Event::RowUnreadable { .. } => board.count(Id::DeviceBadRows),
             Event::ProcessKilled { reason: KillReason::PowerLoss } => board.count(Id::DevicePowerLosses),
+            Event::ProcessKilled { reason: KillReason::BigRow } => board.count(Id::DeviceBigRows),
             Event::ProcessKilled { reason: KillReason::LowMemory } => board.count(Id::DeviceLowMemory),
             Event::Decoded { peak, tight } => {
                 board.observe(Id::DeviceMemoryPeak, *peak);
@@ -287,6 +291,8 @@ impl Traffic {
                 board.add(Id::BackendScanned, *scanned);
                 board.add(Id::BackendDelivered, *rows);
             }
+            Event::Job(JobEvent::Begun { .. }) => board.count(Id::JobsBegun),
+            Event::Job(JobEvent::ThrownAway { .. }) => board.count(Id::JobsLost),
             Event::Captured { writes, written, handled, cpu, state, kinds } => {
                 let ids = [Id::DeltaCreated, Id::DeltaUpdated, Id::DeltaDeleted];
                 ids.into_iter().zip(kinds).for_each(|(id, rows)| board.add(id, *rows));
@@ -358,6 +364,10 @@ fn apart_from_requests(event: &Event<'_>, board: &mut Board) {
         Event::Engine(EngineEvent::Unit(UnitEvent::ThrownAway { rows, .. })) => {
             board.add(Id::ThrownAwayRows, *rows);
         }
+        Event::Engine(EngineEvent::Unit(UnitEvent::PagesLeft { ready, .. })) => {
+            board.count(Id::PagesLeft);
+            board.add(Id::PagesLeftReady, *ready);
+        }
         Event::Engine(EngineEvent::HookStarted { .. }) => {
             board.count(Id::HookCount);
             board.count(Id::HookUnended);
@@ -369,6 +379,10 @@ fn apart_from_requests(event: &Event<'_>, board: &mut Board) {
             board.add(Id::HookTimedOut, *ended == HookEnd::TimedOut);
         }
         Event::Engine(EngineEvent::HookTriggered { .. }) => board.count(Id::HookTriggers),
+        Event::Engine(EngineEvent::OutboxTrimmed { edits, said }) => {
+            board.add(Id::OutboxDropped, *edits);
+            board.add(Id::OutboxDroppedUnsaid, if *said { 0 } else { *edits });
+        }
         Event::Engine(EngineEvent::CursorSaved { .. }) => board.count(Id::CursorSaved),
         Event::Engine(EngineEvent::CursorReset { .. }) => board.count(Id::CursorReset),
         _ => {}

@@ -1,7 +1,9 @@
 //! Options of the built-in engine.
 
+use super::attachment_options::AttachmentOptions;
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
+use super::limits::{OnBigRow, OutboxLimits, RequestClock, RunPages};
 use super::path::Paths;
 use crate::base::{Bytes, Ppm, Span, word_enums};
 use crate::protocol::Codec;
@@ -37,6 +39,8 @@ pub struct EngineOptions {
     pub decoder: Decoder,
     /// What an edit is dated by.
     pub dates: Dates,
+    /// Whose time a request carries.
+    pub clock: RequestClock,
     /// Where the device's name towards the server is kept.
     pub identity: Identity,
     /// What a failed unit does to those behind it.
@@ -122,6 +126,10 @@ pub struct PullOptions {
     pub atomic: Atomic,
     /// Where a run goes on after one that was interrupted.
     pub checkpoint: Checkpoint,
+    /// What happens to rows that the phone's reader cannot hold.
+    pub on_big_row: OnBigRow,
+    /// How many pages a run requests.
+    pub pages: RunPages,
 }
 
 /// Which rows cannot be applied, and what follows.
@@ -166,6 +174,8 @@ pub struct PushOptions {
     pub on_too_large: OnTooLarge,
     /// Which edits are never split between requests.
     pub unit: PushUnit,
+    /// How many edits may wait, and for how long.
+    pub outbox: OutboxLimits,
 }
 
 /// When a failed request is retried.
@@ -202,6 +212,8 @@ impl Default for EngineOptions {
                 on_too_large: OnTooLarge::default(),
                 atomic: Atomic::default(),
                 checkpoint: Checkpoint::default(),
+                on_big_row: OnBigRow::default(),
+                pages: RunPages::default(),
             },
             push: PushOptions {
                 chunk_rows: 50,
@@ -215,6 +227,7 @@ impl Default for EngineOptions {
                 on_refused: OnRefused::default(),
                 on_too_large: OnTooLarge::default(),
                 unit: PushUnit::default(),
+                outbox: OutboxLimits::default(),
             },
             retry: RetryOptions {
                 base: Span::secs(1),
@@ -233,6 +246,7 @@ impl Default for EngineOptions {
             paths: Paths::default(),
             decoder: Decoder::default(),
             dates: Dates::default(),
+            clock: RequestClock::default(),
             identity: Identity::default(),
             queue: AfterFailure::default(),
             queue_kept: QueueKept::default(),
@@ -244,36 +258,6 @@ impl Default for EngineOptions {
             on_logout: OnLogout::default(),
             database_per: DatabasePer::default(),
             row_cpu: Span::ZERO,
-        }
-    }
-}
-
-/// How attachments are sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttachmentOptions {
-    /// When attachments are sent.
-    pub queue: BlobQueue,
-    /// Whether a row waits for its attachment.
-    pub with: With,
-    /// Which attachment is sent first.
-    pub first: First,
-    /// How many requests with attachments may be under way.
-    pub parallel: u32,
-    /// Bytes per request, at most.
-    pub chunk_bytes: u64,
-    /// Whether an interrupted upload resumes where the server says that it has come to.
-    pub resume: bool,
-}
-
-impl Default for AttachmentOptions {
-    fn default() -> AttachmentOptions {
-        AttachmentOptions {
-            queue: BlobQueue::default(),
-            with: With::default(),
-            first: First::default(),
-            parallel: 1,
-            chunk_bytes: 256 * 1024,
-            resume: true,
         }
     }
 }
@@ -510,35 +494,6 @@ word_enums! {
         Equal: "equal",
         /// All of it, and it grows with the previous draw: min(cap, U(base, 3·previous)).
         Decorrelated: "decorrelated",
-    }
-
-    /// When attachments are sent.
-    pub enum BlobQueue {
-        /// At the end of a unit's run.
-        #[default]
-        Behind: "behind",
-        /// At its beginning, before its rows.
-        Before: "before",
-        /// Concurrently with runs, at any time.
-        Beside: "beside",
-    }
-
-    /// Whether a row waits for its attachment.
-    pub enum With {
-        /// No: the server may have the row without them.
-        #[default]
-        Apart: "apart",
-        /// Yes: the row goes when all of them are uploaded.
-        Row: "row",
-    }
-
-    /// Which part of an attachment is sent first.
-    pub enum First {
-        /// Thumbnails, of all rows.
-        #[default]
-        Thumbnails: "thumbnails",
-        /// The oldest.
-        Oldest: "oldest",
     }
 
     /// What to do if a message was larger than the server takes or sends, or than a proxy lets

@@ -74,6 +74,7 @@ pub const KINDS: &[Kind] = &[
     phone::SLOW_DISK,
     servers::TOUCH_FLAG,
     servers::GATEWAY_REPLACED,
+    servers::FORGET_DEVICE,
     phone::REINSTALL,
     backups::RESTORE,
     backups::RESTORE_GATEWAY,

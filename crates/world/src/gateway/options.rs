@@ -4,6 +4,7 @@ use super::backend_link;
 use super::capture::Capture;
 use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
+use super::jobs::JobOptions;
 use super::mode::{Mode, Unfit};
 use super::upload_cache::UploadCacheOptions;
 use crate::base::{Bytes, Span, Time, in_words};
@@ -40,6 +41,10 @@ pub struct GatewayOptions {
     pub response_limit: Option<u64>,
     /// How it remembers edits that it passes through; `None` if it does not.
     pub upload_cache: Option<UploadCacheOptions>,
+    /// How it works on pulls in the background; `None` if devices wait for each.
+    pub job: Option<JobOptions>,
+    /// How far a device's clock may be off; `None` if the gateway does not compare it.
+    pub clock_tolerance: Option<Span>,
 }
 
 /// How a replica is refreshed.

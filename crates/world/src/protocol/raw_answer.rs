@@ -101,6 +101,8 @@ fn server_error(RawError { kind, number, text }: RawError) -> Result<ServerError
         "unauthorized" => ServerError::Unauthorized,
         "request-too-large" => ServerError::RequestTooLarge(number),
         "answer-too-large" => ServerError::AnswerTooLarge(number),
+        "accepted" => ServerError::Accepted(Span(number)),
+        "clock-off" => ServerError::ClockOff(Stamp(number.cast_signed())),
         "bad-request" => ServerError::BadRequest(text),
         _ => return Err(Damaged(format!("unknown error {kind}"))),
     })
@@ -140,6 +142,8 @@ pub(super) fn refusal(error: &ServerError) -> RawError {
         ServerError::Unauthorized => ("unauthorized", 0, ""),
         ServerError::RequestTooLarge(limit) => ("request-too-large", *limit, ""),
         ServerError::AnswerTooLarge(limit) => ("answer-too-large", *limit, ""),
+        ServerError::Accepted(wait) => ("accepted", wait.0, ""),
+        ServerError::ClockOff(now) => ("clock-off", now.0.cast_unsigned(), ""),
         ServerError::BadRequest(text) => ("bad-request", 0, text.as_str()),
     };
     RawError { kind: kind.to_owned(), number, text: text.to_owned() }

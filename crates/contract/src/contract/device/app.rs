@@ -118,6 +118,9 @@ pub enum EditError {
     /// Another person owns the row.
     #[error("somebody else owns the row")]
     11 NotOwner,
+    /// Too many edits wait to be sent, or one waits for too long.
+    #[error("too many edits wait, or one waits for too long")]
+    20 OutboxFull,
     /// The device's storage is full.
     #[error("the device's storage is full")]
     3 StorageFull,

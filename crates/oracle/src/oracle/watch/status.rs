@@ -274,7 +274,10 @@ impl DeviceStatus {
                 EngineEvent::ResponseReceived { unit: Some(_), .. }
                 | EngineEvent::Unit(UnitEvent::SetAside { .. }),
             ) => self.moves(at),
-            Event::Engine(EngineEvent::RequestRefused { error: ServerError::Throttled(after), .. }) => {
+            Event::Engine(EngineEvent::RequestRefused {
+                error: ServerError::Throttled(after) | ServerError::Accepted(after),
+                ..
+            }) => {
                 self.moves(at + *after)
             }
             Event::AppWrote { took, .. } | Event::AppQueried { took, .. } if took >= NOTICED => {

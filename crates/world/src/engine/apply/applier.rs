@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::base::{EntityId, Span, Stamp, Undone, UnitId};
 use crate::contract::{EngineEvent, Excerpt, SyncError, UnitEvent};
 use crate::engine::apply::bad_rows::{BadRows, Verdict};
+use crate::engine::big_rows;
 use crate::engine::apply::chunks::{Segment, cut};
 use crate::engine::apply::deferred;
 use crate::engine::apply::foreign_keys;
@@ -302,6 +303,9 @@ impl Applying<'_, '_> {
     /// Whether a row cannot be applied now; it is then skipped or deferred.
     fn holds_back(&mut self, entity: EntityId, row: WireRow<'_>, is_dirty: bool) -> Stored<bool> {
         let mut verdict = self.applier.bad_rows.judge(self.tx, entity, row)?;
+        if verdict == Verdict::Apply && !is_dirty && big_rows::leaves_out(self.process, row) {
+            verdict = Verdict::Skip;
+        }
         let missing = self.process.options.pull.missing_parent;
         if verdict == Verdict::Apply && !is_dirty && missing.holds(self.tx, entity, row)? {
             self.tx.defer_row(entity, row.key, row.stamp, row.values)?;

@@ -7,9 +7,10 @@ use std::rc::Rc;
 
 use crate::base::{EntityId, Key};
 use crate::contract::{BlobEvent, BlobId, EngineEvent, TOO_LARGE_PAGE, TransportError};
+use crate::engine::attachment_options::{BlobQueue, First, With};
 use crate::engine::exchange::{Caller, Failure, GivenUp, RunError};
 use crate::engine::flaws::Flaw;
-use crate::engine::options::{BlobQueue, First, OnTooLarge, With};
+use crate::engine::options::OnTooLarge;
 use crate::engine::process::Process;
 use crate::engine::tasks::{Signal, several};
 use crate::engine::unit::scheduler::Scheduler;

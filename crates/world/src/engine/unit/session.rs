@@ -9,15 +9,18 @@ use crate::base::{EntityId, Span, Stamp, Time, UnitId};
 use crate::contract::{EngineEvent, Occasion, SyncError, UnitEvent};
 use crate::engine::apply::applier::Applier;
 use crate::engine::apply::page_changes::tell_changes;
+use crate::engine::attachment_options::{BlobQueue, With};
 use crate::engine::exchange::{Caller, RunError};
 use crate::engine::flaws::Flaw;
-use crate::engine::options::{BlobQueue, SyncDate, With};
+use crate::engine::limits::PagesLeft;
+use crate::engine::options::SyncDate;
 use crate::engine::process::Process;
 use crate::engine::pull::puller::{Puller, Run};
 use crate::engine::pull::push_with_pull::CombinedPull;
 use crate::engine::push::attachments::BlobSender;
 use crate::engine::push::capture;
 use crate::engine::push::conflict_page::held;
+use crate::engine::push::outbox_limits;
 use crate::engine::push::pusher::Pusher;
 use crate::engine::tasks::Signal;
 use crate::engine::unit::scheduler::Scheduler;
@@ -109,8 +112,9 @@ impl Session {
             return Err(SyncError::StorageFull);
         }
         self.process.crash_point("session.started").await;
+        let mut leaves = false;
         let result = match self.process.hook(Occasion::SyncStart(unit, run.number)).await {
-            Ok(()) => self.transfer(run).await,
+            Ok(()) => self.transfer(run).await.map(|has_left| leaves = has_left),
             Err(failed) => Err(failed.into()),
         };
         self.process.crash_point("session.before-end").await;
@@ -137,7 +141,7 @@ impl Session {
         tell_cursors(&self.process);
         tell_changes(&self.process, Some(unit), &lifted, 0, Span::ZERO);
         match &result {
-            Ok(()) => self.completed(run, started).await,
+            Ok(()) => self.completed(run, started, leaves).await,
             Err(ended) => self.failed(run, ended).await,
         }
         self.process.crash_point("session.ended").await;
@@ -154,7 +158,7 @@ impl Session {
 
     /// The same beside other runs, without a turn.
     pub(crate) async fn sync_at_once(&self, unit: UnitId) -> Result<(), SyncError> {
-        self.transfer(self.scheduler.last_run(unit)).await.map_err(|ended| ended.error)
+        self.transfer(self.scheduler.last_run(unit)).await.map(drop).map_err(|ended| ended.error)
     }
 
     /// Writes that runs end. If the disk is full it reports that and waits for room: an end that is
@@ -179,9 +183,11 @@ impl Session {
         Ok(())
     }
 
-    async fn transfer(&self, run: Run) -> Result<(), RunError> {
+    /// Pushes, then pulls; true if the limit of pages ended the pull before its end.
+    async fn transfer(&self, run: Run) -> Result<bool, RunError> {
         held(&self.process, run.unit)?;
         self.puller.applier.begin(run.unit).await?;
+        outbox_limits::trim(&self.process, Some(run.unit)).await?;
         let entities = &self.process.unit(run.unit).push;
         if self.blobs.go(BlobQueue::Before) {
             self.blobs.send(entities, true).await?;
@@ -189,10 +195,10 @@ impl Session {
         let mut along = CombinedPull::begin(&self.puller, run).await?;
         let mut left = self.pusher.push(run.unit, &mut along).await?;
         self.scheduler.wait_at_server(run.unit, left.queued);
-        along.pull().await?;
+        let leaves = along.pull().await?;
         self.puller.applier.show(run.unit).await?;
         if !self.blobs.go(BlobQueue::Behind) {
-            return left.end();
+            return left.end().map(|()| leaves);
         }
         let sent = self.blobs.send(entities, true).await?;
         if sent > 0 && self.process.options.attachments.with == With::Row {
@@ -200,11 +206,16 @@ impl Session {
             left = self.pusher.push(run.unit, &mut alone).await?;
             self.scheduler.wait_at_server(run.unit, left.queued);
         }
-        left.end()
+        left.end().map(|()| leaves)
     }
 
-    async fn completed(&self, run: Run, started: Time) {
+    async fn completed(&self, run: Run, started: Time, leaves: bool) {
         let Run { unit, number: run } = run;
+        let after = self.process.options.pull.pages.left;
+        if leaves {
+            let ready = after == PagesLeft::Ready;
+            self.process.emit(EngineEvent::Unit(UnitEvent::PagesLeft { unit, ready }));
+        }
         let took = self.process.ports.clock.now() - started;
         self.scheduler.completed(unit);
         let blocking = self.process.unit(unit).blocking;
@@ -212,6 +223,9 @@ impl Session {
         for _ in 0..times {
             self.process.emit(EngineEvent::SyncComplete { unit, run, took, blocking });
             self.ended(Occasion::SyncComplete(unit, run)).await;
+        }
+        if leaves && after == PagesLeft::Again {
+            self.scheduler.enqueue(unit, false);
         }
     }
 

@@ -225,6 +225,10 @@ impl Device {
     }
     pub(crate) fn app(&self, event: AppEvent) {
         self.attention.on(event, self.now());
+        // Its start passes the event on.
+        if matches!(event, AppEvent::Login | AppEvent::Resume) && self.start_if_ended() {
+            return;
+        }
         self.pass_on(event);
     }
     /// Passes an event to the app, if it runs.
@@ -259,6 +263,7 @@ impl Device {
     }
     /// A person edits. If the app does not run, the edit is missed.
     pub(crate) fn edit(&self, edit: &LocalEdit) {
+        self.start_if_ended();
         if !self.is_running() {
             return self.miss(edit);
         }
@@ -491,7 +496,7 @@ impl Device {
         self.miss_unsaved();
         self.end_of_work();
     }
-    fn with_engine(&self, f: impl FnOnce(&Rc<dyn SyncEngine>)) {
+    pub(crate) fn with_engine(&self, f: impl FnOnce(&Rc<dyn SyncEngine>)) {
         if let Some(engine) = self.app.engine() {
             f(&engine);
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::{EntityId, Span, Time, UnitId};
-use crate::contract::{AppEvent, EngineEvent, Event, Hook, Occasion, PhoneEvent, SyncUnit, Trigger};
+use crate::contract::{AppEvent, EngineEvent, Event, Hook, Occasion, PhoneEvent, SyncUnit, Trigger, UnitEvent};
 use crate::setup::Hooks;
 
 #[derive(Default)]
@@ -25,6 +25,8 @@ pub(crate) struct Attention {
     /// When its storage got all that a login waits for, or lost it, alternating.
     turns: RefCell<Vec<(Time, bool)>>,
     resets: bool,
+    /// Units whose last run left pages, so that the app is not ready.
+    incomplete: RefCell<BTreeSet<UnitId>>,
 }
 
 /// What a person who logged in still waits for, in this process of the app.
@@ -110,8 +112,10 @@ impl Attention {
         event: &Event<'_>,
         has_screen: impl Fn(UnitId) -> bool,
     ) -> Option<(Span, bool)> {
+        self.note_pages_left(event);
         let (since, again) = self.logged_in.get()?;
         match event {
+            Event::Engine(EngineEvent::SyncComplete { unit, .. }) if self.is_incomplete(*unit) => return None,
             Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) if !self.is_hooked(*unit, *run) => {
                 self.came(*unit)
             }
@@ -134,7 +138,24 @@ impl Attention {
         })
     }
 
+    fn note_pages_left(&self, event: &Event<'_>) {
+        let mut incomplete = self.incomplete.borrow_mut();
+        match event {
+            Event::Engine(EngineEvent::SyncStart { unit, .. }) => _ = incomplete.remove(unit),
+            Event::Engine(EngineEvent::Unit(UnitEvent::PagesLeft { unit, ready: false })) => {
+                incomplete.insert(*unit);
+            }
+            _ => {}
+        }
+    }
+    fn is_incomplete(&self, unit: UnitId) -> bool {
+        self.incomplete.borrow().contains(&unit)
+    }
+
     fn came(&self, unit: UnitId) {
+        if self.is_incomplete(unit) {
+            return;
+        }
         let mut wait = self.wait.borrow_mut();
         wait.units.retain(|awaited| *awaited != unit);
         wait.came.extend(self.units.get(usize::from(unit.0)).iter().flat_map(|unit| &unit.pull));
