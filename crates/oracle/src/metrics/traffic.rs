@@ -380,8 +380,9 @@ fn apart_from_requests(event: &Event<'_>, board: &mut Board) {
         }
         Event::Engine(EngineEvent::HookTriggered { .. }) => board.count(Id::HookTriggers),
         Event::Engine(EngineEvent::OutboxTrimmed { edits, said }) => {
-            board.add(Id::OutboxDropped, *edits);
-            board.add(Id::OutboxDroppedUnsaid, if *said { 0 } else { *edits });
+            let dropped = edits.len() as u64;
+            board.add(Id::OutboxDropped, dropped);
+            board.add(Id::OutboxDroppedUnsaid, if *said { 0 } else { dropped });
         }
         Event::Engine(EngineEvent::CursorSaved { .. }) => board.count(Id::CursorSaved),
         Event::Engine(EngineEvent::CursorReset { .. }) => board.count(Id::CursorReset),

@@ -17,7 +17,7 @@ use crate::base::{EditId, EntityId, Incarnation, Key, Span, Stamp, Time, UnitId}
 use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineEvent,
     EngineFactory, LocalBoxFuture, LocalEdit, NetworkKind, Opened, Pick, Ports, Provision, Saving,
-    SyncEngine, SyncError, Trigger,
+    SyncEngine, SyncError, Trigger, WaitingEdits,
 };
 use crate::engine::push::capture;
 use crate::engine::push::conflict_page;
@@ -241,6 +241,15 @@ impl SyncEngine for Builtin {
 
     fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
         Box::pin(async move { logout::log_out(&self.process, &self.session).await })
+    }
+
+    fn load_again(self: Rc<Self>, waiting: WaitingEdits) -> LocalBoxFuture<'static, ()> {
+        Box::pin(async move {
+            if logout::load_again(&self.process, &self.session, waiting).await {
+                let pulls = |unit: &UnitId| !self.process.unit(*unit).pull.is_empty();
+                self.process.unit_ids().filter(pulls).for_each(|unit| self.scheduler.wish(unit, false));
+            }
+        })
     }
 
     fn view(&self) -> Option<&dyn DeviceView> {

@@ -57,11 +57,10 @@ pub(crate) use conflict::{Conflict, Resolution, ResolveRule};
 pub(crate) use flaws::Flaw;
 pub use limits::{OnBigRow, OnFull, OutboxLimits, PagesLeft, RequestClock, RunPages};
 pub use options::{
-    AfterFailure, Atomic, BadRowOptions, Checkpoint, ConflictOptions,
-    CursorBook, DatabasePer, Dates, Decoder, EngineOptions, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, OnLogout, OnRefused, OnTooLarge, OnUnauthorized, PullOptions, PushOptions,
-    PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate,
-    WhileOpen,
+    AfterFailure, Atomic, BadRowOptions, Checkpoint, ConflictOptions, CursorBook, DatabasePer, Dates,
+    Decoder, EngineOptions, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnLogout, OnRefused,
+    OnTooLarge, OnUnauthorized, PullOptions, PushOptions, PushOrder, PushUnit, QueueKept, Replace,
+    RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 pub use path::{Path, Paths};
 pub(crate) use push::edits::joined;

@@ -76,6 +76,7 @@ pub const KINDS: &[Kind] = &[
     servers::GATEWAY_REPLACED,
     servers::FORGET_DEVICE,
     phone::REINSTALL,
+    phone::FORCE_DOWNLOAD,
     backups::RESTORE,
     backups::RESTORE_GATEWAY,
     backups::RESTORE_BACKEND,

@@ -41,8 +41,8 @@ fn write_row(writer: &mut PageWriter, row: WireRow<'_>) {
 #[cfg(test)]
 mod tests {
     use super::super::answer::Part;
-    use super::super::message::PullRequest;
     use super::super::list;
+    use super::super::message::PullRequest;
     use super::*;
     use crate::base::{DeviceId, EntityId, Stamp};
 

@@ -245,8 +245,8 @@ pub enum EngineEvent<'a> {
     },
     /// Edits that were too many, or waited for too long, were dropped from the outbox.
     241 OutboxTrimmed {
-        /// The number of edits.
-        edits: u64,
+        /// The edits.
+        edits: &'a [EditId],
         /// True if a line for each of them tells its person.
         said: bool,
     },

@@ -282,9 +282,7 @@ impl DeviceFlow {
             Event::Engine(EngineEvent::RequestRefused {
                 error: ServerError::Throttled(after) | ServerError::Accepted(after),
                 ..
-            }) => {
-                self.throttled_until = at + *after
-            }
+            }) => self.throttled_until = at + *after,
             Event::Engine(EngineEvent::HookStarted { run: Some((_, run)), .. }) => {
                 self.open.get_mut(run).into_iter().for_each(|run| run.hooks += 1);
             }

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{EngineEvent, Event, RequestKind, ServerError, SyncError, SyncUnit, TransportError, Trigger};
+use crate::contract::{
+    EngineEvent, Event, RequestKind, ServerError, SyncError, SyncUnit, TransportError, Trigger,
+};
 use crate::oracle::watch::{Patience, Waits};
 use crate::oracle::words::Labels;
 

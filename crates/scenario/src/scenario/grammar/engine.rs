@@ -10,8 +10,9 @@ use crate::config::view::View;
 use crate::engine::{
     AfterFailure, Atomic, BaseDate, BlobQueue, CallbackOptions as Callback, Checkpoint, CursorBook,
     DatabasePer, Dates, Decoder, Detect, EngineOptions as Engine, First, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, OnBigRow, OnFull, OnLogout, OnRefused, OnTooLarge, OnUnauthorized, PagesLeft, Policy, PushOrder, PushUnit,
-    QueueKept, Replace, RequestClock, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen, With,
+    MissingParent, OnBadRow, OnBigRow, OnFull, OnLogout, OnRefused, OnTooLarge, OnUnauthorized, PagesLeft,
+    Policy, PushOrder, PushUnit, QueueKept, Replace, RequestClock, RequestPer, Requests, Says, SecondEdit,
+    Sends, SyncDate, WhileOpen, With,
 };
 use crate::protocol::{self, BytesCount, Packing, Packs};
 

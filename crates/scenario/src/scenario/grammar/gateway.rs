@@ -9,7 +9,8 @@ use crate::config::form::{
 };
 use crate::config::written::NAME;
 use crate::gateway::{
-    Advance, CAPTURE, CursorSaved, JobOptions as Job, JobResult, Mode, RefreshOptions as Refresh, Restored, UploadCacheOptions as Uploads,
+    Advance, CAPTURE, CursorSaved, JobOptions as Job, JobResult, Mode, RefreshOptions as Refresh, Restored,
+    UploadCacheOptions as Uploads,
 };
 use crate::protocol::{self, Packing};
 

@@ -90,7 +90,7 @@ impl ResolveContext<'_> {
 
     fn push(&self, view: View<'_>) -> engine::PushOptions {
         let (chosen, squash) = (view.at("capture"), view.at("squash"));
-        let (capture, outbox) = (chosen.word(), engine::LocalCapture::Outbox);
+        let (capture, outbox) = (chosen.word(), LocalCapture::Outbox);
         if capture != outbox && self.mode() == Mode::Persistent {
             let title = "a persistent gateway reports results of edits in a later run, which marks on rows do not wait for";
             let mode = self.root.at("gateway.mode");
@@ -125,7 +125,8 @@ impl ResolveContext<'_> {
     fn outbox_limits(&self, view: View<'_>) -> OutboxLimits {
         let limits = read!(view, OutboxLimits { keep_for keep_most on_full });
         let capture = view.at("capture");
-        let limited = ["keep_for", "keep_most"].map(|key| view.at(key)).into_iter().find(|at| at.present().is_some());
+        let limited =
+            ["keep_for", "keep_most"].map(|key| view.at(key)).into_iter().find(|at| at.present().is_some());
         if let Some(limited) = limited.filter(|_| capture.word::<LocalCapture>() != LocalCapture::Outbox) {
             let title = "marks on rows are no outbox, which could be full or keep an edit for too long";
             let help = "leave it out, or `capture = \"outbox\"`";

@@ -6,7 +6,9 @@ use super::links::limits;
 use crate::backend::LogOptions;
 use crate::base::{BitRate, Bytes, Span, Word as _};
 use crate::config::view::{Mistakes, View, read};
-use crate::gateway::{self, Around, Capture, CursorHolder, JobOptions, Mode, RefreshOptions, UploadCacheOptions};
+use crate::gateway::{
+    self, Around, Capture, CursorHolder, JobOptions, Mode, RefreshOptions, UploadCacheOptions,
+};
 use crate::net::Profile;
 use crate::protocol::{self, Codec, Coding, LIMIT, Packing};
 
@@ -76,7 +78,8 @@ impl ResolveContext<'_> {
         let serve = captured(self.root, SERVED, &Mistakes::default());
         let by_receipt = serve.is_some_and(|serve| serve.takes_receipts.is_some());
         if held.text() == "server" || by_receipt {
-            let title = "a result may be given twice or never, and the gateway counts each response as received";
+            let title =
+                "a result may be given twice or never, and the gateway counts each response as received";
             let help = "it takes cursors held by clients, and a capture by `last_modified` or `change_log`";
             self.mistakes.given(&[held, self.root.at(SERVED)]).at(view, title, help);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{EntityId, Stamp, UnitId};
+use crate::base::{EditId, EntityId, Stamp, UnitId};
 use crate::contract::{EngineEvent, LogKind, Outcome, SyncError};
 use crate::engine::limits::{OnFull, OutboxLimits};
 use crate::engine::process::Process;
@@ -88,7 +88,8 @@ pub(crate) async fn trim(process: &Process, unit: Option<UnitId>) -> Result<(), 
         })
     });
     dropped.await?;
-    process.emit(EngineEvent::OutboxTrimmed { edits: waiting.len() as u64, said });
+    let edits: Vec<EditId> = waiting.iter().map(|entry| entry.edit).collect();
+    process.emit(EngineEvent::OutboxTrimmed { edits: &edits, said });
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
     AppEvent, CallEvent, DeviceView, EditError, EngineEvent, Event, Hook, KillReason, LocalBoxFuture,
-    LocalEdit, Node, PhoneEvent, Pick, Ports, Saving, SyncEngine, SyncError, Work,
+    LocalEdit, Node, PhoneEvent, Pick, Ports, Saving, SyncEngine, SyncError, WaitingEdits, Work,
 };
 use crate::disk::PowerLoss;
 use crate::faults::{Cancel, Struck};
@@ -180,6 +180,12 @@ impl Device {
         let told = Event::Restored { to: Time::ZERO, life: 0 };
         self.put_in(Storage::wipe, restart_after, told);
         self.attention.turns(self.now(), false);
+    }
+    /// Somebody makes the app load everything again, if it runs.
+    pub(crate) fn load_again(&self, waiting: WaitingEdits) {
+        self.start_if_ended();
+        self.use_briefly();
+        self.with_engine(|engine| self.ports.spawn.spawn(engine.clone().load_again(waiting)));
     }
     fn put_in(&self, state: impl FnOnce(&Storage), restart_after: Span, told: Event<'_>) {
         let was_running = self.is_running();

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::{EntityId, Span, Time, UnitId};
-use crate::contract::{AppEvent, EngineEvent, Event, Hook, Occasion, PhoneEvent, SyncUnit, Trigger, UnitEvent};
+use crate::contract::{
+    AppEvent, EngineEvent, Event, Hook, Occasion, PhoneEvent, SyncUnit, Trigger, UnitEvent,
+};
 use crate::setup::Hooks;
 
 #[derive(Default)]
@@ -115,7 +117,9 @@ impl Attention {
         self.note_pages_left(event);
         let (since, again) = self.logged_in.get()?;
         match event {
-            Event::Engine(EngineEvent::SyncComplete { unit, .. }) if self.is_incomplete(*unit) => return None,
+            Event::Engine(EngineEvent::SyncComplete { unit, .. }) if self.is_incomplete(*unit) => {
+                return None;
+            }
             Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) if !self.is_hooked(*unit, *run) => {
                 self.came(*unit)
             }
@@ -234,6 +238,23 @@ mod tests {
         assert_eq!(attention.let_in(at(12), &complete(ALL), |unit| unit == LOGIN), None);
         let discarded = Event::Engine(EngineEvent::UnitDiscarded { unit: LOGIN });
         assert_eq!(attention.let_in(at(13), &discarded, |_| false), Some((Span::secs(3), false)));
+    }
+
+    #[test]
+    fn nobody_is_let_in_by_a_run_that_left_pages() {
+        for (ready, let_in) in [(true, Some((Span::secs(5), false))), (false, None)] {
+            let attention = attention(false);
+            let left = Event::Engine(EngineEvent::Unit(UnitEvent::PagesLeft { unit: LOGIN, ready }));
+            assert_eq!(attention.let_in(at(15), &left, |_| false), None);
+            assert_eq!(attention.let_in(at(15), &complete(LOGIN), |_| false), let_in);
+        }
+        let attention = attention(false);
+        let left = Event::Engine(EngineEvent::Unit(UnitEvent::PagesLeft { unit: LOGIN, ready: false }));
+        attention.let_in(at(15), &left, |_| false);
+        let begins = EngineEvent::SyncStart { unit: LOGIN, run: 2, waited: Span::ZERO };
+        attention.let_in(at(16), &Event::Engine(begins), |_| false);
+        let let_in = attention.let_in(at(18), &complete(LOGIN), |_| false);
+        assert_eq!(let_in, Some((Span::secs(8), false)), "the next run left none");
     }
 
     #[test]

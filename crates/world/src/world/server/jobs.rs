@@ -33,12 +33,7 @@ pub(crate) async fn answer(
 }
 
 /// Works on a request at the backend, for as long as that takes.
-fn work(
-    servers: &Rc<Servers>,
-    gateway: &Rc<RefCell<Gateway>>,
-    job: (DeviceId, String),
-    request: Vec<u8>,
-) {
+fn work(servers: &Rc<Servers>, gateway: &Rc<RefCell<Gateway>>, job: (DeviceId, String), request: Vec<u8>) {
     let servers = Rc::clone(servers);
     let gateway = Rc::clone(gateway);
     let node = servers.node;
