@@ -72,8 +72,8 @@ pub trait Machine {
     fn can_send(&self, bytes: u64) -> bool {
         true
     }
-    /// Whether the app can read a row of `bytes` bytes from its database at once. `false` means that
-    /// it dies here, as above.
+    /// Whether the app can read a row of `bytes` bytes from its database at once. `false` means
+    /// that it dies here, as above.
     fn can_show(&self, bytes: u64) -> bool {
         true
     }
