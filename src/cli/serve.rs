@@ -286,6 +286,7 @@ fn left_out(plan: &Plan) -> Option<String> {
         Need::Tokens,
         Need::SharedPhones,
         Need::Reinstalls,
+        Need::ForcedLoads,
         Need::Upgrades,
         Need::Backups,
         Need::Copies,

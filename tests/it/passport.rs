@@ -68,6 +68,7 @@ fn each_need_is_found_in_the_part_of_a_file_that_has_it() {
         ("event.k={ at = \"+1m\", disk_full = { for = \"1m\" } }", Need::Storage, "event.k"),
         ("event.k={ at = \"+20m\", restore = { of = \"10m\" } }", Need::Backups, "event.k"),
         ("event.k={ at = \"+20m\", reinstall = {} }", Need::Reinstalls, "event.k"),
+        ("event.k={ at = \"+20m\", force_download = {} }", Need::ForcedLoads, "event.k"),
         ("chaos.logout_mtbf=\"20m\"", Need::SharedPhones, "chaos"),
         ("chaos.suspend_mtbf=\"20m\"", Need::Suspensions, "chaos"),
         ("chaos.cancel_mtbf=\"20m\"", Need::Cancels, "chaos"),

@@ -82,7 +82,7 @@ fn at_most(mut own: Capabilities, mut of: Capabilities) -> Capabilities {
 const BASE: Capabilities =
     Capabilities { acknowledges: true, prompt: true, merge: Merge::Converges, ..Capabilities::NONE };
 /// What is not supported, whatever the adapter.
-const LACKS: [Need; 8] = [
+const LACKS: [Need; 9] = [
     Need::GivenKeys,
     Need::OpenedRecords,
     Need::Excerpts,
@@ -91,6 +91,7 @@ const LACKS: [Need; 8] = [
     Need::Hooks,
     Need::Tokens,
     Need::SharedPhones,
+    Need::ForcedLoads,
 ];
 
 fn program(file: &StackFile) -> Program {

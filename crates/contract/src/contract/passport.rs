@@ -206,6 +206,8 @@ word_enums! {
         SharedPhones: "shared phones",
         /// An app is installed again.
         Reinstalls: "reinstalls",
+        /// A phone is made to load everything again.
+        ForcedLoads: "forced loads",
         /// A newer version of the app, or of the schema, is installed.
         Upgrades: "upgrades",
         /// A phone goes back to a backup.

@@ -46,6 +46,7 @@ fn why_refused(error: &EditError) -> Option<Id> {
         EditError::NotOffline => Id::WorkloadNotOffline,
         EditError::NoLease => Id::WorkloadNoLease,
         EditError::NotOwner => Id::WorkloadNotOwner,
+        EditError::OutboxFull => Id::WorkloadOutboxFull,
         _ => return None,
     })
 }

@@ -201,6 +201,7 @@ impl Timeline {
             KillReason::Killed => "app killed",
             KillReason::PowerLoss => "power lost",
             KillReason::LowMemory => "killed for memory",
+            KillReason::BigRow => "died of a large row",
         };
         self.mark(device, Track::App, name, at);
     }

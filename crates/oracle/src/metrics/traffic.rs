@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{Board, Id, Part, Spent, Waste};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{
-    Author, BlobEvent, DropReason, EditKind, EngineEvent, Event, HeldEvent, HookEnd, KillReason, PhoneEvent,
-    RequestKind, ServerError, TransportError, UnitEvent,
+    Author, BlobEvent, DropReason, EditKind, EngineEvent, Event, HeldEvent, HookEnd, JobEvent, KillReason,
+    PhoneEvent, RequestKind, ServerError, TransportError, UnitEvent,
 };
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,7 +89,8 @@ impl Traffic {
                 }
             }
             Event::Engine(EngineEvent::RequestRefused { error, .. }) => {
-                board.count(Id::RequestsRefused);
+                // An accepted request is not refused.
+                board.add(Id::RequestsRefused, !matches!(error, ServerError::Accepted(_)));
                 let why = match error {
                     ServerError::Throttled(_) => Id::RequestsThrottled,
                     ServerError::Unavailable => Id::RequestsUnavailable,
@@ -98,6 +99,8 @@ impl Traffic {
                     ServerError::GatewayTimeout => Id::RequestsGatewayTimeout,
                     ServerError::RequestTooLarge(_) | ServerError::AnswerTooLarge(_) => Id::RequestsTooLarge,
                     ServerError::MustReset => Id::RequestsMustReset,
+                    ServerError::Accepted(_) => Id::RequestsAccepted,
+                    ServerError::ClockOff(_) => Id::RequestsClockOff,
                     ServerError::CursorExpired(_)
                     | ServerError::AlreadyThere
                     | ServerError::BadRequest(_) => return,
@@ -191,6 +194,7 @@ impl Traffic {
             Event::ProcessKilled { reason: KillReason::Killed } => board.count(Id::DeviceKills),
             Event::RowUnreadable { .. } => board.count(Id::DeviceBadRows),
             Event::ProcessKilled { reason: KillReason::PowerLoss } => board.count(Id::DevicePowerLosses),
+            Event::ProcessKilled { reason: KillReason::BigRow } => board.count(Id::DeviceBigRows),
             Event::ProcessKilled { reason: KillReason::LowMemory } => board.count(Id::DeviceLowMemory),
             Event::Decoded { peak, tight } => {
                 board.observe(Id::DeviceMemoryPeak, *peak);
@@ -290,6 +294,8 @@ impl Traffic {
                 board.add(Id::BackendScanned, *scanned);
                 board.add(Id::BackendDelivered, *rows);
             }
+            Event::Job(JobEvent::Begun { .. }) => board.count(Id::JobsBegun),
+            Event::Job(JobEvent::ThrownAway { .. }) => board.count(Id::JobsLost),
             Event::Captured { writes, written, handled, cpu, state, kinds } => {
                 let ids = [Id::DeltaCreated, Id::DeltaUpdated, Id::DeltaDeleted];
                 ids.into_iter().zip(kinds).for_each(|(id, rows)| board.add(id, *rows));
@@ -361,6 +367,10 @@ fn apart_from_requests(event: &Event<'_>, board: &mut Board) {
         Event::Engine(EngineEvent::Unit(UnitEvent::ThrownAway { rows, .. })) => {
             board.add(Id::ThrownAwayRows, *rows);
         }
+        Event::Engine(EngineEvent::Unit(UnitEvent::PagesLeft { ready, .. })) => {
+            board.count(Id::PagesLeft);
+            board.add(Id::PagesLeftReady, *ready);
+        }
         Event::Engine(EngineEvent::HookStarted { .. }) => {
             board.count(Id::HookCount);
             board.count(Id::HookUnended);
@@ -372,6 +382,11 @@ fn apart_from_requests(event: &Event<'_>, board: &mut Board) {
             board.add(Id::HookTimedOut, *ended == HookEnd::TimedOut);
         }
         Event::Engine(EngineEvent::HookTriggered { .. }) => board.count(Id::HookTriggers),
+        Event::Engine(EngineEvent::OutboxTrimmed { edits, said }) => {
+            let dropped = edits.len() as u64;
+            board.add(Id::OutboxDropped, dropped);
+            board.add(Id::OutboxDroppedUnsaid, if *said { 0 } else { dropped });
+        }
         Event::Engine(EngineEvent::CursorSaved { .. }) => board.count(Id::CursorSaved),
         Event::Engine(EngineEvent::CursorReset { .. }) => board.count(Id::CursorReset),
         _ => {}

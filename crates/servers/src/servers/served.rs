@@ -57,7 +57,9 @@ pub(super) trait ProtocolServer {
 /// The error word of a refusal, as in CouchDB.
 fn word_of(error: &ServerError) -> &'static str {
     match error {
+        ServerError::Accepted(_) => "accepted",
         ServerError::BadRequest(_) => "bad_request",
+        ServerError::ClockOff(_) => "forbidden",
         ServerError::Unauthorized => "unauthorized",
         ServerError::CursorExpired(_) => "gone",
         ServerError::AlreadyThere => "file_exists",

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::attachment_options::{BlobQueue, With};
+use super::big_rows;
 use super::flaws::Flaw;
 use super::options::{
     AfterFailure, Atomic, Checkpoint, DatabasePer, Dates, EngineOptions, QueueKept, SecondEdit,
@@ -16,10 +17,11 @@ use crate::base::{EditId, EntityId, Incarnation, Key, Span, Stamp, Time, UnitId}
 use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineEvent,
     EngineFactory, LocalBoxFuture, LocalEdit, NetworkKind, Opened, Pick, Ports, Provision, Saving,
-    SyncEngine, SyncError, Trigger,
+    SyncEngine, SyncError, Trigger, WaitingEdits,
 };
 use crate::engine::push::capture;
 use crate::engine::push::conflict_page;
+use crate::engine::push::outbox_limits;
 use crate::engine::unit::logout;
 use crate::engine::unit::scheduler::Scheduler;
 use crate::engine::unit::session::Session;
@@ -101,6 +103,7 @@ impl Builtin {
             return;
         }
         conflict_page::tell_open(&self.process).await;
+        self.trim_outbox();
         self.scheduler.start();
         if let Some(period) = self.process.options.network_poll {
             self.ask_for_network(period);
@@ -130,6 +133,14 @@ impl Builtin {
         }
     }
 
+    /// Drops edits beyond the limits of the outbox. A run does so itself when it begins.
+    fn trim_outbox(&self) {
+        if self.process.options.push.outbox.exist() && !self.session.is_under_way() {
+            let process = self.process.clone();
+            self.process.spawn(async move { drop(outbox_limits::trim(&process, None).await) });
+        }
+    }
+
     fn save(&self, edit: &LocalEdit) -> Result<(), EditError> {
         let made_at = match self.process.options.dates {
             Dates::Utc => self.process.ports.clock.wall(),
@@ -139,6 +150,12 @@ impl Builtin {
             && self.process.store.read(|tx| store::conflicts::is_open(tx, edit.entity, edit.key.as_str()))?
         {
             return Err(EditError::InConflict);
+        }
+        if edit.kind != EditKind::Create && !big_rows::shows(&self.process, edit.entity, &edit.key) {
+            return Err(EditError::Storage("the row is too large to be read".to_owned()));
+        }
+        if outbox_limits::refuses(&self.process, edit.entity)? {
+            return Err(EditError::OutboxFull);
         }
         let saved = self.process.save(edit, made_at);
         if saved.is_ok() && edit.kind == EditKind::Delete && self.process.has_excerpts(edit.entity) {
@@ -152,6 +169,7 @@ impl Builtin {
         }
         self.process.show();
         self.session.blobs.made.raise();
+        self.trim_outbox();
         if !self.session.is_under_way() || !self.process.rules.has(Flaw::MissesSavesInARun) {
             self.scheduler.fire(Trigger::Save);
         }
@@ -223,6 +241,15 @@ impl SyncEngine for Builtin {
 
     fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
         Box::pin(async move { logout::log_out(&self.process, &self.session).await })
+    }
+
+    fn load_again(self: Rc<Self>, waiting: WaitingEdits) -> LocalBoxFuture<'static, ()> {
+        Box::pin(async move {
+            if logout::load_again(&self.process, &self.session, waiting).await {
+                let pulls = |unit: &UnitId| !self.process.unit(*unit).pull.is_empty();
+                self.process.unit_ids().filter(pulls).for_each(|unit| self.scheduler.wish(unit, false));
+            }
+        })
     }
 
     fn view(&self) -> Option<&dyn DeviceView> {

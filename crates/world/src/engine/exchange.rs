@@ -49,6 +49,7 @@ impl Failure {
                 error @ (ServerError::RequestTooLarge(_)
                 | ServerError::AnswerTooLarge(_)
                 | ServerError::AlreadyThere
+                | ServerError::ClockOff(_)
                 | ServerError::MustReset),
             ) => SyncError::Rejected(error.to_string()),
             Failure::Refused(error) => SyncError::Offline(error.to_string()),
@@ -271,6 +272,7 @@ impl Caller {
         make: impl Fn(u64) -> Request,
     ) -> Result<Received, GivenUp> {
         let (mut failures, mut refused, mut renewed) = (0, false, false);
+        let mut took_clock = false;
         let mut previous = None;
         let left = self.after_left();
         if left > Span::ZERO {
@@ -295,6 +297,16 @@ impl Caller {
                     return Ok(received);
                 }
                 Err(failure) if self.shrinks(&request, &failure) => continue,
+                Err(Failure::Refused(ServerError::Accepted(wait))) => {
+                    self.wait_for_job(unit.is_some(), failures, wait).await;
+                    continue;
+                }
+                Err(Failure::Refused(ServerError::ClockOff(server)))
+                    if !took_clock && self.process.takes_server_clock(server) =>
+                {
+                    took_clock = true;
+                    continue;
+                }
                 Err(failure) => failure,
             };
             failures += 1;
@@ -348,6 +360,13 @@ impl Caller {
     pub(super) async fn wait_and_retry(&self, in_run: bool, failures: u32, wait: Span) {
         self.process.emit(EngineEvent::RetryScheduled { attempt: failures, wait, in_run });
         self.process.unless_stopped(in_run, self.process.ports.sleep(wait)).await;
+    }
+
+    /// Waits before it asks the server again about work in the background. This is no failure.
+    async fn wait_for_job(&self, in_run: bool, failures: u32, wait: Span) {
+        let heeds = self.process.options.retry.heeds_after;
+        let wait = if heeds { wait } else { self.process.backoff(1, None) };
+        self.wait_and_retry(in_run, failures, wait).await;
     }
 
     /// How long the server still asks to be left alone. Callers add a random wait, so that devices

@@ -16,7 +16,7 @@
 //!   before. Pages of an entity are applied in the order of their requests.
 //! - An edit leaves the outbox only by a verdict of the backend, and leaves a log entry for the
 //!   user if it was not committed. Options that model lossy apps are exceptions: `OnUnauthorized`,
-//!   `OnLogout`, `Replace`, `LocalCapture`.
+//!   `OnLogout`, `Replace`, `LocalCapture`, `OutboxLimits`.
 //! - A partial row is completed from the version that it builds on, or not written. Excerpts that a
 //!   unit pulls lie beside the rows that are held in full.
 //! - A pull does not overwrite a row with local edits; the newer version waits in its shadow.
@@ -31,12 +31,14 @@
 mod apply;
 mod attachment_options;
 mod bend;
+mod big_rows;
 mod bisection;
 mod builtin;
 mod conflict;
 pub mod control;
 mod exchange;
 mod flaws;
+mod limits;
 mod options;
 mod path;
 mod process;
@@ -54,6 +56,7 @@ pub use builtin::BuiltinFactory;
 pub use conflict::{BaseDate, CallbackOptions, Detect, Policy, Says};
 pub(crate) use conflict::{Conflict, Resolution, ResolveRule};
 pub(crate) use flaws::Flaw;
+pub use limits::{OnBigRow, OnFull, OutboxLimits, PagesLeft, RequestClock, RunPages};
 pub use options::{
     AfterFailure, Atomic, BadRowOptions, Checkpoint, ConflictOptions, CursorBook, DatabasePer, Dates,
     Decoder, EngineOptions, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnFailed, OnLogout,

@@ -3,6 +3,7 @@
 use super::attachment_options::AttachmentOptions;
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
+use super::limits::{OnBigRow, OutboxLimits, RequestClock, RunPages};
 use super::path::Paths;
 use crate::base::{Bytes, Ppm, Span, word_enums};
 use crate::protocol::Codec;
@@ -38,6 +39,8 @@ pub struct EngineOptions {
     pub decoder: Decoder,
     /// What an edit is dated by.
     pub dates: Dates,
+    /// Whose time a request carries.
+    pub clock: RequestClock,
     /// Where the device's name towards the server is kept.
     pub identity: Identity,
     /// What a failed unit does to those behind it.
@@ -125,6 +128,10 @@ pub struct PullOptions {
     pub atomic: Atomic,
     /// Where a run goes on after one that was interrupted.
     pub checkpoint: Checkpoint,
+    /// What happens to rows that the phone's reader cannot hold.
+    pub on_big_row: OnBigRow,
+    /// How many pages a run requests.
+    pub pages: RunPages,
 }
 
 /// Which rows cannot be applied, and what follows.
@@ -171,6 +178,8 @@ pub struct PushOptions {
     pub on_failed: OnFailed,
     /// Which edits are never split between requests.
     pub unit: PushUnit,
+    /// How many edits may wait, and for how long.
+    pub outbox: OutboxLimits,
 }
 
 /// When a failed request is retried.
@@ -207,6 +216,8 @@ impl Default for EngineOptions {
                 on_too_large: OnTooLarge::default(),
                 atomic: Atomic::default(),
                 checkpoint: Checkpoint::default(),
+                on_big_row: OnBigRow::default(),
+                pages: RunPages::default(),
             },
             push: PushOptions {
                 chunk_rows: 50,
@@ -221,6 +232,7 @@ impl Default for EngineOptions {
                 on_too_large: OnTooLarge::default(),
                 on_failed: OnFailed::default(),
                 unit: PushUnit::default(),
+                outbox: OutboxLimits::default(),
             },
             retry: RetryOptions {
                 base: Span::secs(1),
@@ -239,6 +251,7 @@ impl Default for EngineOptions {
             paths: Paths::default(),
             decoder: Decoder::default(),
             dates: Dates::default(),
+            clock: RequestClock::default(),
             identity: Identity::default(),
             queue: AfterFailure::default(),
             queue_kept: QueueKept::default(),

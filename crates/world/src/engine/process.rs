@@ -6,6 +6,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::flaws::Flaw;
+use super::limits::RequestClock;
 use super::options::EngineOptions;
 use super::rules::Rules;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, Undone, UnitId};
@@ -51,6 +52,8 @@ pub(super) struct Process {
     pub(super) status: Teller,
     /// Own work whose time has not passed yet.
     owed: Cell<Span>,
+    /// How far the server's clock is ahead of the device's, in microseconds, as it last said.
+    server_ahead: Cell<i64>,
     /// The last reported number of rows that refer to a missing row.
     dangling: Cell<Option<u64>>,
 }
@@ -103,6 +106,7 @@ impl Process {
             passed: Passed::default(),
             status,
             owed: Cell::default(),
+            server_ahead: Cell::new(0),
             dangling: Cell::new(None),
         }
     }
@@ -183,6 +187,20 @@ impl Process {
         ((clock.local().0 - clock.wall().0) / 1_000_000) as i32
     }
 
+    /// The time that a request carries.
+    pub(super) fn request_clock(&self) -> Stamp {
+        Stamp(self.ports.clock.wall().0.saturating_add(self.server_ahead.get()))
+    }
+
+    /// Takes over what the server's clock shows; false if requests carry the device's time.
+    pub(super) fn takes_server_clock(&self, server: Stamp) -> bool {
+        let takes = self.options.clock == RequestClock::Server;
+        if takes {
+            self.server_ahead.set(server.0.saturating_sub(self.ports.clock.wall().0));
+        }
+        takes
+    }
+
     /// Reports how many rows refer to a missing row, if that has changed and somebody watches.
     pub(super) fn look_at_references(&self) {
         if !self.store.options().watch_references {
@@ -237,7 +255,7 @@ impl Process {
         held
     }
 
-    async fn die(&self) {
+    pub(super) async fn die(&self) {
         self.dead.set(true);
         std::future::pending::<()>().await;
     }

@@ -9,7 +9,7 @@ use super::strike::{Act as Doing, Reach, Strike};
 use super::when::When;
 use crate::backend::RejectionWindow;
 use crate::base::{DeviceId, Ppm, Span, Time};
-use crate::contract::KillReason;
+use crate::contract::{KillReason, WaitingEdits};
 use crate::gateway;
 use crate::net::{NetworkFaults, Outage, Profile};
 
@@ -137,6 +137,7 @@ pub enum Act {
     Upgrade { restart_after: Span },
     Reinstall { restart_after: Span },
     GoAway { away: Span, other: Option<u32> },
+    LoadAgain(WaitingEdits),
 }
 
 impl Faults {

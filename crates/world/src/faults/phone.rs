@@ -5,9 +5,9 @@ use super::fault::{Fault, Kind, Within, lasts_no_time};
 use super::keys::{DEVICES, FOR, RESTART, step};
 use super::sign::Sign;
 use crate::base::Span;
-use crate::config::form::{Form, Key, SPAN, key, required, table};
+use crate::config::form::{Form, Key, SPAN, key, required, table, word};
 use crate::config::written::STEP;
-use crate::contract::Need;
+use crate::contract::{Need, WaitingEdits};
 
 const IDLE: &str = "none of its devices did anything afterwards";
 const UNWRITTEN: &str = "none of its devices wrote anything while it lasted";
@@ -122,6 +122,23 @@ pub(super) const REINSTALL: Kind = Kind::new(
     },
 )
 .of_stack(Need::Reinstalls);
+
+pub(super) const FORCE_DOWNLOAD: Kind = Kind::new(
+    "force_download",
+    on_devices![
+        word::<WaitingEdits>("waiting")
+            .about("What happens to edits that wait: they are dropped without a word, dropped with a line for their people, or sent first."),
+    ],
+    "Somebody makes phones load everything again, as support does when a phone shows wrong data.",
+    |view, _| {
+        let waiting: WaitingEdits = view.of("waiting");
+        Some(Fault::new(move |when, faults| {
+            faults.act(when, Act::LoadAgain(waiting));
+            format!("{} must load everything again", when.whom())
+        }))
+    },
+)
+.of_stack(Need::ForcedLoads);
 
 pub(super) const LOGOUT: Kind = Kind::new(
     "logout",

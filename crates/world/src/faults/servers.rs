@@ -164,6 +164,23 @@ pub(super) const GATEWAY_REPLACED: Kind = Kind::new(
     gateway_replaced,
 );
 
+pub(super) const FORGET_DEVICE: Kind = Kind::new(
+    "forget_device",
+    on_devices![],
+    "The server forgets devices: their cursors have expired, and they load everything again.",
+    |_, _| {
+        Some(Fault::shown_by_its_act("the stack has a server of its own", |when, faults| {
+            let chosen = when.chosen.to_vec();
+            faults.strike(when, move |reach| {
+                let Some(mut gateway) = reach.gateway() else { return false };
+                chosen.iter().for_each(|device| gateway.forget_device(*device));
+                !chosen.is_empty()
+            });
+            format!("the server forgets {}", when.whom())
+        }))
+    },
+);
+
 fn gateway_replaced(replaced: View<'_>, asks: &dyn Asks) -> Option<Fault> {
     if asks.is_its_replica() {
         let why = "a gateway in mode \"persistent\" has no state except its replica, and its replica stays";

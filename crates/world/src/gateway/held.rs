@@ -6,7 +6,7 @@
 //! another epoch of the gateway, has expired, and the device loads again.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{DeviceId, EntityId, UnitId, in_words};
 use crate::contract::ServerError;
@@ -66,6 +66,8 @@ pub(super) struct Cursors {
     /// Cursors of devices synced before the start, for all units.
     initial_cursors: BTreeMap<(DeviceId, EntityId), String>,
     records: BTreeMap<CursorKey, Kept>,
+    /// Devices that the server forgot, with entities of which their own cursor has expired.
+    forgotten: BTreeSet<(DeviceId, EntityId)>,
     /// Cursors in the response that is being written.
     leaving: Vec<(CursorKey, HeldCursor)>,
 }
@@ -86,6 +88,16 @@ impl Cursors {
         }
     }
 
+    /// The server forgets a device: a cursor that it held is gone, and one that the device holds
+    /// expires.
+    pub(super) fn forget(&mut self, device: DeviceId, entities: impl Iterator<Item = EntityId>) {
+        self.records.retain(|key, _| key.device != device);
+        self.initial_cursors.retain(|(of, _), _| *of != device);
+        if self.holder == CursorHolder::Client {
+            self.forgotten.extend(entities.map(|entity| (device, entity)));
+        }
+    }
+
     /// From now on, receipts differ from all receipts given before.
     pub(super) fn begin_epoch(&mut self, epoch: u64) {
         (self.epoch, self.given) = (epoch, 0);
@@ -101,6 +113,9 @@ impl Cursors {
         key: CursorKey,
         told: Option<&'t str>,
     ) -> Result<Option<Cow<'t, str>>, ServerError> {
+        if self.forgotten.remove(&(key.device, key.entity)) && told.is_some() {
+            return Err(ServerError::CursorExpired(key.entity));
+        }
         let CursorHolder::Server(advance) = self.holder else { return Ok(told.map(Cow::Borrowed)) };
         let cursor = match (advance, told) {
             (Advance::OnAnswer, _) => {
@@ -169,6 +184,21 @@ mod tests {
     use super::*;
 
     const KEY: CursorKey = CursorKey { device: DeviceId(3), entity: EntityId(1), unit: UnitId(2) };
+
+    #[test]
+    fn a_forgotten_device_begins_again_once_with_any_holder() {
+        let mut own = Cursors::new(CursorHolder::Client);
+        own.forget(KEY.device, [KEY.entity].into_iter());
+        let stranger = CursorKey { device: DeviceId(4), ..KEY };
+        assert_eq!(own.next(stranger, Some("a")), Ok(Some("a".into())));
+        assert!(own.next(KEY, Some("a")).is_err(), "its cursor has expired");
+        assert_eq!(own.next(KEY, Some("b")), Ok(Some("b".into())), "and no later one");
+        let mut held = Cursors::new(CursorHolder::Server(Advance::OnReceipt));
+        let receipt = held.sends(KEY, "a".to_owned());
+        held.response_done(true);
+        held.forget(KEY.device, [KEY.entity].into_iter());
+        assert!(held.next(KEY, Some(&receipt)).is_err(), "its receipt is unknown");
+    }
 
     #[test]
     fn a_receipt_of_one_unit_holds_for_another_of_the_same_device() {

@@ -5,6 +5,7 @@ use super::blobs::AttachmentAgain;
 use super::capture::Capture;
 use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
+use super::jobs::JobOptions;
 use super::mode::{Mode, Unfit};
 use super::replica::HistoryOptions;
 use super::scope_change::ScopeChange;
@@ -47,6 +48,10 @@ pub struct GatewayOptions {
     pub attachment_again: AttachmentAgain,
     /// How it remembers edits that it passes through; `None` if it does not.
     pub upload_cache: Option<UploadCacheOptions>,
+    /// How it works on pulls in the background; `None` if devices wait for each.
+    pub job: Option<JobOptions>,
+    /// How far a device's clock may be off; `None` if the gateway does not compare it.
+    pub clock_tolerance: Option<Span>,
 }
 
 /// How a replica is refreshed.

@@ -30,6 +30,7 @@ impl Gateway {
     pub(super) fn answer_from_replica(&mut self, now: Time, request: &[u8]) -> Option<Answered> {
         self.persistent.as_ref()?;
         let read = self.read(request);
+        let read = read.and_then(|read| self.compares_clock(now, &read.1).map(|()| read));
         let persistent = self.persistent.as_mut()?;
         let mut events = Vec::new();
         let (codec, limit) = (self.options.codec, self.options.response_limit);

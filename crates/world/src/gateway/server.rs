@@ -11,6 +11,7 @@ use super::excerpt::Sending;
 use super::half::{Answered, ServerHalf};
 use super::held::{CursorKey, Cursors};
 use super::incarnation::{Life, Restored};
+use super::jobs::Jobs;
 use super::mode::Mode;
 use super::options::GatewayOptions;
 use super::persistent::Persistent;
@@ -18,7 +19,7 @@ use super::scope_change::{self, ChangeSource, FormerScopes};
 use super::upload_cache::UploadCache;
 use super::version::{self, Versions};
 use crate::backend::{Backend, Change, Load};
-use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
+use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
 use crate::contract::{
     Attributes, CarriedRows, EachServed, EditKind, Entity, Mutation, Outcome, Reply, Schema, ServerError,
     SyncUnit,
@@ -42,6 +43,9 @@ pub struct Gateway {
     pub(super) cursors: Cursors,
     pub(super) persistent: Option<Persistent>,
     pub(super) uploads: Option<UploadCache>,
+    pub(super) jobs: Option<Jobs>,
+    /// What its clock shows at time 0.
+    start: Stamp,
     versions: Option<Rc<Versions>>,
 }
 
@@ -73,6 +77,8 @@ impl Gateway {
             cursors: Cursors::new(options.cursors),
             persistent: (options.mode == Mode::Persistent).then(persistent),
             uploads: options.upload_cache.map(UploadCache::new),
+            jobs: options.job.map(Jobs::new),
+            start,
             versions: None,
         }
     }
@@ -98,6 +104,7 @@ impl Gateway {
         self.uploads = backup.uploads;
         // Volatile state is in no backup.
         self.uploads.iter_mut().for_each(UploadCache::die);
+        self.jobs.iter_mut().for_each(Jobs::die);
         self.strategy.forget();
         let noticed = self.options.restored == Restored::Noticed;
         if noticed {
@@ -147,6 +154,11 @@ impl Gateway {
         if let Some(attributes) = self.former_scopes.due_at_login(device) {
             self.reassign(device, attributes, false);
         }
+    }
+
+    /// Forgets what it knows of a device, which then loads everything again.
+    pub(crate) fn forget_device(&mut self, device: DeviceId) {
+        self.cursors.forget(device, self.schema.ids());
     }
 
     fn handle(
@@ -296,6 +308,16 @@ impl Gateway {
         self.strategy.state() + self.cursors.bytes()
     }
 
+    /// Refuses a request of a device whose clock is further off than the gateway tolerates.
+    pub(super) fn compares_clock(&self, now: Time, request: &Request) -> Result<(), ServerError> {
+        let Some(tolerance) = self.options.clock_tolerance else { return Ok(()) };
+        let shows = self.start.plus(now.since(Time::ZERO));
+        match request.clock() {
+            Some(clock) if is_off(shows, clock, tolerance) => Err(ServerError::ClockOff(shows)),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn read(&self, request: &[u8]) -> Result<(DeviceId, Request), ServerError> {
         let request = self.options.codec.decode_request(request);
         let request = request.map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
@@ -320,6 +342,7 @@ impl ServerHalf for Gateway {
             return self.blobs.serve(request, self.attributes.len(), backend, comes).map(Reply::Now);
         }
         let (device, request) = self.read(request)?;
+        self.compares_clock(backend.call.now, &request)?;
         backend.call.kind = request.kind();
         let mut effort = Effort::default();
         let admitted = backend.admit(device);
@@ -392,6 +415,7 @@ impl ServerHalf for Gateway {
     fn died(&mut self) {
         self.strategy.forget();
         self.uploads.iter_mut().for_each(UploadCache::die);
+        self.jobs.iter_mut().for_each(Jobs::die);
         if let Some(persistent) = &mut self.persistent {
             persistent.die();
         }
@@ -402,6 +426,11 @@ impl ServerHalf for Gateway {
             persistent.reopen();
         }
     }
+}
+
+/// Whether two clocks differ by more than `tolerance`.
+fn is_off(server: Stamp, device: Stamp, tolerance: Span) -> bool {
+    u128::from(server.0.abs_diff(device.0)) * 1_000 > u128::from(tolerance.0)
 }
 
 /// The response, unless it is too large; even then the request has had its effect.

@@ -169,6 +169,14 @@ impl Request {
             Request::Sync(sync) => sync.push.device,
         }
     }
+    /// The device's wall clock in the request; `None` for a fetch, which has none.
+    pub fn clock(&self) -> Option<Stamp> {
+        match self {
+            Request::Pull(pull) => Some(pull.clock),
+            Request::Push(push) | Request::Sync(SyncRequest { push, .. }) => Some(push.clock),
+            Request::Fetch(_) => None,
+        }
+    }
     /// The id by which the response says which request it belongs to.
     pub fn asked(&self) -> Asked {
         match self {

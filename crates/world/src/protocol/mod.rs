@@ -33,6 +33,7 @@ mod pages;
 mod protobuf;
 mod raw_answer;
 mod raw_request;
+mod readdressed;
 mod room;
 #[cfg(test)]
 mod tests;
@@ -50,3 +51,4 @@ pub use list::{ANY, DEFAULT, NAMES, NAMES_OR_ANY, all, explained, named, packed}
 pub use message::{Asked, FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want};
 pub use packed::LIMIT;
 pub(crate) use pages::PageWriter;
+pub(crate) use readdressed::readdressed;

@@ -103,6 +103,8 @@ fn server_error(RawError { kind, number, text }: RawError) -> Result<ServerError
         "answer-too-large" => ServerError::AnswerTooLarge(number),
         "already-there" => ServerError::AlreadyThere,
         "must-reset" => ServerError::MustReset,
+        "accepted" => ServerError::Accepted(Span(number)),
+        "clock-off" => ServerError::ClockOff(Stamp(number.cast_signed())),
         "bad-request" => ServerError::BadRequest(text),
         _ => return Err(Damaged(format!("unknown error {kind}"))),
     })
@@ -144,6 +146,8 @@ pub(super) fn refusal(error: &ServerError) -> RawError {
         ServerError::AnswerTooLarge(limit) => ("answer-too-large", *limit, ""),
         ServerError::AlreadyThere => ("already-there", 0, ""),
         ServerError::MustReset => ("must-reset", 0, ""),
+        ServerError::Accepted(wait) => ("accepted", wait.0, ""),
+        ServerError::ClockOff(now) => ("clock-off", now.0.cast_unsigned(), ""),
         ServerError::BadRequest(text) => ("bad-request", 0, text.as_str()),
     };
     RawError { kind: kind.to_owned(), number, text: text.to_owned() }

@@ -1,6 +1,23 @@
 //! What an operating system allows apps in the background.
 
-use crate::base::{Ppm, Span, Time};
+use crate::base::{Ppm, Span, Time, word_enums};
+
+word_enums! {
+    /// What the operating system does with an app at the end of its time in the background.
+    pub enum AtEnd {
+        /// It suspends the app, which continues where it was.
+        #[default]
+        Suspend: "suspend",
+        /// It tells the app a few seconds before, which stops its sync; then it suspends the app.
+        Warn: "warn",
+        /// It kills the app. The next window, or its person, starts the app again.
+        Kill: "kill",
+    }
+}
+
+/// How long before the end an app is warned: an estimate of "shortly before the time expires"
+/// (Apple, `beginBackgroundTask`).
+const WARNED_BEFORE: Span = Span::secs(5);
 
 /// Allowance of an app in the background: it runs on for a while, then only in windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +36,8 @@ pub struct Budget {
     pub cap: Span,
     /// How long the connections of a suspended app last; for ever if `None`.
     pub sockets: Option<Span>,
+    /// What happens at the end of a window.
+    pub at_end: AtEnd,
 }
 
 impl Budget {
@@ -33,6 +52,12 @@ impl Budget {
             every = self.grown(every).min(self.cap.max(self.every));
             Some(opens)
         }))
+    }
+
+    /// When an app is told about the end of a window.
+    pub fn warns_at(window: (Time, Time)) -> Time {
+        let length = window.1.since(window.0);
+        Time(window.1.0 - WARNED_BEFORE.min(length.scaled(1, 2)).0)
     }
 
     fn grown(self, span: Span) -> Span {
@@ -55,11 +80,18 @@ mod tests {
             growth: Ppm(2_000_000),
             cap: hours(6),
             sockets: None,
+            at_end: AtEnd::Suspend,
         };
         let windows: Vec<(Time, Time)> = doze.windows(Time::ZERO).take(6).collect();
         let starts: Vec<u64> = windows.iter().map(|(from, _)| from.0 / minutes(1).0).collect();
         let lengths: Vec<Span> = windows.iter().map(|(from, until)| *until - *from).collect();
         assert_eq!(starts, [0, 90, 210, 450, 810, 1170], "after 1, 2, 4, 6 and 6 hours");
         assert_eq!(lengths, [30, 5, 10, 10, 10, 10].map(minutes));
+    }
+
+    #[test]
+    fn an_app_is_warned_before_the_end_and_not_before_the_window() {
+        let warned = |secs| Budget::warns_at((Time::ZERO, Time::ZERO + Span::secs(secs)));
+        assert_eq!([30, 4].map(warned), [25, 2].map(|secs| Time::ZERO + Span::secs(secs)));
     }
 }

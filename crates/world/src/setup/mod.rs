@@ -13,7 +13,7 @@ mod hook;
 mod needs;
 mod shared;
 
-pub use budget::Budget;
+pub use budget::{AtEnd, Budget};
 pub use chaos::{Chaos, Lengths};
 pub use hook::{AppCall, AppQuery, BETWEEN_TRIGGERS, HookPlan, Hooks};
 pub use shared::*;

@@ -196,6 +196,8 @@ pub struct DeviceClass {
     pub flash: disk::Flash,
     /// The memory that the app may use.
     pub memory: Bytes,
+    /// The largest row that an app can read from its database at once; any if `None`.
+    pub row_limit: Option<Bytes>,
 }
 
 /// One device with all choices made.

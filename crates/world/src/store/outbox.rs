@@ -235,6 +235,11 @@ impl Tx<'_> {
         self.query(&format!("{ENTRY} ORDER BY seq"), [], entry)
     }
 
+    /// The edits that are not set aside, oldest first.
+    pub fn unparked(&self) -> Stored<Vec<Entry>> {
+        self.query(&format!("{ENTRY} WHERE NOT parked ORDER BY seq"), [], entry)
+    }
+
     pub(super) fn entry(&self, seq: i64) -> Stored<Option<Entry>> {
         self.first(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)
     }

@@ -1,8 +1,21 @@
 //! Events of an app, and edits that people make in it.
 
 use super::future::LocalBoxFuture;
-use crate::base::{Digest, Digestible, EditId, EntityId, Key, Value, digested, digested_by_place, in_words};
+use crate::base::{Digest, Digestible, EditId, EntityId, Key, Value, digested, digested_by_place, in_words, word_enums};
 use crate::contract::schema::Trigger;
+
+word_enums! {
+    /// What happens to waiting edits when a phone is made to load everything again.
+    pub enum WaitingEdits {
+        /// They are dropped, and nobody is told.
+        #[default]
+        Drop: "drop",
+        /// They are dropped, each with a line that its person can read.
+        Tell: "tell",
+        /// They are sent first. A phone that cannot send them does not load again.
+        SendFirst: "send-first",
+    }
+}
 
 /// An event in the life of an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,6 +131,9 @@ pub enum EditError {
     /// Another person owns the row.
     #[error("somebody else owns the row")]
     11 NotOwner,
+    /// Too many edits wait to be sent, or one waits for too long.
+    #[error("too many edits wait, or one waits for too long")]
+    20 OutboxFull,
     /// The device's storage is full.
     #[error("the device's storage is full")]
     3 StorageFull,

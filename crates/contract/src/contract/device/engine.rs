@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::app::{AppEvent, EditError, LocalEdit, Saving, SyncError};
+use super::app::{AppEvent, EditError, LocalEdit, Saving, SyncError, WaitingEdits};
 use super::files::Files;
 use super::future::LocalBoxFuture;
 use super::port::Ports;
@@ -119,6 +119,10 @@ pub trait SyncEngine {
     /// that prevent it. Then the process ends, and the next one may be another person's.
     fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
         Box::pin(async { Ok(()) })
+    }
+    /// Somebody makes the phone load everything again: all cursors go, and units that pull run.
+    fn load_again(self: Rc<Self>, waiting: WaitingEdits) -> LocalBoxFuture<'static, ()> {
+        Box::pin(async {})
     }
     /// For an engine whose units have no runs: whether it has sent everything and, to its
     /// knowledge, has received all that the server has for it. After a

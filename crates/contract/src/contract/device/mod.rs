@@ -27,7 +27,7 @@ mod status;
 mod transport;
 mod view;
 
-pub use app::{AppEvent, EditError, EditKind, LocalEdit, Saving, SyncError};
+pub use app::{AppEvent, EditError, EditKind, LocalEdit, Saving, SyncError, WaitingEdits};
 pub use engine::{
     Carried, CarriedRows, Database, DeviceSetup, EngineError, EngineFactory, Opened, Provision, SyncEngine,
 };

@@ -72,6 +72,15 @@ pub trait Machine {
     fn can_send(&self, bytes: u64) -> bool {
         true
     }
+    /// Whether the app can read a row of `bytes` bytes from its database at once. `false` means
+    /// that it dies here, as above.
+    fn can_show(&self, bytes: u64) -> bool {
+        true
+    }
+    /// The largest row that [`can_show`](Machine::can_show) accepts; `None` without a limit.
+    fn row_limit(&self) -> Option<u64> {
+        None
+    }
     /// Whether a row of a response can be read this time. `false` acts as if its text was damaged
     /// or something was locked; a later try may succeed.
     fn can_read(&self, entity: EntityId, key: &str) -> bool {

@@ -101,7 +101,9 @@ impl<H: Handler> SyncServer for OverHttp<H> {
 /// The status for an error of the server.
 pub fn status_of(error: &ServerError) -> StatusCode {
     match error {
+        ServerError::Accepted(_) => StatusCode::ACCEPTED,
         ServerError::BadRequest(_) => StatusCode::BAD_REQUEST,
+        ServerError::ClockOff(_) => StatusCode::FORBIDDEN,
         ServerError::Unauthorized => StatusCode::UNAUTHORIZED,
         ServerError::AlreadyThere => StatusCode::PRECONDITION_FAILED,
         ServerError::MustReset => StatusCode::CONFLICT,
@@ -121,7 +123,7 @@ pub fn refusal(error: &ServerError) -> Response {
     *response.status_mut() = status_of(error);
     let headers = response.headers_mut();
     let wait = match error {
-        ServerError::Throttled(wait) => Some(*wait),
+        ServerError::Throttled(wait) | ServerError::Accepted(wait) => Some(*wait),
         ServerError::Unavailable => Some(UNAVAILABLE_FOR),
         _ => None,
     };

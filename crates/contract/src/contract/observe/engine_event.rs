@@ -243,6 +243,13 @@ pub enum EngineEvent<'a> {
         /// The key of the row.
         key: &'a Key,
     },
+    /// Edits that were too many, or waited for too long, were dropped from the outbox.
+    241 OutboxTrimmed {
+        /// The edits.
+        edits: &'a [EditId],
+        /// True if a line for each of them tells its person.
+        said: bool,
+    },
     /// A device deleted all rows of an entity to load them again; this many edits went with them.
     162 TableEmptied {
         /// The entity.
@@ -342,6 +349,13 @@ pub enum UnitEvent<'a> {
         unit: UnitId,
         /// The number of rows.
         rows: u32,
+    },
+    /// A run is about to end well with pages left, as it may request only so many.
+    15 PagesLeft {
+        /// The sync unit.
+        unit: UnitId,
+        /// True if the app says that it is ready all the same.
+        ready: bool,
     },
     /// All cursors, if somebody watches them: before a run, after it, and when a process starts.
     /// `at` has the unit that owns the cursor, or none if all share it; the entity; and the

@@ -1,7 +1,7 @@
 //! All events of a world.
 
 use super::engine_event::EngineEvent;
-use super::event_parts::{CallEvent, HeldEvent, IntegrationEvent, PhoneEvent, StoredBlob};
+use super::event_parts::{CallEvent, HeldEvent, IntegrationEvent, JobEvent, PhoneEvent, StoredBlob};
 use super::kind::{Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, Value, digested};
 use crate::contract::device::{AppEvent, EditError, EditKind, LocalEdit};
@@ -370,6 +370,8 @@ pub enum Event<'a> {
         /// The processor time, by the gateway's model.
         cpu: Span,
     },
+    /// The gateway: something happened to a pull that it works on in the background.
+    240 Job(job: JobEvent),
     /// The gateway: an edit is durable there and waits for the backend.
     43 UploadQueued {
         /// The edit.

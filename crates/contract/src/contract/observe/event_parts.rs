@@ -33,6 +33,28 @@ pub enum HeldEvent {
 }
 
 digested! {
+/// A pull that the gateway works on in the background.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobEvent {
+    /// The work has begun.
+    0 Begun {
+        /// The device that asked first.
+        device: DeviceId,
+    },
+    /// A device was told to ask again.
+    1 Accepted {
+        /// The device.
+        device: DeviceId,
+    },
+    /// The work is done, and its result was thrown away because nobody waited for it.
+    2 ThrownAway {
+        /// The device that asked first.
+        device: DeviceId,
+    },
+}
+}
+
+digested! {
 /// An event of the integration that copies rows to another system.
 #[derive(Clone, Copy, Debug)]
 pub enum IntegrationEvent<'a> {

@@ -41,6 +41,8 @@ pub enum KillReason {
     PowerLoss,
     /// The app exceeded its memory limit; written data stays.
     LowMemory,
+    /// The app read a row that is larger than its reader can hold; written data stays.
+    BigRow,
 }
 
 /// Why a message was lost.

@@ -17,7 +17,7 @@ mod kind;
 
 pub use engine_event::{BlobEvent, EngineEvent, PageEvent, UnitEvent};
 pub use event::{Event, EventSink, Node, Observer, Occurrence};
-pub use event_parts::{CallEvent, HeldEvent, IntegrationEvent, PhoneEvent, StoredBlob};
+pub use event_parts::{CallEvent, HeldEvent, IntegrationEvent, JobEvent, PhoneEvent, StoredBlob};
 pub use kind::{
     AppMessage, AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, EditEnd, KillReason,
     Overtaken, RequestKind, Sides,

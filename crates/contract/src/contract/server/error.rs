@@ -1,6 +1,6 @@
 //! Why a server says no.
 
-use crate::base::{EntityId, Span, digested};
+use crate::base::{EntityId, Span, Stamp, digested};
 
 digested! {
 /// Why the gateway or the backend cannot respond, and what the device should do.
@@ -38,6 +38,12 @@ pub enum ServerError {
     /// The device must discard its copy and load again before the server gives it any row.
     #[error("the device must reset its copy first")]
     11 MustReset,
+    /// The server works on it in the background: ask the same again after this time (202).
+    #[error("accepted; ask again after {0}")]
+    20 Accepted(wait: Span),
+    /// The device's clock is off by more than the server tolerates; the server's clock shows this.
+    #[error("the clock of the device is off: the server's clock shows {}", .0.0)]
+    21 ClockOff(now: Stamp),
     /// The request cannot be read or is not allowed; the text says why.
     #[error("bad request: {0}")]
     6 BadRequest(; String),

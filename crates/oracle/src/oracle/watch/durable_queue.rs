@@ -36,7 +36,9 @@ impl Kept {
                 return vec![unit];
             }
             Event::Engine(EngineEvent::SyncError { unit, .. }) => _ = self.running.remove(&unit),
-            Event::ProcessKilled { reason: KillReason::Killed | KillReason::LowMemory } => {
+            Event::ProcessKilled {
+                reason: KillReason::Killed | KillReason::LowMemory | KillReason::BigRow,
+            } => {
                 let asked = std::mem::take(&mut self.asked).into_iter();
                 let written = setup.patience.at_once().span();
                 let kept = asked.filter(|(_, since)| *since + written < at).map(|(unit, _)| unit);

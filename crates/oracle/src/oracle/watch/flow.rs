@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{CallEvent, EngineEvent, Event, KillReason, ServerError, SyncError};
+use crate::contract::{CallEvent, EngineEvent, Event, KillReason, ServerError, SyncError, UnitEvent};
 use crate::oracle::watch::{Patience, Sign, StateLoss};
 use crate::oracle::{Findings, Harm, Heard, Matter, Rule, Topic};
 
@@ -117,7 +117,10 @@ impl DeviceFlow {
                 let open = self.open.values_mut().filter(|run| run.life == self.life);
                 open.for_each(|run| run.sign = run.sign.max(at));
             }
-            Event::App(_) | Event::EditMade { .. } => self.somebody_acted(),
+            // A run that left pages has a reason to be followed by another.
+            Event::App(_)
+            | Event::EditMade { .. }
+            | Event::Engine(EngineEvent::Unit(UnitEvent::PagesLeft { .. })) => self.somebody_acted(),
             // The unit may be in the queue already: taken, with its start not reported yet.
             Event::Engine(EngineEvent::UnitQueued { unit, .. }) => {
                 self.queue.push_back((*unit, at));
@@ -276,9 +279,10 @@ impl DeviceFlow {
     /// What the device does or waits for counts for the newest run of the unit.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>, patience: &Patience) {
         match event {
-            Event::Engine(EngineEvent::RequestRefused { error: ServerError::Throttled(after), .. }) => {
-                self.throttled_until = at + *after
-            }
+            Event::Engine(EngineEvent::RequestRefused {
+                error: ServerError::Throttled(after) | ServerError::Accepted(after),
+                ..
+            }) => self.throttled_until = at + *after,
             Event::Engine(EngineEvent::HookStarted { run: Some((_, run)), .. }) => {
                 self.open.get_mut(run).into_iter().for_each(|run| run.hooks += 1);
             }

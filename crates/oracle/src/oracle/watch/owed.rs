@@ -454,6 +454,11 @@ impl DueRuns {
                 self.edits.retain(|of, _| !gone(of));
                 self.owed.retain(|owed| !matches!(owed.why, Why::Saved(of) | Why::Left(of) if gone(&of)));
             }
+            Event::Engine(EngineEvent::OutboxTrimmed { edits, .. }) => {
+                self.edits.retain(|of, _| !edits.contains(of));
+                let is_gone = |of: &EditId| edits.contains(of);
+                self.owed.retain(|owed| !matches!(&owed.why, Why::Saved(of) | Why::Left(of) if is_gone(of)));
+            }
             Event::Engine(
                 EngineEvent::EditAcknowledged { edit, .. }
                 | EngineEvent::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. }

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{EngineEvent, Event, RequestKind, SyncError, SyncUnit, TransportError, Trigger};
+use crate::contract::{
+    EngineEvent, Event, RequestKind, ServerError, SyncError, SyncUnit, TransportError, Trigger,
+};
 use crate::oracle::watch::{Patience, Waits};
 use crate::oracle::words::Labels;
 
@@ -162,7 +164,10 @@ impl RetryPacing {
             Event::Engine(EngineEvent::RequestFailed { request, error, .. }) => {
                 self.ended(at, request, error != TransportError::Cancelled);
             }
-            Event::Engine(EngineEvent::RequestRefused { request, .. }) => self.ended(at, request, true),
+            Event::Engine(EngineEvent::RequestRefused { request, error, .. }) => {
+                let is_failure = !matches!(error, ServerError::Accepted(_) | ServerError::ClockOff(_));
+                self.ended(at, request, is_failure);
+            }
             // The refusal that led to this reset was not a failure.
             Event::Engine(EngineEvent::CursorReset { unit, .. }) => {
                 self.units[usize::from(unit.0)].failed = 0

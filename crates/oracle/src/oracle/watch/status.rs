@@ -274,9 +274,10 @@ impl DeviceStatus {
                 EngineEvent::ResponseReceived { unit: Some(_), .. }
                 | EngineEvent::Unit(UnitEvent::SetAside { .. }),
             ) => self.moves(at),
-            Event::Engine(EngineEvent::RequestRefused { error: ServerError::Throttled(after), .. }) => {
-                self.moves(at + *after)
-            }
+            Event::Engine(EngineEvent::RequestRefused {
+                error: ServerError::Throttled(after) | ServerError::Accepted(after),
+                ..
+            }) => self.moves(at + *after),
             Event::AppWrote { took, .. } | Event::AppQueried { took, .. } if took >= NOTICED => {
                 self.moves(at);
             }
@@ -304,6 +305,9 @@ impl DeviceStatus {
             Event::Engine(EngineEvent::EditSent { edit, .. }) => {
                 self.waiting.get_mut(&edit).into_iter().for_each(|sent| *sent = true);
                 return false;
+            }
+            Event::Engine(EngineEvent::OutboxTrimmed { edits, .. }) => {
+                edits.iter().for_each(|edit| self.settled(*edit));
             }
             Event::Engine(EngineEvent::EditsSquashed { edit, with, stays, .. }) => {
                 with.iter().chain(Some(&edit).filter(|_| stays)).for_each(|edit| self.settled(*edit));

@@ -53,6 +53,9 @@ impl Labels {
             }
             Event::ProcessKilled { reason: KillReason::Killed } => "process killed".to_owned(),
             Event::ProcessKilled { reason: KillReason::PowerLoss } => "power lost".to_owned(),
+            Event::ProcessKilled { reason: KillReason::BigRow } => {
+                "process died: a row was too large to be read".to_owned()
+            }
             Event::ProcessKilled { reason: KillReason::LowMemory } => {
                 "process killed: out of memory".to_owned()
             }

@@ -6,6 +6,7 @@ use crate::config::form::{
     COUNT, Form, Needs, SOME_SPAN, SPAN, Stated, WINDOW, key, map, optional, owned, required, table, word,
 };
 use crate::config::written::{NAME, OFFSET};
+use crate::setup::AtEnd;
 use crate::store::{ForeignKeys, FoundBy, Journal, StoreOptions as Store, Synchronous};
 
 pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: || Library::Classes.names() };
@@ -27,6 +28,8 @@ const CLASS: Form = table(&[
     required("memory", Form::Size { min: 1 << 16, max: 1 << 40 }).about(
         "Memory that the app may use. Decoding a response takes 2.5 times its size; with a managed decoder, six times.",
     ),
+    optional("row_limit", Form::Size { min: 1 << 10, max: 1 << 40 })
+        .about("The largest row that an app can read from its database at once, such as 2 MiB on Android. It dies when it reads a larger one, unless `engine.pull.on_big_row` prevents that."),
 ]);
 
 pub(super) const FLEET: Form = table(&[
@@ -75,6 +78,8 @@ const BACKGROUND: Form = table(&[
     optional("cap", SOME_SPAN).about("Longest time between windows."),
     optional("sockets", SPAN)
         .about("How long the connections of a suspended app last; for ever if it is missing, as for transfers that the system makes for the app."),
+    word::<AtEnd>("at_end")
+        .about("What the system does at the end of a window: it suspends the app; it warns the app, which stops its sync, and then suspends it; or it kills the app."),
 ]);
 
 pub(super) const STORE: Form = table(&[

@@ -10,9 +10,9 @@ use crate::config::view::View;
 use crate::engine::{
     AfterFailure, Atomic, BaseDate, BlobQueue, CallbackOptions as Callback, Checkpoint, CursorBook,
     DatabasePer, Dates, Decoder, Detect, EngineOptions as Engine, First, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, OnFailed, OnLogout, OnRefused, OnThere, OnTooLarge, OnUnauthorized, OnWipe,
-    Policy, PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate,
-    WhileOpen, With,
+    MissingParent, OnBadRow, OnBigRow, OnFailed, OnFull, OnLogout, OnRefused, OnThere, OnTooLarge,
+    OnUnauthorized, OnWipe, PagesLeft, Policy, PushOrder, PushUnit, QueueKept, Replace, RequestClock,
+    RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen, With,
 };
 use crate::gateway::AttachmentAgain;
 use crate::protocol::{self, BytesCount, Packing, Packs};
@@ -77,6 +77,14 @@ pub(super) const ENGINE: Form = table(&[
         .about("How responses are decoded: row by row in native code, or as a whole tree in a managed language, which takes six times the response's size of memory instead of 2.5."),
     word::<Dates>("dates")
         .about("Which clock dates an edit: UTC, or the local time that the phone shows."),
+    word::<RequestClock>("clock")
+        .about("Whose time requests carry: the device's, or the server's, which the engine takes over from a refusal.")
+        .needs(&Needs {
+            of: &["gateway.clock_tolerance"],
+            holds: |of| of[0].present().is_some(),
+            why: "the gateway does not compare clocks",
+            help: "gateway.clock_tolerance = \"5m\" refuses requests of clocks that are further off",
+        }),
     word::<Identity>("identity")
         .about("Where the engine keeps its identity towards the server: with the phone, or in the database, which may be copied to another phone.")
         .needs(&Needs {
@@ -178,6 +186,16 @@ const PULL: Form = table(&[
         .about("What the engine does when the server reports that a response is too large."),
     word::<Atomic>("atomic")
         .about("How much of a pull becomes visible at once: each apply chunk, or everything at its end; until then rows wait in separate tables."),
+    optional("pages_per_run", SOME)
+        .about("Most responses with rows that a run requests; the next run continues behind them. Without it a run requests all."),
+    word::<PagesLeft>("pages_left")
+        .about("What follows a run that leaves pages: the next trigger, another run at once, or the next trigger with an app that says it is ready.")
+        .needs(&Needs {
+            of: &[".pages_per_run"],
+            holds: |of| of[0].present().is_some(),
+            why: "a run requests all pages, so it leaves none",
+            help: "pages_per_run = 1 ends a run after one page",
+        }),
     word::<Checkpoint>("checkpoint")
         .about("Where a run resumes after an interrupted one: behind the last durable page, or where the last complete run ended."),
     owned("bad_rows", Form::Share, || Engine::default().pull.bad_rows.share.stated())
@@ -197,6 +215,14 @@ const PULL: Form = table(&[
             holds: |of| happens(of[2], "bad_rows") || of[..2].iter().any(|share| share.share() > Ppm(0)),
             why: "there are no bad rows",
             help: BAD_ROWS,
+        }),
+    word::<OnBigRow>("on_big_row")
+        .about("What the engine does about a row that the phone cannot read at once: it stores the row, and the app dies when it reads it; it leaves the row out; or it reads the row in parts.")
+        .needs(&Needs {
+            of: &["class"],
+            holds: |of| of[0].entries().any(|(_, class)| class.at("row_limit").present().is_some()),
+            why: "every phone can read rows of any size",
+            help: "[class.mid] row_limit = \"2MiB\" limits them",
         }),
     CONTROLLER,
     CONTROL,
@@ -223,6 +249,18 @@ const PUSH: Form = table(&[
         }),
     owned("squash", Form::Bool, || Engine::default().push.squash.stated())
         .about("Waiting edits of one row are sent as one, the last; a row that was created and deleted meanwhile is not sent."),
+    optional("keep_for", SOME_SPAN)
+        .about("How long an edit waits in the outbox at most, by the phone's clock. Without it an edit waits until the backend has decided it."),
+    optional("keep_most", SOME)
+        .about("How many edits of one entity wait in the outbox at most. Without it any number waits."),
+    word::<OnFull>("on_full")
+        .about("What happens at these limits: the oldest edits are dropped without a word, or with a line for their people; or the app refuses further edits.")
+        .needs(&Needs {
+            of: &[".keep_for", ".keep_most"],
+            holds: |of| of.iter().any(|limit| limit.present().is_some()),
+            why: "the outbox has no limit",
+            help: "keep_most = 50 or keep_for = \"7d\" in [engine.push] sets one",
+        }),
     word::<OnRefused>("on_refused")
         .about("What a run does after an edit was not committed: it goes on with the others, ends with an error and pulls nothing, or refuses all of that request."),
     word::<PushOrder>("order").about("Which of the waiting edits go first."),

@@ -12,8 +12,8 @@ use crate::config::form::{
 use crate::config::view::View;
 use crate::config::written::NAME;
 use crate::gateway::{
-    Advance, AttachmentAgain, CAPTURE, CursorSaved, Mode, RefreshOptions as Refresh, Restored, ScopeChange,
-    UploadCacheOptions as Uploads,
+    Advance, AttachmentAgain, CAPTURE, CursorSaved, JobOptions as Job, JobResult, Mode,
+    RefreshOptions as Refresh, Restored, ScopeChange, UploadCacheOptions as Uploads,
 };
 use crate::protocol::{self, Packing};
 
@@ -84,6 +84,10 @@ pub(super) const GATEWAY: Form = table(&[
         .about("The tokens that devices identify themselves with; without it tokens last for ever."),
     optional("upload_cache", UPLOAD_CACHE)
         .about("What a gateway in mode \"ota\" remembers of edits that it passed on: repeated ones get the same response. Without it, only the backend's `idempotency` recognises them."),
+    optional("job", JOB)
+        .about("Pulls that it works on in the background: one that takes longer is told to ask again. Without it, devices wait for each response."),
+    optional("clock_tolerance", SOME_SPAN)
+        .about("How far a device's clock may be off. It refuses the requests of others, as servers do that check signatures with a date. Without it, no clock is compared."),
     optional("backend_link", BACKEND_LINK).about("The backend link; without it gateway and backend are in one place."),
 ]);
 
@@ -97,6 +101,23 @@ const UPLOAD_CACHE: Form = table(&[
         .about("An edit whose result is unknown after this is sent to the backend again."),
     owned("durable", Form::Bool, || Uploads::default().durable.stated())
         .about("Whether the cache survives the death of the gateway's process."),
+]);
+
+const JOB: Form = table(&[
+    owned("after", SOME_SPAN, || Job::default().after.stated())
+        .about("A request waits this long for its result, counted from the start of the work."),
+    owned("ask_again", SOME_SPAN, || Job::default().ask_again.stated())
+        .about("After that the response is \"accepted, ask again in this time\" (202)."),
+    word::<JobResult>("result")
+        .about("What happens to a result: it is kept for a while, it is given once, or it is thrown away if no request waits for it any more."),
+    owned("kept", SOME_SPAN, || Job::default().kept.stated())
+        .about("How long a result is kept.")
+        .needs(&Needs {
+            of: &[".result"],
+            holds: |of| of[0].says(JobResult::Kept),
+            why: "no result is kept",
+            help: "result = \"kept\" keeps them",
+        }),
 ]);
 
 const BACKEND_LINK: Form = table(&[

@@ -6,7 +6,8 @@ use crate::base::{Ppm, Span, Word};
 use crate::config::view::{Mistakes, View, read};
 use crate::engine::control::{Controller, ModelOptions, SteeringOptions};
 use crate::engine::{
-    self, Atomic, BaseDate, CallbackOptions, Checkpoint, ConflictOptions, Detect, Policy, Replace,
+    self, Atomic, BaseDate, CallbackOptions, Checkpoint, ConflictOptions, CursorBook, Detect, LocalCapture,
+    OutboxLimits, Policy, Replace, RequestPer,
 };
 use crate::gateway::{GatewayOptions as Gateway, Mode};
 
@@ -15,7 +16,7 @@ impl ResolveContext<'_> {
         let view = self.root.at("engine");
         self.mistakes.in_order(view.at("retry"), ["base", "cap"], false);
         read!(view, engine::EngineOptions {
-            request_timeout debounce hook_timeout requests decoder dates identity queue queue_kept
+            request_timeout debounce hook_timeout requests decoder dates clock identity queue queue_kept
             network_poll network_poll_cpu status on_wipe on_logout database_per row_cpu
         } with {
             pull: self.pull(view.at("pull"), gateway),
@@ -35,7 +36,7 @@ impl ResolveContext<'_> {
         self.without_receipts(view, gateway);
         read!(view, engine::PullOptions {
             chunk_rows chunk_bytes apply_rows prefetch cursor streams missing_parent requests replace
-            atomic checkpoint on_too_large
+            atomic checkpoint on_too_large on_big_row
         } with {
             bad_rows: engine::BadRowOptions {
                 share: view.at("bad_rows").share(),
@@ -43,7 +44,38 @@ impl ResolveContext<'_> {
                 then: view.at("on_bad_row").word(),
             },
             steering: self.steering(view),
+            pages: self.run_pages(view),
         })
+    }
+
+    /// Reads the limit of pages per run; refuses what cannot continue behind the last page.
+    fn run_pages(&self, view: View<'_>) -> engine::RunPages {
+        let most = view.at("pages_per_run");
+        let pages = engine::RunPages { most: view.of("pages_per_run"), left: view.at("pages_left").word() };
+        if pages.most.is_none() {
+            return pages;
+        }
+        let requests = self.root.at("engine.requests");
+        let by_date = view.at("cursor").word::<CursorBook>() == CursorBook::LastSyncOn;
+        let from_start = view.at("checkpoint").word::<Checkpoint>() == Checkpoint::Session;
+        let as_a_whole = view.at("atomic").word::<Atomic>() == Atomic::Session;
+        let empties = view.at("replace").word::<Replace>() == Replace::All;
+        let apart = !matches!(requests.word(), RequestPer::Direction);
+        for (at, unfit, why) in [
+            (view.at("cursor"), by_date, "a run that asks by date begins again at that date"),
+            (view.at("checkpoint"), from_start, "a run begins again where the last complete run ended"),
+            (view.at("atomic"), as_a_whole, "rows are shown only when a run has brought them all"),
+            (view.at("replace"), empties, "a run replaces all rows of an entity"),
+            (view.at("prefetch"), view.at("prefetch").count() > 0, "prefetch asks beyond the limit"),
+            (view.at("streams"), view.at("streams").count() > 1, "streams share no count of pages"),
+            (requests, apart, "pages are counted over a whole unit, as \"per-direction\" asks for it"),
+        ] {
+            if unfit {
+                let title = format!("{why}, and `pages_per_run` ends a run before its last page");
+                self.mistakes.given(&[at]).at(most, title, "leave out one of the two");
+            }
+        }
+        pages
     }
 
     fn sessions(&self, view: View<'_>) -> u32 {
@@ -58,7 +90,7 @@ impl ResolveContext<'_> {
 
     fn push(&self, view: View<'_>) -> engine::PushOptions {
         let (chosen, squash) = (view.at("capture"), view.at("squash"));
-        let (capture, outbox) = (chosen.word(), engine::LocalCapture::Outbox);
+        let (capture, outbox) = (chosen.word(), LocalCapture::Outbox);
         if capture != outbox && self.mode() == Mode::Persistent {
             let title = "a persistent gateway reports results of edits in a later run, which marks on rows do not wait for";
             let mode = self.root.at("gateway.mode");
@@ -93,6 +125,7 @@ impl ResolveContext<'_> {
             capture,
             squash: squash.flag(),
             order: order.word(),
+            outbox: self.outbox_limits(view),
         })
     }
 
@@ -103,6 +136,19 @@ impl ResolveContext<'_> {
             let help = "`commits` must be \"requests\" or \"families\" in [backend]";
             self.mistakes.given(&[commits]).at(refused, title, help);
         }
+    }
+
+    fn outbox_limits(&self, view: View<'_>) -> OutboxLimits {
+        let limits = read!(view, OutboxLimits { keep_for keep_most on_full });
+        let capture = view.at("capture");
+        let limited =
+            ["keep_for", "keep_most"].map(|key| view.at(key)).into_iter().find(|at| at.present().is_some());
+        if let Some(limited) = limited.filter(|_| capture.word::<LocalCapture>() != LocalCapture::Outbox) {
+            let title = "marks on rows are no outbox, which could be full or keep an edit for too long";
+            let help = "leave it out, or `capture = \"outbox\"`";
+            self.mistakes.given(&[capture]).at(limited, title, help);
+        }
+        limits
     }
 
     fn replaces(&self, view: View<'_>) {

@@ -272,6 +272,7 @@ fn class(name: &str, view: View<'_>, mistakes: &Mistakes) -> DeviceClass {
             seed: Seed(0),
         }),
         memory: view.at("memory").bytes(),
+        row_limit: view.of("row_limit"),
     }
 }
 
@@ -311,7 +312,7 @@ pub(super) fn budgets(root: View<'_>, mistakes: &Mistakes) {
 }
 
 fn budget(view: View<'_>) -> Budget {
-    read!(view, Budget { stays window every sockets } with {
+    read!(view, Budget { stays window every sockets at_end } with {
         longest: view.of::<_, Option<Span>>("longest").unwrap_or(view.of("window")),
         growth: Ppm(view.at("growth").milli().saturating_mul(1_000)),
         cap: view.of::<_, Option<Span>>("cap").unwrap_or(Span(u64::MAX / 8)),

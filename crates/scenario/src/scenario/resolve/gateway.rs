@@ -7,7 +7,7 @@ use crate::backend::LogOptions;
 use crate::base::{BitRate, Bytes, Span, Word as _};
 use crate::config::view::{Mistakes, View, read};
 use crate::gateway::{
-    self, Around, Capture, CursorHolder, HistoryOptions, Mode, RefreshOptions, ScopeChange,
+    self, Around, Capture, CursorHolder, HistoryOptions, JobOptions, Mode, RefreshOptions, ScopeChange,
     UploadCacheOptions,
 };
 use crate::net::Profile;
@@ -48,6 +48,8 @@ impl ResolveContext<'_> {
             refresh,
             refresh_life: token.of("refresh_life"),
             token_life: token.of("life"),
+            job: self.job(self.root.at("gateway.job")),
+            clock_tolerance: self.root.of("gateway.clock_tolerance"),
             upload_cache: self.upload_cache(self.root.at("gateway.upload_cache")),
             backend_link: (happens || backend_link.present().is_some())
                 .then(|| self.backend_link(backend_link)),
@@ -80,6 +82,27 @@ impl ResolveContext<'_> {
         self.mistakes.in_order(view, ["resubmit", "kept"], true);
         self.mistakes.in_order(view, ["wait", "resubmit"], false);
         Some(read!(view, UploadCacheOptions { kept wait resubmit durable }))
+    }
+
+    /// Reads the options of jobs. Refuses gateways for which the next request is a receipt: the
+    /// result of a job may be given twice, or never.
+    fn job(&self, view: View<'_>) -> Option<JobOptions> {
+        let view = view.present()?;
+        let mode = self.root.at("gateway.mode");
+        if self.mode() == Mode::Persistent {
+            let title = "a gateway in mode \"persistent\" responds from its replica at once";
+            self.mistakes.given(&[mode]).at(view, title, "jobs are for mode \"ota\"");
+        }
+        let held = self.root.at("gateway.serve.cursor_held_by");
+        let serve = captured(self.root, SERVED, &Mistakes::default());
+        let by_receipt = serve.is_some_and(|serve| serve.takes_receipts.is_some());
+        if held.text() == "server" || by_receipt {
+            let title =
+                "a result may be given twice or never, and the gateway counts each response as received";
+            let help = "it takes cursors held by clients, and a capture by `last_modified` or `change_log`";
+            self.mistakes.given(&[held, self.root.at(SERVED)]).at(view, title, help);
+        }
+        Some(read!(view, JobOptions { after ask_again result kept }))
     }
 
     pub(super) fn codec(&self) -> Codec {

@@ -13,6 +13,7 @@ use crate::engine::apply::page_changes::{Dirty, TxChanges, tell_changes};
 use crate::engine::apply::partial_pages;
 use crate::engine::apply::partial_rows::Completed;
 use crate::engine::apply::seen_versions::yielding_if_undone;
+use crate::engine::big_rows;
 use crate::engine::flaws::Flaw;
 use crate::engine::options::{CursorBook, MissingParent};
 use crate::engine::process::Process;
@@ -302,6 +303,9 @@ impl Applying<'_, '_> {
     /// Whether a row cannot be applied now; it is then skipped or deferred.
     fn holds_back(&mut self, entity: EntityId, row: WireRow<'_>, is_dirty: bool) -> Stored<bool> {
         let mut verdict = self.applier.bad_rows.judge(self.tx, entity, row)?;
+        if verdict == Verdict::Apply && !is_dirty && big_rows::leaves_out(self.process, row) {
+            verdict = Verdict::Skip;
+        }
         let missing = self.process.options.pull.missing_parent;
         if verdict == Verdict::Apply && !is_dirty && missing.holds(self.tx, entity, row)? {
             self.tx.defer_row(entity, row.key, row.stamp, row.values)?;

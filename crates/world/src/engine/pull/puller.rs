@@ -149,7 +149,7 @@ impl Puller {
 
     pub(crate) fn pull_request(&self, run: Run, wants: Vec<Want>) -> PullRequest {
         let size = self.caller.chunk(RequestKind::Pull, wants[0].entity);
-        let clock = self.process.ports.clock.wall();
+        let clock = self.process.request_clock();
         PullRequest {
             device: self.process.setup.device,
             unit: run.unit,

@@ -86,9 +86,14 @@ impl<'p> CombinedPull<'p> {
         Ok(())
     }
 
-    pub(crate) async fn pull(mut self) -> Result<(), RunError> {
+    /// Pulls what is left; true if the limit of pages ended it before its end.
+    pub(crate) async fn pull(mut self) -> Result<bool, RunError> {
         self.retry_late().await?;
-        pull(self.puller, self.run, self.left).await
+        let Some(most) = self.puller.process.options.pull.pages.most else {
+            return pull(self.puller, self.run, self.left).await.map(|()| false);
+        };
+        let left = self.puller.pull_in_turn(self.run, self.left, most).await?;
+        Ok(!left.is_empty())
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod conflict_page;
 pub(crate) mod edits;
 pub(crate) mod held_back;
 pub(crate) mod order;
+pub(crate) mod outbox_limits;
 pub(crate) mod outcomes;
 pub(crate) mod outgoing;
 pub(crate) mod pusher;

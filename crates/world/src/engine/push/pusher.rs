@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::base::{EntityId, Span, UnitId};
 use crate::contract::{Guard, Mutation, Outcome, RequestKind, ServerError, SyncError, TransportError};
+use crate::engine::big_rows;
 use crate::engine::exchange::{Caller, Failure, GivenUp, Received, RunError};
 use crate::engine::flaws::Flaw;
 use crate::engine::options::{OnFailed, OnRefused, OnTooLarge, OnUnauthorized, PushUnit, RequestPer};
@@ -56,6 +57,7 @@ impl Pusher {
             let besides = queued.len() + unattached + held_back.edits.len();
             let next = self.next(&entities, listed.limit(limit + besides)).await;
             let Next { mut batch, fresh } = next?;
+            big_rows::read_edits(&self.process, &batch).await;
             batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
             let schema = &self.process.setup.schema;
             batch.retain(|entry| !held.holds(schema, entry) && !held_back.holds(schema, entry));
@@ -232,7 +234,7 @@ impl Pusher {
             device: self.process.setup.device,
             unit,
             mutations: told.entries[..first].iter().zip(guards).map(mutation).collect(),
-            clock: self.process.ports.clock.wall(),
+            clock: self.process.request_clock(),
         }
     }
 

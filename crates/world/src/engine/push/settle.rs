@@ -448,7 +448,7 @@ impl<'t> Settling<'t, '_> {
 
     /// Drops an edit and makes its row as if it had not been made. The backend speaks of another
     /// row, so it has the version that the edit was made on.
-    fn take_back(&mut self, entry: &Entry) -> Stored<()> {
+    pub(crate) fn take_back(&mut self, entry: &Entry) -> Stored<()> {
         let (tx, id, key) = (self.tx, entry.entity, &entry.key);
         let shown = tx.row(id, key)?.map(|row| row.values);
         let values = beneath(self.entity(id), shown, &tx.entries_for(id, key)?);

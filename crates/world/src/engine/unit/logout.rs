@@ -1,7 +1,7 @@
 //! Logout: what becomes of waiting edits.
 
-use crate::base::{EntityId, UnitId};
-use crate::contract::{EngineEvent, LogEntry, LogKind, Pick, UnitEvent};
+use crate::base::{EditId, EntityId, UnitId};
+use crate::contract::{EngineEvent, LogEntry, LogKind, Pick, UnitEvent, WaitingEdits};
 use crate::engine::options::{Atomic, Checkpoint, OnLogout};
 use crate::engine::process::Process;
 use crate::engine::push::conflict_page;
@@ -40,6 +40,15 @@ async fn send(process: &Process, session: &Session) {
     }
 }
 
+/// How waiting edits are thrown away.
+#[derive(Clone, Copy)]
+struct Thrown {
+    /// Each leaves a line that its person can read.
+    said: bool,
+    /// Everything is loaded again, and not only the entities with such edits.
+    loads_all: bool,
+}
+
 /// What was thrown away, and the cursors that were reset for it.
 #[derive(Default)]
 struct DiscardedEdits {
@@ -60,8 +69,35 @@ async fn discard(process: &Process) -> Result<(), u64> {
             }
         }
     }
-    let Ok(thrown) = process.write(|tx| throw_away(process, tx)).await else { return Err(waiting(process)) };
-    for Entry { edit, entity, key, .. } in &thrown.edits {
+    let all = Thrown { said: true, loads_all: false };
+    throw(process, all).await.map_err(|_| waiting(process))
+}
+
+/// Makes the next runs load everything again; false if that did not happen, as edits wait that
+/// cannot be sent, or the database cannot be written.
+pub(crate) async fn load_again(process: &Process, session: &Session, edits: WaitingEdits) -> bool {
+    if edits == WaitingEdits::SendFirst {
+        send(process, session).await;
+        if waiting(process) > 0 {
+            return false;
+        }
+    }
+    // No run may save a cursor of the old load meanwhile.
+    session.take_turn().await;
+    let all = Thrown { said: edits == WaitingEdits::Tell, loads_all: true };
+    let thrown = throw(process, all).await;
+    session.give_turn();
+    thrown.is_ok()
+}
+
+/// Throws away waiting edits, and reports what went.
+async fn throw(process: &Process, how: Thrown) -> Stored<()> {
+    let thrown = process.write(|tx| throw_away(process, tx, how)).await?;
+    let edits: Vec<EditId> = thrown.edits.iter().map(|entry| entry.edit).collect();
+    if !how.said && !edits.is_empty() {
+        process.emit(EngineEvent::OutboxTrimmed { edits: &edits, said: false });
+    }
+    for Entry { edit, entity, key, .. } in thrown.edits.iter().filter(|_| how.said) {
         process.emit(EngineEvent::EditLogged { edit: *edit, entity: *entity, key, kind: LogKind::Rejected });
     }
     for entity in thrown.cursors {
@@ -75,7 +111,7 @@ async fn discard(process: &Process) -> Result<(), u64> {
     Ok(())
 }
 
-fn throw_away(process: &Process, tx: &Tx<'_>) -> Stored<DiscardedEdits> {
+fn throw_away(process: &Process, tx: &Tx<'_>, how: Thrown) -> Stored<DiscardedEdits> {
     let entities: Vec<EntityId> = process.setup.schema.ids().collect();
     let mut thrown = DiscardedEdits::default();
     loop {
@@ -86,13 +122,15 @@ fn throw_away(process: &Process, tx: &Tx<'_>) -> Stored<DiscardedEdits> {
         for entry in batch {
             let Entry { edit, entity, key, .. } = entry.clone();
             process.doubts(tx, &entry)?;
-            tx.log(&LogEntry { edit: Some(edit), entity, key, kind: LogKind::Rejected, met: None })?;
+            if how.said {
+                tx.log(&LogEntry { edit: Some(edit), entity, key, kind: LogKind::Rejected, met: None })?;
+            }
             tx.drop_entry(entry.seq)?;
             thrown.edits.push(entry);
         }
     }
     for entity in entities {
-        if thrown.edits.iter().any(|entry| entry.entity == entity) {
+        if how.loads_all || thrown.edits.iter().any(|entry| entry.entity == entity) {
             asks_again(process, tx, entity, &mut thrown)?;
         }
     }

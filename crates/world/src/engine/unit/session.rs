@@ -12,6 +12,7 @@ use crate::engine::apply::page_changes::tell_changes;
 use crate::engine::attachment_options::{BlobQueue, With};
 use crate::engine::exchange::{Caller, RunError};
 use crate::engine::flaws::Flaw;
+use crate::engine::limits::PagesLeft;
 use crate::engine::options::SyncDate;
 use crate::engine::process::Process;
 use crate::engine::pull::puller::{Puller, Run};
@@ -19,6 +20,7 @@ use crate::engine::pull::push_with_pull::CombinedPull;
 use crate::engine::push::attachments::BlobSender;
 use crate::engine::push::capture;
 use crate::engine::push::conflict_page::held;
+use crate::engine::push::outbox_limits;
 use crate::engine::push::pusher::Pusher;
 use crate::engine::tasks::Signal;
 use crate::engine::unit::reset::reset;
@@ -111,8 +113,9 @@ impl Session {
             return Err(SyncError::StorageFull);
         }
         self.process.crash_point("session.started").await;
+        let mut leaves = false;
         let result = match self.process.hook(Occasion::SyncStart(unit, run.number)).await {
-            Ok(()) => self.transfer(run).await,
+            Ok(()) => self.transfer(run).await.map(|has_left| leaves = has_left),
             Err(failed) => Err(failed.into()),
         };
         self.process.crash_point("session.before-end").await;
@@ -139,7 +142,7 @@ impl Session {
         tell_cursors(&self.process);
         tell_changes(&self.process, Some(unit), &lifted, 0, Span::ZERO);
         match &result {
-            Ok(()) => self.completed(run, started).await,
+            Ok(()) => self.completed(run, started, leaves).await,
             Err(ended) => self.failed(run, ended).await,
         }
         self.process.crash_point("session.ended").await;
@@ -156,7 +159,7 @@ impl Session {
 
     /// The same beside other runs, without a turn.
     pub(crate) async fn sync_at_once(&self, unit: UnitId) -> Result<(), SyncError> {
-        self.transfer(self.scheduler.last_run(unit)).await.map_err(|ended| ended.error)
+        self.transfer(self.scheduler.last_run(unit)).await.map(drop).map_err(|ended| ended.error)
     }
 
     /// Writes that runs end. If the disk is full it reports that and waits for room: an end that is
@@ -182,7 +185,8 @@ impl Session {
     }
 
     /// Sends and pulls; once more if the server demands that the device first discards its copy.
-    async fn transfer(&self, run: Run) -> Result<(), RunError> {
+    /// True if the limit of pages ended the pull before its end.
+    async fn transfer(&self, run: Run) -> Result<bool, RunError> {
         let ended = self.transfer_once(run).await;
         if ended.is_ok() || !self.pusher.caller.takes_demand() {
             return ended;
@@ -191,9 +195,10 @@ impl Session {
         self.transfer_once(run).await
     }
 
-    async fn transfer_once(&self, run: Run) -> Result<(), RunError> {
+    async fn transfer_once(&self, run: Run) -> Result<bool, RunError> {
         held(&self.process, run.unit)?;
         self.puller.applier.begin(run.unit).await?;
+        outbox_limits::trim(&self.process, Some(run.unit)).await?;
         let entities = &self.process.unit(run.unit).push;
         if self.blobs.go(BlobQueue::Before) {
             self.blobs.send(entities, true).await?;
@@ -201,11 +206,11 @@ impl Session {
         let mut along = CombinedPull::begin(&self.puller, run).await?;
         let mut left = self.pusher.push(run.unit, &mut along).await?;
         self.scheduler.wait_at_server(run.unit, left.queued);
-        along.pull().await?;
+        let leaves = along.pull().await?;
         self.puller.applier.show(run.unit).await?;
         self.pusher.set_aside_lone(run.unit, &mut left).await?;
         if !self.blobs.go(BlobQueue::Behind) {
-            return left.end();
+            return left.end().map(|()| leaves);
         }
         let sent = self.blobs.send(entities, true).await?;
         if sent > 0 && self.process.options.attachments.with == With::Row {
@@ -213,11 +218,16 @@ impl Session {
             left = self.pusher.push(run.unit, &mut alone).await?;
             self.scheduler.wait_at_server(run.unit, left.queued);
         }
-        left.end()
+        left.end().map(|()| leaves)
     }
 
-    async fn completed(&self, run: Run, started: Time) {
+    async fn completed(&self, run: Run, started: Time, leaves: bool) {
         let Run { unit, number: run } = run;
+        let after = self.process.options.pull.pages.left;
+        if leaves {
+            let ready = after == PagesLeft::Ready;
+            self.process.emit(EngineEvent::Unit(UnitEvent::PagesLeft { unit, ready }));
+        }
         let took = self.process.ports.clock.now() - started;
         self.scheduler.completed(unit);
         let blocking = self.process.unit(unit).blocking;
@@ -225,6 +235,9 @@ impl Session {
         for _ in 0..times {
             self.process.emit(EngineEvent::SyncComplete { unit, run, took, blocking });
             self.ended(Occasion::SyncComplete(unit, run)).await;
+        }
+        if leaves && after == PagesLeft::Again {
+            self.scheduler.enqueue(unit, false);
         }
     }
 

@@ -7,7 +7,8 @@
 use std::task::Waker;
 
 use crate::base::Span;
-use crate::contract::{AppEvent, Event};
+use crate::contract::{AppEvent, Event, KillReason};
+use crate::setup::{AtEnd, Budget};
 use crate::world::device::node::Device;
 
 impl Device {
@@ -70,8 +71,11 @@ impl Device {
         }
     }
     pub(crate) fn stay_in_background(&self) {
+        if self.suspension.starts_in_window.get() {
+            return;
+        }
         self.suspension.comes_back.set(false);
-        let stay = self.suspension.leave();
+        let mut stay = self.suspension.leave();
         let Some(budget) = self.suspension.budget.filter(|_| !self.suspension.lifted.get()) else { return };
         let (device, handle) = (self.shared(), self.handle.clone());
         self.handle.spawn(self.world, "background", async move {
@@ -82,15 +86,49 @@ impl Device {
                     return;
                 }
                 if opens > since {
+                    device.start_in_window();
+                    stay = device.suspension.stay.get();
                     device.open_background_window();
+                }
+                if budget.at_end == AtEnd::Warn {
+                    handle.sleep_until(Budget::warns_at((opens, closes))).await;
+                    if device.suspension.stay.get() != stay {
+                        return;
+                    }
+                    device.with_engine(|engine| _ = engine.cancel());
                 }
                 handle.sleep_until(closes).await;
                 if device.suspension.stay.get() != stay {
                     return;
                 }
-                device.suspend(budget.sockets);
+                device.end_window(budget);
+                stay = device.suspension.stay.get();
             }
         });
+    }
+
+    /// The end of a window, as the operating system has it.
+    fn end_window(&self, budget: Budget) {
+        match budget.at_end {
+            AtEnd::Suspend | AtEnd::Warn => self.suspend(budget.sockets),
+            AtEnd::Kill => {
+                self.suspension.ended.set(self.is_running());
+                self.kill(KillReason::Killed, None);
+            }
+        }
+    }
+    /// Starts an app that was killed at the end of a window; true if it was.
+    pub(crate) fn start_if_ended(&self) -> bool {
+        let ended = self.suspension.ended.take() && !self.is_running();
+        if ended {
+            self.start();
+        }
+        ended
+    }
+    fn start_in_window(&self) {
+        self.suspension.starts_in_window.set(true);
+        self.start_if_ended();
+        self.suspension.starts_in_window.set(false);
     }
 
     fn open_background_window(&self) {
@@ -105,6 +143,7 @@ impl Device {
     pub(crate) fn lift_suspension(&self) {
         self.suspension.lifted.set(true);
         self.suspension.leave();
+        self.start_if_ended();
         self.go_on();
     }
 }

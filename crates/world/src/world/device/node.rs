@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
     AppEvent, CallEvent, DeviceView, EditError, EngineEvent, Event, Hook, KillReason, LocalBoxFuture,
-    LocalEdit, Node, PhoneEvent, Pick, Ports, Saving, SyncEngine, SyncError, Work,
+    LocalEdit, Node, PhoneEvent, Pick, Ports, Saving, SyncEngine, SyncError, WaitingEdits, Work,
 };
 use crate::disk::PowerLoss;
 use crate::faults::{Cancel, Struck};
@@ -181,6 +181,12 @@ impl Device {
         self.put_in(Storage::wipe, restart_after, told);
         self.attention.turns(self.now(), false);
     }
+    /// Somebody makes the app load everything again, if it runs.
+    pub(crate) fn load_again(&self, waiting: WaitingEdits) {
+        self.start_if_ended();
+        self.use_briefly();
+        self.with_engine(|engine| self.ports.spawn.spawn(engine.clone().load_again(waiting)));
+    }
     fn put_in(&self, state: impl FnOnce(&Storage), restart_after: Span, told: Event<'_>) {
         let was_running = self.is_running();
         self.kill(KillReason::Killed, None);
@@ -225,6 +231,10 @@ impl Device {
     }
     pub(crate) fn app(&self, event: AppEvent) {
         self.attention.on(event, self.now());
+        // Its start passes the event on.
+        if matches!(event, AppEvent::Login | AppEvent::Resume) && self.start_if_ended() {
+            return;
+        }
         self.pass_on(event);
     }
     /// Passes an event to the app, if it runs.
@@ -264,6 +274,7 @@ impl Device {
     }
     /// A person edits. If the app does not run, the edit is missed.
     pub(crate) fn edit(&self, edit: &LocalEdit) {
+        self.start_if_ended();
         if !self.is_running() {
             return self.miss(edit);
         }
@@ -496,7 +507,7 @@ impl Device {
         self.miss_unsaved();
         self.end_of_work();
     }
-    fn with_engine(&self, f: impl FnOnce(&Rc<dyn SyncEngine>)) {
+    pub(crate) fn with_engine(&self, f: impl FnOnce(&Rc<dyn SyncEngine>)) {
         if let Some(engine) = self.app.engine() {
             f(&engine);
         }

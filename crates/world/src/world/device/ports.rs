@@ -14,7 +14,7 @@ use crate::contract::{
 use crate::world::device::node::Device;
 use crate::world::server::requests_in::ServerWithSlip;
 
-/// A person who saw the app die for lack of memory reopens it after this.
+/// A person who saw the app die, for lack of memory or of a row, reopens it after this.
 const OPENED_AGAIN_AFTER: Span = Span::secs(60);
 
 pub(crate) struct OfDevice(pub(crate) Weak<Device>);
@@ -23,9 +23,9 @@ impl OfDevice {
     fn device(&self) -> Rc<Device> {
         self.0.upgrade().expect("a device lasts as long as its world")
     }
-    fn lives(&self, fits: bool) -> bool {
+    fn lives(&self, fits: bool, reason: KillReason) -> bool {
         if !fits {
-            self.device().die_here(KillReason::LowMemory, Some(OPENED_AGAIN_AFTER));
+            self.device().die_here(reason, Some(OPENED_AGAIN_AFTER));
         }
         fits
     }
@@ -111,10 +111,16 @@ impl Machine for OfDevice {
         self.device().hardware.computes(own);
     }
     fn can_decode(&self, bytes: u64) -> bool {
-        self.lives(self.device().hardware.has_memory_for(bytes))
+        self.lives(self.device().hardware.has_memory_for(bytes), KillReason::LowMemory)
     }
     fn can_send(&self, bytes: u64) -> bool {
-        self.lives(self.device().hardware.has_memory_to_send(bytes))
+        self.lives(self.device().hardware.has_memory_to_send(bytes), KillReason::LowMemory)
+    }
+    fn can_show(&self, bytes: u64) -> bool {
+        self.lives(self.row_limit().is_none_or(|most| bytes <= most), KillReason::BigRow)
+    }
+    fn row_limit(&self) -> Option<u64> {
+        self.device().hardware.class.row_limit.map(|most| most.0)
     }
 }
 

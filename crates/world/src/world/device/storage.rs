@@ -123,7 +123,7 @@ impl Storage {
     /// Ends the process, with the effect of `reason` on unsynced data.
     pub(crate) fn fail(&self, reason: KillReason, now: Time) {
         match reason {
-            KillReason::Killed | KillReason::LowMemory => _ = self.disk.kill_at(now),
+            KillReason::Killed | KillReason::LowMemory | KillReason::BigRow => _ = self.disk.kill_at(now),
             KillReason::PowerLoss => {
                 let loss = self.losses.replace(self.losses.get() + 1);
                 let how = match self.seed.hash("world.power-loss", loss, 0) % 3 {

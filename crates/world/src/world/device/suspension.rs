@@ -22,6 +22,10 @@ pub(crate) struct Suspension {
     pub(crate) network: Cell<Option<AppEvent>>,
     pub(crate) times: Cell<u64>,
     pub(crate) long: Cell<Span>,
+    /// The system killed the app at the end of a window, and nobody has started it since.
+    pub(crate) ended: Cell<bool>,
+    /// The app starts in a window, which is counted already.
+    pub(crate) starts_in_window: Cell<bool>,
     /// The number of windows given in the background.
     pub(crate) windows: Cell<u64>,
 }

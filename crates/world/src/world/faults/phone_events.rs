@@ -29,6 +29,7 @@ pub(crate) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, Node
             clock.sleep_until(at).await;
             match what {
                 Act::Upgrade { restart_after } => device.upgrade(restart_after),
+                Act::LoadAgain(waiting) => device.load_again(waiting),
                 Act::Reinstall { restart_after } => device.reinstall(restart_after),
                 Act::GoAway { away, other } => {
                     // An absence that is not complete by the end of the script stops there.

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::{EntityId, Span, Time, UnitId};
-use crate::contract::{AppEvent, EngineEvent, Event, Hook, Occasion, PhoneEvent, SyncUnit, Trigger};
+use crate::contract::{
+    AppEvent, EngineEvent, Event, Hook, Occasion, PhoneEvent, SyncUnit, Trigger, UnitEvent,
+};
 use crate::setup::Hooks;
 
 #[derive(Default)]
@@ -25,6 +27,8 @@ pub(crate) struct Attention {
     /// When its storage got all that a login waits for, or lost it, alternating.
     turns: RefCell<Vec<(Time, bool)>>,
     resets: bool,
+    /// Units whose last run left pages, so that the app is not ready.
+    incomplete: RefCell<BTreeSet<UnitId>>,
 }
 
 /// What a person who logged in still waits for, in this process of the app.
@@ -110,8 +114,12 @@ impl Attention {
         event: &Event<'_>,
         has_screen: impl Fn(UnitId) -> bool,
     ) -> Option<(Span, bool)> {
+        self.note_pages_left(event);
         let (since, again) = self.logged_in.get()?;
         match event {
+            Event::Engine(EngineEvent::SyncComplete { unit, .. }) if self.is_incomplete(*unit) => {
+                return None;
+            }
             Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) if !self.is_hooked(*unit, *run) => {
                 self.came(*unit)
             }
@@ -134,7 +142,24 @@ impl Attention {
         })
     }
 
+    fn note_pages_left(&self, event: &Event<'_>) {
+        let mut incomplete = self.incomplete.borrow_mut();
+        match event {
+            Event::Engine(EngineEvent::SyncStart { unit, .. }) => _ = incomplete.remove(unit),
+            Event::Engine(EngineEvent::Unit(UnitEvent::PagesLeft { unit, ready: false })) => {
+                incomplete.insert(*unit);
+            }
+            _ => {}
+        }
+    }
+    fn is_incomplete(&self, unit: UnitId) -> bool {
+        self.incomplete.borrow().contains(&unit)
+    }
+
     fn came(&self, unit: UnitId) {
+        if self.is_incomplete(unit) {
+            return;
+        }
         let mut wait = self.wait.borrow_mut();
         wait.units.retain(|awaited| *awaited != unit);
         wait.came.extend(self.units.get(usize::from(unit.0)).iter().flat_map(|unit| &unit.pull));
@@ -213,6 +238,23 @@ mod tests {
         assert_eq!(attention.let_in(at(12), &complete(ALL), |unit| unit == LOGIN), None);
         let discarded = Event::Engine(EngineEvent::UnitDiscarded { unit: LOGIN });
         assert_eq!(attention.let_in(at(13), &discarded, |_| false), Some((Span::secs(3), false)));
+    }
+
+    #[test]
+    fn nobody_is_let_in_by_a_run_that_left_pages() {
+        for (ready, let_in) in [(true, Some((Span::secs(5), false))), (false, None)] {
+            let attention = attention(false);
+            let left = Event::Engine(EngineEvent::Unit(UnitEvent::PagesLeft { unit: LOGIN, ready }));
+            assert_eq!(attention.let_in(at(15), &left, |_| false), None);
+            assert_eq!(attention.let_in(at(15), &complete(LOGIN), |_| false), let_in);
+        }
+        let attention = attention(false);
+        let left = Event::Engine(EngineEvent::Unit(UnitEvent::PagesLeft { unit: LOGIN, ready: false }));
+        attention.let_in(at(15), &left, |_| false);
+        let begins = EngineEvent::SyncStart { unit: LOGIN, run: 2, waited: Span::ZERO };
+        attention.let_in(at(16), &Event::Engine(begins), |_| false);
+        let let_in = attention.let_in(at(18), &complete(LOGIN), |_| false);
+        assert_eq!(let_in, Some((Span::secs(8), false)), "the next run left none");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::sim::{Handle, NodeId};
 use crate::world::hub::Hub;
 use crate::world::server::coding::GatewayCoding;
 use crate::world::server::commits::Commits;
+use crate::world::server::jobs;
 use crate::world::server::process::Process;
 use crate::world::server::push_messages::{Outbox, Said};
 
@@ -67,6 +68,9 @@ impl Servers {
             return answered.answer;
         }
         if let Some(gateway) = &self.gateway {
+            if let Some(answer) = jobs::answer(&self, gateway, from, &request).await {
+                return answer;
+            }
             let wait = gateway.borrow().waits_for_answers();
             if let Some(wait) = wait {
                 return self.answer_once(gateway, wait, from, request).await;
@@ -125,7 +129,12 @@ impl Servers {
         answer.unwrap_or_else(|error| gateway.borrow().refuse(&error))
     }
 
-    fn ask(&self, from: DeviceId, deadline: Time, (request, slip): (&[u8], &Beside)) -> Done<(Reply, Said)> {
+    pub(crate) fn ask(
+        &self,
+        from: DeviceId,
+        deadline: Time,
+        (request, slip): (&[u8], &Beside),
+    ) -> Done<(Reply, Said)> {
         let (now, mut server) = (self.handle.now(), self.server.borrow_mut());
         let mut backend = self.backend.borrow_mut();
         let mut slip = slip.borrow_mut();
@@ -171,6 +180,15 @@ impl Servers {
         work: impl FnOnce(&Servers, Time) -> Done<T> + 'static,
     ) -> Result<T, ServerError> {
         let deadline = self.handle.now() + self.backend.borrow().gateway_timeout();
+        self.over_until(bytes, deadline, work).await
+    }
+    /// The same, with a deadline of its own.
+    pub(crate) async fn over_until<T: 'static>(
+        self: &Rc<Self>,
+        bytes: u64,
+        deadline: Time,
+        work: impl FnOnce(&Servers, Time) -> Done<T> + 'static,
+    ) -> Result<T, ServerError> {
         let Some(backend_link) = &self.backend_link else {
             let done = work(self, deadline);
             self.handle.sleep_until(done.at).await;

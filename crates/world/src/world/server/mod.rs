@@ -6,6 +6,7 @@ pub(crate) mod coding;
 pub(crate) mod commits;
 pub(crate) mod half;
 pub(crate) mod integration;
+mod jobs;
 pub(crate) mod lifecycle;
 pub(crate) mod process;
 pub(crate) mod push_messages;

@@ -75,6 +75,8 @@ pub(crate) struct Process {
     pub(crate) turns: Turns,
     /// Notifies that the backend has answered a request with remembered edits.
     pub(crate) upload_answered: Notify,
+    /// Notifies that a job has ended.
+    pub(crate) job_ended: Notify,
     pub(crate) crash: CrashBook,
 }
 
@@ -89,6 +91,7 @@ impl Process {
             refresh_now: Hurry::new(handle),
             upload_now: Hurry::new(handle),
             upload_answered: handle.notify(),
+            job_ended: handle.notify(),
             turns: Turns { upload_waits: Cell::new(false), upload_went: handle.notify() },
             crash: CrashBook::default(),
         }

@@ -1,0 +1,187 @@
+//! Jobs: pulls that the server works on in the background.
+//!
+//! A pull that takes longer than `after` gets "accepted, ask again" (202) instead of its pages. The
+//! device asks the same again until the result is there. What happens to the result then is
+//! [`JobResult`]. A result is as of the time at which its job was done.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Span, Time, word_enums};
+
+/// How a server works on pulls in the background.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobOptions {
+    /// A request waits this long for its result, counted from the start of the job.
+    pub after: Span,
+    /// Then the device is told to ask again after this.
+    pub ask_again: Span,
+    /// What happens to a result.
+    pub result: JobResult,
+    /// How long a result is kept, if it is kept.
+    pub kept: Span,
+}
+
+impl Default for JobOptions {
+    fn default() -> JobOptions {
+        JobOptions {
+            after: Span::secs(10),
+            ask_again: Span::secs(30),
+            result: JobResult::default(),
+            kept: Span::secs(600),
+        }
+    }
+}
+
+word_enums! {
+    /// What happens to the result of a job.
+    pub enum JobResult {
+        /// It is kept for a while, and everyone who asks the same gets it.
+        #[default]
+        Kept: "kept",
+        /// It is given once: if that response is lost, the work begins again.
+        Once: "once",
+        /// It is thrown away if nobody waits for it any more: the work begins again each time.
+        Lost: "lost",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Working,
+    Done { at: Time, answer: Vec<u8>, is_refusal: bool },
+}
+
+#[derive(Clone, Debug)]
+struct Job {
+    begun: Time,
+    state: State,
+}
+
+/// What a device that asks now gets.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum JobReply {
+    /// The work begins with this request.
+    Begins,
+    /// The request waits for the result until then.
+    WaitsUntil(Time),
+    /// It is told to ask again after this.
+    AskAgain(Span),
+    /// It gets the result.
+    Given(Vec<u8>),
+}
+
+/// The jobs of a gateway, in the memory of its process.
+#[derive(Clone, Debug)]
+pub(crate) struct Jobs {
+    options: JobOptions,
+    jobs: BTreeMap<String, Job>,
+}
+
+impl Jobs {
+    pub(crate) fn new(options: JobOptions) -> Jobs {
+        Jobs { options, jobs: BTreeMap::new() }
+    }
+
+    /// What a request gets that asks `question` at `now`.
+    pub(crate) fn ask(&mut self, now: Time, question: &str) -> JobReply {
+        let JobOptions { after, ask_again, result, kept } = self.options;
+        let Some(job) = self.jobs.get(question) else {
+            self.begin(now, question);
+            return JobReply::Begins;
+        };
+        let waits_until = job.begun + after;
+        match &job.state {
+            State::Working if now < waits_until => JobReply::WaitsUntil(waits_until),
+            State::Working => JobReply::AskAgain(ask_again),
+            State::Done { at, .. } if now.since(*at) >= kept => {
+                self.begin(now, question);
+                JobReply::Begins
+            }
+            State::Done { answer, is_refusal, .. } => {
+                let answer = answer.clone();
+                if result != JobResult::Kept || *is_refusal {
+                    self.jobs.remove(question);
+                }
+                JobReply::Given(answer)
+            }
+        }
+    }
+
+    fn begin(&mut self, now: Time, question: &str) {
+        self.jobs.insert(question.to_owned(), Job { begun: now, state: State::Working });
+    }
+
+    /// Notes the result of a job; false if it is thrown away.
+    pub(crate) fn done(&mut self, now: Time, question: &str, answer: Vec<u8>, is_refusal: bool) -> bool {
+        let Some(job) = self.jobs.get_mut(question) else { return false };
+        let waited_for = now <= job.begun + self.options.after;
+        if self.options.result == JobResult::Lost && !waited_for {
+            self.jobs.remove(question);
+            return false;
+        }
+        job.state = State::Done { at: now, answer, is_refusal };
+        true
+    }
+
+    /// The process died, and its memory with it.
+    pub(crate) fn die(&mut self) {
+        self.jobs.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::at_secs as at;
+
+    fn jobs(result: JobResult) -> Jobs {
+        let kept = Span::secs(60);
+        Jobs::new(JobOptions { after: Span::secs(10), ask_again: Span::secs(30), result, kept })
+    }
+
+    fn given() -> JobReply {
+        JobReply::Given(vec![7])
+    }
+
+    #[test]
+    fn who_asks_while_a_job_works_waits_or_asks_again() {
+        let mut jobs = jobs(JobResult::Kept);
+        assert_eq!(jobs.ask(at(5), "q"), JobReply::Begins);
+        assert_eq!(jobs.ask(at(5), "q"), JobReply::WaitsUntil(at(15)));
+        assert_eq!(jobs.ask(at(15), "q"), JobReply::AskAgain(Span::secs(30)));
+        assert_eq!(jobs.ask(at(15), "other"), JobReply::Begins, "each question is a job");
+        assert!(jobs.done(at(20), "q", vec![7], false));
+        assert_eq!(jobs.ask(at(45), "q"), given());
+        assert_eq!(jobs.ask(at(79), "q"), given(), "it is kept");
+        assert_eq!(jobs.ask(at(80), "q"), JobReply::Begins, "and not for ever");
+    }
+
+    #[test]
+    fn a_result_that_is_given_once_or_refused_is_gone() {
+        for (result, is_refusal) in [(JobResult::Once, false), (JobResult::Kept, true)] {
+            let mut jobs = jobs(result);
+            jobs.ask(at(0), "q");
+            jobs.done(at(20), "q", vec![7], is_refusal);
+            assert_eq!(jobs.ask(at(40), "q"), given());
+            assert_eq!(jobs.ask(at(41), "q"), JobReply::Begins, "{result:?}");
+        }
+    }
+
+    #[test]
+    fn a_result_that_nobody_waits_for_is_lost() {
+        let mut jobs = jobs(JobResult::Lost);
+        jobs.ask(at(0), "q");
+        assert!(!jobs.done(at(11), "q", vec![7], false), "too late");
+        assert_eq!(jobs.ask(at(40), "q"), JobReply::Begins);
+        assert!(jobs.done(at(49), "q", vec![7], false), "in time");
+        assert_eq!(jobs.ask(at(49), "q"), given());
+    }
+
+    #[test]
+    fn a_job_ends_with_its_process() {
+        let mut jobs = jobs(JobResult::Kept);
+        jobs.ask(at(0), "q");
+        jobs.die();
+        assert!(!jobs.done(at(20), "q", vec![7], false));
+    }
+}
