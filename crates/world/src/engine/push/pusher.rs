@@ -313,8 +313,8 @@ impl Pusher {
         Err(RunError { error, tries: 1, refused: true })
     }
 
-    /// Refuses the edits that were put off beside a refused one, if the engine gives up on a request
-    /// as a whole.
+    /// Refuses the edits that were put off beside a refused one, if the engine gives up a request as
+    /// a whole.
     async fn refuse_others(
         &self,
         unit: UnitId,
