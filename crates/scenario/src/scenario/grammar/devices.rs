@@ -19,7 +19,7 @@ const CLASS: Form = table(&[
     required("parse_rate", PACE).about("Bytes of JSON that native code encodes or decodes per second."),
     required("managed_rate", PACE).about("Bytes of JSON that a managed language encodes or decodes per second."),
     optional("cipher_rate", PACE)
-        .about("Bytes of an encrypted database that are encrypted or decrypted per second (`store.encrypted`). Without it, 170 MB divided by `cpu`."),
+        .about("Bytes of an encrypted database that are encrypted or decrypted per second (`store.encrypted`). Without it, 1715 MB divided by `cpu`."),
     required("read_latency", SPAN)
         .about("Latency of reading a 4 kB page that is not in memory, without the transfer of its bytes."),
     required("read_rate", PACE).about("Bytes that the flash reads per second."),
