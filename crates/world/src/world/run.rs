@@ -553,6 +553,7 @@ impl World<'_> {
             slowest: collected.slowest,
             tails: collected.tails,
             faults: faults.told,
+            spelled: faults.spelled,
             in_vain: untested.in_vain,
             is_silent: untested.is_silent,
             is_still: untested.is_still,
