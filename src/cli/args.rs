@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
-use super::parsed::{SEED_MAX, assignment, only, span, tolerance};
 use super::hunt_args::{HuntArgs, ShrinkArgs};
+use super::parsed::{SEED_MAX, assignment, only, span, tolerance};
 use super::serve_args::ServeArgs;
 use super::work::{BaselineArgs, CompareFormat, MergeArgs, OutputArgs, Work};
 use crate::analysis::sweep::Objective;

@@ -31,7 +31,8 @@ pub(super) fn hunt(args: &HuntArgs, console: &mut Console<'_>) -> anyhow::Result
     console.surroundings.signals.heed();
     let signals = console.surroundings.signals.clone();
     let jobs = args.jobs.map_or_else(work::processors, usize::from);
-    let means = Means { runner: console.runner, signals: &signals, jobs, budget: args.budget, runs: RUNS_MAX };
+    let means =
+        Means { runner: console.runner, signals: &signals, jobs, budget: args.budget, runs: RUNS_MAX };
     let game = Game { document: &document, variant: args.variant.clone(), sets, seed: args.seed };
     let hunted = followed(&game, means, args, console);
     console.result(&summary(&hunted, file, args));
@@ -101,7 +102,8 @@ fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
         let refused = human::count(hunted.refused, "change");
         text.push_str(&format!("{refused} did not fit this scenario and were left out\n"));
     }
-    let mut again = format!("syncdyno hunt {} --generations {}", shell_word(&escape_path(file)), hunted.generations);
+    let mut again =
+        format!("syncdyno hunt {} --generations {}", shell_word(&escape_path(file)), hunted.generations);
     let own = [("--variant", &args.variant), ("--stack", &args.stack)];
     for (option, value) in own.into_iter().filter_map(|(option, value)| Some((option, value.as_ref()?))) {
         again.push_str(&format!(" {option} {}", shell_word(value)));
@@ -126,8 +128,10 @@ fn kept(
     console: &Console<'_>,
 ) -> anyhow::Result<String> {
     let variants = game.variant.clone().into_iter().collect();
-    let (sets, seeds) = (failure.sets.clone(), vec![failure.seed]);
-    let plan = sources::requested(game.document, &Request { sets, seeds, variants, ..Request::default() }, console)?;
+    let sets = failure.sets.clone();
+    let seeds = vec![failure.seed];
+    let plan =
+        sources::requested(game.document, &Request { sets, seeds, variants, ..Request::default() }, console)?;
     let failing = plan.into_iter().next().map(|plan| shrink::as_written(plan, &failure.sets, console));
     let small = failing.and_then(|failing| {
         let shrunk = small::shrink(&failing.script, &failing.path, &failure.goal, means)?;
@@ -184,6 +188,9 @@ mod tests {
         let situations =
             BTreeMap::from([("situation.hot_row.count", 3), ("situation.response_lost.count", 0)]);
         let text = reached(&Hunted { situations, ..Hunted::default() });
-        assert!(text.starts_with("reached, by candidates: hot-row 3\nnever reached: response-lost (Pushes"), "{text}");
+        assert!(
+            text.starts_with("reached, by candidates: hot-row 3\nnever reached: response-lost (Pushes"),
+            "{text}"
+        );
     }
 }

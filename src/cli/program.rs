@@ -16,7 +16,8 @@ use super::console::{Console, Surroundings};
 use super::refusal::{Refusal, kept_refusal};
 use super::work::MergeArgs;
 use super::{
-    baseline, calibrate, ci, compare, hunt, inspect, judge, new_js, replay, report, run, serve, shrink, sweep, tune,
+    baseline, calibrate, ci, compare, hunt, inspect, judge, new_js, replay, report, run, serve, shrink,
+    sweep, tune,
 };
 use crate::base::escape_control;
 use crate::campaign::shards::Pool;

@@ -22,7 +22,10 @@ pub(super) fn settle(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
     let outcome = outcome.map_err(|error| Refusal::because(Exit::Invalid, error.to_string()))?;
     let expected = &plan.judged.expect.violations;
     if let Some(check) = expected.iter().find(|check| outcome.violations.iter().any(|v| v.check == **check)) {
-        return Err(Refusal::because(Exit::Threshold, format!("{shown} still fails: `{check}` finds something")));
+        return Err(Refusal::because(
+            Exit::Threshold,
+            format!("{shown} still fails: `{check}` finds something"),
+        ));
     }
     let settled = settled(&text).ok_or_else(|| {
         Refusal::usage(format!("{shown} has no line `{LINE}[…]` that could become an expectation"))
@@ -37,9 +40,11 @@ fn settled(text: &str) -> Option<String> {
     let mut found = false;
     let mut settled = String::new();
     for line in text.lines() {
-        let checks = line.strip_prefix(LINE).and_then(|list| format!("v = {list}").parse::<toml::Table>().ok());
+        let checks =
+            line.strip_prefix(LINE).and_then(|list| format!("v = {list}").parse::<toml::Table>().ok());
         let Some(checks) = checks else {
-            let kept = if line.starts_with(HINT) { "# Mended: it passes as long as this stays away." } else { line };
+            let kept =
+                if line.starts_with(HINT) { "# Mended: it passes as long as this stays away." } else { line };
             settled.push_str(&format!("{kept}\n"));
             continue;
         };

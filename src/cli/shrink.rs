@@ -28,7 +28,8 @@ pub(super) fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> anyhow::Re
     console.surroundings.signals.heed();
     let signals = console.surroundings.signals.clone();
     let jobs = args.jobs.map_or_else(work::processors, usize::from);
-    let means = Means { runner: console.runner, signals: &signals, jobs, budget: args.budget, runs: RUNS_MAX };
+    let means =
+        Means { runner: console.runner, signals: &signals, jobs, budget: args.budget, runs: RUNS_MAX };
     let goal = goal(&failing.plan, args.check.as_deref(), means)?;
     let shrunk = shrink::shrink(&failing.script, &failing.path, &goal, means);
     let stopped = signals.exit();
@@ -48,7 +49,8 @@ pub(super) fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> anyhow::Re
 pub(super) fn told(shrunk: &Shrunk, found: &Found, path: &Path) -> String {
     let runs = count(shrunk.runs, "run");
     let end = if shrunk.is_complete { "" } else { "; the budget ended it: --budget gives it more" };
-    let (lines, what) = (count(found.lines as u64, "line"), shrink::headline(&shrunk.script));
+    let lines = count(found.lines as u64, "line");
+    let what = shrink::headline(&shrunk.script);
     format!("{}: {lines}, {what}; {runs}{end}\n", escape_path(path))
 }
 
@@ -60,8 +62,12 @@ fn failing(args: &ShrinkArgs, console: &Console<'_>) -> anyhow::Result<Failing> 
     }
     let path = Path::new(&args.what);
     let variants = args.variant.clone().into_iter().collect();
-    let request =
-        Request { sets: sets.clone(), seeds: args.seed.into_iter().collect(), variants, ..Request::default() };
+    let request = Request {
+        sets: sets.clone(),
+        seeds: args.seed.into_iter().collect(),
+        variants,
+        ..Request::default()
+    };
     let plan = sources::of_one_variant(path, &sources::read(path)?, &request, console)?;
     Ok(as_written(plan, &sets, console))
 }
@@ -98,7 +104,8 @@ fn goal(plan: &Plan, check: Option<&str>, means: Means<'_>) -> anyhow::Result<Go
     if let Some(check) = check {
         let found = goals.iter().find(|goal| goal.check == check).cloned();
         let known = near(check, oracle::check_names());
-        return found.ok_or_else(|| Refusal::because(Exit::Nothing, format!("`{check}` found nothing{known}")));
+        return found
+            .ok_or_else(|| Refusal::because(Exit::Nothing, format!("`{check}` found nothing{known}")));
     }
     let named = cell.gravest_first().into_iter().find_map(|reason| match reason {
         Reason::Violation { check } => Some(check.clone()),
@@ -120,7 +127,8 @@ pub(super) fn keep(
     folder: &Path,
     means: Means<'_>,
 ) -> anyhow::Result<(Found, PathBuf)> {
-    let from = failing.path.file_name().map_or_else(|| "hospital-day.toml".into(), |name| name.to_string_lossy());
+    let from =
+        failing.path.file_name().map_or_else(|| "hospital-day.toml".into(), |name| name.to_string_lossy());
     let about = shrink::about(shrunk, &failing.path, &from, means);
     let home = failing.path.parent().unwrap_or(Path::new(""));
     let way = way(&absolute(folder), &absolute(home));

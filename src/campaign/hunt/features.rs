@@ -97,7 +97,8 @@ impl Features {
     /// All that a run had: what was heard, and the situations and counts among its figures.
     pub(super) fn finish(mut self, figures: &Figures) -> BTreeSet<Feature> {
         let counted = |figure: &Figure| matches!(figure, Figure::Value { value, .. } if *value > 0);
-        let there: Vec<&String> = figures.iter().filter(|(_, figure)| counted(figure)).map(|(name, _)| name).collect();
+        let there: Vec<&String> =
+            figures.iter().filter(|(_, figure)| counted(figure)).map(|(name, _)| name).collect();
         for (at, name) in there.iter().enumerate() {
             self.found.insert(feature(name, 0, 0));
             if is_situation(name) {
@@ -226,7 +227,8 @@ impl Features {
                 if let Some(edit) = by {
                     self.edit(edit, Step::Landed);
                 }
-                let step = if *kind == CommitKind::Delete { Step::OtherDeleted } else { Step::OtherCommitted };
+                let step =
+                    if *kind == CommitKind::Delete { Step::OtherDeleted } else { Step::OtherCommitted };
                 self.row(row(*entity, key.as_str()), step, |own| by.is_none_or(|edit| edit.device != own));
             }
             Event::UploadQueued { edit } => self.edit(*edit, Step::Queued),
@@ -268,7 +270,8 @@ mod tests {
     #[test]
     fn two_situations_are_more_than_each_alone() {
         let of = |names: &[&str]| Features::default().finish(&figures(names));
-        let (hot, lost) = ("situation.hot_row.count", "situation.response_lost.count");
+        let hot = "situation.hot_row.count";
+        let lost = "situation.response_lost.count";
         let alone: BTreeSet<Feature> = of(&[hot]).union(&of(&[lost])).copied().collect();
         assert_eq!(alone.len(), 2);
         assert_eq!(of(&[hot, lost]).difference(&alone).count(), 1);

@@ -129,7 +129,9 @@ fn rate(ground: &Ground, stream: &mut Stream, key: &str, length: Option<&str>) -
         return vec![format!("chaos.{key}=0s")];
     }
     let mut sets = vec![format!("chaos.{key}={}", millis(ground.mean_time(stream)))];
-    sets.extend(length.map(|length| format!("chaos.{length}={}", millis(moment(stream) + Span::millis(100)))));
+    sets.extend(
+        length.map(|length| format!("chaos.{length}={}", millis(moment(stream) + Span::millis(100)))),
+    );
     sets
 }
 
@@ -140,8 +142,10 @@ fn part(key: &str, stream: &mut Stream) -> Vec<String> {
 
 fn contention(_: &Ground, _: Focus, stream: &mut Stream) -> Vec<String> {
     let by = stream.pick(&["office", "devices", "both"]);
-    let (share, within) = (share(stream), millis(moment(stream) + Span::secs(1)));
-    let [equal, twice, deletes] = [0.0; 3].map(|none| if stream.chance(0.5) { self::share(stream) } else { none });
+    let share = share(stream);
+    let within = millis(moment(stream) + Span::secs(1));
+    let [equal, twice, deletes] =
+        [0.0; 3].map(|none| if stream.chance(0.5) { self::share(stream) } else { none });
     vec![format!(
         "workload.contention={{ by = \"{by}\", share = {share}, within = \"{within}\", equal = {equal}, \
          double_create = {twice}, deletes = {deletes} }}"
@@ -219,7 +223,8 @@ fn lost_response(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<Stri
     };
     let at = about(focus, stream);
     let loss = format!("response_loss = {{ devices = [{}], loss = 1, {} }}", focus.device.0, length(stream));
-    let mut all = vec![event("", at, &edits(&deed.name, focus, "same_row = true")), event("-loss", at, &loss)];
+    let mut all =
+        vec![event("", at, &edits(&deed.name, focus, "same_row = true")), event("-loss", at, &loss)];
     if let Some(next) = ground.action_like(deed, CHANGES, stream).filter(|_| deed.kind != EditKind::Delete) {
         let row = "row_of = \"@\"";
         all.push(event("-again", at + moment(stream) + Span::millis(50), &edits(&next.name, focus, row)));
@@ -229,8 +234,12 @@ fn lost_response(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<Stri
 
 fn hot_row(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
     let Some(deed) = ground.action(UPDATES, stream) else { return Vec::new() };
-    let (count, over) = (1 + stream.below(8), millis(moment(stream)));
-    let what = format!("edits = {{ action = \"{}\", count = {count}, over = \"{over}\", same_row = true }}", deed.name);
+    let count = 1 + stream.below(8);
+    let over = millis(moment(stream));
+    let what = format!(
+        "edits = {{ action = \"{}\", count = {count}, over = \"{over}\", same_row = true }}",
+        deed.name
+    );
     vec![event("", about(focus, stream), &what)]
 }
 
@@ -244,7 +253,11 @@ fn made_and_changed(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<S
         kinds => ground.action_like(made, kinds, stream),
     };
     if let Some(next) = next {
-        all.push(event("-next", at + moment(stream) + Span::millis(50), &edits(&next.name, focus, "row_of = \"@\"")));
+        all.push(event(
+            "-next",
+            at + moment(stream) + Span::millis(50),
+            &edits(&next.name, focus, "row_of = \"@\""),
+        ));
     }
     all
 }
@@ -262,7 +275,8 @@ fn deleted_meanwhile(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<
 
 fn outage(_: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
     let mode = stream.pick(&["drop", "hold", "reset"]);
-    let (whom, length) = (whom(focus, stream), length(stream));
+    let whom = whom(focus, stream);
+    let length = length(stream);
     vec![event("", about(focus, stream), &format!("outage = {{ {whom}{length}, mode = \"{mode}\" }}"))]
 }
 
@@ -270,7 +284,8 @@ fn import(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
     if ground.entities.is_empty() {
         return Vec::new();
     }
-    let (entity, rows) = (stream.pick(&ground.entities), ground.import(stream));
+    let entity = stream.pick(&ground.entities);
+    let rows = ground.import(stream);
     let what = format!("bulk_import = {{ entity = \"{entity}\", rows = {rows} }}");
     vec![event("", about(focus, stream), &what)]
 }
@@ -287,7 +302,8 @@ fn clock_step(_: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
 
 /// The person, the app or its data go and come back.
 fn away(_: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
-    let kind = stream.pick(&["logout", "other_user", "suspend", "token_expiry", "reinstall", "restore", "cancel"]);
+    let kind =
+        stream.pick(&["logout", "other_user", "suspend", "token_expiry", "reinstall", "restore", "cancel"]);
     let whom = format!("devices = [{}]", focus.device.0);
     let what = match *kind {
         "restore" => format!("restore = {{ {whom}, of = \"{}\" }}", millis(moment(stream))),
@@ -302,13 +318,27 @@ fn trigger(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
         return Vec::new();
     }
     let how = stream.pick(&["queued", "alone", "direct", "at-once", "discard"]);
-    let (whom, unit) = (whom(focus, stream), stream.pick(&ground.units));
-    vec![event("", about(focus, stream), &format!("trigger = {{ {whom}unit = \"{unit}\", how = \"{how}\" }}"))]
+    let whom = whom(focus, stream);
+    let unit = stream.pick(&ground.units);
+    vec![event(
+        "",
+        about(focus, stream),
+        &format!("trigger = {{ {whom}unit = \"{unit}\", how = \"{how}\" }}"),
+    )]
 }
 
 fn network(_: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
-    let kind = stream.pick(&["flap", "captive_portal", "session_loss", "half_open", "foreign_responses", "copied_requests", "caching_proxy"]);
-    let (whom, length) = (whom(focus, stream), length(stream));
+    let kind = stream.pick(&[
+        "flap",
+        "captive_portal",
+        "session_loss",
+        "half_open",
+        "foreign_responses",
+        "copied_requests",
+        "caching_proxy",
+    ]);
+    let whom = whom(focus, stream);
+    let length = length(stream);
     let what = match *kind {
         "session_loss" | "half_open" => format!("{kind} = {{ {} }}", whom.trim_end_matches(", ")),
         "flap" => format!("flap = {{ {whom}for = \"20s\", every = \"2s\" }}"),
@@ -323,7 +353,15 @@ fn network(_: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
 }
 
 fn servers(_: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
-    let kind = stream.pick(&["backend_down", "write_lock", "backend_link_outage", "gateway_kill", "gateway_replaced", "put_off", "refused_deletes"]);
+    let kind = stream.pick(&[
+        "backend_down",
+        "write_lock",
+        "backend_link_outage",
+        "gateway_kill",
+        "gateway_replaced",
+        "put_off",
+        "refused_deletes",
+    ]);
     let length = length(stream);
     let what = match *kind {
         "gateway_kill" | "gateway_replaced" => format!("{kind} = {{}}"),
@@ -343,7 +381,8 @@ mod tests {
 
     #[test]
     fn every_change_sets_keys_to_values_that_are_toml() {
-        let (ground, mut stream) = (ground(), Seed(1).stream("test", 0, 0));
+        let ground = ground();
+        let mut stream = Seed(1).stream("test", 0, 0);
         for mutator in MUTATORS {
             let drawn: Vec<Gene> = (0..40)
                 .filter_map(|_| mutator.draw(&ground, ground.focus(&mut stream), &mut stream))

@@ -174,7 +174,8 @@ impl Hunted {
             for goal in unexpected(&planned.plan, caught.goals) {
                 if self.failures.iter().all(|failure| failure.goal != goal) {
                     let sets = [&game.sets[..], &planned.candidate.sets()].concat();
-                    let (seed, candidates) = (planned.candidate.seed, self.candidates);
+                    let seed = planned.candidate.seed;
+                    let candidates = self.candidates;
                     self.failures.push(Failure { goal, sets, seed, candidates });
                 }
             }
@@ -191,7 +192,8 @@ fn unexpected(plan: &Plan, goals: BTreeSet<Goal>) -> Vec<Goal> {
     let all: Vec<String> = goals.iter().map(|goal| goal.check.clone()).collect();
     let follows = |check: &str| {
         let known = expected.iter().chain(&all).filter(|other| *other != check);
-        expected.iter().any(|own| own == check) || known.into_iter().any(|other| implied(other).contains(&check))
+        expected.iter().any(|own| own == check)
+            || known.into_iter().any(|other| implied(other).contains(&check))
     };
     goals.into_iter().filter(|goal| !follows(&goal.check)).collect()
 }

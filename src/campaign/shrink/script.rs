@@ -30,7 +30,8 @@ pub(super) enum Part {
 const KINDS: [&str; 9] =
     ["event", "action", "unit", "entity", "fleet", "class", "background", "link", "gate"];
 /// Keys that no failure needs: what a report shows of the file, and what other cells would be.
-const ABOUT: [&str; 8] = ["covers", "shows", "question", "variant", "table", "situations", "gate", "baseline"];
+const ABOUT: [&str; 8] =
+    ["covers", "shows", "question", "variant", "table", "situations", "gate", "baseline"];
 
 impl Script {
     /// The keys of this scenario that say what happens, without what it is judged by.
@@ -141,7 +142,9 @@ impl Script {
                     value => drop_items(value, column),
                 }
             }
-            own.retain(|key, value| key != "unique" || value.as_array().is_none_or(|items| !items.is_empty()));
+            own.retain(|key, value| {
+                key != "unique" || value.as_array().is_none_or(|items| !items.is_empty())
+            });
         }
         for (_, action) in self.table.get_mut("action").and_then(Value::as_table_mut).into_iter().flatten() {
             if action.get("entity").and_then(Value::as_str) == Some(entity) {
@@ -179,7 +182,8 @@ impl Script {
     pub(super) fn items(&self) -> Vec<Part> {
         let mut found = Vec::new();
         walk(&self.table, &mut Vec::new(), &mut |path, value| {
-            let texts: BTreeSet<&str> = value.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let texts: BTreeSet<&str> =
+                value.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             if texts.len() > 1 {
                 let part = |item: &&str| Part::Item { list: path.to_vec(), item: (*item).to_owned() };
                 found.extend(texts.iter().map(part));
@@ -271,7 +275,8 @@ mod tests {
 
     #[test]
     fn what_a_file_is_judged_by_is_no_part_of_its_script() {
-        let text = "name = \"a\"\nseed = 4\nduration = \"1m\"\ncovers = [\"R1\"]\nexpect.violation = [\"lost\"]";
+        let text =
+            "name = \"a\"\nseed = 4\nduration = \"1m\"\ncovers = [\"R1\"]\nexpect.violation = [\"lost\"]";
         let script = Script::of(text.parse().expect("it is TOML"), 4);
         assert_eq!(script.table.keys().collect::<Vec<_>>(), ["duration", "name"]);
     }

@@ -58,7 +58,8 @@ struct Listener {
 
 impl Ear for Listener {
     fn on(&mut self, occurrence: &Occurrence<'_>) {
-        let (Node::Device(device), Event::EditMade { edit, .. }) = (occurrence.node, &occurrence.event) else {
+        let (Node::Device(device), Event::EditMade { edit, .. }) = (occurrence.node, &occurrence.event)
+        else {
             return;
         };
         let Some(entity) = self.schema.entities.get(usize::from(edit.entity.0)) else { return };
@@ -76,7 +77,11 @@ impl Ear for Listener {
 
 impl Heard {
     /// Runs a plan and listens; `None` if it does not end.
-    pub(super) fn of(plan: &Plan, runner: &dyn Runner, interrupted: &(dyn Fn() -> bool + Sync)) -> Option<Heard> {
+    pub(super) fn of(
+        plan: &Plan,
+        runner: &dyn Runner,
+        interrupted: &(dyn Fn() -> bool + Sync),
+    ) -> Option<Heard> {
         let ear = Rc::new(RefCell::new(Listener { schema: plan.schema.clone(), edits: Vec::new() }));
         let watch = WatchWithoutProgress(interrupted);
         let outcome = attempt(plan, "", || runner.heard(plan, ear.clone(), &watch)).ok()?;
@@ -154,10 +159,8 @@ fn action_of(script: &Script, edit: &HeardEdit, actions: &[String]) -> Option<St
         texts.filter_map(|text| Some(text.as_str()?.to_owned())).collect::<Vec<_>>()
     };
     let alike = |table: &Table| says(table, "entity", &edit.entity) && says(table, "kind", edit.kind.word());
-    let known: Vec<(&String, &Table)> = script
-        .named("action")
-        .filter(|(name, table)| actions.contains(name) && alike(table))
-        .collect();
+    let known: Vec<(&String, &Table)> =
+        script.named("action").filter(|(name, table)| actions.contains(name) && alike(table)).collect();
     let fits = |table: &Table| {
         let own = columns(table);
         edit.kind != EditKind::Update || edit.columns.iter().all(|column| own.contains(column))
@@ -266,9 +269,11 @@ mod tests {
         };
         let made = [(1, EditKind::Create, "new"), (2, EditKind::Delete, "new"), (3, EditKind::Delete, "old")];
         let edits = made.map(|(at, kind, key)| edit(at, kind, key)).to_vec();
-        let (heard, text) = (Heard { faults: Vec::new(), edits }, script(text));
+        let heard = Heard { faults: Vec::new(), edits };
+        let text = script(text);
         let spelled = heard.with_edits(&text, &random_actions(&text), false).expect("there are edits");
-        let of = |event: &str, key: &str| spelled.get(&["event", event, "edits", key]).and_then(Value::as_str);
+        let of =
+            |event: &str, key: &str| spelled.get(&["event", event, "edits", key]).and_then(Value::as_str);
         assert_eq!(of("delete-1", "row_of"), Some("create-1"));
         assert_eq!(of("delete-2", "row"), Some("old"));
         assert_eq!(random_actions(&spelled), Vec::<String>::new());

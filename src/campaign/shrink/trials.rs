@@ -87,7 +87,8 @@ struct Candidate {
 
 impl<'a> Trials<'a> {
     pub(super) fn new(means: Means<'a>, goal: Goal, path: &Path) -> Trials<'a> {
-        let (harmless, spent) = (BTreeSet::new(), Span::ZERO);
+        let harmless = BTreeSet::new();
+        let spent = Span::ZERO;
         let path = path.to_owned();
         Trials { means, goal, path, harmless, most_work: u64::MAX, strict: false, runs: 0, spent }
     }
@@ -124,7 +125,8 @@ impl<'a> Trials<'a> {
                 continue;
             }
             let cost = Cost::of(&plan).time();
-            let (runs, spent) = waiting.last().map_or((self.runs, self.spent), |last| (last.runs, last.spent));
+            let (runs, spent) =
+                waiting.last().map_or((self.runs, self.spent), |last| (last.runs, last.spent));
             if runs >= self.means.runs || spent >= self.means.budget {
                 break;
             }
@@ -143,7 +145,8 @@ impl<'a> Trials<'a> {
     /// counted, so that nothing depends on how many run at once.
     fn run(&mut self, waiting: &mut Vec<Candidate>) -> Option<(usize, Option<Shown>)> {
         let all = std::mem::take(waiting);
-        let (means, most) = (self.means, self.most_work);
+        let means = self.means;
+        let most = self.most_work;
         let shown = in_parallel(means.jobs, &all, |candidate| show(&candidate.plan, means, most));
         for (candidate, one) in all.iter().zip(shown) {
             if self.means.signals.any() {
@@ -218,9 +221,7 @@ pub(crate) fn goals(plan: &Plan, outcome: &Outcome) -> BTreeSet<Goal> {
 
 /// The checks that must be expected: those that no other one implies.
 pub(super) fn named(checks: &BTreeSet<String>) -> Vec<String> {
-    let follows = |check: &str| {
-        checks.iter().any(|other| other != check && implied(other).contains(&check))
-    };
+    let follows = |check: &str| checks.iter().any(|other| other != check && implied(other).contains(&check));
     checks.iter().filter(|check| !follows(check)).cloned().collect()
 }
 

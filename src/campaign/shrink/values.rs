@@ -44,8 +44,9 @@ pub(super) fn shorter(script: &Script, ended: Time) -> Vec<Script> {
     let Some(whole) = span(script.get(&["duration"])) else { return Vec::new() };
     let parts = [(1, 16), (1, 8), (1, 4), (1, 2), (3, 4), (7, 8)];
     let cut = parts.into_iter().map(|(n, of)| whole.scaled(n, of));
-    let cut = cut.chain([ended.since(Time::ZERO)]).filter(|span| *span < whole && *span >= Span::secs(1));
+    let cut = cut.chain([ended.since(Time::ZERO)]);
     let cut = cut.map(|span| Span(span.0.div_ceil(1_000_000_000) * 1_000_000_000));
+    let cut = cut.filter(|span| *span < whole && *span > Span::ZERO);
     let mut script_cut: Vec<Script> = cut.map(|span| lasting(script, span)).collect();
     if let Some(drain) = span(script.get(&["drain"])) {
         let shorter = [Span::secs(60), drain.scaled(1, 4), drain.scaled(1, 2)];
@@ -80,7 +81,8 @@ pub(super) fn fewer_devices(script: &Script) -> Vec<Script> {
 
 /// The script with devices of these numbers only: the named ones in order, then by remainder.
 fn renumbered(script: &Script, devices: i64) -> Script {
-    let numbers = |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_integer).collect();
+    let numbers =
+        |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_integer).collect();
     let lists: Vec<(Vec<String>, Vec<i64>)> = script
         .leaves()
         .into_iter()
@@ -144,9 +146,13 @@ fn narrower(script: &Script) -> Vec<Script> {
     for (name, table) in script.named("event") {
         let Some(at) = table.get("at").and_then(since_start) else { continue };
         for (kind, value) in table.iter().filter(|(kind, _)| *kind != "at") {
-            let Some(length) = span(value.get("for")).filter(|length| *length > Span::millis(500)) else { continue };
+            let Some(length) = span(value.get("for")).filter(|length| *length > Span::millis(500)) else {
+                continue;
+            };
             let half = Span(length.0 / 2);
-            let of = |key: &[&str]| [&["event", name], key].concat().into_iter().map(str::to_owned).collect::<Vec<_>>();
+            let of = |key: &[&str]| {
+                [&["event", name], key].concat().into_iter().map(str::to_owned).collect::<Vec<_>>()
+            };
             let first = script.clone().with(&of(&[kind, "for"]), text(half));
             let second = first.clone().with(&of(&["at"]), Value::String(format!("+{}", exact(at + half))));
             all.extend([first, second]);

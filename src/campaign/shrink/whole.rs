@@ -99,7 +99,7 @@ impl Shrinking<'_> {
         }
         // What did not happen is not missed, and a cell that lacks it may pass.
         let idle: Vec<Part> = self.shown.idle.iter().flat_map(|name| idle_parts(name)).collect();
-        self.take(&[self.present.without(&idle)]);
+        self.drop_parts(idle);
         self.take_each(|script, shown| shorter(script, shown.ended));
         self.drop_names(&["event", "action"]);
         let interrupted = || means.signals.any();
@@ -127,9 +127,8 @@ impl Shrinking<'_> {
         let together: Vec<Script> = together.into_iter().flatten().collect();
         if self.take(&together).is_none() {
             for action in actions {
-                let all = [false, true].map(|office| {
-                    heard.with_edits(&self.present, std::slice::from_ref(&action), office)
-                });
+                let all = [false, true]
+                    .map(|office| heard.with_edits(&self.present, std::slice::from_ref(&action), office));
                 self.take(&all.into_iter().flatten().collect::<Vec<_>>());
             }
         }

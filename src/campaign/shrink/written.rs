@@ -59,9 +59,11 @@ pub fn beside(shrunk: &Shrunk, files: &[String], named: &dyn Fn(&str) -> String)
     const NAMING: [&str; 3] = ["csv", "down", "up"];
     let mut moved = shrunk.clone();
     for (path, value) in shrunk.script.leaves() {
-        let is_option = path.first().is_some_and(|key| key == "engine") && path.get(1).is_some_and(|key| key == "options");
+        let is_option = path.first().is_some_and(|key| key == "engine")
+            && path.get(1).is_some_and(|key| key == "options");
         let names_a_file = is_option || path.last().is_some_and(|key| NAMING.contains(&key.as_str()));
-        let Some(file) = value.as_str().filter(|text| names_a_file && files.iter().any(|file| file == text)) else {
+        let Some(file) = value.as_str().filter(|text| names_a_file && files.iter().any(|file| file == text))
+        else {
             continue;
         };
         moved.script = moved.script.with(&path, Value::String(named(file)));
@@ -83,7 +85,11 @@ fn comments(shrunk: &Shrunk, about: &About) -> String {
     let of = shrunk.goal.entity.as_ref().map_or(String::new(), |entity| format!(" of {entity}"));
     let runs = shrunk.runs;
     let from = if about.from.is_empty() { String::new() } else { format!(" from {}", about.from) };
-    comment(&mut text, "", &format!("`{}`{of}, made small{from} in {runs} runs. {}", shrunk.goal.check, about.sentence));
+    comment(
+        &mut text,
+        "",
+        &format!("`{}`{of}, made small{from} in {runs} runs. {}", shrunk.goal.check, about.sentence),
+    );
     if !about.life.is_empty() {
         comment(&mut text, "", "What happens:");
     }
@@ -91,7 +97,11 @@ fn comments(shrunk: &Shrunk, about: &About) -> String {
         comment(&mut text, "  ", &line);
     }
     if shrunk.shown.passes {
-        comment(&mut text, "", "`syncdyno run` passes while this is so. Mended? `syncdyno hunt --settle` with this file.");
+        comment(
+            &mut text,
+            "",
+            "`syncdyno run` passes while this is so. Mended? `syncdyno hunt --settle` with this file.",
+        );
     }
     text
 }
@@ -167,7 +177,11 @@ fn line(text: &mut String, path: &[String], value: &Value) {
 
 fn quoted(name: &str) -> String {
     let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if !name.is_empty() && name.chars().all(is_bare) { name.to_owned() } else { Value::String(name.to_owned()).to_string() }
+    if !name.is_empty() && name.chars().all(is_bare) {
+        name.to_owned()
+    } else {
+        Value::String(name.to_owned()).to_string()
+    }
 }
 
 /// A value on one line. `at` comes first in an event, as a reader looks for it there.
@@ -182,7 +196,8 @@ fn inline(value: &Value) -> String {
 
 /// The name without a script's number: what a reader sees of a failure.
 pub fn headline(script: &Script) -> String {
-    let devices = script.named("fleet").filter_map(|(_, fleet)| fleet.get("devices").and_then(Value::as_integer));
+    let devices =
+        script.named("fleet").filter_map(|(_, fleet)| fleet.get("devices").and_then(Value::as_integer));
     let events = script.named("event").count();
     format!("{} devices, {events} events", devices.sum::<i64>())
 }
@@ -201,14 +216,18 @@ mod tests {
         assert_eq!(short.parse::<Table>().expect("it stays TOML"), table);
         let event = |line: &&str| line.starts_with("event.");
         let events: Vec<&str> = short.lines().filter(event).collect();
-        assert_eq!(events[0], "event.b = { at = \"+9s\", kill = { devices = [0] } }", "the first comes first");
+        assert_eq!(
+            events[0], "event.b = { at = \"+9s\", kill = { devices = [0] } }",
+            "the first comes first"
+        );
         assert!(short.lines().count() <= 7, "{short}");
     }
 
     #[test]
     fn a_long_table_takes_a_line_for_each_key() {
         let long = "x".repeat(90);
-        let table: Table = format!("engine = {{ a = \"{long}\", b = {{ c = 1 }} }}").parse().expect("it is TOML");
+        let table: Table =
+            format!("engine = {{ a = \"{long}\", b = {{ c = 1 }} }}").parse().expect("it is TOML");
         assert_eq!(scenario(&table), format!("engine.a = \"{long}\"\nengine.b = {{ c = 1 }}\n"));
     }
 

@@ -27,8 +27,8 @@ mod sign;
 mod strike;
 mod when;
 
-pub(crate) use drawn::{Act, Cancel, Deed, Faults, Jump, Kill, Restore, SlowTime, SyncLoss, Whose};
 pub use drawn::DrawnFault;
+pub(crate) use drawn::{Act, Cancel, Deed, Faults, Jump, Kill, Restore, SlowTime, SyncLoss, Whose};
 pub use fault::{Asks, Fault};
 pub(crate) use fault::{Kind, Meets};
 pub(crate) use keys::{ALL_READ, NEVER_CANCELLED, NONE_LOST, NONE_PUT_OFF, NONE_REFUSED, UNASKED};

@@ -4,8 +4,8 @@ use crate::backend::RejectedEdits;
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::contract::KillReason;
 use crate::faults::{
-    Awaited, Cancel, DrawnFault, Faults, Kill, NEVER_CANCELLED, Struck, When, bad_rows, caching_proxy, foreign_responses,
-    rejection_window,
+    Awaited, Cancel, DrawnFault, Faults, Kill, NEVER_CANCELLED, Struck, When, bad_rows, caching_proxy,
+    foreign_responses, rejection_window,
 };
 use crate::net::{During, Foreign, Outage, OutageMode};
 use crate::setup::{Chaos, DevicePlan, Lengths, Setup};
@@ -68,10 +68,14 @@ impl Faults {
                 let at_point = reason == KillReason::Killed && stream.chance(0.5) && !crash_points.is_empty();
                 let point = at_point.then(|| (stream.pick(crash_points).clone(), 1 + stream.below(3) as u32));
                 let place = point.as_ref().map_or(String::new(), |(point, _)| format!(" at {point}"));
-                let at_point = point.as_ref().map_or(String::new(), |(point, nth)| {
-                    format!("point = \"{point}\", nth = {nth}, ")
-                });
-                let event = format!("{word} = {{ {at_point}{}restart_after = {} }}", on(device), exact(restart_after));
+                let at_point = point
+                    .as_ref()
+                    .map_or(String::new(), |(point, nth)| format!("point = \"{point}\", nth = {nth}, "));
+                let event = format!(
+                    "{word} = {{ {at_point}{}restart_after = {} }}",
+                    on(device),
+                    exact(restart_after)
+                );
                 self.add_drawn(DrawnFault { key, at, event }, &format!("{word} of {device}{place}"));
                 let latest = Some(at + LONGEST_WAIT.min(Span(end.since(at).0 / 2)));
                 let struck = Struck::default();
