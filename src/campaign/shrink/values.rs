@@ -50,7 +50,7 @@ pub(super) fn shorter(script: &Script, ended: Time) -> Vec<Script> {
     let mut script_cut: Vec<Script> = cut.map(|span| lasting(script, span)).collect();
     if let Some(drain) = span(script.get(&["drain"])) {
         let shorter = [Span::secs(60), drain.scaled(1, 4), drain.scaled(1, 2)];
-        let shorter = shorter.into_iter().filter(|span| *span < drain);
+        let shorter = shorter.into_iter().filter(|span| *span < drain && *span >= Span::secs(10));
         script_cut.extend(shorter.map(|span| script.clone().with(&["drain".to_owned()], text(span))));
     }
     script_cut

@@ -540,8 +540,6 @@ impl World<'_> {
             content,
             ending: told(ended),
             ended_at,
-            script: Span::ZERO,
-            drained_in: Span::ZERO,
             figures: collected.figures,
             violations: verdict.violations,
             taken_back: verdict.taken_back,
@@ -560,6 +558,7 @@ impl World<'_> {
             placed: script.placed,
             events: listeners.events,
             said: listeners.said.words,
+            ..Outcome::default()
         };
         // Futures hold engines, and engines hold disks, so the executor is dropped first.
         drop(sim);
