@@ -17,11 +17,14 @@
 mod axis;
 pub mod calibrate;
 mod hint;
+pub mod hunt;
 mod journal;
 mod mend;
+mod parallel;
 mod run;
 mod runner;
 pub mod shards;
+pub mod shrink;
 mod stop;
 mod stopwatch;
 pub mod tune;

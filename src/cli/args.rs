@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
+use super::hunt_args::{HuntArgs, ShrinkArgs};
 use super::parsed::{SEED_MAX, assignment, only, span, tolerance};
 use super::serve_args::ServeArgs;
 use super::work::{BaselineArgs, CompareFormat, MergeArgs, OutputArgs, Work};
@@ -61,6 +62,14 @@ pub(super) enum Command {
     /// size, and report the cost of other values. Settings that miss a gate or lose something are
     /// excluded; the search fails (exit 10) only if none is left.
     Tune(TuneArgs),
+    /// Look for failures around a scenario: change its faults, sizes, clocks, people and fleet, go on
+    /// from what reached something new, and keep each failure as a small file (exit 10 if there is
+    /// one). Or turn such a file into an expectation, once its failure is mended.
+    Hunt(HuntArgs),
+    /// Make a failing cell small: a scenario of a few lines that fails by the same check on a
+    /// record of the same entity, with the faults and edits written out and what happens to the
+    /// record in comments.
+    Shrink(ShrinkArgs),
     /// Parse and validate scenarios, without running them. Also reports edits without a matching
     /// row, for the first seed of cells up to 500 000 rows and edits and 1 000 devices; for larger
     /// cells only `run` reports them.

@@ -16,7 +16,8 @@ use super::console::{Console, Surroundings};
 use super::refusal::{Refusal, kept_refusal};
 use super::work::MergeArgs;
 use super::{
-    baseline, calibrate, ci, compare, inspect, judge, new_js, replay, report, run, serve, sweep, tune,
+    baseline, calibrate, ci, compare, hunt, inspect, judge, new_js, replay, report, run, serve, shrink,
+    sweep, tune,
 };
 use crate::base::escape_control;
 use crate::campaign::shards::Pool;
@@ -117,6 +118,8 @@ fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit>
         Command::Run(args) => run::run(args, console),
         Command::Sweep(args) => sweep::sweep(args, console),
         Command::Tune(args) => tune::tune(args, console),
+        Command::Hunt(args) => hunt::hunt(args, console),
+        Command::Shrink(args) => shrink::shrink(args, console),
         Command::Check { selection, fix } => inspect::check(selection, *fix, console),
         Command::Plan { grid, format } => inspect::plan(grid, *format, console),
         Command::Merge(args) => merge(args, console),

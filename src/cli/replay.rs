@@ -15,8 +15,8 @@ use crate::scenario::Plan;
 use crate::world::{Unrunnable, Unwatched};
 use crate::{analysis, render};
 
-struct Target {
-    plan: Plan,
+pub(super) struct Target {
+    pub(super) plan: Plan,
     id: String,
     recorded: Option<Recorded>,
     again: String,
@@ -136,7 +136,7 @@ fn digest_line(cell: &CellRecord, held: Held, other_build: Option<&str>) -> Stri
 }
 
 /// Splits `RUN#CELL`, where RUN is a report's folder or its `run.json`; `None` if it is neither.
-fn recorded(what: &str) -> anyhow::Result<Option<(PathBuf, Option<String>)>> {
+pub(super) fn recorded(what: &str) -> anyhow::Result<Option<(PathBuf, Option<String>)>> {
     let as_run = |path: &str| {
         sources::record_file(Path::new(path)).filter(|file| file.extension().is_some_and(|e| e == "json"))
     };
@@ -148,7 +148,7 @@ fn recorded(what: &str) -> anyhow::Result<Option<(PathBuf, Option<String>)>> {
     Ok(Some((file, Some(cell.to_owned()))))
 }
 
-fn from_record(json: &Path, cell: Option<&str>, console: &Console<'_>) -> anyhow::Result<Target> {
+pub(super) fn from_record(json: &Path, cell: Option<&str>, console: &Console<'_>) -> anyhow::Result<Target> {
     let text = sources::read_run(json)?;
     let run = RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", escape_path(json))))?;
     let cell = chosen(&run, cell)?;

@@ -68,6 +68,7 @@ pub(crate) fn outcome() -> Outcome {
         distributions: Vec::new(),
         slowest: Vec::new(),
         tails: Tails::new(),
+        spelled: Vec::new(),
         faults: vec![(Time(5), "kill d3".to_owned())],
         missed: Vec::new(),
         in_vain: Vec::new(),

@@ -257,6 +257,24 @@ impl Document {
         Ok(all)
     }
 
+    /// A cell as it is written, without defaults: the base with the keys of a variant and of `sets`.
+    /// `None` if one of them belongs to a table that only the defaults make.
+    pub fn written_cell(&self, variant: Option<&str>, sets: &[String]) -> Option<toml::Table> {
+        let mut mistakes = Vec::new();
+        let mut tree = self.bare();
+        let written = variant.and_then(|name| Some((name, self.tree.get(&["variant", name])?)));
+        let own = written.map_or_else(Vec::new, |(name, written)| {
+            expect_too(name, written, &mut tree);
+            Setting::all_of_variant(name, written)
+        });
+        let own = own.into_iter().collect::<Result<Vec<_>, _>>().ok()?;
+        for setting in own.into_iter().chain(settings(sets, "--set", &mut mistakes)) {
+            setting.apply(&mut tree).ok()?;
+        }
+        let toml::Value::Table(table) = tree.to_toml() else { return None };
+        mistakes.is_empty().then_some(table)
+    }
+
     fn checked_table<T>(
         &self,
         (key, form): (&str, &Form),

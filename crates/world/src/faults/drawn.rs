@@ -34,6 +34,19 @@ pub struct Faults {
     pub fired: BTreeMap<String, Awaited>,
     /// What was planned or drawn, in words, in order.
     pub told: Vec<(Time, String)>,
+    /// The faults that chaos drew at an instant, as events that repeat them.
+    pub spelled: Vec<DrawnFault>,
+}
+
+/// A fault that chaos drew, as the event of a script that repeats it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawnFault {
+    /// The key that drew it, such as `chaos.kill_mtbf`.
+    pub key: &'static str,
+    /// When it happens.
+    pub at: Time,
+    /// Its kind and the keys of the kind, as TOML: `kill = { devices = [3] }`.
+    pub event: String,
 }
 
 /// A time, and by how many microseconds a clock jumps then.
@@ -183,6 +196,11 @@ impl Faults {
     /// Adds a description of what was planned.
     pub fn add_description(&mut self, at: Time, text: String) {
         self.told.push((at, text));
+    }
+    /// Adds a description of what chaos drew, and the event that repeats it.
+    pub fn add_drawn(&mut self, drawn: DrawnFault, text: &str) {
+        self.add_description(drawn.at, format!("chaos: {text}"));
+        self.spelled.push(drawn);
     }
     /// Acts at the time of the event.
     pub fn strike(&mut self, when: &When<'_>, act: impl Fn(&dyn Reach) -> bool + 'static) {

@@ -29,6 +29,7 @@ mod strike;
 mod when;
 
 pub use access::{Learned, Reassignment};
+pub use drawn::DrawnFault;
 pub(crate) use drawn::{Act, Cancel, Deed, Faults, Jump, Kill, Restore, SlowTime, SyncLoss, Whose};
 pub use fault::{Asks, Fault};
 pub(crate) use fault::{Kind, Meets};

@@ -39,7 +39,7 @@ mod server;
 mod truth;
 mod watch;
 
-pub use crate::faults::Missed;
+pub use crate::faults::{DrawnFault, Missed};
 pub use crate::workload::{ActionCount, Placed, ShortImport};
 pub use faults::tried::{InVain, NO_EDIT};
 pub use hub::Ear;

@@ -2,7 +2,7 @@
 
 use super::said::AppWords;
 use crate::base::{DeviceId, Span, Time};
-use crate::faults::Missed;
+use crate::faults::{DrawnFault, Missed};
 use crate::metrics::{Distribution, Figures, Sample, Tails};
 use crate::oracle::Violation;
 use crate::workload::Placed;
@@ -47,6 +47,8 @@ pub struct Outcome {
     pub tails: Tails,
     /// The faults that were planned or drawn, in words, in order.
     pub faults: Vec<(Time, String)>,
+    /// The faults that chaos drew at an instant, as events that repeat them.
+    pub spelled: Vec<DrawnFault>,
     /// Planned or random faults that did not fire, or met nobody.
     pub missed: Vec<Missed>,
     /// Actions without any edit made, in a world that was not interrupted.

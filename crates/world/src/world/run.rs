@@ -540,8 +540,6 @@ impl World<'_> {
             content,
             ending: told(ended),
             ended_at,
-            script: Span::ZERO,
-            drained_in: Span::ZERO,
             figures: collected.figures,
             violations: verdict.violations,
             taken_back: verdict.taken_back,
@@ -553,12 +551,14 @@ impl World<'_> {
             slowest: collected.slowest,
             tails: collected.tails,
             faults: faults.told,
+            spelled: faults.spelled,
             in_vain: untested.in_vain,
             is_silent: untested.is_silent,
             is_still: untested.is_still,
             placed: script.placed,
             events: listeners.events,
             said: listeners.said.words,
+            ..Outcome::default()
         };
         // Futures hold engines, and engines hold disks, so the executor is dropped first.
         drop(sim);

@@ -66,6 +66,16 @@ pub(crate) fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
     if mtbf > Span::ZERO { std::iter::from_fn(next).collect() } else { Vec::new() }
 }
 
+/// The key of an event that names one device, with the comma behind it.
+pub(crate) fn on(device: DeviceId) -> String {
+    format!("devices = [{}], ", device.0)
+}
+
+/// A time to the nanosecond; [`Span`] shows three digits.
+pub(crate) fn exact(span: Span) -> String {
+    format!("\"{}ns\"", span.0)
+}
+
 /// Draws the random faults of each device.
 pub(crate) fn drawn_for(
     setup: &Setup,

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use crate::base::{DeviceId, Span, Stream, Time};
-use crate::faults::{Act, Deed, Faults, Restore, Whose};
+use crate::faults::{Act, Deed, DrawnFault, Faults, Restore, Whose};
 use crate::setup::{Chaos, DevicePlan, Setup};
 use crate::sim::{Handle, NodeId};
 use crate::world::device::node::Device;
-use crate::world::faults::drawing::{drawn_for, note_none_drawn};
+use crate::world::faults::drawing::{drawn_for, exact, note_none_drawn, on};
 use crate::world::people::shared_phone::SharedPhone;
 
 /// In chaos, the mean age of a backup.
@@ -69,28 +69,37 @@ fn draw_one(
 ) {
     let restart_after = Span::secs(1) + stream.exponential(Span::secs(20));
     let mut act = |what| faults.deeds.push(Deed { at, device, what });
-    let text = match key {
+    let on = on(device);
+    let again = exact(restart_after);
+    let (key, event, text) = match key {
         "token" => {
             faults.devices[device.0 as usize].revoked.push(at);
-            format!("the token of {device} is revoked")
+            let event = format!("token_expiry = {{ devices = [{}] }}", device.0);
+            ("chaos.token_mtbf", event, format!("the token of {device} is revoked"))
         }
         "reinstall" => {
             act(Act::Reinstall { restart_after });
-            format!("the app of {device} is installed again")
+            let event = format!("reinstall = {{ {on}restart_after = {again} }}");
+            ("chaos.reinstall_mtbf", event, format!("the app of {device} is installed again"))
         }
         "restore" => {
             let of = stream.exponential(BACKUP_AGE).min(at.since(Time::ZERO));
             let (whose, backup) = (Whose::Device(device), Time(at.0 - of.0));
             faults.restores.push(Restore { whose, backup, at, restart_after });
-            format!("{device} goes back to its state of {of} ago")
+            let event = format!("restore = {{ {on}of = {}, restart_after = {again} }}", exact(of));
+            ("chaos.restore_mtbf", event, format!("{device} goes back to its state of {of} ago"))
         }
         _ => {
             let away = stream.exponential(chaos.away_mean);
             let other = (key == "other_user").then_some(1);
             act(Act::GoAway { away, other });
-            let what = if other.is_some() { "somebody else has" } else { "nobody is logged in on" };
-            format!("{what} {device} for {away}")
+            let (key, kind, what) = match other {
+                Some(_) => ("chaos.other_user_mtbf", "other_user", "somebody else has"),
+                None => ("chaos.logout_mtbf", "logout", "nobody is logged in on"),
+            };
+            let event = format!("{kind} = {{ {on}for = {} }}", exact(away));
+            (key, event, format!("{what} {device} for {away}"))
         }
     };
-    faults.add_description(at, format!("chaos: {text}"));
+    faults.add_drawn(DrawnFault { key, at, event }, &text);
 }

@@ -4,12 +4,12 @@ use crate::backend::RejectedEdits;
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::contract::KillReason;
 use crate::faults::{
-    Awaited, Cancel, Faults, Kill, NEVER_CANCELLED, Struck, When, bad_rows, caching_proxy, foreign_responses,
-    rejection_window,
+    Awaited, Cancel, DrawnFault, Faults, Kill, NEVER_CANCELLED, Struck, When, bad_rows, caching_proxy,
+    foreign_responses, rejection_window,
 };
 use crate::net::{During, Foreign, Outage, OutageMode};
 use crate::setup::{Chaos, DevicePlan, Lengths, Setup};
-use crate::world::faults::drawing::{drawn_for, moments, note_none_drawn, plan_events};
+use crate::world::faults::drawing::{drawn_for, exact, moments, note_none_drawn, on, plan_events};
 use crate::{backend, gateway};
 
 /// A random kill waits for its crash point at most this long, or half of the remaining script if
@@ -57,9 +57,9 @@ impl Faults {
     fn draw_device(&mut self, setup: &Setup, chaos: &Chaos, device: DeviceId, crash_points: &[String]) {
         let seed = setup.seed.derive("world.chaos", u64::from(device.0));
         let end = Time::ZERO + setup.duration;
-        for (mtbf, reason, name, word) in [
-            (chaos.kill_mtbf, KillReason::Killed, "kill", "kill"),
-            (chaos.power_loss_mtbf, KillReason::PowerLoss, "power", "power_loss"),
+        for (mtbf, reason, key, name, word) in [
+            (chaos.kill_mtbf, KillReason::Killed, "chaos.kill_mtbf", "kill", "kill"),
+            (chaos.power_loss_mtbf, KillReason::PowerLoss, "chaos.power_loss_mtbf", "power", "power_loss"),
         ] {
             let mut stream = seed.stream(name, 0, 0);
             for at in moments(mtbf, end, &mut stream) {
@@ -68,7 +68,15 @@ impl Faults {
                 let at_point = reason == KillReason::Killed && stream.chance(0.5) && !crash_points.is_empty();
                 let point = at_point.then(|| (stream.pick(crash_points).clone(), 1 + stream.below(3) as u32));
                 let place = point.as_ref().map_or(String::new(), |(point, _)| format!(" at {point}"));
-                self.add_description(at, format!("chaos: {word} of {device}{place}"));
+                let at_point = point
+                    .as_ref()
+                    .map_or(String::new(), |(point, nth)| format!("point = \"{point}\", nth = {nth}, "));
+                let event = format!(
+                    "{word} = {{ {at_point}{}restart_after = {} }}",
+                    on(device),
+                    exact(restart_after)
+                );
+                self.add_drawn(DrawnFault { key, at, event }, &format!("{word} of {device}{place}"));
                 let latest = Some(at + LONGEST_WAIT.min(Span(end.since(at).0 / 2)));
                 let struck = Struck::default();
                 self.kills.push(Kill { at, device, reason, point, latest, restart_after, struck });
@@ -89,7 +97,10 @@ impl Faults {
                 mode,
                 noticed,
             });
-            self.add_description(at, format!("chaos: outage of {device} for {length}, mode {}", mode.word()));
+            let mode = mode.word();
+            let event = format!("outage = {{ {}for = {}, mode = \"{mode}\" }}", on(device), exact(length));
+            let text = format!("outage of {device} for {length}, mode {mode}");
+            self.add_drawn(DrawnFault { key: "chaos.outage_mtbf", at, event }, &text);
         }
         if chaos.response_loss.0 > 0 {
             let lossy = During { from: Time::ZERO, until: end, what: chaos.response_loss };
@@ -102,7 +113,9 @@ impl Faults {
         for at in moments(chaos.backend_mtbf, Time::ZERO + setup.duration, &mut stream) {
             let length = stream.exponential(chaos.backend_mean);
             self.down.push((at, at + length));
-            self.add_description(at, format!("chaos: the backend is down for {length}"));
+            let event = format!("backend_down = {{ for = {} }}", exact(length));
+            let text = format!("the backend is down for {length}");
+            self.add_drawn(DrawnFault { key: "chaos.backend_mtbf", at, event }, &text);
         }
     }
     fn draw_availability(&mut self, setup: &Setup, end: Time) {
@@ -187,7 +200,9 @@ fn draw_cancels(faults: &mut Faults, setup: &Setup, mtbf: Span, devices: &[Devic
     drawn_for(setup, devices, "cancel", mtbf, |at, device, stream| {
         let (until, after) = (Time::ZERO + setup.duration, stream.exponential(CANCELLED_AFTER));
         faults.cancels.push(Cancel { at, until, device, after, struck: never.met() });
-        faults.add_description(at, format!("chaos: a run of {device} is cancelled"));
+        let event = format!("cancel = {{ {}after = {} }}", on(device), exact(after));
+        let drawn = DrawnFault { key: "chaos.cancel_mtbf", at, event };
+        faults.add_drawn(drawn, &format!("a run of {device} is cancelled"));
     });
     faults.awaited.push(match faults.cancels.len() == before {
         true => Awaited::anywhere(never.name(), format!("none occurred at random in {}", setup.duration)),
@@ -203,7 +218,9 @@ pub(crate) fn draw_suspensions(faults: &mut Faults, setup: &Setup, devices: &[De
     drawn_for(setup, devices, "suspend", mtbf, |at, device, stream| {
         let length = stream.exponential(chaos.suspend_mean);
         faults.suspend(at, device, (length, SOCKETS_LAST), awaited.met());
-        faults.add_description(at, format!("chaos: the app of {device} is suspended for {length}"));
+        let event = format!("suspend = {{ {}for = {} }}", on(device), exact(length));
+        let text = format!("the app of {device} is suspended for {length}");
+        faults.add_drawn(DrawnFault { key, at, event }, &text);
     });
     if faults.strikes.len() == before {
         return note_none_drawn(faults, key, setup, mtbf);

@@ -1,0 +1,176 @@
+//! Candidates, and those that showed something new.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::features::Feature;
+use super::ground::Ground;
+use super::mutators::{Gene, MUTATORS};
+use crate::base::{Seed, Stream};
+
+/// The largest seed that a hunt draws: short enough to type.
+const SEED_MAX: u64 = 9_999;
+/// The most changes of a candidate.
+const GENES_MAX: usize = 14;
+
+/// A scenario with some changes and a seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Candidate {
+    /// The changes, by name.
+    pub(super) genes: BTreeMap<String, Gene>,
+    pub(super) seed: u64,
+}
+
+/// A candidate that showed something new.
+#[derive(Clone, Debug)]
+struct Entry {
+    candidate: Candidate,
+    /// How many features were new.
+    news: u64,
+    /// How many candidates came from it.
+    picked: u64,
+}
+
+/// What was reached so far, and by what.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Corpus {
+    entries: Vec<Entry>,
+    reached: BTreeSet<Feature>,
+}
+
+impl Candidate {
+    /// The scenario as it is.
+    pub(super) fn unchanged(seed: u64) -> Candidate {
+        Candidate { genes: BTreeMap::new(), seed }
+    }
+    /// All keys that it sets.
+    pub(super) fn sets(&self) -> Vec<String> {
+        self.genes.values().flat_map(|gene| gene.sets.iter().cloned()).collect()
+    }
+
+    fn add(&mut self, ground: &Ground, changes: u64, stream: &mut Stream) {
+        let focus = ground.focus(stream);
+        let total: u64 = MUTATORS.iter().map(|mutator| mutator.weight).sum();
+        for _ in 0..changes {
+            let mut at = stream.below(total);
+            let drawn = MUTATORS.iter().find(|mutator| {
+                let is_here = at < mutator.weight;
+                at = at.saturating_sub(mutator.weight);
+                is_here
+            });
+            let gene = drawn.and_then(|mutator| mutator.draw(ground, focus, stream));
+            if let Some(gene) = gene.filter(|_| self.genes.len() < GENES_MAX) {
+                self.genes.insert(gene.name.clone(), gene);
+            }
+        }
+    }
+
+    fn lose(&mut self, changes: u64, stream: &mut Stream) {
+        for _ in 0..changes.min(self.genes.len() as u64) {
+            let names: Vec<String> = self.genes.keys().cloned().collect();
+            self.genes.remove(stream.pick(&names));
+        }
+    }
+}
+
+impl Corpus {
+    pub(super) fn features(&self) -> usize {
+        self.reached.len()
+    }
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Keeps a candidate if it reached something new.
+    pub(super) fn merge(&mut self, candidate: &Candidate, features: BTreeSet<Feature>) {
+        let news = features.difference(&self.reached).count() as u64;
+        if news > 0 {
+            self.entries.push(Entry { candidate: candidate.clone(), news, picked: 0 });
+        }
+        self.reached.extend(features);
+    }
+
+    /// The candidates of a generation: a function of the scenario, the seed, the number of the
+    /// generation, and what the ones before reached.
+    pub(super) fn generation(&mut self, ground: &Ground, of: Seed, number: u64, size: u64) -> Vec<Candidate> {
+        let own = of.derive("hunt.generation", number);
+        let candidate = |index: u64| {
+            let mut stream = own.stream("candidate", index, 0);
+            if number == 0 && index == 0 {
+                return Candidate::unchanged(of.0);
+            }
+            self.candidate(ground, &mut stream)
+        };
+        (0..size).map(candidate).collect()
+    }
+
+    fn candidate(&mut self, ground: &Ground, stream: &mut Stream) -> Candidate {
+        if self.entries.is_empty() || stream.chance(0.3) {
+            let mut fresh = Candidate::unchanged(1 + stream.below(SEED_MAX));
+            fresh.add(ground, 3 + stream.below(8), stream);
+            return fresh;
+        }
+        let mut child = self.pick(stream);
+        if stream.chance(0.25) {
+            let other = self.pick(stream);
+            let half = other.genes.into_iter().filter(|_| stream.chance(0.5));
+            child.genes.extend(half.collect::<Vec<_>>());
+        }
+        if stream.chance(0.4) {
+            child.lose(1 + stream.below(3), stream);
+        }
+        child.add(ground, 1 + stream.below(4), stream);
+        if stream.chance(0.5) {
+            child.seed = 1 + stream.below(SEED_MAX);
+        }
+        child
+    }
+
+    /// An entry that brought much and was seldom picked.
+    fn pick(&mut self, stream: &mut Stream) -> Candidate {
+        let weight = |entry: &Entry| 1 + 8 * entry.news.min(64) / (1 + entry.picked);
+        let total: u64 = self.entries.iter().map(weight).sum();
+        let mut at = stream.below(total.max(1));
+        let place = self.entries.iter().position(|entry| {
+            let weight = weight(entry);
+            let is_here = at < weight;
+            at = at.saturating_sub(weight);
+            is_here
+        });
+        let entry = &mut self.entries[place.unwrap_or(0)];
+        entry.picked += 1;
+        entry.candidate.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ground::ground;
+    use super::*;
+
+    #[test]
+    fn a_generation_is_the_same_each_time() {
+        let of = |seed| {
+            let mut corpus = Corpus::default();
+            corpus.merge(&Candidate::unchanged(1), BTreeSet::from([1, 2]));
+            corpus.generation(&ground(), Seed(seed), 3, 20)
+        };
+        assert_eq!(of(1), of(1));
+        assert_ne!(of(1), of(2));
+    }
+
+    #[test]
+    fn only_what_is_new_joins_the_corpus() {
+        let mut corpus = Corpus::default();
+        for features in [[1, 2], [2, 1], [2, 3]] {
+            corpus.merge(&Candidate::unchanged(1), BTreeSet::from(features));
+        }
+        assert_eq!([corpus.len(), corpus.features()], [2, 3]);
+    }
+
+    #[test]
+    fn the_first_candidate_is_the_scenario_as_it_is() {
+        let generation = Corpus::default().generation(&ground(), Seed(7), 0, 3);
+        assert_eq!(generation[0], Candidate::unchanged(7));
+        assert!(generation[1..].iter().all(|candidate| !candidate.genes.is_empty()));
+    }
+}

@@ -1,0 +1,189 @@
+//! What a hunt knows of the scenario that it changes, and the values that it draws.
+
+use crate::base::{DeviceId, Span, Stream};
+use crate::contract::EditKind;
+use crate::scenario::Plan;
+use crate::setup::Happening;
+
+/// What can be changed in a scenario.
+#[derive(Clone, Debug)]
+pub(super) struct Ground {
+    pub(super) duration: Span,
+    pub(super) devices: u32,
+    pub(super) fleets: Vec<String>,
+    pub(super) units: Vec<String>,
+    pub(super) actions: Vec<Deed>,
+    pub(super) entities: Vec<String>,
+    pub(super) events: Vec<Moment>,
+    pub(super) crash_points: Vec<String>,
+    /// Sizes that matter: rows of imports, of ties, of entities, and pages as written.
+    pub(super) sizes: Vec<u32>,
+    pub(super) pull_rows: u32,
+}
+
+/// An action of people.
+#[derive(Clone, Debug)]
+pub(super) struct Deed {
+    pub(super) name: String,
+    pub(super) entity: u16,
+    pub(super) kind: EditKind,
+}
+
+/// An event of the scenario itself.
+#[derive(Clone, Debug)]
+pub(super) struct Moment {
+    pub(super) name: String,
+    pub(super) at: Span,
+}
+
+/// Where a candidate looks: what it adds happens about then, to this device first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Focus {
+    pub(super) at: Span,
+    pub(super) device: DeviceId,
+}
+
+impl Ground {
+    pub(super) fn of(plan: &Plan, crash_points: &[String]) -> Ground {
+        let rows = |rows: u64| u32::try_from(rows).unwrap_or(u32::MAX - 1);
+        let imports = plan.events.iter().filter_map(|event| match event.what {
+            Happening::Import { rows, .. } => Some(rows),
+            _ => None,
+        });
+        let pull_rows = plan.engine.pull.chunk_rows;
+        let of_entities = plan.data.iter().map(|data| data.rows);
+        let sizes = imports.chain(of_entities).map(rows).chain([pull_rows]).filter(|size| *size > 0);
+        let deed = |action: &crate::workload::Action| Deed {
+            name: action.name.clone(),
+            entity: action.entity.0,
+            kind: action.kind,
+        };
+        let moment =
+            |event: &crate::setup::Planned| Moment { name: event.name.clone(), at: Span(event.at.0) };
+        Ground {
+            duration: plan.duration,
+            devices: plan.fleets.iter().map(|fleet| fleet.devices).sum(),
+            fleets: plan.fleets.iter().map(|fleet| fleet.name.clone()).collect(),
+            units: plan.units.iter().map(|unit| unit.name.clone()).collect(),
+            actions: plan.workload.actions.iter().map(deed).collect(),
+            entities: plan.schema.entities.iter().map(|entity| entity.name.clone()).collect(),
+            events: plan.events.iter().map(moment).collect(),
+            crash_points: crash_points.to_vec(),
+            sizes: sizes.collect(),
+            pull_rows,
+        }
+    }
+
+    pub(super) fn focus(&self, stream: &mut Stream) -> Focus {
+        let from = Span(self.duration.0 / 20);
+        let at = from + stream.up_to(Span(self.duration.0 * 3 / 4));
+        Focus { at, device: DeviceId(stream.below(u64::from(self.devices.max(1))) as u32) }
+    }
+    /// The name of an action of one of these kinds.
+    pub(super) fn action(&self, kinds: &[EditKind], stream: &mut Stream) -> Option<&Deed> {
+        let fitting: Vec<&Deed> = self.actions.iter().filter(|deed| kinds.contains(&deed.kind)).collect();
+        if fitting.is_empty() { None } else { Some(*stream.pick(&fitting)) }
+    }
+    /// An action on the same entity as another one.
+    pub(super) fn action_like(&self, deed: &Deed, kinds: &[EditKind], stream: &mut Stream) -> Option<&Deed> {
+        let fits = |other: &&Deed| other.entity == deed.entity && kinds.contains(&other.kind);
+        let fitting: Vec<&Deed> = self.actions.iter().filter(fits).collect();
+        if fitting.is_empty() { None } else { Some(*stream.pick(&fitting)) }
+    }
+    /// A number of rows at which pages often go wrong: 1, 2, a part of a size that matters, or one
+    /// more or less.
+    pub(super) fn page(&self, stream: &mut Stream) -> u32 {
+        match stream.below(4) {
+            0 => 1,
+            1 => 2,
+            _ => {
+                let near = beside(*stream.pick(&self.sizes), stream);
+                let parts: Vec<u32> = (1..=6).filter(|part| near.is_multiple_of(*part)).collect();
+                near / stream.pick(&parts)
+            }
+        }
+    }
+    /// A number of rows for an import: a multiple of a page, or one more or less.
+    pub(super) fn import(&self, stream: &mut Stream) -> u32 {
+        let pages = 1 + stream.below(4) as u32;
+        beside(self.pull_rows.saturating_mul(pages).clamp(2, 4_000), stream)
+    }
+    /// A time from a fraction to a multiple of a tenth of the script, each order of magnitude
+    /// equally likely.
+    pub(super) fn mean_time(&self, stream: &mut Stream) -> Span {
+        let shortest = (self.duration.0 / 60).max(Span::secs(2).0) as f64;
+        Span((shortest * libm::pow(2.0, stream.unit() * 5.0)) as u64)
+    }
+}
+
+/// A number, or one more or less.
+fn beside(size: u32, stream: &mut Stream) -> u32 {
+    (size + 1).saturating_sub(stream.below(3) as u32).max(1)
+}
+
+/// A short time: half of them below two seconds, some up to half a minute.
+pub(super) fn moment(stream: &mut Stream) -> Span {
+    let most = *stream.pick(&[Span::millis(300), Span::secs(2), Span::secs(8), Span::secs(30)]);
+    Span::millis(stream.up_to(most).0 / 1_000_000)
+}
+
+/// A share: each order of magnitude equally likely.
+pub(super) fn share(stream: &mut Stream) -> f64 {
+    *stream.pick(&[0.02, 0.05, 0.1, 0.2, 0.4, 0.7])
+}
+
+/// A time as the language writes it, to the millisecond.
+pub(super) fn millis(span: Span) -> String {
+    format!("{}ms", span.0 / 1_000_000)
+}
+
+#[cfg(test)]
+pub(super) fn ground() -> Ground {
+    let deed = |name: &str, kind| Deed { name: name.to_owned(), entity: 0, kind };
+    Ground {
+        duration: Span::secs(300),
+        devices: 3,
+        fleets: vec!["phones".to_owned()],
+        units: vec!["All".to_owned()],
+        actions: vec![
+            deed("add", EditKind::Create),
+            deed("edit", EditKind::Update),
+            deed("drop", EditKind::Delete),
+        ],
+        entities: vec!["task".to_owned()],
+        events: vec![Moment { name: "import".to_owned(), at: Span::secs(60) }],
+        crash_points: vec!["pull.answer-received".to_owned()],
+        sizes: vec![40],
+        pull_rows: 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Seed;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn pages_are_parts_of_a_tie_or_of_what_is_beside_it() {
+        let mut stream = Seed(1).stream("test", 0, 0);
+        let pages: BTreeSet<u32> = (0..600).map(|_| ground().page(&mut stream)).collect();
+        assert_eq!(pages, BTreeSet::from([1, 2, 8, 10, 13, 20, 39, 40, 41]));
+    }
+
+    #[test]
+    fn an_import_is_some_pages_or_a_row_more_or_less() {
+        let mut stream = Seed(1).stream("test", 0, 0);
+        let rows: BTreeSet<u32> = (0..600).map(|_| ground().import(&mut stream)).collect();
+        assert_eq!(rows, BTreeSet::from([4, 5, 6, 9, 10, 11, 14, 15, 16, 19, 20, 21]));
+    }
+
+    #[test]
+    fn what_a_candidate_adds_happens_within_the_script() {
+        let mut stream = Seed(1).stream("test", 0, 0);
+        for _ in 0..200 {
+            let focus = ground().focus(&mut stream);
+            assert!(focus.at < Span::secs(270) && focus.device.0 < 3);
+        }
+    }
+}

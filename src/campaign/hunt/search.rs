@@ -1,0 +1,248 @@
+//! The hunt: generations of candidates, each run in parallel and merged in order.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::corpus::{Candidate, Corpus};
+use super::features::{Feature, Features, is_situation};
+use super::ground::Ground;
+use crate::base::{Seed, Span};
+use crate::campaign::parallel::in_parallel;
+use crate::campaign::run::{WatchWithoutProgress, attempt};
+use crate::campaign::shrink::{Goal, Means, PANIC, goals};
+use crate::campaign::stopwatch::Stopwatch;
+use crate::metrics::{Figure, Figures, TABLE};
+use crate::oracle::implied;
+use crate::scenario::{Cost, Document, Plan, Request};
+use crate::world::{Ending, Outcome};
+
+/// Candidates whose estimate is this many times the scenario's are not run.
+const COST_MAX: u64 = 30;
+
+/// What is hunted: a scenario with one variant and some keys set.
+pub struct Game<'a> {
+    /// The scenario.
+    pub document: &'a Document,
+    /// The variant, if it has some.
+    pub variant: Option<String>,
+    /// Keys that are set in each candidate, as `--set` takes them.
+    pub sets: Vec<String>,
+    /// The seed of the hunt, and of the scenario as it is.
+    pub seed: u64,
+}
+
+/// How long a hunt goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Length {
+    /// Candidates of a generation.
+    pub size: u64,
+    /// The most generations.
+    pub generations: u64,
+    /// No generation begins after this time.
+    pub time: Option<Duration>,
+}
+
+/// A failure: the first candidate that fails by a goal.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What it fails by.
+    pub goal: Goal,
+    /// All keys that are set, those of the game included.
+    pub sets: Vec<String>,
+    /// The seed of the candidate.
+    pub seed: u64,
+    /// The number of candidates up to this one, from 1.
+    pub candidates: u64,
+}
+
+/// What a hunt did and found so far.
+#[derive(Clone, Debug, Default)]
+pub struct Hunted {
+    /// How many generations were run.
+    pub generations: u64,
+    /// How many candidates were run.
+    pub candidates: u64,
+    /// Changes that the scenario or its stack does not accept.
+    pub refused: u64,
+    /// Candidates that were kept because they reached something new.
+    pub kept: u64,
+    /// How many different facts were reached.
+    pub features: u64,
+    /// How many candidates reached each situation, by its metric.
+    pub situations: BTreeMap<&'static str, u64>,
+    /// The failures, in the order in which they were found.
+    pub failures: Vec<Failure>,
+}
+
+/// What one candidate did.
+struct Caught {
+    goals: BTreeSet<Goal>,
+    features: BTreeSet<Feature>,
+    situations: Vec<&'static str>,
+}
+
+/// A candidate with its plan.
+struct Planned {
+    candidate: Candidate,
+    plan: Plan,
+    refused: u64,
+}
+
+/// Hunts for failures that the scenario does not expect. `heard` is called after each generation;
+/// it ends the hunt by `false`.
+pub fn hunt(
+    game: &Game<'_>,
+    means: Means<'_>,
+    length: Length,
+    heard: &mut dyn FnMut(&Hunted) -> bool,
+) -> Hunted {
+    let watch = Stopwatch::start();
+    let mut hunted = Hunted::default();
+    let unchanged = Candidate::unchanged(game.seed);
+    let Some(base) = game.plan(&unchanged, means) else { return hunted };
+    let stacks = means.runner.stacks();
+    let own = stacks.iter().find(|stack| stack.name == base.engine_name);
+    let ground = Ground::of(&base, own.map_or(&[][..], |stack| &stack.crash_points));
+    let dearest = Span(Cost::of(&base).time().0.saturating_mul(COST_MAX)).max(Span::secs(1));
+    hunted.situations = TABLE.iter().filter(|m| is_situation(m.name)).map(|m| (m.name, 0)).collect();
+    let mut corpus = Corpus::default();
+    while hunted.generations < length.generations && !means.signals.any() {
+        let candidates = corpus.generation(&ground, Seed(game.seed), hunted.generations, length.size);
+        let planned = in_parallel(means.jobs, &candidates, |candidate| game.planned(candidate, means));
+        let caught = in_parallel(means.jobs, &planned, |planned| {
+            let planned = planned.as_ref().filter(|one| Cost::of(&one.plan).time() <= dearest)?;
+            run(&planned.plan, means)
+        });
+        if means.signals.any() {
+            // Half of a generation cannot be repeated.
+            break;
+        }
+        hunted.merge(game, &mut corpus, planned.into_iter().zip(caught));
+        if !heard(&hunted) || length.time.is_some_and(|time| watch.elapsed() >= time) {
+            break;
+        }
+    }
+    hunted
+}
+
+impl Game<'_> {
+    fn plan(&self, candidate: &Candidate, means: Means<'_>) -> Option<Plan> {
+        let sets = [&self.sets[..], &candidate.sets()].concat();
+        let variants = self.variant.clone().into_iter().collect();
+        let request = Request { sets, seeds: vec![candidate.seed], variants, ..Request::default() };
+        self.document.plans(&request, &means.runner.stacks()).ok()?.pop()
+    }
+
+    /// The plan of a candidate without the changes that are refused.
+    fn planned(&self, candidate: &Candidate, means: Means<'_>) -> Option<Planned> {
+        if let Some(plan) = self.plan(candidate, means) {
+            return Some(Planned { candidate: candidate.clone(), plan, refused: 0 });
+        }
+        let mut sound = Candidate::unchanged(candidate.seed);
+        let mut plan = self.plan(&sound, means)?;
+        for (name, gene) in &candidate.genes {
+            let mut more = sound.clone();
+            more.genes.insert(name.clone(), gene.clone());
+            if let Some(better) = self.plan(&more, means) {
+                sound = more;
+                plan = better;
+            }
+        }
+        let refused = (candidate.genes.len() - sound.genes.len()) as u64;
+        Some(Planned { candidate: sound, plan, refused })
+    }
+}
+
+impl Hunted {
+    fn merge(
+        &mut self,
+        game: &Game<'_>,
+        corpus: &mut Corpus,
+        all: impl Iterator<Item = (Option<Planned>, Option<Caught>)>,
+    ) {
+        for (planned, caught) in all {
+            self.candidates += 1;
+            let Some(planned) = planned else { continue };
+            self.refused += planned.refused;
+            let Some(caught) = caught else { continue };
+            corpus.merge(&planned.candidate, caught.features);
+            for situation in caught.situations {
+                *self.situations.entry(situation).or_default() += 1;
+            }
+            for goal in unexpected(&planned.plan, caught.goals) {
+                if self.failures.iter().all(|failure| failure.goal != goal) {
+                    let sets = [&game.sets[..], &planned.candidate.sets()].concat();
+                    let seed = planned.candidate.seed;
+                    let candidates = self.candidates;
+                    self.failures.push(Failure { goal, sets, seed, candidates });
+                }
+            }
+        }
+        self.generations += 1;
+        self.kept = corpus.len() as u64;
+        self.features = corpus.features() as u64;
+    }
+}
+
+/// The goals that the scenario does not expect and that no other goal implies.
+fn unexpected(plan: &Plan, goals: BTreeSet<Goal>) -> Vec<Goal> {
+    let expected = &plan.judged.expect.violations;
+    let all: Vec<String> = goals.iter().map(|goal| goal.check.clone()).collect();
+    let follows = |check: &str| {
+        let known = expected.iter().chain(&all).filter(|other| *other != check);
+        expected.iter().any(|own| own == check)
+            || known.into_iter().any(|other| implied(other).contains(&check))
+    };
+    goals.into_iter().filter(|goal| !follows(&goal.check)).collect()
+}
+
+fn run(plan: &Plan, means: Means<'_>) -> Option<Caught> {
+    let ear = Rc::new(RefCell::new(Features::default()));
+    let interrupted = || means.signals.any();
+    let watch = WatchWithoutProgress(&interrupted);
+    match attempt(plan, "", || means.runner.heard(plan, ear.clone(), &watch)) {
+        Ok(outcome) if outcome.ending == Ending::Interrupted => None,
+        Ok(outcome) => Some(caught(plan, &outcome, std::mem::take(&mut ear.borrow_mut()))),
+        Err(broken) if !broken.cell.verdict.was_run() => None,
+        Err(_) => {
+            let goal = Goal { check: PANIC.to_owned(), entity: None };
+            let goals = BTreeSet::from([goal]);
+            Some(Caught { goals, features: BTreeSet::new(), situations: Vec::new() })
+        }
+    }
+}
+
+fn caught(plan: &Plan, outcome: &Outcome, features: Features) -> Caught {
+    Caught {
+        goals: goals(plan, outcome),
+        features: features.finish(&outcome.figures),
+        situations: reached(&outcome.figures),
+    }
+}
+
+fn reached(figures: &Figures) -> Vec<&'static str> {
+    let occurred = |name: &str| matches!(figures.get(name), Some(Figure::Value { value, .. }) if *value > 0);
+    TABLE.iter().map(|m| m.name).filter(|name| is_situation(name) && occurred(name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::fixture;
+    use std::sync::Arc;
+
+    fn goal(check: &str) -> Goal {
+        Goal { check: check.to_owned(), entity: None }
+    }
+
+    #[test]
+    fn what_the_scenario_expects_is_no_failure() {
+        let mut plan = fixture::plan(None, 1);
+        let found = || BTreeSet::from([goal("lost"), goal("stale")]);
+        assert_eq!(unexpected(&plan, found()).len(), 2);
+        Arc::make_mut(&mut plan.judged).expect.violations.push("lost".to_owned());
+        assert_eq!(unexpected(&plan, found()), [goal("stale")]);
+    }
+}

@@ -1,0 +1,55 @@
+//! Delta debugging: takes out as many parts of a list as possible.
+//!
+//! Zeller, Hildebrandt: Simplifying and Isolating Failure-Inducing Input, 2002. Only complements
+//! are tried: what is left must hold, and half of the parts alone seldom do.
+
+/// Tries to take out `parts`: all of them, halves, quarters, down to each alone. `first` gets
+/// groups of parts in order, takes out the first one without which the rest holds, and returns its
+/// place; `None` if all are needed.
+pub(super) fn ddmin<P: Clone>(mut parts: Vec<P>, mut first: impl FnMut(&[Vec<P>]) -> Option<usize>) {
+    let mut size = parts.len();
+    while size > 0 {
+        let mut at = 0;
+        while at < parts.len() {
+            let groups: Vec<Vec<P>> = parts[at..].chunks(size).map(<[P]>::to_vec).collect();
+            let Some(group) = first(&groups) else { break };
+            let gone = at + group * size..(at + (group + 1) * size).min(parts.len());
+            at = gone.start;
+            parts.drain(gone);
+        }
+        size = if size == 1 { 0 } else { size.min(parts.len()).div_ceil(2) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is left of `0..all` if these are needed, and how many groups were tried.
+    fn left(all: u32, needed: &[u32]) -> (Vec<u32>, usize) {
+        let mut rest: Vec<u32> = (0..all).collect();
+        let mut tried = 0;
+        ddmin(rest.clone(), |groups| {
+            let found = groups.iter().position(|group| !group.iter().any(|part| needed.contains(part)));
+            tried += found.map_or(groups.len(), |found| found + 1);
+            rest.retain(|part| found.is_none_or(|found| !groups[found].contains(part)));
+            found
+        });
+        (rest, tried)
+    }
+
+    #[test]
+    fn only_what_is_needed_is_left() {
+        for needed in [&[][..], &[0], &[7], &[3, 4], &[0, 5, 9]] {
+            assert_eq!(left(10, needed).0, needed);
+        }
+        assert_eq!(left(0, &[]).1, 0, "there is nothing to try");
+    }
+
+    #[test]
+    fn few_needed_parts_of_many_take_few_tries() {
+        let (rest, tried) = left(1_000, &[17, 730]);
+        assert_eq!(rest, [17, 730]);
+        assert!(tried < 100, "{tried}");
+    }
+}

@@ -1,0 +1,168 @@
+//! Makes a failing scenario small: first what is drawn is written out, then parts go, then values
+//! get smaller, and again until nothing more goes.
+
+use std::path::Path;
+
+use super::ddmin::ddmin;
+use super::script::{Part, Script};
+use super::spell::{Heard, random_actions, with_steady_faults, without_swarm};
+use super::trials::{Goal, Means, Shown, Trials, show};
+use super::values::{fewer_devices, rounder, shorter, small_seeds};
+
+/// Rounds over all passes; each later one finds less.
+const ROUNDS: usize = 6;
+/// Tables are at most this deep.
+const DEPTH: usize = 6;
+
+/// A failure that was made small.
+#[derive(Clone, Debug)]
+pub struct Shrunk {
+    /// The scenario that is left.
+    pub script: Script,
+    /// What it shows.
+    pub shown: Shown,
+    /// What fails, as in the scenario before.
+    pub goal: Goal,
+    /// How many candidates were run.
+    pub runs: u64,
+    /// False if the budget or a signal ended it before nothing more went.
+    pub is_complete: bool,
+}
+
+struct Shrinking<'a> {
+    trials: Trials<'a>,
+    present: Script,
+    shown: Shown,
+}
+
+/// Makes a scenario smaller that fails by `goal`; `None` if it does not fail so. Files that it
+/// names are looked for beside `path`.
+pub fn shrink(start: &Script, path: &Path, goal: &Goal, means: Means<'_>) -> Option<Shrunk> {
+    let mut trials = Trials::new(means, goal.clone(), path);
+    let plan = trials.plan(start)?;
+    let shown = show(&plan, means, u64::MAX).filter(|shown| shown.goals.contains(goal))?;
+    trials.hold_to(&shown);
+    let mut shrinking = Shrinking { trials, present: start.clone(), shown };
+    shrinking.write_out(means);
+    let mut is_complete = false;
+    for _ in 0..ROUNDS {
+        let before = shrinking.present.clone();
+        shrinking.round();
+        if shrinking.present == before {
+            is_complete = true;
+            break;
+        }
+    }
+    let Shrinking { trials, present, shown } = shrinking;
+    let is_complete = is_complete && !trials.is_over();
+    Some(Shrunk { script: present, shown, goal: goal.clone(), runs: trials.runs + 1, is_complete })
+}
+
+impl Shrinking<'_> {
+    /// Takes the first of the candidates that still fails; returns its place.
+    fn take(&mut self, all: &[Script]) -> Option<usize> {
+        if self.trials.is_over() {
+            return None;
+        }
+        let (at, shown) = self.trials.first(&self.present, all)?;
+        self.present = all[at].clone();
+        if let Some(shown) = shown {
+            self.trials.is_to_pass(&shown);
+            self.shown = shown;
+        }
+        Some(at)
+    }
+
+    /// Takes candidates of the present scenario, as long as one of those that follow still fails.
+    fn take_each(&mut self, candidates: impl Fn(&Script, &Shown) -> Vec<Script>) {
+        let mut from = 0;
+        loop {
+            let all = candidates(&self.present, &self.shown);
+            let Some(rest) = all.get(from..).filter(|rest| !rest.is_empty()) else { return };
+            let Some(at) = self.take(rest) else { return };
+            from += at;
+        }
+    }
+
+    fn drop_parts(&mut self, parts: Vec<Part>) {
+        ddmin(parts, |groups| {
+            let all: Vec<Script> = groups.iter().map(|group| self.present.without(group)).collect();
+            self.take(&all)
+        });
+    }
+
+    /// Writes out what is drawn, as far as it still fails then.
+    fn write_out(&mut self, means: Means<'_>) {
+        let drawn = self.trials.plan(&self.present).and_then(|plan| plan.source.drawn.clone());
+        if let Some(drawn) = drawn {
+            self.take(&[without_swarm(&self.present, &drawn)]);
+        }
+        // What did not happen is not missed, and a cell that lacks it may pass.
+        let idle: Vec<Part> = self.shown.idle.iter().flat_map(|name| idle_parts(name)).collect();
+        self.drop_parts(idle);
+        self.take_each(|script, shown| shorter(script, shown.ended));
+        self.drop_names(&["event", "action"]);
+        let interrupted = || means.signals.any();
+        let heard =
+            self.trials.plan(&self.present).and_then(|plan| Heard::of(&plan, means.runner, &interrupted));
+        let Some(heard) = heard else { return };
+        self.write_out_faults(&heard);
+        self.write_out_edits(&heard);
+    }
+
+    fn write_out_faults(&mut self, heard: &Heard) {
+        let keys = heard.keys();
+        if self.take(&[heard.with_faults(&self.present, &keys)]).is_none() {
+            for key in keys {
+                self.take(&[heard.with_faults(&self.present, &[key])]);
+            }
+        }
+        self.take(&[with_steady_faults(&self.present)]);
+        self.drop_names(&["event"]);
+    }
+
+    fn write_out_edits(&mut self, heard: &Heard) {
+        let actions = random_actions(&self.present);
+        let together = [false, true].map(|office| heard.with_edits(&self.present, &actions, office));
+        let together: Vec<Script> = together.into_iter().flatten().collect();
+        if self.take(&together).is_none() {
+            for action in actions {
+                let all = [false, true]
+                    .map(|office| heard.with_edits(&self.present, std::slice::from_ref(&action), office));
+                self.take(&all.into_iter().flatten().collect::<Vec<_>>());
+            }
+        }
+    }
+
+    fn drop_names(&mut self, kinds: &[&str]) {
+        for kind in kinds {
+            let is_of_kind = |part: &Part| match part {
+                Part::Named { kind: own, .. } => own == kind,
+                Part::Column { .. } => *kind == "column",
+                _ => false,
+            };
+            let parts = self.present.names().into_iter().filter(is_of_kind).collect();
+            self.drop_parts(parts);
+        }
+    }
+
+    fn round(&mut self) {
+        self.drop_names(&["event", "action"]);
+        self.take_each(|script, shown| shorter(script, shown.ended));
+        self.take_each(|script, _| fewer_devices(script));
+        self.drop_names(&["unit", "entity", "fleet", "link", "class", "background", "column"]);
+        for depth in 1..=DEPTH {
+            self.drop_parts(self.present.keys(depth));
+        }
+        self.drop_parts(self.present.items());
+        self.take_each(|script, _| rounder(script));
+        self.take_each(|script, _| small_seeds(script));
+    }
+}
+
+/// The parts that may be meant by something that did not happen.
+fn idle_parts(name: &str) -> Vec<Part> {
+    let named = |kind| Part::Named { kind, name: name.to_owned() };
+    let key = || Part::Key(name.split('.').map(str::to_owned).collect());
+    if name.contains('.') { vec![key()] } else { vec![named("event"), named("action")] }
+}

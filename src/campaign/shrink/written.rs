@@ -1,0 +1,241 @@
+//! A scenario as a short text: a line for each table that fits, and comments that say what happened.
+
+use toml::{Table, Value};
+
+use super::script::Script;
+use super::trials::{PANIC, named};
+use super::whole::Shrunk;
+use crate::base::Digest;
+
+/// The width of lines.
+const COLUMNS: usize = 100;
+/// The most lines of a life that stand in a file: the first ones and the last ones.
+const FIRST: usize = 4;
+const LAST: usize = 8;
+/// The order of the tables in a file; others come before the events.
+const ORDER: [&str; 8] = ["name", "seed", "duration", "drain", "entity", "fleet", "unit", "action"];
+
+/// What a file says about a failure besides the scenario.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The sentence of the violation.
+    pub sentence: String,
+    /// The life of the record, a line per event.
+    pub life: Vec<String>,
+    /// The scenario in which it was found.
+    pub from: String,
+}
+
+/// A file with a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its name without `.toml`: the check, and a digest of what the scenario says.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// How many of its lines are no comment.
+    pub lines: usize,
+}
+
+/// The file of a failure that was made small.
+pub fn found(shrunk: &Shrunk, about: &About) -> Found {
+    let mut table = shrunk.script.table.clone();
+    let seed = i64::try_from(shrunk.script.seed).unwrap_or(i64::MAX);
+    table.insert("seed".to_owned(), Value::Integer(seed));
+    table.remove("name");
+    let mut digest = Digest::new();
+    digest.text(&scenario(&table));
+    let name = format!("{}-{}", shrunk.goal.check, &digest.hex()[..8]);
+    table.insert("name".to_owned(), Value::String(name.clone()));
+    let mut text = comments(shrunk, about);
+    let body = scenario(&table) + &expectation(shrunk);
+    text.push_str(&body);
+    Found { name, text, lines: body.lines().filter(|line| !line.is_empty()).count() }
+}
+
+/// The same failure with other names of these files, as another folder needs.
+pub fn beside(shrunk: &Shrunk, files: &[String], named: &dyn Fn(&str) -> String) -> Shrunk {
+    /// Keys that name a file, besides the options of a stack.
+    const NAMING: [&str; 3] = ["csv", "down", "up"];
+    let mut moved = shrunk.clone();
+    for (path, value) in shrunk.script.leaves() {
+        let is_option = path.first().is_some_and(|key| key == "engine")
+            && path.get(1).is_some_and(|key| key == "options");
+        let names_a_file = is_option || path.last().is_some_and(|key| NAMING.contains(&key.as_str()));
+        let Some(file) = value.as_str().filter(|text| names_a_file && files.iter().any(|file| file == text))
+        else {
+            continue;
+        };
+        moved.script = moved.script.with(&path, Value::String(named(file)));
+    }
+    moved
+}
+
+fn expectation(shrunk: &Shrunk) -> String {
+    let checks = named(&shrunk.shown.checks);
+    if shrunk.goal.check == PANIC || checks.is_empty() {
+        return String::new();
+    }
+    let checks = Value::Array(checks.into_iter().map(Value::String).collect());
+    format!("expect.violation = {checks}\n")
+}
+
+fn comments(shrunk: &Shrunk, about: &About) -> String {
+    let mut text = String::new();
+    let of = shrunk.goal.entity.as_ref().map_or(String::new(), |entity| format!(" of {entity}"));
+    let runs = shrunk.runs;
+    let from = if about.from.is_empty() { String::new() } else { format!(" from {}", about.from) };
+    comment(
+        &mut text,
+        "",
+        &format!("`{}`{of}, made small{from} in {runs} runs. {}", shrunk.goal.check, about.sentence),
+    );
+    if !about.life.is_empty() {
+        comment(&mut text, "", "What happens:");
+    }
+    for line in shortened(&about.life) {
+        comment(&mut text, "  ", &line);
+    }
+    if shrunk.shown.passes {
+        comment(
+            &mut text,
+            "",
+            "`syncdyno run` passes while this is so. Mended? `syncdyno hunt --settle` with this file.",
+        );
+    }
+    text
+}
+
+fn shortened(life: &[String]) -> Vec<String> {
+    if life.len() <= FIRST + LAST + 1 {
+        return life.to_vec();
+    }
+    let left_out = format!("… {} more lines", life.len() - FIRST - LAST);
+    [&life[..FIRST], &[left_out], &life[life.len() - LAST..]].concat()
+}
+
+/// Adds a comment, whose further lines are indented.
+fn comment(text: &mut String, indent: &str, sentence: &str) {
+    let mut line = format!("# {indent}");
+    let mut is_empty = true;
+    for word in sentence.split_whitespace() {
+        if !is_empty && line.chars().count() + word.chars().count() >= COLUMNS {
+            text.push_str(line.trim_end());
+            text.push('\n');
+            line = format!("# {indent}  ");
+            is_empty = true;
+        }
+        line.push_str(if is_empty { "" } else { " " });
+        line.push_str(word);
+        is_empty = false;
+    }
+    text.push_str(line.trim_end());
+    text.push('\n');
+}
+
+/// The text of a scenario: each table on one line if it fits, otherwise its keys one by one.
+pub fn scenario(table: &Table) -> String {
+    let mut text = String::new();
+    let is_last = |key: &&String| *key == "event";
+    let own = ORDER.iter().filter_map(|key| table.get_key_value(*key));
+    let others = table.iter().filter(|(key, _)| !ORDER.contains(&key.as_str()) && !is_last(key));
+    for (key, value) in own.chain(others) {
+        line(&mut text, &[key.clone()], value);
+    }
+    let mut events: Vec<(&String, &Value)> =
+        table.get("event").and_then(Value::as_table).into_iter().flatten().collect();
+    events.sort_by_cached_key(|(name, event)| (moment(event), (*name).clone()));
+    for (name, event) in events {
+        line(&mut text, &["event".to_owned(), name.clone()], event);
+    }
+    text
+}
+
+/// The nanoseconds since the start at which an event happens, if it says so.
+fn moment(event: &Value) -> u64 {
+    let at = event.get("at").and_then(Value::as_str).and_then(|at| at.strip_prefix('+'));
+    at.and_then(|at| at.parse::<crate::base::Span>().ok()).map_or(0, |span| span.0)
+}
+
+fn line(text: &mut String, path: &[String], value: &Value) {
+    const NAMES: [&str; 7] = ["entity", "fleet", "unit", "action", "link", "class", "background"];
+    let key = path.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(".");
+    let whole = format!("{key} = {}", inline(value));
+    let holds_names = path.len() == 1 && NAMES.contains(&path[0].as_str());
+    match value {
+        Value::Table(below) if !below.is_empty() && (holds_names || whole.chars().count() > COLUMNS) => {
+            for (name, value) in below {
+                line(text, &[path, &[name.clone()]].concat(), value);
+            }
+        }
+        _ => {
+            text.push_str(&whole);
+            text.push('\n');
+        }
+    }
+}
+
+fn quoted(name: &str) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !name.is_empty() && name.chars().all(is_bare) {
+        name.to_owned()
+    } else {
+        Value::String(name.to_owned()).to_string()
+    }
+}
+
+/// A value on one line. `at` comes first in an event, as a reader looks for it there.
+fn inline(value: &Value) -> String {
+    let Value::Table(table) = value else { return value.to_string() };
+    let first = table.get_key_value("at").into_iter();
+    let rest = table.iter().filter(|(key, _)| *key != "at");
+    let keys: Vec<String> =
+        first.chain(rest).map(|(key, value)| format!("{} = {}", quoted(key), inline(value))).collect();
+    if keys.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", keys.join(", ")) }
+}
+
+/// The name without a script's number: what a reader sees of a failure.
+pub fn headline(script: &Script) -> String {
+    let devices =
+        script.named("fleet").filter_map(|(_, fleet)| fleet.get("devices").and_then(Value::as_integer));
+    let events = script.named("event").count();
+    format!("{} devices, {events} events", devices.sum::<i64>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_reads_back_as_itself() {
+        let text = "name = \"x\"\nseed = 3\n[entity.a]\nrows = 2\n[entity.a.schema]\nid = \"uuid key\"\n\
+                    [event.b]\nat = \"+9s\"\nkill = { devices = [0] }\n[event.a]\nat = \"+10s\"\nkill = {}\n\
+                    [expect]\n\"oracle.lost.rows\" = 0\n";
+        let table: Table = text.parse().expect("it is TOML");
+        let short = scenario(&table);
+        assert_eq!(short.parse::<Table>().expect("it stays TOML"), table);
+        let event = |line: &&str| line.starts_with("event.");
+        let events: Vec<&str> = short.lines().filter(event).collect();
+        assert_eq!(
+            events[0], "event.b = { at = \"+9s\", kill = { devices = [0] } }",
+            "the first comes first"
+        );
+        assert!(short.lines().count() <= 7, "{short}");
+    }
+
+    #[test]
+    fn a_long_table_takes_a_line_for_each_key() {
+        let long = "x".repeat(90);
+        let table: Table =
+            format!("engine = {{ a = \"{long}\", b = {{ c = 1 }} }}").parse().expect("it is TOML");
+        assert_eq!(scenario(&table), format!("engine.a = \"{long}\"\nengine.b = {{ c = 1 }}\n"));
+    }
+
+    #[test]
+    fn a_long_comment_goes_on_in_the_next_line() {
+        let mut text = String::new();
+        comment(&mut text, "  ", &"word ".repeat(30));
+        assert_eq!(text.lines().count(), 2);
+        assert!(text.lines().all(|line| line.starts_with("#   ") && line.len() <= COLUMNS), "{text}");
+    }
+}

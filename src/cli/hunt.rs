@@ -1,0 +1,196 @@
+//! `hunt`: looks for failures around a scenario, and keeps each as a small file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::console::Console;
+use super::hunt_args::HuntArgs;
+use super::refusal::{Refusal, near};
+use super::shrink::{self, Failing, RUNS_MAX};
+use super::{settle, sources, work};
+use crate::base::{Span, escape_path};
+use crate::campaign::Stopwatch;
+use crate::campaign::hunt::{self, Failure, Game, Hunted, Length};
+use crate::campaign::shrink::{self as small, Means};
+use crate::metrics::{find, human};
+use crate::record::{Exit, shell_word};
+use crate::scenario::{Document, Request};
+
+/// How long a hunt lasts without a limit of its own.
+const DEFAULT_TIME: Duration = Duration::from_secs(60);
+/// A soak says this often how far it is.
+const SOAK_SUMMARY: Duration = Duration::from_secs(3_600);
+
+pub(super) fn hunt(args: &HuntArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let Some(file) = args.file.as_deref() else {
+        return settle::settle(args.settle.as_deref().unwrap_or(Path::new("")), console);
+    };
+    let mut sets = args.set.clone();
+    sets.extend(args.stack.as_ref().map(|stack| format!("engine.name={stack}")));
+    let document = document(file, args, &sets, console)?;
+    console.surroundings.signals.heed();
+    let signals = console.surroundings.signals.clone();
+    let jobs = args.jobs.map_or_else(work::processors, usize::from);
+    let means =
+        Means { runner: console.runner, signals: &signals, jobs, budget: args.budget, runs: RUNS_MAX };
+    let game = Game { document: &document, variant: args.variant.clone(), sets, seed: args.seed };
+    let hunted = followed(&game, means, args, console);
+    console.result(&summary(&hunted, file, args));
+    for failure in &hunted.failures {
+        let line = kept(failure, &game, file, args, means, console)?;
+        console.result(&line);
+        if let Some(exit) = signals.exit() {
+            return Err(Refusal::because(exit, "stopped: not all failures were made small"));
+        }
+    }
+    console.result(&reached(&hunted));
+    Ok(if hunted.failures.is_empty() { Exit::Success } else { Exit::Threshold })
+}
+
+/// The document, if the variant and the settings give one cell.
+fn document(
+    file: &Path,
+    args: &HuntArgs,
+    sets: &[String],
+    console: &Console<'_>,
+) -> anyhow::Result<Document> {
+    let text = sources::read(file)?;
+    let variants = args.variant.clone().into_iter().collect();
+    let request = Request { sets: sets.to_vec(), seeds: vec![args.seed], variants, ..Request::default() };
+    let plan = sources::of_one_variant(file, &text, &request, console)?;
+    let stacks = console.runner.stacks();
+    if !stacks.iter().any(|stack| stack.name == plan.engine_name) {
+        let near = near(&plan.engine_name, stacks.iter().map(|stack| stack.name.as_str()));
+        return Err(Refusal::usage(format!("there is no stack `{}`{near}", plan.engine_name)));
+    }
+    Document::of_file(file, &text).map_err(|invalid| Refusal::invalid([&invalid], false))
+}
+
+/// Runs the hunt, and says on stderr how far it is.
+fn followed(game: &Game<'_>, means: Means<'_>, args: &HuntArgs, console: &mut Console<'_>) -> Hunted {
+    let wanted = args.soak.or(args.time).map(|Span(ns)| Duration::from_nanos(ns));
+    let time = wanted.or_else(|| args.generations.is_none().then_some(DEFAULT_TIME));
+    let length = Length { size: args.size, generations: args.generations.unwrap_or(u64::MAX), time };
+    let pause = if args.soak.is_some() { SOAK_SUMMARY } else { Duration::from_secs(10) };
+    let mut last = Stopwatch::start();
+    hunt::hunt(game, means, length, &mut |hunted| {
+        if last.elapsed() >= pause {
+            last = Stopwatch::start();
+            console.remark(&so_far(hunted));
+        }
+        true
+    })
+}
+
+fn so_far(hunted: &Hunted) -> String {
+    let Hunted { generations, candidates, features, .. } = hunted;
+    let failures = human::count(hunted.failures.len() as u64, "failure");
+    let candidates = human::count(*candidates, "candidate");
+    format!("generation {generations}: {candidates}, {} facts, {failures}\n", human::thousands(*features))
+}
+
+fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
+    let failures = human::count(hunted.failures.len() as u64, "failure");
+    let candidates = human::count(hunted.candidates, "candidate");
+    let generations = human::count(hunted.generations, "generation");
+    let facts = human::thousands(hunted.features);
+    let mut text = format!(
+        "{failures} in {candidates}; {} of them reached something new, {facts} facts in all\n",
+        human::thousands(hunted.kept)
+    );
+    if hunted.refused > 0 {
+        let refused = human::count(hunted.refused, "change");
+        text.push_str(&format!("{refused} did not fit this scenario and were left out\n"));
+    }
+    let mut again =
+        format!("syncdyno hunt {} --generations {}", shell_word(&escape_path(file)), hunted.generations);
+    let own = [("--variant", &args.variant), ("--stack", &args.stack)];
+    for (option, value) in own.into_iter().filter_map(|(option, value)| Some((option, value.as_ref()?))) {
+        again.push_str(&format!(" {option} {}", shell_word(value)));
+    }
+    args.set.iter().for_each(|set| again.push_str(&format!(" --set {}", shell_word(set))));
+    if args.seed != 1 {
+        again.push_str(&format!(" --seed {}", args.seed));
+    }
+    if args.size != 64 {
+        again.push_str(&format!(" --size {}", args.size));
+    }
+    text + &format!("stopped after {generations}; the same again: {again}\n")
+}
+
+/// Makes a failure small and writes it; a line about it.
+fn kept(
+    failure: &Failure,
+    game: &Game<'_>,
+    file: &Path,
+    args: &HuntArgs,
+    means: Means<'_>,
+    console: &Console<'_>,
+) -> anyhow::Result<String> {
+    let variants = game.variant.clone().into_iter().collect();
+    let sets = failure.sets.clone();
+    let seeds = vec![failure.seed];
+    let plan =
+        sources::requested(game.document, &Request { sets, seeds, variants, ..Request::default() }, console)?;
+    let failing = plan.into_iter().next().map(|plan| shrink::as_written(plan, &failure.sets, console));
+    let small = failing.and_then(|failing| {
+        let shrunk = small::shrink(&failing.script, &failing.path, &failure.goal, means)?;
+        Some(Small { failing, shrunk })
+    });
+    let of = failure.goal.entity.as_ref().map_or(String::new(), |entity| format!(" of {entity}"));
+    let first = human::thousands(failure.candidates);
+    let head = format!("{}{of}, first in candidate {first}\n", failure.goal.check);
+    let Some(Small { failing, shrunk }) = small else {
+        let sets: String = failure.sets.iter().map(|set| format!(" --set {}", shell_word(set))).collect();
+        let file = shell_word(&escape_path(file));
+        return Ok(format!("{head}  syncdyno run {file} --seed {}{sets}\n", failure.seed));
+    };
+    let (found, path) = shrink::keep(&shrunk, &failing, &args.out, means)?;
+    Ok(format!("{head}  {}", shrink::told(&shrunk, &found, &path)))
+}
+
+struct Small {
+    failing: Failing,
+    shrunk: small::Shrunk,
+}
+
+/// Which situations were reached, and what never happened.
+fn reached(hunted: &Hunted) -> String {
+    let about = |name: &str| find(name).map_or("", |metric| metric.how);
+    let mut text = String::new();
+    let there: Vec<String> = hunted
+        .situations
+        .iter()
+        .filter(|(_, candidates)| **candidates > 0)
+        .map(|(name, candidates)| format!("{} {}", word(name), human::thousands(*candidates)))
+        .collect();
+    if !there.is_empty() {
+        text.push_str(&format!("reached, by candidates: {}\n", there.join(", ")));
+    }
+    for (name, _) in hunted.situations.iter().filter(|(_, candidates)| **candidates == 0) {
+        text.push_str(&format!("never reached: {} ({})\n", word(name), about(name)));
+    }
+    text
+}
+
+/// The word of a situation, as `[situations]` has it.
+fn word(metric: &str) -> String {
+    metric.trim_start_matches("situation.").trim_end_matches(".count").replace('_', "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn what_never_happened_is_said_in_words() {
+        let situations =
+            BTreeMap::from([("situation.hot_row.count", 3), ("situation.response_lost.count", 0)]);
+        let text = reached(&Hunted { situations, ..Hunted::default() });
+        assert!(
+            text.starts_with("reached, by candidates: hot-row 3\nnever reached: response-lost (Pushes"),
+            "{text}"
+        );
+    }
+}

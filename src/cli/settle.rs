@@ -1,0 +1,72 @@
+//! `hunt --settle`: a failure that is mended becomes an expectation.
+
+use std::path::Path;
+
+use super::console::Console;
+use super::refusal::Refusal;
+use super::{sources, written};
+use crate::base::escape_path;
+use crate::oracle::metric_of;
+use crate::record::Exit;
+use crate::scenario::Request;
+use crate::world::Unwatched;
+
+const LINE: &str = "expect.violation = ";
+const HINT: &str = "# `syncdyno run` passes";
+
+pub(super) fn settle(path: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let text = sources::read(path)?;
+    let plan = sources::of_one_variant(path, &text, &Request::default(), console)?;
+    let shown = escape_path(path);
+    let outcome = console.runner.run(&plan, &Unwatched);
+    let outcome = outcome.map_err(|error| Refusal::because(Exit::Invalid, error.to_string()))?;
+    let expected = &plan.judged.expect.violations;
+    if let Some(check) = expected.iter().find(|check| outcome.violations.iter().any(|v| v.check == **check)) {
+        return Err(Refusal::because(
+            Exit::Threshold,
+            format!("{shown} still fails: `{check}` finds something"),
+        ));
+    }
+    let settled = settled(&text).ok_or_else(|| {
+        Refusal::usage(format!("{shown} has no line `{LINE}[…]` that could become an expectation"))
+    })?;
+    written::replace(path, settled.as_bytes())?;
+    console.result(&format!("settled {shown}: it passes as long as the failure stays away\n"));
+    Ok(Exit::Success)
+}
+
+/// The text with bounds of 0 instead of expected violations; `None` without a line that names them.
+fn settled(text: &str) -> Option<String> {
+    let mut found = false;
+    let mut settled = String::new();
+    for line in text.lines() {
+        let checks =
+            line.strip_prefix(LINE).and_then(|list| format!("v = {list}").parse::<toml::Table>().ok());
+        let Some(checks) = checks else {
+            let kept =
+                if line.starts_with(HINT) { "# Mended: it passes as long as this stays away." } else { line };
+            settled.push_str(&format!("{kept}\n"));
+            continue;
+        };
+        let names = checks.get("v").and_then(toml::Value::as_array).into_iter().flatten();
+        for metric in names.filter_map(|name| metric_of(name.as_str()?)) {
+            settled.push_str(&format!("expect.\"{metric}\" = 0\n"));
+            found = true;
+        }
+    }
+    found.then_some(settled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mended_failure_becomes_a_bound() {
+        let text = "# `syncdyno run` passes while\nname = \"a\"\nexpect.violation = [\"lost\", \"stale\"]\n";
+        let expected = "# Mended: it passes as long as this stays away.\nname = \"a\"\n\
+                        expect.\"oracle.lost.rows\" = 0\nexpect.\"oracle.stale.rows\" = 0\n";
+        assert_eq!(settled(text).as_deref(), Some(expected));
+        assert_eq!(settled("name = \"a\"\n"), None);
+    }
+}

@@ -1,0 +1,167 @@
+//! `shrink`: makes a failing cell small, and keeps it as a scenario.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::console::Console;
+use super::hunt_args::ShrinkArgs;
+use super::refusal::{Refusal, near};
+use super::{replay, sources, work, written};
+use crate::base::escape_path;
+use crate::campaign::shrink::{self, Found, Goal, Means, PANIC, Script, Shrunk};
+use crate::metrics::human::count;
+use crate::oracle;
+use crate::record::{EndingKind, Exit, Reason};
+use crate::scenario::{Document, Plan, Request};
+
+/// The most runs of one failure. The budget of time ends it earlier, unless cells are tiny.
+pub(super) const RUNS_MAX: u64 = 3_000;
+
+/// A failing cell: as it is written, and as it runs.
+pub(super) struct Failing {
+    pub(super) script: Script,
+    pub(super) path: PathBuf,
+    pub(super) plan: Plan,
+}
+
+pub(super) fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let failing = failing(args, console)?;
+    console.surroundings.signals.heed();
+    let signals = console.surroundings.signals.clone();
+    let jobs = args.jobs.map_or_else(work::processors, usize::from);
+    let means =
+        Means { runner: console.runner, signals: &signals, jobs, budget: args.budget, runs: RUNS_MAX };
+    let goal = goal(&failing.plan, args.check.as_deref(), means)?;
+    let shrunk = shrink::shrink(&failing.script, &failing.path, &goal, means);
+    let stopped = signals.exit();
+    let Some(shrunk) = shrunk.filter(|_| stopped.is_none()) else {
+        let exit = stopped.unwrap_or(Exit::Nothing);
+        return Err(Refusal::because(exit, "stopped: nothing was made small"));
+    };
+    let (found, path) = keep(&shrunk, &failing, &args.out, means)?;
+    console.result(&told(&shrunk, &found, &path));
+    if !console.voice.quiet {
+        console.result(&format!("\n{}", found.text));
+    }
+    Ok(Exit::Success)
+}
+
+/// A line about a file that was written.
+pub(super) fn told(shrunk: &Shrunk, found: &Found, path: &Path) -> String {
+    let runs = count(shrunk.runs, "run");
+    let end = if shrunk.is_complete { "" } else { "; the budget ended it: --budget gives it more" };
+    let lines = count(found.lines as u64, "line");
+    let what = shrink::headline(&shrunk.script);
+    format!("{}: {lines}, {what}; {runs}{end}\n", escape_path(path))
+}
+
+fn failing(args: &ShrinkArgs, console: &Console<'_>) -> anyhow::Result<Failing> {
+    let sets: Vec<String> = args.set.clone();
+    if let Some((run, cell)) = replay::recorded(&args.what)? {
+        let plan = replay::from_record(&run, cell.as_deref(), console)?.plan;
+        return Ok(as_written(plan, &sets, console));
+    }
+    let path = Path::new(&args.what);
+    let variants = args.variant.clone().into_iter().collect();
+    let request = Request {
+        sets: sets.clone(),
+        seeds: args.seed.into_iter().collect(),
+        variants,
+        ..Request::default()
+    };
+    let plan = sources::of_one_variant(path, &sources::read(path)?, &request, console)?;
+    Ok(as_written(plan, &sets, console))
+}
+
+/// The cell as its file writes it, if the file still says the same; otherwise as it was resolved.
+pub(super) fn as_written(plan: Plan, sets: &[String], console: &Console<'_>) -> Failing {
+    let path = PathBuf::from(&plan.source.path);
+    let axes = plan.source.axes.iter().map(|(key, value)| format!("{key}={value}"));
+    let sets: Vec<String> = sets.iter().cloned().chain(axes).collect();
+    let document = match plan.source.path.as_str() {
+        "" => Some(Document::hospital_day()),
+        _ => sources::read(&path).ok().and_then(|text| Document::of_file(&path, &text).ok()),
+    };
+    let table = document.and_then(|document| document.written_cell(plan.source.variant.as_deref(), &sets));
+    let seed = plan.seed.0;
+    let is_same = |table: &toml::Table| {
+        let script = Script { table: table.clone(), seed };
+        let other = shrink::plan(&script, &path, console.runner);
+        other.is_some_and(|other| other.source.digest == plan.source.digest)
+    };
+    let resolved = || plan.source.resolved.parse().unwrap_or_default();
+    let table = table.filter(is_same).unwrap_or_else(resolved);
+    Failing { script: Script::of(table, seed), path, plan }
+}
+
+/// What the cell fails by: the gravest check, or this one.
+fn goal(plan: &Plan, check: Option<&str>, means: Means<'_>) -> anyhow::Result<Goal> {
+    let signals = means.signals.clone();
+    let (judged, goals) = shrink::judged(plan, means, &|| signals.any());
+    let cell = judged.cell;
+    if cell.ending.kind == EndingKind::Broken {
+        return Ok(Goal { check: PANIC.to_owned(), entity: None });
+    }
+    if let Some(check) = check {
+        let found = goals.iter().find(|goal| goal.check == check).cloned();
+        let known = near(check, oracle::check_names());
+        return found
+            .ok_or_else(|| Refusal::because(Exit::Nothing, format!("`{check}` found nothing{known}")));
+    }
+    let named = cell.gravest_first().into_iter().find_map(|reason| match reason {
+        Reason::Violation { check } => Some(check.clone()),
+        Reason::Stuck {} => Some("stuck".to_owned()),
+        _ => None,
+    });
+    let found = match named {
+        Some(check) => goals.into_iter().find(|goal| goal.check == check),
+        None => goals.into_iter().next(),
+    };
+    let nothing = "no check finds anything in this cell; --seed and --variant choose another";
+    found.ok_or_else(|| Refusal::because(Exit::Nothing, nothing))
+}
+
+/// Writes a failure into a folder under a name of its content. Returns the file and its path.
+pub(super) fn keep(
+    shrunk: &Shrunk,
+    failing: &Failing,
+    folder: &Path,
+    means: Means<'_>,
+) -> anyhow::Result<(Found, PathBuf)> {
+    let from =
+        failing.path.file_name().map_or_else(|| "hospital-day.toml".into(), |name| name.to_string_lossy());
+    let about = shrink::about(shrunk, &failing.path, &from, means);
+    let home = failing.path.parent().unwrap_or(Path::new(""));
+    let way = way(&absolute(folder), &absolute(home));
+    let named = |file: &str| way.join(file).to_string_lossy().into_owned();
+    let beside = shrink::beside(shrunk, &failing.plan.source.files, &named);
+    let found = shrink::found(&beside, &about);
+    let path = folder.join(format!("{}.toml", found.name));
+    written::replace(&path, found.text.as_bytes())?;
+    Ok((found, path))
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    std::fs::canonicalize(&whole).unwrap_or(whole)
+}
+
+/// The way from one folder to another, as a relative path.
+fn way(from: &Path, to: &Path) -> PathBuf {
+    let from: Vec<Component<'_>> = from.components().collect();
+    let to: Vec<Component<'_>> = to.components().collect();
+    let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+    let up = from[shared..].iter().map(|_| Component::ParentDir);
+    up.chain(to[shared..].iter().copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_from_the_folder_of_the_failure() {
+        let way = |from: &str, to: &str| way(Path::new(from), Path::new(to)).join("rows.csv");
+        assert_eq!(way("/app/found", "/app/scenarios"), Path::new("../scenarios/rows.csv"));
+        assert_eq!(way("/app", "/app"), Path::new("rows.csv"));
+    }
+}
