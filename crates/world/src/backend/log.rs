@@ -211,7 +211,8 @@ fn load_on(
     // A device provisioned before the start reads the whole log, which has every touched row. A
     // load of superseded versions too reads those in the log.
     let from = if is_provisioned(until) { 0 } else { from };
-    let reads_log = at.since.is_none() && (is_provisioned(until) || query.history.superseded != Superseded::Gone);
+    let reads_log =
+        at.since.is_none() && (is_provisioned(until) || query.history.superseded != Superseded::Gone);
     let is_in_log = |slot| stream.is_some_and(|stream| stream.last_number(slot) > Some(from));
     let gone = |key| if is_provisioned(until) { None } else { table.find(key) };
     let comes_later =

@@ -18,6 +18,7 @@ use crate::contract::{
     EngineFactory, LocalBoxFuture, LocalEdit, NetworkKind, Opened, Pick, Ports, Provision, Saving,
     SyncEngine, SyncError, Trigger,
 };
+use crate::engine::live::Listener;
 use crate::engine::push::capture;
 use crate::engine::push::conflict_page;
 use crate::engine::unit::logout;
@@ -30,6 +31,7 @@ pub(crate) struct Builtin {
     process: Rc<Process>,
     scheduler: Rc<Scheduler>,
     session: Session,
+    listener: Listener,
     view: View,
 }
 
@@ -73,6 +75,7 @@ impl Builtin {
             }
             self.blobs_may_go();
         }
+        self.listener.hurry();
         self.process.network_changed();
     }
 
@@ -171,12 +174,20 @@ impl SyncEngine for Builtin {
             AppEvent::Online => self.network_came(),
             AppEvent::Offline => self.process.network_changed(),
             AppEvent::Pause => self.scheduler.foreground.set(false),
-            AppEvent::Background => self.scheduler.fire(Trigger::Background),
+            AppEvent::Background => {
+                self.scheduler.fire(Trigger::Background);
+                self.listener.opened();
+            }
             AppEvent::Login | AppEvent::Resume => {
                 self.scheduler.foreground.set(true);
                 event.trigger().into_iter().for_each(|trigger| self.scheduler.fire(trigger));
+                self.listener.opened();
             }
         }
+    }
+
+    fn push_message(&self, message: &[u8]) {
+        self.listener.push_message(message);
     }
 
     fn edit(&self, edit: &LocalEdit) -> Saving {
@@ -298,7 +309,8 @@ impl EngineFactory for BuiltinFactory {
         let process = Rc::new(Process::new(setup, incarnation, ports, store, options, rules));
         let scheduler = Scheduler::new(process.clone());
         let session = Session::new(process.clone(), scheduler.clone());
-        Ok(Rc::new(Builtin { process, scheduler, session, view }))
+        let listener = Listener::new(process.clone(), scheduler.clone());
+        Ok(Rc::new(Builtin { process, scheduler, session, listener, view }))
     }
 
     fn provision(

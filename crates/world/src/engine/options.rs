@@ -3,6 +3,7 @@
 use super::attachment_options::AttachmentOptions;
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
+use super::live::LiveOptions;
 use super::path::Paths;
 use crate::base::{Bytes, Ppm, Span, word_enums};
 use crate::protocol::Codec;
@@ -125,6 +126,8 @@ pub struct PullOptions {
     pub atomic: Atomic,
     /// Where a run goes on after one that was interrupted.
     pub checkpoint: Checkpoint,
+    /// How the server announces changes.
+    pub live: LiveOptions,
 }
 
 /// Which rows cannot be applied, and what follows.
@@ -207,6 +210,7 @@ impl Default for EngineOptions {
                 on_too_large: OnTooLarge::default(),
                 atomic: Atomic::default(),
                 checkpoint: Checkpoint::default(),
+                live: LiveOptions::default(),
             },
             push: PushOptions {
                 chunk_rows: 50,

@@ -116,8 +116,9 @@ const REFRESH: Form = table(&[
         .about("Whether the replica's cursor is saved with each page, or before its rows, which are then all written at the end of their entity."),
 ]);
 
-const HISTORY: Form = table(&[optional("compacted_every", PERIOD)
-    .about("Superseded versions are dropped at the first refresh after each multiple of this; without it never.")]);
+const HISTORY: Form = table(&[optional("compacted_every", PERIOD).about(
+    "Superseded versions are dropped at the first refresh after each multiple of this; without it never.",
+)]);
 
 const SERVE: Form = table(&[
     key("capture", CAPTURE, "{ last_modified = {} }").about("How changes are found.")

@@ -31,6 +31,8 @@ pub(crate) struct Scheduler {
     ended: Signal,
     /// Ends the wait of a failed unit at the head of the queue.
     blocked: Stop,
+    /// Raised when a unit has run or was dropped, by unit.
+    settled: Vec<Signal>,
 }
 
 /// What the engine remembers of a unit while the process lives.
@@ -62,11 +64,14 @@ struct UnitState {
     wished: bool,
     /// Whether a person asked for it since the network changed: its attachments may go, too.
     released: bool,
+    /// Whether it runs.
+    runs: bool,
 }
 
 impl Scheduler {
     pub(crate) fn new(process: Rc<Process>) -> Rc<Scheduler> {
         let units = RefCell::new(vec![UnitState::default(); process.setup.units.len()]);
+        let settled = process.unit_ids().map(|_| Signal::default()).collect();
         Rc::new_cyclic(|me| Scheduler {
             me: me.clone(),
             kept: DurableQueue::new(process.clone()),
@@ -78,6 +83,7 @@ impl Scheduler {
             beside: RefCell::default(),
             ended: Signal::default(),
             blocked: Stop::default(),
+            settled,
         })
     }
 
@@ -224,6 +230,28 @@ impl Scheduler {
         !stopped.is_empty()
     }
 
+    /// The server has announced changes for the unit.
+    pub(crate) fn announced(&self, unit: UnitId) {
+        self.enqueue_if_allowed(unit, false);
+    }
+
+    /// The unit may have missed announcements.
+    pub(crate) fn catch_up(&self, unit: UnitId) {
+        self.enqueue_debounced(unit);
+    }
+
+    /// Waits until the unit neither waits nor runs.
+    pub(crate) async fn settles(&self, unit: UnitId) {
+        while self.queue.waits(unit) || self.state(unit).runs {
+            self.settled[usize::from(unit.0)].wait().await;
+        }
+    }
+
+    fn has_settled(&self, unit: UnitId) {
+        self.state(unit).runs = false;
+        self.settled[usize::from(unit.0)].raise();
+    }
+
     /// A person asks for the unit.
     pub(crate) fn wish(&self, unit: UnitId, discard: bool) {
         self.state(unit).wished = true;
@@ -242,6 +270,7 @@ impl Scheduler {
         }
         for unit in units {
             self.kept.forget(unit);
+            self.settled[usize::from(unit.0)].raise();
             self.process.emit(EngineEvent::UnitDiscarded { unit });
             if self.process.rules.has(Flaw::DiscardsEdits) {
                 self.forget_edits_of(unit);
@@ -295,7 +324,7 @@ impl Scheduler {
 
     pub(crate) fn begun(&self, run: Run, now: Time) {
         let state = &mut *self.state(run.unit);
-        (state.started, state.run) = (Some(now), run.number);
+        (state.started, state.run, state.runs) = (Some(now), run.number, true);
         if !std::mem::take(&mut state.wished) {
             self.running.borrow_mut().push(run.unit);
         }
@@ -312,6 +341,7 @@ impl Scheduler {
 
     pub(crate) fn completed(&self, unit: UnitId) {
         self.running.borrow_mut().retain(|runs| *runs != unit);
+        self.has_settled(unit);
         self.state(unit).failures = 0;
         if !self.process.rules.has(Flaw::NeverForgives) {
             self.state(unit).tries = 0;
@@ -325,6 +355,7 @@ impl Scheduler {
     pub(crate) fn failed(&self, run: Run, ended: &RunError) {
         let unit = run.unit;
         self.running.borrow_mut().retain(|runs| *runs != unit);
+        self.has_settled(unit);
         let (failures, tries, previous) = {
             let state = &mut *self.state(unit);
             state.failures += 1;
