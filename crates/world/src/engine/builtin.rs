@@ -36,6 +36,12 @@ pub(crate) struct Builtin {
 }
 
 impl Builtin {
+    async fn run_unit(&self, unit: UnitId, since: Time) -> Result<(), SyncError> {
+        let ended = self.session.run(unit, since).await;
+        self.scheduler.has_settled(unit);
+        ended
+    }
+
     async fn run_beside(self: &Rc<Self>, unit: UnitId, since: Time) {
         if self.scheduler.wait_for_free_slot(unit).await {
             self.session.take_turn().await;
@@ -43,7 +49,7 @@ impl Builtin {
         self.scheduler.begins_beside(unit);
         let engine = self.clone();
         self.process.spawn(async move {
-            drop(engine.session.run(unit, since).await);
+            drop(engine.run_unit(unit, since).await);
             if engine.scheduler.ends_beside(unit) {
                 engine.session.give_turn();
             }
@@ -117,12 +123,12 @@ impl Builtin {
             let (unit, since) = self.scheduler.next().await;
             if rules.has(Flaw::TwoAtOnce) {
                 let engine = self.clone();
-                self.process.spawn(async move { drop(engine.session.run(unit, since).await) });
+                self.process.spawn(async move { drop(engine.run_unit(unit, since).await) });
             } else if self.process.options.sessions > 1 {
                 self.run_beside(unit, since).await;
             } else {
                 self.session.take_turn().await;
-                let went_well = self.session.run(unit, since).await.is_ok();
+                let went_well = self.run_unit(unit, since).await.is_ok();
                 if went_well || !rules.has(Flaw::TurnNeverGivenBack) {
                     self.session.give_turn();
                 }

@@ -64,7 +64,7 @@ struct UnitState {
     wished: bool,
     /// Whether a person asked for it since the network changed: its attachments may go, too.
     released: bool,
-    /// Whether it runs.
+    /// Whether it was taken from the queue, and its run has not ended.
     runs: bool,
 }
 
@@ -110,7 +110,9 @@ impl Scheduler {
 
     /// Waits for the next unit; returns it and since when it was queued.
     pub(crate) async fn next(&self) -> (UnitId, Time) {
-        self.queue.next(self.process.rules.has(Flaw::LastInFirstOut)).await
+        let next = self.queue.next(self.process.rules.has(Flaw::LastInFirstOut)).await;
+        self.state(next.0).runs = true;
+        next
     }
 
     /// Waits until the unit may run beside those that run; true if none does.
@@ -247,7 +249,8 @@ impl Scheduler {
         }
     }
 
-    fn has_settled(&self, unit: UnitId) {
+    /// A unit that was taken from the queue no longer runs.
+    pub(crate) fn has_settled(&self, unit: UnitId) {
         self.state(unit).runs = false;
         self.settled[usize::from(unit.0)].raise();
     }
@@ -324,7 +327,7 @@ impl Scheduler {
 
     pub(crate) fn begun(&self, run: Run, now: Time) {
         let state = &mut *self.state(run.unit);
-        (state.started, state.run, state.runs) = (Some(now), run.number, true);
+        (state.started, state.run) = (Some(now), run.number);
         if !std::mem::take(&mut state.wished) {
             self.running.borrow_mut().push(run.unit);
         }
@@ -341,7 +344,6 @@ impl Scheduler {
 
     pub(crate) fn completed(&self, unit: UnitId) {
         self.running.borrow_mut().retain(|runs| *runs != unit);
-        self.has_settled(unit);
         self.state(unit).failures = 0;
         if !self.process.rules.has(Flaw::NeverForgives) {
             self.state(unit).tries = 0;
@@ -355,7 +357,6 @@ impl Scheduler {
     pub(crate) fn failed(&self, run: Run, ended: &RunError) {
         let unit = run.unit;
         self.running.borrow_mut().retain(|runs| *runs != unit);
-        self.has_settled(unit);
         let (failures, tries, previous) = {
             let state = &mut *self.state(unit);
             state.failures += 1;
