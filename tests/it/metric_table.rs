@@ -93,6 +93,12 @@ const QUESTIONS: &[Question] = &[
     ),
     Question(
         "waiting",
+        "Until a phone hears of a change",
+        "Look if the server announces changes (`engine.pull.live`).",
+        &["live"],
+    ),
+    Question(
+        "waiting",
         "The screen while a sync runs",
         "Look if the app stutters, or takes no edits.",
         &[

@@ -219,6 +219,14 @@ suite! {
     suite_kill_in_push_meets_its_expectations: "kill-in-push";
     suite_device_cancelled_meets_its_expectations: "device/cancelled";
     suite_device_unreadable_rows_meets_its_expectations: "device/unreadable-rows";
+    suite_field_held_limit_meets_its_expectations: "field/held-limit";
+    suite_field_held_requests_meets_its_expectations: "field/held-requests";
+    suite_field_keep_alive_meets_its_expectations: "field/keep-alive";
+    suite_field_live_chaos_meets_its_expectations: "field/live-chaos";
+    suite_field_missed_announcements_meets_its_expectations: "field/missed-announcements";
+    suite_field_push_messages_collapsed_meets_its_expectations: "field/push-messages-collapsed";
+    suite_field_push_messages_lost_meets_its_expectations: "field/push-messages-lost";
+    suite_field_reconnect_storm_meets_its_expectations: "field/reconnect-storm";
     suite_links_caching_proxy_meets_its_expectations: "links/caching-proxy";
     suite_links_foreign_answers_meets_its_expectations: "links/foreign-answers";
     suite_links_foreign_pages_meets_its_expectations: "links/foreign-pages";

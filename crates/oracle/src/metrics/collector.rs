@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Attachments, Board, Delivery, Distribution, Edits, Figures, Forgotten, Id, Kind, Left, Levels, Pages,
-    Replication, Sample, Series, Sessions, Situations, StatusMetrics, TABLE, TailCollector, Tails, Traffic,
-    Visibility, Wait,
+    Attachments, Board, Delivery, Distribution, Edits, Figures, Forgotten, Id, Kind, Left, Levels, Listening,
+    Pages, Replication, Sample, Series, Sessions, Situations, StatusMetrics, TABLE, TailCollector, Tails,
+    Traffic, Visibility, Wait,
 };
 use crate::base::{DeviceId, EntityId, Span, Time};
 use crate::contract::{EngineEvent, Event, Node, Occurrence, Schema, SyncError};
@@ -53,6 +53,7 @@ pub struct Collector {
     attachments: Attachments,
     forgotten: Forgotten,
     traffic: Traffic,
+    listening: Listening,
     edits: Edits,
     delivery: Delivery,
     pages: Pages,
@@ -77,6 +78,7 @@ impl Collector {
             attachments: Attachments::new(setting.schema.clone()),
             forgotten: Forgotten::default(),
             traffic: Traffic::new(devices),
+            listening: Listening::default(),
             edits: Edits::default(),
             delivery: Delivery::new(setting.integrated),
             pages: Pages::new(setting.script),
@@ -103,6 +105,7 @@ impl Collector {
         let device = if let Node::Device(device) = node { Some(*device) } else { None };
         self.edits.on(*at, device, event, board);
         self.delivery.on(*at, event, board);
+        self.listening.on(*at, device, event, board);
         self.visibility.on(*at, device, event, board);
         match event {
             Event::BackendAvailable(available) => self.visibility.presence.backend_down = !available,
@@ -156,6 +159,7 @@ impl Collector {
         }
         self.board.set(Id::NeverUsable, left.logins.len() as u64);
         self.traffic.finish(at, &mut self.board);
+        self.listening.finish(&mut self.board);
         let (figures, distributions) = self.board.figures();
         let mut slowest: Vec<(DeviceId, Span)> =
             devices.map(DeviceId).zip(self.longest).filter(|(_, took)| took.0 > 0).collect();

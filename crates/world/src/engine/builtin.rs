@@ -19,6 +19,7 @@ use crate::contract::{
     EngineFactory, LocalBoxFuture, LocalEdit, NetworkKind, Opened, Pick, Ports, Provision, Saving,
     SyncEngine, SyncError, Trigger, WaitingEdits,
 };
+use crate::engine::live::Listener;
 use crate::engine::push::capture;
 use crate::engine::push::conflict_page;
 use crate::engine::push::outbox_limits;
@@ -32,10 +33,17 @@ pub(crate) struct Builtin {
     process: Rc<Process>,
     scheduler: Rc<Scheduler>,
     session: Session,
+    listener: Listener,
     view: View,
 }
 
 impl Builtin {
+    async fn run_unit(&self, unit: UnitId, since: Time) -> Result<(), SyncError> {
+        let ended = self.session.run(unit, since).await;
+        self.scheduler.has_settled(unit);
+        ended
+    }
+
     async fn run_beside(self: &Rc<Self>, unit: UnitId, since: Time) {
         if self.scheduler.wait_for_free_slot(unit).await {
             self.session.take_turn().await;
@@ -43,7 +51,7 @@ impl Builtin {
         self.scheduler.begins_beside(unit);
         let engine = self.clone();
         self.process.spawn(async move {
-            drop(engine.session.run(unit, since).await);
+            drop(engine.run_unit(unit, since).await);
             if engine.scheduler.ends_beside(unit) {
                 engine.session.give_turn();
             }
@@ -75,6 +83,7 @@ impl Builtin {
             }
             self.blobs_may_go();
         }
+        self.listener.hurry();
         self.process.network_changed();
     }
 
@@ -117,12 +126,12 @@ impl Builtin {
             let (unit, since) = self.scheduler.next().await;
             if rules.has(Flaw::TwoAtOnce) {
                 let engine = self.clone();
-                self.process.spawn(async move { drop(engine.session.run(unit, since).await) });
+                self.process.spawn(async move { drop(engine.run_unit(unit, since).await) });
             } else if self.process.options.sessions > 1 {
                 self.run_beside(unit, since).await;
             } else {
                 self.session.take_turn().await;
-                let went_well = self.session.run(unit, since).await.is_ok();
+                let went_well = self.run_unit(unit, since).await.is_ok();
                 if went_well || !rules.has(Flaw::TurnNeverGivenBack) {
                     self.session.give_turn();
                 }
@@ -189,12 +198,20 @@ impl SyncEngine for Builtin {
             AppEvent::Online => self.network_came(),
             AppEvent::Offline => self.process.network_changed(),
             AppEvent::Pause => self.scheduler.foreground.set(false),
-            AppEvent::Background => self.scheduler.fire(Trigger::Background),
+            AppEvent::Background => {
+                self.scheduler.fire(Trigger::Background);
+                self.listener.opened();
+            }
             AppEvent::Login | AppEvent::Resume => {
                 self.scheduler.foreground.set(true);
                 event.trigger().into_iter().for_each(|trigger| self.scheduler.fire(trigger));
+                self.listener.opened();
             }
         }
+    }
+
+    fn push_message(&self, message: &[u8]) {
+        self.listener.push_message(message);
     }
 
     fn edit(&self, edit: &LocalEdit) -> Saving {
@@ -325,7 +342,8 @@ impl EngineFactory for BuiltinFactory {
         let process = Rc::new(Process::new(setup, incarnation, ports, store, options, rules));
         let scheduler = Scheduler::new(process.clone());
         let session = Session::new(process.clone(), scheduler.clone());
-        Ok(Rc::new(Builtin { process, scheduler, session, view }))
+        let listener = Listener::new(process.clone(), scheduler.clone());
+        Ok(Rc::new(Builtin { process, scheduler, session, listener, view }))
     }
 
     fn provision(

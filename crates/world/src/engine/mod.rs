@@ -6,10 +6,10 @@
 //!
 //! Reading order: `builtin` (the engine as a whole), `scheduler` (which unit runs when), `session`
 //! (one run), `push` and `settle` (edits out, verdicts in), `pull` and `apply` (pages in, rows and
-//! cursors written), `exchange` (one request with its retries). All share one `process`, which can
-//! die. Decisions are pure functions or small rules: the contract's `Queue`, [`backoff`], the
-//! conflict [`Policy`], the chunk sizes of [`control`], and the `Rules`, which a planted bug
-//! replaces one by one.
+//! cursors written), `exchange` (one request with its retries), `live` (announcements of changes).
+//! All share one `process`, which can die. Decisions are pure functions or small rules: the
+//! contract's `Queue`, [`backoff`], the conflict [`Policy`], the chunk sizes of [`control`], and
+//! the `Rules`, which a planted bug replaces one by one.
 //!
 //! Invariants:
 //! - A page's cursor becomes durable in the transaction that writes the page's last row, never
@@ -39,6 +39,7 @@ pub mod control;
 mod exchange;
 mod flaws;
 mod limits;
+mod live;
 mod options;
 mod path;
 mod process;
@@ -57,6 +58,7 @@ pub use conflict::{BaseDate, CallbackOptions, Detect, Policy, Says};
 pub(crate) use conflict::{Conflict, Resolution, ResolveRule};
 pub(crate) use flaws::Flaw;
 pub use limits::{OnBigRow, OnFull, OutboxLimits, PagesLeft, RequestClock, RunPages};
+pub use live::{Channel, LiveOptions, Medium, channels};
 pub use options::{
     AfterFailure, Atomic, BadRowOptions, Checkpoint, ConflictOptions, CursorBook, DatabasePer, Dates,
     Decoder, EngineOptions, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnFailed, OnLogout,

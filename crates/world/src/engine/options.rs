@@ -4,6 +4,7 @@ use super::attachment_options::AttachmentOptions;
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
 use super::limits::{OnBigRow, OutboxLimits, RequestClock, RunPages};
+use super::live::LiveOptions;
 use super::path::Paths;
 use crate::base::{Bytes, Ppm, Span, word_enums};
 use crate::protocol::Codec;
@@ -132,6 +133,8 @@ pub struct PullOptions {
     pub on_big_row: OnBigRow,
     /// How many pages a run requests.
     pub pages: RunPages,
+    /// How the server announces changes.
+    pub live: LiveOptions,
 }
 
 /// Which rows cannot be applied, and what follows.
@@ -218,6 +221,7 @@ impl Default for EngineOptions {
                 checkpoint: Checkpoint::default(),
                 on_big_row: OnBigRow::default(),
                 pages: RunPages::default(),
+                live: LiveOptions::default(),
             },
             push: PushOptions {
                 chunk_rows: 50,

@@ -40,6 +40,11 @@ impl Signal {
         self.waiting.wake();
     }
 
+    /// Forgets that it was raised.
+    pub(crate) fn lower(&self) {
+        self.raised.set(false);
+    }
+
     /// Waits until it is raised, and resets it.
     pub(crate) async fn wait(&self) {
         poll_fn(|context| {

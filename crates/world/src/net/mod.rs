@@ -11,6 +11,7 @@
 //!   it. A message in flight outlives its process, so a gateway may apply a request whose response
 //!   is lost.
 //! - `held`: connections outside the pool that carry messages both ways.
+//! - `push_messages`: what the platform's push service does with a message.
 //! - [`Protocol::Bare`] has no connections and no headers; the closed forms describe it.
 //!
 //! Invariants: messages of a connection do not overtake each other. A request ends by its deadline.
@@ -26,6 +27,7 @@ mod held;
 mod link;
 mod link_state;
 mod options;
+mod push_messages;
 mod server;
 mod sharing;
 pub mod tcp;
@@ -45,6 +47,7 @@ pub use options::{
     During, FieldWorker, GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, Moves, Outage, OutageMode,
     PacketLoss, Profile, Promotion, Radio, RadioChanges, Steps, Variation,
 };
+pub use push_messages::{Collapse, PushMessageOptions};
 pub use server::{Foreign, Rest, Server, ServerEnd, Version};
 pub use transport::Way;
 pub use transport_options::{HalfOpen, Protocol, TransportOptions};

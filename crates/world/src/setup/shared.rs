@@ -65,6 +65,8 @@ pub struct Shared {
     pub store: store::StoreOptions,
     /// The options of the transport.
     pub transport: net::TransportOptions,
+    /// The platform's push service.
+    pub push_messages: net::PushMessageOptions,
     /// What people and the office do.
     pub workload: workload::WorkloadOptions,
     /// The app's hooks.

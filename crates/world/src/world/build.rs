@@ -13,9 +13,9 @@ use crate::backend::{Backend, Loaded};
 use crate::base::{DeviceId, Digest, Seed, Stamp, Time};
 use crate::contract::{Attributes, DeviceSetup, EngineFactory, Node, Ports};
 use crate::disk::{Disk, Flash};
-use crate::engine::Detect;
+use crate::engine::{Detect, Medium};
 use crate::faults::Faults;
-use crate::gateway::{BackendLink, Gateway, ServerHalf, Versions};
+use crate::gateway::{BackendLink, Gateway, Mode, ServerHalf, Versions};
 use crate::metrics;
 use crate::net::{Link, LinkSchedule, Way};
 use crate::oracle::{self, Clock, Labels, Oracle};
@@ -52,8 +52,10 @@ use crate::world::server::coding::GatewayCoding;
 use crate::world::server::commits::Commits;
 use crate::world::server::half::Servers;
 use crate::world::server::integration::Integration;
+use crate::world::server::live::{Announced, Live};
 use crate::world::server::process::Process;
 use crate::world::server::push_messages::Outbox;
+use crate::world::server::push_service::PushService;
 use crate::world::server::requests_in::Counter;
 use crate::world::server::third_party::{Brought, OfServer, Open};
 
@@ -150,7 +152,7 @@ pub(super) fn build<'w>(plan: &Setup, halves: Halves, watch: &'w dyn Watch) -> R
     let (handle, devices) = (&world.handle, &world.devices);
     world.resolver = opened.map(|opened| Resolver::new(handle, world.node, &plan, devices, opened));
     world.retrying = runs_ended.map(|ended| Retrying::new((handle, world.node), &plan, devices, ended));
-    Ok(world)
+    Ok(registered(world))
 }
 
 /// All faults, and the windows in which they must meet somebody.
@@ -178,6 +180,7 @@ fn servers(
     let process = Process::new(&handle, node);
     let phones = Outbox::new(handle.clone(), plan.transport.held);
     let commits = Rc::new(Commits::new(&handle));
+    let live = half.is_ok().then(|| announcements(plan, hub, node, phones.clone())).flatten();
     Rc::new_cyclic(|me: &Weak<Servers>| {
         let (server, gateway): (Rc<RefCell<dyn ServerHalf>>, _) = match half {
             Err(open) => {
@@ -209,9 +212,33 @@ fn servers(
             backend_link,
             node: own,
             commits: commits.clone(),
+            live: live.clone(),
             coding: GatewayCoding { rate: plan.gateway.coding_rate, spent: Cell::default() },
         }
     })
+}
+
+/// The announcements of the built-in stack's server, if phones listen for them.
+fn announcements(plan: &Setup, hub: &Rc<Hub>, node: NodeId, phones: Rc<Outbox>) -> Option<Rc<Live>> {
+    let live = &plan.engine.pull.live;
+    let seed = plan.seed.derive("world.push_service", 0);
+    let push = || PushService::new(hub, node, plan.push_messages.clone(), seed);
+    let of = Announced {
+        channels: live.channels.clone(),
+        devices: plan.devices().len() as u32,
+        by_replica: plan.gateway.mode == Mode::Persistent,
+        reads_behind: plan.gateway.capture().reads_behind,
+        push: (live.medium == Medium::PushMessage).then(push),
+    };
+    (live.medium != Medium::None).then(|| Live::new(hub, phones, of))
+}
+
+/// The same world, whose phones are known to the platform's push service.
+fn registered(world: World<'_>) -> World<'_> {
+    if let Some(push) = world.servers.live.as_ref().and_then(|live| live.push.as_ref()) {
+        world.devices.iter().for_each(|device| push.registers(device.id, device.me.clone()));
+    }
+    world
 }
 
 fn fitted(world: &World<'_>, device: DevicePlan, templates: &mut DiskTemplates<'_>) -> Rc<Device> {

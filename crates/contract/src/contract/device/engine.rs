@@ -86,6 +86,8 @@ pub trait SyncEngine {
     fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()>;
     /// Reports an event of the app. The default ignores it.
     fn on(&self, event: AppEvent) {}
+    /// The platform's push service delivers a message of the server. The default ignores it.
+    fn push_message(&self, message: &[u8]) {}
     /// A person edits a row. One transaction must hold the row and what is to be sent, or nothing.
     fn edit(&self, edit: &LocalEdit) -> Saving;
     /// Queues a unit; with `discard_pending` the waiting units are dropped first.

@@ -41,8 +41,8 @@ pub use slip::{EditSaid, RowEdits, RowVersion, Slip};
 pub use standing::Standing;
 pub use status::{Progress, Shown, Status};
 pub use transport::{
-    Cacheable, Connection, NetworkKind, PendingConnection, PendingResponse, PendingSlipped, Received,
-    ReceivedWith, Response, TOO_LARGE_PAGE, Transport, TransportError,
+    Cacheable, Connection, NetworkKind, PendingConnection, PendingEnd, PendingResponse, PendingSlipped,
+    Pieces, Received, ReceivedWith, Response, TOO_LARGE_PAGE, Transport, TransportError,
 };
 pub use view::{
     DeviceView, EachExcerpt, Like, Listed, LocalQuery, LogEntry, LogKind, OpenConflict, PendingEdit, Pick,

@@ -23,6 +23,11 @@ pub type PendingResponse = LocalBoxFuture<'static, Response>;
 /// The same with the slip beside the response.
 pub type PendingSlipped = LocalBoxFuture<'static, Result<(Vec<u8>, Slip), TransportError>>;
 
+/// Takes the pieces of a response as they arrive.
+pub type Pieces = Box<dyn FnMut(Vec<u8>)>;
+/// The end of a response that comes in pieces, or why it broke off.
+pub type PendingEnd = LocalBoxFuture<'static, Result<(), TransportError>>;
+
 /// Carries requests and messages of a device to the server.
 #[expect(unused_variables, reason = "a default ignores its arguments")]
 pub trait Transport {
@@ -38,6 +43,18 @@ pub trait Transport {
     fn request_with(&self, request: Vec<u8>, slip: Slip, deadline: Time) -> PendingSlipped {
         let answer = self.request(request, deadline);
         Box::pin(async move { Ok((answer.await?, Slip::default())) })
+    }
+    /// Sends `request` and calls `heard` with each piece of its response as it arrives: a held
+    /// request, or server-sent events. The first piece must come by `deadline`. If the future is
+    /// dropped, the request is given up, and the server learns of it when it sends the next piece.
+    ///
+    /// A transport without streams brings the whole response as one piece.
+    fn request_pieces(&self, request: Vec<u8>, deadline: Time, mut heard: Pieces) -> PendingEnd {
+        let answer = self.request(request, deadline);
+        Box::pin(async move {
+            heard(answer.await?);
+            Ok(())
+        })
     }
     /// Gets a new token, which all later requests use. An engine calls it when it gets
     /// [`Unauthorized`](crate::contract::server::ServerError). Does nothing where tokens never

@@ -1,6 +1,7 @@
 //! What an engine reports about itself.
 
 use super::kind::{AppMessage, AppliedChange, ConflictKind, Decision, RequestKind, Sides};
+use super::live_event::ListenEvent;
 use crate::base::{Digest, Digestible, EditId, EntityId, Key, Span, Stamp, UnitId, digested};
 use crate::contract::attachment::BlobId;
 use crate::contract::device::{Hook, HookEnd, LogKind, Status, SyncError, TransportError};
@@ -292,6 +293,8 @@ pub enum EngineEvent<'a> {
     181 Page(page: PageEvent<'a>),
     /// An attachment is being sent, or has arrived.
     180 Blob(blob: BlobEvent),
+    /// The device listens for announcements of its server.
+    230 Listening(listening: ListenEvent),
     /// A line was written into the log that the user can read.
     28 EditLogged {
         /// The edit.

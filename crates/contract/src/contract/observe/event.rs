@@ -3,6 +3,7 @@
 use super::engine_event::EngineEvent;
 use super::event_parts::{CallEvent, HeldEvent, IntegrationEvent, JobEvent, PhoneEvent, StoredBlob};
 use super::kind::{Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
+use super::live_event::AnnouncementEvent;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, Value, digested};
 use crate::contract::device::{AppEvent, EditError, EditKind, LocalEdit};
 use crate::contract::server::Refusal;
@@ -396,6 +397,8 @@ pub enum Event<'a> {
     150 Call(call: CallEvent),
     /// An event of the integration that copies rows to another system.
     190 Integration(event: IntegrationEvent<'a>),
+    /// The server announces changes to a device.
+    232 Announcement(announcement: AnnouncementEvent),
 }
 }
 

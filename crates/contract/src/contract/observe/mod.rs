@@ -14,6 +14,7 @@ mod engine_event;
 mod event;
 mod event_parts;
 mod kind;
+mod live_event;
 
 pub use engine_event::{BlobEvent, EngineEvent, PageEvent, UnitEvent};
 pub use event::{Event, EventSink, Node, Observer, Occurrence};
@@ -22,3 +23,4 @@ pub use kind::{
     AppMessage, AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, EditEnd, KillReason,
     Overtaken, RequestKind, Sides,
 };
+pub use live_event::{AnnouncementEvent, ListenEvent};

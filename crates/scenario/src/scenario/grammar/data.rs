@@ -115,6 +115,8 @@ pub(super) const UNIT: Form = table(&[
         .about("The person waits for it: while it waits in the queue or runs, the app accepts no edit."),
     key("discard_pending", Form::Bool, "false")
         .about("Its start empties the queue of waiting units; local changes stay."),
+    key("live", Form::Bool, "true")
+        .about("Whether announcements (`engine.pull.live`) start it. If several such units pull an entity, one starts: a unit that does not block, with the fewest entities."),
     key("entity", named(&EXCERPT), "{}")
         .about("Entities of which it brings only some columns, by name. These partial rows are kept beside the full rows of another unit, and are shown where they are newer."),
     key("when", Form::List(&CONDITION), "[]")

@@ -9,12 +9,14 @@ use crate::config::form::{
 use crate::config::view::View;
 use crate::engine::{
     AfterFailure, Atomic, BaseDate, BlobQueue, CallbackOptions as Callback, Checkpoint, CursorBook,
-    DatabasePer, Dates, Decoder, Detect, EngineOptions as Engine, First, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, OnBigRow, OnFailed, OnFull, OnLogout, OnRefused, OnThere, OnTooLarge,
-    OnUnauthorized, OnWipe, PagesLeft, Policy, PushOrder, PushUnit, QueueKept, Replace, RequestClock,
-    RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen, With,
+    DatabasePer, Dates, Decoder, Detect, EngineOptions as Engine, First, Identity, Jitter,
+    LiveOptions as Live, LocalCapture, Medium, MissingParent, OnBadRow, OnBigRow, OnFailed, OnFull, OnLogout,
+    OnRefused, OnThere, OnTooLarge, OnUnauthorized, OnWipe, PagesLeft, Policy, PushOrder, PushUnit,
+    QueueKept, Replace, RequestClock, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen,
+    With,
 };
 use crate::gateway::AttachmentAgain;
+use crate::net::{Collapse, PushMessageOptions as Push};
 use crate::protocol::{self, BytesCount, Packing, Packs};
 
 const CHUNK: Form = Form::Size { min: 256, max: 1 << 30 };
@@ -132,6 +134,47 @@ pub(super) const ENGINE: Form = table(&[
     key("conflict", CONFLICT, "{}").about("How it handles conflicts."),
 ]);
 
+const OWN_ENGINE: &Needs = &Needs {
+    of: &["engine.name"],
+    holds: |of| !is_own_stack(of[0]),
+    why: "a stack of your own listens in its own way",
+    help: "its options are in `engine.options`",
+};
+
+/// Whether phones listen for announcements, by one of these media.
+pub(super) fn is_live(live: View<'_>, by: fn(Medium) -> bool) -> bool {
+    Medium::of_word(live.text()).is_some_and(by)
+}
+
+const LISTENS: &str = "live = \"websocket\" in [engine.pull] listens on a connection";
+
+pub(super) const IS_LIVE: &Needs = &Needs {
+    of: &["engine.pull.live"],
+    holds: |of| is_live(of[0], |medium| medium != Medium::None),
+    why: "no phone listens for announcements",
+    help: LISTENS,
+};
+
+const IS_HELD: &Needs = &Needs {
+    of: &["engine.pull.live"],
+    holds: |of| is_live(of[0], Medium::is_held),
+    why: "no phone holds a request or a connection",
+    help: LISTENS,
+};
+
+pub(super) const PUSH_MESSAGES: Form = table(&[
+    owned("delay", SPAN, || Push::default().delay.stated())
+        .about("Median time from the server to a phone that is online; the times are log-normal."),
+    owned("delay_sigma", Form::Decimal { max: 5.0 }, || "1.0".to_owned())
+        .about("Sigma of its logarithm."),
+    owned("lost", Form::Share, || Push::default().lost.stated())
+        .about("Share of the messages that the service drops."),
+    word::<Collapse>("collapse")
+        .about("Which waiting messages a later one replaces: those about the same unit, all that wait for the phone, or none."),
+    owned("kept", SOME_SPAN, || Push::default().kept.stated())
+        .about("How long a message waits for a phone that is offline, or whose app is suspended."),
+]);
+
 const ATTACHMENTS: Form = table(&[
     word::<BlobQueue>("queue")
         .about("When they go: at the end of a unit's run (rows made meanwhile wait for it), before its rows, or concurrently with runs, as `when` of a unit that sends their rows allows."),
@@ -196,6 +239,15 @@ const PULL: Form = table(&[
             why: "a run requests all pages, so it leaves none",
             help: "pages_per_run = 1 ends a run after one page",
         }),
+    word::<Medium>("live")
+        .about("How the server announces changes, which phones then pull: by the response to a held request of each unit, on a response that never ends, on one connection, or by `push_messages`.")
+        .needs(OWN_ENGINE),
+    owned("live_check", Form::Bool, || Live::default().check.stated())
+        .about("Whether a phone that listens again is told what it missed. With push messages it cannot know, so units run when a network comes or the app is opened.")
+        .needs(IS_LIVE),
+    owned("live_beat", SPAN, || Live::default().beat.stated())
+        .about("Time between two signs of life on a held request or connection; 0s for none. After this and `engine.request_timeout` of silence the phone connects again.")
+        .needs(IS_HELD),
     word::<Checkpoint>("checkpoint")
         .about("Where a run resumes after an interrupted one: behind the last durable page, or where the last complete run ended."),
     owned("bad_rows", Form::Share, || Engine::default().pull.bad_rows.share.stated())

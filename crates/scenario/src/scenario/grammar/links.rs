@@ -1,12 +1,13 @@
 //! Keys of links and of the transport over them.
 
 use super::super::profiles::Library;
-use super::engine::is_own_stack;
+use super::engine::{is_live, is_own_stack};
 use crate::base::Bytes;
 use crate::config::form::{
     Form, Needs, PERIOD, SOME_SPAN, SPAN, Stated, key, optional, owned, required, table, word,
 };
 use crate::contract::NetworkKind;
+use crate::engine::Medium;
 use crate::faults::CONNECTS;
 use crate::net::tcp::{Congestion, Tls};
 use crate::net::{GapLengths, HalfOpen, OutageMode, Protocol, Radio, TransportOptions as Transport};
@@ -21,10 +22,10 @@ const PACKETS: &Needs = &not_bare("\"bare\" messages have no packets, so this do
 const CONNECTIONS: &Needs = &not_bare("\"bare\" messages have neither connections nor headers");
 
 const HELD: &Needs = &Needs {
-    of: &["engine.name", "transport.protocol"],
-    holds: |of| is_own_stack(of[0]) && !of[1].says(Protocol::Bare),
-    why: "the built-in stack holds no connections open, and \"bare\" messages have none",
-    help: "a stack of your own may open them with `Transport::connect`",
+    of: &["engine.name", "transport.protocol", "engine.pull.live"],
+    holds: |of| (is_own_stack(of[0]) || is_live(of[2], Medium::is_held)) && !of[1].says(Protocol::Bare),
+    why: "nothing holds connections or requests open, and \"bare\" messages have no connections",
+    help: "live = \"websocket\" in [engine.pull] does; a stack of your own may, with `Transport::connect`",
 };
 
 /// A standard deviation of a natural logarithm.
@@ -155,10 +156,10 @@ pub(super) const TRANSPORT: Form = table(&[
         .about("What a request meets on a connection whose IP session is lost: no response until its deadline, or a reset after one round trip.")
         .needs(CONNECTIONS),
     optional("held", Form::Int { min: 1, max: 10_000_000 })
-        .about("Most two-way connections (`Transport::connect`) that the server side holds, of all devices together; it refuses further ones.")
+        .about("Most two-way connections (`Transport::connect`) and held requests that the server side holds, of all devices together; it refuses further ones.")
         .needs(HELD),
     optional("idle_close", SOME_SPAN)
-        .about("A proxy before the server closes such a connection after this long without a message, and notifies both ends (nginx 60s).")
+        .about("A proxy before the server closes a two-way connection after this long without a message, and notifies both ends (nginx 60s).")
         .needs(HELD),
     word::<Congestion>("congestion")
         .about("Congestion control of both ends. With BBR the model lets a queue of a round trip or more overflow only if a message meets an outage; that is true of queues that hold two.")

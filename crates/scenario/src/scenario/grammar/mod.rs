@@ -19,8 +19,9 @@ use super::check::join;
 use super::profiles;
 use super::requirements::ID;
 use crate::base::Span;
-use crate::config::form::{Form, Key, SOME_SPAN, key, named, optional, required, table};
+use crate::config::form::{Form, Key, Needs, SOME_SPAN, key, named, optional, required, table};
 use crate::config::written::DATE;
+use crate::engine::Medium;
 
 pub(super) use engine::is_own_stack;
 pub(super) use tables::TABLE;
@@ -50,6 +51,14 @@ pub(super) static ROOT: Form = table(&[
     key("link", links::LINKS, "{}")
         .about("Your own links by name, or changes to those of the library."),
     key("transport", links::TRANSPORT, "{}").about("How requests travel over the links."),
+    key("push_messages", engine::PUSH_MESSAGES, "{}")
+        .about("The platform's push service, which brings announcements to phones that are online.")
+        .needs(&Needs {
+            of: &["engine.pull.live"],
+            holds: |of| engine::is_live(of[0], |medium| medium == Medium::PushMessage),
+            why: "no phone gets push messages",
+            help: "live = \"push-message\" in [engine.pull] announces changes by them",
+        }),
     key("class", devices::CLASSES, "{}")
         .about("Your own device classes by name, or changes to those of the library."),
     key("background", devices::BACKGROUNDS, "{}")

@@ -130,9 +130,11 @@ const CACHED: &str =
 
 const OWN_ENDPOINTS: &str =
     "WatermelonDB, sync backend: the app's own server, asked for all changes since lastPulledAt";
-const PULLED_AT: &str = "WatermelonDB, sync backend: the response has the server's time, for the next lastPulledAt";
+const PULLED_AT: &str =
+    "WatermelonDB, sync backend: the response has the server's time, for the next lastPulledAt";
 const ALL_CHANGES: &str = "WatermelonDB, sync backend: all changes in one response";
-const ONE_PUSH: &str = "WatermelonDB, sync backend: all local changes in one request, applied in one transaction";
+const ONE_PUSH: &str =
+    "WatermelonDB, sync backend: all local changes in one request, applied in one transaction";
 const RAW_RECORDS: &str = "WatermelonDB, sync protocol: records are sent raw, with all columns";
 const CHANGED_STAY: &str =
     "WatermelonDB, sync implementation: columns that were changed locally stay, the others are the server's";
@@ -143,11 +145,14 @@ const REACT: &str = "WatermelonDB, React Native: JavaScript, and JSON to and fro
 const CHECKPOINTS: &str =
     "RxDB, replication: documents after a checkpoint, which is the updatedAt and the key of the last one";
 const HUNDRED: &str = "pubkey/rxdb, replication plugin: batchSize 100 by default, down and up";
-const WHOLE_STATES: &str = "RxDB, replication: a push has the new state of a document, and the master's assumed one";
-const MASTER_WINS: &str = "RxDB, conflict handling: the default handler drops the fork's state for the master's";
+const WHOLE_STATES: &str =
+    "RxDB, replication: a push has the new state of a document, and the master's assumed one";
+const MASTER_WINS: &str =
+    "RxDB, conflict handling: the default handler drops the fork's state for the master's";
 const META: &str =
     "pubkey/rxdb, RxStorageReplicationMeta: the master's state of each document is kept beside it";
-const TEN_MINUTES: &str = "estimate: pubkey/rxdb, issue 2633, 200 000 rows take more than 10 min on a phone with Android";
+const TEN_MINUTES: &str =
+    "estimate: pubkey/rxdb, issue 2633, 200 000 rows take more than 10 min on a phone with Android";
 const RX: &str = "RxDB: JavaScript, and JSON to and from a server";
 
 const DATAVERSE: &str = "Power Apps, mobile offline: the app syncs with Dataverse";
@@ -159,7 +164,8 @@ const LAST_FIELD: &str = "estimate: of two edits of a field the later one to arr
 const POWER_JSON: &str = "Dataverse Web API: OData, whose rows are JSON objects";
 
 const SOQL: &str = "Salesforce Mobile SDK, SOQL target: records modified later than maxTimeStamp";
-const LOCATOR: &str = "Salesforce Mobile SDK, SOQL target: one query, whose further pages have addresses of their own";
+const LOCATOR: &str =
+    "Salesforce Mobile SDK, SOQL target: one query, whose further pages have addresses of their own";
 const GHOSTS: &str = "Salesforce Mobile SDK, cleanResyncGhosts: a sync down does not find deleted records";
 const TWO_THOUSAND: &str = "forcedotcom/SalesforceMobileSDK-Android, issue 1476: 2000 records at a time";
 const COMPOSITE: &str = "forcedotcom/SalesforceMobileSDK-Android, issue 2293: 25 records in a request";

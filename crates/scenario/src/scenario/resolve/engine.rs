@@ -4,12 +4,14 @@ use super::{ResolveContext, naming, paths};
 use crate::backend::{Commits, Writes};
 use crate::base::{Ppm, Span, Word};
 use crate::config::view::{Mistakes, View, read};
+use crate::contract::SyncUnit;
 use crate::engine::control::{Controller, ModelOptions, SteeringOptions};
 use crate::engine::{
-    self, Atomic, BaseDate, CallbackOptions, Checkpoint, ConflictOptions, CursorBook, Detect, LocalCapture,
-    OutboxLimits, Policy, Replace, RequestPer,
+    self, Atomic, BaseDate, CallbackOptions, Checkpoint, ConflictOptions, CursorBook, Detect, LiveOptions,
+    LocalCapture, Medium, OutboxLimits, Policy, Replace, RequestPer,
 };
 use crate::gateway::{GatewayOptions as Gateway, Mode};
+use crate::net::Protocol;
 
 impl ResolveContext<'_> {
     pub(super) fn engine(&self, gateway: &Gateway) -> engine::EngineOptions {
@@ -45,6 +47,7 @@ impl ResolveContext<'_> {
             },
             steering: self.steering(view),
             pages: self.run_pages(view),
+            live: LiveOptions::default(),
         })
     }
 
@@ -223,6 +226,30 @@ impl ResolveContext<'_> {
         };
         SteeringOptions { controller, min_rows: min.count(), max_rows: max.count() }
     }
+}
+
+/// How the server announces changes of what these units pull.
+pub(super) fn live(root: View<'_>, units: &[SyncUnit], mistakes: &Mistakes) -> LiveOptions {
+    let view = root.at("engine.pull");
+    let written = root.at("unit");
+    let live = view.at("live");
+    let protocol = root.at("transport.protocol");
+    let medium: Medium = live.word();
+    if medium == Medium::None {
+        return LiveOptions::default();
+    }
+    let is_live = |unit: &SyncUnit| written.key(&unit.name).at("live").present().is_none_or(View::flag);
+    let channels = engine::channels(units, |id| is_live(&units[usize::from(id.0)]));
+    if medium.is_held() && protocol.says(Protocol::Bare) {
+        let title = format!("\"{}\" holds a connection, and \"bare\" messages have none", medium.word());
+        let help = "`transport.protocol` must be \"http/1.1\" or \"http/2\", or `live` \"push-message\"";
+        mistakes.given(&[protocol]).at(live, title, help);
+    }
+    if channels.is_empty() {
+        let title = format!("\"{}\" starts units that pull, and there is none", medium.word());
+        mistakes.given(&[written]).at(live, title, "write a unit with `pull`, and without `live = false`");
+    }
+    LiveOptions { medium, check: view.at("live_check").flag(), beat: view.at("live_beat").span(), channels }
 }
 
 fn conflict(root: View<'_>, mistakes: &Mistakes) -> ConflictOptions {

@@ -11,7 +11,7 @@ use crate::contract::NetworkKind;
 use crate::net::tcp::Handshake;
 use crate::net::{
     GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, OutageMode, PacketLoss, Profile, Promotion,
-    Radio, RadioChanges, Steps, Trace, TransportOptions, Variation,
+    PushMessageOptions, Radio, RadioChanges, Steps, Trace, TransportOptions, Variation,
 };
 
 pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, mistakes: &Mistakes) -> Arc<Profile> {
@@ -264,5 +264,11 @@ pub(super) fn transport(view: View<'_>) -> TransportOptions {
         },
         header_up: view.at("header_up").bytes().0,
         header_down: view.at("header_down").bytes().0,
+    })
+}
+
+pub(super) fn push_messages(view: View<'_>) -> PushMessageOptions {
+    read!(view, PushMessageOptions { delay lost collapse kept } with {
+        delay_sigma_milli: view.at("delay_sigma").milli(),
     })
 }

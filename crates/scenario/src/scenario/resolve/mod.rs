@@ -90,7 +90,7 @@ pub(super) fn resolve(
     let (engine, events) = (context.engine(&gateway), context.events());
     context.check_combinations((&gateway, engine.identity), &events);
     let (judged, source) = (context.judging(), context.origin());
-    let shared = Shared {
+    let mut shared = Shared {
         start: calendar.start,
         utc_offset: calendar.utc_offset,
         duration,
@@ -106,6 +106,7 @@ pub(super) fn resolve(
         engine_name: root.at("engine.name").owned_text(),
         store: context.store(),
         transport: links::transport(root.at("transport")),
+        push_messages: links::push_messages(root.at("push_messages")),
         workload: context.workload(),
         hooks: Arc::new(context.hooks()),
         queries: context.queries(),
@@ -117,6 +118,7 @@ pub(super) fn resolve(
         attributes: context.attributes,
         schema: Arc::new(context.schema),
     };
+    shared.engine.pull.live = engine::live(root, &shared.units, mistakes);
     let setup = Setup { seed: Seed(root.at("seed").int() as u64), rest: Arc::new(shared) };
     let mut plan = Plan { setup, judged: Arc::new(judged), source: Arc::new(source) };
     let mistakes = mistakes.taken(no_errors_so_far);

@@ -18,7 +18,7 @@ const PAGES: &[Page] = &[
     Page(
         "fleet",
         "Fleets, hardware and networks",
-        &["fleet", "class", "background", "link", "transport", "proxy"],
+        &["fleet", "class", "background", "link", "transport", "push_messages", "proxy"],
     ),
     Page("unit", "Units and hooks: when the app syncs what", &["unit", "hooks"]),
     Page("engine", "The engine and its store", &["engine", "store"]),

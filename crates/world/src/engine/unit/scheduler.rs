@@ -31,6 +31,8 @@ pub(crate) struct Scheduler {
     ended: Signal,
     /// Ends the wait of a failed unit at the head of the queue.
     blocked: Stop,
+    /// Raised when a unit has run or was dropped, by unit.
+    settled: Vec<Signal>,
 }
 
 /// What the engine remembers of a unit while the process lives.
@@ -62,11 +64,14 @@ struct UnitState {
     wished: bool,
     /// Whether a person asked for it since the network changed: its attachments may go, too.
     released: bool,
+    /// Whether it was taken from the queue, and its run has not ended.
+    runs: bool,
 }
 
 impl Scheduler {
     pub(crate) fn new(process: Rc<Process>) -> Rc<Scheduler> {
         let units = RefCell::new(vec![UnitState::default(); process.setup.units.len()]);
+        let settled = process.unit_ids().map(|_| Signal::default()).collect();
         Rc::new_cyclic(|me| Scheduler {
             me: me.clone(),
             kept: DurableQueue::new(process.clone()),
@@ -78,6 +83,7 @@ impl Scheduler {
             beside: RefCell::default(),
             ended: Signal::default(),
             blocked: Stop::default(),
+            settled,
         })
     }
 
@@ -104,7 +110,9 @@ impl Scheduler {
 
     /// Waits for the next unit; returns it and since when it was queued.
     pub(crate) async fn next(&self) -> (UnitId, Time) {
-        self.queue.next(self.process.rules.has(Flaw::LastInFirstOut)).await
+        let next = self.queue.next(self.process.rules.has(Flaw::LastInFirstOut)).await;
+        self.state(next.0).runs = true;
+        next
     }
 
     /// Waits until the unit may run beside those that run; true if none does.
@@ -224,6 +232,29 @@ impl Scheduler {
         !stopped.is_empty()
     }
 
+    /// The server has announced changes for the unit.
+    pub(crate) fn announced(&self, unit: UnitId) {
+        self.enqueue_if_allowed(unit, false);
+    }
+
+    /// The unit may have missed announcements.
+    pub(crate) fn catch_up(&self, unit: UnitId) {
+        self.enqueue_debounced(unit);
+    }
+
+    /// Waits until the unit neither waits nor runs.
+    pub(crate) async fn settles(&self, unit: UnitId) {
+        while self.queue.waits(unit) || self.state(unit).runs {
+            self.settled[usize::from(unit.0)].wait().await;
+        }
+    }
+
+    /// A unit that was taken from the queue no longer runs.
+    pub(crate) fn has_settled(&self, unit: UnitId) {
+        self.state(unit).runs = false;
+        self.settled[usize::from(unit.0)].raise();
+    }
+
     /// A person asks for the unit.
     pub(crate) fn wish(&self, unit: UnitId, discard: bool) {
         self.state(unit).wished = true;
@@ -242,6 +273,7 @@ impl Scheduler {
         }
         for unit in units {
             self.kept.forget(unit);
+            self.settled[usize::from(unit.0)].raise();
             self.process.emit(EngineEvent::UnitDiscarded { unit });
             if self.process.rules.has(Flaw::DiscardsEdits) {
                 self.forget_edits_of(unit);

@@ -75,7 +75,8 @@ impl Replica {
     #[must_use]
     pub(crate) fn with_history(self, history: Option<HistoryOptions>) -> Replica {
         if history.is_some() {
-            let sql = "CREATE TABLE past_rows(scope INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL,
+            let sql =
+                "CREATE TABLE past_rows(scope INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL,
                        stamp INTEGER NOT NULL, cells BLOB, PRIMARY KEY(scope, seq)) WITHOUT ROWID";
             self.entities().for_each(|entity| _ = sound(self.on(entity, sql).execute([])));
             sound(self.open().prepare("INSERT INTO meta VALUES('compacted', 0)").execute([]));

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::super::{Capture, Gateway, GatewayOptions, HashOptions, HistoryOptions, Keep, Mode, RefreshOptions, Upload};
+use super::super::{
+    Capture, Gateway, GatewayOptions, HashOptions, HistoryOptions, Keep, Mode, RefreshOptions, Upload,
+};
 use super::Replica;
 use crate::backend::{self, Backend, Loaded, Provisioning};
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
@@ -197,8 +199,10 @@ impl Site {
 
 /// What a new device pulls after a row was written twice and another was deleted.
 fn first_load(history: Option<HistoryOptions>) -> Vec<String> {
-    let mut site =
-        Site::with(backend::BackendOptions::default(), RefreshOptions { history, ..RefreshOptions::default() });
+    let mut site = Site::with(
+        backend::BackendOptions::default(),
+        RefreshOptions { history, ..RefreshOptions::default() },
+    );
     site.gateway.fill(&site.backend, START, &|| false);
     for state in ["begun", "done"] {
         site.office("north0", (1, state));

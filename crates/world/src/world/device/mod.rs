@@ -14,6 +14,7 @@ pub(crate) mod looks;
 pub(crate) mod node;
 pub(crate) mod older_version;
 pub(crate) mod ports;
+pub(crate) mod push_messages;
 pub(crate) mod screen;
 pub(crate) mod storage;
 pub(crate) mod suspension;

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use crate::base::{EntityId, Span, Time};
 use crate::contract::{
     Cacheable, CrashPoints, EngineEvent, Event, EventSink, KillReason, LocalBoxFuture, Machine, NetworkKind,
-    Node, PendingConnection, PendingResponse, PendingSlipped, PhoneEvent, Slip, Spawn, Transport,
-    TransportError, Work,
+    Node, PendingConnection, PendingEnd, PendingResponse, PendingSlipped, PhoneEvent, Pieces, Slip, Spawn,
+    Transport, TransportError, Work,
 };
 use crate::world::device::node::Device;
 use crate::world::server::requests_in::ServerWithSlip;
@@ -136,6 +136,10 @@ impl Transport for OfDevice {
         let server = Rc::new(ServerWithSlip(device.counter.clone(), slip.clone()));
         let answer = device.way.request_of(server, request, deadline);
         Box::pin(async move { Ok((answer.await?, slip.take())) })
+    }
+    fn request_pieces(&self, request: Vec<u8>, deadline: Time, heard: Pieces) -> PendingEnd {
+        let device = self.device();
+        device.way.request_pieces(device.counter.clone(), request, deadline, heard)
     }
     fn renew_token(&self, deadline: Time) -> LocalBoxFuture<'static, Result<(), TransportError>> {
         let device = self.device();

@@ -7,12 +7,13 @@ use crate::backend::{self, Backend, Called, Commit, Fact};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{Event, Node, Reply, ServerError, Slip};
 use crate::gateway::{BackendLink, Direction, Gateway, Passage, Recalled, ServerHalf, call_by};
-use crate::protocol::Way;
+use crate::protocol::{Listen, Way};
 use crate::sim::{Handle, NodeId};
 use crate::world::hub::Hub;
 use crate::world::server::coding::GatewayCoding;
 use crate::world::server::commits::Commits;
 use crate::world::server::jobs;
+use crate::world::server::live::Live;
 use crate::world::server::process::Process;
 use crate::world::server::push_messages::{Outbox, Said};
 
@@ -30,6 +31,8 @@ pub(crate) struct Servers {
     /// Messages that the server half sends unasked.
     pub(crate) phones: Rc<Outbox>,
     pub(crate) commits: Rc<Commits>,
+    /// The announcements of the built-in stack, if phones listen for them.
+    pub(crate) live: Option<Rc<Live>>,
     pub(crate) coding: GatewayCoding,
 }
 
@@ -233,6 +236,18 @@ impl Servers {
             self.tell_one(delay);
         }
         self.commits.add(commit.visible_at);
+        if let Some(live) = &self.live {
+            let backend = self.backend.borrow();
+            let by_clock = live.reads_behind.map(|window| backend.clock_at_latest() + window);
+            let shown = backend.shown_by().max(commit.visible_at).max(by_clock);
+            live.committed(commit.entity, shown.unwrap_or(Time::ZERO));
+        }
+    }
+    /// Holds a request for announcements; returns how its response begins, or a refusal. `None` for
+    /// another request.
+    pub(crate) fn holds(&self, device: DeviceId, request: &[u8]) -> Option<Vec<u8>> {
+        let live = self.live.as_ref().filter(|_| Listen::is_one(request))?;
+        Some(live.asked(device, request).unwrap_or_else(|error| self.server.borrow().refuse(&error)))
     }
     /// Restores the backend to its state at `to`, from a backup of that time.
     pub(crate) fn restore_backend(&self, backup: backend::Backup, to: Time) {
@@ -241,7 +256,12 @@ impl Servers {
         undone.iter().for_each(|commit| self.tell_commit(commit));
     }
     pub(crate) fn tell_of_gateway(&self, events: Vec<Event<'static>>) {
-        events.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));
+        for event in events {
+            self.hub.emit(Node::Gateway, event);
+            if let (Event::Refreshed { took }, Some(live)) = (event, &self.live) {
+                live.refreshed(Time(self.handle.now().0.saturating_sub(took.0)));
+            }
+        }
     }
     pub(crate) fn tell_one(&self, event: Event<'_>) {
         self.hub.emit(Node::Backend, event);

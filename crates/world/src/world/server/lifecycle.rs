@@ -24,6 +24,9 @@ impl Servers {
         if let Some(gateway) = &self.gateway {
             upkeep::start(self, gateway);
         }
+        if let Some(live) = &self.live {
+            self.handle.spawn(process.node, "announcements", live.clone().announce());
+        }
     }
 
     /// Kills the process and schedules its restart; false if no process ran.
@@ -57,6 +60,7 @@ impl Servers {
             self.handle.kill(process.node);
             self.server.borrow_mut().died();
             self.phones.clear();
+            self.live.iter().for_each(|live| live.died());
             process.died.notify_all();
             process.ways.borrow().iter().filter_map(Weak::upgrade).for_each(|way| way.reset_all());
             self.hub.emit(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed });

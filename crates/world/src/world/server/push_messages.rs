@@ -54,8 +54,9 @@ impl Outbox {
     pub(crate) fn holds(&self, id: ConnectionId) -> bool {
         self.state.borrow().ends.contains_key(&id)
     }
-    pub(crate) fn is_full(&self) -> bool {
-        self.most.is_some_and(|most| self.state.borrow().ends.len() >= most as usize)
+    /// Whether the server side holds no further connection beside so many requests.
+    pub(crate) fn is_full_with(&self, held: usize) -> bool {
+        self.most.is_some_and(|most| self.state.borrow().ends.len() + held >= most as usize)
     }
     pub(crate) fn add(&self, end: Rc<dyn ServerEnd>) -> ConnectionId {
         let mut state = self.state.borrow_mut();

@@ -6,7 +6,8 @@ use std::rc::{Rc, Weak};
 use crate::base::{DeviceId, Time};
 use crate::contract::{ConnectionId, Event, LocalBoxFuture, Node, ServerError, Slip};
 use crate::gateway::call_by;
-use crate::net::{Server, ServerEnd, Version};
+use crate::net::{Rest, Server, ServerEnd, Version};
+use crate::protocol::PONG;
 use crate::world::device::token::{Gate, Wallet};
 use crate::world::server::half::{Beside, Done, Servers};
 use crate::world::server::push_messages::{Said, Saying};
@@ -33,6 +34,10 @@ impl Server for Counter {
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
         self.serve_with(request, Beside::default())
     }
+    fn rest(&self, answer: &[u8]) -> Option<Rc<dyn Rest>> {
+        let rest = self.servers.live.as_ref()?.rest(answer)?;
+        Some(Rc::new(rest))
+    }
     fn open(&self, hello: &[u8], end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
         let (servers, from) = (&self.servers, self.device);
         if !servers.process.is_up.get() {
@@ -43,11 +48,14 @@ impl Server for Counter {
         if self.wallet.as_ref().is_some_and(|wallet| !wallet.is_good(now)) {
             return refuse(ServerError::Unauthorized);
         }
-        if servers.phones.is_full() {
+        if servers.live.as_ref().map_or_else(|| servers.phones.is_full_with(0), |live| live.is_full()) {
             return refuse(ServerError::Unavailable);
         }
         let id = servers.phones.add(Rc::new(Recorded { end, servers: Rc::downgrade(servers), to: from }));
-        let (taken, said) = servers.phones.keep(|| servers.server.borrow_mut().on_connect(from, id, hello));
+        let (taken, said) = match &servers.live {
+            Some(live) => (live.connected(from, id, hello), Said::new()),
+            None => servers.phones.keep(|| servers.server.borrow_mut().on_connect(from, id, hello)),
+        };
         if let Err(error) = taken {
             servers.phones.remove(id);
             return refuse(error);
@@ -61,6 +69,10 @@ impl Server for Counter {
         let (servers, from) = (self.servers.clone(), self.device);
         if !servers.process.is_up.get() {
             return;
+        }
+        if servers.live.is_some() {
+            let pong = Saying::Message(id, PONG.to_vec(), Slip::default());
+            return servers.phones.say(vec![pong]);
         }
         let (is_taken, said) =
             servers.phones.keep(|| servers.server.borrow_mut().on_word(from, id, &message));
@@ -91,6 +103,9 @@ impl Server for Counter {
         let id = ConnectionId(number);
         let (servers, from) = (&self.servers, self.device);
         servers.phones.remove(id);
+        if let Some(live) = &servers.live {
+            return live.disconnected(id);
+        }
         let ((), said) = servers.phones.keep(|| servers.server.borrow_mut().on_close(from, id));
         servers.phones.say(said);
     }
@@ -119,7 +134,10 @@ impl Counter {
         Box::pin(async move {
             let answer = async {
                 match gate.unwrap_or(Gate::Open) {
-                    Gate::Open => servers.clone().answer(device, request, slip.clone()).await,
+                    Gate::Open => match servers.holds(device, &request) {
+                        Some(held) => held,
+                        None => servers.clone().answer(device, request, slip.clone()).await,
+                    },
                     Gate::Refused => servers.server.borrow().refuse(&ServerError::Unauthorized),
                     Gate::Given(token) => token,
                 }

@@ -1,0 +1,349 @@
+//! Listens for announcements while the process lives.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::options::{LiveOptions, Medium};
+use super::waiting::{Held, Next, either, next_message, timer};
+use crate::base::{Span, Time};
+use crate::contract::{EngineEvent, ListenEvent, NetworkKind, ServerError, TransportError};
+use crate::engine::process::Process;
+use crate::engine::tasks::Signal;
+use crate::engine::unit::scheduler::Scheduler;
+use crate::protocol::{Change, Listen, PING, Said, Topic};
+
+/// All that a phone listens on.
+pub(crate) struct Listener {
+    ears: Vec<Rc<Ear>>,
+    /// Whether somebody has logged in or opened the app since the process began.
+    has_begun: Cell<bool>,
+    scheduler: Rc<Scheduler>,
+    process: Rc<Process>,
+}
+
+/// One held request or connection, opened again whenever it ends.
+struct Ear {
+    process: Rc<Process>,
+    scheduler: Rc<Scheduler>,
+    /// Positions of its channels.
+    channels: Vec<usize>,
+    /// The number of the latest change that the process knows, by channel.
+    seen: Rc<RefCell<Vec<u64>>>,
+    /// Raised when a network comes or somebody opens the app.
+    hurry: Signal,
+    /// Since when it has listened without a break.
+    begun: Cell<Option<Time>>,
+    /// Whether its last attempt ended otherwise than with an announcement.
+    returns: Cell<bool>,
+    heard_at: Cell<Time>,
+}
+
+/// How a time of listening ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// With an announcement, as it should.
+    Answered,
+    /// There is no network.
+    Offline,
+    /// The server refused, perhaps for the token.
+    Refused,
+    /// Otherwise.
+    Broken,
+}
+
+/// A sign of life that is late by this much never comes.
+fn silence(beat: Span, patience: Span) -> Option<Span> {
+    (beat > Span::ZERO).then(|| beat + patience)
+}
+
+impl Listener {
+    pub(crate) fn new(process: Rc<Process>, scheduler: Rc<Scheduler>) -> Listener {
+        let live = &process.options.pull.live;
+        let all: Vec<usize> = (0..live.channels.len()).collect();
+        let groups: Vec<Vec<usize>> = match live.medium {
+            Medium::LongPoll | Medium::ServerSentEvents => all.iter().map(|one| vec![*one]).collect(),
+            Medium::WebSocket => vec![all.clone()],
+            Medium::None | Medium::PushMessage => Vec::new(),
+        };
+        let seen = Rc::new(RefCell::new(vec![0; all.len()]));
+        let ear = |channels: Vec<usize>| {
+            Rc::new(Ear {
+                process: process.clone(),
+                scheduler: scheduler.clone(),
+                channels,
+                seen: seen.clone(),
+                hurry: Signal::default(),
+                begun: Cell::default(),
+                returns: Cell::default(),
+                heard_at: Cell::default(),
+            })
+        };
+        let ears = groups.into_iter().map(ear).collect();
+        Listener { ears, has_begun: Cell::default(), scheduler: scheduler.clone(), process }
+    }
+
+    /// Somebody logs in or opens the app, or the operating system gives it time.
+    pub(crate) fn opened(&self) {
+        if !self.has_begun.replace(true) {
+            self.ears.iter().for_each(|ear| self.process.spawn(ear.clone().listen()));
+        }
+        self.hurry();
+    }
+
+    /// A network came.
+    pub(crate) fn hurry(&self) {
+        self.ears.iter().for_each(|ear| ear.hurry.raise());
+        let LiveOptions { medium, check, channels, .. } = &self.process.options.pull.live;
+        // Nothing tells how many messages the push service has dropped.
+        if *medium == Medium::PushMessage && *check && self.has_begun.get() {
+            channels.iter().for_each(|channel| self.scheduler.catch_up(channel.unit));
+        }
+    }
+
+    /// Takes a message of the platform's push service.
+    pub(crate) fn push_message(&self, message: &[u8]) {
+        if let Ok(Said::Changes(changes)) = Said::decode(message)
+            && self.has_begun.get()
+        {
+            changes.iter().for_each(|change| hear(&self.process, &self.scheduler, *change));
+        }
+    }
+}
+
+/// Reports an announcement and queues the unit of its channel.
+fn hear(process: &Process, scheduler: &Scheduler, Change { channel, number }: Change) {
+    let Some(of) = process.options.pull.live.channels.get(channel as usize) else { return };
+    process.emit(EngineEvent::Listening(ListenEvent::Heard { channel, number }));
+    scheduler.announced(of.unit);
+}
+
+impl Ear {
+    fn live(&self) -> &LiveOptions {
+        &self.process.options.pull.live
+    }
+
+    fn now(&self) -> Time {
+        self.process.ports.clock.now()
+    }
+
+    fn tell(&self, event: ListenEvent) {
+        self.process.emit(EngineEvent::Listening(event));
+    }
+
+    async fn listen(self: Rc<Self>) {
+        let mut failures = 0;
+        let mut previous = None;
+        let mut has_renewed = false;
+        let has_network = || self.process.ports.transport.network() != NetworkKind::None;
+        loop {
+            self.hurry.lower();
+            if !has_network() {
+                self.hurry.wait().await;
+                continue;
+            }
+            let ended = match self.live().medium {
+                Medium::WebSocket => self.on_connection().await,
+                _ => {
+                    self.settles().await;
+                    self.on_request().await
+                }
+            };
+            let had_begun = self.stops(ended);
+            if ended == Ended::Answered {
+                failures = 0;
+                previous = None;
+                continue;
+            }
+            if had_begun {
+                failures = 0;
+                previous = None;
+                has_renewed = false;
+            }
+            if ended == Ended::Offline && !has_network() {
+                continue;
+            }
+            if ended == Ended::Refused && !std::mem::replace(&mut has_renewed, true) && self.renews().await {
+                continue;
+            }
+            failures += 1;
+            let wait = self.process.backoff(failures, previous);
+            previous = Some(wait);
+            self.hurry.lower();
+            either(&self.hurry, timer(&self.process.ports.clock, self.now() + wait)).await;
+        }
+    }
+
+    /// Reports that it no longer listens; true if it did.
+    fn stops(&self, ended: Ended) -> bool {
+        self.returns.set(ended != Ended::Answered);
+        let Some(since) = self.begun.take() else {
+            self.tell(ListenEvent::Failed);
+            return false;
+        };
+        let lost = ended != Ended::Answered;
+        self.tell(ListenEvent::Ended { after: self.now().since(since), lost });
+        true
+    }
+
+    /// Gets a new token if the old one was refused; true if there is another one to try.
+    async fn renews(&self) -> bool {
+        let deadline = self.now() + self.process.options.request_timeout;
+        let asked = self.now();
+        // Where tokens never expire, this takes no time and changes nothing.
+        self.process.ports.transport.renew_token(deadline).await.is_ok() && self.now() > asked
+    }
+
+    /// Waits until the units of its channels have run: a client with one loop pulls, then asks.
+    async fn settles(&self) {
+        for channel in &self.channels {
+            self.scheduler.settles(self.live().channels[*channel].unit).await;
+        }
+    }
+
+    fn question(&self, once: bool) -> Vec<u8> {
+        let topic = |&channel: &usize| Topic {
+            channel: channel as u32,
+            since: self.live().check.then(|| self.seen.borrow()[channel]),
+            entities: self.live().channels[channel].entities.clone(),
+        };
+        let topics = self.channels.iter().map(topic).collect();
+        Listen { once, beat: self.live().beat, topics }.encode()
+    }
+
+    /// When it gives up if it hears nothing.
+    fn gives_up_at(&self) -> Time {
+        let silence = silence(self.live().beat, self.process.options.request_timeout);
+        silence.map_or(Time::FAR, |silence| self.heard_at.get() + silence)
+    }
+
+    fn begins(&self, asked: Time) {
+        self.begun.set(Some(self.now()));
+        self.tell(ListenEvent::Begun { took: self.now().since(asked) });
+    }
+
+    /// Listens by one request.
+    async fn on_request(&self) -> Ended {
+        let ports = &self.process.ports;
+        let asked = self.now();
+        let once = self.live().medium == Medium::LongPoll;
+        self.tell(ListenEvent::Asked { again: self.returns.get() });
+        let came: Rc<RefCell<std::collections::VecDeque<Vec<u8>>>> = Rc::default();
+        let pieces = came.clone();
+        let heard = Box::new(move |piece: Vec<u8>| {
+            if !piece.is_empty() {
+                pieces.borrow_mut().push_back(piece);
+            }
+        });
+        let deadline = asked + self.process.options.request_timeout;
+        let mut held = Held::new(came, ports.transport.request_pieces(self.question(once), deadline, heard));
+        let mut was_answered = false;
+        loop {
+            let until = if self.begun.get().is_some() { self.gives_up_at() } else { Time::FAR };
+            let piece = match held.next(&ports.clock, until).await {
+                Next::Message(piece) => piece,
+                Next::End(Ok(())) if was_answered => return Ended::Answered,
+                Next::End(end) => return ended(end),
+                Next::Timer => return Ended::Broken,
+            };
+            self.heard_at.set(self.now());
+            match Said::decode(&piece) {
+                Ok(Said::Listening(_)) => self.begins(asked),
+                Ok(said) => was_answered |= self.hears(said) && once,
+                Err(_) => return self.misread(piece),
+            }
+        }
+    }
+
+    /// Listens on one connection.
+    async fn on_connection(&self) -> Ended {
+        let ports = &self.process.ports;
+        let asked = self.now();
+        let patience = self.process.options.request_timeout;
+        self.tell(ListenEvent::Asked { again: self.returns.get() });
+        let line = match ports.transport.connect(self.question(false), asked + patience).await {
+            Ok(line) => line,
+            Err(error) => return ended(Err(error)),
+        };
+        self.begins(asked);
+        self.heard_at.set(self.now());
+        let mut pings = self.next_ping();
+        loop {
+            let message = match next_message(&*line, &ports.clock, pings.min(self.gives_up_at())).await {
+                Next::Message(message) => message,
+                Next::End(end) => return ended(end),
+                Next::Timer if self.now() >= self.gives_up_at() => {
+                    line.close();
+                    return Ended::Broken;
+                }
+                Next::Timer => {
+                    pings = self.next_ping();
+                    if let Err(error) = line.send(PING.to_vec()) {
+                        return ended(Err(error));
+                    }
+                    continue;
+                }
+            };
+            self.heard_at.set(self.now());
+            if let Ok(said) = Said::decode(&message) {
+                self.hears(said);
+            }
+        }
+    }
+
+    fn next_ping(&self) -> Time {
+        let beat = self.live().beat;
+        if beat == Span::ZERO { Time::FAR } else { self.now() + beat }
+    }
+
+    /// Takes what the server says; true if it announces something.
+    fn hears(&self, said: Said) -> bool {
+        let Said::Changes(changes) = said else { return false };
+        for change in changes {
+            if let Some(seen) = self.seen.borrow_mut().get_mut(change.channel as usize) {
+                *seen = change.number.max(*seen);
+            }
+            hear(&self.process, &self.scheduler, change);
+        }
+        true
+    }
+
+    /// What a response means that is no announcement: a refusal, or a page of somebody else.
+    fn misread(&self, piece: Vec<u8>) -> Ended {
+        let codec = self.process.options.codec;
+        let Ok(opened) = codec.open(piece) else { return Ended::Broken };
+        let refused =
+            codec.is_refusal(&opened).then(|| codec.decode_answer(&opened).map(|answer| answer.err()));
+        match refused {
+            Some(Ok(Some(ServerError::Unauthorized))) => Ended::Refused,
+            _ => Ended::Broken,
+        }
+    }
+}
+
+/// How a time of listening ended that the transport ended.
+fn ended(end: Result<(), TransportError>) -> Ended {
+    match end {
+        Err(TransportError::Offline) => Ended::Offline,
+        Err(TransportError::Refused) => Ended::Refused,
+        _ => Ended::Broken,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_signs_of_life_silence_means_nothing() {
+        assert_eq!(silence(Span::ZERO, Span::secs(30)), None);
+        assert_eq!(silence(Span::secs(10), Span::secs(30)), Some(Span::secs(40)));
+    }
+
+    #[test]
+    fn a_refusal_is_told_apart_from_a_lost_network() {
+        assert_eq!(ended(Err(TransportError::Offline)), Ended::Offline);
+        assert_eq!(ended(Err(TransportError::Refused)), Ended::Refused);
+        assert_eq!(ended(Err(TransportError::Reset)), Ended::Broken);
+        assert_eq!(ended(Ok(())), Ended::Broken, "nobody ends it but for an announcement");
+    }
+}

@@ -1,0 +1,111 @@
+//! What a phone listens for, and how.
+
+use crate::base::{EntityId, Span, UnitId, word_enums};
+use crate::contract::SyncUnit;
+
+word_enums! {
+    /// How a server announces changes.
+    pub enum Medium {
+        /// It does not.
+        #[default]
+        None: "none",
+        /// It answers a held request, one for each unit, when there is a change. The phone pulls,
+        /// and then asks again.
+        LongPoll: "long-poll",
+        /// Server-sent events: it answers a request for each unit piece by piece, without an end.
+        ServerSentEvents: "sse",
+        /// On one connection for all units.
+        WebSocket: "websocket",
+        /// By messages of the platform's push service.
+        PushMessage: "push-message",
+    }
+}
+
+impl Medium {
+    /// Whether the phone holds a request or a connection for it.
+    pub fn is_held(self) -> bool {
+        !matches!(self, Medium::None | Medium::PushMessage)
+    }
+}
+
+/// How a phone listens for announcements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveOptions {
+    /// How the server announces changes.
+    pub medium: Medium,
+    /// Whether the phone asks for what it missed each time it listens again.
+    pub check: bool,
+    /// How often phone and server make sure that the other one is there; never if zero.
+    pub beat: Span,
+    /// What it listens for.
+    pub channels: Vec<Channel>,
+}
+
+impl Default for LiveOptions {
+    fn default() -> LiveOptions {
+        // CouchDB's clients ask for a sign of life every 10 s, many WebSocket servers every 30 s.
+        let beat = Span::secs(30);
+        LiveOptions { medium: Medium::default(), check: true, beat, channels: Vec::new() }
+    }
+}
+
+/// Entities that a phone listens for, and the unit that it runs when they have changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// The unit.
+    pub unit: UnitId,
+    /// The entities.
+    pub entities: Vec<EntityId>,
+}
+
+/// The channels of an app with these units. Each entity that one of the `live` units pulls as a
+/// whole belongs to one channel: of a unit that nobody waits for, if there is one, then of the unit
+/// that pulls the fewest entities, then of the first.
+pub fn channels(units: &[SyncUnit], live: impl Fn(UnitId) -> bool) -> Vec<Channel> {
+    let candidates = || units.iter().zip((0..).map(UnitId)).filter(|(_, id)| live(*id));
+    let mut channels: Vec<Channel> =
+        candidates().map(|(_, unit)| Channel { unit, entities: Vec::new() }).collect();
+    let mut entities: Vec<EntityId> = candidates().flat_map(|(unit, _)| unit.pull.clone()).collect();
+    entities.sort_unstable();
+    entities.dedup();
+    for entity in entities {
+        let pulling = candidates().filter(|(unit, _)| unit.brings_whole(entity));
+        let best =
+            pulling.min_by_key(|(unit, id)| (unit.blocking, unit.discard_pending, unit.pull.len(), *id));
+        let of_best = best.and_then(|(_, id)| channels.iter_mut().find(|channel| channel.unit == id));
+        of_best.into_iter().for_each(|channel| channel.entities.push(entity));
+    }
+    channels.retain(|channel| !channel.entities.is_empty());
+    channels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(pull: &[u16], blocking: bool) -> SyncUnit {
+        let pull = pull.iter().map(|&entity| EntityId(entity)).collect();
+        SyncUnit { pull, blocking, ..SyncUnit::default() }
+    }
+
+    fn of(units: &[SyncUnit], live: impl Fn(u16) -> bool) -> Vec<(u16, Vec<u16>)> {
+        let plain =
+            |channel: Channel| (channel.unit.0, channel.entities.iter().map(|entity| entity.0).collect());
+        channels(units, |unit| live(unit.0)).into_iter().map(plain).collect()
+    }
+
+    #[test]
+    fn an_announcement_blocks_nobodys_screen_if_it_need_not() {
+        let units = [unit(&[0, 1], true), unit(&[0, 1, 2], false)];
+        assert_eq!(of(&units, |_| true), [(1, vec![0, 1, 2])]);
+        assert_eq!(of(&units[..1], |_| true), [(0, vec![0, 1])]);
+    }
+
+    #[test]
+    fn each_entity_is_pulled_by_the_smallest_live_unit() {
+        let units = [unit(&[0, 1, 2], false), unit(&[1], false), unit(&[], false)];
+        assert_eq!(of(&units, |_| true), [(0, vec![0, 2]), (1, vec![1])]);
+        assert_eq!(of(&units, |unit| unit != 1), [(0, vec![0, 1, 2])]);
+        assert_eq!(of(&units, |unit| unit == 2), [], "it pulls nothing");
+    }
+}

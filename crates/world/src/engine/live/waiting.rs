@@ -1,0 +1,88 @@
+//! What a listener waits for: pieces of a response, messages, timers, the network.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use crate::base::Time;
+use crate::contract::{Clock, Connection, LocalBoxFuture, PendingEnd, TransportError};
+use crate::engine::tasks::Signal;
+
+/// The response to a held request.
+pub(super) struct Held {
+    came: Rc<RefCell<VecDeque<Vec<u8>>>>,
+    ends: PendingEnd,
+    /// How it ended; pieces that came before are heard first.
+    ended: Option<Result<(), TransportError>>,
+}
+
+/// What comes next to a listener.
+pub(super) enum Next {
+    /// A message or a piece of a response.
+    Message(Vec<u8>),
+    /// The response or the connection has ended.
+    End(Result<(), TransportError>),
+    /// Its time is over.
+    Timer,
+}
+
+impl Held {
+    /// Pieces of a response that go into `came` until it `ends`.
+    pub(super) fn new(came: Rc<RefCell<VecDeque<Vec<u8>>>>, ends: PendingEnd) -> Held {
+        Held { came, ends, ended: None }
+    }
+
+    /// The next piece, the end, or the time `until`.
+    pub(super) async fn next(&mut self, clock: &Rc<dyn Clock>, until: Time) -> Next {
+        let mut timer = timer(clock, until);
+        poll_fn(|context| {
+            if self.ended.is_none()
+                && let Poll::Ready(end) = self.ends.as_mut().poll(context)
+            {
+                self.ended = Some(end);
+            }
+            if let Some(piece) = self.came.borrow_mut().pop_front() {
+                return Poll::Ready(Next::Message(piece));
+            }
+            match self.ended {
+                Some(end) => Poll::Ready(Next::End(end)),
+                None => timer.as_mut().poll(context).map(|()| Next::Timer),
+            }
+        })
+        .await
+    }
+}
+
+/// The next message of a connection, its end, or the time `until`.
+pub(super) async fn next_message(line: &dyn Connection, clock: &Rc<dyn Clock>, until: Time) -> Next {
+    let mut received = line.receive();
+    let mut timer = timer(clock, until);
+    poll_fn(|context| match received.as_mut().poll(context) {
+        Poll::Ready(Ok(Some(message))) => Poll::Ready(Next::Message(message)),
+        Poll::Ready(Ok(None)) => Poll::Ready(Next::End(Ok(()))),
+        Poll::Ready(Err(error)) => Poll::Ready(Next::End(Err(error))),
+        Poll::Pending => timer.as_mut().poll(context).map(|()| Next::Timer),
+    })
+    .await
+}
+
+/// Ends at this time; never for a time that never comes.
+pub(super) fn timer(clock: &Rc<dyn Clock>, until: Time) -> LocalBoxFuture<'static, ()> {
+    if until == Time::FAR { Box::pin(std::future::pending()) } else { clock.sleep_until(until) }
+}
+
+/// Ends when the signal is raised or `over` ends.
+pub(super) async fn either(signal: &Signal, over: impl Future<Output = ()>) {
+    let mut raised = pin!(signal.wait());
+    let mut over = pin!(over);
+    poll_fn(|context| {
+        if raised.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        over.as_mut().poll(context)
+    })
+    .await;
+}
