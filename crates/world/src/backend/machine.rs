@@ -261,11 +261,11 @@ impl Backend {
     /// Restores a backup. The clock goes on, and no stamp is given twice. Returns the effect on
     /// each row as a commit.
     pub(crate) fn restore(&mut self, backup: Backup) -> Vec<Commit> {
-        let Database { content, clock, files, .. } = &mut self.database;
+        let Database { content, clock, files, day, .. } = &mut self.database;
         let undone = content.schema.ids().flat_map(|id| undone(content, &backup.content, id)).collect();
         (*content, *files) = (backup.content, backup.files);
         (self.verdicts, self.flags) = (backup.verdicts, backup.flags);
-        content.begin_day(Time::ZERO, self.database.day, None);
+        content.begin_day(Time::ZERO, *day, None);
         // A counter in the database would go back too, and repeat a number.
         self.incarnation = (self.incarnation + 1).max(clock.greatest().0.max(0) as u64);
         clock.go_on_elsewhere();
