@@ -14,7 +14,7 @@ use crate::metrics::{Figure, Figures};
 use crate::world::Ear;
 
 /// A fact about a run, as a number.
-pub type Feature = u64;
+pub(super) type Feature = u64;
 
 /// Steps in the life of an edit that are taken together.
 const STEPS: usize = 3;
@@ -55,7 +55,6 @@ enum Step {
     RowPulled,
     RowRemoved,
     Discarded,
-    BackendDown,
     Unreadable,
 }
 
