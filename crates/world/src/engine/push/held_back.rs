@@ -132,12 +132,12 @@ mod tests {
         let mut held = HeldBack::default();
         held.served();
         held.suspect(&[entry(1)]);
-        assert_eq!(taken(&mut held), [], "the server may fail on everything by now");
+        assert!(taken(&mut held).is_empty(), "the server may fail on everything by now");
         held.served();
         held.suspect(&[entry(2)]);
         assert_eq!(taken(&mut held), [1]);
         assert_eq!(held.edits, BTreeSet::from([2]));
-        assert_eq!(taken(&mut held), []);
+        assert!(taken(&mut held).is_empty());
         assert_eq!(held.left(0).suspects.len(), 1);
     }
 
