@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn pages_stay_what_they_are_under_another_address() {
-        let values = [Value::Int(7), Value::Text("a \" b".to_owned()), Value::Null];
+        let values = [Value::Int(7), Value::Text("a \" b".into()), Value::Null];
         let columns = [0, 1, 2];
         for name in list::NAMES {
             let codec = list::packed(name, Default::default()).expect("it is listed");

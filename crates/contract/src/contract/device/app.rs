@@ -1,7 +1,9 @@
 //! Events of an app, and edits that people make in it.
 
 use super::future::LocalBoxFuture;
-use crate::base::{Digest, Digestible, EditId, EntityId, Key, Value, digested, digested_by_place, in_words, word_enums};
+use crate::base::{
+    Digest, Digestible, EditId, EntityId, Key, Value, digested, digested_by_place, in_words, word_enums,
+};
 use crate::contract::schema::Trigger;
 
 word_enums! {

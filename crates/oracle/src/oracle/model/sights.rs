@@ -193,6 +193,7 @@ pub(crate) fn places_of(schema: &Schema, attributes: &[Value]) -> Rc<Places> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Stamp;
 
     fn of(device: u32, key: &str) -> Holding {
         (DeviceId(device), EntityId(0), Key::new(key))
@@ -221,8 +222,10 @@ mod tests {
         for key in ["a", "b", "c"] {
             sights.comes(of(1, key), Time(10));
         }
-        sights.applied(&of(1, "a"), true, Time(11));
-        sights.applied(&of(1, "b"), false, Time(13));
+        let applied =
+            |key, removed| AppliedChange { entity: EntityId(0), key, stamp: Stamp(1), removed, values: None };
+        sights.applied(Time(11), DeviceId(1), &applied("a", true));
+        sights.applied(Time(13), DeviceId(1), &applied("b", false));
         sights.lacks(&of(1, "a"), Time(30));
         assert_eq!(figure(&sights, "oracle.granted.rows"), 3);
         assert_eq!(figure(&sights, "oracle.granted.lacked"), 1);

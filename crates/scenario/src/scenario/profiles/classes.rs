@@ -23,8 +23,7 @@ const PIXEL: &str = "4 kB random writes on a Pixel, median 3.3 ms (Glek)";
 const MOTO: &str = "4 kB random writes on a Moto Z, median 0.5 ms (Glek)";
 const BY_CPU: &str = "estimate: that of `mid`, by `cpu`";
 const NEXUS_4: &str = "couchbase/couchbase-lite-java-core, issue 777: with SQLCipher 100 documents of 10 and 100 kB take 75 and 97 % longer to write on a Nexus 4; the rate at which they do here";
-const NEXUS_9: &str =
-    "couchbase/couchbase-lite-java-core, issue 777: 60 and 77 % longer on a Nexus 9; the rate at which they do here";
+const NEXUS_9: &str = "couchbase/couchbase-lite-java-core, issue 777: 60 and 77 % longer on a Nexus 9; the rate at which they do here";
 const HEAP: &str = "estimate after Android's memory classes";
 
 pub(super) static CLASSES: LazyLock<Vec<Profile>> = LazyLock::new(|| {

@@ -42,7 +42,9 @@ fn beside_each_row_that_is_taken_so_many_are_written() {
     }
     let found_by = FoundBy::Scan;
     let store = open(&StoreOptions { extra_rows: 2, extra_found_by: found_by, ..options() });
-    [("a", 5), ("b", 6), ("a", 7)].map(|(key, stamp)| pull(&store, key, stamp));
+    for (key, stamp) in [("a", 5), ("b", 6), ("a", 7)] {
+        pull(&store, key, stamp);
+    }
     assert_eq!(number(&store, "SELECT count(*) FROM extra"), 4);
     assert_eq!(number(&store, "SELECT min(stamp) FROM extra WHERE key='a'"), 7, "it replaces");
     let none = number(&self::store(), "SELECT count(*) FROM sqlite_schema WHERE name='extra'");
