@@ -57,7 +57,7 @@ impl Counted {
                 Outcome::NotSent => continue,
             };
             failures.events[unit] += f64::from(u8::from(r.failed()));
-            let response = Response { rows: r.rows, took: r.took(), unit };
+            let response = Response { rows: r.rows, bytes: r.bytes, took: r.took(), unit };
             responses.extend((r.answered() && r.took() > 0.0).then_some(response));
         }
         Counted { responses, failures, apart }

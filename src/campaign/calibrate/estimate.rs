@@ -6,7 +6,7 @@
 //! Student's distribution.
 
 use super::counted::{Counted, Failures};
-use super::fit::{Costs, Fit, Response, Sums};
+use super::fit::{Costs, Fit, Model, Response, Sums};
 use super::log::{Log, Outcome, Request};
 use crate::base::{Seed, Span};
 use crate::render::calibrate::{Calibration, Census, Code, Estimate, Figures, Given};
@@ -62,12 +62,21 @@ fn figures(found: &mut Calibration, log: &Log, counted: &Counted, given: &Given)
         return None;
     }
     let rate = given.mtbf.map(|mtbf| 1.0 / mtbf.as_secs_f64());
-    let Some(fit) = Fit::of(responses, overhead, rate.unwrap_or(failures.rate())) else {
+    let fitted = |by_byte: bool| {
+        let fit = Fit::of(responses, Model { overhead, by_byte }, rate.unwrap_or(failures.rate()))?;
+        let draws = Draws::of(&fit, Model { overhead, by_byte }, failures, rate);
+        Some((fit, draws))
+    };
+    // A cost per byte is used only if it is certain: its interval is less than half of it.
+    let wide = fitted(true).filter(|(fit, draws)| {
+        let byte = draws.estimate(|draw| draw.costs.byte);
+        byte.low > byte.value / 2.0 && fit.costs.row >= 0.0 && fit.costs.overhead > 0.0
+    });
+    let Some((fit, draws)) = wide.or_else(|| fitted(false)) else {
         found.say(true, Code::FewResponses, [count(0.0)]);
         return None;
     };
     let trimmed = fit.trimmed as f64 / seen as f64;
-    let draws = Draws::of(&fit, overhead, failures, rate);
     let request = overhead.map_or_else(|| draws.estimate(|draw| draw.costs.overhead), Estimate::exactly);
     let mean = responses.iter().map(|r| r.took).sum::<f64>() / seen as f64;
     let long = overhead.is_some_and(|overhead| overhead >= mean);
@@ -86,7 +95,7 @@ fn figures(found: &mut Calibration, log: &Log, counted: &Counted, given: &Given)
         None if none => failures.least(),
         None => draws.estimate(|draw| 1.0 / draw.rate),
     };
-    let row = draws.estimate(|draw| draw.costs.row);
+    let row = draws.estimate(|draw| draw.costs.whole);
     found.say(row.low <= 0.0, Code::RowUnknown, [span(row.value)]);
     // A lower bound of the chunk: from least overhead, dearest row, most failures.
     let least = Cost { chunk: request.low, row: row.high, mtbf: between.low }.best();
@@ -116,7 +125,7 @@ struct Draw {
 
 impl Draw {
     fn cost(&self) -> Cost {
-        let [chunk, row] = [self.costs.overhead, self.costs.row].map(|cost| cost.max(1e-9));
+        let [chunk, row] = [self.costs.overhead, self.costs.whole].map(|cost| cost.max(1e-9));
         Cost { chunk, row, mtbf: 1.0 / self.rate.max(1e-12) }
     }
 }
@@ -128,8 +137,8 @@ struct Draws {
 }
 
 impl Draws {
-    /// The `overhead` and the `rate` of failures are not drawn if they are known.
-    fn of(fit: &Fit, overhead: Option<f64>, failures: &Failures, rate: Option<f64>) -> Draws {
+    /// A known overhead and a known `rate` of failures are not drawn.
+    fn of(fit: &Fit, model: Model, failures: &Failures, rate: Option<f64>) -> Draws {
         let sums: Vec<Sums> = fit.sums.iter().filter(|sums| sums.responses() > 0.0).copied().collect();
         let squares: f64 = sums.iter().map(|sums| sums.responses() * sums.responses()).sum();
         let all = Sums::total(&sums).responses();
@@ -139,7 +148,7 @@ impl Draws {
         let drawn = (0..DRAWS).filter_map(|_| {
             let resampled = Sums::total(sums.iter().map(|_| stream.pick(&sums)));
             let drawn = failures.draw(&mut stream);
-            Some(Draw { costs: resampled.costs(overhead)?, rate: rate.unwrap_or(drawn) })
+            Some(Draw { costs: resampled.costs(model)?, rate: rate.unwrap_or(drawn) })
         });
         let all = drawn.collect();
         let wider = student(units - 2.0) / NORMAL * libm::sqrt(units / (units - 2.0));

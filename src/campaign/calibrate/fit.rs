@@ -1,4 +1,5 @@
-//! The duration of a response: overhead + rows × time per row, times log-normal noise with mean 1.
+//! The duration of a response: overhead + rows × time per row (+ bytes × time per byte, where rows
+//! differ in width), times log-normal noise with mean 1.
 //!
 //! Iterated weighted least squares for the mean, with weights 1/line² because noise is a share of
 //! the duration. A transfer of t seconds succeeds with probability e^{−λt}, so it counts e^{λt}
@@ -7,32 +8,48 @@
 /// A response that counts; its duration is in seconds.
 pub(super) struct Response {
     pub(super) rows: f64,
+    /// 0 if the log does not have them.
+    pub(super) bytes: f64,
     pub(super) took: f64,
     /// Its device or block of time, which the bootstrap draws.
     pub(super) unit: usize,
 }
 
-/// Seconds per request and per row, and the standard deviation of a duration as a share of it.
+/// Seconds per request, row and byte, and the standard deviation of a duration as a share of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Costs {
     pub(super) overhead: f64,
+    /// Without its bytes, if those have a cost of their own.
     pub(super) row: f64,
+    pub(super) byte: f64,
+    /// A row with its bytes.
+    pub(super) whole: f64,
     pub(super) noise: f64,
 }
 
 impl Costs {
-    fn line(&self, rows: f64) -> f64 {
-        self.overhead + self.row * rows
+    fn line(&self, r: &Response) -> f64 {
+        self.overhead + self.row * r.rows + self.byte * r.bytes
     }
 }
 
-/// Sums over the responses of a unit: weight w, w·rows, w·rows², w·duration, w·rows·duration; the
-/// first three moments of duration / line; the number of responses.
+/// What is fitted besides the time per row.
+#[derive(Clone, Copy)]
+pub(super) struct Model {
+    /// If it is known.
+    pub(super) overhead: Option<f64>,
+    /// Bytes have a cost of their own.
+    pub(super) by_byte: bool,
+}
+
+/// Sums over the responses of a unit, weighted by w: w, rows, rows², bytes, bytes × rows, bytes²,
+/// duration, duration × rows, duration × bytes; the first three moments of duration / line; without
+/// weights rows, bytes, and the number of responses.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sums([f64; 9]);
+pub(super) struct Sums([f64; 15]);
 
 impl Sums {
-    fn add(&mut self, other: &[f64; 9]) {
+    fn add(&mut self, other: &[f64; 15]) {
         self.0.iter_mut().zip(other).for_each(|(sum, x)| *sum += x);
     }
     pub(super) fn total<'a>(all: impl IntoIterator<Item = &'a Sums>) -> Sums {
@@ -41,24 +58,43 @@ impl Sums {
         total
     }
     pub(super) fn responses(&self) -> f64 {
-        self.0[8]
+        self.0[14]
     }
 
-    /// The line, with the `overhead` if it is known; `None` if the sizes do not determine it. A
-    /// cost is never negative.
-    pub(super) fn costs(&self, overhead: Option<f64>) -> Option<Costs> {
-        let [w, wn, wnn, wt, wnt, all, share, square, _] = self.0;
-        let square_sizes = w * wnn - wn * wn;
-        let free = overhead.is_none();
-        if wnn <= 0.0 || free && square_sizes <= 1e-9 * w * wnn {
+    /// The costs of a model; `None` if the sizes do not determine them. Neither the overhead nor a
+    /// row with its bytes is negative. The bytes enter by what the line leaves of them (Frisch and
+    /// Waugh 1933).
+    pub(super) fn costs(&self, model: Model) -> Option<Costs> {
+        let [w, wn, wnn, wb, wnb, wbb, wt, wnt, wbt, all, share, square, rows, bytes, _] = self.0;
+        let free = model.overhead.is_none();
+        let known = model.overhead.unwrap_or_default();
+        let sizes = w * wnn - wn * wn;
+        if wnn <= 0.0 || free && sizes <= 1e-9 * w * wnn {
             return None;
         }
-        let overhead = overhead.unwrap_or((wnn * wt - wn * wnt) / square_sizes).max(0.0);
-        let row = (wnt - overhead * wn) / wnn;
-        let overhead = if free && row < 0.0 { wt / w } else { overhead };
-        let mean = share / all;
+        let line = |y: f64, ny: f64| match free {
+            true => ((wnn * y - wn * ny) / sizes, (w * ny - wn * y) / sizes),
+            false => (0.0, ny / wnn),
+        };
+        let (wt, wnt, wbt) = (wt - known * w, wnt - known * wn, wbt - known * wb);
+        let (mut overhead, mut row) = line(wt, wnt);
+        let (mut byte, mean) = (0.0, share / all);
+        if model.by_byte {
+            let (of_request, of_row) = line(wb, wnb);
+            let left = wbb - of_request * wb - of_row * wnb;
+            if left <= 1e-9 * wbb {
+                return None;
+            }
+            byte = (wbt - of_request * wt - of_row * wnt) / left;
+            (overhead, row) = (overhead - byte * of_request, row - byte * of_row);
+        } else if free && overhead < 0.0 {
+            (overhead, row) = (0.0, wnt / wnn);
+        } else if free && row < 0.0 {
+            (overhead, row) = (wt / w, 0.0);
+        }
+        let whole = (row + if model.by_byte { byte * bytes / rows } else { 0.0 }).max(0.0);
         let noise = libm::sqrt((square / all - mean * mean).max(0.0)) / mean;
-        Some(Costs { overhead, row: row.max(0.0), noise })
+        Some(Costs { overhead: (overhead + known).max(0.0), row, byte, whole, noise })
     }
 }
 
@@ -81,31 +117,31 @@ pub(super) struct Fit {
 }
 
 impl Fit {
-    /// The line through responses, with a failure `rate` per second, and the `overhead` if it is
-    /// known; `None` if their sizes do not determine it.
-    pub(super) fn of(responses: &[Response], overhead: Option<f64>, rate: f64) -> Option<Fit> {
+    /// The line through responses, with a failure `rate` per second; `None` if their sizes do not
+    /// determine it.
+    pub(super) fn of(responses: &[Response], model: Model, rate: f64) -> Option<Fit> {
         let sum = |of: fn(&Response) -> f64| responses.iter().map(of).sum::<f64>();
         let half = sum(|r| r.took) / 2.0 / responses.len().max(1) as f64;
         let row = sum(|r| r.took) / 2.0 / sum(|r| r.rows).max(1e-9);
-        let mut last = Costs { overhead: half, row, noise: 0.0 };
+        let mut last = Costs { overhead: half, row, byte: 0.0, whole: row, noise: 0.0 };
         for _ in 1..ROUNDS {
-            let next = step(responses, &last, overhead, rate)?.costs;
+            let next = step(responses, &last, model, rate)?.costs;
             let moved = |a: f64, b: f64| (a - b).abs() > STEADY * (a + b);
-            let steady = !moved(next.overhead, last.overhead) && !moved(next.row, last.row);
+            let steady = !moved(next.overhead, last.overhead) && !moved(next.whole, last.whole);
             last = next;
             if steady {
                 break;
             }
         }
-        step(responses, &last, overhead, rate)
+        step(responses, &last, model, rate)
     }
 }
 
 /// One round: weights and trimming follow from the last line.
-fn step(responses: &[Response], last: &Costs, overhead: Option<f64>, rate: f64) -> Option<Fit> {
+fn step(responses: &[Response], last: &Costs, model: Model, rate: f64) -> Option<Fit> {
     let units = 1 + responses.iter().map(|r| r.unit).max()?;
     let floor = 1e-3 * responses.iter().map(|r| r.took).sum::<f64>() / responses.len() as f64;
-    let line = |r: &Response| last.line(r.rows).max(floor);
+    let line = |r: &Response| last.line(r).max(floor);
     let off = |r: &Response| libm::log(r.took.max(floor) / line(r));
     let (middle, scale) = scale(responses.iter().map(off).collect())?;
     let (mut sums, mut trimmed) = (vec![Sums::default(); units], 0);
@@ -116,12 +152,29 @@ fn step(responses: &[Response], last: &Costs, overhead: Option<f64>, rate: f64) 
         }
         let count = libm::exp((rate * r.took).min(COUNT_MAX));
         let (share, weight) = (r.took / line(r), count / (line(r) * line(r)));
-        let [wn, wt] = [weight * r.rows, weight * r.took];
-        let moments = [count, count * share, count * share * share];
-        let [all, mean, square] = moments;
-        sums[r.unit].add(&[weight, wn, wn * r.rows, wt, wt * r.rows, all, mean, square, 1.0]);
+        let [wn, wb, wt] = [r.rows, r.bytes, r.took].map(|x| weight * x);
+        let sizes = [weight, wn, wn * r.rows, wb, wb * r.rows, wb * r.bytes];
+        let [w, n, nn, b, nb, bb] = sizes;
+        let square = count * share * share;
+        sums[r.unit].add(&[
+            w,
+            n,
+            nn,
+            b,
+            nb,
+            bb,
+            wt,
+            wt * r.rows,
+            wt * r.bytes,
+            count,
+            count * share,
+            square,
+            r.rows,
+            r.bytes,
+            1.0,
+        ]);
     }
-    let costs = Sums::total(&sums).costs(overhead)?;
+    let costs = Sums::total(&sums).costs(model)?;
     Some(Fit { costs, sums, trimmed })
 }
 
