@@ -27,7 +27,6 @@ mod hooks;
 mod hunting;
 mod hunts;
 mod js;
-mod ledger;
 mod loads;
 mod lost;
 mod meanwhile;

@@ -112,7 +112,7 @@ impl Heard {
     }
 
     /// The script with the edits of these actions as events, instead of drawn ones; `None` if
-    /// there are none, or too many. Of an action that the office does, too, the office's part stays.
+    /// there are none, or too many. With `office` the office's part of these actions stays.
     pub(super) fn with_edits(&self, script: &Script, actions: &[String], office: bool) -> Option<Script> {
         let mut spelled = script.clone();
         let mut creators: BTreeMap<(&str, &str), String> = BTreeMap::new();

@@ -111,7 +111,7 @@ impl<'a> Trials<'a> {
         plan(script, &self.path, self.means.runner)
     }
 
-    /// The first of the candidates that still fails in the same way, or means the same as `present`.
+    /// The first candidate that still fails in the same way, or means the same as `present`.
     pub(super) fn first(&mut self, present: &Script, all: &[Script]) -> Option<(usize, Option<Shown>)> {
         let same = self.plan(present).map(|plan| name(&plan));
         let mut waiting: Vec<Candidate> = Vec::new();

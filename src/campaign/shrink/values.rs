@@ -44,7 +44,7 @@ pub(super) fn shorter(script: &Script, ended: Time) -> Vec<Script> {
     let Some(whole) = span(script.get(&["duration"])) else { return Vec::new() };
     let parts = [(1, 16), (1, 8), (1, 4), (1, 2), (3, 4), (7, 8)];
     let cut = parts.into_iter().map(|(n, of)| whole.scaled(n, of));
-    let cut = cut.chain([ended.since(Time::ZERO)]);
+    let cut = cut.chain([ended.since(Time::ZERO)]).filter(|span| *span < whole);
     let cut = cut.map(|span| Span(span.0.div_ceil(1_000_000_000) * 1_000_000_000));
     let cut = cut.filter(|span| *span < whole && *span > Span::ZERO);
     let mut script_cut: Vec<Script> = cut.map(|span| lasting(script, span)).collect();

@@ -1,4 +1,4 @@
-//! A scenario as a short text: a line for each table that fits, and comments that say what happened.
+//! A scenario as a short text: a line for each table that fits, comments that say what happened.
 
 use toml::{Table, Value};
 

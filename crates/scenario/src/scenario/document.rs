@@ -257,8 +257,8 @@ impl Document {
         Ok(all)
     }
 
-    /// A cell as it is written, without defaults: the base with the keys of a variant and of `sets`.
-    /// `None` if one of them belongs to a table that only the defaults make.
+    /// A cell as it is written, without defaults: the base with the keys of a variant and of
+    /// `sets`. `None` if one of them belongs to a table that only the defaults make.
     pub fn written_cell(&self, variant: Option<&str>, sets: &[String]) -> Option<toml::Table> {
         let mut mistakes = Vec::new();
         let mut tree = self.bare();
