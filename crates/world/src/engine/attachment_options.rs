@@ -15,9 +15,9 @@ pub struct AttachmentOptions {
     pub parallel: u32,
     /// Bytes per request, at most.
     pub chunk_bytes: u64,
-    /// Whether an interrupted upload resumes where the server says that it has come to.
+    /// Whether an interrupted upload resumes at the byte that the server reports.
     pub resume: bool,
-    /// What happens if the server refuses an upload because it has the attachment.
+    /// What the engine does if the server refuses an upload because it already has the attachment.
     pub on_there: OnThere,
 }
 
@@ -41,37 +41,37 @@ word_enums! {
         /// At the end of a unit's run.
         #[default]
         Behind: "behind",
-        /// At its beginning, before its rows.
+        /// Before the rows, at the beginning of a unit's run.
         Before: "before",
         /// Concurrently with runs, at any time.
         Beside: "beside",
     }
 
-    /// Whether a row waits for its attachment.
+    /// Whether a row waits for its attachments.
     pub enum With {
-        /// No: the server may have the row without them.
+        /// No: the server may have the row without its attachments.
         #[default]
         Apart: "apart",
-        /// Yes: the row goes when all of them are uploaded.
+        /// Yes: the row is sent when all its attachments are uploaded.
         Row: "row",
     }
 
-    /// Which part of an attachment is sent first.
+    /// Which attachment is sent first.
     pub enum First {
-        /// Thumbnails, of all rows.
+        /// Thumbnails, of all rows, before full attachments.
         #[default]
         Thumbnails: "thumbnails",
-        /// The oldest.
+        /// The oldest attachment.
         Oldest: "oldest",
     }
 
-    /// What happens to an attachment that the server refuses because it has it already.
+    /// What the engine does if the server refuses an attachment because it already has it.
     pub enum OnThere {
-        /// The upload has failed, and the next run sends it again; an engine that resumes uploads
-        /// asks the server first.
+        /// The upload counts as failed and the next run sends it again. An engine that resumes
+        /// uploads asks the server first.
         #[default]
         Fail: "fail",
-        /// It counts as uploaded.
+        /// The attachment counts as uploaded.
         Done: "done",
     }
 }

@@ -1,4 +1,4 @@
-//! What a lossy path makes of a value: pure functions, by the word that a scenario gives.
+//! How a lossy path changes a value: pure functions, by the word of the scenario.
 
 use crate::base::{
     Day, Decimal, Stamp, Value, ValueRef, compatible, composed, decomposed, from_base64, ten_to, to_base64,
@@ -10,40 +10,40 @@ word_enums! {
     derive (Clone, Copy, Debug, PartialEq, Eq)
     /// A way in which stacks change the meaning of a value.
     pub enum Bend {
-        /// A day goes as the instant at which it begins: the device's local midnight, whose day the
-        /// other side reads in UTC, and the reverse.
+        /// A day is sent as the instant at which it begins: midnight in the device's local time.
+        /// The other side reads the day of that instant in UTC. The same happens in reverse.
         LocalMidnight: "local-midnight",
-        /// An instant goes as local time without its zone, and is read as UTC.
+        /// An instant is sent as local time without its zone, and is read as UTC.
         WallClock: "wall-clock",
-        /// Anything finer than a millisecond is cut.
+        /// Digits finer than a millisecond are cut.
         Milliseconds: "milliseconds",
-        /// Anything finer than a second is cut.
+        /// Digits finer than a second are cut.
         Seconds: "seconds",
-        /// A number goes through a double, which cannot represent all numbers beyond 2⁵³.
+        /// A number passes through a double, which cannot represent all numbers beyond 2⁵³.
         Double: "double",
-        /// A decimal goes as a double, and its hundredths are cut, not rounded.
+        /// A decimal passes through a double, and digits beyond its places are cut, not rounded.
         DoubleCut: "double-cut",
-        /// A number goes through a single: about seven digits.
+        /// A number passes through a single-precision float: about seven digits.
         Float: "float",
         /// Only the lowest 32 bits of a whole number are kept.
         Int32: "int32",
-        /// An empty text is null.
+        /// An empty text becomes null.
         EmptyIsNull: "empty-is-null",
-        /// A null is an empty text.
+        /// A null becomes an empty text.
         NullIsEmpty: "null-is-empty",
-        /// A null is not sent: the old value stays.
+        /// A null is not sent, so the old value stays.
         NullNotSent: "null-not-sent",
-        /// Accents are composed with their letters: another form with the same meaning.
+        /// Letters and their accents are composed: another form with the same meaning.
         Nfc: "nfc",
-        /// Accents are separate from their letters: another form with the same meaning.
+        /// Letters and their accents are separated: another form with the same meaning.
         Nfd: "nfd",
-        /// Look-alike letters are replaced by one another.
+        /// Ligatures, fractions and other variants of characters become plain characters.
         Nfkc: "nfkc",
         /// Characters outside Latin-1 become question marks.
         Latin1: "latin-1",
         /// Characters of four bytes in UTF-8 become question marks.
         ThreeByteUtf8: "three-byte-utf8",
-        /// Bytes are read as UTF-8, where most sequences are not valid.
+        /// Bytes are read as UTF-8; most byte sequences are not valid UTF-8.
         Utf8: "utf8",
     }
 }
@@ -72,7 +72,7 @@ impl Bend {
         }
     }
 
-    /// What the path makes of a value of this kind of column; `None` if it leaves the value alone.
+    /// The value after the path, for this kind of column; `None` if the path leaves it unchanged.
     /// The device's local time is `ahead` seconds ahead of UTC.
     pub(super) fn of(self, value: ValueRef<'_>, kind: &ColumnKind, way: Way, ahead: i32) -> Option<Value> {
         let ahead = i64::from(ahead) * 1_000_000 * if way == Way::Up { 1 } else { -1 };
@@ -115,7 +115,7 @@ impl Bend {
             Bend::Float => rounded(f64::from(text.parse::<f32>().ok()?)),
             _ => rounded(exact),
         };
-        // Rounding may give one digit more than the column holds; the value is then left alone.
+        // Rounding may give one digit more than the column holds; the value is then left unchanged.
         Decimal::canonical(&bent, digits, places).map(|number| number.to_string())
     }
 

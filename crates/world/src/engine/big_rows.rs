@@ -1,4 +1,4 @@
-//! Rows that are larger than the phone's reader can hold.
+//! Rows that are too large for the phone's reader.
 
 use super::limits::OnBigRow;
 use super::process::Process;
@@ -6,7 +6,7 @@ use crate::base::{Cell, EntityId, Key, Value};
 use crate::protocol::WireRow;
 use crate::store::Entry;
 
-/// Bytes of a value in the reader: a text its own, anything else as much as a number.
+/// Bytes of a value in the reader: a text has its own length, other values that of a number.
 fn size(value: &Value) -> u64 {
     match value {
         Value::Text(text) => text.len() as u64,
@@ -29,14 +29,14 @@ fn reads_at_once(process: &Process) -> bool {
     process.options.pull.on_big_row != OnBigRow::InParts && process.ports.machine.row_limit().is_some()
 }
 
-/// Whether a pulled row is left out, as nobody could read it.
+/// Whether a pulled row is left out, because it is too large to be read.
 pub(super) fn leaves_out(process: &Process, row: WireRow<'_>) -> bool {
     let skips = process.options.pull.on_big_row == OnBigRow::Skip;
     let bytes = || row.values.map_or(0, |cells| cells.iter().map(cell_size).sum::<u64>());
     skips && process.ports.machine.row_limit().is_some_and(|most| bytes() > most)
 }
 
-/// Reads a row for the app; false if the app dies of it.
+/// Reads a row for the app. False if the app crashes while reading.
 pub(super) fn shows(process: &Process, entity: EntityId, key: &Key) -> bool {
     if !reads_at_once(process) {
         return true;
@@ -46,7 +46,7 @@ pub(super) fn shows(process: &Process, entity: EntityId, key: &Key) -> bool {
     process.ports.machine.can_show(bytes)
 }
 
-/// Reads edits that are to be sent, or dies of one.
+/// Reads edits that are to be sent; the process dies if one is too large.
 pub(super) async fn read_edits(process: &Process, edits: &[Entry]) {
     if reads_at_once(process) && !process.ports.machine.can_show(largest(edits)) {
         process.die().await;

@@ -1,10 +1,10 @@
-//! Requests that fail as a whole: halved until the edit on which the server fails is alone.
+//! Requests that fail as a whole: they are halved until they hold only the edit that fails.
 
 use std::cell::Cell;
 
 use super::control::Size;
 
-/// The most edits per request, since one failed; `None`: as many as the chunk has.
+/// The most edits per request after one failed; `None`: as many as the chunk has.
 #[derive(Debug, Default)]
 pub(super) struct Bisection(Cell<Option<u32>>);
 
@@ -17,9 +17,9 @@ impl Bisection {
         }
     }
 
-    /// Halves the limit after a request of so many edits failed; false if none smaller can go.
+    /// Halves the limit after a request of `sent` edits failed. False if it had only one edit.
     pub(super) fn halve(&self, sent: u32) -> bool {
-        // A family is never split, so it may have been larger than the limit.
+        // A family of edits is never split, so the request may have been larger than the limit.
         let sent = self.0.get().map_or(sent, |limit| limit.min(sent));
         if sent > 1 {
             self.0.set(Some(sent / 2));
@@ -27,9 +27,9 @@ impl Bisection {
         sent > 1
     }
 
-    /// Doubles the limit after a request of so many edits was served.
+    /// Doubles the limit after a request of `sent` edits was served.
     pub(super) fn served(&self, sent: u32) {
-        // A smaller one says nothing about the limit.
+        // A smaller request says nothing about the limit.
         if let Some(limit) = self.0.get().filter(|limit| sent >= *limit) {
             self.0.set(limit.checked_mul(2));
         }
@@ -40,8 +40,8 @@ impl Bisection {
 mod tests {
     use super::*;
 
-    /// Sends edits, of which these are poisoned, in chunks of 32; returns the requests that it took
-    /// and the edits that were found alone.
+    /// Sends edits in chunks of 32; the edits in `poisoned` fail. Returns the number of requests,
+    /// and the edits that were found to fail alone.
     fn sends(edits: u32, poisoned: &[u32]) -> (u32, Vec<u32>) {
         let (limit, mut requests, mut alone) = (Bisection::default(), 0, Vec::new());
         let mut left: Vec<u32> = (0..edits).collect();

@@ -1,4 +1,4 @@
-//! The engine as a whole: its parts, its life cycle, and its interface to the bench.
+//! The built-in engine: its parts, its life cycle, and its interface to the bench.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -58,14 +58,14 @@ impl Builtin {
         });
     }
 
-    /// Attachments were sent beside the runs: rows that waited for them may go.
+    /// Attachments were sent beside the runs: lets rows go that waited for them.
     fn blobs_went(&self) {
         if self.process.options.attachments.with == With::Row {
             self.scheduler.fire(Trigger::Save);
         }
     }
 
-    /// Attachments that were held back beside the runs may go now.
+    /// Lets attachments go that were held back beside the runs.
     fn blobs_may_go(&self) {
         if self.scheduler.minds_the_network() {
             self.session.blobs.made.raise();
@@ -74,7 +74,7 @@ impl Builtin {
 
     fn network_came(&self) {
         if !self.process.rules.has(Flaw::IgnoresTheNetwork) {
-            // Failed units go first, so that a sync which discards all that waits discards them,
+            // Failed units go first: a sync that discards all waiting units then discards them,
             // too.
             self.scheduler.retry_failed();
             self.scheduler.fire(Trigger::Online);
@@ -106,7 +106,7 @@ impl Builtin {
     /// Ends runs that a killed process left open, starts the timers, then serves the queue for
     /// ever.
     async fn live(self: Rc<Self>) {
-        // The world opened the database, which may have included a recovery.
+        // The world opened the database; opening may have included a recovery.
         self.process.settle_work().await;
         if self.session.end_interrupted_runs().await.is_err() {
             return;
@@ -142,7 +142,7 @@ impl Builtin {
         }
     }
 
-    /// Drops edits beyond the limits of the outbox. A run does so itself when it begins.
+    /// Drops edits beyond the limits of the outbox. A run drops them itself when it begins.
     fn trim_outbox(&self) {
         if self.process.options.push.outbox.exist() && !self.session.is_under_way() {
             let process = self.process.clone();
@@ -193,7 +193,7 @@ impl SyncEngine for Builtin {
 
     fn on(&self, event: AppEvent) {
         match event {
-            // An engine that polls the network gets no events about it.
+            // An engine that polls the network gets no network events.
             AppEvent::Online | AppEvent::Offline if self.process.options.network_poll.is_some() => {}
             AppEvent::Online => self.network_came(),
             AppEvent::Offline => self.process.network_changed(),
@@ -286,7 +286,7 @@ pub struct BuiltinFactory {
 }
 
 impl BuiltinFactory {
-    /// With the correct rules for these options.
+    /// A factory with the correct rules for these options.
     pub fn new(options: EngineOptions, store: store::StoreOptions) -> BuiltinFactory {
         let rules = capture::rules(&options);
         BuiltinFactory { rules, options: Rc::new(options), store }
@@ -299,7 +299,7 @@ impl BuiltinFactory {
         Database { path: format!("{}-{person}", database.path), ..database }
     }
 
-    /// Whether there are tables for open conflicts, for excerpts of rows and for attachments.
+    /// Whether there are tables for open conflicts, for excerpts of rows, and for attachments.
     fn has_tables(&self, setup: &DeviceSetup) -> (bool, bool, bool) {
         let has_excerpts = setup.units.iter().any(|unit| !unit.excerpts.is_empty());
         let has_blobs = !setup.schema.attachments.is_empty();

@@ -23,9 +23,9 @@ use crate::store::StoreError;
 pub(super) enum Failure {
     /// No response came, even after retries.
     Silence(TransportError),
-    /// The server refused, and another try would not help now.
+    /// The server refused, and another try does not help now.
     Refused(ServerError),
-    /// A proxy on the way lets no request of this size through; it responds with a page of its own
+    /// A proxy on the path refuses requests of this size; it responds with a page of its own
     /// (status 413).
     Stopped,
     Damaged(String),
@@ -86,7 +86,7 @@ pub(super) struct GivenUp {
     pub(super) failure: Failure,
     /// Number of tries.
     pub(super) tries: u32,
-    /// Whether the server refused one of them.
+    /// Whether the server refused one of the tries.
     pub(super) refused: bool,
 }
 
@@ -99,9 +99,9 @@ impl GivenUp {
 #[derive(Debug)]
 pub(super) struct RunError {
     pub(super) error: SyncError,
-    /// Tries of the request that ended the run; 1 if something else ended it.
+    /// Tries of the request that ended the run; 1 if something else ended the run.
     pub(super) tries: u32,
-    /// The server refused: another network does not help.
+    /// Whether the server refused: another network does not help then.
     pub(super) refused: bool,
 }
 
@@ -131,7 +131,7 @@ impl Received {
     }
 }
 
-/// A response that was received and unpacked, and is not decoded yet.
+/// A received and unpacked response, before decoding.
 #[derive(Debug)]
 pub(super) struct Received {
     opened: Vec<u8>,
@@ -141,7 +141,7 @@ pub(super) struct Received {
     kind: RequestKind,
     unit: Option<UnitId>,
     of: Asked,
-    /// The entities of the edits that it has verdicts on, in order.
+    /// The entities of the edits that the response has verdicts on, in order.
     pushed: Vec<EntityId>,
     sent_at: Time,
     sent: u64,
@@ -149,26 +149,26 @@ pub(super) struct Received {
     asked: Size,
     failures: u32,
     wire: Span,
-    /// The memory that it takes, once that is reserved.
+    /// The memory reserved for the response; `None` before that.
     held: Option<Held>,
 }
 
-/// Sends requests to the server: numbers them, sizes their chunks, and obeys "try again after".
+/// Sends requests to the server: numbers them, sizes their chunks, and obeys "try again later".
 pub(super) struct Caller {
     process: Rc<Process>,
     pulls: RefCell<Steering>,
     pushes: RefCell<Steering>,
     requests: Cell<u64>,
-    /// The server asked to get nothing before this time.
+    /// Until this time the server wants no request.
     quiet_until: Cell<Time>,
     pub(super) token: Token,
-    /// The limits of pushes and pulls, since some were too large.
+    /// The limits of pushes and pulls after messages that were too large.
     caps: [Caps; 2],
-    /// The limit of pushes, since one failed as a whole.
+    /// The limit of pushes after one failed as a whole.
     bisection: Bisection,
-    /// Whether the server has demanded that the device discards its copy.
+    /// Whether the server has demanded that the device discards its database.
     must_reset: Cell<bool>,
-    /// Whether a pull goes apart from the push, as both in one message were too large.
+    /// Whether pull and push go in separate messages, as both in one message were too large.
     apart: Cell<bool>,
 }
 
@@ -191,7 +191,7 @@ impl Caller {
         }
     }
 
-    /// The limits of the next chunk of this kind; rows of `first` come first in it.
+    /// The limits of the next chunk of this kind; the chunk begins with rows of `first`.
     pub(super) fn chunk(&self, kind: RequestKind, first: EntityId) -> Size {
         let steering = self.steering(kind);
         let size = steering.borrow().size(first);
@@ -230,14 +230,14 @@ impl Caller {
         self.must_reset.take()
     }
 
-    /// Halves pushes after one that failed as a whole; true if a smaller one follows.
+    /// Halves pushes after one failed as a whole. True if a smaller push follows.
     fn bisects(&self, request: &Request, failure: &Failure) -> bool {
         let looks = self.process.options.push.on_failed == OnFailed::Bisect;
         let fails = matches!(failure, Failure::Refused(ServerError::Failed));
         looks && fails && self.bisection.halve(request.mutations().len() as u32)
     }
 
-    /// Lowers the limits after a message that was too large; true if a smaller request goes at
+    /// Lowers the limits after a message that was too large. True if a smaller request follows at
     /// once.
     fn shrinks(&self, request: &Request, failure: &Failure) -> bool {
         let Some(which) = failure.too_large() else { return false };
@@ -264,8 +264,8 @@ impl Caller {
         self.process.options.push.on_too_large != OnTooLarge::GiveUp && !self.apart.replace(true)
     }
 
-    /// Sends what `make` builds for the given request number, until a response comes, the tries are
-    /// used up, or there is no network.
+    /// Sends the request that `make` builds for a request number. Ends with a response, after the
+    /// last try, or if there is no network.
     pub(super) async fn exchange(
         &self,
         unit: Option<UnitId>,
@@ -329,7 +329,7 @@ impl Caller {
         }
     }
 
-    /// Returns the failure of a try; `None` if its token was refused and another one is there now.
+    /// Returns the failure of a try; `None` if its token was refused and a new token is there now.
     pub(super) async fn renewed(
         &self,
         failure: Failure,
@@ -362,15 +362,15 @@ impl Caller {
         self.process.unless_stopped(in_run, self.process.ports.sleep(wait)).await;
     }
 
-    /// Waits before it asks the server again about work in the background. This is no failure.
+    /// Waits before it asks the server again about background work. This is not a failure.
     async fn wait_for_job(&self, in_run: bool, failures: u32, wait: Span) {
         let heeds = self.process.options.retry.heeds_after;
         let wait = if heeds { wait } else { self.process.backoff(1, None) };
         self.wait_and_retry(in_run, failures, wait).await;
     }
 
-    /// How long the server still asks to be left alone. Callers add a random wait, so that devices
-    /// that were told the same moment do not all return in it.
+    /// How long the server still wants no request. Callers add a random wait: otherwise devices
+    /// that got the same moment would all return at that moment.
     fn after_left(&self) -> Span {
         self.quiet_until.get().since(self.process.ports.clock.now())
     }
@@ -451,14 +451,14 @@ impl Caller {
         if asks_caches { Requests::Plain } else { self.process.options.pull.requests }
     }
 
-    /// The address of a pull that caches on the way may answer.
+    /// The address of a pull to which caches on the path may respond.
     fn cacheable(&self, request: &Request) -> Option<Cacheable> {
         let Request::Pull(pull) = request else { return None };
         let validated = self.pulled() == Requests::Validated;
         pull.by_address.then(|| Cacheable { address: pull.address(), validated })
     }
 
-    /// Sends a request. If its run is cancelled, it stops waiting and closes the connection.
+    /// Sends a request. If its run is cancelled, stops waiting and closes the connection.
     async fn call(
         &self,
         call: Call<'_>,
@@ -476,7 +476,7 @@ impl Caller {
         })
     }
 
-    /// Turns a refusal into a failure, before anything uses the response.
+    /// Turns a refusal into a failure, before the response is used.
     fn judge(&self, received: Received) -> Result<Received, Failure> {
         if !self.process.options.codec.is_refusal(&received.opened) {
             return Ok(received);
@@ -501,8 +501,8 @@ impl Caller {
         Err(failure)
     }
 
-    /// Decodes a response. If it is not one, such as a captive portal's page, its request has
-    /// failed.
+    /// Decodes a response. If the bytes are not one, such as a captive portal's page, the request
+    /// has failed.
     pub(super) fn read<'r>(&self, received: &'r Received) -> Result<Answer<'r>, RunError> {
         let text = match self.process.options.codec.decode_answer(&received.opened) {
             Ok(Ok(mut answer)) if self.is_of(&answer, received) => {
@@ -526,7 +526,7 @@ impl Caller {
         unchecked || received.of == answer.asked
     }
 
-    /// The error of a run whose request got something else than its own response.
+    /// The error of a run whose request got a response that is not its own.
     pub(super) fn not_its_own(&self, received: &Received, text: String) -> RunError {
         let failure = self.foreign(received, text);
         GivenUp { failure, tries: received.failures + 1, refused: false }.ends_run()
@@ -548,7 +548,7 @@ impl Caller {
     }
 }
 
-/// The size of a request of `sent` bytes that its controller observes.
+/// The size of a request that its controller observes; `sent` is the bytes of the request.
 fn observed_size(request: &Request, sent: u64) -> Size {
     match request {
         Request::Pull(pull) | Request::Sync(SyncRequest { pull, .. }) => {

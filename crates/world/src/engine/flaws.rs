@@ -1,17 +1,17 @@
-//! Wrong decisions that an engine can be given: planted bugs that need no code of their own.
+//! Planted bugs that need no code of their own: each is a wrong decision of an engine.
 
 /// One wrong decision, named like its planted bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// The cursors of a response are saved before its rows.
     CursorBeforeRows,
-    /// All entities share one cursor, which any of them moves.
+    /// All entities share one cursor; a page of any entity moves it.
     OneDateForAll,
     /// The cursor of the last page is not saved.
     CursorBeforeTheLastPage,
     /// A full load removes rows that it withholds, although a later version of them will come.
     SweepsWhatIsWithheld,
-    /// A page is accepted whatever request it responds to.
+    /// A page is accepted even if it responds to another request.
     TakesAnothersPage,
     /// The cursors of a response are saved although one of its rows could not be written.
     OneBadRowDropsPage,
@@ -19,12 +19,11 @@ pub enum Flaw {
     PartMovesAll,
     /// A sync of any unit sets the date of the last sync of all units.
     DatesAllUnits,
-    /// An interrupted run sets the date of its unit's last sync, too.
+    /// An interrupted run also sets the date of its unit's last sync.
     DatesWhatWasCut,
-    /// The rows that an interrupted run has set aside are lost, and the next run continues after
-    /// them.
+    /// The rows that an interrupted run has set aside are lost; the next run begins behind them.
     ForgetsWhatWaits,
-    /// Caches on the way may answer requests for pages.
+    /// Caches on the path may respond to requests for pages.
     AsksCaches,
     /// Applied rows are not reported by name.
     NamesNoRows,
@@ -38,53 +37,53 @@ pub enum Flaw {
     SilenceIsConsent,
     /// Edits count as acknowledged if their response is unreadable.
     ForeignAnswerIsAck,
-    /// Verdicts are matched to edits by place in the response, not by name.
+    /// Verdicts are matched to edits by position in the response, not by name.
     VerdictsByPlace,
     /// Edits leave the outbox if their request was under way when its run was cancelled.
     CancelDropsInFlight,
     /// An edit that the server put off counts as acknowledged with the others.
     PutOffIsDone,
-    /// An edit that was refused for good stays in the outbox.
+    /// An edit that was finally refused stays in the outbox.
     KeepsWhatIsRefused,
-    /// Edits are dropped with a discarded unit that was to send them.
+    /// A discarded unit also drops the edits that it was to send.
     DiscardsEdits,
-    /// An edit that was to create its row again, and finds it there, goes on with all columns, not
-    /// only with what its person set.
+    /// An edit should create its row again, but the row is already there: the edit sends all
+    /// columns, not only the columns that its person set.
     WholeRowsAgain,
-    /// The version that a merged edit met counts as seen by later edits of its row, although it
-    /// does not speak for the columns that they set.
+    /// The version that a merged edit met counts as seen by later edits of its row, although their
+    /// columns were not merged with it.
     MergeSpeaksForAll,
     /// The version in a row's shadow is dropped when the last edit is settled.
     ForgetsTheShadow,
-    /// The version in a row's shadow is applied when the last edit is settled, even if it is older
-    /// than the version that the edit was settled with.
+    /// The version in a row's shadow is applied when the last edit is settled. It is applied even
+    /// if the edit was settled with a newer version.
     ShowsTheShadow,
-    /// A verdict that foreign keys forbid does not wait: the deletion of a row that others refer
+    /// A verdict that foreign keys forbid is not deferred: the deletion of a row that others refer
     /// to, or a reference to a missing row.
     EndsWhatIsReferredTo,
     /// Conflicts that wait for a person do not survive a restart of the app.
     PageInMemory,
-    /// An edit that a person chose does not go out.
+    /// An edit that a person chose is not sent.
     ChoiceStaysHere,
     /// A decided conflict is not closed.
     FlagStaysSet,
-    /// An attachment is dropped when its last bytes were sent, whatever the server says.
+    /// An attachment is dropped once its last bytes were sent, whatever the server responds.
     LastStretchIsAll,
-    /// Any response to an attachment counts as the one to the attachment that was sent.
+    /// Any response to an attachment counts as the response to the attachment that was sent.
     TakesAnothersWord,
-    /// The server is not asked for a row whose edit was dropped, before its attachments go.
+    /// Attachments of a row whose edit was dropped are sent without asking for the row.
     SendsWhatCameToNothing,
     /// Other units get no turn after a failed run.
     TurnNeverGivenBack,
     /// The app is not told that a run failed.
     FailsWithoutAWord,
-    /// A unit does not wait until the running one has ended.
+    /// A unit starts before the running unit has ended.
     TwoAtOnce,
-    /// Retries of a request do not wait, and do not end after a number of tries.
+    /// Retries of a request do not wait, and never end.
     TriesWithoutAPause,
     /// A unit is taken from the end of the queue.
     LastInFirstOut,
-    /// A unit that failed three times in a row is not tried again by itself.
+    /// A unit that failed three times in a row is not retried automatically.
     GivesUpForGood,
     /// The app is told twice that a run ended well.
     CompletesTwice,
@@ -94,21 +93,21 @@ pub enum Flaw {
     MissesSavesInARun,
     /// A network that comes back starts nothing.
     IgnoresTheNetwork,
-    /// A planned start still counts as planned once it has come.
+    /// A planned start still counts as planned after it began.
     NeverEndsPlans,
-    /// A good run does not reset the number of failures by which waits grow.
+    /// A good run does not reset the number of failures, by which waits grow.
     NeverForgives,
     /// Deferred rows are not retried.
     ForgetsLateRows,
-    /// A request is not handled that ended after its deadline. A suspended app learns of the end
+    /// A request that ended after its deadline is not handled. A suspended app learns of the end
     /// only when it resumes.
     WaitsForWhatIsGone,
-    /// No edits are shown as waiting.
+    /// The status shows no waiting edits.
     AllSyncedTooSoon,
-    /// A failed run is still shown as running, and its failure is not shown.
+    /// The status shows a failed run as still running and hides its failure.
     SyncingForEver,
-    /// A network that comes back is not noticed in the status.
+    /// The status does not show that the network is back.
     OfflineForEver,
-    /// A good run does not clear a failure that is shown.
+    /// After a good run the status still shows the earlier failure.
     FailedForEver,
 }

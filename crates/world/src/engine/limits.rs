@@ -1,24 +1,24 @@
-//! Options that limit what an engine does: by number, age or size.
+//! Options that limit an engine: numbers, ages and sizes.
 
 use crate::base::{Span, word_enums};
 
 /// How many pages a run requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunPages {
-    /// At most this many responses with rows per run; all that there are if `None`.
+    /// The most responses with rows per run; `None`: no limit.
     pub most: Option<u32>,
-    /// What follows a run that left pages.
+    /// The action after a run that left pages.
     pub left: PagesLeft,
 }
 
 /// The limits of the outbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutboxLimits {
-    /// An edit waits at most this long, by the device's clock; for ever if `None`.
+    /// The longest wait of an edit, by the device's clock; `None`: no limit.
     pub keep_for: Option<Span>,
-    /// At most this many edits of an entity wait; any number if `None`.
+    /// The most edits of an entity that wait; `None`: no limit.
     pub keep_most: Option<u32>,
-    /// What happens at a limit.
+    /// The action at a limit.
     pub on_full: OnFull,
 }
 
@@ -30,9 +30,9 @@ impl OutboxLimits {
 }
 
 word_enums! {
-    /// What an engine does about rows that are larger than the phone's reader can hold.
+    /// What an engine does with rows that are too large for the phone's reader.
     pub enum OnBigRow {
-        /// Nothing: it stores them, and the app dies when it reads one.
+        /// It stores them, and the app dies when it reads one.
         #[default]
         Store: "store",
         /// It leaves them out, and the cursor passes them.
@@ -41,7 +41,7 @@ word_enums! {
         InParts: "in-parts",
     }
 
-    /// What happens to edits that are too many, or wait for too long.
+    /// The action if too many edits wait, or if edits wait too long.
     pub enum OnFull {
         /// The oldest are dropped, and nobody is told.
         #[default]
@@ -52,23 +52,23 @@ word_enums! {
         Refuse: "refuse",
     }
 
-    /// Whose time a request carries, for a server that compares clocks.
+    /// The clock whose time a request carries, for a server that compares clocks.
     pub enum RequestClock {
-        /// The device's: the server refuses each request while its clock is off.
+        /// The device's clock: the server refuses each request while that clock is off.
         #[default]
         Device: "device",
-        /// The server's: after a refusal the engine adds the difference that the server named.
+        /// The server's clock: after a refusal the engine adds the reported difference.
         Server: "server",
     }
 
-    /// What follows a run that ended well with pages left.
+    /// The action after a run that ended well with pages left.
     pub enum PagesLeft {
-        /// The next trigger. The app is ready only after the run that leaves none.
+        /// Wait for the next trigger. The app is ready only after a run that leaves no pages.
         #[default]
         Wait: "wait",
-        /// Another run at once. The app is ready only after the run that leaves none.
+        /// Run again at once. The app is ready only after a run that leaves no pages.
         Again: "again",
-        /// The next trigger, and the app says that it is ready.
+        /// Wait for the next trigger; the app already reports that it is ready.
         Ready: "ready",
     }
 }

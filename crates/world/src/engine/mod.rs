@@ -1,32 +1,32 @@
 //! The built-in sync engine.
 //!
-//! It decides what to request and when, and when to retry. It decides how pulled rows are written,
-//! when a cursor moves, when an edit leaves the outbox, and who wins a conflict. The store decides
-//! how rows lie on disk, the gateway finds what changed, and the ports do all waiting.
+//! It decides when to send which requests and when to retry. It decides how pulled rows are
+//! written, when a cursor moves, when an edit leaves the outbox, and who wins a conflict. The store
+//! decides the layout on disk, the gateway finds changes, and the ports do all waiting.
 //!
 //! Reading order: `builtin` (the engine as a whole), `scheduler` (which unit runs when), `session`
 //! (one run), `push` and `settle` (edits out, verdicts in), `pull` and `apply` (pages in, rows and
 //! cursors written), `exchange` (one request with its retries), `live` (announcements of changes).
 //! All share one `process`, which can die. Decisions are pure functions or small rules: the
 //! contract's `Queue`, [`backoff`], the conflict [`Policy`], the chunk sizes of [`control`], and
-//! the `Rules`, which a planted bug replaces one by one.
+//! the `Rules`. A planted bug replaces one of the `Rules`.
 //!
 //! Invariants:
 //! - A page's cursor becomes durable in the transaction that writes the page's last row, never
 //!   before. Pages of an entity are applied in the order of their requests.
-//! - An edit leaves the outbox only by a verdict of the backend, and leaves a log entry for the
-//!   user if it was not committed. Options that model lossy apps are exceptions: `OnUnauthorized`,
+//! - An edit leaves the outbox only by a verdict of the backend. If it was not committed, it leaves
+//!   a log entry for the user. Options that model lossy apps are exceptions: `OnUnauthorized`,
 //!   `OnLogout`, `Replace`, `LocalCapture`, `OutboxLimits`.
-//! - A partial row is completed from the version that it builds on, or not written. Excerpts that a
-//!   unit pulls lie beside the rows that are held in full.
+//! - A partial row is completed from the version that it builds on, or is not written. Excerpts are
+//!   stored beside the rows that are held in full.
 //! - A pull does not overwrite a row with local edits; the newer version waits in its shadow.
 //! - Runs do not overlap, except with `sessions`: then several units run if they share no entity.
-//!   Each run that starts ends in exactly one event, even if the process dies in between.
+//!   Each run that starts ends in exactly one event, even if the process dies during the run.
 //! - The app's hooks are called at most once per run, and end before the next run begins.
-//! - No transaction is open across an await, and none is reported before its time on the device is
-//!   over: the process may die during it.
-//! - A full disk loses nothing: an edit is refused to the person, a run that cannot write ends with
-//!   an error, and the next run begins when there is room.
+//! - No transaction is open across an await. No transaction is reported before its time on the
+//!   device is over: the process may die during that time.
+//! - A full disk loses nothing: the app refuses an edit, a run that cannot write ends with an
+//!   error, and the next run begins when there is space.
 
 mod apply;
 mod attachment_options;

@@ -24,27 +24,27 @@ pub struct EngineOptions {
     pub attachments: AttachmentOptions,
     /// A request without a response fails after this time.
     pub request_timeout: Span,
-    /// Least time from a unit's last start to one by a new network, the app's coming to the
-    /// foreground, or a period. The first such trigger within it starts the unit at its end; others
-    /// do nothing. A login, a save and a person are not held back.
+    /// The least time from a unit's last start to its next start by some triggers: a new network, a
+    /// period, or the app coming to the foreground. The first such trigger within this time starts
+    /// the unit at its end; others do nothing. A login, a save and a person are not held back.
     pub debounce: Span,
     /// Time limit of an app hook; `None`: no limit.
     pub hook_timeout: Option<Span>,
-    /// What goes into one request.
+    /// Which parts of a run share a request.
     pub requests: RequestPer,
     /// The format and compression of messages.
     pub codec: Codec,
-    /// Columns whose values the engine changes on their way.
+    /// Columns whose values the path between device and backend changes.
     pub paths: Paths,
     /// How a response's JSON is read.
     pub decoder: Decoder,
-    /// What an edit is dated by.
+    /// The clock that dates an edit.
     pub dates: Dates,
-    /// Whose time a request carries.
+    /// The clock whose time a request carries.
     pub clock: RequestClock,
-    /// Where the device's name towards the server is kept.
+    /// Where the app keeps its identity towards the server.
     pub identity: Identity,
-    /// What a failed unit does to those behind it.
+    /// How a failed unit affects the units behind it in the queue.
     pub queue: AfterFailure,
     /// Where the queue of units is kept.
     pub queue_kept: QueueKept,
@@ -54,17 +54,17 @@ pub struct EngineOptions {
     pub network_poll: Option<Span>,
     /// The work of one poll, in time of the reference core. The default is an estimate: a
     /// millisecond on a phone of the class `mid`. An empty call from a web view through Cordova's
-    /// bridge takes less on a Nexus 5 (ezAR, 2016); the query itself comes on top.
+    /// bridge takes less on a Nexus 5 (ezAR, 2016). A poll also makes the query itself.
     pub network_poll_cpu: Span,
     /// True if the engine reports its status to the app.
     pub status: bool,
-    /// What is done about a request that is refused for its token.
+    /// What the engine does with a request that is refused because of its token.
     pub on_unauthorized: OnUnauthorized,
-    /// What the engine does if the server demands that it discards its copy.
+    /// What the engine does if the server demands that the device discards its database.
     pub on_wipe: OnWipe,
-    /// What becomes of waiting edits when their person logs out.
+    /// What happens to waiting edits when their person logs out.
     pub on_logout: OnLogout,
-    /// Whose the data on a shared phone is.
+    /// Who owns the data on a shared phone.
     pub database_per: DatabasePer,
     /// The engine's own work per row written and per edit sent, in time of the reference core.
     pub row_cpu: Span,
@@ -92,7 +92,7 @@ pub struct ConflictOptions {
     pub base: BaseDate,
     /// The app's own rule.
     pub callback: CallbackOptions,
-    /// What happens while conflicts are open.
+    /// What the engine does while conflicts are open.
     pub while_open: WhileOpen,
     /// What happens to a further edit of a row in conflict.
     pub second_edit: SecondEdit,
@@ -107,7 +107,7 @@ pub struct PullOptions {
     pub chunk_bytes: Bytes,
     /// The apply chunk: rows written per transaction.
     pub apply_rows: u32,
-    /// What a cursor belongs to.
+    /// Whether a cursor belongs to an entity or to a unit.
     pub cursor: CursorBook,
     /// Rows that cannot be read.
     pub bad_rows: BadRowOptions,
@@ -117,19 +117,19 @@ pub struct PullOptions {
     pub prefetch: u32,
     /// Entities of a unit that are pulled concurrently, at least 1.
     pub streams: u32,
-    /// What happens to a row that refers to a row that is not there.
+    /// What happens to a row that refers to a missing row.
     pub missing_parent: MissingParent,
     /// Whether caches on the path may respond to requests for pages.
     pub requests: Requests,
-    /// What pulled rows replace.
+    /// Which rows pulled rows replace.
     pub replace: Replace,
     /// What happens to a response that is too large.
     pub on_too_large: OnTooLarge,
     /// How much of a run is shown at once.
     pub atomic: Atomic,
-    /// Where a run goes on after one that was interrupted.
+    /// Where a run begins after an interrupted run.
     pub checkpoint: Checkpoint,
-    /// What happens to rows that the phone's reader cannot hold.
+    /// What happens to rows that are too large for the phone's reader.
     pub on_big_row: OnBigRow,
     /// How many pages a run requests.
     pub pages: RunPages,
@@ -137,12 +137,12 @@ pub struct PullOptions {
     pub live: LiveOptions,
 }
 
-/// Which rows cannot be applied, and what follows.
+/// Which rows cannot be applied, and what happens to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadRowOptions {
     /// Share of the keys whose rows fail.
     pub share: Ppm,
-    /// How often each of them fails per process incarnation.
+    /// How often each of these rows fails per process incarnation.
     pub tries: u32,
     /// What happens to a row that still fails.
     pub then: OnBadRow,
@@ -157,7 +157,7 @@ impl Default for BadRowOptions {
 /// Which edits are sent, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PushOptions {
-    /// Mutations per request; with an adaptive controller, in the first request.
+    /// Edits (mutations) per request; with an adaptive controller, in the first request.
     pub chunk_rows: u32,
     /// Bytes of mutations per request: an approximate upper bound; one mutation is always sent.
     pub chunk_bytes: Bytes,
@@ -169,15 +169,15 @@ pub struct PushOptions {
     pub capture: LocalCapture,
     /// Which moment of a run is the date of the last sync, if edits are captured by that date.
     pub sync_date: SyncDate,
-    /// Whether waiting edits of a row go out as one.
+    /// Whether waiting edits of a row are sent as one.
     pub squash: bool,
     /// The order in which edits are sent.
     pub order: PushOrder,
-    /// What a run does after the backend refused an edit.
+    /// What a run does after an edit was not committed.
     pub on_refused: OnRefused,
     /// What happens to a request that is too large.
     pub on_too_large: OnTooLarge,
-    /// What happens to a request that fails each time.
+    /// What happens to a request that fails on each try.
     pub on_failed: OnFailed,
     /// Which edits are never split between requests.
     pub unit: PushUnit,
@@ -192,11 +192,11 @@ pub struct RetryOptions {
     pub base: Span,
     /// Upper bound of every wait.
     pub cap: Span,
-    /// What is random in a wait.
+    /// Which part of a wait is random.
     pub jitter: Jitter,
-    /// Failures in a row that end a run of a unit with an error; some failures end it at once.
+    /// Failures in a row after which a unit's run ends with an error; some failures end it at once.
     pub attempts: u32,
-    /// Whether nothing is sent before the server's "try again after" has passed.
+    /// Whether the engine sends nothing until the server's "try again after" time has passed.
     pub heeds_after: bool,
 }
 
@@ -277,174 +277,174 @@ word_enums! {
     pub enum OnLogout {
         /// They stay on the device.
         Keep: "keep",
-        /// They are sent first; a person who cannot send them stays logged in.
+        /// They are sent first. A person whose edits cannot be sent stays logged in.
         #[default]
         SendFirst: "send-first",
-        /// Nobody logs out while any edit waits.
+        /// A person cannot log out while any edit waits.
         Refuse: "refuse",
         /// They are discarded, each with a line that the person can read.
         Discard: "discard",
     }
 
-    /// What an engine does if the server demands that it discards its copy and loads again.
+    /// What an engine does if the server demands that the device discards its database.
     pub enum OnWipe {
-        /// It discards everything at once, also edits that were never sent. Nobody is told.
+        /// It discards all data at once, even edits that were never sent. Nobody is told.
         #[default]
         Reset: "reset",
-        /// It sends what waits, and then loads again; rows with edits stay until they are settled.
+        /// It sends waiting edits, then loads again; rows with edits stay until these are settled.
         UploadFirst: "upload-first",
     }
 
     /// Who owns the data on a phone that several people share.
     pub enum DatabasePer {
-        /// Each person has a database.
+        /// The person: each person has a database.
         #[default]
         Person: "person",
-        /// The phone: the next person continues with the data that is there.
+        /// The phone: the next person continues with the data of the previous one.
         Phone: "phone",
     }
 
     /// Which parts of a run share one request, as far as they fit.
     pub enum RequestPer {
-        /// The edits of all entities in one, the pull of all in another.
+        /// The edits of all entities share one request, their pulls another.
         #[default]
         Direction: "per-direction",
-        /// Everything: a sync that needs no chunks is one request.
+        /// Edits and pulls share one: a sync that needs no chunks is one request.
         Branch: "per-branch",
-        /// The edits of one entity, or the pull of one.
+        /// The edits of one entity share one request; its pull is another.
         Entity: "per-entity",
-        /// One edit, or the pull of one entity.
+        /// None: a request has one edit, or the pull of one entity.
         Call: "per-call",
     }
 
-    /// What a failed unit does to the units behind it in the queue.
+    /// How a failed unit affects the units behind it in the queue.
     pub enum AfterFailure {
-        /// It makes way, and is queued again after a wait of its own.
+        /// It leaves the head, and is queued again after its own wait.
         #[default]
         MakesWay: "makes-way",
-        /// It stays at the head and is retried every 30 s; the units behind it wait until it has
-        /// ended well. OutSystems does this.
+        /// It stays at the head and is retried every 30 s. The units behind it wait until it ends
+        /// well. OutSystems does this.
         Blocks: "blocks",
     }
 
-    /// What happens to a request that is refused because of its token.
+    /// What the engine does with a request that is refused because of its token.
     pub enum OnUnauthorized {
         /// The engine gets a new token and repeats the request.
         #[default]
         Refresh: "refresh",
-        /// The engine gets a new token before the next request; the run has failed.
+        /// The run fails; the engine gets a new token before the next request.
         Later: "later",
-        /// The same, and the edits in the request count as refused permanently: they are gone.
+        /// As `Later`, but the edits in the request count as permanently refused: they are lost.
         Drop: "drop",
     }
 
     /// Where the queue of units is kept.
     pub enum QueueKept {
-        /// In memory: it is lost with the process, and the triggers of the next start queue units
+        /// In memory: it is lost with the process; the triggers of the next start queue units
         /// again. OutSystems does this.
         #[default]
         Memory: "memory",
-        /// In the database: units that have not ended well are queued again when the app starts.
+        /// In the database: when the app starts, units that have not ended well are queued again.
         Disk: "disk",
     }
 
     /// Where an app keeps its identity towards the server.
     pub enum Identity {
-        /// With the phone, where no copy reaches it.
+        /// With the phone: a copy of the database has no identity.
         #[default]
         Device: "device",
-        /// In the database: a phone that gets a copy of it has the same identity.
+        /// In the database: a phone with a copy of the database has the same identity.
         Database: "database",
     }
 
-    /// Which clock dates an edit. Conflicts are detected by the backend's stamps, but dates decide
-    /// who wins.
+    /// The clock that dates an edit. Conflicts are detected by the backend's stamps, but these
+    /// dates decide who wins.
     pub enum Dates {
         /// The device's wall clock in UTC.
         #[default]
         Utc: "utc",
-        /// What the person's clock shows: it jumps with time zones and daylight saving.
+        /// The local time that the person sees: it jumps with time zones and daylight saving.
         Local: "local",
     }
 
-    /// How an engine decodes a response in JSON; determines what that costs the device.
+    /// How an engine decodes a response in JSON: this sets the time and memory that it costs.
     pub enum Decoder {
-        /// Native code that reads row by row: the class's native rate, and memory of 2.5 times the
-        /// response.
+        /// Native code that reads row by row: the native rate of the device's class, and memory of
+        /// 2.5 times the response.
         #[default]
         Streaming: "streaming",
-        /// A tree of the whole response in a managed language: the class's managed rate, and memory
-        /// of 6 times the response.
+        /// A tree of the whole response in a managed language: the managed rate of the device's
+        /// class, and memory of 6 times the response.
         Managed: "managed",
     }
 
-    /// What happens while a conflict waits for a person.
+    /// What the engine does while a conflict waits for a person.
     pub enum WhileOpen {
         /// Everything else is synced.
         #[default]
         CarryOn: "carry-on",
-        /// The run in progress completes, and no other begins.
+        /// The current run ends, and no other run begins.
         Hold: "hold",
     }
 
     /// What happens to another edit of a row whose conflict waits for a person.
     pub enum SecondEdit {
-        /// It is added to the device's version: the person decides about both.
+        /// It is added to the device's version: the person decides about both edits.
         #[default]
         Joins: "joins",
         /// The app refuses it: the conflict must be decided first.
         Refused: "refused",
     }
 
-    /// What pulled rows replace.
+    /// Which rows pulled rows replace.
     pub enum Replace {
         /// Older versions of the same rows.
         #[default]
         Versions: "versions",
-        /// All rows of their entity, which are deleted first, including the edits in them.
+        /// All rows of their entity: these are deleted first, together with their edits.
         All: "all",
     }
 
-    /// What happens to a pulled row whose parent has not come, and to the delete of a row that
-    /// others still refer to.
+    /// What happens to a pulled row whose parent is missing, and to the delete of a row to which
+    /// others refer.
     pub enum MissingParent {
-        /// Nothing: the reference dangles.
+        /// It is applied: the reference dangles.
         #[default]
         Ignore: "ignore",
-        /// It waits on a durable list until the parent has come, or the others have gone.
+        /// It waits on a durable list until the parent arrives, or until the other rows are gone.
         Wait: "wait",
     }
 
     /// How HTTP caches on the path see requests for pages.
     pub enum Requests {
-        /// Each is unique, as a POST or by a URL that is used once: no cache may answer it.
+        /// Each request is unique, as a POST or by a URL used only once: no cache may respond.
         #[default]
         Unique: "unique",
         /// The URL contains the whole request, and a cache may serve its copy.
         Plain: "plain",
-        /// The same, but a cache must first ask the server whether its copy is still valid.
+        /// As `Plain`, but a cache must first ask the server whether its copy is still valid.
         Validated: "validated",
     }
 
-    /// What a cursor belongs to.
+    /// Whether a cursor belongs to an entity or to a unit.
     pub enum CursorBook {
-        /// The entity: units that pull the same entity continue where the other stopped.
+        /// The entity: a unit continues where another unit with this entity stopped.
         #[default]
         Entity: "entity",
         /// The unit and the entity: overlapping units fetch the same rows twice.
         Unit: "unit",
-        /// The unit, without a cursor: each run asks for changes after the date of the unit's last
-        /// good run, by the device's clock (`push.sync_date` says which moment), and an interrupted
-        /// run begins again.
+        /// The unit, by date: each run requests changes after the date of the unit's last good run,
+        /// by the device's clock. `push.sync_date` says which moment of the run that is. After an
+        /// interrupted run, the next one begins again.
         LastSyncOn: "last-sync-on",
     }
 
     /// What happens to a row that cannot be applied.
     pub enum OnBadRow {
-        /// The run ends, the cursor stays before the row.
+        /// The run ends, and the cursor stays before the row.
         #[default]
         Stop: "stop",
-        /// Nothing: the cursor passes it.
+        /// It is skipped: the cursor passes it.
         Skip: "skip",
         /// It is kept on a durable list and retried with the next pull; the cursor passes it.
         RetryList: "retry-list",
@@ -459,41 +459,41 @@ word_enums! {
         Family: "family",
     }
 
-    /// Which of the waiting edits go first, where rows refer to each other.
+    /// Which waiting edits are sent first, if rows refer to each other.
     pub enum PushOrder {
-        /// The oldest; a row that others refer to is created before them and deleted after them,
-        /// also if one of them has to wait.
+        /// The oldest edits. A row that others refer to is created before them and deleted after
+        /// them, even if one of these edits has to wait.
         #[default]
         TopDown: "top-down",
-        /// The oldest, without regard to references.
+        /// The oldest edits, without regard to references.
         AsMade: "as-made",
-        /// A row goes after the rows that refer to it.
+        /// The edits of rows that refer to a row, before the edits of that row.
         BottomUp: "bottom-up",
     }
 
-    /// How a device knows what was edited on it.
+    /// How a device knows which rows were edited on it.
     pub enum LocalCapture {
-        /// Each edit is kept in the order in which it was made, until the backend has decided it.
+        /// Each edit is kept, in the order of editing, until the backend has decided about it.
         #[default]
         Outbox: "outbox",
-        /// A flag on the row: the row goes out as it is, and the response clears the flag, even if
-        /// the row was edited since.
+        /// A flag on the row: the row's current values are sent, and the response clears the flag,
+        /// even if the row was edited meanwhile.
         DirtyFlags: "dirty-flags",
-        /// A date on the row: the row goes out as it is if it was edited after the date of the last
-        /// sync.
+        /// A date on the row: the row's current values are sent if it was edited after the date of
+        /// the last sync.
         UpdatedAfterLastSync: "updated-after-last-sync",
     }
 
     /// Which moment of a run is the date of the last sync.
     pub enum SyncDate {
-        /// Its end: edits made while it ran count as sent.
+        /// Its end: edits made during the run count as sent.
         #[default]
         End: "end",
         /// Its start.
         Start: "start",
     }
 
-    /// What an update contains.
+    /// Which columns an update sends.
     pub enum Sends {
         /// The columns that its person set.
         #[default]
@@ -504,39 +504,38 @@ word_enums! {
 
     /// Which part of a wait is random (Brooker 2015, "Exponential backoff and jitter").
     pub enum Jitter {
-        /// None: min(cap, base·2ⁿ).
+        /// Nothing: min(cap, base·2ⁿ).
         None: "none",
-        /// All of it: U(0, min(cap, base·2ⁿ)).
+        /// The whole wait: U(0, min(cap, base·2ⁿ)).
         #[default]
         Full: "full",
-        /// Half of it: half is fixed, half is drawn.
+        /// Half of the wait: the other half is fixed.
         Equal: "equal",
-        /// All of it, and it grows with the previous draw: min(cap, U(base, 3·previous)).
+        /// The whole wait, which grows with the previous wait: min(cap, U(base, 3·previous)).
         Decorrelated: "decorrelated",
     }
 
-    /// What to do if a message was larger than the server takes or sends, or than a proxy lets
-    /// through.
+    /// What the engine does if a message was too large for the server or for a proxy.
     pub enum OnTooLarge {
-        /// Half of it goes at once, down to one row; no chunk is larger while the process lives.
+        /// It sends half at once, down to one row. While the process lives, no chunk is larger.
         #[default]
         Halve: "halve",
-        /// Half of it goes at once, down to one row; later chunks are as large as before.
+        /// It sends half at once, down to one row. Later chunks are as large as before.
         Split: "split",
-        /// The run ends, and the next one sends the same.
+        /// The run ends, and the next run sends the same message.
         GiveUp: "give-up",
     }
 
     /// How much of a pull becomes visible at once.
     pub enum Atomic {
-        /// The apply chunk: people see the rows that have come.
+        /// The apply chunk: people see rows as soon as one chunk is applied.
         #[default]
         Chunk: "chunk",
-        /// All of it: rows wait in separate tables until the last has come.
+        /// The whole pull: rows wait in separate tables until the last row arrives.
         Session: "session",
     }
 
-    /// Where a run resumes after an interrupted one.
+    /// Where a run begins after an interrupted run.
     pub enum Checkpoint {
         /// Behind the last durable page.
         #[default]
@@ -545,25 +544,25 @@ word_enums! {
         Session: "session",
     }
 
-    /// What to do if a request with edits fails each time, with a 500 that names no edit.
+    /// What the engine does if a request fails each time, with a 500 that names no edit.
     pub enum OnFailed {
-        /// The run ends after its tries, and the next one sends the same request.
+        /// The run ends after its tries, and the next run sends the same request.
         #[default]
         Repeat: "repeat",
-        /// Half of it goes next, until the edit on which the server fails is alone; that is set
-        /// aside with a message once the server has taken others.
+        /// It sends half of the edits next, until only the edit that fails is left. It sets that
+        /// edit aside with a message once the server has accepted others.
         Bisect: "bisect",
     }
 
-    /// What a run does if one of its edits was not committed: refused, deferred, or in conflict.
+    /// What a run does if one of its edits was refused, deferred or in conflict.
     pub enum OnRefused {
-        /// It goes on with the others.
+        /// It continues with the other edits.
         #[default]
         GoOn: "go-on",
         /// It ends with an error: nothing is pulled, and no date moves.
         EndRun: "end-run",
-        /// It goes on; if an edit is refused for good, so are all others of its request that were
-        /// not committed.
+        /// It continues. After a final refusal, all edits of that request that were not committed
+        /// count as refused, too.
         RefuseAll: "refuse-all",
     }
 }

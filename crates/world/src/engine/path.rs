@@ -1,5 +1,5 @@
-//! What the path between device and backend does to values: one [`Bend`] per column. A stack's
-//! object layer loses these details before or behind its codec, so this layer lies around codecs.
+//! Lossy changes of values between device and backend: one [`Bend`] per column. In products, the
+//! object layer makes them before or behind its codec, so this code works around codecs, too.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use crate::contract::{ColumnKind, Mutation, Outcome, Row};
 use crate::protocol::{Answer, Request, SyncRequest, WireRow};
 use crate::store::{Stored, Tx};
 
-/// How one column's values are bent on the way up, down or both.
+/// How one column's values change on the way up, down or both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Path {
     /// The column's position in the backend's columns.
@@ -35,7 +35,7 @@ impl Path {
     }
 }
 
-/// The paths of all columns; other columns pass unchanged.
+/// The paths of columns; columns without a path pass unchanged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Paths(BTreeMap<EntityId, Vec<Path>>);
 
@@ -45,8 +45,8 @@ impl Paths {
         self.0.entry(entity).or_default().push(path);
     }
 
-    /// A pulled row with held values in place of the nulls that do not come down; `None` if it has
-    /// no such nulls.
+    /// A pulled row in which held values replace the nulls that the path does not send; `None` if
+    /// nothing is to be replaced.
     pub(super) fn kept<'c>(
         &self,
         tx: &Tx<'_>,
@@ -70,7 +70,7 @@ impl Paths {
         self.0.get(&entity).map_or(&[], Vec::as_slice)
     }
 
-    /// The request as the codec gets it, on a device whose zone is `ahead` seconds ahead of UTC.
+    /// The request with changed values. The device's zone is `ahead` seconds ahead of UTC.
     pub(super) fn up<'r>(&self, request: &'r Request, ahead: i32) -> Cow<'r, Request> {
         let bends = |m: &Mutation| self.of(m.entity).iter().any(|path| path.up);
         if !request.mutations().iter().any(bends) {
@@ -96,8 +96,8 @@ impl Paths {
         }
     }
 
-    /// Bends a response as it comes from the codec. `pushed` has the entities of the edits that it
-    /// has verdicts on, in order; `ahead` is as in `up`.
+    /// Changes the values of a decoded response. `pushed` has the entities of the edits that the
+    /// response has verdicts on, in order; `ahead` is as in `up`.
     pub(super) fn down(&self, answer: &mut Answer<'_>, pushed: &[EntityId], ahead: i32) {
         if self.0.is_empty() {
             return;
@@ -143,7 +143,7 @@ mod tests {
     const PERSON: EntityId = EntityId(1);
     const EAST: i32 = 3_600;
 
-    /// The backend's columns 0 to 2, of which devices hold 0 and 2: a day, and a text.
+    /// The backend has columns 0 to 2; devices hold 0, a day, and 2, a text.
     fn paths(born: Bend, note: Bend, [up, down]: [bool; 2]) -> Paths {
         let mut paths = Paths::default();
         let path = |column, place, kind, bend| Path { column, place, kind, bend, up, down };

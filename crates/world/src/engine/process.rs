@@ -1,4 +1,4 @@
-//! One incarnation of a device's process: what all parts of the engine share, and how it dies.
+//! One incarnation of a device's process: the state that all parts of the engine share.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,15 +19,15 @@ use crate::engine::unit::retry::backoff;
 use crate::engine::unit::status::Teller;
 use crate::store::{self, Entry, Store, Stored, Tx};
 
-/// A committed version is visible to readers within this time, as its tick of the backend's stamps
-/// is over by then. A load that lacks it proves nothing before.
+/// A committed version is visible to readers within this time: its tick of the backend's stamps is
+/// over by then. Before that, a load may lack the version.
 const SHOWN_WITHIN: Span = Span::secs(5);
 
 /// A version that this process wrote to the backend.
 #[derive(Clone, Copy, Debug)]
 struct Written {
     stamp: Stamp,
-    /// When the backend confirmed it, if the edit created the row.
+    /// When the backend confirmed the version, if the edit created the row; else `None`.
     made: Option<Time>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Process {
     pub(super) store: Rc<Store>,
     pub(super) options: Rc<EngineOptions>,
     pub(super) rules: Rules,
-    /// Whether it died at a place in this code: then nothing of it may go on.
+    /// Whether the process died at a place in this code: then none of its tasks may continue.
     pub(super) dead: Cell<bool>,
     pub(super) stop: Stop,
     /// Bytes of the responses in memory.
@@ -45,20 +45,20 @@ pub(super) struct Process {
     /// Bytes of the requests being sent.
     requests: Rc<Cell<u64>>,
     retries: RefCell<Stream>,
-    /// Versions of rows that this process wrote to the backend; one that comes back in a pull is an
+    /// Versions of rows that this process wrote to the backend; a pulled version among them is an
     /// echo.
     own_versions: RefCell<FxHashMap<(EntityId, Key), Written>>,
     pub(super) passed: Passed,
     pub(super) status: Teller,
     /// Own work whose time has not passed yet.
     owed: Cell<Span>,
-    /// How far the server's clock is ahead of the device's, in microseconds, as it last said.
+    /// How far the server's clock is ahead of the device's, in microseconds, as last reported.
     server_ahead: Cell<i64>,
     /// The last reported number of rows that refer to a missing row.
     dangling: Cell<Option<u64>>,
 }
 
-/// The memory of a message, released on drop.
+/// The memory of a message: counted in `of`, released on drop.
 #[derive(Debug)]
 pub(super) struct Held {
     bytes: u64,
@@ -135,7 +135,7 @@ impl Process {
         }
     }
 
-    /// The result of `work`; `None` if it is part of a run that is cancelled first.
+    /// The result of `work`. `None`: `work` is part of a run, and the run was cancelled first.
     pub(super) async fn unless_stopped<T>(&self, in_run: bool, work: impl Future<Output = T>) -> Option<T> {
         if in_run { self.stop.or(work).await } else { Some(work.await) }
     }
@@ -158,8 +158,8 @@ impl Process {
         }
     }
 
-    /// Writes in one transaction and lets its time on the device pass. Nothing may report it before
-    /// this returns.
+    /// Writes in one transaction and lets its time on the device pass. The transaction must not be
+    /// reported before this returns.
     pub(super) async fn write<R>(&self, f: impl FnOnce(&Tx<'_>) -> Stored<R>) -> Stored<R> {
         self.timed(f).await.0
     }
@@ -171,8 +171,8 @@ impl Process {
         (written, took)
     }
 
-    /// Marks the attachments of a row whose create was dropped: they go only if the server has the
-    /// row.
+    /// Marks the attachments of a row whose create was dropped: they are sent only if the server
+    /// has the row.
     pub(super) fn doubts(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
         let has_any = self.setup.schema.attachment(entry.entity).is_some();
         if has_any && entry.kind == EditKind::Create && !self.rules.has(Flaw::SendsWhatCameToNothing) {
@@ -192,7 +192,7 @@ impl Process {
         Stamp(self.ports.clock.wall().0.saturating_add(self.server_ahead.get()))
     }
 
-    /// Takes over what the server's clock shows; false if requests carry the device's time.
+    /// Adopts the server's time. False if requests carry the device's time.
     pub(super) fn takes_server_clock(&self, server: Stamp) -> bool {
         let takes = self.options.clock == RequestClock::Server;
         if takes {
@@ -201,12 +201,12 @@ impl Process {
         takes
     }
 
-    /// Reports how many rows refer to a missing row, if that has changed and somebody watches.
+    /// Reports how many rows refer to a missing row, if the number changed and this is watched.
     pub(super) fn look_at_references(&self) {
         if !self.store.options().watch_references {
             return;
         }
-        // A read error shows up where the data is needed.
+        // A read error appears again where the data is needed.
         if let Ok(rows) = self.store.read(store::dangling)
             && self.dangling.replace(Some(rows)) != Some(rows)
         {
@@ -214,30 +214,30 @@ impl Process {
         }
     }
 
-    /// Lets the time of the database's work and of own work pass; returns it.
+    /// Lets the time of the database's work and of the engine's own work pass; returns that time.
     pub(super) async fn settle_work(&self) -> Span {
         self.ports.work(Work { own: self.owed.take(), ..self.store.work() }).await
     }
 
-    /// The engine's own work for this many rows, beside the database's.
+    /// The time of the engine's own work for this many rows, besides the database's work.
     pub(super) fn own_work(&self, rows: usize) -> Span {
         self.options.row_cpu * rows as u64
     }
 
-    /// Adds own work, whose time passes with the next transaction.
+    /// Adds the engine's own work for rows; its time passes with the next transaction.
     pub(super) fn works_for(&self, rows: usize) {
         self.owed.set(self.owed.get() + self.own_work(rows));
     }
 
-    /// Passes a crash point, or dies there with all that this process does at the same time.
+    /// Passes a crash point, or dies there with all concurrent tasks of this process.
     pub(super) async fn crash_point(&self, point: &'static str) {
         if self.ports.crash.reached(point) {
             self.die().await;
         }
     }
 
-    /// Reserves memory for a response of `bytes` beside those in memory, or dies if there is too
-    /// little.
+    /// Reserves memory for a response of `bytes` besides those in memory; dies if the memory is too
+    /// small.
     pub(super) async fn hold(&self, bytes: u64) -> Held {
         let held = Held::of(&self.answers, bytes);
         if !self.ports.machine.can_decode(self.answers.get()) {
@@ -246,7 +246,7 @@ impl Process {
         held
     }
 
-    /// The same for a request, beside those being sent.
+    /// The same for a request, besides those being sent.
     pub(super) async fn hold_request(&self, bytes: u64) -> Held {
         let held = Held::of(&self.requests, bytes);
         if !self.ports.machine.can_send(self.requests.get()) {
@@ -265,8 +265,8 @@ impl Process {
         backoff(&self.options.retry, failures, previous, &mut self.retries.borrow_mut())
     }
 
-    /// Remembers that the backend has an edit of a row as of `stamp`; `made`: it created the row. A
-    /// later edit of the row keeps the time of its creation.
+    /// Remembers that the backend has an edit of a row as of `stamp`; `made`: the edit created the
+    /// row. A later edit of the row keeps the time of its creation.
     pub(super) fn remember(&self, entity: EntityId, key: &Key, stamp: Stamp, made: bool) {
         let mut own = self.own_versions.borrow_mut();
         let written = own.entry((entity, key.clone())).or_insert(Written { stamp, made: None });
@@ -276,8 +276,8 @@ impl Process {
         }
     }
 
-    /// Rows of `entity` that this process created within `SHOWN_WITHIN`, that have not come back
-    /// and were not undone; sorted by key.
+    /// Rows of `entity` that this process created within `SHOWN_WITHIN`, that were not pulled since
+    /// and not undone; sorted by key.
     pub(super) fn just_made(&self, entity: EntityId, undone: &[Undone]) -> Vec<Key> {
         let (own, now) = (self.own_versions.borrow(), self.ports.clock.now());
         let fresh = |written: &Written| {
@@ -290,7 +290,7 @@ impl Process {
         keys
     }
 
-    /// Whether this process wrote this version; the version is forgotten when it comes back.
+    /// Whether this process wrote this version. If so, forgets the version: it was pulled.
     pub(super) fn is_echo(&self, entity: EntityId, key: &str, stamp: Stamp) -> bool {
         let mut own = self.own_versions.borrow_mut();
         if own.is_empty() {

@@ -1,6 +1,6 @@
-//! Decisions behind small traits, so that a broken rule can be put in from outside.
+//! Decisions behind small traits, so that a planted bug can replace one of them.
 //!
-//! Each default method is the correct behaviour; a planted bug overrides one method, or is a
+//! Each default method is the correct behaviour. A planted bug overrides one method, or is a
 //! [`Flaw`].
 
 use std::rc::Rc;
@@ -59,22 +59,22 @@ impl OutboxRule for Correct {}
 impl WakeRule for Correct {}
 impl StatusRule for Correct {}
 
-/// What is known locally about a row that a page brings.
+/// Local facts about a row that a page brings.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     pub id: EntityId,
-    /// The generation of the load it belongs to.
+    /// The generation of the load that the row belongs to.
     pub generation: u32,
     /// Whether the row has local edits without a verdict.
     pub dirty: bool,
-    /// A held version up to this stamp gives way to any other.
+    /// A held version up to this stamp gives way to any other version.
     pub over: Stamp,
-    /// When the row ended here, if that end has not come down yet.
+    /// The stamp of the row's end, if that end is noted here and was not pulled yet; else `None`.
     pub ended: Option<Stamp>,
 }
 
 impl Place {
-    /// The place of a row of which nothing else is known.
+    /// The place of a row without other local facts.
     pub(super) fn of(id: EntityId, generation: u32, dirty: bool) -> Place {
         Place { id, generation, dirty, over: Stamp(i64::MIN), ended: None }
     }
@@ -93,18 +93,18 @@ pub struct Part<'e> {
 pub enum Applied {
     Put,
     Removed,
-    /// Nothing changed: local edits come first, or the device has moved past this version.
+    /// Nothing changed: local edits have priority, or the device has moved past this version.
     Kept,
 }
 
-/// What a pulled row, or a row that was not pulled, does to the local one.
+/// The effect of a pulled row, or of a row that a load did not bring, on the local row.
 pub trait ApplyRule {
     /// Whether the row at this place of its page is applied.
     fn takes(&self, _place: usize) -> bool {
         true
     }
-    /// Applies `row`. A row with local edits keeps them; the new version waits in its shadow until
-    /// they are settled. A version that the device has moved past is ignored.
+    /// Applies `row`. A row with local edits keeps them; the new version waits in the row's shadow
+    /// until they are settled. A version that the device has moved past is ignored.
     fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Stored<Applied> {
         if place.dirty {
             tx.set_shadow(place.id, row.key, row.stamp, row.values)?;
@@ -125,13 +125,13 @@ pub trait ApplyRule {
         }
     }
 
-    /// Removes, at the end of a full load of this generation, the rows that it did not bring;
-    /// returns their keys.
+    /// At the end of a full load of this generation, removes the rows that the load did not bring.
+    /// Returns their keys.
     fn sweep(&self, tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<Vec<Key>> {
         tx.sweep(entity, generation)
     }
-    /// Applies a unit's excerpt of a row: it lies beside the full row, if that is older or missing.
-    /// Nothing is shown of a row whose local delete waits for its verdict.
+    /// Applies a unit's excerpt of a row: stores it beside the full row if that is older or
+    /// missing. If a local delete of the row waits for its verdict, no excerpt is shown.
     fn apply_part(&self, tx: &Tx<'_>, part: &Part<'_>, place: Place, row: WireRow<'_>) -> Stored<()> {
         let whose = (part.unit, place.id);
         let held = tx.row(place.id, row.key)?;
@@ -143,9 +143,9 @@ pub trait ApplyRule {
     }
 }
 
-/// Writes a backend version below the local edits of its row: columns that an edit set keep its
-/// value, and a row that an edit deleted stays deleted. Edits based on this very version get its
-/// values as their base, even if they were made on an edit that is gone.
+/// Writes a backend version below the local edits of its row: columns that an edit set keep that
+/// value, and a row that an edit deleted stays deleted. Edits based on this version get its values
+/// as their base, even if they were made on an edit that was dropped.
 pub(crate) fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Stored<()> {
     let Some(mut values) = version.values.clone() else {
         tx.remove(id, &version.key)?;
@@ -163,19 +163,19 @@ pub(crate) fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row)
     }
     let generation = match tx.row(id, &version.key)? {
         Some(row) => row.generation,
-        // A full load under way may have passed the row while it was deleted here.
+        // A current full load may have passed the row while it was deleted here.
         None => tx.generation(id)?,
     };
     tx.put_values(id, &version.key, version.stamp, generation, &values)
 }
 
-/// Which edits of the outbox go out, and how they are sent.
+/// Which edits of the outbox are sent, and how.
 pub trait SendRule {
-    /// The edits of these entities that go out next, at most `limit`.
+    /// The next edits of these entities to send, at most `limit`.
     fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Stored<Vec<Entry>> {
         tx.outbox(entities, limit)
     }
-    /// Whether a later edit of the row may be joined with this one, if edits are joined.
+    /// Whether a later edit of the row may be joined with `first`, if edits are joined.
     fn takes_in(&self, first: &Entry, _later: &Entry) -> bool {
         !first.is_sealed()
     }
@@ -186,14 +186,14 @@ pub trait SendRule {
     fn new_key(&self, tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
         take_key(tx, entity)
     }
-    /// The mutation that is sent for an edit, in try number `attempt` of this process.
+    /// The mutation that is sent for an edit; `_attempt` is the number of the process's request.
     fn mutation(&self, entry: &Entry, _attempt: u64) -> Mutation {
         let Entry { edit, entity, key, kind, values, base, made_at, .. } = entry.clone();
         Mutation { id: entry.id_sent(), edit, entity, key, kind, values, base, made_at, guard: Guard::Base }
     }
 }
 
-/// When an edit leaves the outbox, and what is reported of it.
+/// When an edit leaves the outbox, and which of its outcomes are reported.
 pub trait OutboxRule {
     /// Removes an acknowledged edit.
     fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
@@ -203,15 +203,15 @@ pub trait OutboxRule {
     fn tried(&self, tx: &Tx<'_>, entry: &Entry, error: &str) -> Stored<()> {
         tx.attempted(entry.seq, Some(error))
     }
-    /// Whether a row is shown again after its edit of this kind was refused.
+    /// Whether a row is shown in the backend's version after its edit of this kind was refused.
     fn shows_what_was_refused(&self, _kind: EditKind) -> bool {
         true
     }
-    /// Whether an edit that was not committed as it was made is reported.
+    /// Whether this outcome of an edit that was not committed as made is reported.
     fn tells(&self, _outcome: &Outcome) -> bool {
         true
     }
-    /// What else gets the new key of a row that the backend renamed.
+    /// The places that get the new key of a row that the backend renamed.
     fn renames(&self) -> Reach {
         Reach::ALL
     }
@@ -223,7 +223,7 @@ pub trait WakeRule {
     fn wait(&self, _tries: u32, drawn: Span) -> Span {
         drawn
     }
-    /// How long the engine rests once the response to this request of the process is durable.
+    /// How long the engine rests after it made the response to this request durable.
     fn rests_after(&self, _request: u64) -> Span {
         Span::ZERO
     }

@@ -1,6 +1,6 @@
-//! Primitives that tasks wait on and others raise, and futures that run concurrently in one task:
-//! each poll visits them in the same order. Once one reaches a place where the process dies
-//! (`dead`), none of the others may go on.
+//! Signals between tasks, and futures that run concurrently in one task. Each poll visits these
+//! futures in the same order. Once one of them reaches a place where the process dies (`dead`), the
+//! others must not continue.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::contract::LocalBoxFuture;
 
-/// Tasks that wait for something.
+/// Tasks that wait for an event.
 #[derive(Debug, Default)]
 struct Waiting(RefCell<Vec<Waker>>);
 
@@ -26,7 +26,7 @@ impl Waiting {
     }
 }
 
-/// Raised once, seen once. Raising it twice before it is seen counts as once.
+/// A signal that one wait consumes. Raising it twice before a wait sees it counts as once.
 #[derive(Debug, Default)]
 pub(crate) struct Signal {
     raised: Cell<bool>,
@@ -34,18 +34,18 @@ pub(crate) struct Signal {
 }
 
 impl Signal {
-    /// Wakes all waiting tasks, of which the first goes on, or lets the next wait pass at once.
+    /// Wakes all waiting tasks: the first one continues. If none waits, the next wait ends at once.
     pub(crate) fn raise(&self) {
         self.raised.set(true);
         self.waiting.wake();
     }
 
-    /// Forgets that it was raised.
+    /// Withdraws the signal.
     pub(crate) fn lower(&self) {
         self.raised.set(false);
     }
 
-    /// Waits until it is raised, and resets it.
+    /// Waits until the signal is raised, and resets it.
     pub(crate) async fn wait(&self) {
         poll_fn(|context| {
             if self.raised.take() {
@@ -61,7 +61,7 @@ impl Signal {
 
 /// Cancels a run: its waits for the network or for a retry end.
 ///
-/// Nothing else is cut short: what was written is reported. All concurrent runs end.
+/// Nothing else is interrupted: written changes are still reported. All concurrent runs end.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     asked: Cell<bool>,
@@ -74,7 +74,7 @@ impl Stop {
         self.waiting.wake();
     }
 
-    /// The run has ended; the next one is not cancelled.
+    /// Notes that the run has ended: the next run is not cancelled.
     pub(crate) fn over(&self) {
         self.asked.set(false);
         self.waiting.0.take();
@@ -84,7 +84,7 @@ impl Stop {
         self.asked.get()
     }
 
-    /// The result of `work`, which is begun in any case; `None` if the run is cancelled before.
+    /// The result of `work`, which is polled at least once; `None` if the run is cancelled before.
     pub(crate) async fn or<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         poll_fn(|context| match work.as_mut().poll(context) {
@@ -99,7 +99,7 @@ impl Stop {
     }
 }
 
-/// Runs `main` to its end, and polls `side` beside it until then.
+/// Runs `main` to its end and meanwhile polls `side`.
 pub(super) async fn until<T>(
     dead: &Cell<bool>,
     main: impl Future<Output = T>,
@@ -124,8 +124,8 @@ async fn all(dead: &Cell<bool>, mut stories: Vec<LocalBoxFuture<'_, ()>>) {
     .await;
 }
 
-/// Repeats `step` in this many concurrent futures, until each finds nothing more to do. After a
-/// failure no further step begins; those under way finish.
+/// Repeats `step` in `stories` concurrent futures, until each finds nothing more to do (false).
+/// After a failure no further step begins; running steps finish.
 pub(super) async fn several<E>(
     dead: &Cell<bool>,
     stories: usize,

@@ -1,4 +1,4 @@
-//! Messages that are larger than the server or a proxy takes.
+//! Messages that are too large for the server or for a proxy.
 
 use std::cell::Cell;
 
@@ -8,11 +8,11 @@ use super::options::OnTooLarge;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cap {
     size: Size,
-    /// For how many more rows it holds; `None`: for good.
+    /// The limit holds for this many more rows; `None`: for as long as the process lives.
     rows: Option<u32>,
 }
 
-/// The limit of chunks, since one was too large.
+/// The limit of chunks after one was too large.
 #[derive(Debug, Default)]
 pub(super) struct Caps(Cell<Option<Cap>>);
 
@@ -23,9 +23,9 @@ impl Caps {
         Size { rows: size.rows.min(cap.rows), bytes: size.bytes.min(cap.bytes) }
     }
 
-    /// Lowers the limit after a chunk of this size was too large; false if nothing smaller can go.
+    /// Halves the limit after a chunk of this size was too large. False if it cannot be halved.
     pub(super) fn shrink(&self, how: OnTooLarge, sent: Size) -> bool {
-        // A family is never split, so it may have been larger than the limit.
+        // A family of edits is never split, so the chunk may have been larger than the limit.
         let sent = self.hold(sent);
         if how == OnTooLarge::GiveUp || sent.rows < 2 {
             return false;

@@ -1,4 +1,4 @@
-//! What the oracle may see of a device.
+//! The oracle's view of a device.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,8 +32,8 @@ impl View {
         View { store, units, has_page, has_excerpts, has_blobs, damage: RefCell::default() }
     }
 
-    /// Reads for the oracle, which costs the device nothing. A disk that reorders unsynced writes
-    /// may leave a damaged file.
+    /// Reads for the oracle; this costs the device nothing. A disk that reorders unsynced writes
+    /// may leave a damaged file: then notes the damage.
     fn look<R: Default>(&self, at: impl FnOnce(&Store) -> Stored<R>) -> R {
         let seen = at(&self.store);
         _ = self.store.work();

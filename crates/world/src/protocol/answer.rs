@@ -15,7 +15,7 @@ use crate::contract::{Outcome, Row};
 #[derive(Debug, Default)]
 pub struct Answer<'a> {
     pub asked: Asked,
-    /// Pages in the order of the request; pages that were not reached are missing.
+    /// Pages in the order of the request; pages that did not fit are missing.
     pub pages: Vec<Page<'a>>,
     pub results: Vec<PushResult<'a>>,
 }
@@ -27,19 +27,19 @@ pub struct Page<'a> {
     pub entity: EntityId,
     #[serde(borrow)]
     pub rows: Rows<'a>,
-    /// Where this page ended.
+    /// The cursor at the end of this page.
     #[serde(borrow)]
     pub cursor: Cow<'a, str>,
     pub more: bool,
-    /// Stamp ranges of versions from histories that the backend has left; the latest is last.
+    /// Stamp ranges of versions that a restored backend has undone; the latest range is last.
     #[serde(default, deserialize_with = "stretches")]
     pub undone: Vec<Undone>,
-    /// Versions from this stamp on may be missing from the page; `None` if none are.
+    /// Versions from this stamp on may be missing from the page; `None`: no version is missing.
     pub unseen: Option<Stamp>,
-    /// Keys of rows that exist but are on no page of the load: a client that holds one keeps it.
+    /// Keys of rows that exist but are on no page of the load: a client that has one keeps it.
     #[serde(default, borrow)]
     pub withheld: Vec<Cow<'a, str>>,
-    /// A block of keys for new rows: number of the first, and count.
+    /// A block of keys for new rows: the number of the first key, and the count of keys.
     pub ids: Option<(u64, u32)>,
 }
 
@@ -48,7 +48,7 @@ fn stretches<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Undone>, 
     Ok(ends.into_iter().map(|(from, until)| Undone { from, until }).collect())
 }
 
-/// The verdict on a pushed mutation, by its idempotency key.
+/// The verdict on a pushed mutation (an edit), by the mutation's idempotency key.
 #[derive(Debug)]
 pub struct PushResult<'a> {
     pub id: Cow<'a, str>,
@@ -63,12 +63,12 @@ pub struct Rows<'a> {
     ends: Vec<u32>,
 }
 
-/// A row as it was sent.
+/// A row as sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WireRow<'r> {
     pub key: &'r str,
     pub stamp: Stamp,
-    /// Values of the device's columns, or of those in `part`; `None` for a tombstone.
+    /// Values of the device's columns, or of those in `part`; `None` for a tombstone (a deletion).
     pub values: Option<&'r [Cell<'r>]>,
     /// Set for a partial row.
     pub part: Option<Part>,
@@ -79,12 +79,12 @@ pub struct WireRow<'r> {
 pub struct Part {
     /// The version that the reader must hold to use the partial row.
     pub base: Stamp,
-    /// A bit per column sent, for the first 63 columns, lowest bit first; at least one is set.
+    /// A bit per sent column, for the first 63 columns, lowest bit first; at least one bit is set.
     pub columns: u64,
 }
 
 impl Part {
-    /// True if the column at this place of a device's row came.
+    /// True if the column at this place of a device's row was sent.
     pub fn has(self, place: usize) -> bool {
         place < 63 && self.columns >> place & 1 == 1
     }
@@ -134,7 +134,7 @@ impl<'a> Rows<'a> {
             };
             let is_part = head == 4;
             let has = |place: &usize| !is_part || *place < 64 && columns >> *place & 1 == 1;
-            // The cells come first: after the last cell of a partial row there is no position.
+            // The cells lead: behind the last cell of a partial row there is no position.
             row[head..].iter_mut().zip((0..).filter(has)).for_each(|(cell, place)| f(place, cell));
             start = end;
         }
@@ -142,8 +142,8 @@ impl<'a> Rows<'a> {
     pub(super) fn add(&mut self, cell: Cell<'a>) {
         self.cells.push(cell);
     }
-    /// Ends the row being read: key, stamp, then values. A partial row has its columns and its base
-    /// version before the key.
+    /// Ends a row that was read: key, stamp, then values. A partial row has its columns and its
+    /// base version before the key.
     pub(super) fn end_row(&mut self) -> Result<(), Damaged> {
         let start = self.ends.last().map_or(0, |end| *end as usize);
         match &self.cells[start..] {
@@ -180,7 +180,7 @@ impl<'v> Projected<'v> {
     }
 }
 
-/// Order of a name in a row object, as names come in one fixed order.
+/// The place of a name in a row object; the names have one fixed order.
 fn place_of(name: &str) -> Option<usize> {
     match ["columns", "base", "key", "stamp"].iter().position(|known| *known == name) {
         Some(place) => Some(place + 1),

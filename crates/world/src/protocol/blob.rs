@@ -10,7 +10,7 @@ const ASKS: &[u8] = b"PUT blob\n";
 const SAYS: &[u8] = b"blob at\n";
 const LONGEST_KEY: usize = 4_096;
 
-/// A chunk of an attachment; without bytes it asks how much arrived, and if its row exists.
+/// A chunk of an attachment. Without bytes it asks how much arrived, and whether the row exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BlobPut {
     pub device: DeviceId,
@@ -18,7 +18,7 @@ pub(crate) struct BlobPut {
     pub key: Key,
     pub part: Part,
     pub total: u64,
-    /// Hash of the whole attachment.
+    /// The hash of the whole attachment.
     pub hash: u64,
     pub offset: u64,
     pub bytes: Vec<u8>,
@@ -27,26 +27,26 @@ pub(crate) struct BlobPut {
 /// The response to a [`BlobPut`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BlobAnswer {
-    /// [`BlobPut::asked`] of the request; a client ignores responses to other requests.
+    /// [`BlobPut::asked`] of the request: a client ignores responses to other requests.
     pub of: u64,
-    /// Bytes that have arrived, counted from the start.
+    /// The number of bytes that have arrived, from the start of the attachment.
     pub have: u64,
     /// True if all bytes arrived and their hash is right.
     pub whole: bool,
-    /// True if its row exists.
+    /// True if the attachment's row exists.
     pub row: bool,
 }
 
 impl BlobPut {
-    /// True if it has no bytes and only asks.
+    /// True if the request has no bytes and only asks.
     pub(crate) fn is_question(&self) -> bool {
         self.bytes.is_empty() && self.total > 0
     }
-    /// Whether a request is a chunk, valid or not.
+    /// Whether a request is a chunk of an attachment, valid or not.
     pub(crate) fn is_one(request: &[u8]) -> bool {
         request.starts_with(ASKS)
     }
-    /// Identifies the response to this request.
+    /// The id that the response to this request has.
     pub(crate) fn asked(&self) -> u64 {
         xxh3_64_with_seed(&self.head(), self.bytes.len() as u64)
     }

@@ -1,4 +1,4 @@
-//! The codec: how messages become bytes.
+//! The codec: turns messages into bytes and back.
 
 use std::fmt;
 
@@ -13,9 +13,9 @@ use super::raw_request as request;
 use super::weight::Frames;
 use crate::contract::ServerError;
 
-/// Encodes messages to bytes and decodes them: a format, compressed or not.
+/// Encodes messages to bytes and decodes them, by a format and a compression.
 ///
-/// Decoding what was encoded gives the same message; damaged bytes give `Damaged`, never a panic.
+/// An encoded message is decoded to the same message. Damaged bytes give `Damaged`, never a panic.
 #[derive(Clone, Copy)]
 pub struct Codec {
     format: &'static dyn Format,
@@ -59,11 +59,11 @@ impl Codec {
     pub fn pages_after(self, asked: Asked, verdicts: Verdicts<'_, '_>) -> PageWriter {
         PageWriter::begin(self.format, asked, Some(verdicts), self.coding)
     }
-    /// The response to a push, with its verdicts.
+    /// Encodes the response to a push, with its verdicts.
     pub fn results(self, asked: Asked, verdicts: Verdicts<'_, '_>) -> Vec<u8> {
         self.coding.packing.packed(results(self.format, asked, verdicts))
     }
-    /// An error response; never compressed, so that caches can recognise it.
+    /// Encodes an error response. It is never compressed, so that caches can recognise it.
     pub fn refusal(self, error: &ServerError) -> Vec<u8> {
         self.format.write_refusal(&answer::refusal(error))
     }
@@ -71,7 +71,7 @@ impl Codec {
     pub fn open(self, message: Vec<u8>) -> Result<Vec<u8>, Damaged> {
         self.coding.packing.unpack(message)
     }
-    /// Whether a decompressed response may be an error: saves decoding pages twice.
+    /// Whether a decompressed response may be an error. So pages need not be decoded twice.
     pub fn is_refusal(self, opened: &[u8]) -> bool {
         opened.starts_with(self.format.facts().no)
     }
@@ -79,12 +79,12 @@ impl Codec {
     pub fn decode_answer(self, opened: &[u8]) -> Result<Result<Answer<'_>, ServerError>, Damaged> {
         answer::read(self.format.read_answer(opened)?)
     }
-    /// Approximate sizes in bytes of messages and parts of them. Used to limit a message before it
+    /// Approximate sizes in bytes of messages and of their parts. Used to limit a message before it
     /// is written, and for messages that are never written.
     pub fn frames(self) -> Frames {
         self.format.facts().frames
     }
-    /// CPU effort to encode or decode this message, given as sent over the wire.
+    /// The CPU effort to encode or decode this message; `message` is the message as sent.
     pub fn effort(self, message: &[u8], way: Way) -> Effort {
         let packed = self.coding.packing.said_size(message);
         let plain = packed.unwrap_or(message.len() as u64);

@@ -1,18 +1,18 @@
 //! Compression of messages, and the CPU cost of coding.
 //!
-//! Device classes state how many bytes of JSON they code per second. The effort for other formats
-//! and for compression is stated in bytes of JSON that take as long. Their ratios were measured
-//! side by side, so the effort scales with the class as JSON does.
+//! A device class states how many bytes of JSON it codes per second. The effort for other formats
+//! and for compression is stated as the number of JSON bytes that take the same time. All formats
+//! were measured side by side, so their ratios hold for each class.
 
 use crate::base::word_enums;
 
 word_enums! {
     /// How messages are compressed.
     pub enum Packing {
-        /// Not at all.
+        /// No compression.
         #[default]
         None: "none",
-        /// Gzip (RFC 1952), as zlib packs at level 6.
+        /// Gzip (RFC 1952), like zlib at level 6.
         Gzip: "gzip",
         /// Zstandard (RFC 8878) at level 1.
         Zstd: "zstd",
@@ -37,7 +37,7 @@ word_enums! {
     }
 }
 
-/// Compression of messages, and what page limits count.
+/// The compression of messages, and which bytes page limits count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coding {
     /// The compression format.
@@ -48,7 +48,7 @@ pub struct Coding {
     pub counts: BytesCount,
 }
 
-/// Direction of coding.
+/// The direction of coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Encoding and compressing.
@@ -57,26 +57,26 @@ pub enum Way {
     Read,
 }
 
-/// Effort to code a message, in bytes of JSON that take the same time.
+/// The effort to code a message, as the number of JSON bytes that take the same time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effort {
-    /// Encoding or decoding the format; an app may do that in a managed language.
+    /// For encoding or decoding the format; an app may do this in a managed language.
     pub format: u64,
-    /// Compression, which is native code.
+    /// For compression; this is native code.
     pub packer: u64,
 }
 
-/// Picoseconds per byte before compression, to write and to read.
+/// Picoseconds per byte before compression, for writing and for reading.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Costs {
     pub(super) written: u64,
     pub(super) read: u64,
 }
 
-// Costs of compression (gzip as zlib at level 6, zstd at level 1) and of JSON, the reference; other
-// formats state theirs in their files.
-// Source: `cargo bench --bench codec`, rows of seven columns of about 230 bytes of JSON, on one
-// core of a quiet x86-64 server, all in one run so that the ratios hold elsewhere.
+// Costs of compression (gzip like zlib at level 6, zstd at level 1) and of JSON, the reference.
+// Other formats state their costs in their files. Source: `cargo bench --bench codec`, with rows of
+// seven columns of about 230 bytes of JSON, on one core of an idle x86-64 server. All were measured
+// in one run, so the ratios hold elsewhere.
 pub(super) const JSON: Costs = Costs { written: 435, read: 735 };
 const GZIP: Costs = Costs { written: 11_581, read: 769 };
 const ZSTD: Costs = Costs { written: 1_167, read: 436 };
@@ -85,14 +85,14 @@ impl Costs {
     fn of(self, way: Way) -> u64 {
         if way == Way::Written { self.written } else { self.read }
     }
-    /// Cost in thousandths of JSON's.
+    /// The cost in thousandths of the cost of JSON.
     fn beside_json(self, way: Way) -> u64 {
         self.of(way) * 1_000 / JSON.of(way)
     }
 }
 
 impl Effort {
-    /// Effort for a message of `bytes` before compression.
+    /// The effort for a message of `bytes` before compression.
     pub(super) fn new(bytes: u64, costs: Costs, packing: Packing, way: Way) -> Effort {
         let packer = match packing {
             Packing::None => 0,

@@ -12,18 +12,18 @@ use crate::contract::Row;
 
 #[derive(Clone, Copy)]
 pub(super) struct Facts {
-    /// The name in scenario files, and a short description.
+    /// The name in scenario files; `about` is a short description.
     pub(super) name: &'static str,
     pub(super) about: &'static str,
     pub(super) content_type: &'static str,
-    /// Measured by `cargo bench --bench codec`, in one run with JSON.
+    /// Measured by `cargo bench --bench codec`, in the same run as JSON.
     pub(super) costs: Costs,
     pub(super) frames: Frames,
-    /// First bytes of an error response.
+    /// The first bytes of an error response.
     pub(super) no: &'static [u8],
-    /// True if values are written as a database stores them.
+    /// True if values are written in the same form as a database stores them.
     pub(super) as_kept: bool,
-    /// Bytes before and after all verdicts, and all pages.
+    /// The bytes before and after all verdicts; `pages` has those before and after all pages.
     pub(super) results: [&'static [u8]; 2],
     pub(super) pages: [&'static [u8]; 2],
     pub(super) end_of_row: &'static [u8],
@@ -45,7 +45,7 @@ pub(super) trait Format: Sync {
     fn value(&self, out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
     fn end_page(&self, out: &mut Vec<u8>, end: &PageEnd);
 
-    /// Writes a row, or only the columns that its `part` names.
+    /// Writes a row; if it has a `part`, writes only the columns of the part.
     fn row(&self, out: &mut Vec<u8>, head: &Head<'_>, values: Projected<'_>) {
         let sent = head.part.map_or(values.columns.len(), |part| part.columns.count_ones() as usize);
         self.begin_row(out, &Head { values: sent, ..*head });
@@ -55,7 +55,7 @@ pub(super) trait Format: Sync {
         }
         out.extend(self.facts().end_of_row);
     }
-    /// Writes a row from a database's cells: the items of a list after its first ones.
+    /// Writes a row from cells that a database stores: the last items of a list.
     fn kept_row(&self, out: &mut Vec<u8>, head: &Head<'_>, cells: &[u8]) {
         if self.facts().as_kept {
             self.begin_row(out, head);
@@ -79,7 +79,7 @@ pub(super) trait Format: Sync {
     }
 }
 
-/// What precedes the values of a row.
+/// The head of a row: everything before its values.
 #[derive(Clone, Copy)]
 pub(super) struct Head<'r> {
     /// True for the first row of its page.
@@ -87,11 +87,11 @@ pub(super) struct Head<'r> {
     pub(super) part: Option<Part>,
     pub(super) key: &'r str,
     pub(super) stamp: Stamp,
-    /// Number of values; not set for rows written as stored.
+    /// The number of values; not set for rows that are written as stored.
     pub(super) values: usize,
 }
 
-/// What follows the rows of a page.
+/// The end of a page: everything after its rows.
 #[derive(Default)]
 pub(super) struct PageEnd {
     pub(super) cursor: String,

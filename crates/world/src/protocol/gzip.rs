@@ -7,13 +7,13 @@ use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompr
 use super::damaged::Damaged;
 use super::room::{Packer, other_size, unpacked};
 
-/// First bytes of a compressed message: gzip, deflate.
+/// The first bytes of a compressed message: gzip, deflate.
 const MAGIC: &[u8] = b"\x1f\x8b\x08";
-/// Header without name and time, of an unknown system.
+/// The header, without name and time, of an unknown system.
 const HEAD: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff";
-/// Bytes of checksum and size.
+/// The number of bytes of checksum and size.
 const TAIL: usize = 8;
-/// Within 3 % of zlib's level 6, as on servers; level 6 here is a sixth worse on rows.
+/// Within 3 % of the level 6 of zlib on servers; this library's level 6 is a sixth worse on rows.
 const LEVEL: u32 = 7;
 
 pub(super) const GZIP: Packer = Packer { magic: MAGIC, pack, said_size, unpack };
@@ -50,7 +50,7 @@ fn said_size(message: &[u8]) -> Result<u64, Damaged> {
 }
 
 fn unpack(message: &[u8], size: u64) -> Result<Vec<u8>, Damaged> {
-    // We never write a header with a name or a comment.
+    // The bench never writes a header with a name or a comment.
     if message[3] != 0 {
         return Err(Damaged("gzip with more in its head than there is use for".to_owned()));
     }

@@ -1,12 +1,12 @@
-//! JSON, really encoded and decoded.
+//! JSON: messages are really encoded and decoded.
 //!
-//! A row is an array: `[key, stamp, value, …]`, and `[key, stamp]` for a tombstone. A partial row
-//! has the columns that differ from a version the device holds: `[columns, base, key, stamp, value,
-//! …]`. `columns` has a bit per column sent; `base` is the stamp of that version.
+//! A row is an array: `[key, stamp, value, …]`; a tombstone (a deletion) is `[key, stamp]`. A
+//! partial row has the columns that differ from a version on the device: `[columns, base, key,
+//! stamp, value, …]`. `columns` has a bit per sent column; `base` is the stamp of that version.
 //!
-//! Most servers send rows as objects with column names. A codec knows no names, so columns are
-//! called `column1`, `column2`, …, about as long as real names. A row is
-//! `{"key":"k","stamp":7,"column1":"a"}`; in a partial row `columns` and `base` come first.
+//! Most servers send rows as objects with column names. A codec does not know the names, so it uses
+//! `column1`, `column2`, …, about as long as real names. A row is
+//! `{"key":"k","stamp":7,"column1":"a"}`; a partial row begins with `columns` and `base`.
 
 use serde::{Deserialize, Serialize};
 

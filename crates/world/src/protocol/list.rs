@@ -28,7 +28,7 @@ const fn mapped<N: Notation + 'static>() -> (Facts, &'static dyn Format) {
 /// The default codec.
 pub const DEFAULT: Codec = Codec::plain(FORMATS[0].1);
 
-/// Names of the formats in scenario files; the last word stands for all of them.
+/// The names of the formats in scenario files, and last the word for all of them.
 const WORDS: [&str; FORMATS.len() + 1] = {
     let mut words = [ANY; FORMATS.len() + 1];
     let mut at = 0;
@@ -40,12 +40,12 @@ const WORDS: [&str; FORMATS.len() + 1] = {
 };
 /// The word for all formats in scenario files.
 pub const ANY: &str = "*";
-/// The names of all formats, and the word that stands for all of them.
+/// The names of all formats, and the word for all of them.
 pub const NAMES_OR_ANY: &[&str] = &WORDS;
 /// The names of all formats.
 pub const NAMES: &[&str] = WORDS.split_at(FORMATS.len()).0;
 
-/// Name and description of each format.
+/// The name and the description of each format.
 pub fn explained() -> impl Iterator<Item = (&'static str, &'static str)> {
     FORMATS.iter().map(|(facts, _)| (facts.name, facts.about))
 }
@@ -60,7 +60,7 @@ pub fn packed(format: &str, coding: Coding) -> Option<Codec> {
     Some(named(format)?.packed(coding))
 }
 
-/// Each format without compression, and with each coding.
+/// All codecs: each format without compression and with each coding.
 pub fn all() -> impl Iterator<Item = Codec> {
     let plain = || FORMATS.iter().map(|(_, format)| Codec::plain(*format));
     let mut codings = Vec::new();

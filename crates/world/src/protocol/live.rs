@@ -1,5 +1,5 @@
-//! Listening for announcements: what a phone asks, and what the server announces. They are lines of
-//! text, independent of the codec of other messages.
+//! Messages about announcements: a phone's request for them, and the server's announcements. The
+//! messages are lines of text, independent of the codec of other messages.
 
 use super::damaged::Damaged;
 use crate::base::{EntityId, Span};
@@ -7,26 +7,26 @@ use crate::base::{EntityId, Span};
 const LISTEN: &str = "LISTEN";
 const CHANGES: &str = "changes";
 const LISTENING: &str = "listening";
-/// The question whether the other side is there, on a connection, and its response.
+/// Asks, on a connection, whether the other side still listens.
 pub(crate) const PING: &[u8] = b"ping\n";
-/// The response to [`PING`], and the sign of life on a held response.
+/// The response to [`PING`], and the sign of life in a held response.
 pub(crate) const PONG: &[u8] = b"pong\n";
 
-/// A part of the data that a phone listens for, by its number on the phone.
+/// A channel: entities that a phone listens for, by the channel's number on the phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Topic {
     pub channel: u32,
-    /// The number of the latest change that the phone knows; `None` if it only wants later ones.
+    /// The number of the latest change that the phone knows; `None`: announce only later changes.
     pub since: Option<u64>,
     pub entities: Vec<EntityId>,
 }
 
-/// A phone asks to be told of changes.
+/// A phone's request for announcements of changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listen {
-    /// The response ends with the first announcement.
+    /// Whether the response ends with the first announcement.
     pub once: bool,
-    /// How often the server gives a sign of life; never if zero.
+    /// How often the server sends a sign of life; zero: never.
     pub beat: Span,
     pub topics: Vec<Topic>,
 }
@@ -38,19 +38,19 @@ pub(crate) struct Change {
     pub number: u64,
 }
 
-/// What a server says to a phone that listens.
+/// A message from the server to a phone that listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
-    /// It will answer with announcements; the number is its name for the response.
+    /// The server will send announcements; the number is its name for this response.
     Listening(u64),
-    /// It is there.
+    /// A sign of life.
     Alive,
-    /// There are changes.
+    /// There are changes in these channels.
     Changes(Vec<Change>),
 }
 
 impl Listen {
-    /// Whether a request is such a question, valid or not.
+    /// Whether a request asks for announcements, valid or not.
     pub(crate) fn is_one(request: &[u8]) -> bool {
         request.starts_with(LISTEN.as_bytes())
     }

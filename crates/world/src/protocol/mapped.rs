@@ -13,7 +13,7 @@ use crate::base::{EntityId, Stamp, Undone, ValueRef};
 
 pub(super) struct Mapped<N>(pub(super) PhantomData<N>);
 
-/// The parts that differ between these formats.
+/// The parts that differ between JSON and CBOR.
 pub(super) trait Notation: Sync {
     const FACTS: Facts;
     const MARKS: Marks;
@@ -24,20 +24,20 @@ pub(super) trait Notation: Sync {
     fn value(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
 }
 
-/// Delimiters of maps and lists.
+/// The delimiters of maps and lists.
 pub(super) struct Marks {
     pub(super) open: &'static [u8],
     pub(super) close: &'static [u8],
     pub(super) comma: &'static [u8],
-    /// Between a name and its value.
+    /// The bytes between a name and its value.
     pub(super) colon: &'static [u8],
-    /// Before and after the rows of a page.
+    /// The bytes before and after the rows of a page.
     pub(super) rows: [&'static [u8]; 2],
-    /// Before the row of a verdict, in place of a missing one, and after either.
+    /// The bytes before the row of a verdict; those instead of a missing row; those after either.
     pub(super) row: [&'static [u8]; 3],
     /// True if the row of a verdict comes after all other entries.
     pub(super) row_is_last: bool,
-    /// After an error response.
+    /// The bytes after an error response.
     pub(super) refused: &'static [u8],
 }
 

@@ -11,10 +11,10 @@ use super::raw_request::{RawFetch, RawMutation, RawRequest};
 use crate::base::{Cell, DeviceId, EntityId, Stamp, Undone, UnitId, ValueRef};
 use crate::contract::Guard;
 
-/// Name and number of a field.
+/// The name and the number of a field.
 pub(super) type Field = (&'static str, u32);
 
-// Fields of each kind of message, numbered from 1.
+// The fields of each kind of message, numbered from 1.
 pub(super) const ROOTS: &[&str] = &["request", "answer", "error"];
 const REQUEST: &[&str] = &["device", "clock", "unit", "pull", "push", "fetch"];
 const PULL: &[&str] = &["rows", "bytes", "run", "zone", "get", "want"];
@@ -26,10 +26,10 @@ const RESULT: &[&str] = &["id", "ok", "conflict", "rejected", "later", "queued",
 const PAGE: &[&str] = &["e", "cursor", "more", "undone", "unseen", "key", "row", "first", "count"];
 const ERROR: &[&str] = &["kind", "number", "text"];
 
-/// Writing of such a format.
+/// Writes such a format.
 pub(super) trait Marked: Sync {
     const FACTS: Facts;
-    /// True if fields precede nested messages, in a head (as XML attributes).
+    /// True if fields come before nested messages, in a head (like XML attributes).
     const HAS_HEADS: bool;
     type Fields<'a>: Fields<'a>;
     fn open(out: &mut Vec<u8>, message: Field);
@@ -43,26 +43,26 @@ pub(super) trait Marked: Sync {
     fn text(out: &mut Vec<u8>, field: Field, text: &str);
     fn signed(out: &mut Vec<u8>, field: Field, number: i64);
     fn number(out: &mut Vec<u8>, field: Field, number: u64);
-    /// A number that may be left out if it is 0.
+    /// Writes a number that may be left out if it is 0.
     fn count(out: &mut Vec<u8>, field: Field, number: u64) {
         Self::number(out, field, number);
     }
-    /// One of a fixed set of words, each with its number.
+    /// Writes one of a fixed set of words; each word has a number.
     fn word(out: &mut Vec<u8>, field: Field, word: (&str, u64));
     fn cell(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
     fn columns(out: &mut Vec<u8>, set: &[(usize, Cell<'_>)]);
     fn end_page(out: &mut Vec<u8>, end: &PageEnd);
 }
 
-/// Reading of such a format, field by field.
+/// Reads such a format, field by field.
 pub(super) trait Fields<'a>: Sized {
-    /// The fields of the message in these bytes, and its kind.
+    /// The fields of the message in these bytes, and the kind of the message.
     fn of(bytes: &'a [u8]) -> Result<(Self, &'static str), Damaged>;
-    /// The next field; `None` at the end of the message. A field that is a message starts there.
+    /// The next field; `None` at the end of the message. If it is a message, its fields are next.
     fn next(&mut self, known: &[&'static str]) -> Result<Option<(&'static str, Held<'a>)>, Damaged>;
-    /// Reads a row that has started.
+    /// Reads a row after its start.
     fn row(&mut self, rows: &mut Rows<'a>) -> Result<(), Damaged>;
-    /// Reads columns and their values, if they have started.
+    /// Reads columns and their values after their start.
     fn columns(&mut self, set: &mut Vec<(usize, Cell<'a>)>) -> Result<(), Damaged>;
     fn end(self) -> Result<(), Damaged>;
 }
@@ -314,7 +314,7 @@ fn put_stamp<M: Marked>(out: &mut Vec<u8>, field: Field, stamp: Option<Stamp>) {
     stamp.iter().for_each(|stamp| M::signed(out, field, stamp.0));
 }
 
-/// Reads messages of one kind, each as field 1.
+/// Reads messages of one kind; each is field 1.
 fn list<'a, F: Fields<'a>, T>(
     fields: &mut F,
     name: &'static str,
@@ -347,7 +347,7 @@ fn pull<'a>(fields: &mut impl Fields<'a>) -> Result<PullRequest, Damaged> {
     Ok(pull)
 }
 
-/// Reads an entity, a text and a count, as in `want` and `fetch`.
+/// Reads an entity, a text and a count, as `want` and `fetch` have them.
 fn wanted<'a>(
     fields: &mut impl Fields<'a>,
     known: &[&'static str],

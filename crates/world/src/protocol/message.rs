@@ -9,20 +9,20 @@ use crate::contract::{Mutation, RequestKind};
 /// A request of a device.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
-    /// Asks for changes.
+    /// Requests changes.
     Pull(PullRequest),
     /// Sends edits.
     Push(PushRequest),
-    /// Asks for the details of an opened record.
+    /// Requests the details of an opened record.
     Fetch(FetchRequest),
-    /// Sends edits and asks for changes.
+    /// Sends edits and requests changes.
     Sync(SyncRequest),
 }
 
-/// A pull request. The codec skips the fields that the request around it already has.
+/// A pull request. The codec skips fields that the message around it already has.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PullRequest {
-    /// The device that asks.
+    /// The device that pulls.
     #[serde(skip)]
     pub device: DeviceId,
     /// The unit that pulls.
@@ -31,34 +31,34 @@ pub struct PullRequest {
     /// The device's wall clock.
     #[serde(skip)]
     pub clock: Stamp,
-    /// At most this many rows in the response.
+    /// The most rows in the response.
     pub rows: u32,
-    /// Approximate limit of bytes in the response; at least one row comes.
+    /// The most bytes in the response, approximately; at least one row is sent.
     pub bytes: u64,
-    /// Number of the unit's run, the same for all requests of one pull.
+    /// The number of the unit's run; all requests of one pull have the same number.
     #[serde(default)]
     pub run: u64,
     /// Local time minus the device's clock, in seconds.
     #[serde(default, skip_serializing_if = "is_default")]
     pub zone: i32,
-    /// True if it is requested by URL: the response is the same for all who request that URL.
+    /// True if it is requested by URL: all requests with the same URL get the same response.
     #[serde(default, rename = "get", skip_serializing_if = "is_default")]
     pub by_address: bool,
     /// The entities to pull, in order.
     pub wants: Vec<Want>,
 }
 
-/// Identifies in a response the request that it responds to.
+/// Identifies a request; its response has the same id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Asked(pub i64);
 
 impl Asked {
-    /// From the clock reading in a request, which is unique per device.
+    /// The id from the clock reading in a request; this reading is unique per device.
     fn at(clock: Stamp) -> Asked {
         Asked(clock.0)
     }
-    /// From the text of a request that may repeat; it has as many digits as a clock reading.
+    /// The id from the text of a request that may repeat; it has as many digits as a clock reading.
     fn of(question: &str) -> Asked {
         const LEAST: u64 = 10_u64.pow(15);
         Asked((LEAST + xxh3_64(question.as_bytes()) % (9 * LEAST)) as i64)
@@ -70,8 +70,8 @@ impl PullRequest {
     pub fn new(device: DeviceId, wants: Vec<Want>) -> PullRequest {
         PullRequest { device, wants, rows: u32::MAX, bytes: 1 << 20, run: 1, ..PullRequest::default() }
     }
-    /// Path and query of a request by URL: all that the response depends on, except the server's
-    /// content. Headers say who sends the request, and when.
+    /// The path and query of a request by URL: everything that the response depends on, except the
+    /// server's content. Headers state the sender and the time.
     pub fn address(&self) -> String {
         let PullRequest { device, unit, rows, bytes, .. } = self;
         let mut address = format!("/pull?device={device}&unit={}&rows={rows}&bytes={bytes}", unit.0);
@@ -84,49 +84,49 @@ impl PullRequest {
         address
     }
 
-    /// The id by which the response says which request it belongs to.
+    /// The id that the response to this request has.
     pub fn asked(&self) -> Asked {
         if self.by_address { Asked::of(&self.address()) } else { Asked::at(self.clock) }
     }
 }
 
-/// Whether a value is the default and can be left out.
+/// Whether a value is the default, so that it can be left out.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
 impl PushRequest {
-    /// The id by which the response says which request it belongs to.
+    /// The id that the response to this request has.
     pub fn asked(&self) -> Asked {
         Asked::at(self.clock)
     }
 }
 
 impl FetchRequest {
-    /// The id by which the response says which request it belongs to.
+    /// The id that the response to this request has.
     pub fn asked(&self) -> Asked {
         let FetchRequest { device, entity, of, rows } = self;
         Asked::of(&format!("/fetch?device={device}&rows={rows}&e{}={of}", entity.0))
     }
 }
 
-/// An entity to pull, from a cursor on, and the number of keys for new rows to reserve.
+/// An entity to pull, the cursor to begin at, and the number of keys for new rows to reserve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Want {
     /// The entity.
     #[serde(rename = "e")]
     pub entity: EntityId,
-    /// Where the last response ended; opaque to the engine. `None` requests everything.
+    /// The cursor at the end of the last response; opaque to the engine. `None` requests all rows.
     pub cursor: Option<String>,
     /// The number of keys for new rows to reserve.
     #[serde(default, skip_serializing_if = "is_default")]
     pub ids: u32,
 }
 
-/// Local edits in the order in which they were made, at most one per row.
+/// Local edits in the order of editing, at most one per row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PushRequest {
-    /// The device that sends.
+    /// The device that pushes.
     pub device: DeviceId,
     /// The unit that pushes.
     pub unit: UnitId,
@@ -136,26 +136,26 @@ pub struct PushRequest {
     pub clock: Stamp,
 }
 
-/// A push and a pull of one unit in one request. The edits are handled first, as if they had come
-/// alone. If the pull is refused, the response has only the verdicts.
+/// A push and a pull of one unit in one request. The edits are handled first, as in a separate
+/// request. If the pull is refused, the response has only the verdicts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SyncRequest {
-    /// The push, which is done first.
+    /// The push; it is done first.
     pub push: PushRequest,
-    /// The pull: same device, unit and clock, and not by URL.
+    /// The pull: with the same device, unit and clock, and not by URL.
     pub pull: PullRequest,
 }
 
-/// Fetches at most `rows` rows of `entity` that belong to the record `of`, when it is opened.
+/// Fetches at most `rows` rows of `entity` that belong to the record `of`, when a person opens it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FetchRequest {
-    /// The device that asks.
+    /// The device that fetches.
     pub device: DeviceId,
     /// The entity of the rows.
     pub entity: EntityId,
     /// The key of the opened record.
     pub of: Key,
-    /// At most this many rows.
+    /// The most rows in the response.
     pub rows: u32,
 }
 
@@ -169,7 +169,7 @@ impl Request {
             Request::Sync(sync) => sync.push.device,
         }
     }
-    /// The device's wall clock in the request; `None` for a fetch, which has none.
+    /// The device's wall clock in the request; `None` for a fetch: it carries no clock.
     pub fn clock(&self) -> Option<Stamp> {
         match self {
             Request::Pull(pull) => Some(pull.clock),
@@ -177,7 +177,7 @@ impl Request {
             Request::Fetch(_) => None,
         }
     }
-    /// The id by which the response says which request it belongs to.
+    /// The id that the response to this request has.
     pub fn asked(&self) -> Asked {
         match self {
             Request::Pull(pull) => pull.asked(),
@@ -193,7 +193,7 @@ impl Request {
             Request::Pull(_) | Request::Fetch(_) => &[],
         }
     }
-    /// What the request is for.
+    /// The kind of the request.
     pub fn kind(&self) -> RequestKind {
         match self {
             Request::Pull(_) => RequestKind::Pull,

@@ -1,19 +1,19 @@
 //! The protocol between the built-in engine and the gateway.
 //!
 //! A device sends a [`Request`]. The gateway responds with an `Answer`: pages of rows, a verdict
-//! per mutation, or an error. A [`Codec`] encodes these to bytes and decodes them; nothing else
-//! looks at the bytes. Pages are written row by row, since readers limit their bytes. They are read
-//! into a flat list of cells that borrow from the body ([`Codec::open`]). Any format can be
-//! compressed.
+//! per mutation (edit), or an error. A [`Codec`] encodes these to bytes and decodes them; no other
+//! code reads the bytes. Pages are written row by row, since readers limit their bytes. They are
+//! read into one flat list of cells (values) that borrow from the body ([`Codec::open`]). Any
+//! format can be compressed.
 //!
 //! Read `message`, `answer`, `codec`, `format`, then one format.
 //!
-//! Invariants: decoding what was encoded gives the same message. Damaged bytes are an error, never
-//! a panic. A replica stores JSON on its disk whatever the codec, so it survives a change of codec.
+//! Invariants: an encoded message is decoded to the same message. Damaged bytes are an error, never
+//! a panic. A replica's disk has JSON under every codec, so a change of codec keeps it valid.
 //!
-//! To add a format, implement `Notation`, `Marked` or `Format` in a new file, for the shapes of
+//! To add a format, implement `Notation`, `Marked` or `Format` in a new file, for the types in
 //! `raw_request.rs` and `raw_answer.rs`. Put its name, description and costs into its `Facts`, and
-//! a line into `list.rs`. The tests here check every codec, compressed and not.
+//! add a line to `list.rs`. The tests here check every codec, with and without compression.
 
 mod answer;
 mod blob;

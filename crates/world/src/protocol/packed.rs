@@ -1,9 +1,9 @@
-//! Compression of messages of any format: gzip and zstd, really compressed and decompressed.
+//! Compression of messages of any format: messages are really compressed, by gzip or zstd.
 //!
-//! A message is compressed if that makes it smaller. HTTP says so in `Content-Encoding`; here the
-//! first bytes do. The decompressed size is bounded by the size in the message and by [`LIMIT`], so
-//! a zip bomb is an error. Compressor state is per thread and reset before each message, so no
-//! message depends on another.
+//! A message is compressed if that makes it smaller. HTTP marks this in `Content-Encoding`; here
+//! the first bytes mark it. The size stated in the message and [`LIMIT`] bound the decompressed
+//! size, so a zip bomb is an error. Compressor state belongs to a thread and is reset before each
+//! message, so no message depends on another.
 
 use std::cell::Cell;
 
@@ -14,7 +14,7 @@ use super::{gzip, zst};
 
 /// Maximum decompressed size of a message, in bytes.
 pub const LIMIT: u64 = 256 << 20;
-/// Bytes below which a page is not compressed to estimate its size.
+/// Smaller pages, in bytes, are not compressed to estimate their size.
 const SENT_FROM: u64 = 4_096;
 
 impl Packer {
@@ -36,7 +36,7 @@ impl Packing {
             Packing::Zstd => Some(zst::ZSTD),
         }
     }
-    /// The compressor of this message; `None` if it is not compressed.
+    /// The compressor of this message; `None` if the message is not compressed.
     fn of(self, message: &[u8]) -> Option<Packer> {
         self.packer().filter(|packer| message.starts_with(packer.magic))
     }
@@ -53,7 +53,7 @@ impl Packing {
             None => Ok(message),
         }
     }
-    /// Decompressed size that the message states, in bytes; `None` if it is not compressed.
+    /// The decompressed size in bytes that the message states; `None` if it is not compressed.
     pub(super) fn said_size(self, message: &[u8]) -> Option<u64> {
         self.of(message)?.size(message).ok()
     }
@@ -62,7 +62,7 @@ impl Packing {
 /// Estimates the compressed size of a page.
 pub(super) struct Sent {
     packing: Packing,
-    /// The last trial: bytes before and after compression.
+    /// The last trial: the number of bytes before and after compression.
     seen: Cell<(u64, u64)>,
 }
 
@@ -70,8 +70,8 @@ impl Sent {
     pub(super) fn new(packing: Packing) -> Sent {
         Sent { packing, seen: Cell::new((SENT_FROM, SENT_FROM)) }
     }
-    /// Estimated compressed size in bytes. The page is compressed each time it has grown by half;
-    /// in between, the last ratio is assumed.
+    /// The estimated compressed size in bytes. The page is compressed each time it has grown by
+    /// half; in between, the estimate uses the last ratio.
     pub(super) fn of(&self, written: &[u8]) -> u64 {
         let plain = written.len() as u64;
         let (mut before, mut after) = self.seen.get();

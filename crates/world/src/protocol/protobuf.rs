@@ -1,10 +1,10 @@
-//! The wire format of protobuf: numbers in place of field names.
+//! The wire format of protobuf: fields have numbers instead of names.
 //!
-//! No schema is compiled. Each kind of value has its own wire type, so a row describes itself. A
-//! column's field is [`FIRST_COLUMN`] plus its position: an integer is a `sint64`, a fraction a
-//! `double`, a text a `string`. A null column is listed by its position. Nested messages are
-//! delimited (groups) and not length-prefixed, so they can be written as they come. The whole
-//! message is delimited too, so a truncated one is detected.
+//! There is no compiled schema. Each kind of value has its own wire type, so a row describes
+//! itself. A column's field is [`FIRST_COLUMN`] plus the column's position: an integer is a
+//! `sint64`, a fraction a `double`, a text a `string`. A null column is listed by its position.
+//! Nested messages are delimited (groups), without a length prefix, so they can be written in
+//! parts. The whole message is delimited, too, so a truncated message is detected.
 
 use std::borrow::Cow;
 
@@ -18,14 +18,14 @@ use super::marked::{Field, Fields, Held, Marked, ROOTS, unexpected, zigzag};
 use super::weight::Frames;
 use crate::base::{Cell, ValueRef};
 
-/// Field of the position of a null column.
+/// The field with the position of a null column.
 const NULL: u32 = 5;
-/// Field of the first column; lower fields have their own meaning in a row.
+/// The field of the first column; lower fields have a fixed meaning in a row.
 const FIRST_COLUMN: u32 = 6;
 
 pub(super) struct Protobuf;
 
-// A nested message starts and ends with a key: eight times its field, plus 3 or 4.
+// A nested message starts and ends with a key: eight times its field number, plus 3 or 4.
 impl Marked for Protobuf {
     const FACTS: Facts = Facts {
         name: "protobuf",
@@ -33,7 +33,7 @@ impl Marked for Protobuf {
         content_type: "application/x-protobuf",
         costs: Costs { written: 571, read: 667 },
         frames: Frames { edit: 32, column: 1, text: 2, number: 4, null: 1, head: 60, verdict: 25 },
-        // Start of field 3, a message.
+        // The start of field 3, a message.
         no: b"\x1b",
         results: [b"\x13", b"\x14"],
         pages: [b"", b""],
@@ -104,7 +104,7 @@ impl Marked for Protobuf {
     }
 }
 
-/// Appends what `encode` writes, at most ten bytes.
+/// Appends the bytes that `encode` writes, at most ten.
 fn put(out: &mut Vec<u8>, encode: impl FnOnce(&mut &mut [u8])) {
     let mut bytes = [0; 10];
     let mut rest = &mut bytes[..];
@@ -189,7 +189,7 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// The value in a field, and the field of its column.
+/// The value in a field, and the field of the value's column.
 fn value<'a>(field: u32, held: Held<'a>) -> Result<(u32, Cell<'a>), Damaged> {
     Ok(match held {
         Held::Number(place) if field == NULL => {

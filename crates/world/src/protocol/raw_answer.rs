@@ -1,4 +1,4 @@
-//! Responses of the gateway, in the shape that codecs write.
+//! Responses of the gateway, in the form that codecs write.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use super::message::Asked;
 use crate::base::{EntityId, Span, Stamp, Word as _};
 use crate::contract::{Outcome, Refusal, Row, ServerError};
 
-/// A verdict as codecs write it; unset names are left out.
+/// A verdict in the form that codecs write; unset fields are left out.
 #[derive(Default)]
 pub(super) struct VerdictShape<'o> {
     pub(super) ok: Option<Stamp>,
     pub(super) no: Option<(&'static str, &'o str)>,
     pub(super) not_yet: Option<&'static str>,
-    /// Set if the verdict may have a row; `Some(None)` if there is none.
+    /// Set if the verdict may have a row; `Some(None)`: it has no row.
     pub(super) row: Option<Option<&'o Row>>,
     pub(super) edited: Option<Stamp>,
 }

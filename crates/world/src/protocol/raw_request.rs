@@ -1,4 +1,4 @@
-//! Requests of devices, in the shape that codecs write.
+//! Requests of devices, in the form that codecs write.
 
 use std::borrow::Cow;
 
@@ -37,7 +37,7 @@ pub(super) struct RawMutation<'a> {
     #[serde(borrow)]
     pub(super) id: Cow<'a, str>,
     pub(super) edit: u32,
-    /// The author, if not the sender: after a copy of another device's storage.
+    /// The author, if another device than the sender: after a copy of that device's storage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) by: Option<DeviceId>,
     pub(super) e: EntityId,

@@ -1,4 +1,4 @@
-//! A response with pages, as the response to another request for the same.
+//! Turns a response with pages into the response to another request for the same pages.
 
 use super::answer::{Projected, WireRow};
 use super::codec::Codec;
@@ -10,7 +10,7 @@ use crate::base::{Cell, Value};
 /// The same pages, addressed to the request `asked`.
 ///
 /// # Errors
-/// The bytes are no response with pages.
+/// The bytes are not a response with pages.
 pub(crate) fn readdressed(codec: Codec, message: Vec<u8>, asked: Asked) -> Result<Vec<u8>, Damaged> {
     let opened = codec.open(message)?;
     let answer = codec.decode_answer(&opened)?;

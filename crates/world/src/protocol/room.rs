@@ -1,8 +1,8 @@
-//! What compressors have in common: the bounds on decompressed sizes.
+//! The common part of all compressors: the bounds on decompressed sizes.
 
 use super::damaged::Damaged;
 
-/// A compressor: its first bytes, and the stated decompressed size of its messages in bytes.
+/// A compressor: the first bytes of its messages, and functions to pack, unpack and read the size.
 pub(super) struct Packer {
     pub(super) magic: &'static [u8],
     pub(super) pack: fn(&[u8]) -> Vec<u8>,
@@ -11,7 +11,7 @@ pub(super) struct Packer {
 }
 
 /// Decompresses in steps. Each step returns whether it was the last, and the bytes consumed so far.
-/// Returns the output and the bytes consumed. The buffer doubles, up to what is left of `size`.
+/// Returns the output and the bytes consumed. The buffer doubles, up to the rest of `size`.
 pub(super) fn unpacked(
     format: &str,
     size: u64,
@@ -21,7 +21,7 @@ pub(super) fn unpacked(
     let (mut out, mut taken) = (Vec::new(), 0);
     loop {
         let before = out.len();
-        // One byte more shows that the output is larger than stated.
+        // One extra byte shows whether the output is larger than stated.
         let left = size.saturating_sub(before as u64) + 1;
         out.reserve((before as u64).max(FIRST).min(left) as usize);
         let (is_last, now) = step(&mut out)?;

@@ -1,4 +1,4 @@
-//! Approximate sizes of messages that are not written, or not yet. Escaping is not counted.
+//! Approximate sizes of messages that are not written, or not written yet; without escaping.
 
 use crate::base::{Key, Value, ValueRef};
 use crate::contract::Mutation;
@@ -6,21 +6,21 @@ use crate::contract::Mutation;
 /// Bytes that a format adds to the content of a message.
 #[derive(Clone, Copy, Debug)]
 pub struct Frames {
-    /// A mutation without its keys and values: names, brackets, numbers.
+    /// The bytes of a mutation (edit) without its keys and values: names, brackets, numbers.
     pub(super) edit: u64,
-    /// The number of a column that is set, and its delimiters.
+    /// The bytes for the number of a set column, and its delimiters.
     pub(super) column: u64,
     pub(super) text: u64,
     pub(super) number: u64,
     pub(super) null: u64,
-    /// The rest of a request, mutation or response of the gateway; all of its request for the next
-    /// page of its replica but the cursor, and all of the response to that but the rows.
+    /// The rest of a request, mutation or response of the gateway. Of its request for the next page
+    /// of its replica this is all except the cursor; of the response, all except the rows.
     pub(crate) head: u64,
     pub(super) verdict: u64,
 }
 
 impl Frames {
-    /// An edit in a device's push.
+    /// The bytes of an edit in a device's push.
     pub fn of_edit(&self, id: &str, key: &Key, values: &[(usize, Value)]) -> u64 {
         let values: u64 = values.iter().map(|(_, value)| self.of_value(value) + self.column).sum();
         self.edit + id.len() as u64 + key.len() as u64 + values
@@ -33,7 +33,7 @@ impl Frames {
             Value::Fat(fat) => u64::from(fat.len) + self.text,
         }
     }
-    /// A mutation that the gateway sends to the backend.
+    /// The bytes of a mutation that the gateway sends to the backend.
     pub fn of_relayed(&self, mutation: &Mutation) -> u64 {
         let value = |value: ValueRef<'_>| match value {
             ValueRef::Text(text) => text.len() as u64 + self.text + 4,
@@ -41,7 +41,7 @@ impl Frames {
         };
         self.head + mutation.values.iter().map(|(_, v)| v.with_ref(value)).sum::<u64>()
     }
-    /// The response to this many mutations that the gateway sent to the backend.
+    /// The bytes of the response to this many mutations that the gateway sent to the backend.
     pub fn of_verdicts(&self, count: u64) -> u64 {
         self.head + self.verdict * count
     }

@@ -1,8 +1,8 @@
-//! XML, really encoded and parsed: a message, a row and a value are an element each.
+//! XML: messages are really encoded and parsed. A message, a row and a value are an element each.
 //!
-//! A value is in an element named by its kind: `<row key="k" stamp="7"><text>a</text>
+//! A value is in an element named after its kind: `<row key="k" stamp="7"><text>a</text>
 //! <int>5</int><null/></row>`. Column names are never sent; a class serialiser writes them in these
-//! two tags, in place of the kind. Characters not allowed in XML are written as references.
+//! two tags instead of the kind. Characters not allowed in XML are written as references.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use super::weight::Frames;
 use crate::base::json::write_value;
 use crate::base::{Cell, ValueRef};
 
-/// Elements that are not messages, but hold a part of the surrounding message.
+/// Elements that are not messages: each holds a part of the surrounding message.
 const HOLDERS: [&[u8]; 4] = [b"pages", b"undone", b"withheld", b"end"];
 
 pub(super) struct Xml;
@@ -129,10 +129,10 @@ fn is_plain(byte: u8) -> bool {
     byte >= 0x20 && byte != b'<' && byte != b'>' && byte != b'&' && byte != b'"'
 }
 
-/// Appends a text. Line ends are written as references, since readers may normalise them.
+/// Appends a text. Line ends are written as references, because readers may normalise them.
 fn put_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    // Branch-free, so it is vectorised; most texts are plain.
+    // No branches, so the compiler vectorises this check; most texts are plain.
     if bytes.iter().fold(true, |plain, byte| plain & is_plain(*byte)) {
         return out.extend(bytes);
     }
@@ -151,7 +151,7 @@ fn put_escaped(out: &mut Vec<u8>, text: &str) {
     out.extend(&bytes[begun..]);
 }
 
-/// A document being read: attributes are fields; elements are fields that are messages.
+/// A document being read. Attributes are fields; elements are fields that are messages.
 pub(super) struct Elements<'a> {
     reader: Reader<&'a [u8]>,
     /// Unread attributes of the last element, in reverse order.
@@ -172,7 +172,7 @@ impl<'a> Fields<'a> for Elements<'a> {
 
     fn next(&mut self, known: &[&'static str]) -> Result<Option<(&'static str, Held<'a>)>, Damaged> {
         let named = |name: &[u8]| {
-            // Both ends of a range are one field.
+            // The two ends of a range belong to one field.
             let name: &[u8] = if name == b"from" || name == b"until" { b"undone" } else { name };
             let field = known.iter().find(|known| known.as_bytes() == name);
             field.copied().ok_or_else(|| unexpected(&String::from_utf8_lossy(name)))

@@ -1,4 +1,4 @@
-//! State that the executor, the handles and the leaf futures share.
+//! The state that the executor, the handles and the futures of this room share.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -12,25 +12,25 @@ use super::tasks::Tasks;
 use super::timers::{Advance, Timers};
 use crate::base::Time;
 
-/// Every borrow of a cell in here ends before foreign code (a poll, a drop) runs.
+/// Every borrow of a cell in this state ends before foreign code (a poll, a drop) runs.
 #[derive(Default)]
 pub(super) struct Core {
     pub(super) now: Cell<Time>,
-    /// The task being polled, or polled last in this run: leaf futures wake it.
+    /// The task being polled, or polled last in this run: futures of this room wake it.
     running: Cell<TaskId>,
     halted: Cell<bool>,
     paused: Cell<TaskId>,
-    /// Extra polls that this instant allows, for work requested from outside.
+    /// Extra polls that this instant allows, because of work requested from outside.
     pub(super) excused: Cell<u64>,
     burying: Cell<bool>,
-    /// The last poll was the one after which a planned kill of this node is due.
+    /// The node whose planned kill is due now, after the last poll.
     fatal: Cell<Option<NodeId>>,
     pub(super) tasks: Tasks,
     /// Tasks to poll, in FIFO order.
     pub(super) ready: RefCell<VecDeque<TaskId>>,
     pub(super) timers: RefCell<Timers>,
     dead: RefCell<VecDeque<Life>>,
-    /// Kills not reported yet, and the task that waits for the next one.
+    /// Kills not reported yet; `told` is the task that waits for the next one.
     kills: RefCell<VecDeque<NodeId>>,
     told: Cell<TaskId>,
     pub(super) inbox: Arc<Inbox>,
@@ -44,7 +44,7 @@ impl Core {
         task
     }
 
-    /// Puts a task into the ready queue, once; ignores an id that is no longer valid.
+    /// Puts a task into the ready queue, unless it is there; ignores an id that is no longer valid.
     #[inline]
     pub(super) fn wake(&self, task: TaskId) {
         if self.tasks.slots.find(task).is_some_and(Slot::queue) {
@@ -69,7 +69,7 @@ impl Core {
         }
     }
 
-    /// Keeps a paused task first in line for the next run when this run is halted.
+    /// Keeps a paused task first in the next run if this run is halted.
     pub(super) fn stays_paused(&self) {
         if self.paused.get() != TaskId::NONE {
             self.inbox.call();
@@ -123,12 +123,12 @@ impl Core {
         self.inbox.call();
     }
 
-    /// Rare work between two polls: kills, drops, outside wakes. True if the run must halt.
+    /// Does rare work between polls: kills, drops, wakes from outside. True if the run must halt.
     #[cold]
     pub(super) fn handle_rare_work(&self) -> bool {
         self.rest();
         let woken = self.inbox.take();
-        // The poll itself may already have killed the node, and even restarted it.
+        // The poll may already have killed the node, and may even have restarted it.
         if let Some(node) = self.fatal.take()
             && self.tasks.is_fatal(node)
         {
@@ -143,7 +143,7 @@ impl Core {
         self.running.set(TaskId::NONE);
     }
 
-    /// Advances the clock to the next timers and wakes their tasks, or to the deadline.
+    /// Advances the clock to the next timers and wakes their tasks, or advances to the deadline.
     #[inline]
     pub(super) fn advance(&self, deadline: Time) -> Advance {
         let mut timers = self.timers.borrow_mut();
@@ -175,8 +175,8 @@ impl Core {
         }
     }
 
-    /// Drops the futures of killed nodes, now or after the current poll. If a drop kills or spawns,
-    /// those futures join the queue.
+    /// Drops the futures of killed nodes, now or after the current poll. If such a drop kills or
+    /// spawns, the futures that it adds join the queue.
     fn bury(&self) {
         if self.running.get() != TaskId::NONE {
             self.inbox.call();
@@ -194,9 +194,9 @@ impl Core {
         self.burying.set(false);
     }
 
-    /// End of the simulation: kills every node, including nodes created by a drop meanwhile.
+    /// Ends the simulation: kills every node, even nodes that a drop creates meanwhile.
     pub(super) fn close(&self) {
-        // A poll or a drop that panicked may have left these set.
+        // A poll or a drop that panicked may have left these two set.
         self.rest();
         self.burying.set(false);
         let mut node = NodeId(0);

@@ -12,7 +12,7 @@ use crate::base::Time;
 /// A simulation: its nodes, its tasks, its clock.
 pub struct Sim {
     handle: Handle,
-    /// Polls without progress of virtual time that count as a stall.
+    /// The number of polls without progress of virtual time that counts as a stall.
     pub(super) polls_per_instant_max: u64,
     /// Number of polls so far.
     pub(super) polls: u64,
@@ -21,9 +21,9 @@ pub struct Sim {
 /// Why a run stopped; every run can be continued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// No task is ready and no timer is set; the clock stays at the last event.
+    /// No task is ready and no timer is set. The clock stays at the last event.
     Idle,
-    /// Everything due by the deadline is done; the clock is at the deadline.
+    /// All tasks and timers due by the deadline are done. The clock is at the deadline.
     Deadline,
     /// Code called [`Handle::halt`].
     Halted,
@@ -31,7 +31,7 @@ pub enum Stop {
     Stalled(Box<Snapshot>),
 }
 
-/// State of a run that stopped at a limit.
+/// The state of a run that stopped at a limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// Virtual time.
@@ -46,7 +46,7 @@ pub struct Snapshot {
     pub polls: u64,
     /// Number of ready tasks.
     pub ready: usize,
-    /// Times of the next few timers.
+    /// The times of the next few timers.
     pub timers: Vec<Time>,
 }
 
@@ -66,13 +66,13 @@ impl Sim {
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
-    /// Runs everything due up to and including `deadline`, or until another reason to stop. Panics
-    /// if the deadline is in the past.
+    /// Runs everything due up to and including `deadline`; may stop earlier for another reason.
+    /// Panics if the deadline is in the past.
     pub fn run_until(&mut self, deadline: Time) -> Stop {
         self.run_unless(deadline, &|| false)
     }
 
-    /// As [`Sim::run_until`], until `halts` returns true; it is also called within an instant.
+    /// As [`Sim::run_until`], but stops if `halts` returns true; calls it within an instant, too.
     pub fn run_unless(&mut self, deadline: Time, halts: &dyn Fn() -> bool) -> Stop {
         let core = Rc::clone(&self.handle.core);
         assert!(deadline >= core.now.get(), "virtual time does not run backwards");
@@ -81,8 +81,8 @@ impl Sim {
         stop
     }
 
-    /// As [`Sim::run_until`], but the clock reaches the deadline even if no events are left. So a
-    /// caller from outside acts at that time.
+    /// As [`Sim::run_until`], but the clock reaches the deadline even if no events are left: a
+    /// caller from outside can then act at that time.
     pub fn run_to(&mut self, deadline: Time) -> Stop {
         match self.run_until(deadline) {
             Stop::Idle => {
@@ -92,7 +92,7 @@ impl Sim {
             stop => stop,
         }
     }
-    /// No timer is due before this; `None` if none is set. Call it between two runs.
+    /// No timer is due before this time; `None`: no timer is set. Call it between two runs.
     pub fn next_timer(&self) -> Option<Time> {
         self.handle.core.timers.borrow().next()
     }
@@ -149,7 +149,7 @@ impl Sim {
         instant_start.saturating_add(self.polls_per_instant_max.saturating_add(excused))
     }
 
-    /// The reason to stop at a limit; `None` if no task is ready, as then nothing is cut off.
+    /// The reason to stop at a limit; `None`: no task is ready, so no task is interrupted.
     #[cold]
     fn stop_at_limit(&self, instant_start: u64) -> Option<Stop> {
         if self.polls < self.limit(instant_start) {

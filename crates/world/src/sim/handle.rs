@@ -14,7 +14,7 @@ use super::oneshot;
 use super::sleep::Sleep;
 use crate::base::{Incarnation, Span, Time};
 
-/// Waits for the first of two futures: `Ok` of `one`, or `Err` of `other`; `one` is polled first.
+/// Waits for the first of two futures: `Ok` is of `one`, `Err` of `other`. Polls `one` first.
 pub fn either<A: Future + Unpin, B: Future + Unpin>(
     mut one: A,
     mut other: B,
@@ -43,14 +43,14 @@ impl Handle {
         self.sleep_until(self.now() + span)
     }
 
-    /// Waits until `deadline`; [`Time::FAR`] is never. A time not in the future still costs one
-    /// turn, so that the stall limit sees a loop around it.
+    /// Waits until `deadline`; never ends for [`Time::FAR`]. A time that is not in the future still
+    /// costs one turn: so the stall limit finds a loop around this wait.
     #[inline]
     pub fn sleep_until(&self, deadline: Time) -> Sleep {
         Sleep { core: Rc::clone(&self.core), deadline, task: TaskId::NONE, timer: 0 }
     }
-    /// Waits for `future`, at most until `deadline`; if both are ready, the future wins. Pass
-    /// `pin!(future)` if it is not `Unpin`: that stores it only once.
+    /// Waits for `future`, at most until `deadline`; if both are ready, returns the future's
+    /// output. If it is not `Unpin`, pass `pin!(future)`: that stores it only once.
     #[inline]
     pub fn timeout<F: Future + Unpin>(
         &self,
@@ -60,8 +60,8 @@ impl Handle {
         either(future, self.sleep_until(deadline))
     }
 
-    /// Starts a task on a node, after all tasks that are ready now. If the node is down, the future
-    /// is dropped. `name` appears in a [`Snapshot`](super::Snapshot).
+    /// Starts a task on a node, behind all tasks that are ready now. If the node is down, the
+    /// future is dropped. `name` appears in a [`Snapshot`](super::Snapshot).
     pub fn spawn(
         &self,
         node: NodeId,
@@ -77,7 +77,7 @@ impl Handle {
         excused.set(excused.get().saturating_add(polls));
     }
 
-    /// Lets the run loop check whether it must halt; this task then goes on before all others.
+    /// Lets the run loop check whether it must halt; then this task continues before all others.
     pub async fn pause(&self) {
         let mut paused = false;
         poll_fn(|_| {
@@ -99,7 +99,7 @@ impl Handle {
     pub fn oneshot<T>(&self) -> (oneshot::Sender<T>, oneshot::Receiver<T>) {
         oneshot::oneshot(Rc::clone(&self.core))
     }
-    /// A notify: tasks wait for it until another task notifies.
+    /// A notify: tasks wait until another task notifies them.
     pub fn notify(&self) -> Notify {
         Notify::new(Rc::clone(&self.core))
     }
@@ -109,13 +109,13 @@ impl Handle {
         self.core.tasks.add_node(name)
     }
 
-    /// Kills a node: its tasks are not polled again, and none starts on it before a restart. Its
+    /// Kills a node: its tasks are not polled again, and no task starts on it before a restart. Its
     /// futures are dropped after the current poll, in spawn order. A task that kills its own node
-    /// runs until its next wait. No effect on a node that is down.
+    /// runs until its next wait. Has no effect on a node that is down.
     pub fn kill(&self, node: NodeId) {
         self.core.kill(node);
     }
-    /// Restarts a killed node in its next incarnation, without tasks. Panics if it is up.
+    /// Restarts a killed node in its next incarnation, without tasks. Panics if the node is up.
     pub fn restart(&self, node: NodeId) -> Incarnation {
         self.core.tasks.restart(node)
     }
@@ -127,7 +127,7 @@ impl Handle {
     pub fn incarnation(&self, node: NodeId) -> Incarnation {
         Incarnation(self.core.tasks.nodes.borrow()[node.0 as usize].incarnation)
     }
-    /// Polls of the node's tasks, over all incarnations.
+    /// The number of polls of the node's tasks, over all incarnations.
     pub fn polls(&self, node: NodeId) -> u64 {
         self.core.tasks.polls(node)
     }
@@ -137,15 +137,15 @@ impl Handle {
         self.core.tasks.plan_kill(node, polls);
     }
 
-    /// Waits for the next kill not reported yet, in order; only one task may wait. The node's
-    /// futures are already dropped by then.
+    /// Waits for the next kill that was not reported yet; kills are reported in order. Only one
+    /// task may wait. The node's futures are already dropped when a kill is reported.
     pub fn next_kill(&self) -> impl Future<Output = NodeId> {
         poll_fn(|_| self.core.next_kill())
     }
 
     /// Polls a foreign future with a real waker of the running task; tasks are polled with a no-op
-    /// waker. Some combinators poll only children whose waker was called (`FuturesUnordered`). In
-    /// those, a future of this room is not polled again: spawn such children as tasks.
+    /// waker. Some combinators (`FuturesUnordered`) poll only children whose waker was called. They
+    /// do not poll a future of this room again: spawn such children as tasks.
     pub async fn with_waker<F: Future>(&self, future: F) -> F::Output {
         let wake = ForeignWake { task: self.core.running(), inbox: Arc::clone(&self.core.inbox) };
         let waker = Waker::from(Arc::new(wake));

@@ -2,8 +2,8 @@
 
 use std::pin::Pin;
 
-/// One future; the id of a finished task is never reused. Slot and generation are one number: two
-/// halves written separately and read as one cost the CPU a dozen cycles.
+/// The id of a task (one future); the id of a finished task is never reused. Slot and generation
+/// are one number: writing two halves and reading them as one cost the CPU a dozen cycles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TaskId(u64);
 
@@ -15,7 +15,7 @@ pub(super) type Life = Pin<Box<dyn Live>>;
 
 /// A task's future, whose memory can be prefetched before its turn.
 pub(super) trait Live: Future<Output = ()> {
-    /// Reads the future's state; that of an `async fn` lies in its own memory.
+    /// Reads the future's state into the cache; that of an `async fn` is in its own memory.
     fn touch(&self);
 }
 
@@ -26,7 +26,7 @@ impl<F: Future<Output = ()>> Live for F {
     }
 }
 
-/// No slot.
+/// The number that stands for no slot.
 pub(super) const NIL: u32 = u32::MAX;
 
 pub(super) const FIRST_BLOCK: u32 = 64;

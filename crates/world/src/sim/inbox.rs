@@ -6,10 +6,10 @@ use std::task::Wake;
 
 use super::ids::TaskId;
 
-/// Queue for real wakers, which must be `Send`.
+/// Queue for real wakers; these must be `Send`.
 #[derive(Default)]
 pub(super) struct Inbox {
-    /// There is rare work before the next poll, so the run loop checks only one flag.
+    /// Whether there is rare work before the next poll: the run loop checks only this flag.
     attention: AtomicBool,
     woken: Mutex<Vec<TaskId>>,
 }

@@ -1,20 +1,20 @@
-//! The executor: many tasks on one thread in virtual time. It decides which task runs next and what
-//! time it is. A node is only the unit of kill and restart.
+//! The executor: it runs many tasks on one thread in virtual time. It decides which task runs next,
+//! and sets the time. A node is only the unit of kill and restart.
 //!
-//! A [`Sim`] owns everything; code inside holds a [`Handle`] and is plain `async fn`. Time stands
-//! still while any task is ready, then jumps to the next timer.
+//! A [`Sim`] owns everything; code inside holds a [`Handle`] and is plain `async fn`. Time does not
+//! advance while any task is ready; then it jumps to the next timer.
 //!
 //! Invariants: ready tasks run in FIFO order; timers fire in the order of (time, sequence). No
 //! future is polled or dropped while the executor's state is borrowed, so a drop may kill, spawn
-//! and send. A killed node is down at once; its futures are dropped after the current poll; sent
+//! and send. A killed node is down at once; its futures are dropped after the current poll. Sent
 //! values stay with their receivers. When a task runs, every due timer has left the heap. A task
-//! that spins ends the run with [`Stop::Stalled`], never with a panic.
+//! that never waits ends the run with [`Stop::Stalled`], never with a panic.
 //!
 //! Read `executor`, `core`, then the parts. `slots` keeps the futures in numbered slots with
-//! generations, so a stale wake finds no task. `tasks` links those of a node through their slots.
-//! `timers` prefetches what the next few timers wake, as tasks of a large fleet are in no cache. A
-//! future of this room records which task polls it and wakes it directly, so waking costs no
-//! atomics and no allocation. [`Handle::with_waker`] makes a real waker.
+//! generations, so a wake that comes too late finds no task. `tasks` links the tasks of a node
+//! through their slots. `timers` prefetches tasks of the next few timers: the tasks of a large
+//! fleet are in no cache. A future of this room records which task polls it and wakes that task
+//! directly: this costs no atomics and no allocation. [`Handle::with_waker`] makes a real waker.
 
 mod core;
 mod executor;

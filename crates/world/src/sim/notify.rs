@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use super::core::Core;
 use super::ids::TaskId;
 
-/// Lets tasks wait until another task notifies; clones share the same waiters.
+/// Lets tasks wait until another task notifies them; clones share the same waiters.
 #[derive(Clone)]
 pub struct Notify {
     inner: Rc<Inner>,
@@ -22,7 +22,7 @@ pub struct Notified {
     ticket: u64,
 }
 
-/// Waiters by ticket, and the last ticket given. A ticket that is not there was notified.
+/// Waiters by ticket, and the last ticket given. A ticket that is not in `waiters` was notified.
 struct Inner {
     core: Rc<Core>,
     waiters: RefCell<Vec<(u64, TaskId)>>,
@@ -39,7 +39,7 @@ impl Notify {
             self.inner.core.wake(task);
         }
     }
-    /// Waits for a notification, from the first poll on.
+    /// Waits for a notification; those before the future's first poll do not count.
     pub fn notified(&self) -> Notified {
         Notified { inner: Rc::clone(&self.inner), ticket: 0 }
     }

@@ -26,7 +26,7 @@ struct Parcel<T> {
 }
 
 impl<T> Parcel<T> {
-    /// True if the other end was dropped.
+    /// Whether the other end was dropped.
     fn is_alone(self: &Rc<Self>) -> bool {
         Rc::strong_count(self) == 1
     }
@@ -39,7 +39,7 @@ pub(super) fn oneshot<T>(core: Rc<Core>) -> (Sender<T>, Receiver<T>) {
 }
 
 impl<T> Sender<T> {
-    /// Sends the value; returns it as an error if the receiver is gone.
+    /// Sends the value. If the receiver was dropped, returns the value as an error.
     #[inline]
     pub fn send(self, value: T) -> Result<(), T> {
         if self.parcel.is_alone() {

@@ -1,4 +1,4 @@
-//! Waiting until a time.
+//! Waits until a time.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -14,12 +14,12 @@ pub struct Sleep {
     pub(super) core: Rc<Core>,
     pub(super) deadline: Time,
     pub(super) task: TaskId,
-    /// Sequence of its timer; 0 if there is none.
+    /// The sequence number of its timer; 0 if it has none.
     pub(super) timer: u64,
 }
 
 impl Sleep {
-    /// Registers the running task to be woken, in place of the task registered before.
+    /// Registers the running task to be woken; it replaces the task registered before.
     #[inline(never)]
     fn ask(&mut self) {
         let task = self.core.running();
@@ -35,7 +35,7 @@ impl Sleep {
         }
     }
 
-    /// A due timer has left the heap before any task runs.
+    /// Cancels the timer unless it is due: a due timer has left the heap before any task runs.
     #[inline]
     fn cancel(&mut self) {
         if self.timer != 0 && self.deadline > self.core.now.get() {

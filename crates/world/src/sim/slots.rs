@@ -1,35 +1,35 @@
-//! Memory of the tasks.
+//! The memory of the tasks.
 
 use std::cell::{Cell, OnceCell};
 
 use super::ids::{FIRST_BLOCK, Life, NIL, NodeId, TaskId, index};
 
-/// Numbered slots in blocks that never move, each twice as large as the one before. All fields are
-/// cells, so a slot stays accessible for a whole poll without borrow tracking.
+/// Numbered slots in blocks that never move; each block is twice as large as the previous one. All
+/// fields are cells, so a slot stays accessible for a whole poll without borrow tracking.
 pub(super) struct Slots {
-    /// Slot number plus size of the first block: the highest bit of the sum gives the block, the
-    /// other bits the index in it.
+    /// To find a slot, add the size of the first block to its number: the highest bit of the sum
+    /// selects the block, the other bits are the index in the block.
     blocks: [OnceCell<Box<[Slot]>>; u32::BITS as usize],
-    /// The first vacant slot; the others follow through `next`.
+    /// The first vacant slot; its `next` leads to the other vacant slots.
     vacant: Cell<u32>,
     count: Cell<u32>,
 }
 
-/// One cache line.
+/// The memory of one task; its size is one cache line.
 #[repr(align(64))]
 pub(super) struct Slot {
-    /// The task in this slot; for a vacant slot, the next task's id.
+    /// The id of the task in this slot; in a vacant slot, the id of its next task.
     pub(super) id: Cell<TaskId>,
     pub(super) life: Cell<Option<Life>>,
     pub(super) name: Cell<&'static str>,
     pub(super) polls: Cell<u64>,
     pub(super) node: Cell<NodeId>,
-    /// Links of the node's task list, in spawn order.
+    /// The neighbours in the node's list of tasks, in spawn order.
     pub(super) previous: Cell<u32>,
     pub(super) next: Cell<u32>,
-    /// True if the task is in the ready queue, or the slot is vacant.
+    /// True if the task is in the ready queue or the slot is vacant.
     queued: Cell<bool>,
-    /// True if a kill of its node is planned, so that each poll must be checked.
+    /// True if a kill of its node is planned: then each poll must be checked.
     pub(super) watched: Cell<bool>,
 }
 
@@ -40,7 +40,7 @@ impl Default for Slots {
 }
 
 impl Slots {
-    /// The slot with this number; `None` if there is none, as for [`NIL`].
+    /// The slot with this number; `None` if there is none, for example for [`NIL`].
     #[inline]
     pub(super) fn at(&self, number: u32) -> Option<&Slot> {
         let sum = number.wrapping_add(FIRST_BLOCK);
@@ -106,7 +106,7 @@ impl Slot {
         !self.queued.replace(true)
     }
 
-    /// Takes the future of a ready task out for a poll, and counts the poll.
+    /// Takes the future of a ready task out of its slot for a poll, and counts the poll.
     #[inline]
     pub(super) fn take(&self) -> Life {
         self.queued.set(false);
@@ -121,7 +121,7 @@ impl Slot {
         self.life.set(life);
     }
 
-    /// Puts a future back; returns it if the task was killed during its poll.
+    /// Puts a future back into its slot; returns it if the task was killed during the poll.
     #[inline]
     pub(super) fn put_back(&self, task: TaskId, life: Life) -> Option<Life> {
         if self.id.get() != task {

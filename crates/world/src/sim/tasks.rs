@@ -8,19 +8,19 @@ use super::slots::{Slot, Slots};
 use super::timers::Entry;
 use crate::base::Incarnation;
 
-/// Tasks and nodes. Nothing here polls or drops a future: the caller does, without a borrow.
+/// Tasks and nodes. This code never polls or drops a future: the caller does so, without a borrow.
 #[derive(Default)]
 pub(super) struct Tasks {
     pub(super) slots: Slots,
     pub(super) nodes: RefCell<Vec<Node>>,
 }
 
-/// No kill is planned.
+/// The number of a poll that never comes: no kill is planned.
 const NEVER: u64 = u64::MAX;
 
 pub(super) struct Node {
     name: Box<str>,
-    /// Polls of finished tasks; each live task counts its own.
+    /// Polls of finished tasks; each live task counts its own polls.
     past_polls: u64,
     fatal_poll: u64,
     first: u32,
@@ -30,7 +30,7 @@ pub(super) struct Node {
 }
 
 impl Tasks {
-    /// Prefetches tasks that run soon: the CPU waits for many memory reads at once.
+    /// Prefetches tasks that run soon: so the CPU waits for many memory reads at the same time.
     #[inline(never)]
     pub(super) fn fetch(&self, some: &[Entry]) {
         for entry in some {
@@ -46,7 +46,7 @@ impl Tasks {
         }
         let slot = self.slots.occupy(node, name, life);
         slot.watched.set(home.fatal_poll != NEVER);
-        // Append it to its node's list.
+        // Append the task to its node's list.
         let number = slot.id.get().slot();
         slot.previous.set(std::mem::replace(&mut home.last, number));
         match self.slots.at(slot.previous.get()) {
@@ -56,7 +56,7 @@ impl Tasks {
         Ok(slot.id.get())
     }
 
-    /// Frees the slot of a finished task, unless a kill already did.
+    /// Frees the slot of a finished task, unless a kill already freed it.
     pub(super) fn finish(&self, task: TaskId) {
         if let Some(slot) = self.slots.find(task) {
             let home = &mut self.nodes.borrow_mut()[slot.node.get().0 as usize];
@@ -77,7 +77,7 @@ impl Tasks {
         (self.nodes.borrow()[slot.node.get().0 as usize].name.to_string(), slot.name.get())
     }
 
-    /// The node of a watched task, if its planned kill is due after this poll.
+    /// The node of a watched task if its planned kill is due after this poll; else `None`.
     pub(super) fn fatal(&self, slot: &Slot) -> Option<NodeId> {
         let node = slot.node.get();
         (self.polls(node) == self.nodes.borrow()[node.0 as usize].fatal_poll).then_some(node)
@@ -98,7 +98,7 @@ impl Tasks {
         id
     }
 
-    /// Moves the node's futures to `dead`, in spawn order. False if the node is down.
+    /// Moves the node's futures to `dead`, in spawn order. False if the node is already down.
     pub(super) fn kill(&self, node: NodeId, dead: &mut VecDeque<Life>) -> bool {
         let home = &mut self.nodes.borrow_mut()[node.0 as usize];
         if !home.up {
@@ -138,7 +138,7 @@ impl Tasks {
         home.past_polls + self.row(home).map(|slot| slot.polls.get()).sum::<u64>()
     }
 
-    /// The node's tasks in spawn order; a slot may be vacated once it was returned.
+    /// The node's tasks in spawn order; the caller may vacate a slot once it was returned.
     fn row(&self, home: &Node) -> impl Iterator<Item = &Slot> + use<'_> {
         let mut number = home.first;
         std::iter::from_fn(move || {

@@ -95,7 +95,7 @@ fn an_idle_clock_that_is_set_stands_where_it_is_told() {
 #[test]
 fn no_timer_comes_up_before_the_next_that_is_told() {
     let Rig { mut sim, handle, node, .. } = rig::<()>();
-    // Far apart, many at once, and some cancelled.
+    // The timers are far apart, several at one time, and some are cancelled.
     for n in 0..200_u64 {
         let at = Time(1 + (n * n * 7_919) % 1_000_003);
         let inner = handle.clone();
@@ -127,7 +127,7 @@ fn halt_stops_after_the_current_poll() {
     rig.task(rig.node, |_, log| async move { log.borrow_mut().push("next poll") });
     assert_eq!(rig.sim.run_until(Time::FAR), Stop::Halted);
     assert_eq!(rig.log.take(), ["same poll"]);
-    // From outside, it stops the next run before its first poll.
+    // A halt from outside stops the next run before its first poll.
     rig.handle.halt();
     assert_eq!((rig.sim.run_until(Time::FAR), rig.sim.polls), (Stop::Halted, 1));
     assert_eq!(rig.sim.run_until(Time::FAR), Stop::Idle);
@@ -333,7 +333,7 @@ fn a_stale_wake_does_not_reach_the_next_task_in_the_slot() {
     assert_eq!([first, second].map(|task| handle.core.tasks.slots.find(task).is_some()), [false, true]);
 }
 
-/// Polls of a node with two tasks of five polls, killed after `k` polls; and the reported kills.
+/// A node has two tasks of five polls and is killed after `k` polls. Returns its polls and kills.
 fn polls_until_kill(k: u64) -> (Vec<u32>, Vec<(NodeId, Time)>) {
     let mut rig = rig();
     for n in 0..2 {
@@ -464,7 +464,7 @@ fn a_foreign_channel_wakes_its_task() {
 type Program = Vec<Vec<u64>>;
 type Wakes = Vec<(u64, usize, usize)>;
 
-/// Runs a program with stops at `stops` and logs (time, task, step) at each wake. Each step races
+/// Runs a program with stops at `stops`; logs (time, task, step) at each wake. Each step races
 /// against a longer sleep.
 fn perform(program: &Program, stops: &[u64]) -> Wakes {
     let mut rig = rig();
@@ -485,7 +485,7 @@ fn perform(program: &Program, stops: &[u64]) -> Wakes {
     rig.run()
 }
 
-/// Expected log, from a sorted list of (time, sequence) in which each step's end queues the next.
+/// The expected log. A sorted list has (time, sequence) of each step; its end adds the next step.
 fn foretell(program: &Program) -> Wakes {
     let mut row = std::collections::BTreeMap::new();
     let mut sequence = 0;
@@ -509,7 +509,7 @@ fn span() -> impl Strategy<Value = u64> {
 }
 
 proptest! {
-    /// With more tasks than the timers' front holds, and more timers than are remembered as bits.
+    /// Has more tasks than fit into the timers' front, and more timers than `RECENT`.
     #[test]
     fn any_program_of_sleeps_wakes_in_the_order_of_time_and_sequence(
         program in prop::collection::vec(prop::collection::vec(span(), 0..12), 0..60),

@@ -1,4 +1,4 @@
-//! The timers: which task to wake when.
+//! The timers: each has a time and the task to wake then.
 
 use std::cell::Cell;
 use std::cmp::Reverse;
@@ -10,19 +10,19 @@ use crate::base::Time;
 
 /// Timers in the order of (time, sequence).
 ///
-/// The next few are sorted in the front; all others are in a radix heap (Ahuja, Mehlhorn, Orlin and
-/// Tarjan 1990). It moves along memory instead of jumping in it, and requires that no timer is
-/// earlier than the present. A timer's bucket is the highest digit in which it differs from the
-/// heap's origin, so the lowest non-empty bucket holds the next timers. A small bucket is sorted
-/// and becomes the front; a large one is first dealt out to lower buckets. A cancelled timer stays
-/// until it is due, or until half of all are cancelled: then they are swept out.
+/// The next few timers are sorted in the front; all others are in a radix heap (Ahuja, Mehlhorn,
+/// Orlin and Tarjan 1990). A radix heap reads memory in order, but no timer may be earlier than the
+/// present. A timer's bucket is the highest digit in which the timer differs from the heap's
+/// origin, so the lowest non-empty bucket has the next timers. A small bucket is sorted and becomes
+/// the front; a large one is first dealt out to lower buckets. A cancelled timer stays until it is
+/// due, or until half of all timers are cancelled: then a sweep removes them.
 pub(super) struct Timers {
-    /// When timers last fired; every entry is later.
+    /// The time at which timers last fired; every entry is later.
     present: Time,
     /// All timers before `front_end`, in descending order: the next one is the last element.
     front: Vec<Entry>,
     front_end: Time,
-    /// First time of the bucket that last became the front; timers in buckets are not earlier.
+    /// The first time of the bucket that last became the front; timers in buckets are not earlier.
     origin: Time,
     /// The bucket of a level and digit is at index `level * DIGITS + digit`.
     buckets: Box<[Vec<Entry>; LEVELS * DIGITS]>,
@@ -32,7 +32,7 @@ pub(super) struct Timers {
     levels: u16,
     sweep_at: usize,
     cancelled: Cancelled,
-    /// All timers before this were prefetched, except those added since: their tasks are in cache.
+    /// All timers before this time were prefetched into the cache, except those added since.
     fetched_end: Time,
 }
 
@@ -40,14 +40,14 @@ const DIGIT_BITS: u32 = 4;
 const DIGITS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = (u64::BITS / DIGIT_BITS) as usize;
 
-/// Up to this many timers are faster to sort than to deal out.
+/// Sorting up to this many timers is faster than dealing them out.
 const FRONT_MAX: usize = 16;
-/// Maximum number of timers prefetched together: the tasks they wake fit into the L2 cache.
+/// At most this many timers are prefetched together: their tasks fit into the L2 cache.
 const FETCHED_MAX: usize = 256;
-/// A front of this size is put back: each further insertion would move too many entries.
+/// A front of this size is put back into buckets: each insertion would move too many entries.
 const FRONT_FULL: usize = 64;
 
-/// Fewer cancelled timers are never worth a sweep.
+/// With fewer cancelled timers a sweep does not pay.
 const SWEEP_MIN: usize = 64;
 
 #[derive(Clone, Copy)]
@@ -86,7 +86,7 @@ impl Default for Timers {
 }
 
 impl Timers {
-    /// Adds a timer that wakes `task` at `at`, which must be in the future; returns its sequence.
+    /// Adds a timer that wakes `task` at the future time `at`; returns its sequence number.
     #[inline]
     pub(super) fn add(&mut self, at: Time, task: TaskId) -> u64 {
         assert!(at > self.present, "a timer is set for a time to come");
@@ -108,8 +108,8 @@ impl Timers {
         }
     }
 
-    /// Fires the next timers, unless they are later than `deadline`, and calls `wake` with their
-    /// tasks. Calls `fetch` with timers that are due soon.
+    /// Fires the next timers and calls `wake` with their tasks, unless they are later than
+    /// `deadline`. Calls `fetch` with timers that are due soon.
     #[inline]
     pub(super) fn advance(
         &mut self,
@@ -138,12 +138,12 @@ impl Timers {
         }
     }
 
-    /// No timer is due before this. A cancelled timer may count.
+    /// No timer is due before this time. It may be that of a cancelled timer.
     pub(super) fn next(&self) -> Option<Time> {
         if let Some(entry) = self.front.last() {
             return Some(entry.at);
         }
-        // A bucket may have been swept empty.
+        // A sweep may have emptied a bucket.
         let first = self.buckets.iter().find(|bucket| !bucket.is_empty())?;
         first.iter().map(|entry| entry.at).min()
     }
@@ -168,7 +168,7 @@ impl Timers {
         self.levels |= 1 << level;
     }
 
-    /// Field by field, so that values stay in registers: a partial write stalls the next read.
+    /// Copies field by field to keep values in registers: a partial write stalls the next read.
     #[inline]
     fn put_in_front(&mut self, at: Time, sequence: u64, task: TaskId) {
         if self.front.len() >= FRONT_FULL {
@@ -210,7 +210,7 @@ impl Timers {
         self.fill_front(deadline, fetch)
     }
 
-    /// Makes the next timers the front, which must be empty; returns why not, if none is due.
+    /// Fills the front, which must be empty, with the next timers. If none is due, returns why.
     fn fill_front(&mut self, deadline: Time, fetch: &impl Fn(&[Entry])) -> Option<Advance> {
         while self.levels != 0 {
             let level = self.levels.trailing_zeros() as usize;
@@ -264,7 +264,7 @@ impl Timers {
         self.vacate(level);
         let mut bucket = std::mem::take(&mut self.buckets[level * DIGITS + digit]);
         bucket.drain(..).for_each(|Entry { at, sequence, task }| self.put(at, sequence, task));
-        // Nothing was put here meanwhile: timers with another digit went elsewhere.
+        // The bucket is still empty: dealt-out timers go to lower levels.
         self.buckets[level * DIGITS + digit] = bucket;
     }
 
@@ -272,7 +272,7 @@ impl Timers {
         self.front.len() + self.buckets.iter().map(Vec::len).sum::<usize>()
     }
 
-    /// Removes cancelled timers. A bucket that becomes empty is detected when it is reached.
+    /// Removes cancelled timers. A bucket that becomes empty is detected later, at its turn.
     #[cold]
     fn sweep(&mut self) {
         for some in self.buckets.iter_mut().chain([&mut self.front]) {
@@ -282,8 +282,8 @@ impl Timers {
     }
 }
 
-/// Sequences of cancelled timers. Those of the last [`RECENT`] timers are bits, as most timers are
-/// timeouts that are cancelled soon.
+/// Sequence numbers of cancelled timers. The last [`RECENT`] timers have a bit each: most timers
+/// are timeouts that are cancelled soon.
 struct Cancelled {
     recent: Box<[u64]>,
     old: FxHashSet<u64>,
@@ -291,7 +291,7 @@ struct Cancelled {
     newest: u64,
 }
 
-/// This many bits fit into the L2 cache; tests use few, so that timers grow old.
+/// This many bits fit into the L2 cache. Tests use few bits, so that timers become old.
 const RECENT: u64 = if cfg!(test) { 64 } else { 1 << 20 };
 
 impl Cancelled {
@@ -315,7 +315,7 @@ impl Cancelled {
         self.newest
     }
 
-    /// The bit is reused: its old timer moves to the set of old ones.
+    /// Reuses a bit: its old timer moves to the set `old`.
     #[cold]
     fn age(&mut self, word: usize, bit: u64) {
         self.recent[word] &= !bit;
@@ -335,7 +335,7 @@ impl Cancelled {
         is_there
     }
 
-    /// Sets whether a timer is cancelled; true if that changed anything.
+    /// Sets whether a timer is cancelled. True if this changed.
     #[inline]
     fn becomes(&mut self, sequence: u64, cancelled: bool) -> bool {
         if self.newest - sequence >= RECENT {

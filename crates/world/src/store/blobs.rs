@@ -1,5 +1,5 @@
-//! Attachments that wait to be sent. Their bytes lie in pieces, so that reading a stretch or noting
-//! progress touches no other piece.
+//! Attachments that wait to be sent. Their bytes are stored in pieces: reading a stretch touches
+//! only its pieces, and noting progress touches none.
 
 use super::error::Stored;
 use super::session::Tx;
@@ -15,16 +15,16 @@ pub(crate) struct WaitingBlob {
     pub part: Part,
     pub total: u64,
     pub hash: u64,
-    /// How many bytes of it the server had when it last said so.
+    /// The bytes of the attachment that the server had by its last response.
     pub sent: u64,
-    /// The edit that created its row was dropped here: the server may have no such row.
+    /// Whether the create of its row was dropped here: the server may not have the row.
     pub in_doubt: bool,
 }
 
 const COLUMNS: &str = "seq,entity,key,part,total,hash,sent";
 const PIECE: u64 = 32 * 1024;
-/// Upper bound of pieces per attachment. A piece's place is its attachment's number times this,
-/// plus its own number.
+/// Upper bound of pieces per attachment. The place of a piece is its attachment's number times this
+/// bound, plus the number of the piece.
 const PIECES: i64 = 1 << 20;
 const IN_DOUBT: i64 = -1;
 
@@ -33,7 +33,7 @@ pub(crate) const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS piece(place INTEGER PRIMARY KEY,bytes BLOB)",
 ];
 
-/// Keeps the attachments of a new row, to be sent.
+/// Stores the attachments of a new row, to be sent later.
 pub(crate) fn put(tx: &Tx<'_>, entity: EntityId, key: &Key, attachment: Attachment) -> Stored<()> {
     for part in attachment.parts() {
         let bytes = attachment.bytes(key, part);
@@ -48,13 +48,13 @@ pub(crate) fn put(tx: &Tx<'_>, entity: EntityId, key: &Key, attachment: Attachme
     Ok(())
 }
 
-/// Waiting attachments in the order in which they were made; `small_first`: small pictures first.
+/// Waiting attachments in the order of their creation; `small_first`: thumbnails first.
 pub(crate) fn waiting(tx: &Tx<'_>, small_first: bool) -> Stored<Vec<WaitingBlob>> {
     in_order(tx, "", small_first)
 }
 
-/// The same, without attachments whose row waits to be created: a row that is made during a run
-/// goes before its attachments.
+/// The same, without attachments of rows whose create still waits: a row that was created during a
+/// run is sent before its attachments.
 pub(crate) fn behind_their_rows(tx: &Tx<'_>, small_first: bool) -> Stored<Vec<WaitingBlob>> {
     let waits = "WHERE NOT EXISTS(SELECT 1 FROM outbox AS o \
             WHERE o.entity=blob.entity AND o.key=blob.key AND o.kind='create')";
@@ -81,7 +81,7 @@ fn in_order(tx: &Tx<'_>, which: &str, small_first: bool) -> Stored<Vec<WaitingBl
     })
 }
 
-/// At most `most` of its bytes, from `offset` on.
+/// At most `most` bytes of the attachment, from `offset` on.
 pub(crate) fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Stored<Vec<u8>> {
     if most == 0 {
         return Ok(Vec::new());
@@ -96,7 +96,7 @@ pub(crate) fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Stored<Vec
     Ok(bytes)
 }
 
-/// Notes how many bytes the server has.
+/// Notes how many bytes of the attachment the server has.
 pub(crate) fn note(tx: &Tx<'_>, seq: i64, sent: u64) -> Stored<()> {
     tx.execute("UPDATE blob SET sent=?2 WHERE seq=?1", (seq, sent as i64))
 }

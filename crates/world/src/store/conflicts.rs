@@ -1,4 +1,4 @@
-//! Conflicts that wait for a person: the backend's version, beside the edit that met it.
+//! Conflicts that wait for a person: each is the backend's version, beside the edit in the outbox.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::contract::{self, EditKind, PendingEdit, Refusal};
 pub(crate) struct Difference {
     pub why: Refusal,
     pub current: Option<contract::Row>,
-    /// When that version was made, by its author's clock, if the backend says so.
+    /// When that version was made, by its author's clock; `None` if the backend does not report it.
     pub edited_at: Option<Stamp>,
 }
 
@@ -33,14 +33,14 @@ pub(crate) fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Stored<()> 
     tx.park(seq, true)
 }
 
-/// Closes a conflict; its edit may be sent again.
+/// Closes a conflict: its edit may be sent again.
 pub(crate) fn take_off(tx: &Tx<'_>, seq: i64) -> Stored<()> {
     tx.execute("DELETE FROM conflict WHERE seq=?1", [seq])?;
     tx.park(seq, false)
 }
 
-/// The open conflicts, oldest first. A version of the row that was pulled since replaces the
-/// recorded one.
+/// The open conflicts, oldest first. A newer version of the row, pulled meanwhile, replaces the
+/// recorded version.
 pub(crate) fn all(tx: &Tx<'_>) -> Stored<Vec<(Entry, Difference)>> {
     let sql = "SELECT seq,why,edited,key,stamp,\"values\" FROM conflict ORDER BY seq";
     let recorded = tx.query(sql, [], |row| {
@@ -55,7 +55,7 @@ pub(crate) fn all(tx: &Tx<'_>) -> Stored<Vec<(Entry, Difference)>> {
     })?;
     let mut page = Vec::new();
     for (seq, difference) in recorded {
-        // The number of a dropped edit may be another's by now.
+        // The number of a dropped edit may belong to another edit now.
         if let Some(entry) = tx.entry(seq)?.filter(|entry| entry.parked) {
             let newest = newest(tx, &entry, difference)?;
             page.push((entry, newest));
@@ -67,7 +67,7 @@ pub(crate) fn all(tx: &Tx<'_>) -> Stored<Vec<(Entry, Difference)>> {
 fn newest(tx: &Tx<'_>, entry: &Entry, recorded: Difference) -> Stored<Difference> {
     let stamp = recorded.current.as_ref().map_or(Stamp(i64::MIN), |row| row.stamp);
     let own = recorded.current.as_ref().is_none_or(|row| row.key == entry.key);
-    // The refusal may date a deletion better than the pull.
+    // The refusal may give a deletion a better date than the pull does.
     let is_gone = recorded.current.as_ref().is_some_and(|row| row.values.is_none());
     let is_new = |row: &contract::Row| row.stamp > stamp && !(is_gone && row.values.is_none());
     let pulled = tx.shadow(entry.entity, entry.key.as_str())?;
@@ -91,11 +91,11 @@ pub(crate) fn is_open(tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<bool> 
     tx.finds(sql, (entity.0, key))
 }
 
-/// Edits that wait to be sent, and edits that wait for a person; each oldest first.
+/// Edits that wait to be sent, and edits that wait for a person, each oldest first.
 pub(crate) fn by_wait(tx: &Tx<'_>) -> Stored<(Vec<PendingEdit>, Vec<PendingEdit>)> {
     let (mut free, mut held) = (Vec::new(), Vec::new());
     let mut rows: BTreeSet<(EntityId, Key)> = BTreeSet::new();
-    // Rows that held edits refer to, and that therefore cannot be deleted.
+    // Rows to which held edits refer: they cannot be deleted.
     let mut referred: BTreeSet<(EntityId, Key)> = BTreeSet::new();
     for entry in tx.entries()? {
         let row = (entry.entity, entry.key.clone());

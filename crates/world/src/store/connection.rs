@@ -11,20 +11,20 @@ use crate::base::{Span, Word};
 use crate::contract::{Database, Schema};
 use crate::disk;
 
-/// Prepared statements that a connection keeps; a session of many entities needs some dozens.
+/// The prepared statements that a connection keeps; a run with many entities needs some dozens.
 const STATEMENTS: usize = 128;
 
 pub(super) fn reopen(database: &Database, options: &StoreOptions) -> Stored<Connection> {
     let connection = disk::open(database)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // Otherwise a statement is planned again for each newly bound value, for statistics that these
-    // tables do not have.
+    // Without this setting SQLite would plan a statement again for each newly bound value, to use
+    // statistics that these tables do not have.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(&pragmas(options))?;
     Ok(connection)
 }
 
-/// A connection to a database that has all tables; an empty one gets them.
+/// A connection to a database with all tables. An empty database gets its tables here.
 pub(super) fn open(database: &Database, schema: &Schema, options: &StoreOptions) -> Stored<Connection> {
     let connection = reopen(database, options)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -52,7 +52,7 @@ fn pragmas(options: &StoreOptions) -> String {
     let journal = match options.journal {
         Journal::Truncate => "TRUNCATE",
         Journal::Persist => "PERSIST",
-        // Android's interval of checkpoints (`db_wal_autocheckpoint`); SQLite's own 1000 pages
+        // Android's interval of checkpoints (`db_wal_autocheckpoint`). SQLite's own 1000 pages
         // would be most of a small database.
         Journal::Wal => "WAL;PRAGMA wal_autocheckpoint=100",
         Journal::Memory => "MEMORY",

@@ -1,12 +1,12 @@
-//! Errors of the store, by remedy.
+//! Errors of the store. Each needs another reaction.
 
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY;
 
 use crate::contract::{EditError, SyncError};
 
-/// Why the database did not do what it was asked to. All functions that read or write may return
-/// these; functions document only errors beyond them.
+/// Why the database did not carry out a request. All functions that read or write may return these
+/// errors; their docs name only further errors.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The disk is full: nothing was changed, and a later try may succeed.
@@ -15,13 +15,13 @@ pub enum StoreError {
     /// A row would refer to a missing row: nothing was changed.
     #[error("a row refers to one that is not there")]
     Dangling,
-    /// What was set aside does not fit the rows that are there now: nothing was changed.
+    /// Rows that were set aside do not fit the stored rows: nothing was changed.
     #[error("what had been set aside does not fit what is there")]
     Moved,
-    /// The disk failed, or SQLite refused: the process is about to die.
+    /// The disk failed, or SQLite refused the request: the process is about to die.
     #[error("the database failed: {0}")]
     Failed(String),
-    /// What is stored, or given to be stored, does not fit the schema.
+    /// Stored or given data does not fit the schema.
     #[error("the database is damaged: {0}")]
     Damaged(String),
 }

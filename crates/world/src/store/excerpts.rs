@@ -1,19 +1,19 @@
-//! A unit's excerpts of rows, beside the rows that the device holds in full. An excerpt is kept
-//! while it is news: the device has no version of the row, or an older one.
+//! A unit's excerpts of rows (some columns), beside the rows that the device holds in full. An
+//! excerpt is kept only while the device has no version of the row, or an older one.
 
 use super::error::Stored;
 use super::session::Tx;
 use super::shadow;
 use crate::base::{Cell, EntityId, Key, Stamp, UnitId, Value};
 
-/// An excerpt of a row: the unit, key, the backend's stamp, the values.
+/// An excerpt of a row: the unit, the key, the backend's stamp, the values.
 pub(crate) type ShownPart = (UnitId, Key, Stamp, Vec<Value>);
 
 pub(crate) const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS excerpt(unit,entity,key,stamp,fresh,\"values\",PRIMARY KEY(entity,key,unit))WITHOUT ROWID",
 ];
 
-/// Stores a unit's excerpt of a row, in place of any other.
+/// Stores a unit's excerpt of a row; it replaces the unit's earlier excerpt.
 pub(crate) fn put(
     tx: &Tx<'_>,
     (unit, entity): (UnitId, EntityId),
@@ -31,19 +31,19 @@ pub(crate) fn remove(tx: &Tx<'_>, (unit, entity): (UnitId, EntityId), key: &str)
     tx.execute(sql, (unit.0, entity.0, key))
 }
 
-/// Drops all units' excerpts of a row up to this stamp.
+/// Drops the excerpts of a row in all units if their stamps are at most `stamp`.
 pub(crate) fn remove_by(tx: &Tx<'_>, entity: EntityId, key: &str, stamp: Stamp) -> Stored<()> {
     let sql = "DELETE FROM excerpt WHERE entity=?1 AND key=?2 AND stamp<=?3";
     tx.execute(sql, (entity.0, key, stamp.0))
 }
 
-/// Begins a load of `unit`: excerpts that it does not bring will be dropped.
+/// Begins a load of `unit`: at its end, excerpts that it did not bring are dropped.
 pub(crate) fn begin_load(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<()> {
     let sql = "UPDATE excerpt SET fresh=0 WHERE unit=?1 AND entity=?2";
     tx.execute(sql, (unit.0, entity.0))
 }
 
-/// Ends the load of `unit`: drops excerpts that it neither brought nor withholds.
+/// Ends the load of `unit`: drops excerpts that it did not bring and that are not `withheld`.
 pub(crate) fn end_load<'k>(
     tx: &Tx<'_>,
     (unit, entity): (UnitId, EntityId),
@@ -57,8 +57,8 @@ pub(crate) fn end_load<'k>(
     tx.execute(sql, (unit.0, entity.0))
 }
 
-/// Drops excerpts once all of `entity` has come in full: those that are not newer than the held
-/// row. After a load (`withheld`: keys that it left out), also those without a held row.
+/// Once all of `entity` was pulled in full: drops excerpts not newer than the held row. After a
+/// load (`withheld`: keys that it left out), also drops excerpts without a held row.
 pub(crate) fn pass_by(tx: &Tx<'_>, entity: EntityId, withheld: Option<&[&str]>) -> Stored<()> {
     let (table, _) = tx.store().names(entity);
     let held = format!(
@@ -79,8 +79,8 @@ pub(crate) fn pass_by(tx: &Tx<'_>, entity: EntityId, withheld: Option<&[&str]>) 
     Ok(())
 }
 
-/// The excerpts of an entity that the app shows, in key order: those newer than the held row, and
-/// not of rows with waiting edits.
+/// The excerpts of an entity that the app shows, in key order: they are newer than the held row,
+/// and the row has no waiting edits.
 pub(crate) fn shown(tx: &Tx<'_>, entity: EntityId) -> Stored<Vec<ShownPart>> {
     let (table, _) = tx.store().names(entity);
     let sql = format!(

@@ -1,5 +1,5 @@
-//! Deferred rows: they came and could not be applied. They wait here, so that a cursor may pass
-//! them.
+//! Deferred rows: they arrived and could not be applied. They wait in this list, so that a cursor
+//! may pass them.
 
 use super::error::{StoreError, Stored};
 use super::session::Tx;
@@ -11,7 +11,7 @@ use crate::base::{Cell, EntityId, Key, Stamp};
 pub struct DeferredRow {
     pub key: Key,
     pub stamp: Stamp,
-    /// The cells as they came; `None` for a tombstone.
+    /// The cells as received; `None` for a tombstone (a deletion).
     pub values: Option<Vec<Cell<'static>>>,
 }
 
@@ -24,7 +24,7 @@ impl Tx<'_> {
         ])
     }
 
-    /// Defers a row, in place of an older version of it; no values are a tombstone.
+    /// Defers a row; it replaces an older version of the row. `values` is `None` for a tombstone.
     pub fn defer_row(
         &self,
         entity: EntityId,
@@ -42,28 +42,28 @@ impl Tx<'_> {
         self.query(sql, [entity.0], late_row)
     }
 
-    /// Deferred rows that are not known to [lack](Tx::set_lacks) another row.
+    /// Deferred rows that do not [lack](Tx::set_lacks) another row, as far as noted.
     pub fn deferred_to_retry(&self, entity: EntityId) -> Stored<Vec<DeferredRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE lacks IS NULL AND entity=?1 ORDER BY key";
         self.query(sql, [entity.0], late_row)
     }
 
-    /// Notes which other row a deferred row lacks.
+    /// Notes the row that a deferred row lacks.
     pub fn set_lacks(&self, (entity, key): (EntityId, &str), (of, other): (EntityId, &str)) -> Stored<()> {
         let sql = "UPDATE late SET lacks=?3 WHERE entity=?1 AND key=?2";
         self.execute(sql, (entity.0, key, named(of, other)))
     }
 
-    /// Notes that a row is here: deferred rows that lacked it may be retried.
+    /// Notes that a row is stored: deferred rows that lacked it may be retried.
     pub fn unblock_deferred(&self, entity: EntityId, key: &str) -> Stored<()> {
         self.execute("UPDATE late SET lacks=NULL WHERE lacks=?1", [named(entity, key)])
     }
 
-    /// The rows that deferred rows lack, each once.
+    /// The rows that deferred rows lack, without repetition.
     pub fn lacked(&self) -> Stored<Vec<(EntityId, Key)>> {
         let (mut lacked, mut last) = (Vec::new(), String::new());
         loop {
-            // Jump from one to the next, past all that lack the same.
+            // Jump to the next lacked row, past all rows that lack the same one.
             let next = self.value("SELECT min(lacks) FROM late WHERE lacks>?1", [&last])?;
             let Some::<String>(next) = next else { return Ok(lacked) };
             let (of, key) = next.split_once('/').unwrap_or_default();
@@ -73,7 +73,7 @@ impl Tx<'_> {
         }
     }
 
-    /// The stamp of a row's deferred version, if there is one.
+    /// The stamp of a row's deferred version; `None`: the row is not deferred.
     pub fn deferred_stamp(&self, entity: EntityId, key: &str) -> Stored<Option<Stamp>> {
         let sql = "SELECT stamp FROM late WHERE entity=?1 AND key=?2";
         self.first(sql, (entity.0, key), |row| Ok(Stamp(row.get(0)?)))
@@ -91,7 +91,7 @@ impl Tx<'_> {
         Ok(self.value::<i64>("SELECT count(*) FROM late", [])?.unsigned_abs())
     }
 
-    /// Drops a row's deferred version if its stamp is at most `upto`; it need not exist.
+    /// Drops a row's deferred version if its stamp is at most `upto`; there may be no such version.
     pub fn drop_late(&self, entity: EntityId, key: &str, upto: Stamp) -> Stored<()> {
         let sql = "DELETE FROM late WHERE entity=?1 AND key=?2 AND stamp<=?3";
         self.execute(sql, (entity.0, key, upto.0))

@@ -18,15 +18,15 @@ CREATE TABLE unit(unit INTEGER PRIMARY KEY,last_sync_on,run,running);\
 CREATE TABLE shadow(entity,key,stamp,\"values\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
 CREATE TABLE log(seq INTEGER PRIMARY KEY,device,number,entity,key,kind,met);";
 
-/// The tables of renamed rows and of keys for new rows, if there can be any.
+/// The tables of renamed rows and of keys for new rows; only for schemas that rename rows.
 const RENAMED: &str = "CREATE TABLE renamed(entity,key,\"to\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
     CREATE TABLE pool(entity,first,next,until,owner,PRIMARY KEY(entity,first))WITHOUT ROWID;";
 
-/// The table of settled edits that are kept, if any are.
+/// The table of settled edits; only if they are kept.
 pub(super) const PAST: &str = "CREATE TABLE IF NOT EXISTS past(seq INTEGER PRIMARY KEY,id,entity,key,kind,\"values\",\
 made_at);CREATE INDEX IF NOT EXISTS past_made ON past(made_at)";
 
-/// The table of rows beside others, if any are written.
+/// The table of extra rows beside pulled rows; only if such rows are written.
 pub(super) fn extra(found_by: FoundBy) -> &'static str {
     match found_by {
         FoundBy::Index => {
@@ -37,21 +37,21 @@ pub(super) fn extra(found_by: FoundBy) -> &'static str {
     }
 }
 
-/// The layout version of a database; 0 is an empty file.
+/// The layout version of a database; an empty file has 0.
 pub(super) const VERSION: i64 = 2;
 
-/// A statement on one entity's table; `row_sql` has the SQL, in this order.
+/// A statement on one entity's table. `row_sql` has its SQL, in the same order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowStatement {
     Put,
-    /// `Put`, unless the held version is newer and its stamp above a bound.
+    /// `Put`, unless the held version is newer and its stamp is above a bound.
     PutNewer,
     Get,
     Remove,
     /// `Remove`, unless the row has a later stamp.
     RemoveBy,
     Restamp,
-    /// Sets the generation, unless it is later already.
+    /// Sets the generation, unless it is already later.
     Seen,
     /// Deletes rows of an older generation that have no outbox entry.
     Sweep,
@@ -67,13 +67,13 @@ type RowSql = [String; 10];
 #[derive(Debug)]
 pub(super) struct Layout {
     pub(super) schema: Arc<Schema>,
-    /// By entity; `None` for entities that no device holds.
+    /// Per entity; `None` for entities that no device holds.
     rows: Vec<Option<RowSql>>,
 }
 
 thread_local! {
-    /// The layout asked for last: one world has one schema. It is a function of the schema, so
-    /// sharing it shows in nothing but time and memory.
+    /// The last requested layout: one world has one schema. The layout depends only on the schema,
+    /// so sharing it affects only time and memory.
     static LATEST: RefCell<Option<Rc<Layout>>> = const { RefCell::new(None) };
 }
 
@@ -88,7 +88,7 @@ impl Layout {
         })
     }
 
-    /// The SQL of `statement` on the table of `entity`, which devices hold.
+    /// The SQL of `statement` on the table of `entity`; devices must hold this entity.
     pub(super) fn sql(&self, entity: EntityId, statement: RowStatement) -> &str {
         let sql = self.rows[usize::from(entity.0)].as_ref();
         &sql.expect("only entities that devices hold are stored")[statement as usize]
@@ -126,7 +126,7 @@ pub(super) fn ddl(schema: &Schema, foreign_keys: ForeignKeys, own: &[Index]) -> 
     ddl
 }
 
-/// How the column at this place of a device's row is defined.
+/// The SQL that defines the column at this place of a device's row.
 pub(super) fn column_of(schema: &Schema, id: EntityId, place: usize, foreign_keys: ForeignKeys) -> String {
     let entity = schema.entity(id);
     let column = &entity.columns[entity.projection[place]];
@@ -146,7 +146,7 @@ pub(super) fn define_index(ddl: &mut String, schema: &Schema, at: usize, index: 
     let (table, names) = names(index.entity, entity);
     let place = |column: &usize| entity.projection.iter().position(|held| held == column);
     let columns: Vec<&str> = index.columns.iter().filter_map(place).map(|place| &*names[place]).collect();
-    // An older version of the app lacks the columns.
+    // The index is of columns that an older version of the app does not have.
     if columns.is_empty() {
         return;
     }
@@ -159,7 +159,7 @@ fn parent(schema: &Schema, kind: &ColumnKind) -> Option<String> {
     entity.delivery.is_on_devices().then(|| table(*target, entity))
 }
 
-/// The table of an entity, and its columns in the device's order.
+/// The table of an entity, and its columns in the order of devices.
 pub(super) fn names(id: EntityId, entity: &Entity) -> (String, Vec<String>) {
     let columns = entity.projected().enumerate();
     (table(id, entity), columns.map(|(place, column)| quoted('c', place, &column.name)).collect())
@@ -202,8 +202,8 @@ fn table(id: EntityId, entity: &Entity) -> String {
     quoted('e', usize::from(id.0), &entity.name)
 }
 
-/// A user's name as an identifier that equals no other, whatever its letters. A NUL would end the
-/// SQL text, so it is replaced.
+/// A user's name as an SQL identifier that differs from all others, whatever letters it has. A NUL
+/// would end the SQL text, so it is replaced.
 fn quoted(kind: char, place: usize, name: &str) -> String {
     format!("\"{kind}{place}_{}\"", name.replace('"', "\"\"").replace('\0', "\u{fffd}"))
 }

@@ -1,4 +1,4 @@
-//! What the user can read about edits that were not committed as they were made.
+//! The log for the user: lines about edits that were not committed as they were made.
 
 use super::error::Stored;
 use super::outbox::word;

@@ -1,6 +1,6 @@
-//! A device without an outbox: each edited row has one mark, which lies where its edits would. The
-//! row goes out as it is. A mark does not say what the row was before, which columns were edited,
-//! or how often. A row that was deleted here has a mark and no row.
+//! A device without an outbox: each edited row has one mark, stored in the table of the outbox. The
+//! row's current values are sent. A mark does not record the row's earlier values, the edited
+//! columns or the number of edits. A row that was deleted here has a mark only.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::session::Tx;
 use crate::base::{EntityId, Key, Stamp, Value, Word};
 use crate::contract::{EditError, EditKind, LocalEdit};
 
-/// Makes an edit: changes the row, and sets its mark or updates it.
+/// Makes an edit: changes the row, and sets or updates its mark.
 pub(crate) fn mark(tx: &Tx<'_>, edit: &LocalEdit, id: &str, made_at: Stamp) -> Result<(), EditError> {
     let edit = &*followed(tx, edit)?;
     let (base, _) = tx.change(edit)?;
@@ -30,8 +30,8 @@ pub(crate) fn mark(tx: &Tx<'_>, edit: &LocalEdit, id: &str, made_at: Stamp) -> R
     )?)
 }
 
-/// Keeps a mark after the verdict on what was sent, as its row was edited since. The row is on the
-/// backend now, or gone there.
+/// Keeps a mark after the verdict on the sent values, because its row was edited meanwhile. By now
+/// the backend has the row, or has deleted it.
 pub(crate) fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Stored<()> {
     let kind = match (sent, mark.kind) {
         (_, EditKind::Delete) => EditKind::Delete,
@@ -41,8 +41,8 @@ pub(crate) fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Stored<()>
     tx.execute("UPDATE outbox SET kind=?2 WHERE seq=?1", (mark.seq, kind.word()))
 }
 
-/// The marked rows of these entities as they are now, at most `limit`: rows before those that refer
-/// to them, deletes last.
+/// The marked rows of these entities with their current values, at most `limit`. A row comes before
+/// rows that refer to it; deletes come last.
 pub(crate) fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Stored<Vec<Entry>> {
     let mut marks = tx.query(&format!("{ENTRY} WHERE NOT parked ORDER BY seq"), [], entry)?;
     marks.retain(|mark| entities.contains(&mark.entity));
@@ -68,7 +68,7 @@ pub(crate) fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Stored
             }
         }
         if ordered.len() == before {
-            // They refer to each other.
+            // The rows refer to each other.
             ordered.append(&mut waiting);
         }
         rest = waiting;
@@ -83,8 +83,8 @@ fn whole(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored<Option<Vec<(usize, 
     Ok(tx.row(entity, key.as_str())?.map(|row| columns.zip(row.values).collect()))
 }
 
-/// Drops the marks of these entities that were set up to `until`, except those in conflict; returns
-/// their rows.
+/// Drops the marks of these entities that were set up to `until`, except marks in conflict. Returns
+/// the rows of the dropped marks.
 pub(crate) fn pass_by(tx: &Tx<'_>, entities: &[EntityId], until: Stamp) -> Stored<Vec<(EntityId, Key)>> {
     let marks =
         tx.query(&format!("{ENTRY} WHERE made_at<=?1 AND NOT parked ORDER BY seq"), [until.0], entry)?;

@@ -1,24 +1,24 @@
 //! The device's database: one SQLite file per device, and all statements that run on it.
 //!
-//! It decides what lies in which table, what belongs to one transaction, and in which order waiting
-//! edits leave. The engine decides when to pull, when to push and which side of a conflict wins.
-//! The disk below decides what survives a crash.
+//! The store decides which data is in which table, which changes belong to one transaction, and in
+//! which order waiting edits are sent. The engine decides when to pull, when to push and which side
+//! of a conflict wins. The disk below decides which writes survive a crash.
 //!
 //! Reading order: `layout` (tables and SQL), `session` (stores and transactions), `rows`, `outbox`,
 //! `progress`, then the rest.
 //!
 //! Invariants:
-//! - An edit is its row's change and its outbox entry, both or neither.
-//! - Edits of one row leave in the order in which they were made, one at a time: [`Tx::outbox`]
-//!   returns the oldest of each row, or none while that one is parked. A row that others refer to
-//!   is created before them and deleted after them.
+//! - An edit is its row's change and its outbox entry: both are written, or none.
+//! - Edits of one row are sent in the order in which they were made, one at a time. [`Tx::outbox`]
+//!   returns the oldest edit of each row, or none while that edit is parked. A row that others
+//!   refer to is created before them and deleted after them.
 //! - A transaction is a closure: it cannot be open across an await.
-//! - What is stored is read back to the bit; columns have no declared type that SQLite could
-//!   convert to.
-//! - A row with a waiting edit is never swept.
+//! - Stored values are read back bit by bit: columns have no declared type to which SQLite could
+//!   convert them.
+//! - A load never removes (sweeps) a row with a waiting edit.
 //!
-//! Each entity has a table. A user's name stands behind a position (`e3_patient`, `c0_name`), so
-//! that it clashes with no other name, with SQL or with ours. All stores of a schema on a thread
+//! Each entity has a table. A user's name follows a position (`e3_patient`, `c0_name`), so that it
+//! cannot equal another name, an SQL word or an internal name. All stores of a schema on a thread
 //! share the SQL texts; a [`Tx`] keeps the statements that it has used, by entity.
 
 pub(crate) mod blobs;
@@ -75,5 +75,5 @@ pub(crate) use squash::{
 };
 pub(crate) use staged::StagedPage;
 
-/// The book of cursors that all units share.
+/// The book for the cursors that all units share.
 pub const SHARED: crate::base::UnitId = crate::base::UnitId(u16::MAX);

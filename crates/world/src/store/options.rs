@@ -8,7 +8,7 @@ pub enum Journal {
     /// A rollback journal that is truncated after each transaction, as Android sets it.
     #[default]
     Truncate,
-    /// A rollback journal whose file is kept, as large as the largest transaction. It is often most
+    /// A rollback journal whose file stays as large as the largest transaction. It often takes most
     /// of the memory of simulated devices.
     Persist,
     /// A write-ahead log.
@@ -21,51 +21,51 @@ in_words!(Journal { Truncate: "truncate", Persist: "persist", Wal: "wal" } but M
 word_enums! {
     /// SQLite's `synchronous` setting.
     pub enum Synchronous {
-        /// A sync per commit: it survives a loss of power.
+        /// One sync per commit: commits survive a loss of power.
         #[default]
         Full: "full",
-        /// Fewer syncs: a loss of power may take the last commits.
+        /// Fewer syncs: a loss of power may lose the last commits.
         Normal: "normal",
     }
 
-    /// What SQLite does about rows that refer to a missing row.
+    /// What SQLite does with rows that refer to a missing row.
     pub enum ForeignKeys {
-        /// Nothing: SQLite does not know which columns refer to rows.
+        /// Nothing: SQLite does not know the references between rows.
         #[default]
         Off: "off",
-        /// It refuses to commit.
+        /// SQLite refuses the commit.
         Deferred: "deferred",
-        /// It refuses the statement.
+        /// SQLite refuses the statement.
         Immediate: "immediate",
     }
 
-    /// How the engine finds the row that it wrote beside an earlier version of a row.
+    /// How the engine finds its extra row beside an earlier version of a row.
     pub enum FoundBy {
         /// By an index.
         #[default]
         Index: "index",
-        /// It reads all of them.
+        /// By reading all extra rows.
         Scan: "scan",
     }
 
     /// What a new version of the app does with a database of an older one.
     pub enum OnMismatch {
-        /// Missing columns are added, empty until their rows come again.
+        /// Missing columns are added; they are empty until their rows are pulled again.
         #[default]
         Migrate: "migrate",
-        /// The same, and all rows of their entities are loaded again.
+        /// As `Migrate`, and all rows of the changed entities are loaded again.
         Backfill: "backfill",
-        /// Everything is thrown away, waiting edits included, and loaded again.
+        /// All data is deleted, even waiting edits, and loaded again.
         Reset: "reset",
     }
 }
 
-/// An index of the app's own.
+/// An index that the app defines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
     /// The entity whose table is indexed.
     pub entity: EntityId,
-    /// Positions in the backend's columns, of columns that devices hold.
+    /// Columns that devices hold, by position in the backend's columns.
     pub columns: Vec<usize>,
 }
 
@@ -76,7 +76,7 @@ pub struct StoreOptions {
     pub page_size: u32,
     /// How transactions are kept atomic.
     pub journal: Journal,
-    /// When SQLite waits for the flash.
+    /// When SQLite waits until the flash memory has stored its writes.
     pub synchronous: Synchronous,
     /// The size of SQLite's page cache, in pages.
     pub cache_pages: u32,
@@ -84,7 +84,7 @@ pub struct StoreOptions {
     pub foreign_keys: ForeignKeys,
     /// Whether to count, after each transaction, the rows that refer to a missing row.
     pub watch_references: bool,
-    /// How long settled edits stay in the database; zero: not at all.
+    /// How long settled edits stay in the database; zero: they are not kept.
     pub keep_settled: Span,
     /// Whether to report the positions of all cursors before and after each run.
     pub watch_cursors: bool,
@@ -92,9 +92,9 @@ pub struct StoreOptions {
     pub on_mismatch: OnMismatch,
     /// The indexes besides those of the keys.
     pub indexes: Vec<Index>,
-    /// How many rows of the engine's own are written per pulled row; `extra` says what they hold.
+    /// How many extra rows the engine writes per pulled row; `extra` describes their content.
     pub extra_rows: u32,
-    /// How the one of an earlier version is found.
+    /// How the engine finds the extra row of an earlier version.
     pub extra_found_by: FoundBy,
     /// Whether a cipher encrypts each page.
     pub encrypted: bool,

@@ -1,4 +1,4 @@
-//! Local edits on their way to the backend.
+//! The outbox: local edits until the backend has decided about them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
@@ -15,7 +15,7 @@ use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, 
 pub struct Entry {
     /// Its place in the order of edits; unique within a process.
     pub seq: i64,
-    /// Its idempotency key; unique.
+    /// Its idempotency key: the backend knows repeated edits by it. Unique.
     pub id: String,
     pub edit: EditId,
     pub entity: EntityId,
@@ -23,11 +23,11 @@ pub struct Entry {
     pub kind: EditKind,
     /// New values by position in the backend's columns.
     pub values: Vec<(usize, Value)>,
-    /// The stamp of the version that it was made on; `None` if the backend has none.
+    /// The stamp of the version that it was made on; `None` if the backend did not have the row.
     pub base: Option<Stamp>,
-    /// The values that it was made on, by position in the backend's columns: of the columns that it
-    /// sets, or of all that the device has if it deletes the row. `None` for a create, unless it
-    /// was an update that creates its row again, and for an edit by an older version of the app.
+    /// The values before the edit, by position in the backend's columns: of the columns that it
+    /// sets, or of all of the device's columns if it deletes the row. `None` for a create, unless
+    /// it was an update that creates its row again, and for an edit by an older version of the app.
     pub made_on: Option<Vec<(usize, Value)>>,
     pub made_at: Stamp,
     pub attempts: u32,
@@ -35,36 +35,36 @@ pub struct Entry {
     pub parked: bool,
 }
 
-/// Suffix of the idempotency key of an edit that is sent again over what it met.
+/// The suffix of the idempotency key if the edit is sent again over the version it met.
 const OVER: char = '+';
-/// The same for an edit that is merged into what it met.
+/// The suffix if the edit is merged into the version that it met.
 const BESIDE: char = '~';
 
 impl Entry {
-    /// Whether it may be on the backend or on its way: its content under this idempotency key is
+    /// Whether the backend may have the edit already: its content under this idempotency key is
     /// fixed, and no other edit is joined with it. Valid only if edits are squashed: a conflict
-    /// rule that sends it again changes its key, too.
+    /// rule that sends the edit again changes its key, too.
     pub fn is_sealed(&self) -> bool {
         self.id != self.edit.to_string()
     }
 
-    /// Whether it met a conflict and goes out again, as another mutation.
+    /// Whether it met a conflict and is sent again, as another mutation.
     pub fn is_sent_again(&self) -> bool {
         self.id.ends_with([OVER, BESIDE])
     }
 
-    /// Whether it goes out again merged into what it met, not over it.
+    /// Whether it is sent again merged into the version it met, not over that version.
     pub fn is_merged(&self) -> bool {
         self.id.ends_with(BESIDE)
     }
 
-    /// The idempotency key for sending it again: over what it met, or merged into that.
+    /// The idempotency key for sending it again: over the version it met, or merged into it.
     pub fn id_again(&self, merged: bool) -> String {
         format!("{}{}", self.id, if merged { BESIDE } else { OVER })
     }
 
-    /// The idempotency key that is sent. A copy of the storage may decide otherwise about the same
-    /// edit, and the backend must commit it only once.
+    /// The idempotency key that is sent. A copy of the storage may decide differently about the
+    /// same edit, and the backend must still commit it only once.
     pub fn id_sent(&self) -> String {
         self.id.replace(BESIDE, OVER.encode_utf8(&mut [0; 4]))
     }
@@ -82,20 +82,20 @@ pub(super) const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"va
                      FROM outbox";
 
 impl Store {
-    /// Makes an edit in a transaction of its own.
+    /// Makes an edit in a separate transaction.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> Result<(), EditError> {
         self.save(|tx| tx.edit(edit, id, made_at))
     }
 }
 
-/// The base of an edit: its row's stamp, and the values that it changes.
+/// The base of an edit: the stamp of its row, and the values before the edit.
 pub(super) type MadeOn = (Option<Stamp>, Option<Vec<(usize, Value)>>);
 
 impl Tx<'_> {
-    /// Changes a row as a person wants it and puts the edit into the outbox.
+    /// Makes a person's edit: changes the row and adds the edit to the outbox.
     ///
     /// The edit's base is the row's stamp, `None` for a row that the backend has not acknowledged.
-    /// A new row counts as seen by a full load under way, as that load cannot bring it.
+    /// A new row counts as seen by a current full load, because that load cannot bring it.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> Result<(), EditError> {
         let edit = &*followed(self, edit)?;
         let made_on = self.change(edit)?;
@@ -150,7 +150,7 @@ impl Tx<'_> {
     /// Puts an edit at the end of the outbox.
     pub fn append(&self, edit: &LocalEdit, id: &str, (base, made_on): MadeOn, made_at: Stamp) -> Stored<()> {
         let last: i64 = self.value("SELECT ifnull(max(seq),0)FROM outbox", [])?;
-        // A response about a dropped entry may still be under way: its number is not reused.
+        // A response about a dropped entry may still arrive: its number is not reused.
         let seq = last.max(self.store().last_seq.get()) + 1;
         let LocalEdit { id: EditId { device, number }, entity, key, kind, values } = edit;
         let key = key.as_str();
@@ -167,8 +167,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The edits of these entities that may be sent now, oldest first, at most `limit`: of each row
-    /// the oldest edit, unless that is parked.
+    /// The edits of these entities that may be sent now, oldest first, at most `limit`: the oldest
+    /// edit of each row, unless that edit is parked (set aside).
     ///
     /// A row that others refer to is created before them and deleted after them. So an edit waits
     /// for an older create of a row that it refers to. A delete waits for all older edits that
@@ -204,8 +204,8 @@ impl Tx<'_> {
         self.finds(sql, (entity.0, key.as_str(), seq))
     }
 
-    /// The rows of an entity that edits refer to, by new values or base values, with the number of
-    /// the oldest such edit.
+    /// The rows of an entity to which edits refer, by new values or by values before the edit. Each
+    /// has the number of its oldest such edit.
     pub(super) fn referred(&self, target: EntityId) -> Stored<BTreeMap<Key, i64>> {
         let mut oldest = BTreeMap::new();
         for id in self.store().schema().ids() {
@@ -244,7 +244,7 @@ impl Tx<'_> {
         self.first(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)
     }
 
-    /// Moves an edit to another row, which the backend does not have yet.
+    /// Moves an edit to another row; the backend does not have that row yet.
     pub fn carry_over(&self, seq: i64, key: &Key) -> Stored<()> {
         let sql = "UPDATE outbox SET key=?2,base=NULL WHERE seq=?1";
         self.execute(sql, (seq, key.as_str()))
@@ -269,19 +269,19 @@ impl Tx<'_> {
         added.set(added.get() + more);
     }
 
-    /// Sets the version that all edits of a row are based on.
+    /// Sets the base version of all edits of a row.
     pub fn rebase(&self, entity: EntityId, key: &str, base: Stamp) -> Stored<()> {
         let sql = "UPDATE outbox SET base=?3 WHERE entity=?1 AND key=?2";
         self.execute(sql, (entity.0, key, base.0))
     }
 
-    /// The same for edits that are based on the version `from`.
+    /// Sets the base version of those edits of a row that are based on the version `from`.
     pub fn rebase_from(&self, entity: EntityId, key: &str, from: Option<Stamp>, base: Stamp) -> Stored<()> {
         let sql = "UPDATE outbox SET base=?4 WHERE entity=?1 AND key=?2 AND base IS ?3";
         self.execute(sql, (entity.0, key, from.map(|from| from.0), base.0))
     }
 
-    /// Notes the values that an edit is made on; `row` has the device's columns.
+    /// Notes the values before an edit; `row` has the device's columns.
     pub fn make_on(&self, entry: &Entry, row: &[Value]) -> Stored<()> {
         let under = Some(self.values_under(entry.entity, entry.kind, &entry.values, row));
         if entry.kind == EditKind::Create || entry.made_on == under {
@@ -290,8 +290,8 @@ impl Tx<'_> {
         self.execute("UPDATE outbox SET made_on=?2 WHERE seq=?1", (entry.seq, under.as_deref().map(json)))
     }
 
-    /// Turns an edit into another operation on the version `over`, maybe of another row, with these
-    /// values and an idempotency key of its own.
+    /// Turns an edit into another operation on the version `over`, possibly of another row, with
+    /// these values and this idempotency key.
     pub fn rewrite(
         &self,
         seq: i64,
@@ -323,7 +323,7 @@ impl Tx<'_> {
         self.execute(sql, (seq, error))
     }
 
-    /// Sets an edit aside, and with it later edits of its row; or lets it be sent again.
+    /// Sets an edit and so the later edits of its row aside, or lets them be sent again.
     pub fn park(&self, seq: i64, parked: bool) -> Stored<()> {
         self.execute("UPDATE outbox SET parked=?2 WHERE seq=?1", (seq, parked))
     }
@@ -345,15 +345,15 @@ impl Tx<'_> {
 
 struct Turns<'t> {
     entities: &'t [EntityId],
-    /// Rows of `entities` with an edit before this one that does not create them now.
+    /// Rows of `entities` with an earlier edit that does not create them in this batch.
     unmade: BTreeSet<(EntityId, Key)>,
-    /// By entity: its rows that edits refer to, each with the oldest such edit. Read when the first
-    /// delete is met.
+    /// Per entity: its rows to which edits refer, each with the oldest such edit. Read at the first
+    /// delete.
     referred: BTreeMap<EntityId, BTreeMap<Key, i64>>,
 }
 
 impl Turns<'_> {
-    /// Whether the edit must wait; the edits before it were met.
+    /// Whether the edit must wait; called for each edit in order.
     fn waits(&mut self, tx: &Tx<'_>, entry: &Entry) -> Stored<bool> {
         if entry.kind == EditKind::Delete {
             return self.is_referred_to(tx, entry);
@@ -422,8 +422,8 @@ pub(super) fn json(values: &[(usize, Value)]) -> String {
     serde_json::to_string(values).expect("writing to memory does not fail")
 }
 
-/// Copies a settled edit to the table `past`, as in a change log, if edits are kept. Prunes edits
-/// that were made too long before the latest.
+/// Copies a settled edit to the table `past`, like a change log, if edits are kept. Deletes edits
+/// there that were made too long before the latest.
 fn keep(tx: &Tx<'_>, seq: i64) -> Stored<()> {
     let keep = tx.store().options().keep_settled;
     if keep == Span::ZERO {
@@ -436,7 +436,7 @@ fn keep(tx: &Tx<'_>, seq: i64) -> Stored<()> {
     tx.execute("DELETE FROM past WHERE made_at<(SELECT max(made_at)FROM past)-?1", [micros])
 }
 
-/// An edit with the present keys of its rows: a person may have opened them under old keys.
+/// The edit with the current keys of its rows: a person may have opened these under old keys.
 pub(super) fn followed<'e>(tx: &Tx<'_>, edit: &'e LocalEdit) -> Stored<Cow<'e, LocalEdit>> {
     let schema = tx.store().schema();
     let mut followed = Cow::Borrowed(edit);
@@ -467,7 +467,7 @@ fn renamed(tx: &Tx<'_>, schema: &Schema, entity: EntityId, key: &str) -> Stored<
 
 #[cfg(test)]
 impl Entry {
-    /// An edit of the row `k` as of 1.
+    /// An edit of the row `k` based on stamp 1.
     pub fn made(number: u32, kind: EditKind, values: Vec<(usize, Value)>) -> Entry {
         let edit = EditId { device: DeviceId(0), number };
         Entry {

@@ -1,5 +1,5 @@
-//! Keys that the backend gave for rows to be created, in blocks per device. A copy of the database
-//! under a name of its own finds no keys there, as the first device goes on taking them.
+//! Keys that the backend gave for new rows, in blocks per device. If the database is copied to a
+//! device with another name, its pool is empty there: the first device goes on using these keys.
 
 use super::error::{StoreError, Stored};
 use super::session::Tx;
@@ -22,8 +22,8 @@ pub(crate) fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) ->
     tx.execute(sql, (entity.0, first, first + i64::from(count), owner))
 }
 
-/// Takes the next key of the pool that no row here has. After a restore from a backup, the pool has
-/// keys that were used since.
+/// Takes the next key of the pool that no row here has. After a restore from a backup, the pool
+/// still has keys that were used after the backup.
 pub(crate) fn take_key(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
     loop {
         let key = take(tx, entity, block(tx, entity)?)?;
@@ -33,7 +33,7 @@ pub(crate) fn take_key(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
     }
 }
 
-/// Takes the next key of any block, whomever it was given to; only a planted bug asks for it.
+/// Takes the next key of any block, even of another device; only a planted bug does so.
 pub(crate) fn take_any_key(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
     let sql = "SELECT first,next FROM pool WHERE entity=?1 AND next<until ORDER BY first LIMIT 1";
     take(tx, entity, tx.first(sql, [entity.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
@@ -45,14 +45,14 @@ fn take(tx: &Tx<'_>, entity: EntityId, block: Option<(i64, i64)>) -> Stored<Opti
     Ok(Some(given_key(tx.store().entity(entity), next.unsigned_abs())))
 }
 
-/// The first key of this device's current block, even if it was taken long ago; only a planted bug
-/// asks for it.
+/// The first key of this device's current block, even if it was already taken; only a planted bug
+/// uses it.
 pub(crate) fn first_key(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
     let first = block(tx, entity)?.map(|(first, _)| first);
     Ok(first.map(|first| given_key(tx.store().entity(entity), first.unsigned_abs())))
 }
 
-/// The current block of this device: its first number, and the next to be taken.
+/// The current block of this device: its first number, and its next number.
 fn block(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<(i64, i64)>> {
     let sql =
         "SELECT first,next FROM pool WHERE entity=?1 AND owner=?2 AND next<until ORDER BY first LIMIT 1";

@@ -1,4 +1,4 @@
-//! Fills a database as an earlier incarnation of the app would have.
+//! Fills a database in the same way as an earlier incarnation of the app.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::base::UnitId;
 use crate::contract::{Carried, Database, Provision, Schema, SyncUnit};
 
 /// Creates all tables in an empty database and fills them as if every unit had completed at the
-/// time of `state`: its rows, each unit's cursor for each entity that it pulls, and the date of its
-/// completion. One transaction; rows and loads have generation 0.
+/// time of `state`: the rows, each unit's cursor for each entity that it pulls, and the date of the
+/// completion. Uses one transaction; rows and loads have generation 0.
 pub(crate) fn provision(
     db: &Database,
     schema: &Arc<Schema>,
@@ -21,7 +21,7 @@ pub(crate) fn provision(
     state: &dyn Provision,
 ) -> Stored<()> {
     let store = Store::open(db, Arc::clone(schema), options)?;
-    // A backup is taken as it is, whatever its rows refer to.
+    // A backup is taken unchanged, even if its rows refer to missing rows.
     store.trust_references()?;
     store.transaction(|tx| {
         let mut result = Ok(());

@@ -1,4 +1,4 @@
-//! References between rows: what SQLite checks, and what is on the device.
+//! References between rows: checks by SQLite, and queries for rows on the device.
 
 use super::error::Stored;
 use super::layout::held;
@@ -12,7 +12,7 @@ pub(crate) fn is_here(tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<bool> 
     tx.finds(&format!("SELECT 1 FROM {table} WHERE key=?1"), [key])
 }
 
-/// The rows that these cells (the device's columns) refer to, if the device has a table for them.
+/// The rows to which these cells (the device's columns) refer, if the device has their table.
 pub(crate) fn parents_of(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> Vec<(EntityId, Key)> {
     let schema = tx.schema();
     let columns = schema.entity(entity).projected().zip(cells);
@@ -24,7 +24,7 @@ pub(crate) fn parents_of(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> V
     columns.filter_map(parent).filter(held).collect()
 }
 
-/// Another row on the device that refers to this one, if any does.
+/// Another row on the device that refers to this row; `None` if there is none.
 pub(crate) fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<Option<(EntityId, Key)>> {
     for (of, column) in references_to(tx.store(), entity) {
         let (table, columns) = tx.store().names(of);
@@ -37,8 +37,8 @@ pub(crate) fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Store
     Ok(None)
 }
 
-/// The rows that a full load of this generation would remove at its end although others refer to
-/// them; with their stamps.
+/// The rows, with their stamps, that a full load of this generation would remove at its end
+/// although others refer to them.
 pub(crate) fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<Vec<(Key, Stamp)>> {
     let (table, _) = tx.store().names(entity);
     let mut found = Vec::new();
@@ -74,7 +74,7 @@ pub(crate) fn dangling(tx: &Tx<'_>) -> Stored<u64> {
     Ok(rows)
 }
 
-/// The device's columns that refer to rows of an entity, as (entity, place among its columns).
+/// The device's columns that refer to rows of an entity: each by entity and place of the column.
 pub(super) fn references_to(store: &Store, target: EntityId) -> Vec<(EntityId, usize)> {
     let schema = store.schema();
     let mut found = Vec::new();

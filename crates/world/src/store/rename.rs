@@ -1,4 +1,4 @@
-//! Rows that get another key than the one that the device made.
+//! Rows that get another key than the device gave them.
 
 use super::error::Stored;
 use super::outbox::{ENTRY, entry, json};
@@ -7,14 +7,14 @@ use super::session::Tx;
 use crate::base::{EntityId, Key, Value};
 use crate::contract::{ColumnKind, Row};
 
-/// Which traces of a row get its new key, besides the row and its own edits.
+/// Which other places get the new key of a row, besides the row and its own edits.
 #[derive(Clone, Copy, Debug)]
 pub struct Reach {
-    /// References to it in rows.
+    /// References to the row in other rows.
     pub rows: bool,
-    /// References to it in waiting edits, and in the values that those were made on.
+    /// References to the row in waiting edits, both in new values and in values before the edit.
     pub edits: bool,
-    /// A version of it that came down under the new key meanwhile, and may be newer.
+    /// A version of the row that was pulled under the new key meanwhile, and may be newer.
     pub newer: bool,
 }
 
@@ -22,11 +22,11 @@ impl Reach {
     pub const ALL: Reach = Reach { rows: true, edits: true, newer: true };
 }
 
-/// Gives a row another key, wherever it stands. A row of the new key that came down meanwhile goes
-/// to its shadow.
+/// Gives a row another key in all places of `reach`. If a row with the new key was pulled
+/// meanwhile, that version goes to the shadow.
 pub(crate) fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach) -> Stored<()> {
     call(tx, entity, from, to)?;
-    // References to the row are changed before the end.
+    // References to the row are changed before the transaction ends.
     defer_foreign_keys(tx)?;
     if let Some(row) = tx.row(entity, to.as_str())? {
         if reach.newer {

@@ -11,20 +11,20 @@ use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef, escape_control};
 /// A row as the device holds it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredRow {
-    /// The backend's stamp of the version last received; 0 if never.
+    /// The backend's stamp of the version last received; 0 if none was received.
     pub stamp: Stamp,
     pub generation: u32,
     pub values: Vec<Value>,
 }
 
 impl Store {
-    /// Checks the file's integrity and reads every row.
+    /// Checks the file's integrity and reads all rows.
     pub fn check(&self) -> Stored<()> {
         let said: String = self.connection()?.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?;
         if said != "ok" {
             return Err(StoreError::Damaged(escape_control(&said).into_owned()));
         }
-        // A value in its place may still not be valid text.
+        // A file that is intact may still have values that are not valid text.
         held(self.schema()).try_for_each(|id| self.rows(id, &mut |_, _, _| ()))
     }
 
@@ -43,8 +43,8 @@ impl Store {
 }
 
 impl Tx<'_> {
-    /// Stores a row as it came from the wire, unless the held version is newer; a held version of
-    /// stamp `over` or earlier gives way to any. False if the held version stays.
+    /// Stores a pulled row, unless the held version is newer. A held version with the stamp `over`
+    /// or an earlier one gives way to any version. False if the held version stays.
     #[inline]
     pub fn put(
         &self,
@@ -69,7 +69,7 @@ impl Tx<'_> {
         Ok(is_put)
     }
 
-    /// Stores a row from owned values of the device's columns, in place of any version.
+    /// Stores a row from owned values of the device's columns, whatever version is held.
     pub fn put_values<'v>(
         &self,
         entity: EntityId,
@@ -97,7 +97,7 @@ impl Tx<'_> {
         columns: usize,
         bind_values: impl FnOnce(&mut CachedStatement<'_>) -> rusqlite::Result<()>,
     ) -> Stored<bool> {
-        // An unbound parameter would keep the previous row's value.
+        // A parameter that is not bound would keep the previous row's value.
         let expected = self.store().entity(entity).projection.len();
         if columns != expected {
             return Err(StoreError::Damaged(format!("a row of {columns} values for {expected} columns")));
@@ -117,12 +117,12 @@ impl Tx<'_> {
         self.with(entity, which, |statement| Ok(statement.execute(params)?))
     }
 
-    /// Deletes a row; false if there was none.
+    /// Deletes a row. False if there was none.
     pub fn remove(&self, entity: EntityId, key: &str) -> Stored<bool> {
         Ok(self.say(entity, RowStatement::Remove, [key])? > 0)
     }
 
-    /// Deletes a row of this stamp or an earlier one; false if there was none.
+    /// Deletes a row with this stamp or an earlier one. False if there was none.
     pub fn remove_by(&self, entity: EntityId, key: &str, stamp: Stamp) -> Stored<bool> {
         Ok(self.say(entity, RowStatement::RemoveBy, (key, stamp.0))? > 0)
     }
@@ -147,7 +147,7 @@ impl Tx<'_> {
         self.say(entity, RowStatement::Restamp, (key, stamp.0)).map(drop)
     }
 
-    /// Notes that a full load saw a row, if the device has it; the values stay.
+    /// Notes that a full load saw a row, if the device has the row; its values stay.
     pub fn seen(&self, entity: EntityId, key: &str, generation: u32) -> Stored<()> {
         self.say(entity, RowStatement::Seen, (key, generation)).map(drop)
     }
@@ -169,7 +169,7 @@ impl Tx<'_> {
         Ok(swept)
     }
 
-    /// Marks rows whose stamps lie in this range as seen by the load of this generation.
+    /// Marks rows with stamps in this range as seen by the load of this generation.
     pub fn spare(&self, entity: EntityId, generation: u32, (from, until): (Stamp, Stamp)) -> Stored<()> {
         self.say(entity, RowStatement::Spare, (generation, from.0, until.0)).map(drop)
     }

@@ -22,13 +22,13 @@ pub struct Store {
     layout: Rc<Layout>,
     /// Steps of SQLite's virtual machine since they were last read.
     steps: Cell<u64>,
-    /// No later outbox entry gets this number or a lower one, even if the entry is long gone.
+    /// No later outbox entry gets this number or a lower one, even after the entry was removed.
     pub(super) last_seq: Cell<i64>,
     pub(super) added: Cell<i64>,
     pub(super) owner: Cell<DeviceId>,
 }
 
-/// One transaction, for as long as its closure runs.
+/// One transaction; it lasts as long as its closure runs.
 pub struct Tx<'s> {
     store: &'s Store,
     connection: &'s Connection,
@@ -42,8 +42,8 @@ struct Ready<'s> {
     counted: Counted<'s>,
 }
 
-/// A statement whose steps are added to the store's on drop, as reading its counter costs more than
-/// a step.
+/// A statement that adds its steps to the store's count when dropped: reading its counter costs
+/// more than a step.
 pub(super) struct Counted<'s> {
     pub(super) statement: CachedStatement<'s>,
     store: &'s Store,
@@ -62,7 +62,7 @@ impl Store {
         connection::open(db, schema, options).map(drop)
     }
 
-    /// Opens a database; an empty one gets its tables (one in `:memory:` is always empty at first).
+    /// Opens a database. An empty one gets its tables; `:memory:` always starts empty.
     pub fn open(db: &Database, schema: Arc<Schema>, options: &StoreOptions) -> Stored<Store> {
         let connection = connection::open(db, &schema, options)?;
         Ok(Store {
@@ -75,27 +75,27 @@ impl Store {
         })
     }
 
-    /// Turns off foreign keys for what is written from now on.
+    /// Turns off foreign keys for all later writes.
     pub(super) fn trust_references(&self) -> Stored<()> {
         Ok(self.connection()?.execute_batch("PRAGMA foreign_keys=OFF")?)
     }
 
-    /// Runs `f` in one transaction, which commits if `f` returns `Ok` and rolls back otherwise.
+    /// Runs `f` in one transaction: commits if `f` returns `Ok`, and rolls back otherwise.
     pub fn transaction<R>(&self, f: impl FnOnce(&Tx<'_>) -> Stored<R>) -> Stored<R> {
         self.transact("BEGIN IMMEDIATE", true, f)
     }
 
-    /// The same for a person's edits.
+    /// The same for edits of a person.
     pub fn save<R>(&self, f: impl FnOnce(&Tx<'_>) -> Result<R, EditError>) -> Result<R, EditError> {
         self.transact("BEGIN IMMEDIATE", true, f)
     }
 
-    /// Sets whose database it is: keys are taken from the blocks of this device.
+    /// Sets the device that owns the database: keys are taken from the blocks of this device.
     pub fn belongs_to(&self, device: DeviceId) {
         self.owner.set(device);
     }
 
-    /// Runs `f`, which only reads, on one state of the database.
+    /// Runs `f` on one state of the database; `f` only reads.
     pub fn read<R>(&self, f: impl FnOnce(&Tx<'_>) -> Stored<R>) -> Stored<R> {
         self.transact("BEGIN", false, f)
     }
@@ -117,15 +117,15 @@ impl Store {
         if result.is_err() {
             self.added.set(added);
             if !connection.is_autocommit() {
-                // If this fails, the next process rolls back.
+                // If the rollback fails, the next process rolls back.
                 _ = say(&connection, "ROLLBACK");
             }
         }
         result
     }
 
-    /// By how many edits the outbox has grown since this store was opened; costs the device
-    /// nothing.
+    /// By how many edits the outbox has grown since this store was opened. Reading this costs the
+    /// device nothing.
     pub fn added(&self) -> i64 {
         self.added.get()
     }
@@ -141,7 +141,7 @@ impl Store {
     }
 
     /// Releases memory that only serves speed; the next call opens the database again. If there are
-    /// many stores, unused ones rest by themselves.
+    /// many stores, unused ones do so automatically.
     pub fn rest(&self) {
         self.line.rest();
     }
@@ -189,8 +189,8 @@ impl<'s> Tx<'s> {
         Ok(Counted { statement: self.connection.prepare_cached(sql)?, store: self.store })
     }
 
-    /// Calls `f` with a statement on an entity's table, which is looked up by its text once per
-    /// transaction.
+    /// Calls `f` with a statement on an entity's table. The statement is looked up by its text once
+    /// per transaction.
     #[inline]
     pub(super) fn with<R>(
         &self,
@@ -265,7 +265,7 @@ impl<'s> Tx<'s> {
 
 #[cfg(test)]
 impl Store {
-    /// A store in memory, with nothing in it.
+    /// An empty store in memory.
     pub fn of(entities: Vec<Entity>) -> Store {
         let options = StoreOptions { journal: super::Journal::Memory, ..StoreOptions::default() };
         let schema = Schema { entities, ..Schema::default() };

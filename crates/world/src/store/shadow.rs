@@ -1,4 +1,4 @@
-//! Shadows: newer versions of rows with local edits. They wait until the edits are settled.
+//! Shadows: pulled versions of rows with local edits. They wait until the edits are settled.
 
 use serde::Serialize;
 
@@ -8,8 +8,8 @@ use crate::base::{Cell, EntityId, Key, Stamp, Value};
 use crate::contract::Row;
 
 impl Tx<'_> {
-    /// Keeps a version of a row, in place of the one kept before; no values are a tombstone. Its
-    /// stamp may be older: a backend restored from a backup has older versions, and they are valid.
+    /// Keeps a version of a row, replacing the one kept before; `None` is a tombstone (a deletion).
+    /// The stamp may be older: a backend restored from a backup has older, valid versions.
     pub fn set_shadow(
         &self,
         entity: EntityId,
@@ -33,7 +33,7 @@ impl Tx<'_> {
         self.put_shadow(entity, &version.key, version.stamp, values)
     }
 
-    /// Returns the version in a row's shadow, and drops it.
+    /// Removes the version in a row's shadow and returns it; `None` if there is none.
     pub fn take_shadow(&self, entity: EntityId, key: &str) -> Stored<Option<Row>> {
         let found = self.shadow(entity, key)?;
         if found.is_some() {
@@ -49,21 +49,21 @@ impl Tx<'_> {
         })
     }
 
-    /// Rows that ended here and have no waiting edits, with the stamps of their ends.
+    /// Rows that ended here and have no waiting edits, each with the stamp of its end.
     pub fn ends(&self) -> Stored<Vec<((EntityId, Key), Stamp)>> {
         let sql = "SELECT entity,key,stamp FROM shadow AS s WHERE \"values\" IS NULL AND NOT EXISTS\
                    (SELECT 1 FROM outbox AS o WHERE o.entity=s.entity AND o.key=s.key)";
         self.query(sql, [], |row| Ok(((EntityId(row.get(0)?), Key(row.get(1)?)), Stamp(row.get(2)?))))
     }
 
-    /// Drops a row's shadow if that is a tombstone.
+    /// Drops a row's shadow if the shadow is a tombstone.
     pub fn drop_end(&self, entity: EntityId, key: &str) -> Stored<()> {
         let sql = "DELETE FROM shadow WHERE entity=?1 AND key=?2 AND \"values\" IS NULL";
         self.execute(sql, (entity.0, key))
     }
 
-    /// Drops the shadows of an entity that is loaded again: their versions come again if they still
-    /// exist. Tombstones do not come again, and stay.
+    /// Drops the shadows of an entity that is loaded again: the load brings their versions again if
+    /// these still exist. Tombstones stay, because no load brings them again.
     pub fn drop_live_shadows(&self, entity: EntityId) -> Stored<()> {
         let sql = "DELETE FROM shadow WHERE entity=?1 AND \"values\" IS NOT NULL";
         self.execute(sql, [entity.0])
@@ -74,7 +74,7 @@ pub(super) fn written(cells: &[impl Serialize]) -> String {
     serde_json::to_string(cells).expect("writing to memory does not fail")
 }
 
-/// The cells that were [`written`] in a column; `None` if there are none.
+/// The cells that [`written`] stored in a column; `None` if there are none.
 pub(super) fn cells(row: &rusqlite::Row<'_>, column: usize) -> Stored<Option<Vec<Cell<'static>>>> {
     let Some(text) = row.get::<_, Option<String>>(column)? else { return Ok(None) };
     let cells: Vec<Cell<'_>> = serde_json::from_str(&text).map_err(|e| StoreError::Damaged(e.to_string()))?;

@@ -1,12 +1,12 @@
-//! Joins several waiting edits of a row into one. An edit is sealed before it goes out: from then
-//! on it may be on the backend, so neither its idempotency key nor its content may change.
+//! Joins several waiting edits of a row into one. An edit is sealed before it is sent: from then on
+//! the backend may have it, so neither its idempotency key nor its content may change.
 
 use super::error::Stored;
 use super::outbox::{Entry, json, references};
 use super::session::Tx;
 use crate::base::{EditId, EntityId, Key, Value, Word};
 
-/// Suffix of the idempotency key of a sealed edit.
+/// The suffix of the idempotency key of a sealed edit.
 const SEAL: char = '=';
 
 /// Rows of these entities with several waiting edits, in the order of their first edits.
@@ -17,7 +17,7 @@ pub(crate) fn edited_again(tx: &Tx<'_>, entities: &[EntityId]) -> Stored<Vec<(En
     Ok(rows)
 }
 
-/// Replaces the edits with these numbers by `into`, which has one of the numbers; `None` drops all.
+/// Replaces the edits with these numbers by `into`, which has one of them; `None` drops them all.
 pub(crate) fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Stored<()> {
     let own = into.map(|entry| entry.seq);
     places.iter().filter(|&&seq| own != Some(seq)).try_for_each(|&seq| tx.drop_entry(seq))?;
@@ -32,7 +32,7 @@ pub(crate) fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Stored<
     )
 }
 
-/// Seals an edit that is about to be sent; false if it was sealed before.
+/// Seals an edit that is about to be sent. False if it was already sealed.
 pub(crate) fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Stored<bool> {
     if entry.is_sealed() {
         return Ok(false);
@@ -42,13 +42,13 @@ pub(crate) fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Stored<bool> {
     Ok(true)
 }
 
-/// Unseals an edit that was about to be sent and did not leave.
+/// Unseals an edit that was about to be sent but did not leave the device.
 pub(crate) fn unseal(tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
     let id = entry.id.strip_suffix(SEAL).unwrap_or(&entry.id);
     tx.execute("UPDATE outbox SET id=?2 WHERE seq=?1", (entry.seq, id))
 }
 
-/// Whether these values of an entity's columns name a row that an edit after `seq` creates.
+/// Whether these values of an entity's columns refer to a row that an edit after `seq` creates.
 pub(crate) fn names_behind(
     tx: &Tx<'_>,
     entity: EntityId,
@@ -69,7 +69,7 @@ pub(crate) fn is_waited_for(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored<
     Ok(tx.referred(entity)?.contains_key(key))
 }
 
-/// Whether edits of other rows of the entity wait between these places.
+/// Whether edits of other rows of the entity wait between these two places in the outbox.
 pub(crate) fn others_between(tx: &Tx<'_>, entity: EntityId, key: &Key, places: (i64, i64)) -> Stored<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key<>?2 AND seq>?3 AND seq<?4 LIMIT 1";
     tx.finds(sql, (entity.0, key.as_str(), places.0, places.1))

@@ -1,21 +1,21 @@
-//! What a run has pulled and does not show yet: rows, page by page, in tables of their own.
+//! Rows that a run has pulled and does not show yet, page by page, in separate tables.
 
 use super::error::Stored;
 use super::session::Tx;
 use super::shadow;
 use crate::base::{Cell, EntityId, Stamp, UnitId};
 
-/// A page of an entity that was set aside.
+/// A page of an entity that was set aside (stored, but not shown).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StagedPage {
-    /// Its number; later pages have greater ones.
+    /// The number of the page; later pages have greater numbers.
     pub number: i64,
     pub entity: EntityId,
     pub cursor: String,
     pub more: bool,
-    /// The cursor and generation that were shown when the entity's first page was set aside.
+    /// The cursor and generation of the shown rows when the entity's first page was set aside.
     pub onto: (Option<String>, u32),
-    /// What else the page says, in the format of the caller.
+    /// The rest of the page, in the format of the caller.
     pub rest: String,
 }
 
@@ -24,10 +24,10 @@ pub(crate) struct StagedPage {
 pub(crate) struct StagedRow {
     pub key: String,
     pub stamp: Stamp,
-    /// If only some columns came: the stamp of the version that they build on, and a bit per
+    /// If only some columns were pulled: the stamp of the version that they build on, and a bit per
     /// column.
     pub part: Option<(Stamp, u64)>,
-    /// The cells as they came; `None` for a tombstone.
+    /// The cells as received; `None` for a tombstone.
     pub values: Option<Vec<Cell<'static>>>,
 }
 
@@ -38,8 +38,8 @@ pub(crate) const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS staged(page,place,key,stamp,base,columns,\"values\",PRIMARY KEY(page,place))WITHOUT ROWID",
 ];
 
-/// Sets a page of `unit` aside, after those that are there; returns its number. The number in
-/// `page` is ignored.
+/// Sets a page of `unit` aside, after its other pages. Returns the number of the page; the number
+/// in `page` is ignored.
 pub(crate) fn add_page(tx: &Tx<'_>, unit: UnitId, page: &StagedPage) -> Stored<i64> {
     let StagedPage { entity, cursor, more, onto: (onto, generation), rest, .. } = page;
     let sql = "INSERT INTO staged_page SELECT ifnull(max(page),0)+1,?1,?2,?3,?4,?5,?6,?7 FROM staged_page \
@@ -63,13 +63,13 @@ pub(crate) fn add_row(
     tx.execute(sql, row)
 }
 
-/// The last page of an entity that is set aside.
+/// The last page of an entity that was set aside; `None` if there is none.
 pub(crate) fn last(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<Option<StagedPage>> {
     let sql = format!("{PAGE} WHERE unit=?1 AND entity=?2 ORDER BY page DESC LIMIT 1");
     tx.first(&sql, (unit.0, entity.0), page)
 }
 
-/// The pages that are set aside for a unit, in order.
+/// The pages that were set aside for a unit, in order.
 pub(crate) fn pages(tx: &Tx<'_>, unit: UnitId) -> Stored<Vec<StagedPage>> {
     tx.query(&format!("{PAGE} WHERE unit=?1 ORDER BY page"), [unit.0], page)
 }
@@ -84,14 +84,14 @@ pub(crate) fn rows(tx: &Tx<'_>, page: i64) -> Stored<Vec<StagedRow>> {
     })
 }
 
-/// Drops all that is set aside for `unit`; returns how many rows that were.
+/// Drops all pages and rows that were set aside for `unit`; returns the number of rows.
 pub(crate) fn drop_all(tx: &Tx<'_>, unit: UnitId) -> Stored<u32> {
     let rows = drop_rows(tx, unit)?;
     tx.execute("DELETE FROM staged_page WHERE unit=?1", [unit.0])?;
     Ok(rows)
 }
 
-/// Drops what is set aside of an entity; returns how many rows that were.
+/// Drops the pages and rows of an entity that were set aside; returns the number of rows.
 pub(crate) fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<u32> {
     let of = "SELECT page FROM staged_page WHERE unit=?1 AND entity=?2";
     let rows = format!("DELETE FROM staged WHERE page IN({of})");
@@ -100,7 +100,7 @@ pub(crate) fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored
     Ok(rows as u32)
 }
 
-/// Drops the rows of `unit` and keeps its pages; only a planted bug asks for that alone.
+/// Drops the rows of `unit` and keeps its pages; only a planted bug does so alone.
 pub(crate) fn drop_rows(tx: &Tx<'_>, unit: UnitId) -> Stored<u32> {
     let rows = "DELETE FROM staged WHERE page IN(SELECT page FROM staged_page WHERE unit=?1)";
     Ok(tx.changes(rows, [unit.0])? as u32)

@@ -1,5 +1,5 @@
-//! Upgrades a database of an older version of the app, in one transaction: adds what is missing, or
-//! empties it. A process that dies during it leaves the database as it was.
+//! Upgrades a database of an older version of the app, in one transaction: adds missing columns, or
+//! empties the database. A process that dies during the upgrade leaves the database unchanged.
 
 use rusqlite::Connection;
 
@@ -9,7 +9,7 @@ use super::options::{OnMismatch, StoreOptions};
 use crate::base::EntityId;
 use crate::contract::Schema;
 
-/// The SQL that marks a database as one of this version of the app; empty for the first version.
+/// The SQL that gives a database the app's version; empty for the first version.
 pub(super) fn mark(schema: &Schema) -> String {
     if schema.version == 0 { String::new() } else { format!("PRAGMA application_id={};", schema.version) }
 }
@@ -47,8 +47,8 @@ fn emptied(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
     Ok(work)
 }
 
-/// Adds missing columns, empty, with their indexes; also to versions in shadows and conflicts.
-/// Drops what a run had set aside, which comes again.
+/// Adds missing columns with empty values, also to versions in shadows and conflicts, and their
+/// indexes. Drops the rows that a run had set aside: they are pulled again.
 fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Stored<String> {
     let mut work = String::new();
     for id in held(schema) {
@@ -72,7 +72,7 @@ fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
         }
         let own = options.indexes.iter().enumerate().filter(|(_, index)| index.entity == id);
         for (at, index) in own {
-            // An index of several columns was made of those that were there.
+            // An index of several columns was made of only the columns of the older version.
             work += &format!("DROP INDEX IF EXISTS \"o{at}\";");
             define_index(&mut work, schema, at, index);
         }
@@ -84,7 +84,7 @@ fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
     Ok(work)
 }
 
-/// Drops an entity's pages that are set aside, as they lack the new columns.
+/// Drops an entity's pages that were set aside: they lack the new columns.
 fn pulled_again(work: &mut String, connection: &Connection, id: EntityId) -> Stored<()> {
     if connection.table_exists(None, "staged_page")? {
         let of = format!("entity={}", id.0);

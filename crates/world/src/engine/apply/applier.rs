@@ -38,7 +38,7 @@ fn beside(from: Stamp, undone: &[Undone]) -> Vec<(Stamp, Stamp)> {
 pub(crate) struct Applier {
     pub(crate) process: Rc<Process>,
     bad_rows: BadRows,
-    /// Whether deferred rows are retried only once the row that they lack is here.
+    /// Whether a deferred row is retried only once the row that it refers to has arrived.
     knows_lacks: bool,
 }
 
@@ -55,8 +55,8 @@ impl Applier {
         Applying { applier: self, process: &self.process, tx, unit, told: TxChanges::default() }
     }
 
-    /// The book that keeps the unit's cursor for an entity: its own or the shared one. A unit with
-    /// an excerpt of the entity has its own, as its cursor says nothing about the other rows.
+    /// The book that keeps the unit's cursor for an entity: the unit's own or the shared one. A
+    /// unit with an excerpt of the entity has its own: its cursor says nothing about other rows.
     pub(crate) fn cursor_book(&self, unit: UnitId, entity: EntityId) -> UnitId {
         let is_part =
             self.process.excerpt(unit, entity).is_some() && !self.process.rules.has(Flaw::PartMovesAll);
@@ -90,7 +90,7 @@ impl Applier {
     }
 
     /// Makes a response to a unit's pull durable. False if a partial row does not fit the held
-    /// version: from that transaction on nothing is written, and no cursor moves.
+    /// version: that transaction and the later ones write nothing and move no cursor.
     pub(crate) async fn pages(&self, unit: UnitId, answer: &Answer<'_>) -> Result<bool, SyncError> {
         if self.process.rules.has(Flaw::CursorBeforeRows) {
             self.save_cursors_early(unit, &answer.pages).await?;
@@ -99,8 +99,8 @@ impl Applier {
         self.transactions(Some(unit), answer, "pull.chunk-applied").await
     }
 
-    /// Makes a response durable, without cursors if it is not to a unit's pull. False if a partial
-    /// row does not fit the held version.
+    /// Makes a response durable. `unit` is the unit that pulled it; with `None` no cursor moves.
+    /// False if a partial row does not fit the held version.
     pub(crate) async fn transactions(
         &self,
         unit: Option<UnitId>,
@@ -125,8 +125,8 @@ impl Applier {
         Ok(true)
     }
 
-    /// One transaction: the rows of its segments, and the cursors of the pages that end in it.
-    /// False if a partial row does not fit the held row: then nothing is written.
+    /// Writes one transaction: the rows of its segments, and the cursors of the pages that end in
+    /// it. False if a partial row does not fit the held row: then nothing is written.
     async fn apply(
         &self,
         unit: Option<UnitId>,
@@ -165,16 +165,16 @@ impl Applier {
         }
     }
 
-    /// How far `unit` has come with `entity` when a page begins or goes on.
+    /// The unit's progress with `entity` when a page begins or continues.
     ///
-    /// A response to a request without a cursor begins a full load. The load gets a generation of
-    /// its own, even if an earlier response was partly written: the server reports only rows that
-    /// vanished since this load began, so rows of an earlier load do not count.
+    /// A response to a request without a cursor begins a full load. Each load gets a new
+    /// generation, even if an earlier response was partly written: the server reports only rows
+    /// that vanished since this load began, so rows of an earlier load do not count.
     fn progress(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId, begins_page: bool) -> Stored<Progress> {
         let mut progress = tx.progress(self.cursor_book(unit, entity), entity)?;
         if begins_page && progress.cursor.is_none() {
             progress.loading = true;
-            // A load that is set aside got its generation when it began.
+            // A load that is set aside got its generation when the first page was set aside.
             if !self.sets_aside() {
                 progress.generation = self.latest_load(tx, entity, progress.generation)? + 1;
             }
@@ -186,8 +186,8 @@ impl Applier {
     }
 
     /// The generation of the latest full load of `entity` by any unit; `own` is this unit's. A
-    /// pulled row counts as seen by that load. Otherwise another unit's load would sweep, at its
-    /// end, a row that this unit received and will not receive again.
+    /// pulled row counts as seen by that load. Otherwise that load, at its end, would remove a row
+    /// that this unit received and will not receive again.
     pub(crate) fn latest_load(&self, tx: &Tx<'_>, entity: EntityId, own: u32) -> Stored<u32> {
         let is_latest = self.process.options.pull.cursor == CursorBook::Entity;
         if is_latest { Ok(own) } else { Ok(own.max(tx.generation(entity)?)) }
@@ -207,8 +207,8 @@ impl Applier {
         Ok(())
     }
 
-    /// Restarts the load of an entity whose cursor the server no longer knows: all rows come again,
-    /// and rows that do not come are removed at the end.
+    /// Restarts the load of an entity whose cursor the server no longer knows. All rows are sent
+    /// again; at the end, rows that were not sent are removed.
     pub(crate) async fn load_again(&self, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
         let (book, whole) = (self.cursor_book(unit, entity), self.process.excerpt(unit, entity).is_none());
         let reset = self.process.write(|tx| {
@@ -232,7 +232,7 @@ impl Applier {
     }
 }
 
-/// One transaction of pulled rows, and what to report of it.
+/// One transaction of pulled rows, and the changes to report of it.
 pub(crate) struct Applying<'t, 's> {
     applier: &'t Applier,
     process: &'t Process,
@@ -282,15 +282,15 @@ impl Applying<'_, '_> {
             completed.with((segment.page, index), page.rows.get(index), |row| {
                 let is_dirty = dirty.has(id, row.key);
                 if self.unit.is_some() && self.holds_back(id, row, is_dirty)? {
-                    // The row may be here in an older version: no load may sweep it.
+                    // An older version of the row may be stored: no load may remove it.
                     return tx.seen(id, row.key, latest);
                 }
                 let applied = self.row(Place::of(id, latest, is_dirty), row, &undone)?;
                 self.told.echoed += u32::from(process.is_echo(id, row.key, row.stamp));
                 let seen = progress.loading || !is_dirty;
                 if applied == Applied::Kept && seen && row.values.is_some() {
-                    // Its edits may be settled before the load ends; then nothing else keeps it
-                    // from the sweep.
+                    // The edits may be settled before the load ends; then only this protects the
+                    // row.
                     tx.seen(id, row.key, latest)?;
                 }
                 self.told.note(id, row, applied);
@@ -300,7 +300,7 @@ impl Applying<'_, '_> {
         self.unit.map_or(Ok(()), |unit| self.keep_progress(unit, page, segment, progress))
     }
 
-    /// Whether a row cannot be applied now; it is then skipped or deferred.
+    /// Whether a row cannot be applied now: this skips or defers the row.
     fn holds_back(&mut self, entity: EntityId, row: WireRow<'_>, is_dirty: bool) -> Stored<bool> {
         let mut verdict = self.applier.bad_rows.judge(self.tx, entity, row)?;
         if verdict == Verdict::Apply && !is_dirty && big_rows::leaves_out(self.process, row) {
@@ -316,7 +316,7 @@ impl Applying<'_, '_> {
         Ok(verdict != Verdict::Apply)
     }
 
-    /// Stores a unit's excerpt of a page's rows. A deleted row is deleted in full, unless the
+    /// Stores a unit's excerpt of a page's rows. A deletion also deletes the full row, unless the
     /// excerpt selects rows: then the row may only have left the selection.
     fn excerpt(
         &mut self,
@@ -351,8 +351,8 @@ impl Applying<'_, '_> {
         Ok(())
     }
 
-    /// Applies a row by the rule, over any held version that may be `undone`. Forgets the noted end
-    /// of the row once that end or a later version comes down.
+    /// Applies a row by the rule; a held version that may be `undone` gives way to any version.
+    /// Forgets the noted end of the row once that end or a later version is applied.
     fn row(&self, place: Place, row: WireRow<'_>, undone: &[Undone]) -> Stored<Applied> {
         let (tx, passed) = (self.tx, &self.process.passed);
         let ended = passed.end_of(tx, place.id, row.key)?;
@@ -372,7 +372,7 @@ impl Applying<'_, '_> {
     fn retry(&mut self, entity: EntityId) -> Stored<bool> {
         let mut any = false;
         let dirty = Dirty(self.tx.dirty()?);
-        // SQLite would refuse a row that lacks its parent.
+        // SQLite would refuse a row whose parent is missing.
         let checked = self.tx.checks_references();
         let missing = if checked { MissingParent::Wait } else { self.process.options.pull.missing_parent };
         for late in self.tx.deferred_to_retry(entity)? {
@@ -399,8 +399,8 @@ impl Applying<'_, '_> {
     }
 
     /// Applies deferred rows that this transaction unblocks. Rows that refer only to each other and
-    /// to rows that are here come together. A deletion comes after the deletions of the rows that
-    /// refer to it.
+    /// to stored rows are applied together. A deletion waits until the rows that refer to its row
+    /// are deleted.
     pub(crate) fn apply_unblocked(&mut self) -> Stored<()> {
         let (tx, schema) = (self.tx, &self.process.setup.schema);
         let brings = self.process.options.pull.missing_parent == MissingParent::Wait;
@@ -434,8 +434,8 @@ impl Applying<'_, '_> {
         }
     }
 
-    /// The same if rows cannot refer to each other in a circle: retries only rows whose missing row
-    /// has come.
+    /// Does the same if rows cannot refer to each other in a circle: retries only deferred rows
+    /// whose missing row has arrived.
     fn bring_in_what_lacked(&mut self) -> Stored<()> {
         if !self.tx.any_late()? {
             return Ok(());
@@ -476,12 +476,12 @@ impl Applying<'_, '_> {
             let loaded = progress.loading && !page.more;
             if loaded {
                 progress.loading = false;
-                // A load may leave out what is not settled yet, such as rows just made here.
+                // A load may leave out rows not settled yet, such as rows created here.
                 let undone = process.passed.undone(id);
                 for key in process.just_made(id, &undone) {
                     tx.seen(id, &key, progress.generation)?;
                 }
-                // It may also leave out versions that this device got in another way.
+                // A load may also leave out versions that this device got in another way.
                 if let Some(from) = page.unseen {
                     for stamps in beside(from, &undone) {
                         tx.spare(id, progress.generation, stamps)?;
@@ -507,8 +507,7 @@ impl Applying<'_, '_> {
         Ok(())
     }
 
-    /// Moves the cursors of all entities that have one to this position; only a planted bug asks
-    /// for it.
+    /// Sets the cursor of every entity that has one to `to`; only a planted bug does so.
     fn move_all(&self, unit: UnitId, to: &Progress) -> Stored<()> {
         for entity in self.process.setup.schema.ids() {
             let book = self.applier.cursor_book(unit, entity);

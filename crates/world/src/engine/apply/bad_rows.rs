@@ -1,9 +1,9 @@
-//! Rows that cannot be applied when they come, and what to do about them.
+//! Rows that cannot be applied when they arrive, and the options for them.
 //!
-//! Whether a row fails depends on its key; it fails a given number of times per process
-//! incarnation. No row is lost if a cursor passes it only while it is on the durable list of
-//! deferred rows. A newer version of the row, or a load that brings it again, removes it from the
-//! list.
+//! A row's key decides whether it fails; it fails a given number of times per process incarnation.
+//! A cursor may pass such a row without losing it only if the row is on the durable list of
+//! deferred rows. A newer version of the row removes it from the list, and so does a load that
+//! brings it again.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,20 +17,20 @@ use crate::engine::options::{BadRowOptions, MissingParent, OnBadRow, PullOptions
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Stored, Tx};
 
-/// A seed of its own, so that other choices by key select other rows.
+/// Differs from other seeds, so that other choices by key select other rows.
 const SEED: u64 = 0x0062_6164_726f_7773;
 
 pub(crate) struct BadRows {
     options: BadRowOptions,
-    /// Whether rows also wait on the list for other rows.
+    /// Whether the list also holds rows that wait for other rows.
     waits: bool,
     machine: Rc<dyn Machine>,
     failed: RefCell<BTreeMap<(EntityId, Key), u32>>,
 }
 
 impl BadRows {
-    /// With `keys`, SQLite checks references, and the deletion of a row waits for the rows that
-    /// refer to it.
+    /// `keys`: SQLite checks references, and the deletion of a row waits for the rows that refer to
+    /// it.
     pub(crate) fn new(options: &PullOptions, keys: bool, machine: Rc<dyn Machine>) -> BadRows {
         let waits = keys || options.missing_parent == MissingParent::Wait;
         BadRows { options: options.bad_rows, waits, machine, failed: RefCell::default() }

@@ -1,4 +1,4 @@
-//! Pages cut into transactions.
+//! Cuts pages into transactions.
 
 /// Rows `from..until` of page number `page`: a part of one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub(crate) struct Segment {
     pub(crate) ends_page: bool,
 }
 
-/// Cuts pages into transactions of at most `limit` rows; small pages share one.
+/// Cuts pages of `sizes` rows into transactions of at most `limit` rows; small pages share one.
 pub(crate) fn cut(sizes: &[usize], limit: usize) -> Vec<Vec<Segment>> {
     let limit = limit.max(1);
     let mut transactions = Vec::new();

@@ -1,5 +1,5 @@
-//! Rows that came before a row that they refer to, and deletions of rows that others still refer
-//! to. They wait on the durable list of deferred rows until a transaction brings the rest.
+//! Rows that arrived before a row that they refer to, and deletions of rows to which others still
+//! refer. They wait on the durable list of deferred rows until nothing blocks them.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ impl MissingParent {
     }
 }
 
-/// Whether a row of these cells refers to another row that is not here.
+/// Whether a row with these cells refers to another row that is not stored here.
 pub(crate) fn lacks_any(tx: &Tx<'_>, (entity, key): (EntityId, &str), cells: &[Cell<'_>]) -> Stored<bool> {
     for (target, parent) in store::parents_of(tx, entity, cells) {
         let is_itself = target == entity && *parent == *key;
@@ -33,7 +33,7 @@ pub(crate) fn lacks_any(tx: &Tx<'_>, (entity, key): (EntityId, &str), cells: &[C
     Ok(false)
 }
 
-/// The first deferred row that waits for another row, with that row.
+/// The first deferred row that waits for another row, and that other row.
 pub(crate) fn first_wait(tx: &Tx<'_>) -> Stored<Option<RowWait>> {
     if tx.count_deferred()? == 0 {
         return Ok(None);
@@ -68,15 +68,15 @@ pub(crate) fn has_circle(schema: &Schema) -> bool {
     }
 }
 
-/// Notes which missing row a deferred row refers to, if any: it is not retried before that row is
-/// here.
+/// Notes which missing row a deferred row refers to, if any: the deferred row is not retried before
+/// that row arrives.
 pub(crate) fn note_lack(tx: &Tx<'_>, entity: EntityId, late: &DeferredRow) -> Stored<()> {
-    // A deletion lacks none: it waits for the rows that refer to it.
+    // A deletion lacks no row: it waits for the rows that refer to it.
     let missing = missing(tx, entity, late.values.as_deref().unwrap_or_default())?;
     missing.first().map_or(Ok(()), |(of, key)| tx.set_lacks((entity, &late.key), (*of, key)))
 }
 
-/// Marks deferred rows for a retry if the row that they lacked is here now, whatever brought it.
+/// Marks deferred rows for a retry if the row that they lacked is now stored, however it arrived.
 pub(crate) fn wake_all(tx: &Tx<'_>) -> Stored<()> {
     for (entity, key) in tx.lacked()? {
         if store::is_here(tx, entity, key.as_str())? {
@@ -96,14 +96,14 @@ fn missing(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> Stored<Vec<(Ent
     Ok(missing)
 }
 
-/// The deferred rows that refer only to each other and to rows that are here.
+/// The deferred rows that refer only to each other and to rows that are stored.
 pub(crate) fn whole_groups<'l>(
     tx: &Tx<'_>,
     late: &'l [(EntityId, DeferredRow)],
 ) -> Stored<Vec<&'l (EntityId, DeferredRow)>> {
     let mut left = BTreeMap::new();
     for row in late {
-        // A deletion waits for others.
+        // A deletion waits for rows that refer to it, not for missing rows.
         if let Some(cells) = &row.1.values {
             left.insert((row.0, row.1.key.clone()), (row, missing(tx, row.0, cells)?));
         }

@@ -1,6 +1,6 @@
-//! References that SQLite checks: with foreign keys on the phone, a row cannot be deleted while
-//! others refer to it, and none may refer to a missing row. If a verdict would break that, the row
-//! stays as it was and the verdict's version is deferred. So references block no edit.
+//! References that SQLite checks. With foreign keys on the phone, a row cannot be deleted while
+//! others refer to it, and no row may refer to a missing row. If a verdict would break that, the
+//! row stays unchanged and the verdict's version is deferred. So references block no edit.
 
 use std::collections::BTreeSet;
 
@@ -14,18 +14,18 @@ struct Before {
     entity: EntityId,
     key: Key,
     row: Option<StoredRow>,
-    /// Its values without the waiting edits.
+    /// The row's values without the waiting edits.
     beneath: Option<Vec<Value>>,
 }
 
-/// The rows of a transaction as they were before it.
+/// The state of some rows before a transaction.
 pub(crate) struct Referred(Vec<Before>);
 
 pub(crate) type Kept = BTreeSet<(EntityId, Key)>;
 
 impl Referred {
-    /// Remembers these rows; none if SQLite does not check references. The checks move to the end
-    /// of the transaction.
+    /// Remembers the state of these rows, or of no row if SQLite does not check references. Moves
+    /// the checks to the end of the transaction.
     pub(crate) fn of<'r>(tx: &Tx<'_>, rows: impl Iterator<Item = (EntityId, &'r Key)>) -> Stored<Referred> {
         if !tx.checks_references() {
             return Ok(Referred(Vec::new()));
@@ -47,8 +47,8 @@ impl Referred {
         }
     }
 
-    /// Restores rows whose change would break a reference, and defers what the verdict said of
-    /// them; returns them.
+    /// Restores rows whose change would break a reference, and defers their versions of the
+    /// verdict. Returns these rows.
     pub(crate) fn keep(self, tx: &Tx<'_>, passed: &Passed) -> Stored<Kept> {
         let mut kept = Kept::new();
         loop {
@@ -67,7 +67,7 @@ impl Referred {
 }
 
 impl Before {
-    /// Whether the row was restored because its new version has to wait.
+    /// Restores the row if its new version has to wait. True if restored.
     fn waits(&self, tx: &Tx<'_>, passed: &Passed) -> Stored<bool> {
         let (id, key) = (self.entity, self.key.as_str());
         let entity = tx.schema().entity(id);
@@ -77,7 +77,7 @@ impl Before {
             if store::first_referring(tx, id, key)?.is_none() {
                 return Ok(false);
             }
-            // A deletion dated before a noted end would be ignored as old.
+            // A deletion with a stamp below a noted end would be ignored as old.
             let end = passed.end_of(tx, id, key)?.unwrap_or(row.stamp);
             list(tx, id, key, end.max(row.stamp), None)?;
             self.put_back(tx, row)?;
@@ -97,8 +97,8 @@ impl Before {
         Ok(true)
     }
 
-    /// Restores the row with the edits that still wait; or as it was shown, if the former would
-    /// break a reference.
+    /// Restores the row with the edits that still wait. If these values would break a reference,
+    /// restores the row as it was shown.
     fn put_back(&self, tx: &Tx<'_>, row: &StoredRow) -> Stored<()> {
         let (id, key) = (self.entity, self.key.as_str());
         let mut values = self.beneath.clone().unwrap_or_else(|| row.values.clone());
@@ -147,7 +147,7 @@ mod tests {
     const ORDER: EntityId = EntityId(0);
     const LINE: EntityId = EntityId(1);
 
-    /// Order o as of 5, to which line l refers.
+    /// Order o at stamp 5, and line l, which refers to it.
     fn ordered() -> Store {
         let entity =
             |name: &str, kind: ColumnKind| Entity::new(name, vec![Column { name: "what".to_owned(), kind }]);

@@ -1,8 +1,8 @@
-//! Pulled rows made durable: transactions, cursors, and what cannot be written yet.
+//! Makes pulled rows durable: transactions, cursors, and rows that cannot be written yet.
 //!
-//! Start with `applier`. `chunks` cuts a page into transactions, `page_changes` says what one
-//! changes. Rows that must wait are in `deferred`, rows that cannot be written in `bad_rows`, rows
-//! of which some columns come in `partial_rows` and `partial_pages`.
+//! Start with `applier`. `chunks` cuts a page into transactions; `page_changes` lists the changes
+//! of a transaction. `deferred` has rows that must wait, `bad_rows` rows that cannot be written.
+//! `partial_rows` and `partial_pages` have rows of which only some columns arrive.
 
 pub(crate) mod applier;
 pub(crate) mod bad_rows;

@@ -1,4 +1,4 @@
-//! What one transaction of pulled rows changes, and the rows that have local edits.
+//! The changes of one transaction of pulled rows, and the rows that have local edits.
 
 use std::collections::BTreeSet;
 
@@ -9,16 +9,16 @@ use crate::engine::process::Process;
 use crate::engine::rules::Applied;
 use crate::protocol::WireRow;
 
-/// A row's version, and whether the row is gone with it.
+/// A changed row, its version, and whether that version is a deletion.
 pub(crate) type Change = (EntityId, Key, Stamp, bool);
 
-/// What one transaction changed, kept until it is committed and can be reported.
+/// The changes of one transaction, kept until it is committed and can be reported.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct TxChanges {
     pub(crate) changes: Vec<Change>,
     pub(crate) cursors: Vec<EntityId>,
     pub(crate) echoed: u32,
-    /// Rows that could not be applied: skipped, or deferred.
+    /// Rows that could not be applied and were skipped; `listed` counts those that were deferred.
     pub(crate) skipped: u32,
     pub(crate) listed: u32,
     pub(crate) excerpts: u32,
@@ -39,8 +39,8 @@ impl TxChanges {
         }
     }
 
-    /// Drops deletions by the end of a load if a later page of the transaction brings the row
-    /// again.
+    /// Drops a deletion that the end of a load made, if a later page of the transaction brings the
+    /// row again.
     pub(crate) fn drop_what_came_back(&mut self) {
         let mut later = BTreeSet::new();
         let stays = |(entity, key, stamp, removed): &Change| {
@@ -57,7 +57,7 @@ impl TxChanges {
     }
 }
 
-/// Reports rows that changed, if any did.
+/// Reports the rows that changed, unless there are none.
 pub(crate) fn tell_changes<'c>(
     process: &Process,
     unit: Option<UnitId>,

@@ -1,8 +1,8 @@
 //! Pages of a unit that pulls an excerpt of an entity: some columns, of some rows.
 //!
-//! An excerpt lies beside the rows that are held in full and changes none of them; the app shows it
-//! where it is newer. So no row has columns of two versions, and a row that a person edits is there
-//! in full.
+//! An excerpt is stored beside the rows that are held in full and changes none of them. The app
+//! shows the excerpt if it is newer. So no row mixes columns of two versions, and a row that a
+//! person edits is stored in full.
 
 use crate::base::{EntityId, UnitId};
 use crate::contract::Excerpt;
@@ -23,8 +23,8 @@ impl Process {
 }
 
 impl Part<'_> {
-    /// The progress of the excerpt when a page begins or goes on. A response to a request without a
-    /// cursor begins a load.
+    /// The progress of the excerpt when a page begins or continues. A response to a request without
+    /// a cursor begins a load.
     pub(crate) fn begin(&self, tx: &Tx<'_>, book: UnitId, segment: Segment) -> Stored<Progress> {
         let mut progress = tx.progress(book, self.of.entity)?;
         if segment.from == 0 && progress.cursor.is_none() {
@@ -34,7 +34,7 @@ impl Part<'_> {
         Ok(progress)
     }
 
-    /// Ends a segment that was applied; true if that saved the page's cursor.
+    /// Ends an applied segment. True if this saved the page's cursor.
     pub(crate) fn end(
         &self,
         tx: &Tx<'_>,
@@ -60,7 +60,7 @@ impl Part<'_> {
     }
 }
 
-/// Updates excerpts after a unit has pulled all of an entity; `loaded`: by a full load.
+/// Updates excerpts after a unit pulled the full rows of an entity; `loaded`: by a full load.
 pub(crate) fn pass_by(tx: &Tx<'_>, page: &Page<'_>, loaded: bool) -> Stored<()> {
     let withheld: Vec<&str> = page.withheld.iter().map(|key| &**key).collect();
     store::excerpts::pass_by(tx, page.entity, loaded.then_some(&*withheld))

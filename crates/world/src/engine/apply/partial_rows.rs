@@ -1,6 +1,6 @@
-//! Partial rows, of which a page brings some columns. One is used only if the row is held in the
-//! version that it builds on and has no local edits. Otherwise the response is not used; as its
-//! cursor is not saved, the row comes whole with the next request.
+//! Partial rows: a page brings only some of their columns. A partial row is used only if the device
+//! holds the version that it builds on, without local edits. Otherwise the response is not used and
+//! its cursor is not saved, so the next request brings the whole row.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ impl Completed {
     }
 }
 
-/// The held values with the columns that came; `None` if the device lacks one of those columns.
+/// The held values with the pulled columns; `None` if the device lacks one of those columns.
 fn merged(mut held: Vec<Value>, row: WireRow<'_>) -> Option<Vec<Value>> {
     let (part, cells) = (row.part?, row.values?);
     let places = (0..held.len()).filter(|&place| part.has(place));

@@ -1,11 +1,11 @@
-//! Versions that the device has moved past and does not go back to.
+//! Versions that the device has moved past and does not return to.
 //!
 //! A replica that lags, or a gateway restored from a backup, shows an earlier state. A row's stamps
 //! only grow, so a version older than the held one is ignored. The end of a deleted row is noted,
-//! as a tombstone in its shadow, until the deletion itself comes down.
+//! as a tombstone in its shadow, until the deletion itself is pulled.
 //!
 //! A backend restored from a backup shows older versions that are valid. Its pages name the ranges
-//! of stamps that it has undone: a held version in such a range gives way to any version.
+//! of stamps that the backend has undone: a held version in such a range gives way to any version.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,22 +18,22 @@ use crate::contract::Row;
 use crate::engine::rules::Place;
 use crate::store::{Stored, Tx};
 
-/// Rows that this device saw end, with the stamps of their ends.
+/// Rows that ended on this device, with the stamps of their ends.
 type Gone = BTreeMap<(EntityId, Key), Stamp>;
 
 #[derive(Default)]
 pub(crate) struct Passed {
-    /// As read from the shadows; `None` before the first read.
+    /// The ends that the shadows hold; `None` before the first read.
     gone: RefCell<Option<Gone>>,
-    /// Rows that the backend reports as gone without a date, with their latest known stamps. Only
-    /// this process remembers them, as a reader that lags catches up soon.
+    /// Rows that the backend reported as gone without a date, with their latest known stamps. Only
+    /// this process remembers them: a reader that lags catches up soon.
     undated: RefCell<Gone>,
-    /// By entity: what the backend may have undone, as of its latest epoch that pages named.
+    /// Per entity: the ranges that the backend may have undone, by its latest epoch in pages.
     undone: RefCell<FxHashMap<EntityId, Rc<[Undone]>>>,
 }
 
 impl Passed {
-    /// Takes in what a page says the backend may have undone; returns it as of the latest epoch.
+    /// Takes in the undone ranges that a page names; returns the ranges of the latest epoch.
     pub(crate) fn hears(&self, tx: &Tx<'_>, entity: EntityId, told: &[Undone]) -> Stored<Rc<[Undone]>> {
         let end = |undone: &[Undone]| undone.last().map(|last| last.until);
         let known = self.undone(entity);
@@ -47,19 +47,19 @@ impl Passed {
         Ok(told.into())
     }
 
-    /// The stamps of held versions that may be undone, as far as pages have said.
+    /// The stamps that the backend may have undone, as far as pages have named them.
     pub(crate) fn undone(&self, entity: EntityId) -> Rc<[Undone]> {
         self.undone.borrow().get(&entity).cloned().unwrap_or_default()
     }
 
-    /// When the row ended, or was last known to exist, if its end has not come down yet.
+    /// The stamp at which the row ended or was last known; `None`: no end is noted.
     pub(crate) fn end_of(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<Option<Stamp>> {
         let of =
             |gone: &Gone| if gone.is_empty() { None } else { gone.get(&(entity, Key::new(key))).copied() };
         Ok(self.with(tx, |gone| of(gone))?.max(of(&self.undated.borrow())))
     }
 
-    /// Notes that the row ended at this stamp, as the response to a push says.
+    /// Notes that the row ended at this stamp, as the response to a push reported.
     pub(crate) fn ended(&self, tx: &Tx<'_>, entity: EntityId, key: &Key, stamp: Stamp) -> Stored<()> {
         tx.set_shadow(entity, key, stamp, None)?;
         self.with(tx, |gone| _ = gone.insert((entity, key.clone()), stamp))
@@ -78,7 +78,7 @@ impl Passed {
         version.values.is_some() && known.is_some_and(|known| version.stamp <= known)
     }
 
-    /// Forgets the end of a row: that end, or a later version, has come down.
+    /// Forgets the end of a row: the deletion, or a later version, has been pulled.
     pub(crate) fn forget(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<()> {
         let row = (entity, Key::new(key));
         self.undated.borrow_mut().remove(&row);
@@ -86,7 +86,7 @@ impl Passed {
         if was_dated { tx.drop_end(entity, key) } else { Ok(()) }
     }
 
-    /// Forgets noted ends of an entity's rows: those without a date, and those that may be undone.
+    /// Forgets noted ends of an entity's rows: all without a date, and those that may be undone.
     fn forget_all(&self, tx: &Tx<'_>, entity: EntityId, undone: &[Undone]) -> Stored<()> {
         self.undated.borrow_mut().retain(|(of, _), _| *of != entity);
         let of_entity = |gone: &mut Gone| -> Vec<Key> {
@@ -112,7 +112,7 @@ pub(crate) fn is_undone(undone: &[Undone], stamp: Stamp) -> bool {
     undone.iter().any(|undone| undone.has(stamp))
 }
 
-/// The place of a row, at which a held version that may be undone gives way to any other.
+/// `place`, changed so that a held version that may be undone gives way to any other.
 pub(crate) fn yielding_if_undone(tx: &Tx<'_>, place: Place, key: &str, undone: &[Undone]) -> Stored<Place> {
     let held = if undone.is_empty() { None } else { tx.row(place.id, key)?.map(|held| held.stamp) };
     let over = held.filter(|stamp| is_undone(undone, *stamp)).unwrap_or(place.over);

@@ -1,8 +1,8 @@
-//! A run that is shown as a whole: what it pulls is set aside in the device's database, and applied
-//! in one transaction when all of it has come.
+//! Runs whose rows are shown all at once: their pulled pages are set aside in the device's
+//! database, and applied in one transaction when all have arrived.
 //!
-//! Until then the cursors of what is shown do not move. What is set aside fits only the rows that
-//! were shown then: if another run has moved a cursor or begun a load, it is dropped.
+//! Until then the cursors of the shown rows do not move. The pages fit only the rows that were
+//! shown when they arrived: if another run has moved a cursor or begun a load, they are dropped.
 
 use std::borrow::Cow;
 
@@ -15,8 +15,8 @@ use crate::engine::options::Atomic;
 use crate::protocol::{Answer, Page, Part, Rows, Want};
 use crate::store::{self, Progress, StagedPage, StoreError, Stored, Tx};
 
-/// What a page says besides its rows: ranges of undone stamps, the stamp from which it saw nothing,
-/// withheld keys, keys for new rows.
+/// The content of a page besides its rows: ranges of undone stamps, the stamp from which the page
+/// may lack versions, withheld keys, keys for new rows.
 type Rest<'r> = (Vec<(i64, i64)>, Option<i64>, Vec<Cow<'r, str>>, Option<(u64, u32)>);
 
 impl Applier {
@@ -24,7 +24,7 @@ impl Applier {
         self.process.options.pull.atomic == Atomic::Session
     }
 
-    /// The cursor to go on from, and whether a page of the entity is set aside.
+    /// The cursor to continue from, and whether a page of the entity is set aside.
     pub(crate) fn stands(
         &self,
         tx: &Tx<'_>,
@@ -39,8 +39,8 @@ impl Applier {
         Ok((tx.progress(self.cursor_book(unit, entity), entity)?.cursor, false))
     }
 
-    /// Sets a response to `wants` aside. False if it does not continue where the unit stands; then
-    /// nothing is written.
+    /// Sets aside a response to `wants`. False if the response does not continue at the unit's
+    /// cursors; then nothing is written.
     pub(crate) async fn set_aside(
         &self,
         unit: UnitId,
@@ -87,8 +87,8 @@ impl Applier {
         Ok(())
     }
 
-    /// Begins to set an entity aside. A load gets its generation now, so that it counts edits
-    /// settled from here on as seen.
+    /// Begins to set an entity aside. A load gets its generation now, so that edits settled from
+    /// here on count as seen.
     fn begin_staging(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<(Option<String>, u32)> {
         let book = self.cursor_book(unit, entity);
         let mut progress = tx.progress(book, entity)?;
@@ -100,8 +100,8 @@ impl Applier {
         Ok((progress.cursor, progress.generation))
     }
 
-    /// Shows all that a run pulled, in one transaction. If that fails it is dropped, and the next
-    /// run begins where this one did.
+    /// Shows all rows that a run pulled, in one transaction. If that fails, the rows are dropped,
+    /// and the next run begins where this one began.
     pub(crate) async fn show(&self, unit: UnitId) -> Result<(), SyncError> {
         if !self.sets_aside() {
             return Ok(());
@@ -127,7 +127,7 @@ impl Applier {
         Ok(())
     }
 
-    /// An error rolls back the pages that did fit: rows that nobody reports must not be there.
+    /// An error rolls back the pages that fitted: a row must not be stored unless it is reported.
     fn show_in(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<TxChanges> {
         if !self.fits(tx, unit)? {
             return Err(StoreError::Moved);
@@ -146,7 +146,7 @@ impl Applier {
         Ok(applying.told)
     }
 
-    /// Whether each entity has the cursor and load that it had when its first page was set aside.
+    /// Whether each entity still has the cursor and load from when its first page was set aside.
     pub(crate) fn fits(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<bool> {
         for waiting in store::staged::pages(tx, unit)? {
             let book = self.cursor_book(unit, waiting.entity);

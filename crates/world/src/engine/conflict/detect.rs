@@ -1,23 +1,23 @@
-//! When an edit and a version conflict, and what both sides did to the columns of an edit. The
-//! backend's changes show against the values that the edit was made on.
+//! Decides whether an edit conflicts with a version, and which side changed which columns. A change
+//! of the backend is a difference from the values that the edit was made on.
 
 use super::seam::{Conflict, reads_alike, says_the_same};
 use crate::base::{Value, word_enums};
 use crate::contract::{EditKind, Refusal};
 
 word_enums! {
-    /// When an edit conflicts with a version that its device had not seen.
+    /// When an edit conflicts with a version that its device has not seen.
     pub enum Detect {
         /// The dates differ.
         Dates: "dates",
-        /// The dates differ, and the values too.
+        /// The dates differ, and the values differ, too.
         #[default]
         DatesThenValues: "dates-then-values",
         /// The versions differ.
         Version: "version",
         /// Both sides changed a column, compared with the version that the edit was made on.
         ThreeWay: "three-way",
-        /// The backend's row, read before the upload, differs from what the edit was made on.
+        /// The backend's row, read before the upload, differs from the row before the edit.
         ReadBefore: "read-before",
     }
 
@@ -40,8 +40,8 @@ impl Detect {
     }
 }
 
-/// Whether nobody else changed the columns that the edit sets. It then goes over the backend's
-/// version and no policy is asked.
+/// Whether nobody else changed the columns that the edit sets. The edit then replaces their values
+/// in the backend's version, and no policy is asked.
 pub(crate) fn is_uncontested(detect: Detect, conflict: Conflict<'_>) -> bool {
     detect == Detect::ThreeWay
         && !says_the_same(conflict)
@@ -55,14 +55,14 @@ pub(super) struct Column {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Theirs {
-    /// It is as the edit found it.
+    /// The column has the value that the edit found.
     Left,
     Same,
     Changed,
 }
 
 /// The columns of an update that met another update. `None` for any other conflict, or if the
-/// values that it was made on are unknown.
+/// values that the edit was made on are unknown.
 pub(super) fn columns(conflict: Conflict<'_>) -> Option<Vec<Column>> {
     let Conflict { entry, entity, why: Refusal::Stale, current: Some(current), .. } = conflict else {
         return None;

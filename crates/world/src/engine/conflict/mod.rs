@@ -1,4 +1,4 @@
-//! Conflicts: their kinds, and what becomes of the edit.
+//! Conflicts: their kinds, and the rules that decide about the edit.
 //!
 //! A conflict arises when the backend refuses an edit because its row is not the version that the
 //! edit was made on. Equal values are no conflict (S4: "it's not a conflict if they're both updated

@@ -1,6 +1,6 @@
-//! The app's own conflict rule. It is asked about all conflicts of a response before any is
-//! settled, so no transaction is open while it decides. A rule that times out, panics or makes an
-//! impossible choice counts as no answer. One that never yields the thread cannot be contained.
+//! The app's own conflict rule. It decides all conflicts of a response before any is settled, so no
+//! transaction is open while it decides. A rule that times out, panics or makes an impossible
+//! choice counts as one that did not decide. A rule that never yields the thread cannot be stopped.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,13 +19,13 @@ pub struct Contested {
     pub entry: Entry,
     pub why: Refusal,
     pub theirs: Option<Row>,
-    /// When that version was made, by its author's clock; `None` if the backend does not say.
+    /// When the backend's version was made, by its author's clock; `None` if unknown.
     pub edited_at: Option<Stamp>,
 }
 
 /// A conflict rule of the app.
 pub trait OwnRule {
-    /// Decides. `Pick::Columns` is valid only if an update met an update. Waits must use `clock`.
+    /// Decides. `Pick::Columns` is valid only if both sides are updates. Waits must use `clock`.
     fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Pick>;
 }
 
@@ -36,7 +36,7 @@ impl Contested {
     }
 }
 
-/// Asks `rule` about each; `None` where it gave no answer within `limit`.
+/// Asks `rule` about each conflict; `None` where it did not decide within `limit`.
 pub(crate) async fn ask(
     rule: &dyn OwnRule,
     asked: Vec<Contested>,
@@ -45,7 +45,7 @@ pub(crate) async fn ask(
 ) -> Vec<Option<Pick>> {
     let mut over = clock.sleep_until(clock.now() + limit);
     let call = |contested| contained(|| rule.resolve(contested, clock.clone()));
-    // `None` once an answer has ended.
+    // `None` once a decision has ended.
     let mut thinking: Vec<Option<LocalBoxFuture<'static, Pick>>> = asked.into_iter().map(call).collect();
     let mut said = vec![None; thinking.len()];
     poll_fn(move |context| {
@@ -75,9 +75,9 @@ pub(crate) fn resolution(say: &Pick, conflict: Conflict<'_>) -> Option<Resolutio
     let live = current.filter(|row| row.values.is_some());
     match say {
         Pick::Theirs => Some(Resolution::Remote),
-        // The row is created again as it is here.
+        // The backend creates the row again, with the values of this device.
         Pick::Ours if why == Refusal::Gone => Some(Resolution::Local { onto: entry.key.clone() }),
-        // Outside this device's scope nobody can see what would be overwritten.
+        // Outside this device's scope nobody here sees which values would be overwritten.
         Pick::Ours => live.map(|row| Resolution::Local { onto: row.key.clone() }),
         Pick::Columns(kept) => {
             let own = columns(conflict)?;

@@ -1,4 +1,4 @@
-//! The policies: what becomes of an edit that met a conflict.
+//! The policies: each decides about an edit that met a conflict.
 
 use super::detect::{Theirs, columns};
 use super::seam::{Conflict, Resolution, ResolveRule, says_the_same};
@@ -7,42 +7,42 @@ use crate::contract::{EditKind, LogKind, Refusal, Row};
 use crate::store::Entry;
 
 word_enums! {
-    /// The policy that decides what becomes of an edit that met a conflict.
+    /// The policy that decides about an edit that met a conflict.
     pub enum Policy {
         /// The later change wins, by the clocks of the authors; an update does not undo a delete.
-        /// The time of commit does not count: otherwise an offline edit would lose to everything
-        /// that was committed before its phone had a network.
+        /// The time of commit does not count: otherwise an offline edit would lose to all changes
+        /// that were committed before its phone had a network.
         #[default]
         LastWriteWins: "last-write-wins",
-        /// The last arrival wins, whenever it was made: no clock decides.
+        /// The last arrival wins, whenever the edit was made: no clock decides.
         LastArrivalWins: "last-arrival-wins",
-        /// The edit wins if it was made after the version was committed: a clock that is behind
-        /// loses.
+        /// The edit wins if it was made after the version was committed. An edit loses if its clock
+        /// is too far behind.
         LastCommitWins: "last-commit-wins",
-        /// The edit wins, also over a delete.
+        /// The edit wins, even against a delete.
         ClientWins: "client-wins",
         /// The backend's version stays.
         ServerWins: "server-wins",
-        /// The only change of each column wins, and of two changes the later one. If the edit's
-        /// base is unknown, dates decide about the whole edit, and also about deletes.
+        /// Decides per column: a lone change wins, and of two changes the later one. Dates decide
+        /// about the whole edit if its base is unknown, and about deletes.
         FieldMerge: "field-merge",
-        /// No detection: an edit that the backend refuses is superseded, and replaced values are
-        /// not reported. The vendors' default, with a backend that checks no version.
+        /// No detection: a refused edit is superseded, and replaced values are not reported. The
+        /// default of vendors, with a backend that checks no version.
         Nothing: "none",
-        /// A rule of the app decides ([`OwnRule`](super::OwnRule)); where it returns nothing, the
-        /// edit loses.
+        /// A rule of the app decides ([`OwnRule`](super::OwnRule)). If it does not decide, the edit
+        /// loses.
         Callback: "callback",
-        /// A person decides, on a page of conflicts. A version outside this device's scope cannot
-        /// be shown there, and wins.
+        /// A person decides, on a page of conflicts. That page cannot show a version outside this
+        /// device's scope: such a version wins.
         Manual: "manual",
-        /// Both stay, the edit as a new row. A delete cannot become a row, and two rows cannot have
-        /// one natural key: such edits lose.
+        /// Both versions stay; the edit becomes a new row. A delete cannot become a row, and two
+        /// rows cannot have one natural key: such edits lose.
         KeepBoth: "keep-both",
     }
 }
 
 impl Policy {
-    /// Whether it resends only edits that are newer than what they met, by their authors' dates.
+    /// Whether it resends only edits that are newer than the other version, by authors' dates.
     pub fn sends_newer_alone(self) -> bool {
         matches!(self, Policy::LastWriteWins | Policy::ServerWins | Policy::Nothing)
     }
@@ -52,8 +52,8 @@ impl Policy {
         self == Policy::Callback
     }
 
-    /// Whether the device hears of versions that its edits replace. If the backend takes every
-    /// edit, it does not, and the committed version may differ from the edit on its base.
+    /// Whether the device learns which versions its edits replace. It does not if the backend
+    /// accepts every edit. Then the committed row may differ from the edit on its base.
     pub fn hears(self) -> bool {
         self != Policy::Nothing
     }
@@ -70,7 +70,7 @@ impl ResolveRule for Policy {
             return Resolution::Same;
         }
         let Conflict { entry, entity, why, current, edited_at, .. } = conflict;
-        // Deleted, or outside this device's scope: nobody here can see what would be overwritten.
+        // Nobody here sees the row if it is deleted or outside this device's scope.
         let live = current.filter(|row| why != Refusal::Gone && row.values.is_some());
         let over = |row: Option<&Row>| match row {
             Some(row) => Resolution::Local { onto: row.key.clone() },
@@ -81,7 +81,7 @@ impl ResolveRule for Policy {
             Policy::LastArrivalWins => over(live),
             Policy::LastWriteWins => over(live.filter(|row| entry.made_at > edited_at.unwrap_or(row.stamp))),
             Policy::LastCommitWins => over(live.filter(|row| entry.made_at > row.stamp)),
-            // The row is created again as it is here.
+            // The backend creates the row again, with the values of this device.
             Policy::ClientWins if why == Refusal::Gone => Resolution::Local { onto: entry.key.clone() },
             Policy::ClientWins => over(live),
             Policy::FieldMerge => by_columns(conflict),
@@ -109,7 +109,7 @@ fn by_columns(conflict: Conflict<'_>) -> Resolution {
     Resolution::Merged { columns: kept, line: contested.then_some(line) }
 }
 
-/// The key of the row that an edit becomes: a function of the edit, so that a retry gives the same.
+/// The key of the row that an edit becomes. It depends only on the edit, so a retry gives the same.
 fn own_key(entry: &Entry) -> Key {
     let mut digest = Digest::new();
     let Entry { entity, key, edit, .. } = entry;

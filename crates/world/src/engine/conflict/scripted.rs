@@ -10,24 +10,24 @@ use crate::contract::{Clock, LocalBoxFuture, Pick};
 /// How a scenario's conflict rule behaves; all times are simulated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackOptions {
-    /// Which side the rule takes.
+    /// The side that the rule takes.
     pub says: Says,
-    /// How long it thinks.
+    /// How long the rule takes to decide.
     pub takes: Span,
-    /// After this time it is abandoned and counts as no answer.
+    /// After this time the rule is abandoned and counts as one that did not decide.
     pub timeout: Span,
-    /// Share of the edits about which it never answers.
+    /// Share of the edits about which the rule never decides.
     pub hangs: Ppm,
-    /// Share of the edits about which it panics.
+    /// Share of the edits about which the rule panics.
     pub panics: Ppm,
-    /// Share of the edits for which it makes an impossible choice.
+    /// Share of the edits for which the rule makes an impossible choice.
     pub nonsense: Ppm,
 }
 
-/// Which side the rule takes.
+/// The side that a rule takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Says {
-    /// The later one, by the clocks of the authors.
+    /// The later side, by the clocks of the authors.
     #[default]
     Later,
     /// The local edit.
@@ -64,7 +64,7 @@ impl OwnRule for CallbackOptions {
                 std::future::pending::<()>().await;
             }
             if befalls("callback.panics", options.panics) {
-                // Like any panic, but it prints no message.
+                // Panics without a message.
                 resume_unwind(Box::new("the rule of the app panics, as it is told to"));
             }
             if befalls("callback.nonsense", options.nonsense) {

@@ -1,10 +1,10 @@
-//! What a policy gets, and what it returns.
+//! The input of a policy, and its result.
 
 use crate::base::{Key, Stamp, Value};
 use crate::contract::{ConflictKind, Decision, EditKind, Entity, LogKind, Refusal, Row};
 use crate::store::Entry;
 
-/// A local edit and the backend's row that it met.
+/// A local edit, and the backend's row that conflicts with it.
 #[derive(Clone, Copy, Debug)]
 pub struct Conflict<'a> {
     pub entry: &'a Entry,
@@ -12,7 +12,7 @@ pub struct Conflict<'a> {
     pub why: Refusal,
     /// The backend's row, if it has one.
     pub current: Option<&'a Row>,
-    /// When that version was made, by its author's clock; `None` if the backend does not say.
+    /// When the backend's version was made, by its author's clock; `None` if unknown.
     pub edited_at: Option<Stamp>,
     /// Whether equal values count as no conflict.
     pub compares_values: bool,
@@ -20,37 +20,37 @@ pub struct Conflict<'a> {
 
 impl Conflict<'_> {
     /// Whether the edit would give its row the natural key of another row. The two stay separate
-    /// rows: values of one say nothing about the other.
+    /// rows: the values of one row say nothing about the other.
     pub fn wants_taken_key(&self) -> bool {
         let Entry { kind, made_on, .. } = self.entry;
-        // An update that must create its row again became a create and still has its `made_on`.
+        // A create that has a `made_on` was an update that must create its row again.
         self.why == Refusal::Taken && (*kind == EditKind::Update || made_on.is_some())
     }
 }
 
-/// What becomes of an edit that met a conflict.
+/// The decision about an edit that met a conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
-    /// Both sides say the same: the edit counts as done.
+    /// Both sides have the same values: the edit counts as done.
     Same,
-    /// The backend's version stays; the edit is superseded and the user is told.
+    /// The backend's version stays and the edit is superseded. The user gets a line in the log.
     Remote,
-    /// The edit is sent again as an operation on this row, over its current version; the user is
-    /// told.
+    /// The edit is sent again as an operation on this row, over its current version. The user gets
+    /// a line.
     Local {
-        /// The target row; not the edit's own row if two rows had one natural key.
+        /// The target row. It is another row than the edit's own if two rows had one natural key.
         onto: Key,
     },
     Park,
-    /// The edit goes out as a row of its own; the user is told.
+    /// The edit is sent as a new row. The user gets a line.
     Both {
         key: Key,
     },
-    /// The edit is sent again with these of its columns, over the backend's current version.
+    /// The edit is sent again, with only some of its columns, over the backend's current version.
     Merged {
-        /// The edit's columns that stay, by position in the backend's columns.
+        /// The columns of the edit that are sent, by position in the backend's columns.
         columns: Vec<usize>,
-        /// What the user is told, if both sides set a column to different values.
+        /// The line for the user, if both sides set a column to different values.
         line: Option<LogKind>,
     },
 }
@@ -72,14 +72,14 @@ impl Resolution {
 /// Decides conflicts.
 pub trait ResolveRule {
     fn resolve(&self, conflict: Conflict<'_>) -> Resolution;
-    /// Decides. Whatever the rule, an edit that wants another row's natural key gives way: it can
-    /// neither be committed nor go to that row.
+    /// Decides a conflict. Under every rule, an edit that wants another row's natural key loses: it
+    /// can be neither committed nor applied to the other row.
     fn decide(&self, conflict: Conflict<'_>) -> Resolution {
         if conflict.wants_taken_key() { Resolution::Remote } else { self.resolve(conflict) }
     }
 }
 
-/// Whether edit and backend agree, so that there is nothing to decide.
+/// Whether edit and backend have the same values, so that there is nothing to decide.
 pub(crate) fn says_the_same(conflict: Conflict<'_>) -> bool {
     if conflict.wants_taken_key() {
         return false;

@@ -99,12 +99,12 @@ fn a_merge_keeps_what_one_side_alone_changed() {
     let (earlier, later) = (5, 20);
     let theirs = |status| row(10, Some(status));
     for (entry, current, expected) in [
-        // They changed nothing that the edit sets.
+        // The backend changed no column that the edit sets.
         (update(earlier, "c2", "done"), theirs("new"), merged(&[0, 1], None)),
-        // They changed one of its columns: the later side gets that column.
+        // The backend changed one of the edit's columns: the later side gets that column.
         (update(earlier, "c2", "done"), theirs("late"), merged(&[0], Some(LogKind::Merged))),
         (update(later, "c2", "done"), theirs("late"), merged(&[0, 1], Some(LogKind::Overwrote))),
-        // They changed it to the same value.
+        // The backend changed the column to the same value.
         (update(earlier, "c2", "done"), theirs("done"), merged(&[0, 1], None)),
         (update(earlier, "c1", "done"), theirs("done"), Resolution::Same),
     ] {

@@ -1,10 +1,10 @@
-//! The size of a chunk, behind one seam. A controller gets the outcome of each try of a request,
-//! and `Steering` keeps its choice within bounds. Bytes are bounded by memory, not by speed.
-//! Reading order: `seam`, `steering`, then the controllers.
+//! Controls the size of a chunk: the limits of one request. A controller gets the outcome of each
+//! try of a request and chooses the next size; `Steering` keeps the size within bounds. Memory
+//! limits the bytes of a chunk. Reading order: `seam`, `steering`, then the controllers.
 //!
 //! There is one controller per direction and process: overhead, outages and link speed belong to
-//! the device, and one request covers several entities. What it learned dies with the process, as
-//! the next one is often on another network.
+//! the device, and one request covers several entities. A controller forgets when its process ends,
+//! as the next process is often on another network.
 
 mod model;
 mod reactive;

@@ -1,25 +1,25 @@
-//! Learns the cost of a chunk, the cost of a row and how often chunks are cut. Takes the size that
-//! is best by the closed form.
+//! Learns the cost of a chunk, the cost of a row and how often chunks are cut. Chooses the size
+//! that is best by the closed form of these three numbers.
 //!
-//! A chunk of s rows takes o + c·s seconds: a line through the chunks seen, by least squares of
-//! relative deviations, with old chunks forgotten. The failure rate is (failures + ½) ÷ (exposed
+//! A chunk of s rows takes o + c·s seconds. This line is fitted to the chunks seen, by least
+//! squares of relative deviations; old chunks fade. The failure rate is (failures + ½) ÷ (exposed
 //! time + T₀). The best size is [`Cost::best`]. A step changes the size by at most a factor of
-//! four, and stays below the size that is expected to meet the target time.
+//! four. The size stays small enough to take at most the target time, as expected.
 
 use super::seam::{Fate, Observed, Trouble};
 use crate::base::Span;
 use crate::theory::chunk::Cost;
 
-/// Assumed seconds of a chunk without rows: a round trip and a service call. An estimate, weighted
-/// as a hundredth of a chunk: it decides while all chunks have one size, not once there are two.
+/// Assumed seconds of a chunk without rows: a round trip and a service call. An estimate with the
+/// weight `BELIEF`, in chunks: it counts only until chunks of two sizes were seen.
 const OVERHEAD: f64 = 0.5;
 const BELIEF: f64 = 0.01;
-/// T₀ in seconds: with half a failure, two minutes between outages until more is known, as on a
-/// fair mobile link.
+/// T₀ in seconds. With half a failure, it assumes two minutes between outages until more is known,
+/// as on a fair mobile link.
 const EXPOSED: f64 = 60.0;
 /// A failure sooner than this share of the overhead counts as the same outage.
 const STILL_DOWN: f64 = 0.5;
-/// The largest factor per step: the line is not trusted further beyond the chunks that it was
+/// The largest factor per step: the line is not trusted further away from the chunks that it was
 /// fitted to. An estimate.
 const STEP: f64 = 4.0;
 /// A chunk that was too slow is divided by at least this.
@@ -28,7 +28,7 @@ const LESS: f64 = 2.0;
 /// Options of the controller that learns costs and failures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModelOptions {
-    /// Upper bound for the time of a chunk, even if a larger one is best.
+    /// The longest time that a chunk should take, even if a larger chunk is best.
     pub target: Span,
     /// Number of chunks remembered: each new chunk takes 1/memory of the weight of older ones.
     pub memory: u32,
@@ -38,7 +38,7 @@ pub struct ModelOptions {
 pub(super) struct Model {
     options: ModelOptions,
     line: Sums,
-    /// Weighted failures, and the seconds in which they could happen.
+    /// Failures, by weight. `exposed` is the seconds in which they could happen.
     failures: f64,
     exposed: f64,
 }
@@ -70,7 +70,7 @@ impl Sums {
         }
     }
 
-    /// Seconds per chunk and per row, both above 0; `None` before any rows were seen.
+    /// Seconds per chunk and per row, both above 0; `None` before the first chunk with rows.
     fn fit(mut self) -> Option<(f64, f64)> {
         self.add(0.0, OVERHEAD, BELIEF);
         let determinant = self.w * self.xx - self.x * self.x;
@@ -82,7 +82,7 @@ impl Sums {
         if chunk > 0.0 && row > 0.0 {
             return Some((chunk, row));
         }
-        // Noise tilted the line: fix the overhead and fit the cost per row alone, above 0.
+        // Noise tilted the line: assume the overhead and fit only the cost per row, above 0.
         let row = ((self.xy - OVERHEAD * self.x) / self.xx).max(1e-6);
         Some((OVERHEAD, row))
     }
@@ -108,7 +108,7 @@ impl Model {
         self.exposed += seen.wire.as_secs_f64();
         match seen.fate {
             Fate::Done => self.line.add(f64::from(seen.rows), seen.whole.as_secs_f64(), 1.0),
-            // A lower bound: it would have taken longer still.
+            // The time is a lower bound: the chunk would have taken longer still.
             Fate::Failed(Trouble::TooSlow) => {
                 self.line.add(f64::from(seen.asked.rows), seen.whole.as_secs_f64(), 1.0);
             }

@@ -1,19 +1,19 @@
-//! Controllers that react to the last chunk: each gets the rows that it chose and the outcome, and
+//! Controllers that react to the last chunk: each gets its last choice of rows and the outcome, and
 //! returns the rows of the next chunk.
 
 use super::seam::{Fate, Observed};
 use crate::base::Span;
 
-/// Factor per chunk by which the least time per row fades. So a link that got worse is not compared
-/// with its better past for ever. An estimate: half is forgotten in 70 chunks.
+/// The least time per row grows by this factor per chunk, so that the past of a link that got worse
+/// is forgotten. An estimate: half is forgotten in 70 chunks.
 const FORGETTING: f64 = 1.01;
-/// The least gradient, so the largest reduction per chunk (Gradient2).
+/// The least gradient: it sets the largest reduction per chunk (Gradient2).
 const STEEPEST: f64 = 0.5;
 
-/// As many rows as fit a target time at the speed of the last chunk.
+/// Chooses as many rows as fit into a target time at the speed of the last chunk.
 ///
-/// An adaptive size in the field: clamp(5 s ÷ seconds per record, 10, 500). It knows nothing of
-/// overhead or outages: the target hides that guess.
+/// Products have such sizes: clamp(5 s ÷ seconds per record, 10, 500). This rule knows neither
+/// overhead nor outages: the target hides a guess of both.
 pub(super) fn clamp(target: Span, rows: f64, seen: &Observed) -> f64 {
     match seen.seconds_a_row() {
         Some(seconds) => target.as_secs_f64() / seconds.max(1e-9),
@@ -22,13 +22,13 @@ pub(super) fn clamp(target: Span, rows: f64, seen: &Observed) -> f64 {
     }
 }
 
-/// Additive increase, multiplicative decrease; a chunk that takes longer than `target` counts as
+/// Adds rows after a good chunk and multiplies after a bad one; a chunk that takes over `target` is
 /// bad. Chiu and Jain 1989; TCP Reno halves, Netflix's concurrency-limits multiplies by 0.9.
 pub(super) fn aimd((step, backoff, target): (u32, f64, Span), rows: f64, seen: &Observed) -> f64 {
     if seen.was_too_large() || seen.whole > target {
         f64::from(seen.asked.rows) * backoff
     } else if seen.seconds_a_row().is_some() {
-        // Grow from the rows that came: the server may cap chunks below the requested size.
+        // Start from the rows received: the server may cap chunks below the requested size.
         f64::from(seen.rows.min(seen.asked.rows)) + f64::from(step)
     } else {
         rows
@@ -38,7 +38,7 @@ pub(super) fn aimd((step, backoff, target): (u32, f64, Span), rows: f64, seen: &
 /// Halves the size after a slow chunk, doubles it after one that took less than half of `slow`.
 ///
 /// Corrosion halves its messages from 8 KiB down to 1 KiB when a send takes over 500 ms. If the
-/// overhead alone takes longer than `slow`, it ends at the least size, which is then the worst.
+/// overhead alone takes longer than `slow`, the size falls to the least, which is then the worst.
 pub(super) fn halve_when_slow(slow: Span, rows: f64, seen: &Observed) -> f64 {
     let was_slow = seen.fate == Fate::Done && seen.whole > slow;
     if seen.was_too_large() || was_slow {
@@ -50,19 +50,18 @@ pub(super) fn halve_when_slow(slow: Span, rows: f64, seen: &Observed) -> f64 {
     }
 }
 
-/// Follows the gradient of the time per row against the least one seen. While rows cost at most
-/// `tolerance` times the least, the size grows by a constant headroom; above that it shrinks in
-/// proportion.
+/// Compares the time per row with the least one seen. While a row costs at most `tolerance` times
+/// the least, the size grows by a constant headroom. Above that, the size shrinks in proportion.
 ///
 /// After Gradient2 of Netflix's concurrency-limits (tolerance 1.5, smoothing 0.2, gradient within
-/// 0.5 to 1, headroom 4 of a start of 20). The least time replaces the long average, as in TCP
-/// Vegas (Brakmo 1994). Time per row replaces latency, as a chunk's latency grows with its size
-/// anyhow.
+/// 0.5 to 1, headroom 4 of a start of 20). Two things differ. The least time replaces the long
+/// average, as in TCP Vegas (Brakmo 1994). Time per row replaces latency: latency always grows with
+/// the size.
 pub(super) fn gradient(tolerance: f64, headroom: f64, smoothing: f64) -> impl FnMut(f64, &Observed) -> f64 {
     // The least seconds per row.
     let mut least: Option<f64> = None;
     move |rows, seen| {
-        // Requests have whole rows: keep the fraction of a row that the size has beyond them.
+        // Requests have whole rows: keep the fraction of a row that the size has besides.
         let asked = f64::from(seen.asked.rows);
         let from = if (asked..asked + 1.0).contains(&rows) { rows } else { asked };
         let towards = if let Some(seconds) = seen.seconds_a_row() {

@@ -1,4 +1,4 @@
-//! A controller within its bounds.
+//! Keeps a controller within its bounds.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use crate::base::{EntityId, Span};
 /// A rule for the rows of the next chunk, with its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Controller {
-    /// One size: what nearly every product does.
+    /// One size for all chunks, as in nearly every product.
     Fixed,
-    /// A fixed size per entity, set by hand; other entities have the common one. Rows of one entity
-    /// are alike, those of two may differ by orders of magnitude.
+    /// A fixed size per entity, set by hand; other entities have the common size. Rows of one
+    /// entity are alike; rows of two entities may differ by orders of magnitude.
     PerEntity(BTreeMap<EntityId, u32>),
-    /// Takes as many rows as fit into `target` at the speed of the last chunk.
+    /// Chooses as many rows as fit into `target` at the speed of the last chunk.
     Clamp {
         /// How long a chunk should take.
         target: Span,
@@ -34,8 +34,7 @@ pub enum Controller {
         /// A chunk that takes longer is slow.
         slow: Span,
     },
-    /// `headroom` is a share of the start size. `smoothing` is the share of the way to the wanted
-    /// size that one step covers.
+    /// Grows while a row costs little more than the least cost seen, else shrinks.
     Gradient {
         /// The size grows while a row costs at most this many times the least cost seen.
         tolerance: f64,
@@ -44,7 +43,7 @@ pub enum Controller {
         /// The share of the distance to the wanted size that one step covers.
         smoothing: f64,
     },
-    /// Takes the size from a model of the link and its outages.
+    /// Chooses the size by a model of the link and its outages.
     Model(ModelOptions),
 }
 
@@ -59,8 +58,8 @@ pub struct SteeringOptions {
     pub max_rows: u32,
 }
 
-/// From the rows that it chose last and the outcome of that chunk, the rows of the next chunk. The
-/// caller clamps the result.
+/// Returns the rows of the next chunk, from the rows that it last chose and the outcome of that
+/// chunk. The caller clamps the result.
 type Decide = Box<dyn FnMut(f64, &Observed) -> f64>;
 
 /// A controller within its bounds, for one direction.
@@ -76,8 +75,8 @@ pub(crate) struct Steering {
 }
 
 impl Steering {
-    /// A controller that starts at `start`. Its bytes bound every chunk, whatever the controller
-    /// chooses, as the device's memory depends on them.
+    /// A controller that starts at `start`. The bytes of `start` limit every chunk, whatever the
+    /// controller chooses: the device's memory depends on them.
     pub(crate) fn new(options: &SteeringOptions, start: Size) -> Steering {
         let (rows, mut own) = (f64::from(start.rows), BTreeMap::new());
         let controller: Option<Decide> = match options.controller {
@@ -107,8 +106,7 @@ impl Steering {
         Steering { controller, rows, own, bounds, bytes: start.bytes.max(1), told: None }
     }
 
-    /// The limits of the next chunk. `first` is the first entity still to come; its rows come first
-    /// in the chunk.
+    /// The limits of the next chunk. `first` is the entity whose rows come first in the chunk.
     pub(crate) fn size(&self, first: EntityId) -> Size {
         let (least, most) = self.bounds;
         // The cast saturates and turns NaN into 0.
@@ -123,7 +121,7 @@ impl Steering {
         }
     }
 
-    /// The rows of `size`, if a controller adapts and they differ from the last ones.
+    /// The rows of `size`; `None` if no controller adapts or if they are unchanged.
     pub(crate) fn news(&mut self, size: Size) -> Option<u32> {
         let news = self.controller.is_some() && self.told != Some(size.rows);
         self.told = Some(size.rows);

@@ -1,5 +1,5 @@
-//! Controllers as functions: any history keeps them within bounds, and a simulated link of o + c·s
-//! with outages shows where they go.
+//! Controllers as functions: after any history they stay within bounds, and a simulated link with a
+//! cost of o + c·s and outages shows which sizes they reach.
 
 use proptest::prelude::*;
 
@@ -121,8 +121,8 @@ fn fixed_sizes_stay_whatever_happens_and_are_no_news() {
     assert_eq!(fixed.news(START), None);
 }
 
-/// Pulls `rows` over a link of these costs; returns the seconds that it took. The link is up again
-/// at once after a cut.
+/// Pulls `rows` over a link with this cost; returns the seconds that it took. After a cut the link
+/// is up again at once.
 fn load(controller: Controller, cost: Cost, rows: u32, seed: u64) -> f64 {
     let mut steering = Steering::new(&SteeringOptions { controller, min_rows: 1, max_rows: 100_000 }, START);
     let mut random = Seed(seed).stream("outages", 0, 0);
@@ -161,7 +161,7 @@ fn the_model_comes_within_a_tenth_of_the_closed_form_on_six_links() {
     for (name, (chunk, row, mtbf)) in links {
         let cost = Cost { chunk, row, mtbf };
         let best = cost.best();
-        // Long enough that learning counts for little.
+        // So many rows that learning costs little of the time.
         let rows = (best * 400.0) as u32;
         let model = Controller::Model(ModelOptions { target: Span::secs(100_000), memory: 30 });
         let seconds: f64 = (1..=8).map(|seed| load(model.clone(), cost, rows, seed)).sum::<f64>() / 8.0;
@@ -182,7 +182,7 @@ fn a_gradient_grows_from_a_few_rows_by_parts_of_a_row() {
             let size = steering.size(FIRST);
             steering.observe(&done(size, size.rows, Span::millis(10) * u64::from(size.rows)));
         }
-        // A fifth of a fifth of the start each time, which in floats is a little less.
+        // A fifth of a fifth of the start each time; in floats it is a little less.
         let rows = steering.size(FIRST).rows;
         assert!(rows + 1 == start * 5 || rows == start * 5, "from {start}: {rows}");
     }

@@ -1,4 +1,4 @@
-//! Listens for announcements while the process lives.
+//! Listens for the server's announcements of changes while the process lives.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::engine::tasks::Signal;
 use crate::engine::unit::scheduler::Scheduler;
 use crate::protocol::{Change, Listen, PING, Said, Topic};
 
-/// All that a phone listens on.
+/// All requests or connections on which a phone listens.
 pub(crate) struct Listener {
     ears: Vec<Rc<Ear>>,
     /// Whether somebody has logged in or opened the app since the process began.
@@ -21,37 +21,37 @@ pub(crate) struct Listener {
     process: Rc<Process>,
 }
 
-/// One held request or connection, opened again whenever it ends.
+/// One held request or connection; it is opened again whenever it ends.
 struct Ear {
     process: Rc<Process>,
     scheduler: Rc<Scheduler>,
-    /// Positions of its channels.
+    /// The positions of its channels in the options.
     channels: Vec<usize>,
-    /// The number of the latest change that the process knows, by channel.
+    /// The number of the latest change that the process knows, per channel.
     seen: Rc<RefCell<Vec<u64>>>,
-    /// Raised when a network comes or somebody opens the app.
+    /// Raised when a network comes or a person opens the app.
     hurry: Signal,
-    /// Since when it has listened without a break.
+    /// Since when it has listened without a break; `None`: it does not listen.
     begun: Cell<Option<Time>>,
-    /// Whether its last attempt ended otherwise than with an announcement.
+    /// Whether its last attempt ended without an announcement.
     returns: Cell<bool>,
     heard_at: Cell<Time>,
 }
 
-/// How a time of listening ended.
+/// How an attempt to listen ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
-    /// With an announcement, as it should.
+    /// With an announcement, as intended.
     Answered,
     /// There is no network.
     Offline,
-    /// The server refused, perhaps for the token.
+    /// The server refused, perhaps because of the token.
     Refused,
-    /// Otherwise.
+    /// For another reason.
     Broken,
 }
 
-/// A sign of life that is late by this much never comes.
+/// The longest time without a sign of life; `None`: no limit.
 fn silence(beat: Span, patience: Span) -> Option<Span> {
     (beat > Span::ZERO).then(|| beat + patience)
 }
@@ -82,7 +82,7 @@ impl Listener {
         Listener { ears, has_begun: Cell::default(), scheduler: scheduler.clone(), process }
     }
 
-    /// Somebody logs in or opens the app, or the operating system gives it time.
+    /// A person logs in or opens the app, or the operating system gives the app time.
     pub(crate) fn opened(&self) {
         if !self.has_begun.replace(true) {
             self.ears.iter().for_each(|ear| self.process.spawn(ear.clone().listen()));
@@ -90,17 +90,17 @@ impl Listener {
         self.hurry();
     }
 
-    /// A network came.
+    /// A network came: listens again at once.
     pub(crate) fn hurry(&self) {
         self.ears.iter().for_each(|ear| ear.hurry.raise());
         let LiveOptions { medium, check, channels, .. } = &self.process.options.pull.live;
-        // Nothing tells how many messages the push service has dropped.
+        // The phone cannot know how many messages the push service has dropped.
         if *medium == Medium::PushMessage && *check && self.has_begun.get() {
             channels.iter().for_each(|channel| self.scheduler.catch_up(channel.unit));
         }
     }
 
-    /// Takes a message of the platform's push service.
+    /// Reads a message of the platform's push service.
     pub(crate) fn push_message(&self, message: &[u8]) {
         if let Ok(Said::Changes(changes)) = Said::decode(message)
             && self.has_begun.get()
@@ -173,7 +173,7 @@ impl Ear {
         }
     }
 
-    /// Reports that it no longer listens; true if it did.
+    /// Reports that it no longer listens. True if it had listened before.
     fn stops(&self, ended: Ended) -> bool {
         self.returns.set(ended != Ended::Answered);
         let Some(since) = self.begun.take() else {
@@ -185,15 +185,15 @@ impl Ear {
         true
     }
 
-    /// Gets a new token if the old one was refused; true if there is another one to try.
+    /// Gets a new token after the old one was refused. True if it got a new token to try.
     async fn renews(&self) -> bool {
         let deadline = self.now() + self.process.options.request_timeout;
         let asked = self.now();
-        // Where tokens never expire, this takes no time and changes nothing.
+        // Without expiring tokens, this takes no time and changes nothing.
         self.process.ports.transport.renew_token(deadline).await.is_ok() && self.now() > asked
     }
 
-    /// Waits until the units of its channels have run: a client with one loop pulls, then asks.
+    /// Waits until the units of its channels have run: like a client with one loop, it pulls first.
     async fn settles(&self) {
         for channel in &self.channels {
             self.scheduler.settles(self.live().channels[*channel].unit).await;
@@ -210,7 +210,7 @@ impl Ear {
         Listen { once, beat: self.live().beat, topics }.encode()
     }
 
-    /// When it gives up if it hears nothing.
+    /// The time at which it gives up if it receives nothing.
     fn gives_up_at(&self) -> Time {
         let silence = silence(self.live().beat, self.process.options.request_timeout);
         silence.map_or(Time::FAR, |silence| self.heard_at.get() + silence)
@@ -221,7 +221,7 @@ impl Ear {
         self.tell(ListenEvent::Begun { took: self.now().since(asked) });
     }
 
-    /// Listens by one request.
+    /// Listens with one request.
     async fn on_request(&self) -> Ended {
         let ports = &self.process.ports;
         let asked = self.now();
@@ -254,7 +254,7 @@ impl Ear {
         }
     }
 
-    /// Listens on one connection.
+    /// Listens with one connection.
     async fn on_connection(&self) -> Ended {
         let ports = &self.process.ports;
         let asked = self.now();
@@ -295,7 +295,7 @@ impl Ear {
         if beat == Span::ZERO { Time::FAR } else { self.now() + beat }
     }
 
-    /// Takes what the server says; true if it announces something.
+    /// Handles a message of the server. True if it announces changes.
     fn hears(&self, said: Said) -> bool {
         let Said::Changes(changes) = said else { return false };
         for change in changes {
@@ -307,7 +307,7 @@ impl Ear {
         true
     }
 
-    /// What a response means that is no announcement: a refusal, or a page of somebody else.
+    /// How a response without announcement ends the attempt: it is a refusal or a foreign page.
     fn misread(&self, piece: Vec<u8>) -> Ended {
         let codec = self.process.options.codec;
         let Ok(opened) = codec.open(piece) else { return Ended::Broken };
@@ -320,7 +320,7 @@ impl Ear {
     }
 }
 
-/// How a time of listening ended that the transport ended.
+/// How an attempt ended, by the transport's result.
 fn ended(end: Result<(), TransportError>) -> Ended {
     match end {
         Err(TransportError::Offline) => Ended::Offline,

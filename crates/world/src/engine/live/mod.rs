@@ -1,12 +1,12 @@
-//! Live pull: the server announces changes, and the phone asks for them at once.
+//! Live pull: the server announces changes, and the phone pulls them at once.
 //!
-//! An announcement says only that something changed ([`crate::protocol`], `live`). The unit of its
-//! channel is queued as if it had another trigger, so rows, cursors and conflicts go the usual way.
-//! `options` decides which unit is run for which entities, `listener` listens, and `waiting` has
-//! what it waits for.
+//! An announcement says only that something changed ([`crate::protocol`], `live`). A channel is a
+//! set of entities and the unit that pulls them. An announcement queues its channel's unit, like
+//! any trigger, so rows, cursors and conflicts are handled as usual. `options` assigns entities to
+//! units, `listener` listens, and `waiting` has the events that a listener waits for.
 //!
-//! A phone that does not listen for a moment misses what is announced then. With `check` it says
-//! what it knows when it listens again, and the server announces at once what came since.
+//! A phone that does not listen for a moment misses announcements. With `check`, it then sends the
+//! number of the last change that it knows, and the server announces later ones at once.
 
 mod listener;
 mod options;

@@ -1,4 +1,4 @@
-//! What a phone listens for, and how.
+//! Which changes a phone listens for, and how.
 
 use crate::base::{EntityId, Span, UnitId, word_enums};
 use crate::contract::SyncUnit;
@@ -6,23 +6,23 @@ use crate::contract::SyncUnit;
 word_enums! {
     /// How a server announces changes.
     pub enum Medium {
-        /// It does not.
+        /// The server announces nothing.
         #[default]
         None: "none",
-        /// It answers a held request, one for each unit, when there is a change. The phone pulls,
-        /// and then asks again.
+        /// Held requests, one per unit: the server responds when there is a change. The phone
+        /// pulls, and then sends the request again.
         LongPoll: "long-poll",
-        /// Server-sent events: it answers a request for each unit piece by piece, without an end.
+        /// Server-sent events: a request per unit, with an endless response, piece by piece.
         ServerSentEvents: "sse",
-        /// On one connection for all units.
+        /// One connection for all units.
         WebSocket: "websocket",
-        /// By messages of the platform's push service.
+        /// Messages of the platform's push service.
         PushMessage: "push-message",
     }
 }
 
 impl Medium {
-    /// Whether the phone holds a request or a connection for it.
+    /// Whether the phone holds a request or a connection open for this medium.
     pub fn is_held(self) -> bool {
         !matches!(self, Medium::None | Medium::PushMessage)
     }
@@ -33,23 +33,23 @@ impl Medium {
 pub struct LiveOptions {
     /// How the server announces changes.
     pub medium: Medium,
-    /// Whether the phone asks for what it missed each time it listens again.
+    /// Whether the phone requests missed announcements each time it listens again.
     pub check: bool,
-    /// How often phone and server make sure that the other one is there; never if zero.
+    /// How often phone and server check that the other still listens; zero: never.
     pub beat: Span,
-    /// What it listens for.
+    /// The channels that the phone listens for.
     pub channels: Vec<Channel>,
 }
 
 impl Default for LiveOptions {
     fn default() -> LiveOptions {
-        // CouchDB's clients ask for a sign of life every 10 s, many WebSocket servers every 30 s.
+        // CouchDB's clients want a sign of life every 10 s, many WebSocket servers every 30 s.
         let beat = Span::secs(30);
         LiveOptions { medium: Medium::default(), check: true, beat, channels: Vec::new() }
     }
 }
 
-/// Entities that a phone listens for, and the unit that it runs when they have changed.
+/// Entities that a phone listens for, and the unit to run when they have changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Channel {
     /// The unit.
@@ -58,9 +58,9 @@ pub struct Channel {
     pub entities: Vec<EntityId>,
 }
 
-/// The channels of an app with these units. Each entity that one of the `live` units pulls as a
-/// whole belongs to one channel: of a unit that nobody waits for, if there is one, then of the unit
-/// that pulls the fewest entities, then of the first.
+/// The channels of an app with these units. Each entity that a `live` unit pulls as a whole belongs
+/// to the channel of one such unit. Units that nobody waits for come first, then units that pull
+/// fewer entities, then earlier units.
 pub fn channels(units: &[SyncUnit], live: impl Fn(UnitId) -> bool) -> Vec<Channel> {
     let candidates = || units.iter().zip((0..).map(UnitId)).filter(|(_, id)| live(*id));
     let mut channels: Vec<Channel> =

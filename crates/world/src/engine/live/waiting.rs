@@ -1,4 +1,4 @@
-//! What a listener waits for: pieces of a response, messages, timers, the network.
+//! The events that a listener waits for: pieces of a response, messages, timers, the network.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -15,27 +15,27 @@ use crate::engine::tasks::Signal;
 pub(super) struct Held {
     came: Rc<RefCell<VecDeque<Vec<u8>>>>,
     ends: PendingEnd,
-    /// How it ended; pieces that came before are heard first.
+    /// How the response ended; pieces that arrived before the end are delivered first.
     ended: Option<Result<(), TransportError>>,
 }
 
-/// What comes next to a listener.
+/// The next event for a listener.
 pub(super) enum Next {
     /// A message or a piece of a response.
     Message(Vec<u8>),
     /// The response or the connection has ended.
     End(Result<(), TransportError>),
-    /// Its time is over.
+    /// The given time has come.
     Timer,
 }
 
 impl Held {
-    /// Pieces of a response that go into `came` until it `ends`.
+    /// The pieces of a response: they arrive in `came` until the future `ends` completes.
     pub(super) fn new(came: Rc<RefCell<VecDeque<Vec<u8>>>>, ends: PendingEnd) -> Held {
         Held { came, ends, ended: None }
     }
 
-    /// The next piece, the end, or the time `until`.
+    /// Waits for the next piece, the end of the response, or the time `until`.
     pub(super) async fn next(&mut self, clock: &Rc<dyn Clock>, until: Time) -> Next {
         let mut timer = timer(clock, until);
         poll_fn(|context| {
@@ -56,7 +56,7 @@ impl Held {
     }
 }
 
-/// The next message of a connection, its end, or the time `until`.
+/// Waits for the next message of a connection, its end, or the time `until`.
 pub(super) async fn next_message(line: &dyn Connection, clock: &Rc<dyn Clock>, until: Time) -> Next {
     let mut received = line.receive();
     let mut timer = timer(clock, until);
@@ -69,7 +69,7 @@ pub(super) async fn next_message(line: &dyn Connection, clock: &Rc<dyn Clock>, u
     .await
 }
 
-/// Ends at this time; never for a time that never comes.
+/// Ends at this time; never if the time is `Time::FAR`.
 pub(super) fn timer(clock: &Rc<dyn Clock>, until: Time) -> LocalBoxFuture<'static, ()> {
     if until == Time::FAR { Box::pin(std::future::pending()) } else { clock.sleep_until(until) }
 }

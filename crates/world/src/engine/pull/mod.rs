@@ -1,8 +1,8 @@
-//! Asking for rows: one network chunk after the other, where to begin, and what is asked for ahead.
+//! Requests rows: one network chunk after the other, where to begin, and which pages to prefetch.
 //!
-//! [`Puller`](puller::Puller) asks and hands each page to `apply`; `prefetch` asks for the next
-//! page meanwhile, `push_with_pull` lets a push carry the question or starts from
-//! nothing, and `resume` says where to begin.
+//! [`Puller`](puller::Puller) requests pages and hands each to `apply`; `prefetch` requests the
+//! next page meanwhile. `push_with_pull` sends a pull with the last push, or pulls all rows again.
+//! `resume` decides where a run begins.
 
 pub(crate) mod prefetch;
 pub(crate) mod puller;

@@ -1,7 +1,7 @@
 //! Prefetch of pages: one task requests pages, another applies them in the order of the requests.
 //!
 //! Until its page is applied, a cursor is only a position to request from; it becomes durable with
-//! the page's rows. So no server may treat such a cursor as a receipt.
+//! the page's rows. So a server must not treat such a cursor as a confirmation.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -66,7 +66,7 @@ impl Prefetched {
     }
 }
 
-/// Pulls `left` up to the server's head, and prefetches up to `ahead` pages while one is applied.
+/// Pulls `left` to the server's latest state; prefetches up to `ahead` pages while one is applied.
 pub(crate) async fn pull_ahead(
     puller: &Puller,
     run: Run,
@@ -138,7 +138,7 @@ async fn apply_in_order(
     }
 }
 
-/// The wants that follow a response to `wants`, whether that response is applied yet or not.
+/// The wants that follow a response to `wants`, even before the response is applied.
 fn next_wants(wants: &[Want], answer: &Answer<'_>) -> Vec<Want> {
     let next = |want: &Want| {
         let page = answer.pages.iter().find(|page| page.entity == want.entity);

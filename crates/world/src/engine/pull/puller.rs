@@ -1,4 +1,4 @@
-//! Pulling: request a network chunk, and make it durable.
+//! Pulling: requests a network chunk and makes it durable.
 
 use std::rc::Rc;
 
@@ -18,22 +18,22 @@ pub(crate) struct Run {
     pub(crate) number: u64,
 }
 
-/// This many responses in a row without progress mean that the same page comes again and again:
-/// they bring rows, say there is more and move no cursor.
+/// This many responses in a row without progress mean that the same page repeats: each response
+/// brings rows, says that there is more and moves no cursor.
 const STILL: u32 = 20;
 
 #[derive(Default)]
 pub(crate) struct StallGuard(u32);
 
-/// What became of a response.
+/// How a response was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     Applied {
-        /// Whether it moved a cursor or ended an entity.
+        /// Whether the response moved a cursor or ended an entity.
         moved: bool,
     },
-    /// A partial row did not fit the held version: from that transaction on nothing was written,
-    /// and no cursor moved.
+    /// A partial row did not fit the held version: that transaction and the later ones wrote
+    /// nothing and moved no cursor.
     Unusable,
 }
 
@@ -47,7 +47,7 @@ impl StallGuard {
     }
 }
 
-/// A response, and the wants of its request.
+/// A response, and the entities and cursors (wants) that its request named.
 pub(crate) struct Came {
     pub(crate) wants: Vec<Want>,
     pub(crate) received: Received,
@@ -60,7 +60,7 @@ pub(crate) struct Puller {
 }
 
 impl Puller {
-    /// Requests each page once the one before is applied, up to `most` times; returns what is left.
+    /// Requests each page after applying the previous one, at most `most` times. Returns the rest.
     pub(crate) async fn pull_in_turn(
         &self,
         run: Run,
@@ -94,14 +94,14 @@ impl Puller {
     }
 
     pub(crate) async fn ask(&self, run: Run, wants: Vec<Want>) -> Result<Came, GivenUp> {
-        // Each try gets a size of its own: the failed one may have been too large.
+        // Each try chooses its size again: the failed request may have been too large.
         let make = |_| Request::Pull(self.pull_request(run, wants.clone()));
         let received = self.caller.exchange(Some(run.unit), make).await?;
         Ok(Came { wants, received })
     }
 
-    /// Handles a refused pull: an expired cursor restarts the load of its entity, all else ends the
-    /// run.
+    /// Handles a refused pull: an expired cursor restarts the load of its entity; any other refusal
+    /// ends the run.
     pub(crate) async fn load_again_after(
         &self,
         unit: UnitId,
@@ -139,7 +139,7 @@ impl Puller {
             let want = |&entity| {
                 let ids = assigned_keys::keys_wanted(tx, entity, self.process.setup.schema.naming(entity))?;
                 let (cursor, waits) = self.applier.stands(tx, unit, entity)?;
-                // If rows are set aside, the keys that were requested are set aside with them.
+                // If rows are set aside, keys for new rows were already requested with them.
                 Ok(Want { entity, cursor, ids: if waits { 0 } else { ids } })
             };
             left.iter().map(want).collect::<Stored<Vec<_>>>()
@@ -163,7 +163,7 @@ impl Puller {
         }
     }
 
-    /// Reads a response and reports it.
+    /// Reads a response, checks it against its request, and reports it.
     pub(crate) async fn page_came<'c>(&self, came: &'c Came) -> Result<Answer<'c>, RunError> {
         self.process.crash_point("pull.answer-received").await;
         let answer = self.caller.read(&came.received)?;
@@ -211,8 +211,7 @@ impl Puller {
     }
 }
 
-/// Whether the next request differs from the one before. An entity that has ended is not requested
-/// again.
+/// Whether a response moved a cursor or ended an entity, so that the next request differs.
 fn moves(answer: &Answer<'_>, wants: &[Want]) -> bool {
     let moved = |page: &Page<'_>| {
         let before =

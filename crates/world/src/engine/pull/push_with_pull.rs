@@ -1,8 +1,8 @@
-//! The part of a run's pull that goes with its last push, and the pull after it.
+//! The part of a run's pull that is sent with its last push, and the pull after that push.
 //!
-//! If a run is one request, waiting edits and the question for changes share it. The response is
-//! handled like two: the verdicts are settled in one transaction, then the pages are applied in
-//! theirs. So a death in between, or a lost response, leaves what it would leave with two requests.
+//! If a run is one request, waiting edits and the pull share that request. The response is handled
+//! like two: the verdicts are settled in one transaction, then the pages are applied in others. So
+//! a death in between, or a lost response, has the same effect as with two requests.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -53,7 +53,7 @@ impl<'p> CombinedPull<'p> {
         Ok(())
     }
 
-    /// The wants to send with the run's last push; empty if that push goes alone.
+    /// The wants to send with the run's last push; empty if that push is sent without a pull.
     pub(crate) fn wants(&self) -> Result<Vec<Want>, SyncError> {
         if !self.is_one_request() || self.left.is_empty() {
             return Ok(Vec::new());
@@ -67,13 +67,13 @@ impl<'p> CombinedPull<'p> {
         Request::Sync(SyncRequest { push, pull })
     }
 
-    /// Checks that a response has only pages that were requested, or none.
+    /// Checks that a response has only requested pages, or no pages.
     pub(crate) fn fits(&self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
         if answer.pages.is_empty() { Ok(()) } else { self.puller.fits(came, answer) }
     }
 
     /// Makes the pages of a response durable, after its verdicts are settled. If the server sent
-    /// none, a later pull requests them alone, and the server then says why.
+    /// none, a later pull requests them without a push; then the server reports why.
     pub(crate) async fn take(&mut self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
         if answer.pages.is_empty() {
             return Ok(());
@@ -86,7 +86,7 @@ impl<'p> CombinedPull<'p> {
         Ok(())
     }
 
-    /// Pulls what is left; true if the limit of pages ended it before its end.
+    /// Pulls the rest. True if the limit of pages ended the pull early.
     pub(crate) async fn pull(mut self) -> Result<bool, RunError> {
         self.retry_late().await?;
         let Some(most) = self.puller.process.options.pull.pages.most else {
@@ -101,7 +101,7 @@ impl<'p> CombinedPull<'p> {
 ///
 /// Each stream pulls one entity to its end, by that entity's own cursor. Streams share the link,
 /// the controller of chunk sizes and the database, one transaction at a time. Until the run ends, a
-/// reader may see a row before the row of another entity that it refers to.
+/// reader may see a row without the row of another entity that it refers to.
 async fn pull(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), RunError> {
     let options = &puller.process.options;
     if options.pull.replace == Replace::All {
@@ -113,8 +113,8 @@ async fn pull(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), RunE
     if options.pull.streams <= 1 {
         return pull_all(puller, run, left).await;
     }
-    // One request for all entities is enough if there is little to pull; only what is left after it
-    // is worth several streams.
+    // One request for all entities is enough if there is little to pull; several streams pay only
+    // for the rest.
     let left = puller.pull_in_turn(run, left, 1).await?;
     pull_side_by_side(puller, run, left).await
 }
@@ -126,8 +126,8 @@ async fn pull_all(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), 
     }
 }
 
-/// Pulls `left` up to the server's head, several entities concurrently. After a failure no stream
-/// starts another entity; those under way finish theirs.
+/// Pulls `left` to the server's latest state, several entities concurrently. After a failure no
+/// stream starts another entity; streams finish the entities that they have begun.
 async fn pull_side_by_side(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), RunError> {
     let streams = left.len().min(puller.process.options.pull.streams as usize);
     let left = RefCell::new(VecDeque::from(left));
@@ -138,7 +138,7 @@ async fn pull_side_by_side(puller: &Puller, run: Run, left: Vec<EntityId>) -> Re
     several(&puller.process.dead, streams, pull_next).await
 }
 
-/// Pulls every row of each of `entities`, and deletes the old rows when the first page has come.
+/// Pulls all rows of `entities` again; deletes an entity's old rows when its first page arrives.
 pub(crate) async fn pull_all_again(
     puller: &Puller,
     run: Run,
@@ -167,7 +167,7 @@ pub(crate) async fn pull_all_again(
     Ok(())
 }
 
-/// Deletes the rows of an entity, and the edits of them that wait.
+/// Deletes the rows of an entity, and their waiting edits.
 async fn delete_all(process: &Process, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
     let delete = |tx: &Tx<'_>| -> Stored<_> {
         let edits = tx.outbox(&[entity], usize::MAX)?;

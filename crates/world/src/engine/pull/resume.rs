@@ -1,4 +1,4 @@
-//! Where a run begins: after what the last run brought, or where the last complete one ended.
+//! Where a run begins: after the last saved page, or where the last complete run ended.
 
 use crate::base::{EntityId, UnitId};
 use crate::contract::{EngineEvent, SyncError};
@@ -8,8 +8,8 @@ use crate::engine::options::{Checkpoint, CursorBook};
 use crate::store::{self, Progress, Stored, Tx};
 
 impl Applier {
-    /// Prepares a run of the unit. If pulls start at the date or the end of the last complete sync,
-    /// what an interrupted run had reached is dropped.
+    /// Prepares a run of the unit. If pulls start at the date or at the end of the last complete
+    /// sync, the progress of an interrupted run is dropped.
     pub(crate) async fn begin(&self, unit: UnitId) -> Result<(), SyncError> {
         let asks_by_date = self.process.options.pull.cursor == CursorBook::LastSyncOn;
         if !asks_by_date && !self.begins_again() && !self.sets_aside() {
@@ -34,7 +34,7 @@ impl Applier {
         self.process.options.pull.checkpoint == Checkpoint::Session
     }
 
-    /// Keeps what is set aside, or drops it; returns how many rows were dropped.
+    /// Keeps the rows that are set aside, or drops them; returns the number of dropped rows.
     fn take_up(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<u32> {
         if !self.sets_aside() {
             return Ok(0);
@@ -49,8 +49,8 @@ impl Applier {
         Ok(0)
     }
 
-    /// Goes back to where the last complete sync ended. If none was noted, the present state counts
-    /// as complete.
+    /// Returns to the cursor at which the last complete sync ended. If none was noted, the present
+    /// cursor is noted as complete.
     fn go_back(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<()> {
         let book = self.cursor_book(unit, entity);
         match store::whole_sync(tx, book, entity)? {
@@ -68,7 +68,7 @@ impl Applier {
     ) -> Stored<()> {
         let book = self.cursor_book(unit, entity);
         let progress = tx.progress(book, entity)?;
-        // The date does not cover a load that has not ended, which starts again without a cursor.
+        // The date does not cover an unfinished load: that load starts again, without a cursor.
         let cursor = cursor.filter(|_| !is_date || progress.cursor.is_some() && !progress.loading);
         if progress.cursor == cursor {
             return Ok(());
@@ -76,8 +76,8 @@ impl Applier {
         tx.save_progress(book, entity, &Progress { cursor, ..progress })
     }
 
-    /// Notes that the unit's run ended well. Returns the entities whose cursors moved in it, if
-    /// cursors count only at the end of a run.
+    /// Notes that the unit's run ended well. If cursors count only at the end of a run, returns the
+    /// entities whose cursors moved in the run.
     pub(crate) fn ends_well(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<Vec<EntityId>> {
         let mut moved = Vec::new();
         if !self.begins_again() || self.sets_aside() {
@@ -94,8 +94,8 @@ impl Applier {
         Ok(moved)
     }
 
-    /// Reports that cursors were saved: with their rows, or at the end of the run if interrupted
-    /// runs begin again.
+    /// Reports that cursors were saved: with their rows, or, if interrupted runs begin again, at
+    /// the end of the run.
     pub(crate) fn report_saved_cursors(&self, unit: UnitId, entities: Vec<EntityId>) {
         for entity in entities {
             self.process.emit(EngineEvent::CursorSaved { unit, entity });

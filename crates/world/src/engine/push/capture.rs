@@ -1,6 +1,6 @@
-//! How the engine knows what was edited here: by an outbox, or by a mark on each row as in many
-//! apps. Marks lose edits. A verdict clears a flag even if the row was edited since it was sent. A
-//! date of the last sync skips rows that were edited during the sync.
+//! How the engine knows which rows were edited here: by an outbox, or by a mark on each row as in
+//! many apps. Marks lose edits. A verdict clears a flag even if the row was edited after it was
+//! sent. A date of the last sync hides rows that were edited during the sync.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -35,7 +35,7 @@ impl SendRule for RowsAsTheyAre {
     }
 }
 
-/// A row that was edited since it was sent keeps its date.
+/// A row that was edited after it was sent keeps its date.
 struct DatesStay;
 
 impl OutboxRule for DatesStay {
@@ -50,8 +50,8 @@ impl OutboxRule for DatesStay {
 }
 
 impl Process {
-    /// Saves an edit in the way of the configured capture; returns the key of a created row if it
-    /// came from a pool.
+    /// Saves an edit by the configured capture. Returns the key of a created row if the key came
+    /// from a pool.
     pub(crate) fn save(&self, edit: &LocalEdit, made_at: Stamp) -> Result<Option<Key>, EditError> {
         let (LocalEdit { entity, key, .. }, id) = (edit, &edit.id.to_string());
         self.store.save(|tx| {
@@ -75,12 +75,12 @@ impl Process {
 
 #[derive(Default)]
 pub(crate) struct Listed {
-    /// Outbox places of the marks found at the start; `None`: all that wait, whenever made.
+    /// The outbox places of the marks found at the start; `None`: all waiting edits may be sent.
     only: Option<BTreeSet<i64>>,
 }
 
 impl Listed {
-    /// The edits that a push of the unit may send: by dates, rows edited after its last sync.
+    /// The edits that a push of the unit may send; by dates: rows edited after its last sync.
     pub(crate) fn of(process: &Process, unit: UnitId, entities: &[EntityId]) -> Stored<Listed> {
         if process.options.push.capture != LocalCapture::UpdatedAfterLastSync {
             return Ok(Listed::default());
@@ -111,8 +111,8 @@ impl Listed {
     }
 }
 
-/// Ends the unit's sync of this date: by dates, edits made before it count as sent. Versions that
-/// were pulled for their rows meanwhile are shown.
+/// Ends the unit's sync of this date. By dates, edits made before it count as sent, and the
+/// versions that were pulled for their rows meanwhile are shown.
 pub(crate) fn pass_by(process: &Process, tx: &Tx<'_>, unit: UnitId, date: Stamp) -> Stored<Vec<Change>> {
     let mut lifted = Vec::new();
     if process.options.push.capture != LocalCapture::UpdatedAfterLastSync {

@@ -1,8 +1,8 @@
-//! The page of conflicts: what waits there for a person, and what follows from their choice.
+//! The page of conflicts that wait for a person, and the effects of the person's choice.
 //!
 //! An edit in conflict stays in the outbox, set aside, from the transaction that settles it to the
-//! one that saves the choice. Later edits of its row wait behind it. What a person keeps of their
-//! own goes out over the version that they saw; if that has changed meanwhile, it meets another
+//! one that saves the choice. Later edits of its row wait behind it. The person's own values are
+//! sent over the version that the person saw. If that version changed meanwhile, there is another
 //! conflict.
 
 use crate::base::words::count;
@@ -34,7 +34,7 @@ pub(crate) async fn tell_open(process: &Process) {
     }
 }
 
-/// Carries out a person's choice; false if there is no such conflict.
+/// Carries out a person's choice. False if there is no conflict of this edit.
 pub(crate) async fn resolve(process: &Process, edit: EditId, pick: &Pick) -> Stored<bool> {
     let resolved = settling(process, None, |settling| {
         let Some((entry, difference)) = conflicts::find(settling.tx, edit)? else { return Ok(false) };
@@ -45,7 +45,7 @@ pub(crate) async fn resolve(process: &Process, edit: EditId, pick: &Pick) -> Sto
     resolved.await
 }
 
-/// What the edit in conflict met, for the later edits of its row.
+/// The conflict and its verdict, for later edits of the same row.
 #[derive(Clone, Copy)]
 struct Met<'a> {
     conflict: Conflict<'a>,
@@ -83,7 +83,7 @@ impl Settling<'_, '_> {
             }
             (Resolution::Merged { columns, line }, Pick::Columns(all)) => {
                 later.iter().try_for_each(|other| self.narrow(other, met, all))?;
-                // The columns that the person keeps are in the later edits.
+                // If empty, the columns that the person keeps are in the later edits.
                 if columns.is_empty() { Resolution::Remote } else { Resolution::Merged { columns, line } }
             }
             (resolution, _) => resolution,
@@ -106,7 +106,7 @@ impl Settling<'_, '_> {
         if kept.is_empty() {
             return self.supersede(entry, met);
         }
-        // It also goes over the version that the person saw.
+        // The reduced edit is also sent over the version that the person saw.
         self.tx.rewrite(entry.seq, &entry.id, &entry.key, (entry.kind, &kept), met.conflict.current)?;
         let columns = kept.iter().map(|(column, _)| *column).collect();
         let line = if kept.len() < entry.values.len() { LogKind::Merged } else { LogKind::Overwrote };
@@ -149,7 +149,7 @@ fn taken(conflict: Conflict<'_>, later: &[Entry], pick: &Pick) -> Resolution {
     }
 }
 
-/// Refuses a run of the unit if open conflicts hold it.
+/// Returns an error for a run of the unit if open conflicts hold it back.
 pub(crate) fn held(process: &Process, unit: UnitId) -> Result<(), RunError> {
     let options = &process.options.conflict;
     if !options.policy.has_page() || options.while_open == WhileOpen::CarryOn {

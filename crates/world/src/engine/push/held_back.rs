@@ -1,4 +1,4 @@
-//! Edits that wait while the others of a push go.
+//! Edits that wait while a push sends the others.
 
 use std::collections::BTreeSet;
 
@@ -8,31 +8,31 @@ use crate::contract::{Schema, SyncError};
 use crate::engine::exchange::RunError;
 use crate::store::{Entry, references};
 
-/// Edits that wait, and their rows: a proxy lets them through in no request, the server fails on
-/// them, or their row waits for its attachments. Later edits of such a row wait, too.
+/// Edits that wait, and their rows. A proxy refuses such an edit in every request, the server fails
+/// on it, or its row waits for attachments. Later edits of its row wait, too.
 #[derive(Default)]
 pub(crate) struct HeldBack {
     pub(crate) edits: BTreeSet<i64>,
     pub(crate) rows: BTreeSet<(EntityId, Key)>,
-    /// Edits that no proxy lets through.
+    /// Edits that every proxy refuses.
     stopped: Vec<Entry>,
     /// Edits on which the server failed when they were alone in a request.
     suspects: Vec<Entry>,
-    /// How many of these, from the first, failed before the server took another request.
+    /// How many suspects, from the first, failed before the server accepted another request.
     proven: usize,
 }
 
 /// Edits that still wait when a push has ended.
 pub(crate) struct Left {
-    /// At the server, for a verdict.
+    /// Edits that wait at the server for a verdict.
     pub(crate) queued: usize,
-    /// Edits on which the server fails, while nothing else went after them.
+    /// Edits on which the server fails, and after which no other request was accepted.
     pub(crate) suspects: Vec<Entry>,
     held_back: usize,
 }
 
 impl HeldBack {
-    /// Edits of these rows wait.
+    /// Holds back the edits of these rows.
     pub(crate) fn of(rows: BTreeSet<(EntityId, Key)>) -> HeldBack {
         HeldBack { rows, ..HeldBack::default() }
     }
@@ -44,24 +44,24 @@ impl HeldBack {
         }
     }
 
-    /// No proxy lets these through.
+    /// Holds back edits that every proxy refuses.
     pub(crate) fn stop(&mut self, batch: &[Entry]) {
         self.add(batch);
         self.stopped.extend_from_slice(batch);
     }
 
-    /// The server failed on these, and they were alone.
+    /// Holds back edits on which the server failed when they were alone in a request.
     pub(crate) fn suspect(&mut self, batch: &[Entry]) {
         self.add(batch);
         self.suspects.extend_from_slice(batch);
     }
 
-    /// The server took a request: it does not fail on everything.
+    /// Notes that the server accepted a request: it does not fail on every request.
     pub(crate) fn served(&mut self) {
         self.proven = self.suspects.len();
     }
 
-    /// The suspects that the server fails on while it takes others. They are no longer held back.
+    /// Takes out suspects on which the server fails while it accepts others: they no longer wait.
     pub(crate) fn take_proven(&mut self) -> Vec<Entry> {
         let proven: Vec<Entry> = self.suspects.drain(..std::mem::take(&mut self.proven)).collect();
         if !proven.is_empty() {
@@ -72,7 +72,7 @@ impl HeldBack {
         proven
     }
 
-    /// Whether the edit waits: its row has one that does, or it refers to such a row.
+    /// Whether the edit waits: an edit of its row waits, or it refers to the row of such an edit.
     pub(crate) fn holds(&mut self, schema: &Schema, entry: &Entry) -> bool {
         if self.rows.is_empty() {
             return false;
@@ -93,13 +93,13 @@ impl HeldBack {
 }
 
 impl Left {
-    /// Forgets suspects that have been set aside.
+    /// Forgets suspects that were set aside.
     pub(crate) fn set_aside(&mut self, gone: &[Entry]) {
         self.suspects.retain(|entry| gone.iter().all(|gone| gone.seq != entry.seq));
         self.held_back = self.held_back.saturating_sub(gone.len());
     }
 
-    /// The result of a run that leaves these.
+    /// The result of a run that ends with these edits left.
     pub(crate) fn end(self) -> Result<(), RunError> {
         if self.held_back == 0 {
             return Ok(());

@@ -1,8 +1,7 @@
-//! Edits on their way to the backend, and what its verdicts change.
+//! Sends edits to the backend, and applies its verdicts.
 //!
-//! Start with `pusher`. `order`, `squash`, `edits` and `outgoing` decide what goes out and
-//! how; `settle` applies a verdict to an edit, and `outcomes` keeps what it came to until that is
-//! durable.
+//! Start with `pusher`. `order`, `squash`, `edits` and `outgoing` decide which edits are sent and
+//! how. `settle` applies a verdict to an edit. `outcomes` keeps the result until it is durable.
 
 pub(crate) mod assigned_keys;
 pub(crate) mod attachments;

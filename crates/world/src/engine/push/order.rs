@@ -1,4 +1,4 @@
-//! The orders in which edits go out, for apps that do not use the outbox's order.
+//! The orders in which edits are sent, for apps that do not use the outbox's order.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ pub(crate) fn rule(options: &PushOptions) -> Rc<dyn SendRule> {
     }
 }
 
-/// The oldest edit of each row, oldest first, whatever refers to it.
+/// The oldest edit of each row, oldest first, whichever rows refer to it.
 struct AsMade;
 
 impl SendRule for AsMade {
@@ -34,7 +34,7 @@ impl SendRule for AsMade {
     }
 }
 
-/// The oldest edit of each row, newest first: what refers to a new row goes before it.
+/// The oldest edit of each row, newest first: rows that refer to a new row are sent before it.
 pub(crate) struct BottomUp;
 
 impl SendRule for BottomUp {
@@ -46,9 +46,9 @@ impl SendRule for BottomUp {
     }
 }
 
-/// The oldest edit of each row, oldest first, with those of its family: as many whole families as
-/// fit, and at least one. A family that was sent goes again as it was. An edit that joined it since
-/// may have to wait behind a sent one, and goes with that.
+/// The oldest edit of each row, oldest first, with the edits of its family (a row and the rows that
+/// are part of it): as many whole families as fit, at least one. A sent family is sent again
+/// unchanged. An edit that joined the family later waits for the sent ones.
 struct WholeFamilies;
 
 impl SendRule for WholeFamilies {
@@ -73,14 +73,14 @@ impl SendRule for WholeFamilies {
     }
 }
 
-/// The number of edits up to the end of each family, if families are contiguous.
+/// The number of edits up to the end of each family; each family's edits must be contiguous.
 pub(crate) fn ends(tx: &Tx<'_>, batch: &[Entry]) -> Stored<Vec<usize>> {
     let families = of(tx, batch)?;
     let is_end = |place: &usize| families.get(*place) != families.get(place - 1);
     Ok((1..=batch.len()).filter(is_end).collect())
 }
 
-/// How many edits go out if `fitting` of them fit: up to the end of a family, and at least one
+/// How many edits are sent if `fitting` of them fit: up to the end of a family, and at least one
 /// family.
 pub(crate) fn up_to_an_end(ends: &[usize], fitting: usize) -> usize {
     let whole = ends.iter().rev().find(|end| **end <= fitting);
@@ -147,7 +147,7 @@ mod tests {
         Store::open(&Database::memory(), schema.into(), &options).unwrap()
     }
 
-    /// Creates rows of these keys in this order; a line's key ends with a dot and its order's key.
+    /// Creates rows with these keys in this order; a line's key is "line.order".
     fn waiting(keys: &[&str]) -> Store {
         let store = store();
         for (number, key) in (0..).zip(keys) {

@@ -9,7 +9,7 @@ use crate::engine::process::Process;
 use crate::engine::push::settle::settling;
 use crate::store::{Entry, Stored};
 
-/// A waiting edit, as far as limits look at it.
+/// A waiting edit, with the fields that limits need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Waiting {
     seq: i64,
@@ -23,12 +23,12 @@ impl From<&Entry> for Waiting {
     }
 }
 
-/// Whether an edit that waits since `made_at` waits for too long.
+/// Whether an edit that was made at `made_at` has waited too long.
 fn is_too_old(limits: OutboxLimits, now: Stamp, made_at: Stamp) -> bool {
     limits.keep_for.is_some_and(|keep_for| now > made_at.plus(keep_for))
 }
 
-/// The edits beyond the limits, in the order of `waiting`, which is oldest first.
+/// The edits beyond the limits; `waiting` and the result are in order, oldest first.
 fn excess(limits: OutboxLimits, now: Stamp, waiting: &[Waiting]) -> Vec<i64> {
     let mut newer = BTreeMap::<EntityId, u32>::new();
     let mut beyond: Vec<i64> = Vec::new();
@@ -44,8 +44,8 @@ fn excess(limits: OutboxLimits, now: Stamp, waiting: &[Waiting]) -> Vec<i64> {
     beyond
 }
 
-/// Whether the app refuses a new edit of `entity`, because the outbox is full or has an edit that
-/// waits for too long.
+/// Whether the app refuses a new edit of `entity`: the outbox is full or has an edit that has
+/// waited too long.
 pub(crate) fn refuses(process: &Process, entity: EntityId) -> Stored<bool> {
     let limits = process.options.push.outbox;
     if limits.on_full != OnFull::Refuse || !limits.exist() {
@@ -58,8 +58,8 @@ pub(crate) fn refuses(process: &Process, entity: EntityId) -> Stored<bool> {
     Ok(is_full || waiting.iter().any(|entry| is_too_old(limits, now, entry.made_at)))
 }
 
-/// Drops the edits beyond the limits, with later edits of their rows: the rows become as if none of
-/// them had been made.
+/// Drops the edits beyond the limits, and all other edits of their rows: the rows become as if
+/// these edits had not been made.
 pub(crate) async fn trim(process: &Process, unit: Option<UnitId>) -> Result<(), SyncError> {
     let limits = process.options.push.outbox;
     if limits.on_full == OnFull::Refuse || !limits.exist() {

@@ -1,4 +1,4 @@
-//! What became of edits, kept until it is committed and can be reported.
+//! The outcomes of edits, kept until they are committed and can be reported.
 
 use std::collections::BTreeMap;
 
@@ -32,16 +32,16 @@ pub(crate) enum Settled {
     },
     Logged(Whose, LogKind),
     Renamed(EntityId, Key, Key),
-    /// The row has the backend's version now.
+    /// The row now has the backend's version.
     Holds(Change),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     Rule,
-    /// Nobody: it turned out to be no conflict.
+    /// No rule and no person: there was no conflict.
     Detection,
-    /// A person; `on_top`: it is about a later edit of the row in conflict.
+    /// A person; `on_top`: the decision is about a later edit of the row in conflict.
     Person {
         on_top: bool,
     },
@@ -56,8 +56,8 @@ pub(crate) fn told_of(conflict: Conflict<'_>, key: Key, resolution: Resolution, 
     Settled::Decided { whose, kind, resolution, sides, by }
 }
 
-/// If two edits of a batch came to be about one row, drops the version that the first one brought:
-/// nobody ever saw it.
+/// If two edits of a batch turned out to be about one row, drops the version from the first edit:
+/// it was never visible.
 pub(crate) fn drop_outdated_versions(told: &mut Vec<Settled>) {
     let mut settled = BTreeMap::new();
     for told in &*told {

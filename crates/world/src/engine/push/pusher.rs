@@ -1,4 +1,4 @@
-//! Pushing: send what waits in the outbox, chunk by chunk.
+//! Pushing: sends the waiting edits of the outbox, chunk by chunk.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -23,11 +23,11 @@ use crate::engine::push::squash::{self, Next};
 use crate::protocol::{Answer, PushRequest, PushResult, Request, Want};
 use crate::store::{self, Entry, Stored, Tx};
 
-/// After this many chunks in a row that met only conflicts, the run leaves the rest to the next
-/// one: somebody else is faster.
+/// After this many chunks in a row with only conflicts, the run leaves the rest to the next run:
+/// another device is faster.
 const CONFLICTS_IN_A_ROW: u32 = 10;
 
-/// The waits for a server that put edits off.
+/// Counts the waits after responses in which the server put edits off.
 #[derive(Default)]
 struct Waits {
     count: u32,
@@ -43,7 +43,7 @@ pub(crate) struct Pusher {
 impl Pusher {
     /// Pushes the edits of the unit's entities until none is left to send. Some may still wait: at
     /// the server, for an attachment or for another network. The last request also carries the pull
-    /// of `along`, if the two share a request.
+    /// of `along`, if push and pull share a request.
     pub(crate) async fn push(&self, unit: UnitId, along: &mut CombinedPull<'_>) -> Result<Left, RunError> {
         let entities = self.process.unit(unit).push.clone();
         let mut fruitless = 0;
@@ -83,7 +83,7 @@ impl Pusher {
             let wants = if waiting < limit && batch.len() == waiting { along.wants()? } else { Vec::new() };
             self.process.settle_work().await;
             self.process.crash_point("push.before-request").await;
-            // Another try may send fewer edits: the failed one may have been too large.
+            // Another try may send fewer edits: the failed request may have been too large.
             let (sent, alone) = (Cell::new(batch.len()), Cell::new(true));
             let make = |request| {
                 let size = self.caller.chunk(RequestKind::Push, batch[0].entity);
@@ -116,7 +116,7 @@ impl Pusher {
         }
     }
 
-    /// Refuses the edits on which the server failed while it took others; true if there were any.
+    /// Refuses the edits on which the server failed while it accepted others. True if any.
     async fn sets_aside(&self, unit: UnitId, held_back: &mut HeldBack) -> Result<bool, RunError> {
         let proven = held_back.take_proven();
         if !proven.is_empty() {
@@ -125,8 +125,8 @@ impl Pusher {
         Ok(!proven.is_empty())
     }
 
-    /// Refuses the edits on which the server failed in so many runs as a request has tries, though
-    /// pulls worked. To be called after the pull of a run that leaves these.
+    /// Refuses edits on which the server failed in as many runs as a request has tries, although
+    /// pulls worked. To be called after the pull of the run that left these edits.
     pub(crate) async fn set_aside_lone(&self, unit: UnitId, left: &mut Left) -> Result<(), RunError> {
         let most = self.process.options.retry.attempts;
         let is_old = |entry: &&Entry| entry.attempts + 1 >= most;
@@ -138,9 +138,9 @@ impl Pusher {
         Ok(())
     }
 
-    /// Handles a request without a response. An edit or family too large for the server is refused;
-    /// one too large for a proxy is held back, and so is one on which the server fails, if the
-    /// engine looks for it. The run then goes on.
+    /// Handles a request without a response. Refuses an edit or family that is too large for the
+    /// server. Holds back one that is too large for a proxy, or on which the server fails if the
+    /// engine looks for such edits. In these cases the run continues; otherwise returns its error.
     async fn unanswered(
         &self,
         unit: UnitId,
@@ -176,7 +176,7 @@ impl Pusher {
         if is_a_call { 1 } else { entities.first().map_or(1, chunk) }
     }
 
-    /// The places where a request may end; empty if it may end anywhere.
+    /// The numbers of edits with which a request may end; empty if it may end after any edit.
     fn ends(&self, batch: &[Entry]) -> Result<Vec<usize>, RunError> {
         let whole = self.process.options.push.unit == PushUnit::Family;
         let ends = if whole { self.process.store.read(|tx| ends(tx, batch)) } else { Ok(Vec::new()) };
@@ -199,8 +199,8 @@ impl Pusher {
         Ok(Next { batch, ..Next::default() })
     }
 
-    /// Waits before edits that were put off go out again. After several responses in a row that
-    /// took none, the run ends and another one sends them.
+    /// Waits before edits that were put off are sent again. After several responses in a row that
+    /// accepted no edit, the run ends with an error and a later run sends them.
     async fn wait_for_later(&self, settled: Counts, waits: &mut Waits) -> Result<(), RunError> {
         waits.count = if settled.left == 0 { waits.count + 1 } else { 1 };
         if waits.count >= self.process.options.retry.attempts {
@@ -283,7 +283,7 @@ impl Pusher {
         Ok(told)
     }
 
-    /// Reads the response to a push of this batch: a verdict for each of its edits, by name.
+    /// Reads the response to a push of this batch: it has a verdict for each edit, by name.
     fn verdicts<'r>(&self, batch: &[Entry], received: &'r Received) -> Result<Answer<'r>, RunError> {
         let answer = self.caller.read(received)?;
         let sent = |entry: &Entry| self.process.rules.send.mutation(entry, received.request).id;
@@ -297,7 +297,7 @@ impl Pusher {
         Err(self.caller.not_its_own(received, text))
     }
 
-    /// The error of a run in which an edit was not committed, if such a run is incomplete.
+    /// An error if an edit was not committed and the options end the run then.
     fn is_complete(&self, results: &[PushResult<'_>]) -> Result<(), RunError> {
         if self.process.options.push.on_refused != OnRefused::EndRun {
             return Ok(());
@@ -313,7 +313,7 @@ impl Pusher {
         Err(RunError { error, tries: 1, refused: true })
     }
 
-    /// Refuses the edits that were put off beside a refused one, if the engine gives up a request as
+    /// Refuses the edits that were put off beside a refused one, if the engine gives up requests as
     /// a whole.
     async fn refuse_others(
         &self,
@@ -336,8 +336,8 @@ impl Pusher {
     }
 
     /// Settles each edit of the batch in one transaction; `more`: other edits still wait. Adds
-    /// edits that wait at the server to `queued`, by place in the outbox. Then takes the pages that
-    /// the request pulled `along`.
+    /// edits that wait at the server to `queued`, by place in the outbox. Then applies the pages of
+    /// the pull `along`.
     async fn settle(
         &self,
         (unit, batch): (UnitId, &[Entry]),
@@ -352,7 +352,7 @@ impl Pusher {
         let received = &came.received;
         let answer = match self.verdicts(batch, received) {
             Ok(answer) => answer,
-            // It does not fit this batch: the edits stay, as without a response.
+            // The response does not fit this batch: the edits stay, as without a response.
             Err(error) if !self.process.rules.has(Flaw::ForeignAnswerIsAck) => return Err(error),
             Err(_) => {
                 let drop_all = |tx: &Tx<'_>| batch.iter().try_for_each(|entry| tx.drop_entry(entry.seq));

@@ -1,4 +1,4 @@
-//! Settles each edit of a request by the backend's verdict, and conflicts by the policy.
+//! Settles each edit of a request by the backend's verdict; a policy decides conflicts.
 
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{EditKind, Entity, LogEntry, LogKind, Outcome, Refusal, Row, SyncError};
@@ -28,14 +28,14 @@ pub(crate) struct Counts {
     pub(crate) queued: usize,
 }
 
-/// One transaction that settles edits, and what to report of it.
+/// One transaction that settles edits, and the results to report.
 pub(crate) struct Settling<'t, 's> {
     pub(crate) process: &'t Process,
     pub(crate) tx: &'t Tx<'s>,
     pub(crate) told: Vec<Settled>,
 }
 
-/// Settles by `f` in one transaction, then reports the results.
+/// Calls `f` in one transaction, then reports the results.
 pub(crate) async fn settling<R>(
     process: &Process,
     unit: Option<UnitId>,
@@ -64,7 +64,7 @@ pub(crate) async fn settle(
         settling.keeping(batch, |settling| {
             for ((entry, result), said) in batch.iter().zip(results).zip(said) {
                 counts.put_off += usize::from(result.outcome == Outcome::Later);
-                // `entry` is out of date if its row was renamed just now.
+                // `entry` is out of date if a verdict of this batch renamed its row.
                 let now = if settling.has_renamed() {
                     assigned_keys::as_it_waits(settling.tx, entry)?
                 } else {
@@ -89,8 +89,8 @@ pub(crate) fn take_as_done(process: &Process, unit: UnitId, batch: &[Entry]) {
     tell(process, Some(unit), &told, Span::ZERO);
 }
 
-/// Refuses edits that the server can never take, for this reason. Their rows become as if they had
-/// not been made, and the person is told.
+/// Refuses edits that the server can never accept, for this reason. Their rows become as if the
+/// edits had not been made; each edit leaves a line for its person.
 pub(crate) async fn refuse(
     process: &Process,
     unit: UnitId,
@@ -109,7 +109,7 @@ pub(crate) async fn refuse(
     Ok(refused.await?)
 }
 
-/// Asks the app's own rule about each conflict; `None` where it is not asked or gives no answer.
+/// Asks the app's rule about each conflict; `None` if the rule is not asked or does not decide.
 async fn ask_app(process: &Process, batch: &[Entry], results: &[PushResult<'_>]) -> Vec<Option<Resolution>> {
     let mut said = vec![None; batch.len()];
     let Some(rule) = &process.rules.own else { return said };
@@ -163,8 +163,8 @@ impl<'t> Settling<'t, '_> {
         Ok(())
     }
 
-    /// Settles one edit; `said` is the choice of the app's own rule, if there is one. True if the
-    /// edit left the outbox.
+    /// Settles one edit; `said` is the decision of the app's own rule, if any. True if the edit
+    /// left the outbox.
     fn settle(&mut self, entry: &Entry, outcome: &Outcome, said: Option<Resolution>) -> Stored<bool> {
         if let Some(conflict) = conflict(self.process, entry, outcome) {
             return self.decide(conflict, outcome, said);
@@ -207,7 +207,7 @@ impl<'t> Settling<'t, '_> {
         assigned_keys::rename(self.tx, entry, row, self.process.rules.outbox.renames())
     }
 
-    /// The backend has the edit: the row gets its stamp, and later edits of the row build on it.
+    /// Settles an edit that the backend has: the row gets its stamp, and later edits build on it.
     fn acknowledge(&mut self, entry: &Entry, stamp: Stamp) -> Stored<bool> {
         let tx = self.tx;
         let rules = &self.process.rules;
@@ -216,7 +216,7 @@ impl<'t> Settling<'t, '_> {
         rules.outbox.lets_go(tx, entry)?;
         tx.restamp(entry.entity, &entry.key, stamp)?;
         if !entry.is_merged() || rules.has(Flaw::MergeSpeaksForAll) {
-            // Later edits of the row saw the version that this one met.
+            // Later edits of the row saw the version that this edit met.
             tx.rebase(entry.entity, &entry.key, stamp)?;
         } else {
             tx.rebase_from(entry.entity, &entry.key, entry.base, stamp)?;
@@ -229,7 +229,7 @@ impl<'t> Settling<'t, '_> {
         Ok(true)
     }
 
-    /// Notes that the row ended on the backend: an older version may still come down.
+    /// Notes that the row ended on the backend: an older version may still be pulled.
     fn ended(&self, entry: &Entry, stamp: Stamp) -> Stored<()> {
         let (entity, key) = (entry.entity, &entry.key);
         let waits = !self.tx.entries_for(entity, key)?.is_empty();
@@ -239,8 +239,8 @@ impl<'t> Settling<'t, '_> {
         self.process.passed.ended(self.tx, entity, key, stamp)
     }
 
-    /// Applies the newer version in a row's shadow once the last local edit is settled. A version
-    /// that is no longer news is dropped before.
+    /// Applies the newer version in a row's shadow once the last local edit is settled. Drops the
+    /// version if it is no longer news.
     fn lift_shadow(&mut self, entity: EntityId, key: &Key, settled: Stamp) -> Stored<()> {
         let waits = !self.tx.entries_for(entity, key)?.is_empty();
         let Some(shadow) = self.tx.take_shadow(entity, key)? else { return Ok(()) };
@@ -281,7 +281,7 @@ impl<'t> Settling<'t, '_> {
         }
         self.notes_end(conflict)?;
         let (made_as, id) = (conflict.entry.key.clone(), conflict.entry.entity);
-        // A row that was created twice, by its natural key, is the one that was there.
+        // With natural keys, a row that was created twice is the row that the backend already had.
         let naming = self.process.setup.schema.naming(id);
         let same = assigned_keys::same_row(naming, &conflict);
         let renamed = same.map(|row| self.rename(conflict.entry, row)).transpose()?;
@@ -292,9 +292,9 @@ impl<'t> Settling<'t, '_> {
             None => said.unwrap_or_else(|| self.process.rules.resolve.decide(conflict)),
         };
         let resolution = match resolution {
-            // It would bring a row back that a later edit of this device deletes.
+            // The edit would bring back a row that a later edit of this device deletes.
             Resolution::Local { onto } if self.has_nothing_to_create(conflict, &onto)? => Resolution::Remote,
-            // There is nothing here to make a row of.
+            // There is no row on the device from which to make a new one.
             Resolution::Both { .. } if self.tx.row(id, &entry.key)?.is_none() => Resolution::Remote,
             resolution => resolution,
         };
@@ -304,7 +304,7 @@ impl<'t> Settling<'t, '_> {
         self.carry_out(conflict, outcome, resolution)
     }
 
-    /// Carries out a resolution. True unless the edit is to be sent again.
+    /// Carries out a resolution. False if the edit is to be sent again; else true.
     pub(crate) fn carry_out(
         &mut self,
         conflict: Conflict<'_>,
@@ -360,23 +360,23 @@ impl<'t> Settling<'t, '_> {
         Ok(true)
     }
 
-    /// Whether the row here is newer than this version: a verdict may have waited at a gateway
-    /// while the device got later versions.
+    /// Whether the row on the device is newer than this version: a verdict may have waited at a
+    /// gateway while the device got later versions.
     fn has_moved_past(&self, entry: &Entry, version: Stamp) -> Stored<bool> {
         let held = self.tx.row(entry.entity, &entry.key)?.map(|row| row.stamp);
         let undone = self.process.passed.undone(entry.entity);
         Ok(held.is_some_and(|held| held > version && !is_undone(&undone, held)))
     }
 
-    /// Whether an edit of a row that is gone would have to create it, but finds no row on the
-    /// device.
+    /// Whether an edit would have to create its deleted row again, but the device has no row to
+    /// create it from.
     pub(crate) fn has_nothing_to_create(&self, conflict: Conflict<'_>, onto: &Key) -> Stored<bool> {
         let live = conflict.current.is_some_and(|row| row.values.is_some());
         let creates = conflict.entry.kind == EditKind::Update && !live;
         Ok(creates && self.tx.row(conflict.entry.entity, onto)?.is_none())
     }
 
-    /// Sends an edit again over the backend's version, as nobody else changed its columns.
+    /// Sends an edit again over the backend's version, because nobody else changed its columns.
     fn stand_beside(&mut self, conflict: Conflict<'_>) -> Stored<bool> {
         let entry = conflict.entry;
         let columns = entry.values.iter().map(|(column, _)| *column).collect();
@@ -386,8 +386,8 @@ impl<'t> Settling<'t, '_> {
         Ok(false)
     }
 
-    /// The edit with all columns of its row, if whole rows are sent: it replaces every column of
-    /// the version that it wins over.
+    /// The edit with all columns of its row, if whole rows are sent: it then replaces every column
+    /// of the backend's version. `None`: the edit stays as it is.
     fn as_whole(&self, conflict: Conflict<'_>, onto: &Key) -> Stored<Option<Entry>> {
         let entry = conflict.entry;
         let live = conflict.current.is_some_and(|row| row.values.is_some());
@@ -399,8 +399,8 @@ impl<'t> Settling<'t, '_> {
         Ok(Some(Entry { values, ..entry.clone() }))
     }
 
-    /// Sends the edit again as a change of row `onto`, over its current version; `merged`: merged
-    /// into that version.
+    /// Sends the edit again as a change of row `onto`, over its current version; `merged`: the edit
+    /// was merged into that version.
     fn send_onto(&self, entry: &Entry, merged: bool, onto: &Key, current: Option<&Row>) -> Stored<()> {
         let entity = self.entity(entry.entity);
         let live = current.filter(|row| row.values.is_some());
@@ -412,26 +412,26 @@ impl<'t> Settling<'t, '_> {
         let values = match kind {
             EditKind::Delete => Vec::new(),
             EditKind::Create if entry.kind != EditKind::Create => as_of(self.tx, entity, entry, onto)?,
-            // An edit that was to create its row again has all columns, which others may have
-            // written.
+            // An edit that was to create its row again has all columns; others may have written
+            // some of them.
             EditKind::Update if !self.process.rules.has(Flaw::WholeRowsAgain) => {
                 entry.own_values().cloned().collect()
             }
             EditKind::Create | EditKind::Update => entry.values.clone(),
         };
-        // The backend remembers its verdict on the old idempotency key, so another try needs a new
-        // one.
+        // The idempotency key tells the backend whether an edit is a repetition. It remembers its
+        // verdict on the old key, so a new try needs a new key.
         let id = entry.id_again(merged);
         self.tx.rewrite(entry.seq, &id, onto, (kind, &values), current)?;
         if *onto != entry.key {
             self.tx.remove(entry.entity, &entry.key)?;
         }
-        // A row that is created again stays as it is here.
+        // A row that is created again keeps the values of this device.
         let Some(current) = live else { return Ok(()) };
         overlay(self.tx, entity, entry.entity, current)
     }
 
-    /// Drops an edit; later edits of its row get a base without it.
+    /// Drops an edit; the base of later edits of its row no longer includes it.
     pub(crate) fn give_up(&self, entry: &Entry) -> Stored<()> {
         let (tx, entity) = (self.tx, self.entity(entry.entity));
         let shown = tx.row(entry.entity, &entry.key)?.map(|row| row.values);
@@ -446,8 +446,8 @@ impl<'t> Settling<'t, '_> {
         Ok(())
     }
 
-    /// Drops an edit and makes its row as if it had not been made. The backend speaks of another
-    /// row, so it has the version that the edit was made on.
+    /// Drops an edit and undoes it in its row. The backend did not report this row, so the row
+    /// returns to the version that the edit was made on.
     pub(crate) fn take_back(&mut self, entry: &Entry) -> Stored<()> {
         let (tx, id, key) = (self.tx, entry.entity, &entry.key);
         let shown = tx.row(id, key)?.map(|row| row.values);
@@ -457,15 +457,15 @@ impl<'t> Settling<'t, '_> {
         tx.drop_entry(entry.seq)?;
         overlay(tx, self.entity(id), id, &version)?;
         self.lift_shadow(id, key, version.stamp)?;
-        // The edit was to create its row again, which had ended.
+        // The edit was to create its row again; that row has ended.
         if version.values.is_none() && entry.base.is_some() {
             self.ended(entry, version.stamp)?;
         }
         Ok(())
     }
 
-    /// Replaces the local row by the backend's version, below the edits that still wait. They keep
-    /// their base: they were made without this version, and meet it in conflicts of their own.
+    /// Replaces the local row by the backend's version, below the edits that still wait. These
+    /// edits keep their base: they were made without this version and conflict with it themselves.
     fn take_over(&mut self, entry: &Entry, current: Option<&Row>) -> Stored<()> {
         match current.filter(|row| row.key == entry.key) {
             Some(row) => {
@@ -474,8 +474,8 @@ impl<'t> Settling<'t, '_> {
                 self.lift_shadow(entry.entity, &entry.key, row.stamp)?;
                 if row.values.is_none() { self.ended(entry, row.stamp) } else { Ok(()) }
             }
-            // Another row has the natural key, or the backend has none: the local row goes, unless
-            // it was created again since and has come down.
+            // Another row has the natural key, or the backend has no row. Remove the local row,
+            // unless it was created again since and was pulled.
             None => {
                 self.tx.remove(entry.entity, &entry.key)?;
                 self.lift_shadow(entry.entity, &entry.key, entry.base.unwrap_or(Stamp(0)))
@@ -500,9 +500,9 @@ impl<'t> Settling<'t, '_> {
     }
 }
 
-/// Whether the device learns anything from the version in a shadow, after it settled one of stamp
-/// `settled`. An equal stamp is news only if the row went out of reach, or if the device does not
-/// `hear` of what its edits replace.
+/// Whether the version in a shadow is new to the device, after it settled an edit with the version
+/// `settled`. An equal stamp is new only if the row left this device's scope, or without `hears`:
+/// the device does not learn which versions its edits replace.
 fn is_news(shadow: &Row, settled: Stamp, hears: bool) -> bool {
     shadow.stamp > settled || shadow.stamp == settled && (shadow.values.is_none() || !hears)
 }

@@ -1,5 +1,5 @@
-//! Joins waiting edits of a row into one: the last, on the base of the first. An edit that was sent
-//! is never changed, as its response may be lost; later edits of its row wait behind it.
+//! Joins waiting edits of a row into one: the last edit, on the base of the first. An edit that was
+//! sent is never changed, because its response may be lost; later edits of its row wait behind it.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub(crate) struct Next {
     pub(crate) fresh: BTreeSet<i64>,
 }
 
-/// The edits of these entities that go out next, at most `limit`, joined and sealed.
+/// The next edits of these entities to send, at most `limit`: joined, and sealed against changes.
 pub(crate) async fn next(process: &Process, entities: &[EntityId], limit: usize) -> Stored<Next> {
     let written = process.write(|tx| {
         let mut told = Vec::new();
@@ -49,7 +49,7 @@ pub(crate) async fn next(process: &Process, entities: &[EntityId], limit: usize)
     Ok(next)
 }
 
-/// Joins the first edits of a row; `None` if they stay as they are.
+/// Joins the first edits of a row; `None` if they stay unchanged.
 fn squash(process: &Process, tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored<Option<Squashed>> {
     let rule = &process.rules.send;
     let entries = tx.entries_for(entity, key)?;
@@ -85,14 +85,14 @@ fn squash(process: &Process, tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored
     Ok(Some(Squashed { edit: whole.edit, entity, key: key.clone(), with, stays }))
 }
 
-/// Whether only this device knows of a row that was created here.
+/// Whether only this device knows a row that was created here.
 fn is_known_here_only(tx: &Tx<'_>, create: &Entry) -> Stored<bool> {
     let Entry { entity, key, base, .. } = create;
     Ok(base.is_none() && !store::is_waited_for(tx, *entity, key)? && !store::has_shadow(tx, *entity, key)?)
 }
 
-/// Whether an edit may take the place of an earlier one: edits of other rows in between must not
-/// affect a row that it names or a natural key that it takes.
+/// Whether an edit may take the place of an earlier one. It may not if an edit of another row in
+/// between affects a row that it names or a natural key that it takes.
 fn may_join(tx: &Tx<'_>, entity: &Entity, first: &Entry, later: &Entry) -> Stored<bool> {
     let known = match (first.kind, later.kind) {
         (EditKind::Create | EditKind::Update, EditKind::Update) => true,

@@ -1,5 +1,5 @@
-//! The queue on disk. A unit is in it from its request until a run of it ends well or it is
-//! discarded. So a run that a kill cut off, and the retry of a failed run, come again, too.
+//! The queue of units on disk. A unit is in it from its request until a run ends well or the unit
+//! is discarded. So runs that a kill interrupted and retries of failed runs start again.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use crate::store::{self, Stored, Tx};
 
 pub(crate) struct DurableQueue {
     process: Rc<Process>,
-    /// What is on disk, so that nothing is written twice.
+    /// The units that are on disk: none is written twice.
     units: RefCell<BTreeSet<UnitId>>,
 }
 
@@ -25,7 +25,7 @@ impl DurableQueue {
         self.process.options.queue_kept == QueueKept::Disk
     }
 
-    /// Units that an earlier process left, in order.
+    /// The units that an earlier process left, in order.
     pub(crate) fn left(&self) -> Vec<UnitId> {
         if !self.is_kept() {
             return Vec::new();
@@ -37,7 +37,7 @@ impl DurableQueue {
         left
     }
 
-    /// Keeps a requested unit. If the disk is full, only this process knows of it.
+    /// Writes a requested unit to disk. If the disk is full, only this process knows of it.
     pub(crate) fn keep(&self, unit: UnitId) {
         if self.is_kept() && self.units.borrow_mut().insert(unit) {
             let kept = self.process.store.transaction(|tx| store::waiting::put(tx, unit));
@@ -54,7 +54,7 @@ impl DurableQueue {
         }
     }
 
-    /// Removes a unit whose run ends well in `tx`, and whose next run nobody has requested.
+    /// Removes a unit whose run ends well in `tx`; to be called if no further run is requested.
     pub(crate) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
         if self.units.borrow_mut().remove(&unit) { store::waiting::remove(tx, unit) } else { Ok(()) }
     }

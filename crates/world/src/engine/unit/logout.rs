@@ -1,4 +1,4 @@
-//! Logout: what becomes of waiting edits.
+//! Logout: handles waiting edits.
 
 use crate::base::{EditId, EntityId, UnitId};
 use crate::contract::{EngineEvent, LogEntry, LogKind, Pick, UnitEvent, WaitingEdits};
@@ -21,8 +21,8 @@ pub(crate) async fn log_out(process: &Process, session: &Session) -> Result<(), 
     }
 }
 
-/// Number of waiting edits and attachments, including edits that a person must decide about; 1 if
-/// the database cannot be read.
+/// The number of waiting edits and attachments, including edits that a person must decide about; 1
+/// if the database cannot be read.
 fn waiting(process: &Process) -> u64 {
     let attached = |tx: &Tx<'_>| match process.has_blobs() {
         true => store::blobs::waiting(tx, false).map(|blobs| blobs.len()),
@@ -34,32 +34,32 @@ fn waiting(process: &Process) -> u64 {
 async fn send(process: &Process, session: &Session) {
     for unit in process.unit_ids().filter(|unit| process.unit(*unit).pushes()) {
         if waiting(process) > 0 {
-            // A failure needs no report here: what it left is still counted as waiting.
+            // A failure needs no report here: edits that it left are still counted as waiting.
             drop(session.sync(unit).await);
         }
     }
 }
 
-/// How waiting edits are thrown away.
+/// How waiting edits are discarded.
 #[derive(Clone, Copy)]
 struct Thrown {
-    /// Each leaves a line that its person can read.
+    /// Whether each edit leaves a line that its person can read.
     said: bool,
-    /// Everything is loaded again, and not only the entities with such edits.
+    /// Whether all entities are loaded again, not only those with such edits.
     loads_all: bool,
 }
 
-/// What was thrown away, and the cursors that were reset for it.
+/// The discarded edits, and the cursors that were reset for them.
 #[derive(Default)]
 struct DiscardedEdits {
     edits: Vec<Entry>,
     cursors: Vec<EntityId>,
-    /// Rows that were set aside, by unit.
+    /// The number of dropped rows that were set aside, per unit.
     rows: Vec<(UnitId, u32)>,
 }
 
-/// Throws away waiting edits; their rows are pulled again. Open conflicts are first resolved with
-/// the backend's side. The error is the number of edits and attachments that still wait.
+/// Discards waiting edits and pulls their rows again. Before that, open conflicts get the backend's
+/// version. The error is the number of edits and attachments that still wait.
 async fn discard(process: &Process) -> Result<(), u64> {
     if process.options.conflict.policy.has_page() {
         let open = process.store.read(store::conflicts::all).unwrap_or_default();
@@ -73,8 +73,8 @@ async fn discard(process: &Process) -> Result<(), u64> {
     throw(process, all).await.map_err(|_| waiting(process))
 }
 
-/// Makes the next runs load everything again; false if that did not happen, as edits wait that
-/// cannot be sent, or the database cannot be written.
+/// Makes the next runs load everything again. False if nothing was reset: edits wait that cannot be
+/// sent, or the database cannot be written.
 pub(crate) async fn load_again(process: &Process, session: &Session, edits: WaitingEdits) -> bool {
     if edits == WaitingEdits::SendFirst {
         send(process, session).await;
@@ -82,7 +82,7 @@ pub(crate) async fn load_again(process: &Process, session: &Session, edits: Wait
             return false;
         }
     }
-    // No run may save a cursor of the old load meanwhile.
+    // Meanwhile no run may save a cursor of the old load.
     session.take_turn().await;
     let all = Thrown { said: edits == WaitingEdits::Tell, loads_all: true };
     let thrown = throw(process, all).await;
@@ -90,7 +90,7 @@ pub(crate) async fn load_again(process: &Process, session: &Session, edits: Wait
     thrown.is_ok()
 }
 
-/// Throws away waiting edits, and reports what went.
+/// Discards waiting edits, and reports them.
 async fn throw(process: &Process, how: Thrown) -> Stored<()> {
     let thrown = process.write(|tx| throw_away(process, tx, how)).await?;
     let edits: Vec<EditId> = thrown.edits.iter().map(|entry| entry.edit).collect();
@@ -137,7 +137,7 @@ fn throw_away(process: &Process, tx: &Tx<'_>, how: Thrown) -> Stored<DiscardedEd
     Ok(thrown)
 }
 
-/// Makes the next run pull all of an entity, wherever runs begin.
+/// Makes the next run pull all rows of an entity, wherever runs begin.
 fn asks_again(process: &Process, tx: &Tx<'_>, entity: EntityId, thrown: &mut DiscardedEdits) -> Stored<()> {
     let pull = &process.options.pull;
     let (as_a_whole, begins_again) = (pull.atomic == Atomic::Session, pull.checkpoint == Checkpoint::Session);

@@ -1,4 +1,4 @@
-//! Runs of sync units: which unit runs when, what a run does, and what the app shows of it.
+//! Runs of sync units: which unit runs when, the steps of a run, and the status that the app shows.
 //!
 //! Start with `scheduler` (triggers, the queue, retries) and `session` (one run after the other).
 

@@ -1,4 +1,4 @@
-//! The server demands that the device discards its copy before it is served again.
+//! Handles the server's demand that the device discards its database before it is served again.
 
 use crate::base::{EntityId, Key, Stamp};
 use crate::contract::{EngineEvent, SyncError};
@@ -15,8 +15,8 @@ struct Discarded {
     edits: u64,
 }
 
-/// Makes the next requests load everything again; before that it discards all rows and all edits
-/// that wait, unless they are to go first.
+/// Makes the next requests load everything again. Before that, discards all rows and all waiting
+/// edits, unless the options send edits first.
 pub(crate) async fn reset(process: &Process, applier: &Applier) -> Result<(), SyncError> {
     if process.options.on_wipe == OnWipe::Reset {
         discard_all(process).await?;

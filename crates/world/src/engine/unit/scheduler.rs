@@ -1,4 +1,4 @@
-//! When which unit runs: triggers, the queue, retries after failures.
+//! Decides which unit runs when: triggers, the queue, retries after failures.
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::rc::{Rc, Weak};
@@ -14,7 +14,7 @@ use crate::engine::tasks::{Signal, Stop};
 use crate::engine::unit::durable_queue::DurableQueue;
 use crate::store::{Stored, Tx};
 
-/// A failed unit that stays at the head is retried after this, as in OutSystems.
+/// A failed unit that stays at the head is retried after this time, as in OutSystems.
 const HEAD_TRIED_AFTER: Span = Span::secs(30);
 
 pub(crate) struct Scheduler {
@@ -24,14 +24,14 @@ pub(crate) struct Scheduler {
     kept: DurableQueue,
     pub(crate) foreground: Cell<bool>,
     units: RefCell<Vec<UnitState>>,
-    /// Units that run without a person's request.
+    /// Running units that no person requested.
     running: RefCell<Vec<UnitId>>,
-    /// Units that run concurrently, if several may. The signal is raised when one ends.
+    /// Units that run concurrently, if `sessions` allows several. `ended` is raised when one ends.
     beside: RefCell<Vec<UnitId>>,
     ended: Signal,
     /// Ends the wait of a failed unit at the head of the queue.
     blocked: Stop,
-    /// Raised when a unit has run or was dropped, by unit.
+    /// Raised when the unit has run or was dropped; one signal per unit.
     settled: Vec<Signal>,
 }
 
@@ -40,31 +40,31 @@ pub(crate) struct Scheduler {
 struct UnitState {
     started: Option<Time>,
     run: u64,
-    /// Failed runs in a row, the number of failed tries that they count as, and the wait drawn
-    /// after the last one.
+    /// Failed runs in a row; the number of failed tries that they count as (`tries`); and the wait
+    /// drawn after the last one (`waited`).
     failures: u32,
     tries: u32,
     waited: Option<Span>,
-    /// Whether a start is planned for the end of the debounce interval.
+    /// Whether a start is planned at the end of the debounce interval.
     planned: bool,
-    /// Number of the last planned retry. A run that begins before it increments the number and so
-    /// voids the plan.
+    /// The number of the last planned retry. A run that begins before that retry increments the
+    /// number and so cancels the plan.
     retry_plan: u64,
-    /// Whether the server refused in the last failed run, and no planned retry has come due without
-    /// a network since.
+    /// Whether the server refused in the last failed run. A planned retry that comes due without a
+    /// network resets this.
     refused: bool,
-    /// Edits that wait at the server, good runs in a row that left some, and whether another query
-    /// about them is planned.
+    /// Edits that wait at the server; good runs in a row that left some (`asked`); and whether
+    /// another query about them is planned (`ask_planned`).
     queued: usize,
     asked: u32,
     ask_planned: bool,
-    /// Whether a trigger came while its conditions did not hold.
+    /// Whether a trigger fired while the unit's conditions did not hold.
     put_off: bool,
-    /// Whether a person asked for its next run, which no condition holds back.
+    /// Whether a person requested its next run: no condition holds such a run back.
     wished: bool,
-    /// Whether a person asked for it since the network changed: its attachments may go, too.
+    /// Whether a person requested it since the network changed: its attachments may be sent, too.
     released: bool,
-    /// Whether it was taken from the queue, and its run has not ended.
+    /// Whether it was taken from the queue and its run has not ended.
     runs: bool,
 }
 
@@ -96,7 +96,7 @@ impl Scheduler {
                 }
             });
         }
-        // The queue on disk keeps neither conditions nor a person's request.
+        // The queue on disk keeps neither conditions nor whether a person made the request.
         self.kept.left().into_iter().for_each(|unit| self.enqueue_if_allowed(unit, false));
         self.fire(Trigger::Start);
         let pending = self.process.store.read(|tx| Ok(tx.pending()?.len())).unwrap_or(0);
@@ -108,14 +108,14 @@ impl Scheduler {
         }
     }
 
-    /// Waits for the next unit; returns it and since when it was queued.
+    /// Waits for the next unit; returns the unit and the time at which it was queued.
     pub(crate) async fn next(&self) -> (UnitId, Time) {
         let next = self.queue.next(self.process.rules.has(Flaw::LastInFirstOut)).await;
         self.state(next.0).runs = true;
         next
     }
 
-    /// Waits until the unit may run beside those that run; true if none does.
+    /// Waits until the unit may run beside the running ones. True if none runs.
     pub(crate) async fn wait_for_free_slot(&self, unit: UnitId) -> bool {
         let meets = |other: &UnitId| {
             let (one, other) = (self.process.unit(unit), self.process.unit(*other));
@@ -136,7 +136,7 @@ impl Scheduler {
         self.beside.borrow_mut().push(unit);
     }
 
-    /// Notes that a concurrent run has ended; true if it was the last.
+    /// Notes that a concurrent run has ended. True if it was the last.
     pub(crate) fn ends_beside(&self, unit: UnitId) -> bool {
         self.beside.borrow_mut().retain(|other| *other != unit);
         self.ended.raise();
@@ -170,8 +170,8 @@ impl Scheduler {
         }
     }
 
-    /// Queues a unit, but not sooner than the debounce interval after its last start. So a flapping
-    /// network starts one sync per interval, and its last change is not lost.
+    /// Queues a unit, at the earliest one debounce interval after its last start. So a network that
+    /// comes and goes starts one sync per interval, and its last change is not lost.
     fn enqueue_debounced(&self, unit: UnitId) {
         let started = self.state(unit).started;
         let earliest = started.map_or(Time::ZERO, |at| at + self.process.options.debounce);
@@ -194,19 +194,19 @@ impl Scheduler {
         self.process.unit(unit).when.iter().all(|condition| network().allows(*condition))
     }
 
-    /// Whether rows of this entity may go now, by any unit that sends it; true if no unit does.
+    /// Whether a unit that sends this entity may send its rows now; also true if no unit sends it.
     pub(crate) fn may_send(&self, entity: EntityId) -> bool {
         let sends = |unit: &UnitId| self.process.unit(*unit).push.contains(&entity);
         let mut sending = self.process.unit_ids().filter(sends).peekable();
         sending.peek().is_none() || sending.any(|unit| self.is_allowed(unit) || self.state(unit).released)
     }
 
-    /// Whether any unit waits for a network of some kind.
+    /// Whether any unit waits for a kind of network.
     pub(crate) fn minds_the_network(&self) -> bool {
         self.process.setup.units.iter().any(|unit| !unit.when.is_empty())
     }
 
-    /// Queues a unit that starts by itself, or notes that it is to start once its conditions hold.
+    /// Queues a unit that no person requested, or notes that it starts once its conditions hold.
     fn enqueue_if_allowed(&self, unit: UnitId, discard: bool) {
         if self.is_allowed(unit) {
             self.enqueue(unit, discard);
@@ -216,8 +216,8 @@ impl Scheduler {
         }
     }
 
-    /// Starts units that were put off and may run on the new network; true if a running unit may
-    /// not go on.
+    /// Starts units that were put off and may run on the new network. True if a running unit must
+    /// stop.
     pub(crate) fn network_changed(&self) -> bool {
         for unit in self.process.unit_ids() {
             self.state(unit).released = false;
@@ -232,12 +232,12 @@ impl Scheduler {
         !stopped.is_empty()
     }
 
-    /// The server has announced changes for the unit.
+    /// Queues the unit: the server has announced changes for it.
     pub(crate) fn announced(&self, unit: UnitId) {
         self.enqueue_if_allowed(unit, false);
     }
 
-    /// The unit may have missed announcements.
+    /// Queues the unit: it may have missed announcements.
     pub(crate) fn catch_up(&self, unit: UnitId) {
         self.enqueue_debounced(unit);
     }
@@ -249,13 +249,13 @@ impl Scheduler {
         }
     }
 
-    /// A unit that was taken from the queue no longer runs.
+    /// Notes that a unit that was taken from the queue no longer runs.
     pub(crate) fn has_settled(&self, unit: UnitId) {
         self.state(unit).runs = false;
         self.settled[usize::from(unit.0)].raise();
     }
 
-    /// A person asks for the unit.
+    /// Queues the unit: a person requested it.
     pub(crate) fn wish(&self, unit: UnitId, discard: bool) {
         self.state(unit).wished = true;
         self.state(unit).released = true;
@@ -281,8 +281,8 @@ impl Scheduler {
         }
     }
 
-    /// Keeps a failed unit at the head and waits before its retry; the wait ends if the unit is
-    /// discarded.
+    /// Keeps a failed unit at the head and waits before its retry. The wait ends early if the unit
+    /// is discarded.
     pub(crate) async fn stays_at_head(&self, unit: UnitId, since: Time) {
         if self.queue.put_back(unit, since) {
             self.process.emit(EngineEvent::UnitCoalesced { unit });
@@ -303,21 +303,21 @@ impl Scheduler {
         }
     }
 
-    /// Takes a unit whose run ends well in `tx` off the queue on disk, unless it was requested
+    /// Removes a unit whose run ends well in `tx` from the queue on disk, unless it was requested
     /// again.
     pub(crate) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
         let asked_again = self.queue.waits(unit) || self.state(unit).put_off;
         if asked_again { Ok(()) } else { self.kept.is_done(tx, unit) }
     }
 
-    /// Drops the edits that `unit` was to send; only a planted bug asks for it.
+    /// Drops the edits that `unit` was to send; only a planted bug does so.
     fn forget_edits_of(&self, unit: UnitId) {
         let entities = &self.process.unit(unit).push;
         let forgotten = self.process.store.transaction(|tx| {
             tx.outbox(entities, usize::MAX)?.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
         });
         self.process.ports.machine.take_on(self.process.store.work());
-        // On a full disk they stay.
+        // On a full disk the edits stay.
         drop(forgotten);
     }
 
@@ -352,8 +352,8 @@ impl Scheduler {
         self.ask_again(unit);
     }
 
-    /// Plans the retry of a failed unit. Waits grow with the tries of its run, or by one step per
-    /// failed run, whichever is more.
+    /// Plans the retry of a failed unit. Waits grow by one step per failed run, or with the tries
+    /// of the run if these are more.
     pub(crate) fn failed(&self, run: Run, ended: &RunError) {
         let unit = run.unit;
         self.running.borrow_mut().retain(|runs| *runs != unit);
@@ -379,12 +379,12 @@ impl Scheduler {
         }
     }
 
-    /// Whether a unit that failed so often in a row is tried again by itself.
+    /// Whether a unit with so many failures in a row is retried automatically.
     fn tries_again(&self, failures: u32) -> bool {
         failures < 3 || !self.process.rules.has(Flaw::GivesUpForGood)
     }
 
-    /// Retries a failed unit later, unless something else has started it by then.
+    /// Retries a failed unit after this wait, unless another trigger has started it by then.
     fn retry_after(&self, unit: UnitId, wait: Span) {
         self.state(unit).retry_plan += 1;
         let plan = self.state(unit).retry_plan;
@@ -392,7 +392,7 @@ impl Scheduler {
             if scheduler.state(unit).retry_plan != plan {
                 return;
             }
-            // Without a network a try is pointless; the next one comes with the network.
+            // Without a network a try is pointless; the unit is retried when the network comes.
             if scheduler.process.ports.transport.network() == NetworkKind::None {
                 scheduler.state(unit).refused = false;
             } else {
@@ -401,8 +401,8 @@ impl Scheduler {
         });
     }
 
-    /// Asks again, with growing waits, about edits that wait at the server, unless something else
-    /// starts the unit first.
+    /// Queries the server again, with growing waits, about edits that wait there. Another start of
+    /// the unit may come first.
     fn ask_again(&self, unit: UnitId) {
         let asked = {
             let state = &mut *self.state(unit);
@@ -412,7 +412,7 @@ impl Scheduler {
             }
             state.asked
         };
-        // The server needs some time to bring them to the backend: a try at once finds nothing.
+        // The server needs some time to commit them at the backend: a query at once finds nothing.
         let tries = asked.saturating_add(self.process.options.retry.attempts).min(32);
         let wait = self.process.backoff(tries, None);
         self.after(wait, move |scheduler| {
@@ -423,7 +423,7 @@ impl Scheduler {
         });
     }
 
-    /// The network is back: failed units retry now, except those that the server refused.
+    /// Retries failed units when the network is back, except units that the server refused.
     pub(crate) fn retry_failed(&self) {
         for unit in self.process.unit_ids() {
             if !self.state(unit).refused {

@@ -1,4 +1,4 @@
-//! One run after the other: local edits go out before remote changes come in.
+//! Runs one unit after the other: a run sends local edits before it pulls remote changes.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -27,7 +27,7 @@ use crate::engine::unit::reset::reset;
 use crate::engine::unit::scheduler::Scheduler;
 use crate::store::{SHARED, StoreError, Stored, Tx};
 
-/// On a full disk the engine checks at this interval whether there is room again.
+/// On a full disk the engine checks for free space at this interval.
 const ROOM_LOOKED_FOR: Span = Span::secs(10);
 
 pub(crate) struct Session {
@@ -56,7 +56,7 @@ impl Session {
         }
     }
 
-    /// Reports as interrupted the runs that were open when the process died.
+    /// Reports runs that were open when the process died as interrupted.
     pub(crate) async fn end_interrupted_runs(&self) -> Result<(), SyncError> {
         tell_cursors(&self.process);
         let running = self.process.store.read(|tx| tx.running())?;
@@ -99,7 +99,7 @@ impl Session {
     pub(crate) async fn run(&self, unit: UnitId, queued_at: Time) -> Result<(), SyncError> {
         let begun = self.process.write(|tx| tx.begin_run(unit)).await;
         let number = match &begun {
-            // Its beginning is not written, so the next run may get the same number.
+            // The beginning of this run is not written, so the next run may get the same number.
             Err(StoreError::Full) => self.process.store.read(|tx| tx.next_run()),
             begun => begun.clone(),
         };
@@ -149,7 +149,7 @@ impl Session {
         result.map_err(|ended| ended.error)
     }
 
-    /// Runs a unit, when its turn has come, without the events of a run.
+    /// Runs a unit when it is its turn, without the events of a run.
     pub(crate) async fn sync(&self, unit: UnitId) -> Result<(), SyncError> {
         self.take_turn().await;
         let result = self.sync_at_once(unit).await;
@@ -157,12 +157,12 @@ impl Session {
         result
     }
 
-    /// The same beside other runs, without a turn.
+    /// The same beside other runs, without waiting for a turn.
     pub(crate) async fn sync_at_once(&self, unit: UnitId) -> Result<(), SyncError> {
         self.transfer(self.scheduler.last_run(unit)).await.map(drop).map_err(|ended| ended.error)
     }
 
-    /// Writes that runs end. If the disk is full it reports that and waits for room: an end that is
+    /// Writes that runs end. On a full disk it reports that and waits for space. An end that was
     /// reported but not written would be reported again by the next process.
     async fn write_down<R>(&self, f: impl Fn(&Tx<'_>) -> Stored<R>) -> Result<R, SyncError> {
         loop {
@@ -184,8 +184,8 @@ impl Session {
         Ok(())
     }
 
-    /// Sends and pulls; once more if the server demands that the device first discards its copy.
-    /// True if the limit of pages ended the pull before its end.
+    /// Sends and pulls. Does so once more if the server demands that the device first discards its
+    /// database. True if the limit of pages ended the pull early.
     async fn transfer(&self, run: Run) -> Result<bool, RunError> {
         let ended = self.transfer_once(run).await;
         if ended.is_ok() || !self.pusher.caller.takes_demand() {
@@ -248,15 +248,15 @@ impl Session {
         }
     }
 
-    /// Calls the app's hook for the end of a run; its result does not change that end.
+    /// Calls the app's hook for the end of a run; the result of the hook does not change that end.
     async fn ended(&self, occasion: Occasion<'_>) {
-        // A hook that fails reports that itself.
+        // A hook that fails reports its failure itself.
         drop(self.process.hook(occasion).await);
     }
 }
 
-/// Reports the positions of all cursors and dates, if somebody watches. A read error shows up where
-/// the data is needed.
+/// Reports the positions of all cursors and dates, if these are watched. A read error appears again
+/// where the data is needed.
 fn tell_cursors(process: &Process) {
     if !process.store.options().watch_cursors {
         return;
@@ -264,7 +264,7 @@ fn tell_cursors(process: &Process) {
     let Ok((cursors, dates)) = process.store.read(|tx| Ok((tx.all_progress()?, tx.all_dates()?))) else {
         return;
     };
-    // This look is the bench's and costs the device nothing.
+    // The bench makes this check; it costs the device nothing.
     _ = process.store.work();
     let whose = |unit: UnitId| (unit != SHARED).then_some(unit);
     let at: Vec<(Option<UnitId>, EntityId, u64)> = cursors

@@ -1,6 +1,6 @@
 //! The sync status that an app shows: a pure function of a few facts, reported when it changes. The
-//! facts follow from events that the engine emits anyway, so that no state is left over when
-//! something ends. A change of status reads nothing from the database and allocates nothing.
+//! facts follow from events that the engine emits, so no separate state can become outdated. A
+//! change of status reads nothing from the database and allocates nothing.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,23 +10,23 @@ use crate::base::{EditId, UnitId};
 use crate::contract::{Decision, DeviceSetup, EngineEvent, PageEvent, Progress, Shown, Status, SyncError};
 use crate::engine::flaws::Flaw;
 
-/// What the status follows from.
+/// The facts that determine the status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// The operating system says that there is a network.
+    /// Whether the operating system reports a network.
     pub online: bool,
-    /// How far the run under way is.
+    /// The progress of the current run; `None`: no run.
     pub running: Option<Progress>,
-    /// The device's storage is full, and the run waits for room.
+    /// Whether the device's storage is full and the run waits for space.
     pub full: bool,
-    /// `Some` if the last run of a unit failed, with whether a retry may help.
+    /// `Some` if the last run of a unit failed: true if a retry may help.
     pub failed: Option<bool>,
     /// The number of open conflicts.
     pub conflicts: u32,
 }
 
-/// What is shown. A missing network hides a run, which cannot go on; a run hides what came before
-/// it.
+/// The status to show. A missing network hides a run: the run cannot continue. A run hides open
+/// conflicts and earlier failures.
 pub fn shown(facts: &Facts) -> Shown {
     match *facts {
         Facts { online: false, .. } => Shown::Offline,
@@ -38,18 +38,18 @@ pub fn shown(facts: &Facts) -> Shown {
     }
 }
 
-/// How the status is kept.
+/// The rule for the status.
 pub trait StatusRule {
-    /// The progress that is shown of a run.
+    /// The progress of a run to show.
     fn progress(&self, wheel: Wheel) -> Progress {
         wheel.progress()
     }
 }
 
-/// The work of a run, planned and done.
+/// The steps of a run: planned and done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wheel {
-    /// Edits that waited when it began, plus entities to pull.
+    /// Edits that waited when the run began, plus entities to pull.
     pub steps: u32,
     /// Steps done: edits settled, and entities pulled to their end.
     pub done: u32,
@@ -58,22 +58,22 @@ pub struct Wheel {
 }
 
 impl Wheel {
-    /// The share of steps done, in percent, with the rows.
+    /// The done steps in percent, and the number of rows.
     pub fn progress(self) -> Progress {
         let percent = u64::from(self.done.min(self.steps)) * 100 / u64::from(self.steps.max(1));
         Progress { percent: percent as u8, rows: self.rows }
     }
 }
 
-/// What is known, and what was reported last.
+/// The known facts, and the last reported status.
 #[derive(Debug, Default)]
 struct Board {
-    /// Edits in the outbox at the start, less the store's count then. Nothing is reported before.
+    /// Edits in the outbox at the start, minus the store's count then. `None`: not started yet.
     found: Option<i64>,
     facts: Facts,
     runs: u32,
     wheel: Wheel,
-    /// By unit: `Some` if its last run failed, with whether a retry may help.
+    /// Per unit: `Some` if its last run failed: true if a retry may help.
     failed: Vec<Option<bool>>,
     conflicts: BTreeSet<EditId>,
     told: Option<Status>,
@@ -93,7 +93,7 @@ impl Teller {
         Teller { shows, rule, flaws, board: RefCell::new(board) }
     }
 
-    /// The process found `pending` edits in its outbox, when the store's count was at `added`.
+    /// Notes that the outbox had `pending` edits at the start, when the store's count was `added`.
     pub(crate) fn begins(&self, pending: usize, added: i64, online: bool) {
         let board = &mut *self.board.borrow_mut();
         (board.found, board.facts.online) = (Some(pending as i64 - added), online);
@@ -109,7 +109,7 @@ impl Teller {
         self.board.borrow_mut().wheel.done += ended as u32;
     }
 
-    /// Takes in an event that the engine emits.
+    /// Updates the facts by an event of the engine.
     pub(crate) fn hears(&self, event: &EngineEvent<'_>, setup: &DeviceSetup, added: i64) {
         let board = &mut *self.board.borrow_mut();
         match *event {
@@ -145,7 +145,7 @@ impl Teller {
         }
     }
 
-    /// The status to show from now on, if it has changed.
+    /// The status to show from now on; `None` if it is unchanged.
     pub(crate) fn news(&self, added: i64) -> Option<Status> {
         let board = &mut *self.board.borrow_mut();
         let waiting = u32::try_from(board.found.filter(|_| self.shows)? + added).unwrap_or(0);

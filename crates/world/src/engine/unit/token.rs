@@ -1,4 +1,4 @@
-//! Tokens: a new one is requested after a request was refused for its token.
+//! Tokens: after a request was refused because of its token, the engine requests a new one.
 
 use std::cell::Cell;
 
@@ -7,24 +7,24 @@ use crate::contract::TransportError;
 use crate::engine::options::OnUnauthorized;
 use crate::engine::process::Process;
 
-/// What a process knows of its token.
+/// A process's knowledge of its token.
 #[derive(Default)]
 pub(crate) struct Token {
     is_due: Cell<bool>,
-    /// When this process last got one.
+    /// When this process last got a token.
     renewed_at: Cell<Option<Time>>,
 }
 
 impl Token {
-    /// Handles a refused token of a request sent at `sent_at`: `Ok` once there is a new one, `None`
-    /// if the request is not to go again.
+    /// Handles the refused token of a request sent at `sent_at`. `Some(Ok)`: there is a new token.
+    /// `None`: the request is not sent again.
     pub(crate) async fn refused(
         &self,
         process: &Process,
         sent_at: Time,
         in_run: bool,
     ) -> Option<Result<(), TransportError>> {
-        // Another request may have been refused sooner and got a new one since.
+        // Another request may have been refused earlier and got a new token meanwhile.
         self.is_due.set(self.renewed_at.get().is_none_or(|at| at < sent_at));
         let goes_again = process.options.on_unauthorized == OnUnauthorized::Refresh;
         if goes_again { Some(self.renew_if_due(process, in_run).await) } else { None }

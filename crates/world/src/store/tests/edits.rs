@@ -47,7 +47,7 @@ fn an_edit_keeps_the_values_that_it_was_made_on() {
     store.edit(&update(1, "k", "second"), "id1", Stamp(2)).unwrap();
     store.edit(&edit(2, "k", EditKind::Delete, &[]), "id2", Stamp(3)).unwrap();
     store.edit(&create(3, "k"), "id3", Stamp(4)).unwrap();
-    // An acknowledgement gives later edits a stamp, and changes nothing of their base values.
+    // An acknowledgement gives later edits a stamp and leaves their base values unchanged.
     store.transaction(|tx| tx.rebase(TASK, "k", Stamp(8))).unwrap();
     let entries = store.read(|tx| tx.entries_for(TASK, "k")).unwrap();
     let made_on: Vec<_> = entries.into_iter().map(|entry| entry.made_on).collect();

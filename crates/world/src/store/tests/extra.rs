@@ -51,7 +51,7 @@ fn beside_each_row_that_is_taken_so_many_are_written() {
     assert_eq!(none, 0);
 }
 
-/// Steps of SQLite's virtual machine to put one row into a store that has `rows` others.
+/// Steps of SQLite's virtual machine to put one row into a store that has `rows` other rows.
 fn steps(extra_found_by: FoundBy, rows: u32) -> u64 {
     let store = open(&StoreOptions { extra_rows: 1, extra_found_by, ..options() });
     (0..rows).for_each(|n| pull(&store, &format!("{n:04}"), 5));

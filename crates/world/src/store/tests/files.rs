@@ -104,7 +104,7 @@ fn a_provisioned_database_is_as_if_it_had_been_pulled() {
         .unwrap();
 }
 
-/// Whether the edit is in its row, and whether it is in the outbox.
+/// Whether the row has the edit, and whether the outbox has it.
 fn found(disk: &Disk, schema: &Arc<Schema>, options: &StoreOptions) -> (bool, bool) {
     let store = Store::open(&on(disk), Arc::clone(schema), options).unwrap();
     let changed = row(&store, "k").unwrap().values != texts(&["t", "s", "n"]);
@@ -183,11 +183,11 @@ fn of_many_stores_those_not_used_for_long_are_closed_and_hold_what_they_held() {
     for round in 1..=3 {
         for (number, store) in stores.iter().enumerate() {
             put(store, &format!("k{round}"), number as i64, 0);
-            // The first is used all the time.
+            // The first store is used all the time.
             put(&stores[0], "busy", 1, 0);
         }
     }
-    // A template is not taken under an open connection.
+    // A template cannot be taken while a connection is open.
     let is_closed =
         |disk: &Disk| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| disk.template())).is_ok();
     assert_eq!([0, 1, 100, 1_199].map(|number| is_closed(&disks[number])), [false, true, true, false]);

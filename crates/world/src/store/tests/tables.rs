@@ -85,7 +85,7 @@ fn a_sweep_keeps_new_rows_and_dirty_ones() {
         put(&store, key, 5, generation);
     }
     store.edit(&update(0, "edited", "x"), "id", Stamp(1)).unwrap();
-    // Another entity's edit of the same key protects nothing here.
+    // An edit of another entity's row with the same key does not protect this row.
     let other = LocalEdit { entity: EntityId(4), values: vec![], ..create(1, "old") };
     store.edit(&other, "id2", Stamp(1)).unwrap();
     let swept = store.transaction(|tx| tx.sweep(TASK, 2)).unwrap();

@@ -8,7 +8,7 @@ fn before() -> Arc<Schema> {
 }
 
 /// A database of the older version, opened by the newer version with this option. It has a page
-/// that is set aside, a noted complete sync, an index and a conflict. The folder is dropped last.
+/// that was set aside, a noted complete sync, an index and a conflict. The folder is dropped last.
 fn upgraded(on_mismatch: OnMismatch, foreign_keys: ForeignKeys) -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let of_both = Index { entity: TASK, columns: vec![0, 3] };
@@ -39,7 +39,7 @@ fn upgraded(on_mismatch: OnMismatch, foreign_keys: ForeignKeys) -> (tempfile::Te
     drop(old);
     let newer = Arc::new(Schema { version: 1, ..Schema::clone(&schema()) });
     for _ in 0..2 {
-        // The second time there is nothing to do.
+        // The second time nothing is left to upgrade.
         drop(Store::open(&file(&dir), newer.clone(), &options).unwrap());
     }
     let store = Store::open(&file(&dir), newer, &options).unwrap();
