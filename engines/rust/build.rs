@@ -1,13 +1,14 @@
 //! Builds SQLite with its session extension.
 //!
-//! The crate that brings SQLite leaves the extension out unless libclang makes its bindings. So its
-//! own source is compiled once more, with the same settings and two besides. The linker meets this
-//! archive first and takes nothing of the other: they have the same names.
+//! The crate that contains SQLite has the extension only if libclang generates its bindings. So
+//! this script compiles the crate's source again, with the same settings and two more. Both
+//! archives define the same names. The linker sees this archive first, and takes nothing from the
+//! other.
 
 use std::env;
 use std::path::Path;
 
-/// As libsqlite3-sys has it, and the last two.
+/// The settings of libsqlite3-sys; the last two are added here.
 const DEFINED: [&str; 20] = [
     "SQLITE_CORE",
     "SQLITE_DEFAULT_FOREIGN_KEYS=1",

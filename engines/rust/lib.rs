@@ -1,9 +1,8 @@
-//! Engines that are crates of others, as stacks of the bench.
+//! Third-party engines (crates of other authors) as stacks of the bench.
 //!
-//! [`document`] is what engines have in common that keep a document and merge it: a half for phones
-//! and a half that answers. `sessions` is SQLite's session extension, with halves of its own.
-//! `phone` is what all halves on phones have in common. Each of [`stacks`] is an engine. [`league`]
-//! makes a page of how they do.
+//! [`document`] has what engines share that keep and merge one document: a phone half and a server
+//! half. `sessions` is SQLite's session extension, with halves of its own. `phone` is shared by all
+//! phone halves. Each of [`stacks`] is one engine. [`league`] compares the engines on a page.
 
 pub mod document;
 pub mod league;
@@ -13,7 +12,7 @@ pub mod stacks;
 
 use syncdyno::Stacks;
 
-/// The stacks of syncdyno, those of a bundle in JavaScript, and these.
+/// The stacks of syncdyno, the stack for JavaScript bundles, and the engines of this folder.
 pub fn all() -> Stacks {
     let built_in = Stacks::builtin().with(syncdyno_js::stack());
     stacks::LIST.iter().fold(built_in, |stacks, make| stacks.with(make()))

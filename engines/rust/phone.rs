@@ -25,7 +25,7 @@ pub(crate) struct Meta {
 }
 
 impl Meta {
-    /// From the first three columns of a row.
+    /// Reads the first three columns of a row.
     pub(crate) fn of(row: &Row<'_>) -> rusqlite::Result<Meta> {
         let open: Option<u16> = row.get(1)?;
         let [runs, read] = [row.get::<_, i64>(0)?, row.get(2)?].map(|number| number as u64);

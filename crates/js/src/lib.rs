@@ -1,14 +1,14 @@
-//! Sync engines in JavaScript, as they are, on the simulated phones of the bench `syncdyno`.
+//! Runs sync engines in JavaScript, unchanged, on the simulated phones of the bench `syncdyno`.
 //!
-//! [`stack()`] is the stack `js`: a scenario names a bundle, which runs in QuickJS on each phone,
-//! in virtual time, on that phone's disk and network and nothing else.
+//! [`stack()`] is the stack `js`: a scenario names a bundle of JavaScript. It runs in QuickJS on
+//! each phone, in virtual time, and reaches only that phone's disk and network.
 //!
-//! | room | what it is |
+//! | room | content |
 //! |---|---|
-//! | `runtime` | the interpreter: programs, turns, limits, what its work costs |
-//! | `host` | what JavaScript finds: clock, timers, chance, fetch, sockets, SQLite, files |
-//! | `phone` | the half that runs on a phone: queue, journal of edits, acknowledgements, looks |
-//! | `server` | the half that answers, if that is in JavaScript too |
+//! | `runtime` | the interpreter: programs, turns, limits, cost of its work |
+//! | `host` | the functions: clock, timers, random numbers, fetch, sockets, SQLite, files |
+//! | `phone` | the half that runs on a phone: queue, journal of edits, acknowledgements, views |
+//! | `server` | the server half, if it is in JavaScript too |
 
 mod host;
 mod phone;

@@ -1,4 +1,4 @@
-//! The stack as the bench is told of it.
+//! The description of the stack for the bench.
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ use crate::phone::{About, Factory, about};
 use crate::runtime::Program;
 use crate::server::Half;
 
-/// The word for the server half that the bundle brings.
+/// The option's word for the bundle's own server half.
 const OWN: &str = "js";
 
 /// The stack `js`.
@@ -59,15 +59,15 @@ pub fn stack() -> Stack {
     servers::options().into_iter().fold(stack, Stack::option)
 }
 
-/// Where the processes of both halves may be killed; a published protocol has places of its own.
+/// The crash points of both halves; a published protocol has its own.
 const POINTS: [&str; 4] = ["js.started", "js.committed", "js.answer-received", "js.server-written"];
 
-/// The published protocol that was chosen; none where the bundle brings its server.
+/// The chosen published protocol; `None` if the bundle brings its own server.
 fn published(chosen: &Chosen) -> Option<servers::Half> {
     servers::find(chosen.text("server"))
 }
 
-/// What two halves promise together.
+/// The promises that two halves can keep together.
 fn at_most(mut own: Capabilities, mut of: Capabilities) -> Capabilities {
     let rank = |merge: Merge| MERGES.iter().position(|(_, one)| *one == merge).unwrap_or(MERGES.len());
     FLAGS.iter().for_each(|(_, flag)| *flag(&mut own) &= *flag(&mut of));
@@ -77,11 +77,11 @@ fn at_most(mut own: Capabilities, mut of: Capabilities) -> Capabilities {
     own
 }
 
-/// What the bench itself does for each adapter, and what an app is taken to want: that no edit is
-/// gone unless another made beside it took its place.
+/// What the bench does for each adapter, and what every app is assumed to want: no edit is lost,
+/// unless a concurrent one replaced it.
 const BASE: Capabilities =
     Capabilities { acknowledges: true, prompt: true, merge: Merge::Converges, ..Capabilities::NONE };
-/// What is not supported, whatever the adapter.
+/// What no adapter supports.
 const LACKS: [Need; 9] = [
     Need::GivenKeys,
     Need::OpenedRecords,
@@ -114,14 +114,14 @@ fn server_program(chosen: &Chosen) -> Program {
     program(file.expect("it was asked for as the run was planned"))
 }
 
-/// What is known of the bundle; nothing where it could not be run.
+/// The contents of the bundle; empty if it could not be run.
 fn known(chosen: &Chosen) -> About {
     let file = chosen.file("bundle");
     let program = file.and_then(|file| Program::of_file(file, MODULES).ok());
     program.and_then(|program| about(program).ok()).unwrap_or_default()
 }
 
-/// Says what is wrong with the files before anything is run.
+/// Checks the files before a run.
 fn fits(chosen: &Chosen) -> Result<(), OptionError> {
     let wrong = |option: &str, title: String, help: String| OptionError {
         option: option.to_owned(),
@@ -175,11 +175,10 @@ fn fits(chosen: &Chosen) -> Result<(), OptionError> {
     Ok(())
 }
 
-/// What an adapter may have.
+/// The functions that an adapter may have.
 const ADAPTER: [&str; 6] = ["open", "sync", "edit", "rows", "pending", "provision"];
 
-/// A name that is nearly one of those that are known, where that one is missing; with what is
-/// meant.
+/// A name that is almost a known one which is missing; returned with the known name.
 fn misspelt<'n>(names: &'n [String], known: &[&'static str]) -> Option<(&'n str, &'static str)> {
     let missing = known.iter().filter(|known| !names.iter().any(|name| name == *known));
     let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
@@ -194,8 +193,7 @@ fn misspelt<'n>(names: &'n [String], known: &[&'static str]) -> Option<(&'n str,
     found.next()
 }
 
-/// An option that says something to a server which does not hear it: its name, what is wrong, and
-/// what may be meant.
+/// A chosen option that the server does not use: its name, what is wrong, and what may be meant.
 fn unused(chosen: &Chosen) -> Option<(String, String, String)> {
     let half = published(chosen);
     let own: Vec<String> =
@@ -238,7 +236,7 @@ fn examined(option: &str, file: &StackFile) -> Result<About, OptionError> {
     })
 }
 
-/// The place of a capability that is promised or not.
+/// Gives access to one promise of the capabilities.
 type Flag = fn(&mut Capabilities) -> &mut bool;
 const FLAGS: [(&str, Flag); 7] = [
     ("acknowledges", |it| &mut it.acknowledges),
@@ -252,10 +250,10 @@ const FLAGS: [(&str, Flag); 7] = [
 const MERGES: [(&str, Merge); 3] =
     [("keeps", Merge::Keeps), ("converges", Merge::Converges), ("drops", Merge::Drops)];
 
-/// What a bundle's `capabilities` promise.
+/// The capabilities that a bundle promises.
 ///
 /// # Errors
-/// A title and a help: a word that is not known.
+/// A title and a help text, for an unknown word.
 fn promises(capabilities: &Json) -> Result<Capabilities, (String, String)> {
     let mut promised = BASE;
     let words = match capabilities {

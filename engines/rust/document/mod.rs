@@ -113,7 +113,7 @@ pub fn stack<D: Document>(name: &str, promises: Capabilities) -> Stack {
         .requests_a_run(phone::ROUNDS)
 }
 
-/// All users share one document, and its history is on the server.
+/// What these stacks lack: all users share one document, and its history is on the server.
 pub(crate) const LACKS: &[Need] = &[
     Need::Scopes,
     Need::Windows,

@@ -47,7 +47,7 @@ impl<D: Document> EngineFactory for Factory<D> {
         kept::connect(&at).map(|_| ()).map_err(EngineError::of)
     }
     fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
-        // It writes nothing.
+        // This actor writes nothing.
         let nobody = Actor::device(setup.device, Incarnation::default());
         Some(Box::new(Kept::<D>::open(&copy, nobody, Rc::new(setup.clone())).ok()?))
     }

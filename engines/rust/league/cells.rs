@@ -1,4 +1,4 @@
-//! Cells of reports, read into lines.
+//! Reads cells of reports into lines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,7 +9,7 @@ use super::figures::{FIGURES, Figure, GONE};
 use super::summary::{Line, Lines, Place};
 use super::{Entrants, Wrong};
 
-/// What is read of `run.json`.
+/// The fields that are read from `run.json`.
 #[derive(Deserialize)]
 struct Record {
     cells: Vec<Cell>,
@@ -35,7 +35,7 @@ struct Violation {
 
 type Values = BTreeMap<(Place, &'static str), BTreeMap<u64, f64>>;
 
-/// The lines of these reports. What fails and is not classified is refused.
+/// The lines of these reports. Refuses a failed check that nobody has classified.
 pub fn gathered(reports: &[impl AsRef<Path>], entrants: &Entrants) -> Result<Lines, Wrong> {
     let (mut values, mut failing) = (Values::new(), BTreeSet::new());
     for report in reports {
@@ -74,7 +74,7 @@ fn one(report: &Path, values: &mut Values, failing: &mut BTreeSet<(String, Strin
             cells.get(&row[0]).ok_or_else(|| of("cells.csv", &format!("{} is in no record", &row[0])))?;
         let (place, seed) = place(&cell.id)
             .ok_or_else(|| of("run.json", &format!("{} is no cell of the league", cell.id)))?;
-        // One that its stack ended has no figures.
+        // A cell that its stack ended has no figures.
         if cell.ending.kind == "broken" {
             continue;
         }
@@ -90,12 +90,12 @@ fn one(report: &Path, values: &mut Values, failing: &mut BTreeSet<(String, Strin
     Ok(())
 }
 
-/// The figures of a cell that say something of such work.
+/// The figures of a cell that are meaningful for this kind of work.
 fn figures_of(work: &str, phones: u64, field: impl Fn(&str) -> Option<f64>) -> BTreeMap<&'static str, f64> {
     let told = FIGURES.iter().filter(|figure| figure.works.iter().any(|kind| work.starts_with(kind)));
     let mut figures = BTreeMap::new();
     for figure in told {
-        // Of a sum what an engine's promises do not allow to measure is left out.
+        // A sum leaves out what an engine's promises do not allow to measure.
         let sum = figure.columns.iter().filter_map(|column| field(column)).reduce(|sum, value| sum + value);
         let of = if figure.per_phone { phones as f64 } else { 1.0 };
         figures.extend(sum.map(|sum| (figure.name, sum / of)));
@@ -109,14 +109,14 @@ fn figures_of(work: &str, phones: u64, field: impl Fn(&str) -> Option<f64>) -> B
     figures
 }
 
-/// What a cell is of, by its name: `league.ENGINE.WORK.LINK.WEATHER.sN`.
+/// The place and seed of a cell, from its name: `league.ENGINE.WORK.LINK.WEATHER.sN`.
 fn place(id: &str) -> Option<(Place, u64)> {
     let parts: Vec<&str> = id.split('.').collect();
     let ["league", engine, work, link, weather, seed] = parts[..] else { return None };
     Some((Place::of(engine, work, link, weather), seed.strip_prefix('s')?.parse().ok()?))
 }
 
-/// A field of `cells.csv`; `None` of what was not measured.
+/// A field of `cells.csv`; `None` if it was not measured.
 fn number(field: &str) -> Option<f64> {
     match field {
         "never" => Some(f64::INFINITY),

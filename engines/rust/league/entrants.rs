@@ -1,4 +1,4 @@
-//! What people wrote about each row: `engines/league/entrants.toml`.
+//! Texts about each engine of the league, from `engines/league/entrants.toml`.
 
 use std::collections::BTreeSet;
 
@@ -6,30 +6,30 @@ use serde::Deserialize;
 
 use super::Wrong;
 
-/// All rows, in the order of the page.
+/// All engines, in the order of the page.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entrants {
-    /// The rows.
+    /// The engines.
     pub entrant: Vec<Entrant>,
 }
 
-/// A row of the league.
+/// An engine of the league: one row of its tables.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entrant {
     /// Its name in `league.toml`.
     pub engine: String,
-    /// As people call it, with its version.
+    /// Its usual name, with its version.
     pub title: String,
-    /// Its page, from `docs/`.
+    /// The path of its page, relative to `docs/`.
     pub page: String,
-    /// What it promises of edits that meet, in a few words.
+    /// Its promise about edits that meet another version, in a few words.
     pub promise: String,
-    /// Figures that it has no word for.
+    /// The figures that it cannot have.
     #[serde(default)]
     pub lacks: Vec<String>,
-    /// Its paragraph.
+    /// The paragraph about it.
     pub text: String,
     /// The findings of the oracle in the league.
     #[serde(default)]
@@ -40,35 +40,35 @@ pub struct Entrant {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Found {
-    /// Its names: what one cause leads to.
+    /// The names of the checks that fail for this one cause.
     pub checks: Vec<String>,
-    /// Whose it is.
+    /// Who is responsible.
     pub whose: Whose,
-    /// In a sentence, with the address of the evidence.
+    /// The reason in one sentence, with the address of the evidence.
     pub why: String,
 }
 
-/// Whose a violation is.
+/// Who is responsible for a violation.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Whose {
-    /// The engine's, reproduced without the bench.
+    /// The engine; reproduced without the bench.
     Engine,
-    /// The engine's as its documentation says.
+    /// The engine, as its documentation states.
     Design,
-    /// The preset's: what its product does, by published reports.
+    /// The preset: its product does this, by published reports.
     Preset,
-    /// Ours: what this folder adds to an engine that has no protocol.
+    /// This folder: the halves that it adds to an engine without a protocol.
     Halves,
 }
 
 impl Entrants {
-    /// From the text of the file.
+    /// Parses the text of the file.
     pub fn parse(text: &str) -> Result<Entrants, Wrong> {
         toml::from_str(text).map_err(|wrong| Wrong(format!("entrants.toml: {wrong}")))
     }
 
-    /// Refuses a check that fails of an engine and that nobody has classified.
+    /// Refuses a failing check of an engine if nobody has classified it.
     pub fn refuse_unclassified(&self, failing: &BTreeSet<(String, String)>) -> Result<(), Wrong> {
         let known = |engine: &str, check: &str| {
             let of = self.entrant.iter().filter(|entrant| entrant.engine == engine);

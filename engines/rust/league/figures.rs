@@ -1,14 +1,14 @@
-//! What is compared, and how it is told.
+//! The figures that are compared, and how they are shown.
 
 use syncdyno::metrics::{Unit, human};
 
-/// How a figure of many seeds is put together.
+/// How a figure is combined over many seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {
-    /// The mean, with 95 % by Student's law or the bootstrap, whichever is wider.
+    /// The mean, with the wider of two 95 % intervals: Student's t or bootstrap.
     Mean,
-    /// The median, with the values that 95 % of samples have on either side of it. A wait may never
-    /// end, and has no mean then.
+    /// The median, with an interval that contains it in 95 % of samples. For waits: a wait may
+    /// never end, and then there is no mean.
     Median,
 }
 
@@ -17,15 +17,15 @@ pub enum Over {
 pub struct Figure {
     /// Its name in the file of figures.
     pub name: &'static str,
-    /// Columns of `cells.csv`, summed.
+    /// The columns of `cells.csv` whose values are added up.
     pub columns: &'static [&'static str],
     /// The unit of the columns.
     pub unit: Unit,
-    /// It is divided by the number of phones.
+    /// True if the sum is divided by the number of phones.
     pub per_phone: bool,
-    /// Over seeds.
+    /// How values are combined over the seeds.
     pub over: Over,
-    /// For which kinds of work it says something, by the first word of their names.
+    /// The kinds of work for which the figure is meaningful, by the first word of their names.
     pub works: &'static [&'static str],
 }
 
@@ -44,11 +44,11 @@ const fn wait(name: &'static str, column: &'static [&'static str], works: &'stat
     Figure { name, columns: column, unit: Unit::Ns, per_phone: false, over: Over::Median, works }
 }
 
-/// Of a hundred edits: those that are lost, and half of the values that were replaced unseen, as an
-/// edit of the league sets two.
+/// Per hundred edits: lost ones, and half of the values that were replaced unseen. Half, because an
+/// edit of the league sets two values.
 pub(super) const GONE: &str = "gone";
 
-/// All of them, in the order of the file.
+/// All figures, in the order of the file.
 pub const FIGURES: [Figure; 24] = [
     count(GONE, &[]),
     count("edits", &["workload.edits.made"]),
@@ -77,12 +77,12 @@ pub const FIGURES: [Figure; 24] = [
 ];
 
 impl Figure {
-    /// The figure of this name; panics if there is none, which is a mistake of the page.
+    /// The figure of this name. Panics if there is none: a mistake in the page.
     pub fn named(name: &str) -> &'static Figure {
         FIGURES.iter().find(|figure| figure.name == name).unwrap_or_else(|| panic!("no figure `{name}`"))
     }
 
-    /// A value as people read it.
+    /// Formats a value for the page.
     pub fn told(&self, value: f64) -> String {
         match self.unit {
             _ if value == f64::INFINITY => "never".to_owned(),

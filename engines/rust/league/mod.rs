@@ -1,9 +1,9 @@
-//! The league: what reports of `engines/league/league.toml` say, as figures and as a page.
+//! The league: turns reports of `engines/league/league.toml` into figures and into a page.
 //!
-//! A sweep writes a report; [`gathered`] reads its cells into one line for each engine, work, link,
-//! weather and figure, with an interval over the seeds, and refuses a violation that nobody has
-//! classified. [`markdown`] makes of them and of what people wrote `docs/engines.md`, and [`html`]
-//! of that a page that stands alone.
+//! A sweep writes a report. [`gathered`] reads its cells into lines: one line for each engine,
+//! work, link, weather and figure, with an interval over the seeds. It refuses a violation that
+//! nobody has classified. [`markdown`] writes `docs/engines.md` from the lines and from texts by
+//! people, and [`html`] makes one self-contained page of that.
 
 mod cells;
 mod entrants;
@@ -21,7 +21,7 @@ pub use page::{html, markdown};
 pub use plot::plot;
 pub use summary::{Line, Lines, Place};
 
-/// What is wrong with what was given, in words.
+/// A mistake in the input, in words.
 #[derive(Debug)]
 pub struct Wrong(pub String);
 

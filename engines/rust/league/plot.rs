@@ -1,4 +1,4 @@
-//! Cost against loss, as a picture.
+//! A plot of cost against loss.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ const LEFT: f64 = 60.0;
 const RIGHT: f64 = 520.0;
 const TOP: f64 = 20.0;
 const BOTTOM: f64 = 330.0;
-/// Between two names, one below the other.
+/// The least vertical distance between two names.
 const NAMES: f64 = 14.0;
 
 struct Dot<'a> {
@@ -21,7 +21,7 @@ struct Dot<'a> {
     gone: f64,
 }
 
-/// Where bytes and edits stand in the picture.
+/// Maps bytes and edits to positions in the plot.
 struct Scale {
     least: f64,
     greatest: f64,
@@ -45,8 +45,8 @@ impl Scale {
     }
 }
 
-/// Each engine by what a phone sends and loads in a morning with faults, and by how many of a
-/// hundred edits are gone. The scale of bytes is logarithmic.
+/// Plots each engine. Horizontal, logarithmic: the bytes that a phone sends and loads in a morning
+/// with faults. Vertical: lost edits per hundred.
 pub fn plot(lines: &Lines, entrants: &Entrants) -> String {
     let dots: Vec<Dot<'_>> = entrants.entrant.iter().filter_map(|entrant| dot(lines, entrant)).collect();
     let scale = Scale::of(&dots);
@@ -97,7 +97,7 @@ fn axes(scale: &Scale) -> String {
     ink
 }
 
-/// Moves names down until none is over another, and all up again if the last is below the plot.
+/// Moves names down until none overlap. If the last is then below the plot, moves all up.
 fn apart(names: &mut [(f64, &Dot<'_>)]) {
     for at in 1..names.len() {
         names[at].0 = names[at].0.max(names[at - 1].0 + NAMES);

@@ -7,16 +7,16 @@ use syncdyno::stats::interval_of_mean;
 use super::Wrong;
 use super::figures::{Figure, Over};
 
-/// What a line is of, in the words of `league.toml`.
+/// The place of a line: engine, work, link and weather, in the words of `league.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// A row of the league.
+    /// The engine.
     pub engine: String,
-    /// What people do.
+    /// The work of the people.
     pub work: String,
-    /// Over which link.
+    /// The link.
     pub link: String,
-    /// What goes wrong.
+    /// The weather: what goes wrong.
     pub weather: String,
 }
 
@@ -28,18 +28,18 @@ impl Place {
     }
 }
 
-/// A figure over all seeds; infinite is what never came.
+/// A figure over all seeds. Infinite: it never happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
-    /// Number of seeds.
+    /// The number of seeds.
     pub seeds: usize,
-    /// Mean or median.
+    /// The mean or the median.
     pub middle: f64,
-    /// Between what that lies with 95 %.
+    /// The lower end of the 95 % interval.
     pub low: f64,
-    /// The other end.
+    /// The upper end of the 95 % interval.
     pub high: f64,
-    /// The same figure of the first half of the seeds, and of the others.
+    /// The same figure for the first half of the seeds, and for the second.
     pub halves: [f64; 2],
 }
 
@@ -48,7 +48,7 @@ pub struct Line {
 pub struct Lines(pub BTreeMap<(Place, String), Line>);
 
 impl Line {
-    /// The figure of these values, which are in the order of the seeds.
+    /// Computes a figure from its values, one per seed, in the order of the seeds.
     pub fn of(figure: &Figure, values: &[f64]) -> Line {
         let middle = |values: &[f64]| match figure.over {
             Over::Mean => values.iter().sum::<f64>() / values.len() as f64,
@@ -77,7 +77,7 @@ fn median(values: &[f64]) -> f64 {
     if high == f64::INFINITY { high } else { f64::midpoint(low, high) }
 }
 
-/// The order statistics between which the median lies with at least 95 %, by the binomial law.
+/// The 95 % interval of the median: two order statistics, by the binomial distribution.
 fn around_median(values: &[f64]) -> (f64, f64) {
     let sorted = sorted(values);
     let n = sorted.len();
@@ -111,7 +111,7 @@ impl Lines {
         self.0.get(&(place.clone(), figure.to_owned()))
     }
 
-    /// As CSV, in order.
+    /// Writes all lines as CSV, in order.
     pub fn to_csv(&self) -> String {
         let mut text = HEAD.join(",") + "\n";
         for ((Place { engine, work, link, weather }, figure), line) in &self.0 {
@@ -122,7 +122,7 @@ impl Lines {
         text
     }
 
-    /// From CSV as [`Lines::to_csv`] writes it.
+    /// Parses CSV as written by [`Lines::to_csv`].
     pub fn parse(text: &str) -> Result<Lines, Wrong> {
         let mut lines = BTreeMap::new();
         let mut rows = text.lines().enumerate();
@@ -148,7 +148,7 @@ impl Lines {
     }
 }
 
-/// Six significant digits are more than any seed agrees in.
+/// Six significant digits: the seeds agree in fewer.
 fn written(value: f64) -> String {
     if value.is_infinite() || value == 0.0 {
         return format!("{value}");

@@ -1,4 +1,4 @@
-//! The page is that of its figures; what nobody has classified is refused; a name changes nothing.
+//! The page fits its figures; an unclassified violation is refused; renaming changes nothing.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What the halves say to each other: changesets, and what became of edits.
+//! The messages between the halves: changesets, and the verdicts on edits.
 
 use syncdyno::contract::{EditId, EntityId, Key, Stamp};
 
@@ -6,7 +6,7 @@ use crate::document::{Reader, Verdict, Writer, answered};
 
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Ask {
-    /// How far the phone has read the log.
+    /// The phone's position in the server's log.
     pub(super) cursor: u64,
     /// The edits that wait, each with its changeset, in their order.
     pub(super) edits: Vec<(EditId, Vec<u8>)>,
@@ -16,9 +16,9 @@ pub(super) struct Ask {
 pub(super) struct Answer {
     pub(super) cursor: u64,
     pub(super) verdicts: Vec<(EditId, Verdict)>,
-    /// Rows that were deleted since the cursor of the request, and when: a changeset does not say.
+    /// Rows deleted since the cursor of the request, with the stamps: a changeset has none.
     pub(super) gone: Vec<(EntityId, Key, Stamp)>,
-    /// All of the log since the cursor of the request, as one changeset.
+    /// The log since the cursor of the request, as one changeset.
     pub(super) changes: Vec<u8>,
 }
 
@@ -32,7 +32,7 @@ impl Ask {
         }
         out.0
     }
-    /// None for bytes that are no request.
+    /// `None` if the bytes are not a request.
     pub(super) fn read(bytes: &[u8]) -> Option<Ask> {
         let mut from = Reader(bytes);
         let [cursor, count] = from.numbers()?;

@@ -1,4 +1,4 @@
-//! What a phone keeps: its rows with the edits that wait in them, and of each edit its changeset.
+//! A phone's database: its rows with the waiting edits applied, and the changeset of each edit.
 
 use syncdyno::contract::{
     Cell, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EntityId, Key, LocalEdit,
@@ -21,12 +21,12 @@ pub(super) struct Kept {
     pub(super) database: Connection,
     tables: Tables,
     policy: Policy,
-    /// Each with what it changed in the rows as they are under it.
+    /// Each with its changes to the rows below it.
     pub(super) waiting: Vec<Waiting>,
     pub(super) meta: Meta,
 }
 
-/// A row that has come.
+/// A row from the server.
 pub(super) struct Came {
     pub(super) entity: EntityId,
     pub(super) key: Key,
@@ -34,7 +34,7 @@ pub(super) struct Came {
     pub(super) gone: bool,
 }
 
-/// Rows that have come, and edits with their verdicts.
+/// Rows from the server, and edits with their verdicts.
 #[derive(Default)]
 pub(super) struct Stored {
     pub(super) rows: Vec<Came>,
@@ -89,7 +89,7 @@ impl Kept {
                 self.tables.insert(at, row, Stamp(0), &values)
             }
         })?;
-        // A session records nothing where a row says what it said.
+        // A session records nothing if the row already has these values.
         if changes.is_empty() {
             return Ok(Ok(Edited::Unchanged));
         }
@@ -99,7 +99,7 @@ impl Kept {
         Ok(Ok(Edited::Waits))
     }
 
-    /// Stores what an answer brought, under the edits that still wait.
+    /// Stores a response below the edits that still wait.
     pub(super) fn take(&mut self, answer: &Answer) -> rusqlite::Result<Stored> {
         self.atomically(|kept| {
             let mut stored = Stored::default();
@@ -141,8 +141,8 @@ impl Kept {
         stored.settled.push((it.edit, verdict));
         Ok(())
     }
-    /// Makes an edit again, of which the server has not heard, over what has come; an edit that
-    /// this leaves nothing of has its verdict by that.
+    /// Applies an edit that the server has not seen again, on top of the new rows. If nothing of it
+    /// is left, that gives its verdict.
     fn again(&mut self, it: Waiting, answer: &Answer, stored: &mut Stored) -> rusqlite::Result<()> {
         let mut met = None;
         let (at, policy) = (&self.database, self.policy);

@@ -28,13 +28,13 @@ use syncdyno::contract::{Capabilities, Choice, Merge, OptionForm, Span, Stack, S
 use crate::document::LACKS;
 use crate::phone::TRIED_AGAIN_AFTER;
 
-/// What becomes of a change that meets something else than it was made on
+/// What happens to a change whose row has changed meanwhile
 /// (<https://sqlite.org/session/c_changeset_abort.html>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Policy {
-    /// It is made all the same, in the columns that it changes.
+    /// The change is applied all the same, in the columns that it sets.
     Replace,
-    /// It is left out, as a whole.
+    /// The whole change is left out.
     Omit,
 }
 
@@ -51,7 +51,7 @@ impl Policy {
     }
 }
 
-/// The stack.
+/// The stack of this engine.
 pub(crate) fn stack() -> Stack {
     let timeout = OptionForm::Span { min: Span::secs(1), max: Span::secs(600) };
     let given_up = "A request without an answer is given up after this.";

@@ -1,4 +1,4 @@
-//! The half on a phone: a run of a unit is one request.
+//! The phone half: a run of a unit is one request.
 
 use std::rc::Rc;
 
@@ -26,7 +26,7 @@ impl EngineFactory for Factory {
         let kept = Kept::open(&at, &setup, self.policy)?;
         Ok(Rc::new(Phone::new((setup, life), ports, kept, self.timeout)))
     }
-    /// Only what is empty: where in the log a phone is the server says.
+    /// Accepts only an empty state: the server knows a phone's position in the log.
     fn provision(
         &self,
         setup: &DeviceSetup,
@@ -72,7 +72,7 @@ impl Keeps for Kept {
 }
 
 impl Phone<Kept> {
-    /// Sends the edits that wait, and takes what there is.
+    /// Sends the waiting edits, and takes the changes of the log.
     async fn exchange(&self, unit: UnitId, sent: &[Mutation]) -> Result<(), SyncError> {
         let ask = {
             let kept = self.kept.borrow();
@@ -87,11 +87,12 @@ impl Phone<Kept> {
         let (len, took) = (bytes.len() as u64, self.ports.clock.now() - sent_at);
         let answer = Answer::read(&bytes).map_err(not_answered)?;
         self.ports.crash_point("sessions.answered").await;
-        // What comes is put under edits that are saved: of others nobody has heard yet.
+        // New rows go below saved edits. An edit that is being saved has not been reported yet, so
+        // wait for it.
         self.saves.done(&self.ports).await;
         let stored = self.kept.borrow_mut().take(&answer).map_err(failed)?;
         self.tell_response(number, unit, (len, stored.rows.len()), took);
-        // At once: these edits wait no more, and their people have to hear of them.
+        // Report at once: these edits no longer wait, and their people must learn the verdicts.
         for (edit, verdict) in &stored.settled {
             tell_verdict(&self.ports, edit, verdict);
         }

@@ -1,8 +1,7 @@
-//! SQLite's session extension, as safe functions: what a piece of work changed, as a changeset;
-//! changesets applied, inverted and joined (<https://sqlite.org/sessionintro.html>).
+//! SQLite's session extension as safe functions: record the changes of some work as a changeset;
+//! apply, invert and join changesets (<https://sqlite.org/sessionintro.html>).
 //!
-//! The bindings are those of the crate that brings SQLite; the code behind them is what the build
-//! script compiles.
+//! The bindings are those of the crate that contains SQLite; the build script compiles their code.
 #![allow(unsafe_code, reason = "the extension is a C interface")]
 
 use std::ffi::{CStr, CString, c_int, c_void};
@@ -12,37 +11,37 @@ use libsqlite3_sys as ffi;
 use syncdyno::contract::Key;
 use syncdyno::rusqlite::{self, Connection};
 
-/// The place of the stamp among the columns of a table.
+/// The position of the stamp among the columns of a table.
 const STAMP: c_int = 1;
 
-/// What a change met that could not just be made.
+/// Why a change cannot simply be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Met {
-    /// The row says something else than the change was made on.
+    /// The row differs from the one that the change was made on.
     Other,
-    /// The row is not there.
+    /// The row does not exist.
     Nothing,
-    /// A row with this key is there already.
+    /// A row with this key exists already.
     Taken,
-    /// A constraint, which the tables here do not have.
+    /// A constraint is violated; the tables here have none.
     Refused,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Choice {
     Omit,
-    /// The change wins; after [`Met::Nothing`] there is nothing to change.
+    /// Apply the change; after [`Met::Nothing`] there is nothing to apply.
     Replace,
-    /// Nothing of the changeset is applied.
+    /// Apply nothing of the changeset.
     Abort,
 }
 
-/// A row that a changeset is about.
+/// A row that a changeset changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Changed {
     pub(super) table: String,
     pub(super) key: Key,
-    /// It is deleted.
+    /// True if the row is deleted.
     pub(super) gone: bool,
 }
 
@@ -53,7 +52,7 @@ fn checked(code: c_int) -> rusqlite::Result<()> {
     }
 }
 
-/// Bytes that SQLite has given.
+/// Bytes allocated by SQLite.
 struct Given {
     at: *mut c_void,
     len: c_int,
@@ -69,14 +68,14 @@ impl Given {
         if self.at.is_null() {
             return Vec::new();
         }
-        // SAFETY: SQLite says that so many bytes lie there, and they are ours until they are freed.
+        // SAFETY: SQLite states this length, and the bytes are ours until they are freed.
         unsafe { std::slice::from_raw_parts(self.at.cast::<u8>(), self.len as usize) }.to_vec()
     }
 }
 
 impl Drop for Given {
     fn drop(&mut self) {
-        // SAFETY: it is null, or comes of SQLite's allocator.
+        // SAFETY: the pointer is null, or comes from SQLite's allocator.
         unsafe { ffi::sqlite3_free(self.at) }
     }
 }
@@ -85,15 +84,15 @@ struct Session(*mut ffi::sqlite3_session);
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // SAFETY: it was made by `record` and is not used any more.
+        // SAFETY: `record` made the session, which is not used any more.
         unsafe { ffi::sqlite3session_delete(self.0) }
     }
 }
 
-/// Does `work`; gives the changeset of all that it changed in these tables.
+/// Does `work`; returns its changes in these tables as a changeset.
 ///
 /// # Errors
-/// What SQLite says, or `work`.
+/// Errors of SQLite, or of `work`.
 pub(super) fn record<'t, T>(
     database: &Connection,
     tables: impl Iterator<Item = &'t str>,
@@ -105,19 +104,19 @@ pub(super) fn record<'t, T>(
     let session = Session(made);
     for table in tables {
         let name = CString::new(table).expect("a name has no zero");
-        // SAFETY: the session lives, and the name is copied.
+        // SAFETY: the session is alive, and SQLite copies the name.
         checked(unsafe { ffi::sqlite3session_attach(session.0, name.as_ptr()) })?;
     }
     let done = work()?;
-    // SAFETY: the session lives.
+    // SAFETY: the session is alive.
     let changes = Given::by(|len, at| unsafe { ffi::sqlite3session_changeset(session.0, len, at) })?;
     Ok((done, changes))
 }
 
-/// Applies a changeset; `decide` is asked of each change that meets something.
+/// Applies a changeset; calls `decide` for each change that cannot simply be applied.
 ///
 /// # Errors
-/// What SQLite says; that it was aborted.
+/// Errors of SQLite, and an abort.
 pub(super) fn apply(
     database: &Connection,
     changes: &[u8],
@@ -128,8 +127,7 @@ pub(super) fn apply(
     }
     let mut decide: &mut dyn FnMut(Met) -> Choice = &mut decide;
     let (len, at) = parts(changes);
-    // SAFETY: the bytes are only read, and `met` gets what it takes here for as long as it is
-    // called.
+    // SAFETY: the bytes are only read. The pointer for `met` is valid for the whole call.
     checked(unsafe {
         let context = (&raw mut decide).cast();
         ffi::sqlite3changeset_apply(handle(database), len, at, None, Some(met), context)
@@ -137,10 +135,10 @@ pub(super) fn apply(
 }
 
 unsafe extern "C" fn met(context: *mut c_void, what: c_int, walk: *mut ffi::sqlite3_changeset_iter) -> c_int {
-    // SAFETY: `apply` gives it, and nobody else holds it meanwhile.
+    // SAFETY: `apply` passes this pointer, and nobody else uses it meanwhile.
     let decide = unsafe { &mut *context.cast::<&mut dyn FnMut(Met) -> Choice>() };
     let met = match what {
-        // SAFETY: SQLite gives the walk, which stands on the change that has met another row.
+        // SAFETY: SQLite passes the iterator, which is at the change that has met another row.
         ffi::SQLITE_CHANGESET_DATA if unsafe { deletes_the_same(walk) } => {
             return ffi::SQLITE_CHANGESET_REPLACE;
         }
@@ -156,14 +154,15 @@ unsafe extern "C" fn met(context: *mut c_void, what: c_int, walk: *mut ffi::sqli
     }
 }
 
-/// Whether a change deletes a row that says the same in another version: a delete is held against
-/// all columns, and the stamp is none of the app's. Each edit of a phone moves it on the server.
+/// True if a change deletes a row whose values are the same and whose version differs. SQLite
+/// compares all columns for a delete, and one of them is the stamp, which the app does not have.
+/// The server changes it with each edit.
 ///
 /// # Safety
-/// The walk has to stand on a change that has met another row.
+/// The iterator must be at a change that has met another row.
 unsafe fn deletes_the_same(walk: *mut ffi::sqlite3_changeset_iter) -> bool {
     let (mut table, mut columns, mut op, mut indirect) = (ptr::null(), 0, 0, 0);
-    // SAFETY: as the caller says; of a delete all old values are there.
+    // SAFETY: the caller guarantees it; a delete has all old values.
     unsafe {
         let (count, indirect) = (&raw mut columns, &raw mut indirect);
         let code = ffi::sqlite3changeset_op(walk, &raw mut table, count, &raw mut op, indirect);
@@ -181,12 +180,12 @@ unsafe fn deletes_the_same(walk: *mut ffi::sqlite3_changeset_iter) -> bool {
     }
 }
 
-/// The type of a value and its bytes.
+/// The type of a value, and its bytes.
 ///
 /// # Safety
-/// It has to be a value of a changeset.
+/// It must be a value of a changeset.
 unsafe fn held(value: *mut ffi::sqlite3_value) -> (c_int, Vec<u8>) {
-    // SAFETY: as the caller says; a number is not read as a text, which would change it.
+    // SAFETY: the caller guarantees it. A number is not read as text, which would convert it.
     unsafe {
         let kind = ffi::sqlite3_value_type(value);
         let bytes = match kind {
@@ -200,16 +199,16 @@ unsafe fn held(value: *mut ffi::sqlite3_value) -> (c_int, Vec<u8>) {
 }
 
 /// # Safety
-/// It has to be a text of a changeset.
+/// It must be a text of a changeset.
 unsafe fn text(value: *mut ffi::sqlite3_value) -> Vec<u8> {
-    // SAFETY: as the caller says; a text has as many bytes as SQLite says.
+    // SAFETY: the caller guarantees it; a text has the length that SQLite states.
     unsafe {
         let (at, len) = (ffi::sqlite3_value_text(value), ffi::sqlite3_value_bytes(value));
         if at.is_null() { Vec::new() } else { std::slice::from_raw_parts(at, len as usize).to_vec() }
     }
 }
 
-/// The changeset that takes another back.
+/// The changeset that undoes another.
 ///
 /// # Errors
 /// What is wrong with the bytes.
@@ -223,18 +222,18 @@ struct Group(*mut ffi::sqlite3_changegroup);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // SAFETY: it was made by `join` and is not used any more.
+        // SAFETY: `join` made the group, which is not used any more.
         unsafe { ffi::sqlite3changegroup_delete(self.0) }
     }
 }
 
-/// One changeset that does what these do in their order.
+/// One changeset with the effect of these, in order.
 ///
 /// # Errors
 /// What is wrong with the bytes.
 pub(super) fn join(all: impl Iterator<Item = Vec<u8>>) -> rusqlite::Result<Vec<u8>> {
     let mut made = ptr::null_mut();
-    // SAFETY: it is given back to SQLite as it ends here.
+    // SAFETY: the group is returned to SQLite at the end of this function.
     checked(unsafe { ffi::sqlite3changegroup_new(&raw mut made) })?;
     let group = Group(made);
     for changes in all {
@@ -242,7 +241,7 @@ pub(super) fn join(all: impl Iterator<Item = Vec<u8>>) -> rusqlite::Result<Vec<u
         // SAFETY: the bytes are copied.
         checked(unsafe { ffi::sqlite3changegroup_add(group.0, len, at) })?;
     }
-    // SAFETY: the group lives.
+    // SAFETY: the group is alive.
     Given::by(|len, at| unsafe { ffi::sqlite3changegroup_output(group.0, len, at) })
 }
 
@@ -250,12 +249,12 @@ struct Walk(*mut ffi::sqlite3_changeset_iter);
 
 impl Drop for Walk {
     fn drop(&mut self) {
-        // SAFETY: it was made by `changed` and is not used any more.
+        // SAFETY: `changed` made the iterator, which is not used any more.
         unsafe { ffi::sqlite3changeset_finalize(self.0) };
     }
 }
 
-/// The rows that a changeset is about, of tables whose first column is a text and their key.
+/// The rows of a changeset, of tables whose first column is the key and a text.
 ///
 /// # Errors
 /// What is wrong with the bytes.
@@ -263,11 +262,11 @@ pub(super) fn changed(changes: &[u8]) -> rusqlite::Result<Vec<Changed>> {
     let mut found = Vec::new();
     let mut made = ptr::null_mut();
     let (len, at) = parts(changes);
-    // SAFETY: the bytes outlive the walk, which ends with this function.
+    // SAFETY: the bytes outlive the iterator, which ends with this function.
     checked(unsafe { ffi::sqlite3changeset_start(&raw mut made, len, at) })?;
     let walk = Walk(made);
     loop {
-        // SAFETY: the walk lives.
+        // SAFETY: the iterator is alive.
         match unsafe { ffi::sqlite3changeset_next(walk.0) } {
             ffi::SQLITE_ROW => found.push(at_walk(&walk)?),
             ffi::SQLITE_DONE => return Ok(found),
@@ -279,7 +278,8 @@ pub(super) fn changed(changes: &[u8]) -> rusqlite::Result<Vec<Changed>> {
 fn at_walk(walk: &Walk) -> rusqlite::Result<Changed> {
     let (mut table, mut columns, mut op, mut indirect) = (ptr::null(), 0, 0, 0);
     let mut key = ptr::null_mut();
-    // SAFETY: the walk stands on a change. Its table's name and its values live until it goes on.
+    // SAFETY: the iterator is at a change. The table's name and the values live until its next
+    // step.
     unsafe {
         let (columns, indirect) = (&raw mut columns, &raw mut indirect);
         checked(ffi::sqlite3changeset_op(walk.0, &raw mut table, columns, &raw mut op, indirect))?;
@@ -296,13 +296,13 @@ fn at_walk(walk: &Walk) -> rusqlite::Result<Changed> {
     }
 }
 
-/// SQLite takes what it only reads as if it were to be written.
+/// Length and pointer as SQLite takes them: it declares the bytes mutable, and only reads them.
 fn parts(changes: &[u8]) -> (c_int, *mut c_void) {
     let len = c_int::try_from(changes.len()).expect("a changeset is smaller than 2 GiB");
     (len, changes.as_ptr().cast_mut().cast())
 }
 
 fn handle(database: &Connection) -> *mut ffi::sqlite3 {
-    // SAFETY: nothing here closes it.
+    // SAFETY: nothing here closes the connection.
     unsafe { database.handle() }
 }

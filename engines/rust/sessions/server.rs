@@ -14,7 +14,7 @@ use crate::document::{Notes, RecordChanges, Verdict, read_changes, reads_the_sam
 
 const LAYOUT: &str = "CREATE TABLE IF NOT EXISTS log(number INTEGER PRIMARY KEY, changes BLOB);";
 
-/// The server's disk is sound: the bench breaks none.
+/// The bench causes no faults of the server's disk.
 const SOUND: &str = "the server's disk is sound";
 
 pub(super) struct Server {
@@ -130,7 +130,7 @@ impl Server {
     fn settle(&self, edit: &Edit<'_>, record: &mut dyn SystemOfRecord) -> Option<Verdict> {
         let row = (edit.row.0, &edit.row.1);
         let now = record.get(row.0, row.1);
-        // A writer meets also a version that readers cannot see yet.
+        // A write can also meet a version that readers cannot see yet.
         if now.as_ref().is_some_and(|now| Some(now.stamp) > self.notes.known(row)) {
             self.catch_up(row, now.as_ref(), record.clock());
         }

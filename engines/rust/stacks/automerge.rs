@@ -1,5 +1,5 @@
-//! Automerge: a map of entities, in each a map of rows, in each a map of columns, and its sync
-//! protocol (<https://automerge.org/automerge/automerge/sync/>).
+//! Automerge with its sync protocol (<https://automerge.org/automerge/automerge/sync/>). The
+//! document is a map of entities; each entity is a map of rows, and each row a map of columns.
 
 use std::sync::Arc;
 

@@ -63,7 +63,7 @@ fn two_converge<D: Document>() {
     let [at_a, at_b, at_server] = [&a, &b, &server].map(|of| columns(of, &key).expect("it is there"));
     assert_eq!((&at_a, &at_b), (&at_server, &at_server));
     assert_eq!(at_a[3], Value::text("b"), "the column that one alone has set");
-    // A delete wins over what was set beside it.
+    // A delete wins over concurrent updates.
     a.remove((TASK, &key));
     b.put((TASK, &key), &[(0, Value::Int(7))]);
     for phone in [&mut a, &mut b] {
@@ -119,7 +119,7 @@ fn harsh(stack: Stack) -> Bench {
         .scenario("yrs/worlds.toml")
         .variant("deletes-kills")
         .set("engine.name", format!("{name:?}"));
-    // One that has no end is not waited for.
+    // Some broken engines never come to rest: do not wait for that.
     let bench = bench.set("drain", "20m").set("duration", "15m");
     bench.set("fleet.phones.devices", 4).chaos("power_loss_mtbf", "5m").seeds(1..=2)
 }
@@ -134,8 +134,8 @@ fn runs_are_equal_again_and_with_two_threads() {
     }
 }
 
-/// A person makes 300 edits within a second, the network comes back in the middle of it, and the
-/// disk takes several seconds to save them.
+/// A person makes 300 edits within a second. The network comes back in the middle of it. The disk
+/// needs several seconds to save them.
 const STILL_SAVING: &str = r#"
 name = "still-saving"
 duration = "20m"
@@ -172,7 +172,7 @@ fn what_is_not_saved_yet_is_not_sent() {
     }
 }
 
-/// What fails in small random worlds of these seeds.
+/// The failing seeds of small random worlds.
 fn failing(name: &str, stack: fn() -> Stack, seeds: impl IntoIterator<Item = u64>) -> Vec<u64> {
     let world = |seed: &u64| {
         let bench = Bench::new(stack()).scenario("league/random.toml").variant("yrs").seeds([*seed]);
@@ -183,7 +183,7 @@ fn failing(name: &str, stack: fn() -> Stack, seeds: impl IntoIterator<Item = u64
 
 #[test]
 fn what_a_person_sets_to_what_it_was_is_a_version() {
-    // In 1213 somebody else gives way to it, in 112 it ends a queue, in 921 it wins in a part.
+    // Seed 1213: another edit gives way to it. 112: it ends a queue. 921: it wins in some columns.
     assert_eq!(failing("yrs", yrs, [112, 921, 925, 1213]), [0; 0]);
 }
 
@@ -199,16 +199,16 @@ fn a_life_that_ends_behind_an_answer_has_told_of_it() {
 
 #[test]
 fn an_edit_like_one_that_waits_waits_too() {
-    // The one that waits gives way.
+    // The edit that waits gives way.
     assert_eq!(failing("yrs", yrs, [1727, 1988]), [0; 0]);
 }
 
-/// An engine with one thing wrong.
+/// An engine with one defect.
 struct Broken<D, const WHAT: u8>(D);
 
 /// It stores nothing of its document.
 const FORGETS: u8 = 0;
-/// It says that it has what it has not.
+/// It claims to have changes that it does not have.
 const BRAGS: u8 = 1;
 /// It removes nothing.
 const CLINGS: u8 = 2;
@@ -269,9 +269,9 @@ fn engines_with_one_thing_wrong_are_found() {
         (report.passed(), report.figure("oracle.lost_edit.count").value())
     };
     assert_eq!(found(stack::<yrs::Rows>("right", promises)), (true, 0));
-    // Its edits wait for ever, as nothing is left of their changes.
+    // Its edits wait forever, as nothing is left of their changes.
     assert!(!found(stack::<Broken<yrs::Rows, FORGETS>>("forgets", promises)).0);
-    // These say of an edit that it gave way, and there is nothing to which it could.
+    // These report that an edit gave way, but there is no other version.
     let brags = found(stack::<Broken<automerge::Rows, BRAGS>>("brags", promises));
     let clings = found(stack::<Broken<yrs::Rows, CLINGS>>("clings", promises));
     assert!(!brags.0 && brags.1 > 0 && !clings.0 && clings.1 > 0, "{brags:?} {clings:?}");

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::Digest as _;
 
-/// The digest by the name that Web Crypto has for it; nothing for another.
+/// The digest with this name in Web Crypto; `None` if the name is not known.
 pub(super) fn digest(name: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     Some(match name {
         "SHA-1" => sha1::Sha1::digest(bytes).to_vec(),

@@ -1,4 +1,4 @@
-//! The databases of one phone or server, and what the bench writes beside an engine's own writes.
+//! The databases of one phone or server, and the bench's own writes beside those of the engine.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -10,16 +10,16 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use crate::contract::{Database, Files};
 use crate::runtime::{Spent, attach_nothing, count_steps};
 
-/// Something that the bench writes in one transaction with the engine's next write of a row.
+/// Statements of the bench, to run in one transaction with the engine's next write of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Note {
-    /// The row's key: the write has it in its text or its parameters. Any write if there is none.
+    /// The key of the row: the engine's write must contain it. `None`: any write will do.
     pub(crate) key: Option<String>,
     /// The statements.
     pub(crate) text: String,
 }
 
-/// The statement that notes a name by which the app calls an edit.
+/// The statement that stores a name of the app for an edit.
 pub(crate) fn named(number: u32, name: &str) -> String {
     let name = name.replace('\'', "''");
     format!("UPDATE bench_edits SET names = coalesce(names, '') || '{name}\n' WHERE number = {number};")
@@ -29,24 +29,24 @@ const NAMES: &str = "CREATE TABLE IF NOT EXISTS bench_main(name TEXT)";
 
 pub(crate) struct Disk {
     at: Database,
-    /// The database that the bench knows; the first that the engine opens is this one.
+    /// The database in which the bench writes; also the first database that the engine opens.
     pub(crate) main: Rc<Connection>,
     others: RefCell<Vec<Rc<Connection>>>,
     notes: RefCell<Vec<Note>>,
     /// The edit that is being saved, and the statements for its names.
     naming: RefCell<Option<(u32, String)>>,
-    /// Notes that lie in a transaction that is open: with the number of its database, and within
-    /// how many savepoints.
+    /// Notes in an open transaction, each with the number of its database and the number of
+    /// savepoints around it.
     unsure: RefCell<Vec<(u32, usize, Note)>>,
-    /// Names of the savepoints that are open, by database.
+    /// Names of the open savepoints, by database.
     savepoints: RefCell<BTreeMap<u32, Vec<String>>>,
-    /// What is written until the end of the turn is one transaction.
+    /// True if all writes until the end of the turn are one transaction.
     whole: Cell<bool>,
-    /// Where steps of SQLite are counted; dropped after the connections.
+    /// Counts the steps of SQLite; must outlive the connections.
     spent: Rc<RefCell<Spent>>,
 }
 
-/// Opens a database; a lock that is taken is told at once, as nobody else runs meanwhile.
+/// Opens a database. A locked database fails at once: nobody else runs who could unlock it.
 fn connect(at: &Database, path: &str) -> rusqlite::Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -56,13 +56,13 @@ fn connect(at: &Database, path: &str) -> rusqlite::Result<Connection> {
     };
     attach_nothing(&connection);
     connection.busy_timeout(Duration::ZERO)?;
-    // With the default journal the last transaction may be gone after a loss of power.
+    // With the default journal, a power loss may undo the last transaction.
     connection.execute_batch("PRAGMA journal_mode=TRUNCATE")?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
 
-/// A database that lies nowhere; its clock is that of the phone's disk.
+/// A database in memory; its clock is that of the phone's disk.
 fn in_memory(at: &Database) -> rusqlite::Result<Connection> {
     let connection = match at.vfs {
         Some(vfs) => Connection::open_in_memory_with_flags_and_vfs(OpenFlags::default(), vfs)?,
@@ -83,8 +83,8 @@ impl Disk {
         self.at.files.as_ref()
     }
 
-    /// Opens a database of the engine by its name, and gives its number: the first that it ever
-    /// opens is the main one, another lies beside it, one in memory nowhere.
+    /// Opens a database of the engine by name; returns its number. The first one ever opened is the
+    /// main database (0). Others are separate files, or in memory.
     pub(super) fn open_named(&self, name: &str) -> rusqlite::Result<u32> {
         if name == ":memory:" || name.is_empty() {
             return Ok(self.keep(in_memory(&self.at)?));
@@ -97,7 +97,7 @@ impl Disk {
         match main {
             None => _ = self.main.execute("INSERT INTO bench_main VALUES(?1)", [&name])?,
             Some(main) if main == name => {}
-            // A bundle that is only looked at has no disk.
+            // A bundle that is only inspected has no disk.
             Some(_) if self.at.vfs.is_none() => return Ok(self.keep(in_memory(&self.at)?)),
             Some(_) => {
                 let folder = self.at.path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -120,33 +120,33 @@ impl Disk {
         }
     }
 
-    /// Has something written with the engine's next write of a row.
+    /// Queues statements for the engine's next write of a row.
     pub(crate) fn note(&self, note: Note) {
         self.notes.borrow_mut().push(note);
     }
-    /// Writes what is left of the notes with this text, or of all that wait for any write.
+    /// Writes the remaining notes with this text; for `None`, those that wait for any write.
     pub(crate) fn write_left(&self, text: Option<&str>) -> rusqlite::Result<()> {
         let is_meant = |note: &mut Note| text.map_or(note.key.is_none(), |text| note.text == text);
         let left: Vec<Note> = self.notes.borrow_mut().extract_if(.., is_meant).collect();
         let text: String = left.into_iter().map(|note| note.text).collect();
         if text.is_empty() { Ok(()) } else { self.write(&text) }
     }
-    /// An edit of this number is being saved: what it draws as a name is its own from here on.
+    /// Begins to save this edit: names that the app draws from now on belong to the edit.
     pub(crate) fn begin_naming(&self, number: u32) {
         self.naming.replace(Some((number, String::new())));
     }
-    /// A name was drawn, which goes with the line of the edit that is being saved.
+    /// Stores a name that the app drew for the edit that is being saved.
     pub(super) fn name(&self, name: &str) {
         if let Some((number, names)) = self.naming.borrow_mut().as_mut() {
             *names += &named(*number, name);
         }
     }
-    /// The statements for the names that no write has taken along.
+    /// The statements for names that no write has stored yet.
     pub(crate) fn end_naming(&self) -> String {
         self.naming.take().map(|(_, names)| names).unwrap_or_default()
     }
-    /// Drops the notes with this text: what they speak of did not come to be. True if one was
-    /// written by now, which has to be undone.
+    /// Drops the notes with this text, because their edit failed. True if no note was left to drop:
+    /// then it was written already, and the caller must undo it.
     pub(crate) fn forget(&self, text: &str) -> bool {
         let mut notes = self.notes.borrow_mut();
         let (all, is_other) = (notes.len(), |note: &Note| note.text != text);
@@ -154,12 +154,12 @@ impl Disk {
         self.unsure.borrow_mut().retain(|(.., note)| is_other(note));
         notes.len() == all
     }
-    /// Puts a line for the person into the log, for an edit by a name of its own and for those that
-    /// went as one with it and are not committed, or for each edit of a row that is not known to be
-    /// done; those that the server did not take, if it said so of any, else those of which it said
-    /// nothing. Gives their numbers, and nothing of what nobody edited.
+    /// Adds lines to the log that the person can read; returns the numbers of their edits.
     ///
-    /// What the server said is noted first, as it came with the answer that is being worked on.
+    /// With `edit`: for that edit, and for uncommitted edits that were sent as one with it. Else
+    /// for edits of the row `key`: those that the server did not take, or those without a decision
+    /// if it decided none that way. `None` if nobody edited such a row. The decisions of the
+    /// current response must be stored before.
     pub(super) fn log(
         &self,
         key: &str,
@@ -176,7 +176,7 @@ impl Disk {
             INSERT OR REPLACE INTO bench_log SELECT number, entity, key, ?2 FROM bench_edits AS it \
             WHERE number IN (SELECT number FROM named) OR ?2 = 'rejected' AND said IS NULL AND EXISTS \
             (SELECT 1 FROM named WHERE (entity, key, went) = (it.entity, it.key, it.went)) RETURNING number";
-        // A name that is none of the bench's has no number that an edit has.
+        // A name that is not of the bench's form gets a number that no edit has.
         let number_of = |edit: &str| {
             let (device, number) = edit.strip_prefix('d')?.split_once(".e")?;
             device.parse::<u32>().ok().and_then(|_| number.parse::<u32>().ok())
@@ -197,7 +197,7 @@ impl Disk {
             || self.main.prepare_cached(was_logged)?.query_row(params![key, number], |row| row.get(0))?;
         Ok(is_known.then_some(written))
     }
-    /// Writes of the bench alone.
+    /// Runs statements of the bench, in a transaction.
     pub(crate) fn write(&self, text: &str) -> rusqlite::Result<()> {
         if self.main.is_autocommit() {
             return self.main.execute_batch(&format!("BEGIN;{text}COMMIT;"));
@@ -205,7 +205,7 @@ impl Disk {
         self.main.execute_batch(text)
     }
 
-    /// Does a write of the engine's, with the notes that go with what it says.
+    /// Runs a write of the engine, together with the notes that belong to it.
     pub(super) fn writing<T>(
         &self,
         (number, connection): (u32, &Connection),
@@ -240,7 +240,7 @@ impl Disk {
         }
         ended.and(done)
     }
-    /// The engine has ended a transaction of its own in this database.
+    /// The engine has ended its own transaction in this database; `well` if it committed.
     pub(super) fn ended(&self, number: u32, well: bool) {
         self.savepoints.borrow_mut().remove(&number);
         let ended: Vec<_> = self.unsure.borrow_mut().extract_if(.., |(of, ..)| *of == number).collect();
@@ -251,7 +251,7 @@ impl Disk {
     pub(super) fn savepoint(&self, number: u32, name: &str) {
         self.savepoints.borrow_mut().entry(number).or_default().push(name.to_owned());
     }
-    /// Where the last savepoint of this name is; those within it are gone.
+    /// Finds the last savepoint of this name, and drops those inside it.
     fn found(&self, number: u32, name: &str) -> Option<usize> {
         let mut savepoints = self.savepoints.borrow_mut();
         let names = savepoints.get_mut(&number)?;
@@ -259,7 +259,7 @@ impl Disk {
         names.truncate(at + 1);
         Some(at)
     }
-    /// What was written since a savepoint stays, as far as what is around it does.
+    /// A savepoint is released: its writes now belong to what is around it.
     pub(super) fn released(&self, number: u32, name: &str) {
         let Some(at) = self.found(number, name) else { return };
         self.savepoints.borrow_mut().entry(number).or_default().truncate(at);
@@ -267,7 +267,7 @@ impl Disk {
         let of_it = unsure.iter_mut().filter(|(of, ..)| *of == number);
         of_it.for_each(|(_, within, _)| *within = at.min(*within));
     }
-    /// What was written since a savepoint is undone: what the bench wrote with it is due again.
+    /// A savepoint is rolled back: notes written since then are queued again.
     pub(super) fn back_to(&self, number: u32, name: &str) {
         let Some(at) = self.found(number, name) else { return };
         let is_undone = |(of, within, _): &mut (u32, usize, Note)| *of == number && *within > at;
@@ -275,7 +275,7 @@ impl Disk {
         self.notes.borrow_mut().extend(undone.into_iter().map(|(.., note)| note));
     }
 
-    /// From here to the end of the turn all is one transaction.
+    /// Makes one transaction of all writes from here to the end of the turn.
     pub(super) fn begin_whole(&self) -> rusqlite::Result<()> {
         if self.main.is_autocommit() {
             self.main.execute_batch("BEGIN")?;
@@ -283,7 +283,7 @@ impl Disk {
         }
         Ok(())
     }
-    /// The turn is over; true if that committed something.
+    /// Ends the turn; true if it committed something.
     pub(crate) fn end_turn(&self) -> rusqlite::Result<bool> {
         if !self.whole.replace(false) || self.main.is_autocommit() {
             return Ok(false);

@@ -4,7 +4,7 @@ use std::io;
 
 use super::state::Host;
 
-/// The name as the disk has it: no folders, and apart from the databases.
+/// The file's name on the disk: without folders, and different from the names of databases.
 fn named(name: &str) -> String {
     format!("js-file-{}", name.replace('/', "%2F"))
 }
@@ -20,7 +20,7 @@ pub(super) fn read(host: &Host, name: &str) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Writes a file and syncs it; true if it was there before.
+/// Writes a file and syncs it; true if the file existed before.
 pub(super) fn write(host: &Host, name: &str, bytes: &[u8]) -> io::Result<()> {
     let Some(files) = host.disk.files().filter(|_| !host.dies()) else { return Ok(()) };
     let file = files.open(&named(name))?;

@@ -1,4 +1,5 @@
-//! The functions of the host, as the preludes find them in `__host`, which they take away.
+//! Installs the host's functions in `__host`, from which the preludes (our own JavaScript) take
+//! them.
 
 use std::rc::Rc;
 
@@ -11,11 +12,11 @@ use super::state::{Effect, Host};
 use super::{crypto, files, sql};
 use crate::runtime::{Interpreter, Program, bytes_in, keep_entry};
 
-/// What is said of a line of the log that speaks of no edit.
+/// The warning if `bench.log` names a row without edits.
 const UNKNOWN: &str = "`bench.log` names a row of which no edit is known: its `id` is that of the row, \
     and `edit` that of the edit, as `edit({ id, key })` was given them";
 
-/// Puts functions into `$it` that hold the host weakly, or what else is behind them.
+/// Adds functions to the object `$it`. They hold the host, or what they need of it, weakly.
 macro_rules! functions {
     ($it:ident, $host:ident; $($name:literal = |$ctx:ident, $own:ident $(, $arg:ident: $kind:ty)*| $body:expr;)+) => {$({
         let weak = Rc::downgrade($host);
@@ -30,7 +31,7 @@ macro_rules! functions {
 }
 pub(crate) use functions;
 
-/// Makes `interpreter` one with everything in it that a bundle finds.
+/// Puts into `interpreter` everything that a bundle finds there.
 pub(crate) fn start(
     interpreter: &Interpreter,
     host: &Rc<Host>,
@@ -80,7 +81,7 @@ fn world<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
                 let words = format!("`{kind}` is no kind of a line: `{}`", known.join("`, `"));
                 return Err(Exception::throw_type(&ctx, &words));
             }
-            // In the transaction of the app, if it has one open.
+            // The line is in the app's own transaction, if one is open.
             let written = host.disk.log(&key, edit.as_deref(), &kind);
             let written = written.map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
             host.push(match written {
@@ -167,7 +168,7 @@ fn disk<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
     Ok(())
 }
 
-/// `Math` by crate `libm`, where the interpreter would ask the C library of the host.
+/// The functions of `Math`, from crate `libm`: the interpreter would use the host's C library.
 fn math<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     type Of = fn(f64) -> f64;
     const ONE: [(&str, Of); 18] = [

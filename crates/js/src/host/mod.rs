@@ -1,13 +1,13 @@
-//! What JavaScript finds, on a phone and on a server: clock, timers, chance, console, fetch,
-//! sockets, SQLite, files, storage.
+//! The functions that JavaScript finds on a phone and on a server: clock, timers, random numbers,
+//! console, fetch, sockets, SQLite, files, storage.
 //!
-//! Each thing is a file: what only the host can do in Rust, what a browser or a library shows of it
-//! in the `.js` beside it. A [`Host`] is what all of them share: one for each runtime.
+//! Each subject has a file in Rust for the part that needs the host. The `.js` beside it has the
+//! API of a browser or a library. All subjects share a [`Host`], one per runtime.
 //!
-//! Invariants: a function reaches the simulated disk and network of its own phone and nothing else.
-//! What a turn asks for that takes time (a request, a timer, an answer to the bench) is noted as an
-//! [`Effect`], and done when the turn's own time is over. Functions hold the host weakly, so that a
-//! runtime can be dropped at any time.
+//! Invariants: a function reaches only the simulated disk and network of its own phone. Some
+//! effects take time: a request, a timer, an answer to the bench. A turn only records such an
+//! [`Effect`]; the effect happens when the turn's own time is over. Functions hold the host weakly,
+//! so a runtime can be dropped at any time.
 
 mod crypto;
 mod disk;

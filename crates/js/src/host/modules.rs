@@ -2,7 +2,7 @@
 
 use crate::runtime::Modules;
 
-/// What is there before any bundle, in this order: one module.
+/// The modules that run before any bundle, in this order, joined into one.
 pub(super) const PRELUDE: &str = concat!(
     include_str!("base.js"),
     include_str!("events.js"),
@@ -18,12 +18,12 @@ pub(super) const PRELUDE: &str = concat!(
     include_str!("entry.js"),
 );
 
-/// Whether no file of an app is called so.
+/// True if the name belongs to the bench and not to a file of an app.
 pub(crate) fn is_ours(name: &str) -> bool {
     name == BENCH || name == "bench-server" || name.starts_with("bench:")
 }
 
-/// By the name under which each is known, all names by which it may be imported, and its text.
+/// The modules: the name of each, all names by which a bundle may import it, and its text.
 const ALL: &[(&str, &[&str], &str)] = &[
     ("bench:sqlite", &["bench:sqlite", "better-sqlite3"], include_str!("sqlite.js")),
     ("bench:expo-sqlite", &["expo-sqlite"], include_str!("expo.js")),
@@ -46,7 +46,8 @@ const ALL: &[(&str, &[&str], &str)] = &[
     ("bench:files", &["bench:files"], include_str!("files.js")),
 ];
 
-/// The prelude by its name: it exports what reaches the host, for modules of ours alone.
+/// The name of the prelude. Only the bench's own modules may import it: it exports the host's
+/// functions.
 pub(super) const BENCH: &str = "bench";
 
 pub(crate) const MODULES: Modules = Modules(|base, name| {

@@ -1,8 +1,8 @@
-//! Edits told apart by prints of the values that they give, by column of the backend.
+//! Compares edits by prints (hashes) of the values that they set, per column of the backend.
 
 use crate::contract::{EditKind, EditSaid};
 
-/// What an edit of a row says.
+/// The content of an edit of a row.
 pub(crate) trait Says {
     fn prints(&self) -> &[(usize, u64)];
     fn deletes(&self) -> bool;
@@ -17,18 +17,18 @@ impl Says for EditSaid {
     }
 }
 
-/// What these say of a column.
+/// The print of a column; `None` if these prints do not have the column.
 pub(crate) fn print_at(prints: &[(usize, u64)], column: usize) -> Option<u64> {
     prints.iter().find(|(of, _)| *of == column).map(|(_, print)| *print)
 }
 
-/// What a column says after the edit at `at`, as far as these say it.
+/// The print of a column after the edit at `at`; `None` if no edit up to it sets the column.
 pub(crate) fn by_then(edits: &[&impl Says], at: usize, column: usize) -> Option<u64> {
     edits[..=at].iter().rev().find_map(|edit| print_at(edit.prints(), column))
 }
 
-/// Whether a state of the row, or that it is gone, is what was there after the edit at `at` of
-/// these: it has all of that, and nothing that is newer.
+/// True if a state of the row (or its deletion) is the one after the edit at `at`: it has all
+/// values of that edit, and none that only a later edit sets.
 pub(crate) fn fits(edits: &[&impl Says], at: usize, is_gone: bool, state: &[(usize, u64)]) -> bool {
     if is_gone || edits[at].deletes() {
         return is_gone && edits[at].deletes();

@@ -1,4 +1,4 @@
-//! What the functions of one runtime share.
+//! State that the functions of one runtime share.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -10,20 +10,20 @@ use super::disk::Disk;
 use crate::contract::{Clock, CrashPoints, Machine, NetworkKind, Seed, Span, Time, Transport, Work};
 use crate::runtime::Spent;
 
-/// Lines of the console that are kept.
+/// The maximum number of console lines kept.
 const LINES: usize = 20;
 
-/// What a runtime has of the world; a phone that is made ready before it begins has none.
+/// A runtime's access to the world. A phone that is prepared before the start has none.
 pub(crate) struct World {
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) crash: Rc<dyn CrashPoints>,
     /// A phone's hardware.
     pub(crate) machine: Option<Rc<dyn Machine>>,
-    /// The way to the server; a server has none.
+    /// The client transport to the server; `None` for a server.
     pub(crate) transport: Option<Rc<dyn Transport>>,
 }
 
-/// Something that a turn asked for, which is done when its time is over.
+/// An effect that a turn asked for; it happens when the turn's time is over.
 #[derive(Debug)]
 pub(crate) enum Effect {
     Timer {
@@ -33,7 +33,7 @@ pub(crate) enum Effect {
     Untimer {
         id: u32,
     },
-    /// A request: its head as the prelude wrote it, and its body.
+    /// Sends a request: the head as the prelude wrote it, and the body.
     Fetch {
         id: u32,
         head: String,
@@ -42,7 +42,7 @@ pub(crate) enum Effect {
     Abort {
         id: u32,
     },
-    /// A held connection is asked for, with its address and what else the server is told first.
+    /// Opens a held connection: its address, and what else the server gets first.
     Connect {
         id: u32,
         hello: String,
@@ -55,12 +55,12 @@ pub(crate) enum Effect {
     Hang {
         id: u32,
     },
-    /// What the bench had asked for is there.
+    /// An answer that the bench had asked for is ready.
     Settled {
         id: u32,
         result: Result<Json, String>,
     },
-    /// The adapter says that what came is applied.
+    /// The adapter reports that received rows are applied.
     Applied,
     /// A line of the console.
     Line {
@@ -72,7 +72,7 @@ pub(crate) enum Effect {
         numbers: Vec<u32>,
         kind: String,
     },
-    /// Something was called to no effect.
+    /// The app called something without effect.
     Warned {
         what: String,
     },
@@ -86,12 +86,12 @@ pub(crate) struct Host {
     draws: Cell<u64>,
     effects: RefCell<Vec<Effect>>,
     console: RefCell<VecDeque<String>>,
-    /// An exception that nobody caught, of a callback that had nobody to tell.
+    /// The first uncaught exception of a callback without a caller.
     pub(crate) threw: RefCell<Option<String>>,
     begun: Cell<bool>,
-    /// Something was committed since that was asked.
+    /// True if something was committed since the last look at this flag.
     committed: Cell<bool>,
-    /// The process dies at a place that was passed in this turn.
+    /// True if the process dies at a crash point passed in this turn.
     dies: Cell<bool>,
 }
 
@@ -118,7 +118,7 @@ impl Host {
     pub(super) fn wall(&self) -> f64 {
         self.world.as_ref().map_or(0.0, |world| world.clock.wall().0.div_euclid(1_000) as f64)
     }
-    /// How far local time is ahead of UTC, in milliseconds.
+    /// The UTC offset of local time, in milliseconds.
     pub(super) fn zone(&self) -> f64 {
         self.world
             .as_ref()
@@ -141,7 +141,7 @@ impl Host {
     pub(crate) fn take_effects(&self) -> Vec<Effect> {
         self.effects.take()
     }
-    /// Takes the effects that `f` is true of, and leaves the others.
+    /// Takes the effects for which `f` returns true; leaves the others.
     pub(crate) fn take_effects_if(&self, f: impl Fn(&Effect) -> bool) -> Vec<Effect> {
         self.effects.borrow_mut().extract_if(.., |effect| f(effect)).collect()
     }
@@ -157,7 +157,7 @@ impl Host {
     pub(crate) fn last_line(&self) -> Option<String> {
         self.console.borrow().back().cloned()
     }
-    /// The last lines of the console, as the end of a cell says them; empty if there are none.
+    /// The last console lines, for the message that ends a cell; empty if there are none.
     pub(crate) fn console(&self) -> String {
         let lines: Vec<String> = self.console.borrow().iter().cloned().collect();
         if lines.is_empty() {
@@ -165,11 +165,11 @@ impl Host {
         }
         format!("\nconsole:\n  {}", lines.join("\n").replace('\n', "\n  "))
     }
-    /// From here on the process can die in a turn: as it is opened nobody is there to be killed.
+    /// From now on the process can die in a turn. While it is being opened, nothing can kill it.
     pub(crate) fn begin(&self) {
         self.begun.set(true);
     }
-    /// Passes a crash point; where the process dies there, no function does anything any more.
+    /// Passes a crash point. If the process dies there, no function does anything any more.
     pub(crate) fn pass(&self, point: &str) {
         if self.begun.get()
             && !self.dies.get()
@@ -178,10 +178,10 @@ impl Host {
             self.dies.set(true);
         }
     }
-    /// A transaction of the engine is committed.
+    /// A transaction of the engine was committed.
     pub(crate) fn commit(&self) {
         self.committed.set(true);
-        // The process may die here, and has told nobody: its work on the disk is under way.
+        // The process may die here, before it has reported anything: its disk work is under way.
         let machine = self.world.as_ref().and_then(|world| world.machine.as_ref());
         machine.into_iter().for_each(|machine| _ = machine.take_on(Work::default()));
         self.pass("js.committed");

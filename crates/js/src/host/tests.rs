@@ -1,4 +1,4 @@
-//! What JavaScript finds, asked by JavaScript.
+//! What JavaScript finds, tested from JavaScript.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ fn runtime() -> (Interpreter, Rc<Host>) {
     (interpreter, host)
 }
 
-/// What a module says that sets `said`.
+/// Runs a module that sets `said`; returns what it set.
 fn said(text: &str) -> Result<String, Fault> {
     let (interpreter, _host) = runtime();
     interpreter.run(|ctx| rquickjs::Module::declare(ctx.clone(), "test.js", text))?;
@@ -25,7 +25,7 @@ fn is(text: &str, wanted: &str) {
     assert_eq!(said(text).unwrap_or_else(|fault| panic!("{text}: {fault}")), wanted, "{text}");
 }
 
-/// A line of operators polls nobody, and each may take hundreds of milliseconds of the host.
+/// Operators do not poll, and each may take hundreds of milliseconds of the host.
 #[test]
 fn operators_on_long_integers_end_their_turn() {
     let made = |times: u32, long: &str| {
@@ -73,7 +73,7 @@ fn arithmetic_is_libm_to_the_last_bit() {
         };
         let [pow, folded, one, two] = interpreter
             .turn(|ctx| {
-                // Written as numbers, it is what a compiler might work out beforehand.
+                // With literal numbers, a compiler might compute the result in advance.
                 let text = format!("(() => {{ let x = {x:?}, y = {y:?}; return [x ** y, {x:?} ** ({y:?}), Math.{name}(x), Math.atan2(x, y)] }})()");
                 ctx.eval::<Vec<f64>, _>(text)
             })
@@ -195,7 +195,7 @@ fn an_indexed_database_has_stores_indexes_and_cursors() {
           globalThis.said = JSON.stringify([key, byN, both, walked, await done(read().count()), one.at instanceof Date, [...one.bytes], (await indexedDB.databases())[0].version])
         }
         test().catch(error => { globalThis.said = error.message + error.stack })";
-    // Each request is a timer of no time: as many turns as there are requests.
+    // Each request is a timer without delay: there are as many turns as requests.
     let (interpreter, host) = runtime();
     interpreter.run(|ctx| rquickjs::Module::declare(ctx.clone(), "test.js", text)).expect("it is sound");
     loop {

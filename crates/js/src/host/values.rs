@@ -1,4 +1,4 @@
-//! Values of rows as JavaScript has them.
+//! Values of rows in JavaScript.
 
 use serde_json::{Map, Value as Json, json};
 use syncdyno_servers::servers::to_json;
@@ -21,10 +21,10 @@ pub(crate) fn print_of(value: &Value) -> u64 {
     })
 }
 
-/// What an app has as the value of a column; a truth may be a number, as SQLite gives it.
+/// Reads the value of a column from an app; a truth value may be a number, as in SQLite.
 ///
 /// # Errors
-/// What is wrong with it.
+/// What is wrong with the value.
 pub(crate) fn from_js(kind: &ColumnKind, value: &Json) -> Result<Value, String> {
     let whole = |n: &serde_json::Number| {
         n.as_i64().or_else(|| n.as_f64().filter(|x| x.fract() == 0.0).map(|x| x as i64))
@@ -46,12 +46,12 @@ pub(crate) fn from_js(kind: &ColumnKind, value: &Json) -> Result<Value, String> 
     }
 }
 
-/// A row of the backend's values as an app has it: `id`, and the columns that devices hold.
+/// A row of the backend as an app has it: `id`, and the columns that devices hold.
 pub(crate) fn row_to_js(entity: &Entity, key: &str, values: &[Value]) -> Map<String, Json> {
     row_of(key, entity.projection.iter().map(|at| (&entity.columns[*at], &values[*at])))
 }
 
-/// A row of these values as an app has it.
+/// A row with these values as an app has it.
 pub(crate) fn row_of<'r>(
     key: &str,
     values: impl Iterator<Item = (&'r Column, &'r Value)>,

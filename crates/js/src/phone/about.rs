@@ -1,4 +1,4 @@
-//! What a bundle has, known before anything is run.
+//! The contents of a bundle, known before a run.
 
 use std::rc::Rc;
 
@@ -9,15 +9,15 @@ use crate::contract::{Database, Seed};
 use crate::host::{Disk, Host, MODULES, start};
 use crate::runtime::{Fault, Interpreter, Program, entry};
 
-/// What a bundle has.
+/// The contents of a bundle.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct About {
-    /// The functions of its default export; nothing without one.
+    /// The functions of its default export; `None` if there is no default export.
     pub(crate) adapter: Option<Vec<String>>,
-    /// The functions of its server.
+    /// The functions of its server; `None` if it has no server.
     pub(crate) server: Option<Vec<String>>,
     pub(crate) capabilities: Json,
-    /// The names of all that it exports.
+    /// The names of all exports.
     pub(crate) exports: Vec<String>,
 }
 
@@ -28,13 +28,13 @@ impl About {
     pub(crate) fn promises(&self, capability: &str) -> bool {
         self.capabilities[capability] == json!(true)
     }
-    /// Of two versions one gives way, and its server has no word by which a phone would hear of it.
+    /// True if one of two versions gives way and the bundle's server has no way to tell the phone.
     pub(crate) fn converges_unsaid(&self) -> bool {
         self.capabilities["acknowledges"] == json!(false) && self.capabilities["merge"] == json!("converges")
     }
 }
 
-/// Runs a bundle as far as its exports, in a runtime without a world.
+/// Runs a bundle up to its exports, in a runtime without a world.
 pub(crate) fn about(program: Program) -> Result<About, Fault> {
     let interpreter = Interpreter::bare(MODULES)?;
     let disk = Disk::open(Database::memory(), interpreter.spent());
@@ -45,7 +45,7 @@ pub(crate) fn about(program: Program) -> Result<About, Fault> {
     serde_json::from_str(&text).map_err(|error| Fault::new(error.to_string()))
 }
 
-/// Starts a runtime with a bundle in it.
+/// Starts a runtime and loads a bundle into it.
 pub(crate) fn begin(interpreter: &Interpreter, host: &Rc<Host>, program: Program) -> Result<(), Fault> {
     start(interpreter, host)?;
     interpreter.run(|ctx| program.declare(ctx))?;

@@ -1,10 +1,9 @@
-//! What the body of a request says of a row, read from its JSON: in which of its objects which of
-//! the row's edits are.
+//! Reads the JSON body of a request: which objects in it contain which edits of a row.
 //!
-//! An object of the body stands for the edit whose name it has, whatever else it says of its row,
-//! else for the first whose values it has. Earlier edits are in it, too, as far as their values
-//! are, or a later one has set them again.
-//! Where two edits say the same nobody can tell whether the second is in it: *perhaps*.
+//! An object stands for the edit whose name it has. Without a name it stands for the first edit
+//! whose values it has. It also contains an earlier edit if each value of that edit is in the
+//! object, or if a later edit set the column again. If two edits say the same, the second is only
+//! *perhaps* in the body.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,26 +13,26 @@ use super::journal::Line;
 use crate::contract::{ColumnKind, DeviceId, EditKind, EditSaid, EntityId, RowEdits, Schema, Slip};
 use crate::host::{by_then, fits, from_js, print_at, print_of};
 
-/// What an object says of a row.
+/// The content of an object in the body.
 #[derive(Debug, Default)]
 struct Object {
-    /// Of its values, by column.
+    /// A print (hash) of each value, by column.
     prints: Vec<(usize, u64)>,
-    /// All its texts: names are among them.
+    /// All texts of the object; names of edits are among them.
     texts: BTreeSet<String>,
     says_gone: bool,
 }
 
-/// The edits of one row in a request, by their places among the lines of the row.
+/// The edits of one row in a request; a number is the position of an edit among the row's lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct InBody {
-    /// Those that go as one, the last in the place of the others.
+    /// Edits that are sent as one: the last stands for the others.
     pub(super) groups: Vec<Vec<usize>>,
-    /// Whose own values stand in the body.
+    /// Edits whose own values are in the body.
     pub(super) said: BTreeSet<usize>,
-    /// What may have gone with another one, which says the same.
+    /// Edits that are perhaps in the body, each with the edit in it that says the same.
     pub(super) perhaps: Vec<(usize, usize)>,
-    /// Of the row it says columns that its edits set, and no others.
+    /// True if the objects have only columns of the row that its edits set.
     pub(super) by_column: bool,
 }
 
@@ -42,17 +41,17 @@ pub(super) struct Reader<'r> {
     pub(super) schema: &'r Schema,
     pub(super) device: DeviceId,
     pub(super) body: Option<Json>,
-    /// What stands around the body: parts of its path, and its headers.
+    /// Texts around the body: the parts of its path, and the values of its headers.
     pub(super) around: Vec<String>,
-    /// A `DELETE`, whose path alone has the row.
+    /// True for a `DELETE`: its path alone names the row.
     pub(super) deletes: bool,
-    /// What stands around the body may tell versions apart.
+    /// True if the path or the headers may identify a version.
     pub(super) is_dated: bool,
-    /// The app merges documents, so an update that cannot be read holds all that waits.
+    /// True if the app merges documents: an update that cannot be read holds all waiting edits.
     pub(super) merges: bool,
 }
 
-/// Whether a text begins as a day does, `2026-11-30`.
+/// True if a text begins with a date such as `2026-11-30`.
 fn is_day(text: &str) -> bool {
     let is_as = |(of, like): (u8, u8)| if like == b'0' { of.is_ascii_digit() } else { of == like };
     text.len() >= 10 && text.bytes().zip(*b"0000-00-00").all(is_as)
@@ -70,8 +69,8 @@ fn is_gone(name: &str, value: &Json) -> bool {
 }
 
 impl Reader<'_> {
-    /// Whether something in the body that is no value of a row may tell versions apart: a number, a
-    /// time, what is called a version.
+    /// True if something in the body may identify a version and is not a value of a row: a number,
+    /// a time, or a member with a name such as "version".
     fn tells_versions(&self, name: &str, value: &Json) -> bool {
         const CALLED: [&str; 7] = ["version", "rev", "etag", "base", "stamp", "hash", "clock"];
         let is_column =
@@ -87,7 +86,7 @@ impl Reader<'_> {
             Json::Null | Json::Bool(_) => false,
         }
     }
-    /// Whether nothing in the request may tell versions apart.
+    /// True if nothing in the request may identify a version.
     fn is_undated(&self) -> bool {
         !self.is_dated && self.body.as_ref().is_none_or(|body| !self.tells_versions("", body))
     }
@@ -118,7 +117,8 @@ impl Reader<'_> {
         self.read(entity, map, &mut object);
         object
     }
-    /// The body, or what stands in its place, as it speaks of the one row that the request is of.
+    /// The content of the whole body as that of one row. A `DELETE` deletes the row. `None` without
+    /// either.
     fn whole(&self, entity: EntityId) -> Option<Object> {
         match &self.body {
             Some(Json::Object(map)) => Some(self.object(entity, map)),
@@ -129,7 +129,7 @@ impl Reader<'_> {
     fn has_name(&self, object: &Object, line: &Line) -> bool {
         line.is_called(self.device, |name| object.texts.contains(name))
     }
-    /// The largest objects that have the name of one of these edits alone.
+    /// Collects the largest objects that have the name of exactly one of these edits.
     fn find_names(&self, lines: &[&Line], json: &Json, found: &mut Vec<Object>) {
         let Json::Object(map) = json else {
             let list = json.as_array().into_iter().flatten();
@@ -146,13 +146,13 @@ impl Reader<'_> {
             found.push(object);
         }
     }
-    /// Of another table by its name.
+    /// True if the object names another table and not this one.
     fn is_elsewhere(&self, entity: EntityId, object: &Object) -> bool {
         let names = |of: &str| object.texts.contains(of);
         let others = self.schema.entities.iter().filter(|of| of.name != self.schema.entity(entity).name);
         others.map(|of| &*of.name).any(names) && !names(&self.schema.entity(entity).name)
     }
-    /// The objects that speak of a row; `refers` notes how often one of another row has its key.
+    /// Collects the objects that are about a row; true if an object refers to the row by its key.
     fn find(&self, (entity, key): (EntityId, &str), json: &Json, found: &mut Vec<Object>) -> bool {
         let mut refers = false;
         match json {
@@ -192,13 +192,13 @@ impl Reader<'_> {
         refers
     }
 
-    /// What the body says of a row, whose lines these are in their order; `is_named`: the adapter
-    /// says that the request is of this row. Nothing where it cannot be read.
+    /// The edits of a row in the body. `lines` are the row's edits, in order; `is_named`: the
+    /// adapter says that the request is about this row. `None` if the body cannot be read.
     pub(super) fn of_row(&self, lines: &[&Line], is_named: bool) -> Option<InBody> {
         let (entity, key) = (lines.first()?.entity, lines[0].key.as_str());
         let mut objects = Vec::new();
         let refers = self.body.as_ref().is_some_and(|json| self.find((entity, key), json, &mut objects));
-        // A row that has another name there, as where servers give keys of their own.
+        // The row may have another name in the body, if the server assigns keys.
         let is_unfound = |line: &&&Line| !objects.iter().any(|object| self.has_name(object, line));
         let unfound: Vec<&Line> = lines.iter().filter(is_unfound).copied().collect();
         if let Some(body) = self.body.as_ref().filter(|_| is_named && !unfound.is_empty()) {
@@ -211,7 +211,7 @@ impl Reader<'_> {
             only.texts.extend(self.around.iter().cloned());
         }
         if objects.is_empty() {
-            // Of a row that others refer to it says nothing.
+            // The body only refers to the row, so no edit of the row is in it.
             return refers.then(InBody::default);
         }
         self.told(lines, &objects)
@@ -230,7 +230,7 @@ impl Reader<'_> {
             let first = || fitting.iter().copied().filter(open).find(after);
             let any = || fitting.iter().copied().find(open).or(fitting.last().copied());
             let end = match named {
-                // One that was merged into an operation which keeps its name.
+                // A later edit may be merged into an operation that keeps the name of the first.
                 Some(named) => fitting.iter().copied().rfind(|at| adds(lines, named, *at)).unwrap_or(named),
                 None => first().or_else(any)?,
             };
@@ -267,9 +267,9 @@ impl Reader<'_> {
     }
 }
 
-/// What stands beside a request to functions of the bundle's: the edits of each row in it, as far
-/// as its body can be read, and what each edit of these rows says. With them what is perhaps in
-/// it.
+/// The slip of a request to the bundle's server: the edits of each row in the request, as far as
+/// its body can be read, and the content of each edit. Also returns the edits that are perhaps in
+/// the request, each with the edit that says the same.
 pub(super) fn read_behind(
     lines: &[Line],
     reader: &Reader<'_>,
@@ -309,19 +309,19 @@ pub(super) fn read_behind(
 }
 
 impl Object {
-    /// Whether it is what was there after an edit.
+    /// True if the object equals the row after the edit at `at`.
     fn fits(&self, lines: &[&Line], at: usize) -> bool {
         fits(lines, at, self.says_gone, &self.prints)
     }
 }
 
-/// Whether the edit at `later` says something that was not so after the one at `at`.
+/// True if the edit at `later` sets a value that the row did not have after the edit at `at`.
 fn adds(lines: &[&Line], at: usize, later: usize) -> bool {
     later > at && lines[later].prints.iter().any(|(of, print)| by_then(lines, at, *of) != Some(*print))
 }
 
-/// Whether an object that stands for the edit at `end` has in it what an earlier one says, or a
-/// later one said it again.
+/// True if an object that stands for the edit at `end` also contains the edit at `at`: each value
+/// of that edit is in the object, or a later edit set the column again.
 fn is_within(lines: &[&Line], at: usize, end: usize, object: &Object) -> bool {
     let set_again = |column: usize| lines[at + 1..=end].iter().any(|line| line.print(column).is_some());
     lines[end].kind == EditKind::Delete
@@ -348,7 +348,8 @@ mod tests {
             ..Schema::default()
         }
     }
-    /// The edits of each part, and which of two parts say the same.
+    /// The groups of edits that go as one, and pairs of edits of which one is only perhaps in the
+    /// body.
     type Told = (Vec<Vec<usize>>, Vec<(usize, usize)>);
     /// Updates of a row with these values, called `n0`, `n1` and so on; null deletes it.
     fn told(edits: &[Json], body: Json, is_named: bool) -> Option<Told> {
@@ -396,7 +397,7 @@ mod tests {
         assert_eq!(told(&two, whole, false), Some((vec![vec![0, 1]], vec![])));
         let again = [json!({ "note": "a" }), json!({ "note": "b" })];
         assert_eq!(told(&again, op(json!({ "note": "b" })), false), Some((vec![vec![0, 1]], vec![])));
-        // By its path, and deleted.
+        // The path names the row, and the request deletes it.
         assert_eq!(told(&two, json!({ "done": true }), true), Some((vec![vec![1]], vec![])));
         let gone = [json!({ "note": "a" }), Json::Null];
         let deleted = json!({ "id": "k", "note": "z", "deleted": 1 });
@@ -411,7 +412,7 @@ mod tests {
         assert_eq!(told(&same, json!([one.clone(), one]), false), Some((vec![vec![0], vec![1]], vec![])));
         let named = json!({ "id": "k", "note": "a", "op": "n1" });
         assert_eq!(told(&same, named, false), Some((vec![vec![0, 1]], vec![])));
-        // An operation that keeps its name has what was saved since.
+        // An operation that keeps its name also has the edits saved since.
         let two = [json!({ "note": "a" }), json!({ "note": "b" })];
         let kept = json!({ "id": "k", "note": "b", "op": "n0" });
         assert_eq!(told(&two, kept, false), Some((vec![vec![0, 1]], vec![])));
@@ -425,9 +426,9 @@ mod tests {
         let each = json!({ "ops": [op("n0", "a"), op("n1", "b")] });
         assert_eq!(told(&two, each.clone(), true), Some((vec![vec![0], vec![1]], vec![])));
         assert_eq!(told(&two, each, false), None, "nothing says that it is of this row");
-        // As it was when it was read.
+        // The object is older than the last edit.
         assert_eq!(told(&two, json!([op("n0", "a")]), true), Some((vec![vec![0]], vec![])));
-        // One operation in the place of both.
+        // One operation stands for both edits.
         assert_eq!(told(&two, json!([op("n1", "b")]), true), Some((vec![vec![0, 1]], vec![])));
     }
 
@@ -449,7 +450,7 @@ mod tests {
     fn what_cannot_be_read_says_nothing() {
         let one = [json!({ "note": "a" })];
         assert_eq!(told(&one, json!({ "id": "k", "n": "a" }), false), None);
-        // A row that refers to it is another one.
+        // An object that refers to the row is another row.
         assert_eq!(told(&one, json!({ "id": "p", "visit": "k" }), false), Some((vec![], vec![])));
     }
 }

@@ -1,4 +1,4 @@
-//! A phone in one life of its process.
+//! The engine of a phone, in one process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -21,18 +21,18 @@ use crate::contract::{
 use crate::host::{Effect, Note, did_you_mean, named, print_of};
 use crate::runtime::Fault;
 
-/// A run that failed, or left edits, is followed by another after this.
+/// The wait before the next run after a run that failed or left edits.
 const AGAIN: Span = Span::secs(20);
 
-/// What is said of an edit that nobody can tell from another.
+/// The warning about an edit that cannot be told from another one.
 const ALIKE: &str = "an edit says the same as one before it of its row, no name tells the two apart, and it is \
     taken to have gone with that: give the name of each to `key` of `db.put`, and have it in the request";
 
-/// What is said of an edit that is not what its app calls it.
+/// The warning about an edit that its app calls unchanged although it is not.
 const NOT_UNCHANGED: &str = "`edit` says `unchanged` of a row of which an edit waits that says otherwise: \
     once that is written, what was saved last is lost";
 
-/// The names that `edit` gives for what it saved: one, or a list.
+/// The names that `edit` returns for the saved edit: one, or a list.
 fn given_names(given: &Json) -> impl Iterator<Item = &str> {
     let names = &given["name"];
     names.as_array().into_iter().flatten().chain([names]).filter_map(Json::as_str)
@@ -45,12 +45,12 @@ fn sync_error(failure: &Failure) -> SyncError {
         _ if failure.name == "AbortError" => SyncError::Cancelled,
         _ if !failure.retryable => SyncError::Rejected(words),
         _ if failure.network => SyncError::Offline(words),
-        // The app's own doing, whatever made it do so.
+        // The app ended the unit itself, for whatever reason.
         _ => SyncError::Aborted(words),
     }
 }
 
-/// What `edit` may give besides nothing.
+/// The words that `edit` may return.
 const GIVES: [&str; 3] = ["exists", "missing", "unchanged"];
 
 fn odd(said: &Json) -> Fault {
@@ -75,7 +75,7 @@ impl Phone {
         }
     }
 
-    /// Does what a turn of JavaScript asked for.
+    /// Carries out an effect that a turn of JavaScript asked for.
     fn act(self: &Rc<Self>, effect: Effect) {
         match effect {
             Effect::Fetch { id, head, body } => send(self, id, &head, body),
@@ -109,7 +109,8 @@ impl Phone {
             self.ports.emit(EngineEvent::EditLogged { edit, kind: entry.kind, entity, key });
         }
     }
-    /// A turn is over that wrote what came: it is applied.
+    /// Called after each turn: reports received rows as applied if the turn committed a
+    /// transaction.
     fn after_turn(&self) {
         if self.thread.host.take_committed() && !self.says_applied.get() {
             self.tell_applied();
@@ -120,14 +121,15 @@ impl Phone {
         if brought.is_empty() {
             return;
         }
-        // What waits to be sent shows what was edited, and not what came.
+        // A row that waits to be sent shows the person's edit, and not the received version.
         let lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
         let is_of = |line: &Line, it: &RowVersion| (line.entity, &line.key) == (it.entity, &it.key);
         let is_edited = |it: &RowVersion| lines.iter().any(|line| is_of(line, it));
         let waiting = if brought.iter().any(is_edited) { self.waiting() } else { None };
         let waits = |it: &RowVersion| match &waiting {
             Some(rows) => rows.contains(&(it.entity, it.key.as_str().to_owned())),
-            // Of an adapter that does not say what waits, what the server has not spoken of does.
+            // If the adapter does not report waiting rows, edits without a decision count as
+            // waiting.
             None => lines.iter().any(|line| is_of(line, it) && line.said.is_none()),
         };
         let (held, applied): (Vec<_>, Vec<_>) = brought.into_iter().partition(waits);
@@ -140,8 +142,8 @@ impl Phone {
             tell_applied(&self.ports, self.unit.get(), &applied);
         }
     }
-    /// Versions less those of rows that are to be gone and that the app still shows: it may remove
-    /// them later in its sync, or never.
+    /// These versions, without those of removed rows that the app still shows: it may remove such
+    /// rows later in its sync, or never.
     fn without_shown(&self, versions: Vec<RowVersion>) -> Vec<RowVersion> {
         let mut shown: BTreeMap<EntityId, BTreeSet<String>> = BTreeMap::new();
         let mut is_shown = |it: &RowVersion| {
@@ -184,7 +186,7 @@ impl Phone {
         self.fire(Trigger::Start);
         loop {
             let (unit, since) = self.queue.next(false).await;
-            // One try is to come, however many runs failed.
+            // One retry is scheduled, however many runs failed.
             if !self.session(unit, since).await && self.again.borrow_mut().insert(unit) {
                 let phone = self.clone();
                 self.ports.spawn.spawn(Box::pin(async move {
@@ -195,7 +197,7 @@ impl Phone {
             }
         }
     }
-    /// What the server said that the engine did not hear of is forgotten; what is done is told.
+    /// After a start: forgets decisions that the engine has not read, and reports finished edits.
     async fn reopen(&self) {
         let held = journal::held(&self.thread.host.disk.main).unwrap_or_default();
         self.held.set(!held.is_empty());
@@ -213,7 +215,7 @@ impl Phone {
             self.settle(&waiting, false).await;
         }
     }
-    /// Tells what became of edits by now.
+    /// Reports the outcomes of edits that are known by now.
     async fn settle(&self, waiting: &Waiting, went_well: bool) {
         let lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
         let unsaid = if self.about.converges_unsaid() { self.overruled(&lines, waiting) } else { Vec::new() };
@@ -229,7 +231,7 @@ impl Phone {
         let told = unsaid.iter().chain(&told);
         told.for_each(|told| tell(&self.ports, self.setup.device, told));
     }
-    /// The edits that were merged away, by what the app shows.
+    /// The edits that were merged away, judged by what the app shows.
     fn overruled(&self, lines: &[Line], waiting: &Waiting) -> Vec<Told> {
         let mut tables = BTreeMap::new();
         settled::overruled(lines, &self.setup.schema, waiting, |line| {
@@ -239,7 +241,7 @@ impl Phone {
         })
     }
 
-    /// One run of a unit; true if it went well and nothing waits that could be sent.
+    /// One run of a unit; true if it succeeded and nothing is left that could be sent.
     async fn session(self: &Rc<Self>, unit: UnitId, since: Time) -> bool {
         let run = journal::begin_run(&self.thread.host.disk.main, unit).unwrap_or_default();
         self.ports.work(Work::default()).await;
@@ -271,7 +273,7 @@ impl Phone {
         if let Err(failure) = &result {
             let fault = failure.fault();
             if failure.name == "ReferenceError" {
-                // No network makes one of these: it is a mistake in the code.
+                // A network error cannot cause these: they are a mistake in the code.
                 self.thread.end_cell(&fault);
             }
             if !failure.network {
@@ -299,7 +301,7 @@ impl Phone {
         }
         result
     }
-    /// What `edit` gave, and why it refused.
+    /// The result of `edit`, and the reason if it refused.
     fn refusal(&self, done: Result<Json, Failure>) -> (Json, Option<EditError>) {
         let refused = match &done {
             Ok(said) if said == "exists" => Some(EditError::Exists),
@@ -312,14 +314,14 @@ impl Phone {
         };
         (done.unwrap_or_default(), refused)
     }
-    /// Whether the app shows the row of an edit.
+    /// True if the app shows the row of an edit.
     fn shows(&self, edit: &LocalEdit) -> bool {
         let mut shown = false;
         self.rows(edit.entity, &mut |key, _, _| shown |= key == edit.key.as_str());
         shown
     }
-    /// Whether an earlier edit of its row waits, of which the server has said nothing, and the last
-    /// of these says something else in a column of this edit.
+    /// True if earlier edits of the row wait without any decision, and the last of them set another
+    /// value in a column of this edit.
     fn contradicts_pending_edit(&self, edit: &LocalEdit) -> bool {
         let mut lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
         let row = (edit.entity, edit.key.as_str());
@@ -344,7 +346,8 @@ impl Phone {
         }
         let done = self.thread.call("edit", &args).await;
         let (done, refused) = match done {
-            // Also if it was made by a pull meanwhile; an app that says so twice is wrong.
+            // A pull may have created the row meanwhile, so ask again. An app that repeats it is
+            // wrong.
             Ok(said) if said == "missing" && self.shows(edit) => {
                 let again = self.thread.call("edit", &args).await;
                 if matches!(&again, Ok(said) if said == "missing") && self.shows(edit) {
@@ -374,7 +377,7 @@ impl Phone {
             self.ports.emit(EngineEvent::EditUnchanged { edit, entity, key });
             return Ok(());
         }
-        // An engine that wrote nothing with the key in it.
+        // The engine wrote nothing that contains the key.
         let storage = |error: rusqlite::Error| EditError::Storage(error.to_string());
         disk.write_left(Some(&line)).map_err(storage)?;
         given_names(&done).for_each(|name| names += &named(edit.id.number, name));
@@ -386,7 +389,7 @@ impl Phone {
     }
 }
 
-/// Has the thread of a phone call it: for what a turn asked for, and as a turn is over.
+/// Connects a thread to its phone: for effects, and for the end of each turn.
 pub(super) fn attend(phone: &Rc<Phone>) {
     let (acting, after) = (Rc::downgrade(phone), Rc::downgrade(phone));
     phone.thread.acts(

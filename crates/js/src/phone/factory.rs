@@ -24,11 +24,11 @@ pub(crate) struct Factory {
     pub(crate) about: About,
     pub(crate) timeout: Span,
     pub(crate) is_answered_by_functions: bool,
-    /// How many requests one sync may make.
+    /// The maximum number of requests per sync.
     pub(crate) most_requests: i64,
 }
 
-/// What an adapter is told as it is opened.
+/// The setup that an adapter gets when it is opened.
 fn described(setup: &DeviceSetup) -> Json {
     let schema = &setup.schema;
     let table = |entity: &crate::contract::Entity| {
@@ -60,7 +60,7 @@ fn described(setup: &DeviceSetup) -> Json {
 }
 
 impl Factory {
-    /// What the prelude is given for an adapter.
+    /// The arguments of the prelude for an adapter.
     fn given(&self, setup: &DeviceSetup) -> String {
         let mut given = described(setup);
         given["mostRequests"] = json!(self.most_requests);
@@ -89,11 +89,11 @@ impl EngineFactory for Factory {
             machine: Some(ports.machine.clone()),
             transport: Some(ports.transport.clone()),
         };
-        // What one process draws no other does: names that are drawn are told apart by that.
+        // No two processes draw the same names, because edits are identified by drawn names.
         let process = u64::from(setup.device.0) << 32 | u64::from(life.0);
         let (host, interpreter) = self.start(at, Some(world), ports.seed.derive("js", process))?;
         let thread = Rc::new(Thread::new(host, interpreter));
-        // What it throws is a mistake in the code, which no other start mends.
+        // An exception here is a mistake in the code: another start would not help.
         let opening = thread.open(&self.given(&setup)).unwrap_or_else(|fault| thread.end_cell(&fault));
         let phone = Rc::new_cyclic(|me| Phone {
             me: me.clone(),
@@ -132,7 +132,7 @@ impl EngineFactory for Factory {
         at: Database,
         state: Option<&dyn Provision>,
     ) -> Result<(), EngineError> {
-        // The adapter makes its tables as it is opened.
+        // The adapter creates its tables when it is opened.
         let Some(state) = state else { return Ok(()) };
         let (host, interpreter) = self.start(at, None, Seed(0))?;
         let thread = Thread::new(host, interpreter);

@@ -1,4 +1,4 @@
-//! The edits that a phone has saved and that are not known to be done, in its own database.
+//! The journal of saved edits that are not known to be done. It is in the phone's own database.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -13,7 +13,7 @@ use crate::contract::{
 };
 use crate::host::{Says, from_js, print_at, print_of};
 
-/// Makes the tables.
+/// Creates the tables.
 pub(super) const LAYOUT: &str = "\
     CREATE TABLE IF NOT EXISTS bench_edits(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
         kind INTEGER, made INTEGER, said INTEGER, gave INTEGER, prints TEXT, names TEXT, perhaps INTEGER, \
@@ -25,21 +25,21 @@ pub(super) const LAYOUT: &str = "\
     CREATE TABLE IF NOT EXISTS bench_held(entity INTEGER, key TEXT, stamp INTEGER, removed INTEGER);\
     CREATE TABLE IF NOT EXISTS bench_run(id INTEGER PRIMARY KEY, runs INTEGER, open INTEGER);";
 
-/// What the server said of an edit.
+/// The server's decision on an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Said {
-    /// It is committed with this stamp.
+    /// The edit is committed with this stamp.
     Committed(Stamp),
-    /// It is not: the row has this version.
+    /// The edit is not committed: the row has this version.
     GaveWay(Stamp),
-    /// It is not, and there is no version that it gave way to.
+    /// The edit is not committed, and no other version took its place.
     Refused,
 }
 
-/// How the journal has the last of these, where the stamp of a version would stand.
+/// Stands for [`Said::Refused`] in the journal, in place of the stamp of a version.
 const REFUSED: i64 = -1;
 
-/// A line of the journal.
+/// A line of the journal: one edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) number: u32,
@@ -49,40 +49,42 @@ pub(super) struct Line {
     /// When the person made it, by the device's clock.
     pub(super) made: Stamp,
     pub(super) said: Option<Said>,
-    /// Of the values that it gave, by column.
+    /// A print (hash) of each value that the edit sets, by column.
     pub(super) prints: Vec<(usize, u64)>,
-    /// What its app calls it.
+    /// The app's names for the edit.
     pub(super) names: Vec<String>,
-    /// What was said was said of an edit that says the same, and perhaps of this one.
+    /// True if the decision was about another edit with the same values, and perhaps about this one
+    /// too.
     pub(super) perhaps: bool,
-    /// What the server said before its row was still to be sent: it stands unless the edit goes
-    /// again.
+    /// An earlier decision on an edit whose row had to be sent again. It counts unless the edit is
+    /// sent again.
     pub(super) said_once: Option<Said>,
-    /// The last of those with which it went as one, when it was last sent.
+    /// The last edit of the group with which this edit was last sent as one; `None` if sent alone.
     pub(super) went: Option<u32>,
 }
 
 impl Said {
-    /// What the journal has of an edit that is not committed: a stamp.
+    /// The decision for a value of the column `gave`: a stamp, or [`REFUSED`].
     fn uncommitted(gave: i64) -> Said {
         if gave == REFUSED { Said::Refused } else { Said::GaveWay(Stamp(gave)) }
     }
 }
 
 impl Line {
-    /// Whether the server is still to say what becomes of it.
+    /// True if the server has not decided yet, or if the decision may be about another edit.
     pub(super) fn is_open(&self) -> bool {
         self.said.is_none() || self.perhaps
     }
-    /// Whether the server has never said what becomes of it.
+    /// True if the server never decided on the edit.
     pub(super) fn is_unanswered(&self) -> bool {
         self.said.is_none() && self.said_once.is_none()
     }
-    /// Of what it says of a column.
+    /// The print of the value that the edit sets in a column; `None` if it does not set the column.
     pub(super) fn print(&self, column: usize) -> Option<u64> {
         print_at(&self.prints, column)
     }
-    /// What it says, beside a request of which it is not known which names and values it has.
+    /// The content of the edit for a slip, when nobody has read which names and values the request
+    /// has.
     pub(super) fn as_said(&self, device: DeviceId) -> EditSaid {
         EditSaid {
             edit: self.id(device),
@@ -101,11 +103,11 @@ impl Line {
     pub(super) fn row(&self) -> (EntityId, &str) {
         (self.entity, self.key.as_str())
     }
-    /// Whether `is_it` holds for one of its names, the bench's or its app's.
+    /// True if `is_it` holds for a name of the edit: the bench's name or one of the app's.
     pub(super) fn is_called(&self, device: DeviceId, is_it: impl Fn(&str) -> bool) -> bool {
         is_it(&self.id(device).to_string()) || self.names.iter().any(|name| is_it(name))
     }
-    /// Whether a state of its row, `null` for a deleted one, is what it made.
+    /// True if the edit leads to this state of its row; `null` is a deleted row.
     pub(super) fn made_this(&self, schema: &Schema, state: &Json) -> bool {
         let entity = schema.entity(self.entity);
         let is_equal = |(at, print): &(usize, u64)| {
@@ -128,7 +130,7 @@ impl Says for Line {
     }
 }
 
-/// The rows that an adapter says wait to be sent; none if it does not say.
+/// The rows that the adapter reports as waiting to be sent; `None` if it does not report them.
 pub(super) type Waiting = Option<BTreeSet<(EntityId, String)>>;
 
 pub(super) fn waits(waiting: &Waiting, line: &Line) -> bool {
@@ -142,7 +144,7 @@ fn or_null(number: Option<impl ToString>) -> String {
     number.map_or_else(|| "NULL".to_owned(), |number| number.to_string())
 }
 
-/// The statement that notes an edit.
+/// The statement that adds the line of an edit.
 pub(super) fn line_of(edit: &LocalEdit, made: Stamp) -> String {
     let kind = EditKind::VALUES.iter().position(|kind| *kind == edit.kind).unwrap_or(0);
     let (number, entity, key) = (edit.id.number, edit.entity.0, quoted(edit.key.as_str()));
@@ -163,7 +165,7 @@ fn prints(text: &str) -> Vec<(usize, u64)> {
     text.split(' ').filter_map(one).collect()
 }
 
-/// The statement that takes back the line of an edit that was not made after all.
+/// The statement that removes the line of an edit that was not made after all.
 pub(super) fn undone(edit: &LocalEdit) -> String {
     format!("DELETE FROM bench_edits WHERE number = {};", edit.id.number)
 }
@@ -194,8 +196,8 @@ pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
     lines.collect()
 }
 
-/// Of the edits of a row those that this state of it holds: up to the last that made it so. An edit
-/// that was saved while an older state was on its way is not among them.
+/// The edits of a row that this state of the row contains: up to the last edit that leads to the
+/// state. An edit that was saved after the app read the state is not in it.
 pub(super) fn within(
     lines: &[Line],
     schema: &Schema,
@@ -207,8 +209,8 @@ pub(super) fn within(
     of.iter().take(last.map_or(0, |at| at + 1)).map(|line| line.number).collect()
 }
 
-/// What stands beside a request: the edits behind the rows that it writes, for which `is_in` holds.
-/// An edit that the server has said something of is behind a row only if no other is.
+/// The slip of a request: per row, the edits for which `is_in` holds. A decided edit is included
+/// only if all these edits of its row are decided.
 pub(super) fn behind(lines: &[Line], device: DeviceId, is_in: impl Fn(&Line) -> bool) -> Slip {
     let mut rows: BTreeMap<(EntityId, &str), Vec<&Line>> = BTreeMap::new();
     lines.iter().filter(|line| is_in(line)).for_each(|line| rows.entry(line.row()).or_default().push(line));
@@ -219,13 +221,14 @@ pub(super) fn behind(lines: &[Line], device: DeviceId, is_in: impl Fn(&Line) -> 
         let of = lines.iter().filter(|line| open == 0 || line.said.is_none());
         let edits = of.map(|line| line.id(device)).collect();
         slip.edits.push(RowEdits { entity, key: key.clone(), edits, stamp: None });
-        // Of one alone there is nothing to tell apart.
+        // A row with one edit needs no prints.
         slip.said.extend(lines.iter().filter(|_| lines.len() > 1).map(|line| line.as_said(device)));
     }
     slip
 }
 
-/// The statements that note what an answer says of edits, and of versions if stamps are kept.
+/// The statements that record a response: its decisions on edits and, if stamps are kept, its
+/// versions.
 pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
     let mut note = String::new();
     let versions = slip.rows.iter().map(|it| (it.entity, &it.key, it.stamp));
@@ -234,7 +237,8 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
         let key = quoted(key.as_str());
         _ = write!(note, "REPLACE INTO bench_stamps VALUES({}, {key}, {});", entity.0, stamp.0);
     }
-    // A row that is gone takes with it what waits, unless its adapter keeps that.
+    // If the server removed a row, the row's waiting edits gave way, unless the response names
+    // them.
     for gone in slip.rows.iter().filter(|it| it.removed && slip.of(it.entity, &it.key).is_empty()) {
         let (stamp, entity, key) = (gone.stamp.0, gone.entity.0, quoted(gone.key.as_str()));
         _ = write!(
@@ -244,7 +248,7 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
     }
     for row in &slip.edits {
         let numbers: Vec<String> = row.edits.iter().map(|edit| edit.number.to_string()).collect();
-        // What was said to be committed stays so, whatever names its row again.
+        // A committed edit stays committed, even if a later response names its row again.
         let known = if row.stamp.is_some() { "" } else { " AND (said IS NULL OR perhaps)" };
         let is_refused = || row.edits.iter().all(|edit| slip.refused.contains(edit));
         let gave = match row.stamp {
@@ -262,8 +266,8 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
     note
 }
 
-/// The statements for edits that go out, by what stands beside their request: which go as one, and
-/// that what was said of them before does not stand.
+/// The statements for edits that are sent. They record which edits go as one, and delete earlier
+/// decisions that no longer count.
 pub(super) fn note_sent(lines: &[Line], slip: &Slip) -> String {
     let mut note = String::new();
     for row in &slip.edits {
@@ -281,7 +285,8 @@ pub(super) fn note_sent(lines: &[Line], slip: &Slip) -> String {
     note
 }
 
-/// The statements that note what may have been said of edits, too, with another that says the same.
+/// The statements that copy a decision to edits that say the same as the decided edit: the decision
+/// may be about them too.
 pub(super) fn note_ambiguous(perhaps: &[(u32, u32)]) -> String {
     let of = |(number, with): &(u32, u32)| {
         let given = |column| format!("(SELECT {column} FROM bench_edits WHERE number = {with})");
@@ -295,9 +300,9 @@ pub(super) fn note_ambiguous(perhaps: &[(u32, u32)]) -> String {
     perhaps.iter().map(of).collect()
 }
 
-/// The statements that forget which edits of rows that wait all the same were said to be committed:
-/// the process died before its engine heard of it, and sends them again. That one gave way stays,
-/// as the engine may have heard it and be about to tell no more of it.
+/// The statements that delete "committed" of edits whose rows still wait: the process died before
+/// its engine read the response, and the engine sends them again. "Gave way" stays: the engine may
+/// have read it, and does not send the edit again.
 pub(super) fn unsaid(lines: &[Line], waiting: &Waiting) -> String {
     let is_committed = |line: &&Line| matches!(line.said, Some(Said::Committed(_)));
     let again = lines.iter().filter(|line| waiting.is_some() && waits(waiting, line)).filter(is_committed);
@@ -313,7 +318,7 @@ pub(super) fn waiting_lines(lines: Vec<Line>, waiting: &Waiting) -> Vec<Line> {
     lines.into_iter().filter(|line| waits(waiting, line)).collect()
 }
 
-/// What the person can read of edits that did not go as made.
+/// The log that the person can read: edits that did not go as made.
 pub(super) fn log(database: &Connection, device: DeviceId) -> rusqlite::Result<Vec<LogEntry>> {
     let mut asked =
         database.prepare_cached("SELECT number, entity, key, kind FROM bench_log ORDER BY number")?;
@@ -332,7 +337,7 @@ pub(super) fn stamps(database: &Connection, entity: EntityId) -> rusqlite::Resul
     asked.query_map([entity.0], |row| Ok((row.get(0)?, Stamp(row.get(1)?))))?.collect()
 }
 
-/// The statements that keep the versions that are not told yet, as edits of their rows wait.
+/// The statements that keep versions until they can be reported: edits of their rows still wait.
 pub(super) fn hold(held: &[RowVersion]) -> String {
     let mut note = "DELETE FROM bench_held;".to_owned();
     for RowVersion { entity, key, stamp, removed } in held {
@@ -342,7 +347,7 @@ pub(super) fn hold(held: &[RowVersion]) -> String {
     note
 }
 
-/// The versions that an earlier process did not tell.
+/// The versions that an earlier process did not report.
 pub(super) fn held(database: &Connection) -> rusqlite::Result<Vec<RowVersion>> {
     let mut asked = database.prepare("SELECT entity, key, stamp, removed FROM bench_held")?;
     let versions = asked.query_map([], |row| {
@@ -364,7 +369,7 @@ pub(super) fn keep_stamp(
     database.prepare_cached(text)?.execute(params![entity.0, key, stamp.0]).map(drop)
 }
 
-/// Begins a run, and gives its number over all lives of the phone.
+/// Begins a run; returns its number, counted over all processes of the phone.
 pub(super) fn begin_run(database: &Connection, unit: UnitId) -> rusqlite::Result<u64> {
     let text = "INSERT INTO bench_run VALUES(1, 1, ?1) \
         ON CONFLICT DO UPDATE SET runs = runs + 1, open = ?1 RETURNING runs";
@@ -375,7 +380,7 @@ pub(super) fn end_run(database: &Connection) -> rusqlite::Result<()> {
     database.execute("UPDATE bench_run SET open = NULL", []).map(drop)
 }
 
-/// The run that was open as an earlier process died.
+/// The run that was open when an earlier process died; `None` if there was none.
 pub(super) fn open_run(database: &Connection) -> Option<(u64, UnitId)> {
     let asked = database.query_row("SELECT runs, open FROM bench_run", [], |row| {
         Ok((row.get::<_, i64>(0)? as u64, row.get::<_, Option<u16>>(1)?))

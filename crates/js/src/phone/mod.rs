@@ -1,14 +1,14 @@
 //! The half of the stack that runs on a phone.
 //!
-//! The adapter of a bundle syncs; what all apps have around that is here: the queue of units and
-//! their runs, the journal of edits and what became of them, requests with what the bench has to
-//! know of them, looks at what the app shows.
+//! The adapter of a bundle does the sync. This room has what all apps have around it: the queue of
+//! units and their runs, the journal of edits and their outcomes, requests with their slips (which
+//! edits they contain), and views of what the app shows.
 //!
-//! A phone's JavaScript has one [`Thread`](thread): a turn at a time, each takes the time that its
-//! work takes, and what it asked for is done then.
+//! A phone's JavaScript has one [`Thread`](thread). It runs one turn at a time. A turn takes the
+//! time of its work; then its effects happen.
 //!
-//! Invariants: the line of an edit lies in the transaction of the engine that saves it. An edit
-//! counts as done when the server has said so *and* the adapter does not send it any more.
+//! Invariants: the journal line of an edit is written in the engine's transaction that saves the
+//! edit. An edit is done when the server has said so *and* the adapter no longer sends it.
 
 mod about;
 mod body;

@@ -1,4 +1,4 @@
-//! Requests of a phone's JavaScript, with what the bench has to know of them.
+//! Sends requests of a phone's JavaScript, with a slip that names the edits in each of them.
 
 use std::collections::BTreeSet;
 use std::future::poll_fn;
@@ -17,34 +17,35 @@ use crate::contract::{
     AppMessage, Call, EngineEvent, RequestKind, RowEdits, RowVersion, ServerError, Slip, Span, TransportError,
 };
 
-/// What the prelude says of a request.
+/// The head of a request, as the prelude (the bench's own JavaScript) passes it.
 #[derive(Deserialize)]
 struct Head {
     method: String,
     path: String,
     headers: Vec<(String, String)>,
-    /// The rows that it writes, if the adapter names them: table, key, and the state that it sends.
+    /// The rows that it writes: table, key, and perhaps the state; `None` if the adapter names
+    /// none.
     rows: Option<Vec<Vec<Json>>>,
 }
 
 impl Head {
-    /// Whether what is not in the body may tell versions of a row apart.
+    /// True if the query or the headers may identify a version of a row.
     fn is_dated(&self) -> bool {
         let is_condition = |(name, _): &(String, String)| name.to_lowercase().starts_with("if-");
         self.path.contains('?') || self.headers.iter().any(is_condition)
     }
-    /// The parts of its path.
+    /// The parts of the path.
     fn parts(&self) -> impl DoubleEndedIterator<Item = String> {
         let path = self.path.split(['?', '#']).next().unwrap_or_default();
         path.split('/').filter(|part| !part.is_empty()).map(plain)
     }
-    /// Whether it is a write of what its path names last, as of `PUT /orders/o17`.
+    /// True for a write whose path ends with this key, as `PUT /orders/o17`.
     fn is_of(&self, key: &str) -> bool {
         self.method != "GET" && self.parts().next_back().is_some_and(|last| last == key)
     }
 }
 
-/// A part of a path as it was before its letters were written as `%2F`.
+/// Decodes the percent-escapes of a part of a path.
 fn plain(part: &str) -> String {
     let (bytes, mut plain, mut at) = (part.as_bytes(), Vec::new(), 0);
     while let Some(byte) = bytes.get(at) {
@@ -56,7 +57,7 @@ fn plain(part: &str) -> String {
     String::from_utf8_lossy(&plain).into_owned()
 }
 
-/// All texts in a body.
+/// Collects all texts in a body.
 fn texts<'j>(json: &'j Json, into: &mut BTreeSet<&'j str>) {
     match json {
         Json::String(text) => _ = into.insert(text),
@@ -66,7 +67,7 @@ fn texts<'j>(json: &'j Json, into: &mut BTreeSet<&'j str>) {
     }
 }
 
-/// A request by its parts; nothing if it cannot be written.
+/// A request made of its parts; `None` if a part is not valid.
 pub(super) fn written(
     (method, path): (&str, &str),
     headers: &[(String, String)],
@@ -82,18 +83,18 @@ pub(super) fn written(
     Some(request)
 }
 
-/// Whether a key stands in the bytes of a message.
+/// True if the bytes of a message contain a key.
 pub(super) fn has(body: &[u8], key: &str) -> bool {
     !key.is_empty() && body.windows(key.len()).any(|part| part == key.as_bytes())
 }
 
-/// What stands beside a message of rows, by the journal of this moment.
+/// The slip of a message: the edits of the journal for which `is_in` holds.
 pub(super) fn behind(phone: &Phone, is_in: impl Fn(&journal::Line) -> bool) -> Slip {
     let lines = journal::lines(&phone.thread.host.disk.main).unwrap_or_default();
     journal::behind(&lines, phone.setup.device, is_in)
 }
 
-/// The numbers of the edits of rows that the adapter names.
+/// The numbers of the edits of the rows that the adapter names.
 fn named(phone: &Phone, lines: &[journal::Line], rows: &[Vec<Json>]) -> BTreeSet<u32> {
     let mut numbers = BTreeSet::new();
     for row in rows {
@@ -110,9 +111,9 @@ fn named(phone: &Phone, lines: &[journal::Line], rows: &[Vec<Json>]) -> BTreeSet
     numbers
 }
 
-/// The edits behind a request: of the rows that the adapter names, or whose names it has; or of
-/// those whose keys are in the body, or the last in the path, of one that is no `GET`. With them
-/// those that are perhaps in it, with another.
+/// The slip of a request. It has the edits that the adapter or the body names; else the edits whose
+/// key is in the body of a request other than `GET`, or last in its path. Also returns the edits
+/// that are perhaps in the request, each with the edit that says the same.
 fn slip_of(phone: &Phone, lines: &[journal::Line], head: &Head, body: &[u8]) -> (Slip, Vec<(u32, u32)>) {
     let (device, json) = (phone.setup.device, serde_json::from_slice::<Json>(body).ok());
     let mut said = BTreeSet::new();
@@ -125,7 +126,7 @@ fn slip_of(phone: &Phone, lines: &[journal::Line], head: &Head, body: &[u8]) -> 
         None if is_answered_by_functions && head.is_of(line.key.as_str()) => true,
         None => head.method != "GET" && has(body, line.key.as_str()),
     };
-    // A state says which edits are meant, where no name does.
+    // Without a name in the body, the state that is sent identifies the edits.
     let says_state = head.rows.iter().flatten().any(|row| row.len() > 2);
     let is_by_name = || lines.iter().filter(|line| is_in(line)).any(has_name);
     if !is_answered_by_functions || says_state && !is_by_name() {
@@ -148,12 +149,12 @@ fn slip_of(phone: &Phone, lines: &[journal::Line], head: &Head, body: &[u8]) -> 
     read_behind(lines, &reader, (is_in, is_named), count)
 }
 
-/// What is in place of a response.
+/// The job that reports that no response came.
 fn failed(id: u32, why: &str) -> Job {
     Job::Answer { id, head: json!({ "failed": why }).to_string(), body: Vec::new(), note: None }
 }
 
-/// Sends a request as its turn is over, and posts what comes of it.
+/// Sends a request when its turn is over, and posts the response as a job.
 pub(super) fn send(phone: &Rc<Phone>, id: u32, head: &str, body: Vec<u8>) {
     let read = || -> Option<(Request, Head)> {
         let head: Head = serde_json::from_str(head).ok()?;
@@ -214,7 +215,7 @@ async fn exchange(
     let length = bytes.len() as u64;
     phone.ports.decoding(length).await;
     let read = http::read_response(&bytes);
-    // The page of somebody on the way has no head of HTTP; a browser hands it over.
+    // The page of a proxy or a captive portal has no HTTP head. A browser passes such a page on.
     let is_page = |response: &Response| response.body().len() == bytes.len();
     if read.as_ref().ok().is_none_or(is_page) {
         phone.ports.emit(failed_by(TransportError::Foreign));
@@ -248,11 +249,11 @@ async fn exchange(
     Some(job_of(id, response, note))
 }
 
-/// Takes what a server says beside a message; gives what is to be written with what it brings.
+/// Takes the slip of a response; returns statements to write together with the response, if any.
 pub(super) fn take(phone: &Phone, slip: Slip) -> Option<String> {
     let note = journal::note_of(&slip, phone.keeps_stamps);
     let mut brought = phone.brought.borrow_mut();
-    // A version that was held while an edit of its row waited is older than what that made.
+    // A version held back for an edit of its row is older than the version that the edit made.
     let made = |row: &RowEdits, it: &RowVersion| {
         (row.entity, &row.key) == (it.entity, &it.key) && row.stamp >= Some(it.stamp)
     };
@@ -270,7 +271,7 @@ fn job_of(id: u32, response: Response, note: Option<String>) -> Job {
     Job::Answer { id, head, body: response.into_body(), note }
 }
 
-/// The bench's word for a status.
+/// The bench's error for a status.
 fn refusal(response: &Response) -> ServerError {
     let wait = || http::retry_after(response).unwrap_or(Span::ZERO);
     match response.status().as_u16() {

@@ -1,4 +1,4 @@
-//! What became of edits, by what the server said and by the rows that still wait.
+//! Decides the outcome of edits from the server's responses and from the rows that still wait.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -8,17 +8,17 @@ use serde_json::Value as Json;
 use super::journal::{Line, Said, Waiting, quoted, waits};
 use crate::contract::{EditKind, EntityId, Key, Schema, Stamp};
 
-/// What is to be told of edits.
+/// An outcome to report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Told {
     Done(Line, Said),
-    /// A row was made and deleted, and none of that is sent.
+    /// A row was created and deleted, and the app sends neither edit.
     Never(Vec<Line>),
 }
 
-/// What became of edits, given the rows that wait: that is to be told, and these statements forget
-/// it. `sent` are the edits that this process sent. An adapter that does not say which rows wait
-/// is asked as a sync has ended well: what the server has spoken of is done then.
+/// Returns the outcomes to report, and SQL statements that update the journal. `waiting`: the rows
+/// that wait to be sent. `sent`: the edits that this process sent. Without `waiting` the sync must
+/// have ended well: then each edit with a decision is done.
 pub(super) fn settled(
     lines: Vec<Line>,
     (waiting, went_well): (&Waiting, bool),
@@ -43,13 +43,13 @@ pub(super) fn settled(
         }
         let mut gone = Vec::new();
         for (at, mut line) in lines.into_iter().enumerate() {
-            // It was answered, and what its row waited for since then did not take it along.
+            // The server decided earlier, and a later send of the row did not include the edit.
             if !is_waiting && waiting.is_some() {
                 line.said = line.said.or(line.said_once);
             }
             let is_before_open = last_open.is_some_and(|open| at < open);
             let is_done = match line.said.filter(|_| !line.perhaps || !is_waiting) {
-                // The row waits for what came after it.
+                // The row waits because of a later edit.
                 Some(Said::Committed(_) | Said::Refused) => !is_waiting || is_before_open,
                 Some(Said::GaveWay(_)) => !is_waiting,
                 None => false,
@@ -63,7 +63,7 @@ pub(super) fn settled(
                 note += &kept;
                 continue;
             }
-            // One that does not wait, and of which nobody said anything, is none of ours any more.
+            // An edit that does not wait and has no decision leaves the journal.
             if is_done || waiting.is_some() && !is_waiting {
                 gone.push(line);
             }
@@ -73,30 +73,30 @@ pub(super) fn settled(
     (told, note)
 }
 
-/// The statements for an edit of which the server has spoken, and that is not done: it stays.
+/// The statements for an edit with a decision that is not done; `None` if nothing changes.
 fn kept(line: &Line, is_waiting: bool, went_well: bool) -> Option<String> {
     let set = |what: &str| format!("UPDATE bench_edits SET {what} WHERE number = {};", line.number);
     let set = match line.said? {
-        // By now it is known that it did not go with the other.
+        // The row still waits, so the edit did not go with the equal one.
         _ if line.perhaps && is_waiting => set("said = NULL, gave = NULL, perhaps = NULL"),
-        // The adapter sends it again, with what came after it; or its row was edited again, and it
-        // does not.
+        // Either the adapter sends the edit again together with later ones, or a later edit made
+        // the row wait and the adapter does not send this one again.
         Said::GaveWay(_) | Said::Refused => set("gave_once = gave, gave = NULL"),
         Said::Committed(_) => return None,
     };
-    // After a sync that failed it may not: the server has spoken, and the engine has heard it.
+    // After a failed sync the adapter may not send the edit again: the engine knows the decision.
     Some(if went_well { set } else { String::new() })
 }
 
-/// The statement that has the log speak of an edit that went with one which was refused: its person
-/// was told of both.
+/// The statement that adds a log line for an edit that was sent with a refused one: its person was
+/// told about both.
 fn log_rejected_with(line: &Line) -> String {
     let (entity, key) = (line.entity.0, quoted(line.key.as_str()));
     format!("INSERT OR REPLACE INTO bench_log VALUES({}, {entity}, {key}, 'rejected');", line.number)
 }
 
-/// The edits that left the queue unsaid, and are not what the app shows of their rows: newer
-/// versions took their place.
+/// The edits that no longer wait, without a response, and whose values the app does not show: newer
+/// versions replaced them.
 pub(super) fn overruled(
     lines: &[Line],
     schema: &Schema,
@@ -124,7 +124,8 @@ mod tests {
     use crate::phone::journal::tests::{line, schema};
     use crate::phone::journal::{behind, note_sent, unsaid};
 
-    /// A replication fails after its rows were taken, and the next one does not send them again.
+    /// A replication fails after it stored rows of the response. The next one does not send them
+    /// again.
     #[test]
     fn an_edit_that_gave_way_in_a_sync_that_failed_is_told() {
         let lines = || {
@@ -142,7 +143,7 @@ mod tests {
         assert_eq!(unsaid(&lines(), &rows(&["a"])), "");
     }
 
-    /// A row is edited again between the answer and the end of its sync.
+    /// A person edits a row between the response and the end of the sync.
     #[test]
     fn an_edit_that_gave_way_before_its_row_waits_again_is_told() {
         let lines = || {
@@ -159,7 +160,7 @@ mod tests {
         };
         assert_eq!(told(&[]), [(1, Said::GaveWay(Stamp(7))), (2, Said::Committed(Stamp(9)))]);
         assert_eq!(told(&["a"]), [], "it may go again");
-        // Then that it gave way does not stand.
+        // The row is sent again, so the earlier "gave way" no longer counts.
         let goes =
             |number: u32| note_sent(&lines(), &behind(&lines(), DeviceId(0), |it| it.number == number));
         assert!(goes(1).contains("gave_once = NULL"));

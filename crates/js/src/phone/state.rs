@@ -1,4 +1,4 @@
-//! What a phone has in one life of its process.
+//! The state of a phone in one process.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,50 +23,49 @@ pub(super) struct Phone {
     pub(super) about: About,
     pub(super) keeps_stamps: bool,
     pub(super) timeout: Span,
-    /// By those of a bundle, which say nothing of edits but by what they call; a published protocol
-    /// has words of its own.
+    /// True if the server's functions come from the bundle: they identify edits only by names and
+    /// values. A published protocol has messages of its own.
     pub(super) is_answered_by_functions: bool,
     pub(super) me: Weak<Phone>,
     pub(super) queue: Queue,
-    /// By what the end of `open` is asked for.
+    /// The number by which the end of `open` is awaited.
     pub(super) opening: Cell<Option<u32>>,
     pub(super) opened: OnceCell<()>,
     pub(super) requests: Cell<u64>,
     pub(super) holds: RefCell<BTreeMap<u32, Rc<Hold>>>,
-    /// Connections that are held.
+    /// The held connections.
     pub(super) lines: RefCell<BTreeMap<u32, Rc<Line>>>,
-    /// Whether the app is in the foreground: a unit's periods count no other time.
+    /// True if the app is in the foreground; the periods of units count only such time.
     pub(super) is_looked_at: Cell<bool>,
     /// The unit that runs.
     pub(super) unit: Cell<Option<UnitId>>,
-    /// Units that are tried again soon.
+    /// Units that will be tried again soon.
     pub(super) again: RefCell<BTreeSet<UnitId>>,
     /// Edits that this process has sent.
     pub(super) sent: RefCell<BTreeSet<u32>>,
-    /// Edits of which this process has told a line of the log.
+    /// Edits whose log lines this process has reported.
     pub(super) logged: RefCell<BTreeSet<u32>>,
-    /// What answers brought that is not told to be applied yet.
+    /// Received versions that are not reported as applied yet.
     pub(super) brought: RefCell<Vec<RowVersion>>,
-    /// Rows that are to be gone, and that the app still showed as others of the answer were
-    /// applied.
+    /// Removed rows that the app still showed when the other rows of the response were applied.
     pub(super) late: RefCell<Vec<RowVersion>>,
-    /// Whether versions are kept that are not told yet.
+    /// True if versions are kept on disk until they can be reported.
     pub(super) held: Cell<bool>,
-    /// Whether the adapter says itself what is applied.
+    /// True if the adapter itself reports what is applied.
     pub(super) says_applied: Cell<bool>,
-    /// Edits are saved one after the other.
+    /// Lets edits be saved one at a time.
     pub(super) saving: Gate,
     pub(super) last_error: RefCell<Option<String>>,
 }
 
-/// A connection that is held.
+/// A held connection.
 pub(super) struct Line {
     pub(super) connection: Rc<dyn Connection>,
-    /// Whether it brings texts; not known before something was sent.
+    /// True if it delivers texts; `None` before something was sent.
     pub(super) is_text: Cell<Option<bool>>,
 }
 
-/// A request that may be given up.
+/// A request that can be given up.
 #[derive(Default)]
 pub(super) struct Hold {
     pub(super) given_up: Cell<bool>,
@@ -80,7 +79,7 @@ impl Hold {
     }
 }
 
-/// Lets one through at a time, in the order in which they came.
+/// Lets one task through at a time, in the order of arrival.
 #[derive(Default)]
 pub(super) struct Gate {
     given: Cell<u64>,
@@ -106,7 +105,7 @@ impl Gate {
     }
 }
 
-/// A unit as an adapter is told of it.
+/// A unit as an adapter gets it.
 pub(super) fn unit_to_js(schema: &Schema, unit: &SyncUnit) -> Json {
     let name = |id: &EntityId| schema.entity(*id).name.as_str();
     let names = |of: &[EntityId]| of.iter().map(name).collect::<Json>();
@@ -117,7 +116,7 @@ impl Phone {
     pub(super) fn count_request(&self) -> u64 {
         self.requests.replace(self.requests.get() + 1)
     }
-    /// The rows that the adapter says wait to be sent.
+    /// The rows that the adapter reports as waiting to be sent.
     pub(super) fn waiting(&self) -> Waiting {
         if !self.about.has("pending") {
             return None;

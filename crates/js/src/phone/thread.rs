@@ -13,25 +13,25 @@ use crate::contract::{LocalBoxFuture, Ports, Time};
 use crate::host::{Effect, Host};
 use crate::runtime::{Fault, Interpreter, end_cell, entry, work};
 
-/// Something that JavaScript is to do in a turn.
+/// A job that JavaScript does in a turn.
 pub(super) enum Job {
-    /// A function of the adapter is called, with its arguments as JSON.
+    /// Call a function of the adapter, with arguments as JSON.
     Call { id: u32, name: &'static str, args: String },
-    /// A response, or why there is none; with what the bench writes beside what is made of it.
+    /// A response, or why there is none; and statements to write together with its rows.
     Answer { id: u32, head: String, body: Vec<u8>, note: Option<String> },
-    /// Something happened to the app.
+    /// An event of the app.
     Happened(&'static str),
-    /// Something came on a held connection, or it ended: what, and a message.
+    /// A message on a held connection, or its end: the kind, and the content.
     Heard { id: u32, what: &'static str, text: String, body: Option<Vec<u8>>, note: Option<String> },
 }
 
-/// Why a function of the adapter did not do what it was asked for.
+/// Why a function of the adapter failed.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Failure {
     pub(super) name: String,
     pub(super) code: Option<String>,
     pub(super) retryable: bool,
-    /// What a network does: no response, or one that was given up.
+    /// True if the network failed: no response, or one that was given up.
     #[serde(default)]
     pub(super) network: bool,
     pub(super) words: String,
@@ -54,16 +54,16 @@ impl Failure {
 }
 
 type Slot = (Option<Result<Json, String>>, Option<Waker>);
-/// Does an effect when its turn is over.
+/// Carries out an effect when its turn is over.
 pub(super) type Act = Rc<dyn Fn(Effect)>;
 
 pub(super) struct Thread {
     pub(super) host: Rc<Host>,
     interpreter: Interpreter,
     inbox: RefCell<VecDeque<(Time, Job)>>,
-    /// By when they are due, and in the order in which they were set.
+    /// The timers, by due time and then by the order in which they were set.
     timers: RefCell<BTreeMap<(Time, u64), u32>>,
-    /// Where each of them is.
+    /// The place of each timer in that map.
     armed: RefCell<BTreeMap<u32, (Time, u64)>>,
     timers_set: Cell<u64>,
     sleep: RefCell<Option<(Time, LocalBoxFuture<'static, ()>)>>,
@@ -101,21 +101,22 @@ impl Thread {
         self.ids.get()
     }
 
-    /// Puts a job behind those that wait.
+    /// Appends a job to the queue.
     pub(super) fn post(&self, job: Job) {
         self.inbox.borrow_mut().push_back((self.host.now(), job));
         self.waker.take().into_iter().for_each(Waker::wake);
     }
-    /// Opens the adapter within this turn, or begins to; gives by what its end is asked for.
+    /// Opens the adapter within this turn, or begins to; returns the number by which its end is
+    /// awaited.
     pub(super) fn open(&self, bench: &str) -> Result<u32, Fault> {
         let id = self.id();
         self.slots.borrow_mut().insert(id, (None, None));
         self.interpreter.turn(|ctx| entry(ctx, "open")?.call::<_, ()>((id, bench)))?;
-        // What the bench writes next is none of this turn's.
+        // What the bench writes next is not part of this turn.
         self.host.disk.end_turn().map_err(|error| Fault::new(error.to_string()))?;
         Ok(id)
     }
-    /// Calls a function of the adapter, and waits for what it gives.
+    /// Calls a function of the adapter, and waits for its result.
     pub(super) async fn call(&self, name: &'static str, args: &Json) -> Result<Json, Failure> {
         let id = self.id();
         self.slots.borrow_mut().insert(id, (None, None));
@@ -136,10 +137,10 @@ impl Thread {
         settled.await.map_err(|text| Failure::read(&text))
     }
 
-    /// Asks the adapter something within this turn; it is not charged to the phone.
+    /// Asks the adapter something within this turn; the phone is not charged for it.
     ///
     /// # Errors
-    /// What was thrown, or that it would wait.
+    /// The exception, or that the adapter would have to wait.
     pub(super) fn look(&self, name: &str, args: &Json) -> Result<Json, String> {
         let (before, id) = (self.host.take_effects(), self.id());
         let words = |fault: Fault| fault.to_string();
@@ -171,7 +172,7 @@ impl Thread {
         }
     }
 
-    /// The life of the thread: begins with the end of the turn in which the adapter was opened.
+    /// Runs the thread; begins with the end of the turn that opened the adapter.
     pub(super) async fn live(self: Rc<Self>, ports: Ports) {
         self.host.begin();
         loop {
@@ -184,7 +185,7 @@ impl Thread {
         }
     }
 
-    /// The next job, or the next timer that is due.
+    /// The next job, or the next due timer.
     async fn next(&self, ports: &Ports) -> (Option<Job>, u32) {
         poll_fn(|context| {
             loop {
@@ -235,7 +236,7 @@ impl Thread {
             }),
         }
     }
-    /// A turn, with what the bench writes in the first transaction that it makes.
+    /// Runs a turn. The bench's note is written in the turn's first transaction.
     fn with_note(
         &self,
         note: Option<String>,
@@ -245,12 +246,12 @@ impl Thread {
         note.into_iter().for_each(|text| disk.note(crate::host::Note { key: None, text }));
         self.turn(f);
         if !self.host.dies() {
-            // It wrote nothing in this turn.
+            // The turn wrote nothing, so the note is written alone.
             _ = disk.write_left(None);
         }
     }
 
-    /// One turn; an exception that nobody caught ends the cell.
+    /// Runs one turn; an uncaught exception ends the cell.
     fn turn(&self, f: impl for<'js> FnOnce(&rquickjs::Ctx<'js>) -> rquickjs::Result<()>) {
         let done = self.interpreter.turn(f);
         if self.host.dies() {
@@ -268,9 +269,9 @@ impl Thread {
             }
         }
     }
-    /// Ends the cell with these words, and with the last lines of the console.
+    /// Ends the cell with this fault and the last console lines.
     pub(super) fn end_cell(&self, fault: &Fault) -> ! {
-        // What it wrote in this turn is heard yet.
+        // Console lines of this turn are still taken.
         let written = self.host.take_effects_if(|effect| matches!(effect, Effect::Line { .. }));
         let act = self.act.borrow().clone();
         if let Some(act) = act {
@@ -279,7 +280,7 @@ impl Thread {
         end_cell(format!("uncaught in JavaScript: {fault}{}", self.host.console()))
     }
 
-    /// What was done takes its time; then what it asked for is done.
+    /// Lets the time of the turn pass; then its effects happen.
     async fn end_turn(&self, ports: &Ports) {
         if self.host.dies() {
             std::future::pending::<()>().await;

@@ -17,22 +17,23 @@
 
 use crate::contract::{Span, Work};
 
-/// 10 000 polls.
+/// The time of 10 000 polls.
 const TICK: Span = Span::millis(1);
 const COMPARISON: Span = Span::nanos(60);
 
-/// A phone's turn that ticks more often does not end: 20 s of its reference core.
+/// Limit of ticks in a turn of a phone: 20 s of its reference core. Beyond, the turn counts as
+/// endless.
 const TICKS_OF_A_TURN: u64 = 20_000;
 pub(crate) const STEPS_OF_A_TICK: u64 = 10_000;
-/// Steps of SQLite's machine, beyond which a phone's turn does not end.
+/// Limit of SQLite steps in a turn of a phone. Beyond, the turn counts as endless.
 const MOST_STEPS: u64 = 200_000_000;
 
-/// Whose turns they are.
+/// Whose turns are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Turns {
     #[default]
     Phones,
-    /// Ten times as long: a server may take in all rows of a backend in one.
+    /// Ten times as long: a server may read all rows of a backend in one turn.
     Servers,
 }
 
@@ -51,23 +52,23 @@ impl Turns {
     }
 }
 
-/// From so many digits of 32 bits on an integer is long, and those of two that were multiplied to
-/// make one of n digits are (n/2)² products, of which one takes 1 ns.
+/// An integer with this many digits of 32 bits is long. Multiplying two integers into one of n
+/// digits takes (n/2)² digit products, 1 ns each.
 pub(super) const LONG_DIGITS: usize = 128;
 const STEPS_OF_DIGITS: u64 = 400;
 
-/// What was done since it was last charged.
+/// The work since the last charge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Spent {
     pub(crate) ticks: u64,
     pub(crate) coded: u64,
     pub(crate) comparisons: u64,
-    /// Places of long lists that were gone over in this turn, and steps of SQLite.
+    /// Visited places of long lists in this turn; `sql`: steps of SQLite in this turn.
     of_turn: u64,
     sql: u64,
     /// Steps of long integers in this turn.
     of_digits: u64,
-    /// How much a turn may spend.
+    /// The limits of a turn.
     pub(super) turns: Turns,
 }
 
@@ -75,7 +76,7 @@ impl Spent {
     pub(crate) fn begin_turn(&mut self) {
         (self.of_turn, self.sql, self.of_digits) = (0, 0, 0);
     }
-    /// A long list is gone over; true if that does not end.
+    /// Counts a pass over a long list; true if the turn has exceeded its limit.
     pub(crate) fn steps(&mut self, places: u64) -> bool {
         self.of_turn = self.of_turn.saturating_add(places);
         let is_endless = self.of_turn / STEPS_OF_A_TICK > self.turns.most_ticks();
@@ -85,7 +86,7 @@ impl Spent {
     pub(crate) fn steps_of_turn(&self) -> u64 {
         self.of_turn.saturating_add(self.of_digits)
     }
-    /// A long integer was made that has so many digits.
+    /// Counts the work on a new long integer of this many digits.
     pub(super) fn digits(&mut self, digits: u64) {
         let before = self.of_digits / STEPS_OF_A_TICK;
         self.of_digits += digits * digits / STEPS_OF_DIGITS;
@@ -94,7 +95,8 @@ impl Spent {
     pub(super) fn is_endless_digits(&self) -> bool {
         self.of_digits / STEPS_OF_A_TICK > self.turns.most_ticks()
     }
-    /// SQLite has made so many steps; true if that does not end. Its time is the disk's.
+    /// Counts steps of SQLite; true if the turn has exceeded its limit. The disk charges their
+    /// time.
     pub(crate) fn sql(&mut self, steps: u64) -> bool {
         self.sql = self.sql.saturating_add(steps);
         self.is_endless_sql()
@@ -102,13 +104,13 @@ impl Spent {
     pub(crate) fn is_endless_sql(&self) -> bool {
         self.sql > self.turns.most_steps()
     }
-    /// `Array.sort` of so many values.
+    /// Counts an `Array.sort` of this many values.
     pub(crate) fn sort(&mut self, length: u64) {
         self.comparisons += length * u64::from(length.max(1).ilog2());
     }
 }
 
-/// That as work of a phone.
+/// The counted work as work of a phone.
 pub(crate) fn work(spent: Spent) -> Work {
     let own = TICK * spent.ticks + COMPARISON * spent.comparisons;
     Work { coded_bytes: spent.coded, own, ..Work::default() }

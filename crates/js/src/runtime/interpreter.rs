@@ -10,31 +10,31 @@ use super::cost::{STEPS_OF_A_TICK, Spent, Turns};
 use super::fault::Fault;
 use super::raw;
 
-/// Bytes that a runtime may have of memory.
+/// The memory limit of a runtime, in bytes.
 const HEAP: usize = 192 << 20;
-/// Bytes that its calls may have of the stack: a thread of a campaign has more.
+/// The stack limit, in bytes; threads of a campaign have more.
 const STACK: usize = 640 << 10;
-/// Turns, and jobs of one turn, after which memory that refers to itself is collected.
+/// After this many turns, or jobs of one turn, cyclic garbage is collected.
 const TURNS: u32 = 64;
 const JOBS: u32 = 4096;
 
-/// What finds the modules that a bundle may import.
+/// Finds the modules that a bundle may import.
 pub(crate) trait Imports: Resolver + Loader + Copy + 'static {}
 
 pub(crate) struct Interpreter {
-    /// Dropped before the runtime, which has to be the last.
+    /// Must be dropped before the runtime.
     context: Context,
     runtime: Runtime,
     spent: Rc<RefCell<Spent>>,
-    /// Ticks of the turn that goes on.
+    /// Ticks of the current turn.
     ticks: Rc<Cell<u64>>,
-    /// Memory was asked for that is not there.
+    /// True if the memory limit was hit.
     full: Rc<Cell<bool>>,
     turns: Cell<u32>,
 }
 
 impl Interpreter {
-    /// One without anything of ours in it, in which these modules can be imported.
+    /// A runtime without our preludes, in which these modules can be imported.
     pub(crate) fn bare(modules: impl Imports) -> Result<Interpreter, Fault> {
         raw::link_pow();
         let failed = |error: rquickjs::Error| Fault::new(error.to_string());
@@ -43,7 +43,7 @@ impl Interpreter {
         let memory = raw::LimitedAllocator::new(HEAP, full.clone(), spent.clone());
         let runtime = Runtime::new_with_alloc(memory).map_err(failed)?;
         runtime.set_max_stack_size(STACK);
-        // Never by sizes: by counts.
+        // Garbage is collected by counts, never by sizes.
         runtime.set_gc_threshold(usize::MAX);
         runtime.set_loader(modules, modules);
         let ticks: Rc<Cell<u64>> = Rc::default();
@@ -55,7 +55,7 @@ impl Interpreter {
             of_turn.get() > counted.turns.most_ticks()
         })));
         runtime.set_host_promise_rejection_tracker(Some(Box::new(|ctx, promise, reason, handled| {
-            // Before there is a prelude nobody asks.
+            // Without a prelude there is nothing to ask.
             if let Ok(rejected) = entry(&ctx, "rejected") {
                 _ = rejected.call::<_, ()>((promise, reason, handled));
             }
@@ -64,13 +64,13 @@ impl Interpreter {
         Ok(Interpreter { context, runtime, spent, ticks, full, turns: Cell::new(0) })
     }
 
-    /// The same with turns of these.
+    /// Sets the limits of its turns.
     pub(crate) fn with_turns(self, turns: Turns) -> Interpreter {
         self.spent.borrow_mut().turns = turns;
         self
     }
 
-    /// One turn: calls `f`, and then all that it put off to the same instant.
+    /// Runs one turn: calls `f`, and then all jobs that `f` queued.
     pub(crate) fn turn<T>(
         &self,
         f: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<T>,
@@ -83,7 +83,7 @@ impl Interpreter {
         });
         let mut given = self.drain().and(given);
         if self.is_endless() || self.full.get() {
-            // Also if the app caught that.
+            // Also if the app caught the exception.
             given = Err(given.err().unwrap_or_else(|| Fault::new("thrown: null")));
         }
         self.turns.set(self.turns.get() + 1);
@@ -93,7 +93,7 @@ impl Interpreter {
         given.map_err(|fault| self.explained(fault))
     }
 
-    /// The same where nobody is charged for it.
+    /// The same without charge.
     pub(crate) fn look<T>(
         &self,
         f: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<T>,
@@ -110,7 +110,7 @@ impl Interpreter {
         ticks > spent.turns.most_ticks() || spent.is_endless_sql()
     }
 
-    /// Does what was put off to the same instant.
+    /// Runs the queued jobs.
     fn drain(&self) -> Result<(), Fault> {
         let mut jobs: u32 = 0;
         while !self.is_endless() {
@@ -132,7 +132,7 @@ impl Interpreter {
         orphan.map_or(Ok(()), Err)
     }
 
-    /// Limits that were hit, in words of their own.
+    /// Describes an exceeded limit in plain words.
     pub(crate) fn explained(&self, fault: Fault) -> Fault {
         let is = |text: &str| fault.what.contains(text);
         let spent = *self.spent.borrow();
@@ -152,7 +152,7 @@ impl Interpreter {
         Fault { what, stack: fault.stack }
     }
 
-    /// Runs a module to its end: what it waits for has to be there within the turn.
+    /// Runs a module to its end; everything it awaits must be ready within the turn.
     pub(crate) fn run(
         &self,
         declare: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<Module<'js>>,
@@ -175,23 +175,23 @@ impl Interpreter {
         self.spent.borrow_mut().turns = spent.turns;
         spent
     }
-    /// What a function of the host adds to.
+    /// The counters that functions of the host add to.
     pub(crate) fn spent(&self) -> Rc<RefCell<Spent>> {
         self.spent.clone()
     }
-    /// Bytes of memory that it has.
+    /// Its memory use in bytes.
     #[cfg(test)]
     pub(crate) fn memory(&self) -> i64 {
         self.runtime.memory_usage().malloc_size
     }
 }
 
-/// A function by which the host calls the preludes.
+/// The function of the preludes with this name, for a call from the host.
 pub(crate) fn entry<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Function<'js>> {
     raw::kept_entry(ctx)?.get(name)
 }
 
-/// What nobody caught by the end of the turn.
+/// An exception that nobody has caught by the end of the turn.
 fn orphans(ctx: &Ctx<'_>) -> Option<Fault> {
     let asked = entry(ctx, "uncaught").ok()?.call::<_, Option<String>>(()).catch(ctx);
     match asked {

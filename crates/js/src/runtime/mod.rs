@@ -1,12 +1,12 @@
-//! The interpreter: QuickJS, one runtime for each life of a phone or a server.
+//! The interpreter: QuickJS, one runtime for each process of a phone or a server.
 //!
-//! A [`Program`] is compiled once in a process, by the hash of its text. An [`Interpreter`] runs it
-//! turn by turn: enter, call, drain the jobs that this made. What a turn costs a phone is told by
-//! its [`Work`](crate::contract::Work), by one rule (`cost`).
+//! A [`Program`] is compiled once per host process, identified by the hash of its text. An
+//! [`Interpreter`] runs it turn by turn: it calls a function, then runs the jobs that the call
+//! queued. One rule (`cost`) gives the [`Work`](crate::contract::Work) that a turn costs a phone.
 //!
 //! Invariants: nothing here depends on the host. Arithmetic is that of crate `libm`. Memory is
-//! counted as it is asked for, collected by counts of turns and of jobs, and has a limit; so has
-//! the stack. A turn that does not end is ended. Rust keeps no value of JavaScript beyond a call.
+//! counted on allocation, collected after counts of turns and jobs, and limited, as is the stack. A
+//! turn that does not end is stopped. Rust keeps no value of JavaScript beyond a call.
 
 mod cost;
 mod fault;

@@ -1,4 +1,4 @@
-//! Modules that a bundle may import: those of the host, and nothing from any disk.
+//! Modules that a bundle may import: only those of the host, none from a disk.
 
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
@@ -7,7 +7,8 @@ use rquickjs::{Ctx, Error, Module, Result};
 use super::interpreter::Imports;
 use super::program::Program;
 
-/// The modules by who asks and by name: gives the name by which one is known, and its text.
+/// Finds a module by the importing module and the requested name; returns its own name and its
+/// text.
 #[derive(Clone, Copy)]
 pub(crate) struct Modules(pub(crate) fn(&str, &str) -> Option<(&'static str, &'static str)>);
 

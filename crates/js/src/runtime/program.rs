@@ -1,4 +1,4 @@
-//! Programs: text that is compiled once in a process.
+//! Programs: texts that are compiled once per host process.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,14 +13,14 @@ use crate::contract::StackFile;
 /// Compiled code, or why the text cannot be compiled.
 type Compiled = Result<&'static [u8], Mistake>;
 
-/// By name and hash of the text. They stay: a runtime reads them where they lie.
+/// By name and hash of the text. Entries are never removed: runtimes read them in place.
 static COMPILED: Mutex<BTreeMap<(String, String), Compiled>> = Mutex::new(BTreeMap::new());
 
 /// A module as bytecode.
 #[derive(Clone, Copy)]
 pub(crate) struct Program(&'static [u8]);
 
-/// Where a text is no JavaScript.
+/// A place where a text is not JavaScript.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mistake {
     pub(crate) what: String,
@@ -36,11 +36,11 @@ impl fmt::Display for Mistake {
 }
 
 impl Program {
-    /// Compiles a file, if that was not done before in this process.
+    /// Compiles a file, unless this process has compiled it before.
     pub(crate) fn of_file(file: &StackFile, modules: impl Imports) -> Result<Program, Mistake> {
         compiled(called(&file.path), file.hash(), &file.bytes, modules).map(Program)
     }
-    /// Compiles a text of ours, if that was not done before in this process.
+    /// Compiles a text of ours, unless this process has compiled it before.
     pub(crate) fn of_ours(name: &'static str, text: &str, modules: impl Imports) -> Program {
         let compiled = compiled(name, String::new(), text.as_bytes(), modules);
         Program(compiled.unwrap_or_else(|mistake| panic!("{name}: {mistake}")))
@@ -50,8 +50,8 @@ impl Program {
     }
 }
 
-/// The name of a file in stacks of JavaScript. Libraries make texts of those, whose length costs
-/// time: the copy that a report keeps, `1515ffa5-0-app.js`, is called as the file itself.
+/// The name of a file in stack traces. Libraries build texts from traces, and their length costs
+/// time. So a report's copy, `1515ffa5-0-app.js`, has the name of the original file.
 fn called(path: &str) -> &str {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let parts: Vec<&str> = name.splitn(3, '-').collect();

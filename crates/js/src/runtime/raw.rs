@@ -1,7 +1,7 @@
-//! What Rust cannot check. The only file of the crate with `unsafe`, which rests on this: bytecode
-//! that is read was written by this process (`program`), and lies in memory for ever; the record
-//! that is lent for a call is given back as the call ends; `pow` has the signature of C's; what
-//! counts SQLite's steps outlives its connection; memory is that of an allocator that is sound.
+//! Code that Rust cannot check: the only file of the crate with `unsafe`. It relies on these facts.
+//! Bytecode was written by this process (`program`), and stays in memory forever. A lent record is
+//! returned when the call ends. `pow` has the signature of C's. The step counter outlives its
+//! SQLite connection. The allocator that gives the memory is sound.
 
 #![expect(unsafe_code, reason = "the interpreter is a C library; what it needs is confined to this file")]
 
@@ -20,35 +20,35 @@ use super::cost::{LONG_DIGITS, STEPS_OF_A_TICK, Spent};
 
 use crate::contract::SystemOfRecord;
 
-/// C's `pow`, for the whole program: the interpreter calls it for `**` and `Math.pow`, and that of
-/// the host would differ from one machine to the next by the last digit.
+/// Replaces C's `pow` in the whole program. The interpreter calls it for `**` and `Math.pow`, and
+/// the host's version differs between machines in the last digit.
 #[unsafe(no_mangle)]
 extern "C" fn pow(base: f64, exponent: f64) -> f64 {
     libm::pow(base, exponent)
 }
 
-/// Has the linker take this file's `pow` before it looks for another.
+/// Makes the linker take this file's `pow` before any other.
 pub(super) fn link_pow() {
     black_box(pow as extern "C" fn(f64, f64) -> f64);
 }
 
-/// A module from bytecode of this process.
+/// Loads a module from bytecode of this process.
 pub(super) fn load<'js>(ctx: &Ctx<'js>, bytecode: &'static [u8]) -> Result<Module<'js, Declared>> {
-    // SAFETY: only `program` makes such bytes, by the same version of the interpreter.
+    // SAFETY: only `program` makes these bytes, with the same version of the interpreter.
     unsafe { Module::load(ctx.clone(), bytecode) }
 }
 
-/// No statement of this connection opens another file: neither `ATTACH` nor `VACUUM`, which
+/// Forbids statements of this connection to open another file: `ATTACH`, and `VACUUM`, which
 /// attaches.
 pub(crate) fn attach_nothing(connection: &Connection) {
     // SAFETY: the handle is that of an open connection.
     unsafe { ffi::sqlite3_limit(connection.handle(), ffi::SQLITE_LIMIT_ATTACHED, 0) };
 }
 
-/// Has SQLite tell of its steps, as long as `spent` lives, which is longer than the connection.
+/// Makes SQLite report its steps to `spent`, which must outlive the connection.
 pub(crate) fn count_steps(connection: &Connection, spent: &Rc<RefCell<Spent>>) {
     unsafe extern "C" fn told(spent: *mut c_void) -> c_int {
-        // SAFETY: it is what was given below, and nobody has it borrowed while SQLite works.
+        // SAFETY: it is the pointer given below, and nobody borrows it while SQLite works.
         let spent = unsafe { &*spent.cast::<RefCell<Spent>>() };
         spent.try_borrow_mut().is_ok_and(|mut spent| spent.sql(STEPS_OF_A_TICK)).into()
     }
@@ -59,7 +59,7 @@ pub(crate) fn count_steps(connection: &Connection, spent: &Rc<RefCell<Spent>>) {
     };
 }
 
-/// What the host calls the preludes by; a runtime has it from its first turn to its last.
+/// The object through which the host calls the preludes; a runtime always has it.
 struct Entry<'js>(Object<'js>);
 
 // SAFETY: only the lifetime changes.
@@ -75,19 +75,19 @@ pub(super) fn kept_entry<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     Ok(kept.0.clone())
 }
 
-/// Memory up to a limit: that of the host, counted as it is asked for. What makes long integers is
-/// seen here alone, as an operator polls nobody.
+/// Memory from the host's allocator, counted on allocation and limited. Work on long integers can
+/// only be noticed here, because operators do not poll.
 pub(super) struct LimitedAllocator {
     used: usize,
     most: usize,
     full: Rc<Cell<bool>>,
     spent: Rc<RefCell<Spent>>,
-    /// The last block that may be a long integer, whose maker has not filled it yet.
+    /// The last block that may become a long integer; the interpreter has not filled it yet.
     given: Option<(NonNull<u8>, usize)>,
 }
 
-/// Bytes of a block before the digits of a `BigInt`: what the allocator of the interpreter says of
-/// it, and how many 32-bit digits there are.
+/// Bytes in a block before the digits of a `BigInt`: the interpreter's header, and the number of
+/// 32-bit digits.
 const BEFORE_DIGITS: usize = 12;
 const COUNT_OF_DIGITS: usize = 8;
 
@@ -95,10 +95,10 @@ impl LimitedAllocator {
     pub(super) fn new(most: usize, full: Rc<Cell<bool>>, spent: Rc<RefCell<Spent>>) -> LimitedAllocator {
         LimitedAllocator { used: 0, most, full, spent, given: None }
     }
-    /// Whether so many bytes more are there.
+    /// True if this many more bytes are available.
     fn has(&mut self, more: usize) -> bool {
         self.weigh();
-        // Nothing polls between the operators of a line, so that memory ends what does not end.
+        // Operators of one line do not poll, so an endless computation is ended by lack of memory.
         if more > LONG_DIGITS * 4 && self.spent.try_borrow().is_ok_and(|spent| spent.is_endless_digits()) {
             return false;
         }
@@ -108,22 +108,22 @@ impl LimitedAllocator {
         }
         has
     }
-    /// Remembers a block that may be a long integer.
+    /// Remembers a block that may become a long integer.
     fn watch(&mut self, given: *mut u8, size: usize) {
         if size >= BEFORE_DIGITS + LONG_DIGITS * 4 && (size - BEFORE_DIGITS).is_multiple_of(4) {
             self.given = NonNull::new(given).map(|given| (given, size));
         }
         if let Some((given, _)) = self.given {
-            // SAFETY: it was just given, and is longer.
+            // SAFETY: the block was just allocated, and is longer.
             unsafe { given.write_bytes(0, BEFORE_DIGITS) };
         }
     }
-    /// Counts the work of the last block if it has become a long integer: one says how many digits
-    /// it has, which is as many as it has room for, or one fewer where a product has no carry.
+    /// Counts the work on the last block if it became a long integer. Such a block states its
+    /// number of digits: as many as fit, or one fewer if a product had no carry.
     fn weigh(&mut self) {
         let Some((given, size)) = self.given.take() else { return };
-        // SAFETY: the block lives: who frees it calls this first. It is aligned and was filled
-        // with zeros, at least, when it was given.
+        // SAFETY: the block is alive, because whoever frees it calls this first. It is aligned, and
+        // was filled with zeros at least when it was allocated.
         let said = unsafe { given.add(COUNT_OF_DIGITS).cast::<u32>().read() } as usize;
         let room = (size - BEFORE_DIGITS) / 4;
         if (said == room || said + 1 == room)
@@ -134,14 +134,14 @@ impl LimitedAllocator {
     }
     fn took(&mut self, given: *mut u8) -> *mut u8 {
         if !given.is_null() {
-            // SAFETY: it was just given by this allocator.
+            // SAFETY: this allocator has just given the block.
             self.used += unsafe { RustAllocator::usable_size(given) };
         }
         given
     }
 }
 
-// SAFETY: memory is that of `RustAllocator`, or none.
+// SAFETY: memory comes from `RustAllocator`, or is null.
 unsafe impl Allocator for LimitedAllocator {
     fn alloc(&mut self, size: usize) -> *mut u8 {
         if !self.has(size) {
@@ -160,7 +160,7 @@ unsafe impl Allocator for LimitedAllocator {
     }
     unsafe fn dealloc(&mut self, ptr: *mut u8) {
         self.weigh();
-        // SAFETY: as it is for the caller.
+        // SAFETY: the caller guarantees it.
         unsafe {
             self.used -= RustAllocator::usable_size(ptr);
             RustAllocator.dealloc(ptr);
@@ -168,12 +168,12 @@ unsafe impl Allocator for LimitedAllocator {
     }
     unsafe fn realloc(&mut self, ptr: *mut u8, size: usize) -> *mut u8 {
         self.weigh();
-        // SAFETY: as it is for the caller.
+        // SAFETY: the caller guarantees it.
         let before = unsafe { RustAllocator::usable_size(ptr) };
         if size > before && !self.has(size - before) {
             return std::ptr::null_mut();
         }
-        // SAFETY: as it is for the caller.
+        // SAFETY: the caller guarantees it.
         let given = unsafe { RustAllocator.realloc(ptr, size) };
         if !given.is_null() {
             self.used -= before;
@@ -181,32 +181,32 @@ unsafe impl Allocator for LimitedAllocator {
         self.took(given)
     }
     unsafe fn usable_size(ptr: *mut u8) -> usize {
-        // SAFETY: as it is for the caller.
+        // SAFETY: the caller guarantees it.
         unsafe { RustAllocator::usable_size(ptr) }
     }
 }
 
-/// The limit of the stack counts from here, however deep the call of the interpreter lies.
+/// Counts the stack limit from here, however deep the interpreter is called.
 pub(super) fn count_stack_from_here(ctx: &Ctx<'_>) {
     // SAFETY: the context is alive, and so is its runtime.
     unsafe { qjs::JS_UpdateStackTop(qjs::JS_GetRuntime(ctx.as_raw().as_ptr())) }
 }
 
-/// A copy of what is in an array of bytes; empty if its memory was given away.
+/// A copy of the bytes in an array; empty if its memory was given away.
 pub(crate) fn bytes_in(array: &TypedArray<'_, u8>) -> Vec<u8> {
-    // SAFETY: no JavaScript runs while they are copied.
+    // SAFETY: no JavaScript runs during the copy.
     unsafe { array.as_bytes() }.unwrap_or_default().to_vec()
 }
 
 type Record = dyn SystemOfRecord;
 
-/// A place for the system of record while a server half answers: functions of JavaScript find it
-/// there, which outlive the call.
+/// Holds the system of record while a server half answers. JavaScript functions find the record
+/// here; they outlive the call, and the record does not.
 #[derive(Default)]
 pub(crate) struct LentRecord(Cell<Option<NonNull<Record>>>);
 
 impl LentRecord {
-    /// Calls `f` while `record` can be had by [`with`](LentRecord::with).
+    /// Calls `f`; during it, [`with`](LentRecord::with) gives access to `record`.
     pub(crate) fn lend<R>(&self, record: &mut dyn SystemOfRecord, f: impl FnOnce() -> R) -> R {
         struct Back<'l>(&'l LentRecord);
         impl Drop for Back<'_> {
@@ -215,8 +215,8 @@ impl LentRecord {
             }
         }
         let record: NonNull<dyn SystemOfRecord + '_> = NonNull::from(record);
-        // SAFETY: only the lifetime changes. The pointer is gone as `back` is dropped, which is
-        // before the borrow of `record` ends, also if `f` panics.
+        // SAFETY: only the lifetime changes. Dropping `back` removes the pointer before the borrow
+        // of `record` ends, also if `f` panics.
         let record =
             unsafe { std::mem::transmute::<NonNull<dyn SystemOfRecord + '_>, NonNull<Record>>(record) };
         let back = Back(self);
@@ -225,10 +225,11 @@ impl LentRecord {
         drop(back);
         given
     }
-    /// Calls `f` with the record; nothing if none is lent, or if it is in use.
+    /// Calls `f` with the record; `None` if none is lent, or if it is in use.
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut dyn SystemOfRecord) -> R) -> Option<R> {
         let mut record = self.0.take()?;
-        // SAFETY: it is lent, as this runs within `lend`, and nobody else has it: it was taken out.
+        // SAFETY: the record is lent, because this runs within `lend`. Nobody else has it: it was
+        // taken.
         let given = f(unsafe { record.as_mut() });
         self.0.set(Some(record));
         Some(given)

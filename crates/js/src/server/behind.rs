@@ -1,9 +1,9 @@
-//! Which edits are behind a write, and what the answer says of each.
+//! Finds the edit behind each write, and the outcome of each edit for the response.
 //!
-//! Names decide: that of the edit, one that its app drew as it was saved, or one that was used for
-//! it before. Without one it is the first edit of the request whose values are written, of those of
-//! which nothing is known; what went in the place of earlier ones brings those whose values are
-//! there, too.
+//! A name decides first: the edit's own name, a name that the app drew while it saved the edit, or
+//! a name that was used for the edit before. Without a name, it is the first edit of the request
+//! whose values are written and whose outcome is not known. If an edit stands for earlier ones, the
+//! write also settles those whose values are in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,51 +11,52 @@ use super::known::Verdict;
 use crate::contract::{EditId, EditKind, EditSaid, EntityId, Key, RowEdits, Slip, Stamp};
 use crate::host::{by_then, fits, print_at};
 
-/// A write as it is told apart.
+/// A write, with the data that identifies its edit.
 pub(super) struct Written<'w> {
     pub(super) entity: EntityId,
     pub(super) key: &'w Key,
     pub(super) deletes: bool,
     /// The name that the app gives the write.
     pub(super) name: Option<&'w str>,
-    /// Prints of the values that it has, by column of the backend.
+    /// A print (hash) of each written value, by column of the backend.
     pub(super) prints: Vec<(usize, u64)>,
 }
 
-/// What a write came to.
+/// The result of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Came {
     Committed(Stamp),
-    /// It left the row as it was: it is gone already, or says the same.
+    /// The row stayed as it was: it is deleted already, or has the same values.
     Same(Stamp),
-    /// A version stands in its way.
+    /// The row has another version.
     GaveWay,
     Refused,
 }
 
-/// What the answer says of an edit.
+/// The outcome of an edit, for the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Known(Verdict),
     GaveWay,
 }
 
-/// The edits of the request that is answered.
+/// The edits of the request that is being answered.
 #[derive(Default)]
 pub(super) struct Behind {
     slip: Slip,
     body: Vec<u8>,
     fates: BTreeMap<EditId, Fate>,
-    /// Edits of which the backend heard what was to be written, and said what stands in the way.
+    /// Edits whose write reached the backend, so that the backend knows why they were not
+    /// committed.
     judged: BTreeSet<EditId>,
 }
 
 impl Written<'_> {
-    /// Whether it is what was there after the edit at `at` of these.
+    /// True if the write equals the row after the edit at `at`.
     fn fits(&self, said: &[&EditSaid], at: usize) -> bool {
         fits(said, at, self.deletes, &self.prints)
     }
-    /// Whether it is a part of that: what is newer on the server stays.
+    /// True if the write is a part of that row: the server kept newer values in other columns.
     fn is_part(&self, said: &[&EditSaid], at: usize) -> bool {
         if self.deletes || said[at].kind == EditKind::Delete {
             return false;
@@ -65,7 +66,7 @@ impl Written<'_> {
     }
 }
 
-/// Whether a name has another in it, as `d0.e1:7` has `d0.e1`.
+/// True if a name contains another, as `d0.e1:7` contains `d0.e1`.
 fn has_name(name: &str, part: &str) -> bool {
     let is_end = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_ascii_alphanumeric());
     !part.is_empty()
@@ -89,15 +90,16 @@ impl Behind {
         let mut all = self.slip.edits.iter().map(|row| &*row.edits);
         all.find(|edits| edits.contains(&edit)).unwrap_or_default()
     }
-    /// Whether it is known what the request says of edits that go as one.
+    /// True if the content of the last edit of a group could be read from the request.
     fn is_read(&self, group: &[EditId]) -> bool {
         group.last().and_then(|end| self.said_of(*end)).is_some_and(|end| end.is_sent)
     }
-    /// What an edit of the request says.
+    /// The content of an edit of the request.
     pub(super) fn said_of(&self, edit: EditId) -> Option<&EditSaid> {
         self.slip.said.iter().find(|said| said.edit == edit)
     }
-    /// The edit of this row that a name is of; `used_for`: what it was used for before.
+    /// The edit of this row with this name; `used_for` returns the edit that a name was used for
+    /// before.
     fn named(
         &self,
         (entity, key): (EntityId, &Key),
@@ -113,8 +115,8 @@ impl Behind {
         exactly.or_else(|| said.iter().find(has_it).map(|it| it.edit))
     }
 
-    /// The edit behind a write; none if the request names none of its row. `known` is what became
-    /// of an edit by now.
+    /// The edit behind a write; `None` if the request names no edit of the row. `known` returns the
+    /// final outcome of an edit, if it has one.
     pub(super) fn edit(
         &self,
         written: &Written<'_>,
@@ -128,14 +130,15 @@ impl Behind {
         let said = self.said(row.0, row.1);
         let at = |edit: &EditId| said.iter().position(|it| it.edit == *edit);
         let is_new = |edit: &EditId| known(*edit).is_none() && !self.fates.contains_key(edit);
-        // Of what is read the last stands for all; else a later one may be still to come.
+        // In a group that could be read, the last edit stands for all. Else a later edit may still
+        // come.
         let stands = |group: &'_ [EditId], fits: &dyn Fn(usize) -> bool| -> Option<EditId> {
             let (end, rest) = group.split_last()?;
             let rest: &[EditId] = if self.is_read(group) { &[] } else { rest };
             let mut of = std::iter::once(end).chain(rest.iter().rev()).copied();
             of.find(|edit| is_new(edit) && at(edit).is_some_and(fits))
         };
-        // Edits come in the order in which they were made, also where some are left out.
+        // Edits come in the order in which they were made, even if some are left out.
         let last = said.iter().map(|it| it.edit).rfind(|edit| self.fates.contains_key(edit));
         let first = |fits: &dyn Fn(usize) -> bool| {
             let is_later = |group: &&[EditId]| group.last().is_some_and(|end| Some(*end) > last);
@@ -156,8 +159,8 @@ impl Behind {
             .or_else(|| first(&|_| true))
             .or_else(|| self.groups(row.0, row.1).last().and_then(|group| group.last().copied()))
     }
-    /// An operation that keeps its name stands for the last that was merged into it, if that is
-    /// written.
+    /// If an operation keeps the name of its first edit, returns the last edit merged into it,
+    /// provided that the last edit's values are written.
     fn stands_for(&self, named: EditId, written: &Written<'_>) -> EditId {
         let end = self.group_of(named).last().and_then(|end| self.said_of(*end));
         let is_written = |end: &&EditSaid| {
@@ -166,10 +169,9 @@ impl Behind {
         };
         end.filter(is_written).map_or(named, |end| end.edit)
     }
-    /// The columns in which a write says what neither its edit nor another of the row does, and the
-    /// row did not before: a rule of the server's made that of what the phone sent, or of what its
-    /// author says was `changed`. That a rule left what was there is believed of what it made
-    /// before.
+    /// The columns whose written value comes from a rule of the server. No edit of the row has that
+    /// value, and the row did not have it before. If the author says `changed`, each value that
+    /// differs from the edit's counts. A value also counts if a rule made it before (`is_made`).
     pub(super) fn remade(
         &self,
         edit: EditId,
@@ -197,9 +199,8 @@ impl Behind {
         let remade = written.prints.iter().filter(is_own).filter(is_new);
         remade.map(|(column, _)| *column).collect()
     }
-    /// The edits of a row that the server refuses: those that go with the one that has this name,
-    /// or the first of which nothing was said. Of several it speaks for those that it did not
-    /// commit before.
+    /// The edits of a row that the server refuses: the edit with this name and its group, else the
+    /// first group without an outcome. Edits committed before are left out if others remain.
     pub(super) fn edits_to_refuse(
         &self,
         row: (EntityId, &Key),
@@ -213,7 +214,7 @@ impl Behind {
             group.iter().filter(is_open).copied().collect()
         };
         if let Some(named) = name.and_then(|name| self.named(row, name, used_for)) {
-            // What is read goes as one, whichever of them has the name.
+            // If a group could be read, all of it is refused, whichever edit has the name.
             let group = self.group_of(named);
             let is_read = self.is_read(group);
             let mut with = open(group);
@@ -225,13 +226,13 @@ impl Behind {
             return with;
         }
         let next = self.groups(row.0, row.1).map(open).find(|group| !group.is_empty());
-        // One that says no to what it has written is wrong.
+        // The server refuses what it has written: a mistake of its author.
         next.unwrap_or_else(|| self.groups(row.0, row.1).last().map(<[EditId]>::to_vec).unwrap_or_default())
     }
 
-    /// A write by an edit came to this, and left its row with values of these prints, by column.
-    /// What of those in whose place it went is refused with it the caller tells the backend; what
-    /// was committed before stays so, as where an answer was lost.
+    /// Records the result of a write by an edit. `after` returns the prints of the row's values
+    /// after the write. Other edits of the group get their outcomes too; the caller reports refused
+    /// ones to the backend. A committed edit stays committed: its response may have been lost.
     pub(super) fn wrote(
         &mut self,
         (edit, remade): (EditId, &[usize]),
@@ -245,7 +246,7 @@ impl Behind {
         };
         let group = self.group_of(edit).to_vec();
         self.fates.insert(edit, of(came));
-        // What goes with an edit that the backend did not take is as little there, column or not.
+        // The backend did not take the edit, so no edit of its group is in the row.
         let with = group.iter().copied().filter(|_| matches!(came, Came::GaveWay | Came::Refused));
         self.judged.extend(with.chain([edit]));
         let deletes = self.said_of(edit).is_some_and(|said| said.kind == EditKind::Delete);
@@ -266,7 +267,7 @@ impl Behind {
             let fate = match came {
                 Came::Committed(_) if deletes && one < edit || is_there(one) => of(came),
                 Came::Refused => of(came),
-                // Of a later one nothing is said if it is not known to be in it.
+                // A later edit that is perhaps not in the write gets no outcome.
                 _ if one > edit && !is_read => continue,
                 _ => Fate::GaveWay,
             };
@@ -275,7 +276,7 @@ impl Behind {
         }
         self.fates.extend(others);
     }
-    /// An edit is refused for good.
+    /// Records that an edit is refused for good.
     pub(super) fn refused(&mut self, edit: EditId) {
         self.fates.insert(edit, Fate::Known(Verdict::Refused));
     }
@@ -287,8 +288,8 @@ impl Behind {
         &mut self.slip
     }
 
-    /// The edits of which nothing is written, though they could be read, as far as the backend does
-    /// not know it.
+    /// The edits that could be read, gave way or were not written, and whose write the backend
+    /// never saw.
     pub(super) fn left_out(&self, known: impl Fn(EditId) -> Option<Verdict>) -> Vec<&EditSaid> {
         let is_told = |row: &RowEdits| row.edits.iter().any(|edit| self.fates.contains_key(edit));
         let is_out = |row: &RowEdits, edit: EditId| match self.fates.get(&edit) {
@@ -301,8 +302,8 @@ impl Behind {
         });
         out.filter_map(|edit| self.said_of(edit)).collect()
     }
-    /// What stands beside the answer: what became of each edit. What is `known` from before is so
-    /// where a server answers from a memory of its own; an edit of which nothing is gave way.
+    /// The slip of the response: the outcome of each edit. `known` returns outcomes of earlier
+    /// requests, which the server may repeat from its memory. An edit without any outcome gave way.
     pub(super) fn answered(&mut self, known: impl Fn(EditId) -> Option<Verdict>) -> Slip {
         let mut slip = std::mem::take(&mut self.slip);
         let (rows, fates) = (std::mem::take(&mut slip.edits), std::mem::take(&mut self.fates));
@@ -337,7 +338,7 @@ mod tests {
     const NOTE: usize = 1;
     const DONE: usize = 2;
 
-    /// An edit of a row: its kind, and prints of what it says.
+    /// An edit of a row: its kind, and prints of its values.
     type Made<'m> = (EditKind, &'m [(usize, u64)]);
 
     fn edit(number: u32) -> EditId {
@@ -346,8 +347,7 @@ mod tests {
     fn row() -> (EntityId, Key) {
         (EntityId(0), Key::new("k"))
     }
-    /// The edits of a row, by what each says, in these groups of what the body has; called `n0` and
-    /// so on.
+    /// The edits of a row, in the groups that the body has. Edits are called `n0` and so on.
     fn behind(edits: &[Made<'_>], groups: &[&[u32]], is_sent: bool) -> Behind {
         let (entity, key) = row();
         let said = |(number, (kind, prints)): (usize, &Made<'_>)| EditSaid {
@@ -370,9 +370,9 @@ mod tests {
         let edits = groups.iter().map(group).collect();
         Behind::of(Slip { edits, said, ..Slip::default() }, b"k".to_vec())
     }
-    /// The prints of the values of a write, and its name.
+    /// The prints of the written values, and the name of the write.
     type Write<'w> = (&'w [(usize, u64)], Option<&'w str>);
-    /// The edits behind these writes, in order; one without values deletes.
+    /// The edits behind these writes, in order; a write without values deletes.
     fn writes(behind: &mut Behind, writes: &[Write<'_>]) -> Vec<u32> {
         let (entity, key) = row();
         let of = |(prints, name): &Write<'_>| {
@@ -389,7 +389,7 @@ mod tests {
     fn unnamed<'w>(all: &[&'w [(usize, u64)]]) -> Vec<Write<'w>> {
         all.iter().map(|prints| (*prints, None)).collect()
     }
-    /// What the answer says of each edit: its number, and what it is committed as.
+    /// The outcome of each edit in the response: its number, and the stamp if it is committed.
     fn told(behind: &mut Behind) -> Vec<(u32, Option<i64>)> {
         told_of(&behind.answered(|_| None))
     }
@@ -407,19 +407,19 @@ mod tests {
             writes(&mut behind(edits, groups, true), &unnamed(all))
         };
         let (each, one): (&[&[u32]], &[&[u32]]) = (&[&[0], &[1]], &[&[0, 1]]);
-        // By what each says, or by the row as it was then.
+        // Identified by the values of each edit, or by the whole row at that time.
         assert_eq!(numbers(two, each, &[&[(NOTE, 1)], &[(DONE, 2)]]), [0, 1]);
         assert_eq!(numbers(two, each, &[&[(NOTE, 1), (DONE, 0)], &[(NOTE, 1), (DONE, 2)]]), [0, 1]);
-        // The first gave way: the server kept what is newer.
+        // The first gave way: the server kept newer values.
         assert_eq!(numbers(two, each, &[&[(DONE, 2)]]), [1]);
-        // One state in the place of both, and what the server makes of it.
+        // One state stands for both edits; the server may change it.
         assert_eq!(numbers(two, one, &[&[(NOTE, 1), (DONE, 2)]]), [1]);
         assert_eq!(numbers(two, one, &[&[(NOTE, 7), (DONE, 7)]]), [1]);
         let back: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(NOTE, 1)])];
         let all: &[&[u32]] = &[&[0], &[1], &[2]];
         assert_eq!(numbers(back, all, &[&[(NOTE, 1)], &[(NOTE, 2)], &[(NOTE, 1)]]), [0, 1, 2]);
         assert_eq!(numbers(back, &[&[0, 1, 2]], &[&[(NOTE, 1)]]), [2]);
-        // Of three the first gave way, and the last says the same.
+        // The first of three gave way, and the last says the same.
         let again: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(NOTE, 1)])];
         assert_eq!(numbers(again, all, &[&[(NOTE, 2)], &[(NOTE, 1)]]), [1, 2]);
         let gone: &[Made<'_>] = &[(Create, &[(NOTE, 1), (DONE, 0)]), (Delete, &[])];
@@ -434,13 +434,13 @@ mod tests {
             ["d0.e1", "n1", "d0.e1:77", "n0", "strange", "d0.e11"].map(of),
             [[1], [1], [1], [0], [0], [0]]
         );
-        // One that was used before is what it was used for.
+        // A name that was used before means the same edit again.
         let (entity, key) = row();
         let written =
             Written { entity, key: &key, deletes: false, name: Some("old"), prints: vec![(NOTE, 1)] };
         let used_for = |name: &str| (name == "old").then_some(edit(1));
         assert_eq!(behind(same, &[&[0], &[1]], true).edit(&written, used_for, |_| None), Some(edit(1)));
-        // What is committed already was not meant, where another may be.
+        // A committed edit is not meant if another may be.
         let known = |of: EditId| (of == edit(0)).then_some(Verdict::Committed(Stamp(5)));
         assert_eq!(behind(same, &[&[0], &[1]], true).edit(&written, |_| None, known), Some(edit(1)));
     }
@@ -451,18 +451,18 @@ mod tests {
         let mut all = behind(two, &[&[0, 1]], true);
         writes(&mut all, &unnamed(&[&[(NOTE, 1), (DONE, 2)]]));
         assert_eq!(told(&mut all), [(0, Some(11)), (1, Some(11))]);
-        // Of two the first gave way.
+        // The first of two gave way.
         let mut part = behind(two, &[&[0, 1]], true);
         writes(&mut part, &unnamed(&[&[(DONE, 2)]]));
         assert_eq!(told(&mut part), [(0, None), (1, Some(11))]);
         let mut each = behind(two, &[&[0], &[1]], true);
         writes(&mut each, &unnamed(&[&[(DONE, 2)]]));
         assert_eq!(told(&mut each), [(0, None), (1, Some(11))]);
-        // An operation keeps the name of the first, which gave way.
+        // An operation keeps the name of its first edit, which gave way.
         let mut kept = behind(two, &[&[0, 1]], true);
         assert_eq!(writes(&mut kept, &[(&[(DONE, 2)], Some("n0"))]), [1]);
         assert_eq!(told(&mut kept), [(0, None), (1, Some(11))]);
-        // What cannot be read may still be to come.
+        // An edit that cannot be read may still come.
         let three: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(DONE, 3)])];
         let mut unread = behind(three, &[&[0, 1, 2]], false);
         writes(&mut unread, &unnamed(&[&[(NOTE, 2)]]));
@@ -494,7 +494,7 @@ mod tests {
         assert_eq!(down(&behind(two, &[&[0, 1]], false), Some("n0"), &[]), [edit(0)]);
         assert_eq!(down(&one, Some("n1"), &[1]), [edit(0)], "its answer was lost");
         assert_eq!(down(&one, Some("n1"), &[0, 1]), [edit(1)], "which is wrong");
-        // What is on the backend since an answer that was lost is not refused.
+        // An edit stays committed if its response was lost: it is not refused.
         assert_eq!(down(&one, None, &[0]), [edit(1)]);
         assert_eq!(down(&one, None, &[0, 1]), [edit(0), edit(1)], "which is wrong");
     }

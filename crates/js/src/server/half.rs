@@ -1,4 +1,4 @@
-//! A server half whose functions are a bundle's.
+//! A server half whose functions come from a bundle.
 
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ pub(crate) struct Half {
     records: Rc<Records>,
 }
 
-/// What the prelude says of a response.
+/// The head of a response, as the prelude passes it.
 #[derive(Deserialize)]
 struct Head {
     status: u16,
@@ -28,10 +28,10 @@ struct Head {
 }
 
 impl Half {
-    /// A server in a new process.
+    /// Opens a server in a new process.
     ///
     /// # Panics
-    /// The bundle throws: the cell ends with its words.
+    /// If the bundle throws: the cell ends with the exception.
     pub(crate) fn open(program: Program, setup: ServerSetup, ports: &ServerPorts) -> Half {
         let opened = || -> Result<Half, Fault> {
             let interpreter = Interpreter::bare(MODULES)?.with_turns(Turns::Servers);
@@ -70,7 +70,7 @@ impl Half {
             let body = rquickjs::TypedArray::<u8>::new(ctx.clone(), body)?;
             entry(ctx, "serve")?.call::<_, ()>((head.to_string(), body))
         });
-        // What it costs is the backend's, which says itself how long it worked.
+        // The backend itself reports how long it worked.
         self.interpreter.take_spent();
         let host = &self.records.host;
         let failed = host.take_effects().into_iter().find_map(|effect| match effect {
@@ -129,7 +129,7 @@ impl SyncServer for Half {
     ) -> Result<Reply, ServerError> {
         let request =
             http::read_request(request).map_err(|wrong| ServerError::BadRequest(wrong.to_string()))?;
-        // A row may be named by the path alone.
+        // The path alone may name a row.
         let mut said = request.body().clone();
         if request.method() != http::Method::GET {
             said.extend_from_slice(request.uri().path().as_bytes());

@@ -1,5 +1,5 @@
-//! What a server in JavaScript has said of edits, over all lives of its process: it lies on its
-//! disk, too.
+//! The outcomes that a JavaScript server has given to edits, over all its processes: also stored on
+//! its disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,33 +7,33 @@ use rusqlite::{Connection, params};
 
 use crate::contract::{DeviceId, EditId, EntityId, Key, Slip, Stamp};
 
-/// The edits that phones named in requests of this process, and what became of them.
+/// The edits that phones named in requests, and their outcomes.
 ///
-/// A phone may send again what its journal has done with; an app that sends all it has writes rows
-/// that nobody edited there.
+/// A phone may send an edit again that its journal no longer has. An app that sends all its rows
+/// also writes rows that nobody edited there.
 #[derive(Default)]
 pub(super) struct Known {
-    /// The last of each row.
+    /// The last edit of each row, per device.
     last: BTreeMap<(DeviceId, EntityId, Key), EditId>,
     verdicts: BTreeMap<EditId, Verdict>,
-    /// Which edit is behind a name of the app's own, in a row.
+    /// The edit behind each name of the app's own, per row.
     names: BTreeMap<(String, EntityId, Key), EditId>,
-    /// What rules of the server's made of what people said: prints of values, by column.
+    /// Values that rules of the server made, as prints by column.
     made: BTreeSet<(EntityId, usize, u64)>,
     strangers: u32,
-    /// How often a write was turned back since its row had another version, by its name. It comes
-    /// again on that version, and is another write then.
+    /// By the name of a write: how often it was rejected because its row had another version. The
+    /// retry is based on that version, and counts as another write.
     turned_back: BTreeMap<String, usize>,
 }
 
-/// What became of an edit for good.
+/// The final outcome of an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Committed(Stamp),
     Refused,
 }
 
-/// How the disk has the last of these, where a stamp would stand.
+/// Stands for [`Verdict::Refused`] on the disk, in place of a stamp.
 const REFUSED: i64 = -1;
 
 const LAYOUT: &str = "\
@@ -43,7 +43,7 @@ const LAYOUT: &str = "\
         number INTEGER, PRIMARY KEY(name, entity, key)) WITHOUT ROWID;";
 
 impl Known {
-    /// What the next try of this write is called.
+    /// The name of the next try of this write.
     pub(super) fn tried(&self, write: &str) -> String {
         let tries = self.turned_back.get(write).copied().unwrap_or_default();
         write.to_owned() + &"~".repeat(tries)
@@ -51,10 +51,10 @@ impl Known {
     pub(super) fn turned_back(&mut self, write: &str) {
         *self.turned_back.entry(write.to_owned()).or_default() += 1;
     }
-    /// What an earlier process kept.
+    /// Reads the outcomes that earlier processes stored.
     pub(super) fn recalled(disk: &Connection) -> Known {
         let mut known = Known::default();
-        // There is none before the first commit.
+        // The tables do not exist before the first commit.
         _ = known.recall(disk);
         known
     }
@@ -86,8 +86,8 @@ impl Known {
     pub(super) fn of(&self, edit: EditId) -> Option<Verdict> {
         self.verdicts.get(&edit).copied()
     }
-    /// Keeps what became of an edit: an answer that comes from a memory of the server's own says
-    /// so, too. The disk is for the next process.
+    /// Stores the outcome of an edit, in memory and on disk. Memory serves repeated responses, and
+    /// the disk serves the next process.
     pub(super) fn keep(&mut self, disk: &Connection, edit: EditId, verdict: Verdict) {
         self.verdicts.insert(edit, verdict);
         let stamp = if let Verdict::Committed(stamp) = verdict { stamp.0 } else { REFUSED };
@@ -97,7 +97,7 @@ impl Known {
         );
         _ = disk.execute_batch(&text);
     }
-    /// The edit that a name was first used for, in this row.
+    /// The edit of this row that a name was first used for.
     pub(super) fn named(&self, name: &str, (entity, key): (EntityId, &Key)) -> Option<EditId> {
         self.names.get(&(name.to_owned(), entity, key.clone())).copied()
     }
@@ -119,7 +119,7 @@ impl Known {
     pub(super) fn is_made(&self, value: (EntityId, usize, u64)) -> bool {
         self.made.contains(&value)
     }
-    /// The last edit of a row there; one that nobody made if there is none.
+    /// The last edit of a row on this device. If there is none, makes an id that no real edit has.
     pub(super) fn last_of(&mut self, from: DeviceId, entity: EntityId, key: &Key) -> EditId {
         if let Some(edit) = self.last.get(&(from, entity, key.clone())) {
             return *edit;

@@ -1,9 +1,9 @@
-//! The half of the stack that answers, where that is in JavaScript too: a second runtime, over the
-//! bench's system of record.
+//! The server half of the stack, if it is in JavaScript too: a second runtime, over the bench's
+//! system of record.
 //!
-//! A request is answered in one turn, at the instant at which it came. What a bundle's functions
-//! write is named by the edits that the request's slip says; whether a write that comes again is
-//! one write or two is up to them (`key`).
+//! A request is answered in one turn, at the instant of its arrival. The request's slip gives the
+//! edits behind the writes of a bundle's functions. The functions decide whether a repeated write
+//! counts as a new one (`key`).
 
 mod behind;
 mod half;

@@ -1,4 +1,4 @@
-//! The system of record as functions of JavaScript.
+//! The system of record as JavaScript functions.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -17,18 +17,18 @@ use crate::contract::{
 use crate::host::{Host, from_js, functions, print_at, print_of, row_of, row_to_js};
 use crate::runtime::{LentRecord, bytes_in};
 
-/// No transaction is longer under way than this.
+/// No transaction takes longer than this.
 const SETTLED: Span = Span::secs(86_400);
 
-/// What stands of the request that is answered.
+/// The state of the request that is being answered.
 #[derive(Default)]
 pub(super) struct Asked {
     pub(super) from: DeviceId,
     pub(super) behind: Behind,
-    /// What the backend said no to, where JavaScript was told by an exception.
+    /// The backend's refusal, after JavaScript got it as an exception.
     pub(super) refused: Option<ServerError>,
     pub(super) answer: Option<(String, Vec<u8>)>,
-    /// How often a key was used for a row.
+    /// How often each key was used for a row.
     uses: BTreeMap<String, u32>,
 }
 
@@ -37,14 +37,14 @@ pub(super) struct Records {
     pub(super) lent: LentRecord,
     pub(super) asked: RefCell<Asked>,
     pub(super) host: Rc<Host>,
-    /// Requests that wrote something without a key, over all lives.
+    /// The number of requests that wrote without a key, over all processes; `None` if not read yet.
     pushes: Cell<Option<i64>>,
     known: RefCell<Known>,
 }
 
 /// Why a function of the record did nothing.
 enum No {
-    /// The author's mistake.
+    /// A mistake of the bundle's author.
     Wrong(String),
     Refused(ServerError),
 }
@@ -57,29 +57,29 @@ impl From<ServerError> for No {
 
 type Given = Result<Json, No>;
 
-/// How a row is to be written.
+/// A write that the bundle asks for.
 struct Wish<'w> {
     id: EntityId,
     key: Key,
-    /// None to remove it.
+    /// The row; `None` to delete it.
     row: Option<&'w Map<String, Json>>,
     base: Option<Stamp>,
     name: Option<&'w str>,
-    /// Its author says that a rule changed what the edit says.
+    /// True if the author states that a rule changed the edit's values.
     changed: bool,
 }
 
-/// A wish as it goes to the backend, and the edit behind it if the phone knows one.
+/// A write as it goes to the backend, and the edit behind it if the phone named one.
 struct Planned {
-    /// With the name of the write; none if the record is like that already.
+    /// With the name of the write; `None` if the record already has these values.
     mutation: Option<(Mutation, String)>,
     edit: Option<EditId>,
-    /// The columns in which a rule of the server's changed what the edit says.
+    /// The columns in which a rule of the server changed the edit's values.
     remade: Vec<usize>,
 }
 
 impl Asked {
-    /// A request of a device, with what stands beside it.
+    /// A request of a device, with its slip.
     pub(super) fn by(from: DeviceId, slip: Slip, body: Vec<u8>) -> Asked {
         Asked { from, behind: Behind::of(slip, body), ..Asked::default() }
     }
@@ -109,7 +109,8 @@ impl Records {
         let entities = self.setup.schema.entities.iter().filter(|entity| entity.delivery.is_on_devices());
         entities.map(|entity| entity.name.as_str()).collect()
     }
-    /// What changed; the phone is told of these versions if the answer has them (`tells`).
+    /// The changes of a table; if `tells`, the slip tells the phone which versions the response
+    /// has.
     fn changes(&self, name: &str, since: Option<Stamp>, tells: bool) -> Given {
         let (id, entity) = self.table(name)?;
         let mut asked = self.asked.borrow_mut();
@@ -133,7 +134,7 @@ impl Records {
                 }
             })
         })??;
-        // Else a phone of a quiet table would come with a cursor that is too old one day.
+        // Without this, the cursor of a phone would expire one day if its table never changes.
         Ok(json!({ "rows": rows, "deleted": deleted, "cursor": cursor.max(settled).0 }))
     }
     fn get(&self, name: &str, key: &str) -> Given {
@@ -171,7 +172,7 @@ impl Records {
         let outcome = self.record(|record| record.write(attributes, &[mutation]))?.remove(0);
         let came = match &outcome {
             Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => Came::Committed(*stamp),
-            // There is no version that it could give way to.
+            // There is no other version that the edit could give way to.
             Outcome::Rejected { .. } => Came::Refused,
             _ => Came::GaveWay,
         };
@@ -208,7 +209,7 @@ impl Records {
             Outcome::Later | Outcome::Queued => Err(No::Refused(ServerError::Unavailable)),
         }
     }
-    /// The server says no to an edit by a rule of its own.
+    /// The server refuses an edit by its own rule.
     fn refuse(&self, name: &str, key: &str, options: &Json) -> Given {
         let (id, entity) = self.table(name)?;
         let key = Key::new(key);
@@ -227,7 +228,7 @@ impl Records {
             let mutation = Mutation::new(edit, id, key.as_str(), kind);
             self.record(|record| record.refused(&mutation, None))?;
             asked.behind.refused(edit);
-            // What is refused after it was committed is so.
+            // An edit that is refused after its commit stays committed.
             if known.of(edit).is_none() {
                 known.keep(&self.host.disk.main, edit, Verdict::Refused);
             }
@@ -235,7 +236,7 @@ impl Records {
         let current = now.map(|row| shown(entity, &row));
         Ok(json!({ "ok": false, "why": options["why"].as_str().unwrap_or("refused"), "current": current }))
     }
-    /// Tells the backend which edits gave way without a word, as a request is answered.
+    /// At the end of a request, tells the backend which edits gave way without a write.
     pub(super) fn gave_way(&self) {
         let (known, asked) = (self.known.borrow(), self.asked.borrow());
         for said in asked.behind.left_out(|edit| known.of(edit)) {
@@ -248,7 +249,7 @@ impl Records {
             });
         }
     }
-    /// What stands beside the answer.
+    /// The slip of the response.
     pub(super) fn answered(&self) -> Slip {
         let known = self.known.borrow();
         self.asked.borrow_mut().behind.answered(|edit| known.of(edit))
@@ -281,7 +282,7 @@ impl Records {
         }
         Ok(values)
     }
-    /// The edit behind a write; a name that is new is its own from here on.
+    /// The edit behind a write; a new name belongs to the edit from now on.
     fn behind(&self, asked: &Asked, written: &Written<'_>) -> Option<EditId> {
         let mut known = self.known.borrow_mut();
         let row = (written.entity, written.key);
@@ -369,14 +370,14 @@ impl Records {
         self.pushes.set(Some(number));
         Ok(number)
     }
-    /// Another request comes.
+    /// Begins another request.
     pub(super) fn begin(&self, mut asked: Asked) {
         self.pushes.set(None);
         self.known.borrow_mut().hear(asked.from, asked.behind.slip());
         self.asked.replace(asked);
     }
 
-    /// What a function gives to JavaScript: JSON, or an exception.
+    /// Returns a result to JavaScript: JSON, or an exception.
     fn given(&self, ctx: &Ctx<'_>, given: Given) -> rquickjs::Result<String> {
         given.map(|given| given.to_string()).map_err(|no| self.thrown(ctx, no))
     }
@@ -405,7 +406,7 @@ fn with_stamp(mut row: Map<String, Json>, stamp: Stamp) -> Json {
     Json::Object(row)
 }
 
-/// A row as the author sees it; one that is gone has `_deleted`.
+/// A row as the author sees it; a deleted one has `_deleted`.
 fn shown(entity: &Entity, row: &Row) -> Json {
     match &row.values {
         Some(values) if values.len() == entity.columns.len() => {
@@ -416,7 +417,7 @@ fn shown(entity: &Entity, row: &Row) -> Json {
     }
 }
 
-/// Puts the functions of the record where the prelude finds them.
+/// Installs the functions of the record where the prelude finds them.
 pub(super) fn install<'js>(ctx: &Ctx<'js>, records: &Rc<Records>) -> rquickjs::Result<()> {
     let it = Object::new(ctx.clone())?;
     let read = |text: &str| serde_json::from_str::<Json>(text).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Bugs in what is sent again, and in what becomes of refused edits.
+//! Bugs in what an engine sends again, and in how it handles refused edits.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use crate::contract::{EditKind, Mutation, Outcome};
 use crate::engine::{ApplyRule, Correct, OutboxRule, SendRule};
 use crate::store::{Entry, StoreError, Tx};
 
-/// The edits of the last request, and edits that were seen to leave the outbox.
+/// The edits of the last request, and edits that left the outbox.
 #[derive(Default)]
 struct Sent {
     last: Vec<Entry>,
@@ -77,7 +77,7 @@ bugs! {
                 let mut told = self.0.borrow_mut();
                 let told = told.entry(row.key.clone()).or_default();
                 *told += 1;
-                // Once for the decision, once for the line.
+                // The edit is reported twice: once for the decision, once for the log line.
                 *told <= 2
             }
         } }
@@ -222,7 +222,7 @@ bugs! {
 }
 
 impl Sent {
-    /// The edits of the last request that no longer wait; `now` goes out next.
+    /// The edits of the last request that no longer wait; `now` are the edits of the next request.
     fn gone_from(&mut self, tx: &Tx<'_>, now: &[Entry]) -> Result<Vec<Entry>, StoreError> {
         let mut gone = Vec::new();
         for entry in std::mem::replace(&mut self.last, now.to_vec()) {
@@ -244,7 +244,7 @@ fn shows(tx: &Tx<'_>, entry: &Entry) -> Result<bool, StoreError> {
     Ok(columns.all(|(column, value)| entry.values.iter().any(|(of, own)| of == column && own == value)))
 }
 
-/// The edit again, on its row's present version.
+/// The same edit, based on the present version of its row; `None` if it cannot be repeated.
 fn once_more(tx: &Tx<'_>, entry: Entry) -> Result<Option<Entry>, StoreError> {
     let row = tx.row(entry.entity, entry.key.as_str())?;
     Ok(row.map(|row| Entry { seq: 0, id: format!("{}-", entry.id), base: Some(row.stamp), ..entry }))

@@ -1,4 +1,4 @@
-//! Bugs that show between syncs, and in reports that say nothing.
+//! Bugs that show between syncs, and bugs in engine reports.
 
 use std::cell::RefCell;
 
@@ -74,7 +74,7 @@ impl Late {
     }
 }
 
-/// Applies the row that was `late`. If this row does what is `delayed`, it becomes the late one.
+/// Applies the row that was `late`. A row for which `delayed` is true becomes the late one.
 fn behind(
     late: &RefCell<Option<Late>>,
     tx: &Tx<'_>,

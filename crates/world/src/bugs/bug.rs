@@ -1,4 +1,4 @@
-//! What a planted bug is.
+//! The definition of a planted bug.
 
 use std::rc::Rc;
 
@@ -11,13 +11,13 @@ use crate::store;
 pub struct Bug {
     /// Its name; the engine is `broken:<id>`.
     pub id: &'static str,
-    /// The check that must catch it.
+    /// The check that must find it.
     pub check: &'static str,
-    /// What it does wrong.
+    /// The mistake that it makes.
     pub mechanism: &'static str,
-    /// Where it was seen.
+    /// The products in which it was seen.
     pub seen_in: &'static str,
-    /// What is broken.
+    /// The part that it replaces.
     pub breaks: Breaks,
 }
 
@@ -30,27 +30,27 @@ pub struct FaultReport {
     pub address: Option<String>,
 }
 
-/// What a planted bug breaks.
+/// The part that a planted bug replaces.
 #[derive(Clone, Copy)]
 pub enum Breaks {
-    /// A rule of the engine: puts the broken one in place of the plan's.
+    /// A rule of the engine: the function replaces the correct rule by a broken one.
     Rule(fn(Rules) -> Rules),
     /// The app's own code, around a correct engine.
     App(fn(Rc<dyn EngineFactory>) -> Rc<dyn EngineFactory>),
 }
 
 impl Bug {
-    /// The name that chooses its engine: `engine.name`.
+    /// The value of `engine.name` that selects its engine.
     pub fn engine_name(&self) -> String {
         format!("broken:{}", self.id)
     }
 
-    /// Its name as a user would say it, such as "pulls over edits".
+    /// Its name in plain words, such as "pulls over edits".
     pub fn said(&self) -> String {
         self.id.replace('-', " ")
     }
 
-    /// The public reports of products that had it; empty if it is made up.
+    /// Public reports of products with this bug; empty if the bug is invented.
     pub fn reports(&self) -> Vec<FaultReport> {
         self.seen_in.split(", ").filter_map(report).collect()
     }
@@ -89,9 +89,9 @@ fn report(seen: &'static str) -> Option<FaultReport> {
     Some(FaultReport { name, address: is_whole.then(|| format!("https://github.com/{repository}/{path}")) })
 }
 
-/// Lists planted bugs: the name of each, the check that must catch it, where it was seen, what it
-/// does wrong, and what it breaks. That is one method of a rule, several methods with a state that
-/// begins empty, or the app.
+/// Lists planted bugs. Per bug: its name, the check that must find it, where it was seen, the
+/// mistake, and the replaced part. That part is one method of a rule, several methods with a common
+/// state that begins empty, or the app.
 macro_rules! bugs {
     ($(
         $id:literal caught by $check:literal, seen in $seen:literal:

@@ -1,14 +1,14 @@
-//! Planted bugs: engines that are correct but for one rule.
+//! Planted bugs: engines with one wrong rule.
 //!
-//! A check that has never fired proves nothing. Each bug here is a mechanism by which a shipping
-//! engine has lost, doubled, resurrected or stranded its users' data, made small. It overrides one
-//! method of one rule of the built-in engine, or puts a hook into the app around it. It is
-//! registered as `broken:<id>` and names the check that must catch it; a catch by another check
-//! does not count.
+//! A check that has never failed proves nothing. Each bug here is a small copy of a mechanism by
+//! which a real engine lost, doubled, resurrected or stranded the data of its users. It overrides
+//! one method of one rule of the built-in engine, or adds a hook to the app around it. Its stack is
+//! `broken:<id>`. Each bug names the check that must find it; if another check finds it, that does
+//! not count.
 //!
-//! Reading order: `bug` (what a bug is, and the macro that lists them), then any other file.
+//! Reading order: `bug` (the definition, and the macro that lists bugs), then any other file.
 //!
-//! Invariant: no correct engine can reach this room.
+//! Invariant: no correct engine uses this room.
 
 mod again;
 mod app;

@@ -19,7 +19,7 @@ bugs! {
     "stops-at-a-conflict" caught by "idle-with-work", seen in "a queue that stops at its first failure":
         "while a conflict is open nothing is sent, and runs end as if all were well"
         { next |tx, entities, limit| {
-            // Without a page of conflicts there is nothing to stop at.
+            // Without a page of conflicts, no open conflict can stop the sync.
             let stops = store::conflicts::all(tx).is_ok_and(|open| !open.is_empty());
             if stops { Ok(Vec::new()) } else { tx.outbox(entities, limit) }
         } }

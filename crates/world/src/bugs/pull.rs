@@ -89,7 +89,7 @@ bugs! {
             if place.dirty {
                 return Correct.apply(tx, place, row);
             }
-            // A key of its own: the engine uses the row's own shadow.
+            // The note has a separate key, because the engine uses the row's own shadow.
             let note = format!("{} is gone", row.key);
             if row.values.is_none() {
                 tx.set_shadow(place.id, &note, row.stamp, None)?;

@@ -1,18 +1,18 @@
-//! What a person may see changes: another district, another team, another role.
+//! Changes of what a person may see: another district, team or role.
 
 use super::fault::{Fault, Kind};
 use crate::base::{Value, word_enums};
 use crate::config::form::{Form, map, required, word};
 
 word_enums! {
-    /// When the sync server serves a device by the new attributes of its person.
+    /// When the sync server begins to use a person's new attributes.
     pub enum Learned {
-        /// At once: it looks them up for each request.
+        /// At once: the server looks up the attributes for each request.
         #[default]
         AtOnce: "at-once",
-        /// From the next login on: they are claims in what the person logged in with.
+        /// From the next login on: the attributes are claims in the login token.
         Login: "login",
-        /// Never: the app asks for what it was set up with.
+        /// Never: the app sends the attributes from its setup.
         Never: "never",
     }
 }
@@ -22,7 +22,7 @@ word_enums! {
 pub struct Reassignment {
     /// Attributes by position, and their new values.
     pub set: Vec<(usize, Value)>,
-    /// When the sync server knows.
+    /// When the sync server begins to use them.
     pub learned: Learned,
 }
 

@@ -1,4 +1,4 @@
-//! A state goes back to a backup, or is copied to another device.
+//! Restores a state from a backup, or copies it to another device.
 
 use super::drawn::{Restore, Whose};
 use super::fault::{Asks, Fault, Kind, Within};
@@ -11,7 +11,7 @@ use crate::contract::Need;
 
 const OF: Key = required("of", SOME_SPAN).about("Age of the backup at the event.");
 
-/// How old the backup is; a mistake if it is from before the start.
+/// The age of the backup; a backup from before the start is a mistake.
 fn backup(own: View<'_>, asks: &dyn Asks) -> Span {
     let (of, since) = (own.at("of"), asks.at().since(Time::ZERO));
     if of.span() > since {

@@ -1,4 +1,4 @@
-//! Everything that goes wrong in a world, and on which devices; known before the world begins.
+//! All faults of a world, and the devices that each of them hits; fixed before virtual time starts.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -23,22 +23,22 @@ pub struct Faults {
     pub deeds: Vec<Deed>,
     pub restores: Vec<Restore>,
     pub down: Vec<(Time, Time)>,
-    /// Edits that the backend does not take.
+    /// Periods in which the backend refuses edits.
     pub rejection_windows: Vec<RejectionWindow>,
     pub backend_link: Vec<gateway::Outage>,
     /// Acts of faults by their own code.
     pub strikes: Vec<Strike>,
-    /// Faults that must meet somebody, and chaos that may have drawn nothing.
+    /// Faults that must hit at least one device or person, and random faults that may be absent.
     pub awaited: Vec<Awaited>,
     /// Other effects that events plan, by name.
     pub fired: BTreeMap<String, Awaited>,
-    /// What was planned or drawn, in words, in order.
+    /// What was planned or drawn: times and descriptions, in order.
     pub told: Vec<(Time, String)>,
     /// The faults that chaos drew at an instant, as events that repeat them.
     pub spelled: Vec<DrawnFault>,
 }
 
-/// A fault that chaos drew, as the event of a script that repeats it.
+/// A fault that chaos drew, with the scenario event that repeats it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DrawnFault {
     /// The key that drew it, such as `chaos.kill_mtbf`.
@@ -51,25 +51,25 @@ pub struct DrawnFault {
 
 /// A time, and by how many microseconds a clock jumps then.
 pub(crate) type Jump = (Time, i64);
-/// From when, until when, and by which factor everything takes longer.
+/// Start, end, and the factor by which everything takes longer.
 pub(crate) type SlowTime = (Time, Time, u32);
 
-/// The power of a device fails at a sync of its disk.
+/// The device loses power at a sync of its disk.
 #[derive(Clone, Debug)]
 pub struct SyncLoss {
     pub device: DeviceId,
-    /// Syncs count if they end at `from` or later and before `until`.
+    /// Only syncs that end at `from` or later, and before `until`, are counted.
     pub from: Time,
     pub until: Time,
-    /// At the nth of them, from 1.
+    /// The number of the sync at which the power fails, counted from 1.
     pub nth: u32,
-    /// Right after the sync, rather than right before its end.
+    /// True: right after that sync. False: right before its end.
     pub after: bool,
     pub restart_after: Span,
     pub struck: Struck,
 }
 
-/// The periods in which something is wrong with a device or its network.
+/// The faults of one device and its network, each with its period.
 #[derive(Clone, Debug, Default)]
 pub struct OnDevice {
     pub outages: Vec<Outage>,
@@ -84,7 +84,7 @@ pub struct OnDevice {
     pub revoked: Vec<Time>,
 }
 
-/// A time on another link.
+/// A period on another link.
 #[derive(Clone, Debug)]
 pub struct Detour {
     pub from: Time,
@@ -92,7 +92,7 @@ pub struct Detour {
     pub link: Arc<Profile>,
 }
 
-/// Whose storage is restored or copied.
+/// The storage that is restored or copied.
 #[derive(Clone, Copy, Debug)]
 pub enum Whose {
     Device(DeviceId),
@@ -110,28 +110,28 @@ pub struct Restore {
     pub restart_after: Span,
 }
 
-/// An app is killed, or its device loses power.
+/// Kills an app, or cuts the power of its device.
 #[derive(Clone, Debug)]
 pub struct Kill {
     pub at: Time,
     pub device: DeviceId,
     pub reason: KillReason,
-    /// A crash point and its nth passing after `at`; `None`: at once.
+    /// The crash point, and which passing of it after `at` counts (from 1); `None`: kill at once.
     pub point: Option<(String, u32)>,
-    /// When it kills the app wherever that is, if the point was not reached before.
+    /// The app is killed at this time if it has not reached the point before.
     pub latest: Option<Time>,
     pub restart_after: Span,
     pub struck: Struck,
 }
 
-/// Cancels a run: the one under way, or the next one while a request is under way.
+/// Cancels a run: the one under way, or the next one, while that has a request under way.
 #[derive(Clone, Debug)]
 pub struct Cancel {
     pub at: Time,
-    /// From then on nobody wants to cancel any more.
+    /// After this time nobody cancels.
     pub until: Time,
     pub device: DeviceId,
-    /// If no run is under way at `at`: how long after the next one has sent a request.
+    /// If no run is under way at `at`: the delay after the first request of the next run.
     pub after: Span,
     pub struck: Struck,
 }
@@ -144,7 +144,7 @@ pub struct Deed {
     pub what: Act,
 }
 
-/// What happens to an app from outside.
+/// Something done to an app from outside.
 #[derive(Clone, Copy, Debug)]
 pub enum Act {
     Upgrade { restart_after: Span },
@@ -154,7 +154,7 @@ pub enum Act {
 }
 
 impl Faults {
-    /// No faults, for this many devices.
+    /// An empty set of faults for this many devices.
     pub fn none(devices: usize) -> Faults {
         Faults { devices: vec![OnDevice::default(); devices], ..Faults::default() }
     }
@@ -162,7 +162,7 @@ impl Faults {
     pub fn each(&mut self, chosen: &[DeviceId], add: impl Fn(&mut OnDevice)) {
         chosen.iter().for_each(|device| add(&mut self.devices[device.0 as usize]));
     }
-    /// Cuts connections; counts as met if there were any.
+    /// Cuts connections. The event counts as fired if there was a connection.
     pub fn cuts(&mut self, when: &When<'_>) {
         let chosen = when.chosen.to_vec();
         self.strike(when, move |reach| chosen.iter().any(|device| reach.has_connections(*device)));
@@ -213,7 +213,7 @@ impl Faults {
         self.strikes.push(Strike { event: event.to_owned(), at, until: None, act });
     }
 
-    /// Acts when the event begins, and with `false` when it ends: at the latest with the script.
+    /// Calls `act` with `true` when the event begins, and with `false` when it or the script ends.
     pub fn while_it_lasts(&mut self, when: &When<'_>, act: impl Fn(&dyn Reach, bool) + 'static) {
         let act: Doing = Rc::new(move |reach, begins| {
             act(reach, begins);

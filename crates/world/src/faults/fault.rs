@@ -1,4 +1,4 @@
-//! What every kind of fault defines.
+//! The definition of a kind of fault.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,15 +18,15 @@ use crate::net::Profile;
 pub struct Fault {
     pub(super) plan: Box<Plan>,
     pub(super) shown: Option<Shown>,
-    /// Whether it takes a link away, once or in each period.
+    /// True if it takes a link away, once or in each period.
     pub(super) cuts_links: bool,
-    /// Time from one change of a link to the next, if there are many.
+    /// Time between two changes of a link; `None` if it does not change links repeatedly.
     pub period: Option<Span>,
     /// The link that it puts devices on.
     pub link: Option<Arc<Profile>>,
-    /// By which factor it slows disks.
+    /// The factor by which it slows disks.
     pub slows: u32,
-    /// The device that it copies, and the one that gets the copy.
+    /// The device that is copied, and the device that gets the copy.
     pub copies: Option<(DeviceId, DeviceId)>,
     /// The attributes that it gives to people.
     pub reassigns: Option<Reassignment>,
@@ -34,30 +34,30 @@ pub struct Fault {
 
 type Plan = dyn Fn(&When<'_>, &mut Faults) -> Option<String> + Send + Sync;
 
-/// The sign that a fault met somebody; `None` if the code that makes it happen reports that. With
-/// it, in words, the reason why it did not.
+/// The sign that a fault hit somebody, and a text with the reason if it did not. `None` as sign:
+/// the code that makes the fault happen reports that itself.
 type Shown = (Option<(Sign, Within)>, &'static str);
 
-/// The same for one event: the sign, from when until when.
+/// The same for one event: the sign with its start and end, and the reason.
 pub(crate) type Meets = (Option<(Sign, Time, Time)>, &'static str);
 
-/// The time in which a sign shows that a fault met somebody.
+/// The period in which a sign counts.
 #[derive(Clone, Copy)]
 pub(super) enum Within {
     /// While it lasts.
     Length,
-    /// So long after it began.
+    /// For this long after the fault began.
     Span(Span),
     /// At any time after it.
     Rest,
-    /// The time that a backup of this age lacks. It ends before the restore, whose own acts are no
-    /// sign.
+    /// The period that is missing in a backup of this age. It ends before the restore, because the
+    /// restore itself must not count as a sign.
     Lacking(Span),
 }
 
 impl Fault {
-    /// A fault that `plan` writes down: what happens to whom and when. It returns a description;
-    /// `None` if it was reported already.
+    /// A fault whose effects `plan` writes into `Faults`. `plan` returns a description; `None` if a
+    /// mistake was reported already.
     pub(super) fn new<D: Into<Option<String>>>(
         plan: impl Fn(&When<'_>, &mut Faults) -> D + Send + Sync + 'static,
     ) -> Fault {
@@ -72,7 +72,7 @@ impl Fault {
             reassigns: None,
         }
     }
-    /// The same; it met somebody if this sign shows, and `otherwise` says why it did not.
+    /// The same; the fault has hit somebody if `sign` shows, else `otherwise` is the reason.
     pub(super) fn shown_by(
         sign: Sign,
         within: Within,
@@ -81,7 +81,7 @@ impl Fault {
     ) -> Fault {
         Fault { shown: Some((Some((sign, within)), otherwise)), ..Fault::new(plan) }
     }
-    /// The same; its own act reports whether it met somebody.
+    /// The same; the fault's own code reports whether it hit somebody.
     pub(super) fn shown_by_its_act(
         otherwise: &'static str,
         plan: impl Fn(&When<'_>, &mut Faults) -> String + Send + Sync + 'static,
@@ -89,13 +89,14 @@ impl Fault {
         Fault { shown: Some((None, otherwise)), ..Fault::new(plan) }
     }
 
-    /// Plans what happens to whom and when, and returns a description; `None` if it was reported
-    /// already.
+    /// Writes the effects on the devices into `faults`; returns a description. `None` if a mistake
+    /// was reported already.
     pub fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
         (self.plan)(when, faults)
     }
 
-    /// The sign that it met somebody; `None` if that is reported otherwise, such as per device.
+    /// The sign that it hit somebody; `None` if that is reported in another way, for example per
+    /// device.
     pub fn meets(&self, when: &When<'_>) -> Option<Meets> {
         let (sign, otherwise) = self.shown.as_ref()?;
         let window = |(sign, within): &(Sign, Within)| {
@@ -110,13 +111,13 @@ impl Fault {
         Some((sign.as_ref().map(window), otherwise))
     }
 
-    /// How often it changes a link in this time.
+    /// The number of link changes that it makes in this time.
     pub fn link_changes(&self, length: Span) -> u64 {
         self.period.map_or(u64::from(self.cuts_links), |period| length.0 / period.0.max(1))
     }
 }
 
-/// What it would do to the first device at once, with the link it uses; of a clone, both devices.
+/// The effect on the first device at once, including the link it uses. For a clone, both devices.
 impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(copies) = &self.copies {
@@ -133,13 +134,13 @@ impl fmt::Debug for Fault {
     }
 }
 
-/// What a kind of fault can ask of the file that names it.
+/// The access of a fault kind to the file that contains it.
 pub trait Asks {
     /// The table of the event, which has its time.
     fn event(&self) -> View<'_>;
     /// The time of the event.
     fn at(&self) -> Time;
-    /// Where the kind reports mistakes in its keys.
+    /// The collector for mistakes in the keys of the kind.
     fn wrong(&self) -> &Mistakes;
     /// The link profile of this name; an unknown name is a mistake.
     fn link(&self, name: View<'_>) -> Option<Arc<Profile>>;
@@ -151,7 +152,7 @@ pub trait Asks {
     fn crash_points(&self) -> Vec<&str>;
     /// Reports a mistake if a clock that jumps by `micros` shows an impossible date.
     fn dated(&self, by: View<'_>, micros: i64);
-    /// Reports a mistake if this many faults would be drawn.
+    /// Reports a mistake if more faults would be drawn than allowed.
     fn not_too_many(&self, key: View<'_>, faults: u128);
     /// The attribute of this view's name and the value that it holds; an unknown one is a mistake.
     fn attribute(&self, of: (&str, View<'_>)) -> Option<(usize, Value)>;
@@ -168,14 +169,13 @@ pub trait Asks {
 pub struct Kind {
     pub key: Key,
     pub read: Read,
-    /// Whether the written values have no effect.
+    /// True if the values that the file has give no effect.
     pub is_nothing: fn(View<'_>) -> bool,
-    /// Whether `by` says how far something jumps, and does not name an attribute.
+    /// True if `by` is the size of a jump, and not the name of an attribute.
     pub jumps: bool,
-    /// Whether it adds a column. Columns are written in the language of schemas, so the grammar has
-    /// their form.
+    /// True if it adds a column. Its columns use the grammar of schemas.
     pub adds_a_column: bool,
-    /// What a stack must support to meet it.
+    /// What a stack must support to run it; `None` if any stack can.
     pub needs: Option<Need>,
 }
 
@@ -209,7 +209,7 @@ impl Kind {
         Kind { needs: Some(need), ..self }
     }
 
-    /// A jump by the written time; by 0 it has no effect.
+    /// Marks a kind that jumps by the written time; a jump by 0 has no effect.
     pub const fn jumping(self) -> Kind {
         Kind { jumps: true, is_nothing: is_no_step, ..self }
     }

@@ -1,11 +1,11 @@
-//! Keys that many kinds of faults have.
+//! Keys that several kinds of faults share.
 
 use super::fault::Asks;
 use crate::config::form::{Form, Key, SPAN, key, optional, required};
 use crate::config::view::View;
 use crate::config::written::signed;
 
-/// The keys of an event that concerns devices, and the given ones.
+/// The keys of an event that hits devices, followed by the given keys.
 #[macro_export]
 macro_rules! on_devices {
     ($($own:expr),* $(,)?) => {
@@ -33,7 +33,7 @@ pub(super) const RESTART: Key =
 pub(super) const SERVER_RESTART: Key =
     key("restart_after", SPAN, "\"5s\"").about("How long until it is started again.");
 
-/// By how many microseconds a clock jumps.
+/// The size of a clock jump in microseconds; `None` if it is wrong.
 pub(super) fn step(own: View<'_>, asks: &dyn Asks) -> Option<i64> {
     let by = own.at("by");
     let micros = signed(by.text())?;
@@ -41,7 +41,7 @@ pub(super) fn step(own: View<'_>, asks: &dyn Asks) -> Option<i64> {
     Some(micros)
 }
 
-// Reasons why a planned or drawn fault did not come.
+// Reasons why a planned or random fault did not fire.
 pub(crate) const NONE_LOST: &str = "no response was lost";
 pub(crate) const ALL_READ: &str = "no row came that could not be read";
 pub(crate) const NONE_PUT_OFF: &str = "no edit was deferred";

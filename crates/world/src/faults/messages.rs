@@ -32,7 +32,7 @@ pub(super) const FOREIGN_RESPONSES: Kind = Kind::new(
     |view, _| Some(foreign_responses(view.of("responses"), view.of("what"))),
 );
 
-/// This comes in the place of this share of the responses.
+/// Replaces this share of the responses by other content.
 pub(crate) fn foreign_responses(share: Ppm, what: Foreign) -> Fault {
     Fault::shown_by(
         Sign::Foreign,
@@ -53,7 +53,7 @@ pub(super) const CACHING_PROXY: Kind = Kind::new(
     |view, _| Some(caching_proxy(view.of("ttl"))),
 );
 
-/// A proxy on the way repeats a response for so long.
+/// A proxy on the path caches responses for `ttl`.
 pub(crate) fn caching_proxy(ttl: Span) -> Fault {
     Fault::shown_by(Sign::Network, Within::Length, UNUSED, move |when, faults| {
         faults.each(when.chosen, |on| on.net.caches.push(when.during(ttl)));
@@ -87,7 +87,7 @@ pub(super) const BAD_ROWS: Kind = Kind::new(
     |view, _| Some(bad_rows(view.of("rows"))),
 );
 
-/// This share of rows cannot be read this time.
+/// This share of rows cannot be read on arrival.
 pub(crate) fn bad_rows(share: Ppm) -> Fault {
     Fault::shown_by(Sign::BadRow, Within::Length, ALL_READ, move |when, faults| {
         faults.each(when.chosen, |on| on.unreadable.push((when.at, when.over(), share)));

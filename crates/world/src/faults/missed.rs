@@ -1,75 +1,75 @@
-//! Faults that a scenario plans and that do not fire. Without a report, users believe that they
-//! did.
+//! Reports planned faults that did not fire. Without such a report, users believe that the faults
+//! fired.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::base::DeviceId;
 
-/// Whether a fault met one that it was to meet.
+/// True once a fault has hit what it was planned for.
 pub(crate) type Struck = Rc<Cell<bool>>;
 
-/// A fault that should meet somebody, and whether it did.
+/// A fault that must hit somebody, and whether it did.
 #[derive(Clone, Debug)]
 pub struct Awaited {
     event: String,
     why: String,
-    /// Where it is to be met; `None`: it is enough that it meets somebody.
+    /// The devices that it must hit, each with its flag; `None`: any device will do.
     devices: Option<Vec<(DeviceId, Struck)>>,
     met: Struck,
-    /// It cannot come before one of these; if none came, only they are reported.
+    /// Faults that must come before this one. If none of them fired, only they are reported.
     after: Vec<Struck>,
 }
 
-/// A fault that missed some of its devices or met nobody, or a part that was not used.
+/// A fault that missed some of its devices or all, or an unused part of the scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
     /// The event, or the key of another cause or part: `chaos.kill_mtbf`, `unit.Online`.
     pub event: String,
     /// Why it did not fire.
     pub why: String,
-    /// Where it did not fire; empty if it had to meet somebody and met nobody.
+    /// The devices where it did not fire; empty if any device would have done.
     pub devices: Vec<DeviceId>,
-    /// On how many devices it was to fire; 0 if it only had to meet somebody.
+    /// The number of devices that it was planned for; 0 if any device would have done.
     pub of: u64,
 }
 
 impl Missed {
-    /// Whether it fired on none of its devices.
+    /// True if it fired on none of its devices.
     pub fn is_whole(&self) -> bool {
         self.devices.len() as u64 == self.of
     }
 }
 
 impl Awaited {
-    /// To be met on each of its devices, which `on` adds one by one.
+    /// A fault that must hit each of its devices; add the devices with `on`.
     pub fn each(event: &str, why: String) -> Awaited {
         Awaited { devices: Some(Vec::new()), ..Awaited::anywhere(event, why) }
     }
 
-    /// To be met by anybody.
+    /// A fault that must hit anybody.
     pub fn anywhere(event: &str, why: impl Into<String>) -> Awaited {
         let (devices, met, after) = Default::default();
         Awaited { event: event.to_owned(), why: why.into(), devices, met, after }
     }
-    /// The same, which cannot come before one of these has.
+    /// The same fault, which can fire only after one of these has fired.
     pub fn after(self, others: &[Struck]) -> Awaited {
         Awaited { after: others.to_vec(), ..self }
     }
     pub fn name(&self) -> &str {
         &self.event
     }
-    /// Adds a device; returns the flag to set when it is met there.
+    /// Adds a device; returns the flag to set when the fault hits it.
     pub fn on(&mut self, device: DeviceId) -> Struck {
         let struck = Struck::default();
         self.devices.get_or_insert_default().push((device, struck.clone()));
         struck
     }
-    /// The flag to set when it is met by anybody.
+    /// The flag to set when the fault hits anybody.
     pub fn met(&self) -> Struck {
         self.met.clone()
     }
-    /// What to report at the end; `None` if it met all that it should.
+    /// The report for the end of the run; `None` if nothing was missed.
     pub fn missed(&self) -> Option<Missed> {
         if !self.after.is_empty() && !self.after.iter().any(|met| met.get()) {
             return None;

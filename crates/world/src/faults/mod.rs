@@ -1,15 +1,15 @@
-//! What can go wrong: the kinds of faults, in one file for each part of the world that they hit.
+//! Faults: the kinds of faults, in one file for each part of the world that they hit.
 //!
-//! A kind has its key in a scenario, its reader, and a [`Fault`]: what it does to whom and when, in
-//! code and in words, how it shows, and what a stack needs to meet it. It writes its effects into
-//! `Faults`, and models read the lists there that concern them. An act at an instant
-//! (`Faults::strike`) or at both ends of a period (`Faults::while_it_lasts`) is done by the fault's
-//! own code, through `Reach`. So a new fault needs its constant and a line in the list of kinds
-//! here. A model changes only if it does not know the kind yet. Reading order: `fault`, `drawn`,
-//! `when`, `strike`, then any kind.
+//! A kind has its key in a scenario, its reader, and a [`Fault`]. The fault says in code and in
+//! words what happens, to which devices and when. It names the sign that shows its effect, and what
+//! a stack must support. A fault writes its effects into `Faults`; each model reads the lists there
+//! that concern it. If a fault acts at an instant (`Faults::strike`) or at both ends of a period
+//! (`Faults::while_it_lasts`), its own code does that, through the trait `Reach`. So a new kind
+//! needs its constant and a line in the list of kinds here. A model changes only for an effect that
+//! it does not know. Reading order: `fault`, `drawn`, `when`, `strike`, then any kind.
 //!
-//! Invariant: a fault is a value. All of it is written down before virtual time begins to run, and
-//! depends on nothing that an engine does.
+//! Invariant: a fault is a value. It is complete before virtual time starts, and depends on nothing
+//! that an engine does.
 
 #[macro_use]
 mod keys;

@@ -75,7 +75,7 @@ pub(super) const CAPTIVE_PORTAL: Kind = Kind::new(
 pub(super) const SESSION_LOSS: Kind =
     Kind::new("session_loss", on_devices![], "Connections break, and both ends notice.", |_, _| {
         Some(Fault::shown_by(Sign::Network, Within::Span(CUT), UNCONNECTED, |when, faults| {
-            // An outage this short breaks them.
+            // Even such a short outage breaks connections.
             let (until, mode) = (when.at + CUT, OutageMode::Reset);
             let outage = Outage { from: when.at, until, mode, noticed: false };
             faults.each(when.chosen, |on| on.outages.push(outage));

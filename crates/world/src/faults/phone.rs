@@ -12,7 +12,7 @@ use crate::contract::{Need, WaitingEdits};
 const IDLE: &str = "none of its devices did anything afterwards";
 const UNWRITTEN: &str = "none of its devices wrote anything while it lasted";
 
-/// The share of devices without groups, as `by` says how far something jumps.
+/// The share of devices. It has no groups, because `by` is the size of the jump here.
 const JUMPING: Key = key("share", Form::Share, "1").about("Share of the devices; an exact count.");
 
 pub(super) const CLOCK_STEP: Kind = Kind::new(
@@ -152,7 +152,7 @@ pub(super) const LOGOUT: Kind = Kind::new(
     },
 )
 .of_stack(Need::SharedPhones)
-// A logout for no time is still a logout.
+// A logout of length 0 is still a logout.
 .nothing_if(|_| false);
 
 pub(super) const OTHER_USER: Kind = Kind::new(
@@ -167,5 +167,5 @@ pub(super) const OTHER_USER: Kind = Kind::new(
     },
 )
 .of_stack(Need::SharedPhones)
-// A logout for no time is still a logout.
+// A logout of length 0 is still a logout.
 .nothing_if(|_| false);

@@ -46,14 +46,14 @@ fn kill(kill: View<'_>, asks: &dyn Asks) -> Option<Fault> {
     }))
 }
 
-/// The power fails at a sync of the disk.
+/// The device loses power at a sync of its disk.
 #[derive(Clone, Copy)]
 struct AtSync {
     /// The nth sync after the event, from 1, on the first device.
     first: u32,
-    /// How many syncs later on each further device.
+    /// By how many syncs the loss comes later on each further device.
     stagger: u32,
-    /// Right after the sync, rather than right before its end.
+    /// True: right after the sync. False: right before its end.
     after: bool,
 }
 
@@ -124,7 +124,7 @@ impl AtSync {
     }
 }
 
-/// Cancels the running sync; if there is none, the next one, this long after its request was sent.
+/// Cancels the running sync. Without one, cancels the next sync, this long after its request.
 pub(super) const CANCEL: Kind = Kind::new(
     "cancel",
     on_devices![

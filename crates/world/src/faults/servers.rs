@@ -89,7 +89,7 @@ pub(super) const REFUSED_DELETES: Kind = Kind::new(
     |view, _| Some(rejection_window(RejectedEdits::Deletes, view.of("deletes"))),
 );
 
-/// The backend does not accept this share of these edits.
+/// The backend refuses this share of these edits.
 pub(crate) fn rejection_window(edits: RejectedEdits, share: Ppm) -> Fault {
     let (does, word, sign, otherwise) = match edits {
         RejectedEdits::Deferred => ("defers", "edits", Sign::PutOff, NONE_PUT_OFF),

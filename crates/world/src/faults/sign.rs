@@ -1,17 +1,17 @@
-//! Signs that a fault met somebody.
+//! Signs: events which show that a fault hit somebody.
 
 use std::ops::Range;
 
 use crate::base::{EntityId, UnitId};
 use crate::contract::Hook;
 
-/// An event that shows that a fault met somebody.
+/// An event which shows that a fault hit somebody.
 #[derive(Clone, Debug)]
 pub enum Sign {
     /// The device asked for something, or wanted to sync.
     Network,
     LostResponse,
-    /// A response to the device was not its request's.
+    /// The device got a response that did not belong to its request.
     Foreign,
     BadRow,
     DeleteRefused,
@@ -19,7 +19,7 @@ pub enum Sign {
     Storage,
     /// The app of the device did something.
     App,
-    /// Somebody asked the backend for something.
+    /// Somebody sent a request to the backend.
     Backend,
     Gateway,
     Commit,
@@ -31,9 +31,9 @@ pub enum Sign {
     Hook(Hook),
     /// The unit runs, or is called at once.
     Unit(UnitId),
-    /// The operating system gives an app a window.
+    /// The operating system gave an app a background window.
     Background,
-    /// A row of the entity comes or is edited, or a run of a unit that is to bring it ends well.
+    /// A row of the entity arrived or was edited, or a run of one of these units ended well.
     Entity(EntityId, Vec<UnitId>),
     /// Somebody logs in on one of these devices.
     Fleet(Range<u32>),

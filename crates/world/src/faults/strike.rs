@@ -1,4 +1,4 @@
-//! What a fault does by itself at its time: a mechanism that needs no list of its own.
+//! Faults that act by their own code at a time.
 
 use std::cell::RefMut;
 use std::rc::Rc;
@@ -10,11 +10,11 @@ use crate::disk::Disk;
 use crate::gateway::Gateway;
 use crate::net::Link;
 
-/// What a fault can reach in a running world.
+/// The parts of a running world that a fault can change.
 pub trait Reach {
     fn now(&self) -> Time;
     fn backend(&self) -> RefMut<'_, Backend>;
-    /// `None` if the stack has a server half of its own.
+    /// The gateway; `None` if the stack has a server half of its own.
     fn gateway(&self) -> Option<RefMut<'_, Gateway>>;
     fn disk(&self, of: DeviceId) -> Disk;
     fn link(&self, of: DeviceId) -> RefMut<'_, Link>;
@@ -27,13 +27,13 @@ pub trait Reach {
     fn suspend(&self, of: DeviceId, length: Span, sockets: Span) -> bool;
 }
 
-/// Acts and returns whether it met somebody; the flag says whether the fault begins or ends.
+/// Acts; returns true if it hit somebody. The flag: true as the fault begins, false as it ends.
 pub(super) type Act = Rc<dyn Fn(&dyn Reach, bool) -> bool>;
 
 /// An act at an instant, or at the beginning and the end of a period.
 #[derive(Clone)]
 pub struct Strike {
-    /// The event that plans it; it counts as met if the act met somebody.
+    /// The event that plans the act. It counts as fired if the act hit somebody.
     pub event: String,
     pub at: Time,
     pub until: Option<Time>,

@@ -1,15 +1,15 @@
-//! An event as its fault sees it.
+//! The time and the devices of an event.
 
 use crate::base::{DeviceId, Span, Time, words};
 use crate::net::During;
 
-/// An event as its fault sees it.
+/// The time and the devices of an event.
 #[derive(Clone, Copy, Debug)]
 pub struct When<'w> {
     pub name: &'w str,
     pub at: Time,
     pub length: Span,
-    /// All devices that it concerns.
+    /// The devices that it hits.
     pub chosen: &'w [DeviceId],
     /// The end of the script.
     pub end: Time,
@@ -19,16 +19,16 @@ impl When<'_> {
     pub fn until(&self) -> Time {
         self.at + self.length
     }
-    /// When it is over: at the latest with the script.
+    /// The end of the event, or of the script if that is earlier.
     pub fn over(&self) -> Time {
         self.end.min(self.until())
     }
-    /// This value while it lasts, at the latest until the end of the script.
+    /// The value for the length of the event, at most until the end of the script.
     pub fn during<T>(&self, what: T) -> During<T> {
         During { from: self.at, until: self.over(), what }
     }
 
-    /// The only device by name, or the number of devices.
+    /// A text for the devices: the name of the only one, or their number.
     pub fn whom(&self) -> String {
         match self.chosen {
             [one] => one.to_string(),
@@ -36,7 +36,7 @@ impl When<'_> {
         }
     }
 
-    /// The time this long before the event.
+    /// The time that lies `of` before the event.
     pub fn ago(&self, of: Span) -> Time {
         Time(self.at.0.saturating_sub(of.0))
     }

@@ -1,4 +1,4 @@
-//! The other system: a pure machine with a write API of its own.
+//! The other system (the destination): a state machine with a write API.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,13 +19,13 @@ pub(crate) enum Request {
     Write(Vec<Write>, Option<Move>),
 }
 
-/// Moves the cursor of an entity, if it is still where the caller believes.
+/// Moves the cursor of an entity, if its old value is the one that the caller states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Move {
     pub(crate) entity: EntityId,
     pub(crate) from: Option<String>,
     pub(crate) to: String,
-    /// Whether the cursor stays where it is if a record is rejected.
+    /// True if a rejected record keeps the cursor where it is.
     pub(crate) waits: bool,
 }
 
@@ -39,9 +39,9 @@ pub(crate) enum Answer {
 /// Why a call gets no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// It is down, or failed by accident, maybe after it did what was asked.
+    /// The system is down, or the call failed at random, perhaps after it took effect.
     Failed,
-    /// The cursor is not where the caller believed: nothing was written.
+    /// The cursor has another value than the caller stated: nothing was written.
     CursorMoved,
     /// The caller gave up.
     TimedOut,
@@ -69,14 +69,14 @@ pub(crate) struct Destination {
     options: DestinationOptions,
     seed: Seed,
     down: Vec<(Time, Time)>,
-    /// By its own ids, which it gives in order.
+    /// The records by the destination's own ids, which are assigned in order.
     records: BTreeMap<u64, Stored>,
     by_key: BTreeMap<(EntityId, Key), BTreeSet<u64>>,
     /// The last version of each record that it got, if it checks versions.
     versions: BTreeMap<(EntityId, Key), Stamp>,
     pub(crate) cursors: BTreeMap<EntityId, String>,
     last_id: u64,
-    /// How often each caller called, and how often each record came.
+    /// The number of calls per caller, and of arrivals per record.
     calls: BTreeMap<u32, u64>,
     came: BTreeMap<(EntityId, Key), u64>,
 }
@@ -92,7 +92,7 @@ impl Destination {
     pub(crate) fn load(&mut self, write: &Write) -> u64 {
         self.store(write, None).unwrap_or(0)
     }
-    /// Ends outages, random errors and random rejections; rows that are always rejected still are.
+    /// Ends outages, random errors and random rejections. Rows that are always rejected stay so.
     pub(crate) fn mend(&mut self) {
         self.down.clear();
         self.options.errors = Ppm(0);
@@ -104,13 +104,13 @@ impl Destination {
         let records = self.records.values().filter(|record| record.entity == of);
         records.for_each(|record| f(&record.key, &record.values));
     }
-    /// Whether a row has exactly one record, with these values; with `None`, no record.
+    /// True if a row has exactly one record, with these values; `None`: if it has no record.
     pub(crate) fn has(&self, entity: EntityId, key: &Key, values: Option<&[Value]>) -> bool {
         let ids = self.by_key.get(&(entity, key.clone()));
         let mut held = ids.into_iter().flatten().map(|id| &*self.records[id].values);
         held.next() == values && held.next().is_none()
     }
-    /// Whether it rejects this row whenever it comes.
+    /// True if the destination always rejects this row.
     pub(crate) fn refuses(&self, entity: EntityId, key: &Key) -> bool {
         self.draws("destination.poison", (entity, key), 0, self.options.poison)
     }
@@ -123,7 +123,7 @@ impl Destination {
         let errors = u64::from(self.options.errors.0);
         let took = self.options.fixed_cost;
         let is_down = self.down.iter().any(|(from, until)| (*from..*until).contains(&now));
-        // Half of the calls that fail do so before anything is done.
+        // Half of the failing calls fail before they take effect.
         if is_down || chance < errors / 2 {
             return Handled { answer: Err(Failure::Failed), took, taken: Vec::new() };
         }
@@ -175,7 +175,7 @@ impl Destination {
             Ids::Lookup | Ids::Own => write.own,
         };
         if self.options.versions && self.versions.get(&name).is_some_and(|last| *last > write.stamp) {
-            // It has a later version, or knows that the record no longer exists.
+            // The destination has a later version, or knows that the record was deleted.
             return self
                 .by_key
                 .get(&name)
@@ -188,8 +188,8 @@ impl Destination {
         self.store(write, id).map_or(Written::Gone, Written::There)
     }
 
-    /// Writes a record over the one with this id, or as a new one; returns its id unless it is
-    /// gone.
+    /// Writes a record over the one with this id, or as a new one. Returns its id; `None` if the
+    /// record was deleted.
     fn store(&mut self, write: &Write, id: Option<u64>) -> Option<u64> {
         let name = (write.entity, write.key.clone());
         let Some(values) = write.values.clone() else {
@@ -201,7 +201,7 @@ impl Destination {
             return None;
         };
         if id.is_some_and(|id| !self.records.contains_key(&id)) {
-            // An update does not create again what was deleted meanwhile.
+            // An update must not create a record again that was deleted meanwhile.
             return None;
         }
         let id = id.unwrap_or_else(|| {

@@ -1,15 +1,15 @@
-//! One-way integration: rows of the backend are carried to another system, which is not a phone.
+//! One-way integration: copies rows of the backend to another system, which is not a phone.
 //!
-//! This room has the other system and the decisions on the way there. The *destination* is a pure
-//! machine with a write API of its own: it responds per record of a call, gives ids, rejects
-//! records, fails. The *workers* find what changed by the gateway's capture strategies
-//! (`gateway::Feed`), write it, and remember what they wrote on the integration's own *platform*.
-//! Room `world` decides when they act and where they are killed. Reading order: `options`,
-//! `destination`, `rows`, `platform`.
+//! This room has the other system and all decisions about the copy. The *destination* is the other
+//! system: a state machine with a write API. It responds for each record of a call, assigns ids,
+//! rejects records, and fails. The *workers* find changes with the gateway's capture strategies
+//! (`gateway::Feed`), write them to the destination, and record their progress on the integration's
+//! *platform*. Room `world` decides when workers run and when they are killed. Reading order:
+//! `options`, `destination`, `rows`, `platform`.
 //!
 //! Invariants: nothing here waits. The same call at the same time gets the same response. A call
-//! takes effect when it comes, even if nobody still waits for the response. What is not on the
-//! platform, in the source or in the destination dies with a worker.
+//! takes effect on arrival, even if nobody waits for the response. A killed worker loses all state
+//! that is not on the platform, in the source or in the destination.
 
 mod destination;
 mod options;

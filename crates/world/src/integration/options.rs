@@ -1,18 +1,18 @@
-//! Options of the other system and of the way there.
+//! Options of the destination and of the workers.
 
 use crate::backend::Availability;
 use crate::base::{EntityId, Ppm, Span, word_enums};
 use crate::gateway::Capture;
 
 word_enums! {
-    /// How a record is found again in the destination.
+    /// How a worker finds the record of a row in the destination.
     pub enum Ids {
         /// By its key in the source: a write with that key creates or updates it.
         #[default]
         External: "external",
-        /// By its own id; the destination can be asked for the id of the source's key.
+        /// By its own id; the destination returns the id for a key of the source.
         Lookup: "lookup",
-        /// Only by its own id, which is only in the response to its create.
+        /// Only by its own id; only the response to the create has that id.
         Own: "own",
     }
 
@@ -68,42 +68,42 @@ pub struct DestinationOptions {
     pub rejects: Ppm,
     /// Share of the rows that are rejected whenever they come.
     pub poison: Ppm,
-    /// Whether a write is ignored if it is older than the last version.
+    /// True if a write with an older version than the last one is ignored.
     pub versions: bool,
-    /// Whether it has all rows at the start.
+    /// True if the destination has all rows at the start.
     pub loaded: bool,
     /// Outages, drawn from the seed; `None`: it is always up.
     pub availability: Option<Availability>,
 }
 
-/// The way from the backend to another system.
+/// Options of the copy from the backend to another system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntegrationOptions {
     /// The entities to carry, parents first.
     pub entities: Vec<EntityId>,
-    /// How changes are found.
+    /// How workers find changes.
     pub capture: Capture,
     /// The number of workers.
     pub workers: u32,
-    /// Time from the start of a worker's round to that of its next.
+    /// Time between the starts of two rounds of a worker.
     pub every: Span,
     /// At most this many rows per read.
     pub page: u32,
-    /// When a worker remembers that a page is done.
+    /// When a worker records that a page is done.
     pub remembers: Remembers,
     /// Where the cursor is kept.
     pub cursor: CursorKept,
     /// How long a worker claims the cursor before it reads; `None`: workers claim nothing.
     pub claim: Option<Span>,
-    /// What becomes of a record that the destination rejects.
+    /// What happens to a record that the destination rejects.
     pub rejected: OnRejected,
     /// Time after which a worker gives up on a call.
     pub timeout: Span,
-    /// By how much the workers' clock is ahead.
+    /// How far the workers' clock is ahead.
     pub clock_ahead: Span,
-    /// Share of the crash points that a worker passes at which it is killed.
+    /// The share of passed crash points at which a worker is killed.
     pub killed: Ppm,
-    /// Time after which it is started again.
+    /// Time until a killed worker is started again.
     pub restart_after: Span,
     /// The other system's write API.
     pub destination: DestinationOptions,
@@ -149,11 +149,11 @@ impl Default for IntegrationOptions {
 }
 
 impl IntegrationOptions {
-    /// Whether the progress is kept in the source, as a flag on each row.
+    /// True if the progress is kept in the source, as a flag on each row.
     pub fn is_stateless(&self) -> bool {
         self.capture.marks_source
     }
-    /// Whether a worker asks the destination for a record's own id before it writes it.
+    /// True if a worker asks the destination for the id of a record before it writes the record.
     pub(crate) fn looks_up(&self) -> bool {
         match self.destination.ids {
             Ids::External => false,

@@ -1,4 +1,4 @@
-//! What the integration itself keeps: it outlives its workers.
+//! The integration's own storage, which outlives its workers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::base::{EntityId, Key, Time};
 pub(crate) struct Platform {
     cursors: BTreeMap<EntityId, String>,
     ids: BTreeMap<(EntityId, Key), u64>,
-    /// Rejected records that are to be tried again.
+    /// Rejected records that will be retried.
     rejected: BTreeSet<(EntityId, Key)>,
     /// Which worker has claimed the cursor, and until when.
     claim: Option<(u32, Time)>,
@@ -36,7 +36,7 @@ impl Platform {
             }
         }
     }
-    /// Notes which records of `tried` were rejected: only those wait for another try.
+    /// Records which of the `tried` records were rejected; the others are no longer retried.
     pub(crate) fn note_rejected(&mut self, entity: EntityId, tried: &[Key], rejected: &[Key]) {
         tried.iter().for_each(|key| _ = self.rejected.remove(&(entity, key.clone())));
         self.rejected.extend(rejected.iter().map(|key| (entity, key.clone())));
@@ -45,7 +45,8 @@ impl Platform {
         self.rejected.iter().filter(|(of, _)| *of == entity).map(|(_, key)| key.clone()).collect()
     }
 
-    /// Claims the cursor for a worker until then, or renews its claim; false if another has it.
+    /// Claims the cursor for a worker until that time, or renews its claim. False if another has
+    /// it.
     pub(crate) fn claims(&mut self, worker: u32, now: Time, until: Time) -> bool {
         if self.claim.is_some_and(|(other, end)| other != worker && end > now) {
             return false;

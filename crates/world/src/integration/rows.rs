@@ -1,11 +1,11 @@
-//! What a worker makes of rows that it has read, and of the responses to its writes.
+//! Turns the rows that a worker has read into writes, and responses into results.
 
 use std::sync::Arc;
 
 use crate::base::{EntityId, Key, Stamp, Value};
 use crate::gateway::FeedRow;
 
-/// A record as it goes to the destination.
+/// A record to be written to the destination.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Write {
     pub(crate) entity: EntityId,
@@ -13,7 +13,7 @@ pub(crate) struct Write {
     pub(crate) key: Key,
     /// The stamp of its version.
     pub(crate) stamp: Stamp,
-    /// `None` deletes it.
+    /// The values; `None` deletes the record.
     pub(crate) values: Option<Arc<[Value]>>,
     /// The destination's own id, if the worker knows one.
     pub(crate) own: Option<u64>,
@@ -26,11 +26,11 @@ pub(crate) enum Written {
     There(u64),
     /// It no longer exists, or never did.
     Gone,
-    /// It was not taken this time.
+    /// The destination did not accept it this time.
     Rejected,
 }
 
-/// What to remember of a call that got a response.
+/// What a worker records after a call with a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settled {
     /// The ids of records; `None` for records that are gone.
@@ -41,8 +41,8 @@ pub(crate) struct Settled {
 /// The destination's own id of a row, if it gave one.
 pub(crate) type OwnId<'o> = &'o dyn Fn(&Key) -> Option<u64>;
 
-/// The writes for these rows. If records are found only by their own ids (`own`), deletes of
-/// records without an id are left out.
+/// The writes for these rows. If only own ids identify records (`own`), a delete of a record
+/// without a known id is left out.
 pub(crate) fn writes(entity: EntityId, rows: &[FeedRow], own: Option<OwnId<'_>>) -> Vec<Write> {
     let write = |row: &FeedRow| {
         let id = own.and_then(|own| own(&row.key));

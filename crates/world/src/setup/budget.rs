@@ -1,4 +1,4 @@
-//! What an operating system allows apps in the background.
+//! The limits that an operating system sets for apps in the background.
 
 use crate::base::{Ppm, Span, Time, word_enums};
 
@@ -8,9 +8,9 @@ word_enums! {
         /// It suspends the app, which continues where it was.
         #[default]
         Suspend: "suspend",
-        /// It tells the app a few seconds before, which stops its sync; then it suspends the app.
+        /// It warns the app a few seconds before. The app stops its sync, and is then suspended.
         Warn: "warn",
-        /// It kills the app. The next window, or its person, starts the app again.
+        /// It kills the app. The app starts again in the next window, or when its person opens it.
         Kill: "kill",
     }
 }
@@ -19,29 +19,30 @@ word_enums! {
 /// (Apple, `beginBackgroundTask`).
 const WARNED_BEFORE: Span = Span::secs(5);
 
-/// Allowance of an app in the background: it runs on for a while, then only in windows.
+/// The limits for an app in the background: it runs for a while, and then only in windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// How long an app goes on after it left the foreground.
+    /// How long an app may run after it left the foreground.
     pub stays: Span,
     /// The length of the first window in which a suspended app may run.
     pub window: Span,
-    /// Limit of a window; each further one grows by `growth`.
+    /// The maximum length of a window; each window is longer than the last by `growth`.
     pub longest: Span,
-    /// From the end of `stays` to the first window, and between the starts of two windows.
+    /// Time from the end of `stays` to the first window, and between the starts of two windows.
     pub every: Span,
-    /// Factor on the next window and on the time to it, in millionths; at least one.
+    /// Factor on the next window and on the time to it, in millionths; at least 1.
     pub growth: Ppm,
-    /// Limit of the time between two windows.
+    /// The maximum time between two windows.
     pub cap: Span,
-    /// How long the connections of a suspended app last; for ever if `None`.
+    /// How long connections of a suspended app stay open; `None`: without limit.
     pub sockets: Option<Span>,
     /// What happens at the end of a window.
     pub at_end: AtEnd,
 }
 
 impl Budget {
-    /// Times in which an app runs that went to the background at `since`; sorted, endless.
+    /// The periods in which an app runs that went to the background at `since`: sorted, without
+    /// end.
     pub fn windows(self, since: Time) -> impl Iterator<Item = (Time, Time)> {
         let first = (since, since + self.stays);
         let (mut window, mut every, mut begins) = (self.window, self.every, first.1);
@@ -54,7 +55,7 @@ impl Budget {
         }))
     }
 
-    /// When an app is told about the end of a window.
+    /// When an app is warned about the end of a window.
     pub fn warns_at(window: (Time, Time)) -> Time {
         let length = window.1.since(window.0);
         Time(window.1.0 - WARNED_BEFORE.min(length.scaled(1, 2)).0)

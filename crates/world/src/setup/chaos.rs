@@ -1,4 +1,4 @@
-//! Random trouble: the rates and shares of each kind in a setup.
+//! Random faults: the rate or share of each kind in a setup.
 
 use crate::base::{Ppm, Span, in_words};
 
@@ -13,7 +13,7 @@ pub enum Lengths {
 }
 in_words!(Lengths { Exponential: "exponential", Uniform: "uniform" });
 
-/// The kinds of trouble, passed to a macro: name, type, preset in a scenario file, and description.
+/// The kinds of random faults, passed to a macro: name, type, preset in a file, and description.
 #[macro_export]
 macro_rules! kinds_of_trouble {
     ($with:ident) => {
@@ -65,9 +65,11 @@ macro_rules! chaos {
         }
 
         impl Chaos {
-            /// Takes out the kinds that `has` does not have; how long they last goes with them.
+            /// Removes kinds for which `has` returns false, together with the settings of their
+            /// lengths.
             pub fn reduce(&mut self, mut has: impl FnMut(&'static str) -> bool) {
-                // Kinds with a rate come before shares; words are not a kind.
+                // Kinds with a rate come before those with a share; settings that are words are not
+                // a kind.
                 for kind in ["Span", "Ppm"] {
                     $(
                         let turn = stringify!($kind) == kind && is_kind(stringify!($name));

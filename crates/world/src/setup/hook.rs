@@ -1,12 +1,12 @@
-//! What the app itself does in a plan: its hooks, and the lists on its screens.
+//! The app's own code in a plan: its hooks, and the lists on its screens.
 
 use std::collections::BTreeMap;
 
 use crate::base::{Bytes, Ppm, Seed, Span, UnitId, Word};
 use crate::contract::{Hook, LocalQuery, Occasion};
 
-/// An app's hooks trigger at most one sync in this time. Without a network a run fails at once; if
-/// its error triggered a run, runs would start endlessly in one instant.
+/// The least time between two syncs that an app's hooks trigger. Without a network a run fails at
+/// once. If its error hook triggered another run, runs would start endlessly at one instant.
 pub const BETWEEN_TRIGGERS: Span = Span::millis(100);
 
 /// The hooks of an app.
@@ -23,7 +23,7 @@ pub struct HookPlan {
     pub hangs: Ppm,
     /// The request that the hook makes and waits for.
     pub calls: Option<AppCall>,
-    /// Share of its calls that throw, if the app call has not thrown.
+    /// The share of its calls that throw, if the app call has not thrown before.
     pub throws: Ppm,
     /// The unit that the hook triggers at its end.
     pub triggers: Option<UnitId>,
@@ -69,7 +69,7 @@ impl HookPlan {
 pub struct AppQuery {
     /// The query's name.
     pub name: String,
-    /// What is looked up.
+    /// The query that is run.
     pub query: LocalQuery,
     /// Time between two queries while a person uses the app.
     pub every: Span,

@@ -1,10 +1,11 @@
-//! What is simulated: one cell, with no choice left open.
+//! The input of a simulation: one cell, with every choice made.
 //!
-//! A [`Setup`] is all that `world` sees of a scenario: data, fleets, backend, gateway, engine and
-//! their options, what people do, faults and events. Room `scenario` resolves files to it, and
-//! keeps apart from it what a cell must achieve and where it was read. Start with `shared`.
+//! A *cell* is one run: a scenario with a variant, axis values and a seed. A [`Setup`] is all that
+//! `world` sees of it: data, fleets, backend, gateway, engine, their options, the work of people,
+//! faults and events. Room `scenario` resolves files to setups. It keeps checks and places in files
+//! separate. Start with `shared`.
 //!
-//! Invariant: a setup is a value. Two equal setups give the same day.
+//! Invariant: a setup is a value. Two equal setups give the same run.
 
 mod budget;
 mod chaos;

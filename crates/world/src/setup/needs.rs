@@ -1,4 +1,4 @@
-//! What a plan needs of the stack it runs on, and where the file says so.
+//! Finds what a plan needs of its stack, and where the file requires it.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::faults;
 type Needs = BTreeMap<Need, String>;
 
 impl Shared {
-    /// What it needs beyond phones that show rows and update them.
+    /// The needs of a plan, besides phones that show rows and update them.
     pub fn needs(&self) -> BTreeMap<Need, String> {
         let mut needs = Needs::new();
         let mut add = |is_so: bool, need: Need, place: &str| {
@@ -46,7 +46,7 @@ impl Shared {
             let rules = unit.blocking || unit.discard_pending || !unit.when.is_empty();
             add(rules, Need::UnitRules, &place);
         }
-        // Rows deleted before the start, while a phone that starts synced was away.
+        // Rows may be deleted before the start, while a phone that starts synced was away.
         let synced = self.fleets.iter().any(|fleet| fleet.starts.iter().any(|s| s.0.synced_ago.is_some()));
         for (entity, data) in self.schema.entities.iter().zip(&*self.data).filter(|_| synced) {
             let gone = data.deleted_daily > Ppm(0) && entity.delivery == Delivery::Delta;

@@ -12,7 +12,7 @@ use crate::contract::{Chosen, Schema, SyncUnit};
 use crate::faults::Fault;
 use crate::{backend, disk, engine, gateway, integration, net, store, workload};
 
-/// Time between two sync requests to devices in the drain; a herd is a scenario of its own.
+/// Time between two sync requests to devices in the drain, so that they do not come all at once.
 pub const ASKED_EVERY: Span = Span::millis(25);
 
 /// What is simulated, without the checks and without the places in files.
@@ -33,7 +33,7 @@ pub struct Shared {
     pub utc_offset: i32,
     /// The length of the script.
     pub duration: Span,
-    /// Longest time for healing and draining; what has not converged by then is stuck.
+    /// Maximum time for heal and drain; devices that have not converged by then count as stuck.
     pub drain: Span,
     /// The entities and their columns.
     pub schema: Arc<Schema>,
@@ -77,7 +77,7 @@ pub struct Shared {
     pub events: Vec<Planned>,
     /// The random faults; `None` if there are none.
     pub chaos: Option<Chaos>,
-    /// How long a proxy on the path caches responses; `None` if there is not always one.
+    /// How long a proxy on the path caches responses; `None` without a permanent proxy.
     pub proxy: Option<Span>,
 }
 
@@ -99,7 +99,7 @@ impl Shared {
     pub fn first_schema(&self) -> &Arc<Schema> {
         self.before.as_ref().unwrap_or(&self.schema)
     }
-    /// Actions of which edits are made, including those made only by an event.
+    /// The actions of which edits are made, including those made only by events.
     pub fn taken(&self) -> impl Iterator<Item = &workload::Action> {
         let by_events: BTreeSet<usize> = self.events.iter().filter_map(Planned::action).collect();
         let taken =
@@ -134,13 +134,13 @@ pub struct Fleet {
     pub starts: Vec<(StartState, u32)>,
     /// Roles with their shares within each group of devices with the same attributes.
     pub roles: Vec<(String, Ppm)>,
-    /// How devices' clocks are off.
+    /// The clock skew of its devices.
     pub clock: ClockModel,
-    /// What the operating system allows apps in the background; everything if `None`.
+    /// The limits for apps in the background; `None`: no limits.
     pub background: Option<Budget>,
 }
 
-/// How device clocks are off.
+/// The clock skew of devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockModel {
     /// The clock is right.
@@ -159,8 +159,8 @@ pub enum ClockModel {
 }
 
 impl ClockModel {
-    /// How far a clock can be ahead: its offset plus the drift until the network corrects it, or of
-    /// a day.
+    /// The most that a clock can be ahead: its offset, plus the drift until the network corrects it
+    /// (at most a day).
     pub fn ahead(self) -> Span {
         let ClockModel::Told { offset, drift_ppb, resync } = self else { return Span::ZERO };
         let drifts = if resync == Span::ZERO { Span::secs(86_400) } else { resync };
@@ -194,11 +194,11 @@ pub struct DeviceClass {
     pub managed_rate: Bytes,
     /// Bytes of an encrypted database that are encrypted or decrypted per second.
     pub cipher_rate: Bytes,
-    /// Flash memory; each device has its own seed of the noise.
+    /// The flash memory; each device has its own seed for its noise.
     pub flash: disk::Flash,
     /// The memory that the app may use.
     pub memory: Bytes,
-    /// The largest row that an app can read from its database at once; any if `None`.
+    /// The largest row that an app can read from its database at once; `None`: no limit.
     pub row_limit: Option<Bytes>,
 }
 
@@ -215,11 +215,11 @@ pub struct DevicePlan {
     pub link: Arc<net::Profile>,
     /// How it changes between links; `None` if it stays on its link.
     pub moves: Option<Arc<net::Moves>>,
-    /// How its clock is off.
+    /// Its clock skew.
     pub clock: ClockModel,
-    /// What the operating system allows apps in the background; everything if `None`.
+    /// The limits for apps in the background; `None`: no limits.
     pub background: Option<Budget>,
-    /// The state that its database starts in.
+    /// The state of its database at the start.
     pub start: StartState,
     /// Its values of the attributes, by attribute.
     pub attributes: Vec<Value>,
@@ -236,7 +236,7 @@ pub struct Planned {
     pub at: Time,
     /// How long it lasts. For a stopped process, the time until its restart.
     pub length: Span,
-    /// Which devices it hits.
+    /// The devices that it hits.
     pub who: Who,
     /// What happens.
     pub what: Happening,
@@ -252,7 +252,7 @@ impl Planned {
     }
 }
 
-/// The devices that an event is for.
+/// The devices that an event hits.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Who {
     /// This share of all devices, drawn by the seed.
@@ -279,7 +279,7 @@ pub enum Happening {
         entity: EntityId,
         /// The number of rows.
         rows: u64,
-        /// All with one value of the attribute at this position; `None` for all values.
+        /// Only rows with one value of the attribute at this position; `None`: all values.
         of_one: Option<usize>,
     },
     /// People make edits, spread evenly over its length.
@@ -288,7 +288,7 @@ pub enum Happening {
         action: usize,
         /// The number of edits.
         count: u32,
-        /// Which row they are about, and what they set.
+        /// The row of the edits, and the values that they set.
         about: About,
     },
     /// A person triggers a unit.

@@ -1,4 +1,4 @@
-//! Watchers of a run from outside, and row iterators that can be interrupted.
+//! Lets a caller watch and interrupt a run; row iterators that stop when interrupted.
 
 use crate::base::{Span, Time};
 
@@ -10,7 +10,7 @@ pub trait Watch: Sync {
     fn interrupted(&self) -> bool;
 }
 
-/// Watches nothing and never interrupts.
+/// A watcher that does nothing and never interrupts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unwatched;
 
@@ -40,7 +40,7 @@ impl<I: Iterator> Iterator for Wanted<'_, I> {
         self.given += 1;
         self.rows.next()
     }
-    // The receiver reserves memory for all rows at once.
+    // Lets the receiver reserve memory for all rows at once.
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.rows.size_hint()
     }

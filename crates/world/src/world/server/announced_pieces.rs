@@ -10,12 +10,12 @@ use crate::net::Rest;
 use crate::protocol::PONG;
 use crate::sim::{Handle, Notify};
 
-/// Pieces that are yet to leave.
+/// Pieces that have not been sent yet.
 pub(crate) struct Pieces {
     handle: Handle,
-    /// The response ends with its first announcement.
+    /// True if the response ends with its first announcement.
     once: bool,
-    /// A sign of life goes out after this long without a piece; none if zero.
+    /// After this time without a piece, a keep-alive piece is sent; zero: never.
     beat: Span,
     waiting: RefCell<VecDeque<Vec<u8>>>,
     was_added: Cell<bool>,
@@ -29,7 +29,7 @@ impl Pieces {
         let changed = handle.notify();
         Rc::new(Pieces { handle: handle.clone(), once, beat, waiting, was_added, is_broken, changed })
     }
-    /// Whether nothing can be added any more.
+    /// True if nothing can be added any more.
     pub(crate) fn is_over(&self) -> bool {
         self.is_broken.get() || self.once && self.was_added.get()
     }
@@ -59,7 +59,7 @@ impl Pieces {
     }
 }
 
-/// The pieces of one response, as its link takes them. The server stops when the link gives up.
+/// The pieces of one response, as the link takes them. If the link gives up, the server stops.
 pub(crate) struct Answering {
     pub(crate) pieces: Rc<Pieces>,
     pub(crate) hangs_up: Box<dyn Fn()>,

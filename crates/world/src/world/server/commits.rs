@@ -10,7 +10,7 @@ use crate::sim::{Handle, Notify};
 pub(crate) struct Commits {
     handle: Handle,
     pub(crate) all: Cell<u64>,
-    /// When the invisible commits become visible.
+    /// The times at which invisible commits become visible.
     unseen: RefCell<BinaryHeap<Reverse<Time>>>,
     came: Notify,
 }

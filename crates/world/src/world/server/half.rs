@@ -21,17 +21,17 @@ pub(crate) struct Servers {
     pub(crate) handle: Handle,
     pub(crate) hub: Rc<Hub>,
     pub(crate) server: Rc<RefCell<dyn ServerHalf>>,
-    /// The same, if it is the gateway of the built-in stack, for its own work.
+    /// The same half as a gateway, for its own work; `None` for other stacks.
     pub(crate) gateway: Option<Rc<RefCell<Gateway>>>,
     pub(crate) backend: RefCell<Backend>,
     pub(crate) backend_link: Option<RefCell<BackendLink>>,
-    /// The node of backend calls, which outlive the server's process.
+    /// The node for backend calls: they continue when the server's process ends.
     pub(crate) node: NodeId,
     pub(crate) process: Process,
-    /// Messages that the server half sends unasked.
+    /// Messages that the server half sends without a request.
     pub(crate) phones: Rc<Outbox>,
     pub(crate) commits: Rc<Commits>,
-    /// The announcements of the built-in stack, if phones listen for them.
+    /// The announcements of the built-in stack; `None` if no phone listens for them.
     pub(crate) live: Option<Rc<Live>>,
     pub(crate) coding: GatewayCoding,
 }

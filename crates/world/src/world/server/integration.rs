@@ -33,7 +33,7 @@ pub(crate) struct Integration {
     destination: RefCell<Destination>,
     platform: RefCell<Platform>,
     workers: Vec<Worker>,
-    /// Notifies that somebody waits for the next rounds.
+    /// Notifies workers that somebody waits for their next rounds.
     pub(crate) hurry: Notify,
     /// True if workers are no longer killed.
     is_mended: Cell<bool>,
@@ -41,7 +41,7 @@ pub(crate) struct Integration {
     quiet: Cell<Option<Time>>,
     /// When a row last reached the destination, or was read to be written there.
     active: Cell<Time>,
-    /// From then on workers can find everything committed.
+    /// From this time on, workers can find every commit.
     pub(crate) shown: Cell<Time>,
 }
 
@@ -56,10 +56,10 @@ struct Worker {
     is_at_work: Cell<bool>,
 }
 
-/// The round ends here: something failed, or another worker has the claim.
+/// Ends a round: something failed, or another worker has the claim.
 struct Ends;
 
-/// Whether a page had rows that may be taken, and whether there is more.
+/// True if a page had rows that may be accepted, and true if there is more.
 type Carried = Result<(bool, bool), Ends>;
 
 impl Integration {
@@ -168,7 +168,7 @@ impl Integration {
         quiet
     }
 
-    /// Passes a point at which a worker may be killed.
+    /// Passes a crash point of workers.
     async fn point(self: &Rc<Self>, worker: &Worker) {
         let nth = worker.passed.replace(worker.passed.get() + 1);
         let draw = self.seed.hash("killed", u64::from(worker.number), nth) % 1_000_000;
@@ -201,12 +201,12 @@ impl Integration {
         self.servers.hub.tell_lives(Node::World, Event::Integration(event));
     }
 
-    /// From now on no worker is killed, and the destination is up.
+    /// From now on no worker is killed, and the destination is never down.
     pub(crate) fn mend(&self) {
         self.is_mended.set(true);
         self.destination.borrow_mut().mend();
     }
-    /// The time from which every worker finds what readers of the backend see by `shown`.
+    /// The time from which every worker finds all commits that readers can see at `shown`.
     pub(crate) fn found_by(&self, shown: Time) -> Time {
         let lease = self.options.capture.claimed_for.max(self.options.claim).unwrap_or(Span::ZERO);
         self.options.capture.found_by(shown) + lease
@@ -219,7 +219,7 @@ impl Integration {
     }
 }
 
-/// The turn of an entity in a worker's round.
+/// The work on one entity in a worker's round.
 struct Turn<'t> {
     of: &'t Rc<Integration>,
     worker: &'t Worker,
@@ -227,7 +227,7 @@ struct Turn<'t> {
 }
 
 impl Turn<'_> {
-    /// Retries rejected rows; true if some of them may still be taken.
+    /// Retries rejected rows; true if some of them may be accepted later.
     async fn retry(&self) -> Result<bool, Ends> {
         let entity = self.entity;
         let keys = self.of.platform.borrow().rejected(entity);
@@ -245,14 +245,14 @@ impl Turn<'_> {
         Ok(self.takes_any(&keys))
     }
 
-    /// True if the destination takes any of these rows, now or at a retry.
+    /// True if the destination accepts any of these rows, now or at a retry.
     fn takes_any(&self, keys: &[Key]) -> bool {
         let destination = self.of.destination.borrow();
         keys.iter().any(|key| !destination.refuses(self.entity, key))
     }
 
-    /// Carries one page. Returns true if it had rows that may be taken, and whether there is more.
-    /// Rows rejected permanently may come in each round, and count as nothing to do.
+    /// Copies one page. Returns true if the page had rows that may be accepted, and true if there
+    /// is more. Rows that are always rejected may come in each round, and count as no work.
     async fn carry(&self) -> Carried {
         self.claim()?;
         let entity = self.entity;
@@ -272,7 +272,7 @@ impl Turn<'_> {
             .then(|| Move { entity, from: cursor, to: next.clone(), waits });
         let retries = self.of.options.rejected == OnRejected::Retry;
         let in_doubt = if moves.is_some() && retries { &keys[..] } else { &[] };
-        // The cursor passes rejected records; a killed worker does not learn of those.
+        // The cursor passes rejected records, so a killed worker would not find them again.
         self.of.platform.borrow_mut().note_rejected(entity, &[], in_doubt);
         let settled = self.write(&rows, moves, false).await?;
         self.of.platform.borrow_mut().note_rejected(entity, in_doubt, &[]);
@@ -299,7 +299,7 @@ impl Turn<'_> {
         if holds { Ok(()) } else { Err(Ends) }
     }
 
-    /// The cursor up to which this entity is done.
+    /// The cursor up to which the entity is done; `None` at the beginning.
     async fn cursor(&self) -> Result<Option<String>, Ends> {
         let in_memory = || self.worker.memory.borrow().get(&self.entity).cloned();
         let kept = || self.of.platform.borrow().cursor(self.entity).map(str::to_owned);
@@ -321,7 +321,7 @@ impl Turn<'_> {
             .ask(move |feed, backend, asking| feed.page(backend, asking, (entity, asked.as_deref()), limit));
         let page = page.await;
         if matches!(page, Err(ServerError::CursorExpired(_))) && cursor.is_some() {
-            // It loads everything again.
+            // The worker loads everything again.
             self.worker.memory.borrow_mut().remove(&entity);
             self.of.platform.borrow_mut().set_cursor(entity, None);
         }
@@ -381,7 +381,7 @@ impl Turn<'_> {
         Ok(writes(entity, rows, by_own_id.then_some(&own)))
     }
 
-    /// Records that everything up to this cursor is done, except for rejected rows.
+    /// Records that all rows up to this cursor are done, except rejected rows.
     async fn remember(&self, cursor: &str, rejected: &[Key]) -> Result<(), Ends> {
         let entity = self.entity;
         let keeps = self.of.options.rejected == OnRejected::Retry;
@@ -470,7 +470,7 @@ impl Turn<'_> {
     }
 }
 
-/// The destination at rest, if there is one.
+/// The destination when it is at rest, if there is one.
 pub(crate) struct Held<'i>(pub(crate) Option<&'i Integration>);
 
 impl Held<'_> {

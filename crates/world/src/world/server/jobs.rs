@@ -1,5 +1,5 @@
-//! Pulls that the gateway works on in the background: the waits of requests, and the work itself,
-//! which outlives them.
+//! Jobs: pulls that the gateway works on in the background. This file has the waiting requests, and
+//! the work, which continues without them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,7 +9,7 @@ use crate::contract::{Event, JobEvent, Node};
 use crate::gateway::{Gateway, JobReply, ask_job, job_answer, job_done, job_question, refuse_job};
 use crate::world::server::half::{Beside, Servers};
 
-/// The response to a request that is a job; `None` if it is none.
+/// The response to a request that is a job; `None` if the request is not a job.
 pub(crate) async fn answer(
     servers: &Rc<Servers>,
     gateway: &Rc<RefCell<Gateway>>,
@@ -32,7 +32,7 @@ pub(crate) async fn answer(
     }
 }
 
-/// Works on a request at the backend, for as long as that takes.
+/// Does the work of a request at the backend, which takes time.
 fn work(servers: &Rc<Servers>, gateway: &Rc<RefCell<Gateway>>, job: (DeviceId, String), request: Vec<u8>) {
     let servers = Rc::clone(servers);
     let gateway = Rc::clone(gateway);

@@ -1,8 +1,9 @@
-//! The announcements of the built-in stack's server: which phones listen, and what each is told.
+//! The announcements of the built-in stack's server: which phones listen, and what each of them
+//! gets.
 //!
-//! A change is announced once a pull can read it. Changes of one instant are one announcement. What
-//! is announced while a phone does not listen is not kept for it; a phone that says what it knows
-//! when it listens again is told at once.
+//! A change is announced as soon as a pull can read it. Changes of one instant make one
+//! announcement. The server keeps no announcements for a phone that does not listen. If a phone
+//! says what it knows when it listens again, it gets the news at once.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -23,19 +24,19 @@ pub(crate) struct Live {
     handle: Handle,
     hub: Rc<Hub>,
     phones: Rc<Outbox>,
-    /// What each phone listens for.
+    /// The channels (parts of the data) that each phone listens for.
     channels: Vec<Channel>,
     devices: u32,
-    /// Whether a replica responds, which has a change only after a refresh.
+    /// True if a replica answers pulls: it has a change only after a refresh.
     by_replica: bool,
-    /// Pulls stay this far behind the backend's clock.
+    /// How far pulls stay behind the backend's clock; `None` if they do not.
     pub(crate) reads_behind: Option<Span>,
     state: RefCell<State>,
     came: Notify,
     pub(crate) push: Option<PushService>,
 }
 
-/// How many changes there were, and who listens for the next.
+/// The number of changes, and the phones that listen.
 #[derive(Default)]
 struct State {
     book: Book,
@@ -61,11 +62,11 @@ enum Over {
 #[derive(Debug, Default)]
 struct Book {
     numbers: BTreeMap<EntityId, u64>,
-    /// Changes that pulls can read later, and from when.
+    /// Changes that pulls cannot read yet, each with the time from which they can.
     later: BinaryHeap<Reverse<(Time, EntityId)>>,
-    /// Changes that a replica does not have yet, and when they were made.
+    /// Changes that a replica does not have yet, each with its time.
     behind: Vec<(Time, EntityId)>,
-    /// Entities with changes that were not announced yet.
+    /// Entities whose changes are not announced yet.
     fresh: BTreeSet<EntityId>,
 }
 
@@ -75,7 +76,7 @@ impl Book {
         self.fresh.insert(entity);
     }
 
-    /// Counts what pulls can read at `now`; returns when they can read more.
+    /// Counts the changes that pulls can read at `now`; returns when they can read more.
     fn advance(&mut self, now: Time) -> Time {
         while let Some(Reverse((at, entity))) = self.later.peek().copied() {
             if at > now {
@@ -87,7 +88,7 @@ impl Book {
         Time::FAR
     }
 
-    /// Counts what was committed before `began`, as a refresh that began then has brought it.
+    /// Counts changes committed before `began`: a refresh that began then has brought them.
     fn refreshed(&mut self, began: Time) {
         let (there, behind) = std::mem::take(&mut self.behind).into_iter().partition(|(at, _)| *at < began);
         self.behind = behind;
@@ -100,7 +101,7 @@ impl Book {
         entities.iter().filter_map(|entity| self.numbers.get(entity)).sum()
     }
 
-    /// What a phone has missed, by what it says that it knows.
+    /// The changes that a phone has missed, according to what it says it knows.
     fn missed(&self, topics: &[Topic]) -> Vec<Change> {
         let change = |topic: &Topic| {
             let number = self.number(&topic.entities);
@@ -109,7 +110,7 @@ impl Book {
         topics.iter().filter_map(change).collect()
     }
 
-    /// What a phone is told of changes of `fresh`.
+    /// The part of the changes of `fresh` that a phone listens for.
     fn told(&self, topics: &[Topic], fresh: &BTreeSet<EntityId>) -> Vec<Change> {
         let touched = topics.iter().filter(|topic| topic.entities.iter().any(|of| fresh.contains(of)));
         let change = |topic: &Topic| Change { channel: topic.channel, number: self.number(&topic.entities) };
@@ -117,7 +118,7 @@ impl Book {
     }
 }
 
-/// What an announcer knows of its world.
+/// What the server needs to know of its world for announcements.
 pub(crate) struct Announced {
     pub(crate) channels: Vec<Channel>,
     pub(crate) devices: u32,
@@ -136,7 +137,7 @@ impl Live {
         Rc::new(Live { handle, hub, phones, channels, devices, by_replica, reads_behind, state, came, push })
     }
 
-    /// A commit that pulls can read from `at` on.
+    /// Notes a commit that pulls can read from `at` on.
     pub(crate) fn committed(&self, entity: EntityId, at: Time) {
         let now = self.handle.now();
         let mut state = self.state.borrow_mut();
@@ -148,15 +149,15 @@ impl Live {
         }
     }
 
-    /// The replica has everything from before `began`.
+    /// Notes that the replica has every change from before `began`.
     pub(crate) fn refreshed(&self, began: Time) {
         self.state.borrow_mut().book.refreshed(began);
         self.came.notify_all();
     }
 
-    /// The task of a server process: announces changes as pulls can read them.
+    /// The task of a server process: announces changes when pulls can read them.
     pub(crate) async fn announce(self: Rc<Self>) {
-        // A new process announces nothing of what was before.
+        // A new process does not announce older changes.
         self.state.borrow_mut().book.advance(self.handle.now());
         let before = std::mem::take(&mut self.state.borrow_mut().book.fresh);
         self.tell_missed(&before, &BTreeSet::new());
@@ -196,7 +197,7 @@ impl Live {
         self.tell_missed(fresh, &reached);
     }
 
-    /// Reports what was not announced to phones, except to those that were reached.
+    /// Reports changes as missed for each phone that the announcement did not reach.
     fn tell_missed(&self, fresh: &BTreeSet<EntityId>, reached: &BTreeSet<(DeviceId, u32)>) {
         let all = self.state.borrow().book.told(&self.topics(), fresh);
         for device in (0..self.devices).map(DeviceId) {
@@ -208,13 +209,13 @@ impl Live {
         }
     }
 
-    /// What a phone listens for that listens for everything.
+    /// The topics of a phone that listens for everything.
     fn topics(&self) -> Vec<Topic> {
         let all = (0..).zip(&self.channels);
         all.map(|(channel, of)| Topic { channel, since: None, entities: of.entities.clone() }).collect()
     }
 
-    /// Announces changes to one that listens; returns the device.
+    /// Sends changes to a listening phone; returns the device.
     fn say(&self, name: u64, changes: Vec<Change>) -> Option<DeviceId> {
         let (device, over) = {
             let state = self.state.borrow();
@@ -247,7 +248,7 @@ impl Live {
         Listen::decode(request).map_err(|damaged| ServerError::BadRequest(damaged.to_string()))
     }
 
-    /// Whether the server side holds no more requests and connections.
+    /// True if the server cannot hold another request or connection.
     pub(crate) fn is_full(&self) -> bool {
         let state = self.state.borrow();
         let by_response = |ear: &&Ear| matches!(ear.over, Over::Response(_));
@@ -255,7 +256,7 @@ impl Live {
         self.phones.is_full_with(held)
     }
 
-    /// A device holds a connection, and says for what in its first message.
+    /// Adds a connection of a device; its first message says what the device listens for.
     pub(crate) fn connected(
         &self,
         device: DeviceId,
@@ -274,7 +275,7 @@ impl Live {
         self.state.borrow_mut().ears.retain(|_, ear| !is_it(ear));
     }
 
-    /// Holds a request; returns the first piece of its response, which names the rest.
+    /// Holds a request; returns the first piece of the response, which identifies the rest.
     pub(crate) fn asked(&self, device: DeviceId, request: &[u8]) -> Result<Vec<u8>, ServerError> {
         let Listen { once, beat, topics } = self.read(request)?;
         if self.is_full() {

@@ -1,4 +1,4 @@
-//! The process of a stack's server half, as others see it.
+//! The process of a stack's server half, as other parts of the world see it.
 
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
@@ -9,12 +9,12 @@ use crate::net::Way;
 use crate::sim::{Handle, NodeId, Notify, either};
 use crate::world::faults::crash::CrashBook;
 
-/// After a failed early call, further requests are ignored for this time, which doubles.
+/// The pause for early calls after one that failed; it doubles with each failure.
 const HURRY_BACKOFF: Span = Span::secs(2);
 const HURRY_BACKOFF_DOUBLINGS: u32 = 12;
 
-/// Starts a backend call early. After a failure it waits longer: otherwise those who ask would use
-/// up the quota that the call needs, or block another call forever.
+/// Starts a backend call early if somebody waits for it. After a failure it pauses: otherwise
+/// requests would use up the quota that the call needs, or block another call forever.
 pub(crate) struct Hurry {
     hurried: Notify,
     failures: Cell<u32>,
@@ -44,8 +44,9 @@ impl Hurry {
     }
 }
 
-/// Fair turns if the backend limits concurrent calls. A refresh asks page after page and would take
-/// every free place. So an upload that was refused has the next turn, then one page, and so on.
+/// Shares the backend fairly if concurrent calls are limited. A refresh requests page after page
+/// and would take every free place. So a refused upload gets the next place, then a page gets one,
+/// and so on.
 pub(crate) struct Turns {
     pub(crate) upload_waits: Cell<bool>,
     upload_went: Notify,

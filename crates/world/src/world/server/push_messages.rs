@@ -1,5 +1,5 @@
-//! Messages that a server half sends to its phones unasked: on connections that they hold, and
-//! delayed responses to requests.
+//! Messages that a server half sends to its phones without a request: on held connections, and as
+//! delayed responses.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ enum Kept {
     Awaited(oneshot::Sender<Vec<u8>>),
 }
 
-/// Messages that a half sent while it handled a call, in order. They leave when it is done.
+/// Messages that a half sends during a call, in order. They leave at the end of the call.
 pub(crate) type Said = Vec<Saying>;
 
 pub(crate) enum Saying {
@@ -54,7 +54,7 @@ impl Outbox {
     pub(crate) fn holds(&self, id: ConnectionId) -> bool {
         self.state.borrow().ends.contains_key(&id)
     }
-    /// Whether the server side holds no further connection beside so many requests.
+    /// True if the server cannot hold another connection besides this many requests.
     pub(crate) fn is_full_with(&self, held: usize) -> bool {
         self.most.is_some_and(|most| self.state.borrow().ends.len() + held >= most as usize)
     }

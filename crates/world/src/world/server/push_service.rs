@@ -1,4 +1,4 @@
-//! The platform's push service: takes messages of the server and brings them to phones.
+//! The platform's push service: delivers messages of the server to phones.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -11,20 +11,20 @@ use crate::protocol::{Change, Said};
 use crate::sim::{Handle, NodeId};
 use crate::world::hub::Hub;
 
-/// A phone that keeps the app suspended is tried again after this.
+/// Time before another try if a phone keeps the app suspended.
 const AGAIN_AFTER: Span = Span::secs(60);
 
 /// A phone, as the service sees it.
 pub(crate) trait Registered {
-    /// When the phone is online, from `now` on.
+    /// The time from which the phone is online; `now` if it is online.
     fn is_online_from(&self, now: Time) -> Time;
-    /// Whether the app runs no code at present, and gets its messages later.
+    /// True if the app runs no code now and gets its messages later.
     fn is_suspended(&self) -> bool;
-    /// Brings a message; false if no app takes it.
+    /// Delivers a message; false if no app accepts it.
     fn takes(&self, message: &[u8]) -> bool;
 }
 
-/// The service and what waits in it.
+/// The service with its waiting messages.
 pub(crate) struct PushService {
     hub: Rc<Hub>,
     handle: Handle,
@@ -97,7 +97,7 @@ struct Waits {
     device: Weak<dyn Registered>,
     hub: Rc<Hub>,
     waiting: Rc<RefCell<BTreeMap<u64, (DeviceId, Change)>>>,
-    /// The service drops it then.
+    /// The time at which the service drops it.
     until: Time,
 }
 

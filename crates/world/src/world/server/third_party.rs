@@ -16,7 +16,7 @@ use crate::world::server::half::{Done, Servers};
 use crate::world::server::push_messages::Outbox;
 
 const DATABASE: &str = "server.db";
-/// Bytes of a call on the way to the backend, and of its end on the way back.
+/// Bytes of a call to the backend, and of its result on the way back.
 const CALL_BYTES: u64 = 200;
 
 /// Creates the server of one process.
@@ -76,7 +76,7 @@ impl ServerHalf for Brought {
         backend: &mut Backend,
     ) -> Result<Reply, ServerError> {
         backend.admit(from)?;
-        // A request may reach the backend after the process that sent it has ended.
+        // The process that sent a request may have ended before the request reaches the backend.
         let process = self.running.as_mut().ok_or(ServerError::Failed)?;
         process.serve_with(from, request, slip, backend)
     }
@@ -184,7 +184,7 @@ impl CrashPoints for OfServer {
         if servers.server.try_borrow_mut().is_ok() {
             return servers.kill_gateway(wait);
         }
-        // During a request; that ends first.
+        // If the process is serving a request, the request ends first.
         self.handle.spawn(servers.process.world, "crash point", async move {
             servers.kill_gateway(wait);
         });

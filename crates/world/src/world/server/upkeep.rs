@@ -1,5 +1,5 @@
-//! The own work of a gateway with a replica: it refreshes the replica and uploads queued edits to
-//! the backend. A kill ends both at any point; the next process starts again from durable state.
+//! The work of a gateway with a replica, outside of requests: it refreshes the replica and uploads
+//! queued edits. A kill ends both at any point; the next process starts again from durable state.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -30,7 +30,7 @@ pub(crate) fn start(servers: &Rc<Servers>, gateway: &Rc<RefCell<Gateway>>) {
 }
 
 impl Servers {
-    /// Somebody needs the replica to be as fresh as `since`, and the queue to be empty.
+    /// Asks for a replica that is as fresh as `since`, and for an empty queue.
     pub(crate) fn hurry_gateway(&self, since: Time) {
         let now = self.handle.now();
         if !self.is_fresh(since) {
@@ -49,7 +49,7 @@ impl Servers {
     fn is_fresh(&self, since: Time) -> bool {
         self.fresh().is_some_and(|fresh| fresh >= since)
     }
-    /// What the gateway has left to do until it has everything as of `since`, in words.
+    /// The work left until the gateway has everything as of `since`, in words.
     pub(crate) fn left_to_do(&self, since: Time, clock: Clock) -> String {
         let mut left = Vec::new();
         match self.fresh() {
@@ -75,7 +75,7 @@ impl Upkeep {
         let fresh = self.gateway.borrow().fresh();
         let mut next = fresh.map_or(Time::ZERO, |fresh| fresh + every).max(self.servers.handle.now());
         loop {
-            // It begins at its time, or earlier if somebody asked.
+            // The work begins at its scheduled time, or earlier if somebody asks.
             let hurry = &self.servers.process.refresh_now;
             let hurried = hurry.hurried_before(&self.servers.handle, next).await;
             let begun = self.servers.handle.now();
