@@ -19,43 +19,43 @@ use crate::contract::{
     Author, ColumnKind, EditKind, Entity, Guard, Mutation, NamedBy, Outcome, Refusal, Row, ScopeRule, image,
 };
 
-/// The decision on a mutation. A conflicting row is shown in its current state on each replay.
+/// The decision on a mutation. On each replay, a conflict shows the row's current state.
 #[derive(Clone, Debug)]
 enum Verdict {
     Applied(Stamp),
-    /// The backend created the row under its own key, in place of the device's.
+    /// The backend created the row under a key of its own, which replaces the device's key.
     Named(Stamp, Slot),
     Conflict(Refusal, Option<Slot>),
     Rejected(String),
-    /// Reported as committed under the stamp of the present row, but not written.
+    /// The response says "committed" with the present row's stamp, but nothing was written.
     Ignored(Stamp),
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Verdicts(FxHashMap<Box<str>, (Time, Verdict)>);
 
-/// A mutation from a device with these attributes, and the database when it arrives.
+/// A mutation, the attributes of its device, and the database when it arrives.
 #[derive(Clone, Copy)]
 struct Case<'c> {
     sight: Sight<'c>,
     attributes: &'c [Value],
     mutation: &'c Mutation,
-    /// The other mutations of the same transaction.
+    /// All mutations of the same transaction.
     beside: &'c [&'c Mutation],
 }
 
 #[derive(Default)]
 struct Together {
     held: Option<Held>,
-    /// Positions of mutations with a verdict of their own.
+    /// Indices of mutations that have a verdict of their own.
     own: BTreeSet<usize>,
 }
 
-/// Why no mutation of a family is committed.
+/// The reason why no mutation of a family is committed.
 enum Held {
-    /// Part of the group is deferred, or has a conflict that its device must resolve first.
+    /// One mutation is deferred, or has a conflict that its device must resolve first.
     Later,
-    /// Part of the group is rejected permanently.
+    /// One mutation is rejected permanently, for this reason.
     Refused(String),
 }
 
@@ -123,8 +123,8 @@ impl Verdicts {
                 None if case.is_put_off() => None,
                 None => Some(case.judge().map(drop)),
             };
-            // The next request leaves out a rejected mutation; the family must not be committed by
-            // half.
+            // The device's next request leaves out a rejected mutation. Without this rule, the rest
+            // of the family would then be committed.
             let refuses_all = sight.database.options.commits == Commits::Families;
             let held = match judged {
                 Some(Ok(())) => continue,
@@ -145,7 +145,7 @@ impl Verdicts {
         self.remember(case, verdict)
     }
 
-    /// The verdict of an earlier arrival, while the backend remembers it.
+    /// The verdict of an earlier arrival; `None` if the backend does not remember one.
     fn known(&self, case: Case<'_>) -> Option<&Verdict> {
         let idempotency = case.sight.database.options.idempotency;
         let (given, verdict) = self.0.get(case.mutation.id.as_str())?;
@@ -205,7 +205,7 @@ impl<'c> Case<'c> {
         *kind == EditKind::Create && self.content().schema.naming(*entity).by == NamedBy::Server
     }
 
-    /// True if chance puts the mutation off this time.
+    /// True if chance defers the mutation this time.
     fn is_put_off(self) -> bool {
         let Sight { database, now } = self.sight;
         let Database { options, seed, .. } = database;
@@ -232,7 +232,7 @@ impl<'c> Case<'c> {
         let values = match (mutation.kind, known.map(|slot| (slot, table.record(slot)))) {
             (EditKind::Create, None) => Some(self.created(entity)),
             (EditKind::Create, Some((_, record))) if !record.deleted => return conflict(Refusal::Exists),
-            // A device that names the deletion itself as its base has seen it and undoes it.
+            // The base is the deletion itself: the device has seen it and undoes it.
             (EditKind::Create, Some((_, record))) if mutation.base == Some(record.stamp) => {
                 Some(self.created(entity))
             }
@@ -259,14 +259,14 @@ impl<'c> Case<'c> {
                 return Err(Verdict::Conflict(Refusal::Taken, Some(holder)));
             }
         }
-        // A create may reuse the slot of a forgotten row.
+        // A create may reuse the slot of a row that the backend forgot.
         let slot = known.or_else(|| table.find(key));
         let (key, author) = (key.clone(), Author::Device(mutation.edit));
         let written = Written { by: attributes.into(), at: mutation.made_at };
         Ok(Draft { entity: *id, key, slot, values, author, written: Some(written), unnoted: false })
     }
 
-    /// Checks that the row belongs to the device: the present row, or the one to be created.
+    /// Checks that the row belongs to the device: the present row, or the row to create.
     fn is_allowed(self, entity: &Entity) -> Result<(), Verdict> {
         let Case { sight, attributes, mutation, .. } = self;
         let authorisation = sight.database.options.authorisation;
@@ -292,7 +292,7 @@ impl<'c> Case<'c> {
 
     fn created(self, entity: &Entity) -> Arc<[Value]> {
         let mut values = vec![Value::Null; entity.columns.len()];
-        // A device cannot send columns that it does not hold; the row gets its device's attributes.
+        // A device cannot send columns that it does not hold. The row gets the device's attributes.
         for (column, attribute) in entity.scope.iter().filter_map(ScopeRule::attribute) {
             values[column] = self.attributes[attribute].clone();
         }
@@ -302,7 +302,7 @@ impl<'c> Case<'c> {
         values.into()
     }
 
-    /// The entity, or the reason why the backend rejects this mutation whatever its content.
+    /// The entity, or the reason for a rejection that does not depend on the mutation's content.
     fn accepts(self) -> Result<&'c Entity, String> {
         let mutation = self.mutation;
         let entities = &self.content().schema.entities;
@@ -328,7 +328,7 @@ impl<'c> Case<'c> {
         Ok(entity)
     }
 
-    /// The first reference to a missing row; `None` if the backend checks none.
+    /// The first reference to a missing row; `None` if there is none or the backend does not check.
     fn missing(self, entity: &Entity) -> Option<(EntityId, Key)> {
         let values = self.mutation.values.iter().map(|(column, value)| (*column, value));
         if !self.sight.database.options.foreign_keys {
@@ -377,7 +377,7 @@ impl<'c> Case<'c> {
         }
     }
 
-    /// A row of the mutation's entity, as its device may see it.
+    /// A row of the mutation's entity, with the columns that its device may see.
     fn shown(self, slot: Slot) -> Row {
         let entity = self.content().schema.entity(self.mutation.entity);
         let record = self.content().table(self.mutation.entity).record(slot);
@@ -387,7 +387,7 @@ impl<'c> Case<'c> {
     }
 }
 
-/// Whether the backend can never commit this mutation.
+/// True if the backend can never commit this mutation.
 pub(super) fn is_poisoned(mutation: &Mutation, options: &BackendOptions) -> bool {
     let draw = Seed(xxh3_64(mutation.id.as_bytes())).hash("poison", 0, 0) % 1_000_000;
     mutation.kind != EditKind::Delete && draw < u64::from(options.poison_ppm)
@@ -403,7 +403,7 @@ fn is_text_of(kind: &ColumnKind, value: &Value) -> bool {
     kind.canonical(text).as_deref() == Some(&**text)
 }
 
-/// The expected type if `value` does not fit a column of this kind. Every column accepts null.
+/// The expected type if `value` does not fit the column; otherwise `None`. Null always fits.
 fn misfit(kind: &ColumnKind, value: &Value) -> Option<&'static str> {
     let (fits, wanted) = match kind {
         ColumnKind::Text => (matches!(value, Value::Text(_) | Value::Fat(_)), "a text"),
@@ -419,11 +419,11 @@ fn misfit(kind: &ColumnKind, value: &Value) -> Option<&'static str> {
     (!fits && *value != Value::Null).then_some(wanted)
 }
 
-/// True if the mutation may change this row. An image guard applies under every [`Writes`] rule.
+/// True if the mutation may change this row. Every [`Writes`] rule also checks the image guard.
 fn may_change(options: &BackendOptions, entity: &Entity, mutation: &Mutation, record: &Record) -> bool {
     let grace = options.writes_grace.as_micros() as i64;
     let cut = |stamp: Stamp| stamp.truncated(options.stamp_precision).0;
-    // Saturating, as a device may send any date.
+    // The sum saturates: a device may send any date.
     let is_newer = || mutation.made_at.0.saturating_add(grace) > record.edited_at.0;
     match (options.writes, mutation.guard) {
         (Writes::NewerDate, Guard::Base | Guard::Since) => is_newer(),
@@ -441,7 +441,7 @@ fn may_change(options: &BackendOptions, entity: &Entity, mutation: &Mutation, re
     }
 }
 
-/// For each mutation of a request, the position of the first one in the same family.
+/// For each mutation of a request, the index of the first mutation in the same family.
 fn families(sight: Sight<'_>, mutations: &[Mutation]) -> Vec<usize> {
     match sight.database.options.commits {
         Commits::Rows => return (0..mutations.len()).collect(),
@@ -461,7 +461,7 @@ fn families(sight: Sight<'_>, mutations: &[Mutation]) -> Vec<usize> {
     tops.iter().map(first).collect()
 }
 
-/// The parent key in `column` of a row: from a mutation of this request, or else as stored.
+/// The parent key in a row's `column`: from this request's mutation, otherwise as stored.
 fn part_of(
     sight: Sight<'_>,
     mutations: &[Mutation],

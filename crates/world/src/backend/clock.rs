@@ -3,33 +3,33 @@
 use super::options::{BackendOptions, Ticks};
 use crate::base::{Span, Stamp, Time};
 
-/// Shows the time and gives out stamps: the time, truncated to the precision.
+/// Shows the time and gives out stamps. A stamp is the time, truncated to the precision.
 ///
 /// Three rules move a stamp past the time, to the next multiple of the precision:
-/// - Stamps never go back, even if the clock does; two commits may share a stamp.
+/// - Stamps never go back, even if the clock does. Two commits may share a stamp.
 /// - A row's next version has a later stamp than the previous one. Otherwise a compare-and-set on
-///   the stamp would confuse two versions. A clock that is not `monotonic` keeps only this rule.
-/// - After a cursor that ends at (s, key) was handed out, no commit is stamped s or earlier. One in
-///   the same tick with a smaller key would lie before the cursor.
+///   the stamp would confuse two versions. A clock that is not `monotonic` has only this rule.
+/// - A cursor may end at (s, key). Once it is handed out, no commit gets stamp s or earlier: a
+///   commit with stamp s and a smaller key would lie before the cursor.
 ///
 /// With [`Ticks::RunAhead`], stamps run ahead of a coarse clock until commits pause. With
-/// [`Ticks::Shared`], they stay at the tick, and a row's next version is one microsecond later.
-/// Then a reader that stays behind the settled end gets a tick only after the tick has ended.
+/// [`Ticks::Shared`], stamps stay at the tick, and a row's next version is one microsecond later. A
+/// reader that stays behind the settled end then gets a tick only after its end.
 #[derive(Debug)]
 pub(super) struct Clock {
-    /// The reading at time 0, shifted by all clock steps since.
+    /// The reading at time 0, shifted by all clock steps up to now.
     start: Stamp,
     precision: Span,
-    /// Stamps never go back with the clock, nor behind a cursor.
+    /// If true, stamps go back neither with the clock nor behind a cursor.
     monotonic: bool,
     ticks: Ticks,
     pub(super) latest: Stamp,
     /// The smallest stamp that no cursor has passed.
     floor: Stamp,
-    /// With shared ticks, the start of the earliest tick that new commits may still get.
+    /// With shared ticks: the start of the earliest tick that new commits may still get.
     open: Stamp,
     dated: Stamp,
-    /// For each backup, the smallest stamp given since.
+    /// For each backup, the smallest stamp given after it.
     since: Vec<Stamp>,
 }
 
@@ -46,13 +46,13 @@ impl Clock {
         self.start.plus(now.since(Time::ZERO))
     }
 
-    /// When the clock shows `stamp`; time 0 if it showed it before that.
+    /// The time when the clock shows `stamp`; time 0 if that was before the start.
     pub(super) fn when(&self, stamp: Stamp) -> Time {
         Time::ZERO + stamp.since(self.start)
     }
 
-    /// Steps the clock by `micros` at `now`; stamps that were settled stay settled. A load that
-    /// began before gets only changes stamped after `now`.
+    /// Moves the clock by `micros` at `now`. Settled stamps stay settled. A load that began before
+    /// gets only changes stamped after `now`.
     pub(super) fn step(&mut self, now: Time, micros: i64) {
         if micros < 0 {
             self.give_none_before(self.cut(self.at(now)));
@@ -64,9 +64,9 @@ impl Clock {
         stamp.truncated(self.precision)
     }
 
-    /// The smallest stamp that can be given after `stamp`.
+    /// The smallest stamp that a commit can get after `stamp`.
     fn after(&self, stamp: Stamp) -> Stamp {
-        // Saturating, as a device may send any date.
+        // The sum saturates: a device may send any date.
         Stamp(self.cut(stamp).0.saturating_add((self.precision.as_micros() as i64).max(1)))
     }
 
@@ -92,7 +92,7 @@ impl Clock {
         self.since.len() - 1
     }
 
-    /// The smallest stamp given since backup number `backup`.
+    /// The smallest stamp given after backup number `backup`.
     pub(super) fn least_since(&self, backup: usize) -> Stamp {
         self.since[backup]
     }
@@ -101,7 +101,7 @@ impl Clock {
         self.since.iter_mut().for_each(|least| *least = (*least).min(stamp));
     }
 
-    /// Called on a restore. Readers have seen the undone versions, so no stamp is given again.
+    /// Continues after a restore. Readers have seen the undone versions, so no stamp is reused.
     pub(super) fn go_on_elsewhere(&mut self) {
         self.give_none_before(self.after(self.latest));
     }
@@ -111,17 +111,17 @@ impl Clock {
         if self.ticks == Ticks::RunAhead { self.after(stamp) } else { Stamp(stamp.0.saturating_add(1)) }
     }
 
-    /// With shared ticks, the first stamp of the tick that is still open at `now`.
+    /// With shared ticks: the first stamp of the tick that is open at `now`.
     pub(super) fn open_tick(&self, now: Stamp) -> Option<Stamp> {
         (self.ticks == Ticks::Shared).then(|| self.cut(now).max(self.open))
     }
 
-    /// The greatest stamp given, including those dated by a device's clock.
+    /// The greatest stamp given. Stamps from devices' clocks count too.
     pub(super) fn greatest(&self) -> Stamp {
         self.latest.max(self.dated)
     }
 
-    /// With shared ticks, the end of the tick of the last commit.
+    /// With shared ticks: the end of the last commit's tick.
     pub(super) fn closes(&self) -> Option<Stamp> {
         (self.ticks == Ticks::Shared).then(|| self.after(self.latest))
     }
@@ -130,7 +130,7 @@ impl Clock {
     pub(super) fn give(&mut self, now: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
         let mut least = self.cut(now);
         if self.monotonic {
-            // Initial rows from outside may have any stamp, so it is rounded up to a multiple.
+            // Initial rows may have any stamp, so it is rounded up to a multiple.
             let latest = match self.ticks {
                 Ticks::RunAhead => self.after(Stamp(self.latest.0 - 1)),
                 Ticks::Shared => self.cut(self.latest),
@@ -143,7 +143,7 @@ impl Clock {
         stamp
     }
 
-    /// The stamp of a commit that a device dated. It may lie behind any cursor.
+    /// The stamp of a commit that has a device's date. It may lie behind any cursor.
     pub(super) fn take(&mut self, made_at: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
         let stamp = replaced.map(|old| self.next_version(old)).fold(self.cut(made_at), Stamp::max);
         self.dated = self.dated.max(stamp);

@@ -1,4 +1,4 @@
-//! Commits: all rows of one change get their new versions at once, with one stamp.
+//! Commits: all rows of one change get their new versions at once, and the same stamp.
 
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ pub struct Commit {
     /// The stamp of the new version.
     pub stamp: Stamp,
     pub kind: CommitKind,
-    /// The backend's values after the commit; before it, for a delete.
+    /// The backend's values after the commit. For a delete: the values before it.
     pub values: Arc<[Value]>,
     pub author: Author,
     /// The stamp of the version that was replaced; `None` for an insert.
     pub replaced: Option<Stamp>,
-    /// When its transaction commits, if later than its stamp.
+    /// The time when its transaction commits; `None` if that is the time of its stamp.
     pub visible_at: Option<Time>,
 }
 
-/// An effect of a mutation on the backend.
+/// One effect of a mutation on the backend.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Fact {
     /// A row has a new version.
@@ -34,22 +34,22 @@ pub(crate) enum Fact {
         entity: EntityId,
         key: Key,
         kind: EditKind,
-        /// `Some` for a conflict, `None` for a permanent rejection.
+        /// `Some`: a conflict. `None`: a permanent rejection.
         conflict: Option<Refusal>,
-        /// The other row: the one that has the natural key, or the missing one that is referred to.
+        /// The row that has the natural key, or the missing row that the mutation refers to.
         holder: Option<Key>,
     },
-    /// A mutation arrived again and got its remembered verdict.
+    /// A mutation arrived again and got the remembered verdict.
     Replayed(EditId),
-    /// The next commit of the first edit also carries the other edits.
+    /// The next commit of the first edit also has the changes of the other edits.
     Carries(EditId, Vec<EditId>),
     /// The server's rule changes these columns in the next commit of the edit.
     Remade(EditId, Vec<usize>),
-    /// The device learns of this edit's conflict by columns only.
+    /// The device learns only the columns of this edit's conflict.
     ByColumn(EditId),
-    /// A mutation was put off.
+    /// A mutation was deferred.
     PutOff(EditId),
-    /// A mutation was reported as committed, but not written.
+    /// The response says that a mutation was committed, but nothing was written.
     Ignored { edit: EditId, entity: EntityId, key: Key },
 }
 
@@ -66,7 +66,7 @@ impl Commit {
         }
     }
 
-    /// The event for listeners after [`Commit::event`], if readers see the commit later.
+    /// A second event for listeners, after [`Commit::event`], if readers see the commit later.
     pub fn delay(&self) -> Option<Event<'_>> {
         let Commit { entity, key, stamp, .. } = self;
         let until = self.visible_at?;
@@ -109,21 +109,21 @@ impl Fact {
 pub(super) struct Draft {
     pub(super) entity: EntityId,
     pub(super) key: Key,
-    /// The row, if the backend has ever had it.
+    /// The row's slot; `None` if the backend never had the row.
     pub(super) slot: Option<Slot>,
     pub(super) values: Option<Arc<[Value]>>,
     pub(super) author: Author,
-    /// The device's share, if a device wrote the row.
+    /// The facts that came from a device; `None` if no device wrote the row.
     pub(super) written: Option<Written>,
-    /// The row keeps its stamp, and no log or flag notes the change: nobody wrote the row itself.
+    /// True if nobody wrote the row itself. It keeps its stamp; no log or flag notes the change.
     pub(super) unnoted: bool,
 }
 
-/// What a device sends with its own change.
+/// The facts that a device sends with its change.
 #[derive(Debug)]
 pub(super) struct Written {
     pub(super) by: Arc<[Value]>,
-    /// When the person made the edit, by the device's clock.
+    /// The time of the person's edit, by the device's clock.
     pub(super) at: Stamp,
 }
 

@@ -20,9 +20,9 @@ pub(super) struct Content {
     /// The schema on the day of the start.
     first_schema: Arc<Schema>,
     pub(super) tables: Vec<Table>,
-    /// For each entity, the index of its natural key.
+    /// By entity, the index of its natural key.
     unique: Vec<Option<usize>>,
-    /// For each entity fetched with a record, the index of the column that names that record.
+    /// By entity that is fetched with a record, the index of the column that names the record.
     on_open: Vec<Option<usize>>,
     pub(super) unshown: PendingVersions,
     log: Option<Log>,
@@ -68,7 +68,7 @@ impl Content {
         entity.ok_or_else(|| ServerError::BadRequest(format!("there is no entity {}", id.0)))
     }
 
-    /// The entity, if a reader of this scope can pull its changes.
+    /// The entity, if a reader of this scope can pull its changes; otherwise an error.
     pub(super) fn pulled(&self, id: EntityId, scope: Scope<'_>) -> Result<&Entity, ServerError> {
         let entity = self.entity(id)?;
         if entity.delivery != Delivery::Delta && scope != Scope::Whole {
@@ -77,7 +77,7 @@ impl Content {
         Ok(entity)
     }
 
-    /// An entity that is fetched when a record is opened, and its index by that record.
+    /// An entity that a device fetches when a person opens a record, and its index by that record.
     pub(super) fn on_open(&self, id: EntityId) -> Result<(&Entity, &Index), ServerError> {
         let entity = self.entity(id)?;
         match self.on_open[usize::from(id.0)] {
@@ -91,7 +91,7 @@ impl Content {
         Ok(self.tables[usize::from(id.0)].place_of(self.schema.entity(id), scope))
     }
 
-    /// The log. Callers exist only where the options keep one.
+    /// The log. Only code that runs with a log calls this.
     pub(super) fn log(&self) -> &Log {
         self.log.as_ref().expect("who reads the log has it kept")
     }
@@ -152,7 +152,7 @@ impl Content {
         write_tuple(index.parts(), values, &mut name).then_some(name)
     }
 
-    /// Writes one row of a transaction that is stamped now and commits at `ends`.
+    /// Writes one row of a transaction. It gets its stamp now and commits at `ends`.
     pub(super) fn write(&mut self, now: Time, draft: Draft, stamp: Stamp, ends: Time) -> Commit {
         let Draft { entity: id, key, slot, values, author, written, unnoted } = draft;
         let listed = stamp;
@@ -160,7 +160,7 @@ impl Content {
         let (stamp, kept) = own.map_or((stamp, None), |own| (own.stamp, Some(own.edited_at)));
         let unnoted = unnoted && !self.lists_moves;
         let listed = if unnoted { stamp } else { listed };
-        // Without another date, the edit was made when it was committed.
+        // Without another date, the date of the edit is that of its commit.
         let edited_at = kept.or(written.as_ref().map(|written| written.at)).unwrap_or(stamp);
         let writer = written.map(|written| written.by);
         let entity = self.schema.entity(id);
@@ -206,8 +206,8 @@ impl Content {
         Commit { entity: id, key, stamp, kind, values: after, author, replaced, visible_at }
     }
 
-    /// The windows of scopes move on to this day. Rows are listed with `stamp` where they come and
-    /// where they leave, if moves are listed at all.
+    /// Moves the windows of scopes to this day. Rows that come or leave are listed with `stamp`, if
+    /// the backend lists moves at all.
     pub(super) fn begin_day(&mut self, now: Time, day: u32, stamp: Option<Stamp>) {
         if self.first_schema.moving_windows.is_empty() {
             return;

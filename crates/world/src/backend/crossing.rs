@@ -1,4 +1,4 @@
-//! What a reader must learn when its scope becomes another: no change of a row says it.
+//! Changes of a reader's scope. No row changes then, so the reader must learn them from here.
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
@@ -9,22 +9,22 @@ use super::sight::{Fetched, Sight};
 use crate::base::{EntityId, Key};
 use crate::contract::ServerError;
 
-/// A reader that goes from one scope to another, and how far it has come.
+/// A reader that moves from one scope to another, and its progress.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Crossing<'q> {
     pub(crate) entity: EntityId,
     pub(crate) from: Scope<'q>,
     pub(crate) to: Scope<'q>,
-    /// Continues after this key.
+    /// Continues after this key; `None`: at the beginning.
     pub(crate) after: Option<&'q Key>,
-    /// At most this many rows, at least 1.
+    /// Delivers at most this many rows, at least 1.
     pub(crate) limit: usize,
 }
 
 impl Sight<'_> {
-    /// Delivers, in the order of keys, the rows of the new scope as they are now, and a tombstone
-    /// for every row that is or was in the old one and is not in the new one. Ends at `limit`, or
-    /// when `take` breaks; the last row counts as taken.
+    /// Delivers each row of the new scope as it is now. Delivers a tombstone for each row that is
+    /// or was in the old scope only. Rows come in the order of keys. Ends at `limit` or when `take`
+    /// breaks; the last row counts as taken.
     pub(crate) fn crossing(
         self,
         crossing: Crossing<'_>,

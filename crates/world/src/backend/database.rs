@@ -23,9 +23,9 @@ pub(super) struct Database {
     pub(super) effects: Effects,
     pub(super) files: Files,
     pub(super) rejection_windows: Vec<RejectionWindow>,
-    /// The number of the local day, for windows that move with it.
+    /// The number of the local day, for windows that move daily.
     pub(super) day: u32,
-    /// Per entity, the number of keys given out. A restore does not reset the sequence.
+    /// By entity, the number of keys given out. A restore does not reset it.
     given: Vec<u64>,
 }
 
@@ -70,13 +70,13 @@ impl Database {
         self.content.begin_day(now, day, stamp);
     }
 
-    /// The share of edits not accepted at `now`: `always`, or that of a window if greater.
+    /// The share of edits refused at `now`: `always`, or the greater share of a window.
     pub(super) fn rejected_share(&self, edits: RejectedEdits, always: Ppm, now: Time) -> Ppm {
         let there = |one: &&RejectionWindow| one.edits == edits && (one.from..one.until).contains(&now);
         self.rejection_windows.iter().filter(there).map(|one| one.share).fold(always, Ppm::max)
     }
 
-    /// The first of `count` consecutive key numbers of which no row has any.
+    /// The first of `count` consecutive key numbers that no row has.
     pub(super) fn give(&mut self, entity: EntityId, count: u32) -> u64 {
         let of = self.content.schema.entity(entity);
         let table = self.content.table(entity);
@@ -96,13 +96,13 @@ impl Database {
         given_key(self.content.schema.entity(entity), number)
     }
 
-    /// Commits `drafts`, all of different rows, and their consequences, under `date` if given.
+    /// Commits `drafts`, all of different rows, and their consequences. `date`: a device's stamp.
     pub(super) fn commit(&mut self, now: Time, date: Option<Stamp>, drafts: Vec<Draft>) -> Vec<Commit> {
         let mut committing = self.begin(now, date, drafts);
         self.go_on(&mut committing, usize::MAX)
     }
 
-    /// Starts to commit `drafts`. No other call may come before the last of them is written.
+    /// Begins to commit `drafts`. Until the last of them is written, make no other call.
     pub(super) fn begin(&mut self, now: Time, date: Option<Stamp>, mut drafts: Vec<Draft>) -> Committing {
         self.files.drop_due(now, &self.content, &self.clock);
         self.content.show_due(now);
@@ -118,13 +118,13 @@ impl Database {
         Committing { drafts: drafts.into_iter(), now, stamp, ends }
     }
 
-    /// Writes up to `most` further rows; returns nothing when all are written.
+    /// Writes up to `most` more rows; an empty result means that all are written.
     pub(super) fn go_on(&mut self, committing: &mut Committing, most: usize) -> Vec<Commit> {
         let Committing { drafts, now, stamp, ends } = committing;
         drafts.take(most).map(|draft| self.content.write(*now, draft, *stamp, *ends)).collect()
     }
 
-    /// The commit time: now, or after a random delay drawn from the instant and the first row.
+    /// The commit time: now, or after a random delay that depends on the instant and the first row.
     fn transaction_ends(&self, now: Time, drafts: &[Draft]) -> Time {
         let (Some(delay), Some(first)) = (self.options.commit_delay, drafts.first()) else { return now };
         let row = xxh3_64(first.key.as_str().as_bytes());

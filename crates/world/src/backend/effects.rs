@@ -1,5 +1,5 @@
 //! Consequences of a commit: folded columns, counters, and the effect of a delete on rows that
-//! refer to the deleted one.
+//! refer to the deleted row.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,28 +11,28 @@ use super::options::{BackendOptions, Copies, Effect};
 use crate::base::{EntityId, Key, Value};
 use crate::contract::{Author, OnDelete, Reference};
 
-/// An [`Effect`] with the indexes for its look-ups.
+/// An [`Effect`], with the indexes to find its rows.
 #[derive(Debug)]
 struct Derivation {
     effect: Effect,
-    /// An index of the rows that change with others.
+    /// The index that finds the rows to change.
     index: usize,
-    /// The columns of a counted row that make the look-up key.
+    /// The columns of a counted row that form the look-up key.
     parts: Vec<Part>,
 }
 
-/// Rows that change with others, each once, ordered by (entity, slot).
+/// Rows that a commit also changes: each once, ordered by (entity, slot).
 #[derive(Default)]
 struct Followers(BTreeMap<(EntityId, Slot), Follower>);
 
-/// The new values of a row, and whether it is written for another reason than its copies.
+/// The new values of a row. `is_written`: not only its copies change.
 struct Follower {
     values: Vec<Value>,
     is_written: bool,
 }
 
 impl Followers {
-    /// A row whose copies change.
+    /// Notes a row whose copies change.
     fn copy(&mut self, content: &Content, entity: EntityId, slot: Slot) -> &mut Follower {
         let values = || content.table(entity).record(slot).values.to_vec();
         self.0.entry((entity, slot)).or_insert_with(|| Follower { values: values(), is_written: false })
@@ -43,7 +43,7 @@ impl Followers {
         &mut follower.values
     }
 
-    /// Drafts of the rows that end up different. A booking moved within its day changes nothing.
+    /// Drafts of rows with new values in the end. A booking moved within a day changes none.
     fn drafts(self, content: &Content, copies: Copies) -> impl Iterator<Item = Draft> + '_ {
         self.0.into_iter().filter_map(move |((entity, slot), follower)| {
             let Follower { values, is_written } = follower;
@@ -77,7 +77,7 @@ impl Derivation {
         Derivation { effect: effect.clone(), index, parts }
     }
 
-    /// Applies to `followers` the consequences of a change of one row from `before`.
+    /// Adds to `followers` the consequences of one row's change from `before`.
     fn follow(&self, content: &Content, draft: &Draft, before: Option<&[Value]>, followers: &mut Followers) {
         let after = draft.values.as_deref();
         let index = |to: EntityId| content.table(to).index(self.index);
@@ -112,7 +112,7 @@ impl Derivation {
 #[derive(Debug)]
 pub(super) struct Effects {
     derivations: Vec<Derivation>,
-    /// The references that the backend enforces, each with the index of its column.
+    /// The references that the backend enforces, and for each the index of its column.
     references: Vec<(Reference, usize)>,
     copies: Copies,
 }
@@ -144,7 +144,7 @@ impl Effects {
         })
     }
 
-    /// The entity whose reference forbids the delete of this row or of one in its cascade, if any.
+    /// The entity whose reference forbids to delete this row or a row of its cascade, if any.
     pub(super) fn holder(&self, content: &Content, entity: EntityId, key: &Key) -> Option<EntityId> {
         let restricts = |reference: &Reference| reference.on_delete == OnDelete::Restrict;
         if !self.references.iter().any(|(reference, _)| restricts(reference)) {
@@ -157,8 +157,8 @@ impl Effects {
         holder
     }
 
-    /// True if one of these new values of an `entity` row refers to a missing row, where the
-    /// backend enforces the reference. `beside` says if a row comes with the same request.
+    /// True if one of these new values of an `entity` row refers to a missing row, and the backend
+    /// enforces the reference. `beside` is true for a row that comes in the same request.
     pub(super) fn points_nowhere<'v>(
         &self,
         content: &Content,
@@ -176,8 +176,8 @@ impl Effects {
         })
     }
 
-    /// Adds all deletes that follow from those in `drafts`, then the rows that change because of
-    /// any draft. These derived changes have no further consequences.
+    /// Adds all deletes that follow from `drafts`, then the rows that any draft changes. These
+    /// derived changes have no further consequences.
     pub(super) fn follow(&self, content: &Content, drafts: &mut Vec<Draft>) {
         self.cascade(content, drafts);
         let mut followers = Followers::default();
@@ -212,8 +212,8 @@ impl Effects {
         drafts.extend(nulls.drafts(content, self.copies));
     }
 
-    /// Calls `meets` once for each reference to a deleted row: a row of `queue`, or one deleted
-    /// with it. Adds the referring rows to `known`.
+    /// Calls `meets` once per reference to a deleted row: a row of `queue`, or one deleted by
+    /// cascade. Adds the cascade's rows to `known`.
     fn descend(
         &self,
         content: &Content,

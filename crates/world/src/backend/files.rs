@@ -1,7 +1,7 @@
-//! Files of whole entities that the backend writes at regular intervals, for others to fetch.
+//! Export files of whole entities. The backend writes them at regular intervals.
 //!
 //! A file holds the content committed at its instant: CSV with a header line, and a last line with
-//! the number of rows. It overwrites the previous file, and writing takes time. A fetch during that
+//! the number of rows. It overwrites the previous file. Writing takes time; a fetch during that
 //! time gets only the beginning.
 
 use std::sync::Arc;
@@ -19,9 +19,9 @@ pub(crate) const END: &str = "#end";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct File<'b> {
     pub(crate) number: u64,
-    /// The instant of its content.
+    /// The instant of the file's content.
     pub(crate) at: Time,
-    /// The last stamp that a row could have by then.
+    /// The last stamp that a row could have at that instant.
     pub(crate) head: Stamp,
     pub(crate) text: &'b [u8],
     /// The number of rows that the backend read for the whole file.
@@ -40,7 +40,7 @@ pub(super) struct Files {
 #[derive(Clone, Debug)]
 struct Draft {
     rows: Vec<(Key, Stamp, Arc<[Value]>)>,
-    /// Made on the first fetch.
+    /// `None` until the first fetch.
     text: Option<Vec<u8>>,
 }
 
@@ -49,7 +49,7 @@ impl Files {
         Files { drop, begun: 0, head: Stamp(0), drafts: Vec::new() }
     }
 
-    /// Starts the file that is due. Called before every write.
+    /// Starts the next file if it is due. Called before every write.
     pub(super) fn drop_due(&mut self, now: Time, content: &Content, clock: &Clock) {
         let Some(FileDrop { every, .. }) = self.drop else { return };
         let due = now.0 / every.0.max(1) + 1;

@@ -1,10 +1,10 @@
 //! Flags that say which consumer has which row.
 //!
 //! A consumer's flags are a table of the rows that it still lacks. A new visible version of a row
-//! arms its flag again with a new token. So a reset that names the token of the delivered version
-//! does not hide the newer one. Arming belongs to the row's commit and costs nothing extra: flags
-//! catch up with the stream of their place ([`stream`](super::stream)) when they are read. A reset,
-//! a claim and arming by hand are writes.
+//! arms its flag, with a new token. A reset names the token of the delivered version, so it cannot
+//! hide a newer one. Arming is part of the row's commit and costs nothing extra. It is computed
+//! late: a read of flags first takes in the stream of their place ([`stream`](super::stream)). A
+//! reset, a claim and arming by hand are writes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -20,13 +20,13 @@ use super::table::Table;
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, in_words};
 use crate::contract::{Entity, ServerError};
 
-/// A reader by flags.
+/// A reader that uses flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Consumer {
     Device(DeviceId),
     /// The gateway's replica.
     Replica,
-    /// All workers that carry rows to another system.
+    /// All workers that transfer rows to another system.
     Workers,
     /// One flag shared by all readers.
     Anybody,
@@ -39,20 +39,20 @@ pub(crate) struct FlagsOf<'q> {
     pub(crate) scope: Scope<'q>,
 }
 
-/// Rows that a consumer is assumed to have when its flags are created.
+/// The rows that a consumer has when its flags are created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Has {
     Nothing,
-    /// All rows as of this instant, which is not after the backend's start.
+    /// All rows as of this instant, which is at the latest the backend's start.
     AllUntil(Stamp),
-    /// Every row present at the backend's start.
+    /// Every row that exists at the backend's start.
     All,
 }
 
 /// How a flag is reset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reset {
-    /// Only if the flag is still armed by the delivered version.
+    /// Only if the delivered version is the one that armed the flag last.
     #[default]
     CompareAndSet,
     /// In any case.
@@ -60,7 +60,7 @@ pub enum Reset {
 }
 in_words!(Reset { CompareAndSet: "compare-and-set", Naive: "naive" });
 
-/// A delivered row, and the token of the version that armed it.
+/// A delivered row, and the token of its version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
     place: Place,
@@ -72,7 +72,7 @@ pub(crate) struct Mark {
 pub(crate) struct Flagged {
     pub(crate) scanned: u64,
     pub(crate) passed: u64,
-    /// Delivered rows that had been delivered before under the same token.
+    /// Number of delivered rows that came before with the same token.
     pub(crate) again: u64,
     pub(crate) claimed: u64,
     pub(crate) more: bool,
@@ -91,7 +91,7 @@ struct Flags {
     /// The number of stream entries taken in so far.
     taken_in: usize,
     last: u64,
-    /// The highest receipt that its consumer presented.
+    /// The highest receipt that the consumer sent.
     receipt: u64,
     free: BTreeMap<u64, Armed>,
     claimed: BTreeMap<u64, Armed>,
@@ -153,7 +153,7 @@ impl Flags {
         self.claimed.insert(token, Armed { claimed: Some(until), ..armed });
     }
 
-    /// Arms rows that became visible since the last call.
+    /// Arms rows that became visible after the last call.
     fn catch_up(&mut self, stream: Option<&Stream>, provisioning: Provisioning) {
         let entries = stream.map_or(&[][..], |stream| &stream.entries);
         for entry in &entries[self.taken_in..] {
@@ -166,8 +166,8 @@ impl Flags {
 }
 
 impl Flagging<'_> {
-    /// Creates a consumer's flags. If they exist and the consumer has nothing, arms every synced or
-    /// claimed row: its claimer is gone, or can no longer confirm. Returns the number of rows
+    /// Creates a consumer's flags. If they exist and the consumer has nothing, arms all synced and
+    /// all claimed rows: their claimer is gone or can no longer confirm. Returns the number of rows
     /// written.
     pub(crate) fn enrol(&mut self, now: Time, of: FlagsOf<'_>, has: Has) -> Result<u64, ServerError> {
         let key = self.key(now, of)?;
@@ -192,7 +192,7 @@ impl Flagging<'_> {
         Ok(written)
     }
 
-    /// The highest receipt noted with these flags, 0 before the first; `None` without flags.
+    /// The highest receipt noted with these flags, or 0 if there is none; `None` without flags.
     pub(crate) fn receipt(&mut self, now: Time, of: FlagsOf<'_>) -> Result<Option<u64>, ServerError> {
         let key = self.key(now, of)?;
         Ok(self.flags.0.get(&key).map(|flags| flags.receipt))
@@ -212,8 +212,8 @@ impl Flagging<'_> {
     }
 
     /// Delivers unsynced rows to `take`, in the order in which they were armed, and claims them
-    /// with a lease. Ends at `limit` or when `take` breaks; that last row counts as taken. Rows for
-    /// which `passes_over` is true are read but not changed.
+    /// with a lease. Ends at `limit` or when `take` breaks; that last row counts as taken. If
+    /// `passes_over` is true for a row, the row is read but not changed.
     pub(crate) fn flagged(
         &mut self,
         now: Time,
@@ -297,8 +297,8 @@ impl Flagging<'_> {
         }
     }
 
-    /// A user sets the flags of the first `rows` live rows of an entity, by key order, to "not
-    /// synced" for every consumer. Returns the number of rows.
+    /// Sets flags to "not synced" for every consumer, as a user would: those of the first `rows`
+    /// live rows of an entity, by key. Returns the number of rows.
     pub(crate) fn touch(&mut self, now: Time, id: EntityId, rows: usize) -> usize {
         self.content.show_due(now);
         let touched: Vec<Key> =
@@ -331,7 +331,7 @@ fn begun(content: &Content, of: FlagsOf<'_>, place: Place, has: Has) -> Flags {
             let at = Position::at(stamp);
             for ((_, key), slot) in partition.into_iter().flat_map(|partition| since(partition, &at)) {
                 let slot = slot.or_else(|| table.find(key)).expect("a tombstone's row was there");
-                // Rows touched since the start are in the stream.
+                // Rows that changed after the start are in the stream.
                 let untouched = stream.is_none_or(|stream| stream.fate(slot).is_none());
                 if untouched && table.fate(place, slot).found(content.provisioning) {
                     flags.arm(slot);

@@ -1,18 +1,17 @@
-//! Indexes of live rows by some of their columns, and these columns as bytes, to look up equal
-//! rows.
+//! Indexes of live rows by some columns. They hold these columns as bytes, to find equal rows.
 
 use rustc_hash::FxHashMap;
 
 use crate::base::{Span, Value};
 
-/// A row's position in its table.
+/// A row's index in its table.
 pub(super) type Slot = u32;
 
-/// The live rows of a table by a tuple of columns, except rows with a null in it.
+/// The live rows of a table by a tuple of columns. Rows with a null in the tuple are left out.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
     parts: Vec<Part>,
-    /// Slots in ascending order, which is the order of creation.
+    /// Slots in ascending order, which is the order in which the rows were created.
     groups: FxHashMap<Box<[u8]>, Vec<Slot>>,
     scratch: Vec<u8>,
 }
@@ -55,12 +54,12 @@ impl Index {
         }
     }
 
-    /// The rows with this value in the index's only column.
+    /// The rows that have this value in the index's only column.
     pub(super) fn of(&self, value: &Value) -> &[Slot] {
         self.like(&[Part::Whole(0)], std::slice::from_ref(value))
     }
 
-    /// The rows equal in `parts` to `values`, which may belong to another entity.
+    /// The rows equal to `values` in `parts`. `values` may belong to another entity.
     pub(super) fn like(&self, parts: &[Part], values: &[Value]) -> &[Slot] {
         let mut wanted = Vec::new();
         if !write_tuple(parts, values, &mut wanted) {
@@ -76,11 +75,11 @@ const DAY: i64 = 86_400_000_000;
 pub(super) enum Part {
     /// The value as it is.
     Whole(usize),
-    /// The UTC day of a timestamp, with this offset added first.
+    /// The UTC day of a timestamp, after this offset was added.
     Day(usize, Span),
 }
 
-/// Appends the tuple. Returns `false` if one value is null, which equals nothing, or is not a
+/// Appends the tuple. `false` if a value is null, as null equals nothing, or if a value is not a
 /// timestamp for [`Part::Day`].
 pub(super) fn write_tuple(parts: &[Part], values: &[Value], out: &mut Vec<u8>) -> bool {
     parts.iter().all(|part| match *part {
@@ -99,7 +98,7 @@ pub(super) fn write_tuple(parts: &[Part], values: &[Value], out: &mut Vec<u8>) -
     })
 }
 
-/// Appends one value. Equal values, and only those, give equal bytes.
+/// Appends one value. Two values give the same bytes exactly if they are equal.
 pub(super) fn write_value(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Null => out.push(0),

@@ -1,7 +1,7 @@
 //! The change log: changes in the order in which they became visible.
 //!
 //! It has net changes: a row appears once, at its latest entry and in its current state. A reader
-//! that needs entries older than the retention time is refused.
+//! that needs entries older than the retention time gets an error.
 
 use std::ops::{Bound, ControlFlow};
 
@@ -15,37 +15,37 @@ use crate::contract::ServerError;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LogPosition {
-    /// Reading the content, up to the stamp `until`; then the log continues after entry `from`.
+    /// Reads the content up to stamp `until`. After that it reads the log after entry `from`.
     Loading { from: u64, until: Stamp, at: Position },
-    /// After this entry.
+    /// Reads the log after this entry.
     After(u64),
 }
 
 word_enums! {
-    /// How a reader treats missing numbers.
+    /// A reader's treatment of missing numbers.
     pub enum Holes {
-        /// It stops before the oldest transaction under way.
+        /// The reader stops before the oldest transaction in progress.
         #[default]
         Wait: "wait",
-        /// It continues, and misses what fills them later.
+        /// The reader continues, and misses the entries that later fill the gap.
         Skip: "skip",
     }
 
-    /// What a reader's first load reads.
+    /// The rows that a reader's first load reads.
     pub enum FirstLoad {
         /// The rows that exist.
         #[default]
         Live: "live",
-        /// Also a tombstone of each row that was deleted or left the reader's scope.
+        /// These rows, and a tombstone of each row that was deleted or left the reader's scope.
         All: "all",
     }
 
-    /// What a reader does if entries that it needs may be trimmed.
+    /// A reader's treatment of needed entries that may be trimmed.
     pub enum Trimmed {
-        /// It starts again.
+        /// The reader starts again.
         #[default]
         Reload: "reload",
-        /// It does not notice, and continues with the remaining entries.
+        /// The reader does not notice, and continues with the remaining entries.
         Ignore: "ignore",
     }
 }
@@ -61,20 +61,20 @@ pub(crate) struct LogQuery<'q> {
     pub(crate) history: History,
 }
 
-/// What a reader gets besides the last version of each row.
+/// Versions that a reader gets in addition to the last version of each row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct History {
     pub(crate) first_load: FirstLoad,
     pub(crate) superseded: Superseded,
 }
 
-/// Which entries bring a row that a later entry brings again.
+/// The entries that bring a row although a later entry brings it again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Superseded {
-    /// None.
+    /// None of them.
     #[default]
     Gone,
-    /// All since the last compaction. The log is compacted at multiples of this time, or never.
+    /// All since the last compaction. The log is compacted at multiples of this; `None`: never.
     Kept { compacted_every: Option<Span> },
 }
 
@@ -84,12 +84,12 @@ pub(crate) struct LogPage {
     pub(crate) delivered: u64,
     pub(crate) next: LogPosition,
     pub(crate) more: bool,
-    /// At the end of the log: rows present by an entry after a missing number.
+    /// At the end of the log: rows whose entry comes after a missing number.
     pub(crate) withheld: Vec<Key>,
 }
 
 impl Superseded {
-    /// The last number at `now` up to which only the last entry of each row is left.
+    /// Up to this number, at `now`, the log has only the last entry of each row.
     fn compacted(self, log: &Log, now: Time) -> u64 {
         match self {
             Superseded::Gone => u64::MAX,
@@ -102,13 +102,13 @@ impl Superseded {
 }
 
 impl Holes {
-    /// The last number that this reader may pass.
+    /// The last number that this reader may read.
     fn end(self, log: &Log) -> u64 {
         if self == Holes::Wait { log.settled() } else { log.last }
     }
 }
 
-/// As [`LogPosition::Loading`].
+/// The fields of [`LogPosition::Loading`].
 struct Loading<'p> {
     from: u64,
     until: Stamp,
@@ -131,8 +131,8 @@ impl Taking<'_> {
     }
 }
 
-/// Where a first load begins. If it reads superseded versions, it reads the log from the last
-/// compaction on.
+/// The position at which a first load begins. A load that reads superseded versions reads the log
+/// from the last compaction on.
 pub(super) fn start(sight: Sight<'_>, holes: Holes, history: History) -> LogPosition {
     let until = sight.head();
     let log = sight.database.content.log();
@@ -181,11 +181,11 @@ pub(super) fn page(
     Ok(LogPage { scanned: taking.scanned, delivered: taking.delivered, next, more, withheld })
 }
 
-/// Fails if entries that a reader at `next` needs are trimmed, or skips them (`Trimmed::Ignore`).
+/// Fails if a reader at `next` needs trimmed entries, or skips them (`Trimmed::Ignore`).
 fn in_time(sight: Sight<'_>, query: LogQuery<'_>, next: &mut LogPosition) -> Result<(), ServerError> {
     let log = sight.database.content.log();
     let kept_from = sight.clock().minus(log.options.kept);
-    // A reader provisioned before the start also needs the changes from then on.
+    // A reader provisioned before the start also needs all changes after the start.
     let is_old = |until, at: &Position| is_provisioned(until) && at.since.is_none() && at.stamp < kept_from;
     let old = matches!(next, LogPosition::Loading { until, at, .. } if is_old(*until, at));
     let (LogPosition::Loading { from: number, .. } | LogPosition::After(number)) = next;
@@ -197,7 +197,7 @@ fn in_time(sight: Sight<'_>, query: LogQuery<'_>, next: &mut LogPosition) -> Res
     Ok(())
 }
 
-/// Delivers content after `at`; returns true when all of it is delivered.
+/// Delivers content after `at`; true if all of it is delivered.
 fn load_on(
     sight: Sight<'_>,
     query: LogQuery<'_>,
@@ -208,8 +208,8 @@ fn load_on(
     let content = &sight.database.content;
     let (entity, table) = (content.schema.entity(query.entity), content.table(query.entity));
     let stream = table.stream(place);
-    // A device provisioned before the start reads the whole log, which has every touched row. A
-    // load of superseded versions too reads those in the log.
+    // A device provisioned before the start reads the whole log, which has every changed row. A
+    // load of superseded versions reads the log too.
     let from = if is_provisioned(until) { 0 } else { from };
     let reads_log =
         at.since.is_none() && (is_provisioned(until) || query.history.superseded != Superseded::Gone);
@@ -239,7 +239,7 @@ fn load_on(
     done
 }
 
-/// Rows present by an entry after `end`, in the order of their entries.
+/// Rows whose entry comes after `end`, in the order of their entries.
 fn behind(table: &Table, place: Place, end: u64) -> Vec<Key> {
     let Some(stream) = table.stream(place) else { return Vec::new() };
     let entries = stream.numbered((Bound::Excluded(end), Bound::Unbounded));
@@ -248,7 +248,7 @@ fn behind(table: &Table, place: Place, end: u64) -> Vec<Key> {
 }
 
 /// Delivers the entries after `number` and up to `end`; returns true if there are more. Up to
-/// `net`, only the last entry of each row is left. Each entry brings its row as it is now.
+/// `net`, only the last entry of each row is delivered. Each entry brings its row as it is now.
 fn read_on(
     table: &Table,
     place: Place,

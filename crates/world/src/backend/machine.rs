@@ -1,4 +1,4 @@
-//! The backend: its parts, put together as a server uses them to serve one request.
+//! The backend: connects its parts, so that a server can serve one request.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -22,10 +22,10 @@ use crate::contract::{
     ServerError, SystemOfRecord,
 };
 
-/// The enterprise's system of record.
+/// The company's system of record.
 #[derive(Debug)]
 pub struct Backend {
-    /// Its pool of workers.
+    /// The backend's pool of workers.
     pub service: Service,
     pub(super) database: Database,
     verdicts: Verdicts,
@@ -33,11 +33,11 @@ pub struct Backend {
     pub(crate) call: Call,
     /// See [`Backend::incarnation`].
     incarnation: u64,
-    /// Stamp ranges that restores may have undone, in order. A wider one replaces those within it.
+    /// Stamp ranges that restores may have undone, in order. None lies within another.
     undone: Vec<Undone>,
 }
 
-/// All durable state at one instant.
+/// The whole durable state at one instant.
 #[derive(Debug)]
 pub(crate) struct Backup {
     content: Content,
@@ -49,7 +49,7 @@ pub(crate) struct Backup {
 }
 
 impl Backend {
-    /// An empty backend whose clock shows `start` at time 0. All randomness comes from `seed`.
+    /// An empty backend. Its clock shows `start` at time 0. All randomness comes from `seed`.
     pub fn new(schema: Arc<Schema>, options: BackendOptions, start: Stamp, seed: Seed) -> Backend {
         let options = Arc::new(options);
         Backend {
@@ -63,12 +63,12 @@ impl Backend {
         }
     }
 
-    /// A local day begins, which moves the windows of scopes on.
+    /// Begins a local day: this moves the windows of scopes.
     pub(crate) fn begin_day(&mut self, now: Time, day: u32) {
         self.database.begin_day(now, day);
     }
 
-    /// How many rows came into a scope, or left it, though nobody wrote them.
+    /// The number of rows that came into a scope or left it without a write to the row.
     pub(crate) fn moves(&self, entity: EntityId, scope: Scope<'_>) -> u64 {
         let content = &self.database.content;
         let of = content.entity(entity).ok();
@@ -76,7 +76,7 @@ impl Backend {
         partition.map_or(0, |partition| partition.moves)
     }
 
-    /// Adds initial rows of `entity`; their stamps are truncated to the backend's precision.
+    /// Adds initial rows of `entity` and truncates their stamps to the backend's precision.
     ///
     /// # Panics
     /// If a row does not have one value per column of the entity, or if a key occurs twice.
@@ -84,7 +84,7 @@ impl Backend {
         self.database.load(entity, rows.into_iter());
     }
 
-    /// Its entities.
+    /// The backend's entities.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.database.content.schema
     }
@@ -94,7 +94,7 @@ impl Backend {
         self.database.options.page_cap.max(1)
     }
 
-    /// The time after which the gateway gives up on a call.
+    /// After this time the gateway gives up on a call.
     pub fn gateway_timeout(&self) -> Span {
         self.database.options.gateway_timeout
     }
@@ -107,24 +107,24 @@ impl Backend {
         self.database.rejection_windows.push(rejection_window);
     }
 
-    /// When readers of deltas see everything committed so far; `None` if they already do.
+    /// The time when readers of deltas see all commits so far; `None` if they see them now.
     pub(crate) fn shown_by(&self) -> Option<Time> {
         let Database { clock, content, .. } = &self.database;
-        // A clock that was set back reaches the stamp again later.
+        // After a step back, the clock reaches the stamp again later.
         content.unshown.last().max(clock.closes().map(|at| clock.when(at)))
     }
 
-    /// When the clock reaches the greatest stamp given; time 0 if it was past it at the start.
+    /// When the clock reaches the greatest stamp given; time 0 if it did before the start.
     pub(crate) fn clock_at_latest(&self) -> Time {
         self.database.clock.when(self.database.clock.latest)
     }
 
-    /// Since when some written version has been invisible to readers at `now`, if any is.
+    /// The time since which some written version is invisible at `now`; `None` if all are visible.
     pub(crate) fn unseen_since(&mut self, now: Time) -> Option<Time> {
         self.shown(now).database.content.unshown.since()
     }
 
-    /// The smallest stamp of the versions invisible at `now`, if any.
+    /// The smallest stamp of the versions invisible at `now`; `None` if all are visible.
     pub(crate) fn unseen_from(&mut self, now: Time) -> Option<Stamp> {
         self.shown(now).database.content.unshown.oldest()
     }
@@ -143,18 +143,18 @@ impl Backend {
         self.database.content.table(entity).len()
     }
 
-    /// The row of this key, deleted or not.
+    /// The row with this key, deleted or not.
     pub fn row(&self, entity: EntityId, key: &Key) -> Option<&Record> {
         self.database.content.row(entity, key)
     }
 
-    /// All rows of `entity`, deleted ones too, in the order of keys. Sorts them on every call.
+    /// All rows of `entity`, also deleted ones, in the order of keys. Each call sorts them.
     pub fn rows(&self, entity: EntityId) -> impl Iterator<Item = &Record> {
         self.database.content.rows(entity)
     }
 
-    /// The live rows of a pulled entity that belong on a device with these attributes, in the order
-    /// of (stamp, key).
+    /// The live rows of a pulled entity that belong on a device with these attributes. They come in
+    /// the order of (stamp, key).
     pub fn in_scope(&self, entity: EntityId, attributes: &[Value]) -> impl Iterator<Item = &Record> {
         self.database.content.in_scope(entity, attributes)
     }
@@ -174,23 +174,23 @@ impl Backend {
         Office(&mut self.database)
     }
 
-    /// The readable state at `now`, without versions that became due since the last read or write.
+    /// The readable state at `now`, without versions that became due after the last read or write.
     pub(crate) fn sight(&self, now: Time) -> Sight<'_> {
         Sight { database: &self.database, now }
     }
 
-    /// The readable state at `now`, after showing the versions that are due.
+    /// The readable state at `now`, with the versions that are due.
     pub(crate) fn shown(&mut self, now: Time) -> Sight<'_> {
         self.database.content.show_due(now);
         self.sight(now)
     }
 
-    /// Delivers changes after `query.after` to `take`, in the order of (stamp, key) or as the
-    /// backend sorts. Ends when there are no more, at `limit`, or when `take` breaks; the last
+    /// Delivers changes after `query.after` to `take`, in the order of (stamp, key) or in the
+    /// backend's own order. Ends at the last change, at `limit`, or when `take` breaks; the last
     /// change counts as taken.
     ///
-    /// A row in scope comes with its values; one that left the scope, deleted or moved, comes as a
-    /// tombstone. A first load gets tombstones only of rows that vanished since it began.
+    /// A row in scope comes with its values. A row that left the scope, deleted or moved, comes as
+    /// a tombstone. A first load gets tombstones only of rows that left after it began.
     ///
     /// # Errors
     /// [`ServerError::CursorExpired`] if tombstones that the reader has not seen may be purged, or
@@ -208,8 +208,8 @@ impl Backend {
     }
 
     /// Delivers changes within a stretch to `take`, in the order of (stamp, key). Ends when `take`
-    /// breaks, but completes a tie that must be whole. Fails as [`Backend::changes`] does, except
-    /// for cursors ahead of the backend.
+    /// breaks, but completes a tie that must be whole. Fails like [`Backend::changes`], but not for
+    /// cursors ahead of the backend.
     pub(crate) fn stretch(
         &mut self,
         now: Time,
@@ -223,12 +223,12 @@ impl Backend {
         Ok(stretched)
     }
 
-    /// Where a first load by the log begins.
+    /// The position at which a first load by the log begins.
     pub(crate) fn log_start(&mut self, now: Time, holes: Holes, history: History) -> LogPosition {
         log::start(self.shown(now), holes, history)
     }
 
-    /// Delivers log changes after `query.after`, until `limit` is reached or `take` breaks.
+    /// Delivers log changes after `query.after`. Ends at `limit` or when `take` breaks.
     pub(crate) fn logged(
         &mut self,
         now: Time,
@@ -243,7 +243,7 @@ impl Backend {
         Flagging { flags: &mut self.flags, content: &mut self.database.content }
     }
 
-    /// The latest end of a claim in the interval after `since` and up to `upto`.
+    /// The latest end of a claim that lies after `since` and not after `upto`.
     pub(crate) fn claimed_until(&self, since: Time, upto: Time) -> Option<Time> {
         self.flags.claimed_until(since, upto)
     }
@@ -259,7 +259,7 @@ impl Backend {
         Backup { content, files, number, verdicts: self.verdicts.clone(), flags: self.flags.clone() }
     }
 
-    /// Restores a backup. The clock goes on, and no stamp is given twice. Returns the effect on
+    /// Restores a backup. The clock continues, and no stamp is given twice. Returns the effect on
     /// each row as a commit.
     pub(crate) fn restore(&mut self, backup: Backup) -> Vec<Commit> {
         let Database { content, clock, files, day, .. } = &mut self.database;
@@ -267,7 +267,7 @@ impl Backend {
         (*content, *files) = (backup.content, backup.files);
         (self.verdicts, self.flags) = (backup.verdicts, backup.flags);
         content.begin_day(Time::ZERO, *day, None);
-        // A counter in the database would go back too, and repeat a number.
+        // A counter in the database would go back with the restore, and repeat a number.
         self.incarnation = (self.incarnation + 1).max(clock.greatest().0.max(0) as u64);
         clock.go_on_elsewhere();
         let from = clock.least_since(backup.number);
@@ -276,12 +276,12 @@ impl Backend {
         undone
     }
 
-    /// Stamp ranges of abandoned histories; each ends with the incarnation that replaced it.
+    /// Stamp ranges of abandoned histories. Each ends with the number of the next incarnation.
     pub(crate) fn undone(&self) -> &[Undone] {
         &self.undone
     }
 
-    /// The incarnation: 0 at first, then at least the latest stamp given before the last restore.
+    /// The incarnation: 0 before any restore, then at least the last stamp before the restore.
     pub(crate) fn incarnation(&self) -> u64 {
         self.incarnation
     }
@@ -290,14 +290,14 @@ impl Backend {
         self.call = Call::new(now, deadline);
     }
 
-    /// Admits the call. Must be called once per call, before it does anything.
+    /// Admits the call. Call it once per call, before the call has any effect.
     pub(crate) fn admit(&mut self, device: DeviceId) -> Result<(), ServerError> {
         let admitted = self.service.admit(self.call.now, device)?;
         self.call.admitted = Some(admitted);
         if admitted.fails == Some(Failing::Before) { Err(ServerError::Failed) } else { Ok(()) }
     }
 
-    /// Ends the call. The gateway may no longer wait for the response.
+    /// Ends the call. The gateway may have stopped waiting for the response.
     pub(crate) fn end_call<T>(&mut self, answer: Result<T, ServerError>) -> Called<T> {
         let Call { now, deadline, kind, load, facts, found, admitted, has_failed } = &mut self.call;
         let (now, facts, found) = (*now, std::mem::take(facts), found.take());
@@ -306,7 +306,7 @@ impl Backend {
             return Called { answer, done_at: now, facts, work: None, found };
         };
         let work = self.service.serve(admitted, *kind, *load);
-        // A writer gets its response when the transaction has committed.
+        // A writer gets its response after the transaction has committed.
         let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
         let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
         let answer = match admitted.fails {
@@ -318,9 +318,9 @@ impl Backend {
         Called { answer, done_at: done_at.min(*deadline), facts, work: Some(work), found }
     }
 
-    /// Applies the mutations of a push in order, for the call under way. A mutation that is put off
-    /// also puts off those that refer to its row. If a mutation makes the whole call fail, none is
-    /// applied.
+    /// Applies the mutations of a push in order, for the call in progress. If a mutation is
+    /// deferred, those that refer to its row are deferred too. If a mutation makes the whole call
+    /// fail, none is applied.
     pub(crate) fn push_in_call(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
         let reads = |mutation: &&Mutation| matches!(mutation.guard, Guard::Image(_));
         self.call.load.read += mutations.iter().filter(reads).count() as u64;
@@ -335,7 +335,7 @@ impl Backend {
     }
 }
 
-/// The changes to an entity's rows if they go back to `before`, which may have more rows.
+/// The changes to an entity's rows when they go back to `before`, which may have more rows.
 fn undone(present: &Content, before: &Content, id: EntityId) -> Vec<Commit> {
     let mut keys: Vec<&Key> = present.rows(id).map(|now| &now.key).collect();
     let is_new = |then: &&Record| present.row(id, &then.key).is_none();
@@ -422,16 +422,16 @@ impl SystemOfRecord for Backend {
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) now: Time,
-    /// When the gateway gives up on it.
+    /// The time when the gateway gives up on the call.
     pub(crate) deadline: Time,
-    /// A push as soon as anything was written.
+    /// It becomes a push with the first write.
     pub(crate) kind: RequestKind,
     pub(crate) load: Load,
-    /// What the backend did, in order.
+    /// The effects on the backend, in order.
     pub(super) facts: Vec<Fact>,
     pub(crate) found: Option<Event<'static>>,
     pub(super) admitted: Option<Admitted>,
-    /// A mutation made it fail: the response is an error, whatever else it asked for.
+    /// A mutation made the call fail: the response is an error, also for its other parts.
     has_failed: bool,
 }
 
@@ -440,13 +440,13 @@ pub(crate) struct Call {
 pub struct Called<T> {
     /// The response.
     pub answer: Result<T, ServerError>,
-    /// When the response leaves the backend; the deadline if the gateway times out.
+    /// The time when the response leaves the backend; the deadline if the gateway times out.
     pub done_at: Time,
-    /// What the backend did, in order. All of it took effect when the call arrived.
+    /// The effects on the backend, in order. All of them happened when the call arrived.
     pub(crate) facts: Vec<Fact>,
     /// The backend's work; `None` if the call was refused.
     pub work: Option<Served>,
-    /// The work that the gateway did to find changes.
+    /// The gateway's work to find changes.
     pub found: Option<Event<'static>>,
 }
 

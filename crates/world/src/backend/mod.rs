@@ -1,39 +1,40 @@
-//! The enterprise system of record: a pure state machine.
+//! The company's system of record: a pure state machine.
 //!
-//! The backend owns the content and its clock, and decides what a real one would: the outcome of a
-//! mutation, the stamp of a commit, derived changes, what a device has yet to see, service times
-//! and outages. It has no executor and waits for nothing: every call gets `now`, takes effect at
-//! once, and says when the response is ready. Requests, formats and cursors belong to the gateway.
+//! The backend owns the content and its clock. It decides as a real backend would: the outcome of a
+//! mutation, the stamp of a commit, derived changes, changes that a device lacks, service times and
+//! outages. It has no executor and waits for nothing: every call gets `now`, takes effect at once,
+//! and says when the response is ready. Requests, formats and cursors belong to the gateway.
 //!
 //! Invariants:
-//! - A mutation takes effect once, even if its response was lost: its verdict is remembered by its
-//!   idempotency key, for as long as [`Idempotency`] says. After that it is judged as a new one.
-//! - Only an edit that names the overwritten version, or the office, may overwrite a row.
-//! - Stamps never go back; versions of a row have different stamps; no commit is stamped at or
-//!   before a cursor that was handed out. So a reader that polls at any time, with pages of any
-//!   size, ends with exactly the rows in its scope. Only options that say so break this.
-//! - The cost of a page depends on the rows delivered, not on where it begins. The same holds for
-//!   pages of flags and of the log.
+//! - A mutation takes effect once, even if its response was lost: the backend remembers its verdict
+//!   by the idempotency key, for as long as [`Idempotency`] says. After that it counts as new.
+//! - Only the office, or an edit that names the overwritten version, may overwrite a row.
+//! - Stamps never go back. Versions of a row have different stamps. No commit gets the stamp of a
+//!   cursor that was handed out, or an earlier one. So a reader that polls at any time, with pages
+//!   of any size, ends with exactly the rows in its scope. Only options that say so break this.
+//! - The cost of a page depends on the rows delivered, not on its start. The same holds for pages
+//!   of flags and of the log.
 //! - Reads and writes take effect when the request arrives, even if it is then queued or the
-//!   gateway times out: a response that comes too late has had its effect.
+//!   gateway times out. So a response that comes too late has had its effect.
 //!
 //! How: each entity is a table of current versions. For an entity pulled as deltas, the rows lie in
-//! partitions by the columns that bind them to devices, each sorted by (stamp, key). A row that
-//! leaves its partition leaves a tombstone there until it returns. A page is a range of one
-//! partition. Indexes over tuples of columns find referring rows, natural keys and counters. A
-//! commit is drafted, extended by its consequences, stamped, and written; all its rows have one
-//! stamp. Old tombstones are forgotten by refusing older cursors and keys. Readers use a `Sight`,
-//! the `Office` writes, `Flagging` marks, and `Service` gives the time that all of this takes.
+//! partitions, by the columns that bind them to devices. A partition is sorted by (stamp, key). A
+//! row that leaves its partition leaves a tombstone there until it returns. A page is a range of
+//! one partition. Indexes over tuples of columns find referring rows, natural keys and counters. A
+//! commit is drafted, extended by its consequences, stamped, and written. All its rows have one
+//! stamp. The backend forgets old tombstones, and then refuses older cursors and keys. Readers use
+//! a `Sight`, the `Office` writes, `Flagging` marks, and `Service` computes the time for all of
+//! this.
 //!
-//! Marks of the sync itself, flags and claims, are one transaction per page, at its beginning,
-//! under the source's single write lock. A push then waits, with a worker, until it ends. Mutations
-//! are transactions of one row, of a row and its parts, or of a whole request ([`Commits`]), and
-//! block nobody; the office's commits take no time.
+//! Marks of the sync itself, flags and claims, are one transaction per page. It begins with the
+//! page and holds the source's single write lock. A push then waits, with a worker, until it ends.
+//! Mutations are transactions of one row, of a row and its parts, or of a whole request
+//! ([`Commits`]), and block nobody. The office's commits take no time.
 //!
 //! Other writers see a commit at once. Readers see it later if its transaction is stamped before it
 //! commits, or if a replica lags; the versions of each row appear in order. A reader stays behind
 //! the oldest invisible version ([`Upto::Settled`]) or risks a gap. Stamps do not show a restore
-//! (`Backend::restore`), so the backend gets a new incarnation, which cursors carry.
+//! (`Backend::restore`), so the backend gets a new incarnation. Cursors contain its number.
 
 mod apply;
 mod clock;

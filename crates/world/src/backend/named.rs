@@ -1,4 +1,4 @@
-//! Rows of one request that refer to each other by the keys from the device.
+//! Rows of one request that refer to each other by keys from the device.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::base::{EntityId, Key, Value};
 use crate::contract::{ColumnKind, EditKind, Mutation, NamedBy, Outcome, Refusal, Schema};
 
-/// For rows that the backend named in this request: the device's key and the backend's.
+/// Rows that the backend named in this request: the device's key and the backend's key of each.
 pub(crate) struct Named {
     schema: Arc<Schema>,
     keys: Vec<(EntityId, Key, Key)>,
@@ -19,7 +19,7 @@ impl Named {
 
     pub(crate) fn note(&mut self, mutation: &Mutation, outcome: &Outcome) {
         let by = self.schema.naming(mutation.entity).by;
-        // The row that holds the natural key counts as the one to be created.
+        // The row with the same natural key counts as the created one.
         let is_same = mutation.kind == EditKind::Create && by == NamedBy::NaturalKey;
         let row = match outcome {
             Outcome::Named { row, .. } => row,
@@ -29,7 +29,7 @@ impl Named {
         self.keys.push((mutation.entity, mutation.key.clone(), row.key.clone()));
     }
 
-    /// The mutation, with references to renamed rows replaced by the rows' present keys.
+    /// The mutation. References to renamed rows have these rows' present keys.
     pub(crate) fn follow<'m>(&self, mutation: &'m Mutation) -> Cow<'m, Mutation> {
         let Some(entity) = self.schema.entities.get(usize::from(mutation.entity.0)) else {
             return Cow::Borrowed(mutation);

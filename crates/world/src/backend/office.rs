@@ -1,6 +1,6 @@
-//! What the office and imports do to the content.
+//! Changes of the content by the office and by imports.
 //!
-//! They work directly on the backend: no queue, no outage, no idempotency key, no base version.
+//! Both write directly to the backend: no queue, no outage, no idempotency key, no base version.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::database::Database;
 use crate::base::{EntityId, Key, Time, Value};
 use crate::contract::{Author, Refusal};
 
-/// An import whose rows are being collected.
+/// An import that still collects its rows.
 #[derive(Debug)]
 pub struct Importing {
     entity: EntityId,
@@ -24,7 +24,7 @@ impl Importing {
     }
 }
 
-/// What a change did to the content, or why it was not made.
+/// The commits of a change, or the reason why it was not made.
 type OfficeResult = Result<Vec<Commit>, Refusal>;
 
 /// Write access of the office.
@@ -32,8 +32,8 @@ type OfficeResult = Result<Vec<Commit>, Refusal>;
 pub struct Office<'b>(pub(super) &'b mut Database);
 
 impl Office<'_> {
-    /// Updates columns of a live row. Fails if the row or a row it refers to is missing (`Gone`),
-    /// or if another row has its natural key (`Taken`).
+    /// Updates columns of a live row. Fails if the row, or a row that it refers to, is missing
+    /// (`Gone`), or if another row has its natural key (`Taken`).
     pub fn write(
         &mut self,
         now: Time,
@@ -52,7 +52,7 @@ impl Office<'_> {
         Ok(self.0.commit(now, None, vec![draft]))
     }
 
-    /// Creates a row. Fails if the key exists (`Exists`), and otherwise as [`Office::write`].
+    /// Creates a row. Fails if the key exists (`Exists`), or for a reason of [`Office::write`].
     pub fn create(&mut self, now: Time, entity: EntityId, key: Key, values: Vec<Value>) -> OfficeResult {
         let content = &self.0.content;
         if content.table(entity).find(&key).is_some() {
@@ -86,9 +86,9 @@ impl Office<'_> {
         if nowhere { Err(Refusal::Gone) } else { Ok(()) }
     }
 
-    /// Adds new and existing rows to an import; nothing is written yet. Of two rows with the same
-    /// key or natural key, the first counts. Left out are rows whose natural key another row has,
-    /// and rows that refer to a missing row where the backend enforces the reference.
+    /// Adds new and existing rows to an import, but writes nothing yet. Of two rows with the same
+    /// key or natural key, the first counts. Leaves out rows whose natural key another row has, and
+    /// rows with an enforced reference to a missing row.
     pub fn take_in(&self, import: &mut Importing, rows: impl IntoIterator<Item = (Key, Vec<Value>)>) {
         let Importing { entity, keys, names, drafts } = import;
         let (entity, Database { effects, content, .. }) = (*entity, &*self.0);
@@ -107,12 +107,12 @@ impl Office<'_> {
         }
     }
 
-    /// Starts to write an import, all rows with one stamp. No other call may come in between.
+    /// Begins to write an import. All rows get one stamp. Until its end, make no other call.
     pub fn begin_import(&mut self, now: Time, import: Importing) -> Committing {
         self.0.begin(now, None, import.drafts)
     }
 
-    /// Writes up to `most` further rows of an import; returns nothing when all are written.
+    /// Writes up to `most` more rows of an import; an empty result means that all are written.
     pub fn go_on(&mut self, committing: &mut Committing, most: usize) -> Vec<Commit> {
         self.0.go_on(committing, most)
     }

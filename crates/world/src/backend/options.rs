@@ -3,7 +3,7 @@
 use super::quota::Quota;
 use crate::base::{EntityId, Ppm, Span, Time, word_enums};
 
-/// A backend's options; every figure is a key of the scenario file.
+/// A backend's options. Every number is a key of the scenario file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BackendOptions {
     /// Requests served at the same time.
@@ -14,16 +14,16 @@ pub struct BackendOptions {
     pub scan_cost: Span,
     /// Service time of each row delivered.
     pub row_cost: Span,
-    /// Service time of any push request, in place of `fixed_cost`.
+    /// Service time of any push request; replaces `fixed_cost`.
     pub write_fixed_cost: Span,
     /// Service time of each mutation.
     pub write_row_cost: Span,
     /// Coefficient of variation of the service time, in thousandths; 0 means constant. The
-    /// distribution is log-normal about the mean that the costs give.
+    /// distribution is log-normal. Its mean is the sum of the costs.
     pub service_cv_milli: u32,
-    /// Office hours, in which everything takes longer.
+    /// Office hours: everything takes longer then.
     pub busy: Option<Busy>,
-    /// Maximum number of requests that wait for a worker; further ones are refused.
+    /// At most so many requests wait for a worker. Further ones are refused. `None`: no limit.
     pub queue: Option<u32>,
     /// Limits per client.
     pub quota: Option<Quota>,
@@ -33,67 +33,67 @@ pub struct BackendOptions {
     pub gateway_timeout: Span,
     /// Stamps are truncated to multiples of this.
     pub stamp_precision: Span,
-    /// How commits within one `stamp_precision` interval get their stamps.
+    /// The stamps of commits within one `stamp_precision` interval.
     pub ticks: Ticks,
     /// Change filters are rounded down to a multiple of this, so a reader receives some rows twice.
     pub filter_precision: Span,
     /// The order in which a response lists changes.
     pub sort: Sort,
-    /// Whose clock stamps what devices write.
+    /// The clock that stamps devices' writes.
     pub stamped_by: StampedBy,
     /// The optimistic-concurrency check on updates and deletes.
     pub writes: Writes,
-    /// Dates that differ by no more than this count as equal, where dates are compared.
+    /// Dates count as equal if they differ by at most this.
     pub writes_grace: Span,
-    /// No stamp is before an earlier one, whatever the clock does.
+    /// True if stamps never go back, even if the clock does.
     pub monotonic: bool,
-    /// Transactions that are stamped before they become visible.
+    /// Transactions that get their stamp before they become visible.
     pub commit_delay: Option<CommitDelay>,
-    /// Deltas are read from a replica that lags by this much.
+    /// Readers of deltas see a replica that lags by this much.
     pub replica_lag: Span,
-    /// The columns for syncing that its tables have.
+    /// The columns that its tables have for syncing.
     pub provisioning: Provisioning,
     /// True if a reader may request the changes of all owners, as a gateway's replica does.
     pub serves_all_owners: bool,
-    /// Records the order in which versions become visible, for flags and for the change log.
+    /// Options of the order in which versions become visible. Flags and the change log use it.
     pub change_log: Option<LogOptions>,
     /// The schedule of the export files that the backend writes.
     pub files: Option<FileDrop>,
     /// Deleted rows are remembered for this long.
     pub tombstones_kept: Span,
-    /// Intervals without any response, sorted and disjoint.
+    /// Intervals without any response; sorted and disjoint.
     pub down: Vec<(Time, Time)>,
-    /// Random outages besides `down`: the share of time in which the backend is up.
+    /// Random outages in addition to `down`: the share of time in which the backend is up.
     pub availability: Option<Availability>,
-    /// Share of requests that fail at random, half of them after they took effect.
+    /// Share of requests that fail at random. Half of them take effect before they fail.
     pub errors: Ppm,
-    /// For how long the backend recognises a repeated mutation.
+    /// How long the backend recognises a repeated mutation.
     pub idempotency: Idempotency,
-    /// Share of mutations that are deferred, drawn each time they arrive.
+    /// Share of mutations that are deferred. Drawn at each arrival.
     pub deferred_share: Ppm,
-    /// What becomes of copied columns when the row that they are copied from changes.
+    /// The effect of a row's change on the columns that are copied from it.
     pub copies: Copies,
-    /// Lists a row that comes into a scope or leaves it though nobody wrote it as if it had changed
-    /// then: a list of changes per scope.
+    /// Without a write, a row may come into a scope or leave it. If true, the backend then lists
+    /// the row as changed, in a list per scope.
     pub lists_moves: bool,
-    /// Derived changes: what a commit of one entity changes in others.
+    /// Derived changes: the effects of a commit on other entities.
     pub effects: Vec<Effect>,
-    /// Creates and updates that are rejected permanently, in parts per million, chosen by the hash
-    /// of their idempotency key.
+    /// Share of creates and updates that are rejected permanently, in parts per million. The hash
+    /// of the idempotency key decides.
     pub poison_ppm: u32,
-    /// How a request with such a mutation is answered.
+    /// The response to a request with such a mutation.
     pub poison_response: PoisonResponse,
-    /// Whether a row must refer to rows that are there.
+    /// True if a row may refer only to rows that exist.
     pub foreign_keys: bool,
-    /// Share of deletes that are rejected permanently, as if another row referred to theirs.
+    /// Share of deletes that are rejected permanently, as if another row referred to the row.
     pub refused_deletes: Ppm,
-    /// The treatment of edits of rows that do not belong to their device.
+    /// The treatment of an edit of a row that does not belong to the device.
     pub authorisation: Authorisation,
     /// The part of a request that is one transaction.
     pub commits: Commits,
 }
 
-/// For how long the verdict on a mutation is remembered by its idempotency key.
+/// How long the backend remembers the verdict on a mutation, by the idempotency key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Idempotency {
     /// Forever.
@@ -119,22 +119,22 @@ impl Idempotency {
 /// The edits that the backend does not accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RejectedEdits {
-    /// Edits are deferred, drawn each time they arrive.
+    /// Edits are deferred. Drawn at each arrival.
     Deferred,
-    /// Deletes are rejected permanently, as if another row referred to theirs.
+    /// Deletes are rejected permanently, as if another row referred to the deleted row.
     Deletes,
 }
 
-/// An interval in which the backend does not accept a share of some edits, though it is up.
+/// An interval in which the backend is up but refuses a share of some edits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RejectionWindow {
-    /// Start.
+    /// Start of the interval.
     pub from: Time,
-    /// End.
+    /// End of the interval.
     pub until: Time,
     /// Share of the edits.
     pub share: Ppm,
-    /// The edits affected.
+    /// The kind of edits.
     pub edits: RejectedEdits,
 }
 
@@ -147,7 +147,7 @@ pub struct Busy {
     pub factor_milli: u32,
 }
 
-/// Transactions that become visible later than they are stamped.
+/// Transactions that become visible later than their stamp says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommitDelay {
     /// Share of the transactions.
@@ -163,184 +163,182 @@ pub struct LogOptions {
     pub kept: Span,
     /// When an entry gets its number.
     pub numbered: Numbered,
-    /// Which changes arm flags.
+    /// The changes that arm flags.
     pub rearm: Rearm,
 }
 
 word_enums! {
-    /// The order in which a response lists changes, whatever a reader asks for.
+    /// The order in which a response lists changes, even if a reader asks for another.
     pub enum Sort {
         /// By stamp and key, the oldest first.
         #[default]
         Stamp: "stamp",
         /// By stamp and key, the newest first.
         NewestFirst: "newest-first",
-        /// By key, which is unrelated to the time.
+        /// By key, which has nothing to do with the time.
         Key: "key",
-        /// In an order that a reader cannot know.
+        /// In an order that no reader can predict.
         None: "none",
     }
 
-    /// Which mutations of a request are committed as a whole or not at all.
+    /// Which mutations of a request are one transaction: all of them are committed, or none.
     pub enum Commits {
-        /// Each separately.
+        /// Each mutation is its own transaction.
         #[default]
         Rows: "rows",
-        /// Those of a row and of the rows that are part of it.
+        /// The mutations of a row and of the rows that are part of it.
         Families: "families",
-        /// All of them.
+        /// All mutations of the request.
         Requests: "requests",
     }
 
-    /// How the backend answers a request with a mutation that it can never commit.
+    /// The response to a request with a mutation that the backend can never commit.
     pub enum PoisonResponse {
-        /// It refuses that mutation and says why.
+        /// The backend refuses that mutation and gives the reason.
         #[default]
         Refuse: "refuse",
-        /// The whole request fails with a 500, each time, and the response does not say which
-        /// mutation it was. Nothing of the request is committed.
+        /// The whole request fails with a 500, each time. The response does not say which mutation
+        /// is the cause. Nothing of the request is committed.
         Fail: "fail",
     }
 
-    /// What the backend does with an edit of a row outside its device's scope, or one that would
-    /// create a row there.
+    /// The treatment of an edit of a row outside the device's scope, or a create of such a row.
     pub enum Authorisation {
-        /// It ignores scopes.
+        /// The backend ignores scopes.
         #[default]
         None: "none",
-        /// It refuses the edit permanently, with the reason.
+        /// The backend refuses the edit permanently and gives the reason.
         Refuse: "refuse",
-        /// It reports success and ignores the edit: the filter of a view, or of a row-level rule,
-        /// leaves no row to write.
+        /// The backend reports success and ignores the edit. This is like a view's filter or a
+        /// row-level rule that leaves no row to write.
         Filter: "filter",
     }
 
-    /// Stamps of commits within one tick.
+    /// Stamps of commits within one tick (an interval of the stamp precision).
     pub enum Ticks {
-        /// Commits share its stamp until somebody has read it, and then get the next: a commit is
-        /// visible at once, under a stamp that may be ahead of the clock.
+        /// Commits share the tick's stamp until somebody has read it. Then they get the next stamp.
+        /// A commit is visible at once; its stamp may be ahead of the clock.
         #[default]
         RunAhead: "run-ahead",
-        /// Commits share its stamp, as in a table with a column of this precision. A reader
+        /// Commits share the tick's stamp, as in a table with a column of this precision. A reader
         /// that reads only completed ticks sees these commits after their tick.
         Shared: "shared",
     }
 
-    /// Whose clock stamps what devices write.
+    /// The clock that stamps devices' writes.
     pub enum StampedBy {
-        /// The backend's, at the commit.
+        /// The backend's clock, at the commit.
         #[default]
         Backend: "backend",
-        /// The device's, when the edit was made.
+        /// The device's clock, when the person made the edit.
         Device: "device",
     }
 
-    /// The optimistic-concurrency check on updates and deletes: what a mutation must carry.
+    /// The optimistic-concurrency check on updates and deletes: the data that a mutation must have.
     pub enum Writes {
-        /// The version that it was made on: the row's version number, which does not depend on
+        /// The base version: the row's version number when the edit was made. It does not depend on
         /// ticks.
         #[default]
         Checked: "checked",
-        /// The date of that version, which is no finer than the backend's stamps.
+        /// The stamp of the base version. It is no finer than the backend's stamps.
         Dated: "dated",
-        /// Nothing: the edit that arrives last stays.
+        /// No data: the edit that arrives last wins.
         Blind: "blind",
-        /// Its own date, which must be newer than that of the row, each by its author's clock.
+        /// The date of the edit, newer than the row's date. Each author's own clock gives it.
         NewerDate: "newer-date",
     }
 
-    /// What becomes of copied columns when the row that they are copied from changes.
+    /// The effect of a row's change on the columns that are copied from it.
     pub enum Copies {
-        /// Their rows are written again, with a new stamp.
+        /// The backend writes the rows with the copies again, with a new stamp.
         #[default]
         Follow: "follow",
-        /// They keep their first value.
+        /// The copies keep their first value.
         AsMade: "as-made",
-        /// They change, and their rows keep their stamp, as in a view that joins the two: no date,
-        /// log or flag says that the row is another's now.
+        /// The copies change but their rows keep the stamp, as in a view that joins the two. No
+        /// date, log or flag shows the change.
         Unstamped: "unstamped",
     }
 
-    /// When an entry gets its number.
+    /// The time when a log entry gets its number.
     pub enum Numbered {
-        /// When its transaction commits: the numbers are in the order in which readers see the
-        /// entries.
+        /// When its transaction commits. Then readers see the entries in the order of numbers.
         #[default]
         AtCommit: "at-commit",
-        /// When the row is written: a transaction in progress leaves a gap, which is filled when it
-        /// commits.
+        /// When the row is written. A transaction in progress leaves a gap in the numbers; its
+        /// commit fills the gap.
         AtWrite: "at-write",
     }
 
-    /// Which changes set a row's flags to "not synced".
+    /// The changes that set a row's flags to "not synced".
     pub enum Rearm {
-        /// All.
+        /// All changes.
         #[default]
         Always: "always",
-        /// All except those of the office and of imports to existing rows: that path through the
+        /// All, except changes of existing rows by the office or an import: that way through the
         /// backend does not set flags.
         ForgetsOffice: "forgets-office",
     }
 }
 
-/// When the backend writes files.
+/// The schedule of export files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileDrop {
-    /// Interval between files, from time 0 on; greater than 0.
+    /// Interval between files, counted from time 0; must be above 0.
     pub every: Span,
-    /// How long writing takes.
+    /// The time to write a file.
     pub takes: Span,
 }
 
 impl FileDrop {
-    /// When the first file that starts after `at` is complete.
+    /// The time when the first file that starts after `at` is complete.
     pub(crate) fn complete_after(self, at: Time) -> Time {
         let every = self.every.0.max(1);
         Time((at.0 / every + 1).saturating_mul(every)) + self.takes
     }
 }
 
-/// An alternating renewal process: exponential up and down times.
+/// An alternating renewal process: up times and down times are exponential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Availability {
-    /// Share of time in which it is up; above 0.
+    /// Share of the time in which the system is up; must be above 0.
     pub share: Ppm,
-    /// Mean length of an outage. The mean time between them is this times share/(1 − share).
+    /// Mean length of an outage. Mean time between outages: this times share/(1 − share).
     pub mean_outage: Span,
 }
 
-/// A derived change that the backend makes itself.
+/// A change that the backend derives from another.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Rows of `to` hold copies of columns of `from`. When a row of `from` changes, the rows of
-    /// `to` that refer to it change too.
+    /// Rows of `to` hold copies of columns of `from`. If a row of `from` changes, the rows of `to`
+    /// that refer to it change too.
     Fold {
-        /// The entity that is copied from, such as patient.
+        /// The entity with the original columns, such as patient.
         from: EntityId,
-        /// The entity that holds copies, such as appointment.
+        /// The entity with the copies, such as appointment.
         to: EntityId,
         /// The column of `to` that holds the key of the row of `from`.
         via: usize,
-        /// Pairs of columns: of `from`, of `to`.
+        /// Pairs of columns (of `from`, of `to`).
         columns: Vec<(usize, usize)>,
     },
-    /// Rows of `to` count rows of `of`: inserting or deleting a row of `of` changes the counter of
-    /// the row of `to` that it belongs to.
+    /// Rows of `to` count rows of `of`. An insert or delete of a row of `of` changes the counter in
+    /// its row of `to`.
     Count {
-        /// The entity that is counted, such as appointment.
+        /// The counted entity, such as appointment.
         of: EntityId,
-        /// The entity that holds the counter, such as doctor_day.
+        /// The entity with the counter, such as doctor_day.
         to: EntityId,
-        /// Pairs of columns that must be equal: of `of`, of `to`. A timestamp is compared by its
-        /// day when `by_day` names it.
+        /// Pairs of columns (of `of`, of `to`) that must be equal. For the pair `by_day`, only the
+        /// day of the timestamps must be equal.
         on: Vec<(usize, usize)>,
-        /// The position in `on` that is compared by day (UTC days shifted by `day_offset`).
+        /// The index in `on` of the pair compared by UTC day (shifted by `day_offset`).
         by_day: Option<usize>,
-        /// Added to a timestamp before its day is taken.
+        /// This is added to a timestamp before its day is computed.
         day_offset: Span,
         /// The counter's column in `to`.
         counter: usize,
-        /// Added for each inserted row, subtracted for each deleted one.
+        /// Each inserted row adds this; each deleted row subtracts it.
         step: i64,
     },
 }
@@ -395,29 +393,29 @@ impl Default for BackendOptions {
 
 word_enums! {
     derive (Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)
-    /// Which columns for syncing a backend keeps.
+    /// The columns for syncing that a backend has.
     pub enum Provisioning {
         /// A stamp of the last change, a soft-delete flag, and a note of the scope that a row left.
         #[default]
         Full: "full",
-        /// A stamp of the last change; rows are deleted physically.
+        /// A stamp of the last change. Deletes remove rows physically.
         StampsOnly: "stamps-only",
-        /// A soft-delete flag and no stamp.
+        /// A soft-delete flag, but no stamp.
         SoftDeleteOnly: "soft-delete-only",
         /// Stamps of creation, change and deletion. A row that moves to another scope leaves no
-        /// trace in the old one.
+        /// trace in the old scope.
         ThreeStamps: "three-stamps",
-        /// Nothing: rows are deleted physically, and readers can only ask for all rows.
+        /// No columns. Deletes remove rows physically, and readers can only ask for all rows.
         Nothing: "none",
         /// A stamp of the last change and a soft-delete flag, as the vendor defined them. Nobody
-        /// can add a column, so nothing can be marked, and a row that moves to another scope leaves
-        /// no trace in the old one.
+        /// can add a column, so flags and marks are impossible. A row that moves to another scope
+        /// leaves no trace in the old scope.
         ReadOnlySchema: "read-only-schema",
     }
 }
 
 impl Provisioning {
-    /// True if changes can be selected by their time.
+    /// True if readers can select changes by time.
     pub(crate) fn has_stamps(self) -> bool {
         !matches!(self, Provisioning::SoftDeleteOnly | Provisioning::Nothing)
     }

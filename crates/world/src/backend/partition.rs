@@ -1,5 +1,5 @@
-//! The rows of an entity, grouped by their holders and ordered by their changes; and a reader's
-//! position in them.
+//! The rows of an entity, grouped by the devices that hold them and sorted by change; and a
+//! reader's position in a group.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -10,18 +10,18 @@ use super::index::{Slot, write_value};
 use crate::base::{Key, Span, Stamp, Value};
 use crate::contract::Entity;
 
-/// Whose rows a reader asks for.
+/// The rows that a reader asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scope<'a> {
     /// The rows of a device with these attributes.
     Of(&'a [Value]),
-    /// All rows; only if the backend keeps them in order,
+    /// All rows. Works only if the backend keeps them in order:
     /// [`BackendOptions::serves_all_owners`](super::BackendOptions::serves_all_owners).
     Whole,
 }
 
 impl Scope<'_> {
-    /// True if a live row with these values is in the scope.
+    /// True if a live row with these values belongs to the scope.
     pub(crate) fn holds(self, entity: &Entity, values: &[Value]) -> bool {
         match self {
             Scope::Of(attributes) => entity.in_scope(values, attributes),
@@ -32,20 +32,20 @@ impl Scope<'_> {
 
 pub(super) type PartitionId = u32;
 
-/// Rows of one entity for all devices with the same attributes.
+/// The rows of one entity for all devices with the same attributes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Partition {
-    /// Live rows. An entry without a slot is the tombstone of a row that a device wrote: perhaps
-    /// before its first load, which then needs the tombstone.
+    /// Live rows. An entry without a slot is the tombstone of a row that a device wrote. The write
+    /// may be older than the device's first load, so the load needs the tombstone.
     pub(super) live: BTreeMap<(Stamp, Key), Option<Slot>>,
-    /// The other tombstones, kept apart so that a first load does not scan them.
+    /// The other tombstones. They are separate, so that a first load does not read them.
     pub(super) gone: BTreeSet<(Stamp, Key)>,
-    /// How many rows came or left though nobody wrote them.
+    /// The number of rows that came or left without a write.
     pub(super) moves: u64,
 }
 
 impl Partition {
-    /// Adds a row's version: a live row, or a tombstone if deletions leave a trace.
+    /// Adds a row's version: a live row, or a tombstone if the backend tracks deletions.
     pub(super) fn renew(&mut self, (stamp, key): (Stamp, &Key), slot: Option<Slot>, traces: bool) {
         if slot.is_some() {
             self.live.insert((stamp, key.clone()), slot);
@@ -61,7 +61,7 @@ impl Partition {
 }
 
 /// Partitions by the values that [bind](Entity::binding) rows to devices. A device reads exactly
-/// one, and every live row in it is in the device's scope.
+/// one partition, and every live row in it is in the device's scope.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Partitions {
     ids: FxHashMap<Box<[u8]>, PartitionId>,
@@ -70,7 +70,7 @@ pub(super) struct Partitions {
 }
 
 impl Partitions {
-    /// The partition of a live row with these values; `None` outside a window.
+    /// The partition of a live row with these values; `None` if it is outside a window.
     pub(super) fn place(&mut self, entity: &Entity, values: &[Value]) -> Option<PartitionId> {
         self.scratch.clear();
         entity.binding(values)?.for_each(|value| write_value(value, &mut self.scratch));
@@ -83,7 +83,7 @@ impl Partitions {
         self.intern()
     }
 
-    /// The partition of a device with these attributes, if it ever had a row.
+    /// The partition of a device with these attributes; `None` if it never had a row.
     pub(super) fn find(&self, entity: &Entity, attributes: &[Value]) -> Option<&Partition> {
         let mut name = Vec::new();
         entity.bound_to(attributes).for_each(|value| write_value(value, &mut name));
@@ -105,63 +105,63 @@ impl Partitions {
     }
 }
 
-/// How far a reader has come in one entity: everything at or before (`stamp`, `key`) is read.
-/// Without a key, everything with this stamp or an earlier one is read.
+/// A reader's progress in one entity: it has read everything up to and including (`stamp`, `key`).
+/// Without a key, it has read everything with this stamp or an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The stamp of the last row.
     pub stamp: Stamp,
-    /// Its key.
+    /// The key of the last row.
     pub key: Option<Key>,
-    /// The start of the first load, while it is under way. The load needs no tombstone up to then.
-    /// For expiry the position is never older than this.
+    /// The start of the first load; `None` if no first load is in progress. The load needs no older
+    /// tombstones. For expiry, the position is never older than this.
     pub since: Option<Stamp>,
 }
 
-/// How close to the present a reader reads.
+/// How near the present a reader reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Upto {
-    /// Up to the oldest version that is stamped but invisible, or the open tick: nothing will
-    /// appear behind the reader.
+    /// Up to the oldest version that is stamped but invisible, or up to the open tick. Then no
+    /// change appears behind the reader.
     #[default]
     Settled,
-    /// Up to this long before the backend's clock. A version that becomes visible later appears
-    /// behind the reader.
+    /// Up to this long before the backend's clock. A version that becomes visible after a longer
+    /// time appears behind the reader.
     Behind(Span),
 }
 
-/// One change, borrowed from the backend.
+/// One change. It borrows its data from the backend.
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {
-    /// The row.
+    /// The row's key.
     pub key: &'a Key,
     /// The stamp of the change.
     pub stamp: Stamp,
-    /// All columns of the backend; `None` for a tombstone.
+    /// All columns of the backend; `None`: a tombstone.
     pub values: Option<&'a [Value]>,
-    /// True if the row exists and this is its creation, not an update.
+    /// True if the row exists and this change created it.
     pub is_new: bool,
 }
 
 impl Position {
-    /// Everything up to and including `stamp` is read.
+    /// The position of a reader that has read everything up to and including `stamp`.
     pub fn at(stamp: Stamp) -> Position {
         Position { stamp, key: None, since: None }
     }
 
-    /// The age of the reader's knowledge, for expiry.
+    /// The age of the reader's knowledge. The expiry check uses it.
     pub(super) fn age(&self) -> Stamp {
         self.since.map_or(self.stamp, |since| since.max(self.stamp))
     }
 }
 
-/// Everything later than `stamp`.
+/// The bound that excludes everything up to and including `stamp`.
 fn beyond(stamp: Stamp) -> Bound<(Stamp, Key)> {
-    // Saturating, as a cursor may hold any number.
+    // The sum saturates: a cursor may hold any number.
     Bound::Included((Stamp(stamp.0.saturating_add(1)), Key::new("")))
 }
 
-/// The changes after `after`: live rows with their slot, tombstones without.
+/// The changes after `after`: live rows with their slot, tombstones without a slot.
 pub(super) fn since<'p>(
     partition: &'p Partition,
     after: &Position,

@@ -1,24 +1,24 @@
-//! Request quotas per client, as operators of shared backends set them.
+//! Request quotas per client, like those of shared backends.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use crate::base::{DeviceId, Span, Time, in_words};
 
-/// Limits; all that are given apply together.
+/// Limits per client. All that are set apply together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quota {
-    /// Who is one client.
+    /// The unit that counts as one client.
     pub by: QuotaBy,
     /// Limits within a sliding window.
     pub window: Option<Window>,
     /// Maximum number of requests in service or in the queue at the same time.
     pub concurrent: Option<u32>,
-    /// A token bucket; each request takes one token.
+    /// A token bucket. Each request takes one token.
     pub bucket: Option<Bucket>,
 }
 
-/// What counts as one client.
+/// The unit that counts as one client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum QuotaBy {
     /// Each device: people have their own accounts.
@@ -60,7 +60,7 @@ struct Client {
     /// Requests in the window: arrival time and service time.
     recent: VecDeque<(Time, Span)>,
     executed: Span,
-    /// When each request in service or in the queue ends.
+    /// The end of each request that is in service or in the queue.
     ends: BinaryHeap<Reverse<Time>>,
     full_at: Time,
 }
@@ -112,7 +112,7 @@ impl Bucket {
 }
 
 impl Client {
-    /// When the next request can be admitted: `now` or later.
+    /// The time when the next request can be admitted: `now` or later.
     fn free_from(&mut self, now: Time, quota: &Quota) -> Time {
         let mut from = now;
         if let Some(window) = quota.window {
@@ -127,7 +127,7 @@ impl Client {
             }
         }
         if let Some(bucket) = quota.bucket {
-            // A token is available if the bucket is at most burst − 1 tokens from being full.
+            // A token is there if the bucket lacks at most burst − 1 tokens.
             let depth = bucket.interval() * u64::from(bucket.burst.saturating_sub(1));
             from = from.max(Time(self.full_at.0.saturating_sub(depth.0)));
         }
@@ -165,8 +165,8 @@ mod tests {
     use super::*;
     use crate::base::at_ms as at;
 
-    /// Sends requests at these milliseconds; admitted ones take `service_ms`. Returns the wait in
-    /// milliseconds of each refused request.
+    /// Sends requests at these milliseconds. Each admitted one takes `service_ms`. Returns the wait
+    /// of each refused request, in milliseconds.
     fn ask(quotas: &mut Quotas, service_ms: u64, times: &[u64]) -> Vec<Option<u64>> {
         let mut one = |&ms: &u64| match quotas.admit(at(ms), DeviceId(0)) {
             Ok(()) => {
@@ -201,7 +201,7 @@ mod tests {
                 &[0, 2_000, 4_000, 10_000],
                 &[None, None, Some(6_000), None],
             ),
-            // The first to end makes room.
+            // The request that ends first makes room.
             (at_once, 500, &[0, 100, 200, 499, 500], &[None, None, Some(300), Some(1), None]),
         ];
         for (quota, service_ms, times, said) in cases {

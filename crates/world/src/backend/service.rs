@@ -1,5 +1,5 @@
-//! How requests are served: admission, failures and service times, with workers, a queue, office
-//! hours and outages.
+//! How the backend serves requests: admission, failures and service times, with workers, a queue,
+//! office hours and outages.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -12,18 +12,18 @@ use super::quota::Quotas;
 use crate::base::{DeviceId, Seed, Span, Time};
 use crate::contract::{Event, RequestKind, ServerError};
 
-/// The workers, and the requests that each device has sent.
+/// The workers, and the number of requests from each device.
 #[derive(Debug)]
 pub struct Service {
     options: Arc<BackendOptions>,
     seed: Seed,
-    /// When each worker is free.
+    /// The time when each worker becomes free.
     free: BinaryHeap<Reverse<Time>>,
-    /// The start of service of each waiting request, in order of arrival.
+    /// The start of service of each waiting request; requests are in the order of arrival.
     waiting: VecDeque<Time>,
-    /// When the write lock becomes free.
+    /// The time when the write lock becomes free.
     unlocked: Time,
-    /// Refuses requests in `from <= now < until`.
+    /// The backend refuses requests in these intervals (`from <= now < until`).
     pub down: Vec<(Time, Time)>,
     quotas: Option<Quotas>,
     asked: FxHashMap<DeviceId, u64>,
@@ -36,14 +36,14 @@ pub struct Admitted {
     at: Time,
     device: DeviceId,
     pub fails: Option<Failing>,
-    /// Its number among the requests of its device.
+    /// The request's number among those of its device.
     nth: u64,
 }
 
-/// When a request fails by accident.
+/// When a random failure strikes a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failing {
-    /// Before it has taken effect.
+    /// Before it took effect.
     Before,
     /// After it took effect: only the response is lost.
     After,
@@ -52,25 +52,25 @@ pub enum Failing {
 /// The work of a request, in rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
-    /// Rows looked at.
+    /// Rows read.
     pub scanned: u64,
     /// Rows delivered.
     pub rows: u64,
-    /// Mutations handled, besides rows delivered.
+    /// Mutations handled; delivered rows do not count here.
     pub pushed: u64,
-    /// Rows marked for the sync itself.
+    /// Rows written for the sync's own marks.
     pub written: u64,
     /// Rows read before a write.
     pub read: u64,
 }
 
-/// How a request was served.
+/// The service of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Served {
     pub device: DeviceId,
     pub kind: RequestKind,
     pub queued: Span,
-    /// Time in which it held a worker and waited for the write lock.
+    /// The time in which the request had a worker and waited for the write lock.
     locked: Span,
     pub service: Span,
     pub scanned: u64,
@@ -99,13 +99,13 @@ impl Service {
         }
     }
 
-    /// Admits a request that arrives at `now`. Called once per request, in order of arrival.
+    /// Admits a request that arrives at `now`. Call it once per request, in the order of arrival.
     /// Requests admitted before an outage are served to the end.
     pub fn admit(&mut self, now: Time, device: DeviceId) -> Result<Admitted, ServerError> {
         let asked = self.asked.entry(device).or_default();
         let nth = *asked;
         *asked += 1;
-        // A free worker takes it at once.
+        // A free worker takes the request at once.
         let (waits, queue) = (self.begins(now) > now, self.options.queue);
         let full = waits && queue.is_some_and(|most| self.waiting(now) >= most as usize);
         if full || self.down.iter().any(|&(from, until)| (from..until).contains(&now)) {
@@ -138,7 +138,7 @@ impl Service {
         self.waiting.len()
     }
 
-    /// Another transaction holds the write lock until then.
+    /// Another transaction holds the write lock until `until`.
     pub fn hold_lock(&mut self, until: Time) {
         self.unlocked = self.unlocked.max(until);
     }
@@ -186,7 +186,7 @@ impl Service {
         }
     }
 
-    /// When a read that arrives at `now` would be done with an average service time.
+    /// The time when a read that arrives at `now` would end, with an average service time.
     pub fn done(&self, now: Time, scanned: u64, rows: u64) -> Time {
         let load = Load { scanned, rows, ..Load::default() };
         self.begins(now) + mean_service(&self.options, RequestKind::Pull, load)
@@ -209,7 +209,7 @@ fn mean_service(options: &BackendOptions, kind: RequestKind, load: Load) -> Span
         }
 }
 
-/// `mean` times a log-normal variable with mean 1 and this coefficient of variation: σ² = ln(1 +
+/// `mean` times a log-normal variable of mean 1 and this coefficient of variation: σ² = ln(1 +
 /// cv²), µ = −σ²/2. It depends only on the device and the request's number.
 fn varied(mean: Span, cv_milli: u32, seed: Seed, of: DeviceId, nth: u64) -> Span {
     if cv_milli == 0 {
@@ -232,8 +232,8 @@ fn slowed(service: Span, busy: Option<&Busy>, begins: Time) -> Span {
     }
 }
 
-/// The outages up to `end`, in order: an alternating renewal process with exponential up and down
-/// times, in steady state from the start.
+/// The outages up to `end`, in order: an alternating renewal process, in steady state from the
+/// start. Up and down times are exponential.
 pub(crate) fn outages(availability: Availability, seed: Seed, end: Time) -> Vec<(Time, Time)> {
     let share = availability.share.share();
     let mean_down = availability.mean_outage;
@@ -243,7 +243,7 @@ pub(crate) fn outages(availability: Availability, seed: Seed, end: Time) -> Vec<
     let mean_up = Span::from_secs_f64(mean_down.as_secs_f64() * share / (1.0 - share));
     let mut stream = seed.stream("backend.availability", 0, 0);
     let mut outages = Vec::new();
-    // An exponential time has no memory: the rest of one is exponential too.
+    // Exponential times have no memory: the rest of one is exponential too.
     let mut from = if stream.chance(share) { Time::ZERO + stream.exponential(mean_up) } else { Time::ZERO };
     while from < end {
         let until = from + stream.exponential(mean_down);

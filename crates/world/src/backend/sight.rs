@@ -1,5 +1,5 @@
-//! Reads at one instant: pages of deltas, which lose nothing; plain range queries of systems that
-//! know nothing about cursors; all rows; and the details of a record.
+//! Reads at one instant: pages of deltas, which lose nothing; plain range queries of systems
+//! without cursors; all rows; and the details of a record.
 
 use std::ops::{Bound, ControlFlow};
 
@@ -24,24 +24,24 @@ pub struct Query<'q> {
     pub entity: EntityId,
     /// The reader's scope.
     pub scope: Scope<'q>,
-    /// Changes after this; `None` begins a first load.
+    /// Asks for changes after this; `None` begins a first load.
     pub after: Option<&'q Position>,
-    /// At most this many rows, at least 1.
+    /// The page has at most this many rows; at least 1.
     pub limit: usize,
-    /// How close to the present to read.
+    /// How near the present to read.
     pub upto: Upto,
 }
 
 /// The result of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Rows looked at.
+    /// Rows read.
     pub scanned: u64,
     /// Changes delivered.
     pub delivered: u64,
-    /// Where the next page begins.
+    /// The position at which the next page begins.
     pub next: Position,
-    /// True if more changes exist already.
+    /// True if more changes exist now.
     pub more: bool,
 }
 
@@ -50,24 +50,24 @@ pub(crate) struct Stretch<'q> {
     pub(crate) entity: EntityId,
     pub(crate) scope: Scope<'q>,
     pub(crate) from: Lower<'q>,
-    /// Start of the first load under way, which needs no tombstones from before.
+    /// The start of the first load in progress. The load needs no older tombstones.
     pub(crate) loading: Option<Stamp>,
     pub(crate) upto: Upto,
     pub(crate) skip: u64,
     pub(crate) limit: usize,
-    /// Also delivers all changes with the last one's stamp, however many there are.
+    /// If true, also delivers all changes with the last one's stamp, even beyond the limit.
     pub(crate) whole_ties: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lower<'q> {
-    /// From the first change on.
+    /// From the first change.
     First,
     /// After this stamp: `>`.
     After(Stamp),
     /// From this stamp on: `>=`.
     At(Stamp),
-    /// After this stamp and key, compared as a row value.
+    /// After this stamp and key, compared as a pair.
     Row(Stamp, &'q Key),
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct RangeRead {
     pub(crate) last: Option<(Stamp, Key)>,
     /// The greatest stamp delivered: that of `last` if responses are sorted by stamp.
     pub(crate) greatest: Option<Stamp>,
-    /// The stamp of the first change not delivered; `None` if there are no more.
+    /// The stamp of the first change that was not delivered; `None` if there are no more.
     pub(crate) next: Option<Stamp>,
 }
 
@@ -91,7 +91,7 @@ pub(crate) struct Fetched {
 }
 
 impl Lower<'_> {
-    /// The same bound, if only multiples of `unit` can be asked for.
+    /// The same bound for a filter that only knows multiples of `unit`.
     fn coarse(self, unit: Span) -> Self {
         match self {
             Lower::After(stamp) | Lower::At(stamp) if stamp.truncated(unit) != stamp => {
@@ -135,8 +135,8 @@ impl<'b> Sight<'b> {
             (next.stamp, next.key) = (stamp, Some(key));
         }
         // A reader that has read everything stays at its last row, so that it need not write a new
-        // cursor. It moves on if that position would soon expire. It also does at the end of a
-        // first load, which needs no tombstones from before.
+        // cursor. It moves on in two cases: the position would soon expire, or a first load ends,
+        // which needs no older tombstones.
         if !more && next.stamp < settled && (next.since.is_some() || next.stamp < self.old(settled)) {
             next.stamp = settled;
             next.key = None;
@@ -160,7 +160,7 @@ impl<'b> Sight<'b> {
         Ok(self.walk(partition, stretch, &after, take))
     }
 
-    /// Delivers the changes after `after`, as the other fields of `stretch` say.
+    /// Delivers the changes after `after`, within `stretch`.
     fn walk(
         self,
         partition: Option<&Partition>,
@@ -195,8 +195,8 @@ impl<'b> Sight<'b> {
         walked
     }
 
-    /// Reports for each key whether the row is visible in `scope`, with its values if so. A row
-    /// with an invisible version counts as present.
+    /// Reports for each key whether the row is visible in `scope`, and its values if so. A row with
+    /// an invisible version counts as present.
     pub(crate) fn batch<'k>(
         self,
         entity: EntityId,
@@ -217,7 +217,7 @@ impl<'b> Sight<'b> {
         Ok(())
     }
 
-    /// Delivers up to `limit` live rows of the record `of`, in the order of their creation.
+    /// Delivers up to `limit` live rows of the record `of`, in the order of creation.
     pub(crate) fn fetch(
         self,
         entity: EntityId,
@@ -245,8 +245,8 @@ impl<'b> Sight<'b> {
         Ok(fetched)
     }
 
-    /// Delivers all rows visible in `scope`, in the order of keys, as in one isolated transaction.
-    /// Returns the number of rows read.
+    /// Delivers all rows visible in `scope`, in the order of keys. The read is like one isolated
+    /// transaction. Returns the number of rows read.
     pub(crate) fn all(
         self,
         entity: EntityId,
@@ -256,7 +256,7 @@ impl<'b> Sight<'b> {
         let content = &self.database.content;
         let (schema, table) = (content.pulled(entity, scope)?, content.table(entity));
         let mut rows: Vec<(&Key, Stamp, &[Value])> = match scope {
-            // Already sorted by scope.
+            // These are already sorted by scope.
             Scope::Of(_) => {
                 let live = table.partition(schema, scope).into_iter().flat_map(|p| &p.live);
                 live.filter_map(|((_, key), slot)| {
@@ -280,7 +280,7 @@ impl<'b> Sight<'b> {
         Ok(table.read_by_all() as u64)
     }
 
-    /// The last stamp at or before which nothing can appear any more for a reader with this `upto`.
+    /// The last settled stamp for a reader with this `upto`: no change can appear at or before it.
     pub(crate) fn settled(self, upto: Upto) -> Stamp {
         let settled = self.database.clock.settled(self.clock());
         self.end_of(upto).map_or(settled, |end| settled.min(Stamp(end.0 - 1)))
@@ -291,7 +291,7 @@ impl<'b> Sight<'b> {
         position.age() < self.horizon()
     }
 
-    /// Older tombstones are purged. Unsettled ones are not, so that a new cursor is always valid.
+    /// Tombstones before this stamp are purged. A new cursor is never before it.
     fn horizon(self) -> Stamp {
         if !self.database.content.provisioning.tracks_deletes() {
             return Stamp(i64::MIN);
@@ -300,7 +300,7 @@ impl<'b> Sight<'b> {
         oldest.min(self.settled(Upto::Settled))
     }
 
-    /// The row with this key, unless it was deleted and the backend has forgotten it.
+    /// The row with this key; `None` if it was deleted and the backend has forgotten it.
     pub(super) fn remembered_row(self, entity: EntityId, key: &Key) -> Option<Slot> {
         let content = &self.database.content;
         let table = content.table(entity);
@@ -323,7 +323,7 @@ impl<'b> Sight<'b> {
         self.database.clock.head(self.clock())
     }
 
-    /// The first stamp that this reader does not ask for.
+    /// The first stamp that this reader does not ask for; `None`: no limit.
     fn end_of(self, upto: Upto) -> Option<Stamp> {
         match upto {
             Upto::Settled => {
@@ -335,7 +335,7 @@ impl<'b> Sight<'b> {
         }
     }
 
-    /// Rows of `scope` with a version that this reader is not shown yet, in the order of (stamp,
+    /// Rows of `scope` with a version that this reader does not see yet, in the order of (stamp,
     /// key). A load reports nothing else about them.
     pub(crate) fn withheld(
         self,
@@ -350,7 +350,7 @@ impl<'b> Sight<'b> {
         Ok(rows.map(|((_, key), _)| key.clone()).collect())
     }
 
-    /// The number of changes up to `after` that come again because the filter has coarse multiples.
+    /// The number of changes up to `after` that come again, as the filter is rounded down.
     fn read_again(self, partition: &Partition, after: &Position) -> u64 {
         let Some(key) = &after.key else { return 0 };
         let from = after.stamp.truncated(self.database.options.filter_precision);
@@ -361,12 +361,12 @@ impl<'b> Sight<'b> {
         (partition.live.range(again.clone()).count() + partition.gone.range(again).count()) as u64
     }
 
-    /// A reader that read up to `settled` but stays before this stamp would soon be refused.
+    /// A reader that has read up to `settled` but stays before this stamp would soon be refused.
     fn old(self, settled: Stamp) -> Stamp {
         settled.minus(Span(self.database.options.tombstones_kept.0 / 10))
     }
 
-    /// Where an idle reader continues: at its last stamp, unless that would soon be refused.
+    /// The position of an idle reader: its last stamp, or a later one if that would soon expire.
     pub(crate) fn rested(self, stamp: Stamp, upto: Upto) -> Stamp {
         let settled = self.settled(upto);
         if stamp < self.old(settled) { settled } else { stamp }
@@ -377,7 +377,7 @@ impl<'b> Sight<'b> {
         self.database.options.sort == Sort::Stamp
     }
 
-    /// The entity, if a reader of this scope can select its changes by stamp.
+    /// The entity, if a reader of this scope can select its changes by stamp; otherwise an error.
     fn stamped(self, id: EntityId, scope: Scope<'_>) -> Result<&'b Entity, ServerError> {
         let content = &self.database.content;
         let entity = content.pulled(id, scope)?;
@@ -390,7 +390,7 @@ impl<'b> Sight<'b> {
 
 type Place<'p> = (&'p (Stamp, Key), Option<Slot>);
 
-/// Changes in (stamp, key) order, reordered as a response lists them.
+/// Changes in (stamp, key) order, brought into the order of a response.
 fn sorted<'p>(sort: Sort, changes: impl Iterator<Item = Place<'p>>) -> impl Iterator<Item = Place<'p>> {
     let by_time = sort == Sort::Stamp;
     let mut changes = changes;
@@ -404,7 +404,7 @@ fn sorted<'p>(sort: Sort, changes: impl Iterator<Item = Place<'p>>) -> impl Iter
     others.into_iter().chain(changes)
 }
 
-/// A hash of a key (FNV-1a), as an order without meaning.
+/// A hash of a key (FNV-1a). It gives an order without meaning.
 fn scattered(key: &Key) -> u64 {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
     key.0.bytes().fold(0xcbf2_9ce4_8422_2325, mix)

@@ -1,9 +1,9 @@
 //! The order in which versions became visible, and committed versions that are not visible yet.
 //!
 //! Each place that readers look at, a partition or all rows, has a stream of entries. A row that
-//! leaves a place has an entry there, so that its holders learn of it. Streams are never trimmed.
-//! A version stays invisible for a while if its transaction is stamped before it commits, or if a
-//! replica lags.
+//! leaves a place has an entry there, so that the place's readers learn of it. Streams are never
+//! trimmed. A version is invisible for a while if its transaction gets its stamp before it commits,
+//! or if a replica lags.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -49,10 +49,10 @@ pub(super) struct Entry {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stream {
-    /// In the order in which they became visible.
+    /// The entries, in the order in which they became visible.
     pub(super) entries: Vec<Entry>,
     by_number: BTreeMap<u64, u32>,
-    /// Each row's last entry; for look-ups only, never iterated.
+    /// Each row's last entry. Used for look-ups only, never iterated.
     latest: FxHashMap<Slot, u32>,
 }
 
@@ -64,7 +64,7 @@ impl Stream {
         self.latest.insert(slot, index);
     }
 
-    /// The entries in this range of numbers, and whether each is its row's last.
+    /// The entries in this range of numbers. The flag is true for a row's last entry.
     pub(super) fn numbered(
         &self,
         range: (Bound<u64>, Bound<u64>),
@@ -75,12 +75,12 @@ impl Stream {
         })
     }
 
-    /// The state of a row that is or was here; `None` if nothing happened to it since the start.
+    /// The state of a row that is or was here; `None` if it has not changed since the start.
     pub(super) fn fate(&self, slot: Slot) -> Option<Fate> {
         self.latest.get(&slot).map(|&index| self.entries[index as usize].fate)
     }
 
-    /// The number of a row's last entry; `None` if nothing happened to it since the start.
+    /// The number of a row's last entry; `None` if it has not changed since the start.
     pub(super) fn last_number(&self, slot: Slot) -> Option<u64> {
         self.latest.get(&slot).map(|&index| self.entries[index as usize].number)
     }
@@ -91,9 +91,9 @@ impl Stream {
 pub(super) struct Log {
     pub(super) options: LogOptions,
     pub(super) last: u64,
-    /// Numbers given to versions that are still invisible.
+    /// Numbers of versions that are still invisible.
     under_way: BTreeSet<u64>,
-    /// When versions became visible, and the greatest number by then.
+    /// (time at which versions became visible, greatest number at that time).
     shown: Vec<(Time, u64)>,
 }
 
@@ -110,7 +110,7 @@ impl Log {
         })
     }
 
-    /// The row written under `number` becomes visible.
+    /// Makes the row written under `number` visible.
     pub(super) fn show(&mut self, now: Time, number: Option<u64>) -> u64 {
         let number = number.unwrap_or_else(|| {
             self.last += 1;
@@ -126,7 +126,7 @@ impl Log {
         self.options.rearm == Rearm::Always || !matches!(author, Author::Office | Author::Import)
     }
 
-    /// The last number before the oldest transaction under way.
+    /// The last number before the oldest transaction in progress.
     pub(super) fn settled(&self) -> u64 {
         self.under_way.first().map_or(self.last, |oldest| oldest - 1)
     }
@@ -142,42 +142,42 @@ impl Log {
         now.0.checked_sub(self.options.kept.0).map_or(0, |time| self.before(Time(time)))
     }
 
-    /// True if a reader at `number` would soon be refused, even if it has read everything.
+    /// True if a reader at `number` would soon be refused, although it has read everything.
     pub(super) fn is_old(&self, now: Time, number: u64) -> bool {
         now.0.checked_sub(self.options.kept.0 / 10).is_some_and(|time| number < self.before(Time(time)))
     }
 }
 
-/// A row's next version as readers of deltas will see it.
+/// A row's next version, as readers of deltas will see it.
 #[derive(Clone, Debug)]
 pub(super) struct PendingVersion {
     pub(super) entity: EntityId,
     pub(super) slot: Slot,
     pub(super) stamp: Stamp,
-    /// The stamp under which its place lists it.
+    /// The stamp under which the row's place lists the version.
     pub(super) listed: Stamp,
     pub(super) begun: Time,
     pub(super) values: Option<Arc<[Value]>>,
     pub(super) writer: Option<Arc<[Value]>>,
     pub(super) author: Author,
-    /// Its log number, if it already has one.
+    /// The version's log number; `None` if it has none yet.
     pub(super) number: Option<u64>,
     /// No stamp, log or flag shows this version.
     pub(super) unnoted: bool,
 }
 
-/// Versions that are written but invisible, ordered by when they become visible.
+/// Versions that are written but invisible, in the order in which they become visible.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PendingVersions {
     queue: BTreeMap<(Time, u64), PendingVersion>,
     stamps: BTreeSet<(Stamp, u64)>,
-    /// The next sequence number: versions of one instant are shown in the order of their commits.
+    /// The next sequence number. Versions of one instant are shown in the order of their commits.
     next: u64,
 }
 
 impl PendingVersions {
     pub(super) fn add(&mut self, at: Time, showing: PendingVersion) {
-        // Nobody waits for a version that has the stamp of an earlier one.
+        // Nobody waits for a version that kept the stamp of an earlier one.
         if !showing.unnoted {
             self.stamps.insert((showing.listed, self.next));
         }

@@ -15,14 +15,14 @@ use crate::contract::{Delivery, Entity};
 /// A row of the backend.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// Its key.
+    /// The row's key.
     pub key: Key,
-    /// All columns of the backend; for a deleted row, their last values.
+    /// All columns of the backend. A deleted row keeps its last values.
     pub values: Arc<[Value]>,
     created: Stamp,
-    /// The stamp of the last change; for a deleted row, of the deletion.
+    /// The stamp of the last change. For a deleted row: of the deletion.
     pub stamp: Stamp,
-    /// When that change was made, by its author's clock; otherwise the stamp.
+    /// The time of that change by its author's clock. Without one: the stamp.
     pub(super) edited_at: Stamp,
     /// The soft-delete flag.
     pub deleted: bool,
@@ -30,40 +30,40 @@ pub struct Record {
     place: Option<PartitionId>,
     /// The stamp under which its partition lists it.
     listed: Stamp,
-    /// Partitions that hold a tombstone of the row, and since when.
+    /// Partitions that hold a tombstone of the row, with the tombstone's stamp.
     left: Vec<(PartitionId, Stamp)>,
 }
 
 /// A row of the initial content.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// Its key.
+    /// The row's key.
     pub key: Key,
     /// All columns of the backend.
     pub values: Arc<[Value]>,
-    /// When it was created.
+    /// The stamp of the creation.
     pub created: Stamp,
-    /// When it was last changed.
+    /// The stamp of the last change.
     pub updated: Stamp,
-    /// When it was deleted, if it was.
+    /// The stamp of the deletion; `None` if the row exists.
     pub deleted: Option<Stamp>,
 }
 
 impl Loaded {
-    /// A row created at `stamp` and not changed since.
+    /// A row created at `stamp` and not changed later.
     pub fn as_of(key: &str, values: impl Into<Arc<[Value]>>, stamp: Stamp) -> Loaded {
         let (key, values) = (Key::new(key), values.into());
         Loaded { key, values, created: stamp, updated: stamp, deleted: None }
     }
 }
 
-/// What readers still see of a row that has invisible versions.
+/// The version that readers see of a row that has invisible versions.
 #[derive(Clone, Debug)]
 struct VisibleVersion {
     values: Arc<[Value]>,
     stamp: Stamp,
     gone: bool,
-    /// The number of invisible versions, and when the last of them becomes visible.
+    /// The number of invisible versions, and the time when the last of them becomes visible.
     versions: u32,
     until: Time,
 }
@@ -71,7 +71,7 @@ struct VisibleVersion {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Noted {
     pub(super) number: u64,
-    /// True if it arms the flag of an existing row.
+    /// True if the change arms the flag of an existing row.
     pub(super) arms: bool,
 }
 
@@ -83,10 +83,10 @@ pub(super) struct Table {
     live: usize,
     indexes: Vec<Index>,
     partitions: Option<Partitions>,
-    /// All rows in the order of their changes, if the options ask for it.
+    /// All rows in the order of their changes; `None` if the options do not ask for it.
     whole: Option<Partition>,
     veils: FxHashMap<Slot, VisibleVersion>,
-    /// The events of each place, if the options ask for them; for look-ups only, never iterated.
+    /// The events of each place, if the options ask for them. For look-ups only, never iterated.
     streams: Option<FxHashMap<Place, Stream>>,
 }
 
@@ -101,7 +101,7 @@ impl Table {
         }
     }
 
-    /// Must be called before the first row. Equal columns share one index.
+    /// Adds an index. Call it before the first row. Equal columns share one index.
     pub(super) fn index_by(&mut self, parts: Vec<Part>) -> usize {
         assert!(self.records.is_empty(), "indexes are made before the content");
         self.indexes.iter().position(|index| index.parts() == parts).unwrap_or_else(|| {
@@ -110,7 +110,7 @@ impl Table {
         })
     }
 
-    /// True if the row was not updated since its creation. Initial rows keep `created` untruncated.
+    /// True if the row has not changed since its creation. Initial rows keep `created` untruncated.
     pub(super) fn is_new(&self, slot: Slot) -> bool {
         self.record(slot).stamp <= self.record(slot).created
     }
@@ -169,7 +169,7 @@ impl Table {
                 left: left.map(|id| (id, stamp)).into_iter().collect(),
             });
         }
-        // Building a tree from sorted entries takes a third of the time of single inserts.
+        // A tree built from sorted entries takes a third of the time of single inserts.
         for (id, (live, gone)) in placed {
             let partition = self.partitions.as_mut().expect("something was placed").get_mut(id);
             partition.live.append(&mut live.into_iter().collect());
@@ -201,7 +201,7 @@ impl Table {
         }
     }
 
-    /// What readers of deltas see of a row: its stamp, its values, and whether it exists.
+    /// A row as readers of deltas see it: its stamp, its values, and true if it exists.
     fn view(&self, slot: Slot) -> (Stamp, &[Value], bool) {
         match self.veils.get(&slot) {
             Some(VisibleVersion { stamp, values, gone, .. }) => (*stamp, values, !gone),
@@ -216,7 +216,7 @@ impl Table {
         self.view(slot).1
     }
 
-    /// A row's version, or without a slot its tombstone, as readers of deltas get it.
+    /// A row's version as readers of deltas get it; without a slot, its tombstone.
     pub(super) fn change<'t>(&'t self, place: &'t (Stamp, Key), slot: Option<Slot>) -> Change<'t> {
         let shown = slot.map(|slot| self.view(slot));
         let (stamp, values) = shown.map_or((place.0, None), |(stamp, values, _)| (stamp, Some(values)));
@@ -224,7 +224,7 @@ impl Table {
         Change { key: &place.1, stamp, values, is_new }
     }
 
-    /// The change of a row with this fate in some place.
+    /// The change of a row that has this fate in a place.
     pub(super) fn told(&self, slot: Slot, fate: Fate) -> Change<'_> {
         let (stamp, values, _) = self.view(slot);
         let values = (fate == Fate::Here).then_some(values);
@@ -267,7 +267,7 @@ impl Table {
         is_there.then_some((stamp, values))
     }
 
-    /// All live rows in the order of keys, whether readers see them or not.
+    /// All live rows in the order of keys. Rows that readers do not see yet are included.
     pub(super) fn content(&self) -> Vec<(Key, Stamp, Arc<[Value]>)> {
         let live = self.records.iter().filter(|record| !record.deleted);
         let mut rows: Vec<_> =
@@ -276,17 +276,17 @@ impl Table {
         rows
     }
 
-    /// The number of rows read for a full read; includes deleted rows if they are kept.
+    /// The number of rows that a full read reads. Deleted rows count if the backend keeps them.
     pub(super) fn read_by_all(&self) -> usize {
         if self.provisioning.tracks_deletes() { self.records.len() } else { self.live }
     }
 
-    /// When readers see the row's last version; `None` if they already do.
+    /// The time when readers see the row's last version; `None` if they see it now.
     pub(super) fn hidden_until(&self, slot: Slot) -> Option<Time> {
         self.veils.get(&slot).map(|veil| veil.until)
     }
 
-    /// A slot for a new row. Without a version, it counts as deleted.
+    /// Adds a slot for a new row. Until it has a version, the row counts as deleted.
     pub(super) fn insert(&mut self, entity: &Entity, key: Key) -> Slot {
         let slot = self.records.len() as Slot;
         let before = self.by_key.insert(key.clone(), slot);
@@ -306,7 +306,7 @@ impl Table {
         slot
     }
 
-    /// Hides the row's next version until `until`; readers see the present one until then.
+    /// Hides the row's next version until `until`. Readers see the present one meanwhile.
     pub(super) fn hide(&mut self, slot: Slot, until: Time) {
         let Record { values, stamp, deleted, .. } = &self.records[slot as usize];
         let gone = *deleted;
@@ -347,8 +347,8 @@ impl Table {
     }
 
     /// Shows a version to readers of deltas: moves the row between partitions and leaves a
-    /// tombstone. A version that is shown at once must come before its [`Table::write`]. The device
-    /// that wrote it always hears of it.
+    /// tombstone. To show a version at once, call this before its [`Table::write`]. The device that
+    /// wrote the version always gets it.
     pub(super) fn show(&mut self, entity: &Entity, showing: &PendingVersion, noted: Noted) {
         let PendingVersion { slot, stamp, values, .. } = showing;
         let record = &mut self.records[*slot as usize];
@@ -394,7 +394,7 @@ impl Table {
         }
     }
 
-    /// Moves a row between partitions. Returns its old and new one, and the one its writer reads.
+    /// Moves a row between partitions. Returns the old one, the new one, and the writer's.
     fn put_in_place(
         &mut self,
         entity: &Entity,
@@ -437,9 +437,9 @@ impl Table {
 }
 
 impl Table {
-    /// Puts rows where the present scope of `entity` places them, though nobody wrote them.
-    /// `listing` gives the stamp and the number under which each is listed; without one it keeps
-    /// its stamp, and no reader of changes hears of it.
+    /// Moves rows to the places that the present scope of `entity` gives them, without a write.
+    /// `listing` gives the stamp and number under which each row is listed. Without them the row
+    /// keeps its stamp, and no reader of changes gets it.
     pub(super) fn place_again(&mut self, entity: &Entity, mut listing: impl FnMut() -> Option<(Stamp, u64)>) {
         for slot in 0..self.records.len() as Slot {
             let Some(partitions) = &mut self.partitions else { return };

@@ -1,9 +1,9 @@
-//! The bytes of one file: what reads see now, and what a power loss would leave.
+//! The bytes of one file: the present bytes, and those that a power loss would leave.
 //!
-//! A file is a run of pages: written ones of its own, or zeros. The first write to a page after a
-//! sync puts the old page on the undo list, so a power loss is an undo. At a sync, pages equal to
-//! another file's are shared with it. A clone shares all pages until one side writes. A file knows
-//! which of its pages are in memory: those cost no read.
+//! A file is a list of pages: its own written pages, or zeros. The first write to a page after a
+//! sync puts the old page on the undo list, so a power loss is an undo. A sync shares pages that
+//! equal another file's. A clone shares all pages until one side writes. A file knows which of its
+//! pages are in memory: to read them costs nothing.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::base::Stream;
 
 /// Bytes that the medium writes atomically: a write can tear only between two sectors.
 pub(super) const SECTOR: usize = 512;
-/// Pages per chunk; few, so that a scattered write to a shared file copies little.
+/// Pages per chunk. It is small, so that a scattered write to a shared file copies little.
 const FANOUT: usize = 16;
 const UNDO_KEPT: usize = 8;
 
@@ -21,12 +21,12 @@ pub(super) static ZEROS: Page = [0; PAGE];
 #[derive(Clone, Default)]
 struct Chunk {
     own: [Option<Sheet>; FANOUT],
-    /// A bit per page that differs from the synced state, and so is on the undo list.
+    /// A bit per page: set if it differs from the last sync and is on the undo list.
     dirty: u16,
 }
 
 impl Chunk {
-    /// Puts the current page on the undo list, unless it is there already, and clears its place.
+    /// Puts the current page on the undo list, unless it is there, and empties its place.
     fn displace(&mut self, index: usize, undo: &mut Vec<Undo>) {
         let bit = 1 << (index % FANOUT);
         let page = self.own[index % FANOUT].take();
@@ -59,10 +59,10 @@ pub(super) struct Content {
     pub(super) size: u64,
     synced: u64,
     chunks: Vec<Option<Rc<Chunk>>>,
-    /// A bit per page, by chunk: set if the operating system has the page in memory.
+    /// A bit per page, by chunk: set if the page is in the operating system's memory.
     warm: Vec<u16>,
     undo: Vec<Undo>,
-    /// The pages are short-lived, so they are not compared with those of other files.
+    /// The pages live briefly, so they are not compared with other files' pages.
     passing: bool,
 }
 
@@ -83,7 +83,7 @@ impl Content {
         *self = Content { passing: self.passing, ..Content::default() };
     }
 
-    /// Bytes of memory in pages that no other file shares, with those kept for undo.
+    /// Bytes of memory in pages that no other file shares. Pages kept for undo count too.
     pub(super) fn owned_bytes(&self) -> u64 {
         let chunks = self.chunks.iter().flatten().filter(|chunk| Rc::strong_count(chunk) == 1);
         let own = chunks.flat_map(|chunk| &chunk.own).flatten();
@@ -100,8 +100,8 @@ impl Content {
     fn page(&self, index: usize) -> &Page {
         self.own(index).unwrap_or(&ZEROS)
     }
-    /// Passes the bytes from `at` on to `sink` in pieces. Returns how many of `len` exist, and how
-    /// many pages were not in memory.
+    /// Passes `len` bytes from `at` on to `sink` in pieces. Returns the number of bytes that exist,
+    /// and of pages that were not in memory.
     #[inline]
     pub(super) fn read(&mut self, at: u64, len: usize, mut sink: impl FnMut(usize, &[u8])) -> (usize, u64) {
         let there = self.size.saturating_sub(at).min(len as u64) as usize;
@@ -118,7 +118,7 @@ impl Content {
         (there, cold)
     }
 
-    /// Marks a page as in memory; true if it was not.
+    /// Marks a page as in memory; true if it was not there before.
     #[inline]
     fn warm_up(&mut self, index: usize) -> bool {
         let (at, bit) = (index / FANOUT, 1 << (index % FANOUT));
@@ -164,7 +164,7 @@ impl Content {
         self.warm_up(index);
     }
 
-    /// A page to be changed in part: made the file's own and put on the undo list.
+    /// A page to change in part: makes it the file's own and puts it on the undo list.
     fn edit(&mut self, index: usize) -> &mut Page {
         self.warm_up(index);
         let bit = 1 << (index % FANOUT);
@@ -217,8 +217,8 @@ impl Content {
         self.size = self.synced;
     }
 
-    /// Loses some of what was written since the last sync. Each sector is in its first or last
-    /// version. A file that grew may have grown in part; a truncated one stays so if `keeps_cut`.
+    /// Loses some writes since the last sync. Each sector keeps its first or last version. A file
+    /// that grew may keep a part of the growth. A truncation remains if `keeps_cut`.
     pub(super) fn lose_some(&mut self, keeps_cut: bool, stream: &mut Stream) {
         let (synced, written) = (self.synced, self.size);
         let size = match written < synced {
@@ -241,7 +241,7 @@ impl Content {
         let mut sheet = Sheet::copy_of(undo.page.as_deref().unwrap_or(&ZEROS));
         let (page, now) = (sheet.edit(), self.page(undo.index));
         for start in (0..PAGE).step_by(SECTOR) {
-            // Bytes past the end were cut off; they come back if the truncation is lost.
+            // The bytes past the end were cut off. If the truncation is lost, they return.
             let is_there = ((undo.index * PAGE + start) as u64) < self.size;
             if stream.chance(0.5) && is_there {
                 page[start..start + SECTOR].copy_from_slice(&now[start..start + SECTOR]);
@@ -250,7 +250,7 @@ impl Content {
         sheet
     }
 
-    /// Makes the current bytes durable and lists a page for each, so that a clone owns no memory.
+    /// Makes the current bytes durable and lists each page, so that a clone needs no memory.
     pub(super) fn freeze(&mut self) -> Content {
         self.sync();
         self.cool_down();
@@ -262,7 +262,7 @@ impl Content {
     }
 }
 
-/// Size after a power loss of a file that was growing.
+/// The size after a power loss of a file that had grown.
 fn grown_size(synced: u64, written: u64, stream: &mut Stream) -> u64 {
     match stream.below(3) {
         0 => synced,
@@ -300,7 +300,7 @@ mod tests {
         Clone,
     }
 
-    /// Offsets at the edges of pages, chunks and sectors, and others.
+    /// Offsets at the edges of pages, chunks and sectors, and other offsets.
     fn offset() -> impl Strategy<Value = usize> {
         prop_oneof![
             (0..40_usize).prop_map(|n| n * PAGE),
@@ -322,7 +322,7 @@ mod tests {
         ]
     }
 
-    /// True if each sector is the old one, the new one or zeros, and the size is between theirs.
+    /// True if each sector is old, new or zeros, and the size is between the old and new sizes.
     fn could_survive(left: &[u8], before: &[u8], after: &[u8]) -> bool {
         let (least, most) = (before.len().min(after.len()), before.len().max(after.len()));
         let sector = |file: &[u8], at: usize, len: usize| {

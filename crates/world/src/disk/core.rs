@@ -1,4 +1,4 @@
-//! State of a disk that its open files share: directory, running process, counters.
+//! The state that all open files of a disk share: directory, running process, counters.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -9,21 +9,21 @@ use rustc_hash::FxHashMap;
 use super::directory::{Directory, File};
 use super::history::{Counters, History, What};
 
-/// Kind of disk.
+/// The properties of a disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskOptions {
-    /// A sync does nothing, as on cheap flash: a power loss may undo everything ever written.
+    /// If set, a sync does nothing, as on cheap flash: a power loss may undo every write ever made.
     pub lies_about_sync: bool,
 }
 
-/// The process that had the file open has ended, or the power is off: SQLite gets an I/O error.
+/// The process that opened the file has ended, or the power is off. SQLite gets an I/O error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Dead;
 
 pub(super) struct Core {
     pub(super) id: u64,
     pub(super) options: DiskOptions,
-    /// Incremented when the running process ends; handles of earlier generations are dead.
+    /// Grows by one when the running process ends. Handles of earlier generations are dead.
     pub(super) generation: Cell<u64>,
     pub(super) power_is_lost: Cell<bool>,
     pub(super) fails_at: Cell<u64>,
@@ -31,9 +31,9 @@ pub(super) struct Core {
     pub(super) counters: Cell<Counters>,
     pub(super) charged: Cell<Counters>,
     pub(super) syncs: RefCell<Vec<u64>>,
-    /// Number of faults that fill the disk; while there is one, no file grows.
+    /// The number of active faults that fill the disk. Unless it is 0, no file grows.
     pub(super) full_disk_faults: Cell<u32>,
-    /// A write was refused because the disk was full, and nothing was synced since.
+    /// True if the full disk refused a write and no sync has come since.
     pub(super) refused: Cell<bool>,
     pub(super) history: RefCell<History>,
     pub(super) open: Cell<u32>,
@@ -56,7 +56,7 @@ pub(super) fn find(path: &str) -> Option<(Rc<Core>, &str)> {
 
 impl Core {
     pub(super) fn new(options: DiskOptions, directory: Directory) -> Rc<Core> {
-        // Unique in the process: a connection moved to another thread finds no disk.
+        // The id is unique in the process: on another thread a connection finds no disk.
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let core = Rc::new(Core::unlisted(id, options, directory));
@@ -64,7 +64,7 @@ impl Core {
         core
     }
 
-    /// A disk that no path leads to.
+    /// A disk that SQLite cannot find by a path.
     pub(super) fn unlisted(id: u64, options: DiskOptions, directory: Directory) -> Core {
         Core {
             id,
@@ -115,7 +115,7 @@ impl Core {
         self.syncs.borrow_mut().push(self.operations.get());
     }
 
-    /// Numbers an operation that is being issued; fails if the power fails during it.
+    /// Counts an operation before it starts; fails if the power fails during it.
     #[inline]
     pub(super) fn issue(&self) -> Result<(), Dead> {
         let operation = self.operations.get();
@@ -132,8 +132,8 @@ impl Core {
         if self.power_is_lost.get() { Err(Dead) } else { Ok(()) }
     }
 
-    /// Finds the file `name`, or creates it if `create`; with `fresh` it must not exist. `None` if
-    /// it exists but must not, or the other way round.
+    /// Finds the file `name`, or creates it if `create`. With `fresh` the file must not exist.
+    /// `None` if a file is missing and not created, or exists despite `fresh`.
     pub(super) fn open(&self, name: &str, create: bool, fresh: bool) -> Result<Option<Rc<File>>, Dead> {
         self.has_power()?;
         let known = self.directory.borrow().find(name).cloned();
@@ -146,13 +146,13 @@ impl Core {
         Ok(Some(file))
     }
 
-    /// Whether SQLite should regard a file as existing; not if it is empty, as on unix.
+    /// True if SQLite should treat a file as existing. An empty file does not count, as on unix.
     pub(super) fn exists(&self, name: &str) -> Result<bool, Dead> {
         self.has_power()?;
         Ok(self.directory.borrow().find(name).is_some_and(|file| file.content.borrow().size > 0))
     }
 
-    /// Removes a name, durably if `durable`; false if it did not exist.
+    /// Removes a name, also on the medium if `durable`; false if the name did not exist.
     pub(super) fn delete(&self, name: &str, durable: bool) -> Result<bool, Dead> {
         self.has_power()?;
         let Some(file) = self.directory.borrow().find(name).cloned() else { return Ok(false) };
@@ -184,7 +184,7 @@ impl Core {
 
 impl Drop for Core {
     fn drop(&mut self) {
-        // The thread's registry may be dropped before the last disk.
+        // The thread's registry may end before its last disk.
         let _ = DISKS.try_with(|disks| disks.borrow_mut().remove(&self.id));
     }
 }

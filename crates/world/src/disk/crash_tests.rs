@@ -1,4 +1,4 @@
-//! Power loss at every operation: SQLite recovers to a prefix of the commits.
+//! Power loss at every operation: SQLite recovers to the state after one of the commits.
 
 use super::tests::{shown, transaction};
 use super::*;
@@ -6,7 +6,7 @@ use crate::base::Seed;
 
 const TRANSACTIONS: u32 = 6;
 
-/// Transactions that write, overwrite, grow and shrink; counts the commits that returned.
+/// Transactions that write, overwrite, grow and shrink. `committed` counts the finished ones.
 fn workload(disk: &Disk, pragmas: &str, committed: &mut u32) -> rusqlite::Result<()> {
     let connection = disk.open("app.db")?;
     connection.execute_batch(pragmas)?;
@@ -20,8 +20,8 @@ fn workload(disk: &Disk, pragmas: &str, committed: &mut u32) -> rusqlite::Result
     Ok(())
 }
 
-/// Fails the power in each operation in turn. Returns how often a commit that had returned was
-/// lost, and the number of cases.
+/// Lets the power fail in each operation in turn. Returns (number of finished commits that were
+/// lost, number of cases).
 fn sweep(options: DiskOptions, pragmas: &str, how: &[PowerLoss]) -> (u32, u32) {
     let whole = Disk::new(options);
     let mut committed = 0;
@@ -74,7 +74,7 @@ fn no_commit_is_lost_with_a_journal_that_is_synced() {
 #[test]
 fn the_last_commits_are_lost_with_less_but_never_one_in_between() {
     for pragmas in [
-        // A deleted journal may come back and undo the last commit.
+        // A deleted journal may return and undo the last commit.
         "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL",
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=12",
     ] {

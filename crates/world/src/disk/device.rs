@@ -1,4 +1,4 @@
-//! One device's disk: its files, what survives a fault, and the time of operations.
+//! One device's disk: its files, the effect of faults on them, and the time of operations.
 
 use std::rc::{Rc, Weak};
 
@@ -13,39 +13,39 @@ use super::vfs;
 use crate::base::{Seed, Span, Time};
 use crate::contract::Database;
 
-/// What a power loss does to operations that no sync made durable.
+/// The effect of a power loss on operations that no sync made durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PowerLoss {
-    /// Loses all: every file is as of its last sync.
+    /// Loses all of them: every file is as at its last sync.
     LoseAll,
-    /// Draws each 512-byte sector from before or after, and how many of the creations, deletions
-    /// and truncations reached the medium. Use a different seed for each disk and each loss.
+    /// For each 512-byte sector, draws the old or the new state. Also draws how many creations,
+    /// deletions and truncations reached the medium. Use a different seed per disk and loss.
     LoseSome(Seed),
 }
 
-/// Time of the work on a disk.
+/// The time of the work on a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charged {
-    /// When it started.
+    /// The start of the work.
     pub from: Time,
-    /// When the last operation is done.
+    /// The end of its last operation.
     pub until: Time,
-    /// Something was written, so the work held the write lock.
+    /// True if it wrote something, so that it held the write lock.
     pub wrote: bool,
 }
 
-/// A device's disk; clones of the handle refer to the same disk.
+/// A device's disk. Clones of this handle refer to the same disk.
 #[derive(Clone)]
 pub struct Disk(Rc<Core>);
 
-/// The frozen files of a disk; other disks start from them without a copy.
+/// The frozen files of a disk. Other disks start with them and copy nothing.
 #[derive(Clone)]
 pub struct Template {
     options: DiskOptions,
     files: Backup,
 }
 
-/// The files of a disk at an instant, to restore them later.
+/// The files of a disk at one instant. They can be restored later.
 #[derive(Clone)]
 pub struct Backup(Rc<[(String, Content)]>);
 
@@ -55,7 +55,7 @@ impl Backup {
         Backup(files.map(|(name, file)| (name.to_owned(), copy(&mut file.content.borrow_mut()))).collect())
     }
 
-    /// The files as they are on the medium; none of their pages is in memory.
+    /// The files as on the medium. None of their pages is in memory.
     fn directory(&self) -> Directory {
         Directory::of(self.0.iter().map(|(name, content)| {
             let file = File::named(name);
@@ -74,13 +74,13 @@ impl Disk {
         Disk(Core::new(options, Directory::default()))
     }
 
-    /// A disk with the files of the template; it shares their pages until it writes them.
+    /// A disk with the template's files. It shares their pages until it writes to them.
     pub fn from_template(template: &Template) -> Disk {
         Disk(Core::new(template.options, template.files.directory()))
     }
 
-    /// Freezes the current files as durable; this disk shares them from then on. Panics if a
-    /// connection is open or the power is lost.
+    /// Freezes the current files as durable. From then on this disk shares them. Panics if a
+    /// connection is open or the power is off.
     pub fn template(&self) -> Template {
         assert_eq!(self.0.open.get(), 0, "a template is taken while no connection is open");
         assert!(!self.power_is_lost(), "a template is taken of a disk with power");
@@ -89,7 +89,7 @@ impl Disk {
         Template { options: self.0.options, files: Backup::of(&directory, Content::freeze) }
     }
 
-    /// The current files; uncommitted data is left to SQLite's recovery.
+    /// Copies the current files. SQLite's recovery deals with uncommitted data.
     pub fn backup(&self) -> Backup {
         Backup::of(&self.0.directory.borrow(), |content| content.clone())
     }
@@ -100,22 +100,22 @@ impl Disk {
         *self.0.directory.borrow_mut() = backup.directory();
     }
 
-    /// Where SQLite finds the file `name` until the process ends; panics if it is empty or has `/`.
+    /// Where SQLite finds file `name` until the process ends. Panics if it is empty or has `/`.
     pub fn location(&self, name: &str) -> Database {
         assert!(!name.contains('/') && !name.is_empty(), "{name:?} is not the name of a file");
-        // The caller may open it without our `open`.
+        // The caller may open the file without our `open`.
         vfs::prepare();
         let path = format!("/d{}.{}/{name}", self.0.id, self.0.generation.get());
         Database { files: Some(Rc::new(FilesAt(path.clone()))), path, vfs: Some(vfs::VFS_NAME) }
     }
 
-    /// Opens the database `name`, or creates it; `SQLITE_CANTOPEN` while the power is lost.
+    /// Opens the database `name`, or creates it. `SQLITE_CANTOPEN` while the power is off.
     pub fn open(&self, name: &str) -> rusqlite::Result<rusqlite::Connection> {
         vfs::open(&self.location(name))
     }
 
-    /// Ends the running process: its connections are dead, its locks released, its writes kept.
-    /// Drop connections afterwards; dropped before, they would roll back.
+    /// Ends the running process: its connections die, its locks are released, its writes stay. Drop
+    /// connections only after this call: an earlier drop would roll back.
     pub fn kill(&self) {
         self.0.end_process();
         self.0.history.borrow_mut().forget();
@@ -125,7 +125,7 @@ impl Disk {
         }
     }
 
-    /// Cuts the power and restores it; `how` says what of the unsynced data is lost.
+    /// Cuts the power and restores it. `how` names the unsynced data that is lost.
     pub fn power_loss(&self, how: PowerLoss) {
         self.kill();
         let core = &self.0;
@@ -143,21 +143,21 @@ impl Disk {
         core.fails_at.set(u64::MAX);
     }
 
-    /// Records operations from now on, so that a process can die during them.
+    /// Records operations from now on, so that a process can die in the middle of them.
     pub fn remember(&self) {
         self.0.history.borrow_mut().is_on = true;
     }
-    /// Also records the times of all operations from now on, for sweeps over them.
+    /// Also records the times of all operations from now on. Tests go through these times.
     pub fn trace(&self) {
         self.0.history.borrow_mut().trace();
     }
-    /// Times of the operations since [`Disk::trace`], in order.
+    /// The times of the operations since [`Disk::trace`], in order.
     pub fn traced(&self) -> Vec<Moment> {
         self.0.history.borrow().traced().to_vec()
     }
 
-    /// Charges time for the operations since the last call: from `start` on `cpu`, then the reads,
-    /// then the other operations one after another.
+    /// Charges time for the operations since the last call: first `cpu` from `start`, then the
+    /// reads, then the other operations one by one.
     pub fn charge(&self, start: Time, cpu: Span, flash: &Flash) -> Charged {
         let core = &self.0;
         let (now, before) = (core.counters.get(), core.charged.replace(core.counters.get()));
@@ -170,12 +170,12 @@ impl Disk {
         Charged { from: start, until, wrote: now.writes > before.writes || now.syncs > before.syncs }
     }
 
-    /// Ends of the recorded, charged syncs that end after `from`.
+    /// The end times of charged syncs in the records, if after `from`.
     pub fn sync_ends(&self, from: Time) -> Vec<Time> {
         self.0.history.borrow().sync_ends(from)
     }
 
-    /// Charges no time for the operations since the last call: they count as done when issued.
+    /// Charges no time for the operations since the last call: they are done when issued.
     pub fn forgive(&self) {
         let core = &self.0;
         core.charged.set(core.counters.get());
@@ -183,11 +183,11 @@ impl Disk {
         core.history.borrow_mut().forgive();
     }
 
-    /// Whether there are operations not charged yet.
+    /// True if some operations are not charged yet.
     pub fn owes(&self) -> bool {
         self.0.counters.get() != self.0.charged.get()
     }
-    /// Bytes read and written by the operations not charged yet, from whatever memory they came.
+    /// Bytes read and written by operations not charged yet. Reads from memory count too.
     pub fn owed_bytes(&self) -> u64 {
         let bytes = |counters: Counters| counters.bytes_read + counters.bytes_written;
         bytes(self.0.counters.get()).saturating_sub(bytes(self.0.charged.get()))
@@ -197,20 +197,20 @@ impl Disk {
         self.0.history.borrow().remembered()
     }
 
-    /// Drops records of operations done by `now`, which can no longer be undone.
+    /// Drops records of operations that are done by `now`: nothing can undo them any more.
     pub fn settle(&self, now: Time) {
         self.0.history.borrow_mut().settle(now, &mut self.0.directory.borrow_mut());
     }
 
-    /// As [`Disk::kill`], but only operations issued by `at` count. True if there were others.
+    /// Like [`Disk::kill`], but keeps only operations issued by `at`. True if there were others.
     pub fn kill_at(&self, at: Time) -> bool {
         self.cut(at, Death::OfProcess)
     }
 
-    /// As [`Disk::power_loss`], but only operations issued by `at` may have reached the medium, and
-    /// only syncs done by then count. True if there were others.
+    /// Like [`Disk::power_loss`], but only operations issued by `at` may have reached the medium,
+    /// and only syncs done by `at` count. True if there were others.
     pub fn power_loss_at(&self, at: Time, how: PowerLoss) -> bool {
-        // If the power already failed at an operation's number, nothing more is to be cut.
+        // If the power failed earlier, at an operation's number, no operation is left to undo.
         let cut = !self.power_is_lost() && self.cut(at, Death::OfPower);
         self.power_loss(how);
         cut
@@ -232,31 +232,31 @@ impl Disk {
         undone.is_some()
     }
 
-    /// A fault takes all free space, or gives it back. While one has it, no file grows.
+    /// `true`: a fault takes all free space, so no file grows. `false`: the fault gives it back.
     pub fn set_disk_full(&self, lost: bool) {
         let takers = self.0.full_disk_faults.get();
         self.0.full_disk_faults.set(if lost { takers + 1 } else { takers.saturating_sub(1) });
     }
 
-    /// Whether a transaction that failed on a full disk may count as committed if the process dies
-    /// now. SQLite pads the sector after a commit with copies of its last frame. If there is no
-    /// room for a copy, the transaction fails, but the next process takes it as committed.
+    /// True if a transaction that failed on a full disk may count as committed after a kill now.
+    /// SQLite fills the sector after a commit with copies of the last frame. Without space for a
+    /// copy the transaction fails, but the next process takes it as committed.
     pub fn may_count_as_committed(&self) -> bool {
         self.0.refused.get()
     }
-    /// Writes, syncs, truncations and deletions started so far.
+    /// The number of writes, syncs, truncations and deletions started so far.
     pub fn operations(&self) -> u64 {
         self.0.operations.get()
     }
 
-    /// Makes the power fail during an operation, counted as [`Disk::operations`] does: how much of
-    /// it is done is undefined. Everything fails until [`Disk::power_loss`].
+    /// Makes the power fail during an operation, numbered as in [`Disk::operations`]. The operation
+    /// is done in part. Everything fails until [`Disk::power_loss`].
     pub fn fail_power_at(&self, operation: u64) {
         assert!(operation >= self.operations(), "operation {operation} has been");
         self.0.fails_at.set(operation);
     }
 
-    /// Whether the power has failed and is not restored.
+    /// True if the power has failed and is not restored yet.
     pub fn power_is_lost(&self) -> bool {
         self.0.power_is_lost.get()
     }
@@ -269,7 +269,7 @@ impl Disk {
         self.0.directory.borrow().files().map(|(_, file)| file.content.borrow().size).sum()
     }
 
-    /// Bytes of memory in pages not shared with a template, including undo pages.
+    /// Bytes of memory in pages that no template shares. Undo pages count too.
     pub fn owned_bytes(&self) -> u64 {
         let files = self.0.directory.borrow().known_files();
         files.iter().map(|file| file.content.borrow().owned_bytes()).sum()

@@ -1,7 +1,7 @@
-//! The names of a disk's files, and which of them have reached the medium: in order, as on a
+//! The names of a disk's files, and the names that have reached the medium: in order, as on a
 //! journaling file system. SQLite needs that order in journal mode DELETE with `synchronous=FULL`.
-//! VACUUM deletes the journal, does not sync the directory, and truncates the database. A journal
-//! that came back would be rolled back into a file that lacks the pages.
+//! VACUUM deletes the journal, does not sync the directory, and truncates the database. If the
+//! journal came back, SQLite would roll it back into a file that lacks its pages.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -11,7 +11,7 @@ use super::locks::Locks;
 use super::shm::Shm;
 use crate::base::Stream;
 
-/// Unsynced changes kept per name; a file system writes the oldest ones back.
+/// Unsynced changes kept per name. Beyond them the oldest change becomes durable.
 const CHANGES_MAX: usize = 16;
 
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl std::fmt::Debug for File {
 }
 
 impl File {
-    /// The pages of a journal or WAL are written once and cut off.
+    /// A new file. The pages of a journal or WAL are written once and then cut off.
     pub(super) fn named(name: &str) -> File {
         let is_log = name.ends_with("-wal");
         let content =
@@ -55,9 +55,9 @@ impl File {
 #[derive(Clone)]
 struct Name {
     text: String,
-    /// The file that has the name on the medium.
+    /// The file with this name on the medium.
     synced: Option<Rc<File>>,
-    /// Files that had the name since, each with its first operation; the last has it now.
+    /// Files that had the name later, each with its first operation. The last has it now.
     since: Vec<(u64, Option<Rc<File>>)>,
 }
 
@@ -82,7 +82,7 @@ impl Name {
     }
 }
 
-/// The files of a disk by name; they are few. A clone refers to the same files.
+/// The few files of a disk, by name. A clone refers to the same files.
 #[derive(Clone, Default)]
 pub(super) struct Directory(Vec<Name>);
 
@@ -110,8 +110,8 @@ impl Directory {
         self.0.iter().any(|name| !name.since.is_empty() && is_it(name.now()))
     }
 
-    /// Makes a file durable; if the file is new, all names too. SQLite's unix VFS does so for
-    /// journals, and ext4, F2FS and APFS do for any file.
+    /// Makes a file durable. If the file is new, also makes all names durable. SQLite's unix VFS
+    /// does so for journals; ext4, F2FS and APFS do so for any file.
     pub(super) fn sync_file(&mut self, file: &Rc<File>) {
         file.sync();
         if self.is_new(file) {
@@ -149,7 +149,7 @@ impl Directory {
         if let Some(last) = last { self.settle(last) } else { self.lose_all() }
     }
 
-    /// Each file once that has a name or may get one back after a power loss.
+    /// All files that have a name, or may get one back after a power loss; each file once.
     pub(super) fn known_files(&self) -> Vec<Rc<File>> {
         let mut files: Vec<Rc<File>> = Vec::new();
         for name in &self.0 {

@@ -1,4 +1,4 @@
-//! One value in a database, for small engines.
+//! Stores one value in a database, for small engines.
 
 use std::cell::{Ref, RefCell};
 
@@ -10,20 +10,20 @@ use serde::de::DeserializeOwned;
 use super::vfs::open;
 use crate::contract::Database;
 
-/// The state of a small engine: one value, as JSON. Changes survive a kill and a power loss.
+/// The state of a small engine: one value as JSON. It survives a kill and a power loss.
 pub struct Document<T> {
     database: Connection,
     value: RefCell<T>,
 }
 
 impl<T: Clone + Default + Serialize + DeserializeOwned> Document<T> {
-    /// Opens the stored value, or the default one.
+    /// Opens the stored value, or the default if none is stored.
     ///
     /// # Errors
     /// An error of SQLite, or a stored text that does not parse.
     pub fn open(at: &Database) -> Result<Document<T>> {
         let database = open(at)?;
-        // With SQLite's default mode a power loss may undo the last change.
+        // In SQLite's default mode a power loss may undo the last change.
         database.pragma_update(None, "journal_mode", "TRUNCATE")?;
         database.execute("CREATE TABLE IF NOT EXISTS document(id INTEGER PRIMARY KEY, text)", [])?;
         let text: Option<String> =
@@ -35,11 +35,11 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Document<T> {
         };
         Ok(Document { database, value: RefCell::new(value) })
     }
-    /// The current value; drop the reference before the next change.
+    /// The current value. Drop the reference before the next change.
     pub fn get(&self) -> Ref<'_, T> {
         self.value.borrow()
     }
-    /// Changes the value in one transaction, or not at all; returns the result of `change`.
+    /// Changes the value in one transaction, or leaves it. Returns the result of `change`.
     ///
     /// # Errors
     /// An error of SQLite, or a value that cannot be JSON.

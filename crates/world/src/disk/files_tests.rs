@@ -1,4 +1,4 @@
-//! The file port under kills and power losses.
+//! Kills and power losses while a process uses the file port.
 
 use std::io::ErrorKind;
 use std::rc::Rc;

@@ -1,8 +1,8 @@
-//! How long the medium takes.
+//! The time that the medium needs.
 
 use crate::base::{Bytes, Seed, Span};
 
-/// Speed of a device's flash.
+/// The speed of a device's flash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flash {
     /// Time to the first byte of a page that is not in the operating system's memory.
@@ -13,7 +13,7 @@ pub struct Flash {
     pub write_rate: Bytes,
     /// Median time of a sync.
     pub sync: Span,
-    /// Factor on all times: 1, unless the disk is slow for a while.
+    /// Factor on all times: 1, or more while the disk is slow.
     pub slowness: u32,
     /// Seed of the noise.
     pub seed: Seed,
@@ -21,20 +21,20 @@ pub struct Flash {
 
 /// Standard deviation of the logarithm of a sync's time (models of a mobile device).
 const SIGMA: f64 = 0.5;
-/// Share of syncs that wait for the flash's housekeeping, and their factor (same source).
+/// (share of syncs that wait for the flash's housekeeping, factor on their time); same source.
 const STALLS: (f64, f64) = (0.01, 20.0);
 
 impl Flash {
-    /// Time to read `pages` pages with `bytes` bytes in total from the medium.
+    /// Time to read `pages` pages, `bytes` bytes in total, from the medium.
     pub fn read(&self, pages: u64, bytes: u64) -> Span {
         (self.read_latency * pages + Span::secs(1).scaled(bytes, self.read_rate.0)) * u64::from(self.slowness)
     }
-    /// Time to write `bytes`. Their place does not matter, as file system and flash gather writes.
+    /// Time to write `bytes`. Their place does not matter: file system and flash combine writes.
     pub fn write(&self, bytes: u64) -> Span {
         Span::secs(1).scaled(bytes, self.write_rate.0) * u64::from(self.slowness)
     }
 
-    /// Time of the sync that is operation `number`: LogN(ln T, 0.5), 1 % of them 20 times as long.
+    /// Time of the sync with this operation number: LogN(ln T, 0.5); 1 % take 20 times as long.
     pub fn sync(&self, number: u64) -> Span {
         if self.sync == Span::ZERO {
             return Span::ZERO;

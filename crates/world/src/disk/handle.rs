@@ -8,7 +8,7 @@ use super::history::What;
 use super::locks::Level;
 use super::shm::Mapping;
 
-/// An open file of one process; unusable once that process has ended.
+/// An open file of one process. It is dead once that process has ended.
 pub(super) struct Handle {
     core: Rc<Core>,
     file: Rc<File>,
@@ -23,7 +23,7 @@ impl Handle {
         Handle { generation: core.generation.get(), core, file, level: Level::None, mapping: None }
     }
 
-    /// A file without a name, for SQLite's sorters; it is on no device's disk.
+    /// A file without a name, for SQLite's sorters. It belongs to no device's disk.
     pub(super) fn scratch() -> Handle {
         let disk = Core::unlisted(0, DiskOptions::default(), Directory::default());
         Handle::new(Rc::new(disk), Rc::default())
@@ -33,7 +33,7 @@ impl Handle {
         self.generation == self.core.generation.get()
     }
 
-    /// Passes `len` bytes from `at` on to `sink` in pieces; returns how many exist.
+    /// Passes `len` bytes from `at` on to `sink` in pieces. Returns the number of bytes that exist.
     #[inline]
     pub(super) fn read(&self, at: u64, len: usize, sink: impl FnMut(usize, &[u8])) -> usize {
         let (there, cold) = self.file.content.borrow_mut().read(at, len, sink);

@@ -1,7 +1,7 @@
-//! Operations on the disk in a span of virtual time that is not over. They are kept with their
-//! times and the disk before them. If a process dies meanwhile, the disk is restored and the
-//! operations issued by then are redone. On a disk that is never idle, old operations are applied
-//! to the earlier state once there are many.
+//! Operations in a span of virtual time that has not ended. The history keeps them, their times and
+//! the earlier disk. If a process dies in this span, the disk is restored and the operations issued
+//! so far are redone. A disk that is never idle collects many: old ones are then applied to the
+//! earlier state.
 
 use std::rc::Rc;
 
@@ -12,14 +12,14 @@ use crate::base::{Span, Time};
 
 #[derive(Clone, Debug)]
 pub(super) enum What {
-    /// This many bytes at an offset; they are stored in [`History`].
+    /// (offset, number of bytes). [`History`] stores the bytes.
     Write(u64, usize),
-    /// To this size.
+    /// The new size.
     Truncate(u64),
     Sync,
-    /// Under this name.
+    /// The file's name.
     Create(String),
-    /// Its name is removed, durably if `true`, or only until a power loss.
+    /// (name, durably): removes the name. If `durably` is false, a power loss may bring it back.
     Delete(String, bool),
 }
 
@@ -27,11 +27,11 @@ struct Operation {
     number: u64,
     file: Rc<File>,
     what: What,
-    /// When it is issued and done; `None` until the work is charged.
+    /// When the operation is issued, and when it is done. `None` until the work is charged.
     times: Option<(Time, Time)>,
 }
 
-/// The operations of a span of time, and the disk before it.
+/// The operations of a span of time, and the disk before them.
 #[derive(Default)]
 pub(super) struct History {
     before: Option<Snapshot>,
@@ -40,19 +40,19 @@ pub(super) struct History {
     bytes: Vec<u8>,
     timed: usize,
     until: Time,
-    /// Operations are recorded.
+    /// True if operations are recorded.
     pub(super) is_on: bool,
     traced: Option<Vec<Moment>>,
 }
 
-/// Operations since the disk was made, except those that a death undid.
+/// Counts of operations since the disk was made, without those that a death undid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Number of reads.
     pub reads: u64,
     /// Number of writes.
     pub writes: u64,
-    /// Number of syncs, of a file or of its name.
+    /// Number of syncs of a file or its name.
     pub syncs: u64,
     /// Bytes returned by reads.
     pub bytes_read: u64,
@@ -67,11 +67,11 @@ pub struct Counters {
 /// Times of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// When it was issued.
+    /// When the operation was issued.
     pub issued: Time,
-    /// When it was done.
+    /// When the operation was done.
     pub done: Time,
-    /// Whether it makes data durable.
+    /// True if the operation makes data durable.
     pub is_sync: bool,
 }
 
@@ -82,14 +82,14 @@ struct Snapshot {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Death {
-    /// All that the process issued is done.
+    /// All operations that the process issued are done.
     OfProcess,
-    /// A sync in progress has had no effect yet.
+    /// A sync in progress has no effect yet.
     OfPower,
 }
 
 impl History {
-    /// Records an operation that is about to be done; `bytes` is the data of a write.
+    /// Records an operation before it is done. `bytes` is the data of a write.
     pub(super) fn note(&mut self, of: (u64, Rc<File>, What), bytes: &[u8], directory: &Directory) {
         let (number, file, what) = of;
         if self.before.is_none() {
@@ -99,7 +99,7 @@ impl History {
         self.operations.push(Operation { number, file, what, times: None });
     }
 
-    /// Sets the times of operations that have none: one after another from `start` on.
+    /// Sets the times of operations that have none: one after another, from `start` on.
     pub(super) fn time(&mut self, start: Time, flash: &Flash) {
         if !self.is_on {
             return;
@@ -109,7 +109,7 @@ impl History {
             match operation.what {
                 What::Write(_, len) => written += len as u64,
                 _ if operation.is_sync() => synced += flash.sync(operation.number),
-                // The next sync covers names and lengths.
+                // The next sync also makes names and lengths durable.
                 _ => {}
             }
             let begun = std::mem::replace(&mut done, start + synced + flash.write(written));
@@ -122,7 +122,7 @@ impl History {
         self.until = self.until.max(done);
     }
 
-    /// Ends of the recorded syncs that end after `from`.
+    /// The end times of the recorded syncs, if after `from`.
     pub(super) fn sync_ends(&self, from: Time) -> Vec<Time> {
         let syncs = self.operations.iter().filter(|operation| operation.is_sync());
         syncs.filter_map(|sync| sync.times).map(|(_, done)| done).filter(|done| *done > from).collect()
@@ -139,7 +139,7 @@ impl History {
         self.traced.as_deref().unwrap_or_default()
     }
 
-    /// Drops the records if all operations are past and charged; if there are many, the past ones.
+    /// Drops all records if all are past and charged. Otherwise drops past ones if there are many.
     pub(super) fn settle(&mut self, now: Time, directory: &mut Directory) {
         if self.until <= now && self.timed == self.operations.len() && self.before.is_some() {
             self.forget();
@@ -153,7 +153,7 @@ impl History {
         self.operations.len()
     }
 
-    /// Applies past operations to the earlier state, if they are more than half.
+    /// Applies the past operations to the earlier state, if they are more than half of all.
     fn apply_past(&mut self, now: Time, directory: &mut Directory) {
         let is_past = |o: &Operation| o.times.is_none_or(|(_, done)| done <= now);
         let past = self.operations[..self.timed].iter().take_while(|o| is_past(o)).count();
@@ -184,8 +184,8 @@ impl History {
         (self.timed, self.until) = (0, Time::ZERO);
     }
 
-    /// Restores the disk to the operations that count by `at`; returns counters of the others, if
-    /// any. An operation counts once it is issued. Nothing after one that does not count is kept.
+    /// Undoes the operations that do not count by `at`, and returns their counters, if any. An
+    /// operation counts once it is issued. After the first that does not count, none is kept.
     pub(super) fn cut(&mut self, at: Time, death: Death, directory: &mut Directory) -> Option<Counters> {
         let counts = |o: &Operation| o.times.is_none_or(|(begun, done)| begun < at || done <= at);
         let interrupted = |o: &Operation| {
@@ -216,7 +216,7 @@ impl History {
 }
 
 const MANY: usize = 256;
-/// Capacity kept for the operations of the next transaction.
+/// The capacity that stays for the operations of the next transaction.
 const KEPT: usize = 16;
 impl Operation {
     fn is_sync(&self) -> bool {
@@ -226,7 +226,7 @@ impl Operation {
         if let What::Write(_, len) = self.what { len as u64 } else { 0 }
     }
 
-    /// Redoes it, with the first of `bytes`; returns the rest of them.
+    /// Redoes the operation with the first of `bytes`; returns the other bytes.
     fn redo<'b>(&self, interrupted: bool, bytes: &'b [u8], directory: &mut Directory) -> &'b [u8] {
         match &self.what {
             What::Write(at, len) => {

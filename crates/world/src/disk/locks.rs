@@ -1,4 +1,4 @@
-//! SQLite's five lock levels among the handles of one file, by the rules of its unix VFS
+//! SQLite's five lock levels of the handles of one file. The rules are those of its unix VFS
 //! (`unixLock` in `os_unix.c`): many readers, one writer, a pending writer blocks new readers.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -6,24 +6,24 @@ pub(super) enum Level {
     #[default]
     None,
     Shared,
-    /// Intends to write; others may still read.
+    /// The handle wants to write later. Others may still read.
     Reserved,
-    /// Waits for the readers to finish; no new reader may start.
+    /// The handle waits for the readers to finish. No new reader may start.
     Pending,
     Exclusive,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Locks {
-    /// Number of handles at `Shared` or above.
+    /// The number of handles at `Shared` or above.
     shared: u32,
-    /// Level of the one handle above `Shared`; `None` if there is none.
+    /// The level of the one handle above `Shared`; `None` if no handle is.
     writer: Level,
 }
 
 impl Locks {
-    /// Raises a handle to `want`; false if refused. A refused `Exclusive` may leave it at
-    /// `Pending`.
+    /// Raises a handle to `want`; false if refused. A refusal of `Exclusive` may leave the handle
+    /// at `Pending`.
     pub(super) fn lock(&mut self, held: &mut Level, want: Level) -> bool {
         if *held >= want {
             return true;

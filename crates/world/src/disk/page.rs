@@ -1,9 +1,9 @@
-//! Memory pages; equal ones are stored once.
+//! Memory pages. Equal pages are stored once.
 //!
-//! Devices that pull the same rows write the same pages. A page is *listed* when its file is
-//! synced: the file then uses an equal listed page of this thread, if there is one. A listed page
-//! is never written. Pages with the same 128-bit hash are taken as equal: a false match occurs once
-//! in 10^20 runs of a billion pages.
+//! Devices that pull the same rows write the same pages. A sync *lists* the pages of its file: if
+//! this thread has an equal listed page, the file uses that one. A listed page is never written.
+//! Pages with the same 128-bit hash count as equal. This is wrong once in 10^20 runs of a billion
+//! pages.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// Bytes per page of the simulated medium; SQLite's page size may differ.
+/// Bytes per page of the simulated medium. SQLite's page size may differ.
 pub(super) const PAGE: usize = 4096;
 
 pub(super) type Page = [u8; PAGE];
@@ -26,7 +26,7 @@ struct Leaf {
 }
 
 thread_local! {
-    /// Listed pages by hash. One that nobody else holds is taken off at once.
+    /// Listed pages by hash. A page without users leaves the list at once.
     static LISTED: RefCell<FxHashMap<u128, Rc<Leaf>>> = RefCell::default();
 }
 
@@ -35,13 +35,13 @@ impl Sheet {
         Sheet(Rc::new(Leaf { listed: Cell::new(None), bytes: *from }))
     }
 
-    /// The bytes for writing; panics if the page is listed or shared.
+    /// The bytes to write to. Panics if the page is listed or shared.
     pub(super) fn edit(&mut self) -> &mut Page {
         let leaf = Rc::get_mut(&mut self.0).filter(|leaf| leaf.listed.get().is_none());
         &mut leaf.expect("only a page of one's own is written").bytes
     }
 
-    /// The bytes for writing; copies the page first if it is listed or shared.
+    /// The bytes to write to. Copies the page first if it is listed or shared.
     pub(super) fn own(&mut self) -> &mut Page {
         if self.0.listed.get().is_some() || Rc::strong_count(&self.0) > 1 {
             *self = Sheet::copy_of(self);
@@ -49,7 +49,7 @@ impl Sheet {
         self.edit()
     }
 
-    /// Lists the page, or replaces it with an equal listed one.
+    /// Lists the page, or replaces it with an equal page of the list.
     pub(super) fn list(&mut self) {
         if self.0.listed.get().is_some() {
             return;
@@ -67,7 +67,7 @@ impl Sheet {
         }
     }
 
-    /// Whether another file uses it too.
+    /// True if another file uses the page too.
     pub(super) fn is_shared(&self) -> bool {
         Rc::strong_count(&self.0) > 1 + usize::from(self.0.listed.get().is_some())
     }
@@ -86,7 +86,7 @@ impl Drop for Sheet {
         if let Some(hash) = self.0.listed.get()
             && Rc::strong_count(&self.0) == 2
         {
-            // The thread's list may be dropped before the last disk.
+            // The thread's list may end before its last disk.
             _ = LISTED.try_with(|listed| listed.borrow_mut().remove(&hash));
         }
     }

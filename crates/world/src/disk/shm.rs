@@ -1,5 +1,5 @@
-//! The shared memory of a database in WAL mode: its index, which SQLite reads and writes through
-//! pointers, and the eight locks that guard it. After a kill the next process starts without any.
+//! The shared memory of a database in WAL mode: its index, which SQLite accesses by pointers, and
+//! the eight locks that guard it. After a kill the next process starts with no shared memory.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -8,17 +8,17 @@ use std::rc::Rc;
 /// Locks on a WAL index (`SQLITE_SHM_NLOCK`).
 const SLOTS: usize = 8;
 
-/// A piece of shared memory; in cells, because SQLite writes it through raw pointers.
+/// A piece of shared memory. It has cells, because SQLite writes through raw pointers.
 pub(super) type Region = Rc<[Cell<u64>]>;
 
-/// State of a mapping's lock: shared or exclusive. Shares add up.
+/// The state of a mapping's lock: this value if shared. The values of shared locks add up.
 const SHARED: i32 = 1;
 const EXCLUSIVE: i32 = -1;
 
 #[derive(Default)]
 pub(super) struct Shm {
     regions: RefCell<Vec<Region>>,
-    /// Sum over all mappings.
+    /// The sum over all mappings.
     slots: Cell<[i32; SLOTS]>,
 }
 
@@ -32,7 +32,7 @@ impl Mapping {
         Mapping { shm, held: [0; SLOTS] }
     }
 
-    /// The region at `index`; creates it with zeros if missing and `extend` is true.
+    /// The region at `index`. If it is missing and `extend` is true, creates it with zeros.
     pub(super) fn region(&self, index: usize, bytes: usize, extend: bool) -> Option<Region> {
         let mut regions = self.shm.regions.borrow_mut();
         while extend && regions.len() <= index {
@@ -41,7 +41,7 @@ impl Mapping {
         regions.get(index).cloned()
     }
 
-    /// Takes all locks in `range`, or none; false if refused.
+    /// Takes all locks in `range`, or none of them; false if refused.
     pub(super) fn lock(&mut self, range: Range<usize>, exclusive: bool) -> bool {
         let wanted = if exclusive { EXCLUSIVE } else { SHARED };
         let mut slots = self.shm.slots.get();

@@ -1,4 +1,4 @@
-//! The disk under real SQLite: isolation of two connections, and what a kill leaves.
+//! The disk under real SQLite: isolation of two connections, and the state after a kill.
 
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, ErrorCode};
@@ -86,7 +86,7 @@ fn a_reader_sees_the_old_snapshot_until_the_commit_and_bars_it_until_it_ends() {
     let writer = database(&disk, "persist");
     insert(&writer, 0..10).unwrap();
     let reader = disk.open("app.db").unwrap();
-    // With OFF the journal looks hot from its first byte on, except for the reserved lock.
+    // With OFF the journal looks hot from its first byte on. Only the lock shows that it is not.
     writer.execute_batch("PRAGMA synchronous=OFF; BEGIN IMMEDIATE; DELETE FROM t").unwrap();
     assert_eq!(count(&reader), 10);
     let busy = Some(ErrorCode::DatabaseBusy);
@@ -276,7 +276,7 @@ fn a_connection_that_strays_to_another_thread_fails_there_and_changes_nothing() 
     let connection = database(&disk, "persist");
     insert(&connection, 0..5).unwrap();
     let failed = std::thread::spawn(move || {
-        // That thread has disks, too.
+        // The other thread has its own disks.
         let own = Disk::new(DiskOptions::default());
         drop(database(&own, "persist"));
         code(insert(&connection, 5..10))
@@ -337,7 +337,7 @@ pub(super) fn transaction(connection: &Connection, n: u32) -> rusqlite::Result<(
     connection.execute_batch("COMMIT")
 }
 
-/// The transaction whose rows the database holds, 0 before the first; its rows must be of one.
+/// The transaction whose rows the database holds; 0 before the first. All rows must be of one.
 pub(super) fn shown(disk: &Disk) -> u32 {
     let connection = disk.open("app.db").unwrap();
     assert_eq!(ask::<String>(&connection, "PRAGMA integrity_check"), "ok");

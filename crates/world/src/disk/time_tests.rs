@@ -1,4 +1,4 @@
-//! A process that dies during a transaction leaves the operations issued by then.
+//! If a process dies during a transaction, the operations issued before remain.
 
 use rusqlite::Connection;
 
@@ -44,7 +44,7 @@ fn struck(pragmas: &str) -> (Disk, Charged, Vec<Moment>) {
     (disk, charged, moments)
 }
 
-/// The transaction left if the device dies around each operation in turn.
+/// Kills the device around each operation in turn. Returns (time, transaction left).
 fn swept(pragmas: &str, die: impl Fn(&Disk, Time)) -> Vec<(Time, u32)> {
     let (_, charged, moments) = struck(pragmas);
     assert_eq!((charged.from, charged.wrote), (START, true));

@@ -1,8 +1,8 @@
-//! The VFS: translates SQLite's calls. The only file of the crate with `unsafe`, which relies on
-//! this. SQLite calls a file's methods between its `xOpen` and its `xClose`, with a pointer to the
-//! `szOsFile` bytes set aside for it. It never makes two calls at once: connections have no mutex
-//! and are not `Sync`. They are `Send` but a disk is not, so an open file records its thread and
-//! refuses others. No method calls back into SQLite. A panic does not unwind into C: it aborts.
+//! The VFS: translates SQLite's calls. Only this file of the crate has `unsafe` code. It relies on
+//! these facts. SQLite calls a file's methods between its `xOpen` and its `xClose`, with a pointer
+//! to the `szOsFile` bytes of that file. It never makes two calls at once: connections have no
+//! mutex and are not `Sync`. They are `Send` but a disk is not, so an open file refuses other
+//! threads. No method calls back into SQLite. A panic aborts; it never unwinds into C.
 
 #![expect(unsafe_code, reason = "SQLite's VFS is a C interface; it is confined to this file")]
 
@@ -22,7 +22,7 @@ use super::handle::Handle;
 use super::locks::Level;
 use crate::contract::Database;
 
-/// Name of the VFS of simulated disks.
+/// The name of the VFS of simulated disks.
 pub const VFS_NAME: &str = "syncdyno";
 const VFS_NAME_C: &CStr = c"syncdyno";
 
@@ -31,7 +31,7 @@ const PATH_MAX: c_int = 255;
 /// 2000-01-01T00:00:00Z as a Julian day in milliseconds: the constant time of SQLite's clock.
 const JULIAN_MS: i64 = 211_813_444_800_000;
 
-/// Opens a database for use by one thread, or creates it; a lock conflict is reported at once.
+/// Opens a database for one thread, or creates it. SQLite reports a lock conflict at once.
 pub fn open(location: &Database) -> rusqlite::Result<Connection> {
     prepare();
     let flags =
@@ -45,8 +45,8 @@ pub fn open(location: &Database) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Configures SQLite for this process and registers the simulated disks, once. Code that opens a
-/// connection without [`open`] must call it first: later the settings have no effect.
+/// Configures SQLite for this process and registers the VFS of simulated disks, once. Code that
+/// opens a connection without [`open`] must call this first: later the settings have no effect.
 pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -56,21 +56,21 @@ pub fn prepare() {
 }
 
 fn configure() {
-    // SAFETY: `sqlite3_config` must not run concurrently with other calls of SQLite: `Once` admits
-    // one thread, and after initialisation SQLite refuses. The arguments have the documented types
-    // for each option; SQLite copies the methods.
+    // SAFETY: `sqlite3_config` must not run at the same time as other calls of SQLite. `Once`
+    // admits one thread, and after initialisation SQLite refuses the call. The arguments have the
+    // types that the options need; SQLite copies the methods.
     unsafe {
-        // Malloc statistics take a global mutex at each allocation.
+        // Malloc statistics would take a global mutex at each allocation.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0 as c_int);
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_MALLOC, ptr::from_ref(&MEMORY));
-        // Lookaside memory would take 48 KB per connection; a fleet has many, mostly idle.
+        // Lookaside memory would take 48 KB per connection. A fleet has many idle connections.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_LOOKASIDE, 0 as c_int, 0 as c_int);
-        // A page cache would reserve 76 KB per idle device at its first page.
+        // A page cache would take 76 KB per idle device as soon as it has one page.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_PAGECACHE, ptr::null_mut::<c_void>(), 0 as c_int, 0 as c_int);
     }
 }
 
-/// SQLite uses Rust's allocator: a database that is opened again and again takes thousands of small
+/// SQLite uses Rust's allocator. A database that is opened again and again makes thousands of small
 /// allocations each time.
 const MEMORY: ffi::sqlite3_mem_methods = ffi::sqlite3_mem_methods {
     xMalloc: Some(take),
@@ -105,7 +105,7 @@ unsafe fn marked(piece: *mut u8, size: usize) -> *mut c_void {
     }
 }
 
-/// Start of an allocation, and its size.
+/// The start of an allocation, and its size.
 ///
 /// # Safety
 /// `piece` comes from `marked`.
@@ -125,7 +125,7 @@ extern "C" fn take(size: c_int) -> *mut c_void {
 
 unsafe extern "C" fn give_back(piece: *mut c_void) {
     if !piece.is_null() {
-        // SAFETY: SQLite frees, once, what it allocated here.
+        // SAFETY: SQLite frees each piece once, and the piece was allocated here.
         unsafe {
             let (start, size) = head(piece);
             alloc::dealloc(start, layout(size));
@@ -220,12 +220,12 @@ thread_local! {
     static THREAD: u64 = NEXT_THREAD.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Number of this thread.
+/// A number that identifies this thread.
 fn this_thread() -> u64 {
     THREAD.with(|number| *number)
 }
 
-/// The handle behind SQLite's pointer; `Dead` on another thread than its own.
+/// The handle behind SQLite's pointer; `Dead` on any thread but its own.
 ///
 /// # Safety
 /// `file` was filled by `open_file` and not emptied by `close`, and no other reference to its
@@ -233,8 +233,8 @@ fn this_thread() -> u64 {
 #[inline]
 unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> Result<&'a mut Handle, Dead> {
     let file = file.cast::<OpenFile>();
-    // SAFETY: by this function's contract. `thread` is written only before SQLite can know the
-    // file, so any thread may read it.
+    // SAFETY: by this function's contract. `thread` is set before SQLite knows the file and never
+    // changes, so any thread may read it.
     let thread = unsafe { (*file).thread };
     if thread != this_thread() {
         return Err(Dead);
@@ -243,7 +243,7 @@ unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> Result<&'a mut Handle, Dea
     Ok(unsafe { &mut (*file).handle })
 }
 
-/// Calls `what` with an open file if its process lives and has power; otherwise returns `dead`.
+/// Calls `what` with an open file, or returns `dead` if its process ended or has no power.
 ///
 /// # Safety
 /// As for `handle`.
@@ -299,8 +299,8 @@ unsafe extern "C" fn open_file(
         Err(Dead) => return ffi::SQLITE_IOERR,
     };
     let base = ffi::sqlite3_file { pMethods: &METHODS };
-    // SAFETY: the place is `szOsFile` bytes, aligned to 8 as all of SQLite's memory; what was in it
-    // needs no drop. `flags_out` is null or writable.
+    // SAFETY: the place has `szOsFile` bytes, aligned to 8 as all of SQLite's memory. Its old
+    // contents need no drop. `flags_out` is null or writable.
     unsafe {
         file.cast::<OpenFile>().write(OpenFile { base, thread: this_thread(), handle });
         if !flags_out.is_null() {
@@ -314,20 +314,20 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
     // SAFETY: SQLite closes an open file, once.
     match unsafe { handle(file) } {
         Ok(_) => {
-            // SAFETY: the reference is gone, the thread is its own, and SQLite is done with the
-            // file: this is the one drop.
+            // SAFETY: no reference is left, this is the file's thread, and SQLite does not use the
+            // file any more. This is the only drop.
             unsafe { ManuallyDrop::drop(&mut (*file.cast::<OpenFile>()).handle) };
             ffi::SQLITE_OK
         }
-        // On another thread nothing may be freed: the handle is leaked.
+        // Another thread must free nothing: the handle leaks.
         Err(Dead) => ffi::SQLITE_IOERR_CLOSE,
     }
 }
 
 unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, to: *mut c_void, len: c_int, at: i64) -> c_int {
     let (to, len) = (to.cast::<u8>(), len as usize);
-    // SAFETY: the file is open. `to` has room for `len` bytes, outside our memory; SQLite wants
-    // zeros for what is not there.
+    // SAFETY: the file is open. `to` has room for `len` bytes, and is not our memory. SQLite wants
+    // zeros for bytes that do not exist.
     unsafe {
         ask(file, ffi::SQLITE_IOERR_READ, |it| {
             let copy =
@@ -340,7 +340,7 @@ unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, to: *mut c_void, len: c_
 }
 
 unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, from: *const c_void, len: c_int, at: i64) -> c_int {
-    // SAFETY: the file is open; SQLite passes `len` readable bytes, which nobody writes meanwhile.
+    // SAFETY: the file is open. SQLite passes `len` readable bytes; nobody writes to them now.
     unsafe {
         let bytes = std::slice::from_raw_parts(from.cast::<u8>(), len as usize);
         ask(file, ffi::SQLITE_IOERR_WRITE, |it| Ok(ok_or(ffi::SQLITE_FULL, it.write(at as u64, bytes)?)))
@@ -422,8 +422,8 @@ unsafe extern "C" fn shm_map(
     extend: c_int,
     region: *mut *mut c_void,
 ) -> c_int {
-    // SAFETY: the file is open, and SQLite passes a place for one pointer. The region is in cells,
-    // which may be written through any pointer, and stays while this file's mapping is there.
+    // SAFETY: the file is open, and SQLite passes a place for one pointer. The region has cells, so
+    // any pointer may write to it. It exists as long as this file's mapping.
     unsafe {
         ask(file, ffi::SQLITE_IOERR_SHMMAP, |it| {
             let found = it.mapping().region(index as usize, bytes as usize, extend != 0);
@@ -486,7 +486,7 @@ unsafe extern "C" fn access(
     ffi::SQLITE_OK
 }
 
-/// Every path here is full already.
+/// Copies the path: every path here is already a full one.
 unsafe extern "C" fn full_pathname(
     _: *mut ffi::sqlite3_vfs,
     path: *const c_char,
@@ -503,7 +503,7 @@ unsafe extern "C" fn full_pathname(
     ffi::SQLITE_OK
 }
 
-/// SQLite seeds its generator from its default VFS, which this is not.
+/// Fills `out` with a constant. SQLite takes its random seed from the default VFS, not from this.
 unsafe extern "C" fn randomness(_: *mut ffi::sqlite3_vfs, len: c_int, out: *mut c_char) -> c_int {
     // SAFETY: `out` has room for `len` bytes.
     unsafe { ptr::write_bytes(out, 0x5d, len as usize) };
@@ -522,6 +522,6 @@ unsafe extern "C" fn current_time_ms(_: *mut ffi::sqlite3_vfs, ms: *mut i64) -> 
 
 #[cfg(test)]
 pub(super) fn memory_in_use() -> i64 {
-    // SAFETY: it has no arguments, and locks for itself.
+    // SAFETY: this call has no arguments, and takes its own lock.
     unsafe { ffi::sqlite3_memory_used() }
 }

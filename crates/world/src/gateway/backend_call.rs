@@ -1,4 +1,4 @@
-//! Calls that a persistent gateway itself makes to the backend, and their results.
+//! The backend calls that a persistent gateway makes itself, and their results.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use crate::backend::Called;
 use crate::base::{DeviceId, EntityId, Time, Undone};
 use crate::protocol::Codec;
 
-/// The result of a call that the gateway itself made.
+/// The result of a call that the gateway made itself.
 #[derive(Debug)]
 pub(crate) struct BackendCall<T> {
     pub(crate) called: Called<T>,
@@ -21,7 +21,7 @@ pub(crate) struct Refresh {
     pub(super) begun: Time,
     pub(super) left: VecDeque<EntityId>,
     pub(super) failures: u32,
-    /// Its pages saw everything that was committed by then.
+    /// The pages of the refresh saw everything committed by this time.
     pub(super) shown: Time,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Refresh {
 pub(crate) struct PageAsk {
     pub(super) entity: EntityId,
     pub(super) cursor: Option<String>,
-    /// The start of the refresh that it belongs to, which identifies the refresh.
+    /// The start of the page's refresh. It identifies the refresh.
     pub(super) refresh: u64,
 }
 
@@ -37,19 +37,19 @@ pub(crate) struct PageAsk {
 pub(crate) struct PageRead {
     pub(super) life: Life,
     pub(super) undone: Vec<Undone>,
-    /// Changes on their way into the replica; `None` if the backend was restored from a backup
-    /// since the replica's cursor was made.
+    /// Changes on their way into the replica. `None`: the backend was restored from a backup after
+    /// the replica got its cursor.
     pub(super) brought: Option<Captures>,
     pub(super) scanned: u64,
-    /// Readers saw everything that was committed by then.
+    /// Readers saw everything committed by this time.
     pub(super) shown: Time,
 }
 
-/// One round through the upload queue.
+/// One pass through the upload queue.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Upload {
     pub(super) after: i64,
-    /// Devices with an edit that was put off: their later edits may depend on it.
+    /// Devices with a deferred edit. Their later edits may depend on it.
     pub(super) put_off: Vec<DeviceId>,
 }
 

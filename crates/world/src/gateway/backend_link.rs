@@ -1,5 +1,5 @@
-//! The link between gateway and backend: latency, rate, and its own outages. Both ends are servers
-//! with persistent connections, so there is no set-up and no slow start.
+//! The link between gateway and backend: latency, rate, and the link's own outages. Both ends are
+//! servers with persistent connections, so there is no set-up and no slow start.
 
 use crate::backend::Availability;
 use crate::base::{BitRate, Span, Time, in_words};
@@ -9,9 +9,9 @@ use crate::base::{BitRate, Span, Time, in_words};
 pub struct BackendLinkOptions {
     /// Round-trip time without load.
     pub rtt: Span,
-    /// Rate towards the backend; unlimited if `None`.
+    /// Rate towards the backend; `None`: no limit.
     pub up: Option<BitRate>,
-    /// Rate towards the gateway; unlimited if `None`.
+    /// Rate towards the gateway; `None`: no limit.
     pub down: Option<BitRate>,
     /// Random outages of the backend link.
     pub availability: Option<Availability>,
@@ -31,7 +31,7 @@ pub(crate) enum Direction {
 pub enum OutageMode {
     /// The message is lost without an error: the gateway waits until its timeout.
     Drop,
-    /// The message waits for the end of the outage.
+    /// The message waits until the outage ends.
     Hold,
     /// The connection is reset: the gateway knows at once.
     #[default]
@@ -39,7 +39,7 @@ pub enum OutageMode {
 }
 in_words!(OutageMode { Drop: "drop", Hold: "hold", Reset: "reset" });
 
-/// An interval in which the backend link carries nothing.
+/// An interval in which the backend link transmits nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
     /// Start.
@@ -53,11 +53,11 @@ pub struct Outage {
 /// The outcome of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Passage {
-    /// Its last byte arrives then.
+    /// The last byte of the message arrives at this time.
     Arrives(Time),
-    /// Its connection is reset then.
+    /// The message's connection is reset at this time.
     Breaks(Time),
-    /// It is lost.
+    /// The message is lost.
     Lost,
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum Passage {
 pub(crate) struct BackendLink {
     options: BackendLinkOptions,
     outages: Vec<Outage>,
-    /// Per direction, when the last message has left the sender.
+    /// Per direction, the time when the last message has left the sender.
     busy_until: [Time; 2],
 }
 
@@ -96,7 +96,7 @@ impl BackendLink {
         Passage::Arrives(arrives)
     }
 
-    /// The next time, from `now` on, at which connections are reset.
+    /// The next time, from `now` on, when connections are reset; `None`: never.
     pub(crate) fn next_break(&self, now: Time) -> Option<Time> {
         let breaks = |o: &&Outage| o.mode == OutageMode::Reset && o.until > now;
         self.outages.iter().filter(breaks).map(|outage| outage.from.max(now)).min()

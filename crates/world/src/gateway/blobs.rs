@@ -1,5 +1,5 @@
-//! Attachments on the server: an object store beside its databases. It outlives the server process
-//! and every restore of a backup.
+//! Attachments on the server: an object store separate from its databases. It survives the end of
+//! the server process and every restore of a backup.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use crate::contract::{BlobId, Event, Part, RequestKind, ServerError, StoredBlob}
 use crate::protocol::{BlobAnswer, BlobPut};
 
 word_enums! {
-    /// What the gateway does with a range of an attachment that it has as a whole.
+    /// The treatment of a range of an attachment that the gateway has completely.
     pub enum AttachmentAgain {
-        /// It says so in its response, and the upload counts as done.
+        /// The response says that the attachment is complete, and the upload counts as done.
         #[default]
         Accept: "accept",
-        /// It refuses the request, as with a 412 for a file that is there. A question how much has
-        /// arrived is answered.
+        /// The gateway refuses the request, as with a 412 for an existing file. It still responds
+        /// to a device that asks how many bytes have arrived.
         Refuse: "refuse",
     }
 }
@@ -39,12 +39,12 @@ impl Blobs {
         Blobs { kept: BTreeMap::new(), again }
     }
 
-    /// Takes a chunk that continues the last one, or starts again. Returns the response, and true
-    /// if this chunk completed the attachment. Content that differs from its announcement is
-    /// discarded.
+    /// Takes a chunk that continues the last one, or begins the attachment again. Returns the
+    /// response, and true if this chunk completed the attachment. Content that differs from its
+    /// announcement is discarded.
     ///
     /// # Errors
-    /// [`ServerError::AlreadyThere`] if the attachment is whole, and that is refused.
+    /// [`ServerError::AlreadyThere`] if the attachment is complete and the options refuse it then.
     fn take(&mut self, put: &BlobPut) -> Result<(BlobAnswer, bool), ServerError> {
         let kept = self.kept.entry((put.entity, put.key.clone(), put.part)).or_default();
         let of = put.asked();
@@ -71,7 +71,7 @@ impl Blobs {
         Ok((says(kept), kept.whole))
     }
 
-    /// Serves a request if the backend admits it. `comes` says if a row waits for the backend.
+    /// Serves a request if the backend admits it. `comes`: a row still waits for the backend.
     pub(super) fn serve(
         &mut self,
         request: &[u8],
@@ -139,7 +139,7 @@ mod tests {
         let mut blobs = Blobs::new(AttachmentAgain::Accept);
         for (put, said) in [
             (stretch(0, b"abc"), (3, false, false)),
-            // A query.
+            // A device asks how many bytes have arrived.
             (stretch(0, b""), (3, false, false)),
             // A chunk is missing.
             (stretch(4, b"ef"), (3, false, false)),
@@ -148,7 +148,7 @@ mod tests {
             (stretch(3, b"def"), (0, false, false)),
             (stretch(0, b"abc"), (3, false, false)),
             (stretch(3, b"def"), (6, true, true)),
-            // It is stored already.
+            // The attachment is complete already.
             (stretch(0, b"abcdef"), (6, true, false)),
         ] {
             assert_eq!(says(&mut blobs, &put), said, "{put:?}");

@@ -1,20 +1,20 @@
-//! Devices that must discard their copy: the server gives them no row before.
+//! Devices that must discard their copy before the server gives them any row.
 
 use std::collections::BTreeMap;
 
 use crate::base::DeviceId;
 use crate::protocol::{Request, SyncRequest, Want};
 
-/// How far a device is with what was demanded of it.
+/// A device's progress with the demanded reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// It has not asked for anything since.
+    /// The device has sent no request since the demand.
     Due,
-    /// It was refused once. Edits are taken; a pull must begin without a cursor.
+    /// The device was refused once. The server takes its edits; a pull must begin without a cursor.
     Told,
 }
 
-/// The devices of which a reset is demanded.
+/// The devices that must reset.
 #[derive(Debug, Default)]
 pub(super) struct Demands(BTreeMap<DeviceId, Stage>);
 
@@ -27,8 +27,8 @@ impl Demands {
         self.0.is_empty()
     }
 
-    /// Whether a request is refused until its device has discarded its copy. A pull without any
-    /// cursor shows that it has.
+    /// True if the request is refused because its device has not discarded its copy yet. A pull
+    /// without any cursor shows that the copy is gone.
     pub(super) fn refuses(&mut self, device: DeviceId, request: &Request) -> bool {
         let Some(stage) = self.0.get_mut(&device) else { return false };
         if std::mem::replace(stage, Stage::Told) == Stage::Due {

@@ -1,8 +1,8 @@
 //! The response for a unit that has a part of an entity: some columns of some rows.
 //!
 //! A changed row outside the part comes as a tombstone, since the gateway does not know if the
-//! device has it. A first load leaves it out, unless it changed after the load began: an earlier
-//! page may have brought it.
+//! device has the row. A first load leaves out such a row, unless it changed after the load began:
+//! then an earlier page may have brought it.
 
 use super::capture::Strategy;
 use crate::backend::Change;
@@ -13,7 +13,7 @@ use crate::protocol::{PageWriter, Projected};
 pub(super) struct Sending<'p> {
     excerpt: &'p Excerpt,
     attributes: &'p [Value],
-    /// Changes outside the part are left out up to this stamp.
+    /// Up to this stamp, changes outside the part are left out.
     silent_until: Stamp,
     limit: u64,
     pub(super) sent: u64,
@@ -54,7 +54,7 @@ mod tests {
     use crate::contract::ScopeRule;
     use crate::protocol::{Asked, Codec};
 
-    /// Rows sent for these days and stamps, up to a full page of three. A tombstone has no values.
+    /// The rows sent for these days and stamps, on a full page of three. A tombstone has no values.
     fn sent(cursor: Option<&str>, rows: &[(i64, i64)]) -> Vec<(String, Option<Vec<Value>>)> {
         let rule = ScopeRule::Window { column: 1, from: Stamp(10), until: Stamp(20) };
         let excerpt = Excerpt { entity: EntityId(0), columns: vec![1], rows: vec![rule] };

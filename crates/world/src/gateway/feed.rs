@@ -1,4 +1,4 @@
-//! Changes for a worker that carries rows to another system. It finds them by the same strategies
+//! Changes for a worker that transfers rows to another system. It finds them by the same strategies
 //! as devices and the replica.
 
 use std::ops::ControlFlow;
@@ -33,17 +33,17 @@ pub(crate) struct FeedPage {
     pub(crate) more: bool,
 }
 
-/// The arrival of a worker's request, the worker's deadline for it, and the worker's clock.
+/// The time at which a worker's request arrives, its deadline, and the worker's clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asking {
     pub(crate) now: Time,
     pub(crate) deadline: Time,
     pub(crate) clock: Stamp,
-    /// The number of the round of this request.
+    /// The number of the worker's round.
     pub(crate) round: u64,
 }
 
-/// The source of one worker.
+/// The source of rows for one worker.
 pub(crate) struct Feed {
     strategy: Box<dyn Strategy>,
     /// True if the source notes that a page has arrived in the other system.

@@ -1,11 +1,11 @@
-//! The interface of the server that answers devices: the gateway, or a third-party server.
+//! The interface of the server that responds to devices: the gateway, or a third-party server.
 
 use crate::backend::{Backend, Called};
 use crate::base::{DeviceId, EntityId, Stamp, Time};
 use crate::contract::{CarriedRows, ConnectionId, EachServed, Event, Reply, ServerError, Slip};
 
-/// The server half of a sync stack. It has full access to the backend, as capture strategies read
-/// flags, logs and files.
+/// The server half of a sync stack. It has full access to the backend: capture strategies read the
+/// backend's flags, logs and files.
 #[expect(unused_variables, reason = "a default ignores its arguments")]
 pub trait ServerHalf {
     /// Serves a device's request at the backend.
@@ -13,7 +13,7 @@ pub trait ServerHalf {
     /// # Errors
     /// The mistake in the request, or the backend's refusal.
     fn serve(&mut self, from: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Reply, ServerError>;
-    /// Like `serve`, with out-of-band data of the request; the response leaves its own in `slip`.
+    /// Like `serve`. `slip` has out-of-band data of the request, and gets those of the response.
     ///
     /// # Errors
     /// As for [`serve`](ServerHalf::serve).
@@ -29,22 +29,22 @@ pub trait ServerHalf {
     }
     /// The bytes of an error response.
     fn refuse(&self, error: &ServerError) -> Vec<u8>;
-    /// True for an error response; caches on the way do not keep these.
+    /// True for an error response. Caches between server and device do not keep these.
     fn is_refusal(&self, answer: &[u8]) -> bool;
-    /// Serves a request without the backend, if it can; then nothing goes to the backend.
+    /// Responds without the backend, if possible. `None`: the request must go to the backend.
     fn answer(&mut self, now: Time, from: DeviceId, request: &[u8]) -> Option<Answered> {
         None
     }
-    /// Ends the backend call. The response of [`serve`](ServerHalf::serve) has left for the device,
-    /// or was discarded because the backend failed or was too late.
+    /// Ends the backend call. `has_left`: the response of [`serve`](ServerHalf::serve) left for the
+    /// device. Otherwise it was discarded: the backend failed or was too late.
     fn ended(&mut self, backend: &mut Backend, has_left: bool) {}
-    /// Calls `f` with each row of a response: entity, key, stamp, and whether it is removed.
+    /// Calls `f` with each row of a response: its entity, key and stamp, and true if it is removed.
     fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>);
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String;
-    /// A device begins with rows that it got before the start, and with the cursors of `stamp`.
+    /// Tells the server that a device begins with old rows and with the cursors of `stamp`.
     fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>);
-    /// A device asks to hold a connection, with this first message.
+    /// A device asks to keep a connection open. This is its first message.
     ///
     /// # Errors
     /// The reason for a refusal.
@@ -56,7 +56,7 @@ pub trait ServerHalf {
     ) -> Result<(), ServerError> {
         Err(ServerError::BadRequest("no connections are held here".to_owned()))
     }
-    /// Handles a message of a connection without the backend, if it can.
+    /// Handles a message of a connection without the backend; false if it needs the backend.
     fn on_word(&mut self, from: DeviceId, connection: ConnectionId, message: &[u8]) -> bool {
         false
     }
@@ -73,7 +73,7 @@ pub trait ServerHalf {
     ) -> Result<(), ServerError> {
         Ok(())
     }
-    /// The error message to a device, in place of what was sent while its message was handled.
+    /// An error message to a device. It replaces the messages sent while this one was handled.
     fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
         Some(self.refuse(error))
     }
@@ -90,14 +90,14 @@ pub trait ServerHalf {
 pub struct Answered {
     /// The bytes.
     pub answer: Vec<u8>,
-    /// When the response leaves.
+    /// The time when the response leaves.
     pub done_at: Time,
     /// The events to report.
     pub events: Vec<Event<'static>>,
 }
 
-/// Lets a half use the backend for work that arrives at `now` and times out at `deadline`. Must be
-/// called in the order of arrival.
+/// Lets a server half use the backend, for work that arrives at `now` and times out at `deadline`.
+/// Calls must come in the order of arrival.
 pub fn call_by<H: ServerHalf + ?Sized, T>(
     half: &mut H,
     backend: &mut Backend,

@@ -1,9 +1,9 @@
-//! Cursors that the gateway holds for its devices, per unit and entity.
+//! Cursors that the gateway stores for its devices, per unit and entity.
 //!
 //! With [`Advance::OnAnswer`] the cursor advances when the response leaves. If the response is
 //! lost, or the device is restored, rows are then missing. With [`Advance::OnReceipt`] each page
-//! has a receipt, which the device sends with its next request. An unknown receipt, or one of
-//! another epoch of the gateway, has expired, and the device loads again.
+//! has a receipt that the device sends with its next request. An unknown receipt, or one of another
+//! epoch of the gateway, has expired: the device loads again.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::{DeviceId, EntityId, UnitId, in_words};
 use crate::contract::ServerError;
 
-/// Who stores a device's cursor.
+/// The side that stores a device's cursor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CursorHolder {
     /// The device stores and sends it.
@@ -21,10 +21,10 @@ pub enum CursorHolder {
     Server(Advance),
 }
 
-/// When a cursor held by the gateway advances.
+/// When a cursor stored by the gateway advances.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Advance {
-    /// When the response leaves. The cursor that the device sends is ignored.
+    /// When the response leaves. The gateway ignores the cursor that the device sends.
     OnAnswer,
     /// When the device's next request brings the receipt of the page.
     #[default]
@@ -32,10 +32,10 @@ pub enum Advance {
 }
 in_words!(Advance { OnAnswer: "on-answer", OnReceipt: "on-receipt" });
 
-/// Approximate bytes of a record in a database: device, unit, entity, two receipts and two cursors.
+/// Approximate bytes of a database record: device, unit, entity, two receipts and two cursors.
 const RECORD_BYTES: u64 = 160;
 
-/// What a cursor belongs to. Receipts are looked up across all units of an entity.
+/// The owner of a cursor. Receipts are looked up across all units of an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct CursorKey {
     pub(super) device: DeviceId,
@@ -53,20 +53,20 @@ struct HeldCursor {
 struct Kept {
     /// The cursor of the last page that the device confirmed.
     settled: Option<HeldCursor>,
-    /// The cursor of the page sent after it.
+    /// The cursor of the page sent after that.
     sent: Option<HeldCursor>,
 }
 
-/// The cursors of all devices; empty if devices store their own.
+/// The cursors of all devices. Empty if devices store their own.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cursors {
     holder: CursorHolder,
     epoch: u64,
     given: u64,
-    /// Cursors of devices synced before the start, for all units.
+    /// Cursors of devices that synced before the start. They hold for all units.
     initial_cursors: BTreeMap<(DeviceId, EntityId), String>,
     records: BTreeMap<CursorKey, Kept>,
-    /// Devices that the server forgot, with entities of which their own cursor has expired.
+    /// Devices that the server forgot, and the entities whose device-stored cursor has expired.
     forgotten: BTreeSet<(DeviceId, EntityId)>,
     /// Cursors in the response that is being written.
     leaving: Vec<(CursorKey, HeldCursor)>,
@@ -77,7 +77,7 @@ impl Cursors {
         Cursors { holder, ..Cursors::default() }
     }
 
-    /// The cursors after a restart that lost all state, with the next epoch.
+    /// The cursors after a restart that lost all state. The epoch is the next one.
     pub(super) fn reloaded(&self) -> Cursors {
         Cursors { epoch: self.epoch + 1, ..Cursors::new(self.holder) }
     }
@@ -88,8 +88,8 @@ impl Cursors {
         }
     }
 
-    /// The server forgets a device: a cursor that it held is gone, and one that the device holds
-    /// expires.
+    /// The server forgets a device. A cursor that the server stores is gone. A cursor that the
+    /// device stores expires.
     pub(super) fn forget(&mut self, device: DeviceId, entities: impl Iterator<Item = EntityId>) {
         self.records.retain(|key, _| key.device != device);
         self.initial_cursors.retain(|(of, _), _| *of != device);
@@ -98,7 +98,7 @@ impl Cursors {
         }
     }
 
-    /// From now on, receipts differ from all receipts given before.
+    /// From now on, receipts differ from all earlier receipts.
     pub(super) fn begin_epoch(&mut self, epoch: u64) {
         (self.epoch, self.given) = (epoch, 0);
     }
@@ -107,7 +107,7 @@ impl Cursors {
         RECORD_BYTES * (self.records.len() + self.initial_cursors.len()) as u64
     }
 
-    /// The cursor after which the next page begins, given what the device sent.
+    /// The cursor after which the next page begins. It depends on the cursor that the device sent.
     pub(super) fn next<'t>(
         &mut self,
         key: CursorKey,
@@ -145,7 +145,7 @@ impl Cursors {
         kept.find(|held| held.receipt == receipt).cloned().or(begun)
     }
 
-    /// Notes the cursor of a page in the response. Returns the cursor or receipt for the device.
+    /// Notes the cursor of a page in the response. Returns the cursor or receipt to send.
     pub(super) fn sends(&mut self, key: CursorKey, cursor: String) -> String {
         let receipt = match self.holder {
             CursorHolder::Client => return cursor,
@@ -159,7 +159,7 @@ impl Cursors {
         receipt
     }
 
-    /// The response is complete: its cursors take effect if it was sent.
+    /// Ends the response. Its cursors take effect if it was sent.
     pub(super) fn response_done(&mut self, was_sent: bool) {
         for (key, held) in std::mem::take(&mut self.leaving).into_iter().filter(|_| was_sent) {
             let kept = self.records.entry(key).or_default();

@@ -1,26 +1,26 @@
-//! The incarnation of the backend that a cursor belongs to.
+//! The incarnation of the backend to which a cursor belongs.
 //!
-//! After a restore, the stamps of the new history are greater than those of every earlier cursor. A
+//! A restore begins a new incarnation. Its stamps are greater than those of every earlier cursor. A
 //! reader that continued would never learn that some of its rows are gone. Therefore a cursor
-//! starts with the incarnation in which it was made. The first incarnation needs no number.
+//! starts with the number of its incarnation. The first incarnation needs no number.
 
 use std::borrow::Cow;
 
 use crate::base::{EntityId, in_words};
 use crate::contract::ServerError;
 
-/// What happens after a restore of the backend.
+/// The gateway's reaction to a restore of the backend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Restored {
     /// Cursors of earlier incarnations have expired.
     #[default]
     Noticed,
-    /// Nothing: the gateway continues as if there had been no restore.
+    /// No reaction: the gateway continues as if there had been no restore.
     Ignored,
 }
 in_words!(Restored { Noticed: "noticed", Ignored: "ignored" });
 
-/// The backend's incarnation, as in cursors; later ones are greater.
+/// The number of the backend's incarnation, as in cursors. Later ones are greater.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Life(pub(super) u64);
 

@@ -1,4 +1,4 @@
-//! Requests for jobs: which request is one, and the responses to it.
+//! Decides which requests ask for jobs, and makes the responses to them.
 
 use super::jobs::JobReply;
 use super::server::Gateway;
@@ -6,8 +6,8 @@ use crate::base::{DeviceId, Span, Time};
 use crate::contract::{JobEvent, ServerError};
 use crate::protocol::{Request, readdressed};
 
-/// The text by which a job is known: all that a pull asks for. `None` without jobs, and for a
-/// request that is no pull.
+/// The text that identifies a job: all that a pull asks for. `None` if there are no jobs, or if the
+/// request is not a pull.
 pub(crate) fn job_question(gateway: &Gateway, request: &[u8]) -> Option<String> {
     gateway.jobs.as_ref()?;
     match gateway.read(request).ok()?.1 {
@@ -16,7 +16,7 @@ pub(crate) fn job_question(gateway: &Gateway, request: &[u8]) -> Option<String> 
     }
 }
 
-/// What a request for a job gets at `now`, and what to report of it.
+/// The reply to a request for a job at `now`, and the events to report.
 pub(crate) fn ask_job(
     gateway: &mut Gateway,
     now: Time,
@@ -37,13 +37,13 @@ pub(crate) fn refuse_job(gateway: &Gateway, wait: Span) -> Vec<u8> {
     gateway.options.codec.refusal(&ServerError::Accepted(wait))
 }
 
-/// Notes the result of a job; false if it is thrown away.
+/// Notes the result of a job; false if the result is thrown away.
 pub(crate) fn job_done(gateway: &mut Gateway, now: Time, question: &str, answer: Vec<u8>) -> bool {
     let is_refusal = gateway.options.codec.is_refusal(&answer);
     gateway.jobs.as_mut().is_some_and(|jobs| jobs.done(now, question, answer, is_refusal))
 }
 
-/// The response to `request` with the result of a job, which another request may have begun.
+/// The response to `request` with a job's result. Another request may have begun the job.
 pub(crate) fn job_answer(gateway: &Gateway, request: &[u8], answer: Vec<u8>) -> Vec<u8> {
     let codec = gateway.options.codec;
     let Ok((_, request)) = gateway.read(request) else { return answer };

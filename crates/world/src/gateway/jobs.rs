@@ -1,8 +1,8 @@
 //! Jobs: pulls that the server works on in the background.
 //!
-//! A pull that takes longer than `after` gets "accepted, ask again" (202) instead of its pages. The
-//! device asks the same again until the result is there. What happens to the result then is
-//! [`JobResult`]. A result is as of the time at which its job was done.
+//! A pull that takes longer than `after` gets "accepted, ask again" (202) and no pages. The device
+//! repeats the request until the result is there. [`JobResult`] says how long the server keeps the
+//! result. A result shows the data of the time when its job was done.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use crate::base::{Span, Time, word_enums};
 pub struct JobOptions {
     /// A request waits this long for its result, counted from the start of the job.
     pub after: Span,
-    /// Then the device is told to ask again after this.
+    /// After that wait, the device gets the response "ask again after this time".
     pub ask_again: Span,
-    /// What happens to a result.
+    /// The treatment of a result.
     pub result: JobResult,
-    /// How long a result is kept, if it is kept.
+    /// How long a kept result is kept.
     pub kept: Span,
 }
 
@@ -33,14 +33,14 @@ impl Default for JobOptions {
 }
 
 word_enums! {
-    /// What happens to the result of a job.
+    /// The treatment of a job's result.
     pub enum JobResult {
-        /// It is kept for a while, and everyone who asks the same gets it.
+        /// The server keeps it for a while. Everyone who asks the same gets it.
         #[default]
         Kept: "kept",
-        /// It is given once: if that response is lost, the work begins again.
+        /// The server gives it once. If that response is lost, the work begins again.
         Once: "once",
-        /// It is thrown away if nobody waits for it any more: the work begins again each time.
+        /// Without a waiting device, the server throws it away. The work then begins again.
         Lost: "lost",
     }
 }
@@ -57,16 +57,16 @@ struct Job {
     state: State,
 }
 
-/// What a device that asks now gets.
+/// The reply to a device that asks now.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum JobReply {
     /// The work begins with this request.
     Begins,
-    /// The request waits for the result until then.
+    /// The request waits for the result until this time.
     WaitsUntil(Time),
-    /// It is told to ask again after this.
+    /// The device should ask again after this time.
     AskAgain(Span),
-    /// It gets the result.
+    /// The device gets this result.
     Given(Vec<u8>),
 }
 
@@ -82,7 +82,7 @@ impl Jobs {
         Jobs { options, jobs: BTreeMap::new() }
     }
 
-    /// What a request gets that asks `question` at `now`.
+    /// The reply to a request that asks `question` at `now`.
     pub(crate) fn ask(&mut self, now: Time, question: &str) -> JobReply {
         let JobOptions { after, ask_again, result, kept } = self.options;
         let Some(job) = self.jobs.get(question) else {
@@ -111,7 +111,7 @@ impl Jobs {
         self.jobs.insert(question.to_owned(), Job { begun: now, state: State::Working });
     }
 
-    /// Notes the result of a job; false if it is thrown away.
+    /// Notes the result of a job; false if the result is thrown away.
     pub(crate) fn done(&mut self, now: Time, question: &str, answer: Vec<u8>, is_refusal: bool) -> bool {
         let Some(job) = self.jobs.get_mut(question) else { return false };
         let waited_for = now <= job.begun + self.options.after;
@@ -123,7 +123,7 @@ impl Jobs {
         true
     }
 
-    /// The process died, and its memory with it.
+    /// The process died: its memory is lost.
     pub(crate) fn die(&mut self) {
         self.jobs.clear();
     }

@@ -1,31 +1,31 @@
 //! The sync server between devices and the backend.
 //!
-//! It knows the devices and their attributes, reads and writes the protocol's bytes, and owns the
-//! cursors: only the gateway makes and reads them. It is a pure function of the time, the backend
-//! and the bytes.
+//! It knows the devices and their attributes, and reads and writes the protocol's bytes. It owns
+//! the cursors: only the gateway makes and reads them. It is a pure function of the time, the
+//! backend and the bytes.
 //!
 //! Invariants:
-//! - A request of a device is one request to the backend, however many entities it asks for.
+//! - A request of a device is one request to the backend, for any number of entities.
 //! - Nothing that a device sends makes the gateway panic. Damaged bytes and unknown devices are bad
-//!   requests; a cursor that is damaged, foreign, or from the future has expired.
-//! - A page ends where its cursor says, even if it was cut by bytes. Only captures with such
-//!   options break this.
-//! - The effects of a request on the backend are reported whatever the device gets: even after a
-//!   timeout of the gateway, or after the connection broke.
-//! - A cursor is valid in one backend incarnation (`incarnation`): after a restore, everybody loads
-//!   again.
-//! - A response of a persistent gateway is durable there: it outlives the process, and its edits
+//!   requests. A cursor that is damaged, foreign, or from the future has expired.
+//! - A page ends where its cursor says, even if the byte limit cut it. Only captures with options
+//!   for this break the rule.
+//! - The effects of a request on the backend are always reported, even after a timeout of the
+//!   gateway or a broken connection.
+//! - A cursor is valid in one backend incarnation (`incarnation`): after a restore, all readers
+//!   load again.
+//! - A response of a persistent gateway is durable there: it survives the process, and its edits
 //!   reach the backend once.
 //!
 //! How: in [`Mode::Ota`] requests pass through, and the gateway may remember their edits
-//! (`upload_cache`). In [`Mode::Persistent`] a `replica` answers them, whatever the backend does:
-//! pulls and fetches read it, and pushes are queued there. The gateway makes its own backend calls:
-//! pages for its replica and batches of its queue. Each takes effect at the backend when it arrives
-//! there, and is recorded here in one transaction. A death in between loses the call and nothing
-//! else ([`CursorSaved`]).
+//! (`upload_cache`). In [`Mode::Persistent`] a `replica` responds, also while the backend is down:
+//! pulls and fetches read it, and pushes wait there in a queue. The gateway makes its own backend
+//! calls: pages for its replica and batches of its queue. Each takes effect when it arrives at the
+//! backend. The gateway records its result in one transaction. If the process dies before, only
+//! that call is lost ([`CursorSaved`]).
 //!
-//! How the gateway finds changes is a strategy of `capture`: one file that implements its traits,
-//! and one line in its list.
+//! The gateway finds changes by a strategy of `capture`: one file that implements its traits, and
+//! one line in its list.
 //!
 //! Read `server` first, then `capture`, `persistent` and `replica`.
 

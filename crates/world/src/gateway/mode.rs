@@ -1,4 +1,4 @@
-//! Where requests are served, and strategies that a backend does not support.
+//! Where requests are served, and strategies that cannot work with a backend.
 
 use crate::base::in_words;
 
@@ -8,8 +8,8 @@ pub enum Mode {
     /// By the backend, every time ("OTA").
     #[default]
     Ota,
-    /// By the gateway, from a replica that it refreshes on its own schedule. Edits of devices are
-    /// queued for the backend.
+    /// By the gateway, from a replica that it refreshes on its own schedule. The gateway queues
+    /// devices' edits for the backend.
     Persistent,
 }
 in_words!(Mode { Ota: "ota", Persistent: "persistent" });

@@ -18,63 +18,63 @@ use crate::protocol::Codec;
 pub struct GatewayOptions {
     /// The format of messages with devices.
     pub codec: Codec,
-    /// JSON bytes coded per second; `None` if the backend's row costs include this.
+    /// JSON bytes coded per second; `None`: the backend's row costs include this.
     pub coding_rate: Option<Bytes>,
-    /// Whether it passes requests through or keeps a replica.
+    /// The mode: pass requests through, or keep a replica.
     pub mode: Mode,
-    /// How it finds changes when it serves devices.
+    /// The strategy to find changes for devices.
     pub serve: Capture,
-    /// Who stores a device's cursor.
+    /// The side that stores a device's cursor.
     pub cursors: CursorHolder,
-    /// What happens after a restore of the backend.
+    /// The gateway's reaction to a restore of the backend.
     pub backend_restored: Restored,
-    /// What happens after a restore of the gateway itself.
+    /// The gateway's reaction to a restore of its own data.
     pub restored: Restored,
-    /// What it does for a device when the scope of its person changes.
+    /// The gateway's reaction when a person's scope changes.
     pub scope_change: ScopeChange,
-    /// How its replica is refreshed, if it keeps one.
+    /// How to refresh the replica, if there is one.
     pub refresh: RefreshOptions,
-    /// How long a token is valid; forever if `None`.
+    /// How long a token is valid; `None`: forever.
     pub token_life: Option<Span>,
-    /// How long after its issue a token can be refreshed; forever if `None`.
+    /// How long after its issue a token can be refreshed; `None`: forever.
     pub refresh_life: Option<Span>,
     /// The link to the backend; `None` if both run in one place.
     pub backend_link: Option<backend_link::BackendLinkOptions>,
-    /// Maximum size of a request in bytes; unlimited if `None`.
+    /// Maximum size of a request in bytes; `None`: no limit.
     pub body_limit: Option<u64>,
-    /// Maximum size of a response in bytes; unlimited if `None`.
+    /// Maximum size of a response in bytes; `None`: no limit.
     pub response_limit: Option<u64>,
-    /// What it does with an attachment that comes again.
+    /// The gateway's reaction to an attachment that comes again.
     pub attachment_again: AttachmentAgain,
-    /// How it remembers edits that it passes through; `None` if it does not.
+    /// How it remembers the edits that it passes through; `None`: it does not.
     pub upload_cache: Option<UploadCacheOptions>,
-    /// How it works on pulls in the background; `None` if devices wait for each.
+    /// How it works on pulls in the background; `None`: it does not, so devices wait for each pull.
     pub job: Option<JobOptions>,
-    /// How far a device's clock may be off; `None` if the gateway does not compare it.
+    /// How far a device's clock may be off; `None`: the gateway does not check it.
     pub clock_tolerance: Option<Span>,
 }
 
-/// How a replica is refreshed.
+/// How to refresh a replica.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefreshOptions {
     /// Time from the start of one refresh to the start of the next.
     pub every: Span,
     /// Interval between attempts to empty the upload queue.
     pub upload_every: Span,
-    /// How it finds changes.
+    /// The strategy to find changes.
     pub capture: Capture,
     /// At most this many rows per page.
     pub page: u32,
     /// Tombstones and verdicts on uploads are kept for this long.
     pub kept: Span,
-    /// The number of nodes that refresh the replica, each on this schedule, without coordination.
+    /// The number of nodes. Each refreshes the replica on this schedule, without coordination.
     pub nodes: u32,
-    /// True if a page is accepted only if the cursor has not moved since the page was requested:
-    /// the cursor of the request serves as a fencing token.
+    /// True: the replica takes a page only if its cursor is still the cursor of the request. That
+    /// cursor serves as a fencing token.
     pub fencing: bool,
     /// When the cursor of the replica becomes durable.
     pub cursor_saved: CursorSaved,
-    /// How superseded versions and tombstones are kept for first loads; `None` if they are not.
+    /// How to keep superseded versions and tombstones for first loads; `None`: they are not kept.
     pub history: Option<HistoryOptions>,
 }
 
@@ -84,8 +84,8 @@ pub enum CursorSaved {
     /// In the transaction that writes its page.
     #[default]
     WithRows,
-    /// As soon as a page arrives. Rows are gathered and written together at the end of their
-    /// entity. After a death in between, the gathered rows are lost.
+    /// As soon as a page arrives. Rows are collected and written together at the end of their
+    /// entity. If the process dies before, the collected rows are lost.
     BeforeRows,
 }
 in_words!(CursorSaved { WithRows: "with-rows", BeforeRows: "before-rows" });
@@ -113,24 +113,24 @@ impl GatewayOptions {
         alone && self.capture().brings_once
     }
 
-    /// The end of a claim made at `made`; `None` without claims.
+    /// The end of a claim made at `made`; `None`: no claims.
     pub(crate) fn claimed_until(&self, made: Time) -> Option<Time> {
         self.capture().claimed_for.map(|lease| made + lease)
     }
 
-    /// How changes are found in the backend.
+    /// The strategy to find changes in the backend.
     pub(crate) fn capture(&self) -> &Capture {
         if self.mode == Mode::Ota { &self.serve } else { &self.refresh.capture }
     }
 
-    /// True if a device whose receipt is not its last one loads again.
+    /// True if a device with a receipt other than its last one must load again.
     pub fn reloads_copies(&self) -> bool {
         let by_receipt = self.mode == Mode::Ota && self.serve.knows_devices;
         self.cursors == CursorHolder::Server(Advance::OnReceipt) || by_receipt
     }
 
-    /// The reason why a device must commit a page before it sends its cursor. `None` if a cursor is
-    /// only a position.
+    /// The reason why a device must commit a page before it sends the page's cursor. `None`: a
+    /// cursor is only a position.
     pub fn takes_receipts(&self) -> Option<Unfit> {
         if let CursorHolder::Server(_) = self.cursors {
             return Some(Unfit {

@@ -1,4 +1,4 @@
-//! A gateway with a replica: responses from the replica, and its own calls to the backend.
+//! A gateway with a replica: it responds from the replica, and makes its own backend calls.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -19,12 +19,12 @@ pub(super) struct Persistent {
     pub(super) replica: Replica,
     pub(super) options: RefreshOptions,
     pub(super) start: Stamp,
-    /// Pages whose cursors are saved but whose rows are not yet written.
+    /// Pages with a saved cursor whose rows are not written yet.
     pub(super) gathered: Vec<Captures>,
     pub(super) starts_over: bool,
-    /// Per entity, the latest backend incarnation seen since the process began.
+    /// By entity, the latest backend incarnation seen by this process.
     pub(super) lives: BTreeMap<EntityId, Life>,
-    /// Stamp ranges that the backend may have undone, known to this process.
+    /// Stamp ranges that the backend may have undone, as far as this process knows.
     undone: Vec<Undone>,
 }
 
@@ -47,8 +47,8 @@ impl Persistent {
         self.lives.clear();
     }
 
-    /// Notes the backend incarnation of a page that arrived. If the replica did not know it, by its
-    /// cursor or otherwise, the entity loads again.
+    /// Notes the backend incarnation of a page that arrived. If it is new for the replica, the
+    /// entity loads again.
     pub(super) fn enters(&mut self, ask: &PageAsk, page: &PageRead) {
         let life = self.lives.entry(ask.entity).or_default();
         let known = std::mem::replace(life, page.life.max(*life));
@@ -70,7 +70,7 @@ impl Persistent {
         heard.max(kept.unwrap_or_default())
     }
 
-    /// The stamp ranges of histories abandoned before the incarnation of these rows.
+    /// The stamp ranges of histories abandoned before the incarnation of this entity's rows.
     fn undone_of(&self, entity: EntityId) -> Vec<Undone> {
         let life = self.life_of(entity);
         if !life.is_another() {
@@ -89,7 +89,7 @@ impl Persistent {
         }
     }
 
-    /// A verdict arrived. If it is of a newer incarnation, the replica's rows must load again.
+    /// Notes the incarnation of a verdict. If it is newer, the replica's rows must load again.
     pub(super) fn hears(&mut self, entity: EntityId, life: Life, undone: &[Undone]) {
         self.learns(undone);
         if self.replica.entities().any(|held| held == entity) && self.life_of(entity) < life {
@@ -99,7 +99,7 @@ impl Persistent {
         }
     }
 
-    /// A restored replica may serve again if this refresh saw all that the restore undid.
+    /// Lets a restored replica serve again if this refresh saw all that the restore undid.
     pub(super) fn refreshed(&mut self, refresh: &Refresh, now: Time) {
         if self.replica.put_back().is_some_and(|put_back| refresh.begun.min(refresh.shown) >= put_back) {
             self.replica.caught_up();
@@ -134,8 +134,8 @@ impl Persistent {
         }
     }
 
-    /// Restores the files. If `noticed`, devices with later cursors load again. Flags in the source
-    /// stay, so rows marked since would not come again: a flag capture loads everything.
+    /// Restores the files. With `noticed`, devices with later cursors load again. A flag capture
+    /// loads everything: the source's flags stay, so rows marked later would not come again.
     pub(super) fn restore(&mut self, noticed: Option<Time>, files: &disk::Backup) {
         let epoch = |now: Time| self.start.plus(now.since(Time::ZERO)).0;
         self.replica.restore(files, noticed.map(|now| (epoch(now), now)));

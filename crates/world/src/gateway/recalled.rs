@@ -1,4 +1,4 @@
-//! How a gateway with an upload cache handles a device's request, before and after the backend.
+//! A device's request at a gateway with an upload cache, before and after the backend.
 
 use super::half::Answered;
 use super::server::Gateway;
@@ -10,16 +10,16 @@ use crate::protocol::{PushRequest, Request, SyncRequest};
 /// The result of looking up a request's edits.
 #[derive(Debug)]
 pub(crate) enum Recalled {
-    /// It goes to the backend; with the events about edits whose verdict is known.
+    /// The request goes to the backend. The events report edits whose verdict is known.
     Goes(Vec<Event<'static>>),
-    /// It has a response.
+    /// The response is known.
     Answered(Answered),
-    /// The verdict on one of its edits is unknown.
+    /// At least one edit's verdict is unknown.
     Unknown,
 }
 
 impl Gateway {
-    /// How long a request waits for the response to an earlier one; `None` without an upload cache.
+    /// How long a request waits for the response to an earlier one; `None`: no upload cache.
     pub(crate) fn waits_for_answers(&self) -> Option<Span> {
         self.uploads.as_ref().map(|uploads| uploads.options.wait)
     }

@@ -1,4 +1,4 @@
-//! Responses from the replica, and its refresh.
+//! Responses from the replica, and the refresh of the replica.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -20,13 +20,13 @@ use crate::protocol::{Request, SyncRequest};
 /// inserts some hundred thousand indexed rows per second (`cargo bench --bench gateway`).
 const WRITTEN: Span = Span::micros(10);
 const BATCH: usize = 100;
-/// The wait before a failed page is asked for again. It doubles with each further failure, up to
+/// The wait before a failed page is requested again. It doubles with each further failure, up to
 /// about a minute in total. A throttled page waits as long as the backend says.
 const AGAIN_AFTER: Span = Span::secs(1);
 const AGAIN_AT_MOST: u32 = 6;
 
 impl Gateway {
-    /// `None` if there is no replica, or if the request must go to the backend.
+    /// Responds from the replica. `None`: no replica, or the request must go to the backend.
     pub(super) fn answer_from_replica(&mut self, now: Time, request: &[u8]) -> Option<Answered> {
         self.persistent.as_ref()?;
         let read = self.read(request);
@@ -74,13 +74,13 @@ impl Gateway {
     }
 
     /// Fills the replica as if it had been refreshed until `at`, the backend's start. Ends early
-    /// once it `stops`.
+    /// once `stops` is true.
     pub fn fill(&mut self, backend: &Backend, at: Stamp, stops: &dyn Fn() -> bool) {
         let traces = backend.remembers_deletions() || self.options.capture().finds_absence;
         let (strategy, persistent) = (&mut self.strategy, self.persistent.as_mut());
         if let Some(persistent) = persistent {
-            // A microsecond earlier: a stamp truncated to this instant may stand for a later one,
-            // which must come again.
+            // This is a microsecond earlier. A stamp truncated to this instant may mean a later
+            // one, which must come again.
             let before = at.minus(Span::micros(1));
             let cursor = |entity| strategy.cursor_at(entity, before);
             persistent.replica.fill(backend, traces, cursor, stops);
@@ -117,13 +117,13 @@ impl Gateway {
         Refresh { begun: now, left: self.replica().entities().collect(), failures: 0, shown: Time::FAR }
     }
 
-    /// The next page that a refresh needs; `None` at its end.
+    /// The next page that a refresh needs; `None`: the refresh is done.
     pub(crate) fn next_page(&mut self, refresh: &Refresh) -> Option<PageAsk> {
         let entity = *refresh.left.front()?;
         Some(PageAsk { entity, cursor: self.replica().cursor(entity), refresh: refresh.begun.0 })
     }
 
-    /// Asks the backend for a page at `now`; the gateway gives up at `deadline`.
+    /// Requests a page from the backend at `now`. The gateway gives up at `deadline`.
     pub(crate) fn read_page(
         &mut self,
         now: Time,
@@ -231,13 +231,13 @@ impl Gateway {
                 refresh.failures = 0;
                 let taken = persistent.take(captures);
                 changed = taken.changed;
-                // The capture assumes that the replica holds them, but it does not: a comparing
-                // capture must send them again.
+                // The capture believes that the replica holds these rows, but it does not. A
+                // comparing capture must send them again.
                 for key in &taken.passed_over {
                     strategy.touched(refresh.begun, Reader::Replica, ask.entity, key);
                 }
             }
-            // Another node took pages in between: only the expired cursor is old.
+            // Another node took pages in the meantime: only this request's cursor is old.
             Err(ServerError::CursorExpired(_)) if refused => {}
             Err(ServerError::CursorExpired(_)) if ask.cursor.is_some() => {
                 persistent.replica.load_again(ask.entity);
@@ -249,8 +249,8 @@ impl Gateway {
         (!failed, Event::RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken })
     }
 
-    /// The wait until a failed page is asked for again; `None` if the next refresh can continue
-    /// from there. A reading in pages would begin again, and a throttled one would never end.
+    /// The wait before a failed page is requested again. `None` if the next refresh can continue
+    /// there. A reading in pages would begin again, and a throttled one would never end.
     pub(crate) fn asks_again(&self, refresh: &mut Refresh, error: &ServerError) -> Option<Span> {
         let wait = match error {
             ServerError::Throttled(until_then) => *until_then,
@@ -271,8 +271,8 @@ impl Gateway {
         Event::Refreshed { took: now.since(refresh.begun) }
     }
 
-    /// The next mutations of a round for the backend; `None` at its end, and while the replica
-    /// loads: a load would not report a row that is gone by its end.
+    /// The next mutations of a pass for the backend. `None` at the end of the pass, and while the
+    /// replica loads: a load would not report a row that is gone before the load ends.
     pub(crate) fn next_batch(&mut self, round: &Upload) -> Option<Batch> {
         if self.replica().is_loading() {
             return None;
@@ -281,7 +281,7 @@ impl Gateway {
         (!first.is_empty()).then_some(Batch(first))
     }
 
-    /// Applies a batch at the backend at `now`; the gateway gives up at `deadline`.
+    /// Applies a batch at the backend at `now`. The gateway gives up at `deadline`.
     pub(crate) fn push_batch(
         &mut self,
         now: Time,
@@ -321,8 +321,8 @@ impl Gateway {
         Verdicts { life, undone: backend.undone().to_vec(), judged }
     }
 
-    /// Records the verdicts of a batch. An edit that was put off stays in the queue for another
-    /// round, and so does every edit judged in an abandoned incarnation.
+    /// Records the verdicts of a batch. A deferred edit stays in the queue for another pass. So
+    /// does every edit judged in an abandoned incarnation.
     pub(crate) fn settle(
         &mut self,
         now: Time,

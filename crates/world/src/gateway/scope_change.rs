@@ -1,9 +1,9 @@
-//! A device whose person gets other attributes, and what becomes of its cursors.
+//! The cursors of a device whose person gets other attributes.
 //!
-//! A cursor says what is read of one scope. In another scope it hides the rows that were changed
-//! before it, and rows of the old scope stay on the device. So, unless that is ignored, a cursor
-//! names the scope that it was made in: `%n%cursor` in a device's nth other scope. While rows of
-//! the new scope are sent, it also names that scope and the last key: `%n>m:length%key cursor`.
+//! A cursor is a position in one scope. Used in another scope, it hides rows changed before it, and
+//! rows of the old scope stay on the device. So a cursor names its scope, unless scope changes are
+//! ignored: `%n%cursor` in a device's nth other scope. While rows of the new scope are sent, it
+//! also names that scope and the last key: `%n>m:length%key cursor`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,19 +14,19 @@ use crate::base::{DeviceId, EntityId, Key, Time, Value, word_enums};
 use crate::contract::{Attributes, Entity, ServerError};
 
 word_enums! {
-    /// What the server does for a device when the scope of its person changes.
+    /// The server's reaction for a device when its person's scope changes.
     pub enum ScopeChange {
-        /// Nothing: its next pull asks the new scope for changes after its old cursor.
+        /// No reaction: the next pull asks the new scope for changes after the old cursor.
         #[default]
         Ignored: "ignored",
-        /// It sends the rows of the new scope whatever their date, and removes those of the old one.
+        /// It sends all rows of the new scope, of any date, and removes the old scope's rows.
         Backfill: "backfill",
-        /// Cursors of the old scope have expired: the device loads again.
+        /// It lets cursors of the old scope expire: the device loads again.
         Reload: "reload",
     }
 }
 
-/// The scopes that devices had before, and those that they get at their next login.
+/// The scopes that devices had before, and the scopes that they get at their next login.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FormerScopes {
     former: BTreeMap<DeviceId, Vec<Attributes>>,
@@ -34,7 +34,7 @@ pub(super) struct FormerScopes {
 }
 
 impl FormerScopes {
-    /// Puts other attributes in place of a device's.
+    /// Gives a device other attributes.
     pub(super) fn replace(&mut self, device: DeviceId, present: &mut Attributes, by: Attributes) {
         self.at_login.remove(&device);
         if *present != by {
@@ -50,8 +50,8 @@ impl FormerScopes {
         self.at_login.remove(&device)
     }
 
-    /// The scopes of a device in one entity, of which the last is its present one. An entity that
-    /// there is not has one.
+    /// The scopes of a device in one entity. The last is its present one. An unknown entity has one
+    /// scope.
     pub(super) fn of<'s>(
         &'s self,
         device: DeviceId,
@@ -67,24 +67,24 @@ impl FormerScopes {
     }
 }
 
-/// The different scopes that a device has had in one entity.
+/// The different scopes that a device had and has in one entity.
 pub(super) struct Scopes<'s> {
     scopes: Vec<&'s [Value]>,
     change: ScopeChange,
 }
 
-/// Where changes come from: a strategy, and the backend at a time.
+/// The source of changes: a strategy, and the backend at a time.
 pub(super) struct ChangeSource<'s> {
     pub(super) strategy: &'s mut dyn Strategy,
     pub(super) backend: &'s mut Backend,
     pub(super) now: Time,
 }
 
-/// A cursor and the number of its scope; with the rows sent so far of another one.
+/// A cursor, the number of its scope, and the rows sent so far of another scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ScopeCursor<'c> {
     scope: usize,
-    /// How many rows had come into the scope or left it unwritten; noted only for reloads.
+    /// How many rows had come into the scope or left it without a write. Used for reloads only.
     moves: u64,
     under_way: Option<(usize, Key)>,
     cursor: &'c str,
@@ -135,7 +135,7 @@ impl Scopes<'_> {
         read.ok_or(ServerError::CursorExpired(entity))
     }
 
-    /// The cursor without its scope; expired if it was made in another scope.
+    /// The cursor without its scope; expired if it belongs to another scope.
     pub(super) fn same<'c>(
         &self,
         entity: EntityId,
@@ -149,7 +149,7 @@ impl Scopes<'_> {
         Ok(Some(if cursor.cursor.len() == told.len() { told } else { Cow::Owned(cursor.cursor.to_owned()) }))
     }
 
-    /// A cursor of the strategy as one of the present scope.
+    /// Makes a strategy's cursor one of the present scope.
     pub(super) fn named(&self, cursor: &str, moves: u64) -> String {
         if self.change == ScopeChange::Ignored {
             return cursor.to_owned();
@@ -157,13 +157,13 @@ impl Scopes<'_> {
         ScopeCursor { scope: self.present(), moves, under_way: None, cursor }.write()
     }
 
-    /// How many rows came into the present scope or left it unwritten, if that ends cursors.
+    /// How many rows came into the present scope or left it without a write, if that ends cursors.
     fn moves(&self, entity: EntityId, backend: &Backend) -> u64 {
         let reloads = self.change == ScopeChange::Reload;
         if reloads { backend.moves(entity, Scope::Of(self.scopes[self.present()])) } else { 0 }
     }
 
-    /// A page for a device: what its new scope brings, or else what changed since its cursor.
+    /// Reads a page for a device: the rows of its new scope, otherwise changes after its cursor.
     pub(super) fn page(&self, source: &mut ChangeSource<'_>, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let told = ask.cursor.map(|text| self.parse(ask.entity, text)).transpose()?;
         let moves = self.moves(ask.entity, source.backend);
@@ -183,7 +183,7 @@ impl Scopes<'_> {
         Ok(Captured { cursor: self.named(&page.cursor, moves), ..page })
     }
 
-    /// Sends what the present scope brings and takes away; `None` if all of it was sent.
+    /// Sends the rows that the present scope adds and removes; `None` if all were sent.
     fn cross(
         &self,
         source: &mut ChangeSource<'_>,
@@ -192,7 +192,7 @@ impl Scopes<'_> {
         take: Take<'_>,
     ) -> Result<Option<Captured>, ServerError> {
         let present = self.present();
-        // After yet another change, the rows sent so far are of a scope that is over.
+        // The scope may have changed again. Then the rows sent so far belong to an old scope.
         let after = told.under_way.as_ref().filter(|(to, _)| *to == present).map(|(_, key)| key);
         let crossing = Crossing {
             entity: ask.entity,
@@ -225,7 +225,7 @@ impl Scopes<'_> {
     }
 }
 
-/// The strategy's own cursor within one that may name a scope.
+/// The strategy's own cursor, taken out of one that may name a scope.
 pub(super) fn inner(cursor: &str) -> &str {
     ScopeCursor::read(cursor).map_or(cursor, |told| told.cursor)
 }

@@ -33,7 +33,7 @@ use crate::protocol::{
 pub struct Gateway {
     pub(crate) options: GatewayOptions,
     pub(super) schema: Arc<Schema>,
-    /// The devices' sync units: a unit with an excerpt of an entity gets no more than that.
+    /// The devices' sync units. A unit with an excerpt of an entity gets only that excerpt.
     pub(crate) units: Arc<[SyncUnit]>,
     pub(super) strategy: Box<dyn Strategy>,
     blobs: Blobs,
@@ -44,7 +44,7 @@ pub struct Gateway {
     pub(super) persistent: Option<Persistent>,
     pub(super) uploads: Option<UploadCache>,
     pub(super) jobs: Option<Jobs>,
-    /// What its clock shows at time 0.
+    /// The time that the gateway's clock shows at time 0.
     start: Stamp,
     versions: Option<Rc<Versions>>,
 }
@@ -97,12 +97,12 @@ impl Gateway {
         }
     }
 
-    /// Restores a backup while no process runs. If it notices, its later cursors are unlike all
-    /// before.
+    /// Restores a backup while no process runs. If the gateway notices the restore, its later
+    /// cursors differ from all earlier ones.
     pub(crate) fn restore(&mut self, now: Time, backup: Backup) {
         (self.strategy, self.cursors) = (backup.strategy, backup.cursors);
         self.uploads = backup.uploads;
-        // Volatile state is in no backup.
+        // A backup has no volatile state.
         self.uploads.iter_mut().for_each(UploadCache::die);
         self.jobs.iter_mut().for_each(Jobs::die);
         self.strategy.forget();
@@ -116,12 +116,12 @@ impl Gateway {
         }
     }
 
-    /// Demands that these devices discard their copy before they get any row.
+    /// Demands a reset: these devices must discard their copy before they get any row.
     pub(crate) fn demand_reset(&mut self, devices: &[DeviceId]) {
         self.demands.add(devices);
     }
 
-    /// The refusal of a request whose device must discard its copy first.
+    /// The refusal of a request, if its device must discard its copy first; otherwise `None`.
     fn demand(&mut self, now: Time, request: &[u8]) -> Option<Answered> {
         if self.demands.is_empty() {
             return None;
@@ -132,14 +132,14 @@ impl Gateway {
         refuses.then(|| Answered { answer: answer(), done_at: now, events: Vec::new() })
     }
 
-    /// Replaces the gateway by one with the same options and no memory.
+    /// Replaces the gateway by one with the same options and without memory.
     pub(crate) fn forget(&mut self) {
         self.strategy = self.options.capture().strategy();
         self.uploads = self.uploads.as_ref().map(|uploads| UploadCache::new(uploads.options));
         self.cursors = self.cursors.reloaded();
     }
 
-    /// The person of a device has other attributes. `at_login`: the gateway learns of them at the
+    /// Gives a device's person other attributes. `at_login`: the gateway learns of them at the
     /// device's next login.
     pub(crate) fn reassign(&mut self, device: DeviceId, attributes: Attributes, at_login: bool) {
         let present = &mut self.attributes[device.0 as usize];
@@ -156,7 +156,7 @@ impl Gateway {
         }
     }
 
-    /// Forgets what it knows of a device, which then loads everything again.
+    /// Forgets all facts about a device. The device then loads everything again.
     pub(crate) fn forget_device(&mut self, device: DeviceId) {
         self.cursors.forget(device, self.schema.ids());
     }
@@ -184,15 +184,15 @@ impl Gateway {
                 backend.call.load.pushed = outcomes.len() as u64;
                 let writer = codec.pages_after(push.asked(), &mut ids(push).zip(&outcomes));
                 let answer = self.pages(backend, pull, writer, effort);
-                // If the pull is refused, the verdicts go alone: the device asks for pages again,
-                // and then gets the reason.
+                // If the pull is refused, the response has only the verdicts. The device asks for
+                // pages again, and then gets the reason.
                 Ok(answer.unwrap_or_else(|_| codec.results(push.asked(), &mut ids(push).zip(&outcomes))))
             }
             Request::Fetch(fetch) => self.fetch(backend, fetch, effort),
         }
     }
 
-    /// The wanted entities in order, up to the limits of rows and bytes.
+    /// Writes the pages of the wanted entities in order, up to the limits of rows and bytes.
     fn pages(
         &mut self,
         backend: &mut Backend,
@@ -224,7 +224,7 @@ impl Gateway {
             let inner = cursor.map(scope_change::inner);
             let excerpt = unit.and_then(|unit| unit.excerpt(entity));
             let mut excerpt = excerpt.map(|of| Sending::new(of, attributes, &**strategy, (inner, limit)));
-            // Skipped rows do not count towards a page.
+            // Rows outside the excerpt do not count towards a page.
             let limit = if excerpt.is_some() { usize::MAX } else { limit as usize };
             let of = (pull.unit, pull.run);
             let ask = Ask { reader, entity, cursor, limit, clock: pull.clock, local, pull: of };
@@ -290,7 +290,7 @@ impl Gateway {
             write_change(&mut writer, (schema.entity(fetch.entity), width), change, None);
         })?;
         (effort.scanned, backend.call.load.rows) = (fetched.scanned, fetched.delivered);
-        // A fetch has no continuation: a record with more rows than this shows the first ones.
+        // A fetch has one page: a record with more rows shows the first ones only.
         writer.undone(backend.undone());
         writer.end_page("", fetched.more);
         Ok(writer.finish())
@@ -308,7 +308,7 @@ impl Gateway {
         self.strategy.state() + self.cursors.bytes()
     }
 
-    /// Refuses a request of a device whose clock is further off than the gateway tolerates.
+    /// Refuses a request if the device's clock is further off than the gateway tolerates.
     pub(super) fn compares_clock(&self, now: Time, request: &Request) -> Result<(), ServerError> {
         let Some(tolerance) = self.options.clock_tolerance else { return Ok(()) };
         let shows = self.start.plus(now.since(Time::ZERO));
@@ -334,7 +334,7 @@ impl ServerHalf for Gateway {
         if BlobPut::is_one(request) {
             let persistent = &self.persistent;
             let waiting = || persistent.iter().flat_map(|p| p.replica.first(0, usize::MAX, &[]));
-            // An edit of a row that was refused brings no row.
+            // If the edit of a row was refused, the verdict brings no row.
             let brings = |of: &Mutation, entity, key: &Key| {
                 of.kind == EditKind::Create && (of.entity, &of.key) == (entity, key)
             };
@@ -401,7 +401,7 @@ impl ServerHalf for Gateway {
     }
 
     fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {
-        // The gateway tracks no rows of devices served from a replica.
+        // For devices served from a replica the gateway tracks no rows.
         if self.persistent.is_none() {
             let reader = Reader::Device(device, &self.attributes[device.0 as usize]);
             self.strategy.begin_with(&self.schema, reader, stamp, rows);
@@ -428,12 +428,12 @@ impl ServerHalf for Gateway {
     }
 }
 
-/// Whether two clocks differ by more than `tolerance`.
+/// True if two clocks differ by more than `tolerance`.
 fn is_off(server: Stamp, device: Stamp, tolerance: Span) -> bool {
     u128::from(server.0.abs_diff(device.0)) * 1_000 > u128::from(tolerance.0)
 }
 
-/// The response, unless it is too large; even then the request has had its effect.
+/// The response, or an error if it is too large. Even then the request has had its effect.
 pub(super) fn within(limit: Option<u64>, answer: Vec<u8>) -> Result<Vec<u8>, ServerError> {
     match limit {
         Some(most) if answer.len() as u64 > most => Err(ServerError::AnswerTooLarge(most)),
@@ -445,7 +445,7 @@ pub(super) fn ids(push: &PushRequest) -> impl Iterator<Item = &str> {
     push.mutations.iter().map(|mutation| mutation.id.as_str())
 }
 
-/// The keys that a verdict names: that of the mutation, and that of a conflicting row.
+/// The keys that a verdict names: the key of the mutation, and the key of a conflicting row.
 pub(super) fn keys_of<'m>(mutation: &'m Mutation, outcome: &'m Outcome) -> impl Iterator<Item = &'m Key> {
     let other = match outcome {
         Outcome::Conflict { current, .. } | Outcome::Rejected { current, .. } => {
@@ -457,7 +457,7 @@ pub(super) fn keys_of<'m>(mutation: &'m Mutation, outcome: &'m Outcome) -> impl 
     std::iter::once(&mutation.key).chain(other)
 }
 
-/// Notes that the reader will hold the rows of a verdict as they came with it.
+/// Notes that the reader will hold the rows of a verdict.
 pub(super) fn touched(
     strategy: &mut dyn Strategy,
     (now, reader): (Time, Reader<'_>),

@@ -1,8 +1,8 @@
 //! The upload cache: a gateway that passes requests through remembers their edits, for repetitions.
 //!
 //! An edit is identified by its device and idempotency key. A repeated edit gets the remembered
-//! verdict. While the verdict is unknown, the request waits and is then told to try again; after a
-//! longer time the edit goes to the backend once more. Refusals by the backend are not kept.
+//! verdict. While the verdict is unknown, the request waits; then the response says "try again".
+//! After a longer time the edit goes to the backend again. Refusals by the backend are not kept.
 
 use std::collections::VecDeque;
 
@@ -22,7 +22,7 @@ pub struct UploadCacheOptions {
     pub wait: Span,
     /// After this time an edit without a verdict goes to the backend again.
     pub resubmit: Span,
-    /// True if the cache outlives the gateway's process.
+    /// True if the cache survives the gateway's process.
     pub durable: bool,
 }
 
@@ -51,7 +51,7 @@ struct Known {
 pub(super) enum Look {
     /// All edits have a verdict.
     Known,
-    /// One is or was with the backend, and has no verdict.
+    /// An edit is or was at the backend, and has no verdict.
     Unknown,
     /// The request goes to the backend.
     Goes,
@@ -75,7 +75,7 @@ impl UploadCache {
         }
     }
 
-    /// What to do with this request. If it goes to the backend, its edits are noted.
+    /// Decides what to do with this request. If it goes to the backend, its edits are noted.
     pub(super) fn look(&mut self, now: Time, push: &PushRequest) -> Look {
         self.forget(now);
         let PushRequest { device, mutations, .. } = push;
@@ -114,7 +114,7 @@ impl UploadCache {
                     }
                 }
             }
-            // The backend did not admit it.
+            // The backend did not admit the request.
             Err(ServerError::Unavailable | ServerError::Throttled(_) | ServerError::BadRequest(_)) => {
                 for edit in &push.mutations {
                     if self.verdict(push.device, edit).is_none() {
@@ -122,7 +122,7 @@ impl UploadCache {
                     }
                 }
             }
-            // It may have been committed.
+            // The edits may have been committed.
             Err(_) => {}
         }
     }
@@ -131,7 +131,7 @@ impl UploadCache {
         self.known.get(&sent(device, edit))?.verdict.as_ref()
     }
 
-    /// Applies the edits of a push that have no verdict yet, in the call under way.
+    /// Applies the edits of a push that have no verdict yet, within the call in progress.
     pub(super) fn push(
         &self,
         backend: &mut Backend,

@@ -1,5 +1,5 @@
-//! The app version of each device, if two versions exist side by side. The newer one holds more
-//! columns, which come last.
+//! The app version of each device, if two versions exist at the same time. The newer version has
+//! more columns; they come last.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(super) fn width(versions: Option<&Versions>, device: DeviceId, entity: Entit
     versions.map_or(usize::MAX, |versions| versions.schema(device).entity(entity).projection.len())
 }
 
-/// Removes from verdicts the columns that the app of their device does not know.
+/// Removes from verdicts the columns that the device's app does not know.
 pub(super) fn narrow(
     versions: Option<&Versions>,
     device: DeviceId,

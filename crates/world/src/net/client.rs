@@ -13,14 +13,14 @@ use crate::contract::{
     Cacheable, Event, LocalBoxFuture, NetworkKind, PendingConnection, PendingResponse, TransportError,
 };
 
-/// The methods behind [`Transport`](crate::contract::Transport).
+/// The methods that implement [`Transport`](crate::contract::Transport).
 impl Way {
-    /// Sends a request to the gateway and resolves to its response or an error.
+    /// Sends a request to the gateway. The result is its response or an error.
     pub fn request(self: &Rc<Self>, request: Vec<u8>, deadline: Time) -> PendingResponse {
         self.request_of(self.server.clone(), request, deadline)
     }
 
-    /// As [`Way::request`]; a cache on the path may respond.
+    /// Like [`Way::request`], but a cache on the path may respond.
     pub fn request_cacheable(
         self: &Rc<Self>,
         request: Vec<u8>,
@@ -30,8 +30,8 @@ impl Way {
         self.request_of(Rc::new(ThroughCache { way: self.clone(), cacheable }), request, deadline)
     }
 
-    /// Sends a request to another server over the same connections and link. It fails as
-    /// `Transport::request` does.
+    /// Sends a request to another server over the same connections and link. Fails like
+    /// `Transport::request`.
     pub fn request_of(
         self: &Rc<Self>,
         server: Rc<dyn Server>,
@@ -49,7 +49,7 @@ impl Way {
         })
     }
 
-    /// As [`Way::request_of`], for a streamed response: calls `heard` with each piece.
+    /// Like [`Way::request_of`], for a streamed response: calls `heard` with each piece.
     pub fn request_pieces(
         self: &Rc<Self>,
         server: Rc<dyn Server>,
@@ -60,24 +60,24 @@ impl Way {
         Box::pin(stream::ask(self.clone(), (server, request), deadline, heard))
     }
 
-    /// Opens a held connection to the gateway; `hello` is the request that is upgraded.
+    /// Opens a held connection to the gateway. `hello` is the request that upgrades to it.
     pub fn connect(self: &Rc<Self>, hello: Vec<u8>, deadline: Time) -> PendingConnection {
         Box::pin(held::connect(self.clone(), hello, deadline))
     }
 
-    /// Opens a connection to `server` that carries raw bytes, as for an app with its own TLS. A
-    /// message is a piece of the stream; an empty message closes this direction.
+    /// Opens a connection to `server` that transmits raw bytes, as for an app with its own TLS. A
+    /// message is a piece of the stream. An empty message closes this direction.
     pub fn tunnel(self: &Rc<Self>, server: Rc<dyn Server>, deadline: Time) -> PendingConnection {
         Box::pin(held::tunnel(self.clone(), server, deadline))
     }
 
-    /// Fails if the operating system sees no network.
+    /// Fails if the operating system reports no network.
     fn needs_network(&self) -> Result<(), TransportError> {
         let seems_up = self.link.borrow().conditions().seems_up(self.handle.now());
         if seems_up { Ok(()) } else { Err(TransportError::Offline) }
     }
 
-    /// Fails without a network, or without a protocol that has connections.
+    /// Fails without a network, or if the protocol has no connections.
     pub(super) fn needs_connections(&self) -> Result<(), TransportError> {
         self.needs_network()?;
         if self.options.protocol == Protocol::Bare { Err(TransportError::Refused) } else { Ok(()) }
@@ -89,7 +89,7 @@ impl Way {
     }
 }
 
-/// The server behind a caching proxy.
+/// The server as seen through a caching proxy.
 struct ThroughCache {
     way: Rc<Way>,
     cacheable: Cacheable,
@@ -102,7 +102,7 @@ impl Server for ThroughCache {
         let version = server.version();
         if let Some((answer, stale)) = cache.hit(ttl, now, &self.cacheable, version) {
             let asked = self.cacheable.validated;
-            // Over HTTP, a client that already has the response gets "not modified".
+            // Over HTTP, a client that has the same response gets "not modified".
             let answer = not_modified(&request, &answer).unwrap_or(answer);
             events.observe(Event::CacheAnswered { bytes: answer.len() as u64, stale, asked });
             return Box::pin(async { Some(answer) });

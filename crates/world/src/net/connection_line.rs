@@ -9,11 +9,11 @@ use super::turns::Turns;
 use crate::base::Time;
 
 pub(super) type MessageId = u64;
-/// The messages a connection has in transit, by the number of the first one.
+/// A flow: the messages that one connection has in transit. Its id is that of the first message.
 pub(super) type FlowId = u64;
 
 /// The bottleneck of one direction. When a flow joins or leaves, the others are planned again from
-/// their current state. A single flow is planned once and may stay after its end until it is taken.
+/// their current state. A single flow is planned once. It may stay after its end until it is taken.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     #[expect(
@@ -29,13 +29,13 @@ pub(super) struct Line {
 #[derive(Debug)]
 pub(super) struct Flow {
     id: FlowId,
-    /// More than one only if the connection multiplexes messages.
+    /// Several messages only if the connection multiplexes them.
     messages: SmallVec<[Message; 1]>,
-    /// Which message's bytes leave next; set once there was more than one message.
+    /// Decides which message's bytes leave next; set once there was more than one message.
     turns: Option<Turns>,
-    /// State when the shares last changed.
+    /// The state when the shares last changed.
     now: Stage,
-    /// Predicted state at its end, if nothing changes.
+    /// The predicted state at the flow's end, if nothing changes.
     pub(super) ended: Stage,
     ends: Result<Time, Broken>,
 }
@@ -57,7 +57,7 @@ impl Line {
     pub(super) fn join(&mut self, mut flow: Box<Flow>, now: Time, conditions: &dyn Conditions) -> MessageId {
         self.last += 1;
         let id = self.last;
-        // `Time::FAR`: in transit until it is planned.
+        // `Time::FAR`: the message is in transit until it is planned.
         (flow.id, flow.ends) = (id, Ok(Time::FAR));
         flow.messages.push(Message { id, abandoned: false });
         self.change(now, conditions, |flows, _| flows.push(flow));
@@ -98,8 +98,8 @@ impl Line {
         self.take(id, now, conditions, |_, _| ())
     }
 
-    /// As `leave`, but packets no longer arrive; the flow's last message counts what is sent by
-    /// now.
+    /// Like `leave`, but packets do not arrive any more. The flow's last message counts the bytes
+    /// sent up to now.
     pub(super) fn cut_off(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) -> Gone {
         self.take(id, now, conditions, |flow, share| {
             if flow.is_under_way(now) {
@@ -131,7 +131,7 @@ impl Line {
         Gone { whole, flow, last_of }
     }
 
-    /// The rest of a message is not wanted: bytes in flight go on, nothing follows.
+    /// Stops a message: bytes in flight continue, no others follow.
     pub(super) fn abandon(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) {
         let Some(at) = self.flow_of(id) else { return };
         let ends = self.flows[at].message_ends(id).unwrap_or_else(|broken| broken.at);
@@ -145,7 +145,7 @@ impl Line {
         self.flows.iter().position(|flow| flow.messages.iter().any(|message| message.id == id))
     }
 
-    /// Brings the flows to `now`, applies `change` with the old shares, and plans them again.
+    /// Brings the flows to `now` with the old shares, applies `change`, and plans the flows again.
     fn change(
         &mut self,
         now: Time,
@@ -165,7 +165,7 @@ impl Line {
             self.sharing.since = now;
             return;
         }
-        // A flow that ended since the last change had its share until then.
+        // A flow that ended after the last change had its share until its end.
         let since = self.sharing.since;
         let flows = self.flows.iter_mut().filter(|flow| flow.is_under_way(since));
         let mut stages: SmallVec<[&mut Stage; 4]> = flows.map(|flow| &mut flow.now).collect();
@@ -191,7 +191,7 @@ impl Flow {
         Box::new(Flow { id: 0, messages, turns: None, ended: now.clone(), now, ends: Ok(Time::FAR) })
     }
 
-    /// Reuses a finished flow: allocating one per message costs a twentieth of a message's time.
+    /// Reuses a finished flow. A new allocation per message would take 5 % of a message's time.
     #[inline]
     pub(super) fn renewed(mut self: Box<Flow>, transfer: Transfer, sender: &Sender) -> Box<Flow> {
         self.now.transfer = transfer;
@@ -200,7 +200,7 @@ impl Flow {
         self
     }
 
-    /// The state to predict the end from, and the place for the predicted end.
+    /// The state from which to predict the end, and the field for the predicted end.
     fn plan(&mut self) -> (&mut Stage, &mut Result<Time, Broken>) {
         self.ended.transfer.clone_from(&self.now.transfer);
         self.ended.sender.clone_from(&self.now.sender);

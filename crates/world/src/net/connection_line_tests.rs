@@ -32,7 +32,7 @@ fn flow_of(link: &dyn Conditions, congestion: Congestion, now: Time, bytes: u64)
     Flow::new(transfer, sender)
 }
 
-/// When a message alone on a line, abandoned at `at`, has left; and its traffic.
+/// The time when a message has left that is alone on a line and abandoned at `at`; its traffic.
 fn given_up(link: &Steady, congestion: Congestion, bytes: u64, from: Time, at: Time) -> (Time, Traffic) {
     let mut line = Line::default();
     let sender = Sender::new(congestion, Span::millis(20), from, true);
@@ -57,13 +57,13 @@ fn a_paced_flow_that_is_abandoned_sends_no_more_than_what_it_has_in_flight() {
     // On a slow link BBR is still in its start-up.
     let slow = Steady::new(Span::millis(150), BitRate(100_000), BitRate(100_000));
     let (_, traffic) = given_up(&slow, Congestion::Bbr, 1_000_000, at(9_000), at(10_000));
-    // Four pairs of packets have left. With three acknowledged the window is sixteen; it grows
-    // until the sender learns of the abandonment.
+    // Four pairs of packets have left. With three acknowledged, the window is sixteen. It grows
+    // until the sender learns that the message is abandoned.
     assert!((20 * 1_500..=24 * 1_500).contains(&traffic.bytes), "{traffic:?}");
 }
 
-/// When all `joins` have left a line, on kept connections whose windows were opened by `opened`
-/// bytes.
+/// The time when all `joins` have left a line. They use kept connections; `opened` bytes have
+/// opened their windows.
 fn all_gone(link: &Steady, congestion: Congestion, opened: u64, joins: &[(u64, u64)]) -> Time {
     let kept = |now: Time, bytes: u64| {
         let sender = Sender::new(congestion, link.rtt, at(0), false);
@@ -94,7 +94,7 @@ fn all_gone(link: &Steady, congestion: Congestion, opened: u64, joins: &[(u64, u
 }
 
 proptest! {
-    /// Wherever in their rounds others join or leave.
+    /// This holds even if others join or leave at any time of a round.
     #[test]
     fn connections_together_pass_no_more_than_the_link(
         kbits in 50_u64..20_000, rtt in 10_u64..700, opened in 1_u64..500_000, congestion in congestion(),
@@ -104,13 +104,13 @@ proptest! {
         let mut now = 0;
         let joins: Vec<(u64, u64)> = gaps.iter().map(|(gap, bytes)| {
             let joins = (now, *bytes);
-            // The next one comes while this one would still be in transit.
+            // The next message comes while this one would still be in transit.
             now += ((rtt + rate.time_for(*bytes).0 / 1_000_000) as f64 * gap) as u64;
             joins
         }).collect();
         let all = rate.time_for(joins.iter().map(|(_, bytes)| wire(*bytes, 1_500)).sum());
         let end = all_gone(&link, congestion, opened, &joins);
-        // A paced flow restarts its packet when the shares change, planned or not. Otherwise: a
+        // A paced flow restarts its packet at each change of the shares. Otherwise allow a
         // nanosecond of rounding per change.
         let packets = if congestion == Congestion::Bbr { rate.time_for(1_500 * 2 * gaps.len() as u64) } else { Span::ZERO };
         prop_assert!(end + packets + Span::nanos(100) >= at(0) + all, "{} for {}", end.since(at(0)), all);
@@ -135,8 +135,8 @@ fn who_joins_and_leaves_keeps_the_line_busy() {
 }
 
 proptest! {
-    /// Of two messages the longer has sent no less by a time, and each no less by a later one,
-    /// wherever in a round or a stretch that is; and no more than the line has passed.
+    /// Of two abandoned messages, the longer has sent no less by a time, and each no less by a
+    /// later time. A line never passes more than its capacity. This holds at any time of a round.
     #[test]
     fn who_is_given_up_has_sent_the_more_the_longer_it_is_and_the_later_that_comes(
         kbits in 50_u64..20_000,
@@ -146,7 +146,7 @@ proptest! {
         shares in (0.0..1.0_f64, 0.0..1.0_f64, 0.0..1.0_f64),
     ) {
         let (mut link, rate) = even(kbits, rtt);
-        // What a queue of less than a round trip drops does not leave.
+        // The queue is as long as a round trip: packets dropped by a shorter one would not leave.
         link.queue = [queue.max(1 + rate.bytes_in(Span::millis(rtt))); 2];
         let whole = 500_000.0 * shares.0;
         let late = at(0) + rate.time_for((whole * shares.1) as u64 + 1);
@@ -176,7 +176,7 @@ proptest! {
     }
 }
 
-/// When each packet of a slow start is handed over: ten at once, then two per acknowledged packet.
+/// Times when a slow start hands packets over: ten at once, then two per acknowledged one.
 fn slow_start(rtt: Span, segment: Span, ack: Span, packets: usize) -> Vec<Time> {
     let (mut handed, mut free) = (vec![at(0); 10], at(0));
     for k in 0..packets {
@@ -188,8 +188,8 @@ fn slow_start(rtt: Span, segment: Span, ack: Span, packets: usize) -> Vec<Time> 
 }
 
 proptest! {
-    /// Up to where CUBIC may leave its slow start: with an acknowledgement every 2 ms or more at 86
-    /// packets.
+    /// CUBIC may leave its slow start here: at 86 packets, if acknowledgements come every 2 ms or
+    /// more slowly.
     #[test]
     fn who_is_given_up_in_slow_start_has_sent_what_acknowledgements_let_go(
         kbits in 50_u64..5_900, rtt in 10_u64..700, share in 0.0..1.0_f64
@@ -227,7 +227,7 @@ fn a_flow_that_is_over_takes_nothing_from_who_joins_before_it_is_asked_for() {
     assert_eq!(line.ends(second).expect("nothing breaks"), expected);
 }
 
-/// When each of `messages`, all present at time 0, has left, as streams of one connection.
+/// Times when `messages` have left. All are streams of one connection and begin at time 0.
 fn streams(link: &dyn Conditions, messages: &[u64]) -> (Vec<Time>, Line) {
     let mut line = Line::default();
     let first = flow_of(link, Congestion::Cubic, at(0), messages[0]);
@@ -311,7 +311,7 @@ fn a_small_stream_is_not_stuck_behind_a_big_one() {
     let before = line.ends(big).expect("nothing breaks");
     let small = line.add(big, Load::of(2_000), at(1_000), &link);
     let took = line.ends(small).expect("nothing breaks").since(at(1_000));
-    // A frame of the other message, what was queued, and its own two packets.
+    // A frame of the other message, its queued bytes, and the own two packets.
     assert!(took < Span::millis(70), "{took}");
     let late = line.ends(big).expect("nothing breaks").since(before);
     assert!(late < bare(2_000) + Span::millis(2), "the big one is later by as much: {late}");
@@ -335,7 +335,7 @@ fn what_fits_into_the_window_goes_out_with_what_was_sent_before() {
 #[test]
 fn one_loss_holds_back_all_streams_of_a_connection_and_of_several_only_its_own() {
     let clean = link();
-    // The link loses what leaves in its first slot, and nothing else.
+    // The link loses the packets that leave in its first slot, and no others.
     let lossy = (0..10_000).map(|seed| link().with_losses(0.01, Seed(seed)));
     let lossy = lossy.into_iter().find(|link| {
         let next = |slot| link.next_loss(Direction::Down, slot, 80);
@@ -345,7 +345,7 @@ fn one_loss_holds_back_all_streams_of_a_connection_and_of_several_only_its_own()
     let messages = [2_000; 4];
     let (before, after) = (streams(&clean, &messages).0, streams(&lossy, &messages).0);
     for (before, after) in before.iter().zip(&after) {
-        // The repair takes a round trip, and everything else waits behind it.
+        // The repair takes a round trip. Everything else waits for it.
         assert!(after.since(*before) > Span::millis(15), "{before} and {after}");
     }
     let parallel = |link: &Steady| {

@@ -14,23 +14,23 @@ use crate::base::Time;
 pub(super) struct Shared {
     pub(super) state: RefCell<Connection>,
     pub(super) closed: Cell<bool>,
-    /// The server's process died.
+    /// True if the server's process died.
     pub(super) dead: Cell<bool>,
-    /// Requests that use it now; none on a held one whose handshake and upgrade are over.
+    /// Requests that use it now. A held connection has none after its handshake and upgrade.
     pub(super) users: Cell<u32>,
     /// The flow in transit, by direction, if messages share it.
     pub(super) flow: [Cell<Option<FlowId>>; 2],
     /// Arrival of the last message, by direction: messages do not overtake each other.
     pub(super) arrived: [Cell<Time>; 2],
-    /// Messages in transit.
+    /// Number of messages in transit.
     pub(super) under_way: Cell<u32>,
-    /// It carries messages both ways and no requests, and is not one of the pool.
+    /// True for a held connection: it transmits messages both ways and is not part of the pool.
     pub(super) is_held: bool,
 }
 
-/// The owner of a held connection, notified when one of its ends goes away.
+/// The owner of a held connection. It is notified when one of the two ends closes.
 pub(super) trait Holder {
-    /// The device's operating system has closed it.
+    /// The device's operating system has closed the connection.
     fn device_lets_go(&self);
     /// The server's process died.
     fn server_died(&self);
@@ -48,7 +48,7 @@ pub(super) struct Pool {
 #[derive(Debug)]
 pub(super) enum Found {
     Open(Rc<Shared>),
-    /// The caller may open one; a place is reserved for it.
+    /// The caller may open a connection. A place is reserved for it.
     Room,
     Full,
 }
@@ -59,14 +59,14 @@ impl Pool {
         self.opening.get() > 0 || self.open.borrow().iter().chain(self.held.borrow().iter()).any(is_open)
     }
 
-    /// Looks for a connection; forgets those closed by the server, an outage or a failed request.
+    /// Looks for a connection. Drops those closed by the server, an outage or a failed request.
     pub(super) fn find(&self, options: &TransportOptions, conditions: &dyn Conditions, now: Time) -> Found {
         let mut open = self.open.borrow_mut();
         open.retain(|shared| {
             shared.users.get() > 0 && !shared.closed.get() || lives(shared, options, conditions, now)
         });
         let shares = options.protocol == Protocol::Http2;
-        // The one used last has the widest window.
+        // The connection used last has the widest window.
         let is_free = |shared: &Shared| shared.users.get() == 0 || shares && shared.state.borrow().is_open();
         let free = open.iter().filter(|shared| !shared.closed.get() && is_free(shared));
         if let Some(shared) = free.max_by_key(|shared| shared.state.borrow().last) {
@@ -86,8 +86,8 @@ impl Pool {
         self.opening.set(self.opening.get() - 1);
     }
 
-    /// Puts a new connection in its reserved place, for the request that asked for it. A held
-    /// connection has a place outside the pool.
+    /// Puts a new connection in the place that its request reserved. A held connection has a place
+    /// outside the pool.
     pub(super) fn opened(&self, connection: Connection, is_held: bool) -> Rc<Shared> {
         let row = if is_held {
             &self.held
@@ -114,7 +114,7 @@ impl Pool {
         holders.retain(|holder| holder.strong_count() > 0);
         holders.push(holder);
     }
-    /// Owners of held connections, in the order of opening.
+    /// Owners of held connections, in the order in which they were opened.
     pub(super) fn holders(&self) -> Vec<Rc<dyn Holder>> {
         self.holders.borrow().iter().filter_map(Weak::upgrade).collect()
     }

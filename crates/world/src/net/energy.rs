@@ -1,23 +1,23 @@
-//! What a radio costs a battery, from the times at which bytes pass. The model has the promotion
-//! that wakes the radio, power while bytes pass, energy per byte, and a tail. A burst within the
-//! tail of another pays no promotion. 1 mW per Mbit/s is an energy of 8 nJ per byte.
+//! The energy that a radio takes from a battery, computed from the times at which bytes pass. The
+//! model has a promotion (waking the radio), power while bytes pass, energy per byte, and a tail. A
+//! burst within another's tail pays no promotion. 1 mW per Mbit/s is an energy of 8 nJ per byte.
 
 use super::conditions::{Direction, merge};
 use super::options::Radio;
 use crate::base::{Span, Time};
 
-/// Power of a radio beyond its sleep power.
+/// Power of a radio in addition to its sleep power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Power {
     /// Promotion (wake-up): duration and microjoules.
     pub promotion: (Span, u64),
-    /// Milliwatts while bytes pass.
+    /// Milliwatts while bytes pass (active).
     pub active: u64,
     /// Nanojoules per byte: sent, received.
     pub byte: [u64; 2],
     /// Parts of the tail in order: duration and milliwatts.
     pub tail: [(Span, u64); 2],
-    /// Milliwatts while not active, to stay connected.
+    /// Milliwatts while not active, for staying connected.
     pub maintenance: u64,
 }
 
@@ -50,7 +50,7 @@ impl Power {
     pub const WIFI_2009: Power =
         Power { maintenance: 50, ..draws((0, 5_900_000), 0, [7_000; 2], [(0, 0), (0, 0)]) };
 
-    /// Power of this radio; `None` for [`Radio::None`].
+    /// Power of this radio; `None`: no radio ([`Radio::None`]).
     pub fn of(radio: Radio) -> Option<Power> {
         match radio {
             Radio::None => None,
@@ -78,12 +78,12 @@ impl Power {
     }
 }
 
-/// Use of each radio of a device so far; the one in use is the last.
+/// The use of each radio of a device so far. The last entry is the radio in use.
 #[derive(Clone, Debug, Default)]
 pub struct Radios(Vec<(Radio, RadioUse)>);
 
 impl Radios {
-    /// Adds `bytes` passing in `times`, known at `now`; later ones must not start before `now`.
+    /// Adds `bytes` that pass in `times`. Later calls must not begin before this call's `now`.
     pub fn pass(&mut self, now: Time, radio: Radio, way: Direction, bytes: u64, times: (Time, Time)) {
         let Some(power) = Power::of(radio) else { return };
         if self.0.last().is_none_or(|(last, _)| *last != radio) {
@@ -110,7 +110,7 @@ impl Radios {
 #[derive(Clone, Debug)]
 pub struct RadioUse {
     power: Power,
-    /// End of the last settled transfer; `None` if the radio is asleep.
+    /// End of the last settled transfer; `None`: the radio sleeps.
     last: Option<Time>,
     /// Transfer times not settled yet: sorted by start, disjoint.
     open: Vec<(Time, Time)>,
@@ -133,7 +133,7 @@ impl RadioUse {
         RadioUse { power, last: None, open: Vec::new(), nanojoules: 0, on: Span::ZERO }
     }
 
-    /// Adds `bytes` passing in these times, known at `now`; later ones must not start before `now`.
+    /// Adds `bytes` that pass in these times. Later calls must not begin before this call's `now`.
     pub fn pass(&mut self, now: Time, way: Direction, bytes: u64, (from, until): (Time, Time)) {
         self.settle(now);
         self.nanojoules += u128::from(self.power.byte[way as usize]) * u128::from(bytes);
@@ -141,7 +141,7 @@ impl RadioUse {
         merge(&mut self.open);
     }
 
-    /// Cost up to `end`, with the whole of the last tail even if it ends later.
+    /// Cost up to `end`. The last tail counts fully, even if it ends later.
     pub fn cost(&self, end: Time) -> RadioCost {
         let mut all = self.clone();
         all.close(end);

@@ -1,16 +1,16 @@
 //! Held connections: messages both ways for as long as both ends and the path keep them.
 //!
-//! A held connection opens as a WebSocket (RFC 6455): a connection of its own and an upgraded
-//! request. A message is a frame, masked on its way up. Messages queued while another leaves go out
-//! together after it, as TCP would join them. So a task exists only while a message is in transit;
-//! an idle connection costs nothing. A tunnel carries raw bytes: no handshake after TCP's, no
-//! frames; an empty message is a FIN.
+//! A held connection opens as a WebSocket (RFC 6455): a connection of its own and a request for an
+//! upgrade. A message is a frame; frames from the device are masked. While a message leaves, others
+//! queue; then they leave together, as TCP would join them. So a task exists only while a message
+//! is in transit. An idle connection costs nothing. A tunnel transmits raw bytes: no handshake
+//! after TCP's, no frames; an empty message is a FIN.
 //!
-//! The two ends know different things. The device knows at once what its operating system notices
-//! (an outage that resets, its own close). It hears half a round trip later that the server's
-//! process died or closed. The server hears as late that the device has closed, and nothing if that
-//! meets an outage. A lost session, a middlebox that forgot or a captive portal is announced to
-//! neither. Only a sender learns of it: by a reset a round trip later, or when TCP gives up.
+//! The two ends know different facts. The device knows at once what its operating system notices:
+//! an outage that resets, or its own close. Half a round trip later it learns that the server's
+//! process died or closed. The server learns as late that the device has closed, or never if an
+//! outage drops that packet. Neither end learns of a lost session, a middlebox that forgot, or a
+//! captive portal. Only a sender does: by a reset a round trip later, or when TCP gives up.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -29,16 +29,16 @@ use crate::contract::{
 };
 use crate::sim::Notify;
 
-/// The extra headers of an upgrade request (RFC 6455, 1.3), and the response to it.
+/// The extra headers of an upgrade request (RFC 6455, 1.3), and those of its response.
 const UPGRADE: &[u8] = b"Upgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
 const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
-/// Payload bytes of a close frame: the reason as a number.
+/// Payload bytes of a close frame: the reason, as a number.
 const REASON: u64 = 2;
-/// Queued messages go out together up to this many bytes.
+/// Queued messages leave together, up to this many bytes.
 const TOGETHER: u64 = 64 << 10;
-/// The same for a tunnel, where bytes that arrived do not wait for those behind them.
+/// The same for a tunnel: bytes that arrived do not wait for those behind them.
 const A_PIECE: u64 = 16 << 10;
 
 /// Bytes on the wire of a frame with this payload (RFC 6455, 5.2).
@@ -61,7 +61,7 @@ enum Frame {
 #[derive(Default)]
 struct End {
     row: VecDeque<Frame>,
-    /// Messages on the way to the bottleneck; the queue waits for them.
+    /// Messages that go to the bottleneck. The queue waits for them.
     leaving: Option<Rc<Exchange>>,
 }
 
@@ -70,24 +70,24 @@ pub(super) struct Held {
     me: Weak<Held>,
     way: Weak<Way>,
     server: Rc<dyn Server>,
-    /// True if it carries raw bytes.
+    /// True if the connection transmits raw bytes.
     is_tunnel: bool,
     shared: Rc<Shared>,
-    /// When the device's end opened.
+    /// The time when the device's end opened.
     since: Cell<Option<Time>>,
-    /// The server's number for it, while the server regards it as open.
+    /// The server's number of the connection; `None` unless the server regards it as open.
     number: Cell<Option<u64>>,
     was_refused: Cell<bool>,
     was_closed: Cell<bool>,
     ends: [RefCell<End>; 2],
-    /// Messages that reached the device and were not received by the app yet.
+    /// Messages that reached the device, but not yet the app.
     came: RefCell<VecDeque<(Vec<u8>, Slip)>>,
     changed: Notify,
-    /// How it ended, as far as the device knows.
+    /// How the connection ended, as far as the device knows; `None`: the device regards it as open.
     ended: Cell<Option<Result<(), TransportError>>>,
 }
 
-/// Opens a connection with the request `hello`; gives up at `deadline`.
+/// Opens a connection with the request `hello`. Gives up at `deadline`.
 pub(super) async fn connect(
     way: Rc<Way>,
     hello: Vec<u8>,
@@ -97,7 +97,7 @@ pub(super) async fn connect(
     way.needs_connections()?;
     let lease = Box::pin(way.open(deadline, true, true)).await?;
     let held = Held::new(&way, way.server.clone(), false, lease.exchange.shared.clone());
-    // If the caller gives up, dropping this closes what the server may have accepted.
+    // If the caller gives up, the drop of this closes the connection that the server may have.
     let wish = DeviceEnd(held.clone());
     let server = Rc::new(Upgrading { held: held.clone(), hello: hello.len() });
     let answer = lease.ask(server, [hello.as_slice(), UPGRADE].concat(), deadline).await?;
@@ -115,7 +115,7 @@ pub(super) async fn connect(
     Ok(Rc::new(wish))
 }
 
-/// Opens a connection to `server` that carries raw bytes; gives up at `deadline`.
+/// Opens a connection to `server` that transmits raw bytes. Gives up at `deadline`.
 pub(super) async fn tunnel(
     way: Rc<Way>,
     server: Rc<dyn Server>,
@@ -146,7 +146,7 @@ impl Server for Upgrading {
         Box::pin(async move {
             Some(match held.server.open(&request, held.clone())? {
                 Ok(number) => {
-                    // The server may have closed it while accepting it.
+                    // The server may have closed it in the call that accepted it.
                     held.number.set(Some(number).filter(|_| !held.was_closed.get()));
                     SWITCHING.to_vec()
                 }
@@ -199,7 +199,7 @@ impl Held {
         if self.is_tunnel { bytes.max(1) } else { framed(direction, bytes) }
     }
 
-    /// Has the server accept a tunnel, unless the device has closed it.
+    /// Makes the server accept a tunnel, unless the device has closed it.
     fn accept(&self) {
         if self.was_closed.get() || self.number.get().is_some() || self.ended.get().is_some() {
             return;
@@ -211,7 +211,7 @@ impl Held {
         }
     }
 
-    /// Runs `act` at a time, if the connection still exists.
+    /// Runs `act` at a time, if the connection then still exists.
     fn later(&self, way: &Way, at: Time, act: impl FnOnce(&Held) + 'static) {
         let (held, handle) = (self.me.clone(), way.handle.clone());
         way.handle.spawn(way.gateway, "connection", async move {
@@ -227,7 +227,7 @@ impl Held {
         self.send(direction);
     }
 
-    /// Sends the queue, if nothing is leaving.
+    /// Sends the queue, unless a message is leaving now.
     fn send(&self, direction: Direction) {
         let (mut end, way, me) =
             (self.ends[direction as usize].borrow_mut(), self.way.upgrade(), self.me.upgrade());
@@ -248,7 +248,7 @@ impl Held {
         way.handle.spawn(way.gateway, "message", held.carry(direction, exchange, frames, bytes));
     }
 
-    /// Runs on even if the device's process dies.
+    /// Transmits messages. Continues even if the device's process dies.
     async fn carry(
         self: Rc<Self>,
         direction: Direction,
@@ -283,7 +283,7 @@ impl Held {
                 self.server.message(number, message, slip);
             }
             (Direction::Up, Frame::Close) => self.tell_server(),
-            // The operating system does not know this connection and responds with a reset.
+            // The operating system does not know this connection: it responds with a reset.
             (Direction::Down, _) if self.ended.get().is_some() => self.part(way, Direction::Up),
             (Direction::Down, Frame::Message(message, slip)) => {
                 way.events.observe(Event::Held(HeldEvent::Arrived { up: false, bytes }));
@@ -294,7 +294,7 @@ impl Held {
         }
     }
 
-    /// A message did not arrive: its sender learns later that the connection is gone.
+    /// Handles a message that did not arrive. Its sender learns later that the connection is gone.
     async fn lost(&self, way: &Way, exchange: &Exchange, direction: Direction, gone: Gone, bytes: u64) {
         if exchange.unwanted.get() {
             return;
@@ -313,7 +313,7 @@ impl Held {
         if direction == Direction::Up { self.end(Err(error)) } else { self.tell_server() }
     }
 
-    /// The device learns that the connection has ended.
+    /// Tells the device how the connection has ended.
     fn end(&self, how: Result<(), TransportError>) {
         if self.ended.get().is_some() {
             return;
@@ -346,8 +346,8 @@ impl Held {
         }
     }
 
-    /// The operating system of one end sends a packet that ends the connection. The other end
-    /// learns of it when that arrives; in an outage it does not.
+    /// One end's operating system sends a packet that ends the connection. The other end learns it
+    /// when the packet arrives; in an outage the packet is lost.
     fn part(&self, way: &Way, direction: Direction) {
         let arrives = way.conditions(|conditions, now| {
             let is_gone = conditions.session(now) != self.shared.state.borrow().session
@@ -368,7 +368,7 @@ impl Held {
     }
 }
 
-/// A proxy closes a connection on which nothing passes for `after`, and notifies both ends.
+/// A proxy closes a connection after `after` without a message, and notifies both ends.
 async fn idle(held: Weak<Held>, way: Rc<Way>, after: Span) {
     loop {
         let Some(open) = held.upgrade() else { return };
@@ -405,7 +405,7 @@ impl Holder for Held {
 
     fn server_died(&self) {
         if self.is_tunnel {
-            // The server of a tunnel has not died; it is only cut off.
+            // The server of a tunnel still lives. It has only lost the connection.
             if let Some(number) = self.number.get() {
                 self.server.closed(number);
             }
@@ -435,12 +435,12 @@ impl ServerEnd for Held {
     }
 }
 
-/// The device's end; dropping it closes the connection.
+/// The device's end. Its drop closes the connection.
 struct DeviceEnd(Rc<Held>);
 
 impl Drop for DeviceEnd {
     fn drop(&mut self) {
-        // After a panic, do not touch the simulation: it might panic again.
+        // After a panic, leave the simulation alone: it might panic again.
         if !std::thread::panicking() && self.0.ended.get().is_none() {
             self.0.device_lets_go();
         }

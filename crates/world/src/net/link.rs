@@ -1,4 +1,4 @@
-//! One device's link, and how bare messages on it delay each other.
+//! One device's link, and how bare messages (without connections) delay each other.
 
 use super::conditions::{Conditions, Direction};
 use super::energy::{RadioCost, Radios};
@@ -9,22 +9,22 @@ use super::tcp::{search, staircase};
 use crate::base::{Ppm, Seed, Span, Time};
 use crate::contract::{DropReason, TOO_LARGE_PAGE};
 
-/// Faults of a network beyond its link conditions.
+/// Faults of a network that are not part of its link conditions.
 #[derive(Clone, Debug, Default)]
 pub struct NetworkFaults {
     /// This share of the responses is lost.
     pub lossy: Vec<During<Ppm>>,
-    /// Every request gets a login page.
+    /// Every request gets a login page as response.
     pub portals: Vec<During<()>>,
     /// This share of the responses is replaced with a wrong one.
     pub foreign: Vec<During<(Ppm, Foreign)>>,
     /// A proxy caches responses for this long.
     pub caches: Vec<During<Span>>,
-    /// A proxy repeats this share of the requests, this long after the first time.
+    /// A proxy repeats this share of the requests, after this time.
     pub copies: Vec<During<(Ppm, Span)>>,
 }
 
-/// A response by the network in place of the gateway's.
+/// A response from the network that replaces the gateway's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SubstituteResponse {
     pub(super) page: &'static [u8],
@@ -40,7 +40,7 @@ fn too_large(most: Option<u64>, bytes: u64, page: &'static [u8]) -> Option<Subst
 pub struct Link {
     conditions: LinkConditions,
     seed: Seed,
-    /// Faults beyond the conditions.
+    /// The faults of the network.
     pub troubles: NetworkFaults,
     radios: Radios,
     busy_until: [Time; 2],
@@ -48,7 +48,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link that follows `schedule`, with trouble only before `end`; `seed` is the device's own.
+    /// A link that follows `schedule`. Gaps start only before `end`. `seed` is the device's own.
     pub fn new(schedule: &LinkSchedule, seed: Seed, end: Time) -> Link {
         Link {
             conditions: LinkConditions::new(schedule, seed, end),
@@ -64,12 +64,12 @@ impl Link {
     pub fn conditions(&self) -> &LinkConditions {
         &self.conditions
     }
-    /// The link's conditions, to be changed before the world starts.
+    /// The link's conditions. Change them only before the world starts.
     pub fn conditions_mut(&mut self) -> &mut LinkConditions {
         &mut self.conditions
     }
 
-    /// How long a cache on the path keeps responses, if there is one.
+    /// How long a cache on the path keeps responses; `None`: no cache.
     pub fn cached_for(&self, now: Time) -> Option<Span> {
         During::at(&self.troubles.caches, now).max()
     }
@@ -78,18 +78,18 @@ impl Link {
         (mixer.next(&self.troubles.foreign, self.seed, now), !self.troubles.foreign.is_empty())
     }
 
-    /// Delay after which the device's request number `request` arrives again, if it does.
+    /// Request number `request` of the device arrives again after this time; `None`: only once.
     pub(super) fn copied_after(&self, now: Time, request: u64) -> Option<Span> {
         let due = |share: Ppm| self.seed.hash("net.copy", request, 0) % 1_000_000 < u64::from(share.0);
         During::at(&self.troubles.copies, now).find(|(share, _)| due(*share)).map(|(_, after)| after)
     }
 
-    /// Whether a captive portal blocks everything.
+    /// True if a captive portal blocks everything.
     pub(super) fn is_shut(&self, now: Time) -> bool {
         During::at(&self.troubles.portals, now).next().is_some()
     }
 
-    /// The network's own response to a request of `bytes`, if it gives one.
+    /// The network's own response to a request of `bytes`; `None`: the request passes.
     pub(super) fn in_place(&self, now: Time, bytes: u64) -> Option<SubstituteResponse> {
         let is_shut = self.is_shut(now);
         let login = SubstituteResponse { page: LOGIN_PAGE, why: DropReason::CaptivePortal };
@@ -97,25 +97,25 @@ impl Link {
         is_shut.then_some(login).or_else(|| too_large(most, bytes, TOO_LARGE_PAGE))
     }
 
-    /// The network's own response in place of one of `bytes`, if that is too large.
+    /// The network's own response that replaces one of `bytes`, if that is too large.
     pub(super) fn in_place_of_answer(&self, now: Time, bytes: u64) -> Option<SubstituteResponse> {
         too_large(self.conditions.profile(now).limits.answer, bytes, BAD_GATEWAY)
     }
 
-    /// Records for the battery that `bytes` pass the radio in `times`, known at `now`.
+    /// Records for the battery that `bytes` pass the radio in `times`. This is known at `now`.
     pub fn note_transfer(&mut self, now: Time, way: Direction, bytes: u64, times: (Time, Time)) {
         let radio = self.conditions.profile(now).radio;
         self.radios.pass(now, radio, way, bytes, times);
     }
 
-    /// Cost of each radio the device used, up to `end`.
+    /// Cost of each radio that the device used, up to `end`.
     pub fn radio_costs(&self, end: Time) -> impl Iterator<Item = (Radio, RadioCost)> {
         self.radios.costs(end)
     }
 
-    /// Sends a bare message, without connection and headers; returns when it arrives. It waits for
-    /// the bottleneck, then takes time for its bytes, half a round trip and jitter. An outage
-    /// delays it or breaks the connection; the error is the time of the break.
+    /// Sends a bare message: no connection, no headers. Returns its arrival. It waits for the
+    /// bottleneck, then takes time for its bytes, half a round trip and jitter. An outage delays
+    /// the message, or breaks the connection; the error is then the time of the break.
     pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Result<Time, Time> {
         let way = direction as usize;
         let start = now.max(self.busy_until[way]);
@@ -124,7 +124,7 @@ impl Link {
         let rtt = conditions.rtt(now);
         let latency = Span(rtt.0 / 2) + conditions.jitter(direction, now);
         let (mut arrival, mut sent_by) = (sent + latency, sent);
-        // Do not wait again for what an earlier outage or message already waited out.
+        // Do not wait twice for the end of the same outage or message.
         let mut resumed = start;
         for outage in conditions.outages(now) {
             if outage.from >= arrival {
@@ -153,21 +153,21 @@ impl Link {
         Ok(arrival)
     }
 
-    /// How many of the first `bytes` of a bare message have left by `until`, ignoring outages.
+    /// How many of the message's first `bytes` leave by `until`. Outages are ignored.
     pub fn leaves_within(&self, now: Time, direction: Direction, bytes: u64, until: Time) -> u64 {
         let start = now.max(self.busy_until[direction as usize]);
         let conditions = self.conditions.at(now);
         search(bytes, |n| n == 0 || conditions.leaves_by(direction, start, n) <= until)
     }
 
-    /// When the connection next breaks, at `now` or later.
+    /// The time when the connection next breaks, from `now` on; `None`: never.
     pub fn next_break(&self, now: Time) -> Option<Time> {
         let conditions = self.conditions.at(now);
         let resets = conditions.outages(now).iter().filter(|o| o.mode == OutageMode::Reset);
         resets.map(|o| o.from.max(now)).min()
     }
 
-    /// Whether a response sent at `now` is lost; `answer` is the device's count of responses.
+    /// True if a response sent at `now` is lost. `answer` is the device's count of responses.
     pub fn loses_answer(&self, now: Time, answer: u64) -> bool {
         let lossy = During::at(&self.troubles.lossy, now);
         let Ppm(loss) = lossy.fold(self.conditions.profile(now).response_loss, Ppm::max);

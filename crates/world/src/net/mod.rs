@@ -3,20 +3,20 @@
 //! Read in this order:
 //! - `options`, `link_state`: [`LinkConditions`] are functions of (link, time), never of the
 //!   message. So two engines, or two chunk sizes, meet the same conditions.
-//! - [`Link`]: one device's link. [`tcp`] asks it through [`Conditions`] when bytes leave the
+//! - [`Link`]: one device's link. Through [`Conditions`], [`tcp`] asks it when bytes leave the
 //!   bottleneck and which packets are lost.
 //! - [`Way`]: the client transport with its pool: several connections for HTTP/1.1, one for HTTP/2.
 //!   Messages of one direction share a line (`connection_line`) and its rate. They are planned
 //!   again when one joins or leaves. On HTTP/2 they also share a window: a loss delays all behind
-//!   it. A message in flight outlives its process, so a gateway may apply a request whose response
+//!   it. A message in flight survives its process, so a gateway may apply a request whose response
 //!   is lost.
-//! - `held`: connections outside the pool that carry messages both ways.
-//! - `push_messages`: what the platform's push service does with a message.
+//! - `held`: connections outside the pool that transmit messages both ways.
+//! - `push_messages`: how the platform's push service handles a message.
 //! - [`Protocol::Bare`] has no connections and no headers; the closed forms describe it.
 //!
 //! Invariants: messages of a connection do not overtake each other. A request ends by its deadline.
-//! Nothing is sent while the operating system sees no network. A connection whose request failed is
-//! not used again.
+//! Nothing is sent while the operating system reports no network. A connection whose request failed
+//! is not used again.
 
 mod client;
 mod conditions;

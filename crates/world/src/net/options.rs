@@ -1,4 +1,4 @@
-//! Settings of a link.
+//! Options of a link.
 
 use std::sync::Arc;
 
@@ -17,41 +17,41 @@ pub struct Profile {
     pub radio: Radio,
     /// Round trip without load.
     pub rtt: Span,
-    /// Steps of the round trip, as when satellites change.
+    /// Steps of the round trip, as from changes of satellites; `None`: no steps.
     pub steps: Option<Steps>,
-    /// Delay of packets beyond half a round trip.
+    /// Delay of packets in addition to half a round trip.
     pub jitter: Jitter,
     /// Mean rate towards the device.
     pub down: BitRate,
     /// Mean rate towards the gateway.
     pub up: BitRate,
-    /// Variation of the rates about their means.
+    /// Variation of the rates around their means; `None`: constant rates.
     pub variation: Option<Variation>,
-    /// Traces replayed in place of the rates: towards the gateway, towards the device.
+    /// Traces that replace the rates: first towards the gateway, then towards the device.
     pub traces: [Option<Arc<Trace>>; 2],
-    /// Which packets are lost.
+    /// The losses of packets; `None`: no losses.
     pub loss: Option<PacketLoss>,
     /// Capacity of the bottleneck's queue in bytes.
     pub queue: u64,
     /// The largest IP packet, in bytes.
     pub mtu: u32,
-    /// Times without a link.
+    /// Times without a link; `None`: no such times.
     pub gaps: Option<Gaps>,
-    /// Changes of radio technology within the link.
+    /// Changes of radio technology within the link; `None`: no changes.
     pub radio_changes: Option<RadioChanges>,
-    /// How long the radio takes to wake up.
+    /// How long the radio takes to wake up; `None`: it never sleeps.
     pub promotion: Option<Promotion>,
-    /// How long a VPN tunnel takes to come back after a change of network; zero without a tunnel.
+    /// How long a VPN tunnel needs to reconnect after a change of network; zero: no tunnel.
     pub reconnect: Span,
-    /// Share of responses that are lost after the gateway acted.
+    /// Share of responses that are lost after the gateway served the request.
     pub response_loss: Ppm,
-    /// Message sizes that its proxy lets through.
+    /// Message sizes that the link's proxy lets through.
     pub limits: Limits,
-    /// A middlebox forgets a connection that is idle for this long.
+    /// A middlebox forgets a connection that is idle for this long; `None`: never.
     pub idle_cut: Option<Span>,
 }
 
-/// Largest messages that a proxy lets through, in bytes; `None` for no limit.
+/// Largest messages that a proxy lets through, in bytes; `None`: no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Largest request.
@@ -63,7 +63,7 @@ pub struct Limits {
 /// Radio technology of a device on a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Radio {
-    /// None: cable or mains.
+    /// No radio: cable or mains.
     None,
     /// GSM, GPRS, EDGE.
     TwoG,
@@ -78,7 +78,7 @@ pub enum Radio {
 }
 in_words!(Radio { None: "none", TwoG: "2g", ThreeG: "3g", Lte: "lte", FiveG: "5g", Wifi: "wifi" });
 
-/// Steps of the round trip: every `every`, a uniform draw within ± `within` per direction.
+/// Steps of the round trip: after each `every`, a uniform draw within ± `within` per direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
     /// Time from one step to the next.
@@ -99,7 +99,7 @@ pub struct Jitter {
 }
 
 impl Jitter {
-    /// Longer delays are cut to this: they are gaps, which are drawn separately.
+    /// Longer delays are cut to this. They would be gaps, and gaps are drawn separately.
     pub const LONGEST: Span = Span::secs(2);
 }
 
@@ -110,7 +110,7 @@ pub struct JitterTail {
     pub share: Ppm,
     /// Shortest delay of the tail.
     pub from: Span,
-    /// Its exponent, in thousandths.
+    /// The tail's exponent, in thousandths.
     pub alpha_milli: u32,
 }
 
@@ -123,19 +123,19 @@ pub struct Variation {
     pub phi_milli: u32,
 }
 
-/// Gilbert–Elliott loss: a good state, and a bad one that loses every packet. Loss is p ÷ (p + r),
-/// the mean burst 1 ÷ r packets; independent losses have r = 1 − p.
+/// Gilbert–Elliott loss: a good state, and a bad one that loses every packet. The loss rate is p ÷
+/// (p + r). The mean burst is 1 ÷ r packets. Independent losses have r = 1 − p.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PacketLoss {
-    /// Probability of good to bad, per packet.
+    /// Probability of a change from good to bad, per packet.
     pub p: Ppm,
-    /// Probability of bad to good, per packet.
+    /// Probability of a change from bad to good, per packet.
     pub r: Ppm,
     /// If set, packets are lost only at the start of each period.
     pub window: Option<LossWindow>,
 }
 
-/// The first `lasts` of every `every`.
+/// A part with losses: the first `lasts` of every `every`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LossWindow {
     /// Length of the period.
@@ -151,7 +151,7 @@ pub struct Gaps {
     pub mtbf: Span,
     /// Mean length of a gap.
     pub mean: Span,
-    /// What happens to messages in a gap.
+    /// The effect of a gap on messages.
     pub mode: OutageMode,
     /// Distribution of the lengths.
     pub lengths: GapLengths,
@@ -160,7 +160,7 @@ pub struct Gaps {
 /// Distribution of the lengths of gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GapLengths {
-    /// As in cellular traces: 90 % short, 10 % long, none above two minutes.
+    /// As in cellular traces: 90 % short, 10 % long, at most two minutes.
     Cellular,
     /// Exponential.
     #[default]
@@ -182,7 +182,7 @@ pub struct RadioChanges {
 /// A radio that goes to sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Promotion {
-    /// It sleeps after this long without a packet.
+    /// The radio sleeps after this long without a packet.
     pub after: Span,
     /// Median time to wake up.
     pub takes: Span,
@@ -215,45 +215,45 @@ pub struct FieldWorker {
     pub since_midnight: Span,
 }
 
-/// What an outage does to a message in flight.
+/// The effect of an outage on a message in flight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutageMode {
-    /// Packets vanish: the message waits for a retransmission, or for its deadline.
+    /// Packets are lost: the message waits for a retransmission, or for its deadline.
     #[default]
     Drop,
-    /// The network keeps the packets: the message is delayed by the rest of the outage.
+    /// The network keeps the packets until the outage ends.
     Hold,
     /// The connection breaks at once.
     Reset,
 }
 in_words!(OutageMode { Drop: "drop", Hold: "hold", Reset: "reset" });
 
-/// A time during which a link carries nothing.
+/// A time in which a link transmits nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
     /// First instant without the link.
     pub from: Time,
     /// First instant after the outage.
     pub until: Time,
-    /// What happens to messages in flight.
+    /// The effect on messages in flight.
     pub mode: OutageMode,
-    /// Whether the operating system notices and reports offline and online to the app.
+    /// True if the operating system notices, and reports "offline" and "online" to the app.
     pub noticed: bool,
 }
 
-/// A value that applies for a time.
+/// A value that is valid for a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct During<T> {
     /// First instant.
     pub from: Time,
-    /// First instant after it.
+    /// First instant after the time.
     pub until: Time,
     /// The value.
     pub what: T,
 }
 
 impl<T: Copy> During<T> {
-    /// Values that apply at `now`.
+    /// Values that are valid at `now`.
     pub fn at(times: &[During<T>], now: Time) -> impl Iterator<Item = T> {
         times.iter().filter(move |time| (time.from..time.until).contains(&now)).map(|time| time.what)
     }

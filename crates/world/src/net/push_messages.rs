@@ -1,16 +1,16 @@
-//! The platform's push service: what becomes of a message on its way to a phone.
+//! The platform's push service: how it handles a message to a phone.
 
 use crate::base::{Ppm, Seed, Span, word_enums};
 
 word_enums! {
-    /// Which waiting messages a later one replaces.
+    /// The waiting messages that a later message replaces.
     pub enum Collapse {
-        /// The one about the same channel.
+        /// The waiting message about the same channel.
         #[default]
         Channel: "per-channel",
-        /// All that wait for the phone.
+        /// All messages that wait for the phone.
         Phone: "per-phone",
-        /// None.
+        /// No messages.
         Nothing: "no",
     }
 }
@@ -24,14 +24,14 @@ pub struct PushMessageOptions {
     pub delay_sigma_milli: u32,
     /// Share of the messages that are dropped.
     pub lost: Ppm,
-    /// Which waiting messages a later one replaces.
+    /// The waiting messages that a later message replaces.
     pub collapse: Collapse,
     /// How long a message waits for a phone that is offline.
     pub kept: Span,
 }
 
 impl Default for PushMessageOptions {
-    /// A second with a long tail (an estimate), nothing lost, four weeks (Firebase's longest).
+    /// A second with a long tail (estimate), nothing lost, four weeks (Firebase's maximum).
     fn default() -> PushMessageOptions {
         PushMessageOptions {
             delay: Span::secs(1),
@@ -44,7 +44,7 @@ impl Default for PushMessageOptions {
 }
 
 impl PushMessageOptions {
-    /// How long the message with this number takes to the phone; `None` if it is dropped.
+    /// The time that the message with this number takes to the phone; `None` if it is dropped.
     pub fn takes(&self, seed: Seed, phone: u64, number: u64) -> Option<Span> {
         let mut stream = seed.stream("push message", phone, number);
         if stream.chance(self.lost.share()) {
@@ -54,7 +54,7 @@ impl PushMessageOptions {
         Some(Span(stream.log_normal(self.delay.0 as f64, sigma) as u64))
     }
 
-    /// Whether a message about `later` replaces one about `earlier` that still waits.
+    /// True if a message about `later` replaces a waiting one about `earlier`.
     pub fn replaces(&self, later: u32, earlier: u32) -> bool {
         match self.collapse {
             Collapse::Channel => later == earlier,

@@ -10,34 +10,34 @@ use crate::contract::{Cacheable, LocalBoxFuture, Slip, TransportError};
 
 /// A server that responds to requests, such as the gateway.
 pub trait Server {
-    /// Serves one request; resolves when the response leaves, or to `None` if the server dies.
+    /// Serves one request. Returns the response when it leaves, or `None` if the server dies.
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
-    /// The state of the content that it responds from.
+    /// The state of the content that the responses are made from.
     fn version(&self) -> Version {
         Version::default()
     }
-    /// The rest of a streamed response; `None` if the response is complete.
+    /// The rest of a streamed response; `None`: the response is complete.
     fn rest(&self, _answer: &[u8]) -> Option<Rc<dyn Rest>> {
         None
     }
-    /// Whether a response succeeded, so that caches may keep it.
+    /// True if a response is a success, so that caches may keep it.
     fn is_good(&self, _answer: &[u8]) -> bool {
         true
     }
-    /// A device asks to hold a connection. Returns the number by which the server knows it, or the
-    /// bytes of a refusal; `None` if no server is there.
+    /// A device asks to hold a connection. Returns the server's number for it, or the bytes of a
+    /// refusal. `None`: no server is there.
     fn open(&self, _hello: &[u8], _end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
         Some(Err(Vec::new()))
     }
     /// A message arrived on connection `number`.
     fn message(&self, _number: u64, _message: Vec<u8>, _slip: Slip) {}
-    /// Connection `number` has ended, and not by the server.
+    /// Connection `number` has ended; the server did not close it.
     fn closed(&self, _number: u64) {}
 }
 
 /// The rest of a streamed response.
 pub trait Rest {
-    /// The next piece, when it leaves. An empty piece is the end; `None` aborts the response.
+    /// The next piece, when it leaves. An empty piece: the end. `None`: the response is aborted.
     fn next(&self) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
 }
 
@@ -51,16 +51,16 @@ pub trait ServerEnd {
     fn send_with(&self, message: Vec<u8>, slip: Slip);
     /// Closes the connection after the queued messages.
     fn close(&self);
-    /// Aborts the connection: queued messages that have not left are lost.
+    /// Aborts the connection: queued messages are lost if they have not left.
     fn reset(&self) {
         self.close();
     }
 }
 
 pub(super) enum NoAnswer {
-    /// The response is lost on its path; neither end is notified.
+    /// The response is lost on its way. Neither end is notified.
     Lost(Vec<u8>),
-    /// The server died; the device knows at this time.
+    /// The server died. The device learns it at this time.
     Broken(Time),
 }
 
@@ -68,12 +68,12 @@ pub(super) fn ended(broken_at: Time, deadline: Time) -> TransportError {
     if broken_at <= deadline { TransportError::Reset } else { TransportError::Timeout }
 }
 
-/// The state of the content that a server responds from.
+/// The state of the content that responses are made from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Version {
     /// Number of changes so far.
     pub number: u64,
-    /// True if readers see all of these changes, so that a validator can be derived from it.
+    /// True if readers see all these changes, so that a validator can be derived from the number.
     pub settled: bool,
 }
 
@@ -84,14 +84,14 @@ struct Kept {
     version: Version,
 }
 
-/// A proxy that caches responses by URL for a time. For a request that asks for validation it asks
-/// the server first: that costs a round trip and saves the bytes.
+/// A proxy that caches responses by URL for a time. If a request asks for validation, the proxy
+/// asks the server first. That costs a round trip and saves the bytes.
 #[derive(Debug, Default)]
 pub(super) struct Cache(RefCell<BTreeMap<String, Kept>>);
 
 impl Cache {
-    /// The cached response to `of` and whether it is stale, that is, content has changed since.
-    /// `version` is the state of the server's content now.
+    /// The cached response to `of`, and true if it is stale (the content has changed since then).
+    /// `version` is the present state of the server's content.
     pub(super) fn hit(
         &self,
         ttl: Span,
@@ -118,14 +118,14 @@ impl Cache {
     }
 }
 
-/// What comes in place of the right response.
+/// A wrong response that replaces the right one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Foreign {
     /// A proxy's error page, with the status of a good response.
     Page,
-    /// The response to an earlier request: responses of a connection are shifted by one.
+    /// The response to an earlier request: the responses of a connection are shifted by one.
     Earlier,
-    /// Either of the two, at random.
+    /// One of the two, at random.
     #[default]
     Any,
 }
@@ -133,7 +133,7 @@ in_words!(Foreign { Page: "page", Earlier: "earlier", Any: "any" });
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mixed {
-    /// The request reaches the server all the same, as half of them do.
+    /// True if the request reaches the server in spite of this. Half of them do.
     served: bool,
     earlier: bool,
 }
@@ -142,7 +142,7 @@ pub(super) struct Mixed {
 #[derive(Debug, Default)]
 pub(super) struct ResponseMixer {
     asked: Cell<u64>,
-    /// The response for the next request that gets an earlier one.
+    /// An earlier response, for the next request that gets one.
     held: RefCell<Option<Vec<u8>>>,
 }
 
@@ -163,8 +163,8 @@ impl ResponseMixer {
         Some(Mixed { served: draw("net.foreign-served").is_multiple_of(2), earlier })
     }
 
-    /// The response to a request that `serve` would serve, and whether it is the right one; `None`
-    /// if the server dies. With `keeps`, keeps the right response for a later request.
+    /// The response to a request that `serve` would serve, and true if it is the right one. `None`
+    /// if the server dies. With `keeps`: keeps the right response for a later request.
     pub(super) async fn answer<F: Future<Output = Option<Vec<u8>>>>(
         &self,
         mixed: Option<Mixed>,

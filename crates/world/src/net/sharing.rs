@@ -1,5 +1,5 @@
-//! Flows that share a bottleneck: those that have packets to send get equal parts of its rate. In
-//! flight, each may use what the others leave, and at least an equal part.
+//! Flows that share a bottleneck. Flows with packets to send get equal parts of the rate. In
+//! flight, each may use all that the others leave, and at least an equal part.
 
 use smallvec::{SmallVec, smallvec};
 
@@ -39,12 +39,12 @@ impl Default for Sharing {
 }
 
 impl Sharing {
-    /// The least part of the link that each flow has.
+    /// The smallest part of the link that each flow has.
     pub(super) fn part<'c>(&self, whole: &'c dyn Conditions) -> Share<'c> {
         Share { whole, flows: self.among, others: u64::MAX }
     }
 
-    /// Runs all stages to `until` or to their ends; a step ends when one starts or stops sending.
+    /// Runs all stages to `until` or their ends. A step ends when one starts or stops sending.
     pub(super) fn run(
         &mut self,
         stages: &mut [&mut Stage],
@@ -75,7 +75,7 @@ impl Sharing {
         stage.run(whole, until)
     }
 
-    /// Advances the stages that have not ended to the next time the set of senders changes.
+    /// Advances the stages that have not ended, until the set of senders changes.
     fn advance(
         &mut self,
         stages: &mut [&mut Stage],
@@ -116,7 +116,7 @@ impl Sharing {
     }
 }
 
-/// A part of the rate, and of the queue what the others leave, or an equal part if that is more.
+/// A part of the rate. Of the queue: the rest that others leave, or an equal part if that is more.
 pub(super) struct Share<'c> {
     whole: &'c dyn Conditions,
     flows: u64,
@@ -131,7 +131,7 @@ impl Share<'_> {
     }
 }
 
-/// No jitter and no sessions: those belong to the connection, a transfer does not ask for them.
+/// No jitter and no sessions: they belong to the connection, and a transfer does not use them.
 impl Conditions for Share<'_> {
     fn rtt(&self, now: Time) -> Span {
         self.whole.rtt(now)

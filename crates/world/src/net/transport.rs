@@ -17,7 +17,7 @@ use crate::base::{Span, Time};
 use crate::contract::{DropReason, Event, Observer, Response, TransportError};
 use crate::sim::{Handle, NodeId, Notify, oneshot};
 
-/// The path from a device to the gateway. It belongs to the device and outlives its process.
+/// The path from a device to the gateway. It belongs to the device and survives its process.
 pub struct Way {
     pub(super) handle: Handle,
     pub(super) gateway: NodeId,
@@ -33,26 +33,26 @@ pub struct Way {
     freed: Notify,
     pub(super) lines: [RefCell<Line>; 2],
     spare: Cell<Option<Box<Flow>>>,
-    /// Notified when the messages that share a direction change.
+    /// Notified when the set of messages in a direction changes.
     changed: [Notify; 2],
-    /// Messages in transit; the time is the start of what the radio was not charged for yet.
+    /// Messages in transit. The time: up to then, their use of the radio is charged.
     air: RefCell<Vec<(Direction, MessageId, Time)>>,
-    /// Time of the last packet; while the radio wakes up, the time when it will be awake.
+    /// Time of the last packet. While the radio wakes up: the time when it will be awake.
     last_packet: Cell<Option<Time>>,
 }
 
-/// Reason why a message did not arrive.
+/// The reason why a message did not arrive.
 pub(super) enum Gone {
-    /// It is lost; its sender is not notified.
+    /// It is lost. Its sender is not notified.
     Vanished,
-    /// Nobody waits for it; bytes in flight went on.
+    /// Nobody waits for it. Its bytes in flight continued.
     Unwanted,
-    /// The connection broke; the device knows at this time.
+    /// The connection broke. The device learns it at this time.
     Broken(Time),
 }
 
 impl Gone {
-    /// Notifies the waiting end, if the device knows.
+    /// Notifies the waiting end, if the device knows the reason.
     fn tell<A>(self, waits: oneshot::Sender<Result<A, Time>>) {
         if let Gone::Broken(told) = self {
             _ = waits.send(Err(told));
@@ -82,7 +82,7 @@ pub(super) struct Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // After a panic, do not touch the simulation: it might panic again.
+        // After a panic, leave the simulation alone: it might panic again.
         if std::thread::panicking() {
             return;
         }
@@ -102,7 +102,7 @@ impl Exchange {
         Rc::new(Exchange { way, shared, deadline, message, unwanted })
     }
 
-    /// Nobody wants it any more: bytes in flight go on, nothing follows.
+    /// Nobody waits for the message any more: bytes in flight continue, no others follow.
     pub(super) fn give_up(&self) {
         self.unwanted.set(true);
         if let Some((direction, message)) = self.message.get() {
@@ -111,15 +111,15 @@ impl Exchange {
     }
 }
 
-/// A reserved place in the pool while a connection opens; its drop counts the traffic.
+/// A reserved place in the pool while a connection opens. Its drop counts the traffic.
 struct Place<'w> {
     way: &'w Way,
-    /// For a held connection: it takes no place in the pool.
+    /// True for a held connection: it takes no place in the pool.
     is_held: bool,
     shakes: bool,
-    /// When the first packet was sent.
+    /// The time when the first packet was sent.
     begun: Option<Time>,
-    /// Traffic up and down of the connection that took the place.
+    /// Traffic (up, down) of the connection that took the place.
     taken: Option<[Traffic; 2]>,
 }
 
@@ -144,7 +144,7 @@ impl Drop for Place<'_> {
 }
 
 impl Way {
-    /// A path over `link` to `server`; its tasks run on the node `gateway`.
+    /// A path over `link` to `server`. Its tasks run on the node `gateway`.
     pub fn new(
         handle: Handle,
         gateway: NodeId,
@@ -180,7 +180,7 @@ impl Way {
         self.pool.close_all();
         self.pool.holders().iter().for_each(|holder| holder.device_lets_go());
     }
-    /// The operating system takes the connections of an app that it has suspended.
+    /// The operating system closes the connections of an app that it has suspended.
     pub fn take_sockets(&self) {
         self.cut_all();
         self.pool.holders().iter().for_each(|holder| holder.device_lets_go());
@@ -191,7 +191,7 @@ impl Way {
             changed.notify_all();
         }
     }
-    /// Whether a connection is open, as far as the device knows, or opening.
+    /// True if a connection is opening, or is open as far as the device knows.
     pub fn has_connections(&self) -> bool {
         self.pool.has_any()
     }
@@ -207,11 +207,11 @@ impl Way {
         self.conditions_changed();
     }
 
-    /// Whether there is no outage now.
+    /// True if there is no outage now.
     pub(super) fn lets_through(&self) -> bool {
         self.conditions(|conditions, now| conditions.outage(now).is_none())
     }
-    /// Whether a message is in transit and no outage stops it.
+    /// True if a message is in transit and no outage stops it.
     pub fn is_at_work(&self) -> bool {
         !self.air.borrow().is_empty() && self.lets_through()
     }
@@ -236,7 +236,7 @@ impl Way {
         changed
     }
 
-    /// When the device's connections are next cut, and when it knows; `FAR` if not before `until`.
+    /// When the connections are next cut, and when the device knows it; `FAR`: after `until`.
     pub(super) fn next_cut(&self, until: Time) -> (Time, Time) {
         self.conditions(|conditions, now| match first_reset(conditions, now, until) {
             Some(from) => {
@@ -247,7 +247,7 @@ impl Way {
         })
     }
 
-    /// When the device knows: at once if the operating system notices, else when the reset arrives.
+    /// When the device learns it: at once if the operating system notices, or else by the reset.
     fn told(&self, broken: Broken) -> Time {
         if !broken.cut {
             return broken.at;
@@ -258,7 +258,7 @@ impl Way {
         })
     }
 
-    /// Time until the radio is awake. It wakes up even if the request gives up meanwhile.
+    /// Time until the radio is awake. It wakes up even if the request gives up before.
     fn wake_up(&self) -> Span {
         let now = self.handle.now();
         let wait = match self.last_packet.get() {
@@ -271,13 +271,13 @@ impl Way {
         wait
     }
 
-    /// A connection for a request: a kept one, a new one, or the next to become free.
+    /// A connection for a request: a kept one, a new one, or the next one that becomes free.
     pub(super) async fn connection(self: &Rc<Self>, deadline: Time) -> Result<Lease, TransportError> {
         loop {
             let found = self.conditions(|conditions, now| self.pool.find(&self.options, conditions, now));
             return match found {
                 Found::Open(shared) => Ok(self.lease(shared, deadline)),
-                // Boxed, because a future has room for its largest state wherever it is moved.
+                // Boxed: when moved, a future takes the space of its largest state.
                 Found::Room => Box::pin(self.open(deadline, false, true)).await,
                 Found::Full => match self.handle.timeout(deadline, self.freed.notified()).await {
                     Ok(()) => continue,
@@ -291,8 +291,8 @@ impl Way {
         Lease { exchange: Exchange::new(self.clone(), shared, deadline), answered: false }
     }
 
-    /// Opens a connection: for requests in its reserved place, or a held one. Without `shakes`
-    /// there is no TLS handshake.
+    /// Opens a connection, in its reserved place or as a held one. Without `shakes` it has no TLS
+    /// handshake.
     pub(super) async fn open(
         self: &Rc<Self>,
         deadline: Time,
@@ -325,7 +325,7 @@ impl Way {
         let (cut, told) = self.next_cut(deadline);
         let now = self.handle.now();
         place.begun = Some(now);
-        // The first packet wakes the radio, which is awake from then on.
+        // The first packet wakes the radio. From then on it is awake.
         self.link.borrow_mut().note_transfer(now, Direction::Up, 0, (now, now));
         let Opening { opened, traffic } = self.greeted(now, deadline.min(cut), shakes);
         let (ends, error) = match &opened {
@@ -345,7 +345,7 @@ impl Way {
         }
     }
 
-    /// Result of opening a connection if the attempt is given up at `until`.
+    /// Result of opening a connection, if the device gives up at `until`.
     fn greeted(&self, begun: Time, until: Time, shakes: bool) -> Opening {
         let (link, mut handshake) = (self.link.borrow(), self.options.handshake);
         if !shakes {
@@ -390,7 +390,7 @@ impl Way {
         }
     }
 
-    /// Waits until a message that has left arrives.
+    /// Waits for the arrival of a message that has left.
     pub(super) async fn land(
         &self,
         exchange: &Exchange,
@@ -417,7 +417,7 @@ impl Way {
         Ok(())
     }
 
-    /// Puts a message on the line: in the flow of its connection, or in a new one.
+    /// Puts a message on the line: in its connection's flow, or in a new flow.
     fn join(&self, shared: &Shared, direction: Direction, bytes: u64) -> MessageId {
         let way = direction as usize;
         shared.under_way.set(shared.under_way.get() + 1);
@@ -444,7 +444,7 @@ impl Way {
         })
     }
 
-    /// Removes a message from the line: returns whether all of it was sent, and its flow's bytes.
+    /// Removes a message from the line. Returns true if all of it was sent, and its flow's bytes.
     fn quit(&self, shared: &Shared, direction: Direction, message: MessageId) -> (bool, u64) {
         let (way, http2) = (direction as usize, self.options.protocol == Protocol::Http2);
         let gone = self.with_line(direction, |line, now, conditions| line.leave(message, now, conditions));
@@ -454,7 +454,7 @@ impl Way {
             let stage = &mut last_of.ended;
             bytes = stage.transfer.traffic.bytes;
             self.sent(direction, stage.transfer.traffic, shared.is_held);
-            // Another flow of the connection may have started with this one's sender.
+            // Another flow of the connection may have started, with the sender of this one.
             if !http2 || shared.flow[way].get() == Some(gone.flow) {
                 std::mem::swap(&mut shared.state.borrow_mut().senders[way], &mut stage.sender);
                 shared.flow[way].set(None);
@@ -469,7 +469,7 @@ impl Way {
         page.to_vec()
     }
 
-    /// A proxy may repeat the request to its server; nobody waits for that response.
+    /// A proxy may repeat the request to its server. Nobody waits for that second response.
     fn copy(&self, server: &Rc<dyn Server>, request: &[u8]) {
         let number = self.requests.replace(self.requests.get() + 1);
         let copied = self.link.borrow().copied_after(self.handle.now(), number);
@@ -512,7 +512,7 @@ impl Way {
         Ok(bytes)
     }
 
-    /// Brings a request to its server; returns the response, which is yet to leave.
+    /// Brings a request to its server. Returns the response, which has not left yet.
     async fn fetched(
         &self,
         exchange: &Exchange,
@@ -524,7 +524,7 @@ impl Way {
         match self.served(server, request, page).await {
             Ok(bytes) => Ok(bytes),
             Err(NoAnswer::Lost(lost)) => {
-                // The response leaves as usual; the waiting request gives up.
+                // The response leaves as usual, but the waiting request gives up.
                 let down = with_head(&lost, self.options.header_down);
                 _ = self.leave(exchange, Direction::Down, down).await;
                 Err(Gone::Vanished)
@@ -536,7 +536,7 @@ impl Way {
         }
     }
 
-    /// Runs on even if the device's process dies.
+    /// Transmits a request and its response. Continues even if the device's process dies.
     async fn carry(
         self: Rc<Self>,
         exchange: Rc<Exchange>,
@@ -554,7 +554,7 @@ impl Way {
         }
     }
 
-    /// Waits for the response, the deadline, or the time at which the device knows of a cut.
+    /// Waits for the response, the deadline, or the time when the device learns of a cut.
     pub(super) async fn answered<A>(
         &self,
         answer: oneshot::Receiver<Result<A, Time>>,
@@ -568,7 +568,7 @@ impl Way {
                 self.handle.sleep_until(at.min(until)).await;
                 Err(ended(at, deadline))
             }
-            // The response will never come. The device does not know that, so it waits.
+            // The response will never come. The device does not know it, so it waits.
             Ok(None) => {
                 self.handle.sleep_until(until).await;
                 Err(ended(cut, deadline))

@@ -1,4 +1,4 @@
-//! Messages without connections: time is round trip plus bytes over rate.
+//! Messages without connections. Their time is the round trip plus bytes over rate.
 
 use std::rc::Rc;
 
@@ -13,13 +13,13 @@ use crate::sim::oneshot;
 /// Counts the bytes of a message that leave before its device gives up or the link breaks.
 fn sent_bare(way: &Way, direction: Direction, size: u64, deadline: Time) {
     let (now, link) = (way.handle.now(), way.link.borrow());
-    // What starts while the link is broken still leaves, and is wasted.
+    // Bytes that start while the link is broken still leave, and are wasted.
     let broken_at = link.next_break(now).filter(|at| *at > now).unwrap_or(Time::FAR);
     let bytes = link.leaves_within(now, direction, size, deadline.min(broken_at));
     way.sent(direction, Traffic { bytes, ..Traffic::default() }, false);
 }
 
-/// Runs on even if the device's process dies.
+/// Transmits a message. Continues even if the device's process dies.
 async fn carry_bare(
     way: Rc<Way>,
     (server, request): (Rc<dyn Server>, Vec<u8>),

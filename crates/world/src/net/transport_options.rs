@@ -1,29 +1,29 @@
-//! How requests travel: protocol, connections, headers.
+//! Options of requests: protocol, connections, headers.
 
 use super::tcp::{Congestion, Handshake, Tls};
 use crate::base::{Span, in_words};
 use crate::contract::http::head_length;
 
-/// Protocol that carries requests.
+/// The protocol of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
     /// HTTP/1.1: one request at a time on each connection, several connections.
     #[default]
     Http1,
-    /// HTTP/2: all requests on one connection; frames of one direction take turns.
+    /// HTTP/2: all requests on one connection. Frames of one direction take turns.
     Http2,
-    /// Round trip plus bytes over rate, without connections: what the closed forms describe.
+    /// Round trip plus bytes over rate, without connections. The closed forms describe this.
     Bare,
 }
 in_words!(Protocol { Http1: "http/1.1", Http2: "http/2", Bare: "bare" });
 
-/// What happens to a request on a connection whose IP session is gone.
+/// The effect on a request if the IP session of its connection is gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HalfOpen {
-    /// No response until the deadline: a middlebox has forgotten the connection.
+    /// No response comes until the deadline: a middlebox has forgotten the connection.
     #[default]
     Silent,
-    /// The far end sends a reset, a round trip later.
+    /// The other end sends a reset, which arrives a round trip later.
     Reset,
 }
 in_words!(HalfOpen { Silent: "silent", Reset: "reset" });
@@ -31,23 +31,23 @@ in_words!(HalfOpen { Silent: "silent", Reset: "reset" });
 /// The transport of every device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransportOptions {
-    /// Protocol that carries requests.
+    /// The protocol of requests.
     pub protocol: Protocol,
-    /// Maximum number of connections per device; HTTP/2 has one.
+    /// Maximum number of connections per device. HTTP/2 always has one.
     pub connections: u32,
-    /// How they are opened.
+    /// How connections are opened.
     pub handshake: Handshake,
-    /// The server closes a connection that was idle this long; zero means none is kept.
+    /// The server closes a connection that was idle this long; zero: after each request.
     pub keep_alive: Span,
-    /// What happens to a request on a connection whose IP session is gone.
+    /// The effect on a request if the IP session of its connection is gone.
     pub half_open: HalfOpen,
-    /// A proxy before the server closes a held connection after this long without a message.
+    /// A proxy closes a held connection after this long without a message; `None`: never.
     pub idle_close: Option<Span>,
-    /// Maximum number of held connections on the server side, over all devices.
+    /// Maximum number of held connections at the server, of all devices; `None`: no limit.
     pub held: Option<u32>,
-    /// Bytes of a request's HTTP head, including the part that a stack writes.
+    /// Bytes of a request's HTTP head. The part that a stack writes itself counts too.
     pub header_up: u64,
-    /// Bytes of a response's HTTP head, in the same way.
+    /// Bytes of a response's HTTP head. The part that a stack writes itself counts too.
     pub header_down: u64,
 }
 
@@ -58,7 +58,7 @@ impl TransportOptions {
     }
 }
 
-/// Bytes of a message with its head; the part that its stack wrote is in the message.
+/// Bytes of a message with its head. The part that its stack wrote is already in the message.
 pub(super) fn with_head(message: &[u8], head: u64) -> u64 {
     message.len() as u64 + head.saturating_sub(head_length(message) as u64)
 }

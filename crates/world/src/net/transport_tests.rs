@@ -27,7 +27,7 @@ use crate::base::{BitRate, Ppm, Seed, Span, Time};
 use crate::contract::{Event, LocalBoxFuture, Observer, TransportError};
 use crate::sim::{Handle, NodeId, Sim};
 
-/// Responds after 100 ms with as many bytes as the first four of the request say; or dies.
+/// Responds after 100 ms, or dies. The first four bytes of the request name the response's length.
 struct Books {
     handle: Handle,
     served: Cell<u32>,
@@ -138,7 +138,7 @@ impl Bench {
         });
     }
 
-    /// Changes the path or the device at these times, from outside.
+    /// At these times, runs `deed`, which changes the path or the device.
     fn meanwhile(&self, times: &'static [u64], mut deed: impl FnMut(&Handle, &Rc<Way>) + 'static) {
         let (way, handle) = (self.way.clone(), self.handle.clone());
         self.handle.spawn(self.handle.node("world"), "deeds", async move {
@@ -246,7 +246,7 @@ fn the_death_of_the_process_closes_its_connections_and_what_was_in_flight_is_ser
     let mut bench = Bench::new(profile(), options(), |_| ());
     bench.request(at(0), 1_000, 1_000, PATIENT);
     let (device, mut died, ended) = (bench.device, false, bench.ended.clone());
-    // The request has left by then.
+    // By then the request has left.
     bench.meanwhile(&[120, 5_000], move |handle, way| {
         if !std::mem::replace(&mut died, true) {
             handle.kill(device);
@@ -277,7 +277,7 @@ fn a_reset_while_it_was_idle_closes_a_connection() {
 
 #[test]
 fn a_connection_of_an_earlier_session_is_silent_or_reset() {
-    // One packet at 20 s; if silent, retries at 2·SRTT and then doubling until the device gives up.
+    // One packet at 20 s. If silent: retries after 2·SRTT, doubling, until the device gives up.
     for (half_open, error, ends, tries) in [
         (HalfOpen::Silent, TransportError::Timeout, 30_000, 6),
         (HalfOpen::Reset, TransportError::Reset, 20_100, 0),
@@ -330,7 +330,7 @@ fn of_an_answer_that_is_lost_no_more_is_sent_than_leaves_while_somebody_waits() 
 
 #[test]
 fn a_session_that_ends_during_a_message_leaves_its_window_and_the_tries() {
-    // 1 MB takes 1 s plus the first window; the server retries for 924 s, the device until timeout.
+    // 1 MB takes 1 s plus the first window. The server retries for 924 s, the device until timeout.
     for (half_open, up, down, tries) in [
         (HalfOpen::Silent, 1_000, 1_000_000, 15..18),
         (HalfOpen::Reset, 1_000, 1_000_000, 0..1),
@@ -353,7 +353,7 @@ fn a_session_that_ends_during_a_message_leaves_its_window_and_the_tries() {
 
 #[test]
 fn a_session_that_ends_under_the_last_packet_leaves_its_tries() {
-    // It has left at 253 ms and would arrive at 303 ms.
+    // The request has left at 253 ms and would arrive at 303 ms.
     let lost = |link: &mut Link| link.conditions_mut().lose_sessions([at(280)]);
     let mut bench = Bench::new(profile(), options(), lost);
     bench.request(at(0), 1_000, 1_000, Span::secs(9));
@@ -434,8 +434,8 @@ fn who_gives_up_while_the_radio_wakes_is_told_in_time_sends_nothing_and_leaves_i
     sleepy.promotion = Some(Promotion { takes: Span::secs(3), after: Span::secs(5) });
     let mut bench = Bench::new(sleepy, options(), |_| ());
     bench.request(at(0), 100, 1_000, Span::secs(2));
-    // One that comes while it is awake opens the connection. The last finds it asleep again and the
-    // connection open.
+    // A request that comes while the radio is awake opens the connection. The last one finds the
+    // radio asleep again and the connection open.
     bench.request(at(3_500), 100, 1_000, PATIENT);
     bench.request(at(20_000), 50_000, 1_000, Span::secs(2));
     let ended = bench.run();
@@ -467,7 +467,7 @@ fn a_run_that_panics_asks_the_line_nothing_more() {
         before.set(Some(ends(way)));
         panic!("a bug of ours");
     });
-    // The panic drops the world and the requests in it.
+    // The panic drops the world and all requests in it.
     let run = std::panic::AssertUnwindSafe(move || bench.run());
     assert!(std::panic::catch_unwind(run).is_err());
     assert!(seen.get().is_some_and(|before| before.is_ok_and(|end| end > at(9_000))));

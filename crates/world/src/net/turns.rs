@@ -1,4 +1,4 @@
-//! Order in which bytes leave when several messages share a connection.
+//! The order in which bytes leave if several messages share a connection.
 
 use std::collections::VecDeque;
 
@@ -8,9 +8,9 @@ const FRAME: u64 = 16_384;
 /// Streams take turns, one frame each, the newest last (RFC 9218: equal urgency, incremental).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Turns {
-    /// Streams in the order of their turns: (id, bytes left).
+    /// Streams in the order of their turns, as (id, bytes left).
     row: VecDeque<(u64, u64)>,
-    /// Bytes already sent of the first stream's current frame.
+    /// Bytes of the first stream's current frame that are already sent.
     begun: u64,
 }
 
@@ -19,7 +19,7 @@ impl Turns {
         self.row.push_back((stream, bytes));
     }
 
-    /// Drops a stream when `in_flight` bytes of all are sent; returns its bytes that never leave.
+    /// Drops a stream when `in_flight` bytes of all are sent. Returns its bytes that never leave.
     pub(super) fn remove_stream(&mut self, stream: u64, in_flight: u64) -> u64 {
         let mut later = self.clone();
         later.pass(in_flight);
@@ -40,7 +40,7 @@ impl Turns {
         self.take(bytes, |_, _| ());
     }
 
-    /// Bytes from now until each stream has left, in the order in which they end.
+    /// Bytes from now until each stream has left, as (id, bytes), in the order of their ends.
     pub(super) fn ends(&self) -> Vec<(u64, u64)> {
         let mut ends = Vec::with_capacity(self.row.len());
         self.clone().take(u64::MAX, |stream, at| ends.push((stream, at)));
@@ -65,7 +65,7 @@ impl Turns {
         }
     }
 
-    /// Takes as many whole rounds at once as fit into `bytes` without ending a stream.
+    /// Takes as many whole rounds at once as fit into `bytes`, if no stream ends in them.
     fn whole_rounds(&mut self, bytes: u64) -> u64 {
         let least = self.row.iter().map(|(_, left)| left.saturating_sub(1) / FRAME).min().unwrap_or(0);
         let round = FRAME * self.row.len() as u64;
@@ -96,7 +96,7 @@ mod tests {
         for (streams, ends) in [
             (&[5_000][..], &[(0, 5_000)][..]),
             (&[100_000, 100_000], &[(0, 6 * FRAME * 2 + 1_696), (1, 200_000)]),
-            // A small stream beside a big one waits for one frame.
+            // A small stream next to a big one waits for one frame.
             (&[1_000_000, 1_000], &[(1, FRAME + 1_000), (0, 1_001_000)]),
             (&[FRAME, FRAME, FRAME], &[(0, FRAME), (1, 2 * FRAME), (2, 3 * FRAME)]),
             (&[40_000, 20_000, 1], &[(2, 2 * FRAME + 1), (1, 3 * FRAME + 20_000 - FRAME + 1), (0, 60_001)]),

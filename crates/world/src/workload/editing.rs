@@ -1,24 +1,25 @@
-//! What people may edit, and when: rules that prevent conflicts.
+//! Rules that prevent conflicts: which edits people may make, and when.
 
 use std::collections::BTreeMap;
 
 use crate::base::{EntityId, Span, Value, in_words};
 use crate::contract::{EditKind, Entity, LocalEdit};
 
-/// Limits on what people may edit.
+/// Limits on people's edits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Editing {
-    /// What people may edit without a network.
+    /// The edits that people may make without a network.
     pub offline: Offline,
-    /// How long the server gives a row to the person who edits it; others are refused meanwhile.
+    /// After an edit, only its author may change the row for this long. `None`: no limit.
     pub lease: Option<Span>,
-    /// The backend's columns that may be edited without a network; for other entities, all.
+    /// The backend columns that people may edit without a network. Entities not listed: all
+    /// columns.
     pub columns: BTreeMap<EntityId, Vec<usize>>,
-    /// By entity: the backend's column that names a row's owner, and the attribute that it holds.
+    /// By entity: the backend column that names a row's owner, and the attribute that it holds.
     pub owners: BTreeMap<EntityId, (usize, usize)>,
 }
 
-/// Whether people may edit while the phone sees no network.
+/// The edits that people may make while the phone sees no network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Offline {
     /// Everything.
@@ -30,14 +31,14 @@ pub enum Offline {
 in_words!(Offline { Free: "free", Locked: "locked" });
 
 impl Editing {
-    /// Whether the edit may be made without a network. If columns are named, no rows are created or
-    /// deleted then.
+    /// True if people may make this edit without a network. If the entity's columns are listed,
+    /// people may then neither create nor delete its rows.
     pub fn allows_offline(&self, edit: &LocalEdit) -> bool {
         let Some(columns) = self.columns.get(&edit.entity) else { return true };
         edit.kind == EditKind::Update && edit.values.iter().all(|(column, _)| columns.contains(column))
     }
 
-    /// Whether the row, as it is `shown`, belongs to somebody else. A create names its own owner.
+    /// True if the row, with values `shown`, has another owner. A create names its own owner.
     pub fn is_anothers(
         &self,
         entity: &Entity,

@@ -119,7 +119,7 @@ pub(super) fn dataset(seed: u64) -> Dataset {
     made_of(schema(), seed, &data()).unwrap()
 }
 
-/// `count` people, clinic by clinic in turn; a quarter are doctors.
+/// Makes `count` people and gives them the clinics in turn. A quarter are doctors.
 pub(super) fn people(count: u32) -> Vec<Person> {
     (0..count)
         .map(|n| Person {

@@ -1,16 +1,16 @@
-//! What people do with the app, and what the back office does with the data.
+//! The people's use of the app, and the office's changes to the data.
 //!
 //! This room decides two things before a world starts. [`Dataset`] is the content: each row of each
-//! entity, with its history before the start. `Script` is the day: all that people and the office
-//! do, with its time. What depends on the run is a pure function that the world calls: the row of
-//! an aimed edit, and what people do with a conflict or a failed sync. Nothing here depends on an
-//! engine, so two engines get the same day. Reading order: `options`, `data`, `script`, then the
-//! rest.
+//! entity, with its history before the start. `Script` is the day: each act of people and the
+//! office, with its time. Two things depend on the run: the row of an aimed edit, and people's
+//! reaction to a conflict or a failed sync. The world calls pure functions for them. Nothing here
+//! depends on an engine, so two engines get the same day. Reading order: `options`, `data`,
+//! `script`, the rest.
 //!
 //! Invariants: a row is a function of (seed, entity, index). A step is drawn from the stream of
-//! (seed, action, actor, number); another draw elsewhere moves it only if both want the same row or
-//! natural key. A share is an exact count, by largest remainder. No key is created twice. No
-//! natural key is given away twice, unless the contention asks for it.
+//! (seed, action, actor, number). Another draw moves it only if both want the same row or natural
+//! key. A share is an exact count, by largest remainder. No key is created twice. No natural key is
+//! given away twice, unless the contention asks for it.
 
 mod data;
 mod editing;

@@ -1,4 +1,4 @@
-//! Options of what people and the office do, and of what the data looks like.
+//! Options of people's and the office's work, and of the data.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,40 +9,40 @@ use super::retrying::Retrying;
 use crate::base::{EntityId, Ppm, Span, Stamp, Time, Value, in_words};
 use crate::contract::{ColumnKind, EditKind};
 
-/// All options of what people and the office do.
+/// All options of people's and the office's work.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WorkloadOptions {
-    /// Working time of people: first and last instant.
+    /// Working time of people: its first and last instant.
     pub hours: (Time, Time),
-    /// When people log in; shares of the devices by largest remainder.
+    /// When people log in. The shares of devices are counts by largest remainder.
     pub logins: Vec<LoginWave>,
-    /// How long before the login a person opens the app; what its start triggers runs meanwhile.
+    /// A person opens the app this long before the login. Start triggers run in this time.
     pub opened_before_login: Span,
     /// How often per hour a person brings the app to the foreground, in thousandths.
     pub resumes_per_hour_milli: u32,
-    /// Mean time that it stays there (exponential).
+    /// Mean time that the app stays in the foreground (exponential).
     pub foreground: Span,
-    /// What the app does for them meanwhile; `None`: too little to count.
+    /// The app's own work in the foreground; `None`: too little to count.
     pub browsing: Option<Browsing>,
-    /// Data no older than this is fresh to people.
+    /// People treat data up to this age as fresh.
     pub freshness: Span,
-    /// Times with more writes than others; the rest is spread over the working time.
+    /// Times of day with more writes. The other writes are spread over the working time.
     pub peaks: Vec<Peak>,
-    /// What people and the office do, in the order of the file.
+    /// The writes of people and the office, in the order of the file.
     pub actions: Vec<Action>,
     /// How often people write to the same rows.
     pub contention: Contention,
-    /// Who may edit what, and when.
+    /// Rules for who may edit which rows, and when.
     pub editing: Editing,
     /// How people decide conflicts.
     pub resolver: Resolver,
-    /// What people do about a failed sync.
+    /// People's reaction to a failed sync.
     pub retrying: Retrying,
-    /// Records that a person opens per day, in thousandths; the row's details are fetched.
+    /// Records that a person opens per day, in thousandths. Opening one fetches the row's details.
     pub opens_per_day_milli: u32,
-    /// The entity whose records are opened; `None`: none are.
+    /// The entity whose records people open; `None`: they open none.
     pub opened: Option<EntityId>,
-    /// Weights of the roles in the writes: (role, weight); equal if empty.
+    /// Weights of the roles in the writes, as (role, weight). Empty: all roles weigh the same.
     pub role_weights: Vec<(String, u32)>,
 }
 
@@ -55,7 +55,7 @@ impl WorkloadOptions {
     }
 }
 
-/// What the app computes while a person looks at it.
+/// The app's queries while a person looks at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Browsing {
     /// Queries per second, in thousandths (Poisson).
@@ -64,7 +64,7 @@ pub struct Browsing {
     pub rows: u32,
 }
 
-/// Steps of SQLite's machine to show a row of eight columns (counted in its listing).
+/// Steps of SQLite's virtual machine to show a row of eight columns (counted in its listing).
 const STEPS_TO_SHOW_A_ROW: u64 = 10;
 
 impl Browsing {
@@ -72,14 +72,15 @@ impl Browsing {
     pub fn every(&self) -> Span {
         Span::secs(1).scaled(1_000, u64::from(self.queries_per_second_milli))
     }
-    /// Processor time of a query, if a step of SQLite's machine takes `step_picos` picoseconds.
+    /// Processor time of a query. A step of SQLite's virtual machine takes `step_picos`
+    /// picoseconds.
     pub fn cost(&self, step_picos: u64) -> Span {
         let steps = u64::from(self.rows) * STEPS_TO_SHOW_A_ROW;
         Span::nanos((u128::from(steps) * u128::from(step_picos) / 1_000) as u64)
     }
 }
 
-/// Some people log in around the same time.
+/// A group of people who log in around the same time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoginWave {
     /// The share of devices.
@@ -90,12 +91,12 @@ pub struct LoginWave {
     pub spread: Span,
 }
 
-/// A time of day with more than its part of the writes.
+/// A time of day with more writes than its length would give.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peak {
     /// The beginning of the peak.
     pub from: Time,
-    /// The end of the peak, excluded.
+    /// The end of the peak; the peak does not include it.
     pub until: Time,
     /// The share of the day's writes.
     pub share: Ppm,
@@ -106,42 +107,43 @@ pub struct Peak {
 pub struct Action {
     /// The action's name.
     pub name: String,
-    /// The entity that it edits.
+    /// The entity of the edited rows.
     pub entity: EntityId,
-    /// What it does to a row.
+    /// The kind of edit.
     pub kind: EditKind,
     /// Columns that an update sets (positions in the backend's columns).
     pub columns: Vec<usize>,
-    /// How many per day and device of the fleet, including the office's, in thousandths.
+    /// Writes per day and device of the fleet, in thousandths. The office's writes count too.
     pub per_device_milli: u32,
-    /// Share that is made on devices; the office makes the rest.
+    /// The share of these writes that devices make. The office makes the rest.
     pub on_devices: Ppm,
-    /// Only rows whose timestamp is near the moment of the write: (column, before, after).
+    /// Only rows whose timestamp is near the write: (column, time before, time after).
     pub near: Option<(usize, Span, Span)>,
     /// How the row is chosen.
     pub aim: Aim,
 }
 
-/// Which rows an action edits, and which its new rows refer to.
+/// The rows that an action edits. For a create: the rows that the new row refers to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Aim {
-    /// Rows of the start that stay in their scope and are not deleted.
+    /// Rows of the start that stay in their scope and that nobody deletes.
     #[default]
     Kept,
-    /// Rows that came in the run, of a person only the own ones; found when the edit is made.
+    /// Rows created in the run; for a person only the own ones. Found when the edit is made.
     Made,
-    /// Any row that the app shows, or for the office the backend has; found when the edit is made.
+    /// Any row that the app shows; for the office any backend row. Found when the edit is made.
     Shown,
 }
 in_words!(Aim { Kept: "kept", Made: "made", Shown: "shown" });
 
-/// Who the other side of a contention is.
+/// The other side of a contention.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rivals {
     /// The office.
     #[default]
     Office,
-    /// A colleague: another device with the same attributes; the office if none is at work then.
+    /// A colleague: another device with the same attributes. The office, if no colleague is at
+    /// work.
     Devices,
     /// A colleague or the office, each with probability one half.
     Both,
@@ -151,38 +153,38 @@ in_words!(Rivals { Office: "office", Devices: "devices", Both: "both" });
 /// How often two sides edit the same rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contention {
-    /// Who makes the other write.
+    /// Who makes the second write.
     pub by: Rivals,
-    /// Share of the devices' updates whose row somebody else updates, too.
+    /// Share of the devices' updates whose row somebody else updates too.
     pub share: Ppm,
     /// The longest time between the two writes; the distribution is triangular.
     pub within: Span,
-    /// Share of those in which the other side writes the same values.
+    /// Share of these pairs in which both sides write the same values.
     pub equal: Ppm,
-    /// Share of those in which the other side writes other columns: those of another such action.
+    /// Share of these pairs in which the other side writes columns of another action.
     pub beside: Ppm,
-    /// Share of the devices' creates whose natural key somebody else creates within the same time.
+    /// Share of the devices' creates whose natural key somebody else creates too, in time `within`.
     pub double_create: Ppm,
-    /// Share of the devices' updates whose row the other side deletes, apart from those of `share`.
+    /// Share of the devices' updates whose row the other side deletes; not part of `share`.
     pub deletes: Ppm,
 }
 
-/// Where an entity's rows come from.
+/// The source of an entity's rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EntityData {
-    /// The number of rows to make, if none are `given`.
+    /// The number of rows to make. `given` rows replace them.
     pub rows: u64,
-    /// How each backend column is made, in order of the schema's columns.
+    /// How to make each backend column, in the schema's order.
     pub columns: Vec<Maker>,
-    /// Columns that may hold null, with the share of made rows that do.
+    /// Columns that may hold null, and the share of made rows that hold it.
     pub nulls: BTreeMap<usize, Ppm>,
-    /// Columns that hold the empty text in this share of made rows.
+    /// Columns that may hold the empty text, and the share of made rows that hold it.
     pub empties: BTreeMap<usize, Ppm>,
-    /// Rows of the user's own, instead of made ones.
+    /// Rows that the user supplies. `None`: rows are made.
     pub given: Option<Arc<Vec<GivenRow>>>,
-    /// If set, all rows carry one stamp this long before the start, as after an import.
+    /// If set, all rows have one stamp, this long before the start. An import does the same.
     pub one_stamp: Option<Span>,
-    /// The age of the oldest row at the start.
+    /// The age of the oldest row at the start of the run.
     pub age: Span,
     /// Share of rows that were changed per day before the start.
     pub changed_daily: Ppm,
@@ -193,7 +195,7 @@ pub struct EntityData {
 }
 
 impl EntityData {
-    /// Further bytes of an imported row, about (measured), as it waits in the script.
+    /// Bytes that an imported row needs in the script, in addition to its values (about, measured).
     pub const IMPORTED_BYTES: u64 = 500;
 
     /// Bytes of a row on the backend, about (measured with 1, 11 and 21 columns of text).
@@ -210,7 +212,7 @@ impl EntityData {
     }
 }
 
-/// A row of the user's own.
+/// A row that the user supplies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GivenRow {
     /// The row's key.
@@ -224,24 +226,24 @@ pub struct GivenRow {
 /// How the values of a column are made. Ranges include both ends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Maker {
-    /// Words of these letters, with a length in bytes within this range.
+    /// Words of these letters. The length in bytes is in this range.
     Words(u32, u32, Letters),
-    /// Words as frequent as in texts that people write, with a length in bytes within this range.
+    /// Words as frequent as in real text. The length in bytes is in this range.
     Prose(u32, u32),
-    /// Bytes that do not compress, as base64, made lazily; their number is within this range.
+    /// Base64 bytes that do not compress, made when first read. Their number is in this range.
     Blob(u32, u32),
-    /// A long text, made lazily; its length is log-normal.
+    /// A long text, made when first read. Its length is log-normal.
     Fat {
         /// The median length in bytes.
         median: u32,
         /// The greatest length in bytes.
         max: u32,
-        /// The share that has this many bytes instead.
+        /// (share, bytes): this share of the texts has this length instead.
         rare: Option<(Ppm, u32)>,
     },
-    /// A whole number within this range.
+    /// A whole number in this range.
     Int(i64, i64),
-    /// A number of at most this many digits, with this many decimal places, not below zero.
+    /// A number of at most this many digits and this many decimal places. It is not negative.
     Decimal(u8, u8),
     /// A number with a fraction in 0 ≤ x < 1 000, with three decimals.
     Real,
@@ -249,17 +251,17 @@ pub enum Maker {
     Bool,
     /// One of these words.
     OneOf(Vec<String>),
-    /// A day within this range, relative to the day of the start.
+    /// A day in this range, relative to the day of the start.
     Day(i64, i64),
-    /// A timestamp (from, until, step of the grid), in microseconds from the start's midnight.
+    /// A timestamp as (from, until, step), in microseconds from the midnight of the start.
     Moment(i64, i64, i64),
     /// The key of a row of this entity.
     Ref(EntityId),
-    /// One of the values of the device attribute at this position.
+    /// One of the values of the device attribute at this index.
     Attribute(usize),
-    /// The value of `column` in the row of `entity` that this row's column `via` points to.
+    /// A copied value: `column` of the row in `entity` that this row's column `via` points to.
     Folded {
-        /// The entity that the column is folded in from.
+        /// The entity that holds the original value.
         entity: EntityId,
         /// The position of the referring column in this row.
         via: usize,
@@ -274,15 +276,15 @@ pub enum Letters {
     /// Latin letters without accents.
     #[default]
     Plain,
-    /// Of many scripts; half of the texts have composed accents, the others separate ones.
+    /// Letters of many scripts. Half of the texts have composed accents, the others separate ones.
     Many,
 }
 
 impl Maker {
-    /// Sigma of the logarithm of a long text's length: p99 is about 13 times the median (estimate).
+    /// Sigma of the log-normal length of a long text: p99 is about 13 times the median (estimate).
     pub(super) const FAT_SIGMA: f64 = 1.1;
 
-    /// The kind of column that holds such values.
+    /// The kind of a column that holds these values.
     pub fn kind(&self) -> ColumnKind {
         match self {
             Maker::Int(..) => ColumnKind::Int,
@@ -309,7 +311,7 @@ impl Maker {
         }
         let Maker::Fat { median, max, rare } = self else { return None };
         let of = |z: f64| (f64::from(*median) * libm::exp(z * Maker::FAT_SIGMA)).clamp(1.0, f64::from(*max));
-        // The mean over a normal distribution, by its density on a grid.
+        // Sums the mean over the normal distribution's density, on a grid.
         let grid = (-40..=40).map(|tenths| f64::from(tenths) / 10.0);
         let density = |z: f64| libm::exp(-z * z / 2.0);
         let (sum, weight) =

@@ -1,23 +1,22 @@
-//! What people do with a conflict that the app shows them.
+//! People's decision about a conflict that the app shows.
 
 use crate::base::{Ppm, Span, Stream, word_enums};
 use crate::contract::{Entity, OpenConflict, Pick};
 
-/// How people decide conflicts.
+/// How people decide a conflict.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resolver {
-    /// Which version people take.
+    /// The version that people take.
     pub takes: Takes,
-    /// What they take of a column that both sides changed.
+    /// The side that people take for a column that both sides changed.
     pub contested: Contested,
-    /// Mean wait of a conflict; people then decide when they next look at the app.
+    /// Mean wait of a conflict. After the wait people decide when they next look at the app.
     pub delay: Span,
     /// How the waits are distributed.
     pub delays: Delays,
     /// Share of conflicts that nobody decides when the app asks.
     pub never: Ppm,
-    /// How long after it showed an undecided conflict the app asks again, each time; `None`: it
-    /// asks once.
+    /// The app shows an undecided conflict again after this time, each time. `None`: it asks once.
     pub asks_again: Option<Span>,
 }
 
@@ -29,14 +28,14 @@ word_enums! {
         Local: "local",
         /// The backend's version.
         Remote: "remote",
-        /// Column by column the changed value.
+        /// Each column from the side that changed it.
         Columns: "columns",
     }
 
-    /// Which side people choose for a column that both changed, and for a row that one side
-    /// deleted.
+    /// The side that people choose for a column that both sides changed. Also for a row that one
+    /// side changed and the other deleted.
     pub enum Contested {
-        /// The later change; a row rather than its delete.
+        /// The later change. For a deleted row: the changed row, not its delete.
         #[default]
         Later: "later",
         /// The local version.
@@ -50,7 +49,7 @@ word_enums! {
         /// Exponential with the mean.
         #[default]
         Exponential: "exponential",
-        /// Uniform from half of the mean to one and a half.
+        /// Uniform between 0.5 and 1.5 times the mean.
         Uniform: "uniform",
         /// Always the mean.
         Fixed: "fixed",
@@ -58,11 +57,11 @@ word_enums! {
 }
 
 impl Resolver {
-    /// How long this conflict waits; `None`: for ever.
+    /// The wait of this conflict; `None`: nobody ever decides it.
     pub fn wait(&self, stream: &mut Stream) -> Option<Span> {
         let mut asked = Span::ZERO;
         while stream.chance(f64::from(self.never.0) / 1e6) {
-            // People who never decide are not asked without end.
+            // With `never` at 100 % the loop would not end: the result is then `None`.
             asked += self.asks_again.filter(|_| self.never < Ppm::ONE)?;
         }
         Some(
@@ -76,7 +75,7 @@ impl Resolver {
         )
     }
 
-    /// What people choose in this conflict.
+    /// The version that people choose in this conflict.
     pub fn pick(&self, conflict: &OpenConflict, entity: &Entity) -> Pick {
         match (self.takes, &conflict.theirs) {
             (Takes::Local, _) => Pick::Ours,

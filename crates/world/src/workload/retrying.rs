@@ -1,20 +1,20 @@
-//! What people do about "Sync failed" if the app offers a retry.
+//! People's reaction to "Sync failed" if the app offers a retry.
 
 use crate::base::{Ppm, Span, Stream};
 
 /// How people tap "retry".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retrying {
-    /// Share of the messages after which somebody taps; 0: the app offers no retry.
+    /// Share of the "Sync failed" messages after which a person taps. 0: the app offers no retry.
     pub share: Ppm,
     /// Mean wait before a tap.
     pub after: Span,
-    /// Number of taps without success after which a person gives up until a sync succeeds.
+    /// After so many taps without success a person stops tapping until a sync succeeds.
     pub taps: u32,
 }
 
 impl Retrying {
-    /// How long after a failure a person taps who has tapped `tapped` times; `None`: not at all.
+    /// The wait until the next tap of a person who has tapped `tapped` times; `None`: no more taps.
     pub fn wait(&self, tapped: u32, stream: &mut Stream) -> Option<Span> {
         let taps = tapped < self.taps && stream.chance(f64::from(self.share.0) / 1e6);
         taps.then(|| if self.after == Span::ZERO { Span::ZERO } else { stream.exponential(self.after) })

@@ -18,7 +18,7 @@ pub fn split(total: u64, weights: &[u64], tie: impl Fn(usize) -> u64) -> Vec<u64
     parts
 }
 
-/// The positions of the `count` smallest; most winners stay the same when others come or go.
+/// The indices of the `count` smallest. If other draws come or go, most winners stay the same.
 pub(super) fn winners(draws: &[u64], count: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..draws.len()).collect();
     order.sort_by_key(|&i| (draws[i], i));

@@ -1,4 +1,4 @@
-//! Mutations that are put off, and requests that are refused or fail.
+//! Mutations that are deferred, and requests that are refused or fail.
 
 use std::collections::BTreeSet;
 

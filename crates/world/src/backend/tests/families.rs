@@ -1,8 +1,8 @@
-//! Mutations of a row and of its parts: all or none.
+//! Mutations of a row and of its parts: all are committed, or none.
 
 use super::*;
 
-/// The edit named by a word, which is its idempotency key: a visit, a note of a visit (`!` is
+/// The edit that a word names; the word is its idempotency key. A visit, a note of a visit (`!`:
 /// rejected), or an update of the present note by a device that has or has not read it.
 fn edit(backend: &Backend, number: u32, word: &str) -> Mutation {
     let held = backend.row(NOTE, &Key::new("n")).unwrap().stamp;
@@ -43,15 +43,15 @@ fn a_family_or_a_request_is_committed_all_or_none() {
     type Case<'a> = (Commits, &'a [(&'a str, &'a str)], &'a str);
     let cases: [Case<'_>; 5] = [
         (Rows, &[("w m:w stale o:v x:none", "AACAR")], "v w m n o"),
-        // The other families go on.
+        // The other families are committed.
         (Families, &[("w m:w o:v stale z", "AALCA")], "v w z m n"),
-        // Edits that waited for a conflict go through once it is resolved; verdicts are remembered.
+        // Edits that waited for a conflict are committed after it. Verdicts are remembered.
         (
             Families,
             &[("o:v stale", "LC"), ("o:v stale", "LC"), ("o:v read", "AA"), ("o:v read", "AA")],
             "v n o",
         ),
-        // If part of a family is rejected, all of it is, permanently.
+        // If one mutation of a family is rejected, all of them are, permanently.
         (Families, &[("w !m:w o:v", "RRA"), ("w", "R")], "v n o"),
         (Requests, &[("w m:w stale", "LLC"), ("w m:w !x:v", "LLR"), ("w m:w o:v", "AAA")], "v w m n o"),
     ];

@@ -28,7 +28,7 @@ const APPOINTMENT: EntityId = EntityId(1);
 const DAY: EntityId = EntityId(2);
 const NOTE: EntityId = EntityId(3);
 
-// Columns of an appointment. The last one is not on devices.
+// Columns of an appointment. Devices do not hold the last one.
 const CLINIC: usize = 0;
 const AT: usize = 1;
 const STATUS: usize = 2;
@@ -36,7 +36,7 @@ const PATIENT_KEY: usize = 3;
 const PATIENT_NAME: usize = 4;
 const LEDGER: usize = 5;
 
-/// Appointments with a time before this are on devices.
+/// Devices hold appointments with a time before this.
 const WINDOW: i64 = 1_000_000;
 const START: Stamp = Stamp(1_700_000_000_000_000);
 
@@ -232,7 +232,7 @@ impl Reader {
         }
     }
 
-    /// The rows that it should hold, computed without partitions.
+    /// The rows that the reader should hold, computed without partitions.
     fn wanted(&self, backend: &Backend) -> BTreeMap<Key, (Stamp, Vec<Value>)> {
         let schema = backend.schema().entity(self.entity);
         let rows =

@@ -52,7 +52,7 @@ fn projected(row: &Record) -> Option<Row> {
     Some(Row { key: row.key.clone(), stamp: row.stamp, values: Some(values.into()) })
 }
 
-/// A conflict with a row's current state; `shown` makes the row as the device gets it.
+/// A conflict with the row's current state. `shown` makes the row as the device gets it.
 fn conflict(desk: &Desk, key: &str, why: Refusal, shown: fn(&Record) -> Option<Row>) -> Outcome {
     let row = desk.row(key);
     Outcome::Conflict { why, current: shown(row), edited_at: Some(row.edited_at) }
@@ -230,7 +230,7 @@ fn content(backend: &Backend) -> Vec<Snapshot> {
     backend.schema().ids().map(snapshot).collect()
 }
 
-/// The verdict without the conflicting row, which is shown in its current state.
+/// The verdict without the conflicting row: that row is shown in its current state.
 fn verdict(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Applied { stamp } => format!("applied {stamp:?}"),
@@ -262,8 +262,8 @@ proptest! {
         }
         let (mut done, mut chunks) = (0, chunks.into_iter());
         while done < mutations.len() {
-            // The response to a chunk is lost sometimes. The next chunk is then larger, as the
-            // device has made further edits.
+            // The response to a chunk is sometimes lost. The next chunk is then larger, as the
+            // device has made more edits.
             let (size, again) = chunks.next().unwrap_or((1, 0));
             let end = (done + size).min(mutations.len());
             for round in 0..=again {

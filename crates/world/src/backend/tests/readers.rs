@@ -1,4 +1,4 @@
-//! A reader ends with the rows in its scope, whatever happens between its pages.
+//! A reader ends with the rows in its scope, even if anything happens between its pages.
 
 use proptest::prelude::*;
 
@@ -8,13 +8,13 @@ use crate::base::Ppm;
 #[derive(Clone, Debug)]
 enum Step {
     Wait(u64),
-    /// The reader with this number pulls a page.
+    /// The reader with this number pulls a page of so many rows.
     Pull(usize, usize),
     /// The office creates, updates or deletes the row with this number.
     Create(u8, u8, i64),
     Write(u8, usize, Value),
     Delete(u8),
-    /// An import of rows from this number on.
+    /// Imports rows from this number on.
     Import(u8, u8, u8),
     Rename(u8),
     /// The backend's clock jumps by this many milliseconds.
@@ -150,7 +150,7 @@ impl Clinic {
         self.committed(commits.iter().flatten());
     }
 
-    /// Every reader pulls to the end, and then holds exactly the rows in its scope.
+    /// Every reader pulls to the end. Then it must hold exactly the rows in its scope.
     fn check(&mut self, limit: usize) {
         self.now = self.backend.shown_by().map_or(self.now, |shown| shown.max(self.now));
         for reader in self.readers.iter_mut().chain([&mut self.days]) {
@@ -191,7 +191,7 @@ proptest! {
         let mut clinic = Clinic::new(options, initial);
         steps.iter().for_each(|step| clinic.step(step));
         clinic.check(limit);
-        // Again, for changes between the last pages of different readers.
+        // Once more, for changes between the last pages of different readers.
         steps.iter().for_each(|step| clinic.step(step));
         clinic.check(limit + 1);
     }

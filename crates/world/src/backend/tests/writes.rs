@@ -1,12 +1,12 @@
-//! What a backend checks a mutation against.
+//! The checks of a backend on a mutation.
 
 use super::*;
 use crate::backend::Writes;
 use crate::contract::{Refusal, image};
 
-/// True if an edit with this date and guard, based on version `base` or the first, is refused as
-/// stale. Another edit changed the row in between: made after one second, committed half a second
-/// later.
+/// True if an edit is refused as stale. It has this date and guard, and is based on version `base`
+/// or the first. Another edit changed the row in between: made after one second, committed half a
+/// second later.
 fn is_stale(options: BackendOptions, base: Option<u64>, made: u64, guard: Guard) -> bool {
     let mut backend = backend(options);
     let old = START.minus(Span::secs(60));

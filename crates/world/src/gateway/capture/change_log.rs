@@ -1,9 +1,9 @@
 //! Capture by the backend's change log: entries in the order in which transactions committed.
 //!
-//! The cursor is the number of the last entry read. During a first load it is
-//! `number|until|since/stamp,key`: the entry after which the log continues, the last stamp of the
-//! content to load, and the position in the content. `@stamp` is a device that had everything up to
-//! that stamp.
+//! The cursor is the number of the last entry read. During a first load the cursor is
+//! `number|until|since/stamp,key`. The log continues after entry `number`. The load ends at stamp
+//! `until`. `since/stamp,key` is the position in the content. `@stamp`: a device that had
+//! everything up to that stamp.
 
 use std::ops::ControlFlow;
 
@@ -20,21 +20,21 @@ use crate::config::view::{View, read};
 use crate::contract::ServerError;
 use crate::gateway::mode::Unfit;
 
-/// What the capture does if log entries are missing, and what it brings besides the last version of
-/// each row.
+/// The treatment of missing log entries, and the versions that come in addition to the last version
+/// of each row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChangeLogOptions {
-    /// Numbers that are missing.
+    /// The treatment of missing numbers.
     pub holes: Holes,
-    /// Entries that may be trimmed.
+    /// The treatment of entries that may be trimmed.
     pub trimmed: Trimmed,
-    /// Whether a first load brings tombstones.
+    /// The rows of a first load: with tombstones or without.
     pub first_load: FirstLoad,
-    /// Whether versions come that later ones replaced.
+    /// True if the capture also brings versions that later ones replaced.
     pub superseded: bool,
-    /// The log forgets superseded versions at multiples of this time; `None`: never.
+    /// The log drops superseded versions at multiples of this time; `None`: never.
     pub compacted_every: Option<Span>,
-    /// Whether a page ends with each deleted row.
+    /// True if a page ends with each deleted row.
     pub deletes_alone: bool,
 }
 
@@ -84,8 +84,8 @@ impl ChangeLogOptions {
 }
 
 impl Choice for ChangeLogOptions {
-    /// A log is kept beside the rows, by triggers or from the database's own journal, so it needs
-    /// none of their columns.
+    /// Triggers write the log, or it comes from the database's own journal. So it needs no columns
+    /// in the tables.
     fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
         if provisioning != Provisioning::Nothing {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What each strategy declares about itself, and how a scenario chooses one.
+//! The properties that each strategy declares, and how a scenario chooses a strategy.
 
 use std::any::Any;
 use std::fmt;
@@ -14,47 +14,47 @@ use crate::gateway::mode::{Mode, Unfit};
 
 /// The options of a strategy.
 pub(crate) trait Choice: Comparable + fmt::Debug + Send + Sync {
-    /// Checks that a backend with this provisioning has what the strategy asks for. That does not
-    /// mean that it finds everything: most miss deletions if rows are deleted physically.
+    /// Checks that a backend with these columns has what the strategy needs. The strategy may still
+    /// miss changes: most miss deletions if deletes remove rows physically.
     ///
     /// # Errors
     /// [`Unfit`] if the strategy cannot work at all.
     fn fits(&self, _: Provisioning) -> Result<(), Unfit> {
         Ok(())
     }
-    /// What others must know of the strategy.
+    /// The facts about the strategy that other code needs.
     fn properties(&self) -> Properties;
     fn strategy(&self) -> Box<dyn Strategy>;
 }
 
-/// What others must know of a strategy. The defaults hold for one that keeps nothing and asks for
-/// all rows.
+/// The facts about a strategy that other code needs. The defaults are right for a strategy that
+/// keeps nothing and asks for all rows.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Properties {
-    /// True if it reports rows that are gone without a trace.
+    /// True if the strategy finds rows that are gone without a trace.
     pub finds_absence: bool,
-    /// The effect of a returned cursor on the page that it came with, besides the next position.
-    /// `None` if there is no effect.
+    /// The reason why a returned cursor counts as a receipt for its page. `None`: a cursor is only
+    /// a position.
     pub takes_receipts: Option<&'static str>,
-    /// How far behind the backend's clock rows are read; `None` if everything visible is read.
+    /// How far behind the backend's clock it reads; `None`: it reads everything visible.
     pub reads_behind: Option<Span>,
-    /// How often it looks for rows that are gone; `None` if each pull finds them, or none does.
+    /// How often it looks for rows that are gone; `None`: each pull finds them, or none does.
     pub looks_every: Option<Span>,
-    /// How long a delivered row is claimed; `None` without claims.
+    /// How long a delivered row is claimed; `None`: no claims.
     pub claimed_for: Option<Span>,
-    /// True if each version of a row comes once.
+    /// True if it brings each version of a row once.
     pub brings_once: bool,
-    /// True if the source notes on each row who has it.
+    /// True if the source records on each row who has it.
     pub marks_source: bool,
-    /// True if it reads the backend's change log, or flags that are kept with it.
+    /// True if it reads the backend's change log, or flags that belong to the log.
     pub reads_log: bool,
     /// True if it asks the backend for changes since a time.
     pub asks_since: bool,
-    /// The files that the backend drops for it.
+    /// The files that the backend writes for it; `None`: no files.
     pub files: Option<FileDrop>,
-    /// True if a device that shows a receipt other than its last one loads again.
+    /// True if a device that sends a receipt other than its last one must load again.
     pub knows_devices: bool,
-    /// The reason why several workers cannot share it.
+    /// The reason why several workers cannot share it; `None`: they can.
     pub works_alone: Option<&'static str>,
     /// True if a reader may have a position for each part of an entity.
     pub reads_parts: bool,
@@ -62,9 +62,9 @@ pub struct Properties {
     pub knows_one_app: bool,
 }
 
-/// Options that can be compared with those of any type.
+/// Options that can be compared with options of any type.
 pub(crate) trait Comparable: Any {
-    /// True if both are the same options of the same strategy.
+    /// True if both belong to the same strategy and are equal.
     fn is(&self, other: &dyn Any) -> bool;
 }
 
@@ -74,7 +74,7 @@ impl<T: Any + PartialEq> Comparable for T {
     }
 }
 
-/// A chosen strategy for finding changes, with its options and properties.
+/// A chosen strategy to find changes, with its options and properties.
 #[derive(Clone)]
 pub struct Capture {
     options: Arc<dyn Choice>,
@@ -91,25 +91,25 @@ impl Capture {
     pub(crate) fn strategy(&self) -> Box<dyn Strategy> {
         self.options.strategy()
     }
-    /// Checks that a backend with this provisioning has what the strategy asks for.
+    /// Checks that a backend with these columns has what the strategy needs.
     ///
     /// # Errors
     /// [`Unfit`] if the strategy cannot work at all.
     pub fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
         self.options.fits(provisioning)
     }
-    /// The time from which every pull finds a change that became visible at `shown`.
+    /// From the returned time on, every pull finds a change that became visible at `shown`.
     pub fn found_by(&self, shown: Time) -> Time {
         let complete = self.files.map_or(shown, |drop| drop.complete_after(shown));
         complete + self.reads_behind.unwrap_or(Span::ZERO) + self.looks_every.unwrap_or(Span::ZERO)
     }
-    /// Its options, if they have this type.
+    /// Its options, if they have this type; otherwise `None`.
     pub fn of<T: Any>(&self) -> Option<&T> {
         (&*self.options as &dyn Any).downcast_ref()
     }
-    /// True if it misses some rows that are gone, so that readers keep them forever.
+    /// True if it misses some rows that are gone. Readers then keep these rows forever.
     pub(super) fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
-        // A device asks within its scope, which moved rows leave; a replica asks everywhere.
+        // A device asks within its scope, and moved rows leave that. A replica asks for all rows.
         let traceless =
             !provisioning.tracks_deletes() || mode == Mode::Ota && !provisioning.tracks_scope_moves();
         traceless && !self.finds_absence
@@ -137,12 +137,12 @@ impl fmt::Debug for Capture {
     }
 }
 
-/// What a kind of strategy needs from the rest of the file.
+/// The facts that a kind of strategy needs from the rest of the file.
 #[derive(Clone, Copy)]
 pub struct Around<'a> {
     /// Collects mistakes.
     pub wrong: &'a Mistakes,
-    /// How long the backend remembers deletions.
+    /// The setting for how long the backend remembers deletions.
     pub tombstones_kept: View<'a>,
 }
 
@@ -152,9 +152,9 @@ pub struct Kind {
     pub key: Key,
     /// Reads the written options; reports a mistake if they contradict each other.
     pub read: fn(View<'_>, Around<'_>) -> Capture,
-    /// Suggestions for authors: how they are written and what they create, the cheapest first.
+    /// (written form, constructor): suggestions for scenario authors, the cheapest first.
     pub examples: &'static [Example],
 }
 
-/// How a strategy is written, and what that creates.
+/// (how a scenario writes the strategy, how to create it).
 pub(crate) type Example = (&'static str, fn() -> Capture);

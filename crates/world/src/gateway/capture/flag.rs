@@ -1,12 +1,12 @@
-//! Capture by a flag on each row that says whether it is synced.
+//! Capture by a flag on each row that says whether the row is synced.
 //!
-//! Rows flagged "not synced" are delivered, and then their flags are set in the source. The cursor
-//! is the number of a page. It comes back when the reader has committed the page. Until then the
-//! gateway remembers the rows of the page; if it forgets them, they come again.
+//! Rows with the flag "not synced" are delivered; then the source sets their flags. The cursor is
+//! the number of a page. It comes back when the reader has committed the page. Until then the
+//! gateway remembers the rows of the page. If it forgets them, they come again.
 //!
-//! A device's own flags describe what it held at its last receipt, which the source notes with
-//! them. A device that shows an older receipt, or another device's, was restored or is a copy, and
-//! loads again. A single flag for all cannot tell.
+//! A device's own flags describe the rows that it held at its last receipt. The source notes that
+//! receipt with the flags. A device may send an older receipt, or another device's: it was
+//! restored, or is a copy, and loads again. With one flag for all devices this check is impossible.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,49 +21,49 @@ use crate::config::view::{View, read};
 use crate::contract::ServerError;
 use crate::gateway::mode::Unfit;
 
-/// What the flag is, and when it is set.
+/// The form of the flag, and when it is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FlagOptions {
-    /// What the flag is.
+    /// The data that forms the flag.
     pub form: FlagForm,
-    /// Its value for rows that existed before it.
+    /// The flag's value for rows that are older than the flag.
     pub initial: Initial,
-    /// When it is set.
+    /// When the flag is set.
     pub set: SetFlag,
-    /// How it is set.
+    /// How the flag is set.
     pub reset: Reset,
-    /// Whose flag it is.
+    /// The owner of a flag: each device, or all together.
     pub per: FlagPer,
-    /// How long delivered rows are claimed by the one who delivers them.
+    /// How long a delivered row is claimed for its reader; `None`: no claims.
     pub lease: Option<Span>,
-    /// Share of rows that cannot be captured, chosen by the hash of their keys.
+    /// Share of rows that the capture cannot read, chosen by the hash of their keys.
     pub unreadable: Ppm,
-    /// What happens to the other rows of the page.
+    /// The treatment of the other rows of the page.
     pub on_unreadable: OnUnreadable,
 }
 
 word_enums! {
-    /// What shows that a row is synced.
+    /// The data that shows that a row is synced.
     pub enum FlagForm {
         /// A text, such as "new" and "synced".
         Status: "status",
-        /// A yes or no.
+        /// A boolean.
         #[default]
         Boolean: "boolean",
-        /// An id that the consumer assigned, if there is one.
+        /// An id that the consumer assigned; without an id the row is not synced.
         ExternalId: "external-id",
-        /// The status and the version that it is of.
+        /// The status, and the version of the row that it describes.
         Combination: "combination",
     }
 
-    /// Initial flags of existing rows.
+    /// The flags of existing rows at the start.
     pub enum Initial {
-        /// The truth: a device that was provisioned has its initial rows.
+        /// The real state: a device that was provisioned has its initial rows.
         #[default]
         AsHeld: "as-held",
-        /// Nobody has them.
+        /// Nobody has the rows.
         Unsynced: "unsynced",
-        /// Everybody has them.
+        /// Everybody has the rows.
         Synced: "synced",
     }
 
@@ -72,13 +72,13 @@ word_enums! {
         /// When the reader reports that it has committed the page.
         #[default]
         AfterCommit: "after-commit",
-        /// When the gateway has the rows.
+        /// When the gateway has read the rows.
         AfterCapture: "after-capture",
-        /// When they are read.
+        /// Before the gateway reads the rows.
         BeforeCapture: "before-capture",
     }
 
-    /// Whether devices share a flag.
+    /// The owner of a flag.
     pub enum FlagPer {
         /// Each device has its own.
         #[default]
@@ -87,9 +87,9 @@ word_enums! {
         All: "all",
     }
 
-    /// What happens to a page with a row that cannot be captured.
+    /// The treatment of a page with a row that the capture cannot read.
     pub enum OnUnreadable {
-        /// That row is skipped.
+        /// The page leaves out that row.
         #[default]
         Skip: "skip",
         /// The page fails as a whole.
@@ -102,13 +102,13 @@ impl FlagForm {
         match self {
             FlagForm::Status => "synced".len() as u64,
             FlagForm::Boolean => 1,
-            // A UUID as text.
+            // A UUID in text form.
             FlagForm::ExternalId => 36,
             FlagForm::Combination => "synced".len() as u64 + 8,
         }
     }
 
-    /// True if it has room to say who works on the row.
+    /// True if the form has room for the worker's claim.
     fn holds_claims(self) -> bool {
         matches!(self, FlagForm::Status | FlagForm::Combination)
     }
@@ -200,11 +200,11 @@ const CLAIM: u64 = 16;
 #[derive(Clone, Default)]
 struct ByFlag {
     options: FlagOptions,
-    /// Per reader, the last page that is not known to be committed.
+    /// Per reader, the last page that the reader may not have committed yet.
     open: BTreeMap<(Consumer, EntityId), (u64, Vec<Mark>)>,
     open_rows: u64,
     captured: Vec<(Consumer, EntityId, Vec<Mark>)>,
-    /// Rows that the reader rejected in this pull; the pull does not deliver them again.
+    /// Rows that the reader rejected in this pull. The pull does not deliver them again.
     set_aside: (u64, BTreeSet<(EntityId, Key)>),
     last: u64,
 }
@@ -225,7 +225,7 @@ impl ByFlag {
         FlagsOf { consumer: self.consumer(ask.reader), entity: ask.entity, scope: ask.reader.scope() }
     }
 
-    /// A reader without a cursor gets everything again, unless one flag is shared by many.
+    /// Creates flags. A reader without a cursor gets everything again, except with a shared flag.
     fn enrol(&self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> Result<u64, ServerError> {
         let of = self.of(ask);
         let receipt = backend.flags().receipt(now, of)?;
@@ -235,23 +235,23 @@ impl ByFlag {
             (Some(Some(cursor)), _) if receipt.is_some_and(|last| lacks(cursor, last)) => return expired,
             (None, _) if receipt.is_some() && !is_shared(of.consumer) => Has::Nothing,
             _ if receipt.is_some() => return Ok(0),
-            // A page under flags that no longer exist.
+            // The cursor names a page, but its flags no longer exist.
             (Some(Some(Cursor::Page(_))), _) => return expired,
             (_, Initial::Synced) => Has::All,
             (Some(Some(Cursor::At(stamp))), Initial::AsHeld) => Has::AllUntil(stamp),
-            // The deleted rows among them are not synced either.
+            // Deleted rows are also "not synced" here.
             (Some(Some(Cursor::At(_))), Initial::Unsynced) => Has::AllUntil(Stamp(i64::MIN)),
             (_, Initial::AsHeld | Initial::Unsynced) => Has::Nothing,
         };
         let written = backend.flags().enrol(now, of, has)?;
         if ask.cursor.is_none() && tells_apart(of.consumer) {
-            // A reader that later shows a page from before this load holds other data.
+            // A reader that later sends a page from before this load holds other data.
             backend.flags().note_receipt(now, of, self.last.max(now.0.saturating_sub(1)))?;
         }
         Ok(written)
     }
 
-    /// Takes a cursor as the receipt for its page. Returns the number of flags written.
+    /// Treats a cursor as the receipt for its page. Returns the number of flags written.
     fn settle(&mut self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> Result<u64, ServerError> {
         let of @ FlagsOf { consumer, entity, .. } = self.of(ask);
         let shown = match ask.cursor.and_then(|text| read(consumer, text)) {
@@ -270,7 +270,7 @@ impl ByFlag {
         Ok(0)
     }
 
-    /// Returns the number of flags written now or later.
+    /// Notes a delivered page. Returns the number of flags written, now or later.
     fn delivered(&mut self, backend: &mut Backend, now: Time, ask: &Ask<'_>, marks: Vec<Mark>) -> u64 {
         let FlagsOf { consumer, entity, .. } = self.of(ask);
         match self.options.set {
@@ -291,12 +291,12 @@ impl ByFlag {
     }
 }
 
-/// True if several readers share one flag. One without a cursor may be any of them.
+/// True if several readers share one flag. A reader without a cursor may be any of them.
 fn is_shared(consumer: Consumer) -> bool {
     matches!(consumer, Consumer::Anybody | Consumer::Workers)
 }
 
-/// True if its receipts are those of one device; nodes of a gateway may share a replica.
+/// True if all its receipts come from one device. Nodes of a gateway may share a replica.
 fn tells_apart(consumer: Consumer) -> bool {
     matches!(consumer, Consumer::Device(_))
 }
@@ -327,10 +327,10 @@ impl Strategy for ByFlag {
         let Flagged { scanned, again, claimed, more, marks, .. } = found;
         let delivered = marks.len() as u64;
         let cursor = match ask.cursor {
-            // Without new rows the reader keeps its cursor.
+            // Without new rows the reader's cursor stays.
             Some(cursor) if marks.is_empty() => cursor.to_owned(),
             _ => {
-                // A replacement gateway must not reuse a number, nor use one before a receipt that
+                // A gateway that replaces this one must use new numbers, above every receipt that
                 // this one got.
                 let noted = backend.flags().receipt(now, of)?.unwrap_or(0);
                 self.last = now.0.max(self.last.max(noted) + 1);
@@ -381,7 +381,7 @@ impl Strategy for ByFlag {
         *self = ByFlag::new(self.options);
     }
 
-    /// A load arms the rows that are visible at its start.
+    /// A load arms the rows that are visible when it starts.
     fn loads_up_to(&self) -> Option<Upto> {
         Some(Upto::Settled)
     }
@@ -391,7 +391,7 @@ impl Strategy for ByFlag {
     }
 }
 
-/// True if the owner of this cursor lacks the page that this receipt confirms.
+/// True if the cursor's owner lacks the page that this receipt confirms.
 fn lacks(cursor: Cursor, receipt: u64) -> bool {
     match cursor {
         Cursor::At(_) => receipt > 0,
@@ -399,7 +399,7 @@ fn lacks(cursor: Cursor, receipt: u64) -> bool {
     }
 }
 
-/// The cursor of a page. A device's cursor names the device.
+/// The cursor of a page. For a device it names the device.
 fn written(consumer: Consumer, page: u64) -> String {
     match consumer {
         Consumer::Device(device) => format!("{}.{page}", device.0),
@@ -407,7 +407,7 @@ fn written(consumer: Consumer, page: u64) -> String {
     }
 }
 
-/// The cursor that a consumer sent, if it is its own.
+/// The cursor that a consumer sent; `None` if it belongs to another consumer.
 fn read(consumer: Consumer, cursor: &str) -> Option<Cursor> {
     let Consumer::Device(device) = consumer else { return Cursor::read(cursor) };
     match cursor.split_once('.') {

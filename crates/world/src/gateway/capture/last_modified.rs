@@ -1,9 +1,9 @@
-//! Capture by the time of last modification: a device keeps the greatest time it has seen, and asks
-//! for changes since.
+//! Capture by the time of last modification: a device keeps the greatest time that it has seen, and
+//! asks for later changes.
 //!
 //! The quality depends on the details. The default loses nothing: pages begin after the last
 //! (stamp, key), and a pull stays behind changes that may still appear. All other choices occur in
-//! the field. Each loses rows, or never ends, or has pages of unlimited size.
+//! practice. Each of them loses rows, or never ends, or has pages of unlimited size.
 
 mod by_time;
 mod choice;

@@ -8,7 +8,7 @@ use crate::config::form::{Form, Key};
 use crate::config::view::{Mistakes, View};
 use crate::gateway::mode::Mode;
 
-/// All strategies; the first is the default.
+/// All strategies. The first is the default.
 pub const CAPTURES: &[Kind] = &[last_modified::KIND, flag::KIND, change_log::KIND, hash::KIND];
 
 const KEYS: [Key; CAPTURES.len()] = [CAPTURES[0].key, CAPTURES[1].key, CAPTURES[2].key, CAPTURES[3].key];
@@ -29,12 +29,12 @@ impl Capture {
         CAPTURES.iter().find_map(written)
     }
 
-    /// Like [`Capture::read`], for a value that is checked elsewhere.
+    /// Like [`Capture::read`], for a value that other code checks.
     pub fn written(at: View<'_>) -> Option<Capture> {
         Capture::read(at, Around { wrong: &Mistakes::default(), tombstones_kept: View::default() })
     }
 
-    /// The names of the kinds for whose first example `is` holds: "`flag` or `hash`".
+    /// The names of the kinds whose first example satisfies `is`: "`flag` or `hash`".
     pub fn such(is: fn(&Capture) -> bool) -> String {
         let kinds = CAPTURES.iter().filter(|kind| is(&(kind.examples[0].1)()));
         let names: Vec<String> = kinds.map(|kind| format!("`{}`", kind.key.name)).collect();
@@ -44,8 +44,8 @@ impl Capture {
         }
     }
 
-    /// The strategies, as a scenario writes them, that work with this backend and miss nothing. Of
-    /// each kind the cheapest.
+    /// The strategies that work with this backend and miss nothing, as a scenario writes them: the
+    /// cheapest of each kind.
     pub fn fitting(provisioning: Provisioning, mode: Mode) -> impl Iterator<Item = &'static str> {
         let does = move |capture: &Capture| {
             capture.fits(provisioning).is_ok() && !capture.leaves_orphans(provisioning, mode)

@@ -1,14 +1,14 @@
-//! Strategies to find out what changed, behind one interface.
+//! Strategies to find changes, behind one interface.
 //!
 //! A strategy gives pages of changes to a reader: a device, or the gateway's own replica. It makes
 //! its own cursors and reads them again. A cursor comes back only after the reader has committed
-//! its page, so it is also the only receipt for that page. All other state that a strategy keeps
-//! between requests, outside the cursor and the source, may be lost at any time
+//! its page, so it is also the only receipt for that page. A strategy may keep other state between
+//! requests, outside the cursor and the source. That state may be lost at any time
 //! ([`Strategy::forget`]). A strategy that knows a device's version of a row may send only the
 //! columns that differ ([`Part`](crate::protocol::Part)), with the base version.
 //!
-//! The file of a strategy has its key in a scenario, its options, its demands on the backend and on
-//! readers ([`Properties`]), and its work. Read `seam` and `choice` first; `list` has all
+//! The file of a strategy has its key in a scenario, its options, its needs from the backend and
+//! from readers ([`Properties`]), and its work. Read `seam` and `choice` first; `list` has all
 //! strategies.
 
 mod change_log;

@@ -1,4 +1,4 @@
-//! The interface of strategies: readers, requests, pages, and the work done.
+//! The interface of strategies: readers, requests, pages, and the cost of the work.
 
 use std::ops::ControlFlow;
 
@@ -13,7 +13,7 @@ pub(crate) enum Reader<'q> {
     Device(DeviceId, &'q [Value]),
     /// The gateway's replica, which holds the rows of all devices.
     Replica,
-    /// A worker that carries the rows of all devices to another system.
+    /// A worker that transfers the rows of all devices to another system.
     Worker,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Ask<'q> {
     pub(crate) clock: Stamp,
     /// The reader's local time, as if it were UTC.
     pub(crate) local: Stamp,
-    /// The pull of this page: the unit, and the number of its run.
+    /// The pull of this page: (unit, number of its run).
     pub(crate) pull: (UnitId, u64),
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Captured {
     pub(crate) delivered: u64,
     pub(crate) cursor: String,
     pub(crate) more: bool,
-    /// Rows missing in a load because their latest versions become visible later.
+    /// Rows that a load lacks, as their latest versions become visible later.
     pub(crate) withheld: Vec<Key>,
     pub(crate) effort: Effort,
 }
@@ -50,38 +50,38 @@ pub(crate) struct Effort {
     /// Rows written in the source: flags, claims.
     pub(crate) writes: u64,
     pub(crate) written: u64,
-    /// Rows that the gateway itself handled: compared, found again, delivered again, held back.
+    /// Rows that the gateway itself handled: compared, found or delivered again, held back.
     pub(crate) handled: u64,
     /// Bytes hashed by the gateway.
     pub(crate) hashed: u64,
-    /// Rows delivered by kind: created, updated, deleted.
+    /// Rows delivered, by kind: created, updated, deleted.
     pub(crate) kinds: [u64; 3],
 }
 
-/// Takes a page's changes. If there is a part, its columns suffice for a device.
+/// Takes a page's changes, one by one. If a `Part` comes too, its columns suffice for a device.
 pub(crate) type Take<'t> = &'t mut dyn FnMut(Change<'_>, Option<Part>) -> ControlFlow<()>;
 
-/// A page or an error: [`ServerError::CursorExpired`] for a cursor that a strategy did not make or
-/// can no longer serve, or an error of the backend.
+/// A page or an error. [`ServerError::CursorExpired`]: the strategy did not make the cursor, or can
+/// no longer serve it. Other errors come from the backend.
 pub(crate) type Paged = Result<Captured, ServerError>;
 
 pub(crate) trait Strategy {
-    /// Gives the next page of changes to `take`, which breaks after the last one it wants.
+    /// Gives the next page of changes to `take`. `take` breaks after the last change that it wants.
     fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged;
 
-    /// The reader confirms the page of its cursor without asking for another. Returns the number of
+    /// Takes the cursor as the receipt for its page, and gives no new page. Returns the number of
     /// rows written in the source for that.
     fn received(&mut self, _backend: &mut Backend, _now: Time, _ask: Ask<'_>) -> Result<u64, ServerError> {
         Ok(0)
     }
 
-    /// The reader could not apply this row of the last page. Returns true if the row stays marked
-    /// as not synced, so that it comes again in a later pull.
+    /// Notes that the reader could not apply this row of the last page. True if the row stays
+    /// marked as not synced, so that a later pull brings it again.
     fn rejected(&mut self, _backend: &mut Backend, _reader: Reader<'_>, _of: (EntityId, &Key)) -> bool {
         false
     }
 
-    /// Called after the response with the pages since the last call has left, or was discarded.
+    /// Called when the response with the latest pages has left (true) or was discarded (false).
     fn answered(&mut self, _backend: &mut Backend, _now: Time, _leaves: bool) {}
 
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
@@ -94,31 +94,31 @@ pub(crate) trait Strategy {
         0
     }
 
-    /// The time of its oldest file, if it works from files; 0 if one was never complete.
+    /// The time of its oldest file; 0 if a file was never complete. `None` if it reads no files.
     fn files_as_of(&self) -> Option<Time> {
         None
     }
 
-    /// Reads the current files, if it works from files.
+    /// Reads the current files, if the strategy works from files.
     fn fetch_files(&mut self, _backend: &mut Backend, _now: Time) {}
 
-    /// The start of the first load that this cursor is within, if any.
+    /// The start of the first load to which this cursor belongs; `None` if to no first load.
     fn loads_since(&self, _cursor: &str) -> Option<Stamp> {
         None
     }
 
-    /// True if a pull whose last page failed brought nothing.
+    /// True if a pull brings no rows unless its last page succeeds.
     fn reads_in_pages(&self) -> bool {
         false
     }
 
-    /// `Some` if a first load brings live rows only: the replica then forgets tombstones up to
-    /// this. `None` if the load or a later page reports the rows that are gone.
+    /// `Some` if a first load brings live rows only: the replica then forgets older tombstones.
+    /// `None` if the load or a later page reports the rows that are gone.
     fn loads_up_to(&self) -> Option<Upto> {
         None
     }
 
-    /// A reader wrote this row or got it in a response, so it may hold another version now.
+    /// A reader wrote this row or got it in a response. It may now hold another version.
     fn touched(&mut self, _now: Time, _reader: Reader<'_>, _entity: EntityId, _key: &Key) {}
 
     /// A reader begins with these rows, and with the cursor of `stamp` in each entity.
@@ -131,12 +131,12 @@ pub(crate) trait Strategy {
     ) {
     }
 
-    /// The strategy was restored from a backup and knows it; devices continued in the meantime.
+    /// The strategy was restored from a backup and knows it. Devices continued in the meantime.
     fn put_back(&mut self) {}
 
     fn copy(&self) -> Box<dyn Strategy>;
 
-    /// The process died: state outside its database is lost.
+    /// The process died: all state outside the strategy's database is lost.
     fn forget(&mut self) {}
 }
 
@@ -163,17 +163,17 @@ impl Effort {
     }
 }
 
-/// CPU time of the gateway per row that it reads, remembers or passes on. The store on the same
+/// CPU time of the gateway per row that it reads, remembers or passes on. SQLite on the same
 /// machine inserts a million rows per second (`cargo bench --bench store`).
 const ROW: Span = Span::micros(1);
-/// CPU time per byte to write a row in canonical form and hash it. A row of 120 bytes takes 46 ns
-/// (`cargo bench --bench capture`), rounded up.
+/// CPU time per byte to write a row in canonical form and hash it. For a row of 120 bytes it is 46
+/// ns (`cargo bench --bench capture`); this is rounded up.
 const HASHED: Span = Span::nanos(1);
 
 /// The cursor of a reader whose rows the gateway tracks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cursor {
-    /// The reader began with everything up to this stamp: `@stamp`.
+    /// The reader began with everything up to this stamp. Written `@stamp`.
     At(Stamp),
     /// The reader has committed the page with this number.
     Page(u64),

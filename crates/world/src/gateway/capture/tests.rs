@@ -19,12 +19,12 @@ fn trial(capture: &Capture, rows: u32) -> Trial {
     Trial::new(options(), capture.strategy(), rows)
 }
 
-/// Tests all kinds of readers, with backends whose transactions may be slow, and each failure at
-/// each request.
+/// Tests all kinds of readers, with each failure at each request. Backends may have slow
+/// transactions.
 fn nothing_is_lost(capture: &Capture, provisioning: Provisioning, troubles: &[Trouble]) {
     let delay = CommitDelay { share: Ppm(300_000), upto: Span::millis(9) };
     for (replica, provisioned) in [(false, false), (false, true), (true, false)] {
-        // Nodes may share a replica, so a restored one cannot be detected.
+        // Nodes may share a replica, so nobody can see that one was restored.
         if replica && troubles.contains(&Trouble::PutBack) {
             continue;
         }
@@ -71,8 +71,8 @@ fn a_log_with_a_history_loses_nothing_whatever_fails() {
     }
 }
 
-/// Rows that a new device gets, and its requests: of ten rows one was written three times and two
-/// were deleted, a second ago.
+/// The rows that a new device gets, and its number of requests. Of ten rows one was written three
+/// times and two were deleted, a second ago.
 fn first_load(options: ChangeLogOptions) -> (u64, u32) {
     let mut trial = trial(&options.into(), 10);
     trial.now += Span::secs(1);
@@ -145,7 +145,7 @@ fn a_device_that_begins_with_its_rows_loads_nothing_and_hears_of_what_is_gone() 
 
 #[test]
 fn a_load_names_what_is_there_and_not_yet_shown() {
-    // A clock with a tick of 1 s, where a tick becomes visible when it ends.
+    // A clock with a tick of 1 s. Commits of a tick become visible when it ends.
     let (ticks, stamp_precision) = (backend::Ticks::Shared, Span::secs(1));
     let coarse = backend::BackendOptions { ticks, stamp_precision, ..options() };
     let mut trial = reconciling(Span::ZERO, coarse);

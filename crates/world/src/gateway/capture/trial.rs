@@ -1,5 +1,5 @@
-//! A reader that meets failures, for the tests of strategies. It holds rows as an engine would; in
-//! the end its rows are compared with the backend.
+//! A reader that meets failures, for the tests of strategies. It holds rows like an engine. At the
+//! end its rows are compared with the backend's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -19,7 +19,7 @@ const LEDGER: usize = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// The backend fails after it has done the work: the gateway gets no response.
+    /// The backend fails after it did the work. The gateway gets no response.
     Fails,
     /// The response is lost.
     Lost,
@@ -36,7 +36,7 @@ pub(super) enum Trouble {
 pub(super) const TROUBLES: [Trouble; 5] =
     [Trouble::Fails, Trouble::Lost, Trouble::Half, Trouble::Forgets, Trouble::Reinstalled];
 
-/// A reader's storage: rows, their versions, and a cursor.
+/// A reader's storage: rows, the version of each row, and a cursor.
 type Storage = (BTreeMap<Key, Vec<Value>>, BTreeMap<Key, Stamp>, Option<String>);
 
 struct Sent {
@@ -52,12 +52,12 @@ pub(super) struct Trial {
     pub(super) now: Time,
     /// True if the reader is the replica; false if it is a device in the north.
     pub(super) replica: bool,
-    /// True if it writes only rows of its own clinic.
+    /// True if the reader writes only rows of its own clinic.
     pub(super) keeps_to_scope: bool,
     pub(super) holds: BTreeMap<Key, Vec<Value>>,
     stamps: BTreeMap<Key, Stamp>,
-    /// Partial rows that were completed, and responses that could not be used because a partial row
-    /// had another base.
+    /// Number of partial rows that the reader could complete. The next counter is for responses
+    /// that it could not use, because a partial row had another base.
     pub(super) parts: u64,
     pub(super) unusable: u64,
     /// Rows that the last page listed as withheld.
@@ -100,7 +100,7 @@ pub(super) fn values(clinic: &str, note: &str) -> Vec<Value> {
 }
 
 impl Trial {
-    /// A reader with `rows` rows in the north and half as many in the south.
+    /// A reader, and a backend with `rows` rows in the north and half as many in the south.
     pub(super) fn new(options: BackendOptions, strategy: Box<dyn Strategy>, rows: u32) -> Trial {
         let schema = Arc::new(Schema { entities: vec![entity()], ..Schema::default() });
         let mut backend = Backend::new(schema, options, START, Seed(1));
@@ -176,12 +176,12 @@ impl Trial {
         }
     }
 
-    /// Commits a change. The same `n` is the same change, so that rows also change back.
+    /// Commits a change. An equal `n` makes the same change, so that rows also change back.
     pub(super) fn commit(&mut self, n: u32) {
         let key = Key::new(&format!("{:03}", n % 17));
         let note = |text: &str| [(NOTE, Value::text(text))];
         let (backend, now) = (&mut self.backend, self.now);
-        // A refusal because the row is missing is as good a step as any other.
+        // A refusal for a missing row is as good a step as any other.
         let _ = match n % 8 {
             0 | 1 => backend.office().write(now, VISIT, &key, &note("changed")),
             2 | 3 => backend.office().write(now, VISIT, &key, &note("")),
@@ -228,7 +228,7 @@ impl Trial {
         }
     }
 
-    /// Changes the storage or the strategy before a request.
+    /// Makes the failure happen: changes the storage or the strategy before a request.
     fn meet(&mut self, trouble: Option<Trouble>) {
         let storage = match trouble {
             Some(Trouble::Reinstalled) => Some(Storage::default()),
@@ -307,7 +307,7 @@ impl Trial {
         more
     }
 
-    /// True if the row came whole, or its base is the version held.
+    /// True if the row came whole, or if its base is the reader's version.
     fn can_use(&self, sent: &Sent) -> bool {
         let held = self.holds.contains_key(&sent.key).then(|| self.stamps.get(&sent.key)).flatten();
         self.replica || sent.part.is_none_or(|part| held == Some(&part.base))
@@ -339,7 +339,7 @@ impl Trial {
         }
     }
 
-    /// Loads, then pulls repeatedly while others and the reader write, then once more in peace.
+    /// Loads, then pulls many times while others and the reader write, then once without writes.
     pub(super) fn live(&mut self, limit: usize) {
         for round in 0..4 {
             self.backup = Some((self.holds.clone(), self.stamps.clone(), self.cursor.clone()));
@@ -357,7 +357,7 @@ impl Trial {
                 self.commit(n * n + round);
             }
         }
-        // Everything under way is visible by now.
+        // By now everything in progress is visible.
         self.now += Span::secs(9);
         self.pull(limit);
     }

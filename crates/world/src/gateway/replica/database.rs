@@ -10,9 +10,9 @@ use crate::contract::{Delivery, Schema};
 use crate::disk::{self, Disk};
 
 const NAME: &str = "replica.db";
-/// Cached prepared statements: fourteen per entity, and a dozen.
+/// Cached prepared statements: fourteen per entity, and twelve more.
 const STATEMENTS: usize = 512;
-/// A server uses a write-ahead log and a large cache. Data committed by a killed process remains.
+/// A server has a write-ahead log and a large cache. Data that a killed process committed remains.
 const PRAGMAS: &str = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
                        PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 1000";
 const PAGE: u64 = 8_192;
@@ -35,17 +35,17 @@ const FIXED: &str = "
     CREATE INDEX upload_settled ON upload(settled) WHERE verdict IS NOT NULL;
 ";
 
-/// How a replica keeps superseded versions.
+/// The options for superseded versions in a replica.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HistoryOptions {
-    /// They are dropped at the first refresh after each multiple of this time; `None`: never.
+    /// The first refresh after each multiple of this time drops them; `None`: never.
     pub compacted_every: Option<Span>,
 }
 
 pub(crate) struct Replica {
     disk: Disk,
     pub(super) schema: Arc<Schema>,
-    /// If superseded versions are kept, a first load reads them, and all tombstones.
+    /// If superseded versions are kept, a first load reads them and all tombstones.
     pub(super) history: Option<HistoryOptions>,
     open: Option<Open>,
 }
@@ -55,15 +55,15 @@ pub(super) struct Open {
     /// Identifies this database.
     pub(super) epoch: i64,
     pub(super) head: i64,
-    /// When the database was restored, in nanoseconds; negative if never, or if it has caught up.
+    /// The time of the last restore, in nanoseconds. Negative: no restore, or it has caught up.
     put_back: i64,
-    /// Numbers of places, by entity and name.
+    /// The numbers of places, by entity and name.
     places: FxHashMap<(EntityId, Box<str>), i64>,
 }
 
 impl Replica {
-    /// An empty replica on a new disk. `epoch` must differ from all databases that devices may have
-    /// cursors of.
+    /// An empty replica on a new disk. No device may have a cursor of a database with the same
+    /// `epoch`.
     pub(crate) fn new(schema: Arc<Schema>, epoch: i64) -> Replica {
         let disk = Disk::new(disk::DiskOptions::default());
         let mut replica = Replica { disk, schema, history: None, open: None };
@@ -71,7 +71,7 @@ impl Replica {
         replica
     }
 
-    /// The same replica, empty, with a history if there are options for one.
+    /// The same replica, but empty. It keeps a history if `history` has options.
     #[must_use]
     pub(crate) fn with_history(self, history: Option<HistoryOptions>) -> Replica {
         if history.is_some() {
@@ -90,7 +90,7 @@ impl Replica {
         self.open = None;
     }
 
-    /// Opens the existing database in the next process. An empty disk gets tables with this epoch.
+    /// Opens the database in the next process. An empty disk gets tables with this epoch.
     pub(crate) fn reopen(&mut self, epoch: i64) {
         let connection = sound(self.disk.open(NAME));
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -116,8 +116,8 @@ impl Replica {
         self.disk.backup()
     }
 
-    /// Restores the files from a backup; must be called while the database is closed. With
-    /// `noticed`, the database gets a new epoch.
+    /// Restores the files from a backup. Call it while the database is closed. With `noticed`, the
+    /// database gets a new epoch.
     pub(crate) fn restore(&mut self, files: &disk::Backup, noticed: Option<(i64, Time)>) {
         self.disk.restore(files);
         if let Some((epoch, now)) = noticed {
@@ -130,13 +130,13 @@ impl Replica {
         }
     }
 
-    /// When the database was restored, if no refresh has caught up since. Until then, devices may
-    /// hold newer rows.
+    /// The time of the restore, if no refresh has caught up with it. Until then devices may hold
+    /// newer rows.
     pub(crate) fn put_back(&self) -> Option<Time> {
         u64::try_from(self.open().put_back).ok().map(Time)
     }
 
-    /// A refresh has brought the database at least to its state before the restore.
+    /// Notes that a refresh has reached at least the state before the restore.
     pub(crate) fn caught_up(&mut self) {
         self.transact(|replica| replica.open().set_meta("put_back", -1));
         self.open.as_mut().expect("a gateway that is down does nothing").put_back = -1;
@@ -151,12 +151,12 @@ impl Replica {
         sound(pages) as u64 * PAGE
     }
 
-    /// The start of the last complete refresh, if there was one.
+    /// The start of the last complete refresh; `None` before the first.
     pub(crate) fn fresh(&self) -> Option<Time> {
         u64::try_from(self.open().meta("fresh")).ok().map(Time)
     }
 
-    /// The replica is as fresh as a refresh that began at `at`.
+    /// Notes that the replica is as fresh as a refresh that began at `at`.
     pub(super) fn set_fresh(&self, at: Time) {
         self.open().set_meta("fresh", at.0 as i64);
     }
@@ -170,7 +170,7 @@ impl Replica {
             open.set_meta("head", open.head);
         }
         sound(open.connection.execute_batch("COMMIT"));
-        // Gateway work has its own time model, not that of a phone's flash.
+        // The gateway's work has its own time model, not the one of a phone's flash.
         self.disk.forgive();
         result
     }
@@ -190,7 +190,7 @@ impl Replica {
         self.open().prepare(&sql.replace("rows", &format!("row{}", entity.0)))
     }
 
-    /// The number of a place; creates it if needed.
+    /// The number of a place. A new place gets a number.
     pub(super) fn place(&mut self, entity: EntityId, name: &str) -> i64 {
         if let Some(number) = self.known_place(entity, name) {
             return number;
@@ -202,7 +202,7 @@ impl Replica {
         number
     }
 
-    /// The number of a place, if it ever had a row.
+    /// The number of a place; `None` if it never had a row.
     pub(super) fn known_place(&self, entity: EntityId, name: &str) -> Option<i64> {
         let open = self.open();
         if let Some(number) = open.places.get(&(entity, name.into())) {

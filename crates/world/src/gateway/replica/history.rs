@@ -1,9 +1,9 @@
-//! Superseded versions that a replica keeps, as a bucket of operations does until it is compacted.
+//! Superseded versions that a replica keeps until it is compacted.
 
 use super::database::{HistoryOptions, Replica, sound};
 use crate::base::{EntityId, Time};
 
-/// Keeps a version that is about to be removed, if the replica has a history.
+/// Keeps a version before its removal, if the replica has a history.
 pub(super) fn keep(replica: &Replica, entity: EntityId, place: i64, seq: i64) {
     if replica.history.is_some() {
         let sql = "INSERT INTO past_rows SELECT scope, seq, key, stamp, cells FROM rows
@@ -22,7 +22,7 @@ pub(super) fn compact(replica: &Replica, now: Time) {
     }
 }
 
-/// Drops superseded versions up to a number. They go with the tombstones that followed them.
+/// Drops superseded versions up to a number, and the tombstones that followed them.
 pub(super) fn purge(replica: &Replica, last: i64) {
     if replica.history.is_some() {
         for entity in replica.entities() {

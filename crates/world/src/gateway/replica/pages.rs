@@ -1,7 +1,7 @@
 //! Reads for devices.
 //!
-//! A cursor is `epoch,seq`: everything in its place up to that number is read. During a first load,
-//! the number at its start comes before: `epoch,since/seq`.
+//! A cursor is `epoch,seq`: its owner has read everything in its place up to number `seq`. During a
+//! first load, the number at its start comes before `seq`: `epoch,since/seq`.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +10,7 @@ use super::rows::place_for;
 use crate::base::{EntityId, Key, Stamp, Value};
 use crate::contract::{Delivery, Entity, ServerError};
 
-/// A row as sent: its key, its stamp, and its encoded values; empty values mean a tombstone.
+/// A row to send: its key, its stamp, and its encoded values. Empty values mean a tombstone.
 pub(crate) type Sent<'r> = (&'r str, Stamp, &'r [u8]);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +23,14 @@ pub(crate) struct Page {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Position {
     seq: i64,
-    /// The number at the start of a first load under way, which needs no earlier tombstones.
+    /// The number at the start of the first load in progress. It needs no earlier tombstones.
     since: Option<i64>,
 }
 
 /// Changes of a place after a number, up to a limit.
 const CHANGES: &str =
     "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
-/// The same in a first load; other tombstones than of devices' rows count only after number ?4.
+/// The same in a first load. Tombstones count after number ?4, except those of devices' rows.
 const LOAD: &str = "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2
                     AND (gone = 0 OR ours = 1 OR seq > ?4) ORDER BY seq LIMIT ?3";
 /// Changes, and the versions that were superseded since the last compaction.
@@ -40,8 +40,8 @@ const HISTORY: &str = "SELECT seq, key, stamp, cells FROM (
                        ORDER BY seq LIMIT ?3";
 
 impl Replica {
-    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`. For
-    /// an entity that devices cannot get, it is number 0.
+    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`. If
+    /// devices cannot get the entity, the cursor is number 0.
     pub(crate) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
         let last = "SELECT ifnull(max(seq), 0) FROM rows WHERE stamp <= ?1";
         let last = || sound(self.on(entity, last).query_row([stamp.0], |row| row.get(0)));
@@ -50,10 +50,10 @@ impl Replica {
     }
 
     /// Delivers the changes of `entity` after `cursor` to `take`, for a device with these
-    /// attributes, in the order in which the replica got them. Ends when there are no more, at
-    /// `limit`, or when `take` breaks; the last change counts as taken. A cursor has expired if
-    /// another database made it, if this one made it before a restore, or if a later tombstone is
-    /// forgotten.
+    /// attributes. They come in the order in which the replica got them. Ends at the last change,
+    /// at `limit`, or when `take` breaks; the last change counts as taken. A cursor has expired in
+    /// three cases: another database made it, this one made it before a restore, or a later
+    /// tombstone is forgotten.
     pub(crate) fn page(
         &self,
         entity: EntityId,
@@ -95,14 +95,14 @@ impl Replica {
             }
         }
         if !more && let Some(since) = at.since.take() {
-            // Changes since the start of the load have higher numbers, and were delivered.
+            // Changes after the start of the load have higher numbers, and were delivered.
             at.seq = at.seq.max(since);
         }
         Ok(Page { delivered, cursor: self.named(at), more })
     }
 
     /// Delivers up to `limit` rows of the record `of` that belong to a device with these
-    /// attributes. Returns their number, and whether there are more.
+    /// attributes. Returns their number, and true if there are more.
     pub(crate) fn fetch(
         &self,
         entity: EntityId,
@@ -133,8 +133,8 @@ impl Replica {
         Ok((delivered, false))
     }
 
-    /// The entity, if its rows can be asked for in this way and now: not before the replica's first
-    /// load is complete, nor between a restore and the next refresh.
+    /// The entity, if the replica can serve its rows now. It cannot before its first load is
+    /// complete, or between a restore and the next refresh.
     fn served(
         &self,
         id: EntityId,
@@ -154,7 +154,7 @@ impl Replica {
         format!("{},{since}{}", self.open().epoch, at.seq)
     }
 
-    /// The position in a cursor of this database, or `None`.
+    /// The position in a cursor of this database; `None` if the cursor is from another.
     fn position(&self, cursor: &str) -> Option<Position> {
         let (epoch, rest) = cursor.split_once(',')?;
         let (since, seq) = match rest.split_once('/') {

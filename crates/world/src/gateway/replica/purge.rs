@@ -1,8 +1,8 @@
-//! What the replica forgets, and which devices must then load again.
+//! Tombstones and verdicts that the replica forgets; then some devices must load again.
 //!
-//! A tombstone's age is that of its number, not of the backend's stamp: the replica may learn of a
-//! deletion long after it happened. The database records the ages of a few numbers. Each place
-//! records the last tombstone that it forgot: a device with an earlier cursor has missed one.
+//! A tombstone's age is the age of its number, not of the backend's stamp: the replica may learn of
+//! a deletion much later. The database records the ages of a few numbers. Each place records the
+//! last tombstone that it forgot. A device with an earlier cursor has missed that tombstone.
 
 use rusqlite::OptionalExtension;
 
@@ -10,7 +10,7 @@ use super::database::{Replica, sound};
 use super::history;
 use crate::base::{Span, Time};
 
-/// Ages recorded within the retention time.
+/// Number of ages recorded within the retention time.
 const AGES: u64 = 16;
 
 impl Replica {
@@ -18,7 +18,7 @@ impl Replica {
     /// `kept`.
     pub(crate) fn refreshed(&mut self, begun: Time, now: Time, kept: Span) {
         self.transact(|replica| {
-            // A node that began earlier may end later.
+            // Another node may have begun later and ended earlier.
             replica.set_fresh(replica.fresh().map_or(begun, |fresh| fresh.max(begun)));
             history::compact(replica, now);
             replica.record_age(now, Span(kept.0 / AGES));
@@ -31,14 +31,14 @@ impl Replica {
         });
     }
 
-    /// Records the present number for `now`, unless one was recorded less than `apart` ago.
+    /// Records the present number for `now`, unless the last record is younger than `apart`.
     fn record_age(&self, now: Time, apart: Span) {
         let sql = "INSERT INTO age SELECT ?1, ?2 WHERE ifnull((SELECT max(at) FROM age), -1) <= ?3";
         let long_ago = now.0 as i64 - apart.0.max(1) as i64;
         sound(self.open().prepare(sql).execute((now.0 as i64, self.open().head, long_ago)));
     }
 
-    /// The last recorded number that was given by `time`.
+    /// The last recorded number that was given at or before `time`.
     fn number_of(&self, time: Time) -> Option<i64> {
         let sql = "SELECT at, seq FROM age WHERE at <= ?1 ORDER BY at DESC LIMIT 1";
         let mut find = self.open().prepare(sql);

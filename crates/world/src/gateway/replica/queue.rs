@@ -19,13 +19,13 @@ pub(crate) struct Waiting {
 #[derive(Clone, Debug)]
 pub(crate) struct Judged {
     pub(crate) outcome: Outcome,
-    /// The rows that the verdict shows, as they are after the edit.
+    /// The rows that came with the verdict, as they are after the edit.
     pub(crate) rows: Vec<Copied>,
 }
 
 impl Replica {
     /// Queues the mutations of a push in one transaction. Returns the backend's verdict for each
-    /// that has one; `events` reports the others.
+    /// mutation that has one. `events` reports the others.
     pub(crate) fn queue(
         &mut self,
         now: Time,
@@ -52,8 +52,8 @@ impl Replica {
         })
     }
 
-    /// What is known of a mutation from this device: nothing, that it waits, or its verdict. A copy
-    /// of the device may send the same mutation, but its verdict shows other rows.
+    /// The state of a mutation from this device: unknown (`None`), waiting (`Some(None)`), or its
+    /// verdict. A copy of the device may send the same mutation, but its verdict shows other rows.
     fn verdict(&self, id: &str, of: DeviceId) -> Option<Option<Outcome>> {
         let mut find = self.open().prepare("SELECT verdict FROM upload WHERE id = ?1 AND device = ?2");
         let verdict = find.query_row((id, of.0), |row| row.get(0)).optional();
@@ -66,8 +66,8 @@ impl Replica {
         sound(count.query_row([], |row| row.get::<_, i64>(0))) as u64
     }
 
-    /// The first mutations that wait after `after`, in order, up to `limit`, without those of
-    /// devices in `but`.
+    /// The first mutations that wait after `after`, in order, up to `limit`. Leaves out the devices
+    /// in `but`.
     pub(crate) fn first(&self, after: i64, limit: usize, but: &[DeviceId]) -> Vec<Waiting> {
         let sql =
             "SELECT seq, device, request, queued FROM upload WHERE verdict IS NULL AND seq > ?1 ORDER BY seq";
@@ -89,8 +89,8 @@ impl Replica {
         first
     }
 
-    /// Records the backend's verdicts and the rows shown with them, in one transaction. Each comes
-    /// with the attributes of its device. `went_back` says if the backend was ever restored.
+    /// Records the backend's verdicts and their rows in one transaction. Each verdict comes with
+    /// its device's attributes. `went_back`: true if the backend was ever restored.
     pub(crate) fn settle<'v>(
         &mut self,
         now: Time,
@@ -113,7 +113,7 @@ impl Replica {
     }
 }
 
-/// Waiting mutations and verdicts are kept as JSON, whatever format devices use.
+/// Waiting mutations and verdicts are stored as JSON, even if devices use another format.
 const SOUND: &str = "it was written here";
 
 fn kept_request(push: &PushRequest, mutation: &Mutation) -> Vec<u8> {

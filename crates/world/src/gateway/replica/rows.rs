@@ -16,14 +16,14 @@ use crate::contract::{Delivery, Entity};
 pub(crate) struct Copied {
     key: Key,
     stamp: Stamp,
-    /// The bytes for devices and their place; `None` if the row is deleted or in no device's scope.
+    /// The bytes for devices, and their place. `None`: the row is deleted or in no device's scope.
     held: Option<Held>,
 }
 
 #[derive(Clone, Debug)]
 struct Held {
     place: String,
-    /// The record that the row is fetched with, if any.
+    /// The record with which a device fetches the row; `None`: the row has no record.
     record: Option<String>,
     cells: Vec<u8>,
 }
@@ -35,13 +35,13 @@ pub(crate) struct Captures {
     pub(crate) rows: Vec<Copied>,
     pub(crate) cursor: String,
     pub(crate) more: bool,
-    /// Rows that exist but that a load left out.
+    /// Rows that exist although a load left them out.
     pub(crate) withheld: Vec<Key>,
-    /// If a load begins with this page: the load meets each row whose last version has this stamp
-    /// or an earlier one.
+    /// `Some` if a load begins with this page. The load meets each row whose last version has this
+    /// stamp or an earlier one.
     pub(crate) loads_up_to: Option<Stamp>,
-    /// If a load ends with this page: rows up to this stamp that it did not meet are gone as of
-    /// this stamp.
+    /// If a load ends with this page: rows up to this stamp that the load did not meet are gone.
+    /// The gone rows get this stamp.
     pub(crate) as_of: Stamp,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct Captures {
 pub(crate) struct Taken {
     /// The number of rows that got a new version.
     pub(crate) changed: u64,
-    /// Rows with a newer version here: the capture assumes otherwise.
+    /// Rows that are newer here than in the page. The capture assumes that they were taken.
     pub(crate) passed_over: Vec<Key>,
 }
 
@@ -71,12 +71,12 @@ enum Applied {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Progress {
     pub(super) cursor: Option<String>,
-    /// A first load is complete, so devices can be served.
+    /// True if a first load is complete, so that devices can be served.
     pub(super) loaded: bool,
     loading: bool,
     /// Increases with each load. Rows that a load meets get its number.
     generation: i64,
-    /// The load under way says nothing of rows that were gone by this stamp.
+    /// The load in progress says nothing about rows that were gone at this stamp.
     since: Option<Stamp>,
 }
 
@@ -92,10 +92,10 @@ struct Found {
 #[derive(Clone, Copy)]
 struct RowVersion {
     stamp: Stamp,
-    /// A device wrote the row: a device that held it before its first load must get its tombstone.
+    /// A device wrote the row. A device that held it before its first load needs its tombstone.
     ours: bool,
     ahead: bool,
-    /// The last load that met it; negative if a device got other values in between.
+    /// The last load that met the row. Negative: a device got other values after that.
     generation: i64,
 }
 
@@ -108,7 +108,7 @@ impl Copied {
         Copied { key: change.key.clone(), stamp: change.stamp, held }
     }
 
-    /// Its approximate size in bytes on the link to the gateway.
+    /// The row's approximate size in bytes on the link to the gateway.
     pub(crate) fn weight(&self) -> u64 {
         let held = self.held.as_ref().map_or(0, |held| held.cells.len() + held.place.len());
         (self.key.len() + held + 22) as u64
@@ -126,7 +126,7 @@ impl Held {
 }
 
 /// The place of a row with these values: the encoded values of the columns that bind it to devices.
-/// `None` outside a window.
+/// `None`: the row is outside a window.
 fn place_of(entity: &Entity, values: &[Value]) -> Option<String> {
     entity.binding(values).map(named)
 }
@@ -141,8 +141,8 @@ fn named<'v>(values: impl Iterator<Item = &'v Value>) -> String {
 }
 
 impl Replica {
-    /// Fills the replica with the backend's present rows in stamp order, and with its deleted ones
-    /// if `traces`. `cursor` gives the replica's own cursor per entity. Ends early once it `stops`.
+    /// Fills the replica with the backend's present rows in stamp order; with `traces` also deleted
+    /// ones. `cursor` gives the replica's own cursor per entity. Ends early once `stops` is true.
     pub(crate) fn fill(
         &mut self,
         backend: &Backend,
@@ -180,15 +180,15 @@ impl Replica {
         self.entities().any(|entity| self.progress(entity).loading)
     }
 
-    /// The replica's cursor has expired: the next page begins a load, which removes rows it does
-    /// not meet.
+    /// The replica's cursor has expired. The next page begins a load, and the load removes rows
+    /// that it does not meet.
     pub(crate) fn load_again(&mut self, entity: EntityId) {
         self.transact(|replica| replica.begin_load(entity));
     }
 
     /// Begins a load after a restore of the backend. Rows known from verdicts of an undone history
-    /// lose their priority. Verdicts are deleted: a device that asks for one is judged again, by a
-    /// backend that knows its present state.
+    /// lose their priority. Verdicts are deleted: if a device sends the edit again, the restored
+    /// backend judges it.
     pub(crate) fn begin_again(&mut self, entity: EntityId, undone: &[Undone]) {
         self.transact(|replica| {
             sound(replica.open().prepare("DELETE FROM upload WHERE verdict IS NOT NULL").execute([]));
@@ -213,7 +213,7 @@ impl Replica {
             let mut taken = Taken::default();
             let since = loads_up_to.or(progress.since);
             if let Some(stamp) = loads_up_to {
-                // The load brings those that exist, and says nothing of the others.
+                // The load brings the rows that exist, and says nothing about the others.
                 replica.none_ahead(*entity, Stamp(i64::MIN), *stamp);
             }
             for row in rows {
@@ -223,7 +223,7 @@ impl Replica {
                     Applied::AsItWas => {}
                 }
             }
-            // The load counts them as met, whatever a device got.
+            // The load counts them as met, even if a device got other values.
             let met = "UPDATE rows SET generation = iif(generation < 0, -?2, ?2) WHERE key = ?1 AND gone = 0";
             for key in withheld.iter().filter(|_| progress.loading) {
                 sound(replica.on(*entity, met).execute((key.as_str(), progress.generation)));
@@ -238,9 +238,10 @@ impl Replica {
         })
     }
 
-    /// Writes the rows of a verdict at once. `took` is a row that the device holds as it wrote it;
-    /// the device gets the row's end in any case. If the backend was ever restored, it may return
-    /// to a version that is already here. Then a device that got other values must get it again.
+    /// Writes the rows of a verdict at once. `took`: a row that the device holds as it wrote it;
+    /// the device always gets its tombstone. If the backend was ever restored, it may return to a
+    /// version that is already here. Then a device that got other values must get that version
+    /// again.
     pub(super) fn write_through(
         &mut self,
         entity: EntityId,
@@ -252,10 +253,10 @@ impl Replica {
         let schema = schema.entities.get(usize::from(entity.0));
         let Some(schema) = schema.filter(|schema| schema.delivery.comes_down()) else { return };
         let Progress { loading, generation, since, .. } = self.progress(entity);
-        // The load under way has not met it either.
+        // The load in progress has not met it either.
         let unmet = generation - i64::from(loading);
         for row in rows {
-            // A load under way may have passed the deletion of this row without reporting it.
+            // The load in progress may have passed this row's deletion without reporting it.
             let is_passed = loading && since.is_some_and(|since| row.stamp <= since);
             let is_here = !is_passed
                 && (self.apply(entity, row, true, unmet) != Applied::PassedOver || self.holds(entity, row));
@@ -265,8 +266,8 @@ impl Replica {
             }
         }
         let Some((key, stamp, attributes)) = took else { return };
-        // The version that left, if the row is known: the device ignores versions no newer than its
-        // edit.
+        // The stamp of the version sent, if the row is known. The device ignores versions that are
+        // not newer than its edit.
         let left = rows.iter().filter(|row| row.key == *key).map(|row| row.stamp).max();
         let stamp = left.map_or(stamp, |left| left.max(stamp));
         self.resend_tombstone(entity, key, stamp);
@@ -284,25 +285,25 @@ impl Replica {
         self.find(entity, &row.key).iter().any(|found| !found.gone && found.is(place, row.stamp, held))
     }
 
-    /// Sends the row's end again to a device that holds the row as of `stamp`, wherever it is. The
-    /// device may have begun after the deletion, and a load leaves out the end of a row that no
-    /// device was known to have written.
+    /// Sends the row's tombstone again, in every place, to devices that hold the row as of `stamp`.
+    /// Such a device may have begun after the deletion. A load leaves out the tombstone of a row
+    /// that no device was known to have written.
     fn resend_tombstone(&mut self, entity: EntityId, key: &Key, stamp: Stamp) {
         for old in self.find(entity, key).into_iter().filter(|old| old.gone) {
             self.remove(entity, &old);
-            // The device ignores versions no newer than its edit.
+            // The device ignores versions that are not newer than its edit.
             let version = RowVersion { stamp: old.version.stamp.max(stamp), ours: true, ..old.version };
             self.write(entity, key, version, old.place, None);
         }
     }
 
-    /// Replaces the present version by one from the backend: from a page for the replica, or from a
-    /// verdict, which is `ahead` of those pages.
+    /// Replaces the present version by one from the backend. It comes from a page for the replica,
+    /// or from a verdict, which is `ahead` of those pages.
     fn apply(&mut self, entity: EntityId, row: &Copied, ahead: bool, generation: i64) -> Applied {
         let Copied { key, stamp, held } = row;
         let found = self.find(entity, key);
         let live = found.iter().find(|found| !found.gone);
-        // A page read before the backend took a device's edit says nothing about the edit.
+        // This page is older than a device's edit: it says nothing about the edit.
         let is_later = |Found { version: there, .. }: &Found| {
             if ahead { there.stamp >= *stamp } else { there.ahead && there.stamp > *stamp }
         };
@@ -341,21 +342,21 @@ impl Replica {
         }
         match place {
             Some(place) => self.write(entity, key, version, place, held.as_ref()),
-            // A tombstone nowhere, so that an older version that arrives later is ignored.
+            // The tombstone is in no place. It makes the replica ignore an older version later.
             None if live.is_none() => self.write(entity, key, version, NOWHERE, None),
             None => {}
         }
         Applied::Written
     }
 
-    /// A load found the row gone, and then a device deleted it. A lagging reader may still report
-    /// its earlier version.
+    /// Notes that a device deleted a row that a load had found gone. A lagging reader may still
+    /// report an earlier version of the row.
     fn mark_tombstone_ahead(&self, entity: EntityId, Copied { key, stamp, .. }: &Copied) {
         let sql = "UPDATE rows SET ahead = 1, ours = 1, stamp = ?2 WHERE key = ?1 AND gone = 1";
         sound(self.on(entity, sql).execute((key.as_str(), stamp.0)));
     }
 
-    /// Writes a row under the next number; without `held`, a tombstone.
+    /// Writes a row under the next number. Without `held`: a tombstone.
     fn write(&mut self, entity: EntityId, key: &Key, version: RowVersion, place: i64, held: Option<&Held>) {
         let seq = self.next();
         let RowVersion { stamp, ours, ahead, generation } = version;
@@ -371,7 +372,7 @@ impl Replica {
         sound(self.on(entity, sql).execute((old.place, old.seq)));
     }
 
-    /// Rows with stamps in this range are no longer ahead of the backend's pages.
+    /// From now on, rows with stamps in this range are not ahead of the backend's pages.
     fn none_ahead(&self, entity: EntityId, from: Stamp, until: Stamp) {
         let sql = "UPDATE rows SET ahead = 0 WHERE ahead = 1 AND stamp BETWEEN ?1 AND ?2";
         sound(self.on(entity, sql).execute([from.0, until.0]));
@@ -399,8 +400,8 @@ impl Replica {
         sound(sound(found).collect())
     }
 
-    /// Removes the rows that the load of this generation has not met; returns their number. A
-    /// device may have a later version of a row than the replica; that is gone as well. Earlier
+    /// Removes the rows that the load of this generation has not met, and returns their number.
+    /// Some device may have a later version of such a row; that version is gone as well. Earlier
     /// tombstones are sent again to devices that may have got other values.
     fn sweep(&mut self, entity: EntityId, generation: i64, as_of: Stamp) -> u64 {
         let unmet =
@@ -448,7 +449,7 @@ impl Replica {
 }
 
 impl Found {
-    /// True if it has this place, stamp and content, and no device got other values.
+    /// True if the row has this place, stamp and content, and no device got other values.
     fn is(&self, place: Option<i64>, stamp: Stamp, held: &Held) -> bool {
         self.version.generation >= 0
             && Some(self.place) == place

@@ -25,7 +25,7 @@ const NOTE: EntityId = EntityId(1);
 const START: Stamp = Stamp(1_700_000_000_000_000);
 const CLINICS: [&str; 2] = ["north", "south"];
 
-/// Visits by clinic, whose devices hold clinic and status; notes by visit.
+/// Visits by clinic: its devices hold clinic and status. Notes by visit.
 fn schema() -> Arc<Schema> {
     let text = |name: &str| Column::new(name, ColumnKind::Text);
     let entity = |name: &str, columns: [&str; 2], delivery| Entity {
@@ -41,7 +41,7 @@ fn schema() -> Arc<Schema> {
 type Rows = BTreeMap<String, Vec<Value>>;
 type Page = (Vec<(String, Stamp, Option<Vec<Value>>)>, bool);
 
-/// A device: its clinic, and the rows it holds.
+/// A device: its clinic, and the rows that it holds.
 struct Phone {
     device: usize,
     cursor: Option<String>,
@@ -62,8 +62,8 @@ struct Site {
 }
 
 impl Site {
-    /// Device 0 is in the north, device 1 in the south. Each clinic has two visits, the first with
-    /// a note.
+    /// Device 0 is in the north, device 1 in the south. Each clinic has two visits; the first has a
+    /// note.
     fn new(options: backend::BackendOptions, page: u32) -> Site {
         Site::with(options, RefreshOptions { page, ..RefreshOptions::default() })
     }
@@ -122,7 +122,7 @@ impl Site {
             .answer
     }
 
-    /// A page of visits for a device: each row or tombstone, and whether there are more.
+    /// A page of visits for a device: each row or tombstone, and true if there are more.
     fn page(&mut self, phone: &mut Phone, rows: u32) -> Result<Page, ServerError> {
         let wants = vec![Want { entity: VISIT, cursor: phone.cursor.clone(), ids: 0 }];
         let request = PullRequest::new(DeviceId(phone.device as u32), wants);
@@ -151,7 +151,7 @@ impl Site {
         while self.pull_one(phone, 2).unwrap() {}
     }
 
-    /// What a device pulls: keys of rows and tombstones, in order.
+    /// Pulls for a device. Returns the keys of rows and tombstones, in order.
     fn told(&mut self, phone: &mut Phone) -> Vec<String> {
         self.told_with_stamps(phone).into_iter().map(|(told, _)| told).collect()
     }
@@ -197,7 +197,7 @@ impl Site {
     }
 }
 
-/// What a new device pulls after a row was written twice and another was deleted.
+/// The rows that a new device pulls, after one row was written twice and another was deleted.
 fn first_load(history: Option<HistoryOptions>) -> Vec<String> {
     let mut site = Site::with(
         backend::BackendOptions::default(),
@@ -380,7 +380,7 @@ proptest! {
                     let set = vec![(0, Value::text(CLINICS[device])), (1, Value::text("new"))];
                     let edit = site.mutation(device, &key, EditKind::Create, set);
                     site.push(device, &edit);
-                    // The device's version from then on.
+                    // From here on the device has this version.
                     phones[device].held.insert(key.clone(), vec![]);
                     keys.push(key);
                 }

@@ -1,4 +1,4 @@
-//! What a bottleneck passes over time, and when a volume has passed.
+//! The volume that a bottleneck transmits over time, and the time for a given volume.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const SECOND: u64 = 1_000_000_000;
 pub(super) struct Capacity {
     seed: Seed,
     law: Law,
-    /// Rates of the last requested group of seconds; a transfer asks for them many times.
+    /// The rates of the last requested group of seconds, as a transfer asks for them many times.
     last: Cell<Option<(u64, [BitRate; PART as usize])>>,
 }
 
@@ -49,7 +49,7 @@ impl Capacity {
         }
     }
 
-    /// When a volume that starts at `from` has passed, or what is left of it at `until`.
+    /// The time when a volume that starts at `from` has passed, or the rest of it left at `until`.
     pub(super) fn fill(&self, from: Time, until: Time, volume: Volume) -> Result<Time, Volume> {
         match &self.law {
             Law::Steady(rate) => fill_at(*rate, from, until, volume),
@@ -118,7 +118,7 @@ fn fill_at(rate: BitRate, from: Time, until: Time, volume: Volume) -> Result<Tim
 }
 
 impl Profile {
-    /// Mean rate in one direction: that of its trace if it has one.
+    /// Mean rate in one direction. With a trace: the trace's mean.
     pub fn mean_rate(&self, way: Direction) -> BitRate {
         match (&self.traces[way as usize], way) {
             (Some(trace), _) => trace.mean(),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     proptest! {
-        /// But for what a rounded nanosecond of a fast second is worth in a slow one.
+        /// Equal, except for a rounded nanosecond of a fast second that counts in a slow one.
         #[test]
         fn parts_of_a_volume_pass_as_the_whole(
             kind in 0_usize..3,

@@ -3,7 +3,7 @@
 use super::super::options::{GapLengths, Gaps, Outage, OutageMode, Profile, RadioChanges};
 use crate::base::{Seed, Span, Stream, Time};
 
-/// The operating system does not notice shorter gaps.
+/// The operating system notices only gaps of at least this length.
 const NOTICED_AFTER: Span = Span::secs(2);
 
 /// The two log-normals of gaps in cellular traces: share, median in seconds, sigma. Fitted to
@@ -12,7 +12,7 @@ const CELLULAR: [(f64, f64, f64); 2] = [(0.9, 0.35, 0.6), (0.1, 1.5, 1.0)];
 const CELLULAR_MAX: f64 = 120.0;
 
 impl Gaps {
-    /// Largest possible mean for this kind of lengths.
+    /// Largest possible mean for this distribution of lengths.
     pub fn mean_max(lengths: GapLengths) -> Span {
         Span::secs(if lengths == GapLengths::Cellular { 60 } else { 3_660 * 86_400 })
     }
@@ -67,7 +67,7 @@ impl RadioChanges {
     }
 }
 
-/// The network holds packets back while a phone changes cells.
+/// A phone changes cells: the network holds packets until it is done.
 pub(super) fn handover(at: Time, takes: Span, end: Time) -> Outage {
     Outage { from: at, until: (at + takes).min(end), mode: OutageMode::Hold, noticed: false }
 }

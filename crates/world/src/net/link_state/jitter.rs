@@ -3,7 +3,7 @@
 use super::super::options::{Jitter, Promotion, Steps};
 use crate::base::{Seed, Span, Time};
 
-/// All packets of one slot have the same delay, no matter who sends them.
+/// All packets in one slot have the same delay; their sender does not matter.
 const SLOT: Span = Span::millis(100);
 
 pub(super) fn late(jitter: &Jitter, seed: Seed, at: Time) -> Span {
@@ -31,10 +31,10 @@ pub(super) fn stepped(rtt: Span, steps: Option<Steps>, seed: Seed, at: Time) -> 
 
 /// Sigma of the logarithm of a promotion. Source: RRC-Probe (SIGCOMM 2021).
 const PROMOTION_SIGMA: f64 = 0.25;
-/// Promotions within one slot take equally long, so two engines meet the same.
+/// Promotions within one slot take equally long, so that two engines meet the same ones.
 const PROMOTION_SLOT: Span = Span::secs(1);
 
-/// Time a packet waits for a radio whose last packet passed at `last`; `None` means it sleeps.
+/// The time that a packet waits for the radio. `last`: its last packet; `None`: the radio sleeps.
 pub(super) fn wake_up(promotion: Option<Promotion>, seed: Seed, last: Option<Time>, now: Time) -> Span {
     match promotion {
         Some(promotion) if last.is_none_or(|last| now.since(last) >= promotion.after) => {
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
     use crate::base::{Ppm, at_secs};
 
-    /// Quantiles in ms of many draws.
+    /// Quantiles of many draws, in ms.
     fn quantiles(draw: impl Fn(u64) -> Span) -> impl Fn(f64) -> f64 {
         let mut all: Vec<f64> = (0..100_000).map(|n| draw(n).as_secs_f64() * 1e3).collect();
         all.sort_by(f64::total_cmp);
@@ -112,7 +112,7 @@ mod tests {
         assert!(wake(Some(at_secs(100)), at_secs(110)) > Span::millis(80));
         assert_eq!(wake_up(None, Seed(1), None, at_secs(5)), Span::ZERO);
         assert_eq!(wake(Some(at_secs(110)), at_secs(100)), Span::ZERO, "another is already on its way");
-        // It sleeps at the start. Checked: its median, and one sigma above.
+        // The radio sleeps at the start. Checks the median, and one sigma above it.
         let quantile = quantiles(|n| wake(None, at_secs(n)));
         for (share, ms) in [(0.5, 280.0), (0.841_35, 280.0 * libm::exp(0.25))] {
             assert!((quantile(share) / ms - 1.0).abs() < 0.03, "quantile {share}: {}", quantile(share));

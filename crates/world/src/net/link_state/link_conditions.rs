@@ -12,33 +12,33 @@ use super::moves::{LinkSchedule, Stay};
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::contract::NetworkKind;
 
-/// Time of a change of network; connections break (estimate).
+/// Duration of a change of network, in which connections break (estimate).
 const SWITCH: Span = Span::millis(500);
-/// Time of a change of cell, same technology. Source: 3GPP's target of 49.5 ms for LTE.
+/// Duration of a change of cell, same technology. Source: 3GPP's target of 49.5 ms for LTE.
 const CELL_CHANGE: Span = Span::millis(50);
-/// Time of a change of cellular technology. Source: field test in Germany (olgen2013).
+/// Duration of a change of cellular technology. Source: field test in Germany (olgen2013).
 const RADIO_CHANGE: Span = Span::millis(4_500);
-/// Share of those that lose the IP session. Source: Baltrunas 2015, a third on Norwegian trains.
+/// Share of these that lose the IP session. Source: Baltrunas 2015, a third on Norwegian trains.
 const RADIO_CHANGE_LOSES: f64 = 1.0 / 3.0;
 /// Bits of a slot number within one stay; slots of the next stay have higher numbers.
 const STAY_SLOTS: u32 = 40;
 
-/// The conditions a device meets on its links.
+/// The conditions that a device meets on its links.
 #[derive(Debug, Default)]
 pub struct LinkConditions {
     links: Vec<LinkOverTime>,
     stays: Vec<Stay>,
-    /// Outages that drop or reset, sorted by start; ends ascend too.
+    /// Outages that drop or reset, sorted by start. Their ends ascend too.
     breaks: Vec<Outage>,
     holds: Vec<(Time, Time)>,
     offline: Vec<(Time, Time)>,
-    /// When IP sessions are lost, sorted.
+    /// The times when IP sessions are lost, sorted.
     sessions_lost: Vec<Time>,
     loses: [bool; 2],
 }
 
 /// Conditions for a message that leaves at a given time. Queue and MTU are those of the link at
-/// that time; everything else changes with time.
+/// that time. Everything else changes with time.
 #[derive(Clone, Copy, Debug)]
 pub struct ConditionsAt<'w> {
     conditions: &'w LinkConditions,
@@ -75,7 +75,7 @@ impl LinkOverTime {
 }
 
 impl LinkConditions {
-    /// Conditions along a link schedule. Gaps and changes start only before `end`; then all heals.
+    /// Conditions along a link schedule. Gaps and changes start only before `end`; later none does.
     pub fn new(schedule: &LinkSchedule, seed: Seed, end: Time) -> LinkConditions {
         let links = schedule.links.iter().enumerate();
         let links: Vec<LinkOverTime> = links
@@ -109,7 +109,7 @@ impl LinkConditions {
         }
         merge(&mut self.holds);
         merge(&mut self.offline);
-        // A sender waits for the end of outages that touch.
+        // A sender waits until the last of several outages that touch has ended.
         self.breaks.sort_by_key(|o| (o.from, o.until));
         self.breaks.dedup_by(|next, kept| {
             let one = [next.mode, kept.mode] == [OutageMode::Drop; 2] && next.from <= kept.until;
@@ -118,7 +118,7 @@ impl LinkConditions {
             }
             one
         });
-        // Extend the later of two overlapping outages to the end of the earlier: ends ascend.
+        // If two outages overlap and the later one ends first, it gets the earlier one's end.
         let mut end = Time::ZERO;
         for outage in &mut self.breaks {
             end = end.max(outage.until);
@@ -126,7 +126,7 @@ impl LinkConditions {
         }
     }
 
-    /// The IP session is lost at these times, without a notification to the device.
+    /// At these times the IP session is lost. The device is not notified.
     pub fn lose_sessions(&mut self, at: impl IntoIterator<Item = Time>) {
         self.sessions_lost.extend(at);
         self.sessions_lost.sort_unstable();
@@ -146,15 +146,15 @@ impl LinkConditions {
     pub fn network(&self, now: Time) -> NetworkKind {
         if self.seems_up(now) { self.profile(now).kind } else { NetworkKind::None }
     }
-    /// Whether the operating system reports a network at `now`.
+    /// True if the operating system reports a network at `now`.
     pub fn seems_up(&self, now: Time) -> bool {
         within(&self.offline, now).is_none()
     }
-    /// Whether there is no dropping or resetting outage at `now`.
+    /// True if no outage drops or resets at `now`.
     pub fn carries(&self, now: Time) -> bool {
         self.at(now).outages(now).iter().all(|outage| outage.from > now)
     }
-    /// When the operating system next reports a network: `now`, or the end of an outage it noticed.
+    /// When the operating system reports a network: `now`, or the end of an outage that it noticed.
     pub fn seems_up_from(&self, now: Time) -> Time {
         within(&self.offline, now).unwrap_or(now)
     }
@@ -163,7 +163,7 @@ impl LinkConditions {
         &self.offline
     }
 
-    /// Wake-up time of the radio for a packet at `now`; a radio used on another link must wake up.
+    /// Wake-up time of the radio for a packet at `now`. After use on another link it must wake up.
     pub(crate) fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
         let stay = self.stays[self.stay(now)];
         let link = &self.links[stay.link];
@@ -176,7 +176,7 @@ impl LinkConditions {
     pub(crate) fn session_ends(&self, now: Time) -> Time {
         self.sessions_lost.get(self.session(now)).copied().unwrap_or(Time::FAR)
     }
-    /// When the operating system notices that the network goes (false) or comes (true).
+    /// Times when the operating system notices that the network is lost (false) or back (true).
     pub fn toggles(&self) -> Vec<(Time, bool)> {
         self.offline.iter().flat_map(|(from, until)| [(*from, false), (*until, true)]).collect()
     }
@@ -203,7 +203,7 @@ impl LinkConditions {
                 .collect();
             for (i, stay) in self.stays.iter().enumerate().filter(|(_, stay)| stay.link == number) {
                 let until = self.stays.get(i + 1).map_or(Time::FAR, |next| next.from);
-                // Only outages of this stay: frequent moves give as many stays as there are gaps.
+                // Only this stay's outages: if moves are frequent, there are as many stays as gaps.
                 let here = |o: &Outage| {
                     let outage = Outage { from: o.from.max(stay.from), until: o.until.min(until), ..*o };
                     (outage.from < outage.until).then_some(outage)
@@ -350,7 +350,7 @@ impl Conditions for ConditionsAt<'_> {
         while slot < until {
             let stay = (slot >> STAY_SLOTS) as usize;
             let here = losses(stay.min(stays.len() - 1));
-            // Slot numbers go on to the end of the stay; after the last stay there are none.
+            // Slot numbers continue to the end of the stay. After the last stay there are no slots.
             let next = stays.get(stay + 1);
             let end = next.map_or(until, |next| numbered(stay, here.slot(next.from)).min(until));
             let base = numbered(stay, 0);

@@ -20,7 +20,7 @@ fn varied(name: &str) -> Profile {
 fn with(outages: &[(u64, u64, OutageMode)]) -> LinkConditions {
     let settled = LinkSchedule::settled(Arc::new(profile("x")));
     let mut conditions = LinkConditions::new(&settled, Seed(1), at(3_600_000));
-    // One at a time, as faults are added.
+    // Adds them one by one, as faults are added.
     for &(from, until, mode) in outages {
         conditions.add_outages([Outage { from: at(from), until: at(until), mode, noticed: true }]);
     }

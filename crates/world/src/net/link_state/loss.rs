@@ -1,8 +1,8 @@
-//! Which packets are lost: Gilbert–Elliott over slots of about one packet (h = 0, k = 1).
+//! Decides which packets are lost: Gilbert–Elliott over slots of about one packet (h = 0, k = 1).
 //!
-//! Slots come in stretches: blocks of 65 536, or the windows in which losses may come. Each stretch
-//! has its own seed, starts in a state of the stationary distribution, and is traversed in
-//! geometric jumps. The only effect of the blocks is that a run of losses ends at a block's end.
+//! Slots come in stretches: blocks of 65 536 slots, or the windows in which losses may come. Each
+//! stretch has its own seed and starts in a state of the stationary distribution. Geometric jumps
+//! lead through it. The only effect of the blocks: a run of losses ends at a block's end.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -20,9 +20,9 @@ pub(super) struct Losses {
     seed: Seed,
     /// Length of a slot: one full packet at the mean rate.
     slot: Span,
-    /// `None` if none is ever lost.
+    /// `None`: no packet is ever lost.
     pub(super) loss: Option<PacketLoss>,
-    /// State after the last query; the next one usually goes on from there.
+    /// The state after the last query. The next query usually continues from it.
     last: RefCell<Option<Runs>>,
 }
 
@@ -81,7 +81,7 @@ impl Losses {
         }
     }
 
-    /// First lost slot at or after `slot` in a stretch from `start`; may be past its end.
+    /// First lost slot at or after `slot` in a stretch from `start`. It may lie after the stretch.
     fn lost_in(&self, loss: PacketLoss, stretch: u64, start: u64, slot: u64) -> u64 {
         let mut last = self.last.borrow_mut();
         let passed = |runs: &Runs| runs.stretch != stretch || slot < runs.good_from;

@@ -1,11 +1,12 @@
-//! The link conditions of a device: what its links offer, as a function of (link, direction, time).
-//! A device stays on one link or moves between several ([`LinkSchedule`]).
+//! The link conditions of a device as a function of (link, direction, time). A device stays on one
+//! link or moves between several ([`LinkSchedule`]).
 //!
-//! Read `moves` (which link when), `link_conditions` (all of it together), then the parts.
+//! Read `moves` (the link at each time), `link_conditions` (all conditions), then the parts.
 //!
-//! Invariants: nothing depends on what is sent or was asked before. Random draws are keyed by time,
-//! so no query walks there from the start. Caches only make the next query cheaper. A link has its
-//! own seed, by its position in the schedule. Outages are few and drawn before the world starts.
+//! Invariants: the result never depends on the data sent or on earlier queries. Time is the key of
+//! each random draw, so no query must step through all times before. Caches only make the next
+//! query cheaper. A link has its own seed, by its index in the schedule. Outages are few and drawn
+//! before the world starts.
 
 mod capacity;
 mod gaps;

@@ -1,15 +1,15 @@
-//! Which link a device is on at which time, and how that is drawn.
+//! Decides which link a device uses at which time.
 
 use std::sync::Arc;
 
 use super::super::options::{FieldWorker, Moves, Profile};
 use crate::base::{Ppm, Seed, Span, Stream, Time};
 
-/// The links of a device and when it is on each.
+/// The links of a device, and the times when it uses each.
 #[derive(Clone, Debug)]
 pub struct LinkSchedule {
     pub(super) links: Vec<Arc<Profile>>,
-    /// Sorted by start; the first starts with the world. Neighbours are on different links.
+    /// Sorted by start; the first starts with the world. Neighbours use different links.
     pub(super) stays: Vec<Stay>,
     pub(super) dead_zones: Vec<(Time, Time)>,
 }
@@ -21,13 +21,13 @@ pub(super) struct Stay {
 }
 
 impl LinkSchedule {
-    /// A device that stays on one link.
+    /// A schedule with one link all the time.
     pub fn settled(link: Arc<Profile>) -> LinkSchedule {
         let stays = vec![Stay { from: Time::ZERO, link: 0 }];
         LinkSchedule { links: vec![link], stays, dead_zones: Vec::new() }
     }
 
-    /// Puts the device on `link` from `from` to `until`, whatever the schedule says.
+    /// Puts the device on `link` from `from` to `until`. This replaces the schedule for that time.
     pub fn detour(&mut self, from: Time, until: Time, link: &Arc<Profile>) {
         let known = self.links.iter().position(|known| known == link);
         let link = known.unwrap_or_else(|| {
@@ -56,7 +56,7 @@ impl Moves {
         }
     }
 
-    /// The links it moves between.
+    /// The links between which the device moves.
     pub fn links(&self) -> Vec<&Arc<Profile>> {
         match self {
             Moves::Wander { links, .. } => links.iter().map(|(link, _)| link).collect(),
@@ -64,7 +64,7 @@ impl Moves {
         }
     }
 
-    /// Where a device is until `end`; a wanderer starts on `first`.
+    /// The schedule until `end`. With random changes, the device starts on `first`.
     pub fn schedule(&self, first: &Arc<Profile>, seed: Seed, end: Time) -> LinkSchedule {
         let mut stream = seed.stream("net.moves", 0, 0);
         let links = self.links().into_iter().cloned().collect();
@@ -92,8 +92,8 @@ fn pause(links: &[(Arc<Profile>, Ppm)], mean: Span) -> Span {
     Span::from_secs_f64(mean.as_secs_f64() * (1.0 - stays_put))
 }
 
-/// The device picks a link by its share at moments of a Poisson process, so shares are shares of
-/// time. The mean distance of the moments is `mean`·(1 − Σ share²), so that a stay lasts `mean` on
+/// At moments of a Poisson process, the device picks a link by its share. So shares are shares of
+/// time. The mean distance of the moments is `mean`·(1 − Σ share²). So a stay lasts `mean` on
 /// average.
 fn wander(
     links: &[(Arc<Profile>, Ppm)],
@@ -125,23 +125,23 @@ const LEAVES: u64 = 8 * 3_600 + 20 * 60;
 const LUNCH: u64 = 12 * 3_600;
 const LUNCH_ENDS: u64 = 12 * 3_600 + 30 * 60;
 const RETURNS: u64 = 16 * 3_600 + 40 * 60;
-/// Approximate stays per day: two legs and visits per hour, and the depot.
+/// Approximate stays per day: per hour two trips (legs) and two visits, and the depot.
 const STAYS_A_DAY: u64 = 32;
-/// Median seconds of a leg and of a visit; sigma of both.
+/// Median seconds of a trip (leg) and of a visit, and the sigma of both.
 const LEG: f64 = 14.0 * 60.0;
 const VISIT: f64 = 20.0 * 60.0;
 const SIGMA: f64 = 0.5;
-/// Share of a visit in a dead zone: least and greatest.
+/// Share of a visit in a dead zone: minimum and maximum.
 const DEAD: (f64, f64) = (0.1, 0.2);
 
-/// Positions in [`Moves::links`].
+/// Indices in [`Moves::links`].
 const DEPOT: usize = 0;
 const ROAD: usize = 1;
 const SITE: usize = 2;
 
-/// A field worker's days; all figures are estimates. Depot Wi-Fi until 08:20 and from 16:40, lunch
-/// from 12:00 to 12:30. In between, legs and visits in a ratio of 35 to 50, each visit with a dead
-/// zone of 10 to 20 %.
+/// A field worker's days; all numbers are estimates. Depot Wi-Fi until 08:20 and from 16:40, lunch
+/// from 12:00 to 12:30. The rest is trips (legs) and visits in a ratio of 35 to 50. Each visit has
+/// a dead zone of 10 to 20 %.
 struct Days<'s> {
     since_midnight: Span,
     end: Time,
@@ -157,7 +157,7 @@ impl Days<'_> {
         self.stay(midnight + RETURNS, DEPOT);
     }
 
-    /// Legs and visits in turn; times in seconds since the first midnight.
+    /// Trips (legs) and visits in turn. Times are in seconds after the first midnight.
     fn rounds(&mut self, from: u64, until: u64, stream: &mut Stream) {
         let mut at = from as f64;
         let until = until as f64;

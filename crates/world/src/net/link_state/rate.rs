@@ -4,8 +4,9 @@
 //!
 //! The value of a second depends on that second alone. Half-way between two known points, h steps
 //! to either side, X has mean φʰ ÷ (1+φ²ʰ) times their sum and variance (1−φ²ʰ) ÷ (1+φ²ʰ). Block
-//! ends, 256 s apart, are independent draws (their true correlation is φ²⁵⁶, 10⁻¹⁸ at φ = 0.85).
-//! Inside a block a second takes at most eight halvings, one draw each, keyed by the second.
+//! ends are 256 s apart and drawn independently (their true correlation is φ²⁵⁶, 10⁻¹⁸ at φ =
+//! 0.85). Inside a block a second takes at most eight halvings. Each is one draw with the second as
+//! key.
 
 use super::super::options::Variation;
 use crate::base::Seed;
@@ -14,7 +15,7 @@ const LEVELS: usize = 8;
 const BLOCK: u64 = 1 << LEVELS;
 /// Halvings within a part, which is computed as a whole.
 const PART_LEVELS: usize = 4;
-/// Seconds per part; consecutive queries draw each second once.
+/// Seconds per part. Queries for consecutive seconds draw each second once.
 pub(super) const PART: u64 = 1 << PART_LEVELS;
 
 #[derive(Clone, Debug)]
@@ -80,7 +81,7 @@ mod tests {
         (0..SECONDS / PART).flat_map(|part| law.states(Seed(3), part)).collect()
     }
 
-    /// Σ x(s)·x(s + lag) ÷ n over the pairs whose first second passes `keep`.
+    /// Σ x(s)·x(s + lag) ÷ n over the pairs whose first second satisfies `keep`.
     fn covariance(states: &[f64], lag: usize, keep: impl Fn(u64) -> bool) -> f64 {
         let pairs: Vec<f64> = (0..states.len() - lag)
             .filter(|&s| keep(s as u64))

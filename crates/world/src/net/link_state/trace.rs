@@ -1,6 +1,6 @@
 //! Packet-delivery traces in mahimahi's format (Netravali et al., USENIX ATC 2015). Each line is a
 //! packet of 1 504 bytes: the millisecond in which it may leave. At its end the trace repeats. The
-//! packets of a millisecond share it evenly, so capacity is one rate per millisecond.
+//! packets of a millisecond share it evenly, so each millisecond has one rate.
 
 use std::io::{BufRead, Read as _};
 
@@ -8,9 +8,9 @@ use crate::base::{BitRate, Digest, Span, Time};
 
 const PACKET: u128 = 1_504;
 const MS: u64 = 1_000_000;
-/// Behind a tunnel, one packet is cut at the end of at least this many.
+/// Behind a tunnel, a cycle of at least this many packets may cut one packet at its end.
 const CUT_OF: u128 = 100;
-/// Repetitions after which the result counts as settled.
+/// After this many repetitions the result counts as settled.
 const ROUNDS_MAX: u32 = 10;
 /// A longer line cannot be a number.
 const LINE_MAX: u64 = 40;
@@ -19,7 +19,7 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// A packet-delivery trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// For each packet the millisecond in which it leaves, from 0; ascending.
+    /// The millisecond in which each packet leaves, counted from 0; ascending.
     packets: Vec<u32>,
     /// Length in milliseconds.
     period: u32,
@@ -81,7 +81,7 @@ impl Trace {
                 return Err(TraceError::new(line, why));
             }
             last = ms;
-            // The packet of millisecond n has left by n: it uses the millisecond that ends then.
+            // The packet of millisecond n has left at n: it uses the millisecond that ends at n.
             let slot = u32::try_from(ms.saturating_sub(1)).map_err(|_| TraceError::too_late(line, ms))?;
             if packets.len() == most {
                 let why = format!("the trace has more than {most} packets, the most that are read");
@@ -110,8 +110,8 @@ impl Trace {
         BitRate(((bits * 1_000 / u128::from(self.period)) as u64).max(1))
     }
 
-    /// The trace behind a link of at most `rate`. Packets that come faster queue for less than
-    /// `wait`; the rest of a burst is lost. Pauses stay.
+    /// The trace behind a link of at most `rate`. Faster packets queue for less than `wait`. The
+    /// rest of a burst is lost. Pauses stay.
     pub fn at_most(&self, rate: BitRate, wait: Span) -> Trace {
         let takes = (PACKET * 8_000_000_000).div_ceil(u128::from(rate.0.max(1)));
         let wait = u128::from(wait.0);
@@ -123,7 +123,7 @@ impl Trace {
         let cycles = u32::try_from((CUT_OF * takes).div_ceil(cycle)).unwrap_or(u32::MAX);
         let period = self.period * cycles.min(u32::MAX / self.period);
         let whole = u128::from(period) * u128::from(MS);
-        // The first cycle starts with an empty queue; repeat until each leaves as much as it found.
+        // The first cycle starts with an empty queue. Repeat until a cycle ends as it began.
         let mut begun = 0;
         for _ in 0..ROUNDS_MAX {
             let (_, free) = self.behind(takes, wait, period / self.period, begun, u128::MAX);
@@ -139,8 +139,9 @@ impl Trace {
         Trace { packets, period }
     }
 
-    /// Passes `cycles` cycles of packets through a server free from `free`, busy for `takes` each,
-    /// until `until`. Returns their milliseconds and when it is free again; times in nanoseconds.
+    /// Sends `cycles` cycles of packets through a server, from `free` to `until`; each takes
+    /// `takes`. Returns the packets' milliseconds and the time when the server is free; in
+    /// nanoseconds.
     fn behind(&self, takes: u128, wait: u128, cycles: u32, mut free: u128, until: u128) -> (Vec<u32>, u128) {
         let mut passed = Vec::new();
         for begun in (0..cycles).map(|n| n * self.period) {
@@ -151,7 +152,7 @@ impl Trace {
                 // A packet may leave at any time of its millisecond.
                 let lost = begins > comes && begins - comes + u128::from(MS) > wait;
                 if lost || begins + takes > until {
-                    // And all that come with it are lost.
+                    // All packets that come with it are lost too.
                     n = self.before(slot + 1);
                     continue;
                 }
@@ -163,7 +164,7 @@ impl Trace {
         (passed, free)
     }
 
-    /// Rate over the next 100 ms, or over the next ten packets if those take longer.
+    /// Rate over the next 100 ms, or over the next ten packets if these take longer.
     pub(super) fn rate(&self, at: Time) -> BitRate {
         let soon = at + Span::millis(100);
         let bytes = self.passed(soon) - self.passed(at);
@@ -190,7 +191,7 @@ impl Trace {
     }
 
     /// Whole bytes that have passed since the start. Rounds down, so that a time rounded up to the
-    /// nanosecond counts its byte as passed.
+    /// nanosecond includes its byte.
     pub(super) fn passed(&self, at: Time) -> u128 {
         let (ms, ns) = (at.0 / MS, at.0 % MS);
         let period = u64::from(self.period);
@@ -219,7 +220,7 @@ mod tests {
         Trace::read(lines.as_bytes()).unwrap()
     }
 
-    /// Longest wait in a tunnel's queue.
+    /// Longest wait in the tunnel's queue.
     const WAIT: Span = Span::millis(40);
 
     #[test]
@@ -291,7 +292,7 @@ mod tests {
             let (trace, rate) = (trace(&lines), BitRate(kbits * 1_000));
             let tunnel = trace.at_most(rate, Span::millis(wait));
             prop_assert_eq!(tunnel.period % trace.period, 0);
-            // Two periods, as one may pass what the other left.
+            // Two periods, as one may transmit packets that the other left.
             let [comes, passes] = [&trace, &tunnel].map(|of| {
                 let cycles = u64::from(2 * tunnel.period / of.period);
                 let cycle = |n| of.packets.iter().map(move |slot| n * u64::from(of.period) + u64::from(*slot));
@@ -305,7 +306,7 @@ mod tests {
             let takes = rate.time_for(1_504).0;
             for (n, first) in passes.iter().enumerate() {
                 for (more, last) in passes[n..].iter().enumerate() {
-                    // The first may start late in its millisecond, the last early in its own.
+                    // The first may start late in its millisecond, and the last early in its own.
                     prop_assert!((last - first + 1) * MS >= more as u64 * takes, "{first} to {last} of {lines}");
                 }
             }

@@ -1,7 +1,7 @@
 //! BBR's start-up (version 1, `net/ipv4/tcp_bbr.c`), paced at 2.89 times the bandwidth seen so far.
-//! It sends in grains of 1/32 of the window; each acknowledged grain is a sample. Once the pipe is
-//! full, the rest leaves at the link's own rate. Every ten seconds BBR probes 200 ms for the round
-//! trip without load.
+//! It sends in grains of 1/32 of the window. Each acknowledged grain is a sample. Once the pipe is
+//! full, the rest leaves at the link's own rate. Every ten seconds BBR probes for 200 ms, to
+//! measure the round trip without load.
 
 use std::collections::VecDeque;
 
@@ -13,17 +13,17 @@ pub(super) const GAIN: f64 = 2.885;
 /// Linux paces 1 % below its bandwidth estimate.
 pub(super) const MARGIN: f64 = 0.99;
 const UNPACED: f64 = 10.0;
-/// Packets per second from which packets leave in pairs: 1.2 Mbit/s of 1 448 bytes each.
+/// From this rate on, packets leave in pairs: packets per second, 1.2 Mbit/s of 1 448 bytes each.
 const PAIRS_FROM: f64 = 1_200_000.0 / 8.0 / 1_448.0;
 const INITIAL: f64 = super::window::INITIAL;
-/// The pipe is full after this many rounds in which the bandwidth grew less than this.
+/// The pipe is full if the bandwidth grew by less than this in each of so many rounds.
 pub(super) const GROWTH: f64 = 1.25;
 pub(super) const ROUNDS: u32 = 3;
 /// How long the smallest round trip stays valid.
 const FORGETS: Span = Span::secs(10);
-/// A round trip of at most this many times the smallest one is that of an empty link.
+/// If a round trip is at most this many times the smallest one, the link is empty.
 const EMPTY: f64 = 1.01;
-/// How long BBR keeps four packets in flight to measure it again.
+/// To measure it again, BBR keeps four packets in flight for this long.
 pub(super) const PROBE: Span = Span::millis(200);
 
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ pub(super) struct Bbr {
     pub(super) rate: (f64, u64),
     pub(super) pacing: f64,
     pub(super) delivered: f64,
-    /// Samples are application-limited while `delivered` is at most this.
+    /// While `delivered` is at most this, samples are application-limited.
     starved: f64,
     pub(super) rounds: u64,
     pub(super) round_ends: f64,
@@ -41,7 +41,7 @@ pub(super) struct Bbr {
     pub(super) sent: f64,
     /// When the link was last seen empty.
     pub(super) seen: Time,
-    /// Its start-up continues behind packets in flight, so the link is not empty.
+    /// True if its start-up continues behind packets in flight, so the link is not empty.
     pub(super) loaded: bool,
 }
 
@@ -75,9 +75,9 @@ impl Bbr {
         self.full.1 >= ROUNDS
     }
 
-    /// Sends `n` packets. `natural(from, done, k)` is when the `k` packets after the first `done`
-    /// have left if they start at `from`. Calls `handed` with the time and size of what the
-    /// start-up sends. Returns when all have left, and how many of them the start-up sent.
+    /// Sends `n` packets. `natural(from, done, k)` is the time when the `k` packets after the first
+    /// `done` have left, if they start at `from`. Calls `handed` with time and size of each part of
+    /// the start-up. Returns the time when all have left, and how many the start-up sent.
     pub(super) fn send(
         &mut self,
         n: u64,
@@ -108,8 +108,8 @@ impl Bbr {
         }
     }
 
-    /// Idle time of the probes for the round trip. In each, the link carries only four packets per
-    /// round trip until the smallest one was seen again.
+    /// Idle time of the probes for the round trip. In each probe, the link transmits only four
+    /// packets per round trip until the smallest round trip is seen again.
     fn probes(&mut self, end: Time, pace: &Pace) -> Span {
         let lasts = PROBE.max(pace.round.rtt) + pace.round.rtt;
         let share = (4.0 * pace.round.segment.as_secs_f64() / pace.turn.as_secs_f64()).min(1.0);
@@ -120,8 +120,8 @@ impl Bbr {
         idle * probes
     }
 
-    /// The paced start-up, in seconds from the start of `pace`: when the bottleneck is free, and
-    /// the packets left once the pipe is full.
+    /// The paced start-up, in seconds from the start of `pace`. Returns the time when the
+    /// bottleneck is free, and the packets left once the pipe is full.
     fn start(
         &mut self,
         n: u64,
@@ -157,7 +157,7 @@ impl Bbr {
                 left -= size;
                 self.sent += size;
                 if self.sent > UNPACED {
-                    // After a rest, up to half of a wait is credited (`tcp_update_skb_after_send`).
+                    // After a rest, up to half of a wait is saved (`tcp_update_skb_after_send`).
                     let wait = size / self.pacing;
                     next = next.max(now) + wait - (wait / 2.0).min((now - next).max(0.0));
                 }

@@ -10,7 +10,7 @@ use crate::net::{Conditions, Direction, OutageMode};
 /// Encryption of a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tls {
-    /// None.
+    /// No encryption.
     None,
     /// TLS 1.2: two round trips (RFC 5246).
     V12,
@@ -25,13 +25,13 @@ in_words!(Tls { None: "none", V12: "1.2", V13: "1.3" });
 pub struct Handshake {
     /// Encryption.
     pub tls: Tls,
-    /// Bytes of the server's first flight: certificates, key, signature.
+    /// Bytes of the server's first messages: certificates, key, signature.
     pub certificates: u64,
-    /// Time that both ends together need for cryptography.
+    /// Time that both ends need together for cryptography.
     pub work: Span,
     /// Congestion control.
     pub congestion: Congestion,
-    /// Whether idle windows shrink (Linux's `tcp_slow_start_after_idle`).
+    /// True if idle windows shrink (Linux's `tcp_slow_start_after_idle`).
     pub restarts: bool,
 }
 
@@ -43,12 +43,12 @@ const FINISHED: u64 = 80 + HEADERS;
 const TICKET: u64 = 255 + HEADERS;
 /// TLS 1.2: the client's key share and Finished.
 const KEY_EXCHANGE: u64 = 150;
-/// Payload of a TLS record, and the bytes it adds.
+/// Payload of a TLS record, and the bytes that the record adds.
 const RECORD: u64 = 16_384;
 const RECORD_OVERHEAD: u64 = 22;
 /// First wait for a SYN-ACK; it doubles (RFC 6298).
 const SYN_TIMEOUT: Span = Span::secs(1);
-/// An end that sends sooner than this after it received delays its acknowledgements.
+/// An end that sends earlier than this after it received delays its acknowledgements.
 const DELAYED_ACK: Span = Span::millis(40);
 
 /// An open connection.
@@ -58,19 +58,19 @@ pub struct Connection {
     pub senders: [Sender; 2],
     /// Number of its IP session.
     pub session: u64,
-    /// When a packet last passed.
+    /// The time when a packet last passed.
     pub last: Time,
     tls: Tls,
     /// Number of messages so far, by direction.
     messages: [u64; 2],
-    /// While it opens: until when the device waits for that.
+    /// While it opens: the time until which the device waits for it. `None`: it is open.
     patience: Option<Time>,
 }
 
 /// Result of opening a connection.
 #[derive(Debug)]
 pub struct Opening {
-    /// The connection, and when its next flight or first message may leave.
+    /// The connection, and the time when its next flight or first message may leave.
     pub opened: Result<(Connection, Time), Broken>,
     /// Traffic of the handshake, up and down.
     pub traffic: [Traffic; 2],
@@ -94,7 +94,7 @@ impl Handshake {
 }
 
 impl Connection {
-    /// Opens a connection over a link without other traffic; nothing is sent from `until` on.
+    /// Opens a connection over a link without other traffic. From `until` on, nothing is sent.
     pub fn open(how: &Handshake, conditions: &dyn Conditions, at: Time, until: Time) -> Opening {
         let Opening { opened, mut traffic } = Connection::greet(how, conditions, at, until);
         let shaken = opened
@@ -102,7 +102,7 @@ impl Connection {
         Opening { opened: shaken, traffic }
     }
 
-    /// SYN and SYN-ACK; the connection is open once its TLS flights have passed.
+    /// SYN and SYN-ACK. The connection is open once its TLS flights have passed.
     pub(in crate::net) fn greet(
         how: &Handshake,
         conditions: &dyn Conditions,
@@ -165,12 +165,12 @@ impl Connection {
         transfer
     }
 
-    /// The load of a message of `bytes`, and whether only every second packet is acknowledged.
+    /// The load of a message of `bytes`. True: only every second packet is acknowledged.
     fn next_message(&mut self, way: Direction, at: Time, bytes: u64) -> (Load, bool) {
         let count = &mut self.messages[way as usize];
         *count += 1;
         let first = *count == 1;
-        // The server delays acknowledgements; the device only if it sends without a pause.
+        // The server delays acknowledgements. The device does if it sends without a pause.
         let kept = !first && (way == Direction::Up || at.since(self.last) < DELAYED_ACK);
         let mut load = self.load(bytes);
         if first && self.tls == Tls::V13 {
@@ -204,13 +204,13 @@ impl Connection {
     }
 }
 
-/// When bytes that leave the bottleneck at `left` arrive.
+/// The time when bytes that leave the bottleneck at `left` arrive.
 pub(in crate::net) fn arrival(conditions: &dyn Conditions, way: Direction, left: Time) -> Time {
     left + Span(conditions.rtt(left).0 / 2) + conditions.jitter(way, left)
 }
 
-/// When the device may go on, and the round trip of the SYN that got through. A SYN is repeated
-/// after 1 s, 3 s, 7 s … until `until` (RFC 6298). A late SYN-ACK belongs to its own SYN.
+/// The time when the device may continue, and the round trip of the SYN that arrived. A SYN is
+/// repeated after 1 s, 3 s, 7 s … until `until` (RFC 6298). A late SYN-ACK belongs to its own SYN.
 fn greet(
     conditions: &dyn Conditions,
     at: Time,
@@ -248,7 +248,7 @@ fn greeting(traffic: &mut Traffic) {
     traffic.bytes += SYN;
 }
 
-/// When a SYN sent at `at` arrives; `None` if it is lost.
+/// The time when a SYN sent at `at` arrives; `None` if it is lost.
 fn lone(conditions: &dyn Conditions, way: Direction, at: Time) -> Option<Time> {
     let left = conditions.leaves_by(way, at, SYN);
     let slot = conditions.slot(way, left);

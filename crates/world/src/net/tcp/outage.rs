@@ -11,15 +11,15 @@ pub(super) const LONGEST_WAIT: Span = Span::secs(120);
 /// Retransmissions through an outage that drops packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Staircase {
-    /// When the outage is over for the sender; `None` if it has given up by then.
+    /// Time until the outage is over for the sender; `None`: the sender has given up before.
     pub over: Option<Span>,
-    /// Wasted packets until then, one per step.
+    /// Wasted packets until then: one per step.
     pub vain: u64,
 }
 
-/// Retransmissions through an outage that lasts `lasts`. It is over for the sender at t_k = a +
-/// RTO·(2^k − 1), for the smallest k with t_k ≥ `lasts`; a = 2·SRTT (the probe), RTO = SRTT + 0.2
-/// s. `srtt` is the SRTT under load. Measured on Linux 6.18; RFC 6298, RFC 8985.
+/// Retransmissions through an outage of length `lasts`. For the sender it ends at t_k = a +
+/// RTO·(2^k − 1), with the smallest k such that t_k ≥ `lasts`; a = 2·SRTT (the probe), RTO = SRTT +
+/// 0.2 s. `srtt` is the SRTT under load. Measured on Linux 6.18; RFC 6298, RFC 8985.
 pub fn staircase(lasts: Span, srtt: Span) -> Staircase {
     let probe = srtt * 2;
     let timeout = srtt + Span::millis(200);
@@ -51,7 +51,7 @@ mod tests {
         let steps = [100, 300, 800, 2_000, 5_000, 8_000, 12_000].map(|ms| over(ms, 130));
         let expected = [(260, 0), (590, 1), (1_250, 2), (2_570, 3), (5_210, 4), (10_490, 5), (21_050, 6)];
         assert_eq!(steps, expected.map(|(ms, vain)| (Some(ms), vain)));
-        // Timeouts at 873.5 s and 993.5 s: the sender gives up at the latter.
+        // Timeouts come at 873.5 s and 993.5 s. At the second one the sender gives up.
         assert!(over(873_000, 100).0.is_some());
         assert!([874, 900, 993, 1_100].iter().all(|outage| over(outage * 1_000, 100).0.is_none()));
     }

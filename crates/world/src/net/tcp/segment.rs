@@ -1,4 +1,4 @@
-//! Segments, wire bytes, and counts of what was sent.
+//! Segments, wire bytes, and traffic counts.
 
 use crate::base::Time;
 
@@ -30,7 +30,7 @@ pub struct Lead {
     pub wire: u64,
 }
 
-/// A message as the link sees it.
+/// A message in the form that the link sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Load {
     /// Bytes of the message.
@@ -80,7 +80,7 @@ impl Cut {
         }
     }
 
-    /// The load after its first `n` packets, if `bytes` of messages are to follow.
+    /// The load after its first `n` packets, if `bytes` of messages follow.
     pub(super) fn rest(&self, n: u64, bytes: u64) -> Cut {
         let lead = match self.lead.segments.checked_sub(n) {
             Some(segments) => Lead { segments, wire: self.lead.wire - self.first(n) },
@@ -106,7 +106,7 @@ impl Owed {
         Owed { packets: sizes.len() as u64, wire: sizes.iter().sum() }
     }
 
-    /// Wire bytes of the first `n` packets, on average: sizes of single packets are not kept.
+    /// Wire bytes of the first `n` packets, on average: the sizes of single packets are not stored.
     pub(super) fn first(&self, n: u64) -> u64 {
         match n < self.packets {
             true => (u128::from(self.wire) * u128::from(n) / u128::from(self.packets)) as u64,
@@ -133,17 +133,17 @@ pub struct Traffic {
     pub bytes: u64,
 }
 
-/// Why a transfer did not complete.
+/// The reason why a transfer did not complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// When the connection is gone.
+    /// The time from which the connection is gone.
     pub at: Time,
-    /// True if an outage cut it, false if TCP gave up.
+    /// True if an outage cut it; false if TCP gave up.
     pub cut: bool,
 }
 
 impl Traffic {
-    /// Sum of both.
+    /// The sum of both.
     pub fn plus(self, other: Traffic) -> Traffic {
         Traffic {
             packets: self.packets + other.packets,
@@ -166,7 +166,7 @@ mod tests {
             let all = cut.segments;
             prop_assert_eq!((cut.first(all), cut.payload(all)), (wire(bytes, 1_500) + lead.wire, bytes));
             let sent = n.min(all);
-            // A joining message fills the last packet of the rest.
+            // A message that joins fills the last packet of the rest.
             let rest = cut.rest(sent, bytes - cut.payload(sent) + more);
             let (small, left) = (segments.saturating_sub(sent), bytes - cut.payload(sent) + more);
             prop_assert_eq!(rest.segments, small + left.div_ceil(1_448));

@@ -15,10 +15,10 @@ pub enum Congestion {
 }
 in_words!(Congestion { Cubic: "cubic", Bbr: "bbr" });
 
-/// Minimum of the retransmission timeout beyond the smoothed round trip.
+/// Minimum of the retransmission timeout, in addition to the smoothed round trip.
 const RTO_MARGIN: Span = Span::millis(200);
 
-/// Weight of the old estimate after n samples of an eighth each (RFC 6298), for n up to 32.
+/// Weight of the old estimate after n samples; each has weight 1/8 (RFC 6298). n is at most 32.
 const KEPT: [f64; 33] = {
     let mut kept = [1.0; 33];
     let mut n = 1;
@@ -29,21 +29,21 @@ const KEPT: [f64; 33] = {
     kept
 };
 
-/// State that a sender keeps from one message to the next.
+/// The state that a sender keeps from one message to the next.
 #[derive(Clone, Debug)]
 pub struct Sender {
     pub(super) window: Window,
     pub(super) bbr: Option<Box<Bbr>>,
-    /// Smoothed round trip, with the delay of its own queue.
+    /// Smoothed round trip. It includes the delay of the sender's own queue.
     pub(super) srtt: Span,
-    /// Four times its variation.
+    /// Four times the variation of the round trip.
     pub(super) spread: Span,
     pub(super) last: Time,
     restarts: bool,
 }
 
 impl Sender {
-    /// After a handshake that ended at `now` and took `rtt`; with `restarts`, idle windows shrink.
+    /// After a handshake that ended at `now` and took `rtt`. `restarts`: idle windows shrink.
     pub fn new(congestion: Congestion, rtt: Span, now: Time, restarts: bool) -> Sender {
         Sender {
             window: Window::default(),
@@ -66,7 +66,7 @@ impl Sender {
         (self.srtt * 2 + alone).min(self.timeout())
     }
 
-    /// Takes the samples of a flight of acknowledgements, the last of which took `rtt`.
+    /// Takes the samples of a flight of acknowledgements. The last of them took `rtt`.
     pub(super) fn measured(&mut self, rtt: Span, samples: u64) {
         // Two segments share an acknowledgement.
         let kept = KEPT[samples.div_ceil(2).min(32) as usize];

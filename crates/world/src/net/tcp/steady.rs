@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::net::{Conditions, Direction, Outage};
 
-/// A link with constant rate, delay, queue and loss. Loss is drawn per slot of a packet's length.
+/// A link with constant rate, delay, queue and loss. Each slot of a packet's length draws its loss.
 #[derive(Clone, Debug)]
 pub struct Steady {
     /// Round trip without load.
@@ -36,7 +36,7 @@ impl Steady {
         Steady { rtt, rate: [up, down], queue: [u64::MAX; 2], loss: 0.0, outages, seed: Seed(0), block }
     }
 
-    /// The same with this share of losses, drawn from `seed`.
+    /// The same link with this share of losses, drawn from `seed`.
     pub fn with_losses(self, loss: f64, seed: Seed) -> Steady {
         Steady { loss, seed, block: RefCell::new([None, None]), ..self }
     }

@@ -6,9 +6,9 @@ use crate::base::{Span, Time};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stepped {
     Whole,
-    /// It was cut at a time when the sender is to be checked.
+    /// It was cut at a time when the caller must check the sender.
     Short,
-    /// It meets an outage: nothing of it is done.
+    /// It meets an outage: no part of it is done.
     Meets,
 }
 
@@ -31,19 +31,19 @@ impl Pace {
 #[derive(Clone, Copy)]
 pub(super) struct Step {
     pub(super) n: u64,
-    /// Packets that may be in flight meanwhile.
+    /// Packets that may be in flight during the step.
     pub(super) window: u64,
-    /// Acknowledgements return and packets leave without a stall.
+    /// True if acknowledgements return and packets leave without a stall.
     pub(super) stretch: bool,
-    /// Packets of it that BBR's start-up sends.
+    /// Packets of the step that BBR's start-up sends.
     pub(super) opening: u64,
-    /// Nothing follows before all of it is acknowledged.
+    /// True if nothing follows until all of it is acknowledged.
     pub(super) told: bool,
-    /// Packets handed over by its end that leave after it, if the sender stops there.
+    /// Packets after this step that the sender has already sent, if it stops here.
     pub(super) ahead: u64,
     pub(super) start: Time,
     pub(super) end: Time,
-    /// True if it was cut where the sender is to be checked.
+    /// True if it was cut where the caller must check the sender.
     pub(super) short: bool,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Lost<'s> {
     pub(super) at: &'s [u64],
     /// Bytes of each lost packet on the wire.
     pub(super) sizes: &'s [u64],
-    /// More packets follow after the step.
+    /// True if more packets follow after the step.
     pub(super) more: bool,
 }
 
@@ -69,7 +69,7 @@ impl Step {
     }
 }
 
-/// The largest k in 0..=n for which `holds(k)`; `holds` must be true for all smaller values.
+/// The largest k in 0..=n that satisfies `holds(k)`. All smaller values must satisfy it too.
 pub(in crate::net) fn search(n: u64, holds: impl Fn(u64) -> bool) -> u64 {
     let (mut low, mut high) = (0, n);
     while low < high {

@@ -25,7 +25,7 @@ fn plain() -> Handshake {
     }
 }
 
-/// When a first message has left the bottleneck, and its traffic.
+/// The time when a first message has left the bottleneck, and its traffic.
 fn run(congestion: Congestion, link: &dyn Conditions, load: Load) -> (Result<Time, Broken>, Traffic) {
     let mut sender = Sender::new(congestion, link.rtt(at(0)), at(0), true);
     let mut transfer = Transfer::new(Direction::Down, at(0), load, 1_500, false);
@@ -56,7 +56,7 @@ fn dropping(mut link: Steady, from_ms: u64, until_ms: u64) -> Steady {
     link
 }
 
-/// A steady link with a gap in capacity that loses all packets up to `loses_until`. It counts how
+/// A steady link with a gap in capacity. It loses all packets up to `loses_until`, and counts how
 /// often it is asked.
 struct Gap {
     link: Steady,
@@ -253,7 +253,7 @@ fn where_every_packet_is_lost_tries_are_as_rare_as_in_an_outage() {
             assert!(left >= at(lasts) && left < at(3 * lasts + 8_000), "{bytes} bytes, {lasts} ms: {left}");
         }
     }
-    // After a response the next wait does not start with the long wait from before.
+    // After a response, the next wait is short again.
     let mut sender = Sender::new(Congestion::Cubic, lte().rtt, at(0), true);
     for start in [0, 100_000] {
         let deaf = Gap { loses_until: at(start + 10_000), ..Gap::none(lte()) };
@@ -272,8 +272,8 @@ fn bbr_comes_to_an_end_though_each_look_for_the_round_trip_takes_longer_than_it_
         let link = Steady::new(Span::secs(rtt), BitRate(1_000_000), BitRate(1_000_000));
         let takes = sent_by_bbr(&link, bytes).since(at(0));
         let alone = BitRate(1_000_000).time_for(wire(bytes, 1_500));
-        // Ten seconds of work, then two round trips of four packets each; the start-up takes some
-        // rounds more.
+        // Ten seconds of work, then two round trips of four packets each. The start-up takes some
+        // more rounds.
         let looks = alone.as_secs_f64() / 10.0 * 2.0 * rtt as f64;
         let expected = alone.as_secs_f64() + looks;
         let off = takes.as_secs_f64() / expected - 1.0;

@@ -16,45 +16,46 @@ use super::window::Round;
 use crate::base::{BitRate, Span, Time};
 use crate::net::{Conditions, Direction};
 
-/// A message of which a part may have left.
+/// A message; a part of it may have left.
 #[derive(Debug)]
 pub struct Transfer {
     pub(super) way: Direction,
     load: Cut,
     sent: u64,
-    /// Segments known to be lost, to be sent before any other.
+    /// Segments known to be lost. They leave before any other.
     again: Owed,
-    /// Segments lost after the last one that arrived; detected a round later.
+    /// Segments lost after the last one that arrived. The sender detects this a round later.
     hidden: Owed,
-    /// When the sender may go on.
+    /// The time when the sender may continue.
     at: Time,
-    /// When everything sent so far has left the bottleneck.
+    /// The time when everything sent so far has left the bottleneck.
     free: Time,
     /// The last repair leaves no earlier than this.
     repaired: Time,
-    /// Nothing was sent yet: the window leaves in one burst.
+    /// True if nothing was sent yet: the window leaves in one burst.
     burst: bool,
-    /// A loss is being repaired, so there is no tail-loss probe.
+    /// True while a loss is being repaired: then there is no tail-loss probe.
     recovering: bool,
-    /// (start, last wait) while timeouts repeat and nothing arrives.
+    /// (start, last wait) while timeouts repeat and nothing arrives; otherwise `None`.
     silence: Option<(Time, Span)>,
     /// From this time on nobody waits for the message.
     pub(super) patience: Time,
-    /// Packets in flight that the link holds, as of the last step.
+    /// Packets in flight that the link holds, at the last step.
     room: u64,
     /// Packets sent for acknowledgements that came before a loss was found.
     credit: u64,
-    /// This many next packets belong to the current recovery; their loss shrinks no window.
+    /// The number of next packets that belong to the current recovery. Their loss shrinks no
+    /// window.
     excused: u64,
     limited: bool,
-    /// The receiver acknowledges only every second segment.
+    /// True if the receiver acknowledges only every second segment.
     delayed: bool,
     /// Window left over by the last round, in packets.
     spare: u64,
-    /// The next packets still belong to that round.
+    /// True if the next packets still belong to that round.
     reopened: bool,
     flight: Flight,
-    /// Ends of the messages, if it carries several.
+    /// Ends of the messages, if the transfer has several.
     marks: Vec<Mark>,
     close_up: Option<Box<Packets>>,
     /// Traffic so far.
@@ -62,11 +63,11 @@ pub struct Transfer {
     broken: Option<Broken>,
 }
 
-/// End of one stream's message. TCP delivers in order, so a loss delays all streams behind it.
+/// End of one stream's message. TCP delivers in order, so a loss delays all streams after it.
 #[derive(Clone, Debug)]
 struct Mark {
     stream: u64,
-    /// Packets up to its end; zero if all of them were sent before.
+    /// Packets up to the message's end; zero if all of them were sent before.
     packets: u64,
     owed: u64,
     earliest: Time,
@@ -78,7 +79,7 @@ impl Clone for Transfer {
         Transfer { marks: self.marks.clone(), close_up: self.close_up.clone(), ..*self }
     }
 
-    /// Field by field: a block copy would stall on small fields just written.
+    /// Copies field by field: a block copy would stall on small fields that were just written.
     #[inline]
     fn clone_from(&mut self, other: &Transfer) {
         let mut marks = std::mem::take(&mut self.marks);
@@ -88,7 +89,7 @@ impl Clone for Transfer {
 }
 
 impl Transfer {
-    /// A message that starts at `at`. With `kept`, only every second segment is acknowledged.
+    /// A message that starts at `at`. With `kept`, the receiver acknowledges every second segment.
     #[inline]
     pub fn new(way: Direction, at: Time, load: Load, mtu: u32, kept: bool) -> Transfer {
         Transfer {
@@ -119,8 +120,8 @@ impl Transfer {
         }
     }
 
-    /// Runs until all has left, the connection broke, or `until` (in a round, its end). Returns
-    /// when the last byte left the bottleneck; `None` if the transfer goes on.
+    /// Runs until all has left, the connection broke, or `until` (in a round: the round's end).
+    /// Returns the time when the last byte left the bottleneck; `None`: the transfer continues.
     pub fn run(
         &mut self,
         sender: &mut Sender,
@@ -162,7 +163,7 @@ impl Transfer {
         }
     }
 
-    /// As `ended`, but final: all has left by `now`, so other flows no longer change the time.
+    /// Like `ended`, but final: all has left by `now`, so other flows cannot change the time.
     pub(in crate::net) fn over(&self, now: Time) -> Option<Result<Time, Broken>> {
         self.ended().filter(|ended| ended.is_err() || self.free <= now)
     }
@@ -170,7 +171,7 @@ impl Transfer {
         self.at <= now || self.free > now && !self.burst
     }
 
-    /// When it next stops or starts to send; `now` if it starts now.
+    /// The time when it next stops or starts to send; `now` if it starts now.
     pub(in crate::net) fn next_turn(&self, now: Time) -> Time {
         let sends = self.free > now && !self.burst && self.close_up.is_none();
         if sends { self.free } else { self.at.max(now) }
@@ -182,15 +183,15 @@ impl Transfer {
     fn window(&self, sender: &Sender) -> u64 {
         sender.bbr.as_ref().map_or(sender.window.segments(), |bbr| bbr.window())
     }
-    /// Most bytes it may have in flight: its window, or the whole message.
+    /// The most bytes it can have in flight: its window, or the whole message.
     pub(in crate::net) fn in_flight_at_most(&self, sender: &Sender) -> u64 {
         self.window(sender).min(self.load.segments).saturating_mul(self.load.mtu)
     }
     fn next(&self, n: u64) -> Traffic {
         Traffic { packets: n, retransmitted: n.min(self.again.packets), bytes: self.bytes(n) }
     }
-    /// Traffic if nothing is acknowledged for `lasts` from here on: the first window if it has not
-    /// started, and retransmissions of the first unacknowledged packet.
+    /// Traffic if nothing is acknowledged for `lasts` from here on. That is the first window, if it
+    /// has not started, and the retransmissions of the first unacknowledged packet.
     pub(in crate::net) fn unheard(&self, sender: &mut Sender, lasts: Span) -> Traffic {
         if self.burst {
             sender.wakes(self.at);
@@ -205,13 +206,13 @@ impl Transfer {
         self.next(flight).plus(vain)
     }
 
-    /// Payload bytes since its messages last changed: in total, and sent.
+    /// Payload bytes since its messages last changed, as (in total, sent).
     pub(in crate::net) fn payload(&self) -> (u64, u64) {
         (self.load.payload(self.load.segments), self.load.payload(self.sent))
     }
 
-    /// Changes its messages at `now`. `bytes` are left from here on; each of `streams` ends after
-    /// the given bytes, or has none left. What was sent stays as it is.
+    /// Changes its messages at `now`. From here on, `bytes` are left. Each of `streams` ends after
+    /// the given bytes; `None`: it has none left. The bytes sent do not change.
     pub(in crate::net) fn change(&mut self, now: Time, bytes: u64, streams: &[(u64, Option<u64>)]) {
         let load = self.load.rest(self.sent, bytes);
         let out = self.close_up.as_ref().map_or(0, |packets| packets.next() - packets.through());
@@ -239,12 +240,12 @@ impl Transfer {
             (self.at, self.reopened) = (now, true);
         }
         if bytes > 0 {
-            // The packets that follow reveal the hidden losses.
+            // The packets that follow show the hidden losses.
             (self.again, self.hidden) = (self.owed(), Owed::default());
         }
     }
 
-    /// When a stream's message has left; `None` if not known, or if it is the only stream.
+    /// The time when a stream's message has left; `None` if unknown, or if it is the only stream.
     pub(in crate::net) fn passed(&self, stream: u64) -> Option<Time> {
         self.marks.iter().find(|mark| mark.stream == stream).and_then(|mark| mark.passed)
     }
@@ -255,7 +256,7 @@ impl Transfer {
         self.again.plus(self.hidden)
     }
 
-    /// Wire bytes of the next `n` segments; repairs come first, in the size of what was lost.
+    /// Wire bytes of the next `n` segments. Repairs come first, in the size of the lost segments.
     fn bytes(&self, n: u64) -> u64 {
         let fresh = n.saturating_sub(self.again.packets);
         self.load.first(self.sent + fresh) - self.load.first(self.sent) + self.again.first(n)
@@ -283,7 +284,7 @@ impl Transfer {
         Pace { start, round: Round { rtt, segment }, turn, first }
     }
 
-    /// Sends a round, or all that leaves without a stall, up to `until`.
+    /// Sends a round, or all packets that leave without a stall, up to `until`.
     fn step(&mut self, sender: &mut Sender, conditions: &dyn Conditions, until: Time) -> Stepped {
         if self.left() == 0 {
             (self.again, self.hidden) = (self.hidden, Owed::default());
@@ -313,7 +314,7 @@ impl Transfer {
         lost.sort_unstable();
         lost.dedup();
         if let Some(first) = lost.first().filter(|_| step.stretch) {
-            // Packets in flight when the loss is found go on; the rest is planned again with the
+            // Packets in flight when the loss is found continue. The rest is planned again with the
             // smaller window. BBR's start-up is not cut: it would see acknowledgements too early.
             let seen = (first + step.window).max(step.opening).min(step.n);
             if seen < step.n {
@@ -343,13 +344,13 @@ impl Transfer {
         self.burst = false;
         self.hand_over(&step, sender, repairs);
         if step.short && sender.bbr.is_some() {
-            // It may have been in a pause.
+            // The transfer may have been in a pause.
             self.at = self.at.max(until);
         }
         if step.short { Stepped::Short } else { Stepped::Whole }
     }
 
-    /// Updates the marks passed in `step`; `before` is the state before the step.
+    /// Updates the marks that `step` passes. `before` is the state before the step.
     fn mark(&mut self, before: &Transfer, step: &Step, lost: &[u64], conditions: &dyn Conditions) {
         let repairs = step.n.min(before.again.packets);
         let left = |k: u64| match k < step.n {
@@ -379,7 +380,7 @@ impl Transfer {
     fn windowed(&self, sender: &Sender, conditions: &dyn Conditions, pace: &Pace, until: Time) -> Step {
         let whole = sender.window.segments() + self.credit;
         let (left, window) = (self.left(), if self.reopened { self.spare } else { whole });
-        // Small segments leave sooner than their number suggests.
+        // Small segments leave earlier than their number suggests.
         let full = pace.round.segment.scaled(self.bytes(window), self.load.mtu) >= pace.first;
         let mut n = match left > window {
             true if full => self.stretch(sender, pace, conditions, window),
@@ -397,8 +398,8 @@ impl Transfer {
         Step { n, window, stretch, opening: 0, told: false, ahead, start: pace.start, end: ends, short }
     }
 
-    /// Packets that leave without a stall: all, up to where the window overflows the queue, or
-    /// fewer if the rate rises. At least a window, or `open` packets if that is less.
+    /// Packets that leave without a stall: all, but only until the window overflows the queue, and
+    /// fewer if the rate rises. At least a window, or `open` packets if `open` is smaller.
     fn stretch(&self, sender: &Sender, pace: &Pace, conditions: &dyn Conditions, open: u64) -> u64 {
         let window = sender.window.segments().min(open);
         let mut n = self.left().min(sender.window.until(self.room + 1)).max(window);
@@ -413,15 +414,15 @@ impl Transfer {
         n
     }
 
-    /// Packets in flight that the link holds: in transit and in its queue.
+    /// Packets in flight that fit on the link: in transit and in its queue.
     fn holds(&self, conditions: &dyn Conditions, pace: &Pace) -> u64 {
         let queue =
             conditions.queue(self.way).saturating_add(conditions.spare(self.way, pace.start)) / self.load.mtu;
         queue.saturating_add(pace.round.rtt.0 / pace.round.segment.0.max(1)).min(u64::MAX / 4)
     }
 
-    /// Adds to `lost` what the queue drops: the end of a burst, or every second packet of a window
-    /// that grows with its acknowledgements.
+    /// Adds to `lost` the packets that the queue drops: the end of a burst, or every second packet
+    /// of a window that grows with its acknowledgements.
     fn overflow(&self, lost: &mut Vec<u64>, step: &Step, conditions: &dyn Conditions) {
         let (n, at_once) = (step.n, step.n.min(step.window));
         if self.burst {
@@ -469,7 +470,7 @@ impl Transfer {
         self.sent += step.n - repairs;
         self.free = step.end;
         sender.last = step.end;
-        // Round trip of the last packet: it waits behind those of its window.
+        // Round trip of the last packet: it waits for the other packets of its window.
         let queued = pace.round.segment * step.n.min(step.window);
         let loaded = if self.burst { queued + pace.round.rtt } else { queued.max(pace.turn) };
         sender.measured(loaded, step.n - lost.len() as u64);
@@ -492,16 +493,16 @@ impl Transfer {
         }
     }
 
-    /// Handles a step with losses: how they are detected, and when they are sent again.
+    /// Handles a step with losses: decides how each is detected, and when it is sent again.
     fn repair(&mut self, step: &Step, lost: &Lost<'_>, sender: &mut Sender, pace: &Pace) {
         let (count, first, more) = (lost.at.len() as u64, lost.at[0], lost.more);
         let behind = step.n - first - count;
-        // If nothing of a window arrives, nothing reveals the loss, even if more is to follow.
+        // If no packet of a window arrives, nothing shows the loss, even if more packets follow.
         if behind == 0 && (!more || count == step.n) {
             return self.probe(step, lost, sender, pace);
         }
-        // Detected by what arrives after it: three packets, or fewer and a quarter of a round trip
-        // (RACK, RFC 8985).
+        // Packets that arrive after it show the loss: three packets, or fewer and a quarter of a
+        // round trip (RACK, RFC 8985).
         let patience = if behind >= 3 || more { Span::ZERO } else { Span(pace.round.rtt.0 / 4) };
         let found = step.left_at(first + 4) + pace.back() + patience;
         let ending = lost.at.iter().rev().zip((0..step.n).rev()).take_while(|(lost, at)| **lost == *at);
@@ -510,7 +511,7 @@ impl Transfer {
         self.again = self.again.plus(Owed::of(seen));
         self.hidden = self.hidden.plus(Owed::of(hidden));
         self.at = if more { step.goes_on(pace) } else { found };
-        // A BBR step may have losses of several windows, each of which is detected separately.
+        // A BBR step may have losses in several windows. Each window's are detected separately.
         let known = if sender.bbr.is_some() { lost.at[seen.len() - 1] } else { first };
         let last = found + (step.left_at(known + 4) - step.left_at(first + 4));
         self.repaired = self.repaired.max(last + pace.round.segment);
@@ -523,8 +524,8 @@ impl Transfer {
         }
     }
 
-    /// The end of a message or a whole window is lost, and nothing that arrives reveals it. A probe
-    /// is sent; during a recovery, the timeout ends it.
+    /// Handles the loss of a message's end or a whole window: no packet that arrives shows it. A
+    /// probe is sent. During a recovery, the timeout ends it.
     fn probe(&mut self, step: &Step, lost: &Lost<'_>, sender: &mut Sender, pace: &Pace) {
         let first = lost.at[0];
         let heard = if first > 0 { step.left_at(first) + pace.back() } else { step.start };

@@ -28,10 +28,10 @@ pub(super) struct Window {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Epoch {
     pub(super) began: Time,
-    /// Seconds from the loss until the cubic is back at the peak.
+    /// Seconds after the loss until the cubic is back at the peak.
     pub(super) k: f64,
     pub(super) reno: f64,
-    /// When the window was last updated to the cubic.
+    /// The time when the window was last set to the cubic.
     pub(super) looked: Time,
 }
 
@@ -55,7 +55,7 @@ impl Window {
         self.size < self.threshold
     }
 
-    /// `n` segments were acknowledged in a round in which the window was the limit.
+    /// `n` segments were acknowledged in a round. The window was the limit in this round.
     pub(super) fn acknowledged(&mut self, n: u64, now: Time, round: Round) {
         let mut n = n as f64;
         if self.in_slow_start() {
@@ -73,7 +73,7 @@ impl Window {
         }
     }
 
-    /// All fitted into the window: in slow start Linux lets it grow to twice what was in flight.
+    /// All fitted into the window. In slow start Linux lets it grow to twice the packets in flight.
     pub(super) fn acknowledged_below(&mut self, n: u64, now: Time, round: Round) {
         let room = 2.0 * n as f64 - self.size;
         if self.in_slow_start() && room > 0.0 {
@@ -81,8 +81,8 @@ impl Window {
         }
     }
 
-    /// The window at which HyStart ends slow start. It is the window plus half a round trip's
-    /// acknowledgements if these come in a train, or a few samples after a queue builds up.
+    /// The window at which HyStart ends slow start. If acknowledgements come in a train: the window
+    /// plus half a round trip of them. Otherwise: a few samples after a queue builds up.
     fn exit(&self, n: f64, round: Round) -> Option<f64> {
         let segment = round.segment.as_secs_f64();
         let rtt = round.rtt.as_secs_f64();
@@ -105,7 +105,7 @@ impl Window {
         (self.size + n >= exit).then_some(exit)
     }
 
-    /// Acknowledgements it takes to grow to `size`; `u64::MAX` if the cubic decides.
+    /// Acknowledgements that growth to `size` takes; `u64::MAX` if the cubic decides.
     pub(super) fn until(&self, size: u64) -> u64 {
         let away = size as f64 - self.size;
         if self.epoch.is_some() || away <= 0.0 || size > 1 << 40 {

@@ -1,4 +1,4 @@
-//! How a message passes the bottleneck.
+//! The way of a message through the bottleneck.
 
 use super::super::conditions::{Conditions as _, Direction};
 use super::super::connection_line::MessageId;
@@ -18,7 +18,7 @@ impl Way {
         self.wait_for_radio(exchange, direction, bytes).await?;
         let (way, shared) = (direction as usize, &exchange.shared);
         let message = self.join(shared, direction, bytes);
-        // Start counting once the radio is awake: the energy model adds the wake-up.
+        // Count from the time when the radio is awake: the energy model adds the wake-up.
         let began = self.handle.now();
         exchange.message.set(Some((direction, message)));
         self.air.borrow_mut().push((direction, message, began));
@@ -37,8 +37,8 @@ impl Way {
             let until = match ends {
                 Ok(left) => {
                     arrives = self.arrival(shared, direction, left);
-                    // A message alone on the line and its connection needs no wake-up when it
-                    // leaves: one timer less.
+                    // If a message is alone on the line and on its connection, nothing must be
+                    // woken when it leaves: one timer less.
                     let is_last = self.options.protocol == Protocol::Http1 && !shared.is_held;
                     if alone && is_last { arrives } else { left }
                 }
@@ -75,7 +75,7 @@ impl Way {
         }
     }
 
-    /// Waits for the radio; an error if the message does not start to leave.
+    /// Waits for the radio. Fails if the message does not start to leave.
     async fn wait_for_radio(
         &self,
         exchange: &Exchange,
@@ -105,7 +105,7 @@ impl Way {
         Ok(())
     }
 
-    /// How long TCP retries: until a reset, the device's deadline, or the server's give-up time.
+    /// How long TCP retries: until a reset, the device's deadline, or the server gives up.
     fn tries_for(&self, exchange: &Exchange, direction: Direction) -> Span {
         match (self.options.half_open, direction) {
             (HalfOpen::Reset, _) => Span::ZERO,
@@ -123,8 +123,8 @@ impl Way {
         self.sent(direction, traffic, exchange.shared.is_held);
     }
 
-    /// Removes a message whose connection is gone. With the last of a flow, counts the bytes it has
-    /// sent and those it retransmits without response.
+    /// Removes a message whose connection is gone. For the last message of a flow: counts its sent
+    /// bytes, and the retransmissions that get no response.
     fn cut_off(&self, exchange: &Exchange, direction: Direction, message: MessageId, tries: Span) {
         exchange.message.set(None);
         let now = self.handle.now();
@@ -147,8 +147,8 @@ impl Way {
         self.charge_radio((direction, message), bytes, (now, now));
     }
 
-    /// Charges the radio for this message and for all in transit with it up to now. So the radio
-    /// sees times in order, and overlapping times once.
+    /// Charges the radio for this message and for all in transit with it, up to now. So the radio
+    /// sees times in order, and overlapping times only once.
     fn charge_radio(&self, message: (Direction, MessageId), bytes: u64, (from, until): (Time, Time)) {
         let now = self.handle.now();
         let mut air = self.air.borrow_mut();
@@ -162,14 +162,14 @@ impl Way {
         self.link.borrow_mut().note_transfer(now, direction, bytes, times);
     }
 
-    /// When a message arrives; messages of a connection do not overtake each other.
+    /// The time when a message arrives. Messages of a connection do not overtake each other.
     fn arrival(&self, shared: &Shared, direction: Direction, left: Time) -> Time {
         let arrives = self.conditions(|conditions, _| arrival(conditions, direction, left));
         arrives.max(shared.arrived[direction as usize].get())
     }
 
-    /// Whether the path has forgotten the connection without a notification to its ends. Its IP
-    /// session is gone, it was idle for too long, or a captive portal has come up.
+    /// True if the path has forgotten the connection, and neither end knows it. Reasons: its IP
+    /// session is gone, it was idle for too long, or a captive portal blocks it.
     fn is_half_open(&self, shared: &Shared) -> bool {
         let (now, link) = (self.handle.now(), self.link.borrow());
         let (conditions, state) = (link.conditions(), shared.state.borrow());

@@ -10,7 +10,7 @@ use crate::base::{Span, Time};
 use crate::contract::TransportError;
 use crate::sim::oneshot;
 
-/// Bytes around a chunk: its length and two line ends.
+/// Extra bytes of a chunk: its length and two line ends.
 const CHUNK: u64 = 8;
 /// Longest wait for the next piece.
 const IDLE: Span = Span::secs(86_400);
@@ -23,7 +23,7 @@ struct Got {
     next: Option<oneshot::Receiver<Result<Got, Time>>>,
 }
 
-/// Sends a request and calls `heard` with each piece of its response; the first by `deadline`.
+/// Calls `heard` with each piece of the request's response. The first must come by `deadline`.
 pub(crate) async fn ask(
     way: Rc<Way>,
     (server, request): (Rc<dyn Server>, Vec<u8>),
@@ -51,7 +51,7 @@ pub(crate) async fn ask(
     Ok(())
 }
 
-/// Runs on whether or not the device still waits.
+/// Transmits the pieces. Continues even if the device does not wait any more.
 async fn carry(
     way: Rc<Way>,
     exchange: Rc<Exchange>,

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// How long an LTE radio was on for requests given as (start ms, response bytes, patience ms).
+/// Time that an LTE radio was on for requests: (start ms, response bytes, patience ms).
 fn radio_on(options: TransportOptions, requests: &[(u64, u32, u64)], promotion: Option<Promotion>) -> Span {
     let mut bench = Bench::new(Profile { radio: Radio::Lte, promotion, ..profile() }, options, |_| ());
     for (start, down, patience) in requests {
@@ -26,7 +26,7 @@ fn an_answer_that_is_given_up_keeps_the_radio_awake_as_long_as_it_comes() {
 
 #[test]
 fn what_packets_wait_for_a_sleeping_radio_is_no_time_at_work() {
-    // The first opens the connection; the others find it open and the radio asleep.
+    // The first request opens the connection. The others find it open and the radio asleep.
     let requests = [(0, 1_000, 60_000), (30_000, 1_000, 60_000), (60_000, 1_000, 60_000)];
     let awake = radio_on(options(), &requests, None);
     let asleep = Some(Promotion { takes: Span::secs(2), after: Span::secs(5) });
@@ -41,7 +41,7 @@ fn messages_side_by_side_keep_the_radio_awake_once() {
     let small: Vec<(u64, u32, u64)> = (1..8).map(|n| (n * 500, 10_000, 60_000)).collect();
     let all: Vec<(u64, u32, u64)> = [(0, 5_000_000, 60_000)].into_iter().chain(small).collect();
     let together = radio_on(both, &all, None);
-    // They take their part of the link. Counted twice, overlapping times would add three seconds.
+    // They share the link. If overlapping times counted twice, this would add three seconds.
     assert!(together >= alone && together < alone + Span::millis(1_200), "{together} for {alone}");
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A request of 1 000 bytes at 0 for `down` bytes, deadline 1 s. Returns how it ends, the number of
+/// A request of 1 000 bytes at 0 for `down` bytes, deadline 1 s. Returns its end, the number of
 /// requests served, bytes sent and bytes dropped.
 fn bare(down: u32, conditions: impl FnOnce(&mut Link)) -> (Ended, u32, u64, u64) {
     let mut bench = Bench::new(profile(), TransportOptions::bare(), conditions);
@@ -26,7 +26,7 @@ fn a_message_takes_its_way_and_is_booked_as_far_as_it_left() {
         (10, 5_000, Hold, false, 1_000, (E::Timeout, 1_000), 1, 1_000, 0),
         (0, 5_000, Reset, false, 1_000, (E::Reset, 0), 0, 1_000, 1_000),
         (20, 400, Reset, false, 1_000, (E::Reset, 20), 0, 1_000, 1_000),
-        // The server finishes after the outage, but the connection of its response is gone.
+        // The server finishes after the outage, but the connection for its response is gone.
         (120, 140, Reset, false, 1_000, (E::Reset, 120), 1, 1_000, 1_000),
         (180, 400, Reset, false, 1_000, (E::Reset, 180), 1, 2_000, 1_000),
         // A dropped message counts in full.

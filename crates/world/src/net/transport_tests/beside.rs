@@ -5,7 +5,7 @@ use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{RowEdits, Slip};
 use crate::net::ServerEnd;
 
-/// Echoes every message with its slip.
+/// Echoes every message and its slip.
 #[derive(Default)]
 struct Echo(RefCell<Vec<Rc<dyn ServerEnd>>>, RefCell<Vec<Slip>>);
 
@@ -23,8 +23,8 @@ impl Server for Echo {
     }
 }
 
-/// The slips that a server and a phone receive, and when the phone got its own back. The phone
-/// sends the message twice, the second time into an outage.
+/// Returns the slips that a server and a phone receive, with the phone's times. The phone sends the
+/// message twice, the second time into an outage.
 fn beside(slip: &Slip) -> (Vec<Slip>, Vec<(Slip, Time)>) {
     let mut sim = Sim::default();
     let handle = sim.handle().clone();

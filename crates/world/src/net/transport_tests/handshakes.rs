@@ -8,7 +8,7 @@ fn encrypted(certificates: u64) -> TransportOptions {
 }
 
 proptest! {
-    /// Whatever else is on the link, and whichever side gives up.
+    /// This holds for any other traffic on the link, and if either side gives up.
     #[test]
     fn connections_that_are_opened_pass_no_more_than_the_link(
         kbits in 20_u64..5_000, rtt in 2_u64..600, certificates in 500_u64..100_000, v12 in proptest::bool::ANY,
@@ -26,7 +26,7 @@ proptest! {
         }
         let ended = bench.run();
         let last = ended.iter().map(|(_, at)| *at).max().expect("there are some");
-        // Responses, and certificates of opened connections; abandoned requests may send less.
+        // Responses, and certificates of opened connections. Abandoned requests may send less.
         let payload = |ended: &Ended| ended.0.as_ref().map_or(0, |bytes| *bytes as u64);
         let least = ended.iter().map(payload).sum::<u64>() + certificates * u64::from(bench.tally.get().connections);
         let begun = at(requests.iter().map(|(start, ..)| *start).min().unwrap_or(0));
@@ -37,8 +37,8 @@ proptest! {
 
 #[test]
 fn a_handshake_sends_nothing_after_it_was_given_up() {
-    // The ClientHello leaves 100 ms after the SYN, into an outage; then come retries, each after
-    // twice the previous wait.
+    // The ClientHello leaves 100 ms after the SYN, into an outage. Retries follow; each wait is
+    // twice the previous one.
     let sent = |patience| {
         let silence = outage(90, 60_000, OutageMode::Drop);
         let mut bench = Bench::new(profile(), encrypted(3_000), under(silence));

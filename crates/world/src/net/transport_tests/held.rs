@@ -4,7 +4,7 @@ use super::*;
 use crate::contract::{Connection, HeldEvent, PendingConnection, Received, Slip};
 use crate::net::ServerEnd;
 
-/// Accepts up to `most` connections, records their messages, and echoes them if `echoes`.
+/// Accepts up to `most` connections and records their messages. With `echoes`, sends them back.
 pub(super) struct Exchange {
     handle: Handle,
     most: usize,
@@ -171,7 +171,7 @@ fn a_connection_costs_a_handshake_and_an_upgrade() {
         let [HeldEvent::Opened { took }] = seen[..] else { panic!("{seen:?}") };
         within(Time(took.0), 100 * trips);
         if tls == Tls::None {
-            // SYN and SYN-ACK, and the upgrade in one packet per direction.
+            // SYN and SYN-ACK, and the upgrade with one packet per direction.
             assert_eq!(site.seen.1.get(), 2 * 60 + (5 + 113 + 52) + (127 + 52));
         }
     }
@@ -403,7 +403,7 @@ fn the_death_of_the_server_resets_it_half_a_round_trip_later() {
     assert_eq!(site.got.borrow()[0].0, Err(TransportError::Reset));
     within(site.got.borrow()[0].1, 1_050);
 
-    // In an outage none of it arrives; the next message is answered with a reset.
+    // In an outage no message arrives. The next message gets a reset.
     let mut site = Site::with(profile(), options(), false, under(outage(900, 2_000, OutageMode::Drop)));
     site.connect(0);
     site.then(1_000, |site| site.way.reset_all());
@@ -528,7 +528,7 @@ proptest! {
         let mut sends: Vec<_> = sends.clone();
         sends.sort_by_key(|(ms, ..)| *ms);
         let of = |up: bool| sends.iter().filter(move |(.., one)| *one == up).map(|(_, bytes, _)| *bytes);
-        // Some were sent before it was open, when nobody received.
+        // Some were sent before the device's end was open, so nobody received them.
         let is_row = |came: &[usize], sent: Vec<usize>| {
             came.is_empty() || sent.windows(came.len()).any(|row| row == came)
         };
@@ -539,7 +539,7 @@ proptest! {
     }
 }
 
-/// Phones with one held connection each; the server sends on it every minute for an hour.
+/// Phones with one held connection each. The server sends on each every minute for an hour.
 fn told_each_minute(phones: usize) {
     let mut sim = Sim::default();
     let handle = sim.handle().clone();
@@ -592,7 +592,7 @@ fn each_of_many_phones_is_told_each_minute() {
 fn a_held_connection_takes_less_memory_than_a_request_in_flight() {
     let site = Site::new(|_| ());
     let held = size_of::<crate::net::held::Held>();
-    // State on the device, without the task at the other end.
+    // State on the device. The task at the other end is not counted.
     let request = size_of_val(&*site.way.request(Vec::new(), at(1)));
     assert!(held < request, "{held} bytes, {request} for a request");
 }

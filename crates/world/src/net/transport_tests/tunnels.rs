@@ -1,4 +1,4 @@
-//! Connections that carry raw bytes (tunnels).
+//! Connections that transmit raw bytes (tunnels).
 
 use super::held::Site;
 use super::*;
@@ -37,7 +37,7 @@ fn a_tunnel_has_no_handshake_but_that_of_tcp_and_no_frames() {
 fn pieces_in_a_tunnel_come_one_by_one_at_the_rate_of_the_link() {
     let mut site = Site::with(profile(), options(), false, |_| ());
     site.tunnel(0);
-    // 500 kB in pieces: half a second alone plus the first window.
+    // 500 kB in pieces: half a second alone, plus the first window.
     for _ in 0..50 {
         site.sends(1_000, 10_000);
     }
@@ -78,7 +78,7 @@ fn a_tunnel_that_the_device_lets_go_of_is_over_at_the_server() {
     assert_eq!(closed.len(), 1);
     within(closed[0].1, 3_050);
     drop(closed);
-    // A server that dies behind a tunnel cuts off both ends.
+    // If a server dies behind a tunnel, both ends lose the connection.
     let mut site = Site::with(profile(), options(), true, |_| ());
     site.tunnel(0);
     site.then(3_000, |site| site.way.reset_all());

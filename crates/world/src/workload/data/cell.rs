@@ -1,4 +1,4 @@
-//! Makes the values of one column: a [`Maker`] with its choices looked up.
+//! A cell makes the values of one column, from a [`Maker`] whose choices were looked up before.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::{prose, words};
 use crate::base::{ContentKind, Day, Decimal, Fat, Stamp, Stream, Value, ten_to};
 use crate::workload::Maker;
 
-/// Value number `index`, from 0, of the `count` values of an attribute: `clinic-07`.
+/// Value number `index` (from 0) of an attribute that has `count` values: `clinic-07`.
 pub fn attribute_value(name: &str, index: u32, count: u32) -> Value {
     let width = count.to_string().len();
     Value::text(&format!("{name}-{:0width$}", u64::from(index) + 1))
@@ -15,14 +15,14 @@ pub fn attribute_value(name: &str, index: u32, count: u32) -> Value {
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
     pub(crate) maker: Maker,
-    /// The choices of a maker of texts or of an attribute.
+    /// The choices of a [`Maker`] that picks from a list of texts or attribute values.
     values: Arc<[Value]>,
-    /// What days and moments are relative to: the day of the start, or its midnight.
+    /// Days and moments are relative to this: the day of the start, or its midnight.
     origin: i64,
 }
 
 impl Cell {
-    /// `attributes` has the values of each attribute; days and moments are relative to the start's.
+    /// `attributes` has the values of each attribute. Days and moments are relative to the start.
     pub(super) fn new(maker: &Maker, attributes: &[Arc<[Value]>], (midnight, day): (Stamp, Day)) -> Cell {
         let values = match maker {
             Maker::OneOf(texts) => texts.iter().map(|t| Value::text(t)).collect(),
@@ -33,7 +33,8 @@ impl Cell {
         Cell { maker: maker.clone(), values, origin }
     }
 
-    /// The first of evenly spaced days or moments, their distance, and their number.
+    /// For evenly spaced days or moments: the first one, the distance between two, and their
+    /// number.
     pub(crate) fn grid(&self) -> Option<(i64, i64, u64)> {
         let (from, until, step) = match self.maker {
             Maker::Day(from, until) => (from, until, 1),
@@ -73,7 +74,7 @@ impl Cell {
         }
     }
 
-    /// Draws a value, except for references and folded columns, which depend on other rows.
+    /// Draws a value. References and folded columns depend on other rows: they are not drawn here.
     pub(crate) fn draw(&self, stream: &mut Stream) -> Value {
         match &self.maker {
             Maker::Words(min, max, letters) => {
@@ -101,8 +102,8 @@ impl Cell {
         }
     }
 
-    /// Whether changing it leaves the row where it is: no reference, timestamp, attribute or folded
-    /// column.
+    /// True if a change of this column leaves the row where it is: the column is not a reference,
+    /// timestamp, attribute or folded column.
     pub(super) fn is_plain(&self) -> bool {
         use Maker::{Attribute, Folded, Moment, Ref};
         !matches!(self.maker, Moment(..) | Ref(_) | Attribute(_) | Folded { .. })
@@ -114,13 +115,13 @@ pub(crate) fn pick(bits: u64, count: u64) -> u64 {
     ((u128::from(bits) * u128::from(count)) >> 64) as u64
 }
 
-/// How many numbers of this many digits can be told apart: all, as far as a `u64` counts them.
+/// The number of values with this many digits; at most what a `u64` can count.
 fn numbers(digits: u8) -> u64 {
     ten_to(digits).map_or(u64::MAX, |all| u64::try_from(all).unwrap_or(u64::MAX))
 }
 
-/// The `n`th of these numbers. If there are more than a `u64` counts, one near that place, with
-/// further digits of its own.
+/// The `n`th of these numbers. If a `u64` cannot count them all, this is a number near the `n`th
+/// place, and its last digits are scrambled.
 fn nth_number(digits: u8, n: u64) -> i128 {
     let step = ten_to(digits).map_or(1, |all| all / i128::from(numbers(digits)));
     let within = (i128::from(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)) * step) >> 64;

@@ -12,10 +12,10 @@ use crate::base::{Day, EntityId, Key, Ppm, Seed, Stamp, Value};
 use crate::contract::{ColumnKind, Copied, Entity, Schema};
 use crate::workload::{EntityData, Maker};
 
-/// How many rows are indexed between two checks of `stops`.
+/// The number of rows indexed between two checks of `stops`.
 const ASKED_EVERY: u64 = 1_024;
 
-/// The rows of all entities, each computed when it is asked for.
+/// The rows of all entities. Each row is computed when the code asks for it.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     pub(crate) schema: Arc<Schema>,
@@ -26,20 +26,20 @@ pub struct Dataset {
     pub(crate) attributes: Vec<Arc<[Value]>>,
 }
 
-/// A row and how it came to be.
+/// A row and its past versions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
     pub key: Key,
     pub created: Stamp,
-    /// The stamp of its last version: `created`, or later if it was changed.
+    /// The stamp of the last version: `created`, or later if the row was changed.
     pub updated: Stamp,
     pub deleted: Option<Stamp>,
     pub values: Vec<Value>,
-    /// The version before the last, if there was one: its stamp and its values.
+    /// Stamp and values of the version before the last; `None` if the row was never changed.
     pub before: Option<(Stamp, Vec<Value>)>,
 }
 
-/// The data cannot be made as asked.
+/// The data cannot be made as the scenario asks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DataError {
     /// The columns of a natural key have fewer combinations than the entity has rows.
@@ -49,7 +49,7 @@ pub enum DataError {
         entity: String,
         /// The number of rows.
         rows: u64,
-        /// Combinations of the key's columns.
+        /// The number of combinations of the key's columns.
         names: u64,
     },
     /// A folded column depends on itself.
@@ -63,12 +63,12 @@ pub enum DataError {
 }
 
 impl Dataset {
-    /// The data for `start`, whose local midnight (`utc_offset` in seconds) anchors all timestamps.
-    /// `attributes` has the values of the device attributes. Once it `stops`, no more rows are
-    /// indexed; the result then only shows that the data can be made.
+    /// Makes the data for `start`. Timestamps are relative to the local midnight before it
+    /// (`utc_offset` in seconds). `attributes` has the values of the device attributes. When
+    /// `stops` is true, indexing ends early: the result then only shows that the data can be made.
     ///
     /// # Errors
-    /// If the data cannot be made as asked.
+    /// If the data cannot be made as the scenario asks.
     pub fn new(
         seed: Seed,
         schema: Arc<Schema>,
@@ -106,13 +106,15 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// An attribute column that is a copy follows the row that it is copied from, and is null
-    /// without one. Any other follows the first reference to an entity with the same attribute.
+    /// Decides the source of attribute columns. A copied column follows the row that it is copied
+    /// from, and is null without it. Others follow the first reference to an entity with the
+    /// attribute.
     fn follow_references(&mut self, data: &[EntityData]) {
         let attribute_of = |entity: usize, attribute: usize| {
             data[entity].columns.iter().position(|m| *m == Maker::Attribute(attribute))
         };
-        // Entities before this one are decided; following references up must not come back here.
+        // Entities before this one are decided. A chain of references must not come back to this
+        // one.
         let mut leads: FxHashMap<(usize, usize), usize> = FxHashMap::default();
         for &Copied { of, column, via, from, source } in &self.schema.copies {
             let of = usize::from(of.0);
@@ -130,7 +132,7 @@ impl Dataset {
                 }
                 let lead = made.columns.iter().enumerate().find_map(|(via, m)| {
                     let Maker::Ref(target) = *m else { return None };
-                    // A reference that may be null leads to no attribute.
+                    // A reference that may be null cannot give a value for the attribute.
                     if made.nulls.contains_key(&via) {
                         return None;
                     }
@@ -223,11 +225,11 @@ impl Dataset {
     pub(crate) fn entity(&self, entity: EntityId) -> &Entity {
         self.schema.entity(entity)
     }
-    /// The number of rows that exist at the start; they have the indices `0..live`.
+    /// The number of rows that exist at the start. Their indices are `0..live`.
     pub fn live(&self, entity: EntityId) -> u64 {
         self.table(entity).live
     }
-    /// The number of all rows; those of index `live..len` were deleted before the start.
+    /// The number of all rows. Rows `live..len` were deleted before the start.
     pub fn len(&self, entity: EntityId) -> u64 {
         self.table(entity).len()
     }
@@ -258,7 +260,7 @@ impl Dataset {
         (0..self.table(entity).cells.len()).map(|column| self.value(entity, row, column)).collect()
     }
 
-    /// The row that the reference in `column` points to, if it points to any.
+    /// The row that the reference in `column` points to; `None` if it points nowhere.
     pub fn target(&self, entity: EntityId, row: u64, column: usize) -> Option<u64> {
         let table = self.table(entity);
         match table.given(row) {
@@ -268,8 +270,8 @@ impl Dataset {
                 if !table.nulls.contains_key(&column) {
                     return table.target(row, column, live);
                 }
-                // Rows that point to others of their kind, or nowhere, form trees: parents come
-                // first.
+                // Rows that refer to their own entity form trees: a row points to an earlier row or
+                // nowhere.
                 let count = if target == entity { live.min(row) } else { live };
                 table.target(row, column, count).filter(|_| !table.is_null(row, column))
             }
@@ -298,17 +300,17 @@ impl Dataset {
         }
     }
 
-    /// All rows of an entity with their histories, made on demand.
+    /// All rows of an entity with their histories. Each is made when the iterator reaches it.
     pub fn rows(&self, entity: EntityId) -> impl Iterator<Item = History> + '_ {
         (0..self.len(entity)).map(move |row| self.row(entity, row))
     }
-    /// The stamp of the version of `row` that was there at `instant`; `None` if there was none.
+    /// The stamp of the version of `row` that existed at `instant`; `None` if none existed.
     pub fn stamp_at(&self, entity: EntityId, row: u64, instant: Stamp) -> Option<Stamp> {
         let life = self.table(entity).life(row);
         let there = life.created <= instant && life.deleted.is_none_or(|gone| gone > instant);
         there.then(|| life.changed.filter(|changed| *changed <= instant).unwrap_or(life.created))
     }
-    /// The stamp and values of `row` that were there at `instant`.
+    /// Stamp and values of `row` as they were at `instant`; `None` if it did not exist then.
     pub fn at(&self, entity: EntityId, row: u64, instant: Stamp) -> Option<(Stamp, Vec<Value>)> {
         let stamp = self.stamp_at(entity, row, instant)?;
         let table = self.table(entity);
@@ -331,7 +333,7 @@ impl Dataset {
             _ => None,
         }
     }
-    /// The columns of an entity that hold a device attribute: (column, attribute).
+    /// The columns of an entity that hold a device attribute, as (column, attribute).
     pub(crate) fn attribute_columns(&self, entity: EntityId) -> &[(usize, usize)] {
         &self.table(entity).attributes
     }
@@ -348,7 +350,7 @@ fn older(table: &Table, row: u64, mut values: Vec<Value>) -> Vec<Value> {
     values
 }
 
-/// The midnight before `start` where the clock is `utc_offset` seconds ahead of UTC.
+/// The midnight before `start`, for a clock that is `utc_offset` seconds ahead of UTC.
 fn local_midnight(start: Stamp, utc_offset: i32) -> Stamp {
     const DAY: i64 = 86_400_000_000;
     let ahead = i64::from(utc_offset) * 1_000_000;

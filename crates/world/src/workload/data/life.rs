@@ -1,13 +1,13 @@
-//! When a row was created, changed and deleted.
+//! Decides when a row was created, changed and deleted.
 
 use super::mixing::Mixing;
 use crate::base::{Ppm, Seed, Span, Stamp};
 use crate::workload::EntityData;
 
-/// How long before the start deletions are made up. This is longer than a backend keeps tombstones,
-/// so a device that was away even longer holds rows that no response mentions.
+/// Rows are deleted at most this long before the start. A backend forgets tombstones earlier, so a
+/// device that was away even longer holds rows that no response mentions.
 const DELETIONS_REACH_BACK: Span = Span::secs(90 * 86_400);
-/// Milliseconds per day. Ages are in milliseconds, the finest stamps of a common backend.
+/// Milliseconds per day. Ages are in milliseconds, the finest stamp of common backends.
 const DAY: f64 = 86_400_000.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +28,11 @@ pub(super) struct Lives {
     created: Rate,
     changed: Rate,
     deletions: Mixing,
-    /// The oldest deletion, in milliseconds before the start.
+    /// The age of the oldest deletion, in milliseconds before the start.
     deletions_from: f64,
 }
 
-/// A number of rows per day; each row has at most one turn.
+/// A number of rows per day. Each row gets at most one time.
 #[derive(Clone, Debug)]
 struct Rate {
     daily: f64,
@@ -44,7 +44,7 @@ impl Rate {
     fn new(seed: u64, daily: Ppm, rows: u64) -> Rate {
         Rate { daily: daily.share(), rows, order: Mixing::new(seed, rows.max(1)) }
     }
-    /// How many milliseconds ago row `row` had its turn; `part` (0 to 1) is the place within it.
+    /// The age of row `row`'s time in milliseconds. `part` (0 to 1) moves the time within its slot.
     fn age(&self, row: u64, part: f64) -> Option<f64> {
         (self.daily > 0.0).then(|| (self.order.at(row) as f64 + part) / self.rows as f64 / self.daily * DAY)
     }
@@ -93,7 +93,7 @@ impl Lives {
         }
     }
 
-    /// Rows that the daily rate does not reach are of the oldest tenth of the entity's age.
+    /// Rows beyond the daily rate were created in the oldest tenth of the entity's age.
     fn creation_age(&self, row: u64) -> f64 {
         let part = self.part("created", row);
         let age = self.created.age(row, part).filter(|age| *age < self.oldest);
@@ -135,7 +135,7 @@ mod tests {
             ..crate::workload::fixture::data().remove(0)
         }
     }
-    /// How many of `stamps` lie on the day that ended `ago` days before the start.
+    /// The number of `stamps` on the day that ended `ago` days before the start.
     fn on_day(stamps: impl Iterator<Item = Stamp>, ago: i64) -> i64 {
         stamps.filter(|s| (START.0 - s.0 - 1) / 86_400_000_000 == ago).count() as i64
     }

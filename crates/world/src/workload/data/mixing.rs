@@ -1,7 +1,7 @@
-//! A permutation of the first n numbers, computed for any one of them.
+//! A permutation of the numbers below n; each place is computed without the others.
 
-/// A permutation of `0..n`: a Feistel network of four rounds over the next power of four, walked
-/// until it lands below `n` (Black and Rogaway 2002).
+/// A permutation of `0..n`: a Feistel network of four rounds over the next power of four. It is
+/// applied again until the result is below `n` (Black and Rogaway 2002).
 #[derive(Clone, Debug)]
 pub(super) struct Mixing {
     seed: u64,

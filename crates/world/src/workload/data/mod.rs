@@ -1,13 +1,12 @@
-//! The content of every entity, and how it came to be.
+//! The content of every entity, and its history.
 //!
-//! A row is a function of (seed, entity, index). Rows of an index below [`Dataset::live`] exist at
-//! the start; those above, up to [`Dataset::len`], were deleted before it. A row has at most two
-//! versions: as created, and as last changed. Past rates are exact and natural keys distinct, since
-//! both come from a permutation of the row numbers.
+//! A row is a function of (seed, entity, index). Rows `0..live` ([`Dataset::live`]) exist at the
+//! start. Rows `live..len` ([`Dataset::len`]) were deleted before it. A row has at most two
+//! versions: as created, and as last changed. A permutation of the row numbers makes past rates
+//! exact and natural keys distinct.
 //!
-//! A past change touches only columns that do not move a row: no reference, timestamp, natural key
-//! or scope column. A folded column holds, in both versions, what the row that it looks at holds at
-//! the start.
+//! A past change never touches a reference, timestamp, natural key or scope column. A folded column
+//! copies a column of a referenced row. Both versions hold the copied value at the start.
 
 mod cell;
 mod dataset;

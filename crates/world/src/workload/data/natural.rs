@@ -1,4 +1,4 @@
-//! Natural keys that are distinct without looking at other rows.
+//! Makes natural keys that are distinct, without a look at other rows.
 
 use super::cell::Cell;
 use super::mixing::Mixing;
@@ -9,19 +9,19 @@ use crate::workload::Maker;
 #[derive(Clone, Debug)]
 pub(super) enum Natural {
     None,
-    /// The row's number begins this column's text.
+    /// The text of this column begins with the row's number.
     Serial(usize),
-    /// The row's number, permuted, is read as a number with one digit per (column, domain).
+    /// The row's number is permuted. Each (column, domain) then takes one digit of it.
     Digits {
         columns: Vec<(usize, u64)>,
         order: Mixing,
-        /// How many natural keys there are.
+        /// The number of different natural keys.
         names: u64,
     },
 }
 
 impl Natural {
-    /// For an entity with these cells; `live` returns how many rows a referenced entity has.
+    /// For an entity with these cells. `live` returns the number of rows of a referenced entity.
     pub(super) fn new(
         seed: Seed,
         entity: &Entity,
@@ -36,7 +36,7 @@ impl Natural {
         for &column in &entity.unique {
             match cells[column].maker {
                 Maker::Ref(entity) => columns.push((column, live(entity))),
-                // Long texts are drawn at random, so no two are alike. A folded column follows its
+                // Long texts are drawn at random: they differ anyway. A folded column follows its
                 // reference.
                 Maker::Fat { .. } | Maker::Prose(..) | Maker::Blob(..) => return Natural::None,
                 Maker::Folded { .. } | Maker::Words(..) => {}
@@ -50,7 +50,7 @@ impl Natural {
         Natural::Digits { columns, order: Mixing::new(seed.hash("natural", 0, 0), names.max(1)), names }
     }
 
-    /// The place of a value in its domain. Rows beyond the last natural key repeat one.
+    /// The place of a value in its column's domain. Rows beyond the last natural key repeat one.
     pub(super) fn digit(&self, row: u64, column: usize) -> Option<u64> {
         let Natural::Digits { columns, order, names } = self else { return None };
         let place = columns.iter().position(|(c, _)| *c == column)?;

@@ -1,11 +1,11 @@
-//! Texts that compress like those that people write.
+//! Makes texts that compress as well as text that people write.
 //!
 //! Of 4 096 words, the n-th is n times as rare as the first (Zipf's law). The 64 words of
 //! [`words`](super::words) are equally frequent, so they compress better than real text.
 
 use crate::base::Stream;
 
-/// The most frequent words of English, the most frequent first.
+/// The most frequent words of English, in order of their frequency.
 const SHORT: [&str; 64] = [
     "the", "of", "and", "to", "a", "in", "is", "that", "for", "it", "was", "on", "with", "as", "be", "at",
     "by", "not", "this", "are", "or", "from", "have", "an", "which", "one", "had", "but", "all", "were",
@@ -48,14 +48,14 @@ pub(super) fn text(stream: &mut Stream, min: u32, max: u32) -> String {
     text
 }
 
-/// Appends the word of a number whose count of bits is uniform, which is Zipf's law in steps.
+/// Appends a word. The bit count of its number is uniform, which is Zipf's law in steps.
 fn word(stream: &mut Stream, text: &mut String) {
     let bits = stream.below(BITS);
     let number = (1 << bits | stream.next_u64() >> 1 & ((1 << bits) - 1)) as usize - 1;
     match SHORT.get(number) {
         Some(short) => text.push_str(short),
         None => {
-            // Each number below 4 096 gets parts of its own, in whatever order.
+            // Each number below 4 096 gets its own parts. Their order does not matter.
             let mixed = number.wrapping_mul(0x9e5) & 0xfff;
             for (part, parts) in [BEGINS, MIDDLES, ENDS].iter().enumerate() {
                 text.push_str(parts[mixed >> (4 * part) & 15]);
@@ -73,7 +73,7 @@ mod tests {
     use crate::workload::Letters;
     use crate::workload::data::words;
 
-    /// Our own pages: prose that people wrote, without their tables.
+    /// Pages of our own docs without their tables: text that people wrote.
     const REAL: [&str; 5] = [
         include_str!("../../../../../docs/accuracy.md"),
         include_str!("../../../../../docs/conflicts.md"),

@@ -1,14 +1,14 @@
-//! The state that a device starts with.
+//! Makes the state that a device starts with.
 
 use super::dataset::Dataset;
 use crate::base::{EntityId, Stamp};
 use crate::contract::{Attributes, Carried, Delivery, Entity, ScopeRule};
 
 impl Dataset {
-    /// Rows that a device with these attributes held after a complete sync at one past instant.
-    /// `by_attribute` selects entities whose scope names an attribute; without it come the others,
-    /// whose rows are the same for all devices. It ends early once it `stops`. Windows of scopes
-    /// are anchored at the scenario's start day.
+    /// The rows that a device with these attributes held after a complete sync at a past instant.
+    /// With `by_attribute`: only entities whose scope names an attribute. Without: only the others,
+    /// whose rows are the same on all devices. Windows of scopes are relative to the scenario's
+    /// start day. When `stops` is true, the search ends early.
     pub fn synced(
         &self,
         (attributes, at): (&Attributes, Stamp),
@@ -41,7 +41,7 @@ impl Dataset {
         (attributes, at): (&Attributes, Stamp),
         f: &mut dyn FnMut(Carried<'_>),
     ) {
-        // Scope columns are the same in all versions, so one cell decides for most rows.
+        // A scope column is the same in all versions, so one cell decides for most rows.
         let inside = |rule: &ScopeRule| rule.is_met(&self.value(id, row, rule.column()), attributes);
         if self.stamp_at(id, row, at).is_some()
             && entity.scope.iter().all(inside)

@@ -1,4 +1,4 @@
-//! One entity, compiled: everything about its rows that does not need other entities.
+//! One compiled entity: all facts about its rows that need no other entity.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Value};
 use crate::contract::{Entity, ScopeRule};
 use crate::workload::{EntityData, GivenRow, Maker};
 
-/// Rows by a column that holds an attribute, and its value.
+/// Rows by (column that holds an attribute, value of the attribute).
 pub(super) type Having = FxHashMap<(usize, Arc<str>), Vec<u32>>;
 
 #[derive(Clone, Debug)]
@@ -26,16 +26,16 @@ pub(super) struct Table {
     pub(super) live: u64,
     pub(super) natural: Natural,
     pub(super) lives: Lives,
-    /// Columns that a past change may touch: those that devices hold, if there are any.
+    /// Columns that a past change may touch: columns that devices hold, or any if there are none.
     changeable: Vec<usize>,
-    /// Columns that hold a device attribute: (column, attribute).
+    /// Columns that hold a device attribute, as (column, attribute).
     pub(super) attributes: Vec<(usize, usize)>,
     pub(super) having: Having,
     pub(super) by_key: FxHashMap<Key, u32>,
 }
 
 impl Table {
-    /// The table without what needs other tables: natural keys, and rows by value.
+    /// Makes the table, but not yet its natural keys and its rows by value: they need other tables.
     pub(super) fn new(
         seed: Seed,
         entity: &Entity,
@@ -92,7 +92,7 @@ impl Table {
         }
     }
 
-    /// The value of a made row's cell that depends on no other row.
+    /// The value of a cell in a made row. The cell depends on no other row.
     pub(super) fn made(&self, row: u64, column: usize) -> Value {
         if self.is_null(row, column) {
             return Value::Null;
@@ -128,17 +128,17 @@ impl Table {
         let drawn = || self.seed.hash(purpose, row, column as u64) % 1_000_000;
         shares.get(&column).is_some_and(|share| drawn() < u64::from(share.0))
     }
-    /// The place of a made row's cell in its domain.
+    /// The place of the cell's value in its column's domain, for a made row.
     fn position(&self, row: u64, column: usize) -> Option<u64> {
         self.target(row, column, self.cells[column].domain()?)
     }
-    /// Which of `count` rows a made row's reference points to.
+    /// The row, of `count` rows, that a reference of a made row points to.
     pub(super) fn target(&self, row: u64, column: usize, count: u64) -> Option<u64> {
         let drawn = || pick(self.seed.hash("cell", row, column as u64), count);
         (count > 0).then(|| self.natural.digit(row, column).unwrap_or_else(drawn))
     }
 
-    /// The columns that the last change of `row` touched, with their values before it.
+    /// The columns that the last change of `row` touched, with their values before that change.
     pub(super) fn replaced(&self, row: u64) -> impl Iterator<Item = (usize, Value)> + '_ {
         let count = self.changeable.len() as u64;
         let bits = self.seed.hash("replaced", row, 0);

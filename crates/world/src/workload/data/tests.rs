@@ -1,4 +1,4 @@
-//! What holds for all rows of a dataset.
+//! Facts that hold for all rows of a dataset.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -147,7 +147,7 @@ fn a_past_change_shows_in_some_column_that_devices_hold_and_moves_no_row() {
     assert!(changed > 3_000, "{changed} rows were changed within 200 days at 1 % a day");
 }
 
-/// What a device with clinic `clinic` holds: key → (stamp, values).
+/// The rows that a device with clinic `clinic` holds: key → (stamp, values).
 fn held(dataset: &Dataset, clinic: u32, at: Stamp) -> BTreeMap<String, (Stamp, Vec<Value>)> {
     let (attributes, mut rows) = (vec![attribute_value("clinic", clinic, CLINICS)], BTreeMap::new());
     for by_attribute in [false, true] {
@@ -256,7 +256,7 @@ fn as_many_rows_as_said_have_null_and_the_version_before_often_another_value() {
 fn an_attribute_that_is_copied_is_that_of_the_row_it_is_of() {
     let mut schema = schema();
     schema.entities[usize::from(PATIENT.0)].columns[1].kind = ColumnKind::Text;
-    // The doctor comes first, and has a clinic, too.
+    // The doctor comes first, and also has a clinic.
     schema.copies =
         vec![Copied { of: APPOINTMENT, column: CLINIC, via: OF_PATIENT, from: PATIENT, source: 1 }];
     let mut copies = data();

@@ -1,7 +1,7 @@
-//! Edits whose row is found when they are made, from what their author sees then.
+//! Edits that find their row when they are made, from the rows that their author then sees.
 //!
-//! The row is a pure function of the edit and of a [`Sight`]: among the rows that fit, the one
-//! whose key has the smallest hash. So a row that comes or goes elsewhere changes no choice.
+//! The row is a pure function of the edit and of a [`Sight`]: the row that fits and whose key has
+//! the smallest hash. So a row that comes or goes elsewhere changes no choice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,19 +12,19 @@ use crate::workload::Aim;
 /// The value of a row in a column of the backend; `None` if it is not visible.
 pub(crate) type Cells<'a> = dyn Fn(usize) -> Option<Value> + 'a;
 
-/// Calls back with each row of an entity: its key, and its values by the backend's columns.
+/// Calls back with each row of an entity: its key, and its values by backend column.
 type Rows<'a> = dyn Fn(EntityId, &mut dyn FnMut(&str, &Cells<'_>)) + 'a;
 
-/// Keys of rows by their entity.
+/// The keys of rows, by entity.
 pub(crate) type Keys = BTreeMap<EntityId, BTreeSet<Key>>;
 
-/// What somebody sees at an instant: a person the rows of an app, the office those of the backend.
+/// What an author sees at an instant: a person sees the app's rows, the office the backend's.
 pub(crate) struct Sight<'a> {
     pub rows: &'a Rows<'a>,
-    /// The keys that were created in the run: by the person, or for the office by anybody.
+    /// The keys created in the run. A person sees the own keys, the office all of them.
     pub made: Option<&'a Keys>,
-    /// By group: the row that its edits are about, once one of them found it. New rows of the group
-    /// follow; they may refer to other rows if the first one's reference is not visible.
+    /// By group: the row that its edits are about, as soon as one edit has found it. New rows of
+    /// the group follow. They may refer to another row if the first row's reference is not visible.
     pub groups: &'a BTreeMap<u64, Vec<Known>>,
 }
 
@@ -33,63 +33,63 @@ pub(crate) struct Sight<'a> {
 pub(crate) struct Known {
     pub entity: EntityId,
     pub key: Key,
-    /// What the edit wrote there, by position in the backend's columns.
+    /// The values that the edit wrote, by index of the backend's column.
     pub values: Vec<(usize, Value)>,
 }
 
-/// An edit whose row is found later.
+/// An edit that finds its row later.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Aimed {
     pub action: u16,
     pub entity: EntityId,
     pub kind: EditKind,
     pub aim: Aim,
-    /// The row that is meant; for a create, the row that it refers to.
+    /// The row to edit. For a create: the row that the new row refers to.
     pub row: Option<Named>,
-    /// The group that is told which row it was.
+    /// The group that shares this edit's row.
     pub group: Option<u64>,
     pub seed: Seed,
-    /// Rows whose timestamp in this column lies in `from..=until` come first.
+    /// Prefers rows whose timestamp is near: column `.0` lies in `.1..=.2`.
     pub near: Option<(usize, i64, i64)>,
     pub fresh: Key,
-    /// The values to write, by position in the backend's columns.
+    /// The values to write, by index of the backend's column.
     pub drafts: Vec<(usize, Draft)>,
 }
 
-/// A row that a scenario names.
+/// A row that is named in advance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
     Key(Key),
-    /// The row that edits of this group are about; the first of them finds it.
+    /// The row of this group. The group's first edit finds it.
     OfGroup(u64),
 }
 
-/// A value that may depend on what is visible.
+/// A value that may depend on the visible rows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Draft {
-    /// The first of these that the row does not have yet, or the last.
+    /// The first of these values that the row does not have yet; otherwise the last.
     OneOf(Vec<Value>),
-    /// The key of a row of this entity; null if there is none and null is allowed. `names`: the
-    /// natural key of a new row depends on it. Then all rows of a group refer to one row, if that
-    /// is visible.
+    /// The key of a row of this entity; null if no row fits and null is allowed. `names`: a new
+    /// row's natural key depends on this key. Then all new rows of a group refer to one row, if
+    /// that row is visible.
     Ref { entity: EntityId, or_null: bool, names: bool },
-    /// The value of `column` in the row that this row's column `via` points to; null if not
-    /// visible.
+    /// The value of `column` in the row that this row's column `via` points to; null if that row is
+    /// not visible.
     Folded { entity: EntityId, via: usize, column: usize },
 }
 
-/// The row that an edit found, and what it writes there.
+/// The row that an edit found, and the values to write there.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Found {
     pub key: Key,
-    /// New values by position in the backend's columns.
+    /// New values, by index of the backend's column.
     pub values: Vec<(usize, Value)>,
 }
 
 type Ranked = ((bool, u64), String, Vec<(usize, Value)>);
 
 impl Aimed {
-    /// The row that it is about and what it writes there; `None` if no visible row fits.
+    /// The row to edit and the values to write; `None` if no visible row fits.
     pub(crate) fn find(&self, sight: &Sight<'_>) -> Option<Found> {
         let named = match &self.row {
             Some(Named::Key(key)) => Some((self.named_entity(), key.clone())),
@@ -139,7 +139,7 @@ impl Aimed {
     }
 
     /// The rows that others of the group refer to, if the natural key depends on this column. The
-    /// first that is visible is used.
+    /// caller uses the first that is visible.
     fn named_alike<'s>(&self, sight: &'s Sight<'_>, column: usize) -> impl Iterator<Item = &'s str> {
         let group = self.group.filter(|group| self.row == Some(Named::OfGroup(*group)));
         let group = group.filter(|_| self.kind == EditKind::Create);
@@ -150,7 +150,7 @@ impl Aimed {
         })
     }
 
-    /// The entity of a named key: the edit's own, or for a create the first that it refers to.
+    /// The entity of a named key: the edit's own. For a create: the first that it refers to.
     fn named_entity(&self) -> EntityId {
         let referred = self.drafts.iter().find_map(|(_, draft)| match draft {
             Draft::Ref { entity, .. } => Some(*entity),
@@ -159,8 +159,7 @@ impl Aimed {
         referred.filter(|_| self.kind == EditKind::Create).unwrap_or(self.entity)
     }
 
-    /// A row with its values in the written columns: `only` that one, if given, and never the
-    /// `other`.
+    /// A row with its values in the written columns. With `only`: that row. Never the row `other`.
     fn pick(
         &self,
         sight: &Sight<'_>,
@@ -220,8 +219,8 @@ mod tests {
     const FILE: EntityId = EntityId(1);
     const GROUP: u64 = 7;
 
-    /// Folders and files that somebody sees. A file's columns are its folder, its folder's name and
-    /// a size.
+    /// Folders and files that an author sees. A file has three columns: its folder, its folder's
+    /// name and a size.
     #[derive(Default)]
     struct Seen {
         folders: Vec<(&'static str, &'static str)>,

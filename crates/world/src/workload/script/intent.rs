@@ -1,4 +1,4 @@
-//! Who writes when: each write from its own stream, before its row is known.
+//! Plans the writes: their authors and times. Each write has its own stream and no row yet.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::base::{Ppm, Seed, Span, Stream, Time};
 use crate::contract::EditKind;
 use crate::workload::{Action, Rivals, share};
 
-/// Who writes, by position, and when; the office is nobody.
+/// The author of a write, by index, and its time. The office has no index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct By {
     pub(super) at: Time,
@@ -36,7 +36,7 @@ pub(super) struct Twin {
 pub(super) enum Opposite {
     Same,
     Other,
-    /// It writes the columns of another action, by its index.
+    /// The twin writes the columns of another action, by its index.
     Beside(usize),
     Delete,
 }
@@ -127,7 +127,7 @@ impl Day<'_> {
         (on_devices, total - on_devices)
     }
 
-    /// How much each person writes; equal if no role that is at work has a weight.
+    /// The weight of each person's writes. All are equal if no role at work has a weight.
     fn weights(&self) -> Vec<u64> {
         let roles = &self.setting.options.role_weights;
         let weight = |person: &Person| roles.iter().find(|(role, _)| *role == person.role).map_or(0, |r| r.1);
@@ -141,7 +141,7 @@ impl Day<'_> {
         (0..weights.len()).map(|i| u64::from(at_work(i))).collect()
     }
 
-    /// Gives exact shares of the devices' updates and creates a rival for the same row or key.
+    /// Gives an exact share of the devices' updates and creates a rival, for the same row or key.
     fn contend(&self, intents: &mut [Intent]) {
         let contention = &self.setting.options.contention;
         let updates = self.drawn(intents, EditKind::Update, "contended", contention.share);
@@ -175,14 +175,14 @@ impl Day<'_> {
         for i in self.drawn(intents, EditKind::Update, "deleted", contention.deletes) {
             twin(&mut intents[i], Opposite::Delete, ("rival", by_devices));
         }
-        // Colleagues and the office both double natural keys, unless only devices are rivals.
+        // Colleagues and the office both double natural keys, unless only devices may be rivals.
         let by_devices = if contention.by == Rivals::Devices { 1.0 } else { 0.5 };
         for i in self.drawn(intents, EditKind::Create, "contended", contention.double_create) {
             twin(&mut intents[i], Opposite::Other, ("colleague", by_devices));
         }
     }
 
-    /// The columns of another action on such rows, if there is one.
+    /// Another action that updates such rows in other columns; `Other` if there is none.
     fn beside(&self, intent: &Intent) -> Opposite {
         let actions = &self.setting.options.actions;
         let own = &actions[intent.action];
@@ -195,7 +195,7 @@ impl Day<'_> {
         if others.is_empty() { Opposite::Other } else { Opposite::Beside(*stream.pick(&others)) }
     }
 
-    /// With this probability a colleague who is at work then, otherwise the office.
+    /// A colleague who is at work at `at`, with probability `share`; otherwise the office (`None`).
     fn rival(
         &self,
         intent: &Intent,
@@ -214,7 +214,7 @@ impl Day<'_> {
         (stream.chance(share) && !others.is_empty()).then(|| *stream.pick(&others))
     }
 
-    /// Draws a share of the intents without a rival; of creates, only those with a natural key.
+    /// Draws a share of the intents, without those that have a twin. Creates need a natural key.
     fn drawn(&self, intents: &[Intent], kind: EditKind, purpose: &str, of: Ppm) -> Vec<usize> {
         let fits = |intent: &Intent| {
             let action = &self.setting.options.actions[intent.action];
@@ -229,7 +229,7 @@ impl Day<'_> {
         share::winners(&draws, count).into_iter().map(|nth| free[nth]).collect()
     }
 
-    /// Triangular around the write, within the script.
+    /// The time of the twin: triangular around the write, clamped to the script.
     fn twin_time(&self, intent: &Intent) -> Time {
         let within = self.setting.options.contention.within.0 as f64;
         let mut stream = intent.stream("twin time");

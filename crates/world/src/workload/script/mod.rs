@@ -1,9 +1,9 @@
-//! The day: who does what when, written down before it begins.
+//! The day: a plan of each act and its time, made before the day begins.
 //!
-//! Three passes. `intent` draws who writes when, each write from its own stream. `plot` goes
-//! through the writes by time, deletions first, and chooses rows, values and free natural keys. An
-//! edit that aims at what is shown or was made finds its row when it is made (`aim`). `stage` puts
-//! foreground stretches around what each person does; a login has no `Resume`.
+//! There are three passes. `intent` draws the author and time of each write, from the write's own
+//! stream. `plot` goes through the writes by time, deletions first, and chooses rows, values and
+//! free natural keys. Edits that aim at shown or created rows find them later (`aim`). `stage` puts
+//! foreground stretches around each person's acts; a login has no `Resume`.
 
 mod aim;
 mod intent;

@@ -1,23 +1,23 @@
-//! Who works when, and when the app is in the foreground.
+//! Decides when each person works, and when the app is in the foreground.
 
 use crate::base::{DeviceId, Seed, Span, Stamp, Stream, Time};
 use crate::contract::Attributes;
 use crate::workload::{LoginWave, WorkloadOptions, share};
 
-/// How long after the login a person relies on rows that the device did not start with.
+/// Until this long after the login a person edits only rows that the device started with.
 const SETTLING: Span = Span::secs(600);
-/// How long after the login a person writes at the earliest.
+/// A person's first write comes at least this long after the login.
 const FIRST_LOOK: Span = Span::secs(60);
 
-/// A person with a device, as far as the script needs to know.
+/// A person with a device: the facts that the script needs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Person {
     pub device: DeviceId,
     pub attributes: Attributes,
-    /// The attributes that the person gets later, in the order of time.
+    /// The attributes that the person gets later, by time.
     pub later: Vec<(Time, Attributes)>,
     pub role: String,
-    /// When the device was last synced before the start; `None` for a fresh install.
+    /// The wall clock of the last sync before the start; `None`: the app was just installed.
     pub synced_at: Option<Stamp>,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Presence {
     pub(super) from: Time,
     pub(super) until: Time,
     pub(super) writes_from: Time,
-    /// From then on the device is assumed to hold what the backend held at the start.
+    /// From this time on the script assumes that the device holds the backend's rows of the start.
     pub(super) settled: Time,
 }
 
@@ -37,7 +37,7 @@ pub(super) fn working_hours(options: &WorkloadOptions, duration: Span) -> (Time,
     if from < until && from < end { (from, until.min(end)) } else { (Time::ZERO, end) }
 }
 
-/// Each person's day; `None` for a person whom no wave of logins brings to work.
+/// Each person's day; `None` for a person who belongs to no wave of logins and does not work.
 pub(super) fn presences(
     seed: Seed,
     options: &WorkloadOptions,
@@ -67,7 +67,7 @@ pub(super) fn presences(
         .collect()
 }
 
-/// Each person's wave; one beyond the last for a person without a wave.
+/// The index of each person's wave; for a person without a wave, the number of waves.
 fn waves_of(seed: Seed, logins: &[LoginWave], people: &[Person]) -> Vec<usize> {
     let mut weights: Vec<u64> = logins.iter().map(|w| u64::from(w.share.0)).collect();
     weights.push(1_000_000_u64.saturating_sub(weights.iter().sum()));
@@ -82,7 +82,7 @@ fn waves_of(seed: Seed, logins: &[LoginWave], people: &[Person]) -> Vec<usize> {
     waves
 }
 
-/// Normal around the wave's middle, drawn again if outside working time, and clamped at last.
+/// Normal around the wave's mean. Times outside working time are drawn again, at last clamped.
 fn login_time(stream: &mut Stream, wave: &LoginWave, hours: (Time, Time)) -> Time {
     let mut drawn = wave.at;
     for _ in 0..8 {
@@ -95,7 +95,7 @@ fn login_time(stream: &mut Stream, wave: &LoginWave, hours: (Time, Time)) -> Tim
     drawn.clamp(hours.0, Time(hours.1.0 - 1))
 }
 
-/// When the person would look at the app without anything to write; sorted and disjoint.
+/// The times when a person only looks at the app, without a write; sorted and disjoint.
 pub(super) fn stretches(stream: &mut Stream, options: &WorkloadOptions, day: &Presence) -> Vec<(Time, Time)> {
     let (mean, Some(every)) = (options.foreground, options.visits_every()) else {
         return vec![(day.from, day.until)];

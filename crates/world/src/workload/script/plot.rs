@@ -1,4 +1,4 @@
-//! From intents to writes: which row, which values.
+//! Turns intents into writes: chooses the row and the values.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ use crate::contract::{Delivery, EditKind, LocalEdit};
 use crate::workload::data::pick;
 use crate::workload::{Action, Aim, share};
 
-/// How long before its details are edited a record is opened.
+/// A person opens a record this long before editing its details.
 const READING: Span = Span::secs(40);
-/// A person opens records whose timestamp is this near.
+/// A person opens records whose timestamp is at most this far from now.
 const AROUND_NOW: Span = Span::secs(12 * 3_600);
 
 #[derive(Debug)]
@@ -25,17 +25,17 @@ pub(super) struct Deed {
     pub(super) act: Act,
 }
 
-/// This bit tells groups of twins from groups of events.
+/// This bit separates groups of twins from groups of events.
 const TWINS: u64 = 1 << 63;
 
-/// How many writes are made between two checks of `stops`.
+/// The number of writes made between two checks of `stops`.
 const ASKED_EVERY: usize = 64;
 
 pub(super) struct Plot<'a> {
     day: &'a Day<'a>,
     rows: Rows<'a>,
     circles: Vec<Circle>,
-    /// The circles to which people belong later, in the order of time.
+    /// The circles that each person joins later, by time.
     later: Vec<Vec<(Time, Circle)>>,
     pub(super) deeds: Vec<Deed>,
     bursts: &'a [Burst],
@@ -59,8 +59,8 @@ impl<'a> Plot<'a> {
         Plot { day, rows, circles, later, deeds: Vec::new(), bursts, named: BTreeMap::new(), counts }
     }
 
-    /// Plays deletions first, so that nobody edits a row that will be gone. `None` if it was
-    /// stopped.
+    /// Plays deletions first, so that no edit finds a row that is deleted later. `None` if `stops`
+    /// ended the work.
     pub(super) fn play(&mut self, mut intents: Vec<Intent>) -> Option<()> {
         let day = self.day;
         let kind = |intent: &Intent| day.setting.options.actions[intent.action].kind;
@@ -111,7 +111,7 @@ impl<'a> Plot<'a> {
 
     fn aim(&mut self, intent: &Intent, action: &Action, mut target: Target) -> Option<()> {
         if intent.twin.is_some() {
-            // The first of the two finds the row, and the other edits the same.
+            // The first of the two finds the row. The other edits the same row.
             let group = intent.seed.hash("twins", 0, 0) | TWINS;
             (target.row, target.group) = (Some(Named::OfGroup(group)), Some(group));
         }
@@ -259,7 +259,7 @@ impl<'a> Plot<'a> {
         Some(())
     }
 
-    /// What the rival writes into the row: the same, or something else.
+    /// The values that the rival writes into the row: the same, or others.
     fn twin_values(
         &mut self,
         intent: &Intent,
@@ -274,7 +274,7 @@ impl<'a> Plot<'a> {
             Opposite::Beside(action) => &self.day.setting.options.actions[action].columns,
             Opposite::Other | Opposite::Delete => columns,
         };
-        // The office's choice is bound to the phone's circle; otherwise the row would leave it.
+        // The office's choice stays within the phone's circle. Otherwise the row would leave it.
         let by = By { who: intent.by.who, ..twin.by };
         let mut draw = self.draw(by, action, intent.stream("twin values"));
         let other = self.rows.update(&mut draw, row, columns, Some(values), |_| true);
@@ -293,7 +293,7 @@ impl<'a> Plot<'a> {
         self.write(by, intent, (entity, key), EditKind::Delete, Vec::new());
     }
 
-    /// The row that an intent edits. For details of a record, the record is opened first.
+    /// The row that an intent edits. If it is a detail, the person opens its record first.
     fn choose(&mut self, intent: &Intent, action: &Action) -> Option<u32> {
         let entity = action.entity;
         let mut draw = self.draw(intent.by, action, intent.stream("row"));
@@ -321,7 +321,7 @@ impl<'a> Plot<'a> {
             Delivery::OnOpen { by } => setting.dataset.refers_to(id, by),
             _ => None,
         };
-        // The scenario may name the records or their details.
+        // The scenario may name the records, or their details.
         let record = by(opened).unwrap_or(opened);
         let fetched: Vec<EntityId> = schema.ids().filter(|id| by(*id) == Some(record)).collect();
         let total = u64::from(setting.options.opens_per_day_milli) * setting.people.len() as u64;
@@ -345,15 +345,15 @@ impl<'a> Plot<'a> {
         }
     }
 
-    /// Selects records of these hours, if their scope has a window.
+    /// The time range for records to open, if their scope has a window.
     fn record_near(&self, record: EntityId, at: Time) -> Option<Near> {
         let scope = &self.day.setting.dataset.entity(record).scope;
         let window = scope.iter().find(|rule| rule.attribute().is_none())?;
         Some(near(self.wall(at), (window.column(), AROUND_NOW, AROUND_NOW)))
     }
 
-    /// Makes an import's rows; fewer than asked for if natural keys run out. `None` if it was
-    /// stopped.
+    /// Makes an import's rows: fewer than planned if natural keys run out. `None` if `stops` ended
+    /// the work.
     pub(super) fn import(&mut self, import: &Import, nth: u64) -> Option<Batch> {
         let setting = self.day.setting;
         let entity = import.entity;
@@ -384,7 +384,7 @@ impl<'a> Plot<'a> {
         let near = action.near.map(|wish| near(now, wish));
         Draw { stream, entity: action.entity, circle, now, near, finds_refs: false }
     }
-    /// The circle of a person at a time.
+    /// The circle that a person belongs to at a time.
     fn circle(&self, who: usize, at: Time) -> Circle {
         let last = self.later[who].iter().rfind(|(from, _)| *from <= at);
         last.map_or(self.circles[who], |(_, circle)| *circle)
@@ -401,7 +401,7 @@ fn near(now: Stamp, (column, before, after): (usize, Span, Span)) -> Near {
     Near { column, from: now.minus(before).0, until: now.plus(after).0 }
 }
 
-/// Which rows a device holds: soon after the login, only those that it started with.
+/// Decides if a device holds a row. Soon after the login it holds only the rows it started with.
 fn held<'a>(day: &'a Day<'_>, by: By, entity: EntityId) -> impl Fn(u32) -> bool + 'a {
     let dataset = day.setting.dataset;
     let synced_at = by

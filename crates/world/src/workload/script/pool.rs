@@ -1,4 +1,4 @@
-//! Which rows somebody may edit.
+//! Finds the rows that an author may edit.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -9,29 +9,29 @@ use crate::base::{EntityId, Stream, Value};
 use crate::contract::{Delivery, ScopeRule};
 use crate::workload::Dataset;
 
-/// People who hold the same rows; by number.
+/// A number for the people who hold the same rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Circle(usize);
 
 pub(super) const OFFICE: Circle = Circle(0);
-/// Any device, if attributes make no difference.
+/// The circle of all devices. It serves entities whose rows are the same on all devices.
 const ANY_DEVICE: Circle = Circle(1);
 
-/// Rows with a timestamp each (0 if no column was asked for), sorted by timestamp and row.
+/// (timestamp, row) pairs, sorted. The timestamp is 0 if the caller names no column.
 type Pool = Rc<[(i64, u32)]>;
 
-/// The rows that exist at the start, by who may edit them.
+/// The rows that exist at the start, by the circle that may edit them.
 pub(super) struct Pools<'a> {
     dataset: &'a Dataset,
     circles: Vec<Members>,
     numbers: BTreeMap<String, Circle>,
     pools: FxHashMap<(Circle, EntityId, Option<usize>), Pool>,
-    /// For an entity that is delivered on open: pairs of opened row and detail row, sorted.
+    /// For an entity delivered on open: sorted pairs of (opened row, detail row).
     details: FxHashMap<EntityId, Rc<[(u32, u32)]>>,
 }
 
 struct Members {
-    /// By position; `None`: any value.
+    /// The attribute values, by index. `None`: any value.
     attributes: Vec<Option<Value>>,
     on_device: bool,
 }
@@ -74,7 +74,7 @@ impl<'a> Pools<'a> {
         self.circles[circle.0].attributes.get(attribute)?.as_ref()
     }
 
-    /// Picks a row near the moment if there is any (true), otherwise any row of the circle.
+    /// Picks a row near the moment (returns `true`), or otherwise any row of the circle (`false`).
     pub(super) fn pick(
         &mut self,
         stream: &mut Stream,
@@ -127,7 +127,7 @@ impl<'a> Pools<'a> {
         {
             return self.details_in(circle, entity, by);
         }
-        // Of these, a device holds only what it made itself.
+        // A device holds rows of these entities only if it made them itself.
         if delivery == Delivery::UploadOnly && self.circles[circle.0].on_device {
             return Vec::new();
         }
@@ -178,7 +178,7 @@ impl<'a> Pools<'a> {
     }
 }
 
-/// A row that `accept` takes: by a few draws, then by going round from a drawn place.
+/// A row that `accept` takes: a few random tries, then the first one after a random place.
 fn one_of(stream: &mut Stream, rows: &[(i64, u32)], accept: impl Fn(u32) -> bool) -> Option<u32> {
     if rows.is_empty() {
         return None;

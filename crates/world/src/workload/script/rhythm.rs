@@ -1,4 +1,4 @@
-//! When in a day the writes happen.
+//! Spreads the writes over the day.
 
 use std::collections::BTreeSet;
 
@@ -8,15 +8,15 @@ use crate::workload::{LoginWave, Peak};
 /// The density of writes over working time.
 #[derive(Clone, Debug)]
 pub(super) struct Rhythm {
-    /// Ends of stretches of constant density, each with the share of writes up to it; begins at 0.
+    /// (end of a stretch of constant density, share of all writes before it).
     ends: Vec<(Time, f64)>,
 }
 
 type Load = (Time, Time, f64);
-/// A wave: its share, its parts of the peaks and of the time outside, and two sums of the parts.
+/// A wave: (its share, parts of the peaks still ahead, same outside peaks), and two running sums.
 type Wave<'w> = (&'w (f64, Vec<f64>, f64), (&'w f64, &'w Vec<f64>));
 
-/// Rounds of fitting in [`Rhythm::of_people`]; five bring the hospital day within a thousandth.
+/// Rounds of fitting in [`Rhythm::of_people`]. The hospital day needs five to be within 0.1 %.
 const FITTING_ROUNDS: u32 = 20;
 
 impl Rhythm {
@@ -24,15 +24,15 @@ impl Rhythm {
         Rhythm::with_loads(hours, &loads(hours, peaks))
     }
 
-    /// The rhythm of people with these logins. Early peaks are raised by what people who are not
-    /// there yet leave out, so that all people together meet the shares.
+    /// The rhythm of people with these logins. In early peaks some people have not logged in yet.
+    /// The density there is higher, so that all people together meet the peaks' shares.
     pub(super) fn of_people(hours: (Time, Time), peaks: &[Peak], logins: &[LoginWave]) -> Rhythm {
         let wanted = loads(hours, peaks);
         let left = left_over(&wanted);
         let overlap = |from: Time, until: Time, since: Time| until.since(from.max(since)).0 as f64;
         let outside: Vec<(Time, Time)> = outside(hours, &wanted);
         let all: f64 = outside.iter().map(|(f, u)| (*u - *f).0 as f64).sum();
-        // The part of each peak, and of the time outside, that is still ahead of each wave.
+        // Per wave: the part of each peak that is still ahead, and of the time outside peaks.
         let ahead: Vec<(f64, Vec<f64>, f64)> = logins
             .iter()
             .map(|wave| {
@@ -44,8 +44,8 @@ impl Rhythm {
         let people: f64 = ahead.iter().map(|(share, ..)| share).sum();
         let mut weights: Vec<f64> = wanted.iter().map(|load| load.2).collect();
         for _ in 0..FITTING_ROUNDS {
-            // Each wave's sums over the peaks: of those fitted in this round, and of all from each
-            // one on.
+            // Per wave, two sums over its peaks: the peaks fitted in this round, and the others
+            // from each peak on.
             let mut fitted = vec![0.0; ahead.len()];
             let ahead_of = ahead.iter().map(|(_, parts, _)| suffix_sums(parts, &weights));
             let unfitted: Vec<Vec<f64>> = ahead_of.collect();
@@ -85,7 +85,7 @@ impl Rhythm {
         Rhythm { ends }
     }
 
-    /// The instant at `part` (0 to 1) of the writes that fall between `from` and `until`.
+    /// The instant at which `part` (0 to 1) of the writes between `from` and `until` are done.
     pub(super) fn at(&self, part: f64, from: Time, until: Time) -> Time {
         let (low, high) = (self.share_until(from), self.share_until(until));
         if high <= low {
@@ -138,7 +138,7 @@ fn outside(hours: (Time, Time), peaks: &[Load]) -> Vec<(Time, Time)> {
     outside
 }
 
-/// Calls `each` per stretch between ends of peaks, with the places of the peaks that cover it.
+/// Calls `each` per stretch between ends of peaks, with the indices of the peaks that cover it.
 fn for_each_stretch(hours: (Time, Time), peaks: &[Load], mut each: impl FnMut(Time, Time, &BTreeSet<usize>)) {
     let ends = |(at, (from, until, _)): (usize, &Load)| [(*from, at, true), (*until, at, false)];
     let mut ends: Vec<(Time, usize, bool)> = peaks.iter().enumerate().flat_map(ends).collect();
@@ -153,7 +153,7 @@ fn for_each_stretch(hours: (Time, Time), peaks: &[Load], mut each: impl FnMut(Ti
     }
 }
 
-/// For each place, the weighted sum of the parts from there on.
+/// For each index, the weighted sum of the parts from there to the end.
 fn suffix_sums(parts: &[f64], weights: &[f64]) -> Vec<f64> {
     let mut sums: Vec<f64> = parts.iter().zip(weights).map(|(part, weight)| part * weight).collect();
     for at in (1..sums.len()).rev() {
@@ -225,7 +225,7 @@ mod tests {
         let logins = [wave(hour(7, 0), 600_000), wave(hour(9, 30), 400_000)];
         let hours = (hour(7, 0), hour(17, 0));
         let rhythm = Rhythm::of_people(hours, &peaks, &logins);
-        // The share of writes in a range, of people who are there, each in the time left to them.
+        // The share of writes in a range. Each wave's writes fill the time from its login on.
         let within = |from: u64, until: u64| -> f64 {
             let of = |wave: &LoginWave| {
                 let times = (0..10_000).map(|i| rhythm.at((f64::from(i) + 0.5) / 1e4, wave.at, hours.1));
@@ -233,7 +233,7 @@ mod tests {
             };
             logins.iter().map(|wave| of(wave) * wave.share.share()).sum()
         };
-        // Two peaks overlap and are checked together: alone, neither has only its own share.
+        // The first two peaks overlap, so they are checked together.
         for (from, until, share) in [(8, 11, 0.5), (12, 13, 0.1), (15, 16, 0.1)] {
             let got = within(from, until);
             assert!((got - share).abs() < 0.005, "{got} of the writes in {from}–{until}, not {share}");

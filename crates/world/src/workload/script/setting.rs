@@ -1,4 +1,4 @@
-//! What a script is written from, besides what people do by habit.
+//! The inputs of a script, besides people's habits.
 
 use super::aim::Named;
 use super::person::Person;
@@ -13,40 +13,40 @@ pub(crate) struct Setting<'a> {
     pub people: &'a [Person],
     pub dataset: &'a Dataset,
     pub duration: Span,
-    /// Asked now and then: true if no script is wanted any more.
+    /// Checked now and then. True if the caller wants the script no more.
     pub stops: &'a dyn Fn() -> bool,
 }
 
-/// Edits that one person makes at a set time, on top of the day's.
+/// Edits that one person makes at a set time, in addition to the day's edits.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Burst {
     pub action: usize,
-    /// Whose edits they are; an unknown device makes none.
+    /// The device that makes the edits. An unknown device makes none.
     pub device: DeviceId,
     pub count: u32,
     pub at: Time,
-    /// The time over which they are spread evenly.
+    /// The edits are spread evenly over this time.
     pub over: Span,
     pub target: Target,
 }
 
-/// What planned edits are about, if more is given than their action.
+/// More facts about a planned edit than its action gives.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Target {
-    /// The row; for a create, the row that it refers to.
+    /// The row to edit. For a create: the row that it refers to.
     pub row: Option<Named>,
-    /// The group that is told which row it was; new rows of one group have one natural key.
+    /// The group that shares this edit's row. New rows of one group have one natural key.
     pub group: Option<u64>,
-    /// Values in place of drawn ones, by position in the backend's columns.
+    /// Values that replace drawn ones, by index of the backend's column.
     pub set: Vec<(usize, Value)>,
 }
 
-/// New rows that the office brings in at once.
+/// New rows that the office adds at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Import {
     pub at: Time,
     pub entity: EntityId,
     pub rows: u64,
-    /// If set, all rows have one value of the attribute at this position; `None`: any values.
+    /// All rows have one value of the attribute at this index. `None`: any values.
     pub of_one: Option<usize>,
 }

@@ -4,12 +4,12 @@ use super::aim::Aimed;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
 use crate::contract::{AppEvent, EditKind, LocalEdit};
 
-/// Everything that people, the office and imports do, in the order of time.
+/// All acts of people, the office and imports, by time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Script {
-    /// Sorted by time, then by actor; steps of one actor at one instant keep their order.
+    /// Sorted by time, then by actor. Steps of one actor at one instant keep their order.
     pub steps: Vec<Step>,
-    /// By device, in the order of its edits' numbers: the action of each edit.
+    /// The action of each edit: per device, in the order of the edits' numbers.
     pub edits: Vec<Vec<u16>>,
     pub placed: Placed,
 }
@@ -28,18 +28,18 @@ pub(crate) enum Actor {
     Office,
 }
 
-/// What an actor does.
+/// The kinds of acts.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
     /// On a device: `Login`, `Resume` or `Pause`.
     App(AppEvent),
     Edit(LocalEdit),
-    /// On a device: a record is opened, its rows of `entity` are fetched.
+    /// On a device: a person opens a record, and the app fetches its rows of `entity`.
     Open {
         entity: EntityId,
         of: Key,
     },
-    /// An edit whose row is found when it is made; on a device it has a number.
+    /// An edit that finds its row when it is made. On a device it has a number.
     Aimed(Option<EditId>, Box<Aimed>),
     /// In the office: a write straight to the backend.
     Office(OfficeEdit),
@@ -52,14 +52,14 @@ pub(crate) enum Act {
 pub(crate) struct OfficeEdit {
     pub action: u16,
     pub entity: EntityId,
-    /// The row; for a create a new key.
+    /// The row to edit. For a create: a new key.
     pub key: Key,
     pub kind: EditKind,
-    /// New values by position in the backend's columns; all of them for a create.
+    /// New values, by index of the backend's column. A create has all of them.
     pub values: Vec<(usize, Value)>,
 }
 
-/// New rows that get one stamp.
+/// New rows with one stamp.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Batch {
     pub entity: EntityId,
@@ -71,36 +71,36 @@ pub(crate) struct Batch {
 pub struct ShortImport {
     /// The entity of the import.
     pub entity: String,
-    /// How many rows were planned.
+    /// The number of planned rows.
     pub asked: u64,
-    /// How many rows could be made.
+    /// The number of rows that the script has.
     pub made: u64,
 }
 
-/// How much of what was asked for the script contains.
+/// Compares the script with the plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Placed {
-    /// By action, in the order of the options.
+    /// The counts of each action, in the order of the options.
     pub actions: Vec<ActionCount>,
-    /// Imports that bring fewer rows than asked for.
+    /// Imports that have fewer rows than planned.
     pub short: Vec<ShortImport>,
 }
 
-/// How often an action is in the script.
+/// Counts of one action in the script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ActionCount {
     /// The action's name.
     pub name: String,
-    /// On devices, as the day's total asks.
+    /// Edits on devices that belong to the day's total.
     pub on_devices: u64,
-    /// In the office, as the day's total asks.
+    /// Edits in the office that belong to the day's total.
     pub in_office: u64,
-    /// On top of the total: the other side of a contention, on a device or in the office.
+    /// Edits beyond the total: the other side of a contention, on a device or in the office.
     pub contended: u64,
-    /// On top of the total: edits of bursts.
+    /// Edits beyond the total: those of bursts.
     pub in_bursts: u64,
-    /// Asked for but not done: no row to edit, or no free natural key, was left.
+    /// Planned edits that the script lacks: no row or no free natural key was left.
     pub left_out: u64,
-    /// Of those done: on any row, as none lay as near the moment as `near` asks.
+    /// Edits in the script whose row is not as near as `near` asks: no row was near enough.
     pub astray: u64,
 }

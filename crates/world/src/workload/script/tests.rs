@@ -1,4 +1,4 @@
-//! What holds for a whole day's script.
+//! Facts that hold for a whole day's script.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +45,7 @@ fn office(script: &Script) -> impl Iterator<Item = (Time, &OfficeEdit)> {
         _ => None,
     })
 }
-/// All writes: when, by which device, entity, row, what, values.
+/// All writes as (time, device, entity, row, kind, values). No device: the office.
 type AnyWrite<'a> = (Time, Option<DeviceId>, EntityId, &'a Key, EditKind, &'a [(usize, Value)]);
 fn writes(script: &Script) -> Vec<AnyWrite<'_>> {
     let local = edits(script).map(|(at, d, e)| (at, Some(d), e.entity, &e.key, e.kind, e.values.as_slice()));
@@ -301,7 +301,7 @@ fn natural_keys_are_free_unless_a_double_booking_is_wanted() {
         let (Some(moment), APPOINTMENT) = (of(STARTS_AT), entity) else { continue };
         let doctor = of(OF_DOCTOR).unwrap_or_else(|| dataset.value(APPOINTMENT, rows[key], OF_DOCTOR));
         let owners = taken.entry(name(&doctor, &moment)).or_default();
-        // Moving an appointment to where somebody else has just moved it adds no second owner.
+        // If somebody else has just moved an appointment there, a second move adds no second owner.
         owners.insert(key);
         match (kind, owners.len()) {
             (_, 1) => {}
@@ -318,10 +318,10 @@ fn natural_keys_are_free_unless_a_double_booking_is_wanted() {
 fn the_office_is_after_an_exact_share_of_the_phones_rows_close_in_time() {
     let dataset = dataset(11);
     let mut options = options();
-    // The office updates only what the contention asks for.
+    // The office makes only the updates that the contention needs.
     options.actions.iter_mut().for_each(|action| action.on_devices = Ppm::ONE);
     options.actions.truncate(6);
-    // All rows of the clinic, so that phones seldom meet by chance.
+    // All rows of the clinic, so that phones rarely meet by chance.
     options.actions[1].near = None;
     let script = script_of(&dataset, &options, &people(PEOPLE));
     type Made<'a> = (Time, &'a [(usize, Value)]);
@@ -360,8 +360,7 @@ fn another_action_or_more_devices_move_nothing_that_a_person_does_otherwise() {
     let status = own_times(&script, EditKind::Update, APPOINTMENT);
     assert!(status.len() > 20);
     assert_eq!(status, own_times(&other, EditKind::Update, APPOINTMENT));
-    // A larger fleet changes a person's number of writes by one at most, and moves none of the
-    // others.
+    // A larger fleet changes a person's number of writes by at most one, and moves no other write.
     let mut fewer = options();
     fewer.logins = Vec::new();
     let small = script_of(&dataset, &fewer, &people(PEOPLE));
@@ -456,7 +455,7 @@ fn a_new_reference_brings_what_is_folded_in_through_it() {
 fn what_cannot_be_done_is_left_out_and_counted() {
     let dataset = dataset(11);
     let mut options = options();
-    // More deletions than there are doctors.
+    // There are more deletions than doctors.
     options.actions.truncate(1);
     options.actions[0].entity = DOCTOR;
     options.actions[0].kind = EditKind::Delete;
@@ -465,7 +464,7 @@ fn what_cannot_be_done_is_left_out_and_counted() {
     let script = script_of(&dataset, &options, &people(20));
     let count = &script.placed.actions[0];
     assert_eq!((count.in_office, count.left_out), (23, 7));
-    // Nobody at work: the devices' part is left out.
+    // Nobody works, so the devices' part is left out.
     options.logins.iter_mut().for_each(|wave| wave.share = Ppm(0));
     options.actions[0].on_devices = Ppm(500_000);
     let script = script_of(&dataset, &options, &people(20));
@@ -487,7 +486,7 @@ fn edits_that_found_no_row_near_their_moment_are_counted() {
     };
     let (made, astray) = count(&options);
     assert_eq!(astray, 0);
-    // At the very moment there is no row.
+    // No row lies at exactly this moment.
     options.actions[0].near = options.actions[0].near.map(|(column, _, _)| (column, Span::ZERO, Span::ZERO));
     assert_eq!(count(&options), (made, made));
     options.actions[0].near = None;
@@ -525,7 +524,7 @@ fn rivals_are_whom_the_contention_names() {
     }
 }
 
-/// The columns that are written with this value, and how often.
+/// The columns that are written with this value, and the number of times.
 fn written_as(script: &Script, wanted: &Value) -> BTreeMap<usize, u32> {
     let mut written = BTreeMap::new();
     for step in &script.steps {
@@ -552,14 +551,14 @@ fn people_write_null_or_an_empty_text_where_a_column_holds_it_and_nowhere_else()
     of.empties = [(STATUS, Ppm(300_000))].into();
     let dataset = made_of(schema(), 1, &data).unwrap();
     let made = (0..6_000).filter(|row| dataset.value(APPOINTMENT, *row, STATUS) == Value::text(""));
-    // Of the seven tenths that are not null.
+    // 70 % of the values are not null. This counts a part of them.
     assert!((1_150..1_370).contains(&made.count()));
     for aim in [Aim::Kept, Aim::Shown] {
         let mut options = options();
         options.actions.retain(|action| ["book", "status"].contains(&action.name.as_str()));
         options.actions.iter_mut().for_each(|action| action.aim = aim);
         let script = script_of(&dataset, &options, &people(20));
-        // A remark may be empty by itself; a booking without a patient has no name to write.
+        // A remark may be empty. A booking without a patient has no name to write.
         for (value, only) in
             [(Value::text(""), &[STATUS, REMARK][..]), (Value::Null, &[OF_PATIENT, PATIENT_NAME, STATUS])]
         {

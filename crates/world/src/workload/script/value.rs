@@ -1,4 +1,4 @@
-//! New values: for a row that is created, for columns that are changed.
+//! Draws new values, for a created row or for changed columns.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -8,22 +8,22 @@ use crate::base::{EntityId, Ppm, Stamp, Stream, Value};
 use crate::contract::{Delivery, ScopeRule};
 use crate::workload::{Dataset, Maker};
 
-/// How often a free natural key is looked for.
+/// Number of tries to find a free natural key.
 const NAME_TRIES: u32 = 300;
-/// How often a different value is looked for.
+/// Number of tries to find a different value.
 const VALUE_TRIES: u32 = 24;
-/// How many values are drawn for a row that is not known yet.
+/// Number of values drawn for a row that is not known yet.
 const ALTERNATIVES: usize = 6;
 
 pub(super) struct Rows<'a> {
     pub(super) dataset: &'a Dataset,
     pub(super) pools: Pools<'a>,
     changed: FxHashMap<(EntityId, u32, usize), Value>,
-    /// Rows that the script deletes or moves out of their devices' scope.
+    /// Rows that the script deletes, or moves out of their devices' scope.
     gone: FxHashSet<(EntityId, u32)>,
-    /// Hashes of the natural keys that were ever in use, by entity.
+    /// Hashes of all natural keys that are or were in use, by entity.
     taken: FxHashMap<EntityId, FxHashSet<u64>>,
-    /// How often a row, or the timestamp of a new row, could not lie near the moment.
+    /// Counts edited rows, and timestamps of new rows, that could not be near the moment.
     pub(super) astray: u64,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Draw {
     pub(super) circle: Circle,
     pub(super) now: Stamp,
     pub(super) near: Option<Near>,
-    /// Whether the target of a reference is found when the write is made.
+    /// True if a reference finds its row only when the edit is made.
     pub(super) finds_refs: bool,
 }
 
@@ -62,8 +62,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// A row that `accept` takes; the script deletes neither it nor the record that it is a detail
-    /// of.
+    /// A row that `accept` takes. The script deletes neither this row nor its record.
     pub(super) fn pick(
         &mut self,
         stream: &mut Stream,
@@ -92,7 +91,7 @@ impl<'a> Rows<'a> {
         self.gone.insert((entity, row));
     }
 
-    /// Gives the row these values. If it leaves its devices' scope, nobody edits it from then on.
+    /// Gives the row these values. If it leaves its devices' scope, nobody edits it later.
     pub(super) fn apply(&mut self, entity: EntityId, row: u32, values: &[(usize, Value)]) {
         for (column, value) in values {
             let scoped = self.dataset.attribute_columns(entity).iter().any(|(c, _)| c == column);
@@ -108,7 +107,7 @@ impl<'a> Rows<'a> {
         changed.unwrap_or_else(|| self.dataset.value(entity, u64::from(row), column))
     }
 
-    /// A new row whose natural key is free, or is that of `same`. `None` if no row or key is found.
+    /// A new row. Its natural key is free, or the key of `same`. `None` if no row or key is found.
     pub(super) fn create(&mut self, draw: &mut Draw, same: Option<&NewRow>) -> Option<NewRow> {
         let entity = draw.entity;
         let unique = &self.dataset.entity(entity).unique;
@@ -139,9 +138,9 @@ impl<'a> Rows<'a> {
         None
     }
 
-    /// New values for `columns` of a row. Each differs from the present one and, where possible,
-    /// from that in `avoid`; the natural key stays free of others'. Columns that are folded in
-    /// through a changed reference are included, if `held`.
+    /// New values for `columns` of a row. Each differs from the present value and, if possible,
+    /// from the value in `avoid`. The natural key stays unique. A column folded in through a
+    /// changed reference changes too, if `held` accepts it.
     pub(super) fn update(
         &mut self,
         draw: &mut Draw,
@@ -176,7 +175,7 @@ impl<'a> Rows<'a> {
         None
     }
 
-    /// Drafts for a row that is found when the edit is made; a new `row` has its values already.
+    /// Drafts for a row that the edit finds later. A new `row` has its values already.
     pub(super) fn drafts(
         &mut self,
         draw: &mut Draw,
@@ -220,7 +219,7 @@ impl<'a> Rows<'a> {
         Some(drafts)
     }
 
-    /// The reference to a visible row that gives a column its value, itself or folded in.
+    /// The reference that gives a column its value, itself or folded in, if devices see its rows.
     fn refers(&self, entity: EntityId, column: usize) -> Option<usize> {
         match self.dataset.cell(entity, column).maker {
             Maker::Ref(target) if self.is_seen(target) => Some(column),
@@ -229,7 +228,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Whether the natural key depends on this reference.
+    /// True if the natural key depends on this reference.
     fn names_by(&self, entity: EntityId, reference: usize) -> bool {
         let unique = &self.dataset.entity(entity).unique;
         unique.iter().any(|column| self.refers(entity, *column) == Some(reference))
@@ -239,8 +238,8 @@ impl<'a> Rows<'a> {
         self.dataset.entity(entity).delivery.is_on_devices()
     }
 
-    /// Draws until it differs from the present one and `other`; if tries run out, from `other`
-    /// alone.
+    /// Draws until the value differs from the present one and from `other`. After too many tries it
+    /// need only differ from `other`.
     fn draw_different(
         &mut self,
         new: &mut NewRow,
@@ -261,7 +260,7 @@ impl<'a> Rows<'a> {
         Some(())
     }
 
-    /// Draws one column, unless it is folded in. `None` if a reference finds no row.
+    /// Draws the value of one column; a folded column is left. `None` if a reference finds no row.
     fn draw_into(&mut self, new: &mut NewRow, draw: &mut Draw, column: usize) -> Option<()> {
         let entity = draw.entity;
         let dataset = self.dataset;
@@ -298,9 +297,9 @@ impl<'a> Rows<'a> {
         Some(())
     }
 
-    /// The range of a timestamp, within what the data allows: inside the scope's window, and near
-    /// the moment if that is asked for, otherwise not before it. A limit that leaves nothing is
-    /// dropped.
+    /// The range for a timestamp. It lies within `allowed` and the scope's window. It is near the
+    /// moment if `near` asks so, otherwise not before now. A limit that leaves an empty range is
+    /// ignored.
     fn moments(&mut self, draw: &Draw, column: usize, allowed: (i64, i64)) -> (i64, i64) {
         let mut range = allowed;
         let mut narrow = |from: i64, until: i64| {
@@ -336,7 +335,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The columns that are folded in through one of these references.
+    /// The columns folded in through one of these references.
     pub(super) fn followers(&self, entity: EntityId, references: &[usize]) -> Vec<usize> {
         let count = self.dataset.entity(entity).columns.len();
         let follows = |column: &usize| match &self.dataset.cell(entity, *column).maker {
@@ -351,7 +350,7 @@ impl<'a> Rows<'a> {
         let unique = &self.dataset.entity(entity).unique;
         name_hash(unique.iter().map(|&column| value(column)))
     }
-    /// Takes a natural key; false if it is or ever was in use.
+    /// Marks a natural key as used; false if it is or was in use.
     fn take(&mut self, entity: EntityId, name: u64) -> bool {
         if !self.taken.contains_key(&entity) {
             let of = |row| self.name(entity, |column| self.dataset.value(entity, row, column));
@@ -365,7 +364,7 @@ fn draws(stream: &mut Stream, share: Option<Ppm>) -> bool {
     share.is_some_and(|share| share.0 > 0 && stream.chance(share.share()))
 }
 
-/// The hash of a natural key: XXH3-64 of its values, each seeded by those before it.
+/// The hash of a natural key: XXH3-64 of its values. Each hash seeds the next.
 fn name_hash(values: impl Iterator<Item = Value>) -> u64 {
     use xxhash_rust::xxh3::xxh3_64_with_seed as hash;
     values.fold(0, |seed, value| match value {

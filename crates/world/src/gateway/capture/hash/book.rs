@@ -1,9 +1,8 @@
-//! The rows of one entity that one reader holds, as known to the gateway.
+//! The rows of one entity that one reader holds, as far as the gateway knows.
 //!
-//! A sent row is [`Kept::Unsure`] until the cursor of its page comes back. So is a row that the
-//! reader wrote itself. An unsure row differs from everything and is sent again at the next
-//! comparison. Otherwise a row that changes and changes back would stay wrong after a lost
-//! response.
+//! A sent row is [`Kept::Unsure`] until the cursor of its page comes back. A row that the reader
+//! wrote itself is unsure too. An unsure row differs from everything, so the next comparison sends
+//! it again. Otherwise a lost response and a row that changes back would leave a wrong row.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -20,13 +19,13 @@ use crate::protocol::Part;
 pub(super) enum Kept {
     /// The reader may hold any version of the row, or none.
     Unsure,
-    /// The hash of what the reader holds.
+    /// The hash of the version that the reader holds.
     Hash(u128),
-    /// The reader's copy, and its version.
+    /// The stamp and values of the reader's copy.
     Copy(Stamp, Box<[Value]>),
 }
 
-/// A row in the form that is compared: a hash, or the values that the reader gets.
+/// A row in the form for comparison: a hash, or the values that the reader gets.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Print<'v> {
     Hash(u128),
@@ -53,10 +52,10 @@ impl Kept {
         }
     }
 
-    /// The columns that differ from the copy, if sending only those is shorter than the row.
+    /// The columns that differ from the copy, if they are shorter to send than the whole row.
     ///
-    /// The reader may hold another version in spite of its cursor. It sees that by the base stamp,
-    /// and asks again with its old cursor. Then the row is unsure and comes whole.
+    /// The reader may hold another version in spite of its cursor. The base stamp shows this, and
+    /// the reader asks again with its old cursor. Then the row is unsure and is sent whole.
     fn part(&self, print: Print<'_>) -> Option<Part> {
         let (Kept::Copy(base, kept), Print::Values(values, columns)) = (self, print) else { return None };
         let (mut differs, mut spared) = (0, 0);
@@ -81,19 +80,19 @@ impl Kept {
     }
 }
 
-/// Bytes on the wire to name the columns and the base of a partial row.
+/// Bytes on the wire for the names of the columns and the base of a partial row.
 const PART: u64 = 24;
 
-/// True if two values read the same. Generated texts are compared without generating them.
+/// True if two values read the same. Generated texts are compared without being generated.
 fn reads_as(a: &Value, b: &Value) -> bool {
     a == b || b.with_ref(|b| a.reads_as(b))
 }
 
-/// The values of a row that the reader gets, and how they are compared.
+/// The values of a row that the reader gets, and the way to compare them.
 pub(super) struct ComparedColumns<'e> {
     entity: &'e Entity,
     columns: Vec<usize>,
-    /// True if copies are kept in place of hashes.
+    /// True if the gateway keeps copies; false: hashes.
     copies: bool,
 }
 
@@ -106,7 +105,7 @@ impl<'e> ComparedColumns<'e> {
         ComparedColumns { entity, columns, copies }
     }
 
-    /// A row in the form that is compared. Adds the bytes hashed to `hashed`.
+    /// A row in the form for comparison. Adds the number of hashed bytes to `hashed`.
     pub(super) fn print<'v>(
         &'v self,
         values: &'v [Value],
@@ -151,15 +150,15 @@ struct Difference {
     key: Key,
     stamp: Stamp,
     values: Option<Box<[Value]>>,
-    /// The columns that differ from the reader's copy, if that is known.
+    /// The columns that differ from the reader's copy; `None` if the copy is unknown.
     part: Option<Part>,
-    /// What is kept once the reader has it.
+    /// The entry to keep once the reader has the row.
     kept: Option<Kept>,
-    /// The reader wrote the row after it was compared, so this difference must not be sent.
+    /// True if the reader wrote the row after the comparison: then do not send this difference.
     passed: bool,
 }
 
-/// A comparison of rows with those of a reader, in the order of keys.
+/// Compares rows with those of a reader, in the order of keys.
 pub(super) struct Comparison<'b> {
     lens: ComparedColumns<'b>,
     known: std::iter::Peekable<std::collections::btree_map::Iter<'b, Key, Kept>>,
@@ -172,7 +171,7 @@ impl<'b> Comparison<'b> {
         Comparison { lens, known: rows.by_key.iter().peekable(), found: Vec::new(), head }
     }
 
-    /// Compares the next row; with `raw`, compares that hash in place of the values.
+    /// Compares the next row. With `raw`: compares that hash, not the values.
     pub(super) fn see(
         &mut self,
         row: Change<'_>,
@@ -191,7 +190,7 @@ impl<'b> Comparison<'b> {
         }
     }
 
-    /// Notes known rows before `until` as gone.
+    /// Records that the known rows before `until` are gone.
     fn pass(&mut self, until: Option<&Key>) {
         while let Some((key, _)) = self.known.next_if(|(key, _)| until.is_none_or(|until| *key < until)) {
             let (key, stamp) = (key.clone(), self.head);
@@ -199,8 +198,8 @@ impl<'b> Comparison<'b> {
         }
     }
 
-    /// Ends the comparison: known rows that did not come are gone, unless they may lie in one of
-    /// `gaps`. Rows in `not` are left out.
+    /// Ends the comparison. Known rows that did not come are gone, unless they may lie in one of
+    /// `gaps`. Leaves out the rows in `not`.
     pub(super) fn end(mut self, not: &BTreeSet<Key>, gaps: &[Gap]) -> List {
         self.pass(None);
         let unread =
@@ -210,7 +209,7 @@ impl<'b> Comparison<'b> {
     }
 }
 
-/// The rows touched since `since`, from when on the source does not show everything. Forgets the
+/// The rows touched since `since`: from then on the source does not show everything. Forgets the
 /// others, as the source shows them.
 pub(super) fn not_seen(touched: &mut BTreeMap<Key, Time>, since: Option<Time>) -> BTreeSet<Key> {
     touched.retain(|_, at| since.is_some_and(|since| *at >= since));
@@ -229,14 +228,14 @@ impl List {
         self.found[self.served..].iter().all(|found| found.passed)
     }
 
-    /// Rows left out because the reader may hold a later version.
+    /// Rows left out, as the reader may hold a later version.
     pub(super) fn withheld(&self) -> Vec<Key> {
         let passed = self.found.iter().filter(|found| found.passed).map(|found| found.key.clone());
         let all: BTreeSet<Key> = passed.chain(self.not.iter().cloned()).collect();
         all.into_iter().collect()
     }
 
-    /// Sends these again, as whole rows: the reader's versions are no longer known.
+    /// Sends these rows again and whole: the reader's versions are not known any more.
     fn take_back(&mut self, told: Range<usize>) {
         self.served = told.start;
         self.found[told].iter_mut().for_each(|found| found.part = None);
@@ -246,11 +245,11 @@ impl List {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Book {
     pub(super) rows: Rows,
-    /// The reader has committed the page of this cursor.
+    /// The cursor of the last page that the reader has committed.
     confirmed: Option<Cursor>,
-    /// The last page, which the reader may not have: its cursor, and the range of differences sent.
+    /// The last page: (its cursor, the range of differences sent). The reader may not have it.
     sent: Option<(Cursor, Range<usize>)>,
-    /// Rows that the reader wrote, and when. An older state of them in the source must not be sent.
+    /// Rows that the reader wrote, with the time. Never send an older state of them.
     pub(super) touched: BTreeMap<Key, Time>,
     pull: Option<(UnitId, u64)>,
     /// The differences left to send. A killed gateway forgets them.
@@ -264,11 +263,11 @@ impl Book {
         Book { confirmed: Some(at), ..Book::default() }
     }
 
-    /// Notes what the reader has committed, by the cursor it sends; false if the cursor is unknown.
-    /// If a page did not arrive and comparing is `dear`, the found differences are sent again.
+    /// Notes the page that the reader has committed, by its cursor; false if the cursor is unknown.
+    /// If a page was lost and comparing is `dear`, the differences found are sent again.
     pub(super) fn receive(&mut self, cursor: Option<Cursor>, pull: (UnitId, u64), dear: bool) -> bool {
         let known = self.committed(cursor, dear);
-        // Differences found in an earlier pull are too old: this pull must send everything
+        // Differences found in an earlier pull are too old: this pull must send everything that was
         // committed before it began.
         if self.pull.replace(pull) != Some(pull) {
             self.forget();
@@ -280,7 +279,7 @@ impl Book {
         let sent = self.sent.take();
         match (cursor, sent) {
             (None, _) => {
-                // Its rows are remembered, as it must learn which of them are gone.
+                // The book still knows the rows, so that the reader learns which of them are gone.
                 self.rows.mark_all_unsure();
                 self.confirmed = None;
                 self.forget();
@@ -289,7 +288,7 @@ impl Book {
                 self.confirmed = Some(page);
                 self.confirm(told);
             }
-            // The last page did not arrive. A reading under way has sent nothing yet, so it stays.
+            // The last page did not arrive. A reading in progress has sent nothing, so it stays.
             (cursor, sent) if cursor == self.confirmed => match (&mut self.list, sent) {
                 (Some(list), Some((_, told))) if dear => list.take_back(told),
                 _ => self.list = None,
@@ -309,7 +308,7 @@ impl Book {
         }
     }
 
-    /// Sends differences up to `limit` and until `take` breaks. Returns their range and number.
+    /// Sends differences until `limit` or until `take` breaks. Returns their range and number.
     pub(super) fn tell(&mut self, limit: usize, take: Take<'_>) -> (Range<usize>, u64) {
         let Some(list) = &mut self.list else { return (0..0, 0) };
         let (from, mut told) = (list.served, 0);
@@ -332,7 +331,7 @@ impl Book {
         (from..list.served, told)
     }
 
-    /// The cursor after these differences; the old cursor if there is nothing to note.
+    /// The cursor after these differences; the old cursor if nothing is to note.
     pub(super) fn answer(&mut self, told: Range<usize>, more: bool, next: impl FnOnce() -> u64) -> Cursor {
         if let (true, false, Some(confirmed)) = (told.is_empty(), more, self.confirmed) {
             return confirmed;
@@ -342,7 +341,7 @@ impl Book {
         cursor
     }
 
-    /// The reader wrote the row itself, or got it in another way.
+    /// Notes that the reader wrote the row, or got it in another way.
     ///
     /// For a while after `at` the source may still show an older state.
     pub(super) fn touch(&mut self, key: &Key, at: Time) {

@@ -1,9 +1,9 @@
-//! A row as bytes: equal exactly if two rows read the same.
+//! A row as bytes. Two rows have equal bytes exactly if they read the same.
 //!
-//! Columns come in the order of the schema, each as a tag and its content. Differences between
-//! serialisers are removed first: an integer in a column of fractions becomes a fraction, minus
-//! zero becomes zero, accents are composed with their letters (NFC), and a decimal gets the zeros
-//! of its column ([`ColumnKind::canonical`]).
+//! Columns come in the order of the schema, each as a tag and its content. Before that, differences
+//! between serialisers are removed. An integer in a column of fractions becomes a fraction. Minus
+//! zero becomes zero. Accents are composed with their letters (NFC). A decimal gets all the decimal
+//! places of its column ([`ColumnKind::canonical`]).
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -34,7 +34,7 @@ impl Canonical {
         xxh3_128(&self.bytes)
     }
 
-    /// The length in bytes of the row hashed last.
+    /// The length in bytes of the last hashed row.
     pub fn bytes(&self) -> u64 {
         self.bytes.len() as u64
     }

@@ -1,12 +1,12 @@
-//! Capture by comparing everything with what was sent before.
+//! Capture by comparing all rows with those sent before.
 //!
-//! It works with any backend, as it asks for all rows. For each reader and entity the gateway
-//! keeps, for each row that the reader holds, a hash or a copy. Pages bring the differences. A
-//! row's stamp is passed on, as an edit names its base by it, but no comparison uses it.
+//! It works with any backend, as it asks for all rows. Per reader and entity, the gateway keeps a
+//! hash or a copy of each row that the reader holds. Pages bring the differences. A row's stamp is
+//! passed on, as edits name their base by it, but no comparison uses it.
 //!
-//! The cursor is the number of a page. When it comes back, the reader holds what the page brought;
-//! until then that is unsure and sent again. The previous cursor starts another comparison, no
-//! cursor a first load; any other cursor has expired. A comparison is of one instant within its
+//! The cursor is the number of a page. If it comes back, the reader holds the rows of the page.
+//! Until then they are unsure and are sent again. The previous cursor starts a new comparison, no
+//! cursor a first load. Any other cursor has expired. A comparison is of one instant within its
 //! pull. A reading by offset has no single instant ([`Snapshot::Torn`]).
 
 mod book;
@@ -38,7 +38,7 @@ pub(super) struct Hash {
     books: BTreeMap<(Consumer, EntityId), Book>,
     kept: u64,
     pages: u64,
-    /// The last file read of each entity; a killed gateway reads them again.
+    /// The last file read of each entity. A killed gateway must read them again.
     sheets: BTreeMap<EntityId, Option<Sheet>>,
     canonical: Canonical,
 }
@@ -61,7 +61,7 @@ impl Hash {
         result
     }
 
-    /// Compares the present rows with the book. `None` if that takes another request.
+    /// Compares the present rows with the book. `None` if the comparison needs another request.
     fn compare(
         &mut self,
         book: &mut Book,
@@ -76,17 +76,17 @@ impl Hash {
         if let Source::File { trailer, .. } = options.source {
             let sheet = sheets.entry(ask.entity).or_default();
             let sheet = Sheet::fetch(sheet, trailer, (backend, now), ask.entity, effort);
-            // Without any rows, an error is better than saying that there are none.
+            // Without a file, an error is better than an empty list of rows.
             let Sheet { rows, at, head, .. } = sheet.ok_or(ServerError::Unavailable)?;
-            // A row missing in the file was gone by then, and may exist again.
+            // A row that the file lacks was gone at the file's instant, but may exist again.
             let mut comparison = Comparison::new(lens, &book.rows, *head);
             for row in rows.iter().filter(|row| ask.reader.scope().holds(entity, &row.values)) {
                 comparison.see(row.change(), row.raw.filter(|_| !options.canonical), (canonical, effort));
             }
             return Ok(Some(comparison.end(&not_seen(&mut book.touched, Some(*at)), &[])));
         }
-        // Stamps may be ahead of the clock, with coarse ticks or after the clock was set back. A
-        // deletion found now must come after every stamp given.
+        // Stamps may be ahead of the clock, by coarse ticks or a clock step back. The tombstone of
+        // a row found gone now must come after every stamp given.
         let head = backend.sight(backend.service.begins(now)).head();
         let mut comparison = Comparison::new(lens, &book.rows, head);
         if options.snapshot == Snapshot::Isolated {
@@ -97,8 +97,8 @@ impl Hash {
             return Ok(Some(comparison.end(&not_seen(&mut book.touched, backend.unseen_since(now)), &[])));
         }
         let unseen = backend.unseen_since(now);
-        // A row invisible at the start of the reading may be missing in it, even if it is visible
-        // by the end.
+        // A row invisible at the start of the reading may be missing in it, even if it becomes
+        // visible before the end.
         let begun = || Reading::beside(not_seen(&mut book.touched, unseen));
         let reading = book.reading.get_or_insert_with(begun);
         let whole = reading.go_on(options, (backend, now), ask, (canonical, effort))?;
@@ -199,7 +199,7 @@ impl Strategy for Hash {
             let own = schema.entity(entity);
             let copies = self.options.keep == Keep::Copy;
             let lens = ComparedColumns::new(own, who, copies);
-            // What a source wrote at that time is unknown.
+            // The source's own text at that time is unknown.
             let kept = match self.options.canonical || copies {
                 true => Kept::of(stamp, lens.print(values, &mut self.canonical, &mut 0)),
                 false => Kept::Unsure,

@@ -3,15 +3,15 @@
 use crate::backend::FileDrop;
 use crate::base::in_words;
 
-/// What is compared, and the source of the rows.
+/// The data to compare, and the source of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashOptions {
-    /// What is kept of each row.
+    /// The data to keep of each row.
     pub keep: Keep,
-    /// True if rows are hashed in canonical form; false as the source writes them, always
-    /// differently.
+    /// True: hashes rows in canonical form. False: as the source writes them, which differs from
+    /// read to read.
     pub canonical: bool,
-    /// How the source is read.
+    /// The way to read the source.
     pub snapshot: Snapshot,
     /// Rows per read if the source is read in pages; at least 1.
     pub read_rows: u32,
@@ -19,29 +19,29 @@ pub struct HashOptions {
     pub source: Source,
 }
 
-/// What is kept of each row.
+/// The data to keep of each row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keep {
-    /// 128 bits. A changed row is sent whole.
+    /// A hash of 128 bits. A changed row is sent whole.
     #[default]
     Hash,
-    /// All values that the reader gets. A device is sent only the columns that differ.
+    /// All values that the reader gets. A device then gets only the columns that differ.
     Copy,
 }
 in_words!(Keep { Hash: "hash", Copy: "copy" });
 
-/// How the source is read.
+/// The way to read the source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Snapshot {
     /// In one transaction, isolated from all others.
     #[default]
     Isolated,
     /// In pages by offset while others write, one page per request of a pull. A deleted row shifts
-    /// all later ones, so one row is skipped and taken for gone.
+    /// all later rows, so the read skips one, and it counts as gone.
     Torn,
-    /// Like `Torn`, repeated until a pass sees all rows of the previous pass: then that one skipped
-    /// nothing. If rows vanish in several consecutive passes, possibly skipped rows are left for
-    /// the next time.
+    /// Like `Torn`, repeated until a pass sees all rows of the previous pass: then the previous
+    /// pass skipped nothing. If rows vanish in several consecutive passes, rows that may have been
+    /// skipped wait for the next reading.
     TwoPass,
 }
 in_words!(Snapshot { Isolated: "isolated", Torn: "torn", TwoPass: "two-pass" });
@@ -53,9 +53,9 @@ pub enum Source {
     Api,
     /// Files that the backend writes.
     File {
-        /// When it writes them.
+        /// The schedule of the files.
         drop: FileDrop,
-        /// True if a file is used only if its last line marks it as complete.
+        /// True: uses a file only if its last line marks the file as complete.
         trailer: bool,
     },
 }

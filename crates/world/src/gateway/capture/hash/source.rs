@@ -15,7 +15,7 @@ pub(super) struct Seen {
     pub(super) key: Key,
     pub(super) stamp: Stamp,
     pub(super) values: Box<[Value]>,
-    /// The hash of the source's own text, if that is compared.
+    /// The hash of the source's own text, if the comparison uses it.
     pub(super) raw: Option<u128>,
 }
 
@@ -35,12 +35,12 @@ pub(super) struct Reading {
     /// The keys of the previous pass, in order.
     before: Option<Vec<Key>>,
     passes: u32,
-    /// Rows that the reader wrote in the meantime; the versions read may be older.
+    /// Rows that the reader wrote during the reading. The versions read may be older.
     pub(super) touched: BTreeSet<Key>,
 }
 
-/// A range of keys that no page covers: after the first key, and before the second if present. A
-/// page is of one instant and complete from its first key to its last.
+/// A range of keys that no page covers: after the first key and before the second, if there is one.
+/// A page shows one instant and is complete from its first key to its last.
 #[derive(Clone, Debug)]
 pub(super) struct Gap(Key, Option<Key>);
 
@@ -55,20 +55,20 @@ pub(super) struct Whole {
     pub(super) rows: Vec<Seen>,
     /// Rows to leave out.
     pub(super) touched: BTreeSet<Key>,
-    /// A row missing in these may exist.
+    /// A row in one of these gaps may exist although the reading lacks it.
     pub(super) gaps: Vec<Gap>,
 }
 
-/// The maximum number of passes to find one that confirms the previous one.
+/// The maximum number of passes, if none confirms the one before it.
 const PASSES: u32 = 4;
 
 impl Reading {
-    /// A new reading that leaves out these keys.
+    /// Begins a reading that leaves out these keys.
     pub(super) fn beside(touched: BTreeSet<Key>) -> Reading {
         Reading { touched, ..Reading::default() }
     }
 
-    /// Reads the next page. Returns the rows when all have been read.
+    /// Reads the next page. Returns all rows after the last page, `None` before.
     pub(super) fn go_on(
         &mut self,
         options: &HashOptions,
@@ -97,7 +97,7 @@ impl Reading {
         Ok(if ended { self.end_pass(options.snapshot) } else { None })
     }
 
-    /// Notes the gap between earlier pages and the page whose first row is at `from`.
+    /// Notes the gap between the earlier pages and the page whose first row is at `from`.
     fn note_gap(&mut self, from: usize) {
         let Some(last) = self.rows[..from].iter().map(|row| &row.key).max() else { return };
         let next = self.rows.get(from).map(|row| &row.key);
@@ -106,14 +106,14 @@ impl Reading {
         }
     }
 
-    /// Ends a pass. It skips a row only if an earlier row vanished during the pass. So if the next
-    /// pass sees all rows of this one, this one skipped nothing. If rows vanish in every pass, the
-    /// last one counts, and rows missing between its pages are left to the next reading.
+    /// Ends a pass. A pass skips a row only if an earlier row vanished during the pass. So if the
+    /// next pass sees all rows of this one, this one skipped nothing. If rows vanish in every pass,
+    /// the last pass counts, and rows between its pages wait for the next reading.
     fn end_pass(&mut self, snapshot: Snapshot) -> Option<Whole> {
         let (mut rows, gaps) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.gaps));
         self.offset = 0;
         self.passes += 1;
-        // Of a row that was read twice, the later version counts.
+        // If a row was read twice, the later version counts.
         rows.reverse();
         rows.sort_by(|a, b| a.key.cmp(&b.key));
         rows.dedup_by(|a, b| a.key == b.key);
@@ -136,7 +136,7 @@ impl Reading {
     }
 }
 
-/// The hash of the source's own text, without a canonical form. Each millisecond has its style.
+/// The hash of the source's own text, not in canonical form. The style changes each millisecond.
 pub(super) fn raw(
     options: &HashOptions,
     entity: &Entity,
@@ -144,7 +144,7 @@ pub(super) fn raw(
     row: Change<'_>,
     (canonical, effort): (&mut Canonical, &mut Effort),
 ) -> Option<u128> {
-    // As if servers took turns behind one name.
+    // This simulates servers that take turns under one name.
     let style = (!options.canonical).then(|| Style::of(now.0 / 1_000_000))?;
     let cells = style.cells(entity, row.key, Stamp(0), row.values?);
     let hash = canonical.hash_of_text(cells.iter().map(String::as_str));
@@ -157,13 +157,13 @@ pub(super) fn raw(
 pub(super) struct Sheet {
     number: u64,
     pub(super) at: Time,
-    /// The last stamp that a row could have by then.
+    /// The last stamp that a row could have at that time.
     pub(super) head: Stamp,
     pub(super) rows: Vec<Seen>,
 }
 
 impl Sheet {
-    /// Reads the current file, unless it was read before. `None` if no file was ever usable.
+    /// Reads the current file, unless it was read before. `None` if no usable file was read yet.
     pub(super) fn fetch<'s>(
         sheet: &'s mut Option<Sheet>,
         trailer: bool,
@@ -187,7 +187,7 @@ impl Sheet {
     }
 }
 
-/// The rows of a file, and true if its last line confirms their number. Skips lines without a row.
+/// The rows of a file; true if its last line confirms their number. Skips lines without a row.
 fn parse(entity: &Entity, text: &[u8]) -> Option<(Vec<Seen>, bool)> {
     let mut lines = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text);
     let mut records = lines.records().map_while(Result::ok);

@@ -70,7 +70,7 @@ fn copies_take_what_rows_take_and_say_which_columns_differ() {
 fn columns_of_a_row_that_is_not_held_come_again_as_the_whole_row() {
     let mut trial = trial(copies(), 10);
     trial.pull(100);
-    // The reader could not apply a row, so it kept its old cursor.
+    // The reader could not apply a row, so its old cursor remained.
     trial.holds.remove(&Key::new("004"));
     trial.write(4, "new");
     trial.pull(100);
@@ -196,8 +196,8 @@ fn rows_that_mean_the_same_have_one_hash() {
     assert_eq!(written, ["1.50", "1.5", "1.50"], "zeros come and go");
 }
 
-/// The promise of the canonical form: two rows are equal if each of their values reads the same,
-/// with an integer in a column of fractions as a fraction.
+/// The promise of the canonical form: two rows are equal if each of their values reads the same. An
+/// integer in a column of fractions counts as a fraction.
 fn reads_alike(a: &[Value], b: &[Value]) -> bool {
     let text = |value: &Value| {
         value.with_ref(|v| match v.to_value() {

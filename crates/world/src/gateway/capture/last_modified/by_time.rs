@@ -75,7 +75,7 @@ impl<'p> Asked<'p> {
         self.captured((page.scanned, page.delivered), &cursor, more, loaded)
     }
 
-    /// Each page begins at a stamp that the previous page reached.
+    /// Reads a page that begins at a stamp of the previous page.
     fn by_stamp(self, after: Option<Position>, take: Take<'_>) -> Paged {
         if after.as_ref().is_some_and(|after| self.sight().is_ahead(after)) {
             return Err(ServerError::CursorExpired(self.ask.entity));
@@ -106,7 +106,7 @@ impl<'p> Asked<'p> {
         self.captured((stretched.scanned, stretched.delivered), &Cursor::Rest(next), more, loaded)
     }
 
-    /// All pages of a pull begin at the same stamp.
+    /// Reads a page of a pull whose pages all begin at the same stamp.
     fn by_course(self, cursor: Option<Cursor>, take: Take<'_>) -> Paged {
         let LastModifiedOptions { source, upto, .. } = self.options;
         let begun = self.course(cursor)?;
@@ -146,9 +146,9 @@ impl<'p> Asked<'p> {
         self.captured((stretched.scanned, stretched.delivered), &next, more, loaded)
     }
 
-    /// The pull of this page. An interrupted pull by offset begins again where it began. Exception:
-    /// if the cursor holds row stamps and pages come in their order, it begins at the latest stamp
-    /// saved.
+    /// The state of this page's pull. An interrupted pull by offset starts again at its first page.
+    /// Exception: if the cursor holds row stamps and pages come in their order, the pull continues
+    /// at the latest stamp saved.
     fn course(&self, cursor: Option<Cursor>) -> Result<Course, ServerError> {
         let records = self.options.source == Source::Records;
         let step = PullProgress::Skip { pull: self.ask.pull, rows: 0 };
@@ -187,7 +187,7 @@ impl<'p> Asked<'p> {
         self.backend.sight(self.now)
     }
 
-    /// `stamp`, reduced by as much as a pull stays behind the present.
+    /// `stamp`, minus the time that a pull stays behind the present.
     fn behind(&self, stamp: Stamp) -> Stamp {
         match self.options.upto {
             Upto::Behind(window) => Stamp(stamp.0.saturating_sub_unsigned(window.as_micros())),
@@ -213,12 +213,12 @@ impl<'p> Asked<'p> {
         stamp.truncated(self.options.precision)
     }
 
-    /// The value of `more` in the response.
+    /// The value of `more` for the response.
     fn more(&self, delivered: u64, there_is: bool) -> bool {
         if self.options.end == End::Marker { there_is } else { delivered > 0 }
     }
 
-    /// A page. The last page of a load also lists the rows withheld from the load.
+    /// Makes the page. The last page of a load also lists the rows withheld from the load.
     fn captured(&self, (scanned, delivered): (u64, u64), cursor: &Cursor, more: bool, loaded: bool) -> Paged {
         let Ask { entity, reader, .. } = self.ask;
         let withheld = match loaded {

@@ -71,9 +71,9 @@ fn chosen(view: View<'_>, around: Around<'_>) -> Capture {
     options.into()
 }
 
-/// An idle reader stays behind by the window, and moves only when it is behind by a tenth of the
-/// tombstones' retention more. A cursor older than the retention has expired, so a longer window
-/// would load again forever.
+/// Checks the window against the tombstones' retention. An idle reader stays behind by the window,
+/// and moves only after a tenth of the retention more. A cursor older than the retention has
+/// expired, so a longer window would load again forever.
 fn within_tombstones(window: View<'_>, behind: Span, around: Around<'_>) {
     let kept = around.tombstones_kept.span();
     let limit = Span(kept.0 - kept.0 / 10);
@@ -87,7 +87,7 @@ fn within_tombstones(window: View<'_>, behind: Span, around: Around<'_>) {
 }
 
 impl LastModifiedOptions {
-    /// The reason why these options contradict each other, if they do.
+    /// The reason why these options contradict each other; `None` if they do not.
     pub(crate) fn contradiction(&self) -> Option<Unfit> {
         let fixed = self.source != Source::Records || self.paging == Paging::Offset;
         let plain = matches!(self.bound, Bound::Strict | Bound::Inclusive | Bound::Keyset);

@@ -1,9 +1,9 @@
 //! The text of a cursor.
 //!
-//! Between pulls it names the last row delivered: `stamp,key`; `stamp` alone means all changes up
-//! to that stamp. A first load puts its start before: `since/stamp,key`. Within a pull whose pages
-//! all begin at the same stamp, it is `@since;base;mark;step`. The step is `s` with unit, run and
-//! number of rows to skip, or `k` with stamp and key.
+//! Between pulls it names the last row delivered: `stamp,key`. `stamp` alone means all changes up
+//! to that stamp. A first load writes its start before it: `since/stamp,key`. Within a pull whose
+//! pages all begin at the same stamp, the cursor is `@since;base;mark;step`. The step is `s` with
+//! unit, run and number of rows to skip, or `k` with stamp and key.
 
 use crate::backend::Position;
 use crate::base::{Key, Stamp, UnitId};
@@ -18,7 +18,7 @@ pub(super) enum Cursor {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Course {
-    /// The start of the load, if this is a first load.
+    /// The start of the first load; `None` if this is not a first load.
     pub(super) since: Option<Stamp>,
     /// Its pages begin here; `None` means at the first change.
     pub(super) base: Option<Stamp>,
@@ -28,9 +28,9 @@ pub(super) struct Course {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PullProgress {
-    /// The number of rows delivered in this run of this unit.
+    /// The number of rows that this run of the unit has delivered.
     Skip { pull: (UnitId, u64), rows: u64 },
-    /// Up to and including this row.
+    /// The pull has delivered everything up to and including this row.
     Row(Stamp, Key),
 }
 

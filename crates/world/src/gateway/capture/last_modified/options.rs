@@ -8,19 +8,19 @@ use crate::base::{Span, word_enums};
 pub struct LastModifiedOptions {
     /// Where the next page begins.
     pub bound: Bound,
-    /// How one pull is divided into pages.
+    /// The way to divide a pull into pages.
     pub paging: Paging,
-    /// Whose time the cursor holds.
+    /// The clock that gives the cursor's time.
     pub source: Source,
-    /// Cursors are truncated to multiples of this in transit.
+    /// A cursor's time is truncated to a multiple of this on its way.
     pub precision: Span,
-    /// How close to the present a pull reads.
+    /// How near the present a pull reads.
     pub upto: Upto,
     /// How a pull detects its end.
     pub end: End,
-    /// Which stamps of a row count as a change.
+    /// The stamps of a row that count as a change.
     pub stamps: Stamps,
-    /// How often to look for rows that no longer exist for a device that got them; `None` is never.
+    /// How often to look for rows of a device that no longer exist; `None`: never.
     pub reconcile: Option<Span>,
 }
 
@@ -29,59 +29,59 @@ word_enums! {
     pub enum Bound {
         /// After the last stamp delivered, `>`: undelivered rows with the same stamp are skipped.
         Strict: "strict",
-        /// At the last stamp delivered, `>=`: rows with that stamp come again, for ever if they
-        /// fill a page.
+        /// At the last stamp delivered, `>=`: rows with that stamp come again. If they fill a page,
+        /// the pull never ends.
         Inclusive: "inclusive",
         /// After the first stamp that was not delivered: rows with that stamp are skipped.
         FirstNotReturned: "first-not-returned",
-        /// The same, while a page goes on to the end of its last stamp: a vendor's pseudocode,
-        /// taken literally.
+        /// Like `FirstNotReturned`, but a page continues to the end of its last stamp. This is a
+        /// vendor's pseudocode, taken literally.
         FirstNotReturnedExtended: "first-not-returned-extended",
-        /// After the last stamp delivered, and a page goes on to the end of its last stamp.
+        /// After the last stamp delivered. A page continues to the end of its last stamp.
         TieExtended: "tie-extended",
         /// After the last stamp and key.
         #[default]
         Keyset: "keyset",
     }
 
-    /// How the pages of one pull are cut.
+    /// The way to divide one pull into pages.
     pub enum Paging {
         /// Each begins after the previous one.
         #[default]
         Keyset: "keyset",
-        /// All begin at the same time, and skip as many rows as came before.
+        /// All begin at the same time, and skip the rows that came before.
         Offset: "offset",
     }
 
-    /// Whose clock gives the cursor's time.
+    /// The clock that gives the cursor's time.
     pub enum Source {
         /// The stamps of the rows.
         #[default]
         Records: "records",
         /// The device's clock when a pull begins.
         ClientClock: "client-clock",
-        /// The local time that people see there, without its offset from UTC.
+        /// The device's local time, without its offset from UTC.
         ClientLocal: "client-local",
         /// The backend's clock when a pull begins, or the last settled instant if that is earlier.
         ServerStart: "server-start",
-        /// The backend's clock when its last page is done.
+        /// The backend's clock when the pull's last page is done.
         ServerEnd: "server-end",
     }
 
-    /// Which of a row's stamps show a change: those of creation, last update, and deletion. The
-    /// second is null until the first update.
+    /// Which of a row's three stamps count as a change: creation, last update, deletion. The second
+    /// is null until the first update.
     pub enum Stamps {
         /// The greatest of the three.
         #[default]
         Greatest: "greatest",
-        /// The second and the third: rows that were never updated are skipped, except in a first
+        /// Last update and deletion. Rows that were never updated are skipped, except in a first
         /// load.
         WithoutCreated: "without-created",
     }
 
     /// How a pull detects its end.
     pub enum End {
-        /// The response says whether there is more.
+        /// The response says if there are more rows.
         #[default]
         Marker: "marker",
         /// A response without rows is the last.

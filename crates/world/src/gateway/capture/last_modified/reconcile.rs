@@ -1,12 +1,13 @@
-//! Finds rows that are gone without a trace. For each device it keeps the keys that the device got.
-//! At intervals it asks the backend which of them still exist, and sends tombstones for the others
-//! at the end of a pull.
+//! Finds rows that are gone without a trace. It keeps the keys that each device got. At intervals
+//! it asks the backend which of them still exist. At the end of a pull it sends tombstones for the
+//! others.
 //!
-//! A key is forgotten when its tombstone has arrived. For that, the cursor starts with the number
-//! of the last round of tombstones: `~load.round~`. If the previous round comes back, they are sent
-//! again. Nodes that share a replica may have several rounds in transit; any may arrive. The keys
-//! kept must include all that the reader holds, so a cursor older than the committed round, or of
-//! another load, has expired. A backup holds only what the replica got.
+//! It forgets a key when its tombstone has arrived. To know this, the cursor starts with the number
+//! of the last round of tombstones: `~load.round~`. If the previous round comes back, the
+//! tombstones are sent again. Nodes that share a replica may have several rounds in transit; any
+//! may arrive. The keys kept must include all that the reader holds, so a cursor older than the
+//! committed round, or of another load, has expired. A backup holds only the keys that the replica
+//! got.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -33,8 +34,8 @@ type Name = (Consumer, EntityId);
 /// The keys of one entity that a reader got.
 #[derive(Clone, Debug, Default)]
 struct DeliveredKeys {
-    /// Identifies the load; unique, also across a gateway that this one replaces. 0 for a reader
-    /// that began with its rows.
+    /// The number of the load. It is unique, even if a gateway replaces this one. 0: the reader
+    /// began with its rows.
     load: u64,
     keys: BTreeSet<Key>,
     bytes: u64,
@@ -46,9 +47,9 @@ struct DeliveredKeys {
     open: VecDeque<(u64, Vec<Key>)>,
     /// The last round that arrived.
     committed: u64,
-    /// Losses of rounds up to this one are noticed already.
+    /// The losses of rounds up to this one are known.
     missed: u64,
-    /// Some tombstones were sent and did not arrive.
+    /// True if some tombstones were sent and did not arrive.
     owed: bool,
 }
 
@@ -66,8 +67,8 @@ impl DeliveredKeys {
         }
     }
 
-    /// The reader continues from a page of this round, or from none: it has removed that round's
-    /// keys. Returns false if the reader had come further before.
+    /// The reader continues from a page of this round, or of no round. It has removed that round's
+    /// keys. Returns false if the reader had already confirmed a later round.
     fn arrived(&mut self, round: Option<u64>) -> bool {
         if round.is_some_and(|round| round < self.committed) {
             return false;
@@ -87,7 +88,7 @@ impl DeliveredKeys {
         true
     }
 
-    /// Sends tombstones. Returns their number, and true if these are all.
+    /// Sends tombstones. Returns their number, and true if none is left.
     fn send(&mut self, gone: Vec<Key>, stamp: Stamp, room: usize, take: Take<'_>) -> (u64, bool) {
         let (left, mut rows) = (gone.len(), 0);
         for key in gone.into_iter().take(room) {
@@ -124,14 +125,14 @@ impl Reconciling {
         self.told.get(&name).map_or(0, |told| told.bytes)
     }
 
-    /// A page of changes; the last page also brings tombstones of rows found gone.
+    /// Reads a page of changes. The last page also brings tombstones of rows found gone.
     fn tell(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let expired = ServerError::CursorExpired(ask.entity);
         let name = (ask.reader.name(), ask.entity);
         let cursor = match ask.cursor {
             None => {
-                // Earlier keys still count: the reader may die before it has the first page, and
-                // then continue with its old rows.
+                // Earlier keys still count: if the reader dies before it has the first page, it
+                // continues with its old rows.
                 self.told(name, now).since = now;
                 None
             }
@@ -155,7 +156,7 @@ impl Reconciling {
             full |= flow.is_break();
             flow
         })?;
-        // A reader that holds a withheld row keeps it, so it must later learn of the row's end.
+        // If a reader holds a withheld row, it keeps it. So it must later learn if the row is gone.
         page.withheld.iter().for_each(|key| told.insert(key));
         let due = now.since(told.since) >= self.every || told.owed;
         if page.more || !due {
@@ -181,7 +182,7 @@ impl Reconciling {
         Ok(Captured { delivered, cursor, more: !all, withheld: page.withheld, effort })
     }
 
-    /// The keys that a reader got; an unknown reader starts empty, under a new number.
+    /// The keys that a reader got. An unknown reader has none yet, and gets a new number.
     fn told(&mut self, name: Name, now: Time) -> &mut DeliveredKeys {
         // A gateway that replaces this one must not reuse a number.
         let next = (self.loads + 1).max(now.0 / 1_000);
@@ -212,7 +213,7 @@ impl Strategy for Reconciling {
         DeliveredKeys::default().cursor(&self.inner.cursor_at(entity, stamp))
     }
 
-    /// The reader may still have to load, as after a restore, and the load may skip its row.
+    /// Adds the row: after a restore the reader may load again, and that may skip the row.
     fn touched(&mut self, now: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
         let told = self.told((reader.name(), entity), now);
         let before = told.bytes;
@@ -243,8 +244,8 @@ impl Strategy for Reconciling {
     }
 }
 
-/// The load, the round of tombstones on this page (or the last one committed), and the cursor of
-/// the capture by time.
+/// Splits a cursor: the load, the round of tombstones on its page (or the last one committed), and
+/// the cursor of the capture by time.
 fn read(text: &str) -> Option<(u64, u64, &str)> {
     let (numbers, inner) = text.strip_prefix('~')?.split_once('~')?;
     let (load, round) = numbers.split_once('.')?;

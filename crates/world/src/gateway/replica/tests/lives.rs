@@ -1,5 +1,5 @@
-//! Loads of a replica that knows rows from verdicts, with restores of the backend and of the
-//! gateway: the rows that a device in the north holds in the end.
+//! Loads of a replica that knows rows from verdicts, with restores of the backend and the gateway.
+//! Each test checks the rows that a device in the north holds at the end.
 
 use super::*;
 use crate::gateway::backend_call::{Batch, Verdicts};
@@ -18,7 +18,7 @@ struct Story {
 }
 
 impl Story {
-    /// Runs a story to its end, when the device must hold exactly its scope. Returns the responses.
+    /// Runs a story. At its end, the device must hold exactly its scope. Returns the responses.
     fn told(site: Site, words: &str) -> String {
         let (phone, backups, round) = (Phone::new(0), BTreeMap::new(), Upload::default());
         let (edit, gateway, away, told) = (None, None, None, Vec::new());
@@ -62,7 +62,7 @@ impl Story {
                 let said = format!("{outcome:?}");
                 self.told.push(said.split([' ', '{']).next().unwrap().to_owned());
             }
-            // The device holds its own version, whatever it loads.
+            // The device holds its own version, even after loads.
             "holds" => {
                 _ = self.phone.held.insert(of.to_owned(), vec![Value::text("north"), Value::text("done")])
             }
@@ -135,7 +135,7 @@ fn filled(options: backend::BackendOptions, refresh: RefreshOptions) -> Site {
     site
 }
 
-/// Readers lag half a minute.
+/// A site whose readers lag by half a minute.
 fn behind() -> Site {
     Site::new(backend::BackendOptions { replica_lag: Span::secs(30), ..Default::default() }, 1_000)
 }
@@ -144,7 +144,7 @@ fn behind() -> Site {
 fn a_replica_follows_a_backend_that_goes_back() {
     type Opened = fn() -> Site;
     let stories: [(Opened, &str, &str); 7] = [
-        // A verdict of an abandoned history is asked for again.
+        // The device sends an edit again whose verdict belongs to an abandoned history.
         (
             || Site::filled(1_000),
             "refresh save:a edit:north0 push upload restore:a refresh push upload push",
@@ -164,7 +164,7 @@ fn a_replica_follows_a_backend_that_goes_back() {
             "Queued 1 0/1 Queued",
         ),
         // A device gets a row's state from an incarnation that the replica never enters. The next
-        // incarnation has the replica's state again. The device gets that once.
+        // incarnation has the replica's state again. The device gets that state once.
         (
             || Site::filled(1_000),
             "refresh save:a edit:north0 office:north0 save:b refresh pull restore:a stale push upload push
@@ -184,7 +184,7 @@ fn a_replica_follows_a_backend_that_goes_back() {
              wait:60 refresh",
             r#"Queued Queued Text("done") Text("done") 1 Text("done") Text("open")"#,
         ),
-        // So they do if the replica learns of an incarnation by a verdict.
+        // They also stay if the replica learns of an incarnation by a verdict.
         (
             behind,
             "refresh save:a restore:a edit:north1 push upload refresh refresh texts",
@@ -203,16 +203,16 @@ fn a_row_that_is_known_by_a_verdict_goes_with_its_end_and_stays_until_then() {
     let compare = || RefreshOptions { capture: HashOptions::default().into(), ..Default::default() };
     let minutes = backend::BackendOptions { stamp_precision: Span::secs(60), ..Default::default() };
     let lags = backend::BackendOptions { replica_lag: Span::secs(9), ..kept() };
-    // One page shows rows that its receipt confirms with the next page.
+    // One page shows rows. The next page brings the receipt for it.
     let found_gone = "pull wait:61 office:north1 edit:north0 push upload pull delete:north0 refresh refresh";
     let ahead = found_gone.replace("edit", "step-back edit");
     for (site, words, said) in [
-        // It is gone before a load begins.
+        // The row is gone before a load begins.
         (filled(kept(), page()), "wait:600 edit:north0 push upload pull delete:north0 refresh", "Queued"),
         // The backend's stamps are ahead of its clock.
         (filled(backend::BackendOptions::default(), compare()), &ahead, "Queued"),
         (filled(minutes, compare()), found_gone, "Queued"),
-        // It is invisible at first, and outlives a load.
+        // The row is invisible at first, and remains after a load.
         (
             filled(lags, page()),
             "wait:600 create:made push upload refresh tells begin wait:60 refresh",
@@ -225,15 +225,15 @@ fn a_row_that_is_known_by_a_verdict_goes_with_its_end_and_stays_until_then() {
 
 #[test]
 fn a_verdict_that_comes_late_brings_back_nothing_that_is_gone() {
-    // The device holds the row that it wrote, though no page ever brought it. So does one that has
-    // not loaded yet.
+    // The device holds the row that it wrote, although no page ever brought it. A device that has
+    // not loaded yet holds it too.
     let words = "pull create:mine push leaves delete:mine refresh comes-home holds:mine pull begin tells";
     assert_eq!(Story::told(Site::filled(1_000), words), "Queued 1/0 +north0 +north1 -mine");
 }
 
 #[test]
 fn a_row_deleted_while_readers_do_not_see_it_stays_gone() {
-    // A load after the restore misses the row, and lagging readers reach it before its end.
+    // A load after the restore misses the row. Lagging readers reach it before the load ends.
     let words = "refresh create:made push upload wait:10 save:a edit:made push upload restore:a refresh
                  pull drop:made push upload push wait:25 refresh texts wait:60 refresh";
     let said = r#"Queued Queued 1 Queued Applied Text("open") Text("open")"#;
@@ -246,8 +246,8 @@ fn a_value_that_comes_back_between_two_refreshes_is_on_the_replica_though_the_ba
     for capture in [Capture::default(), HashOptions::default().into(), copies.into()] {
         let refresh = RefreshOptions { capture, ..RefreshOptions::default() };
         let lags = backend::BackendOptions { replica_lag: Span::secs(60), ..Default::default() };
-        // The replica has the device's version, and no older one. One page shows rows that its
-        // receipt confirms with the next page.
+        // The replica has the device's version, and no older one. One page shows rows; the next
+        // page brings the receipt for it.
         let words =
             "refresh edit:north0 push upload refresh open:north0 refresh texts wait:120 refresh refresh";
         assert_eq!(Story::told(filled(lags, refresh), words), r#"Queued Text("done") Text("open")"#);
@@ -257,14 +257,14 @@ fn a_value_that_comes_back_between_two_refreshes_is_on_the_replica_though_the_ba
 #[test]
 fn a_gateway_put_back_forgets_what_it_knew_ahead_whatever_it_loads_by() {
     for capture in [FlagOptions::default().into(), Capture::default()] {
-        // A restore of the gateway to before that of the backend.
+        // The gateway is restored to a time before the backend's restore.
         let words = "refresh save:a create:made push upload back-up restore:a put-back";
         assert_eq!(Story::told(by(capture), words), "Queued 1");
     }
     let compare = HashOptions::default().into();
     for capture in [FlagOptions::default().into(), compare, Capture::default()] {
-        // The device got no verdict, and keeps its row while it loads. The backend remembers its
-        // verdict on the edit that comes again.
+        // The device got no verdict, and keeps its row while it loads. The edit comes again, and
+        // the backend remembers its verdict.
         let words = "refresh back-up edit:north0 push upload delete:north0 refresh put-back
                      pull holds:north0 push upload push";
         assert_eq!(Story::told(by(capture), words), "Queued Queued Applied");

@@ -10,7 +10,7 @@ use crate::base::{Span, Time};
 pub(super) struct Heard {
     pub(super) advances: bool,
     pub(super) beyond: bool,
-    /// Newly acknowledged: packets sent once, before a loss was found.
+    /// The newly acknowledged packets include one that was sent once, before a loss was found.
     pub(super) original: bool,
     pub(super) twice: bool,
     pub(super) echo: Time,
@@ -72,7 +72,7 @@ impl Packets {
         }
     }
 
-    /// Takes a round-trip sample. Returns that of the last packet, and whether to rearm the timer.
+    /// Takes a round-trip sample. Returns the last packet's, and true to restart the timer.
     fn times(&mut self, ack: &Ack, advances: bool, news: &News) -> (Option<Span>, bool) {
         let now = self.now;
         let sacked = news.sacked.map(|(first, _)| now.since(first));
@@ -115,7 +115,7 @@ impl Packets {
         }
     }
 
-    /// Moves the window; `before`: packets delivered, lost and in flight before this.
+    /// Updates the window. `before`: packets delivered, lost and in flight before this.
     fn moves_window(&mut self, heard: &Heard, news: &News, rtt: Option<Span>, before: (u64, u64, u64)) {
         let board = &mut self.board;
         let (acked, losses) = (board.delivered - before.0, board.losses - before.1);

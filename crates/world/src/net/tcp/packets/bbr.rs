@@ -9,9 +9,9 @@ use crate::base::{Span, Time};
 const DRAIN: f64 = 88.0 / 256.0;
 /// Pacing gains of the phases, one per round trip.
 const PHASES: [f64; 8] = [1.25, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
-/// Linux starts in a random phase; this one is as likely as any.
+/// Linux starts in a random phase. This one is as likely as any other.
 const FIRST_PHASE: usize = 2;
-/// Rounds for which a bandwidth stays valid, and those for which an aggregation does.
+/// Rounds for which a bandwidth estimate is valid, and an aggregation estimate.
 const BELIEVED: u64 = 10;
 const AGGREGATION: u64 = 5;
 /// Packets in flight while BBR probes for the round trip; also the minimum.
@@ -87,7 +87,7 @@ impl Long {
         (self.at, self.rounds) = (board.delivered_at, 0);
     }
 
-    /// Updates the estimate; true if it was in use for so long that it is dropped.
+    /// Updates the estimate. True if it was in use for so long that it is dropped.
     fn looks(&mut self, board: &Board, losses: u64, starved: bool, begins: bool, cruises: bool) -> bool {
         if self.uses {
             self.rounds += u64::from(cruises && begins);
@@ -130,7 +130,7 @@ impl Long {
 }
 
 impl Bbr {
-    /// Continues from the model in rounds; `least` is the round trip, `payload` bytes per packet.
+    /// Continues from the model in rounds. `least`: smallest round trip. `payload`: per packet.
     pub(super) fn of(rounds: &Rounds, least: Span, payload: u64, now: Time) -> Bbr {
         let full = rounds.full;
         let mode = if full.1 >= ROUNDS { Mode::Cruise } else { Mode::Startup };
@@ -172,7 +172,7 @@ impl Bbr {
         if self.long.uses { self.long.bandwidth } else { self.best[0].1 }
     }
 
-    /// The windowed maximum by Kathleen Nichols (`lib/win_minmax.c`).
+    /// The windowed maximum, by Kathleen Nichols (`lib/win_minmax.c`).
     fn believes(&mut self, rate: f64) {
         let (now, best) = (self.rounds, &mut self.best);
         let new = (now, rate);
@@ -198,7 +198,7 @@ impl Bbr {
         }
     }
 
-    /// Packets per burst: those of a millisecond, at least two (one on a slow path).
+    /// Packets per burst: the packets of a millisecond, but at least two (one on a slow path).
     pub(super) fn together(&self) -> u64 {
         let least = if self.pacing < 150_000.0 { 1 } else { 2 };
         ((self.pacing / 1024.0 / self.payload) as u64).clamp(least, 44)
@@ -212,7 +212,7 @@ impl Bbr {
         packets.next_multiple_of(2) + if probes { 2 } else { 0 }
     }
 
-    /// Packets of `in_flight` still in the network when the next packet leaves.
+    /// How many of `in_flight` packets are still in the network when the next packet leaves.
     fn left(&self, told: &Told, in_flight: u64) -> u64 {
         let wait = told.paced.since(told.now).as_secs_f64();
         let burst = if self.gain > 1.0 { self.together() } else { 0 };
@@ -352,7 +352,7 @@ impl Bbr {
         }
     }
 
-    /// Probes for the smallest round trip if it was not seen for ten seconds.
+    /// Probes for the smallest round trip if it is ten seconds old.
     fn looks(&mut self, told: &Told, board: &mut Board, window: &mut u64) {
         let now = told.now;
         let forgotten = now.since(self.least_at) > FORGETS;

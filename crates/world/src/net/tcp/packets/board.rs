@@ -1,5 +1,5 @@
-//! The scoreboard: the packets a sender has outstanding and what it knows of each (SACK, RFC 6675;
-//! RACK, RFC 8985; delivery rates, `net/ipv4/tcp_rate.c`).
+//! The scoreboard: a sender's outstanding packets and their known states (SACK, RFC 6675; RACK, RFC
+//! 8985; delivery rates, `net/ipv4/tcp_rate.c`).
 
 use std::collections::VecDeque;
 
@@ -12,10 +12,10 @@ pub(super) struct Packet {
     pub(super) sent: Time,
     pub(super) sacked: bool,
     pub(super) lost: bool,
-    /// Retransmitted, outcome not known yet.
+    /// True if retransmitted, with an outcome that is not known yet.
     pub(super) again: bool,
     pub(super) repeated: bool,
-    /// At least one of its transmissions arrives.
+    /// True if at least one of its transmissions arrives.
     pub(super) passes: bool,
     since: Option<Since>,
 }
@@ -30,11 +30,11 @@ struct Since {
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Rate {
-    /// Delivered count at the time the packet was sent, and when that was; `None` without a sample.
+    /// (delivered count when the packet was sent, time of that count); `None`: no sample.
     pub(super) before: Option<(u64, Time)>,
     pub(super) starved: bool,
     end: u64,
-    /// How long the sample's packets took to be sent.
+    /// The time that it took to send the sample's packets.
     pub(super) sending: Span,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct News {
     /// The same for newly SACKed packets.
     pub(super) sacked: Option<(Time, Time)>,
     pub(super) repeated: bool,
-    /// Packets were newly SACKed.
+    /// True if packets were newly SACKed.
     pub(super) beyond: bool,
     pub(super) original: bool,
     top: u64,
@@ -60,7 +60,7 @@ struct Latest {
     news: bool,
 }
 
-/// Packets by number, in the order of first transmission.
+/// The packets by number, in the order of their first transmission.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Board {
     pub(super) una: u64,
@@ -74,17 +74,17 @@ pub(super) struct Board {
     /// Blocks of the last acknowledgement, and the end of the highest.
     told: Vec<Block>,
     highest: u64,
-    /// Packets by time of last transmission; entries of packets retransmitted since are stale.
+    /// Packets by time of last transmission. Entries of packets retransmitted later are stale.
     order: VecDeque<(Time, u64)>,
     /// No packet before this one is lost and waits for retransmission.
     hint: u64,
     latest: Latest,
-    /// This path reorders packets.
+    /// True if this path reorders packets.
     pub(super) reorders: bool,
     pub(super) delivered: u64,
     pub(super) delivered_at: Time,
     first: Time,
-    /// Application-limited until `delivered` passes this; zero if not limited.
+    /// Application-limited until `delivered` passes this; zero: not limited.
     pub(super) starved: u64,
     pub(super) losses: u64,
 }
@@ -178,9 +178,9 @@ impl Board {
         self.hint = self.hint.min(k);
     }
 
-    /// A timeout: marks lost the oldest packet and all sent longer ago than the last round trip.
+    /// A timeout: the oldest packet, and all sent longer than a round trip ago, count as lost.
     pub(super) fn time_out(&mut self, now: Time) {
-        // A receiver that drops SACKed data (reneging) has none of it.
+        // If a receiver drops SACKed data (reneging), none of that data is there.
         let reneged = self.head().is_some_and(|packet| packet.sacked);
         if reneged {
             self.told.clear();
@@ -219,7 +219,7 @@ impl Board {
         self.latest.news = true;
     }
 
-    /// Makes the next search for losses run even though nothing new was acknowledged.
+    /// Makes the next search for losses run even if nothing new was acknowledged.
     pub(super) fn look_again(&mut self) {
         self.latest.news = true;
     }
@@ -265,7 +265,7 @@ impl Board {
         if self.sacked == 0 { self.una } else { self.highest.saturating_sub(1).max(self.una) }
     }
 
-    /// Processes SACK blocks. `high`: next packet at the last change of state. `least`: smallest
+    /// Processes SACK blocks. `high`: next packet when the state last changed. `least`: smallest
     /// RTT.
     pub(super) fn sack(&mut self, now: Time, blocks: &[Block], high: u64, least: Span) -> News {
         let mut news = News { top: self.top(), ..News::default() };
@@ -273,7 +273,7 @@ impl Board {
             let (mut k, to) = (from.max(self.una), to.min(self.next));
             self.highest = self.highest.max(to);
             while k < to {
-                // Skip what the last acknowledgement already reported.
+                // Skip packets that the last acknowledgement already reported.
                 let known = self.told.iter().find(|block| block.0 <= k && k < block.1);
                 match known.map(|block| block.1) {
                     Some(end) => k = end,
@@ -339,7 +339,7 @@ impl Board {
                 self.rates(k, before.sent, before.since, news);
             } else {
                 self.delivered += 1;
-                // The echo tells whether the original or the retransmission arrived.
+                // The echo shows if the original or the retransmission arrived.
                 if before.repeated && earlier(echo, before.sent) {
                     self.rates(k, before.sent, before.since, news);
                 } else {
@@ -355,7 +355,7 @@ impl Board {
         }
     }
 
-    /// RACK: marks lost what was sent well before something that arrived; returns the next wait.
+    /// RACK: marks as lost packets sent well before one that arrived. Returns the next wait.
     pub(super) fn find_lost(&mut self, now: Time, patience: Span) -> Option<Span> {
         if !std::mem::take(&mut self.latest.news) {
             return None;
@@ -381,7 +381,7 @@ impl Board {
     }
 }
 
-/// Whether `echo` is earlier, compared as TCP timestamps in milliseconds.
+/// True if `echo` is earlier. Both are compared as TCP timestamps in milliseconds.
 pub(super) fn earlier(echo: Time, sent: Time) -> bool {
     echo.0 / 1_000_000 < sent.0 / 1_000_000
 }

@@ -10,7 +10,7 @@ const TRAIN: Span = Span::millis(2);
 const GRANTED: Span = Span::millis(1);
 /// Round-trip samples before HyStart assumes a queue.
 const SAMPLES: u64 = 8;
-/// No samples are taken so soon after a loss.
+/// After a loss, no samples are taken for this long.
 const AFTER_LOSS: Span = Span::secs(1);
 pub(super) const NONE: u64 = u64::MAX / 4;
 
@@ -20,7 +20,7 @@ pub(super) struct Cubic {
     epoch: Option<Epoch>,
     /// Window at the cubic's inflection point.
     origin: u64,
-    /// Acknowledged packets per window growth of one, and those counted so far.
+    /// Acknowledged packets per window growth of one, and packets counted towards it so far.
     each: u64,
     counted: u64,
     /// Acknowledged packets since Reno's window last grew.
@@ -94,7 +94,7 @@ impl Cubic {
         }
     }
 
-    /// Takes a round-trip sample; true if HyStart ends slow start.
+    /// Takes a round-trip sample. True if HyStart ends slow start.
     pub(super) fn sees(&mut self, now: Time, rtt: Span, course: Course, una: u64, next: u64) -> bool {
         if self.epoch.is_some_and(|epoch| now.since(epoch.began) < AFTER_LOSS) {
             return false;
@@ -121,7 +121,7 @@ impl Cubic {
         start.found
     }
 
-    /// Grows the window: `acked` packets were acknowledged while it was the limit.
+    /// Grows the window. `acked` packets were acknowledged while the window was the limit.
     pub(super) fn grows(&mut self, now: Time, course: &mut Course, mut acked: u64) {
         if course.in_slow_start() {
             let to = (course.window + acked).min(course.threshold);
@@ -169,7 +169,7 @@ impl Cubic {
         }
         let step = (window * 15 / 8).max(1);
         if let Some(epoch) = &mut self.epoch {
-            // The window must not be smaller than Reno's would be.
+            // The window must be at least as large as Reno's would be.
             while self.reno > step {
                 self.reno -= step;
                 epoch.reno += 1.0;

@@ -1,12 +1,12 @@
-//! A message simulated packet by packet, where it meets an outage. The cost of an outage depends on
-//! which acknowledgements were lost, how timers were set, and whether a timeout was spurious.
+//! A message in an outage, simulated packet by packet. The cost of an outage depends on lost
+//! acknowledgements, on timers, and on whether a timeout was spurious.
 //!
 //! [`Packets`] models Linux 6.18: SACK and RACK, tail-loss probes, timeouts with F-RTO and undo
 //! (`net/ipv4/tcp_input.c`, `tcp_timer.c`, `tcp_recovery.c`), proportional rate reduction (RFC
 //! 6937), CUBIC with HyStart, BBR. The receiver acknowledges every packet while its window grows.
 //! Where Linux draws a random number, or a timer depends on the clock's phase, the mean is used.
-//! The cost per event does not grow with the packets outstanding, except for a timeout and its
-//! undo.
+//! The cost per event does not depend on the number of outstanding packets. Exceptions are a
+//! timeout and its undo.
 
 mod acks;
 mod bbr;
@@ -36,16 +36,16 @@ use crate::net::{Direction, OutageMode};
 /// Packets at a connection's start that BBR does not pace.
 const UNPACED: u64 = 10;
 
-/// State in which a message continues packet by packet.
+/// The state from which a message continues packet by packet.
 pub(super) struct Entry {
     pub(super) way: Direction,
     pub(super) now: Time,
     pub(super) free: Time,
     pub(super) payload: u64,
-    /// The receiver delays its acknowledgements.
+    /// True if the receiver delays its acknowledgements.
     pub(super) kept: bool,
     pub(super) least: Span,
-    /// Packets in flight, all of which arrive; the first is acknowledged now.
+    /// Packets in flight. All of them arrive; the first is acknowledged now.
     pub(super) in_flight: u64,
     /// Time between two of their acknowledgements.
     pub(super) segment: Span,
@@ -64,12 +64,12 @@ enum Timer {
     Reordering,
 }
 
-/// The state before a loss, to be restored if the loss was spurious.
+/// The state before a loss. It is restored if the loss was spurious.
 #[derive(Clone, Copy, Debug, Default)]
 struct Undo {
-    /// Packets from here on were retransmitted; `None` if there is nothing to undo.
+    /// Packets from here on were retransmitted; `None`: nothing to undo.
     from: Option<u64>,
-    /// How many retransmissions are not reported as duplicates yet; `None` before the first.
+    /// Retransmissions that no duplicate report has confirmed yet; `None` before the first.
     again: Option<u64>,
     since: Option<Time>,
     window: u64,
@@ -98,12 +98,12 @@ struct Use {
     until: u64,
 }
 
-/// What may be sent after an acknowledgement, besides new packets.
+/// Packets that may be sent after an acknowledgement, in addition to new ones.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Repairs {
     None,
     Lost,
-    /// New packets first: their acknowledgements tell whether the timeout was spurious.
+    /// New packets first: their acknowledgements show if the timeout was spurious.
     New,
 }
 
@@ -120,7 +120,7 @@ pub(super) struct Packets {
     high: u64,
     undo: Undo,
     reduction: Reduction,
-    /// F-RTO checks whether a timeout was spurious (RFC 5682).
+    /// True while F-RTO checks if a timeout was spurious (RFC 5682).
     doubts: bool,
     /// Timeouts in a row, and the time of the first.
     timeouts: u64,
@@ -128,17 +128,17 @@ pub(super) struct Packets {
     probe: Option<Probe>,
     usage: Use,
     timer: Option<(Timer, Time)>,
-    /// When something is to be sent that waits only for time.
+    /// The time of the next send that waits only for time; `None`: no such send.
     due: Option<Time>,
     paced: Time,
     sent: u64,
     last_sent: Time,
-    /// When the last received acknowledgement was sent, and the receive window it announced.
+    /// Send time of the last received acknowledgement, and the receive window that it announced.
     heard: Time,
     room: u64,
     now: Time,
     payload: u64,
-    /// When the packet left that last completed all before it.
+    /// The time when the packet left that last completed all before it.
     pub(super) passed: Time,
     pub(super) over: bool,
 }
@@ -166,7 +166,7 @@ impl Packets {
         }
         let n = entry.in_flight;
         if n > 0 && course.in_slow_start() && sender.bbr.is_none() {
-            // Their acknowledgements will open the window to the size it is assumed to have.
+            // Their acknowledgements will open the window to this size.
             course.window = course.window.saturating_sub(n).max(n);
         }
         let receiver = Receiver::new(payload, n, entry.kept, 2 * course.window);
@@ -253,7 +253,7 @@ impl Packets {
         self.path.leaves_again(now, again);
     }
 
-    /// Handles the next event before `until`; false if none. Fails if the connection breaks.
+    /// Handles the next event before `until`; false: none. Fails if the connection breaks.
     pub(super) fn step(&mut self, feed: &mut Feed<'_>, until: Time) -> Result<bool, Broken> {
         let Some((at, event)) = self.event().filter(|(at, _)| *at < until) else {
             if self.event().is_none() && feed.left() > 0 && !self.over {
@@ -317,7 +317,7 @@ impl Packets {
         }
     }
 
-    /// All packets arrive: handles the remaining acknowledgements and sends nothing more.
+    /// All packets arrive. Handles the remaining acknowledgements and sends nothing more.
     pub(super) fn ends(&mut self, feed: &mut Feed<'_>) {
         (self.over, self.timer, self.due) = (true, None, None);
         while let Ok(true) = self.step(feed, Time::FAR) {}
@@ -466,7 +466,7 @@ impl Packets {
         feed.book(now, size, true);
     }
 
-    /// Records when a packet left that completes all before it; `through` is the count before.
+    /// Records when a packet left that completes all before it. `through` is the earlier count.
     fn passes(&mut self, through: u64) {
         if self.board.through > through {
             self.passed = self.path.free;

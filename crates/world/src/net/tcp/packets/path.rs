@@ -1,6 +1,6 @@
 //! The path of packets to the receiver and of acknowledgements back: the bottleneck's queue and
-//! half a round trip. An outage drops what reaches the bottleneck, in both directions. What is
-//! already queued passes, as on the links on which the reference was measured.
+//! half a round trip. An outage drops all packets that reach the bottleneck, in both directions.
+//! Queued packets pass, as on the links of the measured reference.
 
 use std::collections::VecDeque;
 
@@ -15,7 +15,7 @@ pub(super) struct Coming {
     pub(super) at: Time,
     pub(super) packet: u64,
     pub(super) sent: Time,
-    /// Send time of the acknowledgement that triggered it.
+    /// Send time of the acknowledgement that triggered this packet.
     pub(super) answers: Time,
     size: u64,
 }
@@ -32,7 +32,7 @@ pub(super) struct Path {
     left: usize,
 }
 
-/// Bytes per SACK block, and of the option's header.
+/// Bytes per SACK block, and bytes of the option's header.
 const BLOCK: u64 = 8;
 const BLOCKS: u64 = 4;
 
@@ -42,7 +42,7 @@ impl Path {
         Path { way, free, back_free: free, coming, acks, queued: 0, left: 0 }
     }
 
-    /// A packet of `size` bytes reaches the bottleneck: returns whether it will arrive.
+    /// A packet of `size` bytes reaches the bottleneck. Returns true if it will arrive.
     pub(super) fn send(
         &mut self,
         conditions: &dyn Conditions,
@@ -112,7 +112,7 @@ impl Path {
     }
 }
 
-/// The link and the packets that wait for it: first those owed from before, then new ones.
+/// The link, and the packets that wait for it: first packets owed from before, then new ones.
 pub(in crate::net::tcp) struct Feed<'f> {
     pub(in crate::net::tcp) conditions: &'f dyn Conditions,
     pub(in crate::net::tcp) load: &'f Cut,

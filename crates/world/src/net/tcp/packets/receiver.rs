@@ -1,4 +1,4 @@
-//! The receiving end: what it acknowledges, when, and its receive window.
+//! The receiving end: its acknowledgements and its receive window.
 
 use std::collections::VecDeque;
 
@@ -7,7 +7,7 @@ use crate::base::{Span, Time};
 /// SACK blocks per acknowledgement, and blocks remembered (RFC 2018).
 const TOLD: usize = 3;
 const REMEMBERED: usize = 4;
-/// Immediate acknowledgements at a connection's start and after a silence (TCP_MAX_QUICKACKS).
+/// Immediate acknowledgements at a connection's start and after a pause (TCP_MAX_QUICKACKS).
 const QUICK: u64 = 16;
 const SILENCE: Span = Span::secs(1);
 /// Delay of the acknowledgement of a single packet (TCP_DELACK_MIN).
@@ -17,7 +17,7 @@ const WINDOW: u64 = 64_512;
 const BUFFER: u64 = 80_896;
 /// Segments per round trip that the first buffer is sized for.
 const FIRST: u64 = 10;
-/// Limit of a buffer's payload in bytes: that in 32 MiB (`tcp_rmem`).
+/// Limit of a buffer's payload in bytes: the payload of 32 MiB (`tcp_rmem`).
 const MOST: u64 = 20_000_000;
 
 /// A range of packets: first, and one past the last.
@@ -37,7 +37,7 @@ pub(super) struct Ack {
 }
 
 impl Ack {
-    /// Acknowledges all packets before `next`; it arrives at `at` and was sent at `sent`.
+    /// Acknowledges all packets before `next`. It arrives at `at` and was sent at `sent`.
     pub(super) fn of(next: u64, (at, sent): (Time, Time), echo: Time, room: u64) -> Ack {
         Ack { at, sent, next, blocks: [(0, 0); TOLD], told: 0, twice: None, echo, room }
     }
@@ -50,7 +50,7 @@ impl Ack {
 pub(super) struct Receiver {
     next: u64,
     said: u64,
-    /// Which packets from `next` on have arrived.
+    /// For each packet from `next` on: true if it has arrived.
     beyond: VecDeque<bool>,
     held: u64,
     blocks: Vec<Block>,
@@ -62,7 +62,7 @@ pub(super) struct Receiver {
 }
 
 /// Receive buffer autotuning (`tcp_rcv_space_adjust`), in packets. The data received per round trip
-/// decides how far the window may grow. While it grows, every packet is acknowledged.
+/// limits the window's growth. While the window grows, every packet is acknowledged.
 #[derive(Clone, Debug, Default)]
 struct Room {
     window: u64,
@@ -75,7 +75,7 @@ struct Room {
 }
 
 impl Room {
-    /// A packet triggered by the acknowledgement of `answers` came: whether the window grows.
+    /// A packet came; the acknowledgement of `answers` triggered it. True if the window grows.
     fn comes(&mut self, now: Time, answers: Time, next: u64, beyond: u64) -> bool {
         if answers != self.answered {
             // TCP timestamps count milliseconds.
@@ -99,7 +99,7 @@ impl Room {
         grows
     }
 
-    /// Sizes the buffer for twice what arrived, and for a sender that doubles its rate.
+    /// Sizes the buffer for twice the data that arrived, and for a sender that doubles its rate.
     fn fits(&mut self, came: u64, beyond: u64) {
         let twice = 2 * came;
         let grown = twice + 2 * (twice * (came - self.space) / self.space) + beyond;
@@ -109,7 +109,7 @@ impl Room {
 }
 
 impl Receiver {
-    /// With `kept`, it delays acknowledgements. Its window is at least `window` packets.
+    /// With `kept`, the receiver delays acknowledgements. Its window is at least `window` packets.
     pub(super) fn new(payload: u64, from: u64, kept: bool, window: u64) -> Receiver {
         let at_least = |bytes: u64| (bytes / payload).max(window).max(2);
         let room = Room {
@@ -142,7 +142,7 @@ impl Receiver {
         Ack { at: now, sent: now, next: self.next, blocks, told, twice, echo: self.echo, room }
     }
 
-    /// Takes a packet; returns an acknowledgement if one is due. `answers`: see [`Room::comes`].
+    /// Takes a packet. Returns an acknowledgement if one is due. `answers`: see [`Room::comes`].
     pub(super) fn takes(&mut self, now: Time, packet: u64, sent: Time, answers: Time) -> Option<Ack> {
         // A packet below the last acknowledgement does not change the echo.
         if (packet..=packet + 1).contains(&self.said) {

@@ -1,15 +1,15 @@
-//! How a sender reacts to losses and undoes that (`tcp_fastretrans_alert`).
+//! A sender's reaction to losses, and its undo (`tcp_fastretrans_alert`).
 
 use super::acks::Heard;
 use super::board::earlier;
 use super::{Control, Feed, Packets, Reduction, Repairs, State, Timer, Undo, cubic};
 use crate::base::{Span, Time};
 
-/// SACKed packets beyond a missing one after which it counts as lost, not reordered.
+/// A missing packet counts as lost, not reordered, if this many packets after it are SACKed.
 const BEYOND: u64 = 3;
 
 impl Packets {
-    /// Handles an acknowledgement that is not simply the next one, or that follows a gap.
+    /// Handles an acknowledgement that is not simply the next one, or that comes after a gap.
     pub(super) fn alert(&mut self, heard: &Heard) -> Repairs {
         if self.state == State::Open {
             self.undo.since = None;
@@ -156,7 +156,7 @@ impl Packets {
         self.arm(Timer::Timeout, self.trips.timeout);
     }
 
-    /// The threshold to restore: at least three quarters of the window.
+    /// The threshold to restore: at least 75 % of the window.
     fn kept_threshold(&self) -> u64 {
         match self.state.reduces() {
             true => self.course.threshold,
@@ -189,7 +189,7 @@ impl Packets {
         }
     }
 
-    /// Proportional rate reduction: shrinks what is sent per delivered packet (RFC 6937).
+    /// Proportional rate reduction: sends less per delivered packet (RFC 6937).
     pub(super) fn reduces(&mut self, acked: u64, losses: u64, advances: bool) {
         let Reduction { from, sent, .. } = self.reduction;
         if acked == 0 || from == 0 {
@@ -210,7 +210,7 @@ impl Packets {
     fn all_came_twice(&self) -> bool {
         self.undo.from.is_some() && self.undo.again == Some(0)
     }
-    /// Whether the echoed packet was sent before any retransmission (RFC 3522).
+    /// True if the echoed packet was sent before any retransmission (RFC 3522).
     fn is_delayed(&self, echo: Time) -> bool {
         self.undo.since.is_some_and(|since| earlier(echo, since))
     }
@@ -218,7 +218,7 @@ impl Packets {
         self.all_came_twice() || self.undo.from.is_some() && self.is_delayed(echo)
     }
 
-    /// Restores the window; with `all`, no packet counts as lost any more.
+    /// Restores the window. With `all`, no packet counts as lost any more.
     fn take_back(&mut self, all: bool) {
         if all {
             self.board.unmark();

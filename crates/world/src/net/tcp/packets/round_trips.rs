@@ -1,8 +1,8 @@
-//! Round-trip estimator of a sender (`tcp_rtt_estimator`, RFC 6298); timers tick at 250 Hz.
+//! The round-trip estimator of a sender (`tcp_rtt_estimator`, RFC 6298). Timers tick at 250 Hz.
 
 use crate::base::Span;
 
-/// Minimum of a sender's variation and of what the timeout adds (TCP_RTO_MIN).
+/// Minimum of a sender's variation, and of the time that the timeout adds (TCP_RTO_MIN).
 pub(super) const LEAST: Span = Span::millis(200);
 /// Maximum of the timeout (TCP_RTO_MAX).
 const MOST: Span = Span::secs(120);
@@ -16,12 +16,12 @@ pub(super) struct RoundTrips {
     deviation: Span,
     /// Largest deviation in the current round trip.
     largest: Span,
-    /// Timeout minus smoothed round trip; a quarter of its excess goes per round trip.
+    /// Timeout minus smoothed round trip. Per round trip it loses a quarter of its excess.
     pub(super) variation: Span,
     /// The acknowledgement of this packet starts a new round trip.
     round: u64,
     pub(super) least: Span,
-    /// Retransmission timeout; doubles while nothing is acknowledged.
+    /// Retransmission timeout. It doubles while nothing is acknowledged.
     pub(super) timeout: Span,
 }
 
@@ -29,8 +29,8 @@ pub(super) fn ticks(wait: Span) -> Span {
     TICK * wait.0.div_ceil(TICK.0)
 }
 
-/// Mean duration of a timer set to `wait`. Long timers are rounded up to buckets of at most an
-/// eighth of the wait (`kernel/time/timer.c`).
+/// Mean duration of a timer set to `wait`. Long timers are rounded up, by at most an eighth of the
+/// wait (`kernel/time/timer.c`).
 pub(super) fn timer(wait: Span) -> Span {
     let wait = ticks(wait);
     let bucket = match wait.0 / TICK.0 {
@@ -43,7 +43,7 @@ pub(super) fn timer(wait: Span) -> Span {
 }
 
 impl RoundTrips {
-    /// Starts from a smoothed round trip and four times its deviation; `least`: smallest one.
+    /// Starts with a smoothed round trip and four times its deviation. `least`: the smallest one.
     pub(super) fn new(smoothed: Span, spread: Span, least: Span) -> RoundTrips {
         let variation = spread.max(LEAST);
         let mut trips = RoundTrips {
@@ -66,7 +66,7 @@ impl RoundTrips {
         self.timeout = (self.timeout * 2).min(MOST);
     }
 
-    /// Takes a sample; packets before `una` are acknowledged and `next` is the next to send.
+    /// Takes a sample. Packets before `una` are acknowledged; `next` is the next packet to send.
     pub(super) fn seen(&mut self, rtt: Span, una: u64, next: u64) {
         let error = rtt.0 as i64 - self.smoothed.0 as i64;
         self.smoothed = Span(self.smoothed.0.saturating_add_signed(error / 8));

@@ -32,13 +32,13 @@ proptest! {
             (sent(&steady(), bytes).0, sent(&dropped, bytes).0, sent(&held, bytes).0, false),
             (sent_by_bbr(&steady(), bytes), sent_by_bbr(&dropped, bytes), sent_by_bbr(&held, bytes), true),
         ] {
-            // After an outage BBR sees an empty link and need not probe the round trip so soon.
-            // Packets that are held find the pipe full a round earlier. That may save a probe: 200
-            // ms or a round trip, plus another one.
+            // After an outage BBR sees an empty link, and can probe the round trip later. With held
+            // packets it finds the pipe full a round earlier. That may save a probe: 200 ms or a
+            // round trip, plus another one.
             let looks = bbr && clean > at(10_000);
             let look = if looks { paced.max(Span::millis(200)) + paced } else { Span::ZERO };
             let holding = if bbr { paced + look } else { rounding };
-            // In packets a transfer may end a little sooner than in rounds.
+            // Simulated by packets, a transfer may end a little earlier than by rounds.
             let closely = Span(clean.0 / 50 + paced.0 / 8) + if looks { paced } else { Span::ZERO };
             for (late, rounding) in [(drop, closely), (hold, holding)] {
                 prop_assert!(late + rounding >= clean, "{late} for {clean}");
@@ -99,7 +99,7 @@ fn what_stands_in_the_queue_passes_though_an_outage_drops() {
             let (left, traffic) = sent_by(congestion, &dropping, Load::of(30_000));
             let again = traffic.retransmitted;
             assert!(again <= 4, "{congestion:?}, {lasts} ms: {again} packets again");
-            // Drops before the bottleneck cost it nothing while its queue lasts.
+            // While its queue lasts, drops before the bottleneck cost the message nothing.
             let late = left.since(clean);
             assert!(late <= Span::millis(900), "{congestion:?}, {lasts} ms: {late}");
         }

@@ -1,4 +1,4 @@
-//! A message that meets an outage: simulated packet by packet from its start or its current state.
+//! A message that meets an outage: simulated packet by packet, from its start or present state.
 
 use super::super::packets::{Entry, Feed, Packets};
 use super::super::segment::{HEADERS, Owed, SYN};
@@ -9,11 +9,11 @@ use crate::base::Time;
 use crate::net::Conditions;
 
 impl Transfer {
-    /// Whether an outage starts before a message that starts now has passed.
+    /// True if an outage starts before a message that starts now has passed.
     pub(super) fn will_meet(&self, sender: &Sender, conditions: &dyn Conditions) -> bool {
         let Some(outage) = conditions.outages(self.at).first() else { return false };
         let whole = conditions.leaves_by(self.way, self.at, self.bytes(self.left()));
-        // A generous upper limit; an outage that it misses is met in transit.
+        // A generous upper limit. If it misses an outage, the message meets it in transit.
         if outage.from > whole + (whole.since(self.at) + conditions.rtt(self.at) * 8) * 8 {
             return false;
         }
@@ -26,7 +26,7 @@ impl Transfer {
         trial.ended().is_none()
     }
 
-    /// Whether a queue shorter than a round trip overflows: rounds cannot say what is lost.
+    /// True if a queue shorter than a round trip overflows: rounds do not know what is lost.
     pub(super) fn overflows(&self, conditions: &dyn Conditions) -> bool {
         let (way, now) = (self.way, self.at);
         let queue = conditions.queue(way).saturating_add(conditions.spare(way, now));
@@ -43,7 +43,7 @@ impl Transfer {
             free: self.free,
             payload: self.load.mtu - HEADERS,
             kept: self.delayed,
-            // The round trip of the handshake.
+            // The round trip of a handshake packet.
             least: pace.back() + pace.round.segment.scaled(SYN, self.load.mtu),
             in_flight,
             segment: pace.round.segment,
@@ -52,7 +52,7 @@ impl Transfer {
         (self.burst, self.recovering, self.silence) = (false, false, None);
     }
 
-    /// Packets before the next one whose acknowledgements arrive after it.
+    /// Number of packets before the next one whose acknowledgements arrive after it.
     fn on_their_way(&self, sender: &Sender, pace: &Pace) -> u64 {
         let doubles = sender.bbr.is_none() && sender.window.in_slow_start();
         let before = self.window(sender) / if doubles { 2 } else { 1 };
@@ -103,7 +103,7 @@ impl Transfer {
     fn mark_through(&mut self, packets: &Packets) {
         let (sent, owed, next) = (self.sent, self.again.packets, packets.next());
         for mark in self.marks.iter_mut().filter(|mark| mark.passed.is_none()) {
-            // Number of the packet after its last one.
+            // Number of the packet after the mark's last one.
             let last = match owed > 0 || mark.packets > sent {
                 true => next + owed + mark.packets.saturating_sub(sent),
                 false => next.saturating_sub(sent - mark.packets),

@@ -1,11 +1,11 @@
-//! What a sender has handed over by a given time.
+//! The packets that a sender has handed over to the link by a given time.
 
 use super::super::segment::Traffic;
 use super::super::step::{Pace, Step};
 use crate::base::Time;
 
 /// Packets and windows of the last two runs (packets without a pause) and of the last step. A pause
-/// is shorter than a round trip, so acknowledgements that arrive now belong to one of the two.
+/// is shorter than a round trip. So acknowledgements that arrive now belong to one of the two.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Flight {
     pub(super) from: Time,
@@ -14,7 +14,7 @@ pub(super) struct Flight {
     window: u64,
     last: Last,
     most: u64,
-    /// Packets that are handed over regardless of acknowledgements.
+    /// Packets that are handed over without a wait for acknowledgements.
     least: u64,
 }
 
@@ -26,7 +26,7 @@ struct Last {
 }
 
 impl Flight {
-    /// Starts a step after the traffic `sent`, the last of which left by `free`.
+    /// Starts a step after the traffic `sent`. Its last packet left by `free`.
     pub(super) fn begins(&mut self, step: &Step, burst: bool, sent: &Traffic, free: Time) {
         if burst {
             self.last = Last { until: step.start, packets: sent.packets, window: step.window };
@@ -39,7 +39,7 @@ impl Flight {
         }
     }
 
-    /// Starts a run after the traffic `sent`, all of which is handed over.
+    /// Starts a run after the traffic `sent`. All of that is handed over.
     pub(super) fn begins_behind(&mut self, sent: &Traffic, free: Time, window: u64) {
         (self.from, self.packets, self.bytes, self.window) = (free, sent.packets, sent.bytes, window);
         self.last = Last { until: free, packets: sent.packets, window };
@@ -51,8 +51,8 @@ impl Flight {
         (self.least, self.most) = (least, most);
     }
 
-    /// Packets handed over by `now`, if `sent` leave by `free`: a window beyond the acknowledged
-    /// ones. In slow start each acknowledgement opens it by a packet.
+    /// Packets handed over by `now`, if `sent` leave by `free`: the acknowledged ones and a window.
+    /// In slow start each acknowledgement opens the window by a packet.
     pub(super) fn handed_over(&self, sent: u64, free: Time, now: Time, pace: &Pace) -> u64 {
         let segment = pace.round.segment.0.max(1);
         let by = |at: Time, first: u64, end: u64, until: Time| {

@@ -1,4 +1,4 @@
-//! What a transfer has handed over by a given time, and how that reacts to changes.
+//! The packets that a transfer has handed over to the link by a given time; reactions to changes.
 
 use super::super::segment::Owed;
 use super::super::sender::Sender;
@@ -8,8 +8,8 @@ use crate::base::Time;
 use crate::net::Conditions;
 
 impl Transfer {
-    /// Records what a step hands over. With `repairs` or losses that is all of it; otherwise a
-    /// round is handed over as the previous one is acknowledged.
+    /// Records the packets that a step hands over. With `repairs` or losses: all of them at once.
+    /// Otherwise a round is handed over as the previous round is acknowledged.
     pub(super) fn hand_over(&mut self, step: &Step, sender: &Sender, repairs: bool) {
         let sent = self.traffic.packets;
         let (least, most) = match step.stretch {
@@ -22,7 +22,7 @@ impl Transfer {
         self.flight.goes_on(least, most);
     }
 
-    /// Packets handed over by `now`. A round counts as sent when it starts, a stretch as it leaves.
+    /// Packets handed over by `now`. A round counts as sent at its start, a stretch as it leaves.
     fn handed_over(&self, now: Time, conditions: &dyn Conditions) -> u64 {
         let sent = self.traffic.packets;
         if self.close_up.is_some() {
@@ -32,7 +32,7 @@ impl Transfer {
         self.flight.handed_over(sent, self.free, now, &pace).min(sent + self.left())
     }
 
-    /// Packets handed over by `now` beyond those counted as sent.
+    /// Packets handed over by `now` in addition to those counted as sent.
     pub(super) fn in_flight(&self, now: Time, conditions: &dyn Conditions) -> u64 {
         self.handed_over(now, conditions).saturating_sub(self.traffic.packets)
     }
@@ -43,7 +43,7 @@ impl Transfer {
         self.load.payload(self.sent + fresh) - self.load.payload(self.sent)
     }
 
-    /// Sets what counts as sent to what is handed over by `now`.
+    /// Counts as sent the packets that are handed over by `now`.
     pub(in crate::net) fn settle(&mut self, now: Time, conditions: &dyn Conditions) {
         let (handed_over, sent) = (self.handed_over(now, conditions), self.traffic.packets);
         let (never, flight) = (sent.saturating_sub(handed_over), handed_over.saturating_sub(sent));
@@ -74,7 +74,7 @@ impl Transfer {
             return;
         }
         let again = |at: &mut Time| {
-            // One more, so that no byte is left out.
+            // One more byte, so that none is left out.
             let left = 1 + before.passed(way, now, *at).min(sent);
             *at = after.leaves_by(way, now, left);
         };
@@ -88,7 +88,7 @@ impl Transfer {
         }
     }
 
-    /// Nothing follows what is handed over by `now`. Returns whether something was left.
+    /// Stops after the packets handed over by `now`. True if some packets were left.
     pub(in crate::net) fn stop(&mut self, now: Time, conditions: &dyn Conditions) -> bool {
         let all = self.traffic.packets + self.left();
         let whole = self.close_up.is_none() && self.owed().packets == 0;

@@ -8,7 +8,7 @@ use crate::base::Time;
 use crate::net::Conditions;
 
 impl Transfer {
-    /// A step with all that is left, or with what leaves by `until`.
+    /// A step with all that is left, or with the packets that leave by `until`.
     pub(super) fn paced_by(
         &self,
         bbr: &mut Box<Bbr>,
@@ -29,7 +29,7 @@ impl Transfer {
         Step { stretch: whole.stretch, ahead, short: true, ..step }
     }
 
-    /// Packets of a step that BBR's start-up hands over by `by`; `rested`: state before it.
+    /// Packets of a step that BBR's start-up sends by `by`. `rested`: BBR's state before the step.
     fn ahead_of(&self, rested: &Bbr, conditions: &dyn Conditions, pace: &Pace, step: &Step, by: Time) -> u64 {
         let mut handed = 0;
         let count = |at, size| handed += if at <= by { size } else { 0 };
@@ -37,7 +37,7 @@ impl Transfer {
         handed
     }
 
-    /// When the next packets have left, as [`Bbr::send`] needs it.
+    /// The time when the next packets have left, in the form that [`Bbr::send`] needs.
     fn natural(&self, conditions: &dyn Conditions) -> impl Fn(Time, u64, u64) -> Time {
         move |from, done, k| conditions.leaves_by(self.way, from, self.bytes(done + k) - self.bytes(done))
     }
@@ -49,7 +49,7 @@ impl Transfer {
         Step { n, window, stretch, opening, told: false, ahead: 0, start, end, short: false }
     }
 
-    /// A step with the next `n` packets, and BBR's state after it; `rested` is the state before.
+    /// A step with the next `n` packets, and BBR's state after it. `rested` is the state before.
     pub(super) fn part(
         &self,
         rested: &Bbr,
@@ -62,7 +62,7 @@ impl Transfer {
         (bbr, step)
     }
 
-    /// Cuts a step to `n` packets; `rested` is BBR's state before the step.
+    /// Cuts a step to `n` packets. `rested` is BBR's state before the step.
     pub(super) fn shorten(
         &self,
         step: &mut Step,
@@ -75,8 +75,8 @@ impl Transfer {
         match rested {
             Some(rested) => {
                 let (bbr, part) = self.part(rested, conditions, pace, n);
-                // It goes on when the acknowledgements arrive; before that it knows of no larger
-                // window.
+                // The transfer continues when the acknowledgements arrive. Before that it does not
+                // know the larger window.
                 let told = part.opening == n && n < step.opening;
                 sender.bbr = Some(bbr);
                 *step = Step { stretch: step.stretch, told, ..part };
