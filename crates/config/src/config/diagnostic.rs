@@ -34,7 +34,7 @@ pub struct Place {
     pub span: Range<usize>,
 }
 
-/// A mistake or a warning, with its place and its fix.
+/// A mistake or a warning: its place and its fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// True for a warning, false for a mistake.
@@ -201,7 +201,7 @@ fn say_lists_once(diagnostics: &mut [Diagnostic]) {
     }
 }
 
-/// Where `name` stands in `text`, if it stands there once and not within a longer word.
+/// The place of `name` in `text`; `None` unless `name` is there once, and not in a longer word.
 fn alone(text: &str, name: &str) -> Option<usize> {
     let is_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     let mut found = text.match_indices(name).filter(|(at, _)| {

@@ -12,7 +12,7 @@ use super::diagnostic::{DIAGNOSTICS_SHOWN, Diagnostic, Help, Place, choices};
 use super::tree::{Node, Origin, Val, Via, step};
 use crate::base::{BitRate, Bytes, Ppm, Span, Word, words};
 
-/// A node, if present; the origin of its name, if a mistake is about the name; and the name.
+/// The node, if present; the origin of its name, if mistakes are shown at the name; the name.
 #[derive(Clone, Copy, Default)]
 pub struct View<'a>(Option<&'a Node>, Option<&'a Origin>, &'a str);
 
@@ -110,7 +110,8 @@ impl Mistakes {
             self.at(item, format!("`{}` is in `{key}` twice", item.text()), "name each once");
         }
     }
-    /// All mistakes. Without any, the held-back ones, if `nothing_else` is wrong in the scenario.
+    /// All mistakes. If there are none and `nothing_else` is wrong in the scenario: the held-back
+    /// ones.
     pub fn taken(&self, nothing_else: bool) -> Vec<Diagnostic> {
         let mut told = self.told.take();
         for (at, again) in self.unknown.take().into_values().filter(|(_, again)| *again > 0) {

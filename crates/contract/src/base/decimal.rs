@@ -46,11 +46,12 @@ impl Decimal {
         Some(Decimal { units, places }).filter(|d| d.has_at_most(Decimal::DIGITS_MAX))
     }
 
-    /// Whether it has at most `digits` digits.
+    /// True if it has at most `digits` digits.
     pub fn has_at_most(self, digits: u8) -> bool {
         ten_to(digits).is_some_and(|bound| self.units.abs() < bound)
     }
-    /// The number as a column of `digits` digits and `places` decimal places stores it, if it fits.
+    /// The number as a column with `digits` digits and `places` decimal places stores it; `None` if
+    /// it does not fit.
     pub fn canonical(text: &str, digits: u8, places: u8) -> Option<Decimal> {
         Decimal::read(text)?.with_places(places).filter(|d| d.has_at_most(digits))
     }

@@ -1,4 +1,4 @@
-//! A running digest of events, by which two runs are compared.
+//! A digest over events; two runs are compared by their digests.
 
 use std::fmt;
 use std::io;
@@ -11,14 +11,14 @@ use super::value::ValueRef;
 #[derive(Clone, Default)]
 pub struct Digest {
     hash: Box<Xxh3>,
-    /// Parts not hashed yet. Most are a few bytes, so one call of the hash takes many of them.
+    /// Parts that are not hashed yet. Most parts are a few bytes, so one call hashes many of them.
     gathered: Vec<u8>,
 }
 
 const GATHERED: usize = 4096;
 
 impl Digest {
-    /// A digest of nothing yet.
+    /// An empty digest.
     pub fn new() -> Digest {
         Digest::default()
     }

@@ -1,4 +1,4 @@
-//! How values enter a digest. Each observed type defines that beside its own definition.
+//! How values enter a digest. Each observed type says so beside its own definition.
 
 use super::digest::Digest;
 use super::ids::{DeviceId, EditId, EntityId, Key, UnitId};

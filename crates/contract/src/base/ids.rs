@@ -13,7 +13,7 @@ use super::number::debug_is_display;
 #[serde(transparent)]
 pub struct DeviceId(pub u32);
 
-/// How many times the app was started on a device before this process; 0 for the first.
+/// The number of earlier starts of the app on a device; 0 for the first process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Incarnation(pub u32);
 

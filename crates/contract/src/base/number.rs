@@ -12,7 +12,7 @@ impl UnitError {
     pub(crate) fn new(text: &str, want: &'static str) -> UnitError {
         UnitError { text: text.to_owned(), want }
     }
-    /// What was expected, for a caller's own message.
+    /// The expected quantity in words, for a caller's own message.
     pub fn want(&self) -> &'static str {
         self.want
     }

@@ -45,7 +45,7 @@ pub fn at_secs(n: u64) -> Time {
 }
 
 impl Span {
-    /// No time at all.
+    /// A span of zero.
     pub const ZERO: Span = Span(0);
 
     /// A span of `n` nanoseconds.
@@ -109,8 +109,8 @@ impl Stamp {
     }
 }
 
-/// A range of stamps, both ends included, given by a restore from a backup. A version with a stamp
-/// in it may belong to the history that the backend has left.
+/// A range of stamps around a restore from a backup, both ends included. A version with a stamp in
+/// it may belong to the history that the backend has abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Undone {
     /// No version committed after the backup has an earlier stamp.

@@ -1,4 +1,4 @@
-//! What a stack promises, and what it does not support.
+//! The promises of a stack, and the features that it does not support.
 
 use crate::base::word_enums;
 
@@ -23,8 +23,8 @@ impl Passport {
     }
 }
 
-/// What the oracle may check of a stack. A check that needs a missing capability is not applicable,
-/// and never counts as passed.
+/// The promises that the oracle may check. If a check needs a promise that is missing, it is not
+/// applicable, and never counts as passed.
 ///
 /// Every stack reports its runs ([`SyncStart`](super::observe::EngineEvent::SyncStart) and how they
 /// end), because the bench waits for them.
@@ -55,23 +55,24 @@ pub struct Capabilities {
     pub sight: Sight,
 }
 
-/// What can be observed of a stack, whatever it promises. In a world that is everything; for a real
-/// app it is what its recorded history contains.
+/// What can be observed of a stack, whatever it promises. A world shows everything; a real app
+/// shows what its recorded history contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sight {
-    /// The rows that phones show at the end.
+    /// True if the rows that phones show at the end are known.
     pub rows: bool,
-    /// The edits that wait on phones at the end.
+    /// True if the edits that wait on phones at the end are known.
     pub waits: bool,
-    /// Phones and backend are at rest at the end.
+    /// True if phones and backend are at rest at the end.
     pub rest: bool,
-    /// Each change of the backend, not only its final rows.
+    /// True if each change of the backend is known, not only its final rows.
     pub commits: bool,
-    /// The authors of the changes.
+    /// True if the authors of the changes are known.
     pub authors: bool,
-    /// Internal events of engines: requests, queues, received rows, conflicts.
+    /// True if internal events of engines are known: requests, queues, received rows, conflicts.
     pub inside: bool,
-    /// The conflicts that its engine knows of. A server that merges by its own rules reports none.
+    /// True if the conflicts are known that its engine meets. A server that merges by its own rules
+    /// reports none.
     pub conflicts: bool,
 }
 
@@ -121,17 +122,17 @@ impl Capabilities {
 pub enum Merge {
     /// It reaches the backend, in whole or in some columns, waits, or is in the log.
     Keeps,
-    /// It gives way, in whole or in some columns, only to a concurrent version, and the stack
-    /// reports that (`EngineEvent::ConflictDecided`); no person is told. What a register of a CRDT
-    /// does.
+    /// It gives way, in whole or in some columns, only to a concurrent version. The stack reports
+    /// that (`EngineEvent::ConflictDecided`), and nobody gets a message. A register of a CRDT does
+    /// this.
     Converges,
     /// The same, except in columns for which the stack names a rule
     /// ([`Stack::combines`](super::Stack::combines)): there no edit gives way. A value that nobody
     /// typed is right if the rule derives it from the value before and the changes of the commit's
     /// edits.
     Combines,
-    /// The whole edit may be silently dropped for the other version. An edit that the backend did
-    /// not refuse must still be kept.
+    /// The whole edit may silently give way to the other version. Without such a version, an edit
+    /// that the backend accepted must be kept.
     Drops,
 }
 

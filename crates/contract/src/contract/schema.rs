@@ -170,11 +170,11 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// Whether the app has a table for its rows.
+    /// True if the app has a table for its rows.
     pub fn is_on_devices(self) -> bool {
         self != Delivery::BackendOnly
     }
-    /// Whether its rows come from the backend to devices.
+    /// True if its rows come from the backend to devices.
     pub fn comes_down(self) -> bool {
         matches!(self, Delivery::Delta | Delivery::OnOpen { .. })
     }
@@ -414,7 +414,7 @@ pub struct Naming {
     pub by: NamedBy,
     /// What becomes of a row that was made twice.
     pub merge: MergeRule,
-    /// Nobody enforces the natural key: it only says which rows people consider the same.
+    /// True if nobody enforces the natural key: it only says which rows people consider the same.
     pub doubles: bool,
     /// The number of keys that a device keeps in reserve, assigned by the backend.
     pub pool: u32,

@@ -51,7 +51,7 @@ pub struct Stack {
     /// longer silence as a hang. If [`prompt`](Capabilities::prompt), a due run also starts within
     /// this time.
     pub patience: Arc<dyn Fn(&Chosen) -> Span + Send + Sync>,
-    /// The most requests that a sync without news may make.
+    /// The maximum number of requests of a sync that has nothing to send or receive.
     pub requests: u32,
 }
 
@@ -291,8 +291,8 @@ impl Stack {
     pub fn patience(self, by: impl Fn(&Chosen) -> Span + Send + Sync + 'static) -> Stack {
         Stack { patience: Arc::new(by), ..self }
     }
-    /// Sets the most requests that a sync without news makes; 16 by default. More requests without
-    /// a reason are reported as a `request-storm`.
+    /// Sets the maximum number of requests of a sync that has nothing to send or receive; 16 by
+    /// default. More requests are reported as a `request-storm`.
     #[must_use]
     pub fn requests_a_run(self, requests: u32) -> Stack {
         Stack { requests, ..self }

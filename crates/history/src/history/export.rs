@@ -1,8 +1,8 @@
-//! Writes the events of a world as an app and its tests would have recorded them.
+//! Writes the events of a world in the form in which an app and its tests would record them.
 //!
-//! Writes edits, syncs, acknowledgements, messages to users, commits with their authors, and at the
-//! end the rows that devices show and the edits that wait. Internal events of an engine are left
-//! out.
+//! Writes edits, syncs, acknowledgements, messages to users, and commits with their authors. At the
+//! end it writes the rows that devices show, and the edits that wait. Internal events of an engine
+//! are left out.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -25,10 +25,10 @@ pub struct Writer<W> {
     units: Arc<[SyncUnit]>,
     /// The wall clock at virtual time zero.
     start: Stamp,
-    /// By device, and last of the backend: how many lines it has written.
+    /// The number of lines written so far, by device; the last entry is the backend's.
     told: Vec<u64>,
     failed: Option<io::Error>,
-    /// An event that the format cannot express, if there was one.
+    /// The first event that the format cannot express, if there was one.
     unsaid: Option<&'static str>,
 }
 

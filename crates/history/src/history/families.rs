@@ -11,8 +11,8 @@ use super::undecidable::{Undecidable, contradiction};
 use crate::base::Value;
 use crate::contract::EditKind;
 
-/// The order of commits at one instant: by the backend's own sequence, then by references (rank),
-/// then by later adjustments.
+/// Sorts commits of one instant: by the backend's own sequence, then by rank (references between
+/// rows), then by later adjustments.
 pub(super) type Turn = (u64, u32, i64);
 
 /// Longest chain of references that is followed.
@@ -166,8 +166,8 @@ pub(super) fn parents_first(ground: &Ground, history: &mut History) -> Vec<(usiz
     pairs
 }
 
-/// A row created with the natural key and the values of another row may have become that row. Then
-/// it need not reach the backend.
+/// Finds rows that need not reach the backend: a row created with the natural key and the values of
+/// another row may have become that row.
 pub(super) fn excuse_duplicate_natural_keys(ground: &Ground, history: &mut History) {
     type Said<'h> = (&'h Row, Vec<(usize, &'h Value)>);
     let name = |row: &Row, values: &[(usize, &Value)]| -> Option<(u16, String)> {

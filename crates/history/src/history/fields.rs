@@ -1,4 +1,4 @@
-//! The fields of a line, looked up by name. Errors say what would be right.
+//! The fields of a line, looked up by name. Errors state what is allowed.
 
 use std::ops::Range;
 
@@ -35,7 +35,7 @@ impl<'l, 't> Fields<'l, 't> {
             None => Ok(()),
         }
     }
-    /// Refuses fields that are neither in `known` nor say when something happened.
+    /// Refuses fields that are neither in `known` nor fields for the time of an event.
     pub(super) fn only_timed(&self, of: &str, known: &[&str]) -> Result<(), Wrong> {
         self.only(of, &[known, &TIMES].concat())
     }
@@ -111,7 +111,7 @@ pub(super) fn key(node: &Node<'_>) -> Result<Key, Wrong> {
 pub(super) struct Columns<'e> {
     pub(super) entity: &'e Entity,
     pub(super) utc_offset: i32,
-    /// Whether columns that devices do not hold are allowed.
+    /// True if columns are allowed that devices do not hold.
     pub(super) of_backend: bool,
 }
 

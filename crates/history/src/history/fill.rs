@@ -1,8 +1,9 @@
-//! Infers commits where only the rows at the end were recorded.
+//! Infers commits if only the rows at the end were recorded.
 //!
-//! Without commits, the values of a row show which edits arrived. An edit may have arrived if each
-//! of its values is in the row, or was replaced by an edit that arrived and may have come later.
-//! Someone else wrote what no edit explains. If every commit has a line, nothing is inferred.
+//! Without recorded commits, the values of a row show which edits arrived. An edit may have arrived
+//! if each of its values is in the row, or was replaced by another edit that arrived and may have
+//! come later. Values that no edit explains were written by someone else. If every commit has a
+//! line, nothing is inferred.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,7 +95,7 @@ impl Case<'_> {
         self.edits.iter().copied().filter(arrived).collect()
     }
 
-    /// Whether the row shows this deed at the end, or another writer may have changed that.
+    /// True if the row shows this deed at the end, or if another writer may have changed it.
     fn stands(&self, (at, column): Deed) -> bool {
         let others_write = self.history.unrecorded_writers;
         match (self.now, column) {

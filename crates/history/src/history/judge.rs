@@ -1,9 +1,10 @@
 //! Orders a recorded history and judges it.
 //!
-//! Each record is first handled alone. Of all orders that its times allow, and all possible authors
-//! of its commits, the one with the fewest findings is used. What is found in all of them is wrong.
-//! A record with too many orders, of which each one tried has findings, is undecidable and set
-//! aside. Then all events are replayed in one order that contains the order of each record.
+//! Each record is first handled alone. Of all orders that its times allow, with all possible
+//! authors of its commits, the order with the fewest findings counts. A finding that occurs in all
+//! of them is a fault. A record is undecidable if it has too many orders and each tried one has
+//! findings; such a record is set aside. Then all events are replayed in one order that contains
+//! the order of each record.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +38,7 @@ pub struct Ordered<'g> {
     moments: Vec<Moment>,
     flows: Vec<Flow>,
     aside: BTreeSet<Row>,
-    /// Edits that were committed and are missing at the end; rows that differ from their commits.
+    /// Edits that were committed and are missing at the end: rows differ from their commits.
     undone: Vec<EditAt>,
     unlike: BTreeSet<Row>,
     capabilities: Capabilities,

@@ -149,7 +149,7 @@ impl Group {
         !search.stopped
     }
 
-    /// The instant of each event in an order, as near to the middle of its range as possible.
+    /// The time of each event in an order: as near to the middle of its range as possible.
     pub(super) fn instants(&self, order: &[usize]) -> Vec<i64> {
         let mut latest = i64::MAX;
         let mut until: Vec<i64> = order

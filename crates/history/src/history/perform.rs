@@ -24,7 +24,7 @@ pub(super) struct Moment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     Edit(EditAt),
-    /// The edit also stands for these.
+    /// The edit also stands for these other edits.
     With(EditAt, Box<[EditAt]>),
     /// The backend has the edit's values.
     Same(EditAt),
@@ -42,7 +42,7 @@ pub(super) enum Act {
 pub(super) enum Whose {
     Other,
     Edit(EditAt),
-    /// By this device, but by no edit that anyone made.
+    /// By this device, but not by an edit that anyone made.
     Stranger(u32),
 }
 
@@ -66,7 +66,7 @@ pub(super) fn rows_alike(a: Option<&[Value]>, b: Option<&[Value]>) -> bool {
     a.zip(b).map_or(a.is_none() && b.is_none(), |(a, b)| reads_alike(a, b))
 }
 
-/// Whether the row has an edit's values.
+/// True if the row has an edit's values.
 pub(super) fn says(state: &State, edit: &Edit) -> bool {
     match (edit.kind, state) {
         (EditKind::Delete, state) => state.is_none(),

@@ -99,7 +99,7 @@ pub(super) struct Edit {
     pub(super) row: Row,
     pub(super) kind: EditKind,
     pub(super) values: Values,
-    /// Nobody saw it saved.
+    /// True if nobody saw the edit saved.
     pub(super) unsure: bool,
     pub(super) mark: Mark,
 }
@@ -123,9 +123,9 @@ pub(super) struct Commit {
     pub(super) values: Values,
     pub(super) by: By,
     pub(super) mark: Mark,
-    /// Of commits at one instant, the one with the lower rank comes first.
+    /// Among commits of one instant, the commit with the lower rank comes first.
     pub(super) rank: u32,
-    /// It has no line: it was inferred from the rows at the end.
+    /// True if it has no line: it was inferred from the rows at the end.
     pub(super) is_inferred: bool,
     /// Its place among the inferred commits of its row, if an order leads to the row at the end.
     pub(super) place: Option<u32>,
@@ -142,7 +142,7 @@ impl Commit {
 #[derive(Clone, Debug)]
 pub(super) struct Word {
     pub(super) edit: EditAt,
-    /// What the user was told; `None`: the edit counts as done.
+    /// What the app told the user; `None`: the app counts the edit as done.
     pub(super) says: Option<LogKind>,
     pub(super) mark: Mark,
 }
@@ -153,7 +153,7 @@ pub(super) struct Shown {
     pub(super) device: u32,
     pub(super) entity: EntityId,
     pub(super) rows: Vec<(Key, Option<Vec<Value>>)>,
-    /// Whether these are all rows that it shows.
+    /// True if these are all rows that it shows.
     pub(super) all: bool,
     pub(super) mark: Mark,
 }
@@ -162,7 +162,7 @@ pub(super) struct Shown {
 pub(super) struct Waiting {
     pub(super) device: u32,
     pub(super) edits: Vec<EditAt>,
-    /// Those of `edits` that wait for a person.
+    /// The edits among `edits` that wait for a person.
     pub(super) undecided: Vec<EditAt>,
     pub(super) mark: Mark,
 }

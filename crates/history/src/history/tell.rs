@@ -17,7 +17,7 @@ use crate::contract::{
 };
 use crate::oracle::{Clock, Definition, Labels, Life, Oracle, OracleSetup, Patience, Verdict};
 
-/// What is replayed at an instant.
+/// An item that is replayed at an instant.
 pub(super) enum Told<'m> {
     Of(&'m Moment),
     Flow(&'m Flow),
@@ -29,7 +29,7 @@ type Look<'f> = (When, Option<&'f [Value]>);
 /// Which rows of devices are checked.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
-    /// Only these; all if `None`.
+    /// Only these rows; `None`: all rows.
     pub(super) only: Option<&'a [Row]>,
     pub(super) aside: &'a BTreeSet<Row>,
 }
@@ -307,7 +307,7 @@ impl<'h> Teller<'h> {
         }
     }
 
-    /// A device as it was observed; rows that were not observed are as they should be.
+    /// A device as it was observed. Rows that were not observed are assumed to be correct.
     fn view(&self, device: u32, finals: &Finals<'_>, Asked { only, aside }: Asked<'_>) -> View {
         let of = &self.history.devices[device as usize];
         let mut view = View::default();

@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 
 use crate::contract::Span;
 
-/// The greatest lateness of a paced session (99th percentile), in nanoseconds of real time.
+/// A session counts as paced up to this lateness (99th percentile), in nanoseconds of real time.
 const LATEST: u64 = 10_000_000;
 
 /// How late responses were written, and how long requests took in virtual time.

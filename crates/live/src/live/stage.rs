@@ -132,7 +132,7 @@ pub enum Step {
     },
     /// A request has ended.
     Done(Done),
-    /// What is judged: a hash of the history, and its number of lines.
+    /// The verdict was given: a hash of the judged history, and its number of lines.
     Verdict {
         /// The hash of the history.
         hash: u64,

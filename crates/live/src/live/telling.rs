@@ -1,5 +1,5 @@
-//! Writes what happened as a recorded history: what the backend committed, what apps reported, and
-//! what the user's own server did.
+//! Writes a session as a recorded history: commits of the backend, reports of apps, and reports of
+//! the user's own server.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -43,7 +43,7 @@ pub(super) fn tolerance(speed: f64) -> Span {
     Span((2.5e8 * speed.max(1.0)) as u64)
 }
 
-/// A line, and the device it belongs to.
+/// A line, with the device that it belongs to.
 struct Said {
     device: Option<DeviceId>,
     line: Map<String, Json>,

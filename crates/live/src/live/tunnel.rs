@@ -21,9 +21,10 @@ pub(super) enum Carried {
     Bytes { up: bool, bytes: u64, took: Span },
     /// No more bytes come in this direction.
     Shut { up: bool },
-    /// It is over at the far end.
+    /// The tunnel has ended at the far end.
     Gone,
-    /// It is over at the app's end; `bytes` counts both directions, `hash` covers when they came.
+    /// The tunnel has ended at the app's end; `bytes` counts both directions, `hash` covers arrival
+    /// times.
     End { how: Result<(), TransportError>, bytes: u64, hash: u64 },
 }
 

@@ -151,7 +151,7 @@ fn without_secrets(path: &str, knows: impl Fn(&str) -> bool) -> (String, u64) {
     (format!("{path}?{}", query.join("&")), left_out)
 }
 
-/// What of a request is recorded.
+/// Which parts of a request are recorded.
 #[derive(Clone, Copy)]
 pub(super) struct RecordingPolicy {
     /// Whether the user's own server answers, so that the world needs no headers and queries.

@@ -52,8 +52,8 @@ impl Document {
         asked
     }
 
-    /// The text of the first need of a question of `of` that the scenario with `sets` does not
-    /// meet.
+    /// A text with the first need of a question of `of` that the scenario with `sets` does not
+    /// meet; `None` if it meets all.
     pub fn lacks(&self, question: &str, of: &Document, sets: &[String]) -> Option<String> {
         let needs = of.tree.get(&["question", question, "needs"])?.table()?;
         if needs.is_empty() {
@@ -90,7 +90,7 @@ impl Document {
     }
 }
 
-/// The settings and removals that two variants have in common.
+/// The settings and removals that two variants share.
 fn alike(one: &Node, other: &Node) -> Node {
     let mut both = Table::new();
     let set = one.get(&["set"]).zip(other.get(&["set"]));

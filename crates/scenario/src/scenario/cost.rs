@@ -102,7 +102,7 @@ pub struct Cost {
     /// Bytes of long texts and blobs in loaded and delivered rows, and in edits.
     pulled_bytes: u64,
     written_bytes: u64,
-    /// Those of the written bytes that no other device receives.
+    /// Bytes among the written ones that no other device receives.
     uploaded: u64,
     /// Replicas, and how often they ask the backend for changes, per entity.
     replicas: u64,
@@ -115,11 +115,12 @@ pub struct Cost {
     content: u64,
     /// Rows of one device that are not on pages shared between phones.
     written: u64,
-    /// Bytes of long texts that are certain: on pages that devices share, and in a replica.
+    /// Bytes of long texts that are stored in any case: on pages that devices share, and in a
+    /// replica.
     fat: u64,
     /// Bytes of long texts on a device's own pages, as an upper bound (no equal pages).
     fat_apart: u64,
-    /// Edits of devices that produce more than their disks can write.
+    /// Edits of devices that make edits faster than their disks can write.
     heaped: u64,
     /// The engine's own rows beside incoming rows.
     extra: u64,

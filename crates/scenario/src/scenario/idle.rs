@@ -1,8 +1,9 @@
-//! Finds keys that have no effect beside others, such as replica settings without a replica.
+//! Finds keys that have no effect because of other keys, such as replica settings without a
+//! replica.
 //!
-//! The grammar says what a key needs ([`Needs`]). A key whose need is not met is reported. It is
-//! ignored without a report if a variant, `--set` or an axis made it idle, or if another variant
-//! does: one file may describe several designs. So is a key that a product profile brought.
+//! The grammar states what a key needs ([`Needs`]). A key whose need is not met is reported. It is
+//! ignored without a report if a product profile set it, or if a variant, another variant, `--set`
+//! or an axis left it without effect: one file may describe several designs.
 
 use std::sync::LazyLock;
 
@@ -16,7 +17,7 @@ use crate::config::form::{Form, Key, Needs};
 use crate::config::tree::{Entry, Node, Origin, Via, parse_own};
 use crate::config::view::View;
 
-/// A key that needs other keys.
+/// A key that has an effect only beside other keys.
 struct ConditionalKey {
     /// `NAME` stands for each name of a table.
     path: Vec<String>,
@@ -100,8 +101,8 @@ fn deciders(needy: &ConditionalKey, own: &[String]) -> impl Iterator<Item = Vec<
     needy.needs.of.iter().filter(|of| **of != ".").map(|of| ConditionalKey::decider(own, of))
 }
 
-/// Removes keys that a choice made idle and reports the other idle keys; `by_variants` says about
-/// which keys variants decide.
+/// Removes keys that a choice left without effect, and reports the others; `by_variants` marks the
+/// keys that variants decide about.
 pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Diagnostic>) -> UnwrittenKeys {
     let mut unsaid = UnwrittenKeys::new();
     for (needy, elsewhere) in CONDITIONAL_KEYS.iter().zip(by_variants) {

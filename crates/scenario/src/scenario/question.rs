@@ -109,14 +109,14 @@ pub struct Told {
     pub name: String,
     /// The metric, with a statistic if it is a distribution.
     pub metric: String,
-    /// What the figure must reach for a yes; a price that is only reported has none.
+    /// The difference that the figure must show for a yes; `None` if the figure is only reported.
     pub demand: Option<Demand>,
 }
 
 /// How a figure must differ between the two variants for a yes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {
-    /// Whether the figure must be greater, not less, with the practice.
+    /// True if the figure must be greater with the practice, false if less.
     pub more: bool,
     /// Least ratio of the greater figure to the other, in thousandths.
     pub factor_milli: u32,
@@ -136,7 +136,7 @@ pub enum Put {
 /// How a user's scenario relates to a question before anything is run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// `None` if that cannot be seen, or if the scenario is like neither half.
+    /// The half that the scenario is like; `None` if that cannot be seen, or if it is like neither.
     pub half: Option<Stand>,
     /// What in the scenario shows it.
     pub because: String,

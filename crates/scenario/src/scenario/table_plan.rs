@@ -33,7 +33,8 @@ pub struct TablePlan {
     pub across: Option<String>,
     /// The axis whose values share a field.
     pub join: Option<String>,
-    /// The figure that decides which value of `join` a field shows: the one with the least.
+    /// The figure that decides which value of `join` a field shows: the value with the least
+    /// figure.
     pub least: Option<String>,
     /// Figures that only CSV and JSON have.
     pub also: Vec<String>,
@@ -63,7 +64,7 @@ pub struct TableColumn {
     pub title: String,
     /// The figure that the column shows, as a mean over seeds.
     pub figure: Option<String>,
-    /// The figure that it is divided by.
+    /// The figure by which it is divided.
     pub per: Option<String>,
     /// The kind of change without which the field is empty.
     pub needs: Option<String>,

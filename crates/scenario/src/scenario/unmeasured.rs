@@ -5,8 +5,8 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::tree::Node;
 use crate::config::view::View;
 
-/// Prefixes of metrics, the key that enables them, the value that disables them, and one that
-/// enables.
+/// Per entry: prefixes of metrics, the key that enables their measurement, the value that disables
+/// it, and a value that enables it.
 const MEASURED: &[(&[&str], &str, &str, &str)] = &[
     (&["device.dangling."], "store.watch_references", "false", "true"),
     (&["oracle.stranger."], "store.watch_cursors", "false", "true"),

@@ -2,10 +2,10 @@
 
 use crate::contract::{Capabilities, Chosen, Need, ServerPorts, ServerSetup, StackOption, SyncServer};
 
-/// What no half supports.
+/// Needs that no half supports.
 pub(super) const LACKS: &[Need] =
     &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts];
-/// What halves lack that give all phones the same rows.
+/// Needs that halves do not support if they give all phones the same rows.
 pub(super) const SHARED_LACKS: &[Need] = &[
     Need::GivenKeys,
     Need::NaturalKeys,
@@ -31,7 +31,7 @@ pub struct Half {
     pub make: fn(&Chosen, ServerSetup, ServerPorts) -> Box<dyn SyncServer>,
     /// The most that a stack over it can promise.
     pub at_most: Capabilities,
-    /// What phones cannot do over it, even if they support it.
+    /// What phones cannot do over it, even if their engine can.
     pub lacks: &'static [Need],
     /// Named places at which its process may be killed.
     pub crash_points: &'static [&'static str],

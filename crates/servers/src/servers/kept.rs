@@ -4,7 +4,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::contract::{Database, ServerError, Span};
 
-/// The longest transaction of the record; readers see everything committed before that.
+/// The longest transaction of the record. Readers see everything that was committed longer ago.
 pub(super) const SETTLED: Span = Span::secs(86_400);
 
 /// Opens the database of a half and creates its tables.

@@ -11,7 +11,7 @@ use crate::contract::{
     ConnectionId, DeviceId, EntityId, Reply, ServerError, Slip, Stamp, SyncServer, SystemOfRecord,
 };
 
-/// What differs between halves.
+/// The parts that differ between halves.
 #[expect(unused_variables, reason = "a default ignores its arguments")]
 pub(super) trait ProtocolServer {
     /// Handles a request.

@@ -76,9 +76,9 @@ pub(super) struct World<'w> {
     versions: Option<Rc<Versions>>,
     leases: Leases,
     pub(super) script: Script,
-    /// Of the edits in the script, at any hour.
+    /// The time of the last edit in the script, whatever the hour.
     pub(super) last_edit: Time,
-    /// Building was interrupted: some rows and devices are missing.
+    /// True if building was interrupted: some rows and devices are missing.
     pub(super) is_partial: bool,
 }
 
@@ -87,7 +87,7 @@ pub(super) struct World<'w> {
 pub(super) fn build<'w>(plan: &Setup, halves: Halves, watch: &'w dyn Watch) -> Result<World<'w>, DataError> {
     let plan = Rc::new(plan.clone());
     let devices = plan.devices();
-    // Once interrupted it stays so, and `watch` is not asked again.
+    // Once interrupted, building stays interrupted, and `watch` is not asked again.
     let stopped = Cell::new(false);
     let stops: &dyn Fn() -> bool = &|| {
         stopped.set(stopped.get() || watch.interrupted());
@@ -218,7 +218,7 @@ fn servers(
     })
 }
 
-/// The announcements of the built-in stack's server, if phones listen for them.
+/// The announcements of the built-in stack's server; `None` if no phone listens for them.
 fn announcements(plan: &Setup, hub: &Rc<Hub>, node: NodeId, phones: Rc<Outbox>) -> Option<Rc<Live>> {
     let live = &plan.engine.pull.live;
     let seed = plan.seed.derive("world.push_service", 0);

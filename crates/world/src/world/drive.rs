@@ -33,8 +33,8 @@ const CAUGHT_UP_POLL_INTERVAL: Span = Span::secs(5);
 pub(super) const RESTARTED_AFTER: Span = Span::secs(5);
 
 impl World<'_> {
-    /// Starts the apps of people who do not log in later, and the tasks that drive the world. An
-    /// interruption does not wait for all apps of a large fleet.
+    /// Starts the apps of people who do not log in later, and the tasks that drive the world. If
+    /// interrupted, it leaves out the rest of a large fleet's apps.
     pub(super) fn set_going(&mut self) {
         // First, so that a backup does not include what happens at its very instant.
         self.play_restores_of(|_| true);
@@ -85,8 +85,8 @@ impl World<'_> {
         self.follow_kills();
     }
 
-    /// Starts all but phones: the servers, the office, their faults and those of the links. Leaves
-    /// out people with phones.
+    /// Starts everything except phones and their people: the servers, the office, and the faults of
+    /// servers and links.
     pub(super) fn set_servers_going(&mut self) {
         self.script.steps.retain(|step| matches!(step.actor, Actor::Office));
         self.play_restores_of(|whose| matches!(whose, Whose::Gateway | Whose::Backend));

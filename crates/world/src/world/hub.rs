@@ -55,7 +55,7 @@ pub(super) struct Listeners {
 
 #[derive(Debug, Default)]
 pub(super) struct Round {
-    /// Its number, from 1; 0 before the drain.
+    /// The number of the round, from 1; 0 before the drain.
     pub(super) number: u32,
     pub(super) commits: u64,
     pub(super) all_asked: bool,
@@ -64,12 +64,14 @@ pub(super) struct Round {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct InRound {
-    /// Units that completed a run of this round. A run from before may have missed its rows.
+    /// Per unit: true if it completed a run that began in this round. An older run may have missed
+    /// rows.
     pub(super) completed: Vec<bool>,
     /// Runs under way: the round in which each began, and its unit.
     pub(super) open: BTreeMap<u64, (u32, UnitId)>,
     pub(super) hooks: BTreeSet<(u64, Hook)>,
-    /// Units that waited and were dropped, for another or with their process. They are asked again.
+    /// Units that waited and were dropped, for another unit or with their process. They are asked
+    /// again.
     dropped: BTreeSet<UnitId>,
     pub(super) failures: Failures,
 }
@@ -137,7 +139,7 @@ impl Hub {
         listeners.round.on(node, &event);
     }
 
-    /// The round has asked its last device.
+    /// Notes that the round has asked its last device.
     pub(super) fn all_asked(&self) {
         self.listeners.borrow_mut().iter_mut().for_each(|listeners| listeners.round.all_asked = true);
     }

@@ -1,5 +1,5 @@
-//! Parts that a scenario names and its author assumes to be used: hooks, units, entities, fleets.
-//! An unused part was not tested.
+//! Parts that a scenario names and that a run must use: hooks, units, entities, fleets. A part that
+//! is not used was not tested.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,7 @@ impl Parts<'_> {
         self.names.insert(awaited.name().to_owned(), awaited);
         met
     }
-    /// The same for a part that the script must use: the drain runs every unit anyway.
+    /// The same for a part that must be used before the drain, because the drain runs every unit.
     fn add_in_script(&mut self, sign: Sign, awaited: Awaited) -> Struck {
         self.add(sign, Time::ZERO + self.plan.duration, awaited)
     }
@@ -54,7 +54,8 @@ impl Parts<'_> {
         }
         used
     }
-    /// Units with any trigger except people and saves: people know, and actions report saves.
+    /// Adds units with a trigger. Units that only people or saves trigger are left out: actions
+    /// report saves.
     fn units(&mut self, fleets: &[Struck]) -> BTreeMap<UnitId, Struck> {
         let plan = self.plan;
         let by_events = plan.events.iter().filter_map(|event| match event.what {

@@ -15,7 +15,7 @@ use crate::world::device::node::Device;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     Well,
-    /// The deadline came first; the devices that are not at rest, with reasons.
+    /// The deadline has passed; the devices that are not at rest, each with the reason.
     Stuck(Vec<(DeviceId, String)>),
     Stalled(String),
     Interrupted,
@@ -28,7 +28,7 @@ const SLICED_AGAIN: usize = 500;
 const DRAIN_STEP: Span = Span::secs(2);
 const MAX_STUCK_LINES: usize = 10;
 
-/// Rounds that follow without a wait, beyond the tries of a single failing row.
+/// The number of rounds without a wait between them, on top of the tries of one failing row.
 const AT_ONCE: u32 = 3;
 
 /// If nothing runs but edits wait, somebody opens the app after this or a quarter of the drain,
@@ -109,7 +109,7 @@ impl World<'_> {
                 continue;
             }
             if let Some(until) = self.claimed_until(begun) {
-                // This is no delay of a device. A claim may have ended after its device had asked.
+                // Not the fault of a device: a claim may have ended after the device was asked.
                 let until = until.max(now);
                 deadline += until - now;
                 now = until;
@@ -153,7 +153,7 @@ impl World<'_> {
         Ok(now)
     }
 
-    /// These units were to bring everything that other units bring from now on.
+    /// Notes that from now on other units bring what these units were to bring.
     fn others_follow(&self, everyday: &[UnitId]) {
         let own = |unit: &UnitId| parts(&self.plan.units[usize::from(unit.0)]);
         let pulled = |(pushes, entity): (bool, EntityId)| (!pushes).then_some(entity);
@@ -194,7 +194,7 @@ impl World<'_> {
         let upto = self.plan.gateway.claimed_until(begun)?;
         self.servers.backend.borrow().claimed_until(begun, upto)
     }
-    /// The time of the gateway's file, if it lacks commits made by `since`.
+    /// The time of the gateway's file; `None` if the file has all commits made by `since`.
     fn file_behind(&self, since: Time) -> Option<Time> {
         self.servers.gateway.as_ref()?.borrow().files_as_of().filter(|file| *file <= since)
     }

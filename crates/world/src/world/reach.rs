@@ -7,9 +7,9 @@ use crate::contract::{Delivery, Schema};
 use crate::world::device::node::Device;
 use crate::world::server::half::Servers;
 
-/// True if a device pulls a row that another edited: a unit of its app brings the entity, and the
-/// row is in its scope. For a row that the backend lacks: if the device shares its author's scope
-/// attributes.
+/// True if a device must hold a row that another device edited: a unit of its app pulls the entity,
+/// and the row is in its scope. If the backend does not have the row: true if both devices have the
+/// same scope attributes.
 pub(super) fn reach<'w>(
     devices: &'w [Rc<Device>],
     servers: &'w Servers,

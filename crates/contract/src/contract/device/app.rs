@@ -7,12 +7,12 @@ use crate::base::{
 use crate::contract::schema::Trigger;
 
 word_enums! {
-    /// What happens to waiting edits when a phone is made to load everything again.
+    /// What happens to waiting edits when a phone must load everything again.
     pub enum WaitingEdits {
-        /// They are dropped, and nobody is told.
+        /// They are dropped without a message.
         #[default]
         Drop: "drop",
-        /// They are dropped, each with a line that its person can read.
+        /// They are dropped, each with a log line that its person can read.
         Tell: "tell",
         /// They are sent first. A phone that cannot send them does not load again.
         SendFirst: "send-first",
@@ -73,7 +73,7 @@ pub struct LocalEdit {
     pub key: Key,
     /// What the edit does to the row.
     pub kind: EditKind,
-    /// New values by position in the backend's columns that devices hold; all of them for a create.
+    /// New values by position among the backend's columns; a create has all that devices hold.
     pub values: Vec<(usize, Value)>,
 }
 
@@ -89,9 +89,9 @@ impl Digestible for LocalEdit {
 
 /// The result of saving an edit, now or later.
 pub enum Saving {
-    /// The edit is saved or refused already.
+    /// The edit is already saved or refused.
     Now(Result<(), EditError>),
-    /// The edit is saved or refused when this ends; until then its person sees no result.
+    /// The future gives the result; until then the person sees none.
     Later(LocalBoxFuture<'static, Result<(), EditError>>),
 }
 
@@ -170,7 +170,7 @@ pub enum SyncError {
     /// A hook of the app ended the unit.
     #[error("aborted by the app: {0}")]
     7 Aborted(; String),
-    /// Somebody cancelled it; the next run resumes where it was.
+    /// Somebody cancelled it; the next run resumes where this one stopped.
     #[error("cancelled")]
     8 Cancelled,
     /// Conflicts are open, and nothing is synced before a person has decided them.
@@ -180,7 +180,7 @@ pub enum SyncError {
 }
 
 impl SyncError {
-    /// Whether another try may help without any other action.
+    /// True if another try may help without any other action.
     pub fn is_retryable(&self) -> bool {
         !matches!(self, SyncError::Rejected(_) | SyncError::Corrupt(_) | SyncError::Held(_))
     }

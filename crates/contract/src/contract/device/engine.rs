@@ -44,7 +44,7 @@ pub struct DeviceSetup {
     pub schema: Arc<Schema>,
     /// The app's sync units.
     pub units: Arc<[SyncUnit]>,
-    /// The values by which rows are in this device's scope.
+    /// The device's attributes, which decide which rows are in its scope.
     pub attributes: Attributes,
     /// Which of the people who share the phone is logged in, from 0.
     pub person: u32,
@@ -86,20 +86,20 @@ pub trait SyncEngine {
     fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()>;
     /// Reports an event of the app. The default ignores it.
     fn on(&self, event: AppEvent) {}
-    /// The platform's push service delivers a message of the server. The default ignores it.
+    /// Receives a message that the platform's push service delivers. The default ignores it.
     fn push_message(&self, message: &[u8]) {}
-    /// A person edits a row. One transaction must hold the row and what is to be sent, or nothing.
+    /// Saves a person's edit. The row and the data to send must be in one transaction.
     fn edit(&self, edit: &LocalEdit) -> Saving;
     /// Queues a unit; with `discard_pending` the waiting units are dropped first.
     fn trigger(&self, unit: UnitId, discard_pending: bool);
     /// Drops the waiting units; nothing replaces them.
     fn discard(&self) {}
-    /// Runs a unit directly, without queue and without events, while the caller waits. An engine
-    /// whose units have no runs refuses.
+    /// Runs a unit directly, without queue and events, while the caller waits. An engine that does
+    /// not run units refuses.
     fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         Box::pin(async { Err(SyncError::Rejected("units have no runs here".to_owned())) })
     }
-    /// The same, but at once: in parallel with any other run, even of the same unit.
+    /// The same at once, in parallel with any other run, even of the same unit.
     fn sync_at_once(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         self.sync(unit)
     }
@@ -109,34 +109,35 @@ pub trait SyncEngine {
     fn cancel(&self) -> bool {
         false
     }
-    /// A person decides the open conflict of `edit`. Ends when the decision is durable.
+    /// Takes a person's decision about the open conflict of `edit`; ends when that is durable.
     fn resolve(self: Rc<Self>, edit: EditId, pick: Pick) -> LocalBoxFuture<'static, Result<(), EditError>> {
         Box::pin(async { Err(EditError::NoSuchRow) })
     }
-    /// A person opens a record: fetches its rows of `entity`, if the stack delivers rows on open.
+    /// Fetches the rows of `entity` for a record that a person opens, if the stack fetches rows on
+    /// open.
     fn fetch(self: Rc<Self>, entity: EntityId, of: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         Box::pin(async { Err(SyncError::Rejected("rows are not delivered on open".to_owned())) })
     }
-    /// The person logs out. Ends when that is allowed, or fails with the number of waiting edits
-    /// that prevent it. Then the process ends, and the next one may be another person's.
+    /// Logs the person out. Ends when that is allowed; fails with the number of waiting edits that
+    /// prevent it. Then the process ends; another person may use the next one.
     fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
         Box::pin(async { Ok(()) })
     }
-    /// Somebody makes the phone load everything again: all cursors go, and units that pull run.
+    /// Loads everything again: drops all cursors, and runs each unit that pulls.
     fn load_again(self: Rc<Self>, waiting: WaitingEdits) -> LocalBoxFuture<'static, ()> {
         Box::pin(async {})
     }
-    /// For an engine whose units have no runs: whether it has sent everything and, to its
-    /// knowledge, has received all that the server has for it. After a
-    /// [`trigger`](SyncEngine::trigger) it must ask its server, and is not caught up until it knows
-    /// the response. The bench asks this every few seconds, between two tasks. An engine that is
-    /// not caught up must be doing something; one that is caught up may still poll now and then.
-    /// `None`: the bench uses the reported runs.
+    /// True if an engine that does not run units is caught up: it has sent everything, and has
+    /// received all that the server has for it, as far as it knows. After a
+    /// [`trigger`](SyncEngine::trigger) it must ask its server; until it has the response, it is
+    /// not caught up. The bench calls this every few seconds, between two tasks. An engine that is
+    /// not caught up must be active; one that is may still poll. `None`: the engine runs units, and
+    /// the bench uses its reports of runs.
     fn is_caught_up(&self) -> Option<bool> {
         None
     }
-    /// The device's state. Without it the bench looks into copies of the database by
-    /// [`EngineFactory::view_of`]. Neither costs the phone time.
+    /// The device's state. `None`: the bench reads copies of the database with
+    /// [`EngineFactory::view_of`]. Both are free for the phone.
     fn view(&self) -> Option<&dyn DeviceView> {
         None
     }
@@ -158,7 +159,7 @@ pub struct Carried<'a> {
 /// Passes the rows that a device starts with to a callback; called only if they are needed.
 pub type CarriedRows<'r> = dyn FnMut(&mut dyn FnMut(Carried<'_>)) + 'r;
 
-/// The state that a device starts with, as if every unit had completed at one instant.
+/// The initial state of a device, as if every unit had completed at one instant.
 pub trait Provision {
     /// The backend's time at which the provided state was taken.
     fn synced_at(&self) -> Stamp;
@@ -184,10 +185,10 @@ pub trait EngineFactory {
     ) -> Opened;
 
     /// Writes the state that an earlier installation of the app would have left in a database. The
-    /// database is empty, or holds the rows that all phones share, written by an earlier call.
-    /// `state` is `None` for a fresh install (schema only). Phones of one kind may get copies of
-    /// one database, so a value that belongs to one phone (the actor of a CRDT, a random id) is for
-    /// [`open`](Self::open).
+    /// database is empty, or has the rows that all phones share, from an earlier call. `state` is
+    /// `None` for a fresh install: then only the schema is written. Phones of one kind may get
+    /// copies of one database. So [`open`](Self::open) must create the values that belong to one
+    /// phone: the actor of a CRDT, a random id.
     fn provision(
         &self,
         setup: &DeviceSetup,
@@ -195,14 +196,14 @@ pub trait EngineFactory {
         state: Option<&dyn Provision>,
     ) -> Result<(), EngineError>;
 
-    /// The state in a copy of a device's database; the device's process continues and is not
-    /// affected. `None` if the engine does not support it.
+    /// The state in a copy of a device's database, while the device's process continues. `None` if
+    /// the engine does not support it.
     fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
         let _ = (setup, copy);
         None
     }
 
-    /// Whether each person who shares a phone has a separate database.
+    /// True if each person who shares a phone has a separate database.
     fn keeps_persons_apart(&self) -> bool {
         false
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
-/// The files beside a device's database. Work on them takes time, as with SQLite: see
+/// The files beside a device's database. As with SQLite, work on them takes time: see
 /// [`Machine::take_on`](super::port::Machine::take_on).
 pub trait Files: fmt::Debug {
     /// Opens the file of this name, which contains no slash; creates it if it does not exist.
@@ -12,7 +12,7 @@ pub trait Files: fmt::Debug {
     /// # Errors
     /// The power failed, or the calling process has ended.
     fn open(&self, name: &str) -> io::Result<Rc<dyn File>>;
-    /// Whether the file exists.
+    /// True if the file exists.
     fn exists(&self, name: &str) -> bool;
     /// Deletes a file durably; false if it did not exist.
     ///

@@ -39,7 +39,7 @@ word_enums! {
     }
 }
 
-/// Why a hook is called; with the unit and the run's number, if it is about a run.
+/// The reason for a call of a hook; if it is about a run, with the unit and the run's number.
 #[derive(Clone, Copy, Debug)]
 pub enum Occasion<'a> {
     /// A run of the unit starts.

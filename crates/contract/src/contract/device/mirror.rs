@@ -43,7 +43,7 @@ impl Mirror {
     pub fn take(&mut self, rows: Vec<(EntityId, Row)>) -> Vec<(EntityId, Row)> {
         self.put(rows, |held, came| held.stamp <= came.stamp)
     }
-    /// Replaces all rows by these; returns the changed rows, without values where they are gone.
+    /// Replaces all rows by these; returns the changed rows. A deleted row has no values.
     pub fn replace(&mut self, mut rows: Vec<(EntityId, Row)>) -> Vec<(EntityId, Row)> {
         let came: BTreeSet<(EntityId, &Key)> = rows.iter().map(|(of, row)| (*of, &row.key)).collect();
         let held = self.rows.iter().flat_map(|(of, rows)| rows.values().map(|row| (*of, row)));
@@ -78,7 +78,7 @@ impl Mirror {
             if edit.kind == EditKind::Create {
                 rows.insert(edit.key.clone(), (Stamp(0), vec![Value::Null; projection.len()]));
             }
-            // The row of this edit is gone by now, so the edit shows nothing.
+            // The row of this edit does not exist any more, so the edit shows nothing.
             let Some((_, held)) = rows.get_mut(&edit.key) else { continue };
             for (column, value) in &edit.values {
                 if let Ok(place) = projection.binary_search(column) {

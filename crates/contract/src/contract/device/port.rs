@@ -1,4 +1,4 @@
-//! The ports: all that an engine may ask of the world.
+//! The ports: all that an engine can use of the world.
 
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ pub trait Clock {
     fn now(&self) -> Time;
     /// The device's wall clock, with its skew.
     fn wall(&self) -> Stamp;
-    /// The wall clock in local time, as the person sees it; a journey moves it.
+    /// The wall clock in the local time of the person; a journey changes it.
     fn local(&self) -> Stamp {
         self.wall()
     }
@@ -43,9 +43,9 @@ pub trait CrashPoints {
 /// Work that costs a device time, in addition to its disk work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Bytes of JSON encoded or decoded. For other formats, the JSON bytes that would take as long.
+    /// Bytes of JSON encoded or decoded. Other formats: the JSON bytes that take the same time.
     pub coded_bytes: u64,
-    /// The same for native code, whatever language the app is in: compression, for instance.
+    /// The same for native code in any app, for example compression.
     pub native_bytes: u64,
     /// Steps of SQLite's virtual machine.
     pub steps: u64,
@@ -64,16 +64,16 @@ pub trait Machine {
     fn take_on(&self, work: Work) -> Time;
     /// Charges processor time that nothing waits for, as time on the reference core.
     fn computes(&self, own: Span) {}
-    /// Whether the process has the memory to decode a response of `bytes` bytes. `false` means that
-    /// it dies here: the caller must not continue, and awaits forever.
+    /// True if the process has the memory to decode a response of `bytes` bytes. `false`: the
+    /// process dies here, so the caller must not continue, and must await forever.
     fn can_decode(&self, bytes: u64) -> bool;
-    /// Whether the process has the memory to hold `bytes` bytes of outgoing requests besides their
-    /// rows. `false` means that it dies here, as above.
+    /// True if the process has the memory to hold `bytes` bytes of outgoing requests, besides their
+    /// rows. `false`: the process dies here, as above.
     fn can_send(&self, bytes: u64) -> bool {
         true
     }
-    /// Whether the app can read a row of `bytes` bytes from its database at once. `false` means
-    /// that it dies here, as above.
+    /// True if the app can read a row of `bytes` bytes from its database at once. `false`: the
+    /// process dies here, as above.
     fn can_show(&self, bytes: u64) -> bool {
         true
     }
@@ -81,8 +81,8 @@ pub trait Machine {
     fn row_limit(&self) -> Option<u64> {
         None
     }
-    /// Whether a row of a response can be read this time. `false` acts as if its text was damaged
-    /// or something was locked; a later try may succeed.
+    /// True if a row of a response can be read this time. `false`: as if its text was damaged or
+    /// something was locked; a later try may succeed.
     fn can_read(&self, entity: EntityId, key: &str) -> bool {
         true
     }
@@ -149,8 +149,8 @@ impl Ports {
         }));
     }
     /// Sends a request, and waits for its response until `deadline`. Reports the request, its edits
-    /// and, if so, its failure. Only the engine can tell whether the received bytes are a useful
-    /// response, so it reports that itself.
+    /// and, if it fails, the failure. The engine must report a useful response itself, because only
+    /// the engine can judge the bytes.
     pub async fn call(&self, call: Call<'_>, body: Vec<u8>, deadline: Time) -> Response {
         self.call_by(call, body, None, deadline).await
     }
@@ -180,11 +180,11 @@ impl Ports {
             self.emit(EngineEvent::EditSent { edit: *edit, entity: *entity, key, request });
         }
     }
-    /// The same for a protocol that does not name edits: the slip names the edits behind each row,
-    /// and those in `call` are not used. Of several edits of a row, the last stands for the others.
+    /// The same for a protocol that does not name edits. The slip names the edits behind each row;
+    /// those in `call` are ignored. If a row has several edits, the last stands for the others.
     ///
     /// # Errors
-    /// Why there is no response; the failure is reported already.
+    /// Why there is no response; the failure is already reported.
     pub async fn call_with(
         &self,
         call: Call<'_>,
@@ -201,8 +201,8 @@ impl Ports {
         self.failed(request, kind, answer.as_ref().err(), (sent_at, bytes));
         answer
     }
-    /// Reports that the edits of a slip leave in the request or message with this number. Of
-    /// several edits of a row, the last is sent and stands for the others.
+    /// Reports that the edits of a slip leave in the request or message with this number. If a row
+    /// has several edits, the last is sent and stands for the others.
     pub fn tell_slip(&self, slip: &Slip, request: u64) {
         for row in &slip.edits {
             let Some((&edit, with)) = row.edits.split_last() else { continue };

@@ -7,15 +7,15 @@ use std::task::{Poll, Waker};
 
 use crate::base::{Time, UnitId};
 
-/// Waiting units, each with the time since when it waits; the running unit is not among them. One
-/// task takes units, others add them.
+/// The waiting units, each with the start of its wait, without the running unit. One task takes
+/// units; others add them.
 #[derive(Default)]
 pub struct Queue {
     line: RefCell<VecDeque<(UnitId, Time)>>,
     taker: Cell<Option<Waker>>,
 }
 
-/// What became of a unit that was added.
+/// The result of adding a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Added {
     /// It waits; `depth` units now wait in all.
@@ -46,8 +46,8 @@ impl Queue {
         self.line.replace(kept);
         dropped.into_iter().map(|(unit, _)| unit).collect()
     }
-    /// Puts a taken unit back to the front. True if it was queued again meanwhile; drops that
-    /// place.
+    /// Puts a unit that was taken back to the front. Returns true if the unit was queued again
+    /// meanwhile; that second place is dropped.
     pub fn put_back(&self, unit: UnitId, since: Time) -> bool {
         let waits = self.waits(unit);
         let mut line = self.line.borrow_mut();
@@ -55,7 +55,7 @@ impl Queue {
         line.push_front((unit, since));
         waits
     }
-    /// Takes the first unit and since when it waits; with `last` the last one (a planted fault).
+    /// Takes the first unit, with the start of its wait; with `last` the last unit (a planted bug).
     pub fn take(&self, last: bool) -> Option<(UnitId, Time)> {
         let mut line = self.line.borrow_mut();
         if last { line.pop_back() } else { line.pop_front() }
@@ -72,7 +72,7 @@ impl Queue {
         .await
     }
 
-    /// Whether the unit is in the queue.
+    /// True if the unit waits in the queue.
     pub fn waits(&self, unit: UnitId) -> bool {
         self.line.borrow().iter().any(|(waiting, _)| *waiting == unit)
     }

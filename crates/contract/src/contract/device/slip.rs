@@ -1,33 +1,33 @@
-//! Metadata beside a request and its response that is not in the bytes on the wire.
+//! Slips: metadata beside a request or a response that is not in the bytes on the wire.
 
 use super::EditKind;
 use crate::base::{EditId, EntityId, Key, Stamp};
 
-/// What the bench must know about a message that the protocol does not say: which edits are in a
-/// request, and what the response says of edits and rows.
+/// Facts about a message that the protocol does not state and the bench needs: which edits a
+/// request has, and what a response says about edits and rows.
 ///
-/// It has no size, and travels with its message: if that is lost, so is the slip. It holds no
-/// values, because all that a stack needs to sync is in its bytes.
+/// A slip has no size and travels with its message: if the message is lost, so is the slip. It has
+/// no values, because the bytes of the message have everything that a stack needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Slip {
     /// For each written row the edits behind it, in the order in which they were made.
     pub edits: Vec<RowEdits>,
     /// In a response: the versions it contains.
     pub rows: Vec<RowVersion>,
-    /// In a request whose rows may each stand for several edits: what each edit says. A server that
-    /// takes edits one by one uses it to find which of them it has.
+    /// In a request whose rows may each stand for several edits: the content of each edit. A server
+    /// that handles edits one by one uses it to find the edits that it already has.
     pub said: Vec<EditSaid>,
-    /// If set, rows for which no edit is named get edit numbers from this one on. For an app whose
-    /// edits the bench cannot see.
+    /// The first edit number for rows without a named edit; `None`: such rows get none. For an app
+    /// whose edits the bench cannot see.
     pub unnamed: Option<EditId>,
-    /// In a response: edits that the server refuses for good, by its own rule or the backend's.
-    /// This is not a conflict: there is no version to give way to.
+    /// In a response: edits that the server refuses for good, by its own rule or the backend's. A
+    /// refusal is not a conflict: no other version took the edit's place.
     pub refused: Vec<EditId>,
     /// In a response: the cursor with which each entity's changes were requested; `None` for all.
     pub asked: Vec<(EntityId, Option<Stamp>)>,
 }
 
-/// What an edit says, with hashes of its values: equal values have equal hashes.
+/// The content of an edit, with hashes of its values: equal values have equal hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditSaid {
     /// The edit.
@@ -38,13 +38,13 @@ pub struct EditSaid {
     pub key: Key,
     /// What the edit does to the row.
     pub kind: EditKind,
-    /// Column of the backend, and hash of the value.
+    /// The backend's columns, each with the hash of its value.
     pub prints: Vec<(usize, u64)>,
     /// Further ids that the app uses for the edit.
     pub names: Vec<String>,
-    /// True if the part of the message that the bench can read has its values.
+    /// True if the bench could read the edit's values in the message.
     pub is_sent: bool,
-    /// The message holds the edit's column values, but nothing that identifies a row version.
+    /// True if the message has the edit's column values, but nothing that identifies a row version.
     pub by_column: bool,
 }
 
@@ -55,7 +55,7 @@ pub struct RowEdits {
     pub entity: EntityId,
     /// The key of the row.
     pub key: Key,
-    /// The last of them stands for the others.
+    /// The edits in order; the last stands for the others.
     pub edits: Vec<EditId>,
     /// In a response: the stamp of the committed version; `None` if they were not committed.
     pub stamp: Option<Stamp>,
@@ -70,7 +70,7 @@ pub struct RowVersion {
     pub key: Key,
     /// When the backend committed it.
     pub stamp: Stamp,
-    /// The row is deleted, or out of the device's scope.
+    /// True if the row is deleted, or out of the device's scope.
     pub removed: bool,
 }
 
@@ -80,8 +80,8 @@ impl Slip {
         let row = self.edits.iter().find(|row| row.entity == entity && row.key == *key);
         row.map_or(&[], |row| &row.edits)
     }
-    /// The last of the edits behind a row, to be written. Assigns the next number if none is named;
-    /// `None` if the slip numbers none either.
+    /// The last of the edits behind a row, for the write. If none is named, assigns the next number
+    /// of `unnamed`; `None` without `unnamed`.
     pub fn name(&mut self, entity: EntityId, key: &Key) -> Option<EditId> {
         if let Some(edit) = self.of(entity, key).last() {
             return Some(*edit);

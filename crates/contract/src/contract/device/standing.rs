@@ -10,19 +10,19 @@ use super::port::{Ports, Work};
 use super::transport::{Connection, Received, TransportError};
 use crate::base::{Span, Time};
 
-/// A response or a connection that takes longer is given up.
+/// The longest wait for a response or a connection.
 const PATIENCE: Span = Span::secs(15);
-/// Wait before a connection that has ended is opened again.
+/// The wait before a connection that has ended is opened again.
 const AGAIN_AFTER: Span = Span::secs(5);
-/// How often it is checked whether a response is late.
+/// The interval of checks for a late response.
 const LOOK: Span = Span::secs(5);
 
-/// A connection that is opened again whenever it ends. At most one question is under way on it. It
-/// is closed when a response is late, because nothing else shows that the other side is gone.
+/// A connection that is reopened whenever it ends. At most one question is under way on it. A late
+/// response closes it: nothing else shows that the other side is gone.
 pub struct Standing {
     ports: Ports,
     line: RefCell<Option<Rc<dyn Connection>>>,
-    /// When the question was sent whose response is awaited.
+    /// When the question under way was sent; `None` if no response is awaited.
     asked: Cell<Option<Time>>,
     wished: Cell<bool>,
     holder: Cell<Option<Waker>>,
@@ -45,7 +45,7 @@ impl Standing {
         self.wished.set(true);
         self.holder.take().into_iter().for_each(Waker::wake);
     }
-    /// Whether it is open, and no question waits to be sent or answered.
+    /// True if the connection is open, and no question waits to be sent or answered.
     pub fn is_quiet(&self) -> bool {
         self.line.borrow().is_some() && self.asked.get().is_none() && !self.wished.get()
     }

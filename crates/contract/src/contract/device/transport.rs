@@ -44,11 +44,11 @@ pub trait Transport {
         let answer = self.request(request, deadline);
         Box::pin(async move { Ok((answer.await?, Slip::default())) })
     }
-    /// Sends `request` and calls `heard` with each piece of its response as it arrives: a held
+    /// Sends `request` and calls `heard` with each piece of its response on arrival: for a held
     /// request, or server-sent events. The first piece must come by `deadline`. If the future is
-    /// dropped, the request is given up, and the server learns of it when it sends the next piece.
+    /// dropped, the request is given up; the server learns that when it sends the next piece.
     ///
-    /// A transport without streams brings the whole response as one piece.
+    /// A transport without streams delivers the whole response as one piece.
     fn request_pieces(&self, request: Vec<u8>, deadline: Time, mut heard: Pieces) -> PendingEnd {
         let answer = self.request(request, deadline);
         Box::pin(async move {
@@ -83,9 +83,9 @@ pub type ReceivedWith = Result<Option<(Vec<u8>, Slip)>, TransportError>;
 
 /// The phone's end of a long-lived connection: whole messages in both directions, in order.
 ///
-/// There is no keep-alive. An engine that must know whether the other side is there has to ask it,
-/// and close the connection if no response comes. Without that a phone notices a lost connection
-/// only when it sends: by a reset, or after 15 minutes without response. If it is dropped or its
+/// There is no keep-alive. An engine that must know whether the other side is there asks it, and
+/// closes the connection if no response comes. Else a phone notices a lost connection only when it
+/// sends: by a reset, or after 15 minutes without a response. If the connection is dropped or its
 /// process dies, the operating system closes it.
 pub trait Connection {
     /// Sends a message after those sent before. Success does not mean that it arrived.
@@ -116,14 +116,15 @@ pub trait Connection {
         let received = self.receive();
         Box::pin(async move { Ok(received.await?.map(|message| (message, Slip::default()))) })
     }
-    /// Whether a part of a message has arrived and the rest is on its way. A caller that waits for
-    /// a response uses it to wait longer. False if the connection cannot tell.
+    /// True if a part of a message has arrived and the rest is on its way. A caller that waits for
+    /// a response then waits longer. False if the connection cannot tell.
     fn is_receiving(&self) -> bool {
         false
     }
     /// Closes the connection after the messages sent before.
     fn close(&self);
-    /// How it has ended, as far as the phone knows: `Ok` if one side closed it, `None` while open.
+    /// How it ended, as far as the phone knows: `Ok` if one side closed it, `None` while it is
+    /// open.
     fn closed(&self) -> Option<Result<(), TransportError>>;
 }
 
@@ -153,7 +154,7 @@ in_words!(NetworkKind {
 } but None);
 
 impl NetworkKind {
-    /// Whether a network of this kind meets the condition.
+    /// True if a network of this kind meets the condition.
     pub fn allows(self, condition: Condition) -> bool {
         match condition {
             Condition::Wifi => self == NetworkKind::Wifi,

@@ -22,16 +22,16 @@ pub trait DeviceView {
     fn open_conflicts(&self) -> Vec<OpenConflict> {
         Vec::new()
     }
-    /// Edits that are not in [`pending`](DeviceView::pending) because they wait for a person to
-    /// decide a conflict: their own, or one of an edit that must go first.
+    /// Edits that a conflict holds back: their own conflict, or that of an edit that must go first.
+    /// A person must decide it. [`pending`](DeviceView::pending) does not have these edits.
     fn held_up(&self) -> Vec<PendingEdit> {
         Vec::new()
     }
-    /// The number of deferred rows: received, but not applied yet.
+    /// The number of deferred rows, which were received and are not applied yet.
     fn held_back(&self) -> u64 {
         0
     }
-    /// The first deferred row that waits for another row, and that row.
+    /// The first deferred row that waits for another row, and that other row; `None` if none waits.
     fn waits_for(&self) -> Option<RowWait> {
         None
     }
@@ -39,21 +39,21 @@ pub trait DeviceView {
     fn attachments(&self) -> Vec<BlobId> {
         Vec::new()
     }
-    /// The log that the user can read: edits that did not go as made.
+    /// The log that the user can read: edits whose outcome differs from what the person saved.
     fn log(&self) -> Vec<LogEntry> {
         Vec::new()
     }
-    /// Runs a query of the app on the device's database. Where the query filters by one value, that
-    /// is the `nth` of the existing ones. `None` if the engine does not support it.
+    /// Runs a query of the app on the device's database. If the query filters by one value, it uses
+    /// the `nth` existing value. `None` if the engine does not support it.
     fn list(&self, query: &LocalQuery, nth: u64) -> Option<Listed> {
         None
     }
-    /// In a few words, what the engine is doing or waiting for.
+    /// What the engine is doing or waiting for, in a few words.
     fn doing(&self) -> String {
         String::new()
     }
-    /// What is wrong with the storage, if something could not be read; results of such reads are
-    /// not valid. `all`: after checking the whole storage.
+    /// What is wrong with the storage, if something could not be read; `None` if nothing is wrong.
+    /// Results of failed reads are not valid. `all`: checks the whole storage first.
     fn damage(&self, all: bool) -> Option<String> {
         None
     }
@@ -109,7 +109,7 @@ pub struct LogEntry {
 
 word_enums! {
     derive (Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)
-    /// What happened to an edit that did not go as made.
+    /// What happened to an edit whose outcome differs from what the person saved.
     pub enum LogKind {
         /// A conflict rule let the backend's version win: this edit is superseded.
         Superseded: "superseded",
@@ -125,7 +125,7 @@ word_enums! {
 }
 digested_by_place!(LogKind);
 
-/// A conflict that a person is to decide, as the device's page of conflicts shows it.
+/// A conflict that a person must decide, as the device's page of conflicts shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenConflict {
     /// The edit that met the conflict.
@@ -140,7 +140,7 @@ pub struct OpenConflict {
     pub base: Vec<(usize, Value)>,
     /// The backend's version in the device's columns; `None` if it is deleted.
     pub theirs: Option<Vec<Value>>,
-    /// When that version was made, by its author's clock, or else when it was committed.
+    /// When that version was made, by its author's clock; if unknown, when it was committed.
     pub theirs_made: Stamp,
 }
 
@@ -169,7 +169,7 @@ pub struct LocalQuery {
 /// A filter by the value of one column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Like {
-    /// In the row that this reference of the list leads to; `None` for the row itself.
+    /// The reference of the list to the row with the column; `None` for the listed row itself.
     pub through: Option<usize>,
     /// The position of the column among the device's columns.
     pub column: usize,

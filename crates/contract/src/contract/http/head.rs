@@ -81,7 +81,7 @@ pub fn read_response(bytes: &[u8]) -> Result<Response, Malformed> {
     Ok(response)
 }
 
-/// The status of an HTML page without a head; `None` if the bytes are not such.
+/// The status of an HTML page without a head; `None` if the bytes are not such a page.
 fn page(bytes: &[u8]) -> Option<StatusCode> {
     let is_page = ["<html>", "<!DOCTYPE html>"].iter().any(|tag| bytes.starts_with(tag.as_bytes()));
     let text = std::str::from_utf8(bytes).ok().filter(|_| is_page)?;

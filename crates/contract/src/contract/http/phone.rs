@@ -29,7 +29,7 @@ pub async fn send(
     read_response(&answer).map_err(|_| TransportError::Foreign)
 }
 
-/// How long a response asks its phone to wait (`Retry-After` in seconds), if it does.
+/// The wait that a response asks for (`Retry-After` in seconds); `None` if it asks for none.
 pub fn retry_after(response: &Response) -> Option<Span> {
     let said = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
     said.parse().ok().map(|seconds: u32| Span::secs(seconds.into()))

@@ -8,17 +8,17 @@ use crate::contract::device::{Hook, HookEnd, LogKind, Status, SyncError, Transpo
 use crate::contract::server::ServerError;
 
 digested! {
-/// What an engine reports about itself on one device; it need not report what it does not know.
+/// Reports of an engine about itself on one device; it need not report what it does not know.
 ///
 /// Fields mean the same everywhere: `unit`, `run`, `request`, `entity`, `key` and `edit` name the
-/// subject, `stamp` is the version's, `took` is a duration, of which `waited` was spent waiting for
-/// the lock, the queue or the screen.
+/// subject. `stamp` is the stamp of the row's version. `took` is a duration; `waited` is its part
+/// spent waiting for the lock, the queue or the screen.
 #[derive(Clone, Copy, Debug)]
 pub enum EngineEvent<'a> {
     /// The device has no room for what the engine has to write; the user gets a message.
     74 StorageFull,
-    /// A unit was added to the queue; once for each time that it waits. With the number of units in
-    /// the queue, without the running one.
+    /// A unit was added to the queue; reported once for each wait. `depth` is the number of waiting
+    /// units, without the running one.
     8 UnitQueued {
         /// The sync unit.
         unit: UnitId,
@@ -66,7 +66,7 @@ pub enum EngineEvent<'a> {
         /// Why it failed.
         error: &'a SyncError,
     },
-    /// A hook of the app was called; with the unit's run, if it is about one.
+    /// A hook of the app was called; `run` is set if the call is about a run.
     76 HookStarted {
         /// The hook.
         hook: Hook,
@@ -147,7 +147,7 @@ pub enum EngineEvent<'a> {
         /// The sync unit; `None` for a fetch.
         unit: Option<UnitId>,
     },
-    /// No response arrived, or one that is not the server's. With the bytes that were wasted.
+    /// No response arrived, or one that is not the server's.
     19 RequestFailed {
         /// The number of the request in its process, from 0.
         request: u64,
@@ -155,7 +155,7 @@ pub enum EngineEvent<'a> {
         error: TransportError,
         /// How long it took.
         took: Span,
-        /// The number of bytes that were sent for nothing.
+        /// The number of wasted bytes.
         wasted: u64;
         /// The kind of the request.
         kind: RequestKind,
@@ -224,7 +224,7 @@ pub enum EngineEvent<'a> {
         /// The key of the row.
         key: &'a Key,
     },
-    /// An edit sets what the app shows of the row already, and will not be sent.
+    /// An edit sets only values that the app already shows, and will not be sent.
     163 EditUnchanged {
         /// The edit.
         edit: EditId;
@@ -244,18 +244,18 @@ pub enum EngineEvent<'a> {
         /// The key of the row.
         key: &'a Key,
     },
-    /// Edits that were too many, or waited for too long, were dropped from the outbox.
+    /// Edits were dropped from the outbox, because they were too many or waited too long.
     241 OutboxTrimmed {
         /// The edits.
         edits: &'a [EditId],
-        /// True if a line for each of them tells its person.
+        /// True if a log line tells the person about each of them.
         said: bool,
     },
-    /// A device deleted all rows of an entity to load them again; this many edits went with them.
+    /// A device deleted all rows of an entity to load them again; that also deleted edits.
     162 TableEmptied {
         /// The entity.
         entity: EntityId,
-        /// The number of edits.
+        /// The number of deleted edits.
         edits: u64,
     },
     /// Changes of a pull were not committed, because a row would refer to one that is missing.
@@ -353,16 +353,14 @@ pub enum UnitEvent<'a> {
         /// The number of rows.
         rows: u32,
     },
-    /// A run is about to end well with pages left, as it may request only so many.
+    /// A run is about to end well although pages are left, because the pages per run are limited.
     15 PagesLeft {
         /// The sync unit.
         unit: UnitId,
         /// True if the app says that it is ready all the same.
         ready: bool,
     },
-    /// All cursors, if somebody watches them: before a run, after it, and when a process starts.
-    /// `at` has the unit that owns the cursor, or none if all share it; the entity; and the
-    /// cursor's value. `dates` say when units last completed.
+    /// All cursors, if a listener wants them: before and after a run, and when a process starts.
     Cursors {
         ;
         /// The cursors: their unit, or `None` if all share it, their entity, and a hash.

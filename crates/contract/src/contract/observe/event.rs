@@ -85,9 +85,8 @@ pub enum Event<'a> {
         /// How long it took.
         took: Span,
     },
-    /// The world: packets crossed a device's link in either direction, some of them retransmitted;
-    /// none if messages go without packets. Bytes with all headers. `held` if they belong to a held
-    /// connection and to no request.
+    /// The world: packets crossed a device's link in one direction; none if messages go without
+    /// packets. Bytes include all headers.
     61 PacketsSent {
         /// True from the device to the server, false in the other direction.
         up: bool,
@@ -109,8 +108,7 @@ pub enum Event<'a> {
         /// The number of bytes.
         bytes: u64,
     },
-    /// The world: a cache on the path responded; `stale` if the backend has changed since, `asked`
-    /// if the server validated the copy before.
+    /// The world: a cache on the path responded instead of the server.
     96 CacheAnswered {
         /// The number of bytes.
         bytes: u64,
@@ -121,9 +119,8 @@ pub enum Event<'a> {
     },
     /// The world: the backend went down or came back.
     7 BackendAvailable(up: bool),
-    /// The world: the data that a login waits for is there: its blocking units have ended, or all
-    /// units. The login may be in an earlier incarnation of the process. `again` if a restart of
-    /// the app brought it for a person who was already logged in: nobody waited.
+    /// The world: the data that a login waits for has arrived: its blocking units have ended, or
+    /// all its units if none blocks. The login may be in an earlier incarnation of the process.
     14 Usable {
         /// The time since the login.
         since_login: Span;
@@ -193,20 +190,19 @@ pub enum Event<'a> {
         replaced: Option<Stamp>,
     },
     /// A node went back to its state at the start of instant `to`. The effects on rows follow as
-    /// commits. A device's state had been replaced `life` times by then, by a backup or a copy.
+    /// commits.
     45 Restored {
         /// The instant whose state is there again.
         to: Time,
-        /// How often a state had been put in by then.
+        /// How often a backup or a copy had replaced the device's state by then.
         life: u32,
     },
     /// A device's state became a copy of another's, edits included; its process starts again. The
-    /// copy is the state when `then` began, in this incarnation of its storage. `unseen` are edits
-    /// being saved in it, which its person has not seen saved yet.
+    /// copy is the state when `then` began, in that incarnation of the storage.
     47 BecameCopy {
         /// The device whose state was copied.
         of: DeviceId,
-        /// Edits that are being saved and that the person is yet to see saved.
+        /// Edits that the copy is still saving; the person has not seen them saved yet.
         unseen: &'a [LocalEdit];
         /// The incarnation whose state it is: its beginning and its number.
         then: Option<(Time, u32)>,
@@ -302,9 +298,7 @@ pub enum Event<'a> {
         /// The stamp after which changes are wanted; `None` for all rows.
         since: Option<Stamp>,
     },
-    /// The backend: a request of a device or of the gateway was served. With the times in the
-    /// queue, waiting for the source's write lock, and being served; rows read, and rows delivered
-    /// or mutations handled.
+    /// The backend: it served a request of a device or of the gateway.
     32 BackendServed {
         /// The device; `None` for the gateway.
         device: Option<DeviceId>,
@@ -318,13 +312,10 @@ pub enum Event<'a> {
         service: Span,
         /// How many rows were looked at.
         scanned: u64,
-        /// The number of rows.
+        /// The number of delivered rows or handled mutations.
         rows: u64,
     },
-    /// The gateway: it looked for changes, for a device or for its replica. With the rows that it
-    /// wrote in the backend (flags and claims) and their bytes, the rows that it read itself, the
-    /// processor time by its model, and the bytes of state that it keeps. `kinds` are the rows
-    /// delivered as created, as updated, and as gone (even if only for this reader).
+    /// The gateway: it looked for changes, for a device or for its replica.
     38 Captured {
         /// How many rows were written in the backend.
         writes: u64,
@@ -336,18 +327,16 @@ pub enum Event<'a> {
         cpu: Span,
         /// The bytes of state that the gateway keeps.
         state: u64;
-        /// How many rows are delivered as created, as updated and as gone.
+        /// Rows delivered as created, as updated and as gone (even if gone only for this reader).
         kinds: [u64; 3],
     },
-    /// The gateway: it requested a page of changes for its replica. The backend read rows or
-    /// failed; rows got a new version in a database of this size, with this processor time, unless
-    /// another node had moved past them.
+    /// The gateway: it requested a page of changes for its replica.
     40 RefreshAsked {
         /// How many rows were looked at.
         scanned: u64,
         /// How many rows got a new version.
         changed: u64,
-        /// The number of bytes.
+        /// The size of the replica's database in bytes.
         bytes: u64,
         /// The processor time, by the gateway's model.
         cpu: Span,
@@ -403,7 +392,7 @@ pub enum Event<'a> {
 }
 
 impl Event<'_> {
-    /// Whether the event does not affect the run, and therefore is in no digest.
+    /// True if the event does not affect the run, and therefore is in no digest.
     pub fn is_shown_alone(&self) -> bool {
         matches!(
             self,

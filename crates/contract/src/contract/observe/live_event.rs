@@ -3,8 +3,8 @@
 use crate::base::{DeviceId, Span, digested};
 
 digested! {
-/// What an engine reports about how it listens for its server's announcements. A channel is a part
-/// of the data that changes are announced for, by its number on the device.
+/// Reports of an engine about its server's announcements. A *channel* is a part of the data with
+/// its own announcements; it is a number on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListenEvent {
     /// The device asks its server for announcements, over a held request or connection.
@@ -12,21 +12,21 @@ pub enum ListenEvent {
         /// True if the process has asked before, and was not answered with an announcement.
         again: bool,
     },
-    /// The server has accepted that, this long after the question.
+    /// The server has accepted the question, after this time.
     1 Begun {
         /// How long it took.
         took: Span,
     },
-    /// There was no connection, no response, or a refusal.
+    /// The question failed: no connection, no response, or a refusal.
     2 Failed,
-    /// The device knows that it no longer listens; `lost` if neither side ended it in order.
+    /// The device no longer listens, and knows it.
     3 Ended {
         /// How long it listened.
         after: Span,
         /// True if neither side ended it in order.
         lost: bool,
     },
-    /// The device has heard of the changes with this number.
+    /// The device got an announcement of the change with this number.
     4 Heard {
         /// The channel.
         channel: u32,
@@ -49,7 +49,7 @@ pub enum AnnouncementEvent {
         /// The number of the latest change.
         number: u64,
     },
-    /// There are changes for a device that does not listen at this moment, or no server to
+    /// There are changes for a device, but the device does not listen, or no server runs to
     /// announce them.
     1 Missed {
         /// The device.

@@ -1,4 +1,4 @@
-//! Why a server says no.
+//! Why a server refuses a request.
 
 use crate::base::{EntityId, Span, Stamp, digested};
 
@@ -18,7 +18,7 @@ pub enum ServerError {
     /// The gateway's deadline for the backend passed.
     #[error("the gateway gave up waiting for the backend")]
     4 GatewayTimeout,
-    /// It failed in the backend or on the way there, and may have taken effect: try again.
+    /// The request failed in the backend or on the way there, and may have taken effect: try again.
     #[error("the server failed")]
     5 Failed,
     /// The token is missing or expired: get another, or let the person log in.
@@ -38,7 +38,8 @@ pub enum ServerError {
     /// The device must discard its copy and load again before the server gives it any row.
     #[error("the device must reset its copy first")]
     11 MustReset,
-    /// The server works on it in the background: ask the same again after this time (202).
+    /// The server works on the request in the background: send the same request after this time
+    /// (202).
     #[error("accepted; ask again after {0}")]
     20 Accepted(wait: Span),
     /// The device's clock is off by more than the server tolerates; the server's clock shows this.

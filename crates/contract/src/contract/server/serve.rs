@@ -77,8 +77,8 @@ pub trait SyncServer {
     ) -> Result<(), ServerError> {
         Err(ServerError::BadRequest("no connections are held here".to_owned()))
     }
-    /// Handles a message of a connection without the backend; true if it did, and then the message
-    /// does not go to the backend.
+    /// Handles a message of a connection without the backend. Returns true if it did; else the
+    /// message goes to the backend.
     fn on_word(&mut self, from: DeviceId, connection: ConnectionId, message: &[u8]) -> bool {
         false
     }
@@ -115,9 +115,9 @@ pub trait SyncServer {
     fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
         Some(self.refuse(error))
     }
-    /// The server learns that a connection has ended. If a phone loses its network, the server
+    /// Informs the server that a connection has ended. If a phone loses its network, the server
     /// notices that only when a message does not arrive. Not called for connections that the server
-    /// closes, and not when its own process ends.
+    /// closes, nor when its own process ends.
     fn on_close(&mut self, from: DeviceId, connection: ConnectionId) {}
 }
 
@@ -163,8 +163,8 @@ pub trait SystemOfRecord {
     /// of each. A mutation whose base is not the row's current version is a conflict. One whose
     /// idempotency key was seen before gets its first outcome.
     fn write(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome>;
-    /// The server itself refuses an edit of a device, for a conflict or for good, and the backend
-    /// never sees it. Its device may give the edit up when it is told.
+    /// Records that the server itself refuses an edit, for a conflict or for good; the backend
+    /// never sees the edit. The device may give the edit up when it learns that.
     fn refused(&mut self, edit: &Mutation, conflict: Option<Refusal>);
     /// The next commit of the edit `by` also contains these other edits of its row, which have no
     /// mutation of their own: their columns are combined ([`Combine`](crate::contract::Combine)).

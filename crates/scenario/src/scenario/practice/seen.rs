@@ -11,13 +11,13 @@ use crate::engine::LocalCapture;
 /// What a plan shows of a practice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// Whether the scenario follows it; `None` if its plan does not show that.
+    /// True if the scenario follows the practice; `None` if its plan does not show that.
     pub does: Option<bool>,
     /// What in the scenario shows it; empty if the question already says so.
     pub because: String,
-    /// Whether the question does not apply: the scenario has nothing it is about, or does not say.
+    /// True if the question does not apply: the scenario has no such thing, or does not mention it.
     pub is_moot: bool,
-    /// Whether the thing itself is absent: an app without photos needs no answer about photos.
+    /// True if the thing is absent: an app without photos needs no answer about photos.
     pub is_absent: bool,
     /// Figures to report with an answer: a description and the metric.
     pub figures: Vec<(String, String)>,
@@ -59,7 +59,7 @@ impl Seen {
     pub(super) fn if_so(does: bool, otherwise: impl FnOnce() -> String) -> Seen {
         if does { Seen::does() } else { Seen::does_not(otherwise()) }
     }
-    /// It follows the practice, or else this key is set to another word.
+    /// The scenario follows the practice, or this key must be set to another word.
     pub(super) fn by_key(does: bool, key: &str, word: impl Word) -> Seen {
         Seen::if_so(does, || format!("`{key}` is \"{}\"", word.word()))
     }

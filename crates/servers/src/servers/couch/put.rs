@@ -19,7 +19,8 @@ pub(super) struct Given<'g> {
     pub(super) entity: EntityId,
     pub(super) key: &'g str,
     pub(super) doc: &'g Body,
-    /// Whether the revision is the sender's own, with its history; else a new one follows `_rev`.
+    /// True if the revision is the sender's own, with its history. Else a new revision follows
+    /// `_rev`.
     pub(super) as_it_is: bool,
 }
 

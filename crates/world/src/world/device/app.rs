@@ -18,7 +18,7 @@ pub(crate) struct App {
     journal: Journal,
     pub(crate) engine: RefCell<Option<Rc<dyn SyncEngine>>>,
     refused: RefCell<Option<String>>,
-    /// How often it died for lack of memory since it last stayed up.
+    /// How often the process died for lack of memory since it last stayed up.
     starved: Cell<u64>,
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Query {
 #[derive(Clone, Copy, Debug)]
 struct Busy {
     from: Time,
-    /// The processor is busy until here.
+    /// The processor is busy until this time.
     cpu_until: Time,
     until: Time,
     locked: bool,
@@ -70,7 +70,7 @@ impl Browser {
         {
             self.left.push((came, query));
         }
-        // The one that is answered first comes last.
+        // The query that is answered first stands last.
         self.left.sort_by_key(|(came, query)| Reverse(*came + query.took));
         self.next = None;
         self.not_before = Time::ZERO;
@@ -114,7 +114,7 @@ impl Browser {
     }
     /// The next query that arrived up to `now` and is answered by `by`.
     fn next_told(&mut self, now: Time, by: Time) -> Option<Query> {
-        // Spares a long query a new calculation at each piece of work.
+        // Without this, a long query would be calculated again for each piece of work.
         if self.not_before > by {
             return None;
         }

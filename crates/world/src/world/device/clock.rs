@@ -26,7 +26,7 @@ pub(crate) struct Skew {
 struct Settings {
     first: Option<Time>,
     period: Span,
-    /// The clock is not set from here on.
+    /// From this time on the network does not set the clock.
     end: Time,
     /// The offline intervals in which it is not set, sorted and disjoint.
     offline: Vec<(Time, Time)>,

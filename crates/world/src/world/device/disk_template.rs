@@ -15,7 +15,7 @@ pub(crate) struct DiskTemplates<'a> {
     pub(crate) plan: &'a Setup,
     pub(crate) factory: Rc<dyn EngineFactory>,
     pub(crate) dataset: &'a Dataset,
-    /// Filling ends early then.
+    /// If this returns true, filling ends early.
     pub(crate) stops: &'a dyn Fn() -> bool,
     pub(crate) made: BTreeMap<Start, Template>,
 }

@@ -51,7 +51,7 @@ pub(crate) struct Device {
     pub(crate) allowed: Allowed,
 }
 
-/// An edit whose person does not see yet that it is saved.
+/// An edit whose person does not yet see it saved.
 pub(crate) struct PendingSave {
     edit: LocalEdit,
     since: Time,
@@ -104,7 +104,7 @@ impl Device {
         let under_way = self.hardware.free_at() >= self.now();
         self.die(reason, restart_after, under_way);
     }
-    /// A kill by a fault, which fires if there is a process to end.
+    /// Kills the process for a fault; the fault has fired if there was a process.
     pub(crate) fn strike(&self, reason: KillReason, restart_after: Span, struck: &Struck) {
         if self.is_running() {
             struck.set(true);
@@ -369,7 +369,7 @@ impl Device {
     pub(crate) fn prevented(&self, wish: &Wish, waited: Span) {
         self.tell(Event::EditPrevented { edit: &wish.edit(), waited });
     }
-    /// End of work: people who still wait for the screen give up.
+    /// At the end of the script, people who still wait for the screen give up.
     pub(crate) fn end_of_work(&self) {
         for (wish, waited) in self.screen.close(self.now()) {
             self.prevented(&wish, waited);
@@ -440,7 +440,7 @@ impl Device {
             if taken { cancel.struck.set(true) } else { self.cancels.borrow_mut().push_back(cancel) }
         }
     }
-    /// A request of a run has left: a person who waits to cancel does so during it.
+    /// Called when a request of a run has left: a person who waits to cancel then cancels.
     pub(crate) fn is_asking(&self) {
         let Some(cancel) = self.cancels.borrow_mut().pop_front() else { return };
         self.later("cancel", cancel.after, |device| device.cancel(cancel));
@@ -493,7 +493,8 @@ impl Device {
         self.storage.disk.forgive();
         Some(seen)
     }
-    /// Why its data is not visible, if so. After a power loss the whole database is read.
+    /// The reason why its data is not visible; `None` if it is visible. After a power loss the
+    /// whole database is read.
     pub(crate) fn out_of_sight(&self) -> Option<String> {
         match self.look(|view| view.damage(self.storage.losses.get() > 0)) {
             Some(None) => None,

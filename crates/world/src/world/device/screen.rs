@@ -16,7 +16,7 @@ const PATIENCE: Span = Span::secs(60);
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Wish {
-    /// An edit of a known row.
+    /// An edit of a row that is known in advance.
     Edit(LocalEdit),
     /// An edit whose row is chosen when it is made.
     Aimed(EditId, Box<Aimed>),
@@ -45,7 +45,8 @@ pub(crate) enum Turn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Holder {
     Queued(UnitId),
-    /// A unit with a run under way. An unreported end is over with that of the next run.
+    /// A unit whose run is under way. If the end of a run is never reported, the next run's end
+    /// counts.
     Running(UnitId),
     /// The app's hook for a run.
     Hook(u64, Hook),
@@ -59,11 +60,12 @@ pub(crate) struct Screen {
     holders: RefCell<BTreeSet<Holder>>,
     calls: Cell<u64>,
     watched: Cell<bool>,
-    /// Since when somebody looks at it and cannot edit, and the total time before.
+    /// Since when somebody looks at the screen and cannot edit; then the total of such times
+    /// before.
     blocked_since: Cell<Option<Time>>,
     pub(crate) blocked: Cell<Span>,
     came: Cell<Option<Time>>,
-    /// How often somebody came, or opened a record, and found it taken.
+    /// How often somebody opened the app or a record, and found the screen taken.
     pub(crate) found_taken: Cell<u64>,
     /// Edits in the order in which they were wanted, with the start of each wait.
     waiting: RefCell<VecDeque<(Wish, Time)>>,
@@ -96,7 +98,7 @@ impl Screen {
                 self.let_go(Holder::Hook(*run, *hook))
             }
             Event::App(AppEvent::Login | AppEvent::Resume) => {
-                // A person who looks already has not come again.
+                // A person who already looks at the app does not count again.
                 if !self.watched.replace(true) {
                     self.came.set(Some(now));
                 }
@@ -140,7 +142,7 @@ impl Screen {
     pub(crate) fn wait(&self, now: Time, wish: Wish) {
         self.waiting.borrow_mut().push_back((wish, now));
     }
-    /// The fate of the first waiting edit, if decided; `runs` says if the app runs.
+    /// The first waiting edit, if it can be made now or is given up; `runs`: the app runs.
     pub(crate) fn next(&self, now: Time, runs: bool) -> Option<Turn> {
         let is_taken = !runs || !self.holders.borrow().is_empty();
         let mut waiting = self.waiting.borrow_mut();

@@ -11,9 +11,9 @@ use crate::setup::Budget;
 pub(crate) struct Suspension {
     pub(crate) budget: Option<Budget>,
     pub(crate) since: Cell<Option<Time>>,
-    /// No background window is given before.
+    /// No background window begins before this time.
     pub(crate) forced_until: Cell<Time>,
-    /// The person looked at it, and opens it when it continues.
+    /// True if the person looked at the app, and opens it again when it continues.
     pub(crate) comes_back: Cell<bool>,
     /// The number of the present or next stay in the background.
     pub(crate) stay: Cell<u64>,
@@ -22,9 +22,9 @@ pub(crate) struct Suspension {
     pub(crate) network: Cell<Option<AppEvent>>,
     pub(crate) times: Cell<u64>,
     pub(crate) long: Cell<Span>,
-    /// The system killed the app at the end of a window, and nobody has started it since.
+    /// True if the system killed the app at the end of a window, and nobody has started it since.
     pub(crate) ended: Cell<bool>,
-    /// The app starts in a window, which is counted already.
+    /// True if the app starts in a window that is already counted.
     pub(crate) starts_in_window: Cell<bool>,
     /// The number of windows given in the background.
     pub(crate) windows: Cell<u64>,

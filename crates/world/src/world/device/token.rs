@@ -21,12 +21,12 @@ const GIVEN: usize = 1_200;
 
 pub(crate) struct Wallet {
     life: Span,
-    /// When the server revokes all tokens issued before.
+    /// The times at which the server revokes all tokens issued before.
     revoked: Vec<Time>,
     issued: Cell<Time>,
     /// How long after its issue a token can be refreshed.
     refresh_life: Span,
-    /// Notifies that the refresh was denied; `is_ended` holds since the last login.
+    /// Notifies that a refresh was denied. `is_ended`: true from then until the next login.
     ended: Notify,
     rung: Cell<bool>,
     pub(crate) is_ended: Cell<bool>,

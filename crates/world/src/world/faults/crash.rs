@@ -1,4 +1,4 @@
-//! Where an app is to die: at crash points, and at disk syncs by a power failure.
+//! The points at which an app must die: crash points, and disk syncs with a power failure.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -66,7 +66,7 @@ impl CrashBook {
 pub(crate) struct SyncLosses(pub(crate) RefCell<Vec<SyncLoss>>);
 
 impl SyncLosses {
-    /// Given these ends of syncs: the due losses, with the time of each power failure.
+    /// The losses that are due at these ends of syncs, each with the time of its power failure.
     pub(crate) fn due(&self, ends: &[Time]) -> Vec<(Time, SyncLoss)> {
         let mut due = Vec::new();
         self.0.borrow_mut().retain_mut(|loss| {

@@ -1,4 +1,4 @@
-//! Whether planned events met anybody: an outage that no device noticed tested nothing.
+//! Finds out whether planned events hit anybody: an outage that no device noticed tested nothing.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub(crate) fn planned(plan: &Setup, devices: &[DevicePlan]) -> (BTreeMap<String,
         let Some((shown, otherwise)) = meets(event, end) else { continue };
         let chosen = choose(&event.who, &event.name, plan.seed, devices);
         if chosen.is_empty() {
-            // That nobody is chosen is known before the run.
+            // If no device is chosen, that is known before the run.
             continue;
         }
         let awaited = Awaited::anywhere(&event.name, otherwise);
@@ -97,7 +97,7 @@ fn meets(planned: &Planned, end: Time) -> Option<Meets> {
         Happening::Fault(_, fault) => fault.meets(&When { name, at, length, chosen: &[], end }),
         Happening::Trigger(..) => Some((None, "the app of none of its devices ran at the time")),
         Happening::Edits { .. } => Some((Some((Sign::Edit, at, at + length + SAVED_WITHIN)), NO_EDIT)),
-        // The number of its rows reports it.
+        // An import is judged by the number of its rows.
         Happening::Import { .. } => None,
     }
 }

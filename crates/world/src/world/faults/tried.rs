@@ -1,6 +1,5 @@
-//! What a run tried at all, and the parts of its plan that never happened. An action without any
-//! edit made, or without any on phones, tested nothing there. Nor did a run without a request, or
-//! one in which nothing changed.
+//! Finds the parts of a plan that a run never tried. An action tested nothing if no edit of it was
+//! made, or none on phones. A run tested nothing if no request was sent, or if nothing changed.
 
 use crate::contract::{EngineEvent, Event};
 use crate::faults::{Awaited, Faults, Missed};
@@ -24,10 +23,10 @@ struct Made {
     prevented: u64,
 }
 
-/// The text for something that was to make edits and made none.
+/// The reason for an event or action whose edits were all not made.
 pub const NO_EDIT: &str = "none of its edits was made";
 
-/// An action without any edit made.
+/// An action without a single edit that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InVain {
     /// The action's name.
@@ -38,7 +37,7 @@ pub struct InVain {
     pub wanted: u64,
     /// Edits that people gave up because of a blocking sync.
     pub prevented: u64,
-    /// Edits for which the script had no row or no free natural key.
+    /// Edits for which the script found no row or no free natural key.
     pub unplaced: u64,
 }
 
@@ -117,7 +116,8 @@ pub(crate) struct Untested {
 }
 
 impl Untested {
-    /// Empty for a run that is not `whole`: its rest is unknown.
+    /// Collects the parts that were not tried; empty for a run that is not `whole`, as its rest is
+    /// unknown.
     pub(crate) fn of(
         whole: bool,
         faults: &Faults,

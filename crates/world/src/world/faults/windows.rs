@@ -9,7 +9,7 @@ pub(crate) struct Window {
     pub(crate) from: Time,
     pub(crate) until: Time,
     pub(crate) sign: Sign,
-    /// For edits: only edits of this row count.
+    /// The only row whose edits count; `None`: edits of all rows count.
     pub(crate) row: Option<(EntityId, Key)>,
     pub(crate) met: Struck,
 }
@@ -79,7 +79,7 @@ impl Sign {
                 | Sign::Refused
         )
     }
-    /// If the event shows this sign: how long the signalled activity has lasted.
+    /// The duration of the activity behind this event, if the event shows the sign.
     fn shows(&self, node: Node, event: &Event<'_>) -> Option<Span> {
         let took = match (self, event) {
             (

@@ -25,7 +25,8 @@ pub(crate) struct Allowed {
 }
 
 impl Allowed {
-    /// The app's reason to refuse an edit, if any. `shown` gives its row as the device shows it.
+    /// The reason why the app refuses an edit; `None` if it does not. `shown` returns the row as
+    /// the device shows it.
     pub(crate) fn refuses(
         &self,
         (device, now): (DeviceId, Time),

@@ -1,7 +1,7 @@
-//! Whether a person looks at the app, and what a person who logs in waits for: the blocking units
-//! that the login starts, or all that it starts if none blocks. A dropped unit counts as done once
-//! other units have brought its entities. A person who is in waits again if the phone is empty:
-//! after a reinstallation, or a restore to an earlier state.
+//! Whether a person looks at the app, and what a person waits for after a login: for the blocking
+//! units that the login starts, or for all of them if none blocks. A dropped unit counts as done
+//! when other units have brought its entities. A person who was let in waits again if the phone
+//! becomes empty: after a reinstallation, or a restore to an earlier state.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -20,11 +20,12 @@ pub(crate) struct Attention {
     pub(crate) looks: Cell<bool>,
     begun: Cell<bool>,
     is_out: Cell<bool>,
-    /// The login of a waiting person, and true if it was only a restart of the app after they were
-    /// let in.
+    /// The login time of a waiting person. True: it was only a restart of the app, and the person
+    /// was already in.
     logged_in: Cell<Option<(Time, bool)>>,
     wait: RefCell<Wait>,
-    /// When its storage got all that a login waits for, or lost it, alternating.
+    /// The times at which the storage got everything that a login waits for, or lost it,
+    /// alternating.
     turns: RefCell<Vec<(Time, bool)>>,
     resets: bool,
     /// Units whose last run left pages, so that the app is not ready.
@@ -62,7 +63,7 @@ impl Attention {
             Event::Restored { to, .. } => self.turns(now, self.held_at(*to)),
             Event::Phone(PhoneEvent::Upgraded) if self.resets => self.turns(now, false),
             Event::Phone(PhoneEvent::LoggedOut) => {
-                // The waiting person has left.
+                // The person who waited has left.
                 self.logged_in.set(None);
                 self.is_out.set(true);
             }
@@ -95,7 +96,7 @@ impl Attention {
         *self.wait.borrow_mut() = Wait { units, came: BTreeSet::new() };
     }
 
-    /// Since when somebody has waited to be let in.
+    /// The time since which somebody waits to be let in; `None` if nobody waits.
     pub(crate) fn waits_since(&self) -> Option<Time> {
         self.logged_in.get().filter(|(_, again)| !again).map(|(since, _)| since)
     }

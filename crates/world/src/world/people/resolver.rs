@@ -113,7 +113,7 @@ impl Resolver {
                 let units = resolver.hurry.borrow().clone().unwrap_or_default();
                 units.into_iter().for_each(|unit| _ = asked.trigger(unit, Asking::Queued));
             }
-            // It is gone, or it stays and is resolved another time.
+            // The row is gone, or the conflict remains and is decided another time.
             Err(EditError::NoSuchRow) => {}
             Err(_) => resolver.opened.add(conflict),
         });

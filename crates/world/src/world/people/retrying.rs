@@ -19,7 +19,7 @@ use crate::world::people::news::{News, RunEnded};
 #[derive(Clone, Copy, Default)]
 struct Runs {
     failed: u32,
-    /// Since the last successful run.
+    /// The number of taps since the last successful run.
     tapped: u32,
     is_about_to_tap: bool,
 }
