@@ -1,6 +1,6 @@
 //! syncdyno: a dynamometer for offline-first sync engines.
 //!
-//! The library is the bench; the binary is [`cli::main`] and nothing else. A test calls it as
+//! The library is the bench; the binary only calls [`cli::main`]. A test uses the library as
 //! [`Bench`]:
 //!
 //! ```
@@ -24,16 +24,16 @@
 //! assert_eq!(report.figure("oracle.lost_edit.count").value(), 0);
 //! ```
 //!
-//! To test your own sync stack, describe it as a [`contract::Stack`] for [`Bench::new`], or
-//! pass [`Stacks`] that know it to [`cli::main`]. The guide is `docs/own-engine.md`.
+//! To test your own sync stack, describe it as a [`contract::Stack`] for [`Bench::new`], or pass
+//! [`Stacks`] that include it to [`cli::main`]. The guide is `docs/own-engine.md`.
 //!
-//! # What is promised
+//! # Stability
 //!
-//! [`Bench`] and the types that it returns, [`contract`], [`Stacks`] and [`cli::main`] are the
-//! public interface. Before 1.0 a minor version (0.3 after 0.2) may change them, and the changelog
-//! says how; a patch only adds. Build [`Capabilities`](contract::Capabilities) from `NONE`, so that
-//! you do not promise a capability that is added later. The other modules are hidden: they are
-//! public only for the program's own tests and change without notice.
+//! The public interface is [`Bench`] with the types that it returns, [`contract`], [`Stacks`] and
+//! [`cli::main`]. Before 1.0 a minor version (0.3 after 0.2) may change it, and the changelog says
+//! how; a patch only adds. Build [`Capabilities`](contract::Capabilities) from `NONE`, so that you
+//! do not promise a capability that is added later. The other modules are hidden: they are public
+//! only for the program's own tests and change without notice.
 
 #[cfg(windows)]
 compile_error!("syncdyno heeds the signals of Unix: on Windows build it under WSL");
@@ -69,9 +69,9 @@ pub use syncdyno_world::{
 
 /// A value in a simulated database, for small engines.
 pub use disk::Document;
-/// Opens a simulated database with SQLite, for the halves of a stack.
+/// Opens a simulated database with SQLite, for the phone and the server of a stack.
 pub use disk::open as open_database;
-/// The SQLite that knows simulated disks; another build of it does not.
+/// The SQLite that supports simulated disks. Another build of SQLite does not.
 pub use rusqlite;
 
 pub use bench::{Across, Bench, BenchError, Report, Violation};

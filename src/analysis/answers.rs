@@ -1,5 +1,6 @@
-//! Answers to questions such as "does this measure help?": per seed, the figures of two variants,
-//! without and with the measure. If a demo scenario does not show its answer, a cell fails.
+//! Answers to questions such as "does this measure help?". Per seed, compares the figures of two
+//! variants (halves), without and with the measure. A demo scenario must show its answer, or a cell
+//! fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +12,11 @@ use crate::metrics::NEVER;
 use crate::record::{AnswerRecord, CellRecord, Exit, Finding, Judged, Reason, RunRecord, Stand, ToldRecord};
 use crate::scenario::{Plan, Put, QUESTION_LISTS, Question, QuestionList, Standing, Told, question_place};
 
-/// The variant that is a user's own scenario unchanged.
+/// The name of the variant that is a user's own scenario, unchanged.
 pub const AS_GIVEN: &str = "as-given";
 
-/// Answers all questions, in the order of their lists. A cell of a demo scenario fails if the
-/// answer is not shown.
+/// Answers all questions, in the order of their lists. If a demo scenario does not show its answer,
+/// its cell fails.
 pub(super) fn answers(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let plans = trial.plans;
     let all =
@@ -92,7 +93,7 @@ impl ToldRecord {
         }
     }
 
-    /// If no wait ended in either half, compares how many never ended.
+    /// If no wait ended in either half, compares the numbers of waits that never ended.
     fn counted(&self, cells: [&CellRecord; 2]) -> ToldRecord {
         if [self.without, self.with] != [Some(NEVER); 2] {
             return self.clone();
@@ -101,31 +102,32 @@ impl ToldRecord {
         ToldRecord { without, with, ..self.clone() }
     }
 
-    /// True if it is clearly better with the measure.
+    /// True if the figure is clearly better with the measure.
     fn is_gain(&self) -> bool {
         let both = self.demanded().and_then(|(small, great, _)| small.zip(great));
         both.is_some_and(|(small, great)| small < great && !is_near(small, great))
     }
 
-    /// The smaller and the greater figure as demanded, and their least ratio; `None` for a price.
+    /// The figure that must be smaller, the one that must be greater, and their least ratio. `None`
+    /// for a price, which has no demand.
     fn demanded(&self) -> Option<(Option<u64>, Option<u64>, u32)> {
         let less = self.less_milli.map(|factor| (self.with, self.without, factor));
         less.or(self.more_milli.map(|factor| (self.without, self.with, factor)))
     }
-    /// True if the halves differ by more than chance.
+    /// True if the halves differ by more than chance may explain.
     fn is_apart(&self) -> bool {
         self.without.zip(self.with).is_some_and(|(one, other)| !is_near(one, other))
     }
-    /// True if it counts a harm and one half has some.
+    /// True if the figure counts a harm and one half has some of it.
     fn has_harm(&self) -> bool {
         is_harm(&self.metric) && [self.without, self.with].iter().any(|figure| figure.is_some_and(|n| n > 0))
     }
 }
 
-/// The finding from all figures. In a demo scenario (`demanded`) every figure must be there.
+/// The finding from all figures. For a demo scenario (`demanded`), all figures must exist.
 fn finding(figures: &[ToldRecord], demanded: bool) -> Finding {
     let all = figures.iter().filter_map(ToldRecord::demanded);
-    // A figure that neither half has is not measured in this scenario; the others decide.
+    // A figure that neither half has is not measured in this scenario. The other figures decide.
     let asked: Vec<_> = all.filter(|(small, great, _)| small.or(*great).is_some() || demanded).collect();
     let both = |(small, great, factor): (Option<u64>, Option<u64>, u32)| Some((small?, great?, factor));
     let asked = asked.into_iter().map(both).collect::<Option<Vec<_>>>();
@@ -152,16 +154,16 @@ fn is_near(one: u64, other: u64) -> bool {
 pub struct Answered<'a> {
     pub number: u32,
     pub first: &'a AnswerRecord,
-    /// The number of seeds with this finding, and of all seeds.
+    /// The number of seeds with this finding, and the number of all seeds.
     pub alike: [usize; 2],
     pub void: Option<Void>,
-    /// Things happened, and the measure changed none of its figures.
+    /// True if something happened, but the measure changed none of its figures.
     pub is_unchanged: bool,
-    /// One figure is better with the measure, and another is worse.
+    /// True if one figure is better with the measure and another one is worse.
     pub is_mixed: bool,
-    /// Less is lost or stuck with the measure.
+    /// True if less is lost or stuck with the measure.
     pub mends: bool,
-    /// What else it improves and what it costs, over all seeds; only for a user's own scenario.
+    /// What else the measure improves and costs, over all seeds; `None` for a demo scenario.
     pub weighed: Option<Weighed>,
 }
 
@@ -172,9 +174,9 @@ pub enum Void {
     NothingHappened,
     /// Nothing that the measure should improve happened, but other harm did.
     NothingToMend,
-    /// The figures are better with it, but more is lost or stuck with it.
+    /// The figures are better with the measure, but more is lost or stuck with it.
     FailsWithIt,
-    /// The figures are better without it, but more is lost or stuck without it.
+    /// The figures are better without the measure, but more is lost or stuck without it.
     FailsWithoutIt,
 }
 
@@ -200,7 +202,7 @@ pub fn losses_of(cell: &CellRecord) -> impl Iterator<Item = &Reason> {
     cell.reasons.iter().filter(|reason| matches!(reason.exit(), Exit::Correctness | Exit::Stuck))
 }
 
-/// What is lost or stuck in cells: the count by check.
+/// By check, how many losses or stuck devices there are in some cells.
 #[derive(Debug, Default)]
 struct Losses<'a>(BTreeMap<&'a str, u64>);
 
@@ -216,7 +218,7 @@ impl<'a> Losses<'a> {
         }
         losses
     }
-    /// The losses of the halves of these answers, without and with the measure.
+    /// The losses in the two halves of these answers: without and with the measure.
     fn of_halves(record: &'a RunRecord, answers: &[&'a AnswerRecord]) -> [Losses<'a>; 2] {
         let halves: [fn(&AnswerRecord) -> &str; 2] = [|one| &one.without, |one| &one.with];
         halves.map(|half| Losses::of(answers.iter().filter_map(|one| record.cell(half(one)))))
@@ -226,8 +228,8 @@ impl<'a> Losses<'a> {
         self.0.get(check).copied().unwrap_or(0)
     }
 
-    /// True if it has a check that `other` does not have, or clearly more than twice as many. What
-    /// fails in both halves is a fault of the scenario, and its count varies by chance.
+    /// True if it has a check that `other` lacks, or clearly more than twice as many losses by a
+    /// check. Smaller differences may be chance: the scenario is at fault in both halves.
     fn exceeds(&self, other: &Losses<'_>) -> bool {
         self.0.iter().any(|(check, count)| match other.count(check) {
             0 => true,
@@ -235,8 +237,9 @@ impl<'a> Losses<'a> {
         })
     }
 
-    /// More stuck devices decide first, since a stuck device did not get to its other losses. If
-    /// each side exceeds the other, more checks or twice the total decides.
+    /// True if more is lost. The number of stuck devices decides first: a stuck device did not
+    /// reach its other losses. If each side exceeds the other, more checks or twice the total
+    /// decide.
     fn is_more_than(&self, other: &Losses<'_>) -> bool {
         let [stuck, of_other] = [self, other].map(|losses| losses.count(STUCK));
         if stuck != of_other {
@@ -250,7 +253,7 @@ impl<'a> Losses<'a> {
 
 const STUCK: &str = "stuck";
 
-/// The check that found it, or a similar name.
+/// The check that found the loss, or a similar name.
 fn check_of(reason: &Reason) -> &str {
     match reason {
         Reason::Violation { check } => check,
@@ -261,11 +264,11 @@ fn check_of(reason: &Reason) -> &str {
     }
 }
 
-/// What a check finds in a user's own scenario, unchanged.
+/// A loss that a check finds in a user's own scenario, unchanged.
 pub struct Fault<'a> {
     pub check: &'a str,
     pub count: u64,
-    /// Answers whose measure leaves at most half of it, with what is left; the best first.
+    /// Answers whose measure leaves at most half of the losses, with what is left; the best first.
     pub mended_by: Vec<(&'a AnswerRecord, u64)>,
 }
 
@@ -274,7 +277,7 @@ pub fn own_faults(record: &RunRecord) -> Vec<Fault<'_>> {
     let given = || record.cells.iter().filter(|cell| cell.variant.as_deref() == Some(AS_GIVEN));
     let losses = Losses::of(given().filter(|_| record.matrix));
     let checks = distinct(given().flat_map(losses_of).map(check_of));
-    // A measure that the scenario already has mends nothing more. If that is unknown, it counts.
+    // If the scenario already has a measure, the measure mends nothing more. If unknown, it counts.
     let lacking = record.answers.iter().filter(|one| one.stands != Some(Stand::With));
     let questions = grouped(lacking, |one| &one.question).into_iter();
     let questions: Vec<_> = questions.map(|(_, all)| (all[0], Losses::of_halves(record, &all))).collect();
@@ -319,13 +322,13 @@ pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
         let of_list = record.answers.iter().filter_map(|one| {
             question_place(&one.question).filter(|(of, _)| *of == at).map(|(_, number)| (number, one))
         });
-        // Answers to one question about one scenario differ only in their seed.
+        // The answers to one question about one scenario differ only in their seeds.
         let questions = grouped(of_list, |(_, one)| (&one.question, &one.says));
         let answered = questions.into_iter().map(|(_, all)| {
             let number = all[0].0;
             let all: Vec<&AnswerRecord> = all.into_iter().map(|(_, one)| one).collect();
             let alike = |finding| all.iter().filter(|one| one.finding == finding).count();
-            // If several findings are equally frequent, the first one.
+            // If several findings are equally frequent, the first one counts.
             let most = all.iter().map(|one| alike(one.finding)).max();
             let first = all.iter().find(|one| Some(alike(one.finding)) == most).unwrap_or(&all[0]);
             let [without, with] = Losses::of_halves(record, &all);

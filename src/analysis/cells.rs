@@ -21,8 +21,9 @@ fn exception(threw: &Threw) -> ExceptionRecord {
     ExceptionRecord { what, warning: threw.is_warning, stack, count: threw.count, device, at }
 }
 
-/// The record of a cell, not yet judged; `id` is its id in the run. An interrupted cell keeps no
-/// findings: what is missing halfway through a run may still come.
+/// The record of a cell that is not judged yet; `id` is its id in the run. The record of an
+/// interrupted cell has no findings: something missing may still come in the second half of the
+/// run.
 pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
     let mut cell = blank(plan, id);
     cell.digest = outcome.digest.clone();
@@ -41,7 +42,7 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
         cell.missed.extend(outcome.in_vain.iter().map(untested::in_vain));
     }
     cell.ending = ending(&outcome.ending);
-    // Rows under way are not a finding, and figures of half a run cannot be compared.
+    // Rows on their way are not a finding, and figures of an incomplete run cannot be compared.
     if outcome.ending != Ending::Interrupted {
         cell.figures_digest = outcome.figures_digest.clone();
         cell.metrics = held_figures(&outcome.figures);
@@ -55,7 +56,7 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
     cell
 }
 
-/// A check that looks at something has a figure or is listed as not applicable.
+/// Counts the checks: each that has something to check has a figure or is not applicable.
 fn held_to(outcome: &Outcome) -> HeldTo {
     let left_out = |check: &&str| outcome.not_applicable.contains(check);
     let counts = |check: &&str| metric_of(check).is_some_and(|metric| outcome.figures.contains_key(metric));
@@ -63,7 +64,7 @@ fn held_to(outcome: &Outcome) -> HeldTo {
     HeldTo { checks: of - outcome.not_applicable.len() as u64, of }
 }
 
-/// A cell without an outcome: its id and what was to be run.
+/// The record of a cell without an outcome: its id, and what was to run.
 pub(super) fn blank(plan: &Plan, id: &str) -> CellRecord {
     CellRecord {
         id: id.to_owned(),
@@ -79,7 +80,7 @@ pub(super) fn blank(plan: &Plan, id: &str) -> CellRecord {
     }
 }
 
-/// The ids of the cells of a run: the same in every run, unless two cells of a run collide.
+/// The ids of a run's cells. They are the same in every run, unless two cells of a run collide.
 pub fn cell_ids(plans: &[Plan]) -> Vec<String> {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     let named = plans.iter().map(|plan| {
@@ -91,7 +92,7 @@ pub fn cell_ids(plans: &[Plan]) -> Vec<String> {
     named.collect()
 }
 
-/// Longer names are not valid file names everywhere.
+/// The longest name of a cell; longer names are not valid file names everywhere.
 const LETTERS: usize = 160;
 
 fn cell_id(plan: &Plan) -> String {
@@ -108,7 +109,7 @@ fn cell_id(plan: &Plan) -> String {
     format!("{name}.s{}", plan.seed.0)
 }
 
-/// If a name is too long, replaces its end by a digest of it.
+/// Shortens a name that is too long: a digest replaces its end.
 fn bounded(name: &str) -> String {
     match name.split_at_checked(LETTERS) {
         Some((kept, cut)) if !cut.is_empty() => {
@@ -152,7 +153,7 @@ fn ending(ending: &Ending) -> EndingRecord {
     EndingRecord { kind, text }
 }
 
-/// True if the figure is within the bounds; a missing figure never is.
+/// True if the figure is within the bounds. A missing figure is not.
 pub(super) fn is_within(value: Option<u64>, Bound { min, max }: Bound) -> bool {
     value.is_some_and(|value| min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max))
 }

@@ -1,5 +1,5 @@
-//! Claims: what two variants of a scenario must show side by side, checked per seed. A claim is
-//! about the scenario as it is written, so cells with swept keys are not compared.
+//! Claims: what two variants of a scenario must show when compared, checked per seed. A claim is
+//! about the unchanged scenario, so cells with swept keys are not compared.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ fn places(plans: &[Plan]) -> BTreeMap<Place<'_>, usize> {
     places
 }
 
-/// For each plan the index of its cell in `judged`, if that cell ended and has figures.
+/// By plan, the index of its cell in `judged`; `None` if the cell has not ended or has no figures.
 fn ended(plans: &[Plan], judged: &[Judged]) -> Vec<Option<usize>> {
     let at: BTreeMap<&str, usize> =
         judged.iter().enumerate().map(|(i, judged)| (judged.cell.id.as_str(), i)).collect();
@@ -38,7 +38,7 @@ fn ended(plans: &[Plan], judged: &[Judged]) -> Vec<Option<usize>> {
     cell_ids(plans).iter().map(ended).collect()
 }
 
-/// The comparisons that `of` gives for a plan, with the indices of the two ended cells of each.
+/// The comparisons that `of` gives for each plan, with the indices of both cells, which have ended.
 pub(super) fn pairs<'p, T>(
     plans: &'p [Plan],
     judged: &[Judged],
@@ -87,7 +87,7 @@ pub enum Why<'a> {
     OtherSeeds(&'a str, &'a str),
 }
 
-/// The claims and questions that these plans cannot check, each once.
+/// The claims and questions that cannot be checked with these plans, each once.
 pub fn unchecked(plans: &[Plan]) -> Vec<UncheckedClaim<'_>> {
     let places = places(plans);
     let runs = |plan: &Plan, variant: &String| {

@@ -1,5 +1,5 @@
-//! Which cells are drawn over time: one per setting before a second of any, failing ones first. In
-//! a search, the best and the present settings come before all others.
+//! Selects the cells that are drawn over time: one of each setting before a second one of any,
+//! failing cells first. In a search, the best and the present setting come before all others.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ const SERIES_OF_FAILING: usize = 4;
 const SERIES_OF_ALL: usize = 8;
 const DRAWN: usize = 4;
 
-/// Removes the series of all cells except the first failing ones and the first others.
+/// Removes the series of all cells, except those of the first failing cells and the first others.
 pub fn keep_first_series(record: &mut RunRecord) {
     let failing = record.failing().count().min(SERIES_OF_FAILING);
     let (mut failing, mut others) = (failing, SERIES_OF_ALL - failing);
@@ -52,7 +52,7 @@ fn fails(cell: &CellRecord) -> bool {
     cell.verdict == Verdict::Fail
 }
 
-/// 0 for the best setting of a place, 1 for the scenario's present one.
+/// The rank of a cell: 0 for the best setting of a place, 1 for the scenario's own; else `None`.
 fn role(tune: &TuneRecord, cell: &CellRecord) -> Option<u8> {
     let place = tune.places.iter().find(|place| place.has(cell))?;
     let at: Vec<String> = tune.knobs.iter().map(|key| axis_of(cell, key)).collect();

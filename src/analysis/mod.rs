@@ -1,15 +1,16 @@
 //! Judges runs. The results are figures and enums.
 //!
-//! [`judge`] compares the outcome of a cell with its plan, [`judge_run`] a run with claims,
-//! questions and a baseline, both by one list of rules (`verdict`, read it first). [`sweep`] and
-//! [`tune`] find the best of a grid of settings; [`compare`] the differences between two runs.
+//! [`judge`] compares the outcome of a cell with its plan. [`judge_run`] compares a run with
+//! claims, questions and a baseline. Both use one list of rules (`verdict`; read it first).
+//! [`sweep`] and [`tune`] find the best of a grid of settings. [`compare`] finds the differences
+//! between two runs.
 //!
 //! Invariants:
 //!
-//! - What cannot be judged does not pass: a gate or an expectation fails if its metric is missing
-//!   or was never observed; an interrupted cell is incomplete.
-//! - No room above this one sets a verdict, a reason or an exit code of a run.
-//! - No text is written here: a reason is a code with its figures.
+//! - If something cannot be judged, it does not pass: a gate or an expectation fails if its metric
+//! is missing or was never observed, and an interrupted cell is incomplete.
+//! - Only this room and those below it set a verdict, a reason or an exit code of a run.
+//! - This room writes no text: a reason is a code with its figures.
 
 mod answers;
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What had to occur under at least one of many seeds: situations, and for a swarm expected
-//! violations and minimum figures. If it did not, the run fails and no cell.
+//! Judges what must occur under at least one of many seeds: situations, and for a swarm expected
+//! violations and minimum figures. If something did not occur, the run fails, but no cell does.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(super) fn occurrences(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     if matches!(trial.asks, Asks::Search { .. }) {
         return Vec::new();
     }
-    // The first of several plans stands for all.
+    // The first of several equal plans stands for all of them.
     let first = || trial.plans.iter().rev();
     let groups: BTreeMap<_, &Plan> =
         first().map(|plan| ((&plan.source.path, &plan.source.scenario), plan)).collect();

@@ -1,21 +1,21 @@
-//! Where time went: of edits until they are safe, and of syncs by the phases of a session.
+//! Divides time: that of edits until they are safe, and that of syncs into the phases of a session.
 
 use crate::metrics::Figure;
 use crate::record::CellRecord;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Responses under way, without the time at the backend.
+    /// Responses on their way, without the time at the backend.
     Network,
-    /// The queue and the work of the backend. The work is estimated from percentiles.
+    /// The backend's queue and work. The time of the work is estimated from percentiles.
     Server,
     Failed,
-    /// Attachments under way, including failed attempts.
+    /// Attachments on their way, including failed attempts.
     Attachments,
     Wait,
     Decode,
     Apply,
-    /// Hooks, locks, and everything without a metric of its own.
+    /// Hooks, locks, and everything else that has no metric of its own.
     Other,
 }
 
@@ -23,17 +23,17 @@ pub enum Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
     Network,
-    /// The start of a sync, although the network is there.
+    /// The start of a sync, although there is a network.
     Start,
     /// The next sync, because the last one failed.
     Again,
     /// The end of the current sync.
     Sync,
-    /// Nothing: the edit was lost or given up.
+    /// Nothing, because the edit was lost or given up.
     Nothing,
 }
 
-/// The shares of the time of edits, in millionths, the largest first; `None` if there is none.
+/// The shares of the time of edits, in millionths, the largest first; `None` without edits.
 pub fn waits(cells: &[&CellRecord]) -> Option<Vec<(Wait, u64)>> {
     let sum = |metric: &str| sum(cells, metric);
     let all = sum("engine.edits.unsent");
@@ -47,7 +47,7 @@ pub fn waits(cells: &[&CellRecord]) -> Option<Vec<(Wait, u64)>> {
     (all > 0).then(|| shares([known.as_slice(), &[(Wait::Start, start)]].concat(), all))
 }
 
-/// The shares of the time of units, in millionths, the largest first; `None` if none ran.
+/// The shares of the time of units, in millionths, the largest first; `None` if no unit ran.
 pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
     let sum = |metric: &str| sum(cells, metric);
     let ran = sum("engine.session.time");
@@ -91,7 +91,7 @@ fn shares<T>(mut parts: Vec<(T, u64)>, all: u64) -> Vec<(T, u64)> {
     parts
 }
 
-/// Estimates the sum of all observations by straight lines between the percentiles.
+/// Estimates the sum of all observations: the percentiles are joined by straight lines.
 fn total(figure: &Figure) -> f64 {
     let Figure::Distribution { count, min, p50, p95, p99, max, .. } = *figure else { return 0.0 };
     let [min, p50, p95, p99, max] = [min, p50, p95, p99, max].map(|n| n as f64);

@@ -1,4 +1,4 @@
-//! The table of a sweep that a scenario declares: the result of each setting.
+//! A table that a scenario declares for a sweep: the result of each setting.
 //!
 //! Invariant: a figure of a setting comes from its own cells; a setting that was refused has none.
 
@@ -11,18 +11,18 @@ use crate::metrics::{self, Better, Kind, Metric, NEVER, Unit};
 use crate::record::{CellRecord, named};
 use crate::scenario::{TableAxis, TableColumn, TablePlan};
 
-/// A figure by its name in a table.
+/// A figure, by the name that it has in a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Named<'n>(pub &'n str);
 
-/// A value of each axis, and why they could not be run together, if so.
+/// The value of each axis, and why these values could not run together (`None` if they could).
 pub type Tried = (Vec<String>, Option<String>);
 
 /// A combination of values of the axes.
 #[derive(Clone, Debug)]
 pub struct Setting<'a> {
     pub labels: &'a [String],
-    /// Cells that ended and differ only in their seed; none if it was refused.
+    /// Cells that ended and differ only in their seed. Empty if the setting was refused.
     pub cells: Vec<&'a CellRecord>,
     pub refused: Option<&'a str>,
 }
@@ -33,7 +33,7 @@ pub struct Table<'a> {
     pub settings: Vec<Setting<'a>>,
     /// True if all settings have run.
     pub is_whole: bool,
-    /// Kinds of changes that the scenario does not make.
+    /// Kinds of changes that the scenario never makes.
     pub never: &'a [&'static str],
 }
 
@@ -59,7 +59,7 @@ impl<'n> Named<'n> {
         let part = |name| cell.expected(name).or(is_number(name).then_some(0));
         self.0.split(" + ").map(part).try_fold(0_u64, |sum, part| Some(sum.saturating_add(part?)))
     }
-    /// The mean over the cells that have it; [`NEVER`] if it is that in one of them.
+    /// The mean over the cells that have the figure; [`NEVER`] if one of them is [`NEVER`].
     pub fn mean(self, cells: &[&CellRecord]) -> Option<u64> {
         let all: Vec<u64> = cells.iter().filter_map(|cell| self.of(cell)).collect();
         let total: u128 = all.iter().map(|one| u128::from(*one)).sum();
@@ -72,7 +72,7 @@ impl<'n> Named<'n> {
     }
 }
 
-/// The value of an axis that a cell has: the one whose keys all match.
+/// The value of an axis that a cell has: the value whose keys all match.
 fn label(of: &TableAxis, cell: &CellRecord) -> String {
     let has = |value: &&String| of.sets(value).iter().all(|(key, to)| axis_of(cell, key) == plain(&axis(to)));
     match &*of.title {
@@ -124,13 +124,13 @@ impl<'a> Table<'a> {
         said.trim_start_matches(", ").to_owned()
     }
 
-    /// The column names of [`Table::row`]: axes, words, figures, and why it was refused.
+    /// The names of the columns of [`Table::row`]: axes, words, figures, reason of a refusal.
     pub fn header(&self) -> Vec<&str> {
         let axes = self.plan.axis.iter().map(|axis| axis.title.as_str());
         let words = self.words().map(|column| column.title.as_str());
         axes.chain(words).chain(self.figures()).chain(["refused"]).collect()
     }
-    /// A setting as a row for programs; unknown values are empty.
+    /// A setting as a row for programs. A field is empty if its value is unknown.
     pub fn row(&self, setting: &Setting<'_>) -> Vec<String> {
         let Setting { labels, cells, refused } = setting;
         let known = |text: String| if cells.is_empty() { String::new() } else { text };

@@ -1,13 +1,13 @@
-//! Finds what was planned but tested nothing. By when it shows only in the run:
+//! Finds parts of a plan that tested nothing. Most of them only show in the run:
 //!
-//! - It fails the cell if it is people's work: an action or event without an edit, a run without a
-//!   request, or one where nobody edits and no row arrives. `optional` on an action allows this.
-//!   (In a swarm, a seed may lack what the action needs: a warning.)
-//! - Otherwise it is a warning, also with `-q`, if it occurs under no seed: a fault that met
-//!   nobody; a hook, unit, entity or fleet that was not used; a figure whose check had nothing to
-//!   check.
-//! - All of it is counted (`workload.untested.count`). An expectation of at least one says that it
-//!   is intended; an expectation of none makes any of it fail.
+//! - People's work without effect fails the cell: an action or event without an edit, a run without
+//! a request, or one where nobody edits and no row arrives. `optional` on an action allows this.
+//! (In a swarm this is a warning: a seed may lack what the action needs.)
+//! - Everything else is a warning, also with `-q`, if it happens under no seed: a fault that met
+//! nobody; a hook, unit, entity or fleet that was not used; a figure whose check had nothing to
+//! check.
+//! - All of it is counted (`workload.untested.count`). To expect at least one says that it is
+//! intended. To expect none makes any of it fail.
 
 use super::verdict::Ended;
 use crate::record::{MissedRecord, Reason, UnplacedRecord};
@@ -19,7 +19,7 @@ const COUNT: &str = "workload.untested.count";
 const REQUESTS: &str = "engine.requests.count";
 const APPLIED: &str = "engine.apply.rows";
 
-/// The rule "people did what was planned for them".
+/// The rule "people did the work that was planned for them".
 pub(super) fn reasons(Ended { plan, outcome, .. }: &Ended<'_>) -> Vec<Reason> {
     let bound = |metric| plan.judged.expect.metrics.get(metric);
     if bound(COUNT).is_some_and(|bound| bound.min.is_some_and(|min| min > 0)) {
@@ -88,7 +88,7 @@ pub(super) fn missed(missed: &[Missed]) -> Vec<MissedRecord> {
     missed.iter().map(record).collect()
 }
 
-/// The warning for an action of a swarm: it may need another one, which this seed does not have.
+/// The warning for an action of a swarm: the action may need another one that this seed lacks.
 pub(super) fn in_vain(of: &InVain) -> MissedRecord {
     let event = format!("action.{}", of.action);
     MissedRecord { event, why: NO_EDIT.to_owned(), missed: 0, of: 0, devices: Vec::new() }

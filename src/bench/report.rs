@@ -8,9 +8,9 @@ use crate::metrics::Figure;
 use crate::record::{CellRecord, RunRecord, Verdict, ViolationRecord};
 use crate::render::{self, Paint};
 
-/// The environment variable that repeats one seed, whatever seeds a test sets.
+/// The environment variable whose seed replaces all seeds of a test.
 pub(super) const SEED: &str = "SYNCDYNO_SEED";
-/// The width of the text of a failed test.
+/// The width of the text that a failed test prints.
 const COLUMNS: usize = 100;
 
 /// The result of a run of the bench: its judged cells.
@@ -20,9 +20,9 @@ pub struct Report(RunRecord);
 /// A violation that the oracle found.
 #[derive(Clone, Copy, Debug)]
 pub struct Violation<'r> {
-    /// The seed of its cell.
+    /// The seed of the cell with the violation.
     pub seed: u64,
-    /// The variant of its cell, if the scenario has variants.
+    /// The variant of that cell; `None` if the scenario has no variants.
     pub variant: Option<&'r str>,
     /// The name of the check, such as `lost-edit`.
     pub check: &'r str,
@@ -30,10 +30,10 @@ pub struct Violation<'r> {
     pub text: &'r str,
 }
 
-/// A metric in each cell, in the order of the report, in its base unit: nanoseconds, bytes, counts.
+/// A metric in each cell, in the order of the report. Units are nanoseconds, bytes or counts.
 ///
 /// # Panics
-/// Methods that return one number panic if no cell has that statistic, or an observation.
+/// Methods that return one number panic if no cell has that statistic or an observation for it.
 #[derive(Clone, Debug)]
 pub struct Across<'r>(Vec<&'r Figure>);
 
@@ -41,11 +41,11 @@ impl Report {
     pub(super) fn new(record: RunRecord) -> Report {
         Report(record)
     }
-    /// True if every cell ended and is as its scenario expects.
+    /// True if every cell ended and met the expectations of its scenario.
     pub fn passed(&self) -> bool {
         self.0.verdict == Verdict::Pass
     }
-    /// The violations by cell; at most the first five of each check in a cell.
+    /// The violations of each cell: at most the first five of each check.
     pub fn violations(&self) -> impl Iterator<Item = Violation<'_>> {
         let of = |cell| move |found| violation(cell, found);
         self.0.cells.iter().flat_map(move |cell| cell.violations.iter().map(of(cell)))
@@ -63,7 +63,7 @@ impl Report {
         };
         figure
     }
-    /// Like [`figure`](Self::figure), but `None` if no cell has it.
+    /// Like [`figure`](Self::figure), but returns `None` if no cell has the metric.
     pub fn try_figure(&self, metric: &str) -> Option<Across<'_>> {
         let figures: Vec<&Figure> = self.0.cells.iter().filter_map(|cell| cell.metrics.get(metric)).collect();
         (!figures.is_empty()).then_some(Across(figures))
@@ -77,11 +77,11 @@ impl Report {
         }
         digest.hex()
     }
-    /// The seed of the first cell that failed.
+    /// The seed of the first cell that failed; `None` if none failed.
     pub fn failing_seed(&self) -> Option<u64> {
         self.0.failing().next().map(seed)
     }
-    /// The command that repeats only the first failing seed of this test.
+    /// The command that repeats only the first failing seed of this test; `None` if none failed.
     pub fn replay(&self) -> Option<String> {
         let test = thread::current().name().filter(|name| *name != "main").map(|name| format!(" -- {name}"));
         Some(format!("{SEED}={} cargo test{}", self.failing_seed()?, test.unwrap_or_default()))
@@ -100,7 +100,7 @@ impl Report {
         if !self.passed() {
             let told = render::story(&self.0, Paint(false), COLUMNS, false);
             let again = self.replay().map(|line| format!("\nrun it again: {line}\n"));
-            // There is no report on disk for `replay` to read.
+            // Removes replay commands: there is no report on disk that `replay` could read.
             let told: Vec<&str> = told.lines().filter(|line| !line.contains("syncdyno replay ")).collect();
             panic!("{}{}", told.join("\n").trim_end(), again.unwrap_or_default());
         }
@@ -138,8 +138,8 @@ impl Across<'_> {
         self.largest("max")
     }
     /// A statistic (`value`, `count`, `min`, `p50`, `p95`, `p99`, `max`, `mean`, `never`) in each
-    /// cell; `None` for a cell without this statistic or without observations. `u64::MAX` is a wait
-    /// that never ended.
+    /// cell; `None` for a cell that lacks it or has no observations. `u64::MAX` is a wait that
+    /// never ended.
     pub fn each(&self, statistic: &str) -> Vec<Option<u64>> {
         self.0.iter().map(|figure| figure.stat(statistic)).collect()
     }

@@ -29,7 +29,7 @@ pub struct Bench {
     threads: usize,
 }
 
-/// Why nothing was run.
+/// Why the bench could not run anything.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BenchError {
@@ -44,7 +44,7 @@ pub enum BenchError {
     /// The scenario is not valid; the text has file, line and a caret for each mistake.
     #[error("{0}")]
     Invalid(#[from] Invalid),
-    /// `SYNCDYNO_SEED` is not an integer from 0.
+    /// `SYNCDYNO_SEED` is not an integer of 0 or more.
     #[error("{SEED} is `{0}`; write a whole number from 0 on")]
     Seed(String),
 }
@@ -64,38 +64,38 @@ impl Bench {
     fn with(stacks: Stacks) -> Bench {
         Bench { stacks, scenario: String::new(), request: Request::default(), threads: 1 }
     }
-    /// The scenario: the path of a file, or its text if that has more than one line. The default is
-    /// the hospital day.
+    /// Sets the scenario: the path of a file, or the text itself if it has more than one line. The
+    /// default is the hospital day.
     #[must_use]
     pub fn scenario(mut self, text_or_path: &str) -> Bench {
         text_or_path.clone_into(&mut self.scenario);
         self
     }
-    /// The seeds; each variant runs once per seed. The default is the seed of the file.
+    /// Sets the seeds. Each variant runs once per seed. The default is the seed of the scenario.
     #[must_use]
     pub fn seeds(mut self, seeds: impl IntoIterator<Item = u64>) -> Bench {
         self.request.seeds = seeds.into_iter().collect();
         self
     }
-    /// Sets a key of the scenario like `--set KEY=VALUE`: a value that is not TOML is a text.
+    /// Sets a key of the scenario like `--set KEY=VALUE`. A value that is not TOML is a text.
     #[must_use]
     pub fn set(mut self, key: &str, value: impl Display) -> Bench {
         self.request.sets.push(format!("{key}={value}"));
         self
     }
-    /// Sets a key of the table `chaos`: random faults, such as `kill_mtbf` = `20m`.
+    /// Sets a key of the table `chaos` (random faults), such as `kill_mtbf` to `20m`.
     #[must_use]
     pub fn chaos(self, key: &str, value: impl Display) -> Bench {
         self.set(&format!("chaos.{key}"), value)
     }
-    /// Runs only this variant, and further ones given so. The default is all variants.
+    /// Runs only this variant; call it again to add variants. The default is all variants.
     #[must_use]
     pub fn variant(mut self, name: &str) -> Bench {
         self.request.variants.push(name.to_owned());
         self
     }
-    /// The number of threads that run cells; the default is 1, as tests run in parallel anyway.
-    /// Results do not depend on it.
+    /// Sets the number of threads that run cells. The default is 1, as tests run in parallel
+    /// anyway. Results do not depend on it.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Bench {
         self.threads = threads.max(1);
@@ -135,7 +135,7 @@ impl Bench {
     }
 }
 
-/// The seed in the environment, if there is one.
+/// Parses the seed in the environment; `None` if it is not set.
 fn only(written: Option<&OsStr>) -> Result<Option<u64>, BenchError> {
     let written = written.unwrap_or_default().to_string_lossy();
     let seed = written.trim();

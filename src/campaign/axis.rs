@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::base::{BitRate, Bytes, Span};
 
-/// More cells are probably a typing error: memory holds a plan and a record of each.
+/// The most cells of a sweep. Memory holds a plan and a record of each; more are probably a typo.
 pub const CELLS_MAX: u128 = 100_000;
 
 /// A key of the scenario with its values, as written: `engine.pull.chunk_rows=16..8192*2`.
@@ -40,12 +40,12 @@ enum Progression {
 const WANT: &str = "a list `a,b,c`, or a range such as `16..8192*2`, `10..100+10`, `0..=5`";
 
 impl Axis {
-    /// The ends of a range with a factor: there are more values between its steps.
+    /// The ends of a range whose step is a factor: it has values between its steps. Else `None`.
     pub fn ends(&self) -> Option<(f64, f64)> {
         let range = self.range.as_ref()?;
         matches!(range.step, Progression::Times(_)).then_some((range.first, range.last))
     }
-    /// The axis up to `most`, if it is a range with a factor and goes beyond.
+    /// The axis cut off at `most`; `None` unless it is a range with a factor and goes beyond.
     pub fn up_to(&self, most: f64) -> Option<Axis> {
         let (first, last) = self.ends()?;
         let cut = Range { first: first.min(most), last: most, ..self.range.clone()? };
@@ -107,7 +107,7 @@ impl FromStr for Axis {
     }
 }
 
-/// Splits at commas outside of brackets and quotes.
+/// Splits a text at commas outside of brackets and quotes.
 fn listed(spec: &str) -> Vec<String> {
     let mut values = vec![String::new()];
     let (mut depth, mut quote) = (0_i32, None);
@@ -180,7 +180,7 @@ fn number(text: &str) -> Option<(f64, &str)> {
     Some((number.replace('_', "").parse().ok()?, unit.trim()))
 }
 
-/// One of `ours` in units of `theirs`, for time, size or rate.
+/// The factor from unit `ours` to unit `theirs`, both of time, size or rate; `None` if they differ.
 fn in_units_of(ours: &str, theirs: &str) -> Option<f64> {
     // Units go down to ns and bytes, so a thousand of any unit is an integer.
     let thousand = |unit: &str| {

@@ -1,5 +1,5 @@
-//! A runner without a simulation, for the tests of this room and of the command line. The name of
-//! the variant says what happens.
+//! A runner without a simulation, for tests of campaigns and of the command line. The name of the
+//! variant says what the cell does.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,8 +17,9 @@ use crate::scenario::Plan;
 use crate::workload::Action;
 use crate::world::{ActionCount, Ear, Ending, Outcome, Placed, RequestLog, Traced, Unrunnable, Watch};
 
-/// `lost` loses rows, as any name ending in `-lost`; the lives of `slow-lost` never end. `endless`
-/// runs until interrupted, `moody` has another digest each time, `senseless` cannot be run.
+/// `lost` loses rows, and so does each name that ends in `-lost`. The lives of `slow-lost` never
+/// end. `endless` runs until interrupted, `moody` has a new digest each time, `senseless` cannot
+/// run.
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
     pub(crate) runs: AtomicU64,
@@ -26,7 +27,7 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    /// Presses Ctrl-C during the run after `runs` more runs.
+    /// Simulates Ctrl-C during the run that follows `runs` more runs.
     pub(crate) fn interrupts_after(&self, runs: u64, signals: &Signals) {
         let at = self.runs.load(Ordering::Relaxed) + runs;
         *self.interrupt.lock().unwrap() = Some((at, signals.clone()));
@@ -67,7 +68,7 @@ impl Runner for Fake {
         if plan.source.variant.as_deref() == Some("moody") {
             outcome.digest = format!("{run:032x}");
         }
-        // Later cells are faster, so that threads end them out of order.
+        // Later cells are faster, so that they end out of order.
         std::thread::sleep(Duration::from_micros(2_000 / (plan.seed.0 + 1)));
         Ok(outcome)
     }
@@ -95,7 +96,7 @@ impl Runner for Fake {
     fn keys(&self, _: &Plan, _: EntityId) -> Result<Vec<Key>, Unrunnable> {
         Ok(["k5", "k50", "silent"].map(Key::new).to_vec())
     }
-    /// One edit of five finds no row, if anybody edits.
+    /// One edit in five finds no row, if anybody edits.
     fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable> {
         let count = |action: &Action| ActionCount {
             name: action.name.clone(),

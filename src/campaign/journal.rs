@@ -1,8 +1,8 @@
-//! Stores cells as they end, one per line, so that a killed run need not repeat them.
+//! Stores each cell when it ends, one per line, so that a killed run need not repeat it.
 //!
-//! The first line identifies the run. Each other line is a judged cell with its observations,
-//! behind a digest, written at once. A killed run may leave half a line, and somebody may edit one:
-//! that cell and those after it are run again.
+//! The first line identifies the run. Each other line starts with a digest; a judged cell with its
+//! observations follows. A line may be incomplete after a kill, or changed by hand: its cell and
+//! all later ones are run again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -25,7 +25,7 @@ use crate::record::{
 use crate::scenario::{Plan, file};
 
 pub const NAME: &str = "cells.jsonl";
-/// A longer line is not a cell, in bytes.
+/// The longest line of a cell, in bytes.
 const LINE_MAX: u64 = 1 << 30;
 const SHAPE: u32 = 5;
 const UNPOISONED: &str = "nobody panics while it holds the journal";
@@ -35,7 +35,7 @@ const UNPOISONED: &str = "nobody panics while it holds the journal";
 pub struct Journal {
     path: PathBuf,
     pages: Mutex<Pages>,
-    /// True for a shard: its cells are stored nowhere else, so broken ones are kept, too.
+    /// True for a shard: its cells are stored nowhere else, so broken cells are kept, too.
     pub(super) alone: bool,
 }
 
@@ -79,13 +79,13 @@ pub(super) struct Head<T> {
 }
 
 pub(super) enum Begun<T> {
-    /// It was cut off or changed.
+    /// The line was cut off or changed.
     Cut,
     Foreign,
     Of(Head<T>),
 }
 
-/// Interval, number of instants, and the (series, value) pairs that changed at the first instant.
+/// A row of samples: interval, number of instants, and the (series, value) pairs that changed.
 type SeriesRow = (u64, u64, Vec<(usize, u64)>);
 
 #[derive(Serialize, Deserialize)]
@@ -96,7 +96,7 @@ struct KeptCell {
     gates: Vec<GateRecord>,
     tails: Tails,
     suspects: Vec<Subject>,
-    /// The digest of the known metrics, which gives the figures that a cell leaves out.
+    /// The digest of the list of metrics that the program knows: a cell omits its zero figures.
     figures: String,
     series: Vec<SeriesRow>,
     histograms: Vec<(String, String)>,
@@ -253,7 +253,7 @@ impl Journal {
         serde_json::from_str::<KeptCell>(sealed(&text)?).ok()?.restored()
     }
 
-    /// Stores a cell that has ended. Errors are reported at the end, since results are valuable.
+    /// Stores a cell that has ended. An error is reported at the end, as results are valuable.
     pub(super) fn keep(&self, plan: &Plan, ran: &Ran, observed: &Observed) {
         let cell = &ran.judged.cell;
         let broken = cell.ending.kind == EndingKind::Broken;
@@ -279,7 +279,7 @@ impl Journal {
             Err(e) => pages.failure = Some(e),
         }
     }
-    /// True if going on is useless, because nothing more can be stored.
+    /// True if nothing more can be stored, so that continuing the run is useless.
     pub(super) fn is_lost(&self) -> bool {
         self.alone && self.pages.lock().expect(UNPOISONED).failure.is_some()
     }
@@ -349,7 +349,7 @@ fn named(text: &[u8]) -> Option<(Name, Build)> {
     Some(((cell.id, plan, cell.seed), build))
 }
 
-/// The digest of an intact line without host time, and the digest of its cell.
+/// The digest of an intact line without its host time, and the digest of its cell.
 pub(super) fn meaning(text: &[u8]) -> Option<(String, String)> {
     let mut kept: KeptCell = serde_json::from_str(sealed(text)?).ok()?;
     kept.wall_ns = 0;
@@ -360,7 +360,7 @@ pub(super) fn meaning(text: &[u8]) -> Option<(String, String)> {
 
 impl KeptCell {
     fn of(plan: &Plan, ran: &Ran, observed: &Observed) -> KeptCell {
-        // The samples have it.
+        // The samples contain the series, so it is left out.
         let mut cell = CellRecord { series: None, ..ran.judged.cell.clone() };
         let (figures, known) = known();
         cell.leave_out(known);
@@ -448,7 +448,7 @@ mod tests {
         let begun = || Journal::begin(desk.path(), "run");
         let first = begun().unwrap();
         assert!(begun().is_err(), "another is at work");
-        // As a process has it for a moment while another thread starts it.
+        // A process that another thread is starting holds the file like this for a moment.
         let held = first.pages.lock().unwrap().file.0.try_clone().unwrap();
         drop(first);
         assert!(begun().is_ok());

@@ -1,4 +1,4 @@
-//! Finds settings of a scenario that mend a failing cell, by trying them with the same seed.
+//! Looks for settings that mend a failing cell, by trying them with the same seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,24 +17,24 @@ use crate::record::{
 };
 use crate::scenario::{Cost, Document, Plan, Request};
 
-/// The most settings whose failing cells get a remedy.
+/// The most settings of a run whose failing cells get a remedy.
 const CELLS: usize = 3;
-/// The most settings tried alone for one finding. With more broken rules, people read, not guess.
+/// The most keys tried alone for one finding. With more broken rules, people read instead.
 const TRIES: usize = 8;
-/// The most settings tried alone for all findings of a small cell.
+/// The most keys tried alone for all findings of a small cell.
 const MOST_TRIES: u64 = 24;
-/// A cell with a longer estimate is not run again. Estimates are the same on every machine.
+/// A cell whose estimate is longer is not run again. Estimates are the same on every machine.
 const TRIED_UP_TO: Span = Span::secs(2);
-/// The work of one try, and of all tries for a cell. A unit is one check for an interrupt, made
-/// after a fixed number of executor steps or rows.
+/// The most work of one try, and of all tries for a cell. One unit is one check for an interrupt,
+/// which is made after a fixed number of executor steps or rows.
 const WORK_OF_ONE: u64 = 200_000;
 const WORK_OF_ALL: u64 = 1_000_000;
 /// The most remedies that are named if none was tried.
 const NAMED: usize = 3;
 
-/// Adds remedies to failing cells: settings that mend the cell, or its gravest finding, or may do
-/// so. The worst seed stands for all seeds of a setting. If a signal or the time limit comes first,
-/// the record is incomplete and the notes say so.
+/// Adds remedies to failing cells: settings that mend the cell or its gravest finding. Settings
+/// that were not tried are added as a suggestion. The worst seed stands for all seeds. If a signal
+/// or the time limit ends this early, the record is incomplete and the notes say so.
 pub fn mend(
     plans: &[Plan],
     judged: &mut [Judged],
@@ -63,12 +63,12 @@ pub fn mend(
     stop.notes(plans.len(), plans.len())
 }
 
-/// Remedies are judged by this figure if the scenario expects that no saved edit is lost.
+/// The figure that remedies reduce if the scenario expects that no saved edit is lost.
 const LOST: &str = "oracle.saved_edits.lost";
 const TAKEN_BACK: &str = "oracle.taken_back.edits";
 const SHELVED: &str = "oracle.shelved.edits";
 const STUCK: &str = "stuck";
-/// It follows from other checks, which say more.
+/// A check that other checks imply, and those say more.
 const DIVERGENT: &str = "divergent";
 
 /// The findings that a setting may mend, the gravest first.
@@ -101,13 +101,13 @@ fn count(cell: &CellRecord, finding: &str) -> u64 {
     }
 }
 
-/// All failures of a cell with their counts, at least 1.
+/// All failures of a cell, each with its count, which is at least 1.
 fn failures(cell: &CellRecord) -> BTreeMap<String, u64> {
     let names = cell.reasons.iter().map(|reason| failure(cell, reason));
     names.map(|name| (name.clone(), count(cell, &name).max(1))).collect()
 }
 
-/// The name of a reason: its check, or the figure that counts it, if there is one.
+/// The name of a reason: its check, or the figure that counts it, or its text.
 fn failure(cell: &CellRecord, reason: &Reason) -> String {
     match reason {
         Reason::Violation { check } => check.clone(),
@@ -119,7 +119,7 @@ fn failure(cell: &CellRecord, reason: &Reason) -> String {
     }
 }
 
-/// Settings that may mend `finding`; for lost edits, settings against the kinds of loss.
+/// Settings that may mend `finding`. For lost edits: settings against each kind of loss.
 fn known(document: &Document, cell: &CellRecord, finding: &str) -> Vec<String> {
     if finding != LOST {
         return document.remedies(finding);
@@ -132,7 +132,7 @@ fn key(set: &str) -> &str {
     set.split_once('=').map_or("", |(key, _)| key)
 }
 
-/// The result of a cell with other settings.
+/// The result of running the cell with other settings.
 struct Tried {
     set: Vec<String>,
     fails: BTreeMap<String, u64>,
@@ -149,13 +149,13 @@ impl Tried {
     fn mends(&self) -> bool {
         self.fails.is_empty() && self.worse.is_empty()
     }
-    /// What remains of a finding, then what else is wrong: lower is better.
+    /// A score, lower is better: what remains of the finding, then what is worse, then what fails.
     fn leaves(&self, finding: &str) -> [u64; 3] {
         [self.count(finding), self.worse.len() as u64, self.fails.len() as u64]
     }
 }
 
-/// Any increase of harm to edits, even if expected; for other failures an increase beyond chance.
+/// What is worse: any increase of harm to edits, and other failures that increase beyond chance.
 fn worse(before: &CellRecord, after: &CellRecord) -> Vec<WorseRecord> {
     let [failed, fails] = [before, after].map(failures);
     let is_of_edits = |what: &str| of_edits().any(|of| of == what || metric_of(what) == Some(of));
@@ -216,9 +216,9 @@ impl Trial<'_> {
         self.best(finding, first, &tried)
     }
 
-    /// Adds further settings to the best one, one by one while less remains, since one may need
-    /// another. Candidates are those known for the finding, or for what the first makes worse or
-    /// still fails. `None` if the run is to stop.
+    /// Extends the best setting by further ones, one at a time, while less of the finding remains:
+    /// a setting may need another. The candidates are known for the finding, or for what the best
+    /// one makes worse or still fails. `None` if the run must stop.
     fn add_to_best(&self, document: &Document, finding: &str, tried: &mut Vec<Tried>) -> Option<()> {
         let known = known(document, self.cell, finding);
         let is_known = |one: &&Tried| one.changes && one.set.iter().all(|set| known.contains(set));
@@ -227,7 +227,7 @@ impl Trial<'_> {
         let (mut best, mut left) = (first.set.clone(), first.leaves(finding));
         let others = first.worse.iter().map(|one| &one.what).chain(first.fails.keys());
         let others = others.flat_map(|what| self::known(document, self.cell, what));
-        // Settings that help alone, or were not tried alone, come before those that change nothing.
+        // First settings that had an effect alone or were not tried, then those without effect.
         let alone = |set: &String| tried.iter().find(|one| one.set == [set.clone()]);
         let by_help = |mut sets: Vec<String>, what: &str| {
             sets.sort_by_key(|set| alone(set).map(|one| (!one.changes, one.count(what))));
@@ -250,7 +250,7 @@ impl Trial<'_> {
         Some(())
     }
 
-    /// Tries these settings, if the cell is small enough; `None` if the run is to stop.
+    /// Tries these settings if the cell is small enough; `None` if the run must stop.
     fn take(&self, document: &Document, set: Vec<String>, tried: &mut Vec<Tried>) -> Option<()> {
         let plan = self.planned(document, &set).filter(|plan| Cost::of(plan).time() <= TRIED_UP_TO);
         if let Some(plan) = plan {
@@ -259,7 +259,7 @@ impl Trial<'_> {
         (!self.stop.cuts()).then_some(())
     }
 
-    /// For each finding the setting that leaves the least of it without making anything worse.
+    /// For each finding, the setting that leaves the least of it and makes nothing worse.
     fn best_of_each(&self, all: &[(String, Vec<String>)], tried: &[Tried]) -> Vec<String> {
         let best = |(finding, known): &(String, Vec<String>)| {
             let of = tried.iter().filter(|one| known.contains(&one.set[0]));
@@ -267,7 +267,7 @@ impl Trial<'_> {
             helps.min_by_key(|one| (one.count(finding), one.fails.len())).map(|one| one.set[0].clone())
         };
         let mut sets: Vec<String> = distinct(all.iter().filter_map(best));
-        // Of two values of a key the first stays, as it mends a graver finding.
+        // If a key has two values, the first stays: it mends a graver finding.
         let mut keys = BTreeSet::new();
         sets.retain(|set| keys.insert(key(set).to_owned()));
         sets
@@ -283,7 +283,7 @@ impl Trial<'_> {
         if let Some(best) = best {
             return Some(self.record(finding, best.set.clone(), Some(best)));
         }
-        // A setting that changes nothing in this cell has nothing to do with the failure.
+        // A setting that changes nothing in this cell is unrelated to the failure: not named.
         let idle = tried.iter().filter(|one| one.changes && one.set.len() == 1).flat_map(|one| &one.set);
         let idle: Vec<String> = idle.filter(|set| known.contains(set)).cloned().collect();
         (!idle.is_empty()).then(|| RemedyRecord { left: Some(found), ..self.record(finding, idle, None) })
@@ -311,7 +311,7 @@ impl Trial<'_> {
         (plan.source.digest != self.plan.source.digest).then_some(plan.with_seed(self.plan.seed))
     }
 
-    /// The result of this plan; `None` if it did not end.
+    /// Runs this plan and returns its result; `None` if it did not end.
     fn tried(&self, set: Vec<String>, plan: &Plan) -> Option<Tried> {
         let most = self.work.load(Ordering::Relaxed).saturating_add(WORK_OF_ONE).min(WORK_OF_ALL);
         let is_spent = || self.work.fetch_add(1, Ordering::Relaxed) >= most;

@@ -1,9 +1,9 @@
-//! The same work for many items on some threads.
+//! Does the same work for many items on several threads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// The results of `work` for each item, in the order of the items.
+/// Calls `work` for each item, and returns the results in the order of the items.
 pub(super) fn in_parallel<T: Sync, R: Send>(
     jobs: usize,
     items: &[T],

@@ -20,7 +20,7 @@ use crate::record::{CellRecord, CellTiming, Judged, LifeRecord, Note, Verdict, h
 use crate::scenario::Plan;
 use crate::world::{AppWords, Ending, Outcome, Traced, Unrunnable, Watch};
 
-/// The most failing cells that get the lives of their records.
+/// The most failing cells for which a record's life (all that happened to it) is reported.
 const CELLS_TOLD: usize = 3;
 const RECORDS_TOLD: usize = 3;
 
@@ -33,13 +33,13 @@ pub struct CampaignOptions {
     pub twice: bool,
 }
 
-/// Hears of a campaign's cells.
+/// Is notified about the cells of a campaign while they run.
 pub trait Listener: Sync {
     fn started(&self, _cell: usize) {}
-    /// The virtual time of `cell` is `now`; its script is `of` long.
+    /// The virtual time of `cell` is now `now`; its script ends at `of`.
     fn progressed(&self, _cell: usize, _now: Time, _of: Span) {}
     fn ended(&self, _cell: usize, _record: &CellRecord) {}
-    /// The observations of a cell, in the order of the plans; they are not stored elsewhere.
+    /// Receives the observations of a cell, in plan order. They are not stored elsewhere.
     fn observed(&self, _id: &str, _observed: &Observed) {}
 }
 
@@ -51,9 +51,9 @@ pub struct Campaign {
     pub notes: Vec<Note>,
 }
 
-/// Runs plans: all, or a `part` of a longer list, with their ids in that list. Cells in the journal
-/// are not run; all others are stored there as they end. A part gets no lives, as only the whole
-/// list shows which cells fail first.
+/// Runs plans: all, or a `part` of a longer list, with their ids in that list. Skips cells that are
+/// in the journal, and stores all others there as they end. A part gets no lives of records: only
+/// the whole list shows which cells fail first.
 pub fn run(
     plans: &[Plan],
     part: Option<&[String]>,
@@ -152,7 +152,7 @@ fn run_cell(
     let again = twice && outcome.ending != Ending::Interrupted;
     let judged = match again.then(|| attempt(plan, id, || runner.run(plan, watch))) {
         Some(Err(broken)) => *broken,
-        // An interrupted second run shows nothing.
+        // A second run that was interrupted proves nothing.
         Some(Ok(again)) if again.ending != Ending::Interrupted => {
             analysis::judge_again(plan, id, &outcome, (&Recorded::of(&outcome), &again)).0
         }
@@ -173,7 +173,7 @@ fn console(said: AppWords) -> Vec<String> {
     said.lines.iter().map(|line| mask_lines(line).into_owned()).chain(more).collect()
 }
 
-/// The first record of each check with a finding, the gravest first, then the others, each once.
+/// The records to explain: the first of each check, the gravest check first, then the others.
 pub fn suspects(outcome: &Outcome) -> Vec<Subject> {
     let mut violations: Vec<&Violation> = outcome.violations.iter().collect();
     violations.sort_by_key(|violation| harm_of(violation.check));
@@ -191,8 +191,8 @@ pub fn suspects(outcome: &Outcome) -> Vec<Subject> {
     subjects
 }
 
-/// Runs failing cells again for the lives of their suspects. The worst seed stands for its setting;
-/// the gravest settings come first, then the first cells.
+/// Runs failing cells again to describe the lives of their suspect records. Of each setting the
+/// worst seed comes first, the gravest settings before others.
 fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runner, stop: &Stop) {
     let cut = || stop.cuts();
     let failing = ran.iter().filter(|(_, ran)| ran.judged.cell.verdict == Verdict::Fail);
@@ -219,13 +219,13 @@ fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runne
     }
 }
 
-/// A record whose life is asked for, with the first finding about it.
+/// A record that the user asked about, with the first finding about it.
 pub fn subject(outcome: &Outcome, record: Record) -> Subject {
     let found = outcome.violations.iter().find(|violation| violation.record.as_ref() == Some(&record));
     Subject { found: found.map(|violation| (violation.check, violation.device)), side: None, record }
 }
 
-/// Lives as a record stores them.
+/// Converts lives to the form that a record stores.
 pub fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRecord> {
     let named = |record| analysis::record_name(&plan.schema, record);
     records.iter().zip(lives).map(|(record, story)| LifeRecord::new(named(record), story)).collect()
@@ -244,7 +244,7 @@ pub(super) fn attempt<T>(
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().copied();
             let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-            // All lines after the first are indented.
+            // Indents all lines after the first.
             let lines: Vec<_> = text.unwrap_or("a panic").lines().map(escape_control).collect();
             Broke::Panicked(lines.join("\n    "))
         }
@@ -276,7 +276,7 @@ impl Watch for WatchWithoutProgress<'_> {
     }
 }
 
-/// Runs a plan again for its timeline; `Err` is a cell that says why it could not be run.
+/// Runs a plan again and returns its timeline. `Err`: a cell that says why it could not be run.
 pub fn trace(
     plan: &Plan,
     id: &str,
@@ -286,8 +286,8 @@ pub fn trace(
     attempt(plan, id, || runner.trace(plan, &WatchWithoutProgress(interrupted)))
 }
 
-/// Runs a plan again and compares its digests with the `recorded` ones. If they differ, it is not
-/// deterministic, or not comparable for another build. The cell has the lives of `records`.
+/// Runs a plan again and compares its digests with the `recorded` ones. If they differ, the cell is
+/// not deterministic, or another build recorded them. The cell gets the lives of `records`.
 pub fn replay(
     plan: &Plan,
     id: &str,

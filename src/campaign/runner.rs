@@ -13,34 +13,34 @@ use crate::scenario::Plan;
 use crate::world::{self, AppWords, Ear, Outcome, Placed, RequestLog, Stacks, Traced, Unrunnable, Watch};
 
 pub type Record = (EntityId, Key);
-/// A listener for the events of a world.
+/// A listener for all events of a world, shared with the world.
 pub type SharedEar = Rc<RefCell<dyn Ear>>;
 
 pub(super) struct Ran {
     pub(super) judged: Judged,
     pub(super) wall: Duration,
-    /// Records whose lives would explain the failure.
+    /// Records whose lives (all that happened to them) would explain the failure.
     pub(super) suspects: Vec<Subject>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     pub series: Vec<Sample>,
-    /// By metric, the observations behind its distribution, as a line of a histogram log.
+    /// By metric, the observations of its distribution as a line of a histogram log.
     pub histograms: Vec<(String, String)>,
-    /// The console lines of its apps.
+    /// The lines that its apps wrote to the console.
     pub console: Vec<String>,
 }
 
 /// Runs plans. The same plan always gives the same outcome, on any thread.
 pub trait Runner: Sync {
     fn stacks(&self) -> Vec<StackDescription>;
-    /// The stacks themselves, if they are in this process.
+    /// The stacks; `None` if they run in another process.
     fn engines(&self) -> Option<&Stacks> {
         None
     }
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
-    /// Like [`run`](Self::run); after a panic, `said` has what its apps wrote until then.
+    /// Like [`run`](Self::run). After a panic, `said` has the lines that the apps wrote until then.
     fn run_saying(&self, plan: &Plan, watch: &dyn Watch, _: &mut AppWords) -> Result<Outcome, Unrunnable> {
         self.run(plan, watch)
     }
@@ -52,7 +52,7 @@ pub trait Runner: Sync {
     /// Runs a cell again with a listener for all of its events.
     fn heard(&self, plan: &Plan, ear: SharedEar, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable>;
-    /// How the edits and imports of a cell are placed, without running it.
+    /// Says how the edits and imports of a cell are placed, without running the cell.
     fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable>;
 }
 

@@ -1,4 +1,4 @@
-//! Ends a campaign before its last cell.
+//! Signals and limits that end a campaign before its last cell.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -17,18 +17,18 @@ pub struct Signals {
     pub interrupt: Arc<AtomicBool>,
     /// SIGTERM came: we are about to be killed, so end the running cells too.
     pub terminate: Arc<AtomicBool>,
-    /// True if a campaign watches the flags above, false if the process ends first; set only once.
+    /// True if a campaign watches the flags, false if a signal ends the process. Set only once.
     heeded: Arc<OnceLock<bool>>,
 }
 
 impl Signals {
-    /// From here on the campaign watches the flags. If the process already ends, waits for that.
+    /// Claims the signals for a campaign, which watches the flags. Blocks if the process is ending.
     pub fn heed(&self) {
         while !self.heeded.get_or_init(|| true) {
             std::thread::park();
         }
     }
-    /// True if no campaign watches the flags, nor will: the process is to end.
+    /// Claims the signals for ending the process, unless a campaign has them. True if claimed.
     pub fn unheeded(&self) -> bool {
         !self.heeded.get_or_init(|| false)
     }
@@ -82,7 +82,7 @@ impl Stop {
             || self.failed.load(Ordering::Relaxed)
             || self.late()
     }
-    /// True if explaining failing cells is to end now; it remembers that.
+    /// True if explaining failing cells must end now. [`was_cut`](Self::was_cut) is then true, too.
     pub(super) fn cuts(&self) -> bool {
         let cuts = self.signals.any() || self.late();
         self.was_cut.fetch_or(cuts, Ordering::Relaxed);
@@ -91,8 +91,8 @@ impl Stop {
     pub(super) fn was_cut(&self) -> bool {
         self.was_cut.load(Ordering::Relaxed)
     }
-    /// The notes of the record. Empty if all cells ended and the failing ones are explained, even
-    /// if a signal came.
+    /// The notes of the record. They are empty if all cells ended and the failing ones are
+    /// explained, even if a signal came.
     pub(super) fn notes(&self, ended: usize, planned: usize) -> Vec<Note> {
         if ended == planned && !self.was_cut() {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! The host's clock. Only this file reads it, and nothing simulated uses it.
+//! The host's clock. Only this file reads the clock, and nothing simulated uses it.
 
 #![expect(clippy::disallowed_types, reason = "host time is what is measured here")]
 

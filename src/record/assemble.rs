@@ -11,7 +11,7 @@ use super::tuned::TuneRecord;
 use crate::base::Digest;
 use crate::scenario::Plan;
 
-/// What stopped a run as a whole, not one of its cells.
+/// Says what stopped a run as a whole, not one of its cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     pub exit: Exit,
@@ -20,7 +20,7 @@ pub struct Note {
     pub is_after_cells: bool,
 }
 
-/// The text of each kind of note, and the exit code that it gives if it is the only one.
+/// By kind of note, its text, and the exit code of a run that has only this note.
 const NOTES: [(&str, Exit); 5] = [
     ("interrupted", Exit::Interrupted),
     ("terminated", Exit::Terminated),
@@ -28,24 +28,24 @@ const NOTES: [(&str, Exit); 5] = [
     ("stopped at the first failing cell", Exit::Success),
     (UNWRITTEN, Exit::Success),
 ];
-/// The note for a full disk. It sets the exit code of the program, not that of the run.
+/// The note for a full disk. It changes the exit code of the program, not that of the run.
 pub const UNWRITTEN: &str = "not all of the report was written";
 
 impl Note {
-    /// The note of a run that stopped with `exit` at `how_far`; `Success` means at a failing cell.
+    /// The note of a run that stopped with `exit` at `how_far`. `Success`: at a failing cell.
     pub fn stopped(exit: Exit, how_far: &str) -> Note {
         let said = NOTES.iter().find(|(_, of)| *of == exit).map_or("stopped", |(said, _)| said);
         Note { exit, text: format!("{said}: {how_far}"), is_after_cells: false }
     }
-    /// The note of a run that stopped after its last cell and before its record was written.
+    /// The note of a run that stopped after its last cell, while failing cells were explained.
     pub fn unexplained(exit: Exit) -> Note {
         let how_far = "all cells completed, but not all failing ones are explained";
         Note { is_after_cells: true, ..Note::stopped(exit, how_far) }
     }
 }
 
-/// The record of a run of `plans` before its verdict, to be stored in `folder`. It holds the cells
-/// in `judged`, which have an outcome.
+/// The record of a run of `plans` without its verdict, to be stored in `folder`. It holds the cells
+/// in `judged`, which have outcomes.
 pub fn unjudged(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note]) -> RunRecord {
     let ended = judged.iter().filter(|j| j.cell.verdict != Verdict::Incomplete).count();
     let mut cells = Vec::with_capacity(judged.len());
@@ -76,13 +76,13 @@ pub fn unjudged(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     }
 }
 
-/// The record at the start of a run. It stays if the run is killed, and then says `cut_off`.
+/// The record at the start of a run. A killed run leaves it; its exit code is then `cut_off`.
 pub fn begun(folder: &str, plans: &[Plan], cut_off: Exit, tune: Option<&TuneRecord>) -> RunRecord {
     let exit_code = cut_off.code();
     RunRecord { exit_code, tune: tune.cloned(), ..unjudged(folder, plans, Vec::new(), &[]) }
 }
 
-/// The scenario of `plans`; of several, names and paths in one line, and one digest over all.
+/// Describes the scenarios of `plans`: all names and paths in one line, and one digest.
 pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
     let list = |texts: BTreeSet<&str>| texts.into_iter().collect::<Vec<_>>().join(" ");
     let digests: BTreeSet<&str> = plans.iter().map(|plan| plan.source.digest.as_str()).collect();
@@ -107,7 +107,7 @@ pub fn run_id(plans: &[Plan]) -> String {
 }
 
 /// The id of a search whose first cells are `plans`: like [`run_id`], but with all `seeds` and the
-/// digest of the search. Two different searches of one scenario thus get different ids.
+/// digest of the search. So two different searches of one scenario have different ids.
 pub fn search_id(plans: &[Plan], seeds: &[String], digest: &str) -> String {
     named(plans, &seeds.iter().filter_map(|seed| seed.parse().ok()).collect(), digest)
 }

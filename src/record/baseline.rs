@@ -1,5 +1,5 @@
-//! Baselines: the figures that a run must reproduce, in a committed file, one line per metric. Both
-//! directions are gated: an unaccepted improvement hides the next regression.
+//! Baselines: the figures that a run must reproduce, in a committed file, one line per metric.
+//! Improvements fail a run, too: an unaccepted improvement would hide the next regression.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,12 +32,12 @@ pub struct BaselineCell {
     pub axes: BTreeMap<String, serde_json::Value>,
     pub seed: String,
     pub digest: String,
-    /// The metrics that the scenario wants gated; if empty, the default ones.
+    /// The metrics that the scenario wants gated. If empty, the default metrics are gated.
     pub gated: Vec<String>,
     pub metrics: CellFigures,
 }
 
-/// The file is not a baseline, or the record cannot become one.
+/// Why there is no baseline: the file is not one, or the record cannot become one.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     #[error("not a baseline: {0}")]
@@ -56,7 +56,7 @@ pub enum BaselineError {
 }
 
 impl Baseline {
-    /// The figures of a run whose cells passed, or failed only against another baseline.
+    /// Makes a baseline of a run whose cells passed, or failed only against another baseline.
     pub fn of(record: &RunRecord, reasons: Vec<String>) -> Result<Baseline, BaselineError> {
         if record.cells.is_empty() {
             return Err(BaselineError::Empty);
@@ -92,8 +92,8 @@ impl Baseline {
         })
     }
 
-    /// Adds the cells of `newer`; with `prune` only these stay. Returns how many are new, how many
-    /// changed, and how many old cells `newer` does not have.
+    /// Adds the cells of `newer`. With `prune`, removes all cells that `newer` does not have.
+    /// Returns how many cells are new, how many changed, and how many `newer` does not have.
     pub fn take_in(&mut self, newer: Baseline, prune: bool) -> [usize; 3] {
         let (before, taken) = (self.cells.len(), newer.cells.len());
         let is_other =
@@ -122,7 +122,7 @@ impl Baseline {
 }
 
 impl BaselineCell {
-    /// True if it has all that a run of `cell` would save, except metrics newer than the baseline.
+    /// True if it has all that a run of `cell` would save, except metrics that `knows` denies.
     pub fn is_whole(&self, cell: &CellRecord, wanted: &[String], knows: impl Fn(&str) -> bool) -> bool {
         let all = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
         let gated = |name: &&str| self.gates(name) && (knows(name) || !self.gated.is_empty());
@@ -143,7 +143,7 @@ impl BaselineCell {
                 (Some(_), None) => (Kind::Changed, format!("{name} is no longer measured")),
                 (None, _) => (Kind::Changed, format!("{name} is new")),
             };
-            // A metric that is new in the program is not a regression.
+            // A metric that the baseline does not have is new in the program, so it is not gated.
             let gated = self.gates(name) && self.metrics.contains_key(name);
             Some((kind, Change { gated, text }))
         });
@@ -165,7 +165,7 @@ impl BaselineCell {
     }
 }
 
-/// The metrics that a resolved scenario wants gated.
+/// The metrics that a resolved scenario names under `baseline`.
 fn named_metrics(resolved: &str) -> Vec<String> {
     let table: toml::Table = toml::from_str(resolved).unwrap_or_default();
     let named = table.get("baseline_metrics").and_then(toml::Value::as_array);
@@ -220,7 +220,7 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> (Kind, String) {
     };
     let better = metrics::find(name).map_or(Better::Neither, |metric| metric.better);
     let (kind, word) = match (better, is > was) {
-        // A count, or a figure that is missing on one side, is neither better nor worse.
+        // A count is neither better nor worse, nor is a figure that one side lacks.
         _ if stat == "count" || was.is_none() || is.is_none() => (Kind::Changed, "changed"),
         (Better::Neither, _) => (Kind::Changed, "changed"),
         (Better::Higher, true) | (Better::Lower, false) => (Kind::Better, "better"),

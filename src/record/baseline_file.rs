@@ -1,6 +1,6 @@
-//! The file format of a baseline: per scenario a line per cell, then a line per metric with its
-//! figure in every cell. A figure that all cells share is written once; a change is one line of a
-//! diff.
+//! The file format of a baseline. Per scenario it has one line per cell, then one line per metric
+//! with its figure in every cell. If all cells share a figure, it is written once. So a change is
+//! one line of a diff.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::run::{Tool, version_of};
 use crate::base::escape_json;
 use crate::metrics::Unit;
 
-/// Down to this depth of brackets each value has its own line.
+/// Down to this depth of brackets, each value has its own line.
 const DEPTH: usize = 4;
 
 impl Baseline {
@@ -52,7 +52,7 @@ struct BaselineFile {
 #[serde(deny_unknown_fields)]
 struct OfScenario {
     cells: Vec<Line>,
-    /// Metric, unit, and the figure in each cell; a single entry if all cells have the same figure.
+    /// Metric, unit, and the figure of each cell. A single figure is that of all cells.
     figures: Vec<(String, Unit, Vec<Option<Written>>)>,
 }
 
@@ -83,7 +83,7 @@ impl BaselineFile {
         BaselineFile { schema_version: of.schema_version, tool: of.tool, reasons: of.reasons, scenarios }
     }
 
-    /// The baseline in the file; an error names the scenario whose figures are not of its cells.
+    /// The baseline in the file. An error names a scenario whose figures do not fit its cells.
     fn baseline(self) -> Result<Baseline, String> {
         let mut cells = BTreeMap::new();
         for (scenario, of) in self.scenarios {
@@ -121,7 +121,7 @@ impl OfScenario {
         OfScenario { cells: cells.into_iter().map(|(line, _)| line).collect(), figures }
     }
 
-    /// The figures of the cell at index `at`; `None` if a line has figures of fewer cells.
+    /// The figures of the cell with index `at`; `None` if a line has figures for fewer cells.
     fn figures_of(&self, at: usize) -> Option<CellFigures> {
         let mut all = CellFigures::new();
         for (name, unit, of) in &self.figures {

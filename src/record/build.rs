@@ -1,4 +1,4 @@
-//! Identifies the build of the program that made something.
+//! Identifies the build of the program that made a record or a file.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -27,7 +27,7 @@ impl Build {
         static THIS: OnceLock<Build> = OnceLock::new();
         THIS.get_or_init(|| {
             let mut schema = Digest::new();
-            // A test keeps the file up to date: generating it here would slow down every start.
+            // A test keeps this file up to date: generating it here would slow down each start.
             schema.text(include_str!("../../schema/scenario.schema.json"));
             Build {
                 version: env!("CARGO_PKG_VERSION").to_owned(),

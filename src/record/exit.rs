@@ -1,4 +1,4 @@
-//! Exit codes, and which one wins if several apply.
+//! Exit codes, and which one the program uses if several apply.
 
 /// The exit code of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,7 +15,7 @@ pub enum Exit {
     Threshold = 10,
     /// Data was lost, duplicated, resurrected, or diverged.
     Correctness = 11,
-    /// The cell did not converge by the deadline, or an engine spins or has stalled.
+    /// The cell did not come to rest by the deadline, or an engine spins or has stalled.
     Stuck = 12,
     Regression = 13,
     /// There is no baseline, or it cannot be compared.
@@ -34,7 +34,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// All codes, the one that wins over all others first. Success comes last.
+    /// All codes, ordered: each wins over those after it. Success comes last.
     pub const BY_PRECEDENCE: [Exit; 17] = [
         Exit::Internal,
         Exit::Environment,
@@ -55,18 +55,18 @@ impl Exit {
         Exit::Success,
     ];
 
-    /// True for a finding about a cell. In a search or a matrix that is a result, not an error.
+    /// True for a finding about a cell: in a search or a matrix a result, not an error.
     pub fn is_finding(self) -> bool {
         matches!(self, Exit::Correctness | Exit::Stuck | Exit::Threshold)
     }
     pub const fn code(self) -> u8 {
         self as u8
     }
-    /// The exit of a code. An unknown code, from a newer version, becomes the gravest one.
+    /// The exit for a code. An unknown code, from a newer version, becomes the gravest one.
     pub fn of(code: u8) -> Exit {
         Exit::BY_PRECEDENCE.into_iter().find(|exit| exit.code() == code).unwrap_or(Exit::Internal)
     }
-    /// The exit that wins; success if there are none.
+    /// The exit that wins over the others; success if there are none.
     pub fn first(exits: impl IntoIterator<Item = Exit>) -> Exit {
         let rank = |exit: &Exit| Exit::BY_PRECEDENCE.iter().position(|e| e == exit);
         exits.into_iter().min_by_key(rank).unwrap_or(Exit::Success)

@@ -1,5 +1,5 @@
-//! The figures of cells, and their compact form in a record of thousands of cells: units once per
-//! record, numbers as such, distributions as lists, and zero figures left out.
+//! The figures of cells, and their compact form for a record of thousands of cells: units once per
+//! record, numbers without a unit, distributions as lists, and no zero figures.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::metrics::{self, Figure, Figures, Kind, NEVER, TABLE, Unit};
 
-/// The figures of a cell by metric. Thousands are in memory, so known names are borrowed.
+/// The figures of a cell by metric. Known names are borrowed, as memory holds thousands of cells.
 pub type CellFigures = BTreeMap<Cow<'static, str>, Figure>;
 
 pub fn held(figures: &Figures) -> CellFigures {
@@ -59,7 +59,7 @@ impl FiguresRecord {
         let names = self.numbers.keys().chain(self.distributions.keys());
         names.filter(|name| !figures.contains_key(*name)).map(|name| name.to_string()).collect()
     }
-    /// Adds units and omitted zero figures. An error is the name of a metric not in `self`.
+    /// Adds units, and the zero figures that were left out. An error names an unknown metric.
     pub(super) fn fill(&self, figures: &mut CellFigures, unmeasured: &[String]) -> Result<(), String> {
         let mut told = std::mem::take(figures);
         let numbers = self.numbers.iter().map(|(name, unit)| (name, Figure::number(*unit, 0)));
@@ -129,7 +129,7 @@ impl Written {
     }
 }
 
-/// Writes the figures of a cell, without zero figures.
+/// Writes the figures of a cell without those that are zero.
 pub(super) fn write<S: Serializer>(figures: &CellFigures, to: S) -> Result<S::Ok, S::Error> {
     let told = figures.iter().filter(|(name, figure)| name.contains(['@', '/']) || !figure.is_nothing());
     to.collect_map(told.map(|(name, figure)| (name, Written::from(figure))))

@@ -80,7 +80,7 @@ pub(crate) fn outcome() -> Outcome {
     }
 }
 
-/// A distribution of `count` observations with this minimum, these percentiles and this maximum.
+/// A distribution of `count` observations with this minimum, percentiles and maximum.
 pub(crate) fn spread(unit: Unit, count: u64, [min, p50, p95, p99, max]: [u64; 5]) -> Figure {
     Figure::Distribution { unit, count, min, p50, p95, p99, max, mean: None, never: 0, waited: 0 }
 }
@@ -122,7 +122,7 @@ pub(crate) fn set(cell: &mut CellRecord, figures: &[(&'static str, u64)]) {
     }
 }
 
-/// The text of a record after a change, as its file would hold it.
+/// The text of a record as its file would hold it, so that a changed record can be read again.
 pub(crate) fn written(record: &RunRecord) -> String {
     let mut record = record.clone();
     record.figures = FiguresRecord::of(record.cells.iter().map(|cell| &cell.metrics));

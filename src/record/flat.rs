@@ -8,8 +8,8 @@ use crate::base::{Stamp, Word};
 use crate::metrics::{NEVER, STATS, Sample};
 use crate::world::{Ended, LoggedRequest};
 
-/// Writes `cells.csv`: one row per cell, one column per swept key, metric and statistic. A column
-/// `never` is there only for metrics of which some waits never ended.
+/// Writes `cells.csv`: one row per cell, one column per swept key, metric and statistic. A metric
+/// has a column `never` only if some of its waits never ended.
 pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     let axes: BTreeSet<&str> = record.cells.iter().flat_map(|c| c.axes.keys()).map(String::as_str).collect();
     let mut columns: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -57,8 +57,8 @@ pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// `series.csv` in long form: of each series the first point, every change of its value, and the
-/// last. It is written cell by cell, because the points of many cells do not fit in memory.
+/// Writes `series.csv` in long form: the first point of each series, every change of its value, and
+/// the last point. Writes cell by cell: the points of many cells do not fit in memory.
 pub struct Series<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Series<W> {

@@ -46,7 +46,7 @@ impl Folder {
         Ok(Part { out: io::BufWriter::new(file), part, path })
     }
 
-    /// The path of a file. Its subfolder must not be a link, whose target may be somebody else's.
+    /// The path of a file. Refuses a link as subfolder: its target may belong to somebody else.
     fn place(&self, name: &str) -> Result<PathBuf, FolderError> {
         let path = self.path.join(name);
         if let Some(parent) = path.parent() {
@@ -109,7 +109,7 @@ pub struct Part {
 }
 
 impl Drop for Part {
-    /// An unfinished file has no value and uses disk space.
+    /// Removes an unfinished file: it has no value and takes disk space.
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.part);
     }
@@ -117,7 +117,7 @@ impl Drop for Part {
 
 impl Part {
     pub fn finish(mut self) -> Result<(), FolderError> {
-        // After the rename the temporary name is gone, so `drop` has nothing to remove.
+        // After the rename the temporary file is gone, so `drop` removes nothing.
         self.out.flush().and_then(|()| fs::rename(&self.part, &self.path)).map_err(failed(&self.path))
     }
     pub fn failed(&self, cause: io::Error) -> FolderError {

@@ -106,7 +106,7 @@ pub struct StepRecord {
 }
 
 impl LifeRecord {
-    /// Of a long life this many steps are kept from its beginning, and this many from its end.
+    /// This many steps are kept from the beginning of a long life, and as many from its end.
     const STEPS_KEPT: usize = 12;
 
     pub fn new(record: String, story: Story) -> LifeRecord {
@@ -139,7 +139,7 @@ impl SeriesRecord {
     /// The most instants that a plot can show apart.
     const INSTANTS: usize = 130;
 
-    /// Reduces the samples: of neighbours it keeps the last value, for waits the longest.
+    /// Reduces samples: of neighbours it keeps the last level, or the longest wait.
     pub fn of(samples: &[Sample]) -> Option<SeriesRecord> {
         let mut all: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
         for Sample { at_ns, series, value } in samples {

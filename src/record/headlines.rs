@@ -8,12 +8,12 @@ use crate::oracle;
 pub struct Headline {
     pub metric: &'static str,
     pub stat: &'static str,
-    /// True if it is shown per person.
+    /// True if the figure is shown per person.
     pub each: bool,
     pub name: &'static str,
 }
 
-/// Requests of attachments. The summary adds them, because their bytes are on the links too.
+/// Requests for attachments. The summary adds these to others: their bytes use the links, too.
 pub const ATTACHMENT_REQUESTS: &str = "attachment.requests.count";
 
 const fn headline(metric: &'static str, stat: &'static str, each: bool, name: &'static str) -> Headline {
@@ -21,7 +21,7 @@ const fn headline(metric: &'static str, stat: &'static str, each: bool, name: &'
 }
 
 impl Headline {
-    /// The metric and the metrics that count the same thing elsewhere. The summary shows their sum.
+    /// The metric, then metrics that count the same elsewhere. The summary shows the sum of all.
     pub fn metrics(&self) -> impl Iterator<Item = &'static str> {
         let others = (self.metric == "engine.requests.count").then_some(ATTACHMENT_REQUESTS);
         [self.metric].into_iter().chain(others)
@@ -41,7 +41,7 @@ pub const SUMMARY: &[Headline] = &[
     headline("engine.requests.failed", "value", true, "tries without a response per person"),
 ];
 
-/// Figures in other sentences of the summary, and the wait that users call the first login.
+/// Figures in other sentences of the summary, such as the wait that users call the first login.
 const SAID: &[Headline] = &[
     headline("engine.never_usable.devices", "value", false, "phones on which nobody could ever work"),
     headline("engine.first_screen.duration", "p95", false, "the first screen, 95 %"),
@@ -94,7 +94,7 @@ pub fn is_gated(name: &str) -> bool {
     name.starts_with("oracle.") || HEADLINE.contains(&name)
 }
 
-/// Losses of people that no check counts.
+/// Losses that no check counts.
 const LOST: &[Headline] = &[
     headline("oracle.saved_edits.lost", "value", false, "saved edits lost"),
     headline(
@@ -116,22 +116,22 @@ pub fn headline_of(metric: &str) -> Option<&'static Headline> {
     [SUMMARY, SAID, LOST].into_iter().flatten().find(|one| one.metric == metric)
 }
 
-/// True if a metric counts what people lost, or is in the summary, for all devices or for those of
-/// one start state.
+/// True if a metric counts losses, or is in the summary: for all devices, or for those that started
+/// in one state.
 pub fn is_summary(name: &str) -> bool {
     let stem = metrics::parts(name).0;
     let is_said = [SUMMARY, SAID].into_iter().flatten().any(|one| one.metric == stem);
-    // Two cells may differ only in the state in which their devices start.
+    // Metrics per start state count, too: two cells may differ only in that state.
     is_loss(name) || is_said && (name == stem || name.contains('@'))
 }
 
-/// True if a figure of the summary is a cost, not a wait.
+/// True if a figure of the summary is a cost. False: it is a wait.
 pub fn is_cost(name: &str) -> bool {
     let stem = metrics::parts(name).0;
     SUMMARY.iter().any(|one| one.each && one.metric == stem)
 }
 
-/// The rank of a metric in a list: losses, the summary, the other headlines, the rest.
+/// The rank of a metric in a list: first losses, then the summary, other headlines, and the rest.
 pub fn weight(name: &str) -> usize {
     let is_wait = |name: &&str| name.ends_with(".duration") && SUMMARY.iter().any(|one| one.metric == *name);
     let metrics = |of: &'static [Headline]| of.iter().map(|one| one.metric);

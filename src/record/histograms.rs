@@ -11,16 +11,16 @@ use hdrhistogram::{Counter, Histogram};
 
 use crate::base::Span;
 
-/// Significant digits: values are within 0.1 %. The record has the exact figures.
+/// Significant digits: values are exact to 0.1 %. The record has exact percentiles.
 const DIGITS: u8 = 3;
 
 pub const HEAD: &str = "#[Histogram log format version 1.3]\n#[StartTime: 0.000 (seconds since epoch)]\n\
     \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n";
 
-/// The cookie of a compressed histogram; the length of the rest follows.
+/// The cookie of a compressed histogram. The length of the compressed data follows.
 const COMPRESSED: u32 = 0x1c84_9314;
 
-/// Writes log lines. Creating a compressor is slower than compressing, so it is reused.
+/// Writes log lines. Creating a compressor is slower than compressing, so one is reused.
 pub struct Lines {
     plain: V2Serializer,
     bytes: Vec<u8>,
@@ -35,12 +35,12 @@ impl Default for Lines {
 }
 
 impl Lines {
-    /// The log line of a metric in a cell; `observed` has (value in its unit, count), ascending.
+    /// The log line of a metric in a cell. `observed` has (value in its unit, count), ascending.
     pub fn line(&mut self, cell: &str, length: Span, observed: &[(u64, u64)]) -> String {
         let mut histogram = Histogram::<u64>::new(DIGITS).expect("so many digits can be kept");
         // The largest value first, so that the histogram grows only once.
         for &(value, times) in observed.iter().rev() {
-            // Its smallest bucket is 1.
+            // The smallest bucket of a histogram is 1.
             histogram.record_n(value.min(i64::MAX as u64), times).expect("it grows as wanted");
         }
         // A tag ends at a comma or a blank.

@@ -1,8 +1,8 @@
-//! Everything that is stored about a run: its record, the files beside it, baselines.
+//! Everything that is stored about a run: its record, the other files, and baselines.
 //!
-//! [`unjudged`] builds the [`RunRecord`] that `run.json` holds; only `analysis` gives it a verdict.
-//! All reports are made from that record alone. A [`Baseline`] is what a later run must reproduce.
-//! Only [`Folder`] touches files. Read `run` first, then `assemble`, `baseline`, `folder`.
+//! [`unjudged`] builds the [`RunRecord`] that `run.json` holds; only `analysis` adds a verdict. All
+//! reports are made from the record alone. A later run must reproduce a [`Baseline`]. Only
+//! [`Folder`] accesses files. Read `run` first, then `assemble`, `baseline`, `folder`.
 //!
 //! Invariants:
 //!
@@ -11,7 +11,7 @@
 //! - A record that was edited, or that another version wrote, is refused.
 //! - If several exit codes apply, the first in [`Exit::BY_PRECEDENCE`] wins. Failures are ordered
 //!   by [`Severity`], then by seed.
-//! - Other programs rely on the names in the record: add names, never rename ([`SCHEMA_VERSION`]).
+//! - Other programs rely on the record's names: add names, but never rename ([`SCHEMA_VERSION`]).
 
 mod assemble;
 mod baseline;

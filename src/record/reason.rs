@@ -90,8 +90,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The exit code that this gives alone. An unknown code of a newer version counts as the
-    /// gravest.
+    /// The exit code if this is the only reason. An unknown code of a newer version counts as the
+    /// gravest one.
     pub fn exit(&self) -> Exit {
         match self {
             Reason::Violation { .. } | Reason::TakenBack { .. } | Reason::Shelved { .. } => Exit::Correctness,
@@ -134,7 +134,7 @@ impl Reason {
             Reason::Broken { .. } => "a bug of the program or stack".to_owned(),
         }
     }
-    /// True for a finding about a setting. In a search or a matrix that is a result, not an error.
+    /// True for a finding about a setting: in a search or a matrix a result, not an error.
     pub fn is_finding(&self) -> bool {
         self.exit().is_finding()
     }

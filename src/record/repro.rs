@@ -6,8 +6,8 @@ const DIGEST_MARK: &str = "# digest: ";
 const FIGURES_MARK: &str = "# digest of the figures: ";
 const SOURCE_MARK: &str = "# digest of the program: ";
 
-/// The scenario file that repeats a cell: its resolved scenario with its seed. The header has the
-/// reasons `why` it fails, the command, and `source`, the digest of the program that ran it.
+/// The scenario file that repeats a cell: its resolved scenario with its seed. The header says why
+/// the cell fails (`why`), the command, and the digest `source` of the program that ran it.
 pub fn repro(cell: &CellRecord, why: &[String], source: &str, resolved: &str) -> String {
     let mut text = head(&cell.id);
     let why = why.iter().map(|reason| reason.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -32,7 +32,7 @@ fn head(cell: &str) -> String {
     format!("# {cell}, reduced to one cell.\n")
 }
 
-/// True if a file named after this cell was written for it, and is not a copy of another cell's.
+/// True if this file was written for this cell, and not for another one with the same file name.
 pub fn is_repro(cell: &str, text: &[u8]) -> bool {
     text.starts_with(head(cell).as_bytes())
 }
@@ -64,7 +64,7 @@ pub fn replay_file(path: &str) -> String {
 /// The command `replay`, extended to show the life of a record.
 pub fn replay_record(replay: &str, record: &str) -> String {
     let record = shell_word(record);
-    // A recorded history cannot be run again, only judged again.
+    // A recorded history cannot be run again: it is judged again.
     if replay.starts_with(JUDGE) {
         return format!("{replay} --record {record}");
     }

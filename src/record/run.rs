@@ -94,7 +94,7 @@ pub struct RunRecord {
     pub checksum: String,
 }
 
-/// Writes and digests a record. Holds back the last brace, as the checksum goes before it.
+/// Writes a record and its digest. Holds back the last brace, as the checksum goes before it.
 struct ChecksumWriter<W> {
     out: W,
     digest: Digest,
@@ -314,19 +314,19 @@ pub struct UnplacedRecord {
 }
 
 impl CellRecord {
-    /// True if it ran to its end and so has figures.
+    /// True if the cell ran to its end and so has figures.
     pub fn ended(&self) -> bool {
         !self.figures_digest.is_empty()
     }
-    /// Lists the metrics of `known` that this cell has not measured.
+    /// Moves the metrics of `known` that this cell has not measured to `unmeasured`.
     pub fn leave_out(&mut self, known: &FiguresRecord) {
         self.unmeasured = if self.ended() { known.unmeasured(&self.metrics) } else { Vec::new() };
     }
-    /// Adds the omitted figures. An error is the name of a metric that `known` does not have.
+    /// Adds the figures that were left out. An error names a metric that `known` does not have.
     pub fn fill(&mut self, known: &FiguresRecord) -> Result<(), String> {
         if self.ended() { known.fill(&mut self.metrics, &self.unmeasured) } else { Ok(()) }
     }
-    /// True if it fails only because its scenario changed since the baseline was saved.
+    /// True if the cell fails only because its scenario changed since the baseline was saved.
     pub fn is_changed(&self) -> bool {
         let is_change = |reason: &Reason| matches!(reason, Reason::ScenarioChanged { .. });
         !self.reasons.is_empty() && self.reasons.iter().all(is_change)
@@ -334,7 +334,7 @@ impl CellRecord {
     pub fn stat(&self, metric: &str, stat: &str) -> Option<u64> {
         self.metrics.get(metric)?.stat(stat)
     }
-    /// The number of a metric; 0 if it has none.
+    /// The number of a metric; 0 if the metric has no number.
     pub fn number(&self, metric: &str) -> u64 {
         self.stat(metric, "value").unwrap_or(0)
     }
@@ -343,7 +343,7 @@ impl CellRecord {
         let figure = self.metrics.get(metric)?;
         figure.censored().filter(|_| figure.unit().of_stat(stat) == figure.unit())
     }
-    /// The metric and the statistic that an expectation or a claim names, if it has that metric.
+    /// Splits an expectation's name into metric and statistic; `None` if the cell lacks the metric.
     pub fn named<'w>(&self, what: &'w str) -> Option<(String, &'w str)> {
         named(what, |name| self.metrics.contains_key(name))
     }
@@ -431,35 +431,36 @@ impl RunRecord {
     pub fn failing(&self) -> impl Iterator<Item = &CellRecord> {
         self.cells.iter().filter(|cell| cell.verdict == Verdict::Fail)
     }
-    /// True if it fails only because scenarios changed since the baseline was saved.
+    /// True if the run fails only because scenarios changed since the baseline was saved.
     pub fn is_of_changed_scenario(&self) -> bool {
         let mut failing = self.failing().peekable();
         let fails = self.complete && failing.peek().is_some() && self.lacking().is_none();
         fails && self.exit_code == Exit::NoBaseline.code() && failing.all(CellRecord::is_changed)
     }
-    /// The command that accepts the run, if that is possible and the run was not stopped.
+    /// The command that accepts the run; `None` if it was stopped or cannot be accepted.
     pub fn acceptance(&self) -> Option<&str> {
         self.accept.as_deref().filter(|_| self.notes.is_empty())
     }
-    /// A line with the command that accepts the run, if the cell fails because of other figures.
+    /// A line with the command that accepts the run, if the cell fails by other figures; else
+    /// empty.
     pub fn acceptance_of(&self, cell: &CellRecord) -> String {
         let differs = cell.reasons.iter().any(|reason| reason.exit() == Exit::Regression);
         let command = self.acceptance().filter(|_| differs);
         command.map_or_else(String::new, |command| format!("\n{ACCEPT}{command}"))
     }
-    /// The part of the baseline that the run left out, if the run fails because of it.
+    /// Says which part of the baseline the run left out, if the run fails because of it.
     pub fn lacking(&self) -> Option<&str> {
         self.left_out.as_deref().filter(|_| self.left_out_fails)
     }
-    /// True if it is a recorded history of real apps, not a simulation.
+    /// True if this is a recorded history of real apps, not a simulation.
     pub fn is_observed(&self) -> bool {
         !self.cells.is_empty() && self.cells.iter().all(|cell| cell.observed.is_some())
     }
-    /// True if failing cells are results: it is a search or a matrix, and did not fail itself.
+    /// True if failing cells are results: in a search or a matrix that did not fail itself.
     pub fn is_of_findings(&self) -> bool {
         (self.tune.is_some() || self.matrix) && self.verdict != Verdict::Fail
     }
-    /// True if the failure of a cell is a result, even in a matrix that fails because of others.
+    /// True if a failing cell is a result, even in a matrix that fails because of other cells.
     pub fn is_found(&self, cell: &CellRecord) -> bool {
         let finds = |cell: &CellRecord| cell.reasons.iter().all(Reason::is_finding);
         self.is_of_findings() || self.matrix && finds(cell) && !self.cells.iter().all(finds)
@@ -467,7 +468,7 @@ impl RunRecord {
     pub fn build_of<'a>(&'a self, cell: &'a CellRecord) -> &'a Build {
         cell.ran_by.as_ref().unwrap_or(&self.build)
     }
-    /// A sentence on which builds ran its cells; `None` if one build ran all of them.
+    /// A sentence that names the builds that ran its cells; `None` if one build ran all of them.
     pub fn mixed(&self) -> Option<String> {
         let own = self.build.to_string();
         let mut ran: BTreeMap<String, u64> = BTreeMap::new();
@@ -493,7 +494,7 @@ pub fn censored(cells: &[&CellRecord], metric: &str) -> Option<Censored> {
     Censored::of(cells.iter().filter_map(|cell| cell.metrics.get(metric)))
 }
 
-/// The metric and the statistic that an expectation names: a number, or `metric.stat`.
+/// Splits an expectation's name into metric and statistic: a number's name, or `metric.stat`.
 pub fn named(key: &str, is_there: impl Fn(&str) -> bool) -> Option<(String, &str)> {
     if is_there(key) {
         return Some((key.to_owned(), "value"));
@@ -507,11 +508,11 @@ pub fn named(key: &str, is_there: impl Fn(&str) -> bool) -> Option<(String, &str
 /// A judged cell with its gates.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judged {
-    /// The cell; its replay command is set when the record is assembled.
+    /// The cell. Its replay command is set when the record is assembled.
     pub cell: CellRecord,
-    /// Its gates; none if it expects a violation or did not end.
+    /// Its gates; empty if it expects a violation or did not end.
     pub gates: Vec<GateRecord>,
-    /// Its largest observations. No record stores them.
+    /// The largest observations of the cell. The record does not store them.
     pub tails: Tails,
 }
 

@@ -1,4 +1,4 @@
-//! The order in which failures are reported: loss of people's data comes first.
+//! The order in which failures are reported: losses of people's data come first.
 
 use super::exit::Exit;
 use super::reason::Reason;
@@ -19,7 +19,7 @@ pub enum Severity {
 }
 
 impl Reason {
-    /// The severity of a reason. A check that this version does not know counts as a loss.
+    /// The severity of the reason. A check that this version does not know counts as a loss.
     pub fn severity(&self) -> Severity {
         match self {
             Reason::Violation { check } => Severity::Found(harm_of(check).unwrap_or(Harm::Lost)),
@@ -35,13 +35,13 @@ impl Reason {
 }
 
 impl CellRecord {
-    /// The reasons, the most severe first; equally severe ones in the order of the rules.
+    /// The reasons, the most severe first. Equally severe reasons keep the order of the rules.
     pub fn gravest_first(&self) -> Vec<&Reason> {
         let mut reasons: Vec<&Reason> = self.reasons.iter().collect();
         reasons.sort_by_key(|reason| reason.severity());
         reasons
     }
-    /// The severity of its most severe reason; `None` if it has no reason.
+    /// The severity of the cell's most severe reason; `None` if it has no reason.
     pub fn severity(&self) -> Option<Severity> {
         self.reasons.iter().map(Reason::severity).min()
     }

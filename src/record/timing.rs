@@ -1,4 +1,4 @@
-//! Host time and memory: advisory, and never in one file with simulated figures.
+//! Host time and memory of a run. They are advisory, and never in one file with simulated figures.
 
 use std::time::Duration;
 

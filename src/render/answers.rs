@@ -9,7 +9,7 @@ use crate::metrics::human;
 use crate::record::{AnswerRecord, Finding, RunRecord, Stand, headline_of, named};
 
 pub(super) const FAULTS: &str = "checks that fail in your file as it is:";
-/// At most this many questions that mend a fault are named.
+/// The most questions that are named as a remedy for a fault.
 const MENDS: usize = 3;
 
 impl AnsweredList<'_> {
@@ -22,7 +22,7 @@ impl AnsweredList<'_> {
 }
 
 impl Answered<'_> {
-    /// The answer in one line: what the scenario has, and both figures of each pair.
+    /// The answer in one line: what the scenario has, and the figures without and with the measure.
     pub(super) fn told(&self, record: &RunRecord) -> String {
         let (says, losses) = (sentence(record, self.first), losses(record, self.first));
         let tried = joined(&self.first.tried, ", ").map(|tried| format!("; tried with {tried}"));
@@ -39,7 +39,7 @@ impl Answered<'_> {
             Finding::NotAsked if stands.is_none() => return "[not asked] ".to_owned(),
             _ => {}
         }
-        // Another figure of the summary improves with the measure.
+        // True if another figure of the summary improves with the measure.
         let has_gain = self.weighed.as_ref().is_some_and(|weighed| weighed.better.is_some());
         let chance = |both: [u64; 2]| if may_be_chance(both) { ", which may be chance" } else { "" };
         let harms = self.harms().iter().map(|(harm, both)| told_of(*harm)[1].to_owned() + chance(*both));
@@ -86,7 +86,7 @@ impl Answered<'_> {
         self.weighed.as_ref().map_or(&[], |weighed| &weighed.harms)
     }
 
-    /// Which other headline figure improves with the measure, and what the measure costs.
+    /// Says which other headline figure improves with the measure, and what the measure costs.
     fn price(&self, record: &RunRecord) -> String {
         let (Some(weighed), Some(cell)) = (&self.weighed, record.cell(&self.first.with)) else {
             return String::new();
@@ -129,7 +129,7 @@ impl Answered<'_> {
     }
 }
 
-/// The name of a harm, and a sentence that there is more of it.
+/// The name of a harm, and a sentence that says that there is more of it.
 fn told_of(harm: Harm) -> [&'static str; 2] {
     match harm {
         Harm::Lost => ["saved edits lost", "more edits are lost"],
@@ -154,7 +154,7 @@ fn moved_told(moved: &Moved, devices: u64) -> String {
     format!("{name}{stat} {}", both_told(moved.unit, both, moved.censored))
 }
 
-/// What is lost or stuck in a user's own scenario, and which questions mend it; a line each.
+/// What is lost or stuck in a user's own scenario, and which questions mend it, one line each.
 pub(super) fn own_faults(record: &RunRecord) -> Vec<String> {
     let line = |fault: Fault<'_>| {
         let mends = fault.mended_by.iter().take(MENDS).map(|(one, left)| {
@@ -191,7 +191,7 @@ pub fn answers(record: &RunRecord, columns: usize) -> String {
     text
 }
 
-/// The checks that fail in each half, if they differ.
+/// The checks that fail without and with the measure, if they differ; else empty.
 fn losses(record: &RunRecord, answer: &AnswerRecord) -> String {
     let found = |cell: &str| {
         let cell = record.cell(cell)?;

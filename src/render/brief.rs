@@ -19,15 +19,15 @@ pub(super) struct HeadlineFigure {
     pub(super) of: [&'static str; 2],
     pub(super) what: &'static str,
     pub(super) unit: Unit,
-    /// The value over all people.
+    /// The value for all people together.
     pub(super) value: u64,
-    /// How many people share it.
+    /// The number of people who share the value.
     people: u64,
-    /// The number of seeds of which it is the median.
+    /// The number of seeds: the value is the median over these.
     seeds: usize,
-    /// How many waits never ended, over all seeds.
+    /// The waits that never ended, over all seeds; `None` if all ended.
     pub(super) censored: Option<Censored>,
-    /// Right or wrong, for a figure that must be 0.
+    /// For a figure that must be 0, whether it is; `None` for other figures.
     pub(super) sound: Option<bool>,
 }
 
@@ -36,7 +36,7 @@ const SAFE: &str = "engine.write_acknowledged.duration";
 const SEEN: &str = "engine.write_visible.duration";
 const OVERWRITTEN: &str = "oracle.overwritten.columns";
 const ATTACHMENT_ONLY: &str = "oracle.saved_edits.attachment_only";
-/// The figures in the sentence about data, besides those of checks.
+/// The figures in the sentence about data, except those of checks.
 pub(super) const OF_DATA: [&str; 6] = [
     LOST,
     "oracle.saved_edits.waiting",
@@ -80,7 +80,7 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<HeadlineFigure> {
             sound: None,
         })
     };
-    // A loss by an explicit rule is not wrong.
+    // A loss by an explicit rule is not marked as wrong.
     let sound = |value: u64| (value == 0 || of.is_wrong()).then_some(value == 0);
     let lost = [found(LOST, "saved edits lost"), found("oracle.lost.rows", "rows lost")];
     let lost = lost.into_iter().flatten().map(|lost| HeadlineFigure { sound: sound(lost.value), ..lost });
@@ -90,7 +90,7 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<HeadlineFigure> {
     lost.chain(overwritten).chain(first(cells)).collect()
 }
 
-/// What happened to edits that are never safe; the metrics add up to all of them.
+/// What happened to edits that are never safe. The metrics add up to all of these edits.
 const NEVER_SAFE: [(&str, &str); 6] = [
     ("engine.never_safe.lost", "lost"),
     ("engine.never_safe.gave_way", "superseded by another's"),
@@ -110,7 +110,7 @@ pub(super) fn by_headline(
     whats.into_iter().map(|what| (what, of(what))).collect()
 }
 
-/// The sentences for a setting: medians over its seeds, the maximum for findings of the oracle.
+/// The sentences for a setting: medians over its seeds, but for findings of the oracle the maximum.
 pub(super) fn brief(cells: &[&CellRecord]) -> Vec<Sentence> {
     let of = Setting(cells);
     let all = [("waiting", of.waiting()), ("data", of.data()), ("cost", of.cost()), ("limit", of.limit())];
@@ -119,7 +119,7 @@ pub(super) fn brief(cells: &[&CellRecord]) -> Vec<Sentence> {
         Sentence { topic, text: whole_figures(&text), is_bad }
     });
     let mut all: Vec<Sentence> = all.collect();
-    // Lost data comes before waiting and cost.
+    // Lost data comes before waits and costs.
     all.sort_by_key(|sentence| !sentence.is_bad);
     all
 }
@@ -137,7 +137,7 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
     }
 }
 
-/// What the sentences on several seeds refer to.
+/// Says that sentences on several seeds give medians.
 pub(super) fn population(seeds: usize) -> String {
     format!("medians of {seeds} seeds, under `data` the worst of them, under `limit` all together")
 }
@@ -158,7 +158,7 @@ fn median(mut values: Vec<u64>) -> Option<u64> {
     values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
-/// `20 of 30 never`; for several seeds with a note that this is over all seeds.
+/// `20 of 30 never`. With several seeds, adds that the numbers are over all seeds.
 pub(super) fn never(censored: Censored, seeds: usize) -> String {
     let all = if seeds > 1 { format!(", in all {seeds} seeds") } else { String::new() };
     human::never(censored) + &all
@@ -227,14 +227,14 @@ impl Setting<'_> {
             *first = format!("95 of 100 {first}");
         }
         let blocked = self.typical("device.screen.blocked_a_day", "value").filter(|ns| *ns > 0);
-        // A script of less than a day is one total.
+        // A script of less than a day shows the total.
         let long = self.0.iter().all(|cell| cell.virtual_ns >= Span::secs(86_400).0);
         let of = if long { "per day" } else { "in all" };
         parts.extend(blocked.map(|ns| format!("a sync blocked each screen for {} {of}", human::span(ns))));
         parts.join("; ")
     }
 
-    /// The waits that never ended; for edits also what happened to them.
+    /// The waits that never ended. For edits, also what happened to the edits.
     fn never(&self, metric: &str, censored: Censored) -> String {
         let of_edits = NEVER_SAFE.iter().filter(|_| metric == SAFE);
         let sum = |metric| values(self.0, metric, "value").iter().sum::<u64>();
@@ -265,7 +265,7 @@ impl Setting<'_> {
                 .then(|| format!("{} {}", human::count(rows, "row"), if rows == 1 { exists } else { exist }))
         };
         parts.extend(exist(twice[0].max(twice[1]), "exists twice", "exist twice"));
-        // Rows whose attachment is lost are counted among the saved edits already.
+        // The other rows without an attachment are already counted as saved edits.
         let bare = self.most_beyond("attachment.bare.rows", ATTACHMENT_ONLY);
         let without = "reached the backend without the attachment";
         parts.extend(exist(bare, without, without));
@@ -292,12 +292,12 @@ impl Setting<'_> {
         parts.join("; ")
     }
 
-    /// The largest excess of a metric over another one that is part of it.
+    /// Over all cells, the largest difference between a metric and another one that is part of it.
     fn most_beyond(&self, metric: &str, part: &str) -> u64 {
         self.0.iter().map(|cell| cell.number(metric).saturating_sub(cell.number(part))).max().unwrap_or(0)
     }
-    /// Values overwritten by another person, and values of edits that gave way in part. An edit
-    /// that gave way completely is counted as lost.
+    /// The values that another person overwrote unseen, and the values that edits gave up in
+    /// conflicts. An edit that gave up all of its values counts as lost instead.
     fn unread(&self) -> Option<String> {
         let gave_way = self.most_beyond("oracle.gave_way.columns", "oracle.gave_way.lost");
         let over = self.most_beyond(OVERWRITTEN, "oracle.gave_way.columns");
@@ -310,7 +310,7 @@ impl Setting<'_> {
         (!parts.is_empty()).then(|| parts.join("; ") + &found.unwrap_or_default())
     }
 
-    /// The losses in the cell that lost most.
+    /// The losses of the cell that lost most; `None` if nothing was lost.
     fn lost(&self) -> Option<String> {
         let most = self.most(LOST);
         let worst = self.0.iter().find(|cell| most > 0 && cell.number(LOST) == most)?;
@@ -377,7 +377,7 @@ impl Setting<'_> {
         }
     }
 
-    /// What edits waited for, if there were any, and where the time of syncs went.
+    /// What edits waited for, if there were edits, and where the time of syncs went.
     fn limit(&self) -> String {
         let edits = waits(self.0).map(|waits| format!("edits waited: {}", shares(&waits, awaited)));
         let syncs = phases(self.0).map(|phases| format!("of sync time: {}", shares(&phases, word)));
@@ -390,7 +390,7 @@ fn counted(of: &HeadlineFigure, [one, several]: [&str; 2]) -> String {
     format!("{told} {}", if told == "1" { one } else { several })
 }
 
-/// The largest shares, and the rest.
+/// The largest shares in words, then the rest.
 fn shares<T: Copy>(parts: &[(T, u64)], word: fn(T) -> &'static str) -> String {
     let told = parts.iter().filter(|(_, share)| *share >= PHASE_MIN).take(3);
     let told = told.map(|(part, ppm)| ((ppm + 5_000) / 10_000, word(*part)));
@@ -411,7 +411,7 @@ pub(super) fn awaited(wait: Wait) -> &'static str {
     }
 }
 
-/// The time within which 95 of 100 are done, and half of them.
+/// Two times: within the first 95 of 100 are done, within the second half of them.
 fn within(most: u64, half: u64, never: Option<(Censored, String)>) -> String {
     let Some((censored, never)) = never else {
         return format!("within {} (half within {})", human::span(most), human::span(half));
@@ -516,7 +516,7 @@ mod tests {
                 &[(OVERWRITTEN, 5)],
                 "no saved edit was lost; people overwrote 5 values that they had not seen; 1 check passed",
             ),
-            // Lost values of an edit that gave way are not counted twice.
+            // The lost values of an edit that gave way count once.
             (
                 &[(OVERWRITTEN, 9), ("oracle.gave_way.columns", 6), ("oracle.gave_way.lost", 4)],
                 "no saved edit was lost; people overwrote 3 values that they had not seen; \

@@ -1,4 +1,4 @@
-//! Two variants side by side, in words: claims, and the figures of answers.
+//! Two variants side by side, in words: claims, and the answers to questions.
 
 use crate::analysis::{UncheckedClaim, Why, grouped, unit_in, variant};
 use crate::metrics::{Censored, NEVER, Unit, human};
@@ -63,13 +63,13 @@ pub(super) fn missed_claim(mends: &CellRecord, claim: &ClaimRecord, failing: &st
     format!("{} is not shown: {is}; the claim is {}", claim.id, claimed.join(" and "))
 }
 
-/// An answer with the figures of both cells; if it is not asked, the reason.
+/// An answer with the figures of both cells. For a question that is not asked, the reason.
 pub(super) fn sentence(record: &RunRecord, answer: &AnswerRecord) -> String {
     let cells = [&answer.without, &answer.with].map(|cell| record.cell(cell));
     if cells[1].is_some() { with_figures(cells, answer) } else { answer.says.clone() }
 }
 
-/// The cells without and with the measure, if they are known.
+/// The cell without the measure and the cell with it; `None` if unknown.
 type Both<'a> = [Option<&'a CellRecord>; 2];
 
 fn with_figures(cells: Both<'_>, answer: &AnswerRecord) -> String {
@@ -105,7 +105,7 @@ fn figures(figure: &ToldRecord, cells: Both<'_>) -> String {
     both_told(unit, [figure.without, figure.with], never)
 }
 
-/// The figures of two halves, with how many waits never ended in each.
+/// Two figures side by side. For each, says how many waits never ended.
 pub(super) fn both_told(unit: Unit, both: [Option<u64>; 2], never: [Option<Censored>; 2]) -> String {
     let show = |value: Option<u64>, never: Option<Censored>| match (value, never) {
         (None, _) => "–".to_owned(),
@@ -118,7 +118,7 @@ pub(super) fn both_told(unit: Unit, both: [Option<u64>; 2], never: [Option<Censo
     }
 }
 
-/// How many waits never ended of the metric of a figure.
+/// How many waits of a figure's metric never ended; `None` if all did.
 pub(super) fn censored_in(cell: &CellRecord, key: &str) -> Option<Censored> {
     let (metric, stat) = cell.named(key)?;
     cell.censored(&metric, stat)

@@ -5,7 +5,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 #[derive(Clone, Debug, Default)]
 pub struct Grid {
     header: Vec<String>,
-    /// The number of text columns; they come before those of figures.
+    /// The number of text columns, which come before the columns of figures.
     texts: usize,
     rows: Vec<Vec<String>>,
 }
@@ -15,7 +15,7 @@ impl Grid {
     pub fn new(texts: usize, header: impl IntoIterator<Item = impl Into<String>>) -> Grid {
         Grid { header: header.into_iter().map(Into::into).collect(), texts, rows: Vec::new() }
     }
-    /// For a terminal: tables of at most `most` columns (name, fields); `rows` has the labels.
+    /// For a terminal: tables of at most `most` columns each. `rows` has the labels.
     pub fn banded(
         heads: &[&str],
         rows: &[Vec<String>],
@@ -63,8 +63,8 @@ impl Grid {
     pub fn html(&self) -> String {
         self.html_as("")
     }
-    /// Like [`html`](Self::html), with a further class. The class `tN` tells the style sheet that
-    /// figures begin after `N` columns. End tags that HTML does not need are left out.
+    /// Like [`html`](Self::html), with another class. For the style sheet, class `tN` means that
+    /// figures begin after `N` columns. Leaves out end tags that HTML does not need.
     pub fn html_as(&self, class: &str) -> String {
         let row = |tag: &str, fields: &[String]| {
             let field = |text: &String| match text.as_str() {
@@ -91,12 +91,12 @@ impl Grid {
     }
 }
 
-/// Escapes a text for Markdown: no image, link, code, HTML, mention or issue number can begin in
-/// it. Names come from files of unknown authors.
+/// Escapes a text for Markdown, because names come from files of unknown authors. No image, link,
+/// code, HTML, mention or issue number can begin in it.
 pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let (mut before, mut rest) = (' ', text.chars());
-    // These make a block only at the beginning of a line.
+    // These characters start a block only at the beginning of a line.
     let mut begin = text.trim_start().chars();
     if begin.next().is_some_and(|c| ['#', '>', '-', '+'].contains(&c))
         && begin.next().is_none_or(|c| !c.is_alphanumeric())
@@ -110,9 +110,9 @@ pub(super) fn plain(text: &str) -> String {
             '&' => plain.push_str("&amp;"),
             '<' => plain.push_str("&lt;"),
             '[' | ']' | '`' | '*' | '~' | '|' | '\\' => plain.extend(['\\', c]),
-            // Within a word it is a letter.
+            // Within a word `_` is a letter.
             '_' if is_apart(before) || is_apart(next) => plain.push_str("\\_"),
-            // An empty comment separates the sign from the name.
+            // An empty comment separates `@` from the name.
             '@' if is_apart(before) => plain.push_str("@<!-- -->"),
             '#' if next.is_ascii_digit() => plain.push_str("#<!-- -->"),
             _ => plain.push(c),

@@ -1,4 +1,4 @@
-//! `junit.xml`: the run as tests of a CI job.
+//! `junit.xml`: the run as test results for a CI job.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::analysis::grouped;
 use crate::metrics::human;
 use crate::record::{CellRecord, Exit, GateRecord, OccurrenceRecord, Reason, RunRecord, Severity, Verdict};
 
-/// The run as JUnit XML: a suite per scenario; a case for each cell, each of its gates, and each
-/// missing occurrence. Times are virtual. A failure that is a result of a search or a matrix is a
-/// success. Failures come first, the gravest first.
+/// The run as JUnit XML. It has a suite per scenario, and a case for each cell, each gate, and each
+/// missing occurrence. Times are virtual. In a search or a matrix a failure that is a result counts
+/// as a success. Failures come first, the gravest first.
 pub fn junit(record: &RunRecord) -> String {
     let gates = record.gates_by_cell();
     let mut cases: Vec<Placed<'_>> = Vec::new();
@@ -29,7 +29,7 @@ pub fn junit(record: &RunRecord) -> String {
         }
     }
     for one in record.occurrences.iter().filter(|one| !one.pass) {
-        // The name is the scenario's, with a variant behind it if it is about one.
+        // The name is the scenario's, followed by the variant if it is about one.
         let of = |cell: &&CellRecord| {
             let rest = one.scenario.strip_prefix(&cell.scenario);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
@@ -54,7 +54,7 @@ pub fn junit(record: &RunRecord) -> String {
     written("syncdyno", suites)
 }
 
-/// The order of cases in a suite, and of suites by their first case.
+/// The sort key of cases in a suite, and of suites by their first case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Fails(Severity, u64),
@@ -74,7 +74,7 @@ pub fn junit_refused(exit: Exit, why: &str) -> String {
     written("syncdyno, refused", [suite])
 }
 
-/// A case for a run that was cut off: otherwise its missing cells would not be noticed.
+/// The case of a run that was cut off: without it nobody would notice the missing cells.
 const CUT_OFF: &str = "the run as a whole";
 
 fn cut_off(record: &RunRecord) -> TestCaseStatus {
@@ -113,7 +113,7 @@ fn never(one: &OccurrenceRecord) -> TestCase {
     case
 }
 
-/// Turns a failed case into a success, if the failure is a result.
+/// Turns a failed case into a success if the failure is a result of a search or a matrix.
 fn found(mut case: TestCase) -> TestCase {
     if let TestCaseStatus::NonSuccess { message, .. } = &case.status {
         let told = message.as_ref().map_or("", |text| text.as_str()).to_owned();
@@ -123,7 +123,7 @@ fn found(mut case: TestCase) -> TestCase {
     case
 }
 
-/// The result of a cell's checks and expectations, with its severity. Gates are cases of their own.
+/// The result of a cell's checks and expectations, with its severity. Gates have their own cases.
 fn checks(record: &RunRecord, cell: &CellRecord) -> (Option<Severity>, TestCaseStatus) {
     if !cell.verdict.was_run() {
         let mut status = TestCaseStatus::skipped();

@@ -1,4 +1,4 @@
-//! Word-wrapped lists, and tables that programs read and write.
+//! Word-wrapped lists, and CSV tables.
 
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ pub(super) fn filled(
     (lines + line.trim_end() + "\n").replace('\u{a0}', " ")
 }
 
-/// Keeps figures and their units on one line, until [`filled`] has wrapped the text.
+/// Keeps figures together with their units when [`filled`] wraps the text.
 pub(super) fn whole_figures(text: &str) -> String {
     let mut whole = String::new();
     let mut last = "";
@@ -35,20 +35,20 @@ pub(super) fn whole_figures(text: &str) -> String {
     whole
 }
 
-/// Texts in one; `None` if there are none.
+/// Joins texts; `None` if there are none.
 pub(super) fn joined(texts: impl IntoIterator<Item = impl Into<String>>, between: &str) -> Option<String> {
     let texts: Vec<String> = texts.into_iter().map(Into::into).collect();
     (!texts.is_empty()).then(|| texts.join(between))
 }
 
-/// A line that is shown, or the number of lines left out.
+/// A line to show, or the number of lines that are left out.
 pub(super) enum Part<'l> {
     Line(&'l str),
     LeftOut(usize),
 }
 
-/// The beginning and the end of a life, and between them the lines at the times that its last
-/// sentence names.
+/// Excerpts a life: its beginning, its end, and the lines at the times that its last sentence
+/// names.
 pub(super) fn excerpt(lines: &[String], most: usize) -> Vec<Part<'_>> {
     let between = most..lines.len().saturating_sub(most);
     let ending = lines.last().filter(|line| line.starts_with("in short: "));

@@ -1,11 +1,11 @@
-//! Tables other than of figures: cells with their size, texts by key.
+//! Tables of other things than figures: cells with their size, texts by key.
 
 use super::grid::Grid;
 use crate::analysis::grouped;
 use crate::metrics::human;
 use crate::scenario::{Cost, Plan};
 
-/// The id of a cell, its plan, and how much work it is.
+/// A cell: its id, its plan, and the amount of its work.
 type Sized<'a> = (&'a str, &'a Plan, &'a Cost);
 
 const SEEDS_TOLD: usize = 4;

@@ -4,7 +4,7 @@ use crate::metrics::human;
 use crate::oracle::{Loss, losses};
 use crate::record::CellRecord;
 
-/// How saved edits were lost, only kinds for which `counts` is true, the most frequent first.
+/// How saved edits were lost: the kinds for which `counts` is true, the most frequent first.
 pub(super) fn lost_how(cell: &CellRecord, counts: impl Fn(&Loss) -> bool) -> Vec<(u64, &'static str)> {
     let of = |loss: Loss| Some((cell.stat(loss.metric, "value").filter(|edits| *edits > 0)?, loss.how));
     let mut by: Vec<_> = losses().filter(counts).filter_map(of).collect();

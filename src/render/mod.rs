@@ -1,10 +1,10 @@
-//! Renders runs: each file renders one subject, from a record and what `analysis` finds.
+//! Renders runs. Each file renders one subject, from a record and the results of `analysis`.
 //!
-//! [`story()`] is for a terminal, [`html`] for a browser, [`summary()`] and [`junit()`] for CI;
-//! [`sweep`], [`tune`], [`mod@compare`], [`calibrate`] and [`tables`] for the results of those
-//! commands; [`svg`] draws plots. No renderer touches a file.
+//! [`story()`] is for a terminal, [`html`] for a browser, [`summary()`] and [`junit()`] for CI.
+//! [`sweep`], [`tune`], [`mod@compare`], [`calibrate`] and [`tables`] render results of those
+//! commands. [`svg`] draws plots. No renderer accesses a file.
 //!
-//! The page for a CI job is bounded ([`SUMMARY_MAX`]), however many cells fail.
+//! The page for a CI job has a bounded size ([`SUMMARY_MAX`]), however many cells fail.
 
 mod answers;
 mod brief;

@@ -1,4 +1,4 @@
-//! What had to occur under some of many seeds, in words.
+//! Names what should have occurred under at least one seed, but did not.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub(super) fn missing(record: &RunRecord) -> Vec<String> {
     missing.map(|one| format!("{}: {}", one.scenario, never(one))).collect()
 }
 
-/// What has not occurred, with too few seeds to fail; one line per scenario.
+/// Names what has not occurred under too few seeds to fail; one line per scenario.
 pub(super) fn awaited(record: &RunRecord) -> Vec<String> {
     let mut scenarios: BTreeMap<(&str, u64, u64), Vec<&str>> = BTreeMap::new();
     for one in record.occurrences.iter().filter(|one| one.pass && one.cells == 0) {
@@ -73,7 +73,7 @@ mod tests {
         outcome
     }
 
-    /// A swarm of these outcomes. It takes three seeds to say that something never occurs.
+    /// A swarm with these outcomes. Something that never occurs fails it from three seeds on.
     fn swarm(outcomes: &[Outcome], occur: &[Situation], expect: impl Fn(&mut Plan)) -> RunRecord {
         let plan = |seed| {
             let situations = Situations { occur: occur.to_vec(), seeds: 3 };

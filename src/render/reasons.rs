@@ -1,4 +1,4 @@
-//! Why a cell did not pass, in words: for the terminal, the page and the files of a CI job.
+//! Says why a cell did not pass: for the terminal, the page and the files of a CI job.
 
 use std::collections::BTreeMap;
 
@@ -14,19 +14,19 @@ use crate::record::{
     ViolationRecord,
 };
 
-/// Why a cell did not pass, the gravest reason first.
+/// The reasons why a cell did not pass, the gravest first.
 pub fn reasons_of(cell: &CellRecord) -> Vec<String> {
     cell.gravest_first().into_iter().map(|reason| reason_of(cell, reason)).collect()
 }
 
-/// What failed, and why.
+/// The two parts of a reason: what failed, and why.
 pub(super) fn parts(cell: &CellRecord, reason: &Reason) -> (String, String) {
     let text = reason_of(cell, reason);
     let (what, why) = text.split_once(": ").unwrap_or((&text, ""));
     (what.to_owned(), why.to_owned())
 }
 
-/// The reasons that name a failure, the gravest first; expectations only if no other is as grave.
+/// The reasons to name, the gravest first. Expectations only if no other reason is as grave.
 pub(super) fn main_reasons(cell: &CellRecord) -> Vec<&Reason> {
     let mut reasons = cell.gravest_first();
     let is_expectation = |reason: &Reason| matches!(reason, Reason::Expectation { .. });
@@ -95,7 +95,7 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
     }
 }
 
-/// What some runs of a setting miss without excluding it; `ran` is the number of runs.
+/// Gates that some runs of a setting miss without excluding it. `ran` is the number of runs.
 pub fn demands(
     spared: &BTreeMap<String, Spared>,
     together: &BTreeMap<String, usize>,
@@ -142,7 +142,7 @@ pub(super) fn cause(cell: &CellRecord, reason: &Reason) -> (u8, String) {
     (reason.exit().code(), named)
 }
 
-/// True if the reasons of the cell contain the whole text: it is the first of its check.
+/// True if the reasons of the cell quote this violation in full: it is the first of its check.
 pub(super) fn is_told(cell: &CellRecord, of: &ViolationRecord) -> bool {
     let is_reason = |reason: &Reason| match reason {
         Reason::Violation { check } => first_of(cell, check).is_some_and(|(first, _)| first == of),
@@ -152,7 +152,7 @@ pub(super) fn is_told(cell: &CellRecord, of: &ViolationRecord) -> bool {
     cell.reasons.iter().any(is_reason)
 }
 
-/// The bench's warning of a request that no route of the server matches, if there is one.
+/// The bench's warning about a request that matches no route of the server; `None`: no warning.
 fn no_route(cell: &CellRecord) -> Option<String> {
     let is_it = |one: &&ExceptionRecord| one.warning && one.what.starts_with("the server has no ");
     let one = cell.exceptions.iter().filter(is_it).max_by_key(|one| one.count)?;
@@ -213,7 +213,7 @@ fn first_of<'c>(cell: &'c CellRecord, check: &str) -> Option<(&'c ViolationRecor
     Some((first, 1 + found.count() as u64))
 }
 
-/// The count of a violation, by its own metric, and the first one.
+/// The number of violations of a check, from its metric, and the text of the first one.
 fn violation(cell: &CellRecord, check: &str) -> String {
     let Some((first, kept)) = first_of(cell, check) else { return check.to_owned() };
     let figure = metric_of(check).and_then(|metric| cell.metrics.get(metric));

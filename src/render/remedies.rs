@@ -1,4 +1,4 @@
-//! What mends a failing cell, in words.
+//! Says which settings mend a failing cell.
 
 use super::lines::joined;
 use crate::metrics::human;
@@ -7,7 +7,7 @@ use crate::record::{RemedyRecord, WorseRecord, headline_of, shell_word};
 const BACKEND: &str = "backend.";
 const GATE: &str = "gate ";
 
-/// What was tried with its result, or what may be tried.
+/// The remedy: settings with their result if they were tried, else settings that may help.
 pub(super) fn remedy(RemedyRecord { check, set, found, left, remaining, worse }: &RemedyRecord) -> String {
     let check = named(check);
     let quoted: Vec<String> = set.iter().map(|one| format!("--set {}", shell_word(one))).collect();
@@ -39,7 +39,7 @@ pub(super) fn remedy(RemedyRecord { check, set, found, left, remaining, worse }:
     format!("{told}; only the backend's team can change {}", some.as_deref().unwrap_or("that"))
 }
 
-/// The name of a check, or the name of a figure in the summary.
+/// The name that the summary uses for a check or a figure.
 fn named(what: &str) -> &str {
     headline_of(what).map_or(what, |headline| headline.name)
 }

@@ -1,4 +1,4 @@
-//! What a person reads at the end of a run.
+//! The text that a person reads at the end of a run.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::record::{
     ViolationRecord, replay_record,
 };
 
-/// Failing cells shown with their violations and lives of records; further ones are only named.
+/// The most failing cells shown with violations and lives of records. Further ones are only named.
 const TOLD_CELLS: usize = 3;
 const TOLD_VIOLATIONS: usize = 5;
 const TOLD_LIFE: usize = 12;
@@ -49,7 +49,7 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     let answers = answers(record, columns);
     if !all && is_asked(record) {
         let cells = human::count(record.cells.len() as u64, "run");
-        // If nothing happened to one half of a question, that is not a fault of the scenario.
+        // A question whose figures had nothing to count is not a fault of the scenario.
         let marked = marked(record, paint);
         return format!("{answers}{marked}{cells} of your file and its variations; -v shows their figures\n");
     }
@@ -71,7 +71,7 @@ fn is_asked(record: &RunRecord) -> bool {
     record.is_of_findings() && record.matrix && !record.answers.is_empty()
 }
 
-/// What the script could not do as asked, what stopped the run, whether builds are mixed.
+/// Warnings about the script, the reason why the run stopped, and whether builds are mixed.
 pub fn notes(record: &RunRecord, paint: Paint) -> String {
     let remarks = [thrown(record), not_applicable(record), record.remarks.clone()].into_iter().flatten();
     let remarks: String = remarks.map(|text| format!("note: {text}\n")).collect();
@@ -87,7 +87,7 @@ pub fn warnings(record: &RunRecord, paint: Paint) -> String {
     unplaced(record).into_iter().map(|line| format!("{} {line}\n", paint.bad("warning:"))).collect()
 }
 
-/// The path of the report, and for each cause of failure the command that repeats its first cell.
+/// The last lines: the path of the report, and for each cause of failure a command to repeat it.
 pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     let told = by_cause(record).into_iter().map(|(cell, _)| cell).filter(|_| !is_asked(record));
     let causes = grouped(told, |cell| (&cell.scenario, causes(cell))).into_iter();
@@ -107,17 +107,17 @@ pub fn reasons(record: &RunRecord) -> String {
     failures_of(record).into_iter().map(lines).chain(notes).collect()
 }
 
-/// What makes a run fail.
+/// A failure of a run.
 pub(super) enum Failure<'a> {
-    /// The worst cell of a setting, and its id with how many others fail so; for a setting in how
-    /// many seeds.
+    /// The worst cell with a cause. `name` has its id, and the number of other cells or seeds with
+    /// this cause.
     Cells { worst: &'a CellRecord, name: String },
-    /// No cell is to blame: a short title, and the full text.
+    /// A failure of the run as a whole: a short title, and the full text.
     OfRun { title: &'static str, text: String },
 }
 
 impl Failure<'_> {
-    /// The word before it: a changed scenario is not a failure of its own.
+    /// The word before a failure. A changed scenario is not called a failure.
     fn word(&self) -> &'static str {
         match self {
             Failure::Cells { worst, .. } if worst.is_changed() => "CHANGED",
@@ -126,7 +126,7 @@ impl Failure<'_> {
     }
 }
 
-/// All failures of a run, the gravest first, then by seeds.
+/// All failures of a run, the gravest first, then by seed.
 pub(super) fn failures_of(record: &RunRecord) -> Vec<Failure<'_>> {
     let cells = by_cause(record).into_iter();
     let cells = cells.map(|(worst, name)| (worst.severity(), Failure::Cells { worst, name }));
@@ -140,8 +140,8 @@ pub(super) fn failures_of(record: &RunRecord) -> Vec<Failure<'_>> {
     all.into_iter().map(|(_, failure)| failure).collect()
 }
 
-/// Groups failing cells of a setting by their reasons without figures: the worst cell of each, and
-/// the name of the group. The gravest come first, then by first seed.
+/// Groups failing cells by setting and cause (reasons without figures). Returns the worst cell and
+/// the name of each group: the gravest come first, then the first seed.
 fn by_cause(record: &RunRecord) -> Vec<(&CellRecord, String)> {
     let of_setting = |cell: &CellRecord| cell.reasons.iter().any(|one| one.exit() != Exit::NoBaseline);
     let told = grouped(record.told(), |cell| {
@@ -156,11 +156,11 @@ fn by_cause(record: &RunRecord) -> Vec<(&CellRecord, String)> {
     causes.collect()
 }
 
-/// The name of a group of failing cells, by the cell that is shown. `seeds` is the number of seeds
-/// of its setting, 0 for cells of any setting.
+/// The name of a group of failing cells, `shown` being the cell that is shown. `seeds` is the
+/// number of seeds of its setting; 0 if the cells are of any setting.
 fn named(shown: &CellRecord, cells: &[&CellRecord], seeds: usize) -> String {
     let id = &shown.id;
-    // A baseline is compared over all seeds, and one cell stands for them.
+    // A comparison with a baseline is over all seeds, and one cell stands for all.
     let of_all = |reason: &Reason| matches!(reason.exit(), Exit::Regression | Exit::NoBaseline);
     match (cells.len(), seeds) {
         (1, 0 | 1) => id.clone(),
@@ -175,7 +175,7 @@ fn named(shown: &CellRecord, cells: &[&CellRecord], seeds: usize) -> String {
     }
 }
 
-/// The reasons of a cell without their figures: cells with the same cause have the same.
+/// The reasons of a cell without figures: cells with the same cause have equal ones.
 fn causes(cell: &CellRecord) -> Vec<(u8, String)> {
     let mut causes: Vec<_> = cell.gravest_first().iter().map(|reason| cause(cell, reason)).collect();
     causes.dedup();
@@ -222,7 +222,7 @@ pub fn annotations(record: &RunRecord) -> String {
     is_silent.then(why).into_iter().chain(lines).collect()
 }
 
-/// A place in a file, and what is wrong there.
+/// A place in a file, and the mistake there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     pub file: String,
@@ -232,8 +232,8 @@ pub struct Mark {
     pub text: String,
 }
 
-/// A refused run for a GitHub job: errors at the wrong lines, or one for all, and a part of its
-/// page.
+/// A refused run, for a GitHub job: annotations at the mistakes, or one for all; and a part of the
+/// job's page.
 pub fn refused(exit: Exit, why: &str, marks: &[Mark]) -> (String, String) {
     let why = why.trim_end();
     let head = format!("syncdyno: exit {}", exit.code());
@@ -264,7 +264,7 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         Some(tune) => cells_excluded(record, &tune.knobs),
         None => record.told().len(),
     };
-    // Cells that ran to their end, as the notes count them.
+    // The cells that ran to their end, as in the notes.
     let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
     // The number of cells of a search is not known in advance.
     let unanswered = record.tune.is_some() && record.cells.is_empty() && !record.complete;
@@ -278,7 +278,7 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         0 if record.verdict == Verdict::Fail => ", none failing by itself".to_owned(),
         0 => String::new(),
         n if is_changed => format!(", {n} not compared"),
-        // A search tries such settings to see where they begin.
+        // A matrix includes such settings on purpose.
         n if record.is_of_findings() && record.matrix => format!(", {n} that miss something"),
         n if record.is_of_findings() => format!(", {n} of excluded settings"),
         n => format!(", {n} failing"),
@@ -303,7 +303,7 @@ pub(super) fn shortened(names: &str) -> String {
     format!("{first} and {} more", each.count())
 }
 
-/// Gates: all of one cell; for several cells how many are met, the missed, and the nearest others.
+/// The gates: all of a single cell; of several, how many are met, the missed, and the nearest.
 fn gates(record: &RunRecord) -> String {
     let (all, met) = (record.gates.len(), record.gates.iter().filter(|gate| gate.pass).count());
     if all == 0 {
@@ -344,7 +344,7 @@ fn nearest(gates: &[GateRecord]) -> Vec<&GateRecord> {
     for gate in gates {
         let one = (&gate.name, &gate.metric, &gate.stat, &gate.start, gate.min, gate.max);
         let kept = each.entry(one).or_insert(gate);
-        // A failing gate was shown before; here it marks its gate as not met by all.
+        // A missed gate was shown before. Here it only says that not all cells meet the gate.
         if kept.pass && (!gate.pass || near(gate) > near(kept)) {
             *kept = gate;
         }
@@ -408,7 +408,7 @@ fn failure(record: &RunRecord, cell: &CellRecord, paint: Paint) -> String {
     let lines = others.map(|reason| reason_of(cell, reason)).chain(why(cell, &gates));
     let lines = lines.chain(cell.swarm.as_ref().map(told_swarm)).chain(ending.clone().cloned());
     let mut text: String = lines.map(|line| format!("  {line}\n")).collect();
-    // What the ending and the reasons say in full is not repeated.
+    // Leaves out what the ending and the reasons already say in full.
     let said = |v: &ViolationRecord| v.check == "stuck" && (stuck || is_told(cell, v));
     let devices = cell.violations.iter().filter(|v| said(v)).count();
     let mut told = if stuck { devices.min(ending.count() + 1) } else { devices };
@@ -441,7 +441,7 @@ fn untold(cell: &CellRecord, told: usize) -> String {
     }
 }
 
-/// The first violation of a record, and the others.
+/// The first violation of a record, and all others of it.
 type Violations<'c> = (&'c ViolationRecord, Vec<&'c ViolationRecord>);
 
 fn by_record(cell: &CellRecord) -> Vec<Violations<'_>> {
@@ -467,7 +467,7 @@ fn told_violations(cell: &CellRecord, (first, others): &Violations<'_>, paint: P
         None => v.check.clone(),
     };
     let record = first.record.as_ref().map_or_else(String::new, |record| format!(" {record}"));
-    // The reasons have shown it in full if it is the first of its check.
+    // The reasons already show this violation in full if it is the first of its check.
     let what = if is_told(cell, first) { String::new() } else { format!(": {}", first.text) };
     let mut text = format!("  {}{record}{what}\n", whose(first));
     if !others.is_empty() {

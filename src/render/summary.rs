@@ -1,4 +1,4 @@
-//! `summary.md`: a page for a CI job, bounded in size.
+//! `summary.md`: a page of bounded size for a CI job.
 
 use super::brief::{brief, population};
 use super::grid;
@@ -80,7 +80,7 @@ fn bounded(mut text: String) -> String {
     text
 }
 
-/// One line of Markdown, of a bounded length.
+/// Escapes a text as one line of Markdown with a bounded length.
 fn escaped(text: &str) -> String {
     let end = (0..=REASON_MAX.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
     let more = if end < text.len() { "…" } else { "" };

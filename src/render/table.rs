@@ -1,4 +1,4 @@
-//! A run's figures as tables: one cell, variants side by side, or a spread over seeds.
+//! A run's figures as tables: one cell, variants side by side, or the range over seeds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -19,7 +19,7 @@ const COLUMNS_MAX: usize = 6;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Aligned, with lists of this many columns; tables are as wide as they need to be.
+    /// Aligned, with lists of this width in characters; tables are as wide as they need to be.
     Terminal(usize),
     Markdown,
     Html,
@@ -49,7 +49,7 @@ impl Form {
     }
 }
 
-/// Its title, and its cells.
+/// A column: its title, and its cells.
 type Column<'a> = (String, Vec<&'a CellRecord>);
 
 struct Row {
@@ -66,13 +66,13 @@ impl Row {
     fn unit(&self) -> Unit {
         self.figure.unit().of_stat(&self.stat)
     }
-    /// How many waits never ended in these cells; `None` for a count.
+    /// The waits that never ended in these cells; `None` if the statistic is a count.
     fn censored(&self, cells: &[&CellRecord]) -> Option<Censored> {
         censored(cells, &self.name).filter(|_| self.unit() == self.figure.unit())
     }
 }
 
-/// The metric, with a note that distinguishes it from a similar one.
+/// The metric's name, with a note that tells it apart from a similar one.
 fn noted(name: &str) -> String {
     let note = match name {
         "engine.down.bytes" | "engine.up.bytes" => " (messages alone)",
@@ -96,9 +96,9 @@ pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
 }
 
 const SCENARIOS_MAX: usize = 4;
-/// Differences within this many percent do not matter.
+/// Differences of at most this many percent do not matter.
 const ALIKE: u64 = 3;
-/// The result of each scenario: sentences for a setting, a short table for several.
+/// The result of each scenario: sentences for a single setting, a short table for several.
 pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
     let scenarios = by_scenario(record);
     if scenarios.len() > SCENARIOS_MAX {
@@ -118,7 +118,7 @@ pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
     scenarios.iter().map(part).collect()
 }
 
-/// Variants side by side by what people ask first; metrics equal in all are listed once.
+/// Variants side by side, with the figures that users ask for first. Equal metrics are listed once.
 fn short_table(columns: &[Column<'_>], width: usize) -> String {
     let cells: Vec<&CellRecord> = columns.iter().flat_map(|(_, cells)| cells).copied().collect();
     let is_found = |name: &str, figure: &Figure| {
@@ -175,7 +175,7 @@ fn by_scenario(record: &RunRecord) -> Vec<(&str, Vec<&CellRecord>)> {
     grouped(&record.cells, |cell| cell.scenario.as_str())
 }
 
-/// Empty if no cell has a figure, as a header alone is useless.
+/// The tables of a scenario; empty if no cell has a figure, as a header alone is useless.
 fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
     if cells.iter().all(|cell| cell.metrics.is_empty()) {
         return String::new();
@@ -231,7 +231,7 @@ fn columns<'a>(cells: &[&'a CellRecord]) -> Vec<Column<'a>> {
     })
 }
 
-/// True if a figure has a row by default: it says something, and is gated.
+/// True if a figure has a row by default: it is not zero, and its metric is gated by default.
 fn is_headline(name: &str, figure: &Figure) -> bool {
     says_something(figure) && is_gated(name)
 }
@@ -243,18 +243,18 @@ fn says_something(figure: &Figure) -> bool {
     }
 }
 
-/// A figure. Energy is marked as approximate, because it comes from models.
+/// A figure as text. Energy is marked as approximate, because it comes from models.
 pub(super) fn told(unit: Unit, n: u64) -> String {
     let about = if unit == Unit::Uj && n > 0 { "≈ " } else { "" };
     format!("{about}{}", human::figure(unit, n))
 }
 
-/// Like [`told`] for waits that may never have ended, without their number.
+/// Like [`told`], for waits that may never have ended. Does not say how many.
 fn waited(unit: Unit, n: u64, censored: Option<Censored>) -> String {
     censored.map_or_else(|| told(unit, n), |censored| human::known(unit, n, censored))
 }
 
-/// One cell, its figures grouped by room, the oracle's first; and the names of figures that are 0.
+/// The figures of one cell, grouped by room, the oracle's first; and the names of zero figures.
 fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
     let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
     let mut last_room = None;
@@ -291,7 +291,7 @@ fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
     (grid, zeros)
 }
 
-/// The checks that found nothing, and those that had nothing to check, one sentence each.
+/// A sentence on the checks that found nothing, and one on those that had nothing to check.
 fn not_found(cell: &CellRecord, form: Form) -> String {
     let Checks { passed, hollow, .. } = checks(&[cell]);
     let list = |names: &[&str], what: &str| match names {
@@ -334,7 +334,7 @@ fn each<'c>(
     figures.filter(|(name, figure)| is_shown(name, figure)).collect()
 }
 
-/// A row per figure, and one for each other figure that an expectation of these cells names.
+/// A row per given figure, and a row per other figure that an expectation of these cells names.
 fn rows<'c>(figures: impl IntoIterator<Item = (&'c str, &'c Figure)>, cells: &[&CellRecord]) -> Vec<Row> {
     let row = |(name, figure): (&str, &Figure)| {
         let stat = if figure.is_distribution() { "p95" } else { "value" }.to_owned();
@@ -351,14 +351,14 @@ fn rows<'c>(figures: impl IntoIterator<Item = (&'c str, &'c Figure)>, cells: &[&
     rows
 }
 
-/// The figures that expectations name, with their statistic: their authors want to see them.
+/// The figures, with their statistic, that expectations name: their authors want to see them.
 fn expected(cells: &[&CellRecord]) -> BTreeSet<(String, String)> {
     let named =
         cells.iter().flat_map(|cell| cell.expectations.iter().filter_map(move |e| cell.named(&e.what)));
     named.map(|(name, stat)| (name, stat.to_owned())).collect()
 }
 
-/// The rows of a comparison, headlines unless `all`; and how many differing rows are left out.
+/// The rows of a comparison: headlines, or `all`. Also the number of differing rows left out.
 fn differing(columns: &[Column<'_>], all: bool) -> (Vec<Row>, usize) {
     let cells: Vec<&CellRecord> = columns.iter().flat_map(|(_, cells)| cells).copied().collect();
     let names: BTreeSet<&str> = cells.iter().flat_map(|c| c.metrics.keys()).map(AsRef::as_ref).collect();

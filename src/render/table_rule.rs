@@ -12,14 +12,14 @@ use crate::scenario::TableRule;
 /// Figures within this factor are equal in practice.
 const EQUAL: f64 = 1.03;
 
-/// The properties of the scenario that a rule is about.
+/// The properties of the user's scenario that the rule needs.
 #[derive(Clone, Debug, Default)]
 pub struct Own {
-    /// Its value of the axis `each`.
+    /// Its value on the axis `each`; `None` if it has none.
     pub value: Option<String>,
-    /// The largest age of its data, in ns, if it says so.
+    /// The largest age that its data may have, in ns; `None` if it does not say.
     pub wanted: Option<u64>,
-    /// The interval at which a replica of it is refreshed, in ns.
+    /// The interval at which a replica is refreshed for it, in ns; `None` if it does not say.
     pub refreshed: Option<u64>,
 }
 
@@ -33,7 +33,7 @@ pub(super) fn rule_lines(table: &Table<'_>, rule: &TableRule, own: &Own) -> Vec<
     values.sort_by_key(|(value, _)| !is_own(value));
     let said = grouped(values, |(value, settings)| {
         let (choice, why) = Choice { table, rule, each, between }.said(settings, own.wanted);
-        // Only the file's own line has the reasons: the table has the figures of others.
+        // Only the line of the user's scenario has reasons: the table has the others' figures.
         if !is_own(value) {
             return (choice, String::new(), "if");
         }
@@ -95,7 +95,7 @@ impl Choice<'_> {
         (self.choice(both, wins, wanted), told(0) + &told(1) + &figures)
     }
 
-    /// The choice between two settings, if each may be better in something.
+    /// The choice between two settings. `wins` says whether each is better in some figure.
     fn choice(&self, both: [&Setting<'_>; 2], wins: [bool; 2], wanted: Option<u64>) -> String {
         let name = |at: usize| self.name(both[at]);
         let age = Named(&self.rule.age);
@@ -127,7 +127,7 @@ impl Choice<'_> {
         }
     }
 
-    /// The name of one of the values, with those of the other axes in brackets.
+    /// The name of a setting: its value, with the values of the other axes in brackets.
     fn name(&self, setting: &Setting<'_>) -> String {
         let own = &setting.labels[self.between];
         let called = &self.rule.called[usize::from(self.table.plan.axis[self.between].values[0] != *own)];
@@ -136,7 +136,7 @@ impl Choice<'_> {
         joined(rest, ", ").map_or_else(|| called.clone(), |rest| format!("{called} ({rest})"))
     }
 
-    /// The reasons for one of them, from the weighed figures.
+    /// The reasons for the setting with index `at`, from the figures that the rule weighs.
     fn reasons(&self, both: [&Setting<'_>; 2], at: usize) -> Vec<String> {
         let weigh = self.rule.weigh.iter().map(|(says, figure)| (says, Named(figure)));
         let won = weigh.filter(|(_, figure)| winner(both, *figure) == Some(at));
@@ -160,7 +160,7 @@ fn shown(figure: Named<'_>, setting: &Setting<'_>) -> String {
     shown + &statistic
 }
 
-/// Which setting has the better figure, in the mean and under each seed; `None` if neither.
+/// The index of the setting that is better in the mean and under each seed; `None` if neither is.
 fn winner(both: [&Setting<'_>; 2], figure: Named<'_>) -> Option<usize> {
     let [one, other] = both.map(|setting| figure.mean(&setting.cells));
     let (one, other) = (one?, other?);

@@ -1,4 +1,4 @@
-//! A table that a scenario declares, for a terminal, in Markdown and for programs.
+//! Renders a table that a scenario declares: for a terminal, in Markdown and for programs.
 
 use serde_json::{Map, Value, json};
 
@@ -11,9 +11,9 @@ use crate::analysis::{distinct, grouped};
 use crate::metrics::{Unit, human};
 use crate::scenario::TableColumn;
 
-/// A longer column name is broken at its hyphens on a terminal.
+/// A column name longer than this is broken at its hyphens on a terminal.
 const NAME_MAX: usize = 9;
-/// With fewer axes, rows need no blank line between groups.
+/// With at least this many axes, blank lines separate groups of rows.
 const GROUPED: usize = 3;
 
 impl Table<'_> {
@@ -62,7 +62,7 @@ impl Table<'_> {
         let is_last = |column: &TableColumn| {
             std::ptr::eq(column, &raw const self.plan.column[self.plan.column.len() - 1])
         };
-        // The last column is there for each value of `across`, the others only for the first.
+        // The last column repeats for each value of `across`; the others are there once.
         let of = |column| if is_last(column) { &values[..] } else { values.get(..1).unwrap_or_default() };
         let columns = self.plan.column.iter();
         let columns: Vec<(&TableColumn, &Option<String>)> =
@@ -97,7 +97,7 @@ impl Table<'_> {
         grid
     }
 
-    /// The field that these settings share; `named` is the axis whose value stands with it.
+    /// The field of a column for these settings. `named`: the axis whose value is added to it.
     fn field(&self, column: &TableColumn, named: Option<usize>, settings: &[&Setting<'_>]) -> String {
         let Some(least) = &self.plan.least else {
             return distinct(settings.iter().map(|setting| self.text(column, setting))).join(" / ");
@@ -132,7 +132,7 @@ impl Table<'_> {
         }
     }
 
-    /// The lines under the table that are always shown: the rule, and what was refused.
+    /// The lines that are always shown under the table: the rule, and the refused settings.
     pub fn told(&self, own: &Own) -> String {
         let refused = self.settings.iter().filter_map(|setting| Some((setting.refused?, setting)));
         let refused = grouped(refused, |(why, _)| *why).into_iter().map(|(why, all)| {
@@ -155,8 +155,8 @@ impl Table<'_> {
         lines.chain(is_one_seed.then_some(one_seed)).collect()
     }
 
-    /// Settings in words: the values of each axis if all combinations are there, without axes that
-    /// have all of their values.
+    /// Names settings by the values of each axis, if all combinations are there. Leaves out axes of
+    /// which all values are there.
     fn factored(&self, settings: &[&Setting<'_>]) -> String {
         let values = |axis: usize| distinct(settings.iter().map(|setting| setting.labels[axis].as_str()));
         let axes: Vec<Vec<&str>> = (0..self.plan.axis.len()).map(values).collect();

@@ -1,4 +1,4 @@
-//! What a run did not test as asked, one line each: otherwise people believe that it was tested.
+//! Warnings, one line each, about parts of a scenario that the run did not test.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ const TOLD: usize = 4;
 pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let mut actions: BTreeMap<(&str, bool, &str), UnplacedRecord> = BTreeMap::new();
     let told = of_cells(record, |cell| &cell.unplaced);
-    // If an action did nothing, the reasons of the failing cell say so.
+    // If an action did nothing, the failing cell already says so.
     let fails = |cell: &CellRecord, of: &str| {
         cell.reasons
             .iter()
@@ -32,19 +32,19 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
         lines(action, sum).into_iter().map(move |line| whose(record, scenario) + &line)
     });
     let planned = not_fired(record).into_iter().chain(occurrences::awaited(record));
-    // In a search, no setting may be able to lose something, such as edits in a first load: that is
+    // In a search the settings may have nothing to lose (such as edits in a first load). This is
     // not a fault of the scenario.
     let idle = [hollow, unobserved].into_iter().filter(|_| record.tune.is_none()).flat_map(|of| of(record));
     lines.chain(planned).chain(idle).collect()
 }
 
-/// All texts on a run besides its demands.
+/// All warnings on a run, without its demands.
 pub(super) fn told(record: &RunRecord) -> Vec<String> {
     [unplaced(record), thrown(record), not_applicable(record)].concat()
 }
 
-/// Exceptions of apps that ended syncs, and the bench's warnings to their authors, over all cells,
-/// the most frequent first.
+/// Exceptions of apps that ended syncs, and warnings of the bench to the apps' authors, over all
+/// cells. The most frequent come first.
 pub(super) fn thrown(record: &RunRecord) -> Vec<String> {
     let mut all: BTreeMap<(&str, &str), (u64, &CellRecord, &ExceptionRecord)> = BTreeMap::new();
     for (cell, one) in of_cells(record, |cell| &cell.exceptions) {
@@ -102,8 +102,8 @@ fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {
     fewer.into_iter().chain(elsewhere).collect()
 }
 
-/// A line per event of each scenario, over all cells. A fault that had to meet somebody is here if
-/// it met nobody under any seed; a hook, if no variant called it.
+/// A line per event of a scenario that did not fire, over all cells. A fault without a fixed target
+/// is here if it met nobody under any seed; a hook, if no variant called it.
 fn not_fired(record: &RunRecord) -> Vec<String> {
     let every = |cell: &CellRecord, one: &MissedRecord| {
         let off = |kind: &String| *kind == one.event || kind.strip_prefix("event.") == Some(&*one.event);
@@ -113,7 +113,7 @@ fn not_fired(record: &RunRecord) -> Vec<String> {
         record.cells.iter().filter(has).all(misses)
     };
     let mut events: BTreeMap<(&str, &str, &str), (Vec<&str>, MissedRecord)> = BTreeMap::new();
-    // If an event did nothing, the reasons of the failing cell say so.
+    // If an event did nothing, the failing cell already says so.
     let fails = |cell: &CellRecord, of: &str| {
         cell.reasons.iter().any(|reason| matches!(reason, Reason::EventInVain { event } if event == of))
     };
@@ -138,7 +138,7 @@ fn group<'c>(cell: &'c CellRecord, one: &MissedRecord) -> &'c str {
     if one.event.starts_with("hooks.") { &cell.scenario } else { &cell.resolved }
 }
 
-/// `cells` is empty if the run has one cell.
+/// The line of a missed event; `cells` is empty if the run has one cell.
 fn line(cells: &[&str], of: &MissedRecord) -> String {
     let MissedRecord { event, why, missed, of, devices } = of;
     let in_cells = match cells {
@@ -165,23 +165,23 @@ fn line(cells: &[&str], of: &MissedRecord) -> String {
     format!("event {event} did not fire on {} of {all}{place}: {why}", thousands(*missed))
 }
 
-/// What is known about the stack of a scenario or a variant.
+/// Facts about the stack of a scenario or a variant.
 #[derive(Default)]
 struct OfStack<'r> {
     left_out: BTreeSet<&'r str>,
     held_to: Option<HeldTo>,
     unsupported: Option<&'r Reason>,
     observed: bool,
-    /// Nothing says which edits met a conflict.
+    /// True if nothing says which edits met a conflict.
     calls_none: bool,
 }
 
-/// What is said of a stack whose server merges by rules of its own.
+/// The end of the line about a stack whose server merges by rules of its own.
 const CALLS_NONE: &str = "; engine.conflicts.found and the metrics compared with it are not \
     counted, because its server merges by its own rules and reports no conflict";
 
-/// A line for each scenario, or variant of it, of which some checks are not applicable, or that a
-/// third-party stack runs or does not support.
+/// A line for each scenario or variant with checks that are not applicable, or with a third-party
+/// stack.
 pub(super) fn not_applicable(record: &RunRecord) -> Vec<String> {
     let mut stacks: BTreeMap<(&str, Option<&str>), OfStack<'_>> = BTreeMap::new();
     for cell in &record.cells {
@@ -255,8 +255,8 @@ const NO_EDIT: (&str, &str) = ("workload.edits.made", "nobody saved an edit");
 const NO_RUN: (&str, &str) = ("engine.session.count", "no unit ran");
 const NO_REQUEST: (&str, &str) = ("engine.requests.count", "no request was sent");
 
-/// What a number counts a part of, by the beginning of its name: without that, the number is 0 with
-/// any engine.
+/// Metrics that count a part of something, by the beginning of their names, with that something. If
+/// nothing of it happened, the number is 0 with any engine.
 const AMONG: [(&str, (&str, &str)); 13] = [
     ("engine.conflicts.", NO_EDIT),
     ("engine.edits.", NO_EDIT),
@@ -293,7 +293,7 @@ fn unobserved(record: &RunRecord) -> Vec<String> {
     lines.collect()
 }
 
-/// The figures that meet an upper bound because they are 0.
+/// The figures of a cell that meet an upper bound because they are 0.
 fn at_most<'a>(record: &'a RunRecord, cell: &'a CellRecord) -> impl Iterator<Item = (String, &'a str)> {
     let is_met = |(min, max): (Option<u64>, Option<u64>), value: Option<u64>| {
         max.is_some() && min.is_none_or(|min| min == 0) && value == Some(0)
@@ -304,7 +304,7 @@ fn at_most<'a>(record: &'a RunRecord, cell: &'a CellRecord) -> impl Iterator<Ite
     expected.chain(gates.map(|gate| (gate.figure(), gate.stat.as_str())))
 }
 
-/// Why there was nothing to observe; `None` if there was.
+/// Says why there was nothing to observe; `None` if there was something.
 fn why_nothing(cell: &CellRecord, metric: &str, stat: &str) -> Option<&'static str> {
     let none = |metric: &str, stat: &str| cell.stat(metric, stat) == Some(0);
     if stat != "value" {

@@ -1,4 +1,4 @@
-//! What mends a cell, and why it misses a time: which part of the fleet, where syncs spend it.
+//! Says what mends a cell, and why it misses a time: which part of the fleet, where in syncs.
 
 use super::brief::{awaited, word};
 use super::lines::joined;
@@ -31,11 +31,11 @@ pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
     lines
 }
 
-/// The time until edits are safe, or seen: it may not be spent in a sync.
+/// Times until edits are safe or seen. Such a time may not be spent in a sync.
 const OF_EDITS: [&str; 3] =
     ["engine.write_acknowledged.duration", "engine.write_visible.duration", "engine.edits.unsent"];
 
-/// What edits waited for most, unless it was a running sync.
+/// What edits waited for most; `None` if it was a sync that ran.
 fn outside_syncs(cell: &CellRecord) -> Option<String> {
     let (wait, ppm) = *waits(&[cell])?.first()?;
     let moves = match wait {
@@ -64,7 +64,7 @@ fn devices(cell: &CellRecord) -> Option<String> {
     joined(cell.slowest.iter().map(told), ", ").map(|told| format!("longest syncs: {told}"))
 }
 
-/// The command that shows a record of the first failure, or the longest syncs if a time is missed.
+/// The command that shows more: a record of the first failure, or the longest syncs.
 pub(super) fn closer(cell: &CellRecord) -> String {
     let check = match main_reasons(cell).first() {
         Some(Reason::Violation { check }) => check,

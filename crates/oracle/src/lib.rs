@@ -1,5 +1,5 @@
-//! What the bench `syncdyno` checks a sync engine against: the reference model and its checks, the
-//! metrics and their statistics. It only gets the stream of events.
+//! Everything that checks and measures a sync engine in the bench `syncdyno`: the reference model
+//! with its checks, and the metrics with their statistics. It gets only the stream of events.
 
 pub mod metrics;
 pub mod oracle;

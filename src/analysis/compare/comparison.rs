@@ -1,4 +1,4 @@
-//! Two sides and all differences between them.
+//! A comparison: two sides and all differences between them.
 
 use super::difference::{Difference, Finding, Group};
 use super::judged::groups;
@@ -7,18 +7,18 @@ use super::side::Side;
 use crate::analysis::distinct;
 use crate::record::{Exit, is_gated, is_loss};
 
-/// A smaller difference, in millionths, does not matter to people.
+/// A difference of fewer millionths does not matter to people.
 const EQUAL: u64 = 10_000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     pub sides: (String, String),
-    /// The scenario names, if each side has one and they differ.
+    /// The names of both scenarios; `None` if they are equal or a side has several.
     pub scenarios: Option<(String, String)>,
-    /// The builds that ran the sides, in words, if they differ.
+    /// The builds that ran the sides, in words; `None` if they are equal.
     pub builds: Option<(String, String)>,
     pub groups: Vec<Group>,
-    /// Cells that the other side does not have.
+    /// The cells of each side that the other side does not have.
     pub unmatched: (Vec<String>, Vec<String>),
 }
 
@@ -40,7 +40,7 @@ pub fn compare(base: &Side, candidate: &Side) -> Comparison {
     }
 }
 
-/// A metric that was not measured under all seeds, or under too few.
+/// A metric that one side did not measure under all seeds, or that too few seeds have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unmeasured<'a> {
     pub metric: &'a str,
@@ -51,15 +51,15 @@ pub struct Unmeasured<'a> {
 /// Why a metric cannot be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lacks {
-    /// One side measured nothing, the other measured something under each seed.
+    /// One side measured nothing. The other side measured something under each seed.
     All { in_base: bool },
-    /// Both sides have it under this many seeds; `least` are needed.
+    /// Both sides have the metric under `cells` seeds, and `least` seeds are needed.
     Seeds { cells: usize, least: usize },
 }
 
 impl Comparison {
-    /// Marks differences below 1 % and below `ppm` millionths as equal, and worse figures as
-    /// tolerated up to `ppm`; with 0, none. Losses of data are never equal or tolerated.
+    /// Marks differences below 1 % or `ppm` millionths as equal, and worse figures up to `ppm` as
+    /// tolerated. With `ppm` 0, marks nothing. Losses of data are never equal or tolerated.
     pub fn tolerate(&mut self, ppm: u64) {
         for group in &mut self.groups {
             for one in &mut group.differences {
@@ -76,20 +76,20 @@ impl Comparison {
             group.differences.sort_by_cached_key(Difference::place);
         }
     }
-    /// A group with too few seeds, and how many it needs; `None` if all groups are judged.
+    /// A group with too few seeds, and the number it needs; `None` if all groups are judged.
     pub fn unjudged(&self) -> Option<(&Group, usize)> {
         self.groups.iter().find_map(|group| Some((group, group.lacks()?)))
     }
-    /// How many cells failed on each side, of those that have a counterpart.
+    /// By side, the number of failed cells, of those that have a counterpart.
     pub fn failed(&self) -> (usize, usize) {
         self.groups.iter().fold((0, 0), |sum, group| (sum.0 + group.failed.0, sum.1 + group.failed.1))
     }
-    /// How the candidate's cells failed that did not fail so in the base; else success.
+    /// The exit of candidate cells that failed in a way that the base did not; else success.
     pub fn new_failure(&self) -> Exit {
         Exit::first(self.groups.iter().map(|group| group.new_failure))
     }
     /// Metrics that one side measured under every seed and the other under none: those `asked` for,
-    /// or else the gated ones. For those asked for, also metrics that too few seeds have.
+    /// or else the gated ones. Of those asked for, also the metrics that too few seeds have.
     pub fn unmeasured<'s>(&'s self, asked: &[String]) -> Vec<Unmeasured<'s>> {
         let matters = |metric: &String| match asked {
             [] => is_gated(metric),
@@ -106,11 +106,11 @@ impl Comparison {
         distinct(self.all().filter(|(_, d)| matters(&d.metric)).filter_map(of))
     }
 
-    /// How many cells differ in their digest, in groups where no figure differs.
+    /// The number of cells with different digests, in groups where no figure differs.
     pub fn other_digests(&self) -> usize {
         self.groups.iter().map(|group| group.other_digests).sum()
     }
-    /// How many metrics have this finding, each counted once per group.
+    /// The number of metrics with this finding, counted once per group.
     pub fn count(&self, finding: Finding) -> usize {
         self.groups.iter().map(|group| group.count(finding)).sum()
     }

@@ -1,4 +1,4 @@
-//! A difference, and a group of differences.
+//! A difference between two sides, and a group of differences.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use crate::stats::{PAIRS_MIN, SAMPLES_MIN};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
-    /// The same scenario and seeds: exact.
+    /// The same scenario and seeds, so that every difference is real.
     Exact,
-    /// Other scenarios under the same seeds: paired, with an interval.
+    /// Other scenarios under the same seeds: pairs, with an interval.
     Paired,
-    /// Other seeds: two samples.
+    /// Other seeds: two independent samples.
     Samples,
 }
 
@@ -24,9 +24,9 @@ pub enum Finding {
     Better,
     /// The candidate is worse, but within the tolerance.
     Tolerated,
-    /// It differs, and neither direction is better, or the seeds disagree.
+    /// It differs, and no direction is better, or the seeds disagree on the direction.
     Changed,
-    /// It differs, but that may be chance, or there are too few seeds.
+    /// It differs, but this may be chance, or there are too few seeds.
     Unclear,
     /// The difference is too small to matter to people.
     Equal,
@@ -50,36 +50,36 @@ pub struct Difference {
     pub stat: &'static str,
     pub unit: Unit,
     pub better: Better,
-    /// The base's mean over the seeds that both have, or else over its own; the median if waits of
-    /// some seed never ended. `None` if there is no figure.
+    /// The base's mean over the seeds that both sides have, or else over its own. The median if
+    /// some waits never ended. `None` if there is no figure.
     pub base: Option<u64>,
     pub candidate: Option<u64>,
     /// How many waits of each side never ended, over all seeds.
     #[serde(skip)]
     pub censored: [Option<Censored>; 2],
-    /// Both means before rounding: for rare events the rounded number says nothing.
+    /// Both means before rounding: a rounded mean of rare events says little.
     #[serde(skip)]
     pub means: [Option<f64>; 2],
-    /// Candidate / base − 1, in parts per million; `None` if the base is zero or missing. With an
-    /// interval, it is of the mean ratio of the pairs.
+    /// Candidate / base − 1, in millionths; `None` if the base is zero or missing. If there is an
+    /// interval, the mean ratio of the pairs − 1.
     pub change_ppm: Option<i64>,
-    /// The 95 % interval of the change, in parts per million, if the pairs are subject to chance.
+    /// The 95 % interval of the change, in millionths; `None` if chance plays no part.
     pub interval_ppm: Option<(i64, i64)>,
-    /// True if cells of one side observed nothing where the other did. These pairs are left out.
+    /// True if some cells of one side alone observed nothing. Their pairs are left out.
     pub lopsided: bool,
     /// True if every cell of one side observed something and no cell of the other did.
     pub one_sided: bool,
-    /// How many observations each side has, if one has over a fifth fewer than the other: the
-    /// percentiles are then of different waits.
+    /// How many observations each side has, if one side has over a fifth fewer than the other. The
+    /// percentiles are then over different waits. `None` if the numbers are similar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<[u64; 2]>,
-    /// The number of pairs, or of cells of the smaller side.
+    /// The number of pairs; for other seeds, the number of cells of the smaller side.
     #[serde(skip)]
     pub cells: usize,
     pub finding: Finding,
 }
 
-/// A seed of the base that the candidate lacks, completely or in part.
+/// A seed of the base that the candidate lacks, as a whole or in part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     pub seed: String,
@@ -87,15 +87,15 @@ pub struct Missing {
     pub without: Vec<String>,
 }
 
-/// A metric with different units or shapes in different cells. It is not compared.
+/// A metric whose unit or shape differs between cells. The metric is not compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unlike {
     pub metric: String,
-    /// Its unit in two cells, and whether it is a distribution there.
+    /// Its unit in two cells, and whether it is a distribution in each.
     pub shapes: [(Unit, bool); 2],
 }
 
-/// The differences between opposed cells.
+/// The differences between cells that are compared with each other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// What the cells have in common; empty if there is only one group.
@@ -103,11 +103,11 @@ pub struct Group {
     pub basis: Basis,
     pub seeds: (usize, usize),
     pub failed: (usize, usize),
-    /// How the candidate's cells failed that did not fail so in the base; else success.
+    /// The exit of candidate cells that failed in a way that the base did not; else success.
     pub new_failure: Exit,
-    /// The worst of the candidate's cells that fail so.
+    /// The worst of these candidate cells.
     pub new_failing: Option<Box<CellRecord>>,
-    /// Seeds that the candidate lacks, completely or in part, while others are paired.
+    /// Seeds that the candidate lacks, as a whole or in part, while other seeds are paired.
     pub missing: Vec<Missing>,
     /// Metrics with different units or shapes on both sides.
     pub unlike: Vec<Unlike>,
@@ -115,18 +115,17 @@ pub struct Group {
     pub devices: Option<[u64; 2]>,
     /// The length of the script of a cell on each side, if they differ, in nanoseconds.
     pub script_ns: Option<[u64; 2]>,
-    /// Seeds of which one side has several cells of one scenario with different results.
+    /// Seeds for which one side has several cells of one scenario with different results.
     pub copies: Vec<String>,
-    /// How many exact pairs differ in their digest, if no figure differs.
+    /// The number of exact pairs with different digests, although no figure differs.
     pub other_digests: usize,
-    /// In how many exact pairs events are equal but figures differ: the program counts differently.
+    /// The number of exact pairs with equal events but other figures: the programs count otherwise.
     pub counted_otherwise: usize,
     pub differences: Vec<Difference>,
 }
 
 impl Group {
-    /// The metrics, each with the gravest finding of its statistics. Worse in one and better in
-    /// another is worse.
+    /// By metric, the gravest finding of its statistics: if one is worse and one is better, worse.
     pub fn metrics(&self) -> BTreeMap<&str, Finding> {
         let mut all = BTreeMap::new();
         for one in &self.differences {
@@ -139,8 +138,8 @@ impl Group {
     pub fn count(&self, finding: Finding) -> usize {
         self.metrics().into_values().filter(|of| *of == finding).count()
     }
-    /// The most important headline figures that are better and worse; `None` if none is better, or
-    /// none is worse.
+    /// The most important headline figure that is better, and the one that is worse; `None` if
+    /// there is no such pair.
     pub fn trade(&self) -> Option<[&Difference; 2]> {
         let is_headline = |metric: &str| is_summary(metric) || HEADLINE.contains(&metric);
         let first = |finding| {
@@ -149,13 +148,13 @@ impl Group {
         };
         Some([first(Finding::Better)?, first(Finding::Worse)?])
     }
-    /// How many seeds it needs to be judged; `None` if it has enough, or nothing differs.
+    /// How many seeds the group needs to be judged; `None` if it has enough or nothing differs.
     pub fn lacks(&self) -> Option<usize> {
         let least = self.basis.least();
         let differs = self.differences.iter().any(|difference| difference.finding == Finding::Unclear);
         (differs && self.seeds.0.min(self.seeds.1) < least).then_some(least)
     }
-    /// How many seeds this figure needs, if too few have it although both sides have enough seeds.
+    /// How many seeds the figure needs, if too few have it although each side has enough seeds.
     pub fn rests_on_too_few(&self, figure: &Difference) -> Option<usize> {
         let least = self.basis.least();
         let open = matches!(figure.finding, Finding::Changed | Finding::Unclear);
@@ -164,7 +163,7 @@ impl Group {
 }
 
 impl Difference {
-    /// True if the candidate is worse, even if that may be chance.
+    /// True if the candidate is worse, or seems worse while this may be chance.
     pub fn is_worse_or_unclear(&self) -> bool {
         let more = match (self.change_ppm, self.means) {
             (Some(change), _) => change > 0,
@@ -173,17 +172,17 @@ impl Difference {
         self.finding == Finding::Worse
             || self.finding == Finding::Unclear && directed(self.better, more) == Finding::Worse
     }
-    /// True if it differs by less than `ppm` millionths and is not a loss of data.
+    /// True if the change is less than `ppm` millionths and the figure is not a loss of data.
     pub fn is_within(&self, ppm: u64) -> bool {
         self.change_ppm.is_some_and(|change| change.unsigned_abs() < ppm) && !is_loss(&self.metric)
     }
-    /// True if it is only about one state, unit or entity.
+    /// True if the figure is about a single state, unit or entity.
     pub fn is_part(&self) -> bool {
         is_part(&self.metric)
     }
-    /// The order in a report: losses; the summary by how much it moved, waits before costs; then of
-    /// the rest worse, better, and neither, each by weight. Within each of these, percentiles of
-    /// different waits come last.
+    /// The order in a report. First losses; then figures of the summary by the size of their
+    /// change, waits before costs; then all others: worse, better, the rest, each by weight. Within
+    /// each of these, percentiles over different waits come last.
     pub fn place(&self) -> impl Ord + use<> {
         let is_judged = matches!(self.finding, Finding::Worse | Finding::Better);
         let (class, moved) = match is_judged && is_summary(&self.metric) {
@@ -205,12 +204,13 @@ impl Difference {
         let times = self.change_ppm.map_or(f64::INFINITY, |ppm| 1.0 + ppm as f64 / 1e6);
         if times < 1.0 { 1.0 / times } else { times }
     }
-    /// The size of the change in steps: 0 for 25 % or more, 1 for 5 % or more, 2 for less.
+    /// The size of the change as a step: 0 for 25 % or more, 1 for 5 % or more, 2 for less.
     pub(super) fn step(&self) -> u8 {
         [1.25, 1.05].iter().filter(|least| self.times() < **least).count() as u8
     }
-    /// First the step. In a step, p99 and mean come last, as the summary does not show them; before
-    /// them waits, then costs by how much they moved, then wasted bytes, a part of the costs.
+    /// The order in the summary: by step. Within a step first waits, then costs by the size of
+    /// their change, then wasted bytes, which are a part of the costs; p99 and mean last, as the
+    /// summary does not show them.
     fn moved(&self) -> (u8, bool, u8, u64) {
         let (kind, rest) = match (is_cost(&self.metric), self.unit) {
             (true, _) => (1, u64::MAX - (self.times() * 1e6) as u64),
@@ -219,7 +219,7 @@ impl Difference {
         };
         (self.step(), ["p99", "mean"].contains(&self.stat), kind, rest)
     }
-    /// True if the change exceeds `ppm` millionths in its whole interval. From 0 every change does.
+    /// True if the whole interval of the change exceeds `ppm` millionths. Always for one from 0.
     pub fn exceeds(&self, ppm: u64) -> bool {
         let nearest = |(low, high): (i64, i64)| low.unsigned_abs().min(high.unsigned_abs());
         let change = self.interval_ppm.map(nearest).or(self.change_ppm.map(i64::unsigned_abs));

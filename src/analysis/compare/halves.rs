@@ -1,5 +1,6 @@
-//! What a change improves and what it costs, by the headline figures: a change that one of them
-//! recommends must not hide its price in another.
+//! Finds what a change improves and what it costs, in headline figures. A change that one figure
+//! recommends must not hide its price in another figure. The sides without and with the change are
+//! called halves.
 
 use std::cmp::Reverse;
 
@@ -9,25 +10,25 @@ use super::observed::{Observed, observed, unlike};
 use crate::metrics::{Better, Censored, Unit};
 use crate::record::{CellRecord, headline_of, is_cost, is_loss};
 
-/// A smaller ratio between two halves may be chance. The same limit as for an answer.
+/// A ratio between two halves below this may be chance. Answers use the same limit.
 const LUCK: f64 = 1.05;
-/// The first of these statistics that is compared speaks for its metric.
+/// The statistics that are compared. For a metric, the first one that it has counts.
 const STATS: [&str; 4] = ["value", "p95", "total", "max"];
 
-/// Harm to edits, besides the time until they are safe.
+/// Harm to edits, apart from a longer time until they are safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Harm {
-    /// They are lost, refused or discarded, whether or not their authors are notified.
+    /// Edits are lost, refused or discarded, whether or not their authors are notified.
     Lost,
-    /// They, or versions that they made, give way and nobody is notified.
+    /// Edits, or versions that they made, are superseded and nobody is notified.
     Discarded,
-    /// Their rows exist twice.
+    /// Rows of edits exist twice.
     Doubled,
-    /// People could not make them.
+    /// People could not make edits.
     Prevented,
 }
 
-/// The metrics of each harm, to be added up.
+/// The metrics of each harm. Their sum counts the harm.
 const HARMS: [(Harm, &[&str]); 4] = [
     (Harm::Lost, &["oracle.saved_edits.lost"]),
     (Harm::Discarded, &["oracle.silent_discard.count"]),
@@ -42,7 +43,7 @@ pub fn may_be_chance(both: [u64; 2]) -> bool {
     apart * apart <= 4 * (u128::from(both[0]) + u128::from(both[1]))
 }
 
-/// A headline figure in both halves.
+/// A headline figure with its value in both halves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moved {
     pub metric: String,
@@ -53,14 +54,14 @@ pub struct Moved {
     pub censored: [Option<Censored>; 2],
 }
 
-/// The second half compared with the first, over all their seeds.
+/// The second half compared with the first one, over all seeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Weighed {
-    /// The headline figure that improves the most.
+    /// The headline figure that improves the most; `None` if none does.
     pub better: Option<Moved>,
-    /// The headline figure that gets worse the most, except those that count harms.
+    /// The headline figure that gets worse the most; `None`: none. Harms are not counted here.
     pub price: Option<Moved>,
-    /// The count of each harm in both halves, if the second has more.
+    /// The count of each harm in both halves, if the second half has more.
     pub harms: Vec<(Harm, [u64; 2])>,
 }
 
@@ -69,20 +70,21 @@ pub fn is_harm(metric: &str) -> bool {
     is_loss(metric) || of_edits().any(|of| of == metric)
 }
 
-/// The metrics of harm to edits. More of any is worse, whatever else improves.
+/// The metrics of harm to edits. More harm is worse, whatever else improves.
 pub fn of_edits() -> impl Iterator<Item = &'static str> {
     HARMS.iter().flat_map(|(_, metrics)| metrics.iter().copied())
 }
 
 impl Weighed {
-    /// Compares pairs of cells, each pair of one seed. There is no test for chance, as for an
-    /// answer.
+    /// Compares pairs of cells; each pair has one seed. As for answers, there is no test for
+    /// chance.
     pub fn of(pairs: &[[&CellRecord; 2]]) -> Weighed {
         let [first, second]: [Vec<&CellRecord>; 2] =
             [0, 1].map(|half| pairs.iter().map(|pair| pair[half]).collect());
         let harms = HARMS.map(|(harm, metrics)| (harm, [&first, &second].map(|cells| sum(cells, metrics))));
         let better = gains(&first, &second).into_iter().find(|one| one.times() >= LUCK);
-        // Worse with it is better without it. A wait that fewer people had is neither.
+        // A figure that improves from the second half to the first is a price. If fewer people
+        // waited, a wait is neither better nor worse.
         let price = gains(&second, &first).into_iter().find(|one| {
             of_edits().all(|of| of != one.metric) && (one.times() >= LUCK || is_loss(&one.metric))
         });
@@ -112,7 +114,7 @@ fn sum(cells: &[&CellRecord], metrics: &[&str]) -> u64 {
 }
 
 /// The headline figures that are better in `to`, the largest change first, one statistic of each.
-/// Counts of checks are not here: they fail a cell and are reported separately.
+/// Counts of checks are left out: they fail a cell and are reported separately.
 fn gains(from: &[&CellRecord], to: &[&CellRecord]) -> Vec<Difference> {
     let all = observed(from, to, &unlike(from, to), Basis::Exact, true).into_iter();
     let told = all.filter(|one| headline_of(&one.told.metric).is_some() && !is_luck(one));
@@ -133,7 +135,7 @@ fn is_luck(one: &Observed) -> bool {
     pairs().any(|(from, to)| from < to) && pairs().any(|(from, to)| from > to)
 }
 
-/// Losses first, then by the step of the change; within a step, waits before costs.
+/// The sort key: losses first, then the step of the change; within a step, waits before costs.
 fn place(one: &Difference) -> impl Ord + use<> {
     let by = (one.times() * 1e6) as u64;
     (!is_loss(&one.metric), one.step(), is_cost(&one.metric), Reverse(by), one.metric.clone())

@@ -1,4 +1,4 @@
-//! The observations of both sides, for each statistic that is compared.
+//! The observations of both sides for each compared statistic.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,15 @@ use crate::metrics::{self, Better, Compared, Figure, Kind, NEVER, Unit};
 use crate::record::{CellRecord, censored, is_loss, is_summary};
 use crate::stats::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 
-/// The statistics of a distribution that are tested. Its ends and its count vary too much by
-/// chance, and each more figure makes the test of all others weaker.
+/// The statistics of a distribution that are tested for significance. Minimum, maximum and count
+/// vary too much by chance, and each further figure weakens the test of the others.
 const PERCENTILES: &[&str] = &["p50", "p95", "p99"];
-/// All except the count, which is neither better nor worse: more syncs mean more waits, long and
-/// short.
+/// All except the count, which is neither better nor worse: more syncs mean more waits, both long
+/// and short.
 const EXACT: &[&str] = &["p50", "p95", "p99", "max", "min"];
-/// Counts within 1/20 count as equal: a percentile does not move with less.
+/// Counts that differ by at most 1/20 count as equal: this does not move a percentile.
 const AS_MANY: u128 = 20;
-/// If one side has 1/5 fewer waits, it is not better: the others may have been prevented from what
-/// they would have waited for.
+/// A side with 1/5 fewer waits is not better: something may have prevented the missing waits.
 const FEWER: u128 = 5;
 
 /// Both sides' observations of one statistic.
@@ -25,9 +24,9 @@ pub(super) struct Observed {
     pub told: Difference,
     pub base: Vec<u64>,
     pub candidate: Vec<u64>,
-    /// Only if chance plays a part.
+    /// How certain the change is; `None` if chance plays no part.
     pub change: Option<Change>,
-    /// True if the candidate has so many fewer observations that it cannot be better.
+    /// True if the candidate has so few observations that it cannot be better.
     pub fewer: bool,
 }
 
@@ -41,7 +40,7 @@ struct Statistic<'a> {
 }
 
 impl Observed {
-    /// From a statistic's value in each cell. In pairs, cells at the same index have the same seed.
+    /// From the statistic in each cell. For pairs, cells with equal indices have the same seed.
     fn new(of: Statistic<'_>, base: &[Option<u64>], candidate: &[Option<u64>], basis: Basis) -> Observed {
         let of_side = |side: &[Option<u64>]| side.iter().flatten().copied().collect::<Vec<u64>>();
         let own = [base, candidate].map(of_side);
@@ -56,7 +55,7 @@ impl Observed {
             (own[0].is_empty() != own[1].is_empty(), own.clone().into())
         };
         let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
-        // A single wait of an hour could turn plain means against the mean ratio of the pairs.
+        // Plain means may contradict the mean ratio of the pairs after a single wait of an hour.
         let ratios = basis == Basis::Paired
             && base != candidate
             && told.iter().all(|side| side.iter().all(|value| *value > 0));
@@ -105,7 +104,7 @@ impl Observed {
         (self.base.clone(), self.candidate.clone())
     }
 
-    /// The change of pairs. If waits never ended in only one cell of a pair, its size is unknown.
+    /// The change of pairs. Its size is unknown if waits never ended in only one cell of a pair.
     pub(super) fn paired(&self, level: f64) -> Change {
         let pairs = self.base.iter().copied().zip(self.candidate.iter().copied());
         let is_never = |n: u64| self.told.unit == Unit::Ns && n == NEVER;
@@ -121,7 +120,7 @@ impl Observed {
         if more + less == 0 || self.told.cells < PAIRS_MIN {
             return change;
         }
-        // Either test may decide; the ended pairs count only if they point the same way.
+        // One of both tests decides. The ended pairs count only if they point the same way.
         let is_longer = change.value.unwrap_or(0.0) > 0.0;
         let of_ended = if (more > less) == is_longer && more != less { change.chance } else { 1.0 };
         let of_never = stats::seen_more_often(self.told.cells, more, less);
@@ -137,7 +136,7 @@ impl Observed {
     }
 }
 
-/// The metrics whose unit or shape differs between cells, as in a baseline of another version.
+/// The metrics whose unit or shape differs between cells, as in a baseline of an older version.
 pub(super) fn unlike(base: &[&CellRecord], candidate: &[&CellRecord]) -> BTreeMap<String, Unlike> {
     let mut shapes: BTreeMap<&str, (Unit, bool)> = BTreeMap::new();
     let mut unlike = BTreeMap::new();
@@ -152,9 +151,10 @@ pub(super) fn unlike(base: &[&CellRecord], candidate: &[&CellRecord]) -> BTreeMa
     unlike
 }
 
-/// The observations of every statistic that both sides have and that is not `unlike`. A part that a
-/// cell lacks did not occur in it; an empty distribution has no figure. If the sides are not
-/// `as_large` (other devices or hours), no sum is better or worse, except losses.
+/// The observations of every statistic that both sides have, without the metrics in `unlike`. A
+/// part that a cell lacks did not occur there, so it is 0. A distribution without observations has
+/// no figure. If the sides are not `as_large` (other devices or hours), no sum is better or worse,
+/// except losses.
 pub(super) fn observed(
     base: &[&CellRecord],
     candidate: &[&CellRecord],
@@ -162,7 +162,7 @@ pub(super) fn observed(
     basis: Basis,
     as_large: bool,
 ) -> Vec<Observed> {
-    // Of several figures of a name the first.
+    // If cells have different figures of a name, the first one counts.
     let all = base.iter().chain(candidate).rev().flat_map(|cell| &cell.metrics);
     let mut names: BTreeMap<&str, &Figure> = all.map(|(name, figure)| (name.as_ref(), figure)).collect();
     let has = |side: &[&CellRecord], name: &str| side.iter().any(|cell| cell.metrics.contains_key(name));
@@ -198,7 +198,7 @@ pub(super) fn observed(
     without_duplicate_parts(names.into_iter().flat_map(of).collect())
 }
 
-/// True if a figure grows with the number of devices or hours.
+/// True if a figure grows with the number of devices or of hours.
 fn is_sum(name: &str, stat: &str) -> bool {
     let counts = metrics::find(name).is_some_and(|metric| metric.kind == Kind::Counter);
     counts || ["total", "never", "count"].contains(&stat)
@@ -228,7 +228,7 @@ fn statistics(
     let has_percentiles =
         judged.contains(&"p50") && is_summary(name) && !is_part(name) && basis != Basis::Exact;
     let mut judged = judged.to_vec();
-    // The mean is of all waits, and varies less than the longest of a few. Baselines of earlier
+    // The mean covers all waits, and varies less than the longest of a few. Baselines of earlier
     // versions have no means.
     let mut figures = sides.into_iter().flatten().filter_map(|cell| cell.metrics.get(name));
     if has_percentiles && figures.all(|figure| figure.stat("mean").is_some()) {
@@ -250,8 +250,8 @@ fn observed_in(name: &str) -> impl Fn(&&CellRecord) -> u64 {
     move |cell| cell.metrics.get(name).map_or(0, Figure::observed)
 }
 
-/// How many observations each side has. A pair with an empty cell is not compared, so that it does
-/// not hide the others.
+/// The number of observations of each side. A pair with an empty cell is left out, so that it does
+/// not affect the other pairs.
 fn observations(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> [u128; 2] {
     let observed = observed_in(name);
     let of = |cells: &[&CellRecord]| cells.iter().map(|cell| observed(cell).into()).collect::<Vec<u128>>();
@@ -259,13 +259,13 @@ fn observations(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> [u128; 
     let pairs = || base.iter().zip(&candidate).filter(|(a, b)| **a > 0 && **b > 0);
     let sum = |side: &[u128]| side.iter().sum::<u128>();
     match basis {
-        // With other seeds a side may have more cells.
+        // With other seeds, one side may have more cells, so the numbers are scaled.
         Basis::Samples => [sum(&base) * candidate.len() as u128, sum(&candidate) * base.len() as u128],
         _ => [pairs().map(|(a, _)| a).sum(), pairs().map(|(_, b)| b).sum()],
     }
 }
 
-/// Removes parts that equal their whole: if there is only one start state, or one unit.
+/// Removes parts that equal the whole, as with only one start state or only one unit.
 fn without_duplicate_parts(mut all: Vec<Observed>) -> Vec<Observed> {
     let whole = all.iter().filter(|one| !one.told.is_part());
     let whole: BTreeMap<(String, &str), _> =
@@ -303,7 +303,7 @@ pub(super) fn mean(values: &[u64]) -> f64 {
 }
 
 /// The typical value of a side: its mean, or the geometric mean if `ratios` are judged. If some
-/// waits never ended, the median, as there is no mean.
+/// waits never ended, there is no mean, so the median.
 fn typical(values: &[u64], unit: Unit, ratios: bool) -> f64 {
     if unit == Unit::Ns && values.contains(&NEVER) {
         let mut sorted = values.to_vec();

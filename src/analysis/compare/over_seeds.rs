@@ -1,4 +1,4 @@
-//! Compares cells with a baseline over all seeds together, not one by one.
+//! Compares cells with a baseline over all seeds together, not seed by seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,19 +13,19 @@ use crate::stats::PAIRS_MIN;
 /// How the cells of a setting differ from the baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shift {
-    /// A seed, or some of its figures, is missing: nothing to compare.
+    /// A seed, or some of its figures, is missing, so there is nothing to compare.
     Missing(Missing),
     Unlike(Unlike),
     OneSided(Difference),
     Worse(Difference, Worst),
-    /// It is worse, but too few seeds to rule out chance.
+    /// A figure is worse, but there are too few seeds to rule out chance.
     TooFew(Difference),
-    /// Its mean is worse by more than the tolerance, but that is not significant: no failure.
+    /// Its mean is worse by more than the tolerance, but not significantly. This is not a failure.
     Perhaps(Difference),
     Otherwise(Difference),
 }
 
-/// In how many seeds a figure is worse, and in which one the most.
+/// In how many seeds a figure is worse, and in which seed the most.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Worst {
     pub seeds: usize,
@@ -35,12 +35,12 @@ pub struct Worst {
 }
 
 impl Shift {
-    /// True if it is or may be worse, but does not fail.
+    /// True if a figure is or may be worse, but this does not fail.
     pub fn is_tolerated(&self) -> bool {
         let worse = |of: &Difference| of.finding == Finding::Worse;
         matches!(self, Shift::Perhaps(_)) || matches!(self, Shift::Otherwise(figure) if worse(figure))
     }
-    /// The exit code of the failure; success if it does not fail.
+    /// The exit code of the failure; success if this does not fail.
     pub fn exit(&self) -> Exit {
         match self {
             Shift::Worse(..) => Exit::Regression,
@@ -50,9 +50,9 @@ impl Shift {
     }
 }
 
-/// Compares the seeds of a setting with what the baseline gates, as paired differences. `held` has
-/// the index of each cell and its baseline. Each shift comes with the index of one cell: the first,
-/// or the one where the first worse figure is worst.
+/// Compares the seeds of a setting with the gated figures of the baseline, as paired differences.
+/// `held` has the index of each cell with its baseline. Each shift comes with the index of a cell:
+/// the first one, or the one where the first worse figure is worst.
 pub fn over_seeds(
     judged: &[Judged],
     held: &[(usize, &BaselineCell)],
@@ -86,13 +86,13 @@ fn shifts(
     let missing = group.missing.into_iter().map(Shift::Missing);
     let mut found: Vec<(usize, Shift)> =
         missing.chain(group.unlike.into_iter().map(Shift::Unlike)).map(|shift| (first, shift)).collect();
-    // A loss under a seed where the baseline has none is not chance.
+    // A loss under a seed without losses in the baseline is not chance.
     let has_new_loss = |figure: &Difference| {
         let is_new = |cell| matches!(both(judged, cell, figure), [Some(0), is] if is > Some(0));
         oracle::is_of_check(&figure.metric) && cells.iter().any(is_new)
     };
     let mut worst = None;
-    // One statistic of each metric is reported, the one that users ask for first.
+    // Reports one statistic per metric: the one that users ask for first.
     let mut said = BTreeSet::new();
     for figure in group.differences {
         let may_exceed = figure.change_ppm.is_none_or(|ppm| ppm.unsigned_abs() > tolerance_ppm);
@@ -122,7 +122,7 @@ fn shifts(
     found
 }
 
-/// The figure of the baseline and that of the cell.
+/// The figure in the baseline's cell, and in the cell.
 fn both(judged: &[Judged], (at, base): &(usize, &BaselineCell), figure: &Difference) -> [Option<u64>; 2] {
     let was = base.metrics.get(figure.metric.as_str()).and_then(|of| of.stat(figure.stat));
     [was, judged[*at].cell.stat(&figure.metric, figure.stat)]
@@ -133,11 +133,11 @@ impl Worst {
         let by = |cell: &&(usize, &BaselineCell)| {
             let [was, is] = both(judged, cell, figure).map(Option::unwrap_or_default);
             let (more, of) = if figure.better == Better::Higher { (was, is) } else { (is, was) };
-            // An increase from 0 counts as larger than any other.
+            // An increase from 0 counts as larger than any other increase.
             let scale = if of == 0 { u128::from(u64::MAX) } else { 1_000_000 };
             u128::from(more) * scale / u128::from(of.max(1))
         };
-        // If several are equal, the first.
+        // The first cell, if several are equal.
         let at = cells.iter().rev().max_by_key(by).map_or(cells[0].0, |(at, _)| *at);
         let seeds = cells.iter().filter(|cell| by(cell) > 1_000_000).count();
         Worst { seeds, seed: judged[at].cell.seed.clone(), at }

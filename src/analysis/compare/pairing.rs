@@ -1,4 +1,4 @@
-//! Which cells are compared with which.
+//! Decides which cells are compared with which.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -7,12 +7,12 @@ use crate::analysis::grouped;
 use crate::analysis::sweep::plain;
 use crate::record::CellRecord;
 
-/// Cells of both sides that differ only in their seeds, or in what is compared.
+/// Cells of both sides that differ only in their seeds, or in what the user compares.
 pub(super) struct PairedCells<'a> {
     pub title: String,
     pub pairs: Vec<(&'a CellRecord, &'a CellRecord)>,
     pub alone: (Vec<&'a CellRecord>, Vec<&'a CellRecord>),
-    /// Seeds of which one side has several cells of one scenario.
+    /// Seeds for which one side has several cells of one scenario.
     pub copies: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ impl<'a> PairedCells<'a> {
 
 pub(super) type Unmatched = (Vec<String>, Vec<String>);
 
-/// Pairs cells by title, which has the variant and the scenario unless each side has only one.
+/// Pairs cells by title: variant and scenario, each unless both sides have only one.
 pub(super) fn opposed<'a>(base: &'a Side, candidate: &'a Side) -> (Vec<PairedCells<'a>>, Unmatched) {
     let variants_matter = !(one(base, |c| &c.variant) && one(candidate, |c| &c.variant));
     let scenarios_matter = !(one(base, |c| &c.scenario) && one(candidate, |c| &c.scenario));
@@ -62,8 +62,8 @@ fn once(cells: Vec<&CellRecord>) -> Vec<&CellRecord> {
     cells.into_iter().filter(|cell| seen.insert((&cell.resolved, &cell.seed, &cell.digest))).collect()
 }
 
-/// Pairs cells of one title. If a name has several scenarios, those that both sides have are
-/// paired, and the others, which were changed, are paired in their order.
+/// Pairs the cells of one title. If a name has several scenarios, scenarios that both sides have
+/// are paired. The others were changed and are paired in their order.
 fn by_scenario<'a>(
     title: String,
     base: Vec<&'a CellRecord>,
@@ -109,7 +109,7 @@ fn several(cells: &[&CellRecord]) -> bool {
     cells.iter().any(|cell| *of_seeds.entry(&cell.seed).or_insert(&cell.resolved) != &cell.resolved)
 }
 
-/// Seeds with several cells of one scenario; call it after [`once`] removed equal ones.
+/// Seeds with several cells of one scenario. Call this after [`once`] removed equal cells.
 fn copies(cells: &[&CellRecord]) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let again = cells.iter().filter(|cell| !seen.insert((&cell.resolved, &cell.seed)));

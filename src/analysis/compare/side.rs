@@ -1,4 +1,4 @@
-//! One side of a comparison: measured cells of a record or a baseline.
+//! One side of a comparison: the measured cells of a record or a baseline.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,11 @@ use crate::record::{BaselineCell, CellRecord, Exit, Reason, RunRecord, Verdict};
 pub struct Side {
     pub name: String,
     pub cells: Vec<CellRecord>,
-    /// The builds that ran the cells, by the digest of their sources; empty for a baseline.
+    /// The builds that ran the cells, by the digest of their sources. Empty for a baseline.
     pub builds: BTreeMap<String, String>,
 }
 
-/// A side that cannot be compared.
+/// Why a side cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SideError {
     #[error("{0} has no completed cell")]
@@ -22,7 +22,7 @@ pub enum SideError {
     NoVariant { side: String, variant: String, known: String },
 }
 
-/// How a cell failed, except for differences from a baseline.
+/// The exits by which a cell failed, without those for differences from a baseline.
 pub(super) fn failures(cell: &CellRecord) -> Vec<Exit> {
     match cell.reasons.as_slice() {
         _ if cell.verdict != Verdict::Fail => Vec::new(),
@@ -42,14 +42,14 @@ impl From<&BaselineCell> for CellRecord {
 }
 
 impl Side {
-    /// The cells that ran to their end, or those of one variant; an error if there are none.
+    /// The cells that ran to their end, of all variants or of one. An error if there are none.
     pub fn of_record(name: &str, record: &RunRecord, variant: Option<&str>) -> Result<Side, SideError> {
         let ended = record.cells.iter().filter(|cell| cell.verdict.was_run());
         let builds = ended.clone().map(|cell| record.build_of(cell));
         let builds = builds.map(|build| (build.source.clone(), build.to_string())).collect();
         Side { name: name.to_owned(), cells: ended.cloned().collect(), builds }.only(variant)
     }
-    /// Only these metrics, with digests of them; all if `names` is empty.
+    /// Keeps only these metrics, with digests over them. Keeps all if `names` is empty.
     pub fn of_metrics(mut self, names: &[String]) -> Side {
         if names.is_empty() {
             return self;
@@ -64,7 +64,7 @@ impl Side {
         self
     }
 
-    /// The cells of one variant, or all if `None`; an error if there are none.
+    /// Keeps only the cells of one variant; all if `None`. An error if none is left.
     pub fn only(mut self, variant: Option<&str>) -> Result<Side, SideError> {
         if self.cells.is_empty() {
             return Err(SideError::Empty(self.name));

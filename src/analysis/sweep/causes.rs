@@ -1,4 +1,4 @@
-//! Why a setting is worse than the best: the parts of its time that have grown.
+//! Says why a setting is worse than the best: which parts of its time have grown.
 
 use super::findings::{FLAT, Finding, may_be_luck, pairs};
 use super::objective::Objective;
@@ -8,18 +8,18 @@ use super::shares::{Fit, Shares, Side, ran, rows};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     RoundTrips,
-    /// Useful responses, if the time until their first byte is not known.
+    /// Useful responses, in place of finer parts if the time until their first byte is unknown.
     Answers,
     Queue,
-    /// Failed requests and the waits before retries; the metric is the most frequent kind.
+    /// Failed requests and the waits before retries. The metric counts the most frequent kind.
     Failures(&'static str),
     Writing,
-    /// Hooks and kills of the app: neither requests nor writing.
+    /// Hooks and kills of the app, and all that is neither requests nor writing.
     Rest,
 }
 
 impl Part {
-    /// For programs; failures have the metric that counts them.
+    /// The name for programs. Failures have the name of their metric.
     pub fn code(self) -> &'static str {
         match self {
             Part::RoundTrips => "round_trips",
@@ -51,26 +51,26 @@ pub struct Grown {
     by: f64,
 }
 
-/// What makes a setting worse than the best.
+/// The cause for which a setting is worse than the best.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cause {
     pub at: usize,
-    /// Its price divided by that of the best, under the seeds that both have.
+    /// The price of the setting divided by that of the best, over the seeds that both have.
     pub cost: f64,
-    /// How many times as long its syncs take, in total, or per row or sync if these are compared.
+    /// The factor by which its syncs take longer: in total, or per row or sync if compared so.
     pub longer: f64,
-    /// The parts that grew most and together explain half of the cost; empty if they do not.
+    /// The parts that grew most, if together they explain half of the cost; else empty.
     pub grown: Vec<Grown>,
 }
 
 /// The share of the cost that the named parts must explain together.
 const EXPLAINED_MIN: f64 = 0.5;
 const EXPLAINED_BY_EACH_MIN: f64 = 0.2;
-/// Smaller growth, as a share of the time of the best setting, is not named.
+/// The least growth that is named, as a share of the time of the best setting.
 const GROWN_MIN: f64 = 0.005;
 
-/// The causes for the settings furthest below and above the flat region; for words, for each worse
-/// one. None if the difference may be chance, or the figure is not about sync time.
+/// The causes for the settings furthest below and above the flat region; if settings are words, for
+/// each worse one. None if the difference may be chance or the figure is not about sync time.
 pub fn causes(
     axis: &str,
     objective: &Objective,
@@ -128,7 +128,7 @@ fn cost(here: &Point<'_>, best: &Point<'_>) -> Option<f64> {
     Some(sums.0 / sums.1).filter(|cost| !cost.is_nan())
 }
 
-/// How many times as long syncs take as with the best setting, or rows or observations of them.
+/// The factor by which syncs take longer than with the best setting: in total, or per row or sync.
 fn longer(here: &Point<'_>, best: &Point<'_>, objective: &Objective) -> f64 {
     let [here, best] = [here.of_seeds_in(best), best.of_seeds_in(here)];
     let is_rate = objective.is_sync_rate();
@@ -157,7 +157,7 @@ fn parts(here: &Point<'_>, best: &Point<'_>, is_fitted: bool) -> Vec<(Part, Take
     parts
 }
 
-/// The kind of failed request that grew most from the best; if none grew, the most frequent.
+/// The kind of failed request that grew most from the best; if none grew, the most frequent kind.
 fn failures(here: &Point<'_>, best: &Point<'_>) -> &'static str {
     let seeds = here.cells.len() as f64 / best.cells.len().max(1) as f64;
     let most = |count: &dyn Fn(&str) -> f64| {

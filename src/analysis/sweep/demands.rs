@@ -1,4 +1,4 @@
-//! What a scenario demands of each run besides losing nothing, and which settings do not meet it.
+//! Demands: what a scenario requires of each run besides losing nothing; and who misses them.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,38 +15,38 @@ pub struct Run<'a> {
     pub gates: Vec<&'a GateRecord>,
 }
 
-/// How a setting meets the demands, over all of its seeds and compared with other settings.
+/// How a setting meets the demands, over all its seeds and compared with other settings.
 #[derive(Clone, Debug, Default)]
 pub struct Demands<'a> {
-    /// Demands that it does not meet, with the cells that miss them.
+    /// Demands that the setting does not meet, with the cells that miss them.
     pub broken: BTreeMap<String, Vec<(&'a CellRecord, &'a Reason)>>,
-    /// Demands missed under seeds that no other setting was run under: not decided.
+    /// Demands missed under seeds that no other setting ran under, so that nothing is decided yet.
     pub open: BTreeMap<String, BTreeSet<u64>>,
-    /// Demands that all settings miss under the seed, or that no setting meets: no setting's fault.
+    /// Demands that all settings miss under a seed, or no setting meets: no setting is at fault.
     pub spared: BTreeMap<String, Spared>,
-    /// Gates that its seeds meet together, with the number of seeds that miss them.
+    /// Gates that the setting's seeds meet together, with the number of seeds that miss them alone.
     pub together: BTreeMap<String, usize>,
 }
 
-/// A demand that all settings miss does not count against a setting.
+/// A demand that all settings miss under some seeds, and that is therefore spared there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spared {
     pub seeds: usize,
-    /// The figure of a gate, if nothing was observed under any of these seeds.
+    /// The figure of the gate, if nothing was observed under any of these seeds; else `None`.
     pub unseen: Option<String>,
-    /// No setting meets it over its seeds.
+    /// True if no setting meets the demand over its seeds.
     pub by_all: bool,
 }
 
-/// For each demand and seed the number of settings that miss it, and of settings that ran.
+/// By demand and seed, the number of settings that miss the demand, and of those that ran.
 #[derive(Default)]
 struct Missing<'a> {
     ran: BTreeMap<&'a str, usize>,
     missed: BTreeMap<(&'a str, String), usize>,
 }
 
-/// How all settings of one place meet the demands. If a setting is the only one that ran under a
-/// seed, a miss counts against it only if it `decides` alone.
+/// How all settings of one place meet the demands. If only one setting ran under a seed, a miss
+/// counts against it only if `decides` is true for the setting.
 pub fn demands<'a, K: Ord + Copy>(
     settings: &BTreeMap<K, Vec<Run<'a>>>,
     decides: impl Fn(&K) -> bool,
@@ -61,7 +61,7 @@ pub fn demands<'a, K: Ord + Copy>(
     }
     let of = |(setting, runs): (&K, &Vec<Run<'a>>)| (*setting, Demands::of(runs, &missing, decides(setting)));
     let mut all: BTreeMap<K, Demands<'a>> = settings.iter().map(of).collect();
-    // A demand that no setting meets would exclude all of them, each under other seeds.
+    // A demand that no setting meets would exclude all settings, each under other seeds.
     let names: BTreeSet<String> = all.values().flat_map(|demands| demands.broken.keys().cloned()).collect();
     let keeps = |name: &str, of: &K| all[of].keeps(name, settings[of].len());
     let by_all = |name: &String| all.len() > 1 && !settings.keys().any(|of| keeps(name, of));
@@ -78,8 +78,8 @@ pub fn demands<'a, K: Ord + Copy>(
 }
 
 impl<'a> Demands<'a> {
-    /// A miss that all settings share under a seed is not counted. A gate that the seeds meet
-    /// together is not broken.
+    /// How a setting meets the demands. A miss that all settings share under a seed does not count.
+    /// A gate that the seeds meet together is not broken.
     fn of(runs: &[Run<'a>], missing: &Missing<'a>, decides: bool) -> Demands<'a> {
         let mut demands = Demands::default();
         for cell in runs.iter().map(|run| run.cell).filter(|cell| is_sound(cell)) {
@@ -103,7 +103,7 @@ impl<'a> Demands<'a> {
         demands
     }
 
-    /// True if a setting breaks a demand nowhere and meets it in more than half of its runs.
+    /// True if the setting breaks the demand nowhere and meets it in more than half of its runs.
     fn keeps(&self, name: &str, runs: usize) -> bool {
         let spared = self.spared.get(name).map_or(0, |spared| spared.seeds);
         2 * spared < runs && !self.broken.contains_key(name) && !self.open.contains_key(name)
@@ -120,13 +120,13 @@ impl<'a> Demands<'a> {
     }
 }
 
-/// Excludes a setting because `missed` of its cells miss a demand.
+/// Says that a setting is excluded because `missed` of its cells miss a demand.
 pub fn missed_in<'a>(missed: &[(&'a CellRecord, &'a Reason)], cells: usize) -> Trouble<'a> {
     Trouble::Failed { worst: (missed[0].0, Some(missed[0].1)), failed: missed.len(), of: cells }
 }
 
-/// Excludes the settings of a series that lose something or break a demand. Returns what excludes
-/// no setting. `gates` are the gates by cell.
+/// Excludes the settings of a series that lose something or break a demand. Returns the demands
+/// that exclude no setting. `gates` are the gates by cell.
 pub(super) fn exclude<'a>(
     points: &mut [Point<'a>],
     gates: &BTreeMap<&str, Vec<&'a GateRecord>>,
@@ -143,7 +143,7 @@ pub(super) fn exclude<'a>(
         let broken =
             demands.broken.values().min_by_key(|missed| (missed[0].1.severity(), Reverse(missed.len())));
         point.trouble = match broken {
-            // Demands other than gates were not measured as asked, with any setting.
+            // A demand other than a gate that no setting meets was not tested: all are excluded.
             _ if is_wrong || !demands.spared.keys().all(|name| is_gate(name)) => trouble(&point.cells),
             broken => broken.map(|missed| missed_in(missed, point.cells.len())),
         };
@@ -153,8 +153,8 @@ pub(super) fn exclude<'a>(
     (spared, together)
 }
 
-/// How many failing cells of a search belong to excluded settings. `knobs` are the keys that the
-/// search varies; other keys set places apart.
+/// The number of failing cells of a search that belong to excluded settings. `knobs` are the keys
+/// that the search varies. Other keys distinguish places.
 pub fn cells_excluded(record: &RunRecord, knobs: &[String]) -> usize {
     let gates = record.gates_by_cell();
     let axes = |cell: &CellRecord, is_knob: bool| {
@@ -173,7 +173,7 @@ pub fn cells_excluded(record: &RunRecord, knobs: &[String]) -> usize {
     places.into_iter().map(of_place).sum()
 }
 
-/// True if a setting meets a gate over its seeds together, without seeds under which all miss it.
+/// True if a setting's seeds meet a gate together. Seeds under which all miss it do not count.
 fn is_met(runs: &[Run<'_>], missing: &Missing<'_>, name: &str) -> bool {
     let spared = |cell: &CellRecord| {
         let (seed, ran) = (cell.seed.as_str(), missing.ran.get(cell.seed.as_str()).copied().unwrap_or(0));
@@ -192,7 +192,7 @@ fn is_gate(demand: &str) -> bool {
     demand.starts_with("gate ")
 }
 
-/// The name of the demand that a cell misses, if the reason is a demand.
+/// The name of the demand that a reason is about; `None` if the reason is not a demand.
 fn demand(reason: &Reason) -> Option<String> {
     let named = match reason {
         Reason::Gate { gate } => format!("gate {}", gate.name),
@@ -204,7 +204,7 @@ fn demand(reason: &Reason) -> Option<String> {
     (reason.exit() == Exit::Threshold).then_some(named)
 }
 
-/// True if the cell has no other failure than missed demands.
+/// True if the cell has no failure other than missed demands.
 pub fn is_sound(cell: &CellRecord) -> bool {
     let missed = !cell.reasons.is_empty() && cell.reasons.iter().all(|reason| demand(reason).is_some());
     cell.verdict != Verdict::Fail || missed

@@ -1,4 +1,4 @@
-//! The best setting of a series, and how certain it is.
+//! Finds the best setting of a series, and how certain this is.
 
 use super::objective::Objective;
 use super::point::Point;
@@ -8,28 +8,28 @@ use crate::stats::{SEEDS_MIN, interval_of_mean, worse_beyond_noise};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub best: usize,
-    /// The first and the last setting not worse beyond the noise; `None` if seeds are too few.
+    /// The first and the last setting not worse beyond the noise; `None` with too few seeds.
     pub noise: Option<(usize, usize)>,
-    /// The first and the last of the settings around it that cost at most `FLAT` times as much.
+    /// The flat region: the first and last setting around the best that cost at most `FLAT`.
     pub flat: (usize, usize),
-    /// All settings not worse beyond the noise, in any position; `None` if seeds are too few.
+    /// All settings not worse beyond the noise, wherever they are; `None` with too few seeds.
     pub as_good: Option<Vec<usize>>,
-    /// All settings that cost at most `FLAT` times as much.
+    /// All settings whose cost is at most `FLAT`, wherever they are.
     pub near: Vec<usize>,
 }
 
 impl Finding {
-    /// The neighbours of the settings within the noise. The optimum lies between them if the curve
-    /// has one minimum. `None` at an end of the `settings`.
+    /// The neighbours of the settings within the noise. If the curve has one minimum, the optimum
+    /// lies between them. An end is `None` at the end of the `settings`.
     pub fn between(&self, settings: usize) -> Option<[Option<usize>; 2]> {
         let (first, last) = self.noise?;
         Some([first.checked_sub(1), Some(last + 1).filter(|i| *i < settings)])
     }
 }
 
-/// A setting within this factor of the best is equally good in practice.
+/// A setting that costs at most this factor of the best is as good in practice.
 pub(crate) const FLAT: f64 = 1.03;
-/// A setting that costs more than this factor under each of the first seeds needs no more seeds.
+/// A setting needs no more seeds if it costs more than this factor under each of the first seeds.
 pub const FAR: f64 = 1.15;
 /// Finds the best; `None` if all settings are excluded or the figure has no better direction.
 pub(super) fn find(points: &[Point<'_>], objective: &Objective) -> Option<Finding> {
@@ -48,7 +48,7 @@ pub(super) fn find(points: &[Point<'_>], objective: &Objective) -> Option<Findin
         known().map(|(i, _)| i).filter(good).collect()
     });
     let noise = as_good.as_ref().map(|good| {
-        // A setting that did not run, in a sweep that was cut short, is not a bound.
+        // A setting that did not run, because the sweep was cut short, is not a bound.
         let open = |i: usize| points[i].is_unknown() || good.contains(&i);
         let (first, last) = around(best, costs.len(), open);
         (first.min(good[0]), last.max(good[good.len() - 1]))
@@ -62,7 +62,7 @@ pub(crate) fn near(points: &[Point<'_>], best: usize) -> Vec<usize> {
     (0..costs.len()).filter(is_near).collect()
 }
 
-/// The cost of each relative to the best, as a factor; `None` if it is excluded.
+/// The cost of each setting as a factor of the best; `None` for an excluded setting.
 pub fn costs(points: &[Point<'_>]) -> Option<Vec<Option<f64>>> {
     let prices: Vec<Option<f64>> = points.iter().map(Point::candidate).collect();
     let best = prices.iter().flatten().copied().min_by(f64::total_cmp)?;
@@ -80,8 +80,8 @@ fn around(best: usize, len: usize, as_good: impl Fn(usize) -> bool) -> (usize, u
     (first, last)
 }
 
-/// True if `point` may cost more than `best` by chance: not worse beyond the noise, or, with too
-/// few seeds, not [`FAR`] worse under each. False if the best has too few seeds.
+/// True if `point` may cost more than `best` only by chance: it is not worse beyond the noise. With
+/// too few seeds: it is not [`FAR`] worse under each. False if the best has too few seeds.
 pub(crate) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
     let pairs = pairs(point, best);
     let far = !pairs.is_empty() && pairs.iter().all(|(here, there)| *here > there * FAR);
@@ -93,7 +93,7 @@ pub(super) fn pairs(one: &Point<'_>, other: &Point<'_>) -> Vec<(f64, f64)> {
     one.prices.iter().filter_map(|(seed, price)| Some((*price, *other.prices.get(seed)?))).collect()
 }
 
-/// The 95 % interval of the mean figure, smaller end first; `None` if there are too few seeds.
+/// The 95 % interval of the mean figure, smaller end first; `None` for too few seeds.
 pub fn figure_between(point: &Point<'_>, objective: &Objective, position: u64) -> Option<(f64, f64)> {
     let prices: Vec<f64> = point.prices.values().copied().collect();
     let (a, b) = interval_of_mean(&prices, position)?;

@@ -5,7 +5,7 @@ use crate::metrics::Better;
 
 const POINTS_MIN: usize = 3;
 const REACH_MIN: f64 = 10.0;
-/// If a point is off the line by more than this factor, no power law fits.
+/// No power law fits if a point is off the line by more than this factor.
 const OFF_MAX: f64 = 1.25;
 
 /// The slope of the least-squares line through (ln x, ln y); `None` if points are off the line.
@@ -25,7 +25,7 @@ fn slope(points: &[(f64, f64)]) -> Option<f64> {
     logs.iter().all(|point| off(point) <= libm::log(OFF_MAX)).then_some(slope)
 }
 
-/// The exponent of the power law of a series; `None` for rates.
+/// The exponent of the power law of a series; `None` for rates, or if no power law fits.
 pub fn exponent(sweep: &Sweep<'_>, series: &Series<'_>) -> Option<f64> {
     if sweep.objective.better == Better::Higher {
         return None;

@@ -1,14 +1,15 @@
-//! A sweep: the results of a grid of settings, which is best, and what limits the others.
+//! A sweep: the results of a grid of settings, which of them is best, and what limits the others.
 //!
-//! Each combination of the axes after the first (and each variant) is a series. Settings are
-//! compared by one figure, the [`Objective`].
+//! The first axis has the settings. Each combination of the other axes (and each variant) is a
+//! series of settings. One figure, the [`Objective`], compares settings.
 //!
-//! Invariants: settings are compared under common random numbers, seed by seed. A setting that lost
-//! something, got stuck or missed a gate that others meet is excluded. Shares of time come only
-//! from metrics, and a closed form is used only if the sweep's figures follow it.
+//! Invariants: settings are compared seed by seed, under common random numbers. A setting is
+//! excluded if it lost something, got stuck, or missed a gate that others meet. Shares of time come
+//! only from metrics. A closed form is used only if the sweep's figures follow it.
 //!
-//! Read in this order: `series` sorts the cells into settings (`point`), `findings` finds the best
-//! of a series and how certain it is, `shares` where the time went, `causes` what limits a setting.
+//! Read in this order: `series` sorts the cells into settings (`point`). `findings` finds the best
+//! of a series and how certain that is. `shares` says where time went, `causes` what limits a
+//! setting.
 
 mod causes;
 mod demands;

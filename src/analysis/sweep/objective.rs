@@ -1,4 +1,4 @@
-//! The figure that settings are compared by.
+//! The objective of a sweep: the figure that settings are compared by.
 
 use std::str::FromStr;
 
@@ -9,7 +9,7 @@ use crate::record::CellRecord;
 pub struct Objective {
     /// The metric, optionally with a state or a unit, as `metric@state`.
     pub metric: String,
-    /// `value`, or a statistic of a distribution.
+    /// `value`, or the name of a distribution's statistic.
     pub stat: String,
     pub better: Better,
     pub unit: Unit,
@@ -18,7 +18,7 @@ pub struct Objective {
 /// The price of a wait that never ends.
 const NEVER: f64 = metrics::NEVER as f64;
 const WHOLE: f64 = 1e6;
-/// Rows made durable per time of units: how fast an engine moves data while it syncs.
+/// The default: rows made durable per time of units, which is how fast an engine moves data.
 const DEFAULT: &str = "engine.rows.rate";
 const OF_PUSHES: &str = "engine.push.rate";
 const SYNC_TIMES: [&str; 4] =
@@ -31,9 +31,9 @@ impl Objective {
         let metric = if key.starts_with("engine.push.") { OF_PUSHES } else { DEFAULT };
         metric.parse().expect("the defaults are in the table of metrics")
     }
-    /// The price of a cell by this figure, lower is better; `None` if it has none. For a rate, the
-    /// time per row: in a mean over seeds, a high rate must not hide a long wait. For a share, 2 −
-    /// share, so that the mean is of shares.
+    /// The price of a cell: the figure in a form in which lower is better; `None` if there is no
+    /// figure. For a rate it is the time per row, so that a high rate cannot hide a long wait in a
+    /// mean over seeds. For a share it is 2 − share, so that the mean is one of shares.
     pub fn price(&self, cell: &CellRecord) -> Option<f64> {
         let figure = cell.metrics.get(self.metric.as_str())?.stat(&self.stat)? as f64;
         let price = match (self.better, self.unit) {
@@ -50,11 +50,11 @@ impl Objective {
             _ => price,
         }
     }
-    /// The upper bound of the figure: 1 for a share, otherwise infinite.
+    /// The largest possible figure: 1 for a share, otherwise infinite.
     pub fn most(&self) -> f64 {
         if (self.better, self.unit) == (Better::Higher, Unit::Ppm) { WHOLE } else { f64::INFINITY }
     }
-    /// How the figure of several seeds is averaged: for a rate, the mean of the times.
+    /// The name of the mean over seeds: for a rate, that of the times.
     pub fn mean(&self) -> &'static str {
         let is_rate = self.better == Better::Higher && self.unit != Unit::Ppm;
         if is_rate { "harmonic mean" } else { "mean" }
@@ -62,12 +62,12 @@ impl Objective {
     pub fn ranks(&self) -> bool {
         self.better != Better::Neither
     }
-    /// True if it is the time per row of a chunk of `key`, as in the closed form.
+    /// True if it is the time per row for chunks of `key`, which the closed form describes.
     pub fn is_time_a_row(&self, key: &str) -> bool {
         self.metric == DEFAULT || *self == Objective::of_axis(key)
     }
-    /// True if it is the duration of syncs, or a rate in that time, which the parts of the time
-    /// explain. The parts are of all units and devices, so not for one unit or one start state.
+    /// True if it is the duration of syncs or a rate over it: the parts of the time explain these.
+    /// The parts cover all units and devices, so it is false for a single unit or start state.
     pub fn is_of_sync_time(&self) -> bool {
         let is_of_all = !self.metric.contains(['@', '/']);
         let is_time = SYNC_TIMES.contains(&self.metric.as_str()) && self.unit == Unit::Ns;
@@ -85,7 +85,7 @@ impl Objective {
 
 impl FromStr for Objective {
     type Err = String;
-    /// Reads `metric` or `metric:stat`; a distribution alone means its 95th percentile.
+    /// Reads `metric` or `metric:stat`. Of a distribution, the default is its 95th percentile.
     fn from_str(text: &str) -> Result<Objective, String> {
         let (metric, stat) = text.split_once(':').map_or((text, None), |(metric, stat)| (metric, Some(stat)));
         let found = metrics::find(metric).ok_or_else(|| {
@@ -106,8 +106,8 @@ impl FromStr for Objective {
     }
 }
 
-/// The mean of prices, which must not be empty. If some never come, the mean is above all that
-/// come, and grows with their number.
+/// The mean of prices, of which there must be one. If some are `NEVER`, the mean is above all
+/// other prices and grows with the number of these.
 pub fn mean_price(prices: &[f64]) -> f64 {
     let never = prices.iter().filter(|price| **price >= NEVER).count() as f64;
     let seeds = prices.len() as f64;

@@ -8,13 +8,14 @@ use crate::base::{BitRate, Bytes, Span};
 use crate::metrics::{Censored, NEVER, Unit};
 use crate::record::{CellRecord, Reason, Verdict};
 
-/// One setting: cells that differ in their seed alone.
+/// One setting: cells that differ only in their seed.
 #[derive(Clone, Debug, Default)]
 pub struct Point<'a> {
     pub value: String,
     pub cells: Vec<&'a CellRecord>,
     pub prices: BTreeMap<&'a str, f64>,
-    /// The price over all seeds, if a percentile never came under one seed but came over all.
+    /// The price over all seeds together, if a percentile is [`NEVER`] under one seed but not over
+    /// all.
     pub together: Option<f64>,
     pub trouble: Option<Trouble<'a>>,
 }
@@ -27,7 +28,7 @@ pub fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Whether settings are words, such as modes: they have no order.
+/// True if settings are words, such as modes: these have no order.
 pub fn are_words(points: &[Point<'_>]) -> bool {
     points.iter().any(|point| point.number().is_none())
 }
@@ -48,8 +49,8 @@ impl<'a> Point<'a> {
         let figures = self.cells.iter().filter_map(|cell| cell.metrics.get(objective.metric.as_str()));
         Censored::of(figures).filter(|_| objective.unit != Unit::Count)
     }
-    /// The mean figure, rounded. If a seed's figure never came, that of all waits of all seeds;
-    /// [`NEVER`] if that never came either.
+    /// The mean figure, rounded. If the figure is [`NEVER`] under one seed, the figure over the
+    /// waits of all seeds instead; [`NEVER`] if that is so, too. `None` if there is no figure.
     pub fn figure(&self, objective: &Objective) -> Option<u64> {
         Some((objective.figure(self.price()?) + 0.5) as u64)
     }
@@ -58,15 +59,15 @@ impl<'a> Point<'a> {
         let price = (!prices.is_empty()).then(|| mean_price(&prices))?;
         Some(self.together.unwrap_or(price))
     }
-    /// The price, if the setting is not excluded.
+    /// The price; `None` if the setting is excluded.
     pub fn candidate(&self) -> Option<f64> {
         self.price().filter(|_| self.trouble.is_none())
     }
-    /// True if nothing was measured, and nothing excludes it.
+    /// True if nothing was measured and nothing excludes the setting.
     pub fn is_unknown(&self) -> bool {
         self.prices.is_empty() && self.trouble.is_none()
     }
-    /// The value as a number, if it is one: a plain number, a duration, a size or a percentage.
+    /// The value as a number: plain, a duration, a size, a rate or a percentage; `None` for words.
     pub fn number(&self) -> Option<f64> {
         let text = &self.value;
         let plain = text.replace('_', "").parse().ok().filter(|x: &f64| x.is_finite());
@@ -76,7 +77,7 @@ impl<'a> Point<'a> {
         let percent = || text.strip_suffix('%')?.parse().ok().filter(|x: &f64| x.is_finite());
         plain.or_else(percent).or_else(span).or_else(size).or_else(rate)
     }
-    /// The setting without the seeds that `other` does not have.
+    /// The setting with only those seeds that `other` has, too.
     pub fn of_seeds_in(&self, other: &Point<'_>) -> Point<'a> {
         let mut both = self.clone();
         both.cells.retain(|cell| other.cells.iter().any(|of_other| of_other.seed == cell.seed));
@@ -105,7 +106,7 @@ pub enum Trouble<'a> {
         failed: usize,
         of: usize,
     },
-    /// In the words of a search.
+    /// The reason in the words of a search.
     Told(String),
 }
 

@@ -1,4 +1,4 @@
-//! The cells of a sweep, sorted into series of settings.
+//! Sorts the cells of a sweep into series of settings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,27 +14,27 @@ pub struct Sweep<'a> {
     pub across: Vec<String>,
     pub objective: Objective,
     pub series: Vec<Series<'a>>,
-    /// True if cells are missing: the run was cut short.
+    /// True if cells are missing because the run was cut short.
     pub is_partial: bool,
 }
 
 #[derive(Debug)]
 pub struct Series<'a> {
-    /// Its variant and the values of the other axes.
+    /// The name of the series: its variant, and its values of the other axes.
     pub name: String,
     pub variant: Option<String>,
     pub values: Vec<String>,
     pub points: Vec<Point<'a>>,
-    /// `None` if all settings are excluded, or the figure has no better direction.
+    /// The finding; `None` if all settings are excluded or the figure has no better direction.
     pub finding: Option<Finding>,
-    /// Demands that all settings miss under a seed, which excludes none.
+    /// Demands that all settings miss under a seed, so that they exclude none.
     pub spared: BTreeMap<String, Spared>,
-    /// Gates that a setting meets over its seeds together, with the number of seeds that miss them.
+    /// Gates that a setting's seeds meet together, with the number of seeds that miss them alone.
     pub together: BTreeMap<String, usize>,
 }
 
 impl<'a> Sweep<'a> {
-    /// Sorts the cells by the axes, the first axis first, each with its values in order.
+    /// Sorts the cells into settings along the first axis, for all combinations of the other axes.
     pub fn new(record: &'a RunRecord, axes: &[AxisRecord], objective: Objective) -> Sweep<'a> {
         let (first, others) = axes.split_first().expect("a sweep has an axis");
         let mut sorted: BTreeMap<(Option<&str>, Vec<String>), Vec<&CellRecord>> = BTreeMap::new();
@@ -70,7 +70,7 @@ impl<'a> Sweep<'a> {
     }
 }
 
-/// Sorts settings by their number, whatever the order on the command line; words stay as they are.
+/// Sorts settings by number, in whatever order the user gave them. Words keep their order.
 fn in_order(mut points: Vec<Point<'_>>) -> Vec<Point<'_>> {
     if points.iter().all(|point| point.number().is_some()) {
         points.sort_by(|a, b| a.number().partial_cmp(&b.number()).expect("numbers of settings are finite"));

@@ -1,20 +1,20 @@
-//! Where the time of a setting went, and the cost per chunk and per row.
+//! Computes where the time of a setting went, and the cost per chunk and per row.
 
 use super::point::Point;
 use crate::record::CellRecord;
 use crate::theory::chunk::Cost;
 
-/// The direction that a sweep of chunk sizes is about, with its metrics.
+/// A direction, pull or push, with the metrics that a sweep of its chunk sizes needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Side {
     /// The key for rows per chunk.
     pub chunk_rows: &'static str,
-    /// The distribution of the rows in chunks.
+    /// The metric for the number of rows per chunk.
     pub held: &'static str,
     rows: &'static str,
     time: &'static str,
     writing: Option<&'static str>,
-    /// Time and number of responses in syncs that moved nothing, if there is such a metric.
+    /// The metrics for time and number of responses in syncs that moved nothing; `None` for pushes.
     empty: Option<(&'static str, &'static str)>,
 }
 
@@ -40,61 +40,61 @@ impl Side {
     pub fn of(axis: &str) -> Side {
         if axis.starts_with("engine.push.") { PUSH } else { PULL }
     }
-    /// Time and number of its responses, except in syncs that moved nothing: how often an app syncs
-    /// for nothing does not depend on the chunk size.
+    /// The time and the number of its responses, without those of syncs that moved nothing: how
+    /// often an app syncs for nothing does not depend on the chunk size.
     fn moving(self, point: &Point<'_>) -> (f64, f64) {
         let empty = self.empty.map_or((0.0, 0.0), |(time, count)| (point.sum(time), point.sum(count)));
         (point.sum(self.time) - empty.0, point.count(self.held) - empty.1)
     }
 }
 
-/// The cost of a chunk, fitted to a series: o, c and 1/λ of the closed form, in seconds.
+/// The cost of a chunk, fitted to a series: the values o, c and 1/λ of the closed form, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fit {
     pub chunk: f64,
     pub row: f64,
     /// The largest relative deviation of a setting from that line.
     pub misfit: f64,
-    /// The time to write a chunk, in addition. No outage can hit it.
+    /// The time to write a chunk, which comes on top. No outage can hit it.
     pub commit: f64,
-    /// Mean exposed time between failures, if there were enough of them and they came at random.
+    /// Mean exposed time between failures; `None` if there were too few or they were not random.
     pub mtbf: Option<f64>,
     pub fails: bool,
 }
 
-/// The rows that a setting moved in both directions; an acknowledgement that is repeated adds none.
+/// The rows that a setting moved in both directions. A repeated acknowledgement adds none.
 pub(crate) fn rows(point: &Point<'_>) -> f64 {
     point.sum(PULL.rows) + point.sum("engine.push.acknowledged")
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Shares {
-    /// Waiting for the first byte of responses: round trips and fixed overhead.
+    /// Time until the first byte of responses: round trips and fixed overhead.
     pub waiting: f64,
     pub queued: f64,
-    /// Transfer of rows, on the link and through the backend.
+    /// Time to transfer rows, on the link and through the backend.
     pub moving: f64,
     pub lost: f64,
     pub backing_off: f64,
     pub writing: f64,
-    /// Neither in a finished request nor in writing.
+    /// Time that is neither in a finished request nor in writing.
     pub rest: f64,
 }
 
-/// If a chunk deviates from the line by more than this, the line is not used.
+/// The line is not used if a chunk deviates from it by more than this share.
 const MISFIT_MAX: f64 = 0.2;
-/// If a chunk deviates from the line by more than this, no best chunk is calculated.
+/// No best chunk is calculated if a chunk deviates from the line by more than this share.
 const MISFIT_OF_COST_MAX: f64 = 0.05;
-/// Settings that lose more of their time than this are left out of the fit.
+/// A setting is left out of the fit if it loses more than this share of its time.
 const LOST_MAX: f64 = 0.5;
-/// With fewer failures their rate is uncertain: the standard error of 25 is 20 %.
+/// The fewest failures for a rate: the standard error of 25 failures is 20 %.
 const FAILURES_MIN: f64 = 25.0;
-/// Failures by deadline or refusal are not random; up to this share of them is ignored.
+/// Failures by deadline or refusal are not random. Up to this share of all failures is ignored.
 const UNLIKE_MAX: f64 = 0.02;
 
 impl Fit {
     /// Fits the time of a response to its rows: o + c·rows, by least squares of relative deviations
-    /// over the settings. `None` if no line fits or all responses have one size.
+    /// over the settings. `None` if no line fits or all responses have the same size.
     pub fn of(side: Side, points: &[Point<'_>]) -> Option<Fit> {
         let answered: Vec<&Point<'_>> =
             points.iter().filter(|point| has_typical_responses(side, point)).collect();
@@ -114,7 +114,7 @@ impl Fit {
         }
         let writing = side.writing.and_then(|writing| line(&samples(&|point| point.sum(writing))));
         let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
-        // If no response ever came, as one too large for the memory, the link was not to blame.
+        // If no response ever came (one may exceed the memory), the link was not the cause.
         let came = || points.iter().filter(|point| point.count(side.held) > 0.0);
         let sum = |metric: &str| came().map(|point| point.sum(metric)).sum::<f64>();
         let failed = sum("engine.requests.cut");
@@ -125,15 +125,16 @@ impl Fit {
         Some(Fit { chunk, row, misfit, commit, mtbf: random.then(|| exposed / failed), fails })
     }
 
-    /// The input of the closed form; `None` without random failures or if the line fits badly.
+    /// The input of the closed form; `None` if failures are not random or the line fits badly.
     pub fn cost(self) -> Option<Cost> {
         if self.misfit > MISFIT_OF_COST_MAX {
             return None;
         }
         Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
     }
-    /// The best chunk if responses could hold more than `cap` rows (`None`: the largest), and the
-    /// greatest share of the time that it saves. `None` if failures are too few, or not random.
+    /// The best chunk if responses could hold more than `cap` rows (`None`: the largest), with the
+    /// greatest share of the time that it saves. `None` as a whole if failures are too few or not
+    /// random.
     pub(crate) fn beyond(self, cap: f64) -> Option<(Option<f64>, f64)> {
         if let Some(cost) = self.cost() {
             let best = cost.best().max(cap);
@@ -145,7 +146,7 @@ impl Fit {
     }
 }
 
-/// The time of its syncs; for a rate without syncs that moved nothing, which have no rate.
+/// The time of its syncs. For a rate without syncs that moved nothing, because these have no rate.
 pub(super) fn ran(point: &Point<'_>, is_rate: bool) -> f64 {
     let empty = if is_rate { point.sum("engine.session.empty_time") } else { 0.0 };
     point.sum("engine.session.time") - empty
@@ -155,13 +156,13 @@ pub(crate) fn held(side: Side, point: &Point<'_>) -> f64 {
     point.sum(side.rows) / side.moving(point).1
 }
 
-/// True if its responses are typical: if most time is lost, those that came are not.
+/// True if its responses are typical. If most time is lost, the responses that came are not.
 fn has_typical_responses(side: Side, point: &Point<'_>) -> bool {
     let lost = point.sum("engine.requests.lost_time") + point.sum("engine.retry.time");
     side.moving(point).1 > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
 }
 
-/// The line y = a + b·x with least squared relative deviations; needs three different x.
+/// The line y = a + b·x with least squared relative deviations; `None` for fewer than three x.
 fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
     let mut xs: Vec<f64> = samples.iter().map(|(x, _)| *x).collect();
     xs.sort_by(f64::total_cmp);
@@ -183,7 +184,7 @@ fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
 }
 
 impl Shares {
-    /// Shares of the time behind the figure of `point`. Without a fit, responses are all `moving`.
+    /// The shares of time behind the figure of `point`. Without a fit, responses are all `moving`.
     pub(crate) fn of(side: Side, point: &Point<'_>, fit: Option<Fit>, is_rate: bool) -> Option<Shares> {
         let ran = ran(point, is_rate);
         if ran <= 0.0 {
@@ -194,7 +195,7 @@ impl Shares {
         };
         let answered = of(PULL).0 + of(PUSH).0;
         let queued = point.sum("engine.requests.queued_time");
-        // The fit counts the queueing of responses as part of the cost per chunk.
+        // The fitted cost per chunk includes the time of responses in queues.
         let (time, count) = of(side);
         let waiting = fit.map_or(0.0, |fit| fit.chunk * count * 1e9);
         let waiting = (waiting.min(time) - queued).max(0.0);

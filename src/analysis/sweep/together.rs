@@ -1,13 +1,13 @@
-//! All runs of a setting taken together: gates that some of them miss, and percentiles that never
-//! came under one seed.
+//! Takes all runs of a setting together: for gates that some runs miss, and for percentiles that
+//! are [`NEVER`] under one seed.
 
 use std::collections::BTreeMap;
 
 use crate::metrics::{Figure, NEVER};
 use crate::record::{CellRecord, GateRecord};
 
-/// True if runs meet a gate together: a percentile over all observations, other figures by their
-/// mean. `max`, `min` and figures of the oracle must hold in every run.
+/// True if the runs meet a gate together: a percentile over all observations, other figures by
+/// their mean. Each run must meet a gate on `max`, `min` or a figure of the oracle.
 pub(super) fn met_together(runs: &[(&CellRecord, &GateRecord)]) -> bool {
     let Some((_, gate)) = runs.first() else { return true };
     let values: Option<Vec<u64>> = runs.iter().map(|(_, gate)| gate.value).collect();
@@ -29,7 +29,7 @@ pub(super) fn met_together(runs: &[(&CellRecord, &GateRecord)]) -> bool {
 }
 
 /// A percentile over all observations of a metric in several cells, from their histograms or else
-/// their percentiles. `None` if it never came or `stat` is not a percentile.
+/// their percentiles. `None` if it is [`NEVER`] or `stat` is not a percentile.
 pub(super) fn pooled(stat: &str, metric: &str, cells: &[&CellRecord]) -> Option<u64> {
     let percent = percentile(stat)?;
     let figures: Vec<&Figure> = cells.iter().filter_map(|cell| cell.metrics.get(metric)).collect();
@@ -53,7 +53,7 @@ pub(super) fn pooled(stat: &str, metric: &str, cells: &[&CellRecord]) -> Option<
     Some(high)
 }
 
-/// The value at `rank` in a histogram of (upper end, count), linear within a class.
+/// The value at `rank` in a histogram of (upper end of the class, count), linear within a class.
 fn ranked(spread: &[&(u64, u64)], rank: f64) -> Option<u64> {
     let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
     spread.iter().for_each(|(end, count)| *counts.entry(*end).or_default() += count);
@@ -72,8 +72,8 @@ fn percentile(stat: &str) -> Option<u64> {
     stat.strip_prefix('p')?.parse().ok()
 }
 
-/// Estimates the number of observations above a bound: exact at known percentiles, logarithmic
-/// between them. Waits that never ended are above any bound.
+/// Estimates how many observations exceed a bound: exactly at known percentiles, by logarithm
+/// between them. Waits that never ended exceed any bound.
 fn beyond(figure: &Figure, bound: u64) -> f64 {
     let of = figure.observed() as f64;
     let never = figure.censored().map_or(0.0, |censored| censored.never as f64);

@@ -1,4 +1,4 @@
-//! The limits of a search (requirement R52), and the result of a setting under a limit.
+//! The limits of a search (requirement R52), and whether a setting keeps a limit.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use crate::scenario::Plan;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits(pub Vec<LimitRecord>);
 
-/// A limit given on the command line: another value, or none.
+/// A limit from the command line: another value; `None` switches the limit off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitFlag {
     name: &'static str,
@@ -19,9 +19,9 @@ pub struct LimitFlag {
     pub text: String,
 }
 
-/// The longest wait of the app's queries during a sync, at the 99th percentile (R52).
+/// The limit for waits of the app's queries during a sync, at the 99th percentile (R52).
 const FOREGROUND: Span = Span::millis(100);
-/// If half of the gateway's timeout is this or more, the timeout counts as switched off.
+/// A gateway's timeout counts as switched off if half of it is at least this.
 const NO_TIMEOUT: Span = Span::secs(6 * 3_600);
 const NAMES: [(&str, &str, &str); 3] = [
     ("foreground", "device.query.duration", "p99"),
@@ -30,8 +30,8 @@ const NAMES: [(&str, &str, &str); 3] = [
 ];
 
 impl Limits {
-    /// The limits of R52 for this plan, unless `flags` replace them: half of the gateway's timeout
-    /// if it has one, and a quarter of the smallest memory in the fleets.
+    /// The limits of R52 for this plan, or those in `flags`. For a chunk: half of the gateway's
+    /// timeout, if it has one. For memory: a quarter of the smallest memory in the fleets.
     pub fn of(plan: &Plan, flags: &[LimitFlag]) -> Limits {
         let memory =
             plan.fleets.iter().flat_map(|fleet| &fleet.classes).map(|(class, _)| class.memory.0).min();
@@ -47,37 +47,37 @@ impl Limits {
     }
 }
 
-/// The result of a setting under a limit, over its seeds. Only what the setting itself adds counts:
-/// if the smallest size also waits longer than its median there (in a gap of the link), that excess
-/// is subtracted. This may help in at most half of the cells: a wait that is long under most seeds,
-/// as a slow start, is not a gap.
+/// The result of a setting for a limit, over its seeds. Only what the setting itself adds counts.
+/// If the smallest size also waits longer than its median at the same place (in a gap of the link),
+/// the excess is subtracted. If more than half of the cells would need this, it is not done: a wait
+/// that is long under most seeds (a slow start) is not a gap.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Held {
-    /// The number of observations in its cells.
+    /// The number of observations in the setting's cells.
     pub count: u64,
-    /// Observations above the limit, by what the setting itself adds, the largest first.
+    /// Observations above the limit because of the setting; those with the largest own part first.
     over: Vec<Long>,
-    /// The number of its cells that have one in `over`.
+    /// The number of cells with an observation in `over`.
     pub cells_over: usize,
     /// Observations above the limit that the setting did not cause, the largest first.
     pub spared: Vec<u64>,
-    /// The number of its cells that have one in `spared`.
+    /// The number of cells with an observation in `spared`.
     pub cells_spared: usize,
-    /// Observations above the limit, per seed that the smallest size was not run under.
+    /// The number of observations above the limit, per seed without a run of the smallest size.
     pub unknown: BTreeMap<u64, usize>,
 }
 
 impl Held {
-    /// Judges a setting by its cells; `reference` gives the cell of the smallest size for a seed.
+    /// Judges a setting by its cells. `reference` gives the smallest size's cell for a seed.
     pub fn of<'a>(
         limit: &LimitRecord,
         cells: &[Judged],
         reference: impl Fn(&str) -> Option<&'a Judged>,
     ) -> Held {
         let mut held = Held::default();
-        // Cells with nothing above the limit.
+        // The number of cells with nothing above the limit.
         let mut quick = 0;
-        // Cells that the smallest size has a cell for.
+        // By cell of a seed that the smallest size ran under: own, spared and helped observations.
         let mut parted = Vec::new();
         for judged in cells {
             let figure = judged.cell.metrics.get(limit.metric.as_str());
@@ -88,7 +88,7 @@ impl Held {
                 quick += 1;
                 continue;
             }
-            // If the tail is cut, the percentiles give a minimum for the rest.
+            // If the tail is incomplete, the percentiles give a minimum for their number.
             let all = figure.map_or(0, |figure| above(figure, limit.max)).max(over.len());
             let cut = all - over.len();
             let seed = &judged.cell.seed;
@@ -103,8 +103,8 @@ impl Held {
             let cut = least.into_iter().flat_map(|least| std::iter::repeat_n(least, cut));
             parted.push([own.iter().copied().chain(cut).collect(), there_too, helped]);
         }
-        // What helps is below the limit only after the excess of the smallest size, itself below
-        // it, is subtracted.
+        // A helped observation is within the limit only after subtracting the excess of the
+        // smallest size, although that size is within the limit there.
         let helped = parted.iter().filter(|[.., helped]| !helped.is_empty()).count();
         let helps_most = helped * 2 > quick + parted.len();
         for [mut own, mut spared, gaps] in parted {
@@ -123,22 +123,22 @@ impl Held {
         held
     }
 
-    /// How many may be above the limit: 1 in 100 for a 99th percentile (nearest rank). If only part
-    /// of the seeds has run, as many as for all of them.
+    /// How many observations may exceed the limit: 1 in 100 for a 99th percentile (nearest rank).
+    /// If only some seeds have run, as many as are allowed for all seeds.
     fn allowed(&self, limit: &LimitRecord, (ran, seeds): (usize, usize)) -> usize {
         let expected = self.count * seeds.max(ran) as u64 / ran.max(1) as u64;
         if limit.stat == "p99" { (expected / 100) as usize } else { 0 }
     }
-    /// True if it breaks the limit, whatever the remaining seeds give.
+    /// True if the setting breaks the limit, whatever the remaining seeds give.
     pub fn breaks(&self, limit: &LimitRecord, ran: (usize, usize)) -> bool {
         self.over.len() > self.allowed(limit, ran)
     }
-    /// True if runs of the smallest size under more seeds are needed to decide.
+    /// True if the smallest size must run under more seeds to decide.
     pub fn is_open(&self, limit: &LimitRecord, ran: (usize, usize)) -> bool {
         let unknown: usize = self.unknown.values().sum();
         !self.breaks(limit, ran) && self.over.len() + unknown > self.allowed(limit, ran)
     }
-    /// The statistic of the limit, by what the setting itself adds.
+    /// The observation at the limit's statistic, ordered by what the setting itself adds.
     fn figure(&self, limit: &LimitRecord) -> Option<Long> {
         let rank = self.allowed(limit, (1, 1)).min(self.over.len().saturating_sub(1));
         self.over.get(rank).copied()
@@ -172,9 +172,9 @@ fn above(figure: &Figure, max: u64) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Long {
     value: u64,
-    /// The part of it beyond the excess of the smallest size over its median at this place.
+    /// The value without the excess of the smallest size over its median at this place.
     own: u64,
-    /// True if the smallest size is above the limit there, too.
+    /// True if the smallest size is above the limit at this place, too.
     there_too: bool,
 }
 
@@ -184,7 +184,7 @@ impl Long {
         let there = beside.tails.get(&limit.metric).into_iter().flatten();
         let longest = there.filter(|other| other.meets(one)).map(|other| other.value).max().unwrap_or(0);
         let there_too = longest > limit.max;
-        // Memory has no place: it is spared if the smallest size needs as much anywhere.
+        // Memory has no place: it is spared if the smallest size needs as much at any time.
         if one.from == 0 {
             return Long { value, own: if longest >= value { 0 } else { value }, there_too };
         }

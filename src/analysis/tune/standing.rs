@@ -1,4 +1,4 @@
-//! Why settings are excluded in a search: failures, limits, gates.
+//! Why a search excludes settings: failures, limits, gates.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use super::limits::{Held, Limits};
 use crate::analysis::sweep::{self, Demands, Run, Spared, Trouble, demands, is_sound, missed_in};
 use crate::record::{CellRecord, Judged, Reason};
 
-/// What a setting must keep besides losing nothing.
+/// A rule that a setting must keep, besides losing nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
     /// A limit, by its index.
@@ -20,29 +20,29 @@ pub enum Rule {
 pub struct Broken<'a> {
     pub rule: Rule,
     pub why: Trouble<'a>,
-    /// True if it keeps the rule in at least half of its cells, so that this may be chance.
+    /// True if at least half of its cells keep the rule, so that breaking the rule may be chance.
     pub in_doubt: bool,
     /// The figure divided by the limit.
     pub times: f64,
 }
 
-/// How a setting stands, by all cells that were run.
+/// The standing of a setting: all that may exclude it, from all cells that ran.
 #[derive(Clone, Debug, Default)]
 pub struct Standing<'a> {
-    /// A failure other than a broken rule.
+    /// A failure other than a broken rule; `None` if there is none.
     pub wrong: Option<Trouble<'a>>,
     pub broken: Vec<Broken<'a>>,
-    /// Its result for each limit.
+    /// The result of the setting for each limit.
     pub held: Vec<Held>,
-    /// Rules that are decided only after the smallest size has run under these seeds, too.
+    /// Rules that are not decided yet: the smallest size must run under these seeds first.
     pub open: Vec<(Rule, BTreeSet<u64>)>,
-    /// Demands that all settings miss under the seed.
+    /// Demands that all settings miss under a seed, so that they exclude none.
     pub spared: BTreeMap<String, Spared>,
-    /// Gates that its seeds meet together, with the number of seeds that miss them.
+    /// Gates that all its seeds together meet, with the number of seeds that miss them alone.
     pub together: BTreeMap<String, usize>,
 }
 
-/// How all settings stand. Each is to be run under `seeds` seeds; `reference` is the smallest size.
+/// The standings of all settings. Each is to have `seeds` seeds. `reference`: the smallest size.
 pub fn standings<'a, K: Ord>(
     cells: &'a BTreeMap<K, Vec<Judged>>,
     reference: &K,

@@ -1,4 +1,4 @@
-//! The input and the output of rules.
+//! What rules get and what they return.
 
 use super::digests::Again;
 use crate::analysis::compare::Shift;
@@ -9,27 +9,27 @@ use crate::record::{
 use crate::scenario::Plan;
 use crate::world::Outcome;
 
-/// A cell that has ended, with its expectations and gates filled in.
+/// A cell that has ended, complete with its expectations and gates.
 pub(in crate::analysis) struct Ended<'a> {
     pub(in crate::analysis) plan: &'a Plan,
     pub(in crate::analysis) outcome: &'a Outcome,
     pub(in crate::analysis) cell: &'a CellRecord,
     pub(in crate::analysis) gates: &'a [GateRecord],
-    /// The digests of a second run of it, if there was one.
+    /// The digests of a second run of the cell; `None` if there was none.
     pub(super) again: Option<&'a Again<'a>>,
 }
 
-/// What is asked of a run. It decides if a failing cell is a failure or a result.
+/// What the user asks of a run. It decides whether a failing cell is a failure or a result.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum Asks<'a> {
-    /// Whether all cells pass.
+    /// Do all cells pass?
     #[default]
     Cells,
-    /// The same, for a grid of settings.
+    /// Do all cells of this grid of settings pass?
     Sweep(&'a SweepRecord),
-    /// The result of each setting: losing or missing something is a result.
+    /// What is the result of each setting? Losing or missing something is a result.
     Matrix,
-    /// Which setting is the best: the run fails if all are excluded.
+    /// Which setting is the best? The run fails if all settings are excluded.
     Search { tune: &'a TuneRecord, fail_fast: bool },
 }
 
@@ -38,13 +38,13 @@ pub enum Asks<'a> {
 pub struct Against<'a> {
     pub name: &'a str,
     pub baseline: &'a Baseline,
-    /// Compared over the seeds with this tolerance in millionths; figure by figure if `None`.
+    /// The tolerance in millionths, for comparing over the seeds. `None`: figure by figure.
     pub tolerance_ppm: Option<u64>,
-    /// True if the run fails because it left out cells of the baseline.
+    /// True if the run fails when it left out cells of the baseline.
     pub require_all: bool,
-    /// True for a cell of the baseline that the run was asked for.
+    /// True for a cell of the baseline that the user asked the run to have.
     pub is_asked: &'a dyn Fn(&BaselineCell) -> bool,
-    /// The text for a shift over the seeds.
+    /// Gives the text for a shift over the seeds.
     pub told: fn(&Shift, Standard<'_>) -> String,
 }
 
@@ -54,14 +54,14 @@ pub struct Standard<'a> {
     pub name: &'a str,
     pub baseline: &'a Baseline,
     pub folder: &'a str,
-    /// True if the run ended and nothing else is wrong with it: only then it can be accepted.
+    /// True if the run can be accepted: it ended and nothing else is wrong with it.
     pub acceptable: bool,
 }
 
 /// A run and everything that it is judged by.
 #[derive(Clone, Copy, Default)]
 pub struct Trial<'a> {
-    /// The path of the record in commands.
+    /// The path of the record, for use in commands.
     pub folder: &'a str,
     pub plans: &'a [Plan],
     /// What stopped the run before its end.
@@ -70,12 +70,12 @@ pub struct Trial<'a> {
     pub against: Option<Against<'a>>,
 }
 
-/// What a rule decides about a run.
+/// The decision of a rule about a run.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::analysis) enum Ruling {
     /// The cell at this index fails.
     FailsCell(usize, Reason),
-    /// The run fails with this code, but no cell. Another ruling says why.
+    /// The run fails with this code, but no cell does. Another ruling has the reason.
     FailsRun(Exit),
     /// The run was stopped, with this code.
     Stops(Exit),
@@ -86,9 +86,9 @@ pub(in crate::analysis) enum Ruling {
     Tolerated(String),
     /// A figure differs from the baseline, but is not gated.
     Changed(String),
-    /// Information for the reader, not a failure.
+    /// A remark for the reader. It is not a failure.
     Remark(String),
-    /// What the run left out of the baseline, and whether that fails the run.
+    /// What the run left out of the baseline. True if this fails the run.
     LeftOut(String, bool),
     /// The command that makes this run the baseline.
     Accept(String),

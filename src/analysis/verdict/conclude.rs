@@ -3,7 +3,7 @@
 use super::case::{Asks, Ruling, Trial};
 use crate::record::{Exit, Judged, Reason, RunRecord, Verdict, unjudged};
 
-/// The record of a run, and differences from the baseline that are not gated nor recorded.
+/// The record of a run, and the differences from the baseline that are not gated nor recorded.
 #[derive(Clone, Debug)]
 pub struct RunJudged {
     pub record: RunRecord,
@@ -12,12 +12,12 @@ pub struct RunJudged {
 
 #[derive(Default)]
 pub(super) struct Rulings {
-    /// Only the fields that rules fill.
+    /// The record, in which only the fields that rules fill are set.
     said: RunRecord,
     changes: Vec<String>,
     fails: Vec<Exit>,
     stops: Vec<Exit>,
-    /// The failing cells, by index.
+    /// The failing cells by index, each with a reason.
     pub(super) of_cells: Vec<(usize, Reason)>,
 }
 
@@ -40,7 +40,7 @@ impl Rulings {
         }
     }
 
-    /// The record of these cells with these rulings.
+    /// Completes the record from these cells and the rulings so far.
     pub(super) fn close(self, trial: &Trial<'_>, judged: Vec<Judged>) -> RunJudged {
         let mut record = unjudged(trial.folder, trial.plans, judged, trial.notes);
         match trial.asks {

@@ -2,23 +2,23 @@
 
 use crate::world::Outcome;
 
-/// The digests that a second run must reproduce.
+/// The digests of the first run, which a second run must reproduce.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     pub digest: String,
     /// The digest of its figures; empty if none was recorded.
     pub figures_digest: String,
-    /// The build that ran it, in words, if it was another one.
+    /// The build that ran it, in words; `None` if it was this build.
     pub other_build: Option<String>,
 }
 
 /// How the digest of a second run compares with the recorded one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {
-    /// None was recorded, or the cell did not end.
+    /// There is nothing to compare: no digest was recorded, or the cell did not end.
     Nothing,
     Same,
-    /// The same, but the digest of the figures differs: the other program counts differently.
+    /// The events are the same, but the figures differ: the other program counts differently.
     OtherFigures,
     Other,
 }

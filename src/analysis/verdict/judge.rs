@@ -1,4 +1,4 @@
-//! The only place where the list of rules judges cells and runs.
+//! Judges cells and runs by the list of rules. No other place does so.
 
 use super::case::{Ended, Trial};
 use super::conclude::{Rulings, RunJudged};
@@ -9,13 +9,13 @@ use crate::record::{CellRecord, EndingKind, EndingRecord, Exit, Judged, Note, Re
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome};
 
-/// Judges an outcome by its plan; `id` is the id of the cell in the run. An interrupted cell is
-/// incomplete, whatever it found so far.
+/// Judges an outcome by its plan. `id` is the cell's id in the run. An interrupted cell is
+/// incomplete, whatever was found before.
 pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     judge_by(plan, id, outcome, None)
 }
 
-/// Like [`judge`], for a cell that was run twice: `runs` has the digests of the first run and the
+/// Like [`judge`], for a cell that ran twice. `runs` has the digests of the first run and the
 /// outcome of the second.
 pub fn judge_again(plan: &Plan, id: &str, outcome: &Outcome, runs: (&Recorded, &Outcome)) -> (Judged, Held) {
     let again = Again { first: runs.0, second: [&runs.1.digest, &runs.1.figures_digest] };
@@ -48,11 +48,11 @@ pub enum Broke {
     Unrunnable(String),
     /// Its stack does not support these features.
     Unsupported(Vec<String>),
-    /// A bug of the bench or of a third-party stack.
+    /// A bug of the bench or of a third-party stack, with the text of the panic.
     Panicked(String),
 }
 
-/// The judged cell, if it has no outcome.
+/// The judged cell for a cell without an outcome.
 pub fn broken(plan: &Plan, id: &str, why: &Broke) -> Judged {
     let stack = plan.engine_name.clone();
     let broken = |exit: Exit, text: String| (text.clone(), Reason::Broken { exit_code: exit.code(), text });
@@ -63,7 +63,7 @@ pub fn broken(plan: &Plan, id: &str, why: &Broke) -> Judged {
         }
         Broke::Unrunnable(text) => broken(Exit::Invalid, text.clone()),
         Broke::Panicked(text) if plan.is_third_party => {
-            // An uncaught exception in an app's code is not the fault of the stack that runs it.
+            // An uncaught exception in an app's code is not a fault of the stack.
             let how = if text.starts_with("uncaught in ") { "ended the run" } else { "panicked" };
             broken(Exit::Stuck, format!("the stack `{stack}` {how}: {text}"))
         }
@@ -75,7 +75,7 @@ pub fn broken(plan: &Plan, id: &str, why: &Broke) -> Judged {
     Judged { cell, ..Judged::default() }
 }
 
-/// Ends the judgement of a cell: it also fails for these reasons, and passes if it has none at all.
+/// Completes a cell: it also fails for these reasons. It passes if it has no reason at all.
 fn settle(cell: &mut CellRecord, reasons: Vec<Reason>) {
     cell.reasons.extend(reasons);
     cell.reasons.sort_by_key(Reason::severity);
@@ -104,12 +104,12 @@ pub fn judge_run(trial: &Trial<'_>, mut judged: Vec<Judged>) -> RunJudged {
     ran
 }
 
-/// The record of a run that is judged by its plans only.
+/// The record of a run that is judged only by its plans, without a baseline.
 pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note]) -> RunRecord {
     judge_run(&Trial { folder, plans, notes, ..Trial::default() }, judged).record
 }
 
-/// The record of a cell that was run again. Rules about many seeds do not apply.
+/// The record of a cell that ran again. Rules about several seeds do not apply.
 pub fn judge_alone(plan: &Plan, judged: Judged) -> RunRecord {
     let trial = Trial { plans: std::slice::from_ref(plan), ..Trial::default() };
     Rulings::default().close(&trial, vec![judged]).record

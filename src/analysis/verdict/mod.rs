@@ -1,9 +1,9 @@
-//! The verdict: every rule by which a cell or a run fails, in one list, judged in one place.
+//! The verdict: one list of all rules by which a cell or a run fails, judged in one place.
 //!
-//! [`judge`] compares the outcome of a cell with its plan as soon as it ends. [`judge_run`]
-//! compares cells with each other or with a baseline, and returns the record of the run. Rules take
-//! what they need as arguments and return findings. Only `judge` turns these into verdicts, reasons
-//! and exit codes. The record is assembled once, at the end.
+//! [`judge`] compares the outcome of a cell with its plan as soon as the cell ends. [`judge_run`]
+//! compares cells with each other or with a baseline, and returns the record of the run. Rules get
+//! what they need as arguments and return findings. Only `judge` turns findings into verdicts,
+//! reasons and exit codes. The record is assembled once, at the end.
 //!
 //! A new rule is a function and a line in the list in `rules/mod.rs`.
 

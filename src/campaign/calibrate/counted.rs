@@ -1,19 +1,19 @@
-//! The requests that count: those that begin right after a response to their device. Before others
-//! the link may be down already, or a connection is to be made.
+//! Selects the requests that count: those that begin right after a response to their device. Before
+//! other requests the link may already be down, or the device must connect first.
 //!
-//! Failures over exposure are the maximum likelihood for a Poisson process. Counts of devices vary
-//! more than Poisson's law says, so intervals are widened accordingly (quasi-Poisson; McCullagh and
-//! Nelder 1989, §4.5).
+//! Failures divided by exposed time are the maximum likelihood estimate of a Poisson process.
+//! Counts of devices vary more than Poisson's law says, so intervals are widened (quasi-Poisson;
+//! McCullagh and Nelder 1989, §4.5).
 
 use super::fit::Response;
 use super::log::{Log, Outcome, Request};
 use crate::base::Stream;
 use crate::render::calibrate::Estimate;
 
-/// Fewer devices do not show how devices differ: blocks of time are used instead.
+/// With fewer devices, blocks of time are the units: so few devices do not show how they differ.
 const UNITS_MIN: u64 = 4;
 const BLOCKS: usize = 12;
-/// With one request in this many right after a response, `apart` is true.
+/// `apart` is true if at most one request in this many begins right after a response.
 const PROMPT: usize = 4;
 
 pub(super) struct Counted {
@@ -30,7 +30,7 @@ impl Counted {
         let usual = took.get(took.len() / 2).copied().unwrap_or_default();
         // Longer requests fail more often, so the mean is weighted by duration.
         let typical = took.iter().map(|t| t * t).sum::<f64>() / took.iter().sum::<f64>().max(1e-12);
-        // The end of each device's previous request, if that one found the link up.
+        // By device, the end of its previous request if the link was up then.
         let mut ends = vec![None; log.devices.unwrap_or(1).max(1) as usize];
         let since = |r: &Request| {
             let up = matches!(r.outcome, Outcome::Answered | Outcome::Refused);
@@ -48,8 +48,8 @@ impl Counted {
             let Some(idle) = since.filter(|idle| apart || *idle <= usual) else { continue };
             let unit = units.map_or(n * BLOCKS / all, |_| r.device as usize);
             let idle = if apart { 0.0 } else { idle };
-            // The link may have failed since the response. When a request failed that timed out
-            // is unknown: in the middle on average.
+            // The link may have failed since the response. For a request that timed out the time of
+            // the failure is unknown, so the middle is assumed.
             failures.exposed[unit] += match r.outcome {
                 Outcome::Answered | Outcome::Refused => idle + r.took(),
                 Outcome::Cut => idle + r.duration.unwrap_or(typical / 2.0),
@@ -64,7 +64,7 @@ impl Counted {
     }
 }
 
-/// Failures, and the seconds exposed to them, of each unit.
+/// By unit (a device or a block of time), the failures and the seconds exposed to them.
 pub(super) struct Failures {
     events: Vec<f64>,
     exposed: Vec<f64>,
@@ -80,7 +80,7 @@ impl Failures {
     pub(super) fn rate(&self) -> f64 {
         if self.exposed() > 0.0 { self.events() / self.exposed() } else { 0.0 }
     }
-    /// The least seconds between failures if there was none (Poisson, 95 %).
+    /// A lower bound of the seconds between failures if there was none (Poisson, 95 %).
     pub(super) fn least(&self) -> Estimate {
         Estimate::at_least(self.exposed() / -libm::log(0.05))
     }

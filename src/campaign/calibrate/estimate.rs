@@ -1,9 +1,8 @@
-//! The calibration of a log: its figures with their intervals, or why there are none.
+//! The calibration of a log: figures with intervals, or a diagnosis why there are none.
 //!
 //! All figures are functions of the fitted costs and the failure rate. Their intervals come from a
-//! bootstrap of these over devices (Efron and Tibshirani 1993, §8.6), or over blocks of time if
-//! there are few devices. With few units, percentiles are too narrow: they are widened as in
-//! Student's distribution.
+//! bootstrap over devices (Efron and Tibshirani 1993, §8.6), or over blocks of time if devices are
+//! few. Percentiles of few units are too narrow, so they are widened as in Student's distribution.
 
 use super::counted::{Counted, Failures};
 use super::fit::{Costs, Fit, Response, Sums};
@@ -16,17 +15,17 @@ use crate::theory::chunk::Cost;
 
 const RESPONSES_MIN: usize = 20;
 const DEVICES_MIN: u64 = 10;
-/// A response is of another size if it differs from the median by this factor.
+/// A response has another size if it differs from the median by more than this factor.
 const OTHER_SIZE: f64 = 1.2;
 const OTHERS_MIN: usize = 10;
 const TRIMMED_MAX: f64 = 0.1;
-/// A chunk larger than this times the largest response lies far beyond the log.
+/// A chunk is far beyond the log if it exceeds its largest response by this factor.
 const BEYOND: f64 = 2.0;
 const DRAWS: usize = 400;
-/// A chunk is good if a row costs at most this share more than at the best.
+/// A chunk is good if a row costs at most this share more than with the best chunk.
 const FLAT: f64 = 0.03;
 const STEP: f64 = 1.02;
-/// If hardly anything fails, there is no largest good chunk.
+/// The most steps towards the largest good chunk. With hardly any failures there is none.
 const STEPS_MAX: usize = 1_000;
 /// The two-sided 95 % quantile of the normal distribution.
 const NORMAL: f64 = 1.959_964;
@@ -43,7 +42,7 @@ pub(super) fn calibration(source: &str, log: &Log, given: &Given) -> Calibration
     found
 }
 
-/// The figures, or a diagnosis that refuses them.
+/// The figures; `None` if a diagnosis rules them out.
 fn figures(found: &mut Calibration, log: &Log, counted: &Counted, given: &Given) -> Option<Figures> {
     let Counted { responses, failures, .. } = counted;
     let overhead = given.overhead.map(Span::as_secs_f64);
@@ -88,7 +87,7 @@ fn figures(found: &mut Calibration, log: &Log, counted: &Counted, given: &Given)
     };
     let row = draws.estimate(|draw| draw.costs.row);
     found.say(row.low <= 0.0, Code::RowUnknown, [span(row.value)]);
-    // A lower bound of the chunk: from least overhead, dearest row, most failures.
+    // The smallest possible best chunk: least overhead, dearest row, most failures.
     let least = Cost { chunk: request.low, row: row.high, mtbf: between.low }.best();
     let least = (none || row.low <= 0.0).then_some(least);
     let noise = draws.estimate(|draw| draw.costs.noise);
@@ -100,7 +99,7 @@ fn figures(found: &mut Calibration, log: &Log, counted: &Counted, given: &Given)
     Some(figures)
 }
 
-/// The median rows of a response, and the number of responses of other sizes.
+/// The median number of rows in a response, and the number of responses of other sizes.
 fn sizes(responses: &[Response]) -> (f64, usize) {
     let mut rows: Vec<f64> = responses.iter().map(|r| r.rows).collect();
     rows.sort_by(f64::total_cmp);
@@ -128,7 +127,7 @@ struct Draws {
 }
 
 impl Draws {
-    /// The `overhead` and the `rate` of failures are not drawn if they are known.
+    /// Draws costs and failure rates. A known `overhead` or `rate` is used instead of a drawn one.
     fn of(fit: &Fit, overhead: Option<f64>, failures: &Failures, rate: Option<f64>) -> Draws {
         let sums: Vec<Sums> = fit.sums.iter().filter(|sums| sums.responses() > 0.0).copied().collect();
         let squares: f64 = sums.iter().map(|sums| sums.responses() * sums.responses()).sum();
@@ -146,7 +145,7 @@ impl Draws {
         Draws { at: Draw { costs: fit.costs, rate: rate.unwrap_or(failures.rate()) }, all, wider }
     }
 
-    /// A figure with its 95 % interval: percentiles, widened on a log scale about the median.
+    /// A figure with its 95 % interval: the percentiles of the draws, widened around the median.
     fn estimate(&self, of: impl Fn(&Draw) -> f64) -> Estimate {
         let value = of(&self.at);
         let mut draws: Vec<f64> = self.all.iter().map(of).collect();
@@ -164,7 +163,7 @@ impl Draws {
     }
 }
 
-/// Adds the best chunk, or its lower bound `least`; `rows` is the mean chunk of the log.
+/// Adds the best chunk, or only its lower bound `least`; `rows` is the log's mean chunk.
 fn with_chunk(figures: Figures, draws: &Draws, rows: f64, least: Option<f64>) -> Figures {
     let cost = draws.at.cost();
     let excess = draws.estimate(|draw| {

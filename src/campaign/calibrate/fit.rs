@@ -1,18 +1,18 @@
-//! The duration of a response: overhead + rows × time per row, times log-normal noise with mean 1.
+//! Fits response durations: overhead + rows × time per row, times log-normal noise with mean 1.
 //!
-//! Iterated weighted least squares for the mean, with weights 1/line² because noise is a share of
-//! the duration. A transfer of t seconds succeeds with probability e^{−λt}, so it counts e^{λt}
-//! times (Horvitz and Thompson 1952).
+//! The mean is fitted by iterated weighted least squares. The weight is 1/line², as noise is a
+//! share of the duration (line: the fitted duration). A transfer of t seconds succeeds with
+//! probability e^{−λt}, so each response also counts e^{λt} times (Horvitz and Thompson 1952).
 
-/// A response that counts; its duration is in seconds.
+/// A response that counts. Durations are in seconds.
 pub(super) struct Response {
     pub(super) rows: f64,
     pub(super) took: f64,
-    /// Its device or block of time, which the bootstrap draws.
+    /// The device or block of time of the response; the bootstrap draws whole units.
     pub(super) unit: usize,
 }
 
-/// Seconds per request and per row, and the standard deviation of a duration as a share of it.
+/// Seconds per request, seconds per row, and the standard deviation of a duration as a share of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Costs {
     pub(super) overhead: f64,
@@ -44,8 +44,8 @@ impl Sums {
         self.0[8]
     }
 
-    /// The line, with the `overhead` if it is known; `None` if the sizes do not determine it. A
-    /// cost is never negative.
+    /// The fitted costs, which are never negative; `overhead` is fixed if it is known. `None` if
+    /// the responses have too few different sizes.
     pub(super) fn costs(&self, overhead: Option<f64>) -> Option<Costs> {
         let [w, wn, wnn, wt, wnt, all, share, square, _] = self.0;
         let square_sizes = w * wnn - wn * wn;
@@ -62,27 +62,27 @@ impl Sums {
     }
 }
 
-/// Responses farther from the line than this many scales of the logarithm are trimmed.
+/// A response is left out if its log ratio to the line is larger than this many scales.
 const TRIM: f64 = 6.0;
-/// The least scale, since durations are rounded.
+/// The smallest scale: durations are rounded, so it cannot be 0.
 const SCALE_MIN: f64 = 0.01;
 /// Standard deviations between the 10 % and the 90 % quantile of a normal distribution.
 const MIDDLE: f64 = 2.563;
-/// The largest weight is e²: more would rely on a few responses.
+/// The largest weight is e to this power: more would rely on a few responses.
 const COUNT_MAX: f64 = 2.0;
 const ROUNDS: usize = 100;
 const STEADY: f64 = 1e-7;
 
 pub(super) struct Fit {
     pub(super) costs: Costs,
-    /// Of each unit.
+    /// The sums of each unit.
     pub(super) sums: Vec<Sums>,
     pub(super) trimmed: usize,
 }
 
 impl Fit {
-    /// The line through responses, with a failure `rate` per second, and the `overhead` if it is
-    /// known; `None` if their sizes do not determine it.
+    /// Fits the line through responses. `rate` is failures per second, `overhead` is fixed if
+    /// known. `None` if the responses have too few different sizes.
     pub(super) fn of(responses: &[Response], overhead: Option<f64>, rate: f64) -> Option<Fit> {
         let sum = |of: fn(&Response) -> f64| responses.iter().map(of).sum::<f64>();
         let half = sum(|r| r.took) / 2.0 / responses.len().max(1) as f64;
@@ -101,7 +101,7 @@ impl Fit {
     }
 }
 
-/// One round: weights and trimming follow from the last line.
+/// One round of the iteration: the last line gives the weights and the trimming.
 fn step(responses: &[Response], last: &Costs, overhead: Option<f64>, rate: f64) -> Option<Fit> {
     let units = 1 + responses.iter().map(|r| r.unit).max()?;
     let floor = 1e-3 * responses.iter().map(|r| r.took).sum::<f64>() / responses.len() as f64;
@@ -125,7 +125,7 @@ fn step(responses: &[Response], last: &Costs, overhead: Option<f64>, rate: f64) 
     Some(Fit { costs, sums, trimmed })
 }
 
-/// The middle and the scale of logarithms, by the middle 80 %.
+/// The median and the scale of logarithms, from the middle 80 % of them.
 fn scale(mut offs: Vec<f64>) -> Option<(f64, f64)> {
     let last = offs.len().checked_sub(1)? as f64;
     let [low, middle, high] = [0.1, 0.5, 0.9]

@@ -8,15 +8,15 @@ use crate::campaign::did_you_mean;
 use crate::scenario::closest;
 pub(super) use crate::world::Ended as Outcome;
 
-/// Times are in seconds.
+/// A request of the log. Times are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Request {
     pub(super) start: f64,
     pub(super) device: u32,
-    /// 0 if the log does not have it, as for a failure; the same for `bytes`.
+    /// The rows; 0 if the log does not have them, as for a failure. The same holds for `bytes`.
     pub(super) rows: f64,
     pub(super) bytes: f64,
-    /// If the log has it.
+    /// The duration; `None` if the log does not have it.
     pub(super) duration: Option<f64>,
     pub(super) outcome: Outcome,
 }
@@ -35,11 +35,11 @@ impl Request {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Log {
-    /// By start.
+    /// The requests, sorted by start.
     pub(super) requests: Vec<Request>,
-    /// If a column identifies them.
+    /// The number of devices; `None` if no column identifies them.
     pub(super) devices: Option<u64>,
-    /// True if it has the outcome of requests; otherwise all are responses.
+    /// True if the log has outcomes of requests; otherwise every request counts as a response.
     pub(super) has_outcomes: bool,
 }
 
@@ -49,10 +49,10 @@ impl Log {
     }
 }
 
-/// More rows would not add information.
+/// The most rows that are read: more would not add information.
 const ROWS_MAX: usize = 1_000_000;
 const SECONDS_MAX: f64 = 86_400.0;
-/// Seconds since 1970 below this fit into nanoseconds; a larger number is in ms, µs or ns.
+/// The largest start that is read as seconds since 1970; larger numbers are in ms, µs or ns.
 const INSTANT_MAX: f64 = 9e9;
 const COUNT_MAX: f64 = 1e12;
 const VALUES_MAX: usize = 12;
@@ -70,7 +70,7 @@ const DURATIONS: [Unit; 6] = [
 ];
 const BYTES: [Unit; 4] = [("bytes", Some(1.0)), ("kb", Some(1e3)), ("kib", Some(1_024.0)), ("mb", Some(1e6))];
 
-/// The columns of quantities that a log has.
+/// The columns with numbers that a log has.
 #[derive(Clone, Copy)]
 struct Columns {
     duration: Unit,
@@ -143,7 +143,7 @@ pub(super) fn read(
 fn log(sheet: &Sheet, rows: Vec<Row<'_>>, columns: Columns) -> Result<Log, Malformed> {
     let mut devices = BTreeMap::new();
     let mut of_row = |row: Row<'_>| {
-        // Numbered in the order of their first line.
+        // Devices are numbered in the order of their first line.
         let next = devices.len() as u32;
         let device = *devices.entry(row.text("device").to_owned()).or_insert(next);
         request(row, device, columns)
@@ -152,7 +152,7 @@ fn log(sheet: &Sheet, rows: Vec<Row<'_>>, columns: Columns) -> Result<Log, Malfo
     requests.sort_by(|a, b| a.start.total_cmp(&b.start));
     Ok(Log {
         devices: sheet.has("device").then_some(devices.len() as u64),
-        // A line without rows is a failure.
+        // A line without rows is a failure, and so tells an outcome.
         has_outcomes: sheet.has("outcome") || requests.iter().any(Request::failed),
         requests,
     })
@@ -183,10 +183,10 @@ fn outcome(row: Row<'_>) -> Result<Outcome, Malformed> {
     if let Some((_, outcome)) = WORDS.iter().find(|(word, _)| *word == text) {
         return Ok(*outcome);
     }
-    // Tables of floats have `200.0`.
+    // Tables of floats write a status as `200.0`.
     match text.trim_end_matches(".0").parse::<u32>() {
         Ok(200..=299 | 304) => Ok(Outcome::Answered),
-        // The server waited for the rest of the request, or a gateway for its backend.
+        // The server waited for the rest of the request (408), or a gateway for its backend (504).
         Ok(408 | 504) => Ok(Outcome::TimedOut),
         // 499 in nginx: the client closed the connection; 0 in browsers: no response.
         Ok(499 | 0) => Ok(Outcome::Cut),
@@ -210,7 +210,7 @@ fn seconds(row: Row<'_>, (column, unit): Unit) -> Result<f64, Malformed> {
     seconds.ok_or_else(wrong)
 }
 
-/// Seconds since 1970.
+/// Reads the start of a request, in seconds since 1970.
 fn start(row: Row<'_>) -> Result<f64, Malformed> {
     let text = row.text("start");
     let seconds = match text.parse::<f64>() {
@@ -251,7 +251,7 @@ mod tests {
         ] {
             assert_eq!(parsed(text).unwrap().requests, [expected], "{text}");
         }
-        // Without a response it needs neither rows nor time.
+        // A request without a response needs neither rows nor time.
         use Outcome::{Cut, NotSent, Refused, TimedOut};
         let all = [
             ("reset", Cut),

@@ -15,8 +15,9 @@ use sheet::Malformed;
 use crate::base::escape_control;
 use crate::render::calibrate::{Calibration, Given};
 
-/// Calibrates the requests of the log `source` that match all of `only` (columns with their
-/// values). With a column `by`, each of its values is a log of its own. Values in `given` are not
+/// Calibrates from the requests of the log `source` that match all of `only` (columns with their
+/// values). With a column `by`, calibrates separately for each of its values. Values in `given` are
+/// not estimated.
 /// estimated.
 ///
 /// # Errors

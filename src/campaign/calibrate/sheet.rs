@@ -1,4 +1,4 @@
-//! Reads a CSV file, or one JSON object per line; errors have line and column.
+//! Reads a CSV file, or a file of JSON objects, one per line. Errors have line and column.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -25,7 +25,7 @@ impl Malformed {
     }
 }
 
-/// The text of a file, with the line ends that a reader counts.
+/// The text of a file with uniform line ends, so that line numbers are those that users see.
 fn text_of(bytes: &[u8]) -> Result<String, Malformed> {
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let before = &bytes[..e.valid_up_to()];
@@ -98,7 +98,7 @@ impl Sheet {
             return Err(Malformed::line(1, format!("{marks} part its columns where commas are wanted")));
         }
         let wanted = wanted.join(", ");
-        // The user may have misspelt a column of an option; the log's own names are never wrong.
+        // A column that an option names may be misspelt, so the error suggests the nearest name.
         let near = match self.near(name) {
             Some(near) if OTHERS.iter().any(|(ours, _)| ours == name) => {
                 format!("; is `{near}` it? then rename it to `{name}`")
@@ -126,7 +126,7 @@ impl Sheet {
             return Err(Malformed { line: 1, column: Some(name.to_owned()), what });
         }
         let mut sheet = Sheet { header, records: Vec::new() };
-        // A wrong separator is a better message than rows of different lengths.
+        // This error is better for a wrong separator than one about rows of different lengths.
         sheet.refuse_without(wanted)?;
         for record in reader.records() {
             sheet.records.push(record.map_err(|e| ragged(&e))?);
@@ -137,7 +137,7 @@ impl Sheet {
         Ok(sheet)
     }
 
-    /// One object per line; a missing or `null` value is blank.
+    /// Reads one object per line. A missing value or `null` is blank.
     fn of_objects(text: &str, most: usize) -> Result<Sheet, Malformed> {
         let (mut header, mut records) = (Vec::<String>::new(), Vec::<csv::StringRecord>::new());
         for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
@@ -168,7 +168,7 @@ impl Sheet {
     pub fn has(&self, name: &str) -> bool {
         self.header.iter().any(|column| column == name)
     }
-    /// The column that was probably meant by this name.
+    /// The column with the most similar name; `None` if none is similar.
     pub fn near(&self, name: &str) -> Option<&str> {
         let others = OTHERS.iter().filter(|(ours, _)| *ours == name).flat_map(|(_, others)| *others);
         let other = |other: &&str| self.header.iter().find(|column| column.eq_ignore_ascii_case(other));
@@ -190,7 +190,7 @@ impl<'a> Row<'a> {
     pub fn has(self, column: &str) -> bool {
         self.sheet.has(column)
     }
-    /// A number of this range; `kind` names its type in words.
+    /// Reads a number in this range; `kind` names its type in errors.
     pub fn number<T: FromStr + PartialOrd + Display>(
         self,
         column: &str,

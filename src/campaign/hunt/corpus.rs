@@ -1,4 +1,4 @@
-//! Candidates, and those that showed something new.
+//! The candidates of a hunt that reached something new, and the choice of the next candidates.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,13 +24,13 @@ pub(super) struct Candidate {
 #[derive(Clone, Debug)]
 struct Entry {
     candidate: Candidate,
-    /// How many features were new.
+    /// How many features were new when it ran.
     news: u64,
-    /// How many candidates came from it.
+    /// How many candidates were derived from it.
     picked: u64,
 }
 
-/// What was reached so far, and by what.
+/// All features reached so far, and the candidates that reached them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Corpus {
     entries: Vec<Entry>,
@@ -38,11 +38,11 @@ pub(super) struct Corpus {
 }
 
 impl Candidate {
-    /// The scenario as it is.
+    /// The unchanged scenario as a candidate.
     pub(super) fn unchanged(seed: u64) -> Candidate {
         Candidate { genes: BTreeMap::new(), seed }
     }
-    /// All keys that it sets.
+    /// All keys that the candidate sets, as `KEY=VALUE`.
     pub(super) fn sets(&self) -> Vec<String> {
         self.genes.values().flat_map(|gene| gene.sets.iter().cloned()).collect()
     }
@@ -89,8 +89,8 @@ impl Corpus {
         self.reached.extend(features);
     }
 
-    /// The candidates of a generation: a function of the scenario, the seed, the number of the
-    /// generation, and what the ones before reached.
+    /// Draws the candidates of a generation. They depend only on the scenario, the seed `of`, the
+    /// number of the generation, and the features that earlier generations reached.
     pub(super) fn generation(&mut self, ground: &Ground, of: Seed, number: u64, size: u64) -> Vec<Candidate> {
         let own = of.derive("hunt.generation", number);
         let candidate = |index: u64| {
@@ -125,7 +125,7 @@ impl Corpus {
         child
     }
 
-    /// An entry that brought much and was seldom picked.
+    /// Draws an entry; those that found much and were seldom picked are more likely.
     fn pick(&mut self, stream: &mut Stream) -> Candidate {
         let weight = |entry: &Entry| 1 + 8 * entry.news.min(64) / (1 + entry.picked);
         let total: u64 = self.entries.iter().map(weight).sum();

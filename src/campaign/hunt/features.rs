@@ -1,4 +1,4 @@
-//! What is new about a run: situations, and what happened to edits in which state.
+//! Finds what is new about a run: its situations, and what happened to edits in which state.
 //!
 //! Coverage as in American Fuzzy Lop, of events instead of branches: a feature is a small fact that
 //! a run either has or has not, and a run with a new one is worth changing further.
@@ -16,10 +16,10 @@ use crate::world::Ear;
 /// A fact about a run, as a number.
 pub(super) type Feature = u64;
 
-/// Steps in the life of an edit that are taken together.
+/// A feature of an edit consists of this many consecutive steps.
 const STEPS: usize = 3;
 
-/// What happens to a device or to an edit, as far as a hunt tells it apart.
+/// The kinds of things that happen to a device or an edit, as far as a hunt distinguishes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 enum Step {
@@ -58,12 +58,12 @@ enum Step {
     Unreadable,
 }
 
-/// Where an edit is.
+/// An edit under way, with its last steps.
 #[derive(Clone, Debug)]
 struct Way {
     device: DeviceId,
     row: u64,
-    /// Its last steps, the latest last.
+    /// The last steps of the edit, the latest last.
     steps: [u8; STEPS],
 }
 
@@ -93,7 +93,7 @@ fn number(steps: &[u8; STEPS]) -> u64 {
 }
 
 impl Features {
-    /// All that a run had: what was heard, and the situations and counts among its figures.
+    /// All features of the run: those collected, and the situations and counts in its figures.
     pub(super) fn finish(mut self, figures: &Figures) -> BTreeSet<Feature> {
         let counted = |figure: &Figure| matches!(figure, Figure::Value { value, .. } if *value > 0);
         let there: Vec<&String> =
@@ -118,7 +118,7 @@ impl Features {
         self.found.insert(feature("edit", number(&way.steps), u64::from(self.backend_is_down)));
     }
 
-    /// Something happened to a device, and so to all its edits under way.
+    /// Records a step of a device, which is also a step of each of its edits under way.
     fn device(&mut self, device: DeviceId, step: Step) {
         let steps = self.devices.entry(device).or_default();
         steps.rotate_left(1);
@@ -128,8 +128,7 @@ impl Features {
         edits.into_iter().for_each(|edit| self.edit(edit, step));
     }
 
-    /// Something happened to a row, and so to edits of it under way; only those of one device, or
-    /// those of all others.
+    /// Records a step of a row's edits under way, for devices for which `is_meant` is true.
     fn row(&mut self, row: u64, step: Step, is_meant: impl Fn(DeviceId) -> bool) {
         let edits: Vec<EditId> = self.of_row.get(&row).into_iter().flatten().copied().collect();
         for edit in edits {

@@ -1,8 +1,8 @@
-//! Looks for failures around a scenario: changes it, runs it, and goes on from what was new.
+//! Hunts for failures around a scenario: changes it, runs it, and changes further what was new.
 //!
-//! `mutators` is the list of changes, each of them keys of the language. `features` says what a run
-//! reached, `corpus` keeps the candidates that reached something new and draws the next ones,
-//! `search` runs generations.
+//! `mutators` lists the changes; each sets keys of the scenario. `features` collects what a run
+//! reached. `corpus` keeps the candidates that reached something new and draws the next ones.
+//! `search` runs generations of candidates.
 //!
 //! Invariant: a hunt is a function of (scenario, seed, generations). The candidates of a generation
 //! depend only on the generations before it, which are merged in order; so nothing depends on how

@@ -1,13 +1,13 @@
-//! The list of what a hunt changes. Each change is keys of the language, so that a candidate is a
-//! scenario that anybody can run.
+//! All changes that a hunt can make to a scenario. Each change sets keys of the scenario, so every
+//! candidate is a scenario that anybody can run.
 
 use super::ground::{Focus, Ground, millis, moment, share};
 use crate::base::{Span, Stream};
 use crate::contract::EditKind;
 
-/// Events of one candidate with the same kind of change; a further one takes the place of another.
+/// The most events of one kind of change in a candidate: a further event replaces an earlier one.
 const SLOTS: u64 = 3;
-/// How often a kind of random fault is turned off instead, as some failures need its absence.
+/// How often a kind of random fault is turned off instead: some failures occur only without it.
 const OFF: f64 = 0.2;
 const UPDATES: &[EditKind] = &[EditKind::Update];
 const CHANGES: &[EditKind] = &[EditKind::Update, EditKind::Delete];
@@ -23,9 +23,9 @@ pub(super) struct Gene {
 
 /// A kind of change.
 pub(super) struct Mutator {
-    /// The key that it sets, or what its events are.
+    /// The key that the change sets, or a name for its events.
     pub(super) name: &'static str,
-    /// How often it is drawn, compared with others.
+    /// How often the change is drawn, relative to the other kinds.
     pub(super) weight: u64,
     draw: Draw,
 }
@@ -109,7 +109,7 @@ pub(super) const MUTATORS: &[Mutator] = &[
 ];
 
 impl Mutator {
-    /// A change of this kind; `None` if the scenario has nothing to change.
+    /// Draws a change of this kind; `None` if the scenario has nothing that it can change.
     pub(super) fn draw(&self, ground: &Ground, focus: Focus, stream: &mut Stream) -> Option<Gene> {
         let slot = if self.name.contains('.') { None } else { Some(stream.below(SLOTS)) };
         let drawn = (self.draw)(ground, focus, stream);
@@ -117,7 +117,7 @@ impl Mutator {
             Some(slot) => format!("{} {slot}", self.name),
             None => self.name.to_owned(),
         };
-        // The events of a change are named after it, so that two of a kind are apart.
+        // Events are named after their change, so that two changes of a kind differ in names.
         let stem = name.replace(' ', "-");
         let sets: Vec<String> = drawn.iter().map(|set| set.replace('@', &stem)).collect();
         (!sets.is_empty()).then_some(Gene { name, sets })
@@ -177,7 +177,7 @@ fn shifted(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
     if at >= ground.duration { Vec::new() } else { vec![format!("event.{}.at=+{}", event.name, millis(at))] }
 }
 
-/// An event about the focus.
+/// An event at a time.
 fn event(suffix: &str, at: Span, what: &str) -> String {
     format!("event.@{suffix}={{ at = \"+{}\", {what} }}", millis(at))
 }
@@ -186,7 +186,7 @@ fn about(focus: Focus, stream: &mut Stream) -> Span {
     focus.at + moment(stream)
 }
 
-/// The device in focus, or all.
+/// The key for the device in focus; empty, which means all devices, in 3 of 10 draws.
 fn whom(focus: Focus, stream: &mut Stream) -> String {
     if stream.chance(0.7) { format!("devices = [{}], ", focus.device.0) } else { String::new() }
 }
@@ -216,7 +216,7 @@ fn power_loss(_: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
     vec![event("", about(focus, stream), &format!("power_loss = {{ {whom}{at} }}"))]
 }
 
-/// An edit, and the response to its push is lost; perhaps another edit of the row before the retry.
+/// An edit whose push gets no response; perhaps another edit of the row follows before the retry.
 fn lost_response(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
     let Some(deed) = ground.action(&[EditKind::Create, EditKind::Update, EditKind::Delete], stream) else {
         return Vec::new();
@@ -300,7 +300,7 @@ fn clock_step(_: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
     vec![event("", about(focus, stream), &what)]
 }
 
-/// The person, the app or its data go and come back.
+/// The person, the app or its data go away, and most of them come back.
 fn away(_: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
     let kind =
         stream.pick(&["logout", "other_user", "suspend", "token_expiry", "reinstall", "restore", "cancel"]);

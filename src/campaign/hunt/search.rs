@@ -18,18 +18,18 @@ use crate::oracle::implied;
 use crate::scenario::{Cost, Document, Plan, Request};
 use crate::world::{Ending, Outcome};
 
-/// Candidates whose estimate is this many times the scenario's are not run.
+/// A candidate is not run if its estimate is more than this many times the scenario's.
 const COST_MAX: u64 = 30;
 
 /// What is hunted: a scenario with one variant and some keys set.
 pub struct Game<'a> {
     /// The scenario.
     pub document: &'a Document,
-    /// The variant, if it has some.
+    /// The variant; `None` if the scenario has none.
     pub variant: Option<String>,
     /// Keys that are set in each candidate, as `--set` takes them.
     pub sets: Vec<String>,
-    /// The seed of the hunt, and of the scenario as it is.
+    /// The seed of the hunt; the unchanged scenario runs with it, too.
     pub seed: u64,
 }
 
@@ -40,16 +40,16 @@ pub struct Length {
     pub size: u64,
     /// The most generations.
     pub generations: u64,
-    /// No generation begins after this time.
+    /// No generation begins after this time; `None`: no limit.
     pub time: Option<Duration>,
 }
 
 /// A failure: the first candidate that fails by a goal.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// What it fails by.
+    /// The check that it fails, and the entity concerned.
     pub goal: Goal,
-    /// All keys that are set, those of the game included.
+    /// All keys that are set, including those of the game.
     pub sets: Vec<String>,
     /// The seed of the candidate.
     pub seed: u64,
@@ -64,7 +64,7 @@ pub struct Hunted {
     pub generations: u64,
     /// How many candidates were run.
     pub candidates: u64,
-    /// Changes that the scenario or its stack does not accept.
+    /// The number of changes that the scenario or its stack does not accept.
     pub refused: u64,
     /// Candidates that were kept because they reached something new.
     pub kept: u64,
@@ -76,7 +76,7 @@ pub struct Hunted {
     pub failures: Vec<Failure>,
 }
 
-/// What one candidate did.
+/// The result of one candidate.
 struct Caught {
     goals: BTreeSet<Goal>,
     features: BTreeSet<Feature>,
@@ -90,8 +90,8 @@ struct Planned {
     refused: u64,
 }
 
-/// Hunts for failures that the scenario does not expect. `heard` is called after each generation;
-/// it ends the hunt by `false`.
+/// Hunts for failures that the scenario does not expect. Calls `heard` after each generation, and
+/// ends if `heard` returns false.
 pub fn hunt(
     game: &Game<'_>,
     means: Means<'_>,
@@ -116,7 +116,7 @@ pub fn hunt(
             run(&planned.plan, means)
         });
         if means.signals.any() {
-            // Half of a generation cannot be repeated.
+            // An incomplete generation cannot be repeated.
             break;
         }
         hunted.merge(game, &mut corpus, planned.into_iter().zip(caught));
@@ -135,7 +135,7 @@ impl Game<'_> {
         self.document.plans(&request, &means.runner.stacks()).ok()?.pop()
     }
 
-    /// The plan of a candidate without the changes that are refused.
+    /// The plan of a candidate, without the changes that the scenario does not accept.
     fn planned(&self, candidate: &Candidate, means: Means<'_>) -> Option<Planned> {
         if let Some(plan) = self.plan(candidate, means) {
             return Some(Planned { candidate: candidate.clone(), plan, refused: 0 });

@@ -14,17 +14,17 @@ use crate::campaign::journal::{Head, Journal, KeptError, Name};
 use crate::record::{Build, Exit, Folder};
 use crate::scenario::{Plan, closest};
 
-/// More shards are probably a typing error: there are no more cells.
+/// The most shards; a plan has no more cells, so a larger number is probably a typo.
 const SHARDS_MAX: u32 = 100_000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Deal {
-    /// Round robin.
+    /// Deals the cells out in turn: cell i goes to shard i modulo the number of shards.
     #[default]
     Slice,
     /// By a hash of the cell's name: a cell keeps its shard when others are added or removed.
     Hash,
-    /// By estimated cost: the most expensive first, each to the shard with the least.
+    /// By estimated cost: the most expensive first, each to the shard with the least cost so far.
     Balanced,
 }
 
@@ -37,18 +37,17 @@ pub struct Partition {
     pub shard: u32,
 }
 
-/// The cells of a plan in their order. It is the same for each shard.
+/// The list of the cells of a plan, in order. It is the same for each shard.
 #[derive(Clone, Debug)]
 pub struct CellList {
-    /// Covers the program, the ids and seeds of the cells, and the contents of their scenarios and
-    /// input files.
+    /// The digest of the program, the cells' ids and seeds, and their scenarios and input files.
     pub digest: String,
     pub(super) names: Vec<Name>,
     pub(super) costs: Vec<u64>,
 }
 
 impl CellList {
-    /// The roll of `plans` with these ids and estimated relative costs; `program` identifies the
+    /// Lists the cells of `plans` with these ids and relative costs. `program` identifies the
     /// build.
     pub fn new(program: &str, plans: &[Plan], ids: &[String], costs: Vec<u64>) -> CellList {
         let name =
@@ -100,7 +99,7 @@ fn balanced(of: u32, costs: &[u64]) -> Vec<u32> {
 }
 
 impl Partition {
-    /// The indices of its cells in the plan, ascending.
+    /// The indices of this shard's cells in the plan, ascending.
     pub fn cells(self, roll: &CellList) -> Vec<usize> {
         let dealt = self.deal.dealt(self.of, roll);
         (0..roll.cells()).filter(|cell| dealt[*cell] == self.shard).collect()
@@ -149,7 +148,7 @@ pub struct Shard {
     pub command: Vec<String>,
 }
 
-/// Why two shards cannot be of one plan; `None` if they can.
+/// Says why two shards are not of one plan; `None` if they are.
 pub(super) fn difference(one: (&Build, &Shard), other: (&Build, &Shard)) -> Option<&'static str> {
     if one.0.source != other.0.source {
         Some("of another build of the program")
@@ -160,7 +159,7 @@ pub(super) fn difference(one: (&Build, &Shard), other: (&Build, &Shard)) -> Opti
     }
 }
 
-/// Opens this shard in `folder`: a new one, or the same one to continue.
+/// Opens the journal of this shard in `folder`: a new one, or an existing one to continue.
 pub fn open(folder: &Path, shard: &Shard) -> Result<Journal, KeptError> {
     let path = folder.join(NAME);
     Folder::create(folder)?;

@@ -14,9 +14,9 @@ use crate::scenario::file;
 #[derive(Debug)]
 pub struct Pool {
     shards: Vec<(PathBuf, Head<Shard>)>,
-    /// The shard of each cell, and its place in the file.
+    /// By cell, the index of its shard, and its position in the shard's file.
     kept: BTreeMap<Name, (usize, Place)>,
-    /// The number of duplicate cells, with the same result.
+    /// The number of cells that another shard also has, with the same result.
     pub replays: usize,
     /// Folders with unreadable lines.
     pub damaged: Vec<PathBuf>,
@@ -25,7 +25,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Reads shards: each path is the folder of a shard, or a folder with such folders.
+    /// Reads shards. Each path is the folder of a shard, or a folder that contains such folders.
     pub fn read(paths: &[PathBuf]) -> Result<Pool, KeptError> {
         let (folders, empty) = folders(paths)?;
         let (mut shards, mut begins, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
@@ -135,7 +135,7 @@ impl Pool {
     pub fn missing(&self, roll: &CellList) -> Vec<usize> {
         (0..roll.cells()).filter(|cell| !self.kept.contains_key(&roll.names[*cell])).collect()
     }
-    /// The commands that run the missing cells: their shards, dealt as the first one was.
+    /// The commands that run the missing cells, as shards of the same kind as the first one.
     pub fn commands(&self, roll: &CellList, missing: &[usize]) -> Vec<String> {
         let (first, Shard { partition, .. }) = (&self.shards[0].0, &self.shards[0].1.of);
         let dealt = partition.deal.dealt(partition.of, roll);
@@ -160,7 +160,7 @@ impl Pool {
             }
         }
         Ok(journal.close(false).inspect_err(|_| {
-            // An incomplete file is useless, and uses disk space.
+            // Removes the incomplete file: it is useless and takes disk space.
             let _ = std::fs::remove_file(folder.join(journal::NAME));
         })?)
     }
@@ -184,7 +184,7 @@ fn folders(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), KeptError>
     let is_shard = |folder: &Path| folder.join(NAME).exists();
     let (mut all, mut empty): (Vec<PathBuf>, Vec<PathBuf>) = Default::default();
     for path in paths {
-        // The path of the file means its folder.
+        // A path to the file of a shard stands for its folder.
         let file = path.file_name().is_some_and(|name| name == NAME) && path.is_file();
         let path = path.parent().filter(|_| file).unwrap_or(path);
         if is_shard(path) {

@@ -1,4 +1,4 @@
-//! What is told about a failure: the sentence of its violation, and the life of its record.
+//! Describes a failure: the sentence of its violation, and the life of its record.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::record::Judged;
 use crate::scenario::Plan;
 use crate::world::Unrunnable;
 
-/// What to say about a failure that was found in the scenario `from`.
+/// Describes a failure that was found in the scenario `from`.
 pub fn about(shrunk: &Shrunk, path: &Path, from: &str, means: Means<'_>) -> About {
     let about = About { from: from.to_owned(), ..About::default() };
     let Some(plan) = plan(&shrunk.script, path, means.runner) else { return about };
@@ -46,7 +46,7 @@ fn told(
     Ok(About { sentence: violation.text.clone(), life, from: String::new() })
 }
 
-/// The judgement of a cell, and all that it fails by.
+/// The judgement of a cell, and all goals by which it fails.
 pub fn judged(
     plan: &Plan,
     means: Means<'_>,

@@ -1,11 +1,11 @@
-//! Delta debugging: takes out as many parts of a list as possible.
+//! Delta debugging: removes as many parts of a list as possible.
 //!
 //! Zeller, Hildebrandt: Simplifying and Isolating Failure-Inducing Input, 2002. Only complements
-//! are tried: what is left must hold, and half of the parts alone seldom do.
+//! are tried: a group is removed and the rest must fail. Half of the parts alone seldom does.
 
-/// Tries to take out `parts`: all of them, halves, quarters, down to each alone. `first` gets
-/// groups of parts in order, takes out the first one without which the rest holds, and returns its
-/// place; `None` if all are needed.
+/// Tries to remove `parts`: all at once, then halves, quarters, down to single parts. `first` gets
+/// groups of parts in order. It removes the first group without which the rest still fails, and
+/// returns the group's index; `None` if all groups are needed.
 pub(super) fn ddmin<P: Clone>(mut parts: Vec<P>, mut first: impl FnMut(&[Vec<P>]) -> Option<usize>) {
     let mut size = parts.len();
     while size > 0 {
@@ -25,7 +25,7 @@ pub(super) fn ddmin<P: Clone>(mut parts: Vec<P>, mut first: impl FnMut(&[Vec<P>]
 mod tests {
     use super::*;
 
-    /// What is left of `0..all` if these are needed, and how many groups were tried.
+    /// The parts of `0..all` that are left if these are needed, and how many groups were tried.
     fn left(all: u32, needed: &[u32]) -> (Vec<u32>, usize) {
         let mut rest: Vec<u32> = (0..all).collect();
         let mut tried = 0;

@@ -1,11 +1,11 @@
-//! Makes a failing scenario small: the same check on a record of the same entity still fails.
+//! Makes a failing scenario small: it still fails by the same check on the same entity.
 //!
-//! `whole` has the order of the passes. `script` is a scenario as a tree and its parts, `spell`
-//! writes out what is drawn, `values` makes values smaller, `trials` runs candidates, `ddmin` takes
-//! out parts, `written` is the text that is left.
+//! `whole` has the order of the passes. `script` holds a scenario as a tree of parts. `spell`
+//! writes out random faults and edits, `values` makes values smaller, and `ddmin` removes parts.
+//! `trials` runs candidates, and `written` writes the result as a file.
 //!
-//! Invariant: what is left depends on the scenario, its seed and the goal, not on how many
-//! candidates run at once or how fast they do.
+//! Invariant: the result depends only on the scenario, its seed and the goal, not on the number of
+//! candidates that run at once or on their speed.
 
 mod about;
 mod ddmin;

@@ -1,4 +1,4 @@
-//! A scenario as a tree of TOML: its parts, and the tree without some of them.
+//! A scenario as a tree of TOML: lists its parts, and removes some of them.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,12 @@ pub struct Script {
     pub seed: u64,
 }
 
-/// A part of a scenario that it may do without.
+/// A part of a scenario that may be removed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
-    /// An event, an action, a unit or another named table, with what refers to it.
+    /// An event, action, unit or another named table, with everything that refers to it.
     Named { kind: &'static str, name: String },
-    /// A column of an entity, with what refers to it.
+    /// A column of an entity, with everything that refers to it.
     Column { entity: String, column: String },
     /// A key, with all keys below it.
     Key(Vec<String>),
@@ -26,15 +26,15 @@ pub(super) enum Part {
     Item { list: Vec<String>, item: String },
 }
 
-/// Tables whose keys are names that other parts refer to, those that cost most first.
+/// Tables whose names other parts refer to; the most expensive to run come first.
 const KINDS: [&str; 9] =
     ["event", "action", "unit", "entity", "fleet", "class", "background", "link", "gate"];
-/// Keys that no failure needs: what a report shows of the file, and what other cells would be.
+/// Keys that no failure needs: they affect only reports, or describe other cells.
 const ABOUT: [&str; 8] =
     ["covers", "shows", "question", "variant", "table", "situations", "gate", "baseline"];
 
 impl Script {
-    /// The keys of this scenario that say what happens, without what it is judged by.
+    /// The keys of this scenario that say what happens, without those that judge it.
     pub fn of(mut table: Table, seed: u64) -> Script {
         ABOUT.iter().chain(&["expect", "seed"]).for_each(|key| drop(table.remove(*key)));
         Script { table, seed }
@@ -49,7 +49,7 @@ impl Script {
         let tables = self.table.get(kind).and_then(Value::as_table).into_iter().flatten();
         tables.filter_map(|(name, value)| Some((name, value.as_table()?)))
     }
-    /// The same scenario, with `value` at this path; tables on the way are made.
+    /// The scenario with `value` at this path; missing tables on the way are created.
     pub(super) fn with(mut self, path: &[String], value: Value) -> Script {
         if let Some((last, above)) = path.split_last() {
             let mut table = &mut self.table;
@@ -104,7 +104,7 @@ impl Script {
         }
     }
 
-    /// Takes out what refers to an entity that is gone.
+    /// Removes everything that refers to an entity that was removed.
     fn take_out_mentions(&mut self, entity: &str) {
         let of = |table: &Table| table.get("entity").and_then(Value::as_str) == Some(entity);
         let actions: Vec<String> =
@@ -178,7 +178,7 @@ impl Script {
         found
     }
 
-    /// All texts of lists that have more than one.
+    /// All texts in lists that have more than one text.
     pub(super) fn items(&self) -> Vec<Part> {
         let mut found = Vec::new();
         walk(&self.table, &mut Vec::new(), &mut |path, value| {
@@ -228,7 +228,7 @@ fn remove(table: &mut Table, path: &[String]) {
     }
 }
 
-/// Takes a text out of all lists at and below a value.
+/// Removes a text from all lists at and below a value.
 fn drop_items(value: &mut Value, item: &str) {
     match value {
         Value::Array(items) => items.retain(|own| own.as_str() != Some(item)),

@@ -1,4 +1,4 @@
-//! Smaller values: fewer devices and rows, shorter times, rounder numbers.
+//! Candidates with smaller values: fewer devices and rows, shorter times, rounder numbers.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::base::{Span, Time};
 const ROUND: [Span; 6] =
     [Span::secs(60), Span::secs(10), Span::secs(1), Span::millis(100), Span::millis(10), Span::millis(1)];
 
-/// A time that reads back as itself; a [`Span`] of a minute or more shows only two units.
+/// Writes a time so that it reads back unchanged: a [`Span`] from a minute on shows two units only.
 fn exact(span: Span) -> String {
     let shown = span.to_string();
     let millis = span.0 / 1_000_000;
@@ -33,13 +33,13 @@ fn span(value: Option<&Value>) -> Option<Span> {
     value?.as_str()?.parse().ok()
 }
 
-/// The time of an event that is given as a time since the start.
+/// The time of an event, if it is written as a time since the start; else `None`.
 fn since_start(value: &Value) -> Option<Span> {
     value.as_str()?.strip_prefix('+')?.parse().ok()
 }
 
-/// A shorter script: it ends right after what failed, or after a part of its time. Events beyond
-/// its end are gone.
+/// Candidates with a shorter script: it ends right after the failure, or after a fraction of its
+/// time. Events after the new end are removed.
 pub(super) fn shorter(script: &Script, ended: Time) -> Vec<Script> {
     let Some(whole) = span(script.get(&["duration"])) else { return Vec::new() };
     let parts = [(1, 16), (1, 8), (1, 4), (1, 2), (3, 4), (7, 8)];
@@ -63,7 +63,7 @@ fn lasting(script: &Script, length: Span) -> Script {
     script.without(&late).with(&["duration".to_owned()], text(length))
 }
 
-/// Fewer devices in a fleet. Events that name devices keep their order among those that are named.
+/// Candidates with fewer devices in a fleet. Named devices get new numbers in the same order.
 pub(super) fn fewer_devices(script: &Script) -> Vec<Script> {
     let mut all = Vec::new();
     let is_only = script.named("fleet").count() == 1;
@@ -79,7 +79,7 @@ pub(super) fn fewer_devices(script: &Script) -> Vec<Script> {
     all
 }
 
-/// The script with devices of these numbers only: the named ones in order, then by remainder.
+/// The script with `devices` devices: those that events name get the numbers from 0 on, in order.
 fn renumbered(script: &Script, devices: i64) -> Script {
     let numbers =
         |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_integer).collect();
@@ -100,12 +100,12 @@ fn renumbered(script: &Script, devices: i64) -> Script {
     less
 }
 
-/// A seed from 1 to 5, if the present one is larger.
+/// Candidates with a seed from 1 to 5, if the present seed is larger.
 pub(super) fn small_seeds(script: &Script) -> Vec<Script> {
     (1..=5).filter(|seed| *seed < script.seed).map(|seed| Script { seed, ..script.clone() }).collect()
 }
 
-/// Each value alone, smaller or rounder; those most worth trying first.
+/// Candidates with one value smaller or rounder, the most promising first.
 pub(super) fn rounder(script: &Script) -> Vec<Script> {
     let mut all = Vec::new();
     for (path, value) in script.leaves() {
@@ -140,7 +140,7 @@ fn others(path: &[String], value: &Value) -> Vec<Value> {
     }
 }
 
-/// Each event that lasts, with the first or the second half of its time.
+/// For each event that lasts, candidates with the first or the second half of its time.
 fn narrower(script: &Script) -> Vec<Script> {
     let mut all = Vec::new();
     for (name, table) in script.named("event") {

@@ -1,5 +1,5 @@
-//! Makes a failing scenario small: first what is drawn is written out, then parts go, then values
-//! get smaller, and again until nothing more goes.
+//! Makes a failing scenario small. First writes out random faults and edits as events; then removes
+//! parts and reduces values, until nothing more can be removed.
 
 use std::path::Path;
 
@@ -9,23 +9,23 @@ use super::spell::{Heard, random_actions, with_steady_faults, without_swarm};
 use super::trials::{Goal, Means, Shown, Trials, show};
 use super::values::{fewer_devices, rounder, shorter, small_seeds};
 
-/// Rounds over all passes; each later one finds less.
+/// The most rounds over all passes; each later round finds less.
 const ROUNDS: usize = 6;
-/// Tables are at most this deep.
+/// The depth to which tables are searched for keys.
 const DEPTH: usize = 6;
 
-/// A failure that was made small.
+/// The result: a failing scenario that was made small.
 #[derive(Clone, Debug)]
 pub struct Shrunk {
     /// The scenario that is left.
     pub script: Script,
-    /// What it shows.
+    /// The result of running the small scenario.
     pub shown: Shown,
-    /// What fails, as in the scenario before.
+    /// The failure that it still shows.
     pub goal: Goal,
     /// How many candidates were run.
     pub runs: u64,
-    /// False if the budget or a signal ended it before nothing more went.
+    /// False if the budget or a signal ended it while more could have been removed.
     pub is_complete: bool,
 }
 
@@ -35,8 +35,8 @@ struct Shrinking<'a> {
     shown: Shown,
 }
 
-/// Makes a scenario smaller that fails by `goal`; `None` if it does not fail so. Files that it
-/// names are looked for beside `path`.
+/// Makes a scenario small that fails by `goal`; `None` if it does not fail by it. Files that it
+/// names are found relative to `path`.
 pub fn shrink(start: &Script, path: &Path, goal: &Goal, means: Means<'_>) -> Option<Shrunk> {
     let mut trials = Trials::new(means, goal.clone(), path);
     let plan = trials.plan(start)?;
@@ -59,7 +59,7 @@ pub fn shrink(start: &Script, path: &Path, goal: &Goal, means: Means<'_>) -> Opt
 }
 
 impl Shrinking<'_> {
-    /// Takes the first of the candidates that still fails; returns its place.
+    /// Replaces the scenario by the first candidate that still fails. Returns its index.
     fn take(&mut self, all: &[Script]) -> Option<usize> {
         if self.trials.is_over() {
             return None;
@@ -73,7 +73,7 @@ impl Shrinking<'_> {
         Some(at)
     }
 
-    /// Takes candidates of the present scenario, as long as one of those that follow still fails.
+    /// Repeats [`take`](Self::take) with new candidates, from the last index on, until none fails.
     fn take_each(&mut self, candidates: impl Fn(&Script, &Shown) -> Vec<Script>) {
         let mut from = 0;
         loop {
@@ -91,13 +91,13 @@ impl Shrinking<'_> {
         });
     }
 
-    /// Writes out what is drawn, as far as it still fails then.
+    /// Replaces random events by written ones, where the scenario then still fails.
     fn write_out(&mut self, means: Means<'_>) {
         let drawn = self.trials.plan(&self.present).and_then(|plan| plan.source.drawn.clone());
         if let Some(drawn) = drawn {
             self.take(&[without_swarm(&self.present, &drawn)]);
         }
-        // What did not happen is not missed, and a cell that lacks it may pass.
+        // Removes events that did not fire: without them a cell may pass as an expectation.
         let idle: Vec<Part> = self.shown.idle.iter().flat_map(|name| idle_parts(name)).collect();
         self.drop_parts(idle);
         self.take_each(|script, shown| shorter(script, shown.ended));
@@ -160,7 +160,7 @@ impl Shrinking<'_> {
     }
 }
 
-/// The parts that may be meant by something that did not happen.
+/// The parts of the script that an entry of `idle` may name.
 fn idle_parts(name: &str) -> Vec<Part> {
     let named = |kind| Part::Named { kind, name: name.to_owned() };
     let key = || Part::Key(name.split('.').map(str::to_owned).collect());

@@ -1,4 +1,4 @@
-//! The result of a place for the record.
+//! The result of a search at one place, as the record stores it.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ impl Place {
             Ok(Found { best: None, .. }) => None,
         }
     }
-    /// The result; if the search was cut short, the best so far.
+    /// The result. If the search was cut short, the best setting so far.
     pub fn tuned(&self, objective: &Objective) -> PlaceTuned {
         let view = View::of(self);
         let (found, complete) = match view.found() {
@@ -79,8 +79,8 @@ impl Place {
     }
 }
 
-/// Why the nearest setting is excluded: one that may be out by chance, else the one least beyond
-/// the limits, else the best.
+/// Says why the nearest excluded setting is excluded. A setting that may be excluded by chance is
+/// the nearest; then the one least beyond the limits; then the cheapest.
 fn nearest(view: &View<'_>) -> Option<String> {
     let far = |setting: &Setting, measured: &Measured| {
         let price = measured.mean_of_all().unwrap_or(f64::INFINITY);
@@ -96,7 +96,7 @@ fn nearest(view: &View<'_>) -> Option<String> {
     Some(format!("at {at}, {trouble}{luck}"))
 }
 
-/// The best under the most seeds, if the search has not ended.
+/// The cheapest setting among those with the most seeds, while the search has not ended.
 fn so_far(view: &View<'_>) -> Found {
     let most = view.known.0.values().map(|measured| measured.prices.len()).max().unwrap_or(0);
     let well = |(setting, measured): (&Setting, &Measured)| {
@@ -122,7 +122,7 @@ impl Told<'_> {
         let (known, best) = (&self.view.known, self.best);
         let measured = known.get(at)?;
         let cost = known.cost(at, best);
-        // Its cost under the seeds of the best, or else its own figure.
+        // The cost under the seeds of the best. Without it, the setting's own figure is shown.
         let of_best = known.get(best).and_then(|best| best.mean_of_all());
         let scaled = of_best.zip(cost).map(|(price, cost)| price * cost);
         let price = scaled.or_else(|| measured.mean_of_all());
@@ -150,7 +150,7 @@ impl Told<'_> {
         Censored::of(figures).filter(|_| self.objective.unit == Unit::Ns)
     }
 
-    /// The cost of rules that decide which setting is the best, or would.
+    /// The cost of each rule that decides which setting is the best, or would if it excluded.
     fn rules(&self) -> Vec<RuleTuned> {
         let told = |(rule, excludes, other): (_, bool, Option<Setting>)| {
             let point = other.as_ref().and_then(|other| self.point(other, String::new()));
@@ -179,7 +179,7 @@ impl Told<'_> {
         own.chain(shipped.into_iter().flat_map(|shipped| shipped.names.iter().cloned())).collect()
     }
 
-    /// The products that ask for more, if a value is as large as any response.
+    /// If `value` is the reach: the products whose values are larger.
     fn asked(&self, k: usize, value: &str) -> Vec<AskedTuned> {
         let space = &self.view.space;
         let is_all = k == 0 && space.reach.is_some() && space.knobs[k].number(value) == space.reach;
@@ -219,7 +219,7 @@ impl Told<'_> {
             },
             self.objective,
         );
-        // Above the largest response nothing differs, so the range may end there.
+        // Above the largest response nothing changes, so a range that ends there is wide enough.
         let open = space.reach.is_none_or(|reach| the.number(best) < Some(reach));
         let open = open && space.cap.is_none_or(|cap| the.number(best) != Some(cap));
         if points.len() > 1 && (the.is_end(best, 0.5) || the.is_end(best, 2.0) && open) {
@@ -250,8 +250,8 @@ impl Told<'_> {
     }
 }
 
-/// The first and the last setting as good as the best at `at`, among those with all its seeds. The
-/// cost may jump between them, as when one row fewer takes one more request.
+/// The flat region: the first and the last setting as good as the best at `at`, of those with as
+/// many seeds. Costs between them may be higher: one row fewer may take one more request.
 fn flat(points: &[&PointTuned], at: usize) -> (usize, usize) {
     let inside = |i: &usize| {
         let point = points[*i];
@@ -262,7 +262,8 @@ fn flat(points: &[&PointTuned], at: usize) -> (usize, usize) {
     (first, (at + 1..points.len()).rfind(inside).unwrap_or(at))
 }
 
-/// Settings excluded under some seeds only, that are better than the best or lie among candidates.
+/// Names settings that only some seeds exclude, if they are better than the best or lie between
+/// candidates. `None` if there are none.
 fn luck(points: &[&PointTuned]) -> Option<String> {
     let candidate = |point: &&PointTuned| point.trouble.is_none();
     let [first, last] = [points.iter().position(candidate)?, points.iter().rposition(candidate)?];
@@ -280,8 +281,9 @@ fn ppm(share: f64) -> u64 {
     (share * 1e6 + 0.5) as u64
 }
 
-/// For places that differ only in `key` (the number of devices): how the best moves, and if the
-/// backend is saturated (median queueing exceeds median service, or most of the time is queueing).
+/// Compares places that differ only in `key` (the number of devices): how the best moves, and
+/// whether the backend is saturated (see `QUEUED_MAX`; or median queueing exceeds median
+/// service).
 pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<(u64, &PlaceTuned)>> = BTreeMap::new();
     for place in places {
@@ -295,7 +297,7 @@ pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     groups.map(|(name, group)| of_group(&name, group)).collect()
 }
 
-/// If a larger share of the time is in the backend's queue, in millionths, it is saturated.
+/// The backend is saturated if its queue takes a larger share of the time, in millionths.
 const QUEUED_MAX: u64 = 500_000;
 
 fn waits_at_the_median(backend: &BackendTuned) -> bool {

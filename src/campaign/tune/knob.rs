@@ -11,10 +11,10 @@ pub struct Knob {
     pub text: String,
 }
 
-/// The factor of the first grid, if none is given.
+/// The step of the first grid, if the user gives none.
 const COARSE: &str = "*4";
-/// Neighbours within this factor are not divided. If the cost is the sum of a falling and a rising
-/// part, the better neighbour costs at most (2^¼ + 2^−¼)/2 of the minimum: 1.5 % more.
+/// Neighbours within this factor are not divided. If one part of the cost falls and another rises,
+/// the better neighbour costs at most (2^¼ + 2^−¼)/2 times the minimum: 1.5 % more.
 const NEAR: f64 = std::f64::consts::SQRT_2;
 /// The step of the full grid that a search is compared with.
 pub const STEP: f64 = 1.25;
@@ -33,15 +33,15 @@ impl Knob {
     pub fn key(&self) -> &str {
         &self.axis.key
     }
-    /// The knob up to `most`, if its range goes beyond.
+    /// The knob cut off at `most`; `None` if its range does not go beyond.
     pub fn up_to(&self, most: f64) -> Option<Knob> {
         Some(Knob { axis: self.axis.up_to(most)?, text: self.text.clone() })
     }
-    /// True if it is a range, with values between those of its grid.
+    /// True for a range: it has values between those of its grid. False for a list.
     pub fn is_range(&self) -> bool {
         self.axis.ends().is_some()
     }
-    /// The values of the first grid in order; a range has both of its ends.
+    /// The values of the first grid in order. A range includes both ends.
     pub fn grid(&self) -> Vec<String> {
         let mut values = self.axis.values.clone();
         if let Some((_, last)) = self.axis.ends() {
@@ -56,7 +56,7 @@ impl Knob {
     pub fn first(&self) -> String {
         self.axis.values[0].clone()
     }
-    /// The number of values in a grid with steps of [`STEP`]; all values of a list.
+    /// The number of values in a full grid: a range in steps of [`STEP`], all values of a list.
     pub fn full(&self) -> u128 {
         match self.axis.ends() {
             // A partial step is one more value.
@@ -83,7 +83,7 @@ impl Knob {
     pub fn number(&self, value: &str) -> Option<f64> {
         self.axis.number(value)
     }
-    /// A number as a value, if there are values between those of the grid.
+    /// The value for a number; `None` if the knob is a list.
     pub fn shown(&self, x: f64) -> Option<String> {
         self.axis.ends().map(|_| self.axis.shown(x))
     }
@@ -103,8 +103,8 @@ impl Knob {
     pub fn is_end(&self, value: &str, factor: f64) -> bool {
         self.axis.ends().is_some() && self.times(value, factor).is_none()
     }
-    /// The golden section between `near` and `far` on a log scale, closer to `near`; `None` if they
-    /// are too close.
+    /// The golden section between `near` and `far` on a log scale, closer to `near`. `None` if they
+    /// are too close to have one.
     pub fn between(&self, near: &str, far: &str) -> Option<String> {
         self.axis.ends()?;
         let (near_x, far_x) = (self.number(near)?, self.number(far)?);
@@ -132,7 +132,7 @@ impl FromStr for Knob {
         let values = spec.split_once('=').map_or("", |(_, values)| values);
         let open = values.split_once("..").is_some_and(|(_, rest)| !rest.contains(['*', '+', '=', ',']));
         let stepped = if open { format!("{spec}{COARSE}") } else { spec.clone() };
-        // The user did not type that step.
+        // The message must not show a step that the user did not type.
         let typed = |AxisError(why)| AxisError(why.replacen(&stepped[spec.len()..], "", usize::from(open)));
         Ok(Knob { axis: stepped.parse().map_err(typed)?, text: spec.trim().to_owned() })
     }

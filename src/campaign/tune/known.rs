@@ -1,4 +1,4 @@
-//! The measurements so far.
+//! The measurements of a search so far, by setting.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,23 @@ use crate::analysis::sweep::mean_price;
 use crate::metrics::NEVER;
 use crate::stats::{Drawn, smoothed, student, worse_beyond_noise};
 
-/// With fewer seeds the noise between them is unknown.
+/// The fewest seeds that show the noise between seeds.
 pub(super) const SEEDS_MIN: usize = 3;
 
-/// A value for each knob, in their order, as written.
+/// A setting: a value for each knob as text, in the order of the knobs.
 pub type Setting = Vec<String>;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
-    /// Its price by seed, lower is better; `None` if the cell has no such figure.
+    /// By seed, the price of the setting, lower is better; `None` if the cell has no such figure.
     pub prices: BTreeMap<u64, Option<f64>>,
     pub trouble: Option<String>,
     pub in_doubt: bool,
-    /// Settings and seeds that must be run to know whether it is excluded.
+    /// Settings and seeds that must run before it is known whether this setting is excluded.
     pub open: Vec<(Setting, u64)>,
-    /// True if more than a limit or a gate is missed: more seeds would add nothing.
+    /// True if it failed otherwise than by a limit or a gate: more seeds would add nothing.
     pub broken: bool,
-    /// The largest size that occurred of what the knob bounds, in a sound cell.
+    /// The largest size that occurred in a cell without failures, of the size that the knob bounds.
     pub largest: Option<u64>,
 }
 
@@ -30,7 +30,7 @@ pub struct Measured {
 pub struct Known(pub BTreeMap<Setting, Measured>);
 
 impl Measured {
-    /// True if no more runs are needed under these seeds; an excluded setting needs none.
+    /// True if the search needs no more runs under these seeds. An excluded setting needs none.
     pub(super) fn covers(&self, seeds: &[u64]) -> bool {
         self.trouble.is_some() || seeds.iter().all(|seed| self.prices.contains_key(seed))
     }
@@ -41,12 +41,12 @@ impl Measured {
     fn price(&self, seed: u64) -> Option<f64> {
         self.prices.get(&seed).copied().flatten()
     }
-    /// Its mean price over these seeds; `None` if one is missing or it is excluded.
+    /// The mean price over these seeds; `None` if a price is missing or the setting is excluded.
     pub(super) fn mean(&self, seeds: &[u64]) -> Option<f64> {
         let prices: Vec<f64> = seeds.iter().map(|seed| self.price(*seed)).collect::<Option<_>>()?;
         (self.trouble.is_none() && !prices.is_empty()).then(|| mean_price(&prices))
     }
-    /// Its mean price over all seeds that it has, even if it is excluded.
+    /// The mean price over all seeds that have one, even if the setting is excluded.
     pub(super) fn mean_of_all(&self) -> Option<f64> {
         let prices: Vec<f64> = self.prices.values().copied().flatten().collect();
         (!prices.is_empty()).then(|| mean_price(&prices))
@@ -54,8 +54,8 @@ impl Measured {
 }
 
 impl Known {
-    /// The value above which nothing changes: the largest size that occurred under a larger bound;
-    /// `None` if every bound was reached.
+    /// The reach, above which nothing changes: the largest size that occurred under a larger bound.
+    /// `None` if some response reached every bound.
     pub(super) fn reach(&self, number: impl Fn(&str) -> Option<f64>) -> Option<f64> {
         let unreached = self.0.iter().filter_map(|(setting, measured)| {
             let largest = measured.largest? as f64;
@@ -77,7 +77,7 @@ impl Known {
         let (Some(one), Some(other)) = (self.get(one), self.get(other)) else { return Vec::new() };
         one.prices.keys().filter_map(|seed| Some((one.price(*seed)?, other.price(*seed)?))).collect()
     }
-    /// The cost of a setting relative to the best, under the seeds that both have.
+    /// The price of a setting divided by that of the best, over the seeds that both have.
     pub(super) fn cost(&self, setting: &Setting, best: &Setting) -> Option<f64> {
         let pairs = self.pairs(setting, best);
         let sum = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>();
@@ -97,8 +97,8 @@ impl Known {
         let noise = student(n - 1.0) * libm::sqrt(squares * n / (n - 1.0)) / of_best;
         Some(noise).filter(|noise| noise.is_finite())
     }
-    /// The log cost of settings on a line, smoothed over neighbours; `octave` gives their position.
-    /// `None` if the scatter between seeds is unknown, or something has no cost.
+    /// The log cost of each setting on a line (the values of one knob), smoothed over neighbours.
+    /// `octave` gives its position. `None` if the noise or a cost is unknown.
     pub(super) fn smoothed(
         &self,
         line: &[Setting],
@@ -110,7 +110,7 @@ impl Known {
         let most = of.iter().map(|(_, measured)| measured.prices.len()).max()?;
         let whole = of.iter().map(|(_, measured)| *measured).filter(|measured| measured.prices.len() == most);
         let whole: Vec<&Measured> = whole.collect();
-        // The effect of a seed on all settings.
+        // The effect of one seed on the price of all settings.
         let level = |seed: &u64| {
             let prices = whole.iter().filter_map(|measured| measured.price(*seed));
             prices.sum::<f64>() / whole.len() as f64
@@ -143,7 +143,7 @@ impl Known {
         let pairs = self.pairs(setting, best);
         out || pairs.len() >= seeds && pairs.iter().all(|(here, there)| *here > there * times)
     }
-    /// True if there are enough seeds, and they do not separate a setting from the best.
+    /// True if there are enough seeds and the setting differs from the best only within the noise.
     pub(super) fn hides(&self, setting: &Setting, best: &Setting) -> bool {
         self.pairs(setting, best).len() >= SEEDS_MIN && !self.worse(setting, best)
     }
@@ -151,13 +151,13 @@ impl Known {
     pub(super) fn worse(&self, setting: &Setting, best: &Setting) -> bool {
         self.is_out(setting) || self.dearer(setting, best)
     }
-    /// The same, only by its cost.
+    /// Like [`worse`](Known::worse), but only by its cost.
     pub(super) fn dearer(&self, setting: &Setting, best: &Setting) -> bool {
         worse_beyond_noise(&self.pairs(setting, best), 0)
     }
 }
 
-/// True if prices can be compared by their ratio.
+/// True if a price is a finite positive cost, which has a meaningful ratio to others.
 fn is_cost(price: f64) -> bool {
     price > 0.0 && price < NEVER as f64
 }

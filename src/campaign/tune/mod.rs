@@ -1,18 +1,18 @@
-//! The search for the best settings: which cells to run next, and their result.
+//! Searches for the best settings: which cells to run next, and their result.
 //!
-//! A [`Place`] is what is given: a variant with a link, a device class, a fleet. [`Knob`]s are what
-//! can be changed. The search of a place says which cells it wants; the caller runs them,
-//! [adds](Place::add) the results and asks again, until nothing is wanted.
+//! A [`Place`] stays fixed: a variant with a link, a device class and a fleet. A [`Knob`] is a key
+//! that the search varies. The search of a place returns the cells that it wants. The caller runs
+//! them, [adds](Place::add) the results and asks again, until no cells are wanted.
 //!
-//! The method (models page, controllers, (f)): a coarse grid on a log scale under a few seeds;
-//! golden section around the best under more; the best third under all (successive halving); then
-//! outwards until settings are worse beyond the noise, which gives the interval. Seeds are compared
-//! in pairs. Several knobs are searched in turn, until nothing changes.
+//! The method (models page, controllers, (f)) starts with a coarse grid on a log scale under a few
+//! seeds. Golden section around the best follows under more seeds. The best third runs under all
+//! seeds (successive halving). Then the search goes outwards until settings are worse beyond the
+//! noise, which gives the interval. Seeds are paired. Several knobs are searched in turn.
 //!
-//! Invariants: what is wanted depends only on what is known. A setting is out for good if it lost
-//! something or got stuck under one seed, or breaks a limit or a gate whatever the other seeds
-//! give. No setting shown in the range is better than the best under all seeds; settings outside
-//! are shown, never chosen. No rule excludes a setting for what also happens to the smallest size.
+//! Invariants: the wanted cells depend only on known results. A setting stays excluded if it lost
+//! something or got stuck under one seed, or if the remaining seeds cannot change that it breaks a
+//! limit or gate. No setting shown in the range beats the best under all seeds; settings outside
+//! are never chosen. A failure that the smallest size has, too, excludes no setting.
 
 mod answer;
 mod knob;

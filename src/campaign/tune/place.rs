@@ -1,4 +1,4 @@
-//! A place, with all of its runs.
+//! A place of a search (a variant with a link, a device class, a fleet) with all of its runs.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::analysis::sweep::is_sound;
 use crate::analysis::tune::Limits;
 use crate::record::Judged;
 
-/// What is fixed while knobs change, with all results.
+/// A place: what stays fixed while knobs change, with the results of all settings.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     pub name: String,
@@ -18,7 +18,7 @@ pub struct Place {
     pub axes: Vec<(String, String)>,
     pub space: Space,
     pub limits: Limits,
-    /// The measurements; `trouble` only says that a cell has no price.
+    /// The measurements. Here a cell counts as excluded only if it has no price.
     pub known: Known,
     pub cells: BTreeMap<Setting, Vec<Judged>>,
 }
@@ -34,7 +34,7 @@ impl Place {
         let price = objective.price(cell);
         let measured = self.known.0.entry(setting.clone()).or_default();
         measured.prices.insert(seed, price);
-        // In a failing cell the larger responses may never have come.
+        // In a failing cell the largest responses may never have arrived.
         let largest = |metric: &str| cell.metrics.get(metric)?.stat("max");
         let largest = self.space.size.filter(|_| is_sound(cell)).and_then(largest);
         measured.largest = measured.largest.max(largest);
@@ -48,8 +48,8 @@ impl Place {
         let keys = self.space.knobs.iter().map(|knob| knob.key().to_owned());
         keys.zip(setting.iter().cloned()).collect()
     }
-    /// True if all rows of a device fit into one response without a bound on rows; that is, the
-    /// bound on bytes does not cut it.
+    /// True if all rows of a device fit into one response when the number of rows is not bounded.
+    /// Then the bound on bytes does not cut a response either.
     pub(super) fn is_whole(&self) -> bool {
         let bytes = |judged: &Judged| judged.cell.stat("engine.pull.response_bytes", "max");
         let most = self.cells.values().flatten().filter_map(bytes).max();

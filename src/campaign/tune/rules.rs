@@ -1,4 +1,4 @@
-//! What rules exclude: measurements under the rules that exclude, or under all rules.
+//! Rules (limits and demands) and what they exclude: the measurements under some or all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,13 @@ use crate::analysis::tune::{Rule, Standing, standings};
 use crate::metrics::human;
 use crate::render;
 
-/// A place with what is known of it.
+/// The results at a place, seen with the rules that exclude settings.
 pub(super) struct View<'a> {
     place: &'a Place,
     standings: BTreeMap<&'a Setting, Standing<'a>>,
     /// The search space, without settings that do not differ.
     pub(super) space: Space,
-    /// The measurements, with what is excluded.
+    /// The measurements; `trouble` says what the rules exclude.
     pub(super) known: Known,
 }
 
@@ -28,14 +28,14 @@ impl<'a> View<'a> {
         view.known = view.known_by(|rule| view.excludes(rule));
         view
     }
-    /// Limits exclude if they were given; demands of the scenario always do.
+    /// True if breaking the rule excludes a setting. Limits exclude only if the user gave them.
     fn excludes(&self, rule: &Rule) -> bool {
         match rule {
             Rule::Limit(place) => self.place.limits.0[*place].given,
             Rule::Demand(_) => true,
         }
     }
-    /// The measurements, with what these rules exclude.
+    /// The measurements when exactly the rules for which `excludes` is true exclude settings.
     fn known_by(&self, excludes: impl Fn(&Rule) -> bool) -> Known {
         let mut known = self.place.known.clone();
         let smallest = self.place.space.smallest();
@@ -60,8 +60,8 @@ impl<'a> View<'a> {
         self.space.search(&self.known)
     }
 
-    /// Runs needed besides the search: what is shown next to the best, what rules cost, and whether
-    /// long waits at the best also occur at the smallest size.
+    /// The runs needed after the search: to show settings next to the best, to know what rules
+    /// cost, and to see whether long waits at the best also occur at the smallest size.
     pub(super) fn beside(&self, best: &Setting) -> Result<(), Wanted> {
         let mut by_all = self.known_by(|_| true);
         let smallest = self.place.space.smallest();
@@ -73,8 +73,8 @@ impl<'a> View<'a> {
         self.rules(best).map(|_| ()).map_err(Wanted::beside)
     }
 
-    /// The rules that decide which setting is the best, or would, each with: does it exclude, and
-    /// the best setting on its other side.
+    /// The rules that decide which setting is the best, or would if they excluded. For each:
+    /// whether it excludes, and the best setting without it (else the best that keeps it).
     pub(super) fn rules(&self, best: &Setting) -> Result<Vec<(Rule, bool, Option<Setting>)>, Wanted> {
         let mut rules = Vec::new();
         for rule in self.costly(best) {
@@ -91,7 +91,7 @@ impl<'a> View<'a> {
         }
         Ok(rules)
     }
-    /// Rules that alone exclude a setting that costs less than the best.
+    /// Rules that each, as the only one, exclude a setting that costs less than the best.
     fn costly(&self, best: &Setting) -> BTreeSet<Rule> {
         let mut rules = BTreeSet::new();
         for (setting, standing) in self.standings.iter().filter(|(_, standing)| standing.wrong.is_none()) {
@@ -105,14 +105,14 @@ impl<'a> View<'a> {
         rules
     }
 
-    /// Limits that a setting breaks and that exclude nothing.
+    /// The names of limits that a setting breaks without being excluded by them.
     pub(super) fn breaks(&self, setting: &Setting) -> Vec<String> {
         let Some(standing) = self.standings.get(setting) else { return Vec::new() };
         let all = self.place.limits.0.iter().enumerate().filter(|(_, limit)| !limit.given);
         let broken = all.filter(|(place, _)| standing.breaks(&Rule::Limit(*place)));
         broken.map(|(_, limit)| limit.name.clone()).collect()
     }
-    /// The largest ratio of a figure to its limit; infinite if there is another failure.
+    /// The largest ratio of a figure to its limit; infinite if the setting has another failure.
     pub(super) fn times(&self, setting: &Setting) -> f64 {
         let standing = &self.standings[setting];
         let broken = standing.broken.iter().filter(|broken| self.excludes(&broken.rule));
@@ -128,7 +128,7 @@ pub(super) fn named(place: &Place, rule: &Rule) -> (String, String) {
     }
 }
 
-/// What is above a limit or missed at the best setting, and at other sizes, too.
+/// Notes on limits and gates that the best setting misses, and the smallest size as well.
 pub(super) fn notes(view: &View<'_>, best: &Setting) -> Vec<String> {
     let place = view.place;
     let standing = &view.standings[best];

@@ -1,7 +1,7 @@
-//! The search: which cells are wanted next, and where the best lies.
+//! The search at one place: which cells to run next, and which setting is the best.
 //!
-//! A search has no state. It is repeated from its beginning with all that is known, and asks for
-//! what is missing. A search that was cut off continues as if nothing had happened.
+//! A search keeps no state. Each call repeats it from the beginning with all known results and
+//! returns the cells that are missing. So a search that was cut off simply continues.
 
 use std::collections::BTreeMap;
 
@@ -18,15 +18,15 @@ pub struct Space {
     pub seeds: Vec<u64>,
     /// Values of each knob from other products, shown next to its best.
     pub field: Vec<Vec<Shipped>>,
-    /// If the only knob bounds a size, the metric of that size.
+    /// The metric of the size that the only knob bounds; `None` if it bounds no size.
     pub size: Option<&'static str>,
-    /// The value above which nothing changes, as far as it is known.
+    /// The reach: the value of the knob above which nothing changes; `None` while it is unknown.
     pub reach: Option<f64>,
-    /// The backend's page cap, if it ends the only knob.
+    /// The backend's page cap, if the range of the only knob ends there.
     pub cap: Option<f64>,
-    /// Defaults of products above that, with their values.
+    /// The defaults of products that are above the cap, with their values.
     pub clamped: Vec<String>,
-    /// Values above its reach, with who asks for them; the present one is among them.
+    /// Values above the reach, with the products that use them; may include the present value.
     pub asked: Vec<Shipped>,
     /// The bound on bytes of a response, if there is one.
     pub bytes: Option<u64>,
@@ -44,7 +44,7 @@ pub struct Shipped {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     pub cells: BTreeMap<Setting, Vec<u64>>,
-    /// They are not for the search, but to be shown next to its result.
+    /// True if the cells only show other settings next to the result.
     pub beside: bool,
 }
 
@@ -63,37 +63,37 @@ impl Wanted {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     pub best: Option<Setting>,
-    /// For each knob the settings between which the optimum lies, next to those within the noise.
-    /// An end is `None` at the end of the range; all is `None` with too few seeds.
+    /// For each knob, the settings between which the optimum lies: the first outside the noise on
+    /// each side. An end is `None` at the end of the range. The whole is `None` with too few seeds.
     pub between: Vec<Option<[Option<String>; 2]>>,
 }
 
-/// As good as the best in practice.
+/// A setting that costs at most this factor of the best is as good in practice.
 pub(super) const FLAT: f64 = FLAT_PPM as f64 / 1e6;
-/// One in this many settings of a line runs under all seeds (successive halving with η = 3).
+/// One in this many settings of a line (the values of one knob) is run under all seeds.
 const HALVING_ETA: usize = 3;
-/// A setting is surely worse if all of this many seeds say so by this factor. With noise of a fifth
-/// per seed, this happens to equal settings in 3 of 100 cases.
+/// A setting is worse for certain if it costs this factor more under each of `SEEDS_WORSE` seeds.
+/// With noise of a fifth per seed, 3 of 100 equal settings seem worse.
 const WORSE: f64 = 1.04;
 const SEEDS_WORSE: usize = 4;
-/// A narrower gap was cut once (golden section leaves 2.36 of 4). If noise hides the difference of
-/// its ends, it also hides what is between them.
+/// A gap narrower than this factor is not divided if its ends differ only within the noise: the
+/// values between them would, too. (One cut by golden section turns 4 into 2.36.)
 const CUT: f64 = 2.5;
-/// The log by which the smoothed cost of another setting must be lower to replace the best.
+/// Another setting replaces the best if the log of its smoothed cost is lower by this.
 const SWITCH_LOG_GAIN: f64 = 0.02;
-/// The most passes over the knobs; fewer if nothing changes.
+/// The most passes over the knobs. The search ends earlier if a pass changes nothing.
 const PASSES: usize = 3;
 
 impl Space {
-    /// The first seeds: enough to see factors.
+    /// The first quarter of the seeds, at least two: enough to see differences of a factor.
     fn few(&self) -> &[u64] {
         &self.seeds[..self.seeds.len().div_ceil(4).max(2).min(self.seeds.len())]
     }
-    /// Enough seeds to see tenths.
+    /// The first half of the seeds: enough to see differences of a tenth.
     fn more(&self) -> &[u64] {
         &self.seeds[..self.seeds.len().div_ceil(2).max(self.few().len())]
     }
-    /// The space without settings that do not differ: bounds above the largest size are one.
+    /// The space without equal settings: all bounds above the largest size become one.
     pub(super) fn within_reach(&self, known: &Known) -> Space {
         let mut space = self.clone();
         let knob = self.knobs[0].clone();
@@ -148,14 +148,14 @@ impl Space {
     pub(super) fn has(&self, setting: &Setting) -> bool {
         self.knobs.iter().zip(setting).all(|(knob, value)| knob.has(value))
     }
-    /// False for values above which settings do not differ.
+    /// False for a value above the reach, where settings do not differ.
     fn is_reached(&self, knob: usize, value: &str) -> bool {
         self.reach.is_none_or(|reach| self.knobs[knob].number(value).is_none_or(|x| x <= reach))
     }
     pub(super) fn reaches(&self, setting: &Setting) -> bool {
         setting.iter().enumerate().all(|(knob, value)| self.is_reached(knob, value))
     }
-    /// The smallest setting (for words the first). What also happens to it is not caused by a size.
+    /// The smallest setting (of words, the first). If it fails, too, the size is not the cause.
     pub(super) fn smallest(&self) -> Setting {
         let least = |knob: &Knob| knob.extremes().map_or_else(|| knob.first(), |[least, _]| least);
         self.knobs.iter().map(least).collect()
@@ -164,7 +164,7 @@ impl Space {
         Line { space: self, known, knob, at }
     }
 
-    /// Searches with what is known; an error has the missing cells.
+    /// Searches with the known results. An error has the cells that must be run first.
     pub fn search(&self, known: &Known) -> Result<Found, Wanted> {
         match self.knob_by_knob(known)? {
             Some(at) => self.settle(known, at),
@@ -180,7 +180,7 @@ impl Space {
         }
         Ok(self.best_of_all(known).map(|at| self.steady(known, at)))
     }
-    /// The best by smoothed costs on the line of each knob.
+    /// The best setting by smoothed costs, chosen on the line of each knob in turn.
     fn steady(&self, known: &Known, at: Setting) -> Setting {
         (0..self.knobs.len()).fold(at, |at, knob| self.line(known, knob, &at).steady())
     }
@@ -199,7 +199,7 @@ impl Space {
         Ok(Some(at))
     }
 
-    /// Goes to both sides of the best until settings are worse; a better one becomes the best.
+    /// Tries both sides of the best until settings are worse. A better setting becomes the best.
     fn settle(&self, known: &Known, mut at: Setting) -> Result<Found, Wanted> {
         need(known, std::slice::from_ref(&at), &self.seeds)?;
         let mut knob = 0;
@@ -237,8 +237,9 @@ impl Space {
         Ok(Found { between: between.collect::<Result<_, Wanted>>()?, best: Some(best) })
     }
 
-    /// If a value costs less than the best but misses a limit, tries the other knobs there: with
-    /// more streams, smaller chunks keep a memory limit. Tries nearest, middle and cheapest value.
+    /// Tries the other knobs at values that cost less than the best but miss a limit: with more
+    /// streams, smaller chunks may keep a memory limit. Tries the nearest, middle and cheapest
+    /// value.
     fn trade(&self, known: &Known, at: &Setting) -> Result<(), Wanted> {
         for knob in (0..self.knobs.len()).filter(|_| self.knobs.len() > 1) {
             for mut better in [true, false].map(|below| self.line(known, knob, at).outward(below)) {
@@ -264,7 +265,7 @@ impl Space {
         }
         Ok(())
     }
-    /// True if `one` is better under all seeds. Ties are false, or a search would not end.
+    /// True if the mean price of `one` over all seeds is lower. False if equal: the loop must end.
     fn cheaper(&self, known: &Known, one: &Setting, other: &Setting) -> bool {
         let price = |setting| known.get(setting).and_then(|measured| measured.mean(&self.seeds));
         price(one).is_some_and(|here| price(other).is_none_or(|there| here < there))
@@ -275,8 +276,8 @@ impl Space {
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, setting)| setting.clone())
     }
 
-    /// Checks that what is shown next to the best ran under all seeds; an error has the missing
-    /// cells. `by_all` has what any rule excludes.
+    /// Checks that the settings shown next to the best ran under all seeds. An error has the
+    /// missing cells. `by_all` excludes what any rule excludes.
     pub fn beside(&self, known: &Known, by_all: &Known, best: &Setting) -> Result<(), Wanted> {
         let mut all = vec![self.present.clone()];
         for knob in 0..self.knobs.len() {
@@ -288,7 +289,7 @@ impl Space {
     }
 }
 
-/// The results for one knob, while the others are as in `at`.
+/// A line: the results for the values of one knob, while the other knobs are as in `at`.
 #[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
     space: &'a Space,
@@ -307,13 +308,13 @@ impl Line<'_> {
     fn settings(&self, values: &[String]) -> Vec<Setting> {
         values.iter().map(|value| self.with(value)).collect()
     }
-    /// All values that were measured, in order.
+    /// All measured values of the knob, in order.
     pub(super) fn values(&self) -> Vec<String> {
         let on_line = |setting: &&Setting| with(setting, self.knob, &self.at[self.knob]) == *self.at;
         let values = self.known.0.keys().filter(on_line).map(|setting| setting[self.knob].clone());
         sorted(self.knob(), values.filter(|value| self.space.is_reached(self.knob, value)).collect())
     }
-    /// The measured settings below or above, the nearest first.
+    /// The measured settings below the best, or above it, the nearest first.
     fn outward(&self, below: bool) -> Vec<Setting> {
         let (line, own) = (self.values(), &self.at[self.knob]);
         let i = line.iter().position(|value| value == own).expect("the best is on its own line");
@@ -324,7 +325,7 @@ impl Line<'_> {
         side
     }
 
-    /// The best value; `None` if all are excluded. With `again`, only around the present best.
+    /// The best value; `None` if all are excluded. `again`: searches only around the present best.
     fn best(&self, again: bool) -> Result<Option<String>, Wanted> {
         let (few, more) = (self.space.few(), self.space.more());
         let mut values = if again { self.around() } else { self.knob().grid() };
@@ -337,7 +338,7 @@ impl Line<'_> {
             need(self.known, &near, more)?;
             match self.pick(&values, more) {
                 Some(better) if better != best => best = better,
-                // All values with more seeds are excluded.
+                // All values that ran under more seeds are excluded.
                 None => match self.first(&mut values)? {
                     Some(next) if next != best => best = next,
                     _ => return Ok(None),
@@ -351,7 +352,7 @@ impl Line<'_> {
         self.last_round(&values)
     }
 
-    /// The best under the first seeds; if all are out, of values between them or of other products.
+    /// The best under the first seeds. If all are excluded, also tries values between and defaults.
     fn first(&self, values: &mut Vec<String>) -> Result<Option<String>, Wanted> {
         let few = self.space.few();
         need(self.known, &self.settings(values), few)?;
@@ -386,15 +387,15 @@ impl Line<'_> {
         values
     }
 
-    /// The best of the values that have all of these seeds; the first of equals.
+    /// The best of the values that ran under all these seeds; the first if several are equal.
     fn pick(&self, values: &[String], seeds: &[u64]) -> Option<String> {
         let price = |value: &String| self.known.get(&self.with(value))?.mean(seeds);
         let priced = values.iter().filter_map(|value| Some((price(value)?, value)));
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value)| value.clone())
     }
 
-    /// The next value and its index: in the wider gap next to the best at `i`, unless both
-    /// neighbours are close, equally good, or within the noise.
+    /// The next value to try and its index: in the wider of the two gaps next to the best at `i`.
+    /// `None` if both neighbours are close, equally good, or within the noise.
     fn finer(&self, values: &[String], i: usize) -> Option<(usize, String)> {
         let (the, known, best) = (self.knob(), self.known, self.with(&values[i]));
         let sides = [i.checked_sub(1), Some(i + 1).filter(|j| *j < values.len())];
@@ -409,7 +410,7 @@ impl Line<'_> {
         widest.map(|(_, place, value)| (place, value)).filter(|(_, value)| !values.contains(value))
     }
 
-    /// Runs the best values of a line under all seeds, and returns the best.
+    /// Runs the best third of a line under all seeds, and returns the best value.
     fn last_round(&self, values: &[String]) -> Result<Option<String>, Wanted> {
         let (seeds, more) = (&self.space.seeds, self.space.more());
         let price = |value: &String| self.known.get(&self.with(value))?.mean(more);
@@ -421,8 +422,9 @@ impl Line<'_> {
         Ok(self.pick(values, seeds).or_else(|| self.pick(values, more)))
     }
 
-    /// If a setting near the best costs less but misses a limit, searches the end of the allowed
-    /// range. Behind a dent may lie a better one (2 000 rows in nine requests, not in eight).
+    /// Searches the end of the allowed range if a setting near the best costs less but misses a
+    /// limit. Beyond a local maximum may be a better one (2 000 rows in nine requests, not in
+    /// eight).
     fn search_past_local_minima(&self) -> Result<(), Wanted> {
         let (known, at) = (self.known, self.at);
         for mut side in [true, false].map(|below| self.outward(below)) {
@@ -444,7 +446,7 @@ impl Line<'_> {
         Ok(())
     }
 
-    /// The best of the line by smoothed cost: of many noisy settings the lowest is a lucky one.
+    /// The best of the line by smoothed cost: the lowest of many noisy costs is low by luck.
     fn steady(&self) -> Setting {
         let (known, at, seeds) = (self.known, self.at, &self.space.seeds);
         let octave = |setting: &Setting| self.knob().number(&setting[self.knob]).map(libm::log2);
@@ -459,15 +461,15 @@ impl Line<'_> {
         best.filter(better).map_or_else(|| at.clone(), |(there, _)| there.clone())
     }
 
-    /// The first values below and above the best that are worse beyond the noise.
+    /// On each side of the best, the first value that is worse beyond the noise.
     fn sides(&self) -> Result<[Option<String>; 2], Wanted> {
-        // The best may be alone on the line of another knob.
+        // The best may be the only value on the line of another knob.
         if self.space.knobs.len() > 1 {
             self.best(true)?;
         }
         Ok([self.outwards(true)?, self.outwards(false)?])
     }
-    /// The first value below or above the best that is worse beyond the noise.
+    /// The first value on one side of the best that is worse beyond the noise; `None` if none is.
     fn outwards(&self, below: bool) -> Result<Option<String>, Wanted> {
         if self.space.seeds.len() < SEEDS_MIN {
             return Ok(None);
@@ -478,7 +480,7 @@ impl Line<'_> {
         let mut end = side.iter().position(differs).unwrap_or(last);
         while !self.is_worse(&side[end])? {
             if end == last {
-                // If the best comes from another knob, its line may end before the range does.
+                // If the best comes from another knob, this line may end before the range does.
                 let beyond = self.knob().times(&side[last][self.knob], if below { 0.25 } else { 4.0 });
                 need(self.known, &self.settings(beyond.as_slice()), self.space.more())?;
                 return Ok(None);
@@ -491,8 +493,8 @@ impl Line<'_> {
         Ok(Some(side[end][self.knob].clone()))
     }
 
-    /// True if a setting is worse than the best beyond the noise; if it may be out by chance, only
-    /// by cost. If half of the seeds leave no doubt, the others are not run.
+    /// True if a setting is worse than the best beyond the noise. One that may be excluded by
+    /// chance is compared by cost alone. If half of the seeds decide it, the others are not run.
     fn is_worse(&self, there: &Setting) -> Result<bool, Wanted> {
         let (known, best, more) = (self.known, self.at, self.space.more());
         need(known, std::slice::from_ref(there), more)?;
@@ -510,7 +512,7 @@ impl Line<'_> {
         let own = [0.5, 2.0].into_iter().filter_map(|factor| self.knob().times(&self.at[self.knob], factor));
         own.chain(self.space.field[self.knob].iter().map(|shipped| shipped.value.clone())).collect()
     }
-    /// The first and the last setting as good as the best by the seeds so far.
+    /// The flat region so far: the first and the last setting that are as good as the best.
     fn ends_of_flat(&self) -> [Option<Setting>; 2] {
         let line = self.settings(&self.values());
         let flat = |there: &&Setting| self.space.has(there) && is_flat(self.known, there, self.at);
@@ -523,7 +525,7 @@ fn sorted(knob: &Knob, mut values: Vec<String>) -> Vec<String> {
     values
 }
 
-/// The sort key of a value; words are in the order of their list.
+/// The sort key of a value: the number, or for words the position in their list.
 fn order(knob: &Knob, value: &str) -> f64 {
     let listed = || knob.grid().iter().position(|known| known == value).map(|i| i as f64);
     knob.number(value).or_else(listed).unwrap_or(f64::MAX)
@@ -535,7 +537,7 @@ pub(super) fn with(at: &Setting, knob: usize, value: &str) -> Setting {
     setting
 }
 
-/// True if a setting is not excluded and as good as the best in practice.
+/// True if a setting is in the flat region: not excluded, and as good as the best in practice.
 fn is_flat(known: &Known, there: &Setting, best: &Setting) -> bool {
     !known.is_out(there) && known.cost(there, best).is_some_and(|cost| cost <= FLAT)
 }

@@ -1,4 +1,4 @@
-//! What a request log tells, as data.
+//! The results of a calibration from a request log, as data.
 
 use serde::Serialize;
 
@@ -7,14 +7,14 @@ use crate::base::Span;
 /// A figure with its 95 % interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
-    /// The estimate; infinite if only a lower bound is known.
+    /// The estimate; infinite if there is only a lower bound.
     pub value: f64,
     pub low: f64,
     pub high: f64,
 }
 
 impl Estimate {
-    /// A known figure, without uncertainty.
+    /// A figure that the user knows, without uncertainty.
     pub fn exactly(value: f64) -> Estimate {
         Estimate { value, low: value, high: value }
     }
@@ -26,23 +26,23 @@ impl Estimate {
     }
 }
 
-/// What is estimated from a log; times are in seconds.
+/// The figures that are estimated from a log. Times are in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Figures {
-    /// The fixed overhead of a request.
+    /// The fixed overhead of a request, in seconds.
     pub overhead: Estimate,
-    /// A row with its bytes.
+    /// The time of a row with its bytes, in seconds.
     pub row: Estimate,
     /// The standard deviation of a duration, as a share of it.
     pub noise: Estimate,
-    /// Transfer time between failures.
+    /// The mean transfer time between failures, in seconds.
     pub between: Estimate,
-    /// The best rows per chunk, by the closed form; without failures only a lower bound.
+    /// The best rows per chunk by the closed form. Without failures there is only a lower bound.
     pub best: Estimate,
     /// The smallest and the largest chunk in which a row costs at most 3 % more.
     pub flat: [f64; 2],
-    /// How much more a row costs in chunks of the log's mean size than in the best ones (without
-    /// failures: than at the lower bound). 0.07 is 7 %.
+    /// How much more a row costs in chunks of the log's mean size than in the best chunks, as a
+    /// share: 0.07 is 7 %. Without failures, compared with the lower bound.
     pub excess: Estimate,
 }
 
@@ -53,27 +53,27 @@ pub struct Census {
     pub answered: u64,
     pub cut: u64,
     pub timed_out: u64,
-    /// Refused by the server, or cancelled by the app.
+    /// Requests that the server refused or the app cancelled.
     pub refused: u64,
     pub not_sent: u64,
     pub outliers: u64,
     pub devices: Option<u64>,
-    /// From the first start to the last end.
+    /// The time from the first start to the last end.
     pub lasted_ns: Span,
     pub duration_mean_ns: Span,
     pub rows_mean_milli: u64,
     pub rows_max: u64,
     pub bytes_a_row: Option<u64>,
-    /// Among requests that began while the link was up; and their transfer time.
+    /// Failures of requests that began while the link was up; next: these requests' transfer time.
     pub failures: u64,
     pub exposed_ns: Span,
 }
 
-/// What the user knows besides the log.
+/// Values that the user knows from elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Given {
     pub overhead: Option<Span>,
-    /// Transfer time between failures.
+    /// The mean transfer time between failures.
     pub mtbf: Option<Span>,
 }
 
@@ -81,13 +81,13 @@ pub struct Given {
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     Refuse,
-    /// Only a lower bound of the chunk is known.
+    /// The figures have only a lower bound of the chunk.
     Restrict,
     Note,
 }
 
-/// A row of the table of diagnoses: code, effect, text (`{}` is what was found), hint. The docs say
-/// when it applies, and why.
+/// A row of the table of diagnoses: code, effect, text with `{}` for what was found, and a hint.
+/// The docs say when each applies, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     pub code: &'static str,
@@ -152,17 +152,17 @@ pub struct Diagnosis {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Calibration {
     pub source: String,
-    /// The column and the value of these lines, if the log was split.
+    /// The column and the value that all these lines have, if the log was split; else `None`.
     pub group: Option<(String, String)>,
     pub census: Census,
     /// `None` if the log does not determine them.
     pub figures: Option<Figures>,
-    /// What limits these figures, the decisive ones first.
+    /// What limits these figures; the decisive diagnoses come first.
     pub diagnoses: Vec<Diagnosis>,
 }
 
 impl Calibration {
-    /// Adds a diagnosis if it `stands`, and returns that.
+    /// Adds a diagnosis if it `stands`. Returns `stands`.
     pub fn say<const N: usize>(&mut self, stands: bool, code: Code, found: [String; N]) -> bool {
         let says = found.iter().fold(code.rule().says.to_owned(), |says, x| says.replacen("{}", x, 1));
         self.diagnoses.extend(stands.then_some(Diagnosis { code, says }));

@@ -1,27 +1,27 @@
-//! A calibration as a scenario: link and backend costs that reproduce the requests of the log.
+//! Turns a calibration into a scenario whose link and backend reproduce the requests of the log.
 //!
-//! The transport is bare and the backend never full, because the measured times already contain
-//! handshakes, slow start and queues. The round trip goes to the link, and all other costs go to the
-//! backend, with the noise of the log.
+//! The transport is bare and the backend is never full: the measured times already contain
+//! handshakes, slow start and queues. The round trip becomes the link's, all other costs the
+//! backend's, with the noise of the log.
 
 use super::record::{Calibration, Estimate, Figures};
 use super::shown::story;
 use crate::base::Span;
 
-/// Bytes of JSON around a row's text.
+/// Bytes of JSON around the text of a row.
 const ROW_AROUND: f64 = 61.0;
-/// Bytes of a row, if the log does not have them.
+/// Bytes per row that are assumed if the log does not have them.
 const ROW_ASSUMED: f64 = 461.0;
-/// Rows of the scenario: enough for some chunks, few enough to be quick; and their bytes.
+/// The least and the most rows of the scenario: enough for several chunks, few enough to run fast.
 const ROWS: [f64; 2] = [2_000.0, 40_000.0];
 const ROWS_BYTES_MAX: f64 = 64e6;
 const ROWS_LOADED: f64 = 150_000.0;
-/// The limit of a scenario for the width of a column and the rows of a chunk.
+/// The most that a scenario accepts for the width of a column and the rows of a chunk.
 const MOST: f64 = 1e6;
-/// Limits of a scenario for seconds between failures, and the length of a gap.
+/// The least and the most seconds that a scenario accepts between failures, and for a gap.
 const BETWEEN: [f64; 2] = [1.0, 1e9];
 const GAP_ASSUMED: f64 = 5.0;
-/// Chunks that are smaller than the recommended by this factor take long and tell little.
+/// Chunks smaller than the recommended one by more than this factor take long and show little.
 const REACH: u64 = 64;
 
 impl Calibration {
@@ -45,8 +45,8 @@ impl Calibration {
         let best = self.best();
         (if best.value.is_finite() { best.value } else { best.low }).max(1.0) as u64
     }
-    /// The smallest and largest rows per chunk for an axis of doublings: from the log's own, or the
-    /// recommended if that is less, to all rows.
+    /// The smallest and the largest rows per chunk for an axis of doublings: from the log's own
+    /// chunk, or the recommended one if that is less, to all rows.
     pub fn axis(&self) -> (u64, u64) {
         let (to, best) = ((self.rows() as u64).next_power_of_two().max(2), self.recommended());
         let from = (self.chunk() as u64).min(best).max(best / REACH).min(to / 2);
@@ -100,7 +100,7 @@ per_device = 0
 "oracle.stuck.devices" = 0
 "##,
             costs = self.costs(figures, rtt),
-            // Each load has few failures, so it takes several to average them.
+            // Each load has few failures, so several devices are needed for a stable mean.
             devices = (ROWS_LOADED / rows).clamp(2.0, 16.0) as u64,
             chunk = self.chunk(),
             text = (self.row_bytes() - ROW_AROUND).round().min(MOST),
@@ -113,12 +113,12 @@ per_device = 0
         let [request, row, noise, mtbf] =
             [figures.overhead, figures.row, figures.noise, figures.between].map(|known| known.value);
         let fixed_cost = (request - rtt.as_secs_f64()).max(0.0);
-        // Noise is a share of the whole duration, but here only the backend's part varies.
+        // The log's noise is a share of the whole duration; here only the backend's part varies.
         let served = (fixed_cost + row * self.chunk()).max(1e-9);
         let service_cv = (noise * (request + row * self.chunk()) / served).min(10.0);
         let gaps = mtbf.is_finite().then(|| {
             let mtbf = mtbf.clamp(BETWEEN[0], BETWEEN[1]);
-            // The link must be up between failures.
+            // The gap must be shorter than the time between failures.
             let mean = micros(GAP_ASSUMED.min(0.9 * mtbf));
             let mtbf = micros(mtbf);
             format!(
@@ -152,7 +152,7 @@ up = "1Gbit/s"
     }
 }
 
-/// Rounds to microseconds, so that it is readable; below 1 ms to nanoseconds.
+/// Rounds to microseconds, or to nanoseconds below 1 ms, so that the text is short.
 fn micros(seconds: f64) -> Span {
     let ns = (seconds * 1e9).round() as u64;
     Span(if ns < 1_000_000 { ns } else { (ns + 500) / 1_000 * 1_000 })

@@ -1,4 +1,4 @@
-//! Calibrations for people and for programs.
+//! Shows calibrations to people and to programs.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::metrics::human;
 use crate::render::Grid;
 use crate::render::lines;
 
-/// A figure: its name, its key and unit in JSON, and how it is shown.
+/// A figure: its name, its key in JSON, the factor to its unit there, and its text for people.
 type Shown = (&'static str, &'static str, f64, fn(f64) -> String);
 
 const FIGURES: [Shown; 4] = [
@@ -23,7 +23,7 @@ fn shown(figures: &Figures) -> impl Iterator<Item = (Shown, Estimate)> {
     FIGURES.into_iter().zip([overhead, row, noise, between])
 }
 
-/// What a log tells, for a terminal: all figures of one fit, or a table of several.
+/// The results for a terminal: all figures of a single fit, or a table of several fits.
 pub fn story(fits: &[Calibration]) -> String {
     let [fit] = fits else { return in_short(fits) };
     let mut parts = vec![in_short(fits)];
@@ -38,7 +38,7 @@ pub fn story(fits: &[Calibration]) -> String {
     parts.join("\n")
 }
 
-/// The chunk and what decides it; of several fits a table.
+/// The recommended chunk and the reasons for it; for several fits a table.
 pub fn in_short(fits: &[Calibration]) -> String {
     if let [fit] = fits {
         let chunk = fit.figures.as_ref().map(|figures| recommendation(fit, figures));
@@ -78,7 +78,7 @@ fn interval(known: Estimate, show: fn(f64) -> String) -> String {
     }
 }
 
-/// JSON with integers; `null` for what the log does not determine. Several fits are a list.
+/// As JSON with integers; `null` for a figure that is unknown. Several fits are a list.
 pub fn to_json(fits: &[Calibration]) -> String {
     let value = match fits {
         [fit] => object(fit),
@@ -157,7 +157,7 @@ fn recommendation(fit: &Calibration, figures: &Figures) -> String {
     };
     if best.value.is_finite() {
         let ([from, to], of, ends) = (flat.map(rows), rows(best.value), interval(best, rows));
-        // If chunks hardly ever arrive, their cost is unbounded.
+        // If chunks hardly ever arrive, the cost has no bound to show.
         let dearer = if excess.value.is_finite() { than("that chunk") } else { String::new() };
         return format!(
             "recommended chunk: {of} rows ({ends}); {from} to {to} cost at most 3 % more\n{dearer}"

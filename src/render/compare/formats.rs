@@ -17,17 +17,17 @@ use crate::render::{Grid, Paint};
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shown {
     Worse,
-    /// Worse and better figures, and other changes of headline figures.
+    /// Worse and better figures, and headline figures that changed otherwise.
     Usual,
     All,
 }
 
-/// For people: what is worse, better or changed; with `all` also what is the same.
+/// For people: what is worse, better or changed. With `all`, also what is the same.
 pub fn human(comparison: &Comparison, paint: Paint, all: bool) -> String {
     told(comparison, paint, if all { Shown::All } else { Shown::Usual })
 }
 
-/// The verdict, what is worse, and what could not be compared.
+/// In short: the verdict, what is worse, and what could not be compared.
 pub fn in_short(comparison: &Comparison, paint: Paint) -> String {
     told(comparison, paint, Shown::Worse)
 }
@@ -62,7 +62,7 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     text
 }
 
-/// One sentence for all groups without any difference, and the other groups.
+/// A sentence for all groups without a difference, and the groups that have one.
 fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     let is_alike = |group: &&Group| {
         let same = group.differences.iter().all(is_equal);
@@ -81,7 +81,7 @@ fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     (format!("\n{none_differs} in {some} of {all} variants: {titles}\n"), others)
 }
 
-/// Groups with a new failure first, the gravest first, then groups with losses.
+/// Sorts groups: those with a new failure first, the gravest first, then those with losses.
 fn gravest_first(mut groups: Vec<&Group>) -> Vec<&Group> {
     let loses = |group: &Group| {
         group.differences.iter().any(|d| d.finding == Finding::Worse && is_of_check(&d.metric))
@@ -93,12 +93,12 @@ fn gravest_first(mut groups: Vec<&Group>) -> Vec<&Group> {
     groups
 }
 
-/// True if it does not differ, or too little to mention.
+/// True if a figure does not differ, or too little to mention.
 fn is_equal(d: &Difference) -> bool {
     matches!(d.finding, Finding::Same | Finding::Equal)
 }
 
-/// The phrase if all figures are the same or equal.
+/// The phrase for figures that are all the same, or all equal in practice.
 fn none_differs<'d>(mut all: impl Iterator<Item = &'d Difference>) -> &'static str {
     if all.any(|d| d.finding == Finding::Equal) { "no figure differs by 1 %" } else { "no figure differs" }
 }
@@ -138,7 +138,7 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     parts.extend(told(count(Finding::Changed), &|n| format!("{n} changed, neither better nor worse")));
     let unclear = count(Finding::Unclear);
     let s = if unclear == 1 { "s" } else { "" };
-    // With too few seeds nothing is known about chance.
+    // With too few seeds, chance cannot be ruled out.
     let unjudged = words::unjudged(comparison).map(|why| paint.bad(&why));
     match (parts.is_empty(), unclear, unjudged) {
         (true, 0, _) => match (count(Finding::Equal), comparison.other_digests() as u64) {
@@ -179,7 +179,7 @@ fn heading(group: &Group) -> String {
     format!("\n{}: {}\n", group.title, parts.join(", "))
 }
 
-/// Explains the terms for several seeds, once.
+/// Explains the terms for several seeds. They are explained once.
 fn legend(comparison: &Comparison) -> &'static str {
     let of_chance = |group: &Group| group.basis != Basis::Exact && group.seeds.0 > 1;
     if !comparison.groups.iter().any(of_chance) {
@@ -192,16 +192,16 @@ fn legend(comparison: &Comparison) -> &'static str {
 
 const UNJUDGED: usize = 8;
 const FEW_GROUPS: usize = 4;
-/// How many figures per finding are shown in a group, unless all are asked for.
+/// The most figures per finding that are shown in a group, unless all are requested.
 fn most(comparison: &Comparison) -> usize {
     if comparison.groups.len() > FEW_GROUPS { 3 } else { 8 }
 }
 
-/// Within this many millionths, at 95 %, a figure is called equal.
+/// A figure is called equal if its change is within this many millionths at 95 %.
 const EQUAL_MAX: u64 = 50_000;
 const NAMED: usize = 4;
 
-/// What improved at the price of what, in one line.
+/// Names the figure that improved most and the figure that got worse, in one line.
 fn trade(group: &Group) -> Option<String> {
     let [better, worse] = group.trade()?;
     let by = |d: &Difference| {
@@ -211,14 +211,14 @@ fn trade(group: &Group) -> Option<String> {
     Some(format!("trade: {} better{}, {} worse{}", called(better), by(better), called(worse), by(worse)))
 }
 
-/// The figures to show, the most important first, and a text on how many more differ. Figures that
-/// may be chance, and parts of a shown figure, do not count.
+/// The figures to show, the most important first, and a text with the number of further ones.
+/// Figures that may differ by chance, and parts of a shown figure, are not counted.
 fn chosen(group: &Group, amount: Shown, most: usize) -> (Vec<&Difference>, String) {
     if amount == Shown::All {
         return (group.differences.iter().collect(), String::new());
     }
     let mut shown: Vec<&Difference> = group.differences.iter().filter(|d| !is_equal(d)).collect();
-    // One statistic per metric: of the gravest, p95 if possible.
+    // Shows one statistic per metric: one with the gravest finding, p95 if possible.
     let gravest = group.metrics();
     let mut said = BTreeSet::new();
     let mut of_each = BTreeMap::new();
@@ -290,7 +290,7 @@ fn unjudged(group: &Group) -> Vec<&Difference> {
     open
 }
 
-/// The headline figures that are `asked` for, the most important first.
+/// The headline figures for which `asked` is true, the most important first.
 fn headlines(group: &Group, asked: impl Fn(&Difference) -> bool) -> Vec<&Difference> {
     let gated = group.differences.iter().filter(|d| is_gated(&d.metric));
     let mut chosen: Vec<&Difference> = gated.filter(|d| asked(d)).collect();
@@ -298,19 +298,19 @@ fn headlines(group: &Group, asked: impl Fn(&Difference) -> bool) -> Vec<&Differe
     chosen
 }
 
-/// The largest possible difference, at 95 % confidence; `None` if unknown.
+/// The largest size of the difference at 95 % confidence; `None` if unknown.
 fn bound(d: &Difference) -> Option<u64> {
     let ends = |(low, high): (i64, i64)| low.unsigned_abs().max(high.unsigned_abs());
     if d.finding == Finding::Same { Some(0) } else { d.interval_ppm.map(ends) }
 }
 
-/// Which headline figures are equal, within what bound, and which are undecided.
+/// Says which headline figures are equal, within which bound, and which are undecided.
 fn equal_and_open(group: &Group) -> Vec<String> {
     if group.basis == Basis::Exact || group.lacks().is_some() {
         return Vec::new();
     }
     let within = |d: &Difference| bound(d).filter(|bound| *bound <= EQUAL_MAX);
-    // A figure that stays 0 is not worth a line.
+    // A figure that is 0 on both sides needs no line.
     let moves = |d: &Difference| d.means.iter().any(|mean| mean.is_some_and(|mean| mean > 0.0));
     let quiet = headlines(group, |d| (d.finding == Finding::Unclear || is_equal(d)) && moves(d));
     let (equal, open): (Vec<&Difference>, Vec<&Difference>) =
@@ -327,14 +327,14 @@ fn equal_and_open(group: &Group) -> Vec<String> {
     equal.into_iter().chain(open).collect()
 }
 
-/// True if it is significant alone, but not among many figures.
+/// True if the difference is significant alone, but not among the many figures tested.
 fn leans(d: &Difference) -> bool {
     let leans = |(low, high): (i64, i64)| low > 0 || high < 0;
     d.finding == Finding::Unclear && d.interval_ppm.is_some_and(leans)
 }
 
-/// The metrics of these figures, each once: with its statistic if there is only one, and with the
-/// change if that is significant alone.
+/// The metrics of these figures, each once. Adds the statistic if there is only one, and the change
+/// if that is significant alone.
 fn listed(figures: &[&Difference]) -> String {
     let of = grouped(figures.iter().copied(), |d| d.metric.as_str());
     let name = |(metric, all): &(&str, Vec<&Difference>)| match all.as_slice() {
@@ -367,9 +367,9 @@ fn change(d: &Difference) -> String {
     match (d.change_ppm, d.base, d.candidate) {
         _ if d.lopsided => "not in all".to_owned(),
         (_, None, _) => "in neither".to_owned(),
-        // There is no size for a change to a wait that never ends.
+        // A change to a wait that never ends has no size.
         (None, ..) if d.censored != [None; 2] && d.unit == Unit::Ns => "–".to_owned(),
-        // A change is never shown as 0.
+        // A change is never rounded to 0.
         (Some(0), Some(base), Some(candidate)) if base != candidate => {
             human::percent(if candidate > base { 1 } else { -1 })
         }
@@ -378,7 +378,7 @@ fn change(d: &Difference) -> String {
     }
 }
 
-/// An end of an interval. If the change is significant, it is never shown as 0.
+/// An end of an interval as text. For a significant change it is never rounded to 0.
 fn end(d: &Difference, ppm: i64) -> String {
     let is_judged = matches!(d.finding, Finding::Worse | Finding::Better);
     let least = if d.means[1] > d.means[0] { 1 } else { -1 };
@@ -447,7 +447,7 @@ pub fn markdown(comparison: &Comparison) -> String {
     text
 }
 
-/// The worst of the newly failing cells: why, and the command that runs it again.
+/// The worst newly failing cell: why it fails, and the command that runs it again.
 fn failing(group: &Group) -> Vec<String> {
     let Some(cell) = &group.new_failing else { return Vec::new() };
     let reasons = reasons_of(cell).into_iter().take(REASONS);

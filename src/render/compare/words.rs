@@ -1,4 +1,4 @@
-//! Texts on why sides, or cells and a baseline, cannot be compared, and how they differ from it.
+//! Says why two sides, or cells and a baseline, cannot be compared, and how cells differ from it.
 
 use crate::analysis::compare::{
     Basis, Comparison, Difference, Finding, Group, Lacks, Missing, Shift, Unlike, Unmeasured, Worst,
@@ -8,7 +8,7 @@ use crate::metrics::{Unit, human};
 use crate::render::lines::joined;
 use crate::stats::PAIRS_MIN;
 
-/// Why a part cannot be judged, and what would help; `None` if all is judged.
+/// Says why a part cannot be judged, and what would help. `None` if all is judged.
 pub fn unjudged(comparison: &Comparison) -> Option<String> {
     let (group, least) = comparison.unjudged()?;
     let (whose, of_each) =
@@ -17,26 +17,26 @@ pub fn unjudged(comparison: &Comparison) -> Option<String> {
     Some(format!("not judged: {seeds}{of_each}, at least {least} needed: run both with --seeds 1..={least}"))
 }
 
-/// What of the base the candidate lacks; `None` if it has all of it.
+/// Says which seeds or metrics of the base the candidate lacks. `None` if it has all.
 pub fn lacking(comparison: &Comparison) -> Option<String> {
     let groups = comparison.groups.iter().filter(|group| !group.missing.is_empty());
     let seeds = groups.map(|group| lacks_of(group, false).join("; ") + &of(&group.title));
     joined(distinct(comparison.unmatched.0.iter().cloned().chain(seeds)), "; ")
 }
 
-/// The metrics with different units or shapes on both sides; `None` if there are none.
+/// Names the metrics whose units or shapes differ between the sides. `None` if there are none.
 pub fn unlike(comparison: &Comparison) -> Option<String> {
     joined(distinct(comparison.groups.iter().flat_map(|group| &group.unlike).map(unlike_shapes_text)), "; ")
 }
 
-/// The seeds with different results of several runs of one side; `None` if there are none.
+/// Names the seeds for which one side has different results. `None` if there are none.
 pub fn copies(comparison: &Comparison) -> Option<String> {
     let groups = comparison.groups.iter().filter(|group| !group.copies.is_empty());
     let seeds = joined(distinct(groups.map(|group| group.copies.join(", ") + &of(&group.title))), "; ")?;
     Some(format!("one side has several cells of seed {seeds} with different results"))
 }
 
-/// Metrics that only one side has measured, or both under too few seeds.
+/// Names metrics that only one side has measured, or both sides under too few seeds.
 pub fn unmeasured(comparison: &Comparison, asked: &[String]) -> Option<String> {
     let (base, candidate) = &comparison.sides;
     let told = |Unmeasured { metric, group, lacks }: Unmeasured<'_>| match lacks {
@@ -109,12 +109,12 @@ pub(super) fn called(d: &Difference) -> String {
     if d.stat == "value" { d.metric.clone() } else { format!("{} {}", d.metric, d.stat) }
 }
 
-/// Both sides' figures; if they differ, with enough digits to see it.
+/// The figures of both sides. If they differ, they have enough digits to show it.
 pub(super) fn figures(d: &Difference) -> [String; 2] {
     let about = if d.unit == Unit::Uj { "≈ " } else { "" };
     let shown = numbers(d).map(|text| format!("{about}{text}"));
     let Some(of) = d.of else { return shown };
-    // Waits that never ended have the count already.
+    // For waits that never ended the text already has the count.
     [0, 1].map(|side| match d.censored[side] {
         Some(_) => shown[side].clone(),
         None => format!("{} (of {})", shown[side], human::thousands(of[side])),
@@ -132,7 +132,7 @@ fn numbers(d: &Difference) -> [String; 2] {
     };
     let [low, high] = d.means.map(|mean| mean.unwrap_or_default());
     let told = [low, high].map(|mean| human::mean(d.unit, mean));
-    // For rare events both integers may be equal, or 0.
+    // Rare events: the whole numbers may be equal, or 0, although the means differ.
     let is_rare = base.min(candidate) < 10 && told != [base, candidate].map(|n| human::figure(d.unit, n));
     let shown = if is_rare { told } else { human::pair(d.unit, base, candidate) };
     match shown[0] == shown[1] {
@@ -151,7 +151,7 @@ pub(super) fn missing(Missing { seed, without }: &Missing) -> String {
     }
 }
 
-/// The missing seeds, and the metrics that others lack, each once: `all`, or the first ones.
+/// The missing seeds, and the metrics that other seeds lack, each once. `all`: not only the first.
 pub(super) fn lacks_of(group: &Group, all: bool) -> Vec<String> {
     const NAMED: usize = 3;
     let (gone, partly): (Vec<&Missing>, Vec<&Missing>) =
@@ -179,12 +179,12 @@ pub(super) fn unlike_shapes_text(of: &Unlike) -> String {
     format!("{} is {here} in one cell and {there} in another", of.metric)
 }
 
-/// The title of a group after a figure; nothing if it is the only group.
+/// A title for the end of a phrase; empty if there is only one group.
 pub(super) fn of(title: &str) -> String {
     if title.is_empty() { String::new() } else { format!(" of {title}") }
 }
 
-/// Which sums are neither better nor worse, because one side has more devices or hours.
+/// Says which sums are not judged, because one side has more devices or hours.
 pub(super) fn other_size(group: &Group) -> Option<String> {
     let devices = group.devices.map(|[base, candidate]| {
         format!("{} against {} in the base", human::count(candidate, "device"), base)

@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::render::svg::{Size, Svg};
 
-/// A wide and a narrow drawing of a plot, of which the page shows one.
+/// Two drawings of a plot, a wide and a narrow one. The page shows the one that fits its width.
 pub(super) fn wide_and_narrow([wide, narrow]: &[Svg; 2]) -> Markup {
     html! {
         div.wide { (PreEscaped(wide.inline())) }
@@ -24,7 +24,7 @@ pub(super) fn figure(draw: impl Fn(Size) -> Svg, reading: &str, data: &str) -> M
     }
 }
 
-/// A note if only the first `most` of `all` are drawn.
+/// A note that only the first `most` of `all` are drawn; empty if all are.
 pub(super) fn first_of(most: usize, all: usize, what: &str) -> Markup {
     html! {
         @if all > most { p.note { "The first " (most) " of " (all) " " (what) " are drawn; the table has all." } }

@@ -1,4 +1,4 @@
-//! What is wrong, the gravest first, each with the command that repeats it.
+//! The failures of a run, the gravest first, each with the command that repeats it.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -62,7 +62,7 @@ pub(super) fn occurred(record: &RunRecord) -> Markup {
     }
 }
 
-/// Failing cells that are results: of a search or a matrix.
+/// The failing cells of a search or a matrix: these are results.
 pub(super) fn found(record: &RunRecord) -> Markup {
     let (head, note) = match record.matrix {
         true => ("What settings miss", "A matrix is run to see that. It is not a failure of the run."),

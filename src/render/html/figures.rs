@@ -12,12 +12,12 @@ use crate::render::brief::{Checks, HeadlineFigure, brief, checks, glance, popula
 use crate::render::story::gate_grid;
 use crate::render::{Form, Grid, table};
 
-/// The most gates that are shown one by one: the missed ones, and if these are few.
+/// The most gates shown one by one: of missed gates, and of all others if there are no more.
 const GATES: (usize, usize) = (100, 20);
 const CELLS: usize = 200;
 const COLUMNS: usize = 24;
 
-/// A card for each sentence; several settings are side by side in the table of figures.
+/// A card for each sentence of a setting. Several settings are in the table of figures instead.
 pub(super) fn cards(record: &RunRecord) -> Markup {
     let cells: Vec<&CellRecord> = record.cells.iter().filter(|cell| !cell.metrics.is_empty()).collect();
     let Checks { found, passed, .. } = checks(&cells);
@@ -110,7 +110,7 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
         Verdict::Pass => (3, None),
     });
     told.truncate(CELLS);
-    // A failing setting is excluded in a search with a result, and a result in a matrix.
+    // A failing setting is excluded in a search that has a result, and it is a result in a matrix.
     let found = if record.matrix { "misses something" } else { "excluded" };
     let figure = |cell: &CellRecord, column: &str| {
         let (metric, stat) = column.split_once(' ').unwrap_or((column, "value"));

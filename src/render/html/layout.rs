@@ -1,4 +1,4 @@
-//! The page from top to bottom.
+//! Assembles the page from top to bottom.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ pub fn page(record: &RunRecord) -> String {
                 main {
                     @if !record.is_of_findings() { (failures::failures(record)) }
                     (figures::answers(record))
-                    // In a search with a result, failing settings are excluded.
+                    // In a search that has a result, failing settings are excluded, not failures.
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::found(record)) }
                     @if record.matrix { (failures::found(record)) }
                     (failures::undone(record))
@@ -67,21 +67,21 @@ pub fn page(record: &RunRecord) -> String {
             }
         }
     };
-    // A number is not broken over two lines.
+    // Non-breaking spaces keep a number on one line.
     page.into_string().replace('\u{2009}', "\u{202f}")
 }
 
-/// A sweep or a search is about its settings, not about a single cell.
+/// True if the record is about many settings, as in a sweep or a search, not about single cells.
 fn is_a_grid(record: &RunRecord) -> bool {
     record.sweep.is_some() || record.tune.is_some()
 }
 
-/// A search whose failing settings are results: one is left, and nothing broke.
+/// The search, if it has a result: then failing settings are results, not failures.
 fn found(record: &RunRecord) -> Option<&TuneRecord> {
     record.tune.as_ref().filter(|_| record.is_of_findings())
 }
 
-/// The first line of the terminal without the verdict, which is above it in colour.
+/// The first line of the terminal without the verdict, which the page shows above it.
 fn summed_up(record: &RunRecord) -> String {
     let line = headline(record, Paint(false));
     let told = line.rsplit_once(" (").map_or(line.as_str(), |(_, told)| told);
@@ -115,7 +115,7 @@ fn drawn(record: &RunRecord) -> Markup {
                 @if record.cells.len() == 1 {
                     div.plots { (over_time(record, cell)) }
                 } @else {
-                    // A sweep is about its settings: no single cell represents it.
+                    // No single cell represents a sweep, so none is open.
                     details open[i == 0 && !is_a_grid(record)] {
                         summary { (cell.id) }
                         div.plots { (over_time(record, cell)) }
@@ -226,7 +226,7 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
 }
 
 fn scenarios(record: &RunRecord) -> Markup {
-    // Settings of a grid differ by the keys that their cells name.
+    // The cells of a grid name the keys by which its settings differ.
     let shown = if is_a_grid(record) { 1 } else { SCENARIOS };
     html! {
         h2 { "Scenario" }

@@ -4,12 +4,12 @@
 //!
 //! Invariants:
 //!
-//! - The verdict comes first, then what is wrong, each with the command that repeats it.
-//! - Under every plot stands how to read it, and its data as a table.
-//! - The size of the page is bounded for any run: what is left out is counted.
+//! - The verdict comes first. Then come the failures, each with the command that repeats it.
+//! - Under each plot, a text says how to read it, and a table has its data.
+//! - The size of the page is bounded for any run. The page counts what it leaves out.
 //!
-//! Read `layout` first, which assembles the page; `plots` finds what can be drawn, `drawing` frames
-//! it.
+//! Read `layout` first: it assembles the page. `plots` selects what can be drawn, and `drawing`
+//! puts a plot on the page.
 
 mod drawing;
 mod failures;

@@ -1,4 +1,4 @@
-//! The plots that a record has data for.
+//! Builds the plots for which a record has data.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ const DURATIONS: [(&str, &str); 5] = [
     ("engine.write_visible.duration", "edit seen"),
     ("engine.request.duration", "one request"),
 ];
-/// The most devices with a violation that have a lane even without events.
+/// The most devices with a violation that get a lane in a plot even without events.
 const DEVICES_DRAWN: usize = 2;
-/// At most this many faults by name have a strip of their own.
+/// The most named faults that get a strip of their own.
 const FAULTS_DRAWN: usize = 6;
-/// A strip with more marks shows their number in each of `BINS` intervals: the page is bounded.
+/// A strip with more marks shows counts in `BINS` intervals instead: this bounds the page's size.
 const DIAMONDS: usize = 48;
 const BINS: u64 = 100;
 
@@ -31,8 +31,8 @@ pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
         [("min", "least"), ("p50", "half"), ("p95", "95 %"), ("p99", "99 %"), ("max", "longest")];
     let curve = |(metric, name): &(&str, &str)| {
         let figure = cell.metrics.get(*metric)?;
-        // A logarithmic axis has no 0, so 1 ns is the least. A curve ends at the percentile that
-        // never came.
+        // A logarithmic axis has no 0, so the least value is 1 ns. The curve ends before the first
+        // percentile whose wait never ended.
         let point = |(i, (stat, _)): (usize, &(&str, &str))| {
             let y = figure.stat(stat).filter(|value| *value != NEVER)?.max(1) as f64;
             Some(Point { x: i as f64, y, interval: None, candidate: true, seeds: None })
@@ -105,9 +105,9 @@ pub fn fleet(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
 fn blank(record: &RunRecord, cell: &CellRecord, series: &SeriesRecord) -> Timeline {
     let end = cell.virtual_ns.max(series.at_ns.last().copied().unwrap_or(0));
     let script = cell.phases.script_ns;
-    // No mark at the very end, where it would only be in the way.
+    // No mark close to the end of the axis, where it would cover other marks.
     let phase = (script > 0 && script / 97 < end / 100).then(|| (script, "then it drains".to_owned()));
-    // Keys of the whole scenario come before its tables.
+    // The keys of the whole scenario come before its first table.
     let keys = record.resolved.get(&cell.resolved).and_then(|text| text.split("\n[").next());
     let start = keys.and_then(|keys| keys.lines().find_map(|line| line.strip_prefix("start = ")));
     let clock = start.and_then(|start| Clock::parse(start.trim_matches('"')));
@@ -122,7 +122,7 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     let offline = Strip { name: "offline".to_owned(), spans, ticks: Vec::new() };
     let mut strips: Vec<Strip> = Some(offline).filter(|strip| !strip.spans.is_empty()).into_iter().collect();
     let blank = blank(record, cell, series);
-    // The last sample before any device was online; 0 if there is none, or none ever was online.
+    // The last sample at which no device had been online yet; 0 if there is none.
     let up = online.and_then(|online| online.iter().position(|n| *n > 0)).unwrap_or(0);
     let first = up.checked_sub(1).and_then(|before| series.at_ns.get(before)).copied().unwrap_or(0);
     let mut left_out =
@@ -165,7 +165,7 @@ fn counted(ticks: &[u64], end: u64) -> Vec<(u64, u64, f64, String)> {
     bins.into_iter().map(bin).collect()
 }
 
-/// When devices had no link or process, as a share of the most that were online before.
+/// Intervals without a link or process, each with the share of devices; of those once online.
 fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64, f64, String)> {
     let mut spans: Vec<(u64, u64, f64, String)> = Vec::new();
     let instants = series.at_ns.iter().zip(series.at_ns.iter().skip(1).chain(series.at_ns.last()));
@@ -183,13 +183,13 @@ fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64
     spans
 }
 
-/// The life of a record, with a lane for each device with a violation on it.
+/// The life of a record (all that happened to it), with a lane per device with a violation on it.
 pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
     let of_it = cell.violations.iter().filter(|v| v.record.as_ref() == Some(&life.record));
     let mut devices: Vec<String> = of_it.filter_map(|violation| violation.device.clone()).collect();
     devices.dedup();
     devices.truncate(DEVICES_DRAWN);
-    // All moments are about this record: its whole key would only fill the lines.
+    // All moments are about this record, so its long key is left out of the texts.
     let key = life.record.split_once('/').map_or("", |(_, key)| key);
     let short = key.chars().take(8).chain(['…']).collect::<String>();
     let shown = if key.chars().count() > 12 { &short } else { key };

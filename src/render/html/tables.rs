@@ -4,11 +4,11 @@ use crate::metrics::human;
 use crate::render::Grid;
 use crate::render::svg::{Bars, Curves, HeatMap, Timeline};
 
-/// The most rows of a table over time; `series.csv` has the others.
+/// The most rows of a table over time. `series.csv` has all rows.
 const ROWS_OVER_TIME: usize = 24;
 const STRIP_ROWS_MAX: usize = 40;
 
-/// A row per setting, a column per curve, with the number of seeds before it if they differ.
+/// A row per setting and a column per curve. Before it the number of seeds, if curves differ in it.
 pub(super) fn of_curves(curves: &Curves) -> String {
     let counted = curves.curves.iter().flat_map(|curve| &curve.points).any(|point| point.seeds.is_some());
     let columns = |texts: [String; 2]| texts.into_iter().skip(usize::from(!counted));

@@ -11,7 +11,7 @@ use crate::render::lines::joined;
 use crate::render::svg::{Curve, Curves, Point};
 use crate::render::tune::story;
 
-/// A plot for each searched key, then each place in words and compared with other products.
+/// A plot for each searched key, then each place in words, with the defaults of other products.
 pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
     html! {
         h2 { "The best settings" }
@@ -65,7 +65,7 @@ fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
     }
 }
 
-/// The figure along one key, a curve per place; `None` for words, or for fewer than two values.
+/// Curves along one key, one per place. `None` for a key with words, or with fewer than two values.
 pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option<Curves> {
     let knobs = tune.places.iter();
     let knobs: Vec<(&PlaceTuned, &KnobTuned)> =
@@ -73,10 +73,10 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
     let points = || knobs.iter().flat_map(|(_, knob)| &knob.points);
     let numbers = points().filter(|p| p.value != EVERYTHING).filter_map(|p| number(&p.value));
     let last = numbers.fold(1.0, f64::max);
-    // "Everything" is a huge number: it is drawn one step after the last.
+    // The value for "everything" is huge, so it is drawn one step after the last value.
     let place = |value: &str| if value == EVERYTHING { Some(2.0 * last) } else { number(value) };
     let label = |value: &str| if value == EVERYTHING { "everything" } else { value }.to_owned();
-    // What is not a number has no position on the axis.
+    // A value that is not a number has no position on the axis.
     let mut settings: Vec<(f64, String)> =
         points().filter_map(|point| Some((place(&point.value)?, label(&point.value)))).collect();
     settings.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -10,14 +10,14 @@ pub struct Bars {
     pub about: String,
     /// Groups of bars to compare, each with its title.
     pub groups: Vec<(String, Vec<Bar>)>,
-    /// True if the bars of a group are of one thing: then they have one colour.
+    /// True if the bars of a group show one thing: then all have the same colour.
     pub alike: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
     pub name: String,
-    /// Its length relative to others of its group.
+    /// The length of the bar, relative to the other bars of its group.
     pub value: u64,
     /// The value in words.
     pub told: String,

@@ -1,4 +1,4 @@
-//! Curves over the settings of one key, each with intervals, its best, and its flat region.
+//! Curves along the settings of one key, each with intervals, its best, and its flat region.
 
 use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_axis_width};
 use super::ink::{Anchor, Ink, cut, spread, width, wrapped};
@@ -14,11 +14,11 @@ pub struct Curves {
     /// The settings from left to right: position and label.
     pub settings: Vec<(f64, String)>,
     pub y: String,
-    /// Its unit; counts if `None`.
+    /// The unit of the curves; `None`: counts.
     pub unit: Option<Unit>,
     /// The curves; only the first [`Curves::MOST`] are drawn.
     pub curves: Vec<Curve>,
-    /// Settings of products, marked by a line with a letter: position and product.
+    /// Settings that products use, each marked by a line with a letter: position and product.
     pub marks: Vec<(f64, String)>,
 }
 
@@ -27,9 +27,9 @@ pub struct Curve {
     pub name: String,
     pub points: Vec<Point>,
     pub best: Option<f64>,
-    /// The first and last setting that cost at most 3 % more than the best.
+    /// The flat region: the first and the last setting that cost at most 3 % more than the best.
     pub flat: Option<(f64, f64)>,
-    /// The interval of the optimum; open at an end of the tried settings.
+    /// The interval of the optimum; an end is `None` at the end of the tried settings.
     pub between: Option<[Option<f64>; 2]>,
 }
 
@@ -40,7 +40,7 @@ pub struct Point {
     pub interval: Option<(f64, f64)>,
     /// False if the setting is excluded.
     pub candidate: bool,
-    /// The number of seeds, if that differs; points with fewer are hollow.
+    /// The number of seeds, if curves differ in it. A point with fewer seeds is hollow.
     pub seeds: Option<u64>,
 }
 
@@ -50,7 +50,7 @@ const KEYS: f64 = 18.0;
 const INSET: f64 = 12.0;
 
 impl Curves {
-    /// With more, curves could not be told apart.
+    /// The most curves that can be told apart.
     pub const MOST: usize = LOOKS;
 
     pub fn draw(&self, size: Size) -> Svg {
@@ -107,7 +107,7 @@ impl Curves {
         }
     }
 
-    /// The figure of a point with its interval.
+    /// The figure of a point and its interval, as text.
     pub(in crate::render) fn told(&self, point: &Point) -> String {
         let shown = |y: f64| human::figure(self.unit.unwrap_or(Unit::Count), libm::round(y.max(0.0)) as u64);
         let between = point.interval.map(|(low, high)| format!(" ({} – {})", shown(low), shown(high)));
@@ -174,7 +174,7 @@ impl Curves {
         if most > 0 { most as f64 * ROW + 10.0 } else { 0.0 }
     }
 
-    /// Below the axis a row per curve: its flat region, the interval of the optimum, its best.
+    /// Draws a row per curve below the axis: flat region, interval of the optimum, best.
     fn draw_regions(&self, ink: &mut Ink, curves: &[Curve], inside: Inside, height: f64, x: Scale) {
         let mut y = height + 28.0;
         for (i, curve) in curves.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! A heat map of cells: one key across, another down, with the cost relative to the row's best.
+//! A heat map: a setting per square, one key across, another down. Colours show relative costs.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ pub struct HeatMap {
     pub x: String,
     pub columns: Vec<String>,
     pub y: String,
-    /// The rows; those beyond [`HeatMap::MOST`] are only in the table.
+    /// The rows. Those beyond [`HeatMap::MOST`] are only in the table.
     pub rows: Vec<HeatRow>,
 }
 
@@ -26,7 +26,7 @@ pub struct HeatRow {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heat {
-    /// The cost relative to the best of its row, which is 1; `None` without a figure.
+    /// The cost divided by that of the row's best; `None` if there is no figure.
     pub cost: Option<f64>,
     /// Its figure with its unit, or why there is none.
     pub told: String,
@@ -42,17 +42,18 @@ impl HeatRow {
 
 const ROW: f64 = 30.0;
 const TOP: f64 = 24.0;
-/// Narrower columns have no room for a cost with a decimal.
+/// The narrowest column in which a cost with a decimal has room.
 const NARROWEST: f64 = 23.0;
-/// From this cost on all cells look the same.
+/// From this cost on, all squares have the same shade.
 const COST_MAX: f64 = 4.0;
-/// The largest cost of each shade except the last. The first is the flat region.
+/// The largest cost of each shade except the last. The first is that of the flat region, where
+/// costs are as good as the best in practice.
 const BOUNDS: [f64; SHADES - 1] = [1.03, 1.1, 1.2, 1.35, 1.6, 2.0, 2.8, COST_MAX];
 
 impl HeatMap {
     /// The most rows that are drawn.
     pub const MOST: usize = 24;
-    /// The most columns that are drawn: both ends, the best of the rows, and some between.
+    /// The most columns that are drawn: both ends, the best of the rows, and some others.
     pub const WIDEST: usize = 16;
 
     pub fn draw(&self, size: Size) -> Svg {
@@ -77,7 +78,7 @@ impl HeatMap {
         let bottom = TOP + rows.len() as f64 * ROW;
         let tick = |(i, &column): (usize, &usize)| {
             let label = self.columns[column].clone();
-            // A label that is wider than its column stays within the plot.
+            // A label wider than its column stays within the plot.
             let last = size.width() - width(&label, SMALL) / 2.0;
             ((left + (i as f64 + 0.5) * cell).min(last), label)
         };
@@ -94,14 +95,14 @@ impl HeatMap {
         Svg::new(size, bottom + 74.0, &self.title, &self.about, ink)
     }
 
-    /// The columns that are drawn: all, or `most` with both ends and the best of the rows.
+    /// The indices of the columns to draw: all, or `most` with both ends and the best of the rows.
     fn shown(&self, rows: &[HeatRow], most: usize) -> Vec<usize> {
         let all = self.columns.len();
         if all <= most {
             return (0..all).collect();
         }
         let mut bests = grouped(rows.iter().filter_map(HeatRow::best), |best| *best);
-        // If there is no room for all, the best of the most rows.
+        // If they do not all fit, the columns come first that are the best of the most rows.
         bests.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
         let first = [0, all - 1].into_iter().chain(bests.into_iter().map(|(best, _)| best));
         let mut shown: BTreeSet<usize> = distinct(first).into_iter().take(most).collect();
@@ -138,7 +139,7 @@ fn draw_cell(ink: &mut Ink, heat: &Heat, at: (f64, f64), cell: f64, column: &str
     ink.text(class, (at.0 + cell / 2.0, at.1 + ROW / 2.0 + 4.0), Anchor::Middle, &text);
 }
 
-/// `1.3×`, with as many decimals as there is room for.
+/// `1.3×`, with a decimal if there is room.
 fn told_cost(cost: f64, room: f64) -> String {
     let hundredths = libm::round(cost * 100.0) as u64;
     let tenths = libm::round(cost * 10.0) as u64;

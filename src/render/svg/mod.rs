@@ -1,15 +1,16 @@
-//! Plots as SVG, without a library: figures go in, a text comes out.
+//! Plots as SVG text, made from figures without a library.
 //!
-//! A plot is a plain struct of figures and names; its caller knows what they mean.
+//! A plot is a struct of figures and names. Only its caller knows what they mean.
 //!
 //! Invariants:
 //!
 //! - The same figures give the same bytes on every machine: coordinates are rounded to tenths,
 //!   floats are never printed.
-//! - No label covers another: if it has no room, it is moved or left out.
-//! - Colour is never the only cue: series differ in marker and dash, heat also has its value in
-//!   words, and the best has a frame.
-//! - Letters have one size, so each plot is drawn twice: for a desktop and for a phone ([`Size`]).
+//! - No label covers another one: a label without room is moved or left out.
+//! - Colour is never the only cue: curves differ in marker and dash, heat maps show values as text,
+//! and the best has a frame.
+//! - Letters have one size on all screens, so each plot is drawn for a desktop and for a phone
+//! ([`Size`]).
 //! - Light, dark and print differ only in custom properties ([`CSS`]).
 //!
 //! `scale` maps figures to places, `frame` draws axes, `ink` writes elements and measures text.

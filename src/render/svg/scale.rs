@@ -1,8 +1,8 @@
-//! Maps figures to places, and chooses the figures on an axis.
+//! Maps figures to places in a plot, and chooses the figures on an axis.
 
 use crate::metrics::{Unit, human};
 
-/// Maps figures to places between two ends, linearly or logarithmically.
+/// Maps figures to places between two ends, linearly or by logarithm.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Scale {
     log: bool,
@@ -24,7 +24,7 @@ impl Scale {
         let to = if to > from { to } else { from * 2.0 };
         Scale { log: true, from, to, start, end }
     }
-    /// For figures from `low` to `high`: logarithmic if far apart, otherwise linear from 0.
+    /// The scale from `low` to `high`: by logarithm if they are far apart, else linear from 0.
     pub(super) fn fitting(low: f64, high: f64, places: (f64, f64)) -> Scale {
         if low > 0.0 && high / low >= LINEAR_MAX {
             Scale::log((low / 1.15, high * 1.15), places)
@@ -60,7 +60,7 @@ impl Scale {
     fn log_ticks(self, unit: Unit, most: usize) -> Vec<f64> {
         let within = |x: &f64| *x >= self.from * 0.999_999 && *x <= self.to * 1.000_001;
         let all: Vec<f64> = ladder(unit).into_iter().filter(within).collect();
-        // Only whole powers if there are many.
+        // If there are many, keeps only whole powers.
         let majors: Vec<f64> = all.iter().copied().filter(|x| is_round(unit, *x)).collect();
         let chosen = if all.len() <= most || majors.len() < 3 { all } else { majors };
         let each = chosen.len().div_ceil(most.max(1)).max(1);
@@ -99,7 +99,7 @@ fn is_round(unit: Unit, x: f64) -> bool {
     }
 }
 
-/// The label of a figure on an axis: short, and without a noun that the axis name has.
+/// The label of a figure on an axis: short, and without a noun that the axis already has.
 pub(super) fn label(unit: Unit, x: f64) -> String {
     let value = libm::round(x.max(0.0)) as u64;
     let text = match unit {
@@ -123,7 +123,7 @@ pub(super) fn noun(unit: Unit) -> &'static str {
     }
 }
 
-/// Leaves out labels that would overlap: the last label stays, and `first` ones before others.
+/// Leaves out labels that would overlap. Keeps the last label, then prefers the `first` ones.
 pub(super) fn labels_that_fit(
     ticks: &[(f64, String)],
     first: &[bool],

@@ -1,4 +1,4 @@
-//! The life of a record: a lane per place, time from top to bottom, an arrow per message.
+//! The life of a record as a plot: a lane per place, time from top to bottom, an arrow per message.
 
 use super::frame::{LETTERS, SMALL, Size, Svg};
 use super::ink::{Anchor, Ink, width, wrapped};
@@ -13,7 +13,7 @@ pub struct SpaceTime {
     /// Places that have a lane even if nothing happens there.
     pub lanes: Vec<String>,
     pub moments: Vec<StepRecord>,
-    /// How the story ends, if it ends badly.
+    /// The last sentence of the life, if it ends badly.
     pub ending: Option<String>,
 }
 
@@ -21,16 +21,16 @@ const LINE: f64 = 15.0;
 const TOP: f64 = 26.0;
 const LINES_MAX: usize = 3;
 
-/// The font size that has the width of bold letters.
+/// The font size at which normal letters have the width of bold ones.
 const BOLD: f64 = LETTERS * 1.12;
 
 struct Plan<'a> {
     lanes: Vec<(&'a str, f64)>,
     words: f64,
-    /// True if the clock stands above the words.
+    /// True if the clock has a line of its own above the words.
     together: bool,
     heads: f64,
-    /// The words of each moment in lines, and the position of its row.
+    /// For each moment, its words in lines and the position of its row.
     rows: Vec<(Vec<String>, f64)>,
     bottom: f64,
 }
@@ -74,13 +74,13 @@ impl SpaceTime {
         let mentioned = self.moments.iter();
         let mentioned = mentioned.flat_map(|m| [Some(&m.place), m.to.as_ref(), m.from.as_ref()]).flatten();
         let mut names = distinct(mentioned.chain(&self.lanes).map(String::as_str));
-        // Devices to the left, the backend to the right, as the data flows.
+        // Devices are on the left and the backend on the right, in the direction of the data flow.
         names.sort_by_key(|name| {
             ["world", "gateway", "backend"].iter().position(|n| n == name).map_or(0, |i| i + 1)
         });
         let together = size == Size::Narrow || names.len() > 5;
         let (left, apart, heads) = if together { (0.0, 30.0, TOP + 15.0) } else { (clock, 70.0, TOP) };
-        // No name may leave the drawing on the left.
+        // The drawing moves right until no name is cut off on the left.
         let shift =
             names.iter().zip(0..).map(|(name, i)| width(name, BOLD) / 2.0 + 2.0 - apart * f64::from(i));
         let first = shift.fold(left + apart * 0.6, f64::max);
@@ -107,8 +107,8 @@ impl SpaceTime {
         Plan { lanes, words, together, heads, rows, bottom: y }
     }
 
-    /// An arrow from each sending to its arrival: the next one at that place from this one. A
-    /// message that never arrives ends in a cross before its lane.
+    /// Draws an arrow from each sending to its arrival, which is the next one at that place from
+    /// this place. A message that never arrives ends in a cross before its lane.
     fn arrows(&self, ink: &mut Ink, plan: &Plan<'_>) {
         let mut arrived = vec![false; self.moments.len()];
         for (i, moment) in self.moments.iter().enumerate() {
@@ -126,7 +126,7 @@ impl SpaceTime {
                     arrived[j] = true;
                     ((aim - 6.0 * toward, plan.rows[j].1), "head", head)
                 }
-                // It ends before its target, and on no other lane.
+                // The arrow ends before its target and touches no other lane.
                 None => ((aim - 0.45 * plan.apart() * toward, start.1 + 9.0), "x", CROSS),
             };
             ink.line("arrow", start, end);

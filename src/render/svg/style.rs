@@ -1,11 +1,11 @@
 //! Colours, dashes and markers: colour is never the only difference between series.
 
-/// The number of distinct looks; a plot draws no more series.
+/// The number of distinct looks; a plot draws at most as many series.
 pub(super) const LOOKS: usize = 8;
 /// Shades of a heat map, the first for the best.
 pub(super) const SHADES: usize = 9;
 
-/// The style of all plots, light, dark and printed.
+/// The style of all plots: light, dark and printed.
 ///
 /// The colours of series are those of Okabe and Ito (2008, "Color universal design"), which suit
 /// all kinds of colour vision. They are darkened on paper and lightened on black until a thin line

@@ -11,14 +11,14 @@ use crate::metrics::{Unit, human};
 pub struct Timeline {
     pub title: String,
     pub about: String,
-    /// The end of the axis, in nanoseconds; it begins at zero.
+    /// The end of the time axis, in nanoseconds. The axis begins at zero.
     pub end: u64,
-    /// The clock of the scenario at zero; without it the axis is virtual time.
+    /// The scenario's clock at virtual time zero. `None`: the axis shows virtual time.
     pub clock: Option<Clock>,
     /// The instant at which a new phase begins, and its name.
     pub phase: Option<(u64, String)>,
     pub panels: Vec<Panel>,
-    /// Conditions over time and events, one row each.
+    /// Rows below the panels: conditions over time, and events.
     pub strips: Vec<Strip>,
 }
 
@@ -26,14 +26,14 @@ pub struct Timeline {
 pub struct Panel {
     pub name: String,
     pub unit: Unit,
-    /// Instants with the value that holds until the next one.
+    /// (Instant, value) pairs. A value holds until the next instant.
     pub points: Vec<(u64, u64)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Strip {
     pub name: String,
-    /// Intervals, each with the share concerned (0 to 1), and a text.
+    /// Intervals from begin to end, each with the share concerned (0 to 1) and a text.
     pub spans: Vec<(u64, u64, f64, String)>,
     pub ticks: Vec<u64>,
 }
@@ -42,7 +42,7 @@ const PANEL: f64 = 74.0;
 const GAP: f64 = 32.0;
 const STRIP: f64 = 24.0;
 const PANEL_TICKS: usize = 3;
-/// Intervals of a panel that have a tooltip, as many as its table has rows.
+/// The most intervals of a panel that have a tooltip; its table has as many rows.
 const TOLD: usize = 24;
 
 impl Timeline {
@@ -123,7 +123,7 @@ impl Panel {
         let mut steps: Vec<(f64, f64)> = Vec::new();
         for (at, value) in &self.points {
             let (at, value) = (x.at(*at as f64), y.at(*value as f64));
-            // Each value holds until the next one.
+            // A value holds until the next instant.
             let before = steps.last().map(|(_, before)| (at, *before));
             steps.extend(before.into_iter().chain([(at, value)]));
         }
@@ -145,7 +145,7 @@ impl Strip {
         ink.rect("up", (inside.left, top), (inside.right - inside.left, high), None);
         for (from, until, share, told) in &self.spans {
             let (from, until) = (x.at(*from as f64), x.at(*until as f64));
-            // The height is the share concerned, but always visible.
+            // The height shows the share concerned, but is always visible.
             let tall = (high * share).clamp(2.0, high);
             ink.rect("down", (from, top + high - tall), ((until - from).max(1.0), tall), Some(told));
         }

@@ -1,4 +1,4 @@
-//! Two modes: where each of them wins, over the values of the other axes.
+//! Compares two modes: which of them wins at which values of the other axes.
 
 use super::limits::{TOO_FEW, value};
 use crate::analysis::grouped;
@@ -16,7 +16,7 @@ const OUTAGES: &str = "backend.outages.count";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Winner {
     One(usize),
-    /// Neither beyond the noise.
+    /// No mode is better beyond the noise.
     Neither,
     /// Nothing is known, or both are excluded.
     Unknown,
@@ -28,7 +28,7 @@ pub(super) struct Crossover<'s, 'a> {
     winners: Vec<Winner>,
 }
 
-/// Series that differ only in the first of the other axes, in its order, and what they share.
+/// Series that differ only in the first of the other axes, with the name of what they share.
 type Way = (String, Vec<usize>);
 
 impl<'s, 'a> Crossover<'s, 'a> {
@@ -60,7 +60,8 @@ impl<'s, 'a> Crossover<'s, 'a> {
         let axes = axes.map(|(key, value)| format!("{} {value}", key.rsplit('.').next().unwrap_or(key)));
         joined(series.variant.iter().cloned().chain(axes), ", ").unwrap_or_default()
     }
-    /// A row per value of the first of the other axes, a column per [`Way`] (if unnamed, `figure`).
+    /// Tables with a row per value of the first of the other axes, and a column per [`Way`]. A way
+    /// without a name has the name `figure`.
     fn tables(&self, ways: &[Way], figure: &str, cell: &dyn Fn(usize) -> String) -> String {
         let rows = ways.first().map_or(&[][..], |(_, series)| series);
         let row = |at: &usize| vec![self.sweep.series[*at].values[0].clone()];
@@ -88,7 +89,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
         format!("{mark}{} : {}{calm}", figure(first), figure(1 - first))
     }
 
-    /// True if the backend never was down here, under any seed, but was elsewhere.
+    /// True if the backend was never down in this series, under any seed, but was in another one.
     fn is_calm(&self, at: usize) -> bool {
         let calm = |series: &Series<'_>| series.points.iter().all(|point| point.sum(OUTAGES) == 0.0);
         calm(&self.sweep.series[at]) && !self.sweep.series.iter().all(calm)
@@ -114,7 +115,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
             text +=
                 &format!("  in {places} (°) the backend was never down: they say nothing about outages\n");
         }
-        // Equal ways share a line, in the order of the first of them.
+        // Ways with equal texts share a line, in the order of their first way.
         for (told, alike) in grouped(ways, |(_, series)| self.along(series)) {
             let names: Vec<&str> = alike.iter().map(|(name, _)| name.as_str()).collect();
             let place = if ways.len() == 1 { String::new() } else { format!(" ({})", names.join("; ")) };
@@ -161,7 +162,7 @@ fn winner(series: &Series<'_>) -> Winner {
     if series.points.iter().any(Point::is_unknown) {
         return Winner::Unknown;
     }
-    // Equal figures under each seed are a tie without noise.
+    // Equal figures under each seed are a tie, whatever the noise.
     let equal = costs.iter().all(|cost| cost.is_some_and(|cost| cost == 1.0));
     if equal || finding.noise == Some((0, 1)) { Winner::Neither } else { Winner::One(finding.best) }
 }

@@ -1,4 +1,4 @@
-//! What limits a series on both sides of its best, in words.
+//! Says what limits a series on both sides of its best.
 
 use crate::analysis::sweep::{Cause, FAILURES, Finding, Grown, Objective, Part, Point, Side, are_words};
 use crate::analysis::tune::field::EVERYTHING;
@@ -7,7 +7,8 @@ use crate::metrics::human;
 use crate::render::lines::joined;
 use crate::render::trouble;
 
-/// The texts on settings below and above the best (for words, on each), and on excluded ones.
+/// Texts on what limits the settings below and above the best (each one, if settings are words),
+/// and on excluded settings.
 pub fn limits(axis: &str, causes: &[Cause], points: &[Point<'_>], finding: &Finding) -> Vec<String> {
     let suffering = causes.iter().map(|cause| suffers(points, finding, cause));
     let of = Side::of(axis);
@@ -21,7 +22,7 @@ fn suffers(points: &[Point<'_>], finding: &Finding, cause: &Cause) -> String {
     let of = |grown: &Grown| {
         let what = words(grown.part);
         let [share, at_best] = [grown.share, grown.at_best].map(percent);
-        // A part whose share did not grow has grown with the whole.
+        // If the share of a part did not grow, the part has grown with the whole.
         let whole = format!(", where everything takes {:.2} times as long", 1.0 / longer);
         let whole = if grown.share <= grown.at_best || share == at_best { &*whole } else { "" };
         format!("{what} {share} of the time at {x} ({at_best} at {y}{whole})")
@@ -50,7 +51,7 @@ fn words(part: Part) -> String {
     }
 }
 
-/// Why requests failed, in the order of [`FAILURES`].
+/// Why requests failed, in words, in the order of [`FAILURES`].
 const FAILED: [&str; FAILURES.len()] = [
     "chunks interrupted by outages",
     "requests that time out",
@@ -72,7 +73,7 @@ fn excluded(points: &[Point<'_>]) -> Vec<String> {
     points.chunk_by(|a, b| a.trouble.is_some() == b.trouble.is_some()).filter_map(told).collect()
 }
 
-/// The setting above which responses do not get larger.
+/// The setting above which responses do not get larger; `None` if there is none.
 fn cap(of: Side, points: &[Point<'_>]) -> Option<String> {
     let got = |point: &Point<'_>| point.max(of.held);
     let is_capped = |p: &&Point<'_>| p.number().is_some_and(|n| got(p) > 0.0 && got(p) < n);
@@ -95,7 +96,7 @@ pub fn sync_rate_note(objective: &Objective) -> &'static str {
 
 pub(super) const TOO_FEW: &str = "too few seeds to estimate the noise (try --seeds 1..=8)";
 
-/// Between which settings the optimum lies; open at an end of the tried settings.
+/// The settings between which the optimum lies, as text. `None`: the end of the tried settings.
 pub fn optimum(ends: [Option<String>; 2]) -> String {
     match ends {
         [Some(low), Some(high)] => format!("the optimum lies above {low} and below {high} (95 % sure)"),
@@ -105,7 +106,7 @@ pub fn optimum(ends: [Option<String>; 2]) -> String {
     }
 }
 
-/// The settings that are as good as the best in practice, with `besides`.
+/// The settings that are as good as the best in practice, as text, followed by `besides`.
 pub fn within(first: String, last: String, besides: &str) -> String {
     match first == last && besides.is_empty() {
         true => "no other that was tried is within 3 %".to_owned(),
@@ -117,7 +118,7 @@ pub fn value(point: &Point<'_>) -> String {
     value_of(&point.value)
 }
 
-/// A setting, or several, in readable form: with separators of thousands, and durations.
+/// One or several settings as people read them: with separators of thousands, and durations.
 pub fn value_of(text: &str) -> String {
     let one = |text: &str| match (text.parse(), text.parse()) {
         _ if text == EVERYTHING => "everything".to_owned(),

@@ -1,4 +1,4 @@
-//! Renders a sweep: the first axis runs down a table and along a plot, one column per series.
+//! Renders a sweep. The first axis runs down a table and along a plot, with a column per series.
 //!
 //! `plots` draws, `crossover` says where each of two modes wins, `story` assembles the text for
 //! people and `written` the files for programs. `regret` compares one sweep with another.

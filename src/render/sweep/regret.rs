@@ -1,5 +1,5 @@
-//! Regret: what a setting (a controller, say) costs more than the best of other settings (fixed
-//! sizes, say), which is known only in hindsight.
+//! Regret: how much more a setting (such as a controller) costs than the best of other settings
+//! (such as fixed sizes). The best is known only afterwards.
 
 use serde::Serialize;
 
@@ -12,11 +12,11 @@ use crate::render::{Grid, lines, trouble};
 const COLUMNS_MAX: usize = 4;
 const REACHED: &str = "engine.control.reached";
 
-/// One sweep compared with the best settings of another.
+/// The regret of a sweep against the best settings of a reference sweep.
 #[derive(Debug, Serialize)]
 pub struct Regret {
     metric: String,
-    /// The kind of mean over seeds.
+    /// The name of the mean over seeds.
     #[serde(skip)]
     mean: &'static str,
     axis: String,
@@ -29,7 +29,7 @@ pub struct Regret {
 #[derive(Debug, Serialize)]
 struct Comparison {
     name: String,
-    /// The best of the reference, and its settings within 3 %; `null` if all are excluded.
+    /// The best setting of the reference; `null` if all are excluded.
     best: Option<String>,
     flat: Option<[String; 2]>,
     costs: Vec<Paid>,
@@ -38,9 +38,9 @@ struct Comparison {
 #[derive(Debug, Serialize)]
 struct Paid {
     value: String,
-    /// The cost above the best of the reference, in parts per million; negative if cheaper.
+    /// The cost above that of the reference's best, in millionths of it; negative if cheaper.
     regret_ppm: Option<i64>,
-    /// The time until its chunks reached the flat region, median over seeds, if they did.
+    /// Median time over seeds until its chunks reached the reference's flat region; `null` if not.
     reached_ns: Option<u64>,
     trouble: Option<String>,
 }
@@ -53,13 +53,13 @@ struct Summary {
     mean_ppm: Option<i64>,
     /// The number of series in which it was excluded.
     failed: usize,
-    /// The number of series in which it reached the flat region, and the median time for that.
+    /// The number of series in which it reached the flat region; the next field: median time.
     reached: usize,
     reached_ns: Option<u64>,
 }
 
 impl Regret {
-    /// Compares `sweep` with `reference`; they differ only in their first axis.
+    /// Compares `sweep` with `reference`. Only their first axes differ.
     pub fn new(sweep: &Sweep<'_>, reference: &Sweep<'_>) -> Regret {
         let alike = |series: &Series<'_>| {
             let same = |other: &&Series<'_>| other.variant == series.variant && other.values == series.values;
@@ -143,8 +143,8 @@ impl Comparison {
     }
 }
 
-/// The time until chunks were as large as `low` to `high`, within a factor of two: median over
-/// seeds of the median over devices. `None` if half of the seeds did not get there.
+/// The time until chunks were as large as `low` to `high`, within a factor of two: the median over
+/// seeds of the median over devices. `None` if fewer than half of the seeds got there.
 fn reached(point: &Point<'_>, kind: &str, [low, high]: [u64; 2]) -> Option<u64> {
     let powers = low.max(1).ilog2()..=high.max(1).ilog2();
     let metrics: Vec<String> = powers.map(|power| format!("{REACHED}/{kind}-{}", 1_u64 << power)).collect();

@@ -1,4 +1,4 @@
-//! A sweep for people: a table, a chart, and words.
+//! A sweep for people: a table, a chart, and text.
 
 use super::crossover::Crossover;
 use super::limits::{TOO_FEW, limits, optimum, sync_rate_note, value, within};
@@ -15,7 +15,7 @@ use crate::render::{Grid, demands, trouble};
 const COLUMNS_MAX: usize = 4;
 
 pub(super) struct Reading {
-    /// The fit for the closed form, if settings are compared by the figure that it is about.
+    /// The fit of the closed form; `None` unless settings are compared by the time per row.
     pub(super) fit: Option<Fit>,
     pub(super) causes: Vec<Cause>,
     pub(super) limits: Vec<String>,
@@ -24,14 +24,14 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn of(sweep: &Sweep<'_>, series: &Series<'_>) -> Reading {
         let Sweep { axis, objective, .. } = sweep;
-        // The rows of a response are known only for chunk sizes.
+        // The rows of a response are known only for axes of chunk sizes.
         let side = Side::of(axis);
         let fit = (*axis == side.chunk_rows).then(|| Fit::of(side, &series.points)).flatten();
         let finding = series.finding.as_ref();
         let points = &series.points;
         let causes = finding.map_or_else(Vec::new, |found| causes(axis, objective, points, found, fit));
         let limits = finding.map_or_else(Vec::new, |found| limits(axis, &causes, points, found));
-        // The closed form does not apply to other figures.
+        // The closed form does not apply to other objectives.
         Reading { fit: fit.filter(|_| objective.is_time_a_row(axis)), causes, limits }
     }
 }
@@ -51,7 +51,7 @@ impl Sweep<'_> {
         text + &growth(self) + &self.words_of_series().concat()
     }
 
-    /// A text per series: its best in the first line, then what limits the others.
+    /// A text per series: the best setting in the first line, then what limits the others.
     pub fn words_of_series(&self) -> Vec<String> {
         self.series.iter().map(|series| self.words(series)).collect()
     }
@@ -110,14 +110,14 @@ impl Sweep<'_> {
     }
 }
 
-/// Demands that settings of a series miss, and that exclude none.
+/// Names demands that settings of a series miss without being excluded.
 fn demands_told(series: &Series<'_>) -> String {
     let ran = series.points.iter().map(|point| point.cells.len()).max().unwrap_or(0);
     let lines = demands(&series.spared, &series.together, ran).into_iter();
     lines.map(|line| format!("  {line}\n")).collect()
 }
 
-/// If all settings are excluded, the one with the fewest failing cells, and why.
+/// If all settings are excluded, the one with the fewest failing cells, and why it is excluded.
 fn nearest(points: &[Point<'_>]) -> Option<(String, String)> {
     let out = points.iter().filter_map(|point| {
         let failing = point.cells.iter().filter(|cell| cell.verdict == Verdict::Fail).count();
@@ -128,7 +128,7 @@ fn nearest(points: &[Point<'_>]) -> Option<(String, String)> {
     Some((value(point), trouble(why)))
 }
 
-/// The interval of the optimum on a scale, and the settings that are as good in practice.
+/// The interval of the optimum, and the settings that are as good as the best in practice.
 fn numeric_confidence(points: &[Point<'_>], finding: &Finding) -> String {
     let at = |i: usize| value(&points[i]);
     let between = match finding.between(points.len()).map(|ends| ends.map(|i| i.map(at))) {
@@ -139,7 +139,7 @@ fn numeric_confidence(points: &[Point<'_>], finding: &Finding) -> String {
         None => TOO_FEW.to_owned(),
     };
     let (first, last) = finding.flat;
-    // Near settings that lie beyond a dearer one.
+    // Settings that are as good as the best, but separated from it by a dearer one.
     let apart = finding.near.iter().copied().filter(|i| !(first..=last).contains(i));
     let apart = joined(apart.map(at), ", ").map(|apart| format!(", and {apart}")).unwrap_or_default();
     format!("; {between}; {}\n", within(at(first), at(last), &apart))
@@ -172,7 +172,7 @@ fn mark(point: &Point<'_>, position: usize, finding: Option<&Finding>) -> char {
     }
 }
 
-/// A recorded sweep as the terminal showed it; `None` if there is none, or its metric is unknown.
+/// The text of a recorded sweep as on the terminal. `None` without one, or for unknown metrics.
 pub fn retold(record: &RunRecord) -> Option<String> {
     let told = record.sweep.as_ref().filter(|told| !told.axes.is_empty())?;
     let objective: Objective = told.objective.parse().ok()?;

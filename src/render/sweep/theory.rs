@@ -1,24 +1,24 @@
-//! The best chunk by the closed form, if the runs agree or it is known why they do not.
+//! Compares the best chunk of the closed form with the runs, and explains differences.
 
 use super::limits::{percent, value};
 use crate::analysis::sweep::{Finding, Fit, Point, Shares, Side, held};
 use crate::metrics::human;
 use crate::render::lines::joined;
 
-/// A smaller share of the time explains nothing.
+/// The least share of the time that explains a difference.
 const LEFT_OUT: f64 = 0.1;
-/// The closed form does not apply if responses hold less than this share of what was asked for.
+/// The closed form needs responses with at least this share of the rows that were asked for.
 const FULL: f64 = 0.7;
 const NOTHING: f64 = 0.005;
 
-/// True if the best of the closed form lies outside the interval of the runs.
+/// True if the best chunk of the closed form is outside the interval of the runs.
 pub(super) fn contradicted(best: f64, between: [Option<f64>; 2]) -> bool {
     let [low, high] = between;
     low.is_some_and(|low| best < low) || high.is_some_and(|high| best > high)
 }
 
-/// The best chunk by the closed form. If it costs over 3 % more in the runs, with the parts of the
-/// time that the form leaves out, if they matter.
+/// Says which chunk the closed form calls the best. If that costs over 3 % more in the runs, names
+/// the parts of the time that the closed form leaves out, if they are large enough.
 pub fn closed_form(
     fit: Option<Fit>,
     (side, points, finding): (Side, &[Point<'_>], &Finding),
@@ -57,7 +57,8 @@ fn left_out(fit: Fit, side: Side, point: &Point<'_>) -> Vec<String> {
     [answers, writing, reconnects].into_iter().flatten().collect()
 }
 
-/// Says that the page cap ends the settings and `clamps` defaults, and what more would give.
+/// Says that the page cap is the largest setting, which defaults it `clamps`, and what more rows
+/// would bring.
 pub fn capped(fit: Option<Fit>, cap: f64, clamps: &[String]) -> String {
     let rows = human::thousands(cap as u64);
     let is_cap = match clamps {

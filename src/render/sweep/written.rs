@@ -11,11 +11,11 @@ use crate::render::{lines, trouble};
 struct WrittenPoint<'a> {
     value: &'a str,
     seeds: u64,
-    /// The harmonic mean for a rate.
+    /// The mean over seeds; for a rate, the harmonic mean.
     mean: Option<u64>,
     min: Option<u64>,
     max: Option<u64>,
-    /// The cost relative to the best, which is 1 000 000.
+    /// The cost in millionths of that of the best.
     cost_ppm: Option<u64>,
     trouble: Option<String>,
 }
@@ -38,8 +38,8 @@ impl Sweep<'_> {
         lines::csv_of(header, self.series.iter().flat_map(of))
     }
 
-    /// A series; `values` are in the order of `across`. What does not exist is `null`, such as the
-    /// best if all are excluded, or the region of words.
+    /// A series. `values` are in the order of `across`. A missing figure is `null`, such as the
+    /// best if all settings are excluded, or the region if settings are words.
     fn written(&self, series: &Series<'_>) -> Value {
         let (Reading { fit, causes, limits }, finding) = (Reading::of(self, series), &series.finding);
         let ordered = finding.as_ref().filter(|_| !are_words(&series.points));

@@ -1,32 +1,32 @@
-//! What limits both sides of the best, from the cells, as in a sweep.
+//! Says what limits the best setting on both sides, from its cells, as in a sweep.
 
 use crate::analysis::sweep::{Finding, Fit, Objective, Point, Side, Trouble, causes, near};
 use crate::record::CellRecord;
 use crate::render::sweep::{capped, closed_form, limits};
 
-/// The settings of one knob in order, with the others at their best.
+/// A line: the settings of one knob in order, while the other knobs are at their best.
 #[derive(Debug)]
 pub struct Line<'a> {
     pub key: &'a str,
     /// Its values, each with its cells and why it is excluded.
     pub points: Vec<(String, Vec<&'a CellRecord>, Option<String>)>,
     pub best: usize,
-    /// The first and last index in the flat region, or in the line.
+    /// The first and last index of the flat region (the settings as good as the best).
     pub flat: (usize, usize),
-    /// The settings between which the optimum lies, as numbers; `None` without enough seeds.
+    /// The settings between which the optimum lies, as numbers; `None` with too few seeds.
     pub between: Option<[Option<f64>; 2]>,
-    /// The backend's page cap, if it ends the line, and the defaults that it clamps.
+    /// The backend's page cap, if the line ends there, and the defaults of products above it.
     pub cap: Option<(f64, Vec<String>)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reasons {
     pub limits: Vec<String>,
-    /// The best chunk by the closed form, if it applies.
+    /// The best chunk by the closed form; `None` if the closed form does not apply.
     pub closed_form_rows: Option<u64>,
 }
 
-/// What limits a line on both sides of its best.
+/// Says what limits a line on both sides of its best setting.
 pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let point = |(value, cells, trouble): (String, Vec<_>, Option<String>)| {
         let trouble = trouble.map(Trouble::Told);
@@ -34,7 +34,7 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     };
     let points: Vec<Point<'_>> = line.points.into_iter().map(point).collect();
     let side = Side::of(line.key);
-    // A setting may be excluded because its responses are not typical.
+    // An excluded setting is left out: its responses may not be typical.
     let sound: Vec<Point<'_>> = points.iter().filter(|point| point.trouble.is_none()).cloned().collect();
     let fit = (line.key == side.chunk_rows).then(|| Fit::of(side, &sound)).flatten();
     let near = near(&points, line.best);
@@ -43,7 +43,7 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let mut told = limits(line.key, &causes, &points, &finding);
     // The closed form does not cover energy or memory.
     let fit = fit.filter(|_| objective.is_time_a_row(line.key));
-    // If an excluded setting bounds the optimum, the closed form does not know why.
+    // If an excluded setting is a neighbour of the optimum, the closed form does not explain why.
     let no_candidate = |end: f64| points.iter().any(|p| p.number() == Some(end) && p.trouble.is_some());
     let between = line.between.map(|ends| ends.map(|end| end.filter(|end| !no_candidate(*end))));
     let cap = line.cap.as_ref().map(|(cap, _)| *cap);

@@ -1,4 +1,4 @@
-//! A search for people: where the best lies, how sure that is, what a wrong choice costs.
+//! A search for people: the best setting, how certain it is, and the cost of other settings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,9 @@ use crate::render::Grid;
 use crate::render::lines::joined;
 use crate::render::sweep::{optimum, sync_rate_note, value_of as value, within};
 
-/// Something that costs this many times as much never comes.
+/// A cost of at least this factor stands for a wait that never ends.
 const NEVER_COST: f64 = 1e6;
-/// The largest cost of a setting that is as good as the best in practice: 3 % more.
+/// The largest cost, in millionths of the best, of a setting that is as good in practice.
 pub const FLAT_PPM: u64 = 1_030_000;
 
 pub fn story(tune: &TuneRecord) -> String {
@@ -27,7 +27,7 @@ pub fn story(tune: &TuneRecord) -> String {
     text + &cost_of_search(tune.cells)
 }
 
-/// What excludes settings, and the limits that do not.
+/// The limits that exclude settings, and those that do not, each as a title with lines.
 pub(in crate::render) fn limits(tune: &TuneRecord) -> Vec<(String, Vec<String>)> {
     let (given, other): (Vec<_>, Vec<_>) = tune.limits.iter().partition(|limit| limit.given);
     let list = |limits: Vec<&LimitRecord>| limits.into_iter().map(limit).collect::<Vec<_>>();
@@ -60,7 +60,7 @@ fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {
     text
 }
 
-/// The knobs that are worth words: none if every setting is excluded, or all are equal.
+/// The knobs to describe. None if every setting is excluded or all settings are equal.
 pub(in crate::render) fn told_knobs(place: &PlaceTuned) -> impl Iterator<Item = &KnobTuned> {
     place.knobs.iter().filter(move |_| place.best.is_some() && all_equal(place).is_none())
 }
@@ -99,7 +99,7 @@ fn at(tune: &TuneRecord, setting: &BTreeMap<String, String>) -> String {
     }
 }
 
-/// The cost of a rule that decides, or would if it excluded anything.
+/// The cost of a rule: one that decides which setting is best, or would if it excluded settings.
 fn rule_told(tune: &TuneRecord, place: &PlaceTuned, rule: &RuleTuned) -> String {
     let Some(other) = &rule.best else {
         return format!("; no setting keeps that {}", rule.asks);
@@ -115,12 +115,12 @@ fn rule_told(tune: &TuneRecord, place: &PlaceTuned, rule: &RuleTuned) -> String 
     format!("; {} {whether} {} ({figure}{})", at(tune, other), rule.asks, change.unwrap_or_default())
 }
 
-/// True if a value is as large as any response.
+/// True if the value is the reach: as large as the largest response, so that it means all rows.
 fn is_all(knob: &KnobTuned, value: &str) -> bool {
     knob.reach.is_some() && knob.reach == value.parse().ok()
 }
 
-/// Where the best lies, and what the present setting costs compared with it.
+/// The best setting, and the cost of the present setting compared with it, in one line.
 pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> String {
     let told = headline(tune, place);
     let found = place.best.as_ref().filter(|_| all_equal(place).is_none());
@@ -148,7 +148,7 @@ pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> Str
     }
 }
 
-/// How many settings were tried, if all that are not excluded give the same figure.
+/// The number of tried settings, if all that are not excluded have the same figure; else `None`.
 fn all_equal(place: &PlaceTuned) -> Option<usize> {
     let points = place.knobs.iter().flat_map(|knob| &knob.points);
     let mut candidates = points.filter(|point| point.trouble.is_none());
@@ -157,7 +157,7 @@ fn all_equal(place: &PlaceTuned) -> Option<usize> {
     (equal && values.len() > 1).then_some(values.len())
 }
 
-/// The answer alone, a line per place, with the luck of seeds; then whether the backend has enough.
+/// The answer alone: a line per place, which other seeds may change; then the load of the backend.
 pub fn answers(tune: &TuneRecord) -> String {
     let line = |place: &PlaceTuned| {
         let sure = told_knobs(place).flat_map(|knob| {
@@ -172,7 +172,7 @@ pub fn answers(tune: &TuneRecord) -> String {
     tune.places.iter().map(line).chain(herd).collect()
 }
 
-/// How sure it is, what limits both sides, and what other seeds may change, a line each.
+/// How certain the best is, what limits it on both sides, and what other seeds may change.
 pub(in crate::render) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<String> {
     let limits = knob.limits.iter().chain(&knob.luck).cloned();
     [optimum_confidence(tune, place, knob)].into_iter().chain(limits).chain(lucky(tune, knob)).collect()
@@ -192,7 +192,7 @@ fn lucky(tune: &TuneRecord, knob: &KnobTuned) -> Option<String> {
     ))
 }
 
-/// Where the optimum lies, and which settings are as good.
+/// Between which settings the optimum lies, and which settings are as good as the best.
 fn optimum_confidence(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
     let [first, last] = &knob.flat;
     let flat = within(value(first), value(last), &save(knob));
@@ -214,7 +214,7 @@ fn number(value: &str) -> Option<f64> {
     value.parse().ok()
 }
 
-/// Settings inside the flat region that were measured to cost more.
+/// Names settings inside the flat region whose measured cost is nevertheless higher.
 fn save(knob: &KnobTuned) -> String {
     let [Some(first), Some(last)] = knob.flat.each_ref().map(|end| number(end)) else { return String::new() };
     let inside = |point: &&PointTuned| number(&point.value).is_some_and(|x| first < x && x < last);
@@ -224,7 +224,7 @@ fn save(knob: &KnobTuned) -> String {
     told.map(|told| format!(", except {told},")).unwrap_or_default()
 }
 
-/// The median uncertainty of the costs in the flat region and next to the best.
+/// The median uncertainty of the costs in the flat region and next to the best, as text.
 fn noise(knob: &KnobTuned) -> String {
     let [first, last] = knob.flat.each_ref().map(|end| number(end));
     let at = knob.points.iter().position(|point| point.value == knob.best);
@@ -236,7 +236,7 @@ fn noise(knob: &KnobTuned) -> String {
         knob.points.iter().enumerate().filter(near).filter_map(|(_, point)| point.noise_ppm).collect();
     noise.sort_unstable();
     match noise.get(noise.len() / 2) {
-        // A cost that is the same under every seed is certain.
+        // A cost that is the same under every seed has no uncertainty to show.
         None | Some(0) => String::new(),
         Some(ppm) if *ppm > 2 * (FLAT_PPM - 1_000_000) => {
             format!(" (± {:.1} %: more seeds needed)", *ppm as f64 / 1e4)
@@ -245,13 +245,13 @@ fn noise(knob: &KnobTuned) -> String {
     }
 }
 
-/// Other settings to compare with the best: half and double, the present one, other products.
+/// A table of settings to compare with the best: half, double, the present one, other products.
 pub(in crate::render) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Option<Grid> {
     let named = |point: &&PointTuned| {
         (!point.names.is_empty() || !point.asked.is_empty()) && point.value != knob.best
     };
     let mut points: Vec<PointTuned> = knob.points.iter().filter(named).cloned().collect();
-    // With several knobs the present setting is on no line through the best.
+    // With several knobs, the present setting may differ from the best in more than this knob.
     if tune.knobs.len() > 1 && tune.knobs[0] == knob.key {
         points.extend(place.present.clone());
     }
@@ -283,7 +283,7 @@ fn broken_mark(point: &PointTuned) -> &'static str {
     if point.breaks.is_empty() { "" } else { " !" }
 }
 
-/// What a setting is: the best, all rows in one, or the default of a product.
+/// The roles of a setting: the best, all rows in one response, or the default of a product.
 fn names(knob: &KnobTuned, point: &PointTuned, is_best: bool) -> String {
     let best = is_best.then(|| "the best".to_owned());
     let all = knob.reach.filter(|_| knob.whole && is_all(knob, &point.value));
@@ -291,7 +291,7 @@ fn names(knob: &KnobTuned, point: &PointTuned, is_best: bool) -> String {
     best.into_iter().chain(all).chain(point.names.iter().cloned()).collect::<Vec<_>>().join(", ")
 }
 
-/// The products that ask for more than comes, a row per value.
+/// A row for each larger value that products use and that has the same effect as `point`.
 fn rows_of_asked(grid: &mut Grid, point: &PointTuned) {
     for asked in &point.asked {
         grid.row([value(&asked.value), format!("{}: as {}", asked.names.join(", "), value(&point.value))]);
@@ -304,7 +304,7 @@ fn row(knob: &KnobTuned, point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
     let shown = point.figure.map(|n| human::of_waits(tune.unit, n, point.censored));
     let shown = shown.unwrap_or_else(none) + broken_mark(point);
     if point.trouble.is_some() {
-        // The words above say why.
+        // The words above the table say why it is excluded.
         let few = (point.seeds as usize) < tune.seeds.len();
         let seeds = if few { human::count(point.seeds, "seed") } else { String::new() };
         return [value(&point.value), name, shown, "excluded".to_owned(), seeds];
@@ -318,7 +318,7 @@ fn row(knob: &KnobTuned, point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
     [value(&point.value), name, shown, share, more]
 }
 
-/// True if its cost differs from the best, but only within the noise between seeds.
+/// True if its cost differs from the best only within the noise between seeds.
 fn is_marked(point: &PointTuned) -> bool {
     point.within_noise && point.trouble.is_none() && point.cost_ppm.is_some_and(|ppm| ppm != 1_000_000)
 }

@@ -1,4 +1,4 @@
-//! Attachments on their way: their cost, how long others wait for them, and rows without theirs.
+//! Figures of attachments: their cost, how long others wait for them, and rows without theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ struct Owner {
     made: Time,
     bare: Option<Time>,
     committed: bool,
-    /// The row was deleted since, so nobody waits for its attachment.
+    /// True if the row was deleted since, so that nobody waits for its attachment.
     deleted: bool,
 }
 

@@ -1,5 +1,6 @@
-//! Syncs that people wait for. A wait begins with a unit's run and ends with its first good run,
-//! even if runs fail in between. Between runs, time without a network does not count.
+//! Syncs that people wait for. A wait begins with the start of a unit's run and ends with the first
+//! run that ends well, even if runs fail in between. Between runs, time without a network is left
+//! out.
 
 use std::collections::BTreeMap;
 
@@ -7,20 +8,20 @@ use crate::base::{Span, Time, UnitId};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sync {
-    /// Time of its failed runs, and time with a network between them.
+    /// The time of its failed runs, and the time with a network between runs.
     waited: Span,
-    /// Since when its run is under way, or since when no run is.
+    /// When its current run began; if no run is under way, when the last run ended.
     since: Time,
-    /// The device's time without a network until `since`.
+    /// How long the device had no network until `since`.
     offline: Span,
     runs: bool,
 }
 
-/// The syncs of a device that have not ended well yet.
+/// The syncs of a device that people still wait for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Awaited {
     pub(super) units: BTreeMap<UnitId, Sync>,
-    /// Time without a network, excluding the time since `down`.
+    /// The total time without a network, except the time since `down`.
     offline: Span,
     down: Option<Time>,
 }
@@ -49,14 +50,14 @@ impl Awaited {
         let units: Vec<UnitId> = self.units.keys().copied().collect();
         units.into_iter().for_each(|unit| self.fails(unit, at));
     }
-    /// A run ended well; returns how long the person had waited before this run.
+    /// A run ended well. Returns how long the person had waited before this run.
     pub(super) fn comes(&mut self, unit: UnitId) -> Span {
         self.units.remove(&unit).map_or(Span::ZERO, |sync| sync.waited)
     }
     pub(super) fn is_given_up(&mut self, unit: UnitId) {
         self.units.remove(&unit);
     }
-    /// The syncs that never ended well, with their waiting times.
+    /// The syncs that never ended well, each with its waiting time until `at`.
     pub(super) fn left(&self, at: Time) -> impl Iterator<Item = (UnitId, Span)> {
         let offline = self.offline(at);
         self.units.iter().map(move |(unit, sync)| (*unit, sync.until(at, offline)))

@@ -59,7 +59,7 @@ impl Board {
         })
     }
 
-    /// Adds `n`; saturates at 2^64 - 1 (584 years in nanoseconds).
+    /// Adds `n`. The sum stops at 2^64 − 1 (584 years in nanoseconds).
     pub(super) fn add(&mut self, id: Id, n: impl Into<u64>) {
         debug_assert_ne!(id.metric().kind, Kind::Distribution);
         let value = &mut self.values[id as usize];
@@ -68,7 +68,7 @@ impl Board {
     pub(super) fn count(&mut self, id: Id) {
         self.add(id, 1_u64);
     }
-    /// Subtracts `n` that were counted too early.
+    /// Subtracts `n`, which was counted too early.
     pub(super) fn take_back(&mut self, id: Id, n: u64) {
         let value = &mut self.values[id as usize];
         *value = value.saturating_sub(n);
@@ -84,7 +84,7 @@ impl Board {
         debug_assert_eq!(id.metric().kind, Kind::Distribution);
         self.distributions[id as usize].add(wait.into());
     }
-    /// Adds an observation only to a part; the metric as a whole is fed separately.
+    /// Adds an observation to a part only. The metric as a whole gets its observations separately.
     pub(super) fn observe_part(&mut self, id: Id, part: Part, wait: impl Into<Wait>) {
         self.parts.entry((id, part)).or_default().add(wait.into());
     }
@@ -95,13 +95,14 @@ impl Board {
             self.observe_part(id, Part::Start(state), wait);
         }
     }
-    /// Adds a wait that began at `since`, if it did, and has not ended by `at`, the end of the run.
+    /// Adds a wait that began at `since` and has not ended by `at`, the end of the run. `None`:
+    /// none.
     pub(super) fn never_ended(&mut self, id: Id, since: Option<Time>, at: Time) {
         if let Some(since) = since {
             self.observe(id, Wait::Never(at.since(since).0));
         }
     }
-    /// Records how long a condition lasted that began at `since`, if it did, and ended at `at`.
+    /// Records how long a condition lasted, from `since` to `at`. `None`: it did not begin.
     pub(super) fn lasted(&mut self, id: Id, since: Option<Time>, at: Time) {
         match (since, id.metric().kind) {
             (Some(since), Kind::Distribution) => self.observe(id, at.since(since).0),
@@ -110,7 +111,7 @@ impl Board {
         }
     }
 
-    /// All figures, and the observations behind each distribution of the table that has any.
+    /// All figures, and for each distribution with observations these observations.
     pub(super) fn figures(mut self) -> (Figures, Vec<(&'static str, Distribution)>) {
         let mut figures: Figures = BTreeMap::new();
         for metric in TABLE {

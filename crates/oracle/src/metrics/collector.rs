@@ -14,19 +14,19 @@ use crate::contract::{EngineEvent, Event, Node, Occurrence, Schema, SyncError};
 /// What a collector must know before the first event.
 #[derive(Clone, Debug, Default)]
 pub struct CollectorSetup {
-    /// The name of the state in which each device starts, by device.
+    /// By device, the name of the state in which the device starts.
     pub starts: Vec<String>,
-    /// Names of the sync units, by unit.
+    /// By unit, the name of the sync unit.
     pub units: Vec<String>,
-    /// Whether each of them pulls.
+    /// By unit, whether the unit pulls.
     pub pulls: Vec<bool>,
-    /// Length of the script; determines the interval between samples.
+    /// The length of the script, which determines the interval between samples.
     pub script: Span,
-    /// Data that is not older than this is fresh to people.
+    /// Data of at most this age is fresh to people.
     pub freshness: Span,
     /// The entities.
     pub schema: Arc<Schema>,
-    /// The entities that are sent to another system.
+    /// The entities whose rows are sent to another system.
     pub integrated: Vec<EntityId>,
 }
 
@@ -37,7 +37,7 @@ pub struct Collected {
     pub figures: Figures,
     /// Figures over virtual time.
     pub series: Vec<Sample>,
-    /// The observations behind the figures that are distributions.
+    /// By metric, the observations behind its distribution.
     pub distributions: Vec<(&'static str, Distribution)>,
     /// The devices with the longest syncs, and their lengths.
     pub slowest: Vec<(DeviceId, Span)>,
@@ -45,7 +45,7 @@ pub struct Collected {
     pub tails: Tails,
 }
 
-/// Listens to a world and fills the table.
+/// Listens to a world and computes all metrics of the table.
 #[derive(Debug)]
 pub struct Collector {
     board: Board,
@@ -129,10 +129,10 @@ impl Collector {
         }
     }
 
-    /// Ends the run. `found` are figures from others (the oracle), by metric name.
+    /// Ends the run. `found` has figures of others (the oracle), by metric name.
     ///
     /// # Panics
-    /// If the table has no such number: a bug.
+    /// If the table has no number with such a name, which is a bug.
     pub fn finish(mut self, at: Time, found: &BTreeMap<&'static str, u64>, left: &Left<'_, '_>) -> Collected {
         let devices = 0..self.longest.len() as u32;
         devices.clone().for_each(|device| self.end_untold(at, DeviceId(device)));
@@ -169,7 +169,7 @@ impl Collector {
         Collected { figures, series, distributions, slowest, tails }
     }
 
-    /// Closes runs that ended only because their process died.
+    /// Closes runs whose process died and whose end was therefore not reported.
     fn end_untold(&mut self, at: Time, device: DeviceId) {
         while let Some((unit, run)) = self.sessions.untold(device) {
             let ended = Event::Engine(EngineEvent::SyncError { unit, run, error: &SyncError::Interrupted });

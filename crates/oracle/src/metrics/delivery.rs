@@ -1,4 +1,4 @@
-//! Rows on their way to another system: delivery times and costs.
+//! Measures the delivery of rows to another system: times and costs.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use crate::contract::{Event, IntegrationEvent};
 
 #[derive(Debug, Default)]
 pub(super) struct Delivery {
-    /// The entities that are sent there.
+    /// The entities that are sent to the other system.
     entities: Vec<EntityId>,
-    /// Versions not delivered yet, with their commit times.
+    /// Versions that are not delivered yet, with their commit times.
     waiting: BTreeMap<(EntityId, Key), Vec<(Stamp, Time)>>,
 }
 
@@ -34,7 +34,7 @@ impl Delivery {
                 board.add(Id::DestinationRetried, *again);
             }
             Event::Integration(IntegrationEvent::Delivered { entity, key, stamp, .. }) => {
-                // A delivered version supersedes the earlier ones.
+                // A delivered version replaces the earlier versions.
                 let Some(versions) = self.waiting.get_mut(&(*entity, (*key).clone())) else { return };
                 for (_, since) in versions.extract_if(.., |(version, _)| *version <= *stamp) {
                     board.observe(Id::DestinationDelivery, at.since(since).0);

@@ -2,16 +2,16 @@
 
 use super::{Figure, NEVER, Unit};
 
-/// Exact observations: 16 bytes per distinct value, amortised O(log n) per insert.
+/// All observations, exactly: 16 bytes per distinct value, amortised O(log n) per insert.
 #[derive(Clone, Debug, Default)]
 pub struct Distribution {
     sorted: Vec<(u64, u64)>,
     fresh: Vec<u64>,
-    /// The longest known wait of those that never ended.
+    /// The longest known wait among the waits that never ended.
     waited: u64,
 }
 
-/// A wait: it ended after a time, or never ended within the known time.
+/// A wait: how long it took, or the known part of a wait that never ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wait {
     Ended(u64),
@@ -24,7 +24,7 @@ impl From<u64> for Wait {
     }
 }
 
-/// Fewest fresh values that are merged into the sorted ones.
+/// The least number of new values that are merged into the sorted ones at once.
 const HEAP: usize = 1_024;
 
 impl Distribution {
@@ -43,17 +43,17 @@ impl Distribution {
         }
     }
 
-    /// Adds a wait that never ends; its known part is `waited`. It counts as longer than all
-    /// others.
+    /// Adds a wait that never ends and counts as longer than all others. `waited` is its known
+    /// part.
     pub fn observe_never(&mut self, waited: u64) {
         self.waited = self.waited.max(waited);
         self.observe(NEVER);
     }
 
-    /// The figure: count, minimum, maximum, mean and percentiles by nearest rank.
+    /// Computes the figure: count, minimum, maximum, mean, and percentiles by nearest rank.
     ///
-    /// The p-th percentile of n observations has rank ⌈p·n/100⌉ in ascending order, from 1:
-    /// always an observed value, or [`NEVER`]. Without observations every statistic is 0.
+    /// The p-th percentile of n observations has rank ⌈p·n/100⌉ in ascending order, from 1. So it
+    /// is always an observed value, or [`NEVER`]. Without observations every statistic is 0.
     pub fn figure(&mut self, unit: Unit) -> Figure {
         self.settle();
         let ended = self.sorted.iter().take_while(|(value, _)| *value != NEVER);
@@ -81,7 +81,7 @@ impl Distribution {
         }
     }
 
-    /// The observations: each value with its count, in ascending order; [`NEVER`] stands for waits
+    /// The observations in ascending order: each value with its count. [`NEVER`] stands for waits
     /// that never ended. Call [`figure`](Distribution::figure) first.
     ///
     /// # Panics

@@ -1,4 +1,4 @@
-//! Edits from their saving to their acknowledgement, and the conflicts they met.
+//! Follows edits from their saving to their acknowledgement, and counts the conflicts they met.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use crate::contract::{
 pub(super) struct Edits {
     /// Edits that a person saved and that are not known to be on the backend.
     made: FxHashMap<EditId, Made>,
-    /// Edits that their device knows to be on the backend: when saved, and when known.
+    /// Edits that their device knows to be on the backend, with the times of saving and of knowing.
     safe: Vec<(EditId, Time, Time)>,
-    /// The last edit of each row that a device knows to be on the backend. An engine that sends
-    /// rows instead of edits sends the earlier edits with it.
+    /// By row, the last edit that a device knows to be on the backend. An engine that sends rows
+    /// instead of edits has sent the row's earlier edits with this one.
     carries: FxHashMap<(DeviceId, EntityId, Key), u32>,
     /// Edits that no later edit carries: their outcome is known, or their database is gone.
     ended: FxHashSet<EditId>,
@@ -27,7 +27,7 @@ pub(super) struct Edits {
     /// Edits that the backend dropped but acknowledges as done.
     ignored: FxHashSet<EditId>,
     in_conflict: FxHashSet<EditId>,
-    /// Edits that nobody saw saved, though a database may hold them.
+    /// Edits that nobody saw saved, but that a database may hold.
     missed: FxHashSet<EditId>,
 }
 
@@ -123,7 +123,7 @@ impl Edits {
                 | EngineEvent::SyncComplete { .. }
                 | EngineEvent::SyncError { .. },
             ) => {
-                // A kill may also hit a gateway, which has no edits.
+                // A gateway has no edits, so its kill concerns no device.
                 let unsent = device.map(|device| self.unsent.entry(device).or_default());
                 unsent.into_iter().for_each(|unsent| unsent.on(at, event));
             }
@@ -144,7 +144,7 @@ impl Edits {
         self.settled(at, edit, board);
     }
 
-    /// Ends the run. `end_of` gives the final state of a saved edit, if known.
+    /// Ends the run. `end_of` gives the final state of a saved edit; `None` if unknown.
     pub(super) fn finish(&mut self, at: Time, end_of: &dyn Fn(EditId) -> Option<EditEnd>, board: &mut Board) {
         for (edit, (since, made)) in std::mem::take(&mut self.waiting) {
             board.lasted(Id::EditsUnsent, Some(since), at);
@@ -158,7 +158,7 @@ impl Edits {
                 }
             }
         }
-        // Counts a wait for every unacknowledged edit, unless its person gave it up.
+        // Counts a wait for each edit that was not acknowledged, unless its person gave it up.
         let (carries, ended, ignored) = (&self.carries, &self.ended, &self.ignored);
         let is_carried = |edit: EditId, made: Made| {
             let own_end = ended.contains(&edit) || ignored.contains(&edit);
@@ -166,7 +166,7 @@ impl Edits {
             !own_end && last.is_some_and(|last| *last > edit.number)
         };
         for (edit, since, known) in self.safe.drain(..) {
-            // An edit that was undone later was not safe.
+            // An edit that was undone later was never safe.
             let of = match end_of(edit) {
                 Some(EditEnd::Lost | EditEnd::Refused) => Id::NeverSafeLostSince,
                 Some(EditEnd::Superseded) => Id::NeverSafeGaveWay,

@@ -1,4 +1,4 @@
-//! The figure of a metric.
+//! The figure of a metric: a number or a distribution.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ pub struct Censored {
 }
 
 impl Censored {
-    /// Combines figures of one metric; `None` if no observation of them is censored.
+    /// Combines figures of one metric; `None` if all observations of them ended.
     pub fn of<'f>(figures: impl Iterator<Item = &'f Figure>) -> Option<Censored> {
         let mut all = Censored { never: 0, of: 0, waited: 0 };
         for figure in figures.filter(|figure| figure.observed() > 0) {

@@ -1,4 +1,4 @@
-//! Requested units that were lost when their process died.
+//! Counts requested units that were lost when their process died.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,13 +6,13 @@ use super::{Board, Id};
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{EngineEvent, Event};
 
-/// An engine that keeps its queue must queue the units again within this time after the start.
+/// After a start, an engine that keeps its queue must queue the units again within this time.
 const QUEUED_WITHIN: Span = Span::secs(60);
 
 #[derive(Debug, Default)]
 pub(super) struct Forgotten {
     asked: BTreeMap<DeviceId, BTreeSet<UnitId>>,
-    /// For a process that died: its units, and until when the next process may queue them.
+    /// By device whose process died: its units, and until when the next process may queue them.
     left: BTreeMap<DeviceId, (BTreeSet<UnitId>, Option<Time>)>,
 }
 

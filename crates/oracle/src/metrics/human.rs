@@ -1,11 +1,11 @@
-//! Figures in the form in which people read them.
+//! Figures as text for people.
 
 use crate::base::Ppm;
 pub use crate::base::words::{count, thousands};
 use crate::metrics::{Censored, NEVER, Unit};
 
-/// A figure in its unit, with three significant digits where it is not a count: `1.24 s`,
-/// `3.30 MiB`, `12 345 rows`.
+/// A figure in its unit. It has three significant digits unless it is a count: `1.24 s`, `3.30
+/// MiB`, `12 345 rows`.
 pub fn figure(unit: Unit, value: u64) -> String {
     match unit {
         Unit::Ns if value == NEVER => "never".to_owned(),
@@ -23,8 +23,8 @@ pub fn figure(unit: Unit, value: u64) -> String {
     }
 }
 
-/// A statistic of a distribution with the share that never ended: `400 ms (2 of 30 never)`, or `>
-/// 53 min 20 s (20 of 30 never)` if the statistic itself never ended.
+/// A statistic of waits with the share that never ended: `400 ms (2 of 30 never)`. If the statistic
+/// itself never ended: `> 53 min 20 s (20 of 30 never)`.
 pub fn of_waits(unit: Unit, value: u64, censored: Option<Censored>) -> String {
     match censored {
         // `NEVER` here is a sum beyond 64 bits, not a wait.
@@ -34,7 +34,7 @@ pub fn of_waits(unit: Unit, value: u64, censored: Option<Censored>) -> String {
     }
 }
 
-/// The same without the counts: `> 53 min 20 s`.
+/// A wait that never ended, without the share: `> 53 min 20 s`.
 pub fn known(unit: Unit, value: u64, censored: Censored) -> String {
     if value == NEVER { format!("> {}", figure(unit, censored.waited)) } else { figure(unit, value) }
 }
@@ -44,7 +44,7 @@ pub fn never(Censored { never, of, .. }: Censored) -> String {
     format!("{} of {} never", thousands(never), thousands(of))
 }
 
-/// The displayed name of a statistic; `None` for a single number.
+/// The name of a statistic for people; `None` for a single number.
 pub fn statistic(stat: &str) -> Option<&'static str> {
     Some(match stat {
         "p50" => "median",
@@ -57,7 +57,7 @@ pub fn statistic(stat: &str) -> Option<&'static str> {
     })
 }
 
-/// A share with three significant digits; near 100 % with hundredths, and never rounded up to it.
+/// A share with three significant digits; near 100 % with hundredths, never rounded up to 100 %.
 fn share(ppm: u64) -> String {
     let step = match ppm {
         0..10_000 => 1,
@@ -82,7 +82,7 @@ pub fn ended(ended: u64, planned: u64) -> String {
 /// A display unit: the smallest value to show in it, its size, its name.
 type Scale = (u64, u64, &'static str);
 
-/// The display units, smallest first; the name is empty where several units are shown at once.
+/// The display units, the smallest first. A name is empty where several units are shown together.
 fn scales(unit: Unit) -> &'static [Scale] {
     const S: u64 = 1_000_000_000;
     const H: u64 = 3_600 * S;
@@ -101,8 +101,8 @@ fn scales(unit: Unit) -> &'static [Scale] {
     }
 }
 
-/// Two figures to be compared, in one unit: the smaller unit of the two if the larger figure stays
-/// readable, else the larger unit. If neither works, each figure gets its own unit.
+/// Two figures in one unit, so that people can compare them: in the smaller unit if the larger
+/// figure stays readable, else in the larger unit. If neither works, each has its own unit.
 pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     let (low, high) = (a.min(b), a.max(b));
     if unit == Unit::Ns && high == NEVER {
@@ -129,8 +129,8 @@ pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     })
 }
 
-/// Two figures that differ, with enough digits to show it. Times that differ only in nanoseconds
-/// read the same; they count as equal to people.
+/// Two different figures with enough digits to show the difference. Times that differ only by
+/// nanoseconds look the same: to people they are equal.
 pub fn apart(unit: Unit, a: u64, b: u64) -> [String; 2] {
     let shown = [a, b].map(|n| figure(unit, n));
     if a == b || shown[0] != shown[1] {
@@ -213,7 +213,7 @@ pub fn change(was: u64, is: u64) -> String {
         return String::new();
     }
     let moved = i128::from(is) - i128::from(was);
-    // A change is never shown as zero.
+    // A change is never rounded to zero.
     let ppm = match moved * 1_000_000 / i128::from(was.max(1)) {
         0 => moved.signum(),
         ppm => ppm,
@@ -236,7 +236,7 @@ pub fn percent(ppm: i64) -> String {
     }
 }
 
-/// A mean in its unit. Small counts get two decimals, and a mean above zero is never shown as zero.
+/// A mean in its unit. Small counts have two decimals. A mean above zero is never rounded to zero.
 pub fn mean(unit: Unit, mean: f64) -> String {
     let whole = libm::round(mean) as u64;
     let counted = matches!(unit, Unit::Rows | Unit::Devices | Unit::Count);
@@ -251,7 +251,7 @@ pub fn mean(unit: Unit, mean: f64) -> String {
     }
 }
 
-/// Two means that differ, with more decimals if their whole numbers are equal.
+/// Two different means, with more decimals if their whole numbers are equal.
 pub fn means_apart(unit: Unit, a: f64, b: f64) -> [String; 2] {
     let shown = [a, b].map(|n| mean(unit, n));
     if shown[0] != shown[1] {
@@ -302,8 +302,8 @@ fn condition(show: impl Fn(u64) -> String, min: Option<u64>, max: Option<u64>) -
     }
 }
 
-/// A figure and the condition it must meet, with enough digits to show a miss. The share that never
-/// ended follows the figure.
+/// A figure and the condition that it must meet, with enough digits to show a miss. If waits never
+/// ended, their share follows the figure.
 pub fn held(
     (unit, value): (Unit, u64),
     censored: Option<Censored>,
@@ -336,7 +336,7 @@ fn row_time(row_ns: u64) -> String {
     }
 }
 
-/// `n / unit` with three significant digits, rounded half up; a whole number from 100 on.
+/// `n / unit` with three significant digits, rounded half up. From 100 on a whole number.
 fn three(n: u64, unit: u64) -> String {
     let decimals = |scale: u64| {
         let wide = (u128::from(n) * u128::from(scale) * 2 + u128::from(unit)) / (u128::from(unit) * 2);

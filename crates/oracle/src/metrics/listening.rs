@@ -1,4 +1,4 @@
-//! Announcements: who listens, what is announced, and what is heard.
+//! Figures of announcements: who listens, what is announced, and what is heard.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use super::{Board, Id};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AnnouncementEvent, EngineEvent, Event, ListenEvent};
 
-/// Attempts to listen again within this time count as one peak.
+/// Attempts to listen again within this time belong to one peak.
 const AT_ONCE: Span = Span::secs(1);
 
 #[derive(Debug, Default)]
 pub(super) struct Listening {
-    /// Changes that were not heard of yet, by device and channel: their number and their time.
+    /// By device and channel, the changes that it has not heard of yet: number and time of each.
     unheard: BTreeMap<(DeviceId, u32), BTreeMap<u64, Time>>,
-    /// Times of the latest attempts to listen again.
+    /// The times of the latest attempts to listen again.
     asked: Vec<Time>,
 }
 
@@ -68,7 +68,7 @@ impl Listening {
                 if let Some(made) = made.get(&number) {
                     board.observe(Id::LiveDelay, at.since(*made).0);
                 }
-                // A later announcement says all that the earlier ones said.
+                // A later announcement includes all that earlier ones say.
                 made.retain(|earlier, _| *earlier > number);
             }
         }

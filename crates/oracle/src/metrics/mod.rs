@@ -1,22 +1,22 @@
 //! One table of metrics, and the collectors that fill it from events.
 //!
-//! The table ([`TABLE`]) is the only place that defines a metric: name, unit, better direction,
-//! kind and how it is measured. Collectors, gates, filters, help and reports read it. A name is
-//! `room.noun.measure`.
+//! The table ([`TABLE`]) defines each metric, and nothing else does: name, unit, better direction,
+//! kind and how it is measured. Collectors, gates, filters, help and reports read the table. A name
+//! has the form `room.noun.measure`.
 //!
 //! The [`Collector`] is a listener: it gets every [`crate::contract::Occurrence`] and never calls
-//! anybody. Numbers that are not in events (what the oracle found) are passed in at the end by
-//! name. A [`Timeline`] also listens if a picture of the run is requested. What a figure means is
-//! decided elsewhere: gates, baselines and comparison.
+//! anybody. Numbers that events do not have (what the oracle found) are added at the end, by name.
+//! A [`Timeline`] listens, too, if a picture of the run is wanted. Other parts decide what a figure
+//! means: gates, baselines and comparison.
 //!
 //! Invariants: every figure is a whole number of its unit. A [`Distribution`] keeps exact values.
-//! Each metric of the table is in the figures of every cell, even if nothing happened. A wait that
-//! never ended counts as longer than all others ([`NEVER`]). Nothing depends on the order of a hash
-//! map.
+//! The figures of each cell have each metric of the table, even if nothing happened. A wait that
+//! never ended counts as longer than all others ([`NEVER`]). No figure depends on the order of a
+//! hash map.
 //!
-//! An [`Id`] is an index into two boards, one of numbers and one of distributions. Metrics of
-//! [`BY_START`] are also kept by the state in which a device started, as `metric@state`; those of
-//! [`BY_UNIT`] by sync unit, as `metric/Unit`, and those of [`BY_ENTITY`] by entity.
+//! An [`Id`] is an index into two boards: one of numbers, one of distributions. Metrics in
+//! [`BY_START`] also exist per start state of devices, as `metric@state`; those in [`BY_UNIT`] per
+//! sync unit, as `metric/Unit`; those in [`BY_ENTITY`] per entity.
 
 mod attachments;
 mod awaited;

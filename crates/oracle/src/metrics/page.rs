@@ -1,4 +1,4 @@
-//! Conflicts that wait for a person: their number, their age, and what they block.
+//! Conflicts that wait for a person: how many, how old, and which edits they block.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,16 +8,16 @@ use crate::contract::{EngineEvent, Event, KillReason, Overtaken};
 
 #[derive(Clone, Debug, Default)]
 struct Replicated {
-    /// The age of the oldest data that its run received; data from the backend itself has age 0.
+    /// The largest age of data that the run received; data directly from the backend has age 0.
     age: Span,
     pulls: bool,
     blocked_since: Option<Time>,
     began: Option<Time>,
     run: Option<Time>,
-    /// The entities whose cursors moved in the run, each with the time of the last move.
+    /// The entities whose cursors moved in the run, with the time of the last move.
     came: Vec<(EntityId, Time)>,
     there: Vec<UnitId>,
-    /// Pulling units that have started a run.
+    /// Units that pull and have started a run.
     tried: Vec<UnitId>,
 }
 

@@ -13,14 +13,14 @@ pub static SERIES: &[(&str, &str)] = &[
     (QUEUED, "Longest wait in the backend's queue since the last sample, in nanoseconds."),
 ];
 
-/// The series of waits in the backend's queue.
+/// The series of waits in the backend's queue; its samples are waits, not levels.
 pub const QUEUED: &str = "backend.request.queued";
 /// The series of sync lengths. All series except this one and [`QUEUED`] are levels.
 pub const SYNCED: &str = "engine.session.longest";
 
 const SAMPLES: u64 = 240;
 
-/// Takes 240 samples over the script, at most as many after it, and one at the end.
+/// Takes 240 samples during the script, at most as many after it, and one at the end.
 #[derive(Debug)]
 pub(super) struct Series {
     every: Span,
@@ -31,7 +31,7 @@ pub(super) struct Series {
     pub(super) longest_synced: Span,
 }
 
-/// The sampled levels, in the order of [`SERIES`] without its last two.
+/// The sampled values of the series that are levels, in the order of [`SERIES`].
 pub(super) type Levels = [u64; 4];
 
 impl Series {

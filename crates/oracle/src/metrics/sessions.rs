@@ -1,4 +1,4 @@
-//! Runs of units, their queue, and what they transferred.
+//! Collects figures of sync runs: their durations, their queue, and what they transferred.
 
 use super::{Awaited, Board, Id, Part, Wait};
 use crate::base::{DeviceId, Span, Time, UnitId};
@@ -6,15 +6,15 @@ use crate::contract::{
     AppEvent, BlobEvent, EngineEvent, Event, PhoneEvent, RequestKind, SyncError, TransportError, UnitEvent,
 };
 
-/// A run that started and whose end was not reported.
+/// A run whose start was reported and whose end was not (yet).
 #[derive(Clone, Copy, Debug, Default)]
 struct Run {
     unit: UnitId,
     run: u64,
-    /// Since when it is under way, if it is. A unit has at most one such run.
+    /// The start of the run; `None` if it is not under way. A unit has at most one run under way.
     since: Option<Time>,
     has_rows: bool,
-    /// Whether it sent data of its device: edits, or an attachment.
+    /// True if the run sent data of its device: edits, or an attachment.
     has_sent: bool,
     answered: bool,
     /// The number of useful responses to its pulls, and the time waited for them.
@@ -25,24 +25,24 @@ struct Run {
 #[derive(Clone, Debug, Default)]
 struct OfDevice {
     awaited: Awaited,
-    /// When a wait at the login may have begun, and the time without a network until then.
+    /// When a wait at the login may have begun, with the time without a network until then.
     logins: Vec<(Time, Span)>,
     runs: Vec<Run>,
     busy: Option<Time>,
-    /// Ended runs of the current busy period, except those that ended well and moved nothing.
+    /// Ended runs of the current busy period, without those that ended well and moved nothing.
     worked: Vec<(Time, Time)>,
     /// The time that current requests have spent in the backend's queue.
     queued: Span,
-    /// Whether a request has been answered since the last reported start of a run.
+    /// True if a request got a response since the last reported start of a run.
     answered: bool,
-    /// Waits of runs before another try that may not be over: begin and end.
+    /// Waits before another try that may still last: begin and end.
     waits: Vec<(Time, Time)>,
 }
 
 #[derive(Debug)]
 pub(super) struct Sessions {
     devices: Vec<OfDevice>,
-    /// Time in which at least one unit ran, and the rows and bytes received in it.
+    /// The time in which at least one unit ran. Next fields: rows and bytes received in that time.
     ran: Span,
     rows: u64,
     bytes: u64,
@@ -67,7 +67,7 @@ impl Sessions {
                 own.answered = false;
                 board.count(Id::SessionCount);
                 board.observe(Id::QueueWaited, waited.0);
-                // A run without a reported end is over when the unit's next run starts.
+                // A run without a reported end is over when its unit starts the next run.
                 self.ran += own.close(at, |open| open.unit == *unit, board);
                 own.runs.push(Run { unit: *unit, run: *run, since: Some(at), ..Run::default() });
                 own.busy.get_or_insert(at);
@@ -153,13 +153,13 @@ impl Sessions {
         }
     }
 
-    /// A run whose process died and whose end was not reported. A later process reports the ends of
-    /// runs that it finds open before it starts another.
+    /// A run whose process died before the run's end was reported; `None` if there is none. A later
+    /// process reports the ends of runs that it finds open, before it starts another run.
     pub(super) fn untold(&self, device: DeviceId) -> Option<(UnitId, u64)> {
         let mut runs = self.devices[device.0 as usize].runs.iter();
         runs.find(|run| run.died).map(|run| (run.unit, run.run))
     }
-    /// How long the device had a network in the last `waited` before `at`, counted from a login.
+    /// How long the device had a network in the period `waited` before `at`, from a login on.
     pub(super) fn with_network(&self, at: Time, device: DeviceId, waited: Span) -> Span {
         self.devices[device.0 as usize].with_network(at, waited)
     }
@@ -168,7 +168,7 @@ impl Sessions {
         *all = Span(all.0.saturating_add(queued.0));
     }
 
-    /// Computes the rates. Runs that are under way at the end are counted until then.
+    /// Computes the rates. A run that is under way at the end counts until then.
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         for (device, own) in (0..).map(DeviceId).zip(&mut self.devices) {
             self.ran += own.close(at, |_| true, board);
@@ -177,7 +177,7 @@ impl Sessions {
                 board.observe_part(Id::SessionDuration, Part::Unit(unit), Wait::Never(waited.0));
             }
         }
-        // Polling without a result must not lower the transfer rate.
+        // Polls without a result must not lower the transfer rate, so their time is left out.
         let worked = self.ran.0.saturating_sub(board.value(Id::SessionEmptyTime));
         let per_second = |n: u64, thousandths: u128| {
             let ns = u128::from(worked).max(1);
@@ -233,7 +233,7 @@ impl OfDevice {
     fn is_busy(&self) -> bool {
         self.runs.iter().any(|run| run.since.is_some())
     }
-    /// Adds the time of a failed request, if a run waited for it.
+    /// Adds the time of a failed request to the metrics, if a run waited for it.
     fn lost(&mut self, kind: RequestKind, took: Span, part: Option<Id>, board: &mut Board) {
         self.queued = Span::ZERO;
         if kind != RequestKind::Fetch && self.is_busy() {
@@ -253,8 +253,8 @@ impl OfDevice {
         let under_way = self.runs.iter_mut().filter(|run| run.since.is_some() && who(run));
         under_way.for_each(|run| run.has_sent = true);
     }
-    /// Ends a run; true if a request of it was answered. A run whose start was not reported did
-    /// start: its process died first, or a backup, a copy or a power loss undid the record.
+    /// Ends a run; true if one of its requests got a response. A run without a reported start did
+    /// start: its process died before the report, or a backup, a copy or a power loss undid it.
     fn ended(&mut self, (at, run): (Time, u64), counts: impl Fn(&Run) -> bool, board: &mut Board) -> bool {
         let place = self.runs.iter().position(|started| started.run == run);
         let started = place.map(|place| self.runs.remove(place));
@@ -270,7 +270,7 @@ impl OfDevice {
         started.map_or(self.answered, |started| started.answered)
     }
 
-    /// Closes the runs that `over` selects; returns the busy period's length if no run is left.
+    /// Closes the runs for which `over` is true. Returns the length of the busy period if it ends.
     fn close(&mut self, at: Time, over: impl Fn(&Run) -> bool, board: &mut Board) -> Span {
         let over = self.runs.iter_mut().filter(|run| over(run));
         self.worked.extend(over.filter_map(|run| Some((run.since.take()?, at))));

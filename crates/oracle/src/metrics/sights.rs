@@ -1,4 +1,4 @@
-//! What people see of the sync, and for how long: status, and incomplete tables and rows.
+//! Measures what people see of a sync and for how long: its status, and incomplete tables and rows.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::contract::{EngineEvent, Event, Shown, UnitEvent};
 #[derive(Clone, Copy, Debug, Default)]
 struct Pulled {
     times: Option<(Time, Time)>,
-    /// A response came in the current run, so rows written now are pulled rows.
+    /// True if the current run got a response: rows written from now on are pulled rows.
     answered: bool,
 }
 

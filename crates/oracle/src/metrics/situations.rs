@@ -1,4 +1,4 @@
-//! Situations in which sync engines often fail. A campaign without one has not tested it.
+//! Situations in which sync engines often fail. A campaign tests a situation only if it reaches it.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ const LONG: Span = Span::secs(86_400);
 
 word_enums! {
     derive (Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)
-    /// What a campaign can be asked to reach; each metric describes its situation.
+    /// A situation that a campaign can be asked to reach.
     pub enum Situation {
         /// A push without a response of which the backend or the gateway's queue has an edit.
         AnswerLost: "response-lost",
@@ -68,11 +68,11 @@ fn row(entity: EntityId, key: &str) -> Row {
 pub(super) struct Situations {
     schema: Arc<Schema>,
     devices: Vec<Seen>,
-    /// Edits under way, with the device and the request that last sent each.
+    /// Edits under way, each with the device and the request that last sent the edit.
     sent: FxHashMap<EditId, (DeviceId, u64)>,
     gone: FxHashSet<Row>,
     missed_by: FxHashMap<Row, Vec<DeviceId>>,
-    /// When a row was last changed, and by which device, if by a device.
+    /// By row, when it last changed, and the device that changed it (`None`: no device).
     changed: FxHashMap<Row, (Time, Option<DeviceId>)>,
     edits: FxHashMap<Row, u32>,
 }
@@ -82,11 +82,11 @@ struct Seen {
     landed: FxHashSet<u64>,
     in_page: bool,
     pages: u64,
-    /// By entity, the last written change: its stamp, its row and its page.
+    /// By entity, the last written change: stamp, row and page.
     last: FxHashMap<EntityId, (Stamp, Row, u64)>,
-    /// Creates without an outcome: whether they were sent, and the device's time when made.
+    /// Creates without an outcome: whether each was sent, and the device's clock at its making.
     creates: FxHashMap<Row, (bool, Stamp)>,
-    /// Full loads that have not completed, by entity.
+    /// By entity, the full loads that have not completed.
     loads: FxHashMap<EntityId, Load>,
     by_edit: FxHashMap<EditId, Row>,
     runs: Option<Time>,
@@ -96,12 +96,12 @@ struct Seen {
     synced: Time,
 }
 
-/// What happened during a full load.
+/// Events during a full load.
 #[derive(Clone, Copy, Debug, Default)]
 struct Load {
-    /// Its run failed, or its process died.
+    /// True if the run of the load failed or its process died.
     cut: bool,
-    /// A commit became visible late, so the range that the load leaves out has moved.
+    /// True if a commit became visible late, which moves the range that the load leaves out.
     gap_moved: bool,
 }
 

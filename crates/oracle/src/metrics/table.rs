@@ -26,20 +26,20 @@ pub enum Kind {
     Distribution,
 }
 
-/// Which statistics of a metric are compared: those that an app's settings improve or worsen, not
-/// those that only change because work is split differently.
+/// Which statistics of a metric a comparison uses: those that an app's settings improve or worsen,
+/// not those that change only because the same work is split differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compared {
     /// The number.
     Value,
-    /// The percentiles: settings do not change the number of observations.
+    /// The percentiles. Settings do not change the number of observations.
     Percentiles,
-    /// The percentiles; if the two sides have different numbers of observations, the maximum.
+    /// The percentiles. If the sides have different numbers of observations, the maximum instead.
     Longest,
-    /// The percentiles; if the two sides have different numbers of observations, the total.
+    /// The percentiles. If the sides have different numbers of observations, the total instead.
     Total,
-    /// Only the maximum: many small observations move the percentiles, but not the need.
+    /// Only the maximum: many small observations move percentiles, but not the need for memory.
     Greatest,
 }
 
@@ -63,7 +63,7 @@ pub struct Metric {
     pub how: &'static str,
 }
 
-/// The words of the table for a kind and what is compared.
+/// Short forms for the table: the kind of a metric, and what is compared.
 const COUNTER: (Kind, Compared) = (Kind::Counter, Compared::Value);
 const GAUGE: (Kind, Compared) = (Kind::Gauge, Compared::Value);
 const DISTRIBUTION: (Kind, Compared) = (Kind::Distribution, Compared::Percentiles);
@@ -535,7 +535,7 @@ impl Id {
 /// Metrics that are also kept by kind and size of requests, as `metric/pull-512`.
 pub static BY_SIZE: &[Id] = &[Id::ControlReached];
 
-/// The metric with this name. A part such as a state or unit may follow; it is not checked.
+/// The metric with this name; `None` if there is none. A part (state, unit) may follow unchecked.
 pub fn find(name: &str) -> Option<&'static Metric> {
     let exact = |name: &str| TABLE.iter().find(|m| m.name == name);
     let split = |mark: char, kept: &[Id]| {
@@ -554,13 +554,13 @@ pub fn is_by_entity(name: &str) -> bool {
     BY_ENTITY.iter().any(|id| id.metric().name == name)
 }
 
-/// Splits a metric's name into the name, and its mark and part (state, unit …).
+/// Splits the name of a metric into the name itself, and its mark and part (state, unit …).
 pub fn parts(name: &str) -> (&str, Option<(char, &str)>) {
     let mark = name.char_indices().find(|(_, c)| ['@', '/'].contains(c));
     mark.map_or((name, None), |(at, mark)| (&name[..at], Some((mark, &name[at + 1..]))))
 }
 
-/// All names, for a "did you mean".
+/// All names, to suggest the nearest one for a misspelt name.
 pub fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|m| m.name)
 }

@@ -1,4 +1,4 @@
-//! The largest observations of some metrics, with their places in the script.
+//! Keeps the largest observations of some metrics, with their places in the script.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use super::Id;
 use crate::base::{DeviceId, Time};
 use crate::contract::{EngineEvent, Event};
 
-/// An observation and its place: a device and a period of virtual time in nanoseconds.
+/// An observation with its place: a device, and a period of virtual time in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Observation {
-    /// In the unit of the metric.
+    /// The observed value, in the unit of the metric.
     pub value: u64,
     /// The number of the device.
     pub device: u32,
@@ -21,19 +21,19 @@ pub struct Observation {
     pub until: u64,
 }
 
-/// By metric, the largest observations in descending order.
+/// By metric, its largest observations in descending order.
 pub type Tails = BTreeMap<String, Vec<Observation>>;
 
 impl Observation {
-    /// Whether both are at one place: on one device, in overlapping periods.
+    /// True if both are at one place: on the same device, in overlapping periods.
     pub fn meets(&self, other: &Observation) -> bool {
         self.device == other.device && self.from <= other.until && other.from <= self.until
     }
 }
 
-/// One in this many observations is kept.
+/// One in this many observations is kept, the largest ones.
 const ONE_OF: usize = 50;
-/// At least this many are kept.
+/// At least this many observations are kept.
 const LEAST: usize = 32;
 
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ impl TailCollector {
                 (Id::RequestDuration, took.0, at.0.saturating_sub(took.0))
             }
             Event::AppQueried { took, .. } => (Id::DeviceQuery, took.0, at.0.saturating_sub(took.0)),
-            // A device may need this memory at any time, so its period has no bounds.
+            // A device may need this memory at any time, so the period has no bounds.
             Event::Decoded { peak, .. } => (Id::DeviceMemoryPeak, *peak, 0),
             _ => return,
         };

@@ -1,16 +1,16 @@
-//! A run as a timeline, in the trace format that Perfetto and Chrome read.
+//! Writes a run as a timeline in the trace format of Perfetto and Chrome.
 
 use std::collections::BTreeMap;
 
 use crate::base::{DeviceId, Span, Time, Word};
 use crate::contract::{Decision, EngineEvent, Event, HookEnd, KillReason, Node, Occurrence, RequestKind};
 
-/// A listener that records a slice for each session, request, transaction and outage, and a mark
-/// for each event without duration.
+/// A listener that records slices (sessions, requests, transactions, outages), and marks for events
+/// without a duration.
 ///
-/// Instants are virtual time, in microseconds with three decimals. The format is the array form of
-/// Chrome's Trace Event Format. Keeps up to [`Timeline::EVENTS`] entries of about 150 bytes each,
-/// and counts the others.
+/// Times are virtual, in microseconds with three decimals. The format is the array form of Chrome's
+/// Trace Event Format. Keeps up to [`Timeline::EVENTS`] entries, of about 150 bytes each, and
+/// counts the others.
 #[derive(Debug, Default)]
 pub struct Timeline {
     units: Vec<String>,
@@ -19,7 +19,7 @@ pub struct Timeline {
     left_out: u64,
     runs: BTreeMap<(DeviceId, u64), (usize, Time)>,
     shown: BTreeMap<DeviceId, (&'static str, Time)>,
-    /// Links that are down and since when; `None` stands for the backend.
+    /// Links that are down, since when; `None` is the backend's.
     down: BTreeMap<Option<DeviceId>, Time>,
     workers: Vec<Time>,
 }
@@ -54,7 +54,7 @@ impl Timeline {
     /// The most entries that are kept.
     pub const EVENTS: u64 = 1_000_000;
 
-    /// A timeline of `devices` devices whose sync units have these names.
+    /// A timeline of `devices` devices and these sync units.
     pub fn new(units: Vec<String>, devices: usize) -> Timeline {
         let mut timeline = Timeline { units, text: "[\n".to_owned(), ..Timeline::default() };
         timeline.name("process_name", BACKEND, 0, "backend");
@@ -157,7 +157,7 @@ impl Timeline {
         }
     }
 
-    /// The first free row of the backend's part: slices of one row must not overlap.
+    /// The first row of the backend's part that is free: slices in one row must not overlap.
     fn worker(&mut self, from: Time, service: Span) -> u64 {
         let free = self.workers.iter().position(|until| *until <= from);
         let worker = free.unwrap_or_else(|| {
@@ -245,7 +245,7 @@ impl Timeline {
         self.text.push_str(",\n");
     }
 
-    /// The trace as JSON, and the number of entries left out. Open slices end at `now`.
+    /// The trace as JSON, and the number of entries that were left out. Open slices end at `now`.
     pub fn finish(mut self, now: Time) -> (String, u64) {
         let open: Vec<(DeviceId, u64)> = self.runs.keys().copied().collect();
         open.into_iter().for_each(|(device, run)| self.run_ended(device, run, now, "in progress at the end"));

@@ -1,4 +1,4 @@
-//! Requests and responses, the changes they made durable, the links and the backend.
+//! Collects figures of requests and responses, of the links and of the backend.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +14,14 @@ struct Sent {
     is_push: bool,
     bytes: u64,
     rows: u64,
-    /// Bytes on the link for it, both ways.
+    /// The bytes that the request took on the link, in both directions.
     on_link: u64,
 }
 
-/// The request number that stands for a request of an attachment.
+/// The number used for a request of an attachment.
 const BLOB: u64 = u64::MAX;
 
-/// The chunk sizes that an adaptive controller has used.
+/// The chunk sizes that an adaptive controller has chosen so far.
 #[derive(Clone, Copy, Debug)]
 struct Course {
     since: Time,
@@ -42,9 +42,9 @@ pub(super) struct Traffic {
     under_way: BTreeMap<(DeviceId, u64), Sent>,
     sizes: BTreeMap<(DeviceId, RequestKind), Course>,
     waste: Waste,
-    /// By device, whether its last request ended without a useful response.
+    /// By device, true if its last request ended without a useful response.
     failed_last: Vec<bool>,
-    /// The number of connections that devices hold.
+    /// The number of connections that devices hold open.
     held: u64,
 }
 
@@ -89,7 +89,7 @@ impl Traffic {
                 }
             }
             Event::Engine(EngineEvent::RequestRefused { error, .. }) => {
-                // An accepted request is not refused.
+                // The server accepted the request, so it was not refused.
                 board.add(Id::RequestsRefused, !matches!(error, ServerError::Accepted(_)));
                 let why = match error {
                     ServerError::Throttled(_) => Id::RequestsThrottled,
@@ -111,7 +111,7 @@ impl Traffic {
         }
     }
 
-    /// Tracks a device's requests; returns the request that ended.
+    /// Follows the requests of a device; returns the request that this event ends.
     fn on_request(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) -> Sent {
         match event {
             Event::Engine(EngineEvent::RequestSent { kind, request, bytes, rows, .. }) => {
@@ -174,8 +174,8 @@ impl Traffic {
         self.under_way.remove(&(device, request)).unwrap_or_default()
     }
 
-    /// Splits bytes on a link equally among the requests under way. Without any, the bytes are late
-    /// traffic of the last request, wasted if that failed.
+    /// Splits bytes on a link equally among the requests under way. If there is none, the bytes are
+    /// late traffic of the last request, and wasted if it failed.
     fn on_link(&mut self, device: DeviceId, bytes: u64, board: &mut Board) {
         let for_each = || (device, 0)..=(device, BLOB);
         let requests = self.under_way.range(for_each()).count() as u64;
@@ -230,7 +230,7 @@ impl Traffic {
 
     fn sized(&mut self, at: Time, of: (DeviceId, RequestKind), rows: u32, board: &mut Board) {
         let course = self.sizes.entry(of).or_insert(Course { since: at, rows, been: 0 });
-        // A new process reports its first size again, although it may be the same.
+        // A new process reports its first size again, even if it has not changed.
         board.add(Id::ControlChanges, course.rows != rows);
         course.rows = rows;
         let power = rows.max(1).ilog2();
@@ -328,7 +328,7 @@ impl Traffic {
         }
     }
 
-    /// Computes the scan ratio. An open outage of the backend is counted until the end.
+    /// Computes the scan ratio. An outage of the backend that is not over counts until the end.
     pub(super) fn finish(&self, at: Time, board: &mut Board) {
         board.lasted(Id::BackendOutage, self.backend_down, at);
         let (scanned, rows) = (board.value(Id::BackendScanned), board.value(Id::BackendDelivered));

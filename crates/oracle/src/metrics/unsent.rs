@@ -1,10 +1,10 @@
-//! What edits wait for while they are only on their device.
+//! Measures what edits wait for while they are only on their device.
 
 use super::{Board, Id};
 use crate::base::Time;
 use crate::contract::{EngineEvent, Event};
 
-/// How long a device could not send, by reason, since the start.
+/// How long a device could not send since the start, by reason, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Waits {
     offline: u64,
@@ -13,7 +13,7 @@ pub(super) struct Waits {
 }
 
 impl Waits {
-    /// Adds the device's waits since the edit was `made` to the metrics.
+    /// Adds to the metrics how long the device has waited since an edit was `made`.
     pub(super) fn count_since(self, made: Waits, board: &mut Board) {
         board.add(Id::EditsUnsentOffline, self.offline - made.offline);
         board.add(Id::EditsUnsentInSync, self.in_sync - made.in_sync);
@@ -21,19 +21,19 @@ impl Waits {
     }
 }
 
-/// A device, and what its edits currently wait for.
+/// A device, and the reason why its edits currently wait.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unsent {
     waits: Waits,
     link_down: bool,
     runs: u32,
-    /// The last run failed, and none has started since.
+    /// True if the last run failed and no run has started since.
     failed: bool,
     since: Time,
 }
 
 impl Unsent {
-    /// Processes an event that changes what edits wait for; open runs end with the process.
+    /// Processes an event that may change the reason for waiting. Open runs end with the process.
     pub(super) fn on(&mut self, at: Time, event: &Event<'_>) {
         self.until(at);
         match event {
@@ -47,7 +47,7 @@ impl Unsent {
             _ => self.runs = 0,
         }
     }
-    /// The device's waits until `at`.
+    /// Counts the waits until `at`, and returns all waits of the device.
     pub(super) fn until(&mut self, at: Time) -> Waits {
         let waited = at.since(std::mem::replace(&mut self.since, at)).0;
         match (self.link_down, self.runs, self.failed) {

@@ -1,7 +1,7 @@
-//! How long it takes until a person sees another person's write.
+//! Measures how long it takes until a person sees another person's write.
 //!
-//! The people who wait for an edit are those present when it is made, whatever happens to the edit.
-//! A newer version of its row also ends the wait.
+//! People wait for an edit if they are present when it is made, whatever happens to the edit. The
+//! wait also ends with a newer version of the edit's row.
 
 use std::collections::BTreeMap;
 
@@ -14,16 +14,16 @@ use crate::contract::{AppliedChange, Author, Decision, EditEnd, EngineEvent, Eve
 /// A version written by a person's edit.
 #[derive(Clone, Debug)]
 struct Written {
-    /// Its index among the versions of its row; `None` if a restored backup undid it.
+    /// The version's index in its row; `None` if a restored backup undid the version.
     place: Option<usize>,
     at: Time,
-    /// When its edit was made, if the backend was up then.
+    /// When the edit was made; `None` if the backend was down then.
     made: Option<Time>,
     by: DeviceId,
-    /// When it was sent, its author had already made a later edit of the row.
+    /// True if the author had made a later edit of the row before this one was sent.
     passed: bool,
-    /// Bits of the devices that have this version or a newer one, 64 per word. A sparse map,
-    /// because devices that share rows have adjacent numbers.
+    /// By word of 64 devices, one bit per device that has this version or a newer one. A map saves
+    /// memory, because devices that share rows have adjacent numbers.
     seen: BTreeMap<u32, u64>,
 }
 
@@ -39,7 +39,7 @@ impl Written {
     fn is_seen_by(&self, device: DeviceId) -> bool {
         self.seen.get(&(device.0 / 64)).is_some_and(|seen| seen & (1 << (device.0 % 64)) != 0)
     }
-    /// Marks that a device has it; true if that is new and the device is not the author.
+    /// Marks that a device has the version. True if that is new and the device is not the author's.
     fn see(&mut self, device: DeviceId) -> bool {
         let is_new = self.by != device && !self.is_seen_by(device);
         *self.seen.entry(device.0 / 64).or_default() |= 1 << (device.0 % 64);
@@ -48,8 +48,8 @@ impl Written {
 }
 
 impl Versions {
-    /// How many versions a device has that has the one with this stamp. If no version has it
-    /// (coarse clocks), the latest earlier one counts.
+    /// How many versions a device has if it has the one with this stamp. If no version has the
+    /// stamp (clocks are coarse), the latest earlier version counts.
     fn held_with(&self, stamp: Stamp) -> usize {
         let exact = self.stamps.iter().rposition(|of| *of == stamp);
         let last = exact.or_else(|| self.stamps.iter().rposition(|of| *of < stamp));
@@ -60,10 +60,10 @@ impl Versions {
 #[derive(Debug, Default)]
 pub(super) struct Visibility {
     pub(super) presence: Presence,
-    /// Edits made while the backend was up, that the backend does not have yet.
+    /// Edits made while the backend was up and not yet on the backend.
     made: FxHashMap<EditId, Made>,
     last: FxHashMap<(DeviceId, EntityId), FxHashMap<Key, u32>>,
-    /// Edits that were sent after a later edit of their row was made.
+    /// Edits that were sent after their author made a later edit of the row.
     passed: FxHashSet<EditId>,
     rows: FxHashMap<EntityId, FxHashMap<Key, Versions>>,
 }
@@ -120,15 +120,15 @@ impl Visibility {
         }
     }
 
-    /// The backend was restored to its state at `to`: later versions are undone.
+    /// The backend was restored to its state at `to`, which undoes later versions.
     pub(super) fn went_back(&mut self, to: Time) {
         let rows = self.rows.values_mut().flat_map(|rows| rows.values_mut());
         let written = rows.flat_map(|row| &mut row.written);
         written.filter(|version| version.at >= to).for_each(|version| version.place = None);
     }
 
-    /// Ends the run: counts versions never seen, for devices that were present when the edit was
-    /// made and must hold the row. Nobody waits for an edit that its person gave up.
+    /// Ends the run. Counts versions that were never seen, for devices that were present when the
+    /// edit was made and must hold the row. Nobody waits for an edit that its person gave up.
     pub(super) fn finish(&self, at: Time, left: &Left<'_, '_>, board: &mut Board) {
         let mut never = |entity, key: &Key, (made, by): (Time, DeviceId), version: Option<&Written>| {
             let waits = |device| device != by && !version.is_some_and(|version| version.is_seen_by(device));
@@ -162,7 +162,7 @@ impl Visibility {
         self.shows(at, device, (change.entity, change.key), change.stamp, board);
     }
 
-    /// A device has the version with this stamp, or knows that its row is gone.
+    /// The device has the version with this stamp, or knows that the row is deleted.
     fn shows(
         &mut self,
         at: Time,

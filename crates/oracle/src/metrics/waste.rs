@@ -1,5 +1,5 @@
-//! Wasted transfers: rows that a device already held in that version, and bytes of requests and
-//! responses that changed nothing.
+//! Counts wasted transfers: rows that a device already held in that version, and bytes of requests
+//! and responses that changed nothing.
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -10,7 +10,7 @@ use crate::contract::{EngineEvent, Event, KillReason, RequestKind, UnitEvent};
 
 #[derive(Clone, Debug, Default)]
 struct HeldVersions {
-    /// The version of each row it received or wrote in this run, by a hash of the row.
+    /// By hash of a row, the version that the device received or wrote in this run.
     held: FxHashMap<u64, Stamp>,
     rows: u64,
     /// Bytes of the responses that delivered `rows`, and bytes on the link for their requests.
@@ -26,7 +26,7 @@ impl HeldVersions {
     }
 }
 
-/// Bytes of message bodies, and all bytes on the link for them.
+/// Bytes of message bodies, and the bytes on the link that they caused.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Spent {
     pub(super) bytes: u64,
@@ -41,7 +41,7 @@ impl Waste {
         Waste(vec![HeldVersions::default(); devices])
     }
 
-    /// `sent` is the cost of the request that the event is about.
+    /// Processes an event. `sent` is the cost of the request that the event is about.
     pub(super) fn on(&mut self, device: DeviceId, event: &Event<'_>, sent: Spent, board: &mut Board) {
         let shelf = &mut self.0[device.0 as usize];
         match event {
@@ -78,7 +78,7 @@ impl Waste {
             Event::Engine(EngineEvent::Unit(UnitEvent::ThrownAway { rows, .. })) => {
                 shelf.wasted(u64::from(*rows), board)
             }
-            // After this it is unknown what the device holds.
+            // After this event it is unknown what the device holds.
             Event::Restored { .. }
             | Event::BecameCopy { .. }
             | Event::ProcessKilled { reason: KillReason::PowerLoss } => shelf.held.clear(),

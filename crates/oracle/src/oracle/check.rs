@@ -1,5 +1,5 @@
-//! The definition of a check, in the file that implements it: its name, its metric, the
-//! capabilities it needs and the events of an engine that it uses.
+//! The definition of a check: its name, its metric, the capabilities that it needs and the engine's
+//! events that it uses. Each definition is in the file that implements the check.
 
 use super::hearing::Topic;
 use crate::base::{DeviceId, EntityId};
@@ -15,13 +15,13 @@ pub(crate) struct Rule {
     pub(crate) matter: Matter,
     /// What it found, as a sentence for people.
     pub(crate) finds: &'static str,
-    /// Whether a stack with these capabilities must pass it.
+    /// True if a stack with these capabilities must pass the check.
     pub(crate) needs: fn(Capabilities) -> bool,
-    /// Whether violations are counted, but not judged, for a stack that need not pass it.
+    /// True if violations are counted, but not judged, for a stack that need not pass the check.
     pub(crate) counts: fn(Capabilities) -> bool,
-    /// The engine's events that it needs to find violations.
+    /// The topics of the engine's events without which it cannot find violations.
     pub(crate) hears: &'static [Topic],
-    /// Checks that may fire with it without being reported: consequences of the same fault.
+    /// Checks that may fire with it without being reported: the same fault causes them.
     pub(crate) implies: &'static [&'static str],
 }
 
@@ -32,8 +32,8 @@ pub(crate) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);
 pub(crate) type Check = &'static Rule;
 
 impl Rule {
-    /// The common case: every stack must pass it, and it needs only commits and rows of phones at
-    /// rest.
+    /// The common case: every stack must pass the check, and the check needs only commits and rows
+    /// of phones at rest.
     pub(crate) const fn new(name: &'static str, metric: &'static str, harm: Harm, matter: Matter) -> Rule {
         Rule {
             name,
@@ -50,13 +50,13 @@ impl Rule {
     pub(crate) fn applies(&self, capabilities: Capabilities) -> bool {
         (self.needs)(capabilities)
     }
-    /// Whether violations can be counted, judged or not.
+    /// True if violations are counted for a stack with these capabilities, judged or not.
     pub(crate) fn is_counted(&self, capabilities: Capabilities) -> bool {
         self.applies(capabilities) || (self.counts)(capabilities)
     }
 }
 
-/// What a check looks at. If there is none of it, finding nothing proves nothing.
+/// What a check looks at. If there is nothing of that kind, finding nothing proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Matter {
     Rows,
@@ -73,7 +73,7 @@ pub(crate) enum Matter {
 }
 
 impl Matter {
-    /// Why there was none of it; `None` if there always is.
+    /// Why there was nothing of the kind; `None` if there always is something.
     pub(crate) fn lack(self) -> Option<&'static str> {
         match self {
             Matter::Rows => Some("no row was compared on any device that came to rest"),

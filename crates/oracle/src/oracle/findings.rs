@@ -13,23 +13,23 @@ use crate::oracle::model::{Edit, Row, Won, bit};
 use crate::oracle::watch::StateLoss;
 use crate::oracle::words::Labels;
 
-/// How many violations of one check are kept as text.
+/// The most violations of one check that are kept as text.
 pub const VIOLATIONS_KEPT: usize = 20;
 
 pub(crate) struct Findings {
     pub(crate) setup: Rc<OracleSetup>,
     rules: &'static [Check],
     counts: Vec<u64>,
-    /// Counts of checks that the stack does not have to pass.
+    /// By check, the count of findings that the stack need not avoid.
     unjudged: Vec<u64>,
     violations: Vec<Violation>,
     pub(crate) bent: Bent,
-    /// Findings about another system, if there is one; without it its checks are not reported.
+    /// Findings about another system; `None` without such a system: its checks are then left out.
     pub(crate) destination: Option<DestinationCounts>,
 }
 
-/// The rows looked up in another system, the rows it refuses, and the check that already reported
-/// that more are on their way.
+/// For another system: the rows looked up, the rows that it refuses, and the check that already
+/// reported that more rows are on their way.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct DestinationCounts {
     pub(crate) rows: u64,
@@ -42,17 +42,17 @@ pub(crate) struct DestinationCounts {
 pub struct Violation {
     /// The check's name as in scenario files: `lost`, `two-syncs-of-one-unit`.
     pub check: &'static str,
-    /// The device, if one is concerned.
+    /// The device; `None` if no device is concerned.
     pub device: Option<DeviceId>,
-    /// The record, if one is concerned.
+    /// The record; `None` if no record is concerned.
     pub record: Option<(EntityId, Key)>,
-    /// The record that the device last worked on, if no record is concerned.
+    /// If no record is concerned, the record that the device last worked on.
     pub beside: Option<(EntityId, Key)>,
-    /// As text, with names and figures.
+    /// The violation as text, with names and figures.
     pub text: String,
 }
 
-/// A suspected violation by an edit, dropped if a log mentions it at the end.
+/// A violation that an edit may be. It is dropped if a log mentions the edit at the end.
 #[derive(Debug)]
 pub(crate) struct Suspicion {
     pub(crate) check: Check,
@@ -66,14 +66,14 @@ pub(crate) struct Heard<'a> {
     pub(crate) at: Time,
     pub(crate) device: DeviceId,
     pub(crate) event: &'a Event<'a>,
-    /// How the event ends or replaces a process or its storage, if it does.
+    /// The loss, if the event ends a process or replaces its storage; else `None`.
     pub(crate) out: Option<StateLoss>,
     pub(crate) setup: &'a OracleSetup,
     pub(crate) findings: &'a mut Findings,
 }
 
-/// Whether each column of an edit was set by others between its device's read of the row and
-/// version `by_then`, or had the same value already.
+/// True if for each column of an edit, others set it between the device's read of the row and
+/// version `by_then`, or it already had the edit's value.
 fn is_contested(edit: &Edit, row: &Row, by_then: usize) -> bool {
     let read = edit.made_on.min(edit.reached);
     let others = row.beside(read..by_then, edit.id.device);
@@ -105,8 +105,8 @@ impl Findings {
     pub(crate) fn by_stamps(&self) -> bool {
         self.setup.capabilities.stamps
     }
-    /// Whether an edit may be gone because its stack promises no more. An edit that the backend
-    /// never judged, or refused for good, met no version that it could give way to. For an edit
+    /// True if an edit may be gone because its stack promises no more. An edit that the backend
+    /// refused for good, or never judged, met no version to which it could give way. If it is
     /// judged by column, each column must have such a version.
     pub(crate) fn may_give_way(&self, edit: &Edit, row: &Row) -> bool {
         match self.setup.capabilities.merge {
@@ -124,7 +124,7 @@ impl Findings {
         }
     }
 
-    /// Counts a violation of `check`; the first [`VIOLATIONS_KEPT`] are kept as text.
+    /// Counts a violation of `check`. Keeps the first [`VIOLATIONS_KEPT`] as text.
     pub(crate) fn add(&mut self, check: Check, concerns: Concerns<'_>, text: impl FnOnce() -> String) {
         if check.applies(self.setup.capabilities) {
             self.add_certain(check, concerns, text);
@@ -133,7 +133,7 @@ impl Findings {
             self.unjudged[place] += 1;
         }
     }
-    /// The index of its counts.
+    /// The index of the check's counts.
     fn place(&self, check: Check) -> usize {
         self.rules.iter().position(|rule| rule.name == check.name).expect("each check is in the list")
     }
@@ -163,7 +163,7 @@ impl Findings {
         }
     }
 
-    /// Counts altered values; `committed` if the backend has them.
+    /// Counts altered values. `committed`: they are on the backend.
     pub(crate) fn add_bent(
         &mut self,
         (device, record): (DeviceId, (EntityId, &str)),
@@ -177,7 +177,7 @@ impl Findings {
         }
     }
 
-    /// Each check with its count where the stack must pass it, and its count otherwise.
+    /// Each check with two counts: of findings that the stack must avoid, and of the others.
     fn counted(&self) -> impl Iterator<Item = (Check, u64, u64)> {
         let counts = self.counts.iter().zip(&self.unjudged);
         self.rules.iter().zip(counts).map(|(rule, (found, unjudged))| (*rule, *found, *unjudged))
@@ -206,7 +206,7 @@ impl Findings {
         let can = self.setup.capabilities;
         let applies = |check: Check, found: u64| check.applies(can) || found > 0;
         let is_there = |check: Check| check.matter != Matter::Destination || self.destination.is_some();
-        // The destination that does not come to rest is not a device.
+        // A destination that does not come to rest is not a device.
         let no_device = |check: Check| self.destination.is_some_and(|of| of.restless == Some(check.name));
         let refused = self.destination.map(|looked| ("destination.refused.rows", looked.refused));
         let figures = self

@@ -1,23 +1,23 @@
-//! An engine's events by topic. The page for authors of engines is generated from this table, and
-//! it is used to find engines that do not report what they promised.
+//! A table of an engine's events by topic. The docs page for authors of engines is generated from
+//! it. Checks use it to find engines that do not report the promised events.
 
 use crate::contract::EngineEvent;
 
-/// A line of the table: events that belong together.
+/// A line of the table: events on one topic.
 #[derive(Clone, Copy, Debug)]
 pub struct Hearing {
     /// The names of the events.
     pub events: &'static [&'static str],
-    /// What they say about the engine.
+    /// What the events say about the engine.
     pub says: &'static str,
-    /// How a missing report is detected, if it is (`empty-report`).
+    /// How a missing report is found (by `empty-report`), if it is.
     pub found: &'static str,
     pub(crate) topic: Topic,
 }
 
 macro_rules! table {
     ($($topic:ident $says:literal [$($event:ident)*] $found:literal;)*) => {
-        /// What events are about.
+        /// The topics of events.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Topic { $($topic,)* }
 
@@ -30,7 +30,7 @@ macro_rules! table {
             }
         }
 
-        /// The table, in the order in which an engine comes to tell.
+        /// The table, in the order in which an engine usually reports.
         pub const HEARING: &[Hearing] = &[$(Hearing {
             events: &[$(stringify!($event),)*],
             says: $says,

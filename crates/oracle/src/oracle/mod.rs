@@ -1,36 +1,36 @@
 //! The reference model and the checks against it: was anything lost?
 //!
 //! The oracle listens to the same events as other listeners. It keeps its own model of the
-//! backend's commits and of what became of each local edit, and at the end compares the backend and
-//! every device with it. It is deliberately a second implementation: it uses neither engine nor
-//! gateway code, and evaluates scopes itself, so that it does not share their bugs. Others decide
-//! when a run ends, which devices are in use, and whether a violation was expected ([`implied`]
-//! helps there).
+//! backend's commits and of what happened to each local edit. At the end it compares the backend
+//! and every device with this model. It is a second implementation on purpose: it uses no code of
+//! engine or gateway and evaluates scopes itself, so that it does not share their bugs. Others
+//! decide when a run ends, which devices are in use, and whether a violation was expected
+//! ([`implied`] helps there).
 //!
-//! A check is a `Rule` in the file that implements it, in `checks/` or that of its subject, and a
-//! line in the list in `checks/mod.rs`. Checks on the order of events (runs, queue, commits) report
-//! at once, those on rows and edits at the end. The first line of each states its invariant.
-//! `docs/reading-reports.md` lists what each finds. A check of one device's events is a `Watcher`,
-//! with a line in the list there.
+//! A check is a `Rule` in the file that implements it, and a line in the list in `checks/mod.rs`.
+//! The file is in `checks/`, or that of the check's subject. Checks on the order of events (runs,
+//! queue, commits) report at once, checks on rows and edits at the end. The first line of each
+//! states its invariant. `docs/reading-reports.md` lists what each finds. A check of one device's
+//! events is a `Watcher`, with a line in another list there.
 //!
 //! Content counts before stamps: a row with the right content is right, whatever its stamp. A row
 //! with waiting edits is not compared; that is `stuck`. A check with nothing to check has not
 //! passed ([`Verdict::untried`]). Every saved edit has exactly one final state ([`losses`]).
-//! Restoring a backup loses later edits: that is counted, but not judged. A *conflict* is counted
-//! once per edit ([`Definition`]). By commits alone, `overwritten` counts reported conflicts that
-//! are none, and overwrites that nobody reported.
+//! Restoring a backup loses later edits: they are counted, but this is not a failure. A *conflict*
+//! is counted once per edit ([`Definition`]). `overwritten` looks only at commits. It counts
+//! reported conflicts that are none, and overwrites that nobody reported.
 //!
 //! Invariants: counts are exact however many violations there are; only the first few are kept as
 //! text. No hash map is iterated where order affects a result. Per device only differences from the
 //! start are stored.
 //!
-//! - `history` has the versions of rows, `held` which of them each device has, `ledger` the edits,
-//!   `intents` other intentions of people.
-//! - `lives` has where the state of each device began, `ways_out` the events that end or replace a
-//!   process or its storage.
-//! - `flow` has the runs, `owed` the due runs, `looks` what a phone shows meanwhile.
-//! - `content` reads the backend once at the end. [`Life`] is a separate listener: it describes
-//!   what happened to one record.
+//! - `history` has the versions of rows, `held` the versions that each device has, `ledger` the
+//! edits, `intents` other intentions of people.
+//! - `lives` has the origin of the state of each device, `ways_out` the events that end or replace
+//! a process or its storage.
+//! - `flow` has the runs, `owed` the due runs, `looks` the rows that a phone shows meanwhile.
+//! - `content` reads the backend once, at the end. [`Life`] is a separate listener, which describes
+//! what happened to one record.
 
 mod check;
 mod checks;

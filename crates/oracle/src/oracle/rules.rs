@@ -1,4 +1,4 @@
-//! Queries about a check by its name.
+//! Looks up a check by its name.
 
 use super::check::{Check, Harm, Matter};
 use super::checks::RULES;
@@ -14,17 +14,17 @@ pub fn harm_of(check: &str) -> Option<Harm> {
     Some(rule(check)?.harm)
 }
 
-/// Why a check had nothing to check; `None` if it always has something, or does not exist.
+/// Why a check may have nothing to check; `None` if it always has something, or does not exist.
 pub fn subject_of(check: &str) -> Option<&'static str> {
     rule(check)?.matter.lack()
 }
 
-/// What a check finds, as text for people; `None` if there is no such check.
+/// What a check finds, in words for people; `None` if there is no such check.
 pub fn finding_of(check: &str) -> Option<&'static str> {
     Some(rule(check)?.finds)
 }
 
-/// All names that a violation can have, for scenario files and their "did you mean".
+/// All names that a violation can have, for scenario files and to suggest the nearest name.
 pub fn check_names() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.name)
 }
@@ -34,17 +34,17 @@ pub fn metric_of(check: &str) -> Option<&'static str> {
     Some(rule(check)?.metric)
 }
 
-/// Whether a metric counts what a check finds.
+/// True if a metric counts what a check finds.
 pub fn is_of_check(metric: &str) -> bool {
     RULES.iter().any(|rule| rule.metric == metric)
 }
 
-/// Checks that may fire with `check` without being reported: consequences of the same fault.
+/// Checks that may fire together with `check` without being reported: the same fault causes them.
 pub fn implied(check: &str) -> &'static [&'static str] {
     rule(check).map_or(&[], |rule| rule.implies)
 }
 
-/// The promises of a stack that a check needs to be applicable, by their names in [`Capabilities`].
+/// The promises that a stack needs for a check to apply, by their names in [`Capabilities`].
 pub fn promises_of(check: &str) -> Vec<&'static str> {
     let Some(check) = rule(check) else { return Vec::new() };
     let (all, none) = (Capabilities::ALL, Capabilities::NONE);
@@ -76,7 +76,7 @@ impl Hearing {
     }
 }
 
-/// The checks that need only the backend's commits and a view of a phone at rest.
+/// The checks that need only the backend's commits and a view of phones at rest.
 pub fn needs_no_event() -> impl Iterator<Item = &'static str> {
     let of_engine = |rule: &&Check| rule.matter != Matter::Destination && rule.hears.is_empty();
     RULES.iter().filter(of_engine).map(|rule| rule.name)

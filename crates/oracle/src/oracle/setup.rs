@@ -14,11 +14,11 @@ use crate::oracle::words::Labels;
 pub struct OracleSetup {
     /// The entities and units.
     pub labels: Labels,
-    /// The attributes of each device, by device number.
+    /// By device number, the attributes of the device.
     pub attributes: Vec<Attributes>,
-    /// Whether a device's commits survive a power loss.
+    /// True if a device's commits survive a power loss.
     pub durable: bool,
-    /// Whether a new version of the app empties the database of the old one.
+    /// True if a new version of the app empties the database of the old version.
     pub resets: bool,
     /// The longest silence of a run, and the longest delay of its start.
     pub patience: Patience,
@@ -28,7 +28,7 @@ pub struct OracleSetup {
     pub combined: Vec<(EntityId, usize, Combine)>,
     /// The stack's definition of a conflict.
     pub definition: Definition,
-    /// The backend's rows at virtual time zero. It is called while events are processed, so it must
-    /// not depend on their source. Called once per row with events.
+    /// The backend's rows at virtual time zero. They are read while events are processed, so they
+    /// must not depend on the source of the events. Called once per row with events.
     pub initial: Rc<dyn Truth>,
 }

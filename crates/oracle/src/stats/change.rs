@@ -1,32 +1,32 @@
-//! How certain a difference is.
+//! Tests whether a difference is more than chance.
 
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Hypergeometric, Normal, StudentsT};
 
-/// Fewer pairs are not judged. By chance, a figure of two values moves the same way in n pairs with
-/// a probability of 2 × 4^-n, and there are about twenty such figures.
+/// The fewest pairs that are judged. By chance, a figure of two values moves the same way in n
+/// pairs with a probability of 2 × 4^-n, and there are about twenty such figures.
 pub const PAIRS_MIN: usize = 6;
-/// Fewer observations per side are not judged: rare counts differ by chance more often.
+/// The fewest observations per side that are judged: rare counts often differ by chance.
 pub const SAMPLES_MIN: usize = 8;
 
 /// A relative change of a mean: candidate / base − 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {
-    /// The estimate, which lies in the interval; `None` for a base of zero.
+    /// The estimate, which is inside the interval; `None` if the base is zero.
     pub value: Option<f64>,
-    /// The interval, of 95 % unless another is requested; `None` for a base of zero.
+    /// The interval, of 95 % unless another was requested; `None` if the base is zero.
     pub interval: Option<(f64, f64)>,
-    /// The two-sided probability (p-value) of a difference this large if nothing changed.
+    /// The two-sided p-value: the probability of a difference this large if nothing changed.
     pub chance: f64,
 }
 
 impl Change {
-    /// For too few observations.
+    /// The change for too few observations.
     pub const UNKNOWN: Change = Change { value: None, interval: None, chance: 1.0 };
 }
 
-/// The change from the bases to the candidates with Student's t-distribution. Uses the mean of the
-/// log ratios, or the mean difference if a value is zero; limited to the change that reaches
-/// `most`. The interval has a confidence of 1 − `level`. `None` for fewer than two pairs.
+/// The change from the bases to the candidates, by Student's t-distribution. Uses the mean of the
+/// log ratios, or the mean difference if a value is zero. No change goes beyond `most`. The
+/// interval has a confidence of 1 − `level`. `None` for fewer than two pairs.
 pub fn change(pairs: &[(u64, u64)], most: Option<u64>, level: f64) -> Option<Change> {
     let n = pairs.len() as f64;
     let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| pairs.len() > 1)?;
@@ -52,7 +52,7 @@ pub fn change(pairs: &[(u64, u64)], most: Option<u64>, level: f64) -> Option<Cha
     Some(Change { value: known.then_some(value), interval: known.then_some((low, high)), chance })
 }
 
-/// The change by which all pairs would reach `most`.
+/// The change with which all pairs would reach `most`.
 fn growth(pairs: &[(u64, u64)], most: u64, in_logarithms: bool) -> f64 {
     let n = pairs.len() as f64;
     let mean = |of: fn(f64) -> f64| pairs.iter().map(|&(base, _)| of(base as f64)).sum::<f64>() / n;
@@ -72,8 +72,8 @@ fn two_sided(law: &StudentsT, value: f64, error: f64) -> f64 {
 }
 
 /// The two-sided p-value for two samples of one distribution: the larger one of Welch's and
-/// Student's t-test. If one side has at least twice as many, also of the rank test (Mann and
-/// Whitney 1947). `None` for fewer than two observations of a side.
+/// Student's t-test. If one side has at least twice as many values, the rank test (Mann and Whitney
+/// 1947) counts, too. `None` for fewer than two observations on a side.
 pub fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
     let (less, more) = (base.len().min(candidate.len()), base.len().max(candidate.len()));
     if less < 2 {
@@ -89,7 +89,7 @@ pub fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
     let by_student = |error: f64, freedom: f64| {
         StudentsT::new(0.0, 1.0, freedom).ok().map(|law| two_sided(&law, m1 - m2, error))
     };
-    // Welch–Satterthwaite.
+    // The degrees of freedom by Welch–Satterthwaite.
     let freedom = (e1 + e2) * (e1 + e2) / (e1 * e1 / (n1 - 1.0) + e2 * e2 / (n2 - 1.0));
     let welch = by_student(libm::sqrt(e1 + e2), freedom)?;
     let pooled = (v1 * (n1 - 1.0) + v2 * (n2 - 1.0)) / (n1 + n2 - 2.0);
@@ -98,8 +98,8 @@ pub fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
     Some(welch.max(student).max(ranks))
 }
 
-/// The same by ranks, with the normal approximation and midranks for ties. It only needs an order,
-/// so it accepts waits that never ended.
+/// Like [`chance`], by ranks, with the normal approximation and midranks for ties. It needs only an
+/// order, so waits that never ended are accepted.
 pub fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
     let (n1, n2) = (base.len() as f64, candidate.len() as f64);
     let mut all: Vec<u64> = base.iter().chain(candidate).copied().collect();
@@ -127,8 +127,8 @@ pub fn as_many_failed(seeds: (usize, usize), failed: (usize, usize)) -> Option<f
     Some(if failed.1 == 0 { 1.0 } else { law.sf(count(failed.1) - 1) })
 }
 
-/// An upper bound of the two-sided p-value for events that only one side of a pair sees: the
-/// candidate's in `more` pairs, the base's in `less`.
+/// An upper bound of the two-sided p-value for an event that only one side of a pair has: the
+/// candidate in `more` pairs, the base in `less` pairs.
 pub fn seen_more_often(pairs: usize, more: usize, less: usize) -> f64 {
     // A fair coin has the largest variance, and the difference of two such coins is binomial.
     let Ok(law) = Binomial::new(0.5, 2 * pairs as u64) else { return 1.0 };
@@ -136,7 +136,8 @@ pub fn seen_more_often(pairs: usize, more: usize, less: usize) -> f64 {
     if least == 0 { 1.0 } else { (2.0 * law.sf(least - 1)).min(1.0) }
 }
 
-/// An upper bound of the probability that all cells of one side observe it and none of the other.
+/// An upper bound of the probability that all cells of one side have an event, and none of the
+/// other.
 pub fn one_sided(cells: usize) -> f64 {
     2.0 * libm::pow(0.25, cells as f64)
 }

@@ -1,4 +1,4 @@
-//! Statistics: which differences exceed chance, and confidence intervals of means.
+//! Statistics: tests whether differences exceed chance, and confidence intervals of means.
 
 mod change;
 mod noise;

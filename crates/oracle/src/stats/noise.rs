@@ -1,24 +1,25 @@
-//! Differences beyond the noise between seeds: Student's t-distribution and the bootstrap.
+//! Compares settings over seeds: Student's t-distribution and the bootstrap.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::change::mean_and_variance;
 use crate::base::{Seed, Stream};
 
-/// Fewer seeds cannot show the noise between them.
+/// The fewest seeds that show the noise between seeds.
 pub const SEEDS_MIN: usize = 3;
-/// Relative differences below this count as none, such as one more digit in a request.
+/// A relative difference below this counts as none: a request may have one more digit.
 const NOTHING: f64 = 1e-4;
-/// Resamples of the paired differences (Efron 1979).
+/// The number of resamples of the paired differences (Efron 1979).
 const RESAMPLES: usize = 2_000;
-/// Resamples for an interval in a chart, where its ends are seen to a pixel or two.
+/// The number of resamples for an interval in a chart, where a pixel or two do not matter.
 const RESAMPLES_DRAWN: usize = 400;
-/// Worse in more than this share of the resamples is beyond the noise: one end of a 95 % interval.
+/// A setting is worse beyond the noise if it is worse in more than this share of the resamples:
+/// this is one end of a 95 % interval.
 const CONFIDENCE: f64 = 0.975;
 
-/// Whether a setting is worse than another with the same seeds, by Student's t-distribution and by
-/// the bootstrap. The former uses log ratios, or differences if a value is zero. The bootstrap
-/// alone is too certain for few seeds (Hesterberg 2015, §4.2). `position` names its random stream.
+/// True if a setting is worse than another one with the same seeds, by both tests. Student's test
+/// uses log ratios, or differences if a value is zero. The bootstrap alone is too certain with few
+/// seeds (Hesterberg 2015, §4.2). `position` names its random stream.
 pub fn worse_beyond_noise(pairs: &[(f64, f64)], position: u64) -> bool {
     let has_ratios = pairs.iter().all(|&(here, there)| here > 0.0 && there > 0.0);
     let ratio = |&(here, there): &(f64, f64)| libm::log(here / there);
@@ -35,7 +36,7 @@ pub fn worse_beyond_noise(pairs: &[(f64, f64)], position: u64) -> bool {
     worse as f64 > CONFIDENCE * RESAMPLES as f64
 }
 
-/// Student's factor of a standard error for a 95 % interval; infinite without degrees of freedom.
+/// Multiplies a standard error to half a 95 % interval; infinite without degrees of freedom.
 pub fn student(freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |law| law.inverse_cdf(CONFIDENCE))
 }
@@ -50,7 +51,7 @@ fn mean_and_noise(values: &[f64]) -> Option<(f64, f64)> {
     Some((mean, student(n - 1.0) * libm::sqrt(variance / n)))
 }
 
-/// The 95 % interval of the mean, by Student's t or the bootstrap, whichever is wider.
+/// The 95 % interval of the mean: by Student's t or by the bootstrap, whichever is wider.
 pub fn interval_of_mean(prices: &[f64], position: u64) -> Option<(f64, f64)> {
     let (mean, noise) = mean_and_noise(prices)?;
     let mut stream = Seed(0).stream("report.sweep.interval", position, 0);
@@ -71,7 +72,7 @@ fn resampled_sum(values: &[f64], stream: &mut Stream) -> f64 {
 mod tests {
     use super::*;
 
-    /// How many of 2 000 settings that cost `times` as much, with noise, are called worse.
+    /// How many of 2 000 settings are called worse, if each costs `times` as much, with noise.
     fn called_worse(seeds: usize, times: f64, luck: impl Fn(&mut Stream) -> f64) -> usize {
         let tried = |n: &u64| {
             let mut stream = Seed(*n).stream("findings.luck", seeds as u64, 0);

@@ -1,4 +1,4 @@
-//! Smooths noisy points to a curve: a Gaussian process.
+//! Smooths noisy points to a curve by a Gaussian process.
 
 /// A noisy point of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,16 +11,16 @@ pub struct Drawn {
     pub luck: f64,
 }
 
-/// The correlation length of the curve, in octaves.
+/// The correlation length of the curve (how far a point influences others), in octaves.
 const REACH: f64 = 1.5;
-/// Standard deviations: of the curve, and of a real offset of a point from its neighbours, as where
-/// one row less takes one more request.
+/// Two standard deviations: of the curve, and of a real offset of a point from its neighbours (one
+/// row fewer may take one more request).
 const BEND: f64 = 0.6;
 const DENT: f64 = 0.04;
 
-/// The value of each point given itself and its neighbours: the less noise it has, the more weight
-/// it gets. The mean of a Gaussian process at its own points (Rasmussen and Williams 2006,
-/// algorithm 2.1).
+/// The smoothed value of each point, from itself and its neighbours: the less noise a point has,
+/// the more weight it gets. This is the mean of a Gaussian process at its own points (Rasmussen and
+/// Williams 2006, algorithm 2.1).
 pub fn smoothed(points: &[Drawn]) -> Vec<f64> {
     let n = points.len();
     let mut covariance = vec![vec![0.0; n]; n];
@@ -40,7 +40,7 @@ pub fn smoothed(points: &[Drawn]) -> Vec<f64> {
     points.iter().zip(off).map(|(point, off)| point.value - point.luck * off).collect()
 }
 
-/// The Cholesky factor: the lower triangle whose product with its transpose is this matrix.
+/// The Cholesky factor of a matrix: the lower triangle whose product with its transpose gives it.
 fn cholesky(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     for i in 0..matrix.len() {
         for j in 0..=i {
@@ -88,7 +88,7 @@ mod tests {
         let values = [0.4, 0.05, 0.02, 0.05, 0.3, 0.0, 0.5];
         let smooth = smoothed(&curve(0.01, &values));
         assert!(smooth[2] + 0.01 < smooth[5], "{smooth:?}");
-        // With a tenth of that deviation the point is kept.
+        // With a tenth of that noise, the value of the point is kept.
         let smooth = smoothed(&curve(0.000_1, &values));
         assert!(smooth[5] < smooth[2], "{smooth:?}");
     }

@@ -1,4 +1,4 @@
-//! The rule "it reproduces the baseline", figure by figure or over the seeds.
+//! The rule "the run reproduces its baseline", figure by figure or over the seeds.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::record::{
     shell_word,
 };
 
-/// The most scenarios with missing cells that are named.
+/// The most scenarios with missing cells that a text names.
 const NAMED: usize = 8;
 
-/// The figures equal the baseline, and the whole baseline was run.
+/// The rule: the figures equal the baseline, and the whole baseline was run.
 pub(in crate::analysis::verdict) fn baseline(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let Some(against) = &trial.against else { return Vec::new() };
     let sound = judged.iter().all(|judged| judged.cell.verdict == Verdict::Pass);
@@ -63,7 +63,7 @@ fn shifted(at: usize, shift: &Shift, against: &Against<'_>, standard: Standard<'
     }
 }
 
-/// With fewer cells than in the baseline, a gate passes more easily.
+/// Says which part of the baseline did not run: with fewer cells, a gate passes more easily.
 fn left_out(
     trial: &Trial<'_>,
     judged: &[Judged],
@@ -87,7 +87,7 @@ fn left_out(
     let mut text = format!("{cells} of baseline {} not in this run: {}", against.name, named.join(", "));
     let mut rulings = Vec::new();
     if against.require_all {
-        // If the run was cut short, the missing seeds were still to come.
+        // A run that was cut short lacks seeds that were still to come.
         if judged.iter().filter(|judged| judged.cell.verdict.was_run()).count() == trial.plans.len() {
             let other_seeds = seeds_of(against.baseline, &lacks, &ran);
             text += &other_seeds.unwrap_or_else(|| standard.accept(" --prune"));
@@ -98,7 +98,7 @@ fn left_out(
     rulings
 }
 
-/// How to run the missing cells, if they differ from those that ran only by their seeds.
+/// The seeds of the missing cells, if these cells differ from those that ran only by their seeds.
 fn seeds_of(baseline: &Baseline, lacks: &[(&str, &BaselineCell)], cells: &[&CellRecord]) -> Option<String> {
     let ran = |base: &BaselineCell| {
         let of = |cell: &&CellRecord| {
@@ -114,7 +114,7 @@ fn seeds_of(baseline: &Baseline, lacks: &[(&str, &BaselineCell)], cells: &[&Cell
 }
 
 impl<'a> Standard<'a> {
-    /// The baseline of an ended cell; an error says why they cannot be compared.
+    /// The baseline's cell for an ended cell. An error says why the two cannot be compared.
     fn counterpart(&self, cell: &CellRecord, wanted: &[String]) -> Result<&'a BaselineCell, Box<Reason>> {
         let (name, id) = (self.name, &cell.id);
         let knows = |name: &str| self.baseline.cells.values().any(|cell| cell.metrics.contains_key(name));
@@ -139,11 +139,11 @@ impl<'a> Standard<'a> {
         Err(Box::new(Reason::NoBaseline { text: unlike + &self.accept("") }))
     }
 
-    /// The command that accepts this run.
+    /// The command that accepts this run, with an extra option.
     fn command(&self, option: &str) -> String {
         accept_command(self.name, self.folder, option)
     }
-    /// The command that accepts the run, as an end of a sentence; empty if it cannot be accepted.
+    /// The command that accepts the run, as the end of a sentence; empty if none can accept it.
     pub fn accept(&self, option: &str) -> String {
         if self.acceptable { format!("; {ACCEPT}{}", self.command(option)) } else { String::new() }
     }

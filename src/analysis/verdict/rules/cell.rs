@@ -10,19 +10,19 @@ use crate::record::{Build, CellRecord, ExpectationRecord, GateRecord, Reason};
 use crate::scenario::{Bound, Gate, Plan};
 use crate::world::{Ending, Outcome};
 
-/// True if a violation is expected: it is named, or follows from one that is.
+/// True if the violation is expected: the scenario names it, or one that implies it.
 fn expected(plan: &Plan, check: &str) -> bool {
     let named = &plan.judged.expect.violations;
     named.iter().any(|named| named == check || oracle::implied(named).contains(&check))
 }
 
-/// True if the outcome has this violation. An engine that spins or stalls is stuck.
+/// True if the outcome has this violation. An engine that spins or stalls counts as stuck.
 fn occurred(outcome: &Outcome, check: &str) -> bool {
     let stuck = matches!(outcome.ending, Ending::Stuck(_) | Ending::Stalled(_));
     outcome.violations.iter().any(|v| v.check == check) || check == "stuck" && stuck
 }
 
-/// The expectations, each with the actual result.
+/// The expectations of the plan, each with the actual result.
 pub(in crate::analysis::verdict) fn expectations(
     plan: &Plan,
     outcome: &Outcome,
@@ -40,7 +40,7 @@ pub(in crate::analysis::verdict) fn expectations(
     });
     let metrics = plan.judged.expect.metrics.iter().map(|(key, bound)| {
         let value = cell.expected(key);
-        // In a swarm the minimum is for all seeds together.
+        // In a swarm the minimum applies to all seeds together, not to a cell.
         let (min, max) = (bound.min.filter(|_| plan.source.swarm.is_none()), bound.max);
         ExpectationRecord { what: key.clone(), min, max, value, pass: is_within(value, Bound { min, max }) }
     });
@@ -63,30 +63,30 @@ fn gated(gate: &Gate, cell: &CellRecord) -> GateRecord {
     record
 }
 
-/// Its gates; none if it expects a violation.
+/// The gates of a cell; none if the cell expects a violation.
 pub(in crate::analysis::verdict) fn gates(plan: &Plan, cell: &CellRecord) -> Vec<GateRecord> {
     let gates = plan.judged.gates.iter().filter(|_| plan.judged.expect.violations.is_empty());
     gates.map(|gate| gated(gate, cell)).collect()
 }
 
-/// The oracle found nothing unexpected.
+/// The rule "the oracle found nothing unexpected".
 pub(in crate::analysis::verdict) fn violations(ended: &Ended<'_>) -> Vec<Reason> {
     let found = ended.outcome.violations.iter().map(|v| v.check);
     let is_new = |check: &&str| *check != "stuck" && !expected(ended.plan, check);
     let found: BTreeSet<&str> = found.filter(is_new).collect();
-    // A violation that follows from others comes last.
+    // Violations that follow from others come last.
     let (last, first): (Vec<&str>, Vec<&str>) = found.into_iter().partition(|check| *check == "divergent");
     let all = first.into_iter().chain(last);
     all.map(|check| Reason::Violation { check: check.to_owned() }).collect()
 }
 
-/// It came to rest.
+/// The rule "the cell came to rest".
 pub(in crate::analysis::verdict) fn rest(ended: &Ended<'_>) -> Vec<Reason> {
     let is_stuck = occurred(ended.outcome, "stuck") && !expected(ended.plan, "stuck");
     is_stuck.then_some(Reason::Stuck {}).into_iter().collect()
 }
 
-/// No saved edit was destroyed by restoring a backup, or left on a phone at a logout.
+/// The rule "no saved edit was destroyed by restoring a backup, or left on a phone at a logout".
 pub(in crate::analysis::verdict) fn saved_edits(ended: &Ended<'_>) -> Vec<Reason> {
     let bound = |metric: &str| ended.plan.judged.expect.metrics.get(metric);
     let meant = |metric: &str| bound(metric).is_some_and(|bound| bound.max != Some(0));
@@ -106,8 +106,8 @@ pub(in crate::analysis::verdict) fn gates_met(ended: &Ended<'_>) -> Vec<Reason> 
     missed.map(|gate| Reason::Gate { gate: gate.clone() }).collect()
 }
 
-/// A second run has the same digests. Another build may differ in figures; if it differs in events,
-/// nothing can be compared.
+/// The rule "a second run has the same digests". Another build may give other figures. If its
+/// events differ, nothing can be compared.
 pub(in crate::analysis::verdict) fn same_again(ended: &Ended<'_>) -> Vec<Reason> {
     let Some(again) = ended.again else { return Vec::new() };
     let of_figures = match again.held() {

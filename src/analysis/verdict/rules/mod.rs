@@ -1,4 +1,4 @@
-//! The list of all rules, and the rules that have no other home, one file per kind.
+//! The list of all rules. The rules that belong to no other subject are here, one file per kind.
 
 mod baseline;
 mod cell;
@@ -11,9 +11,9 @@ use crate::analysis::{answers, claims, occurrences, untested};
 use crate::record::{Judged, Reason};
 
 pub(super) enum Rule {
-    /// For a single cell, as soon as it has ended.
+    /// Judges a single cell as soon as it has ended.
     OfCell(fn(&Ended<'_>) -> Vec<Reason>),
-    /// For a run; it sees which cells fail by the rules before it.
+    /// Judges a run. It sees which cells fail by the rules before it.
     OfRun(fn(&Trial<'_>, &[Judged]) -> Vec<Ruling>),
 }
 

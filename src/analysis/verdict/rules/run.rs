@@ -6,7 +6,7 @@ use crate::analysis::verdict::case::{Asks, Ruling, Trial};
 use crate::metrics::human;
 use crate::record::{Exit, Judged};
 
-/// A search has a best setting in each place, and no failing cell stopped it.
+/// The rule "a search has a best setting in each place, and no failing cell stopped it".
 pub(in crate::analysis::verdict) fn has_an_answer(trial: &Trial<'_>, _: &[Judged]) -> Vec<Ruling> {
     let Asks::Search { tune, fail_fast } = trial.asks else { return Vec::new() };
     let without = tune.places.iter().any(|place| place.complete && place.best.is_none());
@@ -14,13 +14,13 @@ pub(in crate::analysis::verdict) fn has_an_answer(trial: &Trial<'_>, _: &[Judged
     (without || stopped).then_some(Ruling::FailsRun(Exit::Threshold)).into_iter().collect()
 }
 
-/// Nothing stopped the run.
+/// The rule "nothing stopped the run".
 pub(in crate::analysis::verdict) fn notes(trial: &Trial<'_>, _: &[Judged]) -> Vec<Ruling> {
     trial.notes.iter().map(|note| Ruling::Stops(note.exit)).collect()
 }
 
-/// A cell that expects a violation has no gates: if all cells do, no gate can fail. It is only a
-/// remark, since other cells of the file may have been left out.
+/// Remarks that no gate can fail, as all cells expect a violation and so have no gates. Only a
+/// remark, because other cells of the file may have been left out.
 pub(in crate::analysis::verdict) fn no_cell(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let mut gated = BTreeMap::<&str, Vec<&str>>::new();
     for plan in trial.plans.iter().filter(|plan| !plan.judged.gates.is_empty()) {
@@ -42,8 +42,8 @@ pub(in crate::analysis::verdict) fn no_cell(trial: &Trial<'_>, judged: &[Judged]
     told.collect()
 }
 
-/// If more than half of all requests got no response, figures say more about the network than about
-/// the app.
+/// Remarks that more than half of all requests got no response: then the figures describe the
+/// network more than the app.
 pub(in crate::analysis::verdict) fn unusable(_: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let without = |Judged { cell, .. }: &&Judged| {
         2 * cell.number("engine.requests.failed") > cell.number("engine.requests.count")
@@ -56,8 +56,8 @@ pub(in crate::analysis::verdict) fn unusable(_: &Trial<'_>, judged: &[Judged]) -
     (cells > 0).then_some(Ruling::Remark(text)).into_iter().collect()
 }
 
-/// A third-party stack charges processor time by its own rule. Until this is compared with
-/// published times, its durations cover only network and disk.
+/// Remarks that durations of a third-party stack cover only network and disk. It charges processor
+/// time by its own rule, and nobody has compared this with published times.
 pub(in crate::analysis::verdict) fn uncalibrated(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let works = judged.iter().any(|judged| judged.cell.number("device.cpu.busy") > 0);
     let own = trial.plans.iter().find(|plan| plan.is_third_party && works);

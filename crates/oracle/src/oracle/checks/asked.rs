@@ -1,4 +1,4 @@
-//! Every commit of a device matches a person's edit: its row, its kind and its values.
+//! Checks that every commit of a device matches a person's edit: its row, its kind, its values.
 
 use super::bent::AlteredValue;
 use super::combined::miscombined;
@@ -13,18 +13,18 @@ pub(crate) static UNASKED: Rule = Rule {
     finds: "the backend got another row, value or kind of change from the phone than the user made",
     needs: |can| can.sight.commits && can.sight.authors,
     hears: &[Topic::Squashed, Topic::Decided],
-    // The value of a refused edit may still be there, brought by another edit.
+    // A refused edit's value may still be on the backend, if another edit brought it.
     implies: &["refused-and-committed"],
     ..Rule::new("unasked-commit", "oracle.unasked_commit.count", Harm::Doubled, Matter::Edits)
 };
 
-/// A device commits what a person asked for. A delete removes the row, and an update keeps it. A
-/// create makes its own row or the one with its natural key. The values are those of the edit.
+/// A device commits what a person requested. A delete removes the row, and an update keeps it. A
+/// create makes its own row, or uses the one with its natural key. The values are the edit's.
 ///
-/// Waiting edits of a row may be committed as one, except edits whose refusal the person was told.
-/// A merge rule may leave columns as others wrote them. Where a stack may drop edits, whole rows
-/// may win; where copies converge, only over a version that the phone did not have. Combined
-/// columns follow their rule.
+/// Waiting edits of a row may be committed as one, except edits whose person was told of a refusal.
+/// A merge rule may leave columns as others wrote them. If the stack may drop edits, a whole row of
+/// others may win. If copies converge, this is so only for a version that the phone did not have.
+/// Combined columns follow their rule.
 pub(crate) fn unasked(asked: Asked<'_>) -> Option<String> {
     let Asked { case, meant, .. } = asked;
     let row = asked.another_row().or_else(|| asked.another_kind());
@@ -42,8 +42,8 @@ pub(crate) fn unasked(asked: Asked<'_>) -> Option<String> {
 
 /// The backend has the values of a device's edit.
 ///
-/// Reports values that nobody ever wrote; a value of another edit is an `unasked-commit`. Also
-/// reports null and empty text exchanged, and a null that left the old value.
+/// Reports values that nobody ever wrote. (A value of another edit is an `unasked-commit`.) Also
+/// reports an empty text instead of null, or the reverse, and a null that left the old value.
 pub(crate) fn bent_on_the_way(asked: Asked<'_>) -> Vec<AlteredValue> {
     let bent = asked.others_than_meant().filter(|(column, meant, is)| asked.is_bent(*column, meant, is));
     let told = |(column, meant, is): (usize, &Value, &Value)| {
@@ -128,7 +128,7 @@ impl<'a> Asked<'a> {
         foreign.map(|(column, _)| self.says(column))
     }
 
-    /// The columns with an unexplained value after the commit: column, intended and actual value.
+    /// The columns whose value after the commit is unexplained: column, intended and actual value.
     fn others_than_meant(self) -> impl Iterator<Item = (usize, &'a Value, &'a Value)> {
         let Asked { case, meant, .. } = self;
         let there = case.kind != CommitKind::Delete;
@@ -207,14 +207,15 @@ impl<'a> Asked<'a> {
         self.others().any(|other| sets(&other.values, column, value))
     }
 
-    /// Whether nobody asks for the edit any more, because its person was told that it is refused.
+    /// True if nobody wants the edit any more, because its person was told that it is refused.
     fn is_over(self, edit: &Edit) -> bool {
         let ledger = self.case.ledger;
-        // A copy of its device may not know that yet.
+        // A copy of its device may not know of that yet.
         ledger.lives.copies().next().is_none() && ledger.is_told_refused(edit)
     }
 
-    /// The same for later edits; an insert that brings a row back may have values of all edits.
+    /// Like [`asked`](Self::asked), for later edits. An insert that revives a row may have values
+    /// of all.
     fn asked_since(self, column: usize, value: &Value) -> bool {
         let Asked { case, meant, .. } = self;
         let later = |other: EditId| other.device != meant.id.device || other.number > meant.id.number;
@@ -246,8 +247,8 @@ impl<'a> Asked<'a> {
         beside.ruled.contains_key(&meant.id) || self.case.edit.is_none_or(gave_way)
     }
 
-    /// Whether the row has a version to which a whole edit can give way: one that its phone did not
-    /// have, by another author or by a later edit of its own.
+    /// True if the row has a version to which a whole edit can give way: a version that its phone
+    /// did not have, by another author or by a later edit of the phone.
     fn has_a_rival(self, edit: &Edit) -> bool {
         let own = self.meant.id;
         let unseen = self.case.row.versions.get(edit.reached..).unwrap_or_default();

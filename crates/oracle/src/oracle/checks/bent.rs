@@ -1,4 +1,4 @@
-//! Values that differ from what was written.
+//! Checks for values that differ from those that were written.
 
 use super::rows::RowCase;
 use crate::base::{EntityId, Value, ValueRef};
@@ -40,7 +40,7 @@ fn differing<'a>(
     })
 }
 
-/// What a device shows of a row and what it should show, as words that follow the row's name.
+/// What a device shows of a row, and what it should show. The text follows the row's name.
 pub(crate) fn seen(
     words: &Labels,
     entity: EntityId,
@@ -73,8 +73,8 @@ pub(crate) fn seen(
 
 /// A device shows the values of the version that it holds.
 ///
-/// An older value does not count, unless the version has an empty value there. Rows with an
-/// uncommitted edit on top are not checked.
+/// An older value does not count, unless the version's value is empty. A row is not checked if an
+/// uncommitted edit is on top of it.
 pub(crate) fn bent_values(case: &RowCase<'_>, backend: &[Value]) -> Vec<AlteredValue> {
     let Difference::Differs { expected, stamp, shown, .. } = case.difference else { return Vec::new() };
     let entity = case.words.schema.entity(case.entity);

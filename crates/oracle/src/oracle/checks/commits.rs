@@ -1,4 +1,4 @@
-//! Checks on what the backend commits.
+//! Checks the commits of the backend.
 
 use crate::base::{EditId, EntityId, Key, Time, Value, Word};
 use crate::contract::{Author, CommitKind, EditKind, LocalEdit, Merge, ScopeRule};
@@ -48,14 +48,14 @@ pub(crate) struct CommitCase<'a> {
     pub(crate) edit: Option<&'a Edit>,
     pub(crate) ledger: &'a Ledger,
     pub(crate) history: &'a History,
-    /// The values of a scope's columns in rows of the author's device, without windows of time.
+    /// The scope of the author's device: the values that its rows have, without windows of time.
     pub(crate) place: Option<&'a [Value]>,
     pub(crate) creates: bool,
-    /// A rule created this row for the author, to keep both sides of a conflict.
+    /// True if a rule created this row for the author, to keep both sides of a conflict.
     pub(crate) split_off: bool,
 }
 
-/// A device's commit, and the edit that a person asked for with it.
+/// A commit of a device, with the edit that a person made for it.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
     pub(crate) case: &'a CommitCase<'a>,
@@ -106,7 +106,7 @@ pub(crate) fn committed_twice(case: &CommitCase<'_>) -> Option<String> {
     Some(format!("edit {} ({what} of {}) was committed again at {at}, as {record}", edit.id, &*edit.key))
 }
 
-/// An edit that is committed again does not undo later writes.
+/// An edit that is committed again does not undo writes that came after its first commit.
 pub(crate) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
     let edit = case.edit.filter(|edit| edit.row == case.id && edit.commits > 0)?;
     let id = edit.id;
@@ -129,16 +129,16 @@ pub(crate) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
     ))
 }
 
-/// An edit replaces another person's write only if its device had seen it, or a rule decided so.
+/// An edit replaces another person's write only if its device saw that write, or a rule decided.
 ///
-/// Writes that do not count: derived by the backend, restored from a backup, undone by a restore,
-/// or held by the device as a copy.
+/// Some writes do not count: those that the backend derived, restored from a backup or undid by a
+/// restore, and those that the device has as a copy.
 pub(crate) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let edit = case.edit.filter(|edit| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
     let (columns, by) = written_since(edit.seen, case.row, case.ledger, edit);
     let gone = case.kind == CommitKind::Delete;
-    // Its person may have known a value that somebody wrote again.
+    // Its person may have known a value that somebody has written again.
     let knew = |column: usize| case.ledger.found.knew(edit, case.row, (column, &before[column]));
     let other = |column: usize| (gone || !alike(&before[column], &case.values[column])) && !knew(column);
     let overwritten = (0..before.len()).any(|column| columns & bit(column) != 0 && other(column));
@@ -152,8 +152,8 @@ pub(crate) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     ))
 }
 
-/// The columns others wrote since this version, as bits without combined ones; the last such
-/// version.
+/// The columns that others wrote since this version, as bits, without combined columns; and the
+/// last version of others.
 pub(crate) fn written_since<'a>(
     seen: usize,
     row: &'a Row,
@@ -171,8 +171,8 @@ pub(crate) fn written_since<'a>(
     (columns & !ledger.combined.bits(row.entity), by)
 }
 
-/// An edit leaves a row in its device's scope, or where that device's person moved it. It takes
-/// over a row from outside the scope only if that person did so.
+/// An edit leaves a row in its device's scope, or where that device's person moved the row. The
+/// edit takes a row from outside into the scope only if that person did so.
 pub(crate) fn misfiled(case: &CommitCase<'_>) -> Option<String> {
     let (edit, place) = (case.edit?, case.place?);
     let device = edit.id.device;
@@ -184,7 +184,7 @@ pub(crate) fn misfiled(case: &CommitCase<'_>) -> Option<String> {
     let takes = |column: usize, own: &Value| {
         was(column).is_some_and(|was| !alike(was, own) && !alike(was, &case.values[column]))
     };
-    // A denormalized column of a deleted row is null, which is in nobody's scope.
+    // A denormalized column of a deleted row is null, and null is in nobody's scope.
     let copies = &case.words.schema.copies;
     let is_copy = |column: usize| copies.iter().any(|of| of.of == edit.entity && of.column == column);
     let orphaned = |column: usize| case.values[column] == Value::Null && is_copy(column);
@@ -206,7 +206,7 @@ pub(crate) fn misfiled(case: &CommitCase<'_>) -> Option<String> {
     ))
 }
 
-/// A natural key identifies one live row, except rows that were doubled before the start.
+/// A natural key identifies one live row, except rows that existed twice before the start.
 pub(crate) fn natural_keys(id: EntityId, truth: &dyn Truth, history: &History) -> Vec<(Key, String)> {
     let schema = &*history.schema;
     let entity = schema.entity(id);

@@ -1,4 +1,4 @@
-//! Checks on what became of a device's edits.
+//! Checks what happened to a device's edits.
 
 use std::collections::BTreeSet;
 
@@ -73,12 +73,12 @@ impl EditCase<'_> {
     fn row_waits(&self) -> bool {
         self.pending.iter().any(|p| p.entity == self.edit.entity && p.key == self.edit.key)
     }
-    /// Its state at the end; `is_there` if its values are on the backend.
+    /// The state of the edit at the end. `is_there`: its values are on the backend.
     pub(crate) fn seen(&self, is_there: bool) -> Seen {
         let (waits, row_waits) = (self.waits_itself(), self.row_waits());
         Seen { waits, row_waits, fulfilled: self.fulfilled(), logged: self.logged(), is_there }
     }
-    /// Whether the user's log mentions it, or a later edit of its row that carried it.
+    /// True if the user's log mentions it, or a later edit of its row that carried it.
     fn logged(&self) -> bool {
         let speaks = |line: &LogEntry| {
             line.edit == Some(self.edit.id)
@@ -92,7 +92,7 @@ impl EditCase<'_> {
     fn lost(&self) -> bool {
         !self.fulfilled() && !self.waits_itself() && !self.row_waits() && !self.logged()
     }
-    /// Loss caused by the configured storage, not by a rule of the engine.
+    /// Says that the loss is due to the configured storage, not to an engine's rule; else empty.
     fn by_storage(&self) -> String {
         if self.edit.emptied {
             return "; an upgrade of its app emptied the database".to_owned();
@@ -113,9 +113,9 @@ impl EditCase<'_> {
     }
 }
 
-/// Whether the log mentions what this edit replaced. A line counts if it names the edit; or if it
-/// names only the row and stands for no other edit yet. `spoken` collects the indices of such
-/// lines.
+/// True if the log mentions what this edit replaced. A line counts if it names the edit, or if it
+/// names only the row and no other edit has used the line yet. `spoken` collects the indices of
+/// lines of the second kind.
 pub(crate) fn overwriting_logged(
     log: &[LogEntry],
     id: EditId,
@@ -142,7 +142,7 @@ pub(crate) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
     })
 }
 
-/// An edit that the backend refused, or a rule dropped or overwrote, is in the user's log.
+/// If the backend refused an edit, or a rule dropped or overwrote it, the user's log mentions it.
 pub(crate) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
     if case.lost() && (case.edit.refused.is_some() || case.edit.won == Some(Won::Other)) {
         return Some(case.unlogged("was refused or superseded"));
@@ -154,7 +154,7 @@ pub(crate) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
     if here { silent_overwrite(case) } else { None }
 }
 
-/// An overwritten version is in the log of the device whose rule overwrote it.
+/// If a rule of a device overwrote a version, the device's log mentions it.
 pub(crate) fn silent_overwrite(case: &EditCase<'_>) -> Option<String> {
     let EditCase { edit, log, .. } = *case;
     let is_logged = || overwriting_logged(log, edit.id, (edit.entity, &edit.key), &mut BTreeSet::new());
@@ -162,10 +162,10 @@ pub(crate) fn silent_overwrite(case: &EditCase<'_>) -> Option<String> {
     overwrote.then(|| case.unlogged("replaced another version"))
 }
 
-/// An edit that a device counts as done is on the backend.
+/// If a device counts an edit as done, the edit is on the backend.
 pub(crate) fn acknowledged_without_commit(case: &EditCase<'_>) -> Option<String> {
     let edit = case.edit;
-    // The rest of an edit that gave way in some columns may be on the backend already.
+    // If an edit gave way in some columns, the backend may already have the others.
     let rest_is_there = edit.won == Some(Won::Part) && edit.equal;
     (edit.acknowledged && !edit.committed() && !edit.matched && !rest_is_there).then(|| {
         format!(
@@ -175,8 +175,8 @@ pub(crate) fn acknowledged_without_commit(case: &EditCase<'_>) -> Option<String>
     })
 }
 
-/// If a person was told that an edit is refused for good, it is not on the backend. Neither its own
-/// commit put it there, nor that of a later edit without its values.
+/// If a person was told that an edit is refused for good, the edit is not on the backend. Neither
+/// its own commit put it there, nor the commit of a later edit that does not have its values.
 pub(crate) fn refused_and_committed(case: &EditCase<'_>) -> Option<String> {
     let EditCase { words, edit, ledger, .. } = *case;
     let copied = ledger.lives.copies().next().is_some();

@@ -1,5 +1,5 @@
-//! The checks: the lists of all, and checks of a single case. Each of these is one function per
-//! invariant, which returns what is wrong as text, or `None`.
+//! The lists of all checks, and the checks of a single case. Each of the latter is one function per
+//! invariant: it returns in words what is wrong, or `None`.
 
 use crate::oracle::Check;
 use crate::oracle::final_checks::{attachments, destination};
@@ -88,7 +88,7 @@ pub(crate) static WATCHERS: &[MakeWatcher] = &[
 type OfCommit = fn(&CommitCase<'_>) -> Option<String>;
 type OfEdit = fn(&EditCase<'_>) -> Option<String>;
 
-/// Checks of each commit of the backend, before it takes effect in the model.
+/// Checks of each commit of the backend, made before the model applies the commit.
 pub(crate) static OF_COMMITS: &[(Check, OfCommit)] = &[
     (&commits::RESURRECTED, commits::resurrected_on_backend),
     (&DUPLICATE, commits::committed_twice),
@@ -96,7 +96,7 @@ pub(crate) static OF_COMMITS: &[(Check, OfCommit)] = &[
     (&MISFILED, commits::misfiled),
 ];
 
-/// Checks of each edit of a device at the end, unless the edit may be lost.
+/// Checks of each edit of a device at the end, except edits that may be lost.
 pub(crate) static OF_EDITS: &[(Check, OfEdit)] = &[
     (&edits::REFUSED_COMMITTED, edits::refused_and_committed),
     (&SILENT_DISCARD, edits::silent_discard),

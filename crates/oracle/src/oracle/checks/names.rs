@@ -1,4 +1,4 @@
-//! Checks on keys that rows get after they were created.
+//! Checks the keys that rows get after they were created.
 
 use std::collections::BTreeMap;
 
@@ -22,14 +22,14 @@ pub(crate) static ID_TWICE: Rule = Rule {
     ..Rule::new("id-twice", "oracle.id_twice.count", Harm::Doubled, Matter::World)
 };
 
-/// A key given to a new row belongs to no other row.
+/// A key that is given to a new row belongs to no other row.
 pub(crate) fn id_twice(schema: &Schema, twice: &Twice) -> String {
     let [first, second] = twice.rows.each_ref().map(|key| phrases::record(schema, twice.entity, key));
     let entity = &schema.entity(twice.entity).name;
     format!("the key {} of {entity} was assigned to {first}, and again to {second}", twice.given)
 }
 
-/// An edit is not refused because it refers to a row by an outdated key.
+/// No edit is refused only because it refers to a row by an outdated key.
 pub(crate) fn outdated_reference<'e>(names: &Names, event: &Event<'e>) -> Option<(Concerns<'e>, String)> {
     let Event::MutationRefused { edit, entity, key, conflict: None, holder: Some(to), .. } = *event else {
         return None;
@@ -43,7 +43,7 @@ pub(crate) fn outdated_reference<'e>(names: &Names, event: &Event<'e>) -> Option
     is_outdated.then_some(((Some(edit.device), Some((entity, key.as_str()))), text))
 }
 
-/// A device's rows and waiting edits refer to rows by keys that exist.
+/// A device's rows and waiting edits refer to other rows by keys that exist.
 pub(crate) fn dangling_ids(names: &Names, view: &dyn DeviceView) -> BTreeMap<(EntityId, Key), String> {
     let schema = &names.schema;
     let mut found = BTreeMap::new();
@@ -54,7 +54,7 @@ pub(crate) fn dangling_ids(names: &Names, view: &dyn DeviceView) -> BTreeMap<(En
     let makes =
         |entity: EntityId, key: &str| waiting.iter().any(|edit| (edit.entity, &*edit.key) == (entity, key));
     for waits in &waiting {
-        // The first edit of a row may be its create, whose response was lost.
+        // The first edit of a row may be its create, whose response may have been lost.
         let first = waiting.iter().find(|e| (e.entity, &e.key) == (waits.entity, &waits.key));
         let is_first = first.is_some_and(|first| first.edit == waits.edit);
         if !is_first

@@ -1,4 +1,4 @@
-//! Checks on the rows that a device shows at the end.
+//! Checks the rows that a device shows at the end.
 
 use super::commits::{DUPLICATE, RESURRECTED};
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value};
@@ -49,11 +49,11 @@ pub(crate) struct RowCase<'a> {
     pub(crate) difference: Difference<'a>,
     pub(crate) row: Option<&'a Row>,
     pub(crate) removed: bool,
-    /// The backend's current values of this key; only for rows that the device should not have.
+    /// The backend's values of this key; `None` unless the device should not have the row.
     pub(crate) live: Option<&'a [Value]>,
-    /// The last edit on this device that is not on the backend; only for rows with equal stamps.
+    /// The last edit here that is not on the backend; `None` unless the row has the expected stamp.
     pub(crate) uncommitted: Option<(EditId, Time)>,
-    /// A create of this key on this device is on the backend under another key.
+    /// True if a create of this key on this device is on the backend under another key.
     pub(crate) created_elsewhere: bool,
 }
 
@@ -83,7 +83,7 @@ impl RowCase<'_> {
             Difference::Twice { .. } => Some(&DUPLICATE),
             Difference::Differs { expected, stamp, content, .. } => {
                 let versions = self.row.map_or(&[][..], |row| &row.versions[..]);
-                // Versions from before the start are known only by their stamp.
+                // Of versions from before the start only the stamp is known.
                 let dated =
                     stamp != Stamp(0) && stamp < expected.stamp && versions.iter().all(|v| v.stamp != stamp);
                 (self.older(content).is_some() || dated).then_some(&STALE)

@@ -1,4 +1,4 @@
-//! Checks on how the rows that a device shows change between commits of its database.
+//! Checks how the rows that a device shows change between the commits of its database.
 
 use crate::base::{DeviceId, Stamp, Time, Value};
 use crate::contract::Author;
@@ -31,7 +31,7 @@ pub(crate) struct ShownCase<'a> {
     pub(crate) row: &'a Row,
     pub(crate) place: &'a [Value],
     pub(crate) had: usize,
-    /// The number of versions it has now; 0 for a row removed without a version.
+    /// How many versions it has now; 0 if the row was removed without a version.
     pub(crate) has: usize,
     pub(crate) stamp: Stamp,
     pub(crate) removed: bool,
@@ -39,7 +39,7 @@ pub(crate) struct ShownCase<'a> {
 }
 
 impl<'a> ShownCase<'a> {
-    /// Versions that it had reached and no longer shows, as far as can be told.
+    /// The versions that it had and no longer shows, as far as this is certain.
     pub(crate) fn lost(&self) -> &'a [Version] {
         let from = if self.removed { self.removed_as_of() } else { self.put_as_of() };
         let lost = from.map_or(&[][..], |from| &self.row.versions[from..self.had]);
@@ -47,7 +47,7 @@ impl<'a> ShownCase<'a> {
         if lost.iter().any(backend_went_back) { &[] } else { lost }
     }
 
-    /// The number of versions behind the row shown, if fewer than it had and with other content.
+    /// How many versions it shows, if fewer than it had and with other content; else `None`.
     fn put_as_of(&self) -> Option<usize> {
         let (has, had) = (self.has, self.had);
         if has >= had {
@@ -58,11 +58,11 @@ impl<'a> ShownCase<'a> {
             None => self.first?,
         };
         let last = &self.row.versions[had - 1];
-        // A truncated stamp matches no version; and nobody misses equal content.
+        // A truncated stamp is of no version. And nobody misses a version with equal content.
         (stamp == self.stamp && (last.gone || last.content != content)).then_some(has)
     }
 
-    /// The number of versions after which the removal is correct, if that is only true of old ones.
+    /// After how many versions the removal is correct, if only for old versions; else `None`.
     fn removed_as_of(&self) -> Option<usize> {
         let rightly = |held: &usize| !self.row.has(*held, self.place);
         if (self.had..=self.row.versions.len()).any(|held| rightly(&held)) {

@@ -1,4 +1,4 @@
-//! If an edit meets another row with its natural key, that row really has it.
+//! Checks that an edit which meets another row with its natural key really met such a row.
 
 use super::turn::EditAt;
 use crate::base::Value;
@@ -13,7 +13,7 @@ pub(crate) static NOT_TAKEN: Rule = Rule {
 };
 
 impl EditAt<'_> {
-    /// Whether the edit, the row's current value or a waiting edit gives this value in a column.
+    /// True if the edit, the row's current value or a waiting edit gives a column this value.
     fn wants(&self, column: usize, value: &Value) -> bool {
         if let Some(own) = self.edit.value(column) {
             return alike(own, value);
@@ -28,7 +28,7 @@ impl EditAt<'_> {
     }
 }
 
-/// An edit refused because the row `holder` has its natural key: `holder` really has it.
+/// If an edit was refused because the row `holder` has its natural key, that row has the key.
 pub(crate) fn not_taken(case: &EditAt<'_>, holder: RowId) -> Option<String> {
     let EditAt { words, at, edit, history, .. } = *case;
     let held = history.row(holder);
@@ -45,7 +45,7 @@ pub(crate) fn not_taken(case: &EditAt<'_>, holder: RowId) -> Option<String> {
     Some(format!("{what} was refused at {at} because {record} has its natural key, but that row {why}"))
 }
 
-/// A rule that merges an edit with another row of its natural key has met such a row.
+/// If a rule merges an edit with another row of its natural key, the edit has met such a row.
 pub(crate) fn merged_with_nobody(case: &EditAt<'_>) -> Option<String> {
     let EditAt { words, at, edit, .. } = *case;
     (!edit.met_another).then(|| {

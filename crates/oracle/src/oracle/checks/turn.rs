@@ -1,5 +1,5 @@
-//! Edits of a device take effect in the order in which they were made. This holds for edits of one
-//! row, and for edits of rows that refer to each other.
+//! Checks that edits of a device take effect in the order in which they were made: edits of one
+//! row, and edits of rows that refer to each other.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ pub(crate) static REORDERED: Rule = Rule {
     ..Rule::new("reordered", "oracle.reordered.edits", Harm::Lost, Matter::Edits)
 };
 
-/// An edit of which something becomes known at an instant.
+/// An edit, and the time at which its outcome becomes known.
 pub(crate) struct EditAt<'a> {
     pub(crate) words: &'a Labels,
     pub(crate) at: Time,
@@ -26,7 +26,7 @@ pub(crate) struct EditAt<'a> {
 }
 
 impl EditAt<'_> {
-    /// Whether another edit of the device was made earlier, waits, and was not refused.
+    /// True if another edit of the device was made earlier, waits, and was not refused.
     fn waits_before(&self, other: &Edit) -> bool {
         let is_decided = |edit: &Edit| edit.committed() || edit.refused.is_some() || edit.excused;
         let (id, own) = (other.id, self.edit.id);
@@ -37,16 +37,16 @@ impl EditAt<'_> {
     }
 }
 
-/// Of two edits of a row on a device, the later decides each column and whether the row exists.
-/// `undoes`: the backend was restored once.
+/// Of two edits of a row on a device, the later one decides each column, and whether the row
+/// exists. `undoes`: the backend was restored once.
 pub(crate) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Option<String> {
     let edit = case.edit.filter(|edit| edit.row == case.id)?;
     let of_row = |other: &&Edit| other.row == edit.row && other.made >= edit.made;
     let mut later: Vec<&Edit> = case.ledger.after(edit.id).filter(of_row).collect();
-    // A device that need not know of a commit sends that edit again after this one.
+    // A device that need not know of a commit sends its edit again, after this one.
     let by = case.ledger.asked_by(edit.id);
     later.retain(|other| !case.ledger.may_not_know(by, other));
-    // An edit whose values were on the backend by an earlier commit was not committed with it.
+    // If the backend had an edit's values from an earlier commit, they did not come with this one.
     later.truncate(later.iter().rposition(|other| other.commits > 0)? + 1);
     later.retain(|other| other.commits > 0 || other.carried.is_some() && !undoes);
     let last = *later.last()?;
@@ -73,15 +73,15 @@ pub(crate) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Option<String> {
     Some(format!("{what} was committed at {at}, after {before}, which was made later: {lost}"))
 }
 
-/// Whether a later edit that is not on the backend sets this value; then it came with this edit.
+/// True if a later edit that is not on the backend sets this value: the value came with this edit.
 fn said_later(case: &CommitCase<'_>, id: EditId, column: usize, value: &Value) -> bool {
     let says = |edit: &Edit| edit.value(column).is_some_and(|said| alike(said, value));
     let mut open = case.ledger.open_on(case.id);
     open.any(|edit| edit.id.device == id.device && edit.id.number > id.number && says(edit))
 }
 
-/// A row that a device creates reaches the backend before its rows that refer to it, unless the
-/// backend refused it or the device's state was lost. `came` says in words what became of the edit.
+/// A row that a device creates reaches the backend before rows that refer to it, unless the backend
+/// refused the row or the device's state was lost. `came`: what happened to the edit, in words.
 pub(crate) fn before_its_parent(turn: &EditAt<'_>, came: &str) -> Option<String> {
     let values = turn.edit.values.iter().map(|(column, value)| (*column, value));
     let parents = turn.words.schema.entity(turn.edit.entity).references(values);
@@ -95,7 +95,7 @@ pub(crate) fn before_its_parent(turn: &EditAt<'_>, came: &str) -> Option<String>
     ))
 }
 
-/// A row that a device deletes goes after the referring rows that it deleted earlier.
+/// If a device deletes rows that refer to a row, then the row, the backend gets that order.
 pub(crate) fn before_its_children(turn: &EditAt<'_>, deletes: Option<&BTreeSet<u32>>) -> Option<String> {
     let device = turn.edit.id.device;
     let own = (turn.edit.entity, turn.edit.key.as_str());

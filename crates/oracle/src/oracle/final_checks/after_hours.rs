@@ -1,5 +1,5 @@
-//! Rows that only arrive after the script, with a sync that nobody starts on an ordinary day: the
-//! app's other syncs have missed them.
+//! Finds rows that arrive only after the script, with a sync that nobody starts on an ordinary day:
+//! the app's everyday syncs have missed these rows.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use crate::oracle::checks::{LOST, STALE, UNDETECTED_DELETE};
 use crate::oracle::model::Row;
 use crate::oracle::watch::Reported;
 
-/// The device and unit that deliver a row; `None` for a fetch.
+/// The device, and the unit that delivers a row; `None` if the row was fetched.
 pub(crate) type By = (DeviceId, Option<UnitId>);
 
-/// What the everyday syncs must have delivered when they are done.
+/// The everyday syncs, and the entities that they must have delivered.
 #[derive(Debug, Default)]
 pub struct AfterHours {
     everyday: BTreeSet<UnitId>,
@@ -20,12 +20,12 @@ pub struct AfterHours {
 }
 
 impl AfterHours {
-    /// The runs of the `everyday` units are done, which deliver these entities; other runs follow.
+    /// The `everyday` units, which deliver `entities`, ran for the last time. Other runs follow.
     pub fn begin(&mut self, everyday: BTreeSet<UnitId>, entities: BTreeSet<EntityId>) {
         (self.everyday, self.entities) = (everyday, entities);
     }
 
-    /// A unit delivers the first `has` versions of a row to a device that had `had` of them.
+    /// A unit delivers versions to a device: it now has `has` of them and had `had` before.
     pub(crate) fn brings(&self, findings: &mut Findings, (device, unit): By, row: &Row, brought: Reported) {
         let Reported { had, versions: has, .. } = brought;
         let Some(unit) = unit.filter(|unit| !self.everyday.contains(unit)) else { return };

@@ -1,5 +1,5 @@
-//! Attachments of rows that people created: each reaches the server once, complete and unchanged.
-//! If the edit failed, it stays on the device unless the server has the row.
+//! Checks attachments of rows that people created: each reaches the server once, complete and
+//! unchanged. If the edit failed, the attachment stays on the device unless the server has the row.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,9 +22,9 @@ pub(crate) struct Owner {
     device: DeviceId,
     edit: EditId,
     committed: bool,
-    /// The device's storage was restored, copied over, or lost power since.
+    /// True if the device's storage was restored, copied over, or lost power since.
     excused: bool,
-    /// Its device logged the edit as rejected while the backend did not have it.
+    /// True if its device logged the edit as rejected while the backend did not have it.
     given_up: bool,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Attachments {
     durable: bool,
     pub(crate) made: BTreeMap<(EntityId, Key), Owner>,
     stored: BTreeMap<BlobId, Stored>,
-    /// Attachments of which bytes were sent; true if first sent after their row was given up.
+    /// Attachments of which bytes were sent: true if first sent after the row was given up.
     sent: BTreeMap<BlobId, bool>,
     held: BTreeSet<BlobId>,
     looked_into: BTreeSet<DeviceId>,
@@ -99,7 +99,7 @@ impl Attachments {
         self.looked_into.insert(device);
         self.held.extend(blobs);
     }
-    /// The edits whose row is on the backend while the attachment is neither there nor on a device.
+    /// The edits whose row is on the backend, while the attachment is neither there nor on a phone.
     pub(crate) fn lost(&self) -> BTreeSet<EditId> {
         let is_nowhere = |((entity, key), owner): &(&(EntityId, Key), &Owner)| {
             let whole = BlobId::of(*entity, key, Part::Whole);

@@ -1,4 +1,4 @@
-//! Equality of values by meaning, and the columns in which values were altered on their way.
+//! Compares values by meaning, and counts the columns whose values were altered on their way.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::base::{Decimal, EntityId, ValueRef};
 use crate::contract::{ColumnKind, Schema};
 use crate::oracle::model::is_same;
 
-/// Whether two values of such a column mean the same. Null and empty text differ.
+/// True if two values of such a column mean the same. Null and empty text differ.
 pub(crate) fn same(kind: &ColumnKind, a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (kind, a, b) {
         (ColumnKind::Decimal { .. }, ValueRef::Text(a), ValueRef::Text(b)) if a != b => {
@@ -17,7 +17,7 @@ pub(crate) fn same(kind: &ColumnKind, a: ValueRef<'_>, b: ValueRef<'_>) -> bool 
     }
 }
 
-/// Whether it is null or the empty text.
+/// True if the value is null or the empty text.
 pub(crate) fn is_null_or_empty(value: ValueRef<'_>) -> bool {
     matches!(value, ValueRef::Null | ValueRef::Text(""))
 }
@@ -65,7 +65,7 @@ impl Bent {
     pub(crate) fn figures(&self) -> impl Iterator<Item = (&'static str, u64)> {
         FIGURES.into_iter().map(|name| (name, self.figures.get(name).copied().unwrap_or(0)))
     }
-    /// `person.born 12, person.dose 3`; `None` if there are none.
+    /// The counts as text: `person.born 12, person.dose 3`. `None` if there are none.
     pub(crate) fn by_column(&self, schema: &Schema) -> Option<String> {
         let name = |(&(id, column), count): (&(EntityId, usize), &u64)| {
             let entity = schema.entity(id);

@@ -1,5 +1,5 @@
-//! The records of another system at rest: it has each row that is sent to it once, as the backend
-//! has it, and no other row. How they got there is not checked.
+//! Checks the records of another system that has come to rest: each row that is sent there is
+//! present once, as the backend has it, and there is no other record. The way there is not checked.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::oracle::{DestinationCounts, Findings, Harm, Matter, Rule};
 
 pub(crate) static MISSING: Rule = Rule {
     finds: "a row of the backend is not in the other system",
-    // A skipped version may be of any kind, and a duplicate record may go stale.
+    // A skipped version may be of any kind, and a duplicate record may be outdated.
     implies: &["outdated", "kept-deleted"],
     ..Rule::new("missing", "destination.missing.rows", Harm::Lost, Matter::Destination)
 };
@@ -40,9 +40,9 @@ pub trait Holdings {
     fn entities(&self) -> &[EntityId];
     /// Calls `f` with each record: its key in the backend, and its values of the backend's columns.
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, &[Value]));
-    /// Whether it refuses this row by its own rule.
+    /// True if the other system refuses this row by a rule of its own.
     fn refuses(&self, entity: EntityId, key: &Key) -> bool;
-    /// Why some of its records are still on their way, if so.
+    /// Why some of its records are still on their way; `None` if none are.
     fn unrest(&self) -> Option<String>;
 }
 
@@ -84,7 +84,7 @@ fn check_entity(
         if copies.iter().any(is_last) {
             continue;
         }
-        // Its record may be from before it refused the row.
+        // Its record may be older than the refusal.
         if holdings.refuses(entity, &key) {
             looked.refused += 1;
         } else if let Some(first) = copies.first() {

@@ -1,4 +1,4 @@
-//! The end of a run: compares the backend and the devices with the model.
+//! Compares the backend and the devices with the model at the end of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
@@ -28,17 +28,17 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
     /// Exact counts by metric name, including zeros.
     pub figures: BTreeMap<&'static str, u64>,
-    /// The first saved edit lost by replacing the state of a device or the backend, in words.
+    /// The first saved edit that was lost because a state was replaced, in words; `None`: no edit.
     pub taken_back: Option<String>,
-    /// The first edit that waits on a device for a person who has logged out, in words.
+    /// The first edit that waits for a person who has logged out, in words; `None`: no edit.
     pub shelved: Option<String>,
     /// The final states of saved edits that did not arrive; `None` if nobody checked.
     ends: Option<BTreeMap<EditId, EditEnd>>,
-    /// Checks that are not applicable, because the stack does not do what they look at.
+    /// Checks that are not applicable, because the stack does not do what they check.
     pub not_applicable: Vec<&'static str>,
-    /// Checks that had nothing to check; they found nothing, which proves nothing.
+    /// Checks that had nothing to check. They found nothing, and this proves nothing.
     pub untried: Vec<&'static str>,
-    /// Metrics that were not counted, which differs from zero.
+    /// Metrics that nobody counted. This is not the same as zero.
     pub uncounted: Vec<&'static str>,
 }
 
@@ -49,8 +49,8 @@ impl Verdict {
     }
 }
 
-/// Metrics of overwritten values of others: unseen ones, those that gave way in conflicts, and
-/// those of these whose edit is lost.
+/// The metrics of overwritten values of others: values that were not seen, values that gave way in
+/// conflicts, and those of the latter whose edit is lost.
 fn given_way(overwritten: u64, columns: &[(EditId, u64)], ends: &Counted) -> [(&'static str, u64); 4] {
     let is_lost = |edit: &EditId| {
         matches!(ends.ends.get(edit), Some(EditEnd::Lost | EditEnd::Superseded | EditEnd::Refused))
@@ -74,12 +74,12 @@ fn gone(ends: &Counted, ledger: &Ledger, words: &Labels) -> [Option<String>; 2] 
     })
 }
 
-/// A running check, to which devices are passed one after the other.
+/// A check that is under way. Devices are passed to it one by one.
 pub struct Inspection<'a> {
     oracle: Oracle,
     at: Time,
     truth: NamedTruth<'a>,
-    /// Whether the verdict is no longer needed; later reads may be incomplete.
+    /// True once nobody needs the verdict any more: later reads may then be incomplete.
     stops: &'a dyn Fn() -> bool,
     contents: Contents,
     ends: Ends,
@@ -96,7 +96,7 @@ struct Said {
 }
 
 impl Said {
-    /// What `device` reports. Edits behind a conflict that its person has decided count as pending.
+    /// The reports of a device. An edit whose conflict its person has decided counts as pending.
     fn of(view: &dyn DeviceView, owing: &DueRuns) -> Said {
         let mut pending = view.pending();
         let held = view.held_up();
@@ -120,22 +120,22 @@ impl Said {
 }
 
 impl Oracle {
-    /// The edits that wait on a device, in words with one named; `None` if there are none.
+    /// Says which edits wait on a device, and names one; `None` if none waits.
     pub fn waiting(&self, device: DeviceId, pending: &[PendingEdit]) -> Option<String> {
         let sends = &self.watched[device.0 as usize].sends;
         crate::oracle::words::phrases::waiting(&self.setup.labels.schema, pending, sends)
     }
-    /// A person asks a device for a sync, or opens a record on it; there is no event for that.
+    /// A person asked a device for a sync, or opened a record on it. There is no event for this.
     pub fn asked(&mut self, device: DeviceId) {
         self.watched[device.0 as usize].asked();
     }
 
-    /// Marks an edit whose commit is missing on the backend at the end, although nothing undid it.
+    /// Marks an edit whose commit is missing on the backend at the end, though nothing undid it.
     pub fn vanished(&mut self, edit: EditId) {
         self.ledger.get_mut(edit).into_iter().for_each(|edit| edit.vanished = true);
     }
 
-    /// Inspects the database of a device that may be working; returns the number of rows read.
+    /// Inspects the database of a device that may be working. Returns the number of rows read.
     pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
         let names = Rc::clone(&self.names);
         let Oracle { setup, places, history, ledger, held, shown, findings, looks, now, .. } = self;
@@ -145,7 +145,7 @@ impl Oracle {
         look.at(&NamedView { names: &names, view }, looks)
     }
 
-    /// Begins the final check: pass the backend's rows, then each device that was in use.
+    /// Begins the final check. Pass the backend's rows, and then each device that was in use.
     pub fn begin_check<'a>(
         mut self,
         at: Time,
@@ -181,7 +181,7 @@ impl Inspection<'_> {
         self.check_overwriting(device, &said.log);
         self.check_edits(device, said);
     }
-    /// The device's reports of its edits; also records open conflicts and attachments.
+    /// The device's reports about its edits. Also records its open conflicts and attachments.
     fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> Said {
         let Oracle { history, latest, attachments, watched, ledger, .. } = &mut self.oracle;
         attachments.wait_on(device, view.attachments());
@@ -223,7 +223,7 @@ impl Inspection<'_> {
         self.oracle.look_at_columns(device, view, self.truth.truth, newer);
     }
 
-    /// Records a device that did not come to rest, and `why`. Checks its edits if there is a view.
+    /// Records a device that did not come to rest, and `why`. With a view, also checks its edits.
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
         let names = Rc::clone(&self.oracle.names);
         let said = view.map(|view| self.look(device, &NamedView { names: &names, view }));
@@ -235,7 +235,7 @@ impl Inspection<'_> {
         said.iter().for_each(|said| self.check_said(device, said));
     }
 
-    /// A run that is cut off at the end will not report the rest of the last response.
+    /// A run is cut off at the end, so the device will not report the rest of the last response.
     fn cut_off(&mut self, device: DeviceId) {
         if self.oracle.watched[device.0 as usize].flow.unfinished().next().is_some() {
             self.oracle.ledger.cut_short(device);
@@ -246,12 +246,12 @@ impl Inspection<'_> {
         let Oracle { setup, findings, .. } = &mut self.oracle;
         destination::check(holdings, self.truth.truth, &setup.labels, findings);
     }
-    /// The state of `device` in `life`, until this time, stays for a person who has logged out.
+    /// The state of `device` in `life` until this time stays for a person who has logged out.
     pub fn leaves(&mut self, device: DeviceId, (until, life): (Time, u32)) {
         self.oracle.ledger.lives.left.push((device, life, until));
     }
 
-    /// The verdict, after the last device.
+    /// Returns the verdict. Call it after the last device.
     pub fn finish(mut self) -> Verdict {
         self.oracle.attachments.finish(&self.oracle.setup.labels.schema, &mut self.oracle.findings);
         let unseen = self.oracle.unseen();
@@ -312,7 +312,7 @@ impl Inspection<'_> {
         }
     }
 
-    /// The log counts, not the event; if the edit was copied, the line may be in the copy's log.
+    /// The log counts, not the event. If the edit was copied, the copy's log may have the line.
     fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
         let Oracle { suspicions, ledger, .. } = &mut self.oracle;
         let mut spoken = BTreeSet::new();
@@ -482,7 +482,7 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
     let id = history.find(entity, key);
     let is_extra = matches!(difference, Difference::Extra { .. });
     let live = is_extra.then(|| truth.row(entity, key)).flatten().map(|(_, values)| values);
-    // Only an edit that was made on the version with this stamp can be on top of it.
+    // Only an edit made on the version with this stamp can be on top of that version.
     let dated = matches!(difference, Difference::Differs { expected, stamp, .. } if stamp >= expected.stamp);
     let uncommitted = id.filter(|_| dated).and_then(|id| {
         let since = history.row(id).versions.last().map_or(Time::ZERO, |version| version.at);
@@ -524,7 +524,7 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
     }
 }
 
-/// How long a device was behind with a row that did not change, in this scope.
+/// How long a device was behind with a row that never changed, in this scope.
 fn never_changed(difference: Difference<'_>, behind: Span) -> Behind {
     match difference {
         Difference::Missing(_) => Behind { lost: behind.0.into(), stale: 0 },

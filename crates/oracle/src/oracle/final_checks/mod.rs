@@ -1,4 +1,4 @@
-//! What is checked when a run has ended: the backend and the devices against the model.
+//! The checks at the end of a run: compare the backend and the devices with the model.
 //!
 //! Start with `inspection`.
 

@@ -8,7 +8,7 @@ use crate::contract::{Author, CommitKind, Decision, EditKind};
 use crate::oracle::checks::{CommitCase, written_since};
 use crate::oracle::model::{Edit, GaveWay, Ledger, Row, Version, alike, bit, is_written};
 
-/// By a decision: `met` versions of the row were read, and `upto` of `stays` with the natural key.
+/// For a decision. It read `met` versions of the row, and `upto` of `stays`, the row that remains.
 pub(crate) fn by_rule(
     decision: Decision<'_>,
     edit: &Edit,
@@ -36,7 +36,7 @@ pub(crate) fn by_rule(
     GaveWay { ours: ours.count() as u64, theirs: theirs.count() as u64 }
 }
 
-/// By a commit: columns of versions after those that its edit had `seen`.
+/// For a commit: counts overwritten columns of versions after those for which `seen` is the number.
 pub(crate) fn by_commit(case: &CommitCase<'_>, seen: impl Fn(&Edit) -> usize) -> u64 {
     let Some(edit) = case.edit.filter(|edit| edit.row == case.id) else { return 0 };
     let seen = seen(edit);
@@ -49,7 +49,7 @@ pub(crate) fn by_commit(case: &CommitCase<'_>, seen: impl Fn(&Edit) -> usize) ->
     theirs.count() as u64
 }
 
-/// Columns that a commit of the whole row reverted to their values when the edit was made.
+/// Columns that a commit of the whole row reset to their values at the making of the edit.
 pub(crate) fn untouched(case: &CommitCase<'_>) -> u64 {
     let Some(edit) = case.edit.filter(|edit| edit.row == case.id) else { return 0 };
     let Some(before) = case.row.values.as_deref().filter(|_| case.kind != CommitKind::Delete) else {
@@ -76,7 +76,7 @@ pub(crate) fn untouched(case: &CommitCase<'_>) -> u64 {
     (0..before.len()).filter(taken_back).count() as u64
 }
 
-/// How many versions the edit's person had read; those met by an earlier edit do not count.
+/// How many versions the edit's person had read, without those that an earlier edit met.
 pub(crate) fn read(edit: &Edit) -> usize {
     if edit.won.is_some() { edit.seen } else { edit.made_on }
 }
@@ -90,7 +90,7 @@ fn changed(row: &Row, versions: Range<usize>, unseen: u64) -> impl Iterator<Item
     })
 }
 
-/// Reported conflicts that are none, and conflicts that nobody reported, judged by commits alone.
+/// Counts, by commits alone: reported conflicts that are none, and conflicts that nobody reported.
 #[derive(Debug, Default)]
 pub(crate) struct MiscountedConflicts {
     decided: BTreeSet<EditId>,
@@ -99,7 +99,7 @@ pub(crate) struct MiscountedConflicts {
 }
 
 impl MiscountedConflicts {
-    /// A rule decided about an edit as in a conflict with the first `versions` of `row`.
+    /// A rule decided about an edit as if it conflicted with the first `versions` of `row`.
     pub(crate) fn decided(
         &mut self,
         device: DeviceId,
@@ -114,12 +114,12 @@ impl MiscountedConflicts {
     }
 
     pub(crate) fn committed(&mut self, case: &CommitCase<'_>) {
-        // Counts versions that no rule of the device met, whatever the edit of the row.
+        // Counts versions that no rule of the device met, for whichever edit of the row.
         self.missed += u64::from(by_commit(case, |edit| edit.seen) > 0);
     }
 }
 
-/// Whether the versions that an edit met changed a column it sets, or the row that it deletes.
+/// True if the versions that an edit met changed a column it sets, or the row it deletes.
 fn is_one(device: DeviceId, edit: &Edit, (row, versions): (&Row, usize), ledger: &Ledger) -> bool {
     let met = row.versions.get(..versions).unwrap_or_default();
     if met.last().is_some_and(|version| version.gone) {

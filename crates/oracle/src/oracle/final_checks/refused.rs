@@ -1,34 +1,34 @@
-//! Why the backend refused an edit, and whether that is a conflict.
+//! Says why the backend refused an edit, and whether this is a conflict.
 
 use crate::base::DeviceId;
 use crate::contract::{EditKind, Refusal};
 use crate::oracle::model::{All, Edit, Found, Refused};
 
-/// What counts as a conflict, as a stack defines it.
+/// A stack's definition of a conflict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Definition {
-    /// The backend refused.
+    /// Every refusal is a conflict.
     Refusal,
-    /// The backend refused, and the values differ.
+    /// A refusal is a conflict if the values differ.
     #[default]
     Values,
-    /// Another author changed a column that the edit sets.
+    /// A refusal is a conflict if another author changed a column that the edit sets.
     Columns,
 }
 
 pub(crate) struct Met {
     pub(crate) matches: bool,
-    /// It is a conflict by what its device is shown: nothing, if the row has left its scope.
+    /// True if it is a conflict by what the device is shown (nothing, if the row left its scope).
     pub(crate) differs: bool,
 }
 
 impl Definition {
-    /// Whether the conflicting row has the values of `by`'s edit: on the backend, and as shown.
+    /// Compares the conflicting row with the edit: the backend's row, and the row shown to `by`.
     pub(crate) fn met(self, edit: &Edit, by: DeviceId, refused: Refused, all: All<'_>, found: &Found) -> Met {
         let (history, places) = (all.history, all.places);
         let Refused { why, row, kind } = refused;
         if why == Refusal::Taken && (kind, edit.kind) != (EditKind::Create, EditKind::Create) {
-            // An existing row cannot be another row with the natural key that it wants.
+            // An existing row cannot become the other row that has its natural key.
             return Met { matches: edit.matches(history.row(edit.row).values.as_deref()), differs: true };
         }
         let row = history.row(row);
@@ -36,7 +36,7 @@ impl Definition {
         // A row that has left the scope is not shown.
         let shown = row.has(row.versions.len(), &places[usize::from(edit.entity.0)]);
         let says_so = match (edit.kind, why) {
-            // The refusal stands. A row deleted since, or out of scope, is not shown.
+            // The refusal stands. A row that was deleted since, or is out of scope, is not shown.
             (kind, Refusal::Gone) => kind == EditKind::Delete,
             (EditKind::Delete, _) => false,
             _ => matches && shown,

@@ -1,4 +1,4 @@
-//! Metrics that were not counted, which differs from zero.
+//! Metrics that nobody counted. This is not the same as zero.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(crate) fn uncounted(
 const BY_STAMPS: [&str; 4] =
     ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
 
-/// Who is not told which edits met a conflict counts none, and compares nothing with that.
+/// Metrics that need to know which edits met a conflict.
 const BY_CALLS: [&str; 4] = [
     "engine.conflicts.found",
     "engine.conflicts.miscounted",
@@ -43,7 +43,7 @@ const BY_CALLS: [&str; 4] = [
     "oracle.conflicts.missed",
 ];
 
-/// Metrics that need to know what devices had seen, and when rows arrived.
+/// Metrics that need to know which versions devices had seen, and when rows arrived.
 const BY_KNOWLEDGE: [&str; 13] = [
     "oracle.lost.row_ns",
     "oracle.stale.row_ns",

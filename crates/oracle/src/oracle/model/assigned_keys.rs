@@ -1,7 +1,7 @@
-//! Rows that get another key than the one they were created with.
+//! Handles rows that get another key than the one they were created with.
 //!
-//! The oracle always identifies a row by its first key. Events are translated to first keys on
-//! arrival, so that no check has to know about other keys.
+//! The oracle identifies a row by its first key. It translates events to first keys when they
+//! arrive, so that no check has to know other keys.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,12 +27,12 @@ pub(crate) struct Names {
     first: BTreeMap<(EntityId, Key), First>,
     later: BTreeMap<(EntityId, Key), Key>,
     pub(crate) creates: BTreeMap<EditId, Key>,
-    /// Creates that met another row with their natural key; later edits go to that row.
+    /// Creates that met another row with their natural key. Later edits of it go to that row.
     met: BTreeSet<EditId>,
     twice: BTreeSet<(EntityId, Key, Key)>,
     outdated: BTreeSet<(EntityId, Key)>,
     made: BTreeMap<(EntityId, Key), Key>,
-    /// Rows made of creates that had already made a row: these are separate rows.
+    /// Rows from creates that had already made another row: these are separate rows.
     second: BTreeSet<(EntityId, Key)>,
 }
 
@@ -56,7 +56,7 @@ impl Names {
         Names { schema, ..Names::default() }
     }
 
-    /// Learns of renamed rows; returns a key that was given to two rows.
+    /// Learns which rows have new keys. Returns a key that two rows have; `None` if there is none.
     pub(crate) fn learn(&mut self, event: &Event<'_>) -> Option<Twice> {
         match *event {
             Event::EditMade { edit, .. } | Event::EditMissed { edit, .. } => self.created(edit),
@@ -86,7 +86,7 @@ impl Names {
                 }
                 return self.is_called(entity, key, &first, true);
             }
-            // A row that is not in the backup was never created.
+            // If a row is not in the backup, it was never created there.
             Event::Committed { entity, key, author: Author::Backup, kind: CommitKind::Delete, .. } => {
                 let first = self.other(entity, key)?;
                 self.made.remove(&(entity, first));
@@ -186,7 +186,7 @@ impl Names {
             }
             Event::MutationRefused { entity, key, conflict, holder, .. } => {
                 *key = own.key.get_or_init(|| self.first(*entity, key));
-                // The event does not say to which entity the reference points.
+                // The event does not say which entity the reference is to.
                 let named = holder.filter(|_| conflict.is_some());
                 *holder = named.map(|to| own.holder.get_or_init(|| self.first(*entity, to)));
             }

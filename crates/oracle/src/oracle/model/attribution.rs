@@ -1,4 +1,4 @@
-//! The author of each commit and whether it is in order, beyond what the ledger of edits says.
+//! Checks the author of each commit and its order, beyond what the ledger of edits says.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub(crate) struct IntentLog {
     pub(crate) beside: Beside,
     pub(crate) ended: BTreeMap<DeviceId, Time>,
     deletes: BTreeMap<DeviceId, BTreeSet<u32>>,
-    /// The backend was restored, so what a later edit carried may be undone.
+    /// True if the backend was restored, so that what a later edit carried may be undone.
     pub(crate) backend_went_back: bool,
     strangers: BTreeMap<EditId, ((EntityId, Key), String)>,
     pub(crate) persons: Persons,
@@ -35,13 +35,13 @@ impl IntentLog {
         self.persons.made(edit.id);
         self.beside.unseen.insert(edit.id, edit.clone());
     }
-    /// The app refused an edit. After a storage failure the edit may be stored anyway.
+    /// The app refused an edit. After a storage failure, the edit may be stored nevertheless.
     pub(crate) fn refused(&mut self, edit: &LocalEdit, error: &EditError) {
         if matches!(error, EditError::Storage(_) | EditError::StorageFull) {
             self.missed(edit);
         }
     }
-    /// Whether a rule made a `new` row of a refused edit, and the process died before the report.
+    /// True if a rule made a `new` row of a refused edit, and the process died before its report.
     fn was_split_off(&self, edit: &Edit, key: &Key, new: bool) -> bool {
         let ended = self.ended.get(&edit.id.device);
         let untold = edit.refused.is_some_and(|refused| ended.is_some_and(|ended| refused <= *ended));
@@ -59,7 +59,7 @@ impl IntentLog {
         }
     }
 
-    /// Edits made on top of an edit that becomes a row of its own go with it.
+    /// Edits made on top of an edit that becomes a separate row go to that row, too.
     pub(crate) fn apply_to_later_edits(
         &mut self,
         ledger: &Ledger,
@@ -70,12 +70,13 @@ impl IntentLog {
         if !matches!(decision, Decision::Both { .. }) {
             return;
         }
-        // Includes edits whose values the backend got from an earlier edit: they still wait.
+        // Includes edits whose values an earlier edit brought to the backend: they still wait.
         let on_top = ledger.after(edit).filter(|later| later.row == own && later.commits == 0);
         on_top.for_each(|later| self.beside.decided(later.id, decision));
     }
 
-    /// Returns an edit that the backend had refused and that is out of order; a log may explain it.
+    /// Checks a commit. Returns the text if its order is wrong after a refusal: a log may explain
+    /// it.
     pub(crate) fn judge(&mut self, case: &CommitCase<'_>, findings: &mut Findings) -> Option<String> {
         let concerns = case.concerns();
         let Author::Device(id) = case.author else { return None };
@@ -97,7 +98,7 @@ impl IntentLog {
             (None, Some(row)) if row != case.id => _ = self.beside.elsewhere.insert(row, case.id),
             (None, _) => {}
         }
-        // Another check is for edits that are committed again.
+        // Another check handles edits that are committed again.
         let edit = case.edit.filter(|edit| edit.commits == 0)?;
         let mut late = reordered(case, self.backend_went_back);
         if edit.refused.is_none() {
@@ -129,7 +130,7 @@ impl IntentLog {
     }
 }
 
-/// Which of the people who share a phone was logged in when an edit was made, and when it was sent.
+/// On shared phones, who was logged in when an edit was made, and when it was sent.
 #[derive(Debug, Default)]
 pub(crate) struct Persons {
     now: BTreeMap<DeviceId, u32>,
@@ -153,7 +154,7 @@ impl Persons {
             self.sent.insert(edit, *person);
         }
     }
-    /// For an edit about to be committed: describes it if another person counts as its author.
+    /// Describes an edit about to be committed if another person counts as its author; else `None`.
     pub(crate) fn misfiled(&self, edit: EditId) -> Option<String> {
         let person = |of: &BTreeMap<EditId, u32>| of.get(&edit).copied().unwrap_or(0);
         let (made, sent) = (person(&self.made), person(&self.sent));

@@ -1,8 +1,8 @@
-//! Columns whose values are combined: a value that nobody typed is right if the rule gives it.
+//! Combined columns: a value that nobody typed is right if the column's rule gives that value.
 //!
-//! The rule takes the value before a commit and the changes of the commit's edits. A change is the
-//! difference between what a person saw and what they saved. Edits of one phone that were made on
-//! top of each other count as one change.
+//! The rule takes the value before a commit, and the changes by the commit's edits. A change is the
+//! difference between the value that a person saw and the value saved. If edits of one phone were
+//! made on top of each other, they count as one change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,15 +15,15 @@ use crate::oracle::model::{Row, bit};
 /// A column of the backend by its position, and how its values are combined.
 pub(crate) type Combining = (EntityId, usize, Combine);
 
-/// Which columns are combined, and what is known of the edits that set them.
+/// The combined columns, and what is known of the edits that set them.
 #[derive(Debug, Default)]
 pub(crate) struct Combined {
     rules: BTreeMap<(EntityId, usize), Combine>,
-    /// What the app showed in combined columns when an edit was made.
+    /// By edit, the values that the app showed in combined columns when the edit was made.
     saw: FxHashMap<EditId, Vec<(usize, Value)>>,
-    /// The other edits in the next commit of an edit, as its server reported.
+    /// By edit, the other edits in its next commit, as the server reported.
     others: BTreeMap<EditId, Vec<EditId>>,
-    /// The columns in which a rule of the server changes an edit's values at its commit.
+    /// By edit, the columns in which a rule of the server changes its values at the commit.
     pub(crate) remade: BTreeMap<EditId, Vec<usize>>,
 }
 
@@ -64,7 +64,7 @@ impl Combined {
     pub(crate) fn others(&self, edit: EditId) -> &[EditId] {
         self.others.get(&edit).map_or(&[], |others| others)
     }
-    /// What the person saw in a column before an edit made on the first `versions` of its row.
+    /// What the person saw in a column before an edit on the first `versions` of the row.
     pub(crate) fn seen(&self, edit: &LocalEdit, column: usize, (row, versions): (&Row, usize)) -> Value {
         if edit.kind == EditKind::Create {
             return Value::Null;
@@ -81,7 +81,7 @@ pub(crate) struct Change {
     pub(crate) by: EditId,
     pub(crate) saw: Value,
     pub(crate) made: Value,
-    /// Items that were added again while the person who removes them had not seen that.
+    /// Items that were added again, while the person who removed them had not seen that.
     pub(crate) came_back: BTreeSet<String>,
 }
 
@@ -104,7 +104,7 @@ fn number(value: &Value) -> i128 {
     value.with_ref(|value| if let ValueRef::Int(n) = value { n.into() } else { 0 })
 }
 
-/// Merges edits of one phone that were made on top of each other.
+/// Merges the changes of edits of one phone that were made on top of each other.
 fn joined(mut changes: Vec<Change>) -> Vec<Change> {
     changes.sort_by_key(|change| change.by);
     let mut joined: Vec<Change> = Vec::new();
@@ -120,7 +120,7 @@ fn joined(mut changes: Vec<Change>) -> Vec<Change> {
     joined
 }
 
-/// What is wrong with a value after a commit with these changes; `None` if the rule gives it.
+/// Says what is wrong with a value after a commit with these changes; `None` if the rule gives it.
 pub(crate) fn wrong(rule: Combine, before: &Value, after: &Value, changes: Vec<Change>) -> Option<String> {
     let changes = joined(changes);
     match rule {
@@ -154,7 +154,7 @@ fn wrong_set(before: &BTreeSet<String>, after: &BTreeSet<String>, changes: &[Cha
     strange.map(|item| format!("`{item}` should not be in it"))
 }
 
-/// The replaced range: the text deleted, and the text typed.
+/// The range that was replaced: the deleted text, and the typed text.
 fn splice(saw: &str, made: &str) -> (Vec<char>, Vec<char>) {
     let (saw, made): (Vec<char>, Vec<char>) = (saw.chars().collect(), made.chars().collect());
     let same = |a: &[char], b: &[char]| a.iter().zip(b).take_while(|(a, b)| a == b).count();

@@ -1,4 +1,4 @@
-//! The rows that devices should hold at the end, and how the shown rows differ from them.
+//! The rows that devices should hold at the end, and how the rows that they show differ.
 
 use std::cmp::Ordering;
 
@@ -15,10 +15,10 @@ pub(crate) struct Expected {
     pub(crate) content: u64,
 }
 
-/// Rows by the hash of their place, in key order.
+/// By the hash of a place (who may see a row), its rows in key order.
 type ByPlace = FxHashMap<u64, Vec<Expected>>;
 
-/// The backend's live rows by place, in key order; devices with equal attributes share them.
+/// The backend's live rows by place, in key order. Devices with equal attributes share them.
 pub(crate) struct Contents {
     by_entity: Vec<Option<ByPlace>>,
     pub(crate) hash: RowHash,
@@ -59,7 +59,7 @@ impl Contents {
         contents
     }
 
-    /// Whether the current version, if it has this stamp, has other content in these columns.
+    /// True if the current version has this stamp, but other content in these columns.
     pub(crate) fn differs(
         &mut self,
         truth: &dyn Truth,
@@ -85,13 +85,13 @@ impl Contents {
         });
         for rows in places.values_mut() {
             rows.sort_by(|a, b| a.key.cmp(&b.key));
-            // Copied to be adjacent in memory: every device walks through all keys in order.
+            // The copied keys are adjacent in memory: every device walks through them in order.
             rows.iter_mut().for_each(|row| row.key = Key::new(row.key.as_str()));
         }
         places
     }
 
-    /// Reports the difference of each row, in key order; returns the number of rows compared.
+    /// Reports the difference of each row, in key order. Returns how many rows were compared.
     pub(crate) fn compare(
         &mut self,
         id: EntityId,
@@ -118,7 +118,7 @@ impl Contents {
                 return;
             }
             compared += 1;
-            // Keys are scattered in memory, so each is compared only once.
+            // Each key is compared only once, because keys are scattered in memory.
             while let Some(next) = expected.peek().copied() {
                 let order = next.key.as_str().cmp(key);
                 match order {

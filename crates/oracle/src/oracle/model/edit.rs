@@ -1,4 +1,4 @@
-//! A local edit and what is known of it.
+//! A local edit, and everything that the oracle knows of it.
 
 use std::ops::Deref;
 
@@ -10,77 +10,78 @@ use crate::oracle::model::{RowId, Won, alike};
 pub(crate) struct Edit {
     pub(crate) local: LocalEdit,
     pub(crate) row: RowId,
-    /// It sets a combined column, so equal values in the row prove nothing.
+    /// True if it sets a combined column, so that equal values in the row prove nothing.
     pub(crate) combines: bool,
-    /// How many of the values are its person's own; the rest are from edits that it stands for.
+    /// The number of its own values. The values after these come from earlier edits that the engine
+    /// sends together with it: it stands for those edits.
     own: usize,
     pub(crate) made: Time,
     pub(crate) life: u32,
-    /// How many versions its device had seen when it was made, or at its last conflict decision.
+    /// How many versions of the row its device had seen: at its making, or at its last conflict.
     pub(crate) seen: usize,
     pub(crate) made_on: usize,
-    /// How many of these had certainly arrived at its device.
+    /// How many of the versions in `made_on` had certainly reached its device.
     pub(crate) reached: usize,
     pub(crate) commits: u32,
-    /// The other edit of the same device and row whose commit contained its values.
+    /// Another edit of this device and row whose commit also contained these values.
     pub(crate) carried: Option<EditId>,
-    /// The later edit of its row that was last sent and also stands for it.
+    /// The later edit of its row that was sent last and also stands for it.
     pub(crate) goes_with: Option<EditId>,
-    /// That commit brought its values; the backend did not have them before.
+    /// True if that commit brought the values. False: the backend already had them.
     pub(crate) brought: bool,
-    /// Its person had read the same in the row before, so what is there may not be from here.
+    /// True if its person had read the same values before, so their presence proves nothing.
     pub(crate) was_read: bool,
-    /// The later edit whose refusal covers it too: the backend's row then had the values of both.
+    /// The later edit whose refusal covers it, too: the backend's row then had the values of both.
     pub(crate) alongside: Option<u32>,
     pub(crate) matched: bool,
-    /// After its last commit, each column that it sets still had another author's value.
+    /// True if its last commit left another author's value in each column that it sets.
     pub(crate) gave_way: bool,
     pub(crate) acknowledged: bool,
     pub(crate) acknowledged_first: Option<(u32, Time)>,
     /// The kind of its last line in the user's log.
     pub(crate) said: Option<LogKind>,
-    /// When its person was last told that it is refused, and in which life of the storage.
+    /// When its person was last told that it is refused, with the storage's life (its epoch) then.
     pub(crate) told_refused: Option<(u32, Time)>,
     /// Its person discarded it at a logout.
     pub(crate) left_at_logout: bool,
     pub(crate) given_up: bool,
     pub(crate) equal: bool,
     pub(crate) refused: Option<Time>,
-    /// Refused for a conflict by its columns alone: the row's number of versions then.
+    /// If a conflict over columns alone refused it: the row's number of versions then.
     pub(crate) by_column: Option<usize>,
-    /// It need not be anywhere: its commit was undone by a restore, or nobody saw it saved.
+    /// True if it may be lost: a restore undid its commit, or nobody saw it saved.
     pub(crate) excused: bool,
-    /// Its commit was undone by a restore of the backend.
+    /// True if a restore of the backend undid its commit.
     pub(crate) undone: bool,
-    /// It was committed and is no longer on the backend, although nothing undid it.
+    /// True if it was committed and is no longer on the backend, although nothing undid the commit.
     pub(crate) vanished: bool,
-    /// An upgrade of its app emptied its device's database.
+    /// True if an upgrade of the app emptied its device's database.
     pub(crate) emptied: bool,
-    /// When its device lost power and unsynced data, after the edit was made or last logged.
+    /// When its device lost power and unsynced data since the edit was made or last logged.
     pub(crate) lost_power: Option<Time>,
-    /// A refusal of which the device has not heard yet; true if the values differed.
+    /// A refusal that the device has not heard of yet: true if the values differed.
     pub(crate) unheard: Option<bool>,
-    /// The device that heard of it may know more or less than the model, so its own report decides.
+    /// True if the device may know more or less than the model: then the device's report decides.
     pub(crate) by_word: bool,
-    /// The device that, as far as known, requested that refusal or the commit.
+    /// The device that, as far as known, sent the request for that refusal or for the commit.
     pub(crate) asked_by: DeviceId,
-    /// The last response may have contained the refusal, or said that the edit waits.
+    /// True if the last response may have contained the refusal, or said that the edit waits.
     pub(crate) perhaps_heard: bool,
     pub(crate) stands: Option<Refused>,
-    /// It was refused because the row that it creates, or one with its natural key, exists already.
+    /// True if it was refused because the row, or one with its natural key, exists already.
     pub(crate) met_another: bool,
     pub(crate) conflict: bool,
     pub(crate) won: Option<Won>,
-    /// The device whose engine decided that; if it is a copy, the copy's log counts.
+    /// The device whose engine decided the conflict. If it is a copy, the copy's log counts.
     pub(crate) decided_on: Option<DeviceId>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Refused {
     pub(crate) why: Refusal,
-    /// The conflicting row: the one it was to change, or another with its natural key.
+    /// The row of the conflict: that of the edit, or another one with its natural key.
     pub(crate) row: RowId,
-    /// The kind of change it requested there, which may differ from what its person did.
+    /// The kind of change that it requested there. May differ from what its person did.
     pub(crate) kind: EditKind,
 }
 
@@ -143,7 +144,7 @@ impl Edit {
         }
     }
 
-    /// How many versions of its row were certainly known to its person, or to a rule over it.
+    /// How many versions of the row its person certainly knew, or a rule that decided about it.
     pub(crate) fn knew(&self) -> usize {
         if self.seen > self.made_on { self.seen } else { self.reached }
     }
@@ -153,19 +154,19 @@ impl Edit {
     pub(crate) fn sets(&self, column: usize) -> bool {
         self.own_value(column).is_some()
     }
-    /// Removes values in these columns that come from edits it stands for.
+    /// Removes values in these columns, if they come from edits that this one stands for.
     pub(crate) fn part_with(&mut self, columns: &[usize]) {
         let others = self.local.values.split_off(self.own);
         self.local.values.extend(others.into_iter().filter(|(column, _)| !columns.contains(column)));
     }
-    /// Removes the values of all edits it stands for.
+    /// Removes the values of all edits that this one stands for.
     pub(crate) fn keep_own_values(&mut self) {
         self.local.values.truncate(self.own);
     }
     pub(crate) fn own_values(&self) -> &[(usize, Value)] {
         &self.values[..self.own]
     }
-    /// The value that it gives a column: its person's own, or that of an edit that it stands for.
+    /// The value that it gives a column: its person's, or that of an edit that it stands for.
     pub(crate) fn value(&self, column: usize) -> Option<&Value> {
         self.values.iter().find(|(of, _)| *of == column).map(|(_, value)| value)
     }
@@ -181,7 +182,7 @@ impl Edit {
             (_, Some(values)) => self.values.iter().all(|(column, value)| alike(&values[*column], value)),
         }
     }
-    /// Whether its commit wrote none of its values: each of its columns is unchanged.
+    /// True if its commit wrote none of its values: each of its columns is unchanged.
     pub(crate) fn is_left_out(&self, before: Option<&[Value]>, after: Option<&[Value]>) -> bool {
         let (EditKind::Update, false, Some(before), Some(after)) = (self.kind, self.combines, before, after)
         else {
@@ -193,7 +194,7 @@ impl Edit {
         };
         self.own > 0 && own.all(stays)
     }
-    /// Refused for good by the backend, or by the app because no server takes it.
+    /// True if it was refused for good: by the backend, or by the app because no server accepts it.
     pub(crate) fn is_refused_for_good(&self) -> bool {
         self.said == Some(LogKind::Rejected) || self.refused.is_some() && self.stands.is_none()
     }

@@ -2,10 +2,10 @@
 
 use crate::contract::EditEnd;
 
-/// What a final state means to the person who saved the edit.
+/// What the final state of an edit means to the person who saved it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// Nothing of it is lost.
+    /// Nothing of the edit is lost.
     Kept,
     Waits,
     Lost,
@@ -15,7 +15,7 @@ pub(crate) enum Meaning {
 
 macro_rules! ends {
     ($($(#[doc = $doc:literal])* $end:ident $metric:literal $meaning:ident $how:literal;)*) => {
-        /// The end of a saved edit: its metric, what that means, and in words how it was lost.
+        /// The final states of a saved edit, each with metric, meaning, and the loss in words.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub(crate) enum End { $($(#[doc = $doc])* $end,)* }
 
@@ -52,7 +52,7 @@ ends! {
         "undone because the backend went back to its backup";
     Upgraded "oracle.saved_edits.upgraded" Lost "discarded by an upgrade that empties the database";
     PowerLost "oracle.saved_edits.power_lost" Lost "lost with a phone's power";
-    /// Nothing else that the oracle knows explains it: the engine forgot it.
+    /// No other state applies: the engine forgot the edit.
     Forgotten "oracle.saved_edits.forgotten" Lost "forgotten by the app";
 }
 
@@ -74,11 +74,11 @@ impl End {
 /// A way in which saved edits are lost.
 #[derive(Clone, Copy, Debug)]
 pub struct Loss {
-    /// The metric that counts them.
+    /// The metric that counts the edits lost in this way.
     pub metric: &'static str,
-    /// In words, to follow "20 edits were".
+    /// The way in words, to continue "20 edits were".
     pub how: &'static str,
-    /// Whether `oracle.taken_back.edits` also counts them.
+    /// True if `oracle.taken_back.edits` counts these edits, too.
     pub taken_back: bool,
 }
 

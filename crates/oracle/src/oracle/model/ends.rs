@@ -1,4 +1,4 @@
-//! Gives each saved edit exactly one final state, so that no way to lose an edit is missed.
+//! Gives each saved edit exactly one final state, so that no kind of loss is missed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,19 +6,19 @@ use crate::base::{DeviceId, EditId};
 use crate::contract::{EditEnd, LogKind};
 use crate::oracle::model::{Edit, End, Ledger, Meaning, Won};
 
-/// What its device shows at the end of an edit that the backend has not committed.
+/// What is known at the end of an edit that the backend has not committed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) waits: bool,
-    /// Another edit of its row waits and contains its values.
+    /// True if another edit of its row waits and contains its values.
     pub(crate) row_waits: bool,
     pub(crate) fulfilled: bool,
     pub(crate) logged: bool,
-    /// The backend's row has its values.
+    /// True if the backend's row has its values.
     pub(crate) is_there: bool,
 }
 
-/// What was seen of edits at the end.
+/// Observations of edits at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Ends {
     pub(crate) seen: BTreeMap<EditId, Seen>,
@@ -26,11 +26,11 @@ pub(crate) struct Ends {
     on_copies: BTreeSet<EditId>,
 }
 
-/// What of a saved edit is lost.
+/// Which part of a saved edit is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lost {
     All,
-    /// Its row is on the backend, and the row's attachment is lost.
+    /// The attachment of its row is lost. The row itself is on the backend.
     Attachment,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Counted {
     by_end: BTreeMap<End, u64>,
     untold: u64,
     attachments: u64,
-    /// Of edits that did not arrive.
+    /// The final states of edits that did not arrive.
     pub(crate) ends: BTreeMap<EditId, EditEnd>,
     pub(crate) taken_back: Option<(EditId, Lost)>,
     pub(crate) shelved: Option<(EditId, Lost)>,
@@ -68,12 +68,12 @@ impl Ends {
         self.on_copies.extend(edits.filter(|edit| edit.device != device));
     }
 
-    /// Gives each saved edit its final state. If its row arrived but it is in `attachments_lost`,
-    /// it gets the final state of the attachment.
+    /// Gives each saved edit its final state. An edit in `attachments_lost` arrived without its
+    /// attachment, and gets the final state of that.
     pub(crate) fn count(&self, ledger: &Ledger, attachments_lost: &BTreeSet<EditId>) -> Counted {
         let mut counted = Counted::default();
         for edit in ledger.all() {
-            // An edit that nobody saw saved need not be anywhere.
+            // An edit that nobody saw saved may be lost.
             if ledger.missed.contains_key(&edit.id) {
                 continue;
             }
@@ -102,26 +102,26 @@ impl Ends {
         counted
     }
 
-    /// The first matching state, from those that keep an edit to the best explanation of its loss.
+    /// The first state that applies. States that keep the edit come first.
     fn end(&self, ledger: &Ledger, edit: &Edit) -> End {
         if edit.vanished {
             return End::Forgotten;
         }
         if edit.commits > 0 {
-            // Its commit may have left each of its columns unchanged.
+            // The commit may have left each of its columns unchanged.
             return if edit.gave_way && !edit.matched { End::Superseded } else { End::Arrived };
         }
-        // A later edit of its row takes it along unless it was refused.
+        // A later edit of its row carries it, unless it was refused.
         let refused = edit.is_refused_for_good() && !edit.brought && !edit.matched;
         if let Some(by) = edit.carried.filter(|_| !refused) {
             let other = ledger.get(by).filter(|other| other.carried.is_none() && other.undone);
             return other.map_or(End::Arrived, |other| self.end(ledger, other));
         }
-        // A device that cannot be inspected may still have it.
+        // A device that cannot be inspected may still have the edit.
         let seen = self.seen.get(&edit.id).copied().unwrap_or(Seen { waits: true, ..Seen::default() });
         let gone = ledger.is_gone(edit);
         let waits = |waits: bool| waits && !gone || self.on_copies.contains(&edit.id);
-        // A decision about a later edit that stands for it applies to it.
+        // A decision about a later edit that stands for it applies to it, too.
         let decided = ledger.ways(edit).find_map(verdict);
         match decided {
             _ if waits(seen.waits) => End::Waiting,
@@ -132,14 +132,15 @@ impl Ends {
             _ if edit.given_up => End::GivenUp,
             Some(end) => end,
             None if gone && edit.acknowledged => ledger.taken_by(edit),
-            // Its row has changed since, and nobody brought its values there.
+            // The row has changed since, and nobody brought the edit's values there.
             None if !gone && (edit.refused.is_some() || edit.won == Some(Won::Part)) => End::Superseded,
             None => taken(ledger, edit).unwrap_or_else(|| self.unexplained(ledger, edit, seen)),
         }
     }
 
-    /// An edit that the user's log mentions gets the state of the later edit that explains it, if
-    /// that is lost too, else `Superseded`. Without a log line the engine forgot it.
+    /// The state of a lost edit without another explanation. If the user's log mentions it: the
+    /// state of the later edit that explains it (if that is lost, too), else `Superseded`. Without
+    /// a log line, the engine forgot it.
     fn unexplained(&self, ledger: &Ledger, edit: &Edit, seen: Seen) -> End {
         if !seen.logged {
             return End::Forgotten;
@@ -167,7 +168,7 @@ fn verdict(edit: &Edit) -> Option<End> {
     superseded.then_some(End::Superseded)
 }
 
-/// What removed the edit from its device, with the state or alone; `None` if nothing did.
+/// The event that removed the edit from its device, alone or with the state; `None` if none did.
 fn taken(ledger: &Ledger, edit: &Edit) -> Option<End> {
     match ledger.is_gone(edit) {
         true if ledger.lives.has_left(edit.id.device, edit.life, edit.made) => Some(End::Shelved),

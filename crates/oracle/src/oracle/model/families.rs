@@ -1,9 +1,9 @@
 //! Split families: edits of a row and of its parts waited together on a device, but were not
-//! committed together, so that others can see only some of them.
+//! committed together. So others can see only some of them.
 //!
-//! A family is split from its first commit until the last of its edits is on the backend or given
-//! up. Those are the edits that waited when the first was first sent. On copies, only edits that
-//! waited on each of them count.
+//! A family is the edits that waited when the first of them was first sent. It is split from the
+//! first commit until its last edit is on the backend or given up. On copies, only edits that
+//! waited on each copy count.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,18 +1,18 @@
-//! Which versions each device holds, and for how long it was behind.
+//! Knows which versions each device holds, and for how long each device was behind.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::{DeviceId, Time, Value};
 use crate::oracle::model::{History, Places, Row, RowId};
 
-/// How many versions of a row each device has; compact, because there are rows times devices.
+/// By device, the number of versions that it has of a row. Compact: there are rows times devices.
 #[derive(Clone, Debug)]
 enum Holders {
     Few(Vec<(DeviceId, u32)>),
     Many { first: DeviceId, versions: Vec<u32> },
 }
 
-/// Details of the few holdings that are not simply up to date.
+/// Details of a holding (a row on a device) that is not simply up to date. There are few of these.
 #[derive(Clone, Copy, Debug)]
 struct Beside {
     removed: bool,
@@ -29,34 +29,34 @@ struct Former {
 const NEVER: u32 = u32::MAX;
 
 impl Beside {
-    /// `counted` may be zero, because versions that come later are later than any last count.
+    /// `counted` may be zero: a later version is later than any time of counting.
     const NOTHING: Beside = Beside { removed: false, removed_with: NEVER, counted: Time::ZERO };
 }
 
-/// Rows times time. A thousand devices on a busy day exceed 64 bits.
+/// Sums of rows times time. A thousand devices on a busy day exceed 64 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Behind {
     pub(crate) lost: u128,
     pub(crate) stale: u128,
 }
 
-/// The holdings of all devices; only differences from the start are stored.
+/// All holdings (rows on devices). Only differences from the start are stored.
 ///
-/// A device is *lost* with a row from the commit of a version in its scope until it has that or a
-/// later one. It is *stale* while it holds an older one; offline time counts. Times are added when
-/// the device applies a change of the row, and at the end. A version from before the start counts
-/// from the start if it is missing or outdated at the end, because a device is taken to begin with
-/// its whole scope.
+/// A row is *lost* on a device from the commit of a version in its scope until the device has that
+/// version or a later one. It is *stale* while the device holds an older version. Offline time
+/// counts. Times are added when the device applies a change of the row, and at the end. Each device
+/// should begin with its whole scope: a version from before the start counts from the start if it
+/// is missing or outdated at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     by_row: Vec<Holders>,
     beside: FxHashMap<(RowId, DeviceId), Beside>,
-    /// What devices held at the end of earlier lives. Only looked up, never iterated.
+    /// What devices held when an earlier life of their storage ended. Looked up, never iterated.
     former: FxHashMap<(DeviceId, u32), Former>,
-    /// Rows of which devices may hold less than assumed, until they report. Only looked up.
+    /// Rows of which a device may hold less than assumed, until it reports. Looked up only.
     perhaps_less: FxHashSet<(RowId, DeviceId)>,
-    /// Rows where a device's commit replaced versions that had not reached it, and how many had. A
-    /// server may write over what its phone never read. Only looked up.
+    /// Rows where a device's commit replaced versions that had not reached it, with how many had.
+    /// The server may write over versions that the phone never read. Looked up only.
     unread: FxHashMap<(RowId, DeviceId), u32>,
     pub(crate) behind: Behind,
     pub(crate) odd: Odd,
@@ -112,7 +112,7 @@ impl Held {
         self.beside(id, device).removed
     }
 
-    /// Counts oddities of a change that brings the first `versions`, or the removal.
+    /// Counts oddities of a change: it brings the first `versions`, or removes the row.
     pub(crate) fn look_at(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
         let before = self.versions(id, at.device);
         let was_removed = self.beside(id, at.device).removed;
@@ -124,7 +124,7 @@ impl Held {
         self.odd.skipped += versions.saturating_sub(before + 1) as u64;
     }
 
-    /// The device now has the first `versions`, or has removed the row with the last of them.
+    /// The device now has the first `versions`, or removed the row with the last of them.
     pub(crate) fn take(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
         let removed_with = if removed { versions as u32 } else { self.beside(id, at.device).removed_with };
         self.put_in(id, row, at, (versions, Beside { removed, removed_with, counted: at.now }));
@@ -133,7 +133,7 @@ impl Held {
     pub(crate) fn is_unsure(&self, id: RowId, device: DeviceId) -> bool {
         self.perhaps_less.contains(&(id, device))
     }
-    /// If `so`, the device may hold less of the row than assumed.
+    /// If `so` is true, the device may hold less of the row than assumed.
     pub(crate) fn perhaps_less(&mut self, holding: (RowId, DeviceId), so: bool) {
         if so {
             self.perhaps_less.insert(holding);
@@ -142,19 +142,19 @@ impl Held {
     pub(crate) fn told(&mut self, id: RowId, device: DeviceId) {
         self.perhaps_less.remove(&(id, device));
     }
-    /// How many versions have reached the device, excluding those that its own commit replaced.
+    /// How many versions have reached the device, without those that its own commit replaced.
     pub(crate) fn reached(&self, id: RowId, device: DeviceId) -> usize {
         let (held, read) = (self.versions(id, device), self.unread.get(&(id, device)));
         read.map_or(held, |read| held.min(*read as usize))
     }
-    /// An edit of the device is committed over the first `before` versions.
+    /// The device's edit is committed over the first `before` versions.
     pub(crate) fn wrote_over(&mut self, id: RowId, device: DeviceId, before: usize) {
         let reached = self.reached(id, device);
         if reached < before {
             self.unread.insert((id, device), reached as u32);
         }
     }
-    /// The backend's version reached the device.
+    /// The backend's current version reached the device.
     pub(crate) fn read(&mut self, id: RowId, device: DeviceId) {
         self.unread.remove(&(id, device));
     }
@@ -165,8 +165,8 @@ impl Held {
         }
     }
 
-    /// Its state was replaced by its own or another's state at `to` in `life`: of each row it has
-    /// at most what was there then, perhaps less.
+    /// Replaces a device's state by an earlier one, its own or another device's: that at `to` in
+    /// `life`. Of each row it then has at most what the state had, perhaps less.
     pub(crate) fn go_back(
         &mut self,
         all: All<'_>,
@@ -206,7 +206,7 @@ impl Held {
         }
     }
 
-    /// The scope of a device changes: what it was behind with until now counts for the old one.
+    /// The scope of a device changes. Until now it was behind with its old scope, which is counted.
     pub(crate) fn settle(&mut self, all: All<'_>, device: DeviceId, now: Time) {
         for (id, row, place) in all.rows() {
             let holding = (self.versions(id, device), self.beside(id, device));
@@ -250,7 +250,7 @@ impl Held {
         }
         self.holders(id).set(at.device, versions as u32);
     }
-    /// Adds the time for which the device was behind with the row since the last count.
+    /// Adds the time that the device was behind with the row since the last count.
     pub(crate) fn count_to_end(&mut self, id: RowId, row: &Row, at: At<'_>) {
         let held = self.versions(id, at.device);
         let Beside { removed, counted, .. } = self.beside(id, at.device);
@@ -278,7 +278,7 @@ impl Held {
 
 impl Holders {
     const FEW: usize = 16;
-    /// A list indexed by device number may have up to this many places per device in it.
+    /// A list indexed by device number may have up to this many entries per device in it.
     const GAPS: usize = 8;
 
     fn get(&self, device: DeviceId) -> u32 {

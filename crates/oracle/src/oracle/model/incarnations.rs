@@ -1,4 +1,5 @@
-//! The lives of devices' storages, and how each began. A backup or a copy begins a new life.
+//! The lives of devices' storages, and how each began. A life is an epoch of a storage: restoring a
+//! backup or becoming a copy begins a new one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,17 +7,17 @@ use crate::base::{DeviceId, EditId, Time};
 use crate::contract::PhoneEvent;
 use crate::oracle::model::End;
 
-/// Where a life began. The first life of a device begins with the world.
+/// The origin of a life. The first life of a device begins with the world and has none.
 #[derive(Debug)]
 enum Begun {
     Backup { life: u32, to: Time },
     Copy { of: DeviceId, life: u32, at: Time, unseen: Vec<EditId> },
 }
 
-/// The lives of all devices. None is dropped, because an older backup may follow a newer one.
+/// The lives of all devices. All are kept, because an older backup may follow a newer one.
 #[derive(Debug, Default)]
 pub(crate) struct Lives {
-    /// Each with the final state of the edits that it removes.
+    /// By device, the origin of each life, and the final state of edits that this life removes.
     begun: BTreeMap<DeviceId, Vec<(Begun, End)>>,
     copies: BTreeSet<DeviceId>,
     wiped: BTreeSet<DeviceId>,
@@ -45,12 +46,12 @@ impl Lives {
     pub(crate) fn is_logging_out(&self, device: DeviceId) -> bool {
         self.logging_out.contains(&device)
     }
-    /// If nobody is logged in, the state is replaced for the next person who logs in.
+    /// The end of edits when a state is replaced. `Shelved` if nobody is logged in.
     fn end_by(&self, device: DeviceId, end: End) -> End {
         if self.logged_out.contains(&device) { End::Shelved } else { end }
     }
-    /// What removed the state with an action of a device in one of its lives at an instant. A
-    /// shelved state is removed with whatever replaced the whole phone.
+    /// What removed the state that contained an action (by device, life and time). A shelved state
+    /// is removed by whatever replaced the whole phone.
     pub(crate) fn taken_by(&self, device: DeviceId, life: u32, at: Time) -> End {
         let (mut had, mut taken) = (true, End::Shelved);
         for next in life + 1..=self.now(device) {
@@ -65,7 +66,7 @@ impl Lives {
     pub(crate) fn now(&self, device: DeviceId) -> u32 {
         self.begun.get(&device).map_or(0, Vec::len) as u32
     }
-    /// Whether a shelved state of the device contains its action in one of its lives at an instant.
+    /// True if a shelved state of the device contains its action at this time of this life.
     pub(crate) fn has_left(&self, device: DeviceId, life: u32, at: Time) -> bool {
         let mut left = self.left.iter().filter(|(of, ..)| *of == device);
         left.any(|left| self.had(*left, (device, life, at)))
@@ -77,7 +78,7 @@ impl Lives {
         self.begun.entry(device).or_default().push((Begun::Backup { life, to }, end));
     }
 
-    /// It is a copy of another's state until `at` in `life`, including edits that were being saved.
+    /// The device became a copy of another's state at `at` in `life`, with edits being saved then.
     pub(crate) fn became_copy(&mut self, device: DeviceId, of: (DeviceId, u32, Time), unseen: Vec<EditId>) {
         let (of, life, at) = of;
         let end = self.end_by(device, End::Copied);
@@ -90,17 +91,17 @@ impl Lives {
     pub(crate) fn copies(&self) -> impl Iterator<Item = DeviceId> {
         self.copies.iter().copied()
     }
-    /// Whether an action of a device in one of its lives is part of the current state of `device`.
+    /// True if another device's or its own action is part of the current state of `device`.
     pub(crate) fn has(&self, device: DeviceId, did: (DeviceId, u32, Time)) -> bool {
         self.had((device, self.now(device), Time::FAR), did)
     }
 
-    /// The same for the device's own actions.
+    /// Like [`has`](Self::has), for the device's own actions.
     pub(crate) fn keeps(&self, device: DeviceId, (life, at): (u32, Time)) -> bool {
         self.has(device, (device, life, at))
     }
 
-    /// The same for the state of a device in a life until an instant.
+    /// Like [`has`](Self::has), for the state of a device in a life at a time.
     pub(crate) fn had(
         &self,
         (mut holder, mut present, mut until): (DeviceId, u32, Time),
@@ -116,7 +117,7 @@ impl Lives {
         at < until
     }
 
-    /// Whether `edit` came to the state of `device` in `life` with a copy of a storage.
+    /// True if a copy of a storage brought `edit` to the state of `device` in `life`.
     pub(crate) fn was_copied(
         &self,
         edit: EditId,

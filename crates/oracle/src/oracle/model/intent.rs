@@ -1,4 +1,4 @@
-//! What people intended, beyond the edits that they saw saved.
+//! Intentions of people, beyond the edits that they saw saved.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::base::{EditId, Key};
 use crate::contract::{Decision, LocalEdit};
 use crate::oracle::model::RowId;
 
-/// Who won a conflict in which one side gave way; the log must mention it.
+/// The side that won a conflict in which the other gave way. The log must mention this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Won {
     Edit,
@@ -16,7 +16,7 @@ pub(crate) enum Won {
     Other,
 }
 
-/// In how many columns each side gave way to a value that its last reader did not know.
+/// By side, in how many columns it gave way to a value that its last reader did not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct GaveWay {
     pub(crate) ours: u64,
@@ -25,11 +25,11 @@ pub(crate) struct GaveWay {
 
 #[derive(Debug, Default)]
 pub(crate) struct Beside {
-    /// Edits that may be stored although nobody saw them saved.
+    /// Edits that nobody saw saved, but that may be stored.
     pub(crate) unseen: BTreeMap<EditId, LocalEdit>,
-    /// Edits of which a rule gave up some columns, or made a separate row with this key.
+    /// Edits about which a rule decided: it made a row with this key; `None`: it dropped columns.
     pub(crate) ruled: FxHashMap<EditId, Option<Key>>,
-    /// Rows that a device created and that the backend has under another row's key.
+    /// Rows that a device created, and the row under whose key the backend has each.
     pub(crate) elsewhere: FxHashMap<RowId, RowId>,
 }
 

@@ -1,4 +1,4 @@
-//! Every local edit and what became of it.
+//! The ledger: every local edit, and what happened to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::oracle::model::{
 struct InFlight {
     request: u64,
     edit: EditId,
-    /// This response or an earlier one put it off, or it waits at a gateway.
+    /// True if the edit still waits: a response put it off, or it waits at a gateway.
     waits: bool,
 }
 
@@ -27,7 +27,7 @@ struct Decided {
     won: Option<Won>,
 }
 
-/// A line about an edit in the log of a device, with the life of its storage and the time.
+/// A line about an edit in a device's log, with the life (epoch) of the storage and the time.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     edit: EditId,
@@ -40,25 +40,25 @@ struct Line {
 pub(crate) struct Ledger {
     devices: Vec<BTreeMap<u32, Edit>>,
     open: FxHashMap<RowId, Vec<EditId>>,
-    /// Edits that nobody saw saved, with when their person gave up; the storage may have them.
+    /// Edits that nobody saw saved, and when their person gave up. The storage may have the edits.
     pub(crate) missed: BTreeMap<EditId, (Time, LocalEdit)>,
     pub(crate) lives: Lives,
-    /// By device: edits in requests under way; on a copy they may be another device's.
+    /// By device: edits in requests under way. On a copy these may be another device's edits.
     in_flight: Vec<Vec<InFlight>>,
     /// By device: edits whose conflict came with the last response and is not decided yet.
     undecided: Vec<Vec<EditId>>,
     decisions: BTreeMap<DeviceId, BTreeMap<EditId, Vec<Decided>>>,
-    /// By device: edits that the last push response refused, while the backend had their values.
+    /// By device: edits that the last push response refused although the backend had their values.
     alike: Vec<Vec<EditId>>,
-    /// Edits with a real conflict, by the stack's definition, of which the device has heard.
+    /// The number of edits with a real conflict, by the stack's definition, known to their device.
     pub(crate) conflicts: u64,
-    /// Edits that their engines reported as unchanged, until they are made.
+    /// Edits that engines reported as unchanged; removed when the edit is made.
     pub(crate) unchanged: BTreeSet<EditId>,
     definition: Definition,
     pub(crate) combined: Combined,
     pub(crate) found: Found,
     lines: BTreeMap<DeviceId, Vec<Line>>,
-    /// By device whose database an upgrade emptied: the lines of its log.
+    /// By device whose database an upgrade emptied: the lines of its log before.
     emptied: BTreeMap<DeviceId, Vec<Line>>,
 }
 
@@ -93,7 +93,7 @@ impl Ledger {
     pub(crate) fn open_on(&self, row: RowId) -> impl Iterator<Item = &Edit> {
         self.open.get(&row).into_iter().flatten().filter_map(|id| self.get(*id))
     }
-    /// The edits of a device, and of all devices whose storage was ever replaced.
+    /// The edits of a device, and of all other devices whose storage was ever replaced.
     pub(crate) fn with_storage_of(&self, device: DeviceId) -> impl Iterator<Item = &Edit> {
         let others = self.lives.of_several().filter(move |other| *other != device);
         std::iter::once(device).chain(others).flat_map(|device| self.of(device))
@@ -106,8 +106,8 @@ impl Ledger {
         self.open.entry(row).or_default().push(edit.id);
     }
 
-    /// Notes what an edit found: the first `told` versions of its row, or more if not `sure`. `to`:
-    /// the device that became a copy while the edit was being saved.
+    /// Notes what an edit found: the first `told` versions of its row, or more if `sure` is false.
+    /// `to`: the device that became a copy while the edit was being saved.
     pub(crate) fn found_by(
         &mut self,
         at: Time,
@@ -126,8 +126,8 @@ impl Ledger {
         places.into_iter().flatten().for_each(|place| self.found.made(place, edit, told, sure));
     }
 
-    /// Believes that if the device's version of the row had these values, or an earlier waiting
-    /// edit sets them. Then it shares the outcome of that edit.
+    /// Accepts that an edit changes nothing, if the device's version has its values or an earlier
+    /// waiting edit sets them. The edit then shares the outcome of that edit.
     fn believe_unchanged(&mut self, id: EditId, row: &Row) {
         let is_said = self.unchanged.remove(&id);
         let Some(edit) = self.get(id).filter(|edit| is_said && edit.kind == EditKind::Update) else {
@@ -169,7 +169,7 @@ impl Ledger {
     pub(crate) fn missed(&mut self, at: Time, edit: &LocalEdit) {
         let id = edit.id;
         self.missed.insert(id, (at, edit.clone()));
-        // An edit known only from a copy need not be anywhere, and no longer counts in conflicts.
+        // This edit is known only from a copy: it may be lost and is not counted in conflicts.
         let Some(edit) = self.get_mut(id) else { return };
         edit.excused = true;
         for undecided in &mut self.undecided {
@@ -202,7 +202,7 @@ impl Ledger {
             self.close(own, author);
         }
         let Some(open) = self.open.get(&row).cloned() else { return };
-        // An edit also carries values that a carried edit had set again.
+        // A carrying edit also brings values that an edit it carries had set again.
         let mut carrying: Vec<EditId> = author.into_iter().collect();
         for id in open.into_iter().rev() {
             let carried = carrying.iter().any(|by| self.carries(*by, id, after));
@@ -221,7 +221,7 @@ impl Ledger {
         }
     }
 
-    /// The backend refused the edit on `row`: its own, or one that a conflict rule sent it to.
+    /// The backend refused the edit on `row`: its own row, or one that a conflict rule chose.
     pub(crate) fn refused(&mut self, at: Time, id: EditId, stands: Option<Refused>, all: All<'_>) {
         let Some(edit) = self.get_mut(id) else { return };
         edit.refused = Some(at);
@@ -230,11 +230,11 @@ impl Ledger {
         self.stands(id, all);
     }
 
-    /// The backend answers with its refusal, if that stands, and with the current row.
+    /// The backend responds to the edit: with the refusal if that stands, and with the current row.
     pub(crate) fn stands(&mut self, id: EditId, all: All<'_>) {
         let Some(edit) = self.get_mut(id) else { return };
         let Some(stands) = edit.stands else {
-            // Refused, and committed as something else: the backend may return either outcome.
+            // It was refused and then committed otherwise, so the response may give either outcome.
             if edit.refused.is_some() && edit.commits > 0 {
                 edit.unheard = Some(true);
                 self.waits(id);
@@ -250,7 +250,7 @@ impl Ledger {
         self.note_alongside(id, met.matches, all.history);
     }
 
-    /// The edit was just refused for a conflict, and may give way column by column.
+    /// A conflict has just refused the edit. It may give way column by column.
     pub(crate) fn gave_way_by_column(&mut self, id: EditId, history: &History) {
         if let Some(edit) = self.get_mut(id) {
             edit.by_column = Some(history.row(edit.row).versions.len());
@@ -270,7 +270,7 @@ impl Ledger {
         }
     }
 
-    /// The request ended; `heard` if its response told the device what became of its edits.
+    /// A request ended. `heard`: its response told the device the outcomes of its edits.
     pub(crate) fn request_ended(&mut self, device: DeviceId, request: u64, heard: bool) {
         let under_way = &mut self.in_flight[device.0 as usize];
         let ended: Vec<InFlight> = under_way.extract_if(.., |sent| sent.request == request).collect();
@@ -281,14 +281,14 @@ impl Ledger {
         for InFlight { edit: id, waits, .. } in ended {
             let counts = !self.missed.contains_key(&id);
             let Some(edit) = self.get(id) else { continue };
-            // A copy's columns may differ, and so may those of unsure edits.
+            // On a copy, or for unsure edits, the columns may differ from those known here.
             let known = edit.asked_by == device && self.found.knows(device, (id, edit.row));
             let unsure = !known || self.found.is_unsure(id);
             let another = self.definition == Definition::Columns && unsure;
             let waits = waits || another;
             let Some(edit) = self.get_mut(id) else { continue };
             edit.perhaps_heard = waits;
-            // The current knowledge also applies to the next device that hears of it.
+            // The same applies to the next device that hears of the refusal.
             edit.by_word |= another && edit.unheard.is_some();
             let differs = if waits { None } else { edit.unheard.take() };
             if differs == Some(false) {
@@ -306,9 +306,9 @@ impl Ledger {
         self.alike[device.0 as usize].clear();
     }
 
-    /// It is unknown whether the device had settled the last response. If not, it will hear of the
-    /// conflicts again. If so, nobody counted them, and edits that met equal values are not
-    /// reported again.
+    /// The run was cut off, perhaps before it settled the last response. If so, the device will
+    /// hear of the conflicts again. If not, nobody counted these, and edits that met equal values
+    /// are not reported again.
     pub(crate) fn cut_short(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.alike[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
@@ -317,11 +317,11 @@ impl Ledger {
         self.unsettled(device);
     }
 
-    /// The device will hear again of the rest of the last response, after it had no room or died.
+    /// The device had no room or died: it will hear again of the rest of the last response.
     pub(crate) fn unsettled(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.undecided[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
-            // The lack of room may concern another run, so this run may still settle it.
+            // The missing room may concern another run, so this run may still settle the response.
             (edit.conflict, edit.perhaps_heard) = (false, true);
             edit.unheard = Some(true);
             self.conflicts -= 1;
@@ -343,7 +343,7 @@ impl Ledger {
     pub(crate) fn is_gone(&self, edit: &Edit) -> bool {
         !self.lives.keeps(edit.id.device, (edit.life, edit.made))
     }
-    /// What replaced the state of its device that contained it.
+    /// The event that replaced the state of its device, which contained the edit.
     pub(crate) fn taken_by(&self, edit: &Edit) -> End {
         self.lives.taken_by(edit.id.device, edit.life, edit.made)
     }
@@ -354,8 +354,8 @@ impl Ledger {
         self.emptied.insert(device, self.lines.remove(&device).unwrap_or_default());
         self.devices[device.0 as usize].values_mut().for_each(|edit| edit.emptied = true);
     }
-    /// The lines that people could read on a device before an upgrade emptied its log. For an edit
-    /// that was then lost, a line about a win does not count.
+    /// The lines that people could read on a device before an upgrade emptied its log. If an edit
+    /// was then lost, a line that it won is left out.
     pub(crate) fn read_before(&self, device: DeviceId) -> impl Iterator<Item = LogEntry> {
         let lines = self.emptied.get(&device).into_iter().flatten();
         let lines = lines.filter(move |line| self.lives.keeps(device, (line.life, line.at)));
@@ -366,13 +366,13 @@ impl Ledger {
             is_settled.then_some(LogEntry { edit: Some(id), entity, key, kind, met: None })
         })
     }
-    /// Whether the line about an edit that counts as done is part of its device's state.
+    /// True if the line that says that the edit is done is part of its device's state.
     pub(crate) fn has_told(&self, id: EditId, committed: (u32, Time)) -> bool {
         let has = |instant| self.lives.keeps(id.device, instant);
         let first = self.get(id).and_then(|edit| edit.acknowledged_first);
         self.lives.now(id.device) == 0 || has(committed) && first.is_some_and(has)
     }
-    /// Whether `by` need not know of the commit: a copy made it, or its own state is older.
+    /// True if `by` need not know of the commit: a copy made it, or the state of `by` is older.
     pub(crate) fn may_not_know(&self, by: DeviceId, edit: &Edit) -> bool {
         let is_older = |first| !self.lives.keeps(edit.id.device, first);
         edit.commits > 0 && edit.asked_by != by || edit.acknowledged_first.is_some_and(is_older)
@@ -381,7 +381,7 @@ impl Ledger {
         edit.device == device || self.was_there(edit, device, self.lives.now(device))
     }
 
-    /// A restored device decides again what it had decided since.
+    /// Undoes decisions that a restored device does not know any more: it decides again.
     fn decide_again(&mut self, device: DeviceId) {
         let decided = self.decisions.remove(&device).unwrap_or_default();
         for (&id, decisions) in &decided {
@@ -395,14 +395,14 @@ impl Ledger {
         self.decisions.insert(device, decided);
     }
 
-    /// Whether an edit came, with a copy of a storage, to the state of `device` in `life`.
+    /// True if a copy of a storage brought the edit to the state of `device` in `life`.
     pub(crate) fn was_there(&self, edit: EditId, device: DeviceId, life: u32) -> bool {
         self.lives.was_copied(edit, device, life, &|at| {
             self.get(edit).is_some_and(|edit| edit.made < at)
                 || self.missed.get(&edit).is_some_and(|(missed, _)| *missed <= at)
         })
     }
-    /// The commit was undone by a restore of the backend, and may come again.
+    /// A restore of the backend undid the commit. The edit may be committed again.
     pub(crate) fn undone(&mut self, id: EditId) {
         if let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) {
             (edit.commits, edit.excused, edit.undone) = (0, true, true);
@@ -413,8 +413,8 @@ impl Ledger {
             edit.lost_power.get_or_insert(at);
         }
     }
-    /// A line about the edit was logged. During a logout, a rejection that is not the backend's
-    /// means that its person discards the edit.
+    /// A line about the edit was logged. If it says "rejected" during a logout and the backend did
+    /// not refuse the edit, its person discards it.
     pub(crate) fn logged(&mut self, (at, device): (Time, DeviceId), id: EditId, kind: LogKind) {
         let logging_out = self.lives.is_logging_out(device);
         let life = self.lives.now(device);
@@ -425,13 +425,13 @@ impl Ledger {
             (edit.lost_power, edit.said) = (None, Some(kind));
         }
     }
-    /// Whether its person was told that the backend refused it for good, and the log still says so.
+    /// True if its person was told that the backend refused it for good, and the log still says so.
     pub(crate) fn is_told_refused(&self, edit: &Edit) -> bool {
         let has = |instant| self.lives.keeps(edit.id.device, instant);
         let is_last_word = edit.said == Some(LogKind::Rejected) && !edit.left_at_logout;
         is_last_word && edit.lost_power.is_none() && edit.told_refused.is_some_and(has)
     }
-    /// A person chose the other side of its conflict; at a logout nobody has looked at it.
+    /// Its person chose the other side of the conflict. At a logout, nobody looked at the conflict.
     pub(crate) fn given_up_by_person(&mut self, id: EditId, device: DeviceId) {
         let logging_out = self.lives.is_logging_out(device);
         if let Some(edit) = self.get_mut(id) {
@@ -455,8 +455,8 @@ impl Ledger {
         self.carry_alongside(id);
     }
 
-    /// A conflict of the edit over `row` is decided, of which the device has seen `seen` versions.
-    /// If it is unknown whether there was a conflict, the engine's report `is_one` decides.
+    /// A conflict of the edit over `row` is decided. The device has seen `seen` versions of the
+    /// row. If it is unknown whether this was a conflict, the engine's report `is_one` decides.
     pub(crate) fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -479,7 +479,7 @@ impl Ledger {
             Decision::Remote => Some(Won::Other),
             Decision::Merged { .. } if gave_way.ours > 0 => Some(Won::Part),
             Decision::Merged { .. } if gave_way.theirs > 0 => Some(Won::Edit),
-            // Nobody's write is given up, so the log need not mention it.
+            // Nobody's write is given up, so the log need not have a line.
             Decision::Merged { .. } | Decision::Both { .. } | Decision::Parked => None,
             Decision::Same => {
                 edit.equal = true;
@@ -492,14 +492,14 @@ impl Ledger {
             let decided = Decided { life: self.lives.now(device), at, won };
             self.decisions.entry(device).or_default().entry(id).or_default().push(decided);
         }
-        // An edit beside the version it met has read that version only for itself.
+        // After a merge, only this edit knows the version that it met.
         if matches!(decision, Decision::Merged { .. }) {
             if let Some(edit) = self.get_mut(id).filter(|edit| edit.row == row) {
                 edit.seen = edit.seen.max(seen);
             }
             return;
         }
-        // Edits of the row that wait behind it know what it met; on a copy, those of both devices.
+        // Waiting edits of the row now know it, too; on a copy, those of both devices.
         for of in [id.device, device] {
             for edit in self.devices[of.0 as usize].values_mut().filter(|edit| edit.row == row) {
                 edit.seen = edit.seen.max(seen);
@@ -519,7 +519,7 @@ impl Ledger {
     pub(crate) fn creates(&self, device: DeviceId, row: RowId) -> bool {
         self.open_on(row).any(|edit| edit.id.device == device && edit.kind == EditKind::Create)
     }
-    /// Whether the device created the row, and the backend committed it only under another key.
+    /// True if the device created the row, but the backend has it only under another key.
     pub(crate) fn created_elsewhere(&self, device: DeviceId, id: RowId, row: &Row) -> bool {
         let made = |edit: &Edit| edit.row == id && edit.kind == EditKind::Create && edit.commits > 0;
         row.versions.is_empty() && self.of(device).any(made)

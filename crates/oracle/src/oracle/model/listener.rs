@@ -1,4 +1,4 @@
-//! The listener that keeps the reference model and runs the checks that need no end of the run.
+//! The listener: keeps the reference model, and runs the checks that need no end of the run.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -28,7 +28,7 @@ use crate::oracle::{Findings, Heard, OracleSetup, Suspicion};
 /// The reference model of a run.
 pub struct Oracle {
     pub(crate) setup: Rc<OracleSetup>,
-    /// By device and entity: the place of its rows. Devices with equal attributes share them.
+    /// By device and entity, the place of its rows. Devices with equal attributes share these.
     pub(crate) places: Vec<Rc<Places>>,
     pub(crate) history: History,
     pub(crate) names: Rc<Keys>,
@@ -44,18 +44,18 @@ pub struct Oracle {
     pub(crate) parts_seen: u64,
     pub(crate) looks: Looks,
     pub(crate) now: Time,
-    /// When a device last died at work; it may hold unreported changes from before that.
+    /// By device, when it last died at work: it may hold changes from before that without a report.
     pub(crate) cut_short: FxHashMap<DeviceId, Time>,
     pub(crate) findings: Findings,
-    /// Edits that replaced a version that their device had not seen, or took effect out of order.
+    /// Edits that replaced a version their device had not seen, or took effect out of order.
     pub(crate) suspicions: Vec<Suspicion>,
     pub(crate) overwritten: u64,
-    /// Of `overwritten`, the columns of edits that gave way, by edit.
+    /// By edit that gave way: its number of columns, which `overwritten` includes.
     pub(crate) gave_way: Vec<(EditId, u64)>,
     pub(crate) miscalled: MiscountedConflicts,
     pub(crate) families: Families,
     pub(crate) kept_both: u64,
-    /// Finds rows that would never arrive if nobody logged in again.
+    /// Finds rows that would not arrive if nobody logged in again.
     pub after_hours: AfterHours,
 }
 
@@ -112,7 +112,8 @@ impl Oracle {
         self.told(&Occurrence { at, node, event });
     }
 
-    /// An engine without runs reports whether it is caught up; the network may be busy for it.
+    /// An engine without runs reports if it is caught up; `at_work`: the network may be busy for
+    /// it.
     pub fn says_caught_up(&mut self, at: Time, device: DeviceId, (is, at_work): (bool, bool)) {
         let watched = &mut self.watched[device.0 as usize];
         watched.each(|one| one.says_caught_up(is));
@@ -120,7 +121,7 @@ impl Oracle {
         watched.owing.says_caught_up(is || at_work, now);
     }
 
-    /// Whether [`saw`](Oracle::saw) must be called before edits of this entity.
+    /// True if [`saw`](Oracle::saw) must be called before edits of this entity.
     pub fn wants_shown(&self, entity: EntityId) -> bool {
         self.ledger.combined.of(entity).next().is_some()
     }
@@ -372,7 +373,7 @@ impl Oracle {
                 self.overwritten += gave_way.ours + gave_way.theirs;
                 self.gave_way.push((edit, gave_way.ours));
             }
-            // A person who decides has read both sides.
+            // A person who decides a conflict has read both sides.
             EngineEvent::Page(PageEvent::Resolved { edit, entity, key, kind, decision, sides, .. }) => {
                 let own = self.history.remember(entity, key);
                 self.decided((at, device), (edit, own), (kind, decision), sides);
@@ -399,7 +400,7 @@ impl Oracle {
         }
     }
 
-    /// Processes a decision about an edit of the row `own`; returns what gave way.
+    /// Processes a decision about an edit of the row `own`; returns the columns that gave way.
     fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -412,7 +413,7 @@ impl Oracle {
         }
         // Until a person decides, the version is only on the page of conflicts, not in the table.
         let goes = !matches!(decision, Decision::Remote | Decision::Same | Decision::Parked);
-        // The device does not see another row, unless the edit is applied to it.
+        // The device does not see the other row, unless the edit is applied to that row.
         let other = self.ledger.other_row(edit);
         self.held.read(other.filter(|_| goes).unwrap_or(own), device);
         let (row, seen) = match other {
@@ -482,7 +483,7 @@ impl Oracle {
             self.ledger.found_by(at, edit.id, Some(device), told, false);
         }
         self.shown.became_copy(device, of, at);
-        // The device may later be restored to its own backup, so its own last death counts as well.
+        // The device may be restored to its own backup later, so its last own death counts, too.
         if let Some(cut) = self.cut_short.get(&of).copied() {
             let own = self.cut_short.entry(device).or_insert(cut);
             *own = cut.max(*own);
@@ -504,7 +505,7 @@ impl Oracle {
         self.history.go_back(to, at);
     }
 
-    /// A pulled change is durable. A row without events is only recorded if it is removed.
+    /// A pulled change is durable. Of a row without events only removals are recorded.
     fn applied(&mut self, at: Time, (device, unit): By, changes: &[AppliedChange<'_>]) {
         let change = &changes[0];
         self.sights.applied(at, device, change);
@@ -524,7 +525,7 @@ impl Oracle {
             let at = At { device, place: &places[usize::from(row.entity.0)], now: at };
             self.held.look_at(id, row, at, versions, change.removed);
         }
-        // Nobody sees a change that the same transaction replaces.
+        // Nobody sees a change that a later one in the same transaction replaces.
         if !changes[1..].iter().any(|later| (later.entity, later.key) == (change.entity, change.key)) {
             self.look_back(at, device, id, brought);
         }
@@ -567,13 +568,13 @@ impl Oracle {
             check_stamp(&mut self.findings, what, self.history.row(row), stamp);
         }
         let versions = self.met(at, device, row, stamp);
-        // A commit by a copy may overwrite what the device was told since.
+        // A commit of a copy may overwrite what the device was told in the meantime.
         let older = versions < self.held.versions(row, device);
         let by_copy = self.ledger.was_asked_elsewhere(edit, device);
         self.held.perhaps_less((row, device), older && by_copy);
     }
 
-    /// The backend's version with this stamp arrived; returns the versions the device has seen.
+    /// The backend's version with this stamp arrived. Returns how many versions the device saw.
     fn met(&mut self, at: Time, device: DeviceId, id: RowId, stamp: Stamp) -> usize {
         let row = self.history.row(id);
         let versions = row.held_with(stamp);

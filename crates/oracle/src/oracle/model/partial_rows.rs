@@ -1,5 +1,5 @@
-//! Partial rows that a device shows beside the rows it holds in full: their values must be those of
-//! their version.
+//! Checks partial rows, which a device shows in addition to the rows it holds in full: their values
+//! must be those of their version.
 
 use std::rc::Rc;
 
@@ -10,17 +10,17 @@ use crate::oracle::model::{Contents, Difference, Oracle, RowHash, Truth, alike};
 use crate::oracle::watch::with_waiting_edits;
 use crate::oracle::{Matter, OracleSetup};
 
-/// The backend's rows of which units bring parts; read once for all devices.
+/// The rows of entities that units bring in part; read once for all devices.
 pub struct Parts(Contents);
 
 impl Oracle {
-    /// Reads the rows of which units bring parts, as devices should show them.
+    /// Reads these rows from the backend, as devices should show them.
     pub fn parts(&self, truth: &dyn Truth) -> Parts {
         let wanted: Vec<EntityId> = in_parts(&self.setup).collect();
         Parts(Contents::of(&self.setup.labels.schema, |id| wanted.contains(&id), truth))
     }
 
-    /// Checks the partial rows that a device shows, where the backend's row has not changed since.
+    /// Checks the partial rows on a device whose rows have not changed on the backend since.
     pub fn look_at_parts(
         &mut self,
         device: DeviceId,
@@ -76,7 +76,7 @@ impl Oracle {
         }
     }
 
-    /// Checks the columns that a newer app added: a current version must have its values.
+    /// Checks the columns that a newer app added: the current version must have their values.
     pub(crate) fn look_at_columns(
         &mut self,
         device: DeviceId,
@@ -123,8 +123,8 @@ impl Oracle {
         self.findings.add(&CONTRADICTION, (Some(device), Some((entity, key))), text);
     }
 
-    /// Rows fetched on open must each equal some version of the backend. Reports the key of each
-    /// that does not; returns the number of rows checked.
+    /// Checks rows that were fetched on open: each must equal some version of the backend. Reports
+    /// the key of each that does not. Returns the number of rows checked.
     pub(crate) fn compare_opened(
         &self,
         truth: &dyn Truth,
@@ -137,7 +137,7 @@ impl Oracle {
         }
         let schema = self.setup.labels.schema.entity(entity);
         let mut hash = RowHash::default();
-        // Whether the backend ever had this content, in versions with this stamp if there are any.
+        // True if the backend ever had this content, in a version with this stamp if there is one.
         let mut was = |key: &str, stamp: Stamp, content: u64| {
             let Some(id) = self.history.find(entity, key) else {
                 let there = truth.row(entity, key);
@@ -160,7 +160,7 @@ impl Oracle {
     }
 }
 
-/// The entities of which units bring parts.
+/// The entities that units bring in part.
 fn in_parts(setup: &OracleSetup) -> impl Iterator<Item = EntityId> {
     let has_part = |id: &EntityId| setup.labels.units.iter().any(|unit| unit.excerpt(*id).is_some());
     setup.labels.schema.ids().filter(has_part)

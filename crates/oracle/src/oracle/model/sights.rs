@@ -1,8 +1,8 @@
-//! Rows that come into a device's sight, or go out of it, though nobody changed them.
+//! Counts rows that come into a device's sight (its scope) or leave it, though nobody changed them.
 //!
-//! The person of a device gets other attributes, or a row follows the row that it copies its scope
-//! from. The device must then get rows whose stamps may be old, and must remove rows that are still
-//! on the backend. This counts them, and how long it takes.
+//! This happens if the person of a device gets other attributes, or if a row follows the row from
+//! which it copies its scope. The device must then get rows whose stamps may be old, or remove rows
+//! that are still on the backend. Counts these rows, and how long it takes.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,15 +13,15 @@ use crate::oracle::model::{Commit, History, Places, Row, place, place_of};
 
 type Holding = (DeviceId, EntityId, Key);
 
-/// Rows that are on their way into a device, or out of it, and since when.
+/// Rows that must come to a device, or leave it, and have not yet.
 #[derive(Debug, Default)]
 struct Crossing {
     open: BTreeMap<Holding, Time>,
     rows: u64,
-    /// Rows times time, of all that are over.
+    /// Rows times time, of all crossings that are over.
     row_ns: u128,
     longest: Span,
-    /// At the end, those that never crossed.
+    /// The number of rows that had not crossed by the end.
     left: u64,
 }
 
@@ -44,11 +44,11 @@ impl Crossing {
 pub(crate) struct Sights {
     granted: Crossing,
     revoked: Crossing,
-    /// The scopes that devices had before, and when they got the next one.
+    /// By device, its earlier scopes, each with the time when the next one followed.
     former: BTreeMap<DeviceId, Vec<(Time, Rc<Places>)>>,
 }
 
-/// The scopes of a device before and after a change, and when it was.
+/// A change of a device's scope: the scope before, the scope after, and the time.
 #[derive(Clone, Copy)]
 pub(crate) struct ChangeOfSight<'a> {
     pub(crate) at: Time,
@@ -57,7 +57,7 @@ pub(crate) struct ChangeOfSight<'a> {
     pub(crate) after: &'a Places,
 }
 
-/// A row that is in another place since `at`; `None` is nobody's.
+/// A row that changed its place at `at`. `None`: nobody's place.
 #[derive(Clone, Copy)]
 pub(crate) struct Moved<'a> {
     pub(crate) at: Time,
@@ -90,7 +90,7 @@ impl Sights {
         self.former.entry(device).or_default().push((at, Rc::clone(before)));
     }
 
-    /// A row is in another place, though nobody wrote it.
+    /// A row changed its place, though nobody wrote the row.
     pub(crate) fn moved(&mut self, row: Moved<'_>, places: &[Rc<Places>]) {
         let Moved { at, entity, key, from, to } = row;
         for (device, places) in (0..).map(DeviceId).zip(places) {
@@ -122,8 +122,8 @@ impl Sights {
             crossing.ends(&(device, change.entity, Key::new(change.key)), at);
         }
     }
-    /// A row has a new version. One that the backend derived follows another row; a deleted one is
-    /// for nobody any more, and a device that keeps it missed the delete.
+    /// A row has a new version. If the backend derived the version, the row follows another one. A
+    /// deleted row is for nobody: a device that keeps it has missed the delete.
     pub(crate) fn committed(&mut self, row: &Row, commit: Commit<'_>, places: &[Rc<Places>]) {
         let [from, to] = row.last_places();
         if commit.kind == CommitKind::Delete {
@@ -132,7 +132,7 @@ impl Sights {
             self.moved(Moved { at: commit.at, entity: row.entity, key: &row.key, from, to }, places);
         }
     }
-    /// A device has none of the rows of an entity any more.
+    /// A device has lost all its rows of an entity.
     pub(crate) fn emptied(&mut self, device: DeviceId, entity: EntityId, at: Time) {
         let of = |(of, it, _): &&Holding| (*of, *it) == (device, entity);
         let gone: Vec<Holding> = self.revoked.open.keys().filter(of).cloned().collect();
@@ -146,7 +146,7 @@ impl Sights {
         }
     }
 
-    /// At the end, a device lacks a row of its scope. Returns since when the row is in its sight.
+    /// At the end, a device lacks a row of its scope. Returns since when the row is in the scope.
     pub(crate) fn lacks(&mut self, of: &Holding, at: Time) -> Time {
         let since = self.granted.open.get(of).copied();
         self.granted.left += u64::from(self.granted.ends(of, at));
@@ -157,7 +157,7 @@ impl Sights {
         self.revoked.left += u64::from(self.revoked.ends(of, at));
     }
 
-    /// The scope of a device, now or before, that a row belongs to; its present one if none.
+    /// The scope of a device, now or before, that a row belongs to; else its present scope.
     pub(crate) fn scope_of<'p>(&'p self, device: DeviceId, row: &Row, present: &'p Places) -> &'p [Value] {
         let entity = usize::from(row.entity.0);
         let [_, place] = row.last_places();
@@ -167,7 +167,7 @@ impl Sights {
         Some(&*present[entity]).filter(is_there).or_else(|| former.find(is_there)).unwrap_or(&present[entity])
     }
 
-    /// The figures, once every device was compared with the backend.
+    /// The figures, after every device was compared with the backend.
     pub(crate) fn figures(&self) -> [(&'static str, u64); 8] {
         let Sights { granted, revoked, .. } = self;
         let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
@@ -184,7 +184,7 @@ impl Sights {
     }
 }
 
-/// The places of all entities for a device with these attributes.
+/// The place in each entity that a device with these attributes may see.
 pub(crate) fn places_of(schema: &Schema, attributes: &[Value]) -> Rc<Places> {
     let place = |entity: &Entity| Rc::from(place_of(entity, attributes));
     schema.entities.iter().map(place).collect()

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::base::{EntityId, Key, Stamp, Value, ValueRef, composed, is_same_text};
 use crate::contract::{Entity, ScopeRule};
 
-/// The backend's live rows at one moment. Soft-deleted rows are not live.
+/// The backend's live rows at one moment. A soft-deleted row is not live.
 pub trait Truth {
     /// The stamp and the backend's values of a live row; `None` if it is deleted or never existed.
     fn row(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)>;
@@ -13,8 +13,9 @@ pub trait Truth {
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value]));
 }
 
-/// The values that decide in whose scope a row is, one per rule; `None` outside of a window.
-/// Deliberately implemented again: the oracle must not share bugs with what it checks.
+/// The place of a row: the values that decide in whose scope it is, one per scope rule; `None` if
+/// it is outside of a time window. Implemented again on purpose: the oracle must not share bugs
+/// with the code that it checks.
 pub(crate) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
     let mut place = Vec::with_capacity(entity.scope.len());
     for rule in &entity.scope {
@@ -36,7 +37,7 @@ pub(crate) fn place_of(entity: &Entity, attributes: &[Value]) -> Box<[Value]> {
 
 pub(crate) type Places = [Rc<[Value]>];
 
-/// Hashes rows independently of their source and of how texts compose their accents.
+/// Hashes rows in the same way wherever they come from and however texts compose accents.
 #[derive(Debug, Default)]
 pub(crate) struct RowHash(Vec<u8>);
 
@@ -76,12 +77,12 @@ impl RowHash {
     }
 }
 
-/// Whether two values mean the same; a long text is compared by its content.
+/// True if two values mean the same. Long texts are compared by content.
 pub(crate) fn alike(a: &Value, b: &Value) -> bool {
     b.with_ref(|b| a.reads_as(b) || a.with_ref(|a| is_same(a, b)))
 }
 
-/// Whether two values mean the same; texts are compared after composing their accents.
+/// True if two values mean the same. Texts are compared after composing their accents.
 pub(crate) fn is_same(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (a, b) {
         (ValueRef::Text(a), ValueRef::Text(b)) => is_same_text(a, b),

@@ -1,8 +1,8 @@
 //! What each update found in the columns that it sets: the base of a three-way comparison.
 //!
-//! An edit finds what its device had been told of the row, with the waiting edits applied. If such
-//! an edit comes to nothing, its values count no more. Each storage has its own knowledge: a copy
-//! knows what the original knew at that time, and a backup what was known then.
+//! An edit finds what its device had been told of the row, with the waiting edits applied. If a
+//! waiting edit has no effect in the end, its values no longer count. Each storage has its own
+//! knowledge: a copy knows what the original knew then, and so does a backup.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -13,15 +13,15 @@ use crate::base::{DeviceId, EditId, Time, Value};
 use crate::contract::{Decision, EditKind};
 use crate::oracle::model::{Edit, Lives, Row, RowId, alike};
 
-/// By row, the edits that came to a storage, in their order there.
+/// By row, the edits that a storage has, in the order in which they came.
 type Book = FxHashMap<RowId, Vec<Noted>>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     books: FxHashMap<DeviceId, Book>,
-    /// All notes ever made; a backup or a copy restores a storage from them.
+    /// All notes of all storages. A backup or a copy restores its storage from these.
     journal: Vec<NotedThere>,
-    /// Edits of devices that may have held more than they reported, or that found a failed edit.
+    /// Edits of devices that may have held more than reported, or that found an edit that failed.
     unsure: BTreeSet<EditId>,
     /// Edits that may or may not be in the storage of a copy.
     pub(crate) unseen: BTreeSet<EditId>,
@@ -42,7 +42,7 @@ struct Noted {
     update: bool,
     over: bool,
     columns: Rc<Vec<Column>>,
-    /// What its person saw in the row from waiting edits, whatever becomes of those.
+    /// What its person saw in the row from waiting edits, even if those fail later.
     saw: Rc<[(usize, Value)]>,
 }
 
@@ -62,8 +62,8 @@ pub(crate) struct StorageTime {
 }
 
 impl Found {
-    /// Notes an edit made on the first `versions` of its row and the waiting edits; if not `sure`,
-    /// perhaps on more versions.
+    /// Notes an edit made on the first `versions` of its row (perhaps more, if `sure` is false),
+    /// with the waiting edits applied.
     pub(crate) fn made(&mut self, place: StorageTime, edit: &Edit, told: (&Row, usize), sure: bool) {
         let (row, versions) = told;
         let noted = self.books.get(&place.device).and_then(|book| book.get(&edit.row));
@@ -125,7 +125,7 @@ impl Found {
         }
     }
 
-    /// The edit also stands for earlier ones, and is based on what those found.
+    /// The edit also stands for the edits in `with`, and is based on what those found.
     pub(crate) fn squashed(&mut self, place: StorageTime, (id, row): (EditId, RowId), with: &[EditId]) {
         let Some(mut own) = self.noted(place.device, (id, row)).cloned() else { return };
         for other in with.iter().rev() {
@@ -149,7 +149,7 @@ impl Found {
         }
     }
 
-    /// The edit was dropped: an edit that found its values now found what it had found.
+    /// The edit was dropped. Edits that found its values now count as based on what it had found.
     pub(crate) fn given_up(&mut self, place: StorageTime, (id, row): (EditId, RowId)) {
         let Some(own) = self.noted(place.device, (id, row)).cloned() else { return };
         let book = self.books.get(&place.device).and_then(|book| book.get(&row)).cloned();
@@ -181,7 +181,7 @@ impl Found {
         self.books.insert(device, book);
     }
 
-    /// Whether these versions have, in a column of the edit, a value that it neither found nor set.
+    /// True if these versions have, in a column of the edit, a value that it neither found nor set.
     pub(crate) fn is_contested(&self, device: DeviceId, edit: &Edit, row: &Row, versions: usize) -> bool {
         let Some(noted) = self.noted(device, (edit.id, edit.row)).filter(|noted| noted.update) else {
             return true;
@@ -195,9 +195,9 @@ impl Found {
         })
     }
 
-    /// Whether its person found or saw this value; for unsure edits, in any version.
+    /// True if its person found or saw this value; for an unsure edit, in any version.
     pub(crate) fn knew(&self, edit: &Edit, row: &Row, (column, value): (usize, &Value)) -> bool {
-        // A storage restored since then need not have the note.
+        // A storage that was restored since may lack the note.
         let noted = self.noted(edit.id.device, (edit.id, edit.row)).or_else(|| self.last(edit.id));
         let columns = noted.filter(|noted| noted.update).map(|noted| &noted.columns);
         let own = columns.and_then(|columns| columns.iter().find(|own| own.number == column));

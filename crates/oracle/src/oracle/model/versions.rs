@@ -1,4 +1,4 @@
-//! Every version that the backend committed since the start.
+//! Every version of a row that the backend committed since the start.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::oracle::model::{RowHash, Truth, alike, place};
 
 pub(crate) type RowId = u32;
 
-/// Longer than any clock skew in a world.
+/// Longer than the skew of any clock in a world.
 const LONG_BEFORE: Span = Span::secs(20 * 365 * 86_400);
 
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Version {
     pub(crate) gone: bool,
     pub(crate) place: Option<Box<[Value]>>,
     pub(crate) content: u64,
-    /// The backend's columns that it changed, one bit each; columns from 63 on share the last bit.
+    /// The backend's columns that changed, one bit each. Columns from 63 on share the last bit.
     pub(crate) changed: u64,
     /// The values of those columns before; `None` if there was no row.
     replaced: Option<Box<[(usize, Value)]>>,
@@ -34,14 +34,14 @@ pub(crate) struct Version {
 pub(crate) struct Row {
     pub(crate) entity: EntityId,
     pub(crate) key: Key,
-    /// The row's place at the start; `None` if it had none or did not exist.
+    /// The row's place (who may see it) at the start; `None` if it had none or did not exist.
     pub(crate) first_place: Option<Box<[Value]>>,
     pub(crate) versions: Vec<Version>,
     pub(crate) values: Option<Vec<Value>>,
 }
 
 pub(crate) struct History {
-    /// The schema of the present day: windows of scopes may move with it.
+    /// The schema of the current day: windows of scopes may move from day to day.
     pub(crate) schema: Arc<Schema>,
     first_schema: Arc<Schema>,
     /// The rows at the start.
@@ -81,8 +81,8 @@ impl History {
         self.rows.iter().enumerate().map(|(id, row)| (id as RowId, row))
     }
 
-    /// The windows of scopes move on to this day. Calls `f` with each row that is in another place
-    /// since then, with its places before and after.
+    /// A new day begins, which moves the windows of scopes. Calls `f` with each row whose place
+    /// changed thereby, with the places before and after.
     pub(crate) fn begin_day(&mut self, day: u32, f: &mut dyn FnMut(EntityId, &Key, [Option<&[Value]>; 2])) {
         let before = Arc::clone(&self.schema);
         self.schema = Arc::new(self.first_schema.on_day(day));
@@ -120,7 +120,7 @@ impl History {
         }
     }
 
-    /// The id of the row with this key. A new row is initialised from the initial content.
+    /// The id of the row with this key. A new entry starts with the content at the start.
     pub(crate) fn remember(&mut self, entity: EntityId, key: &str) -> RowId {
         if let Some(id) = self.find(entity, key) {
             return id;
@@ -139,7 +139,7 @@ impl History {
         Some((stamp, RowHash::default().projected(self.schema.entity(entity), &values)))
     }
 
-    /// The stamp and content of the row at the start, if `versions` is 0.
+    /// The stamp and content of the row at the start, if `versions` is 0; else `None`.
     pub(crate) fn first_of(&self, row: &Row, versions: usize) -> Option<(Stamp, u64)> {
         if versions == 0 { self.first(row.entity, &row.key) } else { None }
     }
@@ -162,14 +162,14 @@ impl History {
         let place = place(entity, commit.values);
         let Commit { at, stamp, author, .. } = commit;
         let version = Version { stamp, at, author, gone, place, content, changed, replaced, undone: None };
-        // Most changed rows change once, and a vector would grow to four elements at first.
+        // Most changed rows change once, but a vector would reserve four elements.
         row.versions.reserve_exact(usize::from(row.versions.is_empty()));
         row.versions.push(version);
         let after = (!gone).then(|| commit.values.to_vec());
         std::mem::replace(&mut row.values, after)
     }
 
-    /// The version with this stamp is visible only from `until` on; nobody is behind before that.
+    /// The version with this stamp is visible only from `until` on. Nobody is behind before that.
     pub(crate) fn delay(&mut self, id: RowId, stamp: Stamp, until: Time) {
         let versions = &mut self.rows[id as usize].versions;
         if let Some(version) = versions.iter_mut().rfind(|version| version.stamp == stamp) {
@@ -188,7 +188,7 @@ impl History {
 }
 
 impl Row {
-    /// The versions in this range that others than this device committed.
+    /// The versions in this range that other authors than this device committed.
     pub(crate) fn beside(&self, versions: Range<usize>, device: DeviceId) -> impl Iterator<Item = &Version> {
         let of = self.versions.get(versions).unwrap_or_default().iter();
         of.filter(move |it| !matches!(it.author, Author::Device(by) if by.device == device))
@@ -211,25 +211,25 @@ impl Row {
     pub(crate) fn ever_said(&self, column: usize, mut counts: Range<usize>, value: &Value) -> bool {
         counts.any(|versions| self.says(column, versions, value))
     }
-    /// How many versions a device with this stamp has, 0 for those from before the start. If no
-    /// version has the stamp (coarse clocks), the latest earlier one counts.
+    /// How many versions a device with this stamp has; 0 for a version from before the start. If no
+    /// version has the stamp (clocks are coarse), the latest earlier version counts.
     pub(crate) fn held_with(&self, stamp: Stamp) -> usize {
         let exact = self.versions.iter().rposition(|v| v.stamp == stamp);
         let found = exact.or_else(|| self.versions.iter().rposition(|v| v.stamp < stamp));
         found.map_or(0, |position| position + 1)
     }
     /// The number of versions up to the last one with this content; 0 if only the content at the
-    /// start, `first`, equals it.
+    /// start, `first`, is equal. `None` if no content is.
     pub(crate) fn reads_as(&self, content: u64, first: Option<u64>) -> Option<usize> {
         let like = self.versions.iter().rposition(|version| !version.gone && version.content == content);
         like.map(|at| at + 1).or((first == Some(content)).then_some(0))
     }
-    /// Whether a stamp is so far before all versions that no clock skew explains it.
+    /// True if a stamp is so long before all versions that no clock skew explains it.
     pub(crate) fn predates(&self, stamp: Stamp) -> bool {
         let first = self.versions.iter().map(|version| version.stamp).min();
         first.is_some_and(|first| stamp.plus(LONG_BEFORE) < first)
     }
-    /// The place of the row before its last version, and after it.
+    /// The place of the row before its last version, and after its last version.
     pub(crate) fn last_places(&self) -> [Option<&[Value]>; 2] {
         let first = self.first_place.as_deref();
         match &self.versions[..] {
@@ -238,7 +238,7 @@ impl Row {
             [] => [first; 2],
         }
     }
-    /// Whether a device at `place` with the first `held` versions has the row.
+    /// True if a device at `place` that has the first `held` versions must show the row.
     pub(crate) fn has(&self, held: usize, place: &[Value]) -> bool {
         match held.checked_sub(1) {
             None => self.first_place.as_deref() == Some(place),
@@ -256,7 +256,7 @@ impl Version {
     }
 }
 
-/// Whether somebody wrote it: the office, an import, or an edit of a device that `counts`.
+/// True if somebody wrote it: the office, an import, or an edit of a device that `counts`.
 pub(crate) fn is_written(author: Author, counts: impl FnOnce(EditId) -> bool) -> bool {
     match author {
         Author::Device(by) => counts(by),

@@ -6,7 +6,7 @@ use crate::base::{EditId, EntityId, Key};
 use crate::contract::{Decision, EditKind, EngineEvent, Event, LocalEdit, PageEvent, Schema};
 use crate::oracle::watch::StateLoss;
 
-/// The rows that an edit concerns, as far as other edits may have to wait for it.
+/// The rows that an edit concerns: other edits of these may have to wait for it.
 #[derive(Clone, Debug)]
 pub(crate) struct EditTarget {
     pub(crate) entity: EntityId,
@@ -54,7 +54,7 @@ impl OpenConflicts {
         self.open.contains_key(&edit)
     }
 
-    /// The edits that wait for a person: of a row in conflict, or required to go after such.
+    /// The edits that wait for a person: those of a row in conflict, and those that must follow.
     pub(crate) fn held<'e>(&self, edits: impl Iterator<Item = (EditId, &'e EditTarget)>) -> BTreeSet<EditId> {
         let mut held = BTreeSet::new();
         if self.open.is_empty() {

@@ -1,4 +1,4 @@
-//! Runs that are due: why, and within which bound.
+//! Runs that are due: the reasons, and the bounds within which they must start.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(crate) struct Owed {
 pub(crate) struct Waiting {
     pub(crate) place: EditTarget,
     pub(crate) made: Time,
-    /// It was sent in a request, so it may be settled without a report.
+    /// True if a request contained it, so that it may be settled without a report.
     pub(crate) sent: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A persistent queue must give the next process the units that were requested and have not ended.
+//! A persistent queue must hand over to the next process all requested units that have not ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// The units that must run now. The latest requests may not be on disk.
+    /// Returns the units that must run now. The latest requests may not be on disk yet.
     pub(crate) fn on(&mut self, heard: &Heard<'_>) -> Vec<UnitId> {
         let Heard { at, event, out, setup, .. } = *heard;
         if out.is_some_and(|out| out >= StateLoss::Part) {
@@ -50,9 +50,9 @@ impl Kept {
                 self.asked.extend(waited.iter().map(|unit| (*unit, at)));
                 return waited.into_iter().collect();
             }
-            // After a power loss unsynced data may be gone; without room the queue was not stored.
+            // After a power loss, unsynced data may be gone. Without room the queue was not stored.
             Event::ProcessKilled { .. } | Event::Engine(EngineEvent::StorageFull) => *self = Kept::default(),
-            // It belongs to another person.
+            // The queue belonged to another person.
             Event::Phone(PhoneEvent::LoggedIn { .. }) => *self = Kept::default(),
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! Checks on the order of a device's own events: runs, their ends, the queue.
+//! Checks the order of a device's own events: runs, their ends, the queue.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -35,12 +35,12 @@ pub(crate) static SYNC_LOOP: Rule = Rule {
     ..Rule::new("sync-loop", "oracle.sync_loop.count", Harm::Wrong, Matter::Runs)
 };
 
-/// A loop has this many runs in a row, each started by the end of the one before or by its hook.
+/// This many runs in a row are a loop, if the end or the hook of each starts the next.
 const LOOP: u32 = 10;
-/// At most this many runs start without being reported before the next report.
+/// At most this many runs may start without a report before the next report.
 const UNHEARD: usize = 64;
 
-/// A disk that takes this long for a person's action also keeps a run waiting.
+/// A disk on which a person's action takes this long also keeps a run waiting.
 const SLOW: Span = Span::secs(1);
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,7 +70,7 @@ pub(crate) struct DeviceFlow {
     suspended: bool,
     throttled_until: Time,
     open: BTreeMap<u64, Run>,
-    /// By run, when other runs of its unit started; its end shows whether it was still under way.
+    /// By run, the starts of other runs of its unit. Its end shows if it was still under way then.
     met: BTreeMap<u64, Vec<Time>>,
     pub(crate) runs: u64,
     queue: VecDeque<(UnitId, Time)>,
@@ -80,11 +80,11 @@ pub(crate) struct DeviceFlow {
     called: Vec<(UnitId, Time)>,
     triggering: Option<(UnitId, u32)>,
     triggered: BTreeMap<UnitId, u32>,
-    /// The process died at work, and no run has started since: its last actions may be unreported.
+    /// True if the process died at work and no run started since: last actions may lack a report.
     untold: bool,
-    /// Runs that ended for lack of storage since the last complete one; a death may reopen them.
+    /// Runs that ended for lack of storage since the last complete one. A death may reopen them.
     unwritten: BTreeSet<u64>,
-    /// Runs whose start was not reported, which may appear and end after later runs.
+    /// Runs without a reported start: they may appear and end after later runs.
     unheard: BTreeSet<u64>,
 }
 
@@ -117,11 +117,11 @@ impl DeviceFlow {
                 let open = self.open.values_mut().filter(|run| run.life == self.life);
                 open.for_each(|run| run.sign = run.sign.max(at));
             }
-            // A run that left pages has a reason to be followed by another.
+            // A run that left pages is a reason for the next run.
             Event::App(_)
             | Event::EditMade { .. }
             | Event::Engine(EngineEvent::Unit(UnitEvent::PagesLeft { .. })) => self.somebody_acted(),
-            // The unit may be in the queue already: taken, with its start not reported yet.
+            // The unit may be in the queue already, if it was taken and has not reported its start.
             Event::Engine(EngineEvent::UnitQueued { unit, .. }) => {
                 self.queue.push_back((*unit, at));
                 self.queued_by_hook(*unit);
@@ -186,7 +186,7 @@ impl DeviceFlow {
             });
         }
         let chain = self.chain(unit, queued_at);
-        // Reported once per chain of runs.
+        // Each chain of runs is reported once.
         if chain == LOOP {
             findings.tell(&SYNC_LOOP, id, |names| {
                 let (unit, at) = (names.unit(unit), names.time(at));
@@ -205,13 +205,13 @@ impl DeviceFlow {
     pub(crate) fn unfinished(&self) -> impl Iterator<Item = Run> {
         self.open.values().copied().filter(|run| self.alive && run.life == self.life)
     }
-    /// The device did not come to rest: drops open runs that might still end, but not silent ones.
+    /// The device did not come to rest. Forgets open runs that might end, but not silent ones.
     pub(crate) fn at_no_rest(&mut self, now: Time, patience: &Patience) {
         let (alive, life) = (self.alive, self.life);
         self.open.retain(|_, run| alive && run.life == life && run.is_silent(now, patience));
     }
 
-    /// Reports runs of dead processes that no later process ended, and silent runs of living ones.
+    /// Reports runs that no later process ended, and silent runs of living processes.
     pub(crate) fn finish(&mut self, now: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
         self.report_silent_runs(id, now, patience, findings);
         // A silent run was not under way when others of its unit started.
@@ -219,7 +219,7 @@ impl DeviceFlow {
         for (run, open) in self.open.clone() {
             self.report_overlapping_runs(id, run, &open, findings);
         }
-        // Every run ends, at the latest in the next process; after a power loss that is unknown.
+        // Every run ends, at the latest in the next process. After a power loss this is unknown.
         let is_left = |run: &Run| run.life < self.life && !run.may_have_ended;
         for (run, open) in self.open.iter().filter(|(_, run)| is_left(run)) {
             findings.tell(&WITHOUT_END, id, |names| {
@@ -250,7 +250,7 @@ impl DeviceFlow {
         }
     }
 
-    /// A unit starts. A run's end shows whether it was still under way; a direct call was.
+    /// A unit starts. The end of another run shows if it was still under way; a direct call was.
     fn runs_beside(&mut self, id: DeviceId, at: Time, unit: UnitId, findings: &mut Findings) {
         // A unit runs at most once at a time in one process.
         let is_other = |run: &Run| run.unit == unit && run.life == self.life;
@@ -276,7 +276,7 @@ impl DeviceFlow {
         }
     }
 
-    /// What the device does or waits for counts for the newest run of the unit.
+    /// An action or a wait of the device counts for the newest run of the unit.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>, patience: &Patience) {
         match event {
             Event::Engine(EngineEvent::RequestRefused {
@@ -314,7 +314,7 @@ impl DeviceFlow {
         }
     }
 
-    /// Between a commit and its report, an open run may have ended and an unreported one begun.
+    /// The process died between a commit and its report: runs may have ended or begun unreported.
     fn died_untold(&mut self) {
         self.may_have_ended(Time::ZERO);
         self.unheard.append(&mut self.unwritten);
@@ -331,7 +331,7 @@ impl DeviceFlow {
         let begun = self.open.values_mut().filter(|run| run.since >= since);
         begun.for_each(|run| run.may_have_ended = true);
     }
-    /// A person or the network acted: current and waiting runs belong to no chain.
+    /// A person or the network acted, so current and waiting runs are not part of a chain.
     pub(crate) fn somebody_acted(&mut self) {
         self.last_end = None;
         self.triggered.clear();
@@ -350,7 +350,7 @@ impl DeviceFlow {
             None => _ = self.triggered.remove(&unit),
         }
     }
-    /// A unit was put back: requests reported as coalesced in the meantime belong to this turn.
+    /// A unit was put back into the queue. Requests coalesced until then belong to this turn.
     fn drop_coalesced(&mut self, unit: UnitId, queued_at: Time) {
         let put_back = self.ends.get(&unit).is_some_and(|end| queued_at < *end);
         let Some(told) = self.coalesced.get(&unit).copied().filter(|_| put_back) else { return };
@@ -363,10 +363,10 @@ impl DeviceFlow {
     }
 }
 
-/// Waiting units run in the order in which they were queued; a retry is not part of that order.
+/// Waiting units must run in the order in which they were queued. A retry has no such place.
 fn unit_out_of_order(device: &mut DeviceFlow, unit: UnitId, queued_at: Time) -> Option<UnitId> {
     device.drop_coalesced(unit, queued_at);
-    // A unit reports its start some time after it was taken; requests in between are another turn.
+    // A unit reports its start some time after it was taken. A request in between is another turn.
     let of_unit = device.queue.iter().filter(|(waiting, _)| *waiting == unit);
     let turn = of_unit.map(|(_, since)| *since).filter(|since| *since <= queued_at).max()?;
     let place = device.queue.iter().position(|entry| *entry == (unit, turn))?;

@@ -1,7 +1,7 @@
-//! Cursors that were moved by another unit than their own.
+//! Finds cursors that moved although their own unit did not move them.
 //!
-//! A unit that ran may move its own cursors, the shared cursors of entities that it brings in full,
-//! and its own date. Nothing else may move a cursor, whatever interrupts the unit.
+//! A unit that ran may move its own cursors, its own date, and the shared cursors of entities that
+//! it brings in full. Nothing else may move a cursor, whatever interrupts the unit.
 
 use crate::base::{EntityId, Stamp, UnitId};
 use crate::contract::{EngineEvent, Event, SyncUnit, UnitEvent};
@@ -71,7 +71,7 @@ impl Watcher for DeviceCursors {
 }
 
 impl DeviceCursors {
-    /// The cursors and dates that moved although no unit that ran may move them, in words.
+    /// Says which cursors and dates moved although no unit that ran may move them.
     fn moved_by_strangers(&self, at: &[Cursor], dates: &[(UnitId, Stamp)], names: &Labels) -> Vec<String> {
         let Some((cursors, before)) = &self.seen else { return Vec::new() };
         let may_move = |whose, entity| {
@@ -88,7 +88,7 @@ impl DeviceCursors {
     }
 }
 
-/// Whether a unit that `ran` may move the cursor of `whose` for an entity.
+/// True if a unit that `ran` may move the cursor of `whose` for an entity.
 fn may_move(unit: &SyncUnit, ran: UnitId, whose: Option<UnitId>, entity: EntityId) -> bool {
     match whose {
         Some(whose) => whose == ran && unit.pull.contains(&entity),
@@ -96,7 +96,7 @@ fn may_move(unit: &SyncUnit, ran: UnitId, whose: Option<UnitId>, entity: EntityI
     }
 }
 
-/// The owners and entities of cursors that differ; a cursor on only one side differs.
+/// The owner and entity of each cursor that differs. A cursor on only one side differs.
 fn moved(before: &[Cursor], after: &[Cursor]) -> Vec<(Option<UnitId>, EntityId)> {
     let news = after.iter().filter(|cursor| !before.contains(cursor));
     let gone = before

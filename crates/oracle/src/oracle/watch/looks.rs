@@ -1,10 +1,10 @@
-//! What a phone shows between its syncs: inspects its database while the world continues.
+//! Looks: inspects the database of a phone between its syncs, while the world continues.
 //!
-//! The device's reports about its rows are compared with what it shows at that moment. A row that
-//! it has must not vanish, a removed one must not be back, and none may be older than it was. This
-//! finds rows that a run first deletes, an acknowledgement brings back or a rollback undoes, even
-//! if the next page repairs that after a second. Rows with waiting edits are not judged, nor
-//! uncertain ones, as after a backup.
+//! Compares the device's reports about its rows with the rows that it shows at that moment. A row
+//! that it has must not vanish, a removed row must not be back, and no row may be older than
+//! before. This finds rows that a run deletes first, an acknowledgement brings back or a rollback
+//! undoes, even if the next page repairs this after a second. Rows with waiting edits, or about
+//! which nothing certain is known (as after a backup), are not judged.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -28,14 +28,14 @@ type Rows = FxHashMap<(EntityId, Key), (Stamp, u64)>;
 #[derive(Debug, Default)]
 pub(crate) struct Looks {
     pub(crate) taken: u64,
-    /// By device: the rows that it showed at the last look into this process.
+    /// By device, the rows that it showed at the last look into this process.
     before: FxHashMap<DeviceId, FxHashSet<(EntityId, Key)>>,
 }
 
 impl Looks {
     pub(crate) fn on(&mut self, device: DeviceId, event: &Event<'_>) {
         match event {
-            // It may be another database, or its last actions may be unreported.
+            // The database may be another one, or the last actions may have no report.
             Event::ProcessKilled { .. } | Event::Restored { .. } | Event::BecameCopy { .. } => {
                 self.before.remove(&device);
             }
@@ -47,12 +47,12 @@ impl Looks {
     }
 }
 
-/// The rows of a device that have edits which wait, for the network or for a person.
+/// The rows of a device with edits that wait for the network or for a person.
 pub(crate) fn with_waiting_edits(view: &dyn DeviceView) -> FxHashSet<(EntityId, Key)> {
     view.pending().into_iter().chain(view.held_up()).map(|edit| (edit.entity, edit.key)).collect()
 }
 
-/// A look at one device, with what is known of it.
+/// A look at one device, with the knowledge about this device.
 pub(crate) struct Look<'a> {
     pub(crate) now: Time,
     pub(crate) device: DeviceId,
@@ -66,7 +66,7 @@ pub(crate) struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// Compares the shown rows with what the device has; returns the number of rows read.
+    /// Compares the shown rows with those that the device has. Returns the number of rows read.
     pub(crate) fn at(&mut self, view: &NamedView<'_>, looks: &mut Looks) -> u64 {
         let (device, schema) = (self.device, &self.setup.labels.schema);
         let mut dirty = with_waiting_edits(view);
@@ -108,7 +108,7 @@ impl Look<'_> {
         read
     }
 
-    /// Whether it is certain, by the device's own reports, what it has of a row.
+    /// True if the device's own reports say for certain what it has of a row.
     fn is_sure(&self, id: RowId) -> bool {
         let device = self.device;
         let had = self.held.versions(id, device);
@@ -126,7 +126,7 @@ impl Look<'_> {
             |content| !last.gone && row.reads_as(content, first()).is_none_or(|like| like > had);
         let (has, stamp) = match shown {
             Some((_, content)) if !last.gone && content == last.content => return,
-            // The content matches no version, or an unreported one: it is on its way.
+            // The content is of no version, or of one without a report: parts are on their way.
             Some((_, content)) if is_on_its_way(content) => return,
             Some((stamp, _)) => (row.held_with(stamp), stamp),
             None if self.held.is_removed(id, device) => return,
@@ -140,12 +140,12 @@ impl Look<'_> {
         self.findings.found(&FLICKER, concerns, text);
     }
 
-    /// The device has the row but does not show it; correct only if a version since removed it.
+    /// The device has the row but does not show it: correct only if a version since removed it.
     fn judge_missing(&mut self, id: RowId) {
         let device = self.device;
         let (row, had) = (self.history.row(id), self.held.versions(id, device));
         let place = &*self.places[usize::from(row.entity.0)];
-        // Another check is for deletes of people at this phone.
+        // Another check handles deletes by people at this phone.
         let mut open = self.ledger.open_on(id).filter(|edit| edit.id.device == device);
         let goes = (had..=row.versions.len()).any(|held| !row.has(held, place));
         if goes || open.any(|edit| edit.kind == EditKind::Delete) {
@@ -159,7 +159,7 @@ impl Look<'_> {
         });
     }
 
-    /// Whether a row was in this place at the start, and is not known to have changed.
+    /// True if a row was in this place at the start, and is not known to have changed.
     fn never_went(&self, (entity, key): &(EntityId, Key)) -> bool {
         let own = &*self.places[usize::from(entity.0)];
         let untouched = self.history.find(*entity, key).is_none();

@@ -1,7 +1,8 @@
 //! Checks that follow the events of one device while the world runs.
 //!
-//! `watched` has one list of watchers per device; each file below is one watcher or what several of
-//! them share (`patience`: how long an engine may take; `exits`: what ends all that is under way).
+//! `watched` has one list of watchers per device. Each other file is one watcher, or code that
+//! several share (`patience`: how long an engine may take; `exits`: events that end everything
+//! under way).
 
 pub(crate) mod conflict_page;
 pub(crate) mod due;

@@ -1,10 +1,10 @@
-//! Rows that reverted on a device, and for how long.
+//! Finds rows that reverted on a device, and measures for how long.
 //!
-//! Checked at each commit of its database: its own writes stay (read your writes), no row reverts
-//! to an older version (monotonic reads), and deleted rows do not come back. Versions that the
-//! backend undid may be shown. If a device's state was replaced or lost, or a row was removed
-//! without a version, it is unknown what the device has until the next report. Two phones with one
-//! name are not judged.
+//! Checked at each commit of the device's database: its own writes stay (read your writes), no row
+//! reverts to an older version (monotonic reads), and deleted rows do not come back. A version that
+//! the backend undid may be shown. If the state was replaced or lost, or a row was removed without
+//! a version, nobody knows what the device has until the next report. Two phones with one name are
+//! not judged.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,13 +20,14 @@ struct Back {
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
     back: FxHashMap<(RowId, DeviceId), Back>,
-    /// Devices whose rows are unknown, with the rows reported since.
+    /// Devices whose rows are unknown, each with the rows reported since then.
     unsure: FxHashMap<DeviceId, FxHashSet<RowId>>,
     copied: FxHashSet<DeviceId>,
     pub(crate) vague: FxHashSet<(RowId, DeviceId)>,
-    /// Rows with own versions that the device was not told of yet: how many versions.
+    /// By row and device, the number of the device's own versions of which it was not told yet.
     unheard: FxHashMap<(RowId, DeviceId), usize>,
-    /// Rows that a verdict declared deleted; the phone may keep them while rows refer to them.
+    /// Rows that a server's verdict declared deleted. A phone may keep one while others refer to
+    /// it.
     pub(crate) gone_by_verdict: FxHashSet<(RowId, DeviceId)>,
     row_ns: u128,
 }
@@ -36,7 +37,7 @@ impl Shown {
         let told = self.unsure.get(&device).is_none_or(|told| told.contains(&id));
         told && !self.copied.contains(&device) && !self.vague.contains(&(id, device))
     }
-    /// Whether the device was told of all its own commits of the row.
+    /// True if the device was told of all its own commits of the row.
     pub(crate) fn heard(&self, id: RowId, device: DeviceId) -> bool {
         !self.unheard.contains_key(&(id, device))
     }
@@ -80,7 +81,7 @@ impl Shown {
             stays
         });
     }
-    /// Rows times nanoseconds for which they had reverted, including those that still are.
+    /// Rows times nanoseconds of being reverted, including rows that still are.
     pub(crate) fn row_ns(&self, now: Time) -> u128 {
         let still = self.back.values().map(|back| u128::from(now.since(back.since).0));
         self.row_ns + still.sum::<u128>()

@@ -1,7 +1,7 @@
-//! Runs that a device owes: something requested them, and they could start.
+//! Owed runs: a device must start a run that something requested, if it could start.
 //!
 //! A device that is online, alive and free must start requested units, retry failed ones and send
-//! waiting edits, each within a bound. Only time in which nothing prevented that counts.
+//! waiting edits, each within a bound. Time in which something prevented this does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ pub(crate) static IDLE_WITH_WORK: Rule = Rule {
 
 const LOGOUT: u64 = u64::MAX;
 
-/// Whether an event shows that an engine works, or that something happens to it.
+/// True if an event shows that an engine works, or that something happens to the engine.
 fn is_work(event: &Event<'_>) -> bool {
     match event {
         Event::Engine(event) => !matches!(event, EngineEvent::Status(_)),
@@ -58,7 +58,7 @@ pub(crate) struct DueRuns {
     foreground: bool,
     mark: Time,
     runs: BTreeMap<u64, Begun>,
-    /// Requests without a response, with the time until which they may wait; also of direct syncs.
+    /// Requests without a response, each with its last acceptable time; also those of direct syncs.
     requests: BTreeMap<u64, (Option<UnitId>, Time)>,
     hooks: BTreeSet<(u64, Hook)>,
     edits: BTreeMap<EditId, Waiting>,
@@ -71,11 +71,11 @@ pub(crate) struct DueRuns {
     still: Option<Still>,
 }
 
-/// An engine without runs, which reports whether it is caught up.
+/// The state of an engine without runs, which reports whether it is caught up.
 #[derive(Clone, Copy, Debug, Default)]
 struct Still {
     caught_up: bool,
-    /// Since when it shows no activity, and for how much of that time it could have worked.
+    /// Since when it shows no activity; then for how much of that time it could have worked.
     since: Time,
     idle: Span,
     told: bool,
@@ -87,7 +87,7 @@ impl DueRuns {
         if let Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. } =
             event
         {
-            // A slow disk is busy, and the engine's writes wait for it.
+            // The disk is slow and busy, and the engine's writes wait for it.
             self.mark = (self.mark + *took).min(self.mark.max(at));
         }
         self.judge(&mut Ended { at, device: id, setup, findings });
@@ -113,7 +113,7 @@ impl DueRuns {
         }
     }
 
-    /// An engine without runs owes no runs; it must do something while it is not caught up.
+    /// An engine without runs owes no runs, but must do something while it is not caught up.
     pub(crate) fn says_caught_up(&mut self, is: bool, now: &mut Ended<'_>) {
         let Ended { at, device: id, setup, ref mut findings } = *now;
         self.owed.clear();
@@ -200,7 +200,7 @@ impl DueRuns {
     fn owe(&mut self, at: Time, unit: UnitId, why: Why) {
         self.owed.push(Owed { unit, why, since: at, idle: Span::ZERO, told: false });
     }
-    /// A unit that may have to wait for another network is owed only when it is queued.
+    /// Owes a unit. If the unit may have to wait for another network, only once it is queued.
     fn owe_at_once(&mut self, at: Time, unit: UnitId, why: Why, units: &[SyncUnit]) {
         if units[usize::from(unit.0)].when.is_empty() {
             self.owe(at, unit, why);
@@ -222,7 +222,7 @@ impl DueRuns {
                 self.hooks.clear();
                 self.owed.clear();
                 self.failures.clear();
-                // Sent edits may be settled, and unsynced ones may be gone.
+                // Sent edits may be settled. After a power loss, unsynced edits may be gone.
                 self.edits.retain(|_, edit| !edit.sent && *reason != KillReason::PowerLoss);
             }
             Event::Suspended => self.suspended = true,
@@ -288,7 +288,7 @@ impl DueRuns {
         };
         let Some(number) = units.iter().position(|unit| sends(&unit)) else { return };
         let is_saved = |owed: &Owed| matches!(owed.why, Why::Saved(_));
-        // One run is enough, because it also sends the others.
+        // One run is enough: it also sends the other edits.
         let unit = UnitId(number as u16);
         if !self.owed.iter().any(|owed| owed.unit == unit && is_saved(owed)) {
             self.owe(at, unit, Why::Saved(edit));
@@ -317,13 +317,13 @@ impl DueRuns {
             }
             Event::Engine(EngineEvent::SyncError { unit, run, error }) => {
                 let begun = self.runs.remove(&run);
-                // A run left open by an earlier process is not retried for this error.
+                // If an earlier process left the run open, this error is no reason to retry it.
                 let prompt = units[usize::from(unit.0)].when.is_empty();
                 if let Some(begun) = begun.filter(|_| prompt && *error != SyncError::Interrupted) {
                     let failures = self.failures.entry(unit).or_default();
                     *failures = failures.saturating_add(begun.failures.max(1));
                     if let SyncError::Throttled(_) = error {
-                        // Each response that put edits off may have been a try.
+                        // Each response that put edits off may count as a try.
                         *failures = (*failures).max(patience.attempts());
                     }
                     let failures = *failures;
@@ -340,7 +340,7 @@ impl DueRuns {
         }
     }
 
-    /// An edit that a run left behind. One never sent may wait for another unit's older edit.
+    /// An edit that a run should have sent. One never sent may wait for another unit's older edit.
     fn left(&self, push: &[EntityId], begun: Time, waits: impl Fn(EntityId) -> bool) -> Option<EditId> {
         let held = self.held();
         let held_back = |edit: &Waiting| !push.contains(&edit.place.entity);
@@ -354,7 +354,7 @@ impl DueRuns {
         self.edits.iter().find(left).map(|(id, _)| *id)
     }
 
-    /// Deferred rows must be retried by the next run of the unit that deferred them.
+    /// The unit that deferred rows must retry them in its next run.
     fn leaves_listed(&mut self, at: Time, id: DeviceId, event: &Event<'_>, of: &Labels) -> Option<String> {
         match *event {
             Event::Engine(EngineEvent::RowsFailed { listed: 1.., .. }) => {
@@ -378,14 +378,14 @@ impl DueRuns {
                     "{id} has had deferred rows since {since} that could not be applied, and run {run} of {unit}, which ended at {at}, did not retry them"
                 ));
             }
-            // The whole entity is delivered again.
+            // The whole entity is delivered again, so its deferred rows do not matter.
             Event::Engine(EngineEvent::CursorReset { .. }) => self.listed.clear(),
             _ => {}
         }
         None
     }
 
-    /// The unit ran or was discarded: it was due, and is due again one period later.
+    /// The unit ran or was discarded. If it runs periodically, it is due again one period later.
     fn had_its_turn(&mut self, at: Time, unit: UnitId, units: &[SyncUnit]) {
         self.owed.retain(|owed| owed.unit != unit || owed.is_periodic());
         self.begin_again(at, |owed| owed.unit == unit);
@@ -395,14 +395,14 @@ impl DueRuns {
         self.owed.retain(|owed| !matches!(&owed.why, Why::Saved(edit) if sends(edit)));
     }
 
-    /// An engine that waits for a response counts as working for as long as a run may be silent.
+    /// An engine that waits for a response counts as working, for the longest silence of a run.
     fn on_request(&mut self, at: Time, event: &Event<'_>, setup: &OracleSetup) {
         let OracleSetup { labels, patience, .. } = setup;
         match *event {
             Event::Engine(EngineEvent::RequestSent { request, unit: Some(unit), .. }) => {
                 self.requests.insert(request, (Some(unit), at + patience.of_run(false).span()));
             }
-            // Prefetched pages are not awaited any more.
+            // Nobody waits for prefetched pages any more.
             Event::Engine(EngineEvent::SyncComplete { unit, .. } | EngineEvent::SyncError { unit, .. }) => {
                 self.requests.retain(|_, (of, _)| *of != Some(unit));
             }
@@ -422,7 +422,7 @@ impl DueRuns {
         }
     }
 
-    /// Outside of runs this belongs to a direct sync, which has no other events.
+    /// Activity outside of runs belongs to a direct sync, which has no other events.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>) {
         let Some(Sign { wait, failed, .. }) = Sign::of(event) else { return };
         if failed && let Some(run) = self.runs.values_mut().next_back() {
@@ -479,7 +479,7 @@ impl DueRuns {
         self.page.held(self.edits.iter().map(|(id, edit)| (*id, &edit.place)))
     }
 
-    /// After a person's decision, the edit and those that waited for it must be sent.
+    /// When a person decided a conflict, the edit and those that waited for it must be sent.
     fn on_page(&mut self, at: Time, (event, out): (&Event<'_>, Option<StateLoss>), units: &[SyncUnit]) {
         let before = self.held();
         if !self.page.on(event, out) {

@@ -1,4 +1,4 @@
-//! How long an engine may take to report something of a run, and to start one.
+//! How long an engine may take to report something during a run, and to start a run.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use crate::contract::SyncUnit;
 /// The longest silence of a run, and the longest delay of its start.
 #[derive(Clone, Copy, Debug)]
 pub enum Patience {
-    /// Computed from the settings of the built-in engine.
+    /// Computed from the retry settings of the built-in engine.
     Computed(Waits),
-    /// Stated by the stack: the longest silence of a run, and the most requests of a sync without
-    /// news.
+    /// Stated by the stack: the longest silence of a run, and the most requests of a sync that
+    /// finds no news.
     Stated {
         /// The longest silence.
         span: Span,
@@ -25,15 +25,15 @@ pub enum Patience {
 pub struct Waits {
     /// A request without a response is given up after this.
     pub request: Span,
-    /// Upper bound of the first wait before another try.
+    /// The upper bound of the first wait before another try.
     pub first: Span,
-    /// Factor by which the bound of each further wait grows.
+    /// The factor by which the bound grows with each further wait.
     pub growth: u32,
-    /// Upper bound of all waits before another try.
+    /// The upper bound of all waits before another try.
     pub cap: Span,
-    /// If set, waits are drawn from this value upwards; else below a growing bound.
+    /// If set, each wait is drawn from this value upwards. If `None`, below a growing bound.
     pub least: Option<Span>,
-    /// Some triggers start a unit no sooner than this after its last start.
+    /// The least time between two starts of a unit, for some triggers.
     pub debounce: Span,
     /// A run ends after this many consecutive failures.
     pub attempts: u32,
@@ -41,17 +41,17 @@ pub struct Waits {
     pub streams: u32,
     /// The factor by which a disk may be slower than usual, as set by an event.
     pub slowness: u32,
-    /// Its queue is on disk, so requested units are also requested in the next process.
+    /// True if its queue is on disk: units requested from one process run in the next one.
     pub keeps_queue: bool,
-    /// A row waits for its attachment, which is sent outside of runs.
+    /// True if a row waits for its attachment, which is sent outside of runs.
     pub holds_rows: bool,
-    /// A request that fails late counts as a wait before the next.
+    /// True if a request that fails late counts as a wait before the next request.
     pub late_is_a_wait: bool,
 }
 
-/// At least this, however short the settings are: a transaction on a slow disk takes a while.
+/// The least time for the disk, however short the settings are: a slow disk needs this long.
 const OF_DISK: Span = Span::secs(120);
-/// How long the app's code that a run waits for may take.
+/// The time that the app's code may take while a run waits for it.
 const OF_HOOK: Span = Span::secs(600);
 const TO_BEGIN: Span = Span::secs(60);
 const NONE: Term = ("", Span::ZERO);
@@ -105,7 +105,7 @@ impl Waits {
 }
 
 impl Patience {
-    /// The longest silence of a run, without its waits; longer if it waits for a hook of the app.
+    /// The longest silence of a run, without waits before retries. Longer while a hook runs.
     pub(crate) fn of_run(&self, in_hook: bool) -> Bound {
         let hook = if in_hook { ("a hook", OF_HOOK) } else { NONE };
         let [wait, disk] = match self {
@@ -114,7 +114,7 @@ impl Patience {
         };
         Bound([wait, disk, hook, NONE, NONE])
     }
-    /// How long a run may show that it syncs without progress: until its last try has failed.
+    /// How long a run may show "syncing" without progress: until its last try has failed.
     pub(crate) fn of_stall(&self, in_hook: bool) -> Bound {
         let Bound([wait, disk, hook, ..]) = self.of_run(in_hook);
         let Patience::Computed(waits) = self else { return self.of_run(in_hook) };
@@ -122,7 +122,7 @@ impl Patience {
         let between = ("the waits between tries", waits.between_tries());
         Bound([wait, ("request_timeout of each further try", tries), between, disk, hook])
     }
-    /// The longest wait before another try, without what the server requested.
+    /// The longest wait before another try, if the server did not request one.
     pub(crate) fn of_wait(&self) -> Span {
         match self {
             Patience::Computed(waits) => waits.cap,
@@ -139,7 +139,7 @@ impl Patience {
         matches!(self, Patience::Computed(waits) if waits.holds_rows)
     }
 
-    /// How it retries; for a stack that does not say, lenient values.
+    /// The settings for retries; lenient values for a stack that does not state any.
     pub(crate) fn retries(&self) -> Waits {
         match *self {
             Patience::Computed(waits) => waits,
@@ -148,15 +148,15 @@ impl Patience {
             }
         }
     }
-    /// Whose waits between tries these are, in words.
+    /// Says in words who requires these waits.
     pub(crate) fn whose_waits(&self) -> &'static str {
         match self {
             Patience::Computed(_) => "its retry settings require",
             Patience::Stated { .. } => "stacks of your own must keep at least mild waits, which require",
         }
     }
-    /// The most requests that a unit may make in a sync without news: a push, and a pull of each
-    /// entity; for a third-party stack as many as it states.
+    /// The most requests of a unit in a sync that finds no news: a push, and a pull of each entity.
+    /// A third-party stack may make as many as it states.
     pub(crate) fn requests(&self, unit: &SyncUnit) -> u64 {
         let own = 1 + unit.pull.len() as u64;
         match self {
@@ -164,8 +164,8 @@ impl Patience {
             Patience::Stated { requests, .. } => own.max(u64::from(*requests)),
         }
     }
-    /// How many requests may follow a response that brought something: the next page; for a
-    /// third-party stack also what its protocol sends around a page (differences, checkpoints).
+    /// How many requests may follow a response with news: one for the next page. A third-party
+    /// stack may also send what its protocol needs around a page (differences, checkpoints).
     pub(crate) fn after_a_page(&self) -> u64 {
         match self {
             Patience::Computed(_) => 1,
@@ -178,7 +178,7 @@ impl Patience {
             Patience::Stated { .. } => 1,
         }
     }
-    /// The same for a run that starts after `period`, and not too soon after its last start.
+    /// The longest delay of a run that starts after `period`, and not too soon after the last one.
     pub(crate) fn held_back(&self, period: Span) -> Bound {
         self.to_begin(period, |waits| ("debounce", waits.debounce))
     }
@@ -203,7 +203,7 @@ impl Patience {
     }
 }
 
-/// What a stack states, but at least what any stack is given.
+/// The time that a stack states, but at least the time that any stack may take.
 fn stated(span: Span, any: Span) -> Term {
     if span < any { ("the minimum for any stack", any) } else { ("stated by its stack", span) }
 }

@@ -1,8 +1,8 @@
-//! Rows delivered to a device again in the same version.
+//! Finds rows that were delivered to a device again in the same version.
 //!
-//! A cursor lies behind the rows it came with, so a unit gets each version of a row once.
-//! Exceptions: the device lost data, a server was restored, a full load, a page that no cursor has
-//! passed, changes applied before any response of a run, and changes while rows are deferred.
+//! A cursor lies behind the rows it came with, so a unit gets each version of a row only once.
+//! Exceptions: the device lost data; a server was restored; a full load; a page that no cursor has
+//! passed; changes applied before the first response of a run; changes while rows are deferred.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub(crate) static AGAIN: Rule = Rule {
     ..Rule::new("delivered-again", "oracle.delivered_again.rows", Harm::Wrong, Matter::Runs)
 };
 
-/// The last version of each row and when it came, by a hash of the key.
+/// By hash of a key, the last version of the row and when it came.
 type Rows = FxHashMap<u64, (Stamp, Time)>;
 
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ struct Brought {
 pub(crate) struct Given {
     brought: BTreeMap<(UnitId, EntityId), Brought>,
     answers: FxHashMap<UnitId, RequestKind>,
-    /// Deferred rows, which the device may retry at any time.
+    /// The number of deferred rows, which the device may retry at any time.
     waiting: u64,
 }
 
@@ -43,7 +43,7 @@ impl Watcher for Given {
     fn on(&mut self, heard: &mut Heard<'_>) {
         let Heard { at, device, event, out, setup, ref mut findings } = *heard;
         match out {
-            // A page that was not completed comes again.
+            // A page that was not completed is delivered again.
             Some(StateLoss::Process) => self.cut_off(),
             Some(StateLoss::Part | StateLoss::Database) => self.brought.clear(),
             None => {}
@@ -73,10 +73,10 @@ impl Watcher for Given {
             Event::Engine(EngineEvent::CursorSaved { unit, entity }) => {
                 self.brought.entry((unit, entity)).or_default().behind.clear();
             }
-            // The run is complete, whatever its cursor says.
+            // The run is complete, whatever its cursor is.
             Event::Engine(EngineEvent::SyncComplete { unit, .. }) => self.ended(unit),
             Event::Engine(EngineEvent::SyncError { .. }) => self.cut_off(),
-            // A process may die while it gives up the cursor, without reporting that.
+            // A process may die while it discards the cursor, before it reports this.
             Event::Engine(
                 EngineEvent::CursorReset { entity, .. }
                 | EngineEvent::RequestRefused { error: &ServerError::CursorExpired(entity), .. },
@@ -91,13 +91,13 @@ impl Watcher for Given {
 }
 
 impl Given {
-    /// When the unit delivered this version before, if it is still there and its cursor has passed
-    /// it.
+    /// When the unit delivered this version before. `None` if it did not, if the version is gone,
+    /// or if the unit's cursor has not passed it.
     fn take(&mut self, at: Time, unit: UnitId, change: &AppliedChange<'_>) -> Option<Time> {
         let AppliedChange { entity, key, stamp, removed, .. } = *change;
         let row = xxh3_64(key.as_bytes());
         let answer = self.answers.get(&unit);
-        // Rows in a response to a push are delivered once more by a pull.
+        // A pull delivers the rows in a response to a push once more.
         if removed || answer.is_some_and(|kind| kind.pushes()) {
             let of_entity = self.brought.iter_mut().filter(|((_, of), _)| *of == entity);
             of_entity.for_each(|(_, brought)| _ = brought.rows.remove(&row));

@@ -1,7 +1,7 @@
-//! A stack's reports of rows must be meaningful: which rows, and in which version.
+//! Checks that a stack's reports of rows make sense: which rows, and which versions.
 //!
-//! Checks trust these reports and compare them with each other. Two errors would pass all of them
-//! and are found here: a stamp that no version can have, and a row of a page that was not reported.
+//! Other checks trust these reports and compare them with each other. They would miss two errors,
+//! which are found here: a stamp that no version can have, and a row of a page without a report.
 //! Also finds a phone whose engine never reports what its stack promised to report.
 
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time};
@@ -17,7 +17,7 @@ pub(crate) static EMPTY_REPORT: Rule = Rule {
     ..Rule::new("empty-report", "oracle.empty_report.count", Harm::Wrong, Matter::Rows)
 };
 
-/// Checks the stamp of a row that came, was acknowledged or is shown, as `what` says.
+/// Checks the stamp of a row. `what` says whether the row came, was acknowledged or is shown.
 pub(crate) fn check_stamp(
     findings: &mut Findings,
     (device, what): (DeviceId, &str),
@@ -33,20 +33,20 @@ pub(crate) fn check_stamp(
     });
 }
 
-/// Which version a change brought; content counts before stamps.
+/// The version that a change brought. Content decides before stamps.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reported {
-    /// How many versions its device had, and has now.
+    /// How many versions its device had before; the next field: how many it has now.
     pub(crate) had: usize,
     pub(crate) versions: usize,
-    /// Of the version that it has now.
+    /// The stamp of the version that it has now.
     pub(crate) stamp: Stamp,
     pub(crate) removed: bool,
 }
 
 impl Reported {
-    /// A row with the content of a version is in that version, whatever its stamp. A row with the
-    /// content of none, because parts of it are still on their way, has not reverted.
+    /// A row with the content of a version has that version, whatever its stamp. If no version has
+    /// the content, parts of the row are still on their way, and the row has not reverted.
     pub(crate) fn of(change: &AppliedChange<'_>, had: usize, row: &Row, history: &History) -> Reported {
         let AppliedChange { stamp, removed, .. } = *change;
         let dated = Reported { had, versions: row.held_with(stamp), stamp, removed };
@@ -61,18 +61,18 @@ impl Reported {
     }
 }
 
-/// What is known of a device at rest.
+/// What is known of a device that has come to rest.
 pub(crate) struct Told<'a> {
     pub(crate) device: DeviceId,
     pub(crate) history: &'a History,
     pub(crate) held: &'a Held,
     pub(crate) shown: &'a Shown,
-    /// When it last died at work.
+    /// When it last died at work; `None` if it did not.
     pub(crate) cut: Option<Time>,
 }
 
 impl Told<'_> {
-    /// The device shows a row as the backend has it, as of `stamp`; it must have reported that.
+    /// The device shows a row as the backend has it, with `stamp`. It must have reported the row.
     pub(crate) fn shows(&self, findings: &mut Findings, entity: EntityId, expected: &Expected, stamp: Stamp) {
         let Some(id) = self.history.find(entity, &expected.key) else { return };
         let (device, row) = (self.device, self.history.row(id));
@@ -93,23 +93,23 @@ impl Told<'_> {
             Some(last) => row.versions[last].content == content,
             None => self.history.first(row.entity, &row.key).is_some_and(|(_, first)| first == content),
         };
-        // It need not have reported changes applied as it died, nor those in a copy or a backup.
+        // It need not report changes applied just before it died, nor those in a copy or a backup.
         let cut = self.cut.is_some_and(|cut| untold.iter().any(|version| version.at <= cut));
         reads_so || cut || !self.shown.knows(id, device) || self.held.is_unsure(id, device)
     }
 }
 
-/// An engine that reports none of this many edits as done reports none at all.
+/// An engine that reports none of this many edits as done does not report any edit.
 const SEVERAL: usize = 3;
 
-/// What a device has reported at all, and why it should have.
+/// The kinds of events that a device has reported, and why it should have.
 #[derive(Debug, Default)]
 pub(crate) struct Telling {
     told: Vec<Topic>,
     served: bool,
-    /// It held a connection, which carries no requests.
+    /// True if it held a connection, which carries no requests.
     held: bool,
-    /// Its state was replaced or lost.
+    /// True if its state was replaced or lost.
     unsure: bool,
 }
 
@@ -131,7 +131,7 @@ impl Watcher for Telling {
         self.served |= matches!(event, Event::BackendServed { kind, .. } if kind.pulls());
     }
 
-    /// Checks that it has reported something of what its stack promised.
+    /// Checks that the device has reported some of what its stack promised.
     fn at_rest(&mut self, rest: &Rest<'_>, ended: &mut Ended<'_>) {
         let Ended { device, setup, ref mut findings, .. } = *ended;
         let can = setup.capabilities;
@@ -158,11 +158,11 @@ impl Watcher for Telling {
     }
 }
 
-/// One of several edits of the device that it brought to the backend and that do not wait.
+/// An edit that the device brought to the backend and that does not wait, if there are several.
 fn done<'a>(device: DeviceId, rest: &Rest<'a>) -> Option<&'a Edit> {
     let own = |edit: &Edit| edit.asked_by == device && edit.won.is_none() && !edit.equal && !edit.emptied;
     let waits = |id: EditId| rest.unsent.iter().any(|waits| waits.edit == id);
     let mut done = rest.ledger.of(device).filter(|edit| edit.commits > 0 && own(edit) && !waits(edit.id));
-    // A single edit may have arrived in another way.
+    // A single edit may have reached the backend in another way.
     done.nth(SEVERAL - 1)
 }

@@ -1,9 +1,9 @@
-//! How many requests a device needs: the requests for a sync, and what they bring.
+//! Compares how many requests a device makes with how many it needs.
 //!
-//! A request for a sync starts all units: a push and a pull of each entity. A failed run justifies
-//! another, edits that wait at the server justify a query, and a response with news justifies one
-//! more. Responses beyond that had no reason. Where no response comes, waits are checked instead
-//! (`haste`).
+//! A request for a sync justifies the start of all units: a push and a pull of each entity. A
+//! failed run justifies another run, edits that wait at the server justify a query, and a response
+//! with news justifies one more request. Responses beyond these have no reason. Where no response
+//! comes, the waits between requests are checked instead (`haste`).
 
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time};
@@ -26,9 +26,9 @@ pub(crate) static STORM: Rule = Rule {
 pub(crate) struct RequestBudget {
     asked: u64,
     opened: u64,
-    /// Requests of runs that follow a failed one, or edits that wait at the server.
+    /// The number of requests by runs after a failed run, or for edits that wait at the server.
     again: u64,
-    /// The current run was told of edits that wait at the server.
+    /// True if a response told the current run that edits wait at the server.
     wait: bool,
     brought: u64,
     answers: u64,
@@ -37,36 +37,36 @@ pub(crate) struct RequestBudget {
     fetches: u64,
     fetched: Option<Time>,
     haste: RetryPacing,
-    /// The own report of an engine without runs.
+    /// The last report of an engine without runs; `None` if it has not reported.
     caught_up: Option<bool>,
     minute: Minute,
     crowded: Option<Minute>,
 }
 
-/// Responses within a minute from `since` on, and the things that justify them.
+/// One minute from `since` on: its responses, and the number of things that justify responses.
 #[derive(Clone, Copy, Debug, Default)]
 struct Minute {
     since: Time,
     answers: u64,
     worth: u64,
-    /// The engine reported in that minute that it was not caught up.
+    /// True if the engine reported in that minute that it was not caught up.
     behind: bool,
 }
 
 const MINUTE: Span = Span::secs(60);
-/// An engine without runs may poll once per this time.
+/// An engine without runs may poll once in this time.
 const LOOKS: Span = Span::secs(5);
 
-/// When responses exceeded the justified number. The counts: syncs requested, units due, repeated
-/// requests, things brought, and the justified number.
+/// When responses exceeded the justified number, with five counts: syncs requested, units due,
+/// repeated requests, things brought, and the justified number.
 type Beyond = (Time, [u64; 5]);
 
-/// The most requests that a sync of all units without news may make.
+/// The most requests of a sync of all units that finds no news.
 fn requests_per_sync(setup: &OracleSetup) -> u64 {
     setup.labels.units.iter().map(|unit| setup.patience.requests(unit)).sum()
 }
 
-/// The most requests that an engine without runs needs for a poll without news.
+/// The most requests of a poll without news, by an engine without runs.
 fn requests_per_poll(setup: &OracleSetup) -> u64 {
     setup.labels.units.iter().map(|unit| setup.patience.requests(unit)).max().unwrap_or(1)
 }
@@ -163,7 +163,7 @@ impl RequestBudget {
             }
             Event::Engine(EngineEvent::ResponseReceived { rows, kind, .. }) => {
                 self.answers += 1;
-                // A response without a row is progress if the server scanned rows for it.
+                // A response without a row is progress if the server had to scan rows for it.
                 let looked = std::mem::take(&mut self.looked);
                 self.brought += u64::from(*kind != RequestKind::Push && (*rows > 0 || looked));
                 if self.beyond.is_none() {
@@ -193,7 +193,7 @@ impl RequestBudget {
         }
     }
 
-    /// The server took a message or gave a response; the engine may have no runs.
+    /// The server took a message or responded. The engine may have no runs.
     fn answered(&mut self, at: Time, setup: &OracleSetup) {
         if at >= self.minute.since + MINUTE {
             let behind = self.caught_up == Some(false);

@@ -1,9 +1,9 @@
 //! Checks that a device waits before it tries again.
 //!
-//! A wait after consecutive failures is drawn below a bound that doubles up to a longest one. Each
-//! retry owes its bound; time without a request under way pays three times its length. A debt of 20
-//! longest bounds is allowed for chance: uniform draws exceed it with a probability of 10^-13 per
-//! try.
+//! A wait after consecutive failures is drawn below a bound, which doubles up to a longest bound.
+//! Each retry adds its bound to a debt. Time without a request under way pays three times its
+//! length. The debt may reach 20 longest bounds, to allow for chance: uniform draws exceed that
+//! with a probability of 10^-13 per try.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::oracle::words::Labels;
 
 const PAYS: u64 = 3;
 const LUCK: u64 = 20;
-/// Starts of a unit that may still follow: one queued, one held back, one planned.
+/// The most starts of a unit that may still follow: one queued, one held back, one planned.
 const TO_COME: u32 = 3;
 
 /// The bound below which the wait after this many consecutive failures is drawn.
@@ -33,7 +33,7 @@ fn bound(waits: &Waits, failures: u32) -> Span {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Debt {
-    /// When, and the idle time (no request under way) by then.
+    /// When the debt began, and the total idle time (without a request under way) until then.
     since: (Time, Span),
     bounds: Span,
     longest: Span,
@@ -52,7 +52,7 @@ impl Debt {
         Span(self.bounds.0.saturating_sub(LUCK.saturating_mul(self.longest.0)) / PAYS)
     }
 
-    /// Records another try, before which a wait below `bound` was due.
+    /// Records another try, which needs a wait below `bound`. Returns the retry if it is too early.
     fn owe(&mut self, at: Time, idle: Span, bound: Span) -> Option<EarlyRetry> {
         if self.bounds.0 <= self.waited(idle).0.saturating_mul(PAYS) {
             *self = Debt { since: (at, idle), ..Debt::default() };
@@ -73,12 +73,12 @@ impl Debt {
 struct Unit {
     open: bool,
     failed: u32,
-    /// Consecutive push responses that put edits off and settled none; whether the last one did.
+    /// Consecutive push responses that put edits off and settled none; true if the last one did.
     put_off: (u32, bool),
     tries: u32,
     asked: u32,
     due: u64,
-    /// Requests under way; since when their number is at its limit; total time at the limit.
+    /// The number of requests under way. Next: since when it is at its limit; total time there.
     sent: u32,
     full: Option<Time>,
     busy: Span,
@@ -89,12 +89,13 @@ struct Unit {
 pub(crate) struct RetryPacing {
     units: Vec<Unit>,
     sent: BTreeMap<u64, Place>,
-    /// The engine has no runs: its requests belong to no unit, and use the place after the units.
+    /// True if the engine has no runs: its requests belong to no unit and have a place of their
+    /// own.
     pub(crate) without_runs: bool,
     pub(crate) too_soon: Option<(Place, EarlyRetry)>,
 }
 
-/// The index of a unit, or the one after the units.
+/// The index of a unit. The index after the last unit is for engines without runs.
 type Place = usize;
 
 impl RetryPacing {
@@ -142,12 +143,12 @@ impl RetryPacing {
             Event::Engine(EngineEvent::SyncError { unit, error, .. }) => {
                 self.left_under_way(at, unit);
                 let unit = &mut self.units[usize::from(unit.0)];
-                // A run left open by an earlier process is not retried for this error.
+                // If an earlier process left the run open, this error is no reason to retry it.
                 if *error != SyncError::Interrupted {
                     let failed = unit.failed.div_ceil(waits.streams.max(1));
                     unit.tries = unit.tries.saturating_add(1).max(failed);
                 }
-                // Later requests without a run start counting from zero.
+                // Later requests without a run begin to count from zero.
                 (unit.open, unit.failed) = (false, 0);
             }
             Event::Engine(EngineEvent::RequestSent { request, unit, kind, .. }) => {
@@ -168,7 +169,7 @@ impl RetryPacing {
                 let is_failure = !matches!(error, ServerError::Accepted(_) | ServerError::ClockOff(_));
                 self.ended(at, request, is_failure);
             }
-            // The refusal that led to this reset was not a failure.
+            // The refusal that caused this reset was not a failure.
             Event::Engine(EngineEvent::CursorReset { unit, .. }) => {
                 self.units[usize::from(unit.0)].failed = 0
             }
@@ -181,7 +182,7 @@ impl RetryPacing {
         unit.map_or(self.without_runs.then_some(last), |unit| Some(usize::from(unit.0)))
     }
 
-    /// A run does not wait for requests that are under way at its end, such as prefetched pages.
+    /// When a run ends, it no longer waits for requests under way, such as prefetched pages.
     fn left_under_way(&mut self, at: Time, unit: UnitId) {
         let place = usize::from(unit.0);
         self.sent.retain(|_, of| *of != place);
@@ -197,7 +198,7 @@ impl RetryPacing {
         }
     }
 
-    /// A request of a unit leaves. After failures, or after edits were put off, it is another try.
+    /// A request of a unit is sent. It is another try if the unit failed or its edits were put off.
     fn tries(&mut self, at: Time, place: Place, kind: RequestKind, waits: &Waits) {
         let of = &mut self.units[place];
         let failures = if kind.pushes() && std::mem::take(&mut of.put_off.1) {
@@ -231,7 +232,7 @@ pub(crate) fn period(unit: &SyncUnit) -> Option<Span> {
 }
 
 impl Unit {
-    /// Total time until `at` in which another request could have been under way.
+    /// The total time until `at` in which one more request could have been under way.
     fn idle(&self, at: Time) -> Span {
         let full = self.full.map_or(Span::ZERO, |since| at.since(since));
         Span(at.0).saturating_sub(self.busy + full)
@@ -249,7 +250,7 @@ impl Unit {
         }
     }
 
-    /// Its run starts; returns whether that was requested or due.
+    /// A run starts. Returns whether the run was requested or due.
     fn starts(&mut self, at: Time, period: Option<Span>) -> bool {
         (self.open, self.failed, self.put_off) = (true, 0, (0, false));
         let asked = self.asked > 0;
@@ -306,12 +307,12 @@ mod tests {
         let decorrelated = Waits { least: Some(Span::secs(1)), ..DOUBLES };
         let day = Span::secs(86_400);
         for (waits, before, apart, told) in [
-            // Half of the longest wait.
+            // Waits half of the longest wait each time.
             (DOUBLES, Span::ZERO, Span::secs(4), None),
-            // Waits that need not grow are paid in full.
+            // Waits that do not grow are paid in full.
             (decorrelated, Span::ZERO, Span::secs(1), None),
             (decorrelated, Span::ZERO, Span::millis(300), Some(29)),
-            // Time without tries is not saved up.
+            // Time without tries is not saved for later.
             (DOUBLES, day, Span(1), Some(23)),
         ] {
             let mut debt = Debt::default();

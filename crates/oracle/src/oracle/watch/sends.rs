@@ -1,11 +1,11 @@
-//! How often waiting edits were sent, and the errors of their last requests.
+//! Counts how often waiting edits were sent, and keeps the errors of their last requests.
 
 use std::collections::BTreeMap;
 
 use crate::base::{EditId, Span};
 use crate::contract::{EngineEvent, Event, TransportError};
 
-/// At most this many different errors are kept, the latest ones.
+/// The most different errors that are kept: the latest ones.
 const ERRORS: usize = 3;
 
 /// The sends of one device.
@@ -48,7 +48,7 @@ impl Sends {
         }
     }
 
-    /// A request without a network was not sent.
+    /// A request that ended without a network was not sent.
     fn ended(&mut self, request: u64, stayed: bool) {
         for (_, edit) in self.under_way.extract_if(.., |(of, _)| *of == request) {
             if let Some(sends) = self.edits.get_mut(&edit).filter(|_| stayed) {

@@ -1,4 +1,4 @@
-//! Activity: signs that an engine works for a run, or waits to.
+//! Recognises signs that an engine works for a run, or waits to do so.
 
 use crate::base::{Span, UnitId};
 use crate::contract::{BlobEvent, EngineEvent, Event, RequestKind, UnitEvent};

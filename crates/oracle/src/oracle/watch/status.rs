@@ -1,8 +1,8 @@
-//! Compares the status that an app shows with what other events say at every instant.
+//! Compares the status that an app shows with what other events say at that time.
 //!
 //! An edit that was under way when its process died may be counted or not. Each kind of error is
-//! timed separately: it is not counted if it is too short to notice, and is a violation beyond the
-//! bound.
+//! timed separately: an error too short to notice does not count, and one beyond the bound is a
+//! violation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,7 @@ const FAILED: Wrong = "said that all is well, though the last run failed,";
 const NO_CONFLICT: Wrong = "said that a conflict waits, while none did,";
 const CONFLICT: Wrong = "said that all is well, while a conflict waited,";
 
-/// Time in which a status is wrong in one way. A pause up to the bound does not end it.
+/// A time in which a status is wrong in one way. A pause up to the bound does not end this time.
 #[derive(Clone, Copy, Debug, Default)]
 struct Stretch {
     wrong: Wrong,
@@ -97,7 +97,7 @@ impl Watcher for DeviceStatus {
         self.unknown = true;
     }
 
-    /// Compares the shown count with the outbox.
+    /// Compares the shown count of edits with the outbox.
     fn at_rest(&mut self, rest: &Rest<'_>, ended: &mut Ended<'_>) {
         self.finish(Some(rest.unsent.len()), ended);
     }
@@ -144,7 +144,7 @@ impl DeviceStatus {
                 continue;
             }
             self.wrong_ns += u128::from(lasted.0);
-            // Each count that lags behind a slow disk is a separate error.
+            // Each count that is late because of a slow disk is a separate error.
             stretch.before =
                 if [ALL_SYNCED, PENDING].contains(&stretch.wrong) { lasted } else { stretch.before + lasted };
             if stretch.before > bound && !std::mem::replace(&mut stretch.told, true) {
@@ -167,7 +167,7 @@ impl DeviceStatus {
         }
     }
 
-    /// Shows "syncing" although nothing has moved for longer than any run may take to fail.
+    /// Reports "syncing" when nothing has moved for longer than any run may take to fail.
     fn stalls(&mut self, at: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
         let shown = self.shown.filter(|_| !self.asleep);
         let Some(Status { state: Shown::Syncing(_), .. }) = shown else { return };
@@ -234,7 +234,7 @@ impl DeviceStatus {
                 self.runs.clear();
                 self.failed.clear();
                 (self.hooks, self.full, self.fresh) = (0, false, false);
-                // Sent edits may be settled; unsynced or discarded ones may be gone.
+                // Sent edits may be settled. Unsynced or discarded edits may be gone.
                 let lost = *reason == KillReason::PowerLoss || out >= Some(StateLoss::Part);
                 let gone = self.waiting.iter().filter(|(_, sent)| **sent || lost);
                 self.perhaps.extend(gone.map(|(edit, _)| *edit));
@@ -300,7 +300,7 @@ impl DeviceStatus {
                 self.perhaps.remove(&edit.id);
                 self.waiting.insert(edit.id, false);
             }
-            // It may be in the database anyway.
+            // The edit may be in the database nevertheless.
             Event::EditMissed { edit, .. } => _ = self.perhaps.insert(edit.id),
             Event::Engine(EngineEvent::EditSent { edit, .. }) => {
                 self.waiting.get_mut(&edit).into_iter().for_each(|sent| *sent = true);

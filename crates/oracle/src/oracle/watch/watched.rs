@@ -1,4 +1,4 @@
-//! The checks that follow each device separately.
+//! The checks that follow the events of each device separately.
 
 use std::iter;
 
@@ -9,11 +9,11 @@ use crate::oracle::watch::{DeviceFlow, DueRuns, Ended, Sends, StateLossTracker, 
 use crate::oracle::{Heard, Matter, OracleSetup};
 
 pub(crate) struct Watched {
-    /// Also queried by others: which runs are under way.
+    /// The runs; other checks ask which runs are under way.
     pub(crate) flow: DeviceFlow,
-    /// Also queried: which conflicts a person has decided, and the edits that wait too long.
+    /// The owed runs; other checks ask for conflicts that a person decided, and for overdue edits.
     pub(crate) owing: DueRuns,
-    /// Also queried: how often an edit was sent.
+    /// The sends; other checks ask how often an edit was sent.
     pub(crate) sends: Sends,
     ways_out: StateLossTracker,
     others: Vec<Box<dyn Watcher>>,
@@ -65,7 +65,7 @@ impl Watched {
     }
 }
 
-/// The device for which a server works, or whose edit an event is about.
+/// The device that a server works for, or whose edit the event is about; `None` if neither.
 pub(crate) fn served(event: &Event<'_>) -> Option<DeviceId> {
     match *event {
         Event::BackendServed { device, .. } => device,

@@ -5,7 +5,7 @@ use crate::contract::{Event, PendingEdit};
 use crate::oracle::model::Ledger;
 use crate::oracle::{Findings, Heard, Matter, OracleSetup};
 
-/// The end of a world, for one device.
+/// What a watcher gets at the end of a world, or when it reports a violation.
 pub(crate) struct Ended<'a> {
     pub(crate) at: Time,
     pub(crate) device: DeviceId,
@@ -18,11 +18,11 @@ pub(crate) struct Rest<'a> {
     /// The edits that have not been sent.
     pub(crate) unsent: &'a [PendingEdit],
     pub(crate) ledger: &'a Ledger,
-    /// Whether a unit ever ran.
+    /// True if a unit ever ran.
     pub(crate) ran: bool,
 }
 
-/// Makes a watcher for a device without events.
+/// Makes a watcher for a device that has had no events.
 pub(crate) type MakeWatcher = fn(&OracleSetup) -> Box<dyn Watcher>;
 
 /// One or several checks of one device that share state; `WATCHERS` in `checks` lists them.
@@ -33,7 +33,7 @@ pub(crate) trait Watcher {
     /// Processes an event of the gateway or the backend for the device, or about one of its edits.
     fn on_server(&mut self, _: &Event<'_>) {}
 
-    /// A person asks for a sync, or opens a record; there is no event for that.
+    /// A person asked for a sync or opened a record. There is no event for this.
     fn asked(&mut self) {}
 
     /// An engine without runs reports whether it is caught up.
@@ -51,12 +51,12 @@ pub(crate) trait Watcher {
     /// The last call, whether or not the device came to rest.
     fn end(&mut self, _: &mut Ended<'_>) {}
 
-    /// Whether there was any of what a check looks at.
+    /// True if there was any of what a check looks at.
     fn saw(&self, _: Matter) -> bool {
         false
     }
 
-    /// A metric that is the sum over all devices.
+    /// A metric and its value for this device; the metric is the sum over all devices.
     fn figure(&self) -> Option<(&'static str, u128)> {
         None
     }

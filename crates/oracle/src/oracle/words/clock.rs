@@ -1,4 +1,4 @@
-//! Instants as text, in one form for virtual times, stamps and values, so that they compare.
+//! Writes virtual times, stamps and values in one form, so that people can compare them.
 
 use crate::base::{Span, Stamp, Time};
 
@@ -12,7 +12,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// An instant in local time: `08:02:14.429`, with the date if it is not the start's.
+    /// An instant in local time: `08:02:14.429`. Has the date if it is not the start's.
     pub fn time(self, at: Time) -> String {
         self.stamp(self.start.plus(Span(at.0)))
     }

@@ -1,4 +1,4 @@
-//! Explains in one sentence where a record went wrong.
+//! Explains in one sentence where a record went wrong, from the events of its life.
 
 use std::collections::BTreeMap;
 
@@ -14,49 +14,49 @@ pub(crate) struct Fate {
     devices: BTreeMap<DeviceId, There>,
     edits: BTreeMap<EditId, Course>,
     elsewhere: Vec<(Key, Time)>,
-    /// The server is third-party: the last sentence names the calls that it should make.
+    /// True if the server is third-party: the last sentence then names calls that it should make.
     names_calls: bool,
 }
 
-/// What a server failed to do with an edit that its phone then took for done.
+/// The end of a sentence: the server did nothing with an edit that its phone then counted as done.
 const UNSAID: &str = ": the server neither wrote it nor reported a refusal (in JavaScript `db.put`, \
     `db.remove` or `db.refuse`; in Rust `write` or `refused`)";
 
 #[derive(Clone, Copy, Debug, Default)]
 struct There {
     sent: Option<Time>,
-    /// When the row's removal was last sent after that version's commit.
+    /// When the row's removal was last sent to the device after that version's commit.
     word: Option<Time>,
     current: Option<Time>,
     stored: Option<Time>,
-    /// The latest version of it that it ever stored.
+    /// The latest version of the row that the device ever stored.
     had: Option<Stamp>,
     removed: Option<Time>,
     paged: Option<Time>,
     asked: Asked,
-    /// When its process first died after the last send.
+    /// When the device's process first died after the last send to it.
     died: Option<Time>,
 }
 
-/// The requests of a device for changes since the last commit.
+/// The device's requests for changes since the last commit of the row.
 #[derive(Clone, Copy, Debug, Default)]
 struct Asked {
-    /// Whether its server reports such requests at all.
+    /// True if its server reports such requests at all.
     is_told: bool,
     last: Option<Time>,
-    /// The first time with a cursor past that commit.
+    /// The first request with a cursor after that commit: its time, and the cursor.
     past: Option<(Time, Stamp)>,
 }
 
 #[derive(Debug, Default)]
 struct Course {
     made: Time,
-    /// As its phone dated it, and a later version that the phone had then: its clock is behind.
+    /// The edit's stamp, and a later version that its phone had then: the phone's clock is slow.
     before: Option<(Stamp, Stamp)>,
-    /// When it was last sent, in which request, and what became of that.
+    /// When it was last sent, and in which request. The next field: what happened to the request.
     sent: Option<(Time, u64)>,
     ended: Option<(Time, String)>,
-    /// The first version that its device took in before it was ever sent.
+    /// The first version that its device applied before the edit was first sent.
     over: Option<(Time, Stamp, bool)>,
     refused: Option<Time>,
     acknowledged: Option<Time>,
@@ -80,13 +80,13 @@ impl There {
             None => way,
         }
     }
-    /// Explains why the server never sent it to a device that asks for changes.
+    /// Explains why the server never sent the row to a device that asks for changes.
     fn not_asked(&self, what: &str, device: DeviceId, clock: Clock) -> String {
         match (self.asked.past, self.asked.last) {
             (Some((at, since)), _) => {
                 let is_ahead = since > clock.start.plus(Span(at.0));
                 let (at, since) = (clock.time(at), clock.stamp(since));
-                // No server has given a cursor of an instant in the future.
+                // No server gives a cursor in the future.
                 let whose =
                     if is_ahead { ", and ahead of the server's clock: it is by the phone's" } else { "" };
                 format!(
@@ -100,7 +100,7 @@ impl There {
 }
 
 impl Fate {
-    /// An empty one; `names_calls`: the last sentence names a server's calls.
+    /// A fate without events. `names_calls`: the last sentence names calls of the server.
     pub(crate) fn new(names_calls: bool) -> Fate {
         Fate { names_calls, ..Fate::default() }
     }
@@ -171,7 +171,7 @@ impl Fate {
         }
     }
 
-    /// An edit is made, which its phone dates so.
+    /// An edit is made; its phone gives it the stamp `dated`.
     fn made(&mut self, at: Time, edit: EditId, dated: Stamp) {
         let had = self.devices.get(&edit.device).and_then(|there| there.had);
         let course = self.edits.entry(edit).or_default();
@@ -181,7 +181,7 @@ impl Fate {
         let ended = request_of(event);
         ended.into_iter().for_each(|(of, how)| self.request_ended(at, device, Some(of), &how));
     }
-    /// Notes that a request of a device ended like this; all its requests if `None`.
+    /// Notes how a request of a device ended; `None`: all its requests ended so.
     fn request_ended(&mut self, at: Time, device: DeviceId, request: Option<u64>, how: &str) {
         let is_in = |course: &Course| {
             course.ended.is_none()
@@ -214,7 +214,7 @@ impl Fate {
         }
     }
 
-    /// Whether this is the last version's stamp; true for any if that is from before the start.
+    /// True if this is the stamp of the last version, or that version is from before the start.
     fn is_last(&self, stamp: Stamp) -> bool {
         self.stamp.is_none_or(|last| last == stamp)
     }
@@ -253,7 +253,7 @@ impl Fate {
                     let older = clock.time(older);
                     format!("{device} stored {what} at {at}, and another version over it at {older}")
                 }
-                // It is unknown what a third-party app did with a response.
+                // Nobody knows what a third-party app did with a response.
                 None => {
                     let took = if self.names_calls { "got" } else { "stored" };
                     let shows = match check {
@@ -404,7 +404,7 @@ impl Course {
     fn was_answered(&self) -> bool {
         self.ended.as_ref().is_some_and(|(_, how)| how == ANSWERED)
     }
-    /// What became of its last request, in words.
+    /// Says what happened to the edit's last request.
     fn request_ended(&self, clock: Clock) -> Option<String> {
         let ((_, request), (at, how)) = (self.sent?, self.ended.as_ref()?);
         Some(format!("request {request} {how} at {}", clock.time(*at)))
@@ -413,7 +413,7 @@ impl Course {
 
 const ANSWERED: &str = "got a response";
 
-/// The request that an event ends, and how, in words.
+/// The request that an event ends, and how it ended in words.
 fn request_of(event: &EngineEvent<'_>) -> Option<(u64, String)> {
     Some(match event {
         EngineEvent::ResponseReceived { request, .. } => (*request, ANSWERED.to_owned()),

@@ -1,5 +1,5 @@
-//! The record of each device's latest edit, send or conflict: where to look if a finding names no
-//! record.
+//! By device, the record of its latest edit, send or conflict: people look there first if a finding
+//! names no record.
 
 use rustc_hash::FxHashMap;
 

@@ -1,4 +1,4 @@
-//! The life of a record: what happened to it, in order, as text and as steps between places.
+//! The life of a record: all that happened to it, in order, as text and as steps between places.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,14 +13,14 @@ use crate::contract::{
 use crate::oracle::check_names;
 use crate::oracle::words::{Fate, Labels};
 
-/// The record whose life is recorded.
+/// The record to follow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// The record.
     pub record: (EntityId, Key),
-    /// If set, only this device's events, besides other edits and the backend's events.
+    /// The only device whose own events are recorded; `None`: all devices.
     pub side: Option<DeviceId>,
-    /// What a check found wrong with it, and on which device.
+    /// The check that found something wrong with the record, and the device concerned.
     #[serde(deserialize_with = "of_known_check")]
     pub found: Option<(&'static str, Option<DeviceId>)>,
 }
@@ -40,7 +40,7 @@ fn of_known_check<'de, D: Deserializer<'de>>(
 pub struct Story {
     /// As text, one line per event; the last line may say where it went wrong.
     pub lines: Vec<String>,
-    /// The same events as steps, for those that have a line.
+    /// The events that have a line, as steps.
     pub steps: Vec<Step>,
 }
 
@@ -49,20 +49,20 @@ pub struct Story {
 pub struct Step {
     /// The virtual time.
     pub at: Time,
-    /// The same as local time of the scenario's day.
+    /// The time as local time of the scenario's day.
     pub clock: String,
-    /// The place.
+    /// The place where it happened.
     pub node: Node,
-    /// The destination, if something left with it.
+    /// The place to which something was sent; `None` if nothing was.
     pub to: Option<Node>,
-    /// The origin, if something arrived with it.
+    /// The place from which something arrived; `None` if nothing did.
     pub from: Option<Node>,
     /// As text.
     pub text: String,
 }
 
 /// A listener that writes a line for each event of its subject, up to [`Life::LINES`]. This
-/// includes the requests of its edits, and deaths and starts of devices that edited or hold it.
+/// includes requests with its edits, and the deaths and starts of devices that edited or hold it.
 #[derive(Debug)]
 pub struct Life {
     labels: Labels,
@@ -72,9 +72,9 @@ pub struct Life {
     concerned: BTreeSet<DeviceId>,
     /// Devices whose next state comes from an install or a login, not from a backup.
     not_by_backup: BTreeSet<DeviceId>,
-    /// Devices to which a version is on its way; their cursors show whether they have it.
+    /// Devices to which a version is on its way. Their next cursor shows whether they have it.
     awaiting: BTreeSet<(DeviceId, EntityId)>,
-    /// Workers of an integration that have the record on the page they last read, and when.
+    /// By worker of an integration that last read a page with the record: when it did.
     workers: BTreeMap<u32, Time>,
     edits: BTreeSet<EditId>,
     fate: Fate,
@@ -126,7 +126,7 @@ impl Life {
         }
     }
 
-    /// Whether it is about the record on its way to another system, or the worker that has it.
+    /// True if the event is about the record's way to another system, or the worker that has it.
     fn is_carried(&mut self, at: Time, event: &IntegrationEvent<'_>) -> bool {
         match *event {
             IntegrationEvent::Delivered { entity, key, .. } | IntegrationEvent::Rejected { entity, key } => {
@@ -134,7 +134,7 @@ impl Life {
             }
             IntegrationEvent::Read { worker, entity, key, .. } => {
                 let ours = self.has(entity, key);
-                // Rows read at another time are of another page.
+                // A row that was read at another time belongs to another page.
                 self.workers.retain(|with, since| *with != worker || *since == at);
                 if ours {
                     self.workers.insert(worker, at);
@@ -246,7 +246,7 @@ impl Life {
                 }
                 ours
             }
-            // An edit of the record stays in its life if an engine gives it another key.
+            // If an engine gives the record another key, its edits stay in its life.
             EngineEvent::EditAcknowledged { edit, entity, key, .. }
             | EngineEvent::EditsSquashed { edit, entity, key, .. }
             | EngineEvent::ConflictDecided { edit, entity, key, .. }
@@ -274,7 +274,7 @@ impl Life {
         }
     }
 
-    /// False if the state is replaced for another reason, which has its own event.
+    /// False if the state is replaced for a reason that has its own event.
     fn is_by_backup(&mut self, device: Option<DeviceId>, event: &Event<'_>) -> bool {
         let Some(device) = device else { return true };
         match event {

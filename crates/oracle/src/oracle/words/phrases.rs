@@ -1,4 +1,4 @@
-//! Edits, rows and authors as text, with the names of the schema.
+//! Writes edits, rows and authors as text, with the names of the schema.
 
 use std::sync::Arc;
 
@@ -29,9 +29,9 @@ pub(crate) fn after(trigger: Trigger) -> String {
 pub struct Labels {
     /// The entities.
     pub schema: Arc<Schema>,
-    /// The sync units; an entity that none of them pulls is not expected on devices.
+    /// The sync units. Devices are not expected to hold an entity that none of these pulls.
     pub units: Arc<[SyncUnit]>,
-    /// How instants are shown.
+    /// Writes instants as text.
     pub clock: Clock,
     /// True if the stack is third-party: texts then name the calls that its server could have made.
     pub is_third_party: bool,
@@ -87,7 +87,7 @@ pub(crate) fn record(schema: &Schema, entity: EntityId, key: &str) -> String {
     format!("{} {key}", schema.entity(entity).name)
 }
 
-/// The waiting edits, with one of them named, its number of tries and its last errors.
+/// Names one of the waiting edits, with its number of tries and its last errors; and counts them.
 pub(crate) fn waiting(schema: &Schema, pending: &[PendingEdit], sends: &Sends) -> Option<String> {
     let failed = pending.iter().find(|edit| edit.last_error.is_some());
     let PendingEdit { edit, entity, key, attempts, last_error } = failed.or(pending.first())?;
@@ -103,7 +103,7 @@ pub(crate) fn waiting(schema: &Schema, pending: &[PendingEdit], sends: &Sends) -
         [error] => format!(" (last error: {error})"),
         several => format!(" (last errors: {})", several.join("; ")),
     };
-    // A third-party engine may not report what it sends.
+    // A third-party engine may not report what it sends, so its own count may be larger.
     let tried = match sends.of(*edit).max(*attempts) {
         0 => ", not tried yet".to_owned(),
         1 => ", tried once".to_owned(),
