@@ -17,7 +17,7 @@ use crate::campaign::tune::Knob;
 use crate::campaign::{Axis, CELLS_MAX};
 use crate::scenario::LIKE;
 
-/// The exit codes, from the table in the docs.
+/// The table of exit codes, as in the docs.
 fn exit_codes() -> String {
     let page = include_str!("../../docs/commands.md").lines();
     let rows = page.skip_while(|line| !line.starts_with("| exit |")).skip(2);
@@ -161,17 +161,17 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// The seeds that were given, if any.
+    /// The seeds that the user gave; `None` if there are none.
     pub(super) fn seeds(&self) -> Option<RangeInclusive<u64>> {
         self.seed.map(|seed| seed..=seed).or_else(|| self.seeds.clone())
     }
-    /// The same cells with the scenario's own seed.
+    /// The same selection without seeds, so that scenarios use their own seed.
     pub(super) fn seedless(&self) -> Selection {
         Selection { seed: None, seeds: None, ..self.clone() }
     }
 }
 
-/// The number of seeds; 1 if none are given.
+/// The number of seeds; 1 if the user gave none.
 pub(super) fn count(seeds: Option<RangeInclusive<u64>>) -> u128 {
     seeds.map_or(1, |seeds| u128::from(seeds.end() - seeds.start()) + 1)
 }

@@ -1,4 +1,4 @@
-//! `run --for`: asks the questions of scenarios about a user's own scenario.
+//! `run --for`: asks the questions of scenarios about the user's own scenario.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,11 +18,11 @@ use crate::scenario::{
     Diagnostic, Document, Plan, Put, Question, Seen, Stand, Standing, Told, question_place,
 };
 
-/// Why a question is not asked: its two variants are the same scenario.
+/// Why a question is not asked: both variants would be the same scenario.
 const NO_CHANGE: &str = "your file is the same without it and with it";
 
-/// The cells of `file` for the selected questions, the unchanged file first. Equal halves are run
-/// once.
+/// The cells of `file` for the selected questions, the unchanged file first. Halves (a question's
+/// two variants) that are equal run once.
 pub(super) fn plans(
     file: &Path,
     selection: &Selection,
@@ -55,14 +55,14 @@ pub(super) fn plans(
     }
     let questions: Arc<[Question]> = questions.into();
     asked.plans.iter_mut().for_each(|plan| plan.judged_mut().questions = Arc::clone(&questions));
-    // Host times vary from run to run, so this goes to stderr only.
+    // Host times vary from run to run, so they go only to stderr.
     let estimate = cost::estimate(&cost::of(&asked.plans), jobs, console);
     let estimate = estimate.trim_end();
     console.remark(&format!("on this host: {estimate}; longer where syncs fail again and again\n"));
     Ok(asked.plans)
 }
 
-/// Drops questions about what the file does not have, but keeps one per number to say so.
+/// Drops questions about features that the file lacks, but keeps one per number to report this.
 fn without_absent(questions: Vec<(Question, bool)>) -> Vec<Question> {
     let there = questions.iter().filter(|(_, is_absent)| !is_absent);
     let numbers: BTreeSet<_> = there.map(|(question, _)| question_place(&question.name)).collect();
@@ -83,7 +83,7 @@ fn own(file: &Path, console: &Console<'_>) -> Result<Document> {
 #[derive(Default)]
 struct Asked {
     plans: Vec<Plan>,
-    /// By the digest of a scenario, the variant that it runs as.
+    /// By digest of a scenario, the variant under whose name it runs.
     runs_as: BTreeMap<String, String>,
 }
 

@@ -1,4 +1,4 @@
-//! `baseline`: named files that runs are compared with.
+//! `baseline`: manages named files with figures that runs must reproduce.
 
 use std::fmt::Display;
 use std::io::ErrorKind;
@@ -21,7 +21,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             if path.exists() {
                 let run = shell_word(&escape_path(run));
                 let hint = format!("syncdyno baseline update {name} {run} --reason \"…\"");
-                // An unreadable baseline cannot be updated either: the error of reading helps more.
+                // An unreadable baseline cannot be updated. The error of reading it helps more.
                 read(name, &path)?;
                 let text = format!("there is already a baseline {name}; to replace it: {hint}");
                 return Err(Refusal::usage(text));
@@ -43,7 +43,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
                     .result(&format!("{}: nothing changed, so the file is unchanged\n", escape_path(path)));
                 return Ok(Exit::Success);
             }
-            // A repeated reason is kept once, as the latest.
+            // A repeated reason is kept once, at its latest place.
             baseline.reasons.retain(|before| before != reason);
             baseline.reasons.push(reason.clone());
             keep(&path, &baseline, console)?;
@@ -65,7 +65,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
     }
 }
 
-/// Writes a baseline; a signal waits until the file is complete.
+/// Writes a baseline. A signal takes effect only when the file is complete.
 fn keep(path: &Path, baseline: &Baseline, console: &Console<'_>) -> anyhow::Result<()> {
     console.surroundings.signals.heed();
     written::replace(path, baseline.to_json().as_bytes())

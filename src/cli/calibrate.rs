@@ -1,4 +1,4 @@
-//! `calibrate`: estimates a link, a backend and a chunk size from a user's request log.
+//! `calibrate`: estimates link, backend and chunk size from the user's request log.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -53,7 +53,7 @@ fn refusal(fit: &Calibration) -> String {
     refuses.next().map_or_else(String::new, shown::says)
 }
 
-/// Writes the scenario, never over an existing file, and says how to use it.
+/// Writes the scenario and says how to use it. Refuses to overwrite an existing file.
 fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
     let shown = escape_path(path);
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -80,11 +80,11 @@ fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
     Ok(next(path, fit))
 }
 
-/// The search for the chunk under caps and timeouts, as a command.
+/// The command that searches the chunk with caps and timeouts.
 fn next(path: &Path, fit: &Calibration) -> String {
     let word = record::shell_word(&path.display().to_string());
     let (from, to) = fit.axis();
-    // Half of a usual timeout, doubled until the requests of the log fit.
+    // Half of a usual timeout, doubled until the log's requests fit.
     let enough = |limit: &u64| *limit as f64 >= 2.0 * fit.census.duration_mean_ns.as_secs_f64();
     let limit = (0..12).map(|n| 15 << n).find(enough).unwrap_or(12 * 3_600);
     format!(

@@ -1,4 +1,4 @@
-//! What a CI job gets if a command is refused before it runs.
+//! Tells a CI job why a command was refused before it ran.
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -11,8 +11,8 @@ use crate::base::escape_path;
 use crate::record::Exit;
 use crate::render;
 
-/// Writes annotations, a part of the job's page and, except for `merge`, a `junit.xml` in the given
-/// folder. It reads the arguments without parsing, as they may be wrong.
+/// Writes annotations, a part of the job's page and, except for `merge`, a `junit.xml` in the
+/// report's folder. Searches the arguments without parsing them, because they may be wrong.
 pub(super) fn refused(
     args: &[OsString],
     exit: Exit,
@@ -32,7 +32,7 @@ pub(super) fn refused(
     if let Some(path) = step_summary {
         let _ = append(path, &page);
     }
-    // Not over the report of another run, and not if the disk is full.
+    // Writes nothing over the report of another run, and nothing if the disk is full.
     let is_report = |folder: &Path| {
         folder.exists() && (folder.join("run.json").exists() || !is_left(&folder.join(JUNIT)))
     };

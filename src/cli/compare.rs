@@ -1,4 +1,4 @@
-//! `compare`: two runs, variants or baselines.
+//! `compare`: compares two runs, variants or baselines.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -65,14 +65,14 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     gate(args, &comparison, comparison.found(Finding::Worse).count() > 0, console)
 }
 
-/// The exit code of a comparison as a gate: what cannot be compared does not pass.
+/// The exit code if the comparison is a gate: sides that cannot be compared do not pass.
 fn gate(
     args: &CompareArgs,
     comparison: &Comparison,
     worse: bool,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
-    // Lost rows, a missed gate or a stuck phone count before a changed figure.
+    // A failing cell (lost rows, a missed gate, a stuck phone) counts before a changed figure.
     let failure = comparison.new_failure();
     let lacking = lacking(comparison).map(|what| format!("{} lacks {what}", args.candidate));
     if let Some(why) = unjudged(comparison).or(lacking) {
@@ -80,13 +80,13 @@ fn gate(
     }
     if let Some(what) = unmeasured(comparison, &args.metric) {
         let why = format!("not comparable: {what}");
-        // A failing cell may have nothing to measure: then its failure counts.
+        // If a failing cell has nothing to measure, the failure counts.
         if failure == Exit::Success {
             return Err(Refusal::because(Exit::NoBaseline, why));
         }
         console.remark(&format!("{why}\n"));
     }
-    // Says how to accept an intended change. A run as base has nothing to update.
+    // How to accept an intended change. If the base is a run, there is no baseline to update.
     let acceptable = || baseline::of_run(Path::new(&args.candidate), Vec::new()).is_ok();
     if worse && baseline::load(&args.base).is_ok() && acceptable() {
         console.remark(&format!("{}\n", accept(&args.base, &args.candidate)));
@@ -94,7 +94,7 @@ fn gate(
     Ok(Exit::first([failure, if worse { Exit::Regression } else { Exit::Success }]))
 }
 
-/// Reads a side: a baseline, or a report's folder or `run.json`, with `#VARIANT` for one variant.
+/// Reads a side: a baseline, or a report's folder or `run.json`. `#VARIANT` selects one variant.
 fn side(what: &str) -> anyhow::Result<Side> {
     let (place, variant) = match what.rsplit_once('#') {
         Some((place, variant)) if !Path::new(what).exists() => (place, Some(variant)),

@@ -1,4 +1,4 @@
-//! What a command needs: its output streams, its surroundings, and what runs its cells.
+//! What a command gets: its output streams, its surroundings, and a runner for its cells.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use super::args::Voice;
 use crate::campaign::{Runner, Stopwatch};
 use crate::render::Paint;
 
-/// What the program finds around it: environment variables, terminals and signals.
+/// The surroundings of the program: environment variables, terminals and signals.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
     /// The file for GitHub's step summary, from `GITHUB_STEP_SUMMARY`.
@@ -27,8 +27,9 @@ pub struct Surroundings {
     pub signals: crate::campaign::Signals,
 }
 
-/// The two output streams. Third-party text was escaped when formatted (`base::foreign`):
-/// nothing is escaped here. A reader that closes a pipe is not an error: the rest is dropped.
+/// The two output streams. Nothing is escaped here: third-party text was escaped when it was
+/// formatted (`base::foreign`). If a reader closes the pipe, this is not an error, and the rest is
+/// dropped.
 pub(super) struct Console<'a> {
     pub(super) runner: &'a dyn Runner,
     out: &'a mut dyn Write,
@@ -64,10 +65,10 @@ impl<'a> Console<'a> {
         }
     }
     pub(super) fn complaint(&mut self, text: &str) {
-        // If stderr is closed, nobody can be told.
+        // If stderr is closed, there is nobody to tell.
         let _ = self.err.write_all(text.as_bytes());
     }
-    /// Why the result was not written; `None` if it was, or if its reader closed the pipe.
+    /// Why the result was not written; `None` if it was written or its reader closed the pipe.
     pub(super) fn loss(&self) -> Option<&io::Error> {
         self.out_broken.as_ref().filter(|e| e.kind() != io::ErrorKind::BrokenPipe)
     }

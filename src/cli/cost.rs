@@ -1,4 +1,4 @@
-//! Estimates the cost of cells on this host, by running a small cell, and checks the memory.
+//! Estimates the cost of cells on this host by running a small cell, and checks the memory.
 
 use std::path::Path;
 
@@ -31,12 +31,12 @@ pub(super) fn of(plans: &[Plan]) -> Vec<Cost> {
     costs
 }
 
-/// Bytes of memory for `jobs` cells at once: a certain lower bound, and a likely upper bound.
+/// The bytes of memory for `jobs` cells at once: certainly at least, and probably at most.
 pub(super) fn memory(costs: &[Cost], jobs: usize) -> (u64, u64) {
     Cost::memory(costs, jobs.min(costs.len().max(1)) as u64)
 }
 
-/// The cost of cells on this host, `jobs` at once.
+/// Says what cells cost on this host, if `jobs` run at once.
 pub(super) fn estimate(costs: &[Cost], jobs: usize, console: &Console<'_>) -> String {
     let Ok(probe) = sources::one_plan(PROBE, Path::new(""), None, console) else { return String::new() };
     let timed = |_| {
@@ -44,7 +44,7 @@ pub(super) fn estimate(costs: &[Cost], jobs: usize, console: &Console<'_>) -> St
         console.runner.run(&probe, &Unwatched).ok()?;
         Some(started.elapsed())
     };
-    // The first run includes one-time initialization.
+    // The first run includes initialization, so the fastest of three counts.
     let Some(wall) = (0..3).filter_map(timed).min() else { return String::new() };
     let wall = wall.as_nanos() as u64;
     let of_probe = Cost::of(&probe);
@@ -70,10 +70,10 @@ pub(super) fn estimate(costs: &[Cost], jobs: usize, console: &Console<'_>) -> St
     )
 }
 
-/// Estimates are within this factor of measurements: beyond it, memory surely does not suffice.
+/// Measurements are within this factor of estimates. Beyond it, memory is certainly not enough.
 const OFF: u64 = 2;
 
-/// Refuses cells that surely lack memory here, unless allowed, and warns if memory may not suffice.
+/// Refuses cells that certainly lack memory, unless allowed. Warns if they may lack memory.
 pub(super) fn for_plans(plans: &[Plan], work: &Work, console: &mut Console<'_>) -> anyhow::Result<()> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let machine = read("/proc/meminfo").and_then(|text| free(&text));
@@ -89,7 +89,7 @@ pub(super) fn for_plans(plans: &[Plan], work: &Work, console: &mut Console<'_>) 
             "about {need} of memory needed, by an estimate, and {free} free here; fewer devices or rows need less, or fewer cells at once with -j"
         )
     };
-    // An uncertain lack refuses nothing.
+    // A lack of memory that is not certain refuses nothing.
     if sure > free.saturating_mul(OFF) && !work.allow_memory {
         return Err(Refusal::environment(format!("{}; --allow-memory runs it anyway", told(sure))));
     }
@@ -97,7 +97,7 @@ pub(super) fn for_plans(plans: &[Plan], work: &Work, console: &mut Console<'_>) 
     Ok(())
 }
 
-/// Available bytes including swap, from `/proc/meminfo` (proc(5), in kB).
+/// The available bytes including swap, from `/proc/meminfo` (proc(5), in kB).
 fn free(meminfo: &str) -> Option<u64> {
     let kilobytes = |name: &str| {
         let line = meminfo.lines().find_map(|line| line.strip_prefix(name))?;
@@ -106,8 +106,8 @@ fn free(meminfo: &str) -> Option<u64> {
     Some((kilobytes("MemAvailable")? + kilobytes("SwapFree").unwrap_or(0)) << 10)
 }
 
-/// Bytes left in the control group of a process, as in a container: the least of its own and its
-/// ancestors. File cache is freed when needed (cgroups(7), `memory.stat`).
+/// The bytes that are left in the control group of a process (as in a container): the least of its
+/// own and its ancestors'. File cache counts as free (cgroups(7), `memory.stat`).
 fn left(groups: &str, read: &dyn Fn(&str) -> Option<String>) -> Option<u64> {
     let groups = groups.lines().filter_map(|line| line.strip_prefix("0::"));
     let left = |group: &Path| {

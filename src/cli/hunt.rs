@@ -1,4 +1,4 @@
-//! `hunt`: looks for failures around a scenario, and keeps each as a small file.
+//! `hunt`: looks for failures around a scenario and keeps each as a small file.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,9 +16,9 @@ use crate::metrics::{find, human};
 use crate::record::{Exit, shell_word};
 use crate::scenario::{Document, Request};
 
-/// How long a hunt lasts without a limit of its own.
+/// How long a hunt lasts if the user gives no limit.
 const DEFAULT_TIME: Duration = Duration::from_secs(60);
-/// A soak says this often how far it is.
+/// The time between two reports of a soak (a long hunt).
 const SOAK_SUMMARY: Duration = Duration::from_secs(3_600);
 
 pub(super) fn hunt(args: &HuntArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -47,7 +47,7 @@ pub(super) fn hunt(args: &HuntArgs, console: &mut Console<'_>) -> anyhow::Result
     Ok(if hunted.failures.is_empty() { Exit::Success } else { Exit::Threshold })
 }
 
-/// The document, if the variant and the settings give one cell.
+/// The document. Refuses it unless the variant and the settings give exactly one cell.
 fn document(
     file: &Path,
     args: &HuntArgs,
@@ -66,7 +66,7 @@ fn document(
     Document::of_file(file, &text).map_err(|invalid| Refusal::invalid([&invalid], false))
 }
 
-/// Runs the hunt, and says on stderr how far it is.
+/// Runs the hunt and reports its progress on stderr.
 fn followed(game: &Game<'_>, means: Means<'_>, args: &HuntArgs, console: &mut Console<'_>) -> Hunted {
     let wanted = args.soak.or(args.time).map(|Span(ns)| Duration::from_nanos(ns));
     let time = wanted.or_else(|| args.generations.is_none().then_some(DEFAULT_TIME));
@@ -118,7 +118,7 @@ fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
     text + &format!("stopped after {generations}; the same again: {again}\n")
 }
 
-/// Makes a failure small and writes it; a line about it.
+/// Makes a failure small and writes its file. Returns a line about it.
 fn kept(
     failure: &Failure,
     game: &Game<'_>,
@@ -154,7 +154,7 @@ struct Small {
     shrunk: small::Shrunk,
 }
 
-/// Which situations were reached, and what never happened.
+/// Says which situations were reached, and which were not.
 fn reached(hunted: &Hunted) -> String {
     let about = |name: &str| find(name).map_or("", |metric| metric.how);
     let mut text = String::new();
@@ -173,7 +173,7 @@ fn reached(hunted: &Hunted) -> String {
     text
 }
 
-/// The word of a situation, as `[situations]` has it.
+/// The word for a situation, as `[situations]` has it.
 fn word(metric: &str) -> String {
     metric.trim_start_matches("situation.").trim_end_matches(".count").replace('_', "-")
 }

@@ -1,4 +1,4 @@
-//! Keeps the input files of scenarios with the report, so that cells can be run again without them.
+//! Copies the input files of scenarios into the report, so that cells can run again without them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -11,7 +11,7 @@ pub(super) const FOLDER: &str = "inputs";
 
 pub(super) struct Input {
     from: PathBuf,
-    /// The name in the scenario; after `=` if an option of a stack names it, which stands before.
+    /// The name in the scenario. If an option of a stack names the file: the option, `=`, the name.
     called: String,
     pub(super) name: String,
 }
@@ -21,7 +21,7 @@ impl Input {
         file::read_bytes(&self.from, file::Named::InFile, file::RECORD_MAX)
             .map_err(|cause| FolderError { path: self.from.clone(), cause })
     }
-    /// The scenario with the name of the copy instead of the file.
+    /// The scenario with the name of the copy in place of the file's name.
     pub(super) fn beside(&self, resolved: &str) -> String {
         renamed(resolved, &self.called, &self.name)
     }
@@ -35,7 +35,7 @@ pub(super) fn of_plans(plans: &[Plan]) -> BTreeMap<String, Vec<Input>> {
     all
 }
 
-/// The name of a copy starts with the scenario's digest: two scenarios may each have a `rows.csv`.
+/// The name of a copy begins with the scenario's digest: two scenarios may each have a `rows.csv`.
 fn inputs(plan: &Plan) -> Vec<Input> {
     let home = Path::new(&plan.source.path).parent().unwrap_or(Path::new(""));
     let short: String = plan.source.digest.chars().take(8).collect();
@@ -70,13 +70,13 @@ pub(super) fn is_copy(name: &str) -> bool {
     digest.len() == 8 && digest.bytes().all(hex) && number.parse::<usize>().is_ok() && !file.is_empty()
 }
 
-/// The file names in the scenarios with the paths of their copies, for the record.
+/// By scenario, the names of its files with the paths of their copies, for the record.
 pub(super) fn recorded(inputs: &BTreeMap<String, Vec<Input>>) -> BTreeMap<String, BTreeMap<String, String>> {
     let name = |input: &Input| (input.called.clone(), format!("{FOLDER}/{}", input.name));
     inputs.iter().map(|(digest, inputs)| (digest.clone(), inputs.iter().map(name).collect())).collect()
 }
 
-/// A recorded scenario that reads the copies in its report's folder, if any, and a path there.
+/// A recorded scenario that reads the copies in the report, and a path there; `None` without any.
 pub(super) fn from_copies(run: &RunRecord, digest: &str, folder: &Path) -> Option<(String, PathBuf)> {
     let copies = run.inputs.get(digest)?;
     if !copies.values().all(|copy| folder.join(copy).is_file()) {
@@ -87,7 +87,7 @@ pub(super) fn from_copies(run: &RunRecord, digest: &str, folder: &Path) -> Optio
     Some((resolved, folder.join("resolved.toml")))
 }
 
-/// Keys that name a file, and the table of a stack's options, which may name files.
+/// Keys that name a file. A stack's options may name files, too.
 const NAMING: [&str; 3] = ["csv", "down", "up"];
 const OPTIONS: &str = "[engine.options]";
 const OPTION: &str = "engine.options.";

@@ -32,7 +32,7 @@ pub(super) fn check(selection: &Selection, fix: bool, console: &mut Console<'_>)
     remark_on_edits(&plans, console)?;
     for document in &documents {
         let path = document.path();
-        // By name too, since embedded scenarios have no path; the name may be set.
+        // Also compares names: embedded scenarios have no path. `--set` may change the name.
         let is_its = |plan: &&Plan| {
             plan.source.path == path && (!path.is_empty() || plan.source.scenario == document.name())
         };
@@ -46,7 +46,7 @@ pub(super) fn check(selection: &Selection, fix: bool, console: &mut Console<'_>)
     Ok(Exit::Success)
 }
 
-/// The largest scripts that are generated: rows and edits, and devices. It takes 1 or 2 seconds.
+/// The largest scripts that `check` generates: rows and edits, and devices. Takes 1 or 2 seconds.
 const WRITTEN: (u64, u64) = (500_000, 1_000);
 
 fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<()> {
@@ -65,7 +65,7 @@ fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<
         if !asks || !small || !seen.insert(&plan.source.digest) {
             continue;
         }
-        // Data that cannot be generated is an error, which was reported before.
+        // An error in generating the data was reported before.
         for line in render::unplaced_in(&console.runner.placed(plan).unwrap_or_default()) {
             let id = &analysis::cell_ids(std::slice::from_ref(plan))[0];
             console.complaint(&format!("warning: {id}: {line}\n"));
@@ -115,7 +115,7 @@ pub(super) fn new(name: &Path, like: Option<&str>, console: &mut Console<'_>) ->
         let text = format!("`{shown}` cannot name a scenario: a letter or a digit, and {want}");
         return Err(Refusal::usage(text));
     }
-    // The scenario has the name as typed; its file has a name without shell characters.
+    // The scenario has the name that the user typed. The file's name has no shell characters.
     let plain = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
     let path = name.with_file_name(format!("{}.toml", stem.chars().map(plain).collect::<String>()));
     let shown = escape_path(&path);
@@ -125,18 +125,18 @@ pub(super) fn new(name: &Path, like: Option<&str>, console: &mut Console<'_>) ->
             _ => Refusal::environment(format!("cannot write {shown}: {e}")),
         })?;
     file.write_all(scenario::template(stem, like).as_bytes()).map_err(|e| {
-        // It did not exist before, and an incomplete file is not a scenario.
+        // Removes the new file: an incomplete file is not a scenario.
         let _ = fs::remove_file(&path);
         Refusal::environment(format!("cannot write {shown}: {e}"))
     })?;
     console.result(&format!("{shown}\n"));
-    // A name that begins with a dash would be an option.
+    // A name that begins with a dash would be read as an option.
     let typed = if shown.to_string().starts_with('-') { format!("./{shown}") } else { shown.to_string() };
     console.remark(&format!("run it: syncdyno run {}\n", record::shell_word(&typed)));
     Ok(Exit::Success)
 }
 
-/// The libraries, each with the figures that distinguish its profiles.
+/// The libraries, each with the figures by which its profiles differ.
 const SHELVES: [(&str, Library, &[&str]); 5] = [
     ("links", Library::Links, &["rtt", "down", "up"]),
     ("device classes", Library::Classes, &["cpu", "sync", "memory"]),
@@ -194,7 +194,7 @@ pub(super) fn profiles(command: &Profiles, console: &mut Console<'_>) -> anyhow:
     Ok(Exit::Success)
 }
 
-/// The engines whose fault a product had.
+/// Lists the engines that have the fault of a product.
 fn faulty_engines() -> String {
     let reported = bugs::all().filter(|bug| !bug.reports().is_empty());
     let rows = reported.map(|bug| [bug.engine_name(), bug.said(), bug.seen_in.to_owned()]);

@@ -20,11 +20,11 @@ use crate::scenario::{Diagnostic, Invalid, Plan, Request, file};
 use crate::world::Outcome;
 use crate::{analysis, render};
 
-/// A scenario for judging needs no fleet: this one is added.
+/// The fleet that is added to a scenario for judging, which needs none itself.
 const FLEET: &str = "fleet.recorded={devices=1}";
-/// The name of a recorded cell, in place of a seed.
+/// The name of a recorded cell; it has no seed.
 const OBSERVED: &str = "observed";
-/// The maximum size of files that are read into memory: rows of the backend, a table of changes.
+/// The largest file that is read into memory: rows of the backend, a table of changes.
 const TABLE_MAX: u64 = 1 << 30;
 
 pub(super) fn judge(args: &JudgeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -40,7 +40,7 @@ pub(super) fn judge(args: &JudgeArgs, console: &mut Console<'_>) -> anyhow::Resu
     Ok(Exit::of(record.exit_code))
 }
 
-/// The text of a verdict on a history that is not in a file; `args` say what its scenario was.
+/// The text of a verdict on a history in memory. `args` name its scenario.
 pub(super) fn verdict_on(
     args: &JudgeArgs,
     mut plan: Plan,
@@ -57,7 +57,7 @@ pub(super) fn verdict_on(
     Ok(render::story(&record, console.out_paint(), console.columns(), console.voice.verbose))
 }
 
-/// The record of a verdict, and the lives of the records that were asked for.
+/// The record with the verdict, and the lives of the records that the user asked for.
 fn judged(
     args: &JudgeArgs,
     plan: &mut Plan,
@@ -99,7 +99,7 @@ fn judged(
     Ok((record, asked))
 }
 
-/// Uses the names of the history in a life.
+/// Replaces names in a life by those of the history.
 fn name_life(names: &Names, life: &mut LifeRecord) {
     life.lines.iter_mut().for_each(|line| *line = names.say(line));
     for step in &mut life.steps {
@@ -108,7 +108,7 @@ fn name_life(names: &Names, life: &mut LifeRecord) {
     }
 }
 
-/// The single cell whose scenario the history is judged by.
+/// The single cell by whose scenario the history is judged.
 fn plan(args: &JudgeArgs, console: &Console<'_>) -> anyhow::Result<Plan> {
     let text = sources::read(&args.scenario)?;
     let has_fleet = text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("fleet"));
@@ -136,7 +136,7 @@ pub(super) fn ground(plan: &Plan) -> Ground {
     }
 }
 
-/// The error in a few lines of a history, if there is one.
+/// The first error in a few lines of a history; `Ok` if there is none.
 pub(super) fn wrong_with(ground: &Ground, lines: &str) -> Result<(), String> {
     match Reader::new(ground).lines("the reports", lines.as_bytes()) {
         Ok(()) => Ok(()),
@@ -165,7 +165,7 @@ fn invalid(wrong: Vec<Diagnostic>, colour: bool) -> anyhow::Error {
     Refusal::invalid(invalid.iter(), colour)
 }
 
-/// Reads all files and orders their lines.
+/// Reads all files and sorts their lines by time.
 fn read<'g>(args: &JudgeArgs, ground: &'g Ground, colour: bool) -> anyhow::Result<Ordered<'g>> {
     let mut reader = Reader::new(ground);
     let path = &args.history;
@@ -213,7 +213,7 @@ fn text_of(path: &Path) -> anyhow::Result<(String, String)> {
     Ok((shown, text))
 }
 
-/// An outcome as of a cell, but from a history.
+/// An outcome like that of a cell, made from a history.
 fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
     let about = ordered.about();
     let known = |name: &str| TABLE.iter().find(|metric| metric.name == name);
@@ -222,7 +222,7 @@ fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
     };
     let mut figures: Figures = verdict.figures.iter().filter_map(figure).collect();
     figures.retain(|name, _| !verdict.uncounted.contains(&&**name));
-    // A history does not observe all of the time, so how long a row was missing is unknown.
+    // A history does not cover all of the time, so it does not show how long a row was missing.
     figures.retain(|name, _| !name.ends_with("_ns") && !name.ends_with(".ns"));
     figures.insert("workload.edits.made".to_owned(), Figure::number(Unit::Count, about.edits));
     Outcome {
@@ -239,7 +239,7 @@ fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
     }
 }
 
-/// Removes gates and expectations that nobody can measure in a real app; returns what to say.
+/// Removes gates and expectations that cannot be measured in a real app. Returns a note about them.
 fn leave_out(plan: &mut Plan, outcome: &Outcome) -> Option<String> {
     let figures = &outcome.figures;
     let measured = |name: &str| record::named(name, |metric| figures.contains_key(metric)).is_some();
@@ -267,7 +267,7 @@ fn subjects(args: &JudgeArgs, plan: &Plan, outcome: &Outcome) -> anyhow::Result<
     Ok(subjects)
 }
 
-/// The checks that may end a life in words: a history does not say how other rows came.
+/// The check that may end a life in words. A history does not say how other rows arrived.
 fn told_of(found: Option<(&'static str, Option<DeviceId>)>) -> Option<(&'static str, Option<DeviceId>)> {
     found.filter(|(check, _)| ["lost-edit", "acknowledged-without-commit", "duplicate"].contains(check))
 }
@@ -277,7 +277,7 @@ fn folder_of(plan: &Plan) -> PathBuf {
     Path::new("reports").join(format!("{}-{OBSERVED}-{short}", plan.source.scenario))
 }
 
-/// The command that judges it again.
+/// The command that judges the history again.
 fn command(args: &JudgeArgs) -> String {
     let mut words = vec!["syncdyno".to_owned(), "judge".to_owned()];
     words.extend([&args.scenario, &args.history].map(|path| shell_word(&escape_path(path))));

@@ -1,17 +1,17 @@
 //! The command line.
 //!
-//! [`main`] reads arguments and surroundings, runs a command, and turns its result into an exit
+//! [`main`] reads arguments and surroundings, runs a command, and turns the result into an exit
 //! code. A program with its own stack calls `cli::main(Stacks::builtin().with(STACK))`.
 //!
-//! stdout has only the result; progress, remarks and errors go to stderr. A reader that closes the
-//! pipe early is not an error. `docs/commands.md` explains the exit codes.
+//! stdout has only the result. Progress, remarks and errors go to stderr. If a reader closes the
+//! pipe early, this is not an error. `docs/commands.md` explains the exit codes.
 //!
-//! The first Ctrl-C starts no more cells, lets the running ones finish for up to ten seconds and
-//! writes a partial report, marked incomplete; a second one stops at once. SIGTERM ends running
-//! cells early and still writes the report.
+//! After the first Ctrl-C no more cells start, running cells have ten seconds to finish, and a
+//! partial report is written, marked incomplete. A second Ctrl-C stops at once. SIGTERM ends
+//! running cells early and still writes the report.
 //!
-//! Only this room uses the terminal, signals and `anyhow`, and reads the environment (`bench` reads
-//! a seed there).
+//! Only this room uses the terminal, signals and `anyhow`. Only this room and `bench` (for a seed)
+//! read the environment.
 
 mod against;
 mod args;

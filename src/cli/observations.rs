@@ -1,4 +1,4 @@
-//! Writes observations of cells as they end: `series.csv`, `hist/*.hlog` and `console.txt`.
+//! Writes the observations of cells when they end: `series.csv`, `hist/*.hlog` and `console.txt`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -31,7 +31,7 @@ impl Observations {
         }))))
     }
 
-    /// Adds a cell. The first error is reported at the end, since the other results are valuable.
+    /// Adds a cell. The first error is reported at the end, as the other results are valuable.
     pub(super) fn add(&self, id: &str, observed: &Observed) {
         let mut files = self.0.lock().expect("nobody panics while writing");
         if let Ok(open) = &mut *files

@@ -1,8 +1,8 @@
-//! Parses the words of arguments.
+//! Parses the values of arguments.
 
 use crate::base::Span;
 
-/// The largest seed, since a scenario file may have a seed and TOML integers are signed.
+/// The largest seed: a scenario file may have it, and TOML integers are signed.
 pub(super) const SEED_MAX: u64 = i64::MAX as u64;
 
 pub(super) fn only(text: &str) -> Result<(String, String), &'static str> {
@@ -22,7 +22,7 @@ pub(super) fn assignment(text: &str) -> Result<String, String> {
     }
 }
 
-/// The largest change that is not a finding, in millionths.
+/// Parses a tolerance, in millionths: a larger change is a finding.
 pub(super) fn tolerance(text: &str) -> Result<u64, String> {
     let text = text.trim();
     // Zero needs no unit.

@@ -1,4 +1,4 @@
-//! A simulation as a history that its apps could have recorded.
+//! Writes a simulation as a history, as its apps could have recorded it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -37,7 +37,7 @@ impl Ear for Recorder {
     }
 }
 
-/// The history that the apps of a cell could have recorded, and what no history can express.
+/// The history that a cell's apps could have recorded, and what a history cannot express.
 pub(super) fn recorded(plan: &Plan, runner: &dyn Runner) -> anyhow::Result<(Vec<u8>, Option<&'static str>)> {
     let devices: Vec<Attributes> = plan.devices().into_iter().map(|device| device.attributes).collect();
     let names: Vec<String> = plan.attributes.iter().map(|attribute| attribute.name.clone()).collect();

@@ -1,4 +1,4 @@
-//! `run`: cells, a report, a verdict.
+//! `run`: runs cells, writes a report, gives a verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -61,7 +61,7 @@ pub(super) struct Order<'a> {
     pub(super) twice: bool,
     pub(super) against: Option<Against<'a>>,
     pub(super) asks: Asks<'a>,
-    /// What is searched, if it is a search, so that the record of a killed run says it.
+    /// The search; `None` if it is none. So the record of a killed run has it, too.
     pub(super) tune: Option<TuneRecord>,
 }
 
@@ -81,7 +81,7 @@ pub(super) struct Ran {
     unkept: Option<FolderError>,
 }
 
-/// Runs plans, writes their report and prints it; or runs a shard of them, or lists them.
+/// Runs plans, writes their report and prints it. Or runs a shard of them, or lists them.
 pub(super) fn carry_out(
     plans: &[Plan],
     order: &Order<'_>,
@@ -95,7 +95,7 @@ pub(super) fn carry_out(
     if order.place.merges.is_none() {
         cost::for_plans(plans, order.work, console)?;
     }
-    // From here on the folder must be left complete, even after a signal.
+    // From here on a signal must leave a complete folder.
     console.surroundings.signals.heed();
     let mut under_way = UnderWay::open(plans, &cells.run, order)?;
     under_way.remark(console);
@@ -140,17 +140,17 @@ impl<'a> UnderWay<'a> {
             (folder, Journal::begin(&path, name).map_err(refused)?)
         };
         let shown = escape_path(path);
-        // From here on, the folder must not look like the result of an older run.
+        // From here on the folder must not look like the result of an earlier run.
         let begun = |exit| record::begun(&shown, plans, exit, order.tune.as_ref()).to_json();
         folder.put("run.json", begun(Exit::Interrupted).as_bytes()).map_err(refused)?;
-        // Removes what an earlier run left, and starts the files that grow while cells run.
+        // Removes the files of an earlier run, and creates the files that grow while cells run.
         let prepared = || {
             remove_renderings(&folder)?;
             inputs::keep(&folder, &inputs::of_plans(plans))?;
             Observations::begin(&folder)
         };
         let observations = prepared().map_err(|e| {
-            // It cannot go on, and was not interrupted.
+            // The run cannot continue, but nobody interrupted it.
             let _ = folder.put("run.json", begun(Exit::Environment).as_bytes());
             refused(e)
         })?;
@@ -164,7 +164,7 @@ impl<'a> UnderWay<'a> {
         }
     }
 
-    /// Runs plans, with progress on stderr. May be called again with more, until there is a note.
+    /// Runs plans with progress on stderr. Can be called again until it returns a note.
     pub(super) fn run(&mut self, plans: &[Plan], console: &Console<'_>) -> (Vec<Judged>, Vec<Note>) {
         let Order { work, twice, asks, tune, .. } = self.order;
         let mut progress = Progress::new(work.progress, plans, console);
@@ -183,17 +183,17 @@ impl<'a> UnderWay<'a> {
         inputs::keep(&self.folder, &inputs).map_err(refused)?;
         record.inputs = inputs::recorded(&inputs);
         let timing = Timing::new(self.order.work.jobs(), self.started.elapsed(), self.timing);
-        // The record is written even if there is no room for anything else.
+        // The record is written even if there is no room for the other files.
         let observed = self.observations.finish();
         let rendered = write_report(&self.folder, &record, &timing, &inputs);
         record.notes.extend(rendered.as_ref().err().map(|e| format!("{}: {e}", record::UNWRITTEN)));
         let recorded = write_record(&self.folder, &record).map_err(|e| {
-            // Renderings are useless without their record, and use disk space.
+            // Without their record, renderings are useless and take disk space.
             let again = remove_renderings(&self.folder).and_then(|()| write_record(&self.folder, &record));
             if again.is_ok() { FolderError { path: self.folder.path().to_owned(), ..e } } else { e }
         });
         let written = recorded.and(observed).and(rendered);
-        // After a merge, the shards still have the cells.
+        // After a merge, the shards still have all cells.
         let kept = if self.order.place.merges.is_some() { 0 } else { self.journal.cells() };
         let unkept = self.journal.close(record.complete && written.is_ok()).err();
         Ok(Ran { record, folder: self.shown, changes, timing, written, kept, unkept })
@@ -216,7 +216,7 @@ impl Ran {
     }
 
     pub(super) fn close(&self, console: &mut Console<'_>) -> Exit {
-        // Host time is kept apart from simulated figures: it goes to stderr.
+        // Host time goes to stderr, apart from simulated figures.
         console.remark(&self.timing.line());
         if console.surroundings.step_summary.is_some() {
             ci::append_page(&render::summary(&self.record), console);
@@ -233,7 +233,7 @@ impl Ran {
     }
 }
 
-/// True if a report wrote this file of `hist` or `repro`; other files stay.
+/// True if a report wrote this file in `hist` or `repro`. Other files stay.
 fn is_ours(path: &Path) -> bool {
     let text = |part: Option<&OsStr>| part.and_then(OsStr::to_str).unwrap_or_default().to_owned();
     match &*text(path.extension()) {
@@ -244,7 +244,7 @@ fn is_ours(path: &Path) -> bool {
     }
 }
 
-/// True for a name of a metric, even of an earlier version: its group must be known.
+/// True for the name of a metric, also of an earlier version: only its group must be known.
 fn is_metric(name: &str) -> bool {
     let group = |name: &str| name.split_once('.').map(|(group, _)| group.to_owned());
     group(name).is_some_and(|own| metrics::TABLE.iter().any(|m| group(m.name).as_ref() == Some(&own)))
@@ -255,7 +255,7 @@ fn remove_renderings(folder: &Folder) -> Result<(), FolderError> {
     EMPTIED.iter().try_for_each(|sub| folder.clear(sub, is_ours))
 }
 
-/// Writes `run.json` last, so that a program that waits for it finds the other files.
+/// Writes `run.json` last: a program that waits for it then finds all other files.
 pub(super) fn write_record(folder: &Folder, record: &RunRecord) -> Result<(), FolderError> {
     let mut json = folder.begin("run.json")?;
     record.write(&mut json).map_err(|cause| json.failed(cause.into()))?;
@@ -300,7 +300,7 @@ fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
     }
 }
 
-/// What stdout gets of a record; `last` are the last lines for people.
+/// What stdout gets for a record. `last` has the last lines for people.
 pub(super) fn shown(record: &RunRecord, format: Format, last: &str, console: &Console<'_>) -> String {
     let story = |paint, columns| render::story(record, paint, columns, console.voice.verbose);
     match format {
@@ -317,7 +317,7 @@ pub(super) fn shown(record: &RunRecord, format: Format, last: &str, console: &Co
 pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) -> String {
     let mixed = record.mixed().map_or_else(String::new, |mixed| format!("note: {mixed}\n"));
     let paint = console.out_paint();
-    // If questions were asked, the answers are the result.
+    // If the user asked questions, the answers are the result.
     let asked = record.is_of_findings() && !record.answers.is_empty();
     let told = if asked { render::answers(record, console.columns()) } else { render::reasons(record) };
     let wrong = told + &render::warnings(record, paint);

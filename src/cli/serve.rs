@@ -1,4 +1,4 @@
-//! `serve`: a scenario at real time for real apps; and the replay of such a session.
+//! `serve`: serves a scenario at real time to real apps; and replays such a session.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -24,17 +24,17 @@ use crate::setup::Setup;
 use crate::world::Stacks;
 use crate::{base, live};
 
-/// The longest time until the head of a request has arrived.
+/// The longest wait for the head of a request.
 const HEAD_PATIENCE: Duration = Duration::from_secs(15);
 
-/// The most bytes of request bodies held at once.
+/// The most bytes of request bodies in memory at once.
 const HELD_MAX: usize = 256 << 20;
 
-/// The server of a session, and the world around it.
+/// The server of a session, with the world around it.
 struct Served {
     setup: Setup,
     stacks: Stacks,
-    /// The name of the protocol and its options, in words.
+    /// The name of the protocol with its options, in words.
     protocol: String,
     options: BTreeMap<String, String>,
     upstream: Option<Upstream>,
@@ -83,7 +83,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         patience: HEAD_PATIENCE,
     };
     let ground = judge::ground(&plan);
-    // If a session cannot begin, nothing of it is left.
+    // If the session cannot begin, its files are removed.
     let log = args.record.as_deref().map(|path| -> Begins<'_> {
         let failed = move |error| Trouble::Log(escape_path(path), error);
         Box::new(move || Ok(Box::new(File::create(path).map_err(failed)?)))
@@ -107,7 +107,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         session.run(&|| signals.any(), &mut hears).map_err(troubled)?
     };
     let concluded = concluded(args, (&plan, &folder), &ended, console);
-    // The app that asked for the verdict gets the same text.
+    // The app that requested the verdict gets the same text.
     let told = concluded.as_ref().map(|(_, text)| text.clone());
     ended.tell(told.map_err(|error| format!("not judged: {error}\n")));
     concluded.map(|(exit, _)| exit)
@@ -130,7 +130,7 @@ fn head(args: &ServeArgs, plan: &Plan, served: &Served, roster: &Roster) -> Head
     }
 }
 
-/// Rows at rest must be of a user's own server, and of entities that exist.
+/// Refuses files of rows at rest unless they are of a user's own server and of known entities.
 fn refuse_backends(args: &ServeArgs, plan: &Plan, served: &Served) -> anyhow::Result<()> {
     if !args.backend.is_empty() && served.mode() == Mode::Scenario {
         let why = "--backend contains the rows of a server of your own: it needs --upstream or --tunnel";
@@ -147,7 +147,7 @@ fn refuse_backends(args: &ServeArgs, plan: &Plan, served: &Served) -> anyhow::Re
     }
 }
 
-/// The single cell that is served.
+/// The plan of the single cell that is served.
 fn plan(args: &ServeArgs, console: &Console<'_>) -> anyhow::Result<Plan> {
     let text = sources::read(&args.scenario)?;
     let request = Request {
@@ -161,7 +161,7 @@ fn plan(args: &ServeArgs, console: &Console<'_>) -> anyhow::Result<Plan> {
 
 fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Result<Served> {
     let stacks = console.runner.engines().ok_or_else(|| Refusal::usage("nothing can be served here"))?;
-    // Before a user's own server, the protocol of the scenario does not matter.
+    // With a user's own server, the scenario's protocol does not matter.
     let before_ones_own = || as_served("plain", &BTreeMap::new(), plan, stacks);
     if let Some(url) = &args.upstream {
         if !args.option.is_empty() {
@@ -191,7 +191,7 @@ fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Resul
     as_served(name, &args.option.iter().cloned().collect(), plan, stacks)
 }
 
-/// The world of a plan with the server of its own stack.
+/// The world of a plan, with the server of the plan's stack.
 fn as_planned(plan: &Plan, stacks: &Stacks) -> Served {
     Served {
         setup: Setup::clone(plan),
@@ -203,7 +203,7 @@ fn as_planned(plan: &Plan, stacks: &Stacks) -> Served {
     }
 }
 
-/// The world of a plan that speaks this protocol, with these additional options.
+/// The world of a plan, with a server of this protocol and these additional options.
 fn as_served(
     name: &str,
     sets: &BTreeMap<String, String>,
@@ -274,7 +274,7 @@ fn troubled(trouble: Trouble) -> anyhow::Error {
     Refusal::because(exit, trouble.to_string())
 }
 
-/// What the scenario says about phones, and real phones do by themselves.
+/// Says which settings about phones have no effect: real phones decide these. `None`: none.
 fn left_out(plan: &Plan) -> Option<String> {
     use crate::base::Word;
     let of_apps = [
@@ -336,7 +336,7 @@ fn begins(
     }
 }
 
-/// Judges a session that has ended, and prints the verdict and what to do with its files.
+/// Judges a session that has ended. Prints the verdict, and what to do with the files.
 fn concluded(
     args: &ServeArgs,
     (plan, folder): (&Plan, &Path),
@@ -374,12 +374,12 @@ fn concluded(
     let (exit, verdict) = judged(args, (folder, &history, &ended.history), console);
     console.result(&verdict);
     console.result(&text);
-    // What was recorded is judged, but some of it is missing.
+    // The recorded part is judged, although something is missing.
     let is_whole = unwritten.is_none() || exit != Exit::Success;
     Ok((if is_whole { exit } else { Exit::Environment }, verdict + &text))
 }
 
-/// The verdict on a history, and its text.
+/// The verdict on a history, with its text.
 fn judged(
     args: &ServeArgs,
     (folder, history, said): (&Path, &Path, &str),

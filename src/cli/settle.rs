@@ -1,4 +1,4 @@
-//! `hunt --settle`: a failure that is mended becomes an expectation.
+//! `hunt --settle`: turns the file of a failure that is mended into an expectation.
 
 use std::path::Path;
 
@@ -35,7 +35,7 @@ pub(super) fn settle(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
     Ok(Exit::Success)
 }
 
-/// The text with bounds of 0 instead of expected violations; `None` without a line that names them.
+/// The text with bounds of 0 in place of expected violations; `None` if no line names violations.
 fn settled(text: &str) -> Option<String> {
     let mut found = false;
     let mut settled = String::new();

@@ -1,4 +1,4 @@
-//! Runs a part of a plan's cells, and merges the cells of all parts.
+//! Runs a shard (a part of a plan's cells), and merges shards.
 
 use std::path::Path;
 
@@ -31,7 +31,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Runs a shard, or lists cells, if asked for. To merge, puts the cells of shards in place.
+/// Runs a shard or lists cells, if the user asked for this. For a merge, copies the shards' cells.
 pub(super) fn instead(
     place: &OutputArgs,
     work: &Work,
@@ -57,7 +57,7 @@ pub(super) fn roll(plans: &[Plan], costs: &[Cost]) -> Result<CellList> {
     Ok(CellList::new(&program(plans)?, plans, &analysis::cell_ids(plans), weights))
 }
 
-/// Identifies the build that runs these plans: its sources, or the binary for a third-party stack.
+/// Identifies the build for these plans: by its sources, or by the binary for third-party stacks.
 fn program(plans: &[Plan]) -> Result<String> {
     let source = Build::this().source.clone();
     if !plans.iter().any(|plan| plan.is_third_party) {
@@ -164,7 +164,7 @@ fn told_missing(pool: &Pool, roll: &CellList, missing: &[usize]) -> String {
     )
 }
 
-/// Options about how and where the work is done: long name, short name, takes a value.
+/// Options about how and where to work, which change no result: long and short name, takes a value.
 const RUNTIME_OPTIONS: [(&str, char, bool); 11] = [
     ("--partition", '\0', true),
     ("--out", 'o', true),
@@ -179,7 +179,7 @@ const RUNTIME_OPTIONS: [(&str, char, bool); 11] = [
     ("--allow-memory", '\0', false),
 ];
 
-/// The words of a command that affect the result, without those about how and where.
+/// The words of a command that affect the result.
 fn lasting(typed: &[std::ffi::OsString]) -> Result<Vec<String>> {
     let mut words = Vec::new();
     let mut rest = typed.iter().skip(1);
@@ -187,7 +187,7 @@ fn lasting(typed: &[std::ffi::OsString]) -> Result<Vec<String>> {
         let strange = || format!("`{}` is not UTF-8, and a shard keeps its command", escape_path(word));
         let word = word.to_str().ok_or_else(|| Refusal::usage(strange()))?;
         if word == "--" {
-            // What follows is not an option.
+            // The words after `--` are not options.
             words.push(word.to_owned());
             words.extend(rest.by_ref().map(|word| word.to_string_lossy().into_owned()));
             break;
@@ -199,7 +199,7 @@ fn lasting(typed: &[std::ffi::OsString]) -> Result<Vec<String>> {
             (Some((_, _, takes)), _) => {
                 let _ = (*takes && !joined).then(|| rest.next());
             }
-            // All short options are of this kind; one that takes a value ends a word.
+            // All short options change no result. One that takes a value ends the word.
             (None, Some(flags)) => {
                 let takes =
                     |flag: char| RUNTIME_OPTIONS.iter().any(|(_, short, takes)| *short == flag && *takes);

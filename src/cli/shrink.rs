@@ -1,4 +1,4 @@
-//! `shrink`: makes a failing cell small, and keeps it as a scenario.
+//! `shrink`: makes a failing cell small and keeps it as a scenario.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -13,10 +13,10 @@ use crate::oracle;
 use crate::record::{EndingKind, Exit, Reason};
 use crate::scenario::{Document, Plan, Request};
 
-/// The most runs of one failure. The budget of time ends it earlier, unless cells are tiny.
+/// The most runs for one failure. Unless cells are tiny, the budget of time ends it earlier.
 pub(super) const RUNS_MAX: u64 = 3_000;
 
-/// A failing cell: as it is written, and as it runs.
+/// A failing cell: the scenario as its file has it, and the plan that runs.
 pub(super) struct Failing {
     pub(super) script: Script,
     pub(super) path: PathBuf,
@@ -45,7 +45,7 @@ pub(super) fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> anyhow::Re
     Ok(Exit::Success)
 }
 
-/// A line about a file that was written.
+/// A line for the user about the file that was written.
 pub(super) fn told(shrunk: &Shrunk, found: &Found, path: &Path) -> String {
     let runs = count(shrunk.runs, "run");
     let end = if shrunk.is_complete { "" } else { "; the budget ended it: --budget gives it more" };
@@ -72,7 +72,7 @@ fn failing(args: &ShrinkArgs, console: &Console<'_>) -> anyhow::Result<Failing> 
     Ok(as_written(plan, &sets, console))
 }
 
-/// The cell as its file writes it, if the file still says the same; otherwise as it was resolved.
+/// The cell in the words of its file, if the file still means the same; else the resolved scenario.
 pub(super) fn as_written(plan: Plan, sets: &[String], console: &Console<'_>) -> Failing {
     let path = PathBuf::from(&plan.source.path);
     let axes = plan.source.axes.iter().map(|(key, value)| format!("{key}={value}"));
@@ -93,7 +93,7 @@ pub(super) fn as_written(plan: Plan, sets: &[String], console: &Console<'_>) -> 
     Failing { script: Script::of(table, seed), path, plan }
 }
 
-/// What the cell fails by: the gravest check, or this one.
+/// The failure to keep: by `check`, or by the gravest check if `check` is `None`.
 fn goal(plan: &Plan, check: Option<&str>, means: Means<'_>) -> anyhow::Result<Goal> {
     let signals = means.signals.clone();
     let (judged, goals) = shrink::judged(plan, means, &|| signals.any());
@@ -120,7 +120,7 @@ fn goal(plan: &Plan, check: Option<&str>, means: Means<'_>) -> anyhow::Result<Go
     found.ok_or_else(|| Refusal::because(Exit::Nothing, nothing))
 }
 
-/// Writes a failure into a folder under a name of its content. Returns the file and its path.
+/// Writes a failure into a folder; its name has a digest of the content. Returns file and path.
 pub(super) fn keep(
     shrunk: &Shrunk,
     failing: &Failing,
@@ -145,7 +145,7 @@ fn absolute(path: &Path) -> PathBuf {
     std::fs::canonicalize(&whole).unwrap_or(whole)
 }
 
-/// The way from one folder to another, as a relative path.
+/// The relative path from one folder to another.
 fn way(from: &Path, to: &Path) -> PathBuf {
     let from: Vec<Component<'_>> = from.components().collect();
     let to: Vec<Component<'_>> = to.components().collect();

@@ -1,4 +1,4 @@
-//! From paths to plans: the only file that makes the scenario room read.
+//! Turns paths into plans. Only this file calls the scenario room to read files.
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
@@ -19,7 +19,7 @@ use crate::scenario::{self, DIAGNOSTICS_SHOWN, Document, Invalid, Plan, Request,
 
 pub(super) type Values = Vec<(String, Vec<String>)>;
 
-/// All documents in `paths`, or the embedded hospital day. Reports the TOML errors of all files.
+/// All documents in `paths`, or the built-in hospital day. Reports TOML errors of all files.
 pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> Result<Vec<Document>> {
     if paths.is_empty() {
         return Ok(vec![Document::hospital_day()]);
@@ -29,8 +29,8 @@ pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> Result<Vec<
     sound(read?, console)
 }
 
-/// Writes the current names of renamed keys into the files, and says which changed. Other mistakes
-/// are reported when the files are read.
+/// Replaces renamed keys in the files by their present names, and says which files changed. Other
+/// mistakes are reported when the files are read.
 pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
     if paths.is_empty() {
         return Err(Refusal::usage("--fix writes into files: name some, or a folder"));
@@ -61,8 +61,8 @@ pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
     came.map_or(Ok(()), |exit| Err(Refusal::because(exit, "stopped: all files are fixed, none was checked")))
 }
 
-/// A text with current names, as long as it stays TOML: if a key is there under both names, it is
-/// unclear which is meant.
+/// The text with present names, as long as it stays valid TOML. If a file has a key under both
+/// names, it is unclear which one counts.
 fn mended(path: &Path, text: &str, console: &Console<'_>) -> String {
     let is_toml = |text: &String| toml::from_str::<toml::Table>(text).is_ok();
     let mut text = text.to_owned();
@@ -109,14 +109,14 @@ pub(super) fn combined(
 ) -> Result<Vec<Plan>> {
     refuse_too_many(documents, selection)?;
     let request = Request { axes, ..request(selection) };
-    // Errors of variants that do not run would not help.
+    // Errors in variants that do not run would not help.
     let asked = documents.iter().filter_map(|document| Some((document, wanted(document, selection)?)));
     let plans = asked
         .map(|(document, variants)| cells(document, &Request { variants, ..request.clone() }, console))
         .collect();
     let plans = sound(plans, console)?.concat();
     let known: BTreeSet<&str> = documents.iter().flat_map(Document::variants).collect();
-    // A name that no file has is misspelt, even if others match.
+    // A name that no file has is misspelt, even if other names match.
     let strange: Vec<&str> =
         selection.variant.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
     if !strange.is_empty() {
@@ -129,7 +129,7 @@ fn cells(document: &Document, request: &Request, console: &Console<'_>) -> Resul
     document.plans(request, &console.runner.stacks())
 }
 
-/// The selected variants that a document has; `None` if it has none, as not every file has all.
+/// The selected variants that a document has; `None` if it has none, which another file may have.
 fn wanted(document: &Document, selection: &Selection) -> Option<Vec<String>> {
     let there = document.variants();
     let both: Vec<String> =
@@ -141,7 +141,7 @@ pub(super) fn requested(document: &Document, request: &Request, console: &Consol
     Ok(sound(vec![cells(document, request, console)], console)?.concat())
 }
 
-/// Refuses axes that set the same key: a cell would be named after both.
+/// Refuses two axes that set the same key: a cell's name would have both.
 pub(super) fn refuse_overlap(document: &Document, selection: &Selection, axes: Values) -> Result<()> {
     let variants = wanted(document, selection).unwrap_or_default();
     let overlap =
@@ -150,7 +150,7 @@ pub(super) fn refuse_overlap(document: &Document, selection: &Selection, axes: V
     document.overlap(&request).map_or(Ok(()), |keys| Err(Refusal::usage(overlap(keys))))
 }
 
-/// The cells of a document with other values of some keys, or why it cannot have them.
+/// The cells of a document with other values of some keys; an error says why there are none.
 pub(super) fn with(
     document: &Document,
     selection: &Selection,
@@ -165,12 +165,12 @@ pub(super) fn plans(selection: &Selection, console: &Console<'_>) -> Result<Vec<
     combined(&documents(&selection.paths, console)?, selection, Values::new(), console)
 }
 
-/// Prints each warning once, also with `-q`, since it may make a pass worthless.
+/// Prints each warning once, also with `-q`: a warning may mean that a pass proves nothing.
 pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     let colour = console.err_paint().0;
     let (mut warned, mut told) = (BTreeSet::new(), BTreeSet::new());
     for (at, plan) in plans.iter().enumerate() {
-        // Cells that differ only in their seed are next to each other.
+        // Cells that differ only in their seed follow each other.
         let same = |last: &Plan| {
             last.source.digest == plan.source.digest && last.source.variant == plan.source.variant
         };
@@ -194,7 +194,7 @@ pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     }
 }
 
-/// The only cell of a file by `request`: several variants need a name.
+/// The only cell of a file for `request`. If the file has several variants, the user must name one.
 pub(super) fn of_one_variant(
     path: &Path,
     text: &str,
@@ -239,7 +239,7 @@ pub(super) fn read_run(file: &Path) -> Result<String> {
     read_record(file).map_err(|e| Refusal::unreadable(file, &e))
 }
 
-/// The text of a scenario; invalid UTF-8 is a mistake in the file.
+/// The text of a scenario. Invalid UTF-8 is reported as a mistake in the file.
 fn text_at(path: &Path) -> Result<Result<String, Invalid>> {
     let read = file::read(path, file::Named::Typed, file::SCENARIO_MAX);
     let bytes = read.map_err(|e| match e.kind() {
@@ -251,7 +251,7 @@ fn text_at(path: &Path) -> Result<Result<String, Invalid>> {
     Ok(scenario::text_of(bytes, &escape_path(path)))
 }
 
-/// The scenario files in paths: a file, or by name all `*.toml` in a folder except in reports.
+/// The scenario files in paths. Of a folder: all `*.toml` in it, sorted by name, without reports.
 pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
@@ -277,12 +277,12 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
     entries.sort();
     for path in entries {
-        // A link may lead back up; a report's copies of failing cells are not for this run.
+        // Skips links, which may lead back up, and reports, which hold copies of failing cells.
         if path.is_dir() && !path.is_symlink() && !path.join("run.json").exists() {
             walk(&path, files)?;
             continue;
         }
-        // Reading a link whose target does not exist gives the error.
+        // A link without a target is included, so that reading it gives the error.
         let is_there = || path.is_file() || path.is_symlink() && !path.exists();
         if path.extension().is_some_and(|e| e == "toml") && is_there() {
             files.push(path);
@@ -310,7 +310,7 @@ pub(super) fn record_file(path: &Path) -> Option<PathBuf> {
     if inside.exists() { Some(inside) } else { path.is_file().then(|| path.to_owned()) }
 }
 
-/// The cells that pass; all without a filter. A filter without any match is refused.
+/// The cells that match a filter; all cells without filters. Refuses a filter without any match.
 fn narrowed(plans: Vec<Plan>, filters: &[String]) -> Result<Vec<Plan>> {
     let of = |plan: &Plan, filter: &String| {
         passes(std::slice::from_ref(filter), &plan.source.scenario, plan.source.variant.as_deref())
@@ -327,7 +327,8 @@ fn narrowed(plans: Vec<Plan>, filters: &[String]) -> Result<Vec<Plan>> {
     Ok(plans.into_iter().filter(wanted).collect())
 }
 
-/// A pattern matches scenario, variant or `scenario.variant` as a whole; a text matches a part.
+/// True if a filter matches: a pattern all of scenario, variant or `scenario.variant`, a text a
+/// part.
 pub(super) fn passes(filters: &[String], scenario: &str, variant: Option<&str>) -> bool {
     let whole = variant.map_or_else(|| scenario.to_owned(), |variant| format!("{scenario}.{variant}"));
     let passes = |filter: &String| match filter.contains(['*', '?']) {
@@ -339,10 +340,10 @@ pub(super) fn passes(filters: &[String], scenario: &str, variant: Option<&str>) 
     filters.is_empty() || filters.iter().any(passes)
 }
 
-/// Matches a name with a pattern: `*` is any letters, `?` is one.
+/// Matches a name with a pattern: `*` stands for any characters, `?` for one.
 fn is_like(name: &str, pattern: &str) -> bool {
     let name: Vec<char> = name.chars().collect();
-    // Which prefixes of the name match the part of the pattern read so far.
+    // By length, true if this prefix of the name matches the part of the pattern read so far.
     let mut like: Vec<bool> = (0..=name.len()).map(|n| n == 0).collect();
     for letter in pattern.chars() {
         let longer = (0..=name.len()).map(|n| match letter {

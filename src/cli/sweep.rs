@@ -70,7 +70,7 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Resu
     })
 }
 
-/// The grid that the sweep is compared with: another first axis.
+/// The sweep to compare with: it has another key as its first axis. `None` without `--against`.
 fn reference(args: &SweepArgs) -> anyhow::Result<Option<Grid>> {
     let Some(against) = &args.against else { return Ok(None) };
     let mut reference = args.grid.clone();

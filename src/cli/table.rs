@@ -1,4 +1,4 @@
-//! `sweep` with a file that declares a table, or with `--table`.
+//! `sweep` with `--table`, or with a file that declares a table.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ use crate::setup::Happening;
 /// A table with its scenarios.
 type Chosen = (TablePlan, Vec<Document>);
 
-/// The table given by name or declared in the file; `None` if the sweep has other axes.
+/// The table that the user names or the file declares; `None` if the sweep has axes instead.
 pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<Chosen>> {
     let selection = &args.grid.selection;
     let owners = match &args.table {
@@ -54,7 +54,7 @@ pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<C
     Ok(Some((table, documents)))
 }
 
-/// A sweep without a table.
+/// The checks for a sweep without a table.
 fn without(args: &SweepArgs) -> Result<Option<Chosen>> {
     match args.only.is_empty() {
         true => Ok(None),
@@ -62,7 +62,7 @@ fn without(args: &SweepArgs) -> Result<Option<Chosen>> {
     }
 }
 
-/// Reduces an axis to the given values, in the order of the table.
+/// Keeps only the given values of an axis, in the order of the table.
 fn narrow(table: &mut TablePlan, title: &str, values: &str) -> Result<()> {
     let titles = table.axis.iter().map(|axis| axis.title.clone()).collect::<Vec<_>>();
     let Some(axis) = table.axis.iter_mut().find(|axis| axis.title == title) else {
@@ -76,14 +76,14 @@ fn narrow(table: &mut TablePlan, title: &str, values: &str) -> Result<()> {
         return Err(Refusal::usage(format!("the axis `{title}` has no value `{value}`{near}")));
     }
     axis.values.retain(|value| values.contains(&value.as_str()));
-    // The rule needs all values of its axes.
+    // The rule of a table needs all values of the axes that it compares.
     if table.rule.as_ref().is_some_and(|rule| [&rule.between, &rule.each].contains(&&axis.title)) {
         table.rule = None;
     }
     Ok(())
 }
 
-/// The scenarios of a table known by name, or of the file that declares one.
+/// The scenarios of a built-in table, or of the file that declares the table.
 fn owners(name: &str, console: &Console<'_>) -> Result<Vec<Document>> {
     if let Some(owners) = Document::of_table(name) {
         return Ok(owners);
@@ -103,7 +103,7 @@ pub(super) fn table(args: &SweepArgs, (table, documents): Chosen, console: &mut 
     let documents = fitting(&table, documents, selection, console)?;
     let (plans, tried) = plans(&table, &documents, selection, console)?;
     let Some(first) = plans.first() else {
-        // An error in the unchanged file has a place in it.
+        // An error in the unchanged file has a place in the file.
         sources::combined(&documents, selection, Values::new(), console)?;
         let why = tried.into_iter().find_map(|(_, refused)| refused).unwrap_or_default();
         let why = format!("error: no setting of the table can be run: {why}");
@@ -124,7 +124,7 @@ pub(super) fn table(args: &SweepArgs, (table, documents): Chosen, console: &mut 
     })
 }
 
-/// The scenarios that the table needs: one, with one variant, unless it has axes for these.
+/// The scenarios for the table: one with one variant, unless axes vary these.
 fn fitting(
     table: &TablePlan,
     documents: Vec<Document>,
@@ -148,7 +148,7 @@ fn fitting(
     Ok(documents.into_iter().map(fitting).collect())
 }
 
-/// The properties of the file that the rule is about.
+/// The properties of the user's file that the rule needs.
 fn own(table: &TablePlan, document: &Document, selection: &Selection) -> Own {
     let variant = selection.variant.first().map(String::as_str);
     let said = document.provenance(variant, &selection.set).unwrap_or_default();
@@ -188,7 +188,7 @@ fn plans(
     for (point, sets) in points {
         let keys: Vec<&str> = sets.iter().map(|(key, _)| key.as_str()).collect();
         for document in documents {
-            // Removes these keys first, so that nothing of their old values stays.
+            // Removes these keys first, so that no part of their old values stays.
             let document = &document.clone().without(&keys);
             let labels = |variant: Option<&str>| {
                 let of = |axis: &&TableAxis| match &*axis.title {
@@ -212,12 +212,12 @@ fn plans(
             }
         }
     }
-    // Seeds of a setting are next to each other.
+    // The seeds of a setting follow each other.
     tried.dedup();
     Ok((plans, tried))
 }
 
-/// Kinds of changes that a plan never makes in any setting.
+/// Kinds of changes that the plan makes in no setting.
 fn never(plan: &Plan) -> Vec<&'static str> {
     let of = |kind| plan.taken().any(|action| action.kind == kind);
     let before = plan.data.iter().any(|data| data.deleted_daily > Ppm(0));

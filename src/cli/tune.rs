@@ -1,4 +1,4 @@
-//! `tune`: the best settings for each class, link and fleet size.
+//! `tune`: searches the best settings for each class, link and fleet size.
 
 use super::args::{TuneArgs, TuneFormat};
 use super::console::Console;
@@ -22,7 +22,7 @@ use crate::scenario::{Document, Plan, Request};
 use crate::{analysis, render};
 
 const PULL_ROWS: &str = "engine.pull.chunk_rows";
-/// The default number of seeds, from the scenario's own on: fewer tell little about the noise.
+/// The default number of seeds, from the scenario's own on: fewer show little of the noise.
 const SEEDS: u64 = 8;
 
 pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -52,7 +52,7 @@ pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result
     Ok(ran.close(console))
 }
 
-/// The index of a place, a setting there, and whether it is run besides the search.
+/// The index of a place, a setting there, and true if the cell is only shown next to the result.
 type Whose = (usize, Setting, bool);
 
 struct Search<'a> {
@@ -62,13 +62,13 @@ struct Search<'a> {
     across: Vec<Across>,
     places: Vec<Place>,
     name: String,
-    /// All plans that were run; before that, a cell of each place.
+    /// All plans that ran. Before the first run: one cell of each place.
     plans: Vec<Plan>,
     judged: Vec<Judged>,
     missing: usize,
     notes: Vec<Note>,
     cells: CellsTuned,
-    /// Options that say what is searched, and the limits.
+    /// The options of the command line that say what is searched, and the limits.
     given: Vec<String>,
     remarks: Vec<String>,
 }
@@ -125,7 +125,7 @@ impl<'a> Search<'a> {
         Ok(search)
     }
 
-    /// Adds a place and makes its first grid, to report a wrong value before anything runs.
+    /// Adds a place. Plans its first grid, so that wrong values are reported before any run.
     fn begin(
         &mut self,
         variant: Option<String>,
@@ -181,7 +181,7 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// The cells of some settings of knobs in a place; the knobs come first, as in a sweep's chart.
+    /// The cells of some settings in a place. Their names begin with the knobs, as in a sweep.
     fn cells_at(
         &self,
         variant: Option<&str>,
@@ -201,7 +201,7 @@ impl<'a> Search<'a> {
         sources::requested(&self.document, &request, console)
     }
 
-    /// The knob up to the page cap, since no response over the air has more rows.
+    /// The knob cut off at the page cap, because no response has more rows.
     fn cut_at_page_cap(&mut self, knob: &Knob, corner: &Plan) -> Knob {
         let cap = page_cap(knob, corner);
         let Some((cap, within)) = cap.and_then(|cap| Some((cap, knob.up_to(cap)?))) else {
@@ -232,7 +232,7 @@ impl<'a> Search<'a> {
         digest.hex()
     }
 
-    /// Runs what all places want next; false if nothing is wanted or the run is to stop.
+    /// Runs the cells that all places want next. False if none are wanted or the run must stop.
     fn step(&mut self, under_way: &mut UnderWay<'_>, console: &Console<'_>) -> anyhow::Result<bool> {
         let (plans, whose) = self.wanted(console)?;
         if plans.is_empty() {
@@ -273,15 +273,15 @@ impl<'a> Search<'a> {
         Ok((plans, whose))
     }
 
-    /// A failing setting is a result; the run fails only if none is left.
+    /// The record. A failing setting is a result: the run fails only if no setting is left.
     fn record(&mut self, folder: &str) -> RunRecord {
         let tune = self.tuned();
-        // An interrupt that came after the last cell has no effect.
+        // An interrupt after the last cell has no effect.
         if self.missing == 0 && tune.places.iter().all(|place| place.complete) {
             let is_late = |note: &Note| matches!(note.exit, Exit::Interrupted | Exit::Terminated);
             self.notes.retain(|note| note.is_after_cells || !is_late(note));
         }
-        // Each batch counted only its own cells.
+        // Each batch of cells counted only its own cells.
         let how_far = human::ended((self.plans.len() - self.missing) as u64, self.plans.len() as u64);
         let of_cells = self.notes.iter_mut().filter(|note| !note.is_after_cells);
         of_cells.for_each(|note| *note = Note::stopped(note.exit, &how_far));
@@ -321,7 +321,7 @@ fn page_cap(knob: &Knob, corner: &Plan) -> Option<f64> {
     capped.then(|| f64::from(corner.backend.page_cap))
 }
 
-/// The metric of the size that the knob bounds; the first chunk of a controller is not a bound.
+/// The metric of the size that the knob bounds; `None` if it is a controller's first chunk.
 fn size(knob: &Knob, plan: &Plan) -> Option<&'static str> {
     let fixed = plan.engine.pull.steering.controller == Controller::Fixed;
     (knob.key() == PULL_ROWS && fixed).then_some("engine.pull.response_rows")
@@ -338,7 +338,7 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
     if turns_seed { Err(Refusal::usage(what)) } else { Ok(knobs) }
 }
 
-/// A value in the name of a place, with "devices" for a bare number.
+/// A value as part of a place's name; "devices" follows a plain number of devices.
 fn named(key: &str, value: &str) -> String {
     let of_fleet = key.starts_with("fleet.") && key.ends_with(".devices");
     match value.parse() {
@@ -364,7 +364,7 @@ fn given(args: &TuneArgs, knobs: &[Knob], objective: &Objective, seeds: &[u64]) 
     given
 }
 
-/// What the search is repeated for: classes, links, fleet sizes, and further axes.
+/// The values for which the search is repeated: classes, links, fleet sizes, and further axes.
 fn across(args: &TuneArgs, base: &Plan) -> anyhow::Result<Vec<Across>> {
     let mut all = Vec::new();
     let options = [
@@ -399,7 +399,7 @@ fn refuse_large(cells: u128) -> anyhow::Result<()> {
 
 type PlaceAxes = (Option<String>, Vec<(String, String)>);
 
-/// Every variant with every combination of values, unless their first grids have too many cells.
+/// All places: each variant with each combination of values. Refuses too large first grids.
 fn spots(bases: &[Plan], across: &[Across], knobs: &[Knob], seeds: usize) -> anyhow::Result<Vec<PlaceAxes>> {
     let grid = knobs.iter().map(Knob::count).fold(0, u128::saturating_add);
     let points = across.iter().map(|across| across.values.len() as u128).fold(1, u128::saturating_mul);

@@ -1,4 +1,4 @@
-//! Options of all commands that run cells: how they work, and where the report goes.
+//! Options of all commands that run cells: how to work, and where the report goes.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -52,11 +52,11 @@ pub(super) fn processors() -> usize {
 }
 
 impl Work {
-    /// How many cells run at once.
+    /// The number of cells that run at once.
     pub(super) fn jobs(&self) -> usize {
         self.jobs.map_or_else(processors, usize::from)
     }
-    /// The rest of the time limit; reading the scenarios counts, too.
+    /// The rest of the time limit, which includes reading the scenarios; `None` without a limit.
     pub(super) fn time_left(&self, elapsed: Duration) -> Option<Duration> {
         self.time_limit.map(|limit| limit.saturating_sub(elapsed))
     }
