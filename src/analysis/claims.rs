@@ -115,8 +115,7 @@ pub fn unchecked(plans: &[Plan]) -> Vec<UncheckedClaim<'_>> {
     distinct(all)
 }
 
-/// True if only the mended figure is within bounds, or the failing one is `factor_milli`/1000 times
-/// it.
+/// Only the mended figure is within bounds, or the failing one is `factor_milli`/1000 times it.
 fn holds(claim: &Claim, fails: Option<u64>, mends: Option<u64>) -> bool {
     let apart = match (claim.factor_milli, fails, mends) {
         (None, ..) => fails.is_some() && !is_within(fails, claim.bound),

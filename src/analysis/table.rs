@@ -124,8 +124,7 @@ impl<'a> Table<'a> {
         said.trim_start_matches(", ").to_owned()
     }
 
-    /// The names of the columns of [`Table::row`]: axes, words, figures, and the reason of a
-    /// refusal.
+    /// The names of the columns of [`Table::row`]: axes, words, figures, reason of a refusal.
     pub fn header(&self) -> Vec<&str> {
         let axes = self.plan.axis.iter().map(|axis| axis.title.as_str());
         let words = self.words().map(|column| column.title.as_str());

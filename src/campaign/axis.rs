@@ -40,14 +40,12 @@ enum Progression {
 const WANT: &str = "a list `a,b,c`, or a range such as `16..8192*2`, `10..100+10`, `0..=5`";
 
 impl Axis {
-    /// The ends of a range whose step is a factor; values between its steps are possible. Else
-    /// `None`.
+    /// The ends of a range whose step is a factor: it has values between its steps. Else `None`.
     pub fn ends(&self) -> Option<(f64, f64)> {
         let range = self.range.as_ref()?;
         matches!(range.step, Progression::Times(_)).then_some((range.first, range.last))
     }
-    /// The axis cut off at `most`; `None` unless it is a range with a factor that goes beyond
-    /// `most`.
+    /// The axis cut off at `most`; `None` unless it is a range with a factor and goes beyond.
     pub fn up_to(&self, most: f64) -> Option<Axis> {
         let (first, last) = self.ends()?;
         let cut = Range { first: first.min(most), last: most, ..self.range.clone()? };

@@ -253,8 +253,7 @@ impl Journal {
         serde_json::from_str::<KeptCell>(sealed(&text)?).ok()?.restored()
     }
 
-    /// Stores a cell that has ended. An error is reported at the end of the run: results are
-    /// valuable.
+    /// Stores a cell that has ended. An error is reported at the end, as results are valuable.
     pub(super) fn keep(&self, plan: &Plan, ran: &Ran, observed: &Observed) {
         let cell = &ran.judged.cell;
         let broken = cell.ending.kind == EndingKind::Broken;

@@ -119,8 +119,7 @@ fn failure(cell: &CellRecord, reason: &Reason) -> String {
     }
 }
 
-/// Settings that may mend `finding`. For lost edits: settings against each kind of loss that
-/// occurred.
+/// Settings that may mend `finding`. For lost edits: settings against each kind of loss.
 fn known(document: &Document, cell: &CellRecord, finding: &str) -> Vec<String> {
     if finding != LOST {
         return document.remedies(finding);
@@ -228,8 +227,7 @@ impl Trial<'_> {
         let (mut best, mut left) = (first.set.clone(), first.leaves(finding));
         let others = first.worse.iter().map(|one| &one.what).chain(first.fails.keys());
         let others = others.flat_map(|what| self::known(document, self.cell, what));
-        // First the settings that had an effect alone or were not tried, then those without any
-        // effect.
+        // First settings that had an effect alone or were not tried, then those without effect.
         let alone = |set: &String| tried.iter().find(|one| one.set == [set.clone()]);
         let by_help = |mut sets: Vec<String>, what: &str| {
             sets.sort_by_key(|set| alone(set).map(|one| (!one.changes, one.count(what))));
@@ -285,8 +283,7 @@ impl Trial<'_> {
         if let Some(best) = best {
             return Some(self.record(finding, best.set.clone(), Some(best)));
         }
-        // A setting that changes nothing in this cell is unrelated to the failure, so it is not
-        // named.
+        // A setting that changes nothing in this cell is unrelated to the failure: not named.
         let idle = tried.iter().filter(|one| one.changes && one.set.len() == 1).flat_map(|one| &one.set);
         let idle: Vec<String> = idle.filter(|set| known.contains(set)).cloned().collect();
         (!idle.is_empty()).then(|| RemedyRecord { left: Some(found), ..self.record(finding, idle, None) })

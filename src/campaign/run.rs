@@ -39,8 +39,7 @@ pub trait Listener: Sync {
     /// The virtual time of `cell` is now `now`; its script ends at `of`.
     fn progressed(&self, _cell: usize, _now: Time, _of: Span) {}
     fn ended(&self, _cell: usize, _record: &CellRecord) {}
-    /// Receives the observations of a cell, which are not stored elsewhere. Cells come in plan
-    /// order.
+    /// Receives the observations of a cell, in plan order. They are not stored elsewhere.
     fn observed(&self, _id: &str, _observed: &Observed) {}
 }
 

@@ -32,14 +32,12 @@ const NOTES: [(&str, Exit); 5] = [
 pub const UNWRITTEN: &str = "not all of the report was written";
 
 impl Note {
-    /// The note of a run that stopped with `exit` at `how_far`. `Success`: it stopped at a failing
-    /// cell.
+    /// The note of a run that stopped with `exit` at `how_far`. `Success`: at a failing cell.
     pub fn stopped(exit: Exit, how_far: &str) -> Note {
         let said = NOTES.iter().find(|(_, of)| *of == exit).map_or("stopped", |(said, _)| said);
         Note { exit, text: format!("{said}: {how_far}"), is_after_cells: false }
     }
-    /// The note of a run that stopped after its last cell, while failing cells were being
-    /// explained.
+    /// The note of a run that stopped after its last cell, while failing cells were explained.
     pub fn unexplained(exit: Exit) -> Note {
         let how_far = "all cells completed, but not all failing ones are explained";
         Note { is_after_cells: true, ..Note::stopped(exit, how_far) }

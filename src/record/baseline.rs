@@ -122,8 +122,7 @@ impl Baseline {
 }
 
 impl BaselineCell {
-    /// True if it has all that a run of `cell` would save. Metrics that `knows` does not know may
-    /// lack.
+    /// True if it has all that a run of `cell` would save, except metrics that `knows` denies.
     pub fn is_whole(&self, cell: &CellRecord, wanted: &[String], knows: impl Fn(&str) -> bool) -> bool {
         let all = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
         let gated = |name: &&str| self.gates(name) && (knows(name) || !self.gated.is_empty());

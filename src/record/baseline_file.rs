@@ -83,8 +83,7 @@ impl BaselineFile {
         BaselineFile { schema_version: of.schema_version, tool: of.tool, reasons: of.reasons, scenarios }
     }
 
-    /// The baseline in the file. An error names a scenario whose number of figures is not that of
-    /// its cells.
+    /// The baseline in the file. An error names a scenario whose figures do not fit its cells.
     fn baseline(self) -> Result<Baseline, String> {
         let mut cells = BTreeMap::new();
         for (scenario, of) in self.scenarios {

@@ -55,8 +55,7 @@ impl Exit {
         Exit::Success,
     ];
 
-    /// True for a finding about a cell. In a search or a matrix such a finding is a result, not an
-    /// error.
+    /// True for a finding about a cell: in a search or a matrix a result, not an error.
     pub fn is_finding(self) -> bool {
         matches!(self, Exit::Correctness | Exit::Stuck | Exit::Threshold)
     }

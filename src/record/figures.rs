@@ -59,8 +59,7 @@ impl FiguresRecord {
         let names = self.numbers.keys().chain(self.distributions.keys());
         names.filter(|name| !figures.contains_key(*name)).map(|name| name.to_string()).collect()
     }
-    /// Adds units, and the zero figures that were left out. An error names a metric that is
-    /// unknown.
+    /// Adds units, and the zero figures that were left out. An error names an unknown metric.
     pub(super) fn fill(&self, figures: &mut CellFigures, unmeasured: &[String]) -> Result<(), String> {
         let mut told = std::mem::take(figures);
         let numbers = self.numbers.iter().map(|(name, unit)| (name, Figure::number(*unit, 0)));

@@ -139,8 +139,7 @@ impl SeriesRecord {
     /// The most instants that a plot can show apart.
     const INSTANTS: usize = 130;
 
-    /// Reduces samples to at most [`Self::INSTANTS`]: keeps the last level, and the longest wait,
-    /// of neighbours.
+    /// Reduces samples: of neighbours it keeps the last level, or the longest wait.
     pub fn of(samples: &[Sample]) -> Option<SeriesRecord> {
         let mut all: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
         for Sample { at_ns, series, value } in samples {

@@ -13,8 +13,7 @@ pub struct Headline {
     pub name: &'static str,
 }
 
-/// Requests for attachments. The summary adds these to others, as their bytes are on the links,
-/// too.
+/// Requests for attachments. The summary adds these to others: their bytes use the links, too.
 pub const ATTACHMENT_REQUESTS: &str = "attachment.requests.count";
 
 const fn headline(metric: &'static str, stat: &'static str, each: bool, name: &'static str) -> Headline {

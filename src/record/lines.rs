@@ -1,5 +1,4 @@
-//! Writes JSON with one line per field, per cell, or per figure, so that it can be searched by
-//! line.
+//! Writes JSON with one line per field, per cell, or per figure, for searching line by line.
 
 use std::io::{self, Write};
 

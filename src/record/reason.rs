@@ -134,8 +134,7 @@ impl Reason {
             Reason::Broken { .. } => "a bug of the program or stack".to_owned(),
         }
     }
-    /// True for a finding about a setting. In a search or a matrix such a finding is a result, not
-    /// an error.
+    /// True for a finding about a setting: in a search or a matrix a result, not an error.
     pub fn is_finding(&self) -> bool {
         self.exit().is_finding()
     }

@@ -94,8 +94,7 @@ pub struct RunRecord {
     pub checksum: String,
 }
 
-/// Writes a record and computes its digest. Holds back the last brace until the checksum is
-/// written.
+/// Writes a record and its digest. Holds back the last brace, as the checksum goes before it.
 struct ChecksumWriter<W> {
     out: W,
     digest: Digest,
@@ -442,8 +441,8 @@ impl RunRecord {
     pub fn acceptance(&self) -> Option<&str> {
         self.accept.as_deref().filter(|_| self.notes.is_empty())
     }
-    /// A line with the command that accepts the run, if the cell fails because of other figures;
-    /// else empty.
+    /// A line with the command that accepts the run, if the cell fails by other figures; else
+    /// empty.
     pub fn acceptance_of(&self, cell: &CellRecord) -> String {
         let differs = cell.reasons.iter().any(|reason| reason.exit() == Exit::Regression);
         let command = self.acceptance().filter(|_| differs);
@@ -457,8 +456,7 @@ impl RunRecord {
     pub fn is_observed(&self) -> bool {
         !self.cells.is_empty() && self.cells.iter().all(|cell| cell.observed.is_some())
     }
-    /// True if failing cells are results: it is a search or a matrix, and the run itself did not
-    /// fail.
+    /// True if failing cells are results: in a search or a matrix that did not fail itself.
     pub fn is_of_findings(&self) -> bool {
         (self.tune.is_some() || self.matrix) && self.verdict != Verdict::Fail
     }

@@ -61,8 +61,7 @@ pub fn place(cell: &CellRecord) -> (bool, Option<Severity>, u64) {
 }
 
 impl RunRecord {
-    /// The failing cells to report, the most severe first. Of a failing matrix only those that fail
-    /// it.
+    /// The failing cells to report, the most severe first; of a failing matrix those that fail it.
     pub fn told(&self) -> Vec<&CellRecord> {
         gravest_first(self.failing().filter(|cell| self.is_of_findings() || !self.is_found(cell)))
     }

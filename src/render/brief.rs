@@ -292,8 +292,7 @@ impl Setting<'_> {
         parts.join("; ")
     }
 
-    /// Over all cells, the largest difference between a metric and another one that is a part of
-    /// it.
+    /// Over all cells, the largest difference between a metric and another one that is part of it.
     fn most_beyond(&self, metric: &str, part: &str) -> u64 {
         self.0.iter().map(|cell| cell.number(metric).saturating_sub(cell.number(part))).max().unwrap_or(0)
     }

@@ -15,8 +15,7 @@ impl Grid {
     pub fn new(texts: usize, header: impl IntoIterator<Item = impl Into<String>>) -> Grid {
         Grid { header: header.into_iter().map(Into::into).collect(), texts, rows: Vec::new() }
     }
-    /// For a terminal: tables side by side, with at most `most` columns each. `rows` has the
-    /// labels.
+    /// For a terminal: tables of at most `most` columns each. `rows` has the labels.
     pub fn banded(
         heads: &[&str],
         rows: &[Vec<String>],

@@ -123,8 +123,7 @@ fn found(mut case: TestCase) -> TestCase {
     case
 }
 
-/// The result of a cell's checks and expectations, with its severity. Gates have cases of their
-/// own.
+/// The result of a cell's checks and expectations, with its severity. Gates have their own cases.
 fn checks(record: &RunRecord, cell: &CellRecord) -> (Option<Severity>, TestCaseStatus) {
     if !cell.verdict.was_run() {
         let mut status = TestCaseStatus::skipped();

@@ -152,8 +152,7 @@ pub(super) fn is_told(cell: &CellRecord, of: &ViolationRecord) -> bool {
     cell.reasons.iter().any(is_reason)
 }
 
-/// The bench's warning about a request that matches no route of the server; `None` if there is
-/// none.
+/// The bench's warning about a request that matches no route of the server; `None`: no warning.
 fn no_route(cell: &CellRecord) -> Option<String> {
     let is_it = |one: &&ExceptionRecord| one.warning && one.what.starts_with("the server has no ");
     let one = cell.exceptions.iter().filter(is_it).max_by_key(|one| one.count)?;

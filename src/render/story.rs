@@ -303,8 +303,7 @@ pub(super) fn shortened(names: &str) -> String {
     format!("{first} and {} more", each.count())
 }
 
-/// The gates: all of a single cell. Of several cells: how many are met, the missed, and the
-/// nearest.
+/// The gates: all of a single cell; of several, how many are met, the missed, and the nearest.
 fn gates(record: &RunRecord) -> String {
     let (all, met) = (record.gates.len(), record.gates.iter().filter(|gate| gate.pass).count());
     if all == 0 {

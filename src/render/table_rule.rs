@@ -33,8 +33,7 @@ pub(super) fn rule_lines(table: &Table<'_>, rule: &TableRule, own: &Own) -> Vec<
     values.sort_by_key(|(value, _)| !is_own(value));
     let said = grouped(values, |(value, settings)| {
         let (choice, why) = Choice { table, rule, each, between }.said(settings, own.wanted);
-        // Only the line of the user's scenario has reasons: the table has the figures of the
-        // others.
+        // Only the line of the user's scenario has reasons: the table has the others' figures.
         if !is_own(value) {
             return (choice, String::new(), "if");
         }

@@ -1,5 +1,4 @@
-//! Says what mends a cell, and why it misses a time: the part of the fleet, and where syncs spend
-//! it.
+//! Says what mends a cell, and why it misses a time: which part of the fleet, where in syncs.
 
 use super::brief::{awaited, word};
 use super::lines::joined;
@@ -65,8 +64,7 @@ fn devices(cell: &CellRecord) -> Option<String> {
     joined(cell.slowest.iter().map(told), ", ").map(|told| format!("longest syncs: {told}"))
 }
 
-/// The command that shows more: a record of the first failure, or the longest syncs for a missed
-/// time.
+/// The command that shows more: a record of the first failure, or the longest syncs.
 pub(super) fn closer(cell: &CellRecord) -> String {
     let check = match main_reasons(cell).first() {
         Some(Reason::Violation { check }) => check,

@@ -65,8 +65,7 @@ pub struct Difference {
     pub change_ppm: Option<i64>,
     /// The 95 % interval of the change, in millionths; `None` if chance plays no part.
     pub interval_ppm: Option<(i64, i64)>,
-    /// True if some cells of one side observed nothing while the other's did. These pairs are left
-    /// out.
+    /// True if some cells of one side alone observed nothing. Their pairs are left out.
     pub lopsided: bool,
     /// True if every cell of one side observed something and no cell of the other did.
     pub one_sided: bool,
@@ -120,8 +119,7 @@ pub struct Group {
     pub copies: Vec<String>,
     /// The number of exact pairs with different digests, although no figure differs.
     pub other_digests: usize,
-    /// The number of exact pairs with equal events but other figures: the programs count
-    /// differently.
+    /// The number of exact pairs with equal events but other figures: the programs count otherwise.
     pub counted_otherwise: usize,
     pub differences: Vec<Difference>,
 }
@@ -156,8 +154,7 @@ impl Group {
         let differs = self.differences.iter().any(|difference| difference.finding == Finding::Unclear);
         (differs && self.seeds.0.min(self.seeds.1) < least).then_some(least)
     }
-    /// How many seeds the figure needs, if too few have the figure although both sides have enough
-    /// seeds.
+    /// How many seeds the figure needs, if too few have it although each side has enough seeds.
     pub fn rests_on_too_few(&self, figure: &Difference) -> Option<usize> {
         let least = self.basis.least();
         let open = matches!(figure.finding, Finding::Changed | Finding::Unclear);
@@ -222,8 +219,7 @@ impl Difference {
         };
         (self.step(), ["p99", "mean"].contains(&self.stat), kind, rest)
     }
-    /// True if the whole interval of the change exceeds `ppm` millionths. A change from 0 always
-    /// does.
+    /// True if the whole interval of the change exceeds `ppm` millionths. Always for one from 0.
     pub fn exceeds(&self, ppm: u64) -> bool {
         let nearest = |(low, high): (i64, i64)| low.unsigned_abs().min(high.unsigned_abs());
         let change = self.interval_ppm.map(nearest).or(self.change_ppm.map(i64::unsigned_abs));

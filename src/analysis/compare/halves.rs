@@ -59,8 +59,7 @@ pub struct Moved {
 pub struct Weighed {
     /// The headline figure that improves the most; `None` if none does.
     pub better: Option<Moved>,
-    /// The headline figure that gets worse the most; `None` if none does. Harms are not counted
-    /// here.
+    /// The headline figure that gets worse the most; `None`: none. Harms are not counted here.
     pub price: Option<Moved>,
     /// The count of each harm in both halves, if the second half has more.
     pub harms: Vec<(Harm, [u64; 2])>,

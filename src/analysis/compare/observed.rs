@@ -55,8 +55,7 @@ impl Observed {
             (own[0].is_empty() != own[1].is_empty(), own.clone().into())
         };
         let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
-        // Plain means may contradict the mean ratio of the pairs because of a single wait of an
-        // hour.
+        // Plain means may contradict the mean ratio of the pairs after a single wait of an hour.
         let ratios = basis == Basis::Paired
             && base != candidate
             && told.iter().all(|side| side.iter().all(|value| *value > 0));
@@ -94,8 +93,7 @@ impl Observed {
         observed
     }
 
-    /// True if the sides differ at all. Equal figures are not tested, so they do not weaken the
-    /// test.
+    /// True if the sides differ at all. Equal figures are not tested and do not weaken the test.
     pub(super) fn differs(&self) -> bool {
         let all = || self.base.iter().chain(&self.candidate);
         let is_one_value = all().min() == all().max();

@@ -57,8 +57,7 @@ pub struct Cause {
     pub at: usize,
     /// The price of the setting divided by that of the best, over the seeds that both have.
     pub cost: f64,
-    /// The factor by which its syncs take longer: in total, or per row or sync if these are
-    /// compared.
+    /// The factor by which its syncs take longer: in total, or per row or sync if compared so.
     pub longer: f64,
     /// The parts that grew most, if together they explain half of the cost; else empty.
     pub grown: Vec<Grown>,

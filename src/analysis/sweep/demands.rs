@@ -22,8 +22,7 @@ pub struct Demands<'a> {
     pub broken: BTreeMap<String, Vec<(&'a CellRecord, &'a Reason)>>,
     /// Demands missed under seeds that no other setting ran under, so that nothing is decided yet.
     pub open: BTreeMap<String, BTreeSet<u64>>,
-    /// Demands that all settings miss under a seed, or that no setting meets: no setting is at
-    /// fault.
+    /// Demands that all settings miss under a seed, or no setting meets: no setting is at fault.
     pub spared: BTreeMap<String, Spared>,
     /// Gates that the setting's seeds meet together, with the number of seeds that miss them alone.
     pub together: BTreeMap<String, usize>,
@@ -144,8 +143,7 @@ pub(super) fn exclude<'a>(
         let broken =
             demands.broken.values().min_by_key(|missed| (missed[0].1.severity(), Reverse(missed.len())));
         point.trouble = match broken {
-            // A demand other than a gate that no setting meets was not tested, so it excludes them
-            // all.
+            // A demand other than a gate that no setting meets was not tested: all are excluded.
             _ if is_wrong || !demands.spared.keys().all(|name| is_gate(name)) => trouble(&point.cells),
             broken => broken.map(|missed| missed_in(missed, point.cells.len())),
         };
@@ -175,8 +173,7 @@ pub fn cells_excluded(record: &RunRecord, knobs: &[String]) -> usize {
     places.into_iter().map(of_place).sum()
 }
 
-/// True if a setting's seeds meet a gate together. Seeds under which all settings miss it do not
-/// count.
+/// True if a setting's seeds meet a gate together. Seeds under which all miss it do not count.
 fn is_met(runs: &[Run<'_>], missing: &Missing<'_>, name: &str) -> bool {
     let spared = |cell: &CellRecord| {
         let (seed, ran) = (cell.seed.as_str(), missing.ran.get(cell.seed.as_str()).copied().unwrap_or(0));

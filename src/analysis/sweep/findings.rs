@@ -8,14 +8,11 @@ use crate::stats::{SEEDS_MIN, interval_of_mean, worse_beyond_noise};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub best: usize,
-    /// The first and the last setting not worse beyond the noise; `None` if there are too few
-    /// seeds.
+    /// The first and the last setting not worse beyond the noise; `None` with too few seeds.
     pub noise: Option<(usize, usize)>,
-    /// The flat region: the first and the last setting around the best with a cost of at most
-    /// `FLAT`.
+    /// The flat region: the first and last setting around the best that cost at most `FLAT`.
     pub flat: (usize, usize),
-    /// All settings not worse beyond the noise, wherever they are; `None` if there are too few
-    /// seeds.
+    /// All settings not worse beyond the noise, wherever they are; `None` with too few seeds.
     pub as_good: Option<Vec<usize>>,
     /// All settings whose cost is at most `FLAT`, wherever they are.
     pub near: Vec<usize>,

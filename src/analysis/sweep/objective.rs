@@ -85,8 +85,7 @@ impl Objective {
 
 impl FromStr for Objective {
     type Err = String;
-    /// Reads `metric` or `metric:stat`. A distribution without a statistic means its 95th
-    /// percentile.
+    /// Reads `metric` or `metric:stat`. Of a distribution, the default is its 95th percentile.
     fn from_str(text: &str) -> Result<Objective, String> {
         let (metric, stat) = text.split_once(':').map_or((text, None), |(metric, stat)| (metric, Some(stat)));
         let found = metrics::find(metric).ok_or_else(|| {
@@ -107,7 +106,7 @@ impl FromStr for Objective {
     }
 }
 
-/// The mean of prices, of which there must be one. If some are [`NEVER`], the mean is above all
+/// The mean of prices, of which there must be one. If some are `NEVER`, the mean is above all
 /// other prices and grows with the number of these.
 pub fn mean_price(prices: &[f64]) -> f64 {
     let never = prices.iter().filter(|price| **price >= NEVER).count() as f64;

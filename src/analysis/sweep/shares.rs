@@ -114,8 +114,7 @@ impl Fit {
         }
         let writing = side.writing.and_then(|writing| line(&samples(&|point| point.sum(writing))));
         let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
-        // If no response ever came (one may be too large for the memory), the link was not the
-        // cause.
+        // If no response ever came (one may exceed the memory), the link was not the cause.
         let came = || points.iter().filter(|point| point.count(side.held) > 0.0);
         let sum = |metric: &str| came().map(|point| point.sum(metric)).sum::<f64>();
         let failed = sum("engine.requests.cut");
@@ -163,8 +162,7 @@ fn has_typical_responses(side: Side, point: &Point<'_>) -> bool {
     side.moving(point).1 > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
 }
 
-/// The line y = a + b·x with the least squared relative deviations; `None` for under three
-/// different x.
+/// The line y = a + b·x with least squared relative deviations; `None` for fewer than three x.
 fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
     let mut xs: Vec<f64> = samples.iter().map(|(x, _)| *x).collect();
     xs.sort_by(f64::total_cmp);
@@ -186,8 +184,7 @@ fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
 }
 
 impl Shares {
-    /// The shares of time behind the figure of `point`. Without a fit, all responses count as
-    /// `moving`.
+    /// The shares of time behind the figure of `point`. Without a fit, responses are all `moving`.
     pub(crate) fn of(side: Side, point: &Point<'_>, fit: Option<Fit>, is_rate: bool) -> Option<Shares> {
         let ran = ran(point, is_rate);
         if ran <= 0.0 {

@@ -63,8 +63,7 @@ pub struct Held {
     pub spared: Vec<u64>,
     /// The number of cells with an observation in `spared`.
     pub cells_spared: usize,
-    /// The number of observations above the limit, per seed under which the smallest size did not
-    /// run.
+    /// The number of observations above the limit, per seed without a run of the smallest size.
     pub unknown: BTreeMap<u64, usize>,
 }
 
@@ -89,8 +88,7 @@ impl Held {
                 quick += 1;
                 continue;
             }
-            // If the tail is incomplete, the percentiles give a minimum for the number of
-            // observations.
+            // If the tail is incomplete, the percentiles give a minimum for their number.
             let all = figure.map_or(0, |figure| above(figure, limit.max)).max(over.len());
             let cut = all - over.len();
             let seed = &judged.cell.seed;

@@ -42,8 +42,7 @@ pub struct Standing<'a> {
     pub together: BTreeMap<String, usize>,
 }
 
-/// The standings of all settings. Each is to run under `seeds` seeds. `reference`: the smallest
-/// size.
+/// The standings of all settings. Each is to have `seeds` seeds. `reference`: the smallest size.
 pub fn standings<'a, K: Ord>(
     cells: &'a BTreeMap<K, Vec<Judged>>,
     reference: &K,

@@ -38,8 +38,7 @@ pub enum Asks<'a> {
 pub struct Against<'a> {
     pub name: &'a str,
     pub baseline: &'a Baseline,
-    /// The tolerance in millionths, for comparing over the seeds. `None`: figure by figure,
-    /// exactly.
+    /// The tolerance in millionths, for comparing over the seeds. `None`: figure by figure.
     pub tolerance_ppm: Option<u64>,
     /// True if the run fails when it left out cells of the baseline.
     pub require_all: bool,

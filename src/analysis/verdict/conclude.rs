@@ -3,8 +3,7 @@
 use super::case::{Asks, Ruling, Trial};
 use crate::record::{Exit, Judged, Reason, RunRecord, Verdict, unjudged};
 
-/// The record of a run, with those differences from the baseline that are neither gated nor
-/// recorded.
+/// The record of a run, and the differences from the baseline that are not gated nor recorded.
 #[derive(Clone, Debug)]
 pub struct RunJudged {
     pub record: RunRecord,

@@ -117,8 +117,7 @@ impl Mutator {
             Some(slot) => format!("{} {slot}", self.name),
             None => self.name.to_owned(),
         };
-        // Events are named after their change, so that two changes of one kind have different
-        // names.
+        // Events are named after their change, so that two changes of a kind differ in names.
         let stem = name.replace(' ', "-");
         let sets: Vec<String> = drawn.iter().map(|set| set.replace('@', &stem)).collect();
         (!sets.is_empty()).then_some(Gene { name, sets })

@@ -24,8 +24,7 @@ pub enum Deal {
     Slice,
     /// By a hash of the cell's name: a cell keeps its shard when others are added or removed.
     Hash,
-    /// By estimated cost: the most expensive cells first, each to the shard with the least cost so
-    /// far.
+    /// By estimated cost: the most expensive first, each to the shard with the least cost so far.
     Balanced,
 }
 

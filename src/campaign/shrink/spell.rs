@@ -1,4 +1,4 @@
-//! Writes out what a scenario draws: random faults and edits as events with times and devices.
+//! Writes out what a scenario draws at random: faults and edits become events with a time.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,11 +15,11 @@ use crate::contract::{EditKind, Event, Node, Occurrence, Schema};
 use crate::scenario::{Drawn, Plan};
 use crate::world::{DrawnFault, Ear};
 
-/// A share that holds during the whole script.
+/// A random fault with a share (a probability) that holds during the whole script.
 struct Steady {
-    /// Its key under `chaos`, and its kind of event.
+    /// The key under `chaos`, which is also the kind of event.
     key: &'static str,
-    /// The key of its share in the event.
+    /// The key of the share in the event.
     share: &'static str,
 }
 
@@ -30,7 +30,7 @@ const STEADY: [Steady; 5] = [
     Steady { key: "put_off", share: "edits" },
     Steady { key: "refused_deletes", share: "deletes" },
 ];
-/// More edits than this are not written out: each is an event.
+/// More edits than this are not written out, because each becomes an event.
 const EDITS_MAX: usize = 3_000;
 
 /// An edit that a person made.
@@ -44,7 +44,7 @@ struct HeardEdit {
     columns: Vec<String>,
 }
 
-/// What happened in a world, for a script that repeats it.
+/// Everything that happened in a run, to write a script that repeats it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Heard {
     faults: Vec<DrawnFault>,
@@ -89,7 +89,7 @@ impl Heard {
         Some(Heard { faults: outcome.spelled, edits })
     }
 
-    /// The keys of chaos whose faults happen at instants.
+    /// The keys of `chaos` whose faults happened at single instants.
     pub(super) fn keys(&self) -> Vec<&'static str> {
         let mut keys: Vec<&'static str> = self.faults.iter().map(|fault| fault.key).collect();
         keys.sort_unstable();
@@ -97,7 +97,7 @@ impl Heard {
         keys
     }
 
-    /// The script with the faults of these keys as events, instead of random ones.
+    /// The script with the faults of these keys as events instead of random ones.
     pub(super) fn with_faults(&self, script: &Script, keys: &[&str]) -> Script {
         let mut spelled = script.clone();
         for key in keys {
@@ -111,8 +111,8 @@ impl Heard {
         spelled
     }
 
-    /// The script with the edits of these actions as events, instead of drawn ones; `None` if
-    /// there are none, or too many. With `office` the office's part of these actions stays.
+    /// The script with the edits of these actions as events instead of random ones; `None` if there
+    /// are none or too many. `office`: only the part of devices is written out, the office's stays.
     pub(super) fn with_edits(&self, script: &Script, actions: &[String], office: bool) -> Option<Script> {
         let mut spelled = script.clone();
         let mut creators: BTreeMap<(&str, &str), String> = BTreeMap::new();
@@ -151,7 +151,7 @@ impl Heard {
     }
 }
 
-/// The action among these that makes such an edit: with its columns if it is an update.
+/// The action among these that makes such an edit; for an update, one with its columns.
 fn action_of(script: &Script, edit: &HeardEdit, actions: &[String]) -> Option<String> {
     let says = |table: &Table, key: &str, word: &str| table.get(key).and_then(Value::as_str) == Some(word);
     let columns = |table: &Table| {
@@ -169,7 +169,7 @@ fn action_of(script: &Script, edit: &HeardEdit, actions: &[String]) -> Option<St
     fitting.map(|(name, _)| (*name).clone())
 }
 
-/// The actions that people do at random.
+/// The actions that people do at random times.
 pub(super) fn random_actions(script: &Script) -> Vec<String> {
     let is_random = |table: &Table| match table.get("per_device") {
         Some(Value::Integer(n)) => *n > 0,
@@ -179,7 +179,7 @@ pub(super) fn random_actions(script: &Script) -> Vec<String> {
     script.named("action").filter(|(_, table)| is_random(table)).map(|(name, _)| name.clone()).collect()
 }
 
-/// The script with what its swarm drew, and without the swarm.
+/// The script without its swarm, but with the values that the swarm drew.
 pub(super) fn without_swarm(script: &Script, drawn: &Drawn) -> Script {
     let mut fixed = script.without(&[Part::Key(vec!["swarm".to_owned()])]);
     for off in &drawn.off {
@@ -202,7 +202,7 @@ pub(super) fn without_swarm(script: &Script, drawn: &Drawn) -> Script {
     fixed
 }
 
-/// The script with the shares of chaos as events that last as long as the script.
+/// The script with the shares under `chaos` as events that last for the whole script.
 pub(super) fn with_steady_faults(script: &Script) -> Script {
     let mut spelled = script.clone();
     let Some(duration) = script.get(&["duration"]).cloned() else { return spelled };
@@ -222,7 +222,7 @@ fn with_event(script: Script, stem: &str, at: Time, mut what: Table) -> Script {
     script.with(&["event".to_owned(), name], Value::Table(what))
 }
 
-/// The first name of this stem and a number that no event has.
+/// A name that no event has: this stem and the smallest free number.
 fn free_name(script: &Script, stem: &str) -> String {
     let stem = stem.replace('_', "-");
     let taken = script.table.get("event").and_then(Value::as_table);

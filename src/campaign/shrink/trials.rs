@@ -1,4 +1,4 @@
-//! Runs candidates until one fails in the same way, with a budget that is the same everywhere.
+//! Runs candidates until one fails in the same way. The budget is the same on every machine.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,46 +16,46 @@ use crate::record::Verdict;
 use crate::scenario::{Cost, Document, Expect, Plan, Request};
 use crate::world::{Ending, Outcome, Watch};
 
-/// A cell that panics, or that its engine ends, fails by this name; no check has it.
+/// The goal of a cell that panics or whose engine ends it. No check has this name.
 pub const PANIC: &str = "panic";
 const STUCK: &str = "stuck";
 
-/// What must still fail in a smaller scenario.
+/// The failure that a smaller scenario must still show.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Goal {
     /// The check, or [`PANIC`].
     pub check: String,
-    /// The entity of the record; `None` if no record is concerned.
+    /// The entity of the record; `None` if the failure concerns no record.
     pub entity: Option<String>,
 }
 
-/// What a candidate showed.
+/// The result of running a candidate.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
-    /// The checks that found something, and `stuck` if it did not come to rest.
+    /// The checks that found something; includes `stuck` if the cell did not come to rest.
     pub checks: BTreeSet<String>,
-    /// All goals that it would fail by.
+    /// All goals (check and entity) by which the candidate fails.
     pub goals: BTreeSet<Goal>,
-    /// True if `run` passes once these violations are expected.
+    /// True if `run` passes when the file expects these violations.
     pub passes: bool,
-    /// The events that did not fire, and the actions without an edit.
+    /// The events that did not fire, and the actions that made no edit.
     pub idle: Vec<String>,
-    /// When the last event happened.
+    /// The time of the last event.
     pub ended: Time,
-    /// How often it was asked whether to stop: a measure of work that is the same everywhere.
+    /// How often the run asked whether to stop: a measure of work, equal on every machine.
     pub work: u64,
 }
 
-/// How candidates are run, and how many may be.
+/// How to run candidates, and how many at most.
 #[derive(Clone, Copy)]
 pub struct Means<'a> {
-    /// What runs them.
+    /// Runs the candidates.
     pub runner: &'a dyn Runner,
-    /// Signals that end everything.
+    /// Signals that end all runs.
     pub signals: &'a Signals,
-    /// How many run at once; no result depends on it.
+    /// How many candidates run at once; no result depends on it.
     pub jobs: usize,
-    /// The processor time of all runs by their estimates, which are the same on every machine.
+    /// The most processor time of all runs, by estimates, which are the same on every machine.
     pub budget: Span,
     /// The most runs.
     pub runs: u64,
@@ -65,13 +65,13 @@ pub struct Means<'a> {
 pub(super) struct Trials<'a> {
     means: Means<'a>,
     goal: Goal,
-    /// Where the files are that the scenario reads.
+    /// The scenario's file; the files that it names are found relative to it.
     path: PathBuf,
-    /// Digest and seed of what does not fail.
+    /// Digest and seed of the candidates that do not fail.
     harmless: BTreeSet<String>,
-    /// Candidates take at most this much work.
+    /// The most work of one candidate.
     most_work: u64,
-    /// True once a candidate also passed as an expectation: then all must.
+    /// True once a candidate passed with its violations expected: later ones must pass so, too.
     strict: bool,
     pub(super) runs: u64,
     spent: Span,
@@ -80,7 +80,7 @@ pub(super) struct Trials<'a> {
 struct Candidate {
     index: usize,
     plan: Plan,
-    /// How many runs and how much time had been used before it.
+    /// How many runs and how much time are used once this candidate has run.
     runs: u64,
     spent: Span,
 }
@@ -93,12 +93,12 @@ impl<'a> Trials<'a> {
         Trials { means, goal, path, harmless, most_work: u64::MAX, strict: false, runs: 0, spent }
     }
 
-    /// From now on a candidate may work four times as long as this one.
+    /// From now on a candidate may take about four times as much work as this one.
     pub(super) fn hold_to(&mut self, shown: &Shown) {
         self.most_work = shown.work.saturating_mul(4).saturating_add(1_000);
         self.is_to_pass(shown);
     }
-    /// From now on all must pass as an expectation, if this one does.
+    /// If this candidate passes with its violations expected, all later ones must, too.
     pub(super) fn is_to_pass(&mut self, shown: &Shown) {
         self.strict = self.strict || shown.passes;
     }
@@ -111,7 +111,7 @@ impl<'a> Trials<'a> {
         plan(script, &self.path, self.means.runner)
     }
 
-    /// The first candidate that still fails in the same way, or means the same as `present`.
+    /// Runs candidates in order. Returns the first that still fails, or that equals `present`.
     pub(super) fn first(&mut self, present: &Script, all: &[Script]) -> Option<(usize, Option<Shown>)> {
         let same = self.plan(present).map(|plan| name(&plan));
         let mut waiting: Vec<Candidate> = Vec::new();
@@ -141,8 +141,8 @@ impl<'a> Trials<'a> {
         self.run(&mut waiting)
     }
 
-    /// Runs those that wait, at once. Only those up to the first that fails are remembered and
-    /// counted, so that nothing depends on how many run at once.
+    /// Runs the waiting candidates in parallel. Only those up to the first that fails are counted
+    /// and remembered, so that the result does not depend on how many run at once.
     fn run(&mut self, waiting: &mut Vec<Candidate>) -> Option<(usize, Option<Shown>)> {
         let all = std::mem::take(waiting);
         let means = self.means;
@@ -168,7 +168,7 @@ fn name(plan: &Plan) -> String {
     format!("{} {}", plan.source.digest, plan.seed.0)
 }
 
-/// The plan of a script that looks for files beside `path`; `None` if it is not a valid scenario.
+/// The plan of a script, with files relative to `path`; `None` if it is not a valid scenario.
 pub(crate) fn plan(script: &Script, path: &Path, runner: &dyn Runner) -> Option<Plan> {
     let document = Document::of_file(path, &script.table.to_string()).ok()?;
     let request = Request { seeds: vec![script.seed], ..Request::default() };
@@ -188,7 +188,7 @@ impl Watch for Limited<'_> {
     }
 }
 
-/// Runs a plan; `None` if it was interrupted, or cannot run.
+/// Runs a plan with at most this much work; `None` if it was interrupted or cannot run.
 pub(super) fn show(plan: &Plan, means: Means<'_>, most: u64) -> Option<Shown> {
     let watch = Limited { signals: means.signals, most, asked: AtomicU64::new(0) };
     let shown = match attempt(plan, "", || means.runner.run(plan, &watch)) {
@@ -203,14 +203,14 @@ pub(super) fn show(plan: &Plan, means: Means<'_>, most: u64) -> Option<Shown> {
     Some(Shown { work: watch.asked.into_inner(), ..shown })
 }
 
-/// The goal of a violation: its check on any record of its entity.
+/// The goal of a violation: its check, and the entity of its record.
 pub(crate) fn goal(plan: &Plan, violation: &Violation) -> Goal {
     let name = violation.record.as_ref().map(|record| analysis::record_name(&plan.schema, record));
     let entity = name.and_then(|name| Some(name.split_once('/')?.0.to_owned()));
     Goal { check: violation.check.to_owned(), entity }
 }
 
-/// The goals that an outcome fails by.
+/// The goals by which an outcome fails.
 pub(crate) fn goals(plan: &Plan, outcome: &Outcome) -> BTreeSet<Goal> {
     let mut goals: BTreeSet<Goal> = outcome.violations.iter().map(|one| goal(plan, one)).collect();
     if matches!(outcome.ending, Ending::Stuck(_) | Ending::Stalled(_)) {
@@ -219,7 +219,7 @@ pub(crate) fn goals(plan: &Plan, outcome: &Outcome) -> BTreeSet<Goal> {
     goals
 }
 
-/// The checks that must be expected: those that no other one implies.
+/// The checks that an expectation must name: those that no other check implies.
 pub(super) fn named(checks: &BTreeSet<String>) -> Vec<String> {
     let follows = |check: &str| checks.iter().any(|other| other != check && implied(other).contains(&check));
     checks.iter().filter(|check| !follows(check)).cloned().collect()

@@ -59,8 +59,7 @@ pub fn shrink(start: &Script, path: &Path, goal: &Goal, means: Means<'_>) -> Opt
 }
 
 impl Shrinking<'_> {
-    /// Replaces the scenario by the first candidate that still fails. Returns the candidate's
-    /// index.
+    /// Replaces the scenario by the first candidate that still fails. Returns its index.
     fn take(&mut self, all: &[Script]) -> Option<usize> {
         if self.trials.is_over() {
             return None;
@@ -98,8 +97,7 @@ impl Shrinking<'_> {
         if let Some(drawn) = drawn {
             self.take(&[without_swarm(&self.present, &drawn)]);
         }
-        // Events that did not fire are removed first: without them a cell may pass as an
-        // expectation.
+        // Removes events that did not fire: without them a cell may pass as an expectation.
         let idle: Vec<Part> = self.shown.idle.iter().flat_map(|name| idle_parts(name)).collect();
         self.drop_parts(idle);
         self.take_each(|script, shown| shorter(script, shown.ended));

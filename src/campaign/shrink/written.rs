@@ -1,4 +1,4 @@
-//! A scenario as a short text: a line for each table that fits, comments that say what happened.
+//! Writes a scenario as a short text, one line per table that fits, with comments on what happened.
 
 use toml::{Table, Value};
 
@@ -9,35 +9,35 @@ use crate::base::Digest;
 
 /// The width of lines.
 const COLUMNS: usize = 100;
-/// The most lines of a life that stand in a file: the first ones and the last ones.
+/// The most lines of a record's life in a file: this many first ones, and this many last ones.
 const FIRST: usize = 4;
 const LAST: usize = 8;
-/// The order of the tables in a file; others come before the events.
+/// The order of the tables in a file. Tables not listed come before the events.
 const ORDER: [&str; 8] = ["name", "seed", "duration", "drain", "entity", "fleet", "unit", "action"];
 
-/// What a file says about a failure besides the scenario.
+/// Comments of the file about the failure.
 #[derive(Clone, Debug, Default)]
 pub struct About {
     /// The sentence of the violation.
     pub sentence: String,
-    /// The life of the record, a line per event.
+    /// The life of the record, one line per event.
     pub life: Vec<String>,
     /// The scenario in which it was found.
     pub from: String,
 }
 
-/// A file with a failure.
+/// The file for a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Its name without `.toml`: the check, and a digest of what the scenario says.
+    /// The name without `.toml`: the check, and a digest of the scenario.
     pub name: String,
     /// Its text.
     pub text: String,
-    /// How many of its lines are no comment.
+    /// The number of its lines without comments and blank lines.
     pub lines: usize,
 }
 
-/// The file of a failure that was made small.
+/// Writes the file for a failure that was made small.
 pub fn found(shrunk: &Shrunk, about: &About) -> Found {
     let mut table = shrunk.script.table.clone();
     let seed = i64::try_from(shrunk.script.seed).unwrap_or(i64::MAX);
@@ -53,7 +53,7 @@ pub fn found(shrunk: &Shrunk, about: &About) -> Found {
     Found { name, text, lines: body.lines().filter(|line| !line.is_empty()).count() }
 }
 
-/// The same failure with other names of these files, as another folder needs.
+/// The same failure with new names for these files, for use in another folder.
 pub fn beside(shrunk: &Shrunk, files: &[String], named: &dyn Fn(&str) -> String) -> Shrunk {
     /// Keys that name a file, besides the options of a stack.
     const NAMING: [&str; 3] = ["csv", "down", "up"];
@@ -114,7 +114,7 @@ fn shortened(life: &[String]) -> Vec<String> {
     [&life[..FIRST], &[left_out], &life[life.len() - LAST..]].concat()
 }
 
-/// Adds a comment, whose further lines are indented.
+/// Adds a comment. Its second and later lines are indented.
 fn comment(text: &mut String, indent: &str, sentence: &str) {
     let mut line = format!("# {indent}");
     let mut is_empty = true;
@@ -151,7 +151,7 @@ pub fn scenario(table: &Table) -> String {
     text
 }
 
-/// The nanoseconds since the start at which an event happens, if it says so.
+/// The time of an event, in nanoseconds since the start, if it is written so.
 fn moment(event: &Value) -> u64 {
     let at = event.get("at").and_then(Value::as_str).and_then(|at| at.strip_prefix('+'));
     at.and_then(|at| at.parse::<crate::base::Span>().ok()).map_or(0, |span| span.0)
@@ -184,7 +184,7 @@ fn quoted(name: &str) -> String {
     }
 }
 
-/// A value on one line. `at` comes first in an event, as a reader looks for it there.
+/// Writes a value on one line. In an event `at` comes first, as a reader looks for it there.
 fn inline(value: &Value) -> String {
     let Value::Table(table) = value else { return value.to_string() };
     let first = table.get_key_value("at").into_iter();
@@ -194,7 +194,7 @@ fn inline(value: &Value) -> String {
     if keys.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", keys.join(", ")) }
 }
 
-/// The name without a script's number: what a reader sees of a failure.
+/// A short description of a script: its numbers of devices and events.
 pub fn headline(script: &Script) -> String {
     let devices =
         script.named("fleet").filter_map(|(_, fleet)| fleet.get("devices").and_then(Value::as_integer));

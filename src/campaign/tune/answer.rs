@@ -150,8 +150,7 @@ impl Told<'_> {
         Censored::of(figures).filter(|_| self.objective.unit == Unit::Ns)
     }
 
-    /// The cost of each rule that decides which setting is the best, or would decide it if it
-    /// excluded.
+    /// The cost of each rule that decides which setting is the best, or would if it excluded.
     fn rules(&self) -> Vec<RuleTuned> {
         let told = |(rule, excludes, other): (_, bool, Option<Setting>)| {
             let point = other.as_ref().and_then(|other| self.point(other, String::new()));
@@ -220,8 +219,7 @@ impl Told<'_> {
             },
             self.objective,
         );
-        // Above the largest response nothing changes, so a range that ends there need not be
-        // widened.
+        // Above the largest response nothing changes, so a range that ends there is wide enough.
         let open = space.reach.is_none_or(|reach| the.number(best) < Some(reach));
         let open = open && space.cap.is_none_or(|cap| the.number(best) != Some(cap));
         if points.len() > 1 && (the.is_end(best, 0.5) || the.is_end(best, 2.0) && open) {
@@ -284,7 +282,7 @@ fn ppm(share: f64) -> u64 {
 }
 
 /// Compares places that differ only in `key` (the number of devices): how the best moves, and
-/// whether the backend is saturated (see [`QUEUED_MAX`]; or median queueing exceeds median
+/// whether the backend is saturated (see `QUEUED_MAX`; or median queueing exceeds median
 /// service).
 pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<(u64, &PlaceTuned)>> = BTreeMap::new();

@@ -56,8 +56,7 @@ impl Knob {
     pub fn first(&self) -> String {
         self.axis.values[0].clone()
     }
-    /// The number of values in a full grid: of a range with steps of [`STEP`], all values of a
-    /// list.
+    /// The number of values in a full grid: a range in steps of [`STEP`], all values of a list.
     pub fn full(&self) -> u128 {
         match self.axis.ends() {
             // A partial step is one more value.

@@ -155,8 +155,7 @@ impl Space {
     pub(super) fn reaches(&self, setting: &Setting) -> bool {
         setting.iter().enumerate().all(|(knob, value)| self.is_reached(knob, value))
     }
-    /// The smallest setting (of words, the first). A failure that it has, too, is not due to a
-    /// size.
+    /// The smallest setting (of words, the first). If it fails, too, the size is not the cause.
     pub(super) fn smallest(&self) -> Setting {
         let least = |knob: &Knob| knob.extremes().map_or_else(|| knob.first(), |[least, _]| least);
         self.knobs.iter().map(least).collect()
@@ -266,8 +265,7 @@ impl Space {
         }
         Ok(())
     }
-    /// True if the mean price of `one` over all seeds is lower. Equal ones give false: a loop must
-    /// end.
+    /// True if the mean price of `one` over all seeds is lower. False if equal: the loop must end.
     fn cheaper(&self, known: &Known, one: &Setting, other: &Setting) -> bool {
         let price = |setting| known.get(setting).and_then(|measured| measured.mean(&self.seeds));
         price(one).is_some_and(|here| price(other).is_none_or(|there| here < there))
@@ -354,8 +352,7 @@ impl Line<'_> {
         self.last_round(&values)
     }
 
-    /// The best under the first seeds. If all are excluded, also tries values between them and
-    /// others'.
+    /// The best under the first seeds. If all are excluded, also tries values between and defaults.
     fn first(&self, values: &mut Vec<String>) -> Result<Option<String>, Wanted> {
         let few = self.space.few();
         need(self.known, &self.settings(values), few)?;

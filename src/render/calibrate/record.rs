@@ -64,8 +64,7 @@ pub struct Census {
     pub rows_mean_milli: u64,
     pub rows_max: u64,
     pub bytes_a_row: Option<u64>,
-    /// Failures of requests that began while the link was up, and the transfer time of these
-    /// requests.
+    /// Failures of requests that began while the link was up; next: these requests' transfer time.
     pub failures: u64,
     pub exposed_ns: Span,
 }

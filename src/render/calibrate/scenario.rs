@@ -113,8 +113,7 @@ per_device = 0
         let [request, row, noise, mtbf] =
             [figures.overhead, figures.row, figures.noise, figures.between].map(|known| known.value);
         let fixed_cost = (request - rtt.as_secs_f64()).max(0.0);
-        // The noise of the log is a share of the whole duration, but here only the backend's part
-        // varies.
+        // The log's noise is a share of the whole duration; here only the backend's part varies.
         let served = (fixed_cost + row * self.chunk()).max(1e-9);
         let service_cv = (noise * (request + row * self.chunk()) / served).min(10.0);
         let gaps = mtbf.is_finite().then(|| {

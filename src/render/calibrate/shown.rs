@@ -78,8 +78,7 @@ fn interval(known: Estimate, show: fn(f64) -> String) -> String {
     }
 }
 
-/// As JSON with integers; `null` for a figure that the log does not determine. Several fits are a
-/// list.
+/// As JSON with integers; `null` for a figure that is unknown. Several fits are a list.
 pub fn to_json(fits: &[Calibration]) -> String {
     let value = match fits {
         [fit] => object(fit),

@@ -174,8 +174,7 @@ impl Curves {
         if most > 0 { most as f64 * ROW + 10.0 } else { 0.0 }
     }
 
-    /// Draws a row per curve below the axis: its flat region, the interval of its optimum, its
-    /// best.
+    /// Draws a row per curve below the axis: flat region, interval of the optimum, best.
     fn draw_regions(&self, ink: &mut Ink, curves: &[Curve], inside: Inside, height: f64, x: Scale) {
         let mut y = height + 28.0;
         for (i, curve) in curves.iter().enumerate() {

@@ -24,8 +24,7 @@ impl Scale {
         let to = if to > from { to } else { from * 2.0 };
         Scale { log: true, from, to, start, end }
     }
-    /// The scale for figures from `low` to `high`: by logarithm if they are far apart, else linear
-    /// from 0.
+    /// The scale from `low` to `high`: by logarithm if they are far apart, else linear from 0.
     pub(super) fn fitting(low: f64, high: f64, places: (f64, f64)) -> Scale {
         if low > 0.0 && high / low >= LINEAR_MAX {
             Scale::log((low / 1.15, high * 1.15), places)

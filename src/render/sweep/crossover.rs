@@ -89,8 +89,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
         format!("{mark}{} : {}{calm}", figure(first), figure(1 - first))
     }
 
-    /// True if the backend was never down in this series under any seed, but was down in another
-    /// one.
+    /// True if the backend was never down in this series, under any seed, but was in another one.
     fn is_calm(&self, at: usize) -> bool {
         let calm = |series: &Series<'_>| series.points.iter().all(|point| point.sum(OUTAGES) == 0.0);
         calm(&self.sweep.series[at]) && !self.sweep.series.iter().all(calm)

@@ -29,8 +29,7 @@ pub fn curves(sweep: &Sweep<'_>) -> Option<Curves> {
     })
 }
 
-/// The cost of each setting relative to the best of its series; `None` for fewer than two series or
-/// settings.
+/// The cost of each setting relative to its series' best; `None` for fewer than two of either.
 pub fn heat_map(sweep: &Sweep<'_>) -> Option<HeatMap> {
     if sweep.series.len() < 2 || !sweep.objective.ranks() || sweep.seeds() == 0 {
         return None;

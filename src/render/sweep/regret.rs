@@ -40,8 +40,7 @@ struct Paid {
     value: String,
     /// The cost above that of the reference's best, in millionths of it; negative if cheaper.
     regret_ppm: Option<i64>,
-    /// Median time over seeds until its chunks reached the flat region of the reference; `null` if
-    /// not.
+    /// Median time over seeds until its chunks reached the reference's flat region; `null` if not.
     reached_ns: Option<u64>,
     trouble: Option<String>,
 }
@@ -54,8 +53,7 @@ struct Summary {
     mean_ppm: Option<i64>,
     /// The number of series in which it was excluded.
     failed: usize,
-    /// The number of series in which it reached the flat region; the next field has the median
-    /// time.
+    /// The number of series in which it reached the flat region; the next field: median time.
     reached: usize,
     reached_ns: Option<u64>,
 }

@@ -172,8 +172,7 @@ fn mark(point: &Point<'_>, position: usize, finding: Option<&Finding>) -> char {
     }
 }
 
-/// The text of a recorded sweep, as on the terminal. `None` if there is none or its metric is
-/// unknown.
+/// The text of a recorded sweep as on the terminal. `None` without one, or for unknown metrics.
 pub fn retold(record: &RunRecord) -> Option<String> {
     let told = record.sweep.as_ref().filter(|told| !told.axes.is_empty())?;
     let objective: Objective = told.objective.parse().ok()?;

@@ -95,8 +95,8 @@ impl Board {
             self.observe_part(id, Part::Start(state), wait);
         }
     }
-    /// Adds a wait that began at `since` and has not ended by `at`, the end of the run. `None`: no
-    /// wait.
+    /// Adds a wait that began at `since` and has not ended by `at`, the end of the run. `None`:
+    /// none.
     pub(super) fn never_ended(&mut self, id: Id, since: Option<Time>, at: Time) {
         if let Some(since) = since {
             self.observe(id, Wait::Never(at.since(since).0));

@@ -57,8 +57,7 @@ pub fn statistic(stat: &str) -> Option<&'static str> {
     })
 }
 
-/// A share with three significant digits; near 100 % with hundredths, and never rounded up to 100
-/// %.
+/// A share with three significant digits; near 100 % with hundredths, never rounded up to 100 %.
 fn share(ppm: u64) -> String {
     let step = match ppm {
         0..10_000 => 1,

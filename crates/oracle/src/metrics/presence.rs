@@ -28,8 +28,7 @@ impl Stay {
     }
 }
 
-/// Tracks presence. The foreground begins with a login or a resume. It ends with a pause or when
-/// the process ends.
+/// The foreground begins with a login or a resume, and ends with a pause or with the process.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
     devices: Vec<PresentDevice>,
@@ -52,8 +51,7 @@ impl PresentDevice {
             Some(self.earlier[begun.checked_sub(1)?])
         })
     }
-    /// How long the device was present from `since` to `at`; `None` if it was not present at
-    /// `since`.
+    /// How long the device was present from `since` to `at`; `None` if not present at `since`.
     fn present_between(&self, since: Time, at: Time) -> Option<Span> {
         let first = self.stay(since).filter(|stay| since <= stay.until)?;
         Some(Span(self.stay(at)?.present(at).0 - first.present(since).0))

@@ -42,8 +42,7 @@ struct OfDevice {
 #[derive(Debug)]
 pub(super) struct Sessions {
     devices: Vec<OfDevice>,
-    /// The time in which at least one unit ran. Next fields: the rows and bytes received in that
-    /// time.
+    /// The time in which at least one unit ran. Next fields: rows and bytes received in that time.
     ran: Span,
     rows: u64,
     bytes: u64,

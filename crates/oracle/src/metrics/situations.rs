@@ -84,8 +84,7 @@ struct Seen {
     pages: u64,
     /// By entity, the last written change: stamp, row and page.
     last: FxHashMap<EntityId, (Stamp, Row, u64)>,
-    /// Creates without an outcome. For each: whether it was sent, and the device's clock at its
-    /// making.
+    /// Creates without an outcome: whether each was sent, and the device's clock at its making.
     creates: FxHashMap<Row, (bool, Stamp)>,
     /// By entity, the full loads that have not completed.
     loads: FxHashMap<EntityId, Load>,

@@ -24,8 +24,7 @@ pub(crate) struct Findings {
     unjudged: Vec<u64>,
     violations: Vec<Violation>,
     pub(crate) bent: Bent,
-    /// Findings about another system; `None` if there is no such system, and then its checks are
-    /// left out.
+    /// Findings about another system; `None` without such a system: its checks are then left out.
     pub(crate) destination: Option<DestinationCounts>,
 }
 
@@ -178,8 +177,7 @@ impl Findings {
         }
     }
 
-    /// Each check with two counts: of findings that the stack must avoid, and of those that it need
-    /// not.
+    /// Each check with two counts: of findings that the stack must avoid, and of the others.
     fn counted(&self) -> impl Iterator<Item = (Check, u64, u64)> {
         let counts = self.counts.iter().zip(&self.unjudged);
         self.rules.iter().zip(counts).map(|(rule, (found, unjudged))| (*rule, *found, *unjudged))

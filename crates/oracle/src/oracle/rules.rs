@@ -44,8 +44,7 @@ pub fn implied(check: &str) -> &'static [&'static str] {
     rule(check).map_or(&[], |rule| rule.implies)
 }
 
-/// The promises without which a check does not apply to a stack, by their names in
-/// [`Capabilities`].
+/// The promises that a stack needs for a check to apply, by their names in [`Capabilities`].
 pub fn promises_of(check: &str) -> Vec<&'static str> {
     let Some(check) = rule(check) else { return Vec::new() };
     let (all, none) = (Capabilities::ALL, Capabilities::NONE);

@@ -136,7 +136,7 @@ pub fn seen_more_often(pairs: usize, more: usize, less: usize) -> f64 {
     if least == 0 { 1.0 } else { (2.0 * law.sf(least - 1)).min(1.0) }
 }
 
-/// An upper bound of the probability that all cells of one side have an event and none of the
+/// An upper bound of the probability that all cells of one side have an event, and none of the
 /// other.
 pub fn one_sided(cells: usize) -> f64 {
     2.0 * libm::pow(0.25, cells as f64)

@@ -143,8 +143,7 @@ impl<'a> Standard<'a> {
     fn command(&self, option: &str) -> String {
         accept_command(self.name, self.folder, option)
     }
-    /// The command that accepts the run, as the end of a sentence; empty if the run cannot be
-    /// accepted.
+    /// The command that accepts the run, as the end of a sentence; empty if none can accept it.
     pub fn accept(&self, option: &str) -> String {
         if self.acceptable { format!("; {ACCEPT}{}", self.command(option)) } else { String::new() }
     }

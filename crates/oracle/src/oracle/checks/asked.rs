@@ -128,8 +128,7 @@ impl<'a> Asked<'a> {
         foreign.map(|(column, _)| self.says(column))
     }
 
-    /// The columns whose value after the commit has no explanation: column, intended and actual
-    /// value.
+    /// The columns whose value after the commit is unexplained: column, intended and actual value.
     fn others_than_meant(self) -> impl Iterator<Item = (usize, &'a Value, &'a Value)> {
         let Asked { case, meant, .. } = self;
         let there = case.kind != CommitKind::Delete;

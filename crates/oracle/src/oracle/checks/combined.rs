@@ -38,8 +38,7 @@ fn brought(asked: Asked<'_>, column: usize, rule: Combine) -> Vec<Change> {
     edits.dedup_by_key(|edit| edit.id);
     let own = |edit: &Edit| Some((edit.own_value(column)?.clone(), edit.made_on));
     let seen = edits.into_iter().filter_map(|edit| Some((&edit.local, own(edit)?)));
-    // An edit that nobody saw saved counts as made on the current row, unless the app showed
-    // another.
+    // An edit that nobody saw saved counts as made on the current row, unless the app showed more.
     let versions = case.row.versions.len();
     let of_row = |edit: &&LocalEdit| edit.key == case.row.key;
     let others = named.iter().filter_map(|id| beside.unseen.get(id)).filter(of_row);

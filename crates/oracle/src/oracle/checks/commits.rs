@@ -129,8 +129,7 @@ pub(crate) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
     ))
 }
 
-/// An edit replaces another person's write only if its device had seen that write, or a rule
-/// decided.
+/// An edit replaces another person's write only if its device saw that write, or a rule decided.
 ///
 /// Some writes do not count: those that the backend derived, restored from a backup or undid by a
 /// restore, and those that the device has as a copy.

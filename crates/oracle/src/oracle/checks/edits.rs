@@ -92,8 +92,7 @@ impl EditCase<'_> {
     fn lost(&self) -> bool {
         !self.fulfilled() && !self.waits_itself() && !self.row_waits() && !self.logged()
     }
-    /// Says that the loss is due to the configured storage, not to a rule of the engine; else
-    /// empty.
+    /// Says that the loss is due to the configured storage, not to an engine's rule; else empty.
     fn by_storage(&self) -> String {
         if self.edit.emptied {
             return "; an upgrade of its app emptied the database".to_owned();

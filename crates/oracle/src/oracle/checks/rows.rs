@@ -51,8 +51,7 @@ pub(crate) struct RowCase<'a> {
     pub(crate) removed: bool,
     /// The backend's values of this key; `None` unless the device should not have the row.
     pub(crate) live: Option<&'a [Value]>,
-    /// The last edit here that is not on the backend; `None` unless the row's stamp is the expected
-    /// one.
+    /// The last edit here that is not on the backend; `None` unless the row has the expected stamp.
     pub(crate) uncommitted: Option<(EditId, Time)>,
     /// True if a create of this key on this device is on the backend under another key.
     pub(crate) created_elsewhere: bool,

@@ -47,8 +47,7 @@ impl<'a> ShownCase<'a> {
         if lost.iter().any(backend_went_back) { &[] } else { lost }
     }
 
-    /// How many versions it shows, if these are fewer than it had and with other content; else
-    /// `None`.
+    /// How many versions it shows, if fewer than it had and with other content; else `None`.
     fn put_as_of(&self) -> Option<usize> {
         let (has, had) = (self.has, self.had);
         if has >= had {
@@ -63,8 +62,7 @@ impl<'a> ShownCase<'a> {
         (stamp == self.stamp && (last.gone || last.content != content)).then_some(has)
     }
 
-    /// After how many versions the removal is correct, if it is so only for old versions; else
-    /// `None`.
+    /// After how many versions the removal is correct, if only for old versions; else `None`.
     fn removed_as_of(&self) -> Option<usize> {
         let rightly = |held: &usize| !self.row.has(*held, self.place);
         if (self.had..=self.row.versions.len()).any(|held| rightly(&held)) {

@@ -95,8 +95,7 @@ pub(crate) fn before_its_parent(turn: &EditAt<'_>, came: &str) -> Option<String>
     ))
 }
 
-/// If a device deletes a row after the rows that refer to it, the backend gets the deletes in that
-/// order.
+/// If a device deletes rows that refer to a row, then the row, the backend gets that order.
 pub(crate) fn before_its_children(turn: &EditAt<'_>, deletes: Option<&BTreeSet<u32>>) -> Option<String> {
     let device = turn.edit.id.device;
     let own = (turn.edit.entity, turn.edit.key.as_str());

@@ -20,8 +20,7 @@ pub struct AfterHours {
 }
 
 impl AfterHours {
-    /// The `everyday` units, which deliver `entities`, have run for the last time. Other runs
-    /// follow.
+    /// The `everyday` units, which deliver `entities`, ran for the last time. Other runs follow.
     pub fn begin(&mut self, everyday: BTreeSet<UnitId>, entities: BTreeSet<EntityId>) {
         (self.everyday, self.entities) = (everyday, entities);
     }

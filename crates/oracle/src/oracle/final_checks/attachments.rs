@@ -40,8 +40,7 @@ pub(crate) struct Attachments {
     durable: bool,
     pub(crate) made: BTreeMap<(EntityId, Key), Owner>,
     stored: BTreeMap<BlobId, Stored>,
-    /// Attachments of which bytes were sent: true if they were first sent after the row was given
-    /// up.
+    /// Attachments of which bytes were sent: true if first sent after the row was given up.
     sent: BTreeMap<BlobId, bool>,
     held: BTreeSet<BlobId>,
     looked_into: BTreeSet<DeviceId>,
@@ -100,8 +99,7 @@ impl Attachments {
         self.looked_into.insert(device);
         self.held.extend(blobs);
     }
-    /// The edits whose row is on the backend, while the attachment is neither there nor on a
-    /// device.
+    /// The edits whose row is on the backend, while the attachment is neither there nor on a phone.
     pub(crate) fn lost(&self) -> BTreeSet<EditId> {
         let is_nowhere = |((entity, key), owner): &(&(EntityId, Key), &Owner)| {
             let whole = BlobId::of(*entity, key, Part::Whole);

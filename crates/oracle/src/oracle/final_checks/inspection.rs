@@ -28,11 +28,9 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
     /// Exact counts by metric name, including zeros.
     pub figures: BTreeMap<&'static str, u64>,
-    /// The first saved edit that was lost because a state was replaced, in words; `None` if none
-    /// was.
+    /// The first saved edit that was lost because a state was replaced, in words; `None`: no edit.
     pub taken_back: Option<String>,
-    /// The first edit that waits on a device for a person who has logged out, in words; `None` if
-    /// none.
+    /// The first edit that waits for a person who has logged out, in words; `None`: no edit.
     pub shelved: Option<String>,
     /// The final states of saved edits that did not arrive; `None` if nobody checked.
     ends: Option<BTreeMap<EditId, EditEnd>>,
@@ -132,8 +130,7 @@ impl Oracle {
         self.watched[device.0 as usize].asked();
     }
 
-    /// Marks an edit whose commit is not on the backend at the end, although nothing undid the
-    /// commit.
+    /// Marks an edit whose commit is missing on the backend at the end, though nothing undid it.
     pub fn vanished(&mut self, edit: EditId) {
         self.ledger.get_mut(edit).into_iter().for_each(|edit| edit.vanished = true);
     }

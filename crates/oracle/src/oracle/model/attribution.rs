@@ -75,8 +75,8 @@ impl IntentLog {
         on_top.for_each(|later| self.beside.decided(later.id, decision));
     }
 
-    /// Checks a commit. Returns the text of one that is out of order after a refusal: a log may
-    /// explain it.
+    /// Checks a commit. Returns the text if its order is wrong after a refusal: a log may explain
+    /// it.
     pub(crate) fn judge(&mut self, case: &CommitCase<'_>, findings: &mut Findings) -> Option<String> {
         let concerns = case.concerns();
         let Author::Device(id) = case.author else { return None };

@@ -85,8 +85,7 @@ impl Contents {
         });
         for rows in places.values_mut() {
             rows.sort_by(|a, b| a.key.cmp(&b.key));
-            // The keys are copied to be adjacent in memory: every device walks through them in
-            // order.
+            // The copied keys are adjacent in memory: every device walks through them in order.
             rows.iter_mut().for_each(|row| row.key = Key::new(row.key.as_str()));
         }
         places

@@ -15,8 +15,7 @@ pub(crate) enum Meaning {
 
 macro_rules! ends {
     ($($(#[doc = $doc:literal])* $end:ident $metric:literal $meaning:ident $how:literal;)*) => {
-        /// The final states of a saved edit: each with its metric, its meaning, and the loss in
-        /// words.
+        /// The final states of a saved edit, each with metric, meaning, and the loss in words.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub(crate) enum End { $($(#[doc = $doc])* $end,)* }
 

@@ -102,8 +102,7 @@ impl Ends {
         counted
     }
 
-    /// The first state that applies. States that keep the edit come first, the best explanation
-    /// last.
+    /// The first state that applies. States that keep the edit come first.
     fn end(&self, ledger: &Ledger, edit: &Edit) -> End {
         if edit.vanished {
             return End::Forgotten;

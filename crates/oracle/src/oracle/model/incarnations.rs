@@ -46,8 +46,7 @@ impl Lives {
     pub(crate) fn is_logging_out(&self, device: DeviceId) -> bool {
         self.logging_out.contains(&device)
     }
-    /// The end of edits when a state is replaced. If nobody is logged in, the next person gets a
-    /// new one.
+    /// The end of edits when a state is replaced. `Shelved` if nobody is logged in.
     fn end_by(&self, device: DeviceId, end: End) -> End {
         if self.logged_out.contains(&device) { End::Shelved } else { end }
     }

@@ -27,8 +27,7 @@ pub(crate) struct GaveWay {
 pub(crate) struct Beside {
     /// Edits that nobody saw saved, but that may be stored.
     pub(crate) unseen: BTreeMap<EditId, LocalEdit>,
-    /// Edits about which a rule decided: it made a new row with this key; `None`: it dropped
-    /// columns.
+    /// Edits about which a rule decided: it made a row with this key; `None`: it dropped columns.
     pub(crate) ruled: FxHashMap<EditId, Option<Key>>,
     /// Rows that a device created, and the row under whose key the backend has each.
     pub(crate) elsewhere: FxHashMap<RowId, RowId>,

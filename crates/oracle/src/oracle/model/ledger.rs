@@ -50,8 +50,7 @@ pub(crate) struct Ledger {
     decisions: BTreeMap<DeviceId, BTreeMap<EditId, Vec<Decided>>>,
     /// By device: edits that the last push response refused although the backend had their values.
     alike: Vec<Vec<EditId>>,
-    /// The number of edits with a real conflict, as the stack defines it, that their device heard
-    /// of.
+    /// The number of edits with a real conflict, by the stack's definition, known to their device.
     pub(crate) conflicts: u64,
     /// Edits that engines reported as unchanged; removed when the edit is made.
     pub(crate) unchanged: BTreeSet<EditId>,
@@ -170,8 +169,7 @@ impl Ledger {
     pub(crate) fn missed(&mut self, at: Time, edit: &LocalEdit) {
         let id = edit.id;
         self.missed.insert(id, (at, edit.clone()));
-        // This edit is known only from a copy, so it may be lost and no longer counts as a
-        // conflict.
+        // This edit is known only from a copy: it may be lost and is not counted in conflicts.
         let Some(edit) = self.get_mut(id) else { return };
         edit.excused = true;
         for undecided in &mut self.undecided {

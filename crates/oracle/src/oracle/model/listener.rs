@@ -1,5 +1,4 @@
-//! The listener: keeps the reference model, and runs the checks that do not need the end of the
-//! run.
+//! The listener: keeps the reference model, and runs the checks that need no end of the run.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -29,8 +28,7 @@ use crate::oracle::{Findings, Heard, OracleSetup, Suspicion};
 /// The reference model of a run.
 pub struct Oracle {
     pub(crate) setup: Rc<OracleSetup>,
-    /// By device and entity, the place that its rows have. Devices with equal attributes share
-    /// these.
+    /// By device and entity, the place of its rows. Devices with equal attributes share these.
     pub(crate) places: Vec<Rc<Places>>,
     pub(crate) history: History,
     pub(crate) names: Rc<Keys>,
@@ -114,8 +112,8 @@ impl Oracle {
         self.told(&Occurrence { at, node, event });
     }
 
-    /// An engine without runs reports whether it is caught up; `at_work`: the network may be busy
-    /// for it.
+    /// An engine without runs reports if it is caught up; `at_work`: the network may be busy for
+    /// it.
     pub fn says_caught_up(&mut self, at: Time, device: DeviceId, (is, at_work): (bool, bool)) {
         let watched = &mut self.watched[device.0 as usize];
         watched.each(|one| one.says_caught_up(is));
@@ -576,8 +574,7 @@ impl Oracle {
         self.held.perhaps_less((row, device), older && by_copy);
     }
 
-    /// The backend's version with this stamp arrived. Returns how many versions the device has
-    /// seen.
+    /// The backend's version with this stamp arrived. Returns how many versions the device saw.
     fn met(&mut self, at: Time, device: DeviceId, id: RowId, stamp: Stamp) -> usize {
         let row = self.history.row(id);
         let versions = row.held_with(stamp);

@@ -54,8 +54,7 @@ impl OpenConflicts {
         self.open.contains_key(&edit)
     }
 
-    /// The edits that wait for a person: edits of a row in conflict, and edits that must follow
-    /// these.
+    /// The edits that wait for a person: those of a row in conflict, and those that must follow.
     pub(crate) fn held<'e>(&self, edits: impl Iterator<Item = (EditId, &'e EditTarget)>) -> BTreeSet<EditId> {
         let mut held = BTreeSet::new();
         if self.open.is_empty() {

@@ -70,8 +70,7 @@ pub(crate) struct DeviceFlow {
     suspended: bool,
     throttled_until: Time,
     open: BTreeMap<u64, Run>,
-    /// By run, the starts of other runs of its unit. Its end shows whether it was still under way
-    /// then.
+    /// By run, the starts of other runs of its unit. Its end shows if it was still under way then.
     met: BTreeMap<u64, Vec<Time>>,
     pub(crate) runs: u64,
     queue: VecDeque<(UnitId, Time)>,
@@ -81,11 +80,9 @@ pub(crate) struct DeviceFlow {
     called: Vec<(UnitId, Time)>,
     triggering: Option<(UnitId, u32)>,
     triggered: BTreeMap<UnitId, u32>,
-    /// True if the process died at work and no run has started since: last actions may lack a
-    /// report.
+    /// True if the process died at work and no run started since: last actions may lack a report.
     untold: bool,
-    /// Runs that ended for lack of storage since the last complete one. If the process dies, they
-    /// may reopen.
+    /// Runs that ended for lack of storage since the last complete one. A death may reopen them.
     unwritten: BTreeSet<u64>,
     /// Runs without a reported start: they may appear and end after later runs.
     unheard: BTreeSet<u64>,
@@ -208,8 +205,7 @@ impl DeviceFlow {
     pub(crate) fn unfinished(&self) -> impl Iterator<Item = Run> {
         self.open.values().copied().filter(|run| self.alive && run.life == self.life)
     }
-    /// The device did not come to rest. Forgets open runs that might still end, but not silent
-    /// ones.
+    /// The device did not come to rest. Forgets open runs that might end, but not silent ones.
     pub(crate) fn at_no_rest(&mut self, now: Time, patience: &Patience) {
         let (alive, life) = (self.alive, self.life);
         self.open.retain(|_, run| alive && run.life == life && run.is_silent(now, patience));
@@ -254,8 +250,7 @@ impl DeviceFlow {
         }
     }
 
-    /// A unit starts. The end of another run shows whether that was still under way; a direct call
-    /// was.
+    /// A unit starts. The end of another run shows if it was still under way; a direct call was.
     fn runs_beside(&mut self, id: DeviceId, at: Time, unit: UnitId, findings: &mut Findings) {
         // A unit runs at most once at a time in one process.
         let is_other = |run: &Run| run.unit == unit && run.life == self.life;
@@ -319,8 +314,7 @@ impl DeviceFlow {
         }
     }
 
-    /// The process died between a commit and its report: open runs may have ended, others may have
-    /// begun.
+    /// The process died between a commit and its report: runs may have ended or begun unreported.
     fn died_untold(&mut self) {
         self.may_have_ended(Time::ZERO);
         self.unheard.append(&mut self.unwritten);
@@ -356,8 +350,7 @@ impl DeviceFlow {
             None => _ = self.triggered.remove(&unit),
         }
     }
-    /// A unit was put back into the queue. Requests reported as coalesced until then belong to this
-    /// turn.
+    /// A unit was put back into the queue. Requests coalesced until then belong to this turn.
     fn drop_coalesced(&mut self, unit: UnitId, queued_at: Time) {
         let put_back = self.ends.get(&unit).is_some_and(|end| queued_at < *end);
         let Some(told) = self.coalesced.get(&unit).copied().filter(|_| put_back) else { return };
@@ -370,8 +363,7 @@ impl DeviceFlow {
     }
 }
 
-/// Waiting units must run in the order in which they were queued. A retry has no place in that
-/// order.
+/// Waiting units must run in the order in which they were queued. A retry has no such place.
 fn unit_out_of_order(device: &mut DeviceFlow, unit: UnitId, queued_at: Time) -> Option<UnitId> {
     device.drop_coalesced(unit, queued_at);
     // A unit reports its start some time after it was taken. A request in between is another turn.

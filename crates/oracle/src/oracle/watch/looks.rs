@@ -140,8 +140,7 @@ impl Look<'_> {
         self.findings.found(&FLICKER, concerns, text);
     }
 
-    /// The device has the row but does not show it. This is correct only if a version since removed
-    /// it.
+    /// The device has the row but does not show it: correct only if a version since removed it.
     fn judge_missing(&mut self, id: RowId) {
         let device = self.device;
         let (row, had) = (self.history.row(id), self.held.versions(id, device));

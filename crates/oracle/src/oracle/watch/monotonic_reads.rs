@@ -26,8 +26,8 @@ pub(crate) struct Shown {
     pub(crate) vague: FxHashSet<(RowId, DeviceId)>,
     /// By row and device, the number of the device's own versions of which it was not told yet.
     unheard: FxHashMap<(RowId, DeviceId), usize>,
-    /// Rows that a verdict of the server declared deleted. A phone may keep one while others refer
-    /// to it.
+    /// Rows that a server's verdict declared deleted. A phone may keep one while others refer to
+    /// it.
     pub(crate) gone_by_verdict: FxHashSet<(RowId, DeviceId)>,
     row_ns: u128,
 }

@@ -222,8 +222,7 @@ impl DueRuns {
                 self.hooks.clear();
                 self.owed.clear();
                 self.failures.clear();
-                // Edits that were sent may be settled. After a power loss, unsynced ones may be
-                // gone.
+                // Sent edits may be settled. After a power loss, unsynced edits may be gone.
                 self.edits.retain(|_, edit| !edit.sent && *reason != KillReason::PowerLoss);
             }
             Event::Suspended => self.suspended = true,
@@ -341,8 +340,7 @@ impl DueRuns {
         }
     }
 
-    /// An edit that a run should have sent. One that was never sent may wait for an older edit of
-    /// another unit.
+    /// An edit that a run should have sent. One never sent may wait for another unit's older edit.
     fn left(&self, push: &[EntityId], begun: Time, waits: impl Fn(EntityId) -> bool) -> Option<EditId> {
         let held = self.held();
         let held_back = |edit: &Waiting| !push.contains(&edit.place.entity);

@@ -49,8 +49,7 @@ pub struct Waits {
     pub late_is_a_wait: bool,
 }
 
-/// The least time for the disk, however short the settings: a transaction on a slow disk takes
-/// long.
+/// The least time for the disk, however short the settings are: a slow disk needs this long.
 const OF_DISK: Span = Span::secs(120);
 /// The time that the app's code may take while a run waits for it.
 const OF_HOOK: Span = Span::secs(600);
@@ -106,8 +105,7 @@ impl Waits {
 }
 
 impl Patience {
-    /// The longest silence of a run, without waits before retries. Longer while the app's hook
-    /// runs.
+    /// The longest silence of a run, without waits before retries. Longer while a hook runs.
     pub(crate) fn of_run(&self, in_hook: bool) -> Bound {
         let hook = if in_hook { ("a hook", OF_HOOK) } else { NONE };
         let [wait, disk] = match self {
@@ -180,8 +178,7 @@ impl Patience {
             Patience::Stated { .. } => 1,
         }
     }
-    /// The longest delay of a run that starts after `period`, and not too soon after the last
-    /// start.
+    /// The longest delay of a run that starts after `period`, and not too soon after the last one.
     pub(crate) fn held_back(&self, period: Span) -> Bound {
         self.to_begin(period, |waits| ("debounce", waits.debounce))
     }

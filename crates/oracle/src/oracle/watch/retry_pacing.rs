@@ -52,8 +52,7 @@ impl Debt {
         Span(self.bounds.0.saturating_sub(LUCK.saturating_mul(self.longest.0)) / PAYS)
     }
 
-    /// Records another try, which needs a wait below `bound`. Returns the retry if it was too
-    /// early.
+    /// Records another try, which needs a wait below `bound`. Returns the retry if it is too early.
     fn owe(&mut self, at: Time, idle: Span, bound: Span) -> Option<EarlyRetry> {
         if self.bounds.0 <= self.waited(idle).0.saturating_mul(PAYS) {
             *self = Debt { since: (at, idle), ..Debt::default() };
@@ -79,8 +78,7 @@ struct Unit {
     tries: u32,
     asked: u32,
     due: u64,
-    /// The number of requests under way. Next: since when it is at its limit, and total time at the
-    /// limit.
+    /// The number of requests under way. Next: since when it is at its limit; total time there.
     sent: u32,
     full: Option<Time>,
     busy: Span,
@@ -91,8 +89,8 @@ struct Unit {
 pub(crate) struct RetryPacing {
     units: Vec<Unit>,
     sent: BTreeMap<u64, Place>,
-    /// True if the engine has no runs: its requests belong to no unit, and use the place after all
-    /// units.
+    /// True if the engine has no runs: its requests belong to no unit and have a place of their
+    /// own.
     pub(crate) without_runs: bool,
     pub(crate) too_soon: Option<(Place, EarlyRetry)>,
 }

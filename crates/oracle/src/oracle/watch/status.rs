@@ -167,8 +167,7 @@ impl DeviceStatus {
         }
     }
 
-    /// Checks that it does not show "syncing" when nothing has moved for longer than any run may
-    /// take to fail.
+    /// Reports "syncing" when nothing has moved for longer than any run may take to fail.
     fn stalls(&mut self, at: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
         let shown = self.shown.filter(|_| !self.asleep);
         let Some(Status { state: Shown::Syncing(_), .. }) = shown else { return };

@@ -51,8 +51,7 @@ struct Asked {
 #[derive(Debug, Default)]
 struct Course {
     made: Time,
-    /// The edit's stamp by its phone, and a later version that the phone had: then its clock is
-    /// slow.
+    /// The edit's stamp, and a later version that its phone had then: the phone's clock is slow.
     before: Option<(Stamp, Stamp)>,
     /// When it was last sent, and in which request. The next field: what happened to the request.
     sent: Option<(Time, u64)>,
@@ -215,8 +214,7 @@ impl Fate {
         }
     }
 
-    /// True if this is the last version's stamp. If that version is from before the start, any
-    /// stamp is.
+    /// True if this is the stamp of the last version, or that version is from before the start.
     fn is_last(&self, stamp: Stamp) -> bool {
         self.stamp.is_none_or(|last| last == stamp)
     }

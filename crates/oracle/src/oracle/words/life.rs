@@ -126,8 +126,7 @@ impl Life {
         }
     }
 
-    /// True if the event is about the record on its way to another system, or about a worker that
-    /// has it.
+    /// True if the event is about the record's way to another system, or the worker that has it.
     fn is_carried(&mut self, at: Time, event: &IntegrationEvent<'_>) -> bool {
         match *event {
             IntegrationEvent::Delivered { entity, key, .. } | IntegrationEvent::Rejected { entity, key } => {
