@@ -1,13 +1,13 @@
 //! Finds parts of a plan that tested nothing. Most of them only show in the run:
 //!
 //! - People's work without effect fails the cell: an action or event without an edit, a run without
-//! a request, or one where nobody edits and no row arrives. `optional` on an action allows this.
-//! (In a swarm this is a warning: a seed may lack what the action needs.)
+//!   a request, or one where nobody edits and no row arrives. `optional` on an action allows this.
+//!   (In a swarm this is a warning: a seed may lack what the action needs.)
 //! - Everything else is a warning, also with `-q`, if it happens under no seed: a fault that met
-//! nobody; a hook, unit, entity or fleet that was not used; a figure whose check had nothing to
-//! check.
+//!   nobody; a hook, unit, entity or fleet that was not used; a figure whose check had nothing to
+//!   check.
 //! - All of it is counted (`workload.untested.count`). To expect at least one says that it is
-//! intended. To expect none makes any of it fail.
+//!   intended. To expect none makes any of it fail.
 
 use super::verdict::Ended;
 use crate::record::{MissedRecord, Reason, UnplacedRecord};

@@ -4,9 +4,9 @@
 //! the same name. The kind of pair decides what can be said:
 //! - **the same scenario, the same seed**: exact, so the program caused every difference;
 //! - **another scenario or variant, the same seeds**: paired, with a 95 % interval: both sides met
-//! the same users, link conditions and faults;
+//!   the same users, link conditions and faults;
 //! - **two programs, over seeds** ([`over_seeds()`]): paired, so that a lucky seed alone is not a
-//! finding;
+//!   finding;
 //! - **other seeds**: two samples, compared by Welch's test.
 //!
 //! If chance plays a part, figures are tested in four families (Holm 1979): the first figure of the

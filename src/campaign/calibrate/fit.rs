@@ -82,7 +82,8 @@ impl Sums {
         if model.by_byte {
             let (of_request, of_row) = line(wb, wnb);
             let left = wbb - of_request * wb - of_row * wnb;
-            if left <= 1e-9 * wbb {
+            // Rows of one width: their bytes say nothing that their number does not.
+            if left <= 0.01 * (wbb - wb * wb / w) {
                 return None;
             }
             byte = (wbt - of_request * wt - of_row * wnt) / left;

@@ -224,9 +224,6 @@ fn intervals_hold_the_truth_of_worlds_of_all_kinds() {
         }
         (all, missed) = (all + of, missed + held.iter().map(|held| of - held).sum::<u64>());
     }
-    if every {
-        println!("{table}");
-    }
     assert!(bad.is_empty(), "{bad:?}\n{table}");
     // An interval that always contains the truth is too wide.
     assert!(all > 0 && missed > 0, "{table}");
@@ -348,9 +345,6 @@ fn a_log_of_one_size_with_its_overhead_holds_the_truth() {
         }
         table += &format!("{left:?}: {held:?} of {of} of {logs}\n");
         bad |= held.iter().any(|held| *held < band(of)) || of < logs * 3 / 4;
-    }
-    if logs > 20 {
-        println!("{table}");
     }
     assert!(!bad, "{table}");
 }

@@ -140,7 +140,7 @@ pub fn scenario(table: &Table) -> String {
     let own = ORDER.iter().filter_map(|key| table.get_key_value(*key));
     let others = table.iter().filter(|(key, _)| !ORDER.contains(&key.as_str()) && !is_last(key));
     for (key, value) in own.chain(others) {
-        line(&mut text, &[key.clone()], value);
+        line(&mut text, std::slice::from_ref(key), value);
     }
     let mut events: Vec<(&String, &Value)> =
         table.get("event").and_then(Value::as_table).into_iter().flatten().collect();
@@ -165,7 +165,7 @@ fn line(text: &mut String, path: &[String], value: &Value) {
     match value {
         Value::Table(below) if !below.is_empty() && (holds_names || whole.chars().count() > COLUMNS) => {
             for (name, value) in below {
-                line(text, &[path, &[name.clone()]].concat(), value);
+                line(text, &[path, std::slice::from_ref(name)].concat(), value);
             }
         }
         _ => {

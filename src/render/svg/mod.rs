@@ -8,9 +8,9 @@
 //!   floats are never printed.
 //! - No label covers another one: a label without room is moved or left out.
 //! - Colour is never the only cue: curves differ in marker and dash, heat maps show values as text,
-//! and the best has a frame.
+//!   and the best has a frame.
 //! - Letters have one size on all screens, so each plot is drawn for a desktop and for a phone
-//! ([`Size`]).
+//!   ([`Size`]).
 //! - Light, dark and print differ only in custom properties ([`CSS`]).
 //!
 //! `scale` maps figures to places, `frame` draws axes, `ink` writes elements and measures text.

@@ -25,12 +25,12 @@
 //! start are stored.
 //!
 //! - `history` has the versions of rows, `held` the versions that each device has, `ledger` the
-//! edits, `intents` other intentions of people.
+//!   edits, `intents` other intentions of people.
 //! - `lives` has the origin of the state of each device, `ways_out` the events that end or replace
-//! a process or its storage.
+//!   a process or its storage.
 //! - `flow` has the runs, `owed` the due runs, `looks` the rows that a phone shows meanwhile.
 //! - `content` reads the backend once, at the end. [`Life`] is a separate listener, which describes
-//! what happened to one record.
+//!   what happened to one record.
 
 mod check;
 mod checks;

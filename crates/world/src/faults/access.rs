@@ -50,7 +50,7 @@ pub(super) const REASSIGN: Kind = Kind::new(
         let fault = Fault::shown_by_its_act(same, move |when, faults| {
             let (chosen, planned) = (when.chosen.to_vec(), planned.clone());
             faults.strike(when, move |reach| {
-                chosen.iter().fold(false, |met, device| reach.reassign(*device, &planned) || met)
+                chosen.iter().filter(|device| reach.reassign(**device, &planned)).count() > 0
             });
             format!("the people of {} get other attributes", when.whom())
         });

@@ -10,6 +10,9 @@ use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{Author, CommitKind, Schema};
 use crate::oracle::model::{RowHash, Truth, alike, place};
 
+/// Is called with a row and its places before and after.
+type OnMove<'f> = dyn FnMut(EntityId, &Key, [Option<&[Value]>; 2]) + 'f;
+
 pub(crate) type RowId = u32;
 
 /// Longer than the skew of any clock in a world.
@@ -83,7 +86,7 @@ impl History {
 
     /// A new day begins, which moves the windows of scopes. Calls `f` with each row whose place
     /// changed thereby, with the places before and after.
-    pub(crate) fn begin_day(&mut self, day: u32, f: &mut dyn FnMut(EntityId, &Key, [Option<&[Value]>; 2])) {
+    pub(crate) fn begin_day(&mut self, day: u32, f: &mut OnMove<'_>) {
         let before = Arc::clone(&self.schema);
         self.schema = Arc::new(self.first_schema.on_day(day));
         let after = Arc::clone(&self.schema);
