@@ -438,7 +438,6 @@ suite! {
     suite_field_refused_whole_meets_its_expectations: "field/refused-whole";
     suite_field_there_already_meets_its_expectations: "field/there-already";
     suite_field_parts_after_whole_meets_its_expectations: "field/parts-after-whole";
-    suite_field_wipe_demanded_meets_its_expectations: "field/wipe-demanded";
     suite_units_prebuilt_meets_its_expectations: "units/prebuilt";
 }
 

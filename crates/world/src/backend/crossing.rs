@@ -32,7 +32,8 @@ impl Sight<'_> {
     ) -> Result<Fetched, ServerError> {
         let Crossing { entity: id, from, to, after, limit } = crossing;
         let content = &self.database.content;
-        let (entity, table) = (content.pulled(id, to)?, content.table(id));
+        let entity = content.pulled(id, to)?;
+        let table = content.table(id);
         let mut rows: BTreeMap<&Key, Option<Slot>> = BTreeMap::new();
         if let Some(old) = table.partition(entity, from) {
             rows.extend(old.live.keys().chain(&old.gone).map(|(_, key)| (key, None)));

@@ -1,30 +1,8 @@
 //! Changes of what a person may see: another district, team or role.
 
 use super::fault::{Fault, Kind};
-use crate::base::{Value, word_enums};
+use super::reassignment::{Learned, Reassignment};
 use crate::config::form::{Form, map, required, word};
-
-word_enums! {
-    /// When the sync server begins to use a person's new attributes.
-    pub enum Learned {
-        /// At once: the server looks up the attributes for each request.
-        #[default]
-        AtOnce: "at-once",
-        /// From the next login on: the attributes are claims in the login token.
-        Login: "login",
-        /// Never: the app sends the attributes from its setup.
-        Never: "never",
-    }
-}
-
-/// What a reassignment changes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reassignment {
-    /// Attributes by position, and their new values.
-    pub set: Vec<(usize, Value)>,
-    /// When the sync server begins to use them.
-    pub learned: Learned,
-}
 
 pub(super) const REASSIGN: Kind = Kind::new(
     "reassign",
@@ -48,7 +26,8 @@ pub(super) const REASSIGN: Kind = Kind::new(
         let same = "the people had these attributes before";
         let planned = reassignment.clone();
         let fault = Fault::shown_by_its_act(same, move |when, faults| {
-            let (chosen, planned) = (when.chosen.to_vec(), planned.clone());
+            let chosen = when.chosen.to_vec();
+            let planned = planned.clone();
             faults.strike(when, move |reach| {
                 chosen.iter().filter(|device| reach.reassign(**device, &planned)).count() > 0
             });

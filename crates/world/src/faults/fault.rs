@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::access::Reassignment;
 use super::drawn::{Faults, OnDevice};
+use super::reassignment::Reassignment;
 use super::sign::Sign;
 use super::when::When;
 use crate::base::{DeviceId, EntityId, Span, Time, Value};

@@ -3,7 +3,7 @@
 use std::cell::RefMut;
 use std::rc::Rc;
 
-use super::access::Reassignment;
+use super::reassignment::Reassignment;
 use crate::backend::Backend;
 use crate::base::{DeviceId, Span, Time};
 use crate::disk::Disk;

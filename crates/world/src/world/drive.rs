@@ -103,7 +103,8 @@ impl World<'_> {
         let aims = Aims::new(self.plan.first_schema().clone(), &self.script);
         let people = People::new(&self.handle, self.node, aims);
         let steps = std::mem::take(&mut self.script.steps);
-        let (handle, servers) = (self.handle.clone(), self.servers.clone());
+        let handle = self.handle.clone();
+        let servers = self.servers.clone();
         let devices = self.devices.clone();
         let seems_up_from =
             |of: DeviceId, at| devices[of.0 as usize].link.borrow().conditions().seems_up_from(at);
@@ -190,7 +191,8 @@ impl World<'_> {
     fn play_restores_of(&self, is_played: impl Fn(&Whose) -> bool) {
         let played = self.faults.restores.iter().filter(|restore| is_played(&restore.whose));
         for Restore { whose, backup, at, restart_after } in played.copied() {
-            let (handle, servers) = (self.handle.clone(), self.servers.clone());
+            let handle = self.handle.clone();
+            let servers = self.servers.clone();
             let devices = self.devices.clone();
             self.handle.spawn(self.node, "restore", async move {
                 handle.sleep_until(backup).await;
@@ -260,7 +262,8 @@ impl World<'_> {
         let mut edges: Vec<(Time, i32)> =
             down.iter().filter(|(f, u)| f < u).flat_map(|(f, u)| [(*f, 1), (*u, -1)]).collect();
         edges.sort_by_key(|(at, step)| (*at, -step));
-        let (handle, servers) = (self.handle.clone(), self.servers.clone());
+        let handle = self.handle.clone();
+        let servers = self.servers.clone();
         self.handle.spawn(self.node, "backend", async move {
             let mut depth = 0;
             for (at, step) in edges {
@@ -301,7 +304,8 @@ impl World<'_> {
         let local = self.plan.start.0 + i64::from(self.plan.utc_offset) * 1_000_000;
         let since_midnight = Span::micros(local.rem_euclid(86_400_000_000).unsigned_abs());
         let end = Time::ZERO + self.plan.duration + self.plan.drain;
-        let (handle, servers) = (self.handle.clone(), self.servers.clone());
+        let handle = self.handle.clone();
+        let servers = self.servers.clone();
         self.handle.spawn(self.node, "days", async move {
             let mut number = 1;
             let mut at = Time::ZERO + day.saturating_sub(since_midnight);

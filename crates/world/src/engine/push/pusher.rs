@@ -55,8 +55,7 @@ impl Pusher {
             let mut held = HeldBack::of(self.blobs.held_rows()?);
             unattached = held.rows.len().max(unattached);
             let besides = queued.len() + unattached + held_back.edits.len();
-            let next = self.next(&entities, listed.limit(limit + besides)).await;
-            let Next { mut batch, fresh } = next?;
+            let Next { mut batch, fresh } = self.next(&entities, listed.limit(limit + besides)).await?;
             big_rows::read_edits(&self.process, &batch).await;
             batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
             let schema = &self.process.setup.schema;

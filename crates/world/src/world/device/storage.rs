@@ -76,7 +76,7 @@ impl Storage {
         }
         Rc::new(DeviceSetup { schema: schema.clone(), person, ..DeviceSetup::clone(&setup) })
     }
-    /// Its person has other attributes, whoever is logged in.
+    /// Its person has other attributes, with or without a login.
     pub(crate) fn reassign(&self, attributes: Attributes) {
         let setup = DeviceSetup::clone(&self.setup.borrow());
         self.setup.replace(Rc::new(DeviceSetup { attributes, ..setup }));

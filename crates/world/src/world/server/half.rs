@@ -5,14 +5,16 @@ use std::rc::Rc;
 
 use crate::backend::{self, Backend, Called, Commit, Fact};
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{Event, Node, Reply, ServerError, Slip};
-use crate::gateway::{BackendLink, Direction, Gateway, Passage, Recalled, ServerHalf, call_by};
+use crate::contract::{Event, JobEvent, Node, Reply, ServerError, Slip};
+use crate::gateway::{
+    BackendLink, Direction, Gateway, JobReply, Passage, Recalled, ServerHalf, ask_job, call_by, job_answer,
+    job_done, job_question, refuse_job,
+};
 use crate::protocol::{Listen, Way};
 use crate::sim::{Handle, NodeId};
 use crate::world::hub::Hub;
 use crate::world::server::coding::GatewayCoding;
 use crate::world::server::commits::Commits;
-use crate::world::server::jobs;
 use crate::world::server::live::Live;
 use crate::world::server::process::Process;
 use crate::world::server::push_messages::{Outbox, Said};
@@ -71,7 +73,7 @@ impl Servers {
             return answered.answer;
         }
         if let Some(gateway) = &self.gateway {
-            if let Some(answer) = jobs::answer(&self, gateway, from, &request).await {
+            if let Some(answer) = answer_job(&self, gateway, from, &request).await {
                 return answer;
             }
             let wait = gateway.borrow().waits_for_answers();
@@ -266,4 +268,56 @@ impl Servers {
     pub(crate) fn tell_one(&self, event: Event<'_>) {
         self.hub.emit(Node::Backend, event);
     }
+}
+
+/// The response to a request that is a job; `None` if the request is not a job.
+async fn answer_job(
+    servers: &Rc<Servers>,
+    gateway: &Rc<RefCell<Gateway>>,
+    from: DeviceId,
+    request: &[u8],
+) -> Option<Vec<u8>> {
+    let question = job_question(&gateway.borrow(), request)?;
+    loop {
+        let now = servers.handle.now();
+        let (reply, event) = ask_job(&mut gateway.borrow_mut(), now, from, &question);
+        event.into_iter().for_each(|event| servers.hub.emit(Node::Gateway, Event::Job(event)));
+        match reply {
+            JobReply::Begins => work_on_job(servers, gateway, (from, question.clone()), request.to_vec()),
+            JobReply::WaitsUntil(until) => {
+                let _ = servers.handle.timeout(until, servers.process.job_ended.notified()).await;
+            }
+            JobReply::AskAgain(wait) => return Some(refuse_job(&gateway.borrow(), wait)),
+            JobReply::Given(answer) => return Some(job_answer(&gateway.borrow(), request, answer)),
+        }
+    }
+}
+
+/// Does the work of a request at the backend, which takes time.
+fn work_on_job(
+    servers: &Rc<Servers>,
+    gateway: &Rc<RefCell<Gateway>>,
+    job: (DeviceId, String),
+    request: Vec<u8>,
+) {
+    let servers = Rc::clone(servers);
+    let gateway = Rc::clone(gateway);
+    let node = servers.node;
+    servers.handle.clone().spawn(node, "job", async move {
+        let (from, question) = job;
+        let bytes = request.len() as u64;
+        let ask = move |servers: &Servers, deadline: Time| {
+            servers.ask(from, deadline, (&request, &Beside::default()))
+        };
+        let done = servers.over_until(bytes, Time::FAR, ask).await;
+        let answer = match done {
+            Ok((reply, _)) => reply.into_bytes(),
+            Err(error) => servers.server.borrow().refuse(&error),
+        };
+        let is_kept = job_done(&mut gateway.borrow_mut(), servers.handle.now(), &question, answer);
+        if !is_kept {
+            servers.hub.emit(Node::Gateway, Event::Job(JobEvent::ThrownAway { device: from }));
+        }
+        servers.process.job_ended.notify_all();
+    });
 }

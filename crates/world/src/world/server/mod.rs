@@ -7,7 +7,6 @@ pub(crate) mod coding;
 pub(crate) mod commits;
 pub(crate) mod half;
 pub(crate) mod integration;
-mod jobs;
 pub(crate) mod lifecycle;
 pub(crate) mod live;
 pub(crate) mod process;
