@@ -62,9 +62,9 @@ pub(super) enum Command {
     /// size, and report the cost of other values. Settings that miss a gate or lose something are
     /// excluded; the search fails (exit 10) only if none is left.
     Tune(TuneArgs),
-    /// Look for failures around a scenario: change its faults, sizes, clocks, people and fleet, go on
-    /// from what reached something new, and keep each failure as a small file (exit 10 if there is
-    /// one). Or turn such a file into an expectation, once its failure is mended.
+    /// Look for failures around a scenario: change its faults, sizes, clocks, people and fleet, go
+    /// on from what reached something new, and keep each failure as a small file (exit 10 if there
+    /// is one). Or turn such a file into an expectation, once its failure is mended.
     Hunt(HuntArgs),
     /// Make a failing cell small: a scenario of a few lines that fails by the same check on a
     /// record of the same entity, with the faults and edits written out and what happens to the
