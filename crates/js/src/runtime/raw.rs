@@ -122,8 +122,8 @@ impl LimitedAllocator {
     /// number of digits: as many as fit, or one fewer if a product had no carry.
     fn weigh(&mut self) {
         let Some((given, size)) = self.given.take() else { return };
-        // SAFETY: the block is alive, because its owner calls this before it frees it. It is aligned,
-        // and was filled with zeros at least when it was allocated.
+        // SAFETY: the block is alive, because its owner calls this before it frees it. It is
+        // aligned, and was filled with zeros at least when it was allocated.
         let said = unsafe { given.add(COUNT_OF_DIGITS).cast::<u32>().read() } as usize;
         let room = (size - BEFORE_DIGITS) / 4;
         if (said == room || said + 1 == room)
