@@ -58,25 +58,27 @@ pub(super) struct Voice {
 pub(super) enum Command {
     /// Run scenarios, judge the results and write a report.
     ///
-    /// Each scenario, variant and seed is one simulation, a cell. A cell fails if it misses a gate
-    /// (a bound for a figure) or an expectation, or if a check finds lost data or another
-    /// violation.
+    /// A cell is one simulation: a scenario, a variant and a seed. A cell fails if it misses a gate
+    /// (a bound for a figure) or an expectation, or if a check finds a violation, such as lost
+    /// data. One failing cell fails the run.
     Run(RunArgs),
-    /// Run a scenario with every combination of some values, and report which is best.
+    /// Run a scenario with every combination of values of its keys, and report which is best.
     ///
-    /// Each combination, variant and seed is one simulation, a cell. The report also says what
-    /// limits the other values. A cell that fails makes the sweep fail: exit 10 for a missed gate,
-    /// 11 for lost data.
+    /// A cell is one simulation: a combination, a variant and a seed. The report also says what
+    /// limits the other combinations. One failing cell fails the sweep: exit 10 for a missed gate
+    /// (a bound for a figure), 11 for lost data.
     ///
-    /// With --table the sweep prints a table instead. A table does not fail because of lost data or
-    /// a missed gate.
+    /// With --table the sweep prints a table instead. Lost data or a missed gate does not fail a
+    /// table.
     Sweep(SweepArgs),
     /// Search for the best chunk size, or another setting, and report the cost of other values.
     ///
-    /// A place is a variant with one value of --class, --link, --fleet and --axis. Each place gets
-    /// its own result. A setting is excluded if it loses data, gets stuck, misses a gate of the
-    /// scenario (a bound for a figure) or breaks a limit of --limit. A gate that no setting meets
-    /// excludes none. The search fails (exit 10) if all settings of a place are excluded.
+    /// A setting is one value of each --knob. A place is a variant with one value of --class,
+    /// --link, --fleet and --axis. Each place gets its own result.
+    ///
+    /// A setting is excluded if it loses data, gets stuck, misses a gate of the scenario (a bound
+    /// for a figure) or breaks a limit of --limit. If no setting meets a gate, the search ignores
+    /// the gate. The search fails (exit 10) if all settings of a place are excluded.
     Tune(TuneArgs),
     /// Look for failures around a scenario, and keep each as a small file.
     ///
@@ -94,8 +96,8 @@ pub(super) enum Command {
     /// Check scenarios for mistakes, without running them.
     ///
     /// `check` also warns about edits that find no row. It looks for them under the first seed, and
-    /// only in cells (simulations) of at most 500 000 rows and edits and 1 000 devices. In larger
-    /// cells only `run` finds them.
+    /// only in cells (simulations) with at most 500 000 rows and edits together and at most 1 000
+    /// devices. In larger cells only `run` finds them.
     Check {
         #[command(flatten)]
         selection: Selection,
@@ -119,7 +121,7 @@ pub(super) enum Command {
     New {
         /// The scenario's name. The new file is NAME.toml; with --js, the new folder is NAME.
         name: PathBuf,
-        /// Start from a scenario whose app syncs as apps of this platform do. Its comments use the
+        /// Write a scenario of an app that syncs as apps of this platform do. Its comments use the
         /// platform's words.
         #[arg(long, value_name = "PLATFORM", value_parser = PossibleValuesParser::new(LIKE))]
         like: Option<String>,
@@ -130,7 +132,7 @@ pub(super) enum Command {
         #[arg(long, requires = "js")]
         typescript: bool,
     },
-    /// Judge a real app: check its recorded history by the same checks as a simulation.
+    /// Check the recorded history of a real app with the checks of a simulation.
     Judge(JudgeArgs),
     /// Serve a scenario's backend, links and faults in real time to real apps over HTTP, and judge
     /// the apps at the end.
@@ -141,12 +143,11 @@ pub(super) enum Command {
     Replay(ReplayArgs),
     /// Write the page, the tables or the summary of a run again, from its record.
     Report(ReportArgs),
-    /// Estimate the costs and failures of requests from your request log, and recommend a chunk
-    /// size.
+    /// Estimate the cost of a request from your request log, and recommend a chunk size.
     Calibrate(CalibrateArgs),
     /// Compare two results. Each is a run, a variant or a baseline (saved figures).
     Compare(CompareArgs),
-    /// Manage baselines: files with figures that runs must reproduce, under reports/baseline/.
+    /// Manage baselines: files under reports/baseline/ with figures that later runs must reproduce.
     #[command(subcommand)]
     Baseline(BaselineCommand),
     /// Show the built-in profiles: links, devices, backends, architectures of products.
@@ -171,13 +172,13 @@ pub(super) enum Command {
 /// Which cells.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Selection {
-    /// Scenario files, and folders of them; by default the built-in hospital day.
+    /// Scenario files, or folders with scenario files; by default the built-in hospital day.
     pub(super) paths: Vec<PathBuf>,
     /// The seed: a number that fixes all random choices of a run.
     #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
     pub(super) seed: Option<u64>,
-    /// Several seeds, each another random run: `1..=20`, or `1..21`. By default the scenario's own
-    /// seed; a sweep over axes and a search take eight.
+    /// Several seeds, each another random run: `1..=20`, or `1..21`. By default each scenario's own
+    /// seed; `sweep` with axes and `tune` take eight seeds.
     #[arg(long, value_name = "A..=B", value_parser = seeds)]
     pub(super) seeds: Option<RangeInclusive<u64>>,
     /// Set a key of the scenario, by its dotted path, to a TOML value; may be given several times.
@@ -253,8 +254,8 @@ pub(super) struct SweepArgs {
     /// axis costs than the best value of this key.
     #[arg(long, value_name = "KEY=SPEC")]
     pub(super) against: Option<Axis>,
-    /// The metric by which values are compared; by default rows per second of active sync. A
-    /// distribution also takes a statistic; by default p95.
+    /// The metric by which values are compared; by default rows per second of active sync. For a
+    /// distribution add a statistic (`NAME:p50`); by default p95.
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
     /// Print a table: `architectures`, `conflicts`, `wire`, or the `[table]` of a scenario file.
@@ -278,10 +279,9 @@ pub(super) struct SweepArgs {
 pub(super) struct TuneArgs {
     #[command(flatten)]
     pub(super) selection: Selection,
-    /// A key to search: `KEY=LOW..HIGH`, or values like those of an axis; by default
-    /// engine.pull.chunk_rows. May be given several times, the most important key first.
-    /// engine.pull.chunk_rows, .chunk_bytes, .apply_rows, .prefetch, .streams and
-    /// engine.push.chunk_rows need no values.
+    /// A key to search: `KEY=LOW..HIGH`, or a list `KEY=a,b,c`; by default engine.pull.chunk_rows.
+    /// May be given several times, the most important key first. engine.pull.chunk_rows,
+    /// .chunk_bytes, .apply_rows, .prefetch, .streams and engine.push.chunk_rows need no values.
     #[arg(long, value_name = "KEY[=SPEC]")]
     pub(super) knob: Vec<Knob>,
     /// Search separately for each of these links: `edge,lte-good`; by default the scenario's own.
@@ -293,20 +293,20 @@ pub(super) struct TuneArgs {
     /// Search separately for each of these numbers of devices: `1,100,1000`.
     #[arg(long, value_name = "SIZES")]
     pub(super) fleet: Option<String>,
-    /// Search separately for each value of this key; may be given several times.
+    /// Search separately for each value of this key: `KEY=a,b,c`; may be given several times.
     #[arg(long, value_name = "KEY=SPEC")]
     pub(super) axis: Vec<Axis>,
-    /// The metric by which settings are compared; by default rows per second of active sync. A
-    /// distribution also takes a statistic; by default p95.
+    /// The metric by which settings are compared; by default rows per second of active sync. For a
+    /// distribution add a statistic (`NAME:p50`); by default p95.
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
     /// Exclude settings that break this limit: `foreground=100ms` (the app's own queries),
-    /// `chunk=15s` (requests) or `memory=32MB` (per response). Without this option the default
-    /// limits are only reported: 100 ms, half of the gateway's timeout, a quarter of the device's
-    /// memory. `NAME=off` leaves a limit out.
+    /// `chunk=15s` (requests) or `memory=32MB` (memory for a response). Without this option the
+    /// default limits are only reported: 100 ms, half of the gateway's timeout, a quarter of the
+    /// device's memory. `NAME=off` leaves a limit out.
     #[arg(long, value_name = "NAME=MAX")]
     pub(super) limit: Vec<LimitFlag>,
-    /// Do not run the default values of known products for comparison.
+    /// Leave out the default values of known products, which otherwise run for comparison.
     #[arg(long)]
     pub(super) no_field: bool,
     #[command(flatten)]
@@ -325,12 +325,12 @@ pub(super) struct JudgeArgs {
     /// The recorded history, with one JSON object per line. `syncdyno schema history` prints the
     /// format.
     pub(super) history: PathBuf,
-    /// A phone's SQLite database, with the rows at the end. It needs --table. May be given several
-    /// times.
+    /// A phone's SQLite database at the end of the recording; NAME is the device in the history. It
+    /// needs --table. May be given several times.
     #[arg(long, value_name = "NAME=FILE", value_parser = only)]
     pub(super) phone: Vec<(String, String)>,
-    /// A table to read from the databases of --phone. It has a column for each column of its
-    /// entity. Add =ENTITY if the entity has another name. May be given several times.
+    /// A table to read from the databases of --phone. It must have all columns of its entity. Add
+    /// =ENTITY if the entity has another name. May be given several times.
     #[arg(long, value_name = "TABLE[=ENTITY]", requires = "phone")]
     pub(super) table: Vec<String>,
     /// The backend's rows of an entity at the end: a CSV with a header, or a JSON list of objects.
@@ -346,7 +346,7 @@ pub(super) struct JudgeArgs {
     /// The variant of the scenario; needed if it has several.
     #[arg(long, value_name = "NAME")]
     pub(super) variant: Option<String>,
-    /// Set a key of the scenario, by its dotted path, to a TOML value.
+    /// Set a key of the scenario, by its dotted path, to a TOML value; may be given several times.
     #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
     pub(super) set: Vec<String>,
     /// Print what happened to a record, step by step; may be given several times.
@@ -363,8 +363,8 @@ pub(super) struct JudgeArgs {
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
     /// A cell, a file or a session. A cell is RUN#CELL, where RUN is a report's folder or its
-    /// run.json. A file is a scenario, such as one in repro/ of a report. A session is the log that
-    /// `serve --record` wrote.
+    /// run.json. A file is a scenario, such as one in the folder repro/ of a report. A session is
+    /// the log that `serve --record` wrote.
     pub(super) what: String,
     /// Print what happened to a record, step by step; may be given several times.
     #[arg(long, value_name = "ENTITY/KEY")]
@@ -397,9 +397,10 @@ pub(super) struct ReportArgs {
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArgs {
     /// The request log: a CSV with a header, or one JSON object per line. Each line is one request.
-    /// It needs `start` (RFC 3339, or a number since 1970), `rows`, and `duration_ms`, `_s` or
-    /// `_us` (or `duration` with a unit: 120ms). It may also have `bytes`, `outcome` (ok, reset,
-    /// timeout, refused, offline, or an HTTP status) and `device`. Columns may be in any order.
+    /// It needs `start` (RFC 3339, or a number since 1970), `rows` and a duration: `duration_ms`,
+    /// `duration_s`, `duration_us`, or `duration` with a unit (120ms). It may also have `bytes`,
+    /// `outcome` (ok, reset, timeout, refused, offline, or an HTTP status) and `device`. Columns
+    /// may be in any order.
     pub(super) log: PathBuf,
     /// Write a scenario with these figures to a new file.
     #[arg(short, long, value_name = "FILE.toml")]
@@ -411,11 +412,11 @@ pub(super) struct CalibrateArgs {
     /// Estimate separately for each value of this column, such as network; at most twelve values.
     #[arg(long, value_name = "COLUMN")]
     pub(super) by: Option<String>,
-    /// The fixed overhead of a request: about the time of a request for no rows. A log needs it if
-    /// nearly all its responses have one size.
+    /// The fixed overhead of a request: about the time of a request for no rows. Give it if nearly
+    /// all responses of the log have one size.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) overhead: Option<Span>,
-    /// The mean transfer time between two failures. A log that shows only responses needs it.
+    /// The mean transfer time between two failures. Give it if the log has only responses.
     #[arg(long, value_name = "TIME", value_parser = mtbf)]
     pub(super) mtbf: Option<Span>,
     /// With -o: the round trip of the link, as `ping` reports it. It is a part of the overhead; the
@@ -435,12 +436,12 @@ pub(super) struct CompareArgs {
     /// The candidate, named in the same way.
     pub(super) candidate: String,
     /// Exit with 13 if a figure is worse, and with 14 if the two cannot be judged, for example with
-    /// too few seeds. A cell that fails only in the candidate gives its own exit code.
+    /// too few seeds. If a cell fails only in the candidate, exit with the code of that failure.
     #[arg(long)]
     pub(super) fail_on_worse: bool,
-    /// Accept figures that are worse by at most this. If the change has a confidence interval, it
-    /// counts as worse only if the whole interval is beyond this. Changes below 1 % count as equal
-    /// (below this value, if it is smaller). Lost data is never accepted.
+    /// Accept figures that are worse by at most this. If a change has a confidence interval, the
+    /// figure counts as worse only if the whole interval is beyond this. Changes below 1 % count as
+    /// equal (below this value, if it is smaller). Lost data is never accepted.
     #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = tolerance)]
     pub(super) tolerance: u64,
     /// Compare only this metric; may be given several times.
@@ -480,7 +481,7 @@ pub(super) enum BaselineCommand {
     },
     /// List the baselines.
     Ls,
-    /// Show a baseline's cells, its figures that fail a run if they change, and its reasons.
+    /// Show the cells of a baseline, the figures that a run must reproduce, and the reasons.
     Show {
         /// The baseline's name, or its file.
         name: String,

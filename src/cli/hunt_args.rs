@@ -21,7 +21,7 @@ pub(super) struct ShrinkArgs {
     /// Set a key of the scenario, by its dotted path, to a TOML value; may be given several times.
     #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
     pub(super) set: Vec<String>,
-    /// The check that must still fail; by default the gravest one that fails.
+    /// The check that must still fail; by default the most serious one that fails.
     #[arg(long, value_name = "CHECK")]
     pub(super) check: Option<String>,
     /// The folder for the new file. The file's name is the check and a digest of the content.

@@ -42,8 +42,8 @@ pub(super) struct ServeArgs {
     /// contacts no other address.
     #[arg(long, value_name = "URL")]
     pub(super) upstream: Option<String>,
-    /// The address of your own server, if only bytes are to be relayed: for WebSockets, server-sent
-    /// events or the app's own TLS. Apps connect to the ports of their devices (--ports).
+    /// The address of your own server, for WebSockets, server-sent events or the app's own TLS:
+    /// `serve` only relays bytes. Apps connect to the ports of their devices (--ports).
     #[arg(long, value_name = "HOST:PORT", requires = "ports", conflicts_with_all = ["upstream", "protocol", "option"])]
     pub(super) tunnel: Option<String>,
     /// The rows of your own server at the end, as a CSV or a JSON list. The file is read when the
@@ -61,8 +61,8 @@ pub(super) struct ServeArgs {
     /// several times.
     #[arg(long, value_name = "ORIGIN")]
     pub(super) origin: Vec<String>,
-    /// A host name by which apps reach this server, besides addresses and localhost; may be given
-    /// several times.
+    /// A host name by which apps reach this server, besides IP addresses and localhost; may be
+    /// given several times.
     #[arg(long, value_name = "NAME")]
     pub(super) host: Vec<String>,
     /// The token that a client needs to ask for the verdict, or to cut a link for some seconds. By
@@ -70,12 +70,12 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "TEXT", value_parser = token)]
     pub(super) token: Option<String>,
     /// Write the received requests to a log that `replay` reads. The log has no credentials. With
-    /// --upstream it has only the values of known headers, and no values of query parameters that
-    /// may be secret.
+    /// --upstream it also lacks the values of unknown headers, and of query parameters that may be
+    /// secret.
     #[arg(long, value_name = "FILE.jsonl")]
     pub(super) record: Option<PathBuf>,
-    /// Write the bodies of requests to the log too. --record needs it if the scenario's backend
-    /// responds, so without --upstream and --tunnel.
+    /// Write the bodies of requests to the log too. Without --upstream or --tunnel, --record needs
+    /// this option.
     #[arg(long, requires = "record")]
     pub(super) bodies: bool,
     /// The largest body of a request or response, in bytes.

@@ -23,7 +23,7 @@ pub(super) struct Work {
     /// Stop after this much real time: `90s`, `10m`.
     #[arg(long, value_name = "TIME", value_parser = time_limit)]
     pub(super) time_limit: Option<Duration>,
-    /// Run the cells even if by the estimate they need more than twice the free memory.
+    /// Run the cells even if they need more than twice the free memory (an estimate).
     #[arg(long)]
     pub(super) allow_memory: bool,
     /// How to show progress on stderr.
@@ -118,7 +118,7 @@ pub(super) enum CompareFormat {
     Json,
     /// A comment for a pull request, in Markdown.
     Md,
-    /// As for people, with annotations; the comment goes to the job's page.
+    /// The table for people, with annotations. The comment goes to the job's page.
     Github,
 }
 
@@ -130,8 +130,7 @@ pub(super) struct MergeArgs {
     /// The report's folder.
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: PathBuf,
-    /// The output: one of the formats of the shards' command; by default the one that was given
-    /// there.
+    /// The output: one of the formats of the command that wrote the shards; by default `human`.
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<String>,
     /// For the remaining work: the lives of lost records, the end of a search.
