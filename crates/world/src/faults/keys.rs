@@ -20,7 +20,7 @@ macro_rules! on_devices {
 }
 
 /// Advice for faults that need connections.
-pub const CONNECTS: &str = "protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set transport.protocol";
+pub const CONNECTS: &str = "set protocol = \"http/1.1\" or \"http/2\" in [transport]; to compare both, let variants or an axis set transport.protocol";
 /// The key for the share of devices that an event hits.
 pub const SHARE: Key = key("share", Form::Share, "1")
     .about("Share of the devices that are hit, or of the values of `by`. The number is exact, not drawn.");

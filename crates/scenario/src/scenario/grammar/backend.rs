@@ -36,8 +36,8 @@ fn refers(entity: View<'_>) -> bool {
 const ASKED_SINCE: &Needs = &Needs {
     of: READERS,
     holds: |of| !any_capture(of, |capture| !capture.asks_since),
-    why: "nothing asks the backend for what changed since a time",
-    help: "capture by last_modified does, in gateway.serve.capture, or gateway.refresh.capture in mode \"persistent\"",
+    why: "nothing asks the backend for changes since a time",
+    help: "remove the key, or capture by `last_modified` in gateway.serve.capture (in gateway.refresh.capture with mode = \"persistent\")",
 };
 
 pub(super) const BACKEND: Form = table(&[
@@ -69,16 +69,16 @@ pub(super) const BACKEND: Form = table(&[
         .needs(&Needs {
             of: READERS,
             holds: |of| any_capture(of, |capture| capture.reads_log),
-            why: "nothing reads the backend's log of changes, so it keeps none",
-            help: "gateway.serve.capture = { change_log = {} } reads it, or gateway.refresh.capture in mode \"persistent\"; flags are kept with it",
+            why: "nothing reads the backend's log of changes, so the backend keeps none",
+            help: "remove the key, or set gateway.serve.capture = { change_log = {} } (gateway.refresh.capture with mode = \"persistent\"); flags use the log, too",
         }),
     word::<Rearm>("rearm")
         .about("Which changes set a row's flags to \"not synced\".")
         .needs(&Needs {
             of: READERS,
             holds: |of| any_capture(of, |capture| capture.marks_source),
-            why: "no row has a flag to set",
-            help: "gateway.serve.capture = { flag = {} } has flags, or gateway.refresh.capture in mode \"persistent\"",
+            why: "no row has a flag",
+            help: "remove the key, or set gateway.serve.capture = { flag = {} } (gateway.refresh.capture with mode = \"persistent\")",
         }),
     owned("tombstones_kept", SOME_SPAN, || Backend::default().tombstones_kept.stated())
         .about("How long the backend keeps a tombstone of each deleted row. A reader with an older cursor loads everything again."),
@@ -89,8 +89,8 @@ pub(super) const BACKEND: Form = table(&[
         .needs(&Needs {
             of: &[".poison"],
             holds: |of| of[0].share() > Ppm(0),
-            why: "no edit is refused permanently",
-            help: "poison is their share, such as \"5%\"",
+            why: "there is no edit that the backend can never commit",
+            help: "remove the key, or set backend.poison, the share of these edits, such as \"5%\"",
         }),
     owned("foreign_keys", Form::Bool, || Backend::default().foreign_keys.stated())
         .about("Whether the backend permanently refuses an edit that refers to a missing row. If false, the backend commits the edit, and its reference dangles until that row is there.")
@@ -98,7 +98,7 @@ pub(super) const BACKEND: Form = table(&[
             of: &["entity"],
             holds: |of| of[0].entries().any(|(_, entity)| refers(entity)),
             why: "no column refers to another row",
-            help: "chunk = \"ref chunk\" in [entity.NAME.schema] refers to a row of `chunk`",
+            help: "remove the key, or let a column refer to rows: chunk = \"ref chunk\" in [entity.NAME.schema]",
         }),
     owned("refused_deletes", Form::Share, || Backend::default().refused_deletes.stated())
         .about("Share of deletes that the backend refuses permanently, as if other rows referred to the row."),
@@ -108,7 +108,7 @@ pub(super) const BACKEND: Form = table(&[
             of: &["entity"],
             holds: |of| of[0].entries().any(|(_, entity)| entity.at("scope").entries().next().is_some()),
             why: "no entity has a scope, so no edit can be outside one",
-            help: "scope = { ward = \"device.ward\" } in [entity.NAME] says which rows belong to which device",
+            help: "remove the key, or set a scope in [entity.NAME], such as scope = { ward = \"device.ward\" }",
         }),
     word::<Commits>("commits")
         .about("Which edits of a request are committed together: all of them, or none."),

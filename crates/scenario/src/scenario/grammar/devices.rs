@@ -103,8 +103,8 @@ pub(super) const STORE: Form = table(&[
         .needs(&Needs {
             of: &[".extra_rows"],
             holds: |of| of[0].int() > 0,
-            why: "the engine writes no rows of its own, so it looks for none",
-            help: "extra_rows = 1 writes one beside each row that comes",
+            why: "the engine writes no extra rows, so it looks for none",
+            help: "remove the key, or set extra_rows = 1: one extra row for each row that comes",
         }),
     owned("encrypted", Form::Bool, || Store::default().encrypted.stated())
         .about("Whether the database is encrypted. Each page that is read or written then costs processor time (`class.NAME.cipher_rate`). The key is available at once."),

@@ -22,7 +22,7 @@ use crate::protocol::{self, BytesCount, Packing, Packs};
 const CHUNK: Form = Form::Size { min: 256, max: 1 << 30 };
 const TRIES: Form = Form::Int { min: 1, max: 1_000_000 };
 
-const BAD_ROWS: &str = "bad_rows is their share, such as 0.01";
+const BAD_ROWS: &str = "remove the key, or set bad_rows, the share of these rows, such as 0.01";
 
 const DECIDES: &[&str] = &["engine.conflict.policy", "engine.name"];
 
@@ -30,7 +30,7 @@ pub(super) const LEFT_TO_PEOPLE: &Needs = &Needs {
     of: DECIDES,
     holds: |of| decides(of, Policy::has_page),
     why: "no conflict waits for a person: the policy decides every conflict",
-    help: "policy = \"manual\" in [engine.conflict] leaves them to people; to compare it with others, let variants or an axis set it",
+    help: "remove the key, or set policy = \"manual\" in [engine.conflict]; to compare policies, let variants or an axis set the policy",
 };
 
 /// A third-party stack decides conflicts itself.
@@ -65,8 +65,8 @@ pub(super) const ENGINE: Form = table(&[
         .needs(&Needs {
             of: &["hooks"],
             holds: |of| of[0].entries().next().is_some(),
-            why: "the app has no hooks, so none can take too long",
-            help: "[hooks.on_sync_start] takes = \"5s\" is one",
+            why: "the app has no hooks, so no hook can take too long",
+            help: "remove the key, or add a hook, such as takes = \"5s\" in [hooks.on_sync_start]",
         }),
     word::<RequestPer>("requests").about("Which parts of a run share one request."),
     owned("codec", Form::Word(protocol::NAMES), || protocol::NAMES[0].stated())
@@ -85,15 +85,15 @@ pub(super) const ENGINE: Form = table(&[
             of: &["gateway.clock_tolerance"],
             holds: |of| of[0].present().is_some(),
             why: "the gateway does not compare clocks",
-            help: "gateway.clock_tolerance = \"5m\" refuses requests of clocks that are further off",
+            help: "remove the key, or set gateway.clock_tolerance = \"5m\" to refuse requests of clocks that are further off",
         }),
     word::<Identity>("identity")
         .about("Where the engine keeps the id by which the server knows the device: with the phone, or in the database. A copy of the database then has the same id.")
         .needs(&Needs {
             of: &["event"],
             holds: |of| happens(of[0], "clone"),
-            why: "no phone is copied, so each has an identity of its own wherever it is kept",
-            help: "[event.NAME] clone = { from = 0, to = 1 } copies the storage of one to another",
+            why: "no phone is copied, so each phone has an identity of its own",
+            help: "remove the key, or copy a phone: clone = { from = 0, to = 1 } in [event.NAME]",
         }),
     word::<AfterFailure>("queue")
         .about("What a failed unit does: it leaves the queue and is queued again after a wait, or it stays at the head of the queue and is retried every 30 s. The units behind it then wait."),
@@ -109,7 +109,7 @@ pub(super) const ENGINE: Form = table(&[
             of: &[".network_poll"],
             holds: |of| of[0].present().is_some(),
             why: "the app is notified of the network and does not poll",
-            help: "network_poll is the time between two polls, such as \"1s\"",
+            help: "remove the key, or set network_poll, the time between two polls, such as \"1s\"",
         }),
     owned("status", Form::Bool, || Engine::default().status.stated())
         .about("Whether the app shows the status of the sync (idle, offline, syncing, failed, conflict) and the number of waiting edits. The bench checks the status; it does not change the sync."),
@@ -125,8 +125,8 @@ pub(super) const ENGINE: Form = table(&[
         .needs(&Needs {
             of: &["event"],
             holds: |of| happens(of[0], "wipe_demanded"),
-            why: "the server demands a reset of no phone",
-            help: "[event.NAME] wipe_demanded = {} demands it of all",
+            why: "the server never demands that a phone discards its data",
+            help: "remove the key, or set wipe_demanded = {} in [event.NAME]: the server then demands it of all phones",
         }),
     word::<OnLogout>("on_logout").about("What happens to waiting edits when their person logs out."),
     word::<DatabasePer>("database_per").about("Who owns the data on a phone that several people share: each person has a database, or the next person continues with the data of the previous one."),
@@ -138,7 +138,7 @@ const OWN_ENGINE: &Needs = &Needs {
     of: &["engine.name"],
     holds: |of| !is_own_stack(of[0]),
     why: "a stack of your own listens in its own way",
-    help: "its options are in `engine.options`",
+    help: "remove the key; the options of the stack are in `engine.options`",
 };
 
 /// Whether phones listen for announcements, by one of these media.
@@ -146,7 +146,7 @@ pub(super) fn is_live(live: View<'_>, by: fn(Medium) -> bool) -> bool {
     Medium::of_word(live.text()).is_some_and(by)
 }
 
-const LISTENS: &str = "live = \"websocket\" in [engine.pull] listens on a connection";
+const LISTENS: &str = "remove the key, or set live = \"websocket\" in [engine.pull]";
 
 pub(super) const IS_LIVE: &Needs = &Needs {
     of: &["engine.pull.live"],
@@ -193,7 +193,7 @@ const ATTACHMENTS: Form = table(&[
             of: &["gateway.attachment_again"],
             holds: |of| of[0].says(AttachmentAgain::Refuse),
             why: "the gateway accepts an attachment that comes again",
-            help: "attachment_again = \"refuse\" in [gateway] refuses it; to compare both, let variants or an axis set it",
+            help: "remove the key, or set attachment_again = \"refuse\" in [gateway]; to compare both, let variants or an axis set it",
         }),
 ]);
 
@@ -215,7 +215,7 @@ const PULL: Form = table(&[
             // An axis may show that the number of streams makes no difference here.
             holds: |of| pulls_together(of[0], of[1]) || of[2].origin().is_some_and(is_of_axis),
             why: "no unit pulls more than one entity, so nothing can be pulled concurrently",
-            help: "a unit with several, such as pull = [\"*\"] where there are several, pulls this many at once",
+            help: "remove the key, or let a unit pull several entities, such as pull = [\"*\"]",
         }),
     word::<CursorBook>("cursor")
         .about("What a cursor belongs to, and thus where the pull of a unit begins."),
@@ -237,7 +237,7 @@ const PULL: Form = table(&[
             of: &[".pages_per_run"],
             holds: |of| of[0].present().is_some(),
             why: "a run requests all pages, so it leaves none",
-            help: "pages_per_run = 1 ends a run after one page",
+            help: "remove the key, or set pages_per_run = 1: a run then ends after one page",
         }),
     word::<Medium>("live")
         .about("How the server announces a change to phones. A phone that hears of a change pulls it.")
@@ -274,7 +274,7 @@ const PULL: Form = table(&[
             of: &["class"],
             holds: |of| of[0].entries().any(|(_, class)| class.at("row_limit").present().is_some()),
             why: "every phone can read rows of any size",
-            help: "[class.mid] row_limit = \"2MiB\" limits them",
+            help: "remove the key, or set row_limit = \"2MiB\" in [class.mid]",
         }),
     CONTROLLER,
     CONTROL,
@@ -297,7 +297,7 @@ const PUSH: Form = table(&[
                     || is_own_stack(of[2])
             },
             why: "nothing uses the date of the last sync",
-            help: "capture = \"updated-after-last-sync\" in [engine.push] looks for edits by that date, cursor = \"last-sync-on\" in [engine.pull] asks by it",
+            help: "remove the key, or set capture = \"updated-after-last-sync\" in [engine.push] or cursor = \"last-sync-on\" in [engine.pull]",
         }),
     owned("squash", Form::Bool, || Engine::default().push.squash.stated())
         .about("Whether the waiting edits of a row are sent as one edit with the last values. A row that was created and deleted meanwhile is not sent."),
@@ -311,7 +311,7 @@ const PUSH: Form = table(&[
             of: &[".keep_for", ".keep_most"],
             holds: |of| of.iter().any(|limit| limit.present().is_some()),
             why: "the outbox has no limit",
-            help: "keep_most = 50 or keep_for = \"7d\" in [engine.push] sets one",
+            help: "remove the key, or set a limit in [engine.push]: keep_most = 50 or keep_for = \"7d\"",
         }),
     word::<OnRefused>("on_refused")
         .about("What a run does after the backend refused or deferred an edit or found a conflict."),
@@ -412,7 +412,7 @@ const CONFLICT: Form = table(&[
             of: DECIDES,
             holds: |of| decides(of, Policy::asks_app),
             why: "the app has no rule for conflicts: the policy does not call one",
-            help: "policy = \"callback\" in [engine.conflict] calls it; to compare it with others, let variants or an axis set it",
+            help: "remove the key, or set policy = \"callback\" in [engine.conflict]; to compare policies, let variants or an axis set the policy",
         }),
     word::<WhileOpen>("while_open")
         .about("For `manual`: whether other rows are synced while a conflict is open (\"carry-on\"), or no run begins until a person has decided (\"hold\").")

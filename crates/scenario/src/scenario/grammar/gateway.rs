@@ -21,7 +21,7 @@ pub(super) const HAS_ATTACHMENTS: &Needs = &Needs {
     of: &["entity"],
     holds: |of| of[0].entries().any(|(_, entity)| entity.at("attachment").present().is_some()),
     why: "no entity has attachments",
-    help: "attachment = { least = \"300kB\", most = \"600kB\" } in [entity.NAME] gives its rows some",
+    help: "remove the key, or give rows attachments: attachment = { least = \"300kB\", most = \"600kB\" } in [entity.NAME]",
 };
 
 const CODECS: Form = Form::List(&Form::Word(protocol::NAMES_OR_ANY));
@@ -46,7 +46,7 @@ pub(super) const GATEWAY: Form = table(&[
             of: &[".mode"],
             holds: |of| of[0].says(Mode::Persistent),
             why: "a gateway in mode \"ota\" has no replica to refresh",
-            help: "mode = \"persistent\" keeps one; to compare both, let variants or an axis set gateway.mode",
+            help: "remove the key, or set mode = \"persistent\"; to compare both, let variants or an axis set gateway.mode",
         }),
     optional("body_limit", LIMIT)
         .about("The largest request that the gateway accepts. It receives a larger request completely, and then responds with 413. Without this key there is no limit."),
@@ -62,15 +62,15 @@ pub(super) const GATEWAY: Form = table(&[
             of: &["event"],
             holds: |of| happens(of[0], "restore_backend"),
             why: "the backend never goes back to a backup",
-            help: "[event.NAME] restore_backend = { of = \"1m\" } takes it back",
+            help: "remove the key, or set restore_backend = { of = \"1m\" } in [event.NAME]",
         }),
     word::<ScopeChange>("scope_change")
         .about("What the gateway does when the rows of a device's scope change although nobody wrote them.")
         .needs(&Needs {
             of: &["event", "entity", "backend.copies"],
             holds: |of| happens(of[0], "reassign") || moves_on(of[1]) || of[2].says(Copies::Unstamped),
-            why: "no row changes sight unwritten",
-            help: "[event.NAME] reassign, a scope of \"today-30d..today+1d\", or backend.copies = \"unstamped\" let rows do so",
+            why: "no row enters or leaves a scope without a write",
+            help: "remove the key, or let rows do so by `reassign` in [event.NAME], a scope such as \"today-30d..today+1d\", or backend.copies = \"unstamped\"",
         }),
     word::<Restored>("restored")
         .about("What the gateway does after it went back to a backup of its own data.")
@@ -78,7 +78,7 @@ pub(super) const GATEWAY: Form = table(&[
             of: &["event"],
             holds: |of| happens(of[0], "restore_gateway"),
             why: "the gateway never goes back to a backup",
-            help: "[event.NAME] restore_gateway = { of = \"1m\" } takes it back",
+            help: "remove the key, or set restore_gateway = { of = \"1m\" } in [event.NAME]",
         }),
     optional("token", TOKEN)
         .about("The tokens that identify devices. Without this table a token is valid for ever."),
@@ -116,7 +116,7 @@ const JOB: Form = table(&[
             of: &[".result"],
             holds: |of| of[0].says(JobResult::Kept),
             why: "no result is kept",
-            help: "result = \"kept\" keeps them",
+            help: "remove the key, or set result = \"kept\"",
         }),
 ]);
 
@@ -151,8 +151,8 @@ const REFRESH: Form = table(&[
         .needs(&Needs {
             of: &[".nodes"],
             holds: |of| of[0].int() != 1,
-            why: "only one node refreshes, so none can overtake it",
-            help: "gateway.refresh.nodes = 2 adds a second one",
+            why: "only one node refreshes the replica, so no other can overtake it",
+            help: "remove the key, or set gateway.refresh.nodes = 2",
         }),
     word::<CursorSaved>("cursor_saved")
         .about("When the replica saves its cursor."),
@@ -167,8 +167,8 @@ const SERVE: Form = table(&[
         .needs(&Needs {
             of: &["gateway.mode"],
             holds: |of| of[0].says(Mode::Ota),
-            why: "a gateway in mode \"persistent\" serves devices by its replica's own sequence",
-            help: "write how the replica is fed as gateway.refresh.capture; to compare both, let variants or an axis set gateway.mode",
+            why: "a gateway in mode \"persistent\" serves devices by the sequence of its replica",
+            help: "write it as gateway.refresh.capture, which refreshes the replica; to compare both, let variants or an axis set gateway.mode",
         }),
     key("cursor_held_by", Form::Word(&["client", "server"]), "\"client\"").about("Who keeps the cursor of a device: the device (\"client\") or the gateway (\"server\")."),
     word::<Advance>("server_cursor")
@@ -176,8 +176,8 @@ const SERVE: Form = table(&[
         .needs(&Needs {
             of: &[".cursor_held_by"],
             holds: |of| of[0].text() == "server",
-            why: "devices hold their cursors themselves, and the server moves none",
-            help: "cursor_held_by = \"server\" lets it hold them",
+            why: "devices keep their cursors, so the gateway moves none",
+            help: "remove the key, or set cursor_held_by = \"server\"",
         }),
 ]);
 

@@ -25,7 +25,7 @@ const HELD: &Needs = &Needs {
     of: &["engine.name", "transport.protocol", "engine.pull.live"],
     holds: |of| (is_own_stack(of[0]) || is_live(of[2], Medium::is_held)) && !of[1].says(Protocol::Bare),
     why: "nothing holds connections or requests open, and \"bare\" messages have no connections",
-    help: "live = \"websocket\" in [engine.pull] does; a stack of your own may, with `Transport::connect`",
+    help: "remove the key, or set live = \"websocket\" in [engine.pull]; a stack of your own may hold connections by `Transport::connect`",
 };
 
 /// A standard deviation of a natural logarithm.
@@ -144,8 +144,8 @@ pub(super) const TRANSPORT: Form = table(&[
         .needs(&Needs {
             of: &[".protocol", "."],
             holds: |of| of[0].says(Protocol::Http1) || of[1].int() == 1,
-            why: "only HTTP/1.1 has several connections",
-            help: "protocol = \"http/1.1\" opens this many; \"http/2\" has one, and \"bare\" has none",
+            why: "only HTTP/1.1 opens several connections",
+            help: "remove the key, or set protocol = \"http/1.1\"; \"http/2\" has one connection, and \"bare\" has none",
         }),
     word::<Tls>("tls").about("Version of TLS. A new connection costs two further round trips with 1.2, one with 1.3, and none without TLS.")
         .needs(CONNECTIONS),

@@ -117,8 +117,8 @@ const RESOLVER: Form = table(&[
         .needs(&Needs {
             of: &[".never"],
             holds: |of| (Ppm(1)..Ppm::ONE).contains(&of[0].share()),
-            why: "people decide every conflict, or none, each time they are asked",
-            help: "never is the share of conflicts that they leave open, such as 0.3",
+            why: "people decide all conflicts, or none, each time the app asks",
+            help: "remove the key, or set never, the share of conflicts that people leave open, such as 0.3",
         }),
 ]);
 

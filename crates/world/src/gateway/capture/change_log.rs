@@ -45,7 +45,7 @@ const OPTIONS: Form = table(&[
             of: &["backend.log.numbered"],
             holds: |of| of[0].says(Numbered::AtWrite),
             why: "a log that is numbered at the commit has no gaps",
-            help: "[backend] log = { numbered = \"at-write\" } has gaps",
+            help: "remove the key, or set log = { numbered = \"at-write\" } in [backend]",
         }),
     word::<Trimmed>("trimmed")
         .about("What a reader does if the log may have dropped entries that it needs: load everything again, or continue without them."),
@@ -58,8 +58,8 @@ const OPTIONS: Form = table(&[
         .needs(&Needs {
             of: &[".superseded"],
             holds: |of| of[0].flag(),
-            why: "the log has the last entry of each row only",
-            help: "superseded = true keeps the others until the log is compacted",
+            why: "the log has only the last entry of each row",
+            help: "remove the key, or set superseded = true to keep the other entries until the log is compacted",
         }),
     owned("deletes_alone", Form::Bool, || ChangeLogOptions::default().deletes_alone.stated())
         .about("Whether a response ends after each deleted row, so that each deleted row costs one request."),

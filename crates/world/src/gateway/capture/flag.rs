@@ -134,7 +134,7 @@ const OPTIONS: Form = table(&[
             of: &[".unreadable"],
             holds: |of| of[0].share() > Ppm(0),
             why: "every row can be captured",
-            help: "unreadable is the share of rows that cannot be captured, such as 0.01",
+            help: "remove the key, or set unreadable, the share of rows that cannot be captured, such as 0.01",
         }),
 ]);
 

@@ -19,8 +19,8 @@ const OPTIONS: Form = table(&[
         .needs(&Needs {
             of: &[".snapshot"],
             holds: |of| !of[0].says(Snapshot::Isolated),
-            why: "the source is read at one instant, and not in pages",
-            help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
+            why: "the source is read at one instant, not in pages",
+            help: "remove the key, or set snapshot = \"torn\" or \"two-pass\"",
         }),
     key("source", Form::Word(&["api", "file"]), "\"api\"")
         .about("Where all rows come from: requests to the backend (\"api\"), or export files that the backend writes (\"file\")."),
@@ -45,8 +45,8 @@ pub(crate) const KIND: Kind = Kind {
 const DROPS: &Needs = &Needs {
     of: &[".source"],
     holds: |of| of[0].text() == "file",
-    why: "the backend is asked for all rows, and writes no file",
-    help: "source = \"file\" makes it write files",
+    why: "the gateway asks the backend for all rows, and the backend writes no file",
+    help: "remove the key, or set source = \"file\"",
 };
 
 fn chosen(view: View<'_>, around: Around<'_>) -> Capture {
