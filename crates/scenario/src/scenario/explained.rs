@@ -33,7 +33,7 @@ backend.rearm
   forgets-office: all, except changes of existing rows by the office or an import: devices miss them
 backend.poison_response
   refuse: it refuses this edit, with the reason, and commits the others
-  fail: the whole request fails each time (500); it names no edit, and commits none
+  fail: the whole request fails each time (500); it commits no edit, and the response names none
 backend.authorisation
   none: it commits the edit
   refuse: it refuses the edit permanently, with the reason
@@ -46,7 +46,7 @@ last_modified.bound
   strict: after the last time: the rest of a tie (rows with the same time) is lost
   inclusive: at the last time: its rows come again, and a tie longer than a page comes for ever
   first-not-returned: after the first time that was not delivered: rows with that time are lost
-  first-not-returned-extended: the same, and a page continues to the end of its last time
+  first-not-returned-extended: as \"first-not-returned\", and a page continues to the end of its last time
   tie-extended: after the last time, and a page continues to the end of its last time
   keyset: after the last pair of time and key: no row is lost or comes twice
 last_modified.source

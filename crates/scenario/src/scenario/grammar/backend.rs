@@ -117,7 +117,7 @@ pub(super) const BACKEND: Form = table(&[
     key("idempotency", Form::Written(&REMEMBERED), "\"forever\"")
         .about("How long the backend remembers the idempotency key of an edit. In this time a repeated edit gets the first response again. After it, a repeated edit counts as new."),
     owned("partial", Form::Share, || Backend::default().deferred_share.stated())
-        .about("Share of edits that the backend defers: it commits the others of the request. Drawn each time an edit arrives."),
+        .about("Share of edits that the backend defers while it commits the others of the request, drawn each time an edit arrives. The device sends a deferred edit again."),
     optional("availability", AVAILABILITY)
         .about("Outages besides maintenance, drawn from the seed."),
     key("maintenance", named(&MAINTENANCE), "{}").about("Planned times in which the backend is down, by name."),

@@ -47,7 +47,7 @@ pub(super) const ENTITY: Form = table(&[
     key("unique", Form::List(&Form::Text), "[]").about("Columns that together identify a row (its natural key)."),
     word::<NamedBy>("ids").about("Who assigns the keys of new rows."),
     word::<MergeRule>("merge")
-        .about("Which values a row has that was created twice with the same natural key (`ids = \"natural-key\"`).")
+        .about("The values of a row that was created twice with the same natural key (`ids = \"natural-key\"`).")
         .needs(&Needs {
             of: &[".ids"],
             holds: |of| of[0].says(NamedBy::NaturalKey),

@@ -249,7 +249,7 @@ const PULL: Form = table(&[
         .about("Time between two signs of life on a held request or connection; 0s means none. After silence of this plus `engine.request_timeout`, the phone connects again.")
         .needs(IS_HELD),
     word::<Checkpoint>("checkpoint")
-        .about("Where a run begins after an interrupted run: after the last durable page, or where the last complete run ended. The latter loads pages again."),
+        .about("Where a run begins after an interrupted run: after the last durable page, or where the last complete run ended. \"session\" loads pages again."),
     owned("bad_rows", Form::Share, || Engine::default().pull.bad_rows.share.stated())
         .about("Share of the rows, by key, that the engine cannot apply when they come."),
     owned("bad_tries", TRIES, || Engine::default().pull.bad_rows.tries.stated())

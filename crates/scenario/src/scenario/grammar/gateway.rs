@@ -95,7 +95,7 @@ const UPLOAD_CACHE: Form = table(&[
     owned("kept", SOME_SPAN, || Uploads::default().kept.stated())
         .about("How long the gateway remembers the result of an edit."),
     owned("wait", SPAN, || Uploads::default().wait.stated()).about(
-        "How long a device waits that repeats an edit whose result is not known yet. After that, the gateway tells it to retry later.",
+        "If a device repeats an edit before its result is known, the request waits this long. After that, the gateway tells the device to retry later.",
     ),
     owned("resubmit", SPAN, || Uploads::default().resubmit.stated())
         .about("If the result of an edit is still unknown after this, the gateway sends the edit to the backend again."),

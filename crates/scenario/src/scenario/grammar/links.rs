@@ -57,7 +57,7 @@ const LINK: Form = table(&[
     optional("gaps", GAPS).about("Periods in which the link carries nothing."),
     optional("radio_changes", RADIO_CHANGES).about("Handovers: changes of the radio technology during use."),
     optional("promotion", PROMOTION)
-        .about("When the radio falls asleep and how long packets wake it up. `radio` sets its energy.")
+        .about("When the radio falls asleep, and how long it takes to wake up. `radio` sets its energy.")
         .needs(PACKETS),
     key("reconnect", SPAN, "\"0s\"")
         .about("How long a tunnel needs to come back after a change of the network."),
@@ -129,7 +129,7 @@ const RADIO_CHANGES: Form = table(&[
 
 const PROMOTION: Form = table(&[
     required("after", SPAN).about("The radio sleeps after this long without a packet."),
-    required("takes", SPAN).about("Median time to wake it up."),
+    required("takes", SPAN).about("Median time that the radio takes to wake up."),
 ]);
 
 /// Servers do not accept longer HTTP headers.

@@ -31,7 +31,7 @@ const AXIS: Form = table(&[
     optional("key", Form::Text).about("The key that the axis sets. Without this, only `set` applies."),
     required("values", NAMES)
         .about("The values of the axis, in order. \"*\" alone stands for every word that the key takes."),
-    key("set", map(&SETS), "{}").about("Further keys that are set with a value, by value."),
+    key("set", map(&SETS), "{}").about("By value of the axis: further keys that are set with this value."),
 ]);
 
 const COLUMN: Form = Form::Table {

@@ -28,7 +28,7 @@ pub(super) fn happens(events: View<'_>, kind: &str) -> bool {
 
 /// What users and the office do.
 const DEEDS: [Key; 3] = [
-    optional("bulk_import", IMPORT).about("The office imports new rows with one stamp."),
+    optional("bulk_import", IMPORT).about("The office imports new rows, all with the same stamp."),
     optional(
         "edits",
         on_devices![

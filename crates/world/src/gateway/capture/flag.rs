@@ -122,7 +122,7 @@ const OPTIONS: Form = table(&[
     word::<SetFlag>("set")
         .about("When the flag of a row is set to \"synced\"."),
     word::<Reset>("reset")
-        .about("Whether the flag is set only if the row still has the delivered version, or always. Set always, it hides a change that was made meanwhile."),
+        .about("Whether the flag is set only if the row still has the delivered version, or always (\"naive\"). \"naive\" hides a change that was made meanwhile."),
     word::<FlagPer>("per").about("Whether each device has its own flag on a row, or all devices share one flag."),
     optional("lease", SOME_SPAN)
         .about("How long a worker claims a row that it delivers. Without this key there are no claims, and two workers may deliver the same row."),

@@ -32,7 +32,7 @@ const OPTIONS: Form = table(&[
     .about("A cursor is rounded down to a multiple of this on its way between device and gateway."),
     key("window", Form::Written(&UPTO), "\"settled\"").about("How far behind the present a pull stays. It leaves out newer rows, and the next pull brings them."),
     word::<Stamps>("stamps")
-        .about("Which stamp of a row is compared: the greatest of its three stamps, or the stamps without that of its creation (only `UpdatedOn`). The latter misses rows that were never updated."),
+        .about("Which stamp of a row is compared: the greatest of its three stamps, or the stamps without that of its creation (only `UpdatedOn`). \"without-created\" misses rows that were never updated."),
     word::<End>("end")
         .about("How a pull finds its end: the response marks it, or a response has no rows."),
     optional(
