@@ -17,18 +17,22 @@ use crate::campaign::tune::Knob;
 use crate::campaign::{Axis, CELLS_MAX};
 use crate::scenario::LIKE;
 
-/// The table of exit codes, as in the docs.
-fn exit_codes() -> String {
-    let page = include_str!("../../docs/commands.md").lines();
-    let rows = page.skip_while(|line| !line.starts_with("| exit |")).skip(2);
-    let rows = rows.take_while(|line| !line.starts_with("A path ")).map(|row| row.trim_matches(['|', ' ']));
-    let rows: Vec<String> = rows.map(|row| row.replacen(" | ", "  ", 1)).collect();
-    format!("Exit codes:\n{}", rows.join("\n"))
+/// The words of the helps and the exit codes, as in the docs.
+fn words_and_exit_codes() -> String {
+    let page = || include_str!("../../docs/commands.md").lines();
+    let rows = |head: &'static str, end: &'static str| {
+        let rows = page().skip_while(move |line| !line.starts_with(head)).skip(2);
+        let rows =
+            rows.take_while(move |line| !line.starts_with(end)).map(|row| row.trim_matches(['|', ' ']));
+        rows.map(|row| row.replacen(" | ", "  ", 1)).collect::<Vec<_>>().join("\n")
+    };
+    let (words, codes) = (rows("| word |", "## "), rows("| exit |", "A path "));
+    format!("Words:\n{}\n\nExit codes:\n{codes}", words.trim_end())
 }
 
 /// A dynamometer for offline-first sync engines.
 #[derive(Debug, Parser)]
-#[command(name = "syncdyno", version, propagate_version = true, after_long_help = exit_codes())]
+#[command(name = "syncdyno", version, propagate_version = true, after_long_help = words_and_exit_codes())]
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) voice: Voice,
@@ -42,37 +46,58 @@ pub(super) struct Voice {
     /// Print less: the verdict, failures, the report's path, replay commands and warnings.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// Show every figure.
+    /// Print every figure.
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
-    /// Colours; `auto` asks the terminal, and NO_COLOR turns them off.
+    /// When to print colours. `auto` prints them on a terminal, unless NO_COLOR is set.
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
     pub(super) color: ColorChoice,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Run scenarios, apply expectations and gates, write a report.
+    /// Run scenarios, judge the results and write a report.
+    ///
+    /// A cell is one simulation: a scenario, a variant and a seed. A cell fails if it misses a gate
+    /// (a bound for a figure) or an expectation, or if a check finds a violation, such as lost
+    /// data. One failing cell fails the run.
     Run(RunArgs),
-    /// Run a scenario with every combination of some values of its keys, and report which is best
-    /// and what limits the others. A cell that misses a gate fails the sweep (exit 10). Or print a
-    /// table; lost data does not fail a table.
+    /// Run a scenario with every combination of values of its keys, and report which is best.
+    ///
+    /// A cell is one simulation: a combination, a variant and a seed. The report also says what
+    /// limits the other combinations. One failing cell fails the sweep: exit 10 for a missed gate
+    /// (a bound for a figure), 11 for lost data.
+    ///
+    /// With --table the sweep prints a table instead. Lost data or a missed gate does not fail a
+    /// table.
     Sweep(SweepArgs),
-    /// Search for the best chunk sizes (or other settings) for each device class, link and fleet
-    /// size, and report the cost of other values. Settings that miss a gate or lose something are
-    /// excluded; the search fails (exit 10) only if none is left.
+    /// Search for the best chunk size, or another setting, and report the cost of other values.
+    ///
+    /// A setting is one value of each --knob. A place is a variant with one value of --class,
+    /// --link, --fleet and --axis. Each place gets its own result.
+    ///
+    /// A setting is excluded if it loses data, gets stuck, misses a gate of the scenario (a bound
+    /// for a figure) or breaks a limit of --limit. If no setting meets a gate, the search ignores
+    /// the gate. The search fails (exit 10) if all settings of a place are excluded.
     Tune(TuneArgs),
-    /// Look for failures around a scenario: change its faults, sizes, clocks, people and fleet, go
-    /// on from what reached something new, and keep each failure as a small file (exit 10 if there
-    /// is one). Or turn such a file into an expectation, once its failure is mended.
+    /// Look for failures around a scenario, and keep each as a small file.
+    ///
+    /// A hunt runs the scenario with other faults, sizes, clocks, people and fleets. A run that
+    /// reaches something new is changed further. The exit code is 10 if the hunt finds a failure.
+    ///
+    /// When the bug is fixed, --settle turns the file of its failure into an expectation.
     Hunt(HuntArgs),
-    /// Make a failing cell small: a scenario of a few lines that fails by the same check on a
-    /// record of the same entity, with the faults and edits written out and what happens to the
-    /// record in comments.
+    /// Reduce a failing cell to a small scenario with the same failure.
+    ///
+    /// A cell is one simulation: a scenario, a variant and a seed. The new file has a few lines. It
+    /// still fails by the same check on a record of the same entity. It lists the faults and edits,
+    /// and its comments say what happens to the record.
     Shrink(ShrinkArgs),
-    /// Parse and validate scenarios, without running them. Also reports edits without a matching
-    /// row, for the first seed of cells up to 500 000 rows and edits and 1 000 devices; for larger
-    /// cells only `run` reports them.
+    /// Check scenarios for mistakes, without running them.
+    ///
+    /// `check` also warns about edits that find no row. It looks for them under the first seed, and
+    /// only in cells (simulations) with at most 500 000 rows and edits together and at most 1 000
+    /// devices. In larger cells only `run` finds them.
     Check {
         #[command(flatten)]
         selection: Selection,
@@ -80,58 +105,65 @@ pub(super) enum Command {
         #[arg(long)]
         fix: bool,
     },
-    /// Show the cells that scenarios expand to, and their sizes; as JSON, with relative costs.
+    /// Show the cells (simulations) of scenarios, with their sizes and an estimate of their cost.
     Plan {
         #[command(flatten)]
         grid: Grid,
+        /// The output: a table for people, or JSON with relative costs.
         #[arg(long, value_enum, default_value_t = Table::Human)]
         format: Table,
     },
-    /// Merge the shards of a run, sweep or tune into the report that one machine would have
-    /// written.
+    /// Merge shards into the report that one machine would have written.
+    ///
+    /// A shard is a folder that `run`, `sweep` or `tune` wrote with --partition.
     Merge(MergeArgs),
     /// Write a short commented scenario to start from.
     New {
-        /// Its name; the file is NAME.toml.
+        /// The scenario's name. The new file is NAME.toml; with --js, the new folder is NAME.
         name: PathBuf,
-        /// Use the words of a platform, and its ways of syncing instead of the bench's own.
+        /// Write a scenario of an app that syncs as apps of this platform do. Its comments use the
+        /// platform's words.
         #[arg(long, value_name = "PLATFORM", value_parser = PossibleValuesParser::new(LIKE))]
         like: Option<String>,
         /// Create a folder with an app in JavaScript, its server's functions and a scenario.
         #[arg(long, conflicts_with = "like")]
         js: bool,
-        /// Write the app in TypeScript: `npm run build` makes the bundle that runs.
+        /// With --js: write the app in TypeScript. `npm run build` makes the bundle that runs.
         #[arg(long, requires = "js")]
         typescript: bool,
     },
-    /// Judge a real app: check its recorded history by the same checks as a simulation.
+    /// Check the recorded history of a real app with the checks of a simulation.
     Judge(JudgeArgs),
-    /// Serve a scenario's backend, links and faults at real time to real apps over HTTP, and judge
+    /// Serve a scenario's backend, links and faults in real time to real apps over HTTP, and judge
     /// the apps at the end.
     Serve(ServeArgs),
-    /// Run one cell again, with the same seed, and compare its digest with the recorded one; or a
-    /// session of `serve`, in virtual time.
+    /// Run one cell (simulation) again, and compare its digest (checksum) with the recorded one.
+    ///
+    /// `replay` also repeats a recorded session of `serve`, in virtual time.
     Replay(ReplayArgs),
-    /// Render a run again from its record: the page, the tables, the summary.
+    /// Write the page, the tables or the summary of a run again, from its record.
     Report(ReportArgs),
-    /// Fit overhead, time per row and failures to your request log, and recommend a chunk size.
+    /// Estimate the cost of a request from your request log, and recommend a chunk size.
     Calibrate(CalibrateArgs),
-    /// Compare two runs, variants or baselines.
+    /// Compare two results. Each is a run, a variant or a baseline (saved figures).
     Compare(CompareArgs),
-    /// Manage the figures that runs must reproduce: named files under reports/baseline/.
+    /// Manage baselines: files under reports/baseline/ with figures that later runs must reproduce.
     #[command(subcommand)]
     Baseline(BaselineCommand),
-    /// Show the built-in profiles: links, devices, backends, product architectures. Each figure has
-    /// its source.
+    /// Show the built-in profiles: links, devices, backends, architectures of products.
+    ///
+    /// Each figure has its source.
     #[command(subcommand)]
     Profiles(Profiles),
     /// Print the JSON Schema of scenario files, of run.json, or of a line of a history.
     Schema {
+        /// The format to describe.
         #[arg(value_enum)]
         which: SchemaOf,
     },
     /// Print a completion script.
     Completions {
+        /// The shell that reads the script.
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
@@ -140,22 +172,23 @@ pub(super) enum Command {
 /// Which cells.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Selection {
-    /// Scenario files, and folders of them; by default the built-in hospital day.
+    /// Scenario files, or folders with scenario files; by default the built-in hospital day.
     pub(super) paths: Vec<PathBuf>,
-    /// The seed.
+    /// The seed: a number that fixes all random choices of a run.
     #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
     pub(super) seed: Option<u64>,
-    /// Several seeds: `1..=20`, or `1..21`.
+    /// Several seeds, each another random run: `1..=20`, or `1..21`. By default each scenario's own
+    /// seed; `sweep` with axes and `tune` take eight seeds.
     #[arg(long, value_name = "A..=B", value_parser = seeds)]
     pub(super) seeds: Option<RangeInclusive<u64>>,
-    /// Set a key of the scenario, by its dotted path, to a TOML value.
+    /// Set a key of the scenario, by its dotted path, to a TOML value; may be given several times.
     #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
     pub(super) set: Vec<String>,
-    /// Only this variant; may be given several times.
+    /// Run only this variant (the scenario with some keys changed); may be given several times.
     #[arg(long, value_name = "NAME")]
     pub(super) variant: Vec<String>,
-    /// Only scenarios and variants with this text in `SCENARIO.VARIANT`, or like this pattern
-    /// (`*`, `?`); may be given several times.
+    /// Run only scenarios and variants whose `SCENARIO.VARIANT` contains this text or matches this
+    /// pattern (`*`, `?`); may be given several times.
     #[arg(long, value_name = "TEXT")]
     pub(super) filter: Vec<String>,
 }
@@ -181,7 +214,8 @@ pub(super) fn count(seeds: Option<RangeInclusive<u64>>) -> u128 {
 pub(super) struct Grid {
     #[command(flatten)]
     pub(super) selection: Selection,
-    /// A key and its values: `a,b,c`, `16..8192*2`, `10..100+10`, `0..=5`; axes are combined.
+    /// An axis: a key and its values, `a,b,c`, `16..8192*2`, `10..100+10` or `0..=5`. May be given
+    /// several times: every combination runs.
     #[arg(long, value_name = "KEY=SPEC")]
     pub(super) axis: Vec<Axis>,
 }
@@ -194,17 +228,17 @@ pub(super) struct RunArgs {
     pub(super) work: Work,
     #[command(flatten)]
     pub(super) place: OutputArgs,
-    /// What stdout gets: tables for people, run.json, or tables and annotations for a GitHub job.
+    /// The output: tables for people, run.json, or tables and annotations for a GitHub job.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
     #[command(flatten)]
     pub(super) held: BaselineArgs,
-    /// Run each cell twice and compare the digests.
+    /// Run each cell twice and compare the digests (checksums). If they differ, exit with 15.
     #[arg(long)]
     pub(super) twice: bool,
-    /// Run this scenario with each checklist change in turn and print the answers; answers never
-    /// fail the run. FILE has the questions: the built-in checklist, or scenarios with
-    /// `[question]`.
+    /// Ask questions about your scenario FILE. Each question compares two versions of FILE that
+    /// differ in one thing. PATHS are the scenarios with the questions (`[question]`); by default
+    /// the built-in checklist. No answer fails the run.
     #[arg(long = "for", value_name = "FILE", conflicts_with_all = ["variant", "baseline", "filter"])]
     pub(super) asked: Option<PathBuf>,
 }
@@ -215,25 +249,28 @@ pub(super) struct SweepArgs {
     pub(super) grid: Grid,
     #[command(flatten)]
     pub(super) work: Work,
-    /// Run an alternative key too, in place of the first axis; show how much worse each value of
-    /// the first axis is than the best value of that key: `engine.pull.chunk_rows=16..8192*2`.
+    /// Also run the sweep with this key in place of the first axis:
+    /// `engine.pull.chunk_rows=4..512*2`. The report says how much more each value of the first
+    /// axis costs than the best value of this key.
     #[arg(long, value_name = "KEY=SPEC")]
     pub(super) against: Option<Axis>,
-    /// The objective that settings are compared by: a metric, with a statistic if it is a
-    /// distribution (by default p95).
+    /// The metric by which values are compared; by default rows per second of active sync. For a
+    /// distribution add a statistic (`NAME:p50`); by default p95.
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
-    /// Print this table of the scenario: `architectures`, `conflicts` or `wire`, or the `[table]`
-    /// of a scenario file. Without PATHS it runs the table's own scenarios. A file that declares
-    /// a table needs neither this option nor an axis.
+    /// Print a table: `architectures`, `conflicts`, `wire`, or the `[table]` of a scenario file.
+    /// Without PATHS the table's own scenarios run. If the file in PATHS has a `[table]`, neither
+    /// this option nor an axis is needed.
     #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["against", "metric"])]
     pub(super) table: Option<String>,
-    /// Only these values of an axis of the table: `link=edge,lte-good`; may be given several times.
+    /// Run only these values of an axis of the table: `link=edge,lte-good`; may be given several
+    /// times.
     #[arg(long, value_name = "TITLE=VALUES", value_parser = only, conflicts_with_all = ["against", "metric"])]
     pub(super) only: Vec<(String, String)>,
     #[command(flatten)]
     pub(super) place: OutputArgs,
-    /// What stdout gets: table, chart and text, or the same for programs; `md` is for tables.
+    /// The output: table, chart and text for people, or the same figures as JSON or CSV. `md` is
+    /// only for a table.
     #[arg(long, value_enum, default_value_t = SweepFormat::Human)]
     pub(super) format: SweepFormat,
 }
@@ -242,173 +279,183 @@ pub(super) struct SweepArgs {
 pub(super) struct TuneArgs {
     #[command(flatten)]
     pub(super) selection: Selection,
-    /// A key to search: `KEY=LOW..HIGH`, or values like those of an axis; the most important first.
-    /// engine.pull.chunk_rows, .chunk_bytes, .apply_rows, .prefetch, .streams and
-    /// engine.push.chunk_rows need no values. By default engine.pull.chunk_rows.
+    /// A key to search: `KEY=LOW..HIGH`, or a list `KEY=a,b,c`; by default engine.pull.chunk_rows.
+    /// May be given several times, the most important key first. engine.pull.chunk_rows,
+    /// .chunk_bytes, .apply_rows, .prefetch, .streams and engine.push.chunk_rows need no values.
     #[arg(long, value_name = "KEY[=SPEC]")]
     pub(super) knob: Vec<Knob>,
-    /// Tune separately for each of these links: `edge,lte-good`; by default the scenario's own.
+    /// Search separately for each of these links: `edge,lte-good`; by default the scenario's own.
     #[arg(long, value_name = "LINKS")]
     pub(super) link: Option<String>,
-    /// Tune separately for each of these device classes: `low,mid`.
+    /// Search separately for each of these device classes: `low,mid`.
     #[arg(long, value_name = "CLASSES")]
     pub(super) class: Option<String>,
-    /// Tune separately for each of these numbers of devices: `1,100,1000`.
+    /// Search separately for each of these numbers of devices: `1,100,1000`.
     #[arg(long, value_name = "SIZES")]
     pub(super) fleet: Option<String>,
-    /// Tune separately for each value of this key.
+    /// Search separately for each value of this key: `KEY=a,b,c`; may be given several times.
     #[arg(long, value_name = "KEY=SPEC")]
     pub(super) axis: Vec<Axis>,
-    /// The objective that settings are compared by: a metric, with a statistic if it is a
-    /// distribution (by default p95).
+    /// The metric by which settings are compared; by default rows per second of active sync. For a
+    /// distribution add a statistic (`NAME:p50`); by default p95.
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
-    /// A limit that excludes settings: `foreground=100ms`, `chunk=15s`, `memory=32MB`. Default
-    /// limits (100 ms, half of the gateway's timeout, a quarter of the device's memory) exclude
-    /// nothing; the report shows what keeping them costs. `NAME=off` hides one.
+    /// Exclude settings that break this limit: `foreground=100ms` (the app's own queries),
+    /// `chunk=15s` (requests) or `memory=32MB` (memory for a response). Without this option the
+    /// default limits are only reported: 100 ms, half of the gateway's timeout, a quarter of the
+    /// device's memory. `NAME=off` leaves a limit out.
     #[arg(long, value_name = "NAME=MAX")]
     pub(super) limit: Vec<LimitFlag>,
-    /// Skip known product defaults.
+    /// Leave out the default values of known products, which otherwise run for comparison.
     #[arg(long)]
     pub(super) no_field: bool,
     #[command(flatten)]
     pub(super) work: Work,
     #[command(flatten)]
     pub(super) place: OutputArgs,
-    /// What stdout gets: chart, text and table, or the same for programs.
+    /// The output: text and table for people, or the same figures as JSON or CSV.
     #[arg(long, value_enum, default_value_t = TuneFormat::Human)]
     pub(super) format: TuneFormat,
 }
 
 #[derive(Debug, Default, Args)]
 pub(super) struct JudgeArgs {
-    /// The scenario with the entities, the policy and the expectations; it needs no fleet.
+    /// The scenario with the entities, the conflict policy and the expectations. It needs no fleet.
     pub(super) scenario: PathBuf,
-    /// The recorded history, one JSON object per line: see `syncdyno schema history`.
+    /// The recorded history, with one JSON object per line. `syncdyno schema history` prints the
+    /// format.
     pub(super) history: PathBuf,
-    /// The rows of a phone at the end: a SQLite database; may be given several times.
+    /// A phone's SQLite database at the end of the recording; NAME is the device in the history. It
+    /// needs --table. May be given several times.
     #[arg(long, value_name = "NAME=FILE", value_parser = only)]
     pub(super) phone: Vec<(String, String)>,
-    /// Database table to read; add =ENTITY if the entity has another name. May be given several
-    /// times.
+    /// A table to read from the databases of --phone. It must have all columns of its entity. Add
+    /// =ENTITY if the entity has another name. May be given several times.
     #[arg(long, value_name = "TABLE[=ENTITY]", requires = "phone")]
     pub(super) table: Vec<String>,
-    /// The rows of the backend at the end: a CSV or a JSON list; may be given several times.
+    /// The backend's rows of an entity at the end: a CSV with a header, or a JSON list of objects.
+    /// Its columns are the key and other columns of the entity. May be given several times.
     #[arg(long, value_name = "ENTITY=FILE", value_parser = only)]
     pub(super) backend: Vec<(String, String)>,
-    /// The changes of the backend: a CSV with `at`, `entity`, `key`, columns, and if they are known
-    /// `do`, `device`, `seq`.
+    /// The changes of the backend: a CSV with a line per change. It needs the columns `at` (the
+    /// time), `entity` and `key`, and has the columns that were changed. If known, it also has `do`
+    /// (create, update or delete), `device` (the author) and `seq` (a number that gives the order).
+    /// May be given several times.
     #[arg(long, value_name = "FILE.csv")]
     pub(super) audit: Vec<PathBuf>,
-    /// Only this variant.
+    /// The variant of the scenario; needed if it has several.
     #[arg(long, value_name = "NAME")]
     pub(super) variant: Option<String>,
-    /// Set a key of the scenario, by its dotted path, to a TOML value.
+    /// Set a key of the scenario, by its dotted path, to a TOML value; may be given several times.
     #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
     pub(super) set: Vec<String>,
-    /// Print the life of a record; may be given several times.
+    /// Print what happened to a record, step by step; may be given several times.
     #[arg(long, value_name = "ENTITY/KEY")]
     pub(super) record: Vec<String>,
-    /// Where the report goes; by default reports/<scenario>-observed-<digest>.
+    /// The report's folder; by default reports/<scenario>-observed-<digest>.
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// What stdout gets: tables for people, run.json, or tables and annotations for a GitHub job.
+    /// The output: tables for people, run.json, or tables and annotations for a GitHub job.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
-    /// RUN#CELL, where RUN is a report's folder or its run.json; a scenario file, such as one of
-    /// repro/; or the log of a session of `serve`.
+    /// A cell, a file or a session. A cell is RUN#CELL, where RUN is a report's folder or its
+    /// run.json. A file is a scenario, such as one in the folder repro/ of a report. A session is
+    /// the log that `serve --record` wrote.
     pub(super) what: String,
-    /// Print the life of a record; may be given several times.
+    /// Print what happened to a record, step by step; may be given several times.
     #[arg(long, value_name = "ENTITY/KEY")]
     pub(super) record: Vec<String>,
     /// Write a timeline in virtual time for Perfetto or Chrome's tracing page: sessions, requests,
     /// transactions, outages.
     #[arg(long, value_name = "FILE.json")]
     pub(super) trace: Option<PathBuf>,
-    /// Write what an app could have recorded of the cell, as a history that `judge` reads.
+    /// Write a history for `judge`, with the events that an app could have recorded.
     #[arg(long, value_name = "FILE.jsonl")]
     pub(super) history: Option<PathBuf>,
-    /// Write the cell's requests as a log that `calibrate` reads: at most a million of them.
+    /// Write a request log for `calibrate`, with at most a million requests.
     #[arg(long, value_name = "FILE.csv")]
     pub(super) requests: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
-    /// A report's folder or its run.json; nothing else is read.
+    /// A report's folder or its run.json. No other file is read.
     pub(super) run: PathBuf,
     /// The format: tables for people, report.html, summary.md, junit.xml, cells.csv, or the record
-    /// itself.
+    /// itself (run.json).
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(super) format: ReportFormat,
-    /// Write to this file, completely or not at all, instead of to stdout.
+    /// Write to this new file instead of to stdout. If writing fails, there is no file.
     #[arg(short, long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArgs {
-    /// A CSV with a line per request, or one JSON object per line, columns in any order: `start`
-    /// (RFC 3339, or seconds, milliseconds or finer since 1970), `rows`, `bytes`, `duration_ms`,
-    /// `_s`, `_us` (or `duration` with units: 120ms), `outcome` (ok, reset, timeout, refused,
-    /// offline, an HTTP status); `bytes` and `outcome` may be missing, `device` separates several
-    /// devices.
+    /// The request log: a CSV with a header, or one JSON object per line. Each line is one request.
+    /// It needs `start` (RFC 3339, or a number since 1970), `rows` and a duration: `duration_ms`,
+    /// `duration_s`, `duration_us`, or `duration` with a unit (120ms). It may also have `bytes`,
+    /// `outcome` (ok, reset, timeout, refused, offline, or an HTTP status) and `device`. Columns
+    /// may be in any order.
     pub(super) log: PathBuf,
     /// Write a scenario with these figures to a new file.
     #[arg(short, long, value_name = "FILE.toml")]
     pub(super) out: Option<PathBuf>,
-    /// Only lines with this value in this column, such as kind=pull; may be given several times.
+    /// Read only lines with this value in this column, such as kind=pull; may be given several
+    /// times.
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = only)]
     pub(super) only: Vec<(String, String)>,
-    /// Fit each value of this column separately, such as network; up to twelve.
+    /// Estimate separately for each value of this column, such as network; at most twelve values.
     #[arg(long, value_name = "COLUMN")]
     pub(super) by: Option<String>,
-    /// The fixed overhead of a request, such as the time of a request for no rows; a log with only
-    /// one size does not contain it.
+    /// The fixed overhead of a request: about the time of a request for no rows. Give it if nearly
+    /// all responses of the log have one size.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) overhead: Option<Span>,
-    /// The mean time of transfer between failures; a log of responses alone does not contain it.
+    /// The mean transfer time between two failures. Give it if the log has only responses.
     #[arg(long, value_name = "TIME", value_parser = mtbf)]
     pub(super) mtbf: Option<Span>,
-    /// The part of the overhead that is the link's round trip, as measured by a ping; the rest is
-    /// the backend's.
+    /// With -o: the round trip of the link, as `ping` reports it. It is a part of the overhead; the
+    /// rest of the overhead is the backend's.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) rtt: Option<Span>,
-    /// What stdout gets: a table for people, or JSON.
+    /// The output: a table for people, or JSON.
     #[arg(long, value_enum, default_value_t = Table::Human)]
     pub(super) format: Table,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
-    /// The base: a report's folder or its run.json, `…#VARIANT` for one variant of it, or a
-    /// baseline's name or file.
+    /// The base: a report's folder or its run.json, or a baseline's name or file. `BASE#VARIANT`
+    /// selects one variant of it.
     pub(super) base: String,
     /// The candidate, named in the same way.
     pub(super) candidate: String,
-    /// Exit with 13 if a figure is worse, or if a cell fails that passed in the base; with 14 if
-    /// there are too few seeds to judge.
+    /// Exit with 13 if a figure is worse, and with 14 if the two cannot be judged, for example with
+    /// too few seeds. If a cell fails only in the candidate, exit with the code of that failure.
     #[arg(long)]
     pub(super) fail_on_worse: bool,
-    /// Largest accepted worsening. If there is a confidence interval, its end nearer to zero is
-    /// compared. Differences of less than 1 % are equal, unless this is 0.
+    /// Accept figures that are worse by at most this. If a change has a confidence interval, the
+    /// figure counts as worse only if the whole interval is beyond this. Changes below 1 % count as
+    /// equal (below this value, if it is smaller). Lost data is never accepted.
     #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = tolerance)]
     pub(super) tolerance: u64,
-    /// Only these metrics; may be given several times.
+    /// Compare only this metric; may be given several times.
     #[arg(long, value_name = "METRIC")]
     pub(super) metric: Vec<String>,
-    /// What stdout gets: a table for people, or JSON.
+    /// The output: a table for people, or one of the other formats.
     #[arg(long, value_enum, default_value_t = CompareFormat::Human)]
     pub(super) format: CompareFormat,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BaselineCommand {
-    /// Save a run under a new name; it must have passed, or failed only against another baseline.
+    /// Save the figures of a run as a new baseline. The run must have passed, or failed only
+    /// against another baseline.
     Save {
         /// The baseline's name.
         name: String,
@@ -418,8 +465,8 @@ pub(super) enum BaselineCommand {
         #[arg(long, default_value = "first saved")]
         reason: String,
     },
-    /// Update a baseline with the cells of a newer run, with a reason; the run must have passed, or
-    /// failed only against this baseline.
+    /// Update a baseline with the cells of a newer run. The run must have passed, or failed only
+    /// against this baseline.
     Update {
         /// The baseline's name, or its file.
         name: String,
@@ -428,13 +475,13 @@ pub(super) enum BaselineCommand {
         /// The reason why the figures may change; kept in the file.
         #[arg(long)]
         reason: String,
-        /// Also remove the cells that this run does not have.
+        /// Also remove the baseline's cells that this run does not have.
         #[arg(long)]
         prune: bool,
     },
     /// List the baselines.
     Ls,
-    /// Show a baseline's cells, gated metrics and reasons.
+    /// Show the cells of a baseline, the figures that a run must reproduce, and the reasons.
     Show {
         /// The baseline's name, or its file.
         name: String,
@@ -445,9 +492,9 @@ pub(super) enum BaselineCommand {
 pub(super) enum Profiles {
     /// List the profiles.
     Ls,
-    /// Show one with its figures and their sources.
+    /// Show one profile, with its figures and their sources.
     Show {
-        /// Its name, such as `lte-good`.
+        /// The profile's name, such as `lte-good`.
         name: String,
     },
 }

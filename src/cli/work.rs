@@ -20,13 +20,13 @@ pub(super) struct Work {
     /// Stop at the first cell that fails.
     #[arg(long)]
     pub(super) fail_fast: bool,
-    /// Stop after this much time: `90s`, `10m`.
+    /// Stop after this much real time: `90s`, `10m`.
     #[arg(long, value_name = "TIME", value_parser = time_limit)]
     pub(super) time_limit: Option<Duration>,
-    /// Run cells even if the estimate says that they need more memory than there is.
+    /// Run the cells even if they need more than twice the free memory (an estimate).
     #[arg(long)]
     pub(super) allow_memory: bool,
-    /// How to show progress, on stderr.
+    /// How to show progress on stderr.
     #[arg(long, value_enum, default_value_t = ProgressKind::Auto, value_name = "HOW")]
     pub(super) progress: ProgressKind,
 }
@@ -34,15 +34,16 @@ pub(super) struct Work {
 /// What a run is held against.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct BaselineArgs {
-    /// Compare the run with this baseline: a name under reports/baseline/, or a file.
+    /// Compare the run with this baseline, a file of figures that a run must reproduce: its name
+    /// under reports/baseline/, or its path.
     #[arg(long, value_name = "NAME")]
     pub(super) baseline: Option<String>,
-    /// Fail only if a figure is worse than the baseline by more than this, compared over all seeds
-    /// together (the near end of the interval of the mean change): `5%`. Without it, any changed
-    /// figure of any seed fails.
+    /// Compare over all seeds together, and fail only if a figure is worse by more than this: `5%`.
+    /// The whole confidence interval of the mean change must be beyond this. Without this option, a
+    /// run fails if one of the baseline's main figures changes in any seed.
     #[arg(long, value_name = "PERCENT", requires = "baseline", value_parser = tolerance)]
     pub(super) tolerance: Option<u64>,
-    /// Fail if the run lacks cells of the baseline, such as those of a removed scenario.
+    /// Fail if the run lacks cells of the baseline, for example because a scenario was removed.
     #[arg(long, requires = "baseline")]
     pub(super) require_all: bool,
 }
@@ -65,22 +66,23 @@ impl Work {
 /// Where the report goes.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct OutputArgs {
-    /// Where the report goes; by default reports/<scenario>-<seeds>-<digest>.
+    /// The report's folder; by default reports/<scenario>-<seeds>-<digest>.
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Continue where the same command was interrupted: completed cells are in the report's folder
-    /// and do not run again.
+    /// Continue an interrupted run of the same command in its report's folder. Completed cells do
+    /// not run again.
     #[arg(long, value_name = "DIR", conflicts_with = "out")]
     pub(super) resume: Option<PathBuf>,
     /// With --resume: accept cells of another build. The record says which build ran which cells.
     #[arg(long, requires = "resume")]
     pub(super) any_build: bool,
-    /// Run a part of the cells, keep them in the folder of --out (by default shards/<run>/<part>)
-    /// and judge nothing: `slice:1/8` deals cells out in turn, `hash:1/8` by their names,
-    /// `balanced:1/8` by their cost. `merge` makes the report.
+    /// Run only a part of the cells, a shard, and judge nothing. Shard 1 of 8 is `slice:1/8` (cells
+    /// in turn), `hash:1/8` (cells by name) or `balanced:1/8` (equal costs). The shard is kept in
+    /// --out, by default shards/<run>/<part>. `merge` makes the report from all shards.
     #[arg(long, value_name = "SCHEME:N/OF", conflicts_with_all = ["resume", "fail_fast"])]
     pub(super) partition: Option<Partition>,
-    /// Print the cells, one per line, and run nothing; with --partition, the cells of the part.
+    /// Print the cells, one per line, and run nothing. With --partition, print the cells of the
+    /// shard.
     #[arg(long)]
     pub(super) list: bool,
     /// The shards whose cells are there already.
@@ -116,7 +118,7 @@ pub(super) enum CompareFormat {
     Json,
     /// A comment for a pull request, in Markdown.
     Md,
-    /// As for people, with annotations; the comment goes to the job's page.
+    /// The table for people, with annotations. The comment goes to the job's page.
     Github,
 }
 
@@ -125,10 +127,10 @@ pub(super) struct MergeArgs {
     /// Folders of shards, or folders that contain them.
     #[arg(required = true, value_name = "SHARD")]
     pub(super) shards: Vec<PathBuf>,
-    /// Where the report goes.
+    /// The report's folder.
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: PathBuf,
-    /// What stdout gets: the formats of the shards' command.
+    /// The output: one of the formats of the command that wrote the shards; by default `human`.
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<String>,
     /// For the remaining work: the lives of lost records, the end of a search.

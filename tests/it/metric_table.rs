@@ -141,7 +141,7 @@ const QUESTIONS: &[Question] = &[
     Question(
         "cost",
         "Bytes",
-        "Look at the bill for mobile data, and at what came for nothing.",
+        "Look at the bill for mobile data, and at bytes that brought nothing.",
         &[
             "engine.down",
             "engine.up",
@@ -175,7 +175,7 @@ const QUESTIONS: &[Question] = &[
     Question(
         "cost",
         "Battery and processor",
-        "Look if the app is said to eat the battery. Energy is an estimate.",
+        "Look if people say that the app empties the battery. Energy is an estimate.",
         &["device.radio", "device.coding", "device.cpu"],
     ),
     Question(
@@ -229,28 +229,28 @@ const QUESTIONS: &[Question] = &[
     Question(
         "conflicts",
         "What became of edits",
-        "Look if people miss what they wrote.",
+        "Look if people miss their edits.",
         &["engine.edits", "workload.edits"],
     ),
     Question(
         "server",
         "The backend",
-        "Look if many devices come at once, or if scanning is dear.",
+        "Look if many devices come at once, or if reading rows is expensive.",
         &["backend"],
     ),
     Question(
         "server",
         "The gateway",
-        "Look while you choose how changes are found, or a replica.",
+        "Look while you choose how the gateway finds changes, or whether it has a replica.",
         &["gateway"],
     ),
     Question(
         "server",
         "Another system as the destination",
-        "Look with `[integration]`: only there are these figures taken.",
+        "Look with `[integration]`. Other scenarios do not have these figures.",
         &["destination"],
     ),
-    Question("world", "The network", "Look to see that the faults that you meant occurred.", &["net"]),
+    Question("world", "The network", "Look to see whether the planned faults occurred.", &["net"]),
     Question("world", "The device", "Look to see what happened to apps and phones.", &["device"]),
     Question("world", "The scenario", "Look if a run passes too easily.", &["workload", "situation"]),
 ];
@@ -291,7 +291,7 @@ fn entry(metric: &metrics::Metric) -> String {
 /// The pages of metrics, by their path.
 fn pages() -> Vec<(String, String)> {
     let mut index = String::from(
-        "# Metrics\n\nEvery report has these figures; `-v` prints all of them. A distribution is told by its percentiles.\nA wait that never ended counts as longer than all others: `never` is how many, and a percentile\namong them reads `> 53 min 20 s (20 of 30 never)`: more than the longest wait that is known.\nA metric may end in the name of a unit or an entity (`engine.session.duration/Login`), or of the\nstate in which devices started (`@1d`).\n\n| page | look at |\n|---|---|\n",
+        "# Metrics\n\nEvery report has these figures; `-v` prints all of them. A distribution is shown by its percentiles.\nA wait that never ended counts as longer than all others; `never` is the number of these waits. A\npercentile among them reads `> 53 min 20 s (20 of 30 never)`: longer than the longest known wait.\nA metric may end in the name of a unit or an entity (`engine.session.duration/Login`), or of the\nstate in which devices started (`@1d`).\n\nEach metric has its unit in brackets: `ns` is nanoseconds, `row ns` rows times nanoseconds, `ppm`\nmillionths and `uj` microjoules. Reports for people show larger units, such as seconds and hours.\n\n| page | look at |\n|---|---|\n",
     );
     let mut all = Vec::new();
     for (file, title) in PAGES {

@@ -204,12 +204,12 @@ fn the_readme_and_the_pages_are_short() {
     assert_eq!(long.collect::<Vec<_>>(), Vec::<PathBuf>::new());
 }
 
-/// Figures in the README's table of tasks stand on the pages that it links, where they are held to
+/// Figures in the README's table of questions stand on the pages that it links, where they are held to
 /// what the program prints.
 #[test]
 fn figures_of_the_readme_stand_on_its_pages() {
     let readme = std::fs::read_to_string(root("README.md")).expect("the README is there");
-    let table = readme.split("\n## Seven tasks").nth(1).expect("the section is there");
+    let table = readme.split("\n## What you can find out").nth(1).expect("the section is there");
     let mut figures = 0;
     for row in table.lines().filter(|line| line.starts_with("| [")) {
         let path = row.split_once("](").and_then(|(_, rest)| rest.split_once(')')).expect("a link").0;

@@ -91,7 +91,7 @@ fn an_engine_may_be_silent_of_what_it_did_not_promise() {
 }
 
 const PAGE: &str = "docs/own-engine.md";
-const HEAD: &str = "| your engine tells | that | for the checks | if it does not |\n|---|---|---|---|\n";
+const HEAD: &str = "| your engine reports | when | for the checks | if it does not |\n|---|---|---|---|\n";
 
 fn table() -> String {
     let code = |names: Vec<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");

@@ -50,7 +50,7 @@ pub const DATE: Written =
     });
 /// A step of a clock forward or back.
 pub const STEP: Written =
-    Written::of("a time on or back, such as \"+90s\" or \"-2m\"", |text| with_sign(text, "+"));
+    Written::of("a time forward or back, such as \"+90s\" or \"-2m\"", |text| with_sign(text, "+"));
 /// A name without `@`; not empty.
 pub const NAME: Written = Written::of("a name without `@`", |text| {
     (!text.is_empty() && !text.contains('@')).then(|| text.to_owned())

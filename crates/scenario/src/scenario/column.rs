@@ -267,8 +267,8 @@ pub(super) const COLUMN: Written = Written::of(
            200kB\", \"blob 50kB..1MB\", \"int\", \"int 0..100\", \"int64\", \"decimal(12,2)\", \
            \"real\", \"bool\", \"date\", \"date -30d..0d\", \"timestamp\", \"timestamp -90d..60d \
            /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\" or \"fold ENTITY.COLUMN via \
-           COLUMN\"; with \"null 10%\" behind it that share of the rows has no value, with \"empty \
-           10%\" an empty text",
+           COLUMN\"; then \"null 10%\" for this share of rows without a value, or \"empty \
+           10%\" for this share of rows with an empty text",
     |text| column_type(text).map(|_| text.split_whitespace().collect::<Vec<_>>().join(" ")),
 )
 .because(beyond_limits);

@@ -157,7 +157,8 @@ fn is_ignored_key(
     let Some(node) = tree.get(path).filter(|node| node.is_sound()) else { return false };
     let passed = brought(node) || is_chosen(node);
     if !passed && default_of(path).map(|default| default.to_toml()) != Some(node.to_toml()) {
-        mistakes.push(Diagnostic::new(node.origin.place.clone(), why).help(help));
+        let title = format!("this key has no effect: {why}");
+        mistakes.push(Diagnostic::new(node.origin.place.clone(), title).help(help));
     }
     passed
 }

@@ -81,7 +81,7 @@ pub(super) const PATH: Written = Written::of(
            \"double\" (decimal, int), \"double-cut\" (decimal), \"float\" (decimal, int, real), \
            \"int32\" (int), \"empty-is-null\", \"null-is-empty\" (text, blob), \"null-not-sent\", \
            \"nfc\", \"nfd\", \"nfkc\", \"latin-1\", \"three-byte-utf8\" (text) or \"utf8\" (blob); \
-           with \"up\" or \"down\" behind it only towards the backend, or only towards the device",
+           then \"up\" for only towards the backend, or \"down\" for only towards the device",
     |text| path(text).map(|_| text.split_whitespace().collect::<Vec<_>>().join(" ")),
 )
 .because(|text| {

@@ -7,10 +7,10 @@ use crate::config::form::{Form, map, required, word};
 pub(super) const REASSIGN: Kind = Kind::new(
     "reassign",
     on_devices![
-        required("set", map(&Form::Text)).about("Attributes of these people, and their new values."),
-        word::<Learned>("learned").about("When the sync server serves them by the new values."),
+        required("set", map(&Form::Text)).about("New values of these people's attributes, such as { district = \"district-2\" }."),
+        word::<Learned>("learned").about("When the sync server begins to use the new values."),
     ],
-    "People get other attributes, such as another district: other rows are theirs, though no row changed.",
+    "People get other attributes, such as another district. Other rows then belong to their scope, although no row changed.",
     |view, asks| {
         if !asks.is_builtin() {
             let title = "the server of this stack gets the attributes of people once, at the start";

@@ -9,7 +9,8 @@ use crate::config::form::{Form, Key, SOME_SPAN, key, required, table};
 use crate::config::view::View;
 use crate::contract::Need;
 
-const OF: Key = required("of", SOME_SPAN).about("Age of the backup at the event.");
+const OF: Key =
+    required("of", SOME_SPAN).about("Age of the backup at the event. Everything after the backup is lost.");
 
 /// The age of the backup; a backup from before the start is a mistake.
 fn backup(own: View<'_>, asks: &dyn Asks) -> Span {
@@ -25,7 +26,7 @@ fn backup(own: View<'_>, asks: &dyn Asks) -> Span {
 pub(super) const RESTORE: Kind = Kind::new(
     "restore",
     on_devices![OF, RESTART],
-    "The device's storage goes back to an earlier state, from a backup of that time.",
+    "The storage of the device goes back to a backup: rows, cursors and waiting edits.",
     |view, asks| {
         let of = backup(view, asks);
         let otherwise = "none of its devices wrote anything since the backup";
@@ -40,7 +41,7 @@ pub(super) const RESTORE: Kind = Kind::new(
 pub(super) const RESTORE_GATEWAY: Kind = Kind::new(
     "restore_gateway",
     table(&[OF, SERVER_RESTART]),
-    "The gateway goes back to an earlier state, from a backup of that time.",
+    "The gateway goes back to a backup of its state.",
     |view, asks| {
         let of = backup(view, asks);
         let otherwise = "the gateway did nothing since the backup";
@@ -53,8 +54,8 @@ pub(super) const RESTORE_GATEWAY: Kind = Kind::new(
 
 pub(super) const RESTORE_BACKEND: Kind = Kind::new(
     "restore_backend",
-    table(&[OF, key("for", SOME_SPAN, "\"30s\"").about("How long it does not respond meanwhile.")]),
-    "The backend goes back to an earlier state, from a backup of that time; its clock does not.",
+    table(&[OF, key("for", SOME_SPAN, "\"30s\"").about("How long the backend does not respond meanwhile.")]),
+    "The backend goes back to a backup of its rows. Its clock does not.",
     |view, asks| {
         let of = backup(view, asks);
         let otherwise = "nothing was committed since the backup";
@@ -71,11 +72,12 @@ pub(super) const CLONE: Kind = Kind::new(
     "clone",
     table(&[
         required("from", Form::Int { min: 0, max: 1_000_000 })
-            .about("The device that is copied, by number from 0."),
-        required("to", Form::Int { min: 0, max: 1_000_000 }).about("The device that gets the copy."),
+            .about("Number of the device that is copied, from 0."),
+        required("to", Form::Int { min: 0, max: 1_000_000 })
+            .about("Number of the device that gets the copy, from 0. It loses its own data."),
         RESTART,
     ]),
-    "The storage of a device is copied over that of another; both continue.",
+    "The storage of a device replaces that of another device. Both continue.",
     copy,
 )
 .of_stack(Need::Copies);

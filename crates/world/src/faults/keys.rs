@@ -12,7 +12,7 @@ macro_rules! on_devices {
         $crate::config::form::table(&[
             $crate::faults::SHARE,
             $crate::config::form::optional("by", $crate::config::form::Form::Text)
-                .about("An attribute: all devices with some of its values."),
+                .about("An attribute: `share` then selects values of it, and all devices with these values are hit."),
             $crate::faults::DEVICES,
             $($own),*
         ])
@@ -20,18 +20,18 @@ macro_rules! on_devices {
 }
 
 /// Advice for faults that need connections.
-pub const CONNECTS: &str = "protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set transport.protocol";
+pub const CONNECTS: &str = "set protocol = \"http/1.1\" or \"http/2\" in [transport]; to compare both, let variants or an axis set transport.protocol";
 /// The key for the share of devices that an event hits.
-pub const SHARE: Key =
-    key("share", Form::Share, "1").about("Share of the devices, or of the values of `by`; an exact count.");
+pub const SHARE: Key = key("share", Form::Share, "1")
+    .about("Share of the devices that are hit, or of the values of `by`. The number is exact, not drawn.");
 /// The key for the devices that an event hits, by number.
 pub const DEVICES: Key = optional("devices", Form::List(&Form::Int { min: 0, max: 1_000_000 }))
-    .about("These devices, by number from 0; instead of `share`.");
-pub(super) const FOR: Key = required("for", SPAN).about("How long it lasts; 0s has no effect.");
+    .about("Numbers of the devices that are hit, from 0; instead of `share`.");
+pub(super) const FOR: Key = required("for", SPAN).about("How long the event lasts; 0s has no effect.");
 pub(super) const RESTART: Key =
-    key("restart_after", SPAN, "\"5s\"").about("How long until the app is started again.");
+    key("restart_after", SPAN, "\"5s\"").about("Time until the app is started again.");
 pub(super) const SERVER_RESTART: Key =
-    key("restart_after", SPAN, "\"5s\"").about("How long until it is started again.");
+    key("restart_after", SPAN, "\"5s\"").about("Time until the server is started again.");
 
 /// The size of a clock jump in microseconds; `None` if it is wrong.
 pub(super) fn step(own: View<'_>, asks: &dyn Asks) -> Option<i64> {

@@ -9,8 +9,8 @@ use crate::net::Foreign;
 
 pub(super) const RESPONSE_LOSS: Kind = Kind::new(
     "response_loss",
-    on_devices![FOR, required("loss", Form::Share).about("The share of responses.")],
-    "Responses are lost after the gateway executed the request.",
+    on_devices![FOR, required("loss", Form::Share).about("Share of the responses that are lost.")],
+    "Responses are lost after the gateway has executed the request.",
     |view, _| {
         let share: Ppm = view.of("loss");
         Some(Fault::shown_by(Sign::LostResponse, Within::Length, NONE_LOST, move |when, faults| {
@@ -24,9 +24,9 @@ pub(super) const FOREIGN_RESPONSES: Kind = Kind::new(
     "foreign_responses",
     on_devices![
         FOR,
-        required("responses", Form::Share).about("The share of responses."),
+        required("responses", Form::Share).about("Share of the requests that get another response."),
         word::<Foreign>("what")
-            .about("What comes instead: a proxy's page, the response to an earlier request, or either.",),
+            .about("Which response comes instead: a proxy's page, the response to an earlier request, or either of them.",),
     ],
     "Some requests get a response that belongs to another request.",
     |view, _| Some(foreign_responses(view.of("responses"), view.of("what"))),
@@ -48,8 +48,8 @@ pub(crate) fn foreign_responses(share: Ppm, what: Foreign) -> Fault {
 
 pub(super) const CACHING_PROXY: Kind = Kind::new(
     "caching_proxy",
-    on_devices![FOR, required("ttl", SOME_SPAN).about("How long it keeps a response.")],
-    "A proxy on the path caches responses and repeats them; requests that no cache may answer pass through.",
+    on_devices![FOR, required("ttl", SOME_SPAN).about("How long the proxy keeps a response.")],
+    "A proxy on the path caches responses and repeats them. It passes on requests that no cache may answer (`engine.pull.requests`).",
     |view, _| Some(caching_proxy(view.of("ttl"))),
 );
 
@@ -66,10 +66,10 @@ pub(super) const COPIED_REQUESTS: Kind = Kind::new(
     "copied_requests",
     on_devices![
         FOR,
-        required("requests", Form::Share).about("The share of requests."),
+        required("requests", Form::Share).about("Share of the requests that are sent twice."),
         key("after", SPAN, "\"0s\"").about("How long after the first copy the second one arrives."),
     ],
-    "A proxy on the path sends requests to the server twice; nobody gets the second response.",
+    "A proxy on the path sends requests to the server twice. Nobody gets the second response.",
     |view, _| {
         let share: Ppm = view.of("requests");
         let after: Span = view.of("after");
@@ -82,8 +82,12 @@ pub(super) const COPIED_REQUESTS: Kind = Kind::new(
 
 pub(super) const BAD_ROWS: Kind = Kind::new(
     "bad_rows",
-    on_devices![FOR, required("rows", Form::Share).about("Share of rows, drawn each time they come.")],
-    "Some rows of a page cannot be read; the next time they may be readable.",
+    on_devices![
+        FOR,
+        required("rows", Form::Share)
+            .about("Share of the rows that cannot be read, drawn each time a row comes.")
+    ],
+    "Some rows of a page cannot be read when they come. The next time they may be readable.",
     |view, _| Some(bad_rows(view.of("rows"))),
 );
 

@@ -16,7 +16,7 @@ const UNCONNECTED: &str = "none of its devices had a connection at the time";
 
 pub(super) const OUTAGE: Kind = Kind::new(
     "outage",
-    on_devices![FOR, word::<OutageMode>("mode").about("What happens to messages in flight.")],
+    on_devices![FOR, word::<OutageMode>("mode").about("What happens to messages in flight: they are lost, held until the end, or break their connection.")],
     "The link carries nothing.",
     |view, _| Some(outage(view.of("mode"))),
 );
@@ -36,7 +36,7 @@ pub(super) const FLAP: Kind = Kind::new(
     on_devices![
         FOR,
         key("every", PERIOD, "\"6s\"")
-            .about("From one loss of the link to the next; it is down for half of this time."),
+            .about("Time from one loss of the link to the next. The link is down for half of this time."),
     ],
     "The link goes and comes, and the app gets a notification each time.",
     flap,
@@ -63,7 +63,7 @@ fn flap(flap: View<'_>, asks: &dyn Asks) -> Option<Fault> {
 pub(super) const CAPTIVE_PORTAL: Kind = Kind::new(
     "captive_portal",
     on_devices![FOR],
-    "The network seems to be there, and responds to every request with its own login page.",
+    "A network with a login page: it seems to be there, and responds to every request with this page.",
     |_, _| {
         Some(Fault::shown_by(Sign::Network, Within::Length, UNUSED, |when, faults| {
             faults.each(when.chosen, |on| on.net.portals.push(when.during(())));
@@ -101,8 +101,11 @@ pub(super) const HALF_OPEN: Kind =
 
 pub(super) const NETWORK_CHANGE: Kind = Kind::new(
     "network_change",
-    on_devices![FOR, required("link", Form::Written(&NAME)).about("The link, of the library or your own."),],
-    "The devices are on another link, and then on their own again.",
+    on_devices![
+        FOR,
+        required("link", Form::Written(&NAME)).about("The other link, from the library or from `link`."),
+    ],
+    "The devices change to another link, and then back to their own.",
     |view, asks| {
         let link = asks.link(view.at("link"))?;
         let other = link.clone();

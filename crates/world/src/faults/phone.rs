@@ -13,12 +13,17 @@ const IDLE: &str = "none of its devices did anything afterwards";
 const UNWRITTEN: &str = "none of its devices wrote anything while it lasted";
 
 /// The share of devices. It has no groups, because `by` is the size of the jump here.
-const JUMPING: Key = key("share", Form::Share, "1").about("Share of the devices; an exact count.");
+const JUMPING: Key = key("share", Form::Share, "1")
+    .about("Share of the devices that are hit. The number is exact, not drawn.");
 
 pub(super) const CLOCK_STEP: Kind = Kind::new(
     "clock_step",
-    table(&[JUMPING, DEVICES, required("by", Form::Written(&STEP)).about("How far; negative is back.")]),
-    "The device's clock jumps, until the network next corrects it.",
+    table(&[
+        JUMPING,
+        DEVICES,
+        required("by", Form::Written(&STEP)).about("How far the clock jumps; negative is back."),
+    ]),
+    "The device's clock jumps, until the network next corrects it (`fleet.NAME.clock.resync`).",
     |view, asks| {
         let micros = step(view, asks)?;
         Some(Fault::shown_by(Sign::App, Within::Rest, IDLE, move |when, faults| {
@@ -34,9 +39,9 @@ pub(super) const TIME_ZONE: Kind = Kind::new(
     table(&[
         JUMPING,
         DEVICES,
-        required("by", Form::Written(&STEP)).about("How far local time moves; negative is back."),
+        required("by", Form::Written(&STEP)).about("How far local time jumps; negative is back."),
     ]),
-    "The clock that people see jumps, as on a journey or with daylight saving; UTC does not.",
+    "The local time of the phone jumps, as on a journey or with daylight saving. UTC does not.",
     |view, asks| {
         let micros = step(view, asks)?;
         Some(Fault::shown_by(Sign::App, Within::Rest, IDLE, move |when, faults| {
@@ -51,8 +56,11 @@ fn ahead(micros: i64) -> String {
     format!("{}{}", if micros < 0 { "-" } else { "+" }, Span::micros(micros.unsigned_abs()))
 }
 
-pub(super) const DISK_FULL: Kind =
-    Kind::new("disk_full", on_devices![FOR], "The device's storage is full: no file can grow.", |_, _| {
+pub(super) const DISK_FULL: Kind = Kind::new(
+    "disk_full",
+    on_devices![FOR],
+    "The device's storage is full: no file can grow, so edits and pulled rows cannot be saved.",
+    |_, _| {
         Some(Fault::shown_by(Sign::Storage, Within::Length, UNWRITTEN, |when, faults| {
             let chosen = when.chosen.to_vec();
             faults.while_it_lasts(when, move |reach, begins| {
@@ -60,8 +68,9 @@ pub(super) const DISK_FULL: Kind =
             });
             format!("the storage of {} is full for {}", when.whom(), when.length)
         }))
-    })
-    .of_stack(Need::Storage);
+    },
+)
+.of_stack(Need::Storage);
 
 pub(super) const SLOW_DISK: Kind = Kind::new(
     "slow_disk",
@@ -70,7 +79,7 @@ pub(super) const SLOW_DISK: Kind = Kind::new(
         key("factor", Form::Int { min: 1, max: 1_000 }, "10")
             .about("Disk operations take this many times as long; 1 has no effect."),
     ],
-    "The device's flash is slow.",
+    "The flash of the device is slow.",
     |view, _| {
         let factor: u32 = view.of("factor");
         let fault = Fault::shown_by(Sign::Storage, Within::Length, UNWRITTEN, move |when, faults| {
@@ -86,7 +95,7 @@ pub(super) const SLOW_DISK: Kind = Kind::new(
 pub(super) const TOKEN_EXPIRY: Kind = Kind::new(
     "token_expiry",
     on_devices![],
-    "The server revokes the tokens of devices: it refuses them from then on (401).",
+    "The server revokes the tokens of devices. It refuses each request with such a token (401).",
     |_, _| {
         Some(Fault::new(|when, faults| {
             faults.each(when.chosen, |on| on.revoked.push(when.at));
@@ -99,7 +108,7 @@ pub(super) const TOKEN_EXPIRY: Kind = Kind::new(
 pub(super) const UPGRADE: Kind = Kind::new(
     "upgrade",
     table(&[]),
-    "A new version of the app, with more columns, is installed; other devices keep the old version.",
+    "A new version of the app, with more columns, is installed. Other devices keep the old version.",
     |_, _| {
         Some(Fault::new(|when, faults| {
             faults.act(when, Act::Upgrade { restart_after: when.length });
@@ -113,7 +122,7 @@ pub(super) const UPGRADE: Kind = Kind::new(
 pub(super) const REINSTALL: Kind = Kind::new(
     "reinstall",
     on_devices![RESTART],
-    "The app is deleted and installed again: all its data is gone, waiting edits included.",
+    "The app is deleted and installed again. All its data is lost, waiting edits included.",
     |_, _| {
         Some(Fault::new(|when, faults| {
             faults.act(when, Act::Reinstall { restart_after: when.length });
@@ -125,11 +134,8 @@ pub(super) const REINSTALL: Kind = Kind::new(
 
 pub(super) const FORCE_DOWNLOAD: Kind = Kind::new(
     "force_download",
-    on_devices![
-        word::<WaitingEdits>("waiting")
-            .about("What happens to edits that wait: they are dropped without a word, dropped with a line for their people, or sent first."),
-    ],
-    "Somebody makes phones load everything again, as support does when a phone shows wrong data.",
+    on_devices![word::<WaitingEdits>("waiting").about("What happens to the waiting edits of these phones."),],
+    "Support makes phones load all their rows again, as when a phone shows wrong data.",
     |view, _| {
         let waiting: WaitingEdits = view.of("waiting");
         Some(Fault::new(move |when, faults| {
@@ -143,7 +149,7 @@ pub(super) const FORCE_DOWNLOAD: Kind = Kind::new(
 pub(super) const LOGOUT: Kind = Kind::new(
     "logout",
     on_devices![required("for", SPAN).about("How long until the same person logs in again.")],
-    "The person logs out, and logs in again later, once there is a network.",
+    "The person logs out, and later logs in again as soon as there is a network. `engine.on_logout` decides about waiting edits.",
     |_, _| {
         Some(Fault::new(|when, faults| {
             faults.act(when, Act::GoAway { away: when.length, other: None });
@@ -158,7 +164,7 @@ pub(super) const LOGOUT: Kind = Kind::new(
 pub(super) const OTHER_USER: Kind = Kind::new(
     "other_user",
     on_devices![required("for", SPAN).about("How long the other person has the phone.")],
-    "The person logs out and gives the phone to somebody else, who logs in, works, logs out, and gives it back.",
+    "The person logs out and gives the phone to another person. That person logs in, works, logs out and gives it back.",
     |_, _| {
         Some(Fault::new(|when, faults| {
             faults.act(when, Act::GoAway { away: when.length, other: Some(1) });

@@ -14,8 +14,10 @@ use crate::contract::{KillReason, Need};
 pub(super) const KILL: Kind = Kind::new(
     "kill",
     on_devices![
-        optional("point", Form::Text).about("The crash point; at once if it is missing."),
-        key("nth", Form::Int { min: 1, max: 1_000_000 }, "1").about("At the nth passing of the point."),
+        optional("point", Form::Text)
+            .about("The crash point at which the app dies. Without this key, it dies at once."),
+        key("nth", Form::Int { min: 1, max: 1_000_000 }, "1")
+            .about("The app dies when it passes the point for the nth time."),
         RESTART,
     ],
     "The app is killed.",
@@ -61,16 +63,16 @@ pub(super) const POWER_LOSS: Kind = Kind::new(
     "power_loss",
     on_devices![
         optional("at_sync", Form::Int { min: 1, max: 1_000_000 })
-            .about("At the nth fsync of the device's disk from then on; at once if it is missing."),
+            .about("The device loses power at its nth fsync after the event's time. Without this key, at once."),
         optional("stagger", Form::Int { min: 0, max: 1_000_000 }).about(
-            "Each further device loses power this many fsyncs later: with 1 a fleet of n devices covers n consecutive fsyncs.",
+            "Each further device loses power this many fsyncs later. With 1, n devices cover n consecutive fsyncs.",
         ),
         optional("when", Form::Word(&["before", "after"])).about(
-            "Right before the end of the fsync, which then had no effect, or right after; before if it is missing.",
+            "Whether power is lost right before the end of the fsync, which then has no effect (the default), or right after it.",
         ),
         RESTART,
     ],
-    "The device loses power: data that was not synced to flash is lost.",
+    "The device loses power. Data that was not synced to flash is lost.",
     power_loss,
 )
 .of_stack(Need::PowerLosses);
@@ -125,33 +127,36 @@ impl AtSync {
 }
 
 /// Cancels the running sync. Without one, cancels the next sync, this long after its request.
-pub(super) const CANCEL: Kind = Kind::new(
-    "cancel",
-    on_devices![
-        key("after", SPAN, "\"100ms\"")
-            .about("If no run is in progress: the next one, this long after it has sent a request."),
-    ],
-    "The person cancels the run in progress; the next run resumes where it was.",
-    |view, _| {
-        let after: Span = view.of("after");
-        Some(Fault::new(move |when, faults| {
-            let awaited = Awaited::anywhere(when.name, NEVER_CANCELLED);
-            for &device in when.chosen {
-                let struck = awaited.met();
-                faults.cancels.push(Cancel { at: when.at, until: when.end, device, after, struck });
-            }
-            faults.awaited.push(awaited);
-            format!("the run of {} is cancelled, {after} after a request", when.whom())
-        }))
-    },
-)
-.of_stack(Need::Cancels);
+pub(super) const CANCEL: Kind =
+    Kind::new(
+        "cancel",
+        on_devices![key("after", SPAN, "\"100ms\"").about(
+            "If no run is in progress, the next run is cancelled this long after it has sent a request."
+        ),],
+        "The person cancels the run in progress. The next run resumes where this run stopped.",
+        |view, _| {
+            let after: Span = view.of("after");
+            Some(Fault::new(move |when, faults| {
+                let awaited = Awaited::anywhere(when.name, NEVER_CANCELLED);
+                for &device in when.chosen {
+                    let struck = awaited.met();
+                    faults.cancels.push(Cancel { at: when.at, until: when.end, device, after, struck });
+                }
+                faults.awaited.push(awaited);
+                format!("the run of {} is cancelled, {after} after a request", when.whom())
+            }))
+        },
+    )
+    .of_stack(Need::Cancels);
 
 /// The suspension ends early if a person opens the app.
 pub(super) const SUSPEND: Kind = Kind::new(
     "suspend",
-    on_devices![FOR, key("sockets", SPAN, "\"30s\"").about("How long its connections last meanwhile."),],
-    "The operating system suspends the app: its process stays and does not run.",
+    on_devices![
+        FOR,
+        key("sockets", SPAN, "\"30s\"").about("How long the connections of the app last meanwhile."),
+    ],
+    "The operating system suspends the app: its process stays, but does not run.",
     |view, _| {
         let sockets: Span = view.of("sockets");
         Some(Fault::new(move |when, faults| {

@@ -24,9 +24,9 @@ pub(super) const BACKEND_LINK_OUTAGE: Kind = Kind::new(
     table(&[
         FOR,
         word::<OutageMode>("mode")
-            .about("What happens to messages: they are lost, delayed, or break their connection."),
+            .about("What happens to messages in flight: they are lost, held until the end, or break their connection."),
     ]),
-    "The backend link carries nothing; requests that have reached the backend are still executed.",
+    "The backend link carries nothing. The backend still executes requests that have reached it.",
     |view, _| {
         let mode: OutageMode = view.of("mode");
         Some(Fault::shown_by(Sign::Backend, Within::Length, UNASKED, move |when, faults| {
@@ -39,7 +39,7 @@ pub(super) const BACKEND_LINK_OUTAGE: Kind = Kind::new(
 pub(super) const WRITE_LOCK: Kind = Kind::new(
     "write_lock",
     table(&[FOR]),
-    "Somebody else, such as a nightly job, holds the backend's write lock: writers wait for it, readers do not.",
+    "Another process, such as a nightly job, holds the backend's write lock. Writers wait for the lock; readers do not.",
     |_, _| {
         Some(Fault::shown_by(Sign::Backend, Within::Length, UNASKED, |when, faults| {
             let until = when.over();
@@ -54,7 +54,7 @@ pub(super) const WRITE_LOCK: Kind = Kind::new(
 
 pub(super) const BACKEND_CLOCK_STEP: Kind = Kind::new(
     "backend_clock_step",
-    table(&[required("by", Form::Written(&STEP)).about("How far; negative is back.")]),
+    table(&[required("by", Form::Written(&STEP)).about("How far the clock jumps; negative is back.")]),
     "The backend's clock jumps.",
     |view, asks| {
         let micros = step(view, asks)?;
@@ -77,15 +77,19 @@ pub(super) const BACKEND_CLOCK_STEP: Kind = Kind::new(
 
 pub(super) const PUT_OFF: Kind = Kind::new(
     "put_off",
-    table(&[FOR, required("edits", Form::Share).about("Share of edits, drawn each time they arrive.")]),
-    "The backend defers some edits of a push while it commits the others.",
+    table(&[
+        FOR,
+        required("edits", Form::Share)
+            .about("Share of the edits that are deferred, drawn each time an edit arrives."),
+    ]),
+    "The backend defers some edits of a push and commits the others. A deferred edit waits on its phone and is sent again.",
     |view, _| Some(rejection_window(RejectedEdits::Deferred, view.of("edits"))),
 );
 
 pub(super) const REFUSED_DELETES: Kind = Kind::new(
     "refused_deletes",
-    table(&[FOR, required("deletes", Form::Share).about("The share of deletes.")]),
-    "The backend refuses deletes permanently, as if other rows referred to the deleted ones.",
+    table(&[FOR, required("deletes", Form::Share).about("Share of the deletes that are refused.")]),
+    "The backend refuses deletes permanently, as if other rows referred to the deleted row.",
     |view, _| Some(rejection_window(RejectedEdits::Deletes, view.of("deletes"))),
 );
 
@@ -104,10 +108,10 @@ pub(crate) fn rejection_window(edits: RejectedEdits, share: Ppm) -> Fault {
 pub(super) const TOUCH_FLAG: Kind = Kind::new(
     "touch_flag",
     table(&[
-        required("entity", Form::Text).about("The entity."),
-        required("rows", SOME).about("How many of its rows, the first by key."),
+        required("entity", Form::Text).about("The entity of the rows."),
+        required("rows", SOME).about("Number of rows: the first ones of the entity by key."),
     ]),
-    "A user sets the flags of rows to \"not synced\" by hand.",
+    "A user sets the flags of rows to \"not synced\" by hand. These rows come again.",
     touch_flag,
 );
 
@@ -127,7 +131,7 @@ fn touch_flag(touch: View<'_>, asks: &dyn Asks) -> Option<Fault> {
 pub(super) const WIPE_DEMANDED: Kind = Kind::new(
     "wipe_demanded",
     on_devices![],
-    "The server demands that devices discard their copy: it refuses their next request, and pulls with a cursor.",
+    "The server demands that devices discard their data. It refuses their next request, and then each pull with a cursor. `engine.on_wipe` decides about waiting edits.",
     |_, _| {
         let unasked = "none of the devices asked for anything afterwards";
         Some(Fault::shown_by(Sign::Refused, Within::Rest, unasked, |when, faults| {
@@ -143,7 +147,7 @@ pub(super) const WIPE_DEMANDED: Kind = Kind::new(
 pub(super) const GATEWAY_KILL: Kind = Kind::new(
     "gateway_kill",
     table(&[SERVER_RESTART]),
-    "The gateway's process is killed: connections break, its durable state stays.",
+    "The gateway's process is killed. Its connections break; its durable state stays.",
     |_, _| {
         Some(Fault::shown_by_its_act("the gateway was down at the time", |when, faults| {
             let restart_after = when.length;
@@ -157,17 +161,17 @@ pub(super) const GATEWAY_KILL: Kind = Kind::new(
 pub(super) const GATEWAY_REPLACED: Kind = Kind::new(
     "gateway_replaced",
     table(&[
-        key("times", Form::Int { min: 0, max: 1_000 }, "1").about("How often."),
+        key("times", Form::Int { min: 0, max: 1_000 }, "1").about("How often the server is replaced."),
         key("every", PERIOD, "\"1m\"").about("Time between two replacements."),
     ]),
-    "The sync server is replaced by one without any of its state.",
+    "A new sync server without any state replaces the old one.",
     gateway_replaced,
 );
 
 pub(super) const FORGET_DEVICE: Kind = Kind::new(
     "forget_device",
     on_devices![],
-    "The server forgets devices: their cursors have expired, and they load everything again.",
+    "The server forgets devices. Their cursors have expired, so they load everything again; their waiting edits stay.",
     |_, _| {
         Some(Fault::shown_by_its_act("the stack has a server of its own", |when, faults| {
             let chosen = when.chosen.to_vec();

@@ -19,27 +19,27 @@ macro_rules! kinds_of_trouble {
     ($with:ident) => {
         $with! {
             kill_mtbf: Span = "\"0s\"",
-                "Mean time between kills of a device's app while it runs; none if 0s. Half of them wait for a crash point.";
+                "Mean time between kills of a device's app while it runs; none if 0s. Half of the kills wait for a crash point.";
             power_loss_mtbf: Span = "\"0s\"", "Mean time between power losses of a device; none if 0s.";
             outage_mtbf: Span = "\"0s\"", "Mean time between outages of a device's link; none if 0s.";
             outage_mean: Span = "\"40s\"", "Mean length of an outage.";
             outage_lengths: Lengths = "\"exponential\"",
-                "How the lengths are distributed; uniform is from half the mean to one and a half times the mean.";
+                "How the lengths of outages are distributed. \"uniform\" is from half the mean to one and a half times the mean.";
             outage_noticed: Ppm = "0.7",
-                "Share of the outages that the phone notices; in the others it keeps sending.";
-            response_loss: Ppm = "0", "Share of responses that are lost.";
+                "Share of the outages that the phone notices. In the others the phone keeps sending.";
+            response_loss: Ppm = "0", "Share of the responses that are lost after the server executed the request.";
             foreign_responses: Ppm = "0",
-                "Share of responses that belong to another request: a proxy's page, or an earlier response.";
+                "Share of the requests that get another response: a proxy's page, or the response to an earlier request.";
             proxy_ttl: Span = "\"0s\"",
                 "How long a proxy on the path of all devices keeps a response; 0s means that there is no proxy.";
-            bad_rows: Ppm = "0", "Share of rows that cannot be read when they come, and can the next time.";
-            put_off: Ppm = "0", "Share of edits that the backend defers, drawn each time they arrive.";
-            refused_deletes: Ppm = "0", "Share of deletes that the backend refuses permanently.";
+            bad_rows: Ppm = "0", "Share of the rows that cannot be read when they come, drawn each time a row comes.";
+            put_off: Ppm = "0", "Share of the edits that the backend defers, drawn each time an edit arrives. The device sends such an edit again.";
+            refused_deletes: Ppm = "0", "Share of the deletes that the backend refuses permanently.";
             cancel_mtbf: Span = "\"0s\"",
-                "Mean time between cancellations of a device's runs: of the next one that sends a request; none if 0s.";
+                "Mean time between cancellations on a device; none if 0s. A cancellation ends the next run that sends a request.";
             suspend_mtbf: Span = "\"0s\"", "Mean time between suspensions of a device's app; none if 0s.";
             suspend_mean: Span = "\"5m\"",
-                "Mean length of a suspension, in which connections last half a minute.";
+                "Mean length of a suspension. The connections of the app last 30 s in it.";
             token_mtbf: Span = "\"0s\"",
                 "Mean time between revocations of a device's token; none if 0s.";
             logout_mtbf: Span = "\"0s\"", "Mean time between logouts of a device's person; none if 0s.";
@@ -49,7 +49,7 @@ macro_rules! kinds_of_trouble {
             reinstall_mtbf: Span = "\"0s\"",
                 "Mean time between reinstallations of a device's app; none if 0s.";
             restore_mtbf: Span = "\"0s\"",
-                "Mean time between restores of a device from a backup, ten minutes old on average; none if 0s.";
+                "Mean time between restores of a device from a backup; none if 0s. A backup is ten minutes old on average.";
             backend_mtbf: Span = "\"0s\"", "Mean time between failures of the backend; none if 0s.";
             backend_mean: Span = "\"2m\"", "Mean length of such a failure.";
         }

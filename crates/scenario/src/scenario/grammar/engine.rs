@@ -22,7 +22,7 @@ use crate::protocol::{self, BytesCount, Packing, Packs};
 const CHUNK: Form = Form::Size { min: 256, max: 1 << 30 };
 const TRIES: Form = Form::Int { min: 1, max: 1_000_000 };
 
-const BAD_ROWS: &str = "bad_rows is their share, such as 0.01";
+const BAD_ROWS: &str = "remove the key, or set bad_rows, the share of these rows, such as 0.01";
 
 const DECIDES: &[&str] = &["engine.conflict.policy", "engine.name"];
 
@@ -30,7 +30,7 @@ pub(super) const LEFT_TO_PEOPLE: &Needs = &Needs {
     of: DECIDES,
     holds: |of| decides(of, Policy::has_page),
     why: "no conflict waits for a person: the policy decides every conflict",
-    help: "policy = \"manual\" in [engine.conflict] leaves them to people; to compare it with others, let variants or an axis set it",
+    help: "remove the key, or set policy = \"manual\" in [engine.conflict]; to compare policies, let variants or an axis set the policy",
 };
 
 /// A third-party stack decides conflicts itself.
@@ -53,92 +53,92 @@ fn pulls_together(units: View<'_>, entities: View<'_>) -> bool {
 
 pub(super) const ENGINE: Form = table(&[
     key("name", Form::Text, "\"builtin\"")
-        .about("The name of the stack: `builtin`, `broken:<bug>`, or your own."),
+        .about("The name of the stack (engine and server): `builtin`, `broken:<bug>` (with a planted bug), or a stack of your own."),
     key("options", map(&Form::Any), "{}")
-        .about("Options of a stack of your own; the stack says which there are."),
+        .about("Options of a stack of your own. The stack defines their names."),
     owned("request_timeout", SOME_SPAN, || Engine::default().request_timeout.stated())
-        .about("A request without a response is abandoned after this."),
+        .about("The engine abandons a request without a response after this."),
     owned("debounce", SPAN, || Engine::default().debounce.stated())
-        .about("Shortest time from one start of a unit to the next that `online`, `resume` or `every` causes; an earlier start waits until then."),
+        .about("Shortest time from the start of a unit to its next start by `online`, `resume` or `every`. An earlier start waits until then."),
     optional("hook_timeout", SOME_SPAN)
-        .about("A hook of the app is abandoned after this, which counts as a throw; without it the engine waits as long as the hook takes.")
+        .about("The engine abandons a hook of the app after this, as if the hook had thrown. Without this key, the engine waits until the hook ends.")
         .needs(&Needs {
             of: &["hooks"],
             holds: |of| of[0].entries().next().is_some(),
-            why: "the app has no hooks, so none can take too long",
-            help: "[hooks.on_sync_start] takes = \"5s\" is one",
+            why: "the app has no hooks, so no hook can take too long",
+            help: "remove the key, or add a hook, such as takes = \"5s\" in [hooks.on_sync_start]",
         }),
     word::<RequestPer>("requests").about("Which parts of a run share one request."),
     owned("codec", Form::Word(protocol::NAMES), || protocol::NAMES[0].stated())
-        .about("The format of messages; the gateway must support it too."),
+        .about("The format of messages. The gateway must support it too (`gateway.codecs`)."),
     word::<Packing>("compression")
         .about("How messages are compressed: not at all, gzip at level 6, zstd at level 1. A message that would not become smaller goes uncompressed."),
     word::<Packs>("compressed")
-        .about("Which messages are compressed: requests and responses, or responses alone, as many servers accept no compressed request."),
+        .about("Which messages are compressed: requests and responses, or only responses, because many servers accept no compressed request."),
     word::<Decoder>("decoder")
-        .about("How responses are decoded: row by row in native code, or as a whole tree in a managed language, which takes six times the response's size of memory instead of 2.5."),
+        .about("How responses are decoded: row by row in native code (memory of 2.5 times the response), or as a whole tree in a managed language (memory of 6 times the response)."),
     word::<Dates>("dates")
-        .about("Which clock dates an edit: UTC, or the local time that the phone shows."),
+        .about("Which time of the phone dates an edit: UTC, or the local time that the phone shows."),
     word::<RequestClock>("clock")
-        .about("Whose time requests carry: the device's, or the server's, which the engine takes over from a refusal.")
+        .about("Which time a request contains: that of the device's clock, or the server's time, which the engine learns from a refusal.")
         .needs(&Needs {
             of: &["gateway.clock_tolerance"],
             holds: |of| of[0].present().is_some(),
             why: "the gateway does not compare clocks",
-            help: "gateway.clock_tolerance = \"5m\" refuses requests of clocks that are further off",
+            help: "remove the key, or set gateway.clock_tolerance = \"5m\" to refuse requests of clocks that are further off",
         }),
     word::<Identity>("identity")
-        .about("Where the engine keeps its identity towards the server: with the phone, or in the database, which may be copied to another phone.")
+        .about("Where the engine keeps the id by which the server knows the device: with the phone, or in the database. A copy of the database then has the same id.")
         .needs(&Needs {
             of: &["event"],
             holds: |of| happens(of[0], "clone"),
-            why: "no phone is copied, so each has an identity of its own wherever it is kept",
-            help: "[event.NAME] clone = { from = 0, to = 1 } copies the storage of one to another",
+            why: "no phone is copied, so each phone has an identity of its own",
+            help: "remove the key, or copy a phone: clone = { from = 0, to = 1 } in [event.NAME]",
         }),
     word::<AfterFailure>("queue")
-        .about("What a failed unit does: it leaves the queue and is queued again after a wait, or it stays at the head of the queue and is retried every 30 s."),
+        .about("What a failed unit does: it leaves the queue and is queued again after a wait, or it stays at the head of the queue and is retried every 30 s. The units behind it then wait."),
     word::<QueueKept>("queue_kept")
-        .about("Where the queue is kept: in memory, so that a kill empties it, or on disk, so that its units are queued again."),
+        .about("Where the queue of units is kept: in memory (a kill empties it) or on disk (the next start of the app queues its units again)."),
     owned("sessions", Form::Int { min: 1, max: 8 }, || Engine::default().sessions.stated())
-        .about("How many units run at a time, as concurrent services do. A unit waits while a running one shares an entity with it, and the units behind it wait, too."),
+        .about("How many units run at the same time. A unit waits while a running unit has an entity in common with it. The units behind it wait, too."),
     optional("network_poll", POLL)
-        .about("How often it polls the operating system for the network, instead of getting a notification when it changes."),
+        .about("Time between two polls of the operating system for the network. Without this key, the engine gets a notification when the network changes."),
     owned("network_poll_cpu", SPAN, || Engine::default().network_poll_cpu.stated())
-        .about("CPU time of one poll on the reference core; a class takes `cpu` times as much. By default it is a millisecond on a phone of the class `mid`, an estimate.")
+        .about("CPU time of one poll on the reference core. A phone takes `cpu` of its class times as much: by default 1 ms in class `mid` (an estimate).")
         .needs(&Needs {
             of: &[".network_poll"],
             holds: |of| of[0].present().is_some(),
             why: "the app is notified of the network and does not poll",
-            help: "network_poll is the time between two polls, such as \"1s\"",
+            help: "remove the key, or set network_poll, the time between two polls, such as \"1s\"",
         }),
     owned("status", Form::Bool, || Engine::default().status.stated())
-        .about("Whether the app shows a status: idle, offline, syncing, failed, conflict, with the number of waiting edits. It is compared with the truth and changes nothing."),
+        .about("Whether the app shows the status of the sync (idle, offline, syncing, failed, conflict) and the number of waiting edits. The bench checks the status; it does not change the sync."),
     owned("row_cpu", SPAN, || Engine::default().row_cpu.stated())
-        .about("CPU time that the engine spends per row written and per edit sent, besides SQLite and coding, on the reference core; a class takes `cpu` times as much."),
-    key("pull", PULL, "{}").about("How it pulls."),
-    key("push", PUSH, "{}").about("How it pushes."),
+        .about("CPU time of the engine per row written and per edit sent, without SQLite and coding, on the reference core. A phone takes `cpu` of its class times as much."),
+    key("pull", PULL, "{}").about("How the engine pulls."),
+    key("push", PUSH, "{}").about("How the engine pushes."),
     key("attachments", ATTACHMENTS, "{}")
-        .about("How it sends attachments of rows (`entity.NAME.attachment`)."),
-    key("retry", RETRY, "{}").about("How it retries."),
+        .about("How the engine sends attachments of rows (`entity.NAME.attachment`)."),
+    key("retry", RETRY, "{}").about("How the engine retries requests."),
     word::<OnWipe>("on_wipe")
-        .about("What it does if the server demands that it discards its copy: it does so at once, with the edits that wait, or sends them first.")
+        .about("What the engine does when the server demands that the phone discards its data (`event.NAME.wipe_demanded`).")
         .needs(&Needs {
             of: &["event"],
             holds: |of| happens(of[0], "wipe_demanded"),
-            why: "the server demands a reset of no phone",
-            help: "[event.NAME] wipe_demanded = {} demands it of all",
+            why: "the server never demands that a phone discards its data",
+            help: "remove the key, or set wipe_demanded = {} in [event.NAME]: the server then demands it of all phones",
         }),
     word::<OnLogout>("on_logout").about("What happens to waiting edits when their person logs out."),
-    word::<DatabasePer>("database_per").about("Who owns the data on a phone that several people share: each has a database of their own, or the next person continues with the data that is there."),
-    key("token", ENGINE_TOKEN, "{}").about("How it handles tokens."),
-    key("conflict", CONFLICT, "{}").about("How it handles conflicts."),
+    word::<DatabasePer>("database_per").about("Who owns the data on a phone that several people share: each person has a database, or the next person continues with the data of the previous one."),
+    key("token", ENGINE_TOKEN, "{}").about("How the engine handles tokens."),
+    key("conflict", CONFLICT, "{}").about("How the engine handles conflicts."),
 ]);
 
 const OWN_ENGINE: &Needs = &Needs {
     of: &["engine.name"],
     holds: |of| !is_own_stack(of[0]),
     why: "a stack of your own listens in its own way",
-    help: "its options are in `engine.options`",
+    help: "remove the key; the options of the stack are in `engine.options`",
 };
 
 /// Whether phones listen for announcements, by one of these media.
@@ -146,7 +146,7 @@ pub(super) fn is_live(live: View<'_>, by: fn(Medium) -> bool) -> bool {
     Medium::of_word(live.text()).is_some_and(by)
 }
 
-const LISTENS: &str = "live = \"websocket\" in [engine.pull] listens on a connection";
+const LISTENS: &str = "remove the key, or set live = \"websocket\" in [engine.pull]";
 
 pub(super) const IS_LIVE: &Needs = &Needs {
     of: &["engine.pull.live"],
@@ -164,96 +164,96 @@ const IS_HELD: &Needs = &Needs {
 
 pub(super) const PUSH_MESSAGES: Form = table(&[
     owned("delay", SPAN, || Push::default().delay.stated())
-        .about("Median time from the server to a phone that is online; the times are log-normal."),
+        .about("Median time of a message from the server to a phone that is online. The times are log-normal."),
     owned("delay_sigma", Form::Decimal { max: 5.0 }, || "1.0".to_owned())
-        .about("Sigma of its logarithm."),
+        .about("Standard deviation of the logarithm of this time."),
     owned("lost", Form::Share, || Push::default().lost.stated())
-        .about("Share of the messages that the service drops."),
+        .about("Share of the messages that the push service drops."),
     word::<Collapse>("collapse")
-        .about("Which waiting messages a later one replaces: those about the same unit, all that wait for the phone, or none."),
+        .about("Which waiting messages a later message to the same phone replaces."),
     owned("kept", SOME_SPAN, || Push::default().kept.stated())
-        .about("How long a message waits for a phone that is offline, or whose app is suspended."),
+        .about("How long a message waits while its phone is offline or the app is suspended. After that it is dropped."),
 ]);
 
 const ATTACHMENTS: Form = table(&[
     word::<BlobQueue>("queue")
-        .about("When they go: at the end of a unit's run (rows made meanwhile wait for it), before its rows, or concurrently with runs, as `when` of a unit that sends their rows allows."),
+        .about("When the engine sends attachments."),
     word::<With>("with")
-        .about("Whether a row waits until its attachments are uploaded, so that nobody sees it without them, or goes on its own."),
-    word::<First>("first").about("Which go first: the thumbnails of all rows, or the oldest."),
+        .about("Whether a row is sent on its own, or waits until its attachments are uploaded. With \"row\", nobody sees a row without them."),
+    word::<First>("first").about("Which attachments go first: the thumbnails of all rows, or the oldest attachments."),
     owned("parallel", Form::Int { min: 1, max: 8 }, || Engine::default().attachments.parallel.stated())
-    .about("Uploads at the same time."),
+    .about("How many attachments are uploaded at the same time."),
     key("chunk_bytes", Form::Size { min: 1_000, max: 1 << 30 }, "\"256KiB\"")
-        .about("Bytes per request. If the server accepts no request of that size, half of it is sent, unless `engine.push.on_too_large` is \"give-up\"."),
+        .about("Bytes of an attachment per request. If the server refuses the size, the engine sends half as much, unless `engine.push.on_too_large` is \"give-up\"."),
     owned("resume", Form::Bool, || Engine::default().attachments.resume.stated())
-        .about("Whether an interrupted upload resumes at the offset that the server reports, or begins again."),
+        .about("Whether an interrupted upload resumes at the offset that the server reports. If false, it begins again at the first byte."),
     word::<OnThere>("on_there")
-        .about("What follows if the server refuses an attachment because it has it: the upload fails and is tried again, or counts as done.")
+        .about("What the engine does if the server refuses an attachment that it already has: the upload fails and the next run sends it again, or the upload counts as done.")
         .needs(&Needs {
             of: &["gateway.attachment_again"],
             holds: |of| of[0].says(AttachmentAgain::Refuse),
             why: "the gateway accepts an attachment that comes again",
-            help: "attachment_again = \"refuse\" in [gateway] refuses it; to compare both, let variants or an axis set it",
+            help: "remove the key, or set attachment_again = \"refuse\" in [gateway]; to compare both, let variants or an axis set it",
         }),
 ]);
 
 const PULL: Form = table(&[
     owned("chunk_rows", Form::Int { min: 1, max: 10_000_000 }, || Engine::default().pull.chunk_rows.stated())
-    .about("The network chunk: rows asked for in one request."),
+    .about("The network chunk: most rows that one request asks for."),
     owned("chunk_bytes", CHUNK, || Engine::default().pull.chunk_bytes.stated())
-    .about("The network chunk in bytes: the response ends after about this much."),
+    .about("The network chunk in bytes: a response ends after about this many."),
     word::<BytesCount>("bytes_count")
-        .about("Which bytes of a page `chunk_bytes` counts: before compression, which bound memory, or as sent, which bound the time on the link."),
+        .about("Which bytes of a page `chunk_bytes` counts: bytes before compression, to limit memory, or bytes as sent, to limit the time on the link."),
     owned("apply_rows", Form::Int { min: 1, max: 10_000_000 }, || Engine::default().pull.apply_rows.stated())
     .about("The apply chunk: rows written in one transaction."),
     owned("prefetch", Form::Int { min: 0, max: 16 }, || Engine::default().pull.prefetch.stated())
-        .about("Pages prefetched while one is applied; each takes memory. Not with capture by flag or hash, nor with cursors that the gateway holds."),
+        .about("How many pages are prefetched while one page is applied. Each takes memory. Capture by flag or hash and cursors that the gateway keeps allow only 0."),
     owned("streams", Form::Int { min: 1, max: 8 }, || Engine::default().pull.streams.stated())
-        .about("How many entities of a unit are pulled at the same time, after its first request. Rows may then come before rows of other entities that they refer to.")
+        .about("How many entities of a unit are pulled at the same time, after its first request. A row may then come before the row that it refers to.")
         .needs(&Needs {
             of: &["unit", "entity", "."],
             // An axis may show that the number of streams makes no difference here.
             holds: |of| pulls_together(of[0], of[1]) || of[2].origin().is_some_and(is_of_axis),
             why: "no unit pulls more than one entity, so nothing can be pulled concurrently",
-            help: "a unit with several, such as pull = [\"*\"] where there are several, pulls this many at once",
+            help: "remove the key, or let a unit pull several entities, such as pull = [\"*\"]",
         }),
     word::<CursorBook>("cursor")
-        .about("What a cursor belongs to: with \"entity\" a unit continues where another stopped; with \"unit\" overlapping units fetch rows twice; \"last-sync-on\" uses the date of the unit's last sync (`push.sync_date`)."),
+        .about("What a cursor belongs to, and thus where the pull of a unit begins."),
     word::<MissingParent>("missing_parent")
-        .about("What happens to a row whose parent has not come yet: nothing, or it waits in a durable list of deferred rows."),
+        .about("What happens to a row whose parent has not come yet: it is applied and its reference dangles, or it waits in a durable list of deferred rows."),
     word::<Requests>("requests")
-        .about("How HTTP caches on the path see a pull: a request that none may answer, an address that they may cache, or one with a validator."),
+        .about("How HTTP caches on the path treat a pull."),
     word::<Replace>("replace")
-        .about("What pulled rows replace: their older versions; or all rows of their entity, including edits that wait (a baseline that loses edits)."),
+        .about("What pulled rows replace: older versions of the same rows, or all rows of their entity. \"all\" also deletes the waiting edits of that entity."),
     word::<OnTooLarge>("on_too_large")
         .about("What the engine does when the server reports that a response is too large."),
     word::<Atomic>("atomic")
-        .about("How much of a pull becomes visible at once: each apply chunk, or everything at its end; until then rows wait in separate tables."),
+        .about("When people see pulled rows: after each apply chunk, or all at the end of the pull. Until then the rows wait in separate tables."),
     optional("pages_per_run", SOME)
-        .about("Most responses with rows that a run requests; the next run continues behind them. Without it a run requests all."),
+        .about("Most pages that a run pulls. The next run continues after the last of them. Without this key, a run pulls all pages."),
     word::<PagesLeft>("pages_left")
-        .about("What follows a run that leaves pages: the next trigger, another run at once, or the next trigger with an app that says it is ready.")
+        .about("What happens after a run that left pages because of `pages_per_run`.")
         .needs(&Needs {
             of: &[".pages_per_run"],
             holds: |of| of[0].present().is_some(),
             why: "a run requests all pages, so it leaves none",
-            help: "pages_per_run = 1 ends a run after one page",
+            help: "remove the key, or set pages_per_run = 1: a run then ends after one page",
         }),
     word::<Medium>("live")
-        .about("How the server announces changes, which phones then pull: by the response to a held request of each unit, on a response that never ends, on one connection, or by `push_messages`.")
+        .about("How the server announces a change to phones. A phone that hears of a change pulls it.")
         .needs(OWN_ENGINE),
     owned("live_check", Form::Bool, || Live::default().check.stated())
-        .about("Whether a phone that listens again is told what it missed. With push messages it cannot know, so units run when a network comes or the app is opened.")
+        .about("Whether a phone asks for missed changes each time it listens again. With push messages, its units run instead when a network comes or the app is opened.")
         .needs(IS_LIVE),
     owned("live_beat", SPAN, || Live::default().beat.stated())
-        .about("Time between two signs of life on a held request or connection; 0s for none. After this and `engine.request_timeout` of silence the phone connects again.")
+        .about("Time between two signs of life on a held request or connection; 0s means none. After silence of this plus `engine.request_timeout`, the phone connects again.")
         .needs(IS_HELD),
     word::<Checkpoint>("checkpoint")
-        .about("Where a run resumes after an interrupted one: behind the last durable page, or where the last complete run ended."),
+        .about("Where a run begins after an interrupted run: after the last durable page, or where the last complete run ended. \"session\" loads pages again."),
     owned("bad_rows", Form::Share, || Engine::default().pull.bad_rows.share.stated())
-        .about("Share of the keys whose rows cannot be applied when they come."),
+        .about("Share of the rows, by key, that the engine cannot apply when they come."),
     owned("bad_tries", TRIES, || Engine::default().pull.bad_rows.tries.stated())
-    .about("How often each of them fails within one process of the app; after that it succeeds.")
+    .about("How often each row of `bad_rows` fails in one process of the app. After that it succeeds.")
         .needs(&Needs {
             of: &[".bad_rows"],
             holds: |of| of[0].share() > Ppm(0),
@@ -261,7 +261,7 @@ const PULL: Form = table(&[
             help: BAD_ROWS,
         }),
     word::<OnBadRow>("on_bad_row")
-        .about("What the engine does about it: the run ends and the cursor stays before the row, the cursor passes it, or the row goes to a durable list and is retried with the next pull.")
+        .about("What the engine does with a row that it cannot apply.")
         .needs(&Needs {
             of: &[".bad_rows", "chaos.bad_rows", "event"],
             holds: |of| happens(of[2], "bad_rows") || of[..2].iter().any(|share| share.share() > Ppm(0)),
@@ -269,12 +269,12 @@ const PULL: Form = table(&[
             help: BAD_ROWS,
         }),
     word::<OnBigRow>("on_big_row")
-        .about("What the engine does about a row that the phone cannot read at once: it stores the row, and the app dies when it reads it; it leaves the row out; or it reads the row in parts.")
+        .about("What the engine does with a row that is larger than `class.NAME.row_limit` of its phone.")
         .needs(&Needs {
             of: &["class"],
             holds: |of| of[0].entries().any(|(_, class)| class.at("row_limit").present().is_some()),
             why: "every phone can read rows of any size",
-            help: "[class.mid] row_limit = \"2MiB\" limits them",
+            help: "remove the key, or set row_limit = \"2MiB\" in [class.mid]",
         }),
     CONTROLLER,
     CONTROL,
@@ -282,13 +282,13 @@ const PULL: Form = table(&[
 
 const PUSH: Form = table(&[
     owned("chunk_rows", Form::Int { min: 1, max: 100_000 }, || Engine::default().push.chunk_rows.stated())
-    .about("Mutations in one request."),
+    .about("Most edits in one request."),
     owned("chunk_bytes", CHUNK, || Engine::default().push.chunk_bytes.stated())
-    .about("Upper bound for the size of one request's mutations; at least one mutation is always sent."),
+    .about("Most bytes of the edits in one request. A request always has at least one edit."),
     word::<LocalCapture>("capture")
-        .about("How the engine knows what was edited. Without an outbox it sends rows as they are."),
+        .about("How the engine finds the rows that were edited. Without an outbox it sends the current values of the row."),
     word::<SyncDate>("sync_date")
-        .about("Which moment of a sync is its date. The end misses edits made during the sync: on the phone with `push.capture` by that date, on the server with `pull.cursor` by it. The start misses nothing.")
+        .about("Which moment of a sync counts as the date of the last sync. With \"end\", edits made during the sync are missed: on the phone if `push.capture` uses the date, on the server if `pull.cursor` does. \"start\" misses nothing.")
         .needs(&Needs {
             of: &[".capture", "engine.pull.cursor", "engine.name"],
             holds: |of| {
@@ -297,33 +297,33 @@ const PUSH: Form = table(&[
                     || is_own_stack(of[2])
             },
             why: "nothing uses the date of the last sync",
-            help: "capture = \"updated-after-last-sync\" in [engine.push] looks for edits by that date, cursor = \"last-sync-on\" in [engine.pull] asks by it",
+            help: "remove the key, or set capture = \"updated-after-last-sync\" in [engine.push] or cursor = \"last-sync-on\" in [engine.pull]",
         }),
     owned("squash", Form::Bool, || Engine::default().push.squash.stated())
-        .about("Waiting edits of one row are sent as one, the last; a row that was created and deleted meanwhile is not sent."),
+        .about("Whether the waiting edits of a row are sent as one edit with the last values. A row that was created and deleted meanwhile is not sent."),
     optional("keep_for", SOME_SPAN)
-        .about("How long an edit waits in the outbox at most, by the phone's clock. Without it an edit waits until the backend has decided it."),
+        .about("Longest time that an edit waits in the outbox, by the phone's clock. `on_full` says what follows. Without this key, an edit waits until the backend has decided about it."),
     optional("keep_most", SOME)
-        .about("How many edits of one entity wait in the outbox at most. Without it any number waits."),
+        .about("Most edits of one entity that wait in the outbox. `on_full` says what follows. Without this key, any number waits."),
     word::<OnFull>("on_full")
-        .about("What happens at these limits: the oldest edits are dropped without a word, or with a line for their people; or the app refuses further edits.")
+        .about("What happens at the limits `keep_for` and `keep_most`.")
         .needs(&Needs {
             of: &[".keep_for", ".keep_most"],
             holds: |of| of.iter().any(|limit| limit.present().is_some()),
             why: "the outbox has no limit",
-            help: "keep_most = 50 or keep_for = \"7d\" in [engine.push] sets one",
+            help: "remove the key, or set a limit in [engine.push]: keep_most = 50 or keep_for = \"7d\"",
         }),
     word::<OnRefused>("on_refused")
-        .about("What a run does after an edit was not committed: it goes on with the others, ends with an error and pulls nothing, or refuses all of that request."),
+        .about("What a run does after the backend refused or deferred an edit or found a conflict."),
     word::<PushOrder>("order").about("Which of the waiting edits go first."),
     word::<OnTooLarge>("on_too_large")
-        .about("What happens when the server or a proxy refuses a request for its size (413). A single edit that the server refuses is given up and logged; one that a proxy refuses waits for another network."),
+        .about("What the engine does when a request is refused for its size (413). If the server refuses a single edit, the edit is lost with a log line. If a proxy refuses it, the edit waits for another network."),
     word::<OnFailed>("on_failed")
-        .about("What follows if a request fails each time (500): it is sent again as it is, or its half, until the edit on which the server fails is alone."),
+        .about("What the engine does if a request of edits fails each time (500)."),
     word::<PushUnit>("unit")
-        .about("What is never split between requests: an edit, or the edits of a row and of the rows that are part of it (`on_delete = \"cascade\"`)."),
+        .about("Which edits always go in one request: the edits of a row, or the edits of a row and of the rows that are part of it (`on_delete = \"cascade\"`)."),
     word::<Sends>("sends")
-        .about("What an update contains: the columns that its person set, or the whole row as the device holds it."),
+        .about("Which columns an update contains: the columns that its person set, or the whole row as the device holds it. The whole row may overwrite newer values of other columns."),
     CONTROLLER,
     CONTROL,
 ]);
@@ -332,106 +332,106 @@ const CONTROLLERS: &[&str] =
     &["fixed", "per-entity", "clamp", "aimd", "halve-when-slow", "gradient", "model"];
 
 const CONTROLLER: Key = key("controller", Form::Word(CONTROLLERS), "\"fixed\"")
-    .about("The controller of chunk sizes. Those that learn begin with `chunk_rows` and learn until the process ends.");
+    .about("How the chunk size is chosen. A controller that learns begins again with `chunk_rows` in each process of the app.");
 
 const CONTROL: Key = key(
     "control",
     table(&[
         owned("min_rows", SOME, || Engine::default().pull.steering.min_rows.stated())
-            .about("A controller that learns asks for at least this many (an adaptive size in the field: 10 to 500)."),
+            .about("Fewest rows per chunk of a controller that learns. (A known product adapts from 10 to 500.)"),
         owned("max_rows", SOME, || Engine::default().pull.steering.max_rows.stated())
-            .about("And for at most this many (the largest default in the field, SymmetricDS)."),
+            .about("Most rows per chunk of a controller that learns. (The default of SymmetricDS.)"),
         key("per_entity", map(&SOME), "{}")
-            .about("For `per-entity`: rows by entity; `chunk_rows` for those that are not named."),
+            .about("For `per-entity`: rows per chunk, by entity. An entity that is not named has `chunk_rows`."),
         key("clamp", CLAMP, "{}")
-            .about("For `clamp`: as many rows as fit a target time at the last chunk's time per row."),
+            .about("For `clamp`: a chunk has as many rows as fit into `target` at the last chunk's time per row."),
         key("aimd", AIMD, "{}")
-            .about("For `aimd`: adds a step after a successful chunk, multiplies by a factor after a failed one."),
+            .about("For `aimd`: a successful chunk adds `step` rows, a failed chunk multiplies the size by `backoff`."),
         key("halve_when_slow", HALVE, "{}")
-            .about("For `halve-when-slow`: half after a slow chunk, double after a fast one."),
+            .about("For `halve-when-slow`: a slow chunk halves the size, a fast chunk doubles it."),
         key("gradient", GRADIENT, "{}")
-            .about("For `gradient`: grows while the time per row is near the least one seen, and shrinks in proportion."),
+            .about("For `gradient`: the size grows while the time per row is near the least time seen, and shrinks in proportion to a longer time."),
         key("model", MODEL, "{}")
-            .about("For `model`: learns the cost per chunk and per row and the rate of outages, and takes the best size by the closed form."),
+            .about("For `model`: the controller learns cost per chunk, cost per row and rate of outages, and computes the best size from them."),
     ]),
     "{}",
 )
-.about("Options of the controllers.");
+.about("Settings of the controllers.");
 
 const CLAMP: Form = table(&[
-    key("target", SOME_SPAN, "\"5s\"").about("Target time of a chunk (the adaptive size in the field).")
+    key("target", SOME_SPAN, "\"5s\"").about("Target time of a chunk. (The default of a known product.)")
 ]);
 
 const AIMD: Form = table(&[
-    key("step", SOME, "100").about("Rows added (an estimate: a fifth of the 500 that many start with)."),
-    key("backoff", Form::Share, "0.5").about("The factor (TCP Reno; Netflix's concurrency-limits has 0.9)."),
+    key("step", SOME, "100").about("Rows that a success adds. (An estimate: a fifth of 500, a common first size.)"),
+    key("backoff", Form::Share, "0.5").about("Factor of the size after a failure. (The default of TCP Reno; Netflix's concurrency-limits has 0.9.)"),
     key("target", SOME_SPAN, "\"15s\"")
-        .about("A chunk that took longer counts as failed (half of a gateway's 30 s)."),
+        .about("A chunk that takes longer counts as failed. (Half of a gateway's usual 30 s.)"),
 ]);
 
 const HALVE: Form = table(&[key("slow", SOME_SPAN, "\"500ms\"")
-    .about("A longer chunk is slow, one of less than half of this is fast (Corrosion).")]);
+    .about("A chunk that takes longer is slow; a chunk of less than half of this is fast. (The default of Corrosion.)")]);
 
 const GRADIENT: Form = table(&[
     key("tolerance", Form::Decimal { max: 100.0 }, "1.5")
-        .about("How many times the least time per row is tolerated (Netflix's Gradient2)."),
+        .about("The size grows while the time per row is at most this many times the least time. (The default of Netflix's Gradient2.)"),
     key("headroom", Form::Share, "0.2")
-        .about("Growth per chunk, as a share of `chunk_rows` (Gradient2: 4, starting at 20)."),
-    key("smoothing", Form::Share, "0.2").about("Weight of one step (Gradient2)."),
+        .about("Growth per chunk, as a share of `chunk_rows`. (Gradient2: 4 of 20.)"),
+    key("smoothing", Form::Share, "0.2").about("How far one step goes towards the new size, as a share of the difference. (The default of Gradient2.)"),
 ]);
 
 const MODEL: Form = table(&[
     key("target", SOME_SPAN, "\"15s\"")
-        .about("Longest time that a chunk should take (half of a gateway's 30 s)."),
-    key("memory", Form::Int { min: 2, max: 100_000 }, "30")
-        .about("Past observations lose one part in this many with each chunk (an estimate)."),
+        .about("Longest time that a chunk should take. (Half of a gateway's usual 30 s.)"),
+    key("memory", Form::Int { min: 2, max: 100_000 }, "30").about(
+        "With each chunk, earlier observations lose one part in this many of their weight. (An estimate.)",
+    ),
 ]);
 
 const RETRY: Form = table(&[
     owned("base", SOME_SPAN, || Engine::default().retry.base.stated())
-        .about("The first wait is at most this; it doubles."),
-    owned("cap", SOME_SPAN, || Engine::default().retry.cap.stated()).about("Longest wait."),
+        .about("Longest first wait. Each further wait may be twice as long."),
+    owned("cap", SOME_SPAN, || Engine::default().retry.cap.stated()).about("Longest wait of all."),
     word::<Jitter>("jitter")
-        .about("Which part of a wait is random: none, all, half, or all up to three times the previous wait."),
+        .about("Which part of a wait is random."),
     owned("heeds_after", Form::Bool, || Engine::default().retry.heeds_after.stated())
-        .about("Whether it waits for the time that a throttling server names before it sends again."),
+        .about("Whether the engine waits as long as a throttling server demands (Retry-After) before it sends again."),
     owned("attempts", SOME, || Engine::default().retry.attempts.stated())
-        .about("Consecutive failures after which a run ends with an error. It is retried after the next wait, and at once when a network comes."),
+        .about("After this many failures of a request in a row, the run ends with an error. The unit runs again after the next wait, or at once when a network comes."),
 ]);
 
 const CONFLICT: Form = table(&[
     word::<Detect>("detect")
-        .about("What counts as a conflict with a version that the device had not seen."),
+        .about("When an edit conflicts with a version that its device had not seen."),
     word::<BaseDate>("base")
-        .about("Where dates are compared: the date by which an edit names the version that it was \
-         made on, which is that of the version, of the edit, or of the last sync."),
+        .about("If dates are compared: the date by which an edit names the version that it was made on."),
     word::<Policy>("policy")
-        .about("What remains after a conflict. Under the three `last-…` policies an update does not undo a delete."),
-    key("callback", CALLBACK, "{}").about("How the rule of the app behaves, where it decides.")
+        .about("Which version stays after a conflict. Under the three `last-…` policies, an update does not undo a delete."),
+    key("callback", CALLBACK, "{}").about("How the app's rule for conflicts behaves (`policy = \"callback\"`).")
         .needs(&Needs {
             of: DECIDES,
             holds: |of| decides(of, Policy::asks_app),
             why: "the app has no rule for conflicts: the policy does not call one",
-            help: "policy = \"callback\" in [engine.conflict] calls it; to compare it with others, let variants or an axis set it",
+            help: "remove the key, or set policy = \"callback\" in [engine.conflict]; to compare policies, let variants or an axis set the policy",
         }),
     word::<WhileOpen>("while_open")
-        .about("For `manual`: what happens while a conflict is open. Everything else is synced, or no run begins until a person has decided.")
+        .about("For `manual`: whether other rows are synced while a conflict is open (\"carry-on\"), or no run begins until a person has decided (\"hold\").")
         .needs(LEFT_TO_PEOPLE),
     word::<SecondEdit>("second_edit")
-        .about("For `manual`: what happens to another edit of a row in conflict. It is added to the device's version, and the person decides about both; or the app refuses it.")
+        .about("For `manual`: what happens to another edit of a row in conflict. It joins the device's version and the person decides about both, or the app refuses it.")
         .needs(LEFT_TO_PEOPLE),
 ]);
 
 const CALLBACK: Form = table(&[
     word::<Says>("says")
-        .about("Who wins: the later one by the clocks of the authors, the edit, or the backend's version."),
+        .about("Which side the rule chooses: the later one by the clocks of the authors, the edit (\"ours\"), or the backend's version (\"theirs\")."),
     owned("takes", SPAN, || Callback::default().takes.stated()).about("How long the rule takes."),
     owned("timeout", SOME_SPAN, || Callback::default().timeout.stated())
-        .about("The rule is abandoned after this; the edit then loses, and a log line reports it."),
-    key("hangs", Form::Share, "0").about("Share of the edits for which it never returns."),
-    key("panics", Form::Share, "0").about("Share of the edits for which it panics."),
-    key("nonsense", Form::Share, "0").about("Share of the edits for which it returns an impossible result."),
+        .about("The engine abandons the rule after this. The edit then loses, and a log line reports this to its person."),
+    key("hangs", Form::Share, "0").about("Share of the edits for which the rule never returns."),
+    key("panics", Form::Share, "0").about("Share of the edits for which the rule panics. Such an edit loses, as after `timeout`."),
+    key("nonsense", Form::Share, "0").about("Share of the edits for which the rule returns an impossible result. Such an edit loses, as after `timeout`."),
 ]);
 
 const ENGINE_TOKEN: Form = table(&[word::<OnUnauthorized>("on_refused")
-    .about("What follows a 401: a new token and the request again; the run fails and the next has a new token; or the edits of the request are dropped.")]);
+    .about("What the engine does when the server refuses a request because of its token (401).")]);

@@ -13,10 +13,12 @@ use crate::setup::Asking;
 use crate::store::OnMismatch;
 
 const UPGRADE: Form = on_devices![
-    optional("adds", ADDS)
-        .about("The column that the new version adds; events that add others bring the same version."),
-    word::<OnMismatch>("on_mismatch").about("What the new version does with the old one's database."),
-    key("restart_after", SPAN, "\"5s\"").about("How long until the app is started again."),
+    optional("adds", ADDS).about(
+        "The column that the new version adds. Other events with other columns bring the same new version."
+    ),
+    word::<OnMismatch>("on_mismatch")
+        .about("What the new version does with the database of the old version."),
+    key("restart_after", SPAN, "\"5s\"").about("Time until the app is started again."),
 ];
 
 /// Whether the file has an event of this kind.
@@ -26,29 +28,29 @@ pub(super) fn happens(events: View<'_>, kind: &str) -> bool {
 
 /// What users and the office do.
 const DEEDS: [Key; 3] = [
-    optional("bulk_import", IMPORT).about("The office imports new rows with one stamp."),
+    optional("bulk_import", IMPORT).about("The office imports new rows, all with the same stamp."),
     optional(
         "edits",
         on_devices![
-            required("action", Form::Text).about("The kind of write, from `action`."),
-            key("count", Form::Int { min: 1, max: 1_000_000 }, "1").about("How many each device makes."),
-            key("over", SPAN, "\"0s\"").about("Spread evenly over this time."),
+            required("action", Form::Text).about("The kind of edit: a name from `action`."),
+            key("count", Form::Int { min: 1, max: 1_000_000 }, "1").about("Number of edits per device."),
+            key("over", SPAN, "\"0s\"").about("The edits are spread evenly over this time; 0s means all at once."),
             optional("row", Form::Text)
-                .about("The key of the row that they edit; for creates, of the row that is referred to."),
-            optional("row_of", Form::Text).about("The same, as the row that the edits of this event edited."),
+                .about("Key of the row that they edit. For creates, key of the row that the new rows refer to."),
+            optional("row_of", Form::Text).about("Name of another event: they edit the row that the edits of that event edited. For creates, the new rows refer to it."),
             key("same_row", Form::Bool, "false")
-                .about("All edit one row, which the first one chooses; new rows have one natural key."),
+                .about("Whether all edit the row that the first of them chooses. New rows then have the same natural key."),
             key("set", ANYTHING, "{}")
-                .about("Columns and the values that are written to them, instead of drawn ones."),
-            key("null", Form::List(&Form::Text), "[]").about("Columns that are written as null."),
+                .about("Columns and the values that are written to them, instead of random values."),
+            key("null", Form::List(&Form::Text), "[]").about("Columns that are set to null."),
         ],
     )
     .about("People make edits."),
     optional(
         "trigger",
         on_devices![
-            required("unit", Form::Text).about("The unit."),
-            optional("how", Form::word::<Asking>()).about("How the sync is queued or run."),
+            required("unit", Form::Text).about("The unit that they ask for."),
+            optional("how", Form::word::<Asking>()).about("How the unit is queued or run."),
         ],
     )
     .about("People ask for a sync."),
@@ -71,14 +73,16 @@ const KINDS: [Key; faults::KINDS.len() + DEEDS.len()] = {
     kinds
 };
 
-pub(super) const EVENT: Form =
-    Form::Table { keys: &[required("at", Form::Written(&CLOCK)).about("When.")], kinds: &KINDS };
+pub(super) const EVENT: Form = Form::Table {
+    keys: &[required("at", Form::Written(&CLOCK)).about("When the event begins.")],
+    kinds: &KINDS,
+};
 
 const ADDS: Form = table(&[
-    required("entity", Form::Text).about("The entity."),
-    required("column", Form::Text).about("The column."),
+    required("entity", Form::Text).about("The entity that gets the column."),
+    required("column", Form::Text).about("Name of the column."),
     optional("type", Form::Written(&COLUMN)).about(
-        "Its type, if it is not in the schema: then it is new on the backend, too, and empty in all rows.",
+        "Type of the column, if it is not in the schema. The column is then new on the backend, too, and empty in all rows.",
     ),
 ]);
 
@@ -86,16 +90,17 @@ const ADDS: Form = table(&[
 const IMPORTED: Form = Form::Int { min: 1, max: 10_000_000 };
 
 const IMPORT: Form = table(&[
-    required("entity", Form::Text).about("The entity."),
-    required("rows", IMPORTED).about("How many."),
-    optional("of_one", Form::Text).about("An attribute: all rows get the same value of it."),
+    required("entity", Form::Text).about("The entity of the new rows."),
+    required("rows", IMPORTED).about("Number of new rows."),
+    optional("of_one", Form::Text).about("An attribute: all new rows get the same value of it."),
 ]);
 
 pub(super) const PROXY: Form = table(&[key("ttl", SPAN, "\"0s\"")
-    .about("How long it serves a response from its cache; 0s means that there is no proxy.")]);
+    .about("How long the proxy serves a response from its cache; 0s means that there is no proxy.")]);
 
 pub(super) const EXPECT: Form = Form::Map {
-    keys: &[optional("violation", Form::List(&Form::Text)).about("Violations, each of which must occur.")],
+    keys: &[optional("violation", Form::List(&Form::Text))
+        .about("Violations that must occur, each at least once.")],
     rest: &Form::Bound,
     dotted: true,
 };
@@ -103,11 +108,13 @@ pub(super) const EXPECT: Form = Form::Map {
 const STATS: &[&str] = &["value", "count", "never", "min", "mean", "p50", "p95", "p99", "max"];
 
 pub(super) const GATE: Form = table(&[
-    required("metric", Form::Text).about("The metric."),
-    key("stat", Form::Word(STATS), "\"value\"").about("Which statistic of it."),
-    optional("min", Form::Figure).about("Not less than this, in the metric's unit."),
-    optional("max", Form::Figure).about("Not more than this, in the metric's unit."),
-    optional("start", Form::Text).about("Only devices that started in this state."),
+    required("metric", Form::Text).about("The metric that the gate limits."),
+    key("stat", Form::Word(STATS), "\"value\"")
+        .about("The statistic of the metric. A distribution needs one other than \"value\"."),
+    optional("min", Form::Figure).about("The figure must not be less than this, in the metric's unit."),
+    optional("max", Form::Figure).about("The figure must not be more than this, in the metric's unit."),
+    optional("start", Form::Text)
+        .about("Only devices with this state at the start (`fleet.NAME.start`) count, such as \"1d\"."),
 ]);
 
 /// Free names with any values, for what only has to be a table.
@@ -115,12 +122,12 @@ const ANYTHING: Form = map(&Form::Any);
 
 pub(in super::super) const VARIANT: Form = table(&[
     key("set", ANYTHING, "{}")
-        .about("Dotted keys and their values; `*` in a key stands for every name there, `*:KEY` for those whose table has that key."),
+        .about("Dotted keys and their values. `*` in a key stands for every name in its place, `*:KEY` for every name whose table has that key."),
     key("unset", Form::List(&Form::Text), "[]")
-        .about("Dotted keys that are removed from the file; `*` as in `set`."),
-    key("expect", EXPECT, "{}").about("Expected figures, besides the base's `expect`."),
+        .about("Dotted keys that are removed from the file. `*` has the same meaning as in `set`."),
+    key("expect", EXPECT, "{}").about("Expected figures of the variant, besides `expect` of the file."),
     optional("refused", Form::Text)
-        .about("The variant must be refused before it runs, with a message that contains these words; it has no cells."),
+        .about("The variant must be refused before it runs, with a message that contains these words. It has no cells (runs of one variant with one seed)."),
 ]);
 
 pub(in super::super) const SHOWS: Form = named(&CLAIM);
@@ -131,24 +138,24 @@ const CLAIM: Form = table(&[
     required("metric", Form::Text)
         .about("The figure that shows it, such as oracle.lost.rows or engine.session.duration.p95."),
     optional("min", Form::Figure)
-        .about("Not less than this in `mends`, and less in `fails` unless `factor` is there."),
+        .about("In `mends` the figure is at least this. In `fails` it is less, unless `factor` is there."),
     optional("max", Form::Figure)
-        .about("Not more than this in `mends`, and more in `fails` unless `factor` is there; without any bound or factor it is 0."),
+        .about("In `mends` the figure is at most this. In `fails` it is more, unless `factor` is there. It is 0 without `min`, `max` and `factor`."),
     optional("factor", Form::Decimal { max: 1e6 })
-        .about("The figure of `fails` is above 0 and at least this many times that of `mends`; more than 1."),
+        .about("The figure of `fails` is above 0, and at least this many times the figure of `mends`. The factor is more than 1."),
     optional("keys", Form::List(&Form::Text))
-        .about("The keys in which both variants differ, such as \"engine.push.squash\"; a file is refused if they differ in another one."),
+        .about("The keys in which the two variants differ, such as \"engine.push.squash\". A file is refused if they differ in another key."),
     optional("report", Form::Text)
-        .about("Where the fault was reported, such as \"apache/pouchdb #1240\", if `fails` is an engine with a planted bug."),
+        .about("Public report of the fault, such as \"apache/pouchdb #1240\", if `fails` is an engine with a planted bug."),
 ]);
 
 pub(super) const SWARM: Form = table(&[
     key("on", Form::Share, "0.75")
-        .about("The chance that a kind of fault is present with a seed, above 0: each of `chaos`, `workload.contention`, `backend.poison`, each event and each action."),
+        .about("Chance, above 0, that a kind of fault is present with a seed. Kinds are each key of `chaos`, `workload.contention`, `backend.poison`, each event and each action."),
     key("always", Form::List(&Form::Text), "[]")
-        .about("What is present with each seed, such as \"chaos.response_loss\", \"event.import\" or \"action.add\"."),
+        .about("Kinds of faults that are present with every seed, such as \"chaos.response_loss\", \"event.import\" or \"action.add\"."),
     key("sizes", Form::Bool, "true")
-        .about("Whether chunk sizes are drawn too: some as written, others 1, 2, or near the size of an import, of a tie or of an entity."),
+        .about("Whether chunk sizes are drawn, too: some stay as written; others are 1, 2, or near the number of rows of an import, a tie or an entity."),
 ]);
 
 const OCCUR: &[&str] = &{
@@ -163,37 +170,38 @@ const OCCUR: &[&str] = &{
 
 pub(super) const SITUATIONS: Form = table(&[
     required("occur", Form::List(&Form::Word(OCCUR)))
-        .about("What must occur with at least one of the seeds; \"all\" is everything. Its metric says what each is, such as situation.hot_row.count."),
+        .about("Situations that must occur with at least one of the seeds. The metric of a situation says more, such as situation.hot_row.count."),
     key("seeds", SOME, "200")
-        .about("From this many cells on, a situation that never occurred is a failure; with fewer it is a warning."),
+        .about("With at least this many cells (runs of one variant with one seed), a situation that never occurred is a failure. With fewer cells it is a warning."),
 ]);
 
 pub(in super::super) const QUESTIONS: Form = named(&QUESTION);
 
 const QUESTION: Form = table(&[
-    required("asks", Form::Text).about("What is asked."),
+    required("asks", Form::Text).about("The question, as a sentence."),
     required("without", Form::Text).about("The variant without the practice in question."),
-    required("with", Form::Text).about("The variant with it, under the same seed."),
+    required("with", Form::Text).about("The variant with the practice, under the same seed."),
     required("says", Form::Text)
-        .about("The answer in a sentence: `{NAME}` stands for both figures of that name, `{NAME.times}` for how many times as high the second one is."),
+        .about("The answer as a sentence. `{NAME}` stands for the two values of the figure NAME, `{NAME.times}` for the ratio of the second to the first."),
     required("figure", named(&FIGURE))
-        .about("The figures that answer it, by name; at least one of them has `less` or `more`."),
+        .about("The figures that answer the question, by name. At least one figure has `less` or `more`."),
     optional("does", Form::word::<Practice>())
-        .about("The practice as a plan shows it: whether another scenario (`run --for`) follows it already. Without this key that scenario follows it if `with` changes nothing in it."),
+        .about("The practice in question, so that `run --for` can tell whether another scenario already follows it. Without this key, a scenario follows it if `with` changes nothing in it."),
     optional("alike", Form::Text)
-        .about("The answer for a scenario of `run --for` in which both variants are the same."),
+        .about("The answer for a scenario of `run --for` that both variants leave the same."),
     key("needs", map(&Form::Text), "{}")
-        .about("What a scenario of `run --for` needs for this question: a dotted key, or KEY=VALUE, and the text if it lacks that."),
+        .about("Keys that a scenario of `run --for` needs for this question: a dotted key or KEY=VALUE, each with the message if the scenario lacks it."),
 ]);
 
 const FIGURE: Form = table(&[
     required("metric", Form::Text)
         .about("The figure, such as oracle.lost.rows or engine.session.duration.p95."),
     optional("less", FACTOR).about(
-        "It is less in `with`: the value of `without` is at least this many times as high, and above 0.",
+        "The figure is less in `with`: that of `without` is above 0, and at least this many times as high.",
     ),
-    optional("more", FACTOR)
-        .about("It is more in `with`: at least this many times as much as in `without`, and above 0."),
+    optional("more", FACTOR).about(
+        "The figure is more in `with`: it is above 0, and at least this many times as high as in `without`.",
+    ),
 ]);
 
 const FACTOR: Form = Form::Decimal { max: 1e6 };

@@ -40,33 +40,34 @@ pub struct ChangeLogOptions {
 
 const OPTIONS: Form = table(&[
     word::<Holes>("holes")
-        .about("What a reader does about a missing number: stay behind the oldest transaction in progress, or go on.")
+        .about("What a reader does if a number is missing: wait until the oldest transaction in progress has ended, or continue and lose the rows that come later with that number.")
         .needs(&Needs {
             of: &["backend.log.numbered"],
             holds: |of| of[0].says(Numbered::AtWrite),
             why: "a log that is numbered at the commit has no gaps",
-            help: "[backend] log = { numbered = \"at-write\" } has gaps",
+            help: "remove the key, or set log = { numbered = \"at-write\" } in [backend]",
         }),
     word::<Trimmed>("trimmed")
-        .about("What happens after entries were trimmed: load everything again, or go on with what is there."),
+        .about("What a reader does if the log may have dropped entries that it needs: load everything again, or continue without them."),
     word::<FirstLoad>("first_load")
-        .about("What a first load brings: the rows that exist, or also a tombstone of each that was deleted."),
+        .about("What a first load brings: the rows that exist (\"live\"), or also a tombstone of each deleted row (\"all\")."),
     owned("superseded", Form::Bool, || ChangeLogOptions::default().superseded.stated())
-        .about("Whether each entry brings its row, also if a later entry brings it again; otherwise only the last one does."),
+        .about("Whether each entry of the log brings its version of the row. If false, only the last entry of a row does."),
     optional("compacted_every", PERIOD)
-        .about("How often the log is compacted: after that it has the last entry of each row only. Without it never.")
+        .about("How often the log is compacted: it then keeps only the last entry of each row. Without this key, never.")
         .needs(&Needs {
             of: &[".superseded"],
             holds: |of| of[0].flag(),
-            why: "the log has the last entry of each row only",
-            help: "superseded = true keeps the others until the log is compacted",
+            why: "the log has only the last entry of each row",
+            help: "remove the key, or set superseded = true to keep the other entries until the log is compacted",
         }),
     owned("deletes_alone", Form::Bool, || ChangeLogOptions::default().deletes_alone.stated())
-        .about("Whether a response ends with each deleted row, as if each had a request of its own."),
+        .about("Whether a response ends after each deleted row, so that each deleted row costs one request."),
 ]);
 
 pub(super) const KIND: Kind = Kind {
-    key: optional("change_log", OPTIONS).about("By the backend's log of changes."),
+    key: optional("change_log", OPTIONS)
+        .about("Finds changes by the backend's log of changes (`backend.log`)."),
     read: chosen,
     examples: &[("{ change_log = {} }", || ChangeLogOptions::default().into())],
 };

@@ -116,30 +116,31 @@ impl FlagForm {
 
 const OPTIONS: Form = table(&[
     word::<FlagForm>("form")
-        .about("What the flag is: a text, a yes or no, an id that the consumer assigns, or the status and the version that it is of."),
+        .about("The form of the flag in the row. Claims (`lease`) need \"status\" or \"combination\"."),
     word::<Initial>("initial")
-        .about("Initial flags of existing rows: each device has its initial rows, nobody has them, or everybody has them."),
+        .about("The flags of existing rows at the start."),
     word::<SetFlag>("set")
-        .about("When it is set: when the reader reports that it committed the page, when the gateway has the rows, or when they are read."),
+        .about("When the flag of a row is set to \"synced\"."),
     word::<Reset>("reset")
-        .about("How it is set: only if the row is still in the delivered version, or always."),
-    word::<FlagPer>("per").about("Whether each device has its own flag, or all share one."),
+        .about("Whether the flag is set only if the row still has the delivered version, or always (\"naive\"). \"naive\" hides a change that was made meanwhile."),
+    word::<FlagPer>("per").about("Whether each device has its own flag on a row, or all devices share one flag."),
     optional("lease", SOME_SPAN)
-        .about("A worker that delivers a row claims it for this long; without it there are no claims."),
+        .about("How long a worker claims a row that it delivers. Without this key there are no claims, and two workers may deliver the same row."),
     key("unreadable", Form::Share, "0")
         .about("Share of the rows that cannot be captured, chosen by the hash of their keys."),
     word::<OnUnreadable>("on_unreadable")
-        .about("What happens to a page with an unreadable row: the row is skipped, or the page fails.")
+        .about("What happens to a page with a row that cannot be captured: the page leaves the row out, or the page fails.")
         .needs(&Needs {
             of: &[".unreadable"],
             holds: |of| of[0].share() > Ppm(0),
             why: "every row can be captured",
-            help: "unreadable is the share of rows that cannot be captured, such as 0.01",
+            help: "remove the key, or set unreadable, the share of rows that cannot be captured, such as 0.01",
         }),
 ]);
 
 pub(super) const KIND: Kind = Kind {
-    key: optional("flag", OPTIONS).about("By a flag on each row."),
+    key: optional("flag", OPTIONS)
+        .about("Finds changes by a flag on each row: \"synced\" or \"not synced\"."),
     read: chosen,
     examples: &[("{ flag = {} }", || FlagOptions::default().into())],
 };

@@ -9,26 +9,26 @@ use crate::gateway::capture::choice::{Around, Capture, Choice, Kind, Properties}
 use crate::gateway::capture::seam::Strategy;
 
 const OPTIONS: Form = table(&[
-    word::<Keep>("keep").about("What is kept of each row that a reader has."),
+    word::<Keep>("keep").about("What the gateway keeps of each row that a reader has: a hash, or a copy. With a copy, a changed row brings only the columns that differ."),
     owned("canonical", Form::Bool, || HashOptions::default().canonical.stated())
-        .about("Whether rows are hashed in a canonical form, or as the source writes them, each time in another style."),
+        .about("Whether rows are hashed in a canonical form. If false, they are hashed as the source writes them, each time in another style."),
     word::<Snapshot>("snapshot")
-        .about("How the source is read: at one instant, in pages by offset while others write, or in repeated passes until nothing was skipped."),
+        .about("How all rows of the source are read."),
     owned("read_rows", SOME, || HashOptions::default().read_rows.stated())
-        .about("Rows per page of a torn or two-pass reading; one page per request.")
+        .about("Rows per page if `snapshot` is \"torn\" or \"two-pass\". Each request of a pull reads one page.")
         .needs(&Needs {
             of: &[".snapshot"],
             holds: |of| !of[0].says(Snapshot::Isolated),
-            why: "the source is read at one instant, and not in pages",
-            help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
+            why: "the source is read at one instant, not in pages",
+            help: "remove the key, or set snapshot = \"torn\" or \"two-pass\"",
         }),
     key("source", Form::Word(&["api", "file"]), "\"api\"")
-        .about("Whether the backend is asked for all rows, or writes export files."),
+        .about("Where all rows come from: requests to the backend (\"api\"), or export files that the backend writes (\"file\")."),
     key("file_every", PERIOD, "\"1h\"")
-        .about("How often the backend writes a file, from the start on.")
+        .about("Time from the start of one export file to the start of the next.")
         .needs(DROPS),
     key("file_takes", SPAN, "\"0s\"")
-        .about("How long writing it takes; until then the file is incomplete.")
+        .about("How long the backend writes a file. Until then the file is incomplete.")
         .needs(DROPS),
     key("trailer", Form::Bool, "true")
         .about("Whether a file counts only if its last line says that it is complete.")
@@ -36,7 +36,8 @@ const OPTIONS: Form = table(&[
 ]);
 
 pub(crate) const KIND: Kind = Kind {
-    key: optional("hash", OPTIONS).about("By comparing all rows with what was sent before."),
+    key: optional("hash", OPTIONS)
+        .about("Finds changes by a comparison of all rows with the rows that were sent before."),
     read: chosen,
     examples: &[("{ hash = {} }", || HashOptions::default().into())],
 };
@@ -44,8 +45,8 @@ pub(crate) const KIND: Kind = Kind {
 const DROPS: &Needs = &Needs {
     of: &[".source"],
     holds: |of| of[0].text() == "file",
-    why: "the backend is asked for all rows, and writes no file",
-    help: "source = \"file\" makes it write files",
+    why: "the gateway asks the backend for all rows, and the backend writes no file",
+    help: "remove the key, or set source = \"file\"",
 };
 
 fn chosen(view: View<'_>, around: Around<'_>) -> Capture {

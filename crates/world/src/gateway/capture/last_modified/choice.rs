@@ -22,28 +22,28 @@ const UPTO: Written = Written::of(
 const OPTIONS: Form = table(&[
     word::<Bound>("bound").about("Where the next page begins."),
     word::<Paging>("paging")
-        .about("How the pages of a pull are cut: each after the previous one, or by skipping rows above a fixed time; the latest time is saved with each page."),
-    word::<Source>("source").about("Whose clock gives the cursor's time."),
+        .about("Where a page begins: after the last row of the previous page (\"keyset\"), or after a number of rows that are skipped (\"offset\"). The latest time is saved with each page."),
+    word::<Source>("source").about("Which clock gives the time of the cursor."),
     owned(
         "precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
         || LastModifiedOptions::default().precision.stated(),
     )
-    .about("Cursors are rounded down to multiples of this in transit."),
-    key("window", Form::Written(&UPTO), "\"settled\"").about("How far behind the present a pull stays."),
+    .about("A cursor is rounded down to a multiple of this on its way between device and gateway."),
+    key("window", Form::Written(&UPTO), "\"settled\"").about("How far behind the present a pull stays. It leaves out newer rows, and the next pull brings them."),
     word::<Stamps>("stamps")
-        .about("Which stamps of a row are compared: the greatest of the three, or all except the creation's (only `UpdatedOn`)."),
+        .about("Which stamp of a row is compared: the greatest of its three stamps, or the stamps without that of its creation (only `UpdatedOn`). \"without-created\" misses rows that were never updated."),
     word::<End>("end")
-        .about("How a pull detects its end: the response says so, or it has no rows."),
+        .about("How a pull finds its end: the response marks it, or a response has no rows."),
     optional(
         "reconcile",
-        table(&[required("every", SPAN).about("How often; 0s is at the end of each pull.")]),
+        table(&[required("every", SPAN).about("Time between two checks; with 0s the check is at the end of each pull.")]),
     )
-    .about("The gateway keeps the keys that each device got, and checks which of them are gone."),
+    .about("The gateway keeps the keys that each device got, checks which rows are gone, and reports these to the device as deleted."),
 ]);
 
 pub(crate) const KIND: Kind = Kind {
-    key: optional("last_modified", OPTIONS).about("By the time of last modification."),
+    key: optional("last_modified", OPTIONS).about("Finds changes by the time of last modification."),
     read: chosen,
     examples: &[
         ("{ last_modified = {} }", Capture::default),
