@@ -50,9 +50,9 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
 
 fn refusal(fit: &Calibration) -> String {
     let mut refuses = fit.diagnoses.iter().filter(|found| found.code.rule().effect == Effect::Refuse);
-    refuses.next().map_or_else(String::new, |found| {
-        format!("{}: {}", shown::says(found), found.code.rule().hint)
-    })
+    refuses
+        .next()
+        .map_or_else(String::new, |found| format!("{}: {}", shown::says(found), found.code.rule().hint))
 }
 
 /// Writes the scenario and says how to use it. Refuses to overwrite an existing file.
@@ -76,7 +76,9 @@ fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
     }
     written::refuse_existing_file(path)?;
     if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        return Err(Refusal::environment(format!("cannot write {shown}: its folder does not exist; create the folder first")));
+        return Err(Refusal::environment(format!(
+            "cannot write {shown}: its folder does not exist; create the folder first"
+        )));
     }
     written::replace(path, text.as_bytes())?;
     Ok(next(path, fit))

@@ -43,7 +43,7 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
         let folder = escape_path(folder);
         let folder = record::shell_word(&folder);
         console.remark(&format!(
-            "it was stopped; {cells} kept there; to continue: the same command with --resume {folder}\n"
+            "the run was stopped, and {cells} are kept; to continue, run its command with --resume {folder}\n"
         ));
     }
     Ok(Exit::Success)

@@ -230,7 +230,9 @@ impl Setting<'_> {
         // A script of less than a day shows the total.
         let long = self.0.iter().all(|cell| cell.virtual_ns >= Span::secs(86_400).0);
         let of = if long { "per day" } else { "in total" };
-        parts.extend(blocked.map(|ns| format!("syncs blocked each phone's screen for {} {of}", human::span(ns))));
+        parts.extend(
+            blocked.map(|ns| format!("syncs blocked each phone's screen for {} {of}", human::span(ns))),
+        );
         parts.join("; ")
     }
 

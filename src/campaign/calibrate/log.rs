@@ -84,7 +84,10 @@ impl Columns {
         let wrong = |units: &[Unit], n: usize| {
             let names = units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
             let near = did_you_mean(sheet.near(units[0].0).filter(|_| n == 0));
-            Malformed::line(1, format!("the file must have exactly one of the columns {names}; it has {n}{near}"))
+            Malformed::line(
+                1,
+                format!("the file must have exactly one of the columns {names}; it has {n}{near}"),
+            )
         };
         match (&known(&DURATIONS)[..], &known(&BYTES)[..]) {
             ([duration], [] | [_]) => {
@@ -130,7 +133,9 @@ pub(super) fn read(
     for row in sheet.rows().filter(|row| only.iter().all(|(column, value)| row.text(column) == value)) {
         parts.entry(by.map_or("", |by| row.text(by))).or_default().push(row);
         if let Some(by) = by.filter(|_| parts.len() > VALUES_MAX) {
-            return Err(row.malformed(by, format!("the column has over {VALUES_MAX} values, too many for --by")));
+            return Err(
+                row.malformed(by, format!("the column has over {VALUES_MAX} values, too many for --by"))
+            );
         }
     }
     if parts.is_empty() {

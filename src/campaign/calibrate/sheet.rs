@@ -28,7 +28,10 @@ impl Malformed {
 fn text_of(bytes: &[u8]) -> Result<String, Malformed> {
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let before = &bytes[..e.valid_up_to()];
-        Malformed::line(1 + before.iter().filter(|byte| **byte == b'\n').count() as u64, "the text is not UTF-8")
+        Malformed::line(
+            1 + before.iter().filter(|byte| **byte == b'\n').count() as u64,
+            "the text is not UTF-8",
+        )
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n"))
 }
@@ -73,13 +76,12 @@ const OTHERS: [(&str, &[&str]); 4] = [
 ];
 
 impl Sheet {
-    pub fn read(
-        bytes: &[u8],
-        (wanted, one_of): (&[&str], &[&str]),
-        most: usize,
-    ) -> Result<Sheet, Malformed> {
+    pub fn read(bytes: &[u8], (wanted, one_of): (&[&str], &[&str]), most: usize) -> Result<Sheet, Malformed> {
         if let Some(at) = bytes.split(|byte| *byte == b'\n').position(|line| line.len() > LINE_MAX) {
-            return Err(Malformed::line(1 + at as u64, format!("the line is longer than {} KiB", LINE_MAX >> 10)));
+            return Err(Malformed::line(
+                1 + at as u64,
+                format!("the line is longer than {} KiB", LINE_MAX >> 10),
+            ));
         }
         let text = text_of(bytes)?;
         let sheet = match text.trim_start().starts_with(['{', '[']) {
@@ -118,15 +120,15 @@ impl Sheet {
             true => format!(" (is it `{near}`? then rename this column)"),
             false => format!(" (did you mean `{near}`?)"),
         });
-        let names = if one_of.contains(&name) { format!("one of {}", one_of.join(", ")) } else { format!("`{name}`") };
+        let names = if one_of.contains(&name) {
+            format!("one of {}", one_of.join(", "))
+        } else {
+            format!("`{name}`")
+        };
         names + &near.unwrap_or_default()
     }
 
-    fn of_csv(
-        text: &str,
-        (wanted, one_of): (&[&str], &[&str]),
-        most: usize,
-    ) -> Result<Sheet, Malformed> {
+    fn of_csv(text: &str, (wanted, one_of): (&[&str], &[&str]), most: usize) -> Result<Sheet, Malformed> {
         if text.matches('"').count() % 2 == 1 {
             let last = text.rfind('"').unwrap_or(0);
             let line = 1 + text[..last].matches('\n').count() as u64;
@@ -149,7 +151,10 @@ impl Sheet {
         for record in reader.records() {
             sheet.records.push(record.map_err(|e| ragged(&e))?);
             if sheet.records.len() > most {
-                return Err(Malformed::line(line_of(&sheet.records[most]), format!("the file has more than {most} rows")));
+                return Err(Malformed::line(
+                    line_of(&sheet.records[most]),
+                    format!("the file has more than {most} rows"),
+                ));
             }
         }
         Ok(sheet)
@@ -162,7 +167,10 @@ impl Sheet {
             let object: serde_json::Map<String, Value> = serde_json::from_str(line).map_err(|e| {
                 let what = e.to_string();
                 let what = what.split(" at line").next().unwrap_or_default();
-                Malformed::line(number, format!("the line is not a JSON object: {what} at character {}", e.column()))
+                Malformed::line(
+                    number,
+                    format!("the line is not a JSON object: {what} at character {}", e.column()),
+                )
             })?;
             let new: Vec<String> = object.keys().filter(|name| !header.contains(name)).cloned().collect();
             header.extend(new);
@@ -176,7 +184,10 @@ impl Sheet {
             record.set_position(Some(position.set_line(number).clone()));
             records.push(record);
             if records.len() > most || header.len() > KEYS_MAX {
-                return Err(Malformed::line(number, format!("the file has more than {most} rows or {KEYS_MAX} keys")));
+                return Err(Malformed::line(
+                    number,
+                    format!("the file has more than {most} rows or {KEYS_MAX} keys"),
+                ));
             }
         }
         let missing = |record: &csv::StringRecord| vec![""; header.len() - record.len()];

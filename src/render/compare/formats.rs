@@ -126,9 +126,17 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
         let cells = human::count(candidate as u64, "cell");
         let new = match comparison.new_failure() {
             Exit::Success => String::new(),
-            exit => format!(" (exit {} is new)", exit.code()),
+            exit => {
+                let why = match exit {
+                    Exit::Threshold => " (a missed gate or expectation)",
+                    Exit::Correctness => " (lost or wrong data)",
+                    Exit::Stuck => " (a stuck sync)",
+                    _ => "",
+                };
+                format!("; exit {}{why} is more frequent", exit.code())
+            }
         };
-        let told = format!("{cells} failed, {base} in {}{new}", comparison.sides.0);
+        let told = format!("{cells} failed, and {base} in {}{new}", comparison.sides.0);
         parts.push(if candidate > base || !new.is_empty() { paint.bad(&told) } else { told });
     }
     let told = |n, words: &dyn Fn(u64) -> String| (n > 0).then(|| words(n));
@@ -323,7 +331,8 @@ fn equal_and_open(group: &Group) -> Vec<String> {
     let equal = most.map(|within| format!("{within}: {}", listed(&equal)));
     let mut open: Vec<&Difference> = open.into_iter().filter(|d| within(d).is_none()).collect();
     open.sort_by_key(|d| !leans(d));
-    let open = (!open.is_empty()).then(|| format!("not decided, more seeds would decide: {}", listed(&open)));
+    let open =
+        (!open.is_empty()).then(|| format!("not decided (more --seeds would decide): {}", listed(&open)));
     equal.into_iter().chain(open).collect()
 }
 
