@@ -107,9 +107,9 @@ pub fn demands(
             format!("`{name}` is not judged in {seeds} of {ran} seeds: {figure} has no observation")
         }
         None if *by_all || *seeds == ran => {
-            format!("no setting meets `{name}`, so it is ignored: relax it, or vary another key")
+            format!("no setting meets `{name}`, so this rule is ignored: relax it, or vary another key")
         }
-        None => format!("in {seeds} of {ran} seeds no setting meets `{name}`: it is ignored in these seeds"),
+        None => format!("in {seeds} of {ran} seeds no setting meets `{name}`, so this rule is ignored there"),
     });
     let together = together.iter().map(|(name, seeds)| {
         format!("`{name}` is missed in {seeds} of {ran} seeds, but all seeds together meet it")

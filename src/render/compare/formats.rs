@@ -112,7 +112,7 @@ fn lacks(group: &Group, candidate: &str, all: bool) -> Vec<String> {
     let missing = missing.map(|missing| format!("not in {candidate}: {missing}"));
     let unlike = group.unlike.iter().map(|one| format!("not compared: {}", words::unlike_shapes_text(one)));
     let copies = joined(&group.copies, ", ");
-    let copies = copies.map(|of| format!("several cells on one side with different results: seed {of}"));
+    let copies = copies.map(|of| format!("one side has several cells with different results: seed {of}"));
     let size = words::other_size(group);
     otherwise.into_iter().chain(missing).chain(size).chain(unlike).chain(copies).collect()
 }
@@ -399,7 +399,7 @@ fn nothing_shown(group: &Group) -> String {
     match group.differences.iter().filter(|d| !is_equal(d)).count() {
         0 if group.other_digests > 0 => {
             let cells = human::count(group.other_digests as u64, "cell");
-            format!("  none of {all} statistics differs, and the digests of {cells} do\n")
+            format!("  none of {all} statistics differs, but the digests of {cells} do\n")
         }
         0 => format!("  nothing to report among {all} statistics\n"),
         n => format!("  {n} of {all} statistics differ, but none is a finding: use -v\n"),
