@@ -120,7 +120,7 @@ fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
     }
     text.push_str(&format!("stopped after {generations}; to repeat this hunt: {again}\n"));
     if hunted.failures.is_empty() {
-        text.push_str("no failure was found: try a longer --time, or another --seed\n");
+        text.push_str("no failure was found: try a longer --for, more --generations, or another --seed\n");
     }
     text
 }
