@@ -175,7 +175,7 @@ fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Resul
     if let Some(address) = &args.tunnel {
         if !args.listen.ip().is_loopback() {
             let why =
-                "--tunnel carries raw bytes without a token, so it listens only on loopback: change --listen";
+                "--tunnel carries raw bytes without a token, so it listens on loopback only: change --listen";
             return Err(Refusal::usage(why));
         }
         let tunnel = Upstream::of_port(address).map_err(Refusal::usage)?;

@@ -188,7 +188,7 @@ pub(super) fn missed_gate(cell: &CellRecord, gate: &GateRecord) -> String {
 }
 
 fn missed([is, want]: [String; 2]) -> String {
-    format!("is {is}, must be {want}")
+    format!("is {is}, must be {}", want.trim_start_matches("= "))
 }
 
 fn expectation(cell: &CellRecord, one: &ExpectationRecord) -> String {

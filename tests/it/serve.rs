@@ -267,7 +267,7 @@ fn a_session_in_which_nothing_was_said_tests_nothing() {
     let serving = Serving::of(&desk, "");
     assert_eq!(serving.ask("GET /pull?limit=1", "").0, 200);
     let (code, out) = serving.signalled("-TERM");
-    assert!(code == Some(4) && out.contains("never reported what they show"), "{code:?} {out}");
+    assert!(code == Some(4) && out.contains("never reported their rows"), "{code:?} {out}");
 }
 
 #[test]
