@@ -7,6 +7,7 @@ use crate::record::{RemedyRecord, WorseRecord, headline_of, shell_word};
 
 const BACKEND: &str = "backend.";
 const EXPECT: &str = "expect ";
+const GATE: &str = "gate ";
 
 /// The remedy: settings with their result if they were tried, else settings that may help.
 pub(super) fn remedy(RemedyRecord { check, set, found, left, remaining, worse }: &RemedyRecord) -> String {
@@ -44,25 +45,33 @@ fn named(what: &str) -> String {
     what.strip_prefix(EXPECT).map_or_else(|| name(what), |what| format!("the expectation of {}", name(what)))
 }
 
-/// What settings make worse: counts that grow, then gates and expectations that the cell misses.
+/// What settings make worse: counts that grow, then what the cell misses, then other failures.
 /// `None` if there is nothing.
 fn price(worse: &[WorseRecord]) -> Option<String> {
     let is_counted =
         |one: &&WorseRecord| metrics::find(&one.what).is_some() || metric_of(&one.what).is_some();
-    let (counted, missed): (Vec<&WorseRecord>, Vec<&WorseRecord>) = worse.iter().partition(is_counted);
     let is_expected = |one: &&WorseRecord| one.what.starts_with(EXPECT);
-    let change = match counted.is_empty() && missed.iter().all(is_expected) {
-        true => "; to use the setting, change `[expect]`",
-        false => "",
-    };
+    let is_demand = |one: &&WorseRecord| is_expected(one) || one.what.starts_with(GATE);
     let more = |WorseRecord { what, before, after }: &WorseRecord| {
         format!("{} {} → {}", named(what), human::thousands(*before), human::thousands(*after))
     };
-    let counted = joined(counted.into_iter().map(more), ", ").map(|more| format!("does more harm: {more}"));
-    let missed = joined(missed.into_iter().map(|one| named(&one.what)), ", ");
-    let missed = missed.map(|missed| format!("the cell then misses {missed}"));
-    let told = joined(counted.into_iter().chain(missed), ", and ")?;
-    Some(format!("{told} (tried){change}"))
+    let name = |one: &WorseRecord| named(&one.what);
+    let harm = joined(worse.iter().filter(is_counted).map(more), ", ");
+    let missed = joined(worse.iter().filter(is_demand).map(name), ", ");
+    let others = worse.iter().filter(|one| !is_counted(one) && !is_demand(one));
+    let others = joined(others.map(name), ", ");
+    let parts = [
+        harm.map(|harm| format!("does more harm: {harm}")),
+        missed.map(|missed| format!("the cell then misses {missed}")),
+        others.map(|others| format!("the cell then fails by {others}")),
+    ];
+    let told = joined(parts.into_iter().flatten(), ", and ")?;
+    let next = if worse.iter().all(|one| is_expected(&one)) {
+        "; to use the setting, change `[expect]`"
+    } else {
+        ""
+    };
+    Some(format!("{told} (tried){next}"))
 }
 
 #[cfg(test)]

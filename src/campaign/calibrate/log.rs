@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sheet::{Malformed, Row, Sheet};
+use super::sheet::{Malformed, Row, Sheet, WantedColumns};
 use crate::base::Span;
 use crate::campaign::did_you_mean;
 use crate::scenario::closest;
@@ -122,7 +122,8 @@ pub(super) fn read(
 ) -> Result<Vec<(String, Log)>, Malformed> {
     let chosen = only.iter().map(|(column, _)| column.as_str()).chain(by);
     let wanted: Vec<&str> = ["start", "rows"].into_iter().chain(chosen).collect();
-    let sheet = Sheet::read(bytes, (&wanted, &DURATIONS.map(|(name, _)| name)), ROWS_MAX)?;
+    let durations = DURATIONS.map(|(name, _)| name);
+    let sheet = Sheet::read(bytes, WantedColumns { all: &wanted, one_of: &durations }, ROWS_MAX)?;
     let columns = Columns::of(&sheet)?;
     if let Some(near) = sheet.near("outcome").filter(|_| !sheet.has("outcome")) {
         let what = "the file has no column `outcome`: rename this column to `outcome`, or remove it if it \

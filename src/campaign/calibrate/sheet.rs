@@ -60,6 +60,14 @@ pub struct Sheet {
     pub records: Vec<csv::StringRecord>,
 }
 
+/// The columns that a file must have.
+#[derive(Clone, Copy)]
+pub struct WantedColumns<'a> {
+    pub all: &'a [&'a str],
+    /// Columns of which the file must have at least one.
+    pub one_of: &'a [&'a str],
+}
+
 /// A line of a [`Sheet`].
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
@@ -76,7 +84,7 @@ const OTHERS: [(&str, &[&str]); 4] = [
 ];
 
 impl Sheet {
-    pub fn read(bytes: &[u8], (wanted, one_of): (&[&str], &[&str]), most: usize) -> Result<Sheet, Malformed> {
+    pub fn read(bytes: &[u8], wanted: WantedColumns<'_>, most: usize) -> Result<Sheet, Malformed> {
         if let Some(at) = bytes.split(|byte| *byte == b'\n').position(|line| line.len() > LINE_MAX) {
             return Err(Malformed::line(
                 1 + at as u64,
@@ -86,20 +94,20 @@ impl Sheet {
         let text = text_of(bytes)?;
         let sheet = match text.trim_start().starts_with(['{', '[']) {
             true => Sheet::of_objects(&text, most)?,
-            false => Sheet::of_csv(&text, (wanted, one_of), most)?,
+            false => Sheet::of_csv(&text, wanted, most)?,
         };
-        sheet.refuse_without(wanted, one_of)?;
+        sheet.refuse_without(wanted)?;
         if sheet.records.is_empty() {
             return Err(Malformed::line(1, "the file has a header, but no rows"));
         }
         Ok(sheet)
     }
 
-    /// Refuses a file without a `wanted` column, or without any of `one_of`. The error names all
-    /// columns that the file lacks.
-    fn refuse_without(&self, wanted: &[&str], one_of: &[&str]) -> Result<(), Malformed> {
+    /// Refuses a file without a wanted column. The error names all columns that the file lacks.
+    fn refuse_without(&self, wanted: WantedColumns<'_>) -> Result<(), Malformed> {
+        let WantedColumns { all, one_of } = wanted;
         let any = one_of.first().copied().filter(|_| !one_of.iter().any(|name| self.has(name)));
-        let lacks = wanted.iter().copied().filter(|name| !self.has(name)).chain(any);
+        let lacks = all.iter().copied().filter(|name| !self.has(name)).chain(any);
         let lacks: Vec<String> = lacks.map(|name| self.lacked(name, one_of)).collect();
         if lacks.is_empty() {
             return Ok(());
@@ -128,7 +136,7 @@ impl Sheet {
         names + &near.unwrap_or_default()
     }
 
-    fn of_csv(text: &str, (wanted, one_of): (&[&str], &[&str]), most: usize) -> Result<Sheet, Malformed> {
+    fn of_csv(text: &str, wanted: WantedColumns<'_>, most: usize) -> Result<Sheet, Malformed> {
         if text.matches('"').count() % 2 == 1 {
             let last = text.rfind('"').unwrap_or(0);
             let line = 1 + text[..last].matches('\n').count() as u64;
@@ -147,7 +155,7 @@ impl Sheet {
         }
         let mut sheet = Sheet { header, records: Vec::new() };
         // This error is better for a wrong separator than one about rows of different lengths.
-        sheet.refuse_without(wanted, one_of)?;
+        sheet.refuse_without(wanted)?;
         for record in reader.records() {
             sheet.records.push(record.map_err(|e| ragged(&e))?);
             if sheet.records.len() > most {
