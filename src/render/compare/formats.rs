@@ -193,9 +193,9 @@ fn legend(comparison: &Comparison) -> &'static str {
     if !comparison.groups.iter().any(of_chance) {
         return "";
     }
-    "\nfigures are means over the seeds, geometric ones if none is zero (`run` shows medians); of \
-     100\ncomparisons of equal engines, about one finds a difference in the summary by chance, and \
-     one among\nthe other figures\n"
+    "\nfigures are means over the seeds (geometric means if no value is zero); `run` shows medians\n\
+     in 100 comparisons of equal engines, about one shows a difference of the summary by chance,\n\
+     and one a difference of other figures\n"
 }
 
 const UNJUDGED: usize = 8;

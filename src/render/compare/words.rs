@@ -14,7 +14,7 @@ pub fn unjudged(comparison: &Comparison) -> Option<String> {
     let (whose, of_each) =
         if group.basis == Basis::Samples { ("", " on each side") } else { ("common ", "") };
     let seeds = human::count(group.seeds.0.min(group.seeds.1) as u64, &format!("{whose}seed"));
-    Some(format!("not judged: {seeds}{of_each} of at least {least}: run both with --seeds 1..={least}"))
+    Some(format!("not judged: {seeds}{of_each}, but {least} are needed: run both with --seeds 1..={least}"))
 }
 
 /// Says which seeds or metrics of the base the candidate lacks. `None` if it has all.
