@@ -51,8 +51,11 @@ pub(super) fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> anyhow::Re
 /// A line for the user about the file that was written.
 pub(super) fn told(shrunk: &Shrunk, found: &Found, path: &Path) -> String {
     let runs = count(shrunk.runs, "run");
-    let end =
-        if shrunk.is_complete { "" } else { "; the budget is spent: a higher --budget may shrink the file further" };
+    let end = if shrunk.is_complete {
+        ""
+    } else {
+        "; the budget is spent: a higher --budget may shrink the file further"
+    };
     let lines = count(found.lines as u64, "line");
     let what = shrink::headline(&shrunk.script);
     format!("{}: {lines}, {what}; {runs}{end}\n", escape_path(path))
