@@ -70,7 +70,7 @@ impl FromStr for Axis {
         let wrong = |why: String| Err(AxisError(why));
         let (key, spec) = text.split_once('=').map_or(("", ""), |(key, spec)| (key.trim(), spec.trim()));
         if key.is_empty() || spec.is_empty() {
-            return wrong(format!("want KEY=SPEC, the values as {WANT}"));
+            return wrong(format!("the form must be KEY=SPEC, with the values as {WANT}"));
         }
         let key = key.to_owned();
         let values = listed(spec);
@@ -78,20 +78,22 @@ impl FromStr for Axis {
             && starts_as_number(first)
         {
             let range = range(first, rest)
-                .ok_or_else(|| AxisError(format!("`{spec}` {}; want {WANT}", fault(first, rest))))?;
+                .ok_or_else(|| AxisError(format!("`{spec}` {}; give {WANT}", fault(first, rest))))?;
             if matches!(range.step, Progression::Times(_)) && range.first <= 0.0 {
                 let Range { first, last, unit, .. } = range;
                 return wrong(format!(
-                    "from {first} on, multiplication gives no new value; in steps of one: {first}{unit}..={last}{unit}"
+                    "from {first} on, the factor gives no new value; use steps of one: {first}{unit}..={last}{unit}"
                 ));
             }
             // Floats hold integers exactly up to 2⁵³.
             if range.whole && range.first.abs().max(range.last.abs()) > 9e15 {
-                return wrong(format!("`{spec}` has numbers that would be rounded: list each"));
+                return wrong(format!("`{spec}` has values that would be rounded: list each value"));
             }
             return match range.count() {
-                0 => wrong(format!("`{spec}` ends before it starts")),
-                count if count > CELLS_MAX => wrong(format!("`{spec}` has more than {CELLS_MAX} values")),
+                0 => wrong(format!("`{spec}` ends before it starts: put the smaller value first")),
+                count if count > CELLS_MAX => {
+                    wrong(format!("`{spec}` has more than {CELLS_MAX} values: use a larger step"))
+                }
                 _ => Ok(Axis { key, values: range.values(), range: Some(range) }),
             };
         }

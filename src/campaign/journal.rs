@@ -164,11 +164,11 @@ impl Journal {
             if head.of == run {
                 return Ok(());
             }
-            let why = "the scenario, its settings, axes, variants or seeds are not the same";
+            let why = "the scenario, settings, axes, variants or seeds differ; use the command of that run";
             KeptError::usage(format!("{} belongs to another run: {why}", escape_path(&path)))
         };
         let folder = escape_path(folder);
-        let why = "no cell was kept there, or it has completed";
+        let why = "the folder has no completed cell, or the run has ended; leave out --resume";
         let none = || KeptError::usage(format!("there is no run to continue in {folder}: {why}"));
         Journal::reopened(&path, any_build, is_of)?.map_or_else(none, Ok)
     }
@@ -187,7 +187,7 @@ impl Journal {
             }
             let (path, this) = (escape_path(path), Build::this());
             KeptError::usage(format!(
-                "{path} was begun by {build}, and this is {this}: two builds may give other figures; --any-build continues anyway, and the record says so"
+                "{path} was begun by {build}, but this is {this}: the figures of two builds may differ; to continue anyway, add --any-build"
             ))
         };
         let opened = file::open_with(path, file::Named::InFile, OpenOptions::new().read(true).write(true));
@@ -202,7 +202,9 @@ impl Journal {
             (Begun::Cut, _) => return Ok(None),
             (Begun::Foreign, _) => {
                 let path = escape_path(path);
-                return KeptError::usage(format!("{path} was written by another version of the program"));
+                return KeptError::usage(format!(
+                    "{path} was written by another version of the program: use another folder, or that version"
+                ));
             }
             (Begun::Of(head), end) => {
                 is_of(&head)?;
@@ -287,7 +289,9 @@ impl Journal {
 
 fn claim(file: File) -> io::Result<Claimed> {
     match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(io::Error::other("another syncdyno is using this folder")),
+        Err(TryLockError::WouldBlock) => Err(io::Error::other(
+            "another syncdyno is using this folder; wait for its end, or use another folder",
+        )),
         // Some cluster file systems have no locks.
         Err(TryLockError::Error(cause)) if cause.kind() != io::ErrorKind::Unsupported => Err(cause),
         _ => Ok(Claimed(file)),

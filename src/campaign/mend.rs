@@ -70,6 +70,8 @@ const SHELVED: &str = "oracle.shelved.edits";
 const STUCK: &str = "stuck";
 /// A check that other checks imply, and those say more.
 const DIVERGENT: &str = "divergent";
+/// What the name of a missed expectation begins with.
+const EXPECT: &str = "expect ";
 
 /// The findings that a setting may mend, the gravest first.
 fn findings(cell: &CellRecord) -> Vec<String> {
@@ -115,14 +117,21 @@ fn failure(cell: &CellRecord, reason: &Reason) -> String {
         _ if is_of_losses(cell, reason) => LOST.to_owned(),
         Reason::TakenBack { .. } => TAKEN_BACK.to_owned(),
         Reason::Shelved { .. } => SHELVED.to_owned(),
+        // A missed expectation is not the number of its figure.
+        Reason::Expectation { what } => format!("{EXPECT}{what}"),
         other => other.what(),
     }
+}
+
+/// The figure of a missed expectation; another failure's own name.
+fn figure_of(failure: &str) -> &str {
+    failure.strip_prefix(EXPECT).unwrap_or(failure)
 }
 
 /// Settings that may mend `finding`. For lost edits: settings against each kind of loss.
 fn known(document: &Document, cell: &CellRecord, finding: &str) -> Vec<String> {
     if finding != LOST {
-        return document.remedies(finding);
+        return document.remedies(figure_of(finding));
     }
     let ways = losses().filter(|loss| cell.stat(loss.metric, "value") > Some(0));
     distinct(ways.flat_map(|loss| document.remedies(loss.metric)))
@@ -158,7 +167,10 @@ impl Tried {
 /// What is worse: any increase of harm to edits, and other failures that increase beyond chance.
 fn worse(before: &CellRecord, after: &CellRecord) -> Vec<WorseRecord> {
     let [failed, fails] = [before, after].map(failures);
-    let is_of_edits = |what: &str| of_edits().any(|of| of == what || metric_of(what) == Some(of));
+    let is_of_edits = |what: &str| {
+        let what = figure_of(what);
+        of_edits().any(|of| of == what || metric_of(what) == Some(of))
+    };
     let is_more =
         |[before, after]: [u64; 2]| after > before + if before > 0 { (before / 4).max(2) } else { 0 };
     let all = fails.into_iter().filter(|(what, _)| !is_of_edits(what)).map(|(what, after)| {
@@ -349,7 +361,7 @@ mod tests {
         ];
         let cell = CellRecord { reasons: reasons.clone(), ..CellRecord::default() };
         assert_eq!(failures(&cell).len(), reasons.len(), "{:?}", failures(&cell));
-        for name in ["stale", "stuck", TAKEN_BACK, SHELVED, "gate safe"] {
+        for name in ["stale", "stuck", TAKEN_BACK, SHELVED, "gate safe", "expect engine.requests.count"] {
             assert_eq!(failures(&cell).get(name), Some(&1), "{name}");
         }
     }

@@ -19,7 +19,7 @@ use crate::scenario::{
 };
 
 /// Why a question is not asked: both variants would be the same scenario.
-const NO_CHANGE: &str = "your file is the same without it and with it";
+const NO_CHANGE: &str = "both variants give the same scenario in your file";
 
 /// The cells of `file` for the selected questions, the unchanged file first. Halves (a question's
 /// two variants) that are equal run once.
@@ -58,7 +58,7 @@ pub(super) fn plans(
     // Host times vary from run to run, so they go only to stderr.
     let estimate = cost::estimate(&cost::of(&asked.plans), jobs, console);
     let estimate = estimate.trim_end();
-    console.remark(&format!("on this host: {estimate}; longer where syncs fail again and again\n"));
+    console.remark(&format!("on this host: {estimate}; more if syncs fail often\n"));
     Ok(asked.plans)
 }
 
@@ -73,7 +73,7 @@ fn without_absent(questions: Vec<(Question, bool)>) -> Vec<Question> {
 
 fn own(file: &Path, console: &Console<'_>) -> Result<Document> {
     if file.is_dir() {
-        let text = format!("{} is a folder: --for takes one scenario", escape_path(file));
+        let text = format!("{} is a folder: --for takes one scenario file", escape_path(file));
         return Err(Refusal::usage(text));
     }
     let mut documents = sources::documents(&[file.to_owned()], console)?;
@@ -181,7 +181,11 @@ fn nothing(questions: &[Question]) -> String {
         _ => None,
     });
     match questions {
-        [] => "no scenario there has a question to ask".to_owned(),
-        _ => format!("none of these questions fits this scenario:{}", told.collect::<String>()),
+        [] => "the given scenarios have no question: give one with [question.NAME], or no path for the checklist"
+            .to_owned(),
+        _ => format!(
+            "none of these questions fits this scenario, so nothing was run:{}",
+            told.collect::<String>()
+        ),
     }
 }

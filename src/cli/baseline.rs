@@ -23,7 +23,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
                 let hint = format!("syncdyno baseline update {name} {run} --reason \"…\"");
                 // An unreadable baseline cannot be updated. The error of reading it helps more.
                 read(name, &path)?;
-                let text = format!("there is already a baseline {name}; to replace it: {hint}");
+                let text = format!("there is already a baseline {name}; to replace it, run: {hint}");
                 return Err(Refusal::usage(text));
             }
             reasoned(reason)?;
@@ -39,8 +39,10 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             let mut baseline = load(name)?;
             let [new, other, rest] = baseline.take_in(of_run(run, Vec::new())?, *prune);
             if new + other == 0 && !(*prune && rest > 0) {
-                console
-                    .result(&format!("{}: nothing changed, so the file is unchanged\n", escape_path(path)));
+                console.result(&format!(
+                    "{}: the figures are the same, so the file is unchanged\n",
+                    escape_path(path)
+                ));
                 return Ok(Exit::Success);
             }
             // A repeated reason is kept once, at its latest place.
@@ -51,7 +53,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             let other =
                 if other > 0 { format!("{} with other figures, ", cells(other)) } else { String::new() };
             let rest =
-                format!("{} {}", cells(rest), if *prune { "taken out" } else { "not in this run and kept" });
+                format!("{} {}", cells(rest), if *prune { "removed" } else { "kept, but not in this run" });
             let told = format!("{} new, {other}{rest}", cells(new));
             console.result(&format!("{}: {}; {told}\n", escape_path(path), cells(baseline.cells.len())));
             Ok(Exit::Success)
@@ -108,7 +110,8 @@ fn file_of(name: &str) -> anyhow::Result<PathBuf> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let stem = name.strip_suffix(".json").unwrap_or(name);
     if stem.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
-        let text = format!("`{name}` is not a valid name for a baseline: letters, digits, `-`, `_` and `.`");
+        let text =
+            format!("`{name}` is not a valid name for a baseline: use letters, digits, `-`, `_` and `.`");
         return Err(Refusal::usage(text));
     }
     Ok(Path::new(HOME).join(format!("{stem}.json")))
@@ -129,7 +132,10 @@ fn names() -> anyhow::Result<Vec<String>> {
 pub(super) fn of_run(run: &Path, reasons: Vec<String>) -> anyhow::Result<Baseline> {
     let (file, record) = report::read(run)?;
     if !record.complete {
-        return Err(Refusal::usage(format!("{}: the run was stopped before its end", escape_path(file))));
+        return Err(Refusal::usage(format!(
+            "{}: the run was stopped before its end; continue it with --resume first",
+            escape_path(file)
+        )));
     }
     Baseline::of(&record, reasons).map_err(|e| Refusal::usage(format!("{}: {e}", escape_path(file))))
 }
@@ -137,7 +143,7 @@ pub(super) fn of_run(run: &Path, reasons: Vec<String>) -> anyhow::Result<Baselin
 fn list(console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let names = names()?;
     if names.is_empty() {
-        console.remark(&format!("no baseline in {HOME}\n"));
+        console.remark(&format!("there is no baseline in {HOME}: save one with `syncdyno baseline save`\n"));
     }
     for name in names {
         let line = load(&name).map_or_else(

@@ -30,7 +30,7 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
         (Some(out), [fit]) => write(out, fit, args.rtt.unwrap_or_default())?,
         (Some(_), _) => {
             let column = args.by.as_deref().unwrap_or_default();
-            let text = format!("-o needs a single fit: choose it with --only {column}=VALUE instead of --by");
+            let text = format!("-o writes one fit: replace --by {column} with --only {column}=VALUE");
             return Err(Refusal::usage(text));
         }
         (None, _) => String::new(),
@@ -50,7 +50,9 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
 
 fn refusal(fit: &Calibration) -> String {
     let mut refuses = fit.diagnoses.iter().filter(|found| found.code.rule().effect == Effect::Refuse);
-    refuses.next().map_or_else(String::new, shown::says)
+    refuses
+        .next()
+        .map_or_else(String::new, |found| format!("{}: {}", shown::says(found), found.code.rule().hint))
 }
 
 /// Writes the scenario and says how to use it. Refuses to overwrite an existing file.
@@ -63,18 +65,20 @@ fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
     let name: String =
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
     let Some(text) = fit.scenario(&name, rtt) else {
-        let text = format!("error: the log gives no scenario: {}", refusal(fit));
+        let text = format!("error: no scenario can be made from the log: {}", refusal(fit));
         return Err(Refusal::because(Exit::Invalid, text));
     };
     let overhead = fit.figures.unwrap_or_default().overhead.value;
     if rtt.as_secs_f64() > overhead {
         let overhead = Span::from_secs_f64(overhead);
-        let text = format!("a round trip of {rtt} is longer than the overhead of {overhead}");
+        let text = format!("--rtt {rtt} is longer than the overhead of {overhead}: give a shorter --rtt");
         return Err(Refusal::usage(text));
     }
     written::refuse_existing_file(path)?;
     if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        return Err(Refusal::environment(format!("cannot write {shown}: its folder does not exist")));
+        return Err(Refusal::environment(format!(
+            "cannot write {shown}: its folder does not exist; create the folder first"
+        )));
     }
     written::replace(path, text.as_bytes())?;
     Ok(next(path, fit))

@@ -36,7 +36,9 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
         };
         let [base, candidate] = [(&args.base, base), (&args.candidate, candidate)]
             .map(|(name, side)| format!("{name}{}", list(side)));
-        let text = format!("the two runs have no cell in common: {base} and {candidate}");
+        let text = format!(
+            "{base} and {candidate} have no cell in common: compare runs of the same scenario and variants"
+        );
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
     comparison.tolerate(args.tolerance);
@@ -51,10 +53,11 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     if args.format == CompareFormat::Github {
         append_page(&markdown(&comparison), console);
     }
-    let unlike = || unlike(&comparison).map(|why| format!("{why}; save the older side again, from a run"));
+    let unlike =
+        || unlike(&comparison).map(|why| format!("{why}; run the older side again, and save it again"));
     let apart = copies(&comparison).or_else(unlike).map(|why| format!("not comparable: {why}"));
     let others = comparison.scenarios.as_ref().filter(|_| args.fail_on_worse).map(|(base, candidate)| {
-        format!("{candidate} and {base} are different scenarios: neither is a regression of the other")
+        format!("{candidate} and {base} are different scenarios, so --fail-on-worse cannot judge them")
     });
     if let Some(text) = apart.or(others) {
         return Err(Refusal::because(Exit::NoBaseline, text));

@@ -57,7 +57,7 @@ pub(super) fn estimate(costs: &[Cost], jobs: usize, console: &Console<'_>) -> St
     let all: u128 = costs.iter().map(|cost| u128::from(cost.time().0)).sum();
     let sum = |of: fn(&Cost) -> u64| costs.iter().map(of).fold(0, u64::saturating_add);
     format!(
-        "about {} and {} here on {}, by an estimate: {}, {} provisioned, {} of a unit, {}, by the cost of {} devices for an hour that ran just now ({})\n",
+        "this needs about {} and {} on {}, by an estimate for {}, {} provisioned, {} of a unit and {}; its base is a run of {} devices for an hour just now ({})\n",
         human::span(here(longest.max(all / threads as u128))),
         human::bytes(memory(costs, threads).1),
         human::count(threads as u64, "thread"),
@@ -86,12 +86,12 @@ pub(super) fn for_plans(plans: &[Plan], work: &Work, console: &mut Console<'_>) 
     let told = |need| {
         let (need, free) = (human::bytes(need), human::bytes(free));
         format!(
-            "about {need} of memory needed, by an estimate, and {free} free here; fewer devices or rows need less, or fewer cells at once with -j"
+            "the run needs about {need} of memory, by an estimate, but {free} are free: use fewer devices or rows, or fewer cells at once with -j"
         )
     };
     // A lack of memory that is not certain refuses nothing.
     if sure > free.saturating_mul(OFF) && !work.allow_memory {
-        return Err(Refusal::environment(format!("{}; --allow-memory runs it anyway", told(sure))));
+        return Err(Refusal::environment(format!("{}; to run anyway, add --allow-memory", told(sure))));
     }
     console.complaint(&format!("warning: the system may kill the run: {}\n", told(need)));
     Ok(())

@@ -22,7 +22,7 @@ pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Pl
         return sources::plans(selection, console);
     }
     if axes.iter().any(|axis| axis.key == SEED) && selection.seeds().is_some() {
-        return Err(Refusal::usage("both an axis over `seed` and seeds"));
+        return Err(Refusal::usage("--axis seed=… and --seeds both set the seeds: use one of them"));
     }
     let documents = sources::documents(&selection.paths, console)?;
     let first = axes.iter().map(|axis| (axis.key.clone(), vec![axis.values[0].clone()])).collect();
@@ -51,7 +51,7 @@ fn refuse_same(axis: &Axis, plans: &[Plan]) -> anyhow::Result<()> {
     let mut seen = BTreeMap::new();
     let same = digests.into_iter().find_map(|(value, all)| Some((seen.insert(all, value)?, value)));
     let Some((one, other)) = same.filter(|_| axis.key != SEED) else { return Ok(()) };
-    let text = format!("`{}` is the same by {one} and by {other}: use one of them", axis.key);
+    let text = format!("{one} and {other} give the same value of `{}`: use one of them", axis.key);
     Err(Refusal::usage(text))
 }
 
@@ -70,8 +70,8 @@ fn refuse_alike(corner: &[Plan], axes: &[Axis]) -> anyhow::Result<()> {
         let keys: Vec<&str> = axes.iter().map(|axis| axis.key.as_str()).collect();
         let (one, two, keys) = (name(other), name(plan), keys.join("` and `"));
         return Err(Refusal::usage(format!(
-            "variants `{one}` and `{two}` differ only in `{keys}`, which the axis sets: --variant \
-             {one} sweeps one of them"
+            "variants `{one}` and `{two}` differ only in `{keys}`, which the axis sets: to sweep one \
+             of them, add --variant {one}"
         )));
     }
     Ok(())

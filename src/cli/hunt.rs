@@ -40,7 +40,10 @@ pub(super) fn hunt(args: &HuntArgs, console: &mut Console<'_>) -> anyhow::Result
         let line = kept(failure, &game, file, args, means, console)?;
         console.result(&line);
         if let Some(exit) = signals.exit() {
-            return Err(Refusal::because(exit, "stopped: not all failures were made small"));
+            return Err(Refusal::because(
+                exit,
+                "stopped: not all failures were made small; to make them small, repeat the hunt",
+            ));
         }
     }
     console.result(&reached(&hunted));
@@ -95,7 +98,7 @@ fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
     let generations = human::count(hunted.generations, "generation");
     let facts = human::thousands(hunted.features);
     let mut text = format!(
-        "{failures} in {candidates}; {} of them reached something new, {facts} facts in all\n",
+        "{failures} in {candidates}; {} of these reached something new, {facts} facts in total\n",
         human::thousands(hunted.kept)
     );
     if hunted.refused > 0 {
@@ -115,7 +118,11 @@ fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
     if args.size != 64 {
         again.push_str(&format!(" --size {}", args.size));
     }
-    text + &format!("stopped after {generations}; the same again: {again}\n")
+    text.push_str(&format!("stopped after {generations}; to repeat this hunt: {again}\n"));
+    if hunted.failures.is_empty() {
+        text.push_str("no failure was found: try a longer --for, more --generations, or another --seed\n");
+    }
+    text
 }
 
 /// Makes a failure small and writes its file. Returns a line about it.

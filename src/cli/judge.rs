@@ -179,7 +179,7 @@ fn read<'g>(args: &JudgeArgs, ground: &'g Ground, colour: bool) -> anyhow::Resul
     };
     let tables: Vec<(String, String)> = args.table.iter().map(of_entity).collect();
     if !args.phone.is_empty() && tables.is_empty() {
-        return Err(Refusal::usage("--phone needs --table: which table has the rows of which entity"));
+        return Err(Refusal::usage("--phone needs --table, which names the table of each entity"));
     }
     for (name, of) in &args.phone {
         let path = Path::new(of);
@@ -254,7 +254,7 @@ fn leave_out(plan: &mut Plan, outcome: &Outcome) -> Option<String> {
     of.expect.violations.retain(|check| stays(is_checked(check), format!("`{check}`")));
     of.expect.metrics.retain(|name, _| stays(measured(name), format!("`{name}`")));
     (!out.is_empty())
-        .then(|| format!("not checked, because the history does not report it: {}", out.join(", ")))
+        .then(|| format!("not checked, because the history does not report them: {}", out.join(", ")))
 }
 
 fn subjects(args: &JudgeArgs, plan: &Plan, outcome: &Outcome) -> anyhow::Result<Vec<Subject>> {

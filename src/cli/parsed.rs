@@ -8,7 +8,7 @@ pub(super) const SEED_MAX: u64 = i64::MAX as u64;
 pub(super) fn only(text: &str) -> Result<(String, String), &'static str> {
     let (column, value) = text.split_once('=').unwrap_or_default();
     let both = [column, value].map(|text| text.trim().to_owned());
-    if both[0].is_empty() { Err("want column=value, such as kind=pull") } else { Ok(both.into()) }
+    if both[0].is_empty() { Err("the form must be column=value, such as kind=pull") } else { Ok(both.into()) }
 }
 
 pub(super) fn span(text: &str) -> Result<Span, String> {
@@ -18,7 +18,7 @@ pub(super) fn span(text: &str) -> Result<Span, String> {
 pub(super) fn assignment(text: &str) -> Result<String, String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => Ok(text.to_owned()),
-        _ => Err("want key=value, such as engine.pull.chunk_rows=64".to_owned()),
+        _ => Err("the form must be key=value, such as engine.pull.chunk_rows=64".to_owned()),
     }
 }
 
@@ -30,5 +30,5 @@ pub(super) fn tolerance(text: &str) -> Result<u64, String> {
     let number = number.and_then(|number| number.trim().parse::<f64>().ok());
     let percent = number.filter(|percent| (0.0..=1_000.0).contains(percent));
     let ppm = percent.map(|percent| (percent * 1e4).round() as u64);
-    ppm.ok_or_else(|| "want a percentage from 0% to 1000%, such as 1%".to_owned())
+    ppm.ok_or_else(|| "the value must be a percentage from 0% to 1000%, such as 1%".to_owned())
 }

@@ -156,7 +156,11 @@ fn merge(args: &MergeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
         Command::Run(args) => (&mut args.place, &mut args.work),
         Command::Sweep(args) => (&mut args.place, &mut args.work),
         Command::Tune(args) => (&mut args.place, &mut args.work),
-        _ => return Err(Refusal::usage("the command of the shards runs no cells")),
+        _ => {
+            return Err(Refusal::usage(
+                "the command of the shards runs no cells: merge shards of run, sweep or tune",
+            ));
+        }
     };
     (place.resume, place.merges) = (Some(args.out.clone()), Some(pool));
     work.clone_from(&args.work);
@@ -181,7 +185,7 @@ fn columns() -> Option<usize> {
 const ECHO: Duration = Duration::from_millis(300);
 
 const CELLS_KEPT: &str =
-    "stopped at once, without a report; completed cells are kept, and --resume continues with them";
+    "stopped at once, without a report; completed cells are kept: to continue, add --resume";
 const NOTHING_JUDGED: &str = "stopped at once: nothing is judged, and nothing is written";
 
 /// Makes SIGINT and SIGTERM set flags. A second signal, or one without a campaign, stops at once.

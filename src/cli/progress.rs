@@ -105,7 +105,7 @@ impl<'a> Progress<'a> {
         if interrupted && !self.told_interrupt.swap(true, Ordering::Relaxed) {
             let most = GRACE.as_secs();
             self.line(&format!(
-                "finishing the running cells for a partial report, for at most {most} s; once more to stop at once"
+                "finishing the running cells for a partial report, for at most {most} s; to stop at once, interrupt again"
             ));
         }
     }

@@ -35,7 +35,9 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
         args.trace.as_ref().filter(|trace| args.requests.as_ref() == Some(trace) && !trace.exists())
     {
         let both = escape_path(both);
-        return Err(Refusal::usage(format!("{both} cannot be both the timeline and the requests")));
+        return Err(Refusal::usage(format!(
+            "{both} cannot hold both the timeline and the requests: give two files"
+        )));
     }
     let records = args.record.iter().map(|text| record(&target.plan, text));
     let records: Vec<Record> = records.collect::<anyhow::Result<_>>()?;
@@ -94,7 +96,7 @@ fn recorded_as_history(plan: &Plan, path: &Path, console: &mut Console<'_>) -> a
     written::replace(path, &lines)?;
     let shown = escape_path(path);
     if let Some(unsaid) = unsaid {
-        console.complaint(&format!("warning: a history cannot contain what happened: {unsaid}\n"));
+        console.complaint(&format!("warning: a history cannot contain everything that happened: {unsaid}\n"));
     }
     console.remark(&format!("{shown}: {} lines\n", lines.iter().filter(|byte| **byte == b'\n').count()));
     Ok(())
@@ -122,16 +124,16 @@ fn unrunnable(error: Unrunnable) -> anyhow::Error {
 fn digest_line(cell: &CellRecord, held: Held, other_build: Option<&str>) -> String {
     let digest = &cell.digest;
     let builds = other_build.map_or_else(String::new, |build| {
-        format!("another build: the record is of {build}, this is {}\n", Build::this())
+        format!("the record is of {build}, but this is {}\n", Build::this())
     });
     match held {
         Held::Same => format!("{builds}digest {digest}: the same as recorded\n"),
         Held::OtherFigures => format!("digest {digest}: the same as recorded, but figures differ\n{builds}"),
         Held::Other => format!("digest {digest}: NOT the same as recorded\n{builds}"),
         Held::Nothing if cell.verdict == Verdict::Incomplete => {
-            "not completed: no digest to compare\n".to_owned()
+            "the cell did not complete, so there is no digest to compare\n".to_owned()
         }
-        Held::Nothing => format!("digest {digest}: none was recorded to compare with\n"),
+        Held::Nothing => format!("digest {digest}: the record has no digest to compare with\n"),
     }
 }
 
@@ -183,7 +185,7 @@ fn chosen<'a>(run: &'a RunRecord, id: Option<&str>) -> anyhow::Result<&'a CellRe
         None => match (run.cells.as_slice(), run.failing().collect::<Vec<_>>().as_slice()) {
             ([only], _) => Ok(only),
             (_, [failing]) => Ok(failing),
-            _ => Err(Refusal::usage(format!("which cell? write RUN#CELL; {}", list()))),
+            _ => Err(Refusal::usage(format!("the run has several cells: write RUN#CELL; {}", list()))),
         },
     }
 }
@@ -221,15 +223,16 @@ fn known(
         let keys = console.runner.keys(plan, *entity).map_err(unrunnable)?;
         if !keys.contains(key) {
             let near = near(key.as_str(), keys.iter().map(Key::as_str));
-            return Err(Refusal::usage(format!("no such record: {text}{near}")));
+            return Err(Refusal::usage(format!("there is no record {text}{near}")));
         }
     }
     Ok(())
 }
 
 pub(super) fn record(plan: &Plan, text: &str) -> anyhow::Result<Record> {
-    let (name, key) =
-        text.split_once('/').ok_or_else(|| Refusal::usage(format!("`{text}` is not entity/key")))?;
+    let (name, key) = text
+        .split_once('/')
+        .ok_or_else(|| Refusal::usage(format!("`{text}` must have the form ENTITY/KEY")))?;
     let entity = plan.schema.find(name).ok_or_else(|| {
         let names: Vec<&str> = plan.schema.entities.iter().map(|e| e.name.as_str()).collect();
         let known = format!("{} {}", there_is(names.len()), names.join(", "));

@@ -43,7 +43,7 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
         let folder = escape_path(folder);
         let folder = record::shell_word(&folder);
         console.remark(&format!(
-            "it was stopped; {cells} kept there; to continue: the same command with --resume {folder}\n"
+            "the run was stopped, and {cells} are kept; to continue, run its command with --resume {folder}\n"
         ));
     }
     Ok(Exit::Success)
@@ -68,8 +68,12 @@ fn told(record: &RunRecord, console: &Console<'_>) -> String {
 }
 
 pub(super) fn read(run: &Path) -> anyhow::Result<(PathBuf, RunRecord)> {
-    let file = record_file(run)
-        .ok_or_else(|| Refusal::usage(format!("{}: there is no report", escape_path(run))))?;
+    let file = record_file(run).ok_or_else(|| {
+        Refusal::usage(format!(
+            "there is no report in {}: name the folder or the run.json of a run",
+            escape_path(run)
+        ))
+    })?;
     let text = sources::read_run(&file)?;
     let record =
         RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", escape_path(&file))))?;

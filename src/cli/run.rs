@@ -215,6 +215,10 @@ impl Ran {
         }
     }
 
+    fn has_ended_cell(&self) -> bool {
+        self.record.cells.iter().any(|cell| cell.verdict.was_run())
+    }
+
     pub(super) fn close(&self, console: &mut Console<'_>) -> Exit {
         // Host time goes to stderr, apart from simulated figures.
         console.remark(&self.timing.line());
@@ -224,7 +228,10 @@ impl Ran {
         if let Some(e) = &self.unkept {
             console.complaint(&format!("warning: cells were not kept when they ended: {e}\n"));
         } else if self.kept > 0 && (!self.record.complete || self.written.is_err()) {
-            console.remark(&format!("to continue: the same command with --resume {}\n", self.folder));
+            console.remark(&format!("to continue, run the same command with --resume {}\n", self.folder));
+        } else if self.record.exit_code == Exit::TimeLimit.code() && !self.has_ended_cell() {
+            let why = "no cell ended, so --resume has nothing to continue: give a longer --time-limit\n";
+            console.remark(why);
         }
         let exit = Exit::of(self.record.exit_code);
         let Err(e) = &self.written else { return exit };

@@ -56,7 +56,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
     sources::remark_on(std::slice::from_ref(&plan), console);
     let served = served(args, &plan, console)?;
     if args.record.is_some() && served.mode() == Mode::Scenario && !args.bodies {
-        let why = "the backend's responses depend on what apps send: --record needs --bodies here";
+        let why = "the backend's responses depend on the requests of apps, so --record needs --bodies";
         return Err(Refusal::usage(why));
     }
     refuse_backends(args, &plan, &served)?;
@@ -133,7 +133,7 @@ fn head(args: &ServeArgs, plan: &Plan, served: &Served, roster: &Roster) -> Head
 /// Refuses files of rows at rest unless they are of a user's own server and of known entities.
 fn refuse_backends(args: &ServeArgs, plan: &Plan, served: &Served) -> anyhow::Result<()> {
     if !args.backend.is_empty() && served.mode() == Mode::Scenario {
-        let why = "--backend contains the rows of a server of your own: it needs --upstream or --tunnel";
+        let why = "--backend needs --upstream or --tunnel: its rows are those of your own server";
         return Err(Refusal::usage(why));
     }
     let names = || plan.schema.entities.iter().map(|entity| entity.name.as_str());
@@ -165,14 +165,17 @@ fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Resul
     let before_ones_own = || as_served("plain", &BTreeMap::new(), plan, stacks);
     if let Some(url) = &args.upstream {
         if !args.option.is_empty() {
-            return Err(Refusal::usage("--option belongs to a protocol, and --upstream has its own"));
+            return Err(Refusal::usage(
+                "--option sets an option of a protocol, but --upstream has its own: leave out one of them",
+            ));
         }
         let upstream = Upstream::of(url).map_err(Refusal::usage)?;
         return Ok(Served { upstream: Some(upstream), ..before_ones_own()? });
     }
     if let Some(address) = &args.tunnel {
         if !args.listen.ip().is_loopback() {
-            let why = "--tunnel carries bytes, which cannot contain a token: it listens on loopback only";
+            let why =
+                "--tunnel carries raw bytes without a token, so it listens on loopback only: change --listen";
             return Err(Refusal::usage(why));
         }
         let tunnel = Upstream::of_port(address).map_err(Refusal::usage)?;
@@ -181,7 +184,9 @@ fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Resul
     let theirs = plan.chosen.text("server");
     let is_own = plan.is_third_party && args.protocol.is_none() && !protocols().contains(&theirs);
     if is_own && !args.option.is_empty() {
-        return Err(Refusal::usage("the scenario's own server has its options in the scenario"));
+        return Err(Refusal::usage(
+            "--option does not apply to the scenario's own server: set its options in the scenario",
+        ));
     }
     if is_own {
         return Ok(as_planned(plan, stacks));
@@ -237,7 +242,7 @@ fn gate(args: &ServeArgs) -> anyhow::Result<Gate> {
     let token = match &args.token {
         Some(token) => token.clone(),
         None => drawn().map_err(|e| {
-            Refusal::environment(format!("a token cannot be drawn: {e}; give one with --token"))
+            Refusal::environment(format!("a token cannot be made: {e}; give one with --token"))
         })?,
     };
     for origin in &args.origin {
@@ -261,7 +266,7 @@ fn gate(args: &ServeArgs) -> anyhow::Result<Gate> {
 
 fn log_ends(args: &ServeArgs, error: &std::io::Error, console: &mut Console<'_>) {
     let path = args.record.as_deref().map(escape_path).unwrap_or_default();
-    console.complaint(&format!("warning: {path} ends here, because it cannot be written: {error}\n"));
+    console.complaint(&format!("warning: {path} ends here, because writing failed: {error}\n"));
 }
 
 fn troubled(trouble: Trouble) -> anyhow::Error {
@@ -296,7 +301,7 @@ fn left_out(plan: &Plan) -> Option<String> {
     ];
     let needs = plan.needs().into_keys().filter(|need| of_apps.contains(need));
     let needs: Vec<&str> = needs.map(|need| need.word()).collect();
-    (!needs.is_empty()).then(|| format!("left to the real apps, and not simulated: {}", needs.join(", ")))
+    (!needs.is_empty()).then(|| format!("real apps do this, so it is not simulated: {}", needs.join(", ")))
 }
 
 fn begins(
@@ -354,7 +359,10 @@ fn concluded(
     let mut text = format!("{length} of virtual time, {sent}; {lateness}\n");
     if !ended.silent.is_empty() {
         let names: Vec<_> = ended.silent.iter().map(|name| escape_control(name)).collect();
-        text += &format!("these never reported what they show, so nobody checked it: {}\n", names.join(", "));
+        text += &format!(
+            "these devices never reported their rows, so these rows are unchecked: {}\n",
+            names.join(", ")
+        );
     }
     let shown = escape_path(&requests);
     match &unwritten {
@@ -366,7 +374,10 @@ fn concluded(
     text.extend(ended.server.map(|said| served::server_said(args, said, &history)));
     text.extend(served::strays(ended.strays));
     if let (Some(path), Some(error)) = (&args.record, &ended.log_failed) {
-        console.complaint(&format!("warning: {} ends before the session did: {error}\n", escape_path(path)));
+        console.complaint(&format!(
+            "warning: {} ends before the end of the session: {error}\n",
+            escape_path(path)
+        ));
     } else if let Some(path) = &args.record {
         let shown = record::shell_word(&escape_path(path));
         text += &format!("again: syncdyno replay {shown}\n");
@@ -467,12 +478,12 @@ fn of_replay(replayed: &Replayed) -> String {
         text += &format!("{} NOT the same\n", count(replayed.differ.len() as u64, "request"));
     }
     if replayed.tests_nothing {
-        text += "nothing was tested: the log has no request that ended, and no report of an app\n";
+        text += "nothing was tested: the log has no completed request and no report of an app\n";
     }
     text += match replayed.same_history {
         Some(true) => "the history is the same, to the byte\n",
         Some(false) => "the history is NOT the same\n",
-        None => "the log ends before the session did: nothing was judged\n",
+        None => "the log ends before the end of the session, so nothing was judged\n",
     };
     text
 }

@@ -24,11 +24,11 @@ pub(super) fn settle(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
     if let Some(check) = expected.iter().find(|check| outcome.violations.iter().any(|v| v.check == **check)) {
         return Err(Refusal::because(
             Exit::Threshold,
-            format!("{shown} still fails: `{check}` finds something"),
+            format!("{shown} still fails: the check `{check}` still finds something; fix this first"),
         ));
     }
     let settled = settled(&text).ok_or_else(|| {
-        Refusal::usage(format!("{shown} has no line `{LINE}[…]` that could become an expectation"))
+        Refusal::usage(format!("{shown} has no line `{LINE}[…]`, so --settle has nothing to change"))
     })?;
     written::replace(path, settled.as_bytes())?;
     console.result(&format!("settled {shown}: it passes as long as the failure stays away\n"));

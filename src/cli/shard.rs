@@ -102,15 +102,15 @@ fn run(
     notes.iter().for_each(|note| console.complaint(&format!("note: {}\n", note.text)));
     if let Err(e) = journal.close(false) {
         let (kept, all) = (human::count(kept as u64, "cell"), own.len());
-        let text = format!("{e}: {kept} of {all} are kept, and the same command continues");
+        let text = format!("{e}: {kept} of {all} are kept; to continue, run the same command");
         return Err(Refusal::environment(text));
     }
     let own = human::count(own.len() as u64, "cell");
     console
-        .result(&format!("shard {partition}: done {kept} of its {own}, of {all} in all\nshard: {shown}\n"));
+        .result(&format!("shard {partition}: {kept} of its {own} done, of {all} in total\nshard: {shown}\n"));
     let stopped = Exit::first(notes.iter().map(|note| note.exit));
     if stopped != Exit::Success {
-        console.remark("to continue: the same command\n");
+        console.remark("to continue, run the same command\n");
     }
     Ok(stopped)
 }
@@ -125,7 +125,7 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
         let theirs = human::count(pool.size().1 as u64, "cell");
         let ours = pool.of(&roll);
         let text = format!(
-            "the plan differs from that of the shards: of their {theirs} {ours} are cells of the present plan; merge with unchanged files, or run the shards again"
+            "the plan has changed: {ours} of the shards' {theirs} belong to the present plan; merge with unchanged files, or run the shards again"
         );
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
@@ -160,7 +160,7 @@ fn told_missing(pool: &Pool, roll: &CellList, missing: &[usize]) -> String {
     let commands = commands.trim_end();
     let n = missing.len();
     format!(
-        "{n} of {all} are in no shard, and nothing is written:\n{names}to run them, and then merge again:\n{commands}"
+        "{n} of {all} are in no shard, so nothing is written:\n{names}run these commands, and then merge again:\n{commands}"
     )
 }
 

@@ -35,7 +35,10 @@ pub(super) fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> anyhow::Re
     let stopped = signals.exit();
     let Some(shrunk) = shrunk.filter(|_| stopped.is_none()) else {
         let exit = stopped.unwrap_or(Exit::Nothing);
-        return Err(Refusal::because(exit, "stopped: nothing was made small"));
+        return Err(Refusal::because(
+            exit,
+            "stopped: nothing was made small; to try again, repeat the command",
+        ));
     };
     let (found, path) = keep(&shrunk, &failing, &args.out, means)?;
     console.result(&told(&shrunk, &found, &path));
@@ -48,7 +51,11 @@ pub(super) fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> anyhow::Re
 /// A line for the user about the file that was written.
 pub(super) fn told(shrunk: &Shrunk, found: &Found, path: &Path) -> String {
     let runs = count(shrunk.runs, "run");
-    let end = if shrunk.is_complete { "" } else { "; the budget ended it: --budget gives it more" };
+    let end = if shrunk.is_complete {
+        ""
+    } else {
+        "; the budget is spent: a higher --budget may shrink the file further"
+    };
     let lines = count(found.lines as u64, "line");
     let what = shrink::headline(&shrunk.script);
     format!("{}: {lines}, {what}; {runs}{end}\n", escape_path(path))
@@ -116,7 +123,7 @@ fn goal(plan: &Plan, check: Option<&str>, means: Means<'_>) -> anyhow::Result<Go
         Some(check) => goals.into_iter().find(|goal| goal.check == check),
         None => goals.into_iter().next(),
     };
-    let nothing = "no check finds anything in this cell; --seed and --variant choose another";
+    let nothing = "no check finds anything in this cell: choose another with --seed or --variant";
     found.ok_or_else(|| Refusal::because(Exit::Nothing, nothing))
 }
 

@@ -33,7 +33,7 @@ pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> Result<Vec<
 /// mistakes are reported when the files are read.
 pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
     if paths.is_empty() {
-        return Err(Refusal::usage("--fix writes into files: name some, or a folder"));
+        return Err(Refusal::usage("--fix writes into files: name files or a folder"));
     }
     let paths = files(paths)?;
     if let Some(path) = paths.iter().find(|path| !path.is_file()) {
@@ -43,7 +43,10 @@ pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
     console.surroundings.signals.heed();
     for path in paths {
         if let Some(exit) = console.surroundings.signals.exit() {
-            return Err(Refusal::because(exit, "stopped: the remaining files are unchanged"));
+            return Err(Refusal::because(
+                exit,
+                "stopped: the remaining files are unchanged; to fix them, repeat the command",
+            ));
         }
         let Ok(old) = text_at(&path)? else { continue };
         let text = mended(&path, &old, console);
@@ -52,13 +55,21 @@ pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
         }
         written::replace_if(&path, text.as_bytes(), || {
             let is_same = text_at(&path)?.as_ref() == Ok(&old);
-            let text = format!("{} changed while it was read: it stays unchanged", escape_path(&path));
+            let text = format!(
+                "{} was changed by another program, so it was not fixed: run this command again",
+                escape_path(&path)
+            );
             if is_same { Ok(()) } else { Err(Refusal::environment(text)) }
         })?;
         console.result(&format!("fixed   {}\n", escape_path(&path)));
     }
     let came = console.surroundings.signals.exit();
-    came.map_or(Ok(()), |exit| Err(Refusal::because(exit, "stopped: all files are fixed, none was checked")))
+    came.map_or(Ok(()), |exit| {
+        Err(Refusal::because(
+            exit,
+            "stopped: all files are fixed, but none was checked: run this command again",
+        ))
+    })
 }
 
 /// The text with present names, as long as it stays valid TOML. If a file has a key under both
@@ -98,7 +109,11 @@ fn refuse_too_many(documents: &[Document], selection: &Selection) -> Result<()> 
 
 pub(super) fn too_large(what: &str, cells: u128) -> anyhow::Error {
     let told = |n: u128| u64::try_from(n).map_or_else(|_| n.to_string(), human::thousands);
-    Refusal::usage(format!("{what} has {} cells; the limit is {}", told(cells), told(CELLS_MAX)))
+    Refusal::usage(format!(
+        "{what} has {} cells, but the limit is {}: use fewer values or seeds",
+        told(cells),
+        told(CELLS_MAX)
+    ))
 }
 
 pub(super) fn combined(
@@ -144,8 +159,9 @@ pub(super) fn requested(document: &Document, request: &Request, console: &Consol
 /// Refuses two axes that set the same key: a cell's name would have both.
 pub(super) fn refuse_overlap(document: &Document, selection: &Selection, axes: Values) -> Result<()> {
     let variants = wanted(document, selection).unwrap_or_default();
-    let overlap =
-        |[one, two]: [&str; 2]| format!("two axes, over `{one}` and `{two}`, set the same: keep one");
+    let overlap = |[one, two]: [&str; 2]| {
+        format!("the axes over `{one}` and `{two}` set the same key: keep one of them")
+    };
     let request = Request { axes, variants, ..request(selection) };
     document.overlap(&request).map_or(Ok(()), |keys| Err(Refusal::usage(overlap(keys))))
 }
@@ -221,7 +237,9 @@ pub(super) fn one_plan(text: &str, path: &Path, seed: Option<u64>, console: &Con
     let shown = escape_path(path);
     match plans.len() {
         1 => Ok(plans.remove(0)),
-        n => Err(Refusal::usage(format!("{shown} has {n} cells; only one can be replayed: use run"))),
+        n => Err(Refusal::usage(format!(
+            "{shown} has {n} cells, but only one can be replayed: use `run` instead"
+        ))),
     }
 }
 
@@ -300,8 +318,8 @@ fn nothing(strange: &[&str], known: &BTreeSet<&str>) -> String {
     let known: Vec<&str> = known.iter().copied().collect();
     let wanted = strange.join(", ");
     match known.as_slice() {
-        [] => format!("no variant {wanted}: there are no variants"),
-        known => format!("no variant {wanted}; {} {}", there_is(known.len()), known.join(", ")),
+        [] => format!("there is no variant {wanted}: the files have no variants; leave out --variant"),
+        known => format!("there is no variant {wanted}; {} {}", there_is(known.len()), known.join(", ")),
     }
 }
 

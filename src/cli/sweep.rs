@@ -22,7 +22,7 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Resu
         return Err(Refusal::usage(format!("a sweep needs an axis, {example}")));
     }
     if args.format == SweepFormat::Md {
-        return Err(Refusal::usage("Markdown is for a table: name one with --table"));
+        return Err(Refusal::usage("--format md is for a table: name a table with --table"));
     }
     let mut plans = grid::plans(&args.grid, console)?;
     let reference = reference(args)?;
@@ -31,7 +31,10 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Resu
     }
     let scenarios: BTreeSet<&str> = plans.iter().map(|plan| plan.source.scenario.as_str()).collect();
     if scenarios.len() > 1 {
-        return Err(Refusal::usage(format!("a sweep needs one scenario, not {}", scenarios.len())));
+        return Err(Refusal::usage(format!(
+            "a sweep needs one scenario, but {} are given: name one file",
+            scenarios.len()
+        )));
     }
     let objective = args.metric.clone().unwrap_or_else(|| Objective::of_axis(&args.grid.axis[0].key));
     let axes = |grid: &Grid| -> Vec<AxisRecord> {
@@ -75,7 +78,10 @@ fn reference(args: &SweepArgs) -> anyhow::Result<Option<Grid>> {
     let Some(against) = &args.against else { return Ok(None) };
     let mut reference = args.grid.clone();
     if reference.axis.iter().any(|axis| axis.key == against.key) {
-        let text = format!("`{}` is both an axis and the key of --against", against.key);
+        let text = format!(
+            "`{}` is both an axis and the key of --against: use another key for one of them",
+            against.key
+        );
         return Err(Refusal::usage(text));
     }
     reference.axis[0] = against.clone();

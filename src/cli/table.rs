@@ -39,7 +39,7 @@ pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<C
         (Some(table), _) if tables.is_empty() => table,
         (None, None) => return without(args),
         (None, Some(name)) => return Err(Refusal::usage(format!("{name} declares no [table]"))),
-        _ => return Err(Refusal::usage("several files declare a [table]: name one of them with --table")),
+        _ => return Err(Refusal::usage("several files have a [table]: name one of them with --table")),
     };
     let is_own = args.table.is_none() || selection.paths.is_empty();
     let documents = if is_own { owners.clone() } else { sources::documents(&selection.paths, console)? };
@@ -58,7 +58,7 @@ pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<C
 fn without(args: &SweepArgs) -> Result<Option<Chosen>> {
     match args.only.is_empty() {
         true => Ok(None),
-        false => Err(Refusal::usage("--only is for the axes of a table: name one with --table")),
+        false => Err(Refusal::usage("--only selects values of a table's axis: name a table with --table")),
     }
 }
 
@@ -133,7 +133,7 @@ fn fitting(
 ) -> Result<Vec<Document>> {
     for (axis, all) in [("scenario", documents.len()), ("variant", selection.variant.len())] {
         if all > 1 && !table.has(axis) {
-            return Err(Refusal::usage(format!("this table needs one {axis}, not {all}")));
+            return Err(Refusal::usage(format!("this table needs one {axis}, but {all} are given")));
         }
     }
     let fitting = |document: Document| {
@@ -141,7 +141,7 @@ fn fitting(
         if variants.is_empty() || selection.variant.len() == 1 || table.has("variant") {
             return document;
         }
-        let note = "note: the file without its variants; --variant selects one of them";
+        let note = "note: the table shows the file without its variants; --variant selects one of them";
         console.remark(&format!("{note} ({variants})\n"));
         document.base()
     };

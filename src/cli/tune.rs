@@ -36,7 +36,7 @@ pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result
         let plans = search.wanted(console)?.0;
         let cells = Cells { plans: &plans, run: search.name.clone(), twice: false };
         if let Some(exit) = shard::instead(&args.place, &args.work, &cells, console)? {
-            let first = "note: these are the first cells; their results decide which ones follow\n";
+            let first = "note: these are the first cells; their results decide the next cells\n";
             console.remark(if args.place.list { first } else { "" });
             return Ok(exit);
         }
@@ -83,13 +83,19 @@ impl<'a> Search<'a> {
     fn new(args: &'a TuneArgs, console: &Console<'_>) -> anyhow::Result<Search<'a>> {
         let mut documents = sources::documents(&args.selection.paths, console)?;
         if documents.len() > 1 {
-            return Err(Refusal::usage(format!("a search needs one scenario, not {}", documents.len())));
+            return Err(Refusal::usage(format!(
+                "a search needs one scenario, but {} are given: name one file",
+                documents.len()
+            )));
         }
         let document = documents.remove(0);
         let knobs = knobs(args)?;
         let objective = args.metric.clone().unwrap_or_else(|| Objective::of_axis(knobs[0].key()));
         if !objective.ranks() {
-            return Err(Refusal::usage(format!("no value of {} is better than another", objective.name())));
+            return Err(Refusal::usage(format!(
+                "{} has no better direction, so a search cannot use it: give another --metric",
+                objective.name()
+            )));
         }
         let one = std::slice::from_ref(&document);
         let bases = sources::combined(one, &args.selection.seedless(), Values::new(), console)?;
@@ -207,8 +213,9 @@ impl<'a> Search<'a> {
         let Some((cap, within)) = cap.and_then(|cap| Some((cap, knob.up_to(cap)?))) else {
             return knob.clone();
         };
-        let remark =
-            format!("{PULL_ROWS} is searched up to {cap}: the backend returns no more rows at once\n");
+        let remark = format!(
+            "{PULL_ROWS} is searched up to {cap}, because a response of the backend has no more rows\n"
+        );
         if !self.remarks.contains(&remark) {
             self.remarks.push(remark);
         }
@@ -333,7 +340,7 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
         knobs => knobs.to_vec(),
     };
     let axes = args.axis.iter().map(|axis| axis.key.as_str());
-    let what = "`seed` is not a setting to search; --seeds sets the seeds of each setting";
+    let what = "`seed` cannot be searched: use --seeds for the seeds of each setting";
     let turns_seed = knobs.iter().map(Knob::key).chain(axes).any(|key| key == SEED);
     if turns_seed { Err(Refusal::usage(what)) } else { Ok(knobs) }
 }
@@ -376,8 +383,11 @@ fn across(args: &TuneArgs, base: &Plan) -> anyhow::Result<Vec<Across>> {
         let Some(spec) = spec else { continue };
         if part == "devices" && base.fleets.len() > 1 {
             let names: Vec<&str> = base.fleets.iter().map(|fleet| fleet.name.as_str()).collect();
-            let text = format!("--fleet is for one fleet; name it: --axis fleet.{}.devices={spec}", names[0]);
-            return Err(Refusal::usage(format!("{text} (there are {})", names.join(", "))));
+            let text = format!(
+                "--fleet needs a scenario with one fleet; use --axis fleet.{}.devices={spec} instead",
+                names[0]
+            );
+            return Err(Refusal::usage(format!("{text} (the fleets are {})", names.join(", "))));
         }
         let keys: Vec<String> =
             base.fleets.iter().map(|fleet| format!("fleet.{}.{part}", fleet.name)).collect();

@@ -30,7 +30,7 @@ fn takes_all(path: &Path) -> bool {
 pub(super) fn refuse_existing_file(path: &Path) -> anyhow::Result<()> {
     if path.symlink_metadata().is_ok() && !takes_all(path) {
         let shown = escape_path(path);
-        return Err(Refusal::usage(format!("{shown} already exists: give another name, or remove it")));
+        return Err(Refusal::usage(format!("{shown} already exists: give another name, or remove the file")));
     }
     Ok(())
 }
@@ -54,7 +54,7 @@ pub(super) fn replace_if(
     }
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if target.file_name().is_none() {
-        return Err(Refusal::usage("the file to write has no name"));
+        return Err(Refusal::usage("the file to write has no name: give one, such as out.json"));
     }
     let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {
@@ -97,7 +97,7 @@ pub(super) fn refuse_foreign_folder(folder: &Path, resumed: bool) -> anyhow::Res
         .contains(&format!("{:?}", Tool::this().name));
     let why = "choose another folder with --out";
     if let Some(link) = ours().chain([folder.join(campaign::JOURNAL)]).find(|path| path.is_symlink()) {
-        let text = format!("{} is a link, and a report writes nothing outside its folder", escape_path(link));
+        let text = format!("{} is a link, but a report writes only inside its folder", escape_path(link));
         return Err(Refusal::usage(format!("{text}: remove it, or {why}")));
     }
     // A run that was cut off may have left only its journal.
@@ -119,7 +119,7 @@ pub(super) fn refuse_foreign_folder(folder: &Path, resumed: bool) -> anyhow::Res
 
 /// The error for a report that cannot be written.
 pub(super) fn refused(error: FolderError) -> anyhow::Error {
-    Refusal::environment(format!("{error}; --out DIR puts the report elsewhere"))
+    Refusal::environment(format!("{error}; to write the report elsewhere, use --out DIR"))
 }
 
 pub(super) const JUNIT: &str = "junit.xml";

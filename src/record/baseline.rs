@@ -47,9 +47,9 @@ pub enum BaselineError {
     )]
     Version(String),
     /// The record has cells that fail or did not end, or it is of a search that failed.
-    #[error("{0} is not a pass: a baseline contains only passing cells")]
+    #[error("{0} did not pass, and a baseline contains only passing cells: save a run that passes")]
     NotPassing(String),
-    #[error("{0} was observed, and no seed repeats it: a baseline contains only repeatable cells")]
+    #[error("{0} was observed, so no seed repeats it, and a baseline contains only repeatable cells")]
     Observed(String),
     #[error("the run has no cell")]
     Empty,

@@ -98,7 +98,7 @@ fn fresh(path: &Path) -> io::Result<fs::File> {
 }
 
 fn linked() -> io::Error {
-    io::Error::other("it is a link, and a report writes nothing outside its folder")
+    io::Error::other("it is a link, but a report writes only inside its folder")
 }
 
 #[derive(Debug)]

@@ -185,7 +185,8 @@ pub struct RemedyRecord {
     pub found: u64,
     /// What it counted in the same cell with these settings; `null` if that was not tried.
     pub left: Option<u64>,
-    /// Other checks, gates and expectations that the cell fails by with these settings.
+    /// Other checks, gates (`gate NAME`) and expectations (`expect FIGURE`) that the cell fails by
+    /// with these settings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remaining: Vec<String>,
     /// What these settings make worse; if there is anything, they fix nothing.
@@ -197,7 +198,7 @@ pub struct RemedyRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorseRecord {
-    /// A check, a metric, or a gate as `gate NAME`.
+    /// A check or a metric. A gate is `gate NAME`, an expectation `expect FIGURE`; these count 1.
     pub what: String,
     pub before: u64,
     pub after: u64,

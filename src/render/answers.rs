@@ -78,7 +78,7 @@ impl Answered<'_> {
     fn shown_by(&self) -> String {
         match self.first.shown_by.as_str() {
             "" => String::new(),
-            what => format!(", so it cannot show; it needs {what}"),
+            what => format!(", so the effect cannot show; it needs {what}"),
         }
     }
 
@@ -161,7 +161,7 @@ pub(super) fn own_faults(record: &RunRecord) -> Vec<String> {
             let left = if *left == 0 { "none".to_owned() } else { human::thousands(*left) };
             format!("{} ({left} left)", one.question)
         });
-        let unknown = "not known: the run was stopped before all questions were asked";
+        let unknown = "the run was stopped before all questions were asked: continue it with --resume";
         let none = if record.complete { "no question below fixes it" } else { unknown };
         let mended = joined(mends, ", ").map_or_else(|| none.to_owned(), |mends| format!("fixed by {mends}"));
         format!("{} {}: {mended}", fault.check, human::thousands(fault.count))

@@ -93,11 +93,11 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<HeadlineFigure> {
 /// What happened to edits that are never safe. The metrics add up to all of these edits.
 const NEVER_SAFE: [(&str, &str); 6] = [
     ("engine.never_safe.lost", "lost"),
-    ("engine.never_safe.gave_way", "superseded by another's"),
+    ("engine.never_safe.gave_way", "superseded by another edit"),
     ("engine.never_safe.refused", "refused"),
     ("engine.never_safe.lost_since", "lost after they counted as safe"),
     ("engine.never_safe.waiting", "still waiting"),
-    ("engine.never_safe.unconfirmed", "on the backend, not reported to their phones"),
+    ("engine.never_safe.unconfirmed", "stored, but not confirmed to their phones"),
 ];
 
 const PHASE_MIN: u64 = 50_000;
@@ -139,7 +139,7 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
 
 /// Says that sentences on several seeds give medians.
 pub(super) fn population(seeds: usize) -> String {
-    format!("medians of {seeds} seeds, under `data` the worst of them, under `limit` all together")
+    format!("medians of {seeds} seeds; `data` shows the worst seed, `limit` all seeds together")
 }
 
 pub(super) fn noted(text: &str, columns: usize) -> String {
@@ -229,8 +229,10 @@ impl Setting<'_> {
         let blocked = self.typical("device.screen.blocked_a_day", "value").filter(|ns| *ns > 0);
         // A script of less than a day shows the total.
         let long = self.0.iter().all(|cell| cell.virtual_ns >= Span::secs(86_400).0);
-        let of = if long { "per day" } else { "in all" };
-        parts.extend(blocked.map(|ns| format!("a sync blocked each screen for {} {of}", human::span(ns))));
+        let of = if long { "per day" } else { "in total" };
+        parts.extend(
+            blocked.map(|ns| format!("syncs blocked each phone's screen for {} {of}", human::span(ns))),
+        );
         parts.join("; ")
     }
 
@@ -315,9 +317,9 @@ impl Setting<'_> {
         let most = self.most(LOST);
         let worst = self.0.iter().find(|cell| most > 0 && cell.number(LOST) == most)?;
         let told = match worst.number("oracle.saved_edits.untold") {
-            0 => "reported to their people".to_owned(),
-            untold if untold == most => "not reported".to_owned(),
-            untold => format!("{} reported to people", human::thousands(most - untold)),
+            0 => "their authors were notified".to_owned(),
+            untold if untold == most => "nobody was notified".to_owned(),
+            untold => format!("the authors of {} were notified", human::thousands(most - untold)),
         };
         let saved = human::count(worst.number("workload.edits.made"), "saved edit");
         let lost = human::thousands(most);

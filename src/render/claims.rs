@@ -21,10 +21,11 @@ pub(super) fn shown(record: &RunRecord) -> String {
 pub fn not_held(of: &UncheckedClaim<'_>) -> String {
     let UncheckedClaim { scenario, name, is_question, why } = *of;
     let why = match why {
-        Why::Swept => "it is about the scenario without swept keys".to_owned(),
+        Why::Swept if is_question => "the question is about the scenario without swept keys".to_owned(),
+        Why::Swept => "the claim is about the scenario without swept keys".to_owned(),
         Why::NotRun(variant) => format!("variant `{variant}` is not run"),
         Why::OtherSeeds(a, b) => {
-            format!("`{a}` and `{b}` run with different seeds; --seed N gives both the same")
+            format!("`{a}` and `{b}` run with different seeds; to give both the same, use --seed N")
         }
     };
     match is_question {

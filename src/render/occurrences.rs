@@ -19,7 +19,9 @@ pub(super) fn awaited(record: &RunRecord) -> Vec<String> {
     let lines = scenarios.into_iter().map(|((scenario, of, wanted_of), what)| {
         let cells = human::count(of, "cell");
         let what = what.join(", ");
-        format!("{scenario}: did not occur in {cells}, which fails from {wanted_of} on: {what}")
+        format!(
+            "{scenario}: {what} did not occur in {cells}; in {wanted_of} cells or more, this fails the run"
+        )
     });
     lines.collect()
 }

@@ -67,7 +67,7 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
         }
         Reason::EventInVain { event } => format!(
             "event {event} tested nothing: none of its edits was made, because no app ran, the row \
-             was missing, or it was refused; `optional` = true in its action allows that"
+             was missing, or the edit was refused; to allow this, set `optional` = true in its action"
         ),
         Reason::NoRequest {} => nothing("no device sent a request", "engine.requests.count"),
         Reason::NoChange {} => {
@@ -90,7 +90,7 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
         | Reason::Broken { text, .. } => text.clone(),
         Reason::NotDeterministic { of_figures, first, second } => {
             let of = if *of_figures { " of the figures" } else { "" };
-            format!("run again, the digest{of} is {second}; it was {first}")
+            format!("a second run has the digest{of} {second}; the first run had {first}")
         }
     }
 }
@@ -106,11 +106,13 @@ pub fn demands(
         Some(figure) => {
             format!("`{name}` is not judged in {seeds} of {ran} seeds: {figure} has no observation")
         }
-        None if *by_all || *seeds == ran => format!("no setting meets `{name}`, so it excludes none"),
-        None => format!("under {seeds} of {ran} seeds every setting misses `{name}`: these do not count"),
+        None if *by_all || *seeds == ran => {
+            format!("no setting meets `{name}`, so this rule is ignored: relax it, or vary another key")
+        }
+        None => format!("in {seeds} of {ran} seeds no setting meets `{name}`, so this rule is ignored there"),
     });
     let together = together.iter().map(|(name, seeds)| {
-        format!("`{name}` is missed in {seeds} of {ran} seeds, and met by all of them together")
+        format!("`{name}` is missed in {seeds} of {ran} seeds, but all seeds together meet it")
     });
     missed.chain(together).collect()
 }
@@ -167,9 +169,9 @@ pub(super) fn stuck(cell: &CellRecord) -> &str {
 
 pub(super) fn no_figure(cell: &CellRecord, metric: &str, stat: &str) -> String {
     match cell.metrics.get(metric) {
-        None => format!("the cell has no metric {metric}"),
-        Some(Figure::Distribution { count: 0, never: 0, .. }) => "nothing was observed".to_owned(),
-        Some(_) => format!("it has no {stat}"),
+        None => "is not a metric of this cell".to_owned(),
+        Some(Figure::Distribution { count: 0, never: 0, .. }) => "has no observation".to_owned(),
+        Some(_) => format!("has no {stat}"),
     }
 }
 
@@ -186,7 +188,7 @@ pub(super) fn missed_gate(cell: &CellRecord, gate: &GateRecord) -> String {
 }
 
 fn missed([is, want]: [String; 2]) -> String {
-    format!("is {is}, must be {want}")
+    format!("is {is}, must be {}", want.trim_start_matches("= "))
 }
 
 fn expectation(cell: &CellRecord, one: &ExpectationRecord) -> String {
@@ -201,9 +203,9 @@ fn expectation(cell: &CellRecord, one: &ExpectationRecord) -> String {
             no_figure(cell, &metric, stat)
         }
         (None, Some(check)) if cell.not_applicable.iter().any(|blind| blind == check) => {
-            "not applicable: the stack lacks what the check needs".to_owned()
+            "not applicable: the stack does not give what the check needs".to_owned()
         }
-        (None, Some(_)) => "it did not occur".to_owned(),
+        (None, Some(_)) => "did not occur".to_owned(),
     }
 }
 
@@ -229,25 +231,25 @@ fn saved(cell: &CellRecord, metric: &str, what: &str, first: &str) -> String {
         only if only == cell.number("oracle.saved_edits.lost") => format!("attachments of {edits}"),
         _ => format!("{edits} or their attachments"),
     };
-    format!("{edits} {what}: {first}; `expect` with \"{metric}\" allows that")
+    format!("{edits} {what}: {first}; to allow this, set `expect` for \"{metric}\"")
 }
 
 fn nothing(why: &str, metric: &str) -> String {
-    format!("the run tested nothing: {why}; `expect` with \"{metric}\" = 0 allows that")
+    format!("the run tested nothing: {why}; to allow this, set `expect` for \"{metric}\" to 0")
 }
 
 fn in_vain(action: &str, on_phones: bool, [wanted, unplaced, prevented]: [u64; 3]) -> String {
     let whys = [
         (unplaced, "the script found no row for it, or no free natural key"),
         (prevented, "a blocking sync had the screen until people gave up"),
-        (wanted - unplaced - prevented, "no app ran, the row was missing, or it was refused"),
+        (wanted - unplaced - prevented, "no app ran, the row was missing, or the edit was refused"),
     ];
     let whys: Vec<&str> = whys.iter().filter(|(edits, _)| *edits > 0).map(|(_, why)| *why).collect();
     let edits = human::count(wanted, "edit");
     let place = if on_phones { " on phones" } else { "" };
     format!(
-        "action {action} tested nothing: of {edits}{place} none was made, because {}; \
-         `action.{action}.optional` = true allows that",
+        "action {action} tested nothing: none of {edits}{place} was made, because {}; \
+         to allow this, set `action.{action}.optional` = true",
         whys.join("; or ")
     )
 }

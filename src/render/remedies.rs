@@ -1,10 +1,12 @@
 //! Says which settings mend a failing cell.
 
 use super::lines::joined;
-use crate::metrics::human;
+use crate::metrics::{self, human};
+use crate::oracle::metric_of;
 use crate::record::{RemedyRecord, WorseRecord, headline_of, shell_word};
 
 const BACKEND: &str = "backend.";
+const EXPECT: &str = "expect ";
 const GATE: &str = "gate ";
 
 /// The remedy: settings with their result if they were tried, else settings that may help.
@@ -13,12 +15,10 @@ pub(super) fn remedy(RemedyRecord { check, set, found, left, remaining, worse }:
     let quoted: Vec<String> = set.iter().map(|one| format!("--set {}", shell_word(one))).collect();
     let together = quoted.join(" ");
     let [was, is] = [*found, left.unwrap_or(0)].map(human::thousands);
-    let worse = joined(worse.iter().map(more), ", ");
+    let worse = price(worse);
     let remaining = joined(remaining.iter().map(|what| named(what)), ", ");
     let told = match (left, worse, remaining) {
-        (Some(0), Some(worse), _) => {
-            format!("{together} removes {check} but does more harm: {worse} (tried)")
-        }
+        (Some(0), Some(worse), _) => format!("{together} removes {check}, but {worse}"),
         (Some(0), None, Some(others)) => {
             format!("{together} removes {check}, but the cell still fails by {others} (tried)")
         }
@@ -35,20 +35,43 @@ pub(super) fn remedy(RemedyRecord { check, set, found, left, remaining, worse }:
         return told;
     }
     let keys = of_backend.iter().filter_map(|one| Some(one.split_once('=')?.0));
-    let some = joined(keys, ", ").filter(|_| of_backend.len() < set.len());
-    format!("{told}; only the backend's team can change {}", some.as_deref().unwrap_or("that"))
+    let keys = joined(keys, ", ").unwrap_or_default();
+    format!("{told}; only the backend's team can change {keys}")
 }
 
-/// The name that the summary uses for a check or a figure.
-fn named(what: &str) -> &str {
-    headline_of(what).map_or(what, |headline| headline.name)
+/// The name that the summary uses for a check or a figure; for an expectation, its figure's.
+fn named(what: &str) -> String {
+    let name = |what: &str| headline_of(what).map_or(what, |headline| headline.name).to_owned();
+    what.strip_prefix(EXPECT).map_or_else(|| name(what), |what| format!("the expectation of {}", name(what)))
 }
 
-fn more(WorseRecord { what, before, after }: &WorseRecord) -> String {
-    if what.starts_with(GATE) {
-        return format!("{what} is missed");
-    }
-    format!("{} {} → {}", named(what), human::thousands(*before), human::thousands(*after))
+/// What settings make worse: counts that grow, then what the cell misses, then other failures.
+/// `None` if there is nothing.
+fn price(worse: &[WorseRecord]) -> Option<String> {
+    let is_counted =
+        |one: &&WorseRecord| metrics::find(&one.what).is_some() || metric_of(&one.what).is_some();
+    let is_expected = |one: &&WorseRecord| one.what.starts_with(EXPECT);
+    let is_demand = |one: &&WorseRecord| is_expected(one) || one.what.starts_with(GATE);
+    let more = |WorseRecord { what, before, after }: &WorseRecord| {
+        format!("{} {} → {}", named(what), human::thousands(*before), human::thousands(*after))
+    };
+    let name = |one: &WorseRecord| named(&one.what);
+    let harm = joined(worse.iter().filter(is_counted).map(more), ", ");
+    let missed = joined(worse.iter().filter(is_demand).map(name), ", ");
+    let others = worse.iter().filter(|one| !is_counted(one) && !is_demand(one));
+    let others = joined(others.map(name), ", ");
+    let parts = [
+        harm.map(|harm| format!("does more harm: {harm}")),
+        missed.map(|missed| format!("the cell then misses {missed}")),
+        others.map(|others| format!("the cell then fails by {others}")),
+    ];
+    let told = joined(parts.into_iter().flatten(), ", and ")?;
+    let next = if worse.iter().all(|one| is_expected(&one)) {
+        "; to use the setting, change `[expect]`"
+    } else {
+        ""
+    };
+    Some(format!("{told} (tried){next}"))
 }
 
 #[cfg(test)]
@@ -68,6 +91,9 @@ mod tests {
         let worse = [("oracle.saved_edits.lost", 9, 91), ("stale", 0, 3), ("gate usable", 0, 1)];
         let worse = worse.map(|(what, before, after)| WorseRecord { what: what.to_owned(), before, after });
         let harmful = RemedyRecord { worse: worse.into(), ..of(2, Some(0)) };
+        let what = "expect oracle.lost.rows".to_owned();
+        let unexpected = vec![WorseRecord { what, before: 0, after: 1 }];
+        let unexpected = RemedyRecord { worse: unexpected, ..of(2, Some(0)) };
         let team = |set: &[&str], left| RemedyRecord {
             check: "oracle.saved_edits.lost".to_owned(),
             set: set.iter().map(|one| (*one).to_owned()).collect(),
@@ -80,7 +106,7 @@ mod tests {
             team(&["a.b=c", "backend.writes=checked"], None),
             team(&["backend.writes=checked"], Some(36)),
         ];
-        let all: Vec<RemedyRecord> = all.into_iter().chain([harmful]).chain(of_team).collect();
+        let all: Vec<RemedyRecord> = all.into_iter().chain([harmful, unexpected]).chain(of_team).collect();
         insta::assert_snapshot!(all.iter().map(remedy).collect::<Vec<_>>().join("\n"));
     }
 }

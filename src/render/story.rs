@@ -184,7 +184,7 @@ fn causes(cell: &CellRecord) -> Vec<(u8, String)> {
 
 pub fn lives(cell: &CellRecord) -> String {
     let told = |life: &LifeRecord| {
-        let none = life.lines.is_empty().then_some("  nothing ever happened to it\n");
+        let none = life.lines.is_empty().then_some("  no event of this record was seen\n");
         let lines: String = life.lines.iter().map(|line| format!("  {line}\n")).collect();
         format!("{}\n{}{lines}", life.record, none.unwrap_or_default())
     };
@@ -437,7 +437,7 @@ fn untold(cell: &CellRecord, told: usize) -> String {
     let beyond = beyond.map(|(check, kept)| counted(cell, check).saturating_sub(kept.len() as u64));
     match kept.saturating_add(beyond.fold(0, u64::saturating_add)) {
         0 => String::new(),
-        all => format!("  … and {} more, the first of each check in run.json\n", human::thousands(all)),
+        all => format!("  … and {} more; run.json has the first of each check\n", human::thousands(all)),
     }
 }
 

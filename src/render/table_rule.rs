@@ -75,7 +75,10 @@ impl Choice<'_> {
         let both = match [best(&values[0]), best(&values[1])] {
             [Some(one), Some(two)] => [one, two],
             [Some(only), None] | [None, Some(only)] => {
-                return (format!("{}; nothing else keeps all data right", self.name(only)), String::new());
+                return (
+                    format!("{}; no other setting keeps all data right", self.name(only)),
+                    String::new(),
+                );
             }
             [None, None] => {
                 return ("none, because no setting keeps all data right".to_owned(), String::new());
@@ -103,7 +106,9 @@ impl Choice<'_> {
         // A setting whose data never arrives is not a choice, whatever it costs.
         let is_choice = |at: usize| wins[at] && ages[at] != Some(NEVER);
         match (winner(both, age), wanted, wins) {
-            _ if ages.contains(&None) => "none, because no change of one phone came to another".to_owned(),
+            _ if ages.contains(&None) => {
+                "none, because no change of a phone reached another phone".to_owned()
+            }
             (Some(young), None, _) if is_choice(1 - young) => {
                 let limit = shown(age, both[1 - young]);
                 format!("{} if data must be younger than {limit}; else {}", name(young), name(1 - young))
@@ -113,16 +118,16 @@ impl Choice<'_> {
                 let limit = format!("{} (workload.freshness)", human::span(wanted));
                 match (keeps(young), keeps(1 - young)) {
                     (_, true) => format!("{}, which keeps data younger than {limit}", name(1 - young)),
-                    (true, _) => format!("{}, which alone keeps data younger than {limit}", name(young)),
+                    (true, _) => format!("{}; only this keeps data younger than {limit}", name(young)),
                     _ => format!("{}, which is nearer to {limit}", name(young)),
                 }
             }
             (Some(young), ..) => name(young),
             (None, _, [true, false]) => name(0),
             (None, _, [false, true]) => name(1),
-            (None, _, [true, true]) => "none, because each is better in something".to_owned(),
+            (None, _, [true, true]) => "none, because each is better in some figure".to_owned(),
             (None, _, [false, false]) => {
-                "none, because nothing differs by over 3 % with each seed".to_owned()
+                "none, because no figure differs by over 3 % under each seed".to_owned()
             }
         }
     }

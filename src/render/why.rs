@@ -46,7 +46,7 @@ fn outside_syncs(cell: &CellRecord) -> Option<String> {
         Wait::Sync => return None,
     };
     let share = ppm / 10_000;
-    Some(format!("edits waited {share} % of their time {}; to change that: {moves}", awaited(wait)))
+    Some(format!("edits waited {share} % of their time {}; look at: {moves}", awaited(wait)))
 }
 
 fn in_syncs(cell: &CellRecord) -> Option<String> {
@@ -54,7 +54,7 @@ fn in_syncs(cell: &CellRecord) -> Option<String> {
     let known = parts.iter().find(|(phase, _)| *phase != Phase::Other);
     let (phase, ppm) = *known.unwrap_or(&parts[0]);
     let share = ppm / 10_000;
-    Some(format!("syncs spent {share} % of their time {}; to change that: {}", word(phase), moves(phase)))
+    Some(format!("syncs spent {share} % of their time {}; look at: {}", word(phase), moves(phase)))
 }
 
 const TRACE: &str = " --trace slow.json";

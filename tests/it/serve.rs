@@ -267,7 +267,7 @@ fn a_session_in_which_nothing_was_said_tests_nothing() {
     let serving = Serving::of(&desk, "");
     assert_eq!(serving.ask("GET /pull?limit=1", "").0, 200);
     let (code, out) = serving.signalled("-TERM");
-    assert!(code == Some(4) && out.contains("never reported what they show"), "{code:?} {out}");
+    assert!(code == Some(4) && out.contains("never reported their rows"), "{code:?} {out}");
 }
 
 #[test]
@@ -391,7 +391,10 @@ fn a_log_that_tests_nothing_does_not_pass() {
     // As after `kill -9`.
     let (code, text) = replayed(&log[..log.len() - 20]);
     assert!(code == Some(0) && text.contains("its last line is incomplete"), "{text}");
-    assert!(text.contains("ends before the session did") && text.contains("2 requests ended"), "{text}");
+    assert!(
+        text.contains("ends before the end of the session") && text.contains("2 requests ended"),
+        "{text}"
+    );
     let (code, text) =
         replayed(&log.replace("\"kind\":\"stop\"", "\"kind\":\"cut\",\"device\":0,\"ms\":86400001"));
     assert!(code == Some(3) && text.contains("from 0 to 86400000") && text.contains("line "), "{text}");

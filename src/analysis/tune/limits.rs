@@ -152,10 +152,12 @@ impl Held {
         let [value, own] = long.map_or([0; 2], |one| [one.value, one.own]);
         let [shown, own_shown, max] = [value, own, limit.max].map(|value| human::figure(unit, value));
         let is = if shown == max { format!("just above {max}") } else { shown };
-        let seeds = (cells > 1).then(|| format!(" (over it in {} of {cells} seeds)", self.cells_over));
+        let seeds =
+            (cells > 1).then(|| format!(" (above the limit in {} of {cells} seeds)", self.cells_over));
         let seeds = seeds.unwrap_or_default();
         let LimitRecord { name, metric, stat, .. } = limit;
-        let part = if own < value { format!(", {own_shown} of it by the setting") } else { String::new() };
+        let part =
+            if own < value { format!(", of which the setting adds {own_shown}") } else { String::new() };
         format!("{name}: {metric} {stat} is {is}{part}, must be at most {max}{seeds}")
     }
 }
@@ -197,7 +199,7 @@ impl FromStr for LimitFlag {
     type Err = String;
     /// Reads `foreground=100ms`, `chunk=15s`, `memory=32MB`, or `…=off`.
     fn from_str(text: &str) -> Result<LimitFlag, String> {
-        const WANT: &str = "want foreground=TIME, chunk=TIME or memory=SIZE, or `off` instead of the figure";
+        const WANT: &str = "the form must be foreground=TIME, chunk=TIME or memory=SIZE; `off` as the figure switches a limit off";
         let (name, value) = text.split_once('=').ok_or(WANT)?;
         let (name, ..) = *NAMES.iter().find(|(known, ..)| *known == name.trim()).ok_or(WANT)?;
         let value = value.trim();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sheet::{Malformed, Row, Sheet};
+use super::sheet::{Malformed, Row, Sheet, WantedColumns};
 use crate::base::Span;
 use crate::campaign::did_you_mean;
 use crate::scenario::closest;
@@ -84,7 +84,10 @@ impl Columns {
         let wrong = |units: &[Unit], n: usize| {
             let names = units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
             let near = did_you_mean(sheet.near(units[0].0).filter(|_| n == 0));
-            Malformed::line(1, format!("exactly one of the columns {names} is required; there are {n}{near}"))
+            Malformed::line(
+                1,
+                format!("the file must have exactly one of the columns {names}; it has {n}{near}"),
+            )
         };
         match (&known(&DURATIONS)[..], &known(&BYTES)[..]) {
             ([duration], [] | [_]) => {
@@ -119,22 +122,25 @@ pub(super) fn read(
 ) -> Result<Vec<(String, Log)>, Malformed> {
     let chosen = only.iter().map(|(column, _)| column.as_str()).chain(by);
     let wanted: Vec<&str> = ["start", "rows"].into_iter().chain(chosen).collect();
-    let sheet = Sheet::read(bytes, &wanted, ROWS_MAX)?;
+    let durations = DURATIONS.map(|(name, _)| name);
+    let sheet = Sheet::read(bytes, WantedColumns { all: &wanted, one_of: &durations }, ROWS_MAX)?;
     let columns = Columns::of(&sheet)?;
     if let Some(near) = sheet.near("outcome").filter(|_| !sheet.has("outcome")) {
-        let what = "there is no column `outcome`; rename this one to `outcome`, or leave it out if it does \
-                    not say how requests ended";
+        let what = "the file has no column `outcome`: rename this column to `outcome`, or remove it if it \
+                    does not say how requests ended";
         return Err(Malformed { line: 1, column: Some(near.to_owned()), what: what.to_owned() });
     }
     let mut parts = BTreeMap::<&str, Vec<Row<'_>>>::new();
     for row in sheet.rows().filter(|row| only.iter().all(|(column, value)| row.text(column) == value)) {
         parts.entry(by.map_or("", |by| row.text(by))).or_default().push(row);
         if let Some(by) = by.filter(|_| parts.len() > VALUES_MAX) {
-            return Err(row.malformed(by, format!("has over {VALUES_MAX} values, too many for --by")));
+            return Err(
+                row.malformed(by, format!("the column has over {VALUES_MAX} values, too many for --by"))
+            );
         }
     }
     if parts.is_empty() {
-        return Err(Malformed::line(1, "no line passes --only"));
+        return Err(Malformed::line(1, "no line has the values of --only"));
     }
     let part = |(value, rows): (&str, Vec<Row<'_>>)| Ok((value.to_owned(), log(&sheet, rows, columns)?));
     parts.into_iter().map(part).collect()
@@ -194,7 +200,7 @@ fn outcome(row: Row<'_>) -> Result<Outcome, Malformed> {
         _ => {
             let words = WORDS.map(|(word, _)| word);
             let near = did_you_mean(closest(&text, words));
-            let what = format!("`{text}` is not one of {}, and not an HTTP status{near}", words.join(", "));
+            let what = format!("`{text}` is neither an HTTP status nor one of {}{near}", words.join(", "));
             Err(row.malformed("outcome", what))
         }
     }
@@ -220,7 +226,7 @@ fn start(row: Row<'_>) -> Result<f64, Malformed> {
         }
         Err(_) => text.parse::<jiff::Timestamp>().ok().map(|at| at.as_microsecond() as f64 / 1e6),
     };
-    let want = "2026-03-02T08:00:00.250+01:00, or seconds, milliseconds or finer since 1970";
+    let want = "2026-03-02T08:00:00.250+01:00, nor seconds, milliseconds or finer since 1970";
     let wrong = || row.malformed("start", format!("`{text}` is not an instant such as {want}"));
     seconds.filter(|seconds| seconds.abs() <= INSTANT_MAX).ok_or_else(wrong)
 }

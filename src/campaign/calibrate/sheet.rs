@@ -6,7 +6,6 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use crate::campaign::did_you_mean;
 use crate::scenario::closest;
 
 /// Why a file of measurements cannot be read, and where.
@@ -29,7 +28,10 @@ impl Malformed {
 fn text_of(bytes: &[u8]) -> Result<String, Malformed> {
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let before = &bytes[..e.valid_up_to()];
-        Malformed::line(1 + before.iter().filter(|byte| **byte == b'\n').count() as u64, "not UTF-8")
+        Malformed::line(
+            1 + before.iter().filter(|byte| **byte == b'\n').count() as u64,
+            "the text is not UTF-8",
+        )
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n"))
 }
@@ -38,7 +40,7 @@ fn ragged(error: &csv::Error) -> Malformed {
     let line = error.position().map_or(1, csv::Position::line);
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            Malformed::line(line, format!("{len} fields where the header has {expected_len}"))
+            Malformed::line(line, format!("the line has {len} fields, but the header has {expected_len}"))
         }
         _ => Malformed::line(line, error.to_string()),
     }
@@ -58,6 +60,14 @@ pub struct Sheet {
     pub records: Vec<csv::StringRecord>,
 }
 
+/// The columns that a file must have.
+#[derive(Clone, Copy)]
+pub struct WantedColumns<'a> {
+    pub all: &'a [&'a str],
+    /// Columns of which the file must have at least one.
+    pub one_of: &'a [&'a str],
+}
+
 /// A line of a [`Sheet`].
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
@@ -74,9 +84,12 @@ const OTHERS: [(&str, &[&str]); 4] = [
 ];
 
 impl Sheet {
-    pub fn read(bytes: &[u8], wanted: &[&str], most: usize) -> Result<Sheet, Malformed> {
+    pub fn read(bytes: &[u8], wanted: WantedColumns<'_>, most: usize) -> Result<Sheet, Malformed> {
         if let Some(at) = bytes.split(|byte| *byte == b'\n').position(|line| line.len() > LINE_MAX) {
-            return Err(Malformed::line(1 + at as u64, format!("longer than {} KiB", LINE_MAX >> 10)));
+            return Err(Malformed::line(
+                1 + at as u64,
+                format!("the line is longer than {} KiB", LINE_MAX >> 10),
+            ));
         }
         let text = text_of(bytes)?;
         let sheet = match text.trim_start().starts_with(['{', '[']) {
@@ -85,39 +98,54 @@ impl Sheet {
         };
         sheet.refuse_without(wanted)?;
         if sheet.records.is_empty() {
-            return Err(Malformed::line(1, "no rows"));
+            return Err(Malformed::line(1, "the file has a header, but no rows"));
         }
         Ok(sheet)
     }
 
-    fn refuse_without(&self, wanted: &[&str]) -> Result<(), Malformed> {
-        let Some(name) = wanted.iter().find(|name| !self.has(name)) else { return Ok(()) };
+    /// Refuses a file without a wanted column. The error names all columns that the file lacks.
+    fn refuse_without(&self, wanted: WantedColumns<'_>) -> Result<(), Malformed> {
+        let WantedColumns { all, one_of } = wanted;
+        let any = one_of.first().copied().filter(|_| !one_of.iter().any(|name| self.has(name)));
+        let lacks = all.iter().copied().filter(|name| !self.has(name)).chain(any);
+        let lacks: Vec<String> = lacks.map(|name| self.lacked(name, one_of)).collect();
+        if lacks.is_empty() {
+            return Ok(());
+        }
         let is_parted = |mark| self.header.len() == 1 && self.header[0].contains(mark);
         let marks = [(';', "semicolons"), ('\t', "tabs")].into_iter().find(|(mark, _)| is_parted(*mark));
         if let Some((_, marks)) = marks {
-            return Err(Malformed::line(1, format!("{marks} part its columns where commas are wanted")));
+            return Err(Malformed::line(1, format!("{marks} separate the columns: use commas instead")));
         }
-        let wanted = wanted.join(", ");
-        // A column that an option names may be misspelt, so the error suggests the nearest name.
-        let near = match self.near(name) {
-            Some(near) if OTHERS.iter().any(|(ours, _)| ours == name) => {
-                format!("; is `{near}` it? then rename it to `{name}`")
-            }
-            near => did_you_mean(near),
-        };
-        Err(Malformed::line(1, format!("there is no column `{name}`; wanted are {wanted}{near}")))
+        let columns = if lacks.len() == 1 { "a column" } else { "columns" };
+        Err(Malformed::line(1, format!("the file lacks {columns}: {}", lacks.join("; "))))
     }
 
-    fn of_csv(text: &str, wanted: &[&str], most: usize) -> Result<Sheet, Malformed> {
+    /// A missing column, with the column that it may be.
+    fn lacked(&self, name: &str, one_of: &[&str]) -> String {
+        // A column that an option names may be misspelt, so the error suggests the nearest name.
+        let near = self.near(name).map(|near| match OTHERS.iter().any(|(ours, _)| *ours == name) {
+            true => format!(" (is it `{near}`? then rename this column)"),
+            false => format!(" (did you mean `{near}`?)"),
+        });
+        let names = if one_of.contains(&name) {
+            format!("one of {}", one_of.join(", "))
+        } else {
+            format!("`{name}`")
+        };
+        names + &near.unwrap_or_default()
+    }
+
+    fn of_csv(text: &str, wanted: WantedColumns<'_>, most: usize) -> Result<Sheet, Malformed> {
         if text.matches('"').count() % 2 == 1 {
             let last = text.rfind('"').unwrap_or(0);
             let line = 1 + text[..last].matches('\n').count() as u64;
-            return Err(Malformed::line(line, "a quotation mark that none closes"));
+            return Err(Malformed::line(line, "a quotation mark is never closed"));
         }
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| Malformed::line(1, e.to_string()))?.clone();
         if header.len() > KEYS_MAX {
-            return Err(Malformed::line(1, format!("more than {KEYS_MAX} columns")));
+            return Err(Malformed::line(1, format!("the file has more than {KEYS_MAX} columns")));
         }
         let twice =
             |(at, name): &(usize, &str)| !name.is_empty() && header.iter().take(*at).any(|n| n == *name);
@@ -131,7 +159,10 @@ impl Sheet {
         for record in reader.records() {
             sheet.records.push(record.map_err(|e| ragged(&e))?);
             if sheet.records.len() > most {
-                return Err(Malformed::line(line_of(&sheet.records[most]), format!("more than {most} rows")));
+                return Err(Malformed::line(
+                    line_of(&sheet.records[most]),
+                    format!("the file has more than {most} rows"),
+                ));
             }
         }
         Ok(sheet)
@@ -144,7 +175,10 @@ impl Sheet {
             let object: serde_json::Map<String, Value> = serde_json::from_str(line).map_err(|e| {
                 let what = e.to_string();
                 let what = what.split(" at line").next().unwrap_or_default();
-                Malformed::line(number, format!("not a JSON object: {what} at character {}", e.column()))
+                Malformed::line(
+                    number,
+                    format!("the line is not a JSON object: {what} at character {}", e.column()),
+                )
             })?;
             let new: Vec<String> = object.keys().filter(|name| !header.contains(name)).cloned().collect();
             header.extend(new);
@@ -158,7 +192,10 @@ impl Sheet {
             record.set_position(Some(position.set_line(number).clone()));
             records.push(record);
             if records.len() > most || header.len() > KEYS_MAX {
-                return Err(Malformed::line(number, format!("more than {most} rows or {KEYS_MAX} keys")));
+                return Err(Malformed::line(
+                    number,
+                    format!("the file has more than {most} rows or {KEYS_MAX} keys"),
+                ));
             }
         }
         let missing = |record: &csv::StringRecord| vec![""; header.len() - record.len()];

@@ -119,17 +119,17 @@ impl fmt::Display for Partition {
 impl FromStr for Partition {
     type Err = String;
     fn from_str(text: &str) -> Result<Partition, String> {
-        let want = || "want SCHEME:SHARD/SHARDS, such as slice:1/8 or balanced:8/8".to_owned();
+        let want = || "the form must be SCHEME:SHARD/SHARDS, such as slice:1/8 or balanced:8/8".to_owned();
         let (scheme, rest) = text.split_once(':').ok_or_else(want)?;
         let (shard, of) = rest.split_once('/').ok_or_else(want)?;
         let number = |text: &str| text.parse::<u32>().map_err(|_| want());
         let deal = Deal::of_word(scheme).ok_or_else(|| {
             let near = did_you_mean(closest(scheme, Deal::WORDS.iter().copied()));
-            format!("`{scheme}` is not a way to distribute cells: there are {}{near}", Deal::WORDS.join(", "))
+            format!("`{scheme}` is not a scheme; the schemes are {}{near}", Deal::WORDS.join(", "))
         })?;
         let (shard, of) = (number(shard)?, number(of)?);
         if of == 0 || of > SHARDS_MAX {
-            return Err(format!("{of} shards: the number must be 1 to {SHARDS_MAX}"));
+            return Err(format!("the number of shards must be 1 to {SHARDS_MAX}, not {of}"));
         }
         if shard == 0 || shard > of {
             return Err(format!("there is no shard {shard} of {of}; it must be 1 to {of}"));

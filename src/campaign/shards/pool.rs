@@ -36,7 +36,10 @@ impl Pool {
             match begun.map_err(unreadable(&path))? {
                 (Begun::Cut, _) => damaged.push(folder),
                 (Begun::Foreign, _) => {
-                    return Err(other(&folder, "a shard of another version of the program"));
+                    return Err(other(
+                        &folder,
+                        "a shard of another version of the program: merge with that version",
+                    ));
                 }
                 (Begun::Of(head), end) => {
                     shards.push((folder, head));
@@ -46,7 +49,8 @@ impl Pool {
         }
         if shards.is_empty() {
             let paths: Vec<String> = paths.iter().take(3).map(escape_path).collect();
-            let text = format!("there is no shard in {}: no folder has a complete {NAME}", paths.join(", "));
+            let text =
+                format!("there is no shard in {}: name folders with a complete {NAME}", paths.join(", "));
             return Err(KeptError::new(Exit::Usage, text));
         }
         let mut pool = Pool { shards, kept: BTreeMap::new(), replays: 0, damaged, empty };
@@ -73,7 +77,10 @@ impl Pool {
             return Ok(());
         }
         let (theirs, this) = (&head.build, Build::this());
-        Err(other(first, &format!("of {theirs}, and this is {this}: merge with the build that ran it")))
+        Err(other(
+            first,
+            &format!("of {theirs}, but this is {this}: merge with the build that ran the shard"),
+        ))
     }
 
     fn take(&mut self, shard: usize, begins: u64) -> Result<(), KeptError> {

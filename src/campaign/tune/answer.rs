@@ -92,7 +92,8 @@ fn nearest(view: &View<'_>) -> Option<String> {
     let ((..), setting, trouble, in_doubt) =
         out.min_by(|(a, ..), (b, ..)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)))?;
     let at = setting.iter().map(|value| report_tune::value(value)).collect::<Vec<_>>().join(", ");
-    let luck = if in_doubt { "; with other seeds it and its neighbours may be allowed" } else { "" };
+    let luck =
+        if in_doubt { "; with other seeds this setting and its neighbours may be allowed" } else { "" };
     Some(format!("at {at}, {trouble}{luck}"))
 }
 
@@ -224,7 +225,8 @@ impl Told<'_> {
         let open = open && space.cap.is_none_or(|cap| the.number(best) != Some(cap));
         if points.len() > 1 && (the.is_end(best, 0.5) || the.is_end(best, 2.0) && open) {
             let best = report_tune::value(best);
-            told.limits.push(format!("{best} is the end of the range: widen it to see what lies beyond"));
+            told.limits
+                .push(format!("{best} is the end of the range: widen the range with --knob to see more"));
         }
         let reach = space.reach.filter(|_| k == 0 && cap.is_none()).map(|reach| reach as u64);
         let whole = self.place.is_whole();
@@ -273,7 +275,9 @@ fn luck(points: &[&PointTuned]) -> Option<String> {
     let values = points.iter().enumerate().filter(decides).map(|(_, point)| report_tune::value(&point.value));
     let values: Vec<String> = values.collect();
     let (all, misses) = (values.join(", "), if values.len() == 1 { "misses" } else { "miss" });
-    let told = format!("{all} {misses} a limit or a gate in some seeds: to allow more, relax it");
+    let told = format!(
+        "{all} {misses} a limit or a gate in some seeds: to allow more settings, relax the limit or gate"
+    );
     (!values.is_empty()).then_some(told)
 }
 
@@ -320,8 +324,8 @@ fn of_group(name: &str, mut group: Vec<(u64, &PlaceTuned)>) -> String {
             let percent = (backend.queued_ppm + 5_000) / 10_000;
             let [wait, work] = [backend.queued_p50_ns, backend.service_p50_ns].map(human::span);
             let how = match waits_at_the_median(&backend) {
-                true => format!("half of the requests wait {wait} or more for {work} of work"),
-                false => format!("{percent} % of the time is waiting for one of its workers"),
+                true => format!("half of the requests wait {wait} or more, for {work} of work each"),
+                false => format!("requests spend {percent} % of the time waiting for a worker"),
             };
             format!("the backend is saturated with {}: {how}", human::count(devices, "device"))
         }

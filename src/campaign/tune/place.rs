@@ -39,7 +39,7 @@ impl Place {
         let largest = self.space.size.filter(|_| is_sound(cell)).and_then(largest);
         measured.largest = measured.largest.max(largest);
         if price.is_none() {
-            measured.trouble = Some(format!("it has no figure of {}", objective.name()));
+            measured.trouble = Some(format!("the cell has no figure of {}", objective.name()));
             measured.broken = true;
         }
         self.cells.entry(setting).or_default().push(judged);

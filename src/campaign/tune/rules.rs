@@ -143,8 +143,8 @@ pub(super) fn notes(view: &View<'_>, best: &Setting) -> Vec<String> {
             _ => ("queries of the app take", "take longer"),
         };
         Some(format!(
-            "{what} up to {longest} in {} of {ran} seeds; at {}, the smallest, they {they} than usual at \
-             the same place too, so the link or the data is the cause, not the size",
+            "{what} up to {longest} in {} of {ran} seeds; with the smallest setting, {}, they also {they} \
+             than usual there, so the cause is the link or the data, not the size",
             held.cells_spared,
             smallest.join(", ")
         ))

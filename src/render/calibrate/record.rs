@@ -115,31 +115,31 @@ macro_rules! diagnostics {
 }
 
 diagnostics! {
-    FewResponses: Refuse "responses.few", "{} usable responses, 20 are needed", "log more requests";
+    FewResponses: Refuse "responses.few", "{} usable responses, so the costs cannot be fitted", "log at least 20 responses";
     TimeoutsSlow: Refuse "timeouts.slow",
-        "timeouts after {} may be slow responses: over 1 in 100 responses took more than half of that",
+        "a timeout after {} may be a slow response: over 1 in 100 responses took more than half of this time",
         "log with a longer timeout, or smaller chunks";
     OneSize: Refuse "sizes.one",
-        "nearly all of {} responses have {} rows, so the overhead is open: {} and {} rows would show it",
+        "nearly all of {} responses have {} rows, so the overhead is unknown: {} and {} rows would show it",
         "log chunks of two other sizes, or give --overhead TIME";
-    NoOutcomes: Refuse "outcomes.none", "the log does not say how requests ended, so no time between failures",
+    NoOutcomes: Refuse "outcomes.none", "the log does not say how requests ended, so the time between failures is unknown",
         "log a column `outcome`, or give --mtbf TIME";
-    ManyTrimmed: Refuse "outliers.many", "{} of the responses lie off any line",
+    ManyTrimmed: Refuse "outliers.many", "no straight line fits {} of the responses",
         "separate the kinds of requests: --by COLUMN, --only COLUMN=VALUE";
     OverheadLong: Refuse "overhead.long", "the overhead of {} is not shorter than the mean request ({})",
         "give a shorter --overhead";
     OverheadUnknown: Refuse "overhead.unknown", "the overhead ({}) may be zero",
         "log smaller chunks, too, or give --overhead TIME";
-    NoFailures: Restrict "failures.none", "no failure in {} of transfer, so no best chunk",
-        "log for longer; until then caps limit the chunk";
-    RowUnknown: Restrict "row.unknown", "the time per row ({}) may be zero, so no best chunk",
+    NoFailures: Restrict "failures.none", "no request failed in {} of transfer, so the best chunk is unknown",
+        "log for longer; until then only caps limit the chunk";
+    RowUnknown: Restrict "row.unknown", "the time per row ({}) may be zero, so the best chunk is unknown",
         "log larger chunks, too";
-    Beyond: Note "chunk.beyond", "the largest response has {} rows",
+    Beyond: Note "chunk.beyond", "the recommended chunk is far above the largest response ({} rows)",
         "log chunks of the recommended size, and calibrate again";
     Trimmed: Note "outliers.trimmed", "{} outliers ({} of the responses)",
         "look at these requests: the figures leave them out";
-    Apart: Note "requests.apart", "few requests begin right after a response",
-        "overhead and failures are estimated too high: log syncs of several requests";
+    Apart: Note "requests.apart", "few requests begin right after a response, so the overhead and the failures are estimated too high",
+        "log syncs of several requests";
     FewDevices: Note "devices.few", "too few devices ({})", "log 10 or more, named in a column `device`";
 }
 

@@ -74,8 +74,8 @@ id = "uuid key"
 text = "text {text}"{assumed}
 
 [fleet.phones]
-devices = {devices:<30}# one load each: enough for a mean, however many the log had
-class = "mid"                           # low, mid or flagship: the log does not tell
+devices = {devices:<30}# one load each: enough for a mean
+class = "mid"                           # low, mid or flagship: the log does not say
 link = "measured"
 
 [unit.Login]
@@ -132,8 +132,8 @@ per_device = 0
 [transport]
 protocol = "bare"
 
-# The log does not tell the backend from the network, nor caps and timeouts: these are out of the
-# way. With more phones than the log had, give the backend its own share and workers.
+# The log does not separate the backend from the network, and has no caps and timeouts. So these
+# limits are too high to matter. With more phones than in the log, set the backend's own workers.
 [backend]
 workers = 10_000
 fixed_cost = "{fixed_cost}"

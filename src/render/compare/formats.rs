@@ -112,7 +112,7 @@ fn lacks(group: &Group, candidate: &str, all: bool) -> Vec<String> {
     let missing = missing.map(|missing| format!("not in {candidate}: {missing}"));
     let unlike = group.unlike.iter().map(|one| format!("not compared: {}", words::unlike_shapes_text(one)));
     let copies = joined(&group.copies, ", ");
-    let copies = copies.map(|of| format!("several cells on one side with different results: seed {of}"));
+    let copies = copies.map(|of| format!("one side has several cells with different results: seed {of}"));
     let size = words::other_size(group);
     otherwise.into_iter().chain(missing).chain(size).chain(unlike).chain(copies).collect()
 }
@@ -126,9 +126,17 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
         let cells = human::count(candidate as u64, "cell");
         let new = match comparison.new_failure() {
             Exit::Success => String::new(),
-            exit => format!(" (exit {} is new)", exit.code()),
+            exit => {
+                let why = match exit {
+                    Exit::Threshold => " (a missed gate or expectation)",
+                    Exit::Correctness => " (lost or wrong data)",
+                    Exit::Stuck => " (a stuck sync)",
+                    _ => "",
+                };
+                format!("; exit {}{why} is more frequent", exit.code())
+            }
         };
-        let told = format!("{cells} failed, {base} in {}{new}", comparison.sides.0);
+        let told = format!("{cells} failed, and {base} in {}{new}", comparison.sides.0);
         parts.push(if candidate > base || !new.is_empty() { paint.bad(&told) } else { told });
     }
     let told = |n, words: &dyn Fn(u64) -> String| (n > 0).then(|| words(n));
@@ -185,9 +193,9 @@ fn legend(comparison: &Comparison) -> &'static str {
     if !comparison.groups.iter().any(of_chance) {
         return "";
     }
-    "\nfigures are means over the seeds, geometric ones if none is zero (`run` shows medians); of \
-     100\ncomparisons of equal engines, about one finds a difference in the summary by chance, and \
-     one among\nthe other figures\n"
+    "\nfigures are means over the seeds (geometric means if no value is zero); `run` shows medians\n\
+     in 100 comparisons of equal engines, about one shows a difference of the summary by chance,\n\
+     and one a difference of other figures\n"
 }
 
 const UNJUDGED: usize = 8;
@@ -323,7 +331,8 @@ fn equal_and_open(group: &Group) -> Vec<String> {
     let equal = most.map(|within| format!("{within}: {}", listed(&equal)));
     let mut open: Vec<&Difference> = open.into_iter().filter(|d| within(d).is_none()).collect();
     open.sort_by_key(|d| !leans(d));
-    let open = (!open.is_empty()).then(|| format!("not decided, more seeds would decide: {}", listed(&open)));
+    let open =
+        (!open.is_empty()).then(|| format!("not decided (more --seeds would decide): {}", listed(&open)));
     equal.into_iter().chain(open).collect()
 }
 
@@ -390,7 +399,7 @@ fn nothing_shown(group: &Group) -> String {
     match group.differences.iter().filter(|d| !is_equal(d)).count() {
         0 if group.other_digests > 0 => {
             let cells = human::count(group.other_digests as u64, "cell");
-            format!("  none of {all} statistics differs, and the digests of {cells} do\n")
+            format!("  none of {all} statistics differs, but the digests of {cells} do\n")
         }
         0 => format!("  nothing to report among {all} statistics\n"),
         n => format!("  {n} of {all} statistics differ, but none is a finding: use -v\n"),

@@ -14,7 +14,7 @@ pub fn unjudged(comparison: &Comparison) -> Option<String> {
     let (whose, of_each) =
         if group.basis == Basis::Samples { ("", " on each side") } else { ("common ", "") };
     let seeds = human::count(group.seeds.0.min(group.seeds.1) as u64, &format!("{whose}seed"));
-    Some(format!("not judged: {seeds}{of_each}, at least {least} needed: run both with --seeds 1..={least}"))
+    Some(format!("not judged: {seeds}{of_each}, but {least} are needed: run both with --seeds 1..={least}"))
 }
 
 /// Says which seeds or metrics of the base the candidate lacks. `None` if it has all.
@@ -42,11 +42,14 @@ pub fn unmeasured(comparison: &Comparison, asked: &[String]) -> Option<String> {
     let told = |Unmeasured { metric, group, lacks }: Unmeasured<'_>| match lacks {
         Lacks::All { in_base } => {
             let (with, without) = if in_base { (candidate, base) } else { (base, candidate) };
-            format!("nothing was measured of {metric}{} in {without}, and in all of {with}", of(group))
+            format!("{metric}{} was measured in {with}, but not in {without}", of(group))
         }
         Lacks::Seeds { cells, least } => {
             let measured = human::count(cells as u64, "seed");
-            format!("{metric}{} was measured under {measured} of both sides, it needs {least}", of(group))
+            format!(
+                "{metric}{} was measured under {measured} of both sides, but {least} are needed",
+                of(group)
+            )
         }
     };
     joined(distinct(comparison.unmeasured(asked).into_iter().map(told)), "; ")
@@ -80,7 +83,7 @@ pub fn shift(shift: &Shift, standard: Standard<'_>) -> String {
             format!("tolerated: {}", over(figure))
         }
         Shift::Perhaps(figure) => {
-            format!("may be worse, but no failure: {}; more seeds would decide", over(figure))
+            format!("may be worse, so it fails nothing: {}; more --seeds would decide", over(figure))
         }
         Shift::Otherwise(figure) => format!("no failure: {}", over(figure)),
     }

@@ -65,7 +65,7 @@ pub(super) fn occurred(record: &RunRecord) -> Markup {
 /// The failing cells of a search or a matrix: these are results.
 pub(super) fn found(record: &RunRecord) -> Markup {
     let (head, note) = match record.matrix {
-        true => ("What settings miss", "A matrix is run to see that. It is not a failure of the run."),
+        true => ("What settings miss", "A matrix is run to show such misses. They do not fail the run."),
         false => (
             "Excluded settings",
             "Settings that lose something, get stuck or miss a gate are not chosen, however fast \
@@ -94,7 +94,7 @@ pub(super) fn undone(record: &RunRecord) -> Markup {
         @if !lines.is_empty() || stopped > 0 {
             h2 { "What was not done" }
             @for line in &lines { p { (line) } }
-            @if stopped > 0 { p.note { "Not judged, no end: " (human::count(stopped, "cell")) "." } }
+            @if stopped > 0 { p.note { "Not judged, because they did not end: " (human::count(stopped, "cell")) "." } }
         }
     }
 }

@@ -164,7 +164,7 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
             (figure(|size| curves.draw(size),
                 &format!(
                     "How to read it: a line is a series of settings, its shade the 95 % interval of \
-                     the {mean} over seeds; a cross is excluded: it lost something, got stuck or \
+                     the {mean} over seeds; a cross marks an excluded setting: it lost something, got stuck or \
                      missed a gate. Below, the broad bar covers the settings that cost within 3 % \
                      of the best, the marker is the best, and the thin line covers where the \
                      optimum lies (95 %)."
@@ -176,7 +176,7 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
             (figure(|size| map.draw(size),
                 "How to read it: each row is compared with its own best setting, which has a frame; \
                  1.30× takes 30 % more. A darker cell (on a dark page: a lighter one) costs more. \
-                 An exclamation mark is excluded: it lost something, got stuck or missed a gate.",
+                 An exclamation mark marks an excluded setting: it lost something, got stuck or missed a gate.",
                 &tables::of_map(&map)))
             (first_of(svg::HeatMap::MOST, map.rows.len(), "rows"))
             @if map.columns.len() > svg::HeatMap::WIDEST {
@@ -252,14 +252,14 @@ fn again(record: &RunRecord) -> Markup {
         h2 { "Do it again" }
         @if let Some(cell) = record.cells.first() {
             @if cell.observed.is_some() {
-                p { "This was observed, and no seed repeats it. From the same files, the same verdict:" }
+                p { "This run was observed, so no seed repeats it. The same files give the same verdict:" }
             } @else {
                 p { "One cell, with the same seed; the digest must be the recorded one:" }
             }
             pre.cmd { code { (cell.replay) } }
         }
         @if let Some(command) = command(record) {
-            p { "All of it (besides what was given with " code { "--set" } "; the resolved scenario has that):" }
+            p { "The whole run (without the options " code { "--set" } ", which the resolved scenario contains):" }
             pre.cmd { code { (command) } }
         }
     }

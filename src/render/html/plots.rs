@@ -73,8 +73,8 @@ pub(super) fn spread(cell: &CellRecord) -> Option<Bars> {
     };
     let groups: Vec<_> = DURATIONS.iter().filter_map(group).collect();
     (!groups.is_empty()).then(|| Bars {
-        title: "How often it took how long".to_owned(),
-        about: "Waits, counted by their length.".to_owned(),
+        title: "Waits by length".to_owned(),
+        about: "The number of waits of each length.".to_owned(),
         groups,
         alike: true,
     })

@@ -112,8 +112,9 @@ impl<'s, 'a> Crossover<'s, 'a> {
         let calm = (0..self.winners.len()).filter(|&at| self.is_calm(at)).count();
         if calm > 0 {
             let places = human::count(calm as u64, "place");
-            text +=
-                &format!("  in {places} (°) the backend was never down: they say nothing about outages\n");
+            text += &format!(
+                "  in {places} (°) the backend was never down, so these say nothing about outages\n"
+            );
         }
         // Ways with equal texts share a line, in the order of their first way.
         for (told, alike) in grouped(ways, |(_, series)| self.along(series)) {
@@ -141,7 +142,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
         let who = |winner| match winner {
             Winner::One(i) => self.names[i].as_str(),
             Winner::Neither => "neither",
-            Winner::Unknown => "nobody knows",
+            Winner::Unknown => "unknown",
         };
         let ends = runs.len() - 1;
         let part = |(i, (winner, first, last)): (usize, &(Winner, &str, &str))| match i {

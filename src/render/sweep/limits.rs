@@ -91,7 +91,7 @@ pub fn sync_rate_note(objective: &Objective) -> &'static str {
     if !objective.is_sync_rate() {
         return "";
     }
-    "  over the time of syncs: waits and tries count; time between them does not, nor do syncs with nothing to move\n"
+    "  the rate uses the time in syncs, including waits and failed tries; syncs that move nothing do not count\n"
 }
 
 pub(super) const TOO_FEW: &str = "too few seeds to estimate the noise (try --seeds 1..=8)";
@@ -109,7 +109,7 @@ pub fn optimum(ends: [Option<String>; 2]) -> String {
 /// The settings that are as good as the best in practice, as text, followed by `besides`.
 pub fn within(first: String, last: String, besides: &str) -> String {
     match first == last && besides.is_empty() {
-        true => "no other that was tried is within 3 %".to_owned(),
+        true => "no other setting that was tried is within 3 %".to_owned(),
         false => format!("{first} to {last}{besides} cost at most 3 % more"),
     }
 }

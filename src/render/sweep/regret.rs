@@ -188,7 +188,7 @@ impl Summary {
                 let [worst, mean] = [worst, mean].map(human::percent);
                 format!("at worst {worst} ({at}), {mean} on average")
             }
-            _ => "nothing to compare".to_owned(),
+            _ => "no series has a setting to compare".to_owned(),
         };
         let failed = (self.failed > 0).then(|| format!("; excluded in {} of {series}", self.failed));
         let reached = self.reached_ns.map(|ns| {

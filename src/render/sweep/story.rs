@@ -87,9 +87,13 @@ impl Sweep<'_> {
         let points = series.points.as_slice();
         let Some(finding) = &series.finding else {
             let why = match nearest(points) {
-                Some((at, trouble)) => format!("every setting is excluded: at {at}, {trouble}"),
+                Some((at, trouble)) => format!(
+                    "every setting is excluded: at {at}, {trouble}; fix this failure, relax the gate, or \
+                     sweep other values with --axis"
+                ),
                 None if !self.objective.ranks() => return String::new(),
-                None => "nothing was measured".to_owned(),
+                None if self.is_partial => "the sweep was stopped before it had a figure".to_owned(),
+                None => "no cell has this figure: choose another with --metric".to_owned(),
             };
             return format!("{}: {why}\n", series.name) + &demands_told(series);
         };

@@ -210,7 +210,7 @@ fn a_gate_that_each_setting_misses_excludes_none() {
     let all = missing(&|_| true, Some(9));
     assert_eq!(best(&all).as_ref(), Some(&bare));
     let of_all = told(&all, "engine.rows.rate");
-    assert!(of_all.contains("no setting meets `gate safe`, so it excludes none"), "{of_all}");
+    assert!(of_all.contains("no setting meets `gate safe`, so this rule is ignored"), "{of_all}");
     let of_none = told(&missing(&|_| true, None), "engine.rows.rate");
     let unseen = "`gate safe` is not judged: engine.request.duration has no observation";
     assert!(of_none.contains(unseen), "{of_none}");

@@ -33,7 +33,8 @@ pub(in crate::render) fn limits(tune: &TuneRecord) -> Vec<(String, Vec<String>)>
     let list = |limits: Vec<&LimitRecord>| limits.into_iter().map(limit).collect::<Vec<_>>();
     let also = if given.is_empty() { "" } else { ", or breaks a limit that you set" };
     let excludes = format!("a setting is excluded if it loses something or misses a gate{also}");
-    let costs = "other limits exclude nothing, and the first line says what keeping them costs".to_owned();
+    let costs =
+        "these limits exclude no setting; the first line of a result says what they would cost".to_owned();
     let others = Some((costs, list(other))).filter(|(_, others)| !others.is_empty());
     [(excludes, list(given))].into_iter().chain(others).collect()
 }
@@ -45,19 +46,27 @@ fn cost_of_search(cells: CellsTuned) -> String {
     }
     let cells = human::count(search, "cell");
     let grid = human::thousands(full_grid);
-    let beside = (beside > 0).then(|| format!(", {} for the others of the table", human::thousands(beside)));
+    let beside =
+        (beside > 0).then(|| format!(", {} for the other rows of the table", human::thousands(beside)));
     let beside = beside.unwrap_or_default();
-    format!("{cells} to search (a full grid in steps of 1.25 takes {grid}){beside}\n")
+    format!("{cells} for the search (a full grid in steps of 1.25 needs {grid}){beside}\n")
 }
 
 fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {
     let mut text = headline(tune, place) + "\n";
+    text.extend(next_step(place).iter().map(|line| format!("  {line}\n")));
     text.extend(place.notes.iter().map(|line| format!("  {line}\n")));
     for knob in told_knobs(place) {
         text.extend(words(tune, place, knob).iter().map(|line| format!("  {line}\n")));
         text.extend(beside(tune, place, knob).map(|grid| grid.terminal("    ")));
     }
     text
+}
+
+/// What to do if a search that has ended chose no setting.
+fn next_step(place: &PlaceTuned) -> Option<&'static str> {
+    (place.best.is_none() && place.complete)
+        .then_some("next: fix this failure, relax the gate or limit, or search other values with --knob")
 }
 
 /// The knobs to describe. None if every setting is excluded or all settings are equal.
@@ -68,9 +77,9 @@ pub(in crate::render) fn told_knobs(place: &PlaceTuned) -> impl Iterator<Item = 
 pub(in crate::render) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> String {
     let Some(best) = &place.best else {
         if place.trouble.is_none() && !place.complete {
-            return format!("{}: nothing is known yet: the search was stopped", place.name);
+            return format!("{}: the search was stopped before it had a result", place.name);
         }
-        let why = place.trouble.as_deref().unwrap_or("nothing was measured");
+        let why = place.trouble.as_deref().unwrap_or("no cell has a figure");
         let so_far = if place.complete { "" } else { " so far" };
         return format!("{}: every setting{so_far} is excluded: {why}", place.name);
     };
@@ -79,7 +88,7 @@ pub(in crate::render) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> Stri
     if let Some(settings) = all_equal(place) {
         let figure = figure.map_or_else(String::new, |figure| figure + " ");
         return format!(
-            "{}: nothing differs: {figure}at each of the {settings} settings that may be chosen{so_far}",
+            "{}: no setting is better: {figure}at each of the {settings} allowed settings{so_far}",
             place.name
         );
     }
@@ -102,7 +111,7 @@ fn at(tune: &TuneRecord, setting: &BTreeMap<String, String>) -> String {
 /// The cost of a rule: one that decides which setting is best, or would if it excluded settings.
 fn rule_told(tune: &TuneRecord, place: &PlaceTuned, rule: &RuleTuned) -> String {
     let Some(other) = &rule.best else {
-        return format!("; no setting keeps that {}", rule.asks);
+        return format!("; no setting meets the rule that {}", rule.asks);
     };
     let change = place.figure.zip(rule.figure).filter(|(best, other)| *best > 0 && *best.max(other) < NEVER);
     let change = change.map(|(best, other)| {
@@ -142,7 +151,7 @@ pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> Str
         _ if is_same => format!("{told}; {yours} gives the same"),
         _ if present.trouble.is_some() => format!("{told}; {yours} is excluded"),
         Some(_) if present.within_noise => format!("{told}; {yours} is as good within the noise"),
-        Some(more) if more < 0.0 => format!("{told}; {yours} was {:.1} % less, by luck", -more),
+        Some(more) if more < 0.0 => format!("{told}; {yours} was {:.1} % less, probably by chance", -more),
         Some(more) => format!("{told}; {yours} costs {more:.1} % more"),
         None => told,
     }
@@ -166,7 +175,8 @@ pub fn answers(tune: &TuneRecord) -> String {
                 .chain(knob.luck.clone())
                 .chain(lucky(tune, knob))
         });
-        [headline(tune, place)].into_iter().chain(sure).collect::<Vec<_>>().join("; ") + "\n"
+        let next = next_step(place).map(str::to_owned);
+        [headline(tune, place)].into_iter().chain(next).chain(sure).collect::<Vec<_>>().join("; ") + "\n"
     };
     let herd = tune.herd.iter().map(|line| format!("{line}\n"));
     tune.places.iter().map(line).chain(herd).collect()
@@ -188,7 +198,7 @@ fn lucky(tune: &TuneRecord, knob: &KnobTuned) -> Option<String> {
     let of = |point: &PointTuned| format!("{} was {:.1} % less", value(&point.value), share(point));
     let all = joined(knob.points.iter().filter(less).map(of), ", ")?;
     Some(format!(
-        "under these seeds {all} than the best; the settings around them show that this is luck (more --seeds decide)"
+        "under these seeds {all} than the best, probably by chance: their neighbours cost more (more --seeds would decide)"
     ))
 }
 
@@ -199,7 +209,7 @@ fn optimum_confidence(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -
     let between = match &knob.between {
         Some(ends) => optimum(ends.each_ref().map(|end| end.as_deref().map(value))),
         None if knob.points.iter().all(|point| !point.value.starts_with(|c: char| c.is_ascii_digit())) => {
-            "its values are words without an order".to_owned()
+            "the values are words, which have no order".to_owned()
         }
         None if place.complete => {
             "too few seeds, or settings, to estimate the noise (try --seeds 1..=8)".to_owned()
@@ -274,7 +284,7 @@ pub(in crate::render) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &Kn
     }
     let broken: BTreeSet<&String> = points.iter().chain([best]).flat_map(|point| &point.breaks).collect();
     if let Some(broken) = joined(broken, ", ") {
-        grid.row(["", &format!("! breaks a limit that excludes nothing: {broken}")]);
+        grid.row(["", &format!("! breaks a limit that excludes no setting: {broken}")]);
     }
     Some(grid)
 }

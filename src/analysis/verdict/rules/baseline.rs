@@ -84,7 +84,7 @@ fn left_out(
     });
     let more = of.len().checked_sub(NAMED).filter(|more| *more > 0);
     let named: Vec<String> = named.chain(more.map(|more| format!("and {more} more"))).collect();
-    let mut text = format!("{cells} of baseline {} not in this run: {}", against.name, named.join(", "));
+    let mut text = format!("this run lacks {cells} of baseline {}: {}", against.name, named.join(", "));
     let mut rulings = Vec::new();
     if against.require_all {
         // A run that was cut short lacks seeds that were still to come.
@@ -110,7 +110,7 @@ fn seeds_of(baseline: &Baseline, lacks: &[(&str, &BaselineCell)], cells: &[&Cell
     let seeds: Vec<u64> = seeds.collect();
     let all = lacks.iter().all(|(_, base)| ran(base));
     let [first, last] = [seeds.iter().min()?, seeds.iter().max()?];
-    all.then(|| format!("; to run them, too: --seeds {first}..={last}"))
+    all.then(|| format!("; to run these cells too, use --seeds {first}..={last}"))
 }
 
 impl<'a> Standard<'a> {

@@ -34,7 +34,7 @@ pub(in crate::analysis::verdict) fn no_cell(trial: &Trial<'_>, judged: &[Judged]
     });
     let told = gated.iter().map(|(scenario, gates)| {
         let text = format!(
-            "gate {} of {scenario} applied to no cell: each expects a violation, and such cells have no gates",
+            "gate {} of {scenario} judges no cell: each cell expects a violation, and gates do not judge such cells",
             gates.join(", ")
         );
         Ruling::Remark(text)
@@ -63,7 +63,7 @@ pub(in crate::analysis::verdict) fn uncalibrated(trial: &Trial<'_>, judged: &[Ju
     let own = trial.plans.iter().find(|plan| plan.is_third_party && works);
     let remark = |name: &str| {
         format!(
-            "no phone was checked against the processor time of `{name}`: its times are those of network and disk only"
+            "the processor time of `{name}` was not compared with real phones: trust only its times of network and disk"
         )
     };
     own.map(|plan| Ruling::Remark(remark(&plan.engine_name))).into_iter().collect()

@@ -144,10 +144,10 @@ fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
         herd(&places, "devices"),
         [
             "edge: best at 1024 with 1 device, 256 with 100 devices, 64 with 1\u{2009}000 devices; the backend is saturated with \
-             100 devices: half of the requests wait 2.00 s or more for 1.00 s of work",
+             100 devices: half of the requests wait 2.00 s or more, for 1.00 s of work each",
             "geo: best at 1024 with 1 device, 1024 with 100 devices; the backend is not saturated",
-            "lte: best at 512 with 1 device, 256 with 60 devices; the backend is saturated with 60 devices: 75 % of the time is \
-             waiting for one of its workers",
+            "lte: best at 512 with 1 device, 256 with 60 devices; the backend is saturated with 60 devices: requests \
+             spend 75 % of the time waiting for a worker",
         ]
     );
 }
