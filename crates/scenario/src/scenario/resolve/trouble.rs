@@ -174,7 +174,7 @@ impl ResolveContext<'_> {
         let kinds = self.kinds();
         let known: Vec<&str> = kinds.iter().map(String::as_str).collect();
         let always = view.at("always").items().inspect(|kind| {
-            self.mistakes.find(*kind, "kind of fault", kind.text(), &known);
+            self.mistakes.find(*kind, "fault kind", kind.text(), &known);
         });
         if view.at("on").share().0 == 0 {
             let help = "it takes a share above 0 and at most 1, such as 0.75 or \"75%\"";
