@@ -70,7 +70,7 @@ fn told(path: &Path, line: Option<u64>, why: &str, named: Option<Place>) -> Diag
     let span = 0..text.len();
     let source = Arc::new(Source { name: escape_path(path), text, first_line: line as usize });
     Diagnostic::new(Some(Place { source, span }), why)
-        .help("one line per packet: the milliseconds since the start, ascending")
+        .help("write one line per packet: its time in milliseconds since the start, in ascending order")
 }
 
 fn line_of(path: &Path, line: u64) -> String {

@@ -36,8 +36,8 @@ fn refers(entity: View<'_>) -> bool {
 const ASKED_SINCE: &Needs = &Needs {
     of: READERS,
     holds: |of| !any_capture(of, |capture| !capture.asks_since),
-    why: "nothing asks the backend for what changed since a time",
-    help: "capture by last_modified does, in gateway.serve.capture, or gateway.refresh.capture in mode \"persistent\"",
+    why: "no reader asks the backend for changes since a time",
+    help: "write gateway.serve.capture = { last_modified = {} }, or gateway.refresh.capture in mode \"persistent\"",
 };
 
 pub(super) const BACKEND: Form = table(&[
@@ -69,8 +69,8 @@ pub(super) const BACKEND: Form = table(&[
         .needs(&Needs {
             of: READERS,
             holds: |of| any_capture(of, |capture| capture.reads_log),
-            why: "nothing reads the backend's log of changes, so it keeps none",
-            help: "gateway.serve.capture = { change_log = {} } reads it, or gateway.refresh.capture in mode \"persistent\"; flags are kept with it",
+            why: "no reader needs the backend's log of changes, and the backend keeps none",
+            help: "write gateway.serve.capture = { change_log = {} }, or gateway.refresh.capture in mode \"persistent\"; a capture by flag needs the log too",
         }),
     word::<Rearm>("rearm")
         .about("Which changes set a row's flags to \"not synced\": all, or not those of the office and of imports to rows that are there.")
@@ -78,7 +78,7 @@ pub(super) const BACKEND: Form = table(&[
             of: READERS,
             holds: |of| any_capture(of, |capture| capture.marks_source),
             why: "no row has a flag to set",
-            help: "gateway.serve.capture = { flag = {} } has flags, or gateway.refresh.capture in mode \"persistent\"",
+            help: "write gateway.serve.capture = { flag = {} }, or gateway.refresh.capture in mode \"persistent\"",
         }),
     owned("tombstones_kept", SOME_SPAN, || Backend::default().tombstones_kept.stated())
         .about("How long the backend remembers deleted rows."),
@@ -90,7 +90,7 @@ pub(super) const BACKEND: Form = table(&[
             of: &[".poison"],
             holds: |of| of[0].share() > Ppm(0),
             why: "no edit is refused permanently",
-            help: "poison is their share, such as \"5%\"",
+            help: "write `poison`, the share of edits that are always refused, such as \"5%\"",
         }),
     owned("foreign_keys", Form::Bool, || Backend::default().foreign_keys.stated())
         .about("Whether an edit that refers to a missing row is refused permanently; if false it is taken, and the reference dangles until that row comes.")
@@ -98,7 +98,7 @@ pub(super) const BACKEND: Form = table(&[
             of: &["entity"],
             holds: |of| of[0].entries().any(|(_, entity)| refers(entity)),
             why: "no column refers to another row",
-            help: "chunk = \"ref chunk\" in [entity.NAME.schema] refers to a row of `chunk`",
+            help: "write a column such as chunk = \"ref chunk\" in [entity.NAME.schema]",
         }),
     owned("refused_deletes", Form::Share, || Backend::default().refused_deletes.stated())
         .about("Share of deletes that are refused permanently, as if other rows referred to the deleted ones."),
@@ -107,8 +107,8 @@ pub(super) const BACKEND: Form = table(&[
         .needs(&Needs {
             of: &["entity"],
             holds: |of| of[0].entries().any(|(_, entity)| entity.at("scope").entries().next().is_some()),
-            why: "no entity has a scope, so no edit can be outside one",
-            help: "scope = { ward = \"device.ward\" } in [entity.NAME] says which rows belong to which device",
+            why: "no entity has a scope, and no edit can be outside a scope",
+            help: "write scope = { ward = \"device.ward\" } in [entity.NAME]",
         }),
     word::<Commits>("commits")
         .about("What is committed as a whole or not at all: each edit, a row with the rows that are part of it (`on_delete = \"cascade\"`), or a request."),

@@ -8,7 +8,7 @@ use crate::config::form::{
 use crate::contract::{Condition, MergeRule, NamedBy, OnDelete};
 
 const fn of_pool(why: &'static str) -> Needs {
-    let help = "it goes with ids = \"pool\"; to compare both, let variants or an axis set entity.NAME.ids";
+    let help = "write ids = \"pool\"; to compare both, let variants or an axis set entity.NAME.ids";
     Needs { of: &[".ids"], holds: |of| of[0].says(NamedBy::Pool), why, help }
 }
 
@@ -49,8 +49,8 @@ pub(super) const ENTITY: Form = table(&[
         .needs(&Needs {
             of: &[".ids"],
             holds: |of| of[0].says(NamedBy::NaturalKey),
-            why: "no two rows count as the same, so nothing is merged",
-            help: "it goes with ids = \"natural-key\"; to compare both, let variants or an axis set entity.NAME.ids",
+            why: "no two rows count as the same, and no rows are merged",
+            help: "write ids = \"natural-key\"; to compare both, let variants or an axis set entity.NAME.ids",
         }),
     key("doubles", Form::Bool, "false")
         .about("Nothing enforces `unique`: it only says which rows people take for the same one."),

@@ -103,8 +103,8 @@ pub(super) const STORE: Form = table(&[
         .needs(&Needs {
             of: &[".extra_rows"],
             holds: |of| of[0].int() > 0,
-            why: "the engine writes no rows of its own, so it looks for none",
-            help: "extra_rows = 1 writes one beside each row that comes",
+            why: "the engine writes no rows of its own, and looks for none",
+            help: "write extra_rows = 1 to store one more row for each row that comes",
         }),
     owned("encrypted", Form::Bool, || Store::default().encrypted.stated())
         .about("Whether the database is encrypted: each page that is read or written costs processor time, by `cipher_rate` of the phone's class. The key is there at once."),

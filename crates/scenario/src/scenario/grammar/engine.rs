@@ -22,15 +22,15 @@ use crate::protocol::{self, BytesCount, Packing, Packs};
 const CHUNK: Form = Form::Size { min: 256, max: 1 << 30 };
 const TRIES: Form = Form::Int { min: 1, max: 1_000_000 };
 
-const BAD_ROWS: &str = "bad_rows is their share, such as 0.01";
+const BAD_ROWS: &str = "write `bad_rows`, the share of rows that cannot be applied, such as 0.01";
 
 const DECIDES: &[&str] = &["engine.conflict.policy", "engine.name"];
 
 pub(super) const LEFT_TO_PEOPLE: &Needs = &Needs {
     of: DECIDES,
     holds: |of| decides(of, Policy::has_page),
-    why: "no conflict waits for a person: the policy decides every conflict",
-    help: "policy = \"manual\" in [engine.conflict] leaves them to people; to compare it with others, let variants or an axis set it",
+    why: "the policy decides every conflict, and none waits for a person",
+    help: "write policy = \"manual\" in [engine.conflict]; to compare policies, let variants or an axis set the policy",
 };
 
 /// A third-party stack decides conflicts itself.
@@ -65,8 +65,8 @@ pub(super) const ENGINE: Form = table(&[
         .needs(&Needs {
             of: &["hooks"],
             holds: |of| of[0].entries().next().is_some(),
-            why: "the app has no hooks, so none can take too long",
-            help: "[hooks.on_sync_start] takes = \"5s\" is one",
+            why: "the app has no hooks",
+            help: "write a hook such as [hooks.on_sync_start] with takes = \"5s\"",
         }),
     word::<RequestPer>("requests").about("Which parts of a run share one request."),
     owned("codec", Form::Word(protocol::NAMES), || protocol::NAMES[0].stated())
@@ -85,15 +85,15 @@ pub(super) const ENGINE: Form = table(&[
             of: &["gateway.clock_tolerance"],
             holds: |of| of[0].present().is_some(),
             why: "the gateway does not compare clocks",
-            help: "gateway.clock_tolerance = \"5m\" refuses requests of clocks that are further off",
+            help: "write gateway.clock_tolerance = \"5m\" to refuse requests of clocks that are off by more",
         }),
     word::<Identity>("identity")
         .about("Where the engine keeps its identity towards the server: with the phone, or in the database, which may be copied to another phone.")
         .needs(&Needs {
             of: &["event"],
             holds: |of| happens(of[0], "clone"),
-            why: "no phone is copied, so each has an identity of its own wherever it is kept",
-            help: "[event.NAME] clone = { from = 0, to = 1 } copies the storage of one to another",
+            why: "no phone is copied, and each phone keeps its own identity",
+            help: "write [event.NAME] clone = { from = 0, to = 1 } to copy the storage of one phone to another",
         }),
     word::<AfterFailure>("queue")
         .about("What a failed unit does: it leaves the queue and is queued again after a wait, or it stays at the head of the queue and is retried every 30 s."),
@@ -109,7 +109,7 @@ pub(super) const ENGINE: Form = table(&[
             of: &[".network_poll"],
             holds: |of| of[0].present().is_some(),
             why: "the app is notified of the network and does not poll",
-            help: "network_poll is the time between two polls, such as \"1s\"",
+            help: "write network_poll, the time between two polls, such as \"1s\"",
         }),
     owned("status", Form::Bool, || Engine::default().status.stated())
         .about("Whether the app shows a status: idle, offline, syncing, failed, conflict, with the number of waiting edits. It is compared with the truth and changes nothing."),
@@ -125,8 +125,8 @@ pub(super) const ENGINE: Form = table(&[
         .needs(&Needs {
             of: &["event"],
             holds: |of| happens(of[0], "wipe_demanded"),
-            why: "the server demands a reset of no phone",
-            help: "[event.NAME] wipe_demanded = {} demands it of all",
+            why: "the server never demands that a phone is reset",
+            help: "write [event.NAME] wipe_demanded = {} to demand a reset of all phones",
         }),
     word::<OnLogout>("on_logout").about("What happens to waiting edits when their person logs out."),
     word::<DatabasePer>("database_per").about("Who owns the data on a phone that several people share: each has a database of their own, or the next person continues with the data that is there."),
@@ -138,7 +138,7 @@ const OWN_ENGINE: &Needs = &Needs {
     of: &["engine.name"],
     holds: |of| !is_own_stack(of[0]),
     why: "a stack of your own listens in its own way",
-    help: "its options are in `engine.options`",
+    help: "write the options of your stack in `engine.options`",
 };
 
 /// Whether phones listen for announcements, by one of these media.
@@ -146,7 +146,7 @@ pub(super) fn is_live(live: View<'_>, by: fn(Medium) -> bool) -> bool {
     Medium::of_word(live.text()).is_some_and(by)
 }
 
-const LISTENS: &str = "live = \"websocket\" in [engine.pull] listens on a connection";
+const LISTENS: &str = "write live = \"websocket\" in [engine.pull] to listen on a connection";
 
 pub(super) const IS_LIVE: &Needs = &Needs {
     of: &["engine.pull.live"],
@@ -193,7 +193,7 @@ const ATTACHMENTS: Form = table(&[
             of: &["gateway.attachment_again"],
             holds: |of| of[0].says(AttachmentAgain::Refuse),
             why: "the gateway accepts an attachment that comes again",
-            help: "attachment_again = \"refuse\" in [gateway] refuses it; to compare both, let variants or an axis set it",
+            help: "write attachment_again = \"refuse\" in [gateway]; to compare both, let variants or an axis set this key",
         }),
 ]);
 
@@ -214,8 +214,8 @@ const PULL: Form = table(&[
             of: &["unit", "entity", "."],
             // An axis may show that the number of streams makes no difference here.
             holds: |of| pulls_together(of[0], of[1]) || of[2].origin().is_some_and(is_of_axis),
-            why: "no unit pulls more than one entity, so nothing can be pulled concurrently",
-            help: "a unit with several, such as pull = [\"*\"] where there are several, pulls this many at once",
+            why: "no unit pulls more than one entity, and entities cannot be pulled concurrently",
+            help: "write several entities in the `pull` of a unit, or pull = [\"*\"] in a scenario with several",
         }),
     word::<CursorBook>("cursor")
         .about("What a cursor belongs to: with \"entity\" a unit continues where another stopped; with \"unit\" overlapping units fetch rows twice; \"last-sync-on\" uses the date of the unit's last sync (`push.sync_date`)."),
@@ -236,8 +236,8 @@ const PULL: Form = table(&[
         .needs(&Needs {
             of: &[".pages_per_run"],
             holds: |of| of[0].present().is_some(),
-            why: "a run requests all pages, so it leaves none",
-            help: "pages_per_run = 1 ends a run after one page",
+            why: "a run requests all pages, and leaves none for a later run",
+            help: "write pages_per_run = 1 to end a run after one page",
         }),
     word::<Medium>("live")
         .about("How the server announces changes, which phones then pull: by the response to a held request of each unit, on a response that never ends, on one connection, or by `push_messages`.")
@@ -274,7 +274,7 @@ const PULL: Form = table(&[
             of: &["class"],
             holds: |of| of[0].entries().any(|(_, class)| class.at("row_limit").present().is_some()),
             why: "every phone can read rows of any size",
-            help: "[class.mid] row_limit = \"2MiB\" limits them",
+            help: "write [class.mid] row_limit = \"2MiB\" to limit the size",
         }),
     CONTROLLER,
     CONTROL,
@@ -297,7 +297,7 @@ const PUSH: Form = table(&[
                     || is_own_stack(of[2])
             },
             why: "nothing uses the date of the last sync",
-            help: "capture = \"updated-after-last-sync\" in [engine.push] looks for edits by that date, cursor = \"last-sync-on\" in [engine.pull] asks by it",
+            help: "write capture = \"updated-after-last-sync\" in [engine.push], or cursor = \"last-sync-on\" in [engine.pull]",
         }),
     owned("squash", Form::Bool, || Engine::default().push.squash.stated())
         .about("Waiting edits of one row are sent as one, the last; a row that was created and deleted meanwhile is not sent."),
@@ -311,7 +311,7 @@ const PUSH: Form = table(&[
             of: &[".keep_for", ".keep_most"],
             holds: |of| of.iter().any(|limit| limit.present().is_some()),
             why: "the outbox has no limit",
-            help: "keep_most = 50 or keep_for = \"7d\" in [engine.push] sets one",
+            help: "write keep_most = 50 or keep_for = \"7d\" in [engine.push]",
         }),
     word::<OnRefused>("on_refused")
         .about("What a run does after an edit was not committed: it goes on with the others, ends with an error and pulls nothing, or refuses all of that request."),
@@ -411,8 +411,8 @@ const CONFLICT: Form = table(&[
         .needs(&Needs {
             of: DECIDES,
             holds: |of| decides(of, Policy::asks_app),
-            why: "the app has no rule for conflicts: the policy does not call one",
-            help: "policy = \"callback\" in [engine.conflict] calls it; to compare it with others, let variants or an axis set it",
+            why: "the policy does not call the app's rule for conflicts",
+            help: "write policy = \"callback\" in [engine.conflict]; to compare policies, let variants or an axis set the policy",
         }),
     word::<WhileOpen>("while_open")
         .about("For `manual`: what happens while a conflict is open. Everything else is synced, or no run begins until a person has decided.")

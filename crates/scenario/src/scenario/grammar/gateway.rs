@@ -21,7 +21,7 @@ pub(super) const HAS_ATTACHMENTS: &Needs = &Needs {
     of: &["entity"],
     holds: |of| of[0].entries().any(|(_, entity)| entity.at("attachment").present().is_some()),
     why: "no entity has attachments",
-    help: "attachment = { least = \"300kB\", most = \"600kB\" } in [entity.NAME] gives its rows some",
+    help: "write attachment = { least = \"300kB\", most = \"600kB\" } in [entity.NAME]",
 };
 
 const CODECS: Form = Form::List(&Form::Word(protocol::NAMES_OR_ANY));
@@ -46,7 +46,7 @@ pub(super) const GATEWAY: Form = table(&[
             of: &[".mode"],
             holds: |of| of[0].says(Mode::Persistent),
             why: "a gateway in mode \"ota\" has no replica to refresh",
-            help: "mode = \"persistent\" keeps one; to compare both, let variants or an axis set gateway.mode",
+            help: "write mode = \"persistent\"; to compare both, let variants or an axis set gateway.mode",
         }),
     optional("body_limit", LIMIT)
         .about("The largest request that it accepts; it receives a larger one completely and then responds with 413."),
@@ -62,15 +62,15 @@ pub(super) const GATEWAY: Form = table(&[
             of: &["event"],
             holds: |of| happens(of[0], "restore_backend"),
             why: "the backend never goes back to a backup",
-            help: "[event.NAME] restore_backend = { of = \"1m\" } takes it back",
+            help: "write [event.NAME] restore_backend = { of = \"1m\" } to restore a backup",
         }),
     word::<ScopeChange>("scope_change")
         .about("What it does when other rows belong to a device than before: rows new to it have old dates, and rows that left stay on it.")
         .needs(&Needs {
             of: &["event", "entity", "backend.copies"],
             holds: |of| happens(of[0], "reassign") || moves_on(of[1]) || of[2].says(Copies::Unstamped),
-            why: "no row changes sight unwritten",
-            help: "[event.NAME] reassign, a scope of \"today-30d..today+1d\", or backend.copies = \"unstamped\" let rows do so",
+            why: "no row enters or leaves a scope without a write",
+            help: "write [event.NAME] reassign, a scope such as \"today-30d..today+1d\", or backend.copies = \"unstamped\"",
         }),
     word::<Restored>("restored")
         .about("Whether the gateway notices that it went back to a backup, and invalidates what it sent since that backup.")
@@ -78,7 +78,7 @@ pub(super) const GATEWAY: Form = table(&[
             of: &["event"],
             holds: |of| happens(of[0], "restore_gateway"),
             why: "the gateway never goes back to a backup",
-            help: "[event.NAME] restore_gateway = { of = \"1m\" } takes it back",
+            help: "write [event.NAME] restore_gateway = { of = \"1m\" } to restore a backup",
         }),
     optional("token", TOKEN)
         .about("The tokens that devices identify themselves with; without it tokens last for ever."),
@@ -116,7 +116,7 @@ const JOB: Form = table(&[
             of: &[".result"],
             holds: |of| of[0].says(JobResult::Kept),
             why: "no result is kept",
-            help: "result = \"kept\" keeps them",
+            help: "write result = \"kept\"",
         }),
 ]);
 
@@ -147,8 +147,8 @@ const REFRESH: Form = table(&[
         .needs(&Needs {
             of: &[".nodes"],
             holds: |of| of[0].int() != 1,
-            why: "only one node refreshes, so none can overtake it",
-            help: "gateway.refresh.nodes = 2 adds a second one",
+            why: "only one node refreshes, and no other node can overtake it",
+            help: "write gateway.refresh.nodes = 2 for a second node",
         }),
     word::<CursorSaved>("cursor_saved")
         .about("Whether the replica's cursor is saved with each page, or before its rows, which are then all written at the end of their entity."),
@@ -164,7 +164,7 @@ const SERVE: Form = table(&[
             of: &["gateway.mode"],
             holds: |of| of[0].says(Mode::Ota),
             why: "a gateway in mode \"persistent\" serves devices by its replica's own sequence",
-            help: "write how the replica is fed as gateway.refresh.capture; to compare both, let variants or an axis set gateway.mode",
+            help: "write the capture that feeds the replica in gateway.refresh.capture; to compare both, let variants or an axis set gateway.mode",
         }),
     key("cursor_held_by", Form::Word(&["client", "server"]), "\"client\"").about("Who remembers the cursor of a device."),
     word::<Advance>("server_cursor")
@@ -172,8 +172,8 @@ const SERVE: Form = table(&[
         .needs(&Needs {
             of: &[".cursor_held_by"],
             holds: |of| of[0].text() == "server",
-            why: "devices hold their cursors themselves, and the server moves none",
-            help: "cursor_held_by = \"server\" lets it hold them",
+            why: "devices hold their cursors, and the server moves none",
+            help: "write cursor_held_by = \"server\"",
         }),
 ]);
 

@@ -14,8 +14,8 @@ const ROWS: Form = Form::Int { min: 1, max: 1_000_000 };
 const MARKED: &Needs = &Needs {
     of: &[".capture"],
     holds: |of| !Capture::written(of[0]).is_some_and(|capture| capture.marks_source),
-    why: "flags in the source mark processed rows, and there is no cursor",
-    help: "a capture by `last_modified`, `change_log` or `hash` has one; `integration.capture.flag.lease` claims rows",
+    why: "flags in the source mark processed rows, without a cursor",
+    help: "write a capture by `last_modified`, `change_log` or `hash`; to claim rows write `integration.capture.flag.lease`",
 };
 
 pub(super) const INTEGRATION: Form = table(&[
@@ -45,7 +45,7 @@ pub(super) const INTEGRATION: Form = table(&[
             of: &[".capture.last_modified.source", ".capture"],
             holds: |of| of[0].says(LastModifiedSource::ClientClock),
             why: "the cursor does not use the workers' clock",
-            help: "integration.capture = { last_modified = { source = \"client-clock\" } } uses it",
+            help: "write integration.capture = { last_modified = { source = \"client-clock\" } }",
         }),
     owned("killed", Form::Share, || Integration::default().killed.stated())
         .about("Chance that a worker is killed, at each of the points between reading, writing, the response and recording."),

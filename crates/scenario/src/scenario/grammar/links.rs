@@ -18,14 +18,14 @@ const fn not_bare(why: &'static str) -> Needs {
     Needs { of: &["transport.protocol"], holds: |of| !of[0].says(Protocol::Bare), why, help: CONNECTS }
 }
 
-const PACKETS: &Needs = &not_bare("\"bare\" messages have no packets, so this does not affect them");
+const PACKETS: &Needs = &not_bare("\"bare\" messages have no packets");
 const CONNECTIONS: &Needs = &not_bare("\"bare\" messages have neither connections nor headers");
 
 const HELD: &Needs = &Needs {
     of: &["engine.name", "transport.protocol", "engine.pull.live"],
     holds: |of| (is_own_stack(of[0]) || is_live(of[2], Medium::is_held)) && !of[1].says(Protocol::Bare),
-    why: "nothing holds connections or requests open, and \"bare\" messages have no connections",
-    help: "live = \"websocket\" in [engine.pull] does; a stack of your own may, with `Transport::connect`",
+    why: "no connection or request stays open, and \"bare\" messages have no connections",
+    help: "write live = \"websocket\" in [engine.pull]; a stack of your own may use `Transport::connect`",
 };
 
 /// A standard deviation of a natural logarithm.
@@ -139,7 +139,7 @@ pub(super) const TRANSPORT: Form = table(&[
             of: &[".protocol", "."],
             holds: |of| of[0].says(Protocol::Http1) || of[1].int() == 1,
             why: "only HTTP/1.1 has several connections",
-            help: "protocol = \"http/1.1\" opens this many; \"http/2\" has one, and \"bare\" has none",
+            help: "write protocol = \"http/1.1\"; \"http/2\" opens one connection, and \"bare\" opens none",
         }),
     word::<Tls>("tls").about("Encryption: no, two or one round trip for each new connection.")
         .needs(CONNECTIONS),

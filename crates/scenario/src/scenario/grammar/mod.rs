@@ -57,7 +57,7 @@ pub(super) static ROOT: Form = table(&[
             of: &["engine.pull.live"],
             holds: |of| engine::is_live(of[0], |medium| medium == Medium::PushMessage),
             why: "no phone gets push messages",
-            help: "live = \"push-message\" in [engine.pull] announces changes by them",
+            help: "write live = \"push-message\" in [engine.pull] to announce changes",
         }),
     key("class", devices::CLASSES, "{}")
         .about("Your own device classes by name, or changes to those of the library."),

@@ -116,8 +116,8 @@ const RESOLVER: Form = table(&[
         .needs(&Needs {
             of: &[".never"],
             holds: |of| (Ppm(1)..Ppm::ONE).contains(&of[0].share()),
-            why: "people decide every conflict, or none, each time they are asked",
-            help: "never is the share of conflicts that they leave open, such as 0.3",
+            why: "`never` is 0 or 1: people decide either every conflict or none",
+            help: "write `never`, the share of conflicts that people leave open, such as 0.3",
         }),
 ]);
 

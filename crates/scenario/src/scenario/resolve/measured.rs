@@ -48,7 +48,7 @@ pub(super) fn has_stat(view: View<'_>, metric: &str, stat: &str, mistakes: &Mist
     if !stats.contains(&stat) {
         let quoted: Vec<String> = stats.iter().map(|stat| format!("`{stat}`")).collect();
         let title = format!("`{name}` has no `{stat}`");
-        mistakes.at(view, title, format!("it is {what} and has {}", quoted.join(", ")));
+        mistakes.at(view, title, format!("this metric is {what} and has {}", quoted.join(", ")));
     }
     stats.contains(&stat)
 }
