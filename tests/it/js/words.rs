@@ -65,7 +65,7 @@ fn a_line_of_the_log_for_what_nobody_edited_is_warned_of() {
     )]);
     let [one] = &told[..] else { panic!("{told:?}") };
     assert!(
-        one.what.starts_with("`bench.log` names a row of which no edit is known") && one.count > 5,
+        one.what.starts_with("`bench.log` names a row without a known edit") && one.count > 5,
         "{one:?}"
     );
     assert_eq!(
