@@ -52,7 +52,7 @@ impl Half {
             Ok(Half { interpreter, records })
         };
         opened().unwrap_or_else(|fault| {
-            end_cell(format!("uncaught in the server's JavaScript, as it starts: {fault}"))
+            end_cell(format!("uncaught in the server's JavaScript, at its start: {fault}"))
         })
     }
 

@@ -64,11 +64,12 @@ pub(super) fn unknown_key(name: &str, path: &str, known: &[&str], at: &Origin) -
 fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     node.wrong = true;
     let title = format!("`{path}` has a wrong value");
-    let mut takes = format!("it takes {}", form.want());
+    let mut takes = format!("write {}", form.want());
     let mut hint = None;
     match (form, &node.value, node.as_text().map(str::trim)) {
         (Form::Decimal { max }, Val::Float(x), _) if (0.0..=*max).contains(x) => {
-            takes.push_str("; it is stored in thousandths, and the smallest value above 0 is 0.001");
+            takes
+                .push_str("; the smallest value above 0 is 0.001, because numbers are stored in thousandths");
         }
         (Form::Rate, _, Some(text)) => {
             hint = rate_meant(text).map(|meant| format!("did you mean \"{meant}\"?"));
@@ -197,7 +198,7 @@ fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Dia
         }
         let nested = (path.starts_with("gate.") && key.name == "metric")
             .then(|| "write a gate as [gate.NAME] with `metric = \"…\"`: NAME has no dots".to_owned());
-        let help = format!("it takes {}{}", key.form.want(), example(path, key));
+        let help = format!("write {}{}", key.form.want(), example(path, key));
         let help = Help::of(nested.filter(|_| path.matches('.').count() > 1), help);
         out.push(Diagnostic::new(place, title).help(help));
     }
@@ -251,7 +252,7 @@ fn values(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
         (None, None) if items.is_empty() => (&*node, format!("`{path}` has no value")),
         (None, None) => return,
     };
-    out.push(Diagnostic::new(at.origin.place.clone(), title).help(format!("it takes {}", form.want())));
+    out.push(Diagnostic::new(at.origin.place.clone(), title).help(format!("write {}", form.want())));
     node.wrong = true;
 }
 

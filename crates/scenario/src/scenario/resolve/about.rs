@@ -85,7 +85,7 @@ impl ResolveContext<'_> {
                 ColumnKind::Timestamp => "no value: a timestamp is drawn, or null",
                 other => wants(other),
             };
-            self.mistakes.at(at, "this value does not fit its column", format!("it takes {want}"));
+            self.mistakes.at(at, "this value does not fit its column", format!("write {want}"));
         }
         read
     }

@@ -173,8 +173,8 @@ pub(super) fn fleets(context: &ResolveContext<'_>) -> Vec<Fleet> {
     }
     let all = all_devices(context.root);
     if all > DEVICES_MAX {
-        let title = format!("all fleets together have {all} devices, and the maximum is {DEVICES_MAX}");
-        context.mistakes.at(written, title, "write fewer fleets, or fewer devices in them");
+        let title = format!("all fleets together have {all} devices, but the maximum is {DEVICES_MAX}");
+        context.mistakes.at(written, title, "write fewer devices");
     }
     fleets
 }
@@ -189,8 +189,15 @@ fn moves(context: &ResolveContext<'_>, moves: View<'_>, shares: View<'_>) -> Opt
     if moves.text() == "field-worker" {
         // The resolved text of every scenario has this default.
         if shares.names() != [FIELD_WORKER[0]] {
-            let help = format!("it uses {}; change those under `link`", FIELD_WORKER.join(", "));
-            context.mistakes.at(shares, "the day of a field worker defines its links itself", help);
+            let help = format!(
+                "remove this `link`; to change the links of the day, change {} under [link]",
+                FIELD_WORKER.join(", ")
+            );
+            context.mistakes.at(
+                shares,
+                "`moves = \"field-worker\"` already defines the links of the day",
+                help,
+            );
         }
         let [depot, road, site] = FIELD_WORKER.map(|name| links.get(name).cloned());
         let since_midnight = calendar.start.since(calendar.midnight());

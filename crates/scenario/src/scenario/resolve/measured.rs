@@ -92,7 +92,7 @@ fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
         let help = format!("a plain number can be misread here: write {example}");
         return Err(("this figure has no unit", help));
     }
-    read(unit, value).ok_or_else(|| ("this does not fit the metric's unit", format!("it takes {want}")))
+    read(unit, value).ok_or_else(|| ("this does not fit the metric's unit", format!("write {want}")))
 }
 
 /// The number with a unit, if people would not think of the metric's own unit.

@@ -102,7 +102,7 @@ fn sketch<'a>(name: &'a str, view: View<'a>, mistakes: &Mistakes) -> EntityDraft
         }
     }
     if view.at("schema").present().is_none() {
-        let help = "write them as schema = { id = \"uuid key\", … }";
+        let help = "write the columns as schema = { id = \"uuid key\", … }";
         mistakes.at(view, format!("`entity.{name}` has no columns"), help);
     } else if keys.len() != 1 {
         let title = format!("`entity.{name}` has {} key columns", keys.len());

@@ -74,7 +74,7 @@ fn too_many(lots: Vec<Lot>, most: u64, what: &str) -> Option<Diagnostic> {
     let (_, place) = lots.into_iter().max_by_key(|(lot, _)| *lot)?;
     (all > most).then(|| {
         let title = format!("about {} {what} would be drawn", thousands(all));
-        let less = "make them rarer, or use fewer devices or a shorter scenario";
+        let less = "make these rarer, or write fewer devices or a shorter `duration`";
         Diagnostic::new(place, title).help(format!("{less}: the limit is {}", thousands(most)))
     })
 }

@@ -59,7 +59,7 @@ impl ResolveContext<'_> {
                 (OptionForm::File, Some(Val::Text(path))) => self.file(key, path, written),
                 (form, _) => choice(written, form).or_else(|| {
                     let title = format!("`engine.options.{key}` has a wrong value");
-                    self.mistakes.at(written, title, format!("it takes {form}"));
+                    self.mistakes.at(written, title, format!("write {form}"));
                     None
                 }),
             };
