@@ -141,8 +141,8 @@ impl Reader<'_> {
         let names: Vec<String> = all.column_names().map(str::to_owned).collect();
         let needed: Vec<&str> =
             [&*form.key].into_iter().chain(form.projected().map(|column| &*column.name)).collect();
-        let places = all_columns(&format!("table `{table}`"), &names, &needed).map_err(Err)?;
-        let (key_at, places) = (places[0], &places[1..]);
+        let mut places = all_columns(&format!("table `{table}`"), &names, &needed).map_err(Err)?;
+        let key_at = places.remove(0);
         bounded(database, table)?;
         let mut rows = Vec::new();
         let mut found = all.query([]).map_err(Ok)?;
@@ -154,7 +154,7 @@ impl Reader<'_> {
                 return Err(Err(Wrong::new(&AT_ALL, title, "give each row a key that is not null or empty")));
             };
             let mut values = Vec::with_capacity(places.len());
-            for (column, at) in form.projected().zip(places) {
+            for (column, at) in form.projected().zip(&places) {
                 let cell = row.get_ref(*at).map_err(Ok)?;
                 let wrong = || {
                     let title = format!(

@@ -47,7 +47,7 @@ pub(super) fn prepare(
         let Some(rows) = entry.node.get(&["rows"]).filter(|r| r.table().is_some()) else { continue };
         let schema = entry.node.get(&["schema"]);
         let inferred = schema.is_none();
-        let brought = match Brought::read(rows, dir, (name, schema)) {
+        let brought = match Brought::read(rows, dir, name, schema) {
             Ok(brought) => brought,
             Err(mistakes) => {
                 out.extend(mistakes);
@@ -83,7 +83,8 @@ impl Brought {
     fn read(
         rows: &Node,
         dir: Option<&Path>,
-        (entity, schema): (&str, Option<&Node>),
+        entity: &str,
+        schema: Option<&Node>,
     ) -> Result<Brought, Vec<Diagnostic>> {
         let at = rows.origin.place.clone();
         let name = |key: &str| rows.get(&[key]).and_then(Node::as_text);
@@ -543,7 +544,7 @@ mod tests {
         std::fs::write(folder.path().join("t.csv"), "number,title\n1,a\n").unwrap();
         let rows = parse_own("{ csv = \"t.csv\", updated_at = \"changed\" }");
         let schema = parse_own("{ id = \"int key\", title = \"text\", state = \"text\" }");
-        let wrong = Brought::read(&rows, Some(folder.path()), ("task", Some(&schema))).unwrap_err();
+        let wrong = Brought::read(&rows, Some(folder.path()), "task", Some(&schema)).unwrap_err();
         let titles: Vec<&str> = wrong.iter().map(|one| one.title.as_str()).collect();
         let none = ["`id` for `rows.key`", "`changed` for `rows.updated_at`", "`state`"];
         assert_eq!(titles, none.map(|column| format!("t.csv has no column {column}")));
