@@ -116,8 +116,8 @@ fn a_name_that_no_function_knows_ends_the_run() {
             (options, "{ method: 'POST', rows: [['vist', 'x']], body:"),
             "`rows` of fetch names the table `vist`: did you mean `visit`?",
         ),
-        ((edit, &*gives("'exist'")), "`edit` gives \"exist\", and not nothing, `exists`, `missing`,"),
-        ((edit, &*gives("true")), "`edit` gives true, and not nothing, `exists`"),
+        ((edit, &*gives("'exist'")), "`edit` returned \"exist\": return nothing, `exists`, `missing`,"),
+        ((edit, &*gives("true")), "`edit` returned true: return nothing, `exists`"),
     ] {
         let words = ends(&[change]);
         assert!(words.contains(says), "{says}: {words}");
