@@ -89,15 +89,19 @@ pub fn unplaced_in(placed: &Placed) -> Vec<String> {
 
 fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {
     let UnplacedRecord { asked, left_out, astray, import, .. } = *of;
-    let none_left = "no free natural key was left for the rest";
+    let values = "give the columns in `unique` more possible values";
     let made = thousands(asked.saturating_sub(left_out));
     let all = |noun| count(asked, noun);
     if import {
-        return vec![format!("{made} of {} of {action} imported: {none_left}", all("row"))];
+        let why =
+            format!("the script found no free natural key for the rest; {values}, or import fewer rows");
+        return vec![format!("{made} of {} of {action} imported: {why}", all("row"))];
     }
     let of = format!("{} of action {action} made", all("edit"));
-    let fewer = (left_out > 0).then(|| format!("{made} of {of}: no row or {none_left}"));
-    let near = "none was as near as `near` requires";
+    let none_left = "the script found no row to edit, or no free natural key, for the rest";
+    let next = format!("raise `rows`, lower `per_device`, or {values}");
+    let fewer = (left_out > 0).then(|| format!("{made} of {of}: {none_left}; {next}"));
+    let near = "no row was as near as `near` requires; widen `before` and `after` in `near`";
     let elsewhere = (astray > 0).then(|| format!("{} of {of} on any row: {near}", thousands(astray)));
     fewer.into_iter().chain(elsewhere).collect()
 }

@@ -363,7 +363,7 @@ fn where_each_commit_is_recorded_none_is_inferred() {
     assert!(exit == 11 && lost_edits(&said) == 1, "{said}");
     let both = whole.replace("\"records\"", "\"unrecorded_writers\":true,\"records\"");
     let (exit, said) = with(&both);
-    assert!(exit == 3 && said.contains("leave one of them out"), "{said}");
+    assert!(exit == 3 && said.contains("leave out one of the two"), "{said}");
 }
 
 #[test]
@@ -478,22 +478,22 @@ fn what_was_not_recorded_is_not_judged() {
 fn whatever_a_file_says_is_read_or_refused() {
     let line = |text: &str| [HEAD, ROW, text, CAME, END].join("\n");
     for (text, code, says) in [
-        (String::new(), 3, "no line of a history"),
-        (HEAD.to_owned(), 4, "it tests nothing"),
-        (HEAD.replace(":1", ":2"), 3, "another version"),
-        (EDIT.to_owned(), 3, "does not begin with its first line"),
+        (String::new(), 3, "has no line"),
+        (HEAD.to_owned(), 4, "there is nothing to judge"),
+        (HEAD.replace(":1", ":2"), 3, "this version of the format is not supported"),
+        (EDIT.to_owned(), 3, "the first line must have the kind `history`"),
         (line(&EDIT[..40]), 3, "this is not JSON"),
         (line(&EDIT.replace("1000", "NaN")), 3, "this is not JSON"),
         (line(&EDIT.replace("1000", "1e300")), 3, "this is not a time"),
         (line(&EDIT.replace("1000", "-5")), 3, "this is not a time"),
-        (line(&EDIT.replace("1000", "99999")), 3, "happened after the `end`"),
+        (line(&EDIT.replace("1000", "99999")), 3, ", after the `end` at"),
         (line(&EDIT.replace("\"note\"", "\"nota\"")), 3, "did you mean `note`?"),
         (line(&EDIT.replace("title", "titel")), 3, "did you mean `title`?"),
         (line(&EDIT.replace("update", "updat")), 3, "did you mean `update`?"),
         (line(&EDIT.replace("\"kind\":\"edit\"", "\"kind\":\"edits\"")), 3, "did you mean `edit`?"),
         (line(&format!("{EDIT}\n{EDIT}")), 3, "this `id` already exists"),
-        (line(&format!("{ROW}\n{EDIT}")), 3, "this row already exists"),
-        (line(r#"{"kind":"acknowledged","device":"ann","edit":"x"}"#), 3, "there is no edit of ann"),
+        (line(&format!("{ROW}\n{EDIT}")), 3, "another line already lists this row"),
+        (line(r#"{"kind":"acknowledged","device":"ann","edit":"x"}"#), 3, "there is no edit `x` of ann"),
         (
             line(&EDIT.replace("{\"title\":\"b\"}", "{\"hours\":99999999999999999999}")),
             3,

@@ -339,7 +339,7 @@ fn a_row_that_is_shown_is_not_missing() {
     let set = bundled(&folder, &app(&[(is_there, &never)]));
     let words = ended(|| run_seed("contended", &[&set], 1));
     assert!(
-        words.contains("`edit` says that visit") && words.contains("`rows('visit')` shows it"),
+        words.contains("`edit` returned `missing` for visit") && words.contains("`rows('visit')` shows this row"),
         "{words}"
     );
 }
@@ -399,7 +399,7 @@ fn what_nobody_catches_ends_the_cell_with_file_and_line() {
     let words = ends(&[("push({ table, rows }, { db }) {", "push({ table, rows }, { db }) { nowhere();")]);
     assert!(words.contains("the server's JavaScript, at /push") && words.contains("nowhere"), "{words}");
     let words = ends(&[("rows: table =>", "rows: table => setTimeout ? new Promise(() => {}) :")]);
-    assert!(words.contains("a look has to end within its turn"), "{words}");
+    assert!(words.contains("it must return without waiting"), "{words}");
 }
 
 #[test]
@@ -418,7 +418,7 @@ fn a_bundle_that_is_wrong_is_refused_as_the_run_is_planned() {
             &["did you mean `converges`?"],
         ),
         (&[("'bench:sqlite'", "'sqlite'")], &["sqlite", "esbuild"]),
-        (&[("let db, bench\n", "let db = nothing.there\n")], &["throws as it is loaded", "app.js:8"]),
+        (&[("let db, bench\n", "let db = nothing.there\n")], &["throws while it is loaded", "app.js:8"]),
     ] {
         let folder = tempfile::tempdir().expect("there is a folder");
         let refused = planned(syncdyno_js::stack(), &scenario("calm"), &[&bundled(&folder, &app(changes))]);
@@ -455,7 +455,7 @@ fn a_new_app_runs_as_it_is_written() {
     syncdyno(&["new", "--js", "--typescript", "typed"]).success();
     let unbuilt = syncdyno(&["run", "typed/typed.toml"]).code(3).get_output().stderr.clone();
     let unbuilt = String::from_utf8(unbuilt).expect("it is a text");
-    assert!(unbuilt.contains("`npm run build` writes it"), "{unbuilt}");
+    assert!(unbuilt.contains("write the file with `npm run build`"), "{unbuilt}");
     for (file, says) in [
         ("app.ts", "const adapter: Adapter = {"),
         ("package.json", "esbuild@0.25.12 app.ts"),

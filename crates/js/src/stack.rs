@@ -22,10 +22,10 @@ const OWN: &str = "js";
 pub fn stack() -> Stack {
     let span = OptionForm::Span { min: Span::secs(1), max: Span::secs(600) };
     let count = OptionForm::Int { min: 1, max: 1_000_000 };
-    let most = "A sync that makes more requests than this ends the run, as it may be a loop.";
-    let timeout = "A request without a response fails after this.";
+    let most = "The most requests of one sync. A sync that makes more may be in a loop, and ends the run.";
+    let timeout = "The time after which a request without a response fails.";
     let bundle = "The app's code: one module, whose default export is the adapter.";
-    let server = "What answers: `js`, the export `server` of the bundle, or a published protocol.";
+    let server = "The server: `js` for the export `server` of the bundle, or a published protocol.";
     let halves = servers::servers();
     let words = [OWN].into_iter().chain(halves.iter().map(|half| half.name)).map(str::to_owned).collect();
     let theirs = halves.iter().flat_map(|half| half.crash_points.iter().copied());
@@ -142,7 +142,7 @@ fn fits(chosen: &Chosen) -> Result<(), OptionError> {
         ["sync", "edit", "rows"].into_iter().filter(|name| !functions.iter().any(|it| it == name)).collect();
     if !missing.is_empty() {
         let title = format!("the adapter in `{}` lacks `{}`", file.path, missing.join("`, `"));
-        return Err(wrong("bundle", title, "an adapter has at least `sync`, `edit` and `rows`".to_owned()));
+        return Err(wrong("bundle", title, "write at least `sync`, `edit` and `rows`".to_owned()));
     }
     let server = examined.server.as_deref().unwrap_or_default();
     let places = [
@@ -210,7 +210,7 @@ fn unused(chosen: &Chosen) -> Option<(String, String, String)> {
         let others =
             servers::servers().into_iter().filter(|half| half.options.iter().any(|it| it.name == strange));
         let others: Vec<&str> = others.map(|half| half.name).collect();
-        format!("it is one of the server `{}`", others.join("`, `"))
+        format!("this option belongs to the server `{}`", others.join("`, `"))
     } else {
         did_you_mean(&strange, &names)
     };
@@ -221,18 +221,22 @@ fn examined(option: &str, file: &StackFile) -> Result<About, OptionError> {
     let misfit = |title, help, at| OptionError { option: option.to_owned(), title, help, at };
     let name = file.path.rsplit(['/', '\\']).next().unwrap_or(&file.path);
     if is_ours(name) {
-        let help = "give it another name".to_owned();
+        let help = "rename the file".to_owned();
         return Err(misfit(format!("`{}` is the name of a module of the bench", file.path), help, None));
     }
-    let bundle = "a bundle is one ECMAScript module: `esbuild --bundle --format=esm`".to_owned();
+    let bundle = "build the bundle as one ECMAScript module: `esbuild --bundle --format=esm`".to_owned();
     let program = Program::of_file(file, MODULES)
         .map_err(|mistake| misfit(format!("`{}`: {}", file.path, mistake.what), bundle, mistake.at))?;
     about(program).map_err(|fault| {
         let stack = match &fault.stack[..] {
-            [] => "it has no stack".to_owned(),
+            [] => "the error has no stack trace".to_owned(),
             places => format!("at {}", places.join(", at ")),
         };
-        misfit(format!("`{}` throws as it is loaded: {}", file.path, fault.what), stack, fault.place_in(name))
+        misfit(
+            format!("`{}` throws while it is loaded: {}", file.path, fault.what),
+            stack,
+            fault.place_in(name),
+        )
     })
 }
 
@@ -260,7 +264,10 @@ fn promises(capabilities: &Json) -> Result<Capabilities, (String, String)> {
         Json::Object(words) => words,
         Json::Null => return Ok(BASE),
         _ => {
-            return Err(("`capabilities` is an object of words".to_owned(), format!("it is {capabilities}")));
+            return Err((
+                "`capabilities` must be an object".to_owned(),
+                format!("write an object instead of {capabilities}"),
+            ));
         }
     };
     for (word, value) in words {
@@ -270,7 +277,8 @@ fn promises(capabilities: &Json) -> Result<Capabilities, (String, String)> {
                 let said = value.as_str().unwrap_or_default();
                 let found = MERGES.iter().find(|(name, _)| *name == said);
                 let names = MERGES.map(|(name, _)| name);
-                let unknown = || (format!("`capabilities.merge` is {value}"), did_you_mean(said, &names));
+                let unknown =
+                    || (format!("`capabilities.merge` cannot be {value}"), did_you_mean(said, &names));
                 promised.merge = found.ok_or_else(unknown)?.1;
             }
             ("lacks", Json::Array(needs), _) => {
@@ -280,8 +288,8 @@ fn promises(capabilities: &Json) -> Result<Capabilities, (String, String)> {
             }
             (_, Json::Bool(yes), Some(flag)) => *flag(&mut promised) = *yes,
             (_, _, Some(_)) => {
-                let title = format!("`capabilities.{word}` is {value}");
-                return Err((title, "it takes true or false".to_owned()));
+                let title = format!("`capabilities.{word}` cannot be {value}");
+                return Err((title, "write true or false".to_owned()));
             }
             _ => {
                 let known: Vec<&str> =
@@ -295,7 +303,7 @@ fn promises(capabilities: &Json) -> Result<Capabilities, (String, String)> {
 
 fn need_of(need: &Json) -> Result<Need, (String, String)> {
     let said = need.as_str().unwrap_or_default();
-    let unknown = || (format!("`capabilities.lacks` has {need}"), did_you_mean(said, Need::WORDS));
+    let unknown = || (format!("`capabilities.lacks` cannot have {need}"), did_you_mean(said, Need::WORDS));
     Need::of_word(said).ok_or_else(unknown)
 }
 

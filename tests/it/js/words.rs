@@ -65,7 +65,7 @@ fn a_line_of_the_log_for_what_nobody_edited_is_warned_of() {
     )]);
     let [one] = &told[..] else { panic!("{told:?}") };
     assert!(
-        one.what.starts_with("`bench.log` names a row of which no edit is known") && one.count > 5,
+        one.what.starts_with("`bench.log` names a row without a known edit") && one.count > 5,
         "{one:?}"
     );
     assert_eq!(
@@ -116,8 +116,8 @@ fn a_name_that_no_function_knows_ends_the_run() {
             (options, "{ method: 'POST', rows: [['vist', 'x']], body:"),
             "`rows` of fetch names the table `vist`: did you mean `visit`?",
         ),
-        ((edit, &*gives("'exist'")), "`edit` gives \"exist\", and not nothing, `exists`, `missing`,"),
-        ((edit, &*gives("true")), "`edit` gives true, and not nothing, `exists`"),
+        ((edit, &*gives("'exist'")), "`edit` returned \"exist\": return nothing, `exists`, `missing`,"),
+        ((edit, &*gives("true")), "`edit` returned true: return nothing, `exists`"),
     ] {
         let words = ends(&[change]);
         assert!(words.contains(says), "{says}: {words}");

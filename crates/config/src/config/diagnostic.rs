@@ -226,7 +226,7 @@ impl Help {
     }
     /// The help for a name that was replaced by `new`.
     pub fn renamed(old: &'static str, new: &'static str) -> Help {
-        let hint = format!("it is `{new}` now; `syncdyno check --fix` writes that");
+        let hint = format!("the name is now `{new}`; `syncdyno check --fix` writes the new name");
         Help { instead: Some(Box::new(Renamed { old, new })), ..hint.into() }
     }
     /// Adds a further sentence, in place of an earlier one.
@@ -302,12 +302,20 @@ pub fn meant(text: &str, words: &[&str]) -> Option<String> {
     closest(text, words.iter().copied()).map(|near| format!("did you mean \"{near}\"?"))
 }
 
+/// Says that there is no such thing; the name comes before the words that say where, such as in
+/// "there is no column `x` of `note`".
+pub fn no_such(what: &str, name: &str) -> String {
+    let ends = [" of ", " in ", " with ", " at "].iter().filter_map(|word| what.find(word));
+    let (what, place) = what.split_at(ends.min().unwrap_or(what.len()));
+    format!("there is no {what} `{name}`{place}")
+}
+
 /// The help for an unknown word: the closest candidate, and the list of candidates.
 pub fn choices(word: &str, candidates: &[&str]) -> Help {
     const LENGTH: usize = 1_200;
     const NEAREST: usize = 24;
     if candidates.is_empty() {
-        return "there is none".into();
+        return "none is defined".into();
     }
     let quoted = |names: &[&str]| names.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
     let all = quoted(candidates);

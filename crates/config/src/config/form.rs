@@ -298,10 +298,10 @@ impl Form {
             Form::Written(written) => written.want.to_owned(),
             Form::List(item) => format!("a list of: {}", item.want()),
             Form::Values { max } => {
-                format!("their number, from 1 to {max}, or their names, such as [\"north\", \"south\"]")
+                format!("a count from 1 to {max}, or a list of names such as [\"north\", \"south\"]")
             }
             Form::Shares(name) => {
-                let example = "shares with the sum 1, such as { a = 0.7, b = \"30%\" }";
+                let example = "shares that add up to 1, such as { a = 0.7, b = \"30%\" }";
                 match name.want.strip_prefix("a name ") {
                     Some(rest) => format!("{example}, or one name {rest}"),
                     None => format!("{example}, or one name; a name is {}", name.want),
@@ -310,7 +310,7 @@ impl Form {
             Form::Table { .. } | Form::Named { .. } | Form::Map { .. } => "a table".to_owned(),
             Form::Either { plain, table } => format!("{}, or {}", plain.want(), table.want()),
             Form::Figure => {
-                "a text with the metric's unit such as \"5s\" or \"2.5 rows/s\", or a plain number for a count"
+                "a text with the metric's unit such as \"5s\" or \"2.5 rows/s\", or a plain number if the metric is a count"
                     .to_owned()
             }
             Form::Bound => "a number, or { min = …, max = … }".to_owned(),

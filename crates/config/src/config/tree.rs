@@ -344,7 +344,10 @@ impl Reading<'_> {
             let place = origin.place.clone();
             if read.insert(escape_control(key.get_ref()).into_owned(), Entry { key: origin, node }).is_some()
             {
-                errors.push(Diagnostic::new(place, "another name beside this one is shown the same"));
+                errors.push(Diagnostic::new(
+                    place,
+                    "another name in this table looks the same in messages: rename one of the two",
+                ));
             }
         }
         read
@@ -359,10 +362,10 @@ impl Reading<'_> {
         let value = match value.into_inner() {
             DeValue::String(text) => Val::Text(escape_control(&text).into_owned()),
             DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix())
-                .map_or_else(|_| wrong("this number has more than 64 bits"), Val::Int),
+                .map_or_else(|_| wrong("this number does not fit into 64 bits"), Val::Int),
             DeValue::Float(x) => match x.as_str().parse() {
                 Ok(x) if f64::is_finite(x) => Val::Float(x),
-                _ => wrong("this number is not finite"),
+                _ => wrong("this number must be finite: write a number below 1e308"),
             },
             DeValue::Boolean(b) => Val::Bool(b),
             DeValue::Datetime(date) => Val::Text(date.to_string()),

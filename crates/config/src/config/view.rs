@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use super::diagnostic::{DIAGNOSTICS_SHOWN, Diagnostic, Help, Place, choices};
+use super::diagnostic::{DIAGNOSTICS_SHOWN, Diagnostic, Help, Place, choices, no_such};
 use super::tree::{Node, Origin, Val, Via, step};
 use crate::base::{BitRate, Bytes, Ppm, Span, Word, words};
 
@@ -90,8 +90,8 @@ impl Mistakes {
         let Some((least, most)) = low.figure().zip(high.figure()) else { return };
         if least > most || apart && least == most {
             let than = if apart { "less than" } else { "at most" };
-            let title = format!("`{small}` is {}, and `{large}` {}", low.shown(), high.shown());
-            self.among(&[low, high], title, format!("`{small}` is {than} `{large}`"));
+            let title = format!("`{small}` is {}, but `{large}` is {}", low.shown(), high.shown());
+            self.among(&[low, high], title, format!("`{small}` must be {than} `{large}`"));
         }
     }
     /// Adds a diagnostic.
@@ -107,7 +107,7 @@ impl Mistakes {
         let items: Vec<View<'_>> = view.at(key).items().collect();
         let again = |i: &usize| items[..*i].iter().any(|item| item.text() == items[*i].text());
         if let Some(item) = (1..items.len()).find(again).map(|i| items[i]) {
-            self.at(item, format!("`{}` is in `{key}` twice", item.text()), "name each once");
+            self.at(item, format!("`{}` is in `{key}` twice", item.text()), "write each name once");
         }
     }
     /// All mistakes. If there are none and `nothing_else` is wrong in the scenario: the held-back
@@ -116,7 +116,8 @@ impl Mistakes {
         let mut told = self.told.take();
         for (at, again) in self.unknown.take().into_values().filter(|(_, again)| *again > 0) {
             let places = words::count(again as u64, "other place");
-            *told[at].help = std::mem::take(&mut *told[at].help).and(format!("it is named in {places} too"));
+            *told[at].help =
+                std::mem::take(&mut *told[at].help).and(format!("this name is also in {places}"));
         }
         if told.is_empty() && nothing_else { self.following.take() } else { told }
     }
@@ -158,10 +159,7 @@ impl Given<'_> {
         known: impl FnOnce() -> Vec<&'k str>,
     ) -> Option<usize> {
         if found.is_none() {
-            let title = match what.strip_prefix("column of ") {
-                Some(entity) => format!("there is no column `{name}` of {entity}"),
-                None => format!("there is no {what} `{name}`"),
-            };
+            let title = no_such(what, name);
             let mut unknown = self.mistakes.unknown.borrow_mut();
             match unknown.get_mut(&title).filter(|_| self.counts(view)) {
                 Some((_, again)) => *again += 1,

@@ -50,14 +50,14 @@ pub const DATE: Written =
     });
 /// A step of a clock forward or back.
 pub const STEP: Written =
-    Written::of("a time forward or back, such as \"+90s\" or \"-2m\"", |text| with_sign(text, "+"));
+    Written::of("a time forward, such as \"+90s\", or back, such as \"-2m\"", |text| with_sign(text, "+"));
 /// A name without `@`; not empty.
 pub const NAME: Written = Written::of("a name without `@`", |text| {
     (!text.is_empty() && !text.contains('@')).then(|| text.to_owned())
 });
 /// A time ahead or behind.
 pub const OFFSET: Written =
-    Written::of("a time ahead or behind, such as \"5s\" or \"-1h\"", |text| with_sign(text, ""));
+    Written::of("a time ahead, such as \"5s\", or behind, such as \"-1h\"", |text| with_sign(text, ""));
 
 /// The canonical text of a signed time span, with `plus` in front unless it is negative.
 fn with_sign(text: &str, plus: &str) -> Option<String> {

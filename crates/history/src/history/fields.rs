@@ -6,7 +6,7 @@ use super::json::{Field, Json, Node};
 use super::recorded::{Values, Wrong};
 use super::value;
 use crate::base::{Key, Value, Word};
-use crate::config::diagnostic::{choices, closest};
+use crate::config::diagnostic::{choices, closest, no_such};
 use crate::contract::{Column, Entity};
 
 /// The fields of an object.
@@ -18,14 +18,14 @@ pub(super) struct Fields<'l, 't> {
 /// An error for an unknown name, with the closest known ones.
 pub(super) fn unknown(span: &Range<usize>, what: &str, word: &str, known: &[&str]) -> Wrong {
     let shown: String = word.chars().take(80).collect();
-    Wrong::new(span, format!("there is no {what} `{shown}`"), choices(word, known).to_string())
+    Wrong::new(span, no_such(what, &shown), choices(word, known).to_string())
 }
 
 impl<'l, 't> Fields<'l, 't> {
     pub(super) fn of(node: &'l Node<'t>) -> Result<Fields<'l, 't>, Wrong> {
         match &node.value {
             Json::Table(all) => Ok(Fields { span: &node.span, all }),
-            _ => Err(Wrong::misplaced(node, "an object is required: { … }")),
+            _ => Err(Wrong::misplaced(node, "write an object: { … }")),
         }
     }
     /// Refuses fields that are not in `known`.
@@ -47,7 +47,10 @@ impl<'l, 't> Fields<'l, 't> {
     pub(super) fn need(&self, name: &str) -> Result<&'l Node<'t>, Wrong> {
         self.get(name).ok_or_else(|| {
             let near = closest(name, self.all.iter().map(|field| field.name.as_ref()));
-            let help = near.map_or_else(String::new, |near| format!("did you mean `{near}`?"));
+            let help = match near {
+                Some(near) => format!("rename `{near}` if you mean `{name}`"),
+                None => format!("add `{name}` to this object"),
+            };
             Wrong::new(self.span, format!("`{name}` is missing"), help)
         })
     }
@@ -57,7 +60,7 @@ impl<'l, 't> Fields<'l, 't> {
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Wrong> {
         let flag = |node: &Node<'_>| match node.value {
             Json::Bool(is) => Ok(is),
-            _ => Err(Wrong::misplaced(node, "true or false")),
+            _ => Err(Wrong::misplaced(node, "write true or false")),
         };
         self.get(name).map(flag).transpose()
     }
@@ -66,7 +69,9 @@ impl<'l, 't> Fields<'l, 't> {
             Json::Number(text) => text.parse().ok(),
             _ => None,
         };
-        let wrong = |node: &Node<'_>| Wrong::new(&node.span, "this is not a whole number from 0 on", "");
+        let wrong = |node: &Node<'_>| {
+            Wrong::new(&node.span, "a whole number is required", "write a whole number of 0 or more")
+        };
         self.get(name).map(|node| number(node).ok_or_else(|| wrong(node))).transpose()
     }
     pub(super) fn list(&self, name: &str) -> Result<Option<&'l [Node<'t>]>, Wrong> {
@@ -75,7 +80,7 @@ impl<'l, 't> Fields<'l, 't> {
     /// One of these words.
     pub(super) fn word<T: Word>(&self, name: &str) -> Result<Option<T>, Wrong> {
         let Some((word, span)) = self.text(name)? else { return Ok(None) };
-        let wrong = || unknown(span, &format!("`{name}`"), word, T::WORDS);
+        let wrong = || unknown(span, &format!("value of `{name}`"), word, T::WORDS);
         T::of_word(word).map(Some).ok_or_else(wrong)
     }
 }
@@ -83,14 +88,14 @@ impl<'l, 't> Fields<'l, 't> {
 pub(super) fn list<'l, 't>(node: &'l Node<'t>) -> Result<&'l [Node<'t>], Wrong> {
     match &node.value {
         Json::List(items) => Ok(items),
-        _ => Err(Wrong::misplaced(node, "a list is required: [ … ]")),
+        _ => Err(Wrong::misplaced(node, "write a list: [ … ]")),
     }
 }
 
 pub(super) fn text<'l>(node: &'l Node<'_>) -> Result<&'l str, Wrong> {
     match &node.value {
         Json::Text(text) => Ok(text),
-        _ => Err(Wrong::misplaced(node, "a text is required, in quotes")),
+        _ => Err(Wrong::misplaced(node, "write a text in quotes")),
     }
 }
 
@@ -99,10 +104,10 @@ pub(super) fn key(node: &Node<'_>) -> Result<Key, Wrong> {
     match &node.value {
         Json::Text(text) if !text.is_empty() => Ok(Key::new(text)),
         Json::Number(text) if text.parse::<i64>().is_ok() => Ok(Key::new(text)),
-        Json::Text(_) => Err(Wrong::new(&node.span, "this key is empty", "")),
+        Json::Text(_) => Err(Wrong::new(&node.span, "this key is empty", "write a text or a whole number")),
         _ => {
             let title = format!("{} is not a key", node.kind());
-            Err(Wrong::new(&node.span, title, "a text, or a whole number"))
+            Err(Wrong::new(&node.span, title, "a key is a text or a whole number"))
         }
     }
 }

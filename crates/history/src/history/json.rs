@@ -45,7 +45,7 @@ impl<'t> Node<'t> {
         let node = reader.node(0)?;
         reader.blank();
         if reader.at < text.len() {
-            Err(reader.wrong("the line continues behind its object"))
+            Err(reader.wrong("there is more text after the end of the value"))
         } else {
             Ok(node)
         }
@@ -112,7 +112,11 @@ impl<'t> Reader<'t> {
             }
         }
         let ended = self.at >= self.text.len();
-        Err(self.wrong(if ended { "the line ends too early" } else { "a value is required here" }))
+        Err(self.wrong(if ended {
+            "the text ends before the value is complete"
+        } else {
+            "a value is required here"
+        }))
     }
 
     fn number(&mut self) -> Result<&'t str, NotJson> {
@@ -151,15 +155,18 @@ impl<'t> Reader<'t> {
                     let text = owned.get_or_insert_with(|| self.text[start..self.at].to_owned());
                     let (letter, at) = escaped(self.text, self.at).ok_or(NotJson {
                         span: self.at..self.at + 1,
-                        what: "this is not an escape of JSON",
+                        what: "JSON does not have this escape; write a backslash as `\\\\`",
                     })?;
                     text.push(letter);
                     self.at = at;
                 }
                 _ if self.at >= self.text.len() => {
-                    return Err(NotJson { span: open..open + 1, what: "this text is not closed" });
+                    return Err(NotJson {
+                        span: open..open + 1,
+                        what: "the closing quote of this text is missing",
+                    });
                 }
-                _ => return Err(self.wrong("a text has no control character in it")),
+                _ => return Err(self.wrong("write a control character as an escape such as `\\n`")),
             }
         }
     }
@@ -196,7 +203,7 @@ impl<'t> Reader<'t> {
         let name = self.text()?;
         let span = start..self.at;
         if fields.iter().any(|field| field.name == name) {
-            return Err(NotJson { span, what: "this name is in the object twice" });
+            return Err(NotJson { span, what: "the object has this name twice" });
         }
         self.blank();
         if self.peek() != b':' {

@@ -161,17 +161,14 @@ impl<'g> Ordered<'g> {
         };
         if !self.unlike.is_empty() {
             remarks.push(format!(
-                "{} records differ at the end from their commits, and no line says who changed \
-                 them: {}; if others write without a line, the first line must have \
-                 `unrecorded_writers`",
+                "{} records differ at the end from their last commits, and no `commit` line explains the difference: {}. If some writers have no `commit` lines, set `unrecorded_writers` in the first line",
                 self.unlike.len(),
                 first(&self.unlike)
             ));
         }
         if !self.aside.is_empty() {
             remarks.push(format!(
-                "{} records are not judged because their times allow more orders than can be tried: \
-                 {}; `seq` or a smaller `clock_tolerance` decides",
+                "{} records are not judged, because their times allow too many orders: {}. Add `seq` to their lines, or set a smaller `clock_tolerance`",
                 self.aside.len(),
                 first(&self.aside)
             ));
@@ -190,20 +187,23 @@ impl<'g> Ordered<'g> {
     fn unseen(&self) -> Vec<String> {
         let history = &self.history;
         let finals = Finals::of(history);
-        let named = |what: &str, is: &dyn Fn(usize) -> bool| -> Option<String> {
+        let named = |lacks: &str, is: &dyn Fn(usize) -> bool| -> Option<String> {
             let all: Vec<&str> =
                 history.devices().enumerate().filter(|(at, _)| is(*at)).map(|(_, name)| name).collect();
             let more =
                 if all.len() > NAMED { format!(" and {} more", all.len() - NAMED) } else { String::new() };
             let first = all[..all.len().min(NAMED)].join(", ");
-            (!all.is_empty()).then(|| format!("these apps never reported what {what}: {first}{more}"))
+            (!all.is_empty()).then(|| format!("{lacks}: {first}{more}"))
         };
-        let waits = "waits there, so an edit that is not on the backend may wait";
+        let waits = "these apps never reported their waiting edits, and an edit that is not on the backend \
+                     may still wait there";
         let mut remarks = Vec::new();
-        remarks.extend(named("they show", &|at| finals.shows[at].is_empty()));
+        remarks.extend(named("these apps never reported the rows that they show", &|at| {
+            finals.shows[at].is_empty()
+        }));
         remarks.extend(named(waits, &|at| finals.waits[at].is_none()));
         if history.end.is_none() {
-            remarks.push("there is no `end` line: nothing says that all had come to rest".to_owned());
+            remarks.push("there is no `end` line: add one if all syncs were complete at the end".to_owned());
         }
         remarks.extend(self.passed_over());
         remarks
@@ -243,10 +243,7 @@ impl<'g> Ordered<'g> {
         let (some, all, first) = (over.len(), history.edits.len(), first.join(", "));
         (some > 0).then(|| {
             format!(
-                "{some} of {all} edits never reached the backend, though a later edit of the same \
-                 row on the same device did: {first}{more}. No check counts them as lost, because \
-                 an outbox may keep only the last edit of a row; an app that sends each edit has \
-                 lost them"
+                "{some} of {all} edits never reached the backend, but a later edit of the same row on the same device did: {first}{more}. No check counts these edits as lost, because an outbox may keep only the last edit of a row. If your app sends each edit, these edits are lost"
             )
         })
     }
@@ -264,8 +261,8 @@ impl<'g> Ordered<'g> {
 
 fn refuse_renames(ground: &Ground) -> Result<(), Undecidable> {
     if ground.schema.renames_any() {
-        let text = "the backend assigns the keys of some rows in the scenario".to_owned();
-        return Err(wrong(text, "a history names each row by its key at the end"));
+        let text = "in this scenario the backend assigns the keys of some rows, and a history cannot follow a row to another key".to_owned();
+        return Err(wrong(text, "write ids = \"client\" in each entity, and name each row by its final key"));
     }
     Ok(())
 }
@@ -273,11 +270,11 @@ fn refuse_renames(ground: &Ground) -> Result<(), Undecidable> {
 fn refuse_untestable(ground: &Ground, history: &History) -> Result<(), Undecidable> {
     let shows = history.shows.iter().any(|shown| !shown.rows.is_empty() || shown.all);
     if history.edits.is_empty() && history.syncs.is_empty() && !shows {
-        let text = "the history has no edit, no sync and no shown rows: it tests nothing";
+        let text = "the history has no edit, no sync and no shown rows: there is nothing to judge";
         return Err(Undecidable::Empty(text.to_owned()));
     }
     if history.commits.is_empty() && history.backend.is_empty() && !history.commits_all {
-        let text = "the history does not mention the backend: no `commit` and no `backend` line";
+        let text = "the history has no `commit` line and no `backend` line: add lines of one kind";
         return Err(Undecidable::Empty(text.to_owned()));
     }
     let blind = |edit: &&super::recorded::Edit| {
@@ -285,10 +282,11 @@ fn refuse_untestable(ground: &Ground, history: &History) -> Result<(), Undecidab
     };
     if let Some(edit) = history.edits.iter().find(blind) {
         let name = &ground.schema.entity(edit.row.0).name;
-        let text = format!("there are edits of `{name}`, and no line says what the backend has of it");
+        let text =
+            format!("there are edits of `{name}`, but no line reports the rows of `{name}` on the backend");
         return Err(wrong(
             text,
-            "a `commit` line for each change, or a `backend` line with the rows at the end",
+            "add a `commit` line for each change, or a `backend` line with the rows at the end",
         ));
     }
     Ok(())
@@ -322,9 +320,8 @@ fn placed(mark: Mark, file: &str) -> String {
 fn late((mark, file): (Mark, &str), end: When) -> Undecidable {
     let over = value::instant(Stamp(end.from / 2 + end.until / 2));
     wrong(
-        format!("{}, which is after the `end` at {over}: it happened after the `end`", placed(mark, file)),
-        "the end must be the last event: raise `clock_tolerance`; or give `wall_clock` in the first \
-         line, if these times are from another clock",
+        format!("{}, after the `end` at {over}", placed(mark, file)),
+        "the `end` line must have the last time: raise `clock_tolerance`, or give `wall_clock` in the first line if these times are from another clock",
     )
 }
 
@@ -374,7 +371,7 @@ fn bounds(history: &History) -> Result<Bounds, Undecidable> {
         });
         return Err(wrong(
             format!("the times of the history are more than a century apart{of}"),
-            "are some of them in seconds? a number means milliseconds since 1970",
+            "write a number as milliseconds since 1970, not as seconds",
         ));
     }
     Ok(bounds)

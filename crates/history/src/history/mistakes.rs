@@ -40,7 +40,10 @@ pub(super) fn plain(value: &Value) -> String {
 }
 
 pub(super) fn too_many(name: &str) -> Unreadable {
-    Unreadable::Wrong(vec![Diagnostic::new(None, format!("{name} has more lines than can be counted"))])
+    Unreadable::Wrong(vec![Diagnostic::new(
+        None,
+        format!("{name} has too many lines: at most 4294967295 can be read"),
+    )])
 }
 
 /// An error with the relevant part of its line.
@@ -78,7 +81,7 @@ impl Clocks {
             _ => None,
         };
         let wrong = || {
-            let help = "such as \"2026-03-02T08:15:00.250Z\", or milliseconds since 1970";
+            let help = "write a time such as \"2026-03-02T08:15:00.250Z\", or milliseconds since 1970";
             Wrong::new(&node.span, "this is not a time", help)
         };
         let micros = micros.filter(|at| *at >= 0).ok_or_else(wrong)?;
@@ -93,8 +96,13 @@ impl Clocks {
                 Json::Number(text) => text.parse().ok().filter(|speed| (1e-4..=1e6).contains(speed)),
                 _ => None,
             };
-            speed
-                .ok_or_else(|| Wrong::new(&node.span, "this is not a speed", "1 is as fast as the machine's"))
+            speed.ok_or_else(|| {
+                Wrong::new(
+                    &node.span,
+                    "this speed must be a number from 0.0001 to 1000000",
+                    "1 means that the session's clock is as fast as the machine's clock",
+                )
+            })
         })?;
         Ok(WallClock { wall: wall?, session: session?, speed })
     }
@@ -110,13 +118,17 @@ impl Clocks {
                 let from_at = from.map_or(Ok(i64::MIN), |node| self.instant(node))?;
                 let until_at = until.map_or(Ok(i64::MAX), |node| self.instant(node))?;
                 if let Some(until) = until.filter(|_| until_at < from_at) {
-                    return Err(Wrong::new(&until.span, "`not_after` is before `not_before`", ""));
+                    return Err(Wrong::new(
+                        &until.span,
+                        "`not_after` is before `not_before`",
+                        "correct one of the two times",
+                    ));
                 }
                 When { from: from_at, until: until_at }
             }
             (Some(at), ..) => {
-                let help = "an instant is `at`; a range of time is `not_before` and `not_after`";
-                return Err(Wrong::new(&at.span, "`at` is given together with a range of time", help));
+                let help = "write `at` for an instant, or `not_before` and `not_after` for a range of time";
+                return Err(Wrong::new(&at.span, "a line cannot have both `at` and a range of time", help));
             }
         };
         Ok(Mark { when, seq: fields.number("seq")?, line: self.line })

@@ -176,7 +176,7 @@ impl Group {
 }
 
 pub(super) const BY_SEQ: &str = "by `seq`";
-const OF_EDITS: &str = "because their edits do";
+const OF_EDITS: &str = "because their edits have this order";
 const OF_EDIT: &str = "because an edit comes before its results";
 
 /// The pairs of events with a required order, whatever the clocks say, and why.

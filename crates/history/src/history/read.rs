@@ -80,7 +80,14 @@ impl<'g> Reader<'g> {
             }
             self.number = self.number.checked_add(1).ok_or_else(|| too_many(name))?;
             if bytes.len() as u64 > LINE_MAX {
-                self.note("", Wrong::new(&(0..0), "this line has more than 64 MiB", ""));
+                self.note(
+                    "",
+                    Wrong::new(
+                        &(0..0),
+                        "this line is longer than 64 MiB",
+                        "split the line into several lines",
+                    ),
+                );
                 break;
             }
             let bytes =
@@ -90,7 +97,7 @@ impl<'g> Reader<'g> {
                 Ok(line) => self.line(line.trim_end_matches(['\n', '\r'])),
                 Err(_) => {
                     let text = String::from_utf8_lossy(bytes).into_owned();
-                    self.note(&text, Wrong::new(&(0..0), "this line is not UTF-8", ""));
+                    self.note(&text, Wrong::new(&(0..0), "this line is not UTF-8", "save the file as UTF-8"));
                 }
             }
             if self.wrong.len() >= WRONG_MAX {
@@ -98,8 +105,8 @@ impl<'g> Reader<'g> {
             }
         }
         if !self.begun && self.wrong.is_empty() {
-            let help = format!("its first line is {{\"kind\":\"history\",\"version\":{VERSION}}}");
-            let wrong = Diagnostic::new(None, format!("{name} contains no line of a history"));
+            let help = format!("the first line must be {{\"kind\":\"history\",\"version\":{VERSION}}}");
+            let wrong = Diagnostic::new(None, format!("{name} has no line"));
             self.wrong.push(wrong.help(help));
         }
         if self.wrong.is_empty() { Ok(()) } else { Err(Unreadable::Wrong(std::mem::take(&mut self.wrong))) }
@@ -117,7 +124,7 @@ impl<'g> Reader<'g> {
             Ok(node) => node,
             Err(wrong) => {
                 let title = format!("this is not JSON: {}", wrong.what);
-                return self.note(line, Wrong::new(&wrong.span, title, "each line is one JSON object"));
+                return self.note(line, Wrong::new(&wrong.span, title, "write one JSON object per line"));
             }
         };
         if let Err(wrong) = self.take(&node) {
@@ -130,8 +137,8 @@ impl<'g> Reader<'g> {
         let kind_at = fields.need("kind")?;
         let kind = text(kind_at)?;
         if !self.begun && kind != "history" {
-            let help = format!("the first line is {{\"kind\":\"history\",\"version\":{VERSION}}}");
-            return Err(Wrong::new(&kind_at.span, "the history does not begin with its first line", help));
+            let help = format!("begin with {{\"kind\":\"history\",\"version\":{VERSION}}}");
+            return Err(Wrong::new(&kind_at.span, "the first line must have the kind `history`", help));
         }
         match kind {
             "history" => self.head(&fields, kind_at),
@@ -145,26 +152,34 @@ impl<'g> Reader<'g> {
             "backend" => self.backend(&fields),
             "app-started" | "app-killed" => self.life(&fields, kind),
             "end" => self.end(&fields),
-            other => Err(unknown(&kind_at.span, "kind of line", other, &KINDS)),
+            other => Err(unknown(&kind_at.span, "line kind", other, &KINDS)),
         }
     }
 
     fn head(&mut self, fields: &Fields<'_, '_>, kind: &Node<'_>) -> Result<(), Wrong> {
         if std::mem::replace(&mut self.begun, true) {
-            return Err(Wrong::new(&kind.span, "a history has one line of this kind, its first", ""));
+            return Err(Wrong::new(
+                &kind.span,
+                "only the first line may have the kind `history`",
+                "remove this line",
+            ));
         }
         let known =
             ["kind", "version", "clock_tolerance", "wall_clock", "devices", "records", "unrecorded_writers"];
         fields.only("the first line", &known)?;
         let version = fields.need("version")?;
         if fields.number("version")? != Some(u64::from(VERSION)) {
-            let help = format!("this program reads version {VERSION}");
-            return Err(Wrong::new(&version.span, "this is another version of the format", help));
+            let help = format!("this program reads only version {VERSION}");
+            return Err(Wrong::new(&version.span, "this version of the format is not supported", help));
         }
         if let Some((tolerance, span)) = fields.text("clock_tolerance")? {
             let parsed = tolerance.parse::<Span>().ok().filter(|span| *span <= HOUR);
             let wrong = || {
-                Wrong::new(span, "this is not a length of time up to an hour", "such as \"250ms\" or \"2s\"")
+                Wrong::new(
+                    span,
+                    "`clock_tolerance` must be a time of at most 1h",
+                    "write a time such as \"250ms\" or \"2s\"",
+                )
             };
             self.history.tolerance = parsed.ok_or_else(wrong)?;
         }
@@ -179,15 +194,14 @@ impl<'g> Reader<'g> {
                 "commit" => self.history.commits_all = true,
                 other => {
                     let known = ["acknowledged", "told", "waits", "commit"];
-                    return Err(unknown(&recorded.span, "kind of line to declare", other, &known));
+                    return Err(unknown(&recorded.span, "line kind in `records`", other, &known));
                 }
             }
         }
         self.history.unrecorded_writers = fields.flag("unrecorded_writers")?.unwrap_or(false);
         if self.history.commits_all && self.history.unrecorded_writers {
-            let title =
-                "`records` lists `commit`: each commit has a line; `unrecorded_writers`: some have none";
-            return Err(Wrong::new(fields.span, title, "leave one of them out"));
+            let title = "`commit` in `records` says that each commit has a line, and `unrecorded_writers` says that some have none";
+            return Err(Wrong::new(fields.span, title, "leave out one of the two"));
         }
         if let Some(devices) = fields.get("devices") {
             for field in Fields::of(devices)?.all {
@@ -205,10 +219,14 @@ impl<'g> Reader<'g> {
         span: &Range<usize>,
     ) -> Result<u32, Wrong> {
         if name.is_empty() {
-            return Err(Wrong::new(span, "the name of this device is empty", ""));
+            return Err(Wrong::new(span, "the name of this device is empty", "write a name"));
         }
         if name.len() > SHOWN {
-            return Err(Wrong::new(span, format!("the name of this device has more than {SHOWN} bytes"), ""));
+            return Err(Wrong::new(
+                span,
+                format!("the name of this device has more than {SHOWN} bytes"),
+                "write a shorter name",
+            ));
         }
         let known: Vec<&str> = self.ground.attributes.iter().map(|(name, _)| name.as_str()).collect();
         written.map_or(Ok(()), |written| written.only("a device", &known))?;
@@ -222,7 +240,7 @@ impl<'g> Reader<'g> {
                         Json::Number(text) => (*text).to_owned(),
                         _ => {
                             let title = "this is not a value of an attribute";
-                            return Err(Wrong::new(&node.span, title, "a text, or a number"));
+                            return Err(Wrong::new(&node.span, title, "write a text or a number"));
                         }
                     };
                     let words: Vec<String> = values.iter().map(plain).collect();
@@ -235,9 +253,11 @@ impl<'g> Reader<'g> {
                 None => match values.as_slice() {
                     [only] => only.clone(),
                     _ => {
-                        let title = format!("the history does not say which `{attribute}` the device has");
-                        let help =
-                            format!("in its first line: \"devices\": {{\"{name}\": {{\"{attribute}\": …}}}}");
+                        let title =
+                            format!("the device `{name}` has no value of the attribute `{attribute}`");
+                        let help = format!(
+                            "add to the first line: \"devices\": {{\"{name}\": {{\"{attribute}\": …}}}}"
+                        );
                         return Err(Wrong::new(span, title, help));
                     }
                 },
@@ -288,7 +308,7 @@ impl<'g> Reader<'g> {
             None => Ok(()),
             Some(_) => {
                 let help = "list each row once at the start";
-                Err(Wrong::new(&key_at.span, "this row already exists", help))
+                Err(Wrong::new(&key_at.span, "another line already lists this row", help))
             }
         }
     }
@@ -303,8 +323,16 @@ impl<'g> Reader<'g> {
         let columns = self.columns(entity, false);
         let values = fields.get("values").map_or(Ok(Vec::new()), |values| columns.values(values))?;
         if (kind == EditKind::Delete) != values.is_empty() && kind != EditKind::Create {
-            let title = if values.is_empty() { "this update sets nothing" } else { "a delete sets nothing" };
-            return Err(Wrong::new(&at.span, title, "`values` has the columns that an edit sets"));
+            let title = if values.is_empty() {
+                "this update has no `values`"
+            } else {
+                "a delete must not have `values`"
+            };
+            return Err(Wrong::new(
+                &at.span,
+                title,
+                "`values` lists the columns that a create or an update sets",
+            ));
         }
         let values = match kind {
             EditKind::Create => created(columns.entity, values),
@@ -315,7 +343,7 @@ impl<'g> Reader<'g> {
         if let Some((id, span)) = id
             && let Some((_, line)) = self.by_id.insert((device, id.into()), (number, self.number))
         {
-            let help = format!("line {line} has an edit of this device with it");
+            let help = format!("line {line} has an edit of this device with the same `id`");
             return Err(Wrong::new(span, "this `id` already exists", help));
         }
         let mark = self.clocks().mark(fields)?;
@@ -339,7 +367,7 @@ impl<'g> Reader<'g> {
             }
             None if names.len() <= 1 => 0,
             None => {
-                let help = format!("the scenario has {}", names.join(", "));
+                let help = format!("add the name of a sync unit; the scenario has {}", names.join(", "));
                 return Err(Wrong::new(fields.span, "`unit` is missing", help));
             }
         };
@@ -370,7 +398,7 @@ impl<'g> Reader<'g> {
     fn word(&mut self, fields: &Fields<'_, '_>, kind: &str) -> Result<(), Wrong> {
         let known = ["kind", "device", "edit", "entity", "key", "says"];
         let known = if kind == "told" { &known[..] } else { &known[..5] };
-        fields.only_timed("a result of an edit", known)?;
+        fields.only_timed("this line", known)?;
         let device = self.device(fields)?;
         let says = match kind {
             "told" => {
@@ -391,7 +419,7 @@ impl<'g> Reader<'g> {
 
     fn shows(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
         let known = ["kind", "device", "entity", "rows", "key", "values", "gone"];
-        fields.only_timed("what is shown", &known)?;
+        fields.only_timed("a `shows` line", &known)?;
         let (device, entity) = (self.device(fields)?, self.entity(fields)?);
         let columns = self.columns(entity, false);
         let mut rows = Vec::new();
@@ -414,11 +442,15 @@ impl<'g> Reader<'g> {
     }
 
     fn waits(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
-        fields.only_timed("what waits", &["kind", "device", "edits", "undecided", "rows"])?;
+        fields.only_timed("a `waits` line", &["kind", "device", "edits", "undecided", "rows"])?;
         let device = self.device(fields)?;
         let (edits, rows) = (fields.list("edits")?, fields.list("rows")?);
         if edits.is_none() && rows.is_none() {
-            return Err(Wrong::new(fields.span, "`edits` is missing", "nothing waits: \"edits\": []"));
+            return Err(Wrong::new(
+                fields.span,
+                "`edits` is missing",
+                "if no edit waits, write \"edits\": []",
+            ));
         }
         let at = self.history.waits.len();
         for node in edits.unwrap_or_default() {
@@ -429,7 +461,7 @@ impl<'g> Reader<'g> {
         }
         for node in rows.unwrap_or_default() {
             let row = Fields::of(node)?;
-            row.only("a row that waits", &["entity", "key"])?;
+            row.only("a row in `waits`", &["entity", "key"])?;
             let names = Names::Row(device, (self.entity(&row)?, key(row.need("key")?)?));
             self.later(names, &node.span, Then::Waits(at));
         }
@@ -447,15 +479,16 @@ impl<'g> Reader<'g> {
         let columns = self.columns(entity, true);
         let values = fields.get("values").map_or(Ok(Vec::new()), |values| columns.values(values))?;
         if values.is_empty() && kind != Some(EditKind::Delete) && kind != Some(EditKind::Create) {
-            let help = "`values` has the columns that it set; a delete is \"do\": \"delete\"";
-            return Err(Wrong::new(fields.span, "this commit changes nothing", help));
+            let help =
+                "list in `values` the columns that the commit set; for a delete write \"do\": \"delete\"";
+            return Err(Wrong::new(fields.span, "this commit has no `values`", help));
         }
         let at = self.history.commits.len();
         let by = match fields.get("by") {
             None => By::Unknown,
             Some(Node { value: Json::Text(text), span }) => match text.as_ref() {
                 "other" => By::Other,
-                word => return Err(unknown(span, "author in a word", word, &["other"])),
+                word => return Err(unknown(span, "author", word, &["other"])),
             },
             Some(node) => {
                 let author = Fields::of(node)?;
@@ -473,7 +506,7 @@ impl<'g> Reader<'g> {
     }
 
     fn backend(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
-        fields.only("the backend's rows", &["kind", "entity", "rows"])?;
+        fields.only("a `backend` line", &["kind", "entity", "rows"])?;
         let entity = self.entity(fields)?;
         let columns = self.columns(entity, true);
         let rows = list(fields.need("rows")?)?;
@@ -489,17 +522,17 @@ impl<'g> Reader<'g> {
     }
 
     fn life(&mut self, fields: &Fields<'_, '_>, kind: &str) -> Result<(), Wrong> {
-        fields.only_timed("an app", &["kind", "device"])?;
+        fields.only_timed("this line", &["kind", "device"])?;
         let (device, mark) = (self.device(fields)?, self.clocks().mark(fields)?);
         self.history.lives.push(Life { device, begins: kind == "app-started", mark });
         Ok(())
     }
 
     fn end(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
-        fields.only_timed("the end", &["kind", "settled"])?;
+        fields.only_timed("an `end` line", &["kind", "settled"])?;
         let settled = fields.flag("settled")?.unwrap_or(true);
         if self.history.end.replace((self.clocks().mark(fields)?.when, settled)).is_some() {
-            return Err(Wrong::new(fields.span, "there is already an end", ""));
+            return Err(Wrong::new(fields.span, "there is already an `end` line", "remove one of the two"));
         }
         Ok(())
     }
@@ -550,11 +583,12 @@ impl<'g> Reader<'g> {
                 let own = self.by_id.keys().filter(|(of, _)| of == device);
                 let mut known: Vec<&str> = own.map(|(_, id)| &**id).collect();
                 known.sort_unstable();
-                unknown(span, &format!("edit of {name} with the `id`"), id, &known)
+                unknown(span, &format!("edit of {name}"), id, &known)
             }
             Names::Row(_, (entity, key)) => {
                 let entity = &self.ground.schema.entity(*entity).name;
-                Wrong::new(span, format!("{name} made no edit of {entity} {key}"), "")
+                let title = format!("there is no edit of {entity} {key} by {name}");
+                Wrong::new(span, title, "add the `edit` line of this row, or name another row")
             }
         }
     }

@@ -52,6 +52,8 @@ const ROWS_MAX: i64 = 10_000_000;
 
 const AT_ALL: Range<usize> = 0..0;
 
+const JSON_HELP: &str = "write a JSON list of objects, one object per row";
+
 /// The rows of a table, by key.
 type Table = Vec<(Key, Option<Vec<Value>>)>;
 
@@ -61,6 +63,22 @@ fn refused(text: String, help: &str) -> Unreadable {
 
 fn told(file: &str, wrong: &Wrong) -> Unreadable {
     refused(format!("{file}: {}", wrong.title), &wrong.help)
+}
+
+/// The places of these columns in `there`; one error names all that are missing.
+fn all_columns(of: &str, there: &[String], needed: &[&str]) -> Result<Vec<usize>, Wrong> {
+    let place = |name: &&str| there.iter().position(|known| known == *name);
+    let missing: Vec<&str> = needed.iter().filter(|name| place(name).is_none()).copied().collect();
+    let known: Vec<&str> = there.iter().map(String::as_str).collect();
+    match missing[..] {
+        [] => Ok(needed.iter().filter_map(place).collect()),
+        [name] => Err(unknown(&AT_ALL, &format!("column in the {of}"), name, &known)),
+        _ => {
+            let title = format!("the {of} lacks the columns `{}`", missing.join("`, `"));
+            let help = format!("add or rename columns: the {of} has `{}`", known.join("`, `"));
+            Err(Wrong::new(&AT_ALL, title, help))
+        }
+    }
 }
 
 /// A name quoted for SQLite.
@@ -74,7 +92,7 @@ fn bounded(database: &Connection, table: &str) -> Result<(), Result<rusqlite::Er
     let rows: i64 = database.query_row(&some, [], |row| row.get(0)).map_err(Ok)?;
     if rows > ROWS_MAX {
         let title = format!("`{table}` has more than {} rows", thousands(ROWS_MAX as u64));
-        return Err(Err(Wrong::new(&AT_ALL, title, "is it an endless view?")));
+        return Err(Err(Wrong::new(&AT_ALL, title, "if this is a view, make sure that the view has an end")));
     }
     Ok(())
 }
@@ -87,7 +105,7 @@ impl Reader<'_> {
     pub fn phone(&mut self, phone: &Phone<'_>) -> Result<(), Unreadable> {
         let file = phone.file.display().to_string();
         let failed = |error: rusqlite::Error| {
-            refused(format!("cannot read {file}: {error}"), "a SQLite database is required")
+            refused(format!("cannot read {file}: {error}"), "give the file of a SQLite database")
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let database = Connection::open_with_flags(phone.file, flags).map_err(failed)?;
@@ -121,14 +139,10 @@ impl Reader<'_> {
         let form: &Entity = columns.entity;
         let mut all = database.prepare(&format!("SELECT * FROM {}", quoted(table))).map_err(Ok)?;
         let names: Vec<String> = all.column_names().map(str::to_owned).collect();
-        let find = |name: &str| {
-            names.iter().position(|known| known == name).ok_or_else(|| {
-                let known: Vec<&str> = names.iter().map(String::as_str).collect();
-                Err(unknown(&AT_ALL, &format!("column of the table `{table}`"), name, &known))
-            })
-        };
-        let key_at = find(&form.key)?;
-        let places = form.projected().map(|column| find(&column.name)).collect::<Result<Vec<usize>, _>>()?;
+        let needed: Vec<&str> =
+            [&*form.key].into_iter().chain(form.projected().map(|column| &*column.name)).collect();
+        let mut places = all_columns(&format!("table `{table}`"), &names, &needed).map_err(Err)?;
+        let key_at = places.remove(0);
         bounded(database, table)?;
         let mut rows = Vec::new();
         let mut found = all.query([]).map_err(Ok)?;
@@ -136,15 +150,18 @@ impl Reader<'_> {
             let key = row.get_ref(key_at).map_err(Ok)?;
             let key = value::of_sql(key, &crate::contract::ColumnKind::Ref(entity), 0);
             let Some(Value::Text(key)) = key.filter(|key| *key != Value::text("")) else {
-                let title = format!("a row of `{table}` has no key that is a text or a number");
-                return Err(Err(Wrong::new(&AT_ALL, title, "")));
+                let title = format!("a row of `{table}` has a key that is neither a text nor a number");
+                return Err(Err(Wrong::new(&AT_ALL, title, "give each row a key that is not null or empty")));
             };
             let mut values = Vec::with_capacity(places.len());
             for (column, at) in form.projected().zip(&places) {
                 let cell = row.get_ref(*at).map_err(Ok)?;
                 let wrong = || {
-                    let title =
-                        format!("`{}` of the row {key} of `{table}` is {:?}", column.name, cell.data_type());
+                    let title = format!(
+                        "in `{table}`, the column `{}` of the row {key} has the type {:?}",
+                        column.name,
+                        cell.data_type()
+                    );
                     let help = format!("the column takes {}", value::wanted(&column.kind));
                     Err(Wrong::new(&AT_ALL, title, help))
                 };
@@ -168,7 +185,7 @@ impl Reader<'_> {
         let held = self.history.backend.entry(entity).or_default();
         for (key, values) in rows {
             if held.contains_key(&key) {
-                let title = format!("{}: the row {key} is there twice", dump.file);
+                let title = format!("{}: the row {key} is already listed", dump.file);
                 return Err(refused(title, "list each row once at the end"));
             }
             held.insert(key, values);
@@ -182,8 +199,8 @@ impl Reader<'_> {
     /// It has errors.
     pub fn audit(&mut self, audit: &Audit<'_>) -> Result<(), Unreadable> {
         let sheet = Sheet::read(audit.file, audit.text.trim_start_matches('\u{feff}'))?;
-        let [at, entity_at, key_at] = ["at", "entity", "key"].map(|name| sheet.need(name));
-        let (at, entity_at, key_at) = (at?, entity_at?, key_at?);
+        let needed = sheet.need(&["at", "entity", "key"])?;
+        let (at, entity_at, key_at) = (needed[0], needed[1], needed[2]);
         let own = ["at", "entity", "key", "do", "device", "edit", "seq"];
         let [kind, device, _, seq] = ["do", "device", "edit", "seq"].map(|name| sheet.find(name));
         self.history.audits.push((self.history.commits.len(), audit.file.to_owned()));
@@ -198,7 +215,7 @@ impl Reader<'_> {
                 .or_else(|| cells[at].trim().parse::<i64>().ok().and_then(|ms| ms.checked_mul(1_000)))
                 .filter(|at| (0..250_000_000_000_000_000).contains(at));
             let when = when.ok_or_else(|| {
-                let help = "such as 2026-03-02T08:15:00Z, or milliseconds since 1970";
+                let help = "write a time such as 2026-03-02T08:15:00Z, or milliseconds since 1970";
                 wrong(format!("`{}` is not a time", &cells[at]), help)
             })?;
             let when = self.history.wall.map_or(when, |wall| wall.of_history(when));
@@ -208,8 +225,8 @@ impl Reader<'_> {
                 Some("update") => Some(EditKind::Update),
                 Some("delete") => Some(EditKind::Delete),
                 Some(other) => {
-                    let title = format!("there is no `do` `{other}`");
-                    return Err(wrong(title, "use `create`, `update` or `delete`"));
+                    let title = format!("`do` cannot be `{other}`");
+                    return Err(wrong(title, "write `create`, `update` or `delete`"));
                 }
             };
             let mut values: Values = if kind == Some(EditKind::Delete) {
@@ -239,17 +256,18 @@ impl Reader<'_> {
 
 fn rows_of_json(file: &str, text: &str, columns: &Columns<'_>) -> Result<Vec<(Key, Vec<Value>)>, Unreadable> {
     let at = |wrong: Wrong| Unreadable::Wrong(vec![in_text(file, text, wrong)]);
-    let node = Node::parse(text)
-        .map_err(|wrong| at(Wrong::new(&wrong.span, format!("this is not JSON: {}", wrong.what), "")))?;
+    let node = Node::parse(text).map_err(|wrong| {
+        at(Wrong::new(&wrong.span, format!("this is not JSON: {}", wrong.what), JSON_HELP))
+    })?;
     let Json::List(rows) = &node.value else {
-        return Err(at(Wrong::new(&node.span, "a list of rows is required", "")));
+        return Err(at(Wrong::new(&node.span, "this is not a list of rows", JSON_HELP)));
     };
     rows.iter().map(|row| columns.row(row)).collect::<Result<_, _>>().map_err(at)
 }
 
 fn rows_of_csv(file: &str, text: &str, columns: &Columns<'_>) -> Result<Vec<(Key, Vec<Value>)>, Unreadable> {
     let sheet = Sheet::read(file, text)?;
-    let key_at = sheet.need(&columns.entity.key)?;
+    let key_at = sheet.need(&[&columns.entity.key])?[0];
     let places = sheet.columns(columns, &[&columns.entity.key])?;
     let row = |(line, cells): &(u64, csv::StringRecord)| {
         let key = sheet.key(*line, &cells[key_at])?;
@@ -269,7 +287,10 @@ impl<'p> Sheet<'p> {
     fn read(file: &'p str, text: &str) -> Result<Sheet<'p>, Unreadable> {
         let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
         let failed = |error: csv::Error| {
-            refused(format!("cannot read {file}: {error}"), "a CSV with a header is required")
+            refused(
+                format!("cannot read {file}: {error}"),
+                "the first line must be a header, and each line must have as many cells as the header",
+            )
         };
         let header = reader.headers().map_err(failed)?.iter().map(|name| name.trim().to_owned()).collect();
         let mut rows = Vec::new();
@@ -282,11 +303,8 @@ impl<'p> Sheet<'p> {
     fn find(&self, name: &str) -> Option<usize> {
         self.header.iter().position(|known| known == name)
     }
-    fn need(&self, name: &str) -> Result<usize, Unreadable> {
-        self.find(name).ok_or_else(|| {
-            let known: Vec<&str> = self.header.iter().map(String::as_str).collect();
-            told(self.file, &unknown(&AT_ALL, "column", name, &known))
-        })
+    fn need(&self, names: &[&str]) -> Result<Vec<usize>, Unreadable> {
+        all_columns("header", &self.header, names).map_err(|wrong| told(self.file, &wrong))
     }
     /// The columns of an entity that it has. Refuses columns that the entity does not have.
     fn columns(&self, columns: &Columns<'_>, besides: &[&str]) -> Result<Vec<(usize, usize)>, Unreadable> {
@@ -306,7 +324,7 @@ impl<'p> Sheet<'p> {
         named.filter_map(|(at, column)| Some((at, self.find(&column.name)?))).collect()
     }
     fn key(&self, line: u64, cell: &str) -> Result<Key, Unreadable> {
-        let wrong = || refused(format!("{}:{line}: the key is empty", self.file), "");
+        let wrong = || refused(format!("{}:{line}: the key is empty", self.file), "write the key of the row");
         if cell.is_empty() { Err(wrong()) } else { Ok(Key::new(cell)) }
     }
     fn values(
@@ -335,4 +353,21 @@ fn in_text(file: &str, text: &str, wrong: Wrong) -> Diagnostic {
     let number = text[..start].matches('\n').count() + 1;
     let span = wrong.span.start - start..wrong.span.end.saturating_sub(start);
     shown(file, number as u32, line, Wrong { span, ..wrong })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_all_missing_columns() {
+        let header = ["when", "entity", "key"].map(str::to_owned);
+        let wrong =
+            |needed: &[&str]| all_columns("header", &header, needed).expect_err("columns are missing");
+        let several = wrong(&["at", "entity", "row"]);
+        assert_eq!(several.title, "the header lacks the columns `at`, `row`");
+        assert_eq!(several.help, "add or rename columns: the header has `when`, `entity`, `key`");
+        assert_eq!(wrong(&["at", "key"]).title, "there is no column `at` in the header");
+        assert_eq!(all_columns("header", &header, &["key", "when"]).ok(), Some(vec![2, 0]));
+    }
 }

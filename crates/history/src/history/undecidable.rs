@@ -17,7 +17,8 @@ pub(super) fn wrong(text: String, help: &str) -> Undecidable {
 }
 
 pub(super) fn contradiction(of: &Contradiction) -> Undecidable {
+    let Contradiction { first, second, why } = of;
     let text =
-        format!("line {} comes before line {} {}, and after it by its time", of.first, of.second, of.why);
+        format!("line {first} comes before line {second} {why}, but the time of line {first} is later");
     wrong(text, "raise `clock_tolerance`, or correct the times")
 }

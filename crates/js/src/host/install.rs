@@ -13,8 +13,7 @@ use super::{crypto, files, sql};
 use crate::runtime::{Interpreter, Program, bytes_in, keep_entry};
 
 /// The warning if `bench.log` names a row without edits.
-const UNKNOWN: &str = "`bench.log` names a row of which no edit is known: its `id` is that of the row, \
-    and `edit` that of the edit, as `edit({ id, key })` was given them";
+const UNKNOWN: &str = "`bench.log` names a row without a known edit: `id` must be the row's key, and `edit` the edit's id, as `edit({ id, key })` received both";
 
 /// Adds functions to the object `$it`. They hold the host, or what they need of it, weakly.
 macro_rules! functions {
@@ -70,7 +69,7 @@ fn world<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
         "coded" = |_ctx, host, length: f64| { host.spent.borrow_mut().coded += length as u64; Ok(()) };
         "steps" = |ctx, host, count: f64| {
             let is_endless = host.spent.borrow_mut().steps(count as u64);
-            if is_endless { Err(Exception::throw_range(&ctx, "a list is too long")) } else { Ok(()) }
+            if is_endless { Err(Exception::throw_range(&ctx, "a list is too long: one turn handles fewer items")) } else { Ok(()) }
         };
         "sorted" = |_ctx, host, length: f64| { host.spent.borrow_mut().sort(length as u64); Ok(()) };
         "drawn" = |_ctx, host, name: String| { host.disk.name(&name); Ok(()) };
@@ -78,7 +77,7 @@ fn world<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
         "logged" = |ctx, host, key: String, edit: Option<String>, kind: String| {
             let known = ["rejected", "superseded", "merged", "overwrote", "kept-both"];
             if !known.contains(&kind.as_str()) {
-                let words = format!("`{kind}` is no kind of a line: `{}`", known.join("`, `"));
+                let words = format!("`{kind}` is not a kind of log line; write one of `{}`", known.join("`, `"));
                 return Err(Exception::throw_type(&ctx, &words));
             }
             // The line is in the app's own transaction, if one is open.

@@ -6,7 +6,7 @@ pub(crate) fn did_you_mean<S: AsRef<str>>(word: &str, known: &[S]) -> String {
     let apart = |name: &&str| strsim::damerau_levenshtein(word, name);
     match names().filter(|name| apart(name) <= 2).min_by_key(apart) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known are `{}`", names().collect::<Vec<_>>().join("`, `")),
+        None => format!("write one of `{}`", names().collect::<Vec<_>>().join("`, `")),
     }
 }
 

@@ -60,7 +60,7 @@ fn sql_value<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> Result<Sql> {
     if let Ok(bytes) = TypedArray::<u8>::from_value(value.clone()) {
         return Ok(Sql::Blob(crate::runtime::bytes_in(&bytes)));
     }
-    let help = "SQLite can only bind numbers, texts, bigints, truths, Uint8Arrays and null";
+    let help = "SQLite can bind only numbers, texts, bigints, booleans, Uint8Arrays and null";
     Err(Exception::throw_type(ctx, help))
 }
 
@@ -230,7 +230,7 @@ fn refusal(text: &str) -> Option<&'static str> {
     let of_bench = |name: &str| OF_THE_BENCH.contains(&name);
     if words.iter().any(|word| of_bench(word)) || literals.iter().any(|text| of_bench(text)) {
         return Some(
-            "SQLITE_AUTH|tables that begin with `bench_` are the bench's own: give yours another name",
+            "SQLITE_AUTH|the bench owns tables that begin with `bench_`: give your table another name",
         );
     }
     let calls = |name: &str| {
@@ -244,12 +244,12 @@ fn refusal(text: &str) -> Option<&'static str> {
         return Some("SQLITE_AUTH|PRAGMA writable_schema is not supported");
     }
     if (has("random") && calls("random")) || (has("randomblob") && calls("randomblob")) {
-        return Some("SQLITE_AUTH|random() of SQLite is not supported: bind what `crypto` gives");
+        return Some("SQLITE_AUTH|random() of SQLite is not supported: bind a value from `crypto`");
     }
     let clocks = ["current_timestamp", "current_date", "current_time"];
     let is_time = |literal: &String| ["now", "localtime", "utc"].contains(&literal.as_str());
     if clocks.into_iter().any(has) || literals.iter().any(is_time) && code.contains('(') {
-        return Some("SQLITE_AUTH|the clock of SQLite is not supported: bind what `Date` gives");
+        return Some("SQLITE_AUTH|the clock of SQLite is not supported: bind a value from `Date`");
     }
     None
 }
@@ -285,7 +285,7 @@ fn connection(ctx: &Ctx<'_>, host: &Host, number: u32) -> Result<std::rc::Rc<Con
     if host.dies() {
         return Err(Exception::throw_message(ctx, "SQLITE_IOERR|the process has ended"));
     }
-    host.disk.of(number).ok_or_else(|| Exception::throw_message(ctx, "SQLITE_MISUSE|it is closed"))
+    host.disk.of(number).ok_or_else(|| Exception::throw_message(ctx, "SQLITE_MISUSE|the database is closed"))
 }
 
 /// The rows of a statement, at most `limit`: as objects, or as lists of values if `raw`.

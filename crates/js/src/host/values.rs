@@ -66,7 +66,9 @@ pub(crate) fn row_of<'r>(
 /// What is wrong with it.
 pub(crate) fn row_from_js(entity: &Entity, row: &Json) -> Result<(String, Vec<Value>), String> {
     let of = &entity.name;
-    let Some(key) = row["id"].as_str() else { return Err(format!("a row of {of} has no text `id`: {row}")) };
+    let Some(key) = row["id"].as_str() else {
+        return Err(format!("a row of {of} needs an `id` that is a text: {row}"));
+    };
     let value = |column: &Column| {
         let found = row.get(&column.name).unwrap_or(&Json::Null);
         from_js(&column.kind, found).map_err(|why| format!("{of} {key}: {}: {why}", column.name))

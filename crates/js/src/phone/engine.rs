@@ -25,12 +25,10 @@ use crate::runtime::Fault;
 const AGAIN: Span = Span::secs(20);
 
 /// The warning about an edit that cannot be told from another one.
-const ALIKE: &str = "an edit says the same as one before it of its row, no name tells the two apart, and it is \
-    taken to have gone with that: give the name of each to `key` of `db.put`, and have it in the request";
+const ALIKE: &str = "two edits of a row have the same values, and no name tells them apart: the second counts as sent with the first. Give each edit a name in `key` of `db.put`, and put this name into the request";
 
 /// The warning about an edit that its app calls unchanged although it is not.
-const NOT_UNCHANGED: &str = "`edit` says `unchanged` of a row of which an edit waits that says otherwise: \
-    once that is written, what was saved last is lost";
+const NOT_UNCHANGED: &str = "`edit` returned `unchanged`, but a waiting edit of this row has other values: when the server writes the waiting edit, the last save is lost. Compare with the row as the app shows it";
 
 /// The names that `edit` returns for the saved edit: one, or a list.
 fn given_names(given: &Json) -> impl Iterator<Item = &str> {
@@ -56,8 +54,8 @@ const GIVES: [&str; 3] = ["exists", "missing", "unchanged"];
 fn odd(said: &Json) -> Fault {
     let meant = did_you_mean(said.as_str().unwrap_or_default(), &GIVES);
     let meant = if meant.starts_with("did") { format!(": {meant}") } else { String::new() };
-    let words = "not nothing, `exists`, `missing`, `unchanged` or `{ name }`";
-    Fault::new(format!("`edit` gives {said}, and {words}{meant}"))
+    let words = "return nothing, `exists`, `missing`, `unchanged` or `{ name }`";
+    Fault::new(format!("`edit` returned {said}: {words}{meant}"))
 }
 
 impl Phone {
@@ -353,7 +351,7 @@ impl Phone {
                 if matches!(&again, Ok(said) if said == "missing") && self.shows(edit) {
                     let (of, key) = (&entity.name, edit.key.as_str());
                     self.thread.end_cell(&Fault::new(format!(
-                        "`edit` says that {of} {key} is missing, and `rows('{of}')` shows it"
+                        "`edit` returned `missing` for {of} {key}, but `rows('{of}')` shows this row"
                     )));
                 }
                 self.refusal(again)

@@ -123,13 +123,13 @@ impl Phone {
         }
         let wrong = |why: String| -> ! { self.thread.end_cell(&Fault::new(format!("pending(): {why}"))) };
         let found = self.thread.look("pending", &json!([])).unwrap_or_else(|why| wrong(why));
-        let Some(list) = found.as_array() else { wrong(format!("it gives no list but {found}")) };
+        let Some(list) = found.as_array() else { wrong(format!("it must return a list, not {found}")) };
         let mut rows = BTreeSet::new();
         for pair in list {
             let entity = pair[0].as_str().and_then(|name| self.setup.schema.find(name));
             match (entity, pair[1].as_str()) {
                 (Some(entity), Some(key)) => _ = rows.insert((entity, key.to_owned())),
-                _ => wrong(format!("{pair} is no pair of an entity and an id")),
+                _ => wrong(format!("{pair} is not a pair of an entity and an id")),
             }
         }
         Some(rows)

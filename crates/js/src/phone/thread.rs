@@ -168,7 +168,7 @@ impl Thread {
         asked?;
         match found {
             Some(Effect::Settled { result, .. }) => result.map_err(|text| Failure::read(&text).words),
-            _ => Err(format!("`{name}` waits for something: a look has to end within its turn")),
+            _ => Err(format!("`{name}` waits for a promise: it must return without waiting")),
         }
     }
 

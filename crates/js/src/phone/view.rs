@@ -26,7 +26,7 @@ impl DeviceView for Phone {
         let stamps = journal::stamps(&self.thread.host.disk.main, entity).unwrap_or_default();
         let wrong = |why: String| -> ! { self.wrong_rows(entity, &why) };
         let found = self.shown(entity);
-        let Some(list) = found.as_array() else { wrong(format!("it gives no list but {found}")) };
+        let Some(list) = found.as_array() else { wrong(format!("it must return a list, not {found}")) };
         let mut rows: Vec<(String, Vec<Value>)> =
             list.iter().map(|row| row_from_js(of, row).unwrap_or_else(|why| wrong(why))).collect();
         rows.sort_by(|a, b| a.0.cmp(&b.0));

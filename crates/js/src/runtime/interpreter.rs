@@ -138,10 +138,12 @@ impl Interpreter {
         let spent = *self.spent.borrow();
         let what = if spent.is_endless_sql() {
             let most = spent.turns.most_steps();
-            format!("an endless statement of SQL: a turn has {most} steps of SQLite")
+            format!("a SQL statement ran too long: one turn may take {most} steps of SQLite")
         } else if self.is_endless() {
             let most = spent.turns.most_ticks();
-            format!("an endless loop: a turn of JavaScript ran for {most} ticks of 10 000 steps")
+            format!(
+                "JavaScript ran too long, perhaps in an endless loop: one turn may take {most} ticks of 10 000 steps"
+            )
         } else if self.full.get() || is("out of memory") || is("llocation failed") {
             format!("the heap is full: JavaScript has {} MiB on each phone", HEAP >> 20)
         } else if is("Maximum call stack size exceeded") || is("stack overflow") {
@@ -165,7 +167,8 @@ impl Interpreter {
         self.turn(|ctx| {
             let loaded: Promise<'_> = ctx.globals().get("__loaded")?;
             ctx.globals().remove("__loaded")?;
-            let waits = || Exception::throw_message(ctx, "a module waits for something as it is loaded");
+            let waits =
+                || Exception::throw_message(ctx, "a module must not wait for a promise while it is loaded");
             loaded.result::<()>().unwrap_or_else(|| Err(waits()))
         })
     }

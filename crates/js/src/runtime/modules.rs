@@ -22,7 +22,7 @@ impl Resolver for Modules {
         name: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
-        let help = "a bundle holds what it imports (`esbuild --bundle`), but for the modules of the host";
+        let help = "a bundle must contain all modules that it imports, except the host's: build it with `esbuild --bundle`";
         let known = (self.0)(base, name).ok_or_else(|| Error::new_resolving_message(base, name, help))?;
         Ok(known.0.to_owned())
     }

@@ -80,10 +80,10 @@ fn compiled(name: &str, hash: String, text: &[u8], modules: impl Imports) -> Com
 
 fn compile(name: &str, text: &[u8], modules: impl Imports) -> Compiled {
     let bare = |what: &str| Mistake { what: what.to_owned(), at: None };
-    let text = std::str::from_utf8(text).map_err(|_| bare("it is not UTF-8"))?;
+    let text = std::str::from_utf8(text).map_err(|_| bare("the file is not UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.contains('\0') {
-        return Err(bare("it holds a zero byte"));
+        return Err(bare("the file contains a zero byte"));
     }
     let interpreter = Interpreter::bare(modules).map_err(|fault| bare(&fault.to_string()))?;
     let written = interpreter.turn(|ctx| {

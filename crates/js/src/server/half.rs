@@ -52,7 +52,7 @@ impl Half {
             Ok(Half { interpreter, records })
         };
         opened().unwrap_or_else(|fault| {
-            end_cell(format!("uncaught in the server's JavaScript, as it starts: {fault}"))
+            end_cell(format!("uncaught in the server's JavaScript, at its start: {fault}"))
         })
     }
 
@@ -94,7 +94,7 @@ impl Half {
         }
         let Some((head, body)) = asked.answer.take() else {
             end_cell(format!(
-                "uncaught in the server's JavaScript, at {path}: it waits for something, and a request is answered at once"
+                "uncaught in the server's JavaScript, at {path}: the handler waits for a promise, but must respond at once"
             ));
         };
         Ok(written(&head, body))

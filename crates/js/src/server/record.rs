@@ -101,7 +101,7 @@ impl Records {
         Ok((id, schema.entity(id)))
     }
     fn record<T>(&self, f: impl FnOnce(&mut dyn SystemOfRecord) -> T) -> Result<T, No> {
-        let none = || No::Wrong("the record can be had while a request is answered".to_owned());
+        let none = || No::Wrong("the record is available only while a request is handled".to_owned());
         self.lent.with(f).ok_or_else(none)
     }
 
@@ -147,7 +147,9 @@ impl Records {
         let (id, entity) = self.table(name)?;
         let key = row.as_str().or(row["id"].as_str());
         let key =
-            Key::new(key.ok_or_else(|| No::Wrong(format!("a row of `{name}` has no text `id`: {row}")))?);
+            Key::new(key.ok_or_else(|| {
+                No::Wrong(format!("a row of `{name}` needs an `id` that is a text: {row}"))
+            })?);
         let base = options["base"].as_i64().map(Stamp);
         let (name, changed) = (options["key"].as_str(), options["changed"] == json!(true));
         let wish = Wish { id, key, row: row.as_object(), base, name, changed };
@@ -392,8 +394,7 @@ impl Records {
 
 fn unknown(name: &str, key: &str) -> String {
     format!(
-        "the bench knows of no edit behind {name} {key}: the request's body does not name that id, \
-         or the phone says that nothing of it waits (see `rows` of fetch, and `pending`)"
+        "the bench knows no edit of {name} {key}: the request's body does not contain this id, or the phone reports no waiting edit of this row (see `rows` of fetch, and `pending`)"
     )
 }
 

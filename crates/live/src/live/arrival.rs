@@ -117,7 +117,7 @@ pub enum Trouble {
     #[error("cannot listen on {0}: {1}")]
     Listen(std::net::SocketAddr, io::Error),
     /// There are not enough ports for the devices.
-    #[error("there are {devices} devices, and no ports after 65535: --ports must be at most {}", 65_536 - devices)]
+    #[error("{devices} devices need one port each, and the last port is 65535: --ports must be at most {}", 65_536 - devices)]
     Ports {
         /// The number of devices, each of which needs a port.
         devices: u32,

@@ -85,8 +85,8 @@ pub(super) async fn answer(place: Place, asked: Asked, body: Incoming, inside: &
         Place::Cut => cut(&asked, inside),
         Place::Verdict => verdict(&asked, inside).await,
         Place::Nowhere => {
-            let there = "it must be one of /observe, /network, /state, /cut and /verdict";
-            let before = format!("a device stands before that: /d/NAME{BASE}/observe");
+            let there = "only /observe, /network, /state, /cut and /verdict exist";
+            let before = format!("name a device as in /d/NAME{BASE}/observe");
             Ok(text(404, format!("below {BASE} {there}; {before}\n")))
         }
     };
@@ -159,7 +159,9 @@ fn speaker(asked: &Asked, named: Option<&str>, inside: &Inside) -> Result<(Devic
         // Its connections are named only by their port.
         Some(name) if inside.tunnel.is_some() && !roster.is_own(name) => {
             let all = roster.names().join(", ");
-            Err(wrong(format!("before a tunnel, name a device like its port: {all}; not `{name}`")))
+            Err(wrong(format!(
+                "with --tunnel, a device has the name of its port: write one of {all}, not `{name}`"
+            )))
         }
         Some(name) => {
             let device = roster.find(Some(name)).map_err(wrong)?;
@@ -202,7 +204,7 @@ fn meant(query: &str, inside: &Inside) -> Result<DeviceId, Box<Response>> {
     let name = said(query, "device").map(decoded).ok_or_else(usage)?;
     roster.known(&name).or_else(|| numbered(&name)).ok_or_else(|| {
         let names = roster.names().join(", ");
-        Box::new(text(404, format!("no device has this name; there is {names}\n")))
+        Box::new(text(404, format!("no device has this name; the devices are {names}\n")))
     })
 }
 

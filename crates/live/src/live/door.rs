@@ -343,11 +343,10 @@ async fn answer(
 async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Response, Silence> {
     let upgrade = asked.headers.get(header::UPGRADE);
     if upgrade.is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket")) {
-        return Ok(text(501, "WebSockets do not pass here: use --tunnel HOST:PORT with --ports\n"));
+        return Ok(text(501, "this port does not forward WebSockets: use --tunnel HOST:PORT with --ports\n"));
     }
     if inside.tunnel.is_some() {
-        let why =
-            "apps connect to the ports of their devices; here are only /_syncdyno/observe and the page\n";
+        let why = "apps must connect to the ports of their devices; this port serves only /_syncdyno/observe and the page\n";
         return Ok(text(404, why));
     }
     let (device, name) = match asked.whose(inside) {
@@ -403,7 +402,7 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
 fn strayed(mut response: Response, inside: &Inside) -> Response {
     if matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
         inside.strays.fetch_add(1, Ordering::Relaxed);
-        let hint = HeaderValue::from_static("test hooks speak to /_syncdyno/observe");
+        let hint = HeaderValue::from_static("test hooks must report to /_syncdyno/observe");
         response.headers_mut().insert("syncdyno-hint", hint);
     }
     response

@@ -69,13 +69,15 @@ impl Gate {
     /// The request is refused.
     pub(super) fn lets_in(&self, uri: &Uri, headers: &HeaderMap) -> Result<Option<String>, Shut> {
         let Some(host) = only(headers, &header::HOST)? else {
-            return Err(Shut(400, "there is no `Host`".to_owned()));
+            return Err(Shut(400, "the header `Host` is missing".to_owned()));
         };
         let named = uri.authority().map(hyper::http::uri::Authority::as_str);
         for authority in [Some(host), named].into_iter().flatten() {
             if !self.is_our_name(authority) {
-                let text =
-                    format!("`{}` is not a name of this server; --host lists names", host_of(authority));
+                let text = format!(
+                    "`{}` is not a name of this server: add the name with --host",
+                    host_of(authority)
+                );
                 return Err(Shut(421, text));
             }
         }
@@ -84,7 +86,7 @@ impl Gate {
             return match site {
                 Some(b"cross-site" | b"same-site") => Err(Shut(
                     403,
-                    "the request comes from another site's page; --origin lists allowed pages".to_owned(),
+                    "the request comes from another site's page: allow the page with --origin".to_owned(),
                 )),
                 _ => Ok(None),
             };
@@ -95,7 +97,7 @@ impl Gate {
         if is_listed {
             return Ok(Some(origin.to_owned()));
         }
-        Err(Shut(403, "the page's origin is not listed; --origin lists allowed pages".to_owned()))
+        Err(Shut(403, "the page's origin is not allowed: add the origin with --origin".to_owned()))
     }
 
     /// Whether this is the token.

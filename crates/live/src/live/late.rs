@@ -68,8 +68,7 @@ impl fmt::Display for Lateness {
             true => write!(f, "; the median request took {took:.1} ms"),
             false => write!(
                 f,
-                "\nNOT PACED: p99 is over 10 ms, or over 5 % of the median request ({took:.1} ms by \
-                 the scenario's clock); apps saw other times than the scenario's"
+                "\nNOT PACED: p99 is over 10 ms, or over 5 % of the median request ({took:.1} ms by the scenario's clock); apps saw times that differ from the scenario"
             ),
         }
     }

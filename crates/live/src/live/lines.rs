@@ -74,7 +74,7 @@ impl Place {
         match (body.get(self.at), self.number) {
             (Some(b']'), _) => {
                 let is_all = skip(self.at + 1) >= body.len();
-                return if is_all { None } else { wrong(self.number, "something follows after the list") };
+                return if is_all { None } else { wrong(self.number, "text follows after the list") };
             }
             (None, _) => return wrong(self.number, "the list is not closed"),
             (Some(b','), 1..) => self.at = skip(self.at + 1),

@@ -52,7 +52,9 @@ pub enum NoReplay {
     /// The log names a device that the scenario does not have.
     #[error("the log names device {0}, which the scenario does not have")]
     Device(u32),
-    #[error("the log has no bodies, and the backend's responses depend on them: record with --bodies")]
+    #[error(
+        "the log has no bodies, but the backend's responses depend on the bodies: record the session with --bodies"
+    )]
     /// The log has no message bodies, and the replay needs them.
     Bodies,
     /// The world cannot be run, or does not advance.

@@ -267,7 +267,9 @@ impl Telling {
         let Some(name) = line.get("entity") else { return Ok(None) };
         let found = name.as_str().and_then(|name| self.schema.find(name));
         let names = || self.schema.entities.iter().map(|entity| entity.name.as_str()).collect::<Vec<_>>();
-        found.map(Some).ok_or_else(|| format!("there is no entity {name}; there is {}", names().join(", ")))
+        found
+            .map(Some)
+            .ok_or_else(|| format!("there is no entity {name}; the entities are {}", names().join(", ")))
     }
 
     /// The `seq` of the last edit that a line names; an error if it names an unknown edit.
@@ -322,7 +324,9 @@ impl Telling {
         if seq >= reached {
             return Ok(());
         }
-        Err(format!("`seq` must be {reached} or more, the value of an earlier line; or leave it out"))
+        Err(format!(
+            "`seq` must be {reached} or more, the value of an earlier line: raise or leave out `seq`"
+        ))
     }
 
     /// Checks a line of an app; for an edit, returns the row it concerns.
@@ -360,7 +364,7 @@ impl Telling {
         for name in line.get("values").and_then(Json::as_object).into_iter().flatten().map(|(name, _)| name) {
             if !known.iter().any(|column| column.name == *name) {
                 let names: Vec<&str> = known.iter().map(|column| column.name.as_str()).collect();
-                return Err(format!("there is no column `{name}`; there is {}", names.join(", ")));
+                return Err(format!("there is no column `{name}`; the columns are {}", names.join(", ")));
             }
         }
         Ok(Some((id, key.to_owned())))

@@ -251,7 +251,7 @@ fn a_line_that_no_history_takes_is_refused_at_once() {
             ),
             ("{\"kind\":\"acknowledged\",\"edit\":\"e1\",\"seq\":6}", "`seq` must be 7 or more"),
             ("{\"kind\":\"sync-start\",\"seq\":3}", "`seq` must be 7 or more"),
-            (&edit("e2", 6), "leave it out"),
+            (&edit("e2", 6), "leave out `seq`"),
             (&long, "200 bytes"),
         ] {
             let got = app.once("POST /observe", said).expect("it is answered");

@@ -62,18 +62,18 @@ pub(super) fn misnamed(claim: &Claim, written: View<'_>, halves: [&Node; 2]) -> 
         let place = keys.items().nth(n).unwrap_or(keys).place();
         let Some(key) = Setting::of_need(name) else {
             let title = format!("no scenario has a key `{name}`");
-            wrong.push(Diagnostic::new(place, title).help("a dotted key such as engine.push.squash"));
+            wrong.push(Diagnostic::new(place, title).help("write a dotted key such as engine.push.squash"));
             continue;
         };
         if !differing.iter().any(|path| key.is_at_or_above(path)) {
             let title = format!("{both} do not differ in `{name}`");
-            wrong.push(Diagnostic::new(place, title).help("take it out of `keys`"));
+            wrong.push(Diagnostic::new(place, title).help("remove the name from `keys`"));
         }
         named.push(key);
     }
     for path in differing.iter().filter(|path| !named.iter().any(|key| key.is_at_or_above(path))) {
         let title = format!("{both} differ in `{}` too", path.join("."));
-        let help = "name it in `keys`, or give both variants the same";
+        let help = "add this key to `keys`, or give both variants the same value";
         wrong.push(Diagnostic::new(keys.place(), title).help(help));
     }
     wrong

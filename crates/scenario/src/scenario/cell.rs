@@ -17,7 +17,7 @@ pub(super) struct Wanted<'a> {
 }
 
 pub(super) const DATE_HELP: &str =
-    "a date looks like 2026-03-02T08:15:00+01:00, or without offset for local time";
+    "write a date such as 2026-03-02T08:15:00+01:00; without an offset the time is local";
 
 pub(super) fn cell_value(
     cell: &str,
@@ -40,7 +40,7 @@ pub(super) fn cell_value(
         return Err((title, help.into()));
     }
     let value = typed_value(cell, &kind.kind(), calendar).ok_or_else(|| {
-        let help = "if there is no value, leave the cell empty".into();
+        let help = "leave the cell empty if there is no value".into();
         (format!("`{}` is not {}", excerpt(cell), wants(&kind.kind())), help)
     })?;
     let Some((word, _)) = wanted.written.split_once(' ').filter(|(word, rest)| {
@@ -70,7 +70,9 @@ pub(super) fn wants(kind: &ColumnKind) -> &'static str {
         ColumnKind::Bool => "true or false",
         ColumnKind::Timestamp => "a date such as 2026-03-02T08:15:00+01:00",
         ColumnKind::Date => "a date such as \"2026-03-02\"",
-        ColumnKind::Decimal { .. } => "a number such as \"12.50\", with no more digits than the column's",
+        ColumnKind::Decimal { .. } => {
+            "a number such as \"12.50\", with no more digits than the column allows"
+        }
         ColumnKind::Blob => "base64 with its padding",
     }
 }
@@ -107,18 +109,23 @@ fn keeps(cell: &str) -> String {
 fn bent(cell: &str, wanted: &Wanted<'_>) -> Option<(String, String)> {
     let shown = excerpt(cell);
     let (name, keeps) = (wanted.name, keeps(cell));
-    let keep = format!("round it, or write {name} = \"{keeps}\" in the entity's `schema`, which keeps it");
+    let keep = format!(
+        "round the number, or write {name} = \"{keeps}\" in the entity's `schema` to keep all digits"
+    );
     match wanted.kind.kind() {
         ColumnKind::Int if is_whole(cell) && cell.parse::<i64>().is_err() => {
             let title = format!("`{shown}` does not fit into a whole number of 64 bits");
-            Some((title, format!("an int must be from {} to {}; or {keep}", i64::MIN, i64::MAX)))
+            Some((title, format!("an int must be from {} to {}; {keep}", i64::MIN, i64::MAX)))
         }
         ColumnKind::Real => {
             let held: f64 = cell.parse().ok().filter(|x: &f64| x.is_finite())?;
             if decimal(cell)? == decimal(&format!("{held:e}"))? {
                 return None;
             }
-            Some((format!("`{shown}` has more digits than a real can store: it would be {held}"), keep))
+            Some((
+                format!("`{shown}` has more digits than a real can store: a real would store {held}"),
+                keep,
+            ))
         }
         ColumnKind::Decimal { digits, places } if cell.parse::<f64>().is_ok() => match Decimal::read(cell) {
             Some(number) if number.with_places(places).is_some_and(|n| n.has_at_most(digits)) => None,

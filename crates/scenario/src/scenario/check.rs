@@ -64,11 +64,12 @@ pub(super) fn unknown_key(name: &str, path: &str, known: &[&str], at: &Origin) -
 fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     node.wrong = true;
     let title = format!("`{path}` has a wrong value");
-    let mut takes = format!("it takes {}", form.want());
+    let mut takes = format!("write {}", form.want());
     let mut hint = None;
     match (form, &node.value, node.as_text().map(str::trim)) {
         (Form::Decimal { max }, Val::Float(x), _) if (0.0..=*max).contains(x) => {
-            takes.push_str("; it is stored in thousandths, and the smallest value above 0 is 0.001");
+            takes
+                .push_str("; the smallest value above 0 is 0.001, because numbers are stored in thousandths");
         }
         (Form::Rate, _, Some(text)) => {
             hint = rate_meant(text).map(|meant| format!("did you mean \"{meant}\"?"));
@@ -196,8 +197,8 @@ fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Dia
             place.span.end = place.span.start;
         }
         let nested = (path.starts_with("gate.") && key.name == "metric")
-            .then(|| "a gate has one name: [gate.NAME] with `metric = \"…\"`".to_owned());
-        let help = format!("it takes {}{}", key.form.want(), example(path, key));
+            .then(|| "write a gate as [gate.NAME] with `metric = \"…\"`: NAME has no dots".to_owned());
+        let help = format!("write {}{}", key.form.want(), example(path, key));
         let help = Help::of(nested.filter(|_| path.matches('.').count() > 1), help);
         out.push(Diagnostic::new(place, title).help(help));
     }
@@ -216,14 +217,14 @@ fn one_of(kinds: &[Key], table: &Table, path: &str, at: &Origin, out: &mut Vec<D
     let there: Vec<(&String, &Entry)> =
         table.iter().filter(|(name, _)| kinds.iter().any(|k| k.name == *name)).collect();
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
-    let (at, title, is) = match there[..] {
-        [] if !kinds.is_empty() => (at, format!("`{path}` does not say which kind it is"), "needed"),
+    let (at, title) = match there[..] {
+        [] if !kinds.is_empty() => (at, format!("`{path}` does not say its kind")),
         [(first, _), (second, entry), ..] => {
-            (&entry.key, format!("`{path}` cannot be both `{first}` and `{second}`"), "allowed")
+            (&entry.key, format!("`{path}` cannot be both `{first}` and `{second}`"))
         }
         _ => return,
     };
-    let help = format!("exactly one of {} is {is}", names.join(", "));
+    let help = format!("write exactly one of {}", names.join(", "));
     out.push(Diagnostic::new(at.place.clone(), title).help(help));
 }
 
@@ -251,7 +252,7 @@ fn values(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
         (None, None) if items.is_empty() => (&*node, format!("`{path}` has no value")),
         (None, None) => return,
     };
-    out.push(Diagnostic::new(at.origin.place.clone(), title).help(format!("it takes {}", form.want())));
+    out.push(Diagnostic::new(at.origin.place.clone(), title).help(format!("write {}", form.want())));
     node.wrong = true;
 }
 
@@ -286,7 +287,7 @@ fn shares(form: &Form, names: &Written, node: &mut Node, path: &str, out: &mut V
     if out.len() == before && !(998_000..=1_002_000).contains(&total) {
         let title = format!("the shares in `{path}` add up to {}, not to 1", total as f64 / 1e6);
         wrong = true;
-        out.push(Diagnostic::new(at, title));
+        out.push(Diagnostic::new(at, title).help("change the shares so that their sum is 1"));
     }
     node.wrong |= wrong;
 }

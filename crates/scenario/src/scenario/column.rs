@@ -138,8 +138,8 @@ fn percent(text: &str) -> Option<Ppm> {
 fn misfit(kind: &ColumnType, shares: Shares) -> Option<&'static str> {
     let never_null = match kind {
         ColumnType::Key(_) => Some("a key is never null"),
-        ColumnType::Attribute(_) => Some("an attribute says whose a row is, and is never null"),
-        ColumnType::Fold { .. } => Some("a folded column is null where its source is"),
+        ColumnType::Attribute(_) => Some("an attribute names the owner of a row, and is never null"),
+        ColumnType::Fold { .. } => Some("a folded column is null where its source column is null"),
         ColumnType::Made(_) | ColumnType::Ref(_) => None,
     };
     let has_length = matches!(kind, ColumnType::Made(Maker::Words(..) | Maker::Fat { .. } | Maker::Blob(..)));
@@ -310,7 +310,7 @@ fn beyond_limits(text: &str) -> Option<String> {
     }
     if let Some(of) = text.strip_suffix('?').filter(|of| bare_type(of.trim()).is_some()) {
         let of = of.trim();
-        return Some(format!("\"{of} null 10%\" is one in which a tenth of the rows has no value"));
+        return Some(format!("with \"{of} null 10%\", 10 % of the rows have no value"));
     }
     let kinds: Vec<&str> = KINDS.split('|').collect();
     let (word, rest) = text.split_once([' ', '(']).unwrap_or((text, ""));
@@ -322,25 +322,26 @@ fn beyond_limits(text: &str) -> Option<String> {
     Some(match word {
         "text" | "prose" | "unicode" => {
             let text = thousands(u64::from(TEXT_MAX));
-            format!("\"{word} LEAST..MOST\" has at most {text} bytes; a \"long-text\" may have up to {most}")
+            format!("\"{word} LEAST..MOST\" takes at most {text} bytes; a \"long-text\" takes up to {most}")
         }
         "fat" => format!("write \"long-text {rest}\" instead"),
         "long-text" => format!(
-            "\"long-text MEDIAN..MOST\" has 1B to {most}; without MOST it has up to {FAT_TAIL} times its median"
+            "\"long-text MEDIAN..MOST\" takes sizes from 1B to {most}; without MOST, the largest size is {FAT_TAIL} times MEDIAN"
         ),
-        "blob" => format!("\"blob LEAST..MOST\" has 1B to {most}"),
+        "blob" => format!("\"blob LEAST..MOST\" takes sizes from 1B to {most}"),
         "int" if !rest.is_empty() => {
-            format!("\"int LEAST..MOST\" must be from {} to {}", i64::MIN, i64::MAX)
+            format!("\"int LEAST..MOST\" takes numbers from {} to {}", i64::MIN, i64::MAX)
         }
         "date" if !rest.is_empty() => {
-            "\"date FROM..UNTIL\" must end after it begins, in whole days".to_owned()
+            "\"date FROM..UNTIL\" takes whole days, and UNTIL must be after FROM".to_owned()
         }
         "timestamp" => {
-            "\"timestamp FROM..UNTIL /STEP\" must end after it begins, in steps of at least 1us".to_owned()
+            "in \"timestamp FROM..UNTIL /STEP\", UNTIL must be after FROM, and STEP must be at least 1us"
+                .to_owned()
         }
         "decimal" | "numeric" => {
             let digits = Decimal::DIGITS_MAX;
-            format!("\"decimal(DIGITS,PLACES)\" has 1 to {digits} digits, its decimal places among them")
+            format!("in \"decimal(DIGITS,PLACES)\", DIGITS must be from 1 to {digits} and includes PLACES")
         }
         _ if kinds.contains(&word) || kinds.contains(&text) => return None,
         _ => return meant(text, &kinds).or_else(|| meant(word, &kinds)),

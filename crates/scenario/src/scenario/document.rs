@@ -199,7 +199,10 @@ impl Document {
                 let cell = self.cell(variant, &settings, &shared);
                 match (self.plan(cell, stacks, &shared), variant.and_then(|name| self.refusal(name))) {
                     (Ok(_), Some(refusal)) => {
-                        let title = format!("this variant is not refused: `{}`", refusal.text());
+                        let title = format!(
+                            "this variant must be refused with `{}`, but it has no mistake",
+                            refusal.text()
+                        );
                         mistakes.push(Diagnostic::new(refusal.place(), title));
                     }
                     (Err(wrong), Some(refusal))
@@ -216,8 +219,8 @@ impl Document {
             }
         }
         if plans.is_empty() && mistakes.is_empty() {
-            let title = "each variant that you select must be refused: there is nothing to run";
-            mistakes.push(Diagnostic::new(None, title).help("select another variant, or all"));
+            let title = "there is nothing to run: `refused` says that each selected variant has a mistake";
+            mistakes.push(Diagnostic::new(None, title).help("select another variant, or select all"));
         }
         Invalid::check(mistakes)?;
         Ok(plans)
@@ -317,9 +320,10 @@ impl Document {
             let mut ids = BTreeMap::new();
             for (name, entry) in variants.table_mut().into_iter().flatten() {
                 if let Some(other) = ids.insert(in_id(name), name) {
-                    let title =
-                        format!("cells of this variant would have the same names as those of `{other}`");
-                    let help = "ids of cells have a `-` for every character other than letters, digits, `.`, `_`, `=` and `-`";
+                    let title = format!(
+                        "the cells of this variant would have the same names as the cells of `{other}`"
+                    );
+                    let help = "rename one of the two: in the names of cells, each character other than letters, digits, `.`, `_`, `=` and `-` becomes `-`";
                     mistakes.push(Diagnostic::new(entry.key.place.clone(), title).help(help));
                 }
                 // A variant's name is part of its cells' names.

@@ -21,38 +21,42 @@ const METRICS: &[(&str, &str)] = &[
 /// Removed keys, and what replaces them.
 const GONE: [(&str, &str); 1] = [(
     "engine.conflict.compares",
-    "`engine.conflict.policy` replaces it: \"last-write-wins\" for `edited`, \"last-commit-wins\" for `committed`",
+    "write `engine.conflict.policy` instead: \"last-write-wins\" for `edited`, \"last-commit-wins\" for `committed`",
 )];
 
 /// Terms of OutSystems and Volt MX (`docs/outsystems.md`) in lowercase, the word here that is
 /// probably meant, and how it is written.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
-    ("syncunit syncunits", "unit", "a sync unit is a table [unit.NAME]"),
+    ("syncunit syncunits", "unit", "write a sync unit as a table [unit.NAME]"),
     (
         "lastsyncon syncproperties",
         "engine.pull.cursor",
-        "\"last-sync-on\" asks by the date of each unit's last sync",
+        "write \"last-sync-on\" to ask by the date of each unit's last sync",
     ),
     (
         "discardpending discardpendingsync discardpendingsyncunits",
         "discard_pending",
-        "it is a key of [unit.NAME]; `trigger` of an event has `how` = \"discard\"",
+        "write the key in [unit.NAME], or how = \"discard\" in the `trigger` of an event",
     ),
-    ("triggerofflinedatasync", "trigger", "[event.NAME] trigger = { unit = \"…\" }"),
-    ("offlinedatasync", "trigger", "[event.NAME] trigger = { unit = \"…\", how = \"direct\" } waits for it"),
-    ("offlinedatasyncconfiguration", "on", "[unit.NAME] on = [\"login\", \"online\"]"),
-    ("onsyncstart", "on_sync_start", "it is a table [hooks.on_sync_start]"),
-    ("onsynccomplete", "on_sync_complete", "it is a table [hooks.on_sync_complete]"),
-    ("onsyncerror", "on_sync_error", "it is a table [hooks.on_sync_error]"),
-    ("networkstatuschanged", "network_status_changed", "it is a table [hooks.network_status_changed]"),
-    ("ota otasync", "gateway.mode", "\"ota\" asks the backend with each sync"),
-    ("persistentsync", "gateway.mode", "\"persistent\" keeps a replica"),
-    ("uploadcache", "upload_cache", "it is a table [gateway.upload_cache]"),
-    ("isconflict", "engine.conflict.policy", "with \"manual\" people decide on a page of conflicts"),
-    ("createdon updatedon deletedon", "backend.provisioning", "\"three-stamps\" keeps all three"),
-    ("recordflag", "flag", "it is a capture, [gateway.serve.capture.flag]"),
-    ("lastmodifiedtime", "last_modified", "it is a capture, [gateway.serve.capture.last_modified]"),
-    ("capturedata", "hash", "it is a capture, [gateway.serve.capture.hash]"),
+    ("triggerofflinedatasync", "trigger", "write [event.NAME] trigger = { unit = \"…\" }"),
+    (
+        "offlinedatasync",
+        "trigger",
+        "write [event.NAME] trigger = { unit = \"…\", how = \"direct\" } to wait for the sync",
+    ),
+    ("offlinedatasyncconfiguration", "on", "write [unit.NAME] on = [\"login\", \"online\"]"),
+    ("onsyncstart", "on_sync_start", "write a table [hooks.on_sync_start]"),
+    ("onsynccomplete", "on_sync_complete", "write a table [hooks.on_sync_complete]"),
+    ("onsyncerror", "on_sync_error", "write a table [hooks.on_sync_error]"),
+    ("networkstatuschanged", "network_status_changed", "write a table [hooks.network_status_changed]"),
+    ("ota otasync", "gateway.mode", "write \"ota\" to ask the backend with each sync"),
+    ("persistentsync", "gateway.mode", "write \"persistent\" to keep a replica"),
+    ("uploadcache", "upload_cache", "write a table [gateway.upload_cache]"),
+    ("isconflict", "engine.conflict.policy", "write \"manual\": then people decide on a page of conflicts"),
+    ("createdon updatedon deletedon", "backend.provisioning", "write \"three-stamps\" to keep all three"),
+    ("recordflag", "flag", "write the capture as [gateway.serve.capture.flag]"),
+    ("lastmodifiedtime", "last_modified", "write the capture as [gateway.serve.capture.last_modified]"),
+    ("capturedata", "hash", "write the capture as [gateway.serve.capture.hash]"),
 ];
 
 /// Help for an unknown key that was renamed or removed, or that another product has; `known` are

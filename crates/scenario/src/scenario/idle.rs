@@ -16,6 +16,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::form::{Form, Key, Needs};
 use crate::config::tree::{Entry, Node, Origin, Via, parse_own};
 use crate::config::view::View;
+use crate::config::written::dotted;
 
 /// A key that has an effect only beside other keys.
 struct ConditionalKey {
@@ -121,7 +122,8 @@ pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Di
                 choices.iter().any(|choice| chosen_by_other(choice, node))
                     || (*elsewhere && !of_variant(node))
             };
-            if !is_ignored_key(tree, &own, is_chosen, (why, help), mistakes) {
+            let title = format!("`{}` has no effect: {why}", dotted(&own));
+            if !is_ignored_key(tree, &own, is_chosen, (&title, help), mistakes) {
                 continue;
             }
             match &*own[0] {
@@ -151,13 +153,12 @@ fn is_ignored_key(
     tree: &Node,
     path: &[String],
     is_chosen: impl Fn(&Node) -> bool,
-    (why, help): (&str, &str),
+    (title, help): (&str, &str),
     mistakes: &mut Vec<Diagnostic>,
 ) -> bool {
     let Some(node) = tree.get(path).filter(|node| node.is_sound()) else { return false };
     let passed = brought(node) || is_chosen(node);
     if !passed && default_of(path).map(|default| default.to_toml()) != Some(node.to_toml()) {
-        let title = format!("this key has no effect: {why}");
         mistakes.push(Diagnostic::new(node.origin.place.clone(), title).help(help));
     }
     passed

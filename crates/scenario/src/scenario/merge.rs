@@ -22,7 +22,7 @@ impl Setting {
     /// Parses `key=value` from the command line; a value that is not TOML is a text.
     pub(super) fn parse(text: &str, option: &str) -> Result<Setting, Diagnostic> {
         let source = Source::new(option, text);
-        let help = "write it as engine.pull.chunk_rows=500";
+        let help = "write KEY=VALUE, such as engine.pull.chunk_rows=500";
         let nothing = || Diagnostic::new(Some(source.whole()), "this does not set anything").help(help);
         let equals = unquoted_equals(text).ok_or_else(nothing)?;
         let path = wildcard_path(text[..equals].trim(), Some(source.whole()))?;
@@ -64,9 +64,9 @@ impl Setting {
         let place = self.key.place.as_ref()?;
         let turns = is_axis(&place.source.name) && self.meets(of_variant);
         turns.then(|| {
-            let title = format!("variant `{name}` sets `{}`, and its expectations depend on that", of_variant.path.join("."));
+            let title = format!("variant `{name}` sets `{}`, and the expectations of the variant depend on this value", of_variant.path.join("."));
             Diagnostic::new(Some(place.clone()), title)
-                .help("`--variant` selects another, if one does not set it; otherwise make a copy of the file without these variants")
+                .help("select with `--variant` a variant that does not set the key, or remove the variants that set it from a copy of the file")
         })
     }
 
@@ -83,7 +83,7 @@ impl Setting {
         covers.then(|| {
             let key = self.path.join(".");
             let title = format!(
-                "{option} {key} replaces what variant `{name}` sets: its name and its expectations belong to that value"
+                "{option} {key} replaces a value that variant `{name}` sets; the name and the expectations of the variant belong to the replaced value"
             );
             Diagnostic::new(None, title).warning()
         })
@@ -236,7 +236,7 @@ fn wildcard_path(key: &str, place: Option<Place>) -> Result<Vec<String>, Diagnos
     let quoted = |part: &str| if bare(part) { format!("\"{part}\"") } else { part.to_owned() };
     let path = parse_path(&key.split('.').map(quoted).collect::<Vec<_>>().join("."));
     let means_none = |name: &String| is_wildcard(name) && name != "*" && !name.starts_with("*:");
-    let help = "such as engine.pull.chunk_rows; `*` stands for every name, `*:KEY` for those that have KEY";
+    let help = "write a key such as engine.pull.chunk_rows; `*` stands for every name, `*:KEY` for every name that has KEY";
     path.filter(|path| !path.iter().any(means_none))
         .ok_or_else(|| Diagnostic::new(place, format!("`{key}` is not a dotted key")).help(help))
 }
@@ -285,7 +285,10 @@ fn under<'f>(form: &'f Form, name: &str, path: &str, at: &Origin) -> Result<&'f 
             let known: Vec<&str> = keys.iter().chain(*kinds).map(|k| k.name).collect();
             unknown_key(name, path, &known, at)
         }
-        _ => Diagnostic::new(at.place.clone(), format!("`{path}` has no keys, so no `{name}` either")),
+        _ => Diagnostic::new(
+            at.place.clone(),
+            format!("`{path}` is not a table: no key `{name}` can be set in it"),
+        ),
     })
 }
 
@@ -293,7 +296,7 @@ fn no_such_name(name: &str, path: &str, table: &Table, at: &Origin) -> Diagnosti
     let known: Vec<&str> = table.keys().map(String::as_str).collect();
     let whole = join(path, name);
     Diagnostic::new(at.place.clone(), format!("there is no `{whole}` to set"))
-        .help(choices(name, &known).and(format!("a table makes one: {whole}={{ … }}")))
+        .help(choices(name, &known).and(format!("write {whole}={{ … }} to add it as a table")))
 }
 
 fn make_table<'n>(node: &'n mut Node, key: &Origin) -> &'n mut Table {

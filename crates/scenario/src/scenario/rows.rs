@@ -45,22 +45,23 @@ pub(super) fn prepare(
     let mut all = CsvFiles::new();
     for (name, entry) in tree.get_mut(&["entity"]).and_then(Node::table_mut).into_iter().flatten() {
         let Some(rows) = entry.node.get(&["rows"]).filter(|r| r.table().is_some()) else { continue };
-        let inferred = entry.node.get(&["schema"]).is_none().then_some(name.as_str());
-        let brought = match Brought::read(rows, dir, inferred) {
+        let schema = entry.node.get(&["schema"]);
+        let inferred = schema.is_none();
+        let brought = match Brought::read(rows, dir, name, schema) {
             Ok(brought) => brought,
             Err(mistakes) => {
                 out.extend(mistakes);
                 // Without the file nothing can be inferred, and no column reported as wrong.
-                if inferred.is_some() {
+                if inferred {
                     insert_schema(&mut entry.node, vec![("id".to_owned(), "text key".to_owned())], false);
                 }
                 continue;
             }
         };
-        if inferred.is_some() {
+        if inferred {
             let schema = brought.infer();
             let told: Vec<String> = schema.iter().map(|(c, t)| format!("{c} = \"{t}\"")).collect();
-            notes.push(format!("{}: types of `{name}` inferred: {}", brought.file, told.join(", ")));
+            notes.push(format!("{}: column types of `{name}`, inferred from the cells: {}; write other types in `entity.{name}.schema`", brought.file, told.join(", ")));
             insert_schema(&mut entry.node, schema, true);
         }
         all.insert(name.clone(), brought);
@@ -78,8 +79,13 @@ fn insert_schema(entity: &mut Node, columns: Vec<(String, String)>, known: bool)
 }
 
 impl Brought {
-    /// Reads the CSV; `inferred` names the entity if its column types are to be inferred.
-    fn read(rows: &Node, dir: Option<&Path>, inferred: Option<&str>) -> Result<Brought, Vec<Diagnostic>> {
+    /// Reads the CSV of an entity; without a schema its column types are to be inferred.
+    fn read(
+        rows: &Node,
+        dir: Option<&Path>,
+        entity: &str,
+        schema: Option<&Node>,
+    ) -> Result<Brought, Vec<Diagnostic>> {
         let at = rows.origin.place.clone();
         let name = |key: &str| rows.get(&[key]).and_then(Node::as_text);
         let unreadable = |key: &str| rows.get(&[key]).is_some_and(|n| n.as_text().is_none());
@@ -101,22 +107,31 @@ impl Brought {
             return Err(vec![wrong]);
         }
         let dated = usize::from(name("updated_at").is_some());
-        if let Some(entity) = inferred.filter(|_| header.len() - dated > COLUMNS_MAX) {
+        if schema.is_none() && header.len() - dated > COLUMNS_MAX {
             let title = format!("{file} has {} columns", header.len());
             let help = format!(
-                "at most {COLUMNS_MAX}: {COLUMNS_WHY}; list the columns that you need in `entity.{entity}.schema`"
+                "at most {COLUMNS_MAX} are allowed: {COLUMNS_WHY}; list the columns that you need in `entity.{entity}.schema`"
             );
             return Err(vec![Diagnostic::new(place, title).help(help)]);
         }
         let known: Vec<&str> = header.iter().map(String::as_str).collect();
-        let find = |column: &str, role: &str| {
-            header.iter().position(|h| h == column).ok_or_else(|| {
-                let title = format!("{file} has no column `{column}` for `{role}`");
-                vec![Diagnostic::new(place.clone(), title).help(choices(column, &known))]
-            })
+        let mut missing = Vec::new();
+        let mut find = |column: &str, role: &str| {
+            let found = header.iter().position(|h| h == column);
+            if found.is_none() {
+                let title = format!("{file} has no column `{column}` for `rows.{role}`");
+                let help = choices(column, &known).and(format!("write {role} = \"COLUMN\" in `rows`"));
+                missing.push(Diagnostic::new(place.clone(), title).help(help));
+            }
+            found
         };
-        let key = find(name("key").unwrap_or("id"), "key")?;
-        let updated_at = name("updated_at").map(|column| find(column, "updated_at")).transpose()?;
+        let key = find(name("key").unwrap_or("id"), "key");
+        let updated_at = name("updated_at").map(|column| find(column, "updated_at"));
+        let Some(key) = key.filter(|_| missing.is_empty()) else {
+            missing.extend(missing_columns(file, schema, &known));
+            return Err(missing);
+        };
+        let updated_at = updated_at.flatten();
         let (mut records, mut ragged) = (Vec::new(), 0);
         for record in reader.records() {
             let record = record.map_err(|e| told(format!("cannot read {file}: {e}")))?;
@@ -140,31 +155,31 @@ impl Brought {
                 break;
             }
             let line = record.position().map_or(0, csv::Position::line);
-            if let Some(at) = astray(self.rest(record), record.len() == self.header.len()) {
+            if let Some((at, title)) = astray(self.rest(record), record.len() == self.header.len()) {
                 // From here on, line ends cannot be trusted.
-                let title = "this quote is never closed, or its cell continues behind the closing quote";
                 let help = "write a quote within a quoted cell twice: \"\"";
                 mistakes.push(Diagnostic::new(Some(self.spot(record, at)), title).help(help));
                 break;
             }
             if record.len() != self.header.len() {
                 let cells = words::count(record.len() as u64, "cell");
-                let title = format!("{cells}, but the header has {}", self.header.len());
+                let title = format!("this line has {cells}, but the header has {}", self.header.len());
                 let help = if record.len() > self.header.len() {
                     "put a cell that contains a comma in quotes: \"a, b\""
                 } else {
-                    "a cell without a value still needs its commas"
+                    "a cell without a value still needs its comma"
                 };
                 mistakes.push(self.wrong(record, None, title).help(help));
                 continue;
             }
             let key = &record[self.key];
             if key.is_empty() {
-                mistakes.push(self.wrong(record, Some(self.key), "the key is empty"));
+                let wrong = self.wrong(record, Some(self.key), "the key is empty");
+                mistakes.push(wrong.help("write a key that no other line has"));
             } else if let Some(first) = keys.insert(key, line) {
                 let title = format!("the key `{}` is repeated", excerpt(key));
                 let wrong = self.wrong(record, Some(self.key), title);
-                mistakes.push(wrong.help(format!("line {first} has it too")));
+                mistakes.push(wrong.help(format!("line {first} has the same key")));
             }
         }
         mistakes
@@ -258,9 +273,7 @@ impl Brought {
         let there: BTreeMap<&str, usize> = known.iter().copied().zip(0..).collect();
         for wanted in columns {
             let Some(&position) = there.get(wanted.name) else {
-                let title = format!("{} has no column `{}`", self.file, wanted.name);
-                let mistake = Diagnostic::new(wanted.place.clone(), title);
-                mistakes.push(mistake.help(choices(wanted.name, &known)));
+                mistakes.push(no_column(&self.file, wanted.name, &known, wanted.place.clone()));
                 continue;
             };
             positions.push((position, wanted));
@@ -281,7 +294,8 @@ impl Brought {
             let wrong = |title: String| self.wrong(record, Some(self.key), title);
             let Some(canonical) = key.canonical(text) else {
                 mistakes.add(self.key, || {
-                    let help = format!("it must be {}; any text can be a \"text key\"", key.want());
+                    let help =
+                        format!("write {}, or make the column a \"text key\" for any text", key.want());
                     wrong(format!("`{}` is not of type {:?}", excerpt(text), key.word())).help(help)
                 });
                 continue;
@@ -289,7 +303,7 @@ impl Brought {
             if let Some(first) = seen.insert(canonical.clone(), record) {
                 let line = first.position().map_or(0, csv::Position::line);
                 mistakes.add(self.key, || {
-                    let help = format!("line {line} has it too, as `{}`", &first[self.key]);
+                    let help = format!("line {line} has the same key, as `{}`", &first[self.key]);
                     wrong(format!("the key `{canonical}` is repeated")).help(help)
                 });
             }
@@ -308,10 +322,10 @@ impl Brought {
             if !cell.trim().is_empty() && !keys.contains(&spelt(cell)) {
                 cells.add(column, || {
                     let cell = excerpt(cell);
-                    let title = format!("there is no `{to}` of the key `{cell}`");
+                    let title = format!("there is no `{to}` with the key `{cell}`");
                     let meant = closest(cell, keys.iter().map(|key| &**key));
                     let meant = meant.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
-                    let help = format!("{meant}it must be a key in {}", target.file);
+                    let help = format!("{meant}write a key of {}", target.file);
                     self.wrong(record, Some(column), title).help(help)
                 });
             }
@@ -382,11 +396,23 @@ impl WrongCells {
             if let Some(last) = told.last_mut().filter(|_| more > 0) {
                 let more = words::count(more as u64, "more cell");
                 *last.help =
-                    std::mem::take(&mut *last.help).and(format!("this column has {more} of the kind"));
+                    std::mem::take(&mut *last.help).and(format!("this column has {more} with mistakes"));
             }
             told
         })
     }
+}
+
+/// The columns of a schema that the header lacks.
+fn missing_columns(file: &str, schema: Option<&Node>, header: &[&str]) -> Vec<Diagnostic> {
+    let columns = schema.and_then(Node::table).into_iter().flatten();
+    let is_key = |entry: &Entry| entry.node.as_text().is_some_and(|of| of.trim_end().ends_with(" key"));
+    let missing = columns.filter(|(name, entry)| !is_key(entry) && !header.contains(&name.as_str()));
+    missing.map(|(name, entry)| no_column(file, name, header, entry.key.place.clone())).collect()
+}
+
+fn no_column(file: &str, name: &str, header: &[&str], place: Option<Place>) -> Diagnostic {
+    Diagnostic::new(place, format!("{file} has no column `{name}`")).help(choices(name, header))
 }
 
 pub(super) fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
@@ -418,19 +444,21 @@ fn wrong_header(
             [(';', "semicolons"), ('\t', "tabs")].into_iter().find(|(mark, _)| only.contains(*mark))
     {
         let title = format!("the columns of {file} seem to be separated by {name}");
-        let help = format!("save it with commas between the cells instead of {mark:?}");
+        let help = format!("save the file with commas between the cells instead of {mark:?}");
         return Some(Diagnostic::new(at(0), title).help(help));
     }
     if header.is_empty() {
-        return Some(Diagnostic::new(named.cloned(), format!("{file} is empty")));
+        let help = "write a header with the names of the columns, and one line per row";
+        return Some(Diagnostic::new(named.cloned(), format!("{file} is empty")).help(help));
     }
     if let Some(empty) = header.iter().position(String::is_empty) {
         let title = format!("column {} of {file} has no name", empty + 1);
-        return Some(Diagnostic::new(at(empty), title).help("the first line names every column"));
+        return Some(Diagnostic::new(at(empty), title).help("the first line must name every column"));
     }
     let mut seen = BTreeSet::new();
     let (second, twice) = header.iter().enumerate().find(|(_, name)| !seen.insert(*name))?;
-    Some(Diagnostic::new(at(second), format!("{file} has two columns `{twice}`")))
+    let title = format!("{file} has two columns `{twice}`");
+    Some(Diagnostic::new(at(second), title).help("rename or remove one of the two"))
 }
 
 /// A line for a message about one cell, cut off where it becomes too long to show.
@@ -473,19 +501,22 @@ fn quoted(text: &str) -> Option<usize> {
 }
 
 /// The byte of a record at which a quote opens that is never closed, or at which a quoted cell goes
-/// on after its closing quote. `whole` says whether the record has all of its cells; then a quoted
-/// cell may contain line ends.
-fn astray(record: &str, whole: bool) -> Option<usize> {
+/// on after its closing quote, and a message about it. `whole` says whether the record has all of
+/// its cells; then a quoted cell may contain line ends.
+fn astray(record: &str, whole: bool) -> Option<(usize, &'static str)> {
+    let open_end = "the quote that opens here is not closed at the end of the cell";
+    let goes_on = "there is text between the closing quote of this cell and the next comma";
     let mut at = 0;
     loop {
         if record[at..].starts_with('"') {
-            let Some(length) = quoted(&record[at..]) else { return Some(at) };
+            let Some(length) = quoted(&record[at..]) else { return Some((at, open_end)) };
             let (open, end) = (at, at + length);
             if !whole && record[open..end].contains('\n') {
-                return Some(open);
+                return Some((open, open_end));
             }
             if !ends_here(&record[end..]) {
-                return Some(if record[open..end].contains('\n') { open } else { end });
+                let crosses = record[open..end].contains('\n');
+                return Some(if crosses { (open, open_end) } else { (end, goes_on) });
             }
             at = end;
         }
@@ -500,4 +531,30 @@ fn ends_here(rest: &str) -> bool {
 fn next_cell(record: &str, at: usize) -> Option<usize> {
     let end = at + record[at..].find([',', '\n'])?;
     record[end..].starts_with(',').then_some(end + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tree::parse_own;
+
+    #[test]
+    fn all_columns_that_a_file_lacks_are_named_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("t.csv"), "number,title\n1,a\n").unwrap();
+        let rows = parse_own("{ csv = \"t.csv\", updated_at = \"changed\" }");
+        let schema = parse_own("{ id = \"int key\", title = \"text\", state = \"text\" }");
+        let wrong = Brought::read(&rows, Some(folder.path()), "task", Some(&schema)).unwrap_err();
+        let titles: Vec<&str> = wrong.iter().map(|one| one.title.as_str()).collect();
+        let none = ["`id` for `rows.key`", "`changed` for `rows.updated_at`", "`state`"];
+        assert_eq!(titles, none.map(|column| format!("t.csv has no column {column}")));
+    }
+
+    #[test]
+    fn a_wrong_quote_is_told_apart_from_text_after_a_quoted_cell() {
+        let said = |record: &str| astray(record, false).map_or("", |(_, said)| said);
+        assert!(said("a,\"b").contains("is not closed"), "{}", said("a,\"b"));
+        assert!(said("a,\"b\"c,d").contains("between the closing quote"), "{}", said("a,\"b\"c,d"));
+        assert_eq!(said("a,\"b\"\"c\",d"), "");
+    }
 }

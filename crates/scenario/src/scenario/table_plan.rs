@@ -165,18 +165,17 @@ fn strange(table: View<'_>) -> Mistakes {
     let chosen = named("rule.between", &titles).and_then(|at| axes().nth(at));
     let two = |list: View<'_>| list.items().count() == 2;
     if chosen.is_some_and(|axis| !two(axis.at("values")) || !two(table.at("rule.called"))) {
-        let help = "`between` names an axis with two values, and `called` gives a name to both";
-        wrong.at(table.at("rule.called"), "a rule chooses between two values", help);
+        let help = "name in `between` an axis with two values, and write in `called` a name for each value";
+        wrong.at(table.at("rule.called"), "a rule must choose between two values", help);
     }
     for axis in axes() {
         let values = values(axis);
         if values == [ANY] {
-            let help =
-                "`*` is for a key with a list of words, such as engine.codec; otherwise list the values";
+            let help = "list the values: `*` works only for a key with a list of words, such as engine.codec";
             wrong.at(axis.at("values"), "the key of this axis has no list of words", help);
         }
         if values.is_empty() {
-            wrong.among(&[axis.at("values")], "an axis needs a value", "name at least one");
+            wrong.among(&[axis.at("values")], "an axis needs a value", "list at least one value in `values`");
         }
         let set = axis.at("set");
         let is_value = |name: &&str| wrong.find(set.name(name), "value", name, &values).is_some();
@@ -193,7 +192,7 @@ fn strange(table: View<'_>) -> Mistakes {
         }
     }
     if table.at("column").items().next().is_none() {
-        let help = "such as [[table.column]] with `title` and `figure`";
+        let help = "write a column as [[table.column]] with `title` and `figure`";
         wrong.among(&[table.at("column")], "a table needs a column", help);
     }
     for figure in figures(table).into_iter().filter(|figure| figure.is_sound()) {

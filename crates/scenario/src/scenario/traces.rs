@@ -29,7 +29,7 @@ pub(super) fn read_traces(tree: &Node, dir: Option<&Path>, out: &mut Vec<Diagnos
         let path = dir.map_or_else(|| Path::new(file).to_owned(), |dir| dir.join(file));
         let read = |source| Trace::read(BufReader::new(source)).map_err(|e| (e.line, e.to_string()));
         let source = file::open(&path, file::Named::InFile);
-        match source.map_err(|e| (None, format!("it cannot be read: {e}"))).and_then(read) {
+        match source.map_err(|e| (None, format!("the file cannot be read: {e}"))).and_then(read) {
             Ok(trace) => drop(traces.insert(file.to_owned(), Arc::new(trace))),
             Err((line, why)) => out.push(told(&path, line, &why, named.place())),
         }
@@ -53,7 +53,7 @@ pub(super) fn drop_traced_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
                 }
                 continue;
             }
-            let title = format!("`link.{name}` replays a trace, so this rate has no effect");
+            let title = format!("`link.{name}` replays a trace: this rate has no effect");
             let help =
                 format!("leave out `{way}` or `trace.{way}`; to compare both, let a variant set the trace");
             out.push(Diagnostic::new(rate.origin.place.clone(), title).help(help));
@@ -70,7 +70,7 @@ fn told(path: &Path, line: Option<u64>, why: &str, named: Option<Place>) -> Diag
     let span = 0..text.len();
     let source = Arc::new(Source { name: escape_path(path), text, first_line: line as usize });
     Diagnostic::new(Some(Place { source, span }), why)
-        .help("one line per packet: the milliseconds since the start, ascending")
+        .help("write one line per packet: its time in milliseconds since the start, in ascending order")
 }
 
 fn line_of(path: &Path, line: u64) -> String {

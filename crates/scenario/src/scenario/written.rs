@@ -46,22 +46,22 @@ pub(super) const SCOPE: Written = Written::of(
 )
 .because(|text| {
     let (from, until) = text.split_once("..")?;
-    (signed(from)? >= signed(until)?).then(|| "its end must be after its beginning".to_owned())
+    (signed(from)? >= signed(until)?).then(|| "the end must be after the beginning".to_owned())
 });
 pub(super) const START_STATE: Written =
-    Written::of("`empty`, or how long ago the device was synced, such as `1d`", |text| {
+    Written::of("`empty`, or the time since the device's last sync, such as `1d`", |text| {
         start_state(text).flatten().map(span)
     })
     .or(&["empty"])
     .because(|text| {
-        let just_now = "a device that was synced just now has an age such as `1s`";
+        let just_now = "write `1s` for a device that was synced just now";
         text.parse::<Span>().is_ok().then(|| just_now.to_owned())
     });
 pub(super) const MOVES: Written =
-    Written::of("the mean time on one link such as \"45m\", from 1s on, or \"field-worker\"", a_second)
+    Written::of("the mean time on one link such as \"45m\", at least 1s, or \"field-worker\"", a_second)
         .or(&["field-worker"]);
 pub(super) const REMEMBERED: Written =
-    Written::of("\"forever\", \"none\", or a time such as \"24h\", from 1s on", a_second)
+    Written::of("\"forever\", \"none\", or a time such as \"24h\", at least 1s", a_second)
         .or(&["forever", "none"]);
 pub(super) const DRIFT: Written =
     Written::of("a drift such as \"20ppm\" or \"-3.5ppm\", at most 10000ppm", |text| {
@@ -111,7 +111,7 @@ fn a_second(text: &str) -> Option<String> {
 const NAME_MAX: usize = 80;
 pub(super) const NAME_WANT: &str = "1 to 80 characters and no `*` at the beginning";
 /// What an error says is expected of a title.
-pub const TITLE_WANT: &str = "1 to 80 characters and no `#` among them";
+pub const TITLE_WANT: &str = "1 to 80 characters without `#`";
 
 /// A valid title: it names folders and files, is shown in terminals, and `RUN#NAME` selects it.
 pub fn is_title(text: &str) -> bool {

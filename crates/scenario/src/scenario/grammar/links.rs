@@ -18,7 +18,7 @@ const fn not_bare(why: &'static str) -> Needs {
     Needs { of: &["transport.protocol"], holds: |of| !of[0].says(Protocol::Bare), why, help: CONNECTS }
 }
 
-const PACKETS: &Needs = &not_bare("\"bare\" messages have no packets, so this does not affect them");
+const PACKETS: &Needs = &not_bare("\"bare\" messages have no packets");
 const CONNECTIONS: &Needs = &not_bare("\"bare\" messages have neither connections nor headers");
 
 const HELD: &Needs = &Needs {

@@ -32,7 +32,7 @@ pub(super) fn shown_columns(plan: &Plan) -> Seen {
     }
     if !long.is_empty() {
         let come = all_do(&long, ["comes", "come"]);
-        let because = format!("{come} to phones, and the file does not say which columns they show");
+        let because = format!("{come} to phones, and the file does not say which columns the app shows");
         return Seen::does_not(because).mended(mends);
     }
     if ids.iter().any(|id| named.contains(&plan.schema.entity(*id).name)) {
@@ -45,7 +45,7 @@ pub(super) fn shown_columns(plan: &Plan) -> Seen {
 
 pub(super) fn flat_lists(plan: &Plan) -> Seen {
     if plan.queries.is_empty() {
-        return Seen::moot("the file does not say what screens list (`query`)");
+        return Seen::moot("the file does not say which lists the screens show (`query`)");
     }
     let joins = plan.queries.iter().filter(|list| !list.query.through.is_empty());
     let (mut mends, mut names) = (Vec::new(), Vec::new());
@@ -165,7 +165,7 @@ pub(super) fn own_rows(plan: &Plan) -> Seen {
         return Seen::does();
     }
     Seen::moot(
-        "no entity has a `scope` or a column \"attribute …\", so the file does not say which rows belong to whom",
+        "no entity has a `scope` or a column \"attribute …\", so the file does not say which people own which rows",
     )
 }
 

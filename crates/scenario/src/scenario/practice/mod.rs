@@ -63,7 +63,7 @@ impl Practice {
 fn sent_before_logout(plan: &Plan) -> Seen {
     let on_logout = plan.engine.on_logout;
     if !shown::logs_out(plan) {
-        return Seen::absent("nobody logs out in it (`event.NAME.logout`)");
+        return Seen::absent("nobody logs out in this scenario (`event.NAME.logout`)");
     }
     Seen::by_key(matches!(on_logout, OnLogout::SendFirst | OnLogout::Refuse), "engine.on_logout", on_logout)
 }
@@ -100,7 +100,7 @@ fn avoided_conflicts(plan: &Plan) -> Seen {
     if is_limited {
         return Seen::does();
     }
-    Seen::hidden("only you know whether two people have to edit one row at the same time")
+    Seen::hidden("the file does not say whether two people must be able to edit one row at the same time")
 }
 
 /// Whether conflicts are detected, and one of these policies decides them.
@@ -115,16 +115,20 @@ fn decided(plan: &Plan, by: &[Policy]) -> Seen {
 
 fn true_status(plan: &Plan) -> Seen {
     match plan.engine_name.as_str() {
-        "broken:all-synced-too-soon" => Seen::does_not("it is the planted bug"),
+        "broken:all-synced-too-soon" => Seen::does_not("this engine has the opposite as a planted bug"),
         _ if plan.is_third_party => Seen::hidden("a stack of your own shows its own status"),
-        _ => Seen::if_so(plan.engine.status, || "`engine.status` is false: the app shows none".to_owned()),
+        _ => Seen::if_so(plan.engine.status, || {
+            "`engine.status` is false: the app shows no sync status".to_owned()
+        }),
     }
 }
 
 fn cursor_with_rows(plan: &Plan) -> Seen {
     match plan.engine_name.as_str() {
-        "broken:cursor-before-rows" => Seen::does_not("it is the planted bug"),
-        _ if plan.is_third_party => Seen::hidden("only a stack of your own knows what it saves together"),
+        "broken:cursor-before-rows" => Seen::does_not("this engine has the opposite as a planted bug"),
+        _ if plan.is_third_party => {
+            Seen::hidden("a stack of your own does not report which data it saves together")
+        }
         _ => Seen::does(),
     }
 }
@@ -171,8 +175,8 @@ fn with_parents(plan: &Plan) -> Seen {
 /// Two of three must be there: a single fault has a question of its own.
 fn full_engine(plan: &Plan) -> Seen {
     let parts = [
-        (units::unit_for_moment(plan).does != Some(false), "its units sync everything"),
-        (plan.engine.push.sends == Sends::Changed, "it sends whole rows"),
+        (units::unit_for_moment(plan).does != Some(false), "its units sync all entities"),
+        (plan.engine.push.sends == Sends::Changed, "the app sends whole rows"),
         (Practice::MergedConflicts.seen_in(plan).does != Some(false), "a later edit replaces an earlier one"),
     ];
     let lacking: Vec<String> =

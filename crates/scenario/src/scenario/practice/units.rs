@@ -34,7 +34,7 @@ pub(super) fn unit_for_moment(plan: &Plan) -> Seen {
     let because = match (others, at_saves) {
         ([], _) => format!("`{}` is the only unit", first.name),
         _ if others.iter().all(same) => "all units sync the same".to_owned(),
-        (_, Some(unit)) => format!("`{}` pulls everything each time that somebody saves", unit.name),
+        (_, Some(unit)) => format!("`{}` pulls all entities after each save", unit.name),
         _ => return Seen::does(),
     };
     Seen::does_not(because).mended(by_moment(plan))
@@ -59,7 +59,7 @@ pub(super) fn full_sync_replaces(plan: &Plan) -> Seen {
     let is_full = |unit: &&SyncUnit| covers(&unit.pull, &pulled) && covers(&unit.push, &pushed);
     let full: Vec<&SyncUnit> = plan.units.iter().filter(is_full).collect();
     if full.is_empty() {
-        return Seen::moot("no unit syncs everything, so none could replace the others");
+        return Seen::moot("no unit syncs all entities, so no unit could replace the others");
     }
     let because = || all_do(&named(&full), ["syncs", "sync"]) + " everything without `discard_pending`";
     let so = full.iter().any(|unit| unit.discard_pending);
@@ -87,7 +87,7 @@ pub(super) fn starts_by_itself(plan: &Plan) -> Seen {
         because.push(format!("no unit that pushes {what} starts when people save or when the network comes"));
     }
     if !brought {
-        let why = "no unit that pulls starts when the network comes, when people come back, or periodically";
+        let why = "no unit that pulls starts when the network comes, when people return to the app, or periodically";
         because.push(why.to_owned());
     }
     let mut mends = Vec::new();

@@ -17,8 +17,8 @@ impl ResolveContext<'_> {
         let row_of = view.at("row_of").present().and_then(|event| self.event_with_edits(event));
         let same_row = view.at("same_row").flag();
         if [row.is_some(), row_of.is_some(), same_row].iter().filter(|way| **way).count() > 1 {
-            let help = "exactly one of `row`, `row_of` and `same_row` says which row it is";
-            self.mistakes.at(view, "these edits concern more than one row", help);
+            let help = "write only one of `row`, `row_of` and `same_row`";
+            self.mistakes.at(view, "`row`, `row_of` and `same_row` exclude each other", help);
         }
         let entity = self.schema.find(action.at("entity").text());
         let kind = action.at("kind").word();
@@ -30,12 +30,8 @@ impl ResolveContext<'_> {
         let waits = self.named.waits.get_or_init(|| Waits::of(self.root));
         if waits.circles.get(view.text()).is_some_and(|own| own.place() == view.place()) {
             let path = waits.round(view.text()).join("`, `");
-            let help = "one of these events must choose its row without `row_of`; `same_row` = true makes all edits of one event use one row";
-            self.mistakes.at(
-                view,
-                format!("`{path}` wait for a row that they have to choose themselves"),
-                help,
-            );
+            let help = "choose the row of one of these events without `row_of`; with `same_row` = true, all edits of an event use one row";
+            self.mistakes.at(view, format!("`row_of` forms a circle: `{path}`"), help);
             return None;
         }
         self.given_names("event").find_in(view, "event with `edits`", view.text(), &waits.names)?;
@@ -56,11 +52,15 @@ impl ResolveContext<'_> {
             let is_held = of.projection.binary_search(&column).is_ok();
             if !is_held || of.unique.contains(&column) {
                 let why = if is_held { "is part of the natural key" } else { "is not held by devices" };
-                self.mistakes.at(at, format!("`{name}` {why}"), "edits are given values for other columns");
+                self.mistakes.at(at, format!("`{name}` {why}"), "write values only for other columns");
             } else if values.iter().any(|(other, _)| *other == column) {
-                self.mistakes.at(at, format!("`{name}` is written twice"), "`set` or `null`, not both");
+                self.mistakes.at(
+                    at,
+                    format!("`{name}` is written twice"),
+                    "name the column in `set` or in `null`, not in both",
+                );
             } else if value.is_none() && !may_be_null(self.written(of).at("schema").key(name).text()) {
-                let help = "a column that may be null has a type such as \"text null 0%\" in the entity's `schema`; a column of a scope cannot be null";
+                let help = "write a type such as \"text null 0%\" in the entity's `schema`; a column of a scope cannot be null";
                 self.mistakes.at(at, format!("`{name}` is never null"), help);
             } else if let Some(value) = self.value_for(&of.columns[column].kind, value, at) {
                 values.push((column, value));
@@ -82,10 +82,10 @@ impl ResolveContext<'_> {
         };
         if read.is_none() {
             let want = match kind {
-                ColumnKind::Timestamp => "nothing: timestamps are drawn, or null",
+                ColumnKind::Timestamp => "no value: a timestamp is drawn, or null",
                 other => wants(other),
             };
-            self.mistakes.at(at, "this value does not fit its column", format!("it takes {want}"));
+            self.mistakes.at(at, "this value does not fit its column", format!("write {want}"));
         }
         read
     }
@@ -95,10 +95,11 @@ impl ResolveContext<'_> {
         let unique = &self.schema.entity(action.entity).unique;
         let renames = action.columns.iter().any(|column| unique.contains(column));
         if action.kind == EditKind::Update && action.aim != Aim::Kept && renames {
-            let help = "aim = \"kept\" finds a free natural key, because its rows are known in advance";
+            let help =
+                "write aim = \"kept\": its rows are known in advance, and each gets a free natural key";
             self.mistakes.at(
                 columns,
-                "a row that is chosen when the edit is made keeps its natural key",
+                "this action chooses rows when edits are made, and cannot change their natural key",
                 help,
             );
         }

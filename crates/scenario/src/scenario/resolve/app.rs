@@ -17,7 +17,7 @@ impl ResolveContext<'_> {
         let query = |(name, view): (&str, View<'_>)| {
             if self.stack().is_some_and(|stack| !stack.is_builtin) {
                 let title = "only the database of the built-in stack can be queried";
-                self.mistakes.at(view, title, "leave `query` out with a stack of your own");
+                self.mistakes.at(view, title, "remove `query`: this stack is not built in");
             }
             Some(AppQuery {
                 name: name.to_owned(),
@@ -75,7 +75,8 @@ fn like(
     let entity = context.schema.entity(of);
     let name = |(place, _): &(usize, EntityId)| &*entity.columns[entity.projection[*place]].name;
     let Some(number) = through.iter().position(|one| name(one) == by) else {
-        let help = "a list can be narrowed only by what it shows: name the reference in `through` too";
+        let help =
+            "a list can be narrowed only by columns that it shows: name the reference in `through` too";
         context.mistakes.at(view, format!("`{by}` is not in `through`"), help);
         return None;
     };
@@ -88,7 +89,7 @@ fn place(context: &ResolveContext<'_>, view: View<'_>, of: EntityId, column: &st
     let place = entity.projection.iter().position(|held| *held == at);
     if place.is_none() {
         let title = format!("devices do not hold `{column}` of `{}`", entity.name);
-        context.mistakes.at(view, title, format!("add it to `entity.{}.project`", entity.name));
+        context.mistakes.at(view, title, format!("add the column to `entity.{}.project`", entity.name));
     }
     place
 }
@@ -96,7 +97,7 @@ fn place(context: &ResolveContext<'_>, view: View<'_>, of: EntityId, column: &st
 fn held(context: &ResolveContext<'_>, view: View<'_>, of: EntityId) -> Option<()> {
     let entity = context.schema.entity(of);
     if !entity.delivery.is_on_devices() {
-        let help = "it exists only on the backend; list what is delivered, or copies: \"fold ENTITY.COLUMN via REFERENCE\"";
+        let help = "its rows exist only on the backend: list an entity that is delivered, or copy a column with \"fold ENTITY.COLUMN via REFERENCE\"";
         context.mistakes.at(view, format!("devices hold no `{}`", entity.name), help);
         return None;
     }

@@ -46,7 +46,7 @@ impl ResolveContext<'_> {
         if kept < least {
             let title = format!("nobody can use a cursor that expires after {kept}");
             let help = format!(
-                "at least {least}; a backend that remembers no deletes has `provisioning = \"stamps-only\"`"
+                "write at least {least}; for a backend that remembers no deletes write `provisioning = \"stamps-only\"`"
             );
             self.mistakes.at(view, title, help);
         }
@@ -56,7 +56,7 @@ impl ResolveContext<'_> {
     fn busy(&self, view: View<'_>) -> backend::Busy {
         let factor = view.at("factor");
         if factor.present().is_some() && factor.milli() == 0 {
-            let help = "1 is the usual speed, 2 takes twice as long";
+            let help = "write 1 for the usual time, or 2 for twice the time";
             self.mistakes.at(factor, "`factor` must be greater than 0", help);
         }
         backend::Busy { hours: self.windows([view]), factor_milli: factor.milli() }
@@ -84,20 +84,20 @@ impl ResolveContext<'_> {
         let in_window = given(requests) || given(execution);
         if in_window != given(per) {
             let title = "`per` needs `requests` or `execution`";
-            self.mistakes.at(view, title, "such as { requests = 6000, per = \"5m\" }");
+            self.mistakes.at(view, title, "write a quota such as { requests = 6000, per = \"5m\" }");
         }
         if given(burst) != given(rate) {
             self.mistakes.at(
                 view,
                 "`burst` and `rate` need each other",
-                "such as { burst = 100, rate = 10 }",
+                "write a quota such as { burst = 100, rate = 10 }",
             );
         }
         if given(rate) && rate.milli() == 0 {
             self.mistakes.at(
                 rate,
-                "an empty bucket stays empty at this rate",
-                "a token every 1000 s is 0.001",
+                "at this rate an empty bucket stays empty",
+                "write at least 0.001, one token per 1000 s",
             );
         }
         if !in_window && !given(burst) && !given(rate) && !given(view.at("concurrent")) && !given(per) {

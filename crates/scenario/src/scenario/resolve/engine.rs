@@ -65,17 +65,25 @@ impl ResolveContext<'_> {
         let empties = view.at("replace").word::<Replace>() == Replace::All;
         let apart = !matches!(requests.word(), RequestPer::Direction);
         for (at, unfit, why) in [
-            (view.at("cursor"), by_date, "a run that asks by date begins again at that date"),
+            (view.at("cursor"), by_date, "a run that asks by date begins again at the same date"),
             (view.at("checkpoint"), from_start, "a run begins again where the last complete run ended"),
             (view.at("atomic"), as_a_whole, "rows are shown only when a run has brought them all"),
             (view.at("replace"), empties, "a run replaces all rows of an entity"),
-            (view.at("prefetch"), view.at("prefetch").count() > 0, "prefetch asks beyond the limit"),
-            (view.at("streams"), view.at("streams").count() > 1, "streams share no count of pages"),
-            (requests, apart, "pages are counted over a whole unit, as \"per-direction\" asks for it"),
+            (
+                view.at("prefetch"),
+                view.at("prefetch").count() > 0,
+                "prefetch requests pages beyond the limit",
+            ),
+            (view.at("streams"), view.at("streams").count() > 1, "streams do not share a count of pages"),
+            (
+                requests,
+                apart,
+                "pages are counted over a whole unit, which needs engine.requests = \"per-direction\"",
+            ),
         ] {
             if unfit {
-                let title = format!("{why}, and `pages_per_run` ends a run before its last page");
-                self.mistakes.given(&[at]).at(most, title, "leave out one of the two");
+                let title = format!("{why}, but `pages_per_run` ends a run before its last page");
+                self.mistakes.given(&[at]).at(most, title, "leave out `pages_per_run` or the other setting");
             }
         }
         pages
@@ -84,7 +92,7 @@ impl ResolveContext<'_> {
     fn sessions(&self, view: View<'_>) -> u32 {
         let (sessions, queue) = (view.at("sessions"), view.at("queue"));
         if sessions.count() > 1 && queue.word::<engine::AfterFailure>() == engine::AfterFailure::Blocks {
-            let title = "a queue that a failed unit blocks must run one unit at a time";
+            let title = "a failed unit can block the queue only if units run one at a time";
             let help = "`sessions` must be 1, or `queue` must be \"makes-way\"";
             self.mistakes.given(&[queue]).at(sessions, title, help);
         }
@@ -95,9 +103,13 @@ impl ResolveContext<'_> {
         let (chosen, squash) = (view.at("capture"), view.at("squash"));
         let (capture, outbox) = (chosen.word(), LocalCapture::Outbox);
         if capture != outbox && self.mode() == Mode::Persistent {
-            let title = "a persistent gateway reports results of edits in a later run, which marks on rows do not wait for";
+            let title = "a persistent gateway reports the results of edits in a later run, but marks on rows do not wait for results";
             let mode = self.root.at("gateway.mode");
-            self.mistakes.given(&[mode]).at(chosen, title, "`capture` must be \"outbox\" there");
+            self.mistakes.given(&[mode]).at(
+                chosen,
+                title,
+                "write `capture = \"outbox\"`, or another `gateway.mode`",
+            );
         }
         if capture != outbox && squash.flag() {
             let title = "only an outbox keeps several edits that could be merged into one";
@@ -110,14 +122,14 @@ impl ResolveContext<'_> {
         }
         let failed = view.at("on_failed");
         if failed.says(engine::OnFailed::Bisect) && self.mode() == Mode::Persistent {
-            let title = "a persistent gateway takes all edits of a request, so none of them makes it fail";
+            let title = "a persistent gateway accepts all edits of a request: no edit makes the request fail";
             let mode = self.root.at("gateway.mode");
             self.mistakes.given(&[mode]).at(failed, title, "`on_failed` needs `gateway.mode = \"ota\"`");
         }
         self.refuses_all(view.at("on_refused"));
         let policy = self.root.at("engine.conflict.policy");
         if squash.flag() && ["manual", "keep-both"].contains(&policy.text()) {
-            let title = format!("\"{}\" handles edits one by one, and `squash` merges them", policy.text());
+            let title = format!("\"{}\" handles edits one by one, but `squash` merges them", policy.text());
             let help = "leave `squash` out, or choose another policy";
             self.mistakes.given(&[policy, squash]).at(squash, title, help);
         }
@@ -135,7 +147,7 @@ impl ResolveContext<'_> {
     fn refuses_all(&self, refused: View<'_>) {
         let commits = self.root.at("backend.commits");
         if refused.says(engine::OnRefused::RefuseAll) && commits.says(Commits::Rows) {
-            let title = "each edit is committed by itself, so none is refused because of another";
+            let title = "the backend commits each edit by itself: no edit is refused because of another";
             let help = "`commits` must be \"requests\" or \"families\" in [backend]";
             self.mistakes.given(&[commits]).at(refused, title, help);
         }
@@ -147,8 +159,9 @@ impl ResolveContext<'_> {
         let limited =
             ["keep_for", "keep_most"].map(|key| view.at(key)).into_iter().find(|at| at.present().is_some());
         if let Some(limited) = limited.filter(|_| capture.word::<LocalCapture>() != LocalCapture::Outbox) {
-            let title = "marks on rows are no outbox, which could be full or keep an edit for too long";
-            let help = "leave it out, or `capture = \"outbox\"`";
+            let title =
+                "only an outbox can be full or keep an edit for too long, and this engine marks rows instead";
+            let help = "leave out this limit, or write `capture = \"outbox\"`";
             self.mistakes.given(&[capture]).at(limited, title, help);
         }
         limits
@@ -163,24 +176,25 @@ impl ResolveContext<'_> {
             let other = view.at(key);
             if other.count() > most {
                 let title = format!(
-                    "rows that replace all others come one entity after another, and `{key}` is {}",
+                    "with `replace = \"all\"`, rows come one entity after another, but `{key}` is {}",
                     other.count()
                 );
-                let help = format!("leave `{key}` out: then it is {most}");
+                let help = format!("leave out `{key}`; its default is {most}");
                 self.mistakes.given(&[replace, other]).at(replace, title, help);
             }
         }
         let parts = |(_, unit): (&str, View<'_>)| unit.at("entity").entries().next().is_some();
         if let Some((name, unit)) = self.root.at("unit").entries().find(|unit| parts(*unit)) {
-            let title =
-                format!("rows replace all others, and `unit.{name}` brings only some columns of them");
-            let help = format!("leave `unit.{name}.entity` out, or `replace`");
+            let title = format!(
+                "with `replace = \"all\"`, whole rows must come, but `unit.{name}` brings only some columns"
+            );
+            let help = format!("leave out `unit.{name}.entity` or `replace`");
             self.mistakes.given(&[replace, unit.at("entity")]).at(replace, title, help);
         }
         let atomic = view.at("atomic");
         if atomic.word::<Atomic>() == Atomic::Session {
-            let title = "a table that is emptied before its rows come is never shown as a whole";
-            self.mistakes.given(&[replace, atomic]).at(atomic, title, "leave `replace` out, or `atomic`");
+            let title = "with `replace = \"all\"`, a table is emptied before its rows come, and `atomic` cannot hide that";
+            self.mistakes.given(&[replace, atomic]).at(atomic, title, "leave out `replace` or `atomic`");
         }
     }
 
@@ -195,7 +209,7 @@ impl ResolveContext<'_> {
             (checkpoint, resumes, "checkpoint = \"page\""),
         ] {
             if !fits {
-                self.mistakes.at(at, unfit.why, format!("it takes {}, or `{instead}`", unfit.instead));
+                self.mistakes.at(at, unfit.why, format!("write {}, or `{instead}`", unfit.instead));
             }
         }
     }
@@ -241,13 +255,13 @@ pub(super) fn live(root: View<'_>, units: &[SyncUnit], mistakes: &Mistakes) -> L
     let is_live = |unit: &SyncUnit| written.key(&unit.name).at("live").present().is_none_or(View::flag);
     let channels = engine::channels(units, |id| is_live(&units[usize::from(id.0)]));
     if medium.is_held() && protocol.says(Protocol::Bare) {
-        let title = format!("\"{}\" holds a connection, and \"bare\" messages have none", medium.word());
-        let help = "`transport.protocol` must be \"http/1.1\" or \"http/2\", or `live` \"push-message\"";
+        let title = format!("\"{}\" holds a connection, but \"bare\" messages have none", medium.word());
+        let help = "set `transport.protocol` to \"http/1.1\" or \"http/2\", or `live` to \"push-message\"";
         mistakes.given(&[protocol]).at(live, title, help);
     }
     if channels.is_empty() {
-        let title = format!("\"{}\" starts units that pull, and there is none", medium.word());
-        mistakes.given(&[written]).at(live, title, "write a unit with `pull`, and without `live = false`");
+        let title = format!("\"{}\" starts units that pull, but no unit pulls", medium.word());
+        mistakes.given(&[written]).at(live, title, "write a unit with `pull` and without `live = false`");
     }
     LiveOptions { medium, check: view.at("live_check").flag(), beat: view.at("live_beat").span(), channels }
 }
@@ -264,7 +278,7 @@ fn conflict(root: View<'_>, mistakes: &Mistakes) -> ConflictOptions {
     let faults = ["hangs", "panics", "nonsense"].map(|key| callback.at(key));
     if faults.iter().map(|fault| u64::from(fault.share().0)).sum::<u64>() > u64::from(Ppm::ONE.0) {
         let last = faults.into_iter().rfind(|fault| fault.place().is_some()).unwrap_or(callback);
-        let help = "an edit meets at most one of them: together they are at most 1";
+        let help = "an edit meets at most one of the three: their sum must be at most 1";
         mistakes.given(&faults).at(
             last,
             "`hangs`, `panics` and `nonsense` add up to more than all edits",
@@ -280,34 +294,46 @@ fn is_served(root: View<'_>, options: &ConflictOptions, mistakes: &Mistakes) {
     let checks = matches!(kind, Writes::Checked | Writes::Dated);
     if options.policy == Policy::Nothing && checks {
         let title = format!(
-            "\"none\" detects no conflict, and a backend that is \"{}\" refuses conflicting edits",
+            "the policy \"none\" detects no conflict, but with `backend.writes = \"{}\"` the backend refuses conflicting edits",
             kind.word()
         );
-        let help = "`backend.writes = \"blind\"` or \"newer-date\", or another policy";
+        let help = "set `backend.writes` to \"blind\" or \"newer-date\", or write another policy";
         mistakes.among(&[policy, writes], title, help);
     }
     if kind == Writes::NewerDate && !options.policy.sends_newer_alone() {
-        let title =
-            format!("\"{name}\" may send older edits again, and the backend accepts only newer dates");
+        let title = format!(
+            "the policy \"{name}\" may send older edits again, but the backend accepts only newer dates"
+        );
         let fit = Policy::VALUES.iter().filter(|policy| policy.sends_newer_alone());
         let fit: Vec<String> = fit.map(|policy| format!("\"{}\"", policy.word())).collect();
-        let help = format!("it takes {}; or another `backend.writes`", fit.join(" or "));
+        let help = format!("set the policy to {}, or write another `backend.writes`", fit.join(" or "));
         mistakes.among(&[policy, writes], title, help);
     }
     let (detect, base) = (root.at("engine.conflict.detect"), root.at("engine.conflict.base"));
     if options.detect == Detect::Version && kind == Writes::Dated {
-        let help = "`backend.writes = \"checked\"`, or another `detect`";
-        mistakes.given(&[detect, writes]).at(detect, "the backend knows only dates, and no version", help);
+        let help = "write `backend.writes = \"checked\"`, or another `detect`";
+        mistakes.given(&[detect, writes]).at(
+            detect,
+            "`detect` compares versions, but the backend knows only dates",
+            help,
+        );
     }
     let dated = matches!(options.detect, Detect::Dates | Detect::DatesThenValues);
     if !dated && options.base != BaseDate::LastReceivedStamp {
-        let help = "`detect` must be \"dates\" or \"dates-then-values\", or leave `base` out";
-        mistakes.given(&[detect]).at(base, format!("\"{}\" compares no dates", options.detect.word()), help);
+        let help = "set `detect` to \"dates\" or \"dates-then-values\", or leave out `base`";
+        mistakes.given(&[detect]).at(
+            base,
+            format!(
+                "`base` needs dates, but `detect = \"{}\"` does not compare dates",
+                options.detect.word()
+            ),
+            help,
+        );
     }
     let grace = root.at("backend.writes_grace");
     if grace.span() > Span::ZERO && matches!(kind, Writes::Checked | Writes::Blind) {
-        let title = format!("a backend that is \"{}\" compares no dates", kind.word());
-        let help = "`backend.writes` must be \"dated\" or \"newer-date\", or leave `writes_grace` out";
+        let title = format!("with `backend.writes = \"{}\"` the backend does not compare dates", kind.word());
+        let help = "set `backend.writes` to \"dated\" or \"newer-date\", or leave out `writes_grace`";
         mistakes.given(&[writes]).at(grace, title, help);
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn excerpts(context: &ResolveContext<'_>, unit: View<'_>, pull: &[Ent
         let at = unit.at("entity").name(name);
         let Some(id) = context.entity_named(at, name) else { continue };
         if !pull.contains(&id) {
-            let help = "a unit brings columns of what it pulls: name the entity in `pull` too";
+            let help = "name the entity in `pull` too";
             context.mistakes.given(&[unit.at("pull")]).at(
                 at,
                 format!("the unit does not pull `{name}`"),
@@ -36,7 +36,7 @@ fn columns_brought(context: &ResolveContext<'_>, view: View<'_>, id: EntityId) -
     let Some(named) = view.at("columns").present() else { return entity.projection.clone() };
     if named.items().all(|column| column.text() != entity.key) {
         let title = format!("the partial row has no key: `{}` is not among its columns", entity.key);
-        let help = "the key says which row it belongs to: name it with the other columns";
+        let help = "name the key with the other columns";
         context.mistakes.given(&[named, context.written(entity).at("schema")]).at(named, title, help);
     }
     context.mistakes.once(view, "columns");
@@ -45,7 +45,7 @@ fn columns_brought(context: &ResolveContext<'_>, view: View<'_>, id: EntityId) -
         let Some(position) = context.column_named(column, id, column.text()) else { continue };
         if !entity.projection.contains(&position) {
             let title = format!("devices do not hold `{}` of `{}`", column.text(), entity.name);
-            let help = "a unit brings columns that devices hold: add the column to the entity's `project`";
+            let help = "add the column to the entity's `project`";
             context.mistakes.given(&[context.written(entity).at("project")]).at(column, title, help);
         }
         columns.push(position);
@@ -65,8 +65,8 @@ fn rows_brought(context: &ResolveContext<'_>, view: View<'_>, id: EntityId) -> V
     let rule = |(name, rule): (&str, View<'_>)| {
         let column = context.column_named(rows.name(name), id, name)?;
         if matches!(scope(rule.text()), Some(Scope::Moving(..))) {
-            let title = "the rows that a unit brings do not move with the day";
-            let help = "days around the start, such as \"-7d..28d\"; a `scope` may move";
+            let title = "the days of rows that a unit brings cannot move with the date";
+            let help = "write days around the start, such as \"-7d..28d\"; only a `scope` may move";
             context.mistakes.at(rule, title, help);
         }
         let of = (name, column, &entity.columns[column].kind, context.written(entity).at("schema").key(name));
@@ -84,13 +84,14 @@ pub(super) fn check_partial_rows(context: &ResolveContext<'_>, units: &[SyncUnit
         let at = parts.name(&entity.name);
         if !units.iter().any(|other| other.brings_whole(excerpt.entity)) {
             let title = format!("no unit brings `{}` in full", entity.name);
-            let help = "let another unit pull it in full; a column that no unit brings is left out of the entity's `project`";
+            let help =
+                "let another unit pull the entity in full, or remove the missing columns from its `project`";
             context.mistakes.given(&[context.root.at("unit")]).at(at, title, help);
         }
         if gateway.mode == Mode::Persistent || !gateway.serve.reads_parts {
             let title =
-                "this gateway keeps one cursor per device and entity, and partial rows need their own";
-            let help = "partial rows need mode \"ota\" and capture by last_modified without `reconcile`";
+                "this gateway keeps one cursor per device and entity, but partial rows need their own cursor";
+            let help = "write gateway.mode = \"ota\" and a capture by `last_modified` without `reconcile`";
             context.mistakes.given(&[context.root.at("gateway")]).at(at, title, help);
         }
     }

@@ -30,8 +30,9 @@ pub(super) fn attributes(root: View<'_>, mistakes: &Mistakes) -> Vec<Attribute> 
                 // Wrong values were already reported, and leave an empty list.
                 Some(known) if known.is_empty() || values.is_empty() => {}
                 Some(known) if **known != *values => {
-                    let title = format!("`{name}` has other values in `{fleet}` than elsewhere");
-                    mistakes.at(written, title, "an attribute has the same values in every fleet");
+                    let title =
+                        format!("the attribute `{name}` has other values in `{fleet}` than in another fleet");
+                    mistakes.at(written, title, "give the attribute the same values in every fleet");
                 }
                 Some(_) => {}
                 None => _ = known.insert(name, values),
@@ -77,8 +78,9 @@ fn tunnel(name: &str, below: &str, links: View<'_>, mistakes: &Mistakes) {
     let reconnect = under.at("reconnect");
     if reconnect.span() > Span::ZERO {
         let takes = reconnect.span();
-        let title =
-            format!("`{name}` is a tunnel, and `link.{below}` is one too: it needs {takes} to reconnect");
+        let title = format!(
+            "`{name}` is a tunnel over `link.{below}`, which is a tunnel too: `reconnect` is {takes}"
+        );
         mistakes.at(
             reconnect,
             title,
@@ -88,8 +90,9 @@ fn tunnel(name: &str, below: &str, links: View<'_>, mistakes: &Mistakes) {
     let mtu = under.at("mtu");
     let bytes = mtu.count();
     if mtu.present().is_some() && bytes < LEAST + TAKES && own.at("mtu").place().is_none() {
-        let title =
-            format!("packets of {bytes} bytes have no room for a tunnel, which takes {TAKES} of each");
+        let title = format!(
+            "packets of {bytes} bytes are too small for a tunnel, which takes {TAKES} bytes of each packet"
+        );
         let help = format!("`mtu` must be at least {} where `{name}` is used", LEAST + TAKES);
         mistakes.given(&[mtu]).at(mtu, title, help);
     }
@@ -112,10 +115,14 @@ fn tunnel(name: &str, below: &str, links: View<'_>, mistakes: &Mistakes) {
         ("mtu", own.at("mtu").count() >= packet),
     ];
     for (key, _) in better.iter().filter(|(key, better)| *better && own.at(key).place().is_some()) {
-        let title = format!("`link.{name}.{key}` is better than the link that carries the tunnel");
+        let title =
+            format!("`link.{name}.{key}` of the tunnel is better than `link.{below}`, which carries it");
         let help = match *key {
-            "mtu" => format!("its packets are smaller than the {packet} bytes of `{below}`"),
-            key => format!("`{key}` of `{below}` is {}", figure(key).unwrap_or_default()),
+            "mtu" => format!("write less than {packet} bytes, the `mtu` of `{below}`"),
+            key => format!(
+                "make it no better than {}, the `{key}` of `{below}`",
+                figure(key).unwrap_or_default()
+            ),
         };
         mistakes.given(&[own.at(key), under.at(key)]).at(own.at(key), title, help);
     }
@@ -123,7 +130,7 @@ fn tunnel(name: &str, below: &str, links: View<'_>, mistakes: &Mistakes) {
 
 fn carried(below: &str, at: View<'_>, links: View<'_>, mistakes: &Mistakes) {
     if carrier(below).is_some() {
-        mistakes.at(at, "this would be a tunnel over a tunnel", format!("write only one of them: `{below}`"));
+        mistakes.at(at, "this would be a tunnel over a tunnel", format!("write only `{below}`"));
     } else {
         defined_among(Library::Links, ("link", below), at, links, mistakes, |link| carrier(link).is_none());
     }
@@ -158,12 +165,16 @@ pub(super) fn fleets(context: &ResolveContext<'_>) -> Vec<Fleet> {
     let written = context.root.at("fleet");
     let fleets: Vec<Fleet> = written.entries().map(|(name, view)| fleet(context, name, view)).collect();
     if fleets.is_empty() && written.present().is_some() {
-        context.mistakes.at(written, "there is no device", "write one as [fleet.phones] with devices = 10");
+        context.mistakes.at(
+            written,
+            "the scenario has no device",
+            "write a fleet such as [fleet.phones] with devices = 10",
+        );
     }
     let all = all_devices(context.root);
     if all > DEVICES_MAX {
-        let title = format!("all fleets together have {all} devices, and the maximum is {DEVICES_MAX}");
-        context.mistakes.at(written, title, "fewer fleets, or fewer devices in them");
+        let title = format!("all fleets together have {all} devices, but the maximum is {DEVICES_MAX}");
+        context.mistakes.at(written, title, "write fewer devices");
     }
     fleets
 }
@@ -178,8 +189,15 @@ fn moves(context: &ResolveContext<'_>, moves: View<'_>, shares: View<'_>) -> Opt
     if moves.text() == "field-worker" {
         // The resolved text of every scenario has this default.
         if shares.names() != [FIELD_WORKER[0]] {
-            let help = format!("it uses {}; change those under `link`", FIELD_WORKER.join(", "));
-            context.mistakes.at(shares, "the day of a field worker defines its links itself", help);
+            let help = format!(
+                "remove this `link`; to change the links of the day, change {} under [link]",
+                FIELD_WORKER.join(", ")
+            );
+            context.mistakes.at(
+                shares,
+                "`moves = \"field-worker\"` already defines the links of the day",
+                help,
+            );
         }
         let [depot, road, site] = FIELD_WORKER.map(|name| links.get(name).cloned());
         let since_midnight = calendar.start.since(calendar.midnight());
@@ -255,7 +273,7 @@ fn longest_row(columns: &[Maker]) -> u64 {
 fn class(name: &str, view: View<'_>, mistakes: &Mistakes) -> DeviceClass {
     let cpu = view.at("cpu");
     if cpu.present().is_some() && cpu.milli() == 0 {
-        let help = "it is 1 for a desktop and 6.667 for a phone of the middle class";
+        let help = "write 1 for a desktop, or 6.667 for a phone of the middle class";
         mistakes.at(cpu, "`cpu` must be greater than 0", help);
     }
     DeviceClass {
@@ -305,7 +323,7 @@ pub(super) fn budgets(root: View<'_>, mistakes: &Mistakes) {
         mistakes.in_order(view, ["window", "every"], true);
         let growth = view.at("growth");
         if growth.is_sound() && growth.milli() < 1_000 {
-            let help = "1 keeps the time between windows, 2 doubles it each time";
+            let help = "write 1 to keep the time between windows, or 2 to double it each time";
             mistakes.at(growth, "windows cannot become more frequent", help);
         }
     }

@@ -61,12 +61,13 @@ impl ResolveContext<'_> {
         if change != ScopeChange::Backfill {
             return change;
         }
-        let help = "scope_change = \"reload\" makes the device load its scope again";
+        let help = "write scope_change = \"reload\": then the device loads its scope again";
         if self.mode() == Mode::Persistent {
-            let why = "a replica sends rows in the order in which it got them, and has no list per scope";
+            let why = "a replica sends rows in the order in which they arrived, and has no list per scope";
             self.mistakes.given(&[self.root.at("gateway.mode")]).at(view, why, help);
         } else if serve.knows_devices {
-            let why = "a capture that remembers the rows of each device compares them with its scope itself";
+            let why =
+                "this capture remembers the rows of each device, and itself compares them with the scope";
             self.mistakes.given(&[self.root.at(SERVED)]).at(view, why, help);
         }
         change
@@ -75,8 +76,9 @@ impl ResolveContext<'_> {
     fn upload_cache(&self, view: View<'_>) -> Option<UploadCacheOptions> {
         let view = view.present()?;
         if self.mode() == Mode::Persistent {
-            let why = "a gateway in mode \"persistent\" has a queue of uploads, which keeps the results too";
-            let help = "`gateway.refresh.kept` sets for how long; a cache of uploads is for mode \"ota\"";
+            let why = "a gateway in mode \"persistent\" has a queue of uploads that also keeps the results";
+            let help =
+                "set `gateway.refresh.kept` to the time that results are kept, or write mode = \"ota\"";
             self.mistakes.at(view, why, help);
         }
         self.mistakes.in_order(view, ["resubmit", "kept"], true);
@@ -90,16 +92,15 @@ impl ResolveContext<'_> {
         let view = view.present()?;
         let mode = self.root.at("gateway.mode");
         if self.mode() == Mode::Persistent {
-            let title = "a gateway in mode \"persistent\" responds from its replica at once";
-            self.mistakes.given(&[mode]).at(view, title, "jobs are for mode \"ota\"");
+            let title = "a gateway in mode \"persistent\" responds from its replica at once, without jobs";
+            self.mistakes.given(&[mode]).at(view, title, "write gateway.mode = \"ota\", or leave out `job`");
         }
         let held = self.root.at("gateway.serve.cursor_held_by");
         let serve = captured(self.root, SERVED, &Mistakes::default());
         let by_receipt = serve.is_some_and(|serve| serve.takes_receipts.is_some());
         if held.text() == "server" || by_receipt {
-            let title =
-                "a result may be given twice or never, and the gateway counts each response as received";
-            let help = "it takes cursors held by clients, and a capture by `last_modified` or `change_log`";
+            let title = "a job's result may be given twice or never, but this gateway counts each response as received";
+            let help = "write cursor_held_by = \"client\" and a capture by `last_modified` or `change_log`";
             self.mistakes.given(&[held, self.root.at(SERVED)]).at(view, title, help);
         }
         Some(read!(view, JobOptions { after ask_again result kept }))
@@ -110,7 +111,9 @@ impl ResolveContext<'_> {
         let name = written.text();
         if spoken.items().all(|codec| ![name, protocol::ANY].contains(&codec.text())) {
             let title = format!("the gateway does not support \"{name}\", the format of the devices");
-            let help = format!("add \"{name}\" to `gateway.codecs`, or set `engine.codec` to one of those");
+            let help = format!(
+                "add \"{name}\" to `gateway.codecs`, or set `engine.codec` to a format of `gateway.codecs`"
+            );
             self.mistakes.among(&[written, spoken], title, help);
         }
         protocol::packed(name, self.coding()).unwrap_or_default()
@@ -125,16 +128,17 @@ impl ResolveContext<'_> {
         };
         let word = coding.packing.word();
         if coding.packing != Packing::None && known.items().all(|known| known.text() != word) {
-            let title = format!("the gateway cannot decompress \"{word}\", which devices use");
+            let title = format!("devices use the compression \"{word}\", which the gateway cannot read");
             let help = format!(
-                "add \"{word}\" to `gateway.compressions`, or set `engine.compression` to one of those"
+                "add \"{word}\" to `gateway.compressions`, or set `engine.compression` to one of its values"
             );
             self.mistakes.among(&[packing, known], title, help);
         }
         let most = self.root.at("engine.pull.chunk_bytes");
         if coding.packing != Packing::None && most.bytes().0 > LIMIT / 2 {
             let title = "a compressed page of that size is treated as a zip bomb".to_owned();
-            let help = format!("at most {}, half of the limit for a decompressed message", Bytes(LIMIT / 2));
+            let help =
+                format!("write at most {}, half of the limit for a decompressed message", Bytes(LIMIT / 2));
             self.mistakes.given(&[packing]).at(most, title, help);
         }
         coding
@@ -167,9 +171,13 @@ impl ResolveContext<'_> {
         if view.count() > 1
             && let Some(why) = capture.takes_receipts
         {
-            let why = format!("several nodes ask with the same cursor, and {why}");
+            let why = format!("several nodes use the same cursor, but {why}");
             let shared = Capture::such(|capture| capture.takes_receipts.is_none());
-            self.mistakes.at(view, why, format!("a capture by {shared} can be shared, or `nodes = 1`"));
+            self.mistakes.at(
+                view,
+                why,
+                format!("write a capture by {shared}, which several nodes can share, or `nodes = 1`"),
+            );
         }
         view.count()
     }
@@ -199,12 +207,12 @@ impl ResolveContext<'_> {
         let provisioning = provisioning_at.word();
         if let Err(unfit) = capture.fits(provisioning) {
             let whose = self.root.at(key).profile();
-            let whose = whose.map_or(String::new(), |name| format!(", as `{name}` has it,"));
+            let whose = whose.map_or(String::new(), |name| format!(" of `{name}`"));
             let mode = if key == FED { Mode::Persistent } else { Mode::Ota };
             let others: Vec<String> =
                 Capture::fitting(provisioning, mode).map(|written| format!("`{written}`")).collect();
             let help = format!(
-                "for `{key}`{whose} it takes {}; with this one it may be {}",
+                "`{key}`{whose} needs {}; or keep this `provisioning`, and write the capture as {}",
                 unfit.instead,
                 others.join(" or ")
             );

@@ -23,7 +23,7 @@ pub(super) fn integration(context: &ResolveContext<'_>) -> Option<IntegrationOpt
     let mut events = context.root.at("event").entries();
     if let Some((_, event)) = events.find(|(_, event)| event.at("restore_backend").present().is_some()) {
         let title = "the workers of an integration do not notice that the backend went back to a backup";
-        context.mistakes.at(event.at("restore_backend"), title, "not supported together with [integration]");
+        context.mistakes.at(event.at("restore_backend"), title, "remove `restore_backend` or [integration]");
     }
     kept_there(context, view, &options);
     Some(options)
@@ -53,7 +53,7 @@ fn shared(context: &ResolveContext<'_>, view: View<'_>, options: &IntegrationOpt
         && let Some(why) = options.capture.works_alone
     {
         let shared = Capture::such(|capture| capture.works_alone.is_none());
-        let help = format!("`workers = 1`; a capture by {shared} can be shared");
+        let help = format!("write `workers = 1`, or a capture by {shared}, which several workers can share");
         context.mistakes.at(view.at("workers"), why, help);
     }
 }
@@ -66,14 +66,15 @@ fn kept_there(context: &ResolveContext<'_>, view: View<'_>, options: &Integratio
     if options.page > options.destination.batch {
         let batch = view.at("destination.batch");
         let title = format!(
-            "a page of {} rows takes several calls, and its cursor goes with only one of them",
+            "a page of {} rows takes several calls, but its cursor goes with only one call",
             options.page
         );
-        let help = format!("`page` must be at most `destination.batch`, {}", options.destination.batch);
+        let help =
+            format!("write a `page` of at most {}, the `destination.batch`", options.destination.batch);
         context.mistakes.among(&[page, batch, kept], title, help);
     }
     if options.remembers == Remembers::BeforeWrite {
         let title = "a cursor that the destination keeps is written with the records, not before them";
-        context.mistakes.among(&[remember, kept], title, "remember = \"after-write\"");
+        context.mistakes.among(&[remember, kept], title, "write remember = \"after-write\"");
     }
 }

@@ -97,8 +97,9 @@ fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, mist
         }
         _ => return,
     };
-    let title = format!("`link.{name}` has kind \"{}\" and radio \"{}\"", kind.word(), radio.word());
-    let help = format!("with this `kind` the radio must be {fits}; without `radio` it follows `kind`");
+    let title =
+        format!("`link.{name}` cannot have the kind \"{}\" with the radio \"{}\"", kind.word(), radio.word());
+    let help = format!("write {fits} for `radio`, or leave out `radio`: the default follows `kind`");
     let at = written(&[view.at("radio"), view.at("kind"), view]);
     mistakes.given(&[view.at("kind")]).at(at, title, help);
 }
@@ -114,7 +115,7 @@ fn without_radio(view: View<'_>, kind: NetworkKind, mistakes: &Mistakes) {
         let within = figures.entries().map(|(_, figure)| figure);
         let written = std::iter::once(figures).chain(within).chain([radio, called]);
         let Some(at) = written.into_iter().find(|view| view.place().is_some()) else { continue };
-        let help = "set `radio`, or use a link with another name without that key";
+        let help = "set `radio`, or use a link with another name and without this key";
         mistakes.given(&[radio, called, figures]).at(
             at,
             format!("a link without a radio has no `{key}`"),
@@ -127,14 +128,14 @@ fn contradictions(view: View<'_>, mistakes: &Mistakes) {
     let variation = view.at("variation");
     let traced = ["down", "up"].iter().all(|way| view.at("trace").at(way).present().is_some());
     if traced && variation.place().is_some() {
-        let help = "leave out `variation`: a trace varies as it was recorded";
-        let title = "both directions replay a trace, so this has no effect";
+        let help = "leave out `variation`: a trace varies as in its recording";
+        let title = "both directions replay a trace: `variation` has no effect";
         mistakes.given(&[variation]).at(variation, title, help);
     }
     let answers = view.at("response_loss");
     if answers.share() >= Ppm::ONE {
         let help = "the share must be below 1; for a time without responses write an event `response_loss`";
-        mistakes.at(answers, "every response is lost, so nothing ever ends", help);
+        mistakes.at(answers, "every response is lost: no sync ever ends", help);
     }
 }
 
@@ -155,7 +156,7 @@ fn too_late(view: View<'_>, mistakes: &Mistakes) {
     if view.span() > Jitter::LONGEST {
         let title = format!("a jitter of {} is longer than any delay of a message", view.span());
         let help = format!(
-            "at most {}; longer delays are gaps: `gaps`, or an event `outage` with mode = \"hold\"",
+            "write at most {}; for longer delays write `gaps`, or an event `outage` with mode = \"hold\"",
             Jitter::LONGEST
         );
         mistakes.at(view, title, help);
@@ -168,12 +169,12 @@ fn jitter(view: View<'_>, mistakes: &Mistakes) -> Jitter {
         too_late(tail.at("from"), mistakes);
         let alpha = tail.at("alpha");
         if alpha.value().is_some() && alpha.milli() == 0 {
-            let help = "such as 1.6; a smaller exponent makes a longer tail";
+            let help = "write an exponent such as 1.6; a smaller exponent makes a longer tail";
             mistakes.at(alpha, "the exponent of the tail must be greater than 0", help);
         }
         let none = view.at("jitter");
         if none.span() == Span::ZERO && !none.is_changed() {
-            let help = "set `jitter` too: the median of the delays outside the tail";
+            let help = "set `jitter` too: the median delay outside the tail";
             mistakes.at(tail, "a tail needs a jitter", help);
         }
         // If an axis or a variant removes the jitter, the tail goes with it.
@@ -190,16 +191,15 @@ fn loss(view: View<'_>, mistakes: &Mistakes) -> Option<PacketLoss> {
     if !view.is_table() {
         let p = view.share();
         if p >= Ppm::ONE {
-            let help =
-                "the share must be below 1; a link that is lost for a time has `gaps`, or an event `outage`";
-            mistakes.at(view, "every packet is lost, so nothing ever arrives", help);
+            let help = "the share must be below 1; for a link that is lost for a time write `gaps`, or an event `outage`";
+            mistakes.at(view, "every packet is lost: nothing ever arrives", help);
         }
         return (p.0 > 0).then_some(PacketLoss { p, r: Ppm(Ppm::ONE.0 - p.0), window: None });
     }
     let (p, r) = (view.at("p").share(), view.at("r").share());
     if p.0 > 0 && r.0 == 0 && view.at("r").present().is_some() {
-        let help = "`r` must be above 0; a link that carries nothing is an outage";
-        mistakes.at(written(&[view.at("r"), view.at("p")]), "losses never end", help);
+        let help = "`r` must be above 0; for a link that carries nothing write an event `outage`";
+        mistakes.at(written(&[view.at("r"), view.at("p")]), "a burst of losses never ends: `r` is 0", help);
     }
     let window = match (view.at("every").present(), view.at("for").present()) {
         (Some(every), Some(lasts)) => {
@@ -208,7 +208,7 @@ fn loss(view: View<'_>, mistakes: &Mistakes) -> Option<PacketLoss> {
         }
         (None, None) => None,
         (Some(one), None) | (None, Some(one)) => {
-            let help = "losses come at the beginning of each `every`";
+            let help = "write both: in each `every`, packets are lost during its first `for`";
             mistakes.at(one, "`every` and `for` need each other", help);
             None
         }
@@ -231,8 +231,7 @@ pub(super) fn kept_gaps(root: View<'_>) -> Vec<Diagnostic> {
             "`link.{name}.gaps` keeps the profile's `mode = \"hold\"` and its `lengths`: packets \
              wait, and no phone goes offline"
         );
-        let help =
-            "`mode = \"drop\"` turns a gap into an outage, `mode = \"hold\"` confirms that this is intended";
+        let help = "write `mode = \"drop\"` to take phones offline in a gap, or `mode = \"hold\"` to confirm that packets wait";
         holds.then(|| Diagnostic::new(Some(mtbf), title).help(help))
     };
     root.at("link").entries().filter_map(told).collect()
@@ -244,9 +243,9 @@ fn gaps(view: View<'_>, mistakes: &Mistakes) -> Gaps {
     let lengths: GapLengths = view.at("lengths").word();
     mistakes.in_order(view, ["mean", "mtbf"], true);
     if mean < mtbf && mean > Gaps::mean_max(lengths) {
-        let help = format!("they must have a mean of at most {}", Gaps::mean_max(lengths));
+        let help = format!("write a `mean` of at most {}", Gaps::mean_max(lengths));
         let given = mistakes.given(&[view.at("lengths")]);
-        given.at(at, "too long for gaps of a cellular network", help);
+        given.at(at, "these gaps are too long for a cellular network", help);
     }
     Gaps { mtbf: mtbf.max(Span(1)), mean, mode: view.at("mode").word(), lengths }
 }

@@ -36,7 +36,7 @@ fn no_time_to_drain(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let at = [root.at("drain"), root.at("fleet")].into_iter().find_map(View::place);
     let all = count(devices, "device");
     let title = format!("a drain of {} ends before all of {all} are asked to sync", plan.drain);
-    let help = format!("one is asked every {ASKED_EVERY}, which takes {asked}: write a longer `drain`");
+    let help = format!("write a `drain` of more than {asked}: one device is asked every {ASKED_EVERY}");
     Some(Diagnostic::new(at, title).help(help))
 }
 
@@ -49,9 +49,9 @@ fn unpulled(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let first = *names.first()?;
     let entity = root.at("entity").key(first);
     let at = [entity.at("delivery"), entity].into_iter().find_map(View::place);
-    let title = format!("no unit pulls `{}`: no row would ever come to a device", names.join("`, `"));
+    let title = format!("no unit pulls `{}`: its rows would never come to a device", names.join("`, `"));
     let help = format!(
-        "write pull = [\"{first}\"] in a unit; delivery = \"upload-only\" or \"backend-only\" says that no row should come"
+        "write pull = [\"{first}\"] in a unit; if no row should come, write delivery = \"upload-only\" or \"backend-only\""
     );
     Some(Diagnostic::new(at, title).help(help))
 }
@@ -62,11 +62,12 @@ fn no_such_data(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
         Dataset::new(plan.seed, schema, &plan.data, plan.start, plan.utc_offset, &values, &|| true).err()?;
     let (place, help) = match &error {
         DataError::TooFewNames { entity, .. } => {
-            let help = "fewer rows, or columns with more possible values: a text has an unlimited number";
+            let help =
+                "write fewer rows, or columns with more possible values: a text has an unlimited number";
             (root.at("entity").key(entity).at("unique"), help)
         }
         DataError::Circle { entity, column } => {
-            let help = "the folded columns form a circle: one must hold a value of its own";
+            let help = "give one column of the circle a type other than \"fold …\"";
             (root.at("entity").key(entity).at("schema").key(column), help)
         }
     };
@@ -104,7 +105,7 @@ fn unpushed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         let entity = &plan.schema.entity(action.entity).name;
         let written = root.at("action").key(&action.name).at("entity");
         let at = written.place().or_else(|| root.at("unit").place());
-        let help = format!("their edits wait for ever; write push = [\"{entity}\"] in a unit");
+        let help = format!("write push = [\"{entity}\"] in a unit; without it these edits wait for ever");
         Diagnostic::new(at, format!("no unit pushes `{entity}`, which people edit on devices")).help(help)
     };
     let mut seen = BTreeSet::new();
@@ -120,8 +121,7 @@ fn unedited(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let first = names.first()?;
     let title = format!("no unit pushes `{}`, so by default only the office edits it", names.join("`, `"));
     let help = format!(
-        "push = [\"{first}\"] in a unit lets people edit it; [action.NAME] says who edits what, and \
-         per_device = 0 that nobody edits it"
+        "to let people edit `{first}`, write push = [\"{first}\"] in a unit; to choose who edits, write [action.NAME], with per_device = 0 for no edits"
     );
     Some(Diagnostic::new(root.at("unit").place(), title).help(help))
 }
@@ -138,11 +138,11 @@ fn without_parents(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
             for parent in parents.filter(|parent| !unit.push.contains(parent) && made(*parent)) {
                 let [child, parent] = [*child, parent].map(|id| &plan.schema.entity(id).name);
                 let title = format!(
-                    "`unit.{}` pushes `{child}` and not `{parent}`, which `{child}` refers to and which people create, too",
+                    "`unit.{}` pushes `{child}` but not `{parent}`: people create both, and `{child}` refers to `{parent}`",
                     unit.name
                 );
                 let help = format!(
-                    "a `{child}` that is sent before its `{parent}` is refused: push both in one unit"
+                    "push both in one unit: the backend refuses a `{child}` that is sent before its `{parent}`"
                 );
                 let at = root.at("unit").key(&unit.name).at("push");
                 lints.push(Diagnostic::new(at.place(), title).help(help));
@@ -191,8 +191,11 @@ fn longer_than_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let told = |(path, span): (String, Span)| {
         // Defaults are not reported.
         let at = root.at(&path).place().filter(|_| span > plan.duration)?;
-        let title = format!("`{path}` has {span}, and the script lasts {}: it comes too late", plan.duration);
-        Some(Diagnostic::new(Some(at), title).help("a shorter time, or a longer `duration`"))
+        let title = format!(
+            "`{path}` has {span}, but the script lasts only {}: this time ends too late",
+            plan.duration
+        );
+        Some(Diagnostic::new(Some(at), title).help("write a shorter time, or a longer `duration`"))
     };
     debounce.into_iter().chain(poll).chain(periods).filter_map(told).collect()
 }
@@ -208,12 +211,12 @@ fn never_allowed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let told = |unit: &SyncUnit| {
         let words: Vec<&str> = unit.when.iter().map(|condition| condition.word()).collect();
         let title = format!(
-            "`unit.{}` waits for \"{}\", and no device is ever on such a network: it never starts automatically",
+            "`unit.{}` never starts automatically: it waits for \"{}\", and no device is ever on such a network",
             unit.name,
             words.join("\" and \"")
         );
         let at = root.at("unit").key(&unit.name).at("when").place();
-        Diagnostic::new(at, title).help("a fleet with a `link` of kind \"wifi\", or another condition")
+        Diagnostic::new(at, title).help("give a fleet a `link` of kind \"wifi\", or write another condition")
     };
     plan.units.iter().filter(never).map(told).collect()
 }
@@ -225,10 +228,10 @@ fn starts_itself(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         let name = &plan.units[usize::from(unit.0)].name;
         let hook = hook.word();
         let title = format!(
-            "`hooks.{hook}` triggers `{name}` for each run of `{name}` too: it starts itself for ever"
+            "`hooks.{hook}` triggers `{name}` after runs of `{name}` too: the unit starts itself for ever"
         );
         let at = root.at("hooks").key(hook).at("triggers").place();
-        let help = "set `unit` in the hook to the other unit after whose runs it should start";
+        let help = "set `unit` in the hook to another unit, whose runs should trigger `{name}`";
         Some(Diagnostic::new(at, title).help(help))
     };
     hooks.filter_map(told).collect()
@@ -247,8 +250,11 @@ fn of_nobody(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         };
         let (_, kind) = root.at("event").key(&event.name).entries().find(|(_, kind)| kind.is_table())?;
         let at = kind.at(key).place().filter(|_| share > Ppm(0) && share.of(of) == 0)?;
-        let title = format!("`event.{}` concerns no device, and changes nothing", event.name);
-        Some(Diagnostic::new(Some(at), title).help(format!("{share} of {of} rounds to none")))
+        let title = format!("`event.{}` affects no device", event.name);
+        Some(
+            Diagnostic::new(Some(at), title)
+                .help(format!("write a larger share: {share} of {of} rounds to 0")),
+        )
     };
     plan.events.iter().filter_map(told).collect()
 }
@@ -261,8 +267,8 @@ fn of_nothing(root: View<'_>) -> Vec<Diagnostic> {
         let changed =
             event.is_changed() || own.is_changed() || figures.iter().any(|figure| figure.is_changed());
         let place = figures.iter().find_map(|figure| figure.place())?;
-        let title = format!("`event.{name}` is a `{kind}` of length or size 0, and changes nothing");
-        let help = "give it a length or a size; an axis or a variant may begin with 0";
+        let title = format!("`event.{name}` has no effect: its `{kind}` has a length or size of 0");
+        let help = "write a length or a size; only an axis or a variant may begin with 0";
         let is_nothing = faults::KINDS.iter().any(|fault| fault.key.name == kind && (fault.is_nothing)(own));
         (is_nothing && !changed).then(|| Diagnostic::new(Some(place), title).help(help))
     };
@@ -276,8 +282,9 @@ pub(in super::super) fn of_no_edits(plan: &Plan, root: View<'_>) -> Vec<Diagnost
     let is_idle = |action: &&Action| !says_how && !taken.contains(action.name.as_str());
     let told = |action: &Action| {
         let at = root.at("action").key(&action.name).at("per_device");
-        let title = format!("`action.{}` makes no edits, and changes nothing", action.name);
-        let help = "more than 0, or an event with its `edits`; an axis or a variant may set 0";
+        let title = format!("`action.{}` has no effect: it makes no edits", action.name);
+        let help =
+            "write more than 0, or an event with `edits` of this action; only an axis or a variant may set 0";
         (!at.is_changed()).then(|| Diagnostic::new(at.place(), title).help(help).warning())
     };
     plan.workload.actions.iter().filter(is_idle).filter_map(told).collect()
@@ -290,8 +297,8 @@ fn of_no_trouble(root: View<'_>) -> Vec<Diagnostic> {
         let mtbf = format!("{}_mtbf", key.split('_').next()?);
         let often = chaos.at(&mtbf).present()?;
         let at = view.place().filter(|_| often.place().is_none() && often.span() == Span::ZERO)?;
-        let title = format!("`chaos.{key}` changes nothing: there is no `chaos.{mtbf}`");
-        let help = format!("{mtbf} = \"1h\" means one per hour; \"0s\" means none");
+        let title = format!("`chaos.{key}` has no effect: `chaos.{mtbf}` is missing");
+        let help = format!("write {mtbf} = \"1h\" for one fault per hour, or \"0s\" for none");
         Some(Diagnostic::new(Some(at), title).help(help))
     };
     chaos.entries().filter_map(told).collect()
@@ -313,18 +320,17 @@ fn waits_for_what_is_gone(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     if let Some((parent, _)) = families().find(|(parent, _)| untold && keeps_none && is_deleted(*parent)) {
         let parent = name(parent);
         let title = format!(
-            "a row waits for its `{parent}`, and no pull reports that a `{parent}` was deleted: it waits for ever"
+            "a row may wait for ever for its `{parent}`: no pull reports that a `{parent}` was deleted"
         );
         return Some(Diagnostic::new(Some(at), title).help(
-            "`provisioning = \"full\"`, `capture = { hash = {} }`, or `reconcile` find deletes; or set missing_parent = \"ignore\"",
+            "to find deletes, write `provisioning = \"full\"`, `capture = { hash = {} }` or `reconcile`; or set missing_parent = \"ignore\"",
         ));
     }
     let unheard = |of: EntityId| plan.schema.entity(of).delivery != Delivery::Delta;
     let (parent, child) = families().find(|(parent, child)| is_deleted(*parent) && unheard(*child))?;
     let (parent, child) = (name(parent), name(child));
     let title = format!(
-        "the delete of a `{parent}` waits for each `{child}` that refers to it, and no pull reports \
-         the delete of a `{child}`: it waits for ever"
+        "the delete of a `{parent}` may wait for ever for each `{child}` that refers to it: no pull reports the delete of a `{child}`"
     );
     Some(Diagnostic::new(Some(at), title).help("set missing_parent = \"ignore\""))
 }
@@ -341,10 +347,11 @@ fn read_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     }
     let bound = root.at(&format!("{place}.last_modified.bound"));
     let title = format!(
-        "pages end at exact times, and the backend can be asked only for changes since a multiple \
-         of {filter}: a page that holds no more than such a multiple comes again for ever"
+        "a page may come again for ever: pages end at exact times, but the backend returns changes only since a multiple of {filter}"
     );
-    let help = "`bound = \"keyset\"`, which skips rows already read, or pages larger than the number of changes in that time";
+    let help = format!(
+        "write `bound = \"keyset\"` to skip rows already read, or pages with more rows than change in {filter}"
+    );
     Some(Diagnostic::new(bound.place(), title).help(help))
 }
 
@@ -353,8 +360,8 @@ fn asks_behind(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     if by != (CursorBook::LastSyncOn, SyncDate::End) || !plan.judged.expect.violations.is_empty() {
         return None;
     }
-    let title = "the next pull asks by the date of a sync's end: changes that the server commits between its response and that end never come";
-    let help = "sync_date = \"start\" in [engine.push] misses none of them";
+    let title = "changes may never come: the next pull asks by the date of a sync's end, but the server may commit changes between its response and that end";
+    let help = "write sync_date = \"start\" in [engine.push]: then no change is missed";
     let place = root.at("engine.pull.cursor").place()?;
     Some(Diagnostic::new(Some(place), title).help(help))
 }
@@ -363,9 +370,11 @@ fn loads_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let options: &LastModifiedOptions = plan.capture().1.of()?;
     let by_date = plan.engine.pull.cursor == CursorBook::LastSyncOn && plan.gateway.mode == Mode::Ota;
     let at = root.at("engine.pull.cursor").place().filter(|_| by_date && options.reconcile.is_some())?;
-    let title = "a date does not say which deletes a phone already knows: with `reconcile` each \
-                 sync reloads all rows";
-    Some(Diagnostic::new(Some(at), title).help("use cursor = \"entity\", or another way to find deletes"))
+    let title = "with `reconcile`, each sync reloads all rows: a date does not say which deletes a phone already knows";
+    Some(
+        Diagnostic::new(Some(at), title)
+            .help("write cursor = \"entity\", or use another way to find deletes"),
+    )
 }
 
 /// Working hours and logins that begin after the script's end.
@@ -375,8 +384,8 @@ fn after_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let hours = (root.at("workload.hours.from"), plan.workload.hours.0);
     let told = |(written, begins): (View<'_>, Time)| {
         let at = written.place().filter(|_| begins >= Time::ZERO + plan.duration)?;
-        let title = "this begins after the end of the script, when nobody works any more";
-        Some(Diagnostic::new(Some(at), title).help("an earlier time, or a longer `duration`"))
+        let title = "this begins after the end of the script, when nobody works";
+        Some(Diagnostic::new(Some(at), title).help("write an earlier time, or a longer `duration`"))
     };
     logins.zip(waves).chain([hours]).filter_map(told).collect()
 }
@@ -402,7 +411,7 @@ fn unused_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         let title = format!("nothing uses the attribute `{name}`: no scope, no column and no event names it");
         let help = match closest(name, used.iter().copied()) {
             Some(meant) => format!("the scenario uses `{meant}`: did you mean that?"),
-            None => "name it in a scope: column = \"device.NAME\"".to_owned(),
+            None => "name the attribute in a scope: column = \"device.NAME\"".to_owned(),
         };
         Diagnostic::new(view.place(), title).help(help)
     };

@@ -48,7 +48,7 @@ pub(super) fn has_stat(view: View<'_>, metric: &str, stat: &str, mistakes: &Mist
     if !stats.contains(&stat) {
         let quoted: Vec<String> = stats.iter().map(|stat| format!("`{stat}`")).collect();
         let title = format!("`{name}` has no `{stat}`");
-        mistakes.at(view, title, format!("it is {what} and has {}", quoted.join(", ")));
+        mistakes.at(view, title, format!("this metric is {what} and has {}", quoted.join(", ")));
     }
     stats.contains(&stat)
 }
@@ -92,7 +92,7 @@ fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
         let help = format!("a plain number can be misread here: write {example}");
         return Err(("this figure has no unit", help));
     }
-    read(unit, value).ok_or_else(|| ("this does not fit the metric's unit", format!("it takes {want}")))
+    read(unit, value).ok_or_else(|| ("this does not fit the metric's unit", format!("write {want}")))
 }
 
 /// The number with a unit, if people would not think of the metric's own unit.

@@ -170,7 +170,11 @@ impl ResolveContext<'_> {
         let time = self.calendar.time(clock);
         if time.is_none() {
             let title = format!("{} is before the scenario starts", view.text());
-            self.mistakes.at(view, title, format!("it starts at {}", start.text()));
+            self.mistakes.at(
+                view,
+                title,
+                format!("write a later time: the scenario starts at {}", start.text()),
+            );
         }
         time
     }

@@ -19,12 +19,15 @@ pub(super) fn check_key_owners(root: View<'_>, mode: Mode, mistakes: &Mistakes) 
         let by: NamedBy = ids.word();
         if by == NamedBy::Server && MAKES_AGAIN.contains(&policy.text()) {
             let name = policy.text();
-            let title = format!("\"{name}\" may create a row again, and the new row would get another key");
+            let title = format!(
+                "the policy \"{name}\" may create a row again, and the new row would get another key"
+            );
             let help = "write another policy, or ids = \"client\"";
             mistakes.given(&[policy, ids]).at(ids, title, help);
         } else if by == NamedBy::Server && squash.flag() {
             let help = "write engine.push.squash = false, or ids = \"client\"";
-            let title = "a row that is created and changed in one edit cannot be found by its key";
+            let title =
+                "`squash` may merge a create with a change, and the app could not find that row by its key";
             mistakes.given(&[squash, ids]).at(ids, title, help);
         }
         if mode == Mode::Persistent && by != NamedBy::Device {
@@ -33,7 +36,7 @@ pub(super) fn check_key_owners(root: View<'_>, mode: Mode, mistakes: &Mistakes) 
             mistakes.given(&[root.at("gateway.mode")]).at(ids, title, help);
         } else if marks && by != NamedBy::Device {
             let help = "write engine.push.capture = \"outbox\", or ids = \"client\"";
-            let title = "a mark on a row does not follow the row to a key that the backend assigned";
+            let title = "a mark on a row does not follow the row to the key that the backend assigns";
             mistakes.given(&[capture]).at(ids, title, help);
         } else if cached && by == NamedBy::Pool {
             let help = "write engine.pull.requests = \"unique\"";
@@ -52,17 +55,20 @@ pub(super) fn naming(entity: View<'_>, mistakes: &Mistakes) -> Naming {
     let ids = entity.at("ids");
     let keyless = unique.items().next().is_none();
     if naming.by == NamedBy::NaturalKey && keyless {
-        let help = "list the columns that together are the natural key in `unique`";
+        let help = "list in `unique` the columns that form the natural key";
         mistakes.given(&[unique]).at(ids, "these rows have no natural key", help);
     } else if naming.by == NamedBy::NaturalKey && naming.doubles {
         let help = "leave out `doubles`, or write ids = \"client\"";
-        let title =
-            "`doubles` lets rows have the same natural key, and this setting merges them into one row";
+        let title = "`doubles` lets rows have the same natural key, but this `ids` merges such rows into one";
         mistakes.given(&[entity.at("doubles")]).at(ids, title, help);
     }
     if naming.doubles && keyless && naming.by != NamedBy::NaturalKey {
-        let help = "list the columns by which people tell rows apart in `unique`";
-        mistakes.given(&[unique]).at(entity.at("doubles"), "nothing says which rows are the same", help);
+        let help = "list in `unique` the columns by which people tell rows apart";
+        mistakes.given(&[unique]).at(
+            entity.at("doubles"),
+            "`doubles` needs `unique`: nothing says which rows are the same",
+            help,
+        );
     }
     if naming.by == NamedBy::Pool {
         mistakes.in_order(entity, ["refill", "pool"], false);
@@ -86,10 +92,14 @@ pub(super) fn check_families(root: View<'_>, mode: Mode, mistakes: &Mistakes) {
     {
         if !parts && needs_parts {
             let help = "write on_delete = { COLUMN = \"cascade\" } where a row is part of another";
-            mistakes.at(at, "no row is part of another", help);
+            mistakes.at(
+                at,
+                "a family needs rows that are part of another row, and no entity has such rows",
+                help,
+            );
         }
         if mode == Mode::Persistent {
-            let help = "write gateway.mode = \"ota\", or leave this out";
+            let help = "write gateway.mode = \"ota\", or leave out this key";
             mistakes.at(at, "a gateway with a replica sends each edit separately", help);
         }
     }
@@ -101,15 +111,18 @@ pub(super) fn check_families(root: View<'_>, mode: Mode, mistakes: &Mistakes) {
     }
     let delay = root.at("backend.commit_delay");
     if delay.present().is_some() {
-        let help = "leave `commit_delay` out, or write commits = \"rows\"";
-        mistakes.given(&[delay]).at(commits, "each row would be delayed separately", help);
+        let help = "leave out `commit_delay`, or write commits = \"rows\"";
+        mistakes.given(&[delay]).at(
+            commits,
+            "`commit_delay` delays each row separately, but this `commits` commits several rows at once",
+            help,
+        );
     }
     for (_, entity) in root.at("entity").entries() {
         let ids = entity.at("ids");
         if matches!(ids.word(), NamedBy::Server | NamedBy::NaturalKey) {
             let help = "write ids = \"client\", or commits = \"rows\"";
-            let title =
-                "rows that refer to a row created with them cannot be checked before that row has its key";
+            let title = "rows may refer to a row of the same commit, but that row has no key yet: the backend assigns it later";
             mistakes.given(&[ids]).at(commits, title, help);
         }
     }
@@ -126,12 +139,12 @@ fn goes_whole(root: View<'_>, unit: View<'_>, mistakes: &Mistakes) {
     };
     let title = "only an outbox knows which rows were created together";
     needs(capture, capture.says(LocalCapture::Outbox), title, "`unit` needs `capture = \"outbox\"`");
-    let title = "of two edits of a row the second would be left behind";
-    needs(squash, squash.flag(), title, "`unit` needs `squash = true`, which merges them into one");
-    let title = "a family is sent from the top down";
+    let title = "of two edits of a row, only the first would be sent";
+    needs(squash, squash.flag(), title, "`unit` needs `squash = true`, which merges the edits of a row");
+    let title = "a family is sent with parents before their children";
     needs(order, order.says(PushOrder::TopDown), title, "`unit` needs `order = \"top-down\"`");
     let (title, help) =
-        ("the edits of a family go in their own request", "`unit` needs engine.requests = \"per-direction\"");
+        ("the edits of a family need their own request", "`unit` needs engine.requests = \"per-direction\"");
     needs(requests, requests.says(RequestPer::Direction), title, help);
 }
 
@@ -160,8 +173,9 @@ pub(super) fn attachment(name: &str, view: View<'_>, mistakes: &Mistakes) -> Opt
     let table = view.at("attachment").present()?;
     let ids = view.at("ids");
     if ids.word::<NamedBy>() != NamedBy::Device {
-        let title =
-            format!("rows of `{name}` get keys other than the ones under which their attachments are stored");
+        let title = format!(
+            "the backend gives rows of `{name}` new keys, but their attachments are stored under the first keys"
+        );
         mistakes.given(&[ids]).at(table, title, "`attachment` needs `ids = \"client\"`");
     }
     let bytes = |key: &str| table.at(key).present().map(|size| size.bytes().0 as u32);

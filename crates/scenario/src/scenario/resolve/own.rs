@@ -17,7 +17,8 @@ pub(super) fn csv_row_lints(plan: &Plan, root: View<'_>, csv_files: &CsvFiles) -
         let Some((rows, own)) = data.given.as_ref().zip(csv_files.get(&entity.name)) else { continue };
         let (written, file) = (root.at("entity").key(&entity.name), &*own.file);
         if rows.is_empty() {
-            let title = format!("{file} has a header and no rows: there is no `{}`", entity.name);
+            let title =
+                format!("{file} has a header but no rows: the scenario has no row of `{}`", entity.name);
             let place = written.at("rows.csv").place();
             lints.push(Diagnostic::new(place, title).help("add a line for each row"));
             continue;
@@ -34,7 +35,8 @@ fn of_made_rows(entity: View<'_>, file: &str) -> Vec<Diagnostic> {
     let keys = ["one_stamp", "age", "changed_daily", "created_daily", "deleted_daily"];
     let told = |key| {
         let title = format!("`{key}` has no effect on rows from a file: {file} contains them unchanged");
-        let help = "remove it; the time of each row's last change is in the column `rows.updated_at`";
+        let help =
+            "remove the key; to give rows a time of their last change, name its column in `rows.updated_at`";
         Some(Diagnostic::new(Some(entity.at(key).place()?), title).help(help))
     };
     keys.into_iter().filter_map(told).collect()
@@ -52,11 +54,10 @@ fn too_new(plan: &Plan, entity: &str, written: View<'_>) -> Option<Diagnostic> {
     let states = plan.fleets.iter().flat_map(|fleet| &fleet.starts);
     let synced = states.into_iter().find(|(state, devices)| state.synced_ago.is_some() && *devices > 0)?;
     let title = format!(
-        "rows of `{entity}` have no date and were there at the start: devices that were synced \
-         before it (`{}`) hold none, and `action.{}` finds none there until they sync",
+        "rows of `{entity}` have no date: they count as created at the start, after the last sync of some devices (`{}`). `action.{}` finds no row there until these devices sync",
         synced.0.name, action.name
     );
-    let help = "name the column with the time of the last change: `rows.updated_at`; or let all devices start \"empty\"";
+    let help = "name in `rows.updated_at` the column with the time of the last change, or let all devices start \"empty\"";
     Some(Diagnostic::new(written.at("rows.csv").place(), title).help(help))
 }
 
@@ -85,9 +86,8 @@ fn nobodys(
     let pairs =
         pairs.map(|(&(_, attribute), value)| format!("{} `{value}`", plan.attributes[attribute].name));
     let pairs = pairs.collect::<Vec<_>>().join(" and ");
-    let why = format!(
-        "no device has {pairs}: attributes.NAME = [\"…\"] of a fleet must list the values that the rows have"
-    );
+    let why =
+        format!("no device has {pairs}: list the values of the rows in attributes.NAME = [\"…\"] of a fleet");
     let (all, outside) = (count(rows.len() as u64, "row"), thousands(outside));
     let title = format!("`{}`: {outside} of {all} of {file} belong to no device", entity.name);
     Some(Diagnostic::new(scope.key(&entity.columns[rules[0].0].name).place(), title).help(why))
@@ -111,7 +111,7 @@ fn out_of_days(entity: &Entity, rows: &[GivenRow], file: &str, scope: View<'_>) 
         let all = count(rows.len() as u64, "row");
         let title = format!("`{}`: none of the {all} of {file} is within the days of the scope", entity.name);
         let help = format!(
-            "`{name}` ranges from {first} to {last}, the scope from {from} to {until}: set `start` to a day of the rows"
+            "set `start` to a day of the rows: `{name}` ranges from {first} to {last}, the scope from {from} to {until}"
         );
         Some(Diagnostic::new(scope.key(name).place(), title).help(help))
     })

@@ -39,14 +39,17 @@ fn way_of(
     let scoped = entity.scope.iter().any(|rule| rule.column() == column);
     let nullable = may_be_null(typed.text());
     let (title, help) = if place.is_none() || !entity.delivery.is_on_devices() {
-        (format!("devices do not hold `{name}`"), "a path belongs to a column that devices hold")
+        (format!("devices do not hold `{name}`"), "name a column that devices hold")
     } else if scoped {
-        (format!("`{name}` says in whose scope a row is"), "such a column must go unchanged")
+        (
+            format!("`{name}` decides which devices hold a row, and must go unchanged"),
+            "remove the column from `path`",
+        )
     } else if !bend.fits(&of.kind) {
-        (format!("`{name}` contains nothing that `{}` converts", view.text()), BENDS)
+        (format!("the values of `{name}` cannot be converted by `{}`", view.text()), BENDS)
     } else if bend == Bend::NullNotSent && !nullable {
-        let title = format!("`{name}` is never null, so no null could be sent");
-        (title, "write \"null 10%\" behind its type, or choose another word")
+        let title = format!("`{name}` is never null: there is no null to leave out");
+        (title, "add \"null 10%\" to its type, or write another word")
     } else {
         return place;
     };
@@ -58,9 +61,13 @@ fn way_of(
 fn comes_whole(context: &ResolveContext<'_>, entity: &Entity, path: View<'_>) {
     let parts = |(_, unit): (&str, View<'_>)| unit.at("entity").key(&entity.name).present().is_some();
     if context.root.at("unit").entries().any(parts) {
-        let title = format!("a unit brings only some columns of `{}`, which go unchanged", entity.name);
+        let title = format!(
+            "a unit brings only some columns of `{}`, and such columns always go unchanged",
+            entity.name
+        );
         context.mistakes.at(path, title, "leave out `path`, or the unit's table for the entity");
     }
 }
 
-const BENDS: &str = "the list of keys says which word converts which types";
+const BENDS: &str =
+    "write a word that converts this column's type; `syncdyno keys` lists the words and their types";

@@ -49,7 +49,7 @@ impl ResolveContext<'_> {
                 if !can(&self.schema.entity(id).delivery) {
                     let title = format!("`{}` cannot be {done}", item.text());
                     let delivery = self.written(self.schema.entity(id)).at("delivery");
-                    let help = "its `delivery` says how its rows come to devices";
+                    let help = "change the entity's `delivery`, or remove the entity from this list";
                     self.mistakes.given(&[delivery]).at(item, title, help);
                 }
                 ids.push(id);
@@ -157,8 +157,8 @@ impl ResolveContext<'_> {
         peaks.sort_by_key(|p| p.from);
         let total: u64 = peaks.iter().map(|p| u64::from(p.share.0)).sum();
         if total > u64::from(Ppm::ONE.0) {
-            let help = "their shares may add up to at most 1";
-            self.mistakes.at(view, "the peaks take more than all writes", help);
+            let help = "reduce the shares: their sum must be at most 1";
+            self.mistakes.at(view, "the shares of the peaks add up to more than 1", help);
         }
         peaks
     }
@@ -178,8 +178,8 @@ impl ResolveContext<'_> {
         let columns = view.at("columns");
         let entity = self.entity(view.at("entity"))?;
         if (kind == EditKind::Update) == columns.items().next().is_none() {
-            let title = format!("`action.{name}` must say what it changes, and only that");
-            self.mistakes.at(view, title, "an update names `columns`; a create or delete names none");
+            let title = format!("`columns` of `action.{name}` does not fit its `kind`");
+            self.mistakes.at(view, title, "an update must name `columns`; a create or a delete must not");
         }
         let per_device_milli = view.at("per_device").milli();
         if per_device_milli > 0 && view.at("on_devices").share() > Ppm(0) {
@@ -198,7 +198,7 @@ impl ResolveContext<'_> {
             if !self.schema.entity(entity).projection.contains(&column) {
                 let title = format!("devices do not hold `{}`", at.text());
                 let project = self.written(self.schema.entity(entity)).at("project");
-                let help = "an update sets columns that are in the entity's `project`";
+                let help = "add the column to the entity's `project`, or name another column";
                 self.mistakes.given(&[project]).at(at, title, help);
             }
             Some(column)
@@ -222,8 +222,9 @@ impl ResolveContext<'_> {
         if entity.delivery.is_on_devices() {
             return;
         }
-        let title = format!("{what}, and they have no `{}`: its delivery is \"backend-only\"", entity.name);
-        let help = "on_devices = 0 leaves it to the office; delivery = \"upload-only\" has apps make rows and send them up";
+        let title =
+            format!("{what}, but devices have no `{}`: its delivery is \"backend-only\"", entity.name);
+        let help = "write on_devices = 0 to leave the edits to the office, or delivery = \"upload-only\" if apps create rows and upload them";
         self.mistakes.given(&[self.written(entity).at("delivery")]).at(at, title, help);
     }
 
@@ -236,7 +237,7 @@ impl ResolveContext<'_> {
             self.mistakes.given(&[written]).at(
                 view.at("column"),
                 title,
-                "only a timestamp can be near a time",
+                "name a column of type \"timestamp\"",
             );
         }
         Some((column, view.at("before").span(), view.at("after").span()))
@@ -248,7 +249,7 @@ fn editing(context: &ResolveContext<'_>) -> Editing {
     let lease = view.at("lease");
     if lease.place().is_some() && context.stack().is_some_and(|stack| !stack.is_builtin) {
         let title = "this stack's server gives no leases";
-        context.mistakes.at(lease, title, "leave `lease` out, or take the built-in stack");
+        context.mistakes.at(lease, title, "leave out `lease`, or use the built-in stack");
     }
     let mut editing = Editing {
         offline: view.at("offline").word(),
@@ -282,8 +283,8 @@ fn owner(context: &ResolveContext<'_>, id: EntityId) -> Option<(usize, usize)> {
         return None;
     };
     if entity.projection.binary_search(&column).is_err() {
-        let title = format!("devices do not hold `{name}`, so they cannot know whose a row is");
-        context.mistakes.at(view, title, "add it to `project`");
+        let title = format!("devices do not hold `{name}`, and cannot know the owner of a row");
+        context.mistakes.at(view, title, "add the column to `project`");
     }
     Some((column, context.attribute_named(view, &attribute)?))
 }

@@ -21,13 +21,14 @@ pub(super) fn fits(root: View<'_>, mistakes: &Mistakes) {
     let on_mismatch = on_mismatch(root);
     for other in upgrades(root).map(|(_, upgrade)| upgrade.at("on_mismatch")) {
         if other.word::<OnMismatch>() != on_mismatch {
-            let help = format!("another event upgrades with \"{}\": use the same here", on_mismatch.word());
-            mistakes.at(other, "one version of an app handles an old database in one way", help);
+            let help = format!("write \"{}\", as in another event", on_mismatch.word());
+            mistakes.at(other, "all upgrades must handle an old database in the same way", help);
         }
     }
     if upgrades(root).all(|(_, upgrade)| upgrade.at("adds").present().is_none()) {
-        let help = "adds = { entity = \"visit\", column = \"weight\", type = \"real\" }";
-        mistakes.at(first, "this version of the app adds no column", help);
+        let help =
+            "write a column such as adds = { entity = \"visit\", column = \"weight\", type = \"real\" }";
+        mistakes.at(first, "no upgrade adds a column", help);
     }
     let engine = root.at("engine");
     let in_parts = |(_, unit): (&str, View<'_>)| unit.at("entity").entries().next().is_some();
@@ -37,21 +38,22 @@ pub(super) fn fits(root: View<'_>, mistakes: &Mistakes) {
         (
             captured(root, SERVED, &Mistakes::default()).is_some_and(|capture| capture.knows_one_app),
             SERVED,
-            &*format!("one by {}", Capture::such(|capture| !capture.knows_one_app)),
+            &*format!("a capture by {}", Capture::such(|capture| !capture.knows_one_app)),
         ),
-        (pages, "engine.conflict.policy", "one that decides at once, such as \"server-wins\""),
+        (pages, "engine.conflict.policy", "a policy that decides at once, such as \"server-wins\""),
         (
             engine.at("conflict.detect").word::<Detect>() == Detect::ReadBefore,
             "engine.conflict.detect",
-            "one by dates or versions",
+            "a method by dates or versions",
         ),
         (engine.at("identity").word::<Identity>() == Identity::Database, "engine.identity", "\"device\""),
         (root.at("unit").entries().any(in_parts), "unit", "units that bring whole rows"),
     ] {
         if unfit {
             let two = dotted(&["event", name, "upgrade"]);
-            let title = format!("`{at}` is for one version of an app, and `{two}` makes two");
-            mistakes.at(first, title, format!("it takes {help}"));
+            let title =
+                format!("`{two}` makes two versions of the app, but this `{at}` is for one version only");
+            mistakes.at(first, title, format!("write {help} for `{at}`"));
         }
     }
 }

@@ -102,7 +102,7 @@ fn sketch<'a>(name: &'a str, view: View<'a>, mistakes: &Mistakes) -> EntityDraft
         }
     }
     if view.at("schema").present().is_none() {
-        let help = "write them as schema = { id = \"uuid key\", … }";
+        let help = "write the columns as schema = { id = \"uuid key\", … }";
         mistakes.at(view, format!("`entity.{name}` has no columns"), help);
     } else if keys.len() != 1 {
         let title = format!("`entity.{name}` has {} key columns", keys.len());
@@ -110,14 +110,14 @@ fn sketch<'a>(name: &'a str, view: View<'a>, mistakes: &Mistakes) -> EntityDraft
     }
     if columns.len() >= COLUMNS_MAX {
         let title = format!("`entity.{name}` has {} columns", columns.len() + keys.len());
-        mistakes.at(view.at("schema"), title, format!("at most {COLUMNS_MAX}: {COLUMNS_WHY}"));
+        mistakes.at(view.at("schema"), title, format!("at most {COLUMNS_MAX} are allowed: {COLUMNS_WHY}"));
     }
     // If no rows are generated, the judged apps and servers choose the keys.
     let own_rows = view.at("rows").is_table() || view.at("rows").count() == 0;
     for (_, kind, column) in &keys {
         if !own_rows && *kind != KeyType::Uuid {
-            let help = "generated rows have UUIDs: \"uuid key\"; other keys need `rows = { csv = … \
-                        }` or `rows = 0`";
+            let help =
+                "write a \"uuid key\" for generated rows; other keys need `rows = { csv = … }` or `rows = 0`";
             let title = format!("rows of `{name}` cannot be generated with such keys");
             mistakes.given(&[view.at("rows")]).at(*column, title, help);
         }
@@ -164,15 +164,15 @@ fn bring_columns<'a>(sketches: &mut [EntityDraft<'a>], root: View<'a>, mistakes:
                 continue;
             }
             (None, Some(typed), _) => {
-                let help = "a text, a number, a bool, a timestamp or \"one of a|b\"";
+                let help = "write a text, a number, a bool, a timestamp or \"one of a|b\"";
                 (typed, "an upgrade cannot add a column of this type".to_owned(), help)
             }
             (Some(_), Some(typed), _) => {
-                let help = "leave out its type: the new version delivers a column that the old one did not";
+                let help = "leave out its type: then the new version delivers this column, and the old version does not";
                 (typed, format!("`{}` has a column `{}`", sketch.name, name.text()), help)
             }
             (None, None, _) => {
-                let help = "add its type, such as type = \"real\": then it is new on the backend, too";
+                let help = "add its type, such as type = \"real\": then the column is new on the backend too";
                 (name, format!("`{}` has no column `{}`", sketch.name, name.text()), help)
             }
         };
@@ -226,8 +226,9 @@ impl Lookup<'_> {
                     continue;
                 }
                 if self.root.at("gateway.mode").says(Mode::Persistent) {
-                    let why = "a replica places a row when it arrives, and would not move it at midnight";
-                    let help = "gateway.mode = \"ota\", or a window around the start, such as \"-30d..1d\"";
+                    let why = "a replica decides on the scope of a row when the row arrives, and would not move the row at midnight";
+                    let help =
+                        "write gateway.mode = \"ota\", or a window around the start, such as \"-30d..1d\"";
                     self.mistakes.at(view, why, help);
                 }
                 found.push(MovingWindow { entity: EntityId(id as u16), rule });
@@ -254,7 +255,7 @@ impl Lookup<'_> {
         let is_twice = |item: &View<'_>| named().filter(|other| other.text() == item.text()).count() > 1;
         if let Some(item) = named().find(is_twice) {
             let title = format!("`{}` is in `unique` twice", item.text());
-            self.mistakes.at(item, title, "a natural key names each of its columns once");
+            self.mistakes.at(item, title, "name each column once");
         }
         let projection = self.projection(sketch, id, columns.len());
         let delivery = self.delivery(sketch, id, &columns);
@@ -262,7 +263,7 @@ impl Lookup<'_> {
         if projection.is_empty() && delivery.is_on_devices() {
             let at = ["project", "schema"].iter().find_map(|key| sketch.view.at(key).present());
             let title = format!("devices hold nothing of `{}` except its key", sketch.name);
-            let help = "let them hold another column; or write delivery = \"backend-only\"";
+            let help = "add a column to `project`, or write delivery = \"backend-only\"";
             self.mistakes.given(&[sketch.view.at("schema")]).at(at.unwrap_or(sketch.view), title, help);
         }
         Entity {
@@ -282,9 +283,9 @@ impl Lookup<'_> {
             let why = if unique.contains(&at) {
                 "is part of the natural key"
             } else if sketch.view.at("scope").key(column.name).present().is_some() {
-                "says in whose scope a row is"
+                "decides which devices hold a row"
             } else if by == Some(column.name) {
-                "says with which record a row is opened"
+                "names the record with which a row is opened"
             } else {
                 continue;
             };
@@ -298,7 +299,7 @@ impl Lookup<'_> {
         match &column.kind {
             ColumnType::Ref(entity) => ColumnKind::Ref(self.entity_id(at, entity).unwrap_or_default()),
             ColumnType::Fold { .. } if depth > 0 => {
-                let help = "name the column that its value comes from";
+                let help = "name the column that the value originally comes from";
                 self.mistakes.at(at, "a folded column cannot be folded again", help);
                 ColumnKind::Text
             }
@@ -324,11 +325,15 @@ impl Lookup<'_> {
                 ColumnType::Ref(to) => self.names.place(to).is_some(),
                 _ => pointer.view.is_sound(),
             };
-            self.mistakes.given_if(leads).at(column.view, title, format!("it must be a \"ref {entity}\""));
+            self.mistakes.given_if(leads).at(
+                column.view,
+                title,
+                format!("write its type as \"ref {entity}\", or name another column"),
+            );
             return None;
         }
         if from == of {
-            let help = "a row cannot follow others of its entity; fold from another entity";
+            let help = "fold from another entity: a row cannot follow rows of its own entity";
             self.mistakes.at(column.view, format!("`{entity}` is folded into rows of the same entity"), help);
             return None;
         }
@@ -373,7 +378,11 @@ impl Lookup<'_> {
         let by = self.column(view, id, name).unwrap_or(0);
         if columns.get(by).is_some_and(|c| !matches!(c.kind, ColumnKind::Ref(_))) {
             let given = self.mistakes.given(&[sketch.view.at("schema").key(name)]);
-            given.at(view, format!("`{name}` does not refer to a record"), "it must be a \"ref ENTITY\"");
+            given.at(
+                view,
+                format!("`{name}` does not refer to a record"),
+                "name a column of type \"ref ENTITY\"",
+            );
         }
         Delivery::OnOpen { by }
     }
@@ -408,7 +417,11 @@ impl Lookup<'_> {
                 let draft = &sketch.columns[column];
                 let ColumnType::Ref(to) = &draft.kind else {
                     let given = self.mistakes.given(&[draft.view]);
-                    given.at(at, format!("`{name}` does not refer to a row"), "it must be a \"ref ENTITY\"");
+                    given.at(
+                        at,
+                        format!("`{name}` does not refer to a row"),
+                        "name a column of type \"ref ENTITY\"",
+                    );
                     continue;
                 };
                 let to = self.entity_id(draft.view, to).unwrap_or_default();
@@ -416,7 +429,8 @@ impl Lookup<'_> {
                 if on_delete == OnDelete::SetNull && draft.shares.null.is_none() {
                     let title = format!("`{name}` is never null, so a delete cannot set it to null");
                     let to = self.sketches[usize::from(to.0)].name;
-                    let help = format!("`{name} = \"ref {to} null 0%\"`, or another word");
+                    let help =
+                        format!("write `{name} = \"ref {to} null 0%\"` in the schema, or another word here");
                     self.mistakes.given(&[draft.view]).at(view, title, help);
                 }
                 if on_delete != OnDelete::Nothing {
@@ -431,12 +445,12 @@ impl Lookup<'_> {
         let counter = self.column(view, to, column)?;
         if !matches!(self.sketches[to].columns[counter].kind, ColumnType::Made(Maker::Int(..))) {
             let given = self.mistakes.given(&[self.sketches[to].columns[counter].view]);
-            given.at(view, format!("`{column}` is not an \"int\""), "only an int can count");
+            given.at(view, format!("`{column}` is not an \"int\""), "name a column of type \"int\"");
         }
         let of = usize::from(self.entity_id(view.at("of"), view.at("of").text())?.0);
         if of == to {
             let title = format!("`{}` counts rows of the same entity", self.sketches[to].name);
-            self.mistakes.at(view.at("of"), title, "`of` must be another entity");
+            self.mistakes.at(view.at("of"), title, "write another entity in `of`");
             return None;
         }
         let mut on = Vec::new();
@@ -501,13 +515,16 @@ pub(super) fn scope_rule(
             (ColumnKind::Text, format!("write {name} = \"text\" or {name} = \"attribute {attribute}\""))
         }
         Scope::Window(..) | Scope::Moving(..) => {
-            (ColumnKind::Timestamp, "only a timestamp can be between two days".to_owned())
+            (ColumnKind::Timestamp, "name a column of type \"timestamp\"".to_owned())
         }
     };
     if *kind != wants {
         // If the file gives the type, the type is what is wrong.
-        let what =
-            if wants == ColumnKind::Text { "text, and a `scope` compares it with one" } else { "timestamp" };
+        let what = if wants == ColumnKind::Text {
+            "text, but the `scope` compares it with a text"
+        } else {
+            "timestamp"
+        };
         mistakes.among(&[typed, view], format!("`{name}` is not a {what}"), help);
         return None;
     }

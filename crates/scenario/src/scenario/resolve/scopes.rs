@@ -104,7 +104,7 @@ impl<'p> ScopedReference<'p> {
             }
         };
         let title =
-            format!("rows of `{child}` come to devices that do not hold the `{parent}` they refer to{how}");
+            format!("rows of `{child}` come to devices that do not hold the `{parent}` of these rows{how}");
         let at = [root.at("entity").key(child).at("scope"), root.at("entity").key(child)];
         let place = at.into_iter().find_map(View::place);
         Some(Diagnostic::new(place, title).help(self.mend(root, rule)))
@@ -196,17 +196,16 @@ impl<'p> ScopedReference<'p> {
         let [column, source] = [&child.columns[column].name, &parent.columns[rule.column()].name];
         let (child, parent) = (&child.name, &parent.name);
         let title = format!(
-            "`action.{}` moves a `{parent}` to other devices, and its rows of `{child}` do not \
-             follow: their `{column}` keeps its first value",
+            "`action.{}` moves a `{parent}` to other devices, but its rows of `{child}` stay: their `{column}` keeps its first value",
             action.name
         );
         let (at, help) = if copied {
-            (root.at("backend.copies"), "copies = \"follow\" in [backend] updates them".to_owned())
+            (root.at("backend.copies"), "write copies = \"follow\" in [backend] to update them".to_owned())
         } else {
             (root.at("entity").key(child).at("scope").key(column), self.mend(root, rule))
         };
         let place = at.place().or_else(|| root.at("action").key(&action.name).at("columns").place());
-        let help = format!("{help}; {source} of `{parent}` decides which devices hold it");
+        let help = format!("{help}; `{source}` decides which devices hold a `{parent}`");
         Some(Diagnostic::new(place, title).help(help))
     }
 }

@@ -24,11 +24,7 @@ pub(in super::super) fn claims(shows: &Node, variants: &[&str]) -> Result<Vec<Cl
     each_of(shows, |id, at, claim, mistakes| {
         if requirement(id).is_none() {
             let near = nearest(id).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
-            mistakes.at(
-                at,
-                format!("nothing to show has the name `{id}`"),
-                format!("{near}it takes {ID_WANT}"),
-            );
+            mistakes.at(at, format!("there is no requirement `{id}`"), format!("{near}write {ID_WANT}"));
         }
         claim_of(id, claim, variants, mistakes)
     })
@@ -81,7 +77,7 @@ fn claim_of(id: &str, claim: View<'_>, variants: &[&str], mistakes: &Mistakes) -
 pub(in super::super) fn unit_named(figure: View<'_>, name: &str, mistakes: &Mistakes) -> Option<Unit> {
     let (metric, stat) = with_stat(name);
     if metric.contains('@') {
-        let help = "it is measured for all devices together: write it without the state at the start";
+        let help = "write the metric without the state at the start: it is measured for all devices together";
         mistakes.at(figure, "a state at the start cannot be used here", help);
         return None;
     }
@@ -90,7 +86,7 @@ pub(in super::super) fn unit_named(figure: View<'_>, name: &str, mistakes: &Mist
     let unit = unit(figure, plain, mistakes)?;
     if part.is_some() && metrics::find(plain).is_some() && metrics::find(&metric).is_none() {
         let title = format!("`{plain}` is not measured by part");
-        mistakes.at(figure, title, format!("write `{plain}`, of all together"));
+        mistakes.at(figure, title, format!("write `{plain}`, the figure of all together"));
         return None;
     }
     has_stat(figure, &metric, stat, mistakes).then(|| unit.of_stat(stat))
@@ -99,7 +95,7 @@ pub(in super::super) fn unit_named(figure: View<'_>, name: &str, mistakes: &Mist
 pub(in super::super) fn questions(node: &Node, variants: &[&str]) -> Result<Vec<Question>, Vec<Diagnostic>> {
     each_of(node, |name, at, of, mistakes| {
         if question_place(name).is_none() {
-            mistakes.at(at, format!("no list has a question `{name}`"), want());
+            mistakes.at(at, format!("there is no question `{name}`"), want());
         }
         Some(question(name, of, variants, mistakes))
     })
@@ -108,7 +104,7 @@ pub(in super::super) fn questions(node: &Node, variants: &[&str]) -> Result<Vec<
 fn want() -> String {
     let lists = QUESTION_LISTS.map(|list| format!("{0}-1 to {0}-{1}", list.name, list.questions));
     format!(
-        "it takes {}, with another word if several questions answer one point: {}-1-rows",
+        "write {}; if several questions answer one point, add a word: {}-1-rows",
         lists.join(" or "),
         QUESTION_LISTS[0].name
     )
@@ -119,14 +115,15 @@ fn question(name: &str, of: View<'_>, variants: &[&str], mistakes: &Mistakes) ->
     if without.is_sound() && without.text() == with.text() {
         mistakes.at(
             with,
-            "a variant does not differ from itself",
+            "a variant cannot be compared with itself",
             "`without` and `with` must be two variants",
         );
     }
     let figures: Vec<Told> =
         of.at("figure").entries().map(|(name, figure)| told(name, figure, mistakes)).collect();
     if of.at("figure").is_sound() && figures.iter().all(|figure| figure.demand.is_none()) {
-        let help = "write `less = 2` or `more = 2` beside a metric: that decides whether the answer is yes";
+        let help =
+            "write `less = 2` or `more = 2` beside a metric: this factor decides whether the answer is yes";
         mistakes.at(of.at("figure"), "this question expects no result", help);
     }
     let says = of.at("says");
@@ -140,12 +137,12 @@ fn question(name: &str, of: View<'_>, variants: &[&str], mistakes: &Mistakes) ->
         named.push(name);
     }
     for name in known.iter().filter(|name| says.is_sound() && !named.contains(name)) {
-        let help = format!("`says` uses it as {{{name}}} or {{{name}.times}}");
+        let help = format!("write {{{name}}} or {{{name}.times}} in `says`");
         mistakes.at(of.at("figure").name(name), format!("the answer does not mention `{name}`"), help);
     }
     let needs = of.at("needs");
     for key in needs.names().into_iter().filter(|key| Setting::of_need(key).is_none()) {
-        let help = "a dotted key such as \"entity.*.project\", or with a value \"unit.*.blocking=true\"";
+        let help = "write a dotted key such as \"entity.*.project\", or a key with a value such as \"unit.*.blocking=true\"";
         mistakes.at(needs.name(key), format!("no scenario has `{key}`"), help);
     }
     read!(of, Question { asks without with says alike } with {
@@ -163,7 +160,7 @@ fn told(name: &str, figure: View<'_>, mistakes: &Mistakes) -> Told {
     }
     let [less, more] = ["less", "more"].map(|key| figure.at(key).present());
     if let (Some(_), Some(more)) = (less, more) {
-        mistakes.at(more, "it cannot be less and more", "write only one of `less` and `more`");
+        mistakes.at(more, "`less` and `more` exclude each other", "write only one of `less` and `more`");
     }
     let asked = less.or(more).filter(|factor| factor.is_sound());
     asks_something(asked, mistakes);
@@ -173,6 +170,6 @@ fn told(name: &str, figure: View<'_>, mistakes: &Mistakes) -> Told {
 
 fn asks_something(factor: Option<View<'_>>, mistakes: &Mistakes) {
     if let Some(low) = factor.filter(|factor| factor.milli() <= 1_000) {
-        mistakes.at(low, "this factor has no effect", "it must be more than 1");
+        mistakes.at(low, "this factor has no effect", "write a factor above 1");
     }
 }

@@ -62,7 +62,9 @@ fn rows(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
         let title =
             format!("{} rows would take about {} GB of memory", thousands(rows), thousands(bytes / GB));
         let most = thousands(ROWS_MAX);
-        let help = format!("a scenario has at most {most} and {ROWS_GB} GB of them, including imported rows");
+        let help = format!(
+            "write fewer or smaller rows: at most {most} rows and {ROWS_GB} GB, including imported rows"
+        );
         Diagnostic::new(largest.place(), title).help(help)
     })
 }
@@ -72,8 +74,8 @@ fn too_many(lots: Vec<Lot>, most: u64, what: &str) -> Option<Diagnostic> {
     let (_, place) = lots.into_iter().max_by_key(|(lot, _)| *lot)?;
     (all > most).then(|| {
         let title = format!("about {} {what} would be drawn", thousands(all));
-        let less = "make them rarer, or use fewer devices or a shorter scenario";
-        Diagnostic::new(place, title).help(format!("at most {} are drawn: {less}", thousands(most)))
+        let less = "make these rarer, or write fewer devices or a shorter `duration`";
+        Diagnostic::new(place, title).help(format!("{less}: the limit is {}", thousands(most)))
     })
 }
 

@@ -31,7 +31,11 @@ impl ResolveContext<'_> {
         };
         if !stack.has_server {
             let title = format!("the stack `{}` has no server half", stack.name);
-            self.mistakes.at(name, title, "nothing would respond to its phones; give it a `SyncServer`");
+            self.mistakes.at(
+                name,
+                title,
+                "give the stack a `SyncServer`: without it nothing responds to its phones",
+            );
         }
         if !stack.is_builtin {
             self.not_of_the_builtin(stack);
@@ -43,8 +47,8 @@ impl ResolveContext<'_> {
                 let title = format!("the stack `{}` has no option `{key}`", stack.name);
                 let known: Vec<&str> = stack.options.iter().map(|option| option.name.as_str()).collect();
                 let help = match (stack.is_builtin, known.is_empty()) {
-                    (true, _) => "the options of the built-in engine are keys of `engine` itself".into(),
-                    (false, true) => "it has none".into(),
+                    (true, _) => "write the options of the built-in engine as keys of `engine`".into(),
+                    (false, true) => "remove the key: this stack has no options".into(),
                     (false, false) => choices(key, &known),
                 };
                 self.mistakes.at(at, title, help);
@@ -54,8 +58,8 @@ impl ResolveContext<'_> {
             let choice = match (&option.form, written.value()) {
                 (OptionForm::File, Some(Val::Text(path))) => self.file(key, path, written),
                 (form, _) => choice(written, form).or_else(|| {
-                    let title = format!("`engine.options.{key}` is wrong");
-                    self.mistakes.at(written, title, format!("it takes {form}"));
+                    let title = format!("`engine.options.{key}` has a wrong value");
+                    self.mistakes.at(written, title, format!("write {form}"));
                     None
                 }),
             };
@@ -90,9 +94,9 @@ impl ResolveContext<'_> {
             Ok(bytes) => Some(Choice::File(Some(StackFile { path: path.to_owned(), bytes: bytes.into() }))),
             Err(error) => {
                 let title = format!("cannot read the file of `engine.options.{key}`: {error}");
-                let mut help = format!("the path is {}", escape_path(&from));
+                let mut help = format!("correct the path {}", escape_path(&from));
                 if from.with_file_name("package.json").exists() && key.contains("bundle") {
-                    help += "; `npm run build` writes it, and fetches esbuild the first time (without a registry: `npm run build:types`)";
+                    help += "; or write the file with `npm run build`, which fetches esbuild the first time (without a registry: `npm run build:types`)";
                 }
                 self.mistakes.at(written, title, help);
                 None
@@ -106,8 +110,9 @@ impl ResolveContext<'_> {
             if view.place().is_none() {
                 continue;
             }
-            let title = format!("the stack `{}` does not know `{}`", stack.name, path.join("."));
-            let help = "it belongs to the built-in stack; the settings of this one are in `engine.options`";
+            let title = format!("the stack `{}` does not have the key `{}`", stack.name, path.join("."));
+            let help =
+                "remove this key of the built-in stack; write settings of your stack in `engine.options`";
             self.mistakes.at(view, title, help);
         }
     }

@@ -55,12 +55,11 @@ impl ResolveContext<'_> {
             if named.values().filter(|other| **other == name).count() > 2 {
                 let free = Capture::such(|capture| !capture.knows_devices);
                 let help = format!(
-                    "at most two phones can share an identity here; engine.identity = \"device\" \
-                     gives each its own, and cursors that devices hold themselves, of a capture by \
-                     {free}, are not affected"
+                    "at most two phones can share an identity here: write engine.identity = \"device\" to give each its own, or cursors held by the client and a capture by {free}"
                 );
                 let at = self.root.at("event").key(&event.name).at("clone");
-                let title = "with this three phones have one identity, and make each other reload for ever";
+                let title =
+                    "with this clone, three phones have one identity and make each other reload for ever";
                 return self.mistakes.at(at, title, help);
             }
         }
@@ -70,7 +69,7 @@ impl ResolveContext<'_> {
         let at = self.time(view.at("at")).unwrap_or_default();
         if at >= Time::ZERO + self.duration {
             let help = format!("the script lasts {}", self.duration);
-            let title = format!("`event.{name}` comes after the end");
+            let title = format!("`event.{name}` comes after the end of the script");
             self.mistakes.given(&[self.root.at("duration")]).at(view.at("at"), title, help);
         }
         let (kind, own) = view.entries().find(|(key, _)| *key != "at")?;
@@ -94,13 +93,13 @@ impl ResolveContext<'_> {
     fn who(&self, view: View<'_>, by: Option<View<'_>>) -> Who {
         if let Some(list) = view.at("devices").present() {
             if by.is_some() {
-                let help = "name the devices, or a share of an attribute's values";
+                let help = "write `devices`, or `by` with a share of an attribute's values";
                 self.mistakes.at(list, "`devices` and `by` exclude each other", help);
             }
             // The resolved text of every scenario has this default.
             let share = view.at("share");
             if share.present().is_some() && share.share() != Ppm::ONE {
-                let help = "name the devices, or leave them out: a share is of all devices";
+                let help = "write `devices`, or `share` for a share of all devices";
                 self.mistakes.given(&[share]).at(share, "`devices` and `share` exclude each other", help);
             }
             return Who::Devices(list.items().map(|one| self.one_device(one)).collect());
@@ -151,7 +150,7 @@ impl ResolveContext<'_> {
     pub(super) fn not_too_many(&self, key: View<'_>, faults: u128) {
         if faults > FAULTS_MAX {
             let help = format!(
-                "at most {FAULTS_MAX} are drawn: a longer time between them, fewer devices or a shorter scenario"
+                "write a longer time between faults, fewer devices or a shorter scenario: the limit is {FAULTS_MAX} faults"
             );
             self.mistakes.at(key, format!("about {faults} faults would be drawn"), help);
         }
@@ -174,10 +173,10 @@ impl ResolveContext<'_> {
         let kinds = self.kinds();
         let known: Vec<&str> = kinds.iter().map(String::as_str).collect();
         let always = view.at("always").items().inspect(|kind| {
-            self.mistakes.find(*kind, "kind of fault", kind.text(), &known);
+            self.mistakes.find(*kind, "fault kind", kind.text(), &known);
         });
         if view.at("on").share().0 == 0 {
-            let help = "it takes a share above 0 and at most 1, such as 0.75 or \"75%\"";
+            let help = "write a share above 0 and at most 1, such as 0.75 or \"75%\"";
             self.mistakes.at(view.at("on"), "with `swarm.on` = 0 no seed has any fault", help);
         }
         let always = always.map(View::owned_text).collect();
@@ -242,7 +241,7 @@ impl ResolveContext<'_> {
         let found = unit(view, metric, self.mistakes)?;
         if metrics::find(name).is_none() && metrics::find(metric).is_some() {
             let by = if name.contains('@') { "state at the start" } else { "sync unit" };
-            let help = format!("write `{metric}`, of all together");
+            let help = format!("write `{metric}`, the figure of all together");
             self.mistakes.at(view, format!("`{metric}` is not measured by {by}"), help);
         }
         Some(found)
@@ -322,8 +321,7 @@ impl Asks for InFile<'_, '_> {
         let start = self.context.calendar.start;
         let shown = start.plus(self.at.since(Time::ZERO)).0.saturating_add(micros);
         if !(0..YEAR_10000).contains(&shown) {
-            let help =
-                "it must be within 1970 to 9999; this is for an app whose clock is off by days or years";
+            let help = "write a smaller jump: the dates must be within 1970 to 9999";
             let given = self.context.mistakes.given(&[self.context.root.at("start")]);
             given.at(by, "this clock would show a date before 1970 or after 9999", help);
         }

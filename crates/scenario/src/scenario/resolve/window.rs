@@ -13,7 +13,7 @@ impl ResolveContext<'_> {
         let windows = self.windows(view.entries().map(|(_, window)| window));
         let end = Time::ZERO + self.duration + self.root.at("drain").span();
         if windows.first().is_some_and(|(from, until)| *from == Time::ZERO && *until >= end) {
-            self.mistakes.at(view, "it is never up", "the window must end before the drain does");
+            self.mistakes.at(view, "the backend is never up", "end the window before the end of the drain");
         }
         windows
     }
@@ -69,7 +69,7 @@ impl ResolveContext<'_> {
         let (zone, days) = (view.at("zone"), view.at("days"));
         let days = days.items().next().map(|_| ("days", days));
         for (key, view) in zone.present().map(|zone| ("zone", zone)).into_iter().chain(days) {
-            let help = "a local time in `from`, such as \"02:00\", which recurs every day";
+            let help = "write a local time in `from`, such as \"02:00\", which recurs every day";
             let title = format!("`{key}` has no effect here: `from` is a time since the start");
             self.mistakes.at(view, title, help);
         }
@@ -86,7 +86,8 @@ impl ResolveContext<'_> {
             }
             (Some(Clock::After(from)), Some(Clock::After(until))) if from < until => Span(until.0 - from.0),
             (Some(_), Some(_)) => {
-                let help = "two local times, or two times since the start, the later one last";
+                let help =
+                    "write two local times, or two times since the start with the later one in `until`";
                 self.mistakes.at(view.at("until"), "`until` must be a time after `from`", help);
                 day
             }

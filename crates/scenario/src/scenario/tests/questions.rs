@@ -222,5 +222,5 @@ fn a_variant_that_must_be_refused_has_no_cells_and_fails_if_it_is_not() {
     assert!(wrong.contains("there is nothing to run"), "{wrong}");
     assert!(said(&variant(ahead, "something else")).contains("this backend keeps none"));
     let sound = said(&variant("\"engine.pull.chunk_rows\" = 7", "anything"));
-    assert!(sound.contains("this variant is not refused"), "{sound}");
+    assert!(sound.contains("this variant must be refused with"), "{sound}");
 }

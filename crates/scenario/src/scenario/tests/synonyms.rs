@@ -57,7 +57,7 @@ fn a_word_that_is_not_ours_gets_the_one_that_fits() {
 fn a_list_of_what_is_allowed_is_printed_once() {
     let told =
         complaint(&with(&["guid", "DateTime", "geometry"], ""), &["fleet.p.link={ LTE = 0.5, 4g = 0.5 }"]);
-    assert_eq!(told.matches("it takes a column type").count(), 1, "{told}");
+    assert_eq!(told.matches("write a column type").count(), 1, "{told}");
     assert_eq!(told.matches("`lte-driving`").count(), 1, "{told}");
     assert_eq!(told.matches("see the allowed values above").count(), 1, "{told}");
     assert_eq!(told.matches("did you mean").count(), 4, "{told}");
