@@ -2,8 +2,8 @@
 //!
 //! All figures are functions of the fitted costs and the failure rate. Their intervals come from a
 //! bootstrap of these over devices (Efron and Tibshirani 1993, §8.6), or over blocks of time if
-//! there are few devices. With few units, percentiles are too narrow: they are widened as in
-//! Student's distribution.
+//! there are few devices; and over groups that mix all devices. With few units, percentiles are too
+//! narrow: they are widened as in Student's distribution.
 
 use super::counted::{Counted, Failures};
 use super::fit::{Costs, Fit, Model, Response, Sums};
@@ -132,44 +132,68 @@ impl Draw {
 
 struct Draws {
     at: Draw,
-    all: Vec<Draw>,
+    /// By units, and by groups that mix them.
+    ways: [Resampled; 2],
+}
+
+/// The figures of resampled logs.
+struct Resampled {
+    draws: Vec<Draw>,
     wider: f64,
 }
 
 impl Draws {
     /// A known overhead and a known `rate` of failures are not drawn.
     fn of(fit: &Fit, model: Model, failures: &Failures, rate: Option<f64>) -> Draws {
-        let sums: Vec<Sums> = fit.sums.iter().filter(|sums| sums.responses() > 0.0).copied().collect();
-        let squares: f64 = sums.iter().map(|sums| sums.responses() * sums.responses()).sum();
-        let all = Sums::total(&sums).responses();
-        // The effective number of equal units (Kish 1965).
-        let units = (all * all / squares).max(4.0);
         let mut stream = Seed(failures.exposed().to_bits()).stream("calibrate", 0, 0);
-        let drawn = (0..DRAWS).filter_map(|_| {
-            let resampled = Sums::total(sums.iter().map(|_| stream.pick(&sums)));
+        let mut drawn = |sums: &[Sums]| {
+            let resampled = Sums::total(sums.iter().map(|_| stream.pick(sums)));
             let drawn = failures.draw(&mut stream);
             Some(Draw { costs: resampled.costs(model)?, rate: rate.unwrap_or(drawn) })
+        };
+        let ways = [&fit.sums, &fit.mixed].map(|sums| {
+            let sums: Vec<Sums> = sums.iter().filter(|sums| sums.responses() > 0.0).copied().collect();
+            let draws = (0..DRAWS).filter_map(|_| drawn(&sums)).collect();
+            Resampled { draws, wider: wider(&sums) }
         });
-        let all = drawn.collect();
-        let wider = student(units - 2.0) / NORMAL * libm::sqrt(units / (units - 2.0));
-        Draws { at: Draw { costs: fit.costs, rate: rate.unwrap_or(failures.rate()) }, all, wider }
+        Draws { at: Draw { costs: fit.costs, rate: rate.unwrap_or(failures.rate()) }, ways }
     }
 
-    /// A figure with its 95 % interval: percentiles, widened on a log scale about the median.
+    /// A figure with its 95 % interval, from the lower to the upper end of both ways: the spread
+    /// between a few devices can be small by chance (Angrist and Pischke 2009, §8.2.3).
     fn estimate(&self, of: impl Fn(&Draw) -> f64) -> Estimate {
         let value = of(&self.at);
-        let mut draws: Vec<f64> = self.all.iter().map(of).collect();
+        let ends = self.ways.each_ref().map(|way| way.interval(&of));
+        let low = ends.iter().fold(value, |least, [low, _]| least.min(*low));
+        let high = ends.iter().fold(value, |most, [_, high]| most.max(*high));
+        Estimate { value, low, high }
+    }
+}
+
+/// The factor from normal to Student's quantiles, for the effective number of equal units
+/// (Kish 1965).
+fn wider(sums: &[Sums]) -> f64 {
+    let squares: f64 = sums.iter().map(|sums| sums.responses() * sums.responses()).sum();
+    let all = Sums::total(sums).responses();
+    let units = (all * all / squares).max(4.0);
+    student(units - 2.0) / NORMAL * libm::sqrt(units / (units - 2.0))
+}
+
+impl Resampled {
+    /// Percentiles, widened on a log scale about the median.
+    fn interval(&self, of: impl Fn(&Draw) -> f64) -> [f64; 2] {
+        let mut draws: Vec<f64> = self.draws.iter().map(of).collect();
         if draws.is_empty() {
-            return Estimate { value, low: 0.0, high: f64::INFINITY };
+            return [0.0, f64::INFINITY];
         }
         draws.sort_by(f64::total_cmp);
         let [low, middle, high] =
             [0.025, 0.5, 0.975].map(|share| draws[((draws.len() - 1) as f64 * share).round() as usize]);
         let far = |end: f64| middle * libm::pow(end / middle, self.wider);
-        let skewed = low > 0.0 && high.is_finite();
-        let low = if skewed { far(low) } else { 0.0 };
-        let high = if skewed { far(high) } else { middle + self.wider * (high - middle) };
-        Estimate { value, low: low.min(value), high: high.max(value) }
+        let is_skewed = low > 0.0 && high.is_finite();
+        let low = if is_skewed { far(low) } else { 0.0 };
+        let high = if is_skewed { far(high) } else { middle + self.wider * (high - middle) };
+        [low, high]
     }
 }
 

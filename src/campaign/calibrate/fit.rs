@@ -110,10 +110,15 @@ const COUNT_MAX: f64 = 2.0;
 const ROUNDS: usize = 100;
 const STEADY: f64 = 1e-7;
 
+/// The number of groups that mix the responses of all units.
+const GROUPS: usize = 60;
+
 pub(super) struct Fit {
     pub(super) costs: Costs,
     /// Of each unit.
     pub(super) sums: Vec<Sums>,
+    /// Of groups that mix all units.
+    pub(super) mixed: Vec<Sums>,
     pub(super) trimmed: usize,
 }
 
@@ -145,8 +150,10 @@ fn step(responses: &[Response], last: &Costs, model: Model, rate: f64) -> Option
     let line = |r: &Response| last.line(r).max(floor);
     let off = |r: &Response| libm::log(r.took.max(floor) / line(r));
     let (middle, scale) = scale(responses.iter().map(off).collect())?;
-    let (mut sums, mut trimmed) = (vec![Sums::default(); units], 0);
-    for r in responses {
+    let mut sums = vec![Sums::default(); units];
+    let mut mixed = vec![Sums::default(); GROUPS];
+    let mut trimmed = 0;
+    for (at, r) in responses.iter().enumerate() {
         if (off(r) - middle).abs() > TRIM * scale {
             trimmed += 1;
             continue;
@@ -157,7 +164,7 @@ fn step(responses: &[Response], last: &Costs, model: Model, rate: f64) -> Option
         let sizes = [weight, wn, wn * r.rows, wb, wb * r.rows, wb * r.bytes];
         let [w, n, nn, b, nb, bb] = sizes;
         let square = count * share * share;
-        sums[r.unit].add(&[
+        let sum = [
             w,
             n,
             nn,
@@ -173,10 +180,12 @@ fn step(responses: &[Response], last: &Costs, model: Model, rate: f64) -> Option
             r.rows,
             r.bytes,
             1.0,
-        ]);
+        ];
+        sums[r.unit].add(&sum);
+        mixed[at % GROUPS].add(&sum);
     }
     let costs = Sums::total(&sums).costs(model)?;
-    Some(Fit { costs, sums, trimmed })
+    Some(Fit { costs, sums, mixed, trimmed })
 }
 
 /// The middle and the scale of logarithms, by the middle 80 %.
