@@ -339,7 +339,8 @@ fn a_row_that_is_shown_is_not_missing() {
     let set = bundled(&folder, &app(&[(is_there, &never)]));
     let words = ended(|| run_seed("contended", &[&set], 1));
     assert!(
-        words.contains("`edit` returned `missing` for visit") && words.contains("`rows('visit')` shows this row"),
+        words.contains("`edit` returned `missing` for visit")
+            && words.contains("`rows('visit')` shows this row"),
         "{words}"
     );
 }

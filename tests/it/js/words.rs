@@ -64,10 +64,7 @@ fn a_line_of_the_log_for_what_nobody_edited_is_warned_of() {
         "    bench.log({ id: 'visit-1' })\n    for (const row of refused) {",
     )]);
     let [one] = &told[..] else { panic!("{told:?}") };
-    assert!(
-        one.what.starts_with("`bench.log` names a row without a known edit") && one.count > 5,
-        "{one:?}"
-    );
+    assert!(one.what.starts_with("`bench.log` names a row without a known edit") && one.count > 5, "{one:?}");
     assert_eq!(
         warned(&[(rename, "bench.log({ id: row.id }); bench.log({ id: row.id })")]),
         [],
