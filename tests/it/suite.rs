@@ -438,6 +438,20 @@ suite! {
     suite_field_refused_whole_meets_its_expectations: "field/refused-whole";
     suite_field_there_already_meets_its_expectations: "field/there-already";
     suite_field_parts_after_whole_meets_its_expectations: "field/parts-after-whole";
+    suite_reports_articles_in_memory_meets_its_expectations: "reports/articles-in-memory";
+    suite_reports_every_15s_meets_its_expectations: "reports/every-15s";
+    suite_reports_held_polls_idle_meets_its_expectations: "reports/held-polls-idle";
+    suite_reports_hour_behind_meets_its_expectations: "reports/hour-behind";
+    suite_reports_network_first_meets_its_expectations: "reports/network-first";
+    suite_reports_no_deadline_meets_its_expectations: "reports/no-deadline";
+    suite_reports_one_by_one_meets_its_expectations: "reports/one-by-one";
+    suite_reports_photo_on_64k_meets_its_expectations: "reports/photo-on-64k";
+    suite_reports_quota_storm_meets_its_expectations: "reports/quota-storm";
+    suite_reports_radio_awake_meets_its_expectations: "reports/radio-awake";
+    suite_reports_row_by_row_meets_its_expectations: "reports/row-by-row";
+    suite_reports_tie_of_26_meets_its_expectations: "reports/tie-of-26";
+    suite_reports_within_20s_meets_its_expectations: "reports/within-20s";
+    suite_reports_work_per_document_meets_its_expectations: "reports/work-per-document";
     suite_units_prebuilt_meets_its_expectations: "units/prebuilt";
 }
 
