@@ -75,7 +75,7 @@ per_device = 4
 "#;
     let few = SMALL.replace("rows = 200", "rows = 6").replace("\n[expect]", &format!("{more}\n[expect]"));
     fs::write(desk.path().join("few.toml"), few).unwrap();
-    let told = "of 12 edits none was made, because the script found no row for it";
+    let told = "none of 12 edits was made";
     let run = ["few.toml", "--out", "out"];
     syncdyno(desk.path()).arg("run").args(run).assert().code(10).stdout(predicate::str::contains(told));
     let axis = ["few.toml", "--out", "swept", "--axis", "engine.pull.chunk_rows=5,10"];

@@ -204,8 +204,8 @@ fn the_readme_and_the_pages_are_short() {
     assert_eq!(long.collect::<Vec<_>>(), Vec::<PathBuf>::new());
 }
 
-/// Figures in the README's table of questions stand on the pages that it links, where they are held to
-/// what the program prints.
+/// Figures in the README's table of questions stand on the pages that it links. There they are held
+/// to what the program prints.
 #[test]
 fn figures_of_the_readme_stand_on_its_pages() {
     let readme = std::fs::read_to_string(root("README.md")).expect("the README is there");

@@ -44,7 +44,7 @@ fn a_backend_that_sleeps_by_day_is_given_a_replica() {
 #[test]
 fn data_that_must_be_fresh_is_brought_over_the_air() {
     let rule = rule("fresh");
-    let own = "rule for this file, where backend keeps full: over the air (last modified), which alone keeps \
+    let own = "rule for this file, where backend keeps full: over the air (last modified); only this keeps \
                data younger than 6 min 00 s (workload.freshness)\n";
     assert!(rule[0].starts_with(own), "{rule:#?}");
 }

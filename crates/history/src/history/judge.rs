@@ -161,8 +161,11 @@ impl<'g> Ordered<'g> {
         };
         if !self.unlike.is_empty() {
             remarks.push(format!(
-                "{} records differ at the end from their last commits, and no `commit` line explains the difference: {}. If some writers have no `commit` lines, set `unrecorded_writers` in the first line",
-                self.unlike.len(),
+                "{} at the end not as last committed, and no `commit` line explains the difference: {}. If some writers have no `commit` lines, set `unrecorded_writers` in the first line",
+                match self.unlike.len() {
+                    1 => "1 record is".to_owned(),
+                    unlike => format!("{unlike} records are"),
+                },
                 first(&self.unlike)
             ));
         }

@@ -171,7 +171,7 @@ mod tests {
             ("[{},]", "line 2 is not an object"),
             ("[{} {}]", "line 1: a comma"),
             ("[{},{}", "line 2: the list is not closed"),
-            ("[{}]x", "line 1: something follows"),
+            ("[{}]x", "line 1: text follows"),
             ("{\"device\":\"a\"}\n{}", "of one device"),
         ] {
             let wrong = read(body).expect_err(body);

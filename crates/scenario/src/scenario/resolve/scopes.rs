@@ -100,7 +100,7 @@ impl<'p> ScopedReference<'p> {
                     0 => "under 1".to_owned(),
                     percent => percent.to_string(),
                 };
-                format!(": {share} % of its rows on a device")
+                format!(": {share} % of the `{child}` rows on a device")
             }
         };
         let title =

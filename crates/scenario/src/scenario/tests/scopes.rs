@@ -33,7 +33,7 @@ fn a_child_without_its_parents_scope_is_told_with_the_lines_that_mend_it() {
     let share = |text: &str| {
         let told = told(text);
         assert_eq!(told.len(), 1, "{told:?}");
-        let (_, share) = told[0].0.split_once("refer to")?;
+        let (_, share) = told[0].0.split_once(": ")?;
         share.split(' ').find_map(|word| word.parse::<u32>().ok())
     };
     assert!((40..=60).contains(&share(&lines(1_000, LINE)).unwrap()));
