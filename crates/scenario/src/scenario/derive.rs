@@ -186,8 +186,8 @@ fn units(tree: &Node) -> Node {
 }
 
 /// The default edits. In the whole script, a pushed delta entity gets 20 edits per device by users
-/// and 5 per device by the office. Another delta entity gets only the office's 5. Each edit sets one
-/// column. An entity without an [`editable`] column gets no edits.
+/// and 5 per device by the office. Another delta entity gets only the office's 5. Each edit sets
+/// one column. An entity without an [`editable`] column gets no edits.
 fn actions(tree: &Node) -> Node {
     let root = View::new(tree);
     let mut actions = Table::new();

@@ -1,7 +1,7 @@
 //! Keeps the disk operations that virtual time has not passed yet, with their times, and the disk
 //! before them. If the process dies before the last of them is done, the earlier disk is restored
-//! and the operations issued so far are done again. A disk that is never idle collects many operations.
-//! The history then applies the oldest ones to the earlier disk.
+//! and the operations issued so far are done again. A disk that is never idle collects many
+//! operations. The history then applies the oldest ones to the earlier disk.
 
 use std::rc::Rc;
 
