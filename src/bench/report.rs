@@ -2,11 +2,14 @@
 
 use std::thread;
 
+use strsim::damerau_levenshtein;
+
 use crate::base::Digest;
 use crate::campaign::did_you_mean;
 use crate::metrics::Figure;
 use crate::record::{CellRecord, RunRecord, Verdict, ViolationRecord};
 use crate::render::{self, Paint};
+use crate::scenario::closest;
 
 /// The environment variable whose seed replaces all seeds of a test.
 pub(super) const SEED: &str = "SYNCDYNO_SEED";
@@ -57,9 +60,10 @@ impl Report {
     #[track_caller]
     pub fn figure(&self, metric: &str) -> Across<'_> {
         let Some(figure) = self.try_figure(metric) else {
-            let names = self.0.cells.iter().flat_map(|cell| cell.metrics.keys());
-            let near = names.min_by_key(|name| strsim::damerau_levenshtein(name, metric));
-            panic!("no cell has the figure `{metric}`{}", did_you_mean(near.map(|name| &**name)));
+            let names = || self.0.cells.iter().flat_map(|cell| cell.metrics.keys()).map(|name| &**name);
+            let near = closest(metric, names());
+            let near = near.or_else(|| names().min_by_key(|name| damerau_levenshtein(name, metric)));
+            panic!("no cell has the figure `{metric}`{}", did_you_mean(near));
         };
         figure
     }

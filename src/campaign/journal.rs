@@ -167,8 +167,11 @@ impl Journal {
             let why = "the scenario, settings, axes, variants or seeds differ; use the command of that run";
             KeptError::usage(format!("{} belongs to another run: {why}", escape_path(&path)))
         };
+        let why = match folder.exists() {
+            true => "the folder has no completed cell, or the run has ended; leave out --resume",
+            false => "the folder does not exist; give the folder of the run, or leave out --resume",
+        };
         let folder = escape_path(folder);
-        let why = "the folder has no completed cell, or the run has ended; leave out --resume";
         let none = || KeptError::usage(format!("there is no run to continue in {folder}: {why}"));
         Journal::reopened(&path, any_build, is_of)?.map_or_else(none, Ok)
     }

@@ -19,15 +19,20 @@ use crate::scenario::LIKE;
 
 /// The words of the helps and the exit codes, as in the docs.
 fn words_and_exit_codes() -> String {
-    let page = || include_str!("../../docs/commands.md").lines();
-    let rows = |head: &'static str, end: &'static str| {
-        let rows = page().skip_while(move |line| !line.starts_with(head)).skip(2);
-        let rows =
-            rows.take_while(move |line| !line.starts_with(end)).map(|row| row.trim_matches(['|', ' ']));
-        rows.map(|row| row.replacen(" | ", "  ", 1)).collect::<Vec<_>>().join("\n")
+    let part = |head: &str, end: &str, width: usize| {
+        let page = include_str!("../../docs/commands.md").lines();
+        let rows = page.skip_while(|line| !line.starts_with(head)).skip(2);
+        let rows = rows.take_while(|line| !line.starts_with(end)).map(|row| listed(row, width));
+        rows.collect::<Vec<_>>().join("\n")
     };
-    let (words, codes) = (rows("| word |", "## "), rows("| exit |", "A path "));
+    let (words, codes) = (part("| word |", "## ", 8), part("| exit |", "A path ", 3));
     format!("Words:\n{}\n\nExit codes:\n{codes}", words.trim_end())
+}
+
+/// A row of a table of the docs for a help. Each part that ends with `;` has its own line.
+fn listed(row: &str, width: usize) -> String {
+    let Some((head, text)) = row.trim_matches(['|', ' ']).split_once(" | ") else { return row.to_owned() };
+    format!("  {head:<width$}  {}", text.replace("; ", &format!("\n  {:width$}  ", "")))
 }
 
 /// A dynamometer for offline-first sync engines.
@@ -58,15 +63,16 @@ pub(super) struct Voice {
 pub(super) enum Command {
     /// Run scenarios, judge the results and write a report.
     ///
-    /// A cell is one simulation: a scenario, a variant and a seed. A cell fails if it misses a gate
-    /// (a bound for a figure) or an expectation, or if a check finds a violation, such as lost
-    /// data. One failing cell fails the run.
+    /// A cell is one simulation: a scenario, a variant and a seed. By default each scenario runs
+    /// with its own seed. A cell fails if it misses a gate (a bound for a figure) or an
+    /// expectation, or if a check finds a violation, such as lost data. One failing cell fails the
+    /// run.
     Run(RunArgs),
     /// Run a scenario with every combination of values of its keys, and report which is best.
     ///
-    /// A cell is one simulation: a combination, a variant and a seed. The report also says what
-    /// limits the other combinations. One failing cell fails the sweep: exit 10 for a missed gate
-    /// (a bound for a figure), 11 for lost data.
+    /// A cell is one simulation: a combination, a variant and a seed. By default each combination
+    /// runs with eight seeds. The report also says what limits the other combinations. One failing
+    /// cell fails the sweep: exit 10 for a missed gate (a bound for a figure), 11 for lost data.
     ///
     /// With --table the sweep prints a table instead. Lost data or a missed gate does not fail a
     /// table.
@@ -74,7 +80,8 @@ pub(super) enum Command {
     /// Search for the best chunk size, or another setting, and report the cost of other values.
     ///
     /// A setting is one value of each --knob. A place is a variant with one value of --class,
-    /// --link, --fleet and --axis. Each place gets its own result.
+    /// --link, --fleet and --axis. Each place gets its own result. By default the search uses eight
+    /// seeds.
     ///
     /// A setting is excluded if it loses data, gets stuck, misses a gate of the scenario (a bound
     /// for a figure) or breaks a limit of --limit. If no setting meets a gate, the search ignores
@@ -177,8 +184,7 @@ pub(super) struct Selection {
     /// The seed: a number that fixes all random choices of a run.
     #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
     pub(super) seed: Option<u64>,
-    /// Several seeds, each another random run: `1..=20`, or `1..21`. By default each scenario's own
-    /// seed; `sweep` with axes and `tune` take eight seeds.
+    /// Several seeds: `1..=20`, or `1..21`. Each seed is another random run.
     #[arg(long, value_name = "A..=B", value_parser = seeds)]
     pub(super) seeds: Option<RangeInclusive<u64>>,
     /// Set a key of the scenario, by its dotted path, to a TOML value; may be given several times.
@@ -238,7 +244,7 @@ pub(super) struct RunArgs {
     pub(super) twice: bool,
     /// Ask questions about your scenario FILE. Each question compares two versions of FILE that
     /// differ in one thing. PATHS are the scenarios with the questions (`[question]`); by default
-    /// the built-in checklist. No answer fails the run.
+    /// the built-in checklist. The run does not fail, whatever the answers are.
     #[arg(long = "for", value_name = "FILE", conflicts_with_all = ["variant", "baseline", "filter"])]
     pub(super) asked: Option<PathBuf>,
 }
@@ -249,13 +255,14 @@ pub(super) struct SweepArgs {
     pub(super) grid: Grid,
     #[command(flatten)]
     pub(super) work: Work,
-    /// Also run the sweep with this key in place of the first axis:
-    /// `engine.pull.chunk_rows=4..512*2`. The report says how much more each value of the first
-    /// axis costs than the best value of this key.
+    /// Also run the sweep with this key in place of the first axis. The report says how much more
+    /// each value of the first axis costs than the best value of this key. Example: `--axis
+    /// engine.pull.controller=fixed,aimd --against engine.pull.chunk_rows=4..512*2`.
     #[arg(long, value_name = "KEY=SPEC")]
     pub(super) against: Option<Axis>,
-    /// The metric by which values are compared; by default rows per second of active sync. For a
-    /// distribution add a statistic (`NAME:p50`); by default p95.
+    /// The metric by which values are compared; by default engine.rows.rate (rows per second of
+    /// sync, without syncs that move nothing). For a distribution add a statistic: `NAME:p50`. The
+    /// default statistic is p95.
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
     /// Print a table: `architectures`, `conflicts`, `wire`, or the `[table]` of a scenario file.
@@ -296,14 +303,15 @@ pub(super) struct TuneArgs {
     /// Search separately for each value of this key: `KEY=a,b,c`; may be given several times.
     #[arg(long, value_name = "KEY=SPEC")]
     pub(super) axis: Vec<Axis>,
-    /// The metric by which settings are compared; by default rows per second of active sync. For a
-    /// distribution add a statistic (`NAME:p50`); by default p95.
+    /// The metric by which settings are compared; by default engine.rows.rate (rows per second of
+    /// sync, without syncs that move nothing). For a distribution add a statistic: `NAME:p50`. The
+    /// default statistic is p95.
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
     /// Exclude settings that break this limit: `foreground=100ms` (the app's own queries),
-    /// `chunk=15s` (requests) or `memory=32MB` (memory for a response). Without this option the
-    /// default limits are only reported: 100 ms, half of the gateway's timeout, a quarter of the
-    /// device's memory. `NAME=off` leaves a limit out.
+    /// `chunk=15s` (requests) or `memory=32MB` (memory for a response). A limit that you do not
+    /// give excludes nothing and is only reported: foreground=100ms, chunk=half of the gateway's
+    /// timeout, memory=a quarter of the device's memory. `NAME=off` leaves a limit out.
     #[arg(long, value_name = "NAME=MAX")]
     pub(super) limit: Vec<LimitFlag>,
     /// Leave out the default values of known products, which otherwise run for comparison.
@@ -337,10 +345,10 @@ pub(super) struct JudgeArgs {
     /// Its columns are the key and other columns of the entity. May be given several times.
     #[arg(long, value_name = "ENTITY=FILE", value_parser = only)]
     pub(super) backend: Vec<(String, String)>,
-    /// The changes of the backend: a CSV with a line per change. It needs the columns `at` (the
-    /// time), `entity` and `key`, and has the columns that were changed. If known, it also has `do`
-    /// (create, update or delete), `device` (the author) and `seq` (a number that gives the order).
-    /// May be given several times.
+    /// The changes of the backend: a CSV with a line per change. It needs `at` (the time),
+    /// `entity`, `key` and one column for each changed column of the entity. If known, it also has
+    /// `do` (create, update or delete), `device` (the author) and `seq` (a number that gives the
+    /// order). May be given several times.
     #[arg(long, value_name = "FILE.csv")]
     pub(super) audit: Vec<PathBuf>,
     /// The variant of the scenario; needed if it has several.
@@ -413,10 +421,10 @@ pub(super) struct CalibrateArgs {
     #[arg(long, value_name = "COLUMN")]
     pub(super) by: Option<String>,
     /// The fixed overhead of a request: about the time of a request for no rows. Give it if nearly
-    /// all responses of the log have one size.
+    /// all responses of the log have about the same number of rows.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) overhead: Option<Span>,
-    /// The mean transfer time between two failures. Give it if the log has only responses.
+    /// The mean transfer time between two failures. Give it if the log has no failed request.
     #[arg(long, value_name = "TIME", value_parser = mtbf)]
     pub(super) mtbf: Option<Span>,
     /// With -o: the round trip of the link, as `ping` reports it. It is a part of the overhead; the
@@ -440,8 +448,8 @@ pub(super) struct CompareArgs {
     #[arg(long)]
     pub(super) fail_on_worse: bool,
     /// Accept figures that are worse by at most this. If a change has a confidence interval, the
-    /// figure counts as worse only if the whole interval is beyond this. Changes below 1 % count as
-    /// equal (below this value, if it is smaller). Lost data is never accepted.
+    /// figure counts as worse only if the whole interval is above this. Changes smaller than 1 %,
+    /// or than this value if it is below 1 %, count as equal. Lost data is never accepted.
     #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = tolerance)]
     pub(super) tolerance: u64,
     /// Compare only this metric; may be given several times.
@@ -481,7 +489,8 @@ pub(super) enum BaselineCommand {
     },
     /// List the baselines.
     Ls,
-    /// Show the cells of a baseline, the figures that a run must reproduce, and the reasons.
+    /// Show the cells of a baseline, the figures that a run must reproduce, and the --reason of
+    /// each save or update.
     Show {
         /// The baseline's name, or its file.
         name: String,
@@ -549,6 +558,12 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn each_cause_of_an_exit_code_has_its_own_line_in_the_help() {
+        assert_eq!(listed("| 2 | usage: a path; or a word |", 3), "  2    usage: a path\n       or a word");
+        assert_eq!(listed("If several apply: 1, 2.", 3), "If several apply: 1, 2.");
     }
 
     #[test]

@@ -92,9 +92,11 @@ fn read(name: &str, path: &Path) -> anyhow::Result<Baseline> {
         Err(e) if e.kind() == ErrorKind::NotFound => {
             let known = names()?;
             let near = near(name, known.iter().map(String::as_str));
-            let known = if known.is_empty() { "there is none yet".to_owned() } else { known.join(", ") };
-            let text =
-                format!("there is no report or baseline `{name}`{near} (baselines in {HOME}: {known})");
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            let text = format!(
+                "there is no report or baseline `{name}` (baselines in {HOME}: {known}){near}; \
+                 `syncdyno baseline save {name} RUN` saves the figures of a run as this baseline"
+            );
             return Err(Refusal::because(Exit::NoBaseline, text));
         }
         Err(e) => return Err(Refusal::unreadable(path, &e)),

@@ -10,7 +10,7 @@ use super::written;
 use crate::base::{Span, escape_path};
 use crate::campaign::calibrate::calibrate as estimates;
 use crate::record::{self, Exit};
-use crate::render::calibrate::{self as shown, Calibration, Effect, Given};
+use crate::render::calibrate::{self as shown, Calibration, Diagnosis, Effect, Given};
 use crate::scenario::file;
 
 /// The maximum size of a log, in bytes.
@@ -44,15 +44,20 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
     if fits.iter().any(|fit| fit.figures.is_some()) {
         return Ok(Exit::Success);
     }
-    let why = fits.first().map_or_else(String::new, refusal);
-    Err(Refusal::because(Exit::Nothing, format!("no chunk can be recommended: {why}")))
+    // The reason itself is above, in the result.
+    let step = fits.first().and_then(refuses).map(|found| found.code.rule());
+    let step = step.map_or_else(String::new, |rule| format!(": [{}] {}", rule.code, rule.hint));
+    Err(Refusal::because(Exit::Nothing, format!("no chunk can be recommended{step}")))
+}
+
+/// The first diagnosis that refuses the figures.
+fn refuses(fit: &Calibration) -> Option<&Diagnosis> {
+    fit.diagnoses.iter().find(|found| found.code.rule().effect == Effect::Refuse)
 }
 
 fn refusal(fit: &Calibration) -> String {
-    let mut refuses = fit.diagnoses.iter().filter(|found| found.code.rule().effect == Effect::Refuse);
-    refuses
-        .next()
-        .map_or_else(String::new, |found| format!("{}: {}", shown::says(found), found.code.rule().hint))
+    let told = |found: &Diagnosis| format!("{}: {}", shown::says(found), found.code.rule().hint);
+    refuses(fit).map_or_else(String::new, told)
 }
 
 /// Writes the scenario and says how to use it. Refuses to overwrite an existing file.

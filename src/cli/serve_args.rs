@@ -42,8 +42,9 @@ pub(super) struct ServeArgs {
     /// contacts no other address.
     #[arg(long, value_name = "URL")]
     pub(super) upstream: Option<String>,
-    /// The address of your own server, for WebSockets, server-sent events or the app's own TLS:
-    /// `serve` only relays bytes. Apps connect to the ports of their devices (--ports).
+    /// The address of your own server, if apps use WebSockets, server-sent events or their own TLS
+    /// (encryption). `serve` relays the bytes and does not read them. Apps connect to the ports of
+    /// their devices (--ports).
     #[arg(long, value_name = "HOST:PORT", requires = "ports", conflicts_with_all = ["upstream", "protocol", "option"])]
     pub(super) tunnel: Option<String>,
     /// The rows of your own server at the end, as a CSV or a JSON list. The file is read when the
@@ -74,8 +75,8 @@ pub(super) struct ServeArgs {
     /// secret.
     #[arg(long, value_name = "FILE.jsonl")]
     pub(super) record: Option<PathBuf>,
-    /// Write the bodies of requests to the log too. Without --upstream or --tunnel, --record needs
-    /// this option.
+    /// Write the bodies of requests to the log too. Without --upstream or --tunnel, the scenario's
+    /// backend responds, and `replay` needs the bodies: --record then needs this option.
     #[arg(long, requires = "record")]
     pub(super) bodies: bool,
     /// The largest body of a request or response, in bytes.

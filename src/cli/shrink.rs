@@ -111,8 +111,9 @@ fn goal(plan: &Plan, check: Option<&str>, means: Means<'_>) -> anyhow::Result<Go
     if let Some(check) = check {
         let found = goals.iter().find(|goal| goal.check == check).cloned();
         let known = near(check, oracle::check_names());
-        return found
-            .ok_or_else(|| Refusal::because(Exit::Nothing, format!("`{check}` found nothing{known}")));
+        return found.ok_or_else(|| {
+            Refusal::because(Exit::Nothing, format!("the check `{check}` found nothing in this cell{known}"))
+        });
     }
     let named = cell.gravest_first().into_iter().find_map(|reason| match reason {
         Reason::Violation { check } => Some(check.clone()),
@@ -123,7 +124,8 @@ fn goal(plan: &Plan, check: Option<&str>, means: Means<'_>) -> anyhow::Result<Go
         Some(check) => goals.into_iter().find(|goal| goal.check == check),
         None => goals.into_iter().next(),
     };
-    let nothing = "no check finds anything in this cell: choose another with --seed or --variant";
+    let nothing = "no check finds anything in this cell, so there is nothing to make smaller: give a cell that \
+                   fails (RUN#CELL, or a scenario with --seed or --variant), or look for one with `syncdyno hunt`";
     found.ok_or_else(|| Refusal::because(Exit::Nothing, nothing))
 }
 

@@ -73,7 +73,10 @@ fn narrow(table: &mut TablePlan, title: &str, values: &str) -> Result<()> {
     let values: Vec<&str> = values.split(',').map(str::trim).collect();
     if let Some(value) = values.iter().find(|value| !axis.values.iter().any(|known| known == *value)) {
         let near = near(value, axis.values.iter().map(String::as_str));
-        return Err(Refusal::usage(format!("the axis `{title}` has no value `{value}`{near}")));
+        let values = axis.values.join(", ");
+        return Err(Refusal::usage(format!(
+            "the axis `{title}` has no value `{value}`; it has {values}{near}"
+        )));
     }
     axis.values.retain(|value| values.contains(&value.as_str()));
     // The rule of a table needs all values of the axes that it compares.
@@ -91,8 +94,11 @@ fn owners(name: &str, console: &Console<'_>) -> Result<Vec<Document>> {
     if Path::new(name).exists() {
         return sources::documents(&[name.into()], console);
     }
-    let near = near(name, TABLES.iter().map(|(name, _)| *name));
-    Err(Refusal::usage(format!("there is no table {name}, and no such file{near}")))
+    let tables = || TABLES.iter().map(|(name, _)| *name);
+    let near = near(name, tables());
+    let known = tables().collect::<Vec<_>>().join(", ");
+    let text = format!("there is no table or file `{name}`; the tables are {known}{near}");
+    Err(Refusal::usage(text))
 }
 
 /// Runs each setting of a table, and prints the table.

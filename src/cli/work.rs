@@ -39,8 +39,9 @@ pub(super) struct BaselineArgs {
     #[arg(long, value_name = "NAME")]
     pub(super) baseline: Option<String>,
     /// Compare over all seeds together, and fail only if a figure is worse by more than this: `5%`.
-    /// The whole confidence interval of the mean change must be beyond this. Without this option, a
-    /// run fails if one of the baseline's main figures changes in any seed.
+    /// The whole confidence interval of the mean change must be above this. Without this option, a
+    /// run fails if a main figure of the baseline (waits, bytes, requests, conflicts, lost data)
+    /// changes in any seed.
     #[arg(long, value_name = "PERCENT", requires = "baseline", value_parser = tolerance)]
     pub(super) tolerance: Option<u64>,
     /// Fail if the run lacks cells of the baseline, for example because a scenario was removed.

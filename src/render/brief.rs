@@ -420,7 +420,8 @@ fn within(most: u64, half: u64, never: Option<(Censored, String)>) -> String {
     };
     let known = |n| human::known(Unit::Ns, n, censored);
     let half = if half == NEVER { String::new() } else { format!("; half within {}", known(half)) };
-    let most = if most == NEVER { known(most) } else { format!("within {}", known(most)) };
+    let late = || format!("only after more than {}", human::figure(Unit::Ns, censored.waited));
+    let most = if most == NEVER { late() } else { format!("within {}", known(most)) };
     format!("{most} ({never}{half})")
 }
 
@@ -555,7 +556,6 @@ mod tests {
             assert_eq!(sentence(&[&cell], "data").replace('\u{a0}', " "), told);
         }
     }
-
     #[test]
     fn the_limit_is_what_edits_waited_for() {
         let syncs = [("engine.session.time", 100), ("attachment.run.time", 54), ("engine.pull.time", 46)];
@@ -570,7 +570,6 @@ mod tests {
         let of_edits = "edits waited: 71 % for a network, 25 % for a sync to start, 4 % rest";
         assert_eq!(line(&[syncs, edits].concat()), format!("{of_edits}; {of_syncs}"));
     }
-
     #[test]
     fn what_is_never_safe_stands_with_its_ends() {
         let cell = |never, waited, ends: [u64; 6]| {
@@ -587,6 +586,9 @@ mod tests {
         };
         let cells = [cell(30, 3_600, [12, 5, 3, 0, 10, 0]), cell(18, 3_600, [4, 0, 0, 1, 13, 0])];
         insta::assert_snapshot!(told(&cells.iter().collect::<Vec<_>>(), 100));
+        let open = (Censored { never: 2, of: 19, waited: 346_000_000_000 }, "2 of 19 never".to_owned());
+        let late = "only after more than 5 min 46 s (2 of 19 never)";
+        assert_eq!(within(NEVER, NEVER, Some(open)).replace('\u{a0}', " "), late);
     }
     #[test]
     fn bytes_are_told_for_each_person_and_as_the_median_of_seeds() {

@@ -2,8 +2,11 @@
 
 use std::str::FromStr;
 
+use strsim::damerau_levenshtein;
+
 use crate::metrics::{self, Better, Kind, STATS, Unit};
 use crate::record::CellRecord;
+use crate::scenario::closest;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objective {
@@ -89,9 +92,10 @@ impl FromStr for Objective {
     fn from_str(text: &str) -> Result<Objective, String> {
         let (metric, stat) = text.split_once(':').map_or((text, None), |(metric, stat)| (metric, Some(stat)));
         let found = metrics::find(metric).ok_or_else(|| {
-            let near = metrics::names().min_by_key(|name| strsim::damerau_levenshtein(name, metric));
-            let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-            format!("there is no metric {metric}{near}")
+            let near = closest(metric, metrics::names());
+            let near = near.or_else(|| metrics::names().min_by_key(|name| damerau_levenshtein(name, metric)));
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            format!("there is no metric `{metric}`{near}")
         })?;
         let (known, usual): (&[&str], _) = match found.kind {
             Kind::Distribution => (&STATS, "p95"),
@@ -99,7 +103,7 @@ impl FromStr for Objective {
         };
         let stat = stat.unwrap_or(usual);
         if !known.contains(&stat) {
-            return Err(format!("{metric} has no {stat}; it has {}", known.join(", ")));
+            return Err(format!("`{metric}` has no `{stat}`; it has {}", known.join(", ")));
         }
         let unit = found.unit.of_stat(stat);
         Ok(Objective { metric: metric.to_owned(), stat: stat.to_owned(), better: found.better, unit })

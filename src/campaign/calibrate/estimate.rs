@@ -48,13 +48,14 @@ fn figures(found: &mut Calibration, log: &Log, counted: &Counted, given: &Given)
     let Counted { responses, failures, .. } = counted;
     let overhead = given.overhead.map(Span::as_secs_f64);
     let seen = responses.len();
+    let answered = count(found.census.answered as f64);
     let timed_out = log.requests.iter().filter(|r| r.outcome == Outcome::TimedOut);
     let timeout = timed_out.filter_map(|r| r.duration).fold(f64::INFINITY, f64::min);
     let near = responses.iter().filter(|r| 2.0 * r.took > timeout).count();
     let (median, others) = sizes(responses);
     let sizes = [count(seen as f64), count(median), count((median / 8.0).max(1.0)), count(4.0 * median)];
     let blind = !log.has_outcomes && given.mtbf.is_none();
-    if found.say(seen < RESPONSES_MIN, Code::FewResponses, [count(seen as f64)])
+    if found.say(seen < RESPONSES_MIN, Code::FewResponses, [count(seen as f64), answered.clone()])
         || found.say(100 * near > seen, Code::TimeoutsSlow, [span(timeout)])
         || found.say(overhead.is_none() && others < OTHERS_MIN, Code::OneSize, sizes)
         || found.say(blind, Code::NoOutcomes, [])
@@ -73,7 +74,7 @@ fn figures(found: &mut Calibration, log: &Log, counted: &Counted, given: &Given)
         byte.low > byte.value / 2.0 && fit.costs.row >= 0.0 && fit.costs.overhead > 0.0
     });
     let Some((fit, draws)) = wide.or_else(|| fitted(false)) else {
-        found.say(true, Code::FewResponses, [count(0.0)]);
+        found.say(true, Code::FewResponses, [count(0.0), answered]);
         return None;
     };
     let trimmed = fit.trimmed as f64 / seen as f64;

@@ -216,7 +216,7 @@ fn seconds(row: Row<'_>, (column, unit): Unit) -> Result<f64, Malformed> {
     seconds.ok_or_else(wrong)
 }
 
-/// Reads the start of a request, in seconds since 1970.
+/// Reads the start of a request; gives seconds since 1970.
 fn start(row: Row<'_>) -> Result<f64, Malformed> {
     let text = row.text("start");
     let seconds = match text.parse::<f64>() {
@@ -226,8 +226,9 @@ fn start(row: Row<'_>) -> Result<f64, Malformed> {
         }
         Err(_) => text.parse::<jiff::Timestamp>().ok().map(|at| at.as_microsecond() as f64 / 1e6),
     };
-    let want = "2026-03-02T08:00:00.250+01:00, nor seconds, milliseconds or finer since 1970";
-    let wrong = || row.malformed("start", format!("`{text}` is not an instant such as {want}"));
+    let want = "write an RFC 3339 time, such as 2026-03-02T08:00:00.250+01:00, or a number since 1970 \
+                (in s, ms, µs or ns)";
+    let wrong = || row.malformed("start", format!("`{text}` is not a time: {want}"));
     seconds.filter(|seconds| seconds.abs() <= INSTANT_MAX).ok_or_else(wrong)
 }
 

@@ -128,12 +128,14 @@ pub(super) fn named(place: &Place, rule: &Rule) -> (String, String) {
     }
 }
 
-/// Notes on limits and gates that the best setting misses, and the smallest size as well.
+/// Notes on limits and gates that both the best setting and the smallest setting break.
 pub(super) fn notes(view: &View<'_>, best: &Setting) -> Vec<String> {
     let place = view.place;
     let standing = &view.standings[best];
     let smallest = place.space.smallest();
+    let is_smallest = *best == smallest;
     let smallest: Vec<String> = smallest.iter().map(|value| render::tune::value(value)).collect();
+    let smallest = smallest.join(", ");
     let ran = place.cells.get(best).map_or(0, Vec::len);
     let spared = |(limit, held): (&crate::record::LimitRecord, &crate::analysis::tune::Held)| {
         let longest = human::figure(limit.unit(), *held.spared.first()?);
@@ -142,12 +144,18 @@ pub(super) fn notes(view: &View<'_>, best: &Setting) -> Vec<String> {
             "chunk" => ("requests take", "take longer"),
             _ => ("queries of the app take", "take longer"),
         };
-        Some(format!(
-            "{what} up to {longest} in {} of {ran} seeds; with the smallest setting, {}, they also {they} \
-             than usual there, so the cause is the link or the data, not the size",
-            held.cells_spared,
-            smallest.join(", ")
-        ))
+        let max = human::figure(limit.unit(), limit.max);
+        let why = match is_smallest {
+            true => format!(
+                "{smallest} also breaks the limit of {max}, but stays, because it is the smallest setting of \
+                 the search (--knob KEY=LOW..HIGH searches smaller ones)"
+            ),
+            false => format!(
+                "with the smallest setting, {smallest}, they also {they} than usual there, so the cause is \
+                 the link or the data, not the size"
+            ),
+        };
+        Some(format!("{what} up to {longest} in {} of {ran} seeds; {why}", held.cells_spared))
     };
     let limits = place.limits.0.iter().zip(&standing.held).filter_map(spared);
     let demands = render::demands(&standing.spared, &standing.together, ran);

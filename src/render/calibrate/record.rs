@@ -115,7 +115,9 @@ macro_rules! diagnostics {
 }
 
 diagnostics! {
-    FewResponses: Refuse "responses.few", "{} usable responses, so the costs cannot be fitted", "log at least 20 responses";
+    FewResponses: Refuse "responses.few",
+        "{} of {} responses can be used, so the costs cannot be fitted",
+        "log at least 20 responses that follow another response of the same device";
     TimeoutsSlow: Refuse "timeouts.slow",
         "a timeout after {} may be a slow response: over 1 in 100 responses took more than half of this time",
         "log with a longer timeout, or smaller chunks";

@@ -57,7 +57,7 @@ fn example() -> Calibration {
 fn refused() -> Calibration {
     let group = Some(("network".to_owned(), "lte".to_owned()));
     Calibration { figures: None, group, diagnoses: vec![], ..example() }
-        .saying([(Code::FewResponses, ["3", ""]), (Code::FewDevices, ["4", ""])])
+        .saying([(Code::FewResponses, ["3", "12"]), (Code::FewDevices, ["4", ""])])
 }
 
 fn with(change: impl Fn(&mut Figures)) -> Calibration {

@@ -133,7 +133,13 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
                     Exit::Stuck => " (a stuck sync)",
                     _ => "",
                 };
-                format!("; exit {}{why} is more frequent", exit.code())
+                let chance = |group: &Group| group.new_failure == exit && group.basis == Basis::Samples;
+                let how = match comparison.groups.iter().any(chance) {
+                    _ if base == 0 => format!("occurs only in {}", comparison.sides.1),
+                    true => "is more frequent".to_owned(),
+                    false => format!("is new in {} under some seeds", comparison.sides.1),
+                };
+                format!("; exit {}{why} {how}", exit.code())
             }
         };
         let told = format!("{cells} failed, and {base} in {}{new}", comparison.sides.0);

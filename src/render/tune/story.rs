@@ -33,8 +33,9 @@ pub(in crate::render) fn limits(tune: &TuneRecord) -> Vec<(String, Vec<String>)>
     let list = |limits: Vec<&LimitRecord>| limits.into_iter().map(limit).collect::<Vec<_>>();
     let also = if given.is_empty() { "" } else { ", or breaks a limit that you set" };
     let excludes = format!("a setting is excluded if it loses something or misses a gate{also}");
-    let costs =
-        "these limits exclude no setting; the first line of a result says what they would cost".to_owned();
+    let costs = "these limits exclude no setting; if the best setting breaks one, the first line of its \
+                 result says what the limit would cost"
+        .to_owned();
     let others = Some((costs, list(other))).filter(|(_, others)| !others.is_empty());
     [(excludes, list(given))].into_iter().chain(others).collect()
 }

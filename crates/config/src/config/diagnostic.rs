@@ -264,7 +264,8 @@ impl fmt::Display for Invalid {
 impl std::error::Error for Invalid {}
 
 /// The candidate that a word probably means. Tried in turn: equal except for case and punctuation,
-/// a synonym, a similar spelling, and the only name that begins with the word or has it as a part.
+/// a synonym, a dotted name with the same rare part, a similar spelling, and the only name that
+/// begins with the word or has it as a part.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     // The comparison takes time and memory in proportion to the product of both lengths.
@@ -274,8 +275,27 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let letters = plain(word);
     let same = candidates.iter().find(|c| !letters.is_empty() && plain(c) == letters).copied();
     same.or_else(|| synonym(word, &candidates))
+        .or_else(|| with_rarest_part(word, &candidates))
         .or_else(|| nearest(word, &candidates))
         .or_else(|| only_with_part(word, &candidates))
+}
+
+/// `engine.usable.duration` means `engine.usable_after_login.duration`, not a name that is spelt
+/// more alike: of the names with the rarest shared part, the nearest. `None` for a word without
+/// dots, for a mere typo, and if even the rarest part is in many names.
+fn with_rarest_part<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    const TYPO: usize = 2;
+    const RARE: usize = 8;
+    let apart = |name: &str| strsim::damerau_levenshtein(word, name);
+    let short = || candidates.iter().copied().filter(|name| name.len() <= SHOWN);
+    if !word.contains('.') || short().any(|name| apart(name) <= TYPO) {
+        return None;
+    }
+    let parts = |name: &str| name.split(['.', '_', '-']).map(str::to_owned).collect::<Vec<_>>();
+    let with = |part: &String| short().filter(|name| parts(name).contains(part)).collect::<Vec<_>>();
+    let shared = parts(word).into_iter().filter(|part| part.len() > 2).map(|part| with(&part));
+    let rarest = shared.filter(|names| (1..=RARE).contains(&names.len())).min_by_key(Vec::len)?;
+    rarest.into_iter().min_by_key(|name| apart(name))
 }
 
 fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
@@ -362,4 +382,24 @@ fn brief(message: &str) -> String {
         return message.into_owned();
     }
     format!("{}…{}", excerpt(&message), &message[boundary(&message, message.len() - END)..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dotted_name_is_meant_by_its_rarest_part_unless_it_is_a_mere_typo() {
+        let known = [
+            "engine.apply.duration",
+            "engine.pull.duration",
+            "engine.usable_after_login.duration",
+            "oracle.lost.rows",
+        ];
+        let meant = |word| closest(word, known);
+        assert_eq!(meant("engine.usable.duration"), Some("engine.usable_after_login.duration"));
+        assert_eq!(meant("engine.aply.duration"), Some("engine.apply.duration"));
+        assert_eq!(meant("oracle.lost.rws"), Some("oracle.lost.rows"));
+        assert_eq!(meant("metrics.count"), None);
+    }
 }

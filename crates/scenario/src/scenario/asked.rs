@@ -12,12 +12,12 @@ use crate::config::written::dotted;
 const HALVES: [(&str, Stand); 2] = [("without", Stand::Without), ("with", Stand::With)];
 
 impl Document {
-    /// This scenario with one question of `of`, and that question's two variants instead of its
-    /// own.
+    /// This scenario with one question of `of`. The question's two variants replace the scenario's
+    /// variants.
     ///
-    /// `seen` says which half this scenario already is. That half sets only what both variants set
-    /// alike. If this is the `Without` half, `seen.mends` are added to the `With` half. Keys in
-    /// `seen.kept` keep this scenario's value.
+    /// `seen.half()` is the variant that this scenario already corresponds to. That variant gets
+    /// only the settings that both variants share. If that variant is `Without`, the `With` variant
+    /// also gets `seen.mends`. Keys in `seen.kept` keep this scenario's value.
     #[must_use]
     pub fn asked(&self, question: &str, of: &Document, seen: &Seen) -> Document {
         let stands = seen.half();
@@ -52,8 +52,8 @@ impl Document {
         asked
     }
 
-    /// A text with the first need of a question of `of` that the scenario with `sets` does not
-    /// meet; `None` if it meets all.
+    /// The text of the first need of the question that this scenario with `sets` does not meet.
+    /// `None` if the scenario meets all needs.
     pub fn lacks(&self, question: &str, of: &Document, sets: &[String]) -> Option<String> {
         let needs = of.tree.get(&["question", question, "needs"])?.table()?;
         if needs.is_empty() {
@@ -65,8 +65,8 @@ impl Document {
         lacking.map(|(_, entry)| entry.node.as_text().unwrap_or_default().to_owned())
     }
 
-    /// The key of the first of `sets` (`KEY=VALUE`) that sets what the question is about: a key
-    /// that differs between its variants, or that `mends` set.
+    /// The first key of `sets` (`KEY=VALUE`) that the question is about. The question is about the
+    /// keys that differ between its variants, and the keys that `mends` set.
     pub fn held_by<'s>(&self, question: &str, mends: &[Mend], sets: &'s [String]) -> Option<&'s str> {
         let [Some((_, one)), Some((_, other))] = self.halves(question) else { return None };
         let common = alike(one, other);
@@ -90,7 +90,7 @@ impl Document {
     }
 }
 
-/// The settings and removals that two variants share.
+/// The keys that two variants set to the same value, and the keys that both remove.
 fn alike(one: &Node, other: &Node) -> Node {
     let mut both = Table::new();
     let set = one.get(&["set"]).zip(other.get(&["set"]));
@@ -109,8 +109,9 @@ fn alike(one: &Node, other: &Node) -> Node {
     Node::new(Val::Table(both), one.origin.clone())
 }
 
-/// Keeps `key` as the tree has it. A wildcard setting that covers it is replaced by one setting for
-/// each other key that the wildcard covers.
+/// Removes `key` from the variant's settings, so that the value of `tree` stays. If a setting with
+/// `*` covers the key, for example `a.*.b` the key `a.x.b`, one setting `a.y.b` per other name `y`
+/// replaces it.
 fn keep(variant: &mut Node, key: &str, tree: &Node) {
     let Some(kept) = Setting::of_need(key) else { return };
     let Some(set) = variant.get_mut(&["set"]).and_then(Node::table_mut) else { return };

@@ -151,7 +151,10 @@ fn each(
 fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     let at = node.origin.clone();
     let Some(table) = node.table_mut() else {
-        return wrong_form(&Form::Table { keys: &[], kinds: &[] }, node, path, out);
+        node.wrong = true;
+        let title = format!("`{path}` has a wrong value");
+        let help = table_wanted(keys, kinds, node.as_text());
+        return out.push(Diagnostic::new(node.origin.place.clone(), title).help(help));
     };
     let known: Vec<&str> = keys.iter().chain(kinds).map(|k| k.name).collect();
     // Do not report a key as missing if an unknown key looks like its typo.
@@ -182,6 +185,25 @@ fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec
         one_of(kinds, table, path, &at, out);
     }
     node.wrong |= strange || out.len() > before;
+}
+
+/// The help where a table with these keys belongs: an example and the names of the keys. If a key
+/// takes `text`, the word that was written in place of the table, the example sets this key.
+fn table_wanted(keys: &[Key], kinds: &[Key], text: Option<&str>) -> String {
+    const LISTED: usize = 24;
+    let names: Vec<&str> = kinds.iter().chain(keys).map(|key| key.name).collect();
+    let required = keys.iter().find(|key| matches!(key.preset, Preset::Required)).map(|key| key.name);
+    let Some(first) = required.or(names.first().copied()) else { return "write a table".to_owned() };
+    let takes = |key: &Key| match &key.form {
+        Form::Word(words) => {
+            closest(text?, words.iter().copied()).map(|word| format!("{} = \"{word}\"", key.name))
+        }
+        _ => None,
+    };
+    let example = keys.iter().find_map(takes).unwrap_or_else(|| format!("{first} = …"));
+    let listed = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let more = if names.len() > LISTED { ", …" } else { "" };
+    format!("write a table, such as {{ {example} }}; its keys are {listed}{more}")
 }
 
 fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Diagnostic>) {

@@ -1,4 +1,5 @@
-//! Adds what a scenario leaves unsaid before the check: profiles, sync units, logins and edits.
+//! Before the check, adds what a scenario leaves out: figures of profiles, sync units, logins and
+//! edits.
 
 use std::collections::BTreeSet;
 
@@ -75,7 +76,7 @@ fn used(tree: &Node, key: &str, default: &str) -> Names {
     names
 }
 
-/// Links that devices move to without starting there, and the backend link of the gateway.
+/// Links that devices move to later, and the backend link of the gateway.
 fn passed_through(tree: &Node) -> Vec<String> {
     let root = View::new(tree);
     let changes = root.at("event").entries().map(|(_, event)| event.at("network_change.link").text());
@@ -85,7 +86,8 @@ fn passed_through(tree: &Node) -> Vec<String> {
     named.chain(worker).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// Tunnels over links that this file writes; those over unchanged library links are in the library.
+/// Tunnels over links that the scenario file defines. The library has the tunnels over its own
+/// links.
 fn tunnels_over_own(tree: &Node, used: &Names) -> Names {
     let Some(written) = tree.get(&["link"]).and_then(Node::table) else { return Names::new() };
     let over_own = |name: &&String| {
@@ -123,7 +125,8 @@ fn from_library(tree: &mut Node, table: &str, names: &Names, library: Library, e
     }
 }
 
-/// Devices per value of an attribute that a scope names and for which no fleet gives a count.
+/// Devices per value of an attribute, if a scope names the attribute and no fleet says how many
+/// values it has.
 const DEVICES_A_VALUE: u64 = 8;
 
 fn attributes(tree: &mut Node) {
@@ -165,8 +168,8 @@ fn workload(tree: &mut Node) {
     }
 }
 
-/// Four default units: Login, Send, Online, and Splash. Splash pulls the entities that every device
-/// holds in full, if there are any.
+/// The default units: Login, Send and Online. If every device holds all rows of some entities, a
+/// fourth unit, Splash, pulls these entities.
 fn units(tree: &Node) -> Node {
     let mut text = "{ Login = { on = [\"login\"], pull = [\"*\"], blocking = true }, \
          Send = { on = [\"save\"], push = [\"*\"] }, \
@@ -182,7 +185,9 @@ fn units(tree: &Node) -> Node {
     parse_own(&text)
 }
 
-/// By default each user edits one text of each pushed entity 20 times a day; the office, 5 times.
+/// The default edits. In the whole script, a pushed delta entity gets 20 edits per device by users
+/// and 5 per device by the office. Another delta entity gets only the office's 5. Each edit sets
+/// one column. An entity without an [`editable`] column gets no edits.
 fn actions(tree: &Node) -> Node {
     let root = View::new(tree);
     let mut actions = Table::new();
@@ -206,7 +211,8 @@ fn is_delta(entity: View<'_>) -> bool {
     entity.at("delivery").present().is_none_or(|delivery| delivery.text() == "delta")
 }
 
-/// The first column that a user would edit: held by devices, in no scope and no natural key.
+/// The first column that a user would edit. Devices hold it, and no scope and no natural key
+/// contains it. It has no long text, no bytes, no number of type `real` and no time.
 fn editable(entity: View<'_>) -> Option<&str> {
     let lists = |key: &str, column: &str| match entity.at(key).value() {
         Some(Val::List(items)) => Some(items.iter().any(|n| n.as_text() == Some(column))),

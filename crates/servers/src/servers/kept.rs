@@ -1,13 +1,14 @@
-//! The database of a half.
+//! The database of a server half.
 
 use rusqlite::{Connection, OpenFlags};
 
 use crate::contract::{Database, ServerError, Span};
 
-/// The longest transaction of the record. Readers see everything that was committed longer ago.
+/// How long a transaction on the system of record may take. Every reader sees a commit that is
+/// older than this.
 pub(super) const SETTLED: Span = Span::secs(86_400);
 
-/// Opens the database of a half and creates its tables.
+/// Opens the database of a server half and creates its tables.
 ///
 /// # Panics
 /// If the server's disk fails, which the bench never causes.

@@ -15,11 +15,13 @@ const RUNS: u64 = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stop {
+    /// The read is at the server.
     Read,
-    /// Back at the client, with the version.
+    /// The response is at the client. It has this version.
     Told(u64),
-    /// At the server, to overwrite this version.
+    /// The write is at the server. It overwrites this version.
     Write(u64),
+    /// The response to the write is at the client: whether the row was unchanged.
     Written(bool),
 }
 
@@ -65,10 +67,12 @@ fn contend(options: &RetryOptions, run: u64) -> (Time, u64) {
     (now, writes)
 }
 
-/// Time until all have written, and writes, for each kind of backoff.
+/// Per kind of backoff: the time until all clients have written, and the number of writes.
 pub(super) fn figures() -> Vec<Figure> {
     let mut figures = Vec::new();
-    // The simulator's base is 5 ms; its exponential backoffs double it before the first wait.
+    // The simulator's base is 5 ms. Its exponential backoffs double the base before the first wait,
+    // so their first wait is at most 10 ms. Its decorrelated jitter starts from the base itself, as
+    // ours does. Clients without backoff do not wait.
     for (name, jitter, base_ms, completion, calls) in [
         ("exponential", Jitter::None, 10, 64_177.0, 1_850.0),
         ("equal jitter", Jitter::Equal, 10, 6_493.0, 812.0),

@@ -1,5 +1,5 @@
-//! Plans of scenarios of a few lines; a device behind a link whose connection breaks at random, and
-//! a server that works as long as a request says.
+//! Plans of scenarios of a few lines. A device behind a link that fails at random, and a server
+//! that works on each request for the time that the request gives.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -30,7 +30,8 @@ pub(super) fn class(name: &str) -> DeviceClass {
     plan(&scenario).fleets.remove(0).classes.remove(0).0
 }
 
-/// A link that is up for an exponential time, then down for another one, with these means.
+/// A link that is up for an exponential time with the mean `mtbf`, then down for one with the mean
+/// `mean`.
 pub(super) fn failures(mtbf: Span, mean: Span) -> Gaps {
     Gaps { mtbf, mean, mode: OutageMode::Reset, lengths: GapLengths::Exponential }
 }
@@ -47,7 +48,7 @@ pub(super) struct Client {
     link: Rc<RefCell<Link>>,
 }
 
-/// If the operating system does not notice a gap, a client retries after this time.
+/// The wait before a retry, if the operating system does not notice that the link is down.
 const TRY_AGAIN: Span = Span::millis(50);
 
 impl Client {
@@ -72,21 +73,22 @@ impl Client {
 
 const JOBS: u32 = 100_000;
 
-/// The mean seconds of a `job` over such a link; each device does `a_device` of them.
+/// The mean seconds of a `job` over a link that fails as `gaps` says. Each device does
+/// `jobs_per_device` jobs; a job takes about `expected` seconds.
 pub(super) fn mean_time(
     (seed, purpose): (Seed, &'static str),
     path: (Span, BitRate),
     gaps: Gaps,
-    (expected, a_device): (f64, u32),
+    (expected, jobs_per_device): (f64, u32),
     job: impl AsyncFn(&Client) + Copy + 'static,
 ) -> f64 {
     // Enough failures for three times the expected time.
-    let horizon = Span::from_secs_f64(3.0 * expected * f64::from(a_device));
+    let horizon = Span::from_secs_f64(3.0 * expected * f64::from(jobs_per_device));
     let on_device = |device| {
         let link = failing_link(seed.derive(purpose, device), path, gaps, horizon);
-        time(link, a_device, job).0
+        time(link, jobs_per_device, job).0
     };
-    let total: u64 = (0..u64::from(JOBS / a_device)).map(on_device).sum();
+    let total: u64 = (0..u64::from(JOBS / jobs_per_device)).map(on_device).sum();
     total as f64 / 1e9 / f64::from(JOBS)
 }
 
@@ -110,7 +112,7 @@ fn time(link: Link, jobs: u32, job: impl AsyncFn(&Client) + 'static) -> Span {
         clock.halt();
     });
     sim.run_until(Time::FAR);
-    ended.get().expect("a device insists until it has what it wants").since(Time::ZERO)
+    ended.get().expect("a device sends its requests until each has a response").since(Time::ZERO)
 }
 
 fn failing_link(seed: Seed, (rtt, down): (Span, BitRate), gaps: Gaps, horizon: Span) -> Link {

@@ -1,7 +1,7 @@
-//! Operations in a span of virtual time that has not ended. The history keeps them, their times and
-//! the earlier disk. If a process dies in this span, the disk is restored and the operations issued
-//! so far are redone. A disk that is never idle collects many: old ones are then applied to the
-//! earlier state.
+//! Keeps the disk operations that virtual time has not passed yet, with their times, and the disk
+//! before them. If the process dies before the last of them is done, the earlier disk is restored
+//! and the operations issued so far are done again. A disk that is never idle collects many
+//! operations. The history then applies the oldest ones to the earlier disk.
 
 use std::rc::Rc;
 
@@ -31,7 +31,7 @@ struct Operation {
     times: Option<(Time, Time)>,
 }
 
-/// The operations of a span of time, and the disk before them.
+/// The operations that time has not passed yet, and the disk before them.
 #[derive(Default)]
 pub(super) struct History {
     before: Option<Snapshot>,
@@ -122,24 +122,28 @@ impl History {
         self.until = self.until.max(done);
     }
 
-    /// The end times of the recorded syncs, if after `from`.
+    /// When the recorded syncs are done, for those that are done after `from`.
     pub(super) fn sync_ends(&self, from: Time) -> Vec<Time> {
         let syncs = self.operations.iter().filter(|operation| operation.is_sync());
         syncs.filter_map(|sync| sync.times).map(|(_, done)| done).filter(|done| *done > from).collect()
     }
 
+    /// Charges no time for the operations without times: they are done when issued.
     pub(super) fn forgive(&mut self) {
         self.timed = self.operations.len();
     }
+    /// Records operations and keeps their times from now on.
     pub(super) fn trace(&mut self) {
         self.is_on = true;
         self.traced.get_or_insert_default();
     }
+    /// The times of all operations since [`History::trace`].
     pub(super) fn traced(&self) -> &[Moment] {
         self.traced.as_deref().unwrap_or_default()
     }
 
-    /// Drops all records if all are past and charged. Otherwise drops past ones if there are many.
+    /// Forgets all operations if all are charged and done. Otherwise, if there are many operations,
+    /// applies the ones that are done.
     pub(super) fn settle(&mut self, now: Time, directory: &mut Directory) {
         if self.until <= now && self.timed == self.operations.len() && self.before.is_some() {
             self.forget();
@@ -153,7 +157,7 @@ impl History {
         self.operations.len()
     }
 
-    /// Applies the past operations to the earlier state, if they are more than half of all.
+    /// Applies the operations that are done to the earlier disk, if they are more than half of all.
     fn apply_past(&mut self, now: Time, directory: &mut Directory) {
         let is_past = |o: &Operation| o.times.is_none_or(|(_, done)| done <= now);
         let past = self.operations[..self.timed].iter().take_while(|o| is_past(o)).count();
@@ -176,6 +180,7 @@ impl History {
         today.restore(directory);
     }
 
+    /// Forgets all operations and the earlier disk.
     pub(super) fn forget(&mut self) {
         self.before = None;
         self.operations.clear();
@@ -184,8 +189,9 @@ impl History {
         (self.timed, self.until) = (0, Time::ZERO);
     }
 
-    /// Undoes the operations that do not count by `at`, and returns their counters, if any. An
-    /// operation counts once it is issued. After the first that does not count, none is kept.
+    /// Undoes every operation from the first that was not yet issued at `at`. Returns the counts of
+    /// these operations, if any. An operation stays if it is done at `at` or has no times. A power
+    /// loss also undoes a sync that is not done at `at`.
     pub(super) fn cut(&mut self, at: Time, death: Death, directory: &mut Directory) -> Option<Counters> {
         let counts = |o: &Operation| o.times.is_none_or(|(begun, done)| begun < at || done <= at);
         let interrupted = |o: &Operation| {
@@ -226,7 +232,7 @@ impl Operation {
         if let What::Write(_, len) = self.what { len as u64 } else { 0 }
     }
 
-    /// Redoes the operation with the first of `bytes`; returns the other bytes.
+    /// Does the operation again. `bytes` begins with its bytes; returns the rest.
     fn redo<'b>(&self, interrupted: bool, bytes: &'b [u8], directory: &mut Directory) -> &'b [u8] {
         match &self.what {
             What::Write(at, len) => {

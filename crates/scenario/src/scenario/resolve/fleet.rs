@@ -222,8 +222,12 @@ fn fleet(context: &ResolveContext<'_>, name: &str, view: View<'_>) -> Fleet {
         defined(Library::Classes, ("class", name), at, root.at("class"), mistakes);
         root.at("class").key(name)
     };
-    let classes = pick("class").map(|((name, at), n)| (class(name, own_class(name, at), mistakes), n));
-    let links = pick("link").filter_map(|((name, at), n)| Some((named_link(context, name, at)?, n)));
+    // The caret of a mistake is below the name, not below its share.
+    let at_name = |key: &str, name: &str| view.at(key).name(name);
+    let classes = pick("class")
+        .map(|((name, _), n)| (class(name, own_class(name, at_name("class", name)), mistakes), n));
+    let links = pick("link")
+        .filter_map(|((name, _), n)| Some((named_link(context, name, at_name("link", name))?, n)));
     let start = |name: &str| StartState { name: name.to_owned(), synced_ago: start_state(name).flatten() };
     Fleet {
         name: name.to_owned(),

@@ -50,3 +50,20 @@ fn devices_of_all_fleets_are_counted_together() {
     let said = complaint(&format!("{MINIMAL}{fleets}{chaos}"), &[]);
     insta::assert_snapshot!(said.split(" --> ").next().unwrap());
 }
+
+#[test]
+fn a_word_in_place_of_a_table_is_told_with_the_key_that_takes_it() {
+    let said = complaint(MINIMAL, &["engine.conflict=\"last-write\""]);
+    let wanted = "write a table, such as { policy = \"last-write-wins\" }; its keys are `detect`, `base`";
+    assert!(said.contains(wanted), "{said}");
+}
+
+#[test]
+fn an_unknown_name_among_shares_has_the_caret() {
+    for key in ["link", "class"] {
+        let more = format!("[fleet.more]\ndevices = 2\n{key} = {{ unheard-of = 1 }}\n");
+        let said = complaint(&format!("{MINIMAL}{more}"), &[]);
+        let carets = said.lines().find(|line| line.contains('^')).map(|line| line.matches('^').count());
+        assert_eq!(carets, Some("unheard-of".len()), "{said}");
+    }
+}

@@ -1,9 +1,8 @@
 //! Rows that cannot be applied when they arrive, and the options for them.
 //!
-//! A row's key decides whether it fails; it fails a given number of times per process incarnation.
-//! A cursor may pass such a row without losing it only if the row is on the durable list of
-//! deferred rows. A newer version of the row removes it from the list, and so does a load that
-//! brings it again.
+//! A row's key decides whether the row fails. It then fails a given number of times per life of the
+//! process. If the row is on the durable list of deferred rows, a cursor can move past the row and
+//! the row is not lost. A version that is not older removes the row from the list.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,20 +16,20 @@ use crate::engine::options::{BadRowOptions, MissingParent, OnBadRow, PullOptions
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Stored, Tx};
 
-/// Differs from other seeds, so that other choices by key select other rows.
+/// A seed of its own: other choices by key select other rows.
 const SEED: u64 = 0x0062_6164_726f_7773;
 
 pub(crate) struct BadRows {
     options: BadRowOptions,
-    /// Whether the list also holds rows that wait for other rows.
+    /// Whether the list of deferred rows also holds rows that wait for other rows.
     waits: bool,
     machine: Rc<dyn Machine>,
     failed: RefCell<BTreeMap<(EntityId, Key), u32>>,
 }
 
 impl BadRows {
-    /// `keys`: SQLite checks references, and the deletion of a row waits for the rows that refer to
-    /// it.
+    /// `keys`: whether SQLite checks references. If it does, the deletion of a row waits until no
+    /// other row refers to the row.
     pub(crate) fn new(options: &PullOptions, keys: bool, machine: Rc<dyn Machine>) -> BadRows {
         let waits = keys || options.missing_parent == MissingParent::Wait;
         BadRows { options: options.bad_rows, waits, machine, failed: RefCell::default() }

@@ -59,8 +59,9 @@ pub struct Channel {
 }
 
 /// The channels of an app with these units. Each entity that a `live` unit pulls as a whole belongs
-/// to the channel of one such unit. Units that nobody waits for come first, then units that pull
-/// fewer entities, then earlier units.
+/// to the channel of one `live` unit. If several pull the entity, a unit that blocks no screen
+/// comes first. Among equals, a unit that drops no waiting units comes first, then the unit with
+/// the fewest entities, then the first in the list.
 pub fn channels(units: &[SyncUnit], live: impl Fn(UnitId) -> bool) -> Vec<Channel> {
     let candidates = || units.iter().zip((0..).map(UnitId)).filter(|(_, id)| live(*id));
     let mut channels: Vec<Channel> =
