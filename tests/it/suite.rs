@@ -300,6 +300,7 @@ suite! {
     suite_field_eighteen_thousand_meets_its_expectations: "field/eighteen-thousand";
     suite_field_encrypted_meets_its_expectations: "field/encrypted";
     suite_field_history_meets_its_expectations: "field/history";
+    suite_field_random_keys_meets_its_expectations: "field/random-keys";
     suite_field_scanned_log_meets_its_expectations: "field/scanned-log";
     suite_field_two_million_meets_its_expectations: "field/two-million";
     suite_field_words_of_others_meets_its_expectations: "field/words-of-others";

@@ -162,6 +162,7 @@ table! {
     ThrownAwayRows "engine.set_aside.thrown_away" Rows Lower COUNTER "Such rows that were discarded and never shown."
     ApplyCount "engine.apply.count" Count Lower COUNTER "Transactions that made such changes durable."
     ApplyDuration "engine.apply.duration" Ns Lower PIECES "Time for which one such transaction kept its device busy."
+    ApplySlowdown "engine.apply.slowdown" Ppm Lower DISTRIBUTION "Median time per row in the last tenth of the transactions of a device's first load, over that in the first tenth. Loads with at least 20 transactions count."
     EchoedRows "engine.echoed.rows" Rows Lower COUNTER "Pulled changes that the device had made itself."
     CursorSaved "engine.cursor.saved" Count Neither COUNTER "Cursors that moved."
     CursorReset "engine.cursor.reset" Count Lower COUNTER "Cursors that the server refused, or that a logout discarded with edits."

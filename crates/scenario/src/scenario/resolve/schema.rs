@@ -115,8 +115,8 @@ fn sketch<'a>(name: &'a str, view: View<'a>, mistakes: &Mistakes) -> EntityDraft
     // If no rows are generated, the judged apps and servers choose the keys.
     let own_rows = view.at("rows").is_table() || view.at("rows").count() == 0;
     for (_, kind, column) in &keys {
-        if !own_rows && *kind != KeyType::Uuid {
-            let help = "generated rows have UUIDs: \"uuid key\"; other keys need `rows = { csv = … \
+        if !own_rows && !matches!(kind, KeyType::Uuid | KeyType::Uuid7) {
+            let help = "generated rows have UUIDs: \"uuid key\" or \"uuid7 key\"; other keys need `rows = { csv = … \
                         }` or `rows = 0`";
             let title = format!("rows of `{name}` cannot be generated with such keys");
             mistakes.given(&[view.at("rows")]).at(*column, title, help);

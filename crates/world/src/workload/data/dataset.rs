@@ -233,6 +233,10 @@ impl Dataset {
     pub fn len(&self, entity: EntityId) -> u64 {
         self.table(entity).len()
     }
+    /// The key of a row that is created at `created`; `bits` are random.
+    pub(crate) fn new_key(&self, entity: EntityId, created: Stamp, bits: u128) -> Key {
+        self.table(entity).keys.key(|| created, bits)
+    }
     /// The key of a row, by its index.
     pub fn key(&self, entity: EntityId, row: u64) -> Key {
         self.table(entity).key(row)
