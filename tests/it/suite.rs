@@ -307,6 +307,7 @@ suite! {
     suite_field_access_changes_meets_its_expectations: "field/access-changes";
     suite_field_author_dated_meets_its_expectations: "field/author-dated";
     suite_field_moving_window_meets_its_expectations: "field/moving-window";
+    suite_field_newest_only_meets_its_expectations: "field/newest-only";
     suite_field_parent_moves_meets_its_expectations: "field/parent-moves";
     suite_hooks_slow_meets_its_expectations: "hooks/slow";
     suite_hooks_throwing_meets_its_expectations: "hooks/throwing";

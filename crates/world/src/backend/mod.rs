@@ -41,6 +41,7 @@ mod clock;
 mod commit;
 mod content;
 mod crossing;
+mod cut;
 mod database;
 mod effects;
 mod files;

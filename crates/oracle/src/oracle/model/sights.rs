@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use crate::base::{DeviceId, EntityId, Key, Span, Time, Value};
 use crate::contract::{AppliedChange, Author, CommitKind, Delivery, Entity, Schema};
-use crate::oracle::model::{Commit, History, Places, Row, place, place_of};
+use crate::oracle::model::{All, Commit, Held, History, OnMove, Places, Row, place, place_of};
 
 type Holding = (DeviceId, EntityId, Key);
 
@@ -66,6 +66,21 @@ pub(crate) struct Moved<'a> {
     pub(crate) key: &'a Key,
     pub(crate) from: Option<&'a [Value]>,
     pub(crate) to: Option<&'a [Value]>,
+}
+
+/// Lets scopes move by `change`. Devices were behind with the old ones until now, which counts.
+pub(crate) fn move_scopes(
+    at: Time,
+    (history, held, sights): (&mut History, &mut Held, &mut Sights),
+    places: &[Rc<Places>],
+    change: impl FnOnce(&mut History, &mut OnMove<'_>),
+) {
+    for (device, places) in (0..).map(DeviceId).zip(places) {
+        held.settle(All { history, places }, device, at);
+    }
+    change(history, &mut |entity, key, [from, to]| {
+        sights.moved(Moved { at, entity, key, from, to }, places);
+    });
 }
 
 impl Sights {

@@ -13,7 +13,7 @@ use crate::base::{EntityId, Ppm, Span, Stamp};
 use crate::config::view::{Mistakes, Names, View};
 use crate::config::written::Calendar;
 use crate::contract::{
-    Attachment, Column, ColumnKind, Copied, Delivery, Entity, MovingWindow, OnDelete, Reference, Schema,
+    Attachment, Column, ColumnKind, Copied, CutOrder, Delivery, Entity, MovingWindow, OnDelete, Reference, Schema,
     ScopeRule,
 };
 use crate::gateway::Mode;
@@ -77,6 +77,7 @@ pub(super) fn entities<'a>(
         moving_windows: lookup.moving_windows(),
         attachments: lookup.attachments(),
     };
+    lookup.check_cuts();
     let before = (schema.version > 0).then(|| before(&schema, &lookup.sketches));
     for (id, sketch) in lookup.sketches.iter().enumerate() {
         let counters = sketch.view.at("count").entries();
@@ -234,6 +235,28 @@ impl Lookup<'_> {
             }
         }
         found
+    }
+    /// Refuses cuts of scopes that could not be followed.
+    fn check_cuts(&self) {
+        for scope_view in self.sketches.iter().map(|sketch| sketch.view.at("scope")) {
+            let is_cut = |(_, view): &(&str, View<'_>)| matches!(scope(view.text()), Some(Scope::Cut(..)));
+            let Some((_, view)) = scope_view.entries().find(is_cut) else { continue };
+            if scope_view.entries().count() > 1 {
+                let why = "a scope is cut by one column, and from all rows";
+                let help = "leave out the other conditions: a phone would hold fewer rows than it says";
+                self.mistakes.at(view, why, help);
+            }
+            if self.root.at("gateway.mode").says(Mode::Persistent) {
+                let why = "a replica places a row when it arrives, and would not move it when others come";
+                self.mistakes.at(view, why, "gateway.mode = \"ota\"");
+            }
+            let mut events = self.root.at("event").entries();
+            if let Some((_, event)) = events.find(|(_, event)| event.at("restore_backend").present().is_some()) {
+                let why = "which rows were the first before a backup is not followed";
+                let help = "not supported together with a scope such as \"newest 50\"";
+                self.mistakes.at(event.at("restore_backend"), why, help);
+            }
+        }
     }
     pub(super) fn entity_id(&self, view: View<'_>, name: &str) -> Option<EntityId> {
         let given = self.mistakes.given_if(self.root.at("entity").is_itself_sound());
@@ -500,19 +523,25 @@ pub(super) fn scope_rule(
         Scope::Attribute(attribute) => {
             (ColumnKind::Text, format!("write {name} = \"text\" or {name} = \"attribute {attribute}\""))
         }
+        Scope::Cut(CutOrder::Least, _) => (ColumnKind::Int, "only an int can be near".to_owned()),
+        Scope::Cut(CutOrder::Greatest, _) => (ColumnKind::Timestamp, "only a timestamp can be new".to_owned()),
         Scope::Window(..) | Scope::Moving(..) => {
             (ColumnKind::Timestamp, "only a timestamp can be between two days".to_owned())
         }
     };
     if *kind != wants {
         // If the file gives the type, the type is what is wrong.
-        let what =
-            if wants == ColumnKind::Text { "text, and a `scope` compares it with one" } else { "timestamp" };
+        let what = match wants {
+            ColumnKind::Text => "text, and a `scope` compares it with one",
+            ColumnKind::Int => "whole number",
+            _ => "timestamp",
+        };
         mistakes.among(&[typed, view], format!("`{name}` is not a {what}"), help);
         return None;
     }
     Some(match scope {
         Scope::Attribute(name) => ScopeRule::Attribute { column, attribute: attribute(&name)? },
+        Scope::Cut(order, count) => ScopeRule::Cut { column, count, order, bound: order.whole() },
         Scope::Window(from, until) | Scope::Moving(from, until) => {
             let midnight = calendar.midnight().0;
             ScopeRule::Window { column, from: Stamp(midnight + from), until: Stamp(midnight + until) }

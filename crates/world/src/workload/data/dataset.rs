@@ -9,7 +9,7 @@ use super::natural::Natural;
 use super::table::{Having, Table};
 use crate::base::words::count;
 use crate::base::{Day, EntityId, Key, Ppm, Seed, Stamp, Value};
-use crate::contract::{ColumnKind, Copied, Entity, Schema};
+use crate::contract::{ColumnKind, Copied, CutOrder, Entity, Schema, ScopeRule};
 use crate::workload::{EntityData, Maker};
 
 /// The number of rows indexed between two checks of `stops`.
@@ -217,6 +217,20 @@ impl Dataset {
             }
             self.tables[usize::from(id.0)].having = having;
         }
+    }
+
+    /// Puts the cuts of scopes where the rows at the start have them.
+    #[must_use]
+    pub(crate) fn cut(mut self) -> Dataset {
+        for (entity, rule, cut) in Arc::clone(&self.schema).cuts() {
+            let &ScopeRule::Cut { column, count, order, .. } = cut else { continue };
+            let value = |row| if let Value::Int(n) = self.value(entity, row, column) { Some(n) } else { None };
+            let mut values: Vec<i64> = (0..self.live(entity)).filter_map(value).collect();
+            values.sort_unstable_by(|a, b| if order == CutOrder::Least { a.cmp(b) } else { b.cmp(a) });
+            let bound = values.get(count as usize - 1).copied().unwrap_or(order.whole());
+            self.schema = Arc::new(self.schema.cut_at(entity, rule, bound));
+        }
+        self
     }
 
     pub(super) fn table(&self, entity: EntityId) -> &Table {
