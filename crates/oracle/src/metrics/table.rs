@@ -454,6 +454,7 @@ table! {
     OracleSavedRestored "oracle.saved_edits.restored" Count Lower COUNTER "Saved edits lost because their phone went back to a backup."
     OracleSavedCopied "oracle.saved_edits.copied" Count Lower COUNTER "Saved edits lost because their phone became a copy of another."
     OracleSavedBackendRestored "oracle.saved_edits.backend_restored" Count Lower COUNTER "Saved edits lost because the backend went back to a backup; without those that reached it again."
+    OracleSavedUploadedOver "oracle.saved_edits.uploaded_over" Count Lower COUNTER "Saved edits lost because a forced upload put the copy of a phone over them; without those that reached the backend again."
     OracleSavedUpgraded "oracle.saved_edits.upgraded" Count Lower COUNTER "Saved edits lost because a new version of the app emptied the database."
     OracleSavedPowerLost "oracle.saved_edits.power_lost" Count Lower COUNTER "Saved edits lost because their phone lost power before they were on its flash."
     OracleSavedForgotten "oracle.saved_edits.forgotten" Count Lower COUNTER "Saved edits lost through the app itself, as the checks `lost-edit` and `broken-attachment` find them."

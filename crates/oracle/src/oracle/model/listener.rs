@@ -152,9 +152,7 @@ impl Oracle {
         self.attachments.on(*node, event, &self.setup.labels.schema);
         match (node, event) {
             (Node::Backend, Event::Restored { to, .. }) => self.backend_went_back(*at, *to),
-            (Node::World, Event::DayBegan { day }) => {
-                self.scopes_move(*at, |history, on_move| history.begin_day(*day, on_move));
-            }
+            (Node::World, Event::DayBegan { day }) => self.scopes_move(*at, |all, f| all.begin_day(*day, f)),
             _ => self.on_backend(*at, event),
         }
         let served = served(event).and_then(|device| self.watched.get_mut(device.0 as usize));
@@ -273,6 +271,8 @@ impl Oracle {
         self.miscalled.committed(&case);
         self.kept_both += u64::from(case.split_off && commit.kind == CommitKind::Insert);
         let entity = row.entity;
+        self.intents.backend_went_back |= matches!(commit.author, Author::Upload(_));
+        self.ledger.uploaded_over(id, row.values.as_deref(), commit);
         let before = self.history.commit(id, commit);
         if self.history.is_cut(entity) {
             self.scopes_move(commit.at, |history, on_move| history.cut_again(entity, Some(id), on_move));

@@ -308,7 +308,7 @@ pub(crate) fn is_written(author: Author, counts: impl FnOnce(EditId) -> bool) ->
     match author {
         Author::Device(by) => counts(by),
         Author::Office | Author::Import => true,
-        Author::Derived | Author::Backup => false,
+        Author::Derived | Author::Backup | Author::Upload(_) => false,
     }
 }
 
