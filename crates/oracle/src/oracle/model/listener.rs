@@ -173,7 +173,9 @@ impl Oracle {
     }
 
     fn scopes_move(&mut self, at: Time, change: impl FnOnce(&mut History, &mut OnMove<'_>)) {
-        move_scopes(at, (&mut self.history, &mut self.held, &mut self.sights), &self.places, change);
+        let model = (&mut self.history, &mut self.held, &mut self.sights);
+        let moved = move_scopes(at, model, &self.places, change);
+        self.watched.iter_mut().for_each(|watched| watched.each(|one| one.rows_moved(&moved)));
     }
 
     fn on_backend(&mut self, at: Time, event: &Event<'_>) {
@@ -270,12 +272,11 @@ impl Oracle {
         self.overwritten += overwritten::by_commit(&case, overwritten::read) + overwritten::untouched(&case);
         self.miscalled.committed(&case);
         self.kept_both += u64::from(case.split_off && commit.kind == CommitKind::Insert);
-        let entity = row.entity;
         self.intents.backend_went_back |= matches!(commit.author, Author::Upload(_));
         self.ledger.uploaded_over(id, row.values.as_deref(), commit);
         let before = self.history.commit(id, commit);
-        if self.history.is_cut(entity) {
-            self.scopes_move(commit.at, |history, on_move| history.cut_again(entity, Some(id), on_move));
+        if self.history.is_cut(self.history.row(id).entity) {
+            self.scopes_move(commit.at, |all, f| all.cut_again(all.row(id).entity, Some(id), f));
         }
         self.sights.committed(self.history.row(id), commit, &self.places);
         self.ledger.committed(id, before.as_deref(), author, self.history.row(id));

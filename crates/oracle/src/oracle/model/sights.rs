@@ -68,19 +68,23 @@ pub(crate) struct Moved<'a> {
     pub(crate) to: Option<&'a [Value]>,
 }
 
-/// Lets scopes move by `change`. Devices were behind with the old ones until now, which counts.
+/// Lets scopes move by `change`; returns the rows that came or left thereby. Devices were behind
+/// with the old scopes until now, which counts.
 pub(crate) fn move_scopes(
     at: Time,
     (history, held, sights): (&mut History, &mut Held, &mut Sights),
     places: &[Rc<Places>],
     change: impl FnOnce(&mut History, &mut OnMove<'_>),
-) {
+) -> Vec<(EntityId, Key)> {
     for (device, places) in (0..).map(DeviceId).zip(places) {
         held.settle(All { history, places }, device, at);
     }
+    let mut moved = Vec::new();
     change(history, &mut |entity, key, [from, to]| {
         sights.moved(Moved { at, entity, key, from, to }, places);
+        moved.push((entity, key.clone()));
     });
+    moved
 }
 
 impl Sights {
