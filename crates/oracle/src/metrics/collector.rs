@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{
     Attachments, Board, Delivery, Distribution, Edits, Figures, Forgotten, Id, Kind, Left, Levels, Listening,
-    Pace, Pages, Replication, Sample, Series, Sessions, Situations, StatusMetrics, TABLE, TailCollector, Tails,
-    Traffic, Visibility, Wait,
+    Pace, Pages, Replication, Sample, Series, Sessions, Situations, StatusMetrics, TABLE, TailCollector,
+    Tails, Traffic, Visibility, Wait,
 };
 use crate::base::{DeviceId, EntityId, Span, Time};
 use crate::contract::{EngineEvent, Event, Node, Occurrence, Schema, SyncError};

@@ -70,8 +70,8 @@ pub(crate) use log::{FirstLoad, History, Holes, LogPosition, LogQuery, Supersede
 pub use machine::Backend;
 pub(crate) use machine::{Backup, Called};
 pub(crate) use named::Named;
-pub use office::{CopiedRow, ForcedUpload};
 pub(crate) use office::Importing;
+pub use office::{CopiedRow, ForcedUpload};
 pub use options::{
     Authorisation, Availability, BackendOptions, Busy, CommitDelay, Commits, Copies, Effect, FileDrop,
     Idempotency, LogOptions, Numbered, PoisonResponse, Provisioning, Rearm, Sort, StampedBy, Ticks, Writes,

@@ -492,7 +492,8 @@ impl Reach for Hands {
                 view.rows(id, &mut |key, stamp, values| {
                     // A row that the backend has never acknowledged goes the usual way.
                     if stamp > Stamp(0) {
-                        let values = columns.iter().zip(values).map(|(column, value)| (*column, value.to_value()));
+                        let values =
+                            columns.iter().zip(values).map(|(column, value)| (*column, value.to_value()));
                         rows.push(CopiedRow { key: Key::new(key), values: values.collect() });
                     }
                 });

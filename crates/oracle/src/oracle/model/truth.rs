@@ -14,8 +14,8 @@ pub trait Truth {
 }
 
 /// The place of a row: the values that decide in whose scope it is, one per scope rule; `None` if
-/// it is outside of a time window or a cut. Implemented again on purpose: the oracle must not share bugs
-/// with the code that it checks.
+/// it is outside of a time window or a cut. Implemented again on purpose: the oracle must not share
+/// bugs with the code that it checks.
 pub(crate) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
     let mut place = Vec::with_capacity(entity.scope.len());
     for rule in &entity.scope {

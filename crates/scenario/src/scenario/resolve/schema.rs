@@ -13,8 +13,8 @@ use crate::base::{EntityId, Ppm, Span, Stamp};
 use crate::config::view::{Mistakes, Names, View};
 use crate::config::written::Calendar;
 use crate::contract::{
-    Attachment, Column, ColumnKind, Copied, CutOrder, Delivery, Entity, MovingWindow, OnDelete, Reference, Schema,
-    ScopeRule,
+    Attachment, Column, ColumnKind, Copied, CutOrder, Delivery, Entity, MovingWindow, OnDelete, Reference,
+    Schema, ScopeRule,
 };
 use crate::gateway::Mode;
 use crate::setup::Attribute;
@@ -251,7 +251,9 @@ impl Lookup<'_> {
                 self.mistakes.at(view, why, "gateway.mode = \"ota\"");
             }
             let mut events = self.root.at("event").entries();
-            if let Some((_, event)) = events.find(|(_, event)| event.at("restore_backend").present().is_some()) {
+            if let Some((_, event)) =
+                events.find(|(_, event)| event.at("restore_backend").present().is_some())
+            {
                 let why = "which rows were the first before a backup is not followed";
                 let help = "not supported together with a scope such as \"newest 50\"";
                 self.mistakes.at(event.at("restore_backend"), why, help);
@@ -524,7 +526,9 @@ pub(super) fn scope_rule(
             (ColumnKind::Text, format!("write {name} = \"text\" or {name} = \"attribute {attribute}\""))
         }
         Scope::Cut(CutOrder::Least, _) => (ColumnKind::Int, "only an int can be near".to_owned()),
-        Scope::Cut(CutOrder::Greatest, _) => (ColumnKind::Timestamp, "only a timestamp can be new".to_owned()),
+        Scope::Cut(CutOrder::Greatest, _) => {
+            (ColumnKind::Timestamp, "only a timestamp can be new".to_owned())
+        }
         Scope::Window(..) | Scope::Moving(..) => {
             (ColumnKind::Timestamp, "only a timestamp can be between two days".to_owned())
         }

@@ -224,7 +224,8 @@ impl Dataset {
     pub(crate) fn cut(mut self) -> Dataset {
         for (entity, rule, cut) in Arc::clone(&self.schema).cuts() {
             let &ScopeRule::Cut { column, count, order, .. } = cut else { continue };
-            let value = |row| if let Value::Int(n) = self.value(entity, row, column) { Some(n) } else { None };
+            let value =
+                |row| if let Value::Int(n) = self.value(entity, row, column) { Some(n) } else { None };
             let mut values: Vec<i64> = (0..self.live(entity)).filter_map(value).collect();
             values.sort_unstable_by(|a, b| if order == CutOrder::Least { a.cmp(b) } else { b.cmp(a) });
             let bound = values.get(count as usize - 1).copied().unwrap_or(order.whole());
