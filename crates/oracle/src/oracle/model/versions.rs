@@ -352,7 +352,8 @@ mod tests {
             });
             moved
         };
-        let [comes, goes] = [|key: &str| (key.to_owned(), false, true), |key| (key.to_owned(), true, false)];
+        let comes = |key: &str| (key.to_owned(), false, true);
+        let goes = |key: &str| (key.to_owned(), true, false);
         assert_eq!(write("c", CommitKind::Delete, 3), [comes("a")]);
         assert_eq!(write("d", CommitKind::Insert, 4), [goes("a")]);
         assert_eq!(write("d", CommitKind::Update, 5), []);
