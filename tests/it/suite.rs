@@ -208,6 +208,7 @@ suite! {
     suite_field_big_row_meets_its_expectations: "field/big-row";
     suite_field_blocked_reads_meets_its_expectations: "field/blocked-reads";
     suite_field_bounded_run_meets_its_expectations: "field/bounded-run";
+    suite_field_forced_upload_meets_its_expectations: "field/forced-upload";
     suite_field_forgotten_meets_its_expectations: "field/forgotten";
     suite_field_loaded_again_meets_its_expectations: "field/loaded-again";
     suite_field_log_kept_too_short_meets_its_expectations: "field/log-kept-too-short";
@@ -300,12 +301,15 @@ suite! {
     suite_field_eighteen_thousand_meets_its_expectations: "field/eighteen-thousand";
     suite_field_encrypted_meets_its_expectations: "field/encrypted";
     suite_field_history_meets_its_expectations: "field/history";
+    suite_field_indexes_after_load_meets_its_expectations: "field/indexes-after-load";
+    suite_field_random_keys_meets_its_expectations: "field/random-keys";
     suite_field_scanned_log_meets_its_expectations: "field/scanned-log";
     suite_field_two_million_meets_its_expectations: "field/two-million";
     suite_field_words_of_others_meets_its_expectations: "field/words-of-others";
     suite_field_access_changes_meets_its_expectations: "field/access-changes";
     suite_field_author_dated_meets_its_expectations: "field/author-dated";
     suite_field_moving_window_meets_its_expectations: "field/moving-window";
+    suite_field_newest_only_meets_its_expectations: "field/newest-only";
     suite_field_parent_moves_meets_its_expectations: "field/parent-moves";
     suite_hooks_slow_meets_its_expectations: "hooks/slow";
     suite_hooks_throwing_meets_its_expectations: "hooks/throwing";

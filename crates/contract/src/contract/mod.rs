@@ -30,8 +30,8 @@ pub use device::*;
 pub use observe::*;
 pub use passport::{Capabilities, Combine, Merge, Need, Passport, Sight};
 pub use schema::{
-    Attributes, Column, ColumnKind, Condition, Copied, Delivery, Entity, Excerpt, MergeRule, MovingWindow,
-    NamedBy, Naming, OnDelete, Reference, Schema, ScopeRule, SyncUnit, Trigger, given_key,
+    Attributes, Column, ColumnKind, Condition, Copied, CutOrder, Delivery, Entity, Excerpt, MergeRule,
+    MovingWindow, NamedBy, Naming, OnDelete, Reference, Schema, ScopeRule, SyncUnit, Trigger, given_key,
 };
 pub use server::*;
 pub use stack::{

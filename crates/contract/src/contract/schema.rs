@@ -121,13 +121,47 @@ pub enum ScopeRule {
         /// The end of the window, excluded.
         until: Stamp,
     },
+    /// The column, a whole number or a timestamp, is among the first `count` of all live rows, or
+    /// equal to the last of them. So rows come and leave with the writes of others.
+    Cut {
+        /// The position of the column in [`Entity::columns`].
+        column: usize,
+        /// How many rows.
+        count: u32,
+        /// Which rows are the first.
+        order: CutOrder,
+        /// The value of the last of these rows at present.
+        bound: i64,
+    },
+}
+
+/// Which rows are the first in a cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutOrder {
+    /// Those with the greatest values: the newest.
+    Greatest,
+    /// Those with the least values: the nearest.
+    Least,
+}
+
+impl CutOrder {
+    /// The bound while there are not more rows than the cut has: every value is within it.
+    pub fn whole(self) -> i64 {
+        match self {
+            CutOrder::Greatest => i64::MIN,
+            CutOrder::Least => i64::MAX,
+        }
+    }
 }
 
 impl ScopeRule {
     /// The column that the rule is about.
     pub fn column(&self) -> usize {
-        let (ScopeRule::Attribute { column, .. } | ScopeRule::Window { column, .. }) = self;
-        *column
+        match self {
+            ScopeRule::Attribute { column, .. }
+            | ScopeRule::Window { column, .. }
+            | ScopeRule::Cut { column, .. } => *column,
+        }
     }
     /// The column and the attribute, if it is an attribute rule.
     pub fn attribute(&self) -> Option<(usize, usize)> {
@@ -140,6 +174,11 @@ impl ScopeRule {
             ScopeRule::Window { from, until, .. } => {
                 matches!(value, Value::Int(t) if (from.0..until.0).contains(t))
             }
+            ScopeRule::Cut { order, bound, .. } => match (value, order) {
+                (Value::Int(value), CutOrder::Greatest) => value >= bound,
+                (Value::Int(value), CutOrder::Least) => value <= bound,
+                _ => false,
+            },
         }
     }
 }
@@ -298,6 +337,32 @@ impl Schema {
         later
     }
 
+    /// The cuts of scopes: entity, position of the rule in [`Entity::scope`], and the rule.
+    pub fn cuts(&self) -> impl Iterator<Item = (EntityId, usize, &ScopeRule)> {
+        self.ids().flat_map(move |id| {
+            let rules = self.entity(id).scope.iter().enumerate();
+            let cuts = rules.filter(|(_, rule)| matches!(rule, ScopeRule::Cut { .. }));
+            cuts.map(move |(at, rule)| (id, at, rule))
+        })
+    }
+    /// The same schema with another bound of a cut.
+    #[must_use]
+    pub fn cut_at(&self, entity: EntityId, rule: usize, to: i64) -> Schema {
+        let mut later = self.clone();
+        if let ScopeRule::Cut { bound, .. } = &mut later.entities[usize::from(entity.0)].scope[rule] {
+            *bound = to;
+        }
+        later
+    }
+    /// The same schema with the bounds of the cuts of `other`.
+    #[must_use]
+    pub fn cut_as(mut self, other: &Schema) -> Schema {
+        for (entity, rule, cut) in other.cuts() {
+            self.entities[usize::from(entity.0)].scope[rule] = cut.clone();
+        }
+        self
+    }
+
     /// The sizes of the attachments of an entity; `None` if its rows have none.
     pub fn attachment(&self, entity: EntityId) -> Option<Attachment> {
         self.attachments.iter().find(|(of, _)| *of == entity).map(|(_, attachment)| *attachment)
@@ -338,13 +403,13 @@ impl Entity {
     pub fn in_scope(&self, values: &[Value], attributes: &[Value]) -> bool {
         are_met(&self.scope, values, attributes)
     }
-    /// Whether a row belongs to a device with these attributes, ignoring windows of time.
+    /// Whether a row belongs to a device with these attributes, ignoring windows and cuts.
     pub fn is_of(&self, values: &[Value], attributes: &[Value]) -> bool {
         self.scope
             .iter()
             .all(|rule| rule.attribute().is_none() || rule.is_met(&values[rule.column()], attributes))
     }
-    /// The row's values in attribute columns; `None` if a window excludes the row.
+    /// The row's values in attribute columns; `None` if a window or a cut excludes the row.
     pub fn binding<'v>(&'v self, values: &'v [Value]) -> Option<impl Iterator<Item = &'v Value>> {
         let is_out =
             |rule: &ScopeRule| rule.attribute().is_none() && !rule.is_met(&values[rule.column()], &[]);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{
     Attachments, Board, Delivery, Distribution, Edits, Figures, Forgotten, Id, Kind, Left, Levels, Listening,
-    Pages, Replication, Sample, Series, Sessions, Situations, StatusMetrics, TABLE, TailCollector, Tails,
-    Traffic, Visibility, Wait,
+    Pace, Pages, Replication, Sample, Series, Sessions, Situations, StatusMetrics, TABLE, TailCollector,
+    Tails, Traffic, Visibility, Wait,
 };
 use crate::base::{DeviceId, EntityId, Span, Time};
 use crate::contract::{EngineEvent, Event, Node, Occurrence, Schema, SyncError};
@@ -56,6 +56,7 @@ pub struct Collector {
     listening: Listening,
     edits: Edits,
     delivery: Delivery,
+    pace: Pace,
     pages: Pages,
     visibility: Visibility,
     replication: Replication,
@@ -81,6 +82,7 @@ impl Collector {
             listening: Listening::default(),
             edits: Edits::default(),
             delivery: Delivery::new(setting.integrated),
+            pace: Pace::new(devices),
             pages: Pages::new(setting.script),
             visibility: Visibility::new(devices),
             replication: Replication::new(devices, setting.pulls, setting.freshness),
@@ -192,6 +194,7 @@ impl Collector {
         self.sessions.on(at, device, event, &mut self.board);
         self.sights.on(at, device, event, &mut self.board);
         self.forgotten.on(at, device, event, &mut self.board);
+        self.pace.on(device, event, &mut self.board);
         self.pages.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);
         self.traffic.on_engine(device, event, &mut self.board);

@@ -56,10 +56,12 @@ impl ColumnType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyType {
     Uuid,
+    /// A UUID of version 7: it begins with the time at which the row was created.
+    Uuid7,
     Text,
     Int,
 }
-in_words!(KeyType { Uuid: "uuid key", Text: "text key", Int: "int key" });
+in_words!(KeyType { Uuid: "uuid key", Uuid7: "uuid7 key", Text: "text key", Int: "int key" });
 
 impl KeyType {
     /// The canonical spelling of a CSV key; `None` if `text` is not of this type.
@@ -70,11 +72,12 @@ impl KeyType {
                 let text = text.trim();
                 text.parse::<i64>().is_ok_and(|n| n.to_string() == text).then_some(Cow::Borrowed(text))
             }
-            KeyType::Uuid => {
+            KeyType::Uuid | KeyType::Uuid7 => {
                 let text = text.trim();
                 let groups =
                     text.split('-').map(|g| g.bytes().all(|b| b.is_ascii_hexdigit()).then_some(g.len()));
-                let uuid = groups.eq([8, 4, 4, 4, 12].map(Some));
+                let is_version = self == KeyType::Uuid || text.as_bytes().get(14) == Some(&b'7');
+                let uuid = groups.eq([8, 4, 4, 4, 12].map(Some)) && is_version;
                 let large = text.bytes().any(|b| b.is_ascii_uppercase());
                 uuid.then(|| if large { text.to_ascii_lowercase().into() } else { text.into() })
             }
@@ -85,6 +88,7 @@ impl KeyType {
             KeyType::Text => "a text",
             KeyType::Int => "a whole number of 64 bits, without a plus sign and without leading zeros",
             KeyType::Uuid => "a UUID, such as 0f3c9a54-7d1e-4b8a-9c20-5e6f70a1b2c3",
+            KeyType::Uuid7 => "a UUID of version 7, such as 0195a3e1-7d1e-7b8a-9c20-5e6f70a1b2c3",
         }
     }
 }
@@ -266,14 +270,14 @@ pub(super) const COLUMN: Written = Written::of(
            \"unicode 10..40\", \"long-text 1.5kB\", \"long-text 1.5kB..20kB 2% 150kB\", \"blob \
            200kB\", \"blob 50kB..1MB\", \"int\", \"int 0..100\", \"int64\", \"decimal(12,2)\", \
            \"real\", \"bool\", \"date\", \"date -30d..0d\", \"timestamp\", \"timestamp -90d..60d \
-           /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\" or \"fold ENTITY.COLUMN via \
+           /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\", \"uuid7 key\" or \"fold ENTITY.COLUMN via \
            COLUMN\"; then \"null 10%\" for this share of rows without a value, or \"empty \
            10%\" for this share of rows with an empty text",
     |text| column_type(text).map(|_| text.split_whitespace().collect::<Vec<_>>().join(" ")),
 )
 .because(beyond_limits);
 
-const KINDS: &str = "uuid key|text key|int key|text|prose|unicode|long-text|blob|int|int64|decimal|real|bool|\
+const KINDS: &str = "uuid key|uuid7 key|text key|int key|text|prose|unicode|long-text|blob|int|int64|decimal|real|bool|\
                      date|timestamp|ref|attribute|one of|one|fold";
 
 /// Help for `long-text` and `blob` with a wrong unit, such as `10kb`.
@@ -365,7 +369,7 @@ mod tests {
             "fold patient.name via patient,one of a|b,one of,one of a||b,one of a|nullable,ref folder null 0%",
             "text 10..40 null 10%,text null 1% empty 2%,text empty 2%  null 1%,one of a|b null 2.5%",
             "long-text 1kB..2kB 1% 3kB  null 7%,text null,text null 101%,text null 1% null 2%,text empty 101%",
-            "text null 1% empty,uuid key null 5%,int empty 5%",
+            "text null 1% empty,uuid key null 5%,int empty 5%,uuid7 key",
         ] {
             for text in texts.split(',') {
                 told += &match (column_type(text), without_shares(text)) {

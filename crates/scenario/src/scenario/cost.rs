@@ -520,6 +520,7 @@ pub(super) fn held(plan: &Plan, scope: &[ScopeRule], data: &EntityData, rows: u6
             let (share, of) = window(plan, &data.columns[*column], (*from, *until));
             rows * share / of
         }
+        ScopeRule::Cut { count, .. } => rows.min(u128::from(*count)),
     };
     scope.iter().fold(u128::from(rows), share) as u64
 }

@@ -3,7 +3,7 @@
 use crate::base::{Span, Word};
 use crate::config::tree::Origin;
 use crate::config::written::{range, signed};
-use crate::contract::Trigger;
+use crate::contract::{CutOrder, Trigger};
 use crate::engine::Bend;
 
 use crate::config::diagnostic::meant;
@@ -16,6 +16,8 @@ pub(super) enum Scope {
     Window(i64, i64),
     /// The same on the day of the start; it moves on by a day at each midnight.
     Moving(i64, i64),
+    /// Is among so many first rows of all.
+    Cut(CutOrder, u32),
 }
 
 pub(super) const AXIS: &str = "--axis";
@@ -41,10 +43,13 @@ pub(super) const TRIGGER: Written = Written::of(
     _ => meant(text, &[&TRIGGERS.map(|(word, _)| word)[..], &["every"]].concat()),
 });
 pub(super) const SCOPE: Written = Written::of(
-    "an attribute such as \"device.clinic\", days around the start such as \"-7d..28d\", or days that move on such as \"today-30d..today+1d\"",
+    "an attribute such as \"device.clinic\", days around the start such as \"-7d..28d\", days that move on such as \"today-30d..today+1d\", or \"newest 50\" or \"nearest 50\" of all rows",
     |text| scope(text).map(|_| text.to_owned()),
 )
 .because(|text| {
+    if let Some(word) = text.split_whitespace().next().filter(|word| cut_order(word).is_some()) {
+        return Some(format!("how many rows: \"{word} 50\", from 1 to {CUT_MAX}"));
+    }
     let (from, until) = text.split_once("..")?;
     (signed(from)? >= signed(until)?).then(|| "the end must be after the beginning".to_owned())
 });
@@ -163,6 +168,11 @@ pub(super) fn scope(text: &str) -> Option<Scope> {
     if let Some(attribute) = text.strip_prefix("device.") {
         return (!attribute.is_empty()).then(|| Scope::Attribute(attribute.to_owned()));
     }
+    if let Some((word, count)) = text.split_once(char::is_whitespace) {
+        let count: u32 = count.trim().parse().ok()?;
+        let order = cut_order(word)?;
+        return (1..=CUT_MAX).contains(&count).then_some(Scope::Cut(order, count));
+    }
     if let Some((from, until)) = text.split_once("..")
         && let Some((from, until)) = around_today(from).zip(around_today(until))
     {
@@ -170,6 +180,17 @@ pub(super) fn scope(text: &str) -> Option<Scope> {
     }
     let (from, until) = range(text)?;
     Some(Scope::Window(from, until))
+}
+
+/// The most rows of a cut.
+const CUT_MAX: u32 = 1_000_000;
+
+fn cut_order(word: &str) -> Option<CutOrder> {
+    match word {
+        "newest" => Some(CutOrder::Greatest),
+        "nearest" => Some(CutOrder::Least),
+        _ => None,
+    }
 }
 
 /// A time around today's midnight, such as `today-30d`, in microseconds.

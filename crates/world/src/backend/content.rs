@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::commit::{Commit, Draft};
+use super::cut::Cut;
 use super::index::{Index, Part, Slot, write_tuple};
 use super::options::{BackendOptions, Provisioning};
 use super::partition::Scope;
@@ -26,6 +27,8 @@ pub(super) struct Content {
     on_open: Vec<Option<usize>>,
     pub(super) unshown: PendingVersions,
     log: Option<Log>,
+    /// The cuts of scopes.
+    pub(super) cuts: Vec<Cut>,
 }
 
 impl Content {
@@ -42,6 +45,7 @@ impl Content {
             on_open.push(by.map(|by| table.index_by(parts(&[by]))));
         }
         Content {
+            cuts: Cut::all(&schema),
             first_schema: Arc::clone(&schema),
             lists_moves: options.lists_moves,
             schema,
@@ -198,9 +202,9 @@ impl Content {
             table.hide(slot, shown_at);
             self.unshown.add(shown_at, showing);
         } else {
-            let noted = noted(&mut self.log, now, &showing);
-            table.show(entity, &showing, noted);
+            self.show(now, &showing);
         }
+        let table = &mut self.tables[usize::from(id.0)];
         table.write(slot, (stamp, edited_at), Arc::clone(&after), deleted);
         let visible_at = (ends > now).then_some(ends);
         Commit { entity: id, key, stamp, kind, values: after, author, replaced, visible_at }
@@ -212,20 +216,37 @@ impl Content {
         if self.first_schema.moving_windows.is_empty() {
             return;
         }
-        self.schema = Arc::new(self.first_schema.on_day(day));
+        self.schema = Arc::new(self.first_schema.on_day(day).cut_as(&self.schema));
         let log = &mut self.log;
         for moving in &self.first_schema.moving_windows {
             let entity = self.schema.entity(moving.entity);
             let listing = || stamp.map(|stamp| (stamp, log.as_mut().map_or(0, |log| log.show(now, None))));
-            self.tables[usize::from(moving.entity.0)].place_again(entity, listing);
+            self.tables[usize::from(moving.entity.0)].place_again(entity, None, listing);
+        }
+    }
+
+    /// Shows a version to readers. If it moves a cut, other rows come into the scope or leave it.
+    fn show(&mut self, now: Time, showing: &PendingVersion) {
+        let id = usize::from(showing.entity.0);
+        let before = Arc::clone(&self.schema);
+        for cut in self.cuts.iter_mut().filter(|cut| cut.entity == showing.entity) {
+            self.tables[id].seen(showing.slot).iter().for_each(|(_, row)| cut.take(row));
+            showing.values.iter().for_each(|row| cut.add(row));
+            self.schema = cut.moved(&self.schema).unwrap_or(Arc::clone(&self.schema));
+        }
+        let schema = Arc::clone(&self.schema);
+        let (entity, noted) = (schema.entity(showing.entity), noted(&mut self.log, now, showing));
+        self.tables[id].show(entity, showing, noted);
+        if !Arc::ptr_eq(&before, &schema) {
+            let (listed, log) = (self.lists_moves.then_some(showing.listed), &mut self.log);
+            let listing = || Some((listed?, log.as_mut().map_or(0, |log| log.show(now, None))));
+            self.tables[id].place_again(entity, Some(showing.slot), listing);
         }
     }
 
     pub(super) fn show_due(&mut self, now: Time) {
         while let Some(showing) = self.unshown.due(now) {
-            let entity = self.schema.entity(showing.entity);
-            let noted = noted(&mut self.log, now, &showing);
-            self.tables[usize::from(showing.entity.0)].show(entity, &showing, noted);
+            self.show(now, &showing);
         }
     }
 }

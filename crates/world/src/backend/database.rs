@@ -57,7 +57,11 @@ impl Database {
             latest = latest.max(stamp);
             stamp
         };
-        let Content { schema, tables, .. } = &mut self.content;
+        let Content { schema, tables, cuts, .. } = &mut self.content;
+        let rows = rows.inspect(|row| {
+            let live = cuts.iter_mut().filter(|cut| cut.entity == entity && row.deleted.is_none());
+            live.for_each(|cut| cut.add(&row.values));
+        });
         tables[usize::from(entity.0)].load(schema.entity(entity), rows, cut);
         self.clock.seen(latest);
     }

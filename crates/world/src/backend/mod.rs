@@ -41,6 +41,7 @@ mod clock;
 mod commit;
 mod content;
 mod crossing;
+mod cut;
 mod database;
 mod effects;
 mod files;
@@ -70,6 +71,7 @@ pub use machine::Backend;
 pub(crate) use machine::{Backup, Called};
 pub(crate) use named::Named;
 pub(crate) use office::Importing;
+pub use office::{CopiedRow, ForcedUpload};
 pub use options::{
     Authorisation, Availability, BackendOptions, Busy, CommitDelay, Commits, Copies, Effect, FileDrop,
     Idempotency, LogOptions, Numbered, PoisonResponse, Provisioning, Rearm, Sort, StampedBy, Ticks, Writes,

@@ -6,8 +6,28 @@ use std::collections::BTreeSet;
 
 use super::commit::{Commit, Committing, Draft};
 use super::database::Database;
-use crate::base::{EntityId, Key, Time, Value};
+use crate::base::{DeviceId, EntityId, Key, Time, Value, word_enums};
 use crate::contract::{Author, Refusal};
+
+word_enums! {
+    /// What happens to rows that the backend has too when a phone's copy is put onto it.
+    pub enum ForcedUpload {
+        /// The phone's version replaces them, also newer ones and deletions.
+        #[default]
+        Overwrite: "overwrite",
+        /// They stay: only rows that the backend never had are created.
+        Merge: "merge",
+    }
+}
+
+/// A row of a device's copy: its key, and its values by the backend's column.
+#[derive(Clone, Debug)]
+pub struct CopiedRow {
+    /// The row's key.
+    pub key: Key,
+    /// Its values, each with its column.
+    pub values: Vec<(usize, Value)>,
+}
 
 /// An import that still collects its rows.
 #[derive(Debug)]
@@ -50,6 +70,36 @@ impl Office<'_> {
         }
         let draft = Draft::by(Author::Office, entity, (key.clone(), Some(slot)), Some(values));
         Ok(self.0.commit(now, None, vec![draft]))
+    }
+
+    /// Puts rows of a device's copy onto the backend. Rows that no longer fit are left out: those
+    /// with another row's natural key, or with an enforced reference to a missing row.
+    pub(crate) fn upload(
+        &mut self,
+        now: Time,
+        (entity, by): (EntityId, DeviceId),
+        rows: Vec<CopiedRow>,
+        how: ForcedUpload,
+    ) -> Vec<Commit> {
+        let content = &self.0.content;
+        let columns = content.schema.entity(entity).columns.len();
+        let draft = |CopiedRow { key, values }: CopiedRow| {
+            let slot = content.table(entity).find(&key);
+            if how == ForcedUpload::Merge && slot.is_some() {
+                return None;
+            }
+            let live = slot.map(|slot| content.table(entity).record(slot)).filter(|row| !row.deleted);
+            let mut all = live.map_or_else(|| vec![Value::Null; columns], |row| row.values.to_vec());
+            values.into_iter().for_each(|(column, value)| all[column] = value);
+            let is_same = live.is_some_and(|row| *row.values == all[..]);
+            let fits = content.holder(entity, &all, slot).is_none()
+                && self.refers_to_what_is_there(entity, all.iter().enumerate()).is_ok();
+            (!is_same && fits).then(|| {
+                Draft::by(Author::Upload(by), entity, (key, slot), Some(content.complete(entity, all)))
+            })
+        };
+        let drafts: Vec<Draft> = rows.into_iter().filter_map(draft).collect();
+        if drafts.is_empty() { Vec::new() } else { self.0.commit(now, None, drafts) }
     }
 
     /// Creates a row. Fails if the key exists (`Exists`), or for a reason of [`Office::write`].

@@ -437,11 +437,17 @@ impl Table {
 }
 
 impl Table {
-    /// Moves rows to the places that the present scope of `entity` gives them, without a write.
+    /// Moves rows except one to the places that the present scope of `entity` gives them, without a
+    /// write.
     /// `listing` gives the stamp and number under which each row is listed. Without them the row
     /// keeps its stamp, and no reader of changes gets it.
-    pub(super) fn place_again(&mut self, entity: &Entity, mut listing: impl FnMut() -> Option<(Stamp, u64)>) {
-        for slot in 0..self.records.len() as Slot {
+    pub(super) fn place_again(
+        &mut self,
+        entity: &Entity,
+        except: Option<Slot>,
+        mut listing: impl FnMut() -> Option<(Stamp, u64)>,
+    ) {
+        for slot in (0..self.records.len() as Slot).filter(|slot| Some(*slot) != except) {
             let Some(partitions) = &mut self.partitions else { return };
             let record = &self.records[slot as usize];
             let (values, is_there) = match self.veils.get(&slot) {

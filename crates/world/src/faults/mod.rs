@@ -82,6 +82,7 @@ pub const KINDS: &[Kind] = &[
     servers::FORGET_DEVICE,
     phone::REINSTALL,
     phone::FORCE_DOWNLOAD,
+    phone::FORCE_UPLOAD,
     backups::RESTORE,
     backups::RESTORE_GATEWAY,
     backups::RESTORE_BACKEND,

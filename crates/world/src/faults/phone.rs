@@ -4,6 +4,7 @@ use super::drawn::Act;
 use super::fault::{Fault, Kind, Within, lasts_no_time};
 use super::keys::{DEVICES, FOR, RESTART, step};
 use super::sign::Sign;
+use crate::backend::ForcedUpload;
 use crate::base::Span;
 use crate::config::form::{Form, Key, SPAN, key, required, table, word};
 use crate::config::written::STEP;
@@ -145,6 +146,28 @@ pub(super) const FORCE_DOWNLOAD: Kind = Kind::new(
     },
 )
 .of_stack(Need::ForcedLoads);
+
+pub(super) const FORCE_UPLOAD: Kind = Kind::new(
+    "force_upload",
+    on_devices![
+        word::<ForcedUpload>("how")
+            .about("What happens to rows that the backend has too: the phone's version replaces them, also newer ones and deletions; or they stay, and only rows that the backend never had are created."),
+    ],
+    "Somebody puts the whole copy of phones onto the backend, as support does when a server has wrong data. Rows that a phone does not hold stay. The transfer takes no time.",
+    |view, _| {
+        let how: ForcedUpload = view.of("how");
+        let same = "the backend had the same rows";
+        Some(Fault::shown_by_its_act(same, move |when, faults| {
+            let chosen = when.chosen.to_vec();
+            faults.strike(when, move |reach| {
+                chosen.iter().filter(|device| reach.force_upload(**device, how)).count() > 0
+            });
+            format!("the copy of {} is put onto the backend", when.whom())
+        }))
+    },
+)
+.of_stack(Need::ForcedLoads)
+.nothing_if(|_| false);
 
 pub(super) const LOGOUT: Kind = Kind::new(
     "logout",

@@ -4,7 +4,7 @@ use std::cell::RefMut;
 use std::rc::Rc;
 
 use super::reassignment::Reassignment;
-use crate::backend::Backend;
+use crate::backend::{Backend, ForcedUpload};
 use crate::base::{DeviceId, Span, Time};
 use crate::disk::Disk;
 use crate::gateway::Gateway;
@@ -21,6 +21,8 @@ pub trait Reach {
     fn has_connections(&self, of: DeviceId) -> bool;
     /// Gives the person of a device other attributes; false if they had them.
     fn reassign(&self, of: DeviceId, reassignment: &Reassignment) -> bool;
+    /// Puts the copy of a device onto the backend; false if that changed nothing.
+    fn force_upload(&self, of: DeviceId, how: ForcedUpload) -> bool;
     /// Kills the process of the server half; false if there was none.
     fn kill_server(&self, restart_after: Span) -> bool;
     /// Suspends an app, whose connections last `sockets`; false if none runs.

@@ -71,7 +71,7 @@ impl Shared {
 }
 
 fn of_entity(entity: &Entity) -> [(bool, Need); 7] {
-    let is_window = |rule: &ScopeRule| matches!(rule, ScopeRule::Window { .. });
+    let is_window = |rule: &ScopeRule| !matches!(rule, ScopeRule::Attribute { .. });
     let refers = entity.columns.iter().any(|column| matches!(column.kind, ColumnKind::Ref(_)));
     [
         (entity.scope.iter().any(|rule| !is_window(rule)), Need::Scopes),

@@ -32,7 +32,7 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &StoreOptions)
         VERSION => {}
         0 => connection.execute_batch(&format!(
             "BEGIN IMMEDIATE;{}{}COMMIT",
-            ddl(schema, options.foreign_keys, &options.indexes),
+            ddl(schema, options.foreign_keys, options.first_indexes()),
             mark(schema)
         ))?,
         other => return Err(StoreError::Damaged(format!("a database of layout {other}"))),

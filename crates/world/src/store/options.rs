@@ -48,6 +48,15 @@ word_enums! {
         Scan: "scan",
     }
 
+    /// When the app's own indexes of an entity are created.
+    pub enum IndexesMade {
+        /// With the tables: each row that comes is written into them.
+        #[default]
+        AtOnce: "at-once",
+        /// At the end of the entity's first load, in one go; until then lists scan.
+        AfterLoad: "after-load",
+    }
+
     /// What a new version of the app does with a database of an older one.
     pub enum OnMismatch {
         /// Missing columns are added; they are empty until their rows are pulled again.
@@ -92,6 +101,8 @@ pub struct StoreOptions {
     pub on_mismatch: OnMismatch,
     /// The indexes besides those of the keys.
     pub indexes: Vec<Index>,
+    /// When these indexes are created.
+    pub indexes_made: IndexesMade,
     /// How many extra rows the engine writes per pulled row; `extra` describes their content.
     pub extra_rows: u32,
     /// How the engine finds the extra row of an earlier version.
@@ -113,6 +124,7 @@ impl Default for StoreOptions {
             watch_cursors: false,
             on_mismatch: OnMismatch::default(),
             indexes: Vec::new(),
+            indexes_made: IndexesMade::default(),
             extra_rows: 0,
             extra_found_by: FoundBy::default(),
             encrypted: false,
@@ -121,6 +133,13 @@ impl Default for StoreOptions {
 }
 
 impl StoreOptions {
+    /// The app's own indexes that are created with the tables.
+    pub(crate) fn first_indexes(&self) -> &[Index] {
+        match self.indexes_made {
+            IndexesMade::AtOnce => &self.indexes,
+            IndexesMade::AfterLoad => &[],
+        }
+    }
     /// Whether SQLite refuses rows that refer to a missing row.
     pub(crate) fn checks_references(&self) -> bool {
         self.foreign_keys != ForeignKeys::Off

@@ -31,6 +31,7 @@ pub(crate) fn provision(
             }
         });
         result?;
+        schema.ids().try_for_each(|id| tx.make_indexes(id))?;
         for (index, unit) in units.iter().enumerate() {
             let id = UnitId(index as u16);
             for &entity in &unit.pull {

@@ -4,7 +4,8 @@ use rusqlite::{CachedStatement, Params, Row};
 
 use super::error::{StoreError, Stored};
 use super::extra;
-use super::layout::{RowStatement, held};
+use super::layout::{RowStatement, define_index, held};
+use super::options::IndexesMade;
 use super::session::{Store, Tx};
 use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef, escape_control};
 
@@ -167,6 +168,22 @@ impl Tx<'_> {
         })?;
         swept.sort();
         Ok(swept)
+    }
+
+    /// Creates the app's own indexes of an entity that are not there yet.
+    pub(crate) fn make_indexes(&self, entity: EntityId) -> Stored<()> {
+        let options = self.store().options();
+        if options.indexes_made == IndexesMade::AtOnce {
+            return Ok(());
+        }
+        for (at, index) in options.indexes.iter().enumerate().filter(|(_, index)| index.entity == entity) {
+            let mut sql = String::new();
+            define_index(&mut sql, self.schema(), at, index);
+            if !sql.is_empty() {
+                self.execute(&sql.replacen("CREATE INDEX", "CREATE INDEX IF NOT EXISTS", 1), [])?;
+            }
+        }
+        Ok(())
     }
 
     /// Marks rows with stamps in this range as seen by the load of this generation.

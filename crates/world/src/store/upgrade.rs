@@ -43,7 +43,7 @@ fn emptied(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
     for table in tables {
         work += &format!("DROP TABLE \"{}\";", table?.replace('"', "\"\""));
     }
-    work.push_str(&ddl(schema, options.foreign_keys, &options.indexes));
+    work.push_str(&ddl(schema, options.foreign_keys, options.first_indexes()));
     Ok(work)
 }
 

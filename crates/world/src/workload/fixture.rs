@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Action, Aim, Contention, DataError, Dataset, EntityData, Letters, LoginWave, Maker, Peak, Person,
-    WorkloadOptions, attribute_value,
+    Action, Aim, Contention, DataError, Dataset, EntityData, KeyOrder, Letters, LoginWave, Maker, Peak,
+    Person, WorkloadOptions, attribute_value,
 };
 use crate::base::{DeviceId, EntityId, Ppm, Seed, Span, Stamp, Time, Value};
 use crate::contract::{Column, ColumnKind, Delivery, EditKind, Entity, Schema, ScopeRule};
@@ -75,6 +75,7 @@ pub(super) fn data() -> Vec<EntityData> {
         columns,
         nulls: BTreeMap::new(),
         empties: BTreeMap::new(),
+        keys: KeyOrder::default(),
         given: None,
         one_stamp: None,
         age: Span::secs(200 * 86_400),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::editing::Editing;
 use super::resolver::Resolver;
 use super::retrying::Retrying;
-use crate::base::{EntityId, Ppm, Span, Stamp, Time, Value, in_words};
+use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time, Value, in_words};
 use crate::contract::{ColumnKind, EditKind};
 
 /// All options of people's and the office's work.
@@ -180,6 +180,8 @@ pub struct EntityData {
     pub nulls: BTreeMap<usize, Ppm>,
     /// Columns that may hold the empty text, and the share of made rows that hold it.
     pub empties: BTreeMap<usize, Ppm>,
+    /// The order of the keys of made and new rows.
+    pub keys: KeyOrder,
     /// Rows that the user supplies. `None`: rows are made.
     pub given: Option<Arc<Vec<GivenRow>>>,
     /// If set, all rows have one stamp, this long before the start. An import does the same.
@@ -209,6 +211,26 @@ impl EntityData {
             _ => 24,
         };
         275 + self.columns.iter().map(column).sum::<u64>()
+    }
+}
+
+/// The order of the keys of new rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyOrder {
+    /// UUIDs of version 4: no order.
+    #[default]
+    Random,
+    /// UUIDs of version 7: a row that is created later has a greater key.
+    ByTime,
+}
+
+impl KeyOrder {
+    /// The key of a row that was created at `created`; `bits` are random.
+    pub(crate) fn key(self, created: impl FnOnce() -> Stamp, bits: u128) -> Key {
+        match self {
+            KeyOrder::Random => Key::uuid(bits),
+            KeyOrder::ByTime => Key::uuid7((created().0 / 1_000).unsigned_abs(), bits),
+        }
     }
 }
 

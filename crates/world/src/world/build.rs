@@ -483,12 +483,13 @@ pub(super) fn dataset(plan: &Setup, stops: &dyn Fn() -> bool) -> Result<Dataset,
         &plan.attribute_values(),
         stops,
     )
+    .map(Dataset::cut)
 }
 
 /// The backend with its rows, and the same rows for the oracle; incomplete if it `stops`.
 fn loaded(plan: &Setup, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend, Initial) {
     let seed = plan.seed.derive("world.backend", 0);
-    let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start, seed);
+    let mut backend = Backend::new(dataset.schema.clone(), plan.backend.clone(), plan.start, seed);
     let mut initial = Initial(vec![Vec::new(); plan.schema.entities.len()]);
     let precision = |stamp: Stamp| stamp.truncated(plan.backend.stamp_precision);
     for entity in plan.schema.ids() {

@@ -2,12 +2,13 @@
 
 use std::cell::RefMut;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::build::World;
 use super::hub::Hub;
-use crate::backend::{Backend, Importing};
-use crate::base::{DeviceId, Span, Time};
-use crate::contract::{AppEvent, EditKind, Event, KillReason, Node};
+use crate::backend::{Backend, CopiedRow, ForcedUpload, Importing};
+use crate::base::{DeviceId, Key, Span, Stamp, Time};
+use crate::contract::{AppEvent, Delivery, EditKind, Event, KillReason, Node};
 use crate::disk::Disk;
 use crate::faults::{Awaited, Learned, Reach, Reassignment, Restore, Strike, Struck, Whose};
 use crate::gateway::Gateway;
@@ -480,6 +481,29 @@ impl Reach for Hands {
         device.storage.reassign(attributes.clone());
         device.tell(Event::Reassigned { attributes: &attributes });
         true
+    }
+    fn force_upload(&self, of: DeviceId, how: ForcedUpload) -> bool {
+        let schema = Arc::clone(self.servers.backend.borrow().schema());
+        let mut any = false;
+        for id in schema.ids().filter(|id| schema.entity(*id).delivery == Delivery::Delta) {
+            let columns = &schema.entity(id).projection;
+            let mut rows = Vec::new();
+            self.device(of).with_view(|view| {
+                view.rows(id, &mut |key, stamp, values| {
+                    // A row that the backend has never acknowledged goes the usual way.
+                    if stamp > Stamp(0) {
+                        let values =
+                            columns.iter().zip(values).map(|(column, value)| (*column, value.to_value()));
+                        rows.push(CopiedRow { key: Key::new(key), values: values.collect() });
+                    }
+                });
+            });
+            let now = self.servers.handle.now();
+            let commits = self.servers.backend.borrow_mut().office().upload(now, (id, of), rows, how);
+            commits.iter().for_each(|commit| self.servers.tell_commit(commit));
+            any |= !commits.is_empty();
+        }
+        any
     }
     fn kill_server(&self, restart_after: Span) -> bool {
         self.servers.kill_gateway(restart_after)

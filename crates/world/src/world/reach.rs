@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::base::{DeviceId, EntityId, Key};
-use crate::contract::{Delivery, Schema};
+use crate::contract::Delivery;
 use crate::world::device::node::Device;
 use crate::world::server::half::Servers;
 
@@ -13,11 +13,11 @@ use crate::world::server::half::Servers;
 pub(super) fn reach<'w>(
     devices: &'w [Rc<Device>],
     servers: &'w Servers,
-    schema: &'w Schema,
 ) -> impl Fn(EntityId, &Key, DeviceId) -> Box<dyn Fn(DeviceId) -> bool + 'w> + 'w {
     move |of, key, author| {
-        let entity = schema.entity(of);
-        let values = servers.backend.borrow().row(of, key).map(|row| row.values.clone());
+        let backend = servers.backend.borrow();
+        let entity = backend.schema().entity(of).clone();
+        let values = backend.row(of, key).map(|row| row.values.clone());
         Box::new(move |device| {
             let setup = devices[device.0 as usize].storage.setup();
             let met = || match &values {

@@ -528,7 +528,7 @@ impl World<'_> {
             Untested::of(is_whole(&ended), &faults, &plan, (&listeners.tried, &script.placed.actions));
         figures.extend(in_script(&script.placed, &listeners.tried, &untested));
         let content = rows.finish(&mut listeners.digest);
-        let (reach, end_of) = (reach(&devices, &servers, &plan.schema), |edit: EditId| verdict.end_of(edit));
+        let (reach, end_of) = (reach(&devices, &servers), |edit: EditId| verdict.end_of(edit));
         let (logins, is_carried) = (waiting(&devices, ended_at), |of, key: &Key| carried.has(of, key));
         let left = metrics::Left { logins, reach: &reach, end_of: &end_of, is_carried: &is_carried };
         let mut collected = listeners.collector.finish(ended_at, &figures, &left);

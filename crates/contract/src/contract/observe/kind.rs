@@ -1,7 +1,8 @@
 //! The kinds and details that events carry.
 
 use crate::base::{
-    Digest, Digestible, EditId, EntityId, Key, Stamp, ValueRef, digested, digested_by_place, in_words,
+    DeviceId, Digest, Digestible, EditId, EntityId, Key, Stamp, ValueRef, digested, digested_by_place,
+    in_words,
 };
 use crate::contract::server::Row;
 
@@ -131,6 +132,8 @@ pub enum Author {
     3 Derived,
     /// The backend itself, when it restores a backup and with it an earlier version.
     4 Backup,
+    /// Somebody who puts the copy of a device onto the backend, over what is there.
+    5 Upload(device: DeviceId),
 }
 }
 

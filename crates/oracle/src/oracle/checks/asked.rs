@@ -254,7 +254,7 @@ impl<'a> Asked<'a> {
         let unseen = self.case.row.versions.get(edit.reached..).unwrap_or_default();
         unseen.iter().any(|version| match version.author {
             Author::Device(by) => by.device != own.device || by.number > own.number,
-            Author::Office | Author::Import | Author::Derived | Author::Backup => true,
+            Author::Office | Author::Import | Author::Derived | Author::Backup | Author::Upload(_) => true,
         })
     }
 }

@@ -84,7 +84,7 @@ pub(crate) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option<String> {
         (Author::Office | Author::Import, _) => was_deleted && case.kind != CommitKind::Insert,
         (Author::Derived, _) => was_deleted,
         (Author::Device(edit), None) => was_deleted && !case.ledger.is_missed_create(edit),
-        (Author::Backup, _) => false,
+        (Author::Backup | Author::Upload(_), _) => false,
         (Author::Device(_), Some(edit)) => match edit.kind {
             EditKind::Create => was_deleted && edit.commits > 0,
             _ => !case.creates && !case.split_off && !case.ledger.ever_won(edit.id),

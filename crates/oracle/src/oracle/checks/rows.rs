@@ -2,7 +2,6 @@
 
 use super::commits::{DUPLICATE, RESURRECTED};
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value};
-use crate::contract::ScopeRule;
 use crate::oracle::model::{Difference, Row, Version};
 use crate::oracle::words::{Labels, author};
 use crate::oracle::{Check, Harm, Matter, Rule, Topic};
@@ -127,8 +126,8 @@ impl RowCase<'_> {
             Difference::Extra { .. } => match self.live {
                 Some(values) => {
                     let rules = words.schema.entity(self.entity).scope.iter().map(|rule| {
-                        let (ScopeRule::Attribute { column, .. } | ScopeRule::Window { column, .. }) = rule;
-                        (*column, values[*column].clone())
+                        let column = rule.column();
+                        (column, values[column].clone())
                     });
                     let place = words.values(self.entity, &rules.collect::<Vec<_>>());
                     format!("{device} holds {record}, which is outside its scope with {place}")

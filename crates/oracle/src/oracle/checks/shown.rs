@@ -43,7 +43,8 @@ impl<'a> ShownCase<'a> {
     pub(crate) fn lost(&self) -> &'a [Version] {
         let from = if self.removed { self.removed_as_of() } else { self.put_as_of() };
         let lost = from.map_or(&[][..], |from| &self.row.versions[from..self.had]);
-        let backend_went_back = |v: &Version| v.undone.is_some() || v.author == Author::Backup;
+        let backend_went_back =
+            |v: &Version| v.undone.is_some() || matches!(v.author, Author::Backup | Author::Upload(_));
         if lost.iter().any(backend_went_back) { &[] } else { lost }
     }
 

@@ -53,6 +53,8 @@ pub(crate) struct Edit {
     pub(crate) excused: bool,
     /// True if a restore of the backend undid its commit.
     pub(crate) undone: bool,
+    /// True if a forced upload of another version did.
+    pub(crate) uploaded_over: bool,
     /// True if it was committed and is no longer on the backend, although nothing undid the commit.
     pub(crate) vanished: bool,
     /// True if an upgrade of the app emptied its device's database.
@@ -129,6 +131,7 @@ impl Edit {
             by_column: None,
             excused: false,
             undone: false,
+            uploaded_over: false,
             vanished: false,
             emptied: false,
             lost_power: None,

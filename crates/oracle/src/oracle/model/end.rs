@@ -50,6 +50,8 @@ ends! {
     Copied "oracle.saved_edits.copied" TakenBack "overwritten by a copy of another phone";
     BackendRestored "oracle.saved_edits.backend_restored" TakenBack
         "undone because the backend went back to its backup";
+    UploadedOver "oracle.saved_edits.uploaded_over" TakenBack
+        "overwritten by a forced upload of another phone's copy";
     Upgraded "oracle.saved_edits.upgraded" Lost "discarded by an upgrade that empties the database";
     PowerLost "oracle.saved_edits.power_lost" Lost "lost with a phone's power";
     /// No other state applies: the engine forgot the edit.

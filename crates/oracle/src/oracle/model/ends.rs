@@ -125,6 +125,7 @@ impl Ends {
         let decided = ledger.ways(edit).find_map(verdict);
         match decided {
             _ if waits(seen.waits) => End::Waiting,
+            _ if edit.uploaded_over && !seen.is_there => End::UploadedOver,
             _ if edit.undone && !seen.is_there => End::BackendRestored,
             _ if edit.undone || seen.fulfilled && !refused => End::Arrived,
             _ if waits(seen.row_waits) && !refused => End::Waiting,

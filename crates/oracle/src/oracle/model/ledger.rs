@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use crate::base::{DeviceId, EditId, Time, Value};
-use crate::contract::{Decision, EditKind, LocalEdit, LogEntry, LogKind, Refusal};
+use crate::contract::{Author, CommitKind, Decision, EditKind, LocalEdit, LogEntry, LogKind, Refusal};
 use crate::oracle::final_checks::Definition;
 use crate::oracle::model::{
-    All, Combined, Combining, Edit, End, Found, GaveWay, History, Lives, Refused, Row, RowId, StorageTime,
-    Won, alike,
+    All, Combined, Combining, Commit, Edit, End, Found, GaveWay, History, Lives, Refused, Row, RowId,
+    StorageTime, Won, alike,
 };
 
 #[derive(Clone, Debug)]
@@ -406,6 +406,29 @@ impl Ledger {
     pub(crate) fn undone(&mut self, id: EditId) {
         if let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) {
             (edit.commits, edit.excused, edit.undone) = (0, true, true);
+        }
+    }
+    /// A forced upload replaces the values of a row. Edits whose values are gone are undone.
+    pub(crate) fn uploaded_over(&mut self, row: RowId, before: Option<&[Value]>, commit: Commit<'_>) {
+        if !matches!(commit.author, Author::Upload(_)) {
+            return;
+        }
+        let after = (commit.kind != CommitKind::Delete).then_some(commit.values);
+        let is_gone = |edit: &Edit| {
+            let sets = |(column, value): &(usize, Value)| {
+                let there = |row: Option<&[Value]>| row.is_some_and(|row| alike(&row[*column], value));
+                there(before) && !there(after)
+            };
+            match edit.kind {
+                EditKind::Delete => before.is_none() && after.is_some(),
+                EditKind::Create | EditKind::Update => edit.values.iter().any(sets),
+            }
+        };
+        let gone = |edit: &&Edit| edit.row == row && edit.commits > 0 && is_gone(edit);
+        let gone: Vec<EditId> = self.all().filter(gone).map(|edit| edit.id).collect();
+        for id in gone {
+            self.undone(id);
+            self.get_mut(id).into_iter().for_each(|edit| edit.uploaded_over = true);
         }
     }
     pub(crate) fn lost_power(&mut self, device: DeviceId, at: Time) {

@@ -19,7 +19,7 @@ use crate::oracle::checks::{
 use crate::oracle::final_checks::{AfterHours, Attachments, By, MiscountedConflicts, overwritten};
 use crate::oracle::model::{
     All, At, ChangeOfSight, Commit, Edit, Families, FirstKeys, GaveWay, Held, History, IntentLog, Ledger,
-    Moved, Names as Keys, Places, Refused, RowHash, RowId, Sights, places_of,
+    Names as Keys, OnMove, Places, Refused, RowHash, RowId, Sights, move_scopes, places_of,
 };
 use crate::oracle::watch::{Ended, Looks, Reported, Shown, Watched, check_stamp, served};
 use crate::oracle::words::Latest;
@@ -152,7 +152,7 @@ impl Oracle {
         self.attachments.on(*node, event, &self.setup.labels.schema);
         match (node, event) {
             (Node::Backend, Event::Restored { to, .. }) => self.backend_went_back(*at, *to),
-            (Node::World, Event::DayBegan { day }) => self.day_began(*at, *day),
+            (Node::World, Event::DayBegan { day }) => self.scopes_move(*at, |all, f| all.begin_day(*day, f)),
             _ => self.on_backend(*at, event),
         }
         let served = served(event).and_then(|device| self.watched.get_mut(device.0 as usize));
@@ -172,14 +172,10 @@ impl Oracle {
         self.on_device(*at, *device, event);
     }
 
-    fn day_began(&mut self, at: Time, day: u32) {
-        for (device, places) in (0..).map(DeviceId).zip(&self.places) {
-            self.held.settle(All { history: &self.history, places }, device, at);
-        }
-        let Oracle { sights, places, history, .. } = self;
-        history.begin_day(day, &mut |entity, key, [from, to]| {
-            sights.moved(Moved { at, entity, key, from, to }, places);
-        });
+    fn scopes_move(&mut self, at: Time, change: impl FnOnce(&mut History, &mut OnMove<'_>)) {
+        let model = (&mut self.history, &mut self.held, &mut self.sights);
+        let moved = move_scopes(at, model, &self.places, change);
+        self.watched.iter_mut().for_each(|watched| watched.each(|one| one.rows_moved(&moved)));
     }
 
     fn on_backend(&mut self, at: Time, event: &Event<'_>) {
@@ -276,7 +272,12 @@ impl Oracle {
         self.overwritten += overwritten::by_commit(&case, overwritten::read) + overwritten::untouched(&case);
         self.miscalled.committed(&case);
         self.kept_both += u64::from(case.split_off && commit.kind == CommitKind::Insert);
+        self.intents.backend_went_back |= matches!(commit.author, Author::Upload(_));
+        self.ledger.uploaded_over(id, row.values.as_deref(), commit);
         let before = self.history.commit(id, commit);
+        if self.history.is_cut(self.history.row(id).entity) {
+            self.scopes_move(commit.at, |all, f| all.cut_again(all.row(id).entity, Some(id), f));
+        }
         self.sights.committed(self.history.row(id), commit, &self.places);
         self.ledger.committed(id, before.as_deref(), author, self.history.row(id));
         if let Some(edit) = author {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use crate::base::{DeviceId, EntityId, Key, Span, Time, Value};
 use crate::contract::{AppliedChange, Author, CommitKind, Delivery, Entity, Schema};
-use crate::oracle::model::{Commit, History, Places, Row, place, place_of};
+use crate::oracle::model::{All, Commit, Held, History, OnMove, Places, Row, place, place_of};
 
 type Holding = (DeviceId, EntityId, Key);
 
@@ -66,6 +66,25 @@ pub(crate) struct Moved<'a> {
     pub(crate) key: &'a Key,
     pub(crate) from: Option<&'a [Value]>,
     pub(crate) to: Option<&'a [Value]>,
+}
+
+/// Lets scopes move by `change`; returns the rows that came or left thereby. Devices were behind
+/// with the old scopes until now, which counts.
+pub(crate) fn move_scopes(
+    at: Time,
+    (history, held, sights): (&mut History, &mut Held, &mut Sights),
+    places: &[Rc<Places>],
+    change: impl FnOnce(&mut History, &mut OnMove<'_>),
+) -> Vec<(EntityId, Key)> {
+    for (device, places) in (0..).map(DeviceId).zip(places) {
+        held.settle(All { history, places }, device, at);
+    }
+    let mut moved = Vec::new();
+    change(history, &mut |entity, key, [from, to]| {
+        sights.moved(Moved { at, entity, key, from, to }, places);
+        moved.push((entity, key.clone()));
+    });
+    moved
 }
 
 impl Sights {

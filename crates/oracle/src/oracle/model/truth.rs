@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::base::{EntityId, Key, Stamp, Value, ValueRef, composed, is_same_text};
-use crate::contract::{Entity, ScopeRule};
+use crate::contract::{CutOrder, Entity, ScopeRule};
 
 /// The backend's live rows at one moment. A soft-deleted row is not live.
 pub trait Truth {
@@ -14,8 +14,8 @@ pub trait Truth {
 }
 
 /// The place of a row: the values that decide in whose scope it is, one per scope rule; `None` if
-/// it is outside of a time window. Implemented again on purpose: the oracle must not share bugs
-/// with the code that it checks.
+/// it is outside of a time window or a cut. Implemented again on purpose: the oracle must not share
+/// bugs with the code that it checks.
 pub(crate) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
     let mut place = Vec::with_capacity(entity.scope.len());
     for rule in &entity.scope {
@@ -23,6 +23,11 @@ pub(crate) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
             ScopeRule::Attribute { column, .. } => place.push(values[*column].clone()),
             ScopeRule::Window { column, from, until } => match values[*column] {
                 Value::Int(t) if t >= from.0 && t < until.0 => {}
+                _ => return None,
+            },
+            ScopeRule::Cut { column, order, bound, .. } => match (&values[*column], order) {
+                (Value::Int(value), CutOrder::Greatest) if value >= bound => {}
+                (Value::Int(value), CutOrder::Least) if value <= bound => {}
                 _ => return None,
             },
         }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, Value};
-use crate::contract::{Author, CommitKind, Schema};
+use crate::contract::{Author, CommitKind, CutOrder, Schema, ScopeRule};
 use crate::oracle::model::{RowHash, Truth, alike, place};
 
 /// Is called with a row and its places before and after.
-type OnMove<'f> = dyn FnMut(EntityId, &Key, [Option<&[Value]>; 2]) + 'f;
+pub(crate) type OnMove<'f> = dyn FnMut(EntityId, &Key, [Option<&[Value]>; 2]) + 'f;
 
 pub(crate) type RowId = u32;
 
@@ -65,14 +65,18 @@ pub(crate) struct Commit<'a> {
 
 impl History {
     pub(crate) fn new(schema: Arc<Schema>, initial: Rc<dyn Truth>) -> History {
-        History {
+        let mut history = History {
             index: schema.entities.iter().map(|_| FxHashMap::default()).collect(),
             rows: Vec::new(),
             hash: RowHash::default(),
             first_schema: Arc::clone(&schema),
             schema,
             initial,
+        };
+        for id in history.first_schema.clone().ids() {
+            history.cut_again(id, None, &mut |_, _, _| {});
         }
+        history
     }
     pub(crate) fn find(&self, entity: EntityId, key: &str) -> Option<RowId> {
         self.index[usize::from(entity.0)].get(key).copied()
@@ -88,25 +92,52 @@ impl History {
     /// changed thereby, with the places before and after.
     pub(crate) fn begin_day(&mut self, day: u32, f: &mut OnMove<'_>) {
         let before = Arc::clone(&self.schema);
-        self.schema = Arc::new(self.first_schema.on_day(day));
+        self.schema = Arc::new(self.first_schema.on_day(day).cut_as(&before));
+        for moving in &self.first_schema.clone().moving_windows {
+            self.place_again(&before, moving.entity, None, f);
+        }
+    }
+
+    /// True if the scope of an entity is cut: a write moves other rows.
+    pub(crate) fn is_cut(&self, id: EntityId) -> bool {
+        self.first_schema.cuts().any(|(of, ..)| of == id)
+    }
+    /// Where the cuts of an entity's scope lie now that a row was written. Calls `f` with each
+    /// other row whose place changed thereby.
+    pub(crate) fn cut_again(&mut self, id: EntityId, written: Option<RowId>, f: &mut OnMove<'_>) {
+        let before = Arc::clone(&self.schema);
+        for (of, rule, cut) in before.cuts().filter(|(of, ..)| *of == id) {
+            let ScopeRule::Cut { column, count, order, bound } = cut else { continue };
+            let mut values = Vec::new();
+            self.for_each_live(of, &mut |_, row| values.extend(number(&row[*column])));
+            let now = nth(values, *count, *order);
+            if now != *bound {
+                self.schema = Arc::new(self.schema.cut_at(of, rule, now));
+            }
+        }
+        if !Arc::ptr_eq(&before, &self.schema) {
+            self.place_again(&before, id, written, f);
+        }
+    }
+
+    fn place_again(&mut self, before: &Schema, id: EntityId, written: Option<RowId>, f: &mut OnMove<'_>) {
         let after = Arc::clone(&self.schema);
-        for moving in &after.moving_windows {
-            let id = moving.entity;
-            let [old, new] = [before.entity(id), after.entity(id)];
-            self.initial.for_each(id, &mut |key, _, values| {
-                let [was, is] = [place(old, values), place(new, values)];
-                if was != is && self.find(id, key.as_str()).is_none() {
-                    f(id, key, [was.as_deref(), is.as_deref()]);
-                }
-            });
-            for row in self.rows.iter_mut().filter(|row| row.entity == id) {
-                let Some(values) = &row.values else { continue };
-                let is = place(new, values);
-                let here = row.versions.last_mut().map_or(&mut row.first_place, |last| &mut last.place);
-                if *here != is {
+        let [old, new] = [before.entity(id), after.entity(id)];
+        self.initial.for_each(id, &mut |key, _, values| {
+            let [was, is] = [place(old, values), place(new, values)];
+            if was != is && self.find(id, key.as_str()).is_none() {
+                f(id, key, [was.as_deref(), is.as_deref()]);
+            }
+        });
+        for (of, row) in self.rows.iter_mut().enumerate().filter(|(_, row)| row.entity == id) {
+            let Some(values) = &row.values else { continue };
+            let is = place(new, values);
+            let here = row.versions.last_mut().map_or(&mut row.first_place, |last| &mut last.place);
+            if *here != is {
+                if written != Some(of as RowId) {
                     f(id, &row.key, [here.as_deref(), is.as_deref()]);
-                    *here = is;
                 }
+                *here = is;
             }
         }
     }
@@ -259,15 +290,73 @@ impl Version {
     }
 }
 
+fn number(value: &Value) -> Option<i64> {
+    if let Value::Int(number) = value { Some(*number) } else { None }
+}
+
+/// The value of the last row of a cut; the bound of a whole entity if it has fewer rows.
+fn nth(mut values: Vec<i64>, count: u32, order: CutOrder) -> i64 {
+    values.sort_unstable();
+    if order == CutOrder::Greatest {
+        values.reverse();
+    }
+    values.get(count.max(1) as usize - 1).copied().unwrap_or(order.whole())
+}
+
 /// True if somebody wrote it: the office, an import, or an edit of a device that `counts`.
 pub(crate) fn is_written(author: Author, counts: impl FnOnce(EditId) -> bool) -> bool {
     match author {
         Author::Device(by) => counts(by),
         Author::Office | Author::Import => true,
-        Author::Derived | Author::Backup => false,
+        Author::Derived | Author::Backup | Author::Upload(_) => false,
     }
 }
 
 pub(crate) fn bit(column: usize) -> u64 {
     1 << column.min(63)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Column, ColumnKind, Entity};
+
+    const VISIT: EntityId = EntityId(0);
+
+    struct Days(&'static [(&'static str, i64)]);
+
+    impl Truth for Days {
+        fn row(&self, _: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)> {
+            let (_, day) = self.0.iter().find(|(of, _)| *of == key)?;
+            Some((Stamp(1), vec![Value::Int(*day)]))
+        }
+        fn for_each(&self, _: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value])) {
+            self.0.iter().for_each(|(key, day)| f(&Key::new(key), Stamp(1), &[Value::Int(*day)]));
+        }
+    }
+
+    #[test]
+    fn a_write_moves_the_others_over_a_cut_and_no_further() {
+        let mut visit = Entity::new("visit", vec![Column::new("day", ColumnKind::Int)]);
+        let order = CutOrder::Greatest;
+        visit.scope = vec![ScopeRule::Cut { column: 0, count: 2, order, bound: order.whole() }];
+        let schema = Arc::new(Schema { entities: vec![visit], ..Schema::default() });
+        let mut history = History::new(schema, Rc::new(Days(&[("a", 1), ("b", 2), ("c", 3)])));
+        let mut write = |key: &str, kind, day| {
+            let (id, values) = (history.remember(VISIT, key), [Value::Int(day)]);
+            let (at, stamp, author) = (Time(1), Stamp(2), Author::Office);
+            history.commit(id, Commit { at, stamp, kind, values: &values, author });
+            let mut moved = Vec::new();
+            history.cut_again(VISIT, Some(id), &mut |_, key, [from, to]| {
+                moved.push((key.as_str().to_owned(), from.is_some(), to.is_some()));
+            });
+            moved
+        };
+        let comes = |key: &str| (key.to_owned(), false, true);
+        let goes = |key: &str| (key.to_owned(), true, false);
+        assert_eq!(write("c", CommitKind::Delete, 3), [comes("a")]);
+        assert_eq!(write("d", CommitKind::Insert, 4), [goes("a")]);
+        assert_eq!(write("d", CommitKind::Update, 5), []);
+        assert_eq!(write("b", CommitKind::Update, 0), [comes("a")], "its own leave is a write");
+    }
 }

@@ -60,6 +60,9 @@ const ENDS: &str = "
     later 1; 0 creates a9 new; 0 pushes unheard; backend back 0; backup a9 gone => Waiting
     later 1; 0 sets a1 one; 0 sets a1 two; 0 commits 0.1 a1 two; 0 drops; backend back 0; backup a1 new
     => BackendRestored BackendRestored
+    begin: later 1; 0 sets a1 mine; 0 pushes;
+    upload a1 old; drain => UploadedOver
+    upload a1 mine; drain => Arrived
 
     empties; 0 sets a1 mine; 0 dies; 0 upgraded; 0 drops => Upgraded
     empties; 0 sets a1 mine; office a1 theirs; 0 pushes; 0 dies; 0 upgraded; 0 forgets => Superseded told

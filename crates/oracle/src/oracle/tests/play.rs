@@ -203,12 +203,9 @@ impl Play {
             ["poison", id] => {
                 stage.poison.insert(edit(id));
             }
-            ["office", key, ..] => {
-                self.commit(Author::Office, key, &words[2..]);
-            }
-            ["backup", key, ..] => {
-                self.commit(Author::Backup, key, &words[2..]);
-            }
+            ["office", key, ..] => _ = self.commit(Author::Office, key, &words[2..]),
+            ["backup", key, ..] => _ = self.commit(Author::Backup, key, &words[2..]),
+            ["upload", key, ..] => _ = self.commit(Author::Upload(DeviceId(1)), key, &words[2..]),
             ["backend", "back", to] => {
                 let to = self.time(to);
                 self.stage.tell(Node::Backend, Event::Restored { to, life: 0 });

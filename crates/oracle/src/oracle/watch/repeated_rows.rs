@@ -2,14 +2,15 @@
 //!
 //! A cursor lies behind the rows it came with, so a unit gets each version of a row only once.
 //! Exceptions: the device lost data; a server was restored; a full load; a page that no cursor has
-//! passed; changes applied before the first response of a run; changes while rows are deferred.
+//! passed; changes applied before the first response of a run; changes while rows are deferred; a
+//! row that left a scope and came back between two pulls, without a write.
 
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::base::{EntityId, Stamp, Time, UnitId};
+use crate::base::{EntityId, Key, Stamp, Time, UnitId};
 use crate::contract::{AppliedChange, EngineEvent, Event, RequestKind, ServerError};
 use crate::oracle::watch::{StateLoss, Watcher};
 use crate::oracle::{Harm, Heard, Matter, Rule, Topic};
@@ -87,6 +88,13 @@ impl Watcher for Given {
 
     fn server_went_back(&mut self) {
         self.brought.clear();
+    }
+
+    fn rows_moved(&mut self, rows: &[(EntityId, Key)]) {
+        for (entity, key) in rows {
+            let of_entity = self.brought.iter_mut().filter(|((_, of), _)| of == entity);
+            of_entity.for_each(|(_, brought)| _ = brought.rows.remove(&xxh3_64(key.as_bytes())));
+        }
     }
 }
 

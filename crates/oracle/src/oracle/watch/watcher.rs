@@ -1,6 +1,6 @@
 //! The interface of checks that follow the events of one device.
 
-use crate::base::{DeviceId, Time};
+use crate::base::{DeviceId, EntityId, Key, Time};
 use crate::contract::{Event, PendingEdit};
 use crate::oracle::model::Ledger;
 use crate::oracle::{Findings, Heard, Matter, OracleSetup};
@@ -41,6 +41,9 @@ pub(crate) trait Watcher {
 
     /// The gateway or the backend was restored to an earlier state.
     fn server_went_back(&mut self) {}
+
+    /// These rows came into a scope or left it, though nobody wrote them.
+    fn rows_moved(&mut self, _: &[(EntityId, Key)]) {}
 
     /// Another device has become a copy of this one.
     fn was_copied(&mut self) {}

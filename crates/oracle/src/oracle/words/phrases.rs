@@ -120,5 +120,6 @@ pub(crate) fn author(author: Author) -> String {
         Author::Import => "an import".to_owned(),
         Author::Derived => "the backend itself".to_owned(),
         Author::Backup => "a return to a backup".to_owned(),
+        Author::Upload(device) => format!("the forced upload of the copy of {device}"),
     }
 }

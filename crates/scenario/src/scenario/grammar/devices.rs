@@ -7,7 +7,7 @@ use crate::config::form::{
 };
 use crate::config::written::{NAME, OFFSET};
 use crate::setup::AtEnd;
-use crate::store::{ForeignKeys, FoundBy, Journal, StoreOptions as Store, Synchronous};
+use crate::store::{ForeignKeys, FoundBy, IndexesMade, Journal, StoreOptions as Store, Synchronous};
 
 pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: || Library::Classes.names() };
 
@@ -105,6 +105,14 @@ pub(super) const STORE: Form = table(&[
             holds: |of| of[0].int() > 0,
             why: "the engine writes no extra rows, so it looks for none",
             help: "remove the key, or set extra_rows = 1: one extra row for each row that comes",
+        }),
+    word::<IndexesMade>("indexes_made")
+        .about("When the indexes of `entity.NAME.indexes` are created: with the tables, so that each row of the first load is written into them, or at the end of that load.")
+        .needs(&Needs {
+            of: &["entity"],
+            holds: |of| of[0].entries().any(|(_, entity)| entity.at("indexes").items().next().is_some()),
+            why: "the app has no indexes of its own",
+            help: "entity.NAME.indexes = [\"COLUMN\"] gives it one",
         }),
     owned("encrypted", Form::Bool, || Store::default().encrypted.stated())
         .about("Whether the database is encrypted. Each page that is read or written then costs processor time (`class.NAME.cipher_rate`). The key is available at once."),

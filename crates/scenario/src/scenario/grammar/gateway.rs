@@ -27,10 +27,10 @@ pub(super) const HAS_ATTACHMENTS: &Needs = &Needs {
 const CODECS: Form = Form::List(&Form::Word(protocol::NAMES_OR_ANY));
 const COMPRESSIONS: Form = Form::List(&Form::word::<Packing>());
 
-/// Whether the scope of an entity moves with the day.
+/// Whether the scope of an entity moves with the day, or with the writes of others.
 fn moves_on(entities: View<'_>) -> bool {
     let mut rules = entities.entries().flat_map(|(_, entity)| entity.at("scope").entries());
-    rules.any(|(_, rule)| matches!(scope(rule.text()), Some(Scope::Moving(..))))
+    rules.any(|(_, rule)| matches!(scope(rule.text()), Some(Scope::Moving(..) | Scope::Cut(..))))
 }
 
 pub(super) const GATEWAY: Form = table(&[
@@ -70,7 +70,7 @@ pub(super) const GATEWAY: Form = table(&[
             of: &["event", "entity", "backend.copies"],
             holds: |of| happens(of[0], "reassign") || moves_on(of[1]) || of[2].says(Copies::Unstamped),
             why: "no row enters or leaves a scope without a write",
-            help: "remove the key, or let rows do so by `reassign` in [event.NAME], a scope such as \"today-30d..today+1d\", or backend.copies = \"unstamped\"",
+            help: "remove the key, or let rows do so by `reassign` in [event.NAME], a scope such as \"today-30d..today+1d\" or \"newest 50\", or backend.copies = \"unstamped\"",
         }),
     word::<Restored>("restored")
         .about("What the gateway does after it went back to a backup of its own data.")

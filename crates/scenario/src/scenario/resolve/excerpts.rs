@@ -69,6 +69,11 @@ fn rows_brought(context: &ResolveContext<'_>, view: View<'_>, id: EntityId) -> V
             let help = "write days around the start, such as \"-7d..28d\"; only a `scope` may move";
             context.mistakes.at(rule, title, help);
         }
+        if matches!(scope(rule.text()), Some(Scope::Cut(..))) {
+            let title = "the rows that a unit brings are not cut";
+            let help = "a `scope` may be cut: scope = { at = \"newest 50\" } in the entity";
+            context.mistakes.at(rule, title, help);
+        }
         let of = (name, column, &entity.columns[column].kind, context.written(entity).at("schema").key(name));
         scope_rule(rule, of, context.calendar, context.mistakes, |name| context.attribute_named(rule, name))
     };

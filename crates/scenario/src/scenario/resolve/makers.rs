@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::super::cell::Wanted;
-use super::super::column::{ColumnType, Shares, without_shares};
+use super::super::column::{ColumnType, KeyType, Shares, without_shares};
 use super::super::rows::Brought;
 use super::super::written::{Scope, scope};
 use super::schema::{Draft, EntityDraft, Lookup};
 use crate::base::{EntityId, Ppm};
 use crate::config::view::read;
-use crate::workload::{EntityData, Maker};
+use crate::workload::{EntityData, KeyOrder, Maker};
 
 impl Lookup<'_> {
     pub(super) fn data(&self, id: usize, sketch: &EntityDraft<'_>, brought: Option<&Brought>) -> EntityData {
@@ -34,6 +34,7 @@ impl Lookup<'_> {
             columns: sketch.columns.iter().map(|c| self.maker(c, sketch, id)).collect(),
             nulls: shares(sketch, |shares| shares.null),
             empties: shares(sketch, |shares| shares.empty),
+            keys: if sketch.key_type == KeyType::Uuid7 { KeyOrder::ByTime } else { KeyOrder::Random },
             given,
         })
     }

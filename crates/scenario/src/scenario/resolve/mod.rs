@@ -233,7 +233,7 @@ impl ResolveContext<'_> {
         }
         read!(view, store::StoreOptions {
             journal synchronous cache_pages foreign_keys watch_references keep_settled watch_cursors
-            extra_rows extra_found_by encrypted
+            extra_rows extra_found_by encrypted indexes_made
         } with {
             page_size: page_size.count(),
             on_mismatch: phone::on_mismatch(self.root),

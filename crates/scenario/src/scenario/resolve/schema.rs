@@ -13,8 +13,8 @@ use crate::base::{EntityId, Ppm, Span, Stamp};
 use crate::config::view::{Mistakes, Names, View};
 use crate::config::written::Calendar;
 use crate::contract::{
-    Attachment, Column, ColumnKind, Copied, Delivery, Entity, MovingWindow, OnDelete, Reference, Schema,
-    ScopeRule,
+    Attachment, Column, ColumnKind, Copied, CutOrder, Delivery, Entity, MovingWindow, OnDelete, Reference,
+    Schema, ScopeRule,
 };
 use crate::gateway::Mode;
 use crate::setup::Attribute;
@@ -77,6 +77,7 @@ pub(super) fn entities<'a>(
         moving_windows: lookup.moving_windows(),
         attachments: lookup.attachments(),
     };
+    lookup.check_cuts();
     let before = (schema.version > 0).then(|| before(&schema, &lookup.sketches));
     for (id, sketch) in lookup.sketches.iter().enumerate() {
         let counters = sketch.view.at("count").entries();
@@ -115,9 +116,9 @@ fn sketch<'a>(name: &'a str, view: View<'a>, mistakes: &Mistakes) -> EntityDraft
     // If no rows are generated, the judged apps and servers choose the keys.
     let own_rows = view.at("rows").is_table() || view.at("rows").count() == 0;
     for (_, kind, column) in &keys {
-        if !own_rows && *kind != KeyType::Uuid {
-            let help =
-                "write a \"uuid key\" for generated rows; other keys need `rows = { csv = … }` or `rows = 0`";
+        if !own_rows && !matches!(kind, KeyType::Uuid | KeyType::Uuid7) {
+            let help = "write \"uuid key\" or \"uuid7 key\" for generated rows; other keys need \
+                        `rows = { csv = … }` or `rows = 0`";
             let title = format!("rows of `{name}` cannot be generated with such keys");
             mistakes.given(&[view.at("rows")]).at(*column, title, help);
         }
@@ -235,6 +236,30 @@ impl Lookup<'_> {
             }
         }
         found
+    }
+    /// Refuses cuts of scopes that could not be followed.
+    fn check_cuts(&self) {
+        for scope_view in self.sketches.iter().map(|sketch| sketch.view.at("scope")) {
+            let is_cut = |(_, view): &(&str, View<'_>)| matches!(scope(view.text()), Some(Scope::Cut(..)));
+            let Some((_, view)) = scope_view.entries().find(is_cut) else { continue };
+            if scope_view.entries().count() > 1 {
+                let why = "a scope is cut by one column, and from all rows";
+                let help = "leave out the other conditions: a phone would hold fewer rows than it says";
+                self.mistakes.at(view, why, help);
+            }
+            if self.root.at("gateway.mode").says(Mode::Persistent) {
+                let why = "a replica places a row when it arrives, and would not move it when others come";
+                self.mistakes.at(view, why, "gateway.mode = \"ota\"");
+            }
+            let mut events = self.root.at("event").entries();
+            if let Some((_, event)) =
+                events.find(|(_, event)| event.at("restore_backend").present().is_some())
+            {
+                let why = "which rows were the first before a backup is not followed";
+                let help = "not supported together with a scope such as \"newest 50\"";
+                self.mistakes.at(event.at("restore_backend"), why, help);
+            }
+        }
     }
     pub(super) fn entity_id(&self, view: View<'_>, name: &str) -> Option<EntityId> {
         let given = self.mistakes.given_if(self.root.at("entity").is_itself_sound());
@@ -514,22 +539,27 @@ pub(super) fn scope_rule(
         Scope::Attribute(attribute) => {
             (ColumnKind::Text, format!("write {name} = \"text\" or {name} = \"attribute {attribute}\""))
         }
+        Scope::Cut(CutOrder::Least, _) => (ColumnKind::Int, "name a column of type \"int\"".to_owned()),
+        Scope::Cut(CutOrder::Greatest, _) => {
+            (ColumnKind::Timestamp, "name a column of type \"timestamp\"".to_owned())
+        }
         Scope::Window(..) | Scope::Moving(..) => {
             (ColumnKind::Timestamp, "name a column of type \"timestamp\"".to_owned())
         }
     };
     if *kind != wants {
         // If the file gives the type, the type is what is wrong.
-        let what = if wants == ColumnKind::Text {
-            "text, but the `scope` compares it with a text"
-        } else {
-            "timestamp"
+        let what = match wants {
+            ColumnKind::Text => "text, but the `scope` compares it with a text",
+            ColumnKind::Int => "whole number",
+            _ => "timestamp",
         };
         mistakes.among(&[typed, view], format!("`{name}` is not a {what}"), help);
         return None;
     }
     Some(match scope {
         Scope::Attribute(name) => ScopeRule::Attribute { column, attribute: attribute(&name)? },
+        Scope::Cut(order, count) => ScopeRule::Cut { column, count, order, bound: order.whole() },
         Scope::Window(from, until) | Scope::Moving(from, until) => {
             let midnight = calendar.midnight().0;
             ScopeRule::Window { column, from: Stamp(midnight + from), until: Stamp(midnight + until) }

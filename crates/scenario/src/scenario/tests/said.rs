@@ -173,6 +173,7 @@ told! {
     fn captures_that_do_not_fit_are_refused(alone(&[MINIMAL]));
     fn sizes_that_no_memory_holds_are_refused(alone(&[MINIMAL]));
     fn moves_and_tunnels_that_cannot_be_are_refused(alone(&[MINIMAL]));
+    fn cuts_that_nothing_would_follow_are_refused(alone(&[MINIMAL]));
     fn links_that_cannot_be_are_refused(beside(&[MINIMAL, LINK].concat(), "a.down", "10\n20\n"));
     fn one_mistake_is_told_once(alone(&[SOUND]));
     fn planned_edits_that_cannot_be_are_refused(alone(&[EDITS]));

@@ -1,7 +1,7 @@
 //! The office, imports, derived changes, and the details of a record.
 
 use super::*;
-use crate::contract::{Author, CommitKind, Refusal};
+use crate::contract::{Author, CommitKind, CutOrder, Refusal};
 
 fn free(backend: &Backend, n: u8) -> Value {
     backend.row(DAY, &Key::new(&format!("day{n}"))).unwrap().values[2].clone()
@@ -9,6 +9,31 @@ fn free(backend: &Backend, n: u8) -> Value {
 
 fn create(backend: &mut Backend, key: &str, clinic_of: u8, at: i64) -> Vec<Commit> {
     backend.office().create(at_ms(1), APPOINTMENT, Key::new(key), appointment(clinic_of, at)).unwrap()
+}
+
+#[test]
+fn a_cut_scope_follows_the_writes_of_others() {
+    let mut schema = Schema::clone(&schema());
+    let order = CutOrder::Greatest;
+    let cut = ScopeRule::Cut { column: AT, count: 2, order, bound: order.whole() };
+    schema.entities[usize::from(DAY.0)].scope = vec![cut];
+    let mut backend = Backend::new(Arc::new(schema), BackendOptions::default(), START, Seed(1));
+    let held = |backend: &Backend| {
+        let held: Vec<&str> = backend.in_scope(DAY, &[]).map(|row| row.key.as_str()).collect();
+        (held.join(" "), backend.moves(DAY, Scope::Of(&[])))
+    };
+    let make = |backend: &mut Backend, key: &str, at: i64| {
+        let row = vec![clinic(0), Value::Int(at), Value::Int(0)];
+        backend.office().create(at_ms(at.unsigned_abs()), DAY, Key::new(key), row).unwrap();
+    };
+    [("a", 1), ("b", 2), ("c", 3)].into_iter().for_each(|(key, at)| make(&mut backend, key, at));
+    assert_eq!(held(&backend), ("b c".to_owned(), 1), "c pushes a out");
+    backend.office().delete(at_ms(4), DAY, &Key::new("c")).unwrap();
+    assert_eq!(held(&backend), ("a b".to_owned(), 2), "and a comes back");
+    make(&mut backend, "d", 5);
+    assert_eq!(held(&backend), ("b d".to_owned(), 3));
+    backend.office().write(at_ms(6), DAY, &Key::new("b"), &[(AT, Value::Int(0))]).unwrap();
+    assert_eq!(held(&backend), ("a d".to_owned(), 4), "b left by its own write");
 }
 
 #[test]

@@ -489,6 +489,7 @@ impl Applying<'_, '_> {
                 }
                 foreign_keys::defer_swept_parents(tx, id, progress.generation)?;
                 let swept = rules.apply.sweep(tx, id, progress.generation)?;
+                tx.make_indexes(id)?;
                 self.told.changes.extend(swept.into_iter().map(|key| (id, key, Stamp(0), true)));
             }
             if !page.more && process.has_excerpts(id) {

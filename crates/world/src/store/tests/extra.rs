@@ -30,6 +30,19 @@ fn an_index_of_ones_own_is_there_and_of_use() {
 }
 
 #[test]
+fn an_index_made_after_the_load_is_not_there_before() {
+    let (index, indexes_made) = (Index { entity: TASK, columns: vec![0] }, IndexesMade::AfterLoad);
+    let store = open(&StoreOptions { indexes: vec![index], indexes_made, ..options() });
+    let made = || number(&store, "SELECT count(*) FROM sqlite_schema WHERE name='o0'");
+    pull(&store, "a", 5);
+    assert_eq!(made(), 0);
+    for entity in [GROUP, TASK, TASK] {
+        store.transaction(|tx| tx.make_indexes(entity)).unwrap();
+        assert_eq!(made(), i64::from(entity == TASK));
+    }
+}
+
+#[test]
 fn beside_each_row_that_is_taken_so_many_are_written() {
     for (extra_rows, rows) in [(1, 2), (3, 6)] {
         let store = open(&StoreOptions { extra_rows, ..options() });

@@ -9,7 +9,7 @@ use super::natural::Natural;
 use super::table::{Having, Table};
 use crate::base::words::count;
 use crate::base::{Day, EntityId, Key, Ppm, Seed, Stamp, Value};
-use crate::contract::{ColumnKind, Copied, Entity, Schema};
+use crate::contract::{ColumnKind, Copied, CutOrder, Entity, Schema, ScopeRule};
 use crate::workload::{EntityData, Maker};
 
 /// The number of rows indexed between two checks of `stops`.
@@ -219,6 +219,21 @@ impl Dataset {
         }
     }
 
+    /// Puts the cuts of scopes where the rows at the start have them.
+    #[must_use]
+    pub(crate) fn cut(mut self) -> Dataset {
+        for (entity, rule, cut) in Arc::clone(&self.schema).cuts() {
+            let &ScopeRule::Cut { column, count, order, .. } = cut else { continue };
+            let value =
+                |row| if let Value::Int(n) = self.value(entity, row, column) { Some(n) } else { None };
+            let mut values: Vec<i64> = (0..self.live(entity)).filter_map(value).collect();
+            values.sort_unstable_by(|a, b| if order == CutOrder::Least { a.cmp(b) } else { b.cmp(a) });
+            let bound = values.get(count as usize - 1).copied().unwrap_or(order.whole());
+            self.schema = Arc::new(self.schema.cut_at(entity, rule, bound));
+        }
+        self
+    }
+
     pub(super) fn table(&self, entity: EntityId) -> &Table {
         &self.tables[usize::from(entity.0)]
     }
@@ -232,6 +247,10 @@ impl Dataset {
     /// The number of all rows. Rows `live..len` were deleted before the start.
     pub fn len(&self, entity: EntityId) -> u64 {
         self.table(entity).len()
+    }
+    /// The key of a row that is created at `created`; `bits` are random.
+    pub(crate) fn new_key(&self, entity: EntityId, created: Stamp, bits: u128) -> Key {
+        self.table(entity).keys.key(|| created, bits)
     }
     /// The key of a row, by its index.
     pub fn key(&self, entity: EntityId, row: u64) -> Key {

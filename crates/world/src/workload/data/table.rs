@@ -11,7 +11,7 @@ use super::natural::Natural;
 use super::words;
 use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Value};
 use crate::contract::{Entity, ScopeRule};
-use crate::workload::{EntityData, GivenRow, Maker};
+use crate::workload::{EntityData, GivenRow, KeyOrder, Maker};
 
 /// Rows by (column that holds an attribute, value of the attribute).
 pub(super) type Having = FxHashMap<(usize, Arc<str>), Vec<u32>>;
@@ -22,6 +22,7 @@ pub(super) struct Table {
     pub(super) cells: Vec<Cell>,
     pub(super) nulls: BTreeMap<usize, Ppm>,
     pub(super) empties: BTreeMap<usize, Ppm>,
+    pub(super) keys: KeyOrder,
     pub(super) given: Option<Arc<Vec<GivenRow>>>,
     pub(super) live: u64,
     pub(super) natural: Natural,
@@ -58,6 +59,7 @@ impl Table {
             cells,
             nulls: data.nulls.clone(),
             empties: data.empties.clone(),
+            keys: data.keys,
             given: data.given.clone(),
             live,
             natural: Natural::None,
@@ -80,7 +82,8 @@ impl Table {
             Some(given) => Key::new(&given.key),
             None => {
                 let high = u128::from(self.seed.hash("key", row, 0));
-                Key::uuid(high << 64 | u128::from(self.seed.hash("key", row, 1)))
+                let bits = high << 64 | u128::from(self.seed.hash("key", row, 1));
+                self.keys.key(|| self.lives.of(row).created, bits)
             }
         }
     }

@@ -101,10 +101,10 @@ impl<'a> Plot<'a> {
         if let Some(twin) = intent.twin {
             let mut draw = self.draw(twin.by, action, intent.stream("twin values"));
             let other = self.rows.create(&mut draw, Some(&new))?;
-            let key = Key::uuid(intent.stream("twin key").bits128());
+            let key = self.new_key(action, twin.by, intent.stream("twin key"));
             self.write_new(twin.by, intent, action.entity, key, &other);
         }
-        let key = Key::uuid(intent.stream("key").bits128());
+        let key = self.new_key(action, intent.by, intent.stream("key"));
         self.write_new(intent.by, intent, action.entity, key, &new);
         Some(())
     }
@@ -130,7 +130,7 @@ impl<'a> Plot<'a> {
             if twin.what == Opposite::Delete {
                 (other.kind, other.drafts) = (EditKind::Delete, Vec::new());
             }
-            other.fresh = Key::uuid(intent.stream("twin key").bits128());
+            other.fresh = self.new_key(action, twin.by, intent.stream("twin key"));
             self.push_aimed(twin.by, other);
         }
         self.push_aimed(intent.by, aimed);
@@ -184,7 +184,7 @@ impl<'a> Plot<'a> {
             group: target.group,
             seed: intent.seed.derive("aim", 0),
             near: draw.near.map(|near| (near.column, near.from, near.until)),
-            fresh: Key::uuid(intent.stream("key").bits128()),
+            fresh: self.new_key(action, by, intent.stream("key")),
             drafts,
         })
     }
@@ -373,7 +373,8 @@ impl<'a> Plot<'a> {
             let stream = seed.stream("values", n, 0);
             let mut draw = Draw { stream, entity, circle, now, near: None, finds_refs: false };
             let Some(new) = self.rows.create(&mut draw, None) else { break };
-            rows.push((Key::uuid(seed.stream("key", n, 0).bits128()), new.values));
+            let key = setting.dataset.new_key(entity, now, seed.stream("key", n, 0).bits128());
+            rows.push((key, new.values));
         }
         Some(Batch { entity, rows })
     }
@@ -391,6 +392,9 @@ impl<'a> Plot<'a> {
     }
     fn wall(&self, at: Time) -> Stamp {
         self.day.setting.dataset.start.plus(at.since(Time::ZERO))
+    }
+    fn new_key(&self, action: &Action, by: By, mut stream: Stream) -> Key {
+        self.day.setting.dataset.new_key(action.entity, self.wall(by.at), stream.bits128())
     }
     fn key(&self, entity: EntityId, row: u32) -> Key {
         self.day.setting.dataset.key(entity, u64::from(row))

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::aim::Draft;
 use super::pool::{Circle, Near, Pools};
 use crate::base::{EntityId, Ppm, Stamp, Stream, Value};
-use crate::contract::{Delivery, ScopeRule};
+use crate::contract::{CutOrder, Delivery, ScopeRule};
 use crate::workload::{Dataset, Maker};
 
 /// Number of tries to find a free natural key.
@@ -310,11 +310,12 @@ impl<'a> Rows<'a> {
             }
             some
         };
-        for rule in &self.dataset.entity(draw.entity).scope {
-            if let ScopeRule::Window { column: c, from, until } = rule
-                && *c == column
-            {
-                _ = narrow(from.0, until.0 - 1);
+        for rule in self.dataset.entity(draw.entity).scope.iter().filter(|rule| rule.column() == column) {
+            match rule {
+                ScopeRule::Window { from, until, .. } => _ = narrow(from.0, until.0 - 1),
+                ScopeRule::Cut { order: CutOrder::Greatest, bound, .. } => _ = narrow(*bound, i64::MAX),
+                ScopeRule::Cut { order: CutOrder::Least, bound, .. } => _ = narrow(i64::MIN, *bound),
+                ScopeRule::Attribute { .. } => {}
             }
         }
         match draw.near.filter(|near| near.column == column) {
