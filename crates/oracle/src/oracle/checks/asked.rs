@@ -237,14 +237,27 @@ impl<'a> Asked<'a> {
         if !before.is_some_and(|before| alike(&before[column], &case.values[column])) {
             return false;
         }
-        let written =
-            |edit: &Edit| written_since(edit.knew(), case.row, case.ledger, edit).0 & bit(column) != 0;
+        let written = |edit: &Edit| {
+            written_since(edit.knew(), case.row, case.ledger, edit).0 & bit(column) != 0
+                || self.is_set_again(edit, column)
+        };
         let gave_way = |edit: &Edit| match merge {
             Merge::Keeps => written(edit),
             Merge::Converges | Merge::Combines => self.has_a_rival(edit),
             Merge::Drops => true,
         };
         beside.ruled.contains_key(&meant.id) || self.case.edit.is_none_or(gave_way)
+    }
+
+    /// True if an edit of another phone, unseen by this one, set the column to the value that it had.
+    fn is_set_again(self, edit: &Edit, column: usize) -> bool {
+        let unseen = self.case.row.versions.get(edit.knew()..).unwrap_or_default();
+        unseen.iter().any(|version| match version.author {
+            Author::Device(by) if by.device != edit.id.device => {
+                self.case.ledger.get(by).is_some_and(|other| other.value(column).is_some())
+            }
+            _ => false,
+        })
     }
 
     /// True if the row has a version to which a whole edit can give way: a version that its phone
