@@ -63,6 +63,7 @@ const ENDS: &str = "
     begin: later 1; 0 sets a1 mine; 0 pushes;
     upload a1 old; drain => UploadedOver
     upload a1 mine; drain => Arrived
+    begin:
 
     empties; 0 sets a1 mine; 0 dies; 0 upgraded; 0 drops => Upgraded
     empties; 0 sets a1 mine; office a1 theirs; 0 pushes; 0 dies; 0 upgraded; 0 forgets => Superseded told
