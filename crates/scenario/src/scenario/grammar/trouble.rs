@@ -149,7 +149,11 @@ pub(super) const SWARM: Form = table(&[
         .about("What is present with each seed, such as \"chaos.response_loss\", \"event.import\" or \"action.add\"."),
     key("sizes", Form::Bool, "true")
         .about("Whether chunk sizes are drawn too: some as written, others 1, 2, or near the size of an import, of a tie or of an entity."),
+    key("one_of", ONE_OF, "{}")
+        .about("Lists of tables with dotted keys, by name: each seed takes one table of each list, such as { \"engine.pull.live\" = \"sse\" }, with the same chance."),
 ]);
+
+const ONE_OF: Form = map(&Form::List(&ANYTHING));
 
 const OCCUR: &[&str] = &{
     let mut words = ["all"; Situation::WORDS.len() + 1];
