@@ -418,7 +418,7 @@ impl Document {
         Shared { bare: self.bare(), choices, by_seeds: decided, turns_script }
     }
 
-    /// The plans of these seeds, or of the file's own; the tables that a seed takes are resolved once.
+    /// The plans of these seeds, or of the file's own. Tables that seeds take are resolved once.
     fn with_seeds(
         &self,
         whole: &Whole<'_>,

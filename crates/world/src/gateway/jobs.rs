@@ -123,8 +123,8 @@ impl Jobs {
         true
     }
 
-    /// Until when a device that asks at `now` may get the result of a job from before `since`; `now`
-    /// while such a job is worked on, and `None` if there is no such job.
+    /// Until when a device that asks at `now` may get the result of a job from before `since`:
+    /// `now` while such a job is worked on, and `None` if there is no such job.
     pub(crate) fn gives_older(&self, since: Time, now: Time) -> Option<Time> {
         let until = |job: &Job| match job.state {
             State::Working => now,

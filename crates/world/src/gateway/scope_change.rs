@@ -183,8 +183,8 @@ impl Scopes<'_> {
         Ok(Captured { cursor: self.named(&page.cursor, moves), ..page })
     }
 
-    /// The last key of the present scope that was sent. If the scope changed again midway, the device
-    /// has rows of two former scopes: its cursor expires.
+    /// The last key of the present scope that was sent. If the scope changed again midway, the
+    /// device has rows of two former scopes: its cursor expires.
     fn sent_up_to<'t>(
         &self,
         entity: EntityId,
