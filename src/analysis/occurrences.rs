@@ -11,7 +11,8 @@ use crate::scenario::{Drawn, Plan};
 
 pub(super) fn drawn(of: &Drawn) -> SwarmRecord {
     let sizes = of.sizes.iter().map(|(key, size)| ((*key).to_owned(), *size)).collect();
-    SwarmRecord { on: of.on.clone(), off: of.off.clone(), sizes }
+    let taken = of.taken.iter().map(|(path, value)| (path.join("."), value.clone())).collect();
+    SwarmRecord { on: of.on.clone(), off: of.off.clone(), sizes, taken }
 }
 
 /// The rule for occurrences. A search has none, as its settings are not a sample of seeds.

@@ -44,6 +44,9 @@ pub struct SwarmRecord {
     pub off: Vec<String>,
     /// Drawn sizes by key, in rows.
     pub sizes: BTreeMap<String, u32>,
+    /// What the seed took of `swarm.one_of`: dotted keys, and their values as TOML.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub taken: BTreeMap<String, String>,
 }
 
 /// Something that at least one cell of a scenario must reach.

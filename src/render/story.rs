@@ -428,7 +428,9 @@ fn failure(record: &RunRecord, cell: &CellRecord, paint: Paint) -> String {
 fn told_swarm(swarm: &SwarmRecord) -> String {
     let off = if swarm.off.is_empty() { "nothing".to_owned() } else { swarm.off.join(", ") };
     let sizes: Vec<String> = swarm.sizes.iter().map(|(key, size)| format!("{key} = {size}")).collect();
-    format!("with this seed the swarm lacks {off}; {}", sizes.join(", "))
+    let taken = swarm.taken.iter().map(|(key, value)| format!("{key} = {value}"));
+    let values: Vec<String> = sizes.into_iter().chain(taken).collect();
+    format!("with this seed the swarm lacks {off}; {}", values.join(", "))
 }
 
 fn untold(cell: &CellRecord, told: usize) -> String {

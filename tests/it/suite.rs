@@ -203,11 +203,13 @@ suite! {
     suite_device_low_memory_meets_its_expectations: "device/low-memory";
     suite_device_power_at_syncs_meets_its_expectations: "device/power-at-syncs";
     suite_device_power_loss_meets_its_expectations: "device/power-loss";
+    suite_field_access_chaos_meets_its_expectations: "field/access-chaos";
     suite_field_asked_again_meets_its_expectations: "field/asked-again";
     suite_field_background_window_meets_its_expectations: "field/background-window";
     suite_field_big_row_meets_its_expectations: "field/big-row";
     suite_field_blocked_reads_meets_its_expectations: "field/blocked-reads";
     suite_field_bounded_run_meets_its_expectations: "field/bounded-run";
+    suite_field_chaos_meets_its_expectations: "field/chaos";
     suite_field_forced_upload_meets_its_expectations: "field/forced-upload";
     suite_field_forgotten_meets_its_expectations: "field/forgotten";
     suite_field_loaded_again_meets_its_expectations: "field/loaded-again";
@@ -215,6 +217,7 @@ suite! {
     suite_field_offline_run_meets_its_expectations: "field/offline-run";
     suite_field_outbox_expires_meets_its_expectations: "field/outbox-expires";
     suite_field_signed_requests_meets_its_expectations: "field/signed-requests";
+    suite_field_wipe_demanded_meets_its_expectations: "field/wipe-demanded";
     suite_hospital_hour_meets_its_expectations: "hospital-hour";
     suite_kill_in_pull_meets_its_expectations: "kill-in-pull";
     suite_kill_in_push_meets_its_expectations: "kill-in-push";

@@ -195,6 +195,13 @@ pub(super) fn without_swarm(script: &Script, drawn: &Drawn) -> Script {
             _ => fixed.without(&[Part::Key(path)]),
         };
     }
+    for (path, value) in &drawn.taken {
+        // A value is no document of its own.
+        let table: Table = format!("value = {value}").parse().unwrap_or_default();
+        if let Some(value) = table.get("value") {
+            fixed = fixed.with(path, value.clone());
+        }
+    }
     for (key, size) in &drawn.sizes {
         let path: Vec<String> = key.split('.').map(str::to_owned).collect();
         fixed = fixed.with(&path, Value::Integer((*size).into()));
@@ -285,10 +292,13 @@ mod tests {
         let drawn = Drawn {
             off: vec!["chaos.put_off".to_owned(), "event.b".to_owned()],
             sizes: vec![("engine.pull.chunk_rows", 2)],
+            taken: vec![(["store", "encrypted"].map(str::to_owned).to_vec(), "true".to_owned())],
             ..Drawn::default()
         };
         let fixed = without_swarm(&script(text), &drawn);
-        let expected = script("chaos = { bad_rows = 0.1 }\nevent.a = {}\nengine.pull.chunk_rows = 2");
+        let expected =
+            "chaos = { bad_rows = 0.1 }\nevent.a = {}\nengine.pull.chunk_rows = 2\nstore.encrypted = true";
+        let expected = script(expected);
         assert_eq!(fixed.table, expected.table);
     }
 }

@@ -11,9 +11,10 @@ use super::apart::misnamed;
 use super::check::{check, flatten, join};
 use super::derive::derive;
 use super::grammar::{QUESTIONS, ROOT, SHOWS, VARIANT};
-use super::idle::{Choices, UnwrittenKeys, idle, variant_choices, without};
+use super::idle::{Choices, UnwrittenKeys, idle, idle_but, variant_choices, without};
 use super::merge::Setting;
-use super::plan::{Claim, Plan};
+use super::one_of::{OneOf, Way};
+use super::plan::{Claim, Origin, Plan};
 use super::resolve::{claims, of_no_edits, questions, resolve, unheeded};
 use super::rows::{CsvFiles, not_utf8, prepare};
 use super::table_plan::{TablePlan, table_plan};
@@ -86,6 +87,8 @@ pub(super) struct Cell {
     csv_files: CsvFiles,
     traces: Traces,
     unsaid: UnwrittenKeys,
+    /// What the cells of all seeds say, if a swarm takes keys for each seed.
+    of_seeds: Option<Node>,
     notes: Vec<String>,
     /// Settings of a variant that a command-line option overrides.
     covered: Vec<Diagnostic>,
@@ -96,8 +99,19 @@ pub(super) struct Cell {
 pub(super) struct Shared {
     bare: Node,
     choices: Choices,
+    /// Of the choices, those of seeds.
+    by_seeds: Choices,
     /// Whether a variant sets something of actions or events.
     turns_script: bool,
+}
+
+/// A cell without what its seeds take.
+struct Whole<'a> {
+    plan: Plan,
+    one_of: OneOf,
+    variant: Option<&'a str>,
+    settings: &'a [Setting],
+    shared: &'a Shared,
 }
 
 impl Document {
@@ -197,6 +211,7 @@ impl Document {
                     settings.extend(self::settings(&axis, request.option(key), &mut mistakes));
                 }
                 let cell = self.cell(variant, &settings, &shared);
+                let one_of = OneOf::of(&cell.tree, &mut mistakes);
                 match (self.plan(cell, stacks, &shared), variant.and_then(|name| self.refusal(name))) {
                     (Ok(_), Some(refusal)) => {
                         let title = format!(
@@ -212,7 +227,8 @@ impl Document {
                         plan.source_mut().axes = point.into_iter().collect();
                         plan.judged_mut().claims = Arc::clone(&claims);
                         plan.judged_mut().questions = Arc::clone(&questions);
-                        plans.extend(with_seeds(plan, &request.seeds));
+                        let whole = Whole { plan, one_of, variant, settings: &settings, shared: &shared };
+                        plans.extend(self.with_seeds(&whole, &request.seeds, stacks, &mut mistakes));
                     }
                     (Err(more), _) => mistakes.extend(more),
                 }
@@ -349,6 +365,11 @@ impl Document {
 
     pub(super) fn cell(&self, variant: Option<&str>, settings: &[Setting], shared: &Shared) -> Cell {
         let mut cell = self.checked(variant, settings, shared);
+        cell.of_seeds = cell.tree.get(&["swarm", "one_of"]).is_some_and(has_keys).then(|| {
+            let mut tree = cell.tree.clone();
+            let unsaid = idle_but(&mut tree, &shared.choices, &shared.by_seeds, &mut Vec::new());
+            without(tree, &unsaid)
+        });
         cell.unsaid = idle(&mut cell.tree, &shared.choices, &mut cell.mistakes);
         cell.mistakes.extend(unmeasured(&cell.tree, &self.tree, variant));
         drop_traced_rates(&mut cell.tree, &mut cell.mistakes);
@@ -382,7 +403,8 @@ impl Document {
         derive(&mut tree);
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
-        Cell { tree, csv_files, traces, unsaid: UnwrittenKeys::new(), notes, covered, mistakes }
+        let (unsaid, of_seeds) = (UnwrittenKeys::new(), None);
+        Cell { tree, csv_files, traces, unsaid, of_seeds, notes, covered, mistakes }
     }
 
     pub(super) fn shared(&self) -> Shared {
@@ -391,8 +413,73 @@ impl Document {
             // Invalid keys are reported when their variant is planned.
             set_by_variants.extend(Setting::all_of_variant(name, &entry.node).into_iter().flatten());
         }
+        let of_seeds = OneOf::of(&self.tree, &mut Vec::new());
+        let by_seeds: Vec<Setting> = of_seeds.settings().cloned().collect();
+        let decided = variant_choices(&by_seeds);
+        set_by_variants.extend(by_seeds);
         let turns_script = set_by_variants.iter().any(|set| ["action", "event"].contains(&&*set.path[0]));
-        Shared { bare: self.bare(), choices: variant_choices(&set_by_variants), turns_script }
+        let choices = variant_choices(&set_by_variants);
+        Shared { bare: self.bare(), choices, by_seeds: decided, turns_script }
+    }
+
+    /// The plans of these seeds, or of the file's own. Tables that seeds take are resolved once.
+    fn with_seeds(
+        &self,
+        whole: &Whole<'_>,
+        seeds: &[u64],
+        stacks: &[StackDescription],
+        mistakes: &mut Vec<Diagnostic>,
+    ) -> Vec<Plan> {
+        let Whole { plan, one_of, .. } = whole;
+        let own = [plan.seed.0];
+        let seeds = if seeds.is_empty() { &own } else { seeds };
+        // Share everything else, for there may be a million seeds; a rerun names its seed.
+        let seeded = |plan: &Plan, seed: Seed| plan.clone().with_seed(seed);
+        if one_of.is_empty() {
+            return seeds.iter().map(|&seed| seeded(plan, Seed(seed)).drawn(Vec::new())).collect();
+        }
+        let alone = one_of.each().filter_map(|way| self.taking(&way, whole, stacks).err());
+        mistakes.extend(alone.flatten());
+        let mut known: BTreeMap<Vec<Way>, Plan> = BTreeMap::new();
+        let mut plans = Vec::new();
+        for seed in seeds.iter().map(|&seed| Seed(seed)).take_while(|_| mistakes.is_empty()) {
+            let ways = one_of.drawn(seed);
+            if !known.contains_key(&ways) {
+                match self.taking(&ways, whole, stacks) {
+                    Ok(plan) => drop(known.insert(ways.clone(), plan)),
+                    Err(wrong) => {
+                        mistakes.extend(wrong);
+                        mistakes.push(one_of.told(&ways));
+                        break;
+                    }
+                }
+            }
+            let taken = one_of.taken(&ways);
+            let taken = taken.iter().filter_map(Setting::written).collect();
+            plans.extend(known.get(&ways).map(|plan| seeded(plan, seed).drawn(taken)));
+        }
+        plans
+    }
+
+    /// The plan of a cell with what a seed takes. It is of the same scenario, whatever that is.
+    fn taking(
+        &self,
+        ways: &[Way],
+        whole: &Whole<'_>,
+        stacks: &[StackDescription],
+    ) -> Result<Plan, Vec<Diagnostic>> {
+        let settings = [&whole.one_of.taken(ways), whole.settings].concat();
+        let mut plan = self.plan(self.cell(whole.variant, &settings, whole.shared), stacks, whole.shared)?;
+        let (own, all) = (Arc::clone(&plan.source), &whole.plan.source);
+        let files = all.files.iter().chain(own.files.iter().filter(|file| !all.files.contains(file)));
+        plan.source = Arc::new(Origin {
+            files: files.cloned().collect(),
+            warnings: Arc::clone(&own.warnings),
+            ..(**all).clone()
+        });
+        plan.judged_mut().claims = Arc::clone(&whole.plan.judged.claims);
+        plan.judged_mut().questions = Arc::clone(&whole.plan.judged.questions);
+        Ok(plan)
     }
 
     fn plan(
@@ -401,13 +488,13 @@ impl Document {
         stacks: &[StackDescription],
         shared: &Shared,
     ) -> Result<Plan, Vec<Diagnostic>> {
-        let Cell { tree, csv_files, traces, unsaid, notes, covered, mistakes } = cell;
+        let Cell { tree, csv_files, traces, unsaid, of_seeds, notes, covered, mistakes } = cell;
         let plan = resolve(&tree, &csv_files, &traces, stacks, (self.dir.as_deref(), mistakes.is_empty()));
         let mut plan = plan.map_err(|wrong| [mistakes, wrong].concat())?;
         // What one variant does not use, another may.
         let idle = if shared.turns_script { Vec::new() } else { of_no_edits(&plan, View::new(&tree)) };
         let unheeded = unheeded(&tree, stacks);
-        let tree = without(without(tree, &unsaid), &unheeded);
+        let tree = without(of_seeds.unwrap_or_else(|| without(tree, &unsaid)), &unheeded);
         let (setup, source) = (&plan.setup, Arc::make_mut(&mut plan.source));
         source.path.clone_from(&self.path);
         source.digest = digest(&tree, &csv_files, &traces, &setup.chosen);
@@ -453,12 +540,8 @@ fn expect_too(name: &str, variant: &Node, tree: &mut Node) {
     }
 }
 
-fn with_seeds(plan: Plan, seeds: &[u64]) -> Vec<Plan> {
-    if seeds.is_empty() {
-        return vec![plan.drawn()];
-    }
-    // Share everything else, for there may be a million seeds; a rerun names its seed.
-    seeds.iter().map(|&seed| plan.clone().with_seed(Seed(seed)).drawn()).collect()
+fn has_keys(node: &Node) -> bool {
+    node.table().is_some_and(|table| !table.is_empty())
 }
 
 fn text(tree: &Node) -> String {

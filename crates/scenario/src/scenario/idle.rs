@@ -105,8 +105,19 @@ fn deciders(needy: &ConditionalKey, own: &[String]) -> impl Iterator<Item = Vec<
 /// Removes keys that a choice left without effect, and reports the others; `by_variants` marks the
 /// keys that variants decide about.
 pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Diagnostic>) -> UnwrittenKeys {
+    idle_but(tree, by_variants, &vec![false; by_variants.len()], mistakes)
+}
+
+/// The same, but keys stay about which the seeds of a swarm decide.
+pub(super) fn idle_but(
+    tree: &mut Node,
+    by_variants: &Choices,
+    by_seeds: &Choices,
+    mistakes: &mut Vec<Diagnostic>,
+) -> UnwrittenKeys {
     let mut unsaid = UnwrittenKeys::new();
-    for (needy, elsewhere) in CONDITIONAL_KEYS.iter().zip(by_variants) {
+    let decided = CONDITIONAL_KEYS.iter().zip(by_variants).zip(by_seeds);
+    for ((needy, elsewhere), _) in decided.filter(|(_, stays)| !**stays) {
         let Needs { of, holds, why, help } = needy.needs;
         for own in needy.places(View::new(tree)) {
             let root = View::new(tree);

@@ -38,9 +38,9 @@ impl Setting {
     /// What a variant removes and then sets; unknown keys are mistakes.
     pub(super) fn all_of_variant(variant: &str, written: &Node) -> Vec<Result<Setting, Diagnostic>> {
         let via = || Via::Variant(variant.to_owned());
-        let of = |key: &str, place: &Option<Place>, value: Option<Node>| {
+        let of = |key: &str, place: &Option<Place>| {
             let path = wildcard_path(key, place.clone())?;
-            Ok(Setting { path, key: Origin { place: place.clone(), via: via() }, value })
+            Ok(Setting { path, key: Origin { place: place.clone(), via: via() }, value: None })
         };
         let mut all = Vec::new();
         let unset = written.get(&["unset"]).map(|node| match &node.value {
@@ -48,14 +48,29 @@ impl Setting {
             _ => std::slice::from_ref(node),
         });
         for item in unset.unwrap_or_default() {
-            all.extend(item.as_text().map(|key| of(key, &item.origin.place, None)));
+            all.extend(item.as_text().map(|key| of(key, &item.origin.place)));
         }
-        for (key, entry) in written.get(&["set"]).and_then(Node::table).into_iter().flatten() {
-            let mut value = entry.node.clone();
-            value.came_by(&via());
-            all.push(of(key, &entry.key.place, Some(value)));
-        }
+        let set = written.get(&["set"]).map(|table| Setting::all_of_table(variant, table));
+        all.extend(set.into_iter().flatten());
         all
+    }
+
+    /// What a table of dotted keys sets; `name` is what brings it, such as a variant.
+    pub(super) fn all_of_table(name: &str, table: &Node) -> Vec<Result<Setting, Diagnostic>> {
+        let via = Via::Variant(name.to_owned());
+        let of = |(key, entry): (&String, &Entry)| {
+            let place = &entry.key.place;
+            let path = wildcard_path(key, place.clone())?;
+            let mut value = entry.node.clone();
+            value.came_by(&via);
+            Ok(Setting { path, key: Origin { place: place.clone(), via: via.clone() }, value: Some(value) })
+        };
+        table.table().into_iter().flatten().map(of).collect()
+    }
+
+    /// The dotted key and the new value as TOML; `None` if it removes the key.
+    pub(super) fn written(&self) -> Option<(Vec<String>, String)> {
+        Some((self.path.clone(), self.value.as_ref()?.to_toml().to_string()))
     }
 
     /// Reports an axis that changes what a variant sets, or something below or above it.

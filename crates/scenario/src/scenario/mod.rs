@@ -42,6 +42,7 @@ mod grammar;
 mod idle;
 mod keys;
 mod merge;
+mod one_of;
 
 mod plan;
 mod practice;

@@ -31,6 +31,8 @@ pub struct Drawn {
     pub off: Vec<String>,
     /// The drawn sizes, by key, in rows.
     pub sizes: Vec<(&'static str, u32)>,
+    /// What was taken of `swarm.one_of`: dotted keys, and their values as TOML.
+    pub taken: Vec<(Vec<String>, String)>,
 }
 
 /// Situations that the cells of a scenario must reach.
@@ -44,11 +46,15 @@ pub struct Situations {
 }
 
 impl Plan {
+    /// The plan with what its seed draws. `taken` is what the seed took before it was resolved.
     #[must_use]
-    pub(super) fn drawn(mut self) -> Plan {
+    pub(super) fn drawn(mut self, taken: Vec<(Vec<String>, String)>) -> Plan {
         let Some(swarm) = self.source.swarm.clone() else { return self };
-        let mut draw =
-            Draw { seed: self.seed.derive("scenario.swarm", 0), swarm: &swarm, drawn: Drawn::default() };
+        let mut draw = Draw {
+            seed: self.seed.derive("scenario.swarm", 0),
+            swarm: &swarm,
+            drawn: Drawn { taken, ..Drawn::default() },
+        };
         // What can be drawn does not depend on what is drawn.
         let ties = self.ties();
         draw.trouble(&mut self);

@@ -32,6 +32,11 @@ pub(crate) fn ask_job(
     (reply, event)
 }
 
+/// Until when a device may get the result of a job from before `since`; `None` if it gets none.
+pub(crate) fn gives_older(gateway: &Gateway, since: Time, now: Time) -> Option<Time> {
+    gateway.jobs.as_ref()?.gives_older(since, now)
+}
+
 /// The response that tells a device to ask again after `wait`.
 pub(crate) fn refuse_job(gateway: &Gateway, wait: Span) -> Vec<u8> {
     gateway.options.codec.refusal(&ServerError::Accepted(wait))

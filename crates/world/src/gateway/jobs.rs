@@ -123,6 +123,17 @@ impl Jobs {
         true
     }
 
+    /// Until when a device that asks at `now` may get the result of a job from before `since`:
+    /// `now` while such a job is worked on, and `None` if there is no such job.
+    pub(crate) fn gives_older(&self, since: Time, now: Time) -> Option<Time> {
+        let until = |job: &Job| match job.state {
+            State::Working => now,
+            State::Done { at, .. } => at + self.options.kept,
+        };
+        let is_given = |job: &&Job| job.state == State::Working || until(job) > now;
+        self.jobs.values().filter(|job| job.begun < since).filter(is_given).map(until).max()
+    }
+
     /// The process died: its memory is lost.
     pub(crate) fn die(&mut self) {
         self.jobs.clear();
@@ -141,6 +152,18 @@ mod tests {
 
     fn given() -> JobReply {
         JobReply::Given(vec![7])
+    }
+
+    #[test]
+    fn an_older_result_is_given_until_it_is_not_kept_any_more() {
+        let mut jobs = jobs(JobResult::Kept);
+        assert_eq!(jobs.ask(at(5), "q"), JobReply::Begins);
+        assert_eq!([at(5), at(6)].map(|since| jobs.gives_older(since, at(7))), [None, Some(at(7))]);
+        assert!(jobs.done(at(20), "q", Vec::new(), false));
+        assert_eq!(
+            [21, 79, 80].map(|now| jobs.gives_older(at(6), at(now))),
+            [Some(at(80)), Some(at(80)), None]
+        );
     }
 
     #[test]

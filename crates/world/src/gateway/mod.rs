@@ -67,7 +67,7 @@ pub(crate) use feed::{Asking, Feed, FeedPage, FeedRow};
 pub use half::{Answered, ServerHalf, call_by};
 pub use held::{Advance, CursorHolder};
 pub use incarnation::Restored;
-pub(crate) use job_requests::{ask_job, job_answer, job_done, job_question, refuse_job};
+pub(crate) use job_requests::{ask_job, gives_older, job_answer, job_done, job_question, refuse_job};
 pub(crate) use jobs::JobReply;
 pub use jobs::{JobOptions, JobResult};
 pub use mode::{Mode, Unfit};

@@ -110,7 +110,8 @@ impl GatewayOptions {
     /// True if each version of a row comes once. Flags, comparisons and logs may repeat a version.
     pub(crate) fn brings_once(&self) -> bool {
         let alone = self.mode == Mode::Ota || self.refresh.nodes == 1;
-        alone && self.capture().brings_once
+        // Rows of the new scope that were written since the cursor come with its changes, too.
+        alone && self.capture().brings_once && self.scope_change != ScopeChange::Backfill
     }
 
     /// The end of a claim made at `made`; `None`: no claims.

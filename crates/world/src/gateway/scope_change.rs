@@ -183,6 +183,19 @@ impl Scopes<'_> {
         Ok(Captured { cursor: self.named(&page.cursor, moves), ..page })
     }
 
+    /// The last key of the present scope that was sent. If the scope changed again midway, the
+    /// device has rows of two former scopes: its cursor expires.
+    fn sent_up_to<'t>(
+        &self,
+        entity: EntityId,
+        told: &'t ScopeCursor<'_>,
+    ) -> Result<Option<&'t Key>, ServerError> {
+        match &told.under_way {
+            Some((to, _)) if *to != self.present() => Err(ServerError::CursorExpired(entity)),
+            under_way => Ok(under_way.as_ref().map(|(_, key)| key)),
+        }
+    }
+
     /// Sends the rows that the present scope adds and removes; `None` if all were sent.
     fn cross(
         &self,
@@ -192,8 +205,7 @@ impl Scopes<'_> {
         take: Take<'_>,
     ) -> Result<Option<Captured>, ServerError> {
         let present = self.present();
-        // The scope may have changed again. Then the rows sent so far belong to an old scope.
-        let after = told.under_way.as_ref().filter(|(to, _)| *to == present).map(|(_, key)| key);
+        let after = self.sent_up_to(ask.entity, told)?;
         let crossing = Crossing {
             entity: ask.entity,
             from: Scope::Of(self.scopes[told.scope]),
@@ -245,6 +257,16 @@ mod tests {
         for text in ["%", "%x%", "%1>2%", "%1>2:9%ab", "%1>2:x%ab"] {
             assert_eq!(ScopeCursor::read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_scope_that_changes_again_midway_ends_the_cursor() {
+        let (a, b) = ([Value::text("a")], [Value::text("b")]);
+        let scopes = Scopes { scopes: vec![&a, &b, &a], change: ScopeChange::Backfill };
+        let told = |to| ScopeCursor { scope: 0, moves: 0, under_way: Some((to, Key::new("k"))), cursor: "5" };
+        assert_eq!(scopes.sent_up_to(EntityId(0), &told(2)), Ok(Some(&Key::new("k"))));
+        let expired = Err(ServerError::CursorExpired(EntityId(0)));
+        assert_eq!(scopes.sent_up_to(EntityId(0), &told(1)), expired, "rows of b are there, and some of a");
     }
 
     #[test]

@@ -8,7 +8,9 @@ use super::requests::RequestLog;
 use super::said::{AppWords, Said};
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Digest, EntityId, Time, UnitId, Value};
-use crate::contract::{DeviceView, EngineEvent, Event, Hook, LocalEdit, Node, Observer, Occurrence};
+use crate::contract::{
+    DeviceView, EngineEvent, Event, Hook, LocalEdit, Node, Observer, Occurrence, UnitEvent,
+};
 use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle, Truth, failure};
 use crate::sim::Handle;
@@ -73,6 +75,8 @@ pub(super) struct InRound {
     /// Units that waited and were dropped, for another unit or with their process. They are asked
     /// again.
     dropped: BTreeSet<UnitId>,
+    /// Units whose present run leaves pages to the next one: they are asked again, too.
+    leaves: BTreeSet<UnitId>,
     pub(super) failures: Failures,
 }
 
@@ -227,6 +231,7 @@ impl Round {
             Event::ProcessStarted { .. } => {
                 of.open.clear();
                 of.hooks.clear();
+                of.leaves.clear();
                 of.dropped.extend((0..of.completed.len() as u16).map(UnitId));
             }
             Event::Engine(EngineEvent::UnitDiscarded { unit }) if self.number > 0 => {
@@ -236,9 +241,12 @@ impl Round {
                 _ = of.open.insert(run, (self.number, unit))
             }
             Event::Engine(EngineEvent::SyncError { run, .. }) => _ = of.open.remove(&run),
+            Event::Engine(EngineEvent::Unit(UnitEvent::PagesLeft { unit, .. })) => _ = of.leaves.insert(unit),
             Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) => {
                 let began = of.open.remove(&run);
-                if began.is_some_and(|(round, _)| round == self.number) && self.number > 0 {
+                if of.leaves.remove(&unit) {
+                    _ = of.dropped.insert(unit);
+                } else if began.is_some_and(|(round, _)| round == self.number) && self.number > 0 {
                     of.completed[usize::from(unit.0)] = true;
                 }
             }
@@ -261,5 +269,30 @@ pub(super) struct NodeSink {
 impl Observer for NodeSink {
     fn observe(&self, event: Event<'_>) {
         self.hub.emit(self.node, event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Span;
+
+    #[test]
+    fn a_unit_that_leaves_pages_is_asked_again() {
+        let unit = UnitId(0);
+        let mut round = Round::new(1);
+        round.begin(1);
+        let mut run = |run: u64, leaves: bool| {
+            let left = EngineEvent::Unit(UnitEvent::PagesLeft { unit, ready: false });
+            let (waited, took) = (Span::ZERO, Span::ZERO);
+            let ended = EngineEvent::SyncComplete { unit, run, took, blocking: false };
+            let began = EngineEvent::SyncStart { unit, run, waited };
+            let events = [Some(began), leaves.then_some(left), Some(ended)];
+            let device = Node::Device(DeviceId(0));
+            events.into_iter().flatten().for_each(|event| round.on(device, &Event::Engine(event)));
+            (round.is_complete(&[unit]), round.take_dropped())
+        };
+        assert_eq!(run(1, true), (false, vec![(0, unit)]));
+        assert_eq!(run(2, false), (true, Vec::new()));
     }
 }

@@ -8,6 +8,7 @@ use super::hub::Listeners;
 use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Key, Span, Time, UnitId, Word};
 use crate::contract::{DeviceView, Hook, RowWait, SyncUnit, Trigger};
+use crate::gateway::gives_older;
 use crate::setup::{ASKED_EVERY, Asking};
 use crate::sim::Stop;
 use crate::world::device::node::Device;
@@ -231,6 +232,7 @@ impl World<'_> {
                 }
             }
             now = self.await_gateway(now, deadline)?;
+            now = self.await_jobs(since, now, deadline)?;
             if self.hub.with(|l| l.round.commits) == 0 || now >= deadline {
                 return Ok((now, since));
             }
@@ -261,6 +263,16 @@ impl World<'_> {
         }
         let left = self.servers.left_to_do(since, clock(&self.plan));
         Err(self.not_asked(&format!("the gateway did not catch up with the backend in time ({left})")))
+    }
+    /// Lets time pass until no device gets the result of a job that began before `since`.
+    fn await_jobs(&mut self, since: Time, mut now: Time, deadline: Time) -> Result<Time, Ended> {
+        loop {
+            let gateway = self.servers.gateway.as_ref();
+            let until = gateway.and_then(|gateway| gives_older(&gateway.borrow(), since, now));
+            let Some(until) = until.filter(|_| now < deadline) else { return Ok(now) };
+            now = until.max(now + DRAIN_STEP).min(deadline);
+            self.wait(now)?;
+        }
     }
     /// No device is asked any more: it would not get everything.
     fn not_asked(&self, why: &str) -> Ended {

@@ -156,7 +156,11 @@ pub(super) const SWARM: Form = table(&[
         .about("Kinds of faults that are present with every seed, such as \"chaos.response_loss\", \"event.import\" or \"action.add\"."),
     key("sizes", Form::Bool, "true")
         .about("Whether chunk sizes are drawn, too: some stay as written; others are 1, 2, or near the number of rows of an import, a tie or an entity."),
+    key("one_of", ONE_OF, "{}")
+        .about("Lists of tables with dotted keys, by name. Each seed takes one table of each list, such as { \"engine.pull.live\" = \"sse\" }, with equal chances."),
 ]);
+
+const ONE_OF: Form = map(&Form::List(&ANYTHING));
 
 const OCCUR: &[&str] = &{
     let mut words = ["all"; Situation::WORDS.len() + 1];

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::{Plan, Request};
-use super::{MINIMAL, plans};
+use super::{MINIMAL, complaint, plans};
 use crate::base::{Ppm, Span};
 
 const TROUBLE: &str = r#"
@@ -82,4 +82,48 @@ fn what_is_always_there_and_sizes_as_written_can_be_asked_for() {
     assert!(all.iter().all(|plan| plan.engine.pull.chunk_rows == all[0].engine.pull.chunk_rows));
     assert!(all.iter().filter(|plan| names(plan).contains(&"first")).count() < 20);
     assert!(plans(MINIMAL, &Request::default())[0].source.drawn.is_none());
+}
+
+const ONE_OF: &str = r#"
+one_of.hears = [{}, { "engine.pull.live" = "sse" }, { "engine.pull.live" = "push-message" }]
+one_of.links = [{ "fleet.phones.link" = "3g-poor" }, { "fleet.phones.link" = "wifi-good" }]
+[push_messages]
+lost = "20%"
+"#;
+
+#[test]
+fn each_seed_takes_one_table_of_each_list() {
+    let all = swarm(ONE_OF);
+    let medium = |plan: &Plan| plan.engine.pull.live.medium;
+    let link = |plan: &Plan| plan.source.drawn.as_ref().unwrap().taken.last().unwrap().1.clone();
+    let (media, links): (BTreeSet<_>, BTreeSet<_>) =
+        (all.iter().map(|plan| format!("{:?}", medium(plan))).collect(), all.iter().map(link).collect());
+    assert_eq!((media.len(), links.len()), (3, 2));
+    let pairs: BTreeSet<_> = all.iter().map(|plan| (format!("{:?}", medium(plan)), link(plan))).collect();
+    assert_eq!(pairs.len(), 6, "each with each");
+    let digests: BTreeSet<&str> = all.iter().map(|plan| plan.source.digest.as_str()).collect();
+    assert_eq!(digests.len(), 1, "one scenario, whatever a seed takes");
+}
+
+#[test]
+fn the_resolved_text_of_a_swarm_gives_each_seed_the_same() {
+    for plan in swarm(ONE_OF) {
+        let request = Request { seeds: vec![plan.seed.0], ..Request::default() };
+        let again = plans(&plan.source.resolved, &request).remove(0);
+        assert_eq!(again.source.digest, plan.source.digest);
+        assert_eq!(again.source.drawn, plan.source.drawn);
+        assert_eq!(format!("{:?}", again.setup), format!("{:?}", plan.setup));
+    }
+}
+
+#[test]
+fn tables_that_do_not_fit_the_file_are_refused() {
+    let refused = |lists: &str| complaint(&format!("{MINIMAL}{TROUBLE}[swarm]\n{lists}"), &[]);
+    assert!(refused("one_of.a = []").contains("`swarm.one_of.a` has no table to take"));
+    assert!(refused("one_of.a = [{ \"engine.pul.live\" = 1 }]").contains("unknown key"));
+    assert!(refused("one_of.a = [{ product = \"pouchdb\" }]").contains("`product` is the same"));
+    assert!(refused("one_of.a = [{ \"swarm.on\" = 1 }]").contains("`swarm` is the same"));
+    let both = r#"one_of.a = [{ "gateway.mode" = "persistent" }]
+one_of.b = [{ "gateway.scope_change" = "backfill" }]"#;
+    assert!(refused(both).contains("tables of `swarm.one_of` that a seed takes together: a 1, b 1"));
 }

@@ -190,7 +190,7 @@ impl<'t> Settling<'t, '_> {
                 self.give_up(entry)?;
                 self.log(entry, outcome, LogKind::Rejected, None)?;
                 if rules.outbox.shows_what_was_refused(entry.kind) {
-                    self.take_over(entry, current.as_ref())?;
+                    self.take_over(entry, current.as_ref(), Refusal::Stale)?;
                 }
                 Ok(true)
             }
@@ -322,14 +322,14 @@ impl<'t> Settling<'t, '_> {
             Resolution::Both { key } => {
                 self.log(entry, outcome, LogKind::KeptBoth, Some(remote))?;
                 assigned_keys::split_off(tx, entry, &key, &as_of(tx, conflict.entity, entry, &entry.key)?)?;
-                self.take_over(entry, conflict.current)?;
+                self.take_over(entry, conflict.current, conflict.why)?;
                 return Ok(false);
             }
             Resolution::Same => {
                 tx.drop_entry(entry.seq)?;
                 self.told.push(Settled::Acknowledged(entry.into(), remote));
                 if !self.has_moved_past(entry, remote)? {
-                    self.take_over(entry, conflict.current)?;
+                    self.take_over(entry, conflict.current, conflict.why)?;
                 }
             }
             Resolution::Remote if conflict.wants_taken_key() => {
@@ -339,7 +339,7 @@ impl<'t> Settling<'t, '_> {
             Resolution::Remote => {
                 self.give_up(entry)?;
                 self.log(entry, outcome, LogKind::Superseded, Some(remote))?;
-                self.take_over(entry, conflict.current)?;
+                self.take_over(entry, conflict.current, conflict.why)?;
             }
             Resolution::Local { onto } => {
                 self.log(entry, outcome, LogKind::Overwrote, Some(remote))?;
@@ -466,13 +466,13 @@ impl<'t> Settling<'t, '_> {
 
     /// Replaces the local row by the backend's version, below the edits that still wait. These
     /// edits keep their base: they were made without this version and conflict with it themselves.
-    fn take_over(&mut self, entry: &Entry, current: Option<&Row>) -> Stored<()> {
+    fn take_over(&mut self, entry: &Entry, current: Option<&Row>, why: Refusal) -> Stored<()> {
         match current.filter(|row| row.key == entry.key) {
             Some(row) => {
                 overlay(self.tx, self.entity(entry.entity), entry.entity, row)?;
                 self.told.push(holds(entry.entity, row));
                 self.lift_shadow(entry.entity, &entry.key, row.stamp)?;
-                if row.values.is_none() { self.ended(entry, row.stamp) } else { Ok(()) }
+                if row.values.is_none() { self.ended(entry, end_of(row, why)) } else { Ok(()) }
             }
             // Another row has the natural key, or the backend has no row. Remove the local row,
             // unless it was created again since and was pulled.
@@ -498,6 +498,13 @@ impl<'t> Settling<'t, '_> {
         self.told.push(Settled::Logged(entry.into(), kind));
         Ok(())
     }
+}
+
+/// The stamp up to which versions are too old for a row that the response to a push has without
+/// values. If the row is not deleted, it is out of this device's sight, and the very version that
+/// took it there can come into sight again, without another write.
+fn end_of(row: &Row, why: Refusal) -> Stamp {
+    if why == Refusal::Gone { row.stamp } else { Stamp(row.stamp.0.saturating_sub(1)) }
 }
 
 /// Whether the version in a shadow is new to the device, after it settled an edit with the version

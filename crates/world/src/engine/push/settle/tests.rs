@@ -75,6 +75,12 @@ fn edits_behind_one_that_is_gone_are_made_on_what_it_was_made_on() {
 }
 
 #[test]
+fn a_row_out_of_sight_can_come_back_in_the_version_that_took_it_there() {
+    let row = Row { key: Key::new("a"), stamp: Stamp(5), values: None };
+    assert_eq!([Refusal::Gone, Refusal::Stale].map(|why| end_of(&row, why)), [Stamp(5), Stamp(4)]);
+}
+
+#[test]
 fn a_version_that_was_settled_is_no_news_unless_its_row_went_out_of_reach_or_nobody_heard_of_it() {
     let shadow = |stamp: i64, values| Row { key: Key::new("a"), stamp: Stamp(stamp), values };
     let there = || Some(Vec::new());

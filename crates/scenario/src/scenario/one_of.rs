@@ -1,0 +1,102 @@
+//! What a swarm takes for each seed from `swarm.one_of`: one table of keys of each list.
+//!
+//! A fault can be on or off. A design is one of several, such as how phones hear of changes, and a
+//! seed that has none of them is no world. So each list names tables of keys, one of which a seed
+//! takes, with the same chance. They are set before the scenario is resolved, as a variant's are.
+
+use super::merge::Setting;
+use crate::base::Seed;
+use crate::config::diagnostic::{Diagnostic, Place};
+use crate::config::tree::{Entry, Node, Val};
+use crate::config::view::View;
+
+/// Keys that say which cells there are, or bring others that a resolved scenario then writes out.
+const FIXED: [&str; 8] =
+    ["name", "seed", "swarm", "situations", "expect", "covers", "product", "backend.profile"];
+
+/// The lists of `swarm.one_of`, by name.
+#[derive(Default)]
+pub(super) struct OneOf(Vec<List>);
+
+struct List {
+    name: String,
+    place: Option<Place>,
+    ways: Vec<Vec<Setting>>,
+}
+
+/// A table that a seed takes of a list: the name of the list, and the number of the table from 0.
+pub(super) type Way = (usize, usize);
+
+impl OneOf {
+    /// The lists that a tree has; what is wrong with them is a mistake.
+    pub(super) fn of(tree: &Node, mistakes: &mut Vec<Diagnostic>) -> OneOf {
+        let lists = tree.get(&["swarm", "one_of"]).and_then(Node::table).into_iter().flatten();
+        let list = |(name, entry): (&String, &Entry)| {
+            let Val::List(items) = &entry.node.value else { return None };
+            let ways = items.iter().map(|item| of_way(name, item, mistakes)).collect();
+            Some(List { name: name.clone(), place: entry.node.origin.place.clone(), ways })
+        };
+        let lists: Vec<List> = lists.filter_map(list).collect();
+        for list in lists.iter().filter(|list| list.ways.is_empty()) {
+            let title = format!("`swarm.one_of.{}` has no table to take", list.name);
+            let help = "a seed takes one of them; {} leaves the file as it is";
+            mistakes.push(Diagnostic::new(list.place.clone(), title).help(help));
+        }
+        OneOf(lists)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All that a seed may set.
+    pub(super) fn settings(&self) -> impl Iterator<Item = &Setting> {
+        self.0.iter().flat_map(|list| list.ways.iter().flatten())
+    }
+
+    /// Each table alone.
+    pub(super) fn each(&self) -> impl Iterator<Item = Vec<Way>> {
+        self.0.iter().enumerate().flat_map(|(at, list)| (0..list.ways.len()).map(move |way| vec![(at, way)]))
+    }
+
+    /// What this seed takes, one table of each list.
+    pub(super) fn drawn(&self, seed: Seed) -> Vec<Way> {
+        let seed = seed.derive("scenario.swarm.one-of", 0);
+        let lists = self.0.iter().enumerate().filter(|(_, list)| !list.ways.is_empty());
+        let draw = |(at, list): (usize, &List)| {
+            (at, seed.stream(&list.name, 0, 0).below(list.ways.len() as u64) as usize)
+        };
+        lists.map(draw).collect()
+    }
+
+    /// What these tables set.
+    pub(super) fn taken(&self, ways: &[Way]) -> Vec<Setting> {
+        ways.iter().flat_map(|(list, way)| self.0[*list].ways[*way].iter().cloned()).collect()
+    }
+
+    /// The note about a seed whose tables do not fit together.
+    pub(super) fn told(&self, ways: &[Way]) -> Diagnostic {
+        let one = |(list, way): &Way| format!("{} {}", self.0[*list].name, way + 1);
+        let names: Vec<String> = ways.iter().map(one).collect();
+        let title = format!("tables of `swarm.one_of` that a seed takes together: {}", names.join(", "));
+        let place = self.0.first().and_then(|list| list.place.clone());
+        Diagnostic::new(place, title).help("what cannot be together belongs in one list")
+    }
+}
+
+fn of_way(list: &str, item: &Node, mistakes: &mut Vec<Diagnostic>) -> Vec<Setting> {
+    let mut ways = Vec::new();
+    for setting in Setting::all_of_table(&format!("swarm.one_of.{list}"), item) {
+        match setting {
+            Ok(setting) => match FIXED.iter().find(|key| setting.gives(key)) {
+                Some(key) => mistakes.push(
+                    Diagnostic::new(View::new(item).place(), format!("`{key}` is the same with each seed"))
+                        .help("a variant can change it"),
+                ),
+                None => ways.push(setting),
+            },
+            Err(wrong) => mistakes.push(wrong),
+        }
+    }
+    ways
+}
