@@ -6,7 +6,7 @@ use crate::base::{Span, Stream};
 use crate::contract::EditKind;
 
 /// The most events of one kind of change in a candidate: a further event replaces an earlier one.
-const SLOTS: u64 = 3;
+const SLOTS: u64 = 4;
 /// How often a kind of random fault is turned off instead: some failures occur only without it.
 const OFF: f64 = 0.2;
 const UPDATES: &[EditKind] = &[EditKind::Update];
@@ -93,6 +93,7 @@ pub(super) const MUTATORS: &[Mutator] = &[
         vec![format!("fleet.{}.clock={{ offset = \"{offset}\" }}", s.pick(&g.fleets))]
     }),
     of("event.at", 2, shifted),
+    of("entity.rows", 3, few_rows),
     of("kill at a point", 5, kill_at_a_point),
     of("power loss at an fsync", 2, power_loss),
     of("lost response", 5, lost_response),
@@ -111,11 +112,12 @@ pub(super) const MUTATORS: &[Mutator] = &[
 impl Mutator {
     /// Draws a change of this kind; `None` if the scenario has nothing that it can change.
     pub(super) fn draw(&self, ground: &Ground, focus: Focus, stream: &mut Stream) -> Option<Gene> {
-        let slot = if self.name.contains('.') { None } else { Some(stream.below(SLOTS)) };
+        let is_of_keys = self.name.contains('.');
+        let slot = stream.below(SLOTS);
         let drawn = (self.draw)(ground, focus, stream);
-        let name = match slot {
-            Some(slot) => format!("{} {slot}", self.name),
-            None => self.name.to_owned(),
+        let name = match drawn.first().and_then(|set| set.split_once('=')) {
+            Some((key, _)) if is_of_keys => key.to_owned(),
+            _ => format!("{} {slot}", self.name),
         };
         // Events are named after their change, so that two changes of a kind differ in names.
         let stem = name.replace(' ', "-");
@@ -166,6 +168,15 @@ fn aim(ground: &Ground, _: Focus, stream: &mut Stream) -> Vec<String> {
     }
     let deed = stream.pick(&ground.actions);
     vec![format!("action.{}.aim={}", deed.name, stream.pick(&["kept", "shown", "made"]))]
+}
+
+/// Few rows of an entity, which everybody edits then.
+fn few_rows(ground: &Ground, _: Focus, stream: &mut Stream) -> Vec<String> {
+    if ground.entities.is_empty() {
+        return Vec::new();
+    }
+    let entity = stream.pick(&ground.entities);
+    vec![format!("entity.{entity}.rows={}", 1 + stream.below(6))]
 }
 
 fn shifted(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
