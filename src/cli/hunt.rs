@@ -115,7 +115,7 @@ fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
     if args.seed != 1 {
         again.push_str(&format!(" --seed {}", args.seed));
     }
-    if args.size != 64 {
+    if args.size != hunt::SIZE {
         again.push_str(&format!(" --size {}", args.size));
     }
     text.push_str(&format!("stopped after {generations}; to repeat this hunt: {again}\n"));

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::parsed::{SEED_MAX, assignment, span};
 use crate::base::Span;
+use crate::campaign::hunt;
 
 #[derive(Debug, Args)]
 pub(super) struct ShrinkArgs {
@@ -65,7 +66,7 @@ pub(super) struct HuntArgs {
     #[arg(long, value_name = "TIME", conflicts_with = "time", value_parser = span)]
     pub(super) soak: Option<Span>,
     /// Candidates per generation. A candidate is a changed scenario that runs once.
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=4096))]
+    #[arg(long, value_name = "N", default_value_t = hunt::SIZE, value_parser = clap::value_parser!(u64).range(1..=4096))]
     pub(super) size: u64,
     /// The folder for failures. Each is a small scenario, named by its check and a digest of its
     /// content.

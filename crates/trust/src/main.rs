@@ -3,6 +3,7 @@
 
 mod coverage;
 mod ending;
+mod ledger;
 mod live;
 mod validate;
 
@@ -41,6 +42,9 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
         options: Vec<OsString>,
     },
+    /// Hunt planted bugs and look for them with random seeds: how many worlds each takes
+    /// (scenarios/LEDGER.md).
+    Ledger(ledger::LedgerArgs),
     /// Compare the measured first syncs of a table such as reference/live.csv with what the
     /// simulation predicts now.
     Predict {
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
     let ended = match &Cli::parse().command {
         Command::Validate { what } => validate::validate(what.as_ref()),
         Command::Coverage { path, options } => coverage::coverage(path, options),
+        Command::Ledger(args) => ledger::ledger(args),
         Command::Predict { table, out } => live::predict_again(table, out.as_deref()),
     };
     let exit = ended.unwrap_or_else(|(exit, text)| {

@@ -3,14 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::features::Feature;
-use super::ground::Ground;
+use super::ground::{Focus, Ground};
 use super::mutators::{Gene, MUTATORS};
 use crate::base::{Seed, Stream};
 
 /// The largest seed that a hunt draws: short enough to type.
 const SEED_MAX: u64 = 9_999;
 /// The most changes of a candidate.
-const GENES_MAX: usize = 14;
+const GENES_MAX: usize = 60;
+/// How many of the candidates are drawn without an earlier one.
+const FRESH: f64 = 0.3;
+/// How many of the kinds of changes a new candidate has: one of these shares.
+const SHARES: [f64; 3] = [0.2, 0.4, 0.7];
+/// A kind of change with this weight is in a new candidate as often as the share says.
+const USUAL: u64 = 3;
+/// The most times and devices about which the events of a new candidate happen.
+const SCENES: u64 = 3;
+/// The weight of a feature that only one candidate reached.
+const RARE: u64 = 1_024;
 
 /// A scenario with some changes and a seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +34,8 @@ pub(super) struct Candidate {
 #[derive(Clone, Debug)]
 struct Entry {
     candidate: Candidate,
-    /// How many features were new when it ran.
-    news: u64,
+    /// The features that were new when it ran.
+    news: Vec<Feature>,
     /// How many candidates were derived from it.
     picked: u64,
 }
@@ -34,7 +44,8 @@ struct Entry {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Corpus {
     entries: Vec<Entry>,
-    reached: BTreeSet<Feature>,
+    /// How many candidates reached each feature.
+    reached: BTreeMap<Feature, u64>,
 }
 
 impl Candidate {
@@ -64,6 +75,23 @@ impl Candidate {
         }
     }
 
+    /// Adds a part of all kinds of changes. As in a swarm (`scenario::swarm`), some kinds are
+    /// absent: a world in which everything goes wrong hides faults that need something to go well.
+    fn swarm(&mut self, ground: &Ground, stream: &mut Stream) {
+        let share = *stream.pick(&SHARES);
+        let scenes: Vec<Focus> = (0..=stream.below(SCENES)).map(|_| ground.focus(stream)).collect();
+        for mutator in MUTATORS {
+            // A kind of weight 5 is drawn once with the whole chance, and once with two thirds.
+            for drawn in (0..mutator.weight).step_by(USUAL as usize) {
+                let part = (mutator.weight - drawn).min(USUAL) as f64 / USUAL as f64;
+                if stream.chance(share * part) {
+                    let gene = mutator.draw(ground, *stream.pick(&scenes), stream);
+                    self.genes.extend(gene.map(|gene| (gene.name.clone(), gene)));
+                }
+            }
+        }
+    }
+
     fn lose(&mut self, changes: u64, stream: &mut Stream) {
         for _ in 0..changes.min(self.genes.len() as u64) {
             let names: Vec<String> = self.genes.keys().cloned().collect();
@@ -82,11 +110,12 @@ impl Corpus {
 
     /// Keeps a candidate if it reached something new.
     pub(super) fn merge(&mut self, candidate: &Candidate, features: BTreeSet<Feature>) {
-        let news = features.difference(&self.reached).count() as u64;
-        if news > 0 {
+        let news: Vec<Feature> =
+            features.iter().copied().filter(|feature| !self.reached.contains_key(feature)).collect();
+        if !news.is_empty() {
             self.entries.push(Entry { candidate: candidate.clone(), news, picked: 0 });
         }
-        self.reached.extend(features);
+        features.into_iter().for_each(|feature| *self.reached.entry(feature).or_default() += 1);
     }
 
     /// Draws the candidates of a generation. They depend only on the scenario, the seed `of`, the
@@ -104,9 +133,9 @@ impl Corpus {
     }
 
     fn candidate(&mut self, ground: &Ground, stream: &mut Stream) -> Candidate {
-        if self.entries.is_empty() || stream.chance(0.3) {
+        if self.entries.is_empty() || stream.chance(FRESH) {
             let mut fresh = Candidate::unchanged(1 + stream.below(SEED_MAX));
-            fresh.add(ground, 3 + stream.below(8), stream);
+            fresh.swarm(ground, stream);
             return fresh;
         }
         let mut child = self.pick(stream);
@@ -125,9 +154,11 @@ impl Corpus {
         child
     }
 
-    /// Draws an entry; those that found much and were seldom picked are more likely.
+    /// Draws an entry; those with facts that few candidates reached, and that were seldom picked,
+    /// are more likely.
     fn pick(&mut self, stream: &mut Stream) -> Candidate {
-        let weight = |entry: &Entry| 1 + 8 * entry.news.min(64) / (1 + entry.picked);
+        let rarity = |feature: &Feature| RARE / self.reached.get(feature).copied().unwrap_or(1);
+        let weight = |entry: &Entry| 1 + entry.news.iter().map(rarity).sum::<u64>() / (1 + entry.picked);
         let total: u64 = self.entries.iter().map(weight).sum();
         let mut at = stream.below(total.max(1));
         let place = self.entries.iter().position(|entry| {

@@ -108,10 +108,10 @@ impl Ground {
         let pages = 1 + stream.below(4) as u32;
         beside(self.pull_rows.saturating_mul(pages).clamp(2, 4_000), stream)
     }
-    /// Draws a mean time: between 1/60 and about half of the script, each doubling equally likely.
+    /// Draws a mean time: between 1/30 and about half of the script, each doubling equally likely.
     pub(super) fn mean_time(&self, stream: &mut Stream) -> Span {
-        let shortest = (self.duration.0 / 60).max(Span::secs(2).0) as f64;
-        Span((shortest * libm::pow(2.0, stream.unit() * 5.0)) as u64)
+        let shortest = (self.duration.0 / 30).max(Span::secs(2).0) as f64;
+        Span((shortest * libm::pow(2.0, stream.unit() * 4.0)) as u64)
     }
 }
 

@@ -14,4 +14,4 @@ mod ground;
 mod mutators;
 mod search;
 
-pub use search::{Failure, Game, Hunted, Length, hunt};
+pub use search::{Failure, Game, Hunted, Length, SIZE, hunt};

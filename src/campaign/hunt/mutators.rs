@@ -6,7 +6,7 @@ use crate::base::{Span, Stream};
 use crate::contract::EditKind;
 
 /// The most events of one kind of change in a candidate: a further event replaces an earlier one.
-const SLOTS: u64 = 3;
+const SLOTS: u64 = 4;
 /// How often a kind of random fault is turned off instead: some failures occur only without it.
 const OFF: f64 = 0.2;
 const UPDATES: &[EditKind] = &[EditKind::Update];
@@ -93,6 +93,7 @@ pub(super) const MUTATORS: &[Mutator] = &[
         vec![format!("fleet.{}.clock={{ offset = \"{offset}\" }}", s.pick(&g.fleets))]
     }),
     of("event.at", 2, shifted),
+    of("entity.rows", 3, few_rows),
     of("kill at a point", 5, kill_at_a_point),
     of("power loss at an fsync", 2, power_loss),
     of("lost response", 5, lost_response),
@@ -106,16 +107,18 @@ pub(super) const MUTATORS: &[Mutator] = &[
     of("trigger", 2, trigger),
     of("network", 3, network),
     of("servers", 3, servers),
+    of("clock back in a family", 2, clock_back_in_family),
 ];
 
 impl Mutator {
     /// Draws a change of this kind; `None` if the scenario has nothing that it can change.
     pub(super) fn draw(&self, ground: &Ground, focus: Focus, stream: &mut Stream) -> Option<Gene> {
-        let slot = if self.name.contains('.') { None } else { Some(stream.below(SLOTS)) };
+        let is_of_keys = self.name.contains('.');
+        let slot = stream.below(SLOTS);
         let drawn = (self.draw)(ground, focus, stream);
-        let name = match slot {
-            Some(slot) => format!("{} {slot}", self.name),
-            None => self.name.to_owned(),
+        let name = match drawn.first().and_then(|set| set.split_once('=')) {
+            Some((key, _)) if is_of_keys => key.to_owned(),
+            _ => format!("{} {slot}", self.name),
         };
         // Events are named after their change, so that two changes of a kind differ in names.
         let stem = name.replace(' ', "-");
@@ -166,6 +169,15 @@ fn aim(ground: &Ground, _: Focus, stream: &mut Stream) -> Vec<String> {
     }
     let deed = stream.pick(&ground.actions);
     vec![format!("action.{}.aim={}", deed.name, stream.pick(&["kept", "shown", "made"]))]
+}
+
+/// Few rows of an entity, which everybody edits then.
+fn few_rows(ground: &Ground, _: Focus, stream: &mut Stream) -> Vec<String> {
+    if ground.entities.is_empty() {
+        return Vec::new();
+    }
+    let entity = stream.pick(&ground.entities);
+    vec![format!("entity.{entity}.rows={}", 1 + stream.below(6))]
 }
 
 fn shifted(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
@@ -260,6 +272,22 @@ fn made_and_changed(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<S
         ));
     }
     all
+}
+
+/// A row is made, and soon another one that may refer to it; in between the clock steps back.
+fn clock_back_in_family(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
+    const CREATES: &[EditKind] = &[EditKind::Create];
+    let Some(parent) = ground.action(CREATES, stream) else { return Vec::new() };
+    let Some(child) = ground.action(CREATES, stream) else { return Vec::new() };
+    let at = about(focus, stream);
+    let by = stream.pick(&["-1h", "-1m", "-2s"]);
+    let step = format!("clock_step = {{ devices = [{}], by = \"{by}\" }}", focus.device.0);
+    let next = at + moment(stream) + Span::millis(50);
+    vec![
+        event("", at, &edits(&parent.name, focus, "same_row = true")),
+        event("-clock", at + Span::millis(20), &step),
+        event("-next", next, &edits(&child.name, focus, "row_of = \"@\"")),
+    ]
 }
 
 /// One person edits a row that another one deletes.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::corpus::{Candidate, Corpus};
 use super::features::{Feature, Features, is_situation};
 use super::ground::Ground;
+use super::mutators::Gene;
 use crate::base::{Seed, Span};
 use crate::campaign::parallel::in_parallel;
 use crate::campaign::run::{WatchWithoutProgress, attempt};
@@ -18,6 +19,9 @@ use crate::oracle::implied;
 use crate::scenario::{Cost, Document, Plan, Request};
 use crate::world::{Ending, Outcome};
 
+/// Candidates of a generation, unless the user says otherwise. What a generation reached guides the
+/// next one, so smaller ones learn sooner; larger ones keep more processors busy.
+pub const SIZE: u64 = 16;
 /// A candidate is not run if its estimate is more than this many times the scenario's.
 const COST_MAX: u64 = 30;
 
@@ -142,12 +146,18 @@ impl Game<'_> {
         }
         let mut sound = Candidate::unchanged(candidate.seed);
         let mut plan = self.plan(&sound, means)?;
-        for (name, gene) in &candidate.genes {
+        // Most changes fit: groups that do not are halved.
+        let genes: Vec<&Gene> = candidate.genes.values().collect();
+        let mut groups: Vec<&[&Gene]> = vec![&genes];
+        while let Some(group) = groups.pop() {
             let mut more = sound.clone();
-            more.genes.insert(name.clone(), gene.clone());
+            more.genes.extend(group.iter().map(|gene| (gene.name.clone(), (*gene).clone())));
             if let Some(better) = self.plan(&more, means) {
                 sound = more;
                 plan = better;
+            } else if group.len() > 1 {
+                let (one, other) = group.split_at(group.len() / 2);
+                groups.extend([other, one]);
             }
         }
         let refused = (candidate.genes.len() - sound.genes.len()) as u64;

@@ -14,7 +14,7 @@ mod tally;
 
 use std::collections::BTreeMap;
 
-use syncdyno::campaign::calibrate::sheet::{Malformed, Sheet};
+use syncdyno::campaign::calibrate::sheet::{Malformed, Sheet, WantedColumns};
 
 use super::figures::Section;
 use cells::{COLUMNS, Cell, OUTAGE_COLUMNS, OutageCell};
@@ -34,7 +34,8 @@ const ROWS_MAX: usize = 100_000;
 pub(super) type Predicted = (Section, String);
 
 pub(super) fn transfers(file: &[u8]) -> Result<Predicted, Malformed> {
-    let sheet = Sheet::read(file, &COLUMNS, ROWS_MAX)?;
+    let wanted = WantedColumns { all: &COLUMNS, one_of: &[] };
+    let sheet = Sheet::read(file, wanted, ROWS_MAX)?;
     let cells: Vec<Cell> = sheet.rows().map(cells::cell).collect::<Result<_, _>>()?;
     let mut groups: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (n, cell) in cells.iter().enumerate() {
@@ -53,7 +54,8 @@ pub(super) fn transfers(file: &[u8]) -> Result<Predicted, Malformed> {
 }
 
 pub(super) fn outages(file: &[u8]) -> Result<Predicted, Malformed> {
-    let sheet = Sheet::read(file, &OUTAGE_COLUMNS, ROWS_MAX)?;
+    let wanted = WantedColumns { all: &OUTAGE_COLUMNS, one_of: &[] };
+    let sheet = Sheet::read(file, wanted, ROWS_MAX)?;
     cells::names_links(&sheet)?;
     let cells: Vec<OutageCell> = sheet.rows().map(cells::outage_cell).collect::<Result<_, _>>()?;
     let stairs: Vec<predict::Stair> = cells.iter().map(predict::outage).collect();

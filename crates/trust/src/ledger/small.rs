@@ -1,0 +1,153 @@
+//! Makes failures small: those of hunts for planted bugs, and some of wrong settings.
+
+use std::path::Path;
+
+use syncdyno::base::Span;
+use syncdyno::bugs::Bug;
+use syncdyno::campaign::shrink::{About, Goal, Script, found, judged, shrink};
+use syncdyno::record::Exit;
+use syncdyno::scenario::{Document, Request};
+
+use super::trial::{START, hunted, processor_time, since, with};
+use super::{document, each};
+use crate::ending::{Ending, complain, say};
+
+/// Lines of a small file that are few.
+const FEW_LINES: usize = 25;
+/// Lines of a small file that are still bearable.
+const MANY_LINES: usize = 40;
+/// Processor time that making a failure small may take.
+const LONG: Span = Span::secs(120);
+/// The seed of the hunts.
+const SEED: u64 = 1;
+/// With all faults of the file, and its sizes.
+const WHOLE: [&str; 2] = ["swarm.on=1", "swarm.sizes=false"];
+
+/// Wrong settings of the world of strategies: its variant, and a key under
+/// `gateway.serve.capture`, or of the scenario.
+pub(super) const WRONG: &[(&str, &str)] = &[
+    ("keyset", "gateway.serve.capture.last_modified.bound=strict"),
+    ("keyset", "engine.push.capture=dirty-flags"),
+    ("keyset", "backend.stamped_by=device"),
+    ("flag", "gateway.serve.capture.flag.set=before-capture"),
+    ("flag", "gateway.serve.capture.flag.per=all"),
+    ("flag", "backend.rearm=forgets-office"),
+];
+const STRATEGIES: &str = "scenarios/strategies/chaos.toml";
+
+/// A failure to make small.
+struct Failing {
+    name: String,
+    path: &'static str,
+    script: Script,
+    goal: Goal,
+}
+
+/// A failure that was made small.
+struct Small {
+    name: String,
+    check: String,
+    lines: usize,
+    runs: u64,
+    time: Span,
+    is_complete: bool,
+    is_same: bool,
+}
+
+/// How much is done.
+pub(super) struct Limits {
+    /// The most failures.
+    pub(super) most: usize,
+    /// The most worlds of a hunt.
+    pub(super) worlds: u64,
+    /// Worker threads.
+    pub(super) jobs: usize,
+}
+
+/// Makes failures small, those of settings first, and prints a table.
+pub(super) fn small(
+    start: &Document,
+    bugs: &[&'static Bug],
+    settings: &[(&str, &str)],
+    limits: Limits,
+) -> Ending {
+    let Limits { most, worlds, jobs } = limits;
+    let mut failing: Vec<Failing> = Vec::new();
+    if !settings.is_empty() {
+        let strategies = document(Path::new(STRATEGIES))?;
+        failing.extend(settings.iter().filter_map(|one| of_setting(&strategies, one)).take(most));
+    }
+    for bug in bugs {
+        if failing.len() < most {
+            failing.extend(of_bug(start, bug, worlds));
+        }
+    }
+    let all = each(&failing, jobs, |one| {
+        let small = made_small(one);
+        complain(&small.as_ref().map_or_else(|| format!("| {} | – |", one.name), Small::line));
+        small
+    });
+    let all: Vec<Small> = all.into_iter().flatten().collect();
+    say("| failure | check | lines | runs | processor seconds | complete | fails again |");
+    say("|---|---|---:|---:|---:|---|---|");
+    all.iter().for_each(|small| say(&small.line()));
+    let count = |is: &dyn Fn(&Small) -> bool| all.iter().filter(|small| is(small)).count();
+    say(&format!(
+        "{} failures: {} of at most {FEW_LINES} lines, {} of at most {MANY_LINES}, {} in at most {} s, {} fail by the same check again",
+        failing.len(),
+        count(&|small| small.lines <= FEW_LINES),
+        count(&|small| small.lines <= MANY_LINES),
+        count(&|small| small.time <= LONG),
+        LONG.0 / 1_000_000_000,
+        count(&|small| small.is_same),
+    ));
+    Ok(Exit::Success)
+}
+
+fn of_bug(start: &Document, bug: &Bug, worlds: u64) -> Option<Failing> {
+    let (failure, _) = hunted(bug, start, SEED, worlds, &mut 0);
+    let failure = failure?;
+    let script = Script::of(start.written_cell(None, &failure.sets)?, failure.seed);
+    Some(Failing { name: bug.engine_name(), path: START, script, goal: failure.goal })
+}
+
+fn of_setting(strategies: &Document, (variant, set): &(&str, &str)) -> Option<Failing> {
+    let sets: Vec<String> = WHOLE.iter().chain([set]).map(|set| (*set).to_owned()).collect();
+    let request = Request {
+        sets: sets.clone(),
+        seeds: vec![SEED],
+        variants: vec![(*variant).to_owned()],
+        ..Request::default()
+    };
+    let goal = with(|means| {
+        let plan = strategies.plans(&request, &means.runner.stacks()).ok()?.pop()?;
+        judged(&plan, means, &|| false).1.into_iter().next()
+    })?;
+    let script = Script::of(strategies.written_cell(Some(variant), &sets)?, SEED);
+    Some(Failing { name: (*set).to_owned(), path: STRATEGIES, script, goal })
+}
+
+fn made_small(failing: &Failing) -> Option<Small> {
+    with(|means| {
+        let start = processor_time();
+        let shrunk = shrink(&failing.script, Path::new(failing.path), &failing.goal, means)?;
+        let time = since(start);
+        let file = found(&shrunk, &About::default());
+        let document = Document::parse("found.toml", &file.text).ok()?;
+        let plan = document.plans(&Request::default(), &means.runner.stacks()).ok()?.pop()?;
+        let is_same = judged(&plan, means, &|| false).1.contains(&failing.goal);
+        let check = failing.goal.check.clone();
+        let (name, lines, runs) = (failing.name.clone(), file.lines, shrunk.runs);
+        Some(Small { name, check, lines, runs, time, is_complete: shrunk.is_complete, is_same })
+    })
+}
+
+impl Small {
+    fn line(&self) -> String {
+        let Small { name, check, lines, runs, .. } = self;
+        let word = |is: bool| if is { "yes" } else { "no" };
+        let seconds = self.time.0 as f64 / 1e9;
+        let (complete, same) = (word(self.is_complete), word(self.is_same));
+        format!("| `{name}` | {check} | {lines} | {runs} | {seconds:.1} | {complete} | {same} |")
+    }
+}
