@@ -77,16 +77,6 @@ pub(super) struct Trials<'a> {
     spent: Span,
 }
 
-/// How much dearer a candidate may be than the present scenario, by their estimates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dearer {
-    /// At most by a tenth: a scenario without a key must not do more, such as provide the default of
-    /// 1 000 rows.
-    Tenth,
-    /// As much as the budget allows.
-    Any,
-}
-
 struct Candidate {
     index: usize,
     plan: Plan,
@@ -122,16 +112,8 @@ impl<'a> Trials<'a> {
     }
 
     /// Runs candidates in order. Returns the first that still fails, or that equals `present`.
-    pub(super) fn first(
-        &mut self,
-        present: &Script,
-        all: &[Script],
-        dearer: Dearer,
-    ) -> Option<(usize, Option<Shown>)> {
-        let own = self.plan(present);
-        let same = own.as_ref().map(name);
-        let dearest =
-            own.filter(|_| dearer == Dearer::Tenth).map(|plan| Cost::of(&plan).time().scaled(11, 10));
+    pub(super) fn first(&mut self, present: &Script, all: &[Script]) -> Option<(usize, Option<Shown>)> {
+        let same = self.plan(present).map(|plan| name(&plan));
         let mut waiting: Vec<Candidate> = Vec::new();
         for (index, script) in all.iter().enumerate() {
             let Some(plan) = self.plan(script) else { continue };
@@ -143,9 +125,6 @@ impl<'a> Trials<'a> {
                 continue;
             }
             let cost = Cost::of(&plan).time();
-            if dearest.is_some_and(|dearest| cost > dearest) {
-                continue;
-            }
             let (runs, spent) =
                 waiting.last().map_or((self.runs, self.spent), |last| (last.runs, last.spent));
             if runs >= self.means.runs || spent >= self.means.budget {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::ddmin::ddmin;
 use super::script::{Part, Script};
 use super::spell::{Heard, random_actions, with_steady_faults, without_swarm};
-use super::trials::{Dearer, Goal, Means, Shown, Trials, show};
+use super::trials::{Goal, Means, Shown, Trials, show};
 use super::values::{fewer_devices, rounder, shorter, small_seeds};
 
 /// The most rounds over all passes; each later round finds less.
@@ -61,14 +61,10 @@ pub fn shrink(start: &Script, path: &Path, goal: &Goal, means: Means<'_>) -> Opt
 impl Shrinking<'_> {
     /// Replaces the scenario by the first candidate that still fails. Returns its index.
     fn take(&mut self, all: &[Script]) -> Option<usize> {
-        self.take_one(all, Dearer::Any)
-    }
-
-    fn take_one(&mut self, all: &[Script], dearer: Dearer) -> Option<usize> {
         if self.trials.is_over() {
             return None;
         }
-        let (at, shown) = self.trials.first(&self.present, all, dearer)?;
+        let (at, shown) = self.trials.first(&self.present, all)?;
         self.present = all[at].clone();
         if let Some(shown) = shown {
             self.trials.is_to_pass(&shown);
@@ -91,7 +87,7 @@ impl Shrinking<'_> {
     fn drop_parts(&mut self, parts: Vec<Part>) {
         ddmin(parts, |groups| {
             let all: Vec<Script> = groups.iter().map(|group| self.present.without(group)).collect();
-            self.take_one(&all, Dearer::Tenth)
+            self.take(&all)
         });
     }
 
