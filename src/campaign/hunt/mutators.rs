@@ -107,6 +107,7 @@ pub(super) const MUTATORS: &[Mutator] = &[
     of("trigger", 2, trigger),
     of("network", 3, network),
     of("servers", 3, servers),
+    of("clock back in a family", 2, clock_back_in_family),
 ];
 
 impl Mutator {
@@ -271,6 +272,22 @@ fn made_and_changed(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<S
         ));
     }
     all
+}
+
+/// A row is made, and soon another one that may refer to it; in between the clock steps back.
+fn clock_back_in_family(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
+    const CREATES: &[EditKind] = &[EditKind::Create];
+    let Some(parent) = ground.action(CREATES, stream) else { return Vec::new() };
+    let Some(child) = ground.action(CREATES, stream) else { return Vec::new() };
+    let at = about(focus, stream);
+    let by = stream.pick(&["-1h", "-1m", "-2s"]);
+    let step = format!("clock_step = {{ devices = [{}], by = \"{by}\" }}", focus.device.0);
+    let next = at + moment(stream) + Span::millis(50);
+    vec![
+        event("", at, &edits(&parent.name, focus, "same_row = true")),
+        event("-clock", at + Span::millis(20), &step),
+        event("-next", next, &edits(&child.name, focus, "row_of = \"@\"")),
+    ]
 }
 
 /// One person edits a row that another one deletes.
