@@ -47,6 +47,8 @@ struct Thrown {
     said: bool,
     /// Whether all entities are loaded again, not only those with such edits.
     loads_all: bool,
+    /// Whether edits that were saved since the others had been sent stay.
+    keeps: bool,
 }
 
 /// The discarded edits, and the cursors that were reset for them.
@@ -69,7 +71,7 @@ async fn discard(process: &Process) -> Result<(), u64> {
             }
         }
     }
-    let all = Thrown { said: true, loads_all: false };
+    let all = Thrown { said: true, loads_all: false, keeps: false };
     throw(process, all).await.map_err(|_| waiting(process))
 }
 
@@ -84,7 +86,8 @@ pub(crate) async fn load_again(process: &Process, session: &Session, edits: Wait
     }
     // Meanwhile no run may save a cursor of the old load.
     session.take_turn().await;
-    let all = Thrown { said: edits == WaitingEdits::Tell, loads_all: true };
+    let keeps = edits == WaitingEdits::SendFirst;
+    let all = Thrown { said: edits == WaitingEdits::Tell, loads_all: true, keeps };
     let thrown = throw(process, all).await;
     session.give_turn();
     thrown.is_ok()
@@ -114,7 +117,7 @@ async fn throw(process: &Process, how: Thrown) -> Stored<()> {
 fn throw_away(process: &Process, tx: &Tx<'_>, how: Thrown) -> Stored<DiscardedEdits> {
     let entities: Vec<EntityId> = process.setup.schema.ids().collect();
     let mut thrown = DiscardedEdits::default();
-    loop {
+    while !how.keeps {
         let batch = tx.outbox(&entities, usize::MAX)?;
         if batch.is_empty() {
             break;
