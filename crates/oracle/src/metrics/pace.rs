@@ -51,7 +51,8 @@ fn slowdown(written: &[(u32, Span)]) -> Option<u64> {
     if written.len() < TRANSACTIONS {
         return None;
     }
-    let (first, last) = (median(&written[..tenth]), median(&written[written.len() - tenth..]));
+    let first = median(&written[..tenth]);
+    let last = median(&written[written.len() - tenth..]);
     (first > 0).then(|| last.saturating_mul(1_000_000) / first)
 }
 

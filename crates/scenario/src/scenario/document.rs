@@ -403,8 +403,8 @@ impl Document {
         derive(&mut tree);
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
-        let (unsaid, of_seeds) = (UnwrittenKeys::new(), None);
-        Cell { tree, csv_files, traces, unsaid, of_seeds, notes, covered, mistakes }
+        let unsaid = UnwrittenKeys::new();
+        Cell { tree, csv_files, traces, unsaid, of_seeds: None, notes, covered, mistakes }
     }
 
     pub(super) fn shared(&self) -> Shared {
@@ -470,7 +470,8 @@ impl Document {
     ) -> Result<Plan, Vec<Diagnostic>> {
         let settings = [&whole.one_of.taken(ways), whole.settings].concat();
         let mut plan = self.plan(self.cell(whole.variant, &settings, whole.shared), stacks, whole.shared)?;
-        let (own, all) = (Arc::clone(&plan.source), &whole.plan.source);
+        let own = Arc::clone(&plan.source);
+        let all = &whole.plan.source;
         let files = all.files.iter().chain(own.files.iter().filter(|file| !all.files.contains(file)));
         plan.source = Arc::new(Origin {
             files: files.cloned().collect(),

@@ -58,14 +58,15 @@ impl Setting {
     /// What a table of dotted keys sets; `name` is what brings it, such as a variant.
     pub(super) fn all_of_table(name: &str, table: &Node) -> Vec<Result<Setting, Diagnostic>> {
         let via = Via::Variant(name.to_owned());
-        let of = |(key, entry): (&String, &Entry)| {
+        let entries = table.table().into_iter().flatten();
+        let settings = entries.map(|(key, entry)| {
             let place = &entry.key.place;
             let path = wildcard_path(key, place.clone())?;
             let mut value = entry.node.clone();
             value.came_by(&via);
             Ok(Setting { path, key: Origin { place: place.clone(), via: via.clone() }, value: Some(value) })
-        };
-        table.table().into_iter().flatten().map(of).collect()
+        });
+        settings.collect()
     }
 
     /// The dotted key and the new value as TOML; `None` if it removes the key.

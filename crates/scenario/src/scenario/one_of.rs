@@ -7,7 +7,7 @@
 use super::merge::Setting;
 use crate::base::Seed;
 use crate::config::diagnostic::{Diagnostic, Place};
-use crate::config::tree::{Entry, Node, Val};
+use crate::config::tree::{Node, Val};
 use crate::config::view::View;
 
 /// Keys that say which cells there are, or bring others that a resolved scenario then writes out.
@@ -31,12 +31,12 @@ impl OneOf {
     /// The lists that a tree has; what is wrong with them is a mistake.
     pub(super) fn of(tree: &Node, mistakes: &mut Vec<Diagnostic>) -> OneOf {
         let lists = tree.get(&["swarm", "one_of"]).and_then(Node::table).into_iter().flatten();
-        let list = |(name, entry): (&String, &Entry)| {
+        let lists = lists.filter_map(|(name, entry)| {
             let Val::List(items) = &entry.node.value else { return None };
             let ways = items.iter().map(|item| of_way(name, item, mistakes)).collect();
             Some(List { name: name.clone(), place: entry.node.origin.place.clone(), ways })
-        };
-        let lists: Vec<List> = lists.filter_map(list).collect();
+        });
+        let lists: Vec<List> = lists.collect();
         for list in lists.iter().filter(|list| list.ways.is_empty()) {
             let title = format!("`swarm.one_of.{}` has no table to take", list.name);
             let help = "a seed takes one of them; {} leaves the file as it is";
@@ -63,10 +63,9 @@ impl OneOf {
     pub(super) fn drawn(&self, seed: Seed) -> Vec<Way> {
         let seed = seed.derive("scenario.swarm.one-of", 0);
         let lists = self.0.iter().enumerate().filter(|(_, list)| !list.ways.is_empty());
-        let draw = |(at, list): (usize, &List)| {
-            (at, seed.stream(&list.name, 0, 0).below(list.ways.len() as u64) as usize)
-        };
-        lists.map(draw).collect()
+        let drawn = lists
+            .map(|(at, list)| (at, seed.stream(&list.name, 0, 0).below(list.ways.len() as u64) as usize));
+        drawn.collect()
     }
 
     /// What these tables set.

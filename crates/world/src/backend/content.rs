@@ -235,10 +235,12 @@ impl Content {
             self.schema = cut.moved(&self.schema).unwrap_or(Arc::clone(&self.schema));
         }
         let schema = Arc::clone(&self.schema);
-        let (entity, noted) = (schema.entity(showing.entity), noted(&mut self.log, now, showing));
+        let entity = schema.entity(showing.entity);
+        let noted = noted(&mut self.log, now, showing);
         self.tables[id].show(entity, showing, noted);
         if !Arc::ptr_eq(&before, &schema) {
-            let (listed, log) = (self.lists_moves.then_some(showing.listed), &mut self.log);
+            let listed = self.lists_moves.then_some(showing.listed);
+            let log = &mut self.log;
             let listing = || Some((listed?, log.as_mut().map_or(0, |log| log.show(now, None))));
             self.tables[id].place_again(entity, Some(showing.slot), listing);
         }

@@ -20,11 +20,11 @@ pub(super) struct Cut {
 
 impl Cut {
     pub(super) fn all(schema: &Schema) -> Vec<Cut> {
-        let cut = |(entity, rule, cut): (EntityId, usize, &ScopeRule)| {
+        let cuts = schema.cuts().filter_map(|(entity, rule, cut)| {
             let &ScopeRule::Cut { column, count, order, .. } = cut else { return None };
             Some(Cut { entity, rule, column, count: count.into(), order, values: BTreeMap::new() })
-        };
-        schema.cuts().filter_map(cut).collect()
+        });
+        cuts.collect()
     }
 
     pub(super) fn add(&mut self, row: &[Value]) {
@@ -53,13 +53,13 @@ impl Cut {
     /// The value of the last row within.
     fn bound(&self) -> i64 {
         let mut left = self.count;
-        let mut last = |(value, rows): (&i64, &u64)| {
+        let mut last = |value: &i64, rows: &u64| {
             left = left.saturating_sub(*rows);
             (left == 0).then_some(*value)
         };
         let found = match self.order {
-            CutOrder::Greatest => self.values.iter().rev().find_map(&mut last),
-            CutOrder::Least => self.values.iter().find_map(&mut last),
+            CutOrder::Greatest => self.values.iter().rev().find_map(|(value, rows)| last(value, rows)),
+            CutOrder::Least => self.values.iter().find_map(|(value, rows)| last(value, rows)),
         };
         found.unwrap_or(self.order.whole())
     }

@@ -249,7 +249,7 @@ impl<'a> Asked<'a> {
         beside.ruled.contains_key(&meant.id) || self.case.edit.is_none_or(gave_way)
     }
 
-    /// True if an edit of another phone, unseen by this one, set the column to the value that it had.
+    /// True if an unseen edit of another phone set the column to the value that it had.
     fn is_set_again(self, edit: &Edit, column: usize) -> bool {
         let unseen = self.case.row.versions.get(edit.knew()..).unwrap_or_default();
         unseen.iter().any(|version| match version.author {

@@ -173,8 +173,9 @@ impl Oracle {
     }
 
     fn scopes_move(&mut self, at: Time, change: impl FnOnce(&mut History, &mut OnMove<'_>)) {
-        let model = (&mut self.history, &mut self.held, &mut self.sights);
-        let moved = move_scopes(at, model, &self.places, change);
+        let history = &mut self.history;
+        let sights = &mut self.sights;
+        let moved = move_scopes(at, history, &mut self.held, sights, &self.places, change);
         self.watched.iter_mut().for_each(|watched| watched.each(|one| one.rows_moved(&moved)));
     }
 

@@ -72,7 +72,9 @@ pub(crate) struct Moved<'a> {
 /// with the old scopes until now, which counts.
 pub(crate) fn move_scopes(
     at: Time,
-    (history, held, sights): (&mut History, &mut Held, &mut Sights),
+    history: &mut History,
+    held: &mut Held,
+    sights: &mut Sights,
     places: &[Rc<Places>],
     change: impl FnOnce(&mut History, &mut OnMove<'_>),
 ) -> Vec<(EntityId, Key)> {

@@ -231,7 +231,7 @@ fn starts_itself(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
             "`hooks.{hook}` triggers `{name}` after runs of `{name}` too: the unit starts itself for ever"
         );
         let at = root.at("hooks").key(hook).at("triggers").place();
-        let help = "set `unit` in the hook to another unit, whose runs should trigger `{name}`";
+        let help = format!("set `unit` in the hook to another unit, whose runs should trigger `{name}`");
         Some(Diagnostic::new(at, title).help(help))
     };
     hooks.filter_map(told).collect()

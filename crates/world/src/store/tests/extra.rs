@@ -31,7 +31,8 @@ fn an_index_of_ones_own_is_there_and_of_use() {
 
 #[test]
 fn an_index_made_after_the_load_is_not_there_before() {
-    let (index, indexes_made) = (Index { entity: TASK, columns: vec![0] }, IndexesMade::AfterLoad);
+    let index = Index { entity: TASK, columns: vec![0] };
+    let indexes_made = IndexesMade::AfterLoad;
     let store = open(&StoreOptions { indexes: vec![index], indexes_made, ..options() });
     let made = || number(&store, "SELECT count(*) FROM sqlite_schema WHERE name='o0'");
     pull(&store, "a", 5);
