@@ -1,6 +1,6 @@
 //! Texts about each engine of the league, from `engines/league/entrants.toml`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
@@ -34,19 +34,6 @@ pub struct Entrant {
     /// The findings of the oracle in the league.
     #[serde(default)]
     pub found: Vec<Found>,
-    /// What the random worlds of `random.toml` showed; `None`: they were not run.
-    pub random: Option<Random>,
-}
-
-/// The outcome of an engine's random worlds.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Random {
-    /// The number of worlds, of seeds 1 and up.
-    pub worlds: u64,
-    /// The worlds in which a check failed, by the name of the check.
-    #[serde(default)]
-    pub alarms: BTreeMap<String, u64>,
 }
 
 /// A check that fails, and why.
@@ -76,16 +63,9 @@ pub enum Whose {
 }
 
 impl Entrants {
-    /// Parses the text of the file. It refuses an alarm of a random world that nobody has classified.
+    /// Parses the text of the file.
     pub fn parse(text: &str) -> Result<Entrants, Wrong> {
-        let entrants: Entrants =
-            toml::from_str(text).map_err(|wrong| Wrong(format!("entrants.toml: {wrong}")))?;
-        let alarms = entrants.entrant.iter().flat_map(|entrant| {
-            let checks = entrant.random.iter().flat_map(|random| random.alarms.keys());
-            checks.map(|check| (entrant.engine.clone(), check.clone()))
-        });
-        entrants.refuse_unclassified(&alarms.collect())?;
-        Ok(entrants)
+        toml::from_str(text).map_err(|wrong| Wrong(format!("entrants.toml: {wrong}")))
     }
 
     /// Refuses a failing check of an engine if nobody has classified it.

@@ -15,7 +15,7 @@ mod summary;
 mod tests;
 
 pub use cells::gathered;
-pub use entrants::{Entrant, Entrants, Found, Random};
+pub use entrants::{Entrant, Entrants, Found};
 pub use figures::{FIGURES, Figure};
 pub use page::{html, markdown};
 pub use plot::plot;

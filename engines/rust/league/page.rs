@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::cells::BROKEN;
-use super::entrants::{Entrant, Entrants, Random, Whose};
+use super::entrants::{Entrant, Entrants, Whose};
 use super::figures::Figure;
 use super::summary::{Line, Lines, Place};
 
@@ -78,7 +78,6 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
             "ENTRANTS",
             entrants.entrant.iter().map(paragraph).collect::<Vec<_>>().join("\n").trim_end().to_owned(),
         ),
-        ("RANDOM", random(entrants)),
         ("HALVES", halves(lines, entrants, &costs.iter().chain(&waits[..3]).collect::<Vec<_>>())),
         ("SEEDS", seeds(lines)),
     ];
@@ -169,26 +168,6 @@ fn paragraph(entrant: &Entrant) -> String {
         _ = writeln!(block, "- {}: {whose}. {}", checks.join(", "), found.why);
     }
     block
-}
-
-/// The random worlds of each engine, and how many of them raised which alarms.
-fn random(entrants: &Entrants) -> String {
-    let row = |entrant: &Entrant, Random { worlds, alarms }: &Random| {
-        let of = |(check, worlds): (&String, &u64)| format!("`{check}` {}", grouped(*worlds));
-        let alarms: Vec<String> = alarms.iter().map(of).collect();
-        let alarms = if alarms.is_empty() { "none".to_owned() } else { alarms.join(", ") };
-        format!("\n| {} | {} | {alarms} |", entrant.title, grouped(*worlds))
-    };
-    let rows = entrants.entrant.iter().filter_map(|of| of.random.as_ref().map(|random| row(of, random)));
-    "| engine | worlds | worlds with an alarm |\n| --- | ---: | --- |".to_owned() + &rows.collect::<String>()
-}
-
-/// A whole number with a space before each three digits.
-fn grouped(number: u64) -> String {
-    match number {
-        0..1_000 => number.to_string(),
-        _ => format!("{} {:03}", grouped(number / 1_000), number % 1_000),
-    }
 }
 
 /// How much the figures of the two halves of the seeds differ.

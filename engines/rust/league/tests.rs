@@ -48,21 +48,6 @@ fn what_nobody_has_classified_is_refused() {
     assert!(wrong.contains("yrs: `duplicate`"), "{wrong}");
 }
 
-#[test]
-fn an_alarm_of_a_random_world_needs_a_reason() {
-    let added = |alarms: &str| {
-        let known = text("league/entrants.toml");
-        let (before, after) = known.split_once("engine = \"yrs\"").unwrap();
-        let after = after.split_once("[[entrant]]").unwrap().1;
-        let random = format!("[entrant.random]\nworlds = 10\nalarms = {{ {alarms} }}\n[[entrant]]");
-        let words = "engine = \"yrs\"\ntitle = \"Yrs\"\npage = \"\"\npromise = \"\"\ntext = \"\"\n";
-        Entrants::parse(&format!("{before}{words}{random}{after}"))
-    };
-    assert!(added("").is_ok());
-    let wrong = added("duplicate = 1").unwrap_err().to_string();
-    assert!(wrong.contains("yrs: `duplicate`"), "{wrong}");
-}
-
 /// All figures of each seed of a morning with faults.
 fn figures(bench: Bench, engine: &str) -> Vec<String> {
     let bench = bench.scenario("league/league.toml").set("engine.name", format!("{engine:?}")).seeds(1..=2);
