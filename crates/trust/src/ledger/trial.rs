@@ -143,7 +143,7 @@ impl Trial {
             let verified = processor_time();
             let is_found = caught && !is_caught(document, &sets, seed, "builtin", self.bug.check);
             self.false_alarms += u64::from(caught && !is_found);
-            aside = aside + since(verified);
+            aside += since(verified);
             is_found
         });
         Way { worlds: found, time: Span(since(start).0.saturating_sub(aside.0)) }
@@ -214,7 +214,7 @@ fn is_caught(document: &Document, sets: &[String], seed: u64, engine: &str, chec
         let (_, goals) = judged(&plan, means, &|| false);
         let checks: BTreeSet<&str> = goals.iter().map(|goal| goal.check.as_str()).collect();
         let follows = |other: &&str| **other != *check && implied(other).contains(&check);
-        checks.contains(check) && !checks.iter().any(|other| follows(&other))
+        checks.contains(check) && !checks.iter().any(follows)
     })
 }
 

@@ -173,9 +173,8 @@ impl Oracle {
     }
 
     fn scopes_move(&mut self, at: Time, change: impl FnOnce(&mut History, &mut OnMove<'_>)) {
-        let history = &mut self.history;
-        let sights = &mut self.sights;
-        let moved = move_scopes(at, history, &mut self.held, sights, &self.places, change);
+        let held = &mut self.held;
+        let moved = move_scopes(at, &mut self.history, held, &mut self.sights, &self.places, change);
         self.watched.iter_mut().for_each(|watched| watched.each(|one| one.rows_moved(&moved)));
     }
 

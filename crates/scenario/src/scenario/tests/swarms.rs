@@ -96,8 +96,8 @@ fn each_seed_takes_one_table_of_each_list() {
     let all = swarm(ONE_OF);
     let medium = |plan: &Plan| plan.engine.pull.live.medium;
     let link = |plan: &Plan| plan.source.drawn.as_ref().unwrap().taken.last().unwrap().1.clone();
-    let (media, links): (BTreeSet<_>, BTreeSet<_>) =
-        (all.iter().map(|plan| format!("{:?}", medium(plan))).collect(), all.iter().map(link).collect());
+    let media: BTreeSet<_> = all.iter().map(|plan| format!("{:?}", medium(plan))).collect();
+    let links: BTreeSet<_> = all.iter().map(link).collect();
     assert_eq!((media.len(), links.len()), (3, 2));
     let pairs: BTreeSet<_> = all.iter().map(|plan| (format!("{:?}", medium(plan)), link(plan))).collect();
     assert_eq!(pairs.len(), 6, "each with each");

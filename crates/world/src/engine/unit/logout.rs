@@ -117,8 +117,8 @@ async fn throw(process: &Process, how: Thrown) -> Stored<()> {
 fn throw_away(process: &Process, tx: &Tx<'_>, how: Thrown) -> Stored<DiscardedEdits> {
     let entities: Vec<EntityId> = process.setup.schema.ids().collect();
     let mut thrown = DiscardedEdits::default();
-    while !how.keeps {
-        let batch = tx.outbox(&entities, usize::MAX)?;
+    loop {
+        let batch = if how.keeps { Vec::new() } else { tx.outbox(&entities, usize::MAX)? };
         if batch.is_empty() {
             break;
         }
