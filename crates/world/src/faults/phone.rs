@@ -153,7 +153,7 @@ pub(super) const FORCE_UPLOAD: Kind = Kind::new(
         word::<ForcedUpload>("how")
             .about("What happens to rows that the backend has too: the phone's version replaces them, also newer ones and deletions; or they stay, and only rows that the backend never had are created."),
     ],
-    "Somebody puts the whole copy of phones onto the backend, as support does when a server has wrong data. Rows that a phone does not hold stay. The transfer takes no time.",
+    "Somebody puts the whole copy of phones onto the backend, as support does when a server has wrong data. Rows that a phone does not hold stay. The transfer costs no time.",
     |view, _| {
         let how: ForcedUpload = view.of("how");
         let same = "the backend had the same rows";
