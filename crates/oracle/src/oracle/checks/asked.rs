@@ -249,10 +249,15 @@ impl<'a> Asked<'a> {
         beside.ruled.contains_key(&meant.id) || self.case.edit.is_none_or(gave_way)
     }
 
-    /// True if an unseen edit of another phone set the column to the value that it had.
+    /// True if an unseen edit of another phone set the column to the value that it had. Versions
+    /// that read alike cannot be told apart: only the first of them was seen for certain.
     fn is_set_again(self, edit: &Edit, column: usize) -> bool {
-        let unseen = self.case.row.versions.get(edit.knew()..).unwrap_or_default();
-        unseen.iter().any(|version| match version.author {
+        let versions = &self.case.row.versions;
+        let (seen, later) = versions.split_at(edit.knew().min(versions.len()));
+        let last = seen.last().map(|last| last.content);
+        let repeats = seen.iter().rev().take_while(|version| Some(version.content) == last).count();
+        let mut unseen = seen[seen.len() - repeats..].iter().skip(1).chain(later);
+        unseen.any(|version| match version.author {
             Author::Device(by) if by.device != edit.id.device => {
                 self.case.ledger.get(by).is_some_and(|other| other.value(column).is_some())
             }
