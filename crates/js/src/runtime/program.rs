@@ -45,6 +45,10 @@ impl Program {
         let compiled = compiled(name, String::new(), text.as_bytes(), modules);
         Program(compiled.unwrap_or_else(|mistake| panic!("{name}: {mistake}")))
     }
+    /// Where its bytecode is, which no other program shares.
+    pub(crate) fn place(self) -> usize {
+        self.0.as_ptr().addr()
+    }
     pub(crate) fn declare<'js>(self, ctx: &Ctx<'js>) -> rquickjs::Result<Module<'js>> {
         raw::load(ctx, self.0)
     }
