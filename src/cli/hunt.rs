@@ -36,7 +36,9 @@ pub(super) fn hunt(args: &HuntArgs, console: &mut Console<'_>) -> anyhow::Result
     let game = Game { document: &document, variant: args.variant.clone(), sets, seed: args.seed };
     let hunted = followed(&game, means, args, console);
     console.result(&summary(&hunted, file, args));
-    for failure in &hunted.failures {
+    let all = hunted.failures.len();
+    for (n, failure) in hunted.failures.iter().enumerate() {
+        console.remark(&format!("making failure {} of {all} small: {}\n", n + 1, named(failure)));
         let line = kept(failure, &game, file, args, means, console)?;
         console.result(&line);
         if let Some(exit) = signals.exit() {
@@ -89,7 +91,10 @@ fn so_far(hunted: &Hunted) -> String {
     let Hunted { generations, candidates, features, .. } = hunted;
     let failures = human::count(hunted.failures.len() as u64, "failure");
     let candidates = human::count(*candidates, "candidate");
-    format!("generation {generations}: {candidates}, {} facts, {failures}\n", human::thousands(*features))
+    format!(
+        "generation {generations}: {candidates}, {} situations, {failures}\n",
+        human::thousands(*features)
+    )
 }
 
 fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
@@ -98,12 +103,12 @@ fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
     let generations = human::count(hunted.generations, "generation");
     let facts = human::thousands(hunted.features);
     let mut text = format!(
-        "{failures} in {candidates}; {} of these reached something new, {facts} facts in total\n",
+        "{failures} in {candidates}; {} of these reached something new, {facts} different situations in all\n",
         human::thousands(hunted.kept)
     );
     if hunted.refused > 0 {
         let refused = human::count(hunted.refused, "change");
-        text.push_str(&format!("{refused} did not fit this scenario and were left out\n"));
+        text.push_str(&format!("{refused} would not have been valid in this scenario and were not tried\n"));
     }
     let mut again =
         format!("syncdyno hunt {} --generations {}", shell_word(&escape_path(file)), hunted.generations);
@@ -144,9 +149,7 @@ fn kept(
         let shrunk = small::shrink(&failing.script, &failing.path, &failure.goal, means)?;
         Some(Small { failing, shrunk })
     });
-    let of = failure.goal.entity.as_ref().map_or(String::new(), |entity| format!(" of {entity}"));
-    let first = human::thousands(failure.candidates);
-    let head = format!("{}{of}, first in candidate {first}\n", failure.goal.check);
+    let head = format!("{}, first in candidate {}\n", named(failure), human::thousands(failure.candidates));
     let Some(Small { failing, shrunk }) = small else {
         let sets: String = failure.sets.iter().map(|set| format!(" --set {}", shell_word(set))).collect();
         let file = shell_word(&escape_path(file));
@@ -154,6 +157,13 @@ fn kept(
     };
     let (found, path) = shrink::keep(&shrunk, &failing, &args.out, means)?;
     Ok(format!("{head}  {}", shrink::told(&shrunk, &found, &path)))
+}
+
+/// The failure in a few words: its check, and the entity of its record.
+fn named(failure: &Failure) -> String {
+    let of =
+        failure.goal.entity.as_ref().map_or(String::new(), |entity| format!(" finds a record of {entity}"));
+    format!("check `{}`{of}", failure.goal.check)
 }
 
 struct Small {

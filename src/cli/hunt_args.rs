@@ -30,7 +30,7 @@ pub(super) struct ShrinkArgs {
     pub(super) out: PathBuf,
     /// Stop after runs that take this much processor time. The time of a run is an estimate, the
     /// same on every machine.
-    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = span)]
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = span)]
     pub(super) budget: Span,
     /// Worker threads; by default one per processor. Their number does not change the result.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -74,7 +74,7 @@ pub(super) struct HuntArgs {
     pub(super) out: PathBuf,
     /// Processor time to make one failure small. The time of a run is an estimate, the same on
     /// every machine.
-    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = span)]
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = span)]
     pub(super) budget: Span,
     /// Worker threads; by default one per processor. Their number does not change what is found.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -13,6 +13,8 @@ use crate::world::Unwatched;
 
 const LINE: &str = "expect.violation = ";
 const HINT: &str = "# `syncdyno run` passes";
+const MENDED: &str =
+    "# Mended since: the lines above are history, and the file passes while it does not come back.";
 
 pub(super) fn settle(path: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let text = sources::read(path)?;
@@ -28,7 +30,12 @@ pub(super) fn settle(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
         ));
     }
     let settled = settled(&text).ok_or_else(|| {
-        Refusal::usage(format!("{shown} has no line `{LINE}[…]`, so --settle has nothing to change"))
+        let why = if text.lines().any(|line| line == MENDED) {
+            "was settled before".to_owned()
+        } else {
+            format!("has no line `{LINE}[…]`")
+        };
+        Refusal::usage(format!("{shown} {why}, so --settle has nothing to change"))
     })?;
     written::replace(path, settled.as_bytes())?;
     console.result(&format!("settled {shown}: it passes as long as the failure stays away\n"));
@@ -43,8 +50,7 @@ fn settled(text: &str) -> Option<String> {
         let checks =
             line.strip_prefix(LINE).and_then(|list| format!("v = {list}").parse::<toml::Table>().ok());
         let Some(checks) = checks else {
-            let kept =
-                if line.starts_with(HINT) { "# Mended: it passes as long as this stays away." } else { line };
+            let kept = if line.starts_with(HINT) { MENDED } else { line };
             settled.push_str(&format!("{kept}\n"));
             continue;
         };
@@ -64,8 +70,8 @@ mod tests {
     #[test]
     fn a_mended_failure_becomes_a_bound() {
         let text = "# `syncdyno run` passes while\nname = \"a\"\nexpect.violation = [\"lost\", \"stale\"]\n";
-        let expected = "# Mended: it passes as long as this stays away.\nname = \"a\"\n\
-                        expect.\"oracle.lost.rows\" = 0\nexpect.\"oracle.stale.rows\" = 0\n";
+        let expected = "# Mended since: the lines above are history, and the file passes while it does not come \
+                        back.\nname = \"a\"\nexpect.\"oracle.lost.rows\" = 0\nexpect.\"oracle.stale.rows\" = 0\n";
         assert_eq!(settled(text).as_deref(), Some(expected));
         assert_eq!(settled("name = \"a\"\n"), None);
     }

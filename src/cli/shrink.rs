@@ -7,7 +7,7 @@ use super::hunt_args::ShrinkArgs;
 use super::refusal::{Refusal, near};
 use super::{replay, sources, work, written};
 use crate::base::escape_path;
-use crate::campaign::shrink::{self, Found, Goal, Means, PANIC, Script, Shrunk};
+use crate::campaign::shrink::{self, End, Found, Goal, Means, PANIC, Script, Shrunk};
 use crate::metrics::human::count;
 use crate::oracle;
 use crate::record::{EndingKind, Exit, Reason};
@@ -32,9 +32,8 @@ pub(super) fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> anyhow::Re
         Means { runner: console.runner, signals: &signals, jobs, budget: args.budget, runs: RUNS_MAX };
     let goal = goal(&failing.plan, args.check.as_deref(), means)?;
     let shrunk = shrink::shrink(&failing.script, &failing.path, &goal, means);
-    let stopped = signals.exit();
-    let Some(shrunk) = shrunk.filter(|_| stopped.is_none()) else {
-        let exit = stopped.unwrap_or(Exit::Nothing);
+    let Some(shrunk) = shrunk else {
+        let exit = signals.exit().unwrap_or(Exit::Nothing);
         return Err(Refusal::because(
             exit,
             "stopped: nothing was made small; to try again, repeat the command",
@@ -45,16 +44,16 @@ pub(super) fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> anyhow::Re
     if !console.voice.quiet {
         console.result(&format!("\n{}", found.text));
     }
-    Ok(Exit::Success)
+    Ok(signals.exit().unwrap_or(Exit::Success))
 }
 
 /// A line for the user about the file that was written.
 pub(super) fn told(shrunk: &Shrunk, found: &Found, path: &Path) -> String {
     let runs = count(shrunk.runs, "run");
-    let end = if shrunk.is_complete {
-        ""
-    } else {
-        "; the budget is spent: a higher --budget may shrink the file further"
+    let end = match shrunk.end {
+        End::Complete => "",
+        End::Budget => "; the budget is spent: a higher --budget may shrink the file further",
+        End::Stopped => "; stopped: the file still fails, but could be smaller",
     };
     let lines = count(found.lines as u64, "line");
     let what = shrink::headline(&shrunk.script);

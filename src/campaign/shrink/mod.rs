@@ -20,5 +20,5 @@ pub use about::{about, judged};
 pub use script::Script;
 pub use trials::{Goal, Means, PANIC, Shown};
 pub(crate) use trials::{goals, plan};
-pub use whole::{Shrunk, shrink};
+pub use whole::{End, Shrunk, shrink};
 pub use written::{About, Found, beside, found, headline, scenario};

@@ -127,12 +127,13 @@ fn others(path: &[String], value: &Value) -> Vec<Value> {
             whole.into_iter().filter(|round| round != value).collect()
         }
         Value::String(text) if path.first().is_some_and(|kind| kind != "entity") => {
+            // A moment may come a little later. A length that grows may fail in another way.
             let sign = if text.starts_with('+') { "+" } else { "" };
             let Ok(span) = text.trim_start_matches('+').parse::<Span>() else { return Vec::new() };
             let is_rounder = |step: &&Span| !span.0.is_multiple_of(step.0);
             let near = |step: &Span| [span.0 / step.0, span.0.div_ceil(step.0)].map(|n| Span(n * step.0));
             let rounded = ROUND.iter().take_while(is_rounder).flat_map(near);
-            let is_allowed = |rounded: &Span| *rounded != Span::ZERO || !sign.is_empty();
+            let is_allowed = |rounded: &Span| !sign.is_empty() || (Span::ZERO < *rounded && *rounded < span);
             let texts = rounded.filter(is_allowed).map(|span| format!("{sign}{}", exact(span)));
             texts.map(Value::String).collect()
         }
@@ -189,5 +190,13 @@ mod tests {
         assert_eq!(all[0], Value::String("+1m".to_owned()));
         assert!(all.contains(&Value::String("+1m1s".to_owned())), "{all:?}");
         assert!(others(&path, &Value::String("+1m".to_owned())).is_empty(), "it is round");
+    }
+
+    #[test]
+    fn a_length_is_never_rounded_up() {
+        let path = ["link".to_owned(), "a".to_owned(), "rtt".to_owned()];
+        let of = |text: &str| others(&path, &Value::String(text.to_owned()));
+        assert_eq!(of("350ms"), ["300ms"].map(|text| Value::String(text.to_owned())));
+        assert_eq!(of("1s"), []);
     }
 }

@@ -25,8 +25,19 @@ pub struct Shrunk {
     pub goal: Goal,
     /// How many candidates were run.
     pub runs: u64,
-    /// False if the budget or a signal ended it while more could have been removed.
-    pub is_complete: bool,
+    /// Why the search ended.
+    pub end: End,
+}
+
+/// Why a search for a smaller scenario ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Nothing more can be removed.
+    Complete,
+    /// The budget is spent.
+    Budget,
+    /// A signal came.
+    Stopped,
 }
 
 struct Shrinking<'a> {
@@ -54,8 +65,12 @@ pub fn shrink(start: &Script, path: &Path, goal: &Goal, means: Means<'_>) -> Opt
         }
     }
     let Shrinking { trials, present, shown } = shrinking;
-    let is_complete = is_complete && !trials.is_over();
-    Some(Shrunk { script: present, shown, goal: goal.clone(), runs: trials.runs + 1, is_complete })
+    let end = match () {
+        () if means.signals.any() => End::Stopped,
+        () if is_complete && !trials.is_over() => End::Complete,
+        () => End::Budget,
+    };
+    Some(Shrunk { script: present, shown, goal: goal.clone(), runs: trials.runs + 1, end })
 }
 
 impl Shrinking<'_> {

@@ -12,6 +12,8 @@ const COLUMNS: usize = 100;
 /// The most lines of a record's life in a file: this many first ones, and this many last ones.
 const FIRST: usize = 4;
 const LAST: usize = 8;
+/// The most items of a list in a line of a record's life.
+const ITEMS: usize = 4;
 /// The order of the tables in a file. Tables not listed come before the events.
 const ORDER: [&str; 8] = ["name", "seed", "duration", "drain", "entity", "fleet", "unit", "action"];
 
@@ -88,13 +90,13 @@ fn comments(shrunk: &Shrunk, about: &About) -> String {
     comment(
         &mut text,
         "",
-        &format!("`{}`{of}, made small{from} in {runs} runs. {}", shrunk.goal.check, about.sentence),
+        &format!("`{}`{of}, made small{from} in {runs} runs. {}", shrunk.goal.check, listed(&about.sentence)),
     );
     if !about.life.is_empty() {
         comment(&mut text, "", "What happens:");
     }
     for line in shortened(&about.life) {
-        comment(&mut text, "  ", &line);
+        comment(&mut text, "  ", &listed(&line));
     }
     if shrunk.shown.passes {
         comment(
@@ -112,6 +114,15 @@ fn shortened(life: &[String]) -> Vec<String> {
     }
     let left_out = format!("… {} more lines", life.len() - FIRST - LAST);
     [&life[..FIRST], &[left_out], &life[life.len() - LAST..]].concat()
+}
+
+/// A sentence with at most the first items of a list, which has semicolons.
+fn listed(sentence: &str) -> String {
+    let items: Vec<&str> = sentence.split("; ").collect();
+    match items.len() {
+        n if n > ITEMS + 1 => format!("{}; and {} more", items[..ITEMS].join("; "), n - ITEMS),
+        _ => sentence.to_owned(),
+    }
 }
 
 /// Adds a comment. Its second and later lines are indented.
@@ -229,6 +240,13 @@ mod tests {
         let table: Table =
             format!("engine = {{ a = \"{long}\", b = {{ c = 1 }} }}").parse().expect("it is TOML");
         assert_eq!(scenario(&table), format!("engine.a = \"{long}\"\nengine.b = {{ c = 1 }}\n"));
+    }
+
+    #[test]
+    fn a_long_list_is_cut_and_says_so() {
+        let list = |n: usize| (1..=n).map(|n| format!("task-{n}")).collect::<Vec<_>>().join("; ");
+        assert_eq!(listed(&list(5)), list(5));
+        assert_eq!(listed(&list(149)), "task-1; task-2; task-3; task-4; and 145 more");
     }
 
     #[test]

@@ -226,7 +226,7 @@ fn the_last_sentence_names_the_pull_or_the_push_that_lost_an_edit() {
         words.into_iter().find(|line| line.contains("in short: edit d")).expect("it is found")
     };
     let [over, swallowed] = [2, 4].map(first);
-    assert!(over.contains(" a pull of d") && over.contains(" over the waiting edit"), "{over}");
+    assert!(over.contains(" a pull of d") && over.contains(" over the edit"), "{over}");
     assert!(
         swallowed.contains(" got no response (") && swallowed.contains(" no longer kept it"),
         "{swallowed}"

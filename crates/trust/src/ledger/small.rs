@@ -4,7 +4,7 @@ use std::path::Path;
 
 use syncdyno::base::Span;
 use syncdyno::bugs::Bug;
-use syncdyno::campaign::shrink::{About, Goal, Script, found, judged, shrink};
+use syncdyno::campaign::shrink::{About, End, Goal, Script, found, judged, shrink};
 use syncdyno::record::Exit;
 use syncdyno::scenario::{Document, Request};
 
@@ -138,7 +138,7 @@ fn made_small(failing: &Failing) -> Option<Small> {
         let is_same = judged(&plan, means, &|| false).1.contains(&failing.goal);
         let check = failing.goal.check.clone();
         let (name, lines, runs) = (failing.name.clone(), file.lines, shrunk.runs);
-        Some(Small { name, check, lines, runs, time, is_complete: shrunk.is_complete, is_same })
+        Some(Small { name, check, lines, runs, time, is_complete: shrunk.end == End::Complete, is_same })
     })
 }
 

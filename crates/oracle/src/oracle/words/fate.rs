@@ -384,11 +384,11 @@ impl Fate {
             }
             (None, None, None) => match course.over.filter(|_| is_gone) {
                 Some((at, _, true)) => format!(
-                    "was never sent: at {} a pull of {device} brought the delete of its row and replaced the waiting edit",
+                    "was never sent: at {} a pull of {device} brought the delete of its row and replaced the edit",
                     clock.time(at)
                 ),
                 Some((at, stamp, false)) => format!(
-                    "was never sent: at {} a pull of {device} wrote the version of {} over the waiting edit",
+                    "was never sent: at {} a pull of {device} wrote the version of {} over the edit",
                     clock.time(at),
                     clock.stamp(stamp)
                 ),
