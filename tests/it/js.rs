@@ -1,6 +1,5 @@
 //! The stack `js`: a user's app in JavaScript, its faults, its kills, and what ends a cell.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -11,7 +10,7 @@ use syncdyno::record::Verdict;
 use syncdyno::world::{self, Outcome, Stacks, Unwatched};
 
 use crate::tiny_stack::{planned, run};
-use crate::worlds::value;
+use crate::worlds::{every_place, value};
 
 mod apart;
 mod own_rules;
@@ -84,25 +83,25 @@ fn one_thread_and_two_give_the_same() {
     assert_eq!((one.len(), &one), (4, &digests("2")));
 }
 
-/// A planted bug: its name, the changed lines of the app, the figures that find it.
-type Planted = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+/// A planted bug: its name, the changed lines of the app, the figure that finds it.
+type Planted = (&'static str, &'static [(&'static str, &'static str)], &'static str);
 
 const FAULTS: [Planted; 5] = [
     (
         "the cursor is the phone's clock",
         &[("run(table, cursor)", "run(table, Date.now() * 1000)")],
-        &["oracle.divergent.devices"],
+        "oracle.divergent.devices",
     ),
-    ("what is sent again is written again", &[("{ key: dirty }", "{}")], &["oracle.duplicate.rows"]),
+    ("what is sent again is written again", &[("{ key: dirty }", "{}")], "oracle.duplicate.rows"),
     (
         "a pull overwrites what waits",
         &[("IS NOT NULL`).get(row.id)) return", "IS NOT NULL`).get(row.id)) {}")],
-        &["oracle.lost_edit.count"],
+        "oracle.lost_edit.count",
     ),
     (
         "tombstones are missed",
         &[("    for (const id of deleted) take(table, { id }, true)\n", "")],
-        &["oracle.divergent.devices"],
+        "oracle.divergent.devices",
     ),
     (
         "an error is swallowed",
@@ -110,29 +109,22 @@ const FAULTS: [Planted; 5] = [
             "const { refused } = await ask('/push', { table, rows })",
             "let refused = []\n  try { ({ refused } = await ask('/push', { table, rows })) } catch {}",
         )],
-        &["oracle.lost_edit.count"],
+        "oracle.lost_edit.count",
     ),
 ];
 
 #[test]
 fn five_planted_faults_are_found_and_the_sound_app_has_none() {
-    let found = |sets: &[&str]| {
-        let mut sum: BTreeMap<&str, i64> = BTreeMap::new();
-        for seed in 1..=5 {
-            let outcome = run_seed("lossy", sets, seed);
-            for figure in FAULTS.iter().flat_map(|(_, _, figures)| *figures) {
-                *sum.entry(figure).or_default() +=
-                    i64::try_from(value(&outcome, figure)).expect("it is small");
-            }
+    for seed in 1..=if every_place() { 5 } else { 2 } {
+        let outcome = run_seed("lossy", &[], seed);
+        for (_, _, figure) in FAULTS {
+            assert_eq!(value(&outcome, figure), 0, "{figure}, seed {seed}");
         }
-        sum
-    };
-    let sound = found(&[]);
-    assert!(sound.values().all(|count| *count == 0), "{sound:?}");
-    for (fault, changes, figures) in FAULTS {
+    }
+    for (fault, changes, figure) in FAULTS {
         let folder = tempfile::tempdir().expect("there is a folder");
-        let counts = found(&[&bundled(&folder, &app(changes)), "expect={}"]);
-        assert!(figures.iter().all(|figure| counts[figure] > 0), "{fault}: {counts:?}");
+        let set = bundled(&folder, &app(changes));
+        assert!(comes("lossy", &[&set, "expect={}"], figure), "{fault}: no {figure}");
     }
 }
 
@@ -245,9 +237,8 @@ fn a_tombstone_that_is_missed_was_never_removed() {
     let folder = tempfile::tempdir().expect("there is a folder");
     let set = bundled(&folder, &app(&[FAULTS[3].1[0]]));
     let sets = [&*set, "expect={}"];
-    let figures = ["oracle.undetected_delete.rows", "oracle.resurrected.rows"];
-    let [missed, back] = figures.map(|figure| sum("contended", &sets, figure));
-    assert!(missed > 0 && back == 0, "{missed} {back}");
+    let [missed, back] = ["oracle.undetected_delete.rows", "oracle.resurrected.rows"];
+    assert!(comes("contended", &sets, missed) && !comes("contended", &sets, back));
 }
 
 #[test]
@@ -275,10 +266,9 @@ fn a_period_counts_the_time_in_the_foreground_alone() {
     assert!(visited > 0 && visited * 3 < looked_at * 2, "visits of two minutes: {visited} of {looked_at}");
 }
 
-/// The sum of a figure over the first seeds of a scenario.
-fn sum(name: &str, sets: &[&str], figure: &str) -> i64 {
-    let of = |seed| i64::try_from(value(&run_seed(name, sets, seed), figure)).expect("it is small");
-    (1..=3).map(of).sum()
+/// True if a figure is above 0 in one of the first worlds of a scenario.
+fn comes(name: &str, sets: &[&str], figure: &str) -> bool {
+    (1..=5).any(|seed| value(&run_seed(name, sets, seed), figure) > 0)
 }
 
 #[test]
@@ -289,7 +279,7 @@ fn an_outbox_may_send_each_edit_of_a_row_by_itself() {
     let busy = "action.tick-off={ entity=\"visit\", kind=\"update\", columns=[\"note\", \"done\"], per_device=60, on_devices=1.0 }";
     let few = "entity.visit.rows=8";
     for name in ["contended", "lossy", "kills"] {
-        for seed in 1..=3 {
+        for seed in 1..=if every_place() { 3 } else { 1 } {
             let outcome = run_seed(name, &[sound, busy, few, "expect={}"], seed);
             let found: Vec<_> = outcome.violations.iter().map(|found| &found.text).collect();
             assert!(found.is_empty(), "{name} {seed}: {found:?}");
@@ -297,7 +287,7 @@ fn an_outbox_may_send_each_edit_of_a_row_by_itself() {
     }
     let folder = tempfile::tempdir().expect("there is a folder");
     let forgetful = bundled(&folder, &outbox.replace("{ key: name }", "{}"));
-    assert!(sum("lossy", &[&forgetful, busy, few, "expect={}"], "oracle.duplicate.rows") > 0);
+    assert!(comes("lossy", &[&forgetful, busy, few, "expect={}"], "oracle.duplicate.rows"));
 }
 
 #[test]
@@ -305,7 +295,7 @@ fn what_nobody_edited_there_is_unasked_and_ends_nothing() {
     let all = &[(" WHERE dirty IS NOT NULL`).all()\n  if", "`).all()\n  if")];
     let folder = tempfile::tempdir().expect("there is a folder");
     let sets = [&*bundled(&folder, &app(all)), "expect={}"];
-    assert!(sum("contended", &sets, "oracle.unasked_commit.count") > 0);
+    assert!(comes("contended", &sets, "oracle.unasked_commit.count"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::fs;
 use syncdyno::world::Outcome;
 
 use super::{bundled, run_seed};
-use crate::worlds::value;
+use crate::worlds::{every_place, value};
 
 /// Many edits of few rows wait together, responses are lost, and the office writes, too.
 const HOT: [&str; 8] = [
@@ -68,10 +68,10 @@ fn alarms(outcome: &Outcome) -> Vec<String> {
     found
 }
 
-/// One seed per variant, with the worlds in turn.
+/// One seed for every third variant, or for each, with the worlds in turn.
 #[test]
 fn no_way_of_a_right_app_is_accused() {
-    accused_of_right_apps(|_| vec![1], |_, _| true);
+    accused_of_right_apps(|at| vec![1; usize::from(every_place() || at % 3 == 0)], |_, _| true);
 }
 
 /// The same with other seeds for each way, for a change of how edits are matched.
@@ -358,8 +358,9 @@ fn what_is_planted_in_a_way_is_found() {
     let slow = hot("lossy", &way(["columns", "all", "own", "last"]), &[SLOW], 1);
     assert_eq!(alarms(&slow), [""; 0], "that it takes its time is no fault");
     for (way_of, changes, figure) in PLANTED {
-        let found: u64 = (1..=2).map(|seed| value(&hot("lossy", &way(way_of), changes, seed), figure)).sum();
-        assert!(found > 0, "{way_of:?} {changes:?}: no {figure}");
+        let mut seeds = 1..=2;
+        let found = seeds.any(|seed| value(&hot("lossy", &way(way_of), changes, seed), figure) > 0);
+        assert!(found, "{way_of:?} {changes:?}: no {figure}");
     }
 }
 
