@@ -64,8 +64,13 @@ pub(crate) struct EditCase<'a> {
 impl EditCase<'_> {
     fn fulfilled(&self) -> bool {
         let edit = self.edit;
-        let gone = !self.live && (edit.kind == EditKind::Delete || self.deleted_later);
-        edit.committed() && !edit.vanished || gone || edit.matched && (edit.equal || edit.acknowledged)
+        edit.committed() && !edit.vanished
+            || self.is_gone()
+            || edit.matched && (edit.equal || edit.acknowledged)
+    }
+    /// True if the row is deleted, as the edit or a later one of its phone wants.
+    fn is_gone(&self) -> bool {
+        !self.live && (self.edit.kind == EditKind::Delete || self.deleted_later)
     }
     fn waits_itself(&self) -> bool {
         self.pending.iter().any(|p| p.edit == self.edit.id)
@@ -167,7 +172,10 @@ pub(crate) fn acknowledged_without_commit(case: &EditCase<'_>) -> Option<String>
     let edit = case.edit;
     // If an edit gave way in some columns, the backend may already have the others.
     let rest_is_there = edit.won == Some(Won::Part) && edit.equal;
-    (edit.acknowledged && !edit.committed() && !edit.matched && !rest_is_there).then(|| {
+    // An edit that goes with a later delete of its row is done if the row is gone.
+    let goes_with_a_delete = edit.goes_with.is_some() && case.is_gone();
+    let is_there = edit.committed() || edit.matched || rest_is_there || goes_with_a_delete;
+    (edit.acknowledged && !is_there).then(|| {
         format!(
             "{} was acknowledged, but the backend neither committed it nor had the same already",
             case.words.edit(case.edit)

@@ -40,6 +40,9 @@ struct Line {
 pub(crate) struct Ledger {
     devices: Vec<BTreeMap<u32, Edit>>,
     open: FxHashMap<RowId, Vec<EditId>>,
+    /// Commits of edits whose making is not known yet, with the device that asked: an app may send
+    /// an edit just before its saving is reported.
+    early: BTreeMap<EditId, DeviceId>,
     /// Edits that nobody saw saved, and when their person gave up. The storage may have the edits.
     pub(crate) missed: BTreeMap<EditId, (Time, LocalEdit)>,
     pub(crate) lives: Lives,
@@ -102,8 +105,12 @@ impl Ledger {
         let life = self.lives.now(edit.id.device);
         let mut new = Edit::new(edit, at, life, (row, seen, reached));
         new.combines = self.combined.has(edit);
+        let early = self.early.remove(&edit.id);
+        match early {
+            Some(by) => (new.commits, new.asked_by) = (1, by),
+            None => self.open.entry(row).or_default().push(edit.id),
+        }
         self.devices[edit.id.device.0 as usize].insert(edit.id.number, new);
-        self.open.entry(row).or_default().push(edit.id);
     }
 
     /// Notes what an edit found: the first `told` versions of its row, or more if `sure` is false.
@@ -200,6 +207,8 @@ impl Ledger {
             (edit.unheard, edit.stands, edit.asked_by, edit.by_word) = (None, None, by, false);
             let own = edit.row;
             self.close(own, author);
+        } else if let (Some(author), Some(by)) = (author, by) {
+            self.early.insert(author, by);
         }
         let Some(open) = self.open.get(&row).cloned() else { return };
         // A carrying edit also brings values that an edit it carries had set again.

@@ -36,6 +36,12 @@ fn edits_of_a_converging_stack_give_way_as_told_to_others_alone() {
         # It is said to give way, and there was nobody else.
         converges; 0 sets a1 mine; 0 decides 0.0 a1 update-update remote; 0 drops; 0 pushes; drain
         => lost-edit 1 & oracle.silent_discard.count 1
+        # Its commit is heard of before its making.
+        0 commits 0.0 a1 mine; 0 sets a1 mine; 0 acks 0.0; 0 drops; 0 pulls; 1 pulls; drain
+        => lacks lost-edit & lacks acknowledged-without-commit
+        # It goes with a later delete, and somebody else has deleted the row.
+        converges; 0 sets a1 mine; 0 deletes a1; 0 squashes 0.1 a1 0.0; office a1 gone; 0 acked 0.0 a1 9;
+        0 acked 0.1 a1 9; 0 drops; drain => lacks acknowledged-without-commit
         # One that stood for another until a later one stood for both answers for its own columns.
         begin: converges; 0 sets a1 doctor=dr-z; 0 sets a1 two; 0 squashes 0.1 a1 0.0; 0 sets a1 three;
         0 squashes 0.2 a1 0.0 0.1; office a1 doctor=dr-b;
