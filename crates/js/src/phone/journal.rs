@@ -347,6 +347,11 @@ pub(super) fn hold(held: &[RowVersion]) -> String {
     note
 }
 
+/// The statement that forgets a held version, so that the app's next start does not report it.
+pub(super) fn no_longer_held(RowVersion { entity, key, .. }: &RowVersion) -> String {
+    format!("DELETE FROM bench_held WHERE entity = {} AND key = {};", entity.0, quoted(key.as_str()))
+}
+
 /// The versions that an earlier process did not report.
 pub(super) fn held(database: &Connection) -> rusqlite::Result<Vec<RowVersion>> {
     let mut asked = database.prepare("SELECT entity, key, stamp, removed FROM bench_held")?;

@@ -251,13 +251,16 @@ async fn exchange(
 
 /// Takes the slip of a response; returns statements to write together with the response, if any.
 pub(super) fn take(phone: &Phone, slip: Slip) -> Option<String> {
-    let note = journal::note_of(&slip, phone.keeps_stamps);
+    let mut note = journal::note_of(&slip, phone.keeps_stamps);
     let mut brought = phone.brought.borrow_mut();
     // A version held back for an edit of its row is older than the version that the edit made.
     let made = |row: &RowEdits, it: &RowVersion| {
         (row.entity, &row.key) == (it.entity, &it.key) && row.stamp >= Some(it.stamp)
     };
-    brought.retain(|it| !slip.edits.iter().any(|row| made(row, it)));
+    let is_older = |it: &mut RowVersion| slip.edits.iter().any(|row| made(row, it));
+    for older in brought.extract_if(.., is_older).filter(|_| phone.held.get()) {
+        note.push_str(&journal::no_longer_held(&older));
+    }
     brought.extend(slip.rows);
     (!note.is_empty()).then_some(note)
 }
