@@ -11,7 +11,7 @@ use crate::metrics::{Figure, Unit, human};
 use crate::oracle::metric_of;
 use crate::record::{
     AnswerRecord, CellRecord, ClaimRecord, ExceptionRecord, ExpectationRecord, GateRecord, Reason, Severity,
-    ViolationRecord,
+    ViolationRecord, shell_word,
 };
 
 /// The reasons why a cell did not pass, the gravest first.
@@ -205,8 +205,18 @@ fn expectation(cell: &CellRecord, one: &ExpectationRecord) -> String {
         (None, Some(check)) if cell.not_applicable.iter().any(|blind| blind == check) => {
             "not applicable: the stack does not give what the check needs".to_owned()
         }
+        (None, Some(check)) if is_kept_by_a_hunt(&cell.scenario, check) => format!(
+            "did not occur; if you mended it, make it a bound: syncdyno hunt --settle {}",
+            shell_word(&cell.path)
+        ),
         (None, Some(_)) => "did not occur".to_owned(),
     }
+}
+
+/// True for the scenarios that hunts keep: they are named by their check and eight hex digits.
+fn is_kept_by_a_hunt(scenario: &str, check: &str) -> bool {
+    let digits = scenario.strip_prefix(check).and_then(|rest| rest.strip_prefix('-'));
+    digits.is_some_and(|digits| digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn first_of<'c>(cell: &'c CellRecord, check: &str) -> Option<(&'c ViolationRecord, u64)> {
