@@ -72,7 +72,7 @@ fn one_thread_and_two_give_the_same() {
     let digests = |jobs: &str| {
         let out = folder.path().join(jobs);
         let mut command = assert_cmd::Command::cargo_bin("syncdyno").expect("it is built");
-        command.args(["run", &scenario("kills"), "--seeds", "1..=4", "-j", jobs, "--out"]).arg(&out);
+        command.args(["run", &scenario("kills"), "--seeds", "1..=2", "-j", jobs, "--out"]).arg(&out);
         command.assert().success();
         let run = fs::read_to_string(out.join("run.json")).expect("it is written");
         let run: serde_json::Value = serde_json::from_str(&run).expect("it is JSON");
@@ -80,7 +80,7 @@ fn one_thread_and_two_give_the_same() {
         cells.map(|cell| cell["digest"].to_string()).collect::<Vec<_>>()
     };
     let one = digests("1");
-    assert_eq!((one.len(), &one), (4, &digests("2")));
+    assert_eq!((one.len(), &one), (2, &digests("2")));
 }
 
 /// A planted bug: its name, the changed lines of the app, the figure that finds it.
