@@ -145,8 +145,8 @@ pub trait ApplyRule {
 }
 
 /// Writes a backend version of a row and applies the row's local edits on it. Columns that an edit
-/// set keep the edit's value. A row that an edit deleted stays deleted. Waiting edits get this
-/// version as their base.
+/// set keep the edit's value. A row that an edit deleted stays deleted. An edit that names this
+/// version as its base also records the version's values.
 pub(crate) fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Stored<()> {
     let Some(mut values) = version.values.clone() else {
         tx.remove(id, &version.key)?;
