@@ -10,8 +10,8 @@ word_enums! {
     /// The policy that decides conflicts.
     pub enum Policy {
         /// The later change wins, by the clocks of the authors. An update does not undo a delete.
-        /// The commit time does not count: by commit time, an offline edit would always be the
-        /// later change.
+        /// The commit time does not count. Otherwise an offline edit could lose to an older edit
+        /// that was committed later.
         #[default]
         LastWriteWins: "last-write-wins",
         /// The change that arrives last at the backend wins. No clock is compared.
