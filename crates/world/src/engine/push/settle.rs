@@ -166,8 +166,8 @@ impl<'t> Settling<'t, '_> {
         Ok(())
     }
 
-    /// Settles one edit. `said` is the decision of the app's own rule, if any. Returns true if the
-    /// edit has its final result, false if it is sent again.
+    /// Settles one edit. `said` is the decision of the app's own rule, if any. Returns false if the
+    /// edit still waits for a verdict or is sent again.
     fn settle(&mut self, entry: &Entry, outcome: &Outcome, said: Option<Resolution>) -> Stored<bool> {
         if let Some(conflict) = conflict(self.process, entry, outcome) {
             return self.decide(conflict, outcome, said);
