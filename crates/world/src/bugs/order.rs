@@ -1,4 +1,5 @@
-//! Bugs in what starts units, in their order, and in the status that the app shows.
+//! Planted bugs in the triggers of sync units, in the order of units, and in the status that the
+//! app shows.
 
 use super::bug::bugs;
 use crate::base::Span;

@@ -37,7 +37,8 @@ pub(crate) fn remove_by(tx: &Tx<'_>, entity: EntityId, key: &str, stamp: Stamp) 
     tx.execute(sql, (entity.0, key, stamp.0))
 }
 
-/// Begins a full load of `unit`: marks the excerpts that the load must contain to survive its end.
+/// Begins a full load of `unit`: sets `fresh=0` for all its excerpts of the entity. `end_load`
+/// drops those that are still not fresh.
 pub(crate) fn begin_load(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<()> {
     let sql = "UPDATE excerpt SET fresh=0 WHERE unit=?1 AND entity=?2";
     tx.execute(sql, (unit.0, entity.0))

@@ -123,10 +123,10 @@ impl Ring {
         RefCell::new(Ring { max, lines: VecDeque::new() })
     }
 
-    /// Removes and returns a connection that was not used since its last check. `None` if it
-    /// removed a closed connection, or if all are in use.
+    /// Removes and returns a connection that was not used since its last check. Returns `None` if
+    /// it removed the entry of a dropped store, or if all connections are in use.
     fn one_out(&mut self, ring: usize) -> Option<Rc<StoreConnection>> {
-        // The first round resets all `is_used` flags, so two rounds are enough.
+        // The first round resets the `is_used` flags of idle connections. So 2 rounds are enough.
         for _ in 0..2 * self.lines.len() {
             let line = self.lines.pop_front()?.upgrade()?;
             if !line.is_in_use() && !line.turns[ring].is_used.replace(false) {

@@ -347,7 +347,7 @@ impl Tx<'_> {
 
 struct Turns<'t> {
     entities: &'t [EntityId],
-    /// Rows whose create is older but not in this batch.
+    /// Rows of `entities` whose oldest edit is not a create in this batch.
     unmade: BTreeSet<(EntityId, Key)>,
     /// Per entity: the rows to which edits refer, each with its oldest such edit. Read at the first
     /// delete.
