@@ -1,4 +1,5 @@
-//! Planted bugs in the cursors and dates of sync units, in staged pages, and in values.
+//! Planted bugs in excerpts, cursors and dates of sync units, in staged pages, and in stored
+//! values.
 
 use super::bug::bugs;
 use crate::base::{Cell, Value};

@@ -71,8 +71,8 @@ impl PullRequest {
     pub fn new(device: DeviceId, wants: Vec<Want>) -> PullRequest {
         PullRequest { device, wants, rows: u32::MAX, bytes: 1 << 20, run: 1, ..PullRequest::default() }
     }
-    /// The path and query of the request's URL. They contain every parameter of the response.
-    /// Headers contain the clock.
+    /// The path and query of the request's URL. They contain all parameters that decide the
+    /// response. Headers contain the clock.
     pub fn address(&self) -> String {
         let PullRequest { device, unit, rows, bytes, .. } = self;
         let mut address = format!("/pull?device={device}&unit={}&rows={rows}&bytes={bytes}", unit.0);
