@@ -58,8 +58,8 @@ impl Builtin {
         });
     }
 
-    /// Handles the end of an upload that ran beside the runs: starts units whose rows waited for
-    /// it.
+    /// Handles the end of uploads outside of a run: fires the save trigger, so that rows are sent
+    /// that waited for these uploads.
     fn blobs_went(&self) {
         if self.process.options.attachments.with == With::Row {
             self.scheduler.fire(Trigger::Save);

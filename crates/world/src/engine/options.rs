@@ -40,7 +40,7 @@ pub struct EngineOptions {
     pub decoder: Decoder,
     /// The clock that dates an edit.
     pub dates: Dates,
-    /// The clock whose time a request carries.
+    /// The clock that dates each request.
     pub clock: RequestClock,
     /// Where the app stores the identity that it sends to the server.
     pub identity: Identity,

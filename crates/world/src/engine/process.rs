@@ -150,7 +150,7 @@ impl Process {
         }
     }
 
-    /// Reports that the network came or went, without waiting for the app's hook.
+    /// Reports a change of the network, without waiting for the app's hook.
     pub(super) fn network_changed(&self) {
         let network = self.ports.transport.network();
         self.status.network(network != NetworkKind::None);

@@ -1,5 +1,6 @@
 //! Decisions of the engine behind small traits. A planted bug (a deliberate bug that tests the
-//! checks) replaces one of them.
+//! checks) replaces one of them. A full load is a pull of all rows of an entity. A row's shadow is
+//! a second copy for a newer version, which waits until the row has no local edits.
 //!
 //! Each default method is the correct behaviour. A planted bug overrides one method, or is a
 //! [`Flaw`].
@@ -81,7 +82,7 @@ impl Place {
     }
 }
 
-/// A unit's excerpt of an entity.
+/// A sync unit's excerpt of an entity: some columns of some rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'e> {
     pub unit: UnitId,
@@ -200,7 +201,7 @@ pub trait OutboxRule {
     fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
         tx.drop_entry(entry.seq)
     }
-    /// Notes that an edit was tried without success.
+    /// Records a try of an edit without success.
     fn tried(&self, tx: &Tx<'_>, entry: &Entry, error: &str) -> Stored<()> {
         tx.attempted(entry.seq, Some(error))
     }
@@ -209,7 +210,8 @@ pub trait OutboxRule {
     fn shows_what_was_refused(&self, _kind: EditKind) -> bool {
         true
     }
-    /// Whether the user gets a message about an edit that the backend did not commit unchanged.
+    /// Whether the engine reports this outcome, in the user's log and as an event. Asked only if
+    /// the backend did not commit the edit unchanged.
     fn tells(&self, _outcome: &Outcome) -> bool {
         true
     }

@@ -85,7 +85,7 @@ impl Codec {
     pub fn frames(self) -> Frames {
         self.format.facts().frames
     }
-    /// The CPU effort to encode or decode this message; `message` is the message as sent.
+    /// The CPU effort to encode or decode this message. `message` has the bytes as sent.
     pub fn effort(self, message: &[u8], way: Way) -> Effort {
         let packed = self.coding.packing.said_size(message);
         let plain = packed.unwrap_or(message.len() as u64);

@@ -7,9 +7,9 @@ use crate::base::{EntityId, Span};
 const LISTEN: &str = "LISTEN";
 const CHANGES: &str = "changes";
 const LISTENING: &str = "listening";
-/// A phone's question on a connection, whether the server is alive.
+/// A phone sends this on a connection to ask whether the server is alive.
 pub(crate) const PING: &[u8] = b"ping\n";
-/// The response to [`PING`], and the server's sign of life in an open response.
+/// The response to [`PING`]. In an open response it is the server's keep-alive message.
 pub(crate) const PONG: &[u8] = b"pong\n";
 
 /// A channel: a set of entities that a phone listens for. The phone numbers its channels.
@@ -27,7 +27,7 @@ pub(crate) struct Topic {
 pub(crate) struct Listen {
     /// Whether the response ends with the first announcement.
     pub once: bool,
-    /// The interval of the server's signs of life; zero: none.
+    /// The interval of the server's keep-alive messages; zero: none.
     pub beat: Span,
     pub topics: Vec<Topic>,
 }
@@ -45,7 +45,7 @@ pub(crate) enum Said {
     /// The server has accepted the request and will send announcements. The number identifies this
     /// response.
     Listening(u64),
-    /// A sign of life, without changes.
+    /// A keep-alive message, without changes.
     Alive,
     /// There are changes in these channels.
     Changes(Vec<Change>),

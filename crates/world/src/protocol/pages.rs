@@ -19,7 +19,7 @@ pub struct PageWriter {
     out: Vec<u8>,
     packing: Packing,
     sent: Option<Sent>,
-    /// The number of pages started so far, and of rows of the last page.
+    /// The number of pages so far, and the number of rows in the last page.
     begun: (u32, u32),
     /// The end of the current page.
     end: PageEnd,

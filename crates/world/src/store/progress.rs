@@ -44,25 +44,25 @@ impl Tx<'_> {
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), EntityId(row.get(1)?), row.get(2)?)))
     }
 
-    /// The end time of each unit's last successful run, in unit order.
+    /// The date of each unit's last successful run, in unit order.
     pub fn all_dates(&self) -> Stored<Vec<(UnitId, Stamp)>> {
         let sql = "SELECT unit,last_sync_on FROM unit WHERE last_sync_on IS NOT NULL ORDER BY unit";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), Stamp(row.get(1)?))))
     }
 
-    /// The end time of the unit's last successful run, if any.
+    /// The date of the unit's last successful run, if any.
     pub fn last_sync_on(&self, unit: UnitId) -> Stored<Option<Stamp>> {
         let sql = "SELECT last_sync_on FROM unit WHERE unit=?1";
         let found = self.first(sql, [unit.0], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
         Ok(found.flatten().map(Stamp))
     }
 
-    /// The end time of the last successful run of any unit, if any.
+    /// The latest date of a successful run of any unit, if any.
     pub fn last_sync(&self) -> Stored<Option<Stamp>> {
         Ok(self.value::<Option<i64>>("SELECT max(last_sync_on)FROM unit", [])?.map(Stamp))
     }
 
-    /// Saves the end time of the unit's last successful run.
+    /// Saves the date of the unit's last successful run.
     pub fn set_last_sync_on(&self, unit: UnitId, at: Stamp) -> Stored<()> {
         let sql = "INSERT INTO unit VALUES(?1,?2,0,0)ON CONFLICT(unit)DO UPDATE SET last_sync_on=?2";
         self.execute(sql, (unit.0, at.0))

@@ -408,7 +408,8 @@ impl Applying<'_, '_> {
     pub(crate) fn apply_unblocked(&mut self) -> Stored<()> {
         let (tx, schema) = (self.tx, &self.process.setup.schema);
         let brings = self.process.options.pull.missing_parent == MissingParent::Wait;
-        // Foreign keys in SQLite defer deletions, too.
+        // With foreign keys in SQLite, deletions may be deferred even without
+        // `MissingParent::Wait`.
         if !brings && (!tx.checks_references() || tx.count_deferred()? == 0) {
             return Ok(());
         }

@@ -53,7 +53,7 @@ impl Completed {
     }
 }
 
-/// The local values, replaced by the pulled columns; `None` if the device lacks one of those
+/// The local values, with the pulled columns replaced. `None` if the device lacks one of these
 /// columns.
 fn merged(mut held: Vec<Value>, row: WireRow<'_>) -> Option<Vec<Value>> {
     let (part, cells) = (row.part?, row.values?);

@@ -1,8 +1,9 @@
-//! Prevents that a pulled row replaces a newer version on the device.
+//! Protects newer versions of rows on the device from older pulled versions.
 //!
-//! A replica that lags, or a gateway restored from a backup, sends an earlier state. A row's stamps
-//! only grow, so a version older than the device's version is ignored. If a push response says that
-//! a row is deleted, the device stores a tombstone until it pulls the deletion.
+//! A replica that lags, or a gateway restored from a backup, sends an earlier state. The stamp of a
+//! version is the time of its commit, so a version with a lower stamp is older and is ignored. If a
+//! push response says that a row is deleted, the device stores a tombstone (a record of the
+//! deletion) until it pulls the deletion.
 //!
 //! A backend restored from a backup sends older versions that are valid. Its pages name the ranges
 //! of stamps that the backend has undone. A local version in such a range is replaced by any pulled
@@ -29,8 +30,8 @@ pub(crate) struct Passed {
     /// Rows that the backend reported as deleted without a date, with their latest known stamps.
     /// They are not written to disk: a replica lags only for a short time.
     undated: RefCell<Gone>,
-    /// Per entity: the ranges of stamps that the backend may have undone, from the page with the
-    /// latest backend epoch.
+    /// Per entity: the ranges of stamps that the backend may have undone, from the page that knows
+    /// of the backend's latest restore.
     undone: RefCell<FxHashMap<EntityId, Rc<[Undone]>>>,
 }
 
@@ -77,13 +78,15 @@ impl Passed {
         *latest = known.max(*latest);
     }
 
-    /// Whether a version is from before a recorded deletion without a date.
+    /// Whether a version is older than the row's recorded deletion. Looks only at deletions without
+    /// a date.
     pub(crate) fn is_from_before(&self, entity: EntityId, version: &Row) -> bool {
         let known = self.undated.borrow().get(&(entity, version.key.clone())).copied();
         version.values.is_some() && known.is_some_and(|known| version.stamp <= known)
     }
 
-    /// Forgets the recorded deletion of a row. Callers have pulled the deletion or a later version.
+    /// Forgets the recorded deletion of a row. Called after the deletion or a later version was
+    /// pulled.
     pub(crate) fn forget(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<()> {
         let row = (entity, Key::new(key));
         self.undated.borrow_mut().remove(&row);

@@ -127,7 +127,8 @@ impl Applier {
         Ok(())
     }
 
-    /// An error rolls back all pages: each stored row must also be reported.
+    /// Applies all staged pages of the unit. An error rolls all of them back, because only a
+    /// committed transaction is reported.
     fn show_in(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<TxChanges> {
         if !self.fits(tx, unit)? {
             return Err(StoreError::Moved);

@@ -36,7 +36,7 @@ word_enums! {
 }
 
 impl Detect {
-    /// Whether equal values are not a conflict.
+    /// True if a conflict between equal values is ignored.
     pub fn compares_values(self) -> bool {
         matches!(self, Detect::DatesThenValues | Detect::ThreeWay)
     }

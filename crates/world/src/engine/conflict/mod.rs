@@ -1,9 +1,9 @@
 //! Conflicts: their kinds, and the rules that decide them.
 //!
 //! An edit conflicts if the backend's row is no longer the version that the edit was made on. The
-//! backend then refuses the edit. Equal values are not a conflict (S4: "it's not a conflict if
-//! they're both updated to the same value"). Otherwise a policy decides: it gets a [`Conflict`] and
-//! returns a [`Resolution`]. Reading order: `seam`, `detect`, `policies`, then the rest.
+//! backend then refuses the edit. If both sides set the same values, this is not a conflict.
+//! Otherwise a policy decides: it gets a [`Conflict`] and returns a [`Resolution`]. Reading order:
+//! `seam`, `detect`, `policies`, then the rest.
 //!
 //! To add a policy, add a variant of [`Policy`], a scenario under `scenarios/conflicts/`, and a
 //! planted bug (a deliberate bug that tests the checks) in module `bugs`.

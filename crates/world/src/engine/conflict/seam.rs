@@ -14,7 +14,7 @@ pub struct Conflict<'a> {
     pub current: Option<&'a Row>,
     /// The time when the backend's version was edited, by its author's clock; `None` if unknown.
     pub edited_at: Option<Stamp>,
-    /// Whether equal values count as no conflict.
+    /// True if a conflict between equal values is ignored.
     pub compares_values: bool,
 }
 

@@ -97,7 +97,7 @@ impl Model {
         Model { options, line: Sums::default(), failures: 0.0, exposed: 0.0 }
     }
 
-    /// The current estimates of o, c and 1/λ, in seconds.
+    /// The current estimates of o, c and the time between failures, in seconds.
     fn cost(&self) -> Option<Cost> {
         let (chunk, row) = self.line.fit()?;
         let mtbf = (self.exposed + EXPOSED) / (self.failures + 0.5);

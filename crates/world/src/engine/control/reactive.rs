@@ -52,9 +52,9 @@ pub(super) fn halve_when_slow(slow: Span, rows: f64, seen: &Observed) -> f64 {
     }
 }
 
-/// Compares the time per row with the least time per row seen. While it is at most `tolerance`
-/// times the least, the size grows by a constant headroom. Above that, the size shrinks in
-/// proportion to the time per row.
+/// Compares the time per row with the least time per row seen. While the time per row is at most
+/// `tolerance` times the least, the size grows by a constant headroom. Above that, the size shrinks
+/// in proportion to the time per row.
 ///
 /// After Gradient2 of Netflix's concurrency-limits (tolerance 1.5, smoothing 0.2, gradient within
 /// 0.5 to 1, headroom 4 of a start of 20). There are 2 differences. The least time replaces the

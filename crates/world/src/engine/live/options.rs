@@ -44,8 +44,7 @@ pub struct LiveOptions {
 
 impl Default for LiveOptions {
     fn default() -> LiveOptions {
-        // CouchDB's clients expect a message at least every 10 s, many WebSocket servers every 30
-        // s.
+        // CouchDB's clients expect a message every 10 s, many WebSocket servers every 30 s.
         let beat = Span::secs(30);
         LiveOptions { medium: Medium::default(), check: true, beat, channels: Vec::new() }
     }

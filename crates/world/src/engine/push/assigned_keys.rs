@@ -1,5 +1,6 @@
-//! Rows whose key changes after the device created them, and keys from a pool. The new key comes
-//! from the backend, such as the key of an equal row that already exists.
+//! Keys that the backend assigns to rows. Either the backend changes a row's key after the device
+//! created the row, such as to the key of the same row at the backend. Or the device takes keys for
+//! new rows from a pool that the backend filled.
 
 use crate::base::{EntityId, Key, Stamp, Value};
 use crate::contract::{EditKind, LogKind, MergeRule, NamedBy, Naming, Refusal, Row};

@@ -92,7 +92,7 @@ impl BlobSender {
         let options = &self.process.options.attachments;
         let mut most = options.chunk_bytes.min(self.cap.get());
         let mut have = if options.resume { blob.sent } else { 0 };
-        // If parts were sent before, first ask the server how many bytes it has.
+        // If parts were sent before, or if the row may be missing, first ask the server.
         let mut unsure = have > 0 || blob.in_doubt;
         let (mut tries, mut waited, mut renewed) = (0, None, false);
         while self.may_go(blob.entity, in_run) {

@@ -23,8 +23,8 @@ use crate::engine::push::squash::{self, Next};
 use crate::protocol::{Answer, PushRequest, PushResult, Request, Want};
 use crate::store::{self, Entry, Stored, Tx};
 
-/// After this many chunks in a row with only conflicts, the run ends with an error. Another device
-/// then changes the same rows faster.
+/// After this many chunks in a row with only conflicts, the run ends with an error. The likely
+/// reason is another device that changes the same rows faster.
 const CONFLICTS_IN_A_ROW: u32 = 10;
 
 /// Counts the waits after responses that deferred edits.
@@ -138,10 +138,10 @@ impl Pusher {
         Ok(())
     }
 
-    /// Handles a failed request. Drops a single edit or family that is too large for the server.
-    /// Holds back one that is too large for a proxy. Holds back one on which the server fails, if
-    /// the engine bisects requests. In these cases the run continues. Otherwise returns the error
-    /// of the run.
+    /// Handles a failed request. If the request had only one edit (or one family), there are 3
+    /// cases. An edit that is too large for the server is dropped. An edit that is too large for a
+    /// proxy is held back. An edit on which the server fails is held back, if the engine bisects
+    /// requests. In these cases the run continues. Otherwise returns the error of the run.
     async fn unanswered(
         &self,
         unit: UnitId,

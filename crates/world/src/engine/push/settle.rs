@@ -1,5 +1,6 @@
 //! Applies the backend's verdict to each edit of a request ("settles" the edit). A policy decides
-//! conflicts.
+//! conflicts. A newer version of a row with local edits waits in the row's shadow, a second copy of
+//! the row.
 
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{EditKind, Entity, LogEntry, LogKind, Outcome, Refusal, Row, SyncError};

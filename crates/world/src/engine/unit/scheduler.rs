@@ -178,7 +178,8 @@ impl Scheduler {
     }
 
     /// Queues a unit at once, or one debounce interval after its last start if that is later. So a
-    /// flapping network starts at most one sync per interval, and its last change is not lost.
+    /// network that comes and goes starts at most one sync per interval, and its last change is not
+    /// lost.
     fn enqueue_debounced(&self, unit: UnitId) {
         let started = self.state(unit).started;
         let earliest = started.map_or(Time::ZERO, |at| at + self.process.options.debounce);
@@ -213,7 +214,8 @@ impl Scheduler {
         self.process.setup.units.iter().any(|unit| !unit.when.is_empty())
     }
 
-    /// Queues a unit that no person requested, or notes that it starts once its conditions hold.
+    /// Queues a unit that no person requested. If its conditions do not hold, postpones it until
+    /// they do.
     fn enqueue_if_allowed(&self, unit: UnitId, discard: bool) {
         if self.is_allowed(unit) {
             self.enqueue(unit, discard);

@@ -185,8 +185,9 @@ impl Session {
         Ok(())
     }
 
-    /// Sends edits and pulls rows. If the server demands that the device discard its database, does
-    /// so and repeats both once. Returns true if the limit of pages per run ended the pull early.
+    /// Sends edits and pulls rows. If the server demands that the device discard its database,
+    /// handles this demand and then repeats both once. Returns true if the limit of pages per run
+    /// ended the pull early.
     async fn transfer(&self, run: Run) -> Result<bool, RunError> {
         let ended = self.transfer_once(run).await;
         if ended.is_ok() || !self.pusher.caller.takes_demand() {
