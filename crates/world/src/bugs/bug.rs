@@ -90,9 +90,9 @@ fn report(seen: &'static str) -> Option<FaultReport> {
     Some(FaultReport { name, address: is_whole.then(|| format!("https://github.com/{repository}/{path}")) })
 }
 
-/// Defines a list of planted bugs. Each bug has a name, the check that must find it, products with
-/// the bug, the mistake, and the replaced part. The replaced part is a flaw, one method of a rule,
-/// several methods with a common state, or the app.
+/// Defines a list of planted bugs. Each bug has a name, the check that must find it, and products
+/// with the bug. Then follow the mistake and the replaced part. The replaced part is a flaw, one
+/// method of a rule, several methods with a common state, or the app.
 macro_rules! bugs {
     ($(
         $id:literal caught by $check:literal, seen in $seen:literal:

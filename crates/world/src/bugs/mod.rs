@@ -2,10 +2,10 @@
 //! that knows all true values).
 //!
 //! A check that has never failed proves nothing. Most bugs here are small copies of bugs in real
-//! engines, which lost, duplicated, resurrected or stranded data of their users. A bug changes a
-//! rule of the built-in engine, or the app around the engine. A scenario selects it by the engine
-//! name `broken:<id>`. Each bug names the check that must find it. A find by another check does not
-//! count.
+//! engines. Those engines lost, duplicated, resurrected or stranded data of their users. A bug
+//! changes a rule of the built-in engine, or the app around the engine. A scenario selects it by
+//! the engine name `broken:<id>`. Each bug names the check that must find it. A find by another
+//! check does not count.
 //!
 //! Reading order: `bug` (the definition, and the macro that lists bugs), then any other file.
 //!

@@ -1,5 +1,4 @@
-//! Planted bugs in the triggers of sync units, in the order of units, and in the status that the
-//! app shows.
+//! Planted bugs in the triggers and the order of sync units, and in the status that the app shows.
 
 use super::bug::bugs;
 use crate::base::Span;

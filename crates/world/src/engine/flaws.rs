@@ -56,8 +56,8 @@ pub enum Flaw {
     /// The newer version that waits in a row's shadow is dropped when the last edit gets its
     /// verdict.
     ForgetsTheShadow,
-    /// The version in a row's shadow is applied when the last edit gets its verdict, even if the
-    /// verdict carries a newer version.
+    /// The version in a row's shadow is applied when the last edit gets its verdict. It is applied
+    /// even if the verdict has a newer version.
     ShowsTheShadow,
     /// A verdict is applied although it breaks a foreign key. It deletes a row that others refer
     /// to, or it refers to a missing row.

@@ -1,10 +1,10 @@
 //! The built-in sync engine.
 //!
 //! The engine decides when to send which requests and when to retry. It decides how pulled rows are
-//! written, when a cursor moves, when an edit leaves the outbox, and which side wins a conflict.
-//! The store (the database on the device) decides the layout on disk. The gateway (the server
-//! between phones and backend) finds changes. The ports (interfaces to clock, network and app) do
-//! all waiting.
+//! written and when a cursor moves. It decides when an edit leaves the outbox, and which side wins
+//! a conflict. The store (the database on the device) decides the layout on disk. The gateway (the
+//! server between phones and backend) finds changes. The ports (interfaces to clock, network and
+//! app) do all waiting.
 //!
 //! Reading order: `builtin` (the engine as a whole), `scheduler` (which unit runs when), `session`
 //! (one run), `push` and `settle` (edits out, verdicts in), `pull` and `apply` (pages in, rows and
@@ -20,8 +20,8 @@
 //! - An edit leaves the outbox only after a verdict of the backend. If the backend did not commit
 //!   the edit, the engine writes a log entry for the user. Options that model lossy apps are
 //!   exceptions: `OnUnauthorized`, `OnLogout`, `Replace`, `LocalCapture`, `OutboxLimits`.
-//! - A partial row (a row with only some columns) is written only if the device has the version
-//!   that completes it. Excerpts (some columns of a row, for one sync unit) are stored beside full
+//! - A partial row has only some columns. It is written only if the device has the version with the
+//!   other columns. Excerpts (some columns of a row, for one sync unit) are stored beside full
 //!   rows.
 //! - A pull does not overwrite a row with local edits. The newer version waits in the row's shadow,
 //!   a second copy of the row.

@@ -24,9 +24,9 @@ pub struct EngineOptions {
     pub attachments: AttachmentOptions,
     /// A request without a response fails after this time.
     pub request_timeout: Span,
-    /// The least time between 2 starts of a sync unit by a new network, by a period, or by the
-    /// app's return to the foreground. An earlier trigger of these kinds starts the unit at the end
-    /// of this time. Logins, saves and requests by a person do not wait.
+    /// The least time from a sync unit's last start to a start by one of 3 triggers. These triggers
+    /// are a new network, a period, and the app's return to the foreground. An earlier trigger
+    /// starts the unit at the end of this time. Logins, saves and requests by a person do not wait.
     pub debounce: Span,
     /// Time limit of an app hook; `None`: no limit.
     pub hook_timeout: Option<Span>,
@@ -411,8 +411,8 @@ word_enums! {
         All: "all",
     }
 
-    /// What happens to a pulled row whose parent is missing, and to the delete of a row to which
-    /// others refer.
+    /// What happens to a pulled row whose parent is missing. Also: what happens to the delete of a
+    /// row to which others refer.
     pub enum MissingParent {
         /// It is applied, and a reference to a missing row remains.
         #[default]

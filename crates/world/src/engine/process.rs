@@ -1,5 +1,5 @@
-//! The state that all parts of the engine share, for one incarnation of a device's process (from
-//! its start to its end).
+//! The state that all parts of the engine share. It belongs to one incarnation of a device's
+//! process (from its start to its end).
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

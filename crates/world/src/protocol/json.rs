@@ -6,7 +6,7 @@
 //! on the device.
 //!
 //! Most servers send rows as objects with column names. A codec does not know the names, so it uses
-//! `column1`, `column2`, …, which are about as long as real names. A row is
+//! `column1`, `column2`, …. They are about as long as real names. A row is
 //! `{"key":"k","stamp":7,"column1":"a"}`; a partial row begins with `columns` and `base`.
 
 use serde::{Deserialize, Serialize};

@@ -3,8 +3,9 @@
 //! There is no compiled schema. Each kind of value has its own wire type, so a row describes
 //! itself. The field number of a column is [`FIRST_COLUMN`] plus the column's position. An integer
 //! is a `sint64`, a fraction a `double`, a text a `string`. A null column is listed by its
-//! position. Nested messages have a start and an end mark (groups) instead of a length, so they can
-//! be written in parts. The whole message also has both marks, so a truncated message is detected.
+//! position. Nested messages are groups: they have a start and an end mark instead of a length. So
+//! they can be written in parts. The whole message also has both marks, so a truncated message is
+//! detected.
 
 use std::borrow::Cow;
 

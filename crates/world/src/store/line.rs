@@ -37,8 +37,8 @@ struct Turn {
     is_used: Cell<bool>,
 }
 
-/// A ring of connections that hold a resource, in the order in which the resource is taken from
-/// them (the "second chance" algorithm).
+/// A ring of connections that hold a resource. The "second chance" algorithm takes the resource
+/// from them in this order.
 struct Ring {
     max: usize,
     lines: VecDeque<Weak<StoreConnection>>,

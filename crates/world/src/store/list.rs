@@ -8,8 +8,8 @@ use super::session::{Store, Tx};
 use crate::base::EntityId;
 use crate::contract::{Like, Listed, LocalQuery};
 
-/// Runs a query of the app. If the query filters by a value, it takes the value from row number
-/// `nth` in key order, modulo the number of rows.
+/// Runs a query of the app. If the query filters by a value, the value is that of row `nth` in key
+/// order. `nth` counts modulo the number of rows.
 pub(crate) fn list(store: &Store, query: &LocalQuery, nth: u64) -> Stored<Listed> {
     let sql = text(store, query);
     store.read(|tx| {

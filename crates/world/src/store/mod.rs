@@ -1,8 +1,8 @@
 //! The device's database: one SQLite file per device, and all statements that run on it.
 //!
-//! The store decides which table has which data, which changes belong to one transaction, and in
-//! which order waiting edits are sent. The engine decides when to pull, when to push, and which
-//! side of a conflict wins. The simulated disk decides which writes survive a crash.
+//! The store decides which table has which data, and which changes belong to one transaction. It
+//! decides in which order waiting edits are sent. The engine decides when to pull, when to push,
+//! and which side of a conflict wins. The simulated disk decides which writes survive a crash.
 //!
 //! Reading order: `layout` (tables and SQL), `session` (stores and transactions), `rows`, `outbox`,
 //! `progress`, then the rest.
@@ -10,14 +10,14 @@
 //! Invariants:
 //! - An edit changes its row and adds an outbox entry. One transaction writes both.
 //! - Edits of one row are sent in the order of editing, one at a time. [`Tx::outbox`] returns the
-//!   oldest edit of each row, or no edit of the row while that edit is parked (it waits for a
-//!   person's decision). The create of a row is sent before edits that refer to the row, and its
+//!   oldest edit of each row. It returns no edit of the row while that edit is parked (it waits for
+//!   a person's decision). The create of a row is sent before edits that refer to the row, and its
 //!   delete after them.
 //! - A transaction is a closure, so it cannot be open across an await.
 //! - Stored values are read back unchanged to the bit. Columns have no declared type, so SQLite
 //!   does not convert values.
-//! - The end of a full load removes ("sweeps") rows that the load did not contain, but never a row
-//!   with a waiting edit.
+//! - The end of a full load removes ("sweeps") rows that the load did not contain. It never removes
+//!   a row with a waiting edit.
 //!
 //! Each entity has a table. Names of tables and columns begin with a position (`e3_patient`,
 //! `c0_name`). So a name from a scenario cannot equal another name, an SQL word or an internal

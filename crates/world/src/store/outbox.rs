@@ -97,8 +97,8 @@ impl Tx<'_> {
     /// Saves a person's edit: changes the row and adds the edit to the outbox.
     ///
     /// The edit's base is the row's stamp, or `None` for a row that the backend has not
-    /// acknowledged. A new row counts as seen by a full load that is under way, because that load
-    /// cannot contain the row.
+    /// acknowledged. A full load that is under way cannot contain a new row, so the row counts as
+    /// seen by the load.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> Result<(), EditError> {
         let edit = &*followed(self, edit)?;
         let made_on = self.change(edit)?;

@@ -1,5 +1,5 @@
-//! Keys for new rows, which the backend gives to each device in blocks. If the database is copied
-//! to another device, the copy does not use these keys, because the first device still uses them.
+//! Keys for new rows, which the backend gives to each device in blocks. A copy of the database on
+//! another device does not use these keys. The first device still uses them.
 
 use super::error::{StoreError, Stored};
 use super::session::Tx;

@@ -57,8 +57,8 @@ impl Applier {
     }
 
     /// The owner of the unit's cursor for an entity: the unit itself, or `SHARED`. A unit that
-    /// pulls an excerpt (some columns of some rows) owns its cursor, because the cursor covers only
-    /// the excerpt.
+    /// pulls an excerpt (some columns of some rows) owns its cursor. Its cursor covers only the
+    /// excerpt.
     pub(crate) fn cursor_book(&self, unit: UnitId, entity: EntityId) -> UnitId {
         let is_part =
             self.process.excerpt(unit, entity).is_some() && !self.process.rules.has(Flaw::PartMovesAll);

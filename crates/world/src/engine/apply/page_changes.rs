@@ -39,8 +39,8 @@ impl TxChanges {
         }
     }
 
-    /// Drops the deletion of a row from the changes if a later page of the same transaction
-    /// contains the row again.
+    /// Drops the deletion of a row from the changes if a later page of the transaction has the row
+    /// again.
     pub(crate) fn drop_what_came_back(&mut self) {
         let mut later = BTreeSet::new();
         let stays = |(entity, key, stamp, removed): &Change| {

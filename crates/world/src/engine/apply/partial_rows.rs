@@ -1,7 +1,7 @@
 //! Partial rows: a page has only some of their columns. A partial row names its base version, which
 //! has the other columns. The device uses the partial row only if it has the base version without
-//! local edits. Otherwise it does not use the page and does not save the cursor, so the next
-//! request returns the full row.
+//! local edits. Otherwise it does not use the page and does not save the cursor. The next request
+//! then returns the full row.
 
 use std::collections::BTreeMap;
 

@@ -1,9 +1,9 @@
 //! Protects newer versions of rows on the device from older pulled versions.
 //!
 //! A replica that lags, or a gateway restored from a backup, sends an earlier state. The stamp of a
-//! version is the time of its commit, so a version with a lower stamp is older and is ignored. If a
-//! push response says that a row is deleted, the device stores a tombstone (a record of the
-//! deletion) until it pulls the deletion.
+//! version is the time of its commit. A pulled version with a lower stamp than the local one is
+//! ignored. If a push response says that a row is deleted, the device stores a tombstone (a record
+//! of the deletion). It keeps the tombstone until it pulls the deletion.
 //!
 //! A backend restored from a backup sends older versions that are valid. Its pages name the ranges
 //! of stamps that the backend has undone. A local version in such a range is replaced by any pulled

@@ -5,8 +5,8 @@
 //! Otherwise a policy decides: it gets a [`Conflict`] and returns a [`Resolution`]. Reading order:
 //! `seam`, `detect`, `policies`, then the rest.
 //!
-//! To add a policy, add a variant of [`Policy`], a scenario under `scenarios/conflicts/`, and a
-//! planted bug (a deliberate bug that tests the checks) in module `bugs`.
+//! To add a policy, add a variant of [`Policy`], and a scenario under `scenarios/conflicts/`. Also
+//! add a planted bug (a deliberate bug that tests the checks) in module `bugs`.
 
 mod detect;
 mod own;

@@ -3,10 +3,10 @@
 //! device's memory limits the bytes of a chunk. Reading order: `seam`, `steering`, then the
 //! controllers.
 //!
-//! Each process has one controller for pushes and one for pulls. There is no controller per entity,
-//! because overhead, outages and link speed belong to the device, and one request covers several
-//! entities. The state of a controller ends with its process, because the next process is often on
-//! another network.
+//! Each process has one controller for pushes and one for pulls. There is no controller per entity.
+//! Overhead, outages and link speed belong to the device, and one request covers several entities.
+//! The state of a controller ends with its process, because the next process is often on another
+//! network.
 
 mod model;
 mod reactive;

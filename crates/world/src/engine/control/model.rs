@@ -3,9 +3,9 @@
 //!
 //! A chunk of s rows takes o + c·s seconds. This line is fitted to past chunks, by least squares of
 //! relative deviations; older chunks have less weight. The failure rate is (failures + ½) ÷
-//! (exposed time + T₀), where exposed time is the time in which a failure could happen. The best
-//! size is [`Cost::best`]. Each step changes the size by at most a factor of 4. The expected time
-//! of a chunk is at most the target time.
+//! (exposed time + T₀). Exposed time is the time in which a failure could happen. The best size is
+//! [`Cost::best`]. Each step changes the size by at most a factor of 4. The expected time of a
+//! chunk is at most the target time.
 
 use super::seam::{Fate, Observed, Trouble};
 use crate::base::Span;
@@ -15,8 +15,8 @@ use crate::theory::chunk::Cost;
 /// estimate. It counts as `BELIEF` chunks, so it matters only until chunks of 2 sizes were seen.
 const OVERHEAD: f64 = 0.5;
 const BELIEF: f64 = 0.01;
-/// T₀ in seconds. Together with the half failure it gives 120 s between outages at the start, as on
-/// a mobile link of medium quality.
+/// T₀ in seconds. With the half failure, the time between outages is 120 s at the start, as on an
+/// average mobile link.
 const EXPOSED: f64 = 60.0;
 /// A failure within this share of the overhead o counts as part of the previous outage.
 const STILL_DOWN: f64 = 0.5;

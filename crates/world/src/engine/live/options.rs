@@ -60,9 +60,9 @@ pub struct Channel {
 }
 
 /// The channels of an app with these units. Each entity that a `live` unit pulls in full belongs to
-/// the channel of exactly one `live` unit. If several units pull the entity, the choice prefers, in
-/// this order: a unit that blocks no screen, a unit that discards no waiting units, the unit with
-/// the fewest entities, the first in the list.
+/// the channel of exactly one `live` unit. If several units pull the entity, units that block no
+/// screen are preferred. Then units that discard no waiting units, then the unit with the fewest
+/// entities, then the first in the list.
 pub fn channels(units: &[SyncUnit], live: impl Fn(UnitId) -> bool) -> Vec<Channel> {
     let candidates = || units.iter().zip((0..).map(UnitId)).filter(|(_, id)| live(*id));
     let mut channels: Vec<Channel> =

@@ -1,6 +1,6 @@
-//! Keys that the backend assigns to rows. Either the backend changes a row's key after the device
-//! created the row, such as to the key of the same row at the backend. Or the device takes keys for
-//! new rows from a pool that the backend filled.
+//! Keys that the backend assigns to rows. The backend may change a row's key after the device
+//! created the row. For example, it uses the key of the same row at the backend. Or the device
+//! takes keys for new rows from a pool that the backend filled.
 
 use crate::base::{EntityId, Key, Stamp, Value};
 use crate::contract::{EditKind, LogKind, MergeRule, NamedBy, Naming, Refusal, Row};

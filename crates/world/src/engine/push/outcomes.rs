@@ -56,8 +56,8 @@ pub(crate) fn told_of(conflict: Conflict<'_>, key: Key, resolution: Resolution, 
     Settled::Decided { whose, kind, resolution, sides, by }
 }
 
-/// Drops the report of a row's version if the same batch also settled an edit of that row with a
-/// later stamp. The older version was never visible.
+/// Drops the report of a row's version if a later version of the row came from the same batch. The
+/// older version was never visible.
 pub(crate) fn drop_outdated_versions(told: &mut Vec<Settled>) {
     let mut settled = BTreeMap::new();
     for told in &*told {

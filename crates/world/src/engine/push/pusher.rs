@@ -201,7 +201,7 @@ impl Pusher {
     }
 
     /// Waits before deferred edits are sent again. After several responses in a row that settled no
-    /// edit, the run ends with an error and a later run sends these edits.
+    /// edit, the run ends with an error. A later run sends these edits.
     async fn wait_for_later(&self, settled: Counts, waits: &mut Waits) -> Result<(), RunError> {
         waits.count = if settled.left == 0 { waits.count + 1 } else { 1 };
         if waits.count >= self.process.options.retry.attempts {

@@ -375,8 +375,8 @@ impl<'t> Settling<'t, '_> {
         Ok(held.is_some_and(|held| held > version && !is_undone(&undone, held)))
     }
 
-    /// Whether an edit would have to create its deleted row again, but the device has no row to
-    /// create it from.
+    /// Whether an edit must create its deleted row again, but the device no longer has the row's
+    /// values.
     pub(crate) fn has_nothing_to_create(&self, conflict: Conflict<'_>, onto: &Key) -> Stored<bool> {
         let live = conflict.current.is_some_and(|row| row.values.is_some());
         let creates = conflict.entry.kind == EditKind::Update && !live;
@@ -516,9 +516,9 @@ fn end_of(row: &Row, why: Refusal) -> Stamp {
     if why == Refusal::Gone { row.stamp } else { Stamp(row.stamp.0.saturating_sub(1)) }
 }
 
-/// Whether the version in a row's shadow is new to the device, after an edit was settled with the
-/// version `settled`. With equal stamps it is new in 2 cases: the row left the device's scope, or
-/// the device does not learn which versions its edits replace (`hears` is false).
+/// Whether the version in a row's shadow is new to the device. An edit of the row was settled with
+/// the version `settled`. With equal stamps it is new in 2 cases: the row left the device's scope,
+/// or the device does not learn which versions its edits replace (`hears` is false).
 fn is_news(shadow: &Row, settled: Stamp, hears: bool) -> bool {
     shadow.stamp > settled || shadow.stamp == settled && (shadow.values.is_none() || !hears)
 }

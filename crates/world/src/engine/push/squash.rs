@@ -93,8 +93,9 @@ fn is_known_here_only(tx: &Tx<'_>, create: &Entry) -> Stored<bool> {
     Ok(base.is_none() && !store::is_waited_for(tx, *entity, key)? && !store::has_shadow(tx, *entity, key)?)
 }
 
-/// Whether an edit may move to the outbox position of an earlier one. It may not if an edit of
-/// another row in between affects a row that it refers to, or a natural key that it takes.
+/// Whether an edit may move to the outbox position of an earlier one. An edit of another row in
+/// between may prevent this. It does if it affects a row that this edit refers to, or a natural key
+/// that this edit takes.
 fn may_join(tx: &Tx<'_>, entity: &Entity, first: &Entry, later: &Entry) -> Stored<bool> {
     let known = match (first.kind, later.kind) {
         (EditKind::Create | EditKind::Update, EditKind::Update) => true,

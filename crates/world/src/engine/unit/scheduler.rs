@@ -178,8 +178,8 @@ impl Scheduler {
     }
 
     /// Queues a unit at once, or one debounce interval after its last start if that is later. So a
-    /// network that comes and goes starts at most one sync per interval, and its last change is not
-    /// lost.
+    /// network that comes and goes starts at most one sync per interval. The last change of the
+    /// network is not lost.
     fn enqueue_debounced(&self, unit: UnitId) {
         let started = self.state(unit).started;
         let earliest = started.map_or(Time::ZERO, |at| at + self.process.options.debounce);
@@ -361,8 +361,8 @@ impl Scheduler {
         self.ask_again(unit);
     }
 
-    /// Plans the retry of a failed unit. The backoff grows by one step per failed run, or by the
-    /// number of tries in the run if that is larger.
+    /// Plans the retry of a failed unit. The backoff grows by one step per failed run. If the run
+    /// had more tries than that, their number decides.
     pub(crate) fn failed(&self, run: Run, ended: &RunError) {
         let unit = run.unit;
         self.running.borrow_mut().retain(|runs| *runs != unit);
