@@ -21,7 +21,7 @@ use crate::store::StoreError;
 
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// No response came, even after retries.
+    /// No response came, for this reason.
     Silence(TransportError),
     /// The server refused the request.
     Refused(ServerError),

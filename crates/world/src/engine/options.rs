@@ -53,9 +53,9 @@ pub struct EngineOptions {
     /// The interval at which the engine asks the operating system for the network. `None`: the
     /// operating system reports changes.
     pub network_poll: Option<Span>,
-    /// The CPU time of one poll, in time of the reference core. The default is an estimate: 1 ms on
-    /// a phone of the class `mid`. It covers a call from a web view through Cordova's bridge, and
-    /// the query. An empty call takes less on a Nexus 5 (ezAR, 2016).
+    /// The CPU time of one poll on the reference core; a device's class scales this time. The
+    /// default is an estimate: 1 ms on a phone of the class `mid`. It covers a call from a web view
+    /// through Cordova's bridge, and the query. An empty call takes less on a Nexus 5 (ezAR, 2016).
     pub network_poll_cpu: Span,
     /// True if the engine reports its status to the app.
     pub status: bool,
@@ -67,7 +67,8 @@ pub struct EngineOptions {
     pub on_logout: OnLogout,
     /// Who owns the data on a shared phone.
     pub database_per: DatabasePer,
-    /// The engine's own work per row written and per edit sent, in time of the reference core.
+    /// The CPU time of the engine's own work per row written and per edit sent, on the reference
+    /// core.
     pub row_cpu: Span,
 }
 
@@ -411,8 +412,8 @@ word_enums! {
         All: "all",
     }
 
-    /// What happens to a pulled row whose parent is missing. Also: what happens to the delete of a
-    /// row to which others refer.
+    /// What happens to a pulled row whose parent is missing, and to a delete if other rows refer to
+    /// the row.
     pub enum MissingParent {
         /// It is applied, and a reference to a missing row remains.
         #[default]

@@ -1,6 +1,6 @@
 //! Changes of values between device and backend, at most one [`Bend`] per column. In products, the
-//! object layer makes these changes outside its codec. This code does the same: it runs before
-//! encoding and after decoding.
+//! object layer (the code that converts rows to objects) makes these changes outside its codec.
+//! This code does the same: it runs before encoding and after decoding.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -14,7 +14,7 @@ pub struct Reach {
     pub rows: bool,
     /// References in waiting edits, both in new values and in values before the edit.
     pub edits: bool,
-    /// A version of the row that was pulled under the new key since, which may be newer.
+    /// A version that was pulled under the new key before the rename. It may be newer.
     pub newer: bool,
 }
 
@@ -22,8 +22,8 @@ impl Reach {
     pub const ALL: Reach = Reach { rows: true, edits: true, newer: true };
 }
 
-/// Changes the key of a row in all places of `reach`. If a row with the new key was pulled since,
-/// stores that version in the row's shadow.
+/// Changes the key of a row in all places of `reach`. A row that was already pulled under the new
+/// key moves to the row's shadow, a second copy of the row. Without `reach.newer` it is dropped.
 pub(crate) fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach) -> Stored<()> {
     call(tx, entity, from, to)?;
     // References to the row change later in this transaction.

@@ -14,6 +14,7 @@ struct Before {
     entity: EntityId,
     key: Key,
     row: Option<StoredRow>,
+    /// The row's values without the waiting edits.
     beneath: Option<Vec<Value>>,
 }
 
