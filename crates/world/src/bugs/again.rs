@@ -1,4 +1,4 @@
-//! Bugs in what an engine sends again, and in how it handles refused edits.
+//! Planted bugs in retries of edits, and in the treatment of refused edits.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -222,7 +222,8 @@ bugs! {
 }
 
 impl Sent {
-    /// The edits of the last request that no longer wait; `now` are the edits of the next request.
+    /// The edits of the last request that no longer wait in the outbox. `now` has the edits of the
+    /// next request.
     fn gone_from(&mut self, tx: &Tx<'_>, now: &[Entry]) -> Result<Vec<Entry>, StoreError> {
         let mut gone = Vec::new();
         for entry in std::mem::replace(&mut self.last, now.to_vec()) {
@@ -244,7 +245,7 @@ fn shows(tx: &Tx<'_>, entry: &Entry) -> Result<bool, StoreError> {
     Ok(columns.all(|(column, value)| entry.values.iter().any(|(of, own)| of == column && own == value)))
 }
 
-/// The same edit, based on the present version of its row; `None` if it cannot be repeated.
+/// A repetition of the edit, based on the current version of its row. `None` if the row is gone.
 fn once_more(tx: &Tx<'_>, entry: Entry) -> Result<Option<Entry>, StoreError> {
     let row = tx.row(entry.entity, entry.key.as_str())?;
     Ok(row.map(|row| Entry { seq: 0, id: format!("{}-", entry.id), base: Some(row.stamp), ..entry }))
@@ -267,7 +268,7 @@ fn coarse(tx: &Tx<'_>, mut batch: Vec<Entry>, kind: EditKind) -> Result<Vec<Entr
     Ok(batch)
 }
 
-/// Rounds the natural key down: instants to days, other numbers to even ones.
+/// Rounds the natural key down: timestamps to days, other numbers to even numbers.
 fn coarsen(tx: &Tx<'_>, entry: &mut Entry) {
     const DAY: i64 = 86_400_000_000;
     let unique = &tx.schema().entity(entry.entity).unique;

@@ -1,4 +1,4 @@
-//! Bugs in the app's own code, which the engine calls.
+//! Planted bugs in the app's own code, which the engine calls.
 
 use std::cell::OnceCell;
 use std::rc::{Rc, Weak};

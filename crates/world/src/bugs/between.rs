@@ -1,4 +1,4 @@
-//! Bugs that show between syncs, and bugs in engine reports.
+//! Planted bugs that are visible only between syncs, and planted bugs in the engine's reports.
 
 use std::cell::RefCell;
 
@@ -8,7 +8,7 @@ use crate::engine::{Applied, ApplyRule, Correct, Place};
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
 
-/// A row that is written together with the next one.
+/// A pulled row whose write is delayed until the next row arrives.
 #[derive(Clone, Debug)]
 struct Late {
     entity: EntityId,
@@ -74,7 +74,8 @@ impl Late {
     }
 }
 
-/// Applies the row that was `late`. A row for which `delayed` is true becomes the late one.
+/// Writes the delayed row in `late`, then applies `row`. If `row` has the effect `delayed` on an
+/// existing row, it is delayed instead.
 fn behind(
     late: &RefCell<Option<Late>>,
     tx: &Tx<'_>,

@@ -9,24 +9,24 @@ use crate::store;
 /// One planted bug.
 #[derive(Clone, Copy)]
 pub struct Bug {
-    /// Its name; the engine is `broken:<id>`.
+    /// The name of the bug; its engine is `broken:<id>`.
     pub id: &'static str,
     /// The check that must find it.
     pub check: &'static str,
-    /// The mistake that it makes.
+    /// The mistake of the engine.
     pub mechanism: &'static str,
     /// The products in which it was seen.
     pub seen_in: &'static str,
-    /// The part that it replaces.
+    /// The part of the stack that the bug replaces.
     pub breaks: Breaks,
 }
 
-/// A public report of a fault.
+/// A public report of the same fault in a real product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultReport {
     /// The repository and the number of its issue, pull request or commit.
     pub name: &'static str,
-    /// Its address on GitHub; `None` if only the name of the repository is known.
+    /// The address on GitHub; `None` if only the name of the repository is known.
     pub address: Option<String>,
 }
 
@@ -35,27 +35,27 @@ pub struct FaultReport {
 pub enum Breaks {
     /// A rule of the engine: the function replaces the correct rule by a broken one.
     Rule(fn(Rules) -> Rules),
-    /// The app's own code, around a correct engine.
+    /// The app's own code: the function wraps a correct engine.
     App(fn(Rc<dyn EngineFactory>) -> Rc<dyn EngineFactory>),
 }
 
 impl Bug {
-    /// The value of `engine.name` that selects its engine.
+    /// The value of the scenario key `engine.name` that selects this bug.
     pub fn engine_name(&self) -> String {
         format!("broken:{}", self.id)
     }
 
-    /// Its name in plain words, such as "pulls over edits".
+    /// The name with spaces, such as "pulls over edits".
     pub fn said(&self) -> String {
         self.id.replace('-', " ")
     }
 
-    /// Public reports of products with this bug; empty if the bug is invented.
+    /// Public reports of this bug in products; empty if the bug is invented.
     pub fn reports(&self) -> Vec<FaultReport> {
         self.seen_in.split(", ").filter_map(report).collect()
     }
 
-    /// Its engines, with these options.
+    /// A factory of engines with this bug and these options.
     pub fn engine(
         &self,
         options: engine::EngineOptions,
@@ -71,7 +71,8 @@ impl Bug {
     }
 }
 
-/// Reads `owner/name #12`, `owner/name PR 12` or `owner/name 0d2002dbc`, and what follows a colon.
+/// Reads a report: `owner/name #12`, `owner/name PR 12` or `owner/name 0d2002dbc`. Ignores text
+/// after a colon.
 fn report(seen: &'static str) -> Option<FaultReport> {
     let name = seen.split(':').next()?;
     let words: Vec<&str> = name.split(' ').collect();
@@ -89,9 +90,9 @@ fn report(seen: &'static str) -> Option<FaultReport> {
     Some(FaultReport { name, address: is_whole.then(|| format!("https://github.com/{repository}/{path}")) })
 }
 
-/// Lists planted bugs. Per bug: its name, the check that must find it, where it was seen, the
-/// mistake, and the replaced part. That part is one method of a rule, several methods with a common
-/// state that begins empty, or the app.
+/// Defines a list of planted bugs. Each bug has a name, the check that must find it, and products
+/// with the bug. Then follow the mistake and the replaced part. The replaced part is a flaw, one
+/// method of a rule, several methods with a common state, or the app.
 macro_rules! bugs {
     ($(
         $id:literal caught by $check:literal, seen in $seen:literal:
@@ -112,7 +113,7 @@ macro_rules! breaks {
     ($($rule:tt)+) => { $crate::bugs::Breaks::Rule($crate::bugs::bug::rule!($($rule)+)) };
 }
 
-/// A function that puts a broken rule in place of one of a plan's, or adds a flaw to them.
+/// A function that replaces one of the engine's rules by a broken one, or adds a flaw to the rules.
 macro_rules! rule {
     (flaw $flaw:ident) => {
         |mut rules: $crate::engine::Rules| {

@@ -16,12 +16,12 @@ const LISTS: [&[Bug]; 10] = [
     app::BUGS,
 ];
 
-/// Every planted bug, at least one for each check.
+/// All planted bugs. Each check has at least one.
 pub fn all() -> impl Iterator<Item = &'static Bug> {
     LISTS.into_iter().flatten()
 }
 
-/// The bug of this name.
+/// The bug with this name.
 pub fn find(id: &str) -> Option<&'static Bug> {
     all().find(|bug| bug.id == id)
 }

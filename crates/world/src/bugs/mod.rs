@@ -1,14 +1,15 @@
-//! Planted bugs: engines with one wrong rule.
+//! Planted bugs: engines with one deliberate mistake, to test the checks of the oracle (the judge
+//! that knows all true values).
 //!
-//! A check that has never failed proves nothing. Each bug here is a small copy of a mechanism by
-//! which a real engine lost, doubled, resurrected or stranded the data of its users. It overrides
-//! one method of one rule of the built-in engine, or adds a hook to the app around it. Its stack is
-//! `broken:<id>`. Each bug names the check that must find it; if another check finds it, that does
-//! not count.
+//! A check that has never failed proves nothing. Most bugs here are small copies of bugs in real
+//! engines. Those engines lost, duplicated, resurrected or stranded data of their users. A bug
+//! changes a rule of the built-in engine, or the app around the engine. A scenario selects it by
+//! the engine name `broken:<id>`. Each bug names the check that must find it. A find by another
+//! check does not count.
 //!
 //! Reading order: `bug` (the definition, and the macro that lists bugs), then any other file.
 //!
-//! Invariant: no correct engine uses this room.
+//! Invariant: no correct engine uses this module.
 
 mod again;
 mod app;

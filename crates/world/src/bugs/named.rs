@@ -1,4 +1,4 @@
-//! Bugs in how edits are joined, and in how rows get their keys.
+//! Planted bugs in the merge of waiting edits, and in the keys of new rows.
 
 use super::bug::bugs;
 use crate::base::{EntityId, Key};

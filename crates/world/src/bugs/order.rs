@@ -1,4 +1,4 @@
-//! Bugs in what starts units, in their order, and in the status that the app shows.
+//! Planted bugs in the triggers and the order of sync units, and in the status that the app shows.
 
 use super::bug::bugs;
 use crate::base::Span;

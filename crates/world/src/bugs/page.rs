@@ -1,4 +1,5 @@
-//! Bugs in conflicts that wait for a person, in rows that are kept twice, and in attachments.
+//! Planted bugs in conflicts that wait for a person, in copies of rows ("keep both"), and in
+//! attachments.
 
 use super::bug::bugs;
 use crate::base::Key;
@@ -19,7 +20,8 @@ bugs! {
     "stops-at-a-conflict" caught by "idle-with-work", seen in "a queue that stops at its first failure":
         "while a conflict is open nothing is sent, and runs end as if all were well"
         { next |tx, entities, limit| {
-            // Without a page of conflicts, no open conflict can stop the sync.
+            // Without the policy `manual` there is no table of conflicts, so nothing stops the
+            // sync.
             let stops = store::conflicts::all(tx).is_ok_and(|open| !open.is_empty());
             if stops { Ok(Vec::new()) } else { tx.outbox(entities, limit) }
         } }

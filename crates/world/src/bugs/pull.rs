@@ -1,4 +1,4 @@
-//! Bugs in how pulled rows are written.
+//! Planted bugs in the writes of pulled rows.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -89,7 +89,8 @@ bugs! {
             if place.dirty {
                 return Correct.apply(tx, place, row);
             }
-            // The note has a separate key, because the engine uses the row's own shadow.
+            // The note needs another key, because the engine uses the shadow under the row's own
+            // key.
             let note = format!("{} is gone", row.key);
             if row.values.is_none() {
                 tx.set_shadow(place.id, &note, row.stamp, None)?;

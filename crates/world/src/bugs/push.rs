@@ -1,4 +1,4 @@
-//! Bugs in how edits are settled.
+//! Planted bugs in the treatment of the backend's verdicts on edits.
 
 use super::bug::bugs;
 use crate::base::Value;

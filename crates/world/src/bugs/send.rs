@@ -1,4 +1,4 @@
-//! Bugs in which edits are sent, and in which order.
+//! Planted bugs in the choice of edits to send, and in their order.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,5 @@
-//! Bugs in the cursors and dates of units, in syncs that are shown as a whole, and in values.
+//! Planted bugs in excerpts, cursors and dates of sync units, in staged pages, and in stored
+//! values.
 
 use super::bug::bugs;
 use crate::base::{Cell, Value};
@@ -55,7 +56,7 @@ bugs! {
             for (_, value) in &mut sent.values {
                 if let Value::Text(text) = value
                     && let Some((end, _)) = text.char_indices().nth(16)
-                    // A key is longer, has no space, and must stay whole.
+                    // Keys also have more than 16 characters, but no space. They must not be cut.
                     && text.contains(' ')
                 {
                     *value = Value::text(&text[..end]);

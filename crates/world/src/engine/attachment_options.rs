@@ -7,13 +7,13 @@ use crate::base::word_enums;
 pub struct AttachmentOptions {
     /// When attachments are sent.
     pub queue: BlobQueue,
-    /// Whether a row waits for its attachment.
+    /// Whether a row is sent only after its attachments.
     pub with: With,
     /// Which attachment is sent first.
     pub first: First,
-    /// How many requests with attachments may be under way.
+    /// The most requests with attachments that are under way at the same time.
     pub parallel: u32,
-    /// Bytes per request, at most.
+    /// The most attachment bytes per request.
     pub chunk_bytes: u64,
     /// Whether an interrupted upload resumes at the byte that the server reports.
     pub resume: bool,
@@ -38,27 +38,27 @@ impl Default for AttachmentOptions {
 word_enums! {
     /// When attachments are sent.
     pub enum BlobQueue {
-        /// At the end of a unit's run.
+        /// At the end of a sync unit's run.
         #[default]
         Behind: "behind",
-        /// Before the rows, at the beginning of a unit's run.
+        /// At the beginning of a sync unit's run, before its rows.
         Before: "before",
-        /// Concurrently with runs, at any time.
+        /// At any time, even while a run sends rows.
         Beside: "beside",
     }
 
-    /// Whether a row waits for its attachments.
+    /// Whether a row is sent only after its attachments.
     pub enum With {
-        /// No: the server may have the row without its attachments.
+        /// The row does not wait: the server may have it without its attachments.
         #[default]
         Apart: "apart",
-        /// Yes: the row is sent when all its attachments are uploaded.
+        /// The row is sent when all its attachments are uploaded.
         Row: "row",
     }
 
     /// Which attachment is sent first.
     pub enum First {
-        /// Thumbnails, of all rows, before full attachments.
+        /// The thumbnails of all rows, then the full attachments.
         #[default]
         Thumbnails: "thumbnails",
         /// The oldest attachment.
@@ -67,8 +67,8 @@ word_enums! {
 
     /// What the engine does if the server refuses an attachment because it already has it.
     pub enum OnThere {
-        /// The upload counts as failed and the next run sends it again. An engine that resumes
-        /// uploads asks the server first.
+        /// The upload counts as failed, and the next run sends it again. If `resume` is set, the
+        /// engine first asks the server how many bytes it has.
         #[default]
         Fail: "fail",
         /// The attachment counts as uploaded.

@@ -1,4 +1,5 @@
-//! How a lossy path changes a value: pure functions, by the word of the scenario.
+//! Changes of values on the path between device and backend. Each change is a pure function, and
+//! the scenario file selects it by its word.
 
 use crate::base::{
     Day, Decimal, Stamp, Value, ValueRef, compatible, composed, decomposed, from_base64, ten_to, to_base64,
@@ -8,22 +9,24 @@ use crate::contract::ColumnKind;
 
 word_enums! {
     derive (Clone, Copy, Debug, PartialEq, Eq)
-    /// A way in which stacks change the meaning of a value.
+    /// One change of a value that real sync stacks make by mistake or by design.
     pub enum Bend {
-        /// A day is sent as the instant at which it begins: midnight in the device's local time.
-        /// The other side reads the day of that instant in UTC. The same happens in reverse.
+        /// A day is sent as an instant: midnight of that day in the device's local time. The
+        /// receiver takes the UTC day of that instant. Values from the backend change in the same
+        /// way.
         LocalMidnight: "local-midnight",
         /// An instant is sent as local time without its zone, and is read as UTC.
         WallClock: "wall-clock",
-        /// Digits finer than a millisecond are cut.
+        /// Timestamps are cut to whole milliseconds.
         Milliseconds: "milliseconds",
-        /// Digits finer than a second are cut.
+        /// Timestamps are cut to whole seconds.
         Seconds: "seconds",
-        /// A number passes through a double, which cannot represent all numbers beyond 2⁵³.
+        /// A number is converted to a double, which cannot represent every integer above 2⁵³.
         Double: "double",
-        /// A decimal passes through a double, and digits beyond its places are cut, not rounded.
+        /// A decimal is converted to a double. Digits beyond the column's decimal places are cut,
+        /// not rounded.
         DoubleCut: "double-cut",
-        /// A number passes through a single-precision float: about seven digits.
+        /// A number is converted to a single-precision float, which holds about 7 digits.
         Float: "float",
         /// Only the lowest 32 bits of a whole number are kept.
         Int32: "int32",
@@ -31,13 +34,13 @@ word_enums! {
         EmptyIsNull: "empty-is-null",
         /// A null becomes an empty text.
         NullIsEmpty: "null-is-empty",
-        /// A null is not sent, so the old value stays.
+        /// A null is not sent, and the receiver keeps its old value.
         NullNotSent: "null-not-sent",
-        /// Letters and their accents are composed: another form with the same meaning.
+        /// Text is converted to Unicode form NFC: a letter and its accent become one character.
         Nfc: "nfc",
-        /// Letters and their accents are separated: another form with the same meaning.
+        /// Text is converted to Unicode form NFD: a letter and its accent become two characters.
         Nfd: "nfd",
-        /// Ligatures, fractions and other variants of characters become plain characters.
+        /// Text is converted to Unicode form NFKC: ligatures and fractions become plain characters.
         Nfkc: "nfkc",
         /// Characters outside Latin-1 become question marks.
         Latin1: "latin-1",
@@ -55,7 +58,7 @@ pub(super) enum Way {
 }
 
 impl Bend {
-    /// Whether this loss applies to this kind of column.
+    /// Whether this change applies to columns of this kind.
     pub fn fits(self, kind: &ColumnKind) -> bool {
         use ColumnKind::{Blob, Date, Decimal, Int, Real, Text, Timestamp};
         match self {
@@ -72,8 +75,8 @@ impl Bend {
         }
     }
 
-    /// The value after the path, for this kind of column; `None` if the path leaves it unchanged.
-    /// The device's local time is `ahead` seconds ahead of UTC.
+    /// The changed value for this kind of column; `None` if the value does not change. The device's
+    /// local time is `ahead` seconds ahead of UTC.
     pub(super) fn of(self, value: ValueRef<'_>, kind: &ColumnKind, way: Way, ahead: i32) -> Option<Value> {
         let ahead = i64::from(ahead) * 1_000_000 * if way == Way::Up { 1 } else { -1 };
         let bent = match (value, self) {
@@ -115,7 +118,7 @@ impl Bend {
             Bend::Float => rounded(f64::from(text.parse::<f32>().ok()?)),
             _ => rounded(exact),
         };
-        // Rounding may give one digit more than the column holds; the value is then left unchanged.
+        // Rounding may give one digit more than the column holds. Then the value stays unchanged.
         Decimal::canonical(&bent, digits, places).map(|number| number.to_string())
     }
 

@@ -6,7 +6,7 @@ use crate::base::{Cell, EntityId, Key, Value};
 use crate::protocol::WireRow;
 use crate::store::Entry;
 
-/// Bytes of a value in the reader: a text has its own length, other values that of a number.
+/// Bytes of a value in memory: the length of a text, or 8 for any other value.
 fn size(value: &Value) -> u64 {
     match value {
         Value::Text(text) => text.len() as u64,
@@ -29,7 +29,7 @@ fn reads_at_once(process: &Process) -> bool {
     process.options.pull.on_big_row != OnBigRow::InParts && process.ports.machine.row_limit().is_some()
 }
 
-/// Whether a pulled row is left out, because it is too large to be read.
+/// Whether a pulled row is skipped because it is too large for the phone's reader.
 pub(super) fn leaves_out(process: &Process, row: WireRow<'_>) -> bool {
     let skips = process.options.pull.on_big_row == OnBigRow::Skip;
     let bytes = || row.values.map_or(0, |cells| cells.iter().map(cell_size).sum::<u64>());
@@ -46,7 +46,7 @@ pub(super) fn shows(process: &Process, entity: EntityId, key: &Key) -> bool {
     process.ports.machine.can_show(bytes)
 }
 
-/// Reads edits that are to be sent; the process dies if one is too large.
+/// Reads edits before they are sent. The process dies if one edit is too large.
 pub(super) async fn read_edits(process: &Process, edits: &[Entry]) {
     if reads_at_once(process) && !process.ports.machine.can_show(largest(edits)) {
         process.die().await;

@@ -1,15 +1,16 @@
-//! Requests that fail as a whole: they are halved until they hold only the edit that fails.
+//! Finds the edit that makes the server reject a whole push request. After each failure the next
+//! request has half as many edits, until it has only the edit that fails.
 
 use std::cell::Cell;
 
 use super::control::Size;
 
-/// The most edits per request after one failed; `None`: as many as the chunk has.
+/// The most edits per request after a request failed; `None` means no limit.
 #[derive(Debug, Default)]
 pub(super) struct Bisection(Cell<Option<u32>>);
 
 impl Bisection {
-    /// A chunk of this size, reduced to the limit.
+    /// Reduces a chunk size to the limit.
     pub(super) fn hold(&self, size: Size) -> Size {
         match self.0.get() {
             Some(rows) if rows < size.rows => Size { rows, ..size },
@@ -17,9 +18,11 @@ impl Bisection {
         }
     }
 
-    /// Halves the limit after a request of `sent` edits failed. False if it had only one edit.
+    /// Halves the limit after a request of `sent` edits failed. Returns false if the request had
+    /// only one edit.
     pub(super) fn halve(&self, sent: u32) -> bool {
-        // A family of edits is never split, so the request may have been larger than the limit.
+        // A request may be larger than the limit: edits of a family (a row and its parts) stay
+        // together.
         let sent = self.0.get().map_or(sent, |limit| limit.min(sent));
         if sent > 1 {
             self.0.set(Some(sent / 2));
@@ -27,9 +30,9 @@ impl Bisection {
         sent > 1
     }
 
-    /// Doubles the limit after a request of `sent` edits was served.
+    /// Doubles the limit after the server accepted a request of `sent` edits.
     pub(super) fn served(&self, sent: u32) {
-        // A smaller request says nothing about the limit.
+        // A request below the limit does not show that a larger one succeeds.
         if let Some(limit) = self.0.get().filter(|limit| sent >= *limit) {
             self.0.set(limit.checked_mul(2));
         }

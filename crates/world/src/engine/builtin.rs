@@ -1,4 +1,4 @@
-//! The built-in engine: its parts, its life cycle, and its interface to the bench.
+//! The built-in engine: its parts, its life cycle, and its interface to the simulation.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -28,7 +28,7 @@ use crate::engine::unit::scheduler::Scheduler;
 use crate::engine::unit::session::Session;
 use crate::store::{self, Store, Tx};
 
-/// The built-in engine of one process.
+/// The built-in engine in one process of the app.
 pub(crate) struct Builtin {
     process: Rc<Process>,
     scheduler: Rc<Scheduler>,
@@ -58,14 +58,15 @@ impl Builtin {
         });
     }
 
-    /// Attachments were sent beside the runs: lets rows go that waited for them.
+    /// Handles the end of uploads outside of a run: fires the save trigger, so that rows are sent
+    /// that waited for these uploads.
     fn blobs_went(&self) {
         if self.process.options.attachments.with == With::Row {
             self.scheduler.fire(Trigger::Save);
         }
     }
 
-    /// Lets attachments go that were held back beside the runs.
+    /// Starts uploads that were held back.
     fn blobs_may_go(&self) {
         if self.scheduler.minds_the_network() {
             self.session.blobs.made.raise();
@@ -74,8 +75,8 @@ impl Builtin {
 
     fn network_came(&self) {
         if !self.process.rules.has(Flaw::IgnoresTheNetwork) {
-            // Failed units go first: a sync that discards all waiting units then discards them,
-            // too.
+            // Failed units are queued first. So the sync that `Online` starts can discard them with
+            // all other waiting units.
             self.scheduler.retry_failed();
             self.scheduler.fire(Trigger::Online);
             if self.scheduler.network_changed() {
@@ -103,10 +104,10 @@ impl Builtin {
         });
     }
 
-    /// Ends runs that a killed process left open, starts the timers, then serves the queue for
-    /// ever.
+    /// Ends runs that a killed process left open, starts the timers, then serves the queue until
+    /// the process ends.
     async fn live(self: Rc<Self>) {
-        // The world opened the database; opening may have included a recovery.
+        // The simulation opened the database before this call, and a recovery may have taken time.
         self.process.settle_work().await;
         if self.session.end_interrupted_runs().await.is_err() {
             return;
@@ -142,7 +143,8 @@ impl Builtin {
         }
     }
 
-    /// Drops edits beyond the limits of the outbox. A run drops them itself when it begins.
+    /// Drops edits beyond the limits of the outbox. While a run is under way, this does nothing:
+    /// each run drops such edits when it begins.
     fn trim_outbox(&self) {
         if self.process.options.push.outbox.exist() && !self.session.is_under_way() {
             let process = self.process.clone();

@@ -21,12 +21,11 @@ use crate::store::StoreError;
 
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// No response came, even after retries.
+    /// No response came, for this reason.
     Silence(TransportError),
-    /// The server refused, and another try does not help now.
+    /// The server refused the request.
     Refused(ServerError),
-    /// A proxy on the path refuses requests of this size; it responds with a page of its own
-    /// (status 413).
+    /// A proxy on the path refused the request as too large, with its own page (status 413).
     Stopped,
     Damaged(String),
 }
@@ -101,13 +100,13 @@ pub(super) struct RunError {
     pub(super) error: SyncError,
     /// Tries of the request that ended the run; 1 if something else ended the run.
     pub(super) tries: u32,
-    /// Whether the server refused: another network does not help then.
+    /// Whether the server refused the request. If so, another network does not help.
     pub(super) refused: bool,
 }
 
 impl From<HookError> for RunError {
     fn from(failed: HookError) -> RunError {
-        // A new network does not fix the app.
+        // `refused` is true because another network does not mend the app's hook.
         RunError { error: SyncError::Aborted(failed.to_string()), tries: 1, refused: true }
     }
 }
@@ -141,34 +140,35 @@ pub(super) struct Received {
     kind: RequestKind,
     unit: Option<UnitId>,
     of: Asked,
-    /// The entities of the edits that the response has verdicts on, in order.
+    /// The entities of the request's edits, in the order of the verdicts in the response.
     pushed: Vec<EntityId>,
     sent_at: Time,
     sent: u64,
-    /// The size that a pull requested or a push sent.
+    /// The requested size of a pull, or the sent size of a push.
     asked: Size,
     failures: u32,
     wire: Span,
-    /// The memory reserved for the response; `None` before that.
+    /// The memory reserved for the response; `None` before the reservation.
     held: Option<Held>,
 }
 
-/// Sends requests to the server: numbers them, sizes their chunks, and obeys "try again later".
+/// Sends requests to the server. It numbers requests, sets their chunk sizes, and waits if the
+/// server responds with "try again later".
 pub(super) struct Caller {
     process: Rc<Process>,
     pulls: RefCell<Steering>,
     pushes: RefCell<Steering>,
     requests: Cell<u64>,
-    /// Until this time the server wants no request.
+    /// The server accepts no requests before this time.
     quiet_until: Cell<Time>,
     pub(super) token: Token,
-    /// The limits of pushes and pulls after messages that were too large.
+    /// The limits of pushes and of pulls, set after a message was too large.
     caps: [Caps; 2],
-    /// The limit of pushes after one failed as a whole.
+    /// The limit of pushes, set after the server rejected a whole push.
     bisection: Bisection,
-    /// Whether the server has demanded that the device discards its database.
+    /// Whether the server has demanded that the device discard its database.
     must_reset: Cell<bool>,
-    /// Whether pull and push go in separate messages, as both in one message were too large.
+    /// Whether pull and push use separate requests, because one request with both was too large.
     apart: Cell<bool>,
 }
 
@@ -191,7 +191,8 @@ impl Caller {
         }
     }
 
-    /// The limits of the next chunk of this kind; the chunk begins with rows of `first`.
+    /// The size limits of the next chunk of this kind. The chunk begins with rows of entity
+    /// `first`.
     pub(super) fn chunk(&self, kind: RequestKind, first: EntityId) -> Size {
         let steering = self.steering(kind);
         let size = steering.borrow().size(first);
@@ -230,15 +231,16 @@ impl Caller {
         self.must_reset.take()
     }
 
-    /// Halves pushes after one failed as a whole. True if a smaller push follows.
+    /// Halves the push limit after the server rejected a whole push. Returns true if a smaller push
+    /// follows.
     fn bisects(&self, request: &Request, failure: &Failure) -> bool {
         let looks = self.process.options.push.on_failed == OnFailed::Bisect;
         let fails = matches!(failure, Failure::Refused(ServerError::Failed));
         looks && fails && self.bisection.halve(request.mutations().len() as u32)
     }
 
-    /// Lowers the limits after a message that was too large. True if a smaller request follows at
-    /// once.
+    /// Lowers the limits after a message was too large. Returns true if a smaller request follows
+    /// at once.
     fn shrinks(&self, request: &Request, failure: &Failure) -> bool {
         let Some(which) = failure.too_large() else { return false };
         let options = &self.process.options;
@@ -264,8 +266,8 @@ impl Caller {
         self.process.options.push.on_too_large != OnTooLarge::GiveUp && !self.apart.replace(true)
     }
 
-    /// Sends the request that `make` builds for a request number. Ends with a response, after the
-    /// last try, or if there is no network.
+    /// Sends the request that `make` builds for a request number, with retries. Fails after the
+    /// last try, or if a retry is pointless.
     pub(super) async fn exchange(
         &self,
         unit: Option<UnitId>,
@@ -329,7 +331,8 @@ impl Caller {
         }
     }
 
-    /// Returns the failure of a try; `None` if its token was refused and a new token is there now.
+    /// Returns the failure of a try. Returns `None` if the server refused the token and the device
+    /// has a new token now.
     pub(super) async fn renewed(
         &self,
         failure: Failure,
@@ -362,15 +365,16 @@ impl Caller {
         self.process.unless_stopped(in_run, self.process.ports.sleep(wait)).await;
     }
 
-    /// Waits before it asks the server again about background work. This is not a failure.
+    /// Waits before the next request about a background job on the server. This wait is not a
+    /// failure.
     async fn wait_for_job(&self, in_run: bool, failures: u32, wait: Span) {
         let heeds = self.process.options.retry.heeds_after;
         let wait = if heeds { wait } else { self.process.backoff(1, None) };
         self.wait_and_retry(in_run, failures, wait).await;
     }
 
-    /// How long the server still wants no request. Callers add a random wait: otherwise devices
-    /// that got the same moment would all return at that moment.
+    /// The remaining time in which the server accepts no requests. Callers add a random wait.
+    /// Otherwise all devices with the same end time would send at that time.
     fn after_left(&self) -> Span {
         self.quiet_until.get().since(self.process.ports.clock.now())
     }
@@ -451,14 +455,14 @@ impl Caller {
         if asks_caches { Requests::Plain } else { self.process.options.pull.requests }
     }
 
-    /// The address of a pull to which caches on the path may respond.
+    /// The cache address of a pull; `None` if HTTP caches must not respond to the request.
     fn cacheable(&self, request: &Request) -> Option<Cacheable> {
         let Request::Pull(pull) = request else { return None };
         let validated = self.pulled() == Requests::Validated;
         pull.by_address.then(|| Cacheable { address: pull.address(), validated })
     }
 
-    /// Sends a request. If its run is cancelled, stops waiting and closes the connection.
+    /// Sends a request. If its run is cancelled, closes the connection and stops waiting.
     async fn call(
         &self,
         call: Call<'_>,
@@ -476,7 +480,7 @@ impl Caller {
         })
     }
 
-    /// Turns a refusal into a failure, before the response is used.
+    /// Converts a response that is a refusal into a failure.
     fn judge(&self, received: Received) -> Result<Received, Failure> {
         if !self.process.options.codec.is_refusal(&received.opened) {
             return Ok(received);
@@ -501,8 +505,8 @@ impl Caller {
         Err(failure)
     }
 
-    /// Decodes a response. If the bytes are not one, such as a captive portal's page, the request
-    /// has failed.
+    /// Decodes a response. The request fails if the bytes are not a response, such as the page of a
+    /// captive portal.
     pub(super) fn read<'r>(&self, received: &'r Received) -> Result<Answer<'r>, RunError> {
         let text = match self.process.options.codec.decode_answer(&received.opened) {
             Ok(Ok(mut answer)) if self.is_of(&answer, received) => {
@@ -526,7 +530,7 @@ impl Caller {
         unchecked || received.of == answer.asked
     }
 
-    /// The error of a run whose request got a response that is not its own.
+    /// The error of a run that got a response to another request.
     pub(super) fn not_its_own(&self, received: &Received, text: String) -> RunError {
         let failure = self.foreign(received, text);
         GivenUp { failure, tries: received.failures + 1, refused: false }.ends_run()
@@ -548,7 +552,7 @@ impl Caller {
     }
 }
 
-/// The size of a request that its controller observes; `sent` is the bytes of the request.
+/// The size of a request, for the controller of chunk sizes. `sent` is the bytes of the request.
 fn observed_size(request: &Request, sent: u64) -> Size {
     match request {
         Request::Pull(pull) | Request::Sync(SyncRequest { pull, .. }) => {

@@ -1,32 +1,38 @@
 //! The built-in sync engine.
 //!
-//! It decides when to send which requests and when to retry. It decides how pulled rows are
-//! written, when a cursor moves, when an edit leaves the outbox, and who wins a conflict. The store
-//! decides the layout on disk, the gateway finds changes, and the ports do all waiting.
+//! The engine decides when to send which requests and when to retry. It decides how pulled rows are
+//! written and when a cursor moves. It decides when an edit leaves the outbox, and which side wins
+//! a conflict. The store (the database on the device) decides the layout on disk. The gateway (the
+//! server between phones and backend) finds changes. The ports (interfaces to clock, network and
+//! app) do all waiting.
 //!
 //! Reading order: `builtin` (the engine as a whole), `scheduler` (which unit runs when), `session`
 //! (one run), `push` and `settle` (edits out, verdicts in), `pull` and `apply` (pages in, rows and
 //! cursors written), `exchange` (one request with its retries), `live` (announcements of changes).
-//! All share one `process`, which can die. Decisions are pure functions or small rules: the
-//! contract's `Queue`, [`backoff`], the conflict [`Policy`], the chunk sizes of [`control`], and
-//! the `Rules`. A planted bug replaces one of the `Rules`.
+//! All modules share one `process` (one process of the app), which can die. Decisions are pure
+//! functions or small rules: the contract's `Queue`, [`backoff`], the conflict [`Policy`], the
+//! chunk sizes of [`control`], and the `Rules`. A planted bug (a deliberate bug that tests the
+//! checks) replaces one of the `Rules`.
 //!
 //! Invariants:
 //! - A page's cursor becomes durable in the transaction that writes the page's last row, never
 //!   before. Pages of an entity are applied in the order of their requests.
-//! - An edit leaves the outbox only by a verdict of the backend. If it was not committed, it leaves
-//!   a log entry for the user. Options that model lossy apps are exceptions: `OnUnauthorized`,
-//!   `OnLogout`, `Replace`, `LocalCapture`, `OutboxLimits`.
-//! - A partial row is completed from the version that it builds on, or is not written. Excerpts are
-//!   stored beside the rows that are held in full.
-//! - A pull does not overwrite a row with local edits; the newer version waits in its shadow.
-//! - Runs do not overlap, except with `sessions`: then several units run if they share no entity.
-//!   Each run that starts ends in exactly one event, even if the process dies during the run.
+//! - An edit leaves the outbox only after a verdict of the backend. If the backend did not commit
+//!   the edit, the engine writes a log entry for the user. Options that model lossy apps are
+//!   exceptions: `OnUnauthorized`, `OnLogout`, `Replace`, `LocalCapture`, `OutboxLimits`.
+//! - A partial row has only some columns. It is written only if the device has the version with the
+//!   other columns. Excerpts (some columns of a row, for one sync unit) are stored beside full
+//!   rows.
+//! - A pull does not overwrite a row with local edits. The newer version waits in the row's shadow,
+//!   a second copy of the row.
+//! - Runs of sync units do not overlap, unless the option `sessions` allows several. Concurrent
+//!   units share no entity. Each run ends with exactly one event, even if the process dies during
+//!   the run.
 //! - The app's hooks are called at most once per run, and end before the next run begins.
-//! - No transaction is open across an await. No transaction is reported before its time on the
-//!   device is over: the process may die during that time.
-//! - A full disk loses nothing: the app refuses an edit, a run that cannot write ends with an
-//!   error, and the next run begins when there is space.
+//! - No transaction is open across an await. No transaction is reported before its duration on the
+//!   device is over, because the process may die during that time.
+//! - A full disk loses no data. The app refuses new edits, and a run that cannot write ends with an
+//!   error. The next run begins when there is space.
 
 mod apply;
 mod attachment_options;
@@ -73,7 +79,7 @@ pub use unit::retry::backoff;
 pub(crate) use unit::status::StatusRule;
 pub use unit::status::{Facts, Wheel, shown};
 
-/// The named places at which the world may kill the process.
+/// The named places in the code at which the simulation may kill the process.
 pub const CRASH_POINTS: &[&str] = &[
     "session.started",
     "push.before-request",

@@ -24,9 +24,9 @@ pub struct EngineOptions {
     pub attachments: AttachmentOptions,
     /// A request without a response fails after this time.
     pub request_timeout: Span,
-    /// The least time from a unit's last start to its next start by some triggers: a new network, a
-    /// period, or the app coming to the foreground. The first such trigger within this time starts
-    /// the unit at its end; others do nothing. A login, a save and a person are not held back.
+    /// The least time from a sync unit's last start to a start by one of 3 triggers. These triggers
+    /// are a new network, a period, and the app's return to the foreground. An earlier trigger
+    /// starts the unit at the end of this time. Logins, saves and requests by a person do not wait.
     pub debounce: Span,
     /// Time limit of an app hook; `None`: no limit.
     pub hook_timeout: Option<Span>,
@@ -34,15 +34,15 @@ pub struct EngineOptions {
     pub requests: RequestPer,
     /// The format and compression of messages.
     pub codec: Codec,
-    /// Columns whose values the path between device and backend changes.
+    /// The columns whose values change on the path between device and backend.
     pub paths: Paths,
     /// How a response's JSON is read.
     pub decoder: Decoder,
     /// The clock that dates an edit.
     pub dates: Dates,
-    /// The clock whose time a request carries.
+    /// The clock that dates each request.
     pub clock: RequestClock,
-    /// Where the app keeps its identity towards the server.
+    /// Where the app stores the identity that it sends to the server.
     pub identity: Identity,
     /// How a failed unit affects the units behind it in the queue.
     pub queue: AfterFailure,
@@ -50,11 +50,12 @@ pub struct EngineOptions {
     pub queue_kept: QueueKept,
     /// How many units may run at a time, if they share no entity.
     pub sessions: u32,
-    /// Period of polling the operating system for the network; `None`: events report it.
+    /// The interval at which the engine asks the operating system for the network. `None`: the
+    /// operating system reports changes.
     pub network_poll: Option<Span>,
-    /// The work of one poll, in time of the reference core. The default is an estimate: a
-    /// millisecond on a phone of the class `mid`. An empty call from a web view through Cordova's
-    /// bridge takes less on a Nexus 5 (ezAR, 2016). A poll also makes the query itself.
+    /// The CPU time of one poll on the reference core; a device's class scales this time. The
+    /// default is an estimate: 1 ms on a phone of the class `mid`. It covers a call from a web view
+    /// through Cordova's bridge, and the query. An empty call takes less on a Nexus 5 (ezAR, 2016).
     pub network_poll_cpu: Span,
     /// True if the engine reports its status to the app.
     pub status: bool,
@@ -66,7 +67,8 @@ pub struct EngineOptions {
     pub on_logout: OnLogout,
     /// Who owns the data on a shared phone.
     pub database_per: DatabasePer,
-    /// The engine's own work per row written and per edit sent, in time of the reference core.
+    /// The CPU time of the engine's own work per row written and per edit sent, on the reference
+    /// core.
     pub row_cpu: Span,
 }
 
@@ -88,9 +90,9 @@ pub struct ConflictOptions {
     pub policy: Policy,
     /// What counts as a conflict.
     pub detect: Detect,
-    /// The date by which an edit names the version that it was made on.
+    /// The date that an edit sends to name the version that it was made on.
     pub base: BaseDate,
-    /// The app's own rule.
+    /// The app's own conflict rule.
     pub callback: CallbackOptions,
     /// What the engine does while conflicts are open.
     pub while_open: WhileOpen,
@@ -101,19 +103,19 @@ pub struct ConflictOptions {
 /// How rows are pulled and applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PullOptions {
-    /// The network chunk: rows per request; with an adaptive controller, in the first request.
+    /// Rows per request (the network chunk). With an adaptive controller, this is the first size.
     pub chunk_rows: u32,
-    /// The network chunk in bytes: a response ends after about this many.
+    /// Bytes per response, approximately.
     pub chunk_bytes: Bytes,
-    /// The apply chunk: rows written per transaction.
+    /// Rows written per transaction (the apply chunk).
     pub apply_rows: u32,
     /// Whether a cursor belongs to an entity or to a unit.
     pub cursor: CursorBook,
-    /// Rows that cannot be read.
+    /// Which rows cannot be applied, and what happens to them.
     pub bad_rows: BadRowOptions,
-    /// How the size of the network chunk adapts.
+    /// How the number of rows per request adapts.
     pub steering: SteeringOptions,
-    /// Pages requested ahead while one is applied.
+    /// The number of pages that are requested ahead while one page is applied.
     pub prefetch: u32,
     /// Entities of a unit that are pulled concurrently, at least 1.
     pub streams: u32,
@@ -125,7 +127,7 @@ pub struct PullOptions {
     pub replace: Replace,
     /// What happens to a response that is too large.
     pub on_too_large: OnTooLarge,
-    /// How much of a run is shown at once.
+    /// How much of a run becomes visible at once.
     pub atomic: Atomic,
     /// Where a run begins after an interrupted run.
     pub checkpoint: Checkpoint,
@@ -142,7 +144,8 @@ pub struct PullOptions {
 pub struct BadRowOptions {
     /// Share of the keys whose rows fail.
     pub share: Ppm,
-    /// How often each of these rows fails per process incarnation.
+    /// How often each of these rows fails per process incarnation (from a process's start to its
+    /// end).
     pub tries: u32,
     /// What happens to a row that still fails.
     pub then: OnBadRow,
@@ -157,9 +160,9 @@ impl Default for BadRowOptions {
 /// Which edits are sent, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PushOptions {
-    /// Edits (mutations) per request; with an adaptive controller, in the first request.
+    /// Edits (mutations) per request. With an adaptive controller, this is the first size.
     pub chunk_rows: u32,
-    /// Bytes of mutations per request: an approximate upper bound; one mutation is always sent.
+    /// The approximate maximum of mutation bytes per request. At least one mutation is sent.
     pub chunk_bytes: Bytes,
     /// How the number of mutations per request adapts.
     pub steering: SteeringOptions,
@@ -167,9 +170,10 @@ pub struct PushOptions {
     pub sends: Sends,
     /// How the engine finds the edits to send.
     pub capture: LocalCapture,
-    /// Which moment of a run is the date of the last sync, if edits are captured by that date.
+    /// The moment of a run that becomes the date of the last sync. Only for apps that find edits by
+    /// that date.
     pub sync_date: SyncDate,
-    /// Whether waiting edits of a row are sent as one.
+    /// Whether waiting edits of a row are merged into one.
     pub squash: bool,
     /// The order in which edits are sent.
     pub order: PushOrder,
@@ -194,7 +198,8 @@ pub struct RetryOptions {
     pub cap: Span,
     /// Which part of a wait is random.
     pub jitter: Jitter,
-    /// Failures in a row after which a unit's run ends with an error; some failures end it at once.
+    /// The number of failed tries in a row after which a run ends with an error. Some failures end
+    /// it at once.
     pub attempts: u32,
     /// Whether the engine sends nothing until the server's "try again after" time has passed.
     pub heeds_after: bool,
@@ -282,16 +287,17 @@ word_enums! {
         SendFirst: "send-first",
         /// A person cannot log out while any edit waits.
         Refuse: "refuse",
-        /// They are discarded, each with a line that the person can read.
+        /// They are discarded. The person gets a message for each.
         Discard: "discard",
     }
 
     /// What an engine does if the server demands that the device discards its database.
     pub enum OnWipe {
-        /// It discards all data at once, even edits that were never sent. Nobody is told.
+        /// It discards all data at once, even edits that were never sent, without a message.
         #[default]
         Reset: "reset",
-        /// It sends waiting edits, then loads again; rows with edits stay until these are settled.
+        /// It sends waiting edits, then loads all rows again. Rows with edits stay until the edits
+        /// have verdicts.
         UploadFirst: "upload-first",
     }
 
@@ -309,21 +315,21 @@ word_enums! {
         /// The edits of all entities share one request, their pulls another.
         #[default]
         Direction: "per-direction",
-        /// Edits and pulls share one: a sync that needs no chunks is one request.
+        /// The edits and pulls of a run share one request, if they fit into one.
         Branch: "per-branch",
         /// The edits of one entity share one request; its pull is another.
         Entity: "per-entity",
-        /// None: a request has one edit, or the pull of one entity.
+        /// A request has one edit, or the pull of one entity.
         Call: "per-call",
     }
 
     /// How a failed unit affects the units behind it in the queue.
     pub enum AfterFailure {
-        /// It leaves the head, and is queued again after its own wait.
+        /// It leaves the queue, so other units can run. It is queued again after its own wait.
         #[default]
         MakesWay: "makes-way",
-        /// It stays at the head and is retried every 30 s. The units behind it wait until it ends
-        /// well. OutSystems does this.
+        /// It stays at the head and is retried every 30 s. The units behind it wait until it
+        /// succeeds. OutSystems does this.
         Blocks: "blocks",
     }
 
@@ -340,34 +346,35 @@ word_enums! {
 
     /// Where the queue of units is kept.
     pub enum QueueKept {
-        /// In memory: it is lost with the process; the triggers of the next start queue units
-        /// again. OutSystems does this.
+        /// In memory: the queue is lost with the process. At the next start of the app, triggers
+        /// queue units again. OutSystems does this.
         #[default]
         Memory: "memory",
-        /// In the database: when the app starts, units that have not ended well are queued again.
+        /// In the database: when the app starts, units that have not succeeded are queued again.
         Disk: "disk",
     }
 
-    /// Where an app keeps its identity towards the server.
+    /// Where an app stores the identity that it sends to the server.
     pub enum Identity {
-        /// With the phone: a copy of the database has no identity.
+        /// On the phone, outside the database: a copy of the database does not copy the identity.
         #[default]
         Device: "device",
         /// In the database: a phone with a copy of the database has the same identity.
         Database: "database",
     }
 
-    /// The clock that dates an edit. Conflicts are detected by the backend's stamps, but these
-    /// dates decide who wins.
+    /// The clock that dates an edit. The backend's stamps detect a conflict, but these dates decide
+    /// which side wins.
     pub enum Dates {
         /// The device's wall clock in UTC.
         #[default]
         Utc: "utc",
-        /// The local time that the person sees: it jumps with time zones and daylight saving.
+        /// The local time that the person sees. It jumps when the time zone or daylight saving time
+        /// changes.
         Local: "local",
     }
 
-    /// How an engine decodes a response in JSON: this sets the time and memory that it costs.
+    /// How the engine decodes JSON responses. This decides the time and memory of decoding.
     pub enum Decoder {
         /// Native code that reads row by row: the native rate of the device's class, and memory of
         /// 2.5 times the response.
@@ -380,7 +387,7 @@ word_enums! {
 
     /// What the engine does while a conflict waits for a person.
     pub enum WhileOpen {
-        /// Everything else is synced.
+        /// All other edits and rows are synced.
         #[default]
         CarryOn: "carry-on",
         /// The current run ends, and no other run begins.
@@ -401,21 +408,22 @@ word_enums! {
         /// Older versions of the same rows.
         #[default]
         Versions: "versions",
-        /// All rows of their entity: these are deleted first, together with their edits.
+        /// All rows of their entity. The engine first deletes these rows and their waiting edits.
         All: "all",
     }
 
-    /// What happens to a pulled row whose parent is missing, and to the delete of a row to which
-    /// others refer.
+    /// What happens to a pulled row whose parent is missing, and to a delete if other rows refer to
+    /// the row.
     pub enum MissingParent {
-        /// It is applied: the reference dangles.
+        /// It is applied, and a reference to a missing row remains.
         #[default]
         Ignore: "ignore",
-        /// It waits on a durable list until the parent arrives, or until the other rows are gone.
+        /// It waits on a durable list until the parent arrives, or until no row refers to the
+        /// deleted row.
         Wait: "wait",
     }
 
-    /// How HTTP caches on the path see requests for pages.
+    /// Whether HTTP caches on the path may respond to requests for pages.
     pub enum Requests {
         /// Each request is unique, as a POST or by a URL used only once: no cache may respond.
         #[default]
@@ -433,9 +441,9 @@ word_enums! {
         Entity: "entity",
         /// The unit and the entity: overlapping units fetch the same rows twice.
         Unit: "unit",
-        /// The unit, by date: each run requests changes after the date of the unit's last good run,
-        /// by the device's clock. `push.sync_date` says which moment of the run that is. After an
-        /// interrupted run, the next one begins again.
+        /// The unit, and the cursor is a date. Each run requests changes since the unit's last
+        /// successful run, by the device's clock. `push.sync_date` says which moment of that run
+        /// counts. After an interrupted run, the next run starts from the same date.
         LastSyncOn: "last-sync-on",
     }
 
@@ -444,9 +452,9 @@ word_enums! {
         /// The run ends, and the cursor stays before the row.
         #[default]
         Stop: "stop",
-        /// It is skipped: the cursor passes it.
+        /// It is skipped, and the cursor moves past it.
         Skip: "skip",
-        /// It is kept on a durable list and retried with the next pull; the cursor passes it.
+        /// It is kept on a durable list and retried with the next pull. The cursor moves past it.
         RetryList: "retry-list",
     }
 
@@ -461,8 +469,8 @@ word_enums! {
 
     /// Which waiting edits are sent first, if rows refer to each other.
     pub enum PushOrder {
-        /// The oldest edits. A row that others refer to is created before them and deleted after
-        /// them, even if one of these edits has to wait.
+        /// The oldest edits. The create of a row is sent before edits that refer to the row, and
+        /// its delete after them. This holds even if one of these edits must wait.
         #[default]
         TopDown: "top-down",
         /// The oldest edits, without regard to references.
@@ -476,11 +484,11 @@ word_enums! {
         /// Each edit is kept, in the order of editing, until the backend has decided about it.
         #[default]
         Outbox: "outbox",
-        /// A flag on the row: the row's current values are sent, and the response clears the flag,
-        /// even if the row was edited meanwhile.
+        /// A flag on the row. The row's current values are sent. The response clears the flag, even
+        /// if the row was edited since.
         DirtyFlags: "dirty-flags",
-        /// A date on the row: the row's current values are sent if it was edited after the date of
-        /// the last sync.
+        /// A date on the row. The row's current values are sent if this date is after the last
+        /// sync.
         UpdatedAfterLastSync: "updated-after-last-sync",
     }
 
@@ -502,14 +510,15 @@ word_enums! {
         Row: "row",
     }
 
-    /// Which part of a wait is random (Brooker 2015, "Exponential backoff and jitter").
+    /// Which part of a wait is random (Brooker 2015, "Exponential backoff and jitter"). n is the
+    /// number of earlier failures in a row. U(a, b) is a random value from a to b.
     pub enum Jitter {
         /// Nothing: min(cap, base·2ⁿ).
         None: "none",
         /// The whole wait: U(0, min(cap, base·2ⁿ)).
         #[default]
         Full: "full",
-        /// Half of the wait: the other half is fixed.
+        /// Half of the wait; the other half is fixed.
         Equal: "equal",
         /// The whole wait, which grows with the previous wait: min(cap, U(base, 3·previous)).
         Decorrelated: "decorrelated",
@@ -517,7 +526,7 @@ word_enums! {
 
     /// What the engine does if a message was too large for the server or for a proxy.
     pub enum OnTooLarge {
-        /// It sends half at once, down to one row. While the process lives, no chunk is larger.
+        /// It sends half at once, down to one row. No later chunk of this process is larger.
         #[default]
         Halve: "halve",
         /// It sends half at once, down to one row. Later chunks are as large as before.
@@ -528,7 +537,7 @@ word_enums! {
 
     /// How much of a pull becomes visible at once.
     pub enum Atomic {
-        /// The apply chunk: people see rows as soon as one chunk is applied.
+        /// One transaction (an apply chunk): people see rows as soon as their transaction ends.
         #[default]
         Chunk: "chunk",
         /// The whole pull: rows wait in separate tables until the last row arrives.
@@ -537,20 +546,21 @@ word_enums! {
 
     /// Where a run begins after an interrupted run.
     pub enum Checkpoint {
-        /// Behind the last durable page.
+        /// After the last durable page.
         #[default]
         Page: "page",
         /// Where the last complete run ended.
         Session: "session",
     }
 
-    /// What the engine does if a request fails each time, with a 500 that names no edit.
+    /// What the engine does if a request fails on each try with status 500, without the id of an
+    /// edit.
     pub enum OnFailed {
         /// The run ends after its tries, and the next run sends the same request.
         #[default]
         Repeat: "repeat",
-        /// It sends half of the edits next, until only the edit that fails is left. It sets that
-        /// edit aside with a message once the server has accepted others.
+        /// It halves the request until only the edit that fails is left. It drops that edit with a
+        /// message once the server has accepted another request.
         Bisect: "bisect",
     }
 
@@ -559,10 +569,10 @@ word_enums! {
         /// It continues with the other edits.
         #[default]
         GoOn: "go-on",
-        /// It ends with an error: nothing is pulled, and no date moves.
+        /// It ends with an error. Nothing is pulled, and the date of the last sync does not move.
         EndRun: "end-run",
-        /// It continues. After a final refusal, all edits of that request that were not committed
-        /// count as refused, too.
+        /// It continues. If an edit is finally refused, all uncommitted edits of its request also
+        /// count as refused.
         RefuseAll: "refuse-all",
     }
 }

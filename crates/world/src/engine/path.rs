@@ -1,5 +1,6 @@
-//! Lossy changes of values between device and backend: one [`Bend`] per column. In products, the
-//! object layer makes them before or behind its codec, so this code works around codecs, too.
+//! Changes of values between device and backend, at most one [`Bend`] per column. In products, the
+//! object layer (the code that converts rows to objects) makes these changes outside its codec.
+//! This code does the same: it runs before encoding and after decoding.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use crate::contract::{ColumnKind, Mutation, Outcome, Row};
 use crate::protocol::{Answer, Request, SyncRequest, WireRow};
 use crate::store::{Stored, Tx};
 
-/// How one column's values change on the way up, down or both.
+/// The change of one column's values on the way to the backend, to the device, or both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Path {
     /// The column's position in the backend's columns.
@@ -19,7 +20,7 @@ pub struct Path {
     pub place: usize,
     /// The kind of the column's values.
     pub kind: ColumnKind,
-    /// How values change.
+    /// The change.
     pub bend: Bend,
     /// True if values change on their way to the backend.
     pub up: bool,
@@ -45,8 +46,8 @@ impl Paths {
         self.0.entry(entity).or_default().push(path);
     }
 
-    /// A pulled row in which held values replace the nulls that the path does not send; `None` if
-    /// nothing is to be replaced.
+    /// A pulled row in which the device's old values replace the nulls that the path does not send.
+    /// `None` if the row needs no such replacement.
     pub(super) fn kept<'c>(
         &self,
         tx: &Tx<'_>,
@@ -96,8 +97,8 @@ impl Paths {
         }
     }
 
-    /// Changes the values of a decoded response. `pushed` has the entities of the edits that the
-    /// response has verdicts on, in order; `ahead` is as in `up`.
+    /// Changes the values of a decoded response. `pushed` has the entities of the request's edits,
+    /// in the order of the verdicts. The device's zone is `ahead` seconds ahead of UTC.
     pub(super) fn down(&self, answer: &mut Answer<'_>, pushed: &[EntityId], ahead: i32) {
         if self.0.is_empty() {
             return;

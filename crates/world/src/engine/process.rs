@@ -1,4 +1,5 @@
-//! One incarnation of a device's process: the state that all parts of the engine share.
+//! The state that all parts of the engine share. It belongs to one incarnation of a device's
+//! process (from its start to its end).
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,15 +20,16 @@ use crate::engine::unit::retry::backoff;
 use crate::engine::unit::status::Teller;
 use crate::store::{self, Entry, Store, Stored, Tx};
 
-/// A committed version is visible to readers within this time: its tick of the backend's stamps is
-/// over by then. Before that, a load may lack the version.
+/// A version is visible to all readers of the backend at the latest this long after its commit.
+/// Before that, a load may lack the version.
 const SHOWN_WITHIN: Span = Span::secs(5);
 
 /// A version that this process wrote to the backend.
 #[derive(Clone, Copy, Debug)]
 struct Written {
     stamp: Stamp,
-    /// When the backend confirmed the version, if the edit created the row; else `None`.
+    /// The time when the backend confirmed the create of the row; `None` if this process only
+    /// updated it.
     made: Option<Time>,
 }
 
@@ -37,7 +39,7 @@ pub(super) struct Process {
     pub(super) store: Rc<Store>,
     pub(super) options: Rc<EngineOptions>,
     pub(super) rules: Rules,
-    /// Whether the process died at a place in this code: then none of its tasks may continue.
+    /// Whether the process died at a crash point. If so, none of its tasks may continue.
     pub(super) dead: Cell<bool>,
     pub(super) stop: Stop,
     /// Bytes of the responses in memory.
@@ -45,12 +47,12 @@ pub(super) struct Process {
     /// Bytes of the requests being sent.
     requests: Rc<Cell<u64>>,
     retries: RefCell<Stream>,
-    /// Versions of rows that this process wrote to the backend; a pulled version among them is an
-    /// echo.
+    /// Versions of rows that this process wrote to the backend. A pulled version among them is an
+    /// echo of the process's own edit.
     own_versions: RefCell<FxHashMap<(EntityId, Key), Written>>,
     pub(super) passed: Passed,
     pub(super) status: Teller,
-    /// Own work whose time has not passed yet.
+    /// CPU time of the engine's own work that has not passed in virtual time yet.
     owed: Cell<Span>,
     /// How far the server's clock is ahead of the device's, in microseconds, as last reported.
     server_ahead: Cell<i64>,
@@ -135,7 +137,8 @@ impl Process {
         }
     }
 
-    /// The result of `work`. `None`: `work` is part of a run, and the run was cancelled first.
+    /// The result of `work`; `None` if `work` is part of a run that was cancelled before `work`
+    /// ended.
     pub(super) async fn unless_stopped<T>(&self, in_run: bool, work: impl Future<Output = T>) -> Option<T> {
         if in_run { self.stop.or(work).await } else { Some(work.await) }
     }
@@ -147,7 +150,7 @@ impl Process {
         }
     }
 
-    /// Reports that the network came or went, without waiting for the app's hook.
+    /// Reports a change of the network, without waiting for the app's hook.
     pub(super) fn network_changed(&self) {
         let network = self.ports.transport.network();
         self.status.network(network != NetworkKind::None);
@@ -158,8 +161,8 @@ impl Process {
         }
     }
 
-    /// Writes in one transaction and lets its time on the device pass. The transaction must not be
-    /// reported before this returns.
+    /// Writes in one transaction and waits for its duration on the device. Callers report the
+    /// transaction only after this function returns.
     pub(super) async fn write<R>(&self, f: impl FnOnce(&Tx<'_>) -> Stored<R>) -> Stored<R> {
         self.timed(f).await.0
     }
@@ -171,8 +174,8 @@ impl Process {
         (written, took)
     }
 
-    /// Marks the attachments of a row whose create was dropped: they are sent only if the server
-    /// has the row.
+    /// Marks the attachments of a row whose create was dropped. Marked attachments are sent only if
+    /// the server has the row.
     pub(super) fn doubts(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
         let has_any = self.setup.schema.attachment(entry.entity).is_some();
         if has_any && entry.kind == EditKind::Create && !self.rules.has(Flaw::SendsWhatCameToNothing) {
@@ -181,18 +184,18 @@ impl Process {
         Ok(())
     }
 
-    /// How far the local time that people see is ahead of the wall clock, in seconds.
+    /// The seconds by which the device's local time is ahead of its UTC clock.
     pub(super) fn zone(&self) -> i32 {
         let clock = &self.ports.clock;
         ((clock.local().0 - clock.wall().0) / 1_000_000) as i32
     }
 
-    /// The time that a request carries.
     pub(super) fn request_clock(&self) -> Stamp {
         Stamp(self.ports.clock.wall().0.saturating_add(self.server_ahead.get()))
     }
 
-    /// Adopts the server's time. False if requests carry the device's time.
+    /// Adopts the server's time for later requests. Returns false if the options say that requests
+    /// carry the device's time.
     pub(super) fn takes_server_clock(&self, server: Stamp) -> bool {
         let takes = self.options.clock == RequestClock::Server;
         if takes {
@@ -201,12 +204,13 @@ impl Process {
         takes
     }
 
-    /// Reports how many rows refer to a missing row, if the number changed and this is watched.
+    /// Reports how many rows refer to a missing row. Does so only if the number changed and the
+    /// options ask for this.
     pub(super) fn look_at_references(&self) {
         if !self.store.options().watch_references {
             return;
         }
-        // A read error appears again where the data is needed.
+        // A read error is ignored here: the next read of the same data reports it.
         if let Ok(rows) = self.store.read(store::dangling)
             && self.dangling.replace(Some(rows)) != Some(rows)
         {
@@ -214,30 +218,30 @@ impl Process {
         }
     }
 
-    /// Lets the time of the database's work and of the engine's own work pass; returns that time.
+    /// Waits for the time of the work that the database and the engine did. Returns that time.
     pub(super) async fn settle_work(&self) -> Span {
         self.ports.work(Work { own: self.owed.take(), ..self.store.work() }).await
     }
 
-    /// The time of the engine's own work for this many rows, besides the database's work.
+    /// The CPU time of the engine's own work for this many rows, without the database's work.
     pub(super) fn own_work(&self, rows: usize) -> Span {
         self.options.row_cpu * rows as u64
     }
 
-    /// Adds the engine's own work for rows; its time passes with the next transaction.
+    /// Adds the engine's own work for rows. The time passes with the next transaction.
     pub(super) fn works_for(&self, rows: usize) {
         self.owed.set(self.owed.get() + self.own_work(rows));
     }
 
-    /// Passes a crash point, or dies there with all concurrent tasks of this process.
+    /// Kills the process at this crash point if the simulation has planned that.
     pub(super) async fn crash_point(&self, point: &'static str) {
         if self.ports.crash.reached(point) {
             self.die().await;
         }
     }
 
-    /// Reserves memory for a response of `bytes` besides those in memory; dies if the memory is too
-    /// small.
+    /// Reserves memory for a response of `bytes`. The process dies if all responses together need
+    /// too much memory.
     pub(super) async fn hold(&self, bytes: u64) -> Held {
         let held = Held::of(&self.answers, bytes);
         if !self.ports.machine.can_decode(self.answers.get()) {
@@ -246,7 +250,8 @@ impl Process {
         held
     }
 
-    /// The same for a request, besides those being sent.
+    /// Reserves memory for a request of `bytes`. The process dies if all open requests together
+    /// need too much memory.
     pub(super) async fn hold_request(&self, bytes: u64) -> Held {
         let held = Held::of(&self.requests, bytes);
         if !self.ports.machine.can_send(self.requests.get()) {
@@ -260,13 +265,13 @@ impl Process {
         std::future::pending::<()>().await;
     }
 
-    /// The wait after failure number `failures` in a row; `previous` is the wait before it.
+    /// The wait after `failures` failures in a row; `previous` is the wait before the last failure.
     pub(super) fn backoff(&self, failures: u32, previous: Option<Span>) -> Span {
         backoff(&self.options.retry, failures, previous, &mut self.retries.borrow_mut())
     }
 
-    /// Remembers that the backend has an edit of a row as of `stamp`; `made`: the edit created the
-    /// row. A later edit of the row keeps the time of its creation.
+    /// Remembers the stamp that the backend gave to this process's edit of a row. `made` says that
+    /// the edit created the row. A later edit of the row keeps the recorded time of creation.
     pub(super) fn remember(&self, entity: EntityId, key: &Key, stamp: Stamp, made: bool) {
         let mut own = self.own_versions.borrow_mut();
         let written = own.entry((entity, key.clone())).or_insert(Written { stamp, made: None });
@@ -276,8 +281,8 @@ impl Process {
         }
     }
 
-    /// Rows of `entity` that this process created within `SHOWN_WITHIN`, that were not pulled since
-    /// and not undone; sorted by key.
+    /// The keys of new rows of `entity`, sorted. Each row was created by this process within
+    /// `SHOWN_WITHIN`, was not pulled since, and was not undone.
     pub(super) fn just_made(&self, entity: EntityId, undone: &[Undone]) -> Vec<Key> {
         let (own, now) = (self.own_versions.borrow(), self.ports.clock.now());
         let fresh = |written: &Written| {
@@ -290,7 +295,7 @@ impl Process {
         keys
     }
 
-    /// Whether this process wrote this version. If so, forgets the version: it was pulled.
+    /// Whether this process wrote this pulled version. If so, the version is also forgotten.
     pub(super) fn is_echo(&self, entity: EntityId, key: &str, stamp: Stamp) -> bool {
         let mut own = self.own_versions.borrow_mut();
         if own.is_empty() {

@@ -1,4 +1,6 @@
-//! Decisions behind small traits, so that a planted bug can replace one of them.
+//! Decisions of the engine behind small traits. A planted bug (a deliberate bug that tests the
+//! checks) replaces one of them. A full load is a pull of all rows of an entity. A row's shadow is
+//! a second copy for a newer version, which waits until the row has no local edits.
 //!
 //! Each default method is the correct behaviour. A planted bug overrides one method, or is a
 //! [`Flaw`].
@@ -22,7 +24,7 @@ pub struct Rules {
     pub send: Rc<dyn SendRule>,
     pub outbox: Rc<dyn OutboxRule>,
     pub resolve: Rc<dyn ResolveRule>,
-    /// The app's own conflict rule, if the policy asks it.
+    /// The app's own conflict rule, if the conflict policy uses one.
     pub own: Option<Rc<dyn OwnRule>>,
     pub wake: Rc<dyn WakeRule>,
     pub status: Rc<dyn StatusRule>,
@@ -59,28 +61,28 @@ impl OutboxRule for Correct {}
 impl WakeRule for Correct {}
 impl StatusRule for Correct {}
 
-/// Local facts about a row that a page brings.
+/// The device's state of a row that arrives in a pulled page.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     pub id: EntityId,
-    /// The generation of the load that the row belongs to.
+    /// The number of the full load that the row belongs to.
     pub generation: u32,
     /// Whether the row has local edits without a verdict.
     pub dirty: bool,
-    /// A held version up to this stamp gives way to any other version.
+    /// A local version with at most this stamp is replaced by any pulled version, even an older
+    /// one.
     pub over: Stamp,
-    /// The stamp of the row's end, if that end is noted here and was not pulled yet; else `None`.
+    /// The stamp of the row's deletion, if the device noted the deletion and has not pulled it yet.
     pub ended: Option<Stamp>,
 }
 
 impl Place {
-    /// The place of a row without other local facts.
     pub(super) fn of(id: EntityId, generation: u32, dirty: bool) -> Place {
         Place { id, generation, dirty, over: Stamp(i64::MIN), ended: None }
     }
 }
 
-/// A unit's excerpt of an entity.
+/// A sync unit's excerpt of an entity: some columns of some rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'e> {
     pub unit: UnitId,
@@ -93,18 +95,18 @@ pub struct Part<'e> {
 pub enum Applied {
     Put,
     Removed,
-    /// Nothing changed: local edits have priority, or the device has moved past this version.
+    /// Nothing changed: local edits have priority, or the device has a newer version.
     Kept,
 }
 
-/// The effect of a pulled row, or of a row that a load did not bring, on the local row.
+/// Applies pulled rows to the local rows, and removes rows that are missing in a full load.
 pub trait ApplyRule {
-    /// Whether the row at this place of its page is applied.
+    /// Whether the row at this position in its page is applied.
     fn takes(&self, _place: usize) -> bool {
         true
     }
-    /// Applies `row`. A row with local edits keeps them; the new version waits in the row's shadow
-    /// until they are settled. A version that the device has moved past is ignored.
+    /// Applies `row`. A row with local edits keeps them. The new version waits in the row's shadow
+    /// until the edits have verdicts. A version older than the local one is ignored.
     fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Stored<Applied> {
         if place.dirty {
             tx.set_shadow(place.id, row.key, row.stamp, row.values)?;
@@ -125,13 +127,13 @@ pub trait ApplyRule {
         }
     }
 
-    /// At the end of a full load of this generation, removes the rows that the load did not bring.
-    /// Returns their keys.
+    /// At the end of a full load with this number, removes the rows that the load did not contain.
+    /// Returns the keys of removed rows.
     fn sweep(&self, tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<Vec<Key>> {
         tx.sweep(entity, generation)
     }
-    /// Applies a unit's excerpt of a row: stores it beside the full row if that is older or
-    /// missing. If a local delete of the row waits for its verdict, no excerpt is shown.
+    /// Stores a unit's excerpt of a row beside the full row, if the full row is older or missing. A
+    /// row with a waiting local delete gets no excerpt.
     fn apply_part(&self, tx: &Tx<'_>, part: &Part<'_>, place: Place, row: WireRow<'_>) -> Stored<()> {
         let whose = (part.unit, place.id);
         let held = tx.row(place.id, row.key)?;
@@ -143,9 +145,9 @@ pub trait ApplyRule {
     }
 }
 
-/// Writes a backend version below the local edits of its row: columns that an edit set keep that
-/// value, and a row that an edit deleted stays deleted. Edits based on this version get its values
-/// as their base, even if they were made on an edit that was dropped.
+/// Writes a backend version of a row and applies the row's local edits on it. Columns that an edit
+/// set keep the edit's value. A row that an edit deleted stays deleted. An edit that names this
+/// version as its base also records the version's values.
 pub(crate) fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Stored<()> {
     let Some(mut values) = version.values.clone() else {
         tx.remove(id, &version.key)?;
@@ -163,7 +165,8 @@ pub(crate) fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row)
     }
     let generation = match tx.row(id, &version.key)? {
         Some(row) => row.generation,
-        // A current full load may have passed the row while it was deleted here.
+        // A full load that is under way may have passed this row while the row was deleted on the
+        // device.
         None => tx.generation(id)?,
     };
     tx.put_values(id, &version.key, version.stamp, generation, &values)
@@ -175,7 +178,7 @@ pub trait SendRule {
     fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Stored<Vec<Entry>> {
         tx.outbox(entities, limit)
     }
-    /// Whether a later edit of the row may be joined with `first`, if edits are joined.
+    /// Whether a later edit of the row may be merged into `first`, if the options merge edits.
     fn takes_in(&self, first: &Entry, _later: &Entry) -> bool {
         !first.is_sealed()
     }
@@ -193,25 +196,26 @@ pub trait SendRule {
     }
 }
 
-/// When an edit leaves the outbox, and which of its outcomes are reported.
+/// Decides when an edit leaves the outbox, and which outcomes are reported.
 pub trait OutboxRule {
-    /// Removes an acknowledged edit.
     fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
         tx.drop_entry(entry.seq)
     }
-    /// Notes that an edit was tried without success.
+    /// Records a try of an edit without success.
     fn tried(&self, tx: &Tx<'_>, entry: &Entry, error: &str) -> Stored<()> {
         tx.attempted(entry.seq, Some(error))
     }
-    /// Whether a row is shown in the backend's version after its edit of this kind was refused.
+    /// Whether the app shows the backend's version of a row after the backend refused an edit of
+    /// this kind.
     fn shows_what_was_refused(&self, _kind: EditKind) -> bool {
         true
     }
-    /// Whether this outcome of an edit that was not committed as made is reported.
+    /// Whether the engine reports this outcome, in the user's log and as an event. Asked only if
+    /// the backend did not commit the edit unchanged.
     fn tells(&self, _outcome: &Outcome) -> bool {
         true
     }
-    /// The places that get the new key of a row that the backend renamed.
+    /// The tables that get the new key after the backend changed the key of a row.
     fn renames(&self) -> Reach {
         Reach::ALL
     }
@@ -219,11 +223,11 @@ pub trait OutboxRule {
 
 /// How long the engine waits.
 pub trait WakeRule {
-    /// The wait after this many failed tries in a row; `drawn` is the random wait.
+    /// The wait before the next try; `drawn` is the random wait that the backoff gives.
     fn wait(&self, _tries: u32, drawn: Span) -> Span {
         drawn
     }
-    /// How long the engine rests after it made the response to this request durable.
+    /// The engine's pause after it made the response to this request durable.
     fn rests_after(&self, _request: u64) -> Span {
         Span::ZERO
     }

@@ -1,6 +1,6 @@
-//! Signals between tasks, and futures that run concurrently in one task. Each poll visits these
-//! futures in the same order. Once one of them reaches a place where the process dies (`dead`), the
-//! others must not continue.
+//! Signals between tasks, and futures that run concurrently in one task. Each poll visits the
+//! futures in the same order. If the process dies in one future (`dead`), the other futures must
+//! not continue.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -9,7 +9,6 @@ use std::task::{Context, Poll, Waker};
 
 use crate::contract::LocalBoxFuture;
 
-/// Tasks that wait for an event.
 #[derive(Debug, Default)]
 struct Waiting(RefCell<Vec<Waker>>);
 
@@ -26,7 +25,7 @@ impl Waiting {
     }
 }
 
-/// A signal that one wait consumes. Raising it twice before a wait sees it counts as once.
+/// A signal that ends one wait. Two `raise` calls before a wait have the effect of one.
 #[derive(Debug, Default)]
 pub(crate) struct Signal {
     raised: Cell<bool>,
@@ -34,18 +33,17 @@ pub(crate) struct Signal {
 }
 
 impl Signal {
-    /// Wakes all waiting tasks: the first one continues. If none waits, the next wait ends at once.
+    /// Wakes all waiting tasks; only the first of them continues. If no task waits, the next wait
+    /// ends at once.
     pub(crate) fn raise(&self) {
         self.raised.set(true);
         self.waiting.wake();
     }
 
-    /// Withdraws the signal.
     pub(crate) fn lower(&self) {
         self.raised.set(false);
     }
 
-    /// Waits until the signal is raised, and resets it.
     pub(crate) async fn wait(&self) {
         poll_fn(|context| {
             if self.raised.take() {
@@ -59,9 +57,10 @@ impl Signal {
     }
 }
 
-/// Cancels a run: its waits for the network or for a retry end.
+/// Cancels runs: their waits for the network or for a retry end at once.
 ///
-/// Nothing else is interrupted: written changes are still reported. All concurrent runs end.
+/// Other waits continue. So the engine still reports transactions that it has written. All
+/// concurrent runs end.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     asked: Cell<bool>,
@@ -74,7 +73,7 @@ impl Stop {
         self.waiting.wake();
     }
 
-    /// Notes that the run has ended: the next run is not cancelled.
+    /// Resets the cancellation after a run has ended. The next run is not cancelled.
     pub(crate) fn over(&self) {
         self.asked.set(false);
         self.waiting.0.take();
@@ -84,7 +83,8 @@ impl Stop {
         self.asked.get()
     }
 
-    /// The result of `work`, which is polled at least once; `None` if the run is cancelled before.
+    /// The result of `work`; `None` if the run is cancelled before `work` ends. Polls `work` at
+    /// least once.
     pub(crate) async fn or<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         poll_fn(|context| match work.as_mut().poll(context) {
@@ -124,8 +124,8 @@ async fn all(dead: &Cell<bool>, mut stories: Vec<LocalBoxFuture<'_, ()>>) {
     .await;
 }
 
-/// Repeats `step` in `stories` concurrent futures, until each finds nothing more to do (false).
-/// After a failure no further step begins; running steps finish.
+/// Repeats `step` in `stories` concurrent futures. Each future ends when its `step` returns false.
+/// After an error no further step begins, and running steps finish.
 pub(super) async fn several<E>(
     dead: &Cell<bool>,
     stories: usize,

@@ -1,4 +1,4 @@
-//! Messages that are too large for the server or for a proxy.
+//! Limits of chunk sizes after a message was too large for the server or for a proxy.
 
 use std::cell::Cell;
 
@@ -8,24 +8,25 @@ use super::options::OnTooLarge;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cap {
     size: Size,
-    /// The limit holds for this many more rows; `None`: for as long as the process lives.
+    /// The limit ends after this many further rows; `None`: the limit ends with the process.
     rows: Option<u32>,
 }
 
-/// The limit of chunks after one was too large.
 #[derive(Debug, Default)]
 pub(super) struct Caps(Cell<Option<Cap>>);
 
 impl Caps {
-    /// A chunk of this size, reduced to the limit.
+    /// Reduces a chunk size to the limit.
     pub(super) fn hold(&self, size: Size) -> Size {
         let Some(Cap { size: cap, .. }) = self.0.get() else { return size };
         Size { rows: size.rows.min(cap.rows), bytes: size.bytes.min(cap.bytes) }
     }
 
-    /// Halves the limit after a chunk of this size was too large. False if it cannot be halved.
+    /// Halves the limit after a chunk of this size was too large. Returns false if the limit cannot
+    /// be halved.
     pub(super) fn shrink(&self, how: OnTooLarge, sent: Size) -> bool {
-        // A family of edits is never split, so the chunk may have been larger than the limit.
+        // A chunk may be larger than the limit: edits of a family (a row and its parts) stay
+        // together.
         let sent = self.hold(sent);
         if how == OnTooLarge::GiveUp || sent.rows < 2 {
             return false;

@@ -1,4 +1,4 @@
-//! The oracle's view of a device.
+//! Reads a device's data for the oracle (the judge that knows all true values).
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,8 +32,8 @@ impl View {
         View { store, units, has_page, has_excerpts, has_blobs, damage: RefCell::default() }
     }
 
-    /// Reads for the oracle; this costs the device nothing. A disk that reorders unsynced writes
-    /// may leave a damaged file: then notes the damage.
+    /// Reads from the store without any cost for the device. A disk that reorders unsynced writes
+    /// may leave a damaged file. Then this function records the damage.
     fn look<R: Default>(&self, at: impl FnOnce(&Store) -> Stored<R>) -> R {
         let seen = at(&self.store);
         _ = self.store.work();

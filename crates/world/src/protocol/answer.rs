@@ -31,12 +31,14 @@ pub struct Page<'a> {
     #[serde(borrow)]
     pub cursor: Cow<'a, str>,
     pub more: bool,
-    /// Stamp ranges of versions that a restored backend has undone; the latest range is last.
+    /// Stamp ranges of versions that the backend lost when it was restored from a backup. The
+    /// latest range is last.
     #[serde(default, deserialize_with = "stretches")]
     pub undone: Vec<Undone>,
-    /// Versions from this stamp on may be missing from the page; `None`: no version is missing.
+    /// The page may lack versions with this stamp or a later one. `None` if no version is missing.
     pub unseen: Option<Stamp>,
-    /// Keys of rows that exist but are on no page of the load: a client that has one keeps it.
+    /// Keys of rows that exist but are on no page of the load. A client keeps such a row if it has
+    /// it.
     #[serde(default, borrow)]
     pub withheld: Vec<Cow<'a, str>>,
     /// A block of keys for new rows: the number of the first key, and the count of keys.
@@ -48,7 +50,7 @@ fn stretches<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Undone>, 
     Ok(ends.into_iter().map(|(from, until)| Undone { from, until }).collect())
 }
 
-/// The verdict on a pushed mutation (an edit), by the mutation's idempotency key.
+/// The verdict on a pushed mutation (an edit). `id` is the mutation's idempotency key.
 #[derive(Debug)]
 pub struct PushResult<'a> {
     pub id: Cow<'a, str>,
@@ -63,28 +65,29 @@ pub struct Rows<'a> {
     ends: Vec<u32>,
 }
 
-/// A row as sent.
+/// A row in a page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WireRow<'r> {
     pub key: &'r str,
     pub stamp: Stamp,
-    /// Values of the device's columns, or of those in `part`; `None` for a tombstone (a deletion).
+    /// Values of the device's columns, or of the columns in `part`. `None` for a tombstone (a
+    /// deletion).
     pub values: Option<&'r [Cell<'r>]>,
-    /// Set for a partial row.
+    /// The columns of a partial row; `None` for a full row.
     pub part: Option<Part>,
 }
 
-/// The columns of a partial row; the reader already holds the others.
+/// The columns of a partial row. The reader has the others already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The version that the reader must hold to use the partial row.
+    /// The version that the reader must have to use the partial row.
     pub base: Stamp,
     /// A bit per sent column, for the first 63 columns, lowest bit first; at least one bit is set.
     pub columns: u64,
 }
 
 impl Part {
-    /// True if the column at this place of a device's row was sent.
+    /// True if the row has the column at this position of the device's columns.
     pub fn has(self, place: usize) -> bool {
         place < 63 && self.columns >> place & 1 == 1
     }
@@ -123,7 +126,7 @@ impl<'a> Rows<'a> {
         self.cells.extend(values);
         self.ends.push(self.cells.len() as u32);
     }
-    /// Calls `f` with each value and its column's position; `f` may replace the value.
+    /// Calls `f` with each value and its column's position. `f` may replace the value.
     pub fn each_value(&mut self, mut f: impl FnMut(usize, &mut Cell<'a>)) {
         let mut start = 0;
         for end in self.ends.iter().map(|end| *end as usize) {
@@ -134,7 +137,8 @@ impl<'a> Rows<'a> {
             };
             let is_part = head == 4;
             let has = |place: &usize| !is_part || *place < 64 && columns >> *place & 1 == 1;
-            // The cells lead: behind the last cell of a partial row there is no position.
+            // The cells come first in this `zip`: after the last cell of a partial row, `filter`
+            // would search forever for another position.
             row[head..].iter_mut().zip((0..).filter(has)).for_each(|(cell, place)| f(place, cell));
             start = end;
         }
@@ -142,8 +146,8 @@ impl<'a> Rows<'a> {
     pub(super) fn add(&mut self, cell: Cell<'a>) {
         self.cells.push(cell);
     }
-    /// Ends a row that was read: key, stamp, then values. A partial row has its columns and its
-    /// base version before the key.
+    /// Checks and ends a row that was read: key, stamp, then values. A partial row has its columns
+    /// and its base version before the key.
     pub(super) fn end_row(&mut self) -> Result<(), Damaged> {
         let start = self.ends.last().map_or(0, |end| *end as usize);
         match &self.cells[start..] {
@@ -164,7 +168,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// A row's values at the gateway, and the columns that devices hold.
+/// A row's values at the gateway, with the columns that devices have.
 #[derive(Clone, Copy, Debug)]
 pub struct Projected<'v> {
     /// The backend's values of a row.
@@ -180,7 +184,7 @@ impl<'v> Projected<'v> {
     }
 }
 
-/// The place of a name in a row object; the names have one fixed order.
+/// The position of a name in a row object. The names have a fixed order.
 fn place_of(name: &str) -> Option<usize> {
     match ["columns", "base", "key", "stamp"].iter().position(|known| *known == name) {
         Some(place) => Some(place + 1),

@@ -1,4 +1,5 @@
-//! Chunks of attachments. They are sent as raw bytes, independent of the codec of other messages.
+//! Requests and responses for chunks of attachments. They are raw bytes, independent of the codec
+//! of other messages.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -10,7 +11,8 @@ const ASKS: &[u8] = b"PUT blob\n";
 const SAYS: &[u8] = b"blob at\n";
 const LONGEST_KEY: usize = 4_096;
 
-/// A chunk of an attachment. Without bytes it asks how much arrived, and whether the row exists.
+/// A request with a chunk of an attachment. Without bytes, it asks how many bytes the server has
+/// and whether the row exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BlobPut {
     pub device: DeviceId,
@@ -27,26 +29,25 @@ pub(crate) struct BlobPut {
 /// The response to a [`BlobPut`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BlobAnswer {
-    /// [`BlobPut::asked`] of the request: a client ignores responses to other requests.
+    /// The request's id ([`BlobPut::asked`]), because a client ignores responses to other requests.
     pub of: u64,
-    /// The number of bytes that have arrived, from the start of the attachment.
+    /// The number of bytes that the server has, from the start of the attachment.
     pub have: u64,
-    /// True if all bytes arrived and their hash is right.
+    /// True if the server has all bytes and their hash is correct.
     pub whole: bool,
     /// True if the attachment's row exists.
     pub row: bool,
 }
 
 impl BlobPut {
-    /// True if the request has no bytes and only asks.
     pub(crate) fn is_question(&self) -> bool {
         self.bytes.is_empty() && self.total > 0
     }
-    /// Whether a request is a chunk of an attachment, valid or not.
+    /// Whether a request begins like a chunk of an attachment. It may still be invalid.
     pub(crate) fn is_one(request: &[u8]) -> bool {
         request.starts_with(ASKS)
     }
-    /// The id that the response to this request has.
+    /// The id of this request, which its response repeats.
     pub(crate) fn asked(&self) -> u64 {
         xxh3_64_with_seed(&self.head(), self.bytes.len() as u64)
     }

@@ -1,4 +1,4 @@
-//! CBOR (RFC 8949): the shape of JSON in a binary form. Lists whose length is not known at their
+//! CBOR (RFC 8949): the structure of JSON in binary form. Lists whose length is not known at their
 //! start have indefinite length.
 
 use minicbor::Encoder;
@@ -29,7 +29,8 @@ impl Notation for Cbor {
         end_of_row: b"",
         end: b"\xff",
     };
-    // One byte before a short text has its length; lists and maps of indefinite length end in FF.
+    // The byte before a short text is its length. Lists and maps of indefinite length end with the
+    // byte FF.
     const MARKS: Marks = Marks {
         open: b"\xbf",
         close: b"\xff",

@@ -1,4 +1,4 @@
-//! The codec: turns messages into bytes and back.
+//! The codec, which converts messages to bytes and bytes to messages.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl Codec {
     pub(super) fn packed(self, coding: Coding) -> Codec {
         if coding.packing == Packing::None { self } else { Codec { coding, ..self } }
     }
-    /// The format's content type; each format has its own.
+    /// The format's content type; no two formats share one.
     pub fn content_type(self) -> &'static str {
         self.format.facts().content_type
     }
@@ -43,7 +43,7 @@ impl Codec {
         let plain = self.format.write_request(&request::of(request));
         if self.coding.packs == Packs::Both { self.coding.packing.packed(plain) } else { plain }
     }
-    /// Decodes a request; fails on damaged bytes.
+    /// Decodes a request. Fails on damaged bytes.
     pub fn decode_request(self, bytes: &[u8]) -> Result<Request, Damaged> {
         if self.coding.packs != Packs::Both || self.coding.packing == Packing::None {
             return request::read(self.format.read_request(bytes)?);
@@ -63,28 +63,29 @@ impl Codec {
     pub fn results(self, asked: Asked, verdicts: Verdicts<'_, '_>) -> Vec<u8> {
         self.coding.packing.packed(results(self.format, asked, verdicts))
     }
-    /// Encodes an error response. It is never compressed, so that caches can recognise it.
+    /// Encodes an error response. It is never compressed, so caches can recognise it.
     pub fn refusal(self, error: &ServerError) -> Vec<u8> {
         self.format.write_refusal(&answer::refusal(error))
     }
-    /// Decompresses a response. The decoded response borrows from the result.
+    /// Decompresses a response. `decode_answer` borrows from the result.
     pub fn open(self, message: Vec<u8>) -> Result<Vec<u8>, Damaged> {
         self.coding.packing.unpack(message)
     }
-    /// Whether a decompressed response may be an error. So pages need not be decoded twice.
+    /// Whether a decompressed response may be an error response. This checks only its first bytes,
+    /// so pages are not decoded twice.
     pub fn is_refusal(self, opened: &[u8]) -> bool {
         opened.starts_with(self.format.facts().no)
     }
-    /// Decodes a decompressed response; the inner error is an error response.
+    /// Decodes a decompressed response. The inner error is the server's error response.
     pub fn decode_answer(self, opened: &[u8]) -> Result<Result<Answer<'_>, ServerError>, Damaged> {
         answer::read(self.format.read_answer(opened)?)
     }
-    /// Approximate sizes in bytes of messages and of their parts. Used to limit a message before it
-    /// is written, and for messages that are never written.
+    /// Approximate sizes in bytes of messages and their parts. They limit a message before it is
+    /// encoded, and replace the sizes of messages that are never encoded.
     pub fn frames(self) -> Frames {
         self.format.facts().frames
     }
-    /// The CPU effort to encode or decode this message; `message` is the message as sent.
+    /// The CPU effort to encode or decode this message. `message` has the bytes as sent.
     pub fn effort(self, message: &[u8], way: Way) -> Effort {
         let packed = self.coding.packing.said_size(message);
         let plain = packed.unwrap_or(message.len() as u64);

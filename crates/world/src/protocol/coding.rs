@@ -1,8 +1,8 @@
 //! Compression of messages, and the CPU cost of coding.
 //!
-//! A device class states how many bytes of JSON it codes per second. The effort for other formats
-//! and for compression is stated as the number of JSON bytes that take the same time. All formats
-//! were measured side by side, so their ratios hold for each class.
+//! A device class states how many bytes of JSON it encodes and decodes per second. The effort for
+//! other formats and for compression is the number of JSON bytes that take the same time. All
+//! formats were measured in one run, so their ratios are valid for each class.
 
 use crate::base::word_enums;
 
@@ -23,21 +23,21 @@ word_enums! {
         /// Requests and responses.
         #[default]
         Both: "both",
-        /// Responses only: many servers accept no compressed request.
+        /// Only responses, because many servers accept no compressed requests.
         Answers: "responses",
     }
 
     /// Which bytes of a page count towards its limit.
     pub enum BytesCount {
-        /// Bytes before compression: this bounds memory.
+        /// Bytes before compression: this limits the memory for a page.
         #[default]
         Plain: "plain",
-        /// Bytes as sent: this bounds the time on the link.
+        /// Bytes after compression: this limits the time on the link.
         Sent: "sent",
     }
 }
 
-/// The compression of messages, and which bytes page limits count.
+/// The compression of messages, and how page limits count bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coding {
     /// The compression format.
@@ -48,7 +48,7 @@ pub struct Coding {
     pub counts: BytesCount,
 }
 
-/// The direction of coding.
+/// Whether a message is written or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Encoding and compressing.
@@ -60,9 +60,9 @@ pub enum Way {
 /// The effort to code a message, as the number of JSON bytes that take the same time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effort {
-    /// For encoding or decoding the format; an app may do this in a managed language.
+    /// The effort to encode or decode the format. Some apps do this in a managed language.
     pub format: u64,
-    /// For compression; this is native code.
+    /// The effort to compress or decompress, which is always native code.
     pub packer: u64,
 }
 
@@ -73,10 +73,10 @@ pub(super) struct Costs {
     pub(super) read: u64,
 }
 
-// Costs of compression (gzip like zlib at level 6, zstd at level 1) and of JSON, the reference.
-// Other formats state their costs in their files. Source: `cargo bench --bench codec`, with rows of
-// seven columns of about 230 bytes of JSON, on one core of an idle x86-64 server. All were measured
-// in one run, so the ratios hold elsewhere.
+// Costs of JSON (the reference) and of compression (gzip like zlib at level 6, zstd at level 1).
+// Other formats state their costs in their files. Source: `cargo bench --bench codec`, on one core
+// of an idle x86-64 server. Each row had 7 columns and about 230 bytes of JSON. All costs were
+// measured in one run, so the ratios are valid on other machines.
 pub(super) const JSON: Costs = Costs { written: 435, read: 735 };
 const GZIP: Costs = Costs { written: 11_581, read: 769 };
 const ZSTD: Costs = Costs { written: 1_167, read: 436 };
@@ -85,7 +85,7 @@ impl Costs {
     fn of(self, way: Way) -> u64 {
         if way == Way::Written { self.written } else { self.read }
     }
-    /// The cost in thousandths of the cost of JSON.
+    /// The cost per byte in thousandths of the cost of JSON.
     fn beside_json(self, way: Way) -> u64 {
         self.of(way) * 1_000 / JSON.of(way)
     }

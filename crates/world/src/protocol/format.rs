@@ -21,16 +21,16 @@ pub(super) struct Facts {
     pub(super) frames: Frames,
     /// The first bytes of an error response.
     pub(super) no: &'static [u8],
-    /// True if values are written in the same form as a database stores them.
+    /// True if the format writes values in the form in which a database stores them.
     pub(super) as_kept: bool,
-    /// The bytes before and after all verdicts; `pages` has those before and after all pages.
+    /// The bytes before and after all verdicts. `pages` has the bytes before and after all pages.
     pub(super) results: [&'static [u8]; 2],
     pub(super) pages: [&'static [u8]; 2],
     pub(super) end_of_row: &'static [u8],
     pub(super) end: &'static [u8],
 }
 
-/// Writes and reads messages; a response is written in parts.
+/// Writes and reads messages. A response is written in parts.
 pub(super) trait Format: Sync {
     fn facts(&self) -> Facts;
     fn write_request(&self, request: &RawRequest<'_>) -> Vec<u8>;
@@ -45,7 +45,7 @@ pub(super) trait Format: Sync {
     fn value(&self, out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
     fn end_page(&self, out: &mut Vec<u8>, end: &PageEnd);
 
-    /// Writes a row; if it has a `part`, writes only the columns of the part.
+    /// Writes a row. If the head has a `part`, writes only the columns of that part.
     fn row(&self, out: &mut Vec<u8>, head: &Head<'_>, values: Projected<'_>) {
         let sent = head.part.map_or(values.columns.len(), |part| part.columns.count_ones() as usize);
         self.begin_row(out, &Head { values: sent, ..*head });
@@ -55,7 +55,7 @@ pub(super) trait Format: Sync {
         }
         out.extend(self.facts().end_of_row);
     }
-    /// Writes a row from cells that a database stores: the last items of a list.
+    /// Writes a row from the cells that a database stores. The cells are items of a JSON list.
     fn kept_row(&self, out: &mut Vec<u8>, head: &Head<'_>, cells: &[u8]) {
         if self.facts().as_kept {
             self.begin_row(out, head);
@@ -87,7 +87,7 @@ pub(super) struct Head<'r> {
     pub(super) part: Option<Part>,
     pub(super) key: &'r str,
     pub(super) stamp: Stamp,
-    /// The number of values; not set for rows that are written as stored.
+    /// The number of values; not set for rows from a database's cells.
     pub(super) values: usize,
 }
 

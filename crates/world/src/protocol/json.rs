@@ -1,11 +1,12 @@
-//! JSON: messages are really encoded and decoded.
+//! JSON. The simulator really encodes and decodes messages.
 //!
-//! A row is an array: `[key, stamp, value, …]`; a tombstone (a deletion) is `[key, stamp]`. A
-//! partial row has the columns that differ from a version on the device: `[columns, base, key,
-//! stamp, value, …]`. `columns` has a bit per sent column; `base` is the stamp of that version.
+//! A row is an array: `[key, stamp, value, …]`. A tombstone (a deletion) is `[key, stamp]`. A
+//! partial row has only the columns that differ from a version on the device: `[columns, base, key,
+//! stamp, value, …]`. `columns` has a bit per sent column, and `base` is the stamp of the version
+//! on the device.
 //!
 //! Most servers send rows as objects with column names. A codec does not know the names, so it uses
-//! `column1`, `column2`, …, about as long as real names. A row is
+//! `column1`, `column2`, …. They are about as long as real names. A row is
 //! `{"key":"k","stamp":7,"column1":"a"}`; a partial row begins with `columns` and `base`.
 
 use serde::{Deserialize, Serialize};

@@ -28,7 +28,7 @@ const fn mapped<N: Notation + 'static>() -> (Facts, &'static dyn Format) {
 /// The default codec.
 pub const DEFAULT: Codec = Codec::plain(FORMATS[0].1);
 
-/// The names of the formats in scenario files, and last the word for all of them.
+/// The names of the formats in scenario files, then the word for all of them.
 const WORDS: [&str; FORMATS.len() + 1] = {
     let mut words = [ANY; FORMATS.len() + 1];
     let mut at = 0;

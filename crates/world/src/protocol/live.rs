@@ -1,5 +1,5 @@
-//! Messages about announcements: a phone's request for them, and the server's announcements. The
-//! messages are lines of text, independent of the codec of other messages.
+//! Messages of live pull: a phone's request for announcements of changes, and the server's
+//! announcements. The messages are lines of text, independent of the codec of other messages.
 
 use super::damaged::Damaged;
 use crate::base::{EntityId, Span};
@@ -7,16 +7,17 @@ use crate::base::{EntityId, Span};
 const LISTEN: &str = "LISTEN";
 const CHANGES: &str = "changes";
 const LISTENING: &str = "listening";
-/// Asks, on a connection, whether the other side still listens.
+/// A phone sends this on a connection to ask whether the server is alive.
 pub(crate) const PING: &[u8] = b"ping\n";
-/// The response to [`PING`], and the sign of life in a held response.
+/// The response to [`PING`]. In an open response it is the server's keep-alive message.
 pub(crate) const PONG: &[u8] = b"pong\n";
 
-/// A channel: entities that a phone listens for, by the channel's number on the phone.
+/// A channel: a set of entities that a phone listens for. The phone numbers its channels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Topic {
     pub channel: u32,
-    /// The number of the latest change that the phone knows; `None`: announce only later changes.
+    /// The number of the latest change that the phone knows. `None`: the server announces only
+    /// changes after the request.
     pub since: Option<u64>,
     pub entities: Vec<EntityId>,
 }
@@ -26,7 +27,7 @@ pub(crate) struct Topic {
 pub(crate) struct Listen {
     /// Whether the response ends with the first announcement.
     pub once: bool,
-    /// How often the server sends a sign of life; zero: never.
+    /// The interval of the server's keep-alive messages; zero: none.
     pub beat: Span,
     pub topics: Vec<Topic>,
 }
@@ -41,16 +42,17 @@ pub(crate) struct Change {
 /// A message from the server to a phone that listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
-    /// The server will send announcements; the number is its name for this response.
+    /// The server has accepted the request and will send announcements. The number identifies this
+    /// response.
     Listening(u64),
-    /// A sign of life.
+    /// A keep-alive message, without changes.
     Alive,
     /// There are changes in these channels.
     Changes(Vec<Change>),
 }
 
 impl Listen {
-    /// Whether a request asks for announcements, valid or not.
+    /// Whether a request begins like a request for announcements. It may still be invalid.
     pub(crate) fn is_one(request: &[u8]) -> bool {
         request.starts_with(LISTEN.as_bytes())
     }

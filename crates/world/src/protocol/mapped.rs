@@ -33,9 +33,10 @@ pub(super) struct Marks {
     pub(super) colon: &'static [u8],
     /// The bytes before and after the rows of a page.
     pub(super) rows: [&'static [u8]; 2],
-    /// The bytes before the row of a verdict; those instead of a missing row; those after either.
+    /// The bytes before the row of a verdict, the bytes that replace a missing row, and the bytes
+    /// after either.
     pub(super) row: [&'static [u8]; 3],
-    /// True if the row of a verdict comes after all other entries.
+    /// True if a verdict's row is its last entry.
     pub(super) row_is_last: bool,
     /// The bytes after an error response.
     pub(super) refused: &'static [u8],
@@ -52,7 +53,7 @@ fn first<N: Notation>(out: &mut Vec<u8>, name: &str, what: &(impl Serialize + ?S
     N::put(out, what);
 }
 
-/// Starts a map within a list, with its first entry.
+/// Begins a map in a list, and writes its first entry.
 fn open<N: Notation>(out: &mut Vec<u8>, is_first: bool, name: &str, what: &(impl Serialize + ?Sized)) {
     if !is_first {
         out.extend(N::MARKS.comma);

@@ -1,4 +1,4 @@
-//! Formats that tag each field of a message: XML by name, protobuf by number.
+//! Formats that mark each field of a message: XML by its name, protobuf by its number.
 
 use std::borrow::Cow;
 
@@ -26,10 +26,10 @@ const RESULT: &[&str] = &["id", "ok", "conflict", "rejected", "later", "queued",
 const PAGE: &[&str] = &["e", "cursor", "more", "undone", "unseen", "key", "row", "first", "count"];
 const ERROR: &[&str] = &["kind", "number", "text"];
 
-/// Writes such a format.
+/// Writes a format that marks each field.
 pub(super) trait Marked: Sync {
     const FACTS: Facts;
-    /// True if fields come before nested messages, in a head (like XML attributes).
+    /// True if plain fields come before nested messages, in a head (like XML attributes).
     const HAS_HEADS: bool;
     type Fields<'a>: Fields<'a>;
     fn open(out: &mut Vec<u8>, message: Field);
@@ -54,11 +54,12 @@ pub(super) trait Marked: Sync {
     fn end_page(out: &mut Vec<u8>, end: &PageEnd);
 }
 
-/// Reads such a format, field by field.
+/// Reads a format that marks each field, field by field.
 pub(super) trait Fields<'a>: Sized {
-    /// The fields of the message in these bytes, and the kind of the message.
+    /// Begins to read the message in these bytes. Also returns the kind of the message.
     fn of(bytes: &'a [u8]) -> Result<(Self, &'static str), Damaged>;
-    /// The next field; `None` at the end of the message. If it is a message, its fields are next.
+    /// The next field; `None` at the end of the message. After a field that is a message, the next
+    /// call returns the first field of that message.
     fn next(&mut self, known: &[&'static str]) -> Result<Option<(&'static str, Held<'a>)>, Damaged>;
     /// Reads a row after its start.
     fn row(&mut self, rows: &mut Rows<'a>) -> Result<(), Damaged>;
@@ -314,7 +315,7 @@ fn put_stamp<M: Marked>(out: &mut Vec<u8>, field: Field, stamp: Option<Stamp>) {
     stamp.iter().for_each(|stamp| M::signed(out, field, stamp.0));
 }
 
-/// Reads messages of one kind; each is field 1.
+/// Reads a list of messages of one kind. Each has field number 1.
 fn list<'a, F: Fields<'a>, T>(
     fields: &mut F,
     name: &'static str,
@@ -347,7 +348,7 @@ fn pull<'a>(fields: &mut impl Fields<'a>) -> Result<PullRequest, Damaged> {
     Ok(pull)
 }
 
-/// Reads an entity, a text and a count, as `want` and `fetch` have them.
+/// Reads an entity, a text and a count, which `want` and `fetch` contain.
 fn wanted<'a>(
     fields: &mut impl Fields<'a>,
     known: &[&'static str],

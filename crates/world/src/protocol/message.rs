@@ -1,4 +1,4 @@
-//! Requests from devices to the gateway.
+//! Requests from devices to the gateway (the server between devices and backend).
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -19,13 +19,13 @@ pub enum Request {
     Sync(SyncRequest),
 }
 
-/// A pull request. The codec skips fields that the message around it already has.
+/// A pull request. The codec skips fields that the surrounding message has.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PullRequest {
     /// The device that pulls.
     #[serde(skip)]
     pub device: DeviceId,
-    /// The unit that pulls.
+    /// The sync unit that pulls.
     #[serde(skip)]
     pub unit: UnitId,
     /// The device's wall clock.
@@ -33,7 +33,7 @@ pub struct PullRequest {
     pub clock: Stamp,
     /// The most rows in the response.
     pub rows: u32,
-    /// The most bytes in the response, approximately; at least one row is sent.
+    /// The approximate maximum of bytes in the response; at least one row is sent.
     pub bytes: u64,
     /// The number of the unit's run; all requests of one pull have the same number.
     #[serde(default)]
@@ -41,7 +41,7 @@ pub struct PullRequest {
     /// Local time minus the device's clock, in seconds.
     #[serde(default, skip_serializing_if = "is_default")]
     pub zone: i32,
-    /// True if it is requested by URL: all requests with the same URL get the same response.
+    /// True if the request is sent as a URL. Then HTTP caches may respond to it.
     #[serde(default, rename = "get", skip_serializing_if = "is_default")]
     pub by_address: bool,
     /// The entities to pull, in order.
@@ -54,11 +54,12 @@ pub struct PullRequest {
 pub struct Asked(pub i64);
 
 impl Asked {
-    /// The id from the clock reading in a request; this reading is unique per device.
+    /// The id of a request with a clock reading, which is unique per device.
     fn at(clock: Stamp) -> Asked {
         Asked(clock.0)
     }
-    /// The id from the text of a request that may repeat; it has as many digits as a clock reading.
+    /// The id of a request that may repeat: a hash of its text, with as many digits as a clock
+    /// reading.
     fn of(question: &str) -> Asked {
         const LEAST: u64 = 10_u64.pow(15);
         Asked((LEAST + xxh3_64(question.as_bytes()) % (9 * LEAST)) as i64)
@@ -70,8 +71,8 @@ impl PullRequest {
     pub fn new(device: DeviceId, wants: Vec<Want>) -> PullRequest {
         PullRequest { device, wants, rows: u32::MAX, bytes: 1 << 20, run: 1, ..PullRequest::default() }
     }
-    /// The path and query of a request by URL: everything that the response depends on, except the
-    /// server's content. Headers state the sender and the time.
+    /// The path and query of the request's URL. They contain all parameters that decide the
+    /// response. Headers contain the clock.
     pub fn address(&self) -> String {
         let PullRequest { device, unit, rows, bytes, .. } = self;
         let mut address = format!("/pull?device={device}&unit={}&rows={rows}&bytes={bytes}", unit.0);
@@ -84,26 +85,25 @@ impl PullRequest {
         address
     }
 
-    /// The id that the response to this request has.
+    /// The id of this request, which its response repeats.
     pub fn asked(&self) -> Asked {
         if self.by_address { Asked::of(&self.address()) } else { Asked::at(self.clock) }
     }
 }
 
-/// Whether a value is the default, so that it can be left out.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
 impl PushRequest {
-    /// The id that the response to this request has.
+    /// The id of this request, which its response repeats.
     pub fn asked(&self) -> Asked {
         Asked::at(self.clock)
     }
 }
 
 impl FetchRequest {
-    /// The id that the response to this request has.
+    /// The id of this request, which its response repeats.
     pub fn asked(&self) -> Asked {
         let FetchRequest { device, entity, of, rows } = self;
         Asked::of(&format!("/fetch?device={device}&rows={rows}&e{}={of}", entity.0))
@@ -116,7 +116,8 @@ pub struct Want {
     /// The entity.
     #[serde(rename = "e")]
     pub entity: EntityId,
-    /// The cursor at the end of the last response; opaque to the engine. `None` requests all rows.
+    /// The cursor at the end of the last response. The engine does not interpret it. `None`
+    /// requests all rows.
     pub cursor: Option<String>,
     /// The number of keys for new rows to reserve.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -136,17 +137,17 @@ pub struct PushRequest {
     pub clock: Stamp,
 }
 
-/// A push and a pull of one unit in one request. The edits are handled first, as in a separate
-/// request. If the pull is refused, the response has only the verdicts.
+/// A push and a pull of one unit in one request. The server handles the edits first, like a
+/// separate request. If it refuses the pull, the response has only the verdicts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SyncRequest {
-    /// The push; it is done first.
+    /// The push, which the server handles first.
     pub push: PushRequest,
-    /// The pull: with the same device, unit and clock, and not by URL.
+    /// The pull, with the same device, unit and clock.
     pub pull: PullRequest,
 }
 
-/// Fetches at most `rows` rows of `entity` that belong to the record `of`, when a person opens it.
+/// Requests rows that belong to a record which a person opens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FetchRequest {
     /// The device that fetches.
@@ -169,7 +170,7 @@ impl Request {
             Request::Sync(sync) => sync.push.device,
         }
     }
-    /// The device's wall clock in the request; `None` for a fetch: it carries no clock.
+    /// The device's wall clock in the request; `None` for a fetch, which has no clock.
     pub fn clock(&self) -> Option<Stamp> {
         match self {
             Request::Pull(pull) => Some(pull.clock),
@@ -177,7 +178,7 @@ impl Request {
             Request::Fetch(_) => None,
         }
     }
-    /// The id that the response to this request has.
+    /// The id of this request, which its response repeats.
     pub fn asked(&self) -> Asked {
         match self {
             Request::Pull(pull) => pull.asked(),

@@ -1,15 +1,17 @@
-//! The protocol between the built-in engine and the gateway.
+//! The protocol between the built-in engine and the gateway (the server between devices and
+//! backend).
 //!
 //! A device sends a [`Request`]. The gateway responds with an `Answer`: pages of rows, a verdict
-//! per mutation (edit), or an error. A [`Codec`] encodes these to bytes and decodes them; no other
-//! code reads the bytes. Pages are written row by row, since readers limit their bytes. They are
-//! read into one flat list of cells (values) that borrow from the body ([`Codec::open`]). Any
-//! format can be compressed.
+//! per mutation (edit), or an error. A [`Codec`] encodes these messages to bytes and decodes them.
+//! No other code reads the bytes. Pages are written row by row, because requests limit their bytes.
+//! A page is read into one flat list of cells (values), which borrow from the response's bytes
+//! ([`Codec::open`]). Any format can be compressed.
 //!
 //! Read `message`, `answer`, `codec`, `format`, then one format.
 //!
 //! Invariants: an encoded message is decoded to the same message. Damaged bytes are an error, never
-//! a panic. A replica's disk has JSON under every codec, so a change of codec keeps it valid.
+//! a panic. The disk of the gateway's replica has JSON with every codec, so it stays valid if the
+//! codec changes.
 //!
 //! To add a format, implement `Notation`, `Marked` or `Format` in a new file, for the types in
 //! `raw_request.rs` and `raw_answer.rs`. Put its name, description and costs into its `Facts`, and

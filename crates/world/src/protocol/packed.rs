@@ -1,9 +1,10 @@
-//! Compression of messages of any format: messages are really compressed, by gzip or zstd.
+//! Compression of messages of any format, by gzip or zstd. The simulator really compresses
+//! messages.
 //!
-//! A message is compressed if that makes it smaller. HTTP marks this in `Content-Encoding`; here
-//! the first bytes mark it. The size stated in the message and [`LIMIT`] bound the decompressed
-//! size, so a zip bomb is an error. Compressor state belongs to a thread and is reset before each
-//! message, so no message depends on another.
+//! A message is compressed if this makes it smaller. Its first bytes show that it is compressed; in
+//! HTTP, `Content-Encoding` shows this. The decompressed size is limited by [`LIMIT`] and by the
+//! size stated in the message. So a zip bomb is an error. Each thread has its own compressor, which
+//! is reset before each message. So no message depends on another.
 
 use std::cell::Cell;
 
@@ -14,7 +15,7 @@ use super::{gzip, zst};
 
 /// Maximum decompressed size of a message, in bytes.
 pub const LIMIT: u64 = 256 << 20;
-/// Smaller pages, in bytes, are not compressed to estimate their size.
+/// The compressed size of pages below this number of bytes is not estimated.
 const SENT_FROM: u64 = 4_096;
 
 impl Packer {
@@ -36,7 +37,7 @@ impl Packing {
             Packing::Zstd => Some(zst::ZSTD),
         }
     }
-    /// The compressor of this message; `None` if the message is not compressed.
+    /// The compressor that wrote this message; `None` if it is not compressed.
     fn of(self, message: &[u8]) -> Option<Packer> {
         self.packer().filter(|packer| message.starts_with(packer.magic))
     }
@@ -70,8 +71,8 @@ impl Sent {
     pub(super) fn new(packing: Packing) -> Sent {
         Sent { packing, seen: Cell::new((SENT_FROM, SENT_FROM)) }
     }
-    /// The estimated compressed size in bytes. The page is compressed each time it has grown by
-    /// half; in between, the estimate uses the last ratio.
+    /// The estimated compressed size in bytes. Compresses the page each time it has grown by half.
+    /// In between, the estimate uses the last ratio.
     pub(super) fn of(&self, written: &[u8]) -> u64 {
         let plain = written.len() as u64;
         let (mut before, mut after) = self.seen.get();

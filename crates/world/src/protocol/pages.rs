@@ -19,7 +19,7 @@ pub struct PageWriter {
     out: Vec<u8>,
     packing: Packing,
     sent: Option<Sent>,
-    /// The number of pages started so far, and of rows of the last page.
+    /// The number of pages so far, and the number of rows in the last page.
     begun: (u32, u32),
     /// The end of the current page.
     end: PageEnd,
@@ -51,7 +51,7 @@ impl PageWriter {
         self.begun.1 += 1;
         Head { is_first: self.begun.1 == 1, part, key, stamp, values: 0 }
     }
-    /// Adds a row; without values it is a tombstone (a deletion).
+    /// Adds a row. Without values it is a tombstone (a deletion).
     pub fn row(&mut self, key: &str, stamp: Stamp, values: Option<Projected<'_>>) {
         let head = self.head(None, key, stamp);
         self.format.row(&mut self.out, &head, values.unwrap_or(Projected { values: &[], columns: &[] }));
@@ -61,23 +61,23 @@ impl PageWriter {
         let head = self.head(Some(part), key, stamp);
         self.format.row(&mut self.out, &head, values);
     }
-    /// Adds a row from values as a database stores them
-    /// ([`encode_cells`](crate::base::json::encode_cells)); without values it is a tombstone.
+    /// Adds a row from the cells that a database stores
+    /// ([`encode_cells`](crate::base::json::encode_cells)). Without cells it is a tombstone.
     pub fn kept_row(&mut self, key: &str, stamp: Stamp, cells: &[u8]) {
         let head = self.head(None, key, stamp);
         self.format.kept_row(&mut self.out, &head, cells);
     }
-    /// Sets the stamp ranges of versions that a restored backend had undone when this page was
-    /// read. Without this call, there are none.
+    /// Sets the stamp ranges of versions that the backend lost when it was restored from a backup.
+    /// Without this call, there are none.
     pub fn undone(&mut self, undone: &[Undone]) {
         self.end.undone = undone.to_vec();
     }
-    /// Marks a row that exists but is on no page of its load.
+    /// Adds the key of a row that exists but is on no page of the load.
     pub fn withheld(&mut self, key: &str) {
         self.end.withheld.push(key.to_owned());
     }
-    /// Notes that versions from `stamp` on may be missing from this page, because the reader is
-    /// behind the writer. Without this call, no version is missing.
+    /// Says that this page may lack versions with `stamp` or a later stamp, because its source lags
+    /// behind. Without this call, no version is missing.
     pub fn unseen_from(&mut self, stamp: Stamp) {
         self.end.unseen = Some(stamp);
     }
@@ -85,12 +85,12 @@ impl PageWriter {
     pub fn ids(&mut self, first: u64, count: u32) {
         self.end.ids = Some((first, count));
     }
-    /// Ends the current page at `cursor`; `more`: more rows follow.
+    /// Ends the current page at `cursor`. `more` says that more rows follow.
     pub fn end_page(&mut self, cursor: &str, more: bool) {
         let end = PageEnd { cursor: cursor.to_owned(), more, ..std::mem::take(&mut self.end) };
         self.format.end_page(&mut self.out, &end);
     }
-    /// The number of bytes so far that count towards a limit.
+    /// The number of bytes so far that count towards the page limit.
     pub fn bytes(&self) -> u64 {
         self.sent.as_ref().map_or(self.out.len() as u64, |sent| sent.of(&self.out))
     }

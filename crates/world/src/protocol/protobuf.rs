@@ -1,10 +1,11 @@
 //! The wire format of protobuf: fields have numbers instead of names.
 //!
 //! There is no compiled schema. Each kind of value has its own wire type, so a row describes
-//! itself. A column's field is [`FIRST_COLUMN`] plus the column's position: an integer is a
-//! `sint64`, a fraction a `double`, a text a `string`. A null column is listed by its position.
-//! Nested messages are delimited (groups), without a length prefix, so they can be written in
-//! parts. The whole message is delimited, too, so a truncated message is detected.
+//! itself. The field number of a column is [`FIRST_COLUMN`] plus the column's position. An integer
+//! is a `sint64`, a fraction a `double`, a text a `string`. A null column is listed by its
+//! position. Nested messages are groups: they have a start and an end mark instead of a length. So
+//! they can be written in parts. The whole message also has both marks, so a truncated message is
+//! detected.
 
 use std::borrow::Cow;
 
@@ -18,14 +19,14 @@ use super::marked::{Field, Fields, Held, Marked, ROOTS, unexpected, zigzag};
 use super::weight::Frames;
 use crate::base::{Cell, ValueRef};
 
-/// The field with the position of a null column.
+/// The number of the field that has the position of a null column.
 const NULL: u32 = 5;
-/// The field of the first column; lower fields have a fixed meaning in a row.
+/// The field number of the first column; lower numbers have a fixed meaning in a row.
 const FIRST_COLUMN: u32 = 6;
 
 pub(super) struct Protobuf;
 
-// A nested message starts and ends with a key: eight times its field number, plus 3 or 4.
+// The start mark of a nested message is 8 times its field number, plus 3. The end mark is plus 4.
 impl Marked for Protobuf {
     const FACTS: Facts = Facts {
         name: "protobuf",
@@ -104,7 +105,7 @@ impl Marked for Protobuf {
     }
 }
 
-/// Appends the bytes that `encode` writes, at most ten.
+/// Appends the bytes that `encode` writes, at most 10.
 fn put(out: &mut Vec<u8>, encode: impl FnOnce(&mut &mut [u8])) {
     let mut bytes = [0; 10];
     let mut rest = &mut bytes[..];
@@ -117,7 +118,7 @@ fn put_key(out: &mut Vec<u8>, (_, field): Field, wire: WireType) {
     put(out, |rest| encode_key(field, wire, rest));
 }
 
-/// A message being read.
+/// A parser of a message.
 pub(super) struct Bytes<'a> {
     rest: &'a [u8],
     open: Vec<u32>,
@@ -189,7 +190,7 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// The value in a field, and the field of the value's column.
+/// The value in a field, and the field number of the value's column.
 fn value<'a>(field: u32, held: Held<'a>) -> Result<(u32, Cell<'a>), Damaged> {
     Ok(match held {
         Held::Number(place) if field == NULL => {

@@ -10,13 +10,14 @@ use super::message::Asked;
 use crate::base::{EntityId, Span, Stamp, Word as _};
 use crate::contract::{Outcome, Refusal, Row, ServerError};
 
-/// A verdict in the form that codecs write; unset fields are left out.
+/// A verdict in the form that codecs write. Unset fields are not written.
 #[derive(Default)]
 pub(super) struct VerdictShape<'o> {
     pub(super) ok: Option<Stamp>,
     pub(super) no: Option<(&'static str, &'o str)>,
     pub(super) not_yet: Option<&'static str>,
-    /// Set if the verdict may have a row; `Some(None)`: it has no row.
+    /// `None` for verdicts that never have a row. `Some(None)` for a verdict that could have a row
+    /// but has none.
     pub(super) row: Option<Option<&'o Row>>,
     pub(super) edited: Option<Stamp>,
 }
@@ -77,7 +78,7 @@ pub(super) struct RawError {
     pub(super) text: String,
 }
 
-/// Converts a raw response; the inner error is an error response.
+/// Converts a raw response. The inner error is the server's error response.
 pub(super) fn read(raw: RawAnswer<'_>) -> Result<Result<Answer<'_>, ServerError>, Damaged> {
     if let Some(error) = raw.error {
         return Ok(Err(server_error(error)?));

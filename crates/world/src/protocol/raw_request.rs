@@ -37,7 +37,8 @@ pub(super) struct RawMutation<'a> {
     #[serde(borrow)]
     pub(super) id: Cow<'a, str>,
     pub(super) edit: u32,
-    /// The author, if another device than the sender: after a copy of that device's storage.
+    /// The device that made the edit, if it is not the sender. This happens after a copy of a
+    /// device's storage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) by: Option<DeviceId>,
     pub(super) e: EntityId,

@@ -1,4 +1,4 @@
-//! Turns a response with pages into the response to another request for the same pages.
+//! Converts a response with pages into the response to another request for the same pages.
 
 use super::answer::{Projected, WireRow};
 use super::codec::Codec;
@@ -7,7 +7,7 @@ use super::message::Asked;
 use super::pages::PageWriter;
 use crate::base::{Cell, Value};
 
-/// The same pages, addressed to the request `asked`.
+/// A response with the same pages to the request `asked`.
 ///
 /// # Errors
 /// The bytes are not a response with pages.

@@ -1,8 +1,8 @@
-//! The common part of all compressors: the bounds on decompressed sizes.
+//! The common part of all compressors: decompression with a limited size.
 
 use super::damaged::Damaged;
 
-/// A compressor: the first bytes of its messages, and functions to pack, unpack and read the size.
+/// A compression format: the first bytes of its messages, and its functions.
 pub(super) struct Packer {
     pub(super) magic: &'static [u8],
     pub(super) pack: fn(&[u8]) -> Vec<u8>,
@@ -10,8 +10,9 @@ pub(super) struct Packer {
     pub(super) unpack: fn(&[u8], u64) -> Result<Vec<u8>, Damaged>,
 }
 
-/// Decompresses in steps. Each step returns whether it was the last, and the bytes consumed so far.
-/// Returns the output and the bytes consumed. The buffer doubles, up to the rest of `size`.
+/// Decompresses in steps to exactly `size` bytes. Each step returns whether it was the last, and
+/// the input bytes consumed so far. Returns the output and the input bytes consumed. The output
+/// buffer doubles per step, up to `size`.
 pub(super) fn unpacked(
     format: &str,
     size: u64,
@@ -21,7 +22,7 @@ pub(super) fn unpacked(
     let (mut out, mut taken) = (Vec::new(), 0);
     loop {
         let before = out.len();
-        // One extra byte shows whether the output is larger than stated.
+        // With one extra byte, an output that is larger than stated is detected.
         let left = size.saturating_sub(before as u64) + 1;
         out.reserve((before as u64).max(FIRST).min(left) as usize);
         let (is_last, now) = step(&mut out)?;

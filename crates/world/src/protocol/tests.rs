@@ -241,7 +241,7 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// A page with each row written twice: by `row` and by `kept_row`.
+/// A page that has each row twice, written by `row` and by `kept_row`.
 fn page_of(codec: Codec, rows: &[(String, Vec<Value>)]) -> Vec<u8> {
     let mut writer = codec.pages(Asked(9));
     writer.begin_page(EntityId(3));

@@ -1,4 +1,5 @@
-//! Approximate sizes of messages that are not written, or not written yet; without escaping.
+//! Approximate sizes of messages that are not encoded, or not encoded yet. Escaped characters are
+//! not counted.
 
 use crate::base::{Key, Value, ValueRef};
 use crate::contract::Mutation;
@@ -6,15 +7,15 @@ use crate::contract::Mutation;
 /// Bytes that a format adds to the content of a message.
 #[derive(Clone, Copy, Debug)]
 pub struct Frames {
-    /// The bytes of a mutation (edit) without its keys and values: names, brackets, numbers.
+    /// The bytes of a mutation (an edit) without its keys and values: names, brackets, numbers.
     pub(super) edit: u64,
-    /// The bytes for the number of a set column, and its delimiters.
+    /// The bytes for a set column's number and delimiters.
     pub(super) column: u64,
     pub(super) text: u64,
     pub(super) number: u64,
     pub(super) null: u64,
-    /// The rest of a request, mutation or response of the gateway. Of its request for the next page
-    /// of its replica this is all except the cursor; of the response, all except the rows.
+    /// The rest of a message between gateway and backend: everything except the parts counted by
+    /// the other fields, the cursor, and the rows.
     pub(crate) head: u64,
     pub(super) verdict: u64,
 }

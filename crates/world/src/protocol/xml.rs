@@ -1,8 +1,10 @@
-//! XML: messages are really encoded and parsed. A message, a row and a value are an element each.
+//! XML. The simulator really encodes and parses messages. Each message, row and value is an
+//! element.
 //!
 //! A value is in an element named after its kind: `<row key="k" stamp="7"><text>a</text>
-//! <int>5</int><null/></row>`. Column names are never sent; a class serialiser writes them in these
-//! two tags instead of the kind. Characters not allowed in XML are written as references.
+//! <int>5</int><null/></row>`. Column names are not sent. A typical serialiser has the column name
+//! in these tags instead of the kind. Characters that XML does not allow are written as character
+//! references.
 
 use std::borrow::Cow;
 
@@ -18,7 +20,7 @@ use super::weight::Frames;
 use crate::base::json::write_value;
 use crate::base::{Cell, ValueRef};
 
-/// Elements that are not messages: each holds a part of the surrounding message.
+/// Elements that are not messages. Each contains a part of the surrounding message.
 const HOLDERS: [&[u8]; 4] = [b"pages", b"undone", b"withheld", b"end"];
 
 pub(super) struct Xml;
@@ -61,7 +63,7 @@ impl Marked for Xml {
         put_attribute(out, field, |out| write_value(out, ValueRef::Int(number)));
     }
     fn number(out: &mut Vec<u8>, (name, number_of): Field, number: u64) {
-        // XML has one attribute `guard`: the word `since`, or the number of an image.
+        // XML has one attribute `guard` for 2 fields: the word `since`, or the number of an image.
         let name = if name == "image" { "guard" } else { name };
         Xml::text(out, (name, number_of), &number.to_string());
     }
@@ -129,10 +131,11 @@ fn is_plain(byte: u8) -> bool {
     byte >= 0x20 && byte != b'<' && byte != b'>' && byte != b'&' && byte != b'"'
 }
 
-/// Appends a text. Line ends are written as references, because readers may normalise them.
+/// Appends a text. Line ends are written as character references, because XML parsers may change
+/// them.
 fn put_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    // No branches, so the compiler vectorises this check; most texts are plain.
+    // Most texts are plain. This check has no branches, so the compiler vectorises it.
     if bytes.iter().fold(true, |plain, byte| plain & is_plain(*byte)) {
         return out.extend(bytes);
     }
@@ -151,7 +154,7 @@ fn put_escaped(out: &mut Vec<u8>, text: &str) {
     out.extend(&bytes[begun..]);
 }
 
-/// A document being read. Attributes are fields; elements are fields that are messages.
+/// A parser of a document. Attributes are fields. Elements are fields that contain messages.
 pub(super) struct Elements<'a> {
     reader: Reader<&'a [u8]>,
     /// Unread attributes of the last element, in reverse order.
@@ -172,7 +175,7 @@ impl<'a> Fields<'a> for Elements<'a> {
 
     fn next(&mut self, known: &[&'static str]) -> Result<Option<(&'static str, Held<'a>)>, Damaged> {
         let named = |name: &[u8]| {
-            // The two ends of a range belong to one field.
+            // `from` and `until` are attributes of the field `undone`.
             let name: &[u8] = if name == b"from" || name == b"until" { b"undone" } else { name };
             let field = known.iter().find(|known| known.as_bytes() == name);
             field.copied().ok_or_else(|| unexpected(&String::from_utf8_lossy(name)))

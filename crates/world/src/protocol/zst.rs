@@ -10,7 +10,7 @@ use super::damaged::Damaged;
 use super::room::{Packer, other_size, unpacked};
 
 const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
-/// The fastest of the levels that are not negative.
+/// The fastest standard level; negative levels are faster but compress less.
 const LEVEL: i32 = 1;
 
 pub(super) const ZSTD: Packer = Packer { magic: MAGIC, pack, said_size, unpack };

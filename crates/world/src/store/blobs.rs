@@ -1,5 +1,5 @@
-//! Attachments that wait to be sent. Their bytes are stored in pieces: reading a stretch touches
-//! only its pieces, and noting progress touches none.
+//! Attachments that wait to be sent. Their bytes are stored in pieces. So a read of some bytes
+//! reads only their pieces, and an update of the progress writes no piece.
 
 use super::error::Stored;
 use super::session::Tx;
@@ -15,16 +15,17 @@ pub(crate) struct WaitingBlob {
     pub part: Part,
     pub total: u64,
     pub hash: u64,
-    /// The bytes of the attachment that the server had by its last response.
+    /// The number of bytes that the server has, by its last response.
     pub sent: u64,
-    /// Whether the create of its row was dropped here: the server may not have the row.
+    /// Whether the device dropped the create of the attachment's row. The server may not have the
+    /// row then.
     pub in_doubt: bool,
 }
 
 const COLUMNS: &str = "seq,entity,key,part,total,hash,sent";
 const PIECE: u64 = 32 * 1024;
-/// Upper bound of pieces per attachment. The place of a piece is its attachment's number times this
-/// bound, plus the number of the piece.
+/// The most pieces per attachment. A piece's key in the table is its attachment's number times this
+/// limit, plus the piece's number.
 const PIECES: i64 = 1 << 20;
 const IN_DOUBT: i64 = -1;
 
@@ -48,13 +49,13 @@ pub(crate) fn put(tx: &Tx<'_>, entity: EntityId, key: &Key, attachment: Attachme
     Ok(())
 }
 
-/// Waiting attachments in the order of their creation; `small_first`: thumbnails first.
+/// Waiting attachments in the order of their creation. With `small_first`, thumbnails come first.
 pub(crate) fn waiting(tx: &Tx<'_>, small_first: bool) -> Stored<Vec<WaitingBlob>> {
     in_order(tx, "", small_first)
 }
 
-/// The same, without attachments of rows whose create still waits: a row that was created during a
-/// run is sent before its attachments.
+/// Waiting attachments without those of rows whose create still waits. A row that was created
+/// during a run is sent before its attachments.
 pub(crate) fn behind_their_rows(tx: &Tx<'_>, small_first: bool) -> Stored<Vec<WaitingBlob>> {
     let waits = "WHERE NOT EXISTS(SELECT 1 FROM outbox AS o \
             WHERE o.entity=blob.entity AND o.key=blob.key AND o.kind='create')";
@@ -81,7 +82,7 @@ fn in_order(tx: &Tx<'_>, which: &str, small_first: bool) -> Stored<Vec<WaitingBl
     })
 }
 
-/// At most `most` bytes of the attachment, from `offset` on.
+/// At most `most` bytes of the attachment, from `offset`.
 pub(crate) fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Stored<Vec<u8>> {
     if most == 0 {
         return Ok(Vec::new());
@@ -96,12 +97,12 @@ pub(crate) fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Stored<Vec
     Ok(bytes)
 }
 
-/// Notes how many bytes of the attachment the server has.
+/// Records how many bytes of the attachment the server has.
 pub(crate) fn note(tx: &Tx<'_>, seq: i64, sent: u64) -> Stored<()> {
     tx.execute("UPDATE blob SET sent=?2 WHERE seq=?1", (seq, sent as i64))
 }
 
-/// Notes that the server may have no row for these attachments.
+/// Records that the server may not have the row of these attachments.
 pub(crate) fn doubt(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored<()> {
     let sql = "UPDATE blob SET sent=?3 WHERE entity=?1 AND key=?2";
     tx.execute(sql, (entity.0, key.as_str(), IN_DOUBT))

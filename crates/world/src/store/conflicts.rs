@@ -1,4 +1,5 @@
-//! Conflicts that wait for a person: each is the backend's version, beside the edit in the outbox.
+//! Open conflicts, which wait for a person's decision. A conflict stores the backend's version; the
+//! outbox has the edit.
 
 use std::collections::BTreeSet;
 
@@ -9,19 +10,21 @@ use super::shadow;
 use crate::base::{EditId, EntityId, Key, Stamp, Word};
 use crate::contract::{self, EditKind, PendingEdit, Refusal};
 
-/// The backend's side of a conflict; the edit's entry has the other side and the base of both.
+/// The backend's side of a conflict. The edit's outbox entry has the local side and the base
+/// values.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Difference {
     pub why: Refusal,
     pub current: Option<contract::Row>,
-    /// When that version was made, by its author's clock; `None` if the backend does not report it.
+    /// The time when the backend's version was edited, by its author's clock, if the backend
+    /// reports it.
     pub edited_at: Option<Stamp>,
 }
 
 pub(crate) const TABLES: &[&str] =
     &["CREATE TABLE IF NOT EXISTS conflict(seq INTEGER PRIMARY KEY,why,edited,key,stamp,\"values\")"];
 
-/// Opens a conflict and sets its edit aside.
+/// Stores an open conflict and parks its edit, so that the edit is not sent.
 pub(crate) fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Stored<()> {
     let Difference { why, current, edited_at } = difference;
     let values = current.as_ref().and_then(|row| row.values.as_deref()).map(shadow::written);
@@ -33,14 +36,14 @@ pub(crate) fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Stored<()> 
     tx.park(seq, true)
 }
 
-/// Closes a conflict: its edit may be sent again.
+/// Closes a conflict. Its edit may be sent again.
 pub(crate) fn take_off(tx: &Tx<'_>, seq: i64) -> Stored<()> {
     tx.execute("DELETE FROM conflict WHERE seq=?1", [seq])?;
     tx.park(seq, false)
 }
 
-/// The open conflicts, oldest first. A newer version of the row, pulled meanwhile, replaces the
-/// recorded version.
+/// The open conflicts, oldest first. If a newer version of the row was pulled since, it replaces
+/// the stored version.
 pub(crate) fn all(tx: &Tx<'_>) -> Stored<Vec<(Entry, Difference)>> {
     let sql = "SELECT seq,why,edited,key,stamp,\"values\" FROM conflict ORDER BY seq";
     let recorded = tx.query(sql, [], |row| {
@@ -55,7 +58,7 @@ pub(crate) fn all(tx: &Tx<'_>) -> Stored<Vec<(Entry, Difference)>> {
     })?;
     let mut page = Vec::new();
     for (seq, difference) in recorded {
-        // The number of a dropped edit may belong to another edit now.
+        // After a restart, the number of a dropped edit may belong to another edit.
         if let Some(entry) = tx.entry(seq)?.filter(|entry| entry.parked) {
             let newest = newest(tx, &entry, difference)?;
             page.push((entry, newest));
@@ -67,7 +70,7 @@ pub(crate) fn all(tx: &Tx<'_>) -> Stored<Vec<(Entry, Difference)>> {
 fn newest(tx: &Tx<'_>, entry: &Entry, recorded: Difference) -> Stored<Difference> {
     let stamp = recorded.current.as_ref().map_or(Stamp(i64::MIN), |row| row.stamp);
     let own = recorded.current.as_ref().is_none_or(|row| row.key == entry.key);
-    // The refusal may give a deletion a better date than the pull does.
+    // For a deletion, the stamp from the refusal may be more accurate than the pulled stamp.
     let is_gone = recorded.current.as_ref().is_some_and(|row| row.values.is_none());
     let is_new = |row: &contract::Row| row.stamp > stamp && !(is_gone && row.values.is_none());
     let pulled = tx.shadow(entry.entity, entry.key.as_str())?;
@@ -91,11 +94,12 @@ pub(crate) fn is_open(tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<bool> 
     tx.finds(sql, (entity.0, key))
 }
 
-/// Edits that wait to be sent, and edits that wait for a person, each oldest first.
+/// Edits that wait to be sent, and edits that wait for a person's decision. Both are sorted, oldest
+/// first.
 pub(crate) fn by_wait(tx: &Tx<'_>) -> Stored<(Vec<PendingEdit>, Vec<PendingEdit>)> {
     let (mut free, mut held) = (Vec::new(), Vec::new());
     let mut rows: BTreeSet<(EntityId, Key)> = BTreeSet::new();
-    // Rows to which held edits refer: they cannot be deleted.
+    // Rows to which edits in the second list refer. They cannot be deleted yet.
     let mut referred: BTreeSet<(EntityId, Key)> = BTreeSet::new();
     for entry in tx.entries()? {
         let row = (entry.entity, entry.key.clone());

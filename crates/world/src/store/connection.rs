@@ -11,20 +11,21 @@ use crate::base::{Span, Word};
 use crate::contract::{Database, Schema};
 use crate::disk;
 
-/// The prepared statements that a connection keeps; a run with many entities needs some dozens.
+/// The number of prepared statements that a connection keeps. A run with many entities needs some
+/// dozens.
 const STATEMENTS: usize = 128;
 
 pub(super) fn reopen(database: &Database, options: &StoreOptions) -> Stored<Connection> {
     let connection = disk::open(database)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // Without this setting SQLite would plan a statement again for each newly bound value, to use
-    // statistics that these tables do not have.
+    // Without this setting SQLite plans a statement again for each new value. It does so to use
+    // statistics, which these tables do not have.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(&pragmas(options))?;
     Ok(connection)
 }
 
-/// A connection to a database with all tables. An empty database gets its tables here.
+/// Opens a database. Creates all tables in an empty database.
 pub(super) fn open(database: &Database, schema: &Schema, options: &StoreOptions) -> Stored<Connection> {
     let connection = reopen(database, options)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -47,13 +48,13 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &StoreOptions)
     Ok(connection)
 }
 
-/// Settings of a connection; the page size takes effect only on an empty file.
+/// The settings of a connection. The page size has an effect only on an empty file.
 fn pragmas(options: &StoreOptions) -> String {
     let journal = match options.journal {
         Journal::Truncate => "TRUNCATE",
         Journal::Persist => "PERSIST",
-        // Android's interval of checkpoints (`db_wal_autocheckpoint`). SQLite's own 1000 pages
-        // would be most of a small database.
+        // Android's checkpoint interval in pages (`db_wal_autocheckpoint`). SQLite's default of
+        // 1000 pages is larger than most of these databases.
         Journal::Wal => "WAL;PRAGMA wal_autocheckpoint=100",
         Journal::Memory => "MEMORY",
     };

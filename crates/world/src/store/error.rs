@@ -1,24 +1,24 @@
-//! Errors of the store. Each needs another reaction.
+//! Errors of the store. Each variant needs a different reaction of the engine.
 
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY;
 
 use crate::contract::{EditError, SyncError};
 
-/// Why the database did not carry out a request. All functions that read or write may return these
-/// errors; their docs name only further errors.
+/// The reason why the database refused a request. All functions that read or write may return these
+/// errors, so their docs do not list them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The disk is full: nothing was changed, and a later try may succeed.
+    /// The disk is full. Nothing was changed, and a later try may succeed.
     #[error("the device's storage is full")]
     Full,
-    /// A row would refer to a missing row: nothing was changed.
+    /// A row would refer to a missing row. Nothing was changed.
     #[error("a row refers to one that is not there")]
     Dangling,
-    /// Rows that were set aside do not fit the stored rows: nothing was changed.
+    /// Staged rows do not fit the visible rows. Nothing was changed.
     #[error("what had been set aside does not fit what is there")]
     Moved,
-    /// The disk failed, or SQLite refused the request: the process is about to die.
+    /// The disk failed, or SQLite refused the request. The process is about to die.
     #[error("the database failed: {0}")]
     Failed(String),
     /// Stored or given data does not fit the schema.

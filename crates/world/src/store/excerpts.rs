@@ -1,5 +1,5 @@
-//! A unit's excerpts of rows (some columns), beside the rows that the device holds in full. An
-//! excerpt is kept only while the device has no version of the row, or an older one.
+//! Excerpts of rows: some columns of a row, pulled by one sync unit and stored beside the full
+//! rows. An excerpt is dropped when the device has the full row in an equal or newer version.
 
 use super::error::Stored;
 use super::session::Tx;
@@ -13,7 +13,7 @@ pub(crate) const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS excerpt(unit,entity,key,stamp,fresh,\"values\",PRIMARY KEY(entity,key,unit))WITHOUT ROWID",
 ];
 
-/// Stores a unit's excerpt of a row; it replaces the unit's earlier excerpt.
+/// Stores a unit's excerpt of a row, and replaces the unit's earlier excerpt.
 pub(crate) fn put(
     tx: &Tx<'_>,
     (unit, entity): (UnitId, EntityId),
@@ -31,19 +31,20 @@ pub(crate) fn remove(tx: &Tx<'_>, (unit, entity): (UnitId, EntityId), key: &str)
     tx.execute(sql, (unit.0, entity.0, key))
 }
 
-/// Drops the excerpts of a row in all units if their stamps are at most `stamp`.
+/// Drops all units' excerpts of a row with stamps of at most `stamp`.
 pub(crate) fn remove_by(tx: &Tx<'_>, entity: EntityId, key: &str, stamp: Stamp) -> Stored<()> {
     let sql = "DELETE FROM excerpt WHERE entity=?1 AND key=?2 AND stamp<=?3";
     tx.execute(sql, (entity.0, key, stamp.0))
 }
 
-/// Begins a load of `unit`: at its end, excerpts that it did not bring are dropped.
+/// Begins a full load of `unit`: sets `fresh=0` for all its excerpts of the entity. `end_load`
+/// drops those that are still not fresh.
 pub(crate) fn begin_load(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<()> {
     let sql = "UPDATE excerpt SET fresh=0 WHERE unit=?1 AND entity=?2";
     tx.execute(sql, (unit.0, entity.0))
 }
 
-/// Ends the load of `unit`: drops excerpts that it did not bring and that are not `withheld`.
+/// Ends a full load of `unit`: drops excerpts that neither the load nor `withheld` contains.
 pub(crate) fn end_load<'k>(
     tx: &Tx<'_>,
     (unit, entity): (UnitId, EntityId),
@@ -57,8 +58,9 @@ pub(crate) fn end_load<'k>(
     tx.execute(sql, (unit.0, entity.0))
 }
 
-/// Once all of `entity` was pulled in full: drops excerpts not newer than the held row. After a
-/// load (`withheld`: keys that it left out), also drops excerpts without a held row.
+/// Drops outdated excerpts after full rows of `entity` were pulled: excerpts that are not newer
+/// than the full row. After a full load it also drops excerpts without a full row. `withheld` has
+/// the keys that the load left out; their excerpts stay.
 pub(crate) fn pass_by(tx: &Tx<'_>, entity: EntityId, withheld: Option<&[&str]>) -> Stored<()> {
     let (table, _) = tx.store().names(entity);
     let held = format!(
@@ -79,8 +81,8 @@ pub(crate) fn pass_by(tx: &Tx<'_>, entity: EntityId, withheld: Option<&[&str]>) 
     Ok(())
 }
 
-/// The excerpts of an entity that the app shows, in key order: they are newer than the held row,
-/// and the row has no waiting edits.
+/// The excerpts of an entity that the app shows, in key order. Each is newer than the full row, and
+/// the row has no waiting edits.
 pub(crate) fn shown(tx: &Tx<'_>, entity: EntityId) -> Stored<Vec<ShownPart>> {
     let (table, _) = tx.store().names(entity);
     let sql = format!(

@@ -1,7 +1,7 @@
-//! Rows that an engine writes beside each pulled row, such as a log of its own. Each repeats the
-//! row's key, stamp and values as one text, and replaces the previous one. It is written in the
-//! row's transaction and never read. The previous one is found by an index, or by a scan of the
-//! whole table.
+//! Extra rows that an engine writes beside each pulled row, such as its own log. They simulate the
+//! cost of these writes. An extra row repeats the row's key, stamp and values as one text. It
+//! replaces the extra row of the previous version, in the same transaction as the row. SQLite finds
+//! the previous extra row by an index, or by a scan of the whole table.
 
 use super::error::Stored;
 use super::options::FoundBy;
@@ -10,7 +10,7 @@ use crate::base::{Cell, EntityId, Stamp, ValueRef};
 
 const PUT: &str = "INSERT INTO extra VALUES(?1,?2,?3,?4,?5)ON CONFLICT DO UPDATE SET \
 stamp=excluded.stamp,\"values\"=excluded.\"values\"";
-/// Without an index SQLite reads the whole table for this statement.
+/// Without an index, SQLite reads the whole table for this statement.
 const REPLACE: &str = "UPDATE extra SET stamp=?4,\"values\"=?5 WHERE entity=?1 AND key=?2 AND n=?3";
 const ADD: &str = "INSERT INTO extra VALUES(?1,?2,?3,?4,?5)";
 

@@ -1,5 +1,5 @@
-//! Deferred rows: they arrived and could not be applied. They wait in this list, so that a cursor
-//! may pass them.
+//! Deferred rows: rows that arrived and could not be applied. They wait in this durable list, so a
+//! cursor may move past them.
 
 use super::error::{StoreError, Stored};
 use super::session::Tx;
@@ -24,7 +24,7 @@ impl Tx<'_> {
         ])
     }
 
-    /// Defers a row; it replaces an older version of the row. `values` is `None` for a tombstone.
+    /// Defers a row, and replaces its deferred older version. `values` is `None` for a tombstone.
     pub fn defer_row(
         &self,
         entity: EntityId,
@@ -42,28 +42,28 @@ impl Tx<'_> {
         self.query(sql, [entity.0], late_row)
     }
 
-    /// Deferred rows that do not [lack](Tx::set_lacks) another row, as far as noted.
+    /// Deferred rows without a recorded missing row ([`Tx::set_lacks`]).
     pub fn deferred_to_retry(&self, entity: EntityId) -> Stored<Vec<DeferredRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE lacks IS NULL AND entity=?1 ORDER BY key";
         self.query(sql, [entity.0], late_row)
     }
 
-    /// Notes the row that a deferred row lacks.
+    /// Records the missing row that a deferred row refers to.
     pub fn set_lacks(&self, (entity, key): (EntityId, &str), (of, other): (EntityId, &str)) -> Stored<()> {
         let sql = "UPDATE late SET lacks=?3 WHERE entity=?1 AND key=?2";
         self.execute(sql, (entity.0, key, named(of, other)))
     }
 
-    /// Notes that a row is stored: deferred rows that lacked it may be retried.
+    /// Marks the deferred rows that refer to this row for a retry, because the row is now stored.
     pub fn unblock_deferred(&self, entity: EntityId, key: &str) -> Stored<()> {
         self.execute("UPDATE late SET lacks=NULL WHERE lacks=?1", [named(entity, key)])
     }
 
-    /// The rows that deferred rows lack, without repetition.
+    /// The recorded missing rows of deferred rows, each once.
     pub fn lacked(&self) -> Stored<Vec<(EntityId, Key)>> {
         let (mut lacked, mut last) = (Vec::new(), String::new());
         loop {
-            // Jump to the next lacked row, past all rows that lack the same one.
+            // Skip to the next missing row, past all deferred rows with the same one.
             let next = self.value("SELECT min(lacks) FROM late WHERE lacks>?1", [&last])?;
             let Some::<String>(next) = next else { return Ok(lacked) };
             let (of, key) = next.split_once('/').unwrap_or_default();
@@ -73,7 +73,7 @@ impl Tx<'_> {
         }
     }
 
-    /// The stamp of a row's deferred version; `None`: the row is not deferred.
+    /// The stamp of a row's deferred version; `None` if the row is not deferred.
     pub fn deferred_stamp(&self, entity: EntityId, key: &str) -> Stored<Option<Stamp>> {
         let sql = "SELECT stamp FROM late WHERE entity=?1 AND key=?2";
         self.first(sql, (entity.0, key), |row| Ok(Stamp(row.get(0)?)))
@@ -83,7 +83,7 @@ impl Tx<'_> {
         self.finds("SELECT 1 FROM late LIMIT 1", [])
     }
 
-    /// How many rows are deferred; 0 if there is no list.
+    /// The number of deferred rows; 0 if the list does not exist.
     pub fn count_deferred(&self) -> Stored<u64> {
         if !self.finds("SELECT 1 FROM sqlite_schema WHERE name='late'", [])? {
             return Ok(0);
@@ -91,7 +91,7 @@ impl Tx<'_> {
         Ok(self.value::<i64>("SELECT count(*) FROM late", [])?.unsigned_abs())
     }
 
-    /// Drops a row's deferred version if its stamp is at most `upto`; there may be no such version.
+    /// Drops a row's deferred version, if there is one with a stamp of at most `upto`.
     pub fn drop_late(&self, entity: EntityId, key: &str, upto: Stamp) -> Stored<()> {
         let sql = "DELETE FROM late WHERE entity=?1 AND key=?2 AND stamp<=?3";
         self.execute(sql, (entity.0, key, upto.0))

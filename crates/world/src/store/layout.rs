@@ -1,4 +1,4 @@
-//! The tables, and the SQL statements on them.
+//! The tables of the device's database, and the SQL statements for them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -22,11 +22,11 @@ CREATE TABLE log(seq INTEGER PRIMARY KEY,device,number,entity,key,kind,met);";
 const RENAMED: &str = "CREATE TABLE renamed(entity,key,\"to\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
     CREATE TABLE pool(entity,first,next,until,owner,PRIMARY KEY(entity,first))WITHOUT ROWID;";
 
-/// The table of settled edits; only if they are kept.
+/// The table of settled edits; only if the options keep them.
 pub(super) const PAST: &str = "CREATE TABLE IF NOT EXISTS past(seq INTEGER PRIMARY KEY,id,entity,key,kind,\"values\",\
 made_at);CREATE INDEX IF NOT EXISTS past_made ON past(made_at)";
 
-/// The table of extra rows beside pulled rows; only if such rows are written.
+/// The table of extra rows beside pulled rows; only if the options ask for extra rows.
 pub(super) fn extra(found_by: FoundBy) -> &'static str {
     match found_by {
         FoundBy::Index => {
@@ -37,21 +37,22 @@ pub(super) fn extra(found_by: FoundBy) -> &'static str {
     }
 }
 
-/// The layout version of a database; an empty file has 0.
+/// The version of the table layout; an empty file has version 0.
 pub(super) const VERSION: i64 = 2;
 
-/// A statement on one entity's table. `row_sql` has its SQL, in the same order.
+/// A statement for one entity's table. `row_sql` has the SQL, in the same order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowStatement {
     Put,
-    /// `Put`, unless the held version is newer and its stamp is above a bound.
+    /// `Put`, unless the local version is newer and its stamp is above a limit.
     PutNewer,
     Get,
     Remove,
     /// `Remove`, unless the row has a later stamp.
     RemoveBy,
     Restamp,
-    /// Sets the generation, unless it is already later.
+    /// Sets the generation (the number of the last full load that contained the row), unless it is
+    /// already later.
     Seen,
     /// Deletes rows of an older generation that have no outbox entry.
     Sweep,
@@ -63,17 +64,17 @@ pub(super) enum RowStatement {
 /// The statements of one entity, in the order of [`RowStatement`].
 type RowSql = [String; 10];
 
-/// The SQL of a schema, written once for all stores of a thread.
+/// The SQL of a schema. All stores of a thread share it.
 #[derive(Debug)]
 pub(super) struct Layout {
     pub(super) schema: Arc<Schema>,
-    /// Per entity; `None` for entities that no device holds.
+    /// Per entity; `None` for entities that devices do not store.
     rows: Vec<Option<RowSql>>,
 }
 
 thread_local! {
-    /// The last requested layout: one world has one schema. The layout depends only on the schema,
-    /// so sharing it affects only time and memory.
+    /// The last requested layout. One entry is enough, because a simulation has one schema. The
+    /// layout depends only on the schema, so sharing it changes only time and memory.
     static LATEST: RefCell<Option<Rc<Layout>>> = const { RefCell::new(None) };
 }
 
@@ -88,14 +89,14 @@ impl Layout {
         })
     }
 
-    /// The SQL of `statement` on the table of `entity`; devices must hold this entity.
+    /// The SQL of `statement` for the table of `entity`. Devices must store this entity.
     pub(super) fn sql(&self, entity: EntityId, statement: RowStatement) -> &str {
         let sql = self.rows[usize::from(entity.0)].as_ref();
         &sql.expect("only entities that devices hold are stored")[statement as usize]
     }
 }
 
-/// The entities that devices hold.
+/// The entities that devices store.
 pub(super) fn held(schema: &Schema) -> impl Iterator<Item = EntityId> {
     schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices())
 }
@@ -126,7 +127,7 @@ pub(super) fn ddl(schema: &Schema, foreign_keys: ForeignKeys, own: &[Index]) -> 
     ddl
 }
 
-/// The SQL that defines the column at this place of a device's row.
+/// The SQL that defines the column at position `place` of the device's columns.
 pub(super) fn column_of(schema: &Schema, id: EntityId, place: usize, foreign_keys: ForeignKeys) -> String {
     let entity = schema.entity(id);
     let column = &entity.columns[entity.projection[place]];
@@ -140,13 +141,13 @@ pub(super) fn column_of(schema: &Schema, id: EntityId, place: usize, foreign_key
     defined
 }
 
-/// Appends the SQL of the app's own index at place `at`.
+/// Appends the SQL of the app's own index number `at`.
 pub(super) fn define_index(ddl: &mut String, schema: &Schema, at: usize, index: &Index) {
     let entity = schema.entity(index.entity);
     let (table, names) = names(index.entity, entity);
     let place = |column: &usize| entity.projection.iter().position(|held| held == column);
     let columns: Vec<&str> = index.columns.iter().filter_map(place).map(|place| &*names[place]).collect();
-    // The index is of columns that an older version of the app does not have.
+    // An older version of the app has none of the index's columns.
     if columns.is_empty() {
         return;
     }
@@ -159,7 +160,7 @@ fn parent(schema: &Schema, kind: &ColumnKind) -> Option<String> {
     entity.delivery.is_on_devices().then(|| table(*target, entity))
 }
 
-/// The table of an entity, and its columns in the order of devices.
+/// The names of an entity's table and of the device's columns in it.
 pub(super) fn names(id: EntityId, entity: &Entity) -> (String, Vec<String>) {
     let columns = entity.projected().enumerate();
     (table(id, entity), columns.map(|(place, column)| quoted('c', place, &column.name)).collect())
@@ -202,7 +203,7 @@ fn table(id: EntityId, entity: &Entity) -> String {
     quoted('e', usize::from(id.0), &entity.name)
 }
 
-/// A user's name as an SQL identifier that differs from all others, whatever letters it has. A NUL
+/// A unique SQL identifier for a name from a scenario, which may contain any characters. A NUL
 /// would end the SQL text, so it is replaced.
 fn quoted(kind: char, place: usize, name: &str) -> String {
     format!("\"{kind}{place}_{}\"", name.replace('"', "\"\"").replace('\0', "\u{fffd}"))

@@ -1,10 +1,10 @@
-//! A connection to a database (a line): open while it is used and for some time after, closed when
-//! other connections need the memory.
+//! A connection to a device's database. It is opened on use, and closed when other connections need
+//! the memory.
 //!
-//! An open connection costs up to 250 KB of page cache and about 40 KB of prepared statements. The
-//! devices of a fleet are idle most of the day. So a thread keeps at most [`CACHES`] caches and
-//! [`CONNECTIONS`] connections. It takes them from the least recently used, approximately. Opening
-//! a connection again takes tens of microseconds and leaves no trace on disk.
+//! An open connection uses up to 250 KB of page cache and about 40 KB for prepared statements.
+//! Simulated devices are idle most of the day. So a thread keeps at most [`CACHES`] idle caches and
+//! [`CONNECTIONS`] idle connections. Beyond these limits it closes approximately the least recently
+//! used ones. To open a connection again takes tens of microseconds and writes nothing to disk.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -17,9 +17,9 @@ use super::error::Stored;
 use super::options::{Journal, StoreOptions};
 use crate::contract::Database;
 
-/// Page caches that a thread keeps, without those in use.
+/// The most page caches that a thread keeps for connections that are not in use.
 const CACHES: usize = 256;
-/// Connections that a thread keeps open, without those in use.
+/// The most connections that a thread keeps open while they are not in use.
 const CONNECTIONS: usize = 512;
 
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct StoreConnection {
     database: Database,
     pub(super) options: StoreOptions,
     connection: RefCell<Option<Rc<Connection>>>,
-    /// Its entries in the ring of page caches and in the ring of open connections.
+    /// Its state in the ring of page caches and in the ring of open connections.
     turns: [Turn; 2],
 }
 
@@ -37,8 +37,8 @@ struct Turn {
     is_used: Cell<bool>,
 }
 
-/// A ring: connections that hold a resource, in the order in which they are asked to give it back
-/// ("second chance").
+/// A ring of connections that hold a resource. The "second chance" algorithm takes the resource
+/// from them in this order.
 struct Ring {
     max: usize,
     lines: VecDeque<Weak<StoreConnection>>,
@@ -62,7 +62,7 @@ impl StoreConnection {
         Rc::new(StoreConnection { database, options, connection, turns: Default::default() })
     }
 
-    /// Returns the connection; opens it if necessary. It stays open while the caller holds it.
+    /// Returns the connection, and opens it if necessary. It stays open while the caller holds it.
     pub(super) fn connection(self: &Rc<StoreConnection>) -> Stored<Rc<Connection>> {
         if let Some(line) = self.use_turn(CACHE) {
             line.drop_cache();
@@ -78,8 +78,8 @@ impl StoreConnection {
         Ok(Rc::clone(connection.insert(opened)))
     }
 
-    /// Releases memory that only serves speed. Closes the database if it has a rollback journal;
-    /// with other journals closing would leave a trace on disk, so it stays open.
+    /// Releases caches. Closes the database if it has a rollback journal. With other journals,
+    /// closing would write to disk, so the database stays open.
     pub(super) fn rest(&self) {
         let rolls_back = matches!(self.options.journal, Journal::Truncate | Journal::Persist);
         if rolls_back && self.database.path != ":memory:" {
@@ -92,7 +92,7 @@ impl StoreConnection {
 
     fn drop_cache(&self) {
         if let Some(connection) = &*self.connection.borrow() {
-            // This fails only for a page that cannot be written; the next commit reports that.
+            // This fails only if a page cannot be written. The next commit reports that error.
             _ = connection.release_memory();
         }
     }
@@ -101,8 +101,8 @@ impl StoreConnection {
         self.connection.borrow().as_ref().is_some_and(|connection| Rc::strong_count(connection) > 1)
     }
 
-    /// Marks the connection as used, and enters it into the ring if it is new. Returns the
-    /// connection that must give its resource back in exchange, if any.
+    /// Marks the connection as used, and adds it to the ring if it is new. Returns the connection
+    /// that must release its resource in exchange, if any.
     fn use_turn(self: &Rc<StoreConnection>, ring: usize) -> Option<Rc<StoreConnection>> {
         let turn = &self.turns[ring];
         turn.is_used.set(true);
@@ -123,10 +123,10 @@ impl Ring {
         RefCell::new(Ring { max, lines: VecDeque::new() })
     }
 
-    /// Removes a connection that was not used since its last check. `None`: a dropped connection
-    /// made room, or all are in use.
+    /// Removes and returns a connection that was not used since its last check. Returns `None` if
+    /// it removed the entry of a dropped store, or if all connections are in use.
     fn one_out(&mut self, ring: usize) -> Option<Rc<StoreConnection>> {
-        // After one round no connection counts as used.
+        // The first round resets the `is_used` flags of idle connections. So 2 rounds are enough.
         for _ in 0..2 * self.lines.len() {
             let line = self.lines.pop_front()?.upgrade()?;
             if !line.is_in_use() && !line.turns[ring].is_used.replace(false) {

@@ -1,4 +1,4 @@
-//! Lists that screens show: SQLite runs a query on one table or a join.
+//! Lists on the app's screens. Each list is an SQL query on one table or a join.
 
 use rusqlite::types::Value;
 use rusqlite::{StatementStatus, params_from_iter};
@@ -8,8 +8,8 @@ use super::session::{Store, Tx};
 use crate::base::EntityId;
 use crate::contract::{Like, Listed, LocalQuery};
 
-/// Runs a query of the app. If the query selects rows by a value, the value is that of row number
-/// `nth` in key order, modulo the number of rows.
+/// Runs a query of the app. If the query filters by a value, the value is that of row `nth` in key
+/// order. `nth` counts modulo the number of rows.
 pub(crate) fn list(store: &Store, query: &LocalQuery, nth: u64) -> Stored<Listed> {
     let sql = text(store, query);
     store.read(|tx| {
@@ -27,7 +27,8 @@ pub(crate) fn list(store: &Store, query: &LocalQuery, nth: u64) -> Stored<Listed
     })
 }
 
-/// The query as SQL: `b` has its rows; `r0`, `r1`, … have the rows that these refer to.
+/// The SQL of a query. Alias `b` is the queried table. Aliases `r0`, `r1`, … are the tables that
+/// its rows refer to.
 fn text(store: &Store, query: &LocalQuery) -> String {
     let (table, columns) = store.names(query.of);
     let mut shown: Vec<String> = columns.iter().map(|column| format!("b.{column}")).collect();

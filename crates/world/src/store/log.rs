@@ -1,4 +1,4 @@
-//! The log for the user: lines about edits that were not committed as they were made.
+//! The log for the user, about edits that the backend did not commit unchanged.
 
 use super::error::Stored;
 use super::outbox::word;
@@ -7,7 +7,7 @@ use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Word};
 use crate::contract::LogEntry;
 
 impl Tx<'_> {
-    /// Adds a line to the log that the user can read.
+    /// Adds an entry to the log that the user can read.
     pub fn log(&self, entry: &LogEntry) -> Stored<()> {
         let LogEntry { edit, entity, key, kind, met } = entry;
         let (device, number) = edit.map(|edit| (edit.device.0, edit.number)).unzip();

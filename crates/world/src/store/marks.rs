@@ -1,6 +1,7 @@
-//! A device without an outbox: each edited row has one mark, stored in the table of the outbox. The
-//! row's current values are sent. A mark does not record the row's earlier values, the edited
-//! columns or the number of edits. A row that was deleted here has a mark only.
+//! Marks, for apps without an outbox. Each edited row has one mark, which is stored in the outbox's
+//! table. The engine sends the row's current values. A mark does not record the row's earlier
+//! values, the edited columns, or the number of edits. A row that was deleted on the device has
+//! only its mark.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use super::session::Tx;
 use crate::base::{EntityId, Key, Stamp, Value, Word};
 use crate::contract::{EditError, EditKind, LocalEdit};
 
-/// Makes an edit: changes the row, and sets or updates its mark.
+/// Saves a person's edit: changes the row, and sets or updates its mark.
 pub(crate) fn mark(tx: &Tx<'_>, edit: &LocalEdit, id: &str, made_at: Stamp) -> Result<(), EditError> {
     let edit = &*followed(tx, edit)?;
     let (base, _) = tx.change(edit)?;
@@ -30,8 +31,8 @@ pub(crate) fn mark(tx: &Tx<'_>, edit: &LocalEdit, id: &str, made_at: Stamp) -> R
     )?)
 }
 
-/// Keeps a mark after the verdict on the sent values, because its row was edited meanwhile. By now
-/// the backend has the row, or has deleted it.
+/// Keeps a mark after the backend accepted the sent values, because the row was edited since. The
+/// kind of the mark changes: the backend now has the row, or has deleted it.
 pub(crate) fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Stored<()> {
     let kind = match (sent, mark.kind) {
         (_, EditKind::Delete) => EditKind::Delete,
@@ -42,7 +43,7 @@ pub(crate) fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Stored<()>
 }
 
 /// The marked rows of these entities with their current values, at most `limit`. A row comes before
-/// rows that refer to it; deletes come last.
+/// rows that refer to it. Deletes come last.
 pub(crate) fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Stored<Vec<Entry>> {
     let mut marks = tx.query(&format!("{ENTRY} WHERE NOT parked ORDER BY seq"), [], entry)?;
     marks.retain(|mark| entities.contains(&mark.entity));
@@ -68,7 +69,7 @@ pub(crate) fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Stored
             }
         }
         if ordered.len() == before {
-            // The rows refer to each other.
+            // The remaining rows refer to each other in a circle.
             ordered.append(&mut waiting);
         }
         rest = waiting;
@@ -83,8 +84,8 @@ fn whole(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored<Option<Vec<(usize, 
     Ok(tx.row(entity, key.as_str())?.map(|row| columns.zip(row.values).collect()))
 }
 
-/// Drops the marks of these entities that were set up to `until`, except marks in conflict. Returns
-/// the rows of the dropped marks.
+/// Drops the marks of these entities that were set until `until`, except marks in conflict. Returns
+/// their rows.
 pub(crate) fn pass_by(tx: &Tx<'_>, entities: &[EntityId], until: Stamp) -> Stored<Vec<(EntityId, Key)>> {
     let marks =
         tx.query(&format!("{ENTRY} WHERE made_at<=?1 AND NOT parked ORDER BY seq"), [until.0], entry)?;

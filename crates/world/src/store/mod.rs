@@ -1,25 +1,28 @@
 //! The device's database: one SQLite file per device, and all statements that run on it.
 //!
-//! The store decides which data is in which table, which changes belong to one transaction, and in
-//! which order waiting edits are sent. The engine decides when to pull, when to push and which side
-//! of a conflict wins. The disk below decides which writes survive a crash.
+//! The store decides which table has which data, and which changes belong to one transaction. It
+//! decides in which order waiting edits are sent. The engine decides when to pull, when to push,
+//! and which side of a conflict wins. The simulated disk decides which writes survive a crash.
 //!
 //! Reading order: `layout` (tables and SQL), `session` (stores and transactions), `rows`, `outbox`,
 //! `progress`, then the rest.
 //!
 //! Invariants:
-//! - An edit is its row's change and its outbox entry: both are written, or none.
-//! - Edits of one row are sent in the order in which they were made, one at a time. [`Tx::outbox`]
-//!   returns the oldest edit of each row, or none while that edit is parked. A row that others
-//!   refer to is created before them and deleted after them.
-//! - A transaction is a closure: it cannot be open across an await.
-//! - Stored values are read back bit by bit: columns have no declared type to which SQLite could
-//!   convert them.
-//! - A load never removes (sweeps) a row with a waiting edit.
+//! - An edit changes its row and adds an outbox entry. One transaction writes both.
+//! - Edits of one row are sent in the order of editing, one at a time. [`Tx::outbox`] returns the
+//!   oldest edit of each row. It returns no edit of the row while that edit is parked (it waits for
+//!   a person's decision). The create of a row is sent before edits that refer to the row, and its
+//!   delete after them.
+//! - A transaction is a closure, so it cannot be open across an await.
+//! - Stored values are read back unchanged to the bit. Columns have no declared type, so SQLite
+//!   does not convert values.
+//! - The end of a full load removes ("sweeps") rows that the load did not contain. It never removes
+//!   a row with a waiting edit.
 //!
-//! Each entity has a table. A user's name follows a position (`e3_patient`, `c0_name`), so that it
-//! cannot equal another name, an SQL word or an internal name. All stores of a schema on a thread
-//! share the SQL texts; a [`Tx`] keeps the statements that it has used, by entity.
+//! Each entity has a table. Names of tables and columns begin with a position (`e3_patient`,
+//! `c0_name`). So a name from a scenario cannot equal another name, an SQL word or an internal
+//! name. All stores of a schema on a thread share the SQL texts. A [`Tx`] keeps the statements that
+//! it has used, by entity.
 
 pub(crate) mod blobs;
 pub(crate) mod conflicts;
@@ -75,5 +78,5 @@ pub(crate) use squash::{
 };
 pub(crate) use staged::StagedPage;
 
-/// The book for the cursors that all units share.
+/// The unit id under which the store keeps cursors that all units share.
 pub const SHARED: crate::base::UnitId = crate::base::UnitId(u16::MAX);

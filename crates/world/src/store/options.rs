@@ -8,12 +8,12 @@ pub enum Journal {
     /// A rollback journal that is truncated after each transaction, as Android sets it.
     #[default]
     Truncate,
-    /// A rollback journal whose file stays as large as the largest transaction. It often takes most
-    /// of the memory of simulated devices.
+    /// A rollback journal whose file stays as large as the largest transaction. This file is often
+    /// the largest part of a simulated device's memory.
     Persist,
     /// A write-ahead log.
     Wal,
-    /// No journal in the file layer: for `:memory:` and benches.
+    /// A journal in memory, for `:memory:` databases and benchmarks.
     Memory,
 }
 in_words!(Journal { Truncate: "truncate", Persist: "persist", Wal: "wal" } but Memory);
@@ -30,7 +30,7 @@ word_enums! {
 
     /// What SQLite does with rows that refer to a missing row.
     pub enum ForeignKeys {
-        /// Nothing: SQLite does not know the references between rows.
+        /// SQLite does not know the references between rows, and accepts such rows.
         #[default]
         Off: "off",
         /// SQLite refuses the commit.
@@ -50,16 +50,16 @@ word_enums! {
 
     /// When the app's own indexes of an entity are created.
     pub enum IndexesMade {
-        /// With the tables: each row that comes is written into them.
+        /// With the tables. Each stored row then also updates the indexes.
         #[default]
         AtOnce: "at-once",
-        /// At the end of the entity's first load, in one go; until then lists scan.
+        /// At the end of the entity's first full load. Until then, lists read the whole table.
         AfterLoad: "after-load",
     }
 
     /// What a new version of the app does with a database of an older one.
     pub enum OnMismatch {
-        /// Missing columns are added; they are empty until their rows are pulled again.
+        /// Missing columns are added. They are empty until their rows are pulled again.
         #[default]
         Migrate: "migrate",
         /// As `Migrate`, and all rows of the changed entities are loaded again.
@@ -85,7 +85,7 @@ pub struct StoreOptions {
     pub page_size: u32,
     /// How transactions are kept atomic.
     pub journal: Journal,
-    /// When SQLite waits until the flash memory has stored its writes.
+    /// When SQLite waits for the flash memory to store its writes.
     pub synchronous: Synchronous,
     /// The size of SQLite's page cache, in pages.
     pub cache_pages: u32,
@@ -93,19 +93,20 @@ pub struct StoreOptions {
     pub foreign_keys: ForeignKeys,
     /// Whether to count, after each transaction, the rows that refer to a missing row.
     pub watch_references: bool,
-    /// How long settled edits stay in the database; zero: they are not kept.
+    /// How long settled edits stay in the database; zero: no settled edits are kept.
     pub keep_settled: Span,
     /// Whether to report the positions of all cursors before and after each run.
     pub watch_cursors: bool,
-    /// What happens to a database of another schema.
+    /// What happens to a database of an older version of the app.
     pub on_mismatch: OnMismatch,
-    /// The indexes besides those of the keys.
+    /// The app's own indexes, besides the primary keys.
     pub indexes: Vec<Index>,
     /// When these indexes are created.
     pub indexes_made: IndexesMade,
-    /// How many extra rows the engine writes per pulled row; `extra` describes their content.
+    /// The number of extra rows that the engine writes per pulled row, such as a log. Each repeats
+    /// the row's content.
     pub extra_rows: u32,
-    /// How the engine finds the extra row of an earlier version.
+    /// How the engine finds the extra row of the row's earlier version.
     pub extra_found_by: FoundBy,
     /// Whether a cipher encrypts each page.
     pub encrypted: bool,

@@ -1,4 +1,4 @@
-//! The outbox: local edits until the backend has decided about them.
+//! The outbox: local edits that wait for the backend's verdict.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
@@ -13,9 +13,9 @@ use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, 
 /// An edit in the outbox.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Its place in the order of edits; unique within a process.
+    /// Its position in the outbox; unique within a process.
     pub seq: i64,
-    /// Its idempotency key: the backend knows repeated edits by it. Unique.
+    /// Its idempotency key, by which the backend recognises a repeated edit. Unique.
     pub id: String,
     pub edit: EditId,
     pub entity: EntityId,
@@ -25,9 +25,9 @@ pub struct Entry {
     pub values: Vec<(usize, Value)>,
     /// The stamp of the version that it was made on; `None` if the backend did not have the row.
     pub base: Option<Stamp>,
-    /// The values before the edit, by position in the backend's columns: of the columns that it
-    /// sets, or of all of the device's columns if it deletes the row. `None` for a create, unless
-    /// it was an update that creates its row again, and for an edit by an older version of the app.
+    /// The values before the edit, by position in the backend's columns. An update has the columns
+    /// that it sets, a delete all of the device's columns. `None` for a create and for an edit by
+    /// an older version of the app. An update that became a create keeps its values.
     pub made_on: Option<Vec<(usize, Value)>>,
     pub made_at: Stamp,
     pub attempts: u32,
@@ -35,42 +35,44 @@ pub struct Entry {
     pub parked: bool,
 }
 
-/// The suffix of the idempotency key if the edit is sent again over the version it met.
+/// The suffix of the idempotency key if the edit is sent again to overwrite the version that it
+/// conflicted with.
 const OVER: char = '+';
-/// The suffix if the edit is merged into the version that it met.
+/// The suffix if the edit is sent again merged into the version that it conflicted with.
 const BESIDE: char = '~';
 
 impl Entry {
-    /// Whether the backend may have the edit already: its content under this idempotency key is
-    /// fixed, and no other edit is joined with it. Valid only if edits are squashed: a conflict
-    /// rule that sends the edit again changes its key, too.
+    /// Whether the edit is sealed: the backend may have it already, so its content must not change
+    /// and no other edit is merged into it. Valid only if the engine merges edits. An edit that is
+    /// sent again after a conflict also counts as sealed.
     pub fn is_sealed(&self) -> bool {
         self.id != self.edit.to_string()
     }
 
-    /// Whether it met a conflict and is sent again, as another mutation.
+    /// Whether the edit is sent again after a conflict.
     pub fn is_sent_again(&self) -> bool {
         self.id.ends_with([OVER, BESIDE])
     }
 
-    /// Whether it is sent again merged into the version it met, not over that version.
+    /// Whether the edit is sent again merged into the version that it conflicted with.
     pub fn is_merged(&self) -> bool {
         self.id.ends_with(BESIDE)
     }
 
-    /// The idempotency key for sending it again: over the version it met, or merged into it.
+    /// The new idempotency key if the edit is sent again after a conflict.
     pub fn id_again(&self, merged: bool) -> String {
         format!("{}{}", self.id, if merged { BESIDE } else { OVER })
     }
 
-    /// The idempotency key that is sent. A copy of the storage may decide differently about the
-    /// same edit, and the backend must still commit it only once.
+    /// The idempotency key that is sent; it does not show whether the edit was merged. A copy of
+    /// this database may decide the conflict of the same edit in another way. The backend must
+    /// still commit the edit only once.
     pub fn id_sent(&self) -> String {
         self.id.replace(BESIDE, OVER.encode_utf8(&mut [0; 4]))
     }
 
-    /// The values that its person set. An update that creates its row again also has the other
-    /// values of the row.
+    /// The values that the person set. An update that creates its row again also has the row's
+    /// other values.
     pub fn own_values(&self) -> impl Iterator<Item = &(usize, Value)> {
         let again = self.made_on.as_deref().filter(|_| self.kind == EditKind::Create);
         let set = move |column: usize| again.is_none_or(|own| own.iter().any(|(of, _)| *of == column));
@@ -82,20 +84,21 @@ pub(super) const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"va
                      FROM outbox";
 
 impl Store {
-    /// Makes an edit in a separate transaction.
+    /// Saves a person's edit in a separate transaction.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> Result<(), EditError> {
         self.save(|tx| tx.edit(edit, id, made_at))
     }
 }
 
-/// The base of an edit: the stamp of its row, and the values before the edit.
+/// The base of an edit: the stamp of its row before the edit, and the values before the edit.
 pub(super) type MadeOn = (Option<Stamp>, Option<Vec<(usize, Value)>>);
 
 impl Tx<'_> {
-    /// Makes a person's edit: changes the row and adds the edit to the outbox.
+    /// Saves a person's edit: changes the row and adds the edit to the outbox.
     ///
-    /// The edit's base is the row's stamp, `None` for a row that the backend has not acknowledged.
-    /// A new row counts as seen by a current full load, because that load cannot bring it.
+    /// The edit's base is the row's stamp, or `None` for a row that the backend has not
+    /// acknowledged. A full load that is under way cannot contain a new row, so the row counts as
+    /// seen by the load.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> Result<(), EditError> {
         let edit = &*followed(self, edit)?;
         let made_on = self.change(edit)?;
@@ -147,10 +150,10 @@ impl Tx<'_> {
         }
     }
 
-    /// Puts an edit at the end of the outbox.
+    /// Adds an edit at the end of the outbox.
     pub fn append(&self, edit: &LocalEdit, id: &str, (base, made_on): MadeOn, made_at: Stamp) -> Stored<()> {
         let last: i64 = self.value("SELECT ifnull(max(seq),0)FROM outbox", [])?;
-        // A response about a dropped entry may still arrive: its number is not reused.
+        // A response about a dropped entry may still arrive, so its number is not used again.
         let seq = last.max(self.store().last_seq.get()) + 1;
         let LocalEdit { id: EditId { device, number }, entity, key, kind, values } = edit;
         let key = key.as_str();
@@ -167,12 +170,11 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The edits of these entities that may be sent now, oldest first, at most `limit`: the oldest
-    /// edit of each row, unless that edit is parked (set aside).
+    /// The edits of these entities that may be sent now, oldest first, at most `limit`. This is the
+    /// oldest edit of each row, unless that edit is parked (it waits for a person's decision).
     ///
-    /// A row that others refer to is created before them and deleted after them. So an edit waits
-    /// for an older create of a row that it refers to. A delete waits for all older edits that
-    /// refer to its row.
+    /// An edit waits for an older create of a row that it refers to. A delete waits for all older
+    /// edits that refer to its row.
     pub fn outbox(&self, entities: &[EntityId], limit: usize) -> Stored<Vec<Entry>> {
         let sql = format!(
             "{ENTRY} AS o WHERE NOT parked AND NOT EXISTS\
@@ -204,8 +206,8 @@ impl Tx<'_> {
         self.finds(sql, (entity.0, key.as_str(), seq))
     }
 
-    /// The rows of an entity to which edits refer, by new values or by values before the edit. Each
-    /// has the number of its oldest such edit.
+    /// The rows of an entity to which waiting edits refer, by new values or by values before the
+    /// edit. Each row has the number of the oldest such edit.
     pub(super) fn referred(&self, target: EntityId) -> Stored<BTreeMap<Key, i64>> {
         let mut oldest = BTreeMap::new();
         for id in self.store().schema().ids() {
@@ -235,7 +237,7 @@ impl Tx<'_> {
         self.query(&format!("{ENTRY} ORDER BY seq"), [], entry)
     }
 
-    /// The edits that are not set aside, oldest first.
+    /// The edits that are not parked, oldest first.
     pub fn unparked(&self) -> Stored<Vec<Entry>> {
         self.query(&format!("{ENTRY} WHERE NOT parked ORDER BY seq"), [], entry)
     }
@@ -244,7 +246,7 @@ impl Tx<'_> {
         self.first(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)
     }
 
-    /// Moves an edit to another row; the backend does not have that row yet.
+    /// Moves an edit to another row that the backend does not have yet.
     pub fn carry_over(&self, seq: i64, key: &Key) -> Stored<()> {
         let sql = "UPDATE outbox SET key=?2,base=NULL WHERE seq=?1";
         self.execute(sql, (seq, key.as_str()))
@@ -275,13 +277,13 @@ impl Tx<'_> {
         self.execute(sql, (entity.0, key, base.0))
     }
 
-    /// Sets the base version of those edits of a row that are based on the version `from`.
+    /// Sets the base version of a row's edits that are based on version `from`.
     pub fn rebase_from(&self, entity: EntityId, key: &str, from: Option<Stamp>, base: Stamp) -> Stored<()> {
         let sql = "UPDATE outbox SET base=?4 WHERE entity=?1 AND key=?2 AND base IS ?3";
         self.execute(sql, (entity.0, key, from.map(|from| from.0), base.0))
     }
 
-    /// Notes the values before an edit; `row` has the device's columns.
+    /// Records the values before an edit; `row` has the device's columns.
     pub fn make_on(&self, entry: &Entry, row: &[Value]) -> Stored<()> {
         let under = Some(self.values_under(entry.entity, entry.kind, &entry.values, row));
         if entry.kind == EditKind::Create || entry.made_on == under {
@@ -290,8 +292,8 @@ impl Tx<'_> {
         self.execute("UPDATE outbox SET made_on=?2 WHERE seq=?1", (entry.seq, under.as_deref().map(json)))
     }
 
-    /// Turns an edit into another operation on the version `over`, possibly of another row, with
-    /// these values and this idempotency key.
+    /// Replaces an edit's operation, values, idempotency key and row. Its new base is the version
+    /// `over`.
     pub fn rewrite(
         &self,
         seq: i64,
@@ -317,13 +319,13 @@ impl Tx<'_> {
         )
     }
 
-    /// Counts a try of an edit and notes its error.
+    /// Counts a try of an edit and records its error.
     pub fn attempted(&self, seq: i64, error: Option<&str>) -> Stored<()> {
         let sql = "UPDATE outbox SET attempts=attempts+1,last_error=?2 WHERE seq=?1";
         self.execute(sql, (seq, error))
     }
 
-    /// Sets an edit and so the later edits of its row aside, or lets them be sent again.
+    /// Parks an edit, so that it and later edits of its row are not sent; or ends this.
     pub fn park(&self, seq: i64, parked: bool) -> Stored<()> {
         self.execute("UPDATE outbox SET parked=?2 WHERE seq=?1", (seq, parked))
     }
@@ -345,15 +347,15 @@ impl Tx<'_> {
 
 struct Turns<'t> {
     entities: &'t [EntityId],
-    /// Rows of `entities` with an earlier edit that does not create them in this batch.
+    /// Rows of `entities` whose oldest edit is not a create in this batch.
     unmade: BTreeSet<(EntityId, Key)>,
-    /// Per entity: its rows to which edits refer, each with the oldest such edit. Read at the first
+    /// Per entity: the rows to which edits refer, each with its oldest such edit. Read at the first
     /// delete.
     referred: BTreeMap<EntityId, BTreeMap<Key, i64>>,
 }
 
 impl Turns<'_> {
-    /// Whether the edit must wait; called for each edit in order.
+    /// Whether the edit must wait. Must be called for each edit in order.
     fn waits(&mut self, tx: &Tx<'_>, entry: &Entry) -> Stored<bool> {
         if entry.kind == EditKind::Delete {
             return self.is_referred_to(tx, entry);
@@ -422,8 +424,8 @@ pub(super) fn json(values: &[(usize, Value)]) -> String {
     serde_json::to_string(values).expect("writing to memory does not fail")
 }
 
-/// Copies a settled edit to the table `past`, like a change log, if edits are kept. Deletes edits
-/// there that were made too long before the latest.
+/// Copies a settled edit to the table `past`, a change log, if the options keep settled edits.
+/// Deletes edits there that are too old compared with the latest.
 fn keep(tx: &Tx<'_>, seq: i64) -> Stored<()> {
     let keep = tx.store().options().keep_settled;
     if keep == Span::ZERO {
@@ -436,7 +438,7 @@ fn keep(tx: &Tx<'_>, seq: i64) -> Stored<()> {
     tx.execute("DELETE FROM past WHERE made_at<(SELECT max(made_at)FROM past)-?1", [micros])
 }
 
-/// The edit with the current keys of its rows: a person may have opened these under old keys.
+/// The edit with the current keys of its rows. A screen may still use old keys of renamed rows.
 pub(super) fn followed<'e>(tx: &Tx<'_>, edit: &'e LocalEdit) -> Stored<Cow<'e, LocalEdit>> {
     let schema = tx.store().schema();
     let mut followed = Cow::Borrowed(edit);

@@ -1,19 +1,19 @@
-//! Keys that the backend gave for new rows, in blocks per device. If the database is copied to a
-//! device with another name, its pool is empty there: the first device goes on using these keys.
+//! Keys for new rows, which the backend gives to each device in blocks. A copy of the database on
+//! another device does not use these keys. The first device still uses them.
 
 use super::error::{StoreError, Stored};
 use super::session::Tx;
 use crate::base::{EntityId, Key};
 use crate::contract::given_key;
 
-/// How many keys this device has left in its pool.
+/// The number of unused keys in this device's pool.
 pub(crate) fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Stored<u32> {
     let sql = "SELECT ifnull(sum(until-next),0) FROM pool WHERE entity=?1 AND owner=?2";
     let left: i64 = tx.value(sql, [u32::from(entity.0), tx.store().owner.get().0])?;
     Ok(u32::try_from(left).unwrap_or(u32::MAX))
 }
 
-/// Adds a block of `count` keys; drops blocks that were given to another device.
+/// Adds a block of `count` keys, and drops blocks that belong to another device.
 pub(crate) fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Stored<()> {
     let first = i64::try_from(first).map_err(|_| StoreError::Damaged(format!("key number {first}")))?;
     let owner = tx.store().owner.get().0;
@@ -22,8 +22,8 @@ pub(crate) fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) ->
     tx.execute(sql, (entity.0, first, first + i64::from(count), owner))
 }
 
-/// Takes the next key of the pool that no row here has. After a restore from a backup, the pool
-/// still has keys that were used after the backup.
+/// Takes the next key of the pool that no local row has. After a restore from a backup, the pool
+/// has keys again that were used since the backup.
 pub(crate) fn take_key(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
     loop {
         let key = take(tx, entity, block(tx, entity)?)?;
@@ -33,7 +33,7 @@ pub(crate) fn take_key(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
     }
 }
 
-/// Takes the next key of any block, even of another device; only a planted bug does so.
+/// Takes the next key of any block, even of another device. Only a planted bug calls this.
 pub(crate) fn take_any_key(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
     let sql = "SELECT first,next FROM pool WHERE entity=?1 AND next<until ORDER BY first LIMIT 1";
     take(tx, entity, tx.first(sql, [entity.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
@@ -45,14 +45,14 @@ fn take(tx: &Tx<'_>, entity: EntityId, block: Option<(i64, i64)>) -> Stored<Opti
     Ok(Some(given_key(tx.store().entity(entity), next.unsigned_abs())))
 }
 
-/// The first key of this device's current block, even if it was already taken; only a planted bug
-/// uses it.
+/// The first key of this device's current block, even if it was used before. Only a planted bug
+/// calls this.
 pub(crate) fn first_key(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
     let first = block(tx, entity)?.map(|(first, _)| first);
     Ok(first.map(|first| given_key(tx.store().entity(entity), first.unsigned_abs())))
 }
 
-/// The current block of this device: its first number, and its next number.
+/// The first and the next key number of this device's current block.
 fn block(tx: &Tx<'_>, entity: EntityId) -> Stored<Option<(i64, i64)>> {
     let sql =
         "SELECT first,next FROM pool WHERE entity=?1 AND owner=?2 AND next<until ORDER BY first LIMIT 1";

@@ -1,4 +1,4 @@
-//! Fills a database in the same way as an earlier incarnation of the app.
+//! Fills a new database with the data that an earlier use of the app would have left.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use super::session::{Store, Tx};
 use crate::base::UnitId;
 use crate::contract::{Carried, Database, Provision, Schema, SyncUnit};
 
-/// Creates all tables in an empty database and fills them as if every unit had completed at the
-/// time of `state`: the rows, each unit's cursor for each entity that it pulls, and the date of the
-/// completion. Uses one transaction; rows and loads have generation 0.
+/// Creates all tables in an empty database. Fills them as if every unit had a successful run at the
+/// time of `state`: rows, cursors, and dates of the last sync. Uses one transaction. Rows and loads
+/// have generation 0.
 pub(crate) fn provision(
     db: &Database,
     schema: &Arc<Schema>,
@@ -21,7 +21,7 @@ pub(crate) fn provision(
     state: &dyn Provision,
 ) -> Stored<()> {
     let store = Store::open(db, Arc::clone(schema), options)?;
-    // A backup is taken unchanged, even if its rows refer to missing rows.
+    // The data is stored unchanged, even if rows refer to missing rows.
     store.trust_references()?;
     store.transaction(|tx| {
         let mut result = Ok(());

@@ -1,4 +1,4 @@
-//! References between rows: checks by SQLite, and queries for rows on the device.
+//! References between rows: queries on the device's rows, and the time of SQLite's checks.
 
 use super::error::Stored;
 use super::layout::held;
@@ -12,7 +12,7 @@ pub(crate) fn is_here(tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<bool> 
     tx.finds(&format!("SELECT 1 FROM {table} WHERE key=?1"), [key])
 }
 
-/// The rows to which these cells (the device's columns) refer, if the device has their table.
+/// The rows to which these cells refer. Leaves out entities that the device does not store.
 pub(crate) fn parents_of(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> Vec<(EntityId, Key)> {
     let schema = tx.schema();
     let columns = schema.entity(entity).projected().zip(cells);
@@ -24,7 +24,7 @@ pub(crate) fn parents_of(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> V
     columns.filter_map(parent).filter(held).collect()
 }
 
-/// Another row on the device that refers to this row; `None` if there is none.
+/// The first other row on the device that refers to this row.
 pub(crate) fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<Option<(EntityId, Key)>> {
     for (of, column) in references_to(tx.store(), entity) {
         let (table, columns) = tx.store().names(of);
@@ -37,8 +37,8 @@ pub(crate) fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Store
     Ok(None)
 }
 
-/// The rows, with their stamps, that a full load of this generation would remove at its end
-/// although others refer to them.
+/// Rows that the end of this full load would remove although other rows refer to them, with their
+/// stamps.
 pub(crate) fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<Vec<(Key, Stamp)>> {
     let (table, _) = tx.store().names(entity);
     let mut found = Vec::new();
@@ -55,7 +55,7 @@ pub(crate) fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> S
     Ok(found)
 }
 
-/// How many rows on the device refer to a missing row.
+/// The number of rows on the device that refer to a missing row.
 pub(crate) fn dangling(tx: &Tx<'_>) -> Stored<u64> {
     let store = tx.store();
     let mut rows = 0;
@@ -74,7 +74,8 @@ pub(crate) fn dangling(tx: &Tx<'_>) -> Stored<u64> {
     Ok(rows)
 }
 
-/// The device's columns that refer to rows of an entity: each by entity and place of the column.
+/// The device's columns that refer to rows of an entity. Each is given by its entity and its
+/// position in the device's columns.
 pub(super) fn references_to(store: &Store, target: EntityId) -> Vec<(EntityId, usize)> {
     let schema = store.schema();
     let mut found = Vec::new();
@@ -88,7 +89,7 @@ pub(super) fn references_to(store: &Store, target: EntityId) -> Vec<(EntityId, u
     found
 }
 
-/// Moves the check of foreign keys to the end of the transaction.
+/// Moves SQLite's check of foreign keys to the end of the transaction.
 pub(crate) fn defer_foreign_keys(tx: &Tx<'_>) -> Stored<()> {
     tx.query("PRAGMA defer_foreign_keys=ON", [], |_| Ok(())).map(drop)
 }

@@ -1,4 +1,4 @@
-//! Rows that get another key than the device gave them.
+//! Changes the key of a row that the device created.
 
 use super::error::Stored;
 use super::outbox::{ENTRY, entry, json};
@@ -7,14 +7,14 @@ use super::session::Tx;
 use crate::base::{EntityId, Key, Value};
 use crate::contract::{ColumnKind, Row};
 
-/// Which other places get the new key of a row, besides the row and its own edits.
+/// The other places that get a row's new key, besides the row and its own edits.
 #[derive(Clone, Copy, Debug)]
 pub struct Reach {
     /// References to the row in other rows.
     pub rows: bool,
-    /// References to the row in waiting edits, both in new values and in values before the edit.
+    /// References in waiting edits, both in new values and in values before the edit.
     pub edits: bool,
-    /// A version of the row that was pulled under the new key meanwhile, and may be newer.
+    /// A version that was pulled under the new key before the rename. It may be newer.
     pub newer: bool,
 }
 
@@ -22,11 +22,11 @@ impl Reach {
     pub const ALL: Reach = Reach { rows: true, edits: true, newer: true };
 }
 
-/// Gives a row another key in all places of `reach`. If a row with the new key was pulled
-/// meanwhile, that version goes to the shadow.
+/// Changes the key of a row in all places of `reach`. A row that was already pulled under the new
+/// key moves to the row's shadow, a second copy of the row. Without `reach.newer` it is dropped.
 pub(crate) fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach) -> Stored<()> {
     call(tx, entity, from, to)?;
-    // References to the row are changed before the transaction ends.
+    // References to the row change later in this transaction.
     defer_foreign_keys(tx)?;
     if let Some(row) = tx.row(entity, to.as_str())? {
         if reach.newer {
@@ -52,7 +52,7 @@ pub(crate) fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach:
     Ok(())
 }
 
-/// Notes the new key of a row, for screens that still have the old one.
+/// Records the new key of a row, because app screens may still use the old key.
 pub(crate) fn call(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key) -> Stored<()> {
     let renamed = (entity.0, from.as_str(), to.as_str());
     tx.execute("REPLACE INTO renamed VALUES(?1,?2,?3)", renamed)

@@ -9,7 +9,7 @@ use super::options::IndexesMade;
 use super::session::{Store, Tx};
 use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef, escape_control};
 
-/// A row as the device holds it.
+/// A row in the device's database.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredRow {
     /// The backend's stamp of the version last received; 0 if none was received.
@@ -25,7 +25,7 @@ impl Store {
         if said != "ok" {
             return Err(StoreError::Damaged(escape_control(&said).into_owned()));
         }
-        // A file that is intact may still have values that are not valid text.
+        // Even an intact file may have values that are not valid text.
         held(self.schema()).try_for_each(|id| self.rows(id, &mut |_, _, _| ()))
     }
 
@@ -44,8 +44,8 @@ impl Store {
 }
 
 impl Tx<'_> {
-    /// Stores a pulled row, unless the held version is newer. A held version with the stamp `over`
-    /// or an earlier one gives way to any version. False if the held version stays.
+    /// Stores a pulled row, unless the local version is newer. A local version with a stamp of at
+    /// most `over` is always replaced. Returns false if the local version stays.
     #[inline]
     pub fn put(
         &self,
@@ -70,7 +70,7 @@ impl Tx<'_> {
         Ok(is_put)
     }
 
-    /// Stores a row from owned values of the device's columns, whatever version is held.
+    /// Stores a row with these values of the device's columns. Replaces any local version.
     pub fn put_values<'v>(
         &self,
         entity: EntityId,
@@ -98,7 +98,7 @@ impl Tx<'_> {
         columns: usize,
         bind_values: impl FnOnce(&mut CachedStatement<'_>) -> rusqlite::Result<()>,
     ) -> Stored<bool> {
-        // A parameter that is not bound would keep the previous row's value.
+        // A missing value would leave the previous row's value bound to the statement.
         let expected = self.store().entity(entity).projection.len();
         if columns != expected {
             return Err(StoreError::Damaged(format!("a row of {columns} values for {expected} columns")));
@@ -118,17 +118,17 @@ impl Tx<'_> {
         self.with(entity, which, |statement| Ok(statement.execute(params)?))
     }
 
-    /// Deletes a row. False if there was none.
+    /// Deletes a row. Returns false if there was no such row.
     pub fn remove(&self, entity: EntityId, key: &str) -> Stored<bool> {
         Ok(self.say(entity, RowStatement::Remove, [key])? > 0)
     }
 
-    /// Deletes a row with this stamp or an earlier one. False if there was none.
+    /// Deletes a row if its stamp is at most `stamp`. Returns false if nothing was deleted.
     pub fn remove_by(&self, entity: EntityId, key: &str, stamp: Stamp) -> Stored<bool> {
         Ok(self.say(entity, RowStatement::RemoveBy, (key, stamp.0))? > 0)
     }
 
-    /// The row of this key; `None` if the device does not hold it.
+    /// The row with this key; `None` if the device does not have it.
     pub fn row(&self, entity: EntityId, key: &str) -> Stored<Option<StoredRow>> {
         let columns = self.store().entity(entity).projection.len();
         self.with(entity, RowStatement::Get, |statement| {
@@ -148,12 +148,13 @@ impl Tx<'_> {
         self.say(entity, RowStatement::Restamp, (key, stamp.0)).map(drop)
     }
 
-    /// Notes that a full load saw a row, if the device has the row; its values stay.
+    /// Records that the full load with this number contained a row, if the device has the row.
     pub fn seen(&self, entity: EntityId, key: &str, generation: u32) -> Stored<()> {
         self.say(entity, RowStatement::Seen, (key, generation)).map(drop)
     }
 
-    /// Removes rows of an older generation that have no outbox entry; returns their keys in order.
+    /// Removes rows that were last seen by an older full load and have no outbox entry. Returns
+    /// their keys in order.
     pub fn sweep(&self, entity: EntityId, generation: u32) -> Stored<Vec<Key>> {
         self.writes();
         let mut swept = self.with(entity, RowStatement::Sweep, |statement| {
@@ -170,7 +171,7 @@ impl Tx<'_> {
         Ok(swept)
     }
 
-    /// Creates the app's own indexes of an entity that are not there yet.
+    /// Creates the app's own indexes of an entity that do not exist yet.
     pub(crate) fn make_indexes(&self, entity: EntityId) -> Stored<()> {
         let options = self.store().options();
         if options.indexes_made == IndexesMade::AtOnce {
@@ -186,7 +187,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Marks rows with stamps in this range as seen by the load of this generation.
+    /// Marks rows with stamps in this range as seen by the full load with this number.
     pub fn spare(&self, entity: EntityId, generation: u32, (from, until): (Stamp, Stamp)) -> Stored<()> {
         self.say(entity, RowStatement::Spare, (generation, from.0, until.0)).map(drop)
     }

@@ -20,15 +20,16 @@ use crate::contract::{Database, EditError, Entity, Schema, Work};
 pub struct Store {
     line: Rc<StoreConnection>,
     layout: Rc<Layout>,
-    /// Steps of SQLite's virtual machine since they were last read.
+    /// Steps of SQLite's virtual machine since the last call of `work`.
     steps: Cell<u64>,
-    /// No later outbox entry gets this number or a lower one, even after the entry was removed.
+    /// The highest number of an outbox entry so far. It is not used again after the entry was
+    /// removed.
     pub(super) last_seq: Cell<i64>,
     pub(super) added: Cell<i64>,
     pub(super) owner: Cell<DeviceId>,
 }
 
-/// One transaction; it lasts as long as its closure runs.
+/// One transaction. It ends when its closure returns.
 pub struct Tx<'s> {
     store: &'s Store,
     connection: &'s Connection,
@@ -42,8 +43,8 @@ struct Ready<'s> {
     counted: Counted<'s>,
 }
 
-/// A statement that adds its steps to the store's count when dropped: reading its counter costs
-/// more than a step.
+/// A statement that adds its steps to the store's count when it is dropped. It reads SQLite's
+/// counter only once, because a read takes longer than a step.
 pub(super) struct Counted<'s> {
     pub(super) statement: CachedStatement<'s>,
     store: &'s Store,
@@ -62,7 +63,7 @@ impl Store {
         connection::open(db, schema, options).map(drop)
     }
 
-    /// Opens a database. An empty one gets its tables; `:memory:` always starts empty.
+    /// Opens a database. Creates the tables if it is empty; `:memory:` is always empty at first.
     pub fn open(db: &Database, schema: Arc<Schema>, options: &StoreOptions) -> Stored<Store> {
         let connection = connection::open(db, &schema, options)?;
         Ok(Store {
@@ -85,17 +86,18 @@ impl Store {
         self.transact("BEGIN IMMEDIATE", true, f)
     }
 
-    /// The same for edits of a person.
+    /// Runs `f`, which saves a person's edit, in one transaction.
     pub fn save<R>(&self, f: impl FnOnce(&Tx<'_>) -> Result<R, EditError>) -> Result<R, EditError> {
         self.transact("BEGIN IMMEDIATE", true, f)
     }
 
-    /// Sets the device that owns the database: keys are taken from the blocks of this device.
+    /// Sets the device that owns the database. Keys for new rows come from the blocks of this
+    /// device.
     pub fn belongs_to(&self, device: DeviceId) {
         self.owner.set(device);
     }
 
-    /// Runs `f` on one state of the database; `f` only reads.
+    /// Runs `f`, which only reads, in one transaction.
     pub fn read<R>(&self, f: impl FnOnce(&Tx<'_>) -> Stored<R>) -> Stored<R> {
         self.transact("BEGIN", false, f)
     }
@@ -124,8 +126,8 @@ impl Store {
         result
     }
 
-    /// By how many edits the outbox has grown since this store was opened. Reading this costs the
-    /// device nothing.
+    /// The number of edits added to the outbox minus those removed, since this store was opened.
+    /// This call costs the device nothing.
     pub fn added(&self) -> i64 {
         self.added.get()
     }
@@ -140,8 +142,8 @@ impl Store {
         Work { steps: self.steps.take(), ..Work::default() }
     }
 
-    /// Releases memory that only serves speed; the next call opens the database again. If there are
-    /// many stores, unused ones do so automatically.
+    /// Releases caches and may close the database. The next use opens it again. With many stores,
+    /// this happens automatically to unused ones.
     pub fn rest(&self) {
         self.line.rest();
     }
@@ -189,8 +191,8 @@ impl<'s> Tx<'s> {
         Ok(Counted { statement: self.connection.prepare_cached(sql)?, store: self.store })
     }
 
-    /// Calls `f` with a statement on an entity's table. The statement is looked up by its text once
-    /// per transaction.
+    /// Calls `f` with a statement for an entity's table. Looks the statement up by its text only
+    /// once per transaction.
     #[inline]
     pub(super) fn with<R>(
         &self,
@@ -242,7 +244,7 @@ impl<'s> Tx<'s> {
         Ok(!self.query(sql, params, |_| Ok(()))?.is_empty())
     }
 
-    /// The only value of the only row that a query returns.
+    /// The value that a query with one row and one column returns.
     pub(super) fn value<V: FromSql>(&self, sql: &str, params: impl Params) -> Stored<V> {
         Ok(self.query(sql, params, |row| Ok(row.get(0)?))?.swap_remove(0))
     }

@@ -1,4 +1,5 @@
-//! Shadows: pulled versions of rows with local edits. They wait until the edits are settled.
+//! Shadows: pulled versions of rows with local edits. A shadow waits until the backend has decided
+//! about the edits.
 
 use serde::Serialize;
 
@@ -8,8 +9,9 @@ use crate::base::{Cell, EntityId, Key, Stamp, Value};
 use crate::contract::Row;
 
 impl Tx<'_> {
-    /// Keeps a version of a row, replacing the one kept before; `None` is a tombstone (a deletion).
-    /// The stamp may be older: a backend restored from a backup has older, valid versions.
+    /// Stores a version in a row's shadow and replaces the previous one. `None` is a tombstone (a
+    /// deletion). The stamp may be older than the previous one: a backend restored from a backup
+    /// has older, valid versions.
     pub fn set_shadow(
         &self,
         entity: EntityId,
@@ -33,7 +35,7 @@ impl Tx<'_> {
         self.put_shadow(entity, &version.key, version.stamp, values)
     }
 
-    /// Removes the version in a row's shadow and returns it; `None` if there is none.
+    /// Removes and returns the version in a row's shadow.
     pub fn take_shadow(&self, entity: EntityId, key: &str) -> Stored<Option<Row>> {
         let found = self.shadow(entity, key)?;
         if found.is_some() {
@@ -49,7 +51,7 @@ impl Tx<'_> {
         })
     }
 
-    /// Rows that ended here and have no waiting edits, each with the stamp of its end.
+    /// Deleted rows without waiting edits, each with the stamp of its deletion.
     pub fn ends(&self) -> Stored<Vec<((EntityId, Key), Stamp)>> {
         let sql = "SELECT entity,key,stamp FROM shadow AS s WHERE \"values\" IS NULL AND NOT EXISTS\
                    (SELECT 1 FROM outbox AS o WHERE o.entity=s.entity AND o.key=s.key)";
@@ -62,8 +64,8 @@ impl Tx<'_> {
         self.execute(sql, (entity.0, key))
     }
 
-    /// Drops the shadows of an entity that is loaded again: the load brings their versions again if
-    /// these still exist. Tombstones stay, because no load brings them again.
+    /// Drops the shadows of an entity that is loaded again. The load contains these versions if
+    /// they still exist. Tombstones stay, because no load contains them.
     pub fn drop_live_shadows(&self, entity: EntityId) -> Stored<()> {
         let sql = "DELETE FROM shadow WHERE entity=?1 AND \"values\" IS NOT NULL";
         self.execute(sql, [entity.0])

@@ -1,5 +1,5 @@
-//! Joins several waiting edits of a row into one. An edit is sealed before it is sent: from then on
-//! the backend may have it, so neither its idempotency key nor its content may change.
+//! Merges several waiting edits of a row into one. An edit is sealed before it is sent. From then
+//! on the backend may have it, so its idempotency key and its content must not change.
 
 use super::error::Stored;
 use super::outbox::{Entry, json, references};
@@ -17,7 +17,8 @@ pub(crate) fn edited_again(tx: &Tx<'_>, entities: &[EntityId]) -> Stored<Vec<(En
     Ok(rows)
 }
 
-/// Replaces the edits with these numbers by `into`, which has one of them; `None` drops them all.
+/// Replaces the edits with these numbers by `into`, which has one of the numbers. With `None`,
+/// drops all of them.
 pub(crate) fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Stored<()> {
     let own = into.map(|entry| entry.seq);
     places.iter().filter(|&&seq| own != Some(seq)).try_for_each(|&seq| tx.drop_entry(seq))?;
@@ -32,7 +33,7 @@ pub(crate) fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Stored<
     )
 }
 
-/// Seals an edit that is about to be sent. False if it was already sealed.
+/// Seals an edit that is about to be sent. Returns false if it was already sealed.
 pub(crate) fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Stored<bool> {
     if entry.is_sealed() {
         return Ok(false);
@@ -48,7 +49,7 @@ pub(crate) fn unseal(tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
     tx.execute("UPDATE outbox SET id=?2 WHERE seq=?1", (entry.seq, id))
 }
 
-/// Whether these values of an entity's columns refer to a row that an edit after `seq` creates.
+/// Whether these values refer to a row that an edit after `seq` creates.
 pub(crate) fn names_behind(
     tx: &Tx<'_>,
     entity: EntityId,
@@ -69,7 +70,7 @@ pub(crate) fn is_waited_for(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored<
     Ok(tx.referred(entity)?.contains_key(key))
 }
 
-/// Whether edits of other rows of the entity wait between these two places in the outbox.
+/// Whether edits of other rows of the entity wait between these two outbox positions.
 pub(crate) fn others_between(tx: &Tx<'_>, entity: EntityId, key: &Key, places: (i64, i64)) -> Stored<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key<>?2 AND seq>?3 AND seq<?4 LIMIT 1";
     tx.finds(sql, (entity.0, key.as_str(), places.0, places.1))

@@ -1,11 +1,12 @@
-//! Rows that a run has pulled and does not show yet, page by page, in separate tables.
+//! Staged pages: pages that a run has pulled and that are not visible yet. They have their own
+//! tables.
 
 use super::error::Stored;
 use super::session::Tx;
 use super::shadow;
 use crate::base::{Cell, EntityId, Stamp, UnitId};
 
-/// A page of an entity that was set aside (stored, but not shown).
+/// A staged page of an entity (stored, but not visible in the app).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StagedPage {
     /// The number of the page; later pages have greater numbers.
@@ -13,19 +14,18 @@ pub(crate) struct StagedPage {
     pub entity: EntityId,
     pub cursor: String,
     pub more: bool,
-    /// The cursor and generation of the shown rows when the entity's first page was set aside.
+    /// The cursor and load number of the visible rows when the entity's first page was staged.
     pub onto: (Option<String>, u32),
-    /// The rest of the page, in the format of the caller.
+    /// The rest of the page, in a format that only the caller knows.
     pub rest: String,
 }
 
-/// A row that was set aside.
+/// A staged row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct StagedRow {
     pub key: String,
     pub stamp: Stamp,
-    /// If only some columns were pulled: the stamp of the version that they build on, and a bit per
-    /// column.
+    /// For a row with only some columns: the stamp of its base version, and a bit per column.
     pub part: Option<(Stamp, u64)>,
     /// The cells as received; `None` for a tombstone.
     pub values: Option<Vec<Cell<'static>>>,
@@ -38,8 +38,8 @@ pub(crate) const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS staged(page,place,key,stamp,base,columns,\"values\",PRIMARY KEY(page,place))WITHOUT ROWID",
 ];
 
-/// Sets a page of `unit` aside, after its other pages. Returns the number of the page; the number
-/// in `page` is ignored.
+/// Adds a staged page of `unit` after its other pages. Returns the new page number, and ignores the
+/// number in `page`.
 pub(crate) fn add_page(tx: &Tx<'_>, unit: UnitId, page: &StagedPage) -> Stored<i64> {
     let StagedPage { entity, cursor, more, onto: (onto, generation), rest, .. } = page;
     let sql = "INSERT INTO staged_page SELECT ifnull(max(page),0)+1,?1,?2,?3,?4,?5,?6,?7 FROM staged_page \
@@ -63,13 +63,13 @@ pub(crate) fn add_row(
     tx.execute(sql, row)
 }
 
-/// The last page of an entity that was set aside; `None` if there is none.
+/// The last staged page of an entity.
 pub(crate) fn last(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<Option<StagedPage>> {
     let sql = format!("{PAGE} WHERE unit=?1 AND entity=?2 ORDER BY page DESC LIMIT 1");
     tx.first(&sql, (unit.0, entity.0), page)
 }
 
-/// The pages that were set aside for a unit, in order.
+/// The staged pages of a unit, in order.
 pub(crate) fn pages(tx: &Tx<'_>, unit: UnitId) -> Stored<Vec<StagedPage>> {
     tx.query(&format!("{PAGE} WHERE unit=?1 ORDER BY page"), [unit.0], page)
 }
@@ -84,14 +84,14 @@ pub(crate) fn rows(tx: &Tx<'_>, page: i64) -> Stored<Vec<StagedRow>> {
     })
 }
 
-/// Drops all pages and rows that were set aside for `unit`; returns the number of rows.
+/// Drops all staged pages and rows of `unit`. Returns the number of rows.
 pub(crate) fn drop_all(tx: &Tx<'_>, unit: UnitId) -> Stored<u32> {
     let rows = drop_rows(tx, unit)?;
     tx.execute("DELETE FROM staged_page WHERE unit=?1", [unit.0])?;
     Ok(rows)
 }
 
-/// Drops the pages and rows of an entity that were set aside; returns the number of rows.
+/// Drops the staged pages and rows of an entity. Returns the number of rows.
 pub(crate) fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<u32> {
     let of = "SELECT page FROM staged_page WHERE unit=?1 AND entity=?2";
     let rows = format!("DELETE FROM staged WHERE page IN({of})");
@@ -100,7 +100,8 @@ pub(crate) fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored
     Ok(rows as u32)
 }
 
-/// Drops the rows of `unit` and keeps its pages; only a planted bug does so alone.
+/// Drops the staged rows of `unit` and keeps its pages. Besides `drop_all`, only a planted bug
+/// calls this.
 pub(crate) fn drop_rows(tx: &Tx<'_>, unit: UnitId) -> Stored<u32> {
     let rows = "DELETE FROM staged WHERE page IN(SELECT page FROM staged_page WHERE unit=?1)";
     Ok(tx.changes(rows, [unit.0])? as u32)

@@ -1,5 +1,6 @@
-//! Upgrades a database of an older version of the app, in one transaction: adds missing columns, or
-//! empties the database. A process that dies during the upgrade leaves the database unchanged.
+//! Upgrades the database of an older version of the app in one transaction. It adds missing
+//! columns, or deletes all data. A process that dies during the upgrade leaves the database
+//! unchanged.
 
 use rusqlite::Connection;
 
@@ -9,7 +10,7 @@ use super::options::{OnMismatch, StoreOptions};
 use crate::base::EntityId;
 use crate::contract::Schema;
 
-/// The SQL that gives a database the app's version; empty for the first version.
+/// The SQL that stores the app's version in the database; empty for the first version.
 pub(super) fn mark(schema: &Schema) -> String {
     if schema.version == 0 { String::new() } else { format!("PRAGMA application_id={};", schema.version) }
 }
@@ -26,7 +27,8 @@ pub(super) fn upgrade(connection: &Connection, schema: &Schema, options: &StoreO
         OnMismatch::Reset => emptied(connection, schema, options)?,
         OnMismatch::Migrate | OnMismatch::Backfill => widened(connection, schema, options)?,
     };
-    // Tables that are dropped and created again refer to each other.
+    // Checks are off during the upgrade, because it drops and creates tables that refer to each
+    // other.
     let checks = if options.checks_references() { "ON" } else { "OFF" };
     let work = format!("BEGIN IMMEDIATE;{work}{}COMMIT", mark(schema));
     connection.execute_batch("PRAGMA foreign_keys=OFF")?;
@@ -47,8 +49,8 @@ fn emptied(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
     Ok(work)
 }
 
-/// Adds missing columns with empty values, also to versions in shadows and conflicts, and their
-/// indexes. Drops the rows that a run had set aside: they are pulled again.
+/// Adds missing columns with empty values, also to versions in shadows and conflicts. Updates
+/// indexes. Drops staged rows, which are then pulled again.
 fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Stored<String> {
     let mut work = String::new();
     for id in held(schema) {
@@ -72,7 +74,7 @@ fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
         }
         let own = options.indexes.iter().enumerate().filter(|(_, index)| index.entity == id);
         for (at, index) in own {
-            // An index of several columns was made of only the columns of the older version.
+            // The old index of several columns has only the columns of the older version.
             work += &format!("DROP INDEX IF EXISTS \"o{at}\";");
             define_index(&mut work, schema, at, index);
         }
@@ -84,7 +86,7 @@ fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
     Ok(work)
 }
 
-/// Drops an entity's pages that were set aside: they lack the new columns.
+/// Drops an entity's staged pages, because they lack the new columns.
 fn pulled_again(work: &mut String, connection: &Connection, id: EntityId) -> Stored<()> {
     if connection.table_exists(None, "staged_page")? {
         let of = format!("entity={}", id.0);

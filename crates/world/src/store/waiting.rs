@@ -1,4 +1,4 @@
-//! The queue of units on disk: units that were requested and have not ended well since.
+//! The queue of sync units on disk: units that were requested and have not succeeded since.
 
 use super::error::Stored;
 use super::session::Tx;
@@ -7,7 +7,7 @@ use crate::base::UnitId;
 pub(crate) const TABLES: &[&str] =
     &["CREATE TABLE IF NOT EXISTS waiting(unit INTEGER PRIMARY KEY,place INTEGER NOT NULL)"];
 
-/// Adds a unit at the end of the queue, unless it is already in the queue.
+/// Adds a unit at the end of the queue, unless the queue has it already.
 pub(crate) fn put(tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
     let sql = "INSERT OR IGNORE INTO waiting SELECT ?1,coalesce(max(place),0)+1 FROM waiting";
     tx.execute(sql, [unit.0])

@@ -1,5 +1,5 @@
-//! Makes pulled rows durable: writes a network chunk in apply chunks, and moves the cursors with
-//! the rows.
+//! Makes pulled rows durable. Writes the rows of one response in one or more transactions. A page's
+//! last transaction also saves the page's cursor.
 
 use std::rc::Rc;
 
@@ -21,7 +21,7 @@ use crate::engine::rules::{Applied, Part, Place};
 use crate::protocol::{Answer, Page, WireRow};
 use crate::store::{self, DeferredRow, Progress, StoreError, Stored, Tx};
 
-/// The ranges of stamps from `from` on that no range of `undone` covers.
+/// The ranges of stamps at or above `from` that are not in `undone`.
 fn beside(from: Stamp, undone: &[Undone]) -> Vec<(Stamp, Stamp)> {
     let mut left = vec![(from, Stamp(i64::MAX))];
     for undone in undone.iter().filter(|undone| undone.from <= undone.until) {
@@ -38,14 +38,15 @@ fn beside(from: Stamp, undone: &[Undone]) -> Vec<(Stamp, Stamp)> {
 pub(crate) struct Applier {
     pub(crate) process: Rc<Process>,
     bad_rows: BadRows,
-    /// Whether a deferred row is retried only once the row that it refers to has arrived.
+    /// Whether the store records which missing row each deferred row waits for.
     knows_lacks: bool,
 }
 
 impl Applier {
     pub(crate) fn new(process: Rc<Process>) -> Applier {
         let (keys, machine) = (process.store.options().checks_references(), process.ports.machine.clone());
-        // Rows that refer to each other in a circle arrive together and are checked together.
+        // Rows that refer to each other in a circle must be applied together, so no single row can
+        // unblock them.
         let waits = process.options.pull.missing_parent == MissingParent::Wait;
         let knows_lacks = waits && !deferred::has_circle(&process.setup.schema);
         Applier { bad_rows: BadRows::new(&process.options.pull, keys, machine), knows_lacks, process }
@@ -55,8 +56,9 @@ impl Applier {
         Applying { applier: self, process: &self.process, tx, unit, told: TxChanges::default() }
     }
 
-    /// The book that keeps the unit's cursor for an entity: the unit's own or the shared one. A
-    /// unit with an excerpt of the entity has its own: its cursor says nothing about other rows.
+    /// The owner of the unit's cursor for an entity: the unit itself, or `SHARED`. A unit that
+    /// pulls an excerpt (some columns of some rows) owns its cursor. Its cursor covers only the
+    /// excerpt.
     pub(crate) fn cursor_book(&self, unit: UnitId, entity: EntityId) -> UnitId {
         let is_part =
             self.process.excerpt(unit, entity).is_some() && !self.process.rules.has(Flaw::PartMovesAll);
@@ -89,8 +91,8 @@ impl Applier {
         Ok(())
     }
 
-    /// Makes a response to a unit's pull durable. False if a partial row does not fit the held
-    /// version: that transaction and the later ones write nothing and move no cursor.
+    /// Makes a response to a unit's pull durable. Returns false if a partial row does not fit the
+    /// local version. Its transaction and later ones then write nothing and move no cursor.
     pub(crate) async fn pages(&self, unit: UnitId, answer: &Answer<'_>) -> Result<bool, SyncError> {
         if self.process.rules.has(Flaw::CursorBeforeRows) {
             self.save_cursors_early(unit, &answer.pages).await?;
@@ -100,7 +102,7 @@ impl Applier {
     }
 
     /// Makes a response durable. `unit` is the unit that pulled it; with `None` no cursor moves.
-    /// False if a partial row does not fit the held version.
+    /// Returns false if a partial row does not fit the local version.
     pub(crate) async fn transactions(
         &self,
         unit: Option<UnitId>,
@@ -125,8 +127,8 @@ impl Applier {
         Ok(true)
     }
 
-    /// Writes one transaction: the rows of its segments, and the cursors of the pages that end in
-    /// it. False if a partial row does not fit the held row: then nothing is written.
+    /// Writes the rows of the segments in one transaction, with the cursors of pages that end in
+    /// it. Returns false and writes nothing if a partial row does not fit the local row.
     async fn apply(
         &self,
         unit: Option<UnitId>,
@@ -167,14 +169,15 @@ impl Applier {
 
     /// The unit's progress with `entity` when a page begins or continues.
     ///
-    /// A response to a request without a cursor begins a full load. Each load gets a new
-    /// generation, even if an earlier response was partly written: the server reports only rows
-    /// that vanished since this load began, so rows of an earlier load do not count.
+    /// A response to a request without a cursor begins a full load. Each load gets a new number
+    /// (generation), even if an earlier load was only partly written. The server does not report
+    /// rows that were deleted before this load began. So rows from an earlier load must be removed
+    /// unless this load contains them.
     fn progress(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId, begins_page: bool) -> Stored<Progress> {
         let mut progress = tx.progress(self.cursor_book(unit, entity), entity)?;
         if begins_page && progress.cursor.is_none() {
             progress.loading = true;
-            // A load that is set aside got its generation when the first page was set aside.
+            // A staged load got its generation when its first page was staged.
             if !self.sets_aside() {
                 progress.generation = self.latest_load(tx, entity, progress.generation)? + 1;
             }
@@ -185,9 +188,9 @@ impl Applier {
         Ok(progress)
     }
 
-    /// The generation of the latest full load of `entity` by any unit; `own` is this unit's. A
-    /// pulled row counts as seen by that load. Otherwise that load, at its end, would remove a row
-    /// that this unit received and will not receive again.
+    /// The number (generation) of the latest full load of `entity` by any unit; `own` is this
+    /// unit's number. Each row that this unit pulls gets the returned number. Otherwise the other
+    /// unit's load would remove the row at its end, and this unit would not receive it again.
     pub(crate) fn latest_load(&self, tx: &Tx<'_>, entity: EntityId, own: u32) -> Stored<u32> {
         let is_latest = self.process.options.pull.cursor == CursorBook::Entity;
         if is_latest { Ok(own) } else { Ok(own.max(tx.generation(entity)?)) }
@@ -207,8 +210,8 @@ impl Applier {
         Ok(())
     }
 
-    /// Restarts the load of an entity whose cursor the server no longer knows. All rows are sent
-    /// again; at the end, rows that were not sent are removed.
+    /// Restarts the load of an entity whose cursor the server no longer knows. The server sends all
+    /// rows again. At the end the device removes rows that it did not receive again.
     pub(crate) async fn load_again(&self, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
         let (book, whole) = (self.cursor_book(unit, entity), self.process.excerpt(unit, entity).is_none());
         let reset = self.process.write(|tx| {
@@ -242,8 +245,8 @@ pub(crate) struct Applying<'t, 's> {
 }
 
 impl Applying<'_, '_> {
-    /// Writes the rows of segments, and the cursors of the pages that end in them. False if a
-    /// partial row does not fit the held row: this call has then written nothing.
+    /// Writes the rows of the segments, and the cursors of the pages that end in them. Returns
+    /// false and writes nothing if a partial row does not fit the local row.
     pub(crate) fn pages(&mut self, pages: &[Page<'_>], segments: &[Segment]) -> Stored<bool> {
         let dirty = Dirty(self.tx.dirty()?);
         let Some(completed) = Completed::of(self.tx, pages, segments, &dirty)? else {
@@ -282,15 +285,16 @@ impl Applying<'_, '_> {
             completed.with((segment.page, index), page.rows.get(index), |row| {
                 let is_dirty = dirty.has(id, row.key);
                 if self.unit.is_some() && self.holds_back(id, row, is_dirty)? {
-                    // An older version of the row may be stored: no load may remove it.
+                    // An older version of the row may be stored. Marked as seen, it survives the
+                    // end of the load.
                     return tx.seen(id, row.key, latest);
                 }
                 let applied = self.row(Place::of(id, latest, is_dirty), row, &undone)?;
                 self.told.echoed += u32::from(process.is_echo(id, row.key, row.stamp));
                 let seen = progress.loading || !is_dirty;
                 if applied == Applied::Kept && seen && row.values.is_some() {
-                    // The edits may be settled before the load ends; then only this protects the
-                    // row.
+                    // The row's edits may get their verdicts before the load ends. Then only this
+                    // mark protects the row from removal.
                     tx.seen(id, row.key, latest)?;
                 }
                 self.told.note(id, row, applied);
@@ -300,7 +304,7 @@ impl Applying<'_, '_> {
         self.unit.map_or(Ok(()), |unit| self.keep_progress(unit, page, segment, progress))
     }
 
-    /// Whether a row cannot be applied now: this skips or defers the row.
+    /// Whether a row cannot be applied now. If so, this function skips or defers the row.
     fn holds_back(&mut self, entity: EntityId, row: WireRow<'_>, is_dirty: bool) -> Stored<bool> {
         let mut verdict = self.applier.bad_rows.judge(self.tx, entity, row)?;
         if verdict == Verdict::Apply && !is_dirty && big_rows::leaves_out(self.process, row) {
@@ -317,7 +321,7 @@ impl Applying<'_, '_> {
     }
 
     /// Stores a unit's excerpt of a page's rows. A deletion also deletes the full row, unless the
-    /// excerpt selects rows: then the row may only have left the selection.
+    /// excerpt has a row filter. With a filter, the row may exist and no longer match.
     fn excerpt(
         &mut self,
         unit: UnitId,
@@ -351,8 +355,8 @@ impl Applying<'_, '_> {
         Ok(())
     }
 
-    /// Applies a row by the rule; a held version that may be `undone` gives way to any version.
-    /// Forgets the noted end of the row once that end or a later version is applied.
+    /// Applies a row by the engine's apply rule. A local version that may be `undone` is replaced
+    /// by any version. After the row was applied, forgets the row's recorded deletion.
     fn row(&self, place: Place, row: WireRow<'_>, undone: &[Undone]) -> Stored<Applied> {
         let (tx, passed) = (self.tx, &self.process.passed);
         let ended = passed.end_of(tx, place.id, row.key)?;
@@ -404,7 +408,8 @@ impl Applying<'_, '_> {
     pub(crate) fn apply_unblocked(&mut self) -> Stored<()> {
         let (tx, schema) = (self.tx, &self.process.setup.schema);
         let brings = self.process.options.pull.missing_parent == MissingParent::Wait;
-        // Foreign keys in SQLite defer deletions, too.
+        // With foreign keys in SQLite, deletions may be deferred even without
+        // `MissingParent::Wait`.
         if !brings && (!tx.checks_references() || tx.count_deferred()? == 0) {
             return Ok(());
         }
@@ -434,8 +439,8 @@ impl Applying<'_, '_> {
         }
     }
 
-    /// Does the same if rows cannot refer to each other in a circle: retries only deferred rows
-    /// whose missing row has arrived.
+    /// Applies deferred rows that this transaction unblocks, if rows cannot refer to each other in
+    /// a circle. Retries only deferred rows whose missing row has arrived.
     fn bring_in_what_lacked(&mut self) -> Stored<()> {
         if !self.tx.any_late()? {
             return Ok(());
@@ -476,12 +481,12 @@ impl Applying<'_, '_> {
             let loaded = progress.loading && !page.more;
             if loaded {
                 progress.loading = false;
-                // A load may leave out rows not settled yet, such as rows created here.
+                // A load may lack recently committed rows, such as rows that this device created.
                 let undone = process.passed.undone(id);
                 for key in process.just_made(id, &undone) {
                     tx.seen(id, &key, progress.generation)?;
                 }
-                // A load may also leave out versions that this device got in another way.
+                // A load may also lack versions that this device received by another request.
                 if let Some(from) = page.unseen {
                     for stamps in beside(from, &undone) {
                         tx.spare(id, progress.generation, stamps)?;
@@ -508,7 +513,7 @@ impl Applying<'_, '_> {
         Ok(())
     }
 
-    /// Sets the cursor of every entity that has one to `to`; only a planted bug does so.
+    /// Sets the cursors of all entities to the cursor in `to`. Only a planted bug calls this.
     fn move_all(&self, unit: UnitId, to: &Progress) -> Stored<()> {
         for entity in self.process.setup.schema.ids() {
             let book = self.applier.cursor_book(unit, entity);

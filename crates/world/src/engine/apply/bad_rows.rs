@@ -1,8 +1,9 @@
-//! Rows that cannot be applied when they arrive, and the options for them.
+//! Simulates rows that cannot be applied when they arrive.
 //!
-//! A row's key decides whether the row fails. It then fails a given number of times per life of the
-//! process. If the row is on the durable list of deferred rows, a cursor can move past the row and
-//! the row is not lost. A version that is not older removes the row from the list.
+//! A row's key decides whether the row fails. A failing row fails a given number of times per
+//! process incarnation (from its start to its end). A row on the durable list of deferred rows is
+//! not lost when a cursor moves past it. The row leaves the list when an equal or newer version is
+//! applied.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,20 +17,20 @@ use crate::engine::options::{BadRowOptions, MissingParent, OnBadRow, PullOptions
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Stored, Tx};
 
-/// A seed of its own: other choices by key select other rows.
+/// A separate seed, so that other random choices by key select other rows.
 const SEED: u64 = 0x0062_6164_726f_7773;
 
 pub(crate) struct BadRows {
     options: BadRowOptions,
-    /// Whether the list of deferred rows also holds rows that wait for other rows.
+    /// Whether the list of deferred rows also has rows that wait for other rows.
     waits: bool,
     machine: Rc<dyn Machine>,
     failed: RefCell<BTreeMap<(EntityId, Key), u32>>,
 }
 
 impl BadRows {
-    /// `keys`: whether SQLite checks references. If it does, the deletion of a row waits until no
-    /// other row refers to the row.
+    /// `keys` says whether SQLite checks references. If it does, a deletion waits until no other
+    /// row refers to the deleted row.
     pub(crate) fn new(options: &PullOptions, keys: bool, machine: Rc<dyn Machine>) -> BadRows {
         let waits = keys || options.missing_parent == MissingParent::Wait;
         BadRows { options: options.bad_rows, waits, machine, failed: RefCell::default() }

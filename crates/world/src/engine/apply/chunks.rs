@@ -1,6 +1,6 @@
-//! Cuts pages into transactions.
+//! Divides pages into transactions.
 
-/// Rows `from..until` of page number `page`: a part of one transaction.
+/// Rows `from..until` of page number `page`, written in one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
     pub(crate) page: usize,
@@ -9,7 +9,8 @@ pub(crate) struct Segment {
     pub(crate) ends_page: bool,
 }
 
-/// Cuts pages of `sizes` rows into transactions of at most `limit` rows; small pages share one.
+/// Divides pages of `sizes` rows into transactions of at most `limit` rows. Small pages share a
+/// transaction.
 pub(crate) fn cut(sizes: &[usize], limit: usize) -> Vec<Vec<Segment>> {
     let limit = limit.max(1);
     let mut transactions = Vec::new();

@@ -1,5 +1,6 @@
-//! Rows that arrived before a row that they refer to, and deletions of rows to which others still
-//! refer. They wait on the durable list of deferred rows until nothing blocks them.
+//! Deferred rows: rows that arrived before a row that they refer to, and deletions of rows to which
+//! others still refer. They wait on a durable list until the missing row arrives, or until the
+//! other rows are deleted.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ impl MissingParent {
     }
 }
 
-/// Whether a row with these cells refers to another row that is not stored here.
+/// Whether a row with these cells refers to a row that the device does not have.
 pub(crate) fn lacks_any(tx: &Tx<'_>, (entity, key): (EntityId, &str), cells: &[Cell<'_>]) -> Stored<bool> {
     for (target, parent) in store::parents_of(tx, entity, cells) {
         let is_itself = target == entity && *parent == *key;
@@ -68,15 +69,15 @@ pub(crate) fn has_circle(schema: &Schema) -> bool {
     }
 }
 
-/// Notes which missing row a deferred row refers to, if any: the deferred row is not retried before
-/// that row arrives.
+/// Records the first missing row that a deferred row refers to, if any. The deferred row is not
+/// retried before that row arrives.
 pub(crate) fn note_lack(tx: &Tx<'_>, entity: EntityId, late: &DeferredRow) -> Stored<()> {
-    // A deletion lacks no row: it waits for the rows that refer to it.
+    // A deletion has no missing row. It waits until the rows that refer to its row are deleted.
     let missing = missing(tx, entity, late.values.as_deref().unwrap_or_default())?;
     missing.first().map_or(Ok(()), |(of, key)| tx.set_lacks((entity, &late.key), (*of, key)))
 }
 
-/// Marks deferred rows for a retry if the row that they lacked is now stored, however it arrived.
+/// Marks deferred rows for a retry if the device now has their missing row.
 pub(crate) fn wake_all(tx: &Tx<'_>) -> Stored<()> {
     for (entity, key) in tx.lacked()? {
         if store::is_here(tx, entity, key.as_str())? {
@@ -103,7 +104,7 @@ pub(crate) fn whole_groups<'l>(
 ) -> Stored<Vec<&'l (EntityId, DeferredRow)>> {
     let mut left = BTreeMap::new();
     for row in late {
-        // A deletion waits for rows that refer to it, not for missing rows.
+        // A deletion waits until rows that refer to its row are deleted, not for missing rows.
         if let Some(cells) = &row.1.values {
             left.insert((row.0, row.1.key.clone()), (row, missing(tx, row.0, cells)?));
         }

@@ -1,6 +1,6 @@
-//! References that SQLite checks. With foreign keys on the phone, a row cannot be deleted while
-//! others refer to it, and no row may refer to a missing row. If a verdict would break that, the
-//! row stays unchanged and the verdict's version is deferred. So references block no edit.
+//! Handles foreign keys that SQLite checks on the phone. SQLite then deletes no row to which others
+//! refer, and stores no row that refers to a missing row. If the backend's verdict on an edit would
+//! break a reference, the row stays unchanged. The row's version in the verdict is deferred.
 
 use std::collections::BTreeSet;
 
@@ -18,14 +18,14 @@ struct Before {
     beneath: Option<Vec<Value>>,
 }
 
-/// The state of some rows before a transaction.
+/// The state of some rows before a transaction changes them.
 pub(crate) struct Referred(Vec<Before>);
 
 pub(crate) type Kept = BTreeSet<(EntityId, Key)>;
 
 impl Referred {
-    /// Remembers the state of these rows, or of no row if SQLite does not check references. Moves
-    /// the checks to the end of the transaction.
+    /// Remembers the state of these rows, if SQLite checks references. Moves the checks to the end
+    /// of the transaction.
     pub(crate) fn of<'r>(tx: &Tx<'_>, rows: impl Iterator<Item = (EntityId, &'r Key)>) -> Stored<Referred> {
         if !tx.checks_references() {
             return Ok(Referred(Vec::new()));
@@ -47,8 +47,8 @@ impl Referred {
         }
     }
 
-    /// Restores rows whose change would break a reference, and defers their versions of the
-    /// verdict. Returns these rows.
+    /// Restores rows whose change would break a reference, and defers the versions from the
+    /// verdicts. Returns these rows.
     pub(crate) fn keep(self, tx: &Tx<'_>, passed: &Passed) -> Stored<Kept> {
         let mut kept = Kept::new();
         loop {
@@ -67,7 +67,8 @@ impl Referred {
 }
 
 impl Before {
-    /// Restores the row if its new version has to wait. True if restored.
+    /// Restores the row if its new version would break a reference. Returns true if it restored the
+    /// row.
     fn waits(&self, tx: &Tx<'_>, passed: &Passed) -> Stored<bool> {
         let (id, key) = (self.entity, self.key.as_str());
         let entity = tx.schema().entity(id);
@@ -77,7 +78,8 @@ impl Before {
             if store::first_referring(tx, id, key)?.is_none() {
                 return Ok(false);
             }
-            // A deletion with a stamp below a noted end would be ignored as old.
+            // A deferred deletion needs at least the stamp of the recorded deletion. With a lower
+            // stamp it would be ignored as old.
             let end = passed.end_of(tx, id, key)?.unwrap_or(row.stamp);
             list(tx, id, key, end.max(row.stamp), None)?;
             self.put_back(tx, row)?;
@@ -97,8 +99,8 @@ impl Before {
         Ok(true)
     }
 
-    /// Restores the row with the edits that still wait. If these values would break a reference,
-    /// restores the row as it was shown.
+    /// Restores the row and applies its waiting edits. If the result would break a reference,
+    /// restores the row as the app showed it.
     fn put_back(&self, tx: &Tx<'_>, row: &StoredRow) -> Stored<()> {
         let (id, key) = (self.entity, self.key.as_str());
         let mut values = self.beneath.clone().unwrap_or_else(|| row.values.clone());
@@ -126,7 +128,7 @@ fn is_whole(tx: &Tx<'_>, row: (EntityId, &str), values: &[Value]) -> Stored<bool
     lacks_any(tx, row, &cells).map(|lacks| !lacks)
 }
 
-/// Defers, at the end of a full load, the deletion of rows that others still refer to.
+/// Defers deletions at the end of a full load, for rows that others still refer to.
 pub(crate) fn defer_swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<()> {
     if !tx.checks_references() {
         return Ok(());
@@ -147,7 +149,7 @@ mod tests {
     const ORDER: EntityId = EntityId(0);
     const LINE: EntityId = EntityId(1);
 
-    /// Order o at stamp 5, and line l, which refers to it.
+    /// A store with order o at stamp 5, and with line l, which refers to o.
     fn ordered() -> Store {
         let entity =
             |name: &str, kind: ColumnKind| Entity::new(name, vec![Column { name: "what".to_owned(), kind }]);

@@ -1,8 +1,9 @@
 //! Makes pulled rows durable: transactions, cursors, and rows that cannot be written yet.
 //!
-//! Start with `applier`. `chunks` cuts a page into transactions; `page_changes` lists the changes
-//! of a transaction. `deferred` has rows that must wait, `bad_rows` rows that cannot be written.
-//! `partial_rows` and `partial_pages` have rows of which only some columns arrive.
+//! Start with `applier`. `chunks` divides a page into transactions, and `page_changes` lists the
+//! changes of a transaction. `deferred` handles rows that must wait for other rows. `bad_rows`
+//! handles rows that cannot be written. `partial_rows` and `partial_pages` handle rows that arrive
+//! with only some columns.
 
 pub(crate) mod applier;
 pub(crate) mod bad_rows;

@@ -9,16 +9,16 @@ use crate::engine::process::Process;
 use crate::engine::rules::Applied;
 use crate::protocol::WireRow;
 
-/// A changed row, its version, and whether that version is a deletion.
+/// A changed row, its new stamp, and whether the change is a deletion.
 pub(crate) type Change = (EntityId, Key, Stamp, bool);
 
-/// The changes of one transaction, kept until it is committed and can be reported.
+/// The changes of one transaction. They are reported after its commit.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct TxChanges {
     pub(crate) changes: Vec<Change>,
     pub(crate) cursors: Vec<EntityId>,
     pub(crate) echoed: u32,
-    /// Rows that could not be applied and were skipped; `listed` counts those that were deferred.
+    /// The number of rows that were skipped; `listed` is the number of deferred rows.
     pub(crate) skipped: u32,
     pub(crate) listed: u32,
     pub(crate) excerpts: u32,
@@ -39,8 +39,8 @@ impl TxChanges {
         }
     }
 
-    /// Drops a deletion that the end of a load made, if a later page of the transaction brings the
-    /// row again.
+    /// Drops the deletion of a row from the changes if a later page of the transaction has the row
+    /// again.
     pub(crate) fn drop_what_came_back(&mut self) {
         let mut later = BTreeSet::new();
         let stays = |(entity, key, stamp, removed): &Change| {
@@ -57,7 +57,7 @@ impl TxChanges {
     }
 }
 
-/// Reports the rows that changed, unless there are none.
+/// Reports the changed rows, if any.
 pub(crate) fn tell_changes<'c>(
     process: &Process,
     unit: Option<UnitId>,

@@ -1,8 +1,8 @@
-//! Pages of a unit that pulls an excerpt of an entity: some columns, of some rows.
+//! Pages of a sync unit that pulls an excerpt of an entity: some columns of some rows.
 //!
-//! An excerpt is stored beside the rows that are held in full and changes none of them. The app
-//! shows the excerpt if it is newer. So no row mixes columns of two versions, and a row that a
-//! person edits is stored in full.
+//! Excerpts are stored in separate tables beside the full rows, and do not change the full rows.
+//! The app shows the excerpt of a row if it is newer than the full row. So no row mixes columns of
+//! 2 versions, and each row that a person edits is a full row.
 
 use crate::base::{EntityId, UnitId};
 use crate::contract::Excerpt;
@@ -24,7 +24,7 @@ impl Process {
 
 impl Part<'_> {
     /// The progress of the excerpt when a page begins or continues. A response to a request without
-    /// a cursor begins a load.
+    /// a cursor begins a full load.
     pub(crate) fn begin(&self, tx: &Tx<'_>, book: UnitId, segment: Segment) -> Stored<Progress> {
         let mut progress = tx.progress(book, self.of.entity)?;
         if segment.from == 0 && progress.cursor.is_none() {
@@ -34,7 +34,7 @@ impl Part<'_> {
         Ok(progress)
     }
 
-    /// Ends an applied segment. True if this saved the page's cursor.
+    /// Ends an applied segment. Returns true if this saved the page's cursor.
     pub(crate) fn end(
         &self,
         tx: &Tx<'_>,
@@ -60,7 +60,8 @@ impl Part<'_> {
     }
 }
 
-/// Updates excerpts after a unit pulled the full rows of an entity; `loaded`: by a full load.
+/// Removes outdated excerpts after a unit pulled full rows of an entity. `loaded` says that the
+/// pull was a full load.
 pub(crate) fn pass_by(tx: &Tx<'_>, page: &Page<'_>, loaded: bool) -> Stored<()> {
     let withheld: Vec<&str> = page.withheld.iter().map(|key| &**key).collect();
     store::excerpts::pass_by(tx, page.entity, loaded.then_some(&*withheld))

@@ -1,6 +1,7 @@
-//! Partial rows: a page brings only some of their columns. A partial row is used only if the device
-//! holds the version that it builds on, without local edits. Otherwise the response is not used and
-//! its cursor is not saved, so the next request brings the whole row.
+//! Partial rows: a page has only some of their columns. A partial row names its base version, which
+//! has the other columns. The device uses the partial row only if it has the base version without
+//! local edits. Otherwise it does not use the page and does not save the cursor. The next request
+//! then returns the full row.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +53,8 @@ impl Completed {
     }
 }
 
-/// The held values with the pulled columns; `None` if the device lacks one of those columns.
+/// The local values, with the pulled columns replaced. `None` if the device lacks one of these
+/// columns.
 fn merged(mut held: Vec<Value>, row: WireRow<'_>) -> Option<Vec<Value>> {
     let (part, cells) = (row.part?, row.values?);
     let places = (0..held.len()).filter(|&place| part.has(place));

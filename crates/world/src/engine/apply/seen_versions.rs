@@ -1,11 +1,13 @@
-//! Versions that the device has moved past and does not return to.
+//! Protects newer versions of rows on the device from older pulled versions.
 //!
-//! A replica that lags, or a gateway restored from a backup, shows an earlier state. A row's stamps
-//! only grow, so a version older than the held one is ignored. The end of a deleted row is noted,
-//! as a tombstone in its shadow, until the deletion itself is pulled.
+//! A replica that lags, or a gateway restored from a backup, sends an earlier state. The stamp of a
+//! version is the time of its commit. A pulled version with a lower stamp than the local one is
+//! ignored. If a push response says that a row is deleted, the device stores a tombstone (a record
+//! of the deletion). It keeps the tombstone until it pulls the deletion.
 //!
-//! A backend restored from a backup shows older versions that are valid. Its pages name the ranges
-//! of stamps that the backend has undone: a held version in such a range gives way to any version.
+//! A backend restored from a backup sends older versions that are valid. Its pages name the ranges
+//! of stamps that the backend has undone. A local version in such a range is replaced by any pulled
+//! version.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,22 +20,24 @@ use crate::contract::Row;
 use crate::engine::rules::Place;
 use crate::store::{Stored, Tx};
 
-/// Rows that ended on this device, with the stamps of their ends.
+/// Deleted rows, with the stamps of their deletions.
 type Gone = BTreeMap<(EntityId, Key), Stamp>;
 
 #[derive(Default)]
 pub(crate) struct Passed {
-    /// The ends that the shadows hold; `None` before the first read.
+    /// A copy of the tombstones in the database; `None` before the first read.
     gone: RefCell<Option<Gone>>,
-    /// Rows that the backend reported as gone without a date, with their latest known stamps. Only
-    /// this process remembers them: a reader that lags catches up soon.
+    /// Rows that the backend reported as deleted without a date, with their latest known stamps.
+    /// They are not written to disk: a replica lags only for a short time.
     undated: RefCell<Gone>,
-    /// Per entity: the ranges that the backend may have undone, by its latest epoch in pages.
+    /// Per entity: the ranges of stamps that the backend may have undone, from the page that knows
+    /// of the backend's latest restore.
     undone: RefCell<FxHashMap<EntityId, Rc<[Undone]>>>,
 }
 
 impl Passed {
-    /// Takes in the undone ranges that a page names; returns the ranges of the latest epoch.
+    /// Stores the undone ranges that a page names, unless newer ranges are known. Returns the
+    /// newest ranges.
     pub(crate) fn hears(&self, tx: &Tx<'_>, entity: EntityId, told: &[Undone]) -> Stored<Rc<[Undone]>> {
         let end = |undone: &[Undone]| undone.last().map(|last| last.until);
         let known = self.undone(entity);
@@ -47,38 +51,42 @@ impl Passed {
         Ok(told.into())
     }
 
-    /// The stamps that the backend may have undone, as far as pages have named them.
+    /// The ranges of stamps that the backend may have undone, from the pages received.
     pub(crate) fn undone(&self, entity: EntityId) -> Rc<[Undone]> {
         self.undone.borrow().get(&entity).cloned().unwrap_or_default()
     }
 
-    /// The stamp at which the row ended or was last known; `None`: no end is noted.
+    /// The stamp of a deleted row's deletion, or its latest known stamp before that. `None` if no
+    /// deletion is recorded.
     pub(crate) fn end_of(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<Option<Stamp>> {
         let of =
             |gone: &Gone| if gone.is_empty() { None } else { gone.get(&(entity, Key::new(key))).copied() };
         Ok(self.with(tx, |gone| of(gone))?.max(of(&self.undated.borrow())))
     }
 
-    /// Notes that the row ended at this stamp, as the response to a push reported.
+    /// Records that a push response reported the row's deletion at this stamp.
     pub(crate) fn ended(&self, tx: &Tx<'_>, entity: EntityId, key: &Key, stamp: Stamp) -> Stored<()> {
         tx.set_shadow(entity, key, stamp, None)?;
         self.with(tx, |gone| _ = gone.insert((entity, key.clone()), stamp))
     }
 
-    /// Notes that the row ended after this stamp: the response to a push says that it is gone.
+    /// Records that a push response reported the row as deleted, at an unknown time after stamp
+    /// `known`.
     pub(crate) fn ended_since(&self, entity: EntityId, key: &Key, known: Stamp) {
         let mut undated = self.undated.borrow_mut();
         let latest = undated.entry((entity, key.clone())).or_insert(known);
         *latest = known.max(*latest);
     }
 
-    /// Whether a version is older than an end without a date.
+    /// Whether a version is older than the row's recorded deletion. Looks only at deletions without
+    /// a date.
     pub(crate) fn is_from_before(&self, entity: EntityId, version: &Row) -> bool {
         let known = self.undated.borrow().get(&(entity, version.key.clone())).copied();
         version.values.is_some() && known.is_some_and(|known| version.stamp <= known)
     }
 
-    /// Forgets the end of a row: the deletion, or a later version, has been pulled.
+    /// Forgets the recorded deletion of a row. Called after the deletion or a later version was
+    /// pulled.
     pub(crate) fn forget(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<()> {
         let row = (entity, Key::new(key));
         self.undated.borrow_mut().remove(&row);
@@ -86,7 +94,8 @@ impl Passed {
         if was_dated { tx.drop_end(entity, key) } else { Ok(()) }
     }
 
-    /// Forgets noted ends of an entity's rows: all without a date, and those that may be undone.
+    /// Forgets recorded deletions of an entity's rows: all without a date, and those that may be
+    /// undone.
     fn forget_all(&self, tx: &Tx<'_>, entity: EntityId, undone: &[Undone]) -> Stored<()> {
         self.undated.borrow_mut().retain(|(of, _), _| *of != entity);
         let of_entity = |gone: &mut Gone| -> Vec<Key> {
@@ -112,7 +121,7 @@ pub(crate) fn is_undone(undone: &[Undone], stamp: Stamp) -> bool {
     undone.iter().any(|undone| undone.has(stamp))
 }
 
-/// `place`, changed so that a held version that may be undone gives way to any other.
+/// Changes `place` so that any pulled version replaces a local version that may be undone.
 pub(crate) fn yielding_if_undone(tx: &Tx<'_>, place: Place, key: &str, undone: &[Undone]) -> Stored<Place> {
     let held = if undone.is_empty() { None } else { tx.row(place.id, key)?.map(|held| held.stamp) };
     let over = held.filter(|stamp| is_undone(undone, *stamp)).unwrap_or(place.over);

@@ -1,8 +1,8 @@
-//! Runs whose rows are shown all at once: their pulled pages are set aside in the device's
-//! database, and applied in one transaction when all have arrived.
+//! Staging, for runs whose rows become visible all at once. The device stores pulled pages in
+//! separate tables of its database. One transaction applies all pages when the last has arrived.
 //!
-//! Until then the cursors of the shown rows do not move. The pages fit only the rows that were
-//! shown when they arrived: if another run has moved a cursor or begun a load, they are dropped.
+//! Until then the saved cursors do not move. Staged pages are valid only for the visible rows at
+//! the time of staging. They are dropped if another run has moved a cursor or begun a load since.
 
 use std::borrow::Cow;
 
@@ -15,8 +15,8 @@ use crate::engine::options::Atomic;
 use crate::protocol::{Answer, Page, Part, Rows, Want};
 use crate::store::{self, Progress, StagedPage, StoreError, Stored, Tx};
 
-/// The content of a page besides its rows: ranges of undone stamps, the stamp from which the page
-/// may lack versions, withheld keys, keys for new rows.
+/// The content of a page besides its rows, in this order: ranges of undone stamps, the stamp from
+/// which versions may be missing, withheld keys, keys for new rows.
 type Rest<'r> = (Vec<(i64, i64)>, Option<i64>, Vec<Cow<'r, str>>, Option<(u64, u32)>);
 
 impl Applier {
@@ -24,7 +24,7 @@ impl Applier {
         self.process.options.pull.atomic == Atomic::Session
     }
 
-    /// The cursor to continue from, and whether a page of the entity is set aside.
+    /// The cursor to continue from, and whether a page of the entity is staged.
     pub(crate) fn stands(
         &self,
         tx: &Tx<'_>,
@@ -39,8 +39,8 @@ impl Applier {
         Ok((tx.progress(self.cursor_book(unit, entity), entity)?.cursor, false))
     }
 
-    /// Sets aside a response to `wants`. False if the response does not continue at the unit's
-    /// cursors; then nothing is written.
+    /// Stages a response to `wants`. Returns false and writes nothing if the response does not
+    /// continue at the unit's cursors.
     pub(crate) async fn set_aside(
         &self,
         unit: UnitId,
@@ -87,8 +87,8 @@ impl Applier {
         Ok(())
     }
 
-    /// Begins to set an entity aside. A load gets its generation now, so that edits settled from
-    /// here on count as seen.
+    /// Begins the staging of an entity. A full load gets its number (generation) now. So rows of
+    /// edits that are settled during the load count as seen by it.
     fn begin_staging(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<(Option<String>, u32)> {
         let book = self.cursor_book(unit, entity);
         let mut progress = tx.progress(book, entity)?;
@@ -100,8 +100,8 @@ impl Applier {
         Ok((progress.cursor, progress.generation))
     }
 
-    /// Shows all rows that a run pulled, in one transaction. If that fails, the rows are dropped,
-    /// and the next run begins where this one began.
+    /// Makes all rows of a run visible in one transaction. If that fails, the staged rows are
+    /// dropped, and the next run begins where this one began.
     pub(crate) async fn show(&self, unit: UnitId) -> Result<(), SyncError> {
         if !self.sets_aside() {
             return Ok(());
@@ -127,7 +127,8 @@ impl Applier {
         Ok(())
     }
 
-    /// An error rolls back the pages that fitted: a row must not be stored unless it is reported.
+    /// Applies all staged pages of the unit. An error rolls all of them back, because only a
+    /// committed transaction is reported.
     fn show_in(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<TxChanges> {
         if !self.fits(tx, unit)? {
             return Err(StoreError::Moved);
@@ -146,7 +147,8 @@ impl Applier {
         Ok(applying.told)
     }
 
-    /// Whether each entity still has the cursor and load from when its first page was set aside.
+    /// Whether each entity still has the cursor and load number that it had when its first page was
+    /// staged.
     pub(crate) fn fits(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<bool> {
         for waiting in store::staged::pages(tx, unit)? {
             let book = self.cursor_book(unit, waiting.entity);

@@ -1,29 +1,31 @@
-//! Decides whether an edit conflicts with a version, and which side changed which columns. A change
-//! of the backend is a difference from the values that the edit was made on.
+//! Decides whether an edit conflicts with a backend version, and which side changed which columns.
+//! The backend changed a column if its value differs from the value before the edit.
 
 use super::seam::{Conflict, reads_alike, says_the_same};
 use crate::base::{Value, word_enums};
 use crate::contract::{EditKind, Refusal};
 
 word_enums! {
-    /// When an edit conflicts with a version that its device has not seen.
+    /// The condition under which an edit conflicts with a backend version that its device has not
+    /// seen.
     pub enum Detect {
         /// The dates differ.
         Dates: "dates",
-        /// The dates differ, and the values differ, too.
+        /// Both the dates and the values differ.
         #[default]
         DatesThenValues: "dates-then-values",
         /// The versions differ.
         Version: "version",
-        /// Both sides changed a column, compared with the version that the edit was made on.
+        /// Both sides changed the same column of the version that the edit was made on.
         ThreeWay: "three-way",
-        /// The backend's row, read before the upload, differs from the row before the edit.
+        /// The device reads the backend's row before the upload, and that row differs from the row
+        /// before the edit.
         ReadBefore: "read-before",
     }
 
-    /// The date by which an edit names the version that it was made on.
+    /// The date that an edit sends to name the version that it was made on.
     pub enum BaseDate {
-        /// The date of that version, as it was last received.
+        /// The date of that version, as last received from the server.
         #[default]
         LastReceivedStamp: "last-received-stamp",
         /// The time of the edit, by the device's clock.
@@ -34,14 +36,14 @@ word_enums! {
 }
 
 impl Detect {
-    /// Whether equal values count as no conflict.
+    /// True if a conflict between equal values is ignored.
     pub fn compares_values(self) -> bool {
         matches!(self, Detect::DatesThenValues | Detect::ThreeWay)
     }
 }
 
-/// Whether nobody else changed the columns that the edit sets. The edit then replaces their values
-/// in the backend's version, and no policy is asked.
+/// Whether the backend left the columns unchanged that the edit sets. Then the edit replaces those
+/// columns in the backend's version, without a decision by a policy.
 pub(crate) fn is_uncontested(detect: Detect, conflict: Conflict<'_>) -> bool {
     detect == Detect::ThreeWay
         && !says_the_same(conflict)
@@ -55,14 +57,14 @@ pub(super) struct Column {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Theirs {
-    /// The column has the value that the edit found.
+    /// The backend has the value from before the edit.
     Left,
     Same,
     Changed,
 }
 
-/// The columns of an update that met another update. `None` for any other conflict, or if the
-/// values that the edit was made on are unknown.
+/// The columns of an update that conflicts with another update. `None` for any other conflict, or
+/// if the values before the edit are unknown.
 pub(super) fn columns(conflict: Conflict<'_>) -> Option<Vec<Column>> {
     let Conflict { entry, entity, why: Refusal::Stale, current: Some(current), .. } = conflict else {
         return None;

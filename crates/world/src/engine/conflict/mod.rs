@@ -1,12 +1,12 @@
-//! Conflicts: their kinds, and the rules that decide about the edit.
+//! Conflicts: their kinds, and the rules that decide them.
 //!
-//! A conflict arises when the backend refuses an edit because its row is not the version that the
-//! edit was made on. Equal values are no conflict (S4: "it's not a conflict if they're both updated
-//! to the same value"). Otherwise a policy decides: it gets a [`Conflict`] and returns a
-//! [`Resolution`]. Reading order: `seam`, `detect`, `policies`, then the rest.
+//! An edit conflicts if the backend's row is no longer the version that the edit was made on. The
+//! backend then refuses the edit. If both sides set the same values, this is not a conflict.
+//! Otherwise a policy decides: it gets a [`Conflict`] and returns a [`Resolution`]. Reading order:
+//! `seam`, `detect`, `policies`, then the rest.
 //!
-//! To add a policy: a variant of [`Policy`], a scenario under `scenarios/conflicts/`, a planted bug
-//! in room `bugs`.
+//! To add a policy, add a variant of [`Policy`], and a scenario under `scenarios/conflicts/`. Also
+//! add a planted bug (a deliberate bug that tests the checks) in module `bugs`.
 
 mod detect;
 mod own;

@@ -1,6 +1,7 @@
-//! The app's own conflict rule. It decides all conflicts of a response before any is settled, so no
-//! transaction is open while it decides. A rule that times out, panics or makes an impossible
-//! choice counts as one that did not decide. A rule that never yields the thread cannot be stopped.
+//! The app's own conflict rule. The rule decides all conflicts of a response before the engine
+//! applies any verdict. So no transaction is open while the rule decides. A rule that times out,
+//! panics or makes an impossible choice counts as undecided. The engine cannot stop a rule that
+//! never yields the thread.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,19 +14,20 @@ use crate::base::{Span, Stamp};
 use crate::contract::{Clock, LocalBoxFuture, LogKind, Pick, Refusal, Row};
 use crate::store::Entry;
 
-/// A conflict as shown to the app's rule: the edit, and the backend's row if it has one.
+/// A conflict that the app's rule decides: the edit, and the backend's row if it exists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contested {
     pub entry: Entry,
     pub why: Refusal,
     pub theirs: Option<Row>,
-    /// When the backend's version was made, by its author's clock; `None` if unknown.
+    /// The time when the backend's version was edited, by its author's clock; `None` if unknown.
     pub edited_at: Option<Stamp>,
 }
 
 /// A conflict rule of the app.
 pub trait OwnRule {
-    /// Decides. `Pick::Columns` is valid only if both sides are updates. Waits must use `clock`.
+    /// Decides a conflict. `Pick::Columns` is valid only if both sides are updates. Waits must use
+    /// `clock`.
     fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Pick>;
 }
 
@@ -36,7 +38,8 @@ impl Contested {
     }
 }
 
-/// Asks `rule` about each conflict; `None` where it did not decide within `limit`.
+/// Asks `rule` about each conflict. Returns `None` for each conflict that it did not decide within
+/// `limit`.
 pub(crate) async fn ask(
     rule: &dyn OwnRule,
     asked: Vec<Contested>,
@@ -45,7 +48,7 @@ pub(crate) async fn ask(
 ) -> Vec<Option<Pick>> {
     let mut over = clock.sleep_until(clock.now() + limit);
     let call = |contested| contained(|| rule.resolve(contested, clock.clone()));
-    // `None` once a decision has ended.
+    // An entry is `None` after its decision has ended.
     let mut thinking: Vec<Option<LocalBoxFuture<'static, Pick>>> = asked.into_iter().map(call).collect();
     let mut said = vec![None; thinking.len()];
     poll_fn(move |context| {
@@ -69,15 +72,15 @@ fn contained<R>(f: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(f)).ok()
 }
 
-/// The resolution of the rule's choice; `None` if that choice is impossible.
+/// The resolution for the rule's choice; `None` if that choice is impossible.
 pub(crate) fn resolution(say: &Pick, conflict: Conflict<'_>) -> Option<Resolution> {
     let Conflict { entry, why, current, .. } = conflict;
     let live = current.filter(|row| row.values.is_some());
     match say {
         Pick::Theirs => Some(Resolution::Remote),
-        // The backend creates the row again, with the values of this device.
+        // The backend creates the row again with this device's values.
         Pick::Ours if why == Refusal::Gone => Some(Resolution::Local { onto: entry.key.clone() }),
-        // Outside this device's scope nobody here sees which values would be overwritten.
+        // `Ours` is impossible if the device cannot see the values that it would overwrite.
         Pick::Ours => live.map(|row| Resolution::Local { onto: row.key.clone() }),
         Pick::Columns(kept) => {
             let own = columns(conflict)?;

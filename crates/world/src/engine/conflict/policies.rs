@@ -1,4 +1,4 @@
-//! The policies: each decides about an edit that met a conflict.
+//! The conflict policies. A policy decides whether the edit or the backend's version wins.
 
 use super::detect::{Theirs, columns};
 use super::seam::{Conflict, Resolution, ResolveRule, says_the_same};
@@ -7,42 +7,45 @@ use crate::contract::{EditKind, LogKind, Refusal, Row};
 use crate::store::Entry;
 
 word_enums! {
-    /// The policy that decides about an edit that met a conflict.
+    /// The policy that decides conflicts.
     pub enum Policy {
-        /// The later change wins, by the clocks of the authors; an update does not undo a delete.
-        /// The time of commit does not count: otherwise an offline edit would lose to all changes
-        /// that were committed before its phone had a network.
+        /// The later change wins, by the clocks of the authors. An update does not undo a delete.
+        /// The commit time does not count. Otherwise an offline edit could lose to an older edit
+        /// that was committed later.
         #[default]
         LastWriteWins: "last-write-wins",
-        /// The last arrival wins, whenever the edit was made: no clock decides.
+        /// The change that arrives last at the backend wins. No clock is compared.
         LastArrivalWins: "last-arrival-wins",
-        /// The edit wins if it was made after the version was committed. An edit loses if its clock
-        /// is too far behind.
+        /// The edit wins if its time is after the commit time of the backend's version. The edit
+        /// time comes from the device's clock, so an edit loses if that clock is too far behind.
         LastCommitWins: "last-commit-wins",
         /// The edit wins, even against a delete.
         ClientWins: "client-wins",
         /// The backend's version stays.
         ServerWins: "server-wins",
-        /// Decides per column: a lone change wins, and of two changes the later one. Dates decide
-        /// about the whole edit if its base is unknown, and about deletes.
+        /// Decides per column. If one side changed a column, that change wins. If both did, the
+        /// later change wins. For deletes and for edits with unknown base, dates decide about the
+        /// whole edit.
         FieldMerge: "field-merge",
-        /// No detection: a refused edit is superseded, and replaced values are not reported. The
-        /// default of vendors, with a backend that checks no version.
+        /// No conflict detection: a refused edit is dropped, and replaced values are not reported.
+        /// This is the default of vendors, with a backend that checks no versions.
         Nothing: "none",
         /// A rule of the app decides ([`OwnRule`](super::OwnRule)). If it does not decide, the edit
         /// loses.
         Callback: "callback",
-        /// A person decides, on a page of conflicts. That page cannot show a version outside this
-        /// device's scope: such a version wins.
+        /// A person decides, on the app's page of conflicts. The page cannot show a version outside
+        /// the device's scope (the rows that it may see). So such a version wins.
         Manual: "manual",
-        /// Both versions stay; the edit becomes a new row. A delete cannot become a row, and two
-        /// rows cannot have one natural key: such edits lose.
+        /// Both versions stay, and the edit becomes a new row. A delete loses, because it cannot
+        /// become a row. An edit of an entity with a natural key loses, because two rows cannot
+        /// share that key.
         KeepBoth: "keep-both",
     }
 }
 
 impl Policy {
-    /// Whether it resends only edits that are newer than the other version, by authors' dates.
+    /// Whether the engine resends an edit only if it is newer than the backend's version, by the
+    /// authors' dates.
     pub fn sends_newer_alone(self) -> bool {
         matches!(self, Policy::LastWriteWins | Policy::ServerWins | Policy::Nothing)
     }
@@ -52,13 +55,13 @@ impl Policy {
         self == Policy::Callback
     }
 
-    /// Whether the device learns which versions its edits replace. It does not if the backend
-    /// accepts every edit. Then the committed row may differ from the edit on its base.
+    /// Whether the device learns which versions its edits replace. It does not learn this if the
+    /// backend accepts every edit. Then the committed row may differ from the row on the device.
     pub fn hears(self) -> bool {
         self != Policy::Nothing
     }
 
-    /// Whether a person decides, on the page of conflicts.
+    /// Whether a person decides on a page of conflicts.
     pub fn has_page(self) -> bool {
         self == Policy::Manual
     }
@@ -70,7 +73,7 @@ impl ResolveRule for Policy {
             return Resolution::Same;
         }
         let Conflict { entry, entity, why, current, edited_at, .. } = conflict;
-        // Nobody here sees the row if it is deleted or outside this device's scope.
+        // The device cannot see the row if the row is deleted or outside the device's scope.
         let live = current.filter(|row| why != Refusal::Gone && row.values.is_some());
         let over = |row: Option<&Row>| match row {
             Some(row) => Resolution::Local { onto: row.key.clone() },
@@ -81,7 +84,7 @@ impl ResolveRule for Policy {
             Policy::LastArrivalWins => over(live),
             Policy::LastWriteWins => over(live.filter(|row| entry.made_at > edited_at.unwrap_or(row.stamp))),
             Policy::LastCommitWins => over(live.filter(|row| entry.made_at > row.stamp)),
-            // The backend creates the row again, with the values of this device.
+            // The backend creates the row again with this device's values.
             Policy::ClientWins if why == Refusal::Gone => Resolution::Local { onto: entry.key.clone() },
             Policy::ClientWins => over(live),
             Policy::FieldMerge => by_columns(conflict),
@@ -109,7 +112,7 @@ fn by_columns(conflict: Conflict<'_>) -> Resolution {
     Resolution::Merged { columns: kept, line: contested.then_some(line) }
 }
 
-/// The key of the row that an edit becomes. It depends only on the edit, so a retry gives the same.
+/// The key of the new row for an edit. It depends only on the edit, so a retry gives the same key.
 fn own_key(entry: &Entry) -> Key {
     let mut digest = Digest::new();
     let Entry { entity, key, edit, .. } = entry;

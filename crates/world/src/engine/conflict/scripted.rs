@@ -1,4 +1,4 @@
-//! An app's conflict rule as a scenario describes it: its choice, its delay, its failures.
+//! An app's conflict rule, simulated from a scenario file: its choice, its delay, its failures.
 
 use std::panic::resume_unwind;
 use std::rc::Rc;
@@ -7,14 +7,14 @@ use super::own::{Contested, OwnRule};
 use crate::base::{Ppm, Seed, Span, in_words};
 use crate::contract::{Clock, LocalBoxFuture, Pick};
 
-/// How a scenario's conflict rule behaves; all times are simulated.
+/// The behaviour of the app's conflict rule. All times are virtual.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackOptions {
-    /// The side that the rule takes.
+    /// The side that the rule chooses.
     pub says: Says,
-    /// How long the rule takes to decide.
+    /// The time that the rule takes to decide.
     pub takes: Span,
-    /// After this time the rule is abandoned and counts as one that did not decide.
+    /// The engine waits this long for the rule. After that, the rule counts as undecided.
     pub timeout: Span,
     /// Share of the edits about which the rule never decides.
     pub hangs: Ppm,
@@ -24,10 +24,10 @@ pub struct CallbackOptions {
     pub nonsense: Ppm,
 }
 
-/// The side that a rule takes.
+/// The side that a rule chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Says {
-    /// The later side, by the clocks of the authors.
+    /// The side that was edited later, by the clocks of the two authors.
     #[default]
     Later,
     /// The local edit.

@@ -1,4 +1,4 @@
-//! The input of a policy, and its result.
+//! The input of a conflict policy, and its result.
 
 use crate::base::{Key, Stamp, Value};
 use crate::contract::{ConflictKind, Decision, EditKind, Entity, LogKind, Refusal, Row};
@@ -12,18 +12,19 @@ pub struct Conflict<'a> {
     pub why: Refusal,
     /// The backend's row, if it has one.
     pub current: Option<&'a Row>,
-    /// When the backend's version was made, by its author's clock; `None` if unknown.
+    /// The time when the backend's version was edited, by its author's clock; `None` if unknown.
     pub edited_at: Option<Stamp>,
-    /// Whether equal values count as no conflict.
+    /// True if a conflict between equal values is ignored.
     pub compares_values: bool,
 }
 
 impl Conflict<'_> {
-    /// Whether the edit would give its row the natural key of another row. The two stay separate
-    /// rows: the values of one row say nothing about the other.
+    /// Whether the edit would give its row the natural key (the unique business columns) of another
+    /// row. The two rows stay separate, and their values are not compared.
     pub fn wants_taken_key(&self) -> bool {
         let Entry { kind, made_on, .. } = self.entry;
-        // A create that has a `made_on` was an update that must create its row again.
+        // A create with `made_on` was an update before. It became a create because its row was
+        // deleted.
         self.why == Refusal::Taken && (*kind == EditKind::Update || made_on.is_some())
     }
 }
@@ -31,32 +32,32 @@ impl Conflict<'_> {
 /// The decision about an edit that met a conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
-    /// Both sides have the same values: the edit counts as done.
+    /// Both sides have the same values, and the edit counts as done.
     Same,
-    /// The backend's version stays and the edit is superseded. The user gets a line in the log.
+    /// The backend's version stays and the edit is dropped. The user gets a log entry.
     Remote,
-    /// The edit is sent again as an operation on this row, over its current version. The user gets
-    /// a line.
+    /// The edit is sent again and overwrites the current version of the row `onto`. The user gets a
+    /// log entry.
     Local {
-        /// The target row. It is another row than the edit's own if two rows had one natural key.
+        /// The target row. It differs from the edit's own row if two rows had the same natural key.
         onto: Key,
     },
     Park,
-    /// The edit is sent as a new row. The user gets a line.
+    /// The edit is sent as a new row. The user gets a log entry.
     Both {
         key: Key,
     },
-    /// The edit is sent again, with only some of its columns, over the backend's current version.
+    /// The edit is sent again with only some of its columns, based on the backend's current
+    /// version.
     Merged {
-        /// The columns of the edit that are sent, by position in the backend's columns.
+        /// The columns that are sent, as positions in the backend's columns.
         columns: Vec<usize>,
-        /// The line for the user, if both sides set a column to different values.
+        /// The kind of log entry for the user, if both sides set a column to different values.
         line: Option<LogKind>,
     },
 }
 
 impl Resolution {
-    /// The resolution as events report it.
     pub fn decision(&self) -> Decision<'_> {
         match self {
             Resolution::Same => Decision::Same,
@@ -72,14 +73,14 @@ impl Resolution {
 /// Decides conflicts.
 pub trait ResolveRule {
     fn resolve(&self, conflict: Conflict<'_>) -> Resolution;
-    /// Decides a conflict. Under every rule, an edit that wants another row's natural key loses: it
-    /// can be neither committed nor applied to the other row.
+    /// Decides a conflict. Under every rule, an edit loses if it would give its row the natural key
+    /// of another row. The backend cannot commit that edit.
     fn decide(&self, conflict: Conflict<'_>) -> Resolution {
         if conflict.wants_taken_key() { Resolution::Remote } else { self.resolve(conflict) }
     }
 }
 
-/// Whether edit and backend have the same values, so that there is nothing to decide.
+/// Whether edit and backend have the same values. Then no decision is needed.
 pub(crate) fn says_the_same(conflict: Conflict<'_>) -> bool {
     if conflict.wants_taken_key() {
         return false;
@@ -102,7 +103,7 @@ pub(super) fn reads_alike(a: &Value, b: &Value) -> bool {
     b.with_ref(|b| a.reads_as(b))
 }
 
-/// The kind of a conflict, as reports count it.
+/// The kind of conflict, for the counts in reports.
 pub(crate) fn kind_of(conflict: Conflict<'_>) -> ConflictKind {
     if says_the_same(conflict) {
         return ConflictKind::Equal;

@@ -22,7 +22,7 @@ pub(super) fn row(stamp: i64, status: Option<&str>) -> Row {
     Row { key: Key::new("k"), stamp: Stamp(stamp), values }
 }
 
-/// An edit that meets this version; the author's date of the version is unknown.
+/// A conflict between an edit and a version whose author's date is unknown.
 pub(super) fn met<'a>(
     entry: &'a Entry,
     entity: &'a Entity,
@@ -73,7 +73,7 @@ fn a_create_on_a_taken_natural_key_goes_onto_the_row_that_has_it_or_gives_way() 
 #[test]
 fn an_edit_that_wants_the_natural_key_of_another_row_gives_way() {
     let entity = entity();
-    // The other row has the values that the edit sets, and is older.
+    // The other row has the values that the edit sets, and an older date.
     let taken = Row { key: Key::new("other"), ..row(10, Some("mine")) };
     let update = entry(EditKind::Update, "mine", 20);
     let again = Entry { made_on: Some(vec![(1, Value::text("old"))]), ..entry(EditKind::Create, "mine", 20) };

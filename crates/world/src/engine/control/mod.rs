@@ -1,10 +1,12 @@
-//! Controls the size of a chunk: the limits of one request. A controller gets the outcome of each
-//! try of a request and chooses the next size; `Steering` keeps the size within bounds. Memory
-//! limits the bytes of a chunk. Reading order: `seam`, `steering`, then the controllers.
+//! Controls chunk sizes. A chunk is the rows of one request. A controller gets the outcome of each
+//! request and chooses the rows of the next one. `Steering` keeps the size within bounds. The
+//! device's memory limits the bytes of a chunk. Reading order: `seam`, `steering`, then the
+//! controllers.
 //!
-//! There is one controller per direction and process: overhead, outages and link speed belong to
-//! the device, and one request covers several entities. A controller forgets when its process ends,
-//! as the next process is often on another network.
+//! Each process has one controller for pushes and one for pulls. There is no controller per entity.
+//! Overhead, outages and link speed belong to the device, and one request covers several entities.
+//! The state of a controller ends with its process, because the next process is often on another
+//! network.
 
 mod model;
 mod reactive;

@@ -1,36 +1,38 @@
-//! Learns the cost of a chunk, the cost of a row and how often chunks are cut. Chooses the size
-//! that is best by the closed form of these three numbers.
+//! A controller that learns 3 numbers: the time per chunk, the time per row, and the time between
+//! failures. A closed formula gives the best chunk size from these numbers.
 //!
-//! A chunk of s rows takes o + c·s seconds. This line is fitted to the chunks seen, by least
-//! squares of relative deviations; old chunks fade. The failure rate is (failures + ½) ÷ (exposed
-//! time + T₀). The best size is [`Cost::best`]. A step changes the size by at most a factor of
-//! four. The size stays small enough to take at most the target time, as expected.
+//! A chunk of s rows takes o + c·s seconds. This line is fitted to past chunks, by least squares of
+//! relative deviations; older chunks have less weight. The failure rate is (failures + ½) ÷
+//! (exposed time + T₀). Exposed time is the time in which a failure could happen. The best size is
+//! [`Cost::best`]. Each step changes the size by at most a factor of 4. The expected time of a
+//! chunk is at most the target time.
 
 use super::seam::{Fate, Observed, Trouble};
 use crate::base::Span;
 use crate::theory::chunk::Cost;
 
-/// Assumed seconds of a chunk without rows: a round trip and a service call. An estimate with the
-/// weight `BELIEF`, in chunks: it counts only until chunks of two sizes were seen.
+/// The assumed seconds of a chunk without rows: a round trip and a service call. This is an
+/// estimate. It counts as `BELIEF` chunks, so it matters only until chunks of 2 sizes were seen.
 const OVERHEAD: f64 = 0.5;
 const BELIEF: f64 = 0.01;
-/// T₀ in seconds. With half a failure, it assumes two minutes between outages until more is known,
-/// as on a fair mobile link.
+/// T₀ in seconds. With the half failure, the time between outages is 120 s at the start, as on an
+/// average mobile link.
 const EXPOSED: f64 = 60.0;
-/// A failure sooner than this share of the overhead counts as the same outage.
+/// A failure within this share of the overhead o counts as part of the previous outage.
 const STILL_DOWN: f64 = 0.5;
-/// The largest factor per step: the line is not trusted further away from the chunks that it was
-/// fitted to. An estimate.
+/// The largest factor per step, because the fitted line is unreliable far from past sizes. An
+/// estimate.
 const STEP: f64 = 4.0;
-/// A chunk that was too slow is divided by at least this.
+/// After a chunk that was too slow, the size is divided by at least this factor.
 const LESS: f64 = 2.0;
 
 /// Options of the controller that learns costs and failures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModelOptions {
-    /// The longest time that a chunk should take, even if a larger chunk is best.
+    /// The longest expected time of a chunk, even if the formula gives a larger chunk.
     pub target: Span,
-    /// Number of chunks remembered: each new chunk takes 1/memory of the weight of older ones.
+    /// The number of chunks remembered: each new chunk reduces the weight of older chunks by
+    /// 1/`memory`.
     pub memory: u32,
 }
 
@@ -38,12 +40,13 @@ pub struct ModelOptions {
 pub(super) struct Model {
     options: ModelOptions,
     line: Sums,
-    /// Failures, by weight. `exposed` is the seconds in which they could happen.
+    /// The weighted number of failures. `exposed` is the weighted seconds in which failures could
+    /// happen.
     failures: f64,
     exposed: f64,
 }
 
-/// Weighted sums over chunks of x rows and y seconds, each with the weight 1/y².
+/// Sums for the fit over chunks of x rows and y seconds. Each chunk has the weight 1/y².
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
     w: f64,
@@ -70,7 +73,7 @@ impl Sums {
         }
     }
 
-    /// Seconds per chunk and per row, both above 0; `None` before the first chunk with rows.
+    /// The seconds per chunk and per row, both above 0; `None` before the first chunk with rows.
     fn fit(mut self) -> Option<(f64, f64)> {
         self.add(0.0, OVERHEAD, BELIEF);
         let determinant = self.w * self.xx - self.x * self.x;
@@ -82,7 +85,8 @@ impl Sums {
         if chunk > 0.0 && row > 0.0 {
             return Some((chunk, row));
         }
-        // Noise tilted the line: assume the overhead and fit only the cost per row, above 0.
+        // Noise made one cost negative or 0. Then assume `OVERHEAD` and fit only the cost per row,
+        // above 0.
         let row = ((self.xy - OVERHEAD * self.x) / self.xx).max(1e-6);
         Some((OVERHEAD, row))
     }
@@ -93,7 +97,7 @@ impl Model {
         Model { options, line: Sums::default(), failures: 0.0, exposed: 0.0 }
     }
 
-    /// The current estimates of o, c and 1/λ, in seconds.
+    /// The current estimates of o, c and the time between failures, in seconds.
     fn cost(&self) -> Option<Cost> {
         let (chunk, row) = self.line.fit()?;
         let mtbf = (self.exposed + EXPOSED) / (self.failures + 0.5);
@@ -108,7 +112,7 @@ impl Model {
         self.exposed += seen.wire.as_secs_f64();
         match seen.fate {
             Fate::Done => self.line.add(f64::from(seen.rows), seen.whole.as_secs_f64(), 1.0),
-            // The time is a lower bound: the chunk would have taken longer still.
+            // The time is a lower bound, because the chunk did not end before the deadline.
             Fate::Failed(Trouble::TooSlow) => {
                 self.line.add(f64::from(seen.asked.rows), seen.whole.as_secs_f64(), 1.0);
             }

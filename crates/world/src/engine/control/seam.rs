@@ -7,7 +7,7 @@ use crate::base::Span;
 pub struct Size {
     /// The most rows; at least 1.
     pub rows: u32,
-    /// The most bytes, roughly; one row is always allowed.
+    /// The approximate maximum of bytes; one row is always allowed.
     pub bytes: u64,
 }
 
@@ -18,11 +18,11 @@ pub struct Observed {
     pub asked: Size,
     /// Rows received or acknowledged; 0 for a failed chunk.
     pub rows: u32,
-    /// Whether more rows are left: the chunk had all rows that the request or the server allows.
+    /// Whether the chunk had as many rows as the request or the server allows.
     pub full: bool,
     /// The time from sending the request until its response or its failure.
     pub wire: Span,
-    /// The time from sending until the rows were durable; for a failed chunk equal to `wire`.
+    /// The time from sending until the rows were durable. For a failed chunk it equals `wire`.
     pub whole: Span,
     /// How the chunk ended.
     pub fate: Fate,
@@ -42,9 +42,9 @@ pub enum Fate {
 pub enum Trouble {
     /// The connection broke during the request.
     Cut,
-    /// The deadline passed, here or at the gateway.
+    /// The deadline passed, on the device or at the gateway.
     TooSlow,
-    /// There was no network, or the server would refuse a chunk of any size.
+    /// Another reason that does not depend on the size, such as no network.
     Other,
 }
 
@@ -53,8 +53,8 @@ impl Observed {
     pub fn was_too_large(&self) -> bool {
         matches!(self.fate, Fate::Failed(Trouble::Cut | Trouble::TooSlow))
     }
-    /// Seconds until durable, per row. `None` for a chunk that says nothing about larger ones: it
-    /// failed, or it was small because few rows were left.
+    /// The seconds per row until the rows were durable. `None` for a failed chunk, and for a chunk
+    /// that was small because few rows were left.
     pub fn seconds_a_row(&self) -> Option<f64> {
         let tells = self.fate == Fate::Done && self.full && self.rows > 0;
         tells.then(|| self.whole.as_secs_f64() / f64::from(self.rows))

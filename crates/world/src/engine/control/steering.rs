@@ -1,4 +1,4 @@
-//! Keeps a controller within its bounds.
+//! Runs a controller of chunk sizes, and keeps its sizes within bounds.
 
 use std::collections::BTreeMap;
 
@@ -7,47 +7,49 @@ use super::reactive::{aimd, clamp, gradient, halve_when_slow};
 use super::seam::{Observed, Size};
 use crate::base::{EntityId, Span};
 
-/// A rule for the rows of the next chunk, with its parameters.
+/// The rule that chooses the number of rows in the next chunk, with its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Controller {
     /// One size for all chunks, as in nearly every product.
     Fixed,
-    /// A fixed size per entity, set by hand; other entities have the common size. Rows of one
-    /// entity are alike; rows of two entities may differ by orders of magnitude.
+    /// A fixed size per entity, set by hand. Entities without an entry use the common size. This
+    /// helps because rows of 2 entities may differ in bytes by orders of magnitude.
     PerEntity(BTreeMap<EntityId, u32>),
-    /// Chooses as many rows as fit into `target` at the speed of the last chunk.
+    /// Chooses the rows that take `target` at the speed of the last chunk.
     Clamp {
-        /// How long a chunk should take.
+        /// The intended time per chunk.
         target: Span,
     },
-    /// Adds `step` rows after a good chunk, multiplies by `backoff` (below 1) after a bad one.
+    /// Adds `step` rows after a good chunk. Multiplies the size by `backoff` after a bad chunk.
     Aimd {
         /// Rows added after a good chunk.
         step: u32,
-        /// Factor on the size after a bad chunk; below 1.
+        /// The factor for the size after a bad chunk; below 1.
         backoff: f64,
         /// A chunk that takes longer is bad.
         target: Span,
     },
-    /// Halves the size after a slow chunk, doubles it after one that took less than half of `slow`.
+    /// Halves the size after a slow chunk. Doubles it after a chunk that took less than half of
+    /// `slow`.
     HalveWhenSlow {
         /// A chunk that takes longer is slow.
         slow: Span,
     },
-    /// Grows while a row costs little more than the least cost seen, else shrinks.
+    /// Increases the size while the time per row stays near the least time seen. Otherwise reduces
+    /// it.
     Gradient {
-        /// The size grows while a row costs at most this many times the least cost seen.
+        /// The size grows while the time per row is at most this many times the least time seen.
         tolerance: f64,
-        /// Rows added on top, as a share of the start size.
+        /// Rows added per chunk, as a share of the start size.
         headroom: f64,
-        /// The share of the distance to the wanted size that one step covers.
+        /// The part of the distance to the wanted size that one step covers, from 0 to 1.
         smoothing: f64,
     },
     /// Chooses the size by a model of the link and its outages.
     Model(ModelOptions),
 }
 
-/// How the chunk sizes of one direction are controlled.
+/// How chunk sizes are controlled, for pushes or for pulls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SteeringOptions {
     /// The rule that chooses the size.
@@ -58,16 +60,16 @@ pub struct SteeringOptions {
     pub max_rows: u32,
 }
 
-/// Returns the rows of the next chunk, from the rows that it last chose and the outcome of that
-/// chunk. The caller clamps the result.
+/// Returns the rows of the next chunk. The inputs are the last chosen rows and the outcome of the
+/// last chunk. The caller clamps the result.
 type Decide = Box<dyn FnMut(f64, &Observed) -> f64>;
 
-/// A controller within its bounds, for one direction.
+/// A controller with its bounds, for pushes or for pulls.
 pub(crate) struct Steering {
     /// `None` for fixed sizes.
     controller: Option<Decide>,
     rows: f64,
-    /// The sizes of entities that have their own.
+    /// The fixed sizes of entities, set by hand.
     own: BTreeMap<EntityId, u32>,
     bounds: (u32, u32),
     bytes: u64,
@@ -75,8 +77,8 @@ pub(crate) struct Steering {
 }
 
 impl Steering {
-    /// A controller that starts at `start`. The bytes of `start` limit every chunk, whatever the
-    /// controller chooses: the device's memory depends on them.
+    /// A controller that starts at size `start`. The bytes in `start` limit every chunk, because
+    /// the device's memory is limited. A controller changes only the rows.
     pub(crate) fn new(options: &SteeringOptions, start: Size) -> Steering {
         let (rows, mut own) = (f64::from(start.rows), BTreeMap::new());
         let controller: Option<Decide> = match options.controller {
@@ -106,7 +108,7 @@ impl Steering {
         Steering { controller, rows, own, bounds, bytes: start.bytes.max(1), told: None }
     }
 
-    /// The limits of the next chunk. `first` is the entity whose rows come first in the chunk.
+    /// The size limits of the next chunk. `first` is the entity of the chunk's first rows.
     pub(crate) fn size(&self, first: EntityId) -> Size {
         let (least, most) = self.bounds;
         // The cast saturates and turns NaN into 0.
@@ -114,14 +116,14 @@ impl Steering {
         Size { rows: rows.clamp(least, most), bytes: self.bytes }
     }
 
-    /// Takes in the outcome of a try of a chunk.
+    /// Passes the outcome of a chunk to the controller.
     pub(crate) fn observe(&mut self, seen: &Observed) {
         if let Some(controller) = &mut self.controller {
             self.rows = controller(self.rows, seen);
         }
     }
 
-    /// The rows of `size`; `None` if no controller adapts or if they are unchanged.
+    /// The rows of `size`, to be reported. `None` if the size is fixed or unchanged.
     pub(crate) fn news(&mut self, size: Size) -> Option<u32> {
         let news = self.controller.is_some() && self.told != Some(size.rows);
         self.told = Some(size.rows);

@@ -1,5 +1,5 @@
-//! Controllers as functions: after any history they stay within bounds, and a simulated link with a
-//! cost of o + c·s and outages shows which sizes they reach.
+//! Tests of controllers as functions. After any history they stay within their bounds. A simulated
+//! link with outages shows which sizes they reach; a chunk of s rows takes o + c·s seconds.
 
 use proptest::prelude::*;
 
@@ -33,7 +33,7 @@ fn done(asked: Size, rows: u32, took: Span) -> Observed {
     Observed { asked, rows, full: rows >= asked.rows, wire: took, whole: took, fate: Fate::Done }
 }
 
-/// The outcome of a chunk: a share of the requested rows in thousandths and a time, or a failure.
+/// The outcome of a chunk. `share` is the received part of the requested rows, in thousandths.
 #[derive(Clone, Copy, Debug)]
 enum Happening {
     Done { share: u32, took: Span },
@@ -121,8 +121,8 @@ fn fixed_sizes_stay_whatever_happens_and_are_no_news() {
     assert_eq!(fixed.news(START), None);
 }
 
-/// Pulls `rows` over a link with this cost; returns the seconds that it took. After a cut the link
-/// is up again at once.
+/// Pulls `rows` over a link with this cost. Returns the seconds that the pull takes. After an
+/// outage the link is available again at once.
 fn load(controller: Controller, cost: Cost, rows: u32, seed: u64) -> f64 {
     let mut steering = Steering::new(&SteeringOptions { controller, min_rows: 1, max_rows: 100_000 }, START);
     let mut random = Seed(seed).stream("outages", 0, 0);
@@ -161,7 +161,7 @@ fn the_model_comes_within_a_tenth_of_the_closed_form_on_six_links() {
     for (name, (chunk, row, mtbf)) in links {
         let cost = Cost { chunk, row, mtbf };
         let best = cost.best();
-        // So many rows that learning costs little of the time.
+        // The number of rows is large, so that the learning phase is a small part of the time.
         let rows = (best * 400.0) as u32;
         let model = Controller::Model(ModelOptions { target: Span::secs(100_000), memory: 30 });
         let seconds: f64 = (1..=8).map(|seed| load(model.clone(), cost, rows, seed)).sum::<f64>() / 8.0;
@@ -182,7 +182,7 @@ fn a_gradient_grows_from_a_few_rows_by_parts_of_a_row() {
             let size = steering.size(FIRST);
             steering.observe(&done(size, size.rows, Span::millis(10) * u64::from(size.rows)));
         }
-        // A fifth of a fifth of the start each time; in floats it is a little less.
+        // Each step adds 1/5 of 1/5 of the start size. With floats the sum is slightly less.
         let rows = steering.size(FIRST).rows;
         assert!(rows + 1 == start * 5 || rows == start * 5, "from {start}: {rows}");
     }

@@ -1,4 +1,4 @@
-//! Listens for the server's announcements of changes while the process lives.
+//! Listens for the server's announcements of changes until the process ends.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -12,28 +12,28 @@ use crate::engine::tasks::Signal;
 use crate::engine::unit::scheduler::Scheduler;
 use crate::protocol::{Change, Listen, PING, Said, Topic};
 
-/// All requests or connections on which a phone listens.
 pub(crate) struct Listener {
     ears: Vec<Rc<Ear>>,
-    /// Whether somebody has logged in or opened the app since the process began.
+    /// Whether a person has logged in or opened the app since the process began.
     has_begun: Cell<bool>,
     scheduler: Rc<Scheduler>,
     process: Rc<Process>,
 }
 
-/// One held request or connection; it is opened again whenever it ends.
+/// One held request or connection on which the phone listens. It is opened again each time it ends.
 struct Ear {
     process: Rc<Process>,
     scheduler: Rc<Scheduler>,
-    /// The positions of its channels in the options.
+    /// The positions of the channels in the options.
     channels: Vec<usize>,
-    /// The number of the latest change that the process knows, per channel.
+    /// Per channel: the number of the latest change that the process knows.
     seen: Rc<RefCell<Vec<u64>>>,
-    /// Raised when a network comes or a person opens the app.
+    /// Raised when a network becomes available or a person opens the app.
     hurry: Signal,
-    /// Since when it has listened without a break; `None`: it does not listen.
+    /// The time since which the phone has listened without a break; `None` while it does not
+    /// listen.
     begun: Cell<Option<Time>>,
-    /// Whether its last attempt ended without an announcement.
+    /// Whether the last attempt ended without an announcement.
     returns: Cell<bool>,
     heard_at: Cell<Time>,
 }
@@ -41,17 +41,17 @@ struct Ear {
 /// How an attempt to listen ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
-    /// With an announcement, as intended.
+    /// The server responded with an announcement.
     Answered,
     /// There is no network.
     Offline,
     /// The server refused, perhaps because of the token.
     Refused,
-    /// For another reason.
+    /// The attempt ended for another reason.
     Broken,
 }
 
-/// The longest time without a sign of life; `None`: no limit.
+/// The longest time without any message from the server; `None`: no limit.
 fn silence(beat: Span, patience: Span) -> Option<Span> {
     (beat > Span::ZERO).then(|| beat + patience)
 }
@@ -82,7 +82,8 @@ impl Listener {
         Listener { ears, has_begun: Cell::default(), scheduler: scheduler.clone(), process }
     }
 
-    /// A person logs in or opens the app, or the operating system gives the app time.
+    /// Called when a person logs in or opens the app, or when the operating system starts
+    /// background work.
     pub(crate) fn opened(&self) {
         if !self.has_begun.replace(true) {
             self.ears.iter().for_each(|ear| self.process.spawn(ear.clone().listen()));
@@ -90,17 +91,17 @@ impl Listener {
         self.hurry();
     }
 
-    /// A network came: listens again at once.
+    /// Called when a network becomes available. Listens again at once.
     pub(crate) fn hurry(&self) {
         self.ears.iter().for_each(|ear| ear.hurry.raise());
         let LiveOptions { medium, check, channels, .. } = &self.process.options.pull.live;
-        // The phone cannot know how many messages the push service has dropped.
+        // The push service may have dropped messages meanwhile, so queue the units.
         if *medium == Medium::PushMessage && *check && self.has_begun.get() {
             channels.iter().for_each(|channel| self.scheduler.catch_up(channel.unit));
         }
     }
 
-    /// Reads a message of the platform's push service.
+    /// Handles a message of the platform's push service.
     pub(crate) fn push_message(&self, message: &[u8]) {
         if let Ok(Said::Changes(changes)) = Said::decode(message)
             && self.has_begun.get()
@@ -173,7 +174,7 @@ impl Ear {
         }
     }
 
-    /// Reports that it no longer listens. True if it had listened before.
+    /// Reports that the phone no longer listens here. Returns true if it had listened before.
     fn stops(&self, ended: Ended) -> bool {
         self.returns.set(ended != Ended::Answered);
         let Some(since) = self.begun.take() else {
@@ -185,15 +186,16 @@ impl Ear {
         true
     }
 
-    /// Gets a new token after the old one was refused. True if it got a new token to try.
+    /// Gets a new token after the server refused the old one. Returns true if there is a new token.
     async fn renews(&self) -> bool {
         let deadline = self.now() + self.process.options.request_timeout;
         let asked = self.now();
-        // Without expiring tokens, this takes no time and changes nothing.
+        // If tokens do not expire, renewal takes no time and gives no new token.
         self.process.ports.transport.renew_token(deadline).await.is_ok() && self.now() > asked
     }
 
-    /// Waits until the units of its channels have run: like a client with one loop, it pulls first.
+    /// Waits until the units of the channels have run. A client with one loop also pulls before it
+    /// listens again.
     async fn settles(&self) {
         for channel in &self.channels {
             self.scheduler.settles(self.live().channels[*channel].unit).await;
@@ -210,7 +212,7 @@ impl Ear {
         Listen { once, beat: self.live().beat, topics }.encode()
     }
 
-    /// The time at which it gives up if it receives nothing.
+    /// The time at which the attempt ends if no message arrives.
     fn gives_up_at(&self) -> Time {
         let silence = silence(self.live().beat, self.process.options.request_timeout);
         silence.map_or(Time::FAR, |silence| self.heard_at.get() + silence)
@@ -295,7 +297,7 @@ impl Ear {
         if beat == Span::ZERO { Time::FAR } else { self.now() + beat }
     }
 
-    /// Handles a message of the server. True if it announces changes.
+    /// Handles a message of the server. Returns true if the message announces changes.
     fn hears(&self, said: Said) -> bool {
         let Said::Changes(changes) = said else { return false };
         for change in changes {
@@ -307,7 +309,7 @@ impl Ear {
         true
     }
 
-    /// How a response without announcement ends the attempt: it is a refusal or a foreign page.
+    /// The end of an attempt whose response is a refusal or the page of another server.
     fn misread(&self, piece: Vec<u8>) -> Ended {
         let codec = self.process.options.codec;
         let Ok(opened) = codec.open(piece) else { return Ended::Broken };
@@ -320,7 +322,6 @@ impl Ear {
     }
 }
 
-/// How an attempt ended, by the transport's result.
 fn ended(end: Result<(), TransportError>) -> Ended {
     match end {
         Err(TransportError::Offline) => Ended::Offline,

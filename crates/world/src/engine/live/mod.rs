@@ -1,12 +1,12 @@
 //! Live pull: the server announces changes, and the phone pulls them at once.
 //!
-//! An announcement says only that something changed ([`crate::protocol`], `live`). A channel is a
-//! set of entities and the unit that pulls them. An announcement queues its channel's unit, like
-//! any trigger, so rows, cursors and conflicts are handled as usual. `options` assigns entities to
-//! units, `listener` listens, and `waiting` has the events that a listener waits for.
+//! An announcement says only that a channel has changes ([`crate::protocol`], `live`). A channel is
+//! a set of entities and the sync unit that pulls them. An announcement queues the channel's unit,
+//! like any trigger. So rows, cursors and conflicts are handled as in every run. `options` assigns
+//! entities to channels, `listener` listens, and `waiting` has the waits of a listener.
 //!
-//! A phone that does not listen for a moment misses announcements. With `check`, it then sends the
-//! number of the last change that it knows, and the server announces later ones at once.
+//! A phone misses announcements while it does not listen. With the option `check`, it then sends
+//! the number of the last change that it knows. The server announces later changes at once.
 
 mod listener;
 mod options;

@@ -1,4 +1,4 @@
-//! Which changes a phone listens for, and how.
+//! Options of live pull: which changes a phone listens for, and how.
 
 use crate::base::{EntityId, Span, UnitId, word_enums};
 use crate::contract::SyncUnit;
@@ -9,12 +9,13 @@ word_enums! {
         /// The server announces nothing.
         #[default]
         None: "none",
-        /// Held requests, one per unit: the server responds when there is a change. The phone
-        /// pulls, and then sends the request again.
+        /// One request per unit, which the server holds open until there is a change. Then the
+        /// phone pulls and sends the request again.
         LongPoll: "long-poll",
-        /// Server-sent events: a request per unit, with an endless response, piece by piece.
+        /// Server-sent events: one request per unit. Its response stays open, and each announcement
+        /// is a piece of it.
         ServerSentEvents: "sse",
-        /// One connection for all units.
+        /// One WebSocket connection for all units.
         WebSocket: "websocket",
         /// Messages of the platform's push service.
         PushMessage: "push-message",
@@ -35,7 +36,7 @@ pub struct LiveOptions {
     pub medium: Medium,
     /// Whether the phone requests missed announcements each time it listens again.
     pub check: bool,
-    /// How often phone and server check that the other still listens; zero: never.
+    /// The interval at which phone and server check that the other side is alive; zero: no checks.
     pub beat: Span,
     /// The channels that the phone listens for.
     pub channels: Vec<Channel>,
@@ -43,7 +44,7 @@ pub struct LiveOptions {
 
 impl Default for LiveOptions {
     fn default() -> LiveOptions {
-        // CouchDB's clients want a sign of life every 10 s, many WebSocket servers every 30 s.
+        // CouchDB's clients expect a message every 10 s, many WebSocket servers every 30 s.
         let beat = Span::secs(30);
         LiveOptions { medium: Medium::default(), check: true, beat, channels: Vec::new() }
     }
@@ -58,10 +59,10 @@ pub struct Channel {
     pub entities: Vec<EntityId>,
 }
 
-/// The channels of an app with these units. Each entity that a `live` unit pulls as a whole belongs
-/// to the channel of one `live` unit. If several pull the entity, a unit that blocks no screen
-/// comes first. Among equals, a unit that drops no waiting units comes first, then the unit with
-/// the fewest entities, then the first in the list.
+/// The channels of an app with these units. Each entity that a `live` unit pulls in full belongs to
+/// the channel of exactly one `live` unit. If several units pull the entity, units that block no
+/// screen are preferred. Then units that discard no waiting units, then the unit with the fewest
+/// entities, then the first in the list.
 pub fn channels(units: &[SyncUnit], live: impl Fn(UnitId) -> bool) -> Vec<Channel> {
     let candidates = || units.iter().zip((0..).map(UnitId)).filter(|(_, id)| live(*id));
     let mut channels: Vec<Channel> =

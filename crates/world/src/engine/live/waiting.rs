@@ -1,4 +1,4 @@
-//! The events that a listener waits for: pieces of a response, messages, timers, the network.
+//! Waits of a listener: for a piece of a response, a message, a timer, or a signal.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -15,7 +15,7 @@ use crate::engine::tasks::Signal;
 pub(super) struct Held {
     came: Rc<RefCell<VecDeque<Vec<u8>>>>,
     ends: PendingEnd,
-    /// How the response ended; pieces that arrived before the end are delivered first.
+    /// The end of the response. Pieces that arrived earlier are delivered first.
     ended: Option<Result<(), TransportError>>,
 }
 
@@ -25,12 +25,12 @@ pub(super) enum Next {
     Message(Vec<u8>),
     /// The response or the connection has ended.
     End(Result<(), TransportError>),
-    /// The given time has come.
+    /// The given time is reached.
     Timer,
 }
 
 impl Held {
-    /// The pieces of a response: they arrive in `came` until the future `ends` completes.
+    /// A response whose pieces arrive in `came` until the future `ends` completes.
     pub(super) fn new(came: Rc<RefCell<VecDeque<Vec<u8>>>>, ends: PendingEnd) -> Held {
         Held { came, ends, ended: None }
     }
@@ -69,12 +69,12 @@ pub(super) async fn next_message(line: &dyn Connection, clock: &Rc<dyn Clock>, u
     .await
 }
 
-/// Ends at this time; never if the time is `Time::FAR`.
+/// Completes at this time; never completes if the time is `Time::FAR`.
 pub(super) fn timer(clock: &Rc<dyn Clock>, until: Time) -> LocalBoxFuture<'static, ()> {
     if until == Time::FAR { Box::pin(std::future::pending()) } else { clock.sleep_until(until) }
 }
 
-/// Ends when the signal is raised or `over` ends.
+/// Completes when the signal is raised or `over` completes.
 pub(super) async fn either(signal: &Signal, over: impl Future<Output = ()>) {
     let mut raised = pin!(signal.wait());
     let mut over = pin!(over);

@@ -1,8 +1,8 @@
-//! Requests rows: one network chunk after the other, where to begin, and which pages to prefetch.
+//! Requests rows in network chunks. Decides where to begin and which pages to prefetch.
 //!
-//! [`Puller`](puller::Puller) requests pages and hands each to `apply`; `prefetch` requests the
-//! next page meanwhile. `push_with_pull` sends a pull with the last push, or pulls all rows again.
-//! `resume` decides where a run begins.
+//! [`Puller`](puller::Puller) requests pages and passes each page to `apply`. Meanwhile `prefetch`
+//! requests the next page. `push_with_pull` sends a pull with the last push, or pulls all rows
+//! again. `resume` decides where a run begins.
 
 pub(crate) mod prefetch;
 pub(crate) mod puller;

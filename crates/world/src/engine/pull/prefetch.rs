@@ -1,7 +1,7 @@
-//! Prefetch of pages: one task requests pages, another applies them in the order of the requests.
+//! Prefetch of pages: one task requests pages, another applies them in request order.
 //!
-//! Until its page is applied, a cursor is only a position to request from; it becomes durable with
-//! the page's rows. So a server must not treat such a cursor as a confirmation.
+//! A prefetch request carries a cursor whose page is not applied yet. So the server must not read
+//! that cursor as a confirmation of the page. The cursor becomes durable with the page's rows.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -24,13 +24,13 @@ struct Prefetched {
     pages: RefCell<VecDeque<Came>>,
     stopped: RefCell<Option<Stopped>>,
     came: Signal,
-    /// Pages received and not applied yet, including the one being applied.
+    /// The number of received pages that are not fully applied yet.
     open: Cell<usize>,
     applied: Signal,
 }
 
 impl Prefetched {
-    /// Waits until no more than `ahead` pages are open.
+    /// Waits until at most `ahead` received pages are not applied yet.
     async fn room(&self, ahead: usize) {
         while self.open.get() > ahead {
             self.applied.wait().await;
@@ -66,7 +66,8 @@ impl Prefetched {
     }
 }
 
-/// Pulls `left` to the server's latest state; prefetches up to `ahead` pages while one is applied.
+/// Pulls the entities in `left` to the server's latest state. Prefetches up to `ahead` pages while
+/// one is applied.
 pub(crate) async fn pull_ahead(
     puller: &Puller,
     run: Run,
@@ -138,7 +139,7 @@ async fn apply_in_order(
     }
 }
 
-/// The wants that follow a response to `wants`, even before the response is applied.
+/// The wants of the request after a response to `wants`. The response may not be applied yet.
 fn next_wants(wants: &[Want], answer: &Answer<'_>) -> Vec<Want> {
     let next = |want: &Want| {
         let page = answer.pages.iter().find(|page| page.entity == want.entity);

@@ -1,4 +1,4 @@
-//! Pulling: requests a network chunk and makes it durable.
+//! Pulls rows: requests a network chunk (the rows of one response) and makes it durable.
 
 use std::rc::Rc;
 
@@ -18,22 +18,21 @@ pub(crate) struct Run {
     pub(crate) number: u64,
 }
 
-/// This many responses in a row without progress mean that the same page repeats: each response
-/// brings rows, says that there is more and moves no cursor.
+/// After this many responses in a row without progress, the run fails. A response without progress
+/// has rows and says that more rows follow, but moves no cursor.
 const STILL: u32 = 20;
 
 #[derive(Default)]
 pub(crate) struct StallGuard(u32);
 
-/// How a response was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     Applied {
         /// Whether the response moved a cursor or ended an entity.
         moved: bool,
     },
-    /// A partial row did not fit the held version: that transaction and the later ones wrote
-    /// nothing and moved no cursor.
+    /// A partial row (a row with only some columns) did not fit the device's version. Its
+    /// transaction and all later ones wrote nothing and moved no cursor.
     Unusable,
 }
 
@@ -47,7 +46,7 @@ impl StallGuard {
     }
 }
 
-/// A response, and the entities and cursors (wants) that its request named.
+/// A response with the wants of its request. A want is an entity and the cursor to continue from.
 pub(crate) struct Came {
     pub(crate) wants: Vec<Want>,
     pub(crate) received: Received,
@@ -60,7 +59,8 @@ pub(crate) struct Puller {
 }
 
 impl Puller {
-    /// Requests each page after applying the previous one, at most `most` times. Returns the rest.
+    /// Requests pages one after another, at most `most` times. Applies each page before the next
+    /// request. Returns the entities that still have rows on the server.
     pub(crate) async fn pull_in_turn(
         &self,
         run: Run,
@@ -94,13 +94,13 @@ impl Puller {
     }
 
     pub(crate) async fn ask(&self, run: Run, wants: Vec<Want>) -> Result<Came, GivenUp> {
-        // Each try chooses its size again: the failed request may have been too large.
+        // Each try sets its size again, because the failed request may have been too large.
         let make = |_| Request::Pull(self.pull_request(run, wants.clone()));
         let received = self.caller.exchange(Some(run.unit), make).await?;
         Ok(Came { wants, received })
     }
 
-    /// Handles a refused pull: an expired cursor restarts the load of its entity; any other refusal
+    /// Handles a refused pull. An expired cursor restarts the load of its entity. Any other refusal
     /// ends the run.
     pub(crate) async fn load_again_after(
         &self,
@@ -139,7 +139,7 @@ impl Puller {
             let want = |&entity| {
                 let ids = assigned_keys::keys_wanted(tx, entity, self.process.setup.schema.naming(entity))?;
                 let (cursor, waits) = self.applier.stands(tx, unit, entity)?;
-                // If rows are set aside, keys for new rows were already requested with them.
+                // An earlier request for the staged rows already asked for keys for new rows.
                 Ok(Want { entity, cursor, ids: if waits { 0 } else { ids } })
             };
             left.iter().map(want).collect::<Stored<Vec<_>>>()
@@ -211,7 +211,7 @@ impl Puller {
     }
 }
 
-/// Whether a response moved a cursor or ended an entity, so that the next request differs.
+/// Whether a response moved a cursor or ended an entity. If so, the next request differs.
 fn moves(answer: &Answer<'_>, wants: &[Want]) -> bool {
     let moved = |page: &Page<'_>| {
         let before =

@@ -1,8 +1,9 @@
-//! The part of a run's pull that is sent with its last push, and the pull after that push.
+//! A run's pull: the part that shares a request with the run's last push, and the part after it.
 //!
-//! If a run is one request, waiting edits and the pull share that request. The response is handled
-//! like two: the verdicts are settled in one transaction, then the pages are applied in others. So
-//! a death in between, or a lost response, has the same effect as with two requests.
+//! If the options allow a sync in one request, waiting edits and the pull share that request. The
+//! response is handled like 2 responses. One transaction applies the verdicts, then other
+//! transactions apply the pages. So a crash in between, or a lost response, has the same effect as
+//! with 2 requests.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -45,7 +46,8 @@ impl<'p> CombinedPull<'p> {
         options.requests == RequestPer::Branch && options.pull.replace == Replace::Versions
     }
 
-    /// Retries deferred rows once, before new rows are pulled.
+    /// Retries deferred rows (rows that could not be applied earlier) once, before new rows are
+    /// pulled.
     async fn retry_late(&mut self) -> Result<(), RunError> {
         if !std::mem::replace(&mut self.has_begun, true) {
             self.puller.applier.retry_late(self.run.unit, &self.left).await?;
@@ -53,7 +55,8 @@ impl<'p> CombinedPull<'p> {
         Ok(())
     }
 
-    /// The wants to send with the run's last push; empty if that push is sent without a pull.
+    /// The wants (entities with their cursors) to send with the run's last push. Empty if that push
+    /// is sent without a pull.
     pub(crate) fn wants(&self) -> Result<Vec<Want>, SyncError> {
         if !self.is_one_request() || self.left.is_empty() {
             return Ok(Vec::new());
@@ -67,13 +70,14 @@ impl<'p> CombinedPull<'p> {
         Request::Sync(SyncRequest { push, pull })
     }
 
-    /// Checks that a response has only requested pages, or no pages.
+    /// Checks that every page of a response was requested.
     pub(crate) fn fits(&self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
         if answer.pages.is_empty() { Ok(()) } else { self.puller.fits(came, answer) }
     }
 
-    /// Makes the pages of a response durable, after its verdicts are settled. If the server sent
-    /// none, a later pull requests them without a push; then the server reports why.
+    /// Makes the pages of a response durable, after its verdicts were applied. If the server sent
+    /// no pages, a later pull requests them without a push. The server then reports why it sent
+    /// none.
     pub(crate) async fn take(&mut self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
         if answer.pages.is_empty() {
             return Ok(());
@@ -86,7 +90,8 @@ impl<'p> CombinedPull<'p> {
         Ok(())
     }
 
-    /// Pulls the rest. True if the limit of pages ended the pull early.
+    /// Pulls the remaining entities. Returns true if the limit of pages per run ended the pull
+    /// early.
     pub(crate) async fn pull(mut self) -> Result<bool, RunError> {
         self.retry_late().await?;
         let Some(most) = self.puller.process.options.pull.pages.most else {
@@ -97,11 +102,12 @@ impl<'p> CombinedPull<'p> {
     }
 }
 
-/// Pulls `left`: in turn or with prefetch, one entity after another or several concurrently.
+/// Pulls the entities in `left`, with or without prefetch, one after another or several
+/// concurrently.
 ///
-/// Each stream pulls one entity to its end, by that entity's own cursor. Streams share the link,
-/// the controller of chunk sizes and the database, one transaction at a time. Until the run ends, a
-/// reader may see a row without the row of another entity that it refers to.
+/// Each concurrent stream pulls one entity to its end. Streams share the link, the controller of
+/// chunk sizes, and the database (one transaction at a time). Until the run ends, a reader may see
+/// a row whose parent of another entity is still missing.
 async fn pull(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), RunError> {
     let options = &puller.process.options;
     if options.pull.replace == Replace::All {
@@ -113,8 +119,8 @@ async fn pull(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), RunE
     if options.pull.streams <= 1 {
         return pull_all(puller, run, left).await;
     }
-    // One request for all entities is enough if there is little to pull; several streams pay only
-    // for the rest.
+    // One request for all entities is enough if there are few rows to pull. Several streams are
+    // useful only for the remaining rows.
     let left = puller.pull_in_turn(run, left, 1).await?;
     pull_side_by_side(puller, run, left).await
 }
@@ -126,8 +132,8 @@ async fn pull_all(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), 
     }
 }
 
-/// Pulls `left` to the server's latest state, several entities concurrently. After a failure no
-/// stream starts another entity; streams finish the entities that they have begun.
+/// Pulls the entities in `left` to the server's latest state, several concurrently. After a
+/// failure, streams finish their current entity and start no other.
 async fn pull_side_by_side(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), RunError> {
     let streams = left.len().min(puller.process.options.pull.streams as usize);
     let left = RefCell::new(VecDeque::from(left));
@@ -138,7 +144,7 @@ async fn pull_side_by_side(puller: &Puller, run: Run, left: Vec<EntityId>) -> Re
     several(&puller.process.dead, streams, pull_next).await
 }
 
-/// Pulls all rows of `entities` again; deletes an entity's old rows when its first page arrives.
+/// Pulls all rows of `entities` again. Deletes an entity's old rows when its first page arrives.
 pub(crate) async fn pull_all_again(
     puller: &Puller,
     run: Run,

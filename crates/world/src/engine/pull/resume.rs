@@ -8,8 +8,8 @@ use crate::engine::options::{Checkpoint, CursorBook};
 use crate::store::{self, Progress, Stored, Tx};
 
 impl Applier {
-    /// Prepares a run of the unit. If pulls start at the date or at the end of the last complete
-    /// sync, the progress of an interrupted run is dropped.
+    /// Prepares a run of the unit. Drops the progress of an interrupted run if pulls start at the
+    /// last complete sync.
     pub(crate) async fn begin(&self, unit: UnitId) -> Result<(), SyncError> {
         let asks_by_date = self.process.options.pull.cursor == CursorBook::LastSyncOn;
         if !asks_by_date && !self.begins_again() && !self.sets_aside() {
@@ -34,7 +34,8 @@ impl Applier {
         self.process.options.pull.checkpoint == Checkpoint::Session
     }
 
-    /// Keeps the rows that are set aside, or drops them; returns the number of dropped rows.
+    /// Keeps the staged rows of an interrupted run, or drops them. Returns the number of dropped
+    /// rows.
     fn take_up(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<u32> {
         if !self.sets_aside() {
             return Ok(0);
@@ -49,8 +50,8 @@ impl Applier {
         Ok(0)
     }
 
-    /// Returns to the cursor at which the last complete sync ended. If none was noted, the present
-    /// cursor is noted as complete.
+    /// Returns to the cursor at the end of the last complete sync. If no such cursor is stored,
+    /// stores the current one for that purpose.
     fn go_back(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<()> {
         let book = self.cursor_book(unit, entity);
         match store::whole_sync(tx, book, entity)? {
@@ -68,7 +69,8 @@ impl Applier {
     ) -> Stored<()> {
         let book = self.cursor_book(unit, entity);
         let progress = tx.progress(book, entity)?;
-        // The date does not cover an unfinished load: that load starts again, without a cursor.
+        // After an unfinished load, the date is not valid as a cursor. The load starts again
+        // without one.
         let cursor = cursor.filter(|_| !is_date || progress.cursor.is_some() && !progress.loading);
         if progress.cursor == cursor {
             return Ok(());
@@ -76,8 +78,8 @@ impl Applier {
         tx.save_progress(book, entity, &Progress { cursor, ..progress })
     }
 
-    /// Notes that the unit's run ended well. If cursors count only at the end of a run, returns the
-    /// entities whose cursors moved in the run.
+    /// Records that the unit's run ended successfully. If cursors become valid only at the end of a
+    /// run, returns the entities whose cursors moved.
     pub(crate) fn ends_well(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<Vec<EntityId>> {
         let mut moved = Vec::new();
         if !self.begins_again() || self.sets_aside() {
@@ -94,8 +96,7 @@ impl Applier {
         Ok(moved)
     }
 
-    /// Reports that cursors were saved: with their rows, or, if interrupted runs begin again, at
-    /// the end of the run.
+    /// Reports that cursors were saved.
     pub(crate) fn report_saved_cursors(&self, unit: UnitId, entities: Vec<EntityId>) {
         for entity in entities {
             self.process.emit(EngineEvent::CursorSaved { unit, entity });

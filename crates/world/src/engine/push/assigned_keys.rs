@@ -1,19 +1,21 @@
-//! Rows that get another key than the device gave them: the key of a row that the backend already
-//! had, or a key from a pool.
+//! Keys that the backend assigns to rows. The backend may change a row's key after the device
+//! created the row. For example, it uses the key of the same row at the backend. Or the device
+//! takes keys for new rows from a pool that the backend filled.
 
 use crate::base::{EntityId, Key, Stamp, Value};
 use crate::contract::{EditKind, LogKind, MergeRule, NamedBy, Naming, Refusal, Row};
 use crate::engine::conflict::{Conflict, Resolution, says_the_same};
 use crate::store::{self, Entry, Reach, Stored, Tx, keys_left};
 
-/// Reads an edit again from the outbox: it may have changed. `None`: it has left the outbox.
+/// Reads an edit again from the outbox, because it may have changed. `None` if it has left the
+/// outbox.
 pub(crate) fn as_it_waits(tx: &Tx<'_>, entry: &Entry) -> Stored<Option<Entry>> {
     let waiting = tx.entries_for(entry.entity, &entry.key)?;
     Ok(waiting.into_iter().find(|other| other.seq == entry.seq))
 }
 
-/// Gives a created row the key that the backend chose; returns the edit with that key. The
-/// backend's version goes to the row's shadow, unless a newer version is there.
+/// Gives a created row the key that the backend chose, and returns the edit with that key. Stores
+/// the backend's version in the row's shadow, unless the shadow has a newer version.
 pub(crate) fn rename(tx: &Tx<'_>, entry: &Entry, row: &Row, reach: Reach) -> Stored<Entry> {
     store::rename(tx, entry.entity, &entry.key, &row.key, reach)?;
     if reach.newer {
@@ -33,7 +35,8 @@ pub(crate) fn keys_wanted(tx: &Tx<'_>, entity: EntityId, naming: Naming) -> Stor
     Ok(if left < naming.refill { naming.pool - left } else { 0 })
 }
 
-/// The backend's row with the same natural key; `None` unless natural keys name this entity's rows.
+/// The backend's row with the same natural key (the unique business columns). `None` unless natural
+/// keys identify this entity's rows.
 pub(crate) fn same_row<'c>(naming: Naming, conflict: &Conflict<'c>) -> Option<&'c Row> {
     let decides = naming.by == NamedBy::NaturalKey
         && conflict.why == Refusal::Taken
@@ -65,7 +68,8 @@ pub(crate) fn merged(rule: MergeRule, conflict: Conflict<'_>) -> Resolution {
     }
 }
 
-/// Turns an edit into the create of row `key` with these values; moves later edits of its row, too.
+/// Changes an edit into the create of row `key` with these values. Later edits of its row move to
+/// the new row.
 pub(crate) fn split_off(tx: &Tx<'_>, entry: &Entry, key: &Key, values: &[(usize, Value)]) -> Stored<()> {
     let shown = tx.row(entry.entity, &entry.key)?;
     for later in tx.entries_for(entry.entity, &entry.key)? {

@@ -1,5 +1,6 @@
-//! Sends attachments of rows in stretches. Each request names the offset of its stretch, so that an
-//! interrupted upload resumes at the byte that the server has reached.
+//! Sends attachments of rows in stretches (ranges of bytes, one per request). Each request names
+//! the offset of its stretch. So an interrupted upload can resume at the first byte that the server
+//! does not have.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use crate::engine::unit::scheduler::Scheduler;
 use crate::protocol::{BlobAnswer, BlobPut};
 use crate::store::{self, Stored, WaitingBlob};
 
-/// A stretch of less than twice this many bytes is not halved.
+/// The least bytes of a stretch after halving.
 const LEAST: u64 = 100;
 
 pub(crate) struct BlobSender {
@@ -25,7 +26,7 @@ pub(crate) struct BlobSender {
     caller: Rc<Caller>,
     scheduler: Rc<Scheduler>,
     busy: RefCell<BTreeSet<i64>>,
-    /// The most bytes per stretch after one that was too large; `u64::MAX`: no limit.
+    /// The most bytes per stretch, set after a stretch was too large. `u64::MAX` means no limit.
     cap: Cell<u64>,
     pub(crate) made: Signal,
 }
@@ -40,7 +41,7 @@ impl BlobSender {
         self.process.has_blobs() && self.process.options.attachments.queue == queue
     }
 
-    /// The rows that are not sent before their attachments.
+    /// The rows that must wait for their attachments.
     pub(crate) fn held_rows(&self) -> Stored<BTreeSet<(EntityId, Key)>> {
         if !self.process.has_blobs() || self.process.options.attachments.with == With::Apart {
             return Ok(BTreeSet::new());
@@ -49,7 +50,8 @@ impl BlobSender {
         Ok(waiting.into_iter().map(|blob| (blob.entity, blob.key)).collect())
     }
 
-    /// Whether an attachment may be sent; outside a run, only if a unit with its row may send.
+    /// Whether an attachment may be sent. Outside a run it may be sent only if a unit that sends
+    /// its entity may run.
     fn may_go(&self, entity: EntityId, in_run: bool) -> bool {
         in_run || self.scheduler.may_send(entity)
     }
@@ -69,8 +71,8 @@ impl BlobSender {
         Ok(waiting.into_iter().find(goes))
     }
 
-    /// Sends all waiting attachments of these entities, several at a time; returns how many were
-    /// sent. After a failure no other upload begins; the running ones finish.
+    /// Sends all waiting attachments of these entities, several at a time. Returns the number of
+    /// sent attachments. After a failure, running uploads finish and no other upload begins.
     pub(crate) async fn send(&self, entities: &[EntityId], in_run: bool) -> Result<usize, RunError> {
         let sent = Cell::new(0);
         let send_next = async || {
@@ -85,12 +87,12 @@ impl BlobSender {
         several(&self.process.dead, parallel, send_next).await.map(|()| sent.get())
     }
 
-    /// Sends the rest of one attachment. False if it has to wait for another network.
+    /// Sends the rest of one attachment. Returns false if it must wait for another network.
     async fn bring(&self, blob: &WaitingBlob, in_run: bool) -> Result<bool, RunError> {
         let options = &self.process.options.attachments;
         let mut most = options.chunk_bytes.min(self.cap.get());
         let mut have = if options.resume { blob.sent } else { 0 };
-        // If the sent part is uncertain, the server is first asked how much of it has arrived.
+        // If parts were sent before, or if the row may be missing, first ask the server.
         let mut unsure = have > 0 || blob.in_doubt;
         let (mut tries, mut waited, mut renewed) = (0, None, false);
         while self.may_go(blob.entity, in_run) {
@@ -121,8 +123,8 @@ impl BlobSender {
                     if have > from {
                         (tries, renewed) = (0, false);
                     }
-                    // A question to the server is not progress and leaves `tries` unchanged: if no
-                    // stretch arrives, the run must end.
+                    // A question to the server is not progress and does not reset `tries`.
+                    // Otherwise the run would never end if no stretch arrives.
                     if asks || have > from {
                         continue;
                     }
@@ -157,7 +159,8 @@ impl BlobSender {
         Ok(false)
     }
 
-    /// Whether an attachment counts as uploaded after this response; `ends`: all bytes were sent.
+    /// Whether an attachment counts as uploaded after this response. `ends` says that all bytes
+    /// were sent.
     fn is_done(&self, said: &Result<BlobAnswer, Failure>, ends: bool) -> bool {
         let refused_counts = self.process.options.attachments.on_there == OnThere::Done;
         match said {
@@ -173,7 +176,8 @@ impl BlobSender {
         Ok(())
     }
 
-    /// Halves the stretch after one that was too large. True if a smaller one follows at once.
+    /// Halves the stretch after one was too large. Returns true if a smaller stretch follows at
+    /// once.
     fn shrinks(&self, failure: &Failure, brought: u64, most: &mut u64) -> bool {
         let gives_up = self.process.options.push.on_too_large == OnTooLarge::GiveUp;
         if gives_up || !failure.is_of_a_size() || brought / 2 < LEAST {
@@ -232,8 +236,8 @@ impl BlobSender {
         })
     }
 
-    /// Sends new attachments beside the runs while the process lives; calls `gone` each time that
-    /// some were sent.
+    /// Sends new attachments outside of runs until the process ends. Calls `gone` each time after
+    /// attachments were sent.
     pub(crate) async fn send_beside(&self, gone: impl Fn()) {
         let entities: Vec<EntityId> = self.process.setup.schema.ids().collect();
         let (mut failures, mut waited) = (0, None);

@@ -1,6 +1,7 @@
-//! How the engine knows which rows were edited here: by an outbox, or by a mark on each row as in
-//! many apps. Marks lose edits. A verdict clears a flag even if the row was edited after it was
-//! sent. A date of the last sync hides rows that were edited during the sync.
+//! How the engine knows which rows were edited on the device: by an outbox, or by a mark on each
+//! row, as in many apps. A mark is a flag or a date. Marks can lose edits. A verdict clears a row's
+//! flag even if the row was edited after it was sent. With dates, an edit during a sync may count
+//! as already sent.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -35,7 +36,7 @@ impl SendRule for RowsAsTheyAre {
     }
 }
 
-/// A row that was edited after it was sent keeps its date.
+/// For marks by date: a row that was edited after it was sent keeps its mark.
 struct DatesStay;
 
 impl OutboxRule for DatesStay {
@@ -50,7 +51,7 @@ impl OutboxRule for DatesStay {
 }
 
 impl Process {
-    /// Saves an edit by the configured capture. Returns the key of a created row if the key came
+    /// Saves an edit in the outbox or as a mark. Returns the key of a created row if the key came
     /// from a pool.
     pub(crate) fn save(&self, edit: &LocalEdit, made_at: Stamp) -> Result<Option<Key>, EditError> {
         let (LocalEdit { entity, key, .. }, id) = (edit, &edit.id.to_string());
@@ -75,12 +76,14 @@ impl Process {
 
 #[derive(Default)]
 pub(crate) struct Listed {
-    /// The outbox places of the marks found at the start; `None`: all waiting edits may be sent.
+    /// The outbox positions of the marks at the start of the push. `None`: all waiting edits may be
+    /// sent.
     only: Option<BTreeSet<i64>>,
 }
 
 impl Listed {
-    /// The edits that a push of the unit may send; by dates: rows edited after its last sync.
+    /// The edits that a push of the unit may send. With marks by date, these are rows edited after
+    /// the unit's last sync.
     pub(crate) fn of(process: &Process, unit: UnitId, entities: &[EntityId]) -> Stored<Listed> {
         if process.options.push.capture != LocalCapture::UpdatedAfterLastSync {
             return Ok(Listed::default());
@@ -111,8 +114,8 @@ impl Listed {
     }
 }
 
-/// Ends the unit's sync of this date. By dates, edits made before it count as sent, and the
-/// versions that were pulled for their rows meanwhile are shown.
+/// Ends a sync of the unit that has this date. With marks by date, edits before the date count as
+/// sent. The newer versions in the shadows of their rows are then applied.
 pub(crate) fn pass_by(process: &Process, tx: &Tx<'_>, unit: UnitId, date: Stamp) -> Stored<Vec<Change>> {
     let mut lifted = Vec::new();
     if process.options.push.capture != LocalCapture::UpdatedAfterLastSync {

@@ -1,9 +1,8 @@
-//! The page of conflicts that wait for a person, and the effects of the person's choice.
+//! The page on which a person decides open conflicts, and the effects of each choice.
 //!
-//! An edit in conflict stays in the outbox, set aside, from the transaction that settles it to the
-//! one that saves the choice. Later edits of its row wait behind it. The person's own values are
-//! sent over the version that the person saw. If that version changed meanwhile, there is another
-//! conflict.
+//! An edit in conflict stays in the outbox and is not sent until a person has chosen. Later edits
+//! of its row also wait. If the person keeps the local values, they are sent as an edit of the
+//! version that the person saw. If that version has changed meanwhile, there is another conflict.
 
 use crate::base::words::count;
 use crate::base::{EditId, UnitId, Value};
@@ -34,7 +33,7 @@ pub(crate) async fn tell_open(process: &Process) {
     }
 }
 
-/// Carries out a person's choice. False if there is no conflict of this edit.
+/// Applies a person's choice. Returns false if this edit has no open conflict.
 pub(crate) async fn resolve(process: &Process, edit: EditId, pick: &Pick) -> Stored<bool> {
     let resolved = settling(process, None, |settling| {
         let Some((entry, difference)) = conflicts::find(settling.tx, edit)? else { return Ok(false) };
@@ -45,7 +44,7 @@ pub(crate) async fn resolve(process: &Process, edit: EditId, pick: &Pick) -> Sto
     resolved.await
 }
 
-/// The conflict and its verdict, for later edits of the same row.
+/// A conflict and its verdict, which also decide later edits of the same row.
 #[derive(Clone, Copy)]
 struct Met<'a> {
     conflict: Conflict<'a>,
@@ -83,7 +82,7 @@ impl Settling<'_, '_> {
             }
             (Resolution::Merged { columns, line }, Pick::Columns(all)) => {
                 later.iter().try_for_each(|other| self.narrow(other, met, all))?;
-                // If empty, the columns that the person keeps are in the later edits.
+                // With no columns, all columns that the person keeps are in later edits.
                 if columns.is_empty() { Resolution::Remote } else { Resolution::Merged { columns, line } }
             }
             (resolution, _) => resolution,
@@ -99,14 +98,14 @@ impl Settling<'_, '_> {
         self.on_top(entry, met, Resolution::Remote, LogKind::Superseded)
     }
 
-    /// Reduces a later edit of the row to the columns that the person keeps.
+    /// Reduces a later edit to the columns that the person keeps.
     fn narrow(&mut self, entry: &Entry, met: Met<'_>, columns: &[usize]) -> Stored<()> {
         let mut kept = entry.values.clone();
         kept.retain(|(column, _)| columns.contains(column));
         if kept.is_empty() {
             return self.supersede(entry, met);
         }
-        // The reduced edit is also sent over the version that the person saw.
+        // The reduced edit is also based on the version that the person saw.
         self.tx.rewrite(entry.seq, &entry.id, &entry.key, (entry.kind, &kept), met.conflict.current)?;
         let columns = kept.iter().map(|(column, _)| *column).collect();
         let line = if kept.len() < entry.values.len() { LogKind::Merged } else { LogKind::Overwrote };
@@ -135,7 +134,7 @@ fn taken(conflict: Conflict<'_>, later: &[Entry], pick: &Pick) -> Resolution {
         Pick::Ours => Resolution::Local { onto },
         Pick::Theirs => Resolution::Remote,
         Pick::Columns(columns) if set().all(|column| !columns.contains(&column)) => Resolution::Remote,
-        // Creates and deletes have no columns to choose from.
+        // The columns of creates and deletes cannot be chosen one by one.
         Pick::Columns(_) if live.is_none() || all().any(|edit| edit.kind != EditKind::Update) => {
             Resolution::Local { onto }
         }
@@ -149,7 +148,7 @@ fn taken(conflict: Conflict<'_>, later: &[Entry], pick: &Pick) -> Resolution {
     }
 }
 
-/// Returns an error for a run of the unit if open conflicts hold it back.
+/// Returns an error if open conflicts prevent a run of the unit.
 pub(crate) fn held(process: &Process, unit: UnitId) -> Result<(), RunError> {
     let options = &process.options.conflict;
     if !options.policy.has_page() || options.while_open == WhileOpen::CarryOn {

@@ -1,12 +1,12 @@
-//! The effect of edits on a row: joins two edits into one that is sent, and computes the values of
-//! a row without some of its edits.
+//! Computations with edits of a row: merges 2 edits into one, and computes a row's values without
+//! some of its edits.
 
 use crate::base::{Key, Value};
 use crate::contract::{EditKind, Entity};
 use crate::store::{Entry, StoreError, Stored, Tx};
 
-/// Joins two edits of a row into the later one on the base of the first. The result takes the first
-/// edit's place in the outbox, unless it deletes the row.
+/// Merges 2 edits of a row: the later edit, with the base of the first. The result has the first
+/// edit's outbox position, unless it deletes the row.
 pub(crate) fn joined(first: &Entry, later: &Entry) -> Entry {
     let kind = match (first.kind, later.kind) {
         (EditKind::Create, EditKind::Update) => EditKind::Create,
@@ -25,7 +25,7 @@ pub(crate) fn joined(first: &Entry, later: &Entry) -> Entry {
     Entry { seq, kind, values, made_on, base: first.base, attempts, ..later.clone() }
 }
 
-/// Values by column, in the order of columns; `upper` wins if both have a value.
+/// Merges values by column, in column order. `upper` wins if both have a value.
 fn over(lower: &[(usize, Value)], upper: &[(usize, Value)]) -> Vec<(usize, Value)> {
     let is_below = |(column, _): &&(usize, Value)| upper.iter().all(|(of, _)| of != column);
     let mut values: Vec<_> = lower.iter().filter(is_below).chain(upper).cloned().collect();
@@ -33,7 +33,7 @@ fn over(lower: &[(usize, Value)], upper: &[(usize, Value)]) -> Vec<(usize, Value
     values
 }
 
-/// The values of a row before its `edits` (oldest first); `shown`: the values after all of them.
+/// The values of a row before its `edits` (oldest first). `shown` has the values after all of them.
 pub(crate) fn beneath(entity: &Entity, shown: Option<Vec<Value>>, edits: &[Entry]) -> Option<Vec<Value>> {
     let mut values = shown;
     for Entry { kind, made_on, .. } in edits.iter().rev() {
@@ -61,8 +61,8 @@ pub(crate) fn set<'v>(entity: &Entity, row: &mut [Value], values: impl Iterator<
     }
 }
 
-/// All columns of the row after this edit and without later edits, by position in the backend's
-/// columns.
+/// All values of the row after this edit and before later edits, with their positions in the
+/// backend's columns.
 pub(crate) fn as_of(tx: &Tx<'_>, entity: &Entity, entry: &Entry, key: &Key) -> Stored<Vec<(usize, Value)>> {
     let shown = tx.row(entry.entity, key)?.map(|row| row.values);
     let mut later = tx.entries_for(entry.entity, key)?;

@@ -1,4 +1,4 @@
-//! Edits that wait while a push sends the others.
+//! Edits that are held back while a push sends the other edits.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,19 @@ use crate::contract::{Schema, SyncError};
 use crate::engine::exchange::RunError;
 use crate::store::{Entry, references};
 
-/// Edits that wait, and their rows. A proxy refuses such an edit in every request, the server fails
-/// on it, or its row waits for attachments. Later edits of its row wait, too.
+/// Edits that are held back, and their rows. The reasons are: a proxy refuses the edit as too
+/// large, the server fails on it, or its row waits for attachments. Later edits of its row also
+/// wait.
 #[derive(Default)]
 pub(crate) struct HeldBack {
     pub(crate) edits: BTreeSet<i64>,
     pub(crate) rows: BTreeSet<(EntityId, Key)>,
-    /// Edits that every proxy refuses.
+    /// Edits that a proxy refuses as too large even alone.
     stopped: Vec<Entry>,
     /// Edits on which the server failed when they were alone in a request.
     suspects: Vec<Entry>,
-    /// How many suspects, from the first, failed before the server accepted another request.
+    /// The number of suspects after which the server accepted another request. These are the first
+    /// ones in `suspects`.
     proven: usize,
 }
 
@@ -26,13 +28,12 @@ pub(crate) struct HeldBack {
 pub(crate) struct Left {
     /// Edits that wait at the server for a verdict.
     pub(crate) queued: usize,
-    /// Edits on which the server fails, and after which no other request was accepted.
+    /// Edits on which the server failed, and after which it accepted no other request.
     pub(crate) suspects: Vec<Entry>,
     held_back: usize,
 }
 
 impl HeldBack {
-    /// Holds back the edits of these rows.
     pub(crate) fn of(rows: BTreeSet<(EntityId, Key)>) -> HeldBack {
         HeldBack { rows, ..HeldBack::default() }
     }
@@ -44,7 +45,7 @@ impl HeldBack {
         }
     }
 
-    /// Holds back edits that every proxy refuses.
+    /// Holds back edits that a proxy refuses as too large.
     pub(crate) fn stop(&mut self, batch: &[Entry]) {
         self.add(batch);
         self.stopped.extend_from_slice(batch);
@@ -56,12 +57,13 @@ impl HeldBack {
         self.suspects.extend_from_slice(batch);
     }
 
-    /// Notes that the server accepted a request: it does not fail on every request.
+    /// Records that the server accepted a request. So its earlier failures were due to the
+    /// suspects.
     pub(crate) fn served(&mut self) {
         self.proven = self.suspects.len();
     }
 
-    /// Takes out suspects on which the server fails while it accepts others: they no longer wait.
+    /// Removes and returns the suspects after which the server accepted another request.
     pub(crate) fn take_proven(&mut self) -> Vec<Entry> {
         let proven: Vec<Entry> = self.suspects.drain(..std::mem::take(&mut self.proven)).collect();
         if !proven.is_empty() {
@@ -72,7 +74,8 @@ impl HeldBack {
         proven
     }
 
-    /// Whether the edit waits: an edit of its row waits, or it refers to the row of such an edit.
+    /// Whether the edit must wait, because its row or a row that it refers to has a waiting edit.
+    /// If so, adds the edit.
     pub(crate) fn holds(&mut self, schema: &Schema, entry: &Entry) -> bool {
         if self.rows.is_empty() {
             return false;
@@ -93,7 +96,7 @@ impl HeldBack {
 }
 
 impl Left {
-    /// Forgets suspects that were set aside.
+    /// Removes suspects that were dropped.
     pub(crate) fn set_aside(&mut self, gone: &[Entry]) {
         self.suspects.retain(|entry| gone.iter().all(|gone| gone.seq != entry.seq));
         self.held_back = self.held_back.saturating_sub(gone.len());

@@ -1,7 +1,8 @@
-//! Sends edits to the backend, and applies its verdicts.
+//! Sends edits to the backend and applies its verdicts (accepted, refused, or in conflict).
 //!
 //! Start with `pusher`. `order`, `squash`, `edits` and `outgoing` decide which edits are sent and
-//! how. `settle` applies a verdict to an edit. `outcomes` keeps the result until it is durable.
+//! how. `settle` applies a verdict to an edit. `outcomes` keeps the result until it can be
+//! reported.
 
 pub(crate) mod assigned_keys;
 pub(crate) mod attachments;

@@ -1,4 +1,4 @@
-//! The orders in which edits are sent, for apps that do not use the outbox's order.
+//! Rules that send edits in another order than the outbox.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ pub(crate) fn rule(options: &PushOptions) -> Rc<dyn SendRule> {
     }
 }
 
-/// The oldest edit of each row, oldest first, whichever rows refer to it.
+/// Sends the oldest edit of each row, oldest first, without regard to references between rows.
 struct AsMade;
 
 impl SendRule for AsMade {
@@ -34,7 +34,8 @@ impl SendRule for AsMade {
     }
 }
 
-/// The oldest edit of each row, newest first: rows that refer to a new row are sent before it.
+/// Sends the oldest edit of each row, newest first. So rows that refer to a new row are sent before
+/// that row.
 pub(crate) struct BottomUp;
 
 impl SendRule for BottomUp {
@@ -46,9 +47,9 @@ impl SendRule for BottomUp {
     }
 }
 
-/// The oldest edit of each row, oldest first, with the edits of its family (a row and the rows that
-/// are part of it): as many whole families as fit, at least one. A sent family is sent again
-/// unchanged. An edit that joined the family later waits for the sent ones.
+/// Sends edits by family (a row and the rows that are part of it), oldest first. A request has as
+/// many whole families as fit, at least one. A retry sends a family unchanged. Newer edits of that
+/// family wait until the sent edits get a verdict.
 struct WholeFamilies;
 
 impl SendRule for WholeFamilies {
@@ -73,15 +74,16 @@ impl SendRule for WholeFamilies {
     }
 }
 
-/// The number of edits up to the end of each family; each family's edits must be contiguous.
+/// For each family, the number of edits up to the family's end. The edits of a family must be
+/// contiguous.
 pub(crate) fn ends(tx: &Tx<'_>, batch: &[Entry]) -> Stored<Vec<usize>> {
     let families = of(tx, batch)?;
     let is_end = |place: &usize| families.get(*place) != families.get(place - 1);
     Ok((1..=batch.len()).filter(is_end).collect())
 }
 
-/// How many edits are sent if `fitting` of them fit: up to the end of a family, and at least one
-/// family.
+/// The number of edits to send if `fitting` edits fit. A request ends at the end of a family, and
+/// has at least one family.
 pub(crate) fn up_to_an_end(ends: &[usize], fitting: usize) -> usize {
     let whole = ends.iter().rev().find(|end| **end <= fitting);
     whole.or(ends.first()).copied().unwrap_or(fitting)
@@ -147,7 +149,7 @@ mod tests {
         Store::open(&Database::memory(), schema.into(), &options).unwrap()
     }
 
-    /// Creates rows with these keys in this order; a line's key is "line.order".
+    /// A store with creates of rows with these keys, in this order. A line's key is "line.order".
     fn waiting(keys: &[&str]) -> Store {
         let store = store();
         for (number, key) in (0..).zip(keys) {

@@ -1,4 +1,4 @@
-//! The limits of an outbox, by number and age, and what happens to edits beyond them.
+//! Limits of the outbox by number and age of edits, and the drop of edits beyond them.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,6 @@ use crate::engine::process::Process;
 use crate::engine::push::settle::settling;
 use crate::store::{Entry, Stored};
 
-/// A waiting edit, with the fields that limits need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Waiting {
     seq: i64,
@@ -28,7 +27,7 @@ fn is_too_old(limits: OutboxLimits, now: Stamp, made_at: Stamp) -> bool {
     limits.keep_for.is_some_and(|keep_for| now > made_at.plus(keep_for))
 }
 
-/// The edits beyond the limits; `waiting` and the result are in order, oldest first.
+/// The edits beyond the limits, oldest first. `waiting` must also be sorted, oldest first.
 fn excess(limits: OutboxLimits, now: Stamp, waiting: &[Waiting]) -> Vec<i64> {
     let mut newer = BTreeMap::<EntityId, u32>::new();
     let mut beyond: Vec<i64> = Vec::new();
@@ -58,8 +57,8 @@ pub(crate) fn refuses(process: &Process, entity: EntityId) -> Stored<bool> {
     Ok(is_full || waiting.iter().any(|entry| is_too_old(limits, now, entry.made_at)))
 }
 
-/// Drops the edits beyond the limits, and all other edits of their rows: the rows become as if
-/// these edits had not been made.
+/// Drops the edits beyond the limits and all other edits of their rows. The rows return to their
+/// values before these edits.
 pub(crate) async fn trim(process: &Process, unit: Option<UnitId>) -> Result<(), SyncError> {
     let limits = process.options.push.outbox;
     if limits.on_full == OnFull::Refuse || !limits.exist() {

@@ -1,4 +1,4 @@
-//! The outcomes of edits, kept until they are committed and can be reported.
+//! The outcomes of edits. They are reported after the commit of their transaction.
 
 use std::collections::BTreeMap;
 
@@ -39,9 +39,9 @@ pub(crate) enum Settled {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     Rule,
-    /// No rule and no person: there was no conflict.
+    /// Neither a rule nor a person, because there was no conflict.
     Detection,
-    /// A person; `on_top`: the decision is about a later edit of the row in conflict.
+    /// A person. `on_top` says that the decision is about a later edit of the row in conflict.
     Person {
         on_top: bool,
     },
@@ -56,8 +56,8 @@ pub(crate) fn told_of(conflict: Conflict<'_>, key: Key, resolution: Resolution, 
     Settled::Decided { whose, kind, resolution, sides, by }
 }
 
-/// If two edits of a batch turned out to be about one row, drops the version from the first edit:
-/// it was never visible.
+/// Drops the report of a row's version if a later version of the row came from the same batch. The
+/// older version was never visible.
 pub(crate) fn drop_outdated_versions(told: &mut Vec<Settled>) {
     let mut settled = BTreeMap::new();
     for told in &*told {

@@ -1,5 +1,5 @@
-//! The content that is sent of an edit: its columns, and the version that the backend checks its
-//! row against. Also how many edits fit into one request.
+//! The content that is sent for an edit: its columns, and the version for the backend's conflict
+//! check. Also computes how many edits fit into one request.
 
 use crate::contract::{EditKind, Guard, Schema, image};
 use crate::engine::conflict::{BaseDate, Detect};
@@ -9,10 +9,10 @@ use crate::engine::push::edits::{as_of, beneath};
 use crate::protocol::Codec;
 use crate::store::{Entry, Stored, Tx};
 
-/// Edits as they are sent, each with the guard that the backend checks its row against.
+/// Edits as they are sent. Each has a guard, which says how the backend checks for a conflict.
 pub(crate) struct Outgoing {
     pub(crate) entries: Vec<Entry>,
-    /// The guard of each edit; empty if all rows are checked against the edit's base.
+    /// The guard of each edit. Empty if the backend checks all edits against their bases.
     pub(crate) guards: Vec<Guard>,
 }
 
@@ -21,7 +21,7 @@ impl Outgoing {
         Outgoing { entries: batch.to_vec(), guards: Vec::new() }
     }
 
-    /// Whether edits are sent as they were made, so that their rows need not be read.
+    /// Whether edits are sent unchanged. Then their rows need not be read.
     pub(crate) fn is_as_made(options: &EngineOptions) -> bool {
         let conflict = &options.conflict;
         options.push.sends == Sends::Changed
@@ -44,7 +44,7 @@ impl Outgoing {
             }
             let guard = match base {
                 _ if entry.base.is_none() => Guard::Base,
-                // An edit that was decided about is sent over the version of that decision.
+                // After a decided conflict, the edit is based on the version of the decision.
                 _ if entry.is_sent_again() => Guard::Base,
                 _ if detect == Detect::ReadBefore => {
                     let shown = tx.row(entry.entity, &entry.key)?.map(|row| row.values);
@@ -67,7 +67,8 @@ impl Outgoing {
     }
 }
 
-/// How many edits of `batch` fit into a chunk of this size: at least one, unless `batch` is empty.
+/// The number of edits of `batch` that fit into a chunk of this size. At least 1, unless `batch` is
+/// empty.
 pub(crate) fn fitting(codec: Codec, batch: &[Entry], size: Size) -> usize {
     let mut bytes = 0;
     let fits = |entry: &&Entry| {

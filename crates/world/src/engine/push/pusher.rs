@@ -1,4 +1,4 @@
-//! Pushing: sends the waiting edits of the outbox, chunk by chunk.
+//! Sends the waiting edits of the outbox, one chunk per request.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -23,11 +23,11 @@ use crate::engine::push::squash::{self, Next};
 use crate::protocol::{Answer, PushRequest, PushResult, Request, Want};
 use crate::store::{self, Entry, Stored, Tx};
 
-/// After this many chunks in a row with only conflicts, the run leaves the rest to the next run:
-/// another device is faster.
+/// After this many chunks in a row with only conflicts, the run ends with an error. The likely
+/// reason is another device that changes the same rows faster.
 const CONFLICTS_IN_A_ROW: u32 = 10;
 
-/// Counts the waits after responses in which the server put edits off.
+/// Counts the waits after responses that deferred edits.
 #[derive(Default)]
 struct Waits {
     count: u32,
@@ -41,9 +41,9 @@ pub(crate) struct Pusher {
 }
 
 impl Pusher {
-    /// Pushes the edits of the unit's entities until none is left to send. Some may still wait: at
-    /// the server, for an attachment or for another network. The last request also carries the pull
-    /// of `along`, if push and pull share a request.
+    /// Pushes the edits of the unit's entities until no edit is left that can be sent. Some edits
+    /// may still wait at the server, for an attachment, or for another network. The last request
+    /// also contains the pull of `along`, if push and pull share a request.
     pub(crate) async fn push(&self, unit: UnitId, along: &mut CombinedPull<'_>) -> Result<Left, RunError> {
         let entities = self.process.unit(unit).push.clone();
         let mut fruitless = 0;
@@ -82,7 +82,7 @@ impl Pusher {
             let wants = if waiting < limit && batch.len() == waiting { along.wants()? } else { Vec::new() };
             self.process.settle_work().await;
             self.process.crash_point("push.before-request").await;
-            // Another try may send fewer edits: the failed request may have been too large.
+            // A retry may send fewer edits, because the failed request may have been too large.
             let (sent, alone) = (Cell::new(batch.len()), Cell::new(true));
             let make = |request| {
                 let size = self.caller.chunk(RequestKind::Push, batch[0].entity);
@@ -115,7 +115,8 @@ impl Pusher {
         }
     }
 
-    /// Refuses the edits on which the server failed while it accepted others. True if any.
+    /// Drops the edits on which the server failed although it accepted other requests later.
+    /// Returns true if there were any.
     async fn sets_aside(&self, unit: UnitId, held_back: &mut HeldBack) -> Result<bool, RunError> {
         let proven = held_back.take_proven();
         if !proven.is_empty() {
@@ -124,8 +125,8 @@ impl Pusher {
         Ok(!proven.is_empty())
     }
 
-    /// Refuses edits on which the server failed in as many runs as a request has tries, although
-    /// pulls worked. To be called after the pull of the run that left these edits.
+    /// Drops edits on which the server failed in `retry.attempts` runs although pulls succeeded.
+    /// Callers call this after the pull of the run.
     pub(crate) async fn set_aside_lone(&self, unit: UnitId, left: &mut Left) -> Result<(), RunError> {
         let most = self.process.options.retry.attempts;
         let is_old = |entry: &&Entry| entry.attempts + 1 >= most;
@@ -137,9 +138,10 @@ impl Pusher {
         Ok(())
     }
 
-    /// Handles a request without a response. Refuses an edit or family that is too large for the
-    /// server. Holds back one that is too large for a proxy, or on which the server fails if the
-    /// engine looks for such edits. In these cases the run continues; otherwise returns its error.
+    /// Handles a failed request. If the request had only one edit (or one family), there are 3
+    /// cases. An edit that is too large for the server is dropped. An edit that is too large for a
+    /// proxy is held back. An edit on which the server fails is held back, if the engine bisects
+    /// requests. In these cases the run continues. Otherwise returns the error of the run.
     async fn unanswered(
         &self,
         unit: UnitId,
@@ -175,7 +177,7 @@ impl Pusher {
         if is_a_call { 1 } else { entities.first().map_or(1, chunk) }
     }
 
-    /// The numbers of edits with which a request may end; empty if it may end after any edit.
+    /// The numbers of edits that a request may have. Empty if a request may end after any edit.
     fn ends(&self, batch: &[Entry]) -> Result<Vec<usize>, RunError> {
         let whole = self.process.options.push.unit == PushUnit::Family;
         let ends = if whole { self.process.store.read(|tx| ends(tx, batch)) } else { Ok(Vec::new()) };
@@ -198,8 +200,8 @@ impl Pusher {
         Ok(Next { batch, ..Next::default() })
     }
 
-    /// Waits before edits that were put off are sent again. After several responses in a row that
-    /// accepted no edit, the run ends with an error and a later run sends them.
+    /// Waits before deferred edits are sent again. After several responses in a row that settled no
+    /// edit, the run ends with an error. A later run sends these edits.
     async fn wait_for_later(&self, settled: Counts, waits: &mut Waits) -> Result<(), RunError> {
         waits.count = if settled.left == 0 { waits.count + 1 } else { 1 };
         if waits.count >= self.process.options.retry.attempts {
@@ -237,8 +239,9 @@ impl Pusher {
         }
     }
 
-    /// Notes a try without a verdict: the edits stay. Edits that never left the device may be
-    /// joined with later ones again. Returns the run's error.
+    /// Records a try without a verdict. The edits stay in the outbox, unless a lossy option or a
+    /// planted bug drops them. Edits that never left the device may be merged with later ones
+    /// again. Returns the run's error.
     async fn note_tries(
         &self,
         unit: UnitId,
@@ -282,7 +285,8 @@ impl Pusher {
         Ok(told)
     }
 
-    /// Reads the response to a push of this batch: it has a verdict for each edit, by name.
+    /// Reads the response to a push of this batch. The response must have a verdict for each edit
+    /// id, in order.
     fn verdicts<'r>(&self, batch: &[Entry], received: &'r Received) -> Result<Answer<'r>, RunError> {
         let answer = self.caller.read(received)?;
         let sent = |entry: &Entry| self.process.rules.send.mutation(entry, received.request).id;
@@ -296,7 +300,7 @@ impl Pusher {
         Err(self.caller.not_its_own(received, text))
     }
 
-    /// An error if an edit was not committed and the options end the run then.
+    /// Returns an error if the backend did not accept an edit and the options then end the run.
     fn is_complete(&self, results: &[PushResult<'_>]) -> Result<(), RunError> {
         if self.process.options.push.on_refused != OnRefused::EndRun {
             return Ok(());
@@ -312,8 +316,8 @@ impl Pusher {
         Err(RunError { error, tries: 1, refused: true })
     }
 
-    /// Refuses the edits that were put off beside a refused one, if the engine gives up requests as
-    /// a whole.
+    /// Drops the deferred edits of a request with a refused edit, if the options say so
+    /// (`OnRefused::RefuseAll`).
     async fn refuse_others(
         &self,
         unit: UnitId,
@@ -334,9 +338,9 @@ impl Pusher {
         Ok(())
     }
 
-    /// Settles each edit of the batch in one transaction; `more`: other edits still wait. Adds
-    /// edits that wait at the server to `queued`, by place in the outbox. Then applies the pages of
-    /// the pull `along`.
+    /// Settles all edits of the batch in one transaction. `more` says that other edits still wait.
+    /// Adds the outbox positions of edits that wait at the server to `queued`. Then applies the
+    /// pages of the pull `along`.
     async fn settle(
         &self,
         (unit, batch): (UnitId, &[Entry]),
@@ -351,7 +355,7 @@ impl Pusher {
         let received = &came.received;
         let answer = match self.verdicts(batch, received) {
             Ok(answer) => answer,
-            // The response does not fit this batch: the edits stay, as without a response.
+            // The response does not belong to this batch, so the edits stay in the outbox.
             Err(error) if !self.process.rules.has(Flaw::ForeignAnswerIsAck) => return Err(error),
             Err(_) => {
                 let drop_all = |tx: &Tx<'_>| batch.iter().try_for_each(|entry| tx.drop_entry(entry.seq));

@@ -1,4 +1,6 @@
-//! Settles each edit of a request by the backend's verdict; a policy decides conflicts.
+//! Applies the backend's verdict to each edit of a request ("settles" the edit). A policy decides
+//! conflicts. A newer version of a row with local edits waits in the row's shadow, a second copy of
+//! the row.
 
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{EditKind, Entity, LogEntry, LogKind, Outcome, Refusal, Row, SyncError};
@@ -22,7 +24,7 @@ use crate::store::{self, Difference, Entry, Stored, Tx};
 pub(crate) struct Counts {
     /// Edits that left the outbox.
     pub(crate) left: usize,
-    /// Edits that the server put off.
+    /// Edits that the server deferred.
     pub(crate) put_off: usize,
     /// Edits that wait at the server for a verdict.
     pub(crate) queued: usize,
@@ -89,8 +91,8 @@ pub(crate) fn take_as_done(process: &Process, unit: UnitId, batch: &[Entry]) {
     tell(process, Some(unit), &told, Span::ZERO);
 }
 
-/// Refuses edits that the server can never accept, for this reason. Their rows become as if the
-/// edits had not been made; each edit leaves a line for its person.
+/// Drops edits that the server can never accept, for this reason. Their rows return to the values
+/// before these edits. The user gets a log entry per edit.
 pub(crate) async fn refuse(
     process: &Process,
     unit: UnitId,
@@ -109,7 +111,8 @@ pub(crate) async fn refuse(
     Ok(refused.await?)
 }
 
-/// Asks the app's rule about each conflict; `None` if the rule is not asked or does not decide.
+/// Asks the app's conflict rule about each conflict. `None` for an edit if the rule is not asked or
+/// does not decide.
 async fn ask_app(process: &Process, batch: &[Entry], results: &[PushResult<'_>]) -> Vec<Option<Resolution>> {
     let mut said = vec![None; batch.len()];
     let Some(rule) = &process.rules.own else { return said };
@@ -146,7 +149,8 @@ impl<'t> Settling<'t, '_> {
         self.told.iter().any(|told| matches!(told, Settled::Renamed(..)))
     }
 
-    /// Carries out verdicts on these edits, then restores rows whose change foreign keys forbid.
+    /// Calls `f`, which applies verdicts to these edits. Then restores rows whose change foreign
+    /// keys forbid.
     pub(crate) fn keeping(&mut self, edits: &[Entry], f: impl FnOnce(&mut Self) -> Stored<()>) -> Stored<()> {
         let mut referred = Referred::of(self.tx, edits.iter().map(|entry| (entry.entity, &entry.key)))?;
         f(self)?;
@@ -163,8 +167,8 @@ impl<'t> Settling<'t, '_> {
         Ok(())
     }
 
-    /// Settles one edit; `said` is the decision of the app's own rule, if any. True if the edit
-    /// left the outbox.
+    /// Settles one edit. `said` is the decision of the app's own rule, if any. Returns false if the
+    /// edit still waits for a verdict or is sent again.
     fn settle(&mut self, entry: &Entry, outcome: &Outcome, said: Option<Resolution>) -> Stored<bool> {
         if let Some(conflict) = conflict(self.process, entry, outcome) {
             return self.decide(conflict, outcome, said);
@@ -207,7 +211,8 @@ impl<'t> Settling<'t, '_> {
         assigned_keys::rename(self.tx, entry, row, self.process.rules.outbox.renames())
     }
 
-    /// Settles an edit that the backend has: the row gets its stamp, and later edits build on it.
+    /// Settles an edit that the backend committed. The row gets the stamp of the commit, and later
+    /// edits of the row get it as their base.
     fn acknowledge(&mut self, entry: &Entry, stamp: Stamp) -> Stored<bool> {
         let tx = self.tx;
         let rules = &self.process.rules;
@@ -216,7 +221,8 @@ impl<'t> Settling<'t, '_> {
         rules.outbox.lets_go(tx, entry)?;
         tx.restamp(entry.entity, &entry.key, stamp)?;
         if !entry.is_merged() || rules.has(Flaw::MergeSpeaksForAll) {
-            // Later edits of the row saw the version that this edit met.
+            // Later edits of the row were made with knowledge of the version that this edit
+            // replaced.
             tx.rebase(entry.entity, &entry.key, stamp)?;
         } else {
             tx.rebase_from(entry.entity, &entry.key, entry.base, stamp)?;
@@ -229,7 +235,7 @@ impl<'t> Settling<'t, '_> {
         Ok(true)
     }
 
-    /// Notes that the row ended on the backend: an older version may still be pulled.
+    /// Records that the backend deleted the row, because an older version may still be pulled.
     fn ended(&self, entry: &Entry, stamp: Stamp) -> Stored<()> {
         let (entity, key) = (entry.entity, &entry.key);
         let waits = !self.tx.entries_for(entity, key)?.is_empty();
@@ -239,8 +245,8 @@ impl<'t> Settling<'t, '_> {
         self.process.passed.ended(self.tx, entity, key, stamp)
     }
 
-    /// Applies the newer version in a row's shadow once the last local edit is settled. Drops the
-    /// version if it is no longer news.
+    /// Applies the version in a row's shadow once no local edit waits. Drops the version if it is
+    /// not newer than the settled one.
     fn lift_shadow(&mut self, entity: EntityId, key: &Key, settled: Stamp) -> Stored<()> {
         let waits = !self.tx.entries_for(entity, key)?.is_empty();
         let Some(shadow) = self.tx.take_shadow(entity, key)? else { return Ok(()) };
@@ -258,7 +264,7 @@ impl<'t> Settling<'t, '_> {
         overlay(self.tx, self.entity(entity), entity, &shadow)
     }
 
-    /// Notes that the row ended on the backend at an unknown time, after its last known version.
+    /// Records that the backend deleted the row at an unknown time after its last known version.
     fn notes_end(&self, Conflict { entry, why, current, .. }: Conflict<'_>) -> Stored<()> {
         if why != Refusal::Gone || current.is_some() {
             return Ok(());
@@ -281,7 +287,8 @@ impl<'t> Settling<'t, '_> {
         }
         self.notes_end(conflict)?;
         let (made_as, id) = (conflict.entry.key.clone(), conflict.entry.entity);
-        // With natural keys, a row that was created twice is the row that the backend already had.
+        // If natural keys identify rows, a created row may exist on the backend already. Then both
+        // are the same row.
         let naming = self.process.setup.schema.naming(id);
         let same = assigned_keys::same_row(naming, &conflict);
         let renamed = same.map(|row| self.rename(conflict.entry, row)).transpose()?;
@@ -292,9 +299,9 @@ impl<'t> Settling<'t, '_> {
             None => said.unwrap_or_else(|| self.process.rules.resolve.decide(conflict)),
         };
         let resolution = match resolution {
-            // The edit would bring back a row that a later edit of this device deletes.
+            // The edit would create a row again that a later edit of this device deletes.
             Resolution::Local { onto } if self.has_nothing_to_create(conflict, &onto)? => Resolution::Remote,
-            // There is no row on the device from which to make a new one.
+            // The device no longer has the row, so it cannot copy it to a new row.
             Resolution::Both { .. } if self.tx.row(id, &entry.key)?.is_none() => Resolution::Remote,
             resolution => resolution,
         };
@@ -304,7 +311,7 @@ impl<'t> Settling<'t, '_> {
         self.carry_out(conflict, outcome, resolution)
     }
 
-    /// Carries out a resolution. False if the edit is to be sent again; else true.
+    /// Applies a resolution. Returns false if the edit is sent again.
     pub(crate) fn carry_out(
         &mut self,
         conflict: Conflict<'_>,
@@ -360,23 +367,24 @@ impl<'t> Settling<'t, '_> {
         Ok(true)
     }
 
-    /// Whether the row on the device is newer than this version: a verdict may have waited at a
-    /// gateway while the device got later versions.
+    /// Whether the row on the device is newer than this version. A verdict may have waited at a
+    /// gateway while the device pulled later versions.
     fn has_moved_past(&self, entry: &Entry, version: Stamp) -> Stored<bool> {
         let held = self.tx.row(entry.entity, &entry.key)?.map(|row| row.stamp);
         let undone = self.process.passed.undone(entry.entity);
         Ok(held.is_some_and(|held| held > version && !is_undone(&undone, held)))
     }
 
-    /// Whether an edit would have to create its deleted row again, but the device has no row to
-    /// create it from.
+    /// Whether an edit must create its deleted row again, but the device no longer has the row's
+    /// values.
     pub(crate) fn has_nothing_to_create(&self, conflict: Conflict<'_>, onto: &Key) -> Stored<bool> {
         let live = conflict.current.is_some_and(|row| row.values.is_some());
         let creates = conflict.entry.kind == EditKind::Update && !live;
         Ok(creates && self.tx.row(conflict.entry.entity, onto)?.is_none())
     }
 
-    /// Sends an edit again over the backend's version, because nobody else changed its columns.
+    /// Sends an edit again, based on the backend's version, because the backend did not change the
+    /// edit's columns.
     fn stand_beside(&mut self, conflict: Conflict<'_>) -> Stored<bool> {
         let entry = conflict.entry;
         let columns = entry.values.iter().map(|(column, _)| *column).collect();
@@ -386,8 +394,8 @@ impl<'t> Settling<'t, '_> {
         Ok(false)
     }
 
-    /// The edit with all columns of its row, if whole rows are sent: it then replaces every column
-    /// of the backend's version. `None`: the edit stays as it is.
+    /// The edit with all columns of its row, if the options send whole rows. It then replaces every
+    /// column of the backend's version. `None` if the edit stays unchanged.
     fn as_whole(&self, conflict: Conflict<'_>, onto: &Key) -> Stored<Option<Entry>> {
         let entry = conflict.entry;
         let live = conflict.current.is_some_and(|row| row.values.is_some());
@@ -399,8 +407,8 @@ impl<'t> Settling<'t, '_> {
         Ok(Some(Entry { values, ..entry.clone() }))
     }
 
-    /// Sends the edit again as a change of row `onto`, over its current version; `merged`: the edit
-    /// was merged into that version.
+    /// Sends the edit again as a change of row `onto`, based on that row's current version.
+    /// `merged` says that the edit was merged into that version.
     fn send_onto(&self, entry: &Entry, merged: bool, onto: &Key, current: Option<&Row>) -> Stored<()> {
         let entity = self.entity(entry.entity);
         let live = current.filter(|row| row.values.is_some());
@@ -412,26 +420,26 @@ impl<'t> Settling<'t, '_> {
         let values = match kind {
             EditKind::Delete => Vec::new(),
             EditKind::Create if entry.kind != EditKind::Create => as_of(self.tx, entity, entry, onto)?,
-            // An edit that was to create its row again has all columns; others may have written
-            // some of them.
+            // The edit has all columns because it was sent to create its row again. But the row
+            // exists, and others may have changed some columns. So it sends only its own columns.
             EditKind::Update if !self.process.rules.has(Flaw::WholeRowsAgain) => {
                 entry.own_values().cloned().collect()
             }
             EditKind::Create | EditKind::Update => entry.values.clone(),
         };
-        // The idempotency key tells the backend whether an edit is a repetition. It remembers its
-        // verdict on the old key, so a new try needs a new key.
+        // The backend remembers its verdict per idempotency key. A changed edit needs a new key, or
+        // it would get the old verdict.
         let id = entry.id_again(merged);
         self.tx.rewrite(entry.seq, &id, onto, (kind, &values), current)?;
         if *onto != entry.key {
             self.tx.remove(entry.entity, &entry.key)?;
         }
-        // A row that is created again keeps the values of this device.
+        // A row that is created again keeps this device's values.
         let Some(current) = live else { return Ok(()) };
         overlay(self.tx, entity, entry.entity, current)
     }
 
-    /// Drops an edit; the base of later edits of its row no longer includes it.
+    /// Drops an edit. Removes its values from the base values of later edits of the row.
     pub(crate) fn give_up(&self, entry: &Entry) -> Stored<()> {
         let (tx, entity) = (self.tx, self.entity(entry.entity));
         let shown = tx.row(entry.entity, &entry.key)?.map(|row| row.values);
@@ -446,8 +454,8 @@ impl<'t> Settling<'t, '_> {
         Ok(())
     }
 
-    /// Drops an edit and undoes it in its row. The backend did not report this row, so the row
-    /// returns to the version that the edit was made on.
+    /// Drops an edit and undoes it in its row. The backend sent no version of the row, so the row
+    /// returns to the version before the edit.
     pub(crate) fn take_back(&mut self, entry: &Entry) -> Stored<()> {
         let (tx, id, key) = (self.tx, entry.entity, &entry.key);
         let shown = tx.row(id, key)?.map(|row| row.values);
@@ -457,15 +465,16 @@ impl<'t> Settling<'t, '_> {
         tx.drop_entry(entry.seq)?;
         overlay(tx, self.entity(id), id, &version)?;
         self.lift_shadow(id, key, version.stamp)?;
-        // The edit was to create its row again; that row has ended.
+        // The edit was sent to create its row again, so the backend has deleted the row.
         if version.values.is_none() && entry.base.is_some() {
             self.ended(entry, version.stamp)?;
         }
         Ok(())
     }
 
-    /// Replaces the local row by the backend's version, below the edits that still wait. These
-    /// edits keep their base: they were made without this version and conflict with it themselves.
+    /// Replaces the local row by the backend's version, and applies the waiting edits on it. These
+    /// edits keep their base. They were made without this version, so they may conflict with it
+    /// later.
     fn take_over(&mut self, entry: &Entry, current: Option<&Row>, why: Refusal) -> Stored<()> {
         match current.filter(|row| row.key == entry.key) {
             Some(row) => {
@@ -474,8 +483,8 @@ impl<'t> Settling<'t, '_> {
                 self.lift_shadow(entry.entity, &entry.key, row.stamp)?;
                 if row.values.is_none() { self.ended(entry, end_of(row, why)) } else { Ok(()) }
             }
-            // Another row has the natural key, or the backend has no row. Remove the local row,
-            // unless it was created again since and was pulled.
+            // The backend has no row with this key, or another row has the natural key. Remove the
+            // local row. If a later version was pulled, the shadow has it.
             None => {
                 self.tx.remove(entry.entity, &entry.key)?;
                 self.lift_shadow(entry.entity, &entry.key, entry.base.unwrap_or(Stamp(0)))
@@ -500,16 +509,16 @@ impl<'t> Settling<'t, '_> {
     }
 }
 
-/// The stamp up to which versions are too old for a row that the response to a push has without
-/// values. If the row is not deleted, it is out of this device's sight, and the very version that
-/// took it there can come into sight again, without another write.
+/// The stamp up to which versions of a removed row are too old. If the row is not deleted, it left
+/// this device's scope (the rows that the device may see). The same version can enter the scope
+/// again without another write, so its own stamp is not too old.
 fn end_of(row: &Row, why: Refusal) -> Stamp {
     if why == Refusal::Gone { row.stamp } else { Stamp(row.stamp.0.saturating_sub(1)) }
 }
 
-/// Whether the version in a shadow is new to the device, after it settled an edit with the version
-/// `settled`. An equal stamp is new only if the row left this device's scope, or without `hears`:
-/// the device does not learn which versions its edits replace.
+/// Whether the version in a row's shadow is new to the device. An edit of the row was settled with
+/// the version `settled`. With equal stamps it is new in 2 cases: the row left the device's scope,
+/// or the device does not learn which versions its edits replace (`hears` is false).
 fn is_news(shadow: &Row, settled: Stamp, hears: bool) -> bool {
     shadow.stamp > settled || shadow.stamp == settled && (shadow.values.is_none() || !hears)
 }

@@ -1,5 +1,6 @@
-//! Joins waiting edits of a row into one: the last edit, on the base of the first. An edit that was
-//! sent is never changed, because its response may be lost; later edits of its row wait behind it.
+//! Merges waiting edits of a row into one edit, with the base of the first. An edit that was sent
+//! is never changed, because the backend may have committed it without a response. Later edits of
+//! its row wait until it has a verdict.
 
 use std::collections::BTreeSet;
 
@@ -19,11 +20,12 @@ struct Squashed {
 #[derive(Default)]
 pub(crate) struct Next {
     pub(crate) batch: Vec<Entry>,
-    /// Outbox places of the edits that were never sent before.
+    /// Outbox positions of the edits that were never sent before.
     pub(crate) fresh: BTreeSet<i64>,
 }
 
-/// The next edits of these entities to send, at most `limit`: joined, and sealed against changes.
+/// The next edits of these entities to send, at most `limit`. They are merged, and sealed: later
+/// edits can no longer be merged into them.
 pub(crate) async fn next(process: &Process, entities: &[EntityId], limit: usize) -> Stored<Next> {
     let written = process.write(|tx| {
         let mut told = Vec::new();
@@ -49,7 +51,7 @@ pub(crate) async fn next(process: &Process, entities: &[EntityId], limit: usize)
     Ok(next)
 }
 
-/// Joins the first edits of a row; `None` if they stay unchanged.
+/// Merges the first edits of a row; `None` if they stay unchanged.
 fn squash(process: &Process, tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored<Option<Squashed>> {
     let rule = &process.rules.send;
     let entries = tx.entries_for(entity, key)?;
@@ -85,14 +87,15 @@ fn squash(process: &Process, tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored
     Ok(Some(Squashed { edit: whole.edit, entity, key: key.clone(), with, stays }))
 }
 
-/// Whether only this device knows a row that was created here.
+/// Whether only this device knows a row that it created.
 fn is_known_here_only(tx: &Tx<'_>, create: &Entry) -> Stored<bool> {
     let Entry { entity, key, base, .. } = create;
     Ok(base.is_none() && !store::is_waited_for(tx, *entity, key)? && !store::has_shadow(tx, *entity, key)?)
 }
 
-/// Whether an edit may take the place of an earlier one. It may not if an edit of another row in
-/// between affects a row that it names or a natural key that it takes.
+/// Whether an edit may move to the outbox position of an earlier one. An edit of another row in
+/// between may prevent this. It does if it affects a row that this edit refers to, or a natural key
+/// that this edit takes.
 fn may_join(tx: &Tx<'_>, entity: &Entity, first: &Entry, later: &Entry) -> Stored<bool> {
     let known = match (first.kind, later.kind) {
         (EditKind::Create | EditKind::Update, EditKind::Update) => true,

@@ -1,5 +1,6 @@
-//! The queue of units on disk. A unit is in it from its request until a run ends well or the unit
-//! is discarded. So runs that a kill interrupted and retries of failed runs start again.
+//! The queue of sync units on disk. A unit stays in it from its request until a run succeeds or the
+//! unit is discarded. So an interrupted run, or the retry of a failed run, starts again in the next
+//! process.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -12,7 +13,7 @@ use crate::store::{self, Stored, Tx};
 
 pub(crate) struct DurableQueue {
     process: Rc<Process>,
-    /// The units that are on disk: none is written twice.
+    /// The units that are on disk. A unit in this set is not written again.
     units: RefCell<BTreeSet<UnitId>>,
 }
 
@@ -25,7 +26,7 @@ impl DurableQueue {
         self.process.options.queue_kept == QueueKept::Disk
     }
 
-    /// The units that an earlier process left, in order.
+    /// The units that an earlier process left in the queue, in queue order.
     pub(crate) fn left(&self) -> Vec<UnitId> {
         if !self.is_kept() {
             return Vec::new();
@@ -37,7 +38,7 @@ impl DurableQueue {
         left
     }
 
-    /// Writes a requested unit to disk. If the disk is full, only this process knows of it.
+    /// Writes a requested unit to disk. If the disk is full, the request is lost with this process.
     pub(crate) fn keep(&self, unit: UnitId) {
         if self.is_kept() && self.units.borrow_mut().insert(unit) {
             let kept = self.process.store.transaction(|tx| store::waiting::put(tx, unit));
@@ -54,7 +55,8 @@ impl DurableQueue {
         }
     }
 
-    /// Removes a unit whose run ends well in `tx`; to be called if no further run is requested.
+    /// Removes a unit whose run ends successfully in `tx`. Callers first check that no further run
+    /// is requested.
     pub(crate) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
         if self.units.borrow_mut().remove(&unit) { store::waiting::remove(tx, unit) } else { Ok(()) }
     }

@@ -1,4 +1,4 @@
-//! Logout: handles waiting edits.
+//! Handles waiting edits at logout.
 
 use crate::base::{EditId, EntityId, UnitId};
 use crate::contract::{EngineEvent, LogEntry, LogKind, Pick, UnitEvent, WaitingEdits};
@@ -21,8 +21,8 @@ pub(crate) async fn log_out(process: &Process, session: &Session) -> Result<(), 
     }
 }
 
-/// The number of waiting edits and attachments, including edits that a person must decide about; 1
-/// if the database cannot be read.
+/// The number of waiting edits and attachments, including edits in open conflicts. Returns 1 if the
+/// database cannot be read.
 fn waiting(process: &Process) -> u64 {
     let attached = |tx: &Tx<'_>| match process.has_blobs() {
         true => store::blobs::waiting(tx, false).map(|blobs| blobs.len()),
@@ -34,20 +34,20 @@ fn waiting(process: &Process) -> u64 {
 async fn send(process: &Process, session: &Session) {
     for unit in process.unit_ids().filter(|unit| process.unit(*unit).pushes()) {
         if waiting(process) > 0 {
-            // A failure needs no report here: edits that it left are still counted as waiting.
+            // A failure needs no report here: edits that were not sent still count as waiting.
             drop(session.sync(unit).await);
         }
     }
 }
 
-/// How waiting edits are discarded.
 #[derive(Clone, Copy)]
 struct Thrown {
-    /// Whether each edit leaves a line that its person can read.
+    /// Whether each discarded edit leaves a message that the person can read.
     said: bool,
-    /// Whether all entities are loaded again, not only those with such edits.
+    /// Whether all entities are loaded again, not only entities with discarded edits.
     loads_all: bool,
-    /// Whether edits that were saved since the others had been sent stay.
+    /// Whether waiting edits are kept. They are edits that were saved after all others had been
+    /// sent.
     keeps: bool,
 }
 
@@ -56,12 +56,12 @@ struct Thrown {
 struct DiscardedEdits {
     edits: Vec<Entry>,
     cursors: Vec<EntityId>,
-    /// The number of dropped rows that were set aside, per unit.
+    /// The number of dropped staged rows, per unit.
     rows: Vec<(UnitId, u32)>,
 }
 
-/// Discards waiting edits and pulls their rows again. Before that, open conflicts get the backend's
-/// version. The error is the number of edits and attachments that still wait.
+/// Gives open conflicts the backend's version, then discards waiting edits and resets the cursors
+/// of their entities. The error is the number of edits and attachments that still wait.
 async fn discard(process: &Process) -> Result<(), u64> {
     if process.options.conflict.policy.has_page() {
         let open = process.store.read(store::conflicts::all).unwrap_or_default();
@@ -75,8 +75,8 @@ async fn discard(process: &Process) -> Result<(), u64> {
     throw(process, all).await.map_err(|_| waiting(process))
 }
 
-/// Makes the next runs load everything again. False if nothing was reset: edits wait that cannot be
-/// sent, or the database cannot be written.
+/// Makes the next runs load everything again. Returns false if nothing was reset. The reasons are
+/// edits that cannot be sent, or a database that cannot be written.
 pub(crate) async fn load_again(process: &Process, session: &Session, edits: WaitingEdits) -> bool {
     if edits == WaitingEdits::SendFirst {
         send(process, session).await;
@@ -84,7 +84,7 @@ pub(crate) async fn load_again(process: &Process, session: &Session, edits: Wait
             return false;
         }
     }
-    // Meanwhile no run may save a cursor of the old load.
+    // This waits until no other run is under way: a run could save a cursor of the old load.
     session.take_turn().await;
     let keeps = edits == WaitingEdits::SendFirst;
     let all = Thrown { said: edits == WaitingEdits::Tell, loads_all: true, keeps };
@@ -140,7 +140,7 @@ fn throw_away(process: &Process, tx: &Tx<'_>, how: Thrown) -> Stored<DiscardedEd
     Ok(thrown)
 }
 
-/// Makes the next run pull all rows of an entity, wherever runs begin.
+/// Makes the next run pull all rows of an entity, for every `Checkpoint` option.
 fn asks_again(process: &Process, tx: &Tx<'_>, entity: EntityId, thrown: &mut DiscardedEdits) -> Stored<()> {
     let pull = &process.options.pull;
     let (as_a_whole, begins_again) = (pull.atomic == Atomic::Session, pull.checkpoint == Checkpoint::Session);

@@ -1,6 +1,7 @@
-//! Runs of sync units: which unit runs when, the steps of a run, and the status that the app shows.
+//! Runs of sync units (groups of entities that are synced together): which unit runs when, the
+//! steps of a run, and the status that the app shows.
 //!
-//! Start with `scheduler` (triggers, the queue, retries) and `session` (one run after the other).
+//! Start with `scheduler` (triggers, the queue, retries) and `session` (the runs).
 
 pub(crate) mod durable_queue;
 pub(crate) mod logout;

@@ -1,4 +1,5 @@
-//! Handles the server's demand that the device discards its database before it is served again.
+//! Handles the server's demand that the device discard its database. Until then the server refuses
+//! its requests.
 
 use crate::base::{EntityId, Key, Stamp};
 use crate::contract::{EngineEvent, SyncError};
@@ -16,7 +17,7 @@ struct Discarded {
 }
 
 /// Makes the next requests load everything again. Before that, discards all rows and all waiting
-/// edits, unless the options send edits first.
+/// edits, unless the options say that edits are sent first.
 pub(crate) async fn reset(process: &Process, applier: &Applier) -> Result<(), SyncError> {
     if process.options.on_wipe == OnWipe::Reset {
         discard_all(process).await?;

@@ -1,10 +1,10 @@
-//! The wait before another try. Brooker 2015, "Exponential backoff and jitter".
+//! The wait before a retry, after Brooker 2015, "Exponential backoff and jitter".
 
 use crate::base::{Span, Stream};
 use crate::engine::options::{Jitter, RetryOptions};
 
-/// The wait after failure number `failures` in a row (from 1), by [`Jitter`]. `previous` is the
-/// wait before this one; `None`: the base. Panics if `failures` is 0.
+/// The wait after `failures` failures in a row, by [`Jitter`]. `previous` is the wait before this
+/// one; with `None` it is the base. Panics if `failures` is 0.
 pub fn backoff(options: &RetryOptions, failures: u32, previous: Option<Span>, random: &mut Stream) -> Span {
     assert!(failures > 0, "nothing failed yet");
     let doublings = (failures - 1).min(63);

@@ -1,4 +1,4 @@
-//! Decides which unit runs when: triggers, the queue, retries after failures.
+//! Decides when each sync unit runs: triggers, the queue, retries after failures.
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::rc::{Rc, Weak};
@@ -14,7 +14,8 @@ use crate::engine::tasks::{Signal, Stop};
 use crate::engine::unit::durable_queue::DurableQueue;
 use crate::store::{Stored, Tx};
 
-/// A failed unit that stays at the head is retried after this time, as in OutSystems.
+/// The wait before the retry of a failed unit that stays at the head of the queue, as in
+/// OutSystems.
 const HEAD_TRIED_AFTER: Span = Span::secs(30);
 
 pub(crate) struct Scheduler {
@@ -26,45 +27,49 @@ pub(crate) struct Scheduler {
     units: RefCell<Vec<UnitState>>,
     /// Running units that no person requested.
     running: RefCell<Vec<UnitId>>,
-    /// Units that run concurrently, if `sessions` allows several. `ended` is raised when one ends.
+    /// Units that run concurrently, if the option `sessions` allows several. The signal `ended` is
+    /// raised when one of them ends.
     beside: RefCell<Vec<UnitId>>,
     ended: Signal,
     /// Ends the wait of a failed unit at the head of the queue.
     blocked: Stop,
-    /// Raised when the unit has run or was dropped; one signal per unit.
+    /// One signal per unit, raised when the unit has run or was dropped from the queue.
     settled: Vec<Signal>,
 }
 
-/// What the engine remembers of a unit while the process lives.
+/// The state of a unit in this process. It is lost when the process ends.
 #[derive(Clone, Copy, Debug, Default)]
 struct UnitState {
     started: Option<Time>,
     run: u64,
-    /// Failed runs in a row; the number of failed tries that they count as (`tries`); and the wait
-    /// drawn after the last one (`waited`).
+    /// Failed runs in a row. `tries` is the number of failed tries for the backoff. `waited` is the
+    /// wait after the last failure.
     failures: u32,
     tries: u32,
     waited: Option<Span>,
     /// Whether a start is planned at the end of the debounce interval.
     planned: bool,
-    /// The number of the last planned retry. A run that begins before that retry increments the
-    /// number and so cancels the plan.
+    /// The number of the last planned retry. A run that begins earlier increments this number,
+    /// which cancels the planned retry.
     retry_plan: u64,
-    /// Whether the server refused in the last failed run. A planned retry that comes due without a
-    /// network resets this.
+    /// Whether the last failed run ended with a refusal by the server. A planned retry that comes
+    /// due without a network resets this flag.
     refused: bool,
-    /// Edits that wait at the server; good runs in a row that left some (`asked`); and whether
-    /// another query about them is planned (`ask_planned`).
+    /// The number of edits that wait at the server for their commit. `asked` counts successful runs
+    /// in a row that left such edits. `ask_planned` says whether the next query about them is
+    /// planned.
     queued: usize,
     asked: u32,
     ask_planned: bool,
     /// Whether a trigger fired while the unit's conditions did not hold.
     put_off: bool,
-    /// Whether a person requested its next run: no condition holds such a run back.
+    /// Whether a person requested the unit's next run. Then the run does not wait for the unit's
+    /// conditions.
     wished: bool,
-    /// Whether a person requested it since the network changed: its attachments may be sent, too.
+    /// Whether a person requested the unit since the last change of the network. If so, its
+    /// attachments may also be sent.
     released: bool,
-    /// Whether it was taken from the queue and its run has not ended.
+    /// Whether the unit left the queue and its run has not ended.
     runs: bool,
 }
 
@@ -96,7 +101,8 @@ impl Scheduler {
                 }
             });
         }
-        // The queue on disk keeps neither conditions nor whether a person made the request.
+        // The queue on disk does not record whether a person made the request. So the unit's
+        // conditions apply.
         self.kept.left().into_iter().for_each(|unit| self.enqueue_if_allowed(unit, false));
         self.fire(Trigger::Start);
         let pending = self.process.store.read(|tx| Ok(tx.pending()?.len())).unwrap_or(0);
@@ -115,7 +121,8 @@ impl Scheduler {
         next
     }
 
-    /// Waits until the unit may run beside the running ones. True if none runs.
+    /// Waits until the unit may run concurrently with the running units. Returns true if no unit
+    /// runs.
     pub(crate) async fn wait_for_free_slot(&self, unit: UnitId) -> bool {
         let meets = |other: &UnitId| {
             let (one, other) = (self.process.unit(unit), self.process.unit(*other));
@@ -136,7 +143,7 @@ impl Scheduler {
         self.beside.borrow_mut().push(unit);
     }
 
-    /// Notes that a concurrent run has ended. True if it was the last.
+    /// Records that a concurrent run has ended. Returns true if no other unit runs.
     pub(crate) fn ends_beside(&self, unit: UnitId) -> bool {
         self.beside.borrow_mut().retain(|other| *other != unit);
         self.ended.raise();
@@ -170,8 +177,9 @@ impl Scheduler {
         }
     }
 
-    /// Queues a unit, at the earliest one debounce interval after its last start. So a network that
-    /// comes and goes starts one sync per interval, and its last change is not lost.
+    /// Queues a unit at once, or one debounce interval after its last start if that is later. So a
+    /// network that comes and goes starts at most one sync per interval. The last change of the
+    /// network is not lost.
     fn enqueue_debounced(&self, unit: UnitId) {
         let started = self.state(unit).started;
         let earliest = started.map_or(Time::ZERO, |at| at + self.process.options.debounce);
@@ -188,25 +196,26 @@ impl Scheduler {
         });
     }
 
-    /// Whether the unit's conditions hold.
+    /// Whether the current network fulfils the unit's conditions.
     fn is_allowed(&self, unit: UnitId) -> bool {
         let network = || self.process.ports.transport.network();
         self.process.unit(unit).when.iter().all(|condition| network().allows(*condition))
     }
 
-    /// Whether a unit that sends this entity may send its rows now; also true if no unit sends it.
+    /// Whether a unit that sends this entity may send now. Also true if no unit sends the entity.
     pub(crate) fn may_send(&self, entity: EntityId) -> bool {
         let sends = |unit: &UnitId| self.process.unit(*unit).push.contains(&entity);
         let mut sending = self.process.unit_ids().filter(sends).peekable();
         sending.peek().is_none() || sending.any(|unit| self.is_allowed(unit) || self.state(unit).released)
     }
 
-    /// Whether any unit waits for a kind of network.
+    /// Whether any unit has a condition on the kind of network.
     pub(crate) fn minds_the_network(&self) -> bool {
         self.process.setup.units.iter().any(|unit| !unit.when.is_empty())
     }
 
-    /// Queues a unit that no person requested, or notes that it starts once its conditions hold.
+    /// Queues a unit that no person requested. If its conditions do not hold, postpones it until
+    /// they do.
     fn enqueue_if_allowed(&self, unit: UnitId, discard: bool) {
         if self.is_allowed(unit) {
             self.enqueue(unit, discard);
@@ -216,7 +225,7 @@ impl Scheduler {
         }
     }
 
-    /// Starts units that were put off and may run on the new network. True if a running unit must
+    /// Queues postponed units that may run on the new network. Returns true if a running unit must
     /// stop.
     pub(crate) fn network_changed(&self) -> bool {
         for unit in self.process.unit_ids() {
@@ -232,30 +241,30 @@ impl Scheduler {
         !stopped.is_empty()
     }
 
-    /// Queues the unit: the server has announced changes for it.
+    /// Queues a unit for which the server has announced changes.
     pub(crate) fn announced(&self, unit: UnitId) {
         self.enqueue_if_allowed(unit, false);
     }
 
-    /// Queues the unit: it may have missed announcements.
+    /// Queues a unit that may have missed announcements of the server.
     pub(crate) fn catch_up(&self, unit: UnitId) {
         self.enqueue_debounced(unit);
     }
 
-    /// Waits until the unit neither waits nor runs.
+    /// Waits until the unit is not in the queue and does not run.
     pub(crate) async fn settles(&self, unit: UnitId) {
         while self.queue.waits(unit) || self.state(unit).runs {
             self.settled[usize::from(unit.0)].wait().await;
         }
     }
 
-    /// Notes that a unit that was taken from the queue no longer runs.
+    /// Records that the unit's run has ended.
     pub(crate) fn has_settled(&self, unit: UnitId) {
         self.state(unit).runs = false;
         self.settled[usize::from(unit.0)].raise();
     }
 
-    /// Queues the unit: a person requested it.
+    /// Queues a unit that a person requested.
     pub(crate) fn wish(&self, unit: UnitId, discard: bool) {
         self.state(unit).wished = true;
         self.state(unit).released = true;
@@ -281,8 +290,8 @@ impl Scheduler {
         }
     }
 
-    /// Keeps a failed unit at the head and waits before its retry. The wait ends early if the unit
-    /// is discarded.
+    /// Returns a failed unit to the head of the queue and waits before its retry. The wait ends
+    /// early if units are discarded.
     pub(crate) async fn stays_at_head(&self, unit: UnitId, since: Time) {
         if self.queue.put_back(unit, since) {
             self.process.emit(EngineEvent::UnitCoalesced { unit });
@@ -303,21 +312,21 @@ impl Scheduler {
         }
     }
 
-    /// Removes a unit whose run ends well in `tx` from the queue on disk, unless it was requested
-    /// again.
+    /// Removes a unit from the queue on disk when its run ends successfully in `tx`. Keeps the unit
+    /// if it was requested again.
     pub(crate) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
         let asked_again = self.queue.waits(unit) || self.state(unit).put_off;
         if asked_again { Ok(()) } else { self.kept.is_done(tx, unit) }
     }
 
-    /// Drops the edits that `unit` was to send; only a planted bug does so.
+    /// Drops the waiting edits of `unit`. Only a planted bug calls this.
     fn forget_edits_of(&self, unit: UnitId) {
         let entities = &self.process.unit(unit).push;
         let forgotten = self.process.store.transaction(|tx| {
             tx.outbox(entities, usize::MAX)?.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
         });
         self.process.ports.machine.take_on(self.process.store.work());
-        // On a full disk the edits stay.
+        // The result is ignored: on a full disk the edits stay.
         drop(forgotten);
     }
 
@@ -334,7 +343,7 @@ impl Scheduler {
         if self.process.rules.has(Flaw::ForgetsAsItBegins) {
             self.kept.forget(run.unit);
         }
-        // This run replaces the planned retry; if it fails, another one is planned.
+        // This run replaces the planned retry.
         state.retry_plan += 1;
     }
 
@@ -352,8 +361,8 @@ impl Scheduler {
         self.ask_again(unit);
     }
 
-    /// Plans the retry of a failed unit. Waits grow by one step per failed run, or with the tries
-    /// of the run if these are more.
+    /// Plans the retry of a failed unit. The backoff grows by one step per failed run. If the run
+    /// had more tries than that, their number decides.
     pub(crate) fn failed(&self, run: Run, ended: &RunError) {
         let unit = run.unit;
         self.running.borrow_mut().retain(|runs| *runs != unit);
@@ -379,7 +388,7 @@ impl Scheduler {
         }
     }
 
-    /// Whether a unit with so many failures in a row is retried automatically.
+    /// Whether the engine retries a unit after this many failures in a row.
     fn tries_again(&self, failures: u32) -> bool {
         failures < 3 || !self.process.rules.has(Flaw::GivesUpForGood)
     }
@@ -392,7 +401,7 @@ impl Scheduler {
             if scheduler.state(unit).retry_plan != plan {
                 return;
             }
-            // Without a network a try is pointless; the unit is retried when the network comes.
+            // A try without a network is pointless. The unit is retried when the network returns.
             if scheduler.process.ports.transport.network() == NetworkKind::None {
                 scheduler.state(unit).refused = false;
             } else {
@@ -401,8 +410,8 @@ impl Scheduler {
         });
     }
 
-    /// Queries the server again, with growing waits, about edits that wait there. Another start of
-    /// the unit may come first.
+    /// Plans a query about edits that wait at the server, with growing waits. Another start of the
+    /// unit may come first.
     fn ask_again(&self, unit: UnitId) {
         let asked = {
             let state = &mut *self.state(unit);
@@ -412,7 +421,8 @@ impl Scheduler {
             }
             state.asked
         };
-        // The server needs some time to commit them at the backend: a query at once finds nothing.
+        // The server needs time to commit these edits at the backend. An immediate query would find
+        // none of them committed.
         let tries = asked.saturating_add(self.process.options.retry.attempts).min(32);
         let wait = self.process.backoff(tries, None);
         self.after(wait, move |scheduler| {
@@ -423,7 +433,7 @@ impl Scheduler {
         });
     }
 
-    /// Retries failed units when the network is back, except units that the server refused.
+    /// Retries failed units after the network returned, except units that the server refused.
     pub(crate) fn retry_failed(&self) {
         for unit in self.process.unit_ids() {
             if !self.state(unit).refused {

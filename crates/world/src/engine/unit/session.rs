@@ -1,4 +1,4 @@
-//! Runs one unit after the other: a run sends local edits before it pulls remote changes.
+//! Runs one sync unit after another. A run sends local edits, then pulls remote changes.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -27,7 +27,7 @@ use crate::engine::unit::reset::reset;
 use crate::engine::unit::scheduler::Scheduler;
 use crate::store::{SHARED, StoreError, Stored, Tx};
 
-/// On a full disk the engine checks for free space at this interval.
+/// The interval at which the engine checks a full disk for free space.
 const ROOM_LOOKED_FOR: Span = Span::secs(10);
 
 pub(crate) struct Session {
@@ -56,7 +56,7 @@ impl Session {
         }
     }
 
-    /// Reports runs that were open when the process died as interrupted.
+    /// Ends runs that were under way when the last process died, and reports them as interrupted.
     pub(crate) async fn end_interrupted_runs(&self) -> Result<(), SyncError> {
         tell_cursors(&self.process);
         let running = self.process.store.read(|tx| tx.running())?;
@@ -99,7 +99,8 @@ impl Session {
     pub(crate) async fn run(&self, unit: UnitId, queued_at: Time) -> Result<(), SyncError> {
         let begun = self.process.write(|tx| tx.begin_run(unit)).await;
         let number = match &begun {
-            // The beginning of this run is not written, so the next run may get the same number.
+            // On a full disk the start of this run is not written. So the next run may get the same
+            // number.
             Err(StoreError::Full) => self.process.store.read(|tx| tx.next_run()),
             begun => begun.clone(),
         };
@@ -149,7 +150,7 @@ impl Session {
         result.map_err(|ended| ended.error)
     }
 
-    /// Runs a unit when it is its turn, without the events of a run.
+    /// Waits until no other run is under way, then syncs a unit without the events of a run.
     pub(crate) async fn sync(&self, unit: UnitId) -> Result<(), SyncError> {
         self.take_turn().await;
         let result = self.sync_at_once(unit).await;
@@ -157,13 +158,13 @@ impl Session {
         result
     }
 
-    /// The same beside other runs, without waiting for a turn.
+    /// Syncs a unit at once, even while other runs are under way.
     pub(crate) async fn sync_at_once(&self, unit: UnitId) -> Result<(), SyncError> {
         self.transfer(self.scheduler.last_run(unit)).await.map(drop).map_err(|ended| ended.error)
     }
 
-    /// Writes that runs end. On a full disk it reports that and waits for space. An end that was
-    /// reported but not written would be reported again by the next process.
+    /// Writes the end of runs to disk. If the disk is full, reports this and waits for space.
+    /// Without the wait, the next process would report the same end again.
     async fn write_down<R>(&self, f: impl Fn(&Tx<'_>) -> Stored<R>) -> Result<R, SyncError> {
         loop {
             match self.process.write(&f).await {
@@ -184,8 +185,9 @@ impl Session {
         Ok(())
     }
 
-    /// Sends and pulls. Does so once more if the server demands that the device first discards its
-    /// database. True if the limit of pages ended the pull early.
+    /// Sends edits and pulls rows. If the server demands that the device discard its database,
+    /// handles this demand and then repeats both once. Returns true if the limit of pages per run
+    /// ended the pull early.
     async fn transfer(&self, run: Run) -> Result<bool, RunError> {
         let ended = self.transfer_once(run).await;
         if ended.is_ok() || !self.pusher.caller.takes_demand() {
@@ -248,15 +250,16 @@ impl Session {
         }
     }
 
-    /// Calls the app's hook for the end of a run; the result of the hook does not change that end.
+    /// Calls the app's hook for the end of a run. The hook's result does not change the result of
+    /// the run.
     async fn ended(&self, occasion: Occasion<'_>) {
-        // A hook that fails reports its failure itself.
+        // `hook` reports a failure of the hook itself.
         drop(self.process.hook(occasion).await);
     }
 }
 
-/// Reports the positions of all cursors and dates, if these are watched. A read error appears again
-/// where the data is needed.
+/// Reports the positions of all cursors and dates, if the options ask for this. A read error is
+/// ignored here: the next read of the same data reports it.
 fn tell_cursors(process: &Process) {
     if !process.store.options().watch_cursors {
         return;
@@ -264,7 +267,7 @@ fn tell_cursors(process: &Process) {
     let Ok((cursors, dates)) = process.store.read(|tx| Ok((tx.all_progress()?, tx.all_dates()?))) else {
         return;
     };
-    // The bench makes this check; it costs the device nothing.
+    // This read belongs to the simulator, so it costs the device nothing.
     _ = process.store.work();
     let whose = |unit: UnitId| (unit != SHARED).then_some(unit);
     let at: Vec<(Option<UnitId>, EntityId, u64)> = cursors

@@ -1,6 +1,6 @@
-//! The sync status that an app shows: a pure function of a few facts, reported when it changes. The
-//! facts follow from events that the engine emits, so no separate state can become outdated. A
-//! change of status reads nothing from the database and allocates nothing.
+//! The sync status that an app shows. It is a pure function of a few facts, and the engine reports
+//! each change of the status. The facts follow from the engine's events, so they cannot become
+//! outdated. A change of status does not read the database and does not allocate memory.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -19,14 +19,14 @@ pub struct Facts {
     pub running: Option<Progress>,
     /// Whether the device's storage is full and the run waits for space.
     pub full: bool,
-    /// `Some` if the last run of a unit failed: true if a retry may help.
+    /// `Some` if the last run of a unit failed; `Some(true)` if a retry may help.
     pub failed: Option<bool>,
     /// The number of open conflicts.
     pub conflicts: u32,
 }
 
-/// The status to show. A missing network hides a run: the run cannot continue. A run hides open
-/// conflicts and earlier failures.
+/// The status to show. Without a network the status is "offline" even during a run, because the run
+/// cannot continue. During a run, the status does not show open conflicts and earlier failures.
 pub fn shown(facts: &Facts) -> Shown {
     match *facts {
         Facts { online: false, .. } => Shown::Offline,
@@ -38,7 +38,7 @@ pub fn shown(facts: &Facts) -> Shown {
     }
 }
 
-/// The rule for the status.
+/// The rule for the shown progress. A planted bug replaces it.
 pub trait StatusRule {
     /// The progress of a run to show.
     fn progress(&self, wheel: Wheel) -> Progress {
@@ -51,9 +51,9 @@ pub trait StatusRule {
 pub struct Wheel {
     /// Edits that waited when the run began, plus entities to pull.
     pub steps: u32,
-    /// Steps done: edits settled, and entities pulled to their end.
+    /// Steps done: edits that got a verdict, plus entities pulled to their end.
     pub done: u32,
-    /// Rows received plus edits settled.
+    /// Rows received plus edits that got a verdict.
     pub rows: u32,
 }
 
@@ -65,15 +65,15 @@ impl Wheel {
     }
 }
 
-/// The known facts, and the last reported status.
 #[derive(Debug, Default)]
 struct Board {
-    /// Edits in the outbox at the start, minus the store's count then. `None`: not started yet.
+    /// The outbox's edits at the start of the process, minus the store's count of added edits at
+    /// that time. `None` before the start.
     found: Option<i64>,
     facts: Facts,
     runs: u32,
     wheel: Wheel,
-    /// Per unit: `Some` if its last run failed: true if a retry may help.
+    /// Per unit: `Some` if its last run failed; `Some(true)` if a retry may help.
     failed: Vec<Option<bool>>,
     conflicts: BTreeSet<EditId>,
     told: Option<Status>,
@@ -93,7 +93,8 @@ impl Teller {
         Teller { shows, rule, flaws, board: RefCell::new(board) }
     }
 
-    /// Notes that the outbox had `pending` edits at the start, when the store's count was `added`.
+    /// Records the facts at the start: the outbox has `pending` edits, and the store has counted
+    /// `added` edits.
     pub(crate) fn begins(&self, pending: usize, added: i64, online: bool) {
         let board = &mut *self.board.borrow_mut();
         (board.found, board.facts.online) = (Some(pending as i64 - added), online);
@@ -109,7 +110,6 @@ impl Teller {
         self.board.borrow_mut().wheel.done += ended as u32;
     }
 
-    /// Updates the facts by an event of the engine.
     pub(crate) fn hears(&self, event: &EngineEvent<'_>, setup: &DeviceSetup, added: i64) {
         let board = &mut *self.board.borrow_mut();
         match *event {
@@ -145,7 +145,7 @@ impl Teller {
         }
     }
 
-    /// The status to show from now on; `None` if it is unchanged.
+    /// The new status to show; `None` if it is unchanged.
     pub(crate) fn news(&self, added: i64) -> Option<Status> {
         let board = &mut *self.board.borrow_mut();
         let waiting = u32::try_from(board.found.filter(|_| self.shows)? + added).unwrap_or(0);

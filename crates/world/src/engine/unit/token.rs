@@ -1,4 +1,5 @@
-//! Tokens: after a request was refused because of its token, the engine requests a new one.
+//! Access tokens. After the server refused a request because of its token, the engine requests a
+//! new token.
 
 use std::cell::Cell;
 
@@ -7,24 +8,22 @@ use crate::contract::TransportError;
 use crate::engine::options::OnUnauthorized;
 use crate::engine::process::Process;
 
-/// A process's knowledge of its token.
 #[derive(Default)]
 pub(crate) struct Token {
     is_due: Cell<bool>,
-    /// When this process last got a token.
     renewed_at: Cell<Option<Time>>,
 }
 
 impl Token {
-    /// Handles the refused token of a request sent at `sent_at`. `Some(Ok)`: there is a new token.
-    /// `None`: the request is not sent again.
+    /// Handles the refused token of a request that was sent at `sent_at`. `Some(Ok)` means that
+    /// there is a new token. `None` means that the request is not sent again.
     pub(crate) async fn refused(
         &self,
         process: &Process,
         sent_at: Time,
         in_run: bool,
     ) -> Option<Result<(), TransportError>> {
-        // Another request may have been refused earlier and got a new token meanwhile.
+        // After another refused request, the engine may have got a new token since `sent_at`.
         self.is_due.set(self.renewed_at.get().is_none_or(|at| at < sent_at));
         let goes_again = process.options.on_unauthorized == OnUnauthorized::Refresh;
         if goes_again { Some(self.renew_if_due(process, in_run).await) } else { None }

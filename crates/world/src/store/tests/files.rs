@@ -104,7 +104,7 @@ fn a_provisioned_database_is_as_if_it_had_been_pulled() {
         .unwrap();
 }
 
-/// Whether the row has the edit, and whether the outbox has it.
+/// Whether the row has the edit's values, and whether the outbox has the edit.
 fn found(disk: &Disk, schema: &Arc<Schema>, options: &StoreOptions) -> (bool, bool) {
     let store = Store::open(&on(disk), Arc::clone(schema), options).unwrap();
     let changed = row(&store, "k").unwrap().values != texts(&["t", "s", "n"]);

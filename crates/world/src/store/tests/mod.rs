@@ -33,8 +33,9 @@ fn entity(name: &str, columns: &[&str], projection: &[usize], delivery: Delivery
     Entity { projection: projection.to_vec(), delivery, ..Entity::new(name, columns) }
 }
 
-/// A plain entity (devices hold its columns 0, 1 and 3 of four); an entity that only the backend
-/// has; two entities whose names are hard for SQL and differ only in case.
+/// A schema with 5 entities. `task` is plain; devices have its columns 0, 1 and 3. `ledger` is only
+/// on the backend. The names of the others are difficult in SQL: 2 of them differ only in case, and
+/// one has a quotation mark.
 fn schema() -> Arc<Schema> {
     let odd = &["select", "SELECT", "a \"b\" ' ; --", "key", "stamp", "", "é\0"];
     Arc::new(Schema {

@@ -7,8 +7,9 @@ fn before() -> Arc<Schema> {
     Arc::new(before)
 }
 
-/// A database of the older version, opened by the newer version with this option. It has a page
-/// that was set aside, a noted complete sync, an index and a conflict. The folder is dropped last.
+/// A database of the older app version, opened by the newer version with these options. It has a
+/// staged page, a cursor of a complete sync, an index and a conflict. The caller keeps the returned
+/// folder until the store is closed.
 fn upgraded(on_mismatch: OnMismatch, foreign_keys: ForeignKeys) -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let of_both = Index { entity: TASK, columns: vec![0, 3] };
@@ -39,7 +40,7 @@ fn upgraded(on_mismatch: OnMismatch, foreign_keys: ForeignKeys) -> (tempfile::Te
     drop(old);
     let newer = Arc::new(Schema { version: 1, ..Schema::clone(&schema()) });
     for _ in 0..2 {
-        // The second time nothing is left to upgrade.
+        // The first call upgrades. The second finds an upgraded database.
         drop(Store::open(&file(&dir), newer.clone(), &options).unwrap());
     }
     let store = Store::open(&file(&dir), newer, &options).unwrap();

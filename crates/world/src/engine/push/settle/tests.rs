@@ -3,7 +3,7 @@ use crate::base::{DeviceId, EditId, Value};
 use crate::contract::{Column, ColumnKind, LocalEdit};
 use crate::store::Store;
 
-/// A task with three columns; devices hold the first and the last.
+/// A task with 3 columns. Devices have columns 0 and 2.
 fn entity() -> Entity {
     let column = |name: &str| Column::new(name, ColumnKind::Text);
     Entity {
@@ -19,7 +19,8 @@ fn texts(texts: [&str; 2]) -> Vec<Value> {
     texts.map(Value::text).to_vec()
 }
 
-/// Makes edits of row k, which is `[due one, title a]` at stamp 5; each sets a column or deletes.
+/// Makes edits of row k. Each edit sets a column or deletes the row. Before them, row k has the
+/// values "one" and "a" at stamp 5.
 fn edited(edits: &[(EditKind, usize, &str)]) -> Store {
     let store = Store::of(vec![entity()]);
     store.transaction(|tx| tx.put_values(TASK, "k", Stamp(5), 0, &texts(["one", "a"]))).unwrap();
