@@ -66,7 +66,7 @@ impl Pool {
             shared.users.get() > 0 && !shared.closed.get() || lives(shared, options, conditions, now)
         });
         let shares = options.protocol == Protocol::Http2;
-        // The connection used last has the widest window.
+        // Prefer the connection used last: it has the widest window.
         let is_free = |shared: &Shared| shared.users.get() == 0 || shares && shared.state.borrow().is_open();
         let free = open.iter().filter(|shared| !shared.closed.get() && is_free(shared));
         if let Some(shared) = free.max_by_key(|shared| shared.state.borrow().last) {
@@ -125,7 +125,6 @@ impl Pool {
             self.let_go(shared);
         }
     }
-    /// Closes a connection.
     pub(super) fn let_go(&self, shared: &Rc<Shared>) {
         shared.closed.set(true);
         let row = if shared.is_held { &self.held } else { &self.open };
