@@ -32,7 +32,7 @@ fn flow_of(link: &dyn Conditions, congestion: Congestion, now: Time, bytes: u64)
     Flow::new(transfer, sender)
 }
 
-/// The time when a message has left that is alone on a line and abandoned at `at`; its traffic.
+/// Abandons a message at `at` that is alone on a line. Returns when it has left, and its traffic.
 fn given_up(link: &Steady, congestion: Congestion, bytes: u64, from: Time, at: Time) -> (Time, Traffic) {
     let mut line = Line::default();
     let sender = Sender::new(congestion, Span::millis(20), from, true);
@@ -135,8 +135,8 @@ fn who_joins_and_leaves_keeps_the_line_busy() {
 }
 
 proptest! {
-    /// Of two abandoned messages, the longer has sent no less by a time, and each no less by a
-    /// later time. A line never passes more than its capacity. This holds at any time of a round.
+    /// At each time, the longer of two abandoned messages has sent at least as much as the shorter.
+    /// What a message has sent never falls. A line never passes more than its capacity.
     #[test]
     fn who_is_given_up_has_sent_the_more_the_longer_it_is_and_the_later_that_comes(
         kbits in 50_u64..20_000,
@@ -146,7 +146,8 @@ proptest! {
         shares in (0.0..1.0_f64, 0.0..1.0_f64, 0.0..1.0_f64),
     ) {
         let (mut link, rate) = even(kbits, rtt);
-        // The queue is as long as a round trip: packets dropped by a shorter one would not leave.
+        // The queue is as long as a round trip: a shorter queue would drop packets, which never
+        // leave.
         link.queue = [queue.max(1 + rate.bytes_in(Span::millis(rtt))); 2];
         let whole = 500_000.0 * shares.0;
         let late = at(0) + rate.time_for((whole * shares.1) as u64 + 1);
@@ -176,7 +177,7 @@ proptest! {
     }
 }
 
-/// Times when a slow start hands packets over: ten at once, then two per acknowledged one.
+/// Times when a slow start hands packets over: ten at once, then two per acknowledged packet.
 fn slow_start(rtt: Span, segment: Span, ack: Span, packets: usize) -> Vec<Time> {
     let (mut handed, mut free) = (vec![at(0); 10], at(0));
     for k in 0..packets {

@@ -221,7 +221,7 @@ mod tests {
     fn an_outage_does_what_its_mode_says_and_nothing_once_it_is_over() {
         for (mode, sent, expected) in [
             (OutageMode::Reset, 0, Err(at(20))),
-            // a = 200 ms, RTO = 300 ms: retransmissions 200, 500, 1 100, 2 300 ms after the start.
+            // Probe after 200 ms, RTO = 300 ms: retransmissions at 200, 500, 1 100, 2 300 ms.
             (OutageMode::Drop, 0, Ok(at(2_351))),
             (OutageMode::Hold, 20, Ok(at(2_051))),
             (OutageMode::Reset, 2_000, Ok(at(2_051))),

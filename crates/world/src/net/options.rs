@@ -79,7 +79,8 @@ pub enum Radio {
 }
 in_words!(Radio { None: "none", TwoG: "2g", ThreeG: "3g", Lte: "lte", FiveG: "5g", Wifi: "wifi" });
 
-/// Steps of the round trip: after each `every`, a uniform draw within ± `within` per direction.
+/// Step changes of the round trip. Every `every`, both directions get a new deviation, drawn
+/// uniformly from ± `within`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
     /// Time from one step to the next.

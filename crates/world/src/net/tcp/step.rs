@@ -37,7 +37,7 @@ pub(super) struct Step {
     pub(super) stretch: bool,
     /// Packets of the step that BBR's start-up sends.
     pub(super) opening: u64,
-    /// True if nothing follows until all of it is acknowledged.
+    /// True if the next packets wait until the whole step is acknowledged.
     pub(super) told: bool,
     /// Packets after this step that the sender has already sent, if it stops here.
     pub(super) ahead: u64,

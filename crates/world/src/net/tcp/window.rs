@@ -10,7 +10,8 @@ pub(super) const C: f64 = 0.4;
 const LOW: f64 = 16.0;
 /// Round-trip samples before HyStart assumes a queue.
 const SAMPLES: f64 = 8.0;
-/// Before the first loss CUBIC adds a segment per this many acknowledged: 5 % per round trip.
+/// Before the first loss, CUBIC adds a segment per this many acknowledged segments: 5 % per round
+/// trip.
 pub(super) const SEARCHING: f64 = 20.0;
 
 /// Minimum time between two computations of the cubic in Linux.
@@ -73,7 +74,8 @@ impl Window {
         }
     }
 
-    /// All fitted into the window. In slow start Linux lets it grow to twice the packets in flight.
+    /// `n` segments were acknowledged, and the window was not the limit. In slow start, Linux lets
+    /// the window grow to twice the packets in flight.
     pub(super) fn acknowledged_below(&mut self, n: u64, now: Time, round: Round) {
         let room = 2.0 * n as f64 - self.size;
         if self.in_slow_start() && room > 0.0 {
@@ -81,8 +83,9 @@ impl Window {
         }
     }
 
-    /// The window at which HyStart ends slow start. If acknowledgements come in a train: the window
-    /// plus half a round trip of them. Otherwise: a few samples after a queue builds up.
+    /// The window at which HyStart ends slow start. If acknowledgements come in a train, it is the
+    /// window plus half a round trip of acknowledgements. Otherwise it is the window a few samples
+    /// after a queue builds up.
     fn exit(&self, n: f64, round: Round) -> Option<f64> {
         let segment = round.segment.as_secs_f64();
         let rtt = round.rtt.as_secs_f64();
@@ -105,7 +108,7 @@ impl Window {
         (self.size + n >= exit).then_some(exit)
     }
 
-    /// Acknowledgements that growth to `size` takes; `u64::MAX` if the cubic decides.
+    /// Number of acknowledgements until the window has grown to `size`; `u64::MAX`: unknown.
     pub(super) fn until(&self, size: u64) -> u64 {
         let away = size as f64 - self.size;
         if self.epoch.is_some() || away <= 0.0 || size > 1 << 40 {
