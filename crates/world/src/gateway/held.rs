@@ -1,9 +1,10 @@
 //! Cursors that the gateway stores for its devices, per unit and entity.
 //!
-//! With [`Advance::OnAnswer`] the cursor advances when the response leaves. If the response is
-//! lost, or the device is restored, rows are then missing. With [`Advance::OnReceipt`] each page
-//! has a receipt that the device sends with its next request. An unknown receipt, or one of another
-//! epoch of the gateway, has expired: the device loads again.
+//! With [`Advance::OnAnswer`], the cursor advances when the response leaves. If the response is
+//! lost, or the device is restored, the device misses rows. With [`Advance::OnReceipt`], each page
+//! has a receipt that the device sends with its next request. An unknown receipt has expired: the
+//! device loads again. Receipts from before a noticed restore of the gateway (an earlier epoch) are
+//! unknown.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +54,7 @@ struct HeldCursor {
 struct Kept {
     /// The cursor of the last page that the device confirmed.
     settled: Option<HeldCursor>,
-    /// The cursor of the page sent after that.
+    /// The cursor of the page sent after the settled one.
     sent: Option<HeldCursor>,
 }
 
@@ -66,7 +67,8 @@ pub(super) struct Cursors {
     /// Cursors of devices that synced before the start. They hold for all units.
     initial_cursors: BTreeMap<(DeviceId, EntityId), String>,
     records: BTreeMap<CursorKey, Kept>,
-    /// Devices that the server forgot, and the entities whose device-stored cursor has expired.
+    /// (device, entity) pairs whose device-stored cursor has expired, because the server forgot the
+    /// device.
     forgotten: BTreeSet<(DeviceId, EntityId)>,
     /// Cursors in the response that is being written.
     leaving: Vec<(CursorKey, HeldCursor)>,

@@ -17,7 +17,7 @@ pub struct JobOptions {
     pub ask_again: Span,
     /// The treatment of a result.
     pub result: JobResult,
-    /// How long a kept result is kept.
+    /// How long the server keeps a result.
     pub kept: Span,
 }
 
@@ -123,8 +123,8 @@ impl Jobs {
         true
     }
 
-    /// Until when a device that asks at `now` may get the result of a job from before `since`:
-    /// `now` while such a job is worked on, and `None` if there is no such job.
+    /// The time until which a device may get the result of a job that began before `since`. It is
+    /// `now` while such a job runs, and `None` if there is no such job.
     pub(crate) fn gives_older(&self, since: Time, now: Time) -> Option<Time> {
         let until = |job: &Job| match job.state {
             State::Working => now,
