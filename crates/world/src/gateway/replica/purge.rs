@@ -1,8 +1,9 @@
-//! Tombstones and verdicts that the replica forgets; then some devices must load again.
+//! How the replica forgets old tombstones and verdicts. Some devices must then load again.
 //!
 //! A tombstone's age is the age of its number, not of the backend's stamp: the replica may learn of
-//! a deletion much later. The database records the ages of a few numbers. Each place records the
-//! last tombstone that it forgot. A device with an earlier cursor has missed that tombstone.
+//! a deletion much later. The database records when a few of the numbers were given. Each place
+//! records the last tombstone that it forgot. A device with an earlier cursor has missed that
+//! tombstone.
 
 use rusqlite::OptionalExtension;
 
