@@ -31,7 +31,7 @@ pub struct Faults {
     pub strikes: Vec<Strike>,
     /// Faults that must hit at least one device or person, and random faults that may be absent.
     pub awaited: Vec<Awaited>,
-    /// Other effects that events plan, by name.
+    /// By the name of an event, the record whether it fired.
     pub fired: BTreeMap<String, Awaited>,
     /// Times and descriptions of the planned and drawn faults.
     pub told: Vec<(Time, String)>,
@@ -52,7 +52,7 @@ pub struct DrawnFault {
 
 /// The time of a clock jump, and its size in microseconds.
 pub(crate) type Jump = (Time, i64);
-/// Start, end, and the factor by which everything takes longer.
+/// Start, end, and the factor by which disk operations take longer.
 pub(crate) type SlowTime = (Time, Time, u32);
 
 /// The device loses power at a sync of its disk.
@@ -93,7 +93,7 @@ pub struct Detour {
     pub link: Arc<Profile>,
 }
 
-/// The storage that is restored or copied.
+/// The owner of the storage that is restored or copied.
 #[derive(Clone, Copy, Debug)]
 pub enum Whose {
     Device(DeviceId),
@@ -134,7 +134,7 @@ pub struct Cancel {
     /// No run is cancelled after this time.
     pub until: Time,
     pub device: DeviceId,
-    /// If no run is under way at `at`: the delay after the first request of the next run.
+    /// If no run is in progress at `at`: the delay after the first request of the next run.
     pub after: Span,
     pub struck: Struck,
 }

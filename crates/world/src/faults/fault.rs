@@ -112,7 +112,7 @@ impl Fault {
         Some((sign.as_ref().map(window), otherwise))
     }
 
-    /// The number of link changes that it makes in this time.
+    /// The number of link changes that the fault makes in this time.
     pub fn link_changes(&self, length: Span) -> u64 {
         self.period.map_or(u64::from(self.cuts_links), |period| length.0 / period.0.max(1))
     }

@@ -149,7 +149,7 @@ impl Feed {
         backend.end_call(rows)
     }
 
-    /// The worker's process died.
+    /// Forgets the strategy's state in memory, because the worker's process died.
     pub(crate) fn forget(&mut self) {
         self.strategy.forget();
     }

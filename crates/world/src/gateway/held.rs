@@ -90,8 +90,8 @@ impl Cursors {
         }
     }
 
-    /// The server forgets a device. A cursor that the server stores is gone. A cursor that the
-    /// device stores expires.
+    /// Forgets a device. A cursor that the server stores is gone; a cursor that the device stores
+    /// expires.
     pub(super) fn forget(&mut self, device: DeviceId, entities: impl Iterator<Item = EntityId>) {
         self.records.retain(|key, _| key.device != device);
         self.initial_cursors.retain(|(of, _), _| *of != device);
@@ -161,7 +161,7 @@ impl Cursors {
         receipt
     }
 
-    /// Ends the response. Its cursors take effect if it was sent.
+    /// Ends the response. Its cursors take effect only if the response was sent.
     pub(super) fn response_done(&mut self, was_sent: bool) {
         for (key, held) in std::mem::take(&mut self.leaving).into_iter().filter(|_| was_sent) {
             let kept = self.records.entry(key).or_default();
@@ -172,7 +172,7 @@ impl Cursors {
         }
     }
 
-    /// A page failed. If its cursor has expired, the next page starts a load.
+    /// Handles a page that failed. If its cursor has expired, the next page starts a load.
     pub(super) fn failed(&mut self, key: CursorKey, error: &ServerError) {
         if matches!(error, ServerError::CursorExpired(_)) {
             self.records.remove(&key);

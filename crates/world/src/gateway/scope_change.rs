@@ -20,9 +20,10 @@ word_enums! {
         /// No reaction: the next pull asks the new scope for changes after the old cursor.
         #[default]
         Ignored: "ignored",
-        /// It sends all rows of the new scope, of any date, and removes the old scope's rows.
+        /// The server sends all rows of the new scope, of any date, and removes the old scope's
+        /// rows.
         Backfill: "backfill",
-        /// It lets cursors of the old scope expire: the device loads again.
+        /// The server lets cursors of the old scope expire: the device loads again.
         Reload: "reload",
     }
 }
@@ -81,7 +82,7 @@ pub(super) struct ChangeSource<'s> {
     pub(super) now: Time,
 }
 
-/// A cursor, the number of its scope, and the rows sent so far of another scope.
+/// A cursor, the number of its scope, and how far the rows of another scope were sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ScopeCursor<'c> {
     scope: usize,

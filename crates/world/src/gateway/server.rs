@@ -149,7 +149,7 @@ impl Gateway {
         }
     }
 
-    /// Somebody logs in on a device.
+    /// Notes that somebody logs in on a device.
     pub(crate) fn logs_in(&mut self, device: DeviceId) {
         if let Some(attributes) = self.former_scopes.due_at_login(device) {
             self.reassign(device, attributes, false);

@@ -72,7 +72,7 @@ pub(crate) struct Destination {
     /// The records by the destination's own ids, which are assigned in order.
     records: BTreeMap<u64, Stored>,
     by_key: BTreeMap<(EntityId, Key), BTreeSet<u64>>,
-    /// The last version of each record that it got, if it checks versions.
+    /// The last version of each record that the destination got, if it checks versions.
     versions: BTreeMap<(EntityId, Key), Stamp>,
     pub(crate) cursors: BTreeMap<EntityId, String>,
     last_id: u64,

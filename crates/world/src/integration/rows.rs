@@ -22,11 +22,11 @@ pub(crate) struct Write {
 /// The destination's result for a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// It is there, under this id.
+    /// The record is there, under this id.
     There(u64),
-    /// It no longer exists, or never did.
+    /// The record no longer exists, or never did.
     Gone,
-    /// The destination did not accept it this time.
+    /// The destination did not accept the record this time.
     Rejected,
 }
 

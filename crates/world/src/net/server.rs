@@ -49,7 +49,7 @@ pub trait ServerEnd {
     fn send(&self, message: Vec<u8>) {
         self.send_with(message, Slip::default());
     }
-    /// Queues a message with its side data.
+    /// Queues a message with its slip (facts about the message for the test bench).
     fn send_with(&self, message: Vec<u8>, slip: Slip);
     /// Closes the connection after the queued messages.
     fn close(&self);
@@ -136,7 +136,8 @@ in_words!(Foreign { Page: "page", Earlier: "earlier", Any: "any" });
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mixed {
-    /// True if the server still serves the request. This is the case for half of them.
+    /// True if the server still serves the request. Half of the requests with a wrong response are
+    /// served.
     served: bool,
     earlier: bool,
 }

@@ -74,7 +74,8 @@ pub(super) struct Exchange {
     pub(super) unwanted: Cell<bool>,
 }
 
-/// The device's hold on an exchange. Dropping it without a response closes the connection.
+/// The device's hold on an exchange (a request and its response). Dropping it without a response
+/// closes the connection.
 pub(super) struct Lease {
     pub(super) exchange: Rc<Exchange>,
     answered: bool,
@@ -186,7 +187,7 @@ impl Way {
         self.cut_all();
         self.pool.holders().iter().for_each(|holder| holder.device_lets_go());
     }
-    /// The link's conditions have changed: senders plan again.
+    /// Notes that the link's conditions have changed: messages in transit are planned again.
     pub fn conditions_changed(&self) {
         for changed in &self.changed {
             changed.notify_all();

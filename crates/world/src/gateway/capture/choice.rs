@@ -104,11 +104,11 @@ impl Capture {
         let complete = self.files.map_or(shown, |drop| drop.complete_after(shown));
         complete + self.reads_behind.unwrap_or(Span::ZERO) + self.looks_every.unwrap_or(Span::ZERO)
     }
-    /// Its options, if they have this type; otherwise `None`.
+    /// The strategy's options, if they have this type; otherwise `None`.
     pub fn of<T: Any>(&self) -> Option<&T> {
         (&*self.options as &dyn Any).downcast_ref()
     }
-    /// True if it misses some rows that are gone. Readers then keep these rows forever.
+    /// True if the strategy misses some rows that are gone. Readers then keep these rows forever.
     pub(super) fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
         // A device asks only within its scope, and a moved row leaves that scope. A replica asks
         // for all rows.
@@ -139,7 +139,7 @@ impl fmt::Debug for Capture {
     }
 }
 
-/// The facts that a kind of strategy needs from the rest of the file.
+/// Parts of the scenario file that a kind of strategy needs.
 #[derive(Clone, Copy)]
 pub struct Around<'a> {
     /// Collects mistakes.

@@ -384,7 +384,7 @@ impl Strategy for ByFlag {
         *self = ByFlag::new(self.options);
     }
 
-    /// A load arms the rows that are visible when it starts.
+    /// A load brings the rows that are visible when it starts.
     fn loads_up_to(&self) -> Option<Upto> {
         Some(Upto::Settled)
     }

@@ -50,7 +50,8 @@ pub(crate) struct Effort {
     /// Rows written in the source: flags, claims.
     pub(crate) writes: u64,
     pub(crate) written: u64,
-    /// Rows that the gateway itself handled: compared, found or delivered again, held back.
+    /// Rows that the gateway itself handled: rows compared, found again, delivered again, or held
+    /// back.
     pub(crate) handled: u64,
     /// Bytes hashed by the gateway.
     pub(crate) hashed: u64,
@@ -121,7 +122,7 @@ pub(crate) trait Strategy {
         None
     }
 
-    /// A reader wrote this row or got it in a response. It may now hold another version.
+    /// Notes that a reader wrote this row or got it in a response. It may now hold another version.
     fn touched(&mut self, _now: Time, _reader: Reader<'_>, _entity: EntityId, _key: &Key) {}
 
     /// Notes that a reader begins with these rows, and with the cursor of `stamp` in each entity.
@@ -139,7 +140,7 @@ pub(crate) trait Strategy {
 
     fn copy(&self) -> Box<dyn Strategy>;
 
-    /// The process died: all state outside the strategy's database is lost.
+    /// Forgets all state outside the strategy's database, because the process died.
     fn forget(&mut self) {}
 }
 

@@ -1,4 +1,4 @@
-//! Superseded versions that a replica keeps until it is compacted.
+//! Superseded versions of rows. A replica keeps them until it is compacted.
 
 use super::database::{HistoryOptions, Replica, sound};
 use crate::base::{EntityId, Time};

@@ -31,7 +31,8 @@ struct Position {
 /// Changes of a place after a number, up to a limit.
 const CHANGES: &str =
     "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
-/// Like `CHANGES`, for a first load: without tombstones up to number ?4, except of devices' rows.
+/// Like `CHANGES`, for a first load. Of the tombstones up to number ?4, only those of devices'
+/// rows.
 const LOAD: &str = "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2
                     AND (gone = 0 OR ours = 1 OR seq > ?4) ORDER BY seq LIMIT ?3";
 /// Changes, and the versions that were superseded since the last compaction.

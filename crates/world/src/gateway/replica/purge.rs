@@ -11,7 +11,7 @@ use super::database::{Replica, sound};
 use super::history;
 use crate::base::{Span, Time};
 
-/// Number of ages recorded within the retention time.
+/// How many ages are recorded within the retention time.
 const AGES: u64 = 16;
 
 impl Replica {

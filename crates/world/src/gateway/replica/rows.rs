@@ -96,7 +96,8 @@ struct RowVersion {
     /// must send its tombstone.
     ours: bool,
     ahead: bool,
-    /// The last load that brought the row. Negative: a device got other values after that.
+    /// The number of the last load that brought the row. Negative: a device got other values after
+    /// that.
     generation: i64,
 }
 

@@ -29,7 +29,7 @@ pub(super) fn stepped(rtt: Span, steps: Option<Steps>, seed: Seed, at: Time) -> 
     (rtt + deviation).saturating_sub(within * 2)
 }
 
-/// Sigma of the logarithm of a promotion. Source: RRC-Probe (SIGCOMM 2021).
+/// Sigma of the logarithm of a promotion (wake-up of the radio). Source: RRC-Probe (SIGCOMM 2021).
 const PROMOTION_SIGMA: f64 = 0.25;
 /// Promotions within one slot take equally long, so that two engines meet the same ones.
 const PROMOTION_SLOT: Span = Span::secs(1);

@@ -21,7 +21,8 @@ const RADIO_CHANGE: Span = Span::millis(4_500);
 /// Share of these changes that lose the IP session. Source: Baltrunas 2015, one third on Norwegian
 /// trains.
 const RADIO_CHANGE_LOSES: f64 = 1.0 / 3.0;
-/// Bits of a slot number within one stay; slots of the next stay have higher numbers.
+/// Bits of a slot number within one stay (time on one link). Slots of the next stay have higher
+/// numbers.
 const STAY_SLOTS: u32 = 40;
 
 /// The conditions that a device meets on its links.
@@ -29,7 +30,7 @@ const STAY_SLOTS: u32 = 40;
 pub struct LinkConditions {
     links: Vec<LinkOverTime>,
     stays: Vec<Stay>,
-    /// Outages that drop or reset, sorted by start. Their ends ascend too.
+    /// Outages of mode `Drop` or `Reset`, sorted by start. Their ends ascend too.
     breaks: Vec<Outage>,
     holds: Vec<(Time, Time)>,
     offline: Vec<(Time, Time)>,
@@ -119,7 +120,8 @@ impl LinkConditions {
             }
             one
         });
-        // If two outages overlap and the later one ends first, it gets the earlier one's end.
+        // Ends must ascend too: an outage that ends before an earlier one gets the end of the
+        // earlier one.
         let mut end = Time::ZERO;
         for outage in &mut self.breaks {
             end = end.max(outage.until);

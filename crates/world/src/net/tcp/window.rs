@@ -14,7 +14,7 @@ const SAMPLES: f64 = 8.0;
 /// trip.
 pub(super) const SEARCHING: f64 = 20.0;
 
-/// Minimum time between two computations of the cubic in Linux.
+/// Minimum time between two computations of the cubic function in Linux.
 pub(super) const LOOKS: Span = Span::micros(31_250);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,10 +29,10 @@ pub(super) struct Window {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Epoch {
     pub(super) began: Time,
-    /// Seconds after the loss until the cubic is back at the peak.
+    /// Seconds after the loss until the cubic function is back at the peak.
     pub(super) k: f64,
     pub(super) reno: f64,
-    /// The time when the window was last set to the cubic.
+    /// The time when the window was last set to the value of the cubic function.
     pub(super) looked: Time,
 }
 
@@ -108,7 +108,7 @@ impl Window {
         (self.size + n >= exit).then_some(exit)
     }
 
-    /// Number of acknowledgements until the window has grown to `size`; `u64::MAX`: unknown.
+    /// Number of acknowledgements until the window has grown to `size`. `u64::MAX`: unknown.
     pub(super) fn until(&self, size: u64) -> u64 {
         let away = size as f64 - self.size;
         if self.epoch.is_some() || away <= 0.0 || size > 1 << 40 {
@@ -153,7 +153,8 @@ impl Window {
         }
     }
 
-    /// A retransmission timeout: one segment, and slow start up to the window after a loss.
+    /// Handles a retransmission timeout. The window falls to one segment; slow start then grows it
+    /// up to the window after a loss.
     pub(super) fn timeout(&mut self, now: Time) {
         self.loss(now);
         self.size = 1.0;

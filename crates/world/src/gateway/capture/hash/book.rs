@@ -106,7 +106,7 @@ impl<'e> ComparedColumns<'e> {
         ComparedColumns { entity, columns, copies }
     }
 
-    /// A row in the form for comparison. Adds the number of hashed bytes to `hashed`.
+    /// Brings a row into the form for comparison. Adds the number of hashed bytes to `hashed`.
     pub(super) fn print<'v>(
         &'v self,
         values: &'v [Value],

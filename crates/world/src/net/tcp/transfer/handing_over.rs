@@ -1,4 +1,5 @@
-//! The packets that a transfer has handed over to the link by a given time; reactions to changes.
+//! The packets that a transfer has handed over to the link by a given time. Changes of the rate,
+//! and the stop of a transfer.
 
 use super::super::segment::Owed;
 use super::super::sender::Sender;
