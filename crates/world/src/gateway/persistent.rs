@@ -1,4 +1,5 @@
-//! A gateway with a replica: it responds from the replica, and makes its own backend calls.
+//! A gateway with a replica: it responds from the replica, and makes its own backend calls. A
+//! restore of the backend begins a new incarnation of it.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

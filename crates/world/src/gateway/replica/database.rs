@@ -1,4 +1,7 @@
-//! The database, its tables and its transactions.
+//! The replica's SQLite database: its tables and its transactions.
+//!
+//! A place is one combination of values in the columns that bind rows to devices. A superseded
+//! version is an older version of a row.
 
 use std::sync::Arc;
 

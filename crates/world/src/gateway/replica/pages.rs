@@ -1,6 +1,7 @@
 //! Pages of the replica for devices.
 //!
-//! A cursor is `epoch,seq`: its owner has read everything in its place up to number `seq`. During a
+//! The replica gives a number to each change. A place is the rows that the same devices get. A
+//! cursor is `epoch,seq`: its owner has read everything in its place up to number `seq`. During a
 //! first load it is `epoch,since/seq`. `since` is the last number at the start of the load.
 
 use std::ops::ControlFlow;

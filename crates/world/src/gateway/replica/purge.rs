@@ -1,9 +1,9 @@
 //! How the replica forgets old tombstones and verdicts. Some devices must then load again.
 //!
-//! A tombstone's age is the age of its number, not of the backend's stamp: the replica may learn of
-//! a deletion much later. The database records when a few of the numbers were given. Each place
-//! records the last tombstone that it forgot. A device with an earlier cursor has missed that
-//! tombstone.
+//! The replica gives a number to each change. A tombstone's age is the age of its number, not of
+//! the backend's stamp: the replica may learn of a deletion much later. The database records when a
+//! few of the numbers were given. Each place (the rows that the same devices get) records the last
+//! tombstone that it forgot. A device with an earlier cursor has missed that tombstone.
 
 use rusqlite::OptionalExtension;
 

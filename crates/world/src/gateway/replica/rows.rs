@@ -1,4 +1,8 @@
 //! Changes to the rows of the replica.
+//!
+//! A place is one combination of values in the columns that bind rows to devices. A load reads all
+//! rows of an entity from the backend, in pages. A verdict is the backend's response to an edit,
+//! with the present version of the row. That version may be ahead of the pages.
 
 use std::sync::Arc;
 
@@ -35,7 +39,7 @@ pub(crate) struct Captures {
     pub(crate) rows: Vec<Copied>,
     pub(crate) cursor: String,
     pub(crate) more: bool,
-    /// Rows that exist although a load left them out.
+    /// Rows that exist although a load left them out: their latest versions become visible later.
     pub(crate) withheld: Vec<Key>,
     /// `Some` if a load begins with this page. The load brings each row whose last version has this
     /// stamp or an earlier one.

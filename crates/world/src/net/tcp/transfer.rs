@@ -1,4 +1,8 @@
 //! One message in transit.
+//!
+//! A round is a window of packets. The next round starts when the first acknowledgement returns. A
+//! stretch is a sequence of packets without a pause. A repair is the retransmission of a lost
+//! packet.
 
 mod close_up;
 mod flight;
@@ -30,7 +34,7 @@ pub struct Transfer {
     at: Time,
     /// The time when everything sent so far has left the bottleneck.
     free: Time,
-    /// The last repair (retransmission of a lost packet) leaves no earlier than this.
+    /// The last repair leaves no earlier than this.
     repaired: Time,
     /// True if nothing was sent yet: the window leaves in one burst.
     burst: bool,

@@ -1,4 +1,5 @@
-//! The source of the compared rows: one read, several pages, or a file.
+//! The source of the compared rows: one read, several pages, or a file. A pass is one run through
+//! all pages.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -156,7 +156,8 @@ impl Reconciling {
             full |= flow.is_break();
             flow
         })?;
-        // A reader keeps a withheld row that it holds. So it must later learn if the row is gone.
+        // A load leaves out withheld rows, because their latest versions become visible later. A
+        // reader that holds such a row keeps it. So it must later learn if the row is gone.
         page.withheld.iter().for_each(|key| told.insert(key));
         let due = now.since(told.since) >= self.every || told.owed;
         if page.more || !due {

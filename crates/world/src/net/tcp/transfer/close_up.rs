@@ -13,8 +13,8 @@ impl Transfer {
     pub(super) fn will_meet(&self, sender: &Sender, conditions: &dyn Conditions) -> bool {
         let Some(outage) = conditions.outages(self.at).first() else { return false };
         let whole = conditions.leaves_by(self.way, self.at, self.bytes(self.left()));
-        // This limit is generous. An outage that starts even later may still meet the message in
-        // transit.
+        // This limit is high on purpose. An outage that starts even later may still meet the
+        // message in transit.
         if outage.from > whole + (whole.since(self.at) + conditions.rtt(self.at) * 8) * 8 {
             return false;
         }

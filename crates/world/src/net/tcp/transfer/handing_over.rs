@@ -23,8 +23,8 @@ impl Transfer {
         self.flight.goes_on(least, most);
     }
 
-    /// Packets handed over by `now`. A round counts as sent at its start, a stretch while it
-    /// leaves.
+    /// Packets handed over by `now`. A round counts as sent at its start. A stretch (packets
+    /// without a pause) counts while it leaves.
     fn handed_over(&self, now: Time, conditions: &dyn Conditions) -> u64 {
         let sent = self.traffic.packets;
         if self.close_up.is_some() {
