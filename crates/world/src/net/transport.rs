@@ -69,7 +69,6 @@ pub(super) struct Exchange {
     pub(super) way: Rc<Way>,
     pub(super) shared: Rc<Shared>,
     deadline: Time,
-    /// The message that is leaving.
     pub(super) message: Cell<Option<(Direction, MessageId)>>,
     pub(super) unwanted: Cell<bool>,
 }
@@ -103,8 +102,7 @@ impl Exchange {
         Rc::new(Exchange { way, shared, deadline, message, unwanted })
     }
 
-    /// Notes that nobody waits for the message any more. Bytes in flight continue, and no others
-    /// follow.
+    /// Abandons the message. Its bytes in flight continue, and no further bytes follow.
     pub(super) fn give_up(&self) {
         self.unwanted.set(true);
         if let Some((direction, message)) = self.message.get() {
@@ -198,7 +196,7 @@ impl Way {
         self.pool.has_any()
     }
 
-    /// The gateway's process died.
+    /// Resets all connections, because the gateway's process died.
     pub fn reset_all(&self) {
         self.cut_all();
         self.pool.holders().iter().for_each(|holder| holder.server_died());
@@ -209,7 +207,6 @@ impl Way {
         self.conditions_changed();
     }
 
-    /// True if there is no outage now.
     pub(super) fn lets_through(&self) -> bool {
         self.conditions(|conditions, now| conditions.outage(now).is_none())
     }
@@ -349,7 +346,6 @@ impl Way {
         }
     }
 
-    /// Result of opening a connection, if the device gives up at `until`.
     fn greeted(&self, begun: Time, until: Time, shakes: bool) -> Opening {
         let (link, mut handshake) = (self.link.borrow(), self.options.handshake);
         if !shakes {
