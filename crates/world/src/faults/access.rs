@@ -1,4 +1,4 @@
-//! Changes of what a person may see: another district, team or role.
+//! The fault that gives people other attributes: another district, team or role.
 
 use super::fault::{Fault, Kind};
 use super::reassignment::{Learned, Reassignment};

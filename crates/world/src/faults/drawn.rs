@@ -1,4 +1,5 @@
-//! All faults of a world, and the devices that each of them hits; fixed before virtual time starts.
+//! All faults of a world (the simulation of one cell), and the devices that each fault hits. They
+//! are fixed before virtual time starts.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,7 +14,7 @@ use crate::contract::{KillReason, WaitingEdits};
 use crate::gateway;
 use crate::net::{NetworkFaults, Outage, Profile};
 
-/// What is drawn and planned before a world starts.
+/// The faults that are drawn and planned before a world starts.
 #[derive(Default)]
 pub struct Faults {
     pub devices: Vec<OnDevice>,
@@ -30,28 +31,28 @@ pub struct Faults {
     pub strikes: Vec<Strike>,
     /// Faults that must hit at least one device or person, and random faults that may be absent.
     pub awaited: Vec<Awaited>,
-    /// Other effects that events plan, by name.
+    /// By the name of an event, the record whether it fired.
     pub fired: BTreeMap<String, Awaited>,
-    /// What was planned or drawn: times and descriptions, in order.
+    /// Times and descriptions of the planned and drawn faults.
     pub told: Vec<(Time, String)>,
-    /// The faults that chaos drew at an instant, as events that repeat them.
+    /// Faults at an instant that `chaos` (random faults) drew, as events that repeat them.
     pub spelled: Vec<DrawnFault>,
 }
 
-/// A fault that chaos drew, with the scenario event that repeats it.
+/// A fault that `chaos` (random faults) drew, with the scenario event that repeats it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DrawnFault {
-    /// The key that drew it, such as `chaos.kill_mtbf`.
+    /// The key of `chaos` that drew the fault, such as `chaos.kill_mtbf`.
     pub key: &'static str,
-    /// When it happens.
+    /// When the fault happens.
     pub at: Time,
-    /// Its kind and the keys of the kind, as TOML: `kill = { devices = [3] }`.
+    /// The kind of the fault and its keys, as TOML: `kill = { devices = [3] }`.
     pub event: String,
 }
 
-/// A time, and by how many microseconds a clock jumps then.
+/// The time of a clock jump, and its size in microseconds.
 pub(crate) type Jump = (Time, i64);
-/// Start, end, and the factor by which everything takes longer.
+/// Start, end, and the factor by which disk operations take longer.
 pub(crate) type SlowTime = (Time, Time, u32);
 
 /// The device loses power at a sync of its disk.
@@ -92,7 +93,7 @@ pub struct Detour {
     pub link: Arc<Profile>,
 }
 
-/// The storage that is restored or copied.
+/// The owner of the storage that is restored or copied.
 #[derive(Clone, Copy, Debug)]
 pub enum Whose {
     Device(DeviceId),
@@ -116,7 +117,8 @@ pub struct Kill {
     pub at: Time,
     pub device: DeviceId,
     pub reason: KillReason,
-    /// The crash point, and which passing of it after `at` counts (from 1); `None`: kill at once.
+    /// The crash point and a number n (from 1): the app dies when it passes the point for the nth
+    /// time after `at`. `None`: it dies at once.
     pub point: Option<(String, u32)>,
     /// The app is killed at this time if it has not reached the point before.
     pub latest: Option<Time>,
@@ -124,14 +126,15 @@ pub struct Kill {
     pub struck: Struck,
 }
 
-/// Cancels a run: the one under way, or the next one, while that has a request under way.
+/// Cancels the run in progress at `at`. Without one, cancels the next run while it waits for a
+/// response.
 #[derive(Clone, Debug)]
 pub struct Cancel {
     pub at: Time,
-    /// After this time nobody cancels.
+    /// No run is cancelled after this time.
     pub until: Time,
     pub device: DeviceId,
-    /// If no run is under way at `at`: the delay after the first request of the next run.
+    /// If no run is in progress at `at`: the delay after the first request of the next run.
     pub after: Span,
     pub struck: Struck,
 }
@@ -162,7 +165,8 @@ impl Faults {
     pub fn each(&mut self, chosen: &[DeviceId], add: impl Fn(&mut OnDevice)) {
         chosen.iter().for_each(|device| add(&mut self.devices[device.0 as usize]));
     }
-    /// Cuts connections. The event counts as fired if there was a connection.
+    /// Notes that the event cuts connections. It counts as fired if one of its devices had a
+    /// connection.
     pub fn cuts(&mut self, when: &When<'_>) {
         let chosen = when.chosen.to_vec();
         self.strike(when, move |reach| chosen.iter().any(|device| reach.has_connections(*device)));
@@ -197,12 +201,12 @@ impl Faults {
     pub fn add_description(&mut self, at: Time, text: String) {
         self.told.push((at, text));
     }
-    /// Adds a description of what chaos drew, and the event that repeats it.
+    /// Adds a description of a random fault, and the event that repeats it.
     pub fn add_drawn(&mut self, drawn: DrawnFault, text: &str) {
         self.add_description(drawn.at, format!("chaos: {text}"));
         self.spelled.push(drawn);
     }
-    /// Acts at the time of the event.
+    /// Plans an act at the time of the event.
     pub fn strike(&mut self, when: &When<'_>, act: impl Fn(&dyn Reach) -> bool + 'static) {
         self.strike_at(when.at, when.name, act);
     }
@@ -222,7 +226,7 @@ impl Faults {
         let (at, until) = (when.at, Some(when.until()));
         self.strikes.push(Strike { event: when.name.to_owned(), at, until, act });
     }
-    /// Suspends an app for `length`; its connections last `sockets`.
+    /// Plans to suspend an app for `length`; its connections stay open for `sockets`.
     pub fn suspend(&mut self, at: Time, of: DeviceId, (length, sockets): (Span, Span), struck: Struck) {
         self.strike_at(at, "", move |reach| {
             struck.set(reach.suspend(of, length, sockets) || struck.get());

@@ -18,37 +18,37 @@ use crate::net::Profile;
 pub struct Fault {
     pub(super) plan: Box<Plan>,
     pub(super) shown: Option<Shown>,
-    /// True if it takes a link away, once or in each period.
+    /// True if the fault takes a link away, once or in each period.
     pub(super) cuts_links: bool,
-    /// Time between two changes of a link; `None` if it does not change links repeatedly.
+    /// Time between two changes of a link; `None`: the fault does not change links repeatedly.
     pub period: Option<Span>,
-    /// The link that it puts devices on.
+    /// The link to which the fault moves devices.
     pub link: Option<Arc<Profile>>,
-    /// The factor by which it slows disks.
+    /// The factor by which the fault slows disks.
     pub slows: u32,
     /// The device that is copied, and the device that gets the copy.
     pub copies: Option<(DeviceId, DeviceId)>,
-    /// The attributes that it gives to people.
+    /// The attributes that the fault gives to people.
     pub reassigns: Option<Reassignment>,
 }
 
 type Plan = dyn Fn(&When<'_>, &mut Faults) -> Option<String> + Send + Sync;
 
-/// The sign that a fault hit somebody, and a text with the reason if it did not. `None` as sign:
-/// the code that makes the fault happen reports that itself.
+/// The sign that a fault hit somebody, and the reason to report if it hit nobody. Without a sign,
+/// the fault's own code reports whether it hit somebody.
 type Shown = (Option<(Sign, Within)>, &'static str);
 
-/// The same for one event: the sign with its start and end, and the reason.
+/// Like `Shown`, for one event: the sign with the start and end of its period, and the reason.
 pub(crate) type Meets = (Option<(Sign, Time, Time)>, &'static str);
 
 /// The period in which a sign counts.
 #[derive(Clone, Copy)]
 pub(super) enum Within {
-    /// While it lasts.
+    /// While the fault lasts.
     Length,
     /// For this long after the fault began.
     Span(Span),
-    /// At any time after it.
+    /// At any time after the fault began.
     Rest,
     /// The period that is missing in a backup of this age. It ends before the restore, because the
     /// restore itself must not count as a sign.
@@ -72,7 +72,8 @@ impl Fault {
             reassigns: None,
         }
     }
-    /// The same; the fault has hit somebody if `sign` shows, else `otherwise` is the reason.
+    /// Like `new`. The fault hit somebody if `sign` occurs; if not, `otherwise` is the reason to
+    /// report.
     pub(super) fn shown_by(
         sign: Sign,
         within: Within,
@@ -81,7 +82,7 @@ impl Fault {
     ) -> Fault {
         Fault { shown: Some((Some((sign, within)), otherwise)), ..Fault::new(plan) }
     }
-    /// The same; the fault's own code reports whether it hit somebody.
+    /// Like `new`. The fault's own code reports whether it hit somebody.
     pub(super) fn shown_by_its_act(
         otherwise: &'static str,
         plan: impl Fn(&When<'_>, &mut Faults) -> String + Send + Sync + 'static,
@@ -95,8 +96,8 @@ impl Fault {
         (self.plan)(when, faults)
     }
 
-    /// The sign that it hit somebody; `None` if that is reported in another way, for example per
-    /// device.
+    /// The sign that the fault hit somebody. `None`: this is reported in another way, for example
+    /// per device.
     pub fn meets(&self, when: &When<'_>) -> Option<Meets> {
         let (sign, otherwise) = self.shown.as_ref()?;
         let window = |(sign, within): &(Sign, Within)| {
@@ -111,13 +112,13 @@ impl Fault {
         Some((sign.as_ref().map(window), otherwise))
     }
 
-    /// The number of link changes that it makes in this time.
+    /// The number of link changes that the fault makes in this time.
     pub fn link_changes(&self, length: Span) -> u64 {
         self.period.map_or(u64::from(self.cuts_links), |period| length.0 / period.0.max(1))
     }
 }
 
-/// The effect on the first device at once, including the link it uses. For a clone, both devices.
+/// Shows the effect on device 0 at time 0, and the link. A clone shows its two devices.
 impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(copies) = &self.copies {
@@ -134,7 +135,7 @@ impl fmt::Debug for Fault {
     }
 }
 
-/// The access of a fault kind to the file that contains it.
+/// The questions that a fault kind can ask about its scenario file.
 pub trait Asks {
     /// The table of the event, which has its time.
     fn event(&self) -> View<'_>;
@@ -148,19 +149,20 @@ pub trait Asks {
     fn entity(&self, name: View<'_>) -> Option<EntityId>;
     /// The device of this number; a number that is too large is a mistake.
     fn device(&self, number: View<'_>) -> DeviceId;
-    /// The stack's crash points; empty if it does not name them.
+    /// The stack's crash points; empty if the stack does not name them.
     fn crash_points(&self) -> Vec<&str>;
     /// Reports a mistake if a clock that jumps by `micros` shows an impossible date.
     fn dated(&self, by: View<'_>, micros: i64);
     /// Reports a mistake if more faults would be drawn than allowed.
     fn not_too_many(&self, key: View<'_>, faults: u128);
-    /// The attribute of this view's name and the value that it holds; an unknown one is a mistake.
+    /// The position and the value of the attribute with this name; an unknown attribute is a
+    /// mistake.
     fn attribute(&self, of: (&str, View<'_>)) -> Option<(usize, Value)>;
-    /// True if the file takes the built-in stack.
+    /// True if the file uses the built-in stack.
     fn is_builtin(&self) -> bool;
     /// True if rows on the backend have flags.
     fn has_flags(&self) -> bool;
-    /// Whether the gateway knows only what its replica holds.
+    /// True if the replica is the gateway's only state.
     fn is_its_replica(&self) -> bool;
 }
 
@@ -169,13 +171,13 @@ pub trait Asks {
 pub struct Kind {
     pub key: Key,
     pub read: Read,
-    /// True if the values that the file has give no effect.
+    /// True if the fault has no effect with the values in the file.
     pub is_nothing: fn(View<'_>) -> bool,
     /// True if `by` is the size of a jump, and not the name of an attribute.
     pub jumps: bool,
-    /// True if it adds a column. Its columns use the grammar of schemas.
+    /// True if the event adds columns. A scenario writes them like the columns of a schema.
     pub adds_a_column: bool,
-    /// What a stack must support to run it; `None` if any stack can.
+    /// The capability that a stack needs to run the fault; `None`: every stack can run it.
     pub needs: Option<Need>,
 }
 

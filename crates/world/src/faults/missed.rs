@@ -14,23 +14,23 @@ pub(crate) type Struck = Rc<Cell<bool>>;
 pub struct Awaited {
     event: String,
     why: String,
-    /// The devices that it must hit, each with its flag; `None`: any device will do.
+    /// The devices that it must hit, each with its flag; `None`: any device is enough.
     devices: Option<Vec<(DeviceId, Struck)>>,
     met: Struck,
     /// Faults that must come before this one. If none of them fired, only they are reported.
     after: Vec<Struck>,
 }
 
-/// A fault that missed some of its devices or all, or an unused part of the scenario.
+/// A fault that missed some or all of its devices, or an unused part of the scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
     /// The event, or the key of another cause or part: `chaos.kill_mtbf`, `unit.Online`.
     pub event: String,
     /// Why it did not fire.
     pub why: String,
-    /// The devices where it did not fire; empty if any device would have done.
+    /// The devices where it did not fire; empty if any device would be enough.
     pub devices: Vec<DeviceId>,
-    /// The number of devices that it was planned for; 0 if any device would have done.
+    /// The number of devices that it was planned for; 0 if any device would be enough.
     pub of: u64,
 }
 
@@ -47,7 +47,7 @@ impl Awaited {
         Awaited { devices: Some(Vec::new()), ..Awaited::anywhere(event, why) }
     }
 
-    /// A fault that must hit anybody.
+    /// A fault that must hit at least one device or person.
     pub fn anywhere(event: &str, why: impl Into<String>) -> Awaited {
         let (devices, met, after) = Default::default();
         Awaited { event: event.to_owned(), why: why.into(), devices, met, after }

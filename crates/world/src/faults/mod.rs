@@ -1,15 +1,17 @@
-//! Faults: the kinds of faults, in one file for each part of the world that they hit.
+//! Faults that a scenario can plan. Each file has the kinds of faults that hit one part of the
+//! world (the simulation of one cell).
 //!
-//! A kind has its key in a scenario, its reader, and a [`Fault`]. The fault says in code and in
-//! words what happens, to which devices and when. It names the sign that shows its effect, and what
-//! a stack must support. A fault writes its effects into `Faults`; each model reads the lists there
-//! that concern it. If a fault acts at an instant (`Faults::strike`) or at both ends of a period
-//! (`Faults::while_it_lasts`), its own code does that, through the trait `Reach`. So a new kind
-//! needs its constant and a line in the list of kinds here. A model changes only for an effect that
-//! it does not know. Reading order: `fault`, `drawn`, `when`, `strike`, then any kind.
+//! A kind of fault (`Kind`) has its key in a scenario, the stack's capability that it needs, and a
+//! function that reads a [`Fault`]. The fault plans its effects and describes them in words. It can
+//! also name a sign: an event which shows that the fault hit somebody. A fault writes its effects
+//! into `Faults`, and each model (link, disk, backend) reads the lists there that concern it. Some
+//! faults act by their own code, through the trait `Reach`: at an instant (`Faults::strike`), or at
+//! both ends of a period (`Faults::while_it_lasts`). So a new kind needs its constant and a line in
+//! the list below. A model changes only if it does not know the effect yet. Reading order: `fault`,
+//! `drawn`, `when`, `strike`, then any kind.
 //!
-//! Invariant: a fault is a value. It is complete before virtual time starts, and depends on nothing
-//! that an engine does.
+//! Invariant: faults are planned before virtual time starts. They do not depend on what an engine
+//! does.
 
 #[macro_use]
 mod keys;

@@ -126,7 +126,6 @@ impl AtSync {
     }
 }
 
-/// Cancels the running sync. Without one, cancels the next sync, this long after its request.
 pub(super) const CANCEL: Kind =
     Kind::new(
         "cancel",

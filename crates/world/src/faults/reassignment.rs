@@ -1,4 +1,4 @@
-//! What people see after a change of their attributes.
+//! Reassignments: changes of people's attributes.
 
 use crate::base::{Value, word_enums};
 
@@ -15,11 +15,11 @@ word_enums! {
     }
 }
 
-/// What a reassignment changes.
+/// A change of people's attributes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reassignment {
     /// Attributes by position, and their new values.
     pub set: Vec<(usize, Value)>,
-    /// When the sync server begins to use them.
+    /// When the sync server begins to use the new values.
     pub learned: Learned,
 }

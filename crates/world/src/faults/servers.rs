@@ -93,7 +93,7 @@ pub(super) const REFUSED_DELETES: Kind = Kind::new(
     |view, _| Some(rejection_window(RejectedEdits::Deletes, view.of("deletes"))),
 );
 
-/// The backend refuses this share of these edits.
+/// For a period, the backend defers or refuses this share of these edits.
 pub(crate) fn rejection_window(edits: RejectedEdits, share: Ppm) -> Fault {
     let (does, word, sign, otherwise) = match edits {
         RejectedEdits::Deferred => ("defers", "edits", Sign::PutOff, NONE_PUT_OFF),

@@ -8,7 +8,7 @@ use crate::contract::Hook;
 /// An event which shows that a fault hit somebody.
 #[derive(Clone, Debug)]
 pub enum Sign {
-    /// The device asked for something, or wanted to sync.
+    /// The device sent a request, or wanted to sync.
     Network,
     LostResponse,
     /// The device got a response that did not belong to its request.
@@ -29,7 +29,7 @@ pub enum Sign {
     Refused,
     Edit,
     Hook(Hook),
-    /// The unit runs, or is called at once.
+    /// A run of the unit starts, or the app calls the unit.
     Unit(UnitId),
     /// The operating system gave an app a background window.
     Background,

@@ -19,17 +19,18 @@ pub trait Reach {
     fn disk(&self, of: DeviceId) -> Disk;
     fn link(&self, of: DeviceId) -> RefMut<'_, Link>;
     fn has_connections(&self, of: DeviceId) -> bool;
-    /// Gives the person of a device other attributes; false if they had them.
+    /// Gives the person of a device other attributes; false if the person had them already.
     fn reassign(&self, of: DeviceId, reassignment: &Reassignment) -> bool;
-    /// Puts the copy of a device onto the backend; false if that changed nothing.
+    /// Uploads the whole copy of a device to the backend; false if that changed nothing.
     fn force_upload(&self, of: DeviceId, how: ForcedUpload) -> bool;
     /// Kills the process of the server half; false if there was none.
     fn kill_server(&self, restart_after: Span) -> bool;
-    /// Suspends an app, whose connections last `sockets`; false if none runs.
+    /// Suspends an app for `length`; its connections stay open for `sockets`. False if no app runs.
     fn suspend(&self, of: DeviceId, length: Span, sockets: Span) -> bool;
 }
 
-/// Acts; returns true if it hit somebody. The flag: true as the fault begins, false as it ends.
+/// The act of a fault. The flag is true when the fault begins, and false when it ends. Returns true
+/// if the act hit somebody.
 pub(super) type Act = Rc<dyn Fn(&dyn Reach, bool) -> bool>;
 
 /// An act at an instant, or at the beginning and the end of a period.

@@ -9,7 +9,7 @@ pub struct When<'w> {
     pub name: &'w str,
     pub at: Time,
     pub length: Span,
-    /// The devices that it hits.
+    /// The devices that the event hits.
     pub chosen: &'w [DeviceId],
     /// The end of the script.
     pub end: Time,
@@ -23,12 +23,12 @@ impl When<'_> {
     pub fn over(&self) -> Time {
         self.end.min(self.until())
     }
-    /// The value for the length of the event, at most until the end of the script.
+    /// The value `what` for the length of the event, at most until the end of the script.
     pub fn during<T>(&self, what: T) -> During<T> {
         During { from: self.at, until: self.over(), what }
     }
 
-    /// A text for the devices: the name of the only one, or their number.
+    /// A text for the devices: the name of a single device, or the number of devices.
     pub fn whom(&self) -> String {
         match self.chosen {
             [one] => one.to_string(),

@@ -1,4 +1,4 @@
-//! The response for a unit that has a part of an entity: some columns of some rows.
+//! The response for a sync unit that has only a part of an entity: some columns of some rows.
 //!
 //! A changed row outside the part comes as a tombstone, since the gateway does not know if the
 //! device has the row. A first load leaves out such a row, unless it changed after the load began:

@@ -1,5 +1,5 @@
-//! Changes for a worker that transfers rows to another system. It finds them by the same strategies
-//! as devices and the replica.
+//! The feed: changes for a worker that transfers rows to another system. It uses the same capture
+//! strategies as devices and the replica.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -57,7 +57,7 @@ impl Feed {
         Feed { strategy: capture.strategy(), notes_in_source: capture.marks_source, name }
     }
 
-    /// The other system already has all rows of these entities as of `stamp`.
+    /// Notes that the other system already has all rows of these entities as of `stamp`.
     pub(crate) fn begin_with(&mut self, backend: &Backend, entities: &[EntityId], stamp: Stamp) {
         self.strategy.begin_with(backend.schema(), Reader::Worker, stamp, &mut |f| {
             for &entity in entities {
@@ -149,7 +149,7 @@ impl Feed {
         backend.end_call(rows)
     }
 
-    /// The worker's process died.
+    /// Forgets the strategy's state in memory, because the worker's process died.
     pub(crate) fn forget(&mut self) {
         self.strategy.forget();
     }

@@ -13,7 +13,8 @@ pub trait ServerHalf {
     /// # Errors
     /// The mistake in the request, or the backend's refusal.
     fn serve(&mut self, from: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Reply, ServerError>;
-    /// Like `serve`. `slip` has out-of-band data of the request, and gets those of the response.
+    /// Like `serve`. `slip` has out-of-band data of the request, and gets the response's
+    /// out-of-band data.
     ///
     /// # Errors
     /// As for [`serve`](ServerHalf::serve).
@@ -35,8 +36,8 @@ pub trait ServerHalf {
     fn answer(&mut self, now: Time, from: DeviceId, request: &[u8]) -> Option<Answered> {
         None
     }
-    /// Ends the backend call. `has_left`: the response of [`serve`](ServerHalf::serve) left for the
-    /// device. Otherwise it was discarded: the backend failed or was too late.
+    /// Ends the backend call. `has_left` is true if the response of [`serve`](ServerHalf::serve)
+    /// left for the device. Otherwise it was discarded, because the backend failed or was too late.
     fn ended(&mut self, backend: &mut Backend, has_left: bool) {}
     /// Calls `f` with each row of a response: its entity, key and stamp, and true if it is removed.
     fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>);
@@ -73,7 +74,8 @@ pub trait ServerHalf {
     ) -> Result<(), ServerError> {
         Ok(())
     }
-    /// An error message to a device. It replaces the messages sent while this one was handled.
+    /// Makes an error message for a device. It replaces all messages that were sent while `message`
+    /// was handled.
     fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
         Some(self.refuse(error))
     }
@@ -88,7 +90,7 @@ pub trait ServerHalf {
 /// A response made without the backend.
 #[derive(Debug)]
 pub struct Answered {
-    /// The bytes.
+    /// The response's bytes.
     pub answer: Vec<u8>,
     /// The time when the response leaves.
     pub done_at: Time,

@@ -1,9 +1,10 @@
 //! Cursors that the gateway stores for its devices, per unit and entity.
 //!
-//! With [`Advance::OnAnswer`] the cursor advances when the response leaves. If the response is
-//! lost, or the device is restored, rows are then missing. With [`Advance::OnReceipt`] each page
-//! has a receipt that the device sends with its next request. An unknown receipt, or one of another
-//! epoch of the gateway, has expired: the device loads again.
+//! With [`Advance::OnAnswer`], the cursor advances when the response leaves. If the response is
+//! lost, or the device is restored, the device misses rows. With [`Advance::OnReceipt`], each page
+//! has a receipt that the device sends with its next request. An unknown receipt has expired: the
+//! device loads again. Receipts from before a noticed restore of the gateway (an earlier epoch) are
+//! unknown.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +54,7 @@ struct HeldCursor {
 struct Kept {
     /// The cursor of the last page that the device confirmed.
     settled: Option<HeldCursor>,
-    /// The cursor of the page sent after that.
+    /// The cursor of the page sent after the settled one.
     sent: Option<HeldCursor>,
 }
 
@@ -66,7 +67,8 @@ pub(super) struct Cursors {
     /// Cursors of devices that synced before the start. They hold for all units.
     initial_cursors: BTreeMap<(DeviceId, EntityId), String>,
     records: BTreeMap<CursorKey, Kept>,
-    /// Devices that the server forgot, and the entities whose device-stored cursor has expired.
+    /// (device, entity) pairs whose device-stored cursor has expired, because the server forgot the
+    /// device.
     forgotten: BTreeSet<(DeviceId, EntityId)>,
     /// Cursors in the response that is being written.
     leaving: Vec<(CursorKey, HeldCursor)>,
@@ -88,8 +90,8 @@ impl Cursors {
         }
     }
 
-    /// The server forgets a device. A cursor that the server stores is gone. A cursor that the
-    /// device stores expires.
+    /// Forgets a device. A cursor that the server stores is gone; a cursor that the device stores
+    /// expires.
     pub(super) fn forget(&mut self, device: DeviceId, entities: impl Iterator<Item = EntityId>) {
         self.records.retain(|key, _| key.device != device);
         self.initial_cursors.retain(|(of, _), _| *of != device);
@@ -159,7 +161,7 @@ impl Cursors {
         receipt
     }
 
-    /// Ends the response. Its cursors take effect if it was sent.
+    /// Ends the response. Its cursors take effect only if the response was sent.
     pub(super) fn response_done(&mut self, was_sent: bool) {
         for (key, held) in std::mem::take(&mut self.leaving).into_iter().filter(|_| was_sent) {
             let kept = self.records.entry(key).or_default();
@@ -170,7 +172,7 @@ impl Cursors {
         }
     }
 
-    /// A page failed. If its cursor has expired, the next page starts a load.
+    /// Handles a page that failed. If its cursor has expired, the next page starts a load.
     pub(super) fn failed(&mut self, key: CursorKey, error: &ServerError) {
         if matches!(error, ServerError::CursorExpired(_)) {
             self.records.remove(&key);

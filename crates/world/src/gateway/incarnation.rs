@@ -1,8 +1,9 @@
 //! The incarnation of the backend to which a cursor belongs.
 //!
-//! A restore begins a new incarnation. Its stamps are greater than those of every earlier cursor. A
-//! reader that continued would never learn that some of its rows are gone. Therefore a cursor
-//! starts with the number of its incarnation. The first incarnation needs no number.
+//! A restore of the backend begins a new incarnation. Its stamps are greater than the stamps of all
+//! earlier cursors. A reader that continued would never learn that some of its rows are gone.
+//! Therefore a cursor starts with the number of its incarnation. The first incarnation needs no
+//! number.
 
 use std::borrow::Cow;
 
@@ -20,7 +21,7 @@ pub enum Restored {
 }
 in_words!(Restored { Noticed: "noticed", Ignored: "ignored" });
 
-/// The number of the backend's incarnation, as in cursors. Later ones are greater.
+/// The number of a backend incarnation, as in cursors. Later incarnations have greater numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Life(pub(super) u64);
 

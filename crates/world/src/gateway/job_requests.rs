@@ -32,7 +32,8 @@ pub(crate) fn ask_job(
     (reply, event)
 }
 
-/// Until when a device may get the result of a job from before `since`; `None` if it gets none.
+/// The time until which a device may get the result of a job that began before `since`; `None`: it
+/// gets none.
 pub(crate) fn gives_older(gateway: &Gateway, since: Time, now: Time) -> Option<Time> {
     gateway.jobs.as_ref()?.gives_older(since, now)
 }

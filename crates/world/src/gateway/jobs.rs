@@ -15,9 +15,9 @@ pub struct JobOptions {
     pub after: Span,
     /// After that wait, the device gets the response "ask again after this time".
     pub ask_again: Span,
-    /// The treatment of a result.
+    /// The treatment of a job's result.
     pub result: JobResult,
-    /// How long a kept result is kept.
+    /// How long the server keeps a result.
     pub kept: Span,
 }
 
@@ -40,7 +40,7 @@ word_enums! {
         Kept: "kept",
         /// The server gives it once. If that response is lost, the work begins again.
         Once: "once",
-        /// Without a waiting device, the server throws it away. The work then begins again.
+        /// If no device waits, the server throws it away. The next request begins the work again.
         Lost: "lost",
     }
 }
@@ -123,8 +123,8 @@ impl Jobs {
         true
     }
 
-    /// Until when a device that asks at `now` may get the result of a job from before `since`:
-    /// `now` while such a job is worked on, and `None` if there is no such job.
+    /// The time until which a device may get the result of a job that began before `since`. It is
+    /// `now` while such a job runs, and `None` if there is no such job.
     pub(crate) fn gives_older(&self, since: Time, now: Time) -> Option<Time> {
         let until = |job: &Job| match job.state {
             State::Working => now,
@@ -134,7 +134,7 @@ impl Jobs {
         self.jobs.values().filter(|job| job.begun < since).filter(is_given).map(until).max()
     }
 
-    /// The process died: its memory is lost.
+    /// Forgets all jobs, because the process died.
     pub(crate) fn die(&mut self) {
         self.jobs.clear();
     }

@@ -1,31 +1,31 @@
-//! The sync server between devices and the backend.
+//! The gateway: the sync server between devices and the backend (the system of record).
 //!
-//! It knows the devices and their attributes, and reads and writes the protocol's bytes. It owns
-//! the cursors: only the gateway makes and reads them. It is a pure function of the time, the
-//! backend and the bytes.
+//! The gateway knows the devices and their attributes, and reads and writes the protocol's bytes.
+//! Only the gateway makes and reads cursors (positions in the changes). Its responses depend only
+//! on the time, the backend, and the bytes that it receives.
 //!
 //! Invariants:
-//! - A request of a device is one request to the backend, for any number of entities.
+//! - A request that passes through is one request to the backend, for any number of entities.
 //! - Nothing that a device sends makes the gateway panic. Damaged bytes and unknown devices are bad
-//!   requests. A cursor that is damaged, foreign, or from the future has expired.
-//! - A page ends where its cursor says, even if the byte limit cut it. Only captures with options
-//!   for this break the rule.
-//! - The effects of a request on the backend are always reported, even after a timeout of the
-//!   gateway or a broken connection.
-//! - A cursor is valid in one backend incarnation (`incarnation`): after a restore, all readers
-//!   load again.
-//! - A response of a persistent gateway is durable there: it survives the process, and its edits
-//!   reach the backend once.
+//!   requests. A cursor that is damaged, foreign, or from the future counts as expired.
+//! - A page ends at its cursor, even if the byte limit cuts the page. A capture breaks this rule
+//!   only if its options say so.
+//! - The gateway always reports the effects of a request on the backend, even after a timeout or a
+//!   broken connection.
+//! - A cursor is valid in one incarnation of the backend (until its next restore; see
+//!   `incarnation`). After a restore, all readers load again.
+//! - Edits that a persistent gateway confirms are durable: they survive its process, and reach the
+//!   backend once.
 //!
-//! How: in [`Mode::Ota`] requests pass through, and the gateway may remember their edits
-//! (`upload_cache`). In [`Mode::Persistent`] a `replica` responds, also while the backend is down:
+//! In [`Mode::Ota`], requests pass through, and the gateway may remember their edits
+//! (`upload_cache`). In [`Mode::Persistent`], a `replica` responds, even while the backend is down:
 //! pulls and fetches read it, and pushes wait there in a queue. The gateway makes its own backend
-//! calls: pages for its replica and batches of its queue. Each takes effect when it arrives at the
-//! backend. The gateway records its result in one transaction. If the process dies before, only
-//! that call is lost ([`CursorSaved`]).
+//! calls: pages for its replica and batches of its queue. Each call takes effect when it arrives at
+//! the backend. The gateway records the result of a call in one transaction. If the process dies
+//! before, only that call is lost (for an exception see [`CursorSaved`]).
 //!
-//! The gateway finds changes by a strategy of `capture`: one file that implements its traits, and
-//! one line in its list.
+//! A strategy of `capture` finds the changes in the backend. A new strategy is one file that
+//! implements the traits of `capture`, and one line in its list.
 //!
 //! Read `server` first, then `capture`, `persistent` and `replica`.
 

@@ -46,9 +46,9 @@ pub struct GatewayOptions {
     pub response_limit: Option<u64>,
     /// The gateway's reaction to an attachment that comes again.
     pub attachment_again: AttachmentAgain,
-    /// How it remembers the edits that it passes through; `None`: it does not.
+    /// How the gateway remembers edits that it passes through; `None`: it does not remember them.
     pub upload_cache: Option<UploadCacheOptions>,
-    /// How it works on pulls in the background; `None`: it does not, so devices wait for each pull.
+    /// How the gateway works on pulls in the background; `None`: devices wait for each pull.
     pub job: Option<JobOptions>,
     /// How far a device's clock may be off; `None`: the gateway does not check it.
     pub clock_tolerance: Option<Span>,
@@ -69,8 +69,8 @@ pub struct RefreshOptions {
     pub kept: Span,
     /// The number of nodes. Each refreshes the replica on this schedule, without coordination.
     pub nodes: u32,
-    /// True: the replica takes a page only if its cursor is still the cursor of the request. That
-    /// cursor serves as a fencing token.
+    /// If true, the replica takes a page only if its cursor is still the cursor of the page's
+    /// request. That cursor serves as a fencing token.
     pub fencing: bool,
     /// When the cursor of the replica becomes durable.
     pub cursor_saved: CursorSaved,
@@ -110,7 +110,8 @@ impl GatewayOptions {
     /// True if each version of a row comes once. Flags, comparisons and logs may repeat a version.
     pub(crate) fn brings_once(&self) -> bool {
         let alone = self.mode == Mode::Ota || self.refresh.nodes == 1;
-        // Rows of the new scope that were written since the cursor come with its changes, too.
+        // A backfill sends rows of the new scope. Those written after the cursor also come as
+        // changes.
         alone && self.capture().brings_once && self.scope_change != ScopeChange::Backfill
     }
 
@@ -124,7 +125,7 @@ impl GatewayOptions {
         if self.mode == Mode::Ota { &self.serve } else { &self.refresh.capture }
     }
 
-    /// True if a device with a receipt other than its last one must load again.
+    /// True if a device that sends a receipt other than its last one must load again.
     pub fn reloads_copies(&self) -> bool {
         let by_receipt = self.mode == Mode::Ota && self.serve.knows_devices;
         self.cursors == CursorHolder::Server(Advance::OnReceipt) || by_receipt

@@ -1,4 +1,5 @@
-//! A gateway with a replica: it responds from the replica, and makes its own backend calls.
+//! A gateway with a replica: it responds from the replica, and makes its own backend calls. A
+//! restore of the backend begins a new incarnation of it.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -134,8 +135,9 @@ impl Persistent {
         }
     }
 
-    /// Restores the files. With `noticed`, devices with later cursors load again. A flag capture
-    /// loads everything: the source's flags stay, so rows marked later would not come again.
+    /// Restores the files. With `noticed`, devices with later cursors load again. After a flag
+    /// capture, the replica then loads everything. The source keeps its flags, so rows marked later
+    /// would not come again.
     pub(super) fn restore(&mut self, noticed: Option<Time>, files: &disk::Backup) {
         let epoch = |now: Time| self.start.plus(now.since(Time::ZERO)).0;
         self.replica.restore(files, noticed.map(|now| (epoch(now), now)));

@@ -79,8 +79,8 @@ impl Gateway {
         let traces = backend.remembers_deletions() || self.options.capture().finds_absence;
         let (strategy, persistent) = (&mut self.strategy, self.persistent.as_mut());
         if let Some(persistent) = persistent {
-            // This is a microsecond earlier. A stamp truncated to this instant may mean a later
-            // one, which must come again.
+            // Begin a microsecond earlier. A stamp truncated to `at` may stand for a later time,
+            // and its row must come again.
             let before = at.minus(Span::micros(1));
             let cursor = |entity| strategy.cursor_at(entity, before);
             persistent.replica.fill(backend, traces, cursor, stops);
@@ -249,8 +249,9 @@ impl Gateway {
         (!failed, Event::RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken })
     }
 
-    /// The wait before a failed page is requested again. `None` if the next refresh can continue
-    /// there. A reading in pages would begin again, and a throttled one would never end.
+    /// The wait before a failed page is requested again. `None`: the next refresh continues with
+    /// this page. A capture that reads in pages would begin again at the next refresh, so it waits
+    /// here. A throttled refresh also waits, because it would never end otherwise.
     pub(crate) fn asks_again(&self, refresh: &mut Refresh, error: &ServerError) -> Option<Span> {
         let wait = match error {
             ServerError::Throttled(until_then) => *until_then,

@@ -1,9 +1,10 @@
 //! The cursors of a device whose person gets other attributes.
 //!
-//! A cursor is a position in one scope. Used in another scope, it hides rows changed before it, and
-//! rows of the old scope stay on the device. So a cursor names its scope, unless scope changes are
-//! ignored: `%n%cursor` in a device's nth other scope. While rows of the new scope are sent, it
-//! also names that scope and the last key: `%n>m:length%key cursor`.
+//! A scope is the set of rows that a person's attributes select. A cursor is a position in one
+//! scope. In another scope, it would hide rows that changed before it, and rows of the old scope
+//! would stay on the device. So a cursor names its scope, unless scope changes are ignored:
+//! `%n%cursor` belongs to a device's nth other scope. While the gateway sends the rows of a new
+//! scope m, the cursor also names m and the last key: `%n>m:length%key cursor`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,9 +20,10 @@ word_enums! {
         /// No reaction: the next pull asks the new scope for changes after the old cursor.
         #[default]
         Ignored: "ignored",
-        /// It sends all rows of the new scope, of any date, and removes the old scope's rows.
+        /// The server sends all rows of the new scope, of any date, and removes the old scope's
+        /// rows.
         Backfill: "backfill",
-        /// It lets cursors of the old scope expire: the device loads again.
+        /// The server lets cursors of the old scope expire: the device loads again.
         Reload: "reload",
     }
 }
@@ -80,7 +82,7 @@ pub(super) struct ChangeSource<'s> {
     pub(super) now: Time,
 }
 
-/// A cursor, the number of its scope, and the rows sent so far of another scope.
+/// A cursor, the number of its scope, and how far the rows of another scope were sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ScopeCursor<'c> {
     scope: usize,
@@ -149,7 +151,7 @@ impl Scopes<'_> {
         Ok(Some(if cursor.cursor.len() == told.len() { told } else { Cow::Owned(cursor.cursor.to_owned()) }))
     }
 
-    /// Makes a strategy's cursor one of the present scope.
+    /// Adds the present scope to a strategy's cursor.
     pub(super) fn named(&self, cursor: &str, moves: u64) -> String {
         if self.change == ScopeChange::Ignored {
             return cursor.to_owned();
@@ -157,7 +159,8 @@ impl Scopes<'_> {
         ScopeCursor { scope: self.present(), moves, under_way: None, cursor }.write()
     }
 
-    /// How many rows came into the present scope or left it without a write, if that ends cursors.
+    /// How many rows came into the present scope or left it without a write. Zero unless these end
+    /// cursors.
     fn moves(&self, entity: EntityId, backend: &Backend) -> u64 {
         let reloads = self.change == ScopeChange::Reload;
         if reloads { backend.moves(entity, Scope::Of(self.scopes[self.present()])) } else { 0 }
@@ -237,7 +240,7 @@ impl Scopes<'_> {
     }
 }
 
-/// The strategy's own cursor, taken out of one that may name a scope.
+/// The strategy's cursor inside a cursor that may name a scope.
 pub(super) fn inner(cursor: &str) -> &str {
     ScopeCursor::read(cursor).map_or(cursor, |told| told.cursor)
 }

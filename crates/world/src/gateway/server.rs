@@ -149,7 +149,7 @@ impl Gateway {
         }
     }
 
-    /// Somebody logs in on a device.
+    /// Notes that somebody logs in on a device.
     pub(crate) fn logs_in(&mut self, device: DeviceId) {
         if let Some(attributes) = self.former_scopes.due_at_login(device) {
             self.reassign(device, attributes, false);
@@ -334,7 +334,7 @@ impl ServerHalf for Gateway {
         if BlobPut::is_one(request) {
             let persistent = &self.persistent;
             let waiting = || persistent.iter().flat_map(|p| p.replica.first(0, usize::MAX, &[]));
-            // If the edit of a row was refused, the verdict brings no row.
+            // Only a waiting creation brings the row to the backend.
             let brings = |of: &Mutation, entity, key: &Key| {
                 of.kind == EditKind::Create && (of.entity, &of.key) == (entity, key)
             };

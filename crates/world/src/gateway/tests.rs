@@ -26,7 +26,8 @@ fn entity(name: &str, columns: &[&str], delivery: Delivery) -> Entity {
     Entity { projection: vec![1], delivery, ..Entity::new(name, columns.iter().map(text).collect()) }
 }
 
-/// Codes for all, visits by clinic, notes by visit. Devices hold the second column.
+/// All devices get all codes. Visits depend on the clinic, notes on the visit. Devices hold the
+/// second column.
 fn schema() -> Schema {
     let code = entity("code", &["origin", "text"], Delivery::Delta);
     let mut visit = entity("visit", &["clinic", "status"], Delivery::Delta);
@@ -108,7 +109,7 @@ fn answer(called: &Called) -> Answer<'_> {
     CODEC.decode_answer(called.answer.as_ref().unwrap()).unwrap().unwrap()
 }
 
-/// Entity, number of rows and `more` of each page.
+/// For each page: entity, number of rows, and `more`.
 fn pages(called: &Called) -> Vec<(EntityId, usize, bool)> {
     answer(called).pages.iter().map(|page| (page.entity, page.rows.len(), page.more)).collect()
 }

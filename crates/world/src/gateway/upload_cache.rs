@@ -1,8 +1,9 @@
-//! The upload cache: a gateway that passes requests through remembers their edits, for repetitions.
+//! The upload cache: a gateway that passes requests through remembers the verdicts on their edits.
 //!
 //! An edit is identified by its device and idempotency key. A repeated edit gets the remembered
-//! verdict. While the verdict is unknown, the request waits; then the response says "try again".
-//! After a longer time the edit goes to the backend again. Refusals by the backend are not kept.
+//! verdict. If the verdict is unknown, the request waits. After that wait, the response says "try
+//! again". After a longer time, the edit goes to the backend again. The cache does not keep
+//! refusals.
 
 use std::collections::VecDeque;
 
@@ -27,8 +28,8 @@ pub struct UploadCacheOptions {
 }
 
 impl Default for UploadCacheOptions {
-    /// As in the upload cache of HCL Volt MX Foundry: 24 h, `responseWaitTime` 30 s,
-    /// `requestResubmitTime` 30 min, in its database.
+    /// The values of the upload cache of HCL Volt MX Foundry: 24 h, `responseWaitTime` 30 s,
+    /// `requestResubmitTime` 30 min, durable in its database.
     fn default() -> UploadCacheOptions {
         UploadCacheOptions {
             kept: Span::secs(86_400),
@@ -51,7 +52,7 @@ struct Known {
 pub(super) enum Look {
     /// All edits have a verdict.
     Known,
-    /// An edit is or was at the backend, and has no verdict.
+    /// An edit was sent to the backend, and has no verdict yet.
     Unknown,
     /// The request goes to the backend.
     Goes,

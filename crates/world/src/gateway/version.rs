@@ -1,5 +1,5 @@
 //! The app version of each device, if two versions exist at the same time. The newer version has
-//! more columns; they come last.
+//! more columns. The additional columns come last.
 
 use std::cell::Cell;
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use crate::base::{EntityId, Key, Ppm, Seed, Span, Stamp, Time, Value};
 /// A worker's call.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
-    /// Asks for the cursor that it keeps for an entity.
+    /// Asks for the cursor that the destination keeps for an entity.
     Cursor(EntityId),
     /// Asks for the ids of records, by their keys in the source.
     Find(EntityId, Vec<Key>),
@@ -25,7 +25,7 @@ pub(crate) struct Move {
     pub(crate) entity: EntityId,
     pub(crate) from: Option<String>,
     pub(crate) to: String,
-    /// True if a rejected record keeps the cursor where it is.
+    /// True if the cursor stays when a record is rejected.
     pub(crate) waits: bool,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Destination {
     /// The records by the destination's own ids, which are assigned in order.
     records: BTreeMap<u64, Stored>,
     by_key: BTreeMap<(EntityId, Key), BTreeSet<u64>>,
-    /// The last version of each record that it got, if it checks versions.
+    /// The last version of each record that the destination got, if it checks versions.
     versions: BTreeMap<(EntityId, Key), Stamp>,
     pub(crate) cursors: BTreeMap<EntityId, String>,
     last_id: u64,
@@ -88,11 +88,12 @@ impl Destination {
         Destination { options, seed, down, ..Destination::default() }
     }
 
-    /// Adds a record that it has from the start; returns its id.
+    /// Adds a record that the destination has from the start; returns its id.
     pub(crate) fn load(&mut self, write: &Write) -> u64 {
         self.store(write, None).unwrap_or(0)
     }
-    /// Ends outages, random errors and random rejections. Rows that are always rejected stay so.
+    /// Ends outages, random errors and random rejections. Rows that are always rejected are still
+    /// rejected.
     pub(crate) fn mend(&mut self) {
         self.down.clear();
         self.options.errors = Ppm(0);
@@ -104,7 +105,8 @@ impl Destination {
         let records = self.records.values().filter(|record| record.entity == of);
         records.for_each(|record| f(&record.key, &record.values));
     }
-    /// True if a row has exactly one record, with these values; `None`: if it has no record.
+    /// True if a row has exactly one record, with these values. With `None`: true if it has no
+    /// record.
     pub(crate) fn has(&self, entity: EntityId, key: &Key, values: Option<&[Value]>) -> bool {
         let ids = self.by_key.get(&(entity, key.clone()));
         let mut held = ids.into_iter().flatten().map(|id| &*self.records[id].values);

@@ -21,7 +21,7 @@ word_enums! {
         /// After the destination has responded.
         #[default]
         AfterWrite: "after-write",
-        /// As soon as it has read the page.
+        /// As soon as the worker has read the page.
         BeforeWrite: "before-write",
     }
 
@@ -39,12 +39,12 @@ word_enums! {
 
     /// What happens to a record that the destination rejects.
     pub enum OnRejected {
-        /// It is retried in each round.
+        /// The worker retries the record in each round.
         #[default]
         Retry: "retry",
-        /// It is left out.
+        /// The worker leaves the record out.
         Skip: "skip",
-        /// The round ends there.
+        /// The worker's round ends at the record.
         Stop: "stop",
     }
 }
@@ -52,7 +52,7 @@ word_enums! {
 /// The write API of the other system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DestinationOptions {
-    /// How a record is found again.
+    /// How a worker finds a record again.
     pub ids: Ids,
     /// At most this many records in one call.
     pub batch: u32,
@@ -64,22 +64,22 @@ pub struct DestinationOptions {
     pub record_cost: Span,
     /// Share of calls that fail, half of them after they took effect.
     pub errors: Ppm,
-    /// Share of records that are rejected, each time they come.
+    /// Share of the arriving records that are rejected, drawn at each arrival.
     pub rejects: Ppm,
-    /// Share of the rows that are rejected whenever they come.
+    /// Share of the rows that are always rejected.
     pub poison: Ppm,
     /// True if a write with an older version than the last one is ignored.
     pub versions: bool,
     /// True if the destination has all rows at the start.
     pub loaded: bool,
-    /// Outages, drawn from the seed; `None`: it is always up.
+    /// Outages, drawn from the seed; `None`: the destination is always up.
     pub availability: Option<Availability>,
 }
 
 /// Options of the copy from the backend to another system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntegrationOptions {
-    /// The entities to carry, parents first.
+    /// The entities to copy, parents first.
     pub entities: Vec<EntityId>,
     /// How workers find changes.
     pub capture: Capture,

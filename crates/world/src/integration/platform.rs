@@ -45,8 +45,8 @@ impl Platform {
         self.rejected.iter().filter(|(of, _)| *of == entity).map(|(_, key)| key.clone()).collect()
     }
 
-    /// Claims the cursor for a worker until that time, or renews its claim. False if another has
-    /// it.
+    /// Claims the cursor for a worker until that time, or renews its claim. False if another worker
+    /// has claimed it.
     pub(crate) fn claims(&mut self, worker: u32, now: Time, until: Time) -> bool {
         if self.claim.is_some_and(|(other, end)| other != worker && end > now) {
             return false;

@@ -9,9 +9,9 @@ use crate::gateway::FeedRow;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Write {
     pub(crate) entity: EntityId,
-    /// Its key in the source.
+    /// The record's key in the source.
     pub(crate) key: Key,
-    /// The stamp of its version.
+    /// The stamp of the record's version.
     pub(crate) stamp: Stamp,
     /// The values; `None` deletes the record.
     pub(crate) values: Option<Arc<[Value]>>,
@@ -19,18 +19,18 @@ pub(crate) struct Write {
     pub(crate) own: Option<u64>,
 }
 
-/// What the destination did with a record.
+/// The destination's result for a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// It is there, under this id.
+    /// The record is there, under this id.
     There(u64),
-    /// It no longer exists, or never did.
+    /// The record no longer exists, or never did.
     Gone,
-    /// The destination did not accept it this time.
+    /// The destination did not accept the record this time.
     Rejected,
 }
 
-/// What a worker records after a call with a response.
+/// The results that a worker records after a call with a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settled {
     /// The ids of records; `None` for records that are gone.

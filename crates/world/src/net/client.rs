@@ -30,8 +30,8 @@ impl Way {
         self.request_of(Rc::new(ThroughCache { way: self.clone(), cacheable }), request, deadline)
     }
 
-    /// Sends a request to another server over the same connections and link. Fails like
-    /// `Transport::request`.
+    /// Sends a request to another server over the same connections and link. The errors are those
+    /// of `Transport::request`.
     pub fn request_of(
         self: &Rc<Self>,
         server: Rc<dyn Server>,
@@ -60,18 +60,18 @@ impl Way {
         Box::pin(stream::ask(self.clone(), (server, request), deadline, heard))
     }
 
-    /// Opens a held connection to the gateway. `hello` is the request that upgrades to it.
+    /// Opens a held connection to the gateway: it stays open for messages in both directions.
+    /// `hello` is the HTTP request that upgrades to it.
     pub fn connect(self: &Rc<Self>, hello: Vec<u8>, deadline: Time) -> PendingConnection {
         Box::pin(held::connect(self.clone(), hello, deadline))
     }
 
-    /// Opens a connection to `server` that transmits raw bytes, as for an app with its own TLS. A
-    /// message is a piece of the stream. An empty message closes this direction.
+    /// Opens a connection to `server` that transmits raw bytes, for example for an app with its own
+    /// TLS. Each message is a piece of the byte stream. An empty message closes its direction.
     pub fn tunnel(self: &Rc<Self>, server: Rc<dyn Server>, deadline: Time) -> PendingConnection {
         Box::pin(held::tunnel(self.clone(), server, deadline))
     }
 
-    /// Fails if the operating system reports no network.
     fn needs_network(&self) -> Result<(), TransportError> {
         let seems_up = self.link.borrow().conditions().seems_up(self.handle.now());
         if seems_up { Ok(()) } else { Err(TransportError::Offline) }

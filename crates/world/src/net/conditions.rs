@@ -13,8 +13,8 @@ pub enum Direction {
     Down,
 }
 
-/// The conditions of one link: functions of (link, direction, time), never of the data sent. So two
-/// engines, or two chunk sizes, meet the same conditions.
+/// The conditions of one link. They depend on the link, the direction and the time, never on the
+/// data sent. So two engines, or two chunk sizes, meet the same conditions.
 pub trait Conditions {
     /// Round trip without load at `now`.
     fn rtt(&self, now: Time) -> Span;
@@ -24,8 +24,9 @@ pub trait Conditions {
     }
     /// Rate of the bottleneck at `now`; zero while it transmits nothing.
     fn rate(&self, way: Direction, now: Time) -> BitRate;
-    /// The time when the last of `bytes` has left the bottleneck, if the first starts at `from` and
-    /// the link has no other traffic. An outage that holds packets counts as time without capacity.
+    /// The time when the last of `bytes` leaves the bottleneck. The first byte starts at `from`,
+    /// and the link has no other traffic. An outage that holds packets counts as time without
+    /// capacity.
     fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time;
     /// The largest number of bytes that have left before `until`.
     fn passed(&self, way: Direction, from: Time, until: Time) -> u64 {
@@ -34,7 +35,7 @@ pub trait Conditions {
             std::iter::successors(Some(1_u64), |bytes| bytes.checked_mul(2)).find(|bytes| !passes(bytes));
         search(most.unwrap_or(u64::MAX), |bytes| passes(&bytes))
     }
-    /// Capacity of the bottleneck's queue in bytes. A packet beyond it is lost.
+    /// Capacity of the bottleneck's queue in bytes. A packet that does not fit is lost.
     fn queue(&self, way: Direction) -> u64;
     /// Bytes that fit in flight at `now`, in addition to queue and bandwidth-delay product.
     fn spare(&self, _: Direction, _: Time) -> u64 {
@@ -48,13 +49,14 @@ pub trait Conditions {
     fn slot(&self, way: Direction, at: Time) -> u64;
     /// The first slot from `slot` on that loses its packets; `None`: none before `until`.
     fn next_loss(&self, way: Direction, slot: u64, until: u64) -> Option<u64>;
-    /// Outages that drop or reset and end after `now`, sorted by start.
+    /// Outages of mode `Drop` or `Reset` that end after `now`, sorted by start.
     fn outages(&self, now: Time) -> &[Outage];
     /// The outage at `now`; `None` if the link works.
     fn outage(&self, now: Time) -> Option<&Outage> {
         self.outages(now).first().filter(|outage| outage.from <= now)
     }
-    /// Number of the IP session. Connections of earlier sessions are dead, but do not know it.
+    /// Number of the IP session. Connections of earlier sessions are dead, but neither end has
+    /// noticed.
     fn session(&self, _: Time) -> u64 {
         0
     }

@@ -12,8 +12,9 @@ pub(super) type MessageId = u64;
 /// A flow: the messages that one connection has in transit. Its id is that of the first message.
 pub(super) type FlowId = u64;
 
-/// The bottleneck of one direction. When a flow joins or leaves, the others are planned again from
-/// their current state. A single flow is planned once. It may stay after its end until it is taken.
+/// The bottleneck of one direction. A flow's plan is its predicted end. When a flow joins or
+/// leaves, the others are planned again from their current state. A single flow is planned once. A
+/// flow may stay after its end until its last message is removed.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     #[expect(
@@ -33,7 +34,7 @@ pub(super) struct Flow {
     messages: SmallVec<[Message; 1]>,
     /// Decides which message's bytes leave next; set once there was more than one message.
     turns: Option<Turns>,
-    /// The state when the shares last changed.
+    /// The state at the last change of the flows' shares.
     now: Stage,
     /// The predicted state at the flow's end, if nothing changes.
     pub(super) ended: Stage,
@@ -57,7 +58,7 @@ impl Line {
     pub(super) fn join(&mut self, mut flow: Box<Flow>, now: Time, conditions: &dyn Conditions) -> MessageId {
         self.last += 1;
         let id = self.last;
-        // `Time::FAR`: the message is in transit until it is planned.
+        // `Time::FAR`: the flow counts as in transit until it has a plan.
         (flow.id, flow.ends) = (id, Ok(Time::FAR));
         flow.messages.push(Message { id, abandoned: false });
         self.change(now, conditions, |flows, _| flows.push(flow));
@@ -98,8 +99,8 @@ impl Line {
         self.take(id, now, conditions, |_, _| ())
     }
 
-    /// Like `leave`, but packets do not arrive any more. The flow's last message counts the bytes
-    /// sent up to now.
+    /// Like `leave`, for a connection that transmits no more. If the message is the flow's last
+    /// one, the flow counts the bytes sent up to now.
     pub(super) fn cut_off(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) -> Gone {
         self.take(id, now, conditions, |flow, share| {
             if flow.is_under_way(now) {
@@ -131,7 +132,7 @@ impl Line {
         Gone { whole, flow, last_of }
     }
 
-    /// Stops a message: bytes in flight continue, no others follow.
+    /// Stops a message: its bytes in flight continue, and no further bytes follow.
     pub(super) fn abandon(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) {
         let Some(at) = self.flow_of(id) else { return };
         let ends = self.flows[at].message_ends(id).unwrap_or_else(|broken| broken.at);
@@ -165,7 +166,7 @@ impl Line {
             self.sharing.since = now;
             return;
         }
-        // A flow that ended after the last change had its share until its end.
+        // Include flows that ended after the last change: they had their share until their end.
         let since = self.sharing.since;
         let flows = self.flows.iter_mut().filter(|flow| flow.is_under_way(since));
         let mut stages: SmallVec<[&mut Stage; 4]> = flows.map(|flow| &mut flow.now).collect();

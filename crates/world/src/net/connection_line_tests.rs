@@ -32,7 +32,7 @@ fn flow_of(link: &dyn Conditions, congestion: Congestion, now: Time, bytes: u64)
     Flow::new(transfer, sender)
 }
 
-/// The time when a message has left that is alone on a line and abandoned at `at`; its traffic.
+/// Abandons a message at `at` that is alone on a line. Returns when it has left, and its traffic.
 fn given_up(link: &Steady, congestion: Congestion, bytes: u64, from: Time, at: Time) -> (Time, Traffic) {
     let mut line = Line::default();
     let sender = Sender::new(congestion, Span::millis(20), from, true);
@@ -44,7 +44,7 @@ fn given_up(link: &Steady, congestion: Congestion, bytes: u64, from: Time, at: T
     (free, left.ended.transfer.traffic)
 }
 
-/// Time for the bytes of a message alone, without stalls.
+/// Time for the bytes of a message that is alone on the link, without stalls.
 fn bare(bytes: u64) -> Span {
     link().rate[1].time_for(wire(bytes, 1_500))
 }
@@ -57,13 +57,13 @@ fn a_paced_flow_that_is_abandoned_sends_no_more_than_what_it_has_in_flight() {
     // On a slow link BBR is still in its start-up.
     let slow = Steady::new(Span::millis(150), BitRate(100_000), BitRate(100_000));
     let (_, traffic) = given_up(&slow, Congestion::Bbr, 1_000_000, at(9_000), at(10_000));
-    // Four pairs of packets have left. With three acknowledged, the window is sixteen. It grows
+    // Four pairs of packets have left. Three pairs are acknowledged, so the window is 16. It grows
     // until the sender learns that the message is abandoned.
     assert!((20 * 1_500..=24 * 1_500).contains(&traffic.bytes), "{traffic:?}");
 }
 
-/// The time when all `joins` have left a line. They use kept connections; `opened` bytes have
-/// opened their windows.
+/// The time when all `joins` (messages, each with its start) have left a line. Their connections
+/// have sent `opened` bytes before, so their windows are open.
 fn all_gone(link: &Steady, congestion: Congestion, opened: u64, joins: &[(u64, u64)]) -> Time {
     let kept = |now: Time, bytes: u64| {
         let sender = Sender::new(congestion, link.rtt, at(0), false);
@@ -94,7 +94,7 @@ fn all_gone(link: &Steady, congestion: Congestion, opened: u64, joins: &[(u64, u
 }
 
 proptest! {
-    /// This holds even if others join or leave at any time of a round.
+    /// The limit holds even if others join or leave at any time of a round.
     #[test]
     fn connections_together_pass_no_more_than_the_link(
         kbits in 50_u64..20_000, rtt in 10_u64..700, opened in 1_u64..500_000, congestion in congestion(),
@@ -110,8 +110,8 @@ proptest! {
         }).collect();
         let all = rate.time_for(joins.iter().map(|(_, bytes)| wire(*bytes, 1_500)).sum());
         let end = all_gone(&link, congestion, opened, &joins);
-        // A paced flow restarts its packet at each change of the shares. Otherwise allow a
-        // nanosecond of rounding per change.
+        // At each change of the shares, the model starts the current packet of a paced flow again.
+        // For other flows, allow a nanosecond of rounding per change.
         let packets = if congestion == Congestion::Bbr { rate.time_for(1_500 * 2 * gaps.len() as u64) } else { Span::ZERO };
         prop_assert!(end + packets + Span::nanos(100) >= at(0) + all, "{} for {}", end.since(at(0)), all);
     }
@@ -121,7 +121,7 @@ proptest! {
 fn who_joins_and_leaves_keeps_the_line_busy() {
     use Congestion::{Bbr, Cubic};
     for (rtt, congestion, opened, joins, slack) in [
-        // Two windows that leave at once, one 10 ms after the other.
+        // Two windows leave at once, and the second message starts 10 ms after the first.
         (400, Cubic, 200_000, [(0, 50_000), (10, 50_000)], 2),
         (20, Cubic, 1, [(0, 1_000_000), (0, 1_000_000)], 40),
         (20, Cubic, 1, [(0, 1_000_000), (500, 100_000)], 40),
@@ -135,8 +135,8 @@ fn who_joins_and_leaves_keeps_the_line_busy() {
 }
 
 proptest! {
-    /// Of two abandoned messages, the longer has sent no less by a time, and each no less by a
-    /// later time. A line never passes more than its capacity. This holds at any time of a round.
+    /// At each time, the longer of two abandoned messages has sent at least as much as the shorter.
+    /// What a message has sent never falls. A line never passes more than its capacity.
     #[test]
     fn who_is_given_up_has_sent_the_more_the_longer_it_is_and_the_later_that_comes(
         kbits in 50_u64..20_000,
@@ -146,7 +146,8 @@ proptest! {
         shares in (0.0..1.0_f64, 0.0..1.0_f64, 0.0..1.0_f64),
     ) {
         let (mut link, rate) = even(kbits, rtt);
-        // The queue is as long as a round trip: packets dropped by a shorter one would not leave.
+        // The queue is as long as a round trip: a shorter queue would drop packets, which never
+        // leave.
         link.queue = [queue.max(1 + rate.bytes_in(Span::millis(rtt))); 2];
         let whole = 500_000.0 * shares.0;
         let late = at(0) + rate.time_for((whole * shares.1) as u64 + 1);
@@ -176,7 +177,7 @@ proptest! {
     }
 }
 
-/// Times when a slow start hands packets over: ten at once, then two per acknowledged one.
+/// Times when a slow start hands packets over: ten at once, then two per acknowledged packet.
 fn slow_start(rtt: Span, segment: Span, ack: Span, packets: usize) -> Vec<Time> {
     let (mut handed, mut free) = (vec![at(0); 10], at(0));
     for k in 0..packets {
@@ -311,7 +312,8 @@ fn a_small_stream_is_not_stuck_behind_a_big_one() {
     let before = line.ends(big).expect("nothing breaks");
     let small = line.add(big, Load::of(2_000), at(1_000), &link);
     let took = line.ends(small).expect("nothing breaks").since(at(1_000));
-    // A frame of the other message, its queued bytes, and the own two packets.
+    // The small message waits for a frame of the big message, for queued bytes, and for its own two
+    // packets.
     assert!(took < Span::millis(70), "{took}");
     let late = line.ends(big).expect("nothing breaks").since(before);
     assert!(late < bare(2_000) + Span::millis(2), "the big one is later by as much: {late}");
@@ -324,7 +326,7 @@ fn what_fits_into_the_window_goes_out_with_what_was_sent_before() {
     let (link, mut line) = (link(), Line::default());
     let first = line.join(flow(at(0), 3_000), at(0), &link);
     let second = line.add(first, Load::of(3_000), at(1), &link);
-    // Three packets each and a window of ten: none waits for an acknowledgement.
+    // Three packets each, and a window of 10: no message waits for an acknowledgement.
     assert_eq!(line.ends(first), Ok(at(0) + bare(3_000)));
     assert_eq!(line.ends(second), Ok(at(0) + bare(3_000) * 2));
     let third = line.add(first, Load::of(14_480), at(2), &link);
@@ -345,7 +347,7 @@ fn one_loss_holds_back_all_streams_of_a_connection_and_of_several_only_its_own()
     let messages = [2_000; 4];
     let (before, after) = (streams(&clean, &messages).0, streams(&lossy, &messages).0);
     for (before, after) in before.iter().zip(&after) {
-        // The repair takes a round trip. Everything else waits for it.
+        // The lost packet is sent again a round trip later. Everything else waits for it.
         assert!(after.since(*before) > Span::millis(15), "{before} and {after}");
     }
     let parallel = |link: &Steady| {

@@ -18,7 +18,7 @@ pub(super) struct Shared {
     pub(super) dead: Cell<bool>,
     /// Requests that use it now. A held connection has none after its handshake and upgrade.
     pub(super) users: Cell<u32>,
-    /// The flow in transit, by direction, if messages share it.
+    /// The flow (messages in transit together) of each direction, if messages share one.
     pub(super) flow: [Cell<Option<FlowId>>; 2],
     /// Arrival of the last message, by direction: messages do not overtake each other.
     pub(super) arrived: [Cell<Time>; 2],
@@ -59,14 +59,15 @@ impl Pool {
         self.opening.get() > 0 || self.open.borrow().iter().chain(self.held.borrow().iter()).any(is_open)
     }
 
-    /// Looks for a connection. Drops those closed by the server, an outage or a failed request.
+    /// Looks for a free connection. Drops connections that the server, an outage or a failed
+    /// request closed.
     pub(super) fn find(&self, options: &TransportOptions, conditions: &dyn Conditions, now: Time) -> Found {
         let mut open = self.open.borrow_mut();
         open.retain(|shared| {
             shared.users.get() > 0 && !shared.closed.get() || lives(shared, options, conditions, now)
         });
         let shares = options.protocol == Protocol::Http2;
-        // The connection used last has the widest window.
+        // Prefer the connection used last: it has the widest window.
         let is_free = |shared: &Shared| shared.users.get() == 0 || shares && shared.state.borrow().is_open();
         let free = open.iter().filter(|shared| !shared.closed.get() && is_free(shared));
         if let Some(shared) = free.max_by_key(|shared| shared.state.borrow().last) {
@@ -125,7 +126,6 @@ impl Pool {
             self.let_go(shared);
         }
     }
-    /// Closes a connection.
     pub(super) fn let_go(&self, shared: &Rc<Shared>) {
         shared.closed.set(true);
         let row = if shared.is_held { &self.held } else { &self.open };

@@ -1,6 +1,8 @@
-//! The energy that a radio takes from a battery, computed from the times at which bytes pass. The
-//! model has a promotion (waking the radio), power while bytes pass, energy per byte, and a tail. A
-//! burst within another's tail pays no promotion. 1 mW per Mbit/s is an energy of 8 nJ per byte.
+//! Energy that a radio takes from the battery, computed from the times at which bytes pass it.
+//!
+//! The radio wakes up first (promotion). It needs power while bytes pass, and energy for each byte.
+//! Then it stays awake for a while (tail). A burst that starts within another burst's tail needs no
+//! promotion. Some sources give mW per Mbit/s: 1 mW per Mbit/s is 8 nJ per byte.
 
 use super::conditions::{Direction, merge};
 use super::options::Radio;
@@ -9,7 +11,7 @@ use crate::base::{Span, Time};
 /// Power of a radio in addition to its sleep power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Power {
-    /// Promotion (wake-up): duration and microjoules.
+    /// Promotion (wake-up): duration, and energy in microjoules.
     pub promotion: (Span, u64),
     /// Milliwatts while bytes pass (active).
     pub active: u64,
@@ -37,16 +39,18 @@ const fn draws(promotion: (u64, u64), active: u64, byte: [u64; 2], tail: [(u64, 
 const LTE: Power = draws((260, 315_000), 1_288, [3_507, 416], [(11_580, 1_060), (0, 0)]);
 const THREE_G: Power = draws((582, 384_000), 818, [6_952, 977], [(8_100, 804), (800, 601)]);
 const WIFI: Power = draws((79, 9_800), 133, [2_265, 1_096], [(240, 119), (0, 0)]);
-/// LTE plus the difference between the whole-phone regressions of 5G and LTE (220 mW; 11.5 and 32.2
-/// mW per Mbit/s; tail 10.7 s). Source: estimate on the SIGCOMM 2021 5G study.
+/// Active power: LTE's plus 220 mW, the difference of the whole-phone regressions of 5G and LTE.
+/// Per Mbit/s: 32.2 mW sent, 11.5 mW received. Tail: 10.7 s. Source: estimate from the 5G study at
+/// SIGCOMM 2021.
 const FIVE_G: Power = draws((380, 460_000), 1_508, [258, 92], [(10_700, 1_060), (0, 0)]);
 
 impl Power {
-    /// E(x kB) = 0.025·x + 3.5 J, tail 0.62 W for 12.5 s. Source: Balasubramanian, IMC 2009.
+    /// Energy of x kB: 0.025·x + 3.5 J. Tail: 0.62 W for 12.5 s. Source: Balasubramanian, IMC 2009.
     pub const THREE_G_2009: Power = draws((0, 3_500_000), 0, [25_000; 2], [(12_500, 620), (0, 0)]);
-    /// E(x kB) = 0.036·x + 1.7 J, tail 0.25 W for 6 s. Source: the same.
+    /// Energy of x kB: 0.036·x + 1.7 J. Tail: 0.25 W for 6 s. Source: the same.
     pub const GSM_2009: Power = draws((0, 1_700_000), 0, [36_000; 2], [(6_000, 250), (0, 0)]);
-    /// E(x kB) = 0.007·x + 5.9 J with scan and association, 0.05 W when idle. Source: the same.
+    /// Energy of x kB: 0.007·x + 5.9 J with scan and association. 0.05 W when idle. Source: the
+    /// same.
     pub const WIFI_2009: Power =
         Power { maintenance: 50, ..draws((0, 5_900_000), 0, [7_000; 2], [(0, 0), (0, 0)]) };
 
@@ -83,7 +87,8 @@ impl Power {
 pub struct Radios(Vec<(Radio, RadioUse)>);
 
 impl Radios {
-    /// Adds `bytes` that pass in `times`. Later calls must not begin before this call's `now`.
+    /// Adds `bytes` that pass in `times`. Times of later calls must not begin before this call's
+    /// `now`.
     pub fn pass(&mut self, now: Time, radio: Radio, way: Direction, bytes: u64, times: (Time, Time)) {
         let Some(power) = Power::of(radio) else { return };
         if self.0.last().is_none_or(|(last, _)| *last != radio) {
@@ -133,7 +138,8 @@ impl RadioUse {
         RadioUse { power, last: None, open: Vec::new(), nanojoules: 0, on: Span::ZERO }
     }
 
-    /// Adds `bytes` that pass in these times. Later calls must not begin before this call's `now`.
+    /// Adds `bytes` that pass in these times. Times of later calls must not begin before this
+    /// call's `now`.
     pub fn pass(&mut self, now: Time, way: Direction, bytes: u64, (from, until): (Time, Time)) {
         self.settle(now);
         self.nanojoules += u128::from(self.power.byte[way as usize]) * u128::from(bytes);

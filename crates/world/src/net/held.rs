@@ -1,16 +1,21 @@
-//! Held connections: messages both ways for as long as both ends and the path keep them.
+//! Held connections: they transmit messages in both directions until an end closes them or the path
+//! breaks.
 //!
-//! A held connection opens as a WebSocket (RFC 6455): a connection of its own and a request for an
-//! upgrade. A message is a frame; frames from the device are masked. While a message leaves, others
-//! queue; then they leave together, as TCP would join them. So a task exists only while a message
-//! is in transit. An idle connection costs nothing. A tunnel transmits raw bytes: no handshake
-//! after TCP's, no frames; an empty message is a FIN.
+//! A held connection opens as a WebSocket (RFC 6455). It is a separate connection, and its first
+//! request asks for an upgrade. A message is a frame; frames from the device are masked. While a
+//! message leaves, later messages queue. Then the queued messages leave together, because TCP would
+//! join them. So a task exists only while a message is in transit, and an idle connection costs no
+//! work. A tunnel transmits raw bytes: it has no handshake after TCP's and no frames. Its empty
+//! message is a FIN.
 //!
-//! The two ends know different facts. The device knows at once what its operating system notices:
-//! an outage that resets, or its own close. Half a round trip later it learns that the server's
-//! process died or closed. The server learns as late that the device has closed, or never if an
-//! outage drops that packet. Neither end learns of a lost session, a middlebox that forgot, or a
-//! captive portal. Only a sender does: by a reset a round trip later, or when TCP gives up.
+//! The two ends know different facts:
+//! - The device knows at once of its own close, and of a reset that its operating system notices.
+//! - Half a round trip later, the device learns that the server's process died or closed.
+//! - The server learns of the device's close with the same delay. It never learns it if an outage
+//!   drops that packet.
+//! - No end is notified of a lost IP session, of a middlebox that forgot the connection, or of a
+//!   captive portal. Only an end that sends finds out: by a reset one round trip later, or when TCP
+//!   gives up.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -38,7 +43,7 @@ const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocke
 const REASON: u64 = 2;
 /// Queued messages leave together, up to this many bytes.
 const TOGETHER: u64 = 64 << 10;
-/// The same for a tunnel: bytes that arrived do not wait for those behind them.
+/// The same for a tunnel. It is smaller: bytes that have arrived must not wait for later bytes.
 const A_PIECE: u64 = 16 << 10;
 
 /// Bytes on the wire of a frame with this payload (RFC 6455, 5.2).
@@ -61,7 +66,7 @@ enum Frame {
 #[derive(Default)]
 struct End {
     row: VecDeque<Frame>,
-    /// Messages that go to the bottleneck. The queue waits for them.
+    /// Messages that now enter the bottleneck. The queue waits until they have left.
     leaving: Option<Rc<Exchange>>,
 }
 
@@ -97,7 +102,7 @@ pub(super) async fn connect(
     way.needs_connections()?;
     let lease = Box::pin(way.open(deadline, true, true)).await?;
     let held = Held::new(&way, way.server.clone(), false, lease.exchange.shared.clone());
-    // If the caller gives up, the drop of this closes the connection that the server may have.
+    // If the caller gives up, the drop of `wish` closes the connection at the server.
     let wish = DeviceEnd(held.clone());
     let server = Rc::new(Upgrading { held: held.clone(), hello: hello.len() });
     let answer = lease.ask(server, [hello.as_slice(), UPGRADE].concat(), deadline).await?;
@@ -146,7 +151,7 @@ impl Server for Upgrading {
         Box::pin(async move {
             Some(match held.server.open(&request, held.clone())? {
                 Ok(number) => {
-                    // The server may have closed it in the call that accepted it.
+                    // The server may have closed the connection in the call that accepted it.
                     held.number.set(Some(number).filter(|_| !held.was_closed.get()));
                     SWITCHING.to_vec()
                 }
@@ -211,7 +216,7 @@ impl Held {
         }
     }
 
-    /// Runs `act` at a time, if the connection then still exists.
+    /// Runs `act` at time `at` if the connection still exists then.
     fn later(&self, way: &Way, at: Time, act: impl FnOnce(&Held) + 'static) {
         let (held, handle) = (self.me.clone(), way.handle.clone());
         way.handle.spawn(way.gateway, "connection", async move {

@@ -48,7 +48,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link that follows `schedule`. Gaps start only before `end`. `seed` is the device's own.
+    /// A link that follows `schedule`. Gaps start only before `end`. `seed` is the device's seed.
     pub fn new(schedule: &LinkSchedule, seed: Seed, end: Time) -> Link {
         Link {
             conditions: LinkConditions::new(schedule, seed, end),
@@ -64,7 +64,7 @@ impl Link {
     pub fn conditions(&self) -> &LinkConditions {
         &self.conditions
     }
-    /// The link's conditions. Change them only before the world starts.
+    /// The link's conditions. Change them only before the simulation starts.
     pub fn conditions_mut(&mut self) -> &mut LinkConditions {
         &mut self.conditions
     }
@@ -78,7 +78,7 @@ impl Link {
         (mixer.next(&self.troubles.foreign, self.seed, now), !self.troubles.foreign.is_empty())
     }
 
-    /// Request number `request` of the device arrives again after this time; `None`: only once.
+    /// How long after the original a proxy delivers request number `request` again; `None`: never.
     pub(super) fn copied_after(&self, now: Time, request: u64) -> Option<Span> {
         let due = |share: Ppm| self.seed.hash("net.copy", request, 0) % 1_000_000 < u64::from(share.0);
         During::at(&self.troubles.copies, now).find(|(share, _)| due(*share)).map(|(_, after)| after)
@@ -97,12 +97,13 @@ impl Link {
         is_shut.then_some(login).or_else(|| too_large(most, bytes, TOO_LARGE_PAGE))
     }
 
-    /// The network's own response that replaces one of `bytes`, if that is too large.
+    /// The error page that replaces a response of `bytes` bytes if that response is too large.
     pub(super) fn in_place_of_answer(&self, now: Time, bytes: u64) -> Option<SubstituteResponse> {
         too_large(self.conditions.profile(now).limits.answer, bytes, BAD_GATEWAY)
     }
 
-    /// Records for the battery that `bytes` pass the radio in `times`. This is known at `now`.
+    /// Records for the battery that `bytes` bytes pass the radio during `times`. Times of later
+    /// calls must not begin before this call's `now`.
     pub fn note_transfer(&mut self, now: Time, way: Direction, bytes: u64, times: (Time, Time)) {
         let radio = self.conditions.profile(now).radio;
         self.radios.pass(now, radio, way, bytes, times);
@@ -113,9 +114,9 @@ impl Link {
         self.radios.costs(end)
     }
 
-    /// Sends a bare message: no connection, no headers. Returns its arrival. It waits for the
-    /// bottleneck, then takes time for its bytes, half a round trip and jitter. An outage delays
-    /// the message, or breaks the connection; the error is then the time of the break.
+    /// Sends a message without connection and headers. Returns the time of its arrival. The message
+    /// waits for the bottleneck. Then it takes the time of its bytes, half a round trip and jitter.
+    /// An outage delays the message or breaks the link. The error is the time of the break.
     pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Result<Time, Time> {
         let way = direction as usize;
         let start = now.max(self.busy_until[way]);
@@ -124,7 +125,7 @@ impl Link {
         let rtt = conditions.rtt(now);
         let latency = Span(rtt.0 / 2) + conditions.jitter(direction, now);
         let (mut arrival, mut sent_by) = (sent + latency, sent);
-        // Do not wait twice for the end of the same outage or message.
+        // Outages before `resumed` have already delayed this message or the message before it.
         let mut resumed = start;
         for outage in conditions.outages(now) {
             if outage.from >= arrival {
@@ -167,7 +168,8 @@ impl Link {
         resets.map(|o| o.from.max(now)).min()
     }
 
-    /// True if a response sent at `now` is lost. `answer` is the device's count of responses.
+    /// True if a response sent at `now` is lost. `answer` is the number of the response on this
+    /// device.
     pub fn loses_answer(&self, now: Time, answer: u64) -> bool {
         let lossy = During::at(&self.troubles.lossy, now);
         let Ppm(loss) = lossy.fold(self.conditions.profile(now).response_loss, Ppm::max);
@@ -219,7 +221,7 @@ mod tests {
     fn an_outage_does_what_its_mode_says_and_nothing_once_it_is_over() {
         for (mode, sent, expected) in [
             (OutageMode::Reset, 0, Err(at(20))),
-            // a = 200 ms, RTO = 300 ms: retransmissions 200, 500, 1 100, 2 300 ms after the start.
+            // Probe after 200 ms, RTO = 300 ms: retransmissions at 200, 500, 1 100, 2 300 ms.
             (OutageMode::Drop, 0, Ok(at(2_351))),
             (OutageMode::Hold, 20, Ok(at(2_051))),
             (OutageMode::Reset, 2_000, Ok(at(2_051))),

@@ -1,22 +1,25 @@
 //! Network: how long a message takes on a device's link, and whether it arrives.
 //!
 //! Read in this order:
-//! - `options`, `link_state`: [`LinkConditions`] are functions of (link, time), never of the
-//!   message. So two engines, or two chunk sizes, meet the same conditions.
-//! - [`Link`]: one device's link. Through [`Conditions`], [`tcp`] asks it when bytes leave the
-//!   bottleneck and which packets are lost.
-//! - [`Way`]: the client transport with its pool: several connections for HTTP/1.1, one for HTTP/2.
-//!   Messages of one direction share a line (`connection_line`) and its rate. They are planned
-//!   again when one joins or leaves. On HTTP/2 they also share a window: a loss delays all behind
-//!   it. A message in flight survives its process, so a gateway may apply a request whose response
-//!   is lost.
-//! - `held`: connections outside the pool that transmit messages both ways.
+//! - `options`, `link_state`: options of a link, and its [`LinkConditions`]. Conditions depend on
+//!   the link and the time, never on the messages. So two engines, or two chunk sizes, meet the
+//!   same conditions.
+//! - [`Link`]: one device's link. [`tcp`], the model of TCP, asks it through [`Conditions`] when
+//!   bytes leave the bottleneck and which packets are lost.
+//! - [`Way`]: the client transport of a device with its pool of connections. HTTP/1.1 has several
+//!   connections, HTTP/2 has one. Messages of one direction share the rate of a line
+//!   (`connection_line`). When a message joins or leaves, the ends of the others are computed
+//!   again. On HTTP/2, messages also share a window: a lost packet delays all messages behind it. A
+//!   message in flight survives its process. So the gateway may apply a request whose response is
+//!   lost.
+//! - `held`: connections outside the pool that transmit messages in both directions.
 //! - `push_messages`: how the platform's push service handles a message.
-//! - [`Protocol::Bare`] has no connections and no headers; the closed forms describe it.
+//! - [`Protocol::Bare`] has no connections and no headers. The closed forms (formulas that predict
+//!   a sync) describe it.
 //!
 //! Invariants: messages of a connection do not overtake each other. A request ends by its deadline.
-//! Nothing is sent while the operating system reports no network. A connection whose request failed
-//! is not used again.
+//! No request starts while the operating system reports no network. A connection whose request
+//! failed is not used again.
 
 mod client;
 mod conditions;

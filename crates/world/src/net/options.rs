@@ -9,7 +9,7 @@ use crate::contract::NetworkKind;
 /// One link profile.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
-    /// Its name in the scenario.
+    /// The profile's name in the scenario.
     pub name: String,
     /// Network kind that the operating system reports.
     pub kind: NetworkKind,
@@ -17,7 +17,8 @@ pub struct Profile {
     pub radio: Radio,
     /// Round trip without load.
     pub rtt: Span,
-    /// Steps of the round trip, as from changes of satellites; `None`: no steps.
+    /// Step changes of the round trip, for example when a satellite link changes satellites.
+    /// `None`: no steps.
     pub steps: Option<Steps>,
     /// Delay of packets in addition to half a round trip.
     pub jitter: Jitter,
@@ -63,7 +64,7 @@ pub struct Limits {
 /// Radio technology of a device on a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Radio {
-    /// No radio: cable or mains.
+    /// No radio that uses a battery: a cable, or a device on mains power.
     None,
     /// GSM, GPRS, EDGE.
     TwoG,
@@ -78,7 +79,8 @@ pub enum Radio {
 }
 in_words!(Radio { None: "none", TwoG: "2g", ThreeG: "3g", Lte: "lte", FiveG: "5g", Wifi: "wifi" });
 
-/// Steps of the round trip: after each `every`, a uniform draw within ± `within` per direction.
+/// Step changes of the round trip. Every `every`, both directions get a new deviation, drawn
+/// uniformly from ± `within`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
     /// Time from one step to the next.
@@ -87,7 +89,7 @@ pub struct Steps {
     pub within: Span,
 }
 
-/// Log-normal extra delay per direction, with a Pareto tail for a share of it.
+/// An extra delay per direction. It is log-normal; a share of the delays has a Pareto tail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Jitter {
     /// Median; no jitter if zero.
@@ -99,7 +101,7 @@ pub struct Jitter {
 }
 
 impl Jitter {
-    /// Longer delays are cut to this. They would be gaps, and gaps are drawn separately.
+    /// The longest delay. A longer one would be a gap, and gaps are drawn separately.
     pub const LONGEST: Span = Span::secs(2);
 }
 
@@ -123,8 +125,9 @@ pub struct Variation {
     pub phi_milli: u32,
 }
 
-/// Gilbert–Elliott loss: a good state, and a bad one that loses every packet. The loss rate is p ÷
-/// (p + r). The mean burst is 1 ÷ r packets. Independent losses have r = 1 − p.
+/// Gilbert–Elliott loss: the link is in a good state, or in a bad state that loses every packet.
+/// The loss rate is p ÷ (p + r). The mean burst is 1 ÷ r packets. With r = 1 − p, losses are
+/// independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PacketLoss {
     /// Probability of a change from good to bad, per packet.
@@ -135,7 +138,7 @@ pub struct PacketLoss {
     pub window: Option<LossWindow>,
 }
 
-/// A part with losses: the first `lasts` of every `every`.
+/// Packets are lost only in the first `lasts` of each period of length `every`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LossWindow {
     /// Length of the period.
@@ -144,7 +147,7 @@ pub struct LossWindow {
     pub lasts: Span,
 }
 
-/// Alternating up-times and gaps. Up-times are exponential.
+/// Times with a link (up-times) and times without one (gaps) alternate. Up-times are exponential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gaps {
     /// Mean up-time between two gaps.
@@ -179,7 +182,7 @@ pub struct RadioChanges {
     pub session_loss: Ppm,
 }
 
-/// A radio that goes to sleep.
+/// The wake-up of a radio that sleeps when it is idle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Promotion {
     /// The radio sleeps after this long without a packet.
@@ -211,7 +214,7 @@ pub struct FieldWorker {
     pub road: Arc<Profile>,
     /// At customers' sites and at lunch.
     pub site: Arc<Profile>,
-    /// Local time of day at the start of the world.
+    /// Local time of day when the simulation starts.
     pub since_midnight: Span,
 }
 
@@ -244,9 +247,9 @@ pub struct Outage {
 /// A value that is valid for a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct During<T> {
-    /// First instant.
+    /// First instant at which the value is valid.
     pub from: Time,
-    /// First instant after the time.
+    /// First instant at which it is no longer valid.
     pub until: Time,
     /// The value.
     pub what: T,

@@ -31,7 +31,8 @@ pub struct PushMessageOptions {
 }
 
 impl Default for PushMessageOptions {
-    /// A second with a long tail (estimate), nothing lost, four weeks (Firebase's maximum).
+    /// Delay: 1 s median with a long tail (estimate). No message is dropped. A message waits up to
+    /// 28 days (Firebase's maximum).
     fn default() -> PushMessageOptions {
         PushMessageOptions {
             delay: Span::secs(1),
@@ -54,7 +55,7 @@ impl PushMessageOptions {
         Some(Span(stream.log_normal(self.delay.0 as f64, sigma) as u64))
     }
 
-    /// True if a message about `later` replaces a waiting one about `earlier`.
+    /// True if a message about channel `later` replaces a waiting message about channel `earlier`.
     pub fn replaces(&self, later: u32, earlier: u32) -> bool {
         match self.collapse {
             Collapse::Channel => later == earlier,

@@ -10,9 +10,9 @@ use crate::contract::{Cacheable, LocalBoxFuture, Slip, TransportError};
 
 /// A server that responds to requests, such as the gateway.
 pub trait Server {
-    /// Serves one request. Returns the response when it leaves, or `None` if the server dies.
+    /// Serves one request. Returns the response when it leaves the server. `None`: the server dies.
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
-    /// The state of the content that the responses are made from.
+    /// The version of the content that responses are made from.
     fn version(&self) -> Version {
         Version::default()
     }
@@ -24,8 +24,9 @@ pub trait Server {
     fn is_good(&self, _answer: &[u8]) -> bool {
         true
     }
-    /// A device asks to hold a connection. Returns the server's number for it, or the bytes of a
-    /// refusal. `None`: no server is there.
+    /// A device asks for a held connection: it stays open for messages in both directions. Returns
+    /// the server's number for the connection, or the bytes of a refusal. `None`: no server is
+    /// running.
     fn open(&self, _hello: &[u8], _end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
         Some(Err(Vec::new()))
     }
@@ -37,7 +38,8 @@ pub trait Server {
 
 /// The rest of a streamed response.
 pub trait Rest {
-    /// The next piece, when it leaves. An empty piece: the end. `None`: the response is aborted.
+    /// Returns the next piece when it leaves the server. An empty piece ends the response. `None`:
+    /// the response is aborted.
     fn next(&self) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
 }
 
@@ -47,11 +49,11 @@ pub trait ServerEnd {
     fn send(&self, message: Vec<u8>) {
         self.send_with(message, Slip::default());
     }
-    /// Queues a message with its side data.
+    /// Queues a message with its slip (facts about the message for the test bench).
     fn send_with(&self, message: Vec<u8>, slip: Slip);
     /// Closes the connection after the queued messages.
     fn close(&self);
-    /// Aborts the connection: queued messages are lost if they have not left.
+    /// Aborts the connection. Queued messages that have not left yet are lost.
     fn reset(&self) {
         self.close();
     }
@@ -68,12 +70,13 @@ pub(super) fn ended(broken_at: Time, deadline: Time) -> TransportError {
     if broken_at <= deadline { TransportError::Reset } else { TransportError::Timeout }
 }
 
-/// The state of the content that responses are made from.
+/// The version of the content that responses are made from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Version {
     /// Number of changes so far.
     pub number: u64,
-    /// True if readers see all these changes, so that a validator can be derived from the number.
+    /// True if readers see all these changes. Only then can an HTTP validator be derived from
+    /// `number`.
     pub settled: bool,
 }
 
@@ -85,13 +88,13 @@ struct Kept {
 }
 
 /// A proxy that caches responses by URL for a time. If a request asks for validation, the proxy
-/// asks the server first. That costs a round trip and saves the bytes.
+/// responds only if the content has not changed.
 #[derive(Debug, Default)]
 pub(super) struct Cache(RefCell<BTreeMap<String, Kept>>);
 
 impl Cache {
-    /// The cached response to `of`, and true if it is stale (the content has changed since then).
-    /// `version` is the present state of the server's content.
+    /// Returns the cached response to `of`, and true if it is stale (the content has changed since
+    /// it was cached). `version` is the present version of the server's content.
     pub(super) fn hit(
         &self,
         ttl: Span,
@@ -121,7 +124,7 @@ impl Cache {
 /// A wrong response that replaces the right one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Foreign {
-    /// A proxy's error page, with the status of a good response.
+    /// A proxy's error page, with the status of a success.
     Page,
     /// The response to an earlier request: the responses of a connection are shifted by one.
     Earlier,
@@ -133,7 +136,8 @@ in_words!(Foreign { Page: "page", Earlier: "earlier", Any: "any" });
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mixed {
-    /// True if the request reaches the server in spite of this. Half of them do.
+    /// True if the server still serves the request. Half of the requests with a wrong response are
+    /// served.
     served: bool,
     earlier: bool,
 }
@@ -163,8 +167,9 @@ impl ResponseMixer {
         Some(Mixed { served: draw("net.foreign-served").is_multiple_of(2), earlier })
     }
 
-    /// The response to a request that `serve` would serve, and true if it is the right one. `None`
-    /// if the server dies. With `keeps`: keeps the right response for a later request.
+    /// Returns the response to a request, and true if it is the right one. `serve` gives the right
+    /// response. `None`: the server dies. With `keeps`, the right response is kept for a later
+    /// request.
     pub(super) async fn answer<F: Future<Output = Option<Vec<u8>>>>(
         &self,
         mixed: Option<Mixed>,

@@ -1,5 +1,6 @@
-//! Flows that share a bottleneck. Flows with packets to send get equal parts of the rate. In
-//! flight, each may use all that the others leave, and at least an equal part.
+//! Flows (transfers) that share a bottleneck. All flows with packets to send get equal parts of the
+//! rate. Each flow may have as many bytes in flight as the others leave free, but at least an equal
+//! part.
 
 use smallvec::{SmallVec, smallvec};
 
@@ -39,12 +40,13 @@ impl Default for Sharing {
 }
 
 impl Sharing {
-    /// The smallest part of the link that each flow has.
+    /// The part of the link that each flow has at least.
     pub(super) fn part<'c>(&self, whole: &'c dyn Conditions) -> Share<'c> {
         Share { whole, flows: self.among, others: u64::MAX }
     }
 
-    /// Runs all stages to `until` or their ends. A step ends when one starts or stops sending.
+    /// Runs all stages to `until` or to their ends. A step ends when a stage starts or stops
+    /// sending.
     pub(super) fn run(
         &mut self,
         stages: &mut [&mut Stage],
@@ -68,7 +70,7 @@ impl Sharing {
         }
     }
 
-    /// The same for a single flow.
+    /// Like `run`, for a single flow.
     pub(super) fn run_alone(&mut self, mut stage: &mut Stage, whole: &dyn Conditions, until: Time) -> Ended {
         self.share(1, std::slice::from_mut(&mut stage), whole);
         self.since = until;
@@ -116,7 +118,8 @@ impl Sharing {
     }
 }
 
-/// A part of the rate. Of the queue: the rest that others leave, or an equal part if that is more.
+/// One flow's part of the link. It gets an equal part of the rate. Of the queue, it gets the bytes
+/// that other flows leave free, or an equal part if that is more.
 pub(super) struct Share<'c> {
     whole: &'c dyn Conditions,
     flows: u64,
@@ -131,7 +134,7 @@ impl Share<'_> {
     }
 }
 
-/// No jitter and no sessions: they belong to the connection, and a transfer does not use them.
+/// `jitter` and `session` keep their defaults: only a connection uses them, not a transfer.
 impl Conditions for Share<'_> {
     fn rtt(&self, now: Time) -> Span {
         self.whole.rtt(now)

@@ -35,7 +35,7 @@ pub struct Way {
     spare: Cell<Option<Box<Flow>>>,
     /// Notified when the set of messages in a direction changes.
     changed: [Notify; 2],
-    /// Messages in transit. The time: up to then, their use of the radio is charged.
+    /// Messages in transit. The radio use of each is charged up to its `Time`.
     air: RefCell<Vec<(Direction, MessageId, Time)>>,
     /// Time of the last packet. While the radio wakes up: the time when it will be awake.
     last_packet: Cell<Option<Time>>,
@@ -45,7 +45,7 @@ pub struct Way {
 pub(super) enum Gone {
     /// It is lost. Its sender is not notified.
     Vanished,
-    /// Nobody waits for it. Its bytes in flight continued.
+    /// Nobody waits for it any more. Its bytes in flight continue.
     Unwanted,
     /// The connection broke. The device learns it at this time.
     Broken(Time),
@@ -69,12 +69,12 @@ pub(super) struct Exchange {
     pub(super) way: Rc<Way>,
     pub(super) shared: Rc<Shared>,
     deadline: Time,
-    /// The message that is leaving.
     pub(super) message: Cell<Option<(Direction, MessageId)>>,
     pub(super) unwanted: Cell<bool>,
 }
 
-/// The device's hold on an exchange. Dropping it without a response closes the connection.
+/// The device's hold on an exchange (a request and its response). Dropping it without a response
+/// closes the connection.
 pub(super) struct Lease {
     pub(super) exchange: Rc<Exchange>,
     answered: bool,
@@ -102,7 +102,7 @@ impl Exchange {
         Rc::new(Exchange { way, shared, deadline, message, unwanted })
     }
 
-    /// Nobody waits for the message any more: bytes in flight continue, no others follow.
+    /// Abandons the message. Its bytes in flight continue, and no further bytes follow.
     pub(super) fn give_up(&self) {
         self.unwanted.set(true);
         if let Some((direction, message)) = self.message.get() {
@@ -111,7 +111,7 @@ impl Exchange {
     }
 }
 
-/// A reserved place in the pool while a connection opens. Its drop counts the traffic.
+/// A reserved place in the pool while a connection opens. Its drop reports the traffic.
 struct Place<'w> {
     way: &'w Way,
     /// True for a held connection: it takes no place in the pool.
@@ -185,7 +185,7 @@ impl Way {
         self.cut_all();
         self.pool.holders().iter().for_each(|holder| holder.device_lets_go());
     }
-    /// The link's conditions have changed: senders plan again.
+    /// Notes that the link's conditions have changed: messages in transit are planned again.
     pub fn conditions_changed(&self) {
         for changed in &self.changed {
             changed.notify_all();
@@ -196,7 +196,7 @@ impl Way {
         self.pool.has_any()
     }
 
-    /// The gateway's process died.
+    /// Resets all connections, because the gateway's process died.
     pub fn reset_all(&self) {
         self.cut_all();
         self.pool.holders().iter().for_each(|holder| holder.server_died());
@@ -207,7 +207,6 @@ impl Way {
         self.conditions_changed();
     }
 
-    /// True if there is no outage now.
     pub(super) fn lets_through(&self) -> bool {
         self.conditions(|conditions, now| conditions.outage(now).is_none())
     }
@@ -236,7 +235,8 @@ impl Way {
         changed
     }
 
-    /// When the connections are next cut, and when the device knows it; `FAR`: after `until`.
+    /// When the connections are next cut, and when the device learns it. `Time::FAR`: not before
+    /// `until`.
     pub(super) fn next_cut(&self, until: Time) -> (Time, Time) {
         self.conditions(|conditions, now| match first_reset(conditions, now, until) {
             Some(from) => {
@@ -247,7 +247,8 @@ impl Way {
         })
     }
 
-    /// When the device learns it: at once if the operating system notices, or else by the reset.
+    /// When the device learns of a break: at once if the operating system notices it, or else by a
+    /// reset.
     fn told(&self, broken: Broken) -> Time {
         if !broken.cut {
             return broken.at;
@@ -258,7 +259,7 @@ impl Way {
         })
     }
 
-    /// Time until the radio is awake. It wakes up even if the request gives up before.
+    /// Time until the radio is awake. The radio wakes up even if the request gives up earlier.
     fn wake_up(&self) -> Span {
         let now = self.handle.now();
         let wait = match self.last_packet.get() {
@@ -277,7 +278,7 @@ impl Way {
             let found = self.conditions(|conditions, now| self.pool.find(&self.options, conditions, now));
             return match found {
                 Found::Open(shared) => Ok(self.lease(shared, deadline)),
-                // Boxed: when moved, a future takes the space of its largest state.
+                // Boxed, because a future takes the space of its largest state.
                 Found::Room => Box::pin(self.open(deadline, false, true)).await,
                 Found::Full => match self.handle.timeout(deadline, self.freed.notified()).await {
                     Ok(()) => continue,
@@ -291,8 +292,8 @@ impl Way {
         Lease { exchange: Exchange::new(self.clone(), shared, deadline), answered: false }
     }
 
-    /// Opens a connection, in its reserved place or as a held one. Without `shakes` it has no TLS
-    /// handshake.
+    /// Opens a connection in its reserved place, or as a held connection. Without `shakes`, there
+    /// is no TLS handshake.
     pub(super) async fn open(
         self: &Rc<Self>,
         deadline: Time,
@@ -345,7 +346,6 @@ impl Way {
         }
     }
 
-    /// Result of opening a connection, if the device gives up at `until`.
     fn greeted(&self, begun: Time, until: Time, shakes: bool) -> Opening {
         let (link, mut handshake) = (self.link.borrow(), self.options.handshake);
         if !shakes {
@@ -444,7 +444,8 @@ impl Way {
         })
     }
 
-    /// Removes a message from the line. Returns true if all of it was sent, and its flow's bytes.
+    /// Removes a message from the line. Returns true if all of it was sent, and its flow's bytes if
+    /// it was the flow's last message.
     fn quit(&self, shared: &Shared, direction: Direction, message: MessageId) -> (bool, u64) {
         let (way, http2) = (direction as usize, self.options.protocol == Protocol::Http2);
         let gone = self.with_line(direction, |line, now, conditions| line.leave(message, now, conditions));
@@ -454,7 +455,7 @@ impl Way {
             let stage = &mut last_of.ended;
             bytes = stage.transfer.traffic.bytes;
             self.sent(direction, stage.transfer.traffic, shared.is_held);
-            // Another flow of the connection may have started, with the sender of this one.
+            // The connection may have a newer flow, which started with this flow's sender.
             if !http2 || shared.flow[way].get() == Some(gone.flow) {
                 std::mem::swap(&mut shared.state.borrow_mut().senders[way], &mut stage.sender);
                 shared.flow[way].set(None);

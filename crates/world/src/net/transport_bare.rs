@@ -30,7 +30,7 @@ async fn carry_bare(
     let page = way.link.borrow().in_place(way.handle.now(), request.len() as u64);
     way.handle.sleep_until(arrives).await;
     let bytes = match way.served(&server, request, page).await {
-        // The connection of the request is gone.
+        // The link broke meanwhile, so the response cannot return.
         Ok(bytes) if way.handle.now() >= broken_at => {
             return way.dropped(DropReason::Outage, bytes.len() as u64);
         }

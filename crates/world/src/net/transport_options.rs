@@ -12,7 +12,8 @@ pub enum Protocol {
     Http1,
     /// HTTP/2: all requests on one connection. Frames of one direction take turns.
     Http2,
-    /// Round trip plus bytes over rate, without connections. The closed forms describe this.
+    /// Messages without connections and headers. A request takes a round trip and the time of its
+    /// bytes. The closed forms (formulas that predict a sync) describe this protocol.
     Bare,
 }
 in_words!(Protocol { Http1: "http/1.1", Http2: "http/2", Bare: "bare" });
@@ -43,11 +44,11 @@ pub struct TransportOptions {
     pub half_open: HalfOpen,
     /// A proxy closes a held connection after this long without a message; `None`: never.
     pub idle_close: Option<Span>,
-    /// Maximum number of held connections at the server, of all devices; `None`: no limit.
+    /// Maximum number of held connections of all devices at the server; `None`: no limit.
     pub held: Option<u32>,
-    /// Bytes of a request's HTTP head. The part that a stack writes itself counts too.
+    /// Bytes of a request's HTTP head. They include the part that the sync engine writes itself.
     pub header_up: u64,
-    /// Bytes of a response's HTTP head. The part that a stack writes itself counts too.
+    /// Bytes of a response's HTTP head. They include the part that the server half writes itself.
     pub header_down: u64,
 }
 
@@ -58,13 +59,14 @@ impl TransportOptions {
     }
 }
 
-/// Bytes of a message with its head. The part that its stack wrote is already in the message.
+/// Bytes of a message with an HTTP head of `head` bytes. A message that already contains a part of
+/// the head gets only the missing bytes.
 pub(super) fn with_head(message: &[u8], head: u64) -> u64 {
     message.len() as u64 + head.saturating_sub(head_length(message) as u64)
 }
 
 impl Default for TransportOptions {
-    /// Six connections, 75 s keep-alive (nginx), two certificates, a bearer token.
+    /// 6 connections, 75 s keep-alive (nginx), 2 certificates, a bearer token in the request head.
     fn default() -> TransportOptions {
         TransportOptions {
             protocol: Protocol::default(),

@@ -105,7 +105,7 @@ fn profile() -> Profile {
     Profile::steady("plain", Span::millis(100), BitRate(8_000_000), BitRate(8_000_000))
 }
 
-/// Without TLS and headers, so that times are easy to compute.
+/// No TLS and no headers, so that times are easy to compute.
 fn options() -> TransportOptions {
     let plain = TransportOptions::default();
     let handshake = Handshake { tls: Tls::None, ..plain.handshake };
@@ -138,7 +138,7 @@ impl Bench {
         });
     }
 
-    /// At these times, runs `deed`, which changes the path or the device.
+    /// Runs `deed`, which changes the path or the device, at these times.
     fn meanwhile(&self, times: &'static [u64], mut deed: impl FnMut(&Handle, &Rc<Way>) + 'static) {
         let (way, handle) = (self.way.clone(), self.handle.clone());
         self.handle.spawn(self.handle.node("world"), "deeds", async move {
@@ -246,7 +246,7 @@ fn the_death_of_the_process_closes_its_connections_and_what_was_in_flight_is_ser
     let mut bench = Bench::new(profile(), options(), |_| ());
     bench.request(at(0), 1_000, 1_000, PATIENT);
     let (device, mut died, ended) = (bench.device, false, bench.ended.clone());
-    // By then the request has left.
+    // At these times the request has left.
     bench.meanwhile(&[120, 5_000], move |handle, way| {
         if !std::mem::replace(&mut died, true) {
             handle.kill(device);
@@ -277,7 +277,8 @@ fn a_reset_while_it_was_idle_closes_a_connection() {
 
 #[test]
 fn a_connection_of_an_earlier_session_is_silent_or_reset() {
-    // One packet at 20 s. If silent: retries after 2·SRTT, doubling, until the device gives up.
+    // One packet is sent at 20 s. In mode `Silent`, TCP retries after 2·SRTT. Each wait doubles,
+    // until the device gives up.
     for (half_open, error, ends, tries) in [
         (HalfOpen::Silent, TransportError::Timeout, 30_000, 6),
         (HalfOpen::Reset, TransportError::Reset, 20_100, 0),
@@ -319,7 +320,7 @@ fn an_answer_that_is_lost_has_been_sent() {
 fn of_an_answer_that_is_lost_no_more_is_sent_than_leaves_while_somebody_waits() {
     for protocol in [Protocol::Http1, Protocol::Http2] {
         let mut bench = without_an_answer(protocol);
-        // Two of 10 MB at once: ten seconds for each at 1 MB/s.
+        // Two responses of 10 MB at once: each alone takes 10 s at 1 MB/s.
         bench.request(at(0), 100, 10_000_000, Span::secs(2));
         bench.request(at(0), 100, 10_000_000, Span::secs(2));
         bench.run();
@@ -330,7 +331,8 @@ fn of_an_answer_that_is_lost_no_more_is_sent_than_leaves_while_somebody_waits() 
 
 #[test]
 fn a_session_that_ends_during_a_message_leaves_its_window_and_the_tries() {
-    // 1 MB takes 1 s plus the first window. The server retries for 924 s, the device until timeout.
+    // 1 MB takes 1 s plus the first window. The server retries for 924 s, the device until its
+    // timeout.
     for (half_open, up, down, tries) in [
         (HalfOpen::Silent, 1_000, 1_000_000, 15..18),
         (HalfOpen::Reset, 1_000, 1_000_000, 0..1),
@@ -451,7 +453,7 @@ fn the_radio_is_awake_from_the_first_packet_of_a_connection_to_the_end_of_its_ta
     bench.request(at(0), 1_000, 1_000, PATIENT);
     let answered = bench.run()[0].1;
     let (_, cost) = bench.way.link.borrow().radio_costs(at(60_000)).next().expect("it was used");
-    // Huang et al., MobiSys 2012: 260 ms to wake it up, a tail of 11.58 s.
+    // Huang et al., MobiSys 2012: 260 ms to wake the radio up, a tail of 11.58 s.
     let awake = Span::millis(260) + answered.since(at(0)) + Span::millis(11_580);
     assert!(cost.on.0.abs_diff(awake.0) < 1_000_000, "{} for {awake}", cost.on);
 }
@@ -467,7 +469,7 @@ fn a_run_that_panics_asks_the_line_nothing_more() {
         before.set(Some(ends(way)));
         panic!("a bug of ours");
     });
-    // The panic drops the world and all requests in it.
+    // The panic drops the simulation and all requests in it.
     let run = std::panic::AssertUnwindSafe(move || bench.run());
     assert!(std::panic::catch_unwind(run).is_err());
     assert!(seen.get().is_some_and(|before| before.is_ok_and(|end| end > at(9_000))));

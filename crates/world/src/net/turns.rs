@@ -19,7 +19,8 @@ impl Turns {
         self.row.push_back((stream, bytes));
     }
 
-    /// Drops a stream when `in_flight` bytes of all are sent. Returns its bytes that never leave.
+    /// Removes the bytes of `stream` that have not left after the next `in_flight` bytes of all
+    /// streams. Returns their number.
     pub(super) fn remove_stream(&mut self, stream: u64, in_flight: u64) -> u64 {
         let mut later = self.clone();
         later.pass(in_flight);
@@ -40,7 +41,8 @@ impl Turns {
         self.take(bytes, |_, _| ());
     }
 
-    /// Bytes from now until each stream has left, as (id, bytes), in the order of their ends.
+    /// For each stream its id, and the bytes of all streams that leave up to its last byte. Sorted
+    /// by end.
     pub(super) fn ends(&self) -> Vec<(u64, u64)> {
         let mut ends = Vec::with_capacity(self.row.len());
         self.clone().take(u64::MAX, |stream, at| ends.push((stream, at)));
@@ -65,7 +67,8 @@ impl Turns {
         }
     }
 
-    /// Takes as many whole rounds at once as fit into `bytes`, if no stream ends in them.
+    /// Takes whole rounds (one frame of each stream) at once: as many as fit into `bytes` before a
+    /// stream ends.
     fn whole_rounds(&mut self, bytes: u64) -> u64 {
         let least = self.row.iter().map(|(_, left)| left.saturating_sub(1) / FRAME).min().unwrap_or(0);
         let round = FRAME * self.row.len() as u64;

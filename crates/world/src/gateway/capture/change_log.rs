@@ -1,9 +1,9 @@
 //! Capture by the backend's change log: entries in the order in which transactions committed.
 //!
-//! The cursor is the number of the last entry read. During a first load the cursor is
-//! `number|until|since/stamp,key`. The log continues after entry `number`. The load ends at stamp
-//! `until`. `since/stamp,key` is the position in the content. `@stamp`: a device that had
-//! everything up to that stamp.
+//! The cursor is the number of the last entry read. During a first load it is
+//! `number|until|since/stamp,key`. The load ends at stamp `until`, and `since/stamp,key` is its
+//! position in the rows. After the load, the log continues after entry `number`. The cursor
+//! `@stamp` is for a device that begins with everything up to that stamp.
 
 use std::ops::ControlFlow;
 
@@ -20,8 +20,7 @@ use crate::config::view::{View, read};
 use crate::contract::ServerError;
 use crate::gateway::mode::Unfit;
 
-/// The treatment of missing log entries, and the versions that come in addition to the last version
-/// of each row.
+/// The options of a capture by the change log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChangeLogOptions {
     /// The treatment of missing numbers.
@@ -85,8 +84,8 @@ impl ChangeLogOptions {
 }
 
 impl Choice for ChangeLogOptions {
-    /// Triggers write the log, or it comes from the database's own journal. So it needs no columns
-    /// in the tables.
+    /// Triggers write the log, or the log is the database's own journal. So the tables need no
+    /// columns for it.
     fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
         if provisioning != Provisioning::Nothing {
             return Ok(());

@@ -36,29 +36,30 @@ pub struct Properties {
     /// The reason why a returned cursor counts as a receipt for its page. `None`: a cursor is only
     /// a position.
     pub takes_receipts: Option<&'static str>,
-    /// How far behind the backend's clock it reads; `None`: it reads everything visible.
+    /// How far the strategy reads behind the backend's clock; `None`: it reads everything visible.
     pub reads_behind: Option<Span>,
-    /// How often it looks for rows that are gone; `None`: each pull finds them, or none does.
+    /// How often the strategy looks for rows that are gone; `None`: each pull finds them, or none
+    /// does.
     pub looks_every: Option<Span>,
     /// How long a delivered row is claimed; `None`: no claims.
     pub claimed_for: Option<Span>,
-    /// True if it brings each version of a row once.
+    /// True if the strategy brings each version of a row once.
     pub brings_once: bool,
-    /// True if the source records on each row who has it.
+    /// True if the source records on each row which readers have it.
     pub marks_source: bool,
-    /// True if it reads the backend's change log, or flags that belong to the log.
+    /// True if the strategy reads the backend's change log, or flags that belong to the log.
     pub reads_log: bool,
-    /// True if it asks the backend for changes since a time.
+    /// True if the strategy asks the backend for changes since a time.
     pub asks_since: bool,
-    /// The files that the backend writes for it; `None`: no files.
+    /// The files that the backend writes for the strategy; `None`: no files.
     pub files: Option<FileDrop>,
     /// True if a device that sends a receipt other than its last one must load again.
     pub knows_devices: bool,
-    /// The reason why several workers cannot share it; `None`: they can.
+    /// The reason why several workers cannot share the strategy; `None`: they can.
     pub works_alone: Option<&'static str>,
     /// True if a reader may have a position for each part of an entity.
     pub reads_parts: bool,
-    /// True if it supports one app version only.
+    /// True if the strategy supports one app version only.
     pub knows_one_app: bool,
 }
 
@@ -103,13 +104,14 @@ impl Capture {
         let complete = self.files.map_or(shown, |drop| drop.complete_after(shown));
         complete + self.reads_behind.unwrap_or(Span::ZERO) + self.looks_every.unwrap_or(Span::ZERO)
     }
-    /// Its options, if they have this type; otherwise `None`.
+    /// The strategy's options, if they have this type; otherwise `None`.
     pub fn of<T: Any>(&self) -> Option<&T> {
         (&*self.options as &dyn Any).downcast_ref()
     }
-    /// True if it misses some rows that are gone. Readers then keep these rows forever.
+    /// True if the strategy misses some rows that are gone. Readers then keep these rows forever.
     pub(super) fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
-        // A device asks within its scope, and moved rows leave that. A replica asks for all rows.
+        // A device asks only within its scope, and a moved row leaves that scope. A replica asks
+        // for all rows.
         let traceless =
             !provisioning.tracks_deletes() || mode == Mode::Ota && !provisioning.tracks_scope_moves();
         traceless && !self.finds_absence
@@ -137,7 +139,7 @@ impl fmt::Debug for Capture {
     }
 }
 
-/// The facts that a kind of strategy needs from the rest of the file.
+/// Parts of the scenario file that a kind of strategy needs.
 #[derive(Clone, Copy)]
 pub struct Around<'a> {
     /// Collects mistakes.

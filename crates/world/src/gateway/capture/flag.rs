@@ -5,8 +5,9 @@
 //! gateway remembers the rows of the page. If it forgets them, they come again.
 //!
 //! A device's own flags describe the rows that it held at its last receipt. The source notes that
-//! receipt with the flags. A device may send an older receipt, or another device's: it was
-//! restored, or is a copy, and loads again. With one flag for all devices this check is impossible.
+//! receipt with the flags. A device that sends an older receipt, or a receipt of another device,
+//! was restored or is a copy. It loads again. With one flag for all devices, this check is
+//! impossible.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,11 +35,12 @@ pub struct FlagOptions {
     pub reset: Reset,
     /// The owner of a flag: each device, or all together.
     pub per: FlagPer,
-    /// How long a delivered row is claimed for its reader; `None`: no claims.
+    /// How long a delivered row is claimed for its reader (others do not get it); `None`: no
+    /// claims.
     pub lease: Option<Span>,
     /// Share of rows that the capture cannot read, chosen by the hash of their keys.
     pub unreadable: Ppm,
-    /// The treatment of the other rows of the page.
+    /// The treatment of a page with such a row.
     pub on_unreadable: OnUnreadable,
 }
 
@@ -297,7 +299,7 @@ fn is_shared(consumer: Consumer) -> bool {
     matches!(consumer, Consumer::Anybody | Consumer::Workers)
 }
 
-/// True if all its receipts come from one device. Nodes of a gateway may share a replica.
+/// True if all receipts of a consumer come from one device. Nodes of a gateway may share a replica.
 fn tells_apart(consumer: Consumer) -> bool {
     matches!(consumer, Consumer::Device(_))
 }
@@ -382,7 +384,7 @@ impl Strategy for ByFlag {
         *self = ByFlag::new(self.options);
     }
 
-    /// A load arms the rows that are visible when it starts.
+    /// A load brings the rows that are visible when it starts.
     fn loads_up_to(&self) -> Option<Upto> {
         Some(Upto::Settled)
     }

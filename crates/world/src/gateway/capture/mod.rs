@@ -1,15 +1,15 @@
 //! Strategies to find changes, behind one interface.
 //!
-//! A strategy gives pages of changes to a reader: a device, or the gateway's own replica. It makes
-//! its own cursors and reads them again. A cursor comes back only after the reader has committed
-//! its page, so it is also the only receipt for that page. A strategy may keep other state between
-//! requests, outside the cursor and the source. That state may be lost at any time
+//! A strategy gives pages of changes to a reader: a device, the gateway's own replica, or a worker.
+//! It makes its own cursors and reads them again. A cursor comes back only after the reader has
+//! committed its page, so it is also the only receipt for that page. A strategy may keep other
+//! state between requests, outside the cursor and the source. That state may be lost at any time
 //! ([`Strategy::forget`]). A strategy that knows a device's version of a row may send only the
 //! columns that differ ([`Part`](crate::protocol::Part)), with the base version.
 //!
-//! The file of a strategy has its key in a scenario, its options, its needs from the backend and
-//! from readers ([`Properties`]), and its work. Read `seam` and `choice` first; `list` has all
-//! strategies.
+//! The file of a strategy holds its key in a scenario, its options, its properties
+//! ([`Properties`]), and the code that finds changes. Read `seam` and `choice` first; `list` has
+//! all strategies.
 
 mod change_log;
 mod choice;

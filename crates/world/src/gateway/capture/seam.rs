@@ -37,7 +37,7 @@ pub(crate) struct Captured {
     pub(crate) delivered: u64,
     pub(crate) cursor: String,
     pub(crate) more: bool,
-    /// Rows that a load lacks, as their latest versions become visible later.
+    /// Rows that a load lacks, because their latest versions become visible later.
     pub(crate) withheld: Vec<Key>,
     pub(crate) effort: Effort,
 }
@@ -50,7 +50,8 @@ pub(crate) struct Effort {
     /// Rows written in the source: flags, claims.
     pub(crate) writes: u64,
     pub(crate) written: u64,
-    /// Rows that the gateway itself handled: compared, found or delivered again, held back.
+    /// Rows that the gateway itself handled: rows compared, found again, delivered again, or held
+    /// back.
     pub(crate) handled: u64,
     /// Bytes hashed by the gateway.
     pub(crate) hashed: u64,
@@ -58,7 +59,7 @@ pub(crate) struct Effort {
     pub(crate) kinds: [u64; 3],
 }
 
-/// Takes a page's changes, one by one. If a `Part` comes too, its columns suffice for a device.
+/// Takes a page's changes, one by one. With a `Part`, a device needs only the columns of that part.
 pub(crate) type Take<'t> = &'t mut dyn FnMut(Change<'_>, Option<Part>) -> ControlFlow<()>;
 
 /// A page or an error. [`ServerError::CursorExpired`]: the strategy did not make the cursor, or can
@@ -94,7 +95,8 @@ pub(crate) trait Strategy {
         0
     }
 
-    /// The time of its oldest file; 0 if a file was never complete. `None` if it reads no files.
+    /// The time of the strategy's oldest file; 0 if a file was never complete. `None`: it reads no
+    /// files.
     fn files_as_of(&self) -> Option<Time> {
         None
     }
@@ -102,12 +104,14 @@ pub(crate) trait Strategy {
     /// Reads the current files, if the strategy works from files.
     fn fetch_files(&mut self, _backend: &mut Backend, _now: Time) {}
 
-    /// The start of the first load to which this cursor belongs; `None` if to no first load.
+    /// The start of the first load to which this cursor belongs; `None`: it belongs to no first
+    /// load.
     fn loads_since(&self, _cursor: &str) -> Option<Stamp> {
         None
     }
 
-    /// True if a pull brings no rows unless its last page succeeds.
+    /// True if the strategy reads the source in several pages, and brings rows only with the last
+    /// one.
     fn reads_in_pages(&self) -> bool {
         false
     }
@@ -118,10 +122,10 @@ pub(crate) trait Strategy {
         None
     }
 
-    /// A reader wrote this row or got it in a response. It may now hold another version.
+    /// Notes that a reader wrote this row or got it in a response. It may now hold another version.
     fn touched(&mut self, _now: Time, _reader: Reader<'_>, _entity: EntityId, _key: &Key) {}
 
-    /// A reader begins with these rows, and with the cursor of `stamp` in each entity.
+    /// Notes that a reader begins with these rows, and with the cursor of `stamp` in each entity.
     fn begin_with(
         &mut self,
         _schema: &Schema,
@@ -131,12 +135,12 @@ pub(crate) trait Strategy {
     ) {
     }
 
-    /// The strategy was restored from a backup and knows it. Devices continued in the meantime.
+    /// Notes that the strategy was restored from a backup. Devices continued in the meantime.
     fn put_back(&mut self) {}
 
     fn copy(&self) -> Box<dyn Strategy>;
 
-    /// The process died: all state outside the strategy's database is lost.
+    /// Forgets all state outside the strategy's database, because the process died.
     fn forget(&mut self) {}
 }
 
@@ -166,8 +170,8 @@ impl Effort {
 /// CPU time of the gateway per row that it reads, remembers or passes on. SQLite on the same
 /// machine inserts a million rows per second (`cargo bench --bench store`).
 const ROW: Span = Span::micros(1);
-/// CPU time per byte to write a row in canonical form and hash it. For a row of 120 bytes it is 46
-/// ns (`cargo bench --bench capture`); this is rounded up.
+/// CPU time per byte to write a row in canonical form and hash it, rounded up. For a row of 120
+/// bytes, 46 ns were measured (`cargo bench --bench capture`).
 const HASHED: Span = Span::nanos(1);
 
 /// The cursor of a reader whose rows the gateway tracks.

@@ -24,7 +24,8 @@ fn trial(capture: &Capture, rows: u32) -> Trial {
 fn nothing_is_lost(capture: &Capture, provisioning: Provisioning, troubles: &[Trouble]) {
     let delay = CommitDelay { share: Ppm(300_000), upto: Span::millis(9) };
     for (replica, provisioned) in [(false, false), (false, true), (true, false)] {
-        // Nodes may share a replica, so nobody can see that one was restored.
+        // Nodes of a gateway may share a replica, so no node can see that another node was
+        // restored.
         if replica && troubles.contains(&Trouble::PutBack) {
             continue;
         }

@@ -1,4 +1,7 @@
-//! The database, its tables and its transactions.
+//! The replica's SQLite database: its tables and its transactions.
+//!
+//! A place is one combination of values in the columns that bind rows to devices. A superseded
+//! version is an older version of a row.
 
 use std::sync::Arc;
 
@@ -38,7 +41,7 @@ const FIXED: &str = "
 /// The options for superseded versions in a replica.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HistoryOptions {
-    /// The first refresh after each multiple of this time drops them; `None`: never.
+    /// The first refresh after each multiple of this time drops superseded versions; `None`: never.
     pub compacted_every: Option<Span>,
 }
 
@@ -55,7 +58,8 @@ pub(super) struct Open {
     /// Identifies this database.
     pub(super) epoch: i64,
     pub(super) head: i64,
-    /// The time of the last restore, in nanoseconds. Negative: no restore, or it has caught up.
+    /// The time of the last restore, in nanoseconds. Negative: no restore, or a refresh has caught
+    /// up.
     put_back: i64,
     /// The numbers of places, by entity and name.
     places: FxHashMap<(EntityId, Box<str>), i64>,
@@ -170,7 +174,7 @@ impl Replica {
             open.set_meta("head", open.head);
         }
         sound(open.connection.execute_batch("COMMIT"));
-        // The gateway's work has its own time model, not the one of a phone's flash.
+        // The gateway's work has its own time model, so its disk charges no time.
         self.disk.forgive();
         result
     }

@@ -1,4 +1,4 @@
-//! Superseded versions that a replica keeps until it is compacted.
+//! Superseded versions of rows. A replica keeps them until it is compacted.
 
 use super::database::{HistoryOptions, Replica, sound};
 use crate::base::{EntityId, Time};
@@ -22,7 +22,7 @@ pub(super) fn compact(replica: &Replica, now: Time) {
     }
 }
 
-/// Drops superseded versions up to a number, and the tombstones that followed them.
+/// Drops superseded versions up to number `last`, including superseded tombstones.
 pub(super) fn purge(replica: &Replica, last: i64) {
     if replica.history.is_some() {
         for entity in replica.entities() {

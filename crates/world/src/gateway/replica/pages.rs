@@ -1,7 +1,8 @@
-//! Reads for devices.
+//! Pages of the replica for devices.
 //!
-//! A cursor is `epoch,seq`: its owner has read everything in its place up to number `seq`. During a
-//! first load, the number at its start comes before `seq`: `epoch,since/seq`.
+//! The replica gives a number to each change. A place is the rows that the same devices get. A
+//! cursor is `epoch,seq`: its owner has read everything in its place up to number `seq`. During a
+//! first load it is `epoch,since/seq`. `since` is the last number at the start of the load.
 
 use std::ops::ControlFlow;
 
@@ -23,14 +24,16 @@ pub(crate) struct Page {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Position {
     seq: i64,
-    /// The number at the start of the first load in progress. It needs no earlier tombstones.
+    /// The last number at the start of the first load in progress. The load needs no tombstones up
+    /// to it.
     since: Option<i64>,
 }
 
 /// Changes of a place after a number, up to a limit.
 const CHANGES: &str =
     "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
-/// The same in a first load. Tombstones count after number ?4, except those of devices' rows.
+/// Like `CHANGES`, for a first load. Of the tombstones up to number ?4, only those of devices'
+/// rows.
 const LOAD: &str = "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2
                     AND (gone = 0 OR ours = 1 OR seq > ?4) ORDER BY seq LIMIT ?3";
 /// Changes, and the versions that were superseded since the last compaction.
@@ -51,9 +54,9 @@ impl Replica {
 
     /// Delivers the changes of `entity` after `cursor` to `take`, for a device with these
     /// attributes. They come in the order in which the replica got them. Ends at the last change,
-    /// at `limit`, or when `take` breaks; the last change counts as taken. A cursor has expired in
-    /// three cases: another database made it, this one made it before a restore, or a later
-    /// tombstone is forgotten.
+    /// at `limit`, or when `take` breaks. The change at which `take` breaks counts as taken. A
+    /// cursor has expired in three cases: another database made it, this one made it before a
+    /// restore, or a later tombstone is forgotten.
     pub(crate) fn page(
         &self,
         entity: EntityId,

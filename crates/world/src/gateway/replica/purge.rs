@@ -1,8 +1,9 @@
-//! Tombstones and verdicts that the replica forgets; then some devices must load again.
+//! How the replica forgets old tombstones and verdicts. Some devices must then load again.
 //!
-//! A tombstone's age is the age of its number, not of the backend's stamp: the replica may learn of
-//! a deletion much later. The database records the ages of a few numbers. Each place records the
-//! last tombstone that it forgot. A device with an earlier cursor has missed that tombstone.
+//! The replica gives a number to each change. A tombstone's age is the age of its number, not of
+//! the backend's stamp: the replica may learn of a deletion much later. The database records when a
+//! few of the numbers were given. Each place (the rows that the same devices get) records the last
+//! tombstone that it forgot. A device with an earlier cursor has missed that tombstone.
 
 use rusqlite::OptionalExtension;
 
@@ -10,7 +11,7 @@ use super::database::{Replica, sound};
 use super::history;
 use crate::base::{Span, Time};
 
-/// Number of ages recorded within the retention time.
+/// How many ages are recorded within the retention time.
 const AGES: u64 = 16;
 
 impl Replica {

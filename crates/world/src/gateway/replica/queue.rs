@@ -1,4 +1,4 @@
-//! Edits on their way from devices to the backend.
+//! The queue of edits that wait for the backend.
 
 use rusqlite::OptionalExtension;
 
@@ -25,7 +25,7 @@ pub(crate) struct Judged {
 
 impl Replica {
     /// Queues the mutations of a push in one transaction. Returns the backend's verdict for each
-    /// mutation that has one. `events` reports the others.
+    /// mutation that has one, and [`Outcome::Queued`] for the others. `events` reports the others.
     pub(crate) fn queue(
         &mut self,
         now: Time,
@@ -53,7 +53,8 @@ impl Replica {
     }
 
     /// The state of a mutation from this device: unknown (`None`), waiting (`Some(None)`), or its
-    /// verdict. A copy of the device may send the same mutation, but its verdict shows other rows.
+    /// verdict. The same mutation from a copy of the device is separate, because its verdict shows
+    /// other rows.
     fn verdict(&self, id: &str, of: DeviceId) -> Option<Option<Outcome>> {
         let mut find = self.open().prepare("SELECT verdict FROM upload WHERE id = ?1 AND device = ?2");
         let verdict = find.query_row((id, of.0), |row| row.get(0)).optional();

@@ -1,4 +1,8 @@
 //! Changes to the rows of the replica.
+//!
+//! A place is one combination of values in the columns that bind rows to devices. A load reads all
+//! rows of an entity from the backend, in pages. A verdict is the backend's response to an edit,
+//! with the present version of the row. That version may be ahead of the pages.
 
 use std::sync::Arc;
 
@@ -35,13 +39,13 @@ pub(crate) struct Captures {
     pub(crate) rows: Vec<Copied>,
     pub(crate) cursor: String,
     pub(crate) more: bool,
-    /// Rows that exist although a load left them out.
+    /// Rows that exist although a load left them out: their latest versions become visible later.
     pub(crate) withheld: Vec<Key>,
-    /// `Some` if a load begins with this page. The load meets each row whose last version has this
+    /// `Some` if a load begins with this page. The load brings each row whose last version has this
     /// stamp or an earlier one.
     pub(crate) loads_up_to: Option<Stamp>,
-    /// If a load ends with this page: rows up to this stamp that the load did not meet are gone.
-    /// The gone rows get this stamp.
+    /// If a load ends with this page, the rows that it did not bring are gone. Their tombstones get
+    /// this stamp or a later one.
     pub(crate) as_of: Stamp,
 }
 
@@ -74,9 +78,9 @@ pub(super) struct Progress {
     /// True if a first load is complete, so that devices can be served.
     pub(super) loaded: bool,
     loading: bool,
-    /// Increases with each load. Rows that a load meets get its number.
+    /// Increases with each load. Rows that a load brings get its number.
     generation: i64,
-    /// The load in progress says nothing about rows that were gone at this stamp.
+    /// The load in progress does not report rows that were gone at this stamp.
     since: Option<Stamp>,
 }
 
@@ -92,10 +96,12 @@ struct Found {
 #[derive(Clone, Copy)]
 struct RowVersion {
     stamp: Stamp,
-    /// A device wrote the row. A device that held it before its first load needs its tombstone.
+    /// True if a device wrote the row. A device may hold it before its own first load, so that load
+    /// must send its tombstone.
     ours: bool,
     ahead: bool,
-    /// The last load that met the row. Negative: a device got other values after that.
+    /// The number of the last load that brought the row. Negative: a device got other values after
+    /// that.
     generation: i64,
 }
 
@@ -181,7 +187,7 @@ impl Replica {
     }
 
     /// The replica's cursor has expired. The next page begins a load, and the load removes rows
-    /// that it does not meet.
+    /// that it does not bring.
     pub(crate) fn load_again(&mut self, entity: EntityId) {
         self.transact(|replica| replica.begin_load(entity));
     }
@@ -213,7 +219,7 @@ impl Replica {
             let mut taken = Taken::default();
             let since = loads_up_to.or(progress.since);
             if let Some(stamp) = loads_up_to {
-                // The load brings the rows that exist, and says nothing about the others.
+                // The load brings the rows that exist, and does not report the others.
                 replica.none_ahead(*entity, Stamp(i64::MIN), *stamp);
             }
             for row in rows {
@@ -223,7 +229,7 @@ impl Replica {
                     Applied::AsItWas => {}
                 }
             }
-            // The load counts them as met, even if a device got other values.
+            // The load counts withheld rows as brought, even if a device got other values.
             let met = "UPDATE rows SET generation = iif(generation < 0, -?2, ?2) WHERE key = ?1 AND gone = 0";
             for key in withheld.iter().filter(|_| progress.loading) {
                 sound(replica.on(*entity, met).execute((key.as_str(), progress.generation)));
@@ -239,9 +245,8 @@ impl Replica {
     }
 
     /// Writes the rows of a verdict at once. `took`: a row that the device holds as it wrote it;
-    /// the device always gets its tombstone. If the backend was ever restored, it may return to a
-    /// version that is already here. Then a device that got other values must get that version
-    /// again.
+    /// the device always gets its tombstone. A restored backend may return to a version that is
+    /// already here. Then a device that got other values must get that version again.
     pub(super) fn write_through(
         &mut self,
         entity: EntityId,
@@ -253,7 +258,7 @@ impl Replica {
         let schema = schema.entities.get(usize::from(entity.0));
         let Some(schema) = schema.filter(|schema| schema.delivery.comes_down()) else { return };
         let Progress { loading, generation, since, .. } = self.progress(entity);
-        // The load in progress has not met it either.
+        // A load in progress has not brought the row yet.
         let unmet = generation - i64::from(loading);
         for row in rows {
             // The load in progress may have passed this row's deletion without reporting it.
@@ -266,8 +271,8 @@ impl Replica {
             }
         }
         let Some((key, stamp, attributes)) = took else { return };
-        // The stamp of the version sent, if the row is known. The device ignores versions that are
-        // not newer than its edit.
+        // The tombstone's stamp must not be older than the device's edit: the device would ignore
+        // it.
         let left = rows.iter().filter(|row| row.key == *key).map(|row| row.stamp).max();
         let stamp = left.map_or(stamp, |left| left.max(stamp));
         self.resend_tombstone(entity, key, stamp);
@@ -286,8 +291,8 @@ impl Replica {
     }
 
     /// Sends the row's tombstone again, in every place, to devices that hold the row as of `stamp`.
-    /// Such a device may have begun after the deletion. A load leaves out the tombstone of a row
-    /// that no device was known to have written.
+    /// Such a device may have begun its load after the deletion. The load left out the tombstone,
+    /// because no device was known to have written the row.
     fn resend_tombstone(&mut self, entity: EntityId, key: &Key, stamp: Stamp) {
         for old in self.find(entity, key).into_iter().filter(|old| old.gone) {
             self.remove(entity, &old);
@@ -297,13 +302,13 @@ impl Replica {
         }
     }
 
-    /// Replaces the present version by one from the backend. It comes from a page for the replica,
-    /// or from a verdict, which is `ahead` of those pages.
+    /// Replaces the present version by one from the backend. The new version comes from a page for
+    /// the replica, or from a verdict. A verdict is `ahead` of those pages.
     fn apply(&mut self, entity: EntityId, row: &Copied, ahead: bool, generation: i64) -> Applied {
         let Copied { key, stamp, held } = row;
         let found = self.find(entity, key);
         let live = found.iter().find(|found| !found.gone);
-        // This page is older than a device's edit: it says nothing about the edit.
+        // A page older than a device's edit says nothing about the edit.
         let is_later = |Found { version: there, .. }: &Found| {
             if ahead { there.stamp >= *stamp } else { there.ahead && there.stamp > *stamp }
         };
@@ -400,7 +405,7 @@ impl Replica {
         sound(sound(found).collect())
     }
 
-    /// Removes the rows that the load of this generation has not met, and returns their number.
+    /// Removes the rows that the load of this generation has not brought, and returns their number.
     /// Some device may have a later version of such a row; that version is gone as well. Earlier
     /// tombstones are sent again to devices that may have got other values.
     fn sweep(&mut self, entity: EntityId, generation: i64, as_of: Stamp) -> u64 {

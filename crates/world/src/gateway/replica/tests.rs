@@ -25,7 +25,8 @@ const NOTE: EntityId = EntityId(1);
 const START: Stamp = Stamp(1_700_000_000_000_000);
 const CLINICS: [&str; 2] = ["north", "south"];
 
-/// Visits by clinic: its devices hold clinic and status. Notes by visit.
+/// Visits depend on the clinic: devices of the clinic hold its name and the status. Notes depend on
+/// the visit.
 fn schema() -> Arc<Schema> {
     let text = |name: &str| Column::new(name, ColumnKind::Text);
     let entity = |name: &str, columns: [&str; 2], delivery| Entity {
@@ -234,7 +235,7 @@ fn a_row_that_comes_as_it_is_gets_no_new_number() {
     let mut site = Site::filled(1_000);
     let mut north = Phone::new(0);
     assert_eq!(site.told(&mut north), ["+north0", "+north1"]);
-    // The page after a fill begins a microsecond earlier, and brings rows again.
+    // The page after a fill begins a microsecond earlier, so it brings rows again.
     site.refresh();
     site.refresh();
     assert_eq!(site.told(&mut north), [""; 0]);
@@ -380,7 +381,7 @@ proptest! {
                     let set = vec![(0, Value::text(CLINICS[device])), (1, Value::text("new"))];
                     let edit = site.mutation(device, &key, EditKind::Create, set);
                     site.push(device, &edit);
-                    // From here on the device has this version.
+                    // From here on, the device has this version.
                     phones[device].held.insert(key.clone(), vec![]);
                     keys.push(key);
                 }

@@ -20,7 +20,7 @@ const SECOND: u64 = 1_000_000_000;
 pub(super) struct Capacity {
     seed: Seed,
     law: Law,
-    /// The rates of the last requested group of seconds, as a transfer asks for them many times.
+    /// The rates of the last requested group of seconds. A transfer asks for them many times.
     last: Cell<Option<(u64, [BitRate; PART as usize])>>,
 }
 
@@ -49,7 +49,8 @@ impl Capacity {
         }
     }
 
-    /// The time when a volume that starts at `from` has passed, or the rest of it left at `until`.
+    /// The time when `volume` has passed if it starts at `from`, or as an error its rest at
+    /// `until`.
     pub(super) fn fill(&self, from: Time, until: Time, volume: Volume) -> Result<Time, Volume> {
         match &self.law {
             Law::Steady(rate) => fill_at(*rate, from, until, volume),
@@ -109,7 +110,8 @@ fn fill_at(rate: BitRate, from: Time, until: Time, volume: Volume) -> Result<Tim
     if volume > passes {
         return Err(volume - passes);
     }
-    // It passes before `until`. A 128-bit division costs as much as all the rest.
+    // The volume passes by `until`. A 128-bit division would cost as much as the rest of the
+    // function.
     Ok(from
         + match u64::try_from(volume) {
             Ok(volume) => Span(volume.div_ceil(rate.0)),
@@ -146,7 +148,7 @@ mod tests {
     }
 
     proptest! {
-        /// Equal, except for a rounded nanosecond of a fast second that counts in a slow one.
+        /// The parts take as long as the whole, except for times rounded up to a nanosecond.
         #[test]
         fn parts_of_a_volume_pass_as_the_whole(
             kind in 0_usize..3,

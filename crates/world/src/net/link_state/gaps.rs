@@ -67,12 +67,12 @@ impl RadioChanges {
     }
 }
 
-/// A phone changes cells: the network holds packets until it is done.
+/// A phone changes to another radio cell: the network holds packets until the change ends.
 pub(super) fn handover(at: Time, takes: Span, end: Time) -> Outage {
     Outage { from: at, until: (at + takes).min(end), mode: OutageMode::Hold, noticed: false }
 }
 
-/// Scale of the medians at which the capped mixture has this mean, by bisection.
+/// Scale of the medians for which the capped mixture has this mean, by bisection.
 fn scale(mean: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1e4);
     for _ in 0..60 {

@@ -21,7 +21,7 @@ pub(super) fn late(jitter: &Jitter, seed: Seed, at: Time) -> Span {
     Span::from_secs_f64(drawn.min(Jitter::LONGEST.as_secs_f64()))
 }
 
-/// Round trip at `at` with its step: both directions deviate equally.
+/// Round trip at `at` with its present deviation. Both directions deviate equally.
 pub(super) fn stepped(rtt: Span, steps: Option<Steps>, seed: Seed, at: Time) -> Span {
     let Some(Steps { every, within }) = steps else { return rtt };
     let mut stream = seed.stream("net.step", at.0 / every.0, 0);
@@ -29,12 +29,13 @@ pub(super) fn stepped(rtt: Span, steps: Option<Steps>, seed: Seed, at: Time) -> 
     (rtt + deviation).saturating_sub(within * 2)
 }
 
-/// Sigma of the logarithm of a promotion. Source: RRC-Probe (SIGCOMM 2021).
+/// Sigma of the logarithm of a promotion (wake-up of the radio). Source: RRC-Probe (SIGCOMM 2021).
 const PROMOTION_SIGMA: f64 = 0.25;
 /// Promotions within one slot take equally long, so that two engines meet the same ones.
 const PROMOTION_SLOT: Span = Span::secs(1);
 
-/// The time that a packet waits for the radio. `last`: its last packet; `None`: the radio sleeps.
+/// The time that a packet waits for the radio. `last`: the radio's last packet; `None`: the radio
+/// sleeps.
 pub(super) fn wake_up(promotion: Option<Promotion>, seed: Seed, last: Option<Time>, now: Time) -> Span {
     match promotion {
         Some(promotion) if last.is_none_or(|last| now.since(last) >= promotion.after) => {

@@ -14,13 +14,15 @@ use crate::contract::NetworkKind;
 
 /// Duration of a change of network, in which connections break (estimate).
 const SWITCH: Span = Span::millis(500);
-/// Duration of a change of cell, same technology. Source: 3GPP's target of 49.5 ms for LTE.
+/// Duration of a change of radio cell, same technology. Source: 3GPP's target of 49.5 ms for LTE.
 const CELL_CHANGE: Span = Span::millis(50);
 /// Duration of a change of cellular technology. Source: field test in Germany (olgen2013).
 const RADIO_CHANGE: Span = Span::millis(4_500);
-/// Share of these that lose the IP session. Source: Baltrunas 2015, a third on Norwegian trains.
+/// Share of these changes that lose the IP session. Source: Baltrunas 2015, one third on Norwegian
+/// trains.
 const RADIO_CHANGE_LOSES: f64 = 1.0 / 3.0;
-/// Bits of a slot number within one stay; slots of the next stay have higher numbers.
+/// Bits of a slot number within one stay (time on one link). Slots of the next stay have higher
+/// numbers.
 const STAY_SLOTS: u32 = 40;
 
 /// The conditions that a device meets on its links.
@@ -28,7 +30,7 @@ const STAY_SLOTS: u32 = 40;
 pub struct LinkConditions {
     links: Vec<LinkOverTime>,
     stays: Vec<Stay>,
-    /// Outages that drop or reset, sorted by start. Their ends ascend too.
+    /// Outages of mode `Drop` or `Reset`, sorted by start. Their ends ascend too.
     breaks: Vec<Outage>,
     holds: Vec<(Time, Time)>,
     offline: Vec<(Time, Time)>,
@@ -75,7 +77,7 @@ impl LinkOverTime {
 }
 
 impl LinkConditions {
-    /// Conditions along a link schedule. Gaps and changes start only before `end`; later none does.
+    /// Conditions along a link schedule. Gaps and changes start only before `end`.
     pub fn new(schedule: &LinkSchedule, seed: Seed, end: Time) -> LinkConditions {
         let links = schedule.links.iter().enumerate();
         let links: Vec<LinkOverTime> = links
@@ -109,7 +111,7 @@ impl LinkConditions {
         }
         merge(&mut self.holds);
         merge(&mut self.offline);
-        // A sender waits until the last of several outages that touch has ended.
+        // Join outages that touch: a sender waits until the last of them has ended.
         self.breaks.sort_by_key(|o| (o.from, o.until));
         self.breaks.dedup_by(|next, kept| {
             let one = [next.mode, kept.mode] == [OutageMode::Drop; 2] && next.from <= kept.until;
@@ -118,7 +120,8 @@ impl LinkConditions {
             }
             one
         });
-        // If two outages overlap and the later one ends first, it gets the earlier one's end.
+        // Ends must ascend too: an outage that ends before an earlier one gets the end of the
+        // earlier one.
         let mut end = Time::ZERO;
         for outage in &mut self.breaks {
             end = end.max(outage.until);
@@ -126,7 +129,7 @@ impl LinkConditions {
         }
     }
 
-    /// At these times the IP session is lost. The device is not notified.
+    /// Loses the IP session at each of these times. The device is not notified.
     pub fn lose_sessions(&mut self, at: impl IntoIterator<Item = Time>) {
         self.sessions_lost.extend(at);
         self.sessions_lost.sort_unstable();
@@ -150,11 +153,11 @@ impl LinkConditions {
     pub fn seems_up(&self, now: Time) -> bool {
         within(&self.offline, now).is_none()
     }
-    /// True if no outage drops or resets at `now`.
+    /// True if no outage of mode `Drop` or `Reset` is active at `now`.
     pub fn carries(&self, now: Time) -> bool {
         self.at(now).outages(now).iter().all(|outage| outage.from > now)
     }
-    /// When the operating system reports a network: `now`, or the end of an outage that it noticed.
+    /// The first time, from `now` on, when the operating system reports a network.
     pub fn seems_up_from(&self, now: Time) -> Time {
         within(&self.offline, now).unwrap_or(now)
     }
@@ -163,7 +166,8 @@ impl LinkConditions {
         &self.offline
     }
 
-    /// Wake-up time of the radio for a packet at `now`. After use on another link it must wake up.
+    /// Wake-up time of the radio for a packet at `now`. After a change of link, the radio must wake
+    /// up.
     pub(crate) fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
         let stay = self.stays[self.stay(now)];
         let link = &self.links[stay.link];
@@ -203,7 +207,8 @@ impl LinkConditions {
                 .collect();
             for (i, stay) in self.stays.iter().enumerate().filter(|(_, stay)| stay.link == number) {
                 let until = self.stays.get(i + 1).map_or(Time::FAR, |next| next.from);
-                // Only this stay's outages: if moves are frequent, there are as many stays as gaps.
+                // Look only at outages of this stay: with frequent moves, there are as many stays
+                // as gaps.
                 let here = |o: &Outage| {
                     let outage = Outage { from: o.from.max(stay.from), until: o.until.min(until), ..*o };
                     (outage.from < outage.until).then_some(outage)
@@ -261,7 +266,8 @@ impl LinkConditions {
         &self.links[self.stays[stay].link].ways[way as usize]
     }
 
-    /// From `at` on: the next time without a hold on a link, its end, and the link's direction.
+    /// The next time from `at` on when a link transmits: its start, its end, and the link in
+    /// direction `way`.
     fn flows(&self, at: Time, way: Direction) -> (Time, Time, &DirectionOverTime) {
         let at = within(&self.holds, at).unwrap_or(at);
         let stay = self.stay(at);
@@ -317,7 +323,7 @@ impl Conditions for ConditionsAt<'_> {
             }
             at = end;
         }
-        // A trace passes whole bytes on each link.
+        // A trace counts whole bytes on each link, so the estimate may be a few bytes wrong.
         let mut passed = u64::try_from(volume / BYTE).unwrap_or(u64::MAX - 1);
         while passed > 0 && self.leaves_by(way, from, passed) >= until {
             passed -= 1;

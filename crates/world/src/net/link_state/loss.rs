@@ -1,8 +1,10 @@
-//! Decides which packets are lost: Gilbert–Elliott over slots of about one packet (h = 0, k = 1).
+//! Decides which packets are lost by the Gilbert–Elliott model with h = 0, k = 1. The bad state
+//! loses every packet, the good state none. The state is constant for a slot of about one packet.
 //!
-//! Slots come in stretches: blocks of 65 536 slots, or the windows in which losses may come. Each
-//! stretch has its own seed and starts in a state of the stationary distribution. Geometric jumps
-//! lead through it. The only effect of the blocks: a run of losses ends at a block's end.
+//! Slots form stretches: blocks of 65 536 slots, or the windows in which packets may be lost. Each
+//! stretch has its own seed, and starts in a state of the stationary distribution. The lengths of
+//! runs (slots in the same state) are geometric draws. Blocks have one effect: a run of losses ends
+//! at a block's end.
 
 use std::cell::RefCell;
 use std::ops::Range;

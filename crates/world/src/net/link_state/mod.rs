@@ -3,10 +3,10 @@
 //!
 //! Read `moves` (the link at each time), `link_conditions` (all conditions), then the parts.
 //!
-//! Invariants: the result never depends on the data sent or on earlier queries. Time is the key of
-//! each random draw, so no query must step through all times before. Caches only make the next
-//! query cheaper. A link has its own seed, by its index in the schedule. Outages are few and drawn
-//! before the world starts.
+//! Invariants: the conditions never depend on the data sent or on earlier queries. The time is the
+//! key of each random draw, so a query needs no draws for earlier times. Caches only make the next
+//! query cheaper. Each link has its own seed, derived from its index in the schedule. Outages are
+//! few, so all are drawn before the simulation starts.
 
 mod capacity;
 mod gaps;

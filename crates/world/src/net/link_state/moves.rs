@@ -9,7 +9,7 @@ use crate::base::{Ppm, Seed, Span, Stream, Time};
 #[derive(Clone, Debug)]
 pub struct LinkSchedule {
     pub(super) links: Vec<Arc<Profile>>,
-    /// Sorted by start; the first starts with the world. Neighbours use different links.
+    /// Sorted by start. The first stay starts at time 0. Neighbours use different links.
     pub(super) stays: Vec<Stay>,
     pub(super) dead_zones: Vec<(Time, Time)>,
 }
@@ -48,7 +48,7 @@ impl LinkSchedule {
 }
 
 impl Moves {
-    /// Approximate number of times a device picks a link within this time.
+    /// Approximate number of times that a device picks a link within this span.
     pub fn moments(&self, within: Span) -> u64 {
         match self {
             Moves::Wander { links, mean } => within.0.checked_div(pause(links, *mean).0).unwrap_or(0),
@@ -92,9 +92,9 @@ fn pause(links: &[(Arc<Profile>, Ppm)], mean: Span) -> Span {
     Span::from_secs_f64(mean.as_secs_f64() * (1.0 - stays_put))
 }
 
-/// At moments of a Poisson process, the device picks a link by its share. So shares are shares of
-/// time. The mean distance of the moments is `mean`·(1 − Σ share²). So a stay lasts `mean` on
-/// average.
+/// The device picks a link at the times of a Poisson process, with the link's share as probability.
+/// So the share is also the link's share of time. A pick may return the same link. With a mean
+/// distance of `mean`·(1 − Σ share²) between picks, a stay lasts `mean` on average.
 fn wander(
     links: &[(Arc<Profile>, Ppm)],
     mean: Span,
@@ -125,7 +125,7 @@ const LEAVES: u64 = 8 * 3_600 + 20 * 60;
 const LUNCH: u64 = 12 * 3_600;
 const LUNCH_ENDS: u64 = 12 * 3_600 + 30 * 60;
 const RETURNS: u64 = 16 * 3_600 + 40 * 60;
-/// Approximate stays per day: per hour two trips (legs) and two visits, and the depot.
+/// Approximate stays per day: two trips (legs) and two visits per hour, and the depot.
 const STAYS_A_DAY: u64 = 32;
 /// Median seconds of a trip (leg) and of a visit, and the sigma of both.
 const LEG: f64 = 14.0 * 60.0;
@@ -139,9 +139,10 @@ const DEPOT: usize = 0;
 const ROAD: usize = 1;
 const SITE: usize = 2;
 
-/// A field worker's days; all numbers are estimates. Depot Wi-Fi until 08:20 and from 16:40, lunch
-/// from 12:00 to 12:30. The rest is trips (legs) and visits in a ratio of 35 to 50. Each visit has
-/// a dead zone of 10 to 20 %.
+/// A field worker's days; all numbers are estimates. The worker is at the depot until 08:20 and
+/// from 16:40 on. Lunch is from 12:00 to 12:30. In the remaining time, trips (legs) and visits
+/// alternate in a ratio of 35 to 50. Each visit has a dead zone (no network) for 10 to 20 % of its
+/// time.
 struct Days<'s> {
     since_midnight: Span,
     end: Time,

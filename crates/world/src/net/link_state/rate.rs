@@ -2,18 +2,18 @@
 //! φ·X(s−1) + √(1−φ²)·e(s), rate = mean · exp(σ·X − σ²/2). Source: models of measured cellular
 //! traces (mahimahi: φ 0.6–0.9, σ 0.7–1.2).
 //!
-//! The value of a second depends on that second alone. Half-way between two known points, h steps
-//! to either side, X has mean φʰ ÷ (1+φ²ʰ) times their sum and variance (1−φ²ʰ) ÷ (1+φ²ʰ). Block
-//! ends are 256 s apart and drawn independently (their true correlation is φ²⁵⁶, 10⁻¹⁸ at φ =
-//! 0.85). Inside a block a second takes at most eight halvings. Each is one draw with the second as
-//! key.
+//! The value of a second depends only on that second. Half-way between two known points, each h
+//! steps away, X has a mean of φʰ ÷ (1+φ²ʰ) times their sum, and a variance of (1−φ²ʰ) ÷ (1+φ²ʰ).
+//! Block ends are 256 s apart and drawn independently. (Their true correlation is φ²⁵⁶: 10⁻¹⁸ at φ
+//! = 0.85.) Inside a block, at most 8 halvings lead to a second. Each halving is one draw, with its
+//! middle second as key.
 
 use super::super::options::Variation;
 use crate::base::Seed;
 
 const LEVELS: usize = 8;
 const BLOCK: u64 = 1 << LEVELS;
-/// Halvings within a part, which is computed as a whole.
+/// Halvings within a part. A part is a group of seconds that are computed together.
 const PART_LEVELS: usize = 4;
 /// Seconds per part. Queries for consecutive seconds draw each second once.
 pub(super) const PART: u64 = 1 << PART_LEVELS;

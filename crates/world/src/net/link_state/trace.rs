@@ -1,6 +1,7 @@
-//! Packet-delivery traces in mahimahi's format (Netravali et al., USENIX ATC 2015). Each line is a
-//! packet of 1 504 bytes: the millisecond in which it may leave. At its end the trace repeats. The
-//! packets of a millisecond share it evenly, so each millisecond has one rate.
+//! Packet-delivery traces in mahimahi's format (Netravali et al., USENIX ATC 2015). Each line
+//! stands for a packet of 1 504 bytes. Its number is the millisecond in which the packet may leave.
+//! At its end, the trace repeats. Packets of the same millisecond share it evenly, so each
+//! millisecond has one rate.
 
 use std::io::{BufRead, Read as _};
 
@@ -8,9 +9,10 @@ use crate::base::{BitRate, Digest, Span, Time};
 
 const PACKET: u128 = 1_504;
 const MS: u64 = 1_000_000;
-/// Behind a tunnel, a cycle of at least this many packets may cut one packet at its end.
+/// Behind a slower link, a trace is repeated for at least the time of this many packets. Then its
+/// end cuts at most one packet of this many.
 const CUT_OF: u128 = 100;
-/// After this many repetitions the result counts as settled.
+/// The queue's state after a cycle counts as settled after this many repetitions.
 const ROUNDS_MAX: u32 = 10;
 /// A longer line cannot be a number.
 const LINE_MAX: u64 = 40;
@@ -81,7 +83,7 @@ impl Trace {
                 return Err(TraceError::new(line, why));
             }
             last = ms;
-            // The packet of millisecond n has left at n: it uses the millisecond that ends at n.
+            // A packet with number n has left by n ms: it uses the millisecond that ends at n.
             let slot = u32::try_from(ms.saturating_sub(1)).map_err(|_| TraceError::too_late(line, ms))?;
             if packets.len() == most {
                 let why = format!("the trace has more than {most} packets, the most that are read");
@@ -110,8 +112,8 @@ impl Trace {
         BitRate(((bits * 1_000 / u128::from(self.period)) as u64).max(1))
     }
 
-    /// The trace behind a link of at most `rate`. Faster packets queue for less than `wait`. The
-    /// rest of a burst is lost. Pauses stay.
+    /// The trace after it passes a link of at most `rate`. Packets that come faster queue for less
+    /// than `wait`. The other packets of a burst are lost. Pauses stay the same.
     pub fn at_most(&self, rate: BitRate, wait: Span) -> Trace {
         let takes = (PACKET * 8_000_000_000).div_ceil(u128::from(rate.0.max(1)));
         let wait = u128::from(wait.0);
@@ -119,7 +121,7 @@ impl Trace {
         if self.behind(takes, wait, 1, 0, cycle).0 == self.packets {
             return self.clone();
         }
-        // Repeat the trace so often that a packet cut at the end is one of many.
+        // Repeat the trace so often that a packet that is cut at the end is one of many.
         let cycles = u32::try_from((CUT_OF * takes).div_ceil(cycle)).unwrap_or(u32::MAX);
         let period = self.period * cycles.min(u32::MAX / self.period);
         let whole = u128::from(period) * u128::from(MS);
@@ -139,9 +141,9 @@ impl Trace {
         Trace { packets, period }
     }
 
-    /// Sends `cycles` cycles of packets through a server, from `free` to `until`; each takes
-    /// `takes`. Returns the packets' milliseconds and the time when the server is free; in
-    /// nanoseconds.
+    /// Sends `cycles` cycles of packets through a link that is free from `free` on. Each packet
+    /// takes `takes` and must end by `until`. Returns the milliseconds of the packets that pass,
+    /// and the time when the link is free again. Times are in nanoseconds.
     fn behind(&self, takes: u128, wait: u128, cycles: u32, mut free: u128, until: u128) -> (Vec<u32>, u128) {
         let mut passed = Vec::new();
         for begun in (0..cycles).map(|n| n * self.period) {
@@ -149,10 +151,10 @@ impl Trace {
             while let Some(slot) = self.packets.get(n) {
                 let comes = u128::from(begun + slot) * u128::from(MS);
                 let begins = free.max(comes);
-                // A packet may leave at any time of its millisecond.
+                // The result has only milliseconds, so a packet may wait up to 1 ms longer.
                 let lost = begins > comes && begins - comes + u128::from(MS) > wait;
                 if lost || begins + takes > until {
-                    // All packets that come with it are lost too.
+                    // All packets of the same millisecond are lost too.
                     n = self.before(slot + 1);
                     continue;
                 }
@@ -190,8 +192,8 @@ impl Trace {
         u64::try_from(ns).map_or(Time::FAR, Time)
     }
 
-    /// Whole bytes that have passed since the start. Rounds down, so that a time rounded up to the
-    /// nanosecond includes its byte.
+    /// Whole bytes that have passed since the start, rounded down. `leaves` rounds its time up, so
+    /// at that time its last byte has passed.
     pub(super) fn passed(&self, at: Time) -> u128 {
         let (ms, ns) = (at.0 / MS, at.0 % MS);
         let period = u64::from(self.period);
@@ -292,7 +294,7 @@ mod tests {
             let (trace, rate) = (trace(&lines), BitRate(kbits * 1_000));
             let tunnel = trace.at_most(rate, Span::millis(wait));
             prop_assert_eq!(tunnel.period % trace.period, 0);
-            // Two periods, as one may transmit packets that the other left.
+            // Two periods, because packets of one period may leave in the next.
             let [comes, passes] = [&trace, &tunnel].map(|of| {
                 let cycles = u64::from(2 * tunnel.period / of.period);
                 let cycle = |n| of.packets.iter().map(move |slot| n * u64::from(of.period) + u64::from(*slot));

@@ -1,7 +1,7 @@
-//! BBR's start-up (version 1, `net/ipv4/tcp_bbr.c`), paced at 2.89 times the bandwidth seen so far.
-//! It sends in grains of 1/32 of the window. Each acknowledged grain is a sample. Once the pipe is
-//! full, the rest leaves at the link's own rate. Every ten seconds BBR probes for 200 ms, to
-//! measure the round trip without load.
+//! BBR's start-up (version 1, `net/ipv4/tcp_bbr.c`). It sends at 2.89 times the bandwidth seen so
+//! far, in grains (bursts) of 1/32 of the window. Each acknowledged grain gives a sample of the
+//! bandwidth. Once the pipe is full, the rest leaves at the link's own rate. Every 10 s, BBR probes
+//! for 200 ms to measure the round trip without load.
 
 use std::collections::VecDeque;
 
@@ -13,17 +13,17 @@ pub(super) const GAIN: f64 = 2.885;
 /// Linux paces 1 % below its bandwidth estimate.
 pub(super) const MARGIN: f64 = 0.99;
 const UNPACED: f64 = 10.0;
-/// From this rate on, packets leave in pairs: packets per second, 1.2 Mbit/s of 1 448 bytes each.
+/// From this rate on, packets leave in pairs. In packets per second: 1.2 Mbit/s, 1 448 bytes each.
 const PAIRS_FROM: f64 = 1_200_000.0 / 8.0 / 1_448.0;
 const INITIAL: f64 = super::window::INITIAL;
-/// The pipe is full if the bandwidth grew by less than this in each of so many rounds.
+/// The pipe is full if the bandwidth grew by less than this factor in each of `ROUNDS` rounds.
 pub(super) const GROWTH: f64 = 1.25;
 pub(super) const ROUNDS: u32 = 3;
 /// How long the smallest round trip stays valid.
 const FORGETS: Span = Span::secs(10);
 /// If a round trip is at most this many times the smallest one, the link is empty.
 const EMPTY: f64 = 1.01;
-/// To measure it again, BBR keeps four packets in flight for this long.
+/// To measure the smallest round trip again, BBR keeps four packets in flight for this long.
 pub(super) const PROBE: Span = Span::millis(200);
 
 #[derive(Clone, Debug, Default)]

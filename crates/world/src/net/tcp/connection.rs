@@ -48,7 +48,7 @@ const RECORD: u64 = 16_384;
 const RECORD_OVERHEAD: u64 = 22;
 /// First wait for a SYN-ACK; it doubles (RFC 6298).
 const SYN_TIMEOUT: Span = Span::secs(1);
-/// An end that sends earlier than this after it received delays its acknowledgements.
+/// An end delays its acknowledgements if it sends within this time after it received.
 const DELAYED_ACK: Span = Span::millis(40);
 
 /// An open connection.
@@ -63,7 +63,7 @@ pub struct Connection {
     tls: Tls,
     /// Number of messages so far, by direction.
     messages: [u64; 2],
-    /// While it opens: the time until which the device waits for it. `None`: it is open.
+    /// While the connection opens: the device's deadline. `None`: the connection is open.
     patience: Option<Time>,
 }
 
@@ -165,12 +165,12 @@ impl Connection {
         transfer
     }
 
-    /// The load of a message of `bytes`. True: only every second packet is acknowledged.
+    /// The load of a message of `bytes`, and true if only every second packet is acknowledged.
     fn next_message(&mut self, way: Direction, at: Time, bytes: u64) -> (Load, bool) {
         let count = &mut self.messages[way as usize];
         *count += 1;
         let first = *count == 1;
-        // The server delays acknowledgements. The device does if it sends without a pause.
+        // The server delays its acknowledgements. The device delays them if no pause came before.
         let kept = !first && (way == Direction::Up || at.since(self.last) < DELAYED_ACK);
         let mut load = self.load(bytes);
         if first && self.tls == Tls::V13 {
@@ -209,8 +209,9 @@ pub(in crate::net) fn arrival(conditions: &dyn Conditions, way: Direction, left:
     left + Span(conditions.rtt(left).0 / 2) + conditions.jitter(way, left)
 }
 
-/// The time when the device may continue, and the round trip of the SYN that arrived. A SYN is
-/// repeated after 1 s, 3 s, 7 s … until `until` (RFC 6298). A late SYN-ACK belongs to its own SYN.
+/// Returns the time when the device may continue, and the round trip of the SYN that arrived. A SYN
+/// is repeated after 1 s, 3 s, 7 s … until `until` (RFC 6298). A late SYN-ACK counts from its own
+/// SYN.
 fn greet(
     conditions: &dyn Conditions,
     at: Time,

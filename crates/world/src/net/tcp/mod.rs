@@ -1,26 +1,28 @@
-//! TCP as arithmetic: the time that a message takes on a connection, given its earlier messages.
+//! The model of TCP. It computes how long a message takes on a connection with given earlier
+//! messages.
 //!
 //! A [`Connection`] has one [`Sender`] per direction. The sender keeps its window, its smoothed
 //! round trip and the time of its last packet. A [`Transfer`] is one message in transit. It
-//! proceeds in rounds: a window leaves, and its first acknowledgement comes a round trip later. In
-//! between, the bottleneck stalls (the stall sum; Kurose and Ross, "static objects"). Once the
-//! window covers the pipe, the rest leaves in one stretch. So a message costs one step per doubling
-//! of its size, and one per lost packet. Messages of several streams are one transfer that grows as
-//! they join. Marks note when each has passed. A message that meets an outage is simulated packet
-//! by packet (`packets`).
+//! proceeds in rounds: a window leaves, and its first acknowledgement comes a round trip later.
+//! Until then, the bottleneck stalls (the stall sum; Kurose and Ross, "static objects"). Once the
+//! window covers the bandwidth-delay product, the rest leaves in one stretch. So the model needs
+//! one step per doubling of a message's size, and one per lost packet. Messages of several streams
+//! form one transfer, which grows when a message joins. Marks record when each message has passed.
+//! A message that meets an outage is simulated packet by packet (`packets`).
 //!
-//! The model is Linux: initial window of ten, growth by acknowledged segments while window-limited,
-//! HyStart, CUBIC, RACK, tail-loss probes, restart of an idle window, BBR's paced start-up. `trust
-//! validate` compares it with measured transfers.
+//! The model follows Linux: initial window of 10, growth by acknowledged segments while the window
+//! is the limit, HyStart, CUBIC, RACK, tail-loss probes, restart of an idle window, BBR's paced
+//! start-up. The command `trust validate` compares it with measured transfers.
 //!
-//! A lost acknowledgement costs nothing, except that of a SYN. The next one carries the same and
-//! more (RFC 9293, 3.4), and the window grows by acknowledged segments (RFC 3465). A sender stalls
-//! only if all acknowledgements of a window are lost: at 1 % loss once in 10¹⁰ rounds.
+//! The model ignores the loss of acknowledgements, except that of a SYN. The next acknowledgement
+//! covers the same segments and more (RFC 9293, 3.4), and the window grows by acknowledged segments
+//! (RFC 3465). A sender stalls only if all acknowledgements of a window are lost. At 1 % loss, this
+//! happens once in 10¹⁰ rounds.
 //!
-//! Invariants: nothing here draws random numbers. Losses and outages come from
-//! [`Conditions`](super::Conditions), by time. On a link without loss whose queue holds the window,
-//! more capacity never makes CUBIC later. A transfer that is stopped and continued ends at the same
-//! time as without the stop.
+//! Invariants: the model draws no random numbers. Losses and outages come from
+//! [`Conditions`](super::Conditions) and depend on the time. If a link loses nothing and its queue
+//! holds the window, more capacity never delays CUBIC. A transfer that is stopped and continued
+//! ends at the same time as without the stop.
 
 mod bbr;
 mod connection;

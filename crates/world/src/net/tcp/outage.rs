@@ -13,13 +13,14 @@ pub(super) const LONGEST_WAIT: Span = Span::secs(120);
 pub struct Staircase {
     /// Time until the outage is over for the sender; `None`: the sender has given up before.
     pub over: Option<Span>,
-    /// Wasted packets until then: one per step.
+    /// Retransmissions that the outage drops.
     pub vain: u64,
 }
 
-/// Retransmissions through an outage of length `lasts`. For the sender it ends at t_k = a +
-/// RTO·(2^k − 1), with the smallest k such that t_k ≥ `lasts`; a = 2·SRTT (the probe), RTO = SRTT +
-/// 0.2 s. `srtt` is the SRTT under load. Measured on Linux 6.18; RFC 6298, RFC 8985.
+/// Retransmissions through an outage of length `lasts`. The sender continues at t_k = a + RTO·(2^k
+/// − 1), with the smallest k for which t_k ≥ `lasts`. Here a = 2·SRTT (the tail-loss probe), and
+/// RTO = SRTT + 0.2 s. `srtt` is the SRTT (smoothed round trip) under load. Measured on Linux 6.18;
+/// RFC 6298, RFC 8985.
 pub fn staircase(lasts: Span, srtt: Span) -> Staircase {
     let probe = srtt * 2;
     let timeout = srtt + Span::millis(200);

@@ -30,7 +30,7 @@ pub struct Lead {
     pub wire: u64,
 }
 
-/// A message in the form that the link sees.
+/// A message, and the segments that leave before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Load {
     /// Bytes of the message.

@@ -18,7 +18,8 @@ in_words!(Congestion { Cubic: "cubic", Bbr: "bbr" });
 /// Minimum of the retransmission timeout, in addition to the smoothed round trip.
 const RTO_MARGIN: Span = Span::millis(200);
 
-/// Weight of the old estimate after n samples; each has weight 1/8 (RFC 6298). n is at most 32.
+/// Weight of the old estimate after n samples. Each sample has weight 1/8 (RFC 6298). n is at most
+/// 32.
 const KEPT: [f64; 33] = {
     let mut kept = [1.0; 33];
     let mut n = 1;
@@ -43,7 +44,8 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// After a handshake that ended at `now` and took `rtt`. `restarts`: idle windows shrink.
+    /// A sender after a handshake that ended at `now` and took `rtt`. With `restarts`, idle windows
+    /// shrink.
     pub fn new(congestion: Congestion, rtt: Span, now: Time, restarts: bool) -> Sender {
         Sender {
             window: Window::default(),
@@ -66,7 +68,7 @@ impl Sender {
         (self.srtt * 2 + alone).min(self.timeout())
     }
 
-    /// Takes the samples of a flight of acknowledgements. The last of them took `rtt`.
+    /// Takes the round-trip samples of a step's acknowledgements. The last sample is `rtt`.
     pub(super) fn measured(&mut self, rtt: Span, samples: u64) {
         // Two segments share an acknowledgement.
         let kept = KEPT[samples.div_ceil(2).min(32) as usize];

@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::net::{Conditions, Direction, Outage};
 
-/// A link with constant rate, delay, queue and loss. Each slot of a packet's length draws its loss.
+/// A link with constant rate, delay, queue and loss. Losses are drawn per slot of one packet's
+/// length.
 #[derive(Clone, Debug)]
 pub struct Steady {
     /// Round trip without load.

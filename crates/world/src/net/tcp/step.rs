@@ -6,9 +6,9 @@ use crate::base::{Span, Time};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stepped {
     Whole,
-    /// It was cut at a time when the caller must check the sender.
+    /// The step was cut at a time when the caller must check the sender.
     Short,
-    /// It meets an outage: no part of it is done.
+    /// The step meets an outage: no part of it is done.
     Meets,
 }
 
@@ -37,13 +37,13 @@ pub(super) struct Step {
     pub(super) stretch: bool,
     /// Packets of the step that BBR's start-up sends.
     pub(super) opening: u64,
-    /// True if nothing follows until all of it is acknowledged.
+    /// True if the next packets wait until the whole step is acknowledged.
     pub(super) told: bool,
     /// Packets after this step that the sender has already sent, if it stops here.
     pub(super) ahead: u64,
     pub(super) start: Time,
     pub(super) end: Time,
-    /// True if it was cut where the caller must check the sender.
+    /// True if the step was cut at a time when the caller must check the sender.
     pub(super) short: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Transfers against closed forms, against each other, and against invariants.
+//! Transfers compared with closed forms, with each other, and with invariants.
 
 mod outages;
 
@@ -25,7 +25,7 @@ fn plain() -> Handshake {
     }
 }
 
-/// The time when a first message has left the bottleneck, and its traffic.
+/// The time when a connection's first message has left the bottleneck, and the message's traffic.
 fn run(congestion: Congestion, link: &dyn Conditions, load: Load) -> (Result<Time, Broken>, Traffic) {
     let mut sender = Sender::new(congestion, link.rtt(at(0)), at(0), true);
     let mut transfer = Transfer::new(Direction::Down, at(0), load, 1_500, false);
@@ -56,8 +56,8 @@ fn dropping(mut link: Steady, from_ms: u64, until_ms: u64) -> Steady {
     link
 }
 
-/// A steady link with a gap in capacity. It loses all packets up to `loses_until`, and counts how
-/// often it is asked.
+/// A steady link with a gap in its capacity. It loses all packets up to `loses_until`, and counts
+/// the queries for losses.
 struct Gap {
     link: Steady,
     from: Time,
@@ -152,7 +152,7 @@ proptest! {
         let faster = BitRate(rate + more);
         let fast = Steady::new(Span::millis(rtt.saturating_sub(less).max(1)), faster, faster);
         let fast = sent_by(Congestion::Cubic, &fast, load).0;
-        // One nanosecond of rounding per round.
+        // Allow one nanosecond of rounding per round.
         prop_assert!(fast <= slow + Span::nanos(100), "{fast:?} after {slow:?}");
     }
 
@@ -220,8 +220,8 @@ fn a_link_that_never_opens_carries_the_syns_of_the_staircase_and_nothing_else() 
 
 #[test]
 fn a_handshake_under_loss_takes_as_long_as_the_formula_says() {
-    // Cardwell 2000: SYN and SYN-ACK are each lost n times in a row with p^n, with waits of 1, 2, 4
-    // s: Ts·((1 − p)/(1 − 2p) − 1) per direction.
+    // Cardwell 2000: a SYN or SYN-ACK is lost n times in a row with probability p^n. The waits are
+    // 1, 2, 4 s … So a direction takes Ts·((1 − p)/(1 − 2p) − 1) longer.
     let loss = 0.05;
     let expected = 2.0 * ((1.0 - loss) / (1.0 - 2.0 * loss) - 1.0);
     let links = (0..20_000).map(|seed| lte().with_losses(loss, Seed(seed)));
@@ -243,7 +243,7 @@ fn where_every_packet_is_lost_tries_are_as_rare_as_in_an_outage() {
         for (lasts, tries) in [(1_000, 4), (10_000, 7), (60_000, 10)] {
             let deaf = Gap { loses_until: at(lasts), ..Gap::none(lte()) };
             let (left, traffic) = sent(&deaf, bytes);
-            // The first window, plus the tries.
+            // The first window, plus the retransmissions.
             let lost = traffic.retransmitted;
             let flight = segments(bytes, 1_500).min(10);
             assert!(
@@ -272,8 +272,8 @@ fn bbr_comes_to_an_end_though_each_look_for_the_round_trip_takes_longer_than_it_
         let link = Steady::new(Span::secs(rtt), BitRate(1_000_000), BitRate(1_000_000));
         let takes = sent_by_bbr(&link, bytes).since(at(0));
         let alone = BitRate(1_000_000).time_for(wire(bytes, 1_500));
-        // Ten seconds of work, then two round trips of four packets each. The start-up takes some
-        // more rounds.
+        // 10 s of work, then two round trips of four packets each. The start-up takes some more
+        // rounds.
         let looks = alone.as_secs_f64() / 10.0 * 2.0 * rtt as f64;
         let expected = alone.as_secs_f64() + looks;
         let off = takes.as_secs_f64() / expected - 1.0;

@@ -1,4 +1,8 @@
 //! One message in transit.
+//!
+//! A round is a window of packets. The next round starts when the first acknowledgement returns. A
+//! stretch is a sequence of packets without a pause. A repair is the retransmission of a lost
+//! packet.
 
 mod close_up;
 mod flight;
@@ -40,19 +44,20 @@ pub struct Transfer {
     silence: Option<(Time, Span)>,
     /// From this time on nobody waits for the message.
     pub(super) patience: Time,
-    /// Packets in flight that the link holds, at the last step.
+    /// How many packets in flight the link could hold at the last step.
     room: u64,
-    /// Packets sent for acknowledgements that came before a loss was found.
+    /// Packets that may leave in addition to the window. Acknowledgements for them came before a
+    /// loss was found.
     credit: u64,
-    /// The number of next packets that belong to the current recovery. Their loss shrinks no
-    /// window.
+    /// How many of the next packets belong to the current recovery. Their loss does not shrink the
+    /// window again.
     excused: u64,
     limited: bool,
     /// True if the receiver acknowledges only every second segment.
     delayed: bool,
-    /// Window left over by the last round, in packets.
+    /// Unused part of the last round's window, in packets.
     spare: u64,
-    /// True if the next packets still belong to that round.
+    /// True if the next packets use this unused part.
     reopened: bool,
     flight: Flight,
     /// Ends of the messages, if the transfer has several.
@@ -120,8 +125,9 @@ impl Transfer {
         }
     }
 
-    /// Runs until all has left, the connection broke, or `until` (in a round: the round's end).
-    /// Returns the time when the last byte left the bottleneck; `None`: the transfer continues.
+    /// Runs until all packets have left, the connection breaks, or `until`. A round that has begun
+    /// runs to its end. Returns the time when the last byte left the bottleneck; `None`: the
+    /// transfer continues.
     pub fn run(
         &mut self,
         sender: &mut Sender,
@@ -163,7 +169,7 @@ impl Transfer {
         }
     }
 
-    /// Like `ended`, but final: all has left by `now`, so other flows cannot change the time.
+    /// Like `ended`, but only once all packets have left: then other flows cannot change the time.
     pub(in crate::net) fn over(&self, now: Time) -> Option<Result<Time, Broken>> {
         self.ended().filter(|ended| ended.is_err() || self.free <= now)
     }
@@ -171,7 +177,7 @@ impl Transfer {
         self.at <= now || self.free > now && !self.burst
     }
 
-    /// The time when it next stops or starts to send; `now` if it starts now.
+    /// The time when the transfer next stops or starts to send; `now` if it starts now.
     pub(in crate::net) fn next_turn(&self, now: Time) -> Time {
         let sends = self.free > now && !self.burst && self.close_up.is_none();
         if sends { self.free } else { self.at.max(now) }
@@ -183,15 +189,15 @@ impl Transfer {
     fn window(&self, sender: &Sender) -> u64 {
         sender.bbr.as_ref().map_or(sender.window.segments(), |bbr| bbr.window())
     }
-    /// The most bytes it can have in flight: its window, or the whole message.
+    /// Maximum of bytes in flight: the window, or the whole message.
     pub(in crate::net) fn in_flight_at_most(&self, sender: &Sender) -> u64 {
         self.window(sender).min(self.load.segments).saturating_mul(self.load.mtu)
     }
     fn next(&self, n: u64) -> Traffic {
         Traffic { packets: n, retransmitted: n.min(self.again.packets), bytes: self.bytes(n) }
     }
-    /// Traffic if nothing is acknowledged for `lasts` from here on. That is the first window, if it
-    /// has not started, and the retransmissions of the first unacknowledged packet.
+    /// Traffic if no acknowledgement arrives for the next `lasts`: the first window (if the
+    /// transfer has not started), and the retransmissions of the first unacknowledged packet.
     pub(in crate::net) fn unheard(&self, sender: &mut Sender, lasts: Span) -> Traffic {
         if self.burst {
             sender.wakes(self.at);
@@ -211,8 +217,8 @@ impl Transfer {
         (self.load.payload(self.load.segments), self.load.payload(self.sent))
     }
 
-    /// Changes its messages at `now`. From here on, `bytes` are left. Each of `streams` ends after
-    /// the given bytes; `None`: it has none left. The bytes sent do not change.
+    /// Changes the transfer's messages at `now`. From then on, `bytes` are left. Each of `streams`
+    /// ends after its number of bytes; `None`: the stream has no bytes left.
     pub(in crate::net) fn change(&mut self, now: Time, bytes: u64, streams: &[(u64, Option<u64>)]) {
         let load = self.load.rest(self.sent, bytes);
         let out = self.close_up.as_ref().map_or(0, |packets| packets.next() - packets.through());
@@ -240,7 +246,7 @@ impl Transfer {
             (self.at, self.reopened) = (now, true);
         }
         if bytes > 0 {
-            // The packets that follow show the hidden losses.
+            // The next packets will show the hidden losses to the sender.
             (self.again, self.hidden) = (self.owed(), Owed::default());
         }
     }
@@ -315,7 +321,8 @@ impl Transfer {
         lost.dedup();
         if let Some(first) = lost.first().filter(|_| step.stretch) {
             // Packets in flight when the loss is found continue. The rest is planned again with the
-            // smaller window. BBR's start-up is not cut: it would see acknowledgements too early.
+            // smaller window. BBR's start-up is not cut, because a cut would show it
+            // acknowledgements too early.
             let seen = (first + step.window).max(step.opening).min(step.n);
             if seen < step.n {
                 self.shorten(&mut step, seen, sender, conditions, &pace, rested.as_deref());
@@ -398,8 +405,9 @@ impl Transfer {
         Step { n, window, stretch, opening: 0, told: false, ahead, start: pace.start, end: ends, short }
     }
 
-    /// Packets that leave without a stall: all, but only until the window overflows the queue, and
-    /// fewer if the rate rises. At least a window, or `open` packets if `open` is smaller.
+    /// Number of packets that leave without a stall. The stretch ends where the window would
+    /// overflow the queue, and earlier if the rate rises. The result is at least a window, or
+    /// `open` if that is less.
     fn stretch(&self, sender: &Sender, pace: &Pace, conditions: &dyn Conditions, open: u64) -> u64 {
         let window = sender.window.segments().min(open);
         let mut n = self.left().min(sender.window.until(self.room + 1)).max(window);
@@ -414,7 +422,7 @@ impl Transfer {
         n
     }
 
-    /// Packets in flight that fit on the link: in transit and in its queue.
+    /// How many packets in flight the link can hold: in transit and in its queue.
     fn holds(&self, conditions: &dyn Conditions, pace: &Pace) -> u64 {
         let queue =
             conditions.queue(self.way).saturating_add(conditions.spare(self.way, pace.start)) / self.load.mtu;
@@ -501,8 +509,8 @@ impl Transfer {
         if behind == 0 && (!more || count == step.n) {
             return self.probe(step, lost, sender, pace);
         }
-        // Packets that arrive after it show the loss: three packets, or fewer and a quarter of a
-        // round trip (RACK, RFC 8985).
+        // Later packets that arrive show the loss: three packets, or fewer packets and a quarter of
+        // a round trip (RACK, RFC 8985).
         let patience = if behind >= 3 || more { Span::ZERO } else { Span(pace.round.rtt.0 / 4) };
         let found = step.left_at(first + 4) + pace.back() + patience;
         let ending = lost.at.iter().rev().zip((0..step.n).rev()).take_while(|(lost, at)| **lost == *at);
@@ -511,7 +519,7 @@ impl Transfer {
         self.again = self.again.plus(Owed::of(seen));
         self.hidden = self.hidden.plus(Owed::of(hidden));
         self.at = if more { step.goes_on(pace) } else { found };
-        // A BBR step may have losses in several windows. Each window's are detected separately.
+        // A BBR step may have losses in several windows. They are detected window by window.
         let known = if sender.bbr.is_some() { lost.at[seen.len() - 1] } else { first };
         let last = found + (step.left_at(known + 4) - step.left_at(first + 4));
         self.repaired = self.repaired.max(last + pace.round.segment);
@@ -524,8 +532,8 @@ impl Transfer {
         }
     }
 
-    /// Handles the loss of a message's end or a whole window: no packet that arrives shows it. A
-    /// probe is sent. During a recovery, the timeout ends it.
+    /// Handles the loss of a message's end or of a whole window: no later packet arrives to show
+    /// it. The sender sends a tail-loss probe. During a recovery, it waits for its timeout instead.
     fn probe(&mut self, step: &Step, lost: &Lost<'_>, sender: &mut Sender, pace: &Pace) {
         let first = lost.at[0];
         let heard = if first > 0 { step.left_at(first) + pace.back() } else { step.start };

@@ -10,10 +10,11 @@ pub(super) const C: f64 = 0.4;
 const LOW: f64 = 16.0;
 /// Round-trip samples before HyStart assumes a queue.
 const SAMPLES: f64 = 8.0;
-/// Before the first loss CUBIC adds a segment per this many acknowledged: 5 % per round trip.
+/// Before the first loss, CUBIC adds a segment per this many acknowledged segments: 5 % per round
+/// trip.
 pub(super) const SEARCHING: f64 = 20.0;
 
-/// Minimum time between two computations of the cubic in Linux.
+/// Minimum time between two computations of the cubic function in Linux.
 pub(super) const LOOKS: Span = Span::micros(31_250);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,10 +29,10 @@ pub(super) struct Window {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Epoch {
     pub(super) began: Time,
-    /// Seconds after the loss until the cubic is back at the peak.
+    /// Seconds after the loss until the cubic function is back at the peak.
     pub(super) k: f64,
     pub(super) reno: f64,
-    /// The time when the window was last set to the cubic.
+    /// The time when the window was last set to the value of the cubic function.
     pub(super) looked: Time,
 }
 
@@ -73,7 +74,8 @@ impl Window {
         }
     }
 
-    /// All fitted into the window. In slow start Linux lets it grow to twice the packets in flight.
+    /// `n` segments were acknowledged, and the window was not the limit. In slow start, Linux lets
+    /// the window grow to twice the packets in flight.
     pub(super) fn acknowledged_below(&mut self, n: u64, now: Time, round: Round) {
         let room = 2.0 * n as f64 - self.size;
         if self.in_slow_start() && room > 0.0 {
@@ -81,8 +83,9 @@ impl Window {
         }
     }
 
-    /// The window at which HyStart ends slow start. If acknowledgements come in a train: the window
-    /// plus half a round trip of them. Otherwise: a few samples after a queue builds up.
+    /// The window at which HyStart ends slow start. If acknowledgements come in a train, it is the
+    /// window plus half a round trip of acknowledgements. Otherwise it is the window a few samples
+    /// after a queue builds up.
     fn exit(&self, n: f64, round: Round) -> Option<f64> {
         let segment = round.segment.as_secs_f64();
         let rtt = round.rtt.as_secs_f64();
@@ -105,7 +108,7 @@ impl Window {
         (self.size + n >= exit).then_some(exit)
     }
 
-    /// Acknowledgements that growth to `size` takes; `u64::MAX` if the cubic decides.
+    /// Number of acknowledgements until the window has grown to `size`. `u64::MAX`: unknown.
     pub(super) fn until(&self, size: u64) -> u64 {
         let away = size as f64 - self.size;
         if self.epoch.is_some() || away <= 0.0 || size > 1 << 40 {
@@ -150,7 +153,8 @@ impl Window {
         }
     }
 
-    /// A retransmission timeout: one segment, and slow start up to the window after a loss.
+    /// Handles a retransmission timeout. The window falls to one segment; slow start then grows it
+    /// up to the window after a loss.
     pub(super) fn timeout(&mut self, now: Time) {
         self.loss(now);
         self.size = 1.0;

@@ -1,4 +1,4 @@
-//! The way of a message through the bottleneck.
+//! How a message leaves through the bottleneck of a link.
 
 use super::super::conditions::{Conditions as _, Direction};
 use super::super::connection_line::MessageId;
@@ -18,7 +18,7 @@ impl Way {
         self.wait_for_radio(exchange, direction, bytes).await?;
         let (way, shared) = (direction as usize, &exchange.shared);
         let message = self.join(shared, direction, bytes);
-        // Count from the time when the radio is awake: the energy model adds the wake-up.
+        // Count from the time when the radio is awake: the energy model itself adds the wake-up.
         let began = self.handle.now();
         exchange.message.set(Some((direction, message)));
         self.air.borrow_mut().push((direction, message, began));
@@ -37,8 +37,8 @@ impl Way {
             let until = match ends {
                 Ok(left) => {
                     arrives = self.arrival(shared, direction, left);
-                    // If a message is alone on the line and on its connection, nothing must be
-                    // woken when it leaves: one timer less.
+                    // If the message is alone on the line and on its connection, no task waits for
+                    // its leaving. Then one timer, for its arrival, is enough.
                     let is_last = self.options.protocol == Protocol::Http1 && !shared.is_held;
                     if alone && is_last { arrives } else { left }
                 }
@@ -75,7 +75,7 @@ impl Way {
         }
     }
 
-    /// Waits for the radio. Fails if the message does not start to leave.
+    /// Waits until the radio is awake. Fails if the message cannot start to leave.
     async fn wait_for_radio(
         &self,
         exchange: &Exchange,
@@ -105,7 +105,8 @@ impl Way {
         Ok(())
     }
 
-    /// How long TCP retries: until a reset, the device's deadline, or the server gives up.
+    /// How long TCP retransmits: until a reset, the device's deadline, or the server's TCP gives
+    /// up.
     fn tries_for(&self, exchange: &Exchange, direction: Direction) -> Span {
         match (self.options.half_open, direction) {
             (HalfOpen::Reset, _) => Span::ZERO,
@@ -147,8 +148,8 @@ impl Way {
         self.charge_radio((direction, message), bytes, (now, now));
     }
 
-    /// Charges the radio for this message and for all in transit with it, up to now. So the radio
-    /// sees times in order, and overlapping times only once.
+    /// Charges the radio for this message, and for all other messages in transit up to now. So the
+    /// radio gets times in order, and overlapping times only once.
     fn charge_radio(&self, message: (Direction, MessageId), bytes: u64, (from, until): (Time, Time)) {
         let now = self.handle.now();
         let mut air = self.air.borrow_mut();

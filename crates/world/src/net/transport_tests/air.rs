@@ -19,7 +19,7 @@ fn an_answer_that_is_given_up_keeps_the_radio_awake_as_long_as_it_comes() {
     let on = [1_000, 10_000, 30_000].map(|patience| radio_on(options(), &[(0, 60_000_000, patience)], None));
     for (on, patience) in on.into_iter().zip([1_000, 10_000, 30_000]) {
         let least = Span::millis(patience - 400 + 11_580);
-        // Queued bytes still arrived.
+        // Bytes that were queued still arrived.
         assert!(on >= least && on < least + Span::secs(3), "{on} of {patience} ms");
     }
 }
@@ -41,7 +41,7 @@ fn messages_side_by_side_keep_the_radio_awake_once() {
     let small: Vec<(u64, u32, u64)> = (1..8).map(|n| (n * 500, 10_000, 60_000)).collect();
     let all: Vec<(u64, u32, u64)> = [(0, 5_000_000, 60_000)].into_iter().chain(small).collect();
     let together = radio_on(both, &all, None);
-    // They share the link. If overlapping times counted twice, this would add three seconds.
+    // The messages share the link. If overlapping times counted twice, this would add 3 s.
     assert!(together >= alone && together < alone + Span::millis(1_200), "{together} for {alone}");
 }
 

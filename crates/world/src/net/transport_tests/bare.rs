@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// A request of 1 000 bytes at 0 for `down` bytes, deadline 1 s. Returns its end, the number of
-/// requests served, bytes sent and bytes dropped.
+/// Sends a request of 1 000 bytes at time 0 for a response of `down` bytes, with a deadline of 1 s.
+/// Returns its end, the number of requests served, the bytes sent and the bytes dropped.
 fn bare(down: u32, conditions: impl FnOnce(&mut Link)) -> (Ended, u32, u64, u64) {
     let mut bench = Bench::new(profile(), TransportOptions::bare(), conditions);
     bench.request(at(0), 1_000, down, Span::secs(1));

@@ -8,14 +8,14 @@ fn encrypted(certificates: u64) -> TransportOptions {
 }
 
 proptest! {
-    /// This holds for any other traffic on the link, and if either side gives up.
+    /// The limit holds for any other traffic on the link, and if either side gives up.
     #[test]
     fn connections_that_are_opened_pass_no_more_than_the_link(
         kbits in 20_u64..5_000, rtt in 2_u64..600, certificates in 500_u64..100_000, v12 in proptest::bool::ANY,
         requests in proptest::collection::vec((0_u64..4_000, 0_u32..60_000, 0_u64..3), 1..7),
     ) {
         let rate = BitRate(kbits * 1_000);
-        // The uplink has room for all.
+        // The uplink has room for all connections.
         let link = Profile { queue: 10_000_000, ..Profile::steady("thin", Span::millis(rtt), rate, BitRate(1_000_000_000)) };
         let mut how = encrypted(certificates);
         how.handshake.tls = if v12 { Tls::V12 } else { Tls::V13 };
@@ -46,8 +46,8 @@ fn a_handshake_sends_nothing_after_it_was_given_up() {
         assert_eq!(bench.run(), [(Err(TransportError::Timeout), at(patience))]);
         (bench.tally.get().packets, bench.tally.get().again)
     };
-    // SYN and SYN-ACK, ClientHello, a probe after three round trips, retries after three more, six,
-    // twelve …
+    // SYN, SYN-ACK and ClientHello. Then a probe after 3 round trips, and retries after 3, 6, 12 …
+    // more round trips.
     for (patience, packets) in
         [(250, 3), (450, 4), (750, 5), (1_500, 6), (3_000, 7), (6_000, 8), (59_000, 11)]
     {

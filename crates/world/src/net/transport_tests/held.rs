@@ -528,7 +528,7 @@ proptest! {
         let mut sends: Vec<_> = sends.clone();
         sends.sort_by_key(|(ms, ..)| *ms);
         let of = |up: bool| sends.iter().filter(move |(.., one)| *one == up).map(|(_, bytes, _)| *bytes);
-        // Some were sent before the device's end was open, so nobody received them.
+        // Some messages were sent before the device's end was open, so nobody received them.
         let is_row = |came: &[usize], sent: Vec<usize>| {
             came.is_empty() || sent.windows(came.len()).any(|row| row == came)
         };

@@ -2,7 +2,8 @@
 //!
 //! A sent row is [`Kept::Unsure`] until the cursor of its page comes back. A row that the reader
 //! wrote itself is unsure too. An unsure row differs from everything, so the next comparison sends
-//! it again. Otherwise a lost response and a row that changes back would leave a wrong row.
+//! it again. Otherwise, after a lost response, a row that changes back would stay wrong on the
+//! reader.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -105,7 +106,7 @@ impl<'e> ComparedColumns<'e> {
         ComparedColumns { entity, columns, copies }
     }
 
-    /// A row in the form for comparison. Adds the number of hashed bytes to `hashed`.
+    /// Brings a row into the form for comparison. Adds the number of hashed bytes to `hashed`.
     pub(super) fn print<'v>(
         &'v self,
         values: &'v [Value],
@@ -198,7 +199,7 @@ impl<'b> Comparison<'b> {
         }
     }
 
-    /// Ends the comparison. Known rows that did not come are gone, unless they may lie in one of
+    /// Ends the comparison. Known rows that did not come are gone, unless they lie in one of
     /// `gaps`. Leaves out the rows in `not`.
     pub(super) fn end(mut self, not: &BTreeSet<Key>, gaps: &[Gap]) -> List {
         self.pass(None);
@@ -209,8 +210,8 @@ impl<'b> Comparison<'b> {
     }
 }
 
-/// The rows touched since `since`: from then on the source does not show everything. Forgets the
-/// others, as the source shows them.
+/// The rows touched since `since`, which the source may not show yet. Forgets the other rows,
+/// because the source shows them.
 pub(super) fn not_seen(touched: &mut BTreeMap<Key, Time>, since: Option<Time>) -> BTreeSet<Key> {
     touched.retain(|_, at| since.is_some_and(|since| *at >= since));
     touched.keys().cloned().collect()
@@ -228,7 +229,7 @@ impl List {
         self.found[self.served..].iter().all(|found| found.passed)
     }
 
-    /// Rows left out, as the reader may hold a later version.
+    /// Rows left out, because the reader may hold a later version.
     pub(super) fn withheld(&self) -> Vec<Key> {
         let passed = self.found.iter().filter(|found| found.passed).map(|found| found.key.clone());
         let all: BTreeSet<Key> = passed.chain(self.not.iter().cloned()).collect();
@@ -263,8 +264,9 @@ impl Book {
         Book { confirmed: Some(at), ..Book::default() }
     }
 
-    /// Notes the page that the reader has committed, by its cursor; false if the cursor is unknown.
-    /// If a page was lost and comparing is `dear`, the differences found are sent again.
+    /// Notes, by its cursor, the page that the reader has committed. Returns false if the cursor is
+    /// unknown. If a page was lost and a comparison is expensive (`dear`), the differences found
+    /// are sent again.
     pub(super) fn receive(&mut self, cursor: Option<Cursor>, pull: (UnitId, u64), dear: bool) -> bool {
         let known = self.committed(cursor, dear);
         // Differences found in an earlier pull are too old: this pull must send everything that was
@@ -331,7 +333,7 @@ impl Book {
         (from..list.served, told)
     }
 
-    /// The cursor after these differences; the old cursor if nothing is to note.
+    /// The cursor after these differences; the old cursor if there are none.
     pub(super) fn answer(&mut self, told: Range<usize>, more: bool, next: impl FnOnce() -> u64) -> Cursor {
         if let (true, false, Some(confirmed)) = (told.is_empty(), more, self.confirmed) {
             return confirmed;

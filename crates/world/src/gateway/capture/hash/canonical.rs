@@ -1,4 +1,4 @@
-//! A row as bytes. Two rows have equal bytes exactly if they read the same.
+//! A row in canonical form, as bytes. Two rows have equal bytes exactly if they read the same.
 //!
 //! Columns come in the order of the schema, each as a tag and its content. Before that, differences
 //! between serialisers are removed. An integer in a column of fractions becomes a fraction. Minus

@@ -1,4 +1,4 @@
-//! The keys of this capture, and its properties.
+//! The scenario keys of the capture by comparison, and its properties.
 
 use super::Hash;
 use super::options::{HashOptions, Keep, Snapshot, Source};

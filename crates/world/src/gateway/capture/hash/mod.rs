@@ -1,13 +1,15 @@
 //! Capture by comparing all rows with those sent before.
 //!
-//! It works with any backend, as it asks for all rows. Per reader and entity, the gateway keeps a
-//! hash or a copy of each row that the reader holds. Pages bring the differences. A row's stamp is
-//! passed on, as edits name their base by it, but no comparison uses it.
+//! The capture works with any backend, because it asks for all rows. Per reader and entity, the
+//! gateway keeps a hash or a copy of each row that the reader holds. Pages bring the differences. A
+//! page also has each row's stamp, because edits name their base version by it. No comparison uses
+//! the stamp.
 //!
 //! The cursor is the number of a page. If it comes back, the reader holds the rows of the page.
-//! Until then they are unsure and are sent again. The previous cursor starts a new comparison, no
-//! cursor a first load. Any other cursor has expired. A comparison is of one instant within its
-//! pull. A reading by offset has no single instant ([`Snapshot::Torn`]).
+//! Until then these rows are unsure, and are sent again. The previous cursor starts a new
+//! comparison. A request without a cursor starts a first load. Any other cursor has expired. A
+//! comparison shows one instant within its pull. A reading by offset has no single instant
+//! ([`Snapshot::Torn`]).
 
 mod book;
 mod canonical;
@@ -61,7 +63,8 @@ impl Hash {
         result
     }
 
-    /// Compares the present rows with the book. `None` if the comparison needs another request.
+    /// Compares the present rows with the book (the rows that the reader is known to hold). `None`
+    /// if the comparison needs another request.
     fn compare(
         &mut self,
         book: &mut Book,
@@ -85,8 +88,8 @@ impl Hash {
             }
             return Ok(Some(comparison.end(&not_seen(&mut book.touched, Some(*at)), &[])));
         }
-        // Stamps may be ahead of the clock, by coarse ticks or a clock step back. The tombstone of
-        // a row found gone now must come after every stamp given.
+        // Stamps may be ahead of the clock, because ticks are coarse or the clock was set back. The
+        // tombstone of a row found gone now needs a stamp after all of them.
         let head = backend.sight(backend.service.begins(now)).head();
         let mut comparison = Comparison::new(lens, &book.rows, head);
         if options.snapshot == Snapshot::Isolated {

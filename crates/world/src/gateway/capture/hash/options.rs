@@ -37,7 +37,7 @@ pub enum Snapshot {
     #[default]
     Isolated,
     /// In pages by offset while others write, one page per request of a pull. A deleted row shifts
-    /// all later rows, so the read skips one, and it counts as gone.
+    /// all later rows. Then the read skips a row, and the skipped row counts as gone.
     Torn,
     /// Like `Torn`, repeated until a pass sees all rows of the previous pass: then the previous
     /// pass skipped nothing. If rows vanish in several consecutive passes, rows that may have been

@@ -1,4 +1,5 @@
-//! The source of the compared rows: one read, several pages, or a file.
+//! The source of the compared rows: one read, several pages, or a file. A pass is one run through
+//! all pages.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -106,9 +107,9 @@ impl Reading {
         }
     }
 
-    /// Ends a pass. A pass skips a row only if an earlier row vanished during the pass. So if the
-    /// next pass sees all rows of this one, this one skipped nothing. If rows vanish in every pass,
-    /// the last pass counts, and rows between its pages wait for the next reading.
+    /// Ends a pass. A pass skips a row only if an earlier row vanished during the pass. So a pass
+    /// skipped nothing if the next pass sees all its rows. If rows vanish in every pass, the last
+    /// pass counts, and rows in the gaps between its pages wait for the next reading.
     fn end_pass(&mut self, snapshot: Snapshot) -> Option<Whole> {
         let (mut rows, gaps) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.gaps));
         self.offset = 0;
@@ -144,7 +145,7 @@ pub(super) fn raw(
     row: Change<'_>,
     (canonical, effort): (&mut Canonical, &mut Effort),
 ) -> Option<u128> {
-    // This simulates servers that take turns under one name.
+    // This simulates several servers behind one name, each with its own style.
     let style = (!options.canonical).then(|| Style::of(now.0 / 1_000_000))?;
     let cells = style.cells(entity, row.key, Stamp(0), row.values?);
     let hash = canonical.hash_of_text(cells.iter().map(String::as_str));

@@ -110,7 +110,8 @@ fn two_passes_come_to_an_end_while_rows_vanish_in_each_and_take_none_for_gone() 
         for round in 0..4 {
             let before = trial.requests;
             for n in 0.. {
-                // After each page a row of the first page is deleted, and one is added at the end.
+                // After each page, a row of the first page is deleted, and a row is added at the
+                // end.
                 let first = trial.wanted().into_keys().next().unwrap();
                 assert!(trial.backend.office().delete(trial.now, VISIT, &first).is_ok());
                 let last = Key::new(&format!("9-{round}-{n:02}"));

@@ -218,7 +218,8 @@ impl<'p> Asked<'p> {
         if self.options.end == End::Marker { there_is } else { delivered > 0 }
     }
 
-    /// Makes the page. The last page of a load also lists the rows withheld from the load.
+    /// Makes the page. The last page of a load also lists the withheld rows: the load left them
+    /// out, because their latest versions become visible later.
     fn captured(&self, (scanned, delivered): (u64, u64), cursor: &Cursor, more: bool, loaded: bool) -> Paged {
         let Ask { entity, reader, .. } = self.ask;
         let withheld = match loaded {

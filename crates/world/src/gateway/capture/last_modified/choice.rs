@@ -1,4 +1,4 @@
-//! The keys of this capture, and its properties.
+//! The scenario keys of the capture by last modification, and its properties.
 
 use super::by_time::LastModified;
 use super::options::{Bound, End, LastModifiedOptions, Paging, Source, Stamps};

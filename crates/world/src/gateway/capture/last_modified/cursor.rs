@@ -1,9 +1,9 @@
 //! The text of a cursor.
 //!
-//! Between pulls it names the last row delivered: `stamp,key`. `stamp` alone means all changes up
-//! to that stamp. A first load writes its start before it: `since/stamp,key`. Within a pull whose
-//! pages all begin at the same stamp, the cursor is `@since;base;mark;step`. The step is `s` with
-//! unit, run and number of rows to skip, or `k` with stamp and key.
+//! Between pulls, the cursor names the last row delivered: `stamp,key`. `stamp` alone means all
+//! changes up to that stamp. A first load puts the stamp of its start in front: `since/stamp,key`.
+//! Within a pull whose pages all begin at the same stamp, the cursor is `@since;base;mark;step`.
+//! The step is `s` with unit, run and number of rows to skip, or `k` with stamp and key.
 
 use crate::backend::Position;
 use crate::base::{Key, Stamp, UnitId};
@@ -20,7 +20,7 @@ pub(super) enum Cursor {
 pub(super) struct Course {
     /// The start of the first load; `None` if this is not a first load.
     pub(super) since: Option<Stamp>,
-    /// Its pages begin here; `None` means at the first change.
+    /// The stamp at which the pull's pages begin; `None`: at the first change.
     pub(super) base: Option<Stamp>,
     pub(super) mark: Stamp,
     pub(super) step: PullProgress,

@@ -12,7 +12,7 @@ pub struct LastModifiedOptions {
     pub paging: Paging,
     /// The clock that gives the cursor's time.
     pub source: Source,
-    /// A cursor's time is truncated to a multiple of this on its way.
+    /// A cursor's time is truncated to a multiple of this between device and gateway.
     pub precision: Span,
     /// How near the present a pull reads.
     pub upto: Upto,
@@ -46,10 +46,10 @@ word_enums! {
 
     /// The way to divide one pull into pages.
     pub enum Paging {
-        /// Each begins after the previous one.
+        /// Each page begins after the previous one.
         #[default]
         Keyset: "keyset",
-        /// All begin at the same time, and skip the rows that came before.
+        /// All pages begin at the same time, and skip the rows that earlier pages brought.
         Offset: "offset",
     }
 
@@ -68,8 +68,8 @@ word_enums! {
         ServerEnd: "server-end",
     }
 
-    /// Which of a row's three stamps count as a change: creation, last update, deletion. The second
-    /// is null until the first update.
+    /// Which of a row's three stamps count as a change: creation, last update, deletion. The stamp
+    /// of the last update is null until the first update.
     pub enum Stamps {
         /// The greatest of the three.
         #[default]

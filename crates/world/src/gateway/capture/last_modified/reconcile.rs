@@ -1,13 +1,13 @@
-//! Finds rows that are gone without a trace. It keeps the keys that each device got. At intervals
-//! it asks the backend which of them still exist. At the end of a pull it sends tombstones for the
-//! others.
+//! Finds rows that are gone without a trace. The capture keeps the keys that each device got. At
+//! intervals, it asks the backend which of these rows still exist. At the end of a pull, it sends
+//! tombstones for the others.
 //!
-//! It forgets a key when its tombstone has arrived. To know this, the cursor starts with the number
-//! of the last round of tombstones: `~load.round~`. If the previous round comes back, the
-//! tombstones are sent again. Nodes that share a replica may have several rounds in transit; any
-//! may arrive. The keys kept must include all that the reader holds, so a cursor older than the
-//! committed round, or of another load, has expired. A backup holds only the keys that the replica
-//! got.
+//! The capture forgets a key when the key's tombstone has arrived. To know this, the cursor starts
+//! with the number of the last round of tombstones: `~load.round~`. If the number of the previous
+//! round comes back, the tombstones are sent again. Nodes that share a replica may have several
+//! rounds in transit, and any of them may arrive. The keys kept must include all rows that the
+//! reader holds. So a cursor older than the committed round, or of another load, has expired. A
+//! backup holds only the keys that the replica got.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -47,7 +47,7 @@ struct DeliveredKeys {
     open: VecDeque<(u64, Vec<Key>)>,
     /// The last round that arrived.
     committed: u64,
-    /// The losses of rounds up to this one are known.
+    /// For rounds up to this one, it is known which rounds did not arrive.
     missed: u64,
     /// True if some tombstones were sent and did not arrive.
     owed: bool,
@@ -156,7 +156,8 @@ impl Reconciling {
             full |= flow.is_break();
             flow
         })?;
-        // If a reader holds a withheld row, it keeps it. So it must later learn if the row is gone.
+        // A load leaves out withheld rows, because their latest versions become visible later. A
+        // reader that holds such a row keeps it. So it must later learn if the row is gone.
         page.withheld.iter().for_each(|key| told.insert(key));
         let due = now.since(told.since) >= self.every || told.owed;
         if page.more || !due {
@@ -182,7 +183,7 @@ impl Reconciling {
         Ok(Captured { delivered, cursor, more: !all, withheld: page.withheld, effort })
     }
 
-    /// The keys that a reader got. An unknown reader has none yet, and gets a new number.
+    /// The keys that a reader got. An unknown reader has none yet, and gets a new load number.
     fn told(&mut self, name: Name, now: Time) -> &mut DeliveredKeys {
         // A gateway that replaces this one must not reuse a number.
         let next = (self.loads + 1).max(now.0 / 1_000);
@@ -213,7 +214,8 @@ impl Strategy for Reconciling {
         DeliveredKeys::default().cursor(&self.inner.cursor_at(entity, stamp))
     }
 
-    /// Adds the row: after a restore the reader may load again, and that may skip the row.
+    /// Adds the row's key. After a restore the reader may load again, and that load may skip the
+    /// row.
     fn touched(&mut self, now: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
         let told = self.told((reader.name(), entity), now);
         let before = told.bytes;

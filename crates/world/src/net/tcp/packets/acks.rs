@@ -72,7 +72,8 @@ impl Packets {
         }
     }
 
-    /// Takes a round-trip sample. Returns the last packet's, and true to restart the timer.
+    /// Takes round-trip samples. Returns the last packet's sample, and true if the timer must
+    /// restart.
     fn times(&mut self, ack: &Ack, advances: bool, news: &News) -> (Option<Span>, bool) {
         let now = self.now;
         let sacked = news.sacked.map(|(first, _)| now.since(first));
@@ -115,7 +116,8 @@ impl Packets {
         }
     }
 
-    /// Updates the window. `before`: packets delivered, lost and in flight before this.
+    /// Updates the window. `before`: packets delivered, lost and in flight before this
+    /// acknowledgement.
     fn moves_window(&mut self, heard: &Heard, news: &News, rtt: Option<Span>, before: (u64, u64, u64)) {
         let board = &mut self.board;
         let (acked, losses) = (board.delivered - before.0, board.losses - before.1);

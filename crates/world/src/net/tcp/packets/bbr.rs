@@ -11,10 +11,10 @@ const DRAIN: f64 = 88.0 / 256.0;
 const PHASES: [f64; 8] = [1.25, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
 /// Linux starts in a random phase. This one is as likely as any other.
 const FIRST_PHASE: usize = 2;
-/// Rounds for which a bandwidth estimate is valid, and an aggregation estimate.
+/// Rounds for which a bandwidth estimate, and an aggregation estimate, is valid.
 const BELIEVED: u64 = 10;
 const AGGREGATION: u64 = 5;
-/// Packets in flight while BBR probes for the round trip; also the minimum.
+/// Packets in flight while BBR probes for the round trip; also the smallest window.
 const FEW: u64 = 4;
 const FORGETS: Span = Span::secs(10);
 
@@ -69,7 +69,8 @@ pub(super) struct Bbr {
     long: Long,
 }
 
-/// The bandwidth that a policer allows, measured over intervals with many losses.
+/// The bandwidth that a policer (it drops packets above a rate) allows. It is measured over
+/// intervals with many losses.
 #[derive(Clone, Copy, Debug, Default)]
 struct Long {
     uses: bool,
@@ -87,7 +88,7 @@ impl Long {
         (self.at, self.rounds) = (board.delivered_at, 0);
     }
 
-    /// Updates the estimate. True if it was in use for so long that it is dropped.
+    /// Updates the estimate. Returns true if the estimate was used for 48 rounds and is dropped.
     fn looks(&mut self, board: &Board, losses: u64, starved: bool, begins: bool, cruises: bool) -> bool {
         if self.uses {
             self.rounds += u64::from(cruises && begins);
@@ -130,7 +131,8 @@ impl Long {
 }
 
 impl Bbr {
-    /// Continues from the model in rounds. `least`: smallest round trip. `payload`: per packet.
+    /// Continues from the model in rounds. `least`: smallest round trip. `payload`: bytes per
+    /// packet.
     pub(super) fn of(rounds: &Rounds, least: Span, payload: u64, now: Time) -> Bbr {
         let full = rounds.full;
         let mode = if full.1 >= ROUNDS { Mode::Cruise } else { Mode::Startup };
@@ -172,7 +174,7 @@ impl Bbr {
         if self.long.uses { self.long.bandwidth } else { self.best[0].1 }
     }
 
-    /// The windowed maximum, by Kathleen Nichols (`lib/win_minmax.c`).
+    /// Updates the windowed maximum of the bandwidth (by Kathleen Nichols, `lib/win_minmax.c`).
     fn believes(&mut self, rate: f64) {
         let (now, best) = (self.rounds, &mut self.best);
         let new = (now, rate);
@@ -352,7 +354,7 @@ impl Bbr {
         }
     }
 
-    /// Probes for the smallest round trip if it is ten seconds old.
+    /// Probes for the smallest round trip if the known one is 10 s old.
     fn looks(&mut self, told: &Told, board: &mut Board, window: &mut u64) {
         let now = told.now;
         let forgotten = now.since(self.least_at) > FORGETS;

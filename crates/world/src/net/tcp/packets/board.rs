@@ -43,7 +43,7 @@ pub(super) struct News {
     pub(super) rate: Rate,
     /// Newly acknowledged packets sent once: send times of the first and the last.
     pub(super) acked: Option<(Time, Time)>,
-    /// The same for newly SACKed packets.
+    /// The same for newly SACKed (selectively acknowledged) packets.
     pub(super) sacked: Option<(Time, Time)>,
     pub(super) repeated: bool,
     /// True if packets were newly SACKed.
@@ -71,7 +71,7 @@ pub(super) struct Board {
     pub(super) again: u64,
     /// All packets before this one arrive.
     pub(super) through: u64,
-    /// Blocks of the last acknowledgement, and the end of the highest.
+    /// Blocks of the last acknowledgement, and the end of the highest block.
     told: Vec<Block>,
     highest: u64,
     /// Packets by time of last transmission. Entries of packets retransmitted later are stale.
@@ -84,7 +84,7 @@ pub(super) struct Board {
     pub(super) delivered: u64,
     pub(super) delivered_at: Time,
     first: Time,
-    /// Application-limited until `delivered` passes this; zero: not limited.
+    /// The sender is application-limited until `delivered` passes this; zero: it is not.
     pub(super) starved: u64,
     pub(super) losses: u64,
 }
@@ -178,9 +178,10 @@ impl Board {
         self.hint = self.hint.min(k);
     }
 
-    /// A timeout: the oldest packet, and all sent longer than a round trip ago, count as lost.
+    /// Handles a timeout. The oldest packet, and all packets sent longer than a round trip ago,
+    /// count as lost.
     pub(super) fn time_out(&mut self, now: Time) {
-        // If a receiver drops SACKed data (reneging), none of that data is there.
+        // If the receiver has dropped SACKed data (reneging), all of that data counts as dropped.
         let reneged = self.head().is_some_and(|packet| packet.sacked);
         if reneged {
             self.told.clear();
@@ -265,8 +266,8 @@ impl Board {
         if self.sacked == 0 { self.una } else { self.highest.saturating_sub(1).max(self.una) }
     }
 
-    /// Processes SACK blocks. `high`: next packet when the state last changed. `least`: smallest
-    /// RTT.
+    /// Processes SACK blocks. `high`: the next packet at the last change of state. `least`: the
+    /// smallest RTT.
     pub(super) fn sack(&mut self, now: Time, blocks: &[Block], high: u64, least: Span) -> News {
         let mut news = News { top: self.top(), ..News::default() };
         for (from, to) in blocks.iter().copied() {
@@ -355,7 +356,8 @@ impl Board {
         }
     }
 
-    /// RACK: marks as lost packets sent well before one that arrived. Returns the next wait.
+    /// RACK: marks packets as lost that were sent well before a packet that arrived. Returns the
+    /// wait until the next check.
     pub(super) fn find_lost(&mut self, now: Time, patience: Span) -> Option<Span> {
         if !std::mem::take(&mut self.latest.news) {
             return None;

@@ -20,7 +20,7 @@ pub(super) struct Cubic {
     epoch: Option<Epoch>,
     /// Window at the cubic's inflection point.
     origin: u64,
-    /// Acknowledged packets per window growth of one, and packets counted towards it so far.
+    /// Acknowledged packets that make the window grow by one, and how many are counted so far.
     each: u64,
     counted: u64,
     /// Acknowledged packets since Reno's window last grew.

@@ -1,12 +1,12 @@
 //! A message in an outage, simulated packet by packet. The cost of an outage depends on lost
-//! acknowledgements, on timers, and on whether a timeout was spurious.
+//! acknowledgements, on timers, and on whether a timeout was spurious (without a loss).
 //!
 //! [`Packets`] models Linux 6.18: SACK and RACK, tail-loss probes, timeouts with F-RTO and undo
 //! (`net/ipv4/tcp_input.c`, `tcp_timer.c`, `tcp_recovery.c`), proportional rate reduction (RFC
 //! 6937), CUBIC with HyStart, BBR. The receiver acknowledges every packet while its window grows.
-//! Where Linux draws a random number, or a timer depends on the clock's phase, the mean is used.
-//! The cost per event does not depend on the number of outstanding packets. Exceptions are a
-//! timeout and its undo.
+//! If Linux draws a random number, or a timer depends on the clock's phase, the model uses the
+//! mean. The computing time per event does not depend on the number of outstanding packets.
+//! Exceptions are a timeout and its undo.
 
 mod acks;
 mod bbr;
@@ -98,7 +98,7 @@ struct Use {
     until: u64,
 }
 
-/// Packets that may be sent after an acknowledgement, in addition to new ones.
+/// The retransmissions that may follow an acknowledgement.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Repairs {
     None,
@@ -128,7 +128,7 @@ pub(super) struct Packets {
     probe: Option<Probe>,
     usage: Use,
     timer: Option<(Timer, Time)>,
-    /// The time of the next send that waits only for time; `None`: no such send.
+    /// When the next packet leaves that waits only for a time; `None`: no packet does.
     due: Option<Time>,
     paced: Time,
     sent: u64,
@@ -138,7 +138,7 @@ pub(super) struct Packets {
     room: u64,
     now: Time,
     payload: u64,
-    /// The time when the packet left that last completed all before it.
+    /// When the last packet left that made `board.through` grow.
     pub(super) passed: Time,
     pub(super) over: bool,
 }
@@ -166,7 +166,7 @@ impl Packets {
         }
         let n = entry.in_flight;
         if n > 0 && course.in_slow_start() && sender.bbr.is_none() {
-            // Their acknowledgements will open the window to this size.
+            // The acknowledgements of these packets will open the window to this size.
             course.window = course.window.saturating_sub(n).max(n);
         }
         let receiver = Receiver::new(payload, n, entry.kept, 2 * course.window);
@@ -253,7 +253,8 @@ impl Packets {
         self.path.leaves_again(now, again);
     }
 
-    /// Handles the next event before `until`; false: none. Fails if the connection breaks.
+    /// Handles the next event before `until`. Returns false if there is none. Fails if the
+    /// connection breaks.
     pub(super) fn step(&mut self, feed: &mut Feed<'_>, until: Time) -> Result<bool, Broken> {
         let Some((at, event)) = self.event().filter(|(at, _)| *at < until) else {
             if self.event().is_none() && feed.left() > 0 && !self.over {
@@ -317,7 +318,8 @@ impl Packets {
         }
     }
 
-    /// All packets arrive. Handles the remaining acknowledgements and sends nothing more.
+    /// Ends a message of which all packets arrive. Handles the remaining acknowledgements and sends
+    /// nothing more.
     pub(super) fn ends(&mut self, feed: &mut Feed<'_>) {
         (self.over, self.timer, self.due) = (true, None, None);
         while let Ok(true) = self.step(feed, Time::FAR) {}
@@ -400,7 +402,8 @@ impl Packets {
         self.arm_timeout();
     }
 
-    /// Sends with `leave` and sets the pacing timer; lateness shortens it by up to half.
+    /// Sends with `leave` and sets the pacing timer. If the send is late, the timer is shorter by
+    /// up to half.
     fn leaves(&mut self, bytes: u64, leave: impl FnOnce(&mut Packets)) {
         let late = self.now.since(self.paced);
         self.paced = self.paced.max(self.now);
@@ -466,7 +469,7 @@ impl Packets {
         feed.book(now, size, true);
     }
 
-    /// Records when a packet left that completes all before it. `through` is the earlier count.
+    /// Records when a packet leaves that makes `board.through` grow. `through` is its value before.
     fn passes(&mut self, through: u64) {
         if self.board.through > through {
             self.passed = self.path.free;

@@ -1,6 +1,7 @@
-//! The path of packets to the receiver and of acknowledgements back: the bottleneck's queue and
-//! half a round trip. An outage drops all packets that reach the bottleneck, in both directions.
-//! Queued packets pass, as on the links of the measured reference.
+//! The path of packets to the receiver, and of acknowledgements back. A packet passes the
+//! bottleneck's queue and then takes half a round trip. An outage drops all packets that reach the
+//! bottleneck, in both directions. Packets already in the queue pass. The links of the measured
+//! reference do the same.
 
 use std::collections::VecDeque;
 
@@ -112,7 +113,7 @@ impl Path {
     }
 }
 
-/// The link, and the packets that wait for it: first packets owed from before, then new ones.
+/// The link, and the packets to send: first packets that must be sent again, then new ones.
 pub(in crate::net::tcp) struct Feed<'f> {
     pub(in crate::net::tcp) conditions: &'f dyn Conditions,
     pub(in crate::net::tcp) load: &'f Cut,

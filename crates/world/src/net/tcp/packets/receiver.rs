@@ -75,7 +75,8 @@ struct Room {
 }
 
 impl Room {
-    /// A packet came; the acknowledgement of `answers` triggered it. True if the window grows.
+    /// Handles the arrival of a packet. The acknowledgement sent at `answers` triggered it. Returns
+    /// true if the window grows.
     fn comes(&mut self, now: Time, answers: Time, next: u64, beyond: u64) -> bool {
         if answers != self.answered {
             // TCP timestamps count milliseconds.

@@ -1,4 +1,4 @@
-//! A sender's reaction to losses, and its undo (`tcp_fastretrans_alert`).
+//! A sender's reaction to losses, and its undo of a wrong reaction (`tcp_fastretrans_alert`).
 
 use super::acks::Heard;
 use super::board::earlier;
@@ -9,7 +9,8 @@ use crate::base::{Span, Time};
 const BEYOND: u64 = 3;
 
 impl Packets {
-    /// Handles an acknowledgement that is not simply the next one, or that comes after a gap.
+    /// Handles an acknowledgement that reports a gap or a duplicate, or that comes in a state other
+    /// than `Open`.
     pub(super) fn alert(&mut self, heard: &Heard) -> Repairs {
         if self.state == State::Open {
             self.undo.since = None;

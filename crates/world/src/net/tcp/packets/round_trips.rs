@@ -16,7 +16,8 @@ pub(super) struct RoundTrips {
     deviation: Span,
     /// Largest deviation in the current round trip.
     largest: Span,
-    /// Timeout minus smoothed round trip. Per round trip it loses a quarter of its excess.
+    /// Timeout minus smoothed round trip. Per round trip, it falls by a quarter of its part above
+    /// `largest`.
     pub(super) variation: Span,
     /// The acknowledgement of this packet starts a new round trip.
     round: u64,
@@ -43,7 +44,8 @@ pub(super) fn timer(wait: Span) -> Span {
 }
 
 impl RoundTrips {
-    /// Starts with a smoothed round trip and four times its deviation. `least`: the smallest one.
+    /// Starts with a smoothed round trip and four times its deviation. `least`: the smallest round
+    /// trip.
     pub(super) fn new(smoothed: Span, spread: Span, least: Span) -> RoundTrips {
         let variation = spread.max(LEAST);
         let mut trips = RoundTrips {

@@ -32,13 +32,14 @@ proptest! {
             (sent(&steady(), bytes).0, sent(&dropped, bytes).0, sent(&held, bytes).0, false),
             (sent_by_bbr(&steady(), bytes), sent_by_bbr(&dropped, bytes), sent_by_bbr(&held, bytes), true),
         ] {
-            // After an outage BBR sees an empty link, and can probe the round trip later. With held
-            // packets it finds the pipe full a round earlier. That may save a probe: 200 ms or a
-            // round trip, plus another one.
+            // After an outage, BBR sees an empty link and can probe the round trip later. If the
+            // outage held packets, BBR finds the pipe full a round earlier. That may save a probe:
+            // 200 ms or a round trip, plus another round trip.
             let looks = bbr && clean > at(10_000);
             let look = if looks { paced.max(Span::millis(200)) + paced } else { Span::ZERO };
             let holding = if bbr { paced + look } else { rounding };
-            // Simulated by packets, a transfer may end a little earlier than by rounds.
+            // A transfer may end a little earlier in the model by packets than in the model by
+            // rounds.
             let closely = Span(clean.0 / 50 + paced.0 / 8) + if looks { paced } else { Span::ZERO };
             for (late, rounding) in [(drop, closely), (hold, holding)] {
                 prop_assert!(late + rounding >= clean, "{late} for {clean}");
@@ -78,8 +79,8 @@ proptest! {
 
 #[test]
 fn an_outage_swallows_the_window_and_a_try_a_step_of_the_staircase() {
-    // Ten packets at once, RTT 70 ms: a probe after 2·SRTT, tries after RTO = SRTT + 0.2 s,
-    // doubling.
+    // Ten packets at once, RTT 70 ms. A probe comes after 2·SRTT, then retransmissions after RTO =
+    // SRTT + 0.2 s. Each wait doubles.
     for (lasts, tries) in [(100, 0), (300, 1), (700, 2), (1_500, 3), (5_000, 5)] {
         let (_, traffic) = sent(&dropping(lte(), 0, lasts), 10 * 1_448);
         let expected =
@@ -99,7 +100,8 @@ fn what_stands_in_the_queue_passes_though_an_outage_drops() {
             let (left, traffic) = sent_by(congestion, &dropping, Load::of(30_000));
             let again = traffic.retransmitted;
             assert!(again <= 4, "{congestion:?}, {lasts} ms: {again} packets again");
-            // While its queue lasts, drops before the bottleneck cost the message nothing.
+            // While the bottleneck has a queue, drops before the bottleneck cost the message no
+            // time.
             let late = left.since(clean);
             assert!(late <= Span::millis(900), "{congestion:?}, {lasts} ms: {late}");
         }

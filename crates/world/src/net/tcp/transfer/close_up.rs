@@ -13,7 +13,8 @@ impl Transfer {
     pub(super) fn will_meet(&self, sender: &Sender, conditions: &dyn Conditions) -> bool {
         let Some(outage) = conditions.outages(self.at).first() else { return false };
         let whole = conditions.leaves_by(self.way, self.at, self.bytes(self.left()));
-        // A generous upper limit. If it misses an outage, the message meets it in transit.
+        // This limit is high on purpose. An outage that starts even later may still meet the
+        // message in transit.
         if outage.from > whole + (whole.since(self.at) + conditions.rtt(self.at) * 8) * 8 {
             return false;
         }
@@ -26,7 +27,8 @@ impl Transfer {
         trial.ended().is_none()
     }
 
-    /// True if a queue shorter than a round trip overflows: rounds do not know what is lost.
+    /// True if the message overflows a queue shorter than a round trip. The model by rounds cannot
+    /// say which packets are lost then.
     pub(super) fn overflows(&self, conditions: &dyn Conditions) -> bool {
         let (way, now) = (self.way, self.at);
         let queue = conditions.queue(way).saturating_add(conditions.spare(way, now));
@@ -52,7 +54,7 @@ impl Transfer {
         (self.burst, self.recovering, self.silence) = (false, false, None);
     }
 
-    /// Number of packets before the next one whose acknowledgements arrive after it.
+    /// Number of earlier packets that are not acknowledged yet when the next packet leaves.
     fn on_their_way(&self, sender: &Sender, pace: &Pace) -> u64 {
         let doubles = sender.bbr.is_none() && sender.window.in_slow_start();
         let before = self.window(sender) / if doubles { 2 } else { 1 };

@@ -5,7 +5,7 @@ use super::super::step::{Pace, Step};
 use crate::base::Time;
 
 /// Packets and windows of the last two runs (packets without a pause) and of the last step. A pause
-/// is shorter than a round trip. So acknowledgements that arrive now belong to one of the two.
+/// is shorter than a round trip. So acknowledgements that arrive now belong to one of the two runs.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Flight {
     pub(super) from: Time,
@@ -46,13 +46,14 @@ impl Flight {
         self.goes_on(sent.packets, 0);
     }
 
-    /// Sets limits: `least` handed over at once, more when acknowledged, `most` in flight.
+    /// Sets limits: `least` packets are handed over at once, more when acknowledgements come. At
+    /// most `most` are in flight.
     pub(super) fn goes_on(&mut self, least: u64, most: u64) {
         (self.least, self.most) = (least, most);
     }
 
-    /// Packets handed over by `now`, if `sent` leave by `free`: the acknowledged ones and a window.
-    /// In slow start each acknowledgement opens the window by a packet.
+    /// Packets handed over by `now`, if `sent` packets leave by `free`: the acknowledged packets
+    /// and a window. In slow start each acknowledgement opens the window by a packet.
     pub(super) fn handed_over(&self, sent: u64, free: Time, now: Time, pace: &Pace) -> u64 {
         let segment = pace.round.segment.0.max(1);
         let by = |at: Time, first: u64, end: u64, until: Time| {

@@ -1,4 +1,5 @@
-//! The packets that a transfer has handed over to the link by a given time; reactions to changes.
+//! The packets that a transfer has handed over to the link by a given time. Changes of the rate,
+//! and the stop of a transfer.
 
 use super::super::segment::Owed;
 use super::super::sender::Sender;
@@ -8,8 +9,8 @@ use crate::base::Time;
 use crate::net::Conditions;
 
 impl Transfer {
-    /// Records the packets that a step hands over. With `repairs` or losses: all of them at once.
-    /// Otherwise a round is handed over as the previous round is acknowledged.
+    /// Records the packets that a step hands over. With `repairs` or losses, it hands all over at
+    /// once. Otherwise it hands over a round while the previous round is acknowledged.
     pub(super) fn hand_over(&mut self, step: &Step, sender: &Sender, repairs: bool) {
         let sent = self.traffic.packets;
         let (least, most) = match step.stretch {
@@ -22,7 +23,8 @@ impl Transfer {
         self.flight.goes_on(least, most);
     }
 
-    /// Packets handed over by `now`. A round counts as sent at its start, a stretch as it leaves.
+    /// Packets handed over by `now`. A round counts as sent at its start. A stretch (packets
+    /// without a pause) counts while it leaves.
     fn handed_over(&self, now: Time, conditions: &dyn Conditions) -> u64 {
         let sent = self.traffic.packets;
         if self.close_up.is_some() {
@@ -74,7 +76,7 @@ impl Transfer {
             return;
         }
         let again = |at: &mut Time| {
-            // One more byte, so that none is left out.
+            // `passed` counts the bytes before `at`. The next byte leaves at `at`.
             let left = 1 + before.passed(way, now, *at).min(sent);
             *at = after.leaves_by(way, now, left);
         };
