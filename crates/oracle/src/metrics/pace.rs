@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_load_has_a_pace_from_twenty_transactions_on() {
         let growing: Vec<(u32, Span)> = (1..=20).map(|n| (10, Span::millis(n))).collect();
-        // 19 ms over 1 ms: of two, the lower one.
+        // 19 ms / 1 ms: each is the lower of 2 values.
         assert_eq!(slowdown(&growing), Some(19_000_000));
         assert_eq!(slowdown(&growing[1..]), None);
     }

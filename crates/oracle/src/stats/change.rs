@@ -239,13 +239,13 @@ mod tests {
 
     #[test]
     fn a_few_that_happen_to_be_equal_are_no_law() {
-        // An event in one world of six occurred in none of eight.
+        // The event occurred in 1 of 6 simulations on one side, and in 0 of 8 on the other.
         let few = [5; 8];
         let many: Vec<u64> = (0..100).map(|n| if n % 6 == 0 { 60 } else { 5 }).collect();
         for (base, candidate) in [(&few[..], &many[..]), (&many[..], &few[..])] {
             assert!(chance(base, candidate).unwrap() > 0.05);
         }
-        // One wait of an hour among eight is also chance; a shift of all is not.
+        // One very long wait among 8 can be chance. A shift of all values cannot.
         let mut rare: Vec<u64> = (0..8).map(|n| 100 + n).collect();
         let others: Vec<u64> = (0..1_000).map(|n| 100 + n % 8).collect();
         rare[3] = 3_600_000;

@@ -72,7 +72,8 @@ fn resampled_sum(values: &[f64], stream: &mut Stream) -> f64 {
 mod tests {
     use super::*;
 
-    /// How many of 2 000 settings are called worse, if each costs `times` as much, with noise.
+    /// How many of 2,000 settings are called worse. Each costs `times` as much as its base, with
+    /// random noise.
     fn called_worse(seeds: usize, times: f64, luck: impl Fn(&mut Stream) -> f64) -> usize {
         let tried = |n: &u64| {
             let mut stream = Seed(*n).stream("findings.luck", seeds as u64, 0);
@@ -89,7 +90,7 @@ mod tests {
     #[test]
     fn one_in_forty_settings_that_are_no_worse_is_called_worse_however_few_the_seeds() {
         for seeds in [3, 5, 8, 20] {
-            // Expected 50, plus or minus three standard errors.
+            // The expected number is 50, plus or minus 3 standard errors.
             let even = called_worse(seeds, 1.0, |stream| 1.0 + 0.1 * stream.normal());
             let skewed = called_worse(seeds, 1.0, |stream| libm::exp(0.7 * stream.normal()));
             assert!((20..=71).contains(&even), "{seeds} seeds: {even} of 2000");

@@ -88,7 +88,7 @@ mod tests {
         let values = [0.4, 0.05, 0.02, 0.05, 0.3, 0.0, 0.5];
         let smooth = smoothed(&curve(0.01, &values));
         assert!(smooth[2] + 0.01 < smooth[5], "{smooth:?}");
-        // With a tenth of that noise, the value of the point is kept.
+        // With much less noise, the curve follows the point.
         let smooth = smoothed(&curve(0.000_1, &values));
         assert!(smooth[5] < smooth[2], "{smooth:?}");
     }

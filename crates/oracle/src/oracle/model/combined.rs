@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::base::DeviceId;
 
-    /// The verdict on values: rule, before, after, and `saw>made` of each change.
+    /// The error text for a rule, the values before and after, and each change as `saw>made`.
     fn said(rule: Combine, before: &str, after: &str, changes: &[(u32, &str)]) -> Option<String> {
         let value = |text: &str| text.parse().map_or_else(|_| Value::text(text), Value::Int);
         let change = |(at, (device, change)): (usize, &(u32, &str))| {
@@ -244,7 +244,7 @@ mod tests {
             ("a,b", "b,c", &[(0, "a>c")], true),
             ("a,b", "a,b,c", &[(0, "a>c")], false),
             ("a,b", "a,b,d", &[(0, "a>a")], false),
-            // If one adds and another removes, unaware of each other, the addition wins.
+            // One person adds an item, and another removes it without knowing. The addition wins.
             ("a", "a", &[(0, "a>"), (1, ">a")], true),
             ("a", "", &[(0, "a>"), (1, ">a")], false),
             ("a", "a", &[(0, "a*>")], true),

@@ -311,12 +311,12 @@ mod tests {
         let decorrelated = Waits { least: Some(Span::secs(1)), ..DOUBLES };
         let day = Span::secs(86_400);
         for (waits, before, apart, told) in [
-            // Waits half of the longest wait each time.
+            // Each wait is half of the longest wait.
             (DOUBLES, Span::ZERO, Span::secs(4), None),
-            // Waits that do not grow are paid in full.
+            // The bound does not grow, so these waits pay all debt.
             (decorrelated, Span::ZERO, Span::secs(1), None),
             (decorrelated, Span::ZERO, Span::millis(300), Some(29)),
-            // Time without tries is not saved for later.
+            // Long idle time before the first retry does not pay for later retries.
             (DOUBLES, day, Span(1), Some(23)),
         ] {
             let mut debt = Debt::default();
