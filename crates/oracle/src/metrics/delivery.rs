@@ -1,4 +1,4 @@
-//! Measures the delivery of rows by an integration to another system: times and costs.
+//! Measures how an integration delivers rows to another system: times and costs.
 
 use std::collections::BTreeMap;
 

@@ -52,7 +52,8 @@ fn why_refused(error: &EditError) -> Option<Id> {
     })
 }
 
-/// The metric that counts an edit which never became safe; `None` if nobody waits for it.
+/// The metric that counts an edit which never became safe (acknowledged as on the backend). `None`
+/// if nobody waits for the edit.
 fn never_safe(end: EditEnd) -> Option<Id> {
     Some(match end {
         EditEnd::Lost => Id::NeverSafeLost,

@@ -253,7 +253,7 @@ pub fn mean(unit: Unit, mean: f64) -> String {
     }
 }
 
-/// Two different means, with more decimals if they look equal without.
+/// Two different means, with more decimals if they would look equal.
 pub fn means_apart(unit: Unit, a: f64, b: f64) -> [String; 2] {
     let shown = [a, b].map(|n| mean(unit, n));
     if shown[0] != shown[1] {

@@ -34,8 +34,7 @@ word_enums! {
         StaleTombstone: "stale-tombstone",
         /// A row leaves a device without a delete, and comes back.
         ScopeAndBack: "scope-and-back",
-        /// A row is committed under the key or natural key of another row that was deleted in the
-        /// run.
+        /// A row is committed under the key or natural key of a row that was deleted in the run.
         KeyAgain: "key-again",
         /// A person creates a row that refers to another row of the same device, which is not
         /// acknowledged yet.

@@ -1,5 +1,5 @@
-//! The definition of a check: its name, its metric, the capabilities that a stack needs for it, and
-//! the engine's events that it uses.
+//! The definition of a check: its name, its metric, the capabilities that a stack (an engine with
+//! its server) needs for it, and the engine's events that it uses.
 
 use super::hearing::Topic;
 use crate::base::{DeviceId, EntityId};

@@ -73,8 +73,8 @@ pub(crate) struct Heard<'a> {
     pub(crate) findings: &'a mut Findings,
 }
 
-/// True if each column that the edit sets was changed by others between the device's read of the
-/// row and version `by_then`, or already had the edit's value.
+/// True if the edit may have lost each of its columns. Between the device's read of the row and
+/// version `by_then`, others must have changed the column, or it already had the edit's value.
 fn is_contested(edit: &Edit, row: &Row, by_then: usize) -> bool {
     let read = edit.made_on.min(edit.reached);
     let others = row.beside(read..by_then, edit.id.device);
@@ -208,7 +208,8 @@ impl Findings {
         let can = self.setup.capabilities;
         let applies = |check: Check, found: u64| check.applies(can) || found > 0;
         let is_there = |check: Check| check.matter != Matter::Destination || self.destination.is_some();
-        // The other system is not a device, so its unfinished work is not in the metric of devices.
+        // The metric counts devices. The other system is not a device, so its unfinished work is
+        // subtracted.
         let no_device = |check: Check| self.destination.is_some_and(|of| of.restless == Some(check.name));
         let refused = self.destination.map(|looked| ("destination.refused.rows", looked.refused));
         let figures = self

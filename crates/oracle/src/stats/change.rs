@@ -131,8 +131,8 @@ pub fn as_many_failed(seeds: (usize, usize), failed: (usize, usize)) -> Option<f
     Some(if failed.1 == 0 { 1.0 } else { law.sf(count(failed.1) - 1) })
 }
 
-/// An upper bound of the two-sided p-value for an event that only one side of a pair has. The
-/// candidate has it in `more` pairs, and the base in `less` pairs.
+/// An upper bound of the two-sided p-value for an event that one side of a pair can have without
+/// the other. Only the candidate has it in `more` pairs, and only the base in `less` pairs.
 pub fn seen_more_often(pairs: usize, more: usize, less: usize) -> f64 {
     // A fair coin has the largest variance, and the difference of two such coins is binomial.
     let Ok(law) = Binomial::new(0.5, 2 * pairs as u64) else { return 1.0 };

@@ -133,8 +133,8 @@ pub(crate) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
 /// An edit replaces another person's write only if its device had seen that write, or if a conflict
 /// rule decided.
 ///
-/// Some replaced writes do not count: writes that the backend derived, restored from a backup, or
-/// undid by a restore, and writes that the device has because it is a copy.
+/// Some replaced writes do not count. The backend may have derived the write, restored it from a
+/// backup, or undone it by a restore. Or the device has the write because it is a copy.
 pub(crate) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let edit = case.edit.filter(|edit| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
@@ -155,7 +155,7 @@ pub(crate) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
 }
 
 /// The columns that others wrote after the first `seen` versions, as bits, without combined
-/// columns. Also returns the last version of others.
+/// columns. Also returns the last of these versions.
 pub(crate) fn written_since<'a>(
     seen: usize,
     row: &'a Row,

@@ -22,14 +22,14 @@ pub(crate) static ID_TWICE: Rule = Rule {
     ..Rule::new("id-twice", "oracle.id_twice.count", Harm::Doubled, Matter::World)
 };
 
-/// A server gives no key to two rows. Returns the error as text.
+/// A server never gives the same key to two rows. Returns the error as text.
 pub(crate) fn id_twice(schema: &Schema, twice: &Twice) -> String {
     let [first, second] = twice.rows.each_ref().map(|key| phrases::record(schema, twice.entity, key));
     let entity = &schema.entity(twice.entity).name;
     format!("the key {} of {entity} was assigned to {first}, and again to {second}", twice.given)
 }
 
-/// The backend refuses no edit only because the edit refers to a row by its old key.
+/// The backend does not refuse an edit just because it refers to a row by an old key.
 pub(crate) fn outdated_reference<'e>(names: &Names, event: &Event<'e>) -> Option<(Concerns<'e>, String)> {
     let Event::MutationRefused { edit, entity, key, conflict: None, holder: Some(to), .. } = *event else {
         return None;

@@ -50,8 +50,8 @@ pub(crate) struct RowCase<'a> {
     pub(crate) removed: bool,
     /// The backend's values of this key, if the device should not have the row.
     pub(crate) live: Option<&'a [Value]>,
-    /// If the row has the expected stamp or a later one: the last edit on this device that is not
-    /// on the backend.
+    /// The last edit on this device that is not on the backend. `None` if the row on the device has
+    /// an older stamp than expected.
     pub(crate) uncommitted: Option<(EditId, Time)>,
     /// True if this device created the row, and the backend has it under another key.
     pub(crate) created_elsewhere: bool,

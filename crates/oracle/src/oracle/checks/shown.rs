@@ -64,7 +64,8 @@ impl<'a> ShownCase<'a> {
         (stamp == self.stamp && (last.gone || last.content != content)).then_some(has)
     }
 
-    /// If the removal is right only for old versions: how many of them.
+    /// If the removal is right only for a device with an older version: how many versions such a
+    /// device has. Otherwise `None`.
     fn removed_as_of(&self) -> Option<usize> {
         let rightly = |held: &usize| !self.row.has(*held, self.place);
         if (self.had..=self.row.versions.len()).any(|held| rightly(&held)) {

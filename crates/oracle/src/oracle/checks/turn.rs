@@ -73,8 +73,7 @@ pub(crate) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Option<String> {
     Some(format!("{what} was committed at {at}, after {before}, which was made later: {lost}"))
 }
 
-/// True if a later edit that still waits sets this value. Then the value came together with this
-/// edit.
+/// True if a later edit that still waits sets this value. Its value then came with this commit.
 fn said_later(case: &CommitCase<'_>, id: EditId, column: usize, value: &Value) -> bool {
     let says = |edit: &Edit| edit.value(column).is_some_and(|said| alike(said, value));
     let mut open = case.ledger.open_on(case.id);

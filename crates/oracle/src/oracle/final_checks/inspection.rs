@@ -52,9 +52,9 @@ impl Verdict {
     }
 }
 
-/// Four metrics of values that nobody of the other side had read: all of them, values on the
-/// backend that an edit replaced, values of edits that lost a conflict, and those of the last kind
-/// whose edit is lost.
+/// Four metrics of values that were replaced although their replacer had not read them: all of
+/// them, values on the backend that an edit replaced, values of edits that lost a conflict, and
+/// those of the last kind whose edit is lost.
 fn given_way(overwritten: u64, columns: &[(EditId, u64)], ends: &Counted) -> [(&'static str, u64); 4] {
     let is_lost = |edit: &EditId| {
         matches!(ends.ends.get(edit), Some(EditEnd::Lost | EditEnd::Superseded | EditEnd::Refused))
@@ -69,7 +69,7 @@ fn given_way(overwritten: u64, columns: &[(EditId, u64)], ends: &Counted) -> [(&
     ]
 }
 
-/// The first edit of those taken back, and the first of those shelved, as text.
+/// As text: the first edit that was taken back, and the first edit that is shelved.
 fn gone(ends: &Counted, ledger: &Ledger, words: &Labels) -> [Option<String>; 2] {
     [ends.taken_back, ends.shelved].map(|first| {
         let (id, of) = first?;
@@ -319,8 +319,8 @@ impl Inspection<'_> {
         }
     }
 
-    /// Drops suspicions that a device's log explains. The log must have the line; the event that
-    /// reports it is not enough. The line may be in the log of a copy.
+    /// Drops possible violations that a device's log explains. The log must have the line: an event
+    /// that reports the line is not enough. The line may be in the log of a copy.
     fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
         let Oracle { suspicions, ledger, .. } = &mut self.oracle;
         let mut spoken = BTreeSet::new();

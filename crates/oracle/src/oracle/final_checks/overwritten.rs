@@ -1,4 +1,4 @@
-//! Counts columns of another author's write that an author replaced without having seen them.
+//! Counts the columns of a write that another author replaced without having read them.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -37,8 +37,8 @@ pub(crate) fn by_rule(
     GaveWay { ours: ours.count() as u64, theirs: theirs.count() as u64 }
 }
 
-/// Counts the columns that a commit overwrites without knowledge: those of versions after the first
-/// `seen`.
+/// Counts the columns that a commit overwrites. Only versions count that the edit's person had not
+/// read: those after the first `seen`.
 pub(crate) fn by_commit(case: &CommitCase<'_>, seen: impl Fn(&Edit) -> usize) -> u64 {
     let Some(edit) = case.edit.filter(|edit| edit.row == case.id) else { return 0 };
     let seen = seen(edit);

@@ -60,7 +60,8 @@ impl IntentLog {
         }
     }
 
-    /// If an edit moves to a separate row, later edits of the same row move with it.
+    /// If a conflict rule moves an edit to a separate row, later edits of the same row move with
+    /// it.
     pub(crate) fn apply_to_later_edits(
         &mut self,
         ledger: &Ledger,

@@ -127,7 +127,7 @@ impl Ledger {
         }
     }
 
-    /// The edit, then the edit with which it is sent, then the edit with which that one is sent.
+    /// The edit itself, then the later edit with which it is sent, and so on.
     pub(crate) fn ways<'e>(&'e self, edit: &'e Edit) -> impl Iterator<Item = &'e Edit> {
         std::iter::successors(Some(edit), |edit| self.get(edit.goes_with?))
     }

@@ -15,8 +15,8 @@ pub(crate) struct Expected {
     pub(crate) content: u64,
 }
 
-/// Rows in key order, by the hash of their place. The place of a row decides which devices may see
-/// it.
+/// Rows in key order, by the hash of their place. The place of a row (the values of its scope
+/// columns) decides which devices may see it.
 type ByPlace = FxHashMap<u64, Vec<Expected>>;
 
 /// The backend's live rows, in key order, by place. Devices with equal attributes share a place.

@@ -37,7 +37,8 @@ pub(crate) struct Edit {
     /// the values of both.
     pub(crate) alongside: Option<u32>,
     pub(crate) matched: bool,
-    /// True if its last commit left another author's value in each column that the edit sets.
+    /// True if its last commit wrote none of its values: each column that it sets kept another
+    /// author's value.
     pub(crate) gave_way: bool,
     pub(crate) acknowledged: bool,
     pub(crate) acknowledged_first: Option<(u32, Time)>,
@@ -192,7 +193,7 @@ impl Edit {
             (_, Some(values)) => self.values.iter().all(|(column, value)| alike(&values[*column], value)),
         }
     }
-    /// True if the commit of the edit wrote none of its values: each of its columns is unchanged.
+    /// True if the commit of this edit wrote none of its values: each of its columns is unchanged.
     pub(crate) fn is_left_out(&self, before: Option<&[Value]>, after: Option<&[Value]>) -> bool {
         let (EditKind::Update, false, Some(before), Some(after)) = (self.kind, self.combines, before, after)
         else {

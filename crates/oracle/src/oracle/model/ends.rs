@@ -66,7 +66,7 @@ impl Ends {
     }
 
     /// Gives each saved edit its final state. An edit in `attachments_lost` has arrived, but its
-    /// attachment is lost. It gets the final state of the attachment.
+    /// attachment is lost. Such an edit gets the state of its lost attachment.
     pub(crate) fn count(&self, ledger: &Ledger, attachments_lost: &BTreeSet<EditId>) -> Counted {
         let mut counted = Counted::default();
         for edit in ledger.all() {
@@ -105,7 +105,7 @@ impl Ends {
             return End::Forgotten;
         }
         if edit.commits > 0 {
-            // Even a committed edit loses if its commit left each of its columns unchanged.
+            // A committed edit is superseded if its commit left each of its columns unchanged.
             return if edit.gave_way && !edit.matched { End::Superseded } else { End::Arrived };
         }
         // If the edit was not refused, it arrived with the later edit that contains it.

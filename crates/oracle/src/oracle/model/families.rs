@@ -1,9 +1,9 @@
 //! Measures split families: edits of a row and of its parts waited together on a device, but the
-//! backend did not commit them together. Meanwhile others can see only some of them.
+//! backend did not commit them together. Meanwhile other devices can get only some of them.
 //!
 //! A family is a row with its parts. Its edits are those that waited when the first of them was
 //! first sent. The family is split from the first commit until its last edit is on the backend or
-//! given up. If several copies of a device send, only edits count that waited on each of them.
+//! given up. If copies of the device send, an edit counts only if it waited on each copy.
 
 use std::collections::{BTreeMap, BTreeSet};
 

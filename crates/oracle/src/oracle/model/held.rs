@@ -5,7 +5,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::{DeviceId, Time, Value};
 use crate::oracle::model::{History, Places, Row, RowId};
 
-/// By device, how many versions of one row it has. Compact, because there are rows times devices.
+/// By device, how many versions of one row it has. This is compact, because there are as many
+/// entries as rows times devices.
 #[derive(Clone, Debug)]
 enum Holders {
     Few(Vec<(DeviceId, u32)>),
@@ -58,8 +59,8 @@ pub(crate) struct Held {
     /// Rows of which a device may have fewer versions than the model assumes, until the device
     /// reports. Looked up, never iterated.
     perhaps_less: FxHashSet<(RowId, DeviceId)>,
-    /// Rows where a commit of the device replaced versions that had not reached it: the number of
-    /// versions that had. Looked up, never iterated.
+    /// Rows where a commit of the device replaced versions that had not reached the device. The
+    /// value is the number of versions that had reached it. Looked up, never iterated.
     unread: FxHashMap<(RowId, DeviceId), u32>,
     pub(crate) behind: Behind,
     pub(crate) odd: Odd,

@@ -312,9 +312,9 @@ impl Ledger {
         self.alike[device.0 as usize].clear();
     }
 
-    /// The run was cut off, perhaps before the device settled the last response. If so, the device
-    /// gets the conflicts again. If not, these conflicts do not count, and the device does not
-    /// report again the edits that had equal values on the backend.
+    /// The run was cut off, perhaps before the device settled the last response. If the device did
+    /// not settle it, the device gets its conflicts again, and they are counted then. If it did,
+    /// edits with equal values on the backend are not reported again.
     pub(crate) fn cut_short(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.alike[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };

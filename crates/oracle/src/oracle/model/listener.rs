@@ -29,8 +29,8 @@ use crate::oracle::{Findings, Heard, OracleSetup, Suspicion};
 /// The oracle of one run: the reference model and the findings so far.
 pub struct Oracle {
     pub(crate) setup: Rc<OracleSetup>,
-    /// By device and entity, the place of the rows that the device may see. Devices with equal
-    /// attributes share these.
+    /// By device and entity, the place (the values of scope columns) of the rows that the device
+    /// may see. Devices with equal attributes share these.
     pub(crate) places: Vec<Rc<Places>>,
     pub(crate) history: History,
     pub(crate) names: Rc<Keys>,
@@ -46,8 +46,8 @@ pub struct Oracle {
     pub(crate) parts_seen: u64,
     pub(crate) looks: Looks,
     pub(crate) now: Time,
-    /// By device, when its process last died at work. The device may have earlier changes that it
-    /// did not report.
+    /// By device, when its process last died in a transaction. The device may have earlier changes
+    /// that it did not report.
     pub(crate) cut_short: FxHashMap<DeviceId, Time>,
     pub(crate) findings: Findings,
     /// Edits that replaced a version which their device had not seen, or that took effect out of

@@ -14,7 +14,8 @@ use crate::oracle::model::{All, Commit, Held, History, OnMove, Places, Row, plac
 
 type Holding = (DeviceId, EntityId, Key);
 
-/// Rows that must come to a device, or must leave it. `open` has those that have not done so yet.
+/// Rows that must come to a device, or must leave it. `open` has the rows that are not there yet,
+/// or not gone yet.
 #[derive(Debug, Default)]
 struct Crossing {
     open: BTreeMap<Holding, Time>,

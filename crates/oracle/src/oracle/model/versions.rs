@@ -10,7 +10,8 @@ use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{Author, CommitKind, CutOrder, Schema, ScopeRule};
 use crate::oracle::model::{RowHash, Truth, alike, place};
 
-/// Gets a row, and its places before and after.
+/// A callback for a row, with its places before and after. The place decides which devices see the
+/// row.
 pub(crate) type OnMove<'f> = dyn FnMut(EntityId, &Key, [Option<&[Value]>; 2]) + 'f;
 
 pub(crate) type RowId = u32;

@@ -35,8 +35,7 @@ pub(crate) static SYNC_LOOP: Rule = Rule {
     ..Rule::new("sync-loop", "oracle.sync_loop.count", Harm::Wrong, Matter::Runs)
 };
 
-/// This many runs in a row are a loop, if each run is started by the end of the previous run or by
-/// a hook.
+/// If this many runs in a row start each other, by their end or by a hook, they are a loop.
 const LOOP: u32 = 10;
 /// The number of runs without a reported start that are kept.
 const UNHEARD: usize = 64;
@@ -82,8 +81,8 @@ pub(crate) struct DeviceFlow {
     called: Vec<(UnitId, Time)>,
     triggering: Option<(UnitId, u32)>,
     triggered: BTreeMap<UnitId, u32>,
-    /// True if the process died at work and no run has started since. Its last actions may have no
-    /// report.
+    /// True if the process died, and its last actions may have no report. Reset when the next run
+    /// starts.
     untold: bool,
     /// Runs since the last complete one that ended because the storage was full. After a death of
     /// the process, they may continue.
@@ -358,8 +357,8 @@ impl DeviceFlow {
             None => _ = self.triggered.remove(&unit),
         }
     }
-    /// The unit was put back into the queue during its run. Requests that were coalesced before
-    /// that belong to this turn.
+    /// The unit was put back into the queue: it ended after the time of this request. Requests that
+    /// were coalesced before belong to this turn.
     fn drop_coalesced(&mut self, unit: UnitId, queued_at: Time) {
         let put_back = self.ends.get(&unit).is_some_and(|end| queued_at < *end);
         let Some(told) = self.coalesced.get(&unit).copied().filter(|_| put_back) else { return };

@@ -67,7 +67,7 @@ pub(crate) struct Told<'a> {
     pub(crate) history: &'a History,
     pub(crate) held: &'a Held,
     pub(crate) shown: &'a Shown,
-    /// When its process last died at work; `None` if it never did.
+    /// When its process last died in a transaction that it may not have reported.
     pub(crate) cut: Option<Time>,
 }
 

@@ -3,7 +3,7 @@
 //! Each reason justifies some requests. If a person asks for a sync, each unit may send 1 push, and
 //! 1 pull per entity. A failed run justifies another run. Edits that wait at the server justify a
 //! query. A response with news justifies 1 more request. If there are more responses than all
-//! reasons justify, the check `storm` reports this. If no response comes, the waits between
+//! reasons justify, the check `request-storm` reports this. If no response comes, the waits between
 //! requests are checked instead (`haste`).
 
 use crate::base::words::thousands;

@@ -11,8 +11,7 @@ use crate::oracle::{Heard, Matter, OracleSetup};
 pub(crate) struct Watched {
     /// The runs. Other checks ask which runs are under way.
     pub(crate) flow: DeviceFlow,
-    /// The runs that must start. Other checks use it to find decided conflicts and for overdue
-    /// edits.
+    /// The runs that must start. Other checks use it to find decided conflicts and overdue edits.
     pub(crate) owing: DueRuns,
     /// The sends. Other checks ask how often an edit was sent.
     pub(crate) sends: Sends,

@@ -18,8 +18,8 @@ pub(crate) struct Fate {
     names_calls: bool,
 }
 
-/// The end of a sentence about an edit that the server did nothing with, although the phone then
-/// counted it as done.
+/// The end of a sentence about an edit. The server neither wrote nor refused the edit, but the
+/// phone counted it as done.
 const UNSAID: &str = ": the server neither wrote it nor reported a refusal (in JavaScript `db.put`, \
     `db.remove` or `db.refuse`; in Rust `write` or `refused`)";
 
