@@ -1,5 +1,4 @@
-//! Tests of figures for short histories. There are 2 devices, a unit that pulls, and a unit that
-//! does not.
+//! Tests of figures for short histories. There are 2 devices, and only one of 2 units pulls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,8 +59,8 @@ fn figures(history: &str) -> Figures {
     collected(history).figures
 }
 
-/// Compares the figures of histories with expectations: `METRIC N` or `METRIC:STATISTIC N`. A dot
-/// at the start stands for `engine.`.
+/// Compares figures with expectations: `METRIC N` or `METRIC:STATISTIC N`. `.` stands for
+/// `engine.`.
 ///
 /// Steps are separated by `;`. A step has the second (`.`: one second after the last step), the
 /// device, and the event with its counts and with options `name=n`. `!` stands for the unit that

@@ -1,5 +1,4 @@
-//! The listener: updates the reference model at each event, and runs the checks that need not wait
-//! for the end of the run.
+//! The listener: updates the model at each event, and runs the checks that can report at once.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -29,8 +28,7 @@ use crate::oracle::{Findings, Heard, OracleSetup, Suspicion};
 /// The oracle of one run: the reference model and the findings so far.
 pub struct Oracle {
     pub(crate) setup: Rc<OracleSetup>,
-    /// By device and entity, the place (the values of scope columns) of the rows that the device
-    /// may see. Devices with equal attributes share these.
+    /// By device and entity, the values of scope columns that its rows have.
     pub(crate) places: Vec<Rc<Places>>,
     pub(crate) history: History,
     pub(crate) names: Rc<Keys>,
@@ -46,12 +44,10 @@ pub struct Oracle {
     pub(crate) parts_seen: u64,
     pub(crate) looks: Looks,
     pub(crate) now: Time,
-    /// By device, when its process last died in a transaction. The device may have earlier changes
-    /// that it did not report.
+    /// By device, when its process last died in a transaction that it may not have reported.
     pub(crate) cut_short: FxHashMap<DeviceId, Time>,
     pub(crate) findings: Findings,
-    /// Edits that replaced a version which their device had not seen, or that took effect out of
-    /// order.
+    /// Edits that replaced a version unseen by their device, or that took effect out of order.
     pub(crate) suspicions: Vec<Suspicion>,
     pub(crate) overwritten: u64,
     /// Edits that lost a conflict, with the number of lost columns. `overwritten` includes them.
@@ -116,8 +112,7 @@ impl Oracle {
         self.told(&Occurrence { at, node, event });
     }
 
-    /// Notes the report of an engine without runs: the first flag says whether it is caught up. The
-    /// second flag, `at_work`, says that the network may be busy for it.
+    /// An engine without runs reports whether it is caught up. `at_work`: it may use the network.
     pub fn says_caught_up(&mut self, at: Time, device: DeviceId, (is, at_work): (bool, bool)) {
         let watched = &mut self.watched[device.0 as usize];
         watched.each(|one| one.says_caught_up(is));
@@ -404,8 +399,7 @@ impl Oracle {
         }
     }
 
-    /// Processes a conflict decision about an edit of the row `own`. Returns how many columns of
-    /// each side were replaced.
+    /// Processes a conflict decision. Returns how many columns of each side were replaced.
     fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -416,11 +410,9 @@ impl Oracle {
         if matches!(kind, ConflictKind::InsertInsert | ConflictKind::UpdateTaken) {
             self.check_natural_key_holder(at, edit, checks::merged_with_nobody);
         }
-        // Until a person decides, the other version is only on the page of conflicts, not in the
-        // table.
+        // Until a person decides, the table does not have the other version.
         let goes = !matches!(decision, Decision::Remote | Decision::Same | Decision::Parked);
-        // The device has the other row in its table only if the decision applies the edit to that
-        // row.
+        // The device gets the other row only if the decision applies the edit to that row.
         let other = self.ledger.other_row(edit);
         self.held.read(other.filter(|_| goes).unwrap_or(own), device);
         let (row, seen) = match other {
@@ -511,8 +503,7 @@ impl Oracle {
         self.history.go_back(to, at);
     }
 
-    /// A pulled change is durable on the device. For a row without commits, only a removal is
-    /// recorded.
+    /// A pulled change is durable. For a row without commits, only a removal is recorded.
     fn applied(&mut self, at: Time, (device, unit): By, changes: &[AppliedChange<'_>]) {
         let change = &changes[0];
         self.sights.applied(at, device, change);
@@ -575,15 +566,13 @@ impl Oracle {
             check_stamp(&mut self.findings, what, self.history.row(row), stamp);
         }
         let versions = self.met(at, device, row, stamp);
-        // A copy may have sent the edit. Then the device's newer version may be overwritten by an
-        // older one.
+        // If a copy sent the edit, its version may be older than the device's own.
         let older = versions < self.held.versions(row, device);
         let by_copy = self.ledger.was_asked_elsewhere(edit, device);
         self.held.perhaps_less((row, device), older && by_copy);
     }
 
-    /// The backend's version with this stamp reached the device. Returns how many versions the
-    /// device has seen.
+    /// The backend's version with this stamp came. Returns how many versions the device has seen.
     fn met(&mut self, at: Time, device: DeviceId, id: RowId, stamp: Stamp) -> usize {
         let row = self.history.row(id);
         let versions = row.held_with(stamp);
