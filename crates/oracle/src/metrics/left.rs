@@ -11,6 +11,7 @@ pub type Reach<'r> = dyn Fn(EntityId, &Key, DeviceId) -> Box<dyn Fn(DeviceId) ->
 pub struct Left<'l, 'w> {
     /// People who have logged in and cannot use the app yet, with their waiting times.
     pub logins: Vec<(DeviceId, Span)>,
+    /// Says which devices must have a row.
     pub reach: &'l Reach<'w>,
     /// The final state of a saved edit; `None` if nobody checked it.
     pub end_of: &'l dyn Fn(EditId) -> Option<EditEnd>,
