@@ -1,4 +1,5 @@
-//! Figures of attachments: their cost, how long others wait for them, and rows without theirs.
+//! Collects figures of attachments (files that belong to rows): their bytes, how long others wait
+//! for them, and how long rows are without theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,7 +24,7 @@ struct Owner {
     made: Time,
     bare: Option<Time>,
     committed: bool,
-    /// True if the row was deleted since, so that nobody waits for its attachment.
+    /// True if the row was deleted, so that nobody waits for its attachment.
     deleted: bool,
 }
 
@@ -121,7 +122,7 @@ impl Attachments {
         }
     }
 
-    /// Counts the parts that never arrived on the server, unless their row was deleted.
+    /// Counts the parts that never reached the server, unless their row was deleted.
     fn never_came(&self, at: Time, id: BlobId, owner: &Owner, board: &mut Board) {
         let parts = self.schema.attachment(owner.entity).into_iter().flat_map(|of| of.parts());
         let waits =

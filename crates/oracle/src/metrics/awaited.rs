@@ -1,6 +1,6 @@
-//! Syncs that people wait for. A wait begins with the start of a unit's run and ends with the first
-//! run that ends well, even if runs fail in between. Between runs, time without a network is left
-//! out.
+//! Measures how long people wait for a sync. A wait begins with the start of a unit's run. It ends
+//! when a run of the unit ends well, even if other runs fail in between. Between runs, time without
+//! a network does not count.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,19 @@ use crate::base::{Span, Time, UnitId};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sync {
-    /// The time of its failed runs, and the time with a network between runs.
+    /// The time of its failed runs, and the time between runs in which there was a network.
     waited: Span,
-    /// When its current run began; if no run is under way, when the last run ended.
+    /// When the current run began. If no run is under way: when the last run ended.
     since: Time,
-    /// How long the device had no network until `since`.
     offline: Span,
     runs: bool,
 }
 
-/// The syncs of a device that people still wait for.
+/// The syncs of a device that have not ended well yet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Awaited {
     pub(super) units: BTreeMap<UnitId, Sync>,
-    /// The total time without a network, except the time since `down`.
+    /// The total time without a network up to the time `down`.
     offline: Span,
     down: Option<Time>,
 }
@@ -50,14 +49,14 @@ impl Awaited {
         let units: Vec<UnitId> = self.units.keys().copied().collect();
         units.into_iter().for_each(|unit| self.fails(unit, at));
     }
-    /// A run ended well. Returns how long the person had waited before this run.
+    /// A run ended well. Returns how long the person waited before this run began.
     pub(super) fn comes(&mut self, unit: UnitId) -> Span {
         self.units.remove(&unit).map_or(Span::ZERO, |sync| sync.waited)
     }
     pub(super) fn is_given_up(&mut self, unit: UnitId) {
         self.units.remove(&unit);
     }
-    /// The syncs that never ended well, each with its waiting time until `at`.
+    /// The syncs that have not ended well, each with its waiting time until `at`.
     pub(super) fn left(&self, at: Time) -> impl Iterator<Item = (UnitId, Span)> {
         let offline = self.offline(at);
         self.units.iter().map(move |(unit, sync)| (*unit, sync.until(at, offline)))

@@ -1,4 +1,4 @@
-//! The board: collectors write their numbers and observations to it.
+//! The board: all collectors of metrics write their numbers and observations to it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::contract::{RequestKind, Schema};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
-    /// Devices that start in the state with this index.
+    /// Devices that start in the state with this index, such as a fresh install.
     Start(usize),
     Unit(UnitId),
     Entity(EntityId),
@@ -59,7 +59,7 @@ impl Board {
         })
     }
 
-    /// Adds `n`. The sum stops at 2^64 − 1 (584 years in nanoseconds).
+    /// Adds `n`. The sum stops at 2^64 − 1 (in nanoseconds: 584 years).
     pub(super) fn add(&mut self, id: Id, n: impl Into<u64>) {
         debug_assert_ne!(id.metric().kind, Kind::Distribution);
         let value = &mut self.values[id as usize];
@@ -84,7 +84,7 @@ impl Board {
         debug_assert_eq!(id.metric().kind, Kind::Distribution);
         self.distributions[id as usize].add(wait.into());
     }
-    /// Adds an observation to a part only. The metric as a whole gets its observations separately.
+    /// Adds an observation to one part of a metric. It does not count for the metric as a whole.
     pub(super) fn observe_part(&mut self, id: Id, part: Part, wait: impl Into<Wait>) {
         self.parts.entry((id, part)).or_default().add(wait.into());
     }
@@ -95,14 +95,14 @@ impl Board {
             self.observe_part(id, Part::Start(state), wait);
         }
     }
-    /// Adds a wait that began at `since` and has not ended by `at`, the end of the run. `None`:
-    /// none.
+    /// Adds a wait that began at `since` and has not ended at `at`, the end of the run. `None`: no
+    /// wait.
     pub(super) fn never_ended(&mut self, id: Id, since: Option<Time>, at: Time) {
         if let Some(since) = since {
             self.observe(id, Wait::Never(at.since(since).0));
         }
     }
-    /// Records how long a condition lasted, from `since` to `at`. `None`: it did not begin.
+    /// Records that a condition lasted from `since` to `at`. `None`: there was no such condition.
     pub(super) fn lasted(&mut self, id: Id, since: Option<Time>, at: Time) {
         match (since, id.metric().kind) {
             (Some(since), Kind::Distribution) => self.observe(id, at.since(since).0),
@@ -111,7 +111,7 @@ impl Board {
         }
     }
 
-    /// All figures, and for each distribution with observations these observations.
+    /// All figures. Also the observations of each distribution that has some.
     pub(super) fn figures(mut self) -> (Figures, Vec<(&'static str, Distribution)>) {
         let mut figures: Figures = BTreeMap::new();
         for metric in TABLE {

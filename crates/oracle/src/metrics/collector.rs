@@ -1,4 +1,4 @@
-//! The listener that fills the metrics table.
+//! The collector of metrics: it listens to all events of a simulation and fills the metrics table.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use super::{
 use crate::base::{DeviceId, EntityId, Span, Time};
 use crate::contract::{EngineEvent, Event, Node, Occurrence, Schema, SyncError};
 
-/// What a collector must know before the first event.
+/// The facts that a collector needs before the first event.
 #[derive(Clone, Debug, Default)]
 pub struct CollectorSetup {
-    /// By device, the name of the state in which the device starts.
+    /// By device, the name of the state in which it starts.
     pub starts: Vec<String>,
-    /// By unit, the name of the sync unit.
+    /// By sync unit, its name.
     pub units: Vec<String>,
-    /// By unit, whether the unit pulls.
+    /// By sync unit, true if it pulls.
     pub pulls: Vec<bool>,
-    /// The length of the script, which determines the interval between samples.
+    /// The length of the script. The interval between samples follows from it.
     pub script: Span,
-    /// Data of at most this age is fresh to people.
+    /// Data that is not older than this counts as fresh.
     pub freshness: Span,
     /// The entities.
     pub schema: Arc<Schema>,
@@ -35,17 +35,17 @@ pub struct CollectorSetup {
 pub struct Collected {
     /// The figures of all metrics.
     pub figures: Figures,
-    /// Figures over virtual time.
+    /// Samples of some figures over virtual time.
     pub series: Vec<Sample>,
-    /// By metric, the observations behind its distribution.
+    /// By metric name, all observations of a distribution.
     pub distributions: Vec<(&'static str, Distribution)>,
-    /// The devices with the longest syncs, and their lengths.
+    /// The devices with the longest syncs, and the lengths of these syncs.
     pub slowest: Vec<(DeviceId, Span)>,
-    /// The largest observations of the metrics that a search has limits for.
+    /// The largest observations of some metrics, for a search that has limits on them.
     pub tails: Tails,
 }
 
-/// Listens to a world and computes all metrics of the table.
+/// Listens to a simulation and computes all metrics of the table.
 #[derive(Debug)]
 pub struct Collector {
     board: Board,
@@ -70,7 +70,7 @@ pub struct Collector {
 const SLOWEST: usize = 3;
 
 impl Collector {
-    /// A collector without observations.
+    /// Makes a collector without observations.
     pub fn new(setting: CollectorSetup) -> Collector {
         let devices = setting.starts.len();
         Collector {
@@ -131,10 +131,11 @@ impl Collector {
         }
     }
 
-    /// Ends the run. `found` has figures of others (the oracle), by metric name.
+    /// Ends the collection and returns all results. `found` has figures from other sources (the
+    /// oracle), by metric name.
     ///
     /// # Panics
-    /// If the table has no number with such a name, which is a bug.
+    /// If the table has no number with one of these names, which is a bug.
     pub fn finish(mut self, at: Time, found: &BTreeMap<&'static str, u64>, left: &Left<'_, '_>) -> Collected {
         let devices = 0..self.longest.len() as u32;
         devices.clone().for_each(|device| self.end_untold(at, DeviceId(device)));
@@ -171,7 +172,7 @@ impl Collector {
         Collected { figures, series, distributions, slowest, tails }
     }
 
-    /// Closes runs whose process died and whose end was therefore not reported.
+    /// Closes sync runs whose process died before it could report their end.
     fn end_untold(&mut self, at: Time, device: DeviceId) {
         while let Some((unit, run)) = self.sessions.untold(device) {
             let ended = Event::Engine(EngineEvent::SyncError { unit, run, error: &SyncError::Interrupted });

@@ -1,4 +1,4 @@
-//! Measures the delivery of rows to another system: times and costs.
+//! Measures how an integration delivers rows to another system: times and costs.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use crate::contract::{Event, IntegrationEvent};
 
 #[derive(Debug, Default)]
 pub(super) struct Delivery {
-    /// The entities that are sent to the other system.
+    /// The entities whose rows are sent to the other system.
     entities: Vec<EntityId>,
-    /// Versions that are not delivered yet, with their commit times.
+    /// By row, the stamps and commit times of versions that are not delivered yet.
     waiting: BTreeMap<(EntityId, Key), Vec<(Stamp, Time)>>,
 }
 
@@ -34,7 +34,7 @@ impl Delivery {
                 board.add(Id::DestinationRetried, *again);
             }
             Event::Integration(IntegrationEvent::Delivered { entity, key, stamp, .. }) => {
-                // A delivered version replaces the earlier versions.
+                // A delivered version also replaces all earlier versions.
                 let Some(versions) = self.waiting.get_mut(&(*entity, (*key).clone())) else { return };
                 for (_, since) in versions.extract_if(.., |(version, _)| *version <= *stamp) {
                     board.observe(Id::DestinationDelivery, at.since(since).0);
@@ -46,8 +46,9 @@ impl Delivery {
         }
     }
 
-    /// Ends the run. A version that changed nothing, or was undone before anyone read it, is never
-    /// delivered. It does not count if the destination has the row's current values.
+    /// Counts versions that were never delivered. A version that changed nothing, or was undone
+    /// before anyone read it, need not be delivered. So no version counts if the other system has
+    /// the row's current values.
     pub(super) fn finish(&self, at: Time, is_carried: &dyn Fn(EntityId, &Key) -> bool, board: &mut Board) {
         let lacking = self.waiting.iter().filter(|((entity, key), _)| !is_carried(*entity, key));
         for (_, since) in lacking.flat_map(|(_, versions)| versions) {

@@ -2,16 +2,16 @@
 
 use super::{Figure, NEVER, Unit};
 
-/// All observations, exactly: 16 bytes per distinct value, amortised O(log n) per insert.
+/// All observations. Takes 16 bytes per distinct value, and amortised O(log n) time per insert.
 #[derive(Clone, Debug, Default)]
 pub struct Distribution {
     sorted: Vec<(u64, u64)>,
     fresh: Vec<u64>,
-    /// The longest known wait among the waits that never ended.
+    /// The longest of the waits that never ended, as far as it is known.
     waited: u64,
 }
 
-/// A wait: how long it took, or the known part of a wait that never ended.
+/// A wait: its length, or the known part of the length if it never ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wait {
     Ended(u64),
@@ -24,7 +24,7 @@ impl From<u64> for Wait {
     }
 }
 
-/// The least number of new values that are merged into the sorted ones at once.
+/// At least this many new values are merged into the sorted values at a time.
 const HEAP: usize = 1_024;
 
 impl Distribution {
@@ -43,7 +43,7 @@ impl Distribution {
         }
     }
 
-    /// Adds a wait that never ends and counts as longer than all others. `waited` is its known
+    /// Adds a wait that never ended. It counts as longer than all others. `waited` is the known
     /// part.
     pub fn observe_never(&mut self, waited: u64) {
         self.waited = self.waited.max(waited);
@@ -52,8 +52,9 @@ impl Distribution {
 
     /// Computes the figure: count, minimum, maximum, mean, and percentiles by nearest rank.
     ///
-    /// The p-th percentile of n observations has rank ⌈p·n/100⌉ in ascending order, from 1. So it
-    /// is always an observed value, or [`NEVER`]. Without observations every statistic is 0.
+    /// The p-th percentile of n observations is the one with rank ⌈p·n/100⌉ in ascending order,
+    /// counted from 1. So it is always an observed value, or [`NEVER`]. Without observations, each
+    /// statistic is 0.
     pub fn figure(&mut self, unit: Unit) -> Figure {
         self.settle();
         let ended = self.sorted.iter().take_while(|(value, _)| *value != NEVER);

@@ -1,4 +1,4 @@
-//! Follows edits from their saving to their acknowledgement, and counts the conflicts they met.
+//! Follows each edit from its save to its acknowledgement, and counts conflicts.
 
 use std::collections::BTreeMap;
 
@@ -12,22 +12,23 @@ use crate::contract::{
 
 #[derive(Debug, Default)]
 pub(super) struct Edits {
-    /// Edits that a person saved and that are not known to be on the backend.
+    /// Edits that a person saved. Their device does not know yet whether they are on the backend.
     made: FxHashMap<EditId, Made>,
-    /// Edits that their device knows to be on the backend, with the times of saving and of knowing.
+    /// Edits that are on the backend and acknowledged: the times of the save and of the
+    /// acknowledgement.
     safe: Vec<(EditId, Time, Time)>,
-    /// By row, the last edit that a device knows to be on the backend. An engine that sends rows
-    /// instead of edits has sent the row's earlier edits with this one.
+    /// By device and row, the number of the last acknowledged edit. If the engine sends rows
+    /// instead of edits, this one also brought the earlier edits of the row.
     carries: FxHashMap<(DeviceId, EntityId, Key), u32>,
-    /// Edits that no later edit carries: their outcome is known, or their database is gone.
+    /// Edits that no later edit can bring: their outcome is known, or their database is gone.
     ended: FxHashSet<EditId>,
-    /// Edits that are only on their device: since when, and the device's waits until then.
+    /// Edits that are only on their device: when each was saved, and the device's waits until then.
     pub(super) waiting: BTreeMap<EditId, (Time, Waits)>,
     unsent: BTreeMap<DeviceId, Unsent>,
-    /// Edits that the backend dropped but acknowledges as done.
+    /// Edits that the backend dropped and still acknowledged as done.
     ignored: FxHashSet<EditId>,
     in_conflict: FxHashSet<EditId>,
-    /// Edits that nobody saw saved, but that a database may hold.
+    /// Edits that no person saw saved, but that a database may have.
     missed: FxHashSet<EditId>,
 }
 
@@ -51,7 +52,8 @@ fn why_refused(error: &EditError) -> Option<Id> {
     })
 }
 
-/// The metric for an edit that is never safe; `None` if nobody waits for it.
+/// The metric that counts an edit which never became safe (acknowledged as on the backend). `None`
+/// if nobody waits for the edit.
 fn never_safe(end: EditEnd) -> Option<Id> {
     Some(match end {
         EditEnd::Lost => Id::NeverSafeLost,
@@ -123,7 +125,6 @@ impl Edits {
                 | EngineEvent::SyncComplete { .. }
                 | EngineEvent::SyncError { .. },
             ) => {
-                // A gateway has no edits, so its kill concerns no device.
                 let unsent = device.map(|device| self.unsent.entry(device).or_default());
                 unsent.into_iter().for_each(|unsent| unsent.on(at, event));
             }
@@ -144,7 +145,7 @@ impl Edits {
         self.settled(at, edit, board);
     }
 
-    /// Ends the run. `end_of` gives the final state of a saved edit; `None` if unknown.
+    /// Ends the collection. `end_of` returns the final state of a saved edit; `None` if unknown.
     pub(super) fn finish(&mut self, at: Time, end_of: &dyn Fn(EditId) -> Option<EditEnd>, board: &mut Board) {
         for (edit, (since, made)) in std::mem::take(&mut self.waiting) {
             board.lasted(Id::EditsUnsent, Some(since), at);
@@ -158,7 +159,7 @@ impl Edits {
                 }
             }
         }
-        // Counts a wait for each edit that was not acknowledged, unless its person gave it up.
+        // Each edit without an acknowledgement counts as a wait, unless its person gave it up.
         let (carries, ended, ignored) = (&self.carries, &self.ended, &self.ignored);
         let is_carried = |edit: EditId, made: Made| {
             let own_end = ended.contains(&edit) || ignored.contains(&edit);
@@ -166,7 +167,7 @@ impl Edits {
             !own_end && last.is_some_and(|last| *last > edit.number)
         };
         for (edit, since, known) in self.safe.drain(..) {
-            // An edit that was undone later was never safe.
+            // An edit that is lost at the end was never safe, although it was acknowledged.
             let of = match end_of(edit) {
                 Some(EditEnd::Lost | EditEnd::Refused) => Id::NeverSafeLostSince,
                 Some(EditEnd::Superseded) => Id::NeverSafeGaveWay,
@@ -224,7 +225,8 @@ impl Edits {
         board.count(of_kind);
         let decided = match decision {
             Decision::Local => Id::ConflictsLocal,
-            // Only `Equal` conflicts are decided as the same; they are counted above.
+            // A conflict is decided as the same only if both sides are equal. These are counted
+            // above.
             Decision::Remote | Decision::Same => Id::ConflictsRemote,
             Decision::Merged { .. } => Id::ConflictsMerged,
             Decision::Both { .. } => Id::ConflictsBoth,

@@ -1,14 +1,14 @@
-//! The figure of a metric: a number or a distribution.
+//! The figure of a metric: one number or a distribution.
 
 use std::collections::BTreeMap;
 
-/// A wait that never ended. It sorts after every other wait and exceeds every bound.
+/// Stands for a wait that never ended. It is larger than every other wait and every bound.
 pub const NEVER: u64 = u64::MAX;
 
 /// The statistics of a distribution, by name.
 pub const STATS: [&str; 8] = ["count", "never", "min", "mean", "p50", "p95", "p99", "max"];
 
-/// The unit of a metric; figures are whole numbers of it. Times are virtual.
+/// The unit of a metric. Figures are whole numbers of this unit, and times are virtual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
@@ -20,7 +20,7 @@ pub enum Unit {
     Rows,
     /// Devices.
     Devices,
-    /// A number of anything else.
+    /// A number of other things.
     Count,
     /// Millionths.
     Ppm,
@@ -28,14 +28,14 @@ pub enum Unit {
     MilliRowsPerSecond,
     /// Bytes per second.
     BytesPerSecond,
-    /// Row-nanoseconds: rows times the time for which each is missing.
+    /// Rows times nanoseconds: the time for which rows are missing or outdated, summed over rows.
     RowNs,
     /// Microjoules.
     Uj,
 }
 
 impl Unit {
-    /// The unit of a statistic of a metric in this unit; a count has the unit [`Unit::Count`].
+    /// The unit of a statistic of a metric that has this unit. Counts have [`Unit::Count`].
     pub fn of_stat(self, stat: &str) -> Unit {
         if ["count", "never"].contains(&stat) { Unit::Count } else { self }
     }
@@ -54,7 +54,7 @@ pub struct Censored {
 }
 
 impl Censored {
-    /// Combines figures of one metric; `None` if all observations of them ended.
+    /// Combines the figures of one metric. `None` if all observations ended.
     pub fn of<'f>(figures: impl Iterator<Item = &'f Figure>) -> Option<Censored> {
         let mut all = Censored { never: 0, of: 0, waited: 0 };
         for figure in figures.filter(|figure| figure.observed() > 0) {
@@ -67,23 +67,22 @@ impl Censored {
     }
 }
 
-/// A metric's figure at the end of a cell.
+/// The figure of a metric for one cell (one simulation with one seed).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(
     untagged,
     expecting = "no figure: it has a `unit` and a `value`, or `count`, `min`, `p50`, `p95`, `p99` and `max`"
 )]
 pub enum Figure {
-    /// A distribution: `count` observations that ended, and `never` that did not. Percentiles are
-    /// over both. A statistic whose rank falls among the latter is [`NEVER`]; so is the mean if
-    /// there are any. `waited` is the longest known wait, 0 if all ended. `mean` is rounded down;
-    /// records of old versions lack it.
+    /// A distribution: `count` observations that ended, and `never` waits that did not. Percentiles
+    /// are over both. If a percentile falls among the waits that never ended, it is [`NEVER`]. The
+    /// mean is [`NEVER`] if there are any.
     Distribution {
         /// The unit of the observations.
         unit: Unit,
-        /// How many observations ended.
+        /// The number of observations that ended.
         count: u64,
-        /// The least observation.
+        /// The smallest observation.
         min: u64,
         /// The median.
         p50: u64,
@@ -91,23 +90,23 @@ pub enum Figure {
         p95: u64,
         /// The 99th percentile.
         p99: u64,
-        /// The greatest observation.
+        /// The largest observation.
         max: u64,
-        /// The arithmetic mean, rounded down.
+        /// The arithmetic mean, rounded down. Records of old versions do not have it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mean: Option<u64>,
-        /// How many observations never ended.
+        /// The number of waits that never ended.
         #[serde(default, skip_serializing_if = "is_zero")]
         never: u64,
-        /// The longest known wait; 0 if all ended.
+        /// The longest wait as far as known, ended or not; 0 if all waits ended.
         #[serde(default, skip_serializing_if = "is_zero")]
         waited: u64,
     },
-    /// A number beyond 64 bits; `clipped` is always true and marks this variant.
+    /// A number that needs more than 64 bits. The field `clipped` marks this variant in JSON.
     Clipped {
         /// The unit of the number.
         unit: Unit,
-        /// The greatest number of 64 bits.
+        /// The largest number of 64 bits.
         value: u64,
         /// Always true.
         clipped: bool,
@@ -125,12 +124,12 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
-/// All figures of a cell by metric name. Metrics are also kept by the state in which devices
-/// started, as `metric@state`, such as `engine.usable_after_login.duration@1d`.
+/// All figures of a cell by metric name. Some metrics also have figures by the state in which
+/// devices started, as `metric@state`, such as `engine.usable_after_login.duration@1d`.
 pub type Figures = BTreeMap<String, Figure>;
 
 impl Figure {
-    /// A single number; the largest `u64` stands for all larger numbers.
+    /// A single number. The largest `u64` stands for all larger numbers.
     pub fn number(unit: Unit, value: u64) -> Figure {
         match value {
             u64::MAX => Figure::Clipped { unit, value, clipped: true },
@@ -149,7 +148,7 @@ impl Figure {
             Figure::Value { .. } | Figure::Clipped { .. } => 1,
         }
     }
-    /// The part that never ended, if any.
+    /// The waits that never ended, if there are any.
     pub fn censored(&self) -> Option<Censored> {
         match *self {
             Figure::Distribution { count, never: never @ 1.., waited, .. } => {
@@ -158,7 +157,7 @@ impl Figure {
             _ => None,
         }
     }
-    /// Whether it is zero, or a distribution without observations.
+    /// True for zero, and for a distribution without observations.
     pub fn is_nothing(&self) -> bool {
         match self {
             Figure::Distribution { unit, .. } => *self == Figure::nothing(*unit),
@@ -177,11 +176,11 @@ impl Figure {
             self;
         *unit
     }
-    /// Whether it is a distribution rather than a single number.
+    /// True for a distribution, false for a single number.
     pub fn is_distribution(&self) -> bool {
         matches!(self, Figure::Distribution { .. })
     }
-    /// Whether two figures are equal; means are compared only if both have one.
+    /// True if two figures are equal. Means are compared only if both figures have one.
     pub fn is_alike(&self, other: &Figure) -> bool {
         let mut like = self.clone();
         if let (Figure::Distribution { mean: own, .. }, Figure::Distribution { mean, .. }) =
@@ -192,8 +191,9 @@ impl Figure {
         }
         like == *other
     }
-    /// The statistic with this name: `value`, or one of [`STATS`]. `None` if the figure has no such
-    /// statistic, or has no observations (except `count` and `never`).
+    /// The statistic with this name: `value`, or one of [`STATS`]. `None` if the figure has no
+    /// statistic of this name. Also `None` if there are no observations, except for `count` and
+    /// `never`.
     pub fn stat(&self, name: &str) -> Option<u64> {
         match (self, name) {
             (Figure::Value { value, .. } | Figure::Clipped { value, .. }, "value") => Some(*value),
@@ -211,12 +211,12 @@ impl Figure {
     }
 }
 
-/// One point of a series over virtual time.
+/// One point of a series of values over virtual time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// Virtual time in nanoseconds.
     pub at_ns: u64,
-    /// The series' name.
+    /// The name of the series.
     pub series: &'static str,
     /// Its value.
     pub value: u64,

@@ -1,4 +1,4 @@
-//! Counts requested units that were lost when their process died.
+//! Counts requested sync units that were lost when the process died.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,13 +6,14 @@ use super::{Board, Id};
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{EngineEvent, Event};
 
-/// After a start, an engine that keeps its queue must queue the units again within this time.
+/// An engine that keeps its queue must queue its units again within this time after a start.
 const QUEUED_WITHIN: Span = Span::secs(60);
 
 #[derive(Debug, Default)]
 pub(super) struct Forgotten {
     asked: BTreeMap<DeviceId, BTreeSet<UnitId>>,
-    /// By device whose process died: its units, and until when the next process may queue them.
+    /// By device whose process died: the units in its queue, and until when the next process may
+    /// queue them again.
     left: BTreeMap<DeviceId, (BTreeSet<UnitId>, Option<Time>)>,
 }
 

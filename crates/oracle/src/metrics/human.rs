@@ -1,11 +1,11 @@
-//! Figures as text for people.
+//! Writes figures as text for people.
 
 use crate::base::Ppm;
 pub use crate::base::words::{count, thousands};
 use crate::metrics::{Censored, NEVER, Unit};
 
-/// A figure in its unit. It has three significant digits unless it is a count: `1.24 s`, `3.30
-/// MiB`, `12 345 rows`.
+/// A figure with its unit: `1.24 s`, `3.30 MiB`, `12 345 rows`. It has 3 significant digits, unless
+/// it is a count.
 pub fn figure(unit: Unit, value: u64) -> String {
     match unit {
         Unit::Ns if value == NEVER => "never".to_owned(),
@@ -23,8 +23,8 @@ pub fn figure(unit: Unit, value: u64) -> String {
     }
 }
 
-/// A statistic of waits with the share that never ended: `400 ms (2 of 30 never)`. If the statistic
-/// itself never ended: `> 53 min 20 s (20 of 30 never)`.
+/// A statistic of waits, with the share of waits that never ended: `400 ms (2 of 30 never)`. If the
+/// statistic itself is [`NEVER`], the text has the known part: `> 53 min 20 s (20 of 30 never)`.
 pub fn of_waits(unit: Unit, value: u64, censored: Option<Censored>) -> String {
     match censored {
         // `NEVER` here is a sum beyond 64 bits, not a wait.
@@ -34,12 +34,12 @@ pub fn of_waits(unit: Unit, value: u64, censored: Option<Censored>) -> String {
     }
 }
 
-/// A wait that never ended, without the share: `> 53 min 20 s`.
+/// A statistic of waits without that share: `> 53 min 20 s`.
 pub fn known(unit: Unit, value: u64, censored: Censored) -> String {
     if value == NEVER { format!("> {}", figure(unit, censored.waited)) } else { figure(unit, value) }
 }
 
-/// `20 of 30 never`.
+/// The share of waits that never ended: `20 of 30 never`.
 pub fn never(Censored { never, of, .. }: Censored) -> String {
     format!("{} of {} never", thousands(never), thousands(of))
 }
@@ -57,7 +57,8 @@ pub fn statistic(stat: &str) -> Option<&'static str> {
     })
 }
 
-/// A share with three significant digits; near 100 % with hundredths, never rounded up to 100 %.
+/// A share as a percentage with 3 significant digits. Above 99 % it has 2 decimals, and only 100 %
+/// itself is shown as 100 %.
 fn share(ppm: u64) -> String {
     let step = match ppm {
         0..10_000 => 1,
@@ -70,7 +71,7 @@ fn share(ppm: u64) -> String {
     u32::try_from(rounded).map_or_else(|_| format!("{}%", rounded / 10_000), |n| Ppm(n).to_string())
 }
 
-/// How many cells ran to their end; for a single cell, whether it did.
+/// How many cells (simulations with one seed) completed. For a single cell, whether it completed.
 pub fn ended(ended: u64, planned: u64) -> String {
     match (ended, planned) {
         (0, 1) => "the only cell did not complete".to_owned(),
@@ -79,10 +80,11 @@ pub fn ended(ended: u64, planned: u64) -> String {
     }
 }
 
-/// A display unit: the smallest value to show in it, its size, its name.
+/// A unit for display: the smallest value that is shown in it, its size, its name.
 type Scale = (u64, u64, &'static str);
 
-/// The display units, the smallest first. A name is empty where several units are shown together.
+/// The units for display, the smallest first. An empty name stands for a mixed form such as `2 min
+/// 05 s`.
 fn scales(unit: Unit) -> &'static [Scale] {
     const S: u64 = 1_000_000_000;
     const H: u64 = 3_600 * S;
@@ -101,8 +103,9 @@ fn scales(unit: Unit) -> &'static [Scale] {
     }
 }
 
-/// Two figures in one unit, so that people can compare them: in the smaller unit if the larger
-/// figure stays readable, else in the larger unit. If neither works, each has its own unit.
+/// Two figures in the same unit, so that people can compare them. This is the smaller figure's unit
+/// if the larger figure is still readable in it, else the larger figure's unit. If neither is
+/// readable, each figure has its own unit.
 pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     let (low, high) = (a.min(b), a.max(b));
     if unit == Unit::Ns && high == NEVER {
@@ -110,7 +113,6 @@ pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     }
     let own =
         |n: u64| scales(unit).iter().rfind(|(from, ..)| *from <= n).filter(|(.., name)| !name.is_empty());
-    // Row times are shown as whole numbers.
     let readable = if unit == Unit::RowNs { 1_000_000 } else { 10_000 };
     let one = match (own(if low == 0 { high } else { low }), own(high)) {
         (fine, coarse) if fine == coarse && low > 0 => None,
@@ -130,7 +132,7 @@ pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
 }
 
 /// Two different figures with enough digits to show the difference. Times that differ only by
-/// nanoseconds look the same: to people they are equal.
+/// nanoseconds look equal.
 pub fn apart(unit: Unit, a: u64, b: u64) -> [String; 2] {
     let shown = [a, b].map(|n| figure(unit, n));
     if a == b || shown[0] != shown[1] {
@@ -193,7 +195,7 @@ pub fn span(ns: u64) -> String {
     }
 }
 
-/// As [`span`], for the total of many cells, which may exceed 584 years.
+/// Like [`span`], for a total of many cells, which may be longer than 584 years.
 pub fn total_span(ns: u128) -> String {
     u64::try_from(ns).map_or_else(|_| days_and_hours((ns / 1_000_000_000) as u64), span)
 }
@@ -207,7 +209,7 @@ pub fn bytes(n: u64) -> String {
     scaled(Unit::Bytes, n)
 }
 
-/// The change from one figure to another: ` (+2.0 %)`; empty if one of them never ended.
+/// The change from one figure to another: ` (+2.0 %)`. Empty if one of them is [`NEVER`].
 pub fn change(was: u64, is: u64) -> String {
     if was.max(is) == NEVER {
         return String::new();
@@ -236,7 +238,7 @@ pub fn percent(ppm: i64) -> String {
     }
 }
 
-/// A mean in its unit. Small counts have two decimals. A mean above zero is never rounded to zero.
+/// A mean with its unit. A small count has 2 decimals. A mean above zero is never shown as zero.
 pub fn mean(unit: Unit, mean: f64) -> String {
     let whole = libm::round(mean) as u64;
     let counted = matches!(unit, Unit::Rows | Unit::Devices | Unit::Count);
@@ -251,7 +253,7 @@ pub fn mean(unit: Unit, mean: f64) -> String {
     }
 }
 
-/// Two different means, with more decimals if their whole numbers are equal.
+/// Two different means, with more decimals if they would look equal.
 pub fn means_apart(unit: Unit, a: f64, b: f64) -> [String; 2] {
     let shown = [a, b].map(|n| mean(unit, n));
     if shown[0] != shown[1] {
@@ -286,7 +288,7 @@ fn named(unit: Unit, number: &str) -> String {
     }
 }
 
-/// Bounds as a condition: `≤ 5.00 s`, `= 0 rows`, `1 … 9 rows`.
+/// Bounds as a condition, such as `≤ 5.00 s`, `= 0 rows`, `1 … 9 rows`.
 pub fn bound(unit: Unit, min: Option<u64>, max: Option<u64>) -> String {
     condition(|n| figure(unit, n), min, max)
 }
@@ -302,8 +304,8 @@ fn condition(show: impl Fn(u64) -> String, min: Option<u64>, max: Option<u64>) -
     }
 }
 
-/// A figure and the condition that it must meet, with enough digits to show a miss. If waits never
-/// ended, their share follows the figure.
+/// A figure and the condition that it must meet. If it misses the condition, there are enough
+/// digits to show this. The share of waits that never ended follows the figure.
 pub fn held(
     (unit, value): (Unit, u64),
     censored: Option<Censored>,
@@ -325,7 +327,7 @@ pub fn held(
     [is, must]
 }
 
-/// Row-seconds or row-hours; the largest `u64` stands for all larger numbers.
+/// Row-seconds or row-hours. The largest `u64` stands for all larger numbers.
 fn row_time(row_ns: u64) -> String {
     const SECOND: u64 = 1_000_000_000;
     match row_ns / SECOND {
@@ -336,7 +338,7 @@ fn row_time(row_ns: u64) -> String {
     }
 }
 
-/// `n / unit` with three significant digits, rounded half up. From 100 on a whole number.
+/// `n / unit` with 3 significant digits, rounded half up. From 100 on, a whole number.
 fn three(n: u64, unit: u64) -> String {
     let decimals = |scale: u64| {
         let wide = (u128::from(n) * u128::from(scale) * 2 + u128::from(unit)) / (u128::from(unit) * 2);

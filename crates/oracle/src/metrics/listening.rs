@@ -1,4 +1,5 @@
-//! Figures of announcements: who listens, what is announced, and what is heard.
+//! Collects figures of announcements: messages in which a server tells listening devices that there
+//! are changes.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +7,15 @@ use super::{Board, Id};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AnnouncementEvent, EngineEvent, Event, ListenEvent};
 
-/// Attempts to listen again within this time belong to one peak.
+/// Reconnects of listeners within this time belong to one peak.
 const AT_ONCE: Span = Span::secs(1);
 
 #[derive(Debug, Default)]
 pub(super) struct Listening {
-    /// By device and channel, the changes that it has not heard of yet: number and time of each.
+    /// By device and channel, the changes that the device has not heard of yet: number and time of
+    /// each.
     unheard: BTreeMap<(DeviceId, u32), BTreeMap<u64, Time>>,
-    /// The times of the latest attempts to listen again.
+    /// The times of the latest reconnects.
     asked: Vec<Time>,
 }
 
@@ -68,7 +70,7 @@ impl Listening {
                 if let Some(made) = made.get(&number) {
                     board.observe(Id::LiveDelay, at.since(*made).0);
                 }
-                // A later announcement includes all that earlier ones say.
+                // An announcement also stands for all earlier ones of its channel.
                 made.retain(|earlier, _| *earlier > number);
             }
         }

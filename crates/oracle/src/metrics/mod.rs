@@ -1,22 +1,22 @@
-//! One table of metrics, and the collectors that fill it from events.
+//! The table of all metrics, and the collectors that fill it from events.
 //!
-//! The table ([`TABLE`]) defines each metric, and nothing else does: name, unit, better direction,
-//! kind and how it is measured. Collectors, gates, filters, help and reports read the table. A name
-//! has the form `room.noun.measure`.
+//! The table ([`TABLE`]) is the only definition of each metric: its name, unit, better direction,
+//! kind, and how it is measured. Collectors, limits, filters, help and reports read the table. A
+//! name has the form `room.noun.measure`. The room is the part of the bench, such as `engine`.
 //!
-//! The [`Collector`] is a listener: it gets every [`crate::contract::Occurrence`] and never calls
-//! anybody. Numbers that events do not have (what the oracle found) are added at the end, by name.
-//! A [`Timeline`] listens, too, if a picture of the run is wanted. Other parts decide what a figure
-//! means: gates, baselines and comparison.
+//! The [`Collector`] is a listener: it gets every [`crate::contract::Occurrence`] and calls no
+//! other part. Numbers that are not in events, such as the oracle's findings, are added by name at
+//! the end. A [`Timeline`] is a second listener, for a picture of the run. Other parts decide what
+//! a figure means: limits, baselines and comparisons.
 //!
 //! Invariants: every figure is a whole number of its unit. A [`Distribution`] keeps exact values.
-//! The figures of each cell have each metric of the table, even if nothing happened. A wait that
-//! never ended counts as longer than all others ([`NEVER`]). No figure depends on the order of a
-//! hash map.
+//! Each cell (one simulation with one seed) has a figure for each metric of the table, even if
+//! nothing happened. A wait that never ended counts as longer than all others ([`NEVER`]). No
+//! figure depends on the order of a hash map.
 //!
-//! An [`Id`] is an index into two boards: one of numbers, one of distributions. Metrics in
-//! [`BY_START`] also exist per start state of devices, as `metric@state`; those in [`BY_UNIT`] per
-//! sync unit, as `metric/Unit`; those in [`BY_ENTITY`] per entity.
+//! An [`Id`] is the index of a metric in the table. Metrics in [`BY_START`] also have figures per
+//! start state of devices, as `metric@state`; those in [`BY_UNIT`] per sync unit, as `metric/Unit`;
+//! those in [`BY_ENTITY`] per entity.
 
 mod attachments;
 mod awaited;

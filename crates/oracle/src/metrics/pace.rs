@@ -1,21 +1,20 @@
-//! Compares the end of each device's first load with its begin.
+//! Compares the speed at the end of each device's first load with the speed at its start.
 
 use super::{Board, Id};
 use crate::base::{DeviceId, Span};
 use crate::contract::{EngineEvent, Event};
 
-/// The fewest transactions of a load with figures: a tenth of them is two.
+/// A load with fewer transactions has no figures: a tenth of them must be at least 2.
 const TRANSACTIONS: usize = 20;
 
 #[derive(Clone, Debug, Default)]
 enum Load {
-    /// The rows and the time of each transaction so far.
+    /// By transaction so far: its rows, and how long it took.
     UnderWay(Vec<(u32, Span)>),
     #[default]
     Over,
 }
 
-/// Follows the transactions of first loads.
 #[derive(Debug)]
 pub(super) struct Pace(Vec<Load>);
 
@@ -44,8 +43,8 @@ impl Pace {
     }
 }
 
-/// The time per row of the last tenth, in millionths of that of the first; `None` if there are too
-/// few transactions.
+/// The time per row in the last tenth of the load, in millionths of the time per row in the first
+/// tenth. `None` if there are too few transactions.
 fn slowdown(written: &[(u32, Span)]) -> Option<u64> {
     let tenth = written.len() / 10;
     if written.len() < TRANSACTIONS {
@@ -56,7 +55,7 @@ fn slowdown(written: &[(u32, Span)]) -> Option<u64> {
     (first > 0).then(|| last.saturating_mul(1_000_000) / first)
 }
 
-/// The lower median of the picoseconds per row: a single wait for the flash does not move it.
+/// The lower median of the picoseconds per row. A single slow transaction does not change it.
 fn median(written: &[(u32, Span)]) -> u64 {
     let mut each: Vec<u64> =
         written.iter().map(|(rows, took)| took.0.saturating_mul(1_000) / u64::from((*rows).max(1))).collect();
@@ -71,7 +70,7 @@ mod tests {
     #[test]
     fn a_load_has_a_pace_from_twenty_transactions_on() {
         let growing: Vec<(u32, Span)> = (1..=20).map(|n| (10, Span::millis(n))).collect();
-        // 19 ms over 1 ms: of two, the lower one.
+        // 19 ms / 1 ms: each is the lower of 2 values.
         assert_eq!(slowdown(&growing), Some(19_000_000));
         assert_eq!(slowdown(&growing[1..]), None);
     }

@@ -1,4 +1,4 @@
-//! Conflicts that wait for a person: how many, how old, and which edits they block.
+//! Measures conflicts that wait for a person: how many, how old, and which edits they block.
 
 use std::collections::{BTreeMap, BTreeSet};
 

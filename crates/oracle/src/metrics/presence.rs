@@ -1,4 +1,5 @@
-//! Knows which devices are present: alive, online and in the foreground.
+//! Follows which devices are present: the process lives, there is a network, and the app is in the
+//! foreground.
 
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, Event};
@@ -18,7 +19,7 @@ struct PresentDevice {
 struct Stay {
     from: Time,
     until: Time,
-    /// The device's total time present before this period.
+    /// How long the device was present before this period.
     before: Span,
 }
 
@@ -28,7 +29,8 @@ impl Stay {
     }
 }
 
-/// The foreground begins with a login or a resume, and ends with a pause or with the process.
+/// All devices. An app comes to the foreground by a login or a resume, and leaves it by a pause or
+/// with its process.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
     devices: Vec<PresentDevice>,
@@ -43,7 +45,7 @@ impl PresentDevice {
     fn present_before(&self) -> Span {
         self.earlier.last().map_or(Span::ZERO, |last| last.present(last.until))
     }
-    /// The last period that began at or before `at`; `None` if there is none.
+    /// The last period that began at or before `at`.
     fn stay(&self, at: Time) -> Option<Stay> {
         let now = |from| Stay { from, until: Time::FAR, before: self.present_before() };
         self.present_since.filter(|from| *from <= at).map(now).or_else(|| {
@@ -51,7 +53,8 @@ impl PresentDevice {
             Some(self.earlier[begun.checked_sub(1)?])
         })
     }
-    /// How long the device was present from `since` to `at`; `None` if not present at `since`.
+    /// How long the device was present from `since` to `at`; `None` if it was not present at
+    /// `since`.
     fn present_between(&self, since: Time, at: Time) -> Option<Span> {
         let first = self.stay(since).filter(|stay| since <= stay.until)?;
         Some(Span(self.stay(at)?.present(at).0 - first.present(since).0))
@@ -66,7 +69,8 @@ impl Presence {
     pub(super) fn present_between(&self, device: DeviceId, since: Time, at: Time) -> Option<Span> {
         self.devices[device.0 as usize].present_between(since, at)
     }
-    /// The devices that were present at `since`, each with its time present from then to `at`.
+    /// The devices that were present at `since`, each with the time that it was present from
+    /// `since` to `at`.
     pub(super) fn present_at(&self, since: Time, at: Time) -> impl Iterator<Item = (DeviceId, Span)> {
         let devices = (0..).map(DeviceId).zip(&self.devices);
         devices.filter_map(move |(device, of)| Some((device, of.present_between(since, at)?)))

@@ -1,4 +1,5 @@
-//! The freshness of syncs, the time until data arrives, and the work of a gateway with a replica.
+//! Measures how fresh synced data is, how long data takes to arrive, and the work of a gateway that
+//! has a replica of the backend.
 
 use rustc_hash::FxHashMap;
 
@@ -8,16 +9,17 @@ use crate::contract::{EngineEvent, Event, KillReason, Overtaken};
 
 #[derive(Clone, Debug, Default)]
 struct Replicated {
-    /// The largest age of data that the run received; data directly from the backend has age 0.
+    /// The largest age of the data in this run. Data that comes directly from the backend has age
+    /// 0.
     age: Span,
     pulls: bool,
     blocked_since: Option<Time>,
     began: Option<Time>,
     run: Option<Time>,
-    /// The entities whose cursors moved in the run, with the time of the last move.
+    /// The entities whose cursors moved in this run, with the time of the last move.
     came: Vec<(EntityId, Time)>,
     there: Vec<UnitId>,
-    /// Units that pull and have started a run.
+    /// Pulling units that have started a run.
     tried: Vec<UnitId>,
 }
 

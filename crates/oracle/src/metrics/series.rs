@@ -1,9 +1,9 @@
-//! A few figures over virtual time.
+//! Samples a few figures over virtual time.
 
 use super::Sample;
 use crate::base::{Span, Time};
 
-/// The series: name and meaning.
+/// The name and the meaning of each series.
 pub static SERIES: &[(&str, &str)] = &[
     ("engine.requests.count", "Requests sent so far."),
     ("engine.apply.rows", "Changes made durable so far."),
@@ -13,14 +13,16 @@ pub static SERIES: &[(&str, &str)] = &[
     (QUEUED, "Longest wait in the backend's queue since the last sample, in nanoseconds."),
 ];
 
-/// The series of waits in the backend's queue; its samples are waits, not levels.
+/// The series of waits in the backend's queue. Its samples are the longest wait since the last
+/// sample.
 pub const QUEUED: &str = "backend.request.queued";
-/// The series of sync lengths. All series except this one and [`QUEUED`] are levels.
+/// The series of sync lengths. Its samples are the longest sync since the last sample. All other
+/// series except [`QUEUED`] are current values.
 pub const SYNCED: &str = "engine.session.longest";
 
 const SAMPLES: u64 = 240;
 
-/// Takes 240 samples during the script, at most as many after it, and one at the end.
+/// Takes 240 samples during the script, at most 240 after it, and 1 at the end.
 #[derive(Debug)]
 pub(super) struct Series {
     every: Span,
@@ -31,7 +33,7 @@ pub(super) struct Series {
     pub(super) longest_synced: Span,
 }
 
-/// The sampled values of the series that are levels, in the order of [`SERIES`].
+/// The current values of the first 4 series, in the order of [`SERIES`].
 pub(super) type Levels = [u64; 4];
 
 impl Series {

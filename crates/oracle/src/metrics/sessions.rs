@@ -1,4 +1,5 @@
-//! Collects figures of sync runs: their durations, their queue, and what they transferred.
+//! Collects figures of sync runs: how long they took, how long they waited in the queue, what they
+//! transferred.
 
 use super::{Awaited, Board, Id, Part, Wait};
 use crate::base::{DeviceId, Span, Time, UnitId};
@@ -6,18 +7,18 @@ use crate::contract::{
     AppEvent, BlobEvent, EngineEvent, Event, PhoneEvent, RequestKind, SyncError, TransportError, UnitEvent,
 };
 
-/// A run whose start was reported and whose end was not (yet).
+/// A run whose start was reported, and whose end was not reported yet.
 #[derive(Clone, Copy, Debug, Default)]
 struct Run {
     unit: UnitId,
     run: u64,
-    /// The start of the run; `None` if it is not under way. A unit has at most one run under way.
+    /// The start of the run; `None` once it is over. A unit has at most one open run.
     since: Option<Time>,
     has_rows: bool,
-    /// True if the run sent data of its device: edits, or an attachment.
+    /// True if the run sent edits or an attachment.
     has_sent: bool,
     answered: bool,
-    /// The number of useful responses to its pulls, and the time waited for them.
+    /// The number of successful responses to its pulls, and the time waited for them.
     pulls: (u64, Span),
     died: bool,
 }
@@ -25,24 +26,26 @@ struct Run {
 #[derive(Clone, Debug, Default)]
 struct OfDevice {
     awaited: Awaited,
-    /// When a wait at the login may have begun, with the time without a network until then.
+    /// For each login: when the wait for a usable app may have begun, and the time without a
+    /// network before it.
     logins: Vec<(Time, Span)>,
     runs: Vec<Run>,
     busy: Option<Time>,
-    /// Ended runs of the current busy period, without those that ended well and moved nothing.
+    /// Runs of the current busy period that have ended. Runs that ended well and transferred
+    /// nothing are left out.
     worked: Vec<(Time, Time)>,
-    /// The time that current requests have spent in the backend's queue.
+    /// How long the current requests have waited in the backend's queue.
     queued: Span,
-    /// True if a request got a response since the last reported start of a run.
+    /// True if a request got a response after the last reported start of a run.
     answered: bool,
-    /// Waits before another try that may still last: begin and end.
+    /// Waits before a retry that may still last: start and end.
     waits: Vec<(Time, Time)>,
 }
 
 #[derive(Debug)]
 pub(super) struct Sessions {
     devices: Vec<OfDevice>,
-    /// The time in which at least one unit ran. Next fields: rows and bytes received in that time.
+    /// The time in which at least one unit ran. `rows` and `bytes`: received in that time.
     ran: Span,
     rows: u64,
     bytes: u64,
@@ -67,7 +70,8 @@ impl Sessions {
                 own.answered = false;
                 board.count(Id::SessionCount);
                 board.observe(Id::QueueWaited, waited.0);
-                // A run without a reported end is over when its unit starts the next run.
+                // If the end of a run was not reported, the run is over when its unit starts the
+                // next run.
                 self.ran += own.close(at, |open| open.unit == *unit, board);
                 own.runs.push(Run { unit: *unit, run: *run, since: Some(at), ..Run::default() });
                 own.busy.get_or_insert(at);
@@ -153,13 +157,13 @@ impl Sessions {
         }
     }
 
-    /// A run whose process died before the run's end was reported; `None` if there is none. A later
-    /// process reports the ends of runs that it finds open, before it starts another run.
+    /// A run whose process died before it reported the run's end. The next process reports the end
+    /// of runs that it finds open, before it starts a run.
     pub(super) fn untold(&self, device: DeviceId) -> Option<(UnitId, u64)> {
         let mut runs = self.devices[device.0 as usize].runs.iter();
         runs.find(|run| run.died).map(|run| (run.unit, run.run))
     }
-    /// How long the device had a network in the period `waited` before `at`, from a login on.
+    /// How long the device had a network in the period `waited` before `at`, after a login.
     pub(super) fn with_network(&self, at: Time, device: DeviceId, waited: Span) -> Span {
         self.devices[device.0 as usize].with_network(at, waited)
     }
@@ -168,7 +172,7 @@ impl Sessions {
         *all = Span(all.0.saturating_add(queued.0));
     }
 
-    /// Computes the rates. A run that is under way at the end counts until then.
+    /// Computes the rates. A run that is still open at the end counts until then.
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         for (device, own) in (0..).map(DeviceId).zip(&mut self.devices) {
             self.ran += own.close(at, |_| true, board);
@@ -177,7 +181,7 @@ impl Sessions {
                 board.observe_part(Id::SessionDuration, Part::Unit(unit), Wait::Never(waited.0));
             }
         }
-        // Polls without a result must not lower the transfer rate, so their time is left out.
+        // Polls without a result would lower the transfer rate, so their time is left out.
         let worked = self.ran.0.saturating_sub(board.value(Id::SessionEmptyTime));
         let per_second = |n: u64, thousandths: u128| {
             let ns = u128::from(worked).max(1);
@@ -233,7 +237,7 @@ impl OfDevice {
     fn is_busy(&self) -> bool {
         self.runs.iter().any(|run| run.since.is_some())
     }
-    /// Adds the time of a failed request to the metrics, if a run waited for it.
+    /// If a run waited for a failed request, adds the time of the request to the metrics.
     fn lost(&mut self, kind: RequestKind, took: Span, part: Option<Id>, board: &mut Board) {
         self.queued = Span::ZERO;
         if kind != RequestKind::Fetch && self.is_busy() {
@@ -253,8 +257,9 @@ impl OfDevice {
         let under_way = self.runs.iter_mut().filter(|run| run.since.is_some() && who(run));
         under_way.for_each(|run| run.has_sent = true);
     }
-    /// Ends a run; true if one of its requests got a response. A run without a reported start did
-    /// start: its process died before the report, or a backup, a copy or a power loss undid it.
+    /// Ends a run. Returns true if one of its requests got a response. An end without a reported
+    /// start still counts as a run. Either its process died before the report, or a backup, a copy
+    /// or a power loss removed the report.
     fn ended(&mut self, (at, run): (Time, u64), counts: impl Fn(&Run) -> bool, board: &mut Board) -> bool {
         let place = self.runs.iter().position(|started| started.run == run);
         let started = place.map(|place| self.runs.remove(place));
@@ -270,7 +275,8 @@ impl OfDevice {
         started.map_or(self.answered, |started| started.answered)
     }
 
-    /// Closes the runs for which `over` is true. Returns the length of the busy period if it ends.
+    /// Closes the runs for which `over` is true. If the device's busy period ends, returns its
+    /// length.
     fn close(&mut self, at: Time, over: impl Fn(&Run) -> bool, board: &mut Board) -> Span {
         let over = self.runs.iter_mut().filter(|run| over(run));
         self.worked.extend(over.filter_map(|run| Some((run.since.take()?, at))));

@@ -1,4 +1,5 @@
-//! Measures what people see of a sync and for how long: its status, and incomplete tables and rows.
+//! Measures what people see during a sync, and for how long: the status, incomplete tables,
+//! incomplete rows.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use crate::contract::{EngineEvent, Event, Shown, UnitEvent};
 #[derive(Clone, Copy, Debug, Default)]
 struct Pulled {
     times: Option<(Time, Time)>,
-    /// True if the current run got a response: rows written from now on are pulled rows.
+    /// True if the current run got a response. Rows written from now on are pulled rows.
     answered: bool,
 }
 

@@ -1,4 +1,5 @@
-//! Situations in which sync engines often fail. A campaign tests a situation only if it reaches it.
+//! Counts situations in which sync engines often fail. A campaign (many simulations) tests a
+//! situation only if some simulation reaches it.
 
 use std::sync::Arc;
 
@@ -16,48 +17,52 @@ const LONG: Span = Span::secs(86_400);
 
 word_enums! {
     derive (Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)
-    /// A situation that a campaign can be asked to reach.
+    /// A situation that a scenario can require a campaign to reach.
     pub enum Situation {
-        /// A push without a response of which the backend or the gateway's queue has an edit.
+        /// A push got no response, but the backend or the gateway's queue has an edit of it.
         AnswerLost: "response-lost",
-        /// A process died after a page came and before a cursor was saved.
+        /// A process died after a page came, and before its cursor was saved.
         KilledInPage: "killed-in-page",
-        /// A page begins with the stamp with which the one before ended.
+        /// A page begins with the stamp with which the previous page ended.
         TieAcrossPages: "tie-across-pages",
-        /// A delete conflicts with an edit of other values.
+        /// A delete conflicts with an edit of the same row.
         DeleteAgainstEdit: "delete-against-edit",
-        /// A row is deleted by its author after its create was sent and before it was settled.
+        /// A person creates a row and deletes it after the create was sent, and before its outcome
+        /// is known.
         OwnDeleteUnderWay: "own-delete-under-way",
-        /// A removal comes to a device that was down or offline when the row was deleted.
+        /// A device gets the removal of a row that was deleted while the device was off or offline.
         StaleTombstone: "stale-tombstone",
-        /// A row leaves a device without being deleted, and comes back.
+        /// A row leaves a device without a delete, and comes back.
         ScopeAndBack: "scope-and-back",
-        /// A row is committed under the key or natural key of one that was deleted in the run.
+        /// A row is committed under the key or natural key of a row that was deleted in the run.
         KeyAgain: "key-again",
-        /// A row is made on a device that refers to a row of its own, not acknowledged yet.
+        /// A person creates a row that refers to another row of the same device, which is not
+        /// acknowledged yet.
         ParentAndChild: "parent-and-child",
-        /// A row gets two dozen edits on devices.
+        /// Devices edit one row 24 times.
         HotRow: "hot-row",
-        /// A row is edited during a pull, and another person has changed it since the last sync.
+        /// A person edits a row during a pull, and another person has changed this row since the
+        /// last sync.
         EditWhilePulled: "edit-while-pulled",
-        /// A process runs for a day or longer.
+        /// A process lives for a day or longer.
         LongSession: "long-session",
-        /// A device's clock steps back between the creation of a parent and of its child.
+        /// A device's clock goes back between the create of a parent row and the create of its
+        /// child row.
         ClockBackInFamily: "clock-back-in-family",
-        /// A full load is interrupted and its cursor expires, while commits are shown late.
+        /// A full load is interrupted and its cursor expires, while late commits become visible.
         LoadCutAndExpired: "load-cut-and-expired",
     }
 }
 
 impl Situation {
-    /// The metric that counts how often a world reached it.
+    /// The metric that counts how often a simulation reached it.
     pub fn metric(self) -> &'static str {
         let name = format!("situation.{}.count", self.word().replace('-', "_"));
         find(&name).expect("a situation has a metric of its name").name
     }
 }
 
-/// A row, or a natural key, by a hash.
+/// The hash of a row's key or natural key.
 type Row = u64;
 
 fn row(entity: EntityId, key: &str) -> Row {
@@ -68,7 +73,7 @@ fn row(entity: EntityId, key: &str) -> Row {
 pub(super) struct Situations {
     schema: Arc<Schema>,
     devices: Vec<Seen>,
-    /// Edits under way, each with the device and the request that last sent the edit.
+    /// Edits in open requests, each with the device and the request that last sent it.
     sent: FxHashMap<EditId, (DeviceId, u64)>,
     gone: FxHashSet<Row>,
     missed_by: FxHashMap<Row, Vec<DeviceId>>,
@@ -82,11 +87,12 @@ struct Seen {
     landed: FxHashSet<u64>,
     in_page: bool,
     pages: u64,
-    /// By entity, the last written change: stamp, row and page.
+    /// By entity, the last change that was written: its stamp, row and page.
     last: FxHashMap<EntityId, (Stamp, Row, u64)>,
-    /// Creates without an outcome: whether each was sent, and the device's clock at its making.
+    /// Creates without a known outcome: whether each was sent, and the device's clock when it was
+    /// made.
     creates: FxHashMap<Row, (bool, Stamp)>,
-    /// By entity, the full loads that have not completed.
+    /// By entity, the full loads that are not complete.
     loads: FxHashMap<EntityId, Load>,
     by_edit: FxHashMap<EditId, Row>,
     runs: Option<Time>,
@@ -96,12 +102,12 @@ struct Seen {
     synced: Time,
 }
 
-/// Events during a full load.
 #[derive(Clone, Copy, Debug, Default)]
 struct Load {
-    /// True if the run of the load failed or its process died.
+    /// True if the run of this load failed, or its process died.
     cut: bool,
-    /// True if a commit became visible late, which moves the range that the load leaves out.
+    /// True if a commit became visible late. Then the load may have left out other rows than
+    /// before.
     gap_moved: bool,
 }
 

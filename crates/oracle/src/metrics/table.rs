@@ -14,32 +14,36 @@ pub enum Better {
     Neither,
 }
 
-/// The kind of a metric's figure.
+/// The kind of figure that a metric has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// A number that only grows; figures of two runs can be added.
+    /// A number that only grows. Numbers of two simulations can be added.
     Counter,
-    /// A number computed at the end; figures of two runs cannot be added.
+    /// A number that is computed at the end. Numbers of two simulations cannot be added.
     Gauge,
     /// A distribution of observations.
     Distribution,
 }
 
-/// Which statistics of a metric a comparison uses: those that an app's settings improve or worsen,
-/// not those that change only because the same work is split differently.
+/// The statistics of a metric that a comparison of two variants uses. They must show whether a
+/// setting makes the app better or worse. They must not change just because the same work is split
+/// into other pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compared {
     /// The number.
     Value,
-    /// The percentiles. Settings do not change the number of observations.
+    /// The percentiles. For metrics with a number of observations that settings do not change.
     Percentiles,
-    /// The percentiles. If the sides have different numbers of observations, the maximum instead.
+    /// The percentiles. If the two variants have different numbers of observations, the maximum
+    /// instead.
     Longest,
-    /// The percentiles. If the sides have different numbers of observations, the total instead.
+    /// The percentiles. If the two variants have different numbers of observations, the total
+    /// instead.
     Total,
-    /// Only the maximum: many small observations move percentiles, but not the need for memory.
+    /// Only the maximum. Many small observations change the percentiles of memory, but not how much
+    /// memory is needed.
     Greatest,
 }
 
@@ -59,11 +63,11 @@ pub struct Metric {
     pub kind: Kind,
     /// Which statistics are compared.
     pub compared: Compared,
-    /// How it is measured, in one line.
+    /// How it is measured, as one line of text.
     pub how: &'static str,
 }
 
-/// Short forms for the table: the kind of a metric, and what is compared.
+/// Short names for the table: the kind of a metric, and its compared statistics.
 const COUNTER: (Kind, Compared) = (Kind::Counter, Compared::Value);
 const GAUGE: (Kind, Compared) = (Kind::Gauge, Compared::Value);
 const DISTRIBUTION: (Kind, Compared) = (Kind::Distribution, Compared::Percentiles);
@@ -77,7 +81,7 @@ macro_rules! table {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Id { $(#[doc = $how] $id,)* }
 
-        /// Every metric there is.
+        /// All metrics.
         pub static TABLE: &[Metric] = &[$(Metric {
             id: Id::$id,
             name: $name,
@@ -518,13 +522,13 @@ table! {
     SituationLongSession "situation.long_session.count" Count Neither COUNTER "Processes that ran for a day or longer."
 }
 
-/// Metrics that are also kept by the state in which a device started, as `metric@state`.
+/// Metrics that also have figures by the state in which a device started, as `metric@state`.
 pub static BY_START: &[Id] = &[Id::SessionDuration, Id::Usable, Id::FirstRows];
 
-/// Metrics that are also kept by sync unit, as `metric/Unit`.
+/// Metrics that also have figures by sync unit, as `metric/Unit`.
 pub static BY_UNIT: &[Id] = &[Id::SessionDuration, Id::FirstScreen];
 
-/// Metrics that are also kept by entity, as `metric/entity`.
+/// Metrics that also have figures by entity, as `metric/entity`.
 pub static BY_ENTITY: &[Id] = &[Id::EntityThere];
 
 impl Id {
@@ -534,10 +538,10 @@ impl Id {
     }
 }
 
-/// Metrics that are also kept by kind and size of requests, as `metric/pull-512`.
+/// Metrics that also have figures by kind and size of requests, as `metric/pull-512`.
 pub static BY_SIZE: &[Id] = &[Id::ControlReached];
 
-/// The metric with this name; `None` if there is none. A part (state, unit) may follow unchecked.
+/// The metric with this name. The name may have a part (a state or a unit), which is not checked.
 pub fn find(name: &str) -> Option<&'static Metric> {
     let exact = |name: &str| TABLE.iter().find(|m| m.name == name);
     let split = |mark: char, kept: &[Id]| {
@@ -551,18 +555,19 @@ pub fn find(name: &str) -> Option<&'static Metric> {
         .or_else(|| split('/', BY_SIZE))
 }
 
-/// Whether the metric of this name is also kept by entity.
+/// True if the metric also has figures by entity.
 pub fn is_by_entity(name: &str) -> bool {
     BY_ENTITY.iter().any(|id| id.metric().name == name)
 }
 
-/// Splits the name of a metric into the name itself, and its mark and part (state, unit …).
+/// Splits the name of a figure into the metric's name, and the mark and part after it (state, unit
+/// …).
 pub fn parts(name: &str) -> (&str, Option<(char, &str)>) {
     let mark = name.char_indices().find(|(_, c)| ['@', '/'].contains(c));
     mark.map_or((name, None), |(at, mark)| (&name[..at], Some((mark, &name[at + 1..]))))
 }
 
-/// All names, to suggest the nearest one for a misspelt name.
+/// The names of all metrics.
 pub fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|m| m.name)
 }

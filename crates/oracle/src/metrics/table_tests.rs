@@ -1,4 +1,4 @@
-//! Names of metrics and their parts.
+//! Tests of the names of metrics and of their parts.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Keeps the largest observations of some metrics, with their places in the script.
+//! Keeps the largest observations of some metrics, with the device and the time of each.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use super::Id;
 use crate::base::{DeviceId, Time};
 use crate::contract::{EngineEvent, Event};
 
-/// An observation with its place: a device, and a period of virtual time in nanoseconds.
+/// An observation, with its device and its period of virtual time in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Observation {
     /// The observed value, in the unit of the metric.
     pub value: u64,
     /// The number of the device.
     pub device: u32,
-    /// Begin of the period.
+    /// The start of the period.
     pub from: u64,
-    /// End of the period.
+    /// The end of the period.
     pub until: u64,
 }
 
@@ -25,15 +25,15 @@ pub struct Observation {
 pub type Tails = BTreeMap<String, Vec<Observation>>;
 
 impl Observation {
-    /// True if both are at one place: on the same device, in overlapping periods.
+    /// True if both observations are of the same device, in overlapping periods.
     pub fn meets(&self, other: &Observation) -> bool {
         self.device == other.device && self.from <= other.until && other.from <= self.until
     }
 }
 
-/// One in this many observations is kept, the largest ones.
+/// The largest 1 in 50 observations are kept.
 const ONE_OF: usize = 50;
-/// At least this many observations are kept.
+/// At least this many are kept.
 const LEAST: usize = 32;
 
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ impl TailCollector {
                 (Id::RequestDuration, took.0, at.0.saturating_sub(took.0))
             }
             Event::AppQueried { took, .. } => (Id::DeviceQuery, took.0, at.0.saturating_sub(took.0)),
-            // A device may need this memory at any time, so the period has no bounds.
+            // A device may need this memory at any time, so the period is unbounded.
             Event::Decoded { peak, .. } => (Id::DeviceMemoryPeak, *peak, 0),
             _ => return,
         };

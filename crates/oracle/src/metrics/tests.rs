@@ -1,4 +1,4 @@
-//! Figures of histories written by hand: two devices, a unit that pulls and one that does not.
+//! Tests of figures for short histories. There are 2 devices, and only one of 2 units pulls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -59,11 +59,12 @@ fn figures(history: &str) -> Figures {
     collected(history).figures
 }
 
-/// Checks figures of histories: `METRIC N` or `METRIC:STATISTIC N`; a leading dot is `engine`.
+/// Compares figures with expectations: `METRIC N` or `METRIC:STATISTIC N`. `.` stands for
+/// `engine.`.
 ///
-/// Steps separated by `;` give the second (`.` is one second later), the device and the event, with
-/// counts and options `name=n`. `!` stands for the unit that does not pull. Edits have a number and
-/// a row.
+/// Steps are separated by `;`. A step has the second (`.`: one second after the last step), the
+/// device, and the event with its counts and with options `name=n`. `!` stands for the unit that
+/// does not pull. An edit has a number and a row.
 #[track_caller]
 fn judge(table: &str) {
     for (history, told) in cases(table) {
@@ -439,7 +440,7 @@ fn a_sync_that_failed_ends_with_the_next_good_run_of_its_unit() {
 
 #[test]
 fn a_push_is_counted_with_its_bytes_whatever_becomes_of_it() {
-    // Device 1's request still waits for its response, and request 7 was not sent.
+    // The request of device 1 still waits for its response. Request 7 was not sent.
     judge(
         "
         0 0 asks push request=0 bytes=900 rows=3; 0 1 asks push request=0 bytes=70 rows=3;
@@ -563,7 +564,7 @@ fn what_brings_nothing_is_wasted() {
 fn a_situation_is_one_with_all_that_makes_it() {
     let hot = format!("{}{}", ". 0 updates 1 a;".repeat(23), "@ 0 hot-row;. 0 updates 1 a;@ 1 hot-row;");
     for history in [
-        // A lost response counts only after a commit.
+        // A lost response counts only if the backend has committed an edit of the request.
         ". 0 updates 0 a; . 0 sends 0 a 1; . 0 late push request=1; @ 0 response-lost; . 0 sends 0 a 2; \
          . 0 commits 0 a; . 0 late push request=2; . 0 late push request=3; @ 1 response-lost",
         ". 0 answered; . 0 gets a5 b6; . 0 answered; . 0 gets c7; . 0 answered; . 0 gets d7; @ 1 tie-across-pages",
@@ -575,7 +576,7 @@ fn a_situation_is_one_with_all_that_makes_it() {
          . 0 down; . 0 office 0 c delete; . 0 up; . 0 gets -c4; . 0 gets -c4; @ 1 stale-tombstone",
         // The natural key of a deleted row is used again.
         ". 0 office 0 c delete; @ 0 key-again; . 0 office 0 d insert; @ 1 key-again",
-        // A created row is followed until its outcome is known.
+        // A created row counts until the outcome of its create is known.
         ". 0 creates 0 p; . 0 creates 1 q p; . 0 deletes 2 p; @ 1 parent-and-child; \
          @ 0 own-delete-under-way; . 0 sends 0 p 1; . 0 deletes 3 p; @ 1 own-delete-under-way; \
          . 0 acked 0 p; . 0 creates 4 r p; . 0 deletes 5 p; @ 1 parent-and-child; @ 1 own-delete-under-way",

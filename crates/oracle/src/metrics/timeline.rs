@@ -1,16 +1,16 @@
-//! Writes a run as a timeline in the trace format of Perfetto and Chrome.
+//! Writes a simulation as a timeline, in the trace format of Perfetto and Chrome.
 
 use std::collections::BTreeMap;
 
 use crate::base::{DeviceId, Span, Time, Word};
 use crate::contract::{Decision, EngineEvent, Event, HookEnd, KillReason, Node, Occurrence, RequestKind};
 
-/// A listener that records slices (sessions, requests, transactions, outages), and marks for events
-/// without a duration.
+/// A listener that records slices with a start and an end (runs, requests, transactions, outages),
+/// and marks for events without a duration.
 ///
-/// Times are virtual, in microseconds with three decimals. The format is the array form of Chrome's
-/// Trace Event Format. Keeps up to [`Timeline::EVENTS`] entries, of about 150 bytes each, and
-/// counts the others.
+/// Times are virtual, in microseconds with 3 decimals. The format is the array form of Chrome's
+/// Trace Event Format. Keeps at most [`Timeline::EVENTS`] entries of about 150 bytes each, and
+/// counts the entries that it leaves out.
 #[derive(Debug, Default)]
 pub struct Timeline {
     units: Vec<String>,
@@ -19,7 +19,7 @@ pub struct Timeline {
     left_out: u64,
     runs: BTreeMap<(DeviceId, u64), (usize, Time)>,
     shown: BTreeMap<DeviceId, (&'static str, Time)>,
-    /// Links that are down, since when; `None` is the backend's.
+    /// Links that are down, and since when; `None` is the backend's link.
     down: BTreeMap<Option<DeviceId>, Time>,
     workers: Vec<Time>,
 }
@@ -51,10 +51,10 @@ const BACKEND: u64 = 1;
 const FIRST_DEVICE: u64 = 100;
 
 impl Timeline {
-    /// The most entries that are kept.
+    /// At most this many entries are kept.
     pub const EVENTS: u64 = 1_000_000;
 
-    /// A timeline of `devices` devices and these sync units.
+    /// Makes a timeline for `devices` devices and these sync units.
     pub fn new(units: Vec<String>, devices: usize) -> Timeline {
         let mut timeline = Timeline { units, text: "[\n".to_owned(), ..Timeline::default() };
         timeline.name("process_name", BACKEND, 0, "backend");
@@ -157,7 +157,7 @@ impl Timeline {
         }
     }
 
-    /// The first row of the backend's part that is free: slices in one row must not overlap.
+    /// The first free row of the backend's part of the picture. Slices in one row must not overlap.
     fn worker(&mut self, from: Time, service: Span) -> u64 {
         let free = self.workers.iter().position(|until| *until <= from);
         let worker = free.unwrap_or_else(|| {

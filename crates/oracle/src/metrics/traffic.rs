@@ -1,4 +1,4 @@
-//! Collects figures of requests and responses, of the links and of the backend.
+//! Collects figures of requests and responses, of links, and of the backend.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +14,15 @@ struct Sent {
     is_push: bool,
     bytes: u64,
     rows: u64,
-    /// The bytes that the request took on the link, in both directions.
+    /// The bytes on the link for this request, in both directions.
     on_link: u64,
 }
 
-/// The number used for a request of an attachment.
+/// The request number that stands for all requests of attachments.
 const BLOB: u64 = u64::MAX;
 
-/// The chunk sizes that an adaptive controller has chosen so far.
+/// The chunk sizes (rows per request) that an adaptive controller has chosen so far. `been` has 1
+/// bit per power of two.
 #[derive(Clone, Copy, Debug)]
 struct Course {
     since: Time,
@@ -42,9 +43,9 @@ pub(super) struct Traffic {
     under_way: BTreeMap<(DeviceId, u64), Sent>,
     sizes: BTreeMap<(DeviceId, RequestKind), Course>,
     waste: Waste,
-    /// By device, true if its last request ended without a useful response.
+    /// By device, true if its last request got no successful response.
     failed_last: Vec<bool>,
-    /// The number of connections that devices hold open.
+    /// How many connections devices keep open.
     held: u64,
 }
 
@@ -89,7 +90,7 @@ impl Traffic {
                 }
             }
             Event::Engine(EngineEvent::RequestRefused { error, .. }) => {
-                // The server accepted the request, so it was not refused.
+                // `Accepted` is not a refusal: the server has taken the request.
                 board.add(Id::RequestsRefused, !matches!(error, ServerError::Accepted(_)));
                 let why = match error {
                     ServerError::Throttled(_) => Id::RequestsThrottled,
@@ -111,7 +112,7 @@ impl Traffic {
         }
     }
 
-    /// Follows the requests of a device; returns the request that this event ends.
+    /// Follows the requests of a device. Returns the request that this event ends.
     fn on_request(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) -> Sent {
         match event {
             Event::Engine(EngineEvent::RequestSent { kind, request, bytes, rows, .. }) => {
@@ -174,8 +175,8 @@ impl Traffic {
         self.under_way.remove(&(device, request)).unwrap_or_default()
     }
 
-    /// Splits bytes on a link equally among the requests under way. If there is none, the bytes are
-    /// late traffic of the last request, and wasted if it failed.
+    /// Splits bytes on a link equally among the open requests. Without an open request, the bytes
+    /// belong to the last request, and are wasted if it failed.
     fn on_link(&mut self, device: DeviceId, bytes: u64, board: &mut Board) {
         let for_each = || (device, 0)..=(device, BLOB);
         let requests = self.under_way.range(for_each()).count() as u64;
@@ -230,7 +231,7 @@ impl Traffic {
 
     fn sized(&mut self, at: Time, of: (DeviceId, RequestKind), rows: u32, board: &mut Board) {
         let course = self.sizes.entry(of).or_insert(Course { since: at, rows, been: 0 });
-        // A new process reports its first size again, even if it has not changed.
+        // A new process reports its first size again, even if it is the same.
         board.add(Id::ControlChanges, course.rows != rows);
         course.rows = rows;
         let power = rows.max(1).ilog2();
@@ -328,7 +329,7 @@ impl Traffic {
         }
     }
 
-    /// Computes the scan ratio. An outage of the backend that is not over counts until the end.
+    /// Computes the scan ratio. An outage of the backend that lasts to the end counts until then.
     pub(super) fn finish(&self, at: Time, board: &mut Board) {
         board.lasted(Id::BackendOutage, self.backend_down, at);
         let (scanned, rows) = (board.value(Id::BackendScanned), board.value(Id::BackendDelivered));
@@ -337,7 +338,7 @@ impl Traffic {
     }
 }
 
-/// Counts an engine's events other than requests.
+/// Counts events that are not about requests.
 fn apart_from_requests(event: &Event<'_>, board: &mut Board) {
     match event {
         Event::Phone(PhoneEvent::LogoutRefused { .. }) => board.count(Id::LogoutsRefused),

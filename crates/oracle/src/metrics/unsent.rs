@@ -1,10 +1,10 @@
-//! Measures what edits wait for while they are only on their device.
+//! Measures why edits wait while they are only on their device.
 
 use super::{Board, Id};
 use crate::base::Time;
 use crate::contract::{EngineEvent, Event};
 
-/// How long a device could not send since the start, by reason, in nanoseconds.
+/// How long a device could not send since the start of the simulation, by reason, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Waits {
     offline: u64,
@@ -13,7 +13,8 @@ pub(super) struct Waits {
 }
 
 impl Waits {
-    /// Adds to the metrics how long the device has waited since an edit was `made`.
+    /// Adds the device's waits since an edit was saved to the metrics. `made`: its waits until
+    /// then.
     pub(super) fn count_since(self, made: Waits, board: &mut Board) {
         board.add(Id::EditsUnsentOffline, self.offline - made.offline);
         board.add(Id::EditsUnsentInSync, self.in_sync - made.in_sync);
@@ -21,7 +22,7 @@ impl Waits {
     }
 }
 
-/// A device, and the reason why its edits currently wait.
+/// The waits of one device, and the reason why its edits wait now.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unsent {
     waits: Waits,
@@ -33,7 +34,7 @@ pub(super) struct Unsent {
 }
 
 impl Unsent {
-    /// Processes an event that may change the reason for waiting. Open runs end with the process.
+    /// Processes an event that may change this reason. When a process ends, its runs end, too.
     pub(super) fn on(&mut self, at: Time, event: &Event<'_>) {
         self.until(at);
         match event {
@@ -47,7 +48,7 @@ impl Unsent {
             _ => self.runs = 0,
         }
     }
-    /// Counts the waits until `at`, and returns all waits of the device.
+    /// Counts the waits until `at`. Returns all waits of the device.
     pub(super) fn until(&mut self, at: Time) -> Waits {
         let waited = at.since(std::mem::replace(&mut self.since, at)).0;
         match (self.link_down, self.runs, self.failed) {

@@ -1,7 +1,8 @@
-//! Measures how long it takes until a person sees another person's write.
+//! Measures how long it takes until a person sees another person's edit.
 //!
-//! People wait for an edit if they are present when it is made, whatever happens to the edit. The
-//! wait also ends with a newer version of the edit's row.
+//! A person waits for an edit if the person's device is present (alive, online, in the foreground)
+//! when the edit is made. This holds even if the edit is lost later. A newer version of the row
+//! also ends the wait.
 
 use std::collections::BTreeMap;
 
@@ -11,23 +12,23 @@ use super::{Board, Id, Left, Made, Presence, Wait};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{AppliedChange, Author, Decision, EditEnd, EngineEvent, Event};
 
-/// A version written by a person's edit.
+/// A version that comes from a person's edit.
 #[derive(Clone, Debug)]
 struct Written {
-    /// The version's index in its row; `None` if a restored backup undid the version.
+    /// The index of the version in its row; `None` if a restore of a backup undid the version.
     place: Option<usize>,
     at: Time,
-    /// When the edit was made; `None` if the backend was down then.
+    /// When the edit was made; `None` if the backend was down at that time.
     made: Option<Time>,
     by: DeviceId,
-    /// True if the author had made a later edit of the row before this one was sent.
+    /// True if the author made a later edit of the row before this edit was sent.
     passed: bool,
-    /// By word of 64 devices, one bit per device that has this version or a newer one. A map saves
-    /// memory, because devices that share rows have adjacent numbers.
+    /// One bit per device that has this version or a newer one, in words of 64 devices. Devices
+    /// that share rows have adjacent numbers, so a map of words saves memory.
     seen: BTreeMap<u32, u64>,
 }
 
-/// All versions of a row since the start.
+/// All versions of a row since the start of the simulation.
 #[derive(Debug, Default)]
 struct Versions {
     last: Option<(Time, Option<DeviceId>)>,
@@ -39,7 +40,8 @@ impl Written {
     fn is_seen_by(&self, device: DeviceId) -> bool {
         self.seen.get(&(device.0 / 64)).is_some_and(|seen| seen & (1 << (device.0 % 64)) != 0)
     }
-    /// Marks that a device has the version. True if that is new and the device is not the author's.
+    /// Notes that a device has the version. Returns true if that is new and the device is not the
+    /// author's.
     fn see(&mut self, device: DeviceId) -> bool {
         let is_new = self.by != device && !self.is_seen_by(device);
         *self.seen.entry(device.0 / 64).or_default() |= 1 << (device.0 % 64);
@@ -48,8 +50,8 @@ impl Written {
 }
 
 impl Versions {
-    /// How many versions a device has if it has the one with this stamp. If no version has the
-    /// stamp (clocks are coarse), the latest earlier version counts.
+    /// How many versions a device has if its row has this stamp. Clocks are coarse, so a stamp may
+    /// be of no version: then the last version with an earlier stamp counts.
     fn held_with(&self, stamp: Stamp) -> usize {
         let exact = self.stamps.iter().rposition(|of| *of == stamp);
         let last = exact.or_else(|| self.stamps.iter().rposition(|of| *of < stamp));
@@ -60,10 +62,10 @@ impl Versions {
 #[derive(Debug, Default)]
 pub(super) struct Visibility {
     pub(super) presence: Presence,
-    /// Edits made while the backend was up and not yet on the backend.
+    /// Edits that were made while the backend was up, and are not on the backend yet.
     made: FxHashMap<EditId, Made>,
     last: FxHashMap<(DeviceId, EntityId), FxHashMap<Key, u32>>,
-    /// Edits that were sent after their author made a later edit of the row.
+    /// Edits whose author made a later edit of the row before they were sent.
     passed: FxHashSet<EditId>,
     rows: FxHashMap<EntityId, FxHashMap<Key, Versions>>,
 }
@@ -120,15 +122,15 @@ impl Visibility {
         }
     }
 
-    /// The backend was restored to its state at `to`, which undoes later versions.
+    /// The backend went back to its state at time `to`, which undoes later versions.
     pub(super) fn went_back(&mut self, to: Time) {
         let rows = self.rows.values_mut().flat_map(|rows| rows.values_mut());
         let written = rows.flat_map(|row| &mut row.written);
         written.filter(|version| version.at >= to).for_each(|version| version.place = None);
     }
 
-    /// Ends the run. Counts versions that were never seen, for devices that were present when the
-    /// edit was made and must hold the row. Nobody waits for an edit that its person gave up.
+    /// Ends the collection. Counts versions that a device never saw, if the device was present when
+    /// the edit was made and must have the row. An edit that its person gave up does not count.
     pub(super) fn finish(&self, at: Time, left: &Left<'_, '_>, board: &mut Board) {
         let mut never = |entity, key: &Key, (made, by): (Time, DeviceId), version: Option<&Written>| {
             let waits = |device| device != by && !version.is_some_and(|version| version.is_seen_by(device));

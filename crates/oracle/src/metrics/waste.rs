@@ -1,4 +1,4 @@
-//! Counts wasted transfers: rows that a device already held in that version, and bytes of requests
+//! Counts wasted transfers: rows in a version that the device already had, and bytes of requests
 //! and responses that changed nothing.
 
 use rustc_hash::FxHashMap;
@@ -10,10 +10,10 @@ use crate::contract::{EngineEvent, Event, KillReason, RequestKind, UnitEvent};
 
 #[derive(Clone, Debug, Default)]
 struct HeldVersions {
-    /// By hash of a row, the version that the device received or wrote in this run.
+    /// By hash of a row, the stamp of the version that the device got or wrote in this run.
     held: FxHashMap<u64, Stamp>,
     rows: u64,
-    /// Bytes of the responses that delivered `rows`, and bytes on the link for their requests.
+    /// The bytes of the responses with these `rows`, and the bytes on the link for their requests.
     spent: Spent,
 }
 
@@ -26,7 +26,7 @@ impl HeldVersions {
     }
 }
 
-/// Bytes of message bodies, and the bytes on the link that they caused.
+/// Bytes of message bodies, and the bytes on the link for these messages.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Spent {
     pub(super) bytes: u64,
@@ -41,7 +41,7 @@ impl Waste {
         Waste(vec![HeldVersions::default(); devices])
     }
 
-    /// Processes an event. `sent` is the cost of the request that the event is about.
+    /// Processes an event. `sent` has the bytes of the request that the event is about.
     pub(super) fn on(&mut self, device: DeviceId, event: &Event<'_>, sent: Spent, board: &mut Board) {
         let shelf = &mut self.0[device.0 as usize];
         match event {
@@ -78,7 +78,7 @@ impl Waste {
             Event::Engine(EngineEvent::Unit(UnitEvent::ThrownAway { rows, .. })) => {
                 shelf.wasted(u64::from(*rows), board)
             }
-            // After this event it is unknown what the device holds.
+            // After such an event, the versions on the device are unknown.
             Event::Restored { .. }
             | Event::BecameCopy { .. }
             | Event::ProcessKilled { reason: KillReason::PowerLoss } => shelf.held.clear(),

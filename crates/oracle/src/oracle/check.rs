@@ -1,11 +1,11 @@
-//! The definition of a check: its name, its metric, the capabilities that it needs and the engine's
-//! events that it uses. Each definition is in the file that implements the check.
+//! The definition of a check: its name, its metric, the capabilities that a stack (an engine with
+//! its server) needs for it, and the engine's events that it uses.
 
 use super::hearing::Topic;
 use crate::base::{DeviceId, EntityId};
 use crate::contract::Capabilities;
 
-/// The definition of a check; its name identifies it.
+/// The definition of a check.
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) name: &'static str,
@@ -13,27 +13,28 @@ pub(crate) struct Rule {
     pub(crate) metric: &'static str,
     pub(crate) harm: Harm,
     pub(crate) matter: Matter,
-    /// What it found, as a sentence for people.
+    /// The finding in words, for people.
     pub(crate) finds: &'static str,
-    /// True if a stack with these capabilities must pass the check.
+    /// True if the check applies to a stack with these capabilities: the stack must then pass.
     pub(crate) needs: fn(Capabilities) -> bool,
-    /// True if violations are counted, but not judged, for a stack that need not pass the check.
+    /// True if violations are counted for a stack that need not pass. They do not affect the
+    /// verdict.
     pub(crate) counts: fn(Capabilities) -> bool,
-    /// The topics of the engine's events without which it cannot find violations.
+    /// The topics of engine events that the check needs.
     pub(crate) hears: &'static [Topic],
-    /// Checks that may fire with it without being reported: the same fault causes them.
+    /// Checks that the same fault may violate, too. Where this check is expected to fail, their
+    /// violations are also expected.
     pub(crate) implies: &'static [&'static str],
 }
 
 /// The device and the record that a violation is about.
 pub(crate) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);
 
-/// A check in the list of rules.
 pub(crate) type Check = &'static Rule;
 
 impl Rule {
-    /// The common case: every stack must pass the check, and the check needs only commits and rows
-    /// of phones at rest.
+    /// The common case: every stack must pass. The check uses the backend's commits and the rows of
+    /// phones at rest, and no engine events.
     pub(crate) const fn new(name: &'static str, metric: &'static str, harm: Harm, matter: Matter) -> Rule {
         Rule {
             name,
@@ -50,13 +51,13 @@ impl Rule {
     pub(crate) fn applies(&self, capabilities: Capabilities) -> bool {
         (self.needs)(capabilities)
     }
-    /// True if violations are counted for a stack with these capabilities, judged or not.
     pub(crate) fn is_counted(&self, capabilities: Capabilities) -> bool {
         self.applies(capabilities) || (self.counts)(capabilities)
     }
 }
 
-/// What a check looks at. If there is nothing of that kind, finding nothing proves nothing.
+/// The kind of things that a check examines. If a run has no such thing, a check without findings
+/// proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Matter {
     Rows,
@@ -67,13 +68,13 @@ pub(crate) enum Matter {
     Parts,
     Attachments,
     Looks,
-    /// The records of the other system.
+    /// The records of the other system, to which an integration sends rows.
     Destination,
     World,
 }
 
 impl Matter {
-    /// Why there was nothing of the kind; `None` if there always is something.
+    /// The message for a run that has no such thing; `None` if every run has one.
     pub(crate) fn lack(self) -> Option<&'static str> {
         match self {
             Matter::Rows => Some("no row was compared on any device that came to rest"),
@@ -95,11 +96,11 @@ impl Matter {
 pub enum Harm {
     /// A row or an edit is lost, or a value of it is not the saved one.
     Lost,
-    /// A row or a commit is there twice, is back after its delete, or nobody asked for it.
+    /// A row or a commit exists twice, a deleted row is back, or nobody asked for a change.
     Doubled,
     /// A device shows other rows or versions than the backend has.
     Divergent,
-    /// Work waits and does not end.
+    /// An edit or a run waits and does not end.
     Stuck,
     /// The app shows a wrong status or syncs in a wrong way; no row is wrong.
     Wrong,

@@ -13,23 +13,24 @@ use crate::oracle::model::{Edit, Row, Won, bit};
 use crate::oracle::watch::StateLoss;
 use crate::oracle::words::Labels;
 
-/// The most violations of one check that are kept as text.
+/// At most this many violations of one check are kept as text.
 pub const VIOLATIONS_KEPT: usize = 20;
 
 pub(crate) struct Findings {
     pub(crate) setup: Rc<OracleSetup>,
     rules: &'static [Check],
     counts: Vec<u64>,
-    /// By check, the count of findings that the stack need not avoid.
+    /// By check, the number of violations that do not count because the stack promises less.
     unjudged: Vec<u64>,
     violations: Vec<Violation>,
     pub(crate) bent: Bent,
-    /// Findings about another system; `None` without such a system: its checks are then left out.
+    /// Counts for the other system, to which an integration sends rows; `None` without an
+    /// integration.
     pub(crate) destination: Option<DestinationCounts>,
 }
 
-/// For another system: the rows looked up, the rows that it refuses, and the check that already
-/// reported that more rows are on their way.
+/// Counts for the other system: rows looked up, and rows that it refuses by its own rules.
+/// `restless` names the check that reported records which are still on their way.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct DestinationCounts {
     pub(crate) rows: u64,
@@ -37,22 +38,22 @@ pub(crate) struct DestinationCounts {
     pub(crate) restless: Option<&'static str>,
 }
 
-/// A broken promise, with the record it concerns.
+/// A violation of one check, with the record it concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The check's name as in scenario files: `lost`, `two-syncs-of-one-unit`.
+    /// The check's name as in scenario files, such as `lost`.
     pub check: &'static str,
     /// The device; `None` if no device is concerned.
     pub device: Option<DeviceId>,
     /// The record; `None` if no record is concerned.
     pub record: Option<(EntityId, Key)>,
-    /// If no record is concerned, the record that the device last worked on.
+    /// If no record is concerned: the record on which the device last worked.
     pub beside: Option<(EntityId, Key)>,
     /// The violation as text, with names and figures.
     pub text: String,
 }
 
-/// A violation that an edit may be. It is dropped if a log mentions the edit at the end.
+/// A possible violation by an edit. At the end it is dropped if the user's log mentions the edit.
 #[derive(Debug)]
 pub(crate) struct Suspicion {
     pub(crate) check: Check,
@@ -66,14 +67,14 @@ pub(crate) struct Heard<'a> {
     pub(crate) at: Time,
     pub(crate) device: DeviceId,
     pub(crate) event: &'a Event<'a>,
-    /// The loss, if the event ends a process or replaces its storage; else `None`.
+    /// What the device may have lost, if the event ends a process or replaces its storage.
     pub(crate) out: Option<StateLoss>,
     pub(crate) setup: &'a OracleSetup,
     pub(crate) findings: &'a mut Findings,
 }
 
-/// True if for each column of an edit, others set it between the device's read of the row and
-/// version `by_then`, or it already had the edit's value.
+/// True if the edit may have lost each of its columns. Between the device's read of the row and
+/// version `by_then`, others must have changed the column, or it already had the edit's value.
 fn is_contested(edit: &Edit, row: &Row, by_then: usize) -> bool {
     let read = edit.made_on.min(edit.reached);
     let others = row.beside(read..by_then, edit.id.device);
@@ -105,9 +106,11 @@ impl Findings {
     pub(crate) fn by_stamps(&self) -> bool {
         self.setup.capabilities.stamps
     }
-    /// True if an edit may be gone because its stack promises no more. An edit that the backend
-    /// refused for good, or never judged, met no version to which it could give way. If it is
-    /// judged by column, each column must have such a version.
+    /// True if the stack may drop this edit in favour of another version. A stack with
+    /// `Merge::Keeps` may drop none, and one with `Merge::Drops` each edit that was refused or lost
+    /// a conflict. For other stacks the edit must have lost a conflict, and the backend must not
+    /// have refused it for good. Another author's version must exist that the device had not read.
+    /// If the conflict was over columns alone, each column of the edit needs such a version.
     pub(crate) fn may_give_way(&self, edit: &Edit, row: &Row) -> bool {
         match self.setup.capabilities.merge {
             Merge::Keeps => false,
@@ -124,7 +127,7 @@ impl Findings {
         }
     }
 
-    /// Counts a violation of `check`. Keeps the first [`VIOLATIONS_KEPT`] as text.
+    /// Counts a violation of `check`. Keeps the text of the first [`VIOLATIONS_KEPT`].
     pub(crate) fn add(&mut self, check: Check, concerns: Concerns<'_>, text: impl FnOnce() -> String) {
         if check.applies(self.setup.capabilities) {
             self.add_certain(check, concerns, text);
@@ -133,7 +136,6 @@ impl Findings {
             self.unjudged[place] += 1;
         }
     }
-    /// The index of the check's counts.
     fn place(&self, check: Check) -> usize {
         self.rules.iter().position(|rule| rule.name == check.name).expect("each check is in the list")
     }
@@ -163,7 +165,7 @@ impl Findings {
         }
     }
 
-    /// Counts altered values. `committed`: they are on the backend.
+    /// Counts altered values. `committed`: the altered values are on the backend.
     pub(crate) fn add_bent(
         &mut self,
         (device, record): (DeviceId, (EntityId, &str)),
@@ -177,7 +179,7 @@ impl Findings {
         }
     }
 
-    /// Each check with two counts: of findings that the stack must avoid, and of the others.
+    /// Each check with two counts: violations that count, and violations that do not.
     fn counted(&self) -> impl Iterator<Item = (Check, u64, u64)> {
         let counts = self.counts.iter().zip(&self.unjudged);
         self.rules.iter().zip(counts).map(|(rule, (found, unjudged))| (*rule, *found, *unjudged))
@@ -206,7 +208,8 @@ impl Findings {
         let can = self.setup.capabilities;
         let applies = |check: Check, found: u64| check.applies(can) || found > 0;
         let is_there = |check: Check| check.matter != Matter::Destination || self.destination.is_some();
-        // A destination that does not come to rest is not a device.
+        // The metric counts devices. The other system is not a device, so its unfinished work is
+        // subtracted.
         let no_device = |check: Check| self.destination.is_some_and(|of| of.restless == Some(check.name));
         let refused = self.destination.map(|looked| ("destination.refused.rows", looked.refused));
         let figures = self

@@ -1,23 +1,22 @@
 //! A table of an engine's events by topic. The docs page for authors of engines is generated from
-//! it. Checks use it to find engines that do not report the promised events.
+//! it. A check uses it to find engines that do not report the events that they promised.
 
 use crate::contract::EngineEvent;
 
-/// A line of the table: events on one topic.
+/// A line of the table: the events on one topic.
 #[derive(Clone, Copy, Debug)]
 pub struct Hearing {
     /// The names of the events.
     pub events: &'static [&'static str],
     /// What the events say about the engine.
     pub says: &'static str,
-    /// How a missing report is found (by `empty-report`), if it is.
+    /// How the check `empty-report` finds a missing report. Empty if it does not find it.
     pub found: &'static str,
     pub(crate) topic: Topic,
 }
 
 macro_rules! table {
     ($($topic:ident $says:literal [$($event:ident)*] $found:literal;)*) => {
-        /// The topics of events.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Topic { $($topic,)* }
 

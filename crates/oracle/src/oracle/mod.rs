@@ -1,36 +1,39 @@
-//! The reference model and the checks against it: was anything lost?
+//! The oracle: the judge of a run. It keeps a reference model and compares the sync engine with it.
 //!
-//! The oracle listens to the same events as other listeners. It keeps its own model of the
-//! backend's commits and of what happened to each local edit. At the end it compares the backend
-//! and every device with this model. It is a second implementation on purpose: it uses no code of
-//! engine or gateway and evaluates scopes itself, so that it does not share their bugs. Others
-//! decide when a run ends, which devices are in use, and whether a violation was expected
-//! ([`implied`] helps there).
+//! The oracle listens to the same stream of events as other listeners, such as the metrics. It
+//! keeps its own model of the backend's commits and of the outcome of each local edit. At the end
+//! it compares the backend and every device with this model. The oracle is a second implementation
+//! on purpose. It uses no code of engine or gateway, and it computes itself which rows are in a
+//! device's scope. So it does not share their bugs. The caller decides when a run ends, which
+//! devices are in use, and whether a violation was expected ([`implied`] helps there).
 //!
-//! A check is a `Rule` in the file that implements it, and a line in the list in `checks/mod.rs`.
-//! The file is in `checks/`, or that of the check's subject. Checks on the order of events (runs,
-//! queue, commits) report at once, checks on rows and edits at the end. The first line of each
-//! states its invariant. `docs/reading-reports.md` lists what each finds. A check of one device's
-//! events is a `Watcher`, with a line in another list there.
+//! Each check is a `Rule`. The list of all checks is in `checks/mod.rs`. Checks on the order of
+//! events (runs, queue, commits) report a violation at once. Checks on rows and edits report at the
+//! end. The first sentence of a check's documentation states the invariant that must hold.
+//! `docs/reading-reports.md` lists the findings of each check. A check that follows the events of
+//! one device is a `Watcher`. A second list in `checks/mod.rs` has the watchers.
 //!
 //! Content counts before stamps: a row with the right content is right, whatever its stamp. A row
-//! with waiting edits is not compared; that is `stuck`. A check with nothing to check has not
-//! passed ([`Verdict::untried`]). Every saved edit has exactly one final state ([`losses`]).
-//! Restoring a backup loses later edits: they are counted, but this is not a failure. A *conflict*
-//! is counted once per edit ([`Definition`]). `overwritten` looks only at commits. It counts
-//! reported conflicts that are none, and overwrites that nobody reported.
+//! with waiting edits is not compared: the check `stuck` reports those edits. A check that had
+//! nothing to check has not passed ([`Verdict::untried`]). Every saved edit has exactly one final
+//! state ([`losses`] lists the bad ones). If a device or the backend goes back to a backup, later
+//! edits are lost. The oracle counts these edits, but they are not a failure. A *conflict* is
+//! counted once per edit; [`Definition`] says which refusals are conflicts. The file `overwritten`
+//! counts from the commits alone: wrongly reported conflicts, and overwrites that nobody reported.
 //!
-//! Invariants: counts are exact however many violations there are; only the first few are kept as
-//! text. No hash map is iterated where order affects a result. Per device only differences from the
-//! start are stored.
+//! Invariants: counts are exact, also if there are many violations; only the first few violations
+//! of each check are kept as text. No code iterates a hash map where the order affects a result.
+//! Per device, only differences from the start of the run are stored.
 //!
-//! - `history` has the versions of rows, `held` the versions that each device has, `ledger` the
-//!   edits, `intents` other intentions of people.
-//! - `lives` has the origin of the state of each device, `ways_out` the events that end or replace
-//!   a process or its storage.
-//! - `flow` has the runs, `owed` the due runs, `looks` the rows that a phone shows meanwhile.
-//! - `content` reads the backend once, at the end. [`Life`] is a separate listener, which describes
-//!   what happened to one record.
+//! - `model/versions` has the versions of rows, `model/held` the versions that each device has,
+//!   `model/ledger` the edits, `model/attribution` and `model/intent` the other intentions of
+//!   people.
+//! - `model/incarnations` says where the state of each device comes from. `watch/exits` lists the
+//!   events that end a process or replace its storage.
+//! - `watch/flow` has the runs, `watch/owed` the runs that must start, `watch/looks` the rows that
+//!   a phone shows during the run.
+//! - `model/content` reads the backend once, at the end. [`Life`] is a separate listener: it
+//!   describes the events of one record.
 
 mod check;
 mod checks;

@@ -1,4 +1,4 @@
-//! Looks up a check by its name.
+//! Looks up the properties of a check by its name.
 
 use super::check::{Check, Harm, Matter};
 use super::checks::RULES;
@@ -14,37 +14,40 @@ pub fn harm_of(check: &str) -> Option<Harm> {
     Some(rule(check)?.harm)
 }
 
-/// Why a check may have nothing to check; `None` if it always has something, or does not exist.
+/// The message for a run in which the check has nothing to check. `None` if a check always has
+/// something to check, or if there is no such check.
 pub fn subject_of(check: &str) -> Option<&'static str> {
     rule(check)?.matter.lack()
 }
 
-/// What a check finds, in words for people; `None` if there is no such check.
+/// The finding of a check, in words for people; `None` if there is no such check.
 pub fn finding_of(check: &str) -> Option<&'static str> {
     Some(rule(check)?.finds)
 }
 
-/// All names that a violation can have, for scenario files and to suggest the nearest name.
+/// The names of all checks, as in scenario files.
 pub fn check_names() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.name)
 }
 
-/// The metric that counts what a check finds; `None` if there is no such check.
+/// The metric that counts the violations of a check; `None` if there is no such check.
 pub fn metric_of(check: &str) -> Option<&'static str> {
     Some(rule(check)?.metric)
 }
 
-/// True if a metric counts what a check finds.
+/// True if the metric counts the violations of a check.
 pub fn is_of_check(metric: &str) -> bool {
     RULES.iter().any(|rule| rule.metric == metric)
 }
 
-/// Checks that may fire together with `check` without being reported: the same fault causes them.
+/// Checks that the fault behind a violation of `check` may violate, too. If a violation of `check`
+/// is expected, their violations are also expected.
 pub fn implied(check: &str) -> &'static [&'static str] {
     rule(check).map_or(&[], |rule| rule.implies)
 }
 
-/// The promises that a stack needs for a check to apply, by their names in [`Capabilities`].
+/// The capabilities that a stack must promise for the check to apply: their names in
+/// [`Capabilities`].
 pub fn promises_of(check: &str) -> Vec<&'static str> {
     let Some(check) = rule(check) else { return Vec::new() };
     let (all, none) = (Capabilities::ALL, Capabilities::NONE);
@@ -76,7 +79,8 @@ impl Hearing {
     }
 }
 
-/// The checks that need only the backend's commits and a view of phones at rest.
+/// The checks that need no engine events. The backend's commits and a view of phones at rest
+/// suffice.
 pub fn needs_no_event() -> impl Iterator<Item = &'static str> {
     let of_engine = |rule: &&Check| rule.matter != Matter::Destination && rule.hears.is_empty();
     RULES.iter().filter(of_engine).map(|rule| rule.name)

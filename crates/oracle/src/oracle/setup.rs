@@ -9,7 +9,7 @@ use crate::oracle::model::Truth;
 use crate::oracle::watch::Patience;
 use crate::oracle::words::Labels;
 
-/// What the oracle must know before the first event.
+/// The facts that the oracle needs before the first event.
 #[derive(Clone)]
 pub struct OracleSetup {
     /// The entities and units.
@@ -22,13 +22,14 @@ pub struct OracleSetup {
     pub resets: bool,
     /// The longest silence of a run, and the longest delay of its start.
     pub patience: Patience,
-    /// What the oracle may check of the stack.
+    /// The stack's capabilities. They decide which checks apply.
     pub capabilities: Capabilities,
-    /// The columns whose values the stack combines, by position in the backend's columns, and how.
+    /// The columns whose values the stack merges: the entity, the position in the backend's
+    /// columns, the rule.
     pub combined: Vec<(EntityId, usize, Combine)>,
     /// The stack's definition of a conflict.
     pub definition: Definition,
-    /// The backend's rows at virtual time zero. They are read while events are processed, so they
-    /// must not depend on the source of the events. Called once per row with events.
+    /// The backend's rows at virtual time zero. The oracle reads them while it processes an event,
+    /// so they must not be read from the sender of the events.
     pub initial: Rc<dyn Truth>,
 }

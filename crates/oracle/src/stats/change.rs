@@ -1,32 +1,35 @@
-//! Tests whether a difference is more than chance.
+//! Statistical tests: is a difference more than chance?
 
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Hypergeometric, Normal, StudentsT};
 
-/// The fewest pairs that are judged. By chance, a figure of two values moves the same way in n
-/// pairs with a probability of 2 × 4^-n, and there are about twenty such figures.
+/// A comparison needs at least this many pairs. By chance, a figure that only has two values moves
+/// the same way in all n pairs with a probability of 2 × 4^-n, and there are about 20 such figures.
 pub const PAIRS_MIN: usize = 6;
-/// The fewest observations per side that are judged: rare counts often differ by chance.
+/// A comparison needs at least this many observations per side, because rare counts often differ by
+/// chance.
 pub const SAMPLES_MIN: usize = 8;
 
 /// A relative change of a mean: candidate / base − 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {
-    /// The estimate, which is inside the interval; `None` if the base is zero.
+    /// The estimated change. It is inside the interval; `None` if the base is zero.
     pub value: Option<f64>,
-    /// The interval, of 95 % unless another was requested; `None` if the base is zero.
+    /// The confidence interval, of 95 % if no other was requested; `None` if the base is zero.
     pub interval: Option<(f64, f64)>,
-    /// The two-sided p-value: the probability of a difference this large if nothing changed.
+    /// The two-sided p-value: the probability of a difference at least this large if nothing
+    /// changed.
     pub chance: f64,
 }
 
 impl Change {
-    /// The change for too few observations.
+    /// The result if there are too few observations.
     pub const UNKNOWN: Change = Change { value: None, interval: None, chance: 1.0 };
 }
 
 /// The change from the bases to the candidates, by Student's t-distribution. Uses the mean of the
-/// log ratios, or the mean difference if a value is zero. No change goes beyond `most`. The
-/// interval has a confidence of 1 − `level`. `None` for fewer than two pairs.
+/// log ratios, or the mean difference if a value is zero. `most` is an upper limit of the values,
+/// so the change is limited, too. The interval has a confidence of 1 − `level`. `None` for fewer
+/// than 2 pairs.
 pub fn change(pairs: &[(u64, u64)], most: Option<u64>, level: f64) -> Option<Change> {
     let n = pairs.len() as f64;
     let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| pairs.len() > 1)?;
@@ -52,7 +55,7 @@ pub fn change(pairs: &[(u64, u64)], most: Option<u64>, level: f64) -> Option<Cha
     Some(Change { value: known.then_some(value), interval: known.then_some((low, high)), chance })
 }
 
-/// The change with which all pairs would reach `most`.
+/// The change that would bring all candidates to the upper limit `most`.
 fn growth(pairs: &[(u64, u64)], most: u64, in_logarithms: bool) -> f64 {
     let n = pairs.len() as f64;
     let mean = |of: fn(f64) -> f64| pairs.iter().map(|&(base, _)| of(base as f64)).sum::<f64>() / n;
@@ -62,7 +65,7 @@ fn growth(pairs: &[(u64, u64)], most: u64, in_logarithms: bool) -> f64 {
     }
 }
 
-/// The two-sided p-value of a value with this standard error.
+/// The two-sided p-value of a value that has this standard error.
 fn two_sided(law: &StudentsT, value: f64, error: f64) -> f64 {
     match (value == 0.0, error > 0.0) {
         (true, _) => 1.0,
@@ -71,9 +74,9 @@ fn two_sided(law: &StudentsT, value: f64, error: f64) -> f64 {
     }
 }
 
-/// The two-sided p-value for two samples of one distribution: the larger one of Welch's and
-/// Student's t-test. If one side has at least twice as many values, the rank test (Mann and Whitney
-/// 1947) counts, too. `None` for fewer than two observations on a side.
+/// The two-sided p-value that two samples come from one distribution: the larger p-value of Welch's
+/// t-test and Student's t-test. If one side has at least twice as many values, the rank test (Mann
+/// and Whitney 1947) counts, too. `None` for fewer than 2 observations on a side.
 pub fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
     let (less, more) = (base.len().min(candidate.len()), base.len().max(candidate.len()));
     if less < 2 {
@@ -98,8 +101,8 @@ pub fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
     Some(welch.max(student).max(ranks))
 }
 
-/// Like [`chance`], by ranks, with the normal approximation and midranks for ties. It needs only an
-/// order, so waits that never ended are accepted.
+/// Like [`chance`], by the rank test, with the normal approximation and midranks for ties. It needs
+/// only an order of the values, so it accepts waits that never ended.
 pub fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
     let (n1, n2) = (base.len() as f64, candidate.len() as f64);
     let mut all: Vec<u64> = base.iter().chain(candidate).copied().collect();
@@ -119,7 +122,8 @@ pub fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
     Some(2.0 * Normal::standard().sf(off.abs() / libm::sqrt(variance)))
 }
 
-/// The probability that at least this many of all failures are the candidate's (Fisher 1922).
+/// The one-sided p-value for failures (Fisher 1922): the probability that the candidate has at
+/// least this many of all failures by chance.
 pub fn as_many_failed(seeds: (usize, usize), failed: (usize, usize)) -> Option<f64> {
     let count = |n: usize| n as u64;
     let law =
@@ -127,8 +131,8 @@ pub fn as_many_failed(seeds: (usize, usize), failed: (usize, usize)) -> Option<f
     Some(if failed.1 == 0 { 1.0 } else { law.sf(count(failed.1) - 1) })
 }
 
-/// An upper bound of the two-sided p-value for an event that only one side of a pair has: the
-/// candidate in `more` pairs, the base in `less` pairs.
+/// An upper bound of the two-sided p-value for an event that one side of a pair can have without
+/// the other. Only the candidate has it in `more` pairs, and only the base in `less` pairs.
 pub fn seen_more_often(pairs: usize, more: usize, less: usize) -> f64 {
     // A fair coin has the largest variance, and the difference of two such coins is binomial.
     let Ok(law) = Binomial::new(0.5, 2 * pairs as u64) else { return 1.0 };
@@ -136,8 +140,8 @@ pub fn seen_more_often(pairs: usize, more: usize, less: usize) -> f64 {
     if least == 0 { 1.0 } else { (2.0 * law.sf(least - 1)).min(1.0) }
 }
 
-/// An upper bound of the probability that all cells of one side have an event, and none of the
-/// other.
+/// An upper bound of the probability that all cells of one side have an event by chance, and no
+/// cell of the other side.
 pub fn one_sided(cells: usize) -> f64 {
     2.0 * libm::pow(0.25, cells as f64)
 }
@@ -148,7 +152,8 @@ pub(super) fn mean_and_variance(sample: &[f64]) -> (f64, f64) {
     (mean, sample.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0))
 }
 
-/// Which p-values are significant, with a family-wise error rate of at most `level` (Holm 1979).
+/// Says for each p-value whether it is significant, with a family-wise error rate of at most
+/// `level` (Holm 1979).
 pub fn surprising(chances: &[f64], level: f64) -> Vec<bool> {
     let mut order: Vec<usize> = (0..chances.len()).collect();
     order.sort_by(|&a, &b| chances[a].total_cmp(&chances[b]));
@@ -234,13 +239,13 @@ mod tests {
 
     #[test]
     fn a_few_that_happen_to_be_equal_are_no_law() {
-        // An event in one world of six occurred in none of eight.
+        // The event occurred in 1 of 6 simulations on one side, and in 0 of 8 on the other.
         let few = [5; 8];
         let many: Vec<u64> = (0..100).map(|n| if n % 6 == 0 { 60 } else { 5 }).collect();
         for (base, candidate) in [(&few[..], &many[..]), (&many[..], &few[..])] {
             assert!(chance(base, candidate).unwrap() > 0.05);
         }
-        // One wait of an hour among eight is also chance; a shift of all is not.
+        // One very long wait among 8 can be chance. A shift of all values cannot.
         let mut rare: Vec<u64> = (0..8).map(|n| 100 + n).collect();
         let others: Vec<u64> = (0..1_000).map(|n| 100 + n % 8).collect();
         rare[3] = 3_600_000;

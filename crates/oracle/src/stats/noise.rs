@@ -1,25 +1,25 @@
-//! Compares settings over seeds: Student's t-distribution and the bootstrap.
+//! Compares settings over several seeds: Student's t-distribution and the bootstrap.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::change::mean_and_variance;
 use crate::base::{Seed, Stream};
 
-/// The fewest seeds that show the noise between seeds.
+/// At least this many seeds are needed to estimate the noise between seeds.
 pub const SEEDS_MIN: usize = 3;
-/// A relative difference below this counts as none: a request may have one more digit.
+/// A relative difference below this does not count: a number in a request may have one more digit.
 const NOTHING: f64 = 1e-4;
 /// The number of resamples of the paired differences (Efron 1979).
 const RESAMPLES: usize = 2_000;
-/// The number of resamples for an interval in a chart, where a pixel or two do not matter.
+/// The number of resamples for an interval in a chart, where one or two pixels do not matter.
 const RESAMPLES_DRAWN: usize = 400;
-/// A setting is worse beyond the noise if it is worse in more than this share of the resamples:
-/// this is one end of a 95 % interval.
+/// A setting is worse beyond the noise if it is worse in more than this share of the resamples.
+/// This corresponds to one end of a 95 % interval.
 const CONFIDENCE: f64 = 0.975;
 
-/// True if a setting is worse than another one with the same seeds, by both tests. Student's test
+/// True if a setting is worse than another one with the same seeds, by two tests. Student's test
 /// uses log ratios, or differences if a value is zero. The bootstrap alone is too certain with few
-/// seeds (Hesterberg 2015, §4.2). `position` names its random stream.
+/// seeds (Hesterberg 2015, §4.2). `position` selects the random stream.
 pub fn worse_beyond_noise(pairs: &[(f64, f64)], position: u64) -> bool {
     let has_ratios = pairs.iter().all(|&(here, there)| here > 0.0 && there > 0.0);
     let ratio = |&(here, there): &(f64, f64)| libm::log(here / there);
@@ -36,12 +36,12 @@ pub fn worse_beyond_noise(pairs: &[(f64, f64)], position: u64) -> bool {
     worse as f64 > CONFIDENCE * RESAMPLES as f64
 }
 
-/// Multiplies a standard error to half a 95 % interval; infinite without degrees of freedom.
+/// The factor from a standard error to half a 95 % interval; infinite without degrees of freedom.
 pub fn student(freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |law| law.inverse_cdf(CONFIDENCE))
 }
 
-/// A mean and the half width of its 95 % interval by Student's t; `None` for too few seeds.
+/// The mean, and half the width of its 95 % interval by Student's t; `None` for too few seeds.
 fn mean_and_noise(values: &[f64]) -> Option<(f64, f64)> {
     let n = values.len() as f64;
     if values.len() < SEEDS_MIN {
@@ -51,7 +51,7 @@ fn mean_and_noise(values: &[f64]) -> Option<(f64, f64)> {
     Some((mean, student(n - 1.0) * libm::sqrt(variance / n)))
 }
 
-/// The 95 % interval of the mean: by Student's t or by the bootstrap, whichever is wider.
+/// The 95 % interval of the mean. At each end it is the wider one of Student's t and the bootstrap.
 pub fn interval_of_mean(prices: &[f64], position: u64) -> Option<(f64, f64)> {
     let (mean, noise) = mean_and_noise(prices)?;
     let mut stream = Seed(0).stream("report.sweep.interval", position, 0);
@@ -59,7 +59,7 @@ pub fn interval_of_mean(prices: &[f64], position: u64) -> Option<(f64, f64)> {
         (0..RESAMPLES_DRAWN).map(|_| resampled_sum(prices, &mut stream) / prices.len() as f64).collect();
     means.sort_by(f64::total_cmp);
     let tail = RESAMPLES_DRAWN / 40;
-    // The lower end is computed as a ratio, so it stays above zero.
+    // This ratio keeps the lower end above zero.
     let low = if mean > 0.0 { mean * libm::exp(-noise / mean) } else { mean };
     Some((means[tail].min(low), means[RESAMPLES_DRAWN - 1 - tail].max(mean + noise)))
 }
@@ -72,7 +72,8 @@ fn resampled_sum(values: &[f64], stream: &mut Stream) -> f64 {
 mod tests {
     use super::*;
 
-    /// How many of 2 000 settings are called worse, if each costs `times` as much, with noise.
+    /// How many of 2,000 settings are called worse. Each costs `times` as much as its base, with
+    /// random noise.
     fn called_worse(seeds: usize, times: f64, luck: impl Fn(&mut Stream) -> f64) -> usize {
         let tried = |n: &u64| {
             let mut stream = Seed(*n).stream("findings.luck", seeds as u64, 0);
@@ -89,7 +90,7 @@ mod tests {
     #[test]
     fn one_in_forty_settings_that_are_no_worse_is_called_worse_however_few_the_seeds() {
         for seeds in [3, 5, 8, 20] {
-            // Expected 50, plus or minus three standard errors.
+            // The expected number is 50, plus or minus 3 standard errors.
             let even = called_worse(seeds, 1.0, |stream| 1.0 + 0.1 * stream.normal());
             let skewed = called_worse(seeds, 1.0, |stream| libm::exp(0.7 * stream.normal()));
             assert!((20..=71).contains(&even), "{seeds} seeds: {even} of 2000");

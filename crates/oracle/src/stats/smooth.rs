@@ -1,9 +1,9 @@
-//! Smooths noisy points to a curve by a Gaussian process.
+//! Smooths noisy points to a curve by Gaussian process regression.
 
 /// A noisy point of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Drawn {
-    /// Its position, in octaves.
+    /// The position of the point, as a base-2 logarithm.
     pub octave: f64,
     /// The observed value, as a natural logarithm.
     pub value: f64,
@@ -11,15 +11,15 @@ pub struct Drawn {
     pub luck: f64,
 }
 
-/// The correlation length of the curve (how far a point influences others), in octaves.
+/// The correlation length of the curve in octaves: how far a point influences other points.
 const REACH: f64 = 1.5;
-/// Two standard deviations: of the curve, and of a real offset of a point from its neighbours (one
-/// row fewer may take one more request).
+/// The standard deviation of the curve (`BEND`), and of a real offset of a single point from its
+/// neighbours (`DENT`): for example, one row less per request may need one more request.
 const BEND: f64 = 0.6;
 const DENT: f64 = 0.04;
 
-/// The smoothed value of each point, from itself and its neighbours: the less noise a point has,
-/// the more weight it gets. This is the mean of a Gaussian process at its own points (Rasmussen and
+/// The smoothed value of each point, from the point itself and its neighbours. A point with less
+/// noise gets more weight. This is the mean of a Gaussian process at its own points (Rasmussen and
 /// Williams 2006, algorithm 2.1).
 pub fn smoothed(points: &[Drawn]) -> Vec<f64> {
     let n = points.len();
@@ -40,7 +40,7 @@ pub fn smoothed(points: &[Drawn]) -> Vec<f64> {
     points.iter().zip(off).map(|(point, off)| point.value - point.luck * off).collect()
 }
 
-/// The Cholesky factor of a matrix: the lower triangle whose product with its transpose gives it.
+/// The Cholesky factor of a matrix: the lower triangular matrix L for which L·Lᵀ is the matrix.
 fn cholesky(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     for i in 0..matrix.len() {
         for j in 0..=i {
@@ -52,7 +52,7 @@ fn cholesky(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     matrix
 }
 
-/// Solves the linear system whose matrix has this Cholesky factor.
+/// Solves the linear system with the matrix L·Lᵀ, where `lower` is L.
 fn solved(lower: &[Vec<f64>], values: &[f64]) -> Vec<f64> {
     let mut x = values.to_vec();
     for i in 0..x.len() {
@@ -88,7 +88,7 @@ mod tests {
         let values = [0.4, 0.05, 0.02, 0.05, 0.3, 0.0, 0.5];
         let smooth = smoothed(&curve(0.01, &values));
         assert!(smooth[2] + 0.01 < smooth[5], "{smooth:?}");
-        // With a tenth of that noise, the value of the point is kept.
+        // With much less noise, the curve follows the point.
         let smooth = smoothed(&curve(0.000_1, &values));
         assert!(smooth[5] < smooth[2], "{smooth:?}");
     }

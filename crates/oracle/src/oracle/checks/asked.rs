@@ -1,4 +1,5 @@
-//! Checks that every commit of a device matches a person's edit: its row, its kind, its values.
+//! Checks that every commit of a device matches an edit that a person made: its row, its kind, its
+//! values.
 
 use super::bent::AlteredValue;
 use super::combined::miscombined;
@@ -18,13 +19,15 @@ pub(crate) static UNASKED: Rule = Rule {
     ..Rule::new("unasked-commit", "oracle.unasked_commit.count", Harm::Doubled, Matter::Edits)
 };
 
-/// A device commits what a person requested. A delete removes the row, and an update keeps it. A
-/// create makes its own row, or uses the one with its natural key. The values are the edit's.
+/// Each commit of a device does what a person requested. A delete removes the row, and an update
+/// keeps it. A create makes its own row, or uses an existing row with the same natural key. The
+/// values are those of the edit.
 ///
-/// Waiting edits of a row may be committed as one, except edits whose person was told of a refusal.
-/// A merge rule may leave columns as others wrote them. If the stack may drop edits, a whole row of
-/// others may win. If copies converge, this is so only for a version that the phone did not have.
-/// Combined columns follow their rule.
+/// There are exceptions. Several waiting edits of a row may be committed as one, except edits whose
+/// person was told of a refusal. A merge rule may leave columns as others wrote them. If the stack
+/// may drop edits, the whole row of another author may win. If the stack only promises that all
+/// copies converge, only a version that the phone did not have may win. Combined columns follow
+/// their rule.
 pub(crate) fn unasked(asked: Asked<'_>) -> Option<String> {
     let Asked { case, meant, .. } = asked;
     let row = asked.another_row().or_else(|| asked.another_kind());
@@ -40,10 +43,11 @@ pub(crate) fn unasked(asked: Asked<'_>) -> Option<String> {
     Some(format!("{} of {} at {at} differs from {what}: {why}", did(case.kind), case.record()))
 }
 
-/// The backend has the values of a device's edit.
+/// After the commit of an edit, the backend has the values of the edit.
 ///
 /// Reports values that nobody ever wrote. (A value of another edit is an `unasked-commit`.) Also
-/// reports an empty text instead of null, or the reverse, and a null that left the old value.
+/// reports an empty text instead of null, null instead of an empty text, and a null that left the
+/// old value.
 pub(crate) fn bent_on_the_way(asked: Asked<'_>) -> Vec<AlteredValue> {
     let bent = asked.others_than_meant().filter(|(column, meant, is)| asked.is_bent(*column, meant, is));
     let told = |(column, meant, is): (usize, &Value, &Value)| {
@@ -128,7 +132,8 @@ impl<'a> Asked<'a> {
         foreign.map(|(column, _)| self.says(column))
     }
 
-    /// The columns whose value after the commit is unexplained: column, intended and actual value.
+    /// The columns with an unexplained value after the commit: column, intended value, actual
+    /// value.
     fn others_than_meant(self) -> impl Iterator<Item = (usize, &'a Value, &'a Value)> {
         let Asked { case, meant, .. } = self;
         let there = case.kind != CommitKind::Delete;
@@ -207,15 +212,15 @@ impl<'a> Asked<'a> {
         self.others().any(|other| sets(&other.values, column, value))
     }
 
-    /// True if nobody wants the edit any more, because its person was told that it is refused.
+    /// True if the person was told that the edit is refused, so nobody expects it any more.
     fn is_over(self, edit: &Edit) -> bool {
         let ledger = self.case.ledger;
-        // A copy of its device may not know of that yet.
+        // A copy of the device may not know of the refusal yet.
         ledger.lives.copies().next().is_none() && ledger.is_told_refused(edit)
     }
 
-    /// Like [`asked`](Self::asked), for later edits. An insert that revives a row may have values
-    /// of all.
+    /// Like [`asked`](Self::asked), but only for later edits. An insert that brings a row back may
+    /// have the values of all edits of the row.
     fn asked_since(self, column: usize, value: &Value) -> bool {
         let Asked { case, meant, .. } = self;
         let later = |other: EditId| other.device != meant.id.device || other.number > meant.id.number;
@@ -249,8 +254,8 @@ impl<'a> Asked<'a> {
         beside.ruled.contains_key(&meant.id) || self.case.edit.is_none_or(gave_way)
     }
 
-    /// True if an unseen edit of another phone set the column to the value that it had. Versions
-    /// that read alike cannot be told apart: only the first of them was seen for certain.
+    /// True if another phone set the column again, and this edit's person had not seen that. Among
+    /// versions with equal content, the person certainly saw only the first.
     fn is_set_again(self, edit: &Edit, column: usize) -> bool {
         let versions = &self.case.row.versions;
         let (seen, later) = versions.split_at(edit.knew().min(versions.len()));
@@ -265,8 +270,8 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// True if the row has a version to which a whole edit can give way: a version that its phone
-    /// did not have, by another author or by a later edit of the phone.
+    /// True if the whole edit may lose to some version of the row: the phone did not have that
+    /// version. Its author is another phone or system, or a later edit of the same phone.
     fn has_a_rival(self, edit: &Edit) -> bool {
         let own = self.meant.id;
         let unseen = self.case.row.versions.get(edit.reached..).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Checks for values that differ from those that were written.
+//! Finds values that differ from the values that people wrote.
 
 use super::rows::RowCase;
 use crate::base::{EntityId, Value, ValueRef};
@@ -40,7 +40,7 @@ fn differing<'a>(
     })
 }
 
-/// What a device shows of a row, and what it should show. The text follows the row's name.
+/// The end of a sentence after the name of a row: what the device shows, and what it should show.
 pub(crate) fn seen(
     words: &Labels,
     entity: EntityId,
@@ -71,10 +71,10 @@ pub(crate) fn seen(
     format!(": {shows}")
 }
 
-/// A device shows the values of the version that it holds.
+/// A device shows the values of the version that it has.
 ///
-/// An older value does not count, unless the version's value is empty. A row is not checked if an
-/// uncommitted edit is on top of it.
+/// A value of an older version is not reported here, unless the current value is empty. A row with
+/// an uncommitted edit on top is not checked.
 pub(crate) fn bent_values(case: &RowCase<'_>, backend: &[Value]) -> Vec<AlteredValue> {
     let Difference::Differs { expected, stamp, shown, .. } = case.difference else { return Vec::new() };
     let entity = case.words.schema.entity(case.entity);

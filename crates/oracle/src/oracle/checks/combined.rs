@@ -5,13 +5,13 @@ use crate::base::Value;
 use crate::contract::{Combine, CommitKind, EditKind, LocalEdit};
 use crate::oracle::model::{Change, Edit, items, wrong};
 
-/// After a device's commit, each combined column has the old value, changed by the edits of the
-/// commit: its own, those that are sent with it, and those that its server names. An edit that is
-/// on the backend already does not count again.
+/// After a device's commit, each combined column has the old value, changed by the edits of this
+/// commit. These are the edit itself, edits sent as a part of it, and edits that the server names.
+/// An edit that is already on the backend does not count again.
 pub(crate) fn miscombined(asked: Asked<'_>) -> Option<String> {
     let Asked { case, meant, .. } = asked;
     let combined = &case.ledger.combined;
-    // If a row was recreated, nobody knows what its people saw.
+    // If the row was deleted and created again, nobody knows which values the people saw.
     if case.kind == CommitKind::Delete || case.row.values.is_none() && meant.kind != EditKind::Create {
         return None;
     }
@@ -38,7 +38,8 @@ fn brought(asked: Asked<'_>, column: usize, rule: Combine) -> Vec<Change> {
     edits.dedup_by_key(|edit| edit.id);
     let own = |edit: &Edit| Some((edit.own_value(column)?.clone(), edit.made_on));
     let seen = edits.into_iter().filter_map(|edit| Some((&edit.local, own(edit)?)));
-    // An edit that nobody saw saved counts as made on the current row, unless the app showed more.
+    // An edit that no person saw saved counts as made on the current row, unless the app showed
+    // other values.
     let versions = case.row.versions.len();
     let of_row = |edit: &&LocalEdit| edit.key == case.row.key;
     let others = named.iter().filter_map(|id| beside.unseen.get(id)).filter(of_row);

@@ -1,4 +1,4 @@
-//! Checks the commits of the backend.
+//! Checks each commit of the backend.
 
 use crate::base::{EditId, EntityId, Key, Time, Value, Word};
 use crate::contract::{Author, CommitKind, EditKind, LocalEdit, Merge, ScopeRule};
@@ -32,7 +32,7 @@ pub(crate) static MISFILED: Rule = Rule {
 pub(crate) static OLD_OVER_NEW: Rule = Rule {
     finds: "an edit was committed a second time and undid what somebody had written since",
     needs: |can| can.sight.commits && can.sight.authors,
-    // It is a harmful duplicate, and nobody has seen the version that it replaces.
+    // It is a harmful kind of duplicate. The device has not seen the version that it replaces.
     implies: &["duplicate", "divergent", "silent-discard", "unasked-commit", "resurrected"],
     ..Rule::new("old-over-new", "oracle.old_over_new.count", Harm::Lost, Matter::Edits)
 };
@@ -48,14 +48,15 @@ pub(crate) struct CommitCase<'a> {
     pub(crate) edit: Option<&'a Edit>,
     pub(crate) ledger: &'a Ledger,
     pub(crate) history: &'a History,
-    /// The scope of the author's device: the values that its rows have, without windows of time.
+    /// The scope of the author's device: the values of scope columns that its rows have. Time
+    /// windows are left out.
     pub(crate) place: Option<&'a [Value]>,
     pub(crate) creates: bool,
-    /// True if a rule created this row for the author, to keep both sides of a conflict.
+    /// True if a conflict rule created this row for the author, to keep both sides.
     pub(crate) split_off: bool,
 }
 
-/// A commit of a device, with the edit that a person made for it.
+/// A commit of a device, with the person's edit.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
     pub(crate) case: &'a CommitCase<'a>,
@@ -74,7 +75,7 @@ impl CommitCase<'_> {
     }
 }
 
-/// A deleted row comes back only by a create, or by a rule that reported that an edit won.
+/// A deleted row returns only by a create, or by a conflict rule that reported that an edit won.
 pub(crate) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option<String> {
     if case.row.values.is_some() || case.kind == CommitKind::Delete {
         return None;
@@ -96,7 +97,7 @@ pub(crate) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option<String> {
     })
 }
 
-/// An edit is committed once.
+/// Each edit is committed only once.
 pub(crate) fn committed_twice(case: &CommitCase<'_>) -> Option<String> {
     let edit = case.edit?;
     if edit.commits == 0 || resurrected_on_backend(case).is_some() {
@@ -106,7 +107,7 @@ pub(crate) fn committed_twice(case: &CommitCase<'_>) -> Option<String> {
     Some(format!("edit {} ({what} of {}) was committed again at {at}, as {record}", edit.id, &*edit.key))
 }
 
-/// An edit that is committed again does not undo writes that came after its first commit.
+/// If an edit is committed again, it does not undo writes that came after its first commit.
 pub(crate) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
     let edit = case.edit.filter(|edit| edit.row == case.id && edit.commits > 0)?;
     let id = edit.id;
@@ -129,16 +130,17 @@ pub(crate) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
     ))
 }
 
-/// An edit replaces another person's write only if its device saw that write, or a rule decided.
+/// An edit replaces another person's write only if its device had seen that write, or if a conflict
+/// rule decided.
 ///
-/// Some writes do not count: those that the backend derived, restored from a backup or undid by a
-/// restore, and those that the device has as a copy.
+/// Some replaced writes do not count. The backend may have derived the write, restored it from a
+/// backup, or undone it by a restore. Or the device has the write because it is a copy.
 pub(crate) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let edit = case.edit.filter(|edit| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
     let (columns, by) = written_since(edit.seen, case.row, case.ledger, edit);
     let gone = case.kind == CommitKind::Delete;
-    // Its person may have known a value that somebody has written again.
+    // Somebody may have written a value again that the person already knew.
     let knew = |column: usize| case.ledger.found.knew(edit, case.row, (column, &before[column]));
     let other = |column: usize| (gone || !alike(&before[column], &case.values[column])) && !knew(column);
     let overwritten = (0..before.len()).any(|column| columns & bit(column) != 0 && other(column));
@@ -152,8 +154,8 @@ pub(crate) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     ))
 }
 
-/// The columns that others wrote since this version, as bits, without combined columns; and the
-/// last version of others.
+/// The columns that others wrote after the first `seen` versions, as bits, without combined
+/// columns. Also returns the last of these versions.
 pub(crate) fn written_since<'a>(
     seen: usize,
     row: &'a Row,
@@ -171,8 +173,8 @@ pub(crate) fn written_since<'a>(
     (columns & !ledger.combined.bits(row.entity), by)
 }
 
-/// An edit leaves a row in its device's scope, or where that device's person moved the row. The
-/// edit takes a row from outside into the scope only if that person did so.
+/// An edit keeps a row in the scope of its device, unless the person moved the row. It moves a row
+/// from outside into the scope only if the person did so.
 pub(crate) fn misfiled(case: &CommitCase<'_>) -> Option<String> {
     let (edit, place) = (case.edit?, case.place?);
     let device = edit.id.device;
@@ -206,7 +208,8 @@ pub(crate) fn misfiled(case: &CommitCase<'_>) -> Option<String> {
     ))
 }
 
-/// A natural key identifies one live row, except rows that existed twice before the start.
+/// Only one live row has a given natural key. Rows that had the same key before the start are not
+/// reported.
 pub(crate) fn natural_keys(id: EntityId, truth: &dyn Truth, history: &History) -> Vec<(Key, String)> {
     let schema = &*history.schema;
     let entity = schema.entity(id);

@@ -1,4 +1,4 @@
-//! Checks what happened to a device's edits.
+//! Checks the outcome of each edit of a device.
 
 use std::collections::BTreeSet;
 
@@ -78,12 +78,12 @@ impl EditCase<'_> {
     fn row_waits(&self) -> bool {
         self.pending.iter().any(|p| p.entity == self.edit.entity && p.key == self.edit.key)
     }
-    /// The state of the edit at the end. `is_there`: its values are on the backend.
+    /// Facts about the edit at the end. `is_there`: the backend has its values.
     pub(crate) fn seen(&self, is_there: bool) -> Seen {
         let (waits, row_waits) = (self.waits_itself(), self.row_waits());
         Seen { waits, row_waits, fulfilled: self.fulfilled(), logged: self.logged(), is_there }
     }
-    /// True if the user's log mentions it, or a later edit of its row that carried it.
+    /// True if the user's log mentions the edit, or a later edit of the row that contained it.
     fn logged(&self) -> bool {
         let speaks = |line: &LogEntry| {
             line.edit == Some(self.edit.id)
@@ -97,7 +97,7 @@ impl EditCase<'_> {
     fn lost(&self) -> bool {
         !self.fulfilled() && !self.waits_itself() && !self.row_waits() && !self.logged()
     }
-    /// Says that the loss is due to the configured storage, not to an engine's rule; else empty.
+    /// If the configured storage caused the loss, says this; else the text is empty.
     fn by_storage(&self) -> String {
         if self.edit.emptied {
             return "; an upgrade of its app emptied the database".to_owned();
@@ -118,9 +118,9 @@ impl EditCase<'_> {
     }
 }
 
-/// True if the log mentions what this edit replaced. A line counts if it names the edit, or if it
-/// names only the row and no other edit has used the line yet. `spoken` collects the indices of
-/// lines of the second kind.
+/// True if the log mentions the version that the edit replaced. A line counts if it names the edit.
+/// A line that names only the row counts for one edit. `spoken` has the indices of such lines that
+/// are used up.
 pub(crate) fn overwriting_logged(
     log: &[LogEntry],
     id: EditId,
@@ -134,7 +134,7 @@ pub(crate) fn overwriting_logged(
         || (0..log.len()).any(|at| of_row(&log[at]) && spoken.insert(at))
 }
 
-/// A local edit reaches the backend, waits, or is in a log that the user can read.
+/// Each local edit is on the backend, or waits, or is in a log that the user can read.
 pub(crate) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
     case.lost().then(|| {
         let reached = match case.edit.refused {
@@ -147,7 +147,8 @@ pub(crate) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
     })
 }
 
-/// If the backend refused an edit, or a rule dropped or overwrote it, the user's log mentions it.
+/// If the backend refused an edit, or a conflict rule dropped or overwrote it, the user's log
+/// mentions it.
 pub(crate) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
     if case.lost() && (case.edit.refused.is_some() || case.edit.won == Some(Won::Other)) {
         return Some(case.unlogged("was refused or superseded"));
@@ -159,7 +160,7 @@ pub(crate) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
     if here { silent_overwrite(case) } else { None }
 }
 
-/// If a rule of a device overwrote a version, the device's log mentions it.
+/// If a conflict rule of a device overwrote another version, the device's log mentions it.
 pub(crate) fn silent_overwrite(case: &EditCase<'_>) -> Option<String> {
     let EditCase { edit, log, .. } = *case;
     let is_logged = || overwriting_logged(log, edit.id, (edit.entity, &edit.key), &mut BTreeSet::new());
@@ -167,10 +168,11 @@ pub(crate) fn silent_overwrite(case: &EditCase<'_>) -> Option<String> {
     overwrote.then(|| case.unlogged("replaced another version"))
 }
 
-/// If a device counts an edit as done, the edit is on the backend.
+/// If a device counts an edit as done, the backend has the edit.
 pub(crate) fn acknowledged_without_commit(case: &EditCase<'_>) -> Option<String> {
     let edit = case.edit;
-    // If an edit gave way in some columns, the backend may already have the others.
+    // If an edit lost in some columns, the backend may already have the values of the other
+    // columns.
     let rest_is_there = edit.won == Some(Won::Part) && edit.equal;
     // An edit that goes with a later delete of its row is done if the row is gone.
     let goes_with_a_delete = edit.goes_with.is_some() && case.is_gone();
@@ -183,8 +185,8 @@ pub(crate) fn acknowledged_without_commit(case: &EditCase<'_>) -> Option<String>
     })
 }
 
-/// If a person was told that an edit is refused for good, the edit is not on the backend. Neither
-/// its own commit put it there, nor the commit of a later edit that does not have its values.
+/// If a person was told that an edit is refused for good, the backend does not have the edit.
+/// Neither its own commit nor the commit of a later edit may bring its values.
 pub(crate) fn refused_and_committed(case: &EditCase<'_>) -> Option<String> {
     let EditCase { words, edit, ledger, .. } = *case;
     let copied = ledger.lives.copies().next().is_some();
@@ -205,7 +207,7 @@ pub(crate) fn refused_and_committed(case: &EditCase<'_>) -> Option<String> {
     Some(format!("{} was refused, as its user saw{told}, and the backend {how}", case.words.edit(case.edit)))
 }
 
-/// At the end no edit waits and no run is under way.
+/// At the end, no edit waits and no run is under way.
 pub(crate) fn stuck(
     device: DeviceId,
     waiting: Option<String>,

@@ -1,5 +1,5 @@
-//! The lists of all checks, and the checks of a single case. Each of the latter is one function per
-//! invariant: it returns in words what is wrong, or `None`.
+//! The lists of all checks, and the checks of single commits, edits and rows. A check of a single
+//! case is one function. It returns the error as text, or `None`.
 
 use crate::oracle::Check;
 use crate::oracle::final_checks::{attachments, destination};
@@ -76,7 +76,7 @@ pub(crate) static RULES: &[Check] = &[
     &destination::KEPT_DELETED,
 ];
 
-/// Checks that follow the events of one device; each device gets its own instances.
+/// Checks that follow the events of one device. Each device gets its own instances.
 pub(crate) static WATCHERS: &[MakeWatcher] = &[
     |_| Box::<status::DeviceStatus>::default(),
     |setup| Box::new(request_count::RequestBudget::new(setup.labels.units.len())),
@@ -88,7 +88,7 @@ pub(crate) static WATCHERS: &[MakeWatcher] = &[
 type OfCommit = fn(&CommitCase<'_>) -> Option<String>;
 type OfEdit = fn(&EditCase<'_>) -> Option<String>;
 
-/// Checks of each commit of the backend, made before the model applies the commit.
+/// Checks of each commit of the backend. They run before the model applies the commit.
 pub(crate) static OF_COMMITS: &[(Check, OfCommit)] = &[
     (&commits::RESURRECTED, commits::resurrected_on_backend),
     (&DUPLICATE, commits::committed_twice),
@@ -96,7 +96,7 @@ pub(crate) static OF_COMMITS: &[(Check, OfCommit)] = &[
     (&MISFILED, commits::misfiled),
 ];
 
-/// Checks of each edit of a device at the end, except edits that may be lost.
+/// Checks of each edit at the end, except edits that may be lost.
 pub(crate) static OF_EDITS: &[(Check, OfEdit)] = &[
     (&edits::REFUSED_COMMITTED, edits::refused_and_committed),
     (&SILENT_DISCARD, edits::silent_discard),

@@ -1,4 +1,4 @@
-//! Checks the keys that rows get after they were created.
+//! Checks keys that the server gives to rows after their create.
 
 use std::collections::BTreeMap;
 
@@ -22,14 +22,14 @@ pub(crate) static ID_TWICE: Rule = Rule {
     ..Rule::new("id-twice", "oracle.id_twice.count", Harm::Doubled, Matter::World)
 };
 
-/// A key that is given to a new row belongs to no other row.
+/// A server never gives the same key to two rows. Returns the error as text.
 pub(crate) fn id_twice(schema: &Schema, twice: &Twice) -> String {
     let [first, second] = twice.rows.each_ref().map(|key| phrases::record(schema, twice.entity, key));
     let entity = &schema.entity(twice.entity).name;
     format!("the key {} of {entity} was assigned to {first}, and again to {second}", twice.given)
 }
 
-/// No edit is refused only because it refers to a row by an outdated key.
+/// The backend does not refuse an edit just because it refers to a row by an old key.
 pub(crate) fn outdated_reference<'e>(names: &Names, event: &Event<'e>) -> Option<(Concerns<'e>, String)> {
     let Event::MutationRefused { edit, entity, key, conflict: None, holder: Some(to), .. } = *event else {
         return None;
@@ -43,7 +43,7 @@ pub(crate) fn outdated_reference<'e>(names: &Names, event: &Event<'e>) -> Option
     is_outdated.then_some(((Some(edit.device), Some((entity, key.as_str()))), text))
 }
 
-/// A device's rows and waiting edits refer to other rows by keys that exist.
+/// The rows and waiting edits of a device refer to other rows by keys that exist.
 pub(crate) fn dangling_ids(names: &Names, view: &dyn DeviceView) -> BTreeMap<(EntityId, Key), String> {
     let schema = &names.schema;
     let mut found = BTreeMap::new();
@@ -54,7 +54,8 @@ pub(crate) fn dangling_ids(names: &Names, view: &dyn DeviceView) -> BTreeMap<(En
     let makes =
         |entity: EntityId, key: &str| waiting.iter().any(|edit| (edit.entity, &*edit.key) == (entity, key));
     for waits in &waiting {
-        // The first edit of a row may be its create, whose response may have been lost.
+        // The first waiting edit may be the create of the row. Its response may be lost, and with
+        // it the new key.
         let first = waiting.iter().find(|e| (e.entity, &e.key) == (waits.entity, &waits.key));
         let is_first = first.is_some_and(|first| first.edit == waits.edit);
         if !is_first

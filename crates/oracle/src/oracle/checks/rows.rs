@@ -48,11 +48,12 @@ pub(crate) struct RowCase<'a> {
     pub(crate) difference: Difference<'a>,
     pub(crate) row: Option<&'a Row>,
     pub(crate) removed: bool,
-    /// The backend's values of this key; `None` unless the device should not have the row.
+    /// The backend's values of this key, if the device should not have the row.
     pub(crate) live: Option<&'a [Value]>,
-    /// The last edit here that is not on the backend; `None` unless the row has the expected stamp.
+    /// The last edit on this device that is not on the backend. `None` if the row on the device has
+    /// an older stamp than expected.
     pub(crate) uncommitted: Option<(EditId, Time)>,
-    /// True if a create of this key on this device is on the backend under another key.
+    /// True if this device created the row, and the backend has it under another key.
     pub(crate) created_elsewhere: bool,
 }
 
@@ -74,7 +75,7 @@ impl RowCase<'_> {
         versions.iter().rev().skip(1).find(|v| v.content == content)
     }
 
-    /// A device shows every row of its scope, once, in its last version, and no other row.
+    /// A device shows every row of its scope once, in its last version, and no other row.
     pub(crate) fn check(&self) -> Option<Check> {
         match self.difference {
             Difference::None { .. } => None,
@@ -82,7 +83,7 @@ impl RowCase<'_> {
             Difference::Twice { .. } => Some(&DUPLICATE),
             Difference::Differs { expected, stamp, content, .. } => {
                 let versions = self.row.map_or(&[][..], |row| &row.versions[..]);
-                // Of versions from before the start only the stamp is known.
+                // Only the stamp is known of versions from before the start.
                 let dated =
                     stamp != Stamp(0) && stamp < expected.stamp && versions.iter().all(|v| v.stamp != stamp);
                 (self.older(content).is_some() || dated).then_some(&STALE)

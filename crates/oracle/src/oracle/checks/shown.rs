@@ -1,4 +1,4 @@
-//! Checks how the rows that a device shows change between the commits of its database.
+//! Compares the rows of a device before and after each commit of its database.
 
 use crate::base::{DeviceId, Stamp, Time, Value};
 use crate::contract::Author;
@@ -31,7 +31,7 @@ pub(crate) struct ShownCase<'a> {
     pub(crate) row: &'a Row,
     pub(crate) place: &'a [Value],
     pub(crate) had: usize,
-    /// How many versions it has now; 0 if the row was removed without a version.
+    /// How many versions the device has now; 0 if the row was removed without a version.
     pub(crate) has: usize,
     pub(crate) stamp: Stamp,
     pub(crate) removed: bool,
@@ -39,7 +39,7 @@ pub(crate) struct ShownCase<'a> {
 }
 
 impl<'a> ShownCase<'a> {
-    /// The versions that it had and no longer shows, as far as this is certain.
+    /// The versions that the device had and no longer shows, as far as this is certain.
     pub(crate) fn lost(&self) -> &'a [Version] {
         let from = if self.removed { self.removed_as_of() } else { self.put_as_of() };
         let lost = from.map_or(&[][..], |from| &self.row.versions[from..self.had]);
@@ -48,7 +48,7 @@ impl<'a> ShownCase<'a> {
         if lost.iter().any(backend_went_back) { &[] } else { lost }
     }
 
-    /// How many versions it shows, if fewer than it had and with other content; else `None`.
+    /// How many versions the device shows, if these are fewer than it had and have other content.
     fn put_as_of(&self) -> Option<usize> {
         let (has, had) = (self.has, self.had);
         if has >= had {
@@ -59,11 +59,13 @@ impl<'a> ShownCase<'a> {
             None => self.first?,
         };
         let last = &self.row.versions[had - 1];
-        // A truncated stamp is of no version. And nobody misses a version with equal content.
+        // A stamp that belongs to no version (clocks are coarse) proves nothing. A lost version
+        // with equal content is no harm.
         (stamp == self.stamp && (last.gone || last.content != content)).then_some(has)
     }
 
-    /// After how many versions the removal is correct, if only for old versions; else `None`.
+    /// If the removal is right only for a device with an older version: how many versions such a
+    /// device has. Otherwise `None`.
     fn removed_as_of(&self) -> Option<usize> {
         let rightly = |held: &usize| !self.row.has(*held, self.place);
         if (self.had..=self.row.versions.len()).any(|held| rightly(&held)) {
@@ -91,12 +93,12 @@ impl<'a> ShownCase<'a> {
     }
 }
 
-/// A device does not revert to an older version of a row, unless the backend was restored.
+/// A device does not go back to an older version of a row, unless the backend was restored.
 pub(crate) fn went_back(case: &ShownCase<'_>) -> Option<String> {
     case.lost().last().map(|lost| case.words(lost))
 }
 
-/// A device keeps showing its own write after the backend committed it.
+/// A device continues to show its own write after the backend committed it.
 pub(crate) fn own_write_vanished(case: &ShownCase<'_>) -> Option<String> {
     let own = |v: &&Version| matches!(v.author, Author::Device(edit) if edit.device == case.device);
     case.lost().iter().rfind(own).map(|lost| case.words(lost))

@@ -1,4 +1,5 @@
-//! Checks that an edit which meets another row with its natural key really met such a row.
+//! Checks conflicts over a natural key: another row must really have the natural key of the edit's
+//! row.
 
 use super::turn::EditAt;
 use crate::base::Value;
@@ -13,7 +14,8 @@ pub(crate) static NOT_TAKEN: Rule = Rule {
 };
 
 impl EditAt<'_> {
-    /// True if the edit, the row's current value or a waiting edit gives a column this value.
+    /// True if the edit sets this value in a column. If the edit does not set the column: true if
+    /// the current row or a waiting edit has the value.
     fn wants(&self, column: usize, value: &Value) -> bool {
         if let Some(own) = self.edit.value(column) {
             return alike(own, value);
@@ -28,7 +30,7 @@ impl EditAt<'_> {
     }
 }
 
-/// If an edit was refused because the row `holder` has its natural key, that row has the key.
+/// If an edit was refused because the row `holder` has its natural key, then `holder` has that key.
 pub(crate) fn not_taken(case: &EditAt<'_>, holder: RowId) -> Option<String> {
     let EditAt { words, at, edit, history, .. } = *case;
     let held = history.row(holder);
@@ -45,7 +47,8 @@ pub(crate) fn not_taken(case: &EditAt<'_>, holder: RowId) -> Option<String> {
     Some(format!("{what} was refused at {at} because {record} has its natural key, but that row {why}"))
 }
 
-/// If a rule merges an edit with another row of its natural key, the edit has met such a row.
+/// A conflict rule merges an edit with another row of the same natural key only if the backend
+/// named such a row.
 pub(crate) fn merged_with_nobody(case: &EditAt<'_>) -> Option<String> {
     let EditAt { words, at, edit, .. } = *case;
     (!edit.met_another).then(|| {

@@ -1,5 +1,5 @@
-//! Checks that edits of a device take effect in the order in which they were made: edits of one
-//! row, and edits of rows that refer to each other.
+//! Checks that edits of a device take effect in the order in which they were made. This concerns
+//! edits of one row, and edits of rows that refer to each other.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ pub(crate) static REORDERED: Rule = Rule {
     ..Rule::new("reordered", "oracle.reordered.edits", Harm::Lost, Matter::Edits)
 };
 
-/// An edit, and the time at which its outcome becomes known.
+/// An edit at the time at which the backend commits or refuses it.
 pub(crate) struct EditAt<'a> {
     pub(crate) words: &'a Labels,
     pub(crate) at: Time,
@@ -26,7 +26,7 @@ pub(crate) struct EditAt<'a> {
 }
 
 impl EditAt<'_> {
-    /// True if another edit of the device was made earlier, waits, and was not refused.
+    /// True if `other` is an earlier edit of the device that still waits and was not refused.
     fn waits_before(&self, other: &Edit) -> bool {
         let is_decided = |edit: &Edit| edit.committed() || edit.refused.is_some() || edit.excused;
         let (id, own) = (other.id, self.edit.id);
@@ -37,16 +37,16 @@ impl EditAt<'_> {
     }
 }
 
-/// Of two edits of a row on a device, the later one decides each column, and whether the row
-/// exists. `undoes`: the backend was restored once.
+/// If a device made two edits of a row, the later one decides each column, and whether the row
+/// exists. `undoes`: the backend was restored at some time.
 pub(crate) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Option<String> {
     let edit = case.edit.filter(|edit| edit.row == case.id)?;
     let of_row = |other: &&Edit| other.row == edit.row && other.made >= edit.made;
     let mut later: Vec<&Edit> = case.ledger.after(edit.id).filter(of_row).collect();
-    // A device that need not know of a commit sends its edit again, after this one.
+    // A device that does not know of a commit may send that edit again, after this one.
     let by = case.ledger.asked_by(edit.id);
     later.retain(|other| !case.ledger.may_not_know(by, other));
-    // If the backend had an edit's values from an earlier commit, they did not come with this one.
+    // If the backend already had the values of an edit, they did not come with this commit.
     later.truncate(later.iter().rposition(|other| other.commits > 0)? + 1);
     later.retain(|other| other.commits > 0 || other.carried.is_some() && !undoes);
     let last = *later.last()?;
@@ -73,15 +73,16 @@ pub(crate) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Option<String> {
     Some(format!("{what} was committed at {at}, after {before}, which was made later: {lost}"))
 }
 
-/// True if a later edit that is not on the backend sets this value: the value came with this edit.
+/// True if a later edit that still waits sets this value. Its value then came with this commit.
 fn said_later(case: &CommitCase<'_>, id: EditId, column: usize, value: &Value) -> bool {
     let says = |edit: &Edit| edit.value(column).is_some_and(|said| alike(said, value));
     let mut open = case.ledger.open_on(case.id);
     open.any(|edit| edit.id.device == id.device && edit.id.number > id.number && says(edit))
 }
 
-/// A row that a device creates reaches the backend before rows that refer to it, unless the backend
-/// refused the row or the device's state was lost. `came`: what happened to the edit, in words.
+/// A row that a device creates reaches the backend before rows that refer to it. Exceptions: the
+/// backend refused the row, or the device's state was lost. `came`: the outcome of the edit, in
+/// words.
 pub(crate) fn before_its_parent(turn: &EditAt<'_>, came: &str) -> Option<String> {
     let values = turn.edit.values.iter().map(|(column, value)| (*column, value));
     let parents = turn.words.schema.entity(turn.edit.entity).references(values);
@@ -95,7 +96,8 @@ pub(crate) fn before_its_parent(turn: &EditAt<'_>, came: &str) -> Option<String>
     ))
 }
 
-/// If a device deletes rows that refer to a row, then the row, the backend gets that order.
+/// If a device deletes a row after the rows that refer to it, the backend gets the deletes in this
+/// order.
 pub(crate) fn before_its_children(turn: &EditAt<'_>, deletes: Option<&BTreeSet<u32>>) -> Option<String> {
     let device = turn.edit.id.device;
     let own = (turn.edit.entity, turn.edit.key.as_str());

@@ -1,5 +1,5 @@
-//! Finds rows that arrive only after the script, with a sync that nobody starts on an ordinary day:
-//! the app's everyday syncs have missed these rows.
+//! Finds rows that arrive only after the script, by a sync that nobody starts on an ordinary day.
+//! The app's everyday syncs have missed these rows.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,8 @@ use crate::oracle::checks::{LOST, STALE, UNDETECTED_DELETE};
 use crate::oracle::model::Row;
 use crate::oracle::watch::Reported;
 
-/// The device, and the unit that delivers a row; `None` if the row was fetched.
+/// The device that gets a row, and the sync unit that delivers it. `None`: a fetch of this row
+/// alone.
 pub(crate) type By = (DeviceId, Option<UnitId>);
 
 /// The everyday syncs, and the entities that they must have delivered.
@@ -20,12 +21,13 @@ pub struct AfterHours {
 }
 
 impl AfterHours {
-    /// The `everyday` units, which deliver `entities`, ran for the last time. Other runs follow.
+    /// The `everyday` units, which deliver `entities`, have run for the last time. Other syncs
+    /// follow.
     pub fn begin(&mut self, everyday: BTreeSet<UnitId>, entities: BTreeSet<EntityId>) {
         (self.everyday, self.entities) = (everyday, entities);
     }
 
-    /// A unit delivers versions to a device: it now has `has` of them and had `had` before.
+    /// A unit delivers a newer version of a row to a device.
     pub(crate) fn brings(&self, findings: &mut Findings, (device, unit): By, row: &Row, brought: Reported) {
         let Reported { had, versions: has, .. } = brought;
         let Some(unit) = unit.filter(|unit| !self.everyday.contains(unit)) else { return };

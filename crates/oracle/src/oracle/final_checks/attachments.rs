@@ -1,5 +1,6 @@
-//! Checks attachments of rows that people created: each reaches the server once, complete and
-//! unchanged. If the edit failed, the attachment stays on the device unless the server has the row.
+//! Checks the attachments of rows that people created. Each reaches the server once, complete and
+//! unchanged. If the edit failed and the server does not have the row, the attachment stays on the
+//! device.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,9 +23,9 @@ pub(crate) struct Owner {
     device: DeviceId,
     edit: EditId,
     committed: bool,
-    /// True if the device's storage was restored, copied over, or lost power since.
+    /// True if the device's storage was restored, replaced by a copy, or lost power since.
     excused: bool,
-    /// True if its device logged the edit as rejected while the backend did not have it.
+    /// True if the device logged the edit as rejected while the backend did not have it.
     given_up: bool,
 }
 
@@ -40,7 +41,8 @@ pub(crate) struct Attachments {
     durable: bool,
     pub(crate) made: BTreeMap<(EntityId, Key), Owner>,
     stored: BTreeMap<BlobId, Stored>,
-    /// Attachments of which bytes were sent: true if first sent after the row was given up.
+    /// Attachments of which some bytes were sent. True: they were first sent after the edit had
+    /// been given up.
     sent: BTreeMap<BlobId, bool>,
     held: BTreeSet<BlobId>,
     looked_into: BTreeSet<DeviceId>,
@@ -94,12 +96,12 @@ impl Attachments {
     fn excuse(&mut self, device: DeviceId) {
         self.made.values_mut().filter(|owner| owner.device == device).for_each(|owner| owner.excused = true);
     }
-    /// These blobs are still on `device`.
     pub(crate) fn wait_on(&mut self, device: DeviceId, blobs: Vec<BlobId>) {
         self.looked_into.insert(device);
         self.held.extend(blobs);
     }
-    /// The edits whose row is on the backend, while the attachment is neither there nor on a phone.
+    /// The edits with a row on the backend, but with an attachment that is neither there nor on the
+    /// device.
     pub(crate) fn lost(&self) -> BTreeSet<EditId> {
         let is_nowhere = |((entity, key), owner): &(&(EntityId, Key), &Owner)| {
             let whole = BlobId::of(*entity, key, Part::Whole);

@@ -1,4 +1,4 @@
-//! Compares values by meaning, and counts the columns whose values were altered on their way.
+//! Compares values by meaning, and counts values that were altered on their way, by column.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::base::{Decimal, EntityId, ValueRef};
 use crate::contract::{ColumnKind, Schema};
 use crate::oracle::model::is_same;
 
-/// True if two values of such a column mean the same. Null and empty text differ.
+/// True if two values of a column of this kind mean the same. Null and an empty text differ.
 pub(crate) fn same(kind: &ColumnKind, a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (kind, a, b) {
         (ColumnKind::Decimal { .. }, ValueRef::Text(a), ValueRef::Text(b)) if a != b => {
@@ -65,7 +65,7 @@ impl Bent {
     pub(crate) fn figures(&self) -> impl Iterator<Item = (&'static str, u64)> {
         FIGURES.into_iter().map(|name| (name, self.figures.get(name).copied().unwrap_or(0)))
     }
-    /// The counts as text: `person.born 12, person.dose 3`. `None` if there are none.
+    /// The counts as text, such as `person.born 12, person.dose 3`.
     pub(crate) fn by_column(&self, schema: &Schema) -> Option<String> {
         let name = |(&(id, column), count): (&(EntityId, usize), &u64)| {
             let entity = schema.entity(id);

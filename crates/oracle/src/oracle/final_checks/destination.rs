@@ -1,5 +1,6 @@
-//! Checks the records of another system that has come to rest: each row that is sent there is
-//! present once, as the backend has it, and there is no other record. The way there is not checked.
+//! Checks the records of another system, to which an integration sends rows. When it has come to
+//! rest, it has each row once, with the backend's values, and no other record. The order of arrival
+//! is not checked.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use crate::oracle::{DestinationCounts, Findings, Harm, Matter, Rule};
 
 pub(crate) static MISSING: Rule = Rule {
     finds: "a row of the backend is not in the other system",
-    // A skipped version may be of any kind, and a duplicate record may be outdated.
+    // The skipped version may be an update or a delete.
     implies: &["outdated", "kept-deleted"],
     ..Rule::new("missing", "destination.missing.rows", Harm::Lost, Matter::Destination)
 };
@@ -36,13 +37,14 @@ pub(crate) static KEPT_DELETED: Rule = Rule {
 
 /// The records of another system.
 pub trait Holdings {
-    /// The entities that are sent there.
+    /// The entities whose rows are sent there.
     fn entities(&self) -> &[EntityId];
-    /// Calls `f` with each record: its key in the backend, and its values of the backend's columns.
+    /// Calls `f` with each record: the key of its row in the backend, and the values of the
+    /// backend's columns.
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, &[Value]));
     /// True if the other system refuses this row by a rule of its own.
     fn refuses(&self, entity: EntityId, key: &Key) -> bool;
-    /// Why some of its records are still on their way; `None` if none are.
+    /// The reason why some records are still on their way; `None` if none are.
     fn unrest(&self) -> Option<String>;
 }
 
@@ -84,7 +86,7 @@ fn check_entity(
         if copies.iter().any(is_last) {
             continue;
         }
-        // Its record may be older than the refusal.
+        // The other system may have an older record, from before it refused the row.
         if holdings.refuses(entity, &key) {
             looked.refused += 1;
         } else if let Some(first) = copies.first() {

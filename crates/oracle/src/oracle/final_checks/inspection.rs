@@ -21,36 +21,40 @@ use crate::oracle::watch::{DueRuns, Ended, Look, Rest, Run, Told, Watched};
 use crate::oracle::words::{Labels, Latest};
 use crate::oracle::{Matter, OracleSetup, Suspicion, Violation};
 
-/// The result of the oracle.
+/// The verdict of the oracle on a run.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
-    /// The violations, ordered by check; at most [`crate::oracle::VIOLATIONS_KEPT`] of each.
+    /// The violations, in the order of the checks; at most [`crate::oracle::VIOLATIONS_KEPT`] per
+    /// check.
     pub violations: Vec<Violation>,
     /// Exact counts by metric name, including zeros.
     pub figures: BTreeMap<&'static str, u64>,
-    /// The first saved edit that was lost because a state was replaced, in words; `None`: no edit.
+    /// The first saved edit that was lost because the state of a device or of the backend was
+    /// replaced, as text.
     pub taken_back: Option<String>,
-    /// The first edit that waits for a person who has logged out, in words; `None`: no edit.
+    /// The first edit that waits for a person who has logged out, as text.
     pub shelved: Option<String>,
-    /// The final states of saved edits that did not arrive; `None` if nobody checked.
+    /// The final states of saved edits that did not arrive; `None` if no final check was made.
     ends: Option<BTreeMap<EditId, EditEnd>>,
-    /// Checks that are not applicable, because the stack does not do what they check.
+    /// Checks that do not apply to the stack, because it does not promise the behaviour that they
+    /// check.
     pub not_applicable: Vec<&'static str>,
-    /// Checks that had nothing to check. They found nothing, and this proves nothing.
+    /// Checks that had nothing to check. They found nothing, but this proves nothing.
     pub untried: Vec<&'static str>,
-    /// Metrics that nobody counted. This is not the same as zero.
+    /// Metrics that could not be counted for this stack. This is not the same as zero.
     pub uncounted: Vec<&'static str>,
 }
 
 impl Verdict {
-    /// The final state of a saved edit; `None` if nobody checked.
+    /// The final state of a saved edit; `None` if no final check was made.
     pub fn end_of(&self, edit: EditId) -> Option<EditEnd> {
         Some(self.ends.as_ref()?.get(&edit).copied().unwrap_or(EditEnd::Arrived))
     }
 }
 
-/// The metrics of overwritten values of others: values that were not seen, values that gave way in
-/// conflicts, and those of the latter whose edit is lost.
+/// Four metrics of values that were replaced although their replacer had not read them: all of
+/// them, values on the backend that an edit replaced, values of edits that lost a conflict, and
+/// those of the last kind whose edit is lost.
 fn given_way(overwritten: u64, columns: &[(EditId, u64)], ends: &Counted) -> [(&'static str, u64); 4] {
     let is_lost = |edit: &EditId| {
         matches!(ends.ends.get(edit), Some(EditEnd::Lost | EditEnd::Superseded | EditEnd::Refused))
@@ -65,7 +69,7 @@ fn given_way(overwritten: u64, columns: &[(EditId, u64)], ends: &Counted) -> [(&
     ]
 }
 
-/// The first edit that was taken back, and the first that was shelved, in words.
+/// As text: the first edit that was taken back, and the first edit that is shelved.
 fn gone(ends: &Counted, ledger: &Ledger, words: &Labels) -> [Option<String>; 2] {
     [ends.taken_back, ends.shelved].map(|first| {
         let (id, of) = first?;
@@ -74,12 +78,12 @@ fn gone(ends: &Counted, ledger: &Ledger, words: &Labels) -> [Option<String>; 2] 
     })
 }
 
-/// A check that is under way. Devices are passed to it one by one.
+/// The final check. The caller passes the devices to it one by one.
 pub struct Inspection<'a> {
     oracle: Oracle,
     at: Time,
     truth: NamedTruth<'a>,
-    /// True once nobody needs the verdict any more: later reads may then be incomplete.
+    /// True once no verdict is needed any more. Later reads may then be incomplete.
     stops: &'a dyn Fn() -> bool,
     contents: Contents,
     ends: Ends,
@@ -96,7 +100,8 @@ struct Said {
 }
 
 impl Said {
-    /// The reports of a device. An edit whose conflict its person has decided counts as pending.
+    /// Reads the device's edits and log. If a person has decided an edit's conflict, the edit
+    /// counts as pending.
     fn of(view: &dyn DeviceView, owing: &DueRuns) -> Said {
         let mut pending = view.pending();
         let held = view.held_up();
@@ -120,22 +125,22 @@ impl Said {
 }
 
 impl Oracle {
-    /// Says which edits wait on a device, and names one; `None` if none waits.
+    /// Says how many edits wait on a device, and names one; `None` if none waits.
     pub fn waiting(&self, device: DeviceId, pending: &[PendingEdit]) -> Option<String> {
         let sends = &self.watched[device.0 as usize].sends;
         crate::oracle::words::phrases::waiting(&self.setup.labels.schema, pending, sends)
     }
-    /// A person asked a device for a sync, or opened a record on it. There is no event for this.
+    /// A person asked a device for a sync, or opened a record on it. No event reports this.
     pub fn asked(&mut self, device: DeviceId) {
         self.watched[device.0 as usize].asked();
     }
 
-    /// Marks an edit whose commit is missing on the backend at the end, though nothing undid it.
+    /// Marks an edit whose commit is missing on the backend at the end, although nothing undid it.
     pub fn vanished(&mut self, edit: EditId) {
         self.ledger.get_mut(edit).into_iter().for_each(|edit| edit.vanished = true);
     }
 
-    /// Inspects the database of a device that may be working. Returns the number of rows read.
+    /// Inspects the database of a device that may be at work. Returns how many rows were read.
     pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
         let names = Rc::clone(&self.names);
         let Oracle { setup, places, history, ledger, held, shown, findings, looks, now, .. } = self;
@@ -145,7 +150,7 @@ impl Oracle {
         look.at(&NamedView { names: &names, view }, looks)
     }
 
-    /// Begins the final check. Pass the backend's rows, and then each device that was in use.
+    /// Begins the final check with the backend's rows. Then pass each device that was in use.
     pub fn begin_check<'a>(
         mut self,
         at: Time,
@@ -181,7 +186,7 @@ impl Inspection<'_> {
         self.check_overwriting(device, &said.log);
         self.check_edits(device, said);
     }
-    /// The device's reports about its edits. Also records its open conflicts and attachments.
+    /// Reads the device's edits and log. Also notes its open conflicts and attachments.
     fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> Said {
         let Oracle { history, latest, attachments, watched, ledger, .. } = &mut self.oracle;
         attachments.wait_on(device, view.attachments());
@@ -194,7 +199,7 @@ impl Inspection<'_> {
         said
     }
 
-    /// Checks one device that was in use: its edits, and every row that it should hold in full.
+    /// Checks one device: its edits, and every row that it should have in full.
     pub fn check_device(&mut self, device: DeviceId, view: &dyn DeviceView) {
         let names = Rc::clone(&self.oracle.names);
         for ((entity, key), text) in checks::dangling_ids(&names, view) {
@@ -223,7 +228,8 @@ impl Inspection<'_> {
         self.oracle.look_at_columns(device, view, self.truth.truth, newer);
     }
 
-    /// Records a device that did not come to rest, and `why`. With a view, also checks its edits.
+    /// Reports a device that did not come to rest, with the reason `why`. With a view, also checks
+    /// its edits.
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
         let names = Rc::clone(&self.oracle.names);
         let said = view.map(|view| self.look(device, &NamedView { names: &names, view }));
@@ -235,18 +241,19 @@ impl Inspection<'_> {
         said.iter().for_each(|said| self.check_said(device, said));
     }
 
-    /// A run is cut off at the end, so the device will not report the rest of the last response.
+    /// If a run is still open at the end, the device will not report the rest of its last response.
     fn cut_off(&mut self, device: DeviceId) {
         if self.oracle.watched[device.0 as usize].flow.unfinished().next().is_some() {
             self.oracle.ledger.cut_short(device);
         }
     }
-    /// Checks the records of another system.
+    /// Checks the records of the other system, to which an integration sends rows.
     pub fn check_destination(&mut self, holdings: &dyn Holdings) {
         let Oracle { setup, findings, .. } = &mut self.oracle;
         destination::check(holdings, self.truth.truth, &setup.labels, findings);
     }
-    /// The state of `device` in `life` until this time stays for a person who has logged out.
+    /// Notes that the state of `device` in `life` at time `until` is kept for a person who has
+    /// logged out.
     pub fn leaves(&mut self, device: DeviceId, (until, life): (Time, u32)) {
         self.oracle.ledger.lives.left.push((device, life, until));
     }
@@ -312,7 +319,8 @@ impl Inspection<'_> {
         }
     }
 
-    /// The log counts, not the event. If the edit was copied, the copy's log may have the line.
+    /// Drops possible violations that a device's log explains. The log must have the line: an event
+    /// that reports the line is not enough. The line may be in the log of a copy.
     fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
         let Oracle { suspicions, ledger, .. } = &mut self.oracle;
         let mut spoken = BTreeSet::new();
@@ -428,7 +436,7 @@ impl Inspection<'_> {
     }
 }
 
-/// Sums over all devices; zeros if there are none.
+/// Sums each metric over all devices; 0 if there are no devices.
 fn summed(watched: &[Watched], setup: &OracleSetup) -> BTreeMap<&'static str, u64> {
     let none = Watched::new(setup);
     let mut sums: BTreeMap<&str, u128> = BTreeMap::new();
@@ -482,7 +490,7 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
     let id = history.find(entity, key);
     let is_extra = matches!(difference, Difference::Extra { .. });
     let live = is_extra.then(|| truth.row(entity, key)).flatten().map(|(_, values)| values);
-    // Only an edit made on the version with this stamp can be on top of that version.
+    // Only an edit that was made after the current version can be on top of it.
     let dated = matches!(difference, Difference::Differs { expected, stamp, .. } if stamp >= expected.stamp);
     let uncommitted = id.filter(|_| dated).and_then(|id| {
         let since = history.row(id).versions.last().map_or(Time::ZERO, |version| version.at);
@@ -524,7 +532,8 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
     }
 }
 
-/// How long a device was behind with a row that never changed, in this scope.
+/// The time for which a device lacked a row that has not changed since the start, or had an older
+/// version. `behind` is the time since the row is in its scope.
 fn never_changed(difference: Difference<'_>, behind: Span) -> Behind {
     match difference {
         Difference::Missing(_) => Behind { lost: behind.0.into(), stale: 0 },

@@ -1,6 +1,6 @@
-//! The checks at the end of a run: compare the backend and the devices with the model.
+//! The checks at the end of a run. They compare the backend and the devices with the model.
 //!
-//! Start with `inspection`.
+//! Read `inspection` first: it runs the others.
 
 pub(crate) mod after_hours;
 pub(crate) mod attachments;

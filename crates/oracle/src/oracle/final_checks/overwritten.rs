@@ -1,4 +1,4 @@
-//! Counts columns that one author replaced without having seen another author's write.
+//! Counts the columns of a write that another author replaced without having read them.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -8,7 +8,8 @@ use crate::contract::{Author, CommitKind, Decision, EditKind};
 use crate::oracle::checks::{CommitCase, written_since};
 use crate::oracle::model::{Edit, GaveWay, Ledger, Row, Version, alike, bit, is_written};
 
-/// For a decision. It read `met` versions of the row, and `upto` of `stays`, the row that remains.
+/// Counts the columns of both sides that a conflict decision replaces. The device had read `met`
+/// versions of `row`. `stays` is the row that remains, after `upto` versions.
 pub(crate) fn by_rule(
     decision: Decision<'_>,
     edit: &Edit,
@@ -36,7 +37,8 @@ pub(crate) fn by_rule(
     GaveWay { ours: ours.count() as u64, theirs: theirs.count() as u64 }
 }
 
-/// For a commit: counts overwritten columns of versions after those for which `seen` is the number.
+/// Counts the columns that a commit overwrites. Only versions count that the edit's person had not
+/// read: those after the first `seen`.
 pub(crate) fn by_commit(case: &CommitCase<'_>, seen: impl Fn(&Edit) -> usize) -> u64 {
     let Some(edit) = case.edit.filter(|edit| edit.row == case.id) else { return 0 };
     let seen = seen(edit);
@@ -49,7 +51,8 @@ pub(crate) fn by_commit(case: &CommitCase<'_>, seen: impl Fn(&Edit) -> usize) ->
     theirs.count() as u64
 }
 
-/// Columns that a commit of the whole row reset to their values at the making of the edit.
+/// Counts columns that the edit does not set, but that its commit resets to their values at the
+/// time of the edit.
 pub(crate) fn untouched(case: &CommitCase<'_>) -> u64 {
     let Some(edit) = case.edit.filter(|edit| edit.row == case.id) else { return 0 };
     let Some(before) = case.row.values.as_deref().filter(|_| case.kind != CommitKind::Delete) else {
@@ -76,7 +79,8 @@ pub(crate) fn untouched(case: &CommitCase<'_>) -> u64 {
     (0..before.len()).filter(taken_back).count() as u64
 }
 
-/// How many versions the edit's person had read, without those that an earlier edit met.
+/// How many versions the person had read when the edit was made, or at a conflict that the edit or
+/// another version won.
 pub(crate) fn read(edit: &Edit) -> usize {
     if edit.won.is_some() { edit.seen } else { edit.made_on }
 }
@@ -90,7 +94,7 @@ fn changed(row: &Row, versions: Range<usize>, unseen: u64) -> impl Iterator<Item
     })
 }
 
-/// Counts, by commits alone: reported conflicts that are none, and conflicts that nobody reported.
+/// Counts from the commits alone: reported conflicts that are none, and conflicts without a report.
 #[derive(Debug, Default)]
 pub(crate) struct MiscountedConflicts {
     decided: BTreeSet<EditId>,
@@ -99,7 +103,7 @@ pub(crate) struct MiscountedConflicts {
 }
 
 impl MiscountedConflicts {
-    /// A rule decided about an edit as if it conflicted with the first `versions` of `row`.
+    /// A conflict rule decided about an edit: the edit met the first `versions` of `row`.
     pub(crate) fn decided(
         &mut self,
         device: DeviceId,
@@ -114,12 +118,13 @@ impl MiscountedConflicts {
     }
 
     pub(crate) fn committed(&mut self, case: &CommitCase<'_>) {
-        // Counts versions that no rule of the device met, for whichever edit of the row.
+        // Counts this commit if it overwrites columns that no conflict rule of the device had seen.
         self.missed += u64::from(by_commit(case, |edit| edit.seen) > 0);
     }
 }
 
-/// True if the versions that an edit met changed a column it sets, or the row it deletes.
+/// True if this was a real conflict: the edit and another author's version change one column
+/// differently, or only one of them deletes the row.
 fn is_one(device: DeviceId, edit: &Edit, (row, versions): (&Row, usize), ledger: &Ledger) -> bool {
     let met = row.versions.get(..versions).unwrap_or_default();
     if met.last().is_some_and(|version| version.gone) {

@@ -1,4 +1,4 @@
-//! Says why the backend refused an edit, and whether this is a conflict.
+//! Decides whether a refusal by the backend is a conflict.
 
 use crate::base::DeviceId;
 use crate::contract::{EditKind, Refusal};
@@ -18,25 +18,27 @@ pub enum Definition {
 
 pub(crate) struct Met {
     pub(crate) matches: bool,
-    /// True if it is a conflict by what the device is shown (nothing, if the row left its scope).
+    /// True if it is a conflict, judged by the row that the device sees. The device sees no row if
+    /// the row left its scope.
     pub(crate) differs: bool,
 }
 
 impl Definition {
-    /// Compares the conflicting row with the edit: the backend's row, and the row shown to `by`.
+    /// Compares the edit with the conflicting row: as the backend has it, and as the device `by`
+    /// sees it.
     pub(crate) fn met(self, edit: &Edit, by: DeviceId, refused: Refused, all: All<'_>, found: &Found) -> Met {
         let (history, places) = (all.history, all.places);
         let Refused { why, row, kind } = refused;
         if why == Refusal::Taken && (kind, edit.kind) != (EditKind::Create, EditKind::Create) {
-            // An existing row cannot become the other row that has its natural key.
+            // An existing row cannot be merged with the other row that has its natural key.
             return Met { matches: edit.matches(history.row(edit.row).values.as_deref()), differs: true };
         }
         let row = history.row(row);
         let matches = edit.matches(row.values.as_deref());
-        // A row that has left the scope is not shown.
+        // The device does not see a row that has left its scope.
         let shown = row.has(row.versions.len(), &places[usize::from(edit.entity.0)]);
         let says_so = match (edit.kind, why) {
-            // The refusal stands. A row that was deleted since, or is out of scope, is not shown.
+            // The refusal stays valid. The device sees no row that is deleted or out of its scope.
             (kind, Refusal::Gone) => kind == EditKind::Delete,
             (EditKind::Delete, _) => false,
             _ => matches && shown,

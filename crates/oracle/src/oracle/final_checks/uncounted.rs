@@ -1,4 +1,4 @@
-//! Metrics that nobody counted. This is not the same as zero.
+//! Lists metrics that could not be counted for a stack. This is not the same as zero.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(crate) fn uncounted(
 const BY_STAMPS: [&str; 4] =
     ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
 
-/// Metrics that need to know which edits met a conflict.
+/// Metrics that need the engine's reports of conflicts.
 const BY_CALLS: [&str; 4] = [
     "engine.conflicts.found",
     "engine.conflicts.miscounted",
@@ -43,7 +43,8 @@ const BY_CALLS: [&str; 4] = [
     "oracle.conflicts.missed",
 ];
 
-/// Metrics that need to know which versions devices had seen, and when rows arrived.
+/// Metrics that need the engine's reports of rows: which versions a device had seen, and when they
+/// came.
 const BY_KNOWLEDGE: [&str; 13] = [
     "oracle.lost.row_ns",
     "oracle.stale.row_ns",

@@ -1,7 +1,7 @@
-//! Handles rows that get another key than the one they were created with.
+//! Translates keys of rows that the server later gives another key.
 //!
-//! The oracle identifies a row by its first key. It translates events to first keys when they
-//! arrive, so that no check has to know other keys.
+//! The oracle identifies a row by its first key, the one from its create. It translates the keys in
+//! each event to first keys when the event arrives. So no check has to know later keys.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,12 +27,13 @@ pub(crate) struct Names {
     first: BTreeMap<(EntityId, Key), First>,
     later: BTreeMap<(EntityId, Key), Key>,
     pub(crate) creates: BTreeMap<EditId, Key>,
-    /// Creates that met another row with their natural key. Later edits of it go to that row.
+    /// Creates that were merged into another row with the same natural key. Later edits of the
+    /// created row go to that other row.
     met: BTreeSet<EditId>,
     twice: BTreeSet<(EntityId, Key, Key)>,
     outdated: BTreeSet<(EntityId, Key)>,
     made: BTreeMap<(EntityId, Key), Key>,
-    /// Rows from creates that had already made another row: these are separate rows.
+    /// Rows from a create that had already made another row. The oracle keeps them apart.
     second: BTreeSet<(EntityId, Key)>,
 }
 
@@ -56,7 +57,7 @@ impl Names {
         Names { schema, ..Names::default() }
     }
 
-    /// Learns which rows have new keys. Returns a key that two rows have; `None` if there is none.
+    /// Notes which rows have new keys. Returns a key that two rows have, if there is one.
     pub(crate) fn learn(&mut self, event: &Event<'_>) -> Option<Twice> {
         match *event {
             Event::EditMade { edit, .. } | Event::EditMissed { edit, .. } => self.created(edit),
@@ -86,7 +87,7 @@ impl Names {
                 }
                 return self.is_called(entity, key, &first, true);
             }
-            // If a row is not in the backup, it was never created there.
+            // A row that is not in the backup does not exist after the restore.
             Event::Committed { entity, key, author: Author::Backup, kind: CommitKind::Delete, .. } => {
                 let first = self.other(entity, key)?;
                 self.made.remove(&(entity, first));
@@ -186,7 +187,6 @@ impl Names {
             }
             Event::MutationRefused { entity, key, conflict, holder, .. } => {
                 *key = own.key.get_or_init(|| self.first(*entity, key));
-                // The event does not say which entity the reference is to.
                 let named = holder.filter(|_| conflict.is_some());
                 *holder = named.map(|to| own.holder.get_or_init(|| self.first(*entity, to)));
             }

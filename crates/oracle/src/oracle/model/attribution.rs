@@ -1,4 +1,4 @@
-//! Checks the author of each commit and its order, beyond what the ledger of edits says.
+//! Checks the author and the order of each commit, beyond the checks of the edit ledger.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub(crate) struct IntentLog {
     pub(crate) beside: Beside,
     pub(crate) ended: BTreeMap<DeviceId, Time>,
     deletes: BTreeMap<DeviceId, BTreeSet<u32>>,
-    /// True if the backend was restored, so that what a later edit carried may be undone.
+    /// True if the backend was restored. The effect of a later edit may then be undone.
     pub(crate) backend_went_back: bool,
     strangers: BTreeMap<EditId, ((EntityId, Key), String)>,
     pub(crate) persons: Persons,
@@ -35,13 +35,14 @@ impl IntentLog {
         self.persons.made(edit.id);
         self.beside.unseen.insert(edit.id, edit.clone());
     }
-    /// The app refused an edit. After a storage failure, the edit may be stored nevertheless.
+    /// The app refused to save an edit. If the storage failed, the edit may be stored anyway.
     pub(crate) fn refused(&mut self, edit: &LocalEdit, error: &EditError) {
         if matches!(error, EditError::Storage(_) | EditError::StorageFull) {
             self.missed(edit);
         }
     }
-    /// True if a rule made a `new` row of a refused edit, and the process died before its report.
+    /// True if a conflict rule put a refused edit into a `new` row, and the process died before it
+    /// reported this.
     fn was_split_off(&self, edit: &Edit, key: &Key, new: bool) -> bool {
         let ended = self.ended.get(&edit.id.device);
         let untold = edit.refused.is_some_and(|refused| ended.is_some_and(|ended| refused <= *ended));
@@ -59,7 +60,8 @@ impl IntentLog {
         }
     }
 
-    /// Edits made on top of an edit that becomes a separate row go to that row, too.
+    /// If a conflict rule moves an edit to a separate row, later edits of the same row move with
+    /// it.
     pub(crate) fn apply_to_later_edits(
         &mut self,
         ledger: &Ledger,
@@ -70,13 +72,14 @@ impl IntentLog {
         if !matches!(decision, Decision::Both { .. }) {
             return;
         }
-        // Includes edits whose values an earlier edit brought to the backend: they still wait.
+        // This includes edits whose values reached the backend with an earlier edit: they still
+        // wait.
         let on_top = ledger.after(edit).filter(|later| later.row == own && later.commits == 0);
         on_top.for_each(|later| self.beside.decided(later.id, decision));
     }
 
-    /// Checks a commit. Returns the text if its order is wrong after a refusal: a log may explain
-    /// it.
+    /// Checks a commit. If a refused edit is committed out of order, returns the text: a line in
+    /// the user's log may still explain this.
     pub(crate) fn judge(&mut self, case: &CommitCase<'_>, findings: &mut Findings) -> Option<String> {
         let concerns = case.concerns();
         let Author::Device(id) = case.author else { return None };
@@ -98,7 +101,6 @@ impl IntentLog {
             (None, Some(row)) if row != case.id => _ = self.beside.elsewhere.insert(row, case.id),
             (None, _) => {}
         }
-        // Another check handles edits that are committed again.
         let edit = case.edit.filter(|edit| edit.commits == 0)?;
         let mut late = reordered(case, self.backend_went_back);
         if edit.refused.is_none() {
@@ -130,7 +132,7 @@ impl IntentLog {
     }
 }
 
-/// On shared phones, who was logged in when an edit was made, and when it was sent.
+/// For shared phones: the person who was logged in when an edit was made, and when it was sent.
 #[derive(Debug, Default)]
 pub(crate) struct Persons {
     now: BTreeMap<DeviceId, u32>,
@@ -154,7 +156,7 @@ impl Persons {
             self.sent.insert(edit, *person);
         }
     }
-    /// Describes an edit about to be committed if another person counts as its author; else `None`.
+    /// Describes the error if an edit is committed under another person than the one who made it.
     pub(crate) fn misfiled(&self, edit: EditId) -> Option<String> {
         let person = |of: &BTreeMap<EditId, u32>| of.get(&edit).copied().unwrap_or(0);
         let (made, sent) = (person(&self.made), person(&self.sent));

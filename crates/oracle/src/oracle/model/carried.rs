@@ -1,4 +1,4 @@
-//! Edits that reach the backend together with a later edit of the same person and row.
+//! Edits that reach the backend together with another edit of the same row (the carrying edit).
 
 use std::ops::Bound;
 
@@ -7,7 +7,8 @@ use crate::contract::EditKind;
 use crate::oracle::model::{Edit, History, Ledger, Row, RowId, alike};
 
 impl Ledger {
-    /// True if the commit of `author`, after which the row is `after`, also contains the edit `id`.
+    /// True if the commit of the edit `author` also contains the edit `id`. `after`: the row after
+    /// the commit; `None` if it is deleted.
     pub(crate) fn carries(&self, author: EditId, id: EditId, after: Option<&[Value]>) -> bool {
         let Some(edit) = self.get(id) else { return false };
         let is_named = self.combined.others(author).contains(&id) || edit.goes_with == Some(author);
@@ -24,7 +25,8 @@ impl Ledger {
         if edit.kind == EditKind::Delete {
             return by == EditKind::Create && id.number < author.number;
         }
-        // If the person set a column again before the commit, the earlier value need not be there.
+        // If the person set a column again before the commit, the earlier value need not be in the
+        // row.
         let set_again = |column: usize| {
             let later = self.after(id).take_while(|other| other.id.number <= author.number);
             later.filter(|other| other.row == edit.row).any(|other| other.sets(column))
@@ -38,15 +40,14 @@ impl Ledger {
             || id.number > author.number && edit.matches(Some(after))
     }
 
-    /// True if the version on which `author` was made already had the values of the edit `id`.
     pub(crate) fn had_read(&self, author: EditId, id: EditId, row: &Row) -> bool {
         let (Some(by), Some(edit)) = (self.get(author), self.get(id)) else { return false };
         let mut own = edit.own_values().iter();
         by.row == edit.row && own.all(|(column, value)| row.says(*column, by.made_on, value))
     }
 
-    /// True if a commit of `author` left the values of an edit, except in combined columns and in
-    /// columns that `author` itself sets.
+    /// True if the row after a commit of `author` still has the values of `edit`. Combined columns
+    /// and columns that `author` itself sets do not count.
     fn leaves_plain_columns(&self, author: EditId, edit: &Edit, after: &[Value]) -> bool {
         let by = self.get(author);
         edit.values.iter().all(|(column, value)| {
@@ -55,8 +56,8 @@ impl Ledger {
         })
     }
 
-    /// True if an edit that nobody saw saved, after `id` and up to `last`, sets this value in the
-    /// row.
+    /// True if an edit after `id`, up to `last`, sets this value in the row. Only edits count that
+    /// nobody saw saved.
     fn missed_says(&self, id: EditId, last: EditId, says: (usize, &Value)) -> bool {
         let Some(edit) = self.get(id).filter(|_| id < last) else { return false };
         let between = self.missed.range((Bound::Excluded(id), Bound::Included(last)));
@@ -65,7 +66,8 @@ impl Ledger {
         of_row.flat_map(|other| &other.values).any(|(of, value)| *of == says.0 && alike(value, says.1))
     }
 
-    /// The backend refused the edit. `says_so`: the row has its values and those of carried edits.
+    /// The backend refused the edit `id`. `says_so`: the backend's row already has the values of
+    /// the edit and of the edits sent with it.
     pub(crate) fn note_alongside(&mut self, id: EditId, says_so: bool, history: &History) {
         let Some(row) = self.get(id).map(|edit| edit.row) else { return };
         let after = history.row(row).values.as_deref();
@@ -88,7 +90,8 @@ impl Ledger {
         }
     }
 
-    /// The edit also stands for the edits in `with`, and is based on what the first of them found.
+    /// The engine sends the edits in `with` as a part of the edit `id`. The edit `id` then counts
+    /// as made on the oldest version that one of them was made on.
     pub(crate) fn squashed(&mut self, at: Time, id: EditId, with: &[EditId]) {
         let place = self.place(id.device, at);
         if let Some(row) = self.get(id).map(|edit| edit.row) {
@@ -98,7 +101,7 @@ impl Ledger {
             let Some(other) = self.get_mut(other) else { continue };
             other.goes_with = Some(id);
             let (values, seen, made_on) = (other.values.clone(), other.seen, other.made_on);
-            // This edit now stands for all edits that the other one stood for.
+            // The edit `id` now also has the values that `other` had taken from earlier edits.
             other.keep_own_values();
             let Some(edit) = self.get_mut(id) else { return };
             edit.seen = edit.seen.min(seen);
@@ -111,7 +114,7 @@ impl Ledger {
         }
     }
 
-    /// The edit alone is refused for good. The edit that stands for it loses its values.
+    /// The backend refused only this edit for good. The edit that contains it loses its values.
     pub(crate) fn parted(&mut self, id: EditId) {
         let Some(by) = self.get_mut(id).and_then(|edit| edit.goes_with.take()) else { return };
         let columns = |edit: &Edit| edit.values.iter().map(|(column, _)| *column).collect::<Vec<_>>();
@@ -124,7 +127,7 @@ impl Ledger {
         }
     }
 
-    /// The edit, then the edit that stands for it, then the next one, and so on.
+    /// The edit itself, then the later edit with which it is sent, and so on.
     pub(crate) fn ways<'e>(&'e self, edit: &'e Edit) -> impl Iterator<Item = &'e Edit> {
         std::iter::successors(Some(edit), |edit| self.get(edit.goes_with?))
     }

@@ -1,8 +1,9 @@
-//! Combined columns: a value that nobody typed is right if the column's rule gives that value.
+//! Checks combined columns. Their values come from a merge rule, so a value that nobody typed can
+//! be right.
 //!
-//! The rule takes the value before a commit, and the changes by the commit's edits. A change is the
-//! difference between the value that a person saw and the value saved. If edits of one phone were
-//! made on top of each other, they count as one change.
+//! The rule takes the value before a commit and applies the changes of the commit's edits. A change
+//! is the difference between the value that a person saw and the value that the person saved.
+//! Consecutive edits of one phone that were made on top of each other count as one change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +13,9 @@ use crate::base::{EditId, EntityId, Value, ValueRef};
 use crate::contract::{Combine, EditKind, Entity, LocalEdit};
 use crate::oracle::model::{Row, bit};
 
-/// A column of the backend by its position, and how its values are combined.
+/// An entity, the position of a column in the backend, and the rule that merges its values.
 pub(crate) type Combining = (EntityId, usize, Combine);
 
-/// The combined columns, and what is known of the edits that set them.
 #[derive(Debug, Default)]
 pub(crate) struct Combined {
     rules: BTreeMap<(EntityId, usize), Combine>,
@@ -39,16 +39,14 @@ impl Combined {
     pub(crate) fn takes(&self, entity: EntityId, column: usize) -> bool {
         self.rules.contains_key(&(entity, column))
     }
-    /// The combined columns of an entity, one bit each.
     pub(crate) fn bits(&self, entity: EntityId) -> u64 {
         self.of(entity).fold(0, |bits, (column, _)| bits | bit(column))
     }
-    /// Whether an edit sets a combined column.
     pub(crate) fn has(&self, edit: &LocalEdit) -> bool {
         edit.kind != EditKind::Delete
             && edit.values.iter().any(|(column, _)| self.takes(edit.entity, *column))
     }
-    /// Records the row that the app shows just before an edit of it, in the device's columns.
+    /// Records the row that the app shows just before an edit. `shown` has the device's columns.
     pub(crate) fn saw(&mut self, edit: EditId, id: EntityId, entity: &Entity, shown: &[Value]) {
         let columns = entity.projection.iter().zip(shown);
         let columns = columns.filter(|(column, _)| self.rules.contains_key(&(id, **column)));
@@ -64,7 +62,8 @@ impl Combined {
     pub(crate) fn others(&self, edit: EditId) -> &[EditId] {
         self.others.get(&edit).map_or(&[], |others| others)
     }
-    /// What the person saw in a column before an edit on the first `versions` of the row.
+    /// The value that the person saw in a column before the edit. Without a record, this is the
+    /// value after the first `versions` of the row.
     pub(crate) fn seen(&self, edit: &LocalEdit, column: usize, (row, versions): (&Row, usize)) -> Value {
         if edit.kind == EditKind::Create {
             return Value::Null;
@@ -75,17 +74,15 @@ impl Combined {
     }
 }
 
-/// A person's change of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Change {
     pub(crate) by: EditId,
     pub(crate) saw: Value,
     pub(crate) made: Value,
-    /// Items that were added again, while the person who removed them had not seen that.
+    /// Items that somebody removed and added again, while this person had not seen that.
     pub(crate) came_back: BTreeSet<String>,
 }
 
-/// The items of a set.
 pub(crate) fn items(value: &Value) -> BTreeSet<String> {
     let texts = |text: &str| text.split(',').map(str::trim).map(str::to_owned).collect::<BTreeSet<_>>();
     let mut items = text_of(value, texts);
@@ -104,7 +101,7 @@ fn number(value: &Value) -> i128 {
     value.with_ref(|value| if let ValueRef::Int(n) = value { n.into() } else { 0 })
 }
 
-/// Merges the changes of edits of one phone that were made on top of each other.
+/// Joins changes of one phone if the second change started from the result of the first.
 fn joined(mut changes: Vec<Change>) -> Vec<Change> {
     changes.sort_by_key(|change| change.by);
     let mut joined: Vec<Change> = Vec::new();
@@ -120,7 +117,7 @@ fn joined(mut changes: Vec<Change>) -> Vec<Change> {
     joined
 }
 
-/// Says what is wrong with a value after a commit with these changes; `None` if the rule gives it.
+/// Says what is wrong with the value `after` a commit with these changes; `None` if it is right.
 pub(crate) fn wrong(rule: Combine, before: &Value, after: &Value, changes: Vec<Change>) -> Option<String> {
     let changes = joined(changes);
     match rule {
@@ -154,7 +151,7 @@ fn wrong_set(before: &BTreeSet<String>, after: &BTreeSet<String>, changes: &[Cha
     strange.map(|item| format!("`{item}` should not be in it"))
 }
 
-/// The range that was replaced: the deleted text, and the typed text.
+/// The part of a text that an edit replaced: the deleted text, and the typed text.
 fn splice(saw: &str, made: &str) -> (Vec<char>, Vec<char>) {
     let (saw, made): (Vec<char>, Vec<char>) = (saw.chars().collect(), made.chars().collect());
     let same = |a: &[char], b: &[char]| a.iter().zip(b).take_while(|(a, b)| a == b).count();
@@ -205,7 +202,7 @@ mod tests {
     use super::*;
     use crate::base::DeviceId;
 
-    /// The verdict on values: rule, before, after, and `saw>made` of each change.
+    /// The error text for a rule, the values before and after, and each change as `saw>made`.
     fn said(rule: Combine, before: &str, after: &str, changes: &[(u32, &str)]) -> Option<String> {
         let value = |text: &str| text.parse().map_or_else(|_| Value::text(text), Value::Int);
         let change = |(at, (device, change)): (usize, &(u32, &str))| {
@@ -247,7 +244,7 @@ mod tests {
             ("a,b", "b,c", &[(0, "a>c")], true),
             ("a,b", "a,b,c", &[(0, "a>c")], false),
             ("a,b", "a,b,d", &[(0, "a>a")], false),
-            // If one adds and another removes, unaware of each other, the addition wins.
+            // One person adds an item, and another removes it without knowing. The addition wins.
             ("a", "a", &[(0, "a>"), (1, ">a")], true),
             ("a", "", &[(0, "a>"), (1, ">a")], false),
             ("a", "a", &[(0, "a*>")], true),

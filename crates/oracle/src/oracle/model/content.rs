@@ -1,4 +1,4 @@
-//! The rows that devices should hold at the end, and how the rows that they show differ.
+//! The rows that devices should hold at the end, and the comparison with the rows that they show.
 
 use std::cmp::Ordering;
 
@@ -15,16 +15,17 @@ pub(crate) struct Expected {
     pub(crate) content: u64,
 }
 
-/// By the hash of a place (who may see a row), its rows in key order.
+/// Rows in key order, by the hash of their place. The place of a row (the values of its scope
+/// columns) decides which devices may see it.
 type ByPlace = FxHashMap<u64, Vec<Expected>>;
 
-/// The backend's live rows by place, in key order. Devices with equal attributes share them.
+/// The backend's live rows, in key order, by place. Devices with equal attributes share a place.
 pub(crate) struct Contents {
     by_entity: Vec<Option<ByPlace>>,
     pub(crate) hash: RowHash,
 }
 
-/// How a row that a device shows differs from the expected one; `None` if its content is right.
+/// How a row on a device differs from the expected row. `None`: its content is right.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Difference<'a> {
     None { expected: &'a Expected, stamp: Stamp },
@@ -59,7 +60,7 @@ impl Contents {
         contents
     }
 
-    /// True if the current version has this stamp, but other content in these columns.
+    /// True if the backend's current version has this stamp, but other content in these columns.
     pub(crate) fn differs(
         &mut self,
         truth: &dyn Truth,
@@ -85,7 +86,8 @@ impl Contents {
         });
         for rows in places.values_mut() {
             rows.sort_by(|a, b| a.key.cmp(&b.key));
-            // The copied keys are adjacent in memory: every device walks through them in order.
+            // New copies of the keys are adjacent in memory. Every device walks through them in
+            // order, so this is faster.
             rows.iter_mut().for_each(|row| row.key = Key::new(row.key.as_str()));
         }
         places
@@ -118,7 +120,8 @@ impl Contents {
                 return;
             }
             compared += 1;
-            // Each key is compared only once, because keys are scattered in memory.
+            // The two sorted lists are merged, so each key is read only once: reads of keys are
+            // slow.
             while let Some(next) = expected.peek().copied() {
                 let order = next.key.as_str().cmp(key);
                 match order {

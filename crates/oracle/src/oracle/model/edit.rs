@@ -1,4 +1,4 @@
-//! A local edit, and everything that the oracle knows of it.
+//! A local edit, and the facts that the oracle knows about it.
 
 use std::ops::Deref;
 
@@ -10,80 +10,88 @@ use crate::oracle::model::{RowId, Won, alike};
 pub(crate) struct Edit {
     pub(crate) local: LocalEdit,
     pub(crate) row: RowId,
-    /// True if it sets a combined column, so that equal values in the row prove nothing.
+    /// True if the edit sets a combined column. Equal values in the row then prove nothing.
     pub(crate) combines: bool,
-    /// The number of its own values. The values after these come from earlier edits that the engine
-    /// sends together with it: it stands for those edits.
+    /// The number of values that its person set. Further values come from earlier edits that the
+    /// engine sends together with this edit.
     own: usize,
     pub(crate) made: Time,
     pub(crate) life: u32,
-    /// How many versions of the row its device had seen: at its making, or at its last conflict.
+    /// How many versions of the row the device had seen when the edit was made, or at its last
+    /// conflict.
     pub(crate) seen: usize,
     pub(crate) made_on: usize,
-    /// How many of the versions in `made_on` had certainly reached its device.
+    /// How many of the versions in `made_on` had certainly reached the device.
     pub(crate) reached: usize,
     pub(crate) commits: u32,
-    /// Another edit of this device and row whose commit also contained these values.
+    /// Another edit of this row whose commit also contained the values of this edit.
     pub(crate) carried: Option<EditId>,
-    /// The later edit of its row that was sent last and also stands for it.
+    /// The later edit of this row with which the engine last sent this edit.
     pub(crate) goes_with: Option<EditId>,
-    /// True if that commit brought the values. False: the backend already had them.
+    /// True if the commit of `carried` wrote the values. False: the backend already had them.
     pub(crate) brought: bool,
-    /// True if its person had read the same values before, so their presence proves nothing.
+    /// True if the person had read the same values before. Their presence on the backend then
+    /// proves nothing.
     pub(crate) was_read: bool,
-    /// The later edit whose refusal covers it, too: the backend's row then had the values of both.
+    /// The number of a later edit whose refusal also covers this edit: the backend's row then had
+    /// the values of both.
     pub(crate) alongside: Option<u32>,
     pub(crate) matched: bool,
-    /// True if its last commit left another author's value in each column that it sets.
+    /// True if its last commit wrote none of its values: each column that it sets kept another
+    /// author's value.
     pub(crate) gave_way: bool,
     pub(crate) acknowledged: bool,
     pub(crate) acknowledged_first: Option<(u32, Time)>,
-    /// The kind of its last line in the user's log.
+    /// The kind of the last line about the edit in the user's log.
     pub(crate) said: Option<LogKind>,
-    /// When its person was last told that it is refused, with the storage's life (its epoch) then.
+    /// When the person was last told that the edit is refused: the incarnation of the storage, and
+    /// the time.
     pub(crate) told_refused: Option<(u32, Time)>,
-    /// Its person discarded it at a logout.
+    /// The person discarded the edit at a logout.
     pub(crate) left_at_logout: bool,
     pub(crate) given_up: bool,
     pub(crate) equal: bool,
     pub(crate) refused: Option<Time>,
-    /// If a conflict over columns alone refused it: the row's number of versions then.
+    /// If a conflict by column refused the edit: the row's number of versions at that time.
     pub(crate) by_column: Option<usize>,
-    /// True if it may be lost: a restore undid its commit, or nobody saw it saved.
+    /// True if the edit may be lost: a restore undid its commit, or no person saw it saved.
     pub(crate) excused: bool,
     /// True if a restore of the backend undid its commit.
     pub(crate) undone: bool,
-    /// True if a forced upload of another version did.
+    /// True if a forced upload of another version undid its commit.
     pub(crate) uploaded_over: bool,
     /// True if it was committed and is no longer on the backend, although nothing undid the commit.
     pub(crate) vanished: bool,
     /// True if an upgrade of the app emptied its device's database.
     pub(crate) emptied: bool,
-    /// When its device lost power and unsynced data since the edit was made or last logged.
+    /// When its device lost power and with it data that was not yet on the flash. Reset by a line
+    /// in the log.
     pub(crate) lost_power: Option<Time>,
-    /// A refusal that the device has not heard of yet: true if the values differed.
+    /// A refusal that has not reached the device yet. The value is true if it is a conflict.
     pub(crate) unheard: Option<bool>,
-    /// True if the device may know more or less than the model: then the device's report decides.
+    /// True if the device may know more or less than the model. The engine's own report then
+    /// decides whether this was a conflict.
     pub(crate) by_word: bool,
-    /// The device that, as far as known, sent the request for that refusal or for the commit.
+    /// The device that sent the request for the refusal or the commit, as far as known.
     pub(crate) asked_by: DeviceId,
-    /// True if the last response may have contained the refusal, or said that the edit waits.
+    /// True if the last response may have contained the refusal, or said that the edit still waits.
     pub(crate) perhaps_heard: bool,
     pub(crate) stands: Option<Refused>,
-    /// True if it was refused because the row, or one with its natural key, exists already.
+    /// True if it was refused because another row with its key or natural key exists.
     pub(crate) met_another: bool,
     pub(crate) conflict: bool,
     pub(crate) won: Option<Won>,
-    /// The device whose engine decided the conflict. If it is a copy, the copy's log counts.
+    /// The device whose engine decided the conflict. If that device is a copy, the log of the copy
+    /// counts.
     pub(crate) decided_on: Option<DeviceId>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Refused {
     pub(crate) why: Refusal,
-    /// The row of the conflict: that of the edit, or another one with its natural key.
+    /// The row of the conflict: the row of the edit, or another row with its natural key.
     pub(crate) row: RowId,
-    /// The kind of change that it requested there. May differ from what its person did.
+    /// The kind of change in the request. It may differ from the person's kind of change.
     pub(crate) kind: EditKind,
 }
 
@@ -147,7 +155,8 @@ impl Edit {
         }
     }
 
-    /// How many versions of the row its person certainly knew, or a rule that decided about it.
+    /// How many versions of the row were certainly known to the person, or to a rule that decided a
+    /// conflict of the edit.
     pub(crate) fn knew(&self) -> usize {
         if self.seen > self.made_on { self.seen } else { self.reached }
     }
@@ -157,23 +166,22 @@ impl Edit {
     pub(crate) fn sets(&self, column: usize) -> bool {
         self.own_value(column).is_some()
     }
-    /// Removes values in these columns, if they come from edits that this one stands for.
+    /// Removes the values in these columns that come from other edits.
     pub(crate) fn part_with(&mut self, columns: &[usize]) {
         let others = self.local.values.split_off(self.own);
         self.local.values.extend(others.into_iter().filter(|(column, _)| !columns.contains(column)));
     }
-    /// Removes the values of all edits that this one stands for.
+    /// Removes all values that come from other edits.
     pub(crate) fn keep_own_values(&mut self) {
         self.local.values.truncate(self.own);
     }
     pub(crate) fn own_values(&self) -> &[(usize, Value)] {
         &self.values[..self.own]
     }
-    /// The value that it gives a column: its person's, or that of an edit that it stands for.
+    /// The value for a column, from this edit or from an edit that is sent with it.
     pub(crate) fn value(&self, column: usize) -> Option<&Value> {
         self.values.iter().find(|(of, _)| *of == column).map(|(_, value)| value)
     }
-    /// The value that its person set in a column.
     pub(crate) fn own_value(&self, column: usize) -> Option<&Value> {
         self.own_values().iter().find(|(of, _)| *of == column).map(|(_, value)| value)
     }
@@ -185,7 +193,7 @@ impl Edit {
             (_, Some(values)) => self.values.iter().all(|(column, value)| alike(&values[*column], value)),
         }
     }
-    /// True if its commit wrote none of its values: each of its columns is unchanged.
+    /// True if the commit of this edit wrote none of its values: each of its columns is unchanged.
     pub(crate) fn is_left_out(&self, before: Option<&[Value]>, after: Option<&[Value]>) -> bool {
         let (EditKind::Update, false, Some(before), Some(after)) = (self.kind, self.combines, before, after)
         else {
@@ -197,7 +205,7 @@ impl Edit {
         };
         self.own > 0 && own.all(stays)
     }
-    /// True if it was refused for good: by the backend, or by the app because no server accepts it.
+    /// True if the edit was refused for good by the backend, or rejected in the user's log.
     pub(crate) fn is_refused_for_good(&self) -> bool {
         self.said == Some(LogKind::Rejected) || self.refused.is_some() && self.stands.is_none()
     }

@@ -2,20 +2,19 @@
 
 use crate::contract::EditEnd;
 
-/// What the final state of an edit means to the person who saved it.
+/// What the final state of an edit means for the person who saved it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
     /// Nothing of the edit is lost.
     Kept,
     Waits,
     Lost,
-    /// The state of the device or backend was replaced by one without it.
+    /// The state of the device or of the backend was replaced by a state without the edit.
     TakenBack,
 }
 
 macro_rules! ends {
     ($($(#[doc = $doc:literal])* $end:ident $metric:literal $meaning:ident $how:literal;)*) => {
-        /// The final states of a saved edit, each with metric, meaning, and the loss in words.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub(crate) enum End { $($(#[doc = $doc])* $end,)* }
 
@@ -36,9 +35,9 @@ macro_rules! ends {
 }
 
 ends! {
-    /// Its values came to the backend, or were already there.
+    /// The values of the edit came to the backend, or were already there.
     Arrived "oracle.saved_edits.arrived" Kept "";
-    /// Its person looked at both sides of a conflict and chose the other.
+    /// The person compared both sides of a conflict and chose the other side.
     GivenUp "oracle.saved_edits.given_up" Kept "";
     Waiting "oracle.saved_edits.waiting" Waits "";
     Refused "oracle.saved_edits.refused" Lost "refused by the backend";
@@ -78,7 +77,7 @@ impl End {
 pub struct Loss {
     /// The metric that counts the edits lost in this way.
     pub metric: &'static str,
-    /// The way in words, to continue "20 edits were".
+    /// The end of the sentence "20 edits were …".
     pub how: &'static str,
     /// True if `oracle.taken_back.edits` counts these edits, too.
     pub taken_back: bool,

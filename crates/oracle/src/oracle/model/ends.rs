@@ -1,4 +1,4 @@
-//! Gives each saved edit exactly one final state, so that no kind of loss is missed.
+//! Gives each saved edit exactly one final state. So no kind of loss is missed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use crate::base::{DeviceId, EditId};
 use crate::contract::{EditEnd, LogKind};
 use crate::oracle::model::{Edit, End, Ledger, Meaning, Won};
 
-/// What is known at the end of an edit that the backend has not committed.
+/// Facts at the end about an edit that the backend has not committed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) waits: bool,
@@ -18,7 +18,6 @@ pub(crate) struct Seen {
     pub(crate) is_there: bool,
 }
 
-/// Observations of edits at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Ends {
     pub(crate) seen: BTreeMap<EditId, Seen>,
@@ -26,7 +25,6 @@ pub(crate) struct Ends {
     on_copies: BTreeSet<EditId>,
 }
 
-/// Which part of a saved edit is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lost {
     All,
@@ -34,7 +32,7 @@ pub(crate) enum Lost {
     Attachment,
 }
 
-/// Counts of edits by final state, counts of losses, and the first edits of some states.
+/// Counts of edits and losses by final state, and the first edit of some states.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
     by_end: BTreeMap<End, u64>,
@@ -63,17 +61,16 @@ impl Counted {
 }
 
 impl Ends {
-    /// These edits wait on `device`.
     pub(crate) fn wait_on(&mut self, device: DeviceId, edits: impl Iterator<Item = EditId>) {
         self.on_copies.extend(edits.filter(|edit| edit.device != device));
     }
 
-    /// Gives each saved edit its final state. An edit in `attachments_lost` arrived without its
-    /// attachment, and gets the final state of that.
+    /// Gives each saved edit its final state. An edit in `attachments_lost` has arrived, but its
+    /// attachment is lost. Such an edit gets the state of its lost attachment.
     pub(crate) fn count(&self, ledger: &Ledger, attachments_lost: &BTreeSet<EditId>) -> Counted {
         let mut counted = Counted::default();
         for edit in ledger.all() {
-            // An edit that nobody saw saved may be lost.
+            // An edit that no person saw saved may be lost.
             if ledger.missed.contains_key(&edit.id) {
                 continue;
             }
@@ -108,10 +105,10 @@ impl Ends {
             return End::Forgotten;
         }
         if edit.commits > 0 {
-            // The commit may have left each of its columns unchanged.
+            // A committed edit is superseded if its commit left each of its columns unchanged.
             return if edit.gave_way && !edit.matched { End::Superseded } else { End::Arrived };
         }
-        // A later edit of its row carries it, unless it was refused.
+        // If the edit was not refused, it arrived with the later edit that contains it.
         let refused = edit.is_refused_for_good() && !edit.brought && !edit.matched;
         if let Some(by) = edit.carried.filter(|_| !refused) {
             let other = ledger.get(by).filter(|other| other.carried.is_none() && other.undone);
@@ -121,7 +118,7 @@ impl Ends {
         let seen = self.seen.get(&edit.id).copied().unwrap_or(Seen { waits: true, ..Seen::default() });
         let gone = ledger.is_gone(edit);
         let waits = |waits: bool| waits && !gone || self.on_copies.contains(&edit.id);
-        // A decision about a later edit that stands for it applies to it, too.
+        // A decision about a later edit also applies to the earlier edits that are sent with it.
         let decided = ledger.ways(edit).find_map(verdict);
         match decided {
             _ if waits(seen.waits) => End::Waiting,
@@ -133,15 +130,16 @@ impl Ends {
             _ if edit.given_up => End::GivenUp,
             Some(end) => end,
             None if gone && edit.acknowledged => ledger.taken_by(edit),
-            // The row has changed since, and nobody brought the edit's values there.
+            // The row has changed since the refusal, and nobody brought the values of the edit
+            // there.
             None if !gone && (edit.refused.is_some() || edit.won == Some(Won::Part)) => End::Superseded,
             None => taken(ledger, edit).unwrap_or_else(|| self.unexplained(ledger, edit, seen)),
         }
     }
 
-    /// The state of a lost edit without another explanation. If the user's log mentions it: the
-    /// state of the later edit that explains it (if that is lost, too), else `Superseded`. Without
-    /// a log line, the engine forgot it.
+    /// The state of a lost edit without another explanation. Without a line in the user's log, the
+    /// engine forgot it. If a later edit of the row has a decision or a log line and is lost, its
+    /// state applies. Otherwise the edit counts as `Superseded`.
     fn unexplained(&self, ledger: &Ledger, edit: &Edit, seen: Seen) -> End {
         if !seen.logged {
             return End::Forgotten;
@@ -169,7 +167,7 @@ fn verdict(edit: &Edit) -> Option<End> {
     superseded.then_some(End::Superseded)
 }
 
-/// The event that removed the edit from its device, alone or with the state; `None` if none did.
+/// The event that removed the edit from its device; `None` if there was no such event.
 fn taken(ledger: &Ledger, edit: &Edit) -> Option<End> {
     match ledger.is_gone(edit) {
         true if ledger.lives.has_left(edit.id.device, edit.life, edit.made) => Some(End::Shelved),

@@ -1,9 +1,9 @@
-//! Split families: edits of a row and of its parts waited together on a device, but were not
-//! committed together. So others can see only some of them.
+//! Measures split families: edits of a row and of its parts waited together on a device, but the
+//! backend did not commit them together. Meanwhile other devices can get only some of them.
 //!
-//! A family is the edits that waited when the first of them was first sent. It is split from the
-//! first commit until its last edit is on the backend or given up. On copies, only edits that
-//! waited on each copy count.
+//! A family is a row with its parts. Its edits are those that waited when the first of them was
+//! first sent. The family is split from the first commit until its last edit is on the backend or
+//! given up. If copies of the device send, an edit counts only if it waited on each copy.
 
 use std::collections::{BTreeMap, BTreeSet};
 

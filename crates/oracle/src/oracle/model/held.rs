@@ -1,18 +1,20 @@
-//! Knows which versions each device holds, and for how long each device was behind.
+//! Keeps which versions each device has, and for how long each device lacked newer versions.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::{DeviceId, Time, Value};
 use crate::oracle::model::{History, Places, Row, RowId};
 
-/// By device, the number of versions that it has of a row. Compact: there are rows times devices.
+/// By device, how many versions of one row it has. This is compact, because there are as many
+/// entries as rows times devices.
 #[derive(Clone, Debug)]
 enum Holders {
     Few(Vec<(DeviceId, u32)>),
     Many { first: DeviceId, versions: Vec<u32> },
 }
 
-/// Details of a holding (a row on a device) that is not simply up to date. There are few of these.
+/// Details of a holding (one row on one device) that is not simply up to date. There are few of
+/// these.
 #[derive(Clone, Copy, Debug)]
 struct Beside {
     removed: bool,
@@ -29,34 +31,36 @@ struct Former {
 const NEVER: u32 = u32::MAX;
 
 impl Beside {
-    /// `counted` may be zero: a later version is later than any time of counting.
+    /// `counted` can be zero, because every later version has a later time.
     const NOTHING: Beside = Beside { removed: false, removed_with: NEVER, counted: Time::ZERO };
 }
 
-/// Sums of rows times time. A thousand devices on a busy day exceed 64 bits.
+/// Sums of rows times nanoseconds. For 1,000 devices on a busy day, 64 bits are too few.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Behind {
     pub(crate) lost: u128,
     pub(crate) stale: u128,
 }
 
-/// All holdings (rows on devices). Only differences from the start are stored.
+/// All holdings (one row on one device). Only differences from the start are stored.
 ///
 /// A row is *lost* on a device from the commit of a version in its scope until the device has that
-/// version or a later one. It is *stale* while the device holds an older version. Offline time
-/// counts. Times are added when the device applies a change of the row, and at the end. Each device
-/// should begin with its whole scope: a version from before the start counts from the start if it
-/// is missing or outdated at the end.
+/// version or a later one. The row is *stale* instead while the device has an older version. Time
+/// offline counts. The times are added when the device applies a change of the row, and at the end.
+/// A device should start with its whole scope. If a row from before the start is missing or
+/// outdated at the end, its time counts from the start.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     by_row: Vec<Holders>,
     beside: FxHashMap<(RowId, DeviceId), Beside>,
-    /// What devices held when an earlier life of their storage ended. Looked up, never iterated.
+    /// The versions on a device when an earlier incarnation of its storage ended. Looked up, never
+    /// iterated.
     former: FxHashMap<(DeviceId, u32), Former>,
-    /// Rows of which a device may hold less than assumed, until it reports. Looked up only.
+    /// Rows of which a device may have fewer versions than the model assumes, until the device
+    /// reports. Looked up, never iterated.
     perhaps_less: FxHashSet<(RowId, DeviceId)>,
-    /// Rows where a device's commit replaced versions that had not reached it, with how many had.
-    /// The server may write over versions that the phone never read. Looked up only.
+    /// Rows where a commit of the device replaced versions that had not reached the device. The
+    /// value is the number of versions that had reached it. Looked up, never iterated.
     unread: FxHashMap<(RowId, DeviceId), u32>,
     pub(crate) behind: Behind,
     pub(crate) odd: Odd,
@@ -112,7 +116,8 @@ impl Held {
         self.beside(id, device).removed
     }
 
-    /// Counts oddities of a change: it brings the first `versions`, or removes the row.
+    /// Counts a change that is odd: a repeated version, a skipped version, a removal or a return of
+    /// a row without a reason. The change brings the first `versions`, or removes the row.
     pub(crate) fn look_at(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
         let before = self.versions(id, at.device);
         let was_removed = self.beside(id, at.device).removed;
@@ -124,7 +129,8 @@ impl Held {
         self.odd.skipped += versions.saturating_sub(before + 1) as u64;
     }
 
-    /// The device now has the first `versions`, or removed the row with the last of them.
+    /// The device now has the first `versions` of the row, or has removed the row with the last of
+    /// them.
     pub(crate) fn take(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
         let removed_with = if removed { versions as u32 } else { self.beside(id, at.device).removed_with };
         self.put_in(id, row, at, (versions, Beside { removed, removed_with, counted: at.now }));
@@ -133,7 +139,7 @@ impl Held {
     pub(crate) fn is_unsure(&self, id: RowId, device: DeviceId) -> bool {
         self.perhaps_less.contains(&(id, device))
     }
-    /// If `so` is true, the device may hold less of the row than assumed.
+    /// If `so` is true, the device may have fewer versions of the row than the model assumes.
     pub(crate) fn perhaps_less(&mut self, holding: (RowId, DeviceId), so: bool) {
         if so {
             self.perhaps_less.insert(holding);
@@ -142,19 +148,20 @@ impl Held {
     pub(crate) fn told(&mut self, id: RowId, device: DeviceId) {
         self.perhaps_less.remove(&(id, device));
     }
-    /// How many versions have reached the device, without those that its own commit replaced.
+    /// How many versions have reached the device, without versions that its own commit replaced
+    /// unseen.
     pub(crate) fn reached(&self, id: RowId, device: DeviceId) -> usize {
         let (held, read) = (self.versions(id, device), self.unread.get(&(id, device)));
         read.map_or(held, |read| held.min(*read as usize))
     }
-    /// The device's edit is committed over the first `before` versions.
+    /// The backend commits an edit of the device on top of the first `before` versions.
     pub(crate) fn wrote_over(&mut self, id: RowId, device: DeviceId, before: usize) {
         let reached = self.reached(id, device);
         if reached < before {
             self.unread.insert((id, device), reached as u32);
         }
     }
-    /// The backend's current version reached the device.
+    /// The backend's current version has reached the device.
     pub(crate) fn read(&mut self, id: RowId, device: DeviceId) {
         self.unread.remove(&(id, device));
     }
@@ -165,8 +172,9 @@ impl Held {
         }
     }
 
-    /// Replaces a device's state by an earlier one, its own or another device's: that at `to` in
-    /// `life`. Of each row it then has at most what the state had, perhaps less.
+    /// Replaces a device's state by a backup of itself or of another device: the state at time `to`
+    /// in the incarnation `life`. The device then has at most the versions of that state, perhaps
+    /// fewer.
     pub(crate) fn go_back(
         &mut self,
         all: All<'_>,
@@ -206,7 +214,7 @@ impl Held {
         }
     }
 
-    /// The scope of a device changes. Until now it was behind with its old scope, which is counted.
+    /// The scope of a device changes. Adds the time that it was behind in its old scope.
     pub(crate) fn settle(&mut self, all: All<'_>, device: DeviceId, now: Time) {
         for (id, row, place) in all.rows() {
             let holding = (self.versions(id, device), self.beside(id, device));
@@ -250,7 +258,7 @@ impl Held {
         }
         self.holders(id).set(at.device, versions as u32);
     }
-    /// Adds the time that the device was behind with the row since the last count.
+    /// Adds the time since the last count in which the device lacked versions of the row.
     pub(crate) fn count_to_end(&mut self, id: RowId, row: &Row, at: At<'_>) {
         let held = self.versions(id, at.device);
         let Beside { removed, counted, .. } = self.beside(id, at.device);
@@ -278,7 +286,7 @@ impl Held {
 
 impl Holders {
     const FEW: usize = 16;
-    /// A list indexed by device number may have up to this many entries per device in it.
+    /// A list indexed by device number may have at most this many entries per device in it.
     const GAPS: usize = 8;
 
     fn get(&self, device: DeviceId) -> u32 {

@@ -1,5 +1,5 @@
-//! The lives of devices' storages, and how each began. A life is an epoch of a storage: restoring a
-//! backup or becoming a copy begins a new one.
+//! The incarnations of each device's storage, and where each came from. The code calls an
+//! incarnation a life. Restoring a backup or becoming a copy of another device begins a new one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,17 +7,18 @@ use crate::base::{DeviceId, EditId, Time};
 use crate::contract::PhoneEvent;
 use crate::oracle::model::End;
 
-/// The origin of a life. The first life of a device begins with the world and has none.
+/// The origin of a life. The first life of a device has none: it begins with the run.
 #[derive(Debug)]
 enum Begun {
     Backup { life: u32, to: Time },
     Copy { of: DeviceId, life: u32, at: Time, unseen: Vec<EditId> },
 }
 
-/// The lives of all devices. All are kept, because an older backup may follow a newer one.
+/// The lives of all devices. None is dropped, because a device can go back to a very old backup.
 #[derive(Debug, Default)]
 pub(crate) struct Lives {
-    /// By device, the origin of each life, and the final state of edits that this life removes.
+    /// By device, the origin of each later life, and the final state of edits that this life
+    /// removes.
     begun: BTreeMap<DeviceId, Vec<(Begun, End)>>,
     copies: BTreeSet<DeviceId>,
     wiped: BTreeSet<DeviceId>,
@@ -46,12 +47,13 @@ impl Lives {
     pub(crate) fn is_logging_out(&self, device: DeviceId) -> bool {
         self.logging_out.contains(&device)
     }
-    /// The end of edits when a state is replaced. `Shelved` if nobody is logged in.
+    /// The final state of edits when a state is replaced: `Shelved` if nobody is logged in.
     fn end_by(&self, device: DeviceId, end: End) -> End {
         if self.logged_out.contains(&device) { End::Shelved } else { end }
     }
-    /// What removed the state that contained an action (by device, life and time). A shelved state
-    /// is removed by whatever replaced the whole phone.
+    /// The final state of an edit that was made on `device` in `life` at time `at`, if the device's
+    /// state has lost it. A state that is shelved at a logout counts as removed when the whole
+    /// phone is replaced.
     pub(crate) fn taken_by(&self, device: DeviceId, life: u32, at: Time) -> End {
         let (mut had, mut taken) = (true, End::Shelved);
         for next in life + 1..=self.now(device) {
@@ -66,7 +68,8 @@ impl Lives {
     pub(crate) fn now(&self, device: DeviceId) -> u32 {
         self.begun.get(&device).map_or(0, Vec::len) as u32
     }
-    /// True if a shelved state of the device contains its action at this time of this life.
+    /// True if a state that is shelved for a logged-out person contains the device's action at this
+    /// time of this life.
     pub(crate) fn has_left(&self, device: DeviceId, life: u32, at: Time) -> bool {
         let mut left = self.left.iter().filter(|(of, ..)| *of == device);
         left.any(|left| self.had(*left, (device, life, at)))
@@ -78,7 +81,8 @@ impl Lives {
         self.begun.entry(device).or_default().push((Begun::Backup { life, to }, end));
     }
 
-    /// The device became a copy of another's state at `at` in `life`, with edits being saved then.
+    /// The device became a copy of another device's state at time `at` in `life`. The edits in
+    /// `unseen` were being saved at that time.
     pub(crate) fn became_copy(&mut self, device: DeviceId, of: (DeviceId, u32, Time), unseen: Vec<EditId>) {
         let (of, life, at) = of;
         let end = self.end_by(device, End::Copied);
@@ -91,7 +95,7 @@ impl Lives {
     pub(crate) fn copies(&self) -> impl Iterator<Item = DeviceId> {
         self.copies.iter().copied()
     }
-    /// True if another device's or its own action is part of the current state of `device`.
+    /// True if the action `did`, of any device, is part of the current state of `device`.
     pub(crate) fn has(&self, device: DeviceId, did: (DeviceId, u32, Time)) -> bool {
         self.had((device, self.now(device), Time::FAR), did)
     }
@@ -101,7 +105,7 @@ impl Lives {
         self.has(device, (device, life, at))
     }
 
-    /// Like [`has`](Self::has), for the state of a device in a life at a time.
+    /// Like [`has`](Self::has), for the state that a device had in a life at a time.
     pub(crate) fn had(
         &self,
         (mut holder, mut present, mut until): (DeviceId, u32, Time),
@@ -117,7 +121,7 @@ impl Lives {
         at < until
     }
 
-    /// True if a copy of a storage brought `edit` to the state of `device` in `life`.
+    /// True if the storage of `device` in `life` got `edit` as part of a copy of another device.
     pub(crate) fn was_copied(
         &self,
         edit: EditId,

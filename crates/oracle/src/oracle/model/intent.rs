@@ -1,4 +1,4 @@
-//! Intentions of people, beyond the edits that they saw saved.
+//! Intentions of people that are not in the edit ledger, and outcomes of conflicts.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::base::{EditId, Key};
 use crate::contract::{Decision, LocalEdit};
 use crate::oracle::model::RowId;
 
-/// The side that won a conflict in which the other gave way. The log must mention this.
+/// The side of a conflict that won over the other side. The user's log must mention this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Won {
     Edit,
@@ -16,7 +16,8 @@ pub(crate) enum Won {
     Other,
 }
 
-/// By side, in how many columns it gave way to a value that its last reader did not know.
+/// For each side of a conflict (the edit and the other version): how many of its columns lost. A
+/// column of the other version counts only if the edit's person did not know its value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct GaveWay {
     pub(crate) ours: u64,
@@ -25,11 +26,12 @@ pub(crate) struct GaveWay {
 
 #[derive(Debug, Default)]
 pub(crate) struct Beside {
-    /// Edits that nobody saw saved, but that may be stored.
+    /// Edits that no person saw saved, but that may be stored.
     pub(crate) unseen: BTreeMap<EditId, LocalEdit>,
-    /// Edits about which a rule decided: it made a row with this key; `None`: it dropped columns.
+    /// Edits about which a conflict rule decided: the key of the separate row that it made, or
+    /// `None` if it dropped columns.
     pub(crate) ruled: FxHashMap<EditId, Option<Key>>,
-    /// Rows that a device created, and the row under whose key the backend has each.
+    /// By row that a device created: the row that the backend has instead, under another key.
     pub(crate) elsewhere: FxHashMap<RowId, RowId>,
 }
 

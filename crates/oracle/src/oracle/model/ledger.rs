@@ -1,4 +1,4 @@
-//! The ledger: every local edit, and what happened to it.
+//! The ledger: every local edit, and its outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::oracle::model::{
 struct InFlight {
     request: u64,
     edit: EditId,
-    /// True if the edit still waits: a response put it off, or it waits at a gateway.
+    /// True if the edit still waits: a response postponed it, or it waits at a gateway.
     waits: bool,
 }
 
@@ -27,7 +27,7 @@ struct Decided {
     won: Option<Won>,
 }
 
-/// A line about an edit in a device's log, with the life (epoch) of the storage and the time.
+/// A line about an edit in a device's log, with the incarnation of the storage and the time.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     edit: EditId,
@@ -43,25 +43,26 @@ pub(crate) struct Ledger {
     /// Commits of edits whose making is not known yet, with the device that asked: an app may send
     /// an edit just before its saving is reported.
     early: BTreeMap<EditId, DeviceId>,
-    /// Edits that nobody saw saved, and when their person gave up. The storage may have the edits.
+    /// Edits that no person saw saved, and when the person gave up. They may be stored anyway.
     pub(crate) missed: BTreeMap<EditId, (Time, LocalEdit)>,
     pub(crate) lives: Lives,
-    /// By device: edits in requests under way. On a copy these may be another device's edits.
+    /// By device: edits in requests that have not ended. On a copy these may be another device's
+    /// edits.
     in_flight: Vec<Vec<InFlight>>,
-    /// By device: edits whose conflict came with the last response and is not decided yet.
+    /// By device: edits whose conflict came with the last response, and that are not decided yet.
     undecided: Vec<Vec<EditId>>,
     decisions: BTreeMap<DeviceId, BTreeMap<EditId, Vec<Decided>>>,
-    /// By device: edits that the last push response refused although the backend had their values.
+    /// By device: edits that the last push response refused, although the backend had their values.
     alike: Vec<Vec<EditId>>,
-    /// The number of edits with a real conflict, by the stack's definition, known to their device.
+    /// The number of edits with a conflict, by the stack's definition, that their device knows.
     pub(crate) conflicts: u64,
-    /// Edits that engines reported as unchanged; removed when the edit is made.
+    /// Edits that an engine reported as no change. An entry is removed when the edit is made.
     pub(crate) unchanged: BTreeSet<EditId>,
     definition: Definition,
     pub(crate) combined: Combined,
     pub(crate) found: Found,
     lines: BTreeMap<DeviceId, Vec<Line>>,
-    /// By device whose database an upgrade emptied: the lines of its log before.
+    /// By device whose database was emptied by an upgrade: the lines in its log before the upgrade.
     emptied: BTreeMap<DeviceId, Vec<Line>>,
 }
 
@@ -96,7 +97,6 @@ impl Ledger {
     pub(crate) fn open_on(&self, row: RowId) -> impl Iterator<Item = &Edit> {
         self.open.get(&row).into_iter().flatten().filter_map(|id| self.get(*id))
     }
-    /// The edits of a device, and of all other devices whose storage was ever replaced.
     pub(crate) fn with_storage_of(&self, device: DeviceId) -> impl Iterator<Item = &Edit> {
         let others = self.lives.of_several().filter(move |other| *other != device);
         std::iter::once(device).chain(others).flat_map(|device| self.of(device))
@@ -113,8 +113,9 @@ impl Ledger {
         self.devices[edit.id.device.0 as usize].insert(edit.id.number, new);
     }
 
-    /// Notes what an edit found: the first `told` versions of its row, or more if `sure` is false.
-    /// `to`: the device that became a copy while the edit was being saved.
+    /// Notes the values that an edit was made on: those of the first `told` versions of its row. If
+    /// `sure` is false, the device may have had more versions. `to`: the device that became a copy
+    /// while the edit was being saved.
     pub(crate) fn found_by(
         &mut self,
         at: Time,
@@ -133,8 +134,8 @@ impl Ledger {
         places.into_iter().flatten().for_each(|place| self.found.made(place, edit, told, sure));
     }
 
-    /// Accepts that an edit changes nothing, if the device's version has its values or an earlier
-    /// waiting edit sets them. The edit then shares the outcome of that edit.
+    /// Accepts the engine's report that an edit changes nothing, if this is true. The device's
+    /// version must have the values of the edit, or an earlier waiting edit must set them.
     fn believe_unchanged(&mut self, id: EditId, row: &Row) {
         let is_said = self.unchanged.remove(&id);
         let Some(edit) = self.get(id).filter(|edit| is_said && edit.kind == EditKind::Update) else {
@@ -176,7 +177,8 @@ impl Ledger {
     pub(crate) fn missed(&mut self, at: Time, edit: &LocalEdit) {
         let id = edit.id;
         self.missed.insert(id, (at, edit.clone()));
-        // This edit is known only from a copy: it may be lost and is not counted in conflicts.
+        // If the ledger has this edit, only a copy knows it. It may be lost, and its conflict does
+        // not count.
         let Some(edit) = self.get_mut(id) else { return };
         edit.excused = true;
         for undecided in &mut self.undecided {
@@ -211,7 +213,8 @@ impl Ledger {
             self.early.insert(author, by);
         }
         let Some(open) = self.open.get(&row).cloned() else { return };
-        // A carrying edit also brings values that an edit it carries had set again.
+        // If a carried edit is newer than the author, it also carries older edits that it set
+        // again.
         let mut carrying: Vec<EditId> = author.into_iter().collect();
         for id in open.into_iter().rev() {
             let carried = carrying.iter().any(|by| self.carries(*by, id, after));
@@ -230,7 +233,8 @@ impl Ledger {
         }
     }
 
-    /// The backend refused the edit on `row`: its own row, or one that a conflict rule chose.
+    /// The backend refused the edit on a row: on its own row, or on another one with its natural
+    /// key.
     pub(crate) fn refused(&mut self, at: Time, id: EditId, stands: Option<Refused>, all: All<'_>) {
         let Some(edit) = self.get_mut(id) else { return };
         edit.refused = Some(at);
@@ -239,11 +243,12 @@ impl Ledger {
         self.stands(id, all);
     }
 
-    /// The backend responds to the edit: with the refusal if that stands, and with the current row.
+    /// The backend responds to the edit again. If the refusal still stands, the response has the
+    /// refusal and the current row.
     pub(crate) fn stands(&mut self, id: EditId, all: All<'_>) {
         let Some(edit) = self.get_mut(id) else { return };
         let Some(stands) = edit.stands else {
-            // It was refused and then committed otherwise, so the response may give either outcome.
+            // The edit was refused, and later committed. The response may give either outcome.
             if edit.refused.is_some() && edit.commits > 0 {
                 edit.unheard = Some(true);
                 self.waits(id);
@@ -259,7 +264,7 @@ impl Ledger {
         self.note_alongside(id, met.matches, all.history);
     }
 
-    /// A conflict has just refused the edit. It may give way column by column.
+    /// A conflict by column has just refused the edit, so the edit may lose each column on its own.
     pub(crate) fn gave_way_by_column(&mut self, id: EditId, history: &History) {
         if let Some(edit) = self.get_mut(id) {
             edit.by_column = Some(history.row(edit.row).versions.len());
@@ -279,7 +284,7 @@ impl Ledger {
         }
     }
 
-    /// A request ended. `heard`: its response told the device the outcomes of its edits.
+    /// A request ended. `heard`: the device got its response with the outcomes of the edits.
     pub(crate) fn request_ended(&mut self, device: DeviceId, request: u64, heard: bool) {
         let under_way = &mut self.in_flight[device.0 as usize];
         let ended: Vec<InFlight> = under_way.extract_if(.., |sent| sent.request == request).collect();
@@ -290,14 +295,15 @@ impl Ledger {
         for InFlight { edit: id, waits, .. } in ended {
             let counts = !self.missed.contains_key(&id);
             let Some(edit) = self.get(id) else { continue };
-            // On a copy, or for unsure edits, the columns may differ from those known here.
+            // For a copy or an unsure edit, the device may compare with other columns than the
+            // model.
             let known = edit.asked_by == device && self.found.knows(device, (id, edit.row));
             let unsure = !known || self.found.is_unsure(id);
             let another = self.definition == Definition::Columns && unsure;
             let waits = waits || another;
             let Some(edit) = self.get_mut(id) else { continue };
             edit.perhaps_heard = waits;
-            // The same applies to the next device that hears of the refusal.
+            // The same is true for the next device that gets the refusal.
             edit.by_word |= another && edit.unheard.is_some();
             let differs = if waits { None } else { edit.unheard.take() };
             if differs == Some(false) {
@@ -315,9 +321,9 @@ impl Ledger {
         self.alike[device.0 as usize].clear();
     }
 
-    /// The run was cut off, perhaps before it settled the last response. If so, the device will
-    /// hear of the conflicts again. If not, nobody counted these, and edits that met equal values
-    /// are not reported again.
+    /// The run was cut off, perhaps before the device settled the last response. If the device did
+    /// not settle it, the device gets its conflicts again, and they are counted then. If it did,
+    /// edits with equal values on the backend are not reported again.
     pub(crate) fn cut_short(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.alike[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
@@ -326,11 +332,11 @@ impl Ledger {
         self.unsettled(device);
     }
 
-    /// The device had no room or died: it will hear again of the rest of the last response.
+    /// The device had no room or died: it will get the rest of the last response again.
     pub(crate) fn unsettled(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.undecided[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
-            // The missing room may concern another run, so this run may still settle the response.
+            // Another run may have had no room. Then this run can still settle the response.
             (edit.conflict, edit.perhaps_heard) = (false, true);
             edit.unheard = Some(true);
             self.conflicts -= 1;
@@ -352,7 +358,7 @@ impl Ledger {
     pub(crate) fn is_gone(&self, edit: &Edit) -> bool {
         !self.lives.keeps(edit.id.device, (edit.life, edit.made))
     }
-    /// The event that replaced the state of its device, which contained the edit.
+    /// The final state of an edit that was lost when its device's state was replaced.
     pub(crate) fn taken_by(&self, edit: &Edit) -> End {
         self.lives.taken_by(edit.id.device, edit.life, edit.made)
     }
@@ -363,8 +369,8 @@ impl Ledger {
         self.emptied.insert(device, self.lines.remove(&device).unwrap_or_default());
         self.devices[device.0 as usize].values_mut().for_each(|edit| edit.emptied = true);
     }
-    /// The lines that people could read on a device before an upgrade emptied its log. If an edit
-    /// was then lost, a line that it won is left out.
+    /// The log lines that people could read before an upgrade emptied the device's log. A line that
+    /// says that an edit won is left out if the edit was then lost.
     pub(crate) fn read_before(&self, device: DeviceId) -> impl Iterator<Item = LogEntry> {
         let lines = self.emptied.get(&device).into_iter().flatten();
         let lines = lines.filter(move |line| self.lives.keeps(device, (line.life, line.at)));
@@ -375,13 +381,14 @@ impl Ledger {
             is_settled.then_some(LogEntry { edit: Some(id), entity, key, kind, met: None })
         })
     }
-    /// True if the line that says that the edit is done is part of its device's state.
+    /// True if the log of the current state still says that the edit is done.
     pub(crate) fn has_told(&self, id: EditId, committed: (u32, Time)) -> bool {
         let has = |instant| self.lives.keeps(id.device, instant);
         let first = self.get(id).and_then(|edit| edit.acknowledged_first);
         self.lives.now(id.device) == 0 || has(committed) && first.is_some_and(has)
     }
-    /// True if `by` need not know of the commit: a copy made it, or the state of `by` is older.
+    /// True if `by` need not know of the commit: another device sent it, or the state of `by` is
+    /// older.
     pub(crate) fn may_not_know(&self, by: DeviceId, edit: &Edit) -> bool {
         let is_older = |first| !self.lives.keeps(edit.id.device, first);
         edit.commits > 0 && edit.asked_by != by || edit.acknowledged_first.is_some_and(is_older)
@@ -390,7 +397,7 @@ impl Ledger {
         edit.device == device || self.was_there(edit, device, self.lives.now(device))
     }
 
-    /// Undoes decisions that a restored device does not know any more: it decides again.
+    /// Drops conflict decisions that a restored device no longer knows. The device decides again.
     fn decide_again(&mut self, device: DeviceId) {
         let decided = self.decisions.remove(&device).unwrap_or_default();
         for (&id, decisions) in &decided {
@@ -404,20 +411,19 @@ impl Ledger {
         self.decisions.insert(device, decided);
     }
 
-    /// True if a copy of a storage brought the edit to the state of `device` in `life`.
+    /// True if the storage of `device` in `life` got the edit as part of a copy of another device.
     pub(crate) fn was_there(&self, edit: EditId, device: DeviceId, life: u32) -> bool {
         self.lives.was_copied(edit, device, life, &|at| {
             self.get(edit).is_some_and(|edit| edit.made < at)
                 || self.missed.get(&edit).is_some_and(|(missed, _)| *missed <= at)
         })
     }
-    /// A restore of the backend undid the commit. The edit may be committed again.
     pub(crate) fn undone(&mut self, id: EditId) {
         if let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) {
             (edit.commits, edit.excused, edit.undone) = (0, true, true);
         }
     }
-    /// A forced upload replaces the values of a row. Edits whose values are gone are undone.
+    /// A forced upload replaces a row. It undoes edits whose values are then gone.
     pub(crate) fn uploaded_over(&mut self, row: RowId, before: Option<&[Value]>, commit: Commit<'_>) {
         if !matches!(commit.author, Author::Upload(_)) {
             return;
@@ -445,8 +451,8 @@ impl Ledger {
             edit.lost_power.get_or_insert(at);
         }
     }
-    /// A line about the edit was logged. If it says "rejected" during a logout and the backend did
-    /// not refuse the edit, its person discards it.
+    /// A line about the edit was logged. A line "rejected" during a logout means that the person
+    /// discards the edit, unless the backend had refused it.
     pub(crate) fn logged(&mut self, (at, device): (Time, DeviceId), id: EditId, kind: LogKind) {
         let logging_out = self.lives.is_logging_out(device);
         let life = self.lives.now(device);
@@ -457,13 +463,15 @@ impl Ledger {
             (edit.lost_power, edit.said) = (None, Some(kind));
         }
     }
-    /// True if its person was told that the backend refused it for good, and the log still says so.
+    /// True if the person was told that the backend refused the edit for good, and the log still
+    /// says this.
     pub(crate) fn is_told_refused(&self, edit: &Edit) -> bool {
         let has = |instant| self.lives.keeps(edit.id.device, instant);
         let is_last_word = edit.said == Some(LogKind::Rejected) && !edit.left_at_logout;
         is_last_word && edit.lost_power.is_none() && edit.told_refused.is_some_and(has)
     }
-    /// Its person chose the other side of the conflict. At a logout, nobody looked at the conflict.
+    /// The person chose the other side of the conflict. During a logout, nobody looked at the
+    /// conflict: the edit is only left behind.
     pub(crate) fn given_up_by_person(&mut self, id: EditId, device: DeviceId) {
         let logging_out = self.lives.is_logging_out(device);
         if let Some(edit) = self.get_mut(id) {
@@ -488,7 +496,8 @@ impl Ledger {
     }
 
     /// A conflict of the edit over `row` is decided. The device has seen `seen` versions of the
-    /// row. If it is unknown whether this was a conflict, the engine's report `is_one` decides.
+    /// row. If the model does not know whether this was a conflict, the engine's report `is_one`
+    /// decides.
     pub(crate) fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -511,7 +520,7 @@ impl Ledger {
             Decision::Remote => Some(Won::Other),
             Decision::Merged { .. } if gave_way.ours > 0 => Some(Won::Part),
             Decision::Merged { .. } if gave_way.theirs > 0 => Some(Won::Edit),
-            // Nobody's write is given up, so the log need not have a line.
+            // Neither side loses a value, so the log needs no line.
             Decision::Merged { .. } | Decision::Both { .. } | Decision::Parked => None,
             Decision::Same => {
                 edit.equal = true;
@@ -524,14 +533,15 @@ impl Ledger {
             let decided = Decided { life: self.lives.now(device), at, won };
             self.decisions.entry(device).or_default().entry(id).or_default().push(decided);
         }
-        // After a merge, only this edit knows the version that it met.
+        // After a merge, only this edit has read the version that it conflicted with.
         if matches!(decision, Decision::Merged { .. }) {
             if let Some(edit) = self.get_mut(id).filter(|edit| edit.row == row) {
                 edit.seen = edit.seen.max(seen);
             }
             return;
         }
-        // Waiting edits of the row now know it, too; on a copy, those of both devices.
+        // After other decisions, waiting edits of the row have read it, too: also those of the
+        // other copy.
         for of in [id.device, device] {
             for edit in self.devices[of.0 as usize].values_mut().filter(|edit| edit.row == row) {
                 edit.seen = edit.seen.max(seen);
@@ -551,7 +561,7 @@ impl Ledger {
     pub(crate) fn creates(&self, device: DeviceId, row: RowId) -> bool {
         self.open_on(row).any(|edit| edit.id.device == device && edit.kind == EditKind::Create)
     }
-    /// True if the device created the row, but the backend has it only under another key.
+    /// True if the device created the row, and the backend has it only under another key.
     pub(crate) fn created_elsewhere(&self, device: DeviceId, id: RowId, row: &Row) -> bool {
         let made = |edit: &Edit| edit.row == id && edit.kind == EditKind::Create && edit.commits > 0;
         row.versions.is_empty() && self.of(device).any(made)

@@ -1,4 +1,4 @@
-//! The listener: keeps the reference model, and runs the checks that need no end of the run.
+//! The listener: updates the model at each event, and runs the checks that can report at once.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -25,10 +25,10 @@ use crate::oracle::watch::{Ended, Looks, Reported, Shown, Watched, check_stamp, 
 use crate::oracle::words::Latest;
 use crate::oracle::{Findings, Heard, OracleSetup, Suspicion};
 
-/// The reference model of a run.
+/// The oracle of one run: the reference model and the findings so far.
 pub struct Oracle {
     pub(crate) setup: Rc<OracleSetup>,
-    /// By device and entity, the place of its rows. Devices with equal attributes share these.
+    /// By device and entity, the values of scope columns that its rows have.
     pub(crate) places: Vec<Rc<Places>>,
     pub(crate) history: History,
     pub(crate) names: Rc<Keys>,
@@ -44,23 +44,23 @@ pub struct Oracle {
     pub(crate) parts_seen: u64,
     pub(crate) looks: Looks,
     pub(crate) now: Time,
-    /// By device, when it last died at work: it may hold changes from before that without a report.
+    /// By device, when its process last died in a transaction that it may not have reported.
     pub(crate) cut_short: FxHashMap<DeviceId, Time>,
     pub(crate) findings: Findings,
-    /// Edits that replaced a version their device had not seen, or took effect out of order.
+    /// Edits that replaced a version unseen by their device, or that took effect out of order.
     pub(crate) suspicions: Vec<Suspicion>,
     pub(crate) overwritten: u64,
-    /// By edit that gave way: its number of columns, which `overwritten` includes.
+    /// Edits that lost a conflict, with the number of lost columns. `overwritten` includes them.
     pub(crate) gave_way: Vec<(EditId, u64)>,
     pub(crate) miscalled: MiscountedConflicts,
     pub(crate) families: Families,
     pub(crate) kept_both: u64,
-    /// Finds rows that would not arrive if nobody logged in again.
+    /// Finds rows that arrive only because of a sync after the script, not with the everyday syncs.
     pub after_hours: AfterHours,
 }
 
 impl Oracle {
-    /// An oracle without events.
+    /// Makes an oracle that has seen no event.
     pub fn new(setup: OracleSetup) -> Oracle {
         let setup = Rc::new(setup);
         let (schema, devices) = (&setup.labels.schema, setup.attributes.len());
@@ -112,8 +112,7 @@ impl Oracle {
         self.told(&Occurrence { at, node, event });
     }
 
-    /// An engine without runs reports if it is caught up; `at_work`: the network may be busy for
-    /// it.
+    /// An engine without runs reports whether it is caught up. `at_work`: it may use the network.
     pub fn says_caught_up(&mut self, at: Time, device: DeviceId, (is, at_work): (bool, bool)) {
         let watched = &mut self.watched[device.0 as usize];
         watched.each(|one| one.says_caught_up(is));
@@ -121,11 +120,11 @@ impl Oracle {
         watched.owing.says_caught_up(is || at_work, now);
     }
 
-    /// True if [`saw`](Oracle::saw) must be called before edits of this entity.
+    /// True if the caller must call [`saw`](Oracle::saw) before an edit of this entity.
     pub fn wants_shown(&self, entity: EntityId) -> bool {
         self.ledger.combined.of(entity).next().is_some()
     }
-    /// Records the row that an app shows, in the device's columns, just before an edit of it.
+    /// Records the row that the app shows just before an edit, with the device's columns.
     pub fn saw(&mut self, edit: EditId, entity: EntityId, shown: &[Value]) {
         let of = self.setup.labels.schema.entity(entity);
         self.ledger.combined.saw(edit, entity, of, shown);
@@ -285,7 +284,7 @@ impl Oracle {
             self.held.wrote_over(id, edit.device, versions - 1);
             self.take(commit.at, edit.device, id, versions, commit.kind == CommitKind::Delete);
             self.shown.committed(id, edit.device, versions, commit.at);
-            // The device may have given up an edit that its copy still had.
+            // The device may have dropped an edit that its copy has sent now.
             let by_copy = self.ledger.was_asked_elsewhere(edit, edit.device);
             self.held.perhaps_less((id, edit.device), by_copy);
         }
@@ -374,7 +373,6 @@ impl Oracle {
                 self.overwritten += gave_way.ours + gave_way.theirs;
                 self.gave_way.push((edit, gave_way.ours));
             }
-            // A person who decides a conflict has read both sides.
             EngineEvent::Page(PageEvent::Resolved { edit, entity, key, kind, decision, sides, .. }) => {
                 let own = self.history.remember(entity, key);
                 self.decided((at, device), (edit, own), (kind, decision), sides);
@@ -401,7 +399,7 @@ impl Oracle {
         }
     }
 
-    /// Processes a decision about an edit of the row `own`; returns the columns that gave way.
+    /// Processes a conflict decision. Returns how many columns of each side were replaced.
     fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -412,9 +410,9 @@ impl Oracle {
         if matches!(kind, ConflictKind::InsertInsert | ConflictKind::UpdateTaken) {
             self.check_natural_key_holder(at, edit, checks::merged_with_nobody);
         }
-        // Until a person decides, the version is only on the page of conflicts, not in the table.
+        // Until a person decides, the table does not have the other version.
         let goes = !matches!(decision, Decision::Remote | Decision::Same | Decision::Parked);
-        // The device does not see the other row, unless the edit is applied to that row.
+        // The device gets the other row only if the decision applies the edit to that row.
         let other = self.ledger.other_row(edit);
         self.held.read(other.filter(|_| goes).unwrap_or(own), device);
         let (row, seen) = match other {
@@ -468,7 +466,6 @@ impl Oracle {
     }
 
     fn became_copy(&mut self, at: Time, device: DeviceId, of: DeviceId, unseen: &[LocalEdit]) {
-        // The copy may send these edits before a person sees them saved.
         for edit in unseen {
             self.intents.made(edit);
             let row = self.history.remember(edit.entity, &edit.key);
@@ -484,7 +481,7 @@ impl Oracle {
             self.ledger.found_by(at, edit.id, Some(device), told, false);
         }
         self.shown.became_copy(device, of, at);
-        // The device may be restored to its own backup later, so its last own death counts, too.
+        // If the device goes back to its own backup later, its own last death counts again.
         if let Some(cut) = self.cut_short.get(&of).copied() {
             let own = self.cut_short.entry(device).or_insert(cut);
             *own = cut.max(*own);
@@ -506,7 +503,7 @@ impl Oracle {
         self.history.go_back(to, at);
     }
 
-    /// A pulled change is durable. Of a row without events only removals are recorded.
+    /// A pulled change is durable. For a row without commits, only a removal is recorded.
     fn applied(&mut self, at: Time, (device, unit): By, changes: &[AppliedChange<'_>]) {
         let change = &changes[0];
         self.sights.applied(at, device, change);
@@ -526,7 +523,7 @@ impl Oracle {
             let at = At { device, place: &places[usize::from(row.entity.0)], now: at };
             self.held.look_at(id, row, at, versions, change.removed);
         }
-        // Nobody sees a change that a later one in the same transaction replaces.
+        // A later change in the same transaction replaces this one, so nobody sees it.
         if !changes[1..].iter().any(|later| (later.entity, later.key) == (change.entity, change.key)) {
             self.look_back(at, device, id, brought);
         }
@@ -569,13 +566,13 @@ impl Oracle {
             check_stamp(&mut self.findings, what, self.history.row(row), stamp);
         }
         let versions = self.met(at, device, row, stamp);
-        // A commit of a copy may overwrite what the device was told in the meantime.
+        // If a copy sent the edit, its version may be older than the device's own.
         let older = versions < self.held.versions(row, device);
         let by_copy = self.ledger.was_asked_elsewhere(edit, device);
         self.held.perhaps_less((row, device), older && by_copy);
     }
 
-    /// The backend's version with this stamp arrived. Returns how many versions the device saw.
+    /// The backend's version with this stamp came. Returns how many versions the device has seen.
     fn met(&mut self, at: Time, device: DeviceId, id: RowId, stamp: Stamp) -> usize {
         let row = self.history.row(id);
         let versions = row.held_with(stamp);

@@ -1,7 +1,7 @@
 //! The reference model: every version, every edit, and what each device holds of them.
 //!
-//! `versions` has those of the backend, `ledger` all local edits, and `held` what devices show.
-//! `listener` fills all three from the stream of events.
+//! `versions` has the versions that the backend committed, `ledger` all local edits, and `held` the
+//! versions on each device. `listener` fills all three from the stream of events.
 
 pub(crate) mod assigned_keys;
 pub(crate) mod attribution;

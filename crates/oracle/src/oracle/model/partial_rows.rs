@@ -1,5 +1,5 @@
-//! Checks partial rows, which a device shows in addition to the rows it holds in full: their values
-//! must be those of their version.
+//! Checks partial rows: rows of which a device has only some columns. Their values must be those of
+//! their version.
 
 use std::rc::Rc;
 
@@ -10,17 +10,19 @@ use crate::oracle::model::{Contents, Difference, Oracle, RowHash, Truth, alike};
 use crate::oracle::watch::with_waiting_edits;
 use crate::oracle::{Matter, OracleSetup};
 
-/// The rows of entities that units bring in part; read once for all devices.
+/// The backend's rows of all entities that a device may hold as partial rows. They are read once
+/// for all devices.
 pub struct Parts(Contents);
 
 impl Oracle {
-    /// Reads these rows from the backend, as devices should show them.
+    /// Reads the rows from the backend, with the values that devices should show.
     pub fn parts(&self, truth: &dyn Truth) -> Parts {
         let wanted: Vec<EntityId> = in_parts(&self.setup).collect();
         Parts(Contents::of(&self.setup.labels.schema, |id| wanted.contains(&id), truth))
     }
 
-    /// Checks the partial rows on a device whose rows have not changed on the backend since.
+    /// Checks the partial rows on a device. `parts` has the backend's rows, which must not have
+    /// changed since.
     pub fn look_at_parts(
         &mut self,
         device: DeviceId,
@@ -76,7 +78,8 @@ impl Oracle {
         }
     }
 
-    /// Checks the columns that a newer app added: the current version must have their values.
+    /// Checks the columns that a newer version of the app added. A row must have the values of the
+    /// backend's current version, if it has its stamp.
     pub(crate) fn look_at_columns(
         &mut self,
         device: DeviceId,
@@ -123,8 +126,8 @@ impl Oracle {
         self.findings.add(&CONTRADICTION, (Some(device), Some((entity, key))), text);
     }
 
-    /// Checks rows that were fetched on open: each must equal some version of the backend. Reports
-    /// the key of each that does not. Returns the number of rows checked.
+    /// Checks rows that a device fetched when a person opened them. Each must equal some version of
+    /// the backend; `tell` gets the key of each other row. Returns how many rows were checked.
     pub(crate) fn compare_opened(
         &self,
         truth: &dyn Truth,
@@ -137,7 +140,8 @@ impl Oracle {
         }
         let schema = self.setup.labels.schema.entity(entity);
         let mut hash = RowHash::default();
-        // True if the backend ever had this content, in a version with this stamp if there is one.
+        // True if the backend ever had this content. If a version has this stamp, only that version
+        // counts.
         let mut was = |key: &str, stamp: Stamp, content: u64| {
             let Some(id) = self.history.find(entity, key) else {
                 let there = truth.row(entity, key);
@@ -160,7 +164,6 @@ impl Oracle {
     }
 }
 
-/// The entities that units bring in part.
 fn in_parts(setup: &OracleSetup) -> impl Iterator<Item = EntityId> {
     let has_part = |id: &EntityId| setup.labels.units.iter().any(|unit| unit.excerpt(*id).is_some());
     setup.labels.schema.ids().filter(has_part)

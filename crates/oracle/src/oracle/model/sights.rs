@@ -1,9 +1,9 @@
-//! Counts rows that come into a device's sight (its scope), or go out of it, though nobody changed
-//! them.
+//! Counts rows that enter or leave a device's scope although nobody changed them, and how long the
+//! device takes to get or remove them.
 //!
-//! This happens if the person of a device gets other attributes, or if a row follows the row from
-//! which it copies its scope. The device must then get rows whose stamps may be old, or remove rows
-//! that are still on the backend. Counts these rows, and how long it takes.
+//! This happens if the person of a device gets other attributes. It also happens if a row copies
+//! its scope from another row, and that other row moves. The device must then get rows with old
+//! stamps, or remove rows that are still on the backend.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,15 +14,16 @@ use crate::oracle::model::{All, Commit, Held, History, OnMove, Places, Row, plac
 
 type Holding = (DeviceId, EntityId, Key);
 
-/// Rows that must come to a device, or leave it, and have not yet.
+/// Rows that must come to a device, or must leave it. `open` has the rows that are not there yet,
+/// or not gone yet.
 #[derive(Debug, Default)]
 struct Crossing {
     open: BTreeMap<Holding, Time>,
     rows: u64,
-    /// Rows times time, of all crossings that are over.
+    /// Rows times nanoseconds, for all rows that have come or left.
     row_ns: u128,
     longest: Span,
-    /// The number of rows that had not crossed by the end.
+    /// How many rows had not come or left by the end.
     left: u64,
 }
 
@@ -40,12 +41,11 @@ impl Crossing {
     }
 }
 
-/// Changes of what devices may see.
 #[derive(Default)]
 pub(crate) struct Sights {
     granted: Crossing,
     revoked: Crossing,
-    /// By device, its earlier scopes, each with the time when the next one followed.
+    /// By device, its earlier scopes, each with the time at which it ended.
     former: BTreeMap<DeviceId, Vec<(Time, Rc<Places>)>>,
 }
 
@@ -58,7 +58,8 @@ pub(crate) struct ChangeOfSight<'a> {
     pub(crate) after: &'a Places,
 }
 
-/// A row that changed its place at `at`. `None`: nobody's place.
+/// A row that changed its place at time `at`. The place decides which devices see the row; `None`:
+/// no device.
 #[derive(Clone, Copy)]
 pub(crate) struct Moved<'a> {
     pub(crate) at: Time,
@@ -68,8 +69,8 @@ pub(crate) struct Moved<'a> {
     pub(crate) to: Option<&'a [Value]>,
 }
 
-/// Lets scopes move by `change`; returns the rows that came or left thereby. Devices were behind
-/// with the old scopes until now, which counts.
+/// Applies `change`, which moves scopes. Returns the rows that changed their place. First adds the
+/// time that each device was behind in its old scope.
 pub(crate) fn move_scopes(
     at: Time,
     history: &mut History,
@@ -90,7 +91,7 @@ pub(crate) fn move_scopes(
 }
 
 impl Sights {
-    /// The person of a device has other attributes.
+    /// The person of a device gets other attributes.
     pub(crate) fn reassigned(&mut self, history: &History, change: ChangeOfSight<'_>) {
         let ChangeOfSight { at, device, before, after } = change;
         for id in history.schema.ids() {
@@ -112,7 +113,7 @@ impl Sights {
         self.former.entry(device).or_default().push((at, Rc::clone(before)));
     }
 
-    /// A row changed its place, though nobody wrote the row.
+    /// A row changed its place, although nobody wrote the row.
     pub(crate) fn moved(&mut self, row: Moved<'_>, places: &[Rc<Places>]) {
         let Moved { at, entity, key, from, to } = row;
         for (device, places) in (0..).map(DeviceId).zip(places) {
@@ -137,15 +138,14 @@ impl Sights {
         }
     }
 
-    /// A change of a row is durable on a device.
     pub(crate) fn applied(&mut self, at: Time, device: DeviceId, change: &AppliedChange<'_>) {
         let crossing = if change.removed { &mut self.revoked } else { &mut self.granted };
         if !crossing.open.is_empty() {
             crossing.ends(&(device, change.entity, Key::new(change.key)), at);
         }
     }
-    /// A row has a new version. If the backend derived the version, the row follows another one. A
-    /// deleted row is for nobody: a device that keeps it has missed the delete.
+    /// A row has a new version. If the backend derived the version, the row moves with the row from
+    /// which it copies its scope. If the version is a delete, no device waits for the row any more.
     pub(crate) fn committed(&mut self, row: &Row, commit: Commit<'_>, places: &[Rc<Places>]) {
         let [from, to] = row.last_places();
         if commit.kind == CommitKind::Delete {
@@ -154,7 +154,7 @@ impl Sights {
             self.moved(Moved { at: commit.at, entity: row.entity, key: &row.key, from, to }, places);
         }
     }
-    /// A device has lost all its rows of an entity.
+    /// A device has removed all its rows of an entity.
     pub(crate) fn emptied(&mut self, device: DeviceId, entity: EntityId, at: Time) {
         let of = |(of, it, _): &&Holding| (*of, *it) == (device, entity);
         let gone: Vec<Holding> = self.revoked.open.keys().filter(of).cloned().collect();
@@ -168,18 +168,20 @@ impl Sights {
         }
     }
 
-    /// At the end, a device lacks a row of its scope. Returns since when the row is in the scope.
+    /// At the end, a device does not have a row of its scope. Returns since when the row is in the
+    /// scope.
     pub(crate) fn lacks(&mut self, of: &Holding, at: Time) -> Time {
         let since = self.granted.open.get(of).copied();
         self.granted.left += u64::from(self.granted.ends(of, at));
         since.unwrap_or_default()
     }
-    /// At the end, a device holds a row outside its scope.
+    /// At the end, a device has a row outside its scope.
     pub(crate) fn keeps(&mut self, of: &Holding, at: Time) {
         self.revoked.left += u64::from(self.revoked.ends(of, at));
     }
 
-    /// The scope of a device, now or before, that a row belongs to; else its present scope.
+    /// The current or an earlier scope of a device that contains the row; if there is none, the
+    /// current one.
     pub(crate) fn scope_of<'p>(&'p self, device: DeviceId, row: &Row, present: &'p Places) -> &'p [Value] {
         let entity = usize::from(row.entity.0);
         let [_, place] = row.last_places();
@@ -189,7 +191,7 @@ impl Sights {
         Some(&*present[entity]).filter(is_there).or_else(|| former.find(is_there)).unwrap_or(&present[entity])
     }
 
-    /// The figures, after every device was compared with the backend.
+    /// The figures. Call it after every device was compared with the backend.
     pub(crate) fn figures(&self) -> [(&'static str, u64); 8] {
         let Sights { granted, revoked, .. } = self;
         let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
@@ -206,7 +208,7 @@ impl Sights {
     }
 }
 
-/// The place in each entity that a device with these attributes may see.
+/// The place of the rows in each entity that a device with these attributes may see.
 pub(crate) fn places_of(schema: &Schema, attributes: &[Value]) -> Rc<Places> {
     let place = |entity: &Entity| Rc::from(place_of(entity, attributes));
     schema.entities.iter().map(place).collect()

@@ -13,9 +13,9 @@ pub trait Truth {
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value]));
 }
 
-/// The place of a row: the values that decide in whose scope it is, one per scope rule; `None` if
-/// it is outside of a time window or a cut. Implemented again on purpose: the oracle must not share
-/// bugs with the code that it checks.
+/// The place of a row: the values that decide which devices have the row in their scope, one per
+/// scope rule. `None` if the row is outside a time window or a cut. The backend has its own version
+/// of this code on purpose: the oracle must not share bugs with the code that it checks.
 pub(crate) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
     let mut place = Vec::with_capacity(entity.scope.len());
     for rule in &entity.scope {
@@ -42,7 +42,8 @@ pub(crate) fn place_of(entity: &Entity, attributes: &[Value]) -> Box<[Value]> {
 
 pub(crate) type Places = [Rc<[Value]>];
 
-/// Hashes rows in the same way wherever they come from and however texts compose accents.
+/// Hashes rows by content. Equal texts have equal hashes even if their accents are composed
+/// differently.
 #[derive(Debug, Default)]
 pub(crate) struct RowHash(Vec<u8>);
 

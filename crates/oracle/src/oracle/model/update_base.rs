@@ -1,8 +1,9 @@
-//! What each update found in the columns that it sets: the base of a three-way comparison.
+//! Keeps the value that each update found in the columns that it sets. This is the base of a
+//! three-way comparison.
 //!
-//! An edit finds what its device had been told of the row, with the waiting edits applied. If a
-//! waiting edit has no effect in the end, its values no longer count. Each storage has its own
-//! knowledge: a copy knows what the original knew then, and so does a backup.
+//! An edit finds the device's version of the row, with its waiting edits applied. If a waiting edit
+//! fails later, its values no longer count as found. Each storage has its own notes. A copy starts
+//! with the notes of the original, and a backup restores the notes of its time.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -13,17 +14,18 @@ use crate::base::{DeviceId, EditId, Time, Value};
 use crate::contract::{Decision, EditKind};
 use crate::oracle::model::{Edit, Lives, Row, RowId, alike};
 
-/// By row, the edits that a storage has, in the order in which they came.
 type Book = FxHashMap<RowId, Vec<Noted>>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     books: FxHashMap<DeviceId, Book>,
-    /// All notes of all storages. A backup or a copy restores its storage from these.
+    /// All notes of all storages. After a restore or a copy, the notes of a storage are built from
+    /// these.
     journal: Vec<NotedThere>,
-    /// Edits of devices that may have held more than reported, or that found an edit that failed.
+    /// Edits whose base is uncertain: the device may have had more versions than it reported, or
+    /// the edit found values of an edit that may be missing.
     unsure: BTreeSet<EditId>,
-    /// Edits that may or may not be in the storage of a copy.
+    /// Edits that may be missing in the storage of a copy.
     pub(crate) unseen: BTreeSet<EditId>,
 }
 
@@ -42,7 +44,7 @@ struct Noted {
     update: bool,
     over: bool,
     columns: Rc<Vec<Column>>,
-    /// What its person saw in the row from waiting edits, even if those fail later.
+    /// The values of waiting edits that the person saw in the row, even if those edits fail later.
     saw: Rc<[(usize, Value)]>,
 }
 
@@ -62,8 +64,8 @@ pub(crate) struct StorageTime {
 }
 
 impl Found {
-    /// Notes an edit made on the first `versions` of its row (perhaps more, if `sure` is false),
-    /// with the waiting edits applied.
+    /// Notes an edit that was made on the first `versions` of its row, with the waiting edits
+    /// applied. If `sure` is false, the device may have had more versions.
     pub(crate) fn made(&mut self, place: StorageTime, edit: &Edit, told: (&Row, usize), sure: bool) {
         let (row, versions) = told;
         let noted = self.books.get(&place.device).and_then(|book| book.get(&edit.row));
@@ -125,7 +127,8 @@ impl Found {
         }
     }
 
-    /// The edit also stands for the edits in `with`, and is based on what those found.
+    /// The engine sends the edits in `with` as a part of this edit. The edit is then based on the
+    /// values that they found.
     pub(crate) fn squashed(&mut self, place: StorageTime, (id, row): (EditId, RowId), with: &[EditId]) {
         let Some(mut own) = self.noted(place.device, (id, row)).cloned() else { return };
         for other in with.iter().rev() {
@@ -149,7 +152,8 @@ impl Found {
         }
     }
 
-    /// The edit was dropped. Edits that found its values now count as based on what it had found.
+    /// The edit was dropped. Edits that found its values are now based on the values that it had
+    /// found.
     pub(crate) fn given_up(&mut self, place: StorageTime, (id, row): (EditId, RowId)) {
         let Some(own) = self.noted(place.device, (id, row)).cloned() else { return };
         let book = self.books.get(&place.device).and_then(|book| book.get(&row)).cloned();
@@ -181,7 +185,8 @@ impl Found {
         self.books.insert(device, book);
     }
 
-    /// True if these versions have, in a column of the edit, a value that it neither found nor set.
+    /// True if, after these versions, a column of the edit has a value that the edit neither found
+    /// nor set.
     pub(crate) fn is_contested(&self, device: DeviceId, edit: &Edit, row: &Row, versions: usize) -> bool {
         let Some(noted) = self.noted(device, (edit.id, edit.row)).filter(|noted| noted.update) else {
             return true;
@@ -195,9 +200,11 @@ impl Found {
         })
     }
 
-    /// True if its person found or saw this value; for an unsure edit, in any version.
+    /// True if the person found or saw this value in the column. For an unsure edit, a value in any
+    /// earlier version is enough.
     pub(crate) fn knew(&self, edit: &Edit, row: &Row, (column, value): (usize, &Value)) -> bool {
-        // A storage that was restored since may lack the note.
+        // After a restore, the storage may not have the note. Then the last note of any storage
+        // counts.
         let noted = self.noted(edit.id.device, (edit.id, edit.row)).or_else(|| self.last(edit.id));
         let columns = noted.filter(|noted| noted.update).map(|noted| &noted.columns);
         let own = columns.and_then(|columns| columns.iter().find(|own| own.number == column));

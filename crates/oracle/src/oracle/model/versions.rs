@@ -10,12 +10,13 @@ use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{Author, CommitKind, CutOrder, Schema, ScopeRule};
 use crate::oracle::model::{RowHash, Truth, alike, place};
 
-/// Is called with a row and its places before and after.
+/// A callback for a row, with its places before and after. The place decides which devices see the
+/// row.
 pub(crate) type OnMove<'f> = dyn FnMut(EntityId, &Key, [Option<&[Value]>; 2]) + 'f;
 
 pub(crate) type RowId = u32;
 
-/// Longer than the skew of any clock in a world.
+/// No device's clock is off by this much.
 const LONG_BEFORE: Span = Span::secs(20 * 365 * 86_400);
 
 #[derive(Clone, Debug)]
@@ -26,9 +27,9 @@ pub(crate) struct Version {
     pub(crate) gone: bool,
     pub(crate) place: Option<Box<[Value]>>,
     pub(crate) content: u64,
-    /// The backend's columns that changed, one bit each. Columns from 63 on share the last bit.
+    /// The backend's columns that changed, 1 bit each. Columns from 63 on share the last bit.
     pub(crate) changed: u64,
-    /// The values of those columns before; `None` if there was no row.
+    /// The values of the changed columns before; `None` if the row did not exist.
     replaced: Option<Box<[(usize, Value)]>>,
     pub(crate) undone: Option<Time>,
 }
@@ -37,14 +38,15 @@ pub(crate) struct Version {
 pub(crate) struct Row {
     pub(crate) entity: EntityId,
     pub(crate) key: Key,
-    /// The row's place (who may see it) at the start; `None` if it had none or did not exist.
+    /// The row's place at the start, which decides which devices see it. `None`: no device, or no
+    /// row.
     pub(crate) first_place: Option<Box<[Value]>>,
     pub(crate) versions: Vec<Version>,
     pub(crate) values: Option<Vec<Value>>,
 }
 
 pub(crate) struct History {
-    /// The schema of the current day: windows of scopes may move from day to day.
+    /// The schema of the current day. The time windows of scopes may move each day.
     pub(crate) schema: Arc<Schema>,
     first_schema: Arc<Schema>,
     /// The rows at the start.
@@ -88,8 +90,8 @@ impl History {
         self.rows.iter().enumerate().map(|(id, row)| (id as RowId, row))
     }
 
-    /// A new day begins, which moves the windows of scopes. Calls `f` with each row whose place
-    /// changed thereby, with the places before and after.
+    /// A new day begins, and the time windows of scopes move. Calls `f` with each row that changed
+    /// its place, and the places before and after.
     pub(crate) fn begin_day(&mut self, day: u32, f: &mut OnMove<'_>) {
         let before = Arc::clone(&self.schema);
         self.schema = Arc::new(self.first_schema.on_day(day).cut_as(&before));
@@ -98,12 +100,13 @@ impl History {
         }
     }
 
-    /// True if the scope of an entity is cut: a write moves other rows.
+    /// True if the scope of an entity is a cut (the first or last N rows by a column). Then a write
+    /// of one row can move other rows into or out of the scope.
     pub(crate) fn is_cut(&self, id: EntityId) -> bool {
         self.first_schema.cuts().any(|(of, ..)| of == id)
     }
-    /// Where the cuts of an entity's scope lie now that a row was written. Calls `f` with each
-    /// other row whose place changed thereby.
+    /// Moves the cuts of an entity's scope after a row was written. Calls `f` with each other row
+    /// that changed its place.
     pub(crate) fn cut_again(&mut self, id: EntityId, written: Option<RowId>, f: &mut OnMove<'_>) {
         let before = Arc::clone(&self.schema);
         for (of, rule, cut) in before.cuts().filter(|(of, ..)| *of == id) {
@@ -142,7 +145,7 @@ impl History {
         }
     }
 
-    /// Calls `f` with each row that is live now, and its values.
+    /// Calls `f` with each row that exists now, and its values.
     pub(crate) fn for_each_live(&self, entity: EntityId, f: &mut dyn FnMut(&Key, &[Value])) {
         self.initial.for_each(entity, &mut |key, _, values| {
             if self.find(entity, key.as_str()).is_none() {
@@ -154,7 +157,7 @@ impl History {
         }
     }
 
-    /// The id of the row with this key. A new entry starts with the content at the start.
+    /// The id of the row with this key. A new entry starts with the values at the start of the run.
     pub(crate) fn remember(&mut self, entity: EntityId, key: &str) -> RowId {
         if let Some(id) = self.find(entity, key) {
             return id;
@@ -173,7 +176,7 @@ impl History {
         Some((stamp, RowHash::default().projected(self.schema.entity(entity), &values)))
     }
 
-    /// The stamp and content of the row at the start, if `versions` is 0; else `None`.
+    /// The stamp and content of the row at the start of the run, if `versions` is 0; else `None`.
     pub(crate) fn first_of(&self, row: &Row, versions: usize) -> Option<(Stamp, u64)> {
         if versions == 0 { self.first(row.entity, &row.key) } else { None }
     }
@@ -196,14 +199,16 @@ impl History {
         let place = place(entity, commit.values);
         let Commit { at, stamp, author, .. } = commit;
         let version = Version { stamp, at, author, gone, place, content, changed, replaced, undone: None };
-        // Most changed rows change once, but a vector would reserve four elements.
+        // Most changed rows change only once. Without this call, the vector would reserve 4
+        // elements.
         row.versions.reserve_exact(usize::from(row.versions.is_empty()));
         row.versions.push(version);
         let after = (!gone).then(|| commit.values.to_vec());
         std::mem::replace(&mut row.values, after)
     }
 
-    /// The version with this stamp is visible only from `until` on. Nobody is behind before that.
+    /// Readers can see the version with this stamp only from `until` on. Devices are not behind
+    /// before that.
     pub(crate) fn delay(&mut self, id: RowId, stamp: Stamp, until: Time) {
         let versions = &mut self.rows[id as usize].versions;
         if let Some(version) = versions.iter_mut().rfind(|version| version.stamp == stamp) {
@@ -222,12 +227,12 @@ impl History {
 }
 
 impl Row {
-    /// The versions in this range that other authors than this device committed.
+    /// The versions in this range that were not committed for this device.
     pub(crate) fn beside(&self, versions: Range<usize>, device: DeviceId) -> impl Iterator<Item = &Version> {
         let of = self.versions.get(versions).unwrap_or_default().iter();
         of.filter(move |it| !matches!(it.author, Author::Device(by) if by.device == device))
     }
-    /// The value of a column after the first `versions`; `None` if there was no row then.
+    /// The value of a column after the first `versions`; `None` if the row did not exist then.
     pub(crate) fn said(&self, column: usize, versions: usize) -> Option<&Value> {
         for version in self.versions.get(versions..).unwrap_or_default() {
             let replaced = version.replaced.as_deref()?;
@@ -237,33 +242,35 @@ impl Row {
         }
         self.values.as_ref()?.get(column)
     }
-    /// Whether a column had this value after the first `versions`.
+    /// True if a column had this value after the first `versions`.
     pub(crate) fn says(&self, column: usize, versions: usize, value: &Value) -> bool {
         self.said(column, versions).is_some_and(|said| alike(said, value))
     }
-    /// Whether a column had this value after any of these numbers of versions.
+    /// True if a column had this value after any of these numbers of versions.
     pub(crate) fn ever_said(&self, column: usize, mut counts: Range<usize>, value: &Value) -> bool {
         counts.any(|versions| self.says(column, versions, value))
     }
-    /// How many versions a device with this stamp has; 0 for a version from before the start. If no
-    /// version has the stamp (clocks are coarse), the latest earlier version counts.
+    /// How many versions a device has if its row has this stamp; 0 for a row from before the start.
+    /// Clocks are coarse, so a stamp may be of no version: then the last version with an earlier
+    /// stamp counts.
     pub(crate) fn held_with(&self, stamp: Stamp) -> usize {
         let exact = self.versions.iter().rposition(|v| v.stamp == stamp);
         let found = exact.or_else(|| self.versions.iter().rposition(|v| v.stamp < stamp));
         found.map_or(0, |position| position + 1)
     }
-    /// The number of versions up to the last one with this content; 0 if only the content at the
-    /// start, `first`, is equal. `None` if no content is.
+    /// How many versions a device has if its row has this content: the last version with this
+    /// content counts. 0 if only the content at the start, `first`, is equal. `None` if no content
+    /// is equal.
     pub(crate) fn reads_as(&self, content: u64, first: Option<u64>) -> Option<usize> {
         let like = self.versions.iter().rposition(|version| !version.gone && version.content == content);
         like.map(|at| at + 1).or((first == Some(content)).then_some(0))
     }
-    /// True if a stamp is so long before all versions that no clock skew explains it.
+    /// True if the stamp is so much earlier than all versions that no clock skew explains it.
     pub(crate) fn predates(&self, stamp: Stamp) -> bool {
         let first = self.versions.iter().map(|version| version.stamp).min();
         first.is_some_and(|first| stamp.plus(LONG_BEFORE) < first)
     }
-    /// The place of the row before its last version, and after its last version.
+    /// The place of the row before and after its last version.
     pub(crate) fn last_places(&self) -> [Option<&[Value]>; 2] {
         let first = self.first_place.as_deref();
         match &self.versions[..] {
@@ -272,7 +279,8 @@ impl Row {
             [] => [first; 2],
         }
     }
-    /// True if a device at `place` that has the first `held` versions must show the row.
+    /// True if a device must show the row: its scope is `place`, and it has the first `held`
+    /// versions.
     pub(crate) fn has(&self, held: usize, place: &[Value]) -> bool {
         match held.checked_sub(1) {
             None => self.first_place.as_deref() == Some(place),
@@ -294,7 +302,8 @@ fn number(value: &Value) -> Option<i64> {
     if let Value::Int(number) = value { Some(*number) } else { None }
 }
 
-/// The value of the last row of a cut; the bound of a whole entity if it has fewer rows.
+/// The value of the last row inside a cut. If there are fewer rows, the bound that contains all
+/// rows.
 fn nth(mut values: Vec<i64>, count: u32, order: CutOrder) -> i64 {
     values.sort_unstable();
     if order == CutOrder::Greatest {
@@ -303,7 +312,8 @@ fn nth(mut values: Vec<i64>, count: u32, order: CutOrder) -> i64 {
     values.get(count.max(1) as usize - 1).copied().unwrap_or(order.whole())
 }
 
-/// True if somebody wrote it: the office, an import, or an edit of a device that `counts`.
+/// True if a person or a system wrote the version: the office, an import, or an edit for which
+/// `counts` is true.
 pub(crate) fn is_written(author: Author, counts: impl FnOnce(EditId) -> bool) -> bool {
     match author {
         Author::Device(by) => counts(by),

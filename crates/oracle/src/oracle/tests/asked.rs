@@ -1,4 +1,4 @@
-//! The authors of commits, and whether commits are in order.
+//! Tests of the checks on who wanted a commit, and on the order of commits.
 
 use super::judge::judge;
 

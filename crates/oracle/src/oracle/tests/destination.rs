@@ -1,4 +1,4 @@
-//! The records of another system.
+//! Tests of the checks on another system, to which an integration sends rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use crate::oracle::Verdict;
 
 const ORDER: EntityId = EntityId(0);
 
-/// Records by key and text, the refused rows, and whether it is at rest.
+/// Records with key and text, the keys of refused rows, and whether the system is at rest.
 struct System(Vec<(&'static str, &'static str)>, &'static [&'static str], bool);
 
 impl Holdings for System {
@@ -35,7 +35,7 @@ impl Holdings for System {
     }
 }
 
-/// The verdict for a backend with the orders a and b, of text x.
+/// The verdict for a backend with the orders `a` and `b`, both with the text `x`.
 fn verdict(system: Option<&System>) -> Verdict {
     let order = Entity::new("order", vec![Column::new("text", ColumnKind::Text)]);
     let schema = Arc::new(Schema { entities: vec![order], ..Schema::default() });

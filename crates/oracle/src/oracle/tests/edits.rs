@@ -1,4 +1,5 @@
-//! Edits that are lost, discarded, doubled, overwritten or taken for conflicts.
+//! Tests of the checks on edits that are lost, dropped, committed twice, overwritten or wrongly
+//! called conflicts.
 
 use super::judge::judge;
 
@@ -86,7 +87,8 @@ fn an_edit_that_vanishes_is_lost_and_so_is_one_that_a_rule_drops_in_silence() {
 
 #[test]
 fn what_people_could_read_before_an_upgrade_emptied_the_log_was_told() {
-    // In the last four the log says too little, is missing, or no upgrade of phone 0 emptied it.
+    // In the last 4 histories the log says too little or is missing, or no upgrade of phone 0
+    // emptied it.
     for (history, found) in [
         ("ahead; 0 sets a1 mine; office a1 theirs; 0 pushes; drain; 0 dies; 0 upgraded; 0 forgets", "silent"),
         ("0 sets a1 mine; office a1 theirs; 0 pushes; 0 dies; 0 upgraded; 0 forgets", "silent"),
@@ -114,8 +116,8 @@ fn what_people_could_read_before_an_upgrade_emptied_the_log_was_told() {
 
 #[test]
 fn an_edit_that_replaces_what_its_device_never_saw_discards_it_silently() {
-    // The third commit writes the whole row as its device knew it, and so reverts a column that it
-    // did not set. The last edit is in the log, although a power loss removed its report.
+    // The third commit writes the whole row as its device knew it, and so reverts a column that the
+    // edit did not set. The last edit is in the log, although a power loss removed its report.
     for (sets, commits, found) in [
         ("mine", "mine; 0 acks 0.0", "fires silent-discard"),
         ("doctor=mine", "theirs doctor=mine; 0 acks 0.0", "silent"),
@@ -124,7 +126,6 @@ fn an_edit_that_replaces_what_its_device_never_saw_discards_it_silently() {
     ] {
         judge(&format!("0 sets a1 {sets}; office a1 theirs; 0 commits 0.0 a1 {commits}; drain => {found}"));
     }
-    // A device that died at work may have seen versions that it did not report.
     for (history, found) in [
         ("office a1 theirs; 0 sets a1 mine", "fires silent-discard"),
         ("0 cut; 0 restarts; office a1 theirs; 0 sets a1 mine", "fires silent-discard"),

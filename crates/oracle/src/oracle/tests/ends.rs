@@ -7,8 +7,8 @@ use crate::base::cases::cases;
 use crate::oracle::losses;
 use crate::oracle::model::end::End;
 
-/// Histories of edits, and their states in the order of [`End`]. `told` if a log mentions each lost
-/// edit; without it no log does.
+/// Histories, and the final states of their edits in the order of [`End`]. `told`: a log mentions
+/// each lost edit. Without `told`, no log does.
 const ENDS: &str = "
     0 sets a1 mine; 0 pushes => Arrived
     0 sets a1 mine; 0 pushes unheard; 0 drops => Arrived

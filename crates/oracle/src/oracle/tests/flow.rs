@@ -1,4 +1,4 @@
-//! Runs of units: one at a time, in order, each with its end.
+//! Tests of the checks on runs: one run of a unit at a time, in order, each with its end.
 
 use super::judge::judge;
 
@@ -42,8 +42,8 @@ fn a_run_ends_once_unless_a_death_leaves_open_whether_it_did() {
         0 restarts; 0 fails A 0 interrupted => event-without-end 1
         ",
     );
-    // An unreported run may end after later runs, once. Run 1 started as the process died, and what
-    // the next process wrote of it was lost.
+    // A run without a reported start may end after later runs, but only once. Run 1 started just
+    // before the process died, and the next process lost its report.
     let skipped = ("0 begins A 0; 0 ends A 0", "0 fails A 1 interrupted");
     let full = ("0 begins A 0; 0 fails A 0 full; 0 begins A 1; 0 fails A 1 full", "0 fails A 0 interrupted");
     let next = "0 restarts; 0 begins A 2; 0 ends A 2";
@@ -56,7 +56,7 @@ fn a_run_ends_once_unless_a_death_leaves_open_whether_it_did() {
 
 #[test]
 fn a_run_that_was_left_open_before_a_backup_is_open_in_it() {
-    // Another run was left open since, but is not part of the restored state.
+    // Another run was left open after the backup, so it is not part of the restored state.
     judge(
         "
         begin: later 5; 0 begins A 0; 0 restarts; later 5; mark now; later 5; 0 begins A 1; 0 dies;
@@ -72,12 +72,12 @@ fn a_unit_that_starts_itself_for_ever_without_time_passing_is_a_loop() {
         let runs: Vec<_> = (0..30).map(|run| format!("0 begins A {run}; 0 ends A {run}{between}")).collect();
         judge(&format!("{} => oracle.sync_loop.count {loops}", runs.join(";")));
     }
-    // The same for runs that start each other by hooks: after how many runs the network comes, and
-    // whether the triggered unit waits already.
+    // The same for runs that start each other by hooks. `acts_after`: the network comes after this
+    // many runs. `waits`: the triggered unit is already in the queue.
     for (acts_after, waits, loops) in [(30, false, 1), (9, false, 0), (30, true, 0)] {
         let run = |run: usize| {
             let (this, next) = if run.is_multiple_of(2) { ("A", "B") } else { ("B", "A") };
-            // The hook takes one second.
+            // The hook takes 1 second.
             let ended = format!("0 begins {this} {run}; 0 ends {this} {run}; later 1");
             let (queued, again) =
                 if waits { (format!("0 queues {next};"), "coalesces") } else { (String::new(), "queues") };
@@ -146,12 +146,12 @@ fn a_cursor_is_moved_by_its_own_unit_and_no_other() {
     let (shared, moved) = ("all/v=1 all/s=1", "all/v=2 all/s=1");
     for (ran, before, after, dates, found) in [
         ("A", shared, moved, [1, 1], 0),
-        // The other unit brings only a part, or the cursor is of another entity.
+        // The unit that ran brings only some columns, or the cursor is of another entity.
         ("B", shared, moved, [1, 1], 1),
         ("A", shared, "all/v=1 all/s=2", [1, 1], 1),
         ("B", "", "B/v=1", [1, 1], 0),
         ("A", "", "B/v=1", [1, 1], 1),
-        // The cursor is gone; another unit's date moved; its own date moved.
+        // In order: the cursor is gone; another unit's date moved; the unit's own date moved.
         ("B", "A/v=1", "", [1, 1], 1),
         ("B", shared, shared, [1, 2], 1),
         ("A", shared, shared, [1, 2], 0),

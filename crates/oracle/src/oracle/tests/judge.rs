@@ -1,4 +1,4 @@
-//! Checks the findings of histories.
+//! Compares the findings for histories with expectations.
 
 use super::play::play;
 use crate::base::cases::cases;
@@ -12,10 +12,11 @@ pub(super) fn verdict(history: &str) -> Verdict {
     play(history).verdict(!history.contains("restless"))
 }
 
-/// Checks the findings of histories against expectations separated by ` & `: `silent`; `CHECK N`,
-/// which fires N times with what it implies and no other check; `METRIC N` and `METRIC over N`;
-/// `counted N` conflicts on the phones; `fires CHECK …` and no other; `has CHECK` and `lacks
-/// CHECK`.
+/// Compares the findings for histories with expectations, which are separated by ` & `. `silent`:
+/// no finding. `CHECK N`: the check fires N times, and no other check except those that it implies.
+/// `METRIC N` and `METRIC over N`: the value of a metric. `counted N`: the phones count N
+/// conflicts. `fires CHECK …`: these checks fire and no other. `has CHECK` and `lacks CHECK`: the
+/// check fires, or does not.
 #[expect(clippy::print_stdout, reason = "it is shown with a failure alone")]
 #[track_caller]
 pub(super) fn judge(table: &str) {
@@ -49,7 +50,7 @@ fn fired(verdict: &Verdict) -> Vec<&'static str> {
     fired
 }
 
-/// Fails unless `check` fired this often, with what it implies and nothing else.
+/// Fails unless `check` fired this often, and no other check except those that it implies.
 #[track_caller]
 fn assert_only(verdict: &Verdict, check: &str, count: u64) {
     let fired = fired(verdict);

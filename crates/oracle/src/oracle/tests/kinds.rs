@@ -1,4 +1,4 @@
-//! Faults that checks at the end and on single edits do not find.
+//! Tests of faults that neither the checks at the end nor the checks on single edits find.
 
 use super::judge::judge;
 use super::play::play_on;

@@ -35,7 +35,7 @@ fn an_edit_that_came_to_the_backend_under_another_key_is_told_to_its_end_and_the
     insta::assert_snapshot!(lived(Subject { found, ..of_record("a9") }, history).join("\n"));
 }
 
-/// What each check found on device 0, and the history that led to it.
+/// For each check on device 0: a history that leads to its finding.
 const ENDINGS: &[(&str, &str)] = &[
     ("lost", "office a1 done"),
     ("lost", "office a1 done; later 1; 0 cursor"),
@@ -47,7 +47,7 @@ const ENDINGS: &[(&str, &str)] = &[
     ("divergent", "gone: office a1 gone; later 1; serves a1 gone removed"),
     ("orphan", "office a1 done; later 1"),
     ("resurrected", "0 applied a1 9 removed; later 1; 0 applied a1 10"),
-    // An old version that is sent late is neither the tombstone nor the newer version.
+    // The server sends an old version late, and neither the tombstone nor the newer version.
     ("undetected-delete", "old: office a1 done; office a1 gone; later 1; serves a1 old"),
     ("stale", "old: office a1 begun; office a1 done; later 1; serves a1 old; 0 applied a1 old"),
     ("stale", "old: office a1 begun; new: office a1 done; 0 applied a1 new; later 1; 0 applied a1 old"),

@@ -1,14 +1,14 @@
-//! Engines without runs, which report themselves whether they are caught up.
+//! Tests of engines that have no runs and report whether they are caught up.
 
 use super::stage::{Stage, UNIT};
 use crate::base::{DeviceId, EntityId, Span};
 use crate::contract::{EditKind, EngineEvent, Event, HeldEvent, RequestKind, TransportError};
 use crate::oracle::Patience;
 
-/// The checks that fire for device 0 after these steps: requests with a number of rows (`3`), that
-/// fail (`fails`) or fail late (`late`), requests of a run (`run12`), messages (`says`), edits,
-/// reports of the engine (`behind`, `receives`, `caught-up`), seconds (`+5`), and people who ask
-/// for a sync (`asked`).
+/// The checks that fire for device 0 after these steps. `3`: a request with 3 rows. `fails` and
+/// `late`: a request that fails early or late. `run12`: requests of a run. `says`: a message.
+/// `behind`, `receives` and `caught-up`: reports of the engine. `+5`: 5 seconds pass. `asked`: a
+/// person asks for a sync. There are also edits.
 fn found(requests: u32, steps: &str) -> Vec<&'static str> {
     let patience = Patience::Stated { span: Span::secs(30), requests };
     let mut stage = Stage::with(|setting| setting.patience = patience);
@@ -68,23 +68,23 @@ const NOTHING: [&str; 0] = [];
 #[test]
 fn an_engine_that_asks_in_a_loop_is_found_whatever_it_says() {
     let an_hour = |minute: &str| format!("caught-up {}", minute.repeat(60));
-    // Twelve requests every ten seconds, as its stack states.
+    // 12 requests every 10 seconds, as the stack states.
     let looks = |n: usize| an_hour(&format!("{} +10 caught-up ", "0 ".repeat(n)).repeat(6));
     assert_eq!(found(12, &looks(12)), NOTHING);
     assert_eq!(found(1, &looks(12)), STORM);
     assert_eq!(found(12, &looks(30)), STORM);
-    // A message each second, on a connection.
+    // One message per second, on a connection.
     let each_second = "says +1 ".repeat(60);
     assert_eq!(found(1, &an_hour(&each_second)), STORM);
     assert_eq!(found(16, &an_hour(&each_second)), NOTHING);
-    // It is never caught up, and the responses bring nothing.
+    // The engine is never caught up, and the responses have no rows.
     let loops = format!("behind {}", "0 0 0 0 +1 ".repeat(60));
     assert_eq!((found(16, &loops), found(1, &loops)), (STORM.to_vec(), STORM.to_vec()));
     // Responses with rows justify further requests.
     assert_eq!(found(1, &format!("behind {}", "5 5 5 5 +1 ".repeat(60))), NOTHING);
 }
 
-/// A sync starts both units, and the app's start also requested one.
+/// A sync starts both units. The start of the app has requested one sync.
 #[test]
 fn a_run_may_make_as_many_requests_as_its_stack_says() {
     let runs = |requests: u32| format!("asked run{requests} run{requests} +60 ").repeat(20);

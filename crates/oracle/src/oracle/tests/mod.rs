@@ -1,4 +1,5 @@
-//! Each check fires for the fault in its name and nothing else, and is silent in a correct world.
+//! Each check fires for the fault in its name and for nothing else. In a correct simulation no
+//! check fires.
 
 mod asked;
 mod destination;

@@ -1,4 +1,5 @@
-//! Runs that a phone owes, depending on what starts its unit and what that pushes.
+//! Tests of the check on runs that a phone must start: for each way to start a unit, and for its
+//! entities to push.
 
 use super::judge::judge;
 
@@ -36,11 +37,11 @@ fn what_failed_is_tried_again_within_its_wait() {
         let ends = format!("0 begins A {failed}; 0 ends A {failed}");
         judge(&format!("on nothing; {}later {waits}; {ends} => idle-with-work {found}", failures(0..failed)));
     }
-    // A good run resets the number of consecutive failures.
+    // A run that ends well resets the number of consecutive failures.
     let [before, after] = [failures(0..7), failures(8..9)];
     let good = format!("{before}0 begins A 7; 0 ends A 7; {after}later 64; 0 begins A 9; 0 ends A 9");
     judge(&format!("on nothing; {good} => idle-with-work 1"));
-    // Tries of an attachment count like those of a request.
+    // A retry of an attachment counts like a retry of a request.
     for (tries, found) in [(0, 1), (4, 0)] {
         let tries = "0 photo-fails; ".repeat(tries);
         let run = format!("0 begins A 0; {tries}0 fails A 0 offline; later 65; 0 begins A 1; 0 ends A 1");
@@ -89,13 +90,13 @@ fn a_queue_on_disk_owes_the_next_process_what_waited_long_enough() {
     let ends = "later 70; 0 begins A 1; 0 ends A 1";
     let cut = "0 queues A; 0 begins A 0; later 99; 0 dies; 0 starts";
     for (history, found) in [
-        // Once for the process that died, and once for the next.
+        // One violation for the process that died, and one for the next.
         ("0 queues A; later 62; 0 dies; 0 starts", 2),
         ("0 queues A; later 50; 0 dies; 0 starts", 0),
         ("0 queues A; later 62; 0 dies power; 0 starts", 1),
         ("0 queues A; later 62; 0 dies; 0 logged-in 1; 0 starts", 1),
         ("0 queues A; 0 begins A 0; 0 ends A 0; later 99; 0 dies; 0 starts", 0),
-        // A run that was cut off may have ended, until its end is reported.
+        // After a cut, the run may have ended; its end is not reported yet.
         (cut, 0),
         (&*format!("{cut}; 0 fails A 0 interrupted"), 1),
     ] {

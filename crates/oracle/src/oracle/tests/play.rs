@@ -1,9 +1,10 @@
 //! A short language for histories. Steps are separated by `;`. A step begins with the number of the
 //! phone, or with another actor. An edit is `PHONE.NUMBER`, such as `0.1`. A time is in seconds
-//! since the start, or a name given by `mark`. A stamp is a name given before a commit (`x: office
-//! …`), the committed edit, or a number. The first letter of a key gives the entity: visits of
-//! clinic a and b, slots, notes. A bare word is a visit's status, other columns are `name=…`.
-//! `gone` means no row, and `like KEY` the current or last values of that row.
+//! since the start, or a name that `mark` has set. A stamp is a number, the edit of the commit, or
+//! a name that is set before a commit (`x: office …`). The first letter of a key gives the entity:
+//! `a` and `b` are visits of these clinics, and there are slots and notes. A bare word is the
+//! status of a visit. Other columns are `name=…`. `gone` means no row, and `like KEY` means the
+//! current or last values of that row.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,9 +27,10 @@ struct Play {
     said: BTreeMap<String, Vec<Value>>,
 }
 
-/// The stage after a history. These words set the stack: `fickle` if a power loss removes commits,
-/// `converges` if edits may give way, `columns` if a conflict needs one column changed by both
-/// sides, `splash` if unit B brings parts of visits, `empties` if an upgrade empties the database.
+/// Plays a history and returns the stage. Some words set up the stack. `fickle`: a power loss
+/// removes commits. `converges`: edits may lose to other versions. `columns`: only a column that
+/// both sides change is a conflict. `splash`: unit B brings only some columns of visits. `empties`:
+/// an upgrade empties the database.
 pub(super) fn play(history: &str) -> Stage {
     let begun = |word: &str| history.split(';').any(|step| step.trim() == word);
     let stage = Stage::with(|setting| {
@@ -73,7 +75,6 @@ fn trigger(word: &str) -> Option<Trigger> {
     }
 }
 
-/// Continues a history from this stage.
 pub(super) fn play_on(stage: Stage, history: &str) -> Stage {
     let (times, stamps) = (BTreeMap::new(), [("first".to_owned(), Stamp(100))].into());
     let mut play = Play { stage, times, stamps, said: BTreeMap::new() };
@@ -288,7 +289,7 @@ impl Play {
                 let entry = entry.expect("it waits").clone();
                 self.stage.acknowledge(device, &entry, stamp);
             }
-            // Sets, commits and acknowledges, whatever the row is.
+            // Makes an edit, commits it and acknowledges it, whatever row the phone has.
             ["overwrites", key, status] => {
                 let id = stage.update(device, key, status);
                 let id = format!("{device}.{}", id.number);
@@ -436,7 +437,7 @@ impl Play {
                 let heard = EngineEvent::ResponseReceived { request, kind, unit, bytes: 1, rows: 1, took };
                 self.stage.emit(device, heard);
             }
-            // A request that takes 0.3 s, and gets a response with this many rows or fails.
+            // A request that takes 0.3 s. It gets a response with this many rows, or fails.
             ["answered" | "fails", kind, ..] if kind.len() == 4 || kind == "fetch" => {
                 let kind = RequestKind::of_word(kind).unwrap();
                 let unit = (kind != RequestKind::Fetch).then_some(UNIT);
@@ -476,7 +477,8 @@ impl Play {
                 let stored = StoredBlob { blob: photo(key), device, bytes, hash };
                 stage.tell(Node::Backend, Event::BlobStored(stored));
             }
-            // A unit's own cursor is `A/v=1`, the shared one `all/v=1`, and a date `A=1`.
+            // A cursor of unit A is `A/v=1`, a shared cursor is `all/v=1`, and the date of A's last
+            // sync is `A=1`.
             ["cursors", ..] => {
                 let words = words[1..].iter().map(|word| word.split_once('=').unwrap());
                 let (at, dates): (Vec<_>, Vec<_>) = words.partition(|(of, _)| of.contains('/'));

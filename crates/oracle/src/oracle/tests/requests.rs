@@ -1,10 +1,10 @@
-//! Repeated deliveries, and requests without a reason or without a wait.
+//! Tests of the checks on repeated rows, and on requests without a reason or without a wait.
 
 use super::judge::judge;
 
 #[test]
 fn a_version_that_comes_twice_by_one_cursor_is_found() {
-    // Responses with a version of a1, and the cursor behind it.
+    // Each response has a version of a1, and then the cursor after it.
     let [one, two] = [200, 300].map(|stamp| format!("0 answered pull 1; 0 applied a1 {stamp}; 0 cursor;"));
     let cut = "0 answered pull 1; 0 applied a1 200;";
     let pushed = "0 answered push 1; 0 applied a1 200;";
@@ -12,26 +12,25 @@ fn a_version_that_comes_twice_by_one_cursor_is_found() {
     let listed = "0 lists 1; 0 retries";
     for (history, found) in [
         (format!("{one} {two} {two}"), 1),
-        // Its cursor was given up, or had expired on the server.
+        // The phone dropped its cursor, or the server let it expire.
         (format!("{one} 0 resets; {one}"), 0),
         (format!("{one} 0 expires; {one}"), 0),
-        // The page was cut off.
         (format!("{cut} 0 restarts; {one}"), 0),
         (format!("{one} 0 restarts; {one}"), 1),
         (format!("{begins} {cut} 0 fails A 0 offline; {one}"), 0),
-        // It was removed in between, or came in the response to a push.
+        // The row was removed in between, or came in a push response.
         (format!("{one} 0 answered pull 1; 0 applied a1 250 removed; {one}"), 0),
         (format!("{pushed} {one}"), 0),
         (format!("{pushed} {one} {one}"), 1),
-        // No cursor has passed it, and its run continues.
+        // No cursor after the row is stored, and the run continues.
         (format!("{begins} {cut} {cut}"), 0),
         (format!("{begins} {cut} 0 ends A 0; 0 begins A 1; {cut}"), 1),
-        // Rows applied before a run's first response, or while rows are deferred, came earlier.
+        // Rows that are applied before a run's first response, or while rows are deferred, came
+        // with an earlier response.
         (format!("{begins} 0 applied a1 200; {one} 0 ends A 0; 0 begins A 1; 0 applied a1 200"), 0),
         (format!("{one} {listed} 1; 0 applied a1 200"), 0),
         (format!("{one} {listed} 0; 0 applied a1 200"), 1),
     ] {
-        // The row has versions since the start.
         let history = format!("it: office a1 done; office a1 busy; {history}");
         judge(&format!("{history} => oracle.delivered_again.rows {found}"));
     }
@@ -39,19 +38,19 @@ fn a_version_that_comes_twice_by_one_cursor_is_found() {
     judge(&format!("repeats; office a1 done; office a1 busy; {one} {one} => {unpromised}"));
 }
 
-/// Two units of two entities each make six requests per sync; the start has asked for one sync.
+/// Two units with 2 entities each send 6 requests per sync. The start has asked for 1 sync.
 #[test]
 fn answers_that_nobody_asked_for_are_told_unless_they_are_worth_it() {
     let times = |step: &str, n: usize| format!("{step};").repeat(n);
     for (history, found) in [
         (times("0 answered pull 0", 6), 0),
         (times("0 answered pull 0", 7), 1),
-        // Another request is justified by rows, also by rows that the server only scanned.
+        // Rows in a response justify another request. Rows that the server only scanned do, too.
         (times("0 answered pull 3", 50) + &times("0 answered pull 0", 6), 0),
         (times("looked 5; 0 answered pull 0", 50), 0),
-        // A push that settles nothing does not justify another.
+        // A push that settles no edit does not justify another push.
         (times("0 answered push 3", 7), 1),
-        // Fetches of a record may be as many as the allowed tries.
+        // A record may be fetched as often as there are allowed tries.
         ("0 asked;".to_owned() + &times("0 fails fetch", 5), 0),
         ("0 asked;".to_owned() + &times("0 fails fetch", 6), 1),
     ] {
@@ -62,7 +61,7 @@ fn answers_that_nobody_asked_for_are_told_unless_they_are_worth_it() {
 #[test]
 fn tries_that_do_not_wait_are_told_unless_somebody_asks_for_them() {
     for (first, again, found) in [
-        // A retry in a run, by another run, or of edits that were put off.
+        // A retry in the same run, by another run, or of postponed edits.
         ("0 begins A 0", "0 fails pull", 1),
         ("0 begins A 0", "0 fails pull; later 4", 0),
         ("later 0", "0 begins A 0; 0 fails pull; 0 fails A 0 offline", 1),
@@ -70,7 +69,7 @@ fn tries_that_do_not_wait_are_told_unless_somebody_asks_for_them() {
         ("later 0", "0 asked; 0 begins A 0; 0 fails pull; 0 fails A 0 offline", 0),
         ("0 begins A 0", "puts-off 0.7; 0 answered push 1", 1),
         ("0 begins A 0", "puts-off 0.7; 0 answered push 1; later 4", 0),
-        // A person who asks to log out again need not wait.
+        // A person may ask for a logout again without a wait.
         ("later 0", &*"0 fails push; later 1;".repeat(5), 1),
         ("later 0", &*format!("0 logs-out; {}", "0 fails push; later 1;".repeat(5)), 0),
     ] {
@@ -125,7 +124,7 @@ fn a_status_is_shown_while_it_holds_and_not_longer() {
         0 applied a1 150; 0 shows-as syncing 0 3; later 50 => oracle.wrong_status.count 0
         ",
     );
-    // Another state shown for a moment does not end the error.
+    // If the app shows another state only for a moment, the error continues.
     let flash = |run: u32| {
         let synced = format!("0 begins A {run}; 0 shows-as syncing 0 0; later 1; 0 ends A {run}");
         format!("0 shows-as failed; later 60; {synced}; ")

@@ -1,4 +1,4 @@
-//! Edits of devices and backends that are restored from a backup.
+//! Tests with devices and backends that go back to a backup.
 
 use super::judge::judge;
 
@@ -68,7 +68,7 @@ fn an_edit_that_went_with_the_backend_may_be_committed_again() {
         backend back 0; backup a9 gone; 0 commits 0.0 a9 new; drain => resurrected 1
         ",
     );
-    // A version undone by the restore was not replaced unseen.
+    // The restore undid the version, so the edit did not replace it.
     let (start, office) =
         ("later 4; backend back 0; backup a1 new", "later 4; backend back 3; backup a1 theirs");
     for (backups, found) in [
@@ -84,13 +84,13 @@ fn an_edit_that_went_with_the_backend_may_be_committed_again() {
 
 #[test]
 fn a_copy_of_a_device_has_seen_what_that_had_and_nothing_more() {
-    // Phone 0 and its copy each commit an edit, the copy's on top of the other.
+    // Phone 0 and its copy each commit an edit. The edit of the copy is made on top of the other.
     let both =
         "1 sets a1 mine; 0 commits 0.0 a1 theirs; 0 acks 0.0; 1 commits 1.0 a1 mine; 1 acks 1.0; drain";
     let copy = "1 becomes 0; 1 takes 0; 1 overwrites a1 mine; drain";
     let was_copied =
         "later 5; 0 sets a1 theirs; later 5; 1 dies; 1 copies 0; later 5; mark since; later 5; 1 back 0";
-    // Its person did not see it saved.
+    // No person saw the edit saved.
     let miss = "0 misses 0.0 a1 update theirs; later 1";
     let commit = "1 sets a1 mine; 0 commits 0.0 a1 theirs; 1 commits 1.0 a1 mine; 1 acks 1.0";
     let saving = |then: &str| format!("1 starts; {commit}; later 1; 0 {then} 0.0 a1 update theirs; drain");
@@ -103,7 +103,8 @@ fn a_copy_of_a_device_has_seen_what_that_had_and_nothing_more() {
         (format!("{was_copied}; 1 starts; {both}"), "silent-discard 1"),
         (format!("{miss}; 1 becomes 0; later 1; {commit}; drain"), "silent"),
         (format!("1 becomes 0; later 1; {miss}; {commit}; drain"), "silent-discard 1"),
-        // An edit that was being saved is in a copy, seen or not; else nobody knows of it.
+        // An edit that is being saved is part of a copy, whether or not its person sees it saved.
+        // Otherwise it is lost unseen.
         (format!("1 dies; 1 copies 0 saving 0.0 a1 update theirs; {}", saving("makes")), "silent"),
         (format!("1 dies; 1 copies 0 saving 0.0 a1 update theirs; {}", saving("misses")), "silent"),
         (format!("1 dies; 1 copies 0; {}", saving("makes")), "has silent-discard"),

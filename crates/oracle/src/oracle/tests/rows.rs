@@ -1,4 +1,5 @@
-//! Rows on devices that are lost, stale, doubled or resurrected, and for how long.
+//! Tests of rows on devices that are lost, stale, duplicated or back after a delete, and for how
+//! long.
 
 use super::judge::{judge, verdict};
 use super::stage::VISIT;
@@ -46,7 +47,7 @@ fn rows_with_edits_that_wait_are_stuck_and_not_different() {
     assert_eq!(verdict(history).violations[0].record, Some((VISIT, Key::new("a1"))));
 }
 
-/// Row-seconds lost and stale.
+/// Row-seconds of lost rows and of stale rows.
 fn behind(history: &str) -> (u64, u64) {
     let figures = verdict(history).figures;
     let secs = |name: &str| figures[name] / 1_000_000_000;
@@ -56,13 +57,15 @@ fn behind(history: &str) -> (u64, u64) {
 #[test]
 fn time_behind_runs_from_when_a_commit_can_be_seen_to_the_change_on_each_device() {
     for (history, lost, stale) in [
-        // On both phones the new row is missing for 11 and 12 s, the old one stale for 10 and 11 s.
+        // On the 2 phones, the new row is missing for 11 and 12 s, and the old row is stale for 10
+        // and 11 s.
         ("office a9 new; office a1 done; later 9; 0 pulls; 1 pulls; later 500", 11 + 12, 10 + 11),
         // One phone pulled after 1 s, the other never.
         ("office a9 new; 0 pulls; later 8", 1 + 9, 0),
-        // Missing since before the start.
+        // The row was missing at the start already.
         ("0 shows a1 gone; later 30", 30, 0),
-        // Phones 0 and 1 lack b1 after it moved to their clinic; 2 and 3 held it stale for 51 s.
+        // Row b1 moves to the clinic of phones 0 and 1, which do not get it. Phones 2 and 3 keep it
+        // stale for 51 s.
         (
             "office b1 done; later 50; office b1 clinic=a status=done; later 5; 0 pulls; 1 pulls; 2 pulls; 3 pulls",
             6 + 7,
@@ -100,9 +103,10 @@ fn a_family_is_split_while_what_waited_with_it_is_missing() {
     let copied = "0 sets a1 mine; 1 copies 0; 0 sets n1 visit=a1; later 3";
     for (made, sent, split) in [
         ("0 sets a1 mine; 0 sets n1 visit=a1; later 3", "0 sends 0.0 a1 1;", "3000000000"),
-        // It was not made yet when the request was put together.
+        // When the phone put the request together, the edit did not exist yet.
         ("0 sets a1 mine; later 3; 0 sets n1 visit=a1", "0 sends 0.0 a1 1;", "0"),
-        // An edit that a copy never had does not wait with the copy's edits.
+        // An edit that is made after the copy (`copied`) does not wait together with the edits of
+        // the copy.
         ("0 sets a1 mine; 0 sets n1 visit=a1; 1 copies 0; later 3", "1 sends 0.0 a1 1;", "3000000000"),
         (copied, "0 sends 0.0 a1 1;", "3000000000"),
         (copied, "1 sends 0.0 a1 1;", "0"),

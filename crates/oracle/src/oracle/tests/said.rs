@@ -1,4 +1,5 @@
-//! A history for each check that makes it fire, and its message; other tables have the near misses.
+//! For each check: a history that makes it fire, and its message. Other tables have histories in
+//! which the check almost fires.
 
 use super::judge::verdict;
 

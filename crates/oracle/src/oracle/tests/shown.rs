@@ -1,4 +1,4 @@
-//! Rows that revert on a device from one commit of its database to the next.
+//! Tests of rows that go back to an older version between two commits of a device's database.
 
 use super::judge::judge;
 use super::stage::{STATUS, Stage, VISIT, visit};
@@ -47,8 +47,9 @@ fn a_device_that_loses_sight_of_its_own_write_is_told_so() {
     );
 }
 
-/// How often a row has reverted, and reverted behind its own write, if phone 0 reports that it
-/// shows this status, as of the first, second or third version. The second version is its own.
+/// How often a row went back, and how often behind the phone's own write. Phone 0 reports that it
+/// shows this status, with the stamp of the first, second or third version. The second version is
+/// its own.
 fn went_back(status: &str, version: usize, says_so: bool) -> [u64; 2] {
     let mut stage = Stage::new();
     let mut stamps = vec![stage.commit(Author::Office, VISIT, "a1", Some(visit("a", "one")))];
@@ -72,7 +73,7 @@ fn went_back(status: &str, version: usize, says_so: bool) -> [u64; 2] {
 
 #[test]
 fn what_a_row_shows_decides_before_its_stamp() {
-    // The stamp comes after the values, or before them; or only some of the values are there.
+    // The stamp comes after the values or before them, or only some of the values are there.
     for (status, version) in [("two", 1), ("three", 1), ("two", 3), ("half", 1), ("half", 3)] {
         assert_eq!(went_back(status, version, true), [0, 0], "{status} as of version {version}");
     }

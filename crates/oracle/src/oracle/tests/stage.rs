@@ -1,4 +1,4 @@
-//! A correct backend and a few phones, for which the oracle is silent. Tests add one fault each.
+//! A correct backend and 4 correct phones. The oracle finds nothing here. Tests add one fault each.
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,12 +21,12 @@ use crate::oracle::Verdict;
 use crate::oracle::Waits;
 use crate::oracle::model::assigned_keys::shown as shown_value;
 
-/// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold
-/// the first three.
+/// Entity of visits, delivered as deltas by clinic. Columns: clinic, status, doctor, hidden.
+/// Devices have the first 3 columns.
 pub(super) const VISIT: EntityId = EntityId(0);
-/// Delivered as deltas to all; columns name, a natural key, and who.
+/// Entity of slots, delivered as deltas to all. Columns: name (a natural key), who.
 pub(super) const SLOT: EntityId = EntityId(1);
-/// Fetched on open.
+/// Entity of notes, fetched when a person opens one.
 pub(super) const NOTE: EntityId = EntityId(2);
 pub(super) const UNIT: UnitId = UnitId(0);
 pub(super) const OTHER_UNIT: UnitId = UnitId(1);
@@ -54,7 +54,7 @@ impl Truth for Backend {
     }
 }
 
-/// An edit on its way; `onto` is the row that it applies to.
+/// An edit in the outbox. `onto`: the key of the row that it is applied to.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) edit: LocalEdit,
@@ -64,7 +64,7 @@ pub(super) struct Entry {
     pub(super) made_at: Stamp,
 }
 
-/// A phone: the backend's rows as last received, and local edits on top of them.
+/// A phone: the rows from the backend, with local edits on top.
 #[derive(Clone, Default)]
 pub(super) struct Phone {
     pub(super) rows: Rows,
@@ -86,9 +86,9 @@ pub(super) struct Stage {
     pub(super) life: Option<Life>,
     /// Edits that the backend refuses for good.
     pub(super) poison: BTreeSet<EditId>,
-    /// If set, device clocks run fast, so that their edits win.
+    /// If true, device clocks run fast. Then their edits win conflicts.
     pub(super) ahead: bool,
-    /// First lives of phones, until this time, that are shelved for a person who has logged out.
+    /// Phones whose first state, up to this time, is kept for a person who has logged out.
     pub(super) left: Vec<(DeviceId, Time)>,
     remembered: BTreeMap<EditId, Stamp>,
     refused: BTreeMap<EditId, (Option<Refusal>, Option<String>)>,
@@ -128,8 +128,8 @@ pub(super) fn visit(clinic: &str, status: &str) -> Vec<Value> {
 }
 
 impl Stage {
-    /// Two clinics with two phones each (0 and 1, 2 and 3). Rows `a1`, `a2`, `a3` of clinic a and
-    /// `b1` of clinic b exist on the backend and the phones.
+    /// Makes 2 clinics: phones 0 and 1 are in clinic a, phones 2 and 3 in clinic b. Rows `a1`,
+    /// `a2`, `a3` of clinic a and `b1` of clinic b exist on the backend and on the phones.
     pub(super) fn new() -> Stage {
         Stage::with(|_| ())
     }
@@ -253,7 +253,7 @@ impl Stage {
         id
     }
 
-    /// One push request with the first edit of each row. `heard`: its response arrives.
+    /// Sends a push with the first edit of each row. `heard`: the response arrives.
     pub(super) fn push(&mut self, device: u32, heard: bool) {
         self.later(1);
         // A person asks for a sync.
@@ -271,7 +271,7 @@ impl Stage {
             let (edit, entity, key) = (entry.edit.id, entry.edit.entity, Key::new(&entry.onto));
             self.emit(device, EngineEvent::EditSent { edit, entity, key: &key, request });
         }
-        // Each outcome has the rows that its phone is shown at the time.
+        // Each outcome comes with the rows that the phone may see at that time.
         let outcomes: Vec<_> = entries.iter().map(|entry| (self.take(entry), self.scope(device))).collect();
         self.later(1);
         let (kind, took) = (RequestKind::Push, Span::secs(1));
@@ -290,7 +290,8 @@ impl Stage {
         }
     }
 
-    /// The backend applies an edit: its stamp, or why not and the conflicting row.
+    /// The backend applies an edit. Returns its stamp, or the reason of the refusal and the
+    /// conflicting row.
     fn take(&mut self, entry: &Entry) -> Result<Stamp, (Option<Refusal>, Option<String>)> {
         let (id, entity) = (entry.edit.id, entry.edit.entity);
         if let Some(stamp) = self.remembered.get(&id) {
@@ -298,7 +299,7 @@ impl Stage {
             self.tell(Node::Backend, Event::MutationReplayed { edit: id });
             return Ok(stamp);
         }
-        // A refusal is remembered until the device changes the edit.
+        // The backend remembers a refusal until the device changes the edit.
         if let Some(refused) = self.refused.get(&id).cloned() {
             self.tell(Node::Backend, Event::MutationReplayed { edit: id });
             return Err(refused);
@@ -332,7 +333,7 @@ impl Stage {
         Ok(stamp)
     }
 
-    /// The slot that has the name which an edit sets on another slot.
+    /// The other slot that already has the name which an edit sets.
     fn holder(&self, entry: &Entry) -> Option<String> {
         let (_, name) =
             entry.edit.values.iter().find(|(column, _)| entry.edit.entity == SLOT && *column == 0)?;
@@ -387,7 +388,7 @@ impl Stage {
     fn conflict(&mut self, (device, scope): (u32, &Rows), entry: Entry, why: Refusal, other: Option<String>) {
         let (id, entity) = (entry.edit.id, entry.edit.entity);
         let theirs = other.map(|key| (entity, key));
-        // For the phone, a row that has left its scope is gone.
+        // The phone does not see a row that has left its scope.
         let current = theirs.as_ref().and_then(|row| scope.get(row).cloned());
         let renames = why == Refusal::Taken && (entry.edit.kind == EditKind::Update || entry.as_update);
         let equal = match (&current, entry.edit.kind) {
@@ -454,7 +455,7 @@ impl Stage {
         self.phone(device).outbox.retain(|e| e.edit.id != id);
     }
 
-    /// Pulls everything, except rows with local edits.
+    /// Pulls all changes, except those of rows with local edits.
     pub(super) fn pull(&mut self, device: u32) {
         self.later(1);
         let scope = self.scope(device);
@@ -493,7 +494,7 @@ impl Stage {
             }
         }
     }
-    /// The verdict; if not `rests`, no device comes to rest.
+    /// The verdict. If `rests` is false, no device comes to rest.
     pub(super) fn verdict(self, rests: bool) -> Verdict {
         let mut inspection = self.oracle.begin_check(self.now, &self.backend, &|| false);
         self.left.iter().for_each(|(device, at)| inspection.leaves(*device, (*at, 0)));

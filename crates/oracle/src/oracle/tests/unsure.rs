@@ -1,9 +1,9 @@
-//! What cannot be known from outside about a storage whose state was replaced.
+//! Tests of devices with a replaced storage: the model is not sure which versions they have.
 
 use super::judge::judge;
 
-/// Histories and conflict counts: phone 0 sends an edit of a1 again, gets the backend's remembered
-/// outcome, and reports equal values, or a conflict.
+/// Two histories, each with its number of conflicts. Phone 0 sends an edit of a1 again and gets the
+/// outcome that the backend remembers. Then the phone reports equal values, or a conflict.
 fn hears_again(edit: &str) -> [(String, u64); 2] {
     let heard = format!("0 pushes unheard; 0 sends {edit} a1; replays {edit}; 0 hears; 0 decides {edit} a1");
     [(format!("{heard} equal merged"), 0), (format!("{heard} both remote"), 1)]
@@ -17,7 +17,7 @@ fn an_engine_is_taken_at_its_word_over_what_nobody_is_sure_of() {
     for (history, unsure, edit) in [
         (format!("{back}; 0 sets a1 mine; office a1 again"), true, "0.0"),
         (format!("{back}; 0 applied a1 theirs; 0 sets a1 mine; office a1 again"), false, "0.0"),
-        // An older commit by a copy may have replaced what was reported.
+        // A commit of a copy may have replaced the version that the phone reported.
         (format!("0 sets a1 mine; 1 copies 0; 1 sends 0.0 a1; {acked}"), true, "0.1"),
         (format!("0 sets a1 mine; {acked}"), false, "0.1"),
     ] {
@@ -26,13 +26,14 @@ fn an_engine_is_taken_at_its_word_over_what_nobody_is_sure_of() {
             judge(&format!("columns; {history}; {heard} => oracle.conflicts.count {count}"));
         }
     }
-    // After a commit by a copy of the phone, the remembered outcome may be the refusal.
+    // After a commit by a copy of the phone, the backend may still remember the refusal.
     for (heard, count) in hears_again("0.0") {
         let heard = heard.replace("0 pushes unheard", "0 pushes unheard; 0 commits 0.0 a1 mine");
         let history = format!("columns; 0 sets a1 mine; office a1 theirs; {heard}");
         judge(&format!("{history} => oracle.conflicts.count {count}"));
     }
-    // A phone need not hold a version that it gave up and its copy did not.
+    // The phone gave up an edit and its copy did not. So the phone need not have the version of
+    // that edit.
     let copied = "columns; 0 sets a1 mine; 1 copies 0; office a1 theirs; 0 pushes; 1 sends 0.0 a1";
     for (heard, says) in hears_again("0.1") {
         let history = format!("{copied}; 0 commits 0.0 a1 mine; 0 sets a1 again; {heard}");

@@ -1,8 +1,9 @@
-//! Each record kept of a device closes on every way out that ends it, and on no other.
+//! Checks note when an activity of a device starts (a run, a request, a hook). These tests show for
+//! each kind of exit whether it ends the activity.
 
 use super::judge::verdict;
 
-/// Ways out; `{end}` stands for the end of the open run, if it is reported.
+/// The kinds of exits. Words in braces stand for the end of the open run, if it is reported.
 const WAYS: [(&str, &str); 13] = [
     ("kill", "0 dies; 0 starts; {interrupted}"),
     ("kill at work", "0 cut; 0 dies; 0 starts; {interrupted}"),
@@ -19,7 +20,8 @@ const WAYS: [(&str, &str); 13] = [
     ("kill in a logout", "0 logs-out; 0 dies; 0 starts; {interrupted}"),
 ];
 
-/// What opens a record, what shows whether it is open, the metric, and its value per way out.
+/// `opens` starts the activity, and `later` shows whether it is still open. `found` has the value
+/// of the metric for each kind of exit.
 struct Record {
     opens: &'static str,
     later: String,
@@ -44,7 +46,7 @@ fn of_runs() -> Vec<Record> {
         // A run.
         record(run, "0 begins A 1; 0 ends A 1", "oracle.two_syncs_of_one_unit.count", [0; 13]),
         record(run, "0 begins A 1; 0 ends A 1", "oracle.event_without_end.count", [0; 13]),
-        // A request of the run whose response is awaited. A failed run also owes another run.
+        // A request that waits for its response. After a failed run, another run must start.
         record("0 begins A 0; 0 asks", &tries, "oracle.request_storm.devices", [0; 13]),
         record(
             "0 begins A 0; 0 asks",
@@ -52,17 +54,16 @@ fn of_runs() -> Vec<Record> {
             "oracle.idle_with_work.count",
             [1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1],
         ),
-        // A hook of the run, which may take ten minutes.
+        // A hook of the run, which may take 10 minutes.
         record(
             "0 begins A 0; 0 hook A 0",
             "0 begins A 1; later 200; 0 ends A 1",
             "oracle.event_without_end.count",
             [1; 13],
         ),
-        // A person waits for a logout.
         record("0 logs-out", idle, "oracle.idle_with_work.count", [1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1]),
         record("0 suspends", idle, "oracle.idle_with_work.count", [1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1]),
-        // A unit that was called directly, or is in the queue.
+        // A unit that the app called directly, or that is in the queue.
         record(
             "0 calls A",
             "0 begins A 1; 0 ends A 1",
@@ -82,7 +83,7 @@ fn of_what_waits() -> Vec<Record> {
     let again = "0 answered pull 1; 0 applied a1 200; 0 cursor";
     let brings = "it: office a1 done; office a1 busy; 0 answered pull 1; 0 applied a1 200; 0 cursor";
     vec![
-        // Where cursors stand, and the rows that came with them.
+        // The values of cursors, and the rows that came with them.
         record(
             "0 cursors B/v=1 B=1",
             "0 cursors B/v=2 B=1",
@@ -90,7 +91,6 @@ fn of_what_waits() -> Vec<Record> {
             [1, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0],
         ),
         record(brings, again, "oracle.delivered_again.rows", [1, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0]),
-        // A conflict that waits for a person, and deferred rows.
         record(
             "0 shows-as conflict; 0 opens 0.7 a1",
             "0 shows-as idle 0; later 200",
@@ -103,7 +103,6 @@ fn of_what_waits() -> Vec<Record> {
             "oracle.idle_with_work.count",
             [1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0],
         ),
-        // An edit that waits, and one that was sent and may be settled.
         record(
             "0 sets a1 x; 0 shows-as idle 1",
             "0 shows-as idle 0; later 200",

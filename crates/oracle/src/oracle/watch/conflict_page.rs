@@ -1,4 +1,4 @@
-//! Conflicts that wait for a person, and the edits that wait with them.
+//! Keeps which conflicts wait for a person, and which edits wait for the decision.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use crate::base::{EditId, EntityId, Key};
 use crate::contract::{Decision, EditKind, EngineEvent, Event, LocalEdit, PageEvent, Schema};
 use crate::oracle::watch::StateLoss;
 
-/// The rows that an edit concerns: other edits of these may have to wait for it.
+/// The rows that an edit changes or refers to. Other edits of these rows may have to wait for it.
 #[derive(Clone, Debug)]
 pub(crate) struct EditTarget {
     pub(crate) entity: EntityId,
@@ -54,7 +54,8 @@ impl OpenConflicts {
         self.open.contains_key(&edit)
     }
 
-    /// The edits that wait for a person: those of a row in conflict, and those that must follow.
+    /// The edits that wait for a person's decision: edits of a row in conflict, and edits that must
+    /// follow those.
     pub(crate) fn held<'e>(&self, edits: impl Iterator<Item = (EditId, &'e EditTarget)>) -> BTreeSet<EditId> {
         let mut held = BTreeSet::new();
         if self.open.is_empty() {

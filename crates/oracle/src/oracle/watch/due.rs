@@ -1,4 +1,4 @@
-//! Runs that are due: the reasons, and the bounds within which they must start.
+//! Runs that a device must start: the reason of each, and the time within which it must start.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(crate) struct Owed {
 pub(crate) struct Waiting {
     pub(crate) place: EditTarget,
     pub(crate) made: Time,
-    /// True if a request contained it, so that it may be settled without a report.
+    /// True if a request contained it. Then it may be settled without a report.
     pub(crate) sent: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A persistent queue must hand over to the next process all requested units that have not ended.
+//! Checks a queue that is on disk: if a process dies, the next process must run the waiting units.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,8 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Returns the units that must run now. The latest requests may not be on disk yet.
+    /// Returns the units that must run now, after a process start. The very latest requests may be
+    /// missing on disk.
     pub(crate) fn on(&mut self, heard: &Heard<'_>) -> Vec<UnitId> {
         let Heard { at, event, out, setup, .. } = *heard;
         if out.is_some_and(|out| out >= StateLoss::Part) {
@@ -50,7 +51,8 @@ impl Kept {
                 self.asked.extend(waited.iter().map(|unit| (*unit, at)));
                 return waited.into_iter().collect();
             }
-            // After a power loss, unsynced data may be gone. Without room the queue was not stored.
+            // After a power loss, the end of the queue may be gone. On a full disk, the queue was
+            // not stored.
             Event::ProcessKilled { .. } | Event::Engine(EngineEvent::StorageFull) => *self = Kept::default(),
             // The queue belonged to another person.
             Event::Phone(PhoneEvent::LoggedIn { .. }) => *self = Kept::default(),

@@ -1,31 +1,31 @@
-//! Exits: events that end a device's activity, and may replace its database.
+//! Exits: events that end the activity of a device, and may replace its database.
 //!
-//! Each record that the oracle keeps of a device is opened by one event and closed by another.
-//! Every exit closes it, too: a kill, a power loss, a copy, a backup, a reinstall, an upgrade, a
-//! logout. All records use this module, so that they agree.
+//! Several checks note the start of an activity (a run, a request, a hook) at one event and its end
+//! at another. An exit ends all of them: a kill, a power loss, a copy, a backup, a reinstall, an
+//! upgrade, a logout. All checks use this module, so that they agree on the exits.
 
 use crate::contract::{Event, KillReason, PhoneEvent};
 
-/// The loss that an exit causes, in ascending order.
+/// What a device may lose by an exit. The order is from less to more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum StateLoss {
     /// The process ended; its database is unchanged.
     Process,
     /// Cursors, open conflicts and waiting edits may have been discarded.
     Part,
-    /// The database may be another one.
+    /// The database may be another database.
     Database,
 }
 
-/// The state that is needed to tell what an exit loses.
+/// The state that is needed to decide what an exit loses.
 #[derive(Debug, Default)]
 pub(crate) struct StateLossTracker {
     logging_out: bool,
 }
 
 impl StateLossTracker {
-    /// The loss if the event is an exit; `None` if it is none. `durable`: commits survive a power
-    /// loss. `resets`: an upgrade empties the database.
+    /// Returns the loss if the event is an exit. `durable`: commits survive a power loss. `resets`:
+    /// an upgrade empties the database.
     pub(crate) fn on(&mut self, event: &Event<'_>, durable: bool, resets: bool) -> Option<StateLoss> {
         match event {
             Event::Phone(PhoneEvent::LogoutAsked) => self.logging_out = true,

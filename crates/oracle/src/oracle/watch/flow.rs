@@ -1,4 +1,4 @@
-//! Checks the order of a device's own events: runs, their ends, the queue.
+//! Checks the order of the events of one device: the start and end of runs, and the queue of units.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -35,12 +35,12 @@ pub(crate) static SYNC_LOOP: Rule = Rule {
     ..Rule::new("sync-loop", "oracle.sync_loop.count", Harm::Wrong, Matter::Runs)
 };
 
-/// This many runs in a row are a loop, if the end or the hook of each starts the next.
+/// If this many runs in a row start each other, by their end or by a hook, they are a loop.
 const LOOP: u32 = 10;
-/// At most this many runs may start without a report before the next report.
+/// The number of runs without a reported start that are kept.
 const UNHEARD: usize = 64;
 
-/// A disk on which a person's action takes this long also keeps a run waiting.
+/// If a person's action takes this long on a disk, the disk also keeps a run waiting.
 const SLOW: Span = Span::secs(1);
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,7 +70,8 @@ pub(crate) struct DeviceFlow {
     suspended: bool,
     throttled_until: Time,
     open: BTreeMap<u64, Run>,
-    /// By run, the starts of other runs of its unit. Its end shows if it was still under way then.
+    /// By run, the times at which other runs of its unit started. The end of the run shows whether
+    /// it was still under way at those times.
     met: BTreeMap<u64, Vec<Time>>,
     pub(crate) runs: u64,
     queue: VecDeque<(UnitId, Time)>,
@@ -80,11 +81,13 @@ pub(crate) struct DeviceFlow {
     called: Vec<(UnitId, Time)>,
     triggering: Option<(UnitId, u32)>,
     triggered: BTreeMap<UnitId, u32>,
-    /// True if the process died at work and no run started since: last actions may lack a report.
+    /// True if the process died, and its last actions may have no report. Reset when the next run
+    /// starts.
     untold: bool,
-    /// Runs that ended for lack of storage since the last complete one. A death may reopen them.
+    /// Runs since the last complete one that ended because the storage was full. After a death of
+    /// the process, they may continue.
     unwritten: BTreeSet<u64>,
-    /// Runs without a reported start: they may appear and end after later runs.
+    /// Runs without a reported start. Their events may come after those of later runs.
     unheard: BTreeSet<u64>,
 }
 
@@ -121,7 +124,8 @@ impl DeviceFlow {
             Event::App(_)
             | Event::EditMade { .. }
             | Event::Engine(EngineEvent::Unit(UnitEvent::PagesLeft { .. })) => self.somebody_acted(),
-            // The unit may be in the queue already, if it was taken and has not reported its start.
+            // The unit may be in the queue already: an earlier turn was taken and has not reported
+            // its start.
             Event::Engine(EngineEvent::UnitQueued { unit, .. }) => {
                 self.queue.push_back((*unit, at));
                 self.queued_by_hook(*unit);
@@ -186,7 +190,6 @@ impl DeviceFlow {
             });
         }
         let chain = self.chain(unit, queued_at);
-        // Each chain of runs is reported once.
         if chain == LOOP {
             findings.tell(&SYNC_LOOP, id, |names| {
                 let (unit, at) = (names.unit(unit), names.time(at));
@@ -205,21 +208,23 @@ impl DeviceFlow {
     pub(crate) fn unfinished(&self) -> impl Iterator<Item = Run> {
         self.open.values().copied().filter(|run| self.alive && run.life == self.life)
     }
-    /// The device did not come to rest. Forgets open runs that might end, but not silent ones.
+    /// The device did not come to rest by the end. Forgets its open runs, because they may still
+    /// end. Silent runs are kept.
     pub(crate) fn at_no_rest(&mut self, now: Time, patience: &Patience) {
         let (alive, life) = (self.alive, self.life);
         self.open.retain(|_, run| alive && run.life == life && run.is_silent(now, patience));
     }
 
-    /// Reports runs that no later process ended, and silent runs of living processes.
+    /// Reports runs that no process ended, and silent runs of living processes.
     pub(crate) fn finish(&mut self, now: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
         self.report_silent_runs(id, now, patience, findings);
-        // A silent run was not under way when others of its unit started.
+        // A silent run has stopped, so it did not overlap with later runs of its unit.
         self.met.retain(|run, _| self.open.get(run).is_none_or(|open| !open.told));
         for (run, open) in self.open.clone() {
             self.report_overlapping_runs(id, run, &open, findings);
         }
-        // Every run ends, at the latest in the next process. After a power loss this is unknown.
+        // Each run must end, at the latest in the next process. After a power loss, its end may be
+        // lost.
         let is_left = |run: &Run| run.life < self.life && !run.may_have_ended;
         for (run, open) in self.open.iter().filter(|(_, run)| is_left(run)) {
             findings.tell(&WITHOUT_END, id, |names| {
@@ -250,7 +255,8 @@ impl DeviceFlow {
         }
     }
 
-    /// A unit starts. The end of another run shows if it was still under way; a direct call was.
+    /// A unit starts. Another open run of the unit may still be under way: its end will show this.
+    /// A direct call by the app certainly is.
     fn runs_beside(&mut self, id: DeviceId, at: Time, unit: UnitId, findings: &mut Findings) {
         // A unit runs at most once at a time in one process.
         let is_other = |run: &Run| run.unit == unit && run.life == self.life;
@@ -276,7 +282,7 @@ impl DeviceFlow {
         }
     }
 
-    /// An action or a wait of the device counts for the newest run of the unit.
+    /// An action or a wait of the device counts as a sign of life of the newest run of the unit.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>, patience: &Patience) {
         match event {
             Event::Engine(EngineEvent::RequestRefused {
@@ -314,7 +320,8 @@ impl DeviceFlow {
         }
     }
 
-    /// The process died between a commit and its report: runs may have ended or begun unreported.
+    /// The process died between a commit and its report. Runs may have ended or begun without a
+    /// report.
     fn died_untold(&mut self) {
         self.may_have_ended(Time::ZERO);
         self.unheard.append(&mut self.unwritten);
@@ -331,7 +338,7 @@ impl DeviceFlow {
         let begun = self.open.values_mut().filter(|run| run.since >= since);
         begun.for_each(|run| run.may_have_ended = true);
     }
-    /// A person or the network acted, so current and waiting runs are not part of a chain.
+    /// A person or the network caused the next runs, so they are not part of a chain.
     pub(crate) fn somebody_acted(&mut self) {
         self.last_end = None;
         self.triggered.clear();
@@ -350,7 +357,8 @@ impl DeviceFlow {
             None => _ = self.triggered.remove(&unit),
         }
     }
-    /// A unit was put back into the queue. Requests coalesced until then belong to this turn.
+    /// The unit was put back into the queue: it ended after the time of this request. Requests that
+    /// were coalesced before belong to this turn.
     fn drop_coalesced(&mut self, unit: UnitId, queued_at: Time) {
         let put_back = self.ends.get(&unit).is_some_and(|end| queued_at < *end);
         let Some(told) = self.coalesced.get(&unit).copied().filter(|_| put_back) else { return };
@@ -363,10 +371,12 @@ impl DeviceFlow {
     }
 }
 
-/// Waiting units must run in the order in which they were queued. A retry has no such place.
+/// Waiting units must run in the order in which they were queued. A retry has no place in this
+/// order.
 fn unit_out_of_order(device: &mut DeviceFlow, unit: UnitId, queued_at: Time) -> Option<UnitId> {
     device.drop_coalesced(unit, queued_at);
-    // A unit reports its start some time after it was taken. A request in between is another turn.
+    // A unit leaves the queue some time before it reports its start. A request in between is
+    // another turn.
     let of_unit = device.queue.iter().filter(|(waiting, _)| *waiting == unit);
     let turn = of_unit.map(|(_, since)| *since).filter(|since| *since <= queued_at).max()?;
     let place = device.queue.iter().position(|entry| *entry == (unit, turn))?;

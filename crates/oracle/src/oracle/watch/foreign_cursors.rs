@@ -1,7 +1,8 @@
-//! Finds cursors that moved although their own unit did not move them.
+//! Finds cursors that moved although no run of their own unit moved them.
 //!
-//! A unit that ran may move its own cursors, its own date, and the shared cursors of entities that
-//! it brings in full. Nothing else may move a cursor, whatever interrupts the unit.
+//! A run may move the cursors of its unit, the date of the unit's last sync, and the shared cursors
+//! of entities that the unit brings in full. No run may move another cursor, even if the run is
+//! interrupted.
 
 use crate::base::{EntityId, Stamp, UnitId};
 use crate::contract::{EngineEvent, Event, SyncUnit, UnitEvent};
@@ -88,7 +89,8 @@ impl DeviceCursors {
     }
 }
 
-/// True if a unit that `ran` may move the cursor of `whose` for an entity.
+/// True if the unit that `ran` may move the cursor of the unit `whose` for an entity. `None`: a
+/// shared cursor.
 fn may_move(unit: &SyncUnit, ran: UnitId, whose: Option<UnitId>, entity: EntityId) -> bool {
     match whose {
         Some(whose) => whose == ran && unit.pull.contains(&entity),
@@ -96,7 +98,7 @@ fn may_move(unit: &SyncUnit, ran: UnitId, whose: Option<UnitId>, entity: EntityI
     }
 }
 
-/// The owner and entity of each cursor that differs. A cursor on only one side differs.
+/// The owner and entity of each cursor that differs, or that exists only before or only after.
 fn moved(before: &[Cursor], after: &[Cursor]) -> Vec<(Option<UnitId>, EntityId)> {
     let news = after.iter().filter(|cursor| !before.contains(cursor));
     let gone = before

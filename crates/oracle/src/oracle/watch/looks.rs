@@ -1,10 +1,10 @@
-//! Looks: inspects the database of a phone between its syncs, while the world continues.
+//! Looks: inspects the database of a phone between its syncs, while the simulation continues.
 //!
 //! Compares the device's reports about its rows with the rows that it shows at that moment. A row
-//! that it has must not vanish, a removed row must not be back, and no row may be older than
-//! before. This finds rows that a run deletes first, an acknowledgement brings back or a rollback
-//! undoes, even if the next page repairs this after a second. Rows with waiting edits, or about
-//! which nothing certain is known (as after a backup), are not judged.
+//! that the device has must not vanish, a removed row must not return, and no row may be older than
+//! before. This finds faults that the next page repairs after a second: a run that deletes rows
+//! first, an acknowledgement that brings a row back, a rollback that undoes rows. Rows with waiting
+//! edits are not judged, nor rows about which nothing is certain, such as after a restore.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -28,7 +28,7 @@ type Rows = FxHashMap<(EntityId, Key), (Stamp, u64)>;
 #[derive(Debug, Default)]
 pub(crate) struct Looks {
     pub(crate) taken: u64,
-    /// By device, the rows that it showed at the last look into this process.
+    /// By device, the rows that it showed at the last look, if its process has lived since.
     before: FxHashMap<DeviceId, FxHashSet<(EntityId, Key)>>,
 }
 
@@ -47,12 +47,12 @@ impl Looks {
     }
 }
 
-/// The rows of a device with edits that wait for the network or for a person.
+/// The rows of a device that have edits which wait for the network or for a person.
 pub(crate) fn with_waiting_edits(view: &dyn DeviceView) -> FxHashSet<(EntityId, Key)> {
     view.pending().into_iter().chain(view.held_up()).map(|edit| (edit.entity, edit.key)).collect()
 }
 
-/// A look at one device, with the knowledge about this device.
+/// A look at one device, with the model's knowledge about it.
 pub(crate) struct Look<'a> {
     pub(crate) now: Time,
     pub(crate) device: DeviceId,
@@ -66,7 +66,8 @@ pub(crate) struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// Compares the shown rows with those that the device has. Returns the number of rows read.
+    /// Compares the shown rows with those that the device must have. Returns how many rows were
+    /// read.
     pub(crate) fn at(&mut self, view: &NamedView<'_>, looks: &mut Looks) -> u64 {
         let (device, schema) = (self.device, &self.setup.labels.schema);
         let mut dirty = with_waiting_edits(view);
@@ -88,7 +89,8 @@ impl Look<'_> {
         for (id, row) in history.rows().filter(|(_, row)| judged.contains(&row.entity)) {
             read += 1;
             let of = (row.entity, row.key.clone());
-            // A row that a verdict declared deleted may stay while other rows refer to it.
+            // A server's response may have said that the row is deleted. The phone may still keep
+            // it while other rows refer to it.
             let stays = self.shown.gone_by_verdict.contains(&(id, device)) && before.contains(&of);
             if !dirty.contains(&of) && self.is_sure(id) && !(stays && shown.contains_key(&of)) {
                 self.judge_shown(id, shown.get(&of).copied());
@@ -108,7 +110,7 @@ impl Look<'_> {
         read
     }
 
-    /// True if the device's own reports say for certain what it has of a row.
+    /// True if the device's own reports leave no doubt about the version that it has of a row.
     fn is_sure(&self, id: RowId) -> bool {
         let device = self.device;
         let had = self.held.versions(id, device);
@@ -126,7 +128,8 @@ impl Look<'_> {
             |content| !last.gone && row.reads_as(content, first()).is_none_or(|like| like > had);
         let (has, stamp) = match shown {
             Some((_, content)) if !last.gone && content == last.content => return,
-            // The content is of no version, or of one without a report: parts are on their way.
+            // If no version has the content, or only an unreported one, parts of the row are still
+            // on their way.
             Some((_, content)) if is_on_its_way(content) => return,
             Some((stamp, _)) => (row.held_with(stamp), stamp),
             None if self.held.is_removed(id, device) => return,
@@ -140,12 +143,13 @@ impl Look<'_> {
         self.findings.found(&FLICKER, concerns, text);
     }
 
-    /// The device has the row but does not show it: correct only if a version since removed it.
+    /// The device has the row but does not show it. This is right only if a later version removed
+    /// it.
     fn judge_missing(&mut self, id: RowId) {
         let device = self.device;
         let (row, had) = (self.history.row(id), self.held.versions(id, device));
         let place = &*self.places[usize::from(row.entity.0)];
-        // Another check handles deletes by people at this phone.
+        // Deletes by the person at this phone are not judged here.
         let mut open = self.ledger.open_on(id).filter(|edit| edit.id.device == device);
         let goes = (had..=row.versions.len()).any(|held| !row.has(held, place));
         if goes || open.any(|edit| edit.kind == EditKind::Delete) {
@@ -159,7 +163,7 @@ impl Look<'_> {
         });
     }
 
-    /// True if a row was in this place at the start, and is not known to have changed.
+    /// True if a row was in this scope at the start, and has not changed since as far as is known.
     fn never_went(&self, (entity, key): &(EntityId, Key)) -> bool {
         let own = &*self.places[usize::from(entity.0)];
         let untouched = self.history.find(*entity, key).is_none();

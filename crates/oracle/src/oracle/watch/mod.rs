@@ -1,8 +1,8 @@
-//! Checks that follow the events of one device while the world runs.
+//! Checks that follow the events of one device while the simulation runs.
 //!
-//! `watched` has one list of watchers per device. Each other file is one watcher, or code that
-//! several share (`patience`: how long an engine may take; `exits`: events that end everything
-//! under way).
+//! A watcher is such a check. `watched` has one list of watchers per device. Each other file is one
+//! watcher, or code that several watchers share: `patience` says how long an engine may take, and
+//! `exits` lists the events that end all activity of a device.
 
 pub(crate) mod conflict_page;
 pub(crate) mod due;

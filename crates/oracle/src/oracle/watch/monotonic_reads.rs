@@ -1,10 +1,10 @@
-//! Finds rows that reverted on a device, and measures for how long.
+//! Finds rows on a device that went back to an older version, and measures for how long.
 //!
-//! Checked at each commit of the device's database: its own writes stay (read your writes), no row
-//! reverts to an older version (monotonic reads), and deleted rows do not come back. A version that
-//! the backend undid may be shown. If the state was replaced or lost, or a row was removed without
-//! a version, nobody knows what the device has until the next report. Two phones with one name are
-//! not judged.
+//! Three rules hold after each commit of the device's database. The device's own writes stay (read
+//! your writes). No row goes back to an older version (monotonic reads). Deleted rows do not
+//! return. A version that the backend undid may still be shown. After a replaced or lost state, the
+//! rows of a device are unknown until it reports them again. The same holds for a row that was
+//! removed without a version. Two phones with one name (a copy and its original) are not judged.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,14 +20,15 @@ struct Back {
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
     back: FxHashMap<(RowId, DeviceId), Back>,
-    /// Devices whose rows are unknown, each with the rows reported since then.
+    /// Devices whose rows are unknown, each with the rows that it has reported since.
     unsure: FxHashMap<DeviceId, FxHashSet<RowId>>,
     copied: FxHashSet<DeviceId>,
     pub(crate) vague: FxHashSet<(RowId, DeviceId)>,
-    /// By row and device, the number of the device's own versions of which it was not told yet.
+    /// By row and device: the version that the device itself last committed, if the device has not
+    /// yet got its response.
     unheard: FxHashMap<(RowId, DeviceId), usize>,
-    /// Rows that a server's verdict declared deleted. A phone may keep one while others refer to
-    /// it.
+    /// Rows that a server's response called deleted. A phone may keep such a row while other rows
+    /// refer to it.
     pub(crate) gone_by_verdict: FxHashSet<(RowId, DeviceId)>,
     row_ns: u128,
 }
@@ -37,7 +38,7 @@ impl Shown {
         let told = self.unsure.get(&device).is_none_or(|told| told.contains(&id));
         told && !self.copied.contains(&device) && !self.vague.contains(&(id, device))
     }
-    /// True if the device was told of all its own commits of the row.
+    /// True if the device knows all its own commits of the row.
     pub(crate) fn heard(&self, id: RowId, device: DeviceId) -> bool {
         !self.unheard.contains_key(&(id, device))
     }
@@ -81,7 +82,7 @@ impl Shown {
             stays
         });
     }
-    /// Rows times nanoseconds of being reverted, including rows that still are.
+    /// Rows times nanoseconds in an older version, including rows that still are in one.
     pub(crate) fn row_ns(&self, now: Time) -> u128 {
         let still = self.back.values().map(|back| u128::from(now.since(back.since).0));
         self.row_ns + still.sum::<u128>()

@@ -1,7 +1,7 @@
-//! Owed runs: a device must start a run that something requested, if it could start.
+//! Owed runs: a device must start a run for which there is a reason, as soon as it can.
 //!
-//! A device that is online, alive and free must start requested units, retry failed ones and send
-//! waiting edits, each within a bound. Time in which something prevented this does not count.
+//! A device must start requested units, retry failed ones and send waiting edits, each within a
+//! bound. Time in which it was offline, dead or busy does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ pub(crate) static IDLE_WITH_WORK: Rule = Rule {
 
 const LOGOUT: u64 = u64::MAX;
 
-/// True if an event shows that an engine works, or that something happens to the engine.
+/// True if an event shows that the engine works, or wakes the engine.
 fn is_work(event: &Event<'_>) -> bool {
     match event {
         Event::Engine(event) => !matches!(event, EngineEvent::Status(_)),
@@ -58,7 +58,8 @@ pub(crate) struct DueRuns {
     foreground: bool,
     mark: Time,
     runs: BTreeMap<u64, Begun>,
-    /// Requests without a response, each with its last acceptable time; also those of direct syncs.
+    /// Requests without a response, each with the time until which the engine may wait for it.
+    /// Includes requests of direct syncs, which have no run.
     requests: BTreeMap<u64, (Option<UnitId>, Time)>,
     hooks: BTreeSet<(u64, Hook)>,
     edits: BTreeMap<EditId, Waiting>,
@@ -71,11 +72,12 @@ pub(crate) struct DueRuns {
     still: Option<Still>,
 }
 
-/// The state of an engine without runs, which reports whether it is caught up.
+/// The state of an engine that has no runs, and reports instead whether it is caught up.
 #[derive(Clone, Copy, Debug, Default)]
 struct Still {
     caught_up: bool,
-    /// Since when it shows no activity; then for how much of that time it could have worked.
+    /// Since when the engine shows no activity. `idle`: for how much of that time it could have
+    /// worked.
     since: Time,
     idle: Span,
     told: bool,
@@ -87,7 +89,7 @@ impl DueRuns {
         if let Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. } =
             event
         {
-            // The disk is slow and busy, and the engine's writes wait for it.
+            // The disk is busy with this action, and the engine's writes wait for it.
             self.mark = (self.mark + *took).min(self.mark.max(at));
         }
         self.judge(&mut Ended { at, device: id, setup, findings });
@@ -113,7 +115,7 @@ impl DueRuns {
         }
     }
 
-    /// An engine without runs owes no runs, but must do something while it is not caught up.
+    /// An engine without runs must show some activity while it is not caught up.
     pub(crate) fn says_caught_up(&mut self, is: bool, now: &mut Ended<'_>) {
         let Ended { at, device: id, setup, ref mut findings } = *now;
         self.owed.clear();
@@ -200,7 +202,8 @@ impl DueRuns {
     fn owe(&mut self, at: Time, unit: UnitId, why: Why) {
         self.owed.push(Owed { unit, why, since: at, idle: Span::ZERO, told: false });
     }
-    /// Owes a unit. If the unit may have to wait for another network, only once it is queued.
+    /// Notes that a unit must run at once. A unit that may wait for another network must run only
+    /// once it is queued.
     fn owe_at_once(&mut self, at: Time, unit: UnitId, why: Why, units: &[SyncUnit]) {
         if units[usize::from(unit.0)].when.is_empty() {
             self.owe(at, unit, why);
@@ -222,7 +225,7 @@ impl DueRuns {
                 self.hooks.clear();
                 self.owed.clear();
                 self.failures.clear();
-                // Sent edits may be settled. After a power loss, unsynced edits may be gone.
+                // Sent edits may be settled. After a power loss, the last edits may be gone.
                 self.edits.retain(|_, edit| !edit.sent && *reason != KillReason::PowerLoss);
             }
             Event::Suspended => self.suspended = true,
@@ -288,7 +291,7 @@ impl DueRuns {
         };
         let Some(number) = units.iter().position(|unit| sends(&unit)) else { return };
         let is_saved = |owed: &Owed| matches!(owed.why, Why::Saved(_));
-        // One run is enough: it also sends the other edits.
+        // One run sends all edits.
         let unit = UnitId(number as u16);
         if !self.owed.iter().any(|owed| owed.unit == unit && is_saved(owed)) {
             self.owe(at, unit, Why::Saved(edit));
@@ -308,7 +311,7 @@ impl DueRuns {
             Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) => {
                 self.failures.remove(&unit);
                 let Some(begun) = self.runs.remove(&run) else { return };
-                // A row may wait for its attachment, which is sent outside of runs.
+                // A row may wait for its attachment, which the engine sends outside of runs.
                 let waits = |entity| patience.holds_rows() && labels.schema.attachment(entity).is_some();
                 let left = self.left(&units[usize::from(unit.0)].push, begun.at, waits);
                 if let Some(edit) = left.filter(|_| capabilities.acknowledges) {
@@ -317,13 +320,13 @@ impl DueRuns {
             }
             Event::Engine(EngineEvent::SyncError { unit, run, error }) => {
                 let begun = self.runs.remove(&run);
-                // If an earlier process left the run open, this error is no reason to retry it.
+                // An error about a run of an earlier process is no reason for a retry.
                 let prompt = units[usize::from(unit.0)].when.is_empty();
                 if let Some(begun) = begun.filter(|_| prompt && *error != SyncError::Interrupted) {
                     let failures = self.failures.entry(unit).or_default();
                     *failures = failures.saturating_add(begun.failures.max(1));
                     if let SyncError::Throttled(_) = error {
-                        // Each response that put edits off may count as a try.
+                        // Each response that postponed edits may count as a try.
                         *failures = (*failures).max(patience.attempts());
                     }
                     let failures = *failures;
@@ -340,7 +343,8 @@ impl DueRuns {
         }
     }
 
-    /// An edit that a run should have sent. One never sent may wait for another unit's older edit.
+    /// Finds an edit that a run should have sent. An edit that was never sent may wait for an older
+    /// edit of another unit.
     fn left(&self, push: &[EntityId], begun: Time, waits: impl Fn(EntityId) -> bool) -> Option<EditId> {
         let held = self.held();
         let held_back = |edit: &Waiting| !push.contains(&edit.place.entity);
@@ -354,7 +358,7 @@ impl DueRuns {
         self.edits.iter().find(left).map(|(id, _)| *id)
     }
 
-    /// The unit that deferred rows must retry them in its next run.
+    /// A unit that deferred rows must retry them in its next run. Returns the error as text.
     fn leaves_listed(&mut self, at: Time, id: DeviceId, event: &Event<'_>, of: &Labels) -> Option<String> {
         match *event {
             Event::Engine(EngineEvent::RowsFailed { listed: 1.., .. }) => {
@@ -378,14 +382,14 @@ impl DueRuns {
                     "{id} has had deferred rows since {since} that could not be applied, and run {run} of {unit}, which ended at {at}, did not retry them"
                 ));
             }
-            // The whole entity is delivered again, so its deferred rows do not matter.
+            // The whole entity comes again, so its deferred rows do not matter.
             Event::Engine(EngineEvent::CursorReset { .. }) => self.listed.clear(),
             _ => {}
         }
         None
     }
 
-    /// The unit ran or was discarded. If it runs periodically, it is due again one period later.
+    /// The unit ran or was discarded. The wait of a periodic unit begins again.
     fn had_its_turn(&mut self, at: Time, unit: UnitId, units: &[SyncUnit]) {
         self.owed.retain(|owed| owed.unit != unit || owed.is_periodic());
         self.begin_again(at, |owed| owed.unit == unit);
@@ -395,14 +399,15 @@ impl DueRuns {
         self.owed.retain(|owed| !matches!(&owed.why, Why::Saved(edit) if sends(edit)));
     }
 
-    /// An engine that waits for a response counts as working, for the longest silence of a run.
+    /// While an engine waits for a response, it counts as working, up to the longest silence of a
+    /// run.
     fn on_request(&mut self, at: Time, event: &Event<'_>, setup: &OracleSetup) {
         let OracleSetup { labels, patience, .. } = setup;
         match *event {
             Event::Engine(EngineEvent::RequestSent { request, unit: Some(unit), .. }) => {
                 self.requests.insert(request, (Some(unit), at + patience.of_run(false).span()));
             }
-            // Nobody waits for prefetched pages any more.
+            // After the end of a run, the engine does not wait for pages that it asked for ahead.
             Event::Engine(EngineEvent::SyncComplete { unit, .. } | EngineEvent::SyncError { unit, .. }) => {
                 self.requests.retain(|_, (of, _)| *of != Some(unit));
             }
@@ -422,7 +427,7 @@ impl DueRuns {
         }
     }
 
-    /// Activity outside of runs belongs to a direct sync, which has no other events.
+    /// Activity outside of runs belongs to a direct sync, which has no events for start and end.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>) {
         let Some(Sign { wait, failed, .. }) = Sign::of(event) else { return };
         if failed && let Some(run) = self.runs.values_mut().next_back() {
@@ -479,7 +484,7 @@ impl DueRuns {
         self.page.held(self.edits.iter().map(|(id, edit)| (*id, &edit.place)))
     }
 
-    /// When a person decided a conflict, the edit and those that waited for it must be sent.
+    /// When a person has decided a conflict, the edit and the edits behind it must be sent.
     fn on_page(&mut self, at: Time, (event, out): (&Event<'_>, Option<StateLoss>), units: &[SyncUnit]) {
         let before = self.held();
         if !self.page.on(event, out) {

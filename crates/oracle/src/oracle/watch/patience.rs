@@ -5,17 +5,16 @@ use std::fmt;
 use crate::base::Span;
 use crate::contract::SyncUnit;
 
-/// The longest silence of a run, and the longest delay of its start.
+/// How long a run may be silent, and how late it may start.
 #[derive(Clone, Copy, Debug)]
 pub enum Patience {
     /// Computed from the retry settings of the built-in engine.
     Computed(Waits),
-    /// Stated by the stack: the longest silence of a run, and the most requests of a sync that
-    /// finds no news.
+    /// Stated by the stack (a third-party engine and server).
     Stated {
-        /// The longest silence.
+        /// The longest silence of a run.
         span: Span,
-        /// The number of requests.
+        /// The most requests of a sync that finds no news.
         requests: u32,
     },
 }
@@ -23,15 +22,16 @@ pub enum Patience {
 /// The built-in engine's settings for waits.
 #[derive(Clone, Copy, Debug)]
 pub struct Waits {
-    /// A request without a response is given up after this.
+    /// After this time, the engine gives up a request without a response.
     pub request: Span,
-    /// The upper bound of the first wait before another try.
+    /// The upper bound of the first wait before a retry.
     pub first: Span,
     /// The factor by which the bound grows with each further wait.
     pub growth: u32,
-    /// The upper bound of all waits before another try.
+    /// The upper bound of every wait before a retry.
     pub cap: Span,
-    /// If set, each wait is drawn from this value upwards. If `None`, below a growing bound.
+    /// If set, each wait is at least this long. If `None`, each wait is drawn between zero and the
+    /// current bound.
     pub least: Option<Span>,
     /// The least time between two starts of a unit, for some triggers.
     pub debounce: Span,
@@ -39,19 +39,21 @@ pub struct Waits {
     pub attempts: u32,
     /// How many requests of a run may be under way at once, each with its own waits.
     pub streams: u32,
-    /// The factor by which a disk may be slower than usual, as set by an event.
+    /// How many times slower than usual a disk may become by an event of the scenario.
     pub slowness: u32,
-    /// True if its queue is on disk: units requested from one process run in the next one.
+    /// True if the queue of units is on disk: the next process runs units that were requested
+    /// before.
     pub keeps_queue: bool,
-    /// True if a row waits for its attachment, which is sent outside of runs.
+    /// True if a row waits for its attachment, which the engine sends outside of runs.
     pub holds_rows: bool,
-    /// True if a request that fails late counts as a wait before the next request.
+    /// True if the time of a request that fails late counts as the wait before the next request.
     pub late_is_a_wait: bool,
 }
 
-/// The least time for the disk, however short the settings are: a slow disk needs this long.
+/// A slow disk needs this long. So this is the least time for the disk, even if the settings are
+/// short.
 const OF_DISK: Span = Span::secs(120);
-/// The time that the app's code may take while a run waits for it.
+/// The time that the app's code may take while a run waits for this code.
 const OF_HOOK: Span = Span::secs(600);
 const TO_BEGIN: Span = Span::secs(60);
 const NONE: Term = ("", Span::ZERO);
@@ -105,7 +107,8 @@ impl Waits {
 }
 
 impl Patience {
-    /// The longest silence of a run, without waits before retries. Longer while a hook runs.
+    /// The longest silence of a run, without the waits before retries. Longer while a hook (code of
+    /// the app) runs.
     pub(crate) fn of_run(&self, in_hook: bool) -> Bound {
         let hook = if in_hook { ("a hook", OF_HOOK) } else { NONE };
         let [wait, disk] = match self {
@@ -114,7 +117,7 @@ impl Patience {
         };
         Bound([wait, disk, hook, NONE, NONE])
     }
-    /// How long a run may show "syncing" without progress: until its last try has failed.
+    /// How long a run may show "syncing" without progress: the time until its last try has failed.
     pub(crate) fn of_stall(&self, in_hook: bool) -> Bound {
         let Bound([wait, disk, hook, ..]) = self.of_run(in_hook);
         let Patience::Computed(waits) = self else { return self.of_run(in_hook) };
@@ -122,7 +125,7 @@ impl Patience {
         let between = ("the waits between tries", waits.between_tries());
         Bound([wait, ("request_timeout of each further try", tries), between, disk, hook])
     }
-    /// The longest wait before another try, if the server did not request one.
+    /// The longest wait before a retry, if the server did not ask for another wait.
     pub(crate) fn of_wait(&self) -> Span {
         match self {
             Patience::Computed(waits) => waits.cap,
@@ -139,7 +142,7 @@ impl Patience {
         matches!(self, Patience::Computed(waits) if waits.holds_rows)
     }
 
-    /// The settings for retries; lenient values for a stack that does not state any.
+    /// The settings for retries. For a stack that states none, mild values.
     pub(crate) fn retries(&self) -> Waits {
         match *self {
             Patience::Computed(waits) => waits,
@@ -148,15 +151,14 @@ impl Patience {
             }
         }
     }
-    /// Says in words who requires these waits.
     pub(crate) fn whose_waits(&self) -> &'static str {
         match self {
             Patience::Computed(_) => "its retry settings require",
             Patience::Stated { .. } => "stacks of your own must keep at least mild waits, which require",
         }
     }
-    /// The most requests of a unit in a sync that finds no news: a push, and a pull of each entity.
-    /// A third-party stack may make as many as it states.
+    /// The most requests of a unit in a sync that finds no news: 1 push, and 1 pull per entity. A
+    /// third-party stack may state a higher number.
     pub(crate) fn requests(&self, unit: &SyncUnit) -> u64 {
         let own = 1 + unit.pull.len() as u64;
         match self {
@@ -164,8 +166,8 @@ impl Patience {
             Patience::Stated { requests, .. } => own.max(u64::from(*requests)),
         }
     }
-    /// How many requests may follow a response with news: one for the next page. A third-party
-    /// stack may also send what its protocol needs around a page (differences, checkpoints).
+    /// How many requests may follow a response with news: 1 for the next page. A third-party stack
+    /// may also send requests that its protocol needs for a page (differences, checkpoints).
     pub(crate) fn after_a_page(&self) -> u64 {
         match self {
             Patience::Computed(_) => 1,
@@ -178,7 +180,8 @@ impl Patience {
             Patience::Stated { .. } => 1,
         }
     }
-    /// The longest delay of a run that starts after `period`, and not too soon after the last one.
+    /// The longest delay of a run that is due after `period`. The debounce time after the last run
+    /// is added.
     pub(crate) fn held_back(&self, period: Span) -> Bound {
         self.to_begin(period, |waits| ("debounce", waits.debounce))
     }
@@ -203,7 +206,7 @@ impl Patience {
     }
 }
 
-/// The time that a stack states, but at least the time that any stack may take.
+/// The time that a stack states, but at least the time `any` that every stack may take.
 fn stated(span: Span, any: Span) -> Term {
     if span < any { ("the minimum for any stack", any) } else { ("stated by its stack", span) }
 }

@@ -1,9 +1,9 @@
-//! Finds rows that were delivered to a device again in the same version.
+//! Finds rows that a device got again in the same version.
 //!
-//! A cursor lies behind the rows it came with, so a unit gets each version of a row only once.
-//! Exceptions: the device lost data; a server was restored; a full load; a page that no cursor has
-//! passed; changes applied before the first response of a run; changes while rows are deferred; a
-//! row that left a scope and came back between two pulls, without a write.
+//! A cursor confirms the rows that came with it, so a unit gets each version of a row only once.
+//! There are exceptions: the device lost data; a server was restored; a full load; a page whose
+//! cursor was not stored; changes applied before the first response of a run; changes while rows
+//! are deferred; a row that left a scope and returned between two pulls, without a write.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(crate) static AGAIN: Rule = Rule {
     ..Rule::new("delivered-again", "oracle.delivered_again.rows", Harm::Wrong, Matter::Runs)
 };
 
-/// By hash of a key, the last version of the row and when it came.
+/// By hash of the key, the last version of the row and when it came.
 type Rows = FxHashMap<u64, (Stamp, Time)>;
 
 #[derive(Debug, Default)]
@@ -36,7 +36,8 @@ struct Brought {
 pub(crate) struct Given {
     brought: BTreeMap<(UnitId, EntityId), Brought>,
     answers: FxHashMap<UnitId, RequestKind>,
-    /// The number of deferred rows, which the device may retry at any time.
+    /// The number of deferred rows (rows that came and cannot be applied yet). The device may retry
+    /// them at any time.
     waiting: u64,
 }
 
@@ -44,7 +45,7 @@ impl Watcher for Given {
     fn on(&mut self, heard: &mut Heard<'_>) {
         let Heard { at, device, event, out, setup, ref mut findings } = *heard;
         match out {
-            // A page that was not completed is delivered again.
+            // A page that was not complete comes again.
             Some(StateLoss::Process) => self.cut_off(),
             Some(StateLoss::Part | StateLoss::Database) => self.brought.clear(),
             None => {}
@@ -74,10 +75,10 @@ impl Watcher for Given {
             Event::Engine(EngineEvent::CursorSaved { unit, entity }) => {
                 self.brought.entry((unit, entity)).or_default().behind.clear();
             }
-            // The run is complete, whatever its cursor is.
+            // The run is complete, so all its pages count as confirmed.
             Event::Engine(EngineEvent::SyncComplete { unit, .. }) => self.ended(unit),
             Event::Engine(EngineEvent::SyncError { .. }) => self.cut_off(),
-            // A process may die while it discards the cursor, before it reports this.
+            // A process may die after it discards the cursor and before it reports this.
             Event::Engine(
                 EngineEvent::CursorReset { entity, .. }
                 | EngineEvent::RequestRefused { error: &ServerError::CursorExpired(entity), .. },
@@ -99,13 +100,13 @@ impl Watcher for Given {
 }
 
 impl Given {
-    /// When the unit delivered this version before. `None` if it did not, if the version is gone,
-    /// or if the unit's cursor has not passed it.
+    /// When the unit delivered this version before; `None` if it did not. Also `None` if the change
+    /// is a removal, or if the earlier delivery is of a run that is still open.
     fn take(&mut self, at: Time, unit: UnitId, change: &AppliedChange<'_>) -> Option<Time> {
         let AppliedChange { entity, key, stamp, removed, .. } = *change;
         let row = xxh3_64(key.as_bytes());
         let answer = self.answers.get(&unit);
-        // A pull delivers the rows in a response to a push once more.
+        // A row in a push response comes once more with the next pull.
         if removed || answer.is_some_and(|kind| kind.pushes()) {
             let of_entity = self.brought.iter_mut().filter(|((_, of), _)| *of == entity);
             of_entity.for_each(|(_, brought)| _ = brought.rows.remove(&row));

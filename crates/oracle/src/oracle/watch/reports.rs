@@ -1,8 +1,8 @@
-//! Checks that a stack's reports of rows make sense: which rows, and which versions.
+//! Checks that a stack's reports about rows make sense: which rows, and which versions.
 //!
-//! Other checks trust these reports and compare them with each other. They would miss two errors,
-//! which are found here: a stamp that no version can have, and a row of a page without a report.
-//! Also finds a phone whose engine never reports what its stack promised to report.
+//! Other checks trust these reports and compare them with each other. So they would miss two
+//! errors: a stamp that no version can have, and a row that came without a report. This file finds
+//! both. It also finds a phone whose engine never reports what its stack promised to report.
 
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time};
 use crate::contract::{AppliedChange, Event};
@@ -17,7 +17,7 @@ pub(crate) static EMPTY_REPORT: Rule = Rule {
     ..Rule::new("empty-report", "oracle.empty_report.count", Harm::Wrong, Matter::Rows)
 };
 
-/// Checks the stamp of a row. `what` says whether the row came, was acknowledged or is shown.
+/// Checks the stamp of a row. `what` is a verb: the device applied, acknowledged or shows the row.
 pub(crate) fn check_stamp(
     findings: &mut Findings,
     (device, what): (DeviceId, &str),
@@ -33,20 +33,20 @@ pub(crate) fn check_stamp(
     });
 }
 
-/// The version that a change brought. Content decides before stamps.
+/// The version that a change brought to a device. The content decides, and the stamp only if no
+/// version has the content.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reported {
-    /// How many versions its device had before; the next field: how many it has now.
+    /// How many versions the device had before the change. `versions`: how many it has now.
     pub(crate) had: usize,
     pub(crate) versions: usize,
-    /// The stamp of the version that it has now.
     pub(crate) stamp: Stamp,
     pub(crate) removed: bool,
 }
 
 impl Reported {
     /// A row with the content of a version has that version, whatever its stamp. If no version has
-    /// the content, parts of the row are still on their way, and the row has not reverted.
+    /// the content, parts of the row are still on their way. Then the row has not gone back.
     pub(crate) fn of(change: &AppliedChange<'_>, had: usize, row: &Row, history: &History) -> Reported {
         let AppliedChange { stamp, removed, .. } = *change;
         let dated = Reported { had, versions: row.held_with(stamp), stamp, removed };
@@ -61,18 +61,19 @@ impl Reported {
     }
 }
 
-/// What is known of a device that has come to rest.
+/// The model's knowledge about a device that has come to rest.
 pub(crate) struct Told<'a> {
     pub(crate) device: DeviceId,
     pub(crate) history: &'a History,
     pub(crate) held: &'a Held,
     pub(crate) shown: &'a Shown,
-    /// When it last died at work; `None` if it did not.
+    /// When its process last died in a transaction that it may not have reported.
     pub(crate) cut: Option<Time>,
 }
 
 impl Told<'_> {
-    /// The device shows a row as the backend has it, with `stamp`. It must have reported the row.
+    /// The device shows a row as the backend has it, with `stamp`. The device must have reported
+    /// that the row came.
     pub(crate) fn shows(&self, findings: &mut Findings, entity: EntityId, expected: &Expected, stamp: Stamp) {
         let Some(id) = self.history.find(entity, &expected.key) else { return };
         let (device, row) = (self.device, self.history.row(id));
@@ -93,23 +94,24 @@ impl Told<'_> {
             Some(last) => row.versions[last].content == content,
             None => self.history.first(row.entity, &row.key).is_some_and(|(_, first)| first == content),
         };
-        // It need not report changes applied just before it died, nor those in a copy or a backup.
+        // The device need not report changes that it applied just before it died, or got with a
+        // copy or a backup.
         let cut = self.cut.is_some_and(|cut| untold.iter().any(|version| version.at <= cut));
         reads_so || cut || !self.shown.knows(id, device) || self.held.is_unsure(id, device)
     }
 }
 
-/// An engine that reports none of this many edits as done does not report any edit.
+/// An engine that reports none of this many edits as done reports no edit as done.
 const SEVERAL: usize = 3;
 
-/// The kinds of events that a device has reported, and why it should have.
+/// The topics of events that a device has reported, and the reasons to expect reports from it.
 #[derive(Debug, Default)]
 pub(crate) struct Telling {
     told: Vec<Topic>,
     served: bool,
-    /// True if it held a connection, which carries no requests.
+    /// True if the device kept a connection open. Such a connection carries no requests.
     held: bool,
-    /// True if its state was replaced or lost.
+    /// True if the device's state was replaced or lost.
     unsure: bool,
 }
 
@@ -131,7 +133,8 @@ impl Watcher for Telling {
         self.served |= matches!(event, Event::BackendServed { kind, .. } if kind.pulls());
     }
 
-    /// Checks that the device has reported some of what its stack promised.
+    /// Checks that the device has reported each kind of event that its stack promised, if there was
+    /// a reason.
     fn at_rest(&mut self, rest: &Rest<'_>, ended: &mut Ended<'_>) {
         let Ended { device, setup, ref mut findings, .. } = *ended;
         let can = setup.capabilities;
@@ -158,11 +161,12 @@ impl Watcher for Telling {
     }
 }
 
-/// An edit that the device brought to the backend and that does not wait, if there are several.
+/// An edit that the device brought to the backend and that does not wait, if there are at least
+/// [`SEVERAL`].
 fn done<'a>(device: DeviceId, rest: &Rest<'a>) -> Option<&'a Edit> {
     let own = |edit: &Edit| edit.asked_by == device && edit.won.is_none() && !edit.equal && !edit.emptied;
     let waits = |id: EditId| rest.unsent.iter().any(|waits| waits.edit == id);
     let mut done = rest.ledger.of(device).filter(|edit| edit.commits > 0 && own(edit) && !waits(edit.id));
-    // A single edit may have reached the backend in another way.
+    // A single edit can have reached the backend in another way.
     done.nth(SEVERAL - 1)
 }

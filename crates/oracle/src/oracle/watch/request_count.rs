@@ -1,9 +1,10 @@
-//! Compares how many requests a device makes with how many it needs.
+//! Compares how many requests a device sends with how many it needs.
 //!
-//! A request for a sync justifies the start of all units: a push and a pull of each entity. A
-//! failed run justifies another run, edits that wait at the server justify a query, and a response
-//! with news justifies one more request. Responses beyond these have no reason. Where no response
-//! comes, the waits between requests are checked instead (`haste`).
+//! Each reason justifies some requests. If a person asks for a sync, each unit may send 1 push, and
+//! 1 pull per entity. A failed run justifies another run. Edits that wait at the server justify a
+//! query. A response with news justifies 1 more request. If there are more responses than all
+//! reasons justify, the check `request-storm` reports this. If no response comes, the waits between
+//! requests are checked instead (`haste`).
 
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time};
@@ -26,7 +27,8 @@ pub(crate) static STORM: Rule = Rule {
 pub(crate) struct RequestBudget {
     asked: u64,
     opened: u64,
-    /// The number of requests by runs after a failed run, or for edits that wait at the server.
+    /// The number of requests by runs after a failed run, or to query edits that wait at the
+    /// server.
     again: u64,
     /// True if a response told the current run that edits wait at the server.
     wait: bool,
@@ -37,13 +39,13 @@ pub(crate) struct RequestBudget {
     fetches: u64,
     fetched: Option<Time>,
     haste: RetryPacing,
-    /// The last report of an engine without runs; `None` if it has not reported.
+    /// The last report of an engine without runs, whether it is caught up; `None` without a report.
     caught_up: Option<bool>,
     minute: Minute,
     crowded: Option<Minute>,
 }
 
-/// One minute from `since` on: its responses, and the number of things that justify responses.
+/// The minute that starts at `since`: its responses, and the number of reasons for responses.
 #[derive(Clone, Copy, Debug, Default)]
 struct Minute {
     since: Time,
@@ -54,11 +56,11 @@ struct Minute {
 }
 
 const MINUTE: Span = Span::secs(60);
-/// An engine without runs may poll once in this time.
+/// An engine without runs may poll the server once in this time.
 const LOOKS: Span = Span::secs(5);
 
-/// When responses exceeded the justified number, with five counts: syncs requested, units due,
-/// repeated requests, things brought, and the justified number.
+/// When there were more responses than justified, and five counts: syncs requested, units due,
+/// repeated requests, responses with news, and the justified number of responses.
 type Beyond = (Time, [u64; 5]);
 
 /// The most requests of a sync of all units that finds no news.
@@ -66,7 +68,7 @@ fn requests_per_sync(setup: &OracleSetup) -> u64 {
     setup.labels.units.iter().map(|unit| setup.patience.requests(unit)).sum()
 }
 
-/// The most requests of a poll without news, by an engine without runs.
+/// The most requests of one poll without news by an engine that has no runs.
 fn requests_per_poll(setup: &OracleSetup) -> u64 {
     setup.labels.units.iter().map(|unit| setup.patience.requests(unit)).max().unwrap_or(1)
 }
@@ -163,7 +165,7 @@ impl RequestBudget {
             }
             Event::Engine(EngineEvent::ResponseReceived { rows, kind, .. }) => {
                 self.answers += 1;
-                // A response without a row is progress if the server had to scan rows for it.
+                // A response without rows is still progress if the server had to scan rows for it.
                 let looked = std::mem::take(&mut self.looked);
                 self.brought += u64::from(*kind != RequestKind::Push && (*rows > 0 || looked));
                 if self.beyond.is_none() {
@@ -193,7 +195,7 @@ impl RequestBudget {
         }
     }
 
-    /// The server took a message or responded. The engine may have no runs.
+    /// The server got a message or responded. Counts this for engines without runs.
     fn answered(&mut self, at: Time, setup: &OracleSetup) {
         if at >= self.minute.since + MINUTE {
             let behind = self.caught_up == Some(false);

@@ -1,9 +1,9 @@
-//! Checks that a device waits before it tries again.
+//! Checks that a device waits before a retry.
 //!
-//! A wait after consecutive failures is drawn below a bound, which doubles up to a longest bound.
-//! Each retry adds its bound to a debt. Time without a request under way pays three times its
-//! length. The debt may reach 20 longest bounds, to allow for chance: uniform draws exceed that
-//! with a probability of 10^-13 per try.
+//! The wait after a failure is drawn at random below a bound. The bound doubles with each
+//! consecutive failure, up to a longest bound. Each retry adds its bound to a debt. Time in which
+//! the device could send one more request pays 3 times its length. A debt above 20 longest bounds
+//! is a violation: uniform draws exceed this with a probability of 10^-13 per retry.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::oracle::words::Labels;
 
 const PAYS: u64 = 3;
 const LUCK: u64 = 20;
-/// The most starts of a unit that may still follow: one queued, one held back, one planned.
+/// The most starts of a unit that may still follow: 1 queued, 1 held back, 1 planned.
 const TO_COME: u32 = 3;
 
 /// The bound below which the wait after this many consecutive failures is drawn.
@@ -33,7 +33,7 @@ fn bound(waits: &Waits, failures: u32) -> Span {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Debt {
-    /// When the debt began, and the total idle time (without a request under way) until then.
+    /// When the debt began, and the total idle time (one more request was possible) until then.
     since: (Time, Span),
     bounds: Span,
     longest: Span,
@@ -52,7 +52,8 @@ impl Debt {
         Span(self.bounds.0.saturating_sub(LUCK.saturating_mul(self.longest.0)) / PAYS)
     }
 
-    /// Records another try, which needs a wait below `bound`. Returns the retry if it is too early.
+    /// Records another retry, which needs a wait below `bound`. Returns the retry if it is too
+    /// early.
     fn owe(&mut self, at: Time, idle: Span, bound: Span) -> Option<EarlyRetry> {
         if self.bounds.0 <= self.waited(idle).0.saturating_mul(PAYS) {
             *self = Debt { since: (at, idle), ..Debt::default() };
@@ -73,12 +74,14 @@ impl Debt {
 struct Unit {
     open: bool,
     failed: u32,
-    /// Consecutive push responses that put edits off and settled none; true if the last one did.
+    /// How many consecutive push responses postponed edits and settled none; true if the last
+    /// response did.
     put_off: (u32, bool),
     tries: u32,
     asked: u32,
     due: u64,
-    /// The number of requests under way. Next: since when it is at its limit; total time there.
+    /// The number of requests under way. `full`: since when this is the highest number allowed.
+    /// `busy`: the earlier total time at that number.
     sent: u32,
     full: Option<Time>,
     busy: Span,
@@ -89,8 +92,8 @@ struct Unit {
 pub(crate) struct RetryPacing {
     units: Vec<Unit>,
     sent: BTreeMap<u64, Place>,
-    /// True if the engine has no runs: its requests belong to no unit and have a place of their
-    /// own.
+    /// True if the engine has no runs. Its requests belong to no unit and are counted in an extra
+    /// place.
     pub(crate) without_runs: bool,
     pub(crate) too_soon: Option<(Place, EarlyRetry)>,
 }
@@ -143,12 +146,12 @@ impl RetryPacing {
             Event::Engine(EngineEvent::SyncError { unit, error, .. }) => {
                 self.left_under_way(at, unit);
                 let unit = &mut self.units[usize::from(unit.0)];
-                // If an earlier process left the run open, this error is no reason to retry it.
+                // An error about a run of an earlier process is no reason for a retry.
                 if *error != SyncError::Interrupted {
                     let failed = unit.failed.div_ceil(waits.streams.max(1));
                     unit.tries = unit.tries.saturating_add(1).max(failed);
                 }
-                // Later requests without a run begin to count from zero.
+                // Later requests outside of runs count their failures from zero.
                 (unit.open, unit.failed) = (false, 0);
             }
             Event::Engine(EngineEvent::RequestSent { request, unit, kind, .. }) => {
@@ -169,7 +172,7 @@ impl RetryPacing {
                 let is_failure = !matches!(error, ServerError::Accepted(_) | ServerError::ClockOff(_));
                 self.ended(at, request, is_failure);
             }
-            // The refusal that caused this reset was not a failure.
+            // The refusal that led to this reset was not a failure.
             Event::Engine(EngineEvent::CursorReset { unit, .. }) => {
                 self.units[usize::from(unit.0)].failed = 0
             }
@@ -182,7 +185,8 @@ impl RetryPacing {
         unit.map_or(self.without_runs.then_some(last), |unit| Some(usize::from(unit.0)))
     }
 
-    /// When a run ends, it no longer waits for requests under way, such as prefetched pages.
+    /// When a run ends, it does not wait for its open requests, such as those for pages asked for
+    /// ahead.
     fn left_under_way(&mut self, at: Time, unit: UnitId) {
         let place = usize::from(unit.0);
         self.sent.retain(|_, of| *of != place);
@@ -198,7 +202,7 @@ impl RetryPacing {
         }
     }
 
-    /// A request of a unit is sent. It is another try if the unit failed or its edits were put off.
+    /// A unit sends a request. This is a retry if the unit failed or its edits were postponed.
     fn tries(&mut self, at: Time, place: Place, kind: RequestKind, waits: &Waits) {
         let of = &mut self.units[place];
         let failures = if kind.pushes() && std::mem::take(&mut of.put_off.1) {
@@ -250,7 +254,7 @@ impl Unit {
         }
     }
 
-    /// A run starts. Returns whether the run was requested or due.
+    /// A run starts. Returns whether somebody requested it or its period was over.
     fn starts(&mut self, at: Time, period: Option<Span>) -> bool {
         (self.open, self.failed, self.put_off) = (true, 0, (0, false));
         let asked = self.asked > 0;
@@ -307,12 +311,12 @@ mod tests {
         let decorrelated = Waits { least: Some(Span::secs(1)), ..DOUBLES };
         let day = Span::secs(86_400);
         for (waits, before, apart, told) in [
-            // Waits half of the longest wait each time.
+            // Each wait is half of the longest wait.
             (DOUBLES, Span::ZERO, Span::secs(4), None),
-            // Waits that do not grow are paid in full.
+            // The bound does not grow, so these waits pay all debt.
             (decorrelated, Span::ZERO, Span::secs(1), None),
             (decorrelated, Span::ZERO, Span::millis(300), Some(29)),
-            // Time without tries is not saved for later.
+            // Long idle time before the first retry does not pay for later retries.
             (DOUBLES, day, Span(1), Some(23)),
         ] {
             let mut debt = Debt::default();

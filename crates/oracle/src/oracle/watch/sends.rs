@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use crate::base::{EditId, Span};
 use crate::contract::{EngineEvent, Event, TransportError};
 
-/// The most different errors that are kept: the latest ones.
+/// At most this many different errors are kept.
 const ERRORS: usize = 3;
 
-/// The sends of one device.
 #[derive(Debug, Default)]
 pub(crate) struct Sends {
     edits: BTreeMap<EditId, u32>,
     under_way: Vec<(u64, EditId)>,
-    /// Different errors of pushes since the last useful response, the latest last.
+    /// Different errors of pushes since the last successful response, the latest last.
     pub(crate) errors: Vec<String>,
 }
 
@@ -48,7 +47,7 @@ impl Sends {
         }
     }
 
-    /// A request that ended without a network was not sent.
+    /// If a request failed because there was no network (`stayed`), the edits in it were not sent.
     fn ended(&mut self, request: u64, stayed: bool) {
         for (_, edit) in self.under_way.extract_if(.., |(of, _)| *of == request) {
             if let Some(sends) = self.edits.get_mut(&edit).filter(|_| stayed) {

@@ -1,4 +1,4 @@
-//! Recognises signs that an engine works for a run, or waits to do so.
+//! Recognises events that show that an engine works for a run, or waits to continue it.
 
 use crate::base::{Span, UnitId};
 use crate::contract::{BlobEvent, EngineEvent, Event, RequestKind, UnitEvent};

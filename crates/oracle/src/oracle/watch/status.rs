@@ -1,8 +1,8 @@
-//! Compares the status that an app shows with what other events say at that time.
+//! Compares the status that an app shows with the other events of its device at that time.
 //!
-//! An edit that was under way when its process died may be counted or not. Each kind of error is
-//! timed separately: an error too short to notice does not count, and one beyond the bound is a
-//! violation.
+//! If a process died while it sent an edit, both counts are right: with and without that edit. The
+//! time of each kind of wrong status is measured separately. A status that is wrong only briefly
+//! does not count. One that is wrong for longer than a bound is a violation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ pub(crate) static WRONG_STATUS: Rule = Rule {
 
 const NOTICED: Span = Span::secs(1);
 
-/// How a status is wrong, in words.
+/// The error of a status, in words.
 type Wrong = &'static str;
 
 const ALL_SYNCED: Wrong = "said that no edit waits, while one did,";
@@ -38,7 +38,7 @@ const FAILED: Wrong = "said that all is well, though the last run failed,";
 const NO_CONFLICT: Wrong = "said that a conflict waits, while none did,";
 const CONFLICT: Wrong = "said that all is well, while a conflict waited,";
 
-/// A time in which a status is wrong in one way. A pause up to the bound does not end this time.
+/// A time in which a status is wrong in one way. A short right status in between does not end it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Stretch {
     wrong: Wrong,
@@ -97,7 +97,7 @@ impl Watcher for DeviceStatus {
         self.unknown = true;
     }
 
-    /// Compares the shown count of edits with the outbox.
+    /// Compares the number of waiting edits that the app shows with the outbox.
     fn at_rest(&mut self, rest: &Rest<'_>, ended: &mut Ended<'_>) {
         self.finish(Some(rest.unsent.len()), ended);
     }
@@ -144,7 +144,7 @@ impl DeviceStatus {
                 continue;
             }
             self.wrong_ns += u128::from(lasted.0);
-            // Each count that is late because of a slow disk is a separate error.
+            // Each count that comes late from a slow disk is a separate error.
             stretch.before =
                 if [ALL_SYNCED, PENDING].contains(&stretch.wrong) { lasted } else { stretch.before + lasted };
             if stretch.before > bound && !std::mem::replace(&mut stretch.told, true) {
@@ -167,7 +167,7 @@ impl DeviceStatus {
         }
     }
 
-    /// Reports "syncing" when nothing has moved for longer than any run may take to fail.
+    /// Reports a status "syncing" if nothing has moved for longer than any run may take to fail.
     fn stalls(&mut self, at: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
         let shown = self.shown.filter(|_| !self.asleep);
         let Some(Status { state: Shown::Syncing(_), .. }) = shown else { return };
@@ -234,7 +234,7 @@ impl DeviceStatus {
                 self.runs.clear();
                 self.failed.clear();
                 (self.hooks, self.full, self.fresh) = (0, false, false);
-                // Sent edits may be settled. Unsynced or discarded edits may be gone.
+                // Sent edits may be settled. The last edits may be lost or discarded.
                 let lost = *reason == KillReason::PowerLoss || out >= Some(StateLoss::Part);
                 let gone = self.waiting.iter().filter(|(_, sent)| **sent || lost);
                 self.perhaps.extend(gone.map(|(edit, _)| *edit));
@@ -300,7 +300,7 @@ impl DeviceStatus {
                 self.perhaps.remove(&edit.id);
                 self.waiting.insert(edit.id, false);
             }
-            // The edit may be in the database nevertheless.
+            // The edit may be in the database anyway.
             Event::EditMissed { edit, .. } => _ = self.perhaps.insert(edit.id),
             Event::Engine(EngineEvent::EditSent { edit, .. }) => {
                 self.waiting.get_mut(&edit).into_iter().for_each(|sent| *sent = true);

@@ -1,4 +1,4 @@
-//! The checks that follow the events of each device separately.
+//! The checks of one device's events, and the state that they share.
 
 use std::iter;
 
@@ -9,11 +9,11 @@ use crate::oracle::watch::{DeviceFlow, DueRuns, Ended, Sends, StateLossTracker, 
 use crate::oracle::{Heard, Matter, OracleSetup};
 
 pub(crate) struct Watched {
-    /// The runs; other checks ask which runs are under way.
+    /// The runs. Other checks ask which runs are under way.
     pub(crate) flow: DeviceFlow,
-    /// The owed runs; other checks ask for conflicts that a person decided, and for overdue edits.
+    /// The runs that must start. Other checks use it to find decided conflicts and overdue edits.
     pub(crate) owing: DueRuns,
-    /// The sends; other checks ask how often an edit was sent.
+    /// The sends. Other checks ask how often an edit was sent.
     pub(crate) sends: Sends,
     ways_out: StateLossTracker,
     others: Vec<Box<dyn Watcher>>,
@@ -38,7 +38,6 @@ impl Watched {
         self.each(|one| one.on(heard));
     }
 
-    /// Calls all checks that are watchers.
     pub(crate) fn each(&mut self, call: impl FnMut(&mut Box<dyn Watcher>)) {
         self.others.iter_mut().for_each(call);
     }
@@ -65,7 +64,7 @@ impl Watched {
     }
 }
 
-/// The device that a server works for, or whose edit the event is about; `None` if neither.
+/// The device that a server works for, or whose edit the event is about.
 pub(crate) fn served(event: &Event<'_>) -> Option<DeviceId> {
     match *event {
         Event::BackendServed { device, .. } => device,

@@ -5,7 +5,7 @@ use crate::contract::{Event, PendingEdit};
 use crate::oracle::model::Ledger;
 use crate::oracle::{Findings, Heard, Matter, OracleSetup};
 
-/// What a watcher gets at the end of a world, or when it reports a violation.
+/// The data that a watcher gets at the end of the run, or when it reports a violation.
 pub(crate) struct Ended<'a> {
     pub(crate) at: Time,
     pub(crate) device: DeviceId,
@@ -13,21 +13,20 @@ pub(crate) struct Ended<'a> {
     pub(crate) findings: &'a mut Findings,
 }
 
-/// What is known of a device at rest.
+/// Facts about a device that has come to rest.
 pub(crate) struct Rest<'a> {
     /// The edits that have not been sent.
     pub(crate) unsent: &'a [PendingEdit],
     pub(crate) ledger: &'a Ledger,
-    /// True if a unit ever ran.
+    /// True if a run ever started.
     pub(crate) ran: bool,
 }
 
-/// Makes a watcher for a device that has had no events.
 pub(crate) type MakeWatcher = fn(&OracleSetup) -> Box<dyn Watcher>;
 
-/// One or several checks of one device that share state; `WATCHERS` in `checks` lists them.
+/// One or several checks of one device that share state. The list `WATCHERS` in `checks/mod.rs` has
+/// all watchers.
 pub(crate) trait Watcher {
-    /// Processes an event of the device.
     fn on(&mut self, heard: &mut Heard<'_>);
 
     /// Processes an event of the gateway or the backend for the device, or about one of its edits.
@@ -42,7 +41,7 @@ pub(crate) trait Watcher {
     /// The gateway or the backend was restored to an earlier state.
     fn server_went_back(&mut self) {}
 
-    /// These rows came into a scope or left it, though nobody wrote them.
+    /// These rows entered or left a scope, although nobody wrote them.
     fn rows_moved(&mut self, _: &[(EntityId, Key)]) {}
 
     /// Another device has become a copy of this one.
@@ -51,15 +50,15 @@ pub(crate) trait Watcher {
     /// The device has come to rest.
     fn at_rest(&mut self, _: &Rest<'_>, _: &mut Ended<'_>) {}
 
-    /// The last call, whether or not the device came to rest.
+    /// The run is over. This is the last call, also for a device that did not come to rest.
     fn end(&mut self, _: &mut Ended<'_>) {}
 
-    /// True if there was any of what a check looks at.
+    /// True if the device had something of this kind to check.
     fn saw(&self, _: Matter) -> bool {
         false
     }
 
-    /// A metric and its value for this device; the metric is the sum over all devices.
+    /// A metric and its value for this device. The metric is the sum over all devices.
     fn figure(&self) -> Option<(&'static str, u128)> {
         None
     }

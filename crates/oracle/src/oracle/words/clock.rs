@@ -1,8 +1,8 @@
-//! Writes virtual times, stamps and values in one form, so that people can compare them.
+//! Writes virtual times and stamps as local time, in one form, so that people can compare them.
 
 use crate::base::{Span, Stamp, Time};
 
-/// The wall clock of a world, and its local time.
+/// The wall clock of a simulation, and its local time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Clock {
     /// The wall clock at virtual time zero.
@@ -12,7 +12,8 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// An instant in local time: `08:02:14.429`. Has the date if it is not the start's.
+    /// A virtual time in local time, such as `08:02:14.429`. The date comes first if it is not the
+    /// start's date.
     pub fn time(self, at: Time) -> String {
         self.stamp(self.start.plus(Span(at.0)))
     }

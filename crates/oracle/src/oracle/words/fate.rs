@@ -1,4 +1,4 @@
-//! Explains in one sentence where a record went wrong, from the events of its life.
+//! Explains in one sentence where a record went wrong. It uses the events about the record.
 
 use std::collections::BTreeMap;
 
@@ -14,49 +14,51 @@ pub(crate) struct Fate {
     devices: BTreeMap<DeviceId, There>,
     edits: BTreeMap<EditId, Course>,
     elsewhere: Vec<(Key, Time)>,
-    /// True if the server is third-party: the last sentence then names calls that it should make.
+    /// True if the server is third-party. The explanation then names server calls that are missing.
     names_calls: bool,
 }
 
-/// The end of a sentence: the server did nothing with an edit that its phone then counted as done.
+/// The end of a sentence about an edit. The server neither wrote nor refused the edit, but the
+/// phone counted it as done.
 const UNSAID: &str = ": the server neither wrote it nor reported a refusal (in JavaScript `db.put`, \
     `db.remove` or `db.refuse`; in Rust `write` or `refused`)";
 
 #[derive(Clone, Copy, Debug, Default)]
 struct There {
     sent: Option<Time>,
-    /// When the row's removal was last sent to the device after that version's commit.
+    /// When the server last sent the row's removal to the device, after the last commit of the row.
     word: Option<Time>,
     current: Option<Time>,
     stored: Option<Time>,
-    /// The latest version of the row that the device ever stored.
+    /// The stamp of the latest version of the row that the device ever stored.
     had: Option<Stamp>,
     removed: Option<Time>,
     paged: Option<Time>,
     asked: Asked,
-    /// When the device's process first died after the last send to it.
+    /// When the device's process first died after the server's last send to it.
     died: Option<Time>,
 }
 
-/// The device's requests for changes since the last commit of the row.
+/// The device's requests for changes after the last commit of the row.
 #[derive(Clone, Copy, Debug, Default)]
 struct Asked {
-    /// True if its server reports such requests at all.
+    /// True if the server reports such requests.
     is_told: bool,
     last: Option<Time>,
-    /// The first request with a cursor after that commit: its time, and the cursor.
+    /// The first request with a cursor later than that commit: its time, and the cursor.
     past: Option<(Time, Stamp)>,
 }
 
 #[derive(Debug, Default)]
 struct Course {
     made: Time,
-    /// The edit's stamp, and a later version that its phone had then: the phone's clock is slow.
+    /// If the phone's clock is slow: the edit's stamp, and a later stamp that the phone already
+    /// had.
     before: Option<(Stamp, Stamp)>,
-    /// When it was last sent, and in which request. The next field: what happened to the request.
+    /// When the edit was last sent, and in which request. `ended`: when and how that request ended.
     sent: Option<(Time, u64)>,
     ended: Option<(Time, String)>,
-    /// The first version that its device applied before the edit was first sent.
+    /// The first version that the device applied between the edit and its first send.
     over: Option<(Time, Stamp, bool)>,
     refused: Option<Time>,
     acknowledged: Option<Time>,
@@ -80,13 +82,13 @@ impl There {
             None => way,
         }
     }
-    /// Explains why the server never sent the row to a device that asks for changes.
+    /// Explains why the server never sent the row to a device.
     fn not_asked(&self, what: &str, device: DeviceId, clock: Clock) -> String {
         match (self.asked.past, self.asked.last) {
             (Some((at, since)), _) => {
                 let is_ahead = since > clock.start.plus(Span(at.0));
                 let (at, since) = (clock.time(at), clock.stamp(since));
-                // No server gives a cursor in the future.
+                // A server gives no cursor in the future, so the phone made this one.
                 let whose =
                     if is_ahead { ", and ahead of the server's clock: it is by the phone's" } else { "" };
                 format!(
@@ -100,7 +102,7 @@ impl There {
 }
 
 impl Fate {
-    /// A fate without events. `names_calls`: the last sentence names calls of the server.
+    /// Makes an explanation without events. `names_calls`: the server is third-party.
     pub(crate) fn new(names_calls: bool) -> Fate {
         Fate { names_calls, ..Fate::default() }
     }
@@ -171,7 +173,7 @@ impl Fate {
         }
     }
 
-    /// An edit is made; its phone gives it the stamp `dated`.
+    /// A person makes an edit. The phone gives it the stamp `dated`.
     fn made(&mut self, at: Time, edit: EditId, dated: Stamp) {
         let had = self.devices.get(&edit.device).and_then(|there| there.had);
         let course = self.edits.entry(edit).or_default();
@@ -181,7 +183,8 @@ impl Fate {
         let ended = request_of(event);
         ended.into_iter().for_each(|(of, how)| self.request_ended(at, device, Some(of), &how));
     }
-    /// Notes how a request of a device ended; `None`: all its requests ended so.
+    /// Notes how a request of a device ended. `None`: all open requests of the device ended in this
+    /// way.
     fn request_ended(&mut self, at: Time, device: DeviceId, request: Option<u64>, how: &str) {
         let is_in = |course: &Course| {
             course.ended.is_none()
@@ -214,7 +217,7 @@ impl Fate {
         }
     }
 
-    /// True if this is the stamp of the last version, or that version is from before the start.
+    /// True if this is the stamp of the last version, or if the row has no version since the start.
     fn is_last(&self, stamp: Stamp) -> bool {
         self.stamp.is_none_or(|last| last == stamp)
     }
@@ -253,7 +256,7 @@ impl Fate {
                     let older = clock.time(older);
                     format!("{device} stored {what} at {at}, and another version over it at {older}")
                 }
-                // Nobody knows what a third-party app did with a response.
+                // It is unknown what a third-party app did with a response.
                 None => {
                     let took = if self.names_calls { "got" } else { "stored" };
                     let shows = match check {
@@ -404,7 +407,7 @@ impl Course {
     fn was_answered(&self) -> bool {
         self.ended.as_ref().is_some_and(|(_, how)| how == ANSWERED)
     }
-    /// Says what happened to the edit's last request.
+    /// Says how the last request of the edit ended.
     fn request_ended(&self, clock: Clock) -> Option<String> {
         let ((_, request), (at, how)) = (self.sent?, self.ended.as_ref()?);
         Some(format!("request {request} {how} at {}", clock.time(*at)))
@@ -413,7 +416,7 @@ impl Course {
 
 const ANSWERED: &str = "got a response";
 
-/// The request that an event ends, and how it ended in words.
+/// The request that an event ends, and how it ended, in words.
 fn request_of(event: &EngineEvent<'_>) -> Option<(u64, String)> {
     Some(match event {
         EngineEvent::ResponseReceived { request, .. } => (*request, ANSWERED.to_owned()),

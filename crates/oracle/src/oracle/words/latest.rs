@@ -1,5 +1,5 @@
-//! By device, the record of its latest edit, send or conflict: people look there first if a finding
-//! names no record.
+//! Keeps the record of each device's latest edit, send or conflict. If a finding names no record,
+//! people look at this one first.
 
 use rustc_hash::FxHashMap;
 

@@ -1,4 +1,4 @@
-//! The life of a record: all that happened to it, in order, as text and as steps between places.
+//! The life of a record: all events about it, in order, as text and as steps between places.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,9 +18,9 @@ use crate::oracle::words::{Fate, Labels};
 pub struct Subject {
     /// The record.
     pub record: (EntityId, Key),
-    /// The only device whose own events are recorded; `None`: all devices.
+    /// If set, only this device's own events are recorded. `None`: those of all devices.
     pub side: Option<DeviceId>,
-    /// The check that found something wrong with the record, and the device concerned.
+    /// The check that found something wrong with the record, and the device on which.
     #[serde(deserialize_with = "of_known_check")]
     pub found: Option<(&'static str, Option<DeviceId>)>,
 }
@@ -38,9 +38,9 @@ fn of_known_check<'de, D: Deserializer<'de>>(
 /// A recorded life.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Story {
-    /// As text, one line per event; the last line may say where it went wrong.
+    /// One line of text per event. A last line may explain where the record went wrong.
     pub lines: Vec<String>,
-    /// The events that have a line, as steps.
+    /// The same events as steps.
     pub steps: Vec<Step>,
 }
 
@@ -49,7 +49,7 @@ pub struct Story {
 pub struct Step {
     /// The virtual time.
     pub at: Time,
-    /// The time as local time of the scenario's day.
+    /// The time as local time in the scenario.
     pub clock: String,
     /// The place where it happened.
     pub node: Node,
@@ -57,12 +57,13 @@ pub struct Step {
     pub to: Option<Node>,
     /// The place from which something arrived; `None` if nothing did.
     pub from: Option<Node>,
-    /// As text.
+    /// The event as text.
     pub text: String,
 }
 
-/// A listener that writes a line for each event of its subject, up to [`Life::LINES`]. This
-/// includes requests with its edits, and the deaths and starts of devices that edited or hold it.
+/// A listener that writes a line for each event about its subject, up to [`Life::LINES`]. These
+/// also include requests with edits of the record, and deaths and starts of devices that edited or
+/// have it.
 #[derive(Debug)]
 pub struct Life {
     labels: Labels,
@@ -70,11 +71,12 @@ pub struct Life {
     records: BTreeSet<(EntityId, Key)>,
     requests: BTreeSet<(DeviceId, u64)>,
     concerned: BTreeSet<DeviceId>,
-    /// Devices whose next state comes from an install or a login, not from a backup.
+    /// Devices whose next state comes from an install or a login. It does not come from a backup.
     not_by_backup: BTreeSet<DeviceId>,
-    /// Devices to which a version is on its way. Their next cursor shows whether they have it.
+    /// Devices to which a version was sent. The device's next cursor shows whether it has the
+    /// version.
     awaiting: BTreeSet<(DeviceId, EntityId)>,
-    /// By worker of an integration that last read a page with the record: when it did.
+    /// By worker of an integration: when it read its latest page, if the record is in that page.
     workers: BTreeMap<u32, Time>,
     edits: BTreeSet<EditId>,
     fate: Fate,
@@ -126,7 +128,8 @@ impl Life {
         }
     }
 
-    /// True if the event is about the record's way to another system, or the worker that has it.
+    /// True if the event is about the record on its way to another system, or about the worker that
+    /// has it.
     fn is_carried(&mut self, at: Time, event: &IntegrationEvent<'_>) -> bool {
         match *event {
             IntegrationEvent::Delivered { entity, key, .. } | IntegrationEvent::Rejected { entity, key } => {
@@ -134,7 +137,7 @@ impl Life {
             }
             IntegrationEvent::Read { worker, entity, key, .. } => {
                 let ours = self.has(entity, key);
-                // A row that was read at another time belongs to another page.
+                // Rows of one page are read at one time. So this worker has begun another page.
                 self.workers.retain(|with, since| *with != worker || *since == at);
                 if ours {
                     self.workers.insert(worker, at);
@@ -246,7 +249,8 @@ impl Life {
                 }
                 ours
             }
-            // If an engine gives the record another key, its edits stay in its life.
+            // The engine may have given the record another key. The events of its edits still
+            // belong to it.
             EngineEvent::EditAcknowledged { edit, entity, key, .. }
             | EngineEvent::EditsSquashed { edit, entity, key, .. }
             | EngineEvent::ConflictDecided { edit, entity, key, .. }
@@ -274,7 +278,7 @@ impl Life {
         }
     }
 
-    /// False if the state is replaced for a reason that has its own event.
+    /// False if the state is replaced by an install or a login, which have events of their own.
     fn is_by_backup(&mut self, device: Option<DeviceId>, event: &Event<'_>) -> bool {
         let Some(device) = device else { return true };
         match event {

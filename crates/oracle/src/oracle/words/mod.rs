@@ -1,4 +1,4 @@
-//! Findings and the life of a record, in words.
+//! Writes findings and the life of a record as text.
 
 pub(crate) mod clock;
 pub(crate) mod events;

@@ -1,4 +1,4 @@
-//! Writes edits, rows and authors as text, with the names of the schema.
+//! Writes edits, rows and authors as text. Uses the names in the schema.
 
 use std::sync::Arc;
 
@@ -24,16 +24,16 @@ pub(crate) fn after(trigger: Trigger) -> String {
     }
 }
 
-/// The names used in texts, and the wall clock that they show.
+/// The names that texts use, and the wall clock for times.
 #[derive(Clone, Debug)]
 pub struct Labels {
     /// The entities.
     pub schema: Arc<Schema>,
-    /// The sync units. Devices are not expected to hold an entity that none of these pulls.
+    /// The sync units. If no unit pulls an entity, devices are not expected to have its rows.
     pub units: Arc<[SyncUnit]>,
     /// Writes instants as text.
     pub clock: Clock,
-    /// True if the stack is third-party: texts then name the calls that its server could have made.
+    /// True if the stack is third-party. Texts then name the server calls that are missing.
     pub is_third_party: bool,
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn record(schema: &Schema, entity: EntityId, key: &str) -> String {
     format!("{} {key}", schema.entity(entity).name)
 }
 
-/// Names one of the waiting edits, with its number of tries and its last errors; and counts them.
+/// Says how many edits wait, and names one of them with its number of tries and its last errors.
 pub(crate) fn waiting(schema: &Schema, pending: &[PendingEdit], sends: &Sends) -> Option<String> {
     let failed = pending.iter().find(|edit| edit.last_error.is_some());
     let PendingEdit { edit, entity, key, attempts, last_error } = failed.or(pending.first())?;
@@ -103,7 +103,7 @@ pub(crate) fn waiting(schema: &Schema, pending: &[PendingEdit], sends: &Sends) -
         [error] => format!(" (last error: {error})"),
         several => format!(" (last errors: {})", several.join("; ")),
     };
-    // A third-party engine may not report what it sends, so its own count may be larger.
+    // A third-party engine may not report its sends, so its own count may be larger.
     let tried = match sends.of(*edit).max(*attempts) {
         0 => ", not tried yet".to_owned(),
         1 => ", tried once".to_owned(),
