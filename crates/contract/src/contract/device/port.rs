@@ -1,4 +1,4 @@
-//! The ports: all that an engine can use of the world.
+//! The ports: the interfaces through which an engine uses the clock, network, hardware and app.
 
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -15,19 +15,19 @@ use crate::contract::server::Mutation;
 
 /// The clocks of a device.
 pub trait Clock {
-    /// Monotonic time since the start of the world; unrelated to the date.
+    /// Monotonic time since the start of the world (the simulation). It is not related to the date.
     fn now(&self) -> Time;
     /// The device's wall clock, with its skew.
     fn wall(&self) -> Stamp;
-    /// The wall clock in the local time of the person; a journey changes it.
+    /// The wall clock in the person's local time zone, which a journey can change.
     fn local(&self) -> Stamp {
         self.wall()
     }
-    /// Ends at this time; at once if it has passed.
+    /// Waits until this time. Returns at once if the time has passed.
     fn sleep_until(&self, time: Time) -> LocalBoxFuture<'static, ()>;
 }
 
-/// Runs tasks in the device's process; they end with the process.
+/// Starts tasks in the device's process.
 pub trait Spawn {
     /// Starts a task, which ends with the process.
     fn spawn(&self, task: LocalBoxFuture<'static, ()>);
@@ -35,17 +35,18 @@ pub trait Spawn {
 
 /// Named places in an engine at which the world may kill the process.
 pub trait CrashPoints {
-    /// Reports that the engine reached `point`. `true` means that the process dies here: the caller
-    /// must not continue, and awaits forever.
+    /// Reports that the engine reached `point`. If it returns `true`, the process dies here: the
+    /// caller must not continue, and must await forever.
     fn reached(&self, point: &str) -> bool;
 }
 
 /// Work that costs a device time, in addition to its disk work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Bytes of JSON encoded or decoded. Other formats: the JSON bytes that take the same time.
+    /// Bytes of JSON that are encoded or decoded. For another format: the JSON bytes that take as
+    /// long.
     pub coded_bytes: u64,
-    /// The same for native code in any app, for example compression.
+    /// Like `coded_bytes`, for work that every app does in native code, for example compression.
     pub native_bytes: u64,
     /// Steps of SQLite's virtual machine.
     pub steps: u64,
@@ -81,8 +82,8 @@ pub trait Machine {
     fn row_limit(&self) -> Option<u64> {
         None
     }
-    /// True if a row of a response can be read this time. `false`: as if its text was damaged or
-    /// something was locked; a later try may succeed.
+    /// True if a row of a response can be read this time. `false` stands for a damaged text or a
+    /// lock; a later try may succeed.
     fn can_read(&self, entity: EntityId, key: &str) -> bool {
         true
     }
@@ -92,7 +93,7 @@ pub trait Machine {
     }
 }
 
-/// A request, as it is reported in events.
+/// The facts about a request that its events report.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// The number of the request in its process, from 0.
@@ -124,8 +125,8 @@ pub struct Ports {
     pub hooks: Rc<dyn Hooks>,
     /// Charges work to the device's processor and disk.
     pub machine: Rc<dyn Machine>,
-    /// The seed of the engine's random streams. It is the same for all processes of a device; the
-    /// incarnation is a part of a stream's name.
+    /// The seed of the engine's random streams. All processes of a device have the same seed. The
+    /// name of a stream contains the incarnation (the number of the process), so streams differ.
     pub seed: Seed,
 }
 
@@ -154,7 +155,7 @@ impl Ports {
     pub async fn call(&self, call: Call<'_>, body: Vec<u8>, deadline: Time) -> Response {
         self.call_by(call, body, None, deadline).await
     }
-    /// The same for a request that a cache may answer, if it is `cacheable`.
+    /// Like [`call`](Ports::call), for a request that a cache may answer if it is `cacheable`.
     pub async fn call_by(
         &self,
         call: Call<'_>,
@@ -174,14 +175,15 @@ impl Ports {
         self.failed(request, kind, answer.as_ref().err(), (sent_at, bytes));
         answer
     }
-    /// Reports that edits leave in the request or message with this number.
+    /// Reports that these edits are sent in the request or message with this number.
     pub fn tell_sent(&self, edits: &[Mutation], request: u64) {
         for Mutation { edit, entity, key, .. } in edits {
             self.emit(EngineEvent::EditSent { edit: *edit, entity: *entity, key, request });
         }
     }
-    /// The same for a protocol that does not name edits. The slip names the edits behind each row;
-    /// those in `call` are ignored. If a row has several edits, the last stands for the others.
+    /// Like [`call`](Ports::call), for a protocol whose requests do not identify edits. The slip
+    /// lists the edits behind each row; the edits in `call` are ignored. If a row has several
+    /// edits, the last one stands for the others.
     ///
     /// # Errors
     /// Why there is no response; the failure is already reported.
@@ -201,8 +203,8 @@ impl Ports {
         self.failed(request, kind, answer.as_ref().err(), (sent_at, bytes));
         answer
     }
-    /// Reports that the edits of a slip leave in the request or message with this number. If a row
-    /// has several edits, the last is sent and stands for the others.
+    /// Reports that the edits of a slip are sent in the request or message with this number. If a
+    /// row has several edits, the last one stands for the others.
     pub fn tell_slip(&self, slip: &Slip, request: u64) {
         for row in &slip.edits {
             let Some((&edit, with)) = row.edits.split_last() else { continue };
@@ -213,9 +215,9 @@ impl Ports {
             self.emit(EngineEvent::EditSent { edit, entity, key, request });
         }
     }
-    /// Reports the outcome of an edit that was written over the row's state at that time.
-    /// `committed` is the stamp of its version; `None` if it gave way. `met` is the stamp of the
-    /// other version it met.
+    /// Reports the outcome of an edit that the server applied to the current version of the row.
+    /// `committed` is the stamp of the new version; `None` if the edit lost. `met` is the stamp of
+    /// the other version that the edit met, if any.
     pub fn tell_settled(&self, of: &Mutation, committed: Option<Stamp>, met: Option<Stamp>) {
         let Mutation { edit, entity, ref key, made_at: local, .. } = *of;
         let kind = match of.kind {
@@ -262,8 +264,9 @@ impl Ports {
             std::future::pending::<()>().await;
         }
     }
-    /// Calls the app's hook for `occasion`, and reports its start and end; `None` if the app has no
-    /// hook for it. Await the returned future; it gives up after `limit`, if there is one.
+    /// Calls the app's hook for `occasion`, and reports its start and end. `None` if the app has no
+    /// hook for it. The caller awaits the returned future, which gives up after `limit`, if there
+    /// is one.
     pub fn hook(
         &self,
         occasion: Occasion<'_>,

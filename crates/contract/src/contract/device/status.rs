@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::base::{Digest, Digestible};
 
-/// What an app shows of the sync.
+/// The facts that an app shows about its sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
     /// The state that the app shows.
@@ -20,7 +20,7 @@ pub enum Shown {
     Idle,
     /// There is no network.
     Offline,
-    /// A unit runs; this is its progress.
+    /// A unit runs. The value is its progress.
     Syncing(Progress),
     /// The last run of a unit failed.
     Failed {
@@ -34,13 +34,13 @@ pub enum Shown {
 /// The progress of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Share of the steps known at its beginning that are done: 0 to 100.
+    /// Percent of the steps that are done, of those known when the run began: 0 to 100.
     pub percent: u8,
     /// The number of rows that the run has applied so far.
     pub rows: u32,
 }
 
-/// The shown status does not affect the run, so it is in no digest.
+/// The shown status does not affect the run, so no digest contains it.
 impl Digestible for Status {
     fn digest(&self, _: &mut Digest) {}
 }
