@@ -128,7 +128,7 @@ pub enum Author {
     1 Office,
     /// An import of many rows.
     2 Import,
-    /// The backend itself, following another commit: a counter, a folded column.
+    /// The backend itself, as a consequence of another commit: for instance, it updates a counter.
     3 Derived,
     /// The backend itself: a restored backup brings an earlier version back.
     4 Backup,
