@@ -87,8 +87,7 @@ pub(super) struct Cell {
     csv_files: CsvFiles,
     traces: Traces,
     unsaid: UnwrittenKeys,
-    /// The part of the tree that is the same for all seeds. Set only if seeds take tables of keys
-    /// (`swarm.one_of`).
+    /// The tree that all seeds share, if seeds take tables of keys (`swarm.one_of`).
     of_seeds: Option<Node>,
     notes: Vec<String>,
     /// Settings of a variant that a command-line option overrides.
@@ -96,7 +95,6 @@ pub(super) struct Cell {
     mistakes: Vec<Diagnostic>,
 }
 
-/// The data that all cells of a document have in common.
 pub(super) struct Shared {
     bare: Node,
     choices: Choices,
@@ -162,8 +160,7 @@ impl Document {
     pub fn path(&self) -> &str {
         &self.path
     }
-    /// The ids of the requirements that it demonstrates, each once: first from `shows`, then from
-    /// `covers`.
+    /// The ids of the requirements that it demonstrates, each once: `shows`, then `covers`.
     pub fn covers(&self) -> Vec<&str> {
         let root = View::new(&self.tree);
         let covers = root.at("covers");
@@ -192,8 +189,7 @@ impl Document {
         OF_VARIANTS.iter().fold(self.tree.clone(), |tree, key| tree.without(key))
     }
 
-    /// All plans of a request. They are ordered by variant, by axes (the last varies fastest) and
-    /// by seed.
+    /// All plans of a request, ordered by variant, by axes (the last varies fastest) and by seed.
     ///
     /// # Errors
     /// All mistakes of the file and the request at once.
@@ -267,8 +263,7 @@ impl Document {
         None
     }
 
-    /// Every key of a variant, or of the base, with its value and its source. Names are not
-    /// resolved.
+    /// Every key of a variant or of the base, with its value and source. Names are not resolved.
     pub fn provenance(&self, variant: Option<&str>, sets: &[String]) -> Result<Vec<Provenance>, Invalid> {
         let mut mistakes = Vec::new();
         let settings = settings(sets, "--set", &mut mistakes);
@@ -316,7 +311,6 @@ impl Document {
         View::new(self.tree.get(&["variant", variant])?).at("refused").present()
     }
 
-    /// Reports claims whose `keys` are not the keys in which their variants differ in the file.
     fn misnamed(&self, claims: &[Claim], shared: &Shared) -> Vec<Diagnostic> {
         let shows = View::new(&self.tree).at("shows");
         let mut wrong = Vec::new();
@@ -380,7 +374,6 @@ impl Document {
         cell
     }
 
-    /// A checked cell with all keys, including keys that have no effect.
     fn checked(&self, variant: Option<&str>, settings: &[Setting], shared: &Shared) -> Cell {
         let mut mistakes = Vec::new();
         let mut tree = shared.bare.clone();
@@ -391,8 +384,7 @@ impl Document {
             let own = Setting::all_of_variant(name, written).into_iter();
             all.extend(own.filter_map(|setting| setting.map_err(|wrong| mistakes.push(wrong)).ok()));
         }
-        // The variant's own `expect` holds for the values of the variant, so an axis must not
-        // change them.
+        // The variant's `expect` depends on its settings, so an axis must not change them.
         if written.is_some_and(|(_, written)| written.get(&["expect"]).is_some()) {
             let fights = |axis: &Setting| all.iter().find_map(|own| axis.turns(own));
             mistakes.extend(settings.iter().filter_map(fights));
@@ -401,8 +393,7 @@ impl Document {
         let covered: Vec<Diagnostic> = settings.iter().filter_map(covers).collect();
         let mut notes = Vec::new();
         all.extend_from_slice(settings);
-        // A setting that fails now may belong to a table that `derive` creates, such as a default
-        // unit.
+        // A setting that fails now may belong to a table that `derive` creates.
         all.retain(|setting| setting.apply(&mut tree).is_err());
         let csv_files = prepare(&mut tree, self.dir.as_deref(), &mut notes, &mut mistakes);
         let traces = read_traces(&tree, self.dir.as_deref(), &mut mistakes);
@@ -536,8 +527,7 @@ fn points(axes: &[(String, Vec<String>)]) -> Vec<Vec<(String, String)>> {
     })
 }
 
-/// Adds a variant's `expect` to that of the base. For the same metric, the variant's bound replaces
-/// the base's bound.
+/// Adds a variant's `expect` to the base's. For the same metric, it replaces the base's bound.
 fn expect_too(name: &str, variant: &Node, tree: &mut Node) {
     let Some(mut expect) = variant.get(&["expect"]).cloned() else { return };
     expect.came_by(&Via::Variant(name.to_owned()));
