@@ -139,8 +139,8 @@ pub enum Merge {
     Drops,
 }
 
-/// How a column combines concurrent changes. An edit's change is the difference between two values:
-/// the one that the person saw in the app, and the one that the person saved.
+/// How a column combines concurrent changes. An edit's change is the difference between the value
+/// that the person saw in the app and the value that the person saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Combine {
     /// A whole number. The new value is the previous value plus all amounts that the edits add.
@@ -164,7 +164,7 @@ word_enums! {
     pub enum Need {
         /// Rows are created on phones.
         Creates: "creates",
-        /// Rows are deleted, on phones or by the office.
+        /// Rows are deleted, on phones or by the office (people who work on the backend itself).
         Deletes: "deletes",
         /// A phone holds only the rows that match its attributes, such as the rows of its clinic.
         Scopes: "scopes",

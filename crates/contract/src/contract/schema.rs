@@ -385,7 +385,7 @@ impl Schema {
 }
 
 impl Entity {
-    /// An entity of which all devices hold all rows and columns, delivered as deltas.
+    /// An entity with delivery by deltas. Devices hold all of its rows and columns.
     pub fn new(name: &str, columns: Vec<Column>) -> Entity {
         Entity {
             name: name.to_owned(),
@@ -527,7 +527,7 @@ word_enums! {
         Nothing: "nothing",
         /// The row cannot be deleted while other rows refer to it.
         Restrict: "restrict",
-        /// The rows that refer to it are deleted too, and so are the rows that refer to those.
+        /// The rows that refer to it are deleted too, and then the rows that refer to these rows.
         Cascade: "cascade",
         /// The rows that refer to it stay, and their reference becomes null.
         SetNull: "set-null",

@@ -261,7 +261,7 @@ impl Stack {
     pub fn promises(self, capabilities: Capabilities) -> Stack {
         self.promises_by(move |_| capabilities)
     }
-    /// Promises what this function returns for the chosen options.
+    /// Promises the capabilities that this function returns for the chosen options.
     #[must_use]
     pub fn promises_by(self, by: impl Fn(&Chosen) -> Capabilities + Send + Sync + 'static) -> Stack {
         Stack { capabilities: Arc::new(by), ..self }

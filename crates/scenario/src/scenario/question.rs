@@ -81,7 +81,7 @@ word_enums! {
         StartsByItself: "starts-by-itself",
         /// The status that people see is true.
         TrueStatus: "true-status",
-        /// The server's clock decides what is new.
+        /// The server's clock decides which rows are new.
         ServerDates: "server-dates",
         /// If two edits change a row, neither replaces the other silently.
         MergedConflicts: "merged-conflicts",

@@ -1,4 +1,6 @@
 //! Rows and edits in memory, for small engines.
+//!
+//! A *stamp* is the time that identifies a version of a row.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

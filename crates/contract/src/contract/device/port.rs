@@ -1,4 +1,6 @@
 //! The ports: the interfaces through which an engine uses the clock, network, hardware and app.
+//!
+//! A *slip* is metadata of the bench that travels with a message and is not in its bytes.
 
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -57,11 +59,11 @@ pub struct Work {
 /// The hardware of a device: charges time for work, and limits memory.
 #[expect(unused_variables, reason = "a default ignores its arguments")]
 pub trait Machine {
-    /// Charges `work` and all disk work since the last call; returns the time when it is done.
+    /// Charges `work` and all disk work since the last call; returns the time when both are done.
     ///
-    /// Call it right after each transaction, and report nothing of the transaction before that
-    /// time: the process may die in between. Work on the database is done in the order in which it
-    /// was charged.
+    /// Call it right after each transaction. Report nothing about the transaction before the
+    /// returned time, because the process may die earlier. Database work is done in the order of
+    /// the calls.
     fn take_on(&self, work: Work) -> Time;
     /// Charges processor time that nothing waits for, as time on the reference core.
     fn computes(&self, own: Span) {}
@@ -69,12 +71,12 @@ pub trait Machine {
     /// process dies here, so the caller must not continue, and must await forever.
     fn can_decode(&self, bytes: u64) -> bool;
     /// True if the process has the memory to hold `bytes` bytes of outgoing requests, besides their
-    /// rows. `false`: the process dies here, as above.
+    /// rows. `false`: the process dies here, as with [`can_decode`](Machine::can_decode).
     fn can_send(&self, bytes: u64) -> bool {
         true
     }
     /// True if the app can read a row of `bytes` bytes from its database at once. `false`: the
-    /// process dies here, as above.
+    /// process dies here, as with [`can_decode`](Machine::can_decode).
     fn can_show(&self, bytes: u64) -> bool {
         true
     }

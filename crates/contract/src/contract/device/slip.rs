@@ -1,4 +1,6 @@
 //! Slips: metadata beside a request or a response. They are not in the bytes on the wire.
+//!
+//! A *stamp* is the time that identifies a version of a row.
 
 use super::EditKind;
 use crate::base::{EditId, EntityId, Key, Stamp};

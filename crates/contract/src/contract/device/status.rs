@@ -9,7 +9,7 @@ use crate::base::{Digest, Digestible};
 pub struct Status {
     /// The state that the app shows.
     pub state: Shown,
-    /// Edits that are only on the device, including those that wait for a person's decision.
+    /// Edits that are only on the device, including edits that wait for a person's decision.
     pub pending: u32,
 }
 
@@ -34,7 +34,7 @@ pub enum Shown {
 /// The progress of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Percent of the steps that are done, of those known when the run began: 0 to 100.
+    /// The percentage of finished steps: 0 to 100. It counts the steps known when the run began.
     pub percent: u8,
     /// The number of rows that the run has applied so far.
     pub rows: u32,

@@ -1,4 +1,6 @@
 //! The client transport: from a device to the server.
+//!
+//! A *slip* is metadata of the bench that travels with a message and is not in its bytes.
 
 use std::rc::Rc;
 

@@ -1,4 +1,7 @@
 //! The state of a device, as far as the bench can see it.
+//!
+//! A *stamp* is the time that identifies a version of a row. An *excerpt row* has only some columns
+//! of a row. A sync unit pulls such rows for lists.
 
 use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef, digested_by_place, word_enums};
 use crate::contract::attachment::BlobId;
@@ -140,7 +143,7 @@ pub struct OpenConflict {
     /// The values set here: backend column, value, device time. Empty if the person deleted the
     /// row.
     pub ours: Vec<(usize, Value, Stamp)>,
-    /// The values of those columns that the device knew before the edit.
+    /// The values that the device knew for these columns before the edit.
     pub base: Vec<(usize, Value)>,
     /// The backend's version in the device's columns; `None` if the row is deleted.
     pub theirs: Option<Vec<Value>>,

@@ -11,8 +11,8 @@
 //! - A cache may respond to a `GET`. With `Cache-Control: no-cache` it asks the server first. A
 //!   request whose `If-None-Match` equals the response's `ETag` gets a 304 without body.
 //!
-//! The bytes are those of HTTP/1.1, head and body. `Content-Length` gives the length of a body. On
-//! a link, a head has the size of `transport.header_up` or `header_down`. That size includes the
+//! Messages have the form of HTTP/1.1: head and body. `Content-Length` gives the length of a body.
+//! On a link, a head has the size of `transport.header_up` or `header_down`. That size includes the
 //! token and the headers that client library and proxies add. It also includes the head that a
 //! stack writes, so that head is not charged twice. A longer head is charged in full.
 //!

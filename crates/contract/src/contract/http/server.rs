@@ -1,4 +1,6 @@
 //! A server half that is a function from a request to a response.
+//!
+//! A *slip* is metadata of the bench that travels with a message and is not in its bytes.
 
 use ::http::{HeaderValue, StatusCode, header};
 

@@ -1,4 +1,8 @@
 //! The events that an engine reports about itself.
+//!
+//! A *stamp* is the time that identifies a version of a row. A *run* is one sync of a sync unit,
+//! which is a named part of the data. The *incarnations* of a device are the starts of its app,
+//! numbered from 0.
 
 use super::kind::{AppMessage, AppliedChange, ConflictKind, Decision, RequestKind, Sides};
 use super::live_event::ListenEvent;
@@ -389,7 +393,7 @@ pub enum PageEvent<'a> {
     1 Resolved {
         /// The edit.
         edit: EditId,
-        /// True if the edit is later than the one that met the conflict, on the same row.
+        /// True if the edit is a later edit of the same row, which met no conflict.
         on_top: bool,
         /// The kind of the conflict.
         kind: ConflictKind,

@@ -1,4 +1,7 @@
 //! All events of a world (the simulation of one scenario with one seed).
+//!
+//! A *stamp* is the time that identifies a version of a row. The *incarnations* of a process are
+//! its starts, numbered from 0.
 
 use super::engine_event::EngineEvent;
 use super::event_parts::{CallEvent, HeldEvent, IntegrationEvent, JobEvent, PhoneEvent, StoredBlob};
@@ -268,8 +271,8 @@ pub enum Event<'a> {
         /// The time from which readers see it.
         until: Time,
     },
-    /// The gateway: a row or its tombstone is sent to a device. Only if a record's life is
-    /// recorded.
+    /// The gateway: a row or its tombstone is sent to a device. Reported only if the life of
+    /// records is recorded.
     33 RowServed {
         /// The device.
         device: DeviceId,
@@ -282,7 +285,8 @@ pub enum Event<'a> {
         /// True if the row is deleted or out of scope.
         removed: bool,
     },
-    /// The gateway: a device asked for changes of an entity. Only if a record's life is recorded.
+    /// The gateway: a device asked for changes of an entity. Reported only if the life of records
+    /// is recorded.
     211 ChangesAsked {
         /// The device.
         device: DeviceId,

@@ -93,7 +93,7 @@ pub enum IntegrationEvent<'a> {
         /// The number of the worker.
         worker: u32,
     },
-    /// A worker has read a version of a row. Only if a record's life is recorded.
+    /// A worker has read a version of a row. Reported only if the life of records is recorded.
     4 Read {
         /// The number of the worker.
         worker: u32,
@@ -104,7 +104,8 @@ pub enum IntegrationEvent<'a> {
         /// The stamp of the row's version.
         stamp: Stamp,
     },
-    /// A worker has recorded that a page of an entity is done. Only if a record's life is recorded.
+    /// A worker has recorded that a page of an entity is done. Reported only if the life of records
+    /// is recorded.
     5 Remembered {
         /// The number of the worker.
         worker: u32,
@@ -157,7 +158,7 @@ pub enum PhoneEvent {
     3 LoggedOut,
     /// Somebody logs in.
     4 LoggedIn {
-        /// The number of the person among those who share the phone, from 0.
+        /// The number of the person, from 0, among all people who share the phone.
         person: u32,
     },
     /// The app was installed again, and all its data is gone.

@@ -1,4 +1,6 @@
 //! The kinds and details that events carry.
+//!
+//! A *stamp* is the time that identifies a version of a row.
 
 use crate::base::{
     DeviceId, Digest, Digestible, EditId, EntityId, Key, Stamp, ValueRef, digested, digested_by_place,

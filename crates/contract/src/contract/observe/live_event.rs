@@ -64,7 +64,7 @@ pub enum AnnouncementEvent {
         /// The device.
         device: DeviceId,
     },
-    /// A later push message replaced one that was not delivered yet.
+    /// A later push message replaced an earlier message that was not delivered yet.
     3 Collapsed {
         /// The device.
         device: DeviceId,

@@ -1,4 +1,6 @@
 //! Rows and edits, as the server sees them.
+//!
+//! A *stamp* is the time that identifies a version of a row.
 
 use crate::base::{EditId, EntityId, Key, Stamp, Value, append_value, digested_by_place, in_words};
 use crate::contract::device::{EditKind, LocalEdit};

@@ -1,4 +1,6 @@
 //! How a server sends messages to phones at any time.
+//!
+//! A *slip* is metadata of the bench that travels with a message and is not in its bytes.
 
 use crate::contract::device::Slip;
 

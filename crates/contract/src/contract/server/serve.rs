@@ -1,4 +1,7 @@
 //! The server half of a stack, and its view of the backend.
+//!
+//! A *slip* is metadata of the bench that travels with a message and is not in its bytes. A *stamp*
+//! is the time that identifies a version of a row.
 
 use std::sync::Arc;
 

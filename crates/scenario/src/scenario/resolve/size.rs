@@ -20,8 +20,8 @@ const GB: u64 = 1_000_000_000;
 const LINK_CHANGES_MAX: u64 = 100_000_000;
 /// The maximum number of edits and opened records of all users and the office: about 10 GB.
 const WRITES_MAX: u64 = 20_000_000;
-/// The maximum number of times that apps come to the foreground for no task, on all devices: about
-/// 8 GB.
+/// The maximum number of visits on all devices: about 8 GB. In a visit, an app comes to the
+/// foreground without a task.
 const VISITS_MAX: u64 = 50_000_000;
 
 /// The maximum number of queries of all users. With more, a run ignores its time limit for minutes.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::view::{Names, View};
 use crate::contract::EditKind;
 
-/// The events with edits, and those of them that edit the row of another event.
+/// The events with edits. Some of them edit the row of another event.
 pub(super) struct Waits<'a> {
     pub(super) names: Names,
     for_event: BTreeMap<&'a str, View<'a>>,

@@ -18,8 +18,8 @@ impl ResolveContext<'_> {
         windows
     }
 
-    /// The windows of these tables up to the end of the drain, sorted. Windows that touch or
-    /// overlap are joined.
+    /// The windows of these tables, sorted, up to the end of the drain (the time after the script).
+    /// Windows that touch or overlap are joined.
     pub(super) fn windows<'v>(&self, tables: impl IntoIterator<Item = View<'v>>) -> Vec<(Time, Time)> {
         let end = Time::ZERO + self.duration + self.root.at("drain").span();
         let mut times: Vec<_> = tables.into_iter().flat_map(|view| self.occurrences(view, end)).collect();

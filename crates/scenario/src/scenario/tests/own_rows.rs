@@ -67,7 +67,7 @@ fn bytes_that_are_no_text_are_told_with_their_line() {
     assert!(said.contains(" 0xE9") && said.contains("tasks.csv:3:6"), "{said}");
 }
 
-/// CSV rows. A device holds those of its clinic within a window of days.
+/// CSV rows. A device holds the rows of its clinic within a window of days.
 pub(super) const OWN: &str = r#"
 name = "own"
 start = "2026-03-02T00:00:00+01:00"

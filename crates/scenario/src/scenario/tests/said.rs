@@ -4,8 +4,8 @@
 //! A file is the base of its subject, changed by the parts of its line. The sign ` ‖ ` separates
 //! parts:
 //! - `--set`, `--axis`, `--variant` and `--seed` are arguments;
-//! - `old ⇒ new` replaces the first match in the scenario or in the file beside it;
-//! - `beside: …` is that file, and `beside+ …` is appended to it;
+//! - `old ⇒ new` replaces the first match in the scenario or in the second file;
+//! - `beside: …` is the second file, and `beside+ …` is appended to it;
 //! - `= …` is the whole scenario;
 //! - `? …` prints parts of each plan;
 //! - anything else is appended to the scenario. `¶` begins a line.
