@@ -1,4 +1,4 @@
-//! A plan: the simulation of one cell, the expectations that judge it, and the origin of the cell.
+//! A plan: the values for one cell (one simulation), the expectations that judge it, its origin.
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};

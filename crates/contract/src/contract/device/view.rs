@@ -1,7 +1,7 @@
 //! The state of a device, as far as the bench can see it.
 //!
-//! A *stamp* is the time that identifies a version of a row. An *excerpt row* has only some columns
-//! of a row. A sync unit pulls such rows for lists.
+//! A *stamp* is the time that identifies a version of a row. In an *excerpt*, a sync unit pulls
+//! only some columns of some rows.
 
 use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef, digested_by_place, word_enums};
 use crate::contract::attachment::BlobId;

@@ -182,7 +182,7 @@ pub enum EngineEvent<'a> {
     },
     /// The engine waits before a retry: in a run of a unit, for an opened record, or between runs.
     21 RetryScheduled {
-        /// How many tries in a row have failed.
+        /// The number of consecutive failures so far.
         attempt: u32,
         /// How long the engine waits until the next try.
         wait: Span,
@@ -296,7 +296,7 @@ pub enum EngineEvent<'a> {
     181 Page(page: PageEvent<'a>),
     /// An attachment is being sent, or has arrived.
     180 Blob(blob: BlobEvent),
-    /// Something happened to the device's listening for announcements of its server.
+    /// An event about the server's announcements, for which the device listens.
     230 Listening(listening: ListenEvent),
     /// A line was written into the log that the user can read.
     28 EditLogged {

@@ -1,4 +1,4 @@
-//! Fleets: hardware, links, attributes, start states.
+//! Fleets of devices: their hardware, links, attributes and start states.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -168,8 +168,8 @@ impl<'p> ScopedReference<'p> {
         let via = &of[self.via].name;
         let written = root.at("entity").key(parent);
         let by = written.at("scope").key(column).text();
-        // A folded column cannot be folded again. A column of type `attribute` takes its value from
-        // the row that its own row refers to.
+        // A folded column is a copy and cannot be folded again. A column of type `attribute` takes
+        // its value from the row that its own row refers to.
         let kind = match (written.at("schema").key(column).text().starts_with("fold "), rule.attribute()) {
             (true, Some((_, attribute))) => format!("attribute {}", self.plan.attributes[attribute].name),
             _ => format!("fold {parent}.{column} via {via}"),

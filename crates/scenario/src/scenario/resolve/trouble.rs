@@ -1,4 +1,4 @@
-//! Events, random faults (chaos), expectations and gates.
+//! Events, random faults (chaos), expectations and gates (thresholds on figures).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
