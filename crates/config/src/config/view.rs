@@ -113,8 +113,8 @@ impl Mistakes {
             self.at(item, format!("`{}` is in `{key}` twice", item.text()), "write each name once");
         }
     }
-    /// All mistakes. If there are none, and `nothing_else` in the scenario is wrong, returns the
-    /// mistakes that were held back.
+    /// All mistakes. If there are none and `nothing_else` is true (the scenario has no other
+    /// mistake), returns the mistakes that were held back.
     pub fn taken(&self, nothing_else: bool) -> Vec<Diagnostic> {
         let mut told = self.told.take();
         for (at, again) in self.unknown.take().into_values().filter(|(_, again)| *again > 0) {

@@ -183,7 +183,7 @@ fn brought(node: &Node) -> bool {
         && node.table().is_none_or(|table| table.values().all(|entry| brought(&entry.node)))
 }
 
-/// True if another source than the one of the key made this choice.
+/// True if this choice does not come from the source that set the key.
 fn chosen_by_other(choice: &Origin, key: &Node) -> bool {
     match choice.via {
         Via::Variant(_) => !came_by(key, |via| *via == choice.via),
