@@ -1,5 +1,5 @@
-//! The language of the bench's files: forms of values, trees whose values remember their place, and
-//! mistakes shown with file, line and caret.
+//! The language of the bench's files: the forms of values, trees whose values know their place in
+//! the file, and error messages with file, line and caret.
 
 pub mod config;
 

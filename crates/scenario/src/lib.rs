@@ -1,4 +1,5 @@
-//! The scenario files of the bench `syncdyno`: reads them, checks them, and resolves them to plans.
+//! The scenario files of the bench `syncdyno`. This crate reads them, checks them, and resolves
+//! them to plans.
 
 pub mod scenario;
 

@@ -1,4 +1,4 @@
-//! Diagnostics of a scenario, shown with file, line and caret.
+//! Diagnostics (errors and warnings) of a scenario, shown with file, line and caret.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,7 +11,7 @@ use super::synonyms::{plain, synonym};
 use crate::base::words::{self, there_is};
 use crate::base::{escape_control, mask_lines};
 
-/// A text in which mistakes are shown: a scenario file, a line of a CSV, an argument of `--set`.
+/// A text that messages quote: a scenario file, a line of a CSV, or an argument of `--set`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
     /// The path, or a label such as `--set`.
@@ -22,7 +22,7 @@ pub struct Source {
     pub first_line: usize,
 }
 
-/// At most this many mistakes or warnings are shown, followed by the number of the others.
+/// The maximum number of mistakes or warnings that are shown. Then comes the number of the others.
 pub const DIAGNOSTICS_SHOWN: usize = 50;
 
 /// A span of bytes in a source.
@@ -30,11 +30,11 @@ pub const DIAGNOSTICS_SHOWN: usize = 50;
 pub struct Place {
     /// The source that the bytes belong to.
     pub source: Arc<Source>,
-    /// The bytes of the place in the text of the source, end exclusive.
+    /// The byte range in the text of the source. The end is excluded.
     pub span: Range<usize>,
 }
 
-/// A mistake or a warning: its place and its fix.
+/// A mistake or a warning, with its place and its fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// True for a warning, false for a mistake.
@@ -43,7 +43,7 @@ pub struct Diagnostic {
     pub title: String,
     /// Where it is wrong; `None` if it has no place in a source.
     pub place: Option<Place>,
-    /// Boxed, as most results have no mistake.
+    /// The fix. It is boxed because most results have no mistake.
     pub help: Box<Help>,
 }
 
@@ -55,7 +55,7 @@ pub struct Help {
     /// The allowed values. Other mistakes may have the same list.
     pub list: Option<String>,
     more: Option<String>,
-    /// The new name of a renamed thing, which `check --fix` writes in place of the old one.
+    /// For a renamed thing: the new name, which `check --fix` writes in place of the old name.
     pub instead: Option<Box<Renamed>>,
 }
 
@@ -85,7 +85,8 @@ impl Place {
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         (line, column)
     }
-    /// The part of the span to mark. A span with a long line is cut to its first line's excerpt.
+    /// The part of the span to mark. If a line of the span is too long, only an excerpt of the
+    /// first line is marked.
     fn marked(&self) -> Range<usize> {
         let text = self.source.text.get(self.span.clone()).unwrap_or_default();
         if text.lines().all(|line| line.len() <= SHOWN) {
@@ -97,7 +98,7 @@ impl Place {
 }
 
 impl Diagnostic {
-    /// A mistake without help; a long title is cut.
+    /// A mistake without help. A long title is cut.
     pub fn new(place: Option<Place>, title: impl Into<String>) -> Diagnostic {
         Diagnostic { warning: false, title: brief(&title.into()), place, help: Box::default() }
     }
@@ -111,7 +112,7 @@ impl Diagnostic {
     pub fn help(self, help: impl Into<Help>) -> Diagnostic {
         Diagnostic { help: Box::new(help.into()), ..self }
     }
-    /// Renders the diagnostic as text with an excerpt of its source; `colour` adds ANSI colours.
+    /// Renders the diagnostic as text, with an excerpt of its source. `colour` adds ANSI colours.
     pub fn render(&self, colour: bool) -> String {
         let level = if self.warning { Level::WARNING } else { Level::ERROR };
         let mut group = Group::with_title(level.primary_title(&*self.title));
@@ -136,7 +137,8 @@ impl Diagnostic {
         let more: Vec<String> = self.place.as_ref().map(line).into_iter().chain(help).collect();
         if more.is_empty() { self.title.clone() } else { format!("{} ({})", self.title, more.join("; ")) }
     }
-    /// Sort key: the place, then the title. Sources of one line, such as CSV lines, sort by number.
+    /// The sort key: the place, then the title. Sources of one line, such as CSV lines, sort by
+    /// line number.
     pub fn order(&self) -> (bool, &str, usize, usize, &str) {
         match &self.place {
             Some(p) => (true, &p.source.name, p.source.first_line, p.span.start, &self.title),
@@ -160,7 +162,7 @@ impl Invalid {
         say_lists_once(&mut diagnostics);
         Err(Invalid { diagnostics })
     }
-    /// Renders at most [`DIAGNOSTICS_SHOWN`] diagnostics and counts the rest.
+    /// Renders at most [`DIAGNOSTICS_SHOWN`] diagnostics, then the number of the others.
     pub fn render(&self, colour: bool) -> String {
         let shown = self.diagnostics.iter().take(DIAGNOSTICS_SHOWN).map(|d| d.render(colour));
         let mut parts: Vec<String> = shown.collect();
@@ -170,8 +172,8 @@ impl Invalid {
         }
         parts.join("\n\n")
     }
-    /// Returns `text` with current names for old ones; `None` if it has no old ones. A name is
-    /// replaced only where its mistake shows it, and only if it stands there once.
+    /// Returns `text` with the new names in place of old names; `None` if it has no old names. A
+    /// name is replaced only inside the place of its mistake, and only if it occurs there once.
     pub fn mended(&self, text: &str) -> Option<String> {
         let of_text = |at: &&Place| at.source.text == text && at.source.first_line == 1;
         let mend = |wrong: &Diagnostic| {
@@ -189,7 +191,8 @@ impl Invalid {
     }
 }
 
-/// Keeps a long list at the first mistake that has it; later mistakes refer to it.
+/// Keeps a long list of allowed values only at the first mistake that has it. Later mistakes refer
+/// to that list.
 fn say_lists_once(diagnostics: &mut [Diagnostic]) {
     const LONG: usize = 120;
     let mut told = BTreeSet::new();
@@ -201,7 +204,7 @@ fn say_lists_once(diagnostics: &mut [Diagnostic]) {
     }
 }
 
-/// The place of `name` in `text`; `None` unless `name` is there once, and not in a longer word.
+/// The position of `name` in `text`. `None` unless `text` contains it exactly once as a whole word.
 fn alone(text: &str, name: &str) -> Option<usize> {
     let is_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     let mut found = text.match_indices(name).filter(|(at, _)| {
@@ -210,10 +213,10 @@ fn alone(text: &str, name: &str) -> Option<usize> {
     found.next().map(|(at, _)| at).filter(|_| found.next().is_none())
 }
 
-/// Something that was renamed.
+/// The old and the new name of a renamed thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Renamed {
-    /// The old name, as it may stand in files; for a key, the last part of its path.
+    /// The old name, as files may contain it. For a key, the last part of its path.
     pub old: &'static str,
     /// The name that replaces it.
     pub new: &'static str,
@@ -229,7 +232,7 @@ impl Help {
         let hint = format!("the name is now `{new}`; `syncdyno check --fix` writes the new name");
         Help { instead: Some(Box::new(Renamed { old, new })), ..hint.into() }
     }
-    /// Adds a further sentence, in place of an earlier one.
+    /// Adds another sentence to the help. It replaces a sentence that was added before.
     #[must_use]
     pub fn and(self, more: impl Into<String>) -> Help {
         Help { more: Some(escape_control(&more.into()).into_owned()), ..self }
@@ -263,9 +266,9 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// The candidate that a word probably means. Tried in turn: equal except for case and punctuation,
-/// a synonym, a dotted name with the same rare part, a similar spelling, and the only name that
-/// begins with the word or has it as a part.
+/// The candidate that a word probably means. These tests are tried in turn: equal except for case
+/// and punctuation; a synonym; a dotted name with the same rare part; a similar spelling; the only
+/// name that begins with the word or has it as a part.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     // The comparison takes time and memory in proportion to the product of both lengths.
@@ -280,9 +283,9 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .or_else(|| only_with_part(word, &candidates))
 }
 
-/// `engine.usable.duration` means `engine.usable_after_login.duration`, not a name that is spelt
-/// more alike: of the names with the rarest shared part, the nearest. `None` for a word without
-/// dots, for a mere typo, and if even the rarest part is in many names.
+/// Of the names with the rarest shared part, the nearest. `engine.usable.duration` means
+/// `engine.usable_after_login.duration`, although another name is spelt more similarly. `None` for
+/// a word without dots, for a mere typo, and if even the rarest part is in many names.
 fn with_rarest_part<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     const TYPO: usize = 2;
     const RARE: usize = 8;
@@ -308,8 +311,8 @@ fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     scored.min_by_key(|&(distance, _)| distance).map(|(_, candidate)| candidate)
 }
 
-/// `import` means `bulk_import`, and `last-write` means `last-write-wins`, if no other name
-/// matches.
+/// The only name that has the word as a part or begins with it. `import` means `bulk_import`, and
+/// `last-write` means `last-write-wins`.
 fn only_with_part<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let is_part = |c: &&&str| c.split(['_', '-']).any(|part| part == word);
     let begins = |c: &&&str| c.strip_prefix(word).is_some_and(|rest| rest.starts_with(['_', '-', ' ']));
@@ -322,7 +325,7 @@ pub fn meant(text: &str, words: &[&str]) -> Option<String> {
     closest(text, words.iter().copied()).map(|near| format!("did you mean \"{near}\"?"))
 }
 
-/// Says that there is no such thing; the name comes before the words that say where, such as in
+/// The message that something does not exist. The name comes before the words for the place, as in
 /// "there is no column `x` of `note`".
 pub fn no_such(what: &str, name: &str) -> String {
     let ends = [" of ", " in ", " with ", " at "].iter().filter_map(|word| what.find(word));
@@ -360,15 +363,15 @@ fn apart(word: &str, name: &str) -> usize {
     strsim::damerau_levenshtein(&word, &name).saturating_sub(8 * shared)
 }
 
-/// Length of the part of a text that a message shows, in bytes.
+/// The maximum length of a quoted text in a message, in bytes.
 pub const SHOWN: usize = 200;
 
-/// The first [`SHOWN`] bytes of a text, or fewer to end at a character.
+/// The first [`SHOWN`] bytes of a text, or fewer, so that it ends at a character boundary.
 pub fn excerpt(text: &str) -> &str {
     &text[..boundary(text, SHOWN)]
 }
 
-/// The last character boundary at or before byte `at`, or the end of a shorter text.
+/// The last character boundary at or before byte `at`. For a shorter text, its end.
 pub fn boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }

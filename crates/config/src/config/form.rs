@@ -1,5 +1,5 @@
-//! The forms of values. One description of each key serves the checks, the defaults, the JSON
-//! Schema and the key list.
+//! The forms of values. Each key is described once, for the checks, the defaults, the JSON Schema
+//! and the key list.
 
 use std::borrow::Cow;
 
@@ -9,27 +9,27 @@ use super::diagnostic::meant;
 use super::tree::{Table, Val};
 use super::view::View;
 
-/// A key: its name, form and default, its text for the key list, and its condition.
+/// A key: its name, form, default and help text, and its condition.
 #[derive(Clone, Copy)]
 pub struct Key {
-    /// The name, as it stands in files.
+    /// The name, as files write it.
     pub name: &'static str,
     /// The allowed values.
     pub form: Form,
-    /// What counts if the key is not written.
+    /// The value if the key is not written.
     pub preset: Preset,
     /// The help text of the key.
     pub about: &'static str,
-    /// The condition for the key to have an effect; `None` if it always has one.
+    /// The condition under which the key has an effect; `None` if it always has an effect.
     pub needs: Option<&'static Needs>,
 }
 
 /// The condition under which a key has an effect.
 pub struct Needs {
-    /// The keys to test, each a dotted path from the root. A leading `.` means beside the key; `.`
-    /// alone is the value itself.
+    /// The keys to test, each as a dotted path from the root. A path with a leading `.` starts at
+    /// the table of the key. `.` alone is the value itself.
     pub of: &'static [&'static str],
-    /// True if the key has an effect, given the views of `of`.
+    /// Returns true if the key has an effect, given the views of `of`.
     pub holds: fn(&[View<'_>]) -> bool,
     /// Why the key has no effect if the condition does not hold.
     pub why: &'static str,
@@ -37,7 +37,7 @@ pub struct Needs {
     pub help: &'static str,
 }
 
-/// The value of a key that is not written.
+/// The value of a key that the file does not contain.
 #[derive(Clone, Copy)]
 pub enum Preset {
     /// The key must be written.
@@ -93,30 +93,32 @@ pub enum Form {
     Word(&'static [&'static str]),
     /// A text with its own grammar.
     Written(&'static Written),
-    /// A list; a single item also counts as a list of one.
+    /// A list. A single item is the same as a list of one.
     List(&'static Form),
-    /// The number of values, from 1, or their names.
+    /// The number of values, from 1, or the names of the values.
     Values {
         /// The greatest number of values.
         max: i64,
     },
-    /// Named parts of a whole; a single name also stands for all of it.
+    /// Named parts of a whole. A single name stands for the whole.
     Shares(&'static Written),
-    /// The known keys, and in `kinds` the keys of which exactly one must be written (unless empty).
+    /// The known keys. Of the keys in `kinds`, exactly one must be written (unless `kinds` is
+    /// empty).
     Table {
         /// The known keys.
         keys: &'static [Key],
         /// The keys of which exactly one must be written; empty if there is no choice.
         kinds: &'static [Key],
     },
-    /// Tables with free names. `library` returns the names that exist without being written.
+    /// Tables with free names. `library` returns the names that exist in addition to the written
+    /// ones.
     Named {
         /// The form of each table.
         of: &'static Form,
-        /// Lists the names that exist without being written.
+        /// Lists the names that exist although the file does not define them.
         library: LibraryNames,
     },
-    /// Known keys and free names. `dotted` names may also be written as nested tables.
+    /// Known keys and free names.
     Map {
         /// The known keys.
         keys: &'static [Key],
@@ -125,7 +127,7 @@ pub enum Form {
         /// True if a free name with dots may also be written as nested tables.
         dotted: bool,
     },
-    /// A plain value, or a table that says more.
+    /// A plain value, or a table with more details.
     Either {
         /// The form of the plain value.
         plain: &'static Form,
@@ -145,7 +147,7 @@ pub type LibraryNames = fn() -> Vec<&'static str>;
 
 /// The grammar of a text: its description, and the function for its canonical form.
 pub struct Written {
-    /// What an error says is expected, with an example.
+    /// The part of an error message that says what is expected, with an example.
     pub want: &'static str,
     words: &'static [&'static str],
     /// Lists the names that are known for this text, for completion and suggestions.
@@ -155,7 +157,8 @@ pub struct Written {
 }
 
 impl Written {
-    /// A grammar from a function that returns the canonical text, or `None` for a wrong text.
+    /// A grammar from a function. The function returns the canonical text, or `None` for a wrong
+    /// text.
     pub const fn of(want: &'static str, canonical: fn(&str) -> Option<String>) -> Written {
         Written { want, words: &[], known: Vec::new, why: |_| None, canonical }
     }
@@ -163,7 +166,8 @@ impl Written {
     pub const fn or(self, words: &'static [&'static str]) -> Written {
         Written { words, ..self }
     }
-    /// Adds an explanation of a wrong text: the limit it breaks, or the word that was meant.
+    /// Adds a function that explains a wrong text: the limit that it breaks, or the word that was
+    /// meant.
     pub const fn because(self, why: fn(&str) -> Option<String>) -> Written {
         Written { why, ..self }
     }
@@ -187,7 +191,8 @@ impl Key {
         self.about = about;
         self
     }
-    /// Sets the condition for this key to have an effect. Without it, the check warns the author.
+    /// Sets the condition under which this key has an effect. If it does not hold, the check warns
+    /// the author.
     pub const fn needs(mut self, needs: &'static Needs) -> Key {
         self.needs = Some(needs);
         self
@@ -214,7 +219,7 @@ pub const fn owned(name: &'static str, form: Form, preset: fn() -> String) -> Ke
     Key { name, form, preset: Preset::Owned(preset), about: "", needs: None }
 }
 
-/// A key whose value is a word; the default is that of the type.
+/// A key whose value is a word of the type. The default is the type's default.
 pub const fn word<T: Word + Default>(name: &'static str) -> Key {
     Key { name, form: Form::word::<T>(), preset: Preset::Owned(default_word::<T>), about: "", needs: None }
 }
@@ -243,15 +248,15 @@ pub const fn map(rest: &'static Form) -> Form {
     Form::Map { keys: &[], rest, dotted: false }
 }
 
-/// A time span from 0 to ten years.
+/// A time span from 0 to 10 years.
 pub const SPAN: Form = Form::Span { min: Span::ZERO, max: Span::secs(3_660 * 86_400) };
-/// A time span from 1 ns to ten years.
+/// A time span from 1 ns to 10 years.
 pub const SOME_SPAN: Form = Form::Span { min: Span(1), max: Span::secs(3_660 * 86_400) };
-/// The interval between frequent events: at least 1 ms, at most ten years.
+/// The interval between frequent events: from 1 ms to 10 years.
 pub const PERIOD: Form = Form::Span { min: Span::millis(1), max: Span::secs(3_660 * 86_400) };
-/// The interval between polls: at least 0.1 s.
+/// The interval between polls: from 0.1 s to 10 years.
 pub const POLL: Form = Form::Span { min: Span::millis(100), max: Span::secs(3_660 * 86_400) };
-/// A part of a recurring interval: at least 1 s.
+/// A part of a recurring interval: from 1 s to 10 years.
 pub const WINDOW: Form = Form::Span { min: Span::secs(1), max: Span::secs(3_660 * 86_400) };
 /// A whole number from 0 to 10⁹.
 pub const COUNT: Form = Form::Int { min: 0, max: 1_000_000_000 };
@@ -270,7 +275,7 @@ impl Preset {
 }
 
 impl Form {
-    /// The form of a type that is a list of words.
+    /// The form of a type whose values are words.
     pub const fn word<T: Word>() -> Form {
         Form::Word(T::WORDS)
     }
@@ -335,7 +340,7 @@ impl Form {
         }
     }
 
-    /// True if the table has another key of `kinds`, so that this one must be absent.
+    /// True if the table already has another key of `kinds`, so that `name` must be absent.
     pub fn excludes(&self, table: &Table, name: &str) -> bool {
         self.has_kind(name) && table.keys().any(|other| other != name && self.has_kind(other))
     }
@@ -389,7 +394,7 @@ pub fn share_of(value: &Val) -> Option<Ppm> {
     }
 }
 
-/// The number in the largest unit of which it is a multiple; the last unit is 1.
+/// The number in the first unit that divides it. The last unit is 1.
 fn exact(n: u64, units: &[(&str, u64)]) -> String {
     let fits = |(_, size): &&(&str, u64)| *size == 1 || n > 0 && n.is_multiple_of(*size);
     units.iter().find(fits).map_or_else(String::new, |(unit, size)| format!("{}{unit}", n / size))
@@ -426,7 +431,7 @@ pub fn rate(BitRate(bits): BitRate) -> String {
     exact(bits, &[("Gbit/s", 1_000_000_000), ("Mbit/s", 1_000_000), ("kbit/s", 1_000), ("bit/s", 1)])
 }
 
-/// The text of a value in a scenario file. Defaults in code are stated with it.
+/// The text of a value in a scenario file. Defaults in code are written with it.
 pub trait Stated: ToString {
     /// The value as a scenario file writes it.
     fn stated(&self) -> String {

@@ -1,9 +1,10 @@
-//! Words of databases, platforms and mobile networks for things that have another name here.
+//! Synonyms: words of databases, platforms and mobile networks that have another name here.
 //!
-//! They give the likely meaning where spelling alone does not, if our name is allowed there.
+//! An error message suggests our name where spelling alone does not find it, if our name is allowed
+//! there.
 
-/// Left: foreign words in small letters and digits only, separated by blanks. Right: our names as
-/// lists have them, the likelier first.
+/// Left: other products' words, separated by blanks, with lower-case letters and digits only.
+/// Right: our names, the likeliest first.
 const SYNONYMS: &[(&str, &[&str])] = &[
     // Column types.
     ("uuid guid uniqueidentifier identifier objectid", &["uuid key"]),
@@ -78,7 +79,6 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("azuremobileapps", &["datasync"]),
 ];
 
-/// The ASCII letters and digits of a word in lower case, up to the first bracket.
 pub(super) fn plain(word: &str) -> String {
     let word = word.split('(').next().unwrap_or(word);
     word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()

@@ -1,7 +1,7 @@
-//! A TOML document in which every value remembers its origin.
+//! A TOML document in which every value knows its origin.
 //!
-//! Its names and texts are escaped by [`escape_control`] here, because messages, reports and
-//! records repeat them.
+//! This module escapes the document's names and texts with [`escape_control`], because messages,
+//! reports and records repeat them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,12 +21,12 @@ pub struct Origin {
     pub via: Via,
 }
 
-/// What set a value.
+/// The kind of source that set a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Via {
     /// From the scenario file.
     File,
-    /// From a library entry of this name; a vendor's product is one too.
+    /// From a library entry. A vendor's product is a library entry too.
     Profile {
         /// The name of the library entry.
         name: String,
@@ -37,11 +37,11 @@ pub enum Via {
     Default,
     /// From the variant of this name.
     Variant(String),
-    /// From `--set` or an axis.
+    /// From `--set` or an axis of a sweep.
     Set,
 }
 
-/// A value with its origin; `wrong` if the check found a mistake in it.
+/// A value with its origin.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// The value itself.
@@ -52,7 +52,7 @@ pub struct Node {
     pub wrong: bool,
 }
 
-/// A table by name: the order in the file has no meaning.
+/// The entries of a table by name. The order in the file has no meaning.
 pub type Table = BTreeMap<String, Entry>;
 
 /// A key of a table with its value.
@@ -64,7 +64,7 @@ pub struct Entry {
     pub node: Node,
 }
 
-/// A TOML value; a date is a text.
+/// A TOML value. A date is a text.
 #[derive(Clone, Debug)]
 pub enum Val {
     /// A text.
@@ -85,12 +85,12 @@ thread_local! {
     static STEPS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
-/// Counts look-ups in a tree and comparisons of names. Tests check that both grow with the file.
+/// Counts look-ups in a tree and comparisons of names. Tests check how both grow with the file.
 pub fn step(times: usize) {
     STEPS.set(STEPS.get() + times as u64);
 }
 
-/// Steps on this thread since the last call.
+/// The number of steps on this thread since the last call.
 pub fn steps_taken() -> u64 {
     STEPS.take()
 }
@@ -115,7 +115,7 @@ impl Node {
     pub fn table(&self) -> Option<&Table> {
         if let Val::Table(table) = &self.value { Some(table) } else { None }
     }
-    /// The table of this node, to be changed; `None` for any other value.
+    /// The table of this node, for changes; `None` for any other value.
     pub fn table_mut(&mut self) -> Option<&mut Table> {
         if let Val::Table(table) = &mut self.value { Some(table) } else { None }
     }
@@ -134,7 +134,7 @@ impl Node {
     pub fn get(&self, path: &[impl AsRef<str>]) -> Option<&Node> {
         path.iter().try_fold(self, |node, name| Some(&node.table()?.get(name.as_ref())?.node))
     }
-    /// The node at a path of keys, to be changed; `None` as for [`Node::get`].
+    /// The node at a path of keys, for changes; `None` as for [`Node::get`].
     pub fn get_mut(&mut self, path: &[impl AsRef<str>]) -> Option<&mut Node> {
         path.iter().try_fold(self, |node, name| Some(&mut node.table_mut()?.get_mut(name.as_ref())?.node))
     }
@@ -196,18 +196,20 @@ impl Entry {
     }
 }
 
-/// Below this many bytes, all syntax errors are reported; above it only the first.
+/// For a text below this many bytes, all syntax errors are reported; for a larger text, only the
+/// first.
 const RECOVERED_MAX: usize = 256 << 10;
 
 /// Reads a TOML document.
 ///
 /// # Errors
 ///
-/// The syntax errors: all of them below 256 KiB, only the first in larger texts.
+/// The syntax errors. For texts of 256 KiB or more, only the first error.
 pub fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
     let (table, errors) = match source.text.len() {
         ..RECOVERED_MAX => DeTable::parse_recoverable(&source.text),
-        // Each byte of nonsense may be its own mistake, so a large file reports only the first.
+        // A file that is not TOML may have an error at each byte. So a large file reports only the
+        // first.
         _ => (DeTable::parse(&source.text).map_err(|first| vec![not_toml(&first, source, 0)])?, Vec::new()),
     };
     if !errors.is_empty() {
@@ -222,7 +224,7 @@ pub fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
     Ok(Node::new(Val::Table(table), Origin { place: Some(source.whole()), via: Via::File }))
 }
 
-/// Reads one value, from byte `shift` of `source` to the end.
+/// Reads one value from `source`, from byte `shift` to the end.
 pub fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Result<Node, Diagnostic> {
     let value = DeValue::parse(&source.text[shift..]).map_err(|e| not_toml(&e, source, shift))?;
     let mut errors = Vec::new();
@@ -230,7 +232,7 @@ pub fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Result<Node,
     errors.pop().map_or(Ok(node), Err)
 }
 
-/// Reads a TOML value that stands in our own code. Panics if it is not TOML.
+/// Reads a TOML value that is written in our own code. Panics if it is not TOML.
 pub fn parse_own(text: &str) -> Node {
     let node = parse_value(&Source::new("default", text), 0, Via::Default);
     node.expect("a default is TOML").with_origin(&Origin::default_value())
@@ -251,14 +253,15 @@ pub fn parse_path(key: &str) -> Option<Vec<String>> {
     }
 }
 
-/// At most one error per line. An unclosed bracket is reported alone: the rest is nonsense.
+/// Keeps at most one error per line. If a bracket is not closed, only this error is kept, because
+/// the parser misreads the text after it.
 fn syntax_errors(errors: &[toml::de::Error], source: &Arc<Source>) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = errors.iter().map(|e| not_toml(e, source, 0)).collect();
     told.sort_by_key(|d| d.place.as_ref().map_or(0, |place| place.span.start));
     let is_unclosed = |e: &&toml::de::Error| e.message().starts_with("unclosed ");
     if let Some(unclosed) = errors.iter().find(is_unclosed) {
         told.truncate(1);
-        // An unclosed string swallows the bracket that closes; then the string is the mistake.
+        // An unclosed string hides the closing bracket. Then the string is the mistake.
         if !told[0].title.contains("string") {
             told[0].title = format!("this is not TOML: {}", unclosed.message());
         }
@@ -267,14 +270,14 @@ fn syntax_errors(errors: &[toml::de::Error], source: &Arc<Source>) -> Vec<Diagno
     let mut last = None;
     told.retain(|d| {
         let start = d.place.as_ref().map_or(0, |place| place.span.start);
-        // Compares with the previous error instead of counting lines from the top each time.
+        // Comparing with the previous error avoids counting all lines from the top for each error.
         last.replace(start).is_none_or(|last: usize| source.text[last..start].contains('\n'))
     });
     told
 }
 
-/// Names the table or key that is defined twice, and the line of the first definition. Drops the
-/// same errors about the keys of a second table.
+/// Adds to an error the name of the table or key that is defined twice, and the line of the first
+/// definition. Drops the errors about the keys of a second table.
 fn defined_twice(told: &mut Vec<Diagnostic>, text: &str) {
     let mut second = 0..0;
     told.retain_mut(|one| {
@@ -336,8 +339,8 @@ impl Reading<'_> {
         for (key, value) in table {
             let origin = self.origin(key.span());
             let mut node = self.node(value, errors);
-            // A table's own span is its header or its first dotted key. Its name is a better place
-            // to point at.
+            // The TOML parser places a table at its header or its first dotted key. The table's
+            // name is a better place for messages.
             if matches!(node.value, Val::Table(_)) {
                 node.origin = origin.clone();
             }

@@ -1,8 +1,8 @@
-//! Reading values from a checked tree.
+//! Reads values from a checked tree.
 //!
-//! The check has already reported each wrong value. Reading such a value gives a stand-in and no
-//! second report, and the plan made from it is discarded. A mistake that depends on a wrong value
-//! is held back in the same way.
+//! The check has already reported each wrong value. A read of a wrong value returns a stand-in and
+//! reports nothing, because the plan made from it is discarded. A mistake that depends on a wrong
+//! value is held back too.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,7 +12,8 @@ use super::diagnostic::{DIAGNOSTICS_SHOWN, Diagnostic, Help, Place, choices, no_
 use super::tree::{Node, Origin, Val, Via, step};
 use crate::base::{BitRate, Bytes, Ppm, Span, Word, words};
 
-/// The node, if present; the origin of its name, if mistakes are shown at the name; the name.
+/// The node, if present; the origin of its name, if mistakes are shown at the name; the name
+/// itself.
 #[derive(Clone, Copy, Default)]
 pub struct View<'a>(Option<&'a Node>, Option<&'a Origin>, &'a str);
 
@@ -20,14 +21,14 @@ pub struct View<'a>(Option<&'a Node>, Option<&'a Origin>, &'a str);
 #[derive(Default)]
 pub struct Mistakes {
     told: RefCell<Vec<Diagnostic>>,
-    /// Mistakes that may follow from others. Reported only if there are no others.
+    /// Mistakes that may be consequences of other mistakes. Reported only if there are no others.
     following: RefCell<Vec<Diagnostic>>,
-    /// Unknown names: their position in `told`, and how many more times they occurred.
+    /// Unknown names: the position in `told`, and the number of further occurrences.
     unknown: RefCell<BTreeMap<String, (usize, usize)>>,
 }
 
-/// After this many mistakes, an unknown name gets no list of choices. A comparison with all names
-/// takes time in proportion to their number, and only the first mistakes are shown.
+/// After this many mistakes, the message about an unknown name has no list of choices. Comparing a
+/// name with all known names takes time, and only the first mistakes are shown.
 const COMPARED: usize = 4 * DIAGNOSTICS_SHOWN;
 
 /// Names in order, with an index for look-up.
@@ -40,7 +41,7 @@ pub struct Names {
 impl<'n> FromIterator<&'n str> for Names {
     fn from_iter<T: IntoIterator<Item = &'n str>>(names: T) -> Names {
         let list: Vec<String> = names.into_iter().map(str::to_owned).collect();
-        // For a name that occurs twice, the first place counts.
+        // If a name occurs twice, its first position is used.
         let place = list.iter().enumerate().rev().map(|(at, name)| (name.clone(), at)).collect();
         Names { list, place }
     }
@@ -58,20 +59,22 @@ impl Names {
 pub struct Given<'m> {
     mistakes: &'m Mistakes,
     sound: bool,
-    /// The first of the values that has a place in a file.
+    /// The place of the first value that has one.
     place: Option<Place>,
-    /// Origins of values that are not written where the mistake is shown.
+    /// The origins of values that are written at another place than the mistake.
     sources: Vec<String>,
 }
 
 impl Mistakes {
-    /// Mistakes that depend on these values: reported only if all of the values are sound.
+    /// Reports mistakes that depend on these values only if all of the values are sound (not
+    /// wrong).
     pub fn given(&self, values: &[View<'_>]) -> Given<'_> {
         let place = values.iter().find_map(|view| view.place());
         let sources = values.iter().filter_map(|view| view.source()).collect();
         Given { place, sources, ..self.given_if(values.iter().all(|view| view.is_sound())) }
     }
-    /// Mistakes that are reported at once only if `sound`, and else only if there are no others.
+    /// Reports mistakes at once if `sound`. Otherwise they are reported only if there are no
+    /// others.
     pub fn given_if(&self, sound: bool) -> Given<'_> {
         Given { mistakes: self, sound, place: None, sources: Vec::new() }
     }
@@ -79,7 +82,7 @@ impl Mistakes {
     pub fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
         self.given(&[]).at(view, title, help);
     }
-    /// A mistake of several values together, noted at the first one with a place.
+    /// Reports a mistake of several values together, at the first value that has a place.
     pub fn among(&self, values: &[View<'_>], title: impl Into<String>, help: impl Into<Help>) {
         let at = values.iter().find(|view| view.place().is_some()).unwrap_or(&values[0]);
         self.given(values).at(*at, title, help);
@@ -98,11 +101,11 @@ impl Mistakes {
     pub fn add(&self, diagnostic: Diagnostic) {
         self.told.borrow_mut().push(diagnostic);
     }
-    /// The position of a name in `known`; an unknown name is a mistake.
+    /// The position of a name in `known`. An unknown name is reported as a mistake.
     pub fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         self.given(&[]).find(view, what, name, known)
     }
-    /// Reports the first item of the list `key` that stands in it twice.
+    /// Reports the first item of the list `key` that the list contains twice.
     pub fn once(&self, view: View<'_>, key: &str) {
         let items: Vec<View<'_>> = view.at(key).items().collect();
         let again = |i: &usize| items[..*i].iter().any(|item| item.text() == items[*i].text());
@@ -110,8 +113,8 @@ impl Mistakes {
             self.at(item, format!("`{}` is in `{key}` twice", item.text()), "write each name once");
         }
     }
-    /// All mistakes. If there are none and `nothing_else` is wrong in the scenario: the held-back
-    /// ones.
+    /// All mistakes. If there are none and `nothing_else` is true (the scenario has no other
+    /// mistake), returns the mistakes that were held back.
     pub fn taken(&self, nothing_else: bool) -> Vec<Diagnostic> {
         let mut told = self.told.take();
         for (at, again) in self.unknown.take().into_values().filter(|(_, again)| *again > 0) {
@@ -124,7 +127,8 @@ impl Mistakes {
 }
 
 impl Given<'_> {
-    /// Reports a mistake at a value, or at the values that it depends on if this one has no place.
+    /// Reports a mistake at a value. If the value has no place, the mistake is shown at the values
+    /// that it depends on.
     pub fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
         let place = view.place().or_else(|| self.place.clone());
         let own = view.source().filter(|_| self.place.is_some() || !self.sources.is_empty());
@@ -141,13 +145,14 @@ impl Given<'_> {
             self.mistakes.following.borrow_mut().push(diagnostic);
         }
     }
-    /// The position of a name in `known`; an unknown name is a mistake.
+    /// The position of a name in `known`. An unknown name is reported as a mistake.
     pub fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         step(known.len());
         let found = known.iter().position(|k| *k == name);
         self.found(found, (view, what, name), || known.to_vec())
     }
-    /// The position of a name in indexed `known` names; an unknown name is a mistake.
+    /// The position of a name in the indexed names `known`. An unknown name is reported as a
+    /// mistake.
     pub fn find_in(&self, view: View<'_>, what: &str, name: &str, known: &Names) -> Option<usize> {
         self.found(known.place(name), (view, what, name), || known.list.iter().map(String::as_str).collect())
     }
@@ -174,16 +179,17 @@ impl Given<'_> {
         }
         found
     }
-    /// True if a mistake at `view` stands on its own: the value is readable and written in a file.
+    /// True if a mistake at `view` is reported at once: the value is not wrong and is written in a
+    /// source.
     fn counts(&self, view: View<'_>) -> bool {
         self.sound && view.is_sound() && view.place().is_some()
     }
 }
 
-/// A type that a key's value can be read as. `How` separates quantities from words: two blanket
-/// implementations for types of another crate would overlap.
+/// A type that a key's value can be read as. `How` separates quantities from words, because Rust
+/// does not allow two overlapping blanket implementations.
 pub trait Reads<How> {
-    /// Reads the value of a view; a wrong or absent value gives a stand-in.
+    /// Reads the value of a view. A wrong or absent value gives a stand-in.
     fn reads(view: View<'_>) -> Self;
 }
 
@@ -216,7 +222,8 @@ impl<How, T: Reads<How>> Reads<Option<How>> for Option<T> {
     }
 }
 
-/// Builds a struct: fields named like their keys, then (`with`) all other fields.
+/// Builds a struct. First come the fields with the names of their keys, then (`with`) all other
+/// fields.
 #[macro_export]
 macro_rules! read {
     ($view:expr, $($of:ident)::+ { $($key:ident)* } $(with { $($field:ident $(: $value:expr)?),* $(,)? })?) => {
@@ -239,13 +246,13 @@ impl<'a> View<'a> {
     pub fn at(self, path: &str) -> View<'a> {
         path.split('.').fold(self, View::key)
     }
-    /// The value of a key; an absent key gives an empty view.
+    /// The value of a key. An absent key gives an empty view.
     pub fn key(self, name: &str) -> View<'a> {
         step(1);
         let entry = self.0.and_then(|node| node.table()?.get_key_value(name));
         View(entry.map(|(_, entry)| &entry.node), None, entry.map_or("", |(name, _)| name))
     }
-    /// The value of a key; mistakes are shown at the key's name.
+    /// The value of a key. Mistakes are shown at the key's name.
     pub fn name(self, name: &str) -> View<'a> {
         let entry = self.0.and_then(|n| n.table()?.get(name));
         View(entry.map(|e| &e.node), entry.map(|e| &e.key), "")
@@ -254,11 +261,11 @@ impl<'a> View<'a> {
     pub fn present(self) -> Option<View<'a>> {
         self.0.map(|_| self)
     }
-    /// True if the node is present, and neither it nor any value below it is wrong.
+    /// True if the node is present, and neither the node nor any value below it is wrong.
     pub fn is_sound(self) -> bool {
         self.0.is_some_and(Node::is_sound)
     }
-    /// True if the node is present and not wrong itself, whatever is below it.
+    /// True if the node is present and not itself wrong. Values below it may be wrong.
     pub fn is_itself_sound(self) -> bool {
         self.0.is_some_and(|node| !node.wrong)
     }
@@ -312,7 +319,7 @@ impl<'a> View<'a> {
     pub fn value(self) -> Option<&'a Val> {
         self.0.map(|n| &n.value)
     }
-    /// A span, a size or a number, to be compared with another.
+    /// A span, a size or a number, for comparison with another.
     fn figure(self) -> Option<u64> {
         match self.value()? {
             Val::Int(n) => u64::try_from(*n).ok(),
@@ -335,7 +342,7 @@ impl<'a> View<'a> {
     pub fn owned_text(self) -> String {
         self.text().to_owned()
     }
-    /// The word of a type; its first one if the value is not such a word.
+    /// The value as a word of this type. The first word if the value is not one of them.
     pub fn word<T: Word>(self) -> T {
         let known = T::of_word(self.text());
         debug_assert!(known.is_some() || !self.is_sound(), "the grammar has other words: {}", self.text());
@@ -349,7 +356,7 @@ impl<'a> View<'a> {
     pub fn int(self) -> i64 {
         if let Some(Val::Int(n)) = self.value() { *n } else { 0 }
     }
-    /// The whole number; 0 if it is none or does not fit.
+    /// The whole number; 0 for any other value and for a number that does not fit.
     pub fn count(self) -> u32 {
         u32::try_from(self.int()).unwrap_or(0)
     }

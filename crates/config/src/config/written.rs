@@ -1,4 +1,4 @@
-//! Texts with their own grammar that several modules read: clock times, dates, steps, names.
+//! Texts with a grammar of their own that several modules read: clock times, dates, steps, names.
 
 use crate::base::{Day, Span, Stamp, Time};
 
@@ -7,13 +7,13 @@ use super::form::{Written, span};
 /// A time in a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
-    /// Local time since midnight, on the day of the start.
+    /// Time of day in local time, on the day of the start.
     Local(Span),
     /// Time since the start.
     After(Span),
 }
 
-/// The date of time 0.
+/// The date of the start of a simulation (time 0).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calendar {
     /// Time 0 of the simulation.
@@ -31,35 +31,35 @@ pub fn quoted(name: &str) -> String {
     toml::Value::String(name.to_owned()).to_string()
 }
 
-/// Reads `"-7d..28d"` as microseconds; `None` unless the end lies after the start.
+/// Reads a range such as `"-7d..28d"` as microseconds. `None` unless the end is after the start.
 pub fn range(text: &str) -> Option<(i64, i64)> {
     let (from, until) = text.split_once("..")?;
     let (from, until) = (signed(from)?, signed(until)?);
     (from < until).then_some((from, until))
 }
 
-/// A local time on the start day, or a time since the start.
+/// The grammar of a time: a local time on the start day, or a time since the start.
 pub const CLOCK: Written = Written::of(
     "a local time on the start day such as \"10:10\", or a time since the start such as \"+2h\"",
     |text| clock(text).map(Clock::text),
 );
-/// A date and time with its UTC offset.
+/// The grammar of a date and time with its UTC offset.
 pub const DATE: Written =
     Written::of("a date and time with its offset such as \"2026-03-02T00:00:00+01:00\"", |text| {
         calendar(text).map(|_| text.replace(' ', "T"))
     });
-/// A step of a clock forward or back.
+/// The grammar of a clock's step forward or back.
 pub const STEP: Written =
     Written::of("a time forward, such as \"+90s\", or back, such as \"-2m\"", |text| with_sign(text, "+"));
-/// A name without `@`; not empty.
+/// The grammar of a name: not empty, and without `@`.
 pub const NAME: Written = Written::of("a name without `@`", |text| {
     (!text.is_empty() && !text.contains('@')).then(|| text.to_owned())
 });
-/// A time ahead or behind.
+/// The grammar of a clock's offset: ahead or behind.
 pub const OFFSET: Written =
     Written::of("a time ahead, such as \"5s\", or behind, such as \"-1h\"", |text| with_sign(text, ""));
 
-/// The canonical text of a signed time span, with `plus` in front unless it is negative.
+/// The canonical text of a signed time span. A positive span begins with `plus`.
 fn with_sign(text: &str, plus: &str) -> Option<String> {
     let micros = signed(text)?;
     Some(format!("{}{}", if micros < 0 { "-" } else { plus }, span(Span::micros(micros.unsigned_abs()))))
@@ -80,11 +80,12 @@ impl Clock {
     pub fn since_midnight(self) -> Option<Span> {
         if let Clock::Local(since_midnight) = self { Some(since_midnight) } else { None }
     }
-    /// The text of a time that lies later by `by`; a local time stays if it would pass midnight.
+    /// The text of the time that is later by `by`. A local time stays if the result would pass
+    /// midnight.
     pub fn later(self, by: Span) -> String {
         let later = match self {
             Clock::After(after) => Clock::After(after + by),
-            // A time after midnight cannot be written as a local time of the start day.
+            // The files cannot express a local time on the day after the start day.
             Clock::Local(since_midnight) if since_midnight + by >= Span::secs(86_400) => self,
             Clock::Local(since_midnight) => Clock::Local(since_midnight + by),
         };
@@ -102,7 +103,7 @@ impl Calendar {
     pub fn day(self) -> Day {
         Day::of(Stamp(self.start.0 + i64::from(self.utc_offset) * 1_000_000))
     }
-    /// The instant in virtual time; `None` before the start.
+    /// The clock time as virtual time; `None` if it is before the start.
     pub fn time(self, clock: Clock) -> Option<Time> {
         match clock {
             Clock::After(after) => Some(Time::ZERO + after),
@@ -112,7 +113,7 @@ impl Calendar {
             }
         }
     }
-    /// A date of a CSV: RFC 3339, or without an offset the scenario's local time.
+    /// Reads a date in a CSV: RFC 3339. A date without an offset is in the scenario's local time.
     pub fn stamp(self, text: &str) -> Option<Stamp> {
         if let Ok(t) = text.parse::<jiff::Timestamp>() {
             return Some(Stamp(t.as_microsecond()));
@@ -157,7 +158,7 @@ pub fn dotted(path: &[impl AsRef<str>]) -> String {
     path.iter().map(|name| quoted(name.as_ref())).collect::<Vec<_>>().join(".")
 }
 
-/// Reads a signed time span as microseconds; `None` if it is not one or does not fit.
+/// Reads a signed time span as microseconds. `None` if the text is not a span or does not fit.
 pub fn signed(text: &str) -> Option<i64> {
     let text = text.trim();
     let (sign, rest) = match text.strip_prefix('-') {

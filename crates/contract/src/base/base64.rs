@@ -4,11 +4,11 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
-/// The unused bits of the last letter may have any value.
+/// Decoding ignores the unused bits of the last letter.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
 const ENGINE: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 
-/// The alphabet: the letter at place `i` stands for the six bits of `i`.
+/// The letter at position `i` stands for the 6 bits of `i`.
 pub(crate) const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Encodes bytes as base64.

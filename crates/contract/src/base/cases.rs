@@ -2,8 +2,8 @@
 
 /// Reads a table of test cases as pairs of a history and its expected result.
 ///
-/// A case is a history, over any number of lines, then `=>` and the expected result. Lines that
-/// begin with `&` continue the result. `begin:` sets the start of all histories below it, and
+/// A case is a history over any number of lines, then `=>`, then the expected result. A line that
+/// begins with `&` continues the result. `begin:` sets the start of all histories below it, and
 /// `also:` appends to that start. A line that begins with `#` is a comment.
 pub fn cases(table: &str) -> Vec<(String, String)> {
     let (mut begin, mut history, mut cases) = (String::new(), String::new(), Vec::<(String, String)>::new());

@@ -1,4 +1,4 @@
-//! A value on its way between JSON text and a row.
+//! A value that is converted between JSON text and a row.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::ser::{Serialize, Serializer};
 
 use super::value::{Value, ValueRef};
 
-/// One value of a row; borrows from the source text unless escapes must be decoded.
+/// One value of a row. It borrows from the source text, unless escapes must be decoded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell<'a> {
     /// Nothing.
@@ -22,7 +22,7 @@ pub enum Cell<'a> {
 }
 
 impl Cell<'_> {
-    /// A value as a cell, borrowed where it can be.
+    /// A value as a cell, borrowed if possible.
     pub fn of(value: &Value) -> Cell<'_> {
         match value {
             Value::Null => Cell::Null,

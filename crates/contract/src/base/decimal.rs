@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// A number in units of its last decimal place; at most [`Decimal::DIGITS_MAX`] digits.
+/// A number, counted in units of its last decimal place. It has at most [`Decimal::DIGITS_MAX`]
+/// digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal {
     units: i128,
@@ -35,7 +36,7 @@ impl Decimal {
         Some(Decimal { units: if negative { -units } else { units }, places: part.len() as u8 })
     }
 
-    /// Changes the number of decimal places; `None` if that loses digits or needs too many.
+    /// Changes the number of decimal places. `None` if that loses digits or needs too many digits.
     pub fn with_places(self, places: u8) -> Option<Decimal> {
         let units = if places >= self.places {
             self.units.checked_mul(ten_to(places - self.places)?)?
@@ -50,8 +51,8 @@ impl Decimal {
     pub fn has_at_most(self, digits: u8) -> bool {
         ten_to(digits).is_some_and(|bound| self.units.abs() < bound)
     }
-    /// The number as a column with `digits` digits and `places` decimal places stores it; `None` if
-    /// it does not fit.
+    /// Reads a number in the form in which a column with `digits` digits and `places` decimal
+    /// places stores it. `None` if the number does not fit.
     pub fn canonical(text: &str, digits: u8, places: u8) -> Option<Decimal> {
         Decimal::read(text)?.with_places(places).filter(|d| d.has_at_most(digits))
     }
@@ -66,7 +67,7 @@ impl Decimal {
     }
 }
 
-/// Ten to the given power; `None` above [`Decimal::DIGITS_MAX`].
+/// 10 to the given power; `None` if the power is above [`Decimal::DIGITS_MAX`].
 pub fn ten_to(power: u8) -> Option<i128> {
     (power <= Decimal::DIGITS_MAX).then(|| 10_i128.pow(u32::from(power)))
 }

@@ -1,4 +1,4 @@
-//! A digest over events; two runs are compared by their digests.
+//! A digest (hash) of the events of a run. Two runs with equal digests had the same events.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,7 @@ use super::value::ValueRef;
 #[derive(Clone, Default)]
 pub struct Digest {
     hash: Box<Xxh3>,
-    /// Parts that are not hashed yet. Most parts are a few bytes, so one call hashes many of them.
+    /// Parts that are not hashed yet. Most parts have a few bytes, so one call hashes many of them.
     gathered: Vec<u8>,
 }
 
@@ -36,7 +36,7 @@ impl Digest {
     pub fn numbers<const N: usize>(&mut self, numbers: [u64; N]) {
         self.add(numbers.map(u64::to_le_bytes).as_flattened());
     }
-    /// Adds a value, with its kind.
+    /// Adds a value, with the kind of the value.
     pub fn value(&mut self, value: ValueRef<'_>) {
         append_value(&mut self.gathered, value);
         self.hash_gathered();
@@ -65,7 +65,6 @@ impl Digest {
     }
 }
 
-/// Appends a value, with its kind.
 pub(crate) fn append_value(bytes: &mut Vec<u8>, value: ValueRef<'_>) {
     match value {
         ValueRef::Null => bytes.push(0),
@@ -85,7 +84,7 @@ pub(crate) fn append_value(bytes: &mut Vec<u8>, value: ValueRef<'_>) {
     }
 }
 
-/// Takes a stream of bytes. The digest does not depend on how the stream is cut into pieces.
+/// Takes a stream of bytes. The split of the stream into pieces does not change the digest.
 impl io::Write for Digest {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.add(bytes);

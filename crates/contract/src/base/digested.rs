@@ -1,22 +1,22 @@
-//! How values enter a digest. Each observed type says so beside its own definition.
+//! How values enter a digest (a hash of the events). Each type has its rule beside its definition.
 
 use super::digest::Digest;
 use super::ids::{DeviceId, EditId, EntityId, Key, UnitId};
 use super::time::{Span, Stamp, Time};
 use super::value::Value;
 
-/// A value that enters digests.
+/// A value that can enter a digest.
 pub trait Digestible {
-    /// Adds all that distinguishes this value from other values of its type.
+    /// Adds everything that distinguishes this value from other values of its type.
     fn digest(&self, digest: &mut Digest);
 }
 
-/// Defines enums whose values enter a digest as the variant's number, if it has one, and then its
-/// fields in order. Fields after a semicolon are left out: they are redundant, are only wording, or
-/// change nothing that happens.
+/// Defines enums whose values enter a digest: first the variant's number, if it has one, then its
+/// fields in order. Fields after a semicolon are left out, because they are redundant, are only
+/// wording, or do not affect the run.
 ///
-/// A variant keeps its number for good, because a new number changes all digests. Numbers are
-/// unique within an enum.
+/// A variant keeps its number forever, because a new number changes all digests. Numbers are unique
+/// within an enum.
 macro_rules! digested {
     ($(
         $(#[$of:meta])*
@@ -43,7 +43,7 @@ macro_rules! digested {
         )+}
 
         const _: () = {
-            /// The compiler refuses a number that stands twice.
+            /// With this enum, the compiler refuses a number that is used twice.
             #[allow(dead_code)]
             enum Numbers { $($($variant = $number,)?)+ }
         };
@@ -76,7 +76,7 @@ macro_rules! digested_as {
     )*};
 }
 
-/// Makes enums without fields enter a digest as their position. Add new variants at the end.
+/// Makes enums without fields enter a digest by their position. Add new variants at the end.
 macro_rules! digested_by_place {
     ($($kind:ty),*) => { $crate::base::digested_as! { $($kind: it => *it as u64,)* } };
 }
@@ -93,7 +93,7 @@ digested_as! {
     DeviceId: it => u64::from(it.0),
     EntityId: it => u64::from(it.0),
     UnitId: it => u64::from(it.0),
-    // Both halves are of 32 bits.
+    // Both numbers have 32 bits.
     EditId: it => u64::from(it.device.0) << 32 | u64::from(it.number),
 }
 
@@ -139,11 +139,12 @@ impl Digestible for Key {
     }
 }
 
-/// A long text enters by seed and length: hashing its bytes would cost more than the whole event.
+/// A long text enters by its seed and length. Hashing its bytes would cost more than the whole
+/// event.
 impl Digestible for Value {
     fn digest(&self, digest: &mut Digest) {
         match self {
-            // [`Digest::value`] uses 0 to 3.
+            // [`Digest::value`] uses the numbers 0 to 3.
             Value::Fat(fat) => digest.numbers([4, fat.seed, fat.len.into()]),
             other => other.with_ref(|value| digest.value(value)),
         }

@@ -1,4 +1,5 @@
-//! Third-party text in our messages: from scenario files, tables, logs, records, paths and engines.
+//! Makes third-party text safe in our messages. It comes from scenario files, tables, logs,
+//! records, paths and engines.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -6,8 +7,8 @@ use std::path::Path;
 /// Makes third-party text safe for a message: one line, without side effects.
 ///
 /// Escapes line breaks, other control characters, and characters that reorder or hide text. Also
-/// escapes what a CI job reads as a command: `::` without a letter or digit before it, and `##`.
-/// Applying it twice gives the same text as once.
+/// escapes texts that a CI job reads as a command: `::` without a letter or digit before it, and
+/// `##`. A second call does not change the text.
 pub fn escape_control(text: &str) -> Cow<'_, str> {
     let is_plain = |c: u8| (b' '..0x7f).contains(&c) && !b":#".contains(&c);
     if text.bytes().all(is_plain) || !acts(text) {
@@ -32,7 +33,7 @@ pub fn escape_control(text: &str) -> Cow<'_, str> {
 }
 
 /// Makes lines safe that are shown with line numbers. Each active character is replaced by one of
-/// the same length in bytes, so that positions in the text stay valid.
+/// the same length in bytes. So positions in the text stay valid.
 pub fn mask_lines(text: &str) -> Cow<'_, str> {
     let mut lines = String::with_capacity(text.len());
     for (before, c, next) in with_neighbours(text) {
@@ -86,7 +87,7 @@ pub fn escape_json<'t>(json: &'t str, verbatim: &str) -> Cow<'t, str> {
     Cow::Owned(escaped + &json[copied..])
 }
 
-/// Where the JSON text that begins at `quote` ends, behind its closing quote.
+/// The position after the closing quote of the JSON text that begins at `quote`.
 fn end_of_text(json: &[u8], quote: usize) -> usize {
     let mut at = quote + 1;
     while let Some(byte) = json.get(at) {
@@ -99,7 +100,7 @@ fn end_of_text(json: &[u8], quote: usize) -> usize {
     json.len()
 }
 
-/// A character with the ones before and after it.
+/// A character with the characters before and after it.
 type Neighbours = (Option<char>, char, Option<char>);
 
 fn with_neighbours(text: &str) -> impl Iterator<Item = Neighbours> {

@@ -17,21 +17,21 @@ pub struct DeviceId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Incarnation(pub u32);
 
-/// An entity, as its position in the scenario's schema.
+/// An entity: its position in the scenario's schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EntityId(pub u16);
 
-/// A sync unit, as its position in the scenario.
+/// A sync unit: its position in the scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UnitId(pub u16);
 
-/// A row's primary key. Keys compare byte by byte, and keyset pages use the same order.
+/// A row's primary key. Keys are compared byte by byte. Keyset pages use the same order.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub Arc<str>);
 
-/// One local edit on one device. Engines pass it through to the backend without reading it.
+/// One local edit on one device. Engines pass the id on to the backend without reading it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EditId {
     /// The device on which the edit was made.
@@ -45,18 +45,18 @@ impl Key {
     pub fn new(text: &str) -> Key {
         Key(Arc::from(text))
     }
-    /// A UUID of version 4 in its usual 36 characters, from the given bits.
+    /// A UUID of version 4 in its usual 36 characters, made from the given bits.
     pub fn uuid(bits: u128) -> Key {
         Key::uuid_of(4, bits)
     }
-    /// A UUID of version 7 (RFC 9562): the time of creation in milliseconds since 1970, and bits
-    /// behind it.
+    /// A UUID of version 7 (RFC 9562): the time of creation in milliseconds since 1970, then the
+    /// given bits.
     pub fn uuid7(millis: u64, bits: u128) -> Key {
         Key::uuid_of(7, u128::from(millis) << 80 | bits & (u128::MAX >> 48))
     }
     fn uuid_of(version: u128, bits: u128) -> Key {
         let b = bits & !(0xf000 << 64) & !(0xc000 << 48) | (version << 76) | (0x8000 << 48);
-        // Not `format!`: it takes three times as long, and there are hundreds of thousands of keys.
+        // Not `format!`, which takes 3 times as long: a run creates hundreds of thousands of keys.
         let mut text = *b"00000000-0000-0000-0000-000000000000";
         let places = (0..36).filter(|place| !matches!(place, 8 | 13 | 18 | 23));
         for (nibble, place) in places.enumerate() {

@@ -25,12 +25,13 @@ pub fn write_value(out: &mut Vec<u8>, value: ValueRef<'_>) {
     written.expect("writing to memory does not fail");
 }
 
-/// Whether no byte needs an escape. Without branches it vectorizes; responses are mostly text.
+/// Whether no byte needs an escape. The loop has no branches, so the compiler vectorizes it. Most
+/// bytes of responses are text.
 fn is_plain(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\'))
 }
 
-/// Values as a database stores them in one cell: `,value,value,…`.
+/// The values in the form in which a database stores them in one cell: `,value,value,…`.
 pub fn encode_cells<'v>(values: impl Iterator<Item = &'v Value>) -> Vec<u8> {
     let mut out = Vec::new();
     for value in values {

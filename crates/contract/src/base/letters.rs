@@ -1,4 +1,4 @@
-//! Unicode normalization: forms of a text that mean the same.
+//! Unicode normalization: different encodings of the same text.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The text with its accents composed (Unicode Normalization Form C).
 pub fn composed(text: &str) -> Cow<'_, str> {
-    // All below U+0300, the first combining accent (first byte 0xCC), is in form C.
+    // All letters below U+0300, the first combining accent (first byte 0xCC), are in form C.
     if text.bytes().all(|byte| byte < 0xcc) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return Cow::Borrowed(text);
     }

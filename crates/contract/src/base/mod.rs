@@ -1,8 +1,8 @@
 //! Values that all crates share: time, stamps, units, row values, random streams, digests.
 //!
-//! A value defines how a scenario file writes it, how it is shown, and how it enters a digest. Time
-//! is a whole number of nanoseconds. A random stream depends only on (seed, purpose, entity,
-//! incarnation), so a new draw in one place changes no other stream.
+//! Each type of value defines its text in a scenario file, its text in reports, and its bytes in a
+//! digest. Time is a whole number of nanoseconds. A random stream depends only on (seed, purpose,
+//! entity, incarnation). So a new draw in one place changes no other stream.
 
 mod base64;
 #[doc(hidden)]

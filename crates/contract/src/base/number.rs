@@ -1,6 +1,6 @@
 //! Numbers with units, as people write them.
 
-/// A text is not the quantity that was expected.
+/// The error for a text that is not the expected quantity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not {want}")]
 pub struct UnitError {

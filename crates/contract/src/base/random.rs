@@ -1,12 +1,12 @@
-//! Random streams, seeded by hashing (seed, purpose, entity, incarnation) with XXH3 and never by
-//! drawing from a parent. The generator is xoshiro256++ (Blackman and Vigna 2021).
+//! Random streams. A stream's seed is an XXH3 hash of (seed, purpose, entity, incarnation). It is
+//! never drawn from a parent stream. The generator is xoshiro256++ (Blackman and Vigna 2021).
 
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::time::Span;
 
-/// The seed of all randomness of a world.
+/// The seed of all randomness of a world (one simulation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Seed(pub u64);
 
@@ -15,12 +15,12 @@ pub struct Seed(pub u64);
 pub struct Stream(Xoshiro256PlusPlus);
 
 impl Seed {
-    /// The stream for `purpose` of `entity` in its `incarnation`.
+    /// The stream for `purpose` of `entity` in its `incarnation` (its nth process).
     pub fn stream(self, purpose: &str, entity: u64, incarnation: u64) -> Stream {
         Stream(Xoshiro256PlusPlus::seed_from_u64(self.hash(purpose, entity, incarnation)))
     }
 
-    /// A single draw, identified by its arguments: the same arguments always give the same bits.
+    /// A single draw. The same arguments always give the same bits.
     pub fn hash(self, purpose: &str, entity: u64, counter: u64) -> u64 {
         let mut bytes = [0_u8; 24];
         bytes[..8].copy_from_slice(&self.0.to_le_bytes());
@@ -30,7 +30,7 @@ impl Seed {
         xxhash_rust::xxh3::xxh3_64_with_seed(&bytes, name)
     }
 
-    /// A seed for a part of the world, independent of the seeds of other parts.
+    /// A seed for one part of the world. It is independent of the seeds of other parts.
     pub fn derive(self, purpose: &str, entity: u64) -> Seed {
         Seed(self.hash(purpose, entity, 0x5eed))
     }

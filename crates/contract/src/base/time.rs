@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::number::{UnitError, debug_is_display, split_number};
 
-/// An instant of virtual time: nanoseconds since the start of the world.
+/// An instant of virtual time: nanoseconds since the start of the world (the simulation).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Time(pub u64);
@@ -17,7 +17,7 @@ pub struct Time(pub u64);
 #[serde(transparent)]
 pub struct Span(pub u64);
 
-/// A wall-clock reading: microseconds since 1970-01-01T00:00:00Z. Rows are stamped with these.
+/// A wall-clock reading: microseconds since 1970-01-01T00:00:00Z. Row versions have such stamps.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Stamp(pub i64);
@@ -68,7 +68,7 @@ impl Span {
     pub fn from_secs_f64(s: f64) -> Span {
         if s.is_finite() && s > 0.0 { Span((s * 1e9 + 0.5) as u64) } else { Span(0) }
     }
-    /// The span in seconds, for display and for models; do not order by it.
+    /// The span in seconds, for display and for models. Do not use it to compare spans.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
@@ -76,7 +76,7 @@ impl Span {
     pub const fn as_micros(self) -> u64 {
         self.0 / 1_000
     }
-    /// The span times `numerator / denominator`, in 128-bit integers.
+    /// The span times `numerator / denominator`, computed in 128-bit integers.
     pub fn scaled(self, numerator: u64, denominator: u64) -> Span {
         assert!(denominator > 0, "a span is not scaled by a fraction over zero");
         let wide = u128::from(self.0) * u128::from(numerator) / u128::from(denominator);
@@ -104,13 +104,13 @@ impl Stamp {
     /// The reading rounded down to a multiple of `precision`.
     pub fn truncated(self, precision: Span) -> Stamp {
         let unit = (precision.0 / 1_000).max(1) as i64;
-        // Saturating, because a reading from outside may be any number.
+        // Saturating, because a reading from a file may be any number.
         Stamp(self.0.div_euclid(unit).saturating_mul(unit))
     }
 }
 
-/// A range of stamps around a restore from a backup, both ends included. A version with a stamp in
-/// it may belong to the history that the backend has abandoned.
+/// A range of stamps around a restore from a backup, both ends included. If the stamp of a version
+/// is in this range, the version may belong to the history that the backend has abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Undone {
     /// No version committed after the backup has an earlier stamp.

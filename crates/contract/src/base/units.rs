@@ -1,4 +1,4 @@
-//! Sizes, rates and shares, with the units people write.
+//! Sizes, rates and shares, with the units that people write.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,7 +23,7 @@ pub struct BitRate(pub u64);
 #[serde(transparent)]
 pub struct Ppm(pub u32);
 
-/// Reads the number in a text, and how much its unit is worth.
+/// Reads the number in a text, and the factor of its unit.
 fn quantity(text: &str, units: &[(&str, f64)], want: &'static str) -> Result<(f64, f64), UnitError> {
     let read = || {
         let (number, unit) = split_number(text.trim())?;
@@ -72,7 +72,7 @@ impl FromStr for Ppm {
 }
 
 impl Ppm {
-    /// All of it: 100 %.
+    /// The whole: 100 %.
     pub const ONE: Ppm = Ppm(1_000_000);
 
     /// The share `s` rounded to a part per million; `None` outside 0 to 1.

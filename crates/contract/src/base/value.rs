@@ -7,7 +7,7 @@ use super::base64::LETTERS;
 use super::foreign::escape_control;
 use super::random::Seed;
 
-/// One value of one column. Booleans are 0 and 1; timestamps are microseconds since 1970.
+/// One value of one column. Booleans are 0 and 1. Timestamps are microseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub enum Value {
     /// Nothing.
@@ -19,7 +19,8 @@ pub enum Value {
     Real(f64),
     /// A text.
     Text(Arc<str>),
-    /// A long text, generated from its seed on each read so that 150 000 of them fit in memory.
+    /// A long text. It is generated from its seed on each read, so that 150 000 of them fit in
+    /// memory.
     Fat(Fat),
 }
 
@@ -40,7 +41,7 @@ pub enum ContentKind {
     /// Words of lower-case letters.
     #[default]
     Words,
-    /// Random bytes in base64, which do not compress. The length is a multiple of four.
+    /// Random bytes in base64, which do not compress. The length is a multiple of 4.
     Bytes,
 }
 
@@ -90,7 +91,7 @@ impl Value {
         Value::Text(Arc::from(text))
     }
 
-    /// Whether both hold the same value; a long text is compared by its content.
+    /// Whether both have the same value. A long text is compared by its content.
     pub fn reads_as(&self, other: ValueRef<'_>) -> bool {
         match (self, other) {
             (Value::Null, ValueRef::Null) => true,
@@ -102,7 +103,7 @@ impl Value {
         }
     }
 
-    /// Calls `f` with the value borrowed; a long text is generated for the call.
+    /// Calls `f` with the borrowed value. A long text is generated for the call.
     pub fn with_ref<R>(&self, f: impl FnOnce(ValueRef<'_>) -> R) -> R {
         match self {
             Value::Null => f(ValueRef::Null),

@@ -1,13 +1,13 @@
 //! Values that scenario files write as one word.
 
-/// A type with a small set of values, each written in scenario files as one word. The macro
-/// `in_words!` beside the type is the only place that holds the words.
+/// A type with a few values. Scenario files write each value as one word. Only the macro
+/// `in_words!` beside the type contains these words.
 pub trait Word: Copy + 'static {
-    /// Every word, in the order in which they are shown.
+    /// Every word, in the order in which messages list them.
     const WORDS: &'static [&'static str];
     /// The values, in the order of the words.
     const VALUES: &'static [Self];
-    /// Its word; empty if files cannot name it.
+    /// The word of this value; empty if files cannot name it.
     fn word(self) -> &'static str;
     /// The value of a word.
     fn of_word(word: &str) -> Option<Self> {

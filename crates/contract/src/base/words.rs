@@ -1,6 +1,6 @@
 //! Numbers and lists in messages.
 
-/// Separates thousands: a thin space.
+/// The separator of thousands: a thin space.
 const THIN: char = '\u{2009}';
 
 /// A count with thin spaces between thousands.
@@ -29,7 +29,7 @@ pub fn said_once(error: &str) -> &str {
     }
 }
 
-/// The verb in front of a list of `things` items.
+/// The verb in front of a list of this many items.
 pub fn there_is(things: usize) -> &'static str {
     if things > 1 { "there are" } else { "there is" }
 }

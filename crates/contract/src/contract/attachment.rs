@@ -4,7 +4,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::base::{ContentKind, Digest, Digestible, EntityId, Fat, Key, in_words};
 
-/// The attachment of each row of an entity that is created on a device.
+/// The sizes of the attachments of an entity. Each row that a device creates has one attachment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attachment {
     /// Bytes of the smallest attachment.
@@ -25,7 +25,7 @@ pub enum Part {
 }
 in_words!(Part { Thumbnail: "thumbnail", Whole: "whole" });
 
-/// Identifies a part of a row's attachment; the row is identified by a hash of its key.
+/// Identifies a part of a row's attachment. The row is identified by a hash of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobId {
     /// The entity of the row.
@@ -49,7 +49,7 @@ impl BlobId {
     }
 }
 
-/// A hash that detects bytes which differ from those that were sent.
+/// The hash of these bytes. The receiver compares hashes to detect damaged bytes.
 pub fn blob_hash(bytes: &[u8]) -> u64 {
     xxh3_64(bytes)
 }
@@ -59,7 +59,7 @@ impl Attachment {
     pub fn parts(&self) -> impl Iterator<Item = Part> + use<> {
         self.thumbnail.map(|_| Part::Thumbnail).into_iter().chain([Part::Whole])
     }
-    /// The content of a part: always the same bytes for the same row.
+    /// The content of a part. The same row always has the same bytes.
     pub fn bytes(&self, key: &Key, part: Part) -> Vec<u8> {
         let seed = xxh3_64(key.as_str().as_bytes());
         let spread = u64::from(self.most.saturating_sub(self.least)) + 1;

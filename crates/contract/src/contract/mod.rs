@@ -1,17 +1,18 @@
-//! The seam between a sync stack, the bench and the listeners.
+//! The interface between a sync stack, the bench and the listeners.
 //!
 //! A *stack* ([`Stack`]) has two halves. [`device`] has the phone's half: an engine lives in one
-//! device's process and gets its [`Ports`]. [`server`] has the server half: bytes in, bytes out,
-//! over the [`SystemOfRecord`]. *Listeners* (metrics, oracle, recorder) get one stream of
-//! [`Event`]s, defined in [`observe`]; events flow up, calls never do.
+//! device's process and gets its [`Ports`]. [`server`] has the server half: it takes request bytes,
+//! uses the [`SystemOfRecord`], and returns response bytes. *Listeners* (metrics, oracle, recorder)
+//! get one stream of [`Event`]s, defined in [`observe`]. A stack reports events; it never calls a
+//! listener.
 //!
 //! The halves choose their own protocol: the [`Transport`] port carries bytes. All protocols share
 //! two types: [`Mutation`] (a sent edit) and [`Outcome`] (its result). The values of `base` that
 //! this API uses are exported here too, so a stack imports only this module.
 //!
-//! Invariants: nothing here reads a clock, draws a random number or touches a disk. A stack sees of
-//! a scenario only what a real app would know: its schema, its sync units, its own attributes and
-//! its own options.
+//! Invariants: nothing here reads a clock, draws a random number or touches a disk. A stack gets
+//! only the parts of a scenario that a real app would know: its schema, its sync units, its own
+//! attributes and its own options.
 
 mod attachment;
 pub mod device;

@@ -4,59 +4,61 @@ use crate::base::word_enums;
 
 /// A stack's description of itself, for the chosen options.
 ///
-/// Some things are wrong whatever it promises: a saved edit that is not committed, does not wait
-/// and did not give way; a phone at rest that differs from the backend; work that does not end; two
-/// commits under one id.
+/// The oracle (the judge of a run) reports these failures of every stack, whatever it promises:
+/// - A saved edit is lost: it is not committed, does not wait, and did not lose a conflict.
+/// - A phone at rest has other rows than the backend.
+/// - Work does not end.
+/// - The backend has two commits under one id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Passport {
-    /// What the oracle may check.
+    /// The promises that the oracle may check.
     pub promises: Capabilities,
-    /// Features it does not support; a scenario that needs one is reported and not run.
+    /// Features that the stack does not support. A scenario that needs one is reported and not run.
     pub lacks: Vec<Need>,
 }
 
 impl Passport {
-    /// A passport of a stack that supports every scenario.
+    /// The passport of a stack that supports every scenario.
     pub fn new(promises: Capabilities) -> Passport {
         Passport { promises, lacks: Vec::new() }
     }
 }
 
-/// The promises that the oracle may check. If a check needs a promise that is missing, it is not
-/// applicable, and never counts as passed.
+/// The promises that the oracle may check. If a stack lacks the promise that a check needs, the
+/// check is not applicable. It never counts as passed.
 ///
-/// Every stack reports its runs ([`SyncStart`](super::observe::EngineEvent::SyncStart) and how they
-/// end), because the bench waits for them.
+/// Every stack reports the start ([`SyncStart`](super::observe::EngineEvent::SyncStart)) and the
+/// end of each run, because the bench waits for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// It reports each edit that it counts as done (`EngineEvent::EditAcknowledged`).
     pub acknowledges: bool,
-    /// Its rows and changes carry the backend's stamps, so that older versions can be recognised.
+    /// Its rows and changes carry the backend's stamps. So the oracle can recognise older versions.
     pub stamps: bool,
     /// Monotonic reads: a shown row never reverts unless the backend was restored. If not promised,
     /// reverts are counted but not judged.
     pub sessions: bool,
-    /// A unit delivers each version of a row to a device once. Exceptions: a side was restored, a
-    /// cursor was given up or has not passed the row yet, or a run was incomplete. If not promised,
-    /// repeats are counted but not judged.
+    /// A unit delivers each version of a row to a device once. Exceptions: the phone or the backend
+    /// was restored, a cursor was dropped or has not passed the row yet, or a run was incomplete.
+    /// If not promised, repeats are counted but not judged.
     pub once: bool,
     /// An online phone starts a run within its [`patience`](super::Stack::patience) after each
-    /// trigger of a unit, and after each run that failed or left edits. For an engine without runs:
-    /// while it is not caught up, it sends or receives something within that time.
+    /// trigger of a unit. It does the same after each run that failed or left edits unsent. An
+    /// engine without runs that is not caught up sends or receives something within that time.
     pub prompt: bool,
-    /// What it promises about an edit that meets another version.
+    /// What the stack promises about an edit that meets another version of its row.
     pub merge: Merge,
-    /// It keeps a log for the user of edits that did not go as made (`DeviceView::log`).
+    /// It keeps a log for the user (`DeviceView::log`) of edits that were changed or dropped.
     pub logs: bool,
     /// It reports the sync status that its app shows (`EngineEvent::Status`).
     pub status: bool,
-    /// What can be observed of the stack; the stack does not choose this.
+    /// Which facts about the stack are known to the oracle. The stack does not choose this.
     pub sight: Sight,
 }
 
-/// What can be observed of a stack, whatever it promises. A world shows everything; a real app
-/// shows what its recorded history contains.
+/// Which facts about a stack are known, whatever it promises. In a world (a simulation) all facts
+/// are known. Of a real app, only the facts in its recorded history are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sight {
     /// True if the rows that phones show at the end are known.
@@ -71,13 +73,13 @@ pub struct Sight {
     pub authors: bool,
     /// True if internal events of engines are known: requests, queues, received rows, conflicts.
     pub inside: bool,
-    /// True if the conflicts are known that its engine meets. A server that merges by its own rules
+    /// True if the conflicts that the engine meets are known. A server that merges by its own rules
     /// reports none.
     pub conflicts: bool,
 }
 
 impl Sight {
-    /// What a world sees.
+    /// All facts are known, as in a simulation.
     pub const ALL: Sight = Sight {
         rows: true,
         waits: true,
@@ -90,8 +92,8 @@ impl Sight {
 }
 
 impl Capabilities {
-    /// The minimum for every stack: no saved edit is lost unless the backend refused it, nothing is
-    /// there twice, and devices come to rest with the backend's rows.
+    /// The minimum for every stack. No saved edit is lost, unless the backend refused it or another
+    /// version replaced it. No edit is committed twice. Devices at rest have the backend's rows.
     pub const NONE: Capabilities = Capabilities {
         acknowledges: false,
         stamps: false,
@@ -103,7 +105,7 @@ impl Capabilities {
         status: false,
         sight: Sight::ALL,
     };
-    /// Everything that can be promised today. Capabilities added later are not promised by it.
+    /// All promises that exist today. A promise that is added later is not in it.
     pub const ALL: Capabilities = Capabilities {
         acknowledges: true,
         stamps: true,
@@ -120,53 +122,57 @@ impl Capabilities {
 /// What a stack promises about an edit that meets another version of its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merge {
-    /// It reaches the backend, in whole or in some columns, waits, or is in the log.
+    /// The edit is kept. It, or some of its columns, reaches the backend; or it waits; or the log
+    /// has it.
     Keeps,
-    /// It gives way, in whole or in some columns, only to a concurrent version. The stack reports
-    /// that (`EngineEvent::ConflictDecided`), and nobody gets a message. A register of a CRDT does
-    /// this.
+    /// The edit, or some of its columns, can lose only to a concurrent version of the row. The
+    /// stack reports each loss (`EngineEvent::ConflictDecided`). The user gets no message. A
+    /// register of a CRDT works like this.
     Converges,
-    /// The same, except in columns for which the stack names a rule
-    /// ([`Stack::combines`](super::Stack::combines)): there no edit gives way. A value that nobody
-    /// typed is right if the rule derives it from the value before and the changes of the commit's
-    /// edits.
+    /// Like `Converges`, except in columns for which the stack names a rule
+    /// ([`Stack::combines`](super::Stack::combines)). In these columns no edit loses. A value that
+    /// no person typed is correct if the rule derives it. The rule uses the previous value and the
+    /// changes of the commit's edits.
     Combines,
-    /// The whole edit may silently give way to the other version. Without such a version, an edit
-    /// that the backend accepted must be kept.
+    /// The whole edit may silently lose to another version of the row. Without another version, an
+    /// edit that the backend accepted must be kept.
     Drops,
 }
 
-/// How a column combines concurrent changes. An edit's change is the difference between what its
-/// person saw in the app and what they saved.
+/// How a column combines concurrent changes. An edit's change is the difference between the value
+/// that the person saw in the app and the value that the person saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Combine {
-    /// A whole number: the value before plus the sum of what the edits add. Null counts as 0.
+    /// A whole number. The new value is the previous value plus all amounts that the edits add.
+    /// Null counts as 0.
     Counter,
-    /// A text of items separated by commas, in any order: the items before, with those added and
-    /// without those removed. An item stays if it was added again and the remover had not seen
-    /// that.
+    /// A text of items separated by commas, in any order. The new value has the previous items and
+    /// the added items, without the removed ones. An item stays if it was added again and the
+    /// person who removed it had not seen that.
     Set,
-    /// A text in which each edit replaces one range: the text before, with what was typed and
-    /// without what was deleted. An edit's insertion stays in one piece, and nothing else appears.
+    /// A text in which each edit replaces one range. The new value is the previous text with all
+    /// insertions and without the deleted ranges. An edit's insertion stays in one piece, and no
+    /// other text appears.
     Text,
 }
 
 word_enums! {
     derive (Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)
-    /// What a scenario may need of a stack, besides phones that show rows and update them.
+    /// A feature of a stack that a scenario may need. All stacks show rows on phones and update
+    /// them.
     #[non_exhaustive]
     pub enum Need {
         /// Rows are created on phones.
         Creates: "creates",
-        /// Rows are deleted, on phones or by the office.
+        /// Rows are deleted, on phones or by the office (people who work on the backend itself).
         Deletes: "deletes",
-        /// Phones hold only rows with one of their attributes, such as those of their clinic.
+        /// A phone holds only the rows that match its attributes, such as the rows of its clinic.
         Scopes: "scopes",
-        /// Phones hold only the rows of a range of time.
+        /// Phones hold only the rows of a period of time.
         Windows: "windows",
         /// Phones hold only some of the columns.
         Projections: "projections",
-        /// Rows refer to others.
+        /// Rows refer to other rows.
         References: "references",
         /// Columns together identify a row.
         NaturalKeys: "natural keys",
@@ -182,7 +188,7 @@ word_enums! {
         Attachments: "attachments",
         /// There is more than one unit.
         Units: "several units",
-        /// A unit has the screen while it runs, or is called outside the queue, or drops waiting
+        /// A unit blocks the screen while it runs, or is called outside the queue, or drops waiting
         /// units, or waits for a network.
         UnitRules: "rules of units",
         /// The app has hooks.
@@ -207,7 +213,7 @@ word_enums! {
         SharedPhones: "shared phones",
         /// An app is installed again.
         Reinstalls: "reinstalls",
-        /// A phone is made to load everything again.
+        /// A phone must load everything again.
         ForcedLoads: "forced loads",
         /// A newer version of the app, or of the schema, is installed.
         Upgrades: "upgrades",

@@ -8,13 +8,14 @@ use crate::base::{Day, Decimal, EntityId, Key, Span, Stamp, Value, from_base64, 
 pub struct Schema {
     /// The entities, by [`EntityId`].
     pub entities: Vec<Entity>,
-    /// By entity, who gives new rows their keys; the device where an entry is missing.
+    /// For each entity, how new rows get their keys. Without an entry, the device assigns the key.
     pub naming: Vec<Naming>,
     /// The references that the backend maintains.
     pub references: Vec<Reference>,
     /// The denormalized columns.
     pub copies: Vec<Copied>,
-    /// The number of earlier app versions, which had fewer columns; their databases may be found.
+    /// The number of earlier app versions, which had fewer columns. A phone may still have the
+    /// database of an earlier version.
     pub version: u32,
     /// The windows of scopes that move with the day.
     pub moving_windows: Vec<MovingWindow>,
@@ -22,23 +23,23 @@ pub struct Schema {
     pub attachments: Vec<(EntityId, Attachment)>,
 }
 
-/// One entity: a table on the backend and, projected, on the devices.
+/// One entity: a table on the backend. Devices have its projected columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entity {
     /// The entity's name.
     pub name: String,
     /// The name of its key column; keys are texts.
     pub key: String,
-    /// The backend's columns without the key, in order. A backend row's values follow this order.
+    /// The backend's columns without the key. A backend row's values have this order.
     pub columns: Vec<Column>,
-    /// The columns that devices hold, as ascending positions in `columns`: a device row has these.
+    /// The columns that devices hold, as ascending positions in `columns`. A device row has these.
     pub projection: Vec<usize>,
-    /// Which rows a device holds: those for which every rule is true.
+    /// The scope: a device holds the rows for which every rule is true.
     pub scope: Vec<ScopeRule>,
     /// How rows come to devices.
     pub delivery: Delivery,
-    /// A natural key: positions of columns that identify one row that is not deleted; empty for
-    /// none.
+    /// A natural key: positions of columns that identify one row that is not deleted. Empty if
+    /// there is no natural key.
     pub unique: Vec<usize>,
 }
 
@@ -87,8 +88,8 @@ pub enum ColumnKind {
 }
 
 impl ColumnKind {
-    /// The canonical form of a text in a column of this kind; `None` if the column cannot hold it,
-    /// or if its values are not texts.
+    /// The canonical form of a text in a column of this kind. `None` if the column cannot hold the
+    /// text, or if its values are not texts.
     pub fn canonical(&self, text: &str) -> Option<String> {
         match *self {
             ColumnKind::Date => Day::read(text).map(|day| day.to_string()),
@@ -105,7 +106,7 @@ impl ColumnKind {
 /// One condition that a row must meet to belong on a device.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ScopeRule {
-    /// The column of [`Entity::columns`] equals this one of the device's [`Attributes`].
+    /// The column's value equals one of the device's [`Attributes`].
     Attribute {
         /// The position of the column in [`Entity::columns`].
         column: usize,
@@ -121,31 +122,32 @@ pub enum ScopeRule {
         /// The end of the window, excluded.
         until: Stamp,
     },
-    /// The column, a whole number or a timestamp, is among the first `count` of all live rows, or
-    /// equal to the last of them. So rows come and leave with the writes of others.
+    /// The row is among the first `count` rows, ordered by this column, or ties with the last of
+    /// them. Deleted rows do not count. The column is a whole number or a timestamp. Writes to
+    /// other rows can move a row in or out.
     Cut {
         /// The position of the column in [`Entity::columns`].
         column: usize,
-        /// How many rows.
+        /// The number of rows.
         count: u32,
         /// Which rows are the first.
         order: CutOrder,
-        /// The value of the last of these rows at present.
+        /// The column's value in the last of these rows, at present.
         bound: i64,
     },
 }
 
-/// Which rows are the first in a cut.
+/// Which rows come first in a cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CutOrder {
-    /// Those with the greatest values: the newest.
+    /// The rows with the greatest values, such as the newest.
     Greatest,
-    /// Those with the least values: the nearest.
+    /// The rows with the least values, such as the nearest.
     Least,
 }
 
 impl CutOrder {
-    /// The bound while there are not more rows than the cut has: every value is within it.
+    /// The bound if the cut has room for all rows: every value meets it.
     pub fn whole(self) -> i64 {
         match self {
             CutOrder::Greatest => i64::MIN,
@@ -183,28 +185,29 @@ impl ScopeRule {
     }
 }
 
-/// A window of a scope that moves on by a day at each local midnight.
+/// A window of a scope that moves by one day at each local midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MovingWindow {
-    /// The entity whose scope has it.
+    /// The entity whose scope has the window.
     pub entity: EntityId,
     /// The position of the rule in [`Entity::scope`].
     pub rule: usize,
 }
 
-/// How an entity's rows come to devices.
+/// How the rows of an entity come to devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// Pulled as deltas by sync units.
+    /// Sync units pull them as deltas.
     Delta,
-    /// Fetched when a person opens a record: rows with its key in the column at this position.
+    /// A phone fetches them when a person opens a record: the rows with the record's key in this
+    /// column.
     OnOpen {
         /// The position of the column in [`Entity::columns`].
         by: usize,
     },
-    /// Never: the app creates rows and sends them up, and holds only those.
+    /// They never come to devices. The app creates rows, uploads them, and holds only these.
     UploadOnly,
-    /// Never: the entity exists only on the backend.
+    /// They never come to devices: the entity exists only on the backend.
     BackendOnly,
 }
 
@@ -219,7 +222,7 @@ impl Delivery {
     }
 }
 
-/// What distinguishes devices: values by position, for instance the clinic.
+/// The values that distinguish a device from others, by position; for instance, its clinic.
 pub type Attributes = Vec<Value>;
 
 /// A sync unit: a named part of the data that is synced together.
@@ -237,20 +240,20 @@ pub struct SyncUnit {
     pub blocking: bool,
     /// Starting it drops the waiting units from the queue; their local changes stay in the outbox.
     pub discard_pending: bool,
-    /// The pulled entities of which it brings only a part.
+    /// The entities that the unit pulls only in part.
     pub excerpts: Vec<Excerpt>,
     /// Conditions that must hold while it runs; an automatic start waits until all hold.
     pub when: Vec<Condition>,
 }
 
-/// A part of an entity that other units bring as a whole.
+/// Some columns of some rows of an entity. Other units pull the whole entity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Excerpt {
     /// The entity of the excerpt.
     pub entity: EntityId,
     /// The columns, as ascending positions in [`Entity::columns`]; devices hold all of them.
     pub columns: Vec<usize>,
-    /// Which of a device's rows: those that meet every rule.
+    /// The excerpt has the device's rows that meet every rule.
     pub rows: Vec<ScopeRule>,
 }
 
@@ -305,14 +308,14 @@ impl Schema {
         let cascades = |it: &&Reference| it.of == entity && it.on_delete == OnDelete::Cascade;
         self.references.iter().find(cascades).map(|it| (it.column, it.to))
     }
-    /// The root of a row's family: follows its parents upwards. `parent` returns the key in a
-    /// column of a row, if known.
+    /// Follows a row's parents upwards, and returns the last row found. `parent` returns the key
+    /// that a row has in the given column, if that key is known.
     pub fn top(
         &self,
         row: (EntityId, Key),
         mut parent: impl FnMut(EntityId, &Key, usize) -> Option<Key>,
     ) -> (EntityId, Key) {
-        // Bounds the loop: rows that are parts of each other in a ring have no root.
+        // Limits the loop, because rows that are each other's parents in a cycle have no root.
         const DEEP: usize = 64;
         let mut top = row;
         for _ in 0..DEEP {
@@ -345,7 +348,7 @@ impl Schema {
             cuts.map(move |(at, rule)| (id, at, rule))
         })
     }
-    /// The same schema with another bound of a cut.
+    /// The same schema with a new bound for one cut.
     #[must_use]
     pub fn cut_at(&self, entity: EntityId, rule: usize, to: i64) -> Schema {
         let mut later = self.clone();
@@ -354,7 +357,7 @@ impl Schema {
         }
         later
     }
-    /// The same schema with the bounds of the cuts of `other`.
+    /// The same schema with the bounds of the cuts in `other`.
     #[must_use]
     pub fn cut_as(mut self, other: &Schema) -> Schema {
         for (entity, rule, cut) in other.cuts() {
@@ -367,22 +370,22 @@ impl Schema {
     pub fn attachment(&self, entity: EntityId) -> Option<Attachment> {
         self.attachments.iter().find(|(of, _)| *of == entity).map(|(_, attachment)| *attachment)
     }
-    /// Who gives new rows of an entity their keys.
+    /// How new rows of an entity get their keys.
     pub fn naming(&self, entity: EntityId) -> Naming {
         self.naming.get(usize::from(entity.0)).copied().unwrap_or_default()
     }
-    /// Whether rows of an entity may get another key than they were created with.
+    /// Whether a row of an entity may later get another key.
     pub fn renames(&self, entity: EntityId) -> bool {
         !matches!(self.naming(entity).by, NamedBy::Device)
     }
-    /// True if rows of some entity may get another key than they were created with.
+    /// True if a row of some entity may later get another key.
     pub fn renames_any(&self) -> bool {
         self.ids().any(|entity| self.renames(entity))
     }
 }
 
 impl Entity {
-    /// An entity of which all devices hold all rows and columns, delivered as deltas.
+    /// An entity with delivery by deltas. Devices hold all of its rows and columns.
     pub fn new(name: &str, columns: Vec<Column>) -> Entity {
         Entity {
             name: name.to_owned(),
@@ -409,14 +412,16 @@ impl Entity {
             .iter()
             .all(|rule| rule.attribute().is_none() || rule.is_met(&values[rule.column()], attributes))
     }
-    /// The row's values in attribute columns; `None` if a window or a cut excludes the row.
+    /// The row's values in the columns of attribute rules. `None` if a window or a cut excludes the
+    /// row.
     pub fn binding<'v>(&'v self, values: &'v [Value]) -> Option<impl Iterator<Item = &'v Value>> {
         let is_out =
             |rule: &ScopeRule| rule.attribute().is_none() && !rule.is_met(&values[rule.column()], &[]);
         let columns = self.scope.iter().filter_map(ScopeRule::attribute).map(|(column, _)| &values[column]);
         (!self.scope.iter().any(is_out)).then_some(columns)
     }
-    /// The values that rows of a device with these attributes have in those columns.
+    /// The values that the rows of a device with these attributes have in the columns of attribute
+    /// rules.
     pub fn bound_to<'v>(&'v self, attributes: &'v [Value]) -> impl Iterator<Item = &'v Value> {
         self.scope.iter().filter_map(ScopeRule::attribute).map(|(_, attribute)| &attributes[attribute])
     }
@@ -454,14 +459,14 @@ impl SyncUnit {
     pub fn excerpt(&self, entity: EntityId) -> Option<&Excerpt> {
         self.excerpts.iter().find(|excerpt| excerpt.entity == entity)
     }
-    /// Whether it pulls the whole of an entity, not an excerpt.
+    /// Whether the unit pulls the whole entity, not an excerpt.
     pub fn brings_whole(&self, entity: EntityId) -> bool {
         self.pull.contains(&entity) && self.excerpt(entity).is_none()
     }
 }
 
 impl Excerpt {
-    /// Whether it contains a row with these values, for a device that holds the row.
+    /// Whether the excerpt contains a row with these values, on a device that holds the row.
     pub fn has(&self, values: &[Value], attributes: &[Value]) -> bool {
         are_met(&self.rows, values, attributes)
     }
@@ -475,11 +480,12 @@ pub fn given_key(entity: &Entity, number: u64) -> Key {
 /// How new rows of an entity get their keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Naming {
-    /// Who gives a row that is made on a device its key.
+    /// Who assigns the key of a row that is created on a device.
     pub by: NamedBy,
-    /// What becomes of a row that was made twice.
+    /// The content of a row that was created twice.
     pub merge: MergeRule,
-    /// True if nobody enforces the natural key: it only says which rows people consider the same.
+    /// True if nothing enforces the natural key. It then only says which rows people consider the
+    /// same.
     pub doubles: bool,
     /// The number of keys that a device keeps in reserve, assigned by the backend.
     pub pool: u32,
@@ -493,36 +499,37 @@ word_enums! {
         /// The device, at random: the key never changes.
         #[default]
         Device: "client",
-        /// The device; but a row with the same natural key on the backend is the same row, under
-        /// the backend's key.
+        /// The device. If the backend has a row with the same natural key, both are the same row.
+        /// It then gets the backend's key.
         NaturalKey: "natural-key",
-        /// The backend, when it commits the row: until then the device has a temporary key for it.
+        /// The backend, when it commits the row. Until then the row has a temporary key on the
+        /// device.
         Server: "server",
         /// The device, from keys that the backend assigned in advance.
         Pool: "pool",
     }
 
-    /// What a row contains that was created twice, by its natural key.
+    /// The content of a row that was created twice with the same natural key.
     pub enum MergeRule {
         /// The first row stays as it is.
         #[default]
         First: "first-stays",
         /// The last row replaces the values of the first.
         Last: "last-stays",
-        /// The values of the first, and those of the last where the first has none.
+        /// The values of the first row; where the first row has none, the values of the last.
         Fill: "fill-empty",
     }
 
     /// What happens to rows that refer to a deleted one.
     pub enum OnDelete {
-        /// Nothing: the references dangle.
+        /// Nothing. The references then point to a row that does not exist.
         #[default]
         Nothing: "nothing",
-        /// It cannot be deleted while there are any.
+        /// The row cannot be deleted while other rows refer to it.
         Restrict: "restrict",
-        /// They are deleted with it, and so are rows that refer to them.
+        /// The rows that refer to it are deleted too, and then the rows that refer to these rows.
         Cascade: "cascade",
-        /// They stay, and their reference becomes null.
+        /// The rows that refer to it stay, and their reference becomes null.
         SetNull: "set-null",
     }
 }
@@ -538,7 +545,7 @@ pub struct Copied {
     pub via: usize,
     /// The entity of the other row.
     pub from: EntityId,
-    /// The position of the copied column there.
+    /// The position of the copied column in `from`.
     pub source: usize,
 }
 
@@ -551,6 +558,6 @@ pub struct Reference {
     pub column: usize,
     /// The entity that is referred to.
     pub to: EntityId,
-    /// What becomes of referring rows when the other row is deleted.
+    /// What happens to referring rows when the other row is deleted.
     pub on_delete: OnDelete,
 }

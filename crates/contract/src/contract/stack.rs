@@ -1,4 +1,4 @@
-//! A sync stack: the phone's half and the server's half, registered with the bench as one.
+//! A sync stack: the phone's half and the server's half, registered with the bench together.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,14 +11,14 @@ use super::schema::{Column, Entity};
 use super::server::{ServerPorts, ServerSetup, SyncServer};
 use crate::base::Span;
 
-/// Makes the phone's half; called on the thread that runs the cell.
+/// Makes the phone's half. It is called on the thread that runs the cell (one simulation).
 pub type MakeEngine = Arc<dyn Fn(&Chosen) -> Rc<dyn EngineFactory> + Send + Sync>;
-/// Makes the server's half: for each of its processes, at the start of the world and after a kill.
+/// Makes the server's half. It is called for each server process: at the start and after each kill.
 pub type MakeServer = Arc<dyn Fn(&Chosen, ServerSetup, ServerPorts) -> Box<dyn SyncServer> + Send + Sync>;
 
-/// Checks these options, beyond the form of each.
+/// Checks the chosen options together. The form of each option is already checked.
 pub type FitsBy = Arc<dyn Fn(&Chosen) -> Result<(), OptionError> + Send + Sync>;
-/// What a stack does not support with these options.
+/// The features that a stack does not support with these options.
 pub type LackBy = Arc<dyn Fn(&Chosen) -> Vec<Need> + Send + Sync>;
 /// The rule of a column whose values are combined; `None` for any other column.
 pub type CombineBy = Arc<dyn Fn(&Chosen, &Entity, &Column) -> Option<Combine> + Send + Sync>;
@@ -33,23 +33,24 @@ pub struct Stack {
     pub engine: MakeEngine,
     /// The server's half; a stack without one cannot be run.
     pub server: Option<MakeServer>,
-    /// What a scenario may choose, in `[engine.options]`.
+    /// The options that a scenario may set in `[engine.options]`.
     pub options: Vec<StackOption>,
-    /// The crash points that its apps pass, at which chaos and events may kill them
+    /// The crash points that its apps pass. Chaos and scripted events may kill the app there
     /// ([`CrashPoints`](super::device::CrashPoints)).
     pub crash_points: Vec<String>,
-    /// Checks these options; called when a scenario is read, before anything else.
+    /// Checks the chosen options. It is called when a scenario is read, before anything else.
     pub fits: FitsBy,
-    /// What the oracle may check, with these options.
+    /// The promises that the oracle may check, with these options.
     pub capabilities: Arc<dyn Fn(&Chosen) -> Capabilities + Send + Sync>,
-    /// What it does not support, with these options; a scenario that needs it is not run.
+    /// The features that it does not support, with these options. A scenario that needs one is not
+    /// run.
     pub lacks: LackBy,
-    /// The rule that combines a column's values, with these options. Asked of stacks that promise
-    /// [`Merge::Combines`](super::Merge::Combines).
+    /// The rule that combines a column's values, with these options. Called only for stacks that
+    /// promise [`Merge::Combines`](super::Merge::Combines).
     pub combine: CombineBy,
-    /// The longest time that a unit's run reports nothing, with these options; the oracle counts a
-    /// longer silence as a hang. If [`prompt`](Capabilities::prompt), a due run also starts within
-    /// this time.
+    /// The longest time for which a run may report nothing, with these options. The oracle counts a
+    /// longer silence as a hang. If the stack promises [`prompt`](Capabilities::prompt), a due run
+    /// also starts within this time.
     pub patience: Arc<dyn Fn(&Chosen) -> Span + Send + Sync>,
     /// The maximum number of requests of a sync that has nothing to send or receive.
     pub requests: u32,
@@ -78,21 +79,21 @@ pub struct StackOption {
 pub enum OptionForm {
     /// `true` or `false`.
     Flag,
-    /// A whole number, both ends included.
+    /// A whole number from `min` to `max`.
     Int {
         /// The least value.
         min: i64,
         /// The greatest value.
         max: i64,
     },
-    /// A length of time, both ends included.
+    /// A length of time from `min` to `max`.
     Span {
         /// The shortest time.
         min: Span,
         /// The longest time.
         max: Span,
     },
-    /// One of these.
+    /// One of these words.
     Word(Vec<String>),
     /// Any text.
     Text,
@@ -109,16 +110,16 @@ pub enum Choice {
     Int(i64),
     /// A length of time.
     Span(Span),
-    /// A word of several, or any text.
+    /// A word of [`OptionForm::Word`], or any text.
     Text(String),
     /// A file, if one is named.
     File(Option<StackFile>),
 }
 
-/// A file that a scenario chose, with its content when the run was planned.
+/// A file that a scenario names, with its content at the time when the run was planned.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StackFile {
-    /// Its path as the scenario has it.
+    /// The path that the scenario contains.
     pub path: String,
     /// The contents of the file.
     pub bytes: Arc<[u8]>,
@@ -137,7 +138,7 @@ impl fmt::Debug for StackFile {
     }
 }
 
-/// What is wrong with an option of the right form: a file with invalid content, for instance.
+/// What is wrong with an option that has the right form. For instance, a file has invalid content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OptionError {
     /// The option that does not fit.
@@ -146,21 +147,21 @@ pub struct OptionError {
     pub title: String,
     /// What to do about it.
     pub help: String,
-    /// The place in the chosen file: line and column, both from 1, the column in characters.
+    /// The place in the chosen file: line and column, both from 1. The column counts characters.
     pub at: Option<(usize, usize)>,
 }
 
-/// The options of a stack as a scenario has chosen them, checked and complete.
+/// The values of a stack's options in a scenario, checked and complete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chosen(BTreeMap<String, Choice>);
 
-/// What is known of a stack before a run.
+/// The facts about a stack that are known before a run.
 #[derive(Clone)]
 pub struct StackDescription {
     /// The stack's name in scenarios.
     pub name: String,
-    /// True if its options are the scenario tables `engine`, `store` and `gateway`; other stacks
-    /// have theirs in `[engine.options]`.
+    /// True if its options are the scenario tables `engine`, `store` and `gateway`. Other stacks
+    /// have their options in `[engine.options]`.
     pub is_builtin: bool,
     /// True if the stack has a server's half.
     pub has_server: bool,
@@ -202,7 +203,7 @@ impl StackOption {
 }
 
 impl Stack {
-    /// A stack with this phone's half that promises nothing yet.
+    /// A stack with this phone's half. It has no server's half and no promises yet.
     pub fn new(
         name: &str,
         engine: impl Fn(&Chosen) -> Rc<dyn EngineFactory> + Send + Sync + 'static,
@@ -255,28 +256,28 @@ impl Stack {
     pub fn crash_points(self, points: &[&str]) -> Stack {
         Stack { crash_points: points.iter().map(|point| (*point).to_owned()).collect(), ..self }
     }
-    /// Promises these, whatever is chosen.
+    /// Promises these capabilities, whatever options are chosen.
     #[must_use]
     pub fn promises(self, capabilities: Capabilities) -> Stack {
         self.promises_by(move |_| capabilities)
     }
-    /// Promises what this function returns for the chosen options.
+    /// Promises the capabilities that this function returns for the chosen options.
     #[must_use]
     pub fn promises_by(self, by: impl Fn(&Chosen) -> Capabilities + Send + Sync + 'static) -> Stack {
         Stack { capabilities: Arc::new(by), ..self }
     }
-    /// Does not support these: a scenario that needs one of them is reported, and not run.
+    /// Does not support these features. A scenario that needs one of them is reported and not run.
     #[must_use]
     pub fn lacks(self, needs: &[Need]) -> Stack {
         let needs = needs.to_vec();
         self.lacks_by(move |_| needs.clone())
     }
-    /// Does not support what this function returns for the chosen options.
+    /// Does not support the features that this function returns for the chosen options.
     #[must_use]
     pub fn lacks_by(self, by: impl Fn(&Chosen) -> Vec<Need> + Send + Sync + 'static) -> Stack {
         Stack { lacks: Arc::new(by), ..self }
     }
-    /// What it promises and does not support, with these options.
+    /// The promises and missing features of the stack, with these options.
     pub fn passport(&self, chosen: &Chosen) -> Passport {
         Passport { lacks: (self.lacks)(chosen), ..Passport::new((self.capabilities)(chosen)) }
     }
@@ -286,7 +287,7 @@ impl Stack {
     pub fn combines(self, by: impl Fn(&Entity, &Column) -> Option<Combine> + Send + Sync + 'static) -> Stack {
         Stack { combine: Arc::new(move |_, entity, column| by(entity, column)), ..self }
     }
-    /// Sets the longest silence of a run, for the chosen options.
+    /// Sets how long a run may report nothing, for the chosen options.
     #[must_use]
     pub fn patience(self, by: impl Fn(&Chosen) -> Span + Send + Sync + 'static) -> Stack {
         Stack { patience: Arc::new(by), ..self }

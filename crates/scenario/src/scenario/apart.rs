@@ -1,4 +1,5 @@
-//! Compares the keys in which two variants of a file differ with the keys that a claim names.
+//! Compares two lists of keys: the keys in which two variants of a file differ, and the keys that a
+//! claim names.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +9,13 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::tree::{Entry, Node, Origin, Table, Via};
 use crate::config::view::View;
 
-/// Tables that state what is expected and do not change the run.
+/// Tables that contain expectations and do not change the run.
 const OF_NO_RUN: [&str; 4] = ["covers", "expect", "gate", "situations"];
 
 type Path = Vec<String>;
 
-/// Paths of the settings that differ between two checked trees. Values that merely follow from
-/// others, such as the defaults of a table that only one tree has, do not count.
+/// The paths of the settings that differ between two checked trees. A value that follows from
+/// another value does not count: for instance, the defaults of a table that only one tree has.
 fn apart(first: &Node, second: &Node) -> Vec<Path> {
     let mut found = Vec::new();
     walk([first.table(), second.table()], &mut Path::new(), &mut found);
@@ -49,8 +50,8 @@ fn is_written(origin: &Origin) -> bool {
     matches!(origin.via, Via::File | Via::Variant(_) | Via::Set)
 }
 
-/// Reports a claim whose `keys` are not exactly the keys in which its variants differ. `written` is
-/// the claim as written in the file; `halves` are the checked trees of its variants.
+/// Reports a claim if its `keys` are not exactly the keys in which its two variants differ.
+/// `written` is the claim in the file; `halves` are the checked trees of the variants.
 pub(super) fn misnamed(claim: &Claim, written: View<'_>, halves: [&Node; 2]) -> Vec<Diagnostic> {
     let differing = apart(halves[0], halves[1]);
     let both = format!("`{}` and `{}`", claim.fails, claim.mends);
@@ -58,7 +59,7 @@ pub(super) fn misnamed(claim: &Claim, written: View<'_>, halves: [&Node; 2]) -> 
     let mut named = Vec::new();
     let mut wrong = Vec::new();
     for (n, name) in claim.keys.iter().enumerate() {
-        // A single name is allowed instead of a list.
+        // The file may have a single name instead of a list.
         let place = keys.items().nth(n).unwrap_or(keys).place();
         let Some(key) = Setting::of_need(name) else {
             let title = format!("no scenario has a key `{name}`");

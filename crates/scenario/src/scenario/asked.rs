@@ -12,12 +12,12 @@ use crate::config::written::dotted;
 const HALVES: [(&str, Stand); 2] = [("without", Stand::Without), ("with", Stand::With)];
 
 impl Document {
-    /// This scenario with one question of `of`. The question's two variants replace the scenario's
-    /// variants.
+    /// This scenario with one question of the document `of`. The two variants of the question
+    /// replace the variants of this scenario.
     ///
-    /// `seen.half()` is the variant that this scenario already corresponds to. That variant gets
-    /// only the settings that both variants share. If that variant is `Without`, the `With` variant
-    /// also gets `seen.mends`. Keys in `seen.kept` keep this scenario's value.
+    /// `seen.half()` is the variant that this scenario already matches. That variant gets only the
+    /// settings that both variants share. If that variant is `Without`, the `With` variant also
+    /// gets `seen.mends`. Keys in `seen.kept` keep this scenario's value.
     #[must_use]
     pub fn asked(&self, question: &str, of: &Document, seen: &Seen) -> Document {
         let stands = seen.half();
@@ -52,7 +52,7 @@ impl Document {
         asked
     }
 
-    /// The text of the first need of the question that this scenario with `sets` does not meet.
+    /// The text of the first need of the question that this scenario, with `sets`, does not meet.
     /// `None` if the scenario meets all needs.
     pub fn lacks(&self, question: &str, of: &Document, sets: &[String]) -> Option<String> {
         let needs = of.tree.get(&["question", question, "needs"])?.table()?;
@@ -65,8 +65,8 @@ impl Document {
         lacking.map(|(_, entry)| entry.node.as_text().unwrap_or_default().to_owned())
     }
 
-    /// The first key of `sets` (`KEY=VALUE`) that the question is about. The question is about the
-    /// keys that differ between its variants, and the keys that `mends` set.
+    /// The first of `sets` (`KEY=VALUE`) whose key the question is about. A question is about the
+    /// keys that differ between its variants, and about the keys that `mends` set.
     pub fn held_by<'s>(&self, question: &str, mends: &[Mend], sets: &'s [String]) -> Option<&'s str> {
         let [Some((_, one)), Some((_, other))] = self.halves(question) else { return None };
         let common = alike(one, other);
@@ -81,7 +81,6 @@ impl Document {
         sets.iter().find(holds).map(|text| text.split('=').next().unwrap_or(text).trim())
     }
 
-    /// The names and tables of a question's two variants.
     fn halves(&self, question: &str) -> [Option<(&str, &Node)>; 2] {
         HALVES.map(|(half, _)| {
             let name = self.tree.get(&["question", question, half])?.as_text()?;
@@ -109,9 +108,9 @@ fn alike(one: &Node, other: &Node) -> Node {
     Node::new(Val::Table(both), one.origin.clone())
 }
 
-/// Removes `key` from the variant's settings, so that the value of `tree` stays. If a setting with
-/// `*` covers the key, for example `a.*.b` the key `a.x.b`, one setting `a.y.b` per other name `y`
-/// replaces it.
+/// Removes `key` from the variant's settings, so that the value in `tree` stays. If a setting with
+/// `*` covers the key, single settings for all other names replace it. For example, for the key
+/// `a.x.b`, settings `a.y.b` replace `a.*.b`.
 fn keep(variant: &mut Node, key: &str, tree: &Node) {
     let Some(kept) = Setting::of_need(key) else { return };
     let Some(set) = variant.get_mut(&["set"]).and_then(Node::table_mut) else { return };

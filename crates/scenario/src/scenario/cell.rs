@@ -1,4 +1,5 @@
-//! Converts a CSV cell to the type of its column: exactly as written, or not at all.
+//! Converts a CSV cell to a value of its column's type. A cell that the type cannot keep exactly is
+//! a mistake.
 
 use super::column::{ColumnType, KeyType};
 use crate::base::{Decimal, Value, words};
@@ -12,7 +13,6 @@ pub(super) struct Wanted<'a> {
     pub(super) kind: &'a ColumnType,
     pub(super) written: &'a str,
     pub(super) place: Option<Place>,
-    /// The key type of the entity to which the column refers.
     pub(super) points_to: Option<KeyType>,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn cell_value(
         (format!("`{}` is not {}", excerpt(cell), wants(&kind.kind())), help)
     })?;
     let Some((word, _)) = wanted.written.split_once(' ').filter(|(word, rest)| {
-        // Without a range, the limits of a type apply to generated rows only.
+        // Without a written range, the limits of a type apply only to generated rows.
         let ranged = *word == "text" || rest.contains("..");
         ranged && kind.excludes(&value, calendar.unwrap_or_default())
     }) else {
@@ -143,7 +143,8 @@ fn is_whole(cell: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The sign (true if negative), the digits without outer zeros, and the last digit's power of ten.
+/// The sign (true if negative), the digits without zeros at both ends, and the power of 10 of the
+/// last digit.
 fn decimal(text: &str) -> Option<(bool, String, i64)> {
     let negative = text.starts_with('-');
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -159,7 +160,7 @@ fn decimal(text: &str) -> Option<(bool, String, i64)> {
 
 pub(super) const FINEST: &str = "the seconds of a date have at most six decimals";
 
-/// Whether a readable date is finer than a microsecond.
+/// True if the fraction of the seconds in a date has non-zero digits below a microsecond.
 pub(super) fn too_fine(date: &str) -> bool {
     let Some((_, part)) = date.split_once(['.', ',']) else { return false };
     let digits = part.find(|c: char| !c.is_ascii_digit()).map_or(part, |end| &part[..end]);

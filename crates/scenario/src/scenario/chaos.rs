@@ -1,4 +1,4 @@
-//! The keys of random faults in a scenario file, and how they are read.
+//! The keys of random faults in a scenario file, and the code that reads them.
 
 use crate::base::{Ppm, Span};
 use crate::config::form::{Form, SPAN, key, table};

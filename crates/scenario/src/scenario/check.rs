@@ -96,7 +96,8 @@ fn rate_meant(text: &str) -> Option<String> {
     Form::Rate.canonical(&Val::Text(meant.clone())).map(|_| meant)
 }
 
-/// Reads `10kb`, `10 K` and similar as `10kB`, and `10kib` as `10KiB`; `None` if the unit is right.
+/// Reads `10kb`, `10 K` and similar as `10kB`, and `10kib` as `10KiB`. `None` if the unit is
+/// correct.
 pub(super) fn size_meant(text: &str) -> Option<String> {
     let (number, unit) = text.trim().split_at(text.trim().find(|c: char| c.is_ascii_alphabetic())?);
     let meant = match unit.to_ascii_lowercase().as_str() {
@@ -118,7 +119,7 @@ fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
         node.value = value;
         return;
     }
-    // On a command line, nobody quotes a word that looks like a number.
+    // On a command line, users write a word that looks like a number without quotes.
     if let (Form::Word(words), Via::Set, Some(place)) = (form, &node.origin.via, &node.origin.place)
         && let Some(word) = place.source.text.get(place.span.clone()).map(str::trim)
         && words.contains(&word)
@@ -157,7 +158,7 @@ fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec
         return out.push(Diagnostic::new(node.origin.place.clone(), title).help(help));
     };
     let known: Vec<&str> = keys.iter().chain(kinds).map(|k| k.name).collect();
-    // Do not report a key as missing if an unknown key looks like its typo.
+    // If an unknown key looks like a typo of a missing key, the missing key is not reported.
     let mut meant = Vec::new();
     let mut strange = false;
     for (name, entry) in table.iter_mut() {
@@ -187,8 +188,8 @@ fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec
     node.wrong |= strange || out.len() > before;
 }
 
-/// The help where a table with these keys belongs: an example and the names of the keys. If a key
-/// takes `text`, the word that was written in place of the table, the example sets this key.
+/// The help for a value in place of a table: an example and the names of the table's keys. `text`
+/// is the value. If a key accepts a word like it, the example sets this key.
 fn table_wanted(keys: &[Key], kinds: &[Key], text: Option<&str>) -> String {
     const LISTED: usize = 24;
     let names: Vec<&str> = kinds.iter().chain(keys).map(|key| key.name).collect();
@@ -215,7 +216,7 @@ fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Dia
         let title = format!("`{}` is missing", join(path, key.name));
         let mut place = at.place.clone();
         if let Some(place) = place.as_mut().filter(|_| path.is_empty()) {
-            // For the whole file, point to its beginning only.
+            // If a key is missing in the whole file, points only to the beginning of the file.
             place.span.end = place.span.start;
         }
         let nested = (path.starts_with("gate.") && key.name == "metric")
@@ -226,7 +227,7 @@ fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Dia
     }
 }
 
-/// An example of a table that every scenario needs; "a table" alone is no help.
+/// An example of a table that every scenario needs, because the words "a table" alone do not help.
 fn example(path: &str, key: &Key) -> &'static str {
     match (path, key.name) {
         ("", "entity") => ", such as [entity.note] with schema = { id = \"uuid key\", title = \"text\" }",
@@ -278,7 +279,7 @@ fn values(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     node.wrong = true;
 }
 
-/// Shares must sum to 1, within the error of rounding to three decimals.
+/// Checks that shares sum to 1, within the error of rounding to 3 decimals.
 fn shares(form: &Form, names: &Written, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     if let Some(name) = node.as_text() {
         let one = Entry { key: node.origin.clone(), node: Node::new(Val::Int(1), node.origin.clone()) };
@@ -314,7 +315,7 @@ fn shares(form: &Form, names: &Written, node: &mut Node, path: &str, out: &mut V
     node.wrong |= wrong;
 }
 
-/// Without quotes, `oracle.lost.rows = 0` is a nested table; this joins its names again.
+/// Without quotes, TOML reads `oracle.lost.rows = 0` as nested tables. Joins the names again.
 pub(super) fn flatten(table: &mut Table) {
     let is_bound = |table: &Table| table.keys().all(|k| k == "min" || k == "max");
     let mut flat = Table::new();

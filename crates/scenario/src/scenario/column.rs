@@ -1,5 +1,5 @@
 //! Column types as scenarios write them: `"text 10..40"`, `"ref doctor"`, `"timestamp -90d..60d
-//! /20m"`, optionally followed by the shares of rows that are null or the empty text.
+//! /20m"`. They may end with the shares of rows that are null or have an empty text.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -23,12 +23,12 @@ pub(super) enum ColumnType {
 }
 
 impl ColumnType {
-    /// The kind of value that the column holds; keys and references are texts.
+    /// The kind of value that the column holds. Keys and references are texts.
     pub(super) fn kind(&self) -> ColumnKind {
         if let ColumnType::Made(maker) = self { maker.kind() } else { ColumnKind::Text }
     }
 
-    /// Whether an imported value lies outside the range of this type.
+    /// Whether an imported value is outside the range of this type.
     pub(super) fn excludes(&self, value: &Value, calendar: Calendar) -> bool {
         let ColumnType::Made(maker) = self else { return false };
         match (maker, value) {
@@ -56,7 +56,7 @@ impl ColumnType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyType {
     Uuid,
-    /// A UUID of version 7: it begins with the time at which the row was created.
+    /// A UUID of version 7. It begins with the time at which the row was created.
     Uuid7,
     Text,
     Int,
@@ -64,7 +64,6 @@ pub(super) enum KeyType {
 in_words!(KeyType { Uuid: "uuid key", Uuid7: "uuid7 key", Text: "text key", Int: "int key" });
 
 impl KeyType {
-    /// The canonical spelling of a CSV key; `None` if `text` is not of this type.
     pub(super) fn canonical(self, text: &str) -> Option<Cow<'_, str>> {
         match self {
             KeyType::Text => Some(Cow::Borrowed(text)),
@@ -96,21 +95,22 @@ impl KeyType {
 pub(super) const TEXT_MAX: u32 = 1_000_000;
 
 pub(super) const FAT_MAX: u64 = 100_000_000;
-/// Default maximum of a `long-text`, as a multiple of its median.
+/// The default maximum of a `long-text`, as a multiple of its median.
 pub(super) const FAT_TAIL: u64 = 100;
 
 pub(super) const COLUMNS_MAX: usize = 1_000;
 pub(super) const COLUMNS_WHY: &str =
     "a SQLite table has room for 2000, including the columns that the bench adds to a row";
 
-/// Shares of rows that are null or empty; `None` if no row is, or only by chance.
+/// The shares of rows that are null or empty. `None` if the type does not name the share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shares {
     pub(super) null: Option<Ppm>,
     pub(super) empty: Option<Ppm>,
 }
 
-/// Splits a column type from its shares; `None` if a share is malformed or given twice.
+/// Splits a column type into the type and its shares. `None` if a share is malformed or occurs
+/// twice.
 pub(super) fn without_shares(text: &str) -> Option<(&str, Shares)> {
     let (mut text, mut shares) = (text.trim(), Shares::default());
     loop {
@@ -129,7 +129,6 @@ pub(super) fn without_shares(text: &str) -> Option<(&str, Shares)> {
     }
 }
 
-/// Whether a column of this type may be null.
 pub(super) fn may_be_null(text: &str) -> bool {
     without_shares(text).is_some_and(|(_, shares)| shares.null.is_some())
 }
@@ -219,7 +218,7 @@ fn maker(text: &str, (word, rest): (&str, &str)) -> Option<Maker> {
 
 const DAY: i64 = 86_400_000_000;
 
-/// Reads `FROM..UNTIL` in microseconds; without text, the last 30 days.
+/// Reads `FROM..UNTIL` in microseconds. An empty text means the last 30 days.
 fn days(text: &str) -> Option<(i64, i64)> {
     if text.is_empty() { Some((-30 * DAY, 0)) } else { range(text) }
 }
@@ -280,14 +279,14 @@ pub(super) const COLUMN: Written = Written::of(
 const KINDS: &str = "uuid key|uuid7 key|text key|int key|text|prose|unicode|long-text|blob|int|int64|decimal|real|bool|\
                      date|timestamp|ref|attribute|one of|one|fold";
 
-/// Help for `long-text` and `blob` with a wrong unit, such as `10kb`.
+/// The help for `long-text` and `blob` with a wrong unit, such as `10kb`.
 fn wrong_unit(word: &str, rest: &str) -> Option<String> {
     let sizes = rest.split_whitespace().flat_map(|size| size.split(".."));
     let meant = sizes.filter(|_| ["long-text", "blob"].contains(&word)).find_map(size_meant)?;
     Some(format!("did you mean \"{meant}\"? sizes are in B, kB, MB, KiB or MiB"))
 }
 
-/// Help for `LEAST..MOST` with the greater one first.
+/// The help for `LEAST..MOST` if the greater value comes first.
 fn reversed(word: &str, rest: &str) -> Option<String> {
     let (range, after) = rest.split_once(' ').unwrap_or((rest, ""));
     let (least, most) = range.split_once("..").map(|(least, most)| (least.trim(), most.trim()))?;
@@ -302,7 +301,8 @@ fn reversed(word: &str, rest: &str) -> Option<String> {
     is_reversed.then(|| format!("{least} is greater than {most}; write \"{}\"", right.trim_end()))
 }
 
-/// Help for a text that is nearly a column type: the limits of its first word, or the word meant.
+/// The help for a text that is nearly a column type: the limits of its first word, or the word that
+/// was probably meant.
 fn beyond_limits(text: &str) -> Option<String> {
     let Some((text, shares)) = without_shares(text) else {
         let said =

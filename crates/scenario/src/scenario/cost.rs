@@ -1,4 +1,5 @@
-//! Estimates what a cell costs in time and memory: a pure function of its plan.
+//! Estimates the time and the memory that a cell (one simulation) needs. The estimate is a pure
+//! function of the cell's plan.
 
 use std::collections::BTreeSet;
 
@@ -12,45 +13,47 @@ use crate::workload::{Action, EntityData, Maker};
 
 /// Base memory of a process that runs cells, in bytes.
 const PROCESS: u64 = 48 << 20;
-/// Peak memory per item, in bytes, fitted to release builds; see the tests.
+/// Peak memory per item, in bytes, fitted to release builds (see the tests).
 const DEVICE: u64 = 45 << 10;
 const RUN: u64 = 500;
 const EDIT: u64 = 6_000;
-/// An edit that waits for its device's disk, with everything to be written for it.
+/// Bytes per edit that waits for its device's disk, including the data to be written for it.
 const HEAPED: u64 = 54_000;
-/// Time that a device's disk needs per edit; a higher rate builds a backlog.
+/// The time that a device's disk needs per edit. Edits at a higher rate build a backlog.
 const WRITTEN_IN: Span = Span::millis(80);
-/// A loaded row, counted up to `LOADED_APART` rows: the more devices load, the more they share.
+/// Bytes per loaded row. At most `LOADED_APART` rows count, because devices share equal pages.
 const LOADED: u64 = 300;
 const LOADED_APART: u64 = 100_000;
-/// Per byte of long text that is uploaded.
+/// Bytes per byte of long text that is uploaded.
 const UPLOADED: u64 = 3;
-/// Memory of the backend's rows with their overhead, in percent of the rows.
+/// The memory of the backend's rows with their overhead, in percent of the rows' bytes.
 const CONTENT_PERCENT: u64 = 140;
-/// A row written to an open database.
+/// Bytes per row that was written to an open database.
 const ROW: u64 = 60;
-/// At most `OPEN` devices keep their databases open (`store`); each takes `OPENED` bytes.
+/// At most `OPEN` devices keep their databases open (room `store`). Each needs `OPENED` bytes.
 const OPEN: u64 = 512;
 const OPENED: u64 = 60_000;
-/// Overhead of a row with long texts: partly filled pages (measured with 3 to 300 kB).
+/// Overhead in bytes of a row with long texts: partly filled pages (measured with 3 to 300 kB).
 const FAT_ROW: u64 = 2_600;
-/// A replica holds its rows twice while it is filled.
+/// While a replica is filled, it holds its rows twice.
 const REPLICA: u64 = 2;
-/// Share of long-text bytes on a device's own pages, in percent: of the first load, of changes
-/// while it was away, and of edits during the script (fitted to release builds; see the tests).
+/// The share of long-text bytes on a device's own pages, in percent (fitted to release builds; see
+/// the tests). The 3 shares are for the first load, for changes while the device was away, and for
+/// edits during the script.
 const OWN_PERCENT: u64 = 6;
 const AWAY_PERCENT: u64 = 50;
 const WRITTEN_PERCENT: u64 = 60;
 
-/// One of the engine's own rows beside an incoming row (`store.extra_rows`). Measured with 320 000
-/// to 1.9 million of them against runs without: 142 to 375 bytes each.
+/// Bytes per row that the engine itself writes beside a received row (`store.extra_rows`).
+/// Measured: 142 to 375 bytes each, in runs with 320 000 to 1.9 million of them, compared with runs
+/// without.
 const EXTRA: u64 = 230;
-/// A query of a user who looks at the app; its wait is recorded.
+/// Bytes per query of a user who looks at the app. The duration of its wait is recorded.
 const LOOK: u64 = 8;
 
 type Part = fn(&Cost) -> u64;
 
-/// Nanoseconds on one core of the reference machine, fitted to release builds; see the tests.
+/// Nanoseconds on one core of the reference machine, fitted to release builds (see the tests).
 const CELL: u64 = 3_700_000;
 const PARTS: [(Part, u64); 20] = [
     (|cost| cost.devices, 480_000),
@@ -89,40 +92,42 @@ pub struct Cost {
     /// The number of edits, of devices and of the office.
     pub edits: u64,
     device_edits: u64,
-    /// Rows that others write and devices receive; several writes between two runs count once.
+    /// Rows that others write and devices receive. Several writes of a row between two runs count
+    /// once.
     delivered: u64,
-    /// Rows that devices load, or that changed while they were away.
+    /// Rows that devices load at first, and rows that changed while they were away.
     loaded: u64,
-    /// Values of these rows, and the transactions that apply them.
+    /// The values of these rows, and the transactions that apply them.
     loaded_values: u64,
     applied: u64,
-    /// Periods that pass, including those that start no run.
+    /// Periods of units that pass, including those that start no run.
     periods: u64,
     pulls: u64,
-    /// Bytes of long texts and blobs in loaded and delivered rows, and in edits.
+    /// Bytes of long texts and blobs: in loaded and delivered rows, and in edits.
     pulled_bytes: u64,
     written_bytes: u64,
-    /// Bytes among the written ones that no other device receives.
+    /// The part of `written_bytes` that no other device receives.
     uploaded: u64,
-    /// Replicas, and how often they ask the backend for changes, per entity.
+    /// The number of replicas, and how often they ask the backend for changes, counted per entity.
     replicas: u64,
     refreshes: u64,
     listed: u64,
-    /// Rows with references that are scanned for dangling references.
+    /// Rows with references that are scanned for missing target rows.
     watched: u64,
     kills: u64,
-    /// Bytes of memory for the backend's rows and imported rows.
+    /// Bytes of memory for the backend's rows, including imported rows.
     content: u64,
     /// Rows of one device that are not on pages shared between phones.
     written: u64,
-    /// Bytes of long texts that are stored in any case: on pages that devices share, and in a
+    /// Bytes of long texts that are stored in every case: on pages that devices share, and in a
     /// replica.
     fat: u64,
-    /// Bytes of long texts on a device's own pages, as an upper bound (no equal pages).
+    /// Bytes of long texts on devices' own pages. This is an upper bound, which assumes no equal
+    /// pages.
     fat_apart: u64,
-    /// Edits of devices that make edits faster than their disks can write.
+    /// Edits of devices whose disks cannot write as fast as their users edit.
     heaped: u64,
-    /// The engine's own rows beside incoming rows.
+    /// Rows that the engine itself writes beside received rows.
     extra: u64,
     /// Queries of users who look at the app.
     looks: u64,
@@ -132,7 +137,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Counts what a cell of this plan will do.
+    /// Counts the work of a cell of this plan.
     pub fn of(plan: &Plan) -> Cost {
         let devices = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
         let edits = made(plan, devices).map(|(_, n)| n).fold(0, u64::saturating_add);
@@ -226,8 +231,8 @@ impl Cost {
         let parts = PARTS.map(|(of, nanos)| of(self).saturating_mul(nanos));
         Span(parts.into_iter().fold(CELL, u64::saturating_add))
     }
-    /// Peak memory in bytes of `at_once` of the costliest cells: the certain part, and the upper
-    /// bound.
+    /// The peak memory in bytes of `at_once` of the costliest cells: the certain part, and the
+    /// upper bound.
     pub fn memory<'a>(cells: impl IntoIterator<Item = &'a Cost>, at_once: u64) -> (u64, u64) {
         let (sure, most) = cells.into_iter().fold((0, 0), |(sure, most), cell| {
             let own = cell.sure_memory();
@@ -257,7 +262,7 @@ impl Cost {
     }
 }
 
-/// How often integration workers ask for changes, and about how many records they write.
+/// How often integration workers ask for changes, and roughly how many records they write.
 fn carried(plan: &Plan, edits: u64) -> (u64, u64) {
     let Some(of) = &plan.integration else { return (0, 0) };
     let rounds = (often(plan.duration, of.every) + 1).saturating_mul(u64::from(of.workers));
@@ -271,10 +276,10 @@ fn often(in_time: Span, every: Span) -> u64 {
 
 const HOUR: Span = Span::secs(3_600);
 
-/// What is written to an entity, and how often it is pulled.
+/// The writes to an entity, and the number of runs that pull it.
 #[derive(Clone, Copy, Default)]
 struct Flow {
-    /// Edits: creates, updates, deletes.
+    /// The number of edits: creates, updates, deletes.
     edits: [u64; 3],
     /// Bytes of the longest text that an update sets.
     part: u64,
@@ -351,8 +356,8 @@ impl Day {
         self.by_triggers(plan, unit).saturating_add(self.by_hooks(plan, unit))
     }
 
-    /// Runs that hooks start: one per run for which they are called. If a run starts its own unit
-    /// again, the runs follow each other until the script ends.
+    /// The runs that hooks start: one for each run that calls the hook. If a hook starts its own
+    /// unit again, runs follow each other until the script ends.
     fn by_hooks(&self, plan: &Plan, unit: &SyncUnit) -> u64 {
         let is_own = |id: UnitId| std::ptr::eq(&plan.units[usize::from(id.0)], unit);
         let starts = |(hook, plan): &(&Hook, &HookPlan)| {
@@ -375,7 +380,7 @@ impl Day {
             Trigger::Resume => held_back(self.visits),
             Trigger::Save => self.edits.min(often(self.present, QUICKEST)),
             Trigger::Online => held_back(self.online) + 1,
-            // The operating system grants background windows about once an hour.
+            // The operating system grants a background window about once per hour.
             Trigger::Background => often(plan.duration, HOUR),
             Trigger::Start | Trigger::Login | Trigger::Manual => 1,
         };
@@ -397,13 +402,14 @@ fn by_chance(plan: &Plan, mtbf: impl Fn(&Chaos) -> Span) -> u64 {
     if mtbf > Span::ZERO { plan.duration.0 / mtbf.0 } else { 0 }
 }
 
-/// Distinct rows that n edits touch between two runs: about n · rows / (n + rows).
+/// The number of distinct rows that the edits touch, summed over all runs. In each interval between
+/// two runs, n edits touch about n · rows / (n + rows) rows.
 fn distinct(edits: u64, rows: u64, runs: u64) -> u64 {
     let room = u128::from(rows) * u128::from(runs);
     (u128::from(edits) * room / (u128::from(edits) + room).max(1)) as u64
 }
 
-/// Runs that edits start follow each other no faster than this.
+/// The shortest time between two runs that edits start.
 const QUICKEST: Span = Span::millis(500);
 
 fn empty(plan: &Plan) -> u64 {
@@ -463,7 +469,7 @@ fn changed_in(data: &EntityData, ago: Span) -> u64 {
         .map_or(data.rows, |n| n.min(data.rows))
 }
 
-/// Edits of users and the office, by action: first those of the day, then those of events.
+/// Edits of users and the office, by action: first the edits of actions, then the edits of events.
 fn made(plan: &Plan, devices: u64) -> impl Iterator<Item = (&Action, u64)> {
     of_days(plan, devices).chain(at_once(plan, devices))
 }
@@ -525,7 +531,7 @@ pub(super) fn held(plan: &Plan, scope: &[ScopeRule], data: &EntityData, rows: u6
     scope.iter().fold(u128::from(rows), share) as u64
 }
 
-/// The share of generated moments that lies in a window, as a fraction; 1 if it is not known.
+/// The share of generated times that are in a window, as a fraction. 1 if the share is not known.
 fn window(plan: &Plan, maker: &Maker, (from, until): (Stamp, Stamp)) -> (u128, u128) {
     let Maker::Moment(first, last, _) = maker else { return (1, 1) };
     let midnight = Calendar { start: plan.start, utc_offset: plan.utc_offset }.midnight().0;

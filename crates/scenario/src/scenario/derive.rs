@@ -1,5 +1,5 @@
-//! Before the check, adds what a scenario leaves out: figures of profiles, sync units, logins and
-//! edits.
+//! Adds the values that a scenario leaves out, before the check: figures of profiles, sync units,
+//! logins and edits.
 
 use std::collections::BTreeSet;
 
@@ -76,7 +76,7 @@ fn used(tree: &Node, key: &str, default: &str) -> Names {
     names
 }
 
-/// Links that devices move to later, and the backend link of the gateway.
+/// The links that devices move to later, and the gateway's backend link.
 fn passed_through(tree: &Node) -> Vec<String> {
     let root = View::new(tree);
     let changes = root.at("event").entries().map(|(_, event)| event.at("network_change.link").text());
@@ -86,8 +86,8 @@ fn passed_through(tree: &Node) -> Vec<String> {
     named.chain(worker).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// Tunnels over links that the scenario file defines. The library has the tunnels over its own
-/// links.
+/// Tunnels over links that the scenario file defines. (The library has the tunnels over its own
+/// links.)
 fn tunnels_over_own(tree: &Node, used: &Names) -> Names {
     let Some(written) = tree.get(&["link"]).and_then(Node::table) else { return Names::new() };
     let over_own = |name: &&String| {
@@ -125,8 +125,8 @@ fn from_library(tree: &mut Node, table: &str, names: &Names, library: Library, e
     }
 }
 
-/// Devices per value of an attribute, if a scope names the attribute and no fleet says how many
-/// values it has.
+/// The number of devices per value of an attribute. It is used if a scope names the attribute and
+/// no fleet gives its number of values.
 const DEVICES_A_VALUE: u64 = 8;
 
 fn attributes(tree: &mut Node) {
@@ -137,7 +137,7 @@ fn attributes(tree: &mut Node) {
     let is_missing = |name: &&str| fleets().all(|fleet| fleet.at("attributes").key(name).present().is_none());
     let missing: Vec<String> = named.filter(is_missing).map(str::to_owned).collect();
     let devices = fleets().map(|fleet| fleet.at("devices").int());
-    // The same number in every fleet, as for attributes that the file gives.
+    // Every fleet gets the same number. The check requires that for written attributes too.
     let values = devices.max().map_or(1, |n| n.max(1).unsigned_abs().div_ceil(DEVICES_A_VALUE)) as i64;
     if missing.is_empty() || root.at("fleet").present().is_none() {
         return;
@@ -185,9 +185,9 @@ fn units(tree: &Node) -> Node {
     parse_own(&text)
 }
 
-/// The default edits. In the whole script, a pushed delta entity gets 20 edits per device by users
-/// and 5 per device by the office. Another delta entity gets only the office's 5. Each edit sets
-/// one column. An entity without an [`editable`] column gets no edits.
+/// The default edits. In the whole script, a delta entity that a unit pushes gets 20 edits per
+/// device by users and 5 per device by the office. Another delta entity gets only the 5 of the
+/// office. Each edit sets one column. An entity without an [`editable`] column gets no edits.
 fn actions(tree: &Node) -> Node {
     let root = View::new(tree);
     let mut actions = Table::new();
@@ -212,7 +212,7 @@ fn is_delta(entity: View<'_>) -> bool {
 }
 
 /// The first column that a user would edit. Devices hold it, and no scope and no natural key
-/// contains it. It has no long text, no bytes, no number of type `real` and no time.
+/// contains it. Its type is not a long text, bytes, `real` or a time.
 fn editable(entity: View<'_>) -> Option<&str> {
     let lists = |key: &str, column: &str| match entity.at(key).value() {
         Some(Val::List(items)) => Some(items.iter().any(|n| n.as_text() == Some(column))),

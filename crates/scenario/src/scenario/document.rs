@@ -1,4 +1,4 @@
-//! A scenario file, and the plans that it expands to.
+//! A scenario file, and the plans that are made from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -35,22 +35,22 @@ use crate::contract::{Chosen, StackDescription, StackFile};
 /// If the bytes are not UTF-8.
 pub fn text_of(bytes: Vec<u8>, path: &str) -> Result<String, Invalid> {
     let text = String::from_utf8(bytes).map_err(|e| Invalid { diagnostics: vec![not_utf8(path, &e)] })?;
-    // Diagnostics point into the text, so the byte order mark goes.
+    // Removes the byte order mark, because diagnostics count positions in the text without it.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
-/// Which cells of a document to plan: overrides, seeds, variants and axes.
+/// The cells (simulations) of a document to plan: overrides, seeds, variants and axes.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// Overrides of the form `key=value`, in order.
     pub sets: Vec<String>,
-    /// The seeds; those of the file if empty.
+    /// The seeds. If empty, the seed of the file.
     pub seeds: Vec<u64>,
-    /// The variants; all of the file if empty.
+    /// The variants. If empty, all variants of the file.
     pub variants: Vec<String>,
     /// The axes, each with its key and its values as TOML.
     pub axes: Vec<(String, Vec<String>)>,
-    /// The option that gave each key of `axes`, if it was not `--axis`.
+    /// The option that gave a key of `axes`, for keys from another option than `--axis`.
     pub options: Vec<(String, &'static str)>,
 }
 
@@ -68,7 +68,7 @@ pub struct Document {
     pub(super) tree: Node,
 }
 
-/// Tables that concern several cells and are not part of any single cell.
+/// Tables that concern several cells. No single cell contains them.
 const OF_VARIANTS: [&str; 4] = ["variant", "shows", "question", "table"];
 
 /// A key of a resolved scenario, its value, and where the value came from.
@@ -78,7 +78,7 @@ pub struct Provenance {
     pub key: String,
     /// The value as TOML.
     pub value: String,
-    /// Readable source: `hospital.toml:12`, `profile sql-modern`, `default`.
+    /// The source in words: `hospital.toml:12`, `profile sql-modern`, `default`.
     pub from: String,
 }
 
@@ -87,7 +87,7 @@ pub(super) struct Cell {
     csv_files: CsvFiles,
     traces: Traces,
     unsaid: UnwrittenKeys,
-    /// What the cells of all seeds say, if a swarm takes keys for each seed.
+    /// The tree that all seeds share, if seeds take tables of keys (`swarm.one_of`).
     of_seeds: Option<Node>,
     notes: Vec<String>,
     /// Settings of a variant that a command-line option overrides.
@@ -95,17 +95,16 @@ pub(super) struct Cell {
     mistakes: Vec<Diagnostic>,
 }
 
-/// What all cells of a document have in common.
 pub(super) struct Shared {
     bare: Node,
     choices: Choices,
-    /// Of the choices, those of seeds.
+    /// The part of `choices` that seeds decide.
     by_seeds: Choices,
-    /// Whether a variant sets something of actions or events.
+    /// True if a variant sets a key of an action or an event.
     turns_script: bool,
 }
 
-/// A cell without what its seeds take.
+/// A planned cell before its seeds take their tables of keys (`swarm.one_of`).
 struct Whole<'a> {
     plan: Plan,
     one_of: OneOf,
@@ -115,13 +114,13 @@ struct Whole<'a> {
 }
 
 impl Document {
-    /// Reads the text of a file; files that it names are looked for beside it.
+    /// Reads the text of a file. Relative names of other files start at the folder of this file.
     pub fn of_file(path: &Path, text: &str) -> Result<Document, Invalid> {
         let document = Document::parse(&escape_path(path), text)?;
         Ok(Document { dir: path.parent().map(Path::to_owned), ..document })
     }
 
-    /// Reads a text; `name` replaces its path in messages.
+    /// Reads a text. Messages show `name` in place of a path.
     pub fn parse(name: &str, text: &str) -> Result<Document, Invalid> {
         let tree = parse_document(&Source::new(name, text)).map_err(|diagnostics| Invalid { diagnostics })?;
         Ok(Document { path: name.to_owned(), dir: None, tree })
@@ -134,7 +133,7 @@ impl Document {
     pub fn checklist() -> Vec<Document> {
         super::CHECKLIST.iter().map(|(name, text)| Document::embedded(name, text)).collect()
     }
-    /// The scenarios of an embedded table; one of them declares it.
+    /// The scenarios of an embedded table. One of them declares the table.
     pub fn of_table(name: &str) -> Option<Vec<Document>> {
         let (_, files) = super::TABLES.iter().find(|(own, _)| *own == name)?;
         Some(files.iter().map(|(name, text)| Document::embedded(name, text)).collect())
@@ -148,7 +147,7 @@ impl Document {
     pub fn table(&self) -> Result<Option<TablePlan>, Invalid> {
         self.tree.get(&["table"]).map(table_plan).transpose()
     }
-    /// The same document, which looks for CSV files in `folder`.
+    /// The same document, with `folder` as the folder of its CSV files.
     #[must_use]
     pub fn beside(self, folder: &Path) -> Document {
         Document { dir: Some(folder.to_owned()), ..self }
@@ -157,11 +156,11 @@ impl Document {
     pub fn name(&self) -> &str {
         View::new(&self.tree).at("name").text()
     }
-    /// The path it was read from; empty for an embedded one.
+    /// The path of the file; empty for an embedded scenario.
     pub fn path(&self) -> &str {
         &self.path
     }
-    /// Ids of the requirements that it demonstrates, without repeats: from `shows`, then `covers`.
+    /// The ids of the requirements that it demonstrates, each once: `shows`, then `covers`.
     pub fn covers(&self) -> Vec<&str> {
         let root = View::new(&self.tree);
         let covers = root.at("covers");
@@ -190,10 +189,10 @@ impl Document {
         OF_VARIANTS.iter().fold(self.tree.clone(), |tree, key| tree.without(key))
     }
 
-    /// All plans of a request, ordered by variant, by axes (the last varies fastest), and by seed.
+    /// All plans of a request, ordered by variant, by axes (the last varies fastest) and by seed.
     ///
     /// # Errors
-    /// All mistakes at once.
+    /// All mistakes of the file and the request at once.
     pub fn plans(&self, request: &Request, stacks: &[StackDescription]) -> Result<Vec<Plan>, Invalid> {
         let mut mistakes = Vec::new();
         let mut plans = Vec::new();
@@ -250,7 +249,7 @@ impl Document {
         let trees: Vec<Node> = self.wanted(request, ignored).into_iter().map(cell).collect();
         let mut earlier = Vec::<(&str, Vec<Setting>)>::new();
         for (key, values) in &request.axes {
-            // Two plain values are enough to find an overlap.
+            // Two plain values per axis are enough to find an overlap.
             let telling = values.iter().enumerate().filter(|(n, value)| *n < 2 || value.contains('{'));
             let texts: Vec<String> = telling.map(|(_, value)| format!("{key}={value}")).collect();
             let own = settings(&texts, AXIS, ignored);
@@ -264,7 +263,7 @@ impl Document {
         None
     }
 
-    /// Every key of a variant, or of the base, with its value and source; names are not resolved.
+    /// Every key of a variant or of the base, with its value and source. Names are not resolved.
     pub fn provenance(&self, variant: Option<&str>, sets: &[String]) -> Result<Vec<Provenance>, Invalid> {
         let mut mistakes = Vec::new();
         let settings = settings(sets, "--set", &mut mistakes);
@@ -276,8 +275,8 @@ impl Document {
         Ok(all)
     }
 
-    /// A cell as it is written, without defaults: the base with the keys of a variant and of
-    /// `sets`. `None` if one of them belongs to a table that only the defaults make.
+    /// A cell as the file has it, without defaults: the base, with the keys of a variant and of
+    /// `sets`. `None` if one of these keys belongs to a table that only the defaults create.
     pub fn written_cell(&self, variant: Option<&str>, sets: &[String]) -> Option<toml::Table> {
         let mut mistakes = Vec::new();
         let mut tree = self.bare();
@@ -307,12 +306,11 @@ impl Document {
         all.unwrap_or_default().into()
     }
 
-    /// The message with which this variant must be refused, if it must be.
+    /// The message with which this variant must be refused, if the file has one.
     fn refusal(&self, variant: &str) -> Option<View<'_>> {
         View::new(self.tree.get(&["variant", variant])?).at("refused").present()
     }
 
-    /// Claims whose `keys` are not those in which their variants differ, as the file has them.
     fn misnamed(&self, claims: &[Claim], shared: &Shared) -> Vec<Diagnostic> {
         let shows = View::new(&self.tree).at("shows");
         let mut wrong = Vec::new();
@@ -342,7 +340,7 @@ impl Document {
                     let help = "rename one of the two: in the names of cells, each character other than letters, digits, `.`, `_`, `=` and `-` becomes `-`";
                     mistakes.push(Diagnostic::new(entry.key.place.clone(), title).help(help));
                 }
-                // A variant's name is part of its cells' names.
+                // The name of a variant is a part of its cells' names.
                 if !is_title(name) {
                     let title = "a variant cannot have this name";
                     mistakes.push(Diagnostic::new(entry.key.place.clone(), title).help(TITLE_WANT));
@@ -376,7 +374,6 @@ impl Document {
         cell
     }
 
-    /// A checked cell with all that it says, including keys that have no effect.
     fn checked(&self, variant: Option<&str>, settings: &[Setting], shared: &Shared) -> Cell {
         let mut mistakes = Vec::new();
         let mut tree = shared.bare.clone();
@@ -387,7 +384,7 @@ impl Document {
             let own = Setting::all_of_variant(name, written).into_iter();
             all.extend(own.filter_map(|setting| setting.map_err(|wrong| mistakes.push(wrong)).ok()));
         }
-        // The variant says itself what is expected, so an axis must not change it.
+        // The variant's `expect` depends on its settings, so an axis must not change them.
         if written.is_some_and(|(_, written)| written.get(&["expect"]).is_some()) {
             let fights = |axis: &Setting| all.iter().find_map(|own| axis.turns(own));
             mistakes.extend(settings.iter().filter_map(fights));
@@ -396,7 +393,7 @@ impl Document {
         let covered: Vec<Diagnostic> = settings.iter().filter_map(covers).collect();
         let mut notes = Vec::new();
         all.extend_from_slice(settings);
-        // A key that cannot be set yet may belong to a derived table, such as a default unit.
+        // A setting that fails now may belong to a table that `derive` creates.
         all.retain(|setting| setting.apply(&mut tree).is_err());
         let csv_files = prepare(&mut tree, self.dir.as_deref(), &mut notes, &mut mistakes);
         let traces = read_traces(&tree, self.dir.as_deref(), &mut mistakes);
@@ -410,7 +407,7 @@ impl Document {
     pub(super) fn shared(&self) -> Shared {
         let mut set_by_variants = Vec::new();
         for (name, entry) in self.tree.get(&["variant"]).and_then(Node::table).into_iter().flatten() {
-            // Invalid keys are reported when their variant is planned.
+            // Planning a variant reports its invalid keys.
             set_by_variants.extend(Setting::all_of_variant(name, &entry.node).into_iter().flatten());
         }
         let of_seeds = OneOf::of(&self.tree, &mut Vec::new());
@@ -422,7 +419,8 @@ impl Document {
         Shared { bare: self.bare(), choices, by_seeds: decided, turns_script }
     }
 
-    /// The plans of these seeds, or of the file's own. Tables that seeds take are resolved once.
+    /// The plans of these seeds, or of the file's own seed if there are none. Each combination of
+    /// tables that seeds take is resolved once.
     fn with_seeds(
         &self,
         whole: &Whole<'_>,
@@ -433,7 +431,7 @@ impl Document {
         let Whole { plan, one_of, .. } = whole;
         let own = [plan.seed.0];
         let seeds = if seeds.is_empty() { &own } else { seeds };
-        // Share everything else, for there may be a million seeds; a rerun names its seed.
+        // All seeds share the rest of the plan, because there may be a million seeds.
         let seeded = |plan: &Plan, seed: Seed| plan.clone().with_seed(seed);
         if one_of.is_empty() {
             return seeds.iter().map(|&seed| seeded(plan, Seed(seed)).drawn(Vec::new())).collect();
@@ -461,7 +459,8 @@ impl Document {
         plans
     }
 
-    /// The plan of a cell with what a seed takes. It is of the same scenario, whatever that is.
+    /// The plan of a cell with the tables that a seed takes. Its name, digest and resolved text
+    /// stay those of the cell without these tables.
     fn taking(
         &self,
         ways: &[Way],
@@ -492,7 +491,7 @@ impl Document {
         let Cell { tree, csv_files, traces, unsaid, of_seeds, notes, covered, mistakes } = cell;
         let plan = resolve(&tree, &csv_files, &traces, stacks, (self.dir.as_deref(), mistakes.is_empty()));
         let mut plan = plan.map_err(|wrong| [mistakes, wrong].concat())?;
-        // What one variant does not use, another may.
+        // If variants change actions or events, an action that is idle here may be used elsewhere.
         let idle = if shared.turns_script { Vec::new() } else { of_no_edits(&plan, View::new(&tree)) };
         let unheeded = unheeded(&tree, stacks);
         let tree = without(of_seeds.unwrap_or_else(|| without(tree, &unsaid)), &unheeded);
@@ -509,7 +508,6 @@ impl Document {
         Ok(plan)
     }
 
-    /// The names of the questions that the file defines, in order.
     pub fn asks(&self) -> Vec<&str> {
         View::new(&self.tree).at("question").names()
     }
@@ -529,7 +527,7 @@ fn points(axes: &[(String, Vec<String>)]) -> Vec<Vec<(String, String)>> {
     })
 }
 
-/// Adds a variant's `expect` to the base's; for the same metric the variant's bound wins.
+/// Adds a variant's `expect` to the base's. For the same metric, it replaces the base's bound.
 fn expect_too(name: &str, variant: &Node, tree: &mut Node) {
     let Some(mut expect) = variant.get(&["expect"]).cloned() else { return };
     expect.came_by(&Via::Variant(name.to_owned()));
@@ -546,14 +544,14 @@ fn has_keys(node: &Node) -> bool {
 }
 
 fn text(tree: &Node) -> String {
-    // `toml::to_string` moves all following text for each table; the buffer's `Display` does not.
+    // `toml::to_string` moves all following text once per table. Writing to a `Buffer` does not.
     let mut written = Buffer::new();
     let wrote = tree.to_toml().serialize(Serializer::new(&mut written));
     wrote.expect("a checked scenario can be written as TOML");
     written.to_string()
 }
 
-/// Digest of what the scenario means, including CSV rows and traces but not the seed.
+/// A digest of the meaning of the scenario. It includes CSV rows and traces, but not the seed.
 fn digest(tree: &Node, csv_files: &CsvFiles, traces: &Traces, chosen: &Chosen) -> String {
     let mut meaning = tree.clone();
     if let Some(table) = meaning.table_mut() {

@@ -1,10 +1,11 @@
-//! Meanings of the words of keys, for key pages and schema, where the key's sentence has none.
+//! The meanings of the words that keys accept, for key pages and the schema. A word is here if the
+//! key's own sentence does not explain it.
 
 use crate::protocol;
 
 type Meaning = (&'static str, &'static str);
 
-/// Each word with its meaning, by the end of a key's path.
+/// Each block begins with the end of a key's path. Then come its words, each with its meaning.
 const EXPLAINED: &str = "\
 backend.provisioning
   full: a stamp of the last change, a soft-delete flag, and a record of each scope that a row left
@@ -318,7 +319,7 @@ situations.occur
   load-cut-and-expired: a load is interrupted, and its cursor expires before it resumes
 ";
 
-/// The words that a key takes, each with its meaning; `None` if they are not explained.
+/// The words that a key accepts, each with its meaning. `None` if this file does not explain them.
 pub(super) fn explained(path: &str) -> Option<Vec<Meaning>> {
     if path == "engine.codec" {
         return Some(protocol::explained().collect());

@@ -1,33 +1,35 @@
-//! Reads files that users name: refuses what is not a file, and limits how much is read.
+//! Reads files that users name. Refuses paths that are not files, and limits the bytes that are
+//! read.
 
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
-/// Limits in bytes. A parser takes up to a hundred times as much memory as the text.
+/// The maximum size of a scenario, in bytes. A parser needs up to 100 times as much memory as the
+/// text.
 pub const SCENARIO_MAX: u64 = 8 << 20;
-/// At most this is read of a file with rows, in bytes.
+/// The maximum size of a file with rows, in bytes.
 pub const ROWS_MAX: u64 = 1 << 30;
-/// At most this is read of the record of a run or of a baseline.
+/// The maximum size of the record of a run or of a baseline, in bytes.
 pub const RECORD_MAX: u64 = 4 << 30;
 
-/// Who named a file, which decides whether a pipe is allowed.
+/// The source of a path. It decides whether the path may be a pipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
-    /// A file that another file names. It is read again when a copy of it is kept.
+    /// Another file contains the path. The file is read again when a copy of it is kept.
     InFile,
-    /// A path that a user typed: `<(…)` and `/dev/stdin` are pipes with a writer.
+    /// A user typed the path. `<(…)` and `/dev/stdin` are pipes with a writer.
     Typed,
 }
 
-/// Bytes read before they are inspected.
+/// The number of bytes that are read before they are inspected.
 const PIECE: u64 = 1 << 20;
 
 /// Opens a file for reading.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] if it is not a file. A pipe is refused before it is opened, as
-/// opening it may block for ever.
+/// [`ErrorKind::InvalidInput`] if it is not a file. A pipe is refused before it is opened, because
+/// opening it may block forever.
 pub fn open(path: &Path, named: Named) -> io::Result<File> {
     open_with(path, named, OpenOptions::new().read(true))
 }
@@ -40,7 +42,7 @@ pub fn open(path: &Path, named: Named) -> io::Result<File> {
 pub fn open_with(path: &Path, named: Named, options: &OpenOptions) -> io::Result<File> {
     match fs::metadata(path) {
         Ok(known) => refuse_stranger(path, known.file_type(), named)?,
-        // The options decide whether it is created.
+        // The options decide whether the file is created.
         Err(e) if e.kind() == ErrorKind::NotFound => {}
         Err(e) => return Err(e),
     }
@@ -48,7 +50,7 @@ pub fn open_with(path: &Path, named: Named, options: &OpenOptions) -> io::Result
 }
 
 fn refuse_stranger(path: &Path, kind: FileType, named: Named) -> io::Result<()> {
-    // A named pipe elsewhere may have no writer.
+    // A named pipe in another folder may have no writer.
     let written = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
     match stranger(kind, named == Named::Typed && written) {
         Some(what) if !kind.is_file() => {
@@ -61,8 +63,8 @@ fn refuse_stranger(path: &Path, kind: FileType, named: Named) -> io::Result<()> 
 /// Reads a text of at most `most` bytes.
 ///
 /// # Errors
-/// [`ErrorKind::FileTooLarge`] if it is larger, and [`ErrorKind::InvalidData`] if it has a zero
-/// byte: no text has one, and a sparse file of zeros takes no disk space.
+/// [`ErrorKind::FileTooLarge`] if it is larger, and [`ErrorKind::InvalidData`] if it contains a
+/// zero byte. A text has no zero byte, and a sparse file of zeros needs no disk space.
 pub fn read(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
     read_while(path, named, most, |piece, before| match piece.iter().position(|byte| *byte == 0) {
         None => Ok(()),
@@ -73,7 +75,7 @@ pub fn read(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
     })
 }
 
-/// Reads a file of at most `most` bytes; a larger one is [`ErrorKind::FileTooLarge`].
+/// Reads a file of at most `most` bytes. A larger file gives [`ErrorKind::FileTooLarge`].
 pub fn read_bytes(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
     read_while(path, named, most, |_, _| Ok(()))
 }
@@ -88,7 +90,7 @@ fn read_while(
     let known = file.metadata()?.len();
     let mut bytes = Vec::new();
     if known <= most {
-        // A pipe does not know its length, and a file may grow.
+        // The length is not known for a pipe, and a file may grow.
         let mut file = file.take(most + 1);
         let mut seen = 0;
         while file.by_ref().take(PIECE).read_to_end(&mut bytes)? > 0 {
@@ -137,7 +139,7 @@ mod tests {
         let file = OpenOptions::new().write(true).open(&path).unwrap();
         file.set_len(2 << 20).unwrap();
         assert_eq!(said(&path, Named::InFile, 2 << 20), "it is not a text: byte 1572865 is zero");
-        // A sparse file takes no disk space, but would take all memory.
+        // A sparse file needs no disk space, but its content would fill the memory.
         file.set_len(1 << 40).unwrap();
         assert_eq!(said(&path, Named::InFile, 1 << 20), "it is larger than 1 MiB, the limit");
         let pipe = dir.path().join("pipe");

@@ -1,8 +1,9 @@
-//! Old names of keys and metrics, and names from other products, with what to write instead.
+//! Old names of keys and metrics, and names from other products, each with the present name or a
+//! hint.
 
 use crate::config::diagnostic::Help;
 
-/// Renamed keys, by the whole path or by the last name, with the new name.
+/// Renamed keys: the whole old path or its last name, and the new name.
 const KEYS: [(&str, &str); 6] = [
     ("gateway.leg", "backend_link"),
     ("answer_loss", "response_loss"),
@@ -12,20 +13,20 @@ const KEYS: [(&str, &str); 6] = [
     ("answers", "responses"),
 ];
 
-/// Renamed metrics, with the new name.
+/// Renamed metrics: the old name and the new name.
 const METRICS: &[(&str, &str)] = &[
     ("net.answers_lost.count", "net.responses_lost.count"),
     ("situation.answer_lost.count", "situation.response_lost.count"),
 ];
 
-/// Removed keys, and what replaces them.
+/// Removed keys, each with its replacement.
 const GONE: [(&str, &str); 1] = [(
     "engine.conflict.compares",
     "write `engine.conflict.policy` instead: \"last-write-wins\" for `edited`, \"last-commit-wins\" for `committed`",
 )];
 
-/// Terms of OutSystems and Volt MX (`docs/outsystems.md`) in lowercase, the word here that is
-/// probably meant, and how it is written.
+/// Terms of OutSystems and Volt MX (`docs/outsystems.md`) in lower case, our term that is probably
+/// meant, and how to write it.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("syncunit syncunits", "unit", "write a sync unit as a table [unit.NAME]"),
     (
@@ -59,8 +60,8 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("capturedata", "hash", "write the capture as [gateway.serve.capture.hash]"),
 ];
 
-/// Help for an unknown key that was renamed or removed, or that another product has; `known` are
-/// the valid keys of its table.
+/// The help for an unknown key that was renamed or removed, or that another product has. `known`
+/// are the valid keys of its table.
 pub(super) fn former(path: &str, known: &[&str]) -> Option<Help> {
     let name = path.rsplit('.').next().unwrap_or(path);
     let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
@@ -77,7 +78,6 @@ pub(super) fn former(path: &str, known: &[&str]) -> Option<Help> {
     Some(Help::from(format!("did you mean `{ours}`? {how}")))
 }
 
-/// Help for an unknown metric that was renamed.
 pub(super) fn renamed_metric(name: &str) -> Option<Help> {
     METRICS.iter().find(|(old, _)| *old == name).map(|(old, new)| Help::renamed(old, new))
 }

@@ -1,9 +1,10 @@
 //! Finds keys that have no effect because of other keys, such as replica settings without a
 //! replica.
 //!
-//! The grammar states what a key needs ([`Needs`]). A key whose need is not met is reported. It is
-//! ignored without a report if a product profile set it, or if a variant, another variant, `--set`
-//! or an axis left it without effect: one file may describe several designs.
+//! The grammar states the condition under which a key has an effect ([`Needs`]). If the condition
+//! does not hold, the key is reported. In two cases the key is ignored without a report: a product
+//! profile set it, or a choice made it ineffective. A choice is a variant, `--set` or an axis,
+//! because one file may describe several designs.
 
 use std::sync::LazyLock;
 
@@ -18,14 +19,15 @@ use crate::config::tree::{Entry, Node, Origin, Via, parse_own};
 use crate::config::view::View;
 use crate::config::written::dotted;
 
-/// A key that has an effect only beside other keys.
+/// A key that has an effect only under a condition on other keys.
 struct ConditionalKey {
-    /// `NAME` stands for each name of a table.
+    /// The path of the key. `NAME` stands for each name of a table.
     path: Vec<String>,
     needs: &'static Needs,
 }
 
-/// Ordered so that a key comes after those that may remove it or what it needs.
+/// The order matters: a key comes after the keys whose removal may remove it or a key of its
+/// condition.
 static CONDITIONAL_KEYS: LazyLock<Vec<ConditionalKey>> = LazyLock::new(|| {
     let mut left = Vec::new();
     each_key(&mut |path, key| {
@@ -50,7 +52,8 @@ fn names(path: &str) -> Vec<String> {
 }
 
 impl ConditionalKey {
-    /// The path of the key that decides, as `of` names it for a key at `own`.
+    /// The path of a key in the condition, for a conditional key at `own`. `of` is its path as
+    /// [`Needs`] writes it.
     fn decider(own: &[String], of: &str) -> Vec<String> {
         match of.strip_prefix('.') {
             Some("") => own.to_vec(),
@@ -59,7 +62,7 @@ impl ConditionalKey {
         }
     }
 
-    /// Whether removing the other key may remove this key, or a key that decides about it.
+    /// Whether removing the other key may remove this key, or a key of this key's condition.
     fn comes_after(&self, other: &ConditionalKey) -> bool {
         let of = self.needs.of.iter().map(|of| ConditionalKey::decider(&self.path, of));
         self.path != other.path && of.chain([self.path.clone()]).any(|path| path.starts_with(&other.path))
@@ -83,11 +86,11 @@ fn at<'v>(root: View<'v>, path: &[String]) -> View<'v> {
     path.iter().fold(root, |view, name| view.key(name))
 }
 
-/// Keys that stay in the tree but are not written out. A default in their place would be wrong for
-/// a link: a tunnel's packets are smaller than those of the link below it.
+/// Keys that stay in the tree but are not written to the resolved text. For a link, writing the
+/// default instead would be wrong: a tunnel's packets are smaller than those of the link below it.
 pub(super) type UnwrittenKeys = Vec<Vec<String>>;
 
-/// For each of [`CONDITIONAL_KEYS`], whether some variant decides about it.
+/// For each of [`CONDITIONAL_KEYS`]: true if a variant sets a key of its condition.
 pub(super) type Choices = Vec<bool>;
 
 pub(super) fn variant_choices(variants: &[Setting]) -> Choices {
@@ -97,18 +100,18 @@ pub(super) fn variant_choices(variants: &[Setting]) -> Choices {
     CONDITIONAL_KEYS.iter().map(|needy| variants.iter().any(|set| is_choice(needy, set))).collect()
 }
 
-/// The keys that decide, except the key itself.
+/// The keys of a condition, except the conditional key itself.
 fn deciders(needy: &ConditionalKey, own: &[String]) -> impl Iterator<Item = Vec<String>> {
     needy.needs.of.iter().filter(|of| **of != ".").map(|of| ConditionalKey::decider(own, of))
 }
 
-/// Removes keys that a choice left without effect, and reports the others; `by_variants` marks the
-/// keys that variants decide about.
+/// Removes keys that a choice left without effect, and reports the others. `by_variants` marks the
+/// conditional keys whose condition depends on variants.
 pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Diagnostic>) -> UnwrittenKeys {
     idle_but(tree, by_variants, &vec![false; by_variants.len()], mistakes)
 }
 
-/// The same, but keys stay about which the seeds of a swarm decide.
+/// Like `idle`, but keeps the keys whose condition depends on the seeds of a swarm.
 pub(super) fn idle_but(
     tree: &mut Node,
     by_variants: &Choices,
@@ -148,8 +151,8 @@ pub(super) fn idle_but(
     unsaid
 }
 
-/// The jitter tails of links whose jitter was set to zero. An axis or a variant that removes the
-/// jitter also removes its tail; no tail is needed if the file writes both.
+/// The jitter tails of links whose jitter an axis or a variant sets to 0. Without jitter there is
+/// no tail, so the tail in the file is ignored.
 fn tails(root: View<'_>) -> impl Iterator<Item = Vec<String>> {
     let links = root.at("link");
     let still = move |name: &&str| {
@@ -159,7 +162,7 @@ fn tails(root: View<'_>) -> impl Iterator<Item = Vec<String>> {
     tails.map(|name| ["link", name, "jitter_tail"].map(str::to_owned).into())
 }
 
-/// Whether a key is ignored. If not, a value other than its default is reported.
+/// True if a key is ignored silently. Otherwise, reports it if its value is not the default.
 fn is_ignored_key(
     tree: &Node,
     path: &[String],
@@ -180,7 +183,7 @@ fn brought(node: &Node) -> bool {
         && node.table().is_none_or(|table| table.values().all(|entry| brought(&entry.node)))
 }
 
-/// Whether something other than the author of the key made this choice.
+/// True if this choice does not come from the source that set the key.
 fn chosen_by_other(choice: &Origin, key: &Node) -> bool {
     match choice.via {
         Via::Variant(_) => !came_by(key, |via| *via == choice.via),
@@ -194,7 +197,7 @@ fn came_by(node: &Node, is: impl Fn(&Via) -> bool + Copy) -> bool {
         || node.table().is_some_and(|table| table.values().any(|entry| came_by(&entry.node, is)))
 }
 
-/// Where the value came from; for a table, where its keys came from.
+/// The origin of the value; for a table, the origins of its keys.
 fn origins(value: View<'_>) -> Vec<Origin> {
     if value.is_table() {
         return value.names().iter().filter_map(|name| value.name(name).origin()).cloned().collect();
@@ -202,7 +205,8 @@ fn origins(value: View<'_>) -> Vec<Origin> {
     value.origin().into_iter().cloned().collect()
 }
 
-/// Where the choice came from; if a product profile made it, also where the product was chosen.
+/// The origins of a choice. If a product profile made the choice, also the origins of the product's
+/// name.
 fn choosers(root: View<'_>, path: &[String]) -> Vec<Origin> {
     let direct = origins(at(root, path));
     let of_product = direct.iter().any(|origin| matches!(origin.via, Via::Profile { .. }));

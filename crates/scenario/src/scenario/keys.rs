@@ -22,14 +22,15 @@ pub fn schema_json(stacks: &[StackDescription]) -> String {
     }
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     root["title"] = json!("syncdyno scenario");
-    // `Schema` orders the keys itself.
+    // `Schema` sorts the keys.
     let schema = Schema::try_from(root).expect("a table is a schema");
     serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
 }
 
 const ENGINE_OPTIONS: &str = "/properties/engine/properties/options";
 
-/// The options of all stacks, by key; if several stacks have a key, it takes any of their forms.
+/// The options of all stacks, by key. If several stacks have a key, the schema accepts the forms of
+/// all.
 fn options_of(stacks: &[StackDescription]) -> serde_json::Map<String, Json> {
     let mut forms: BTreeMap<&str, Vec<Json>> = BTreeMap::new();
     for stack in stacks {
@@ -137,7 +138,7 @@ fn properties<'k>(keys: impl Iterator<Item = &'k Key>, path: &str) -> Json {
     json!({ "type": "object", "properties": properties })
 }
 
-/// A default that is a single value; the keys of a table have their own defaults.
+/// A default that is a single value. The keys of a table have their own defaults.
 fn plain_default(text: &str) -> Option<Json> {
     let source = super::Source::new("default", text);
     let node = parse_value(&source, 0, crate::config::tree::Via::Default).ok()?;

@@ -1,4 +1,4 @@
-//! Sets single keys of a scenario: `--set`, axes and variants.
+//! Sets single keys of a scenario, for `--set`, axes and variants.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use crate::config::view::View;
 pub(super) struct Setting {
     pub(super) path: Vec<String>,
     key: Origin,
-    /// The new value; without one the key is removed.
+    /// The new value; `None` removes the key.
     value: Option<Node>,
 }
 
 impl Setting {
-    /// Parses `key=value` from the command line; a value that is not TOML is a text.
+    /// Parses `key=value` from the command line. A value that is not TOML is a text.
     pub(super) fn parse(text: &str, option: &str) -> Result<Setting, Diagnostic> {
         let source = Source::new(option, text);
         let help = "write KEY=VALUE, such as engine.pull.chunk_rows=500";
@@ -35,7 +35,8 @@ impl Setting {
         Ok(Setting { path, key, value: Some(value) })
     }
 
-    /// What a variant removes and then sets; unknown keys are mistakes.
+    /// The settings of a variant: first the keys that it removes, then the keys that it sets.
+    /// Unknown keys are mistakes.
     pub(super) fn all_of_variant(variant: &str, written: &Node) -> Vec<Result<Setting, Diagnostic>> {
         let via = || Via::Variant(variant.to_owned());
         let of = |key: &str, place: &Option<Place>| {
@@ -55,7 +56,7 @@ impl Setting {
         all
     }
 
-    /// What a table of dotted keys sets; `name` is what brings it, such as a variant.
+    /// The settings of a table of dotted keys. `name` is the owner of the table, such as a variant.
     pub(super) fn all_of_table(name: &str, table: &Node) -> Vec<Result<Setting, Diagnostic>> {
         let via = Via::Variant(name.to_owned());
         let entries = table.table().into_iter().flatten();
@@ -69,12 +70,12 @@ impl Setting {
         settings.collect()
     }
 
-    /// The dotted key and the new value as TOML; `None` if it removes the key.
+    /// The dotted key, and the new value as TOML. `None` if the setting removes the key.
     pub(super) fn written(&self) -> Option<(Vec<String>, String)> {
         Some((self.path.clone(), self.value.as_ref()?.to_toml().to_string()))
     }
 
-    /// Reports an axis that changes what a variant sets, or something below or above it.
+    /// Reports an axis if it changes a key that a variant sets, or a key below or above that key.
     pub(super) fn turns(&self, of_variant: &Setting) -> Option<Diagnostic> {
         let Via::Variant(name) = &of_variant.key.via else { return None };
         let place = self.key.place.as_ref()?;
@@ -86,7 +87,7 @@ impl Setting {
         })
     }
 
-    /// The note for an option that overrides a setting of the variant that names the cell.
+    /// The note that an option overrides a setting of the variant that gives the cell its name.
     pub(super) fn covers(&self, of_variant: &Setting) -> Option<Diagnostic> {
         let Via::Variant(name) = &of_variant.key.via else { return None };
         let option = &self.key.place.as_ref()?.source.name;
@@ -105,7 +106,7 @@ impl Setting {
         })
     }
 
-    /// Whether all that it sets is still there after another setting is applied.
+    /// True if applying the other setting later does not change any value that this setting sets.
     pub(super) fn is_independent_of(&self, other: &Setting, tree: &Node) -> bool {
         let mut both = tree.clone();
         let mut set = |setting: &Setting| setting.apply(&mut both).map(|()| both.to_toml());
@@ -130,12 +131,12 @@ impl Setting {
     pub(super) fn meets(&self, other: &Setting) -> bool {
         self.path.iter().zip(&other.path).all(|(a, b)| a == b || is_wildcard(a) || is_wildcard(b))
     }
-    /// Whether it is about this key, or about a table that contains this key.
+    /// True if the setting is about this key, or about a table that contains this key.
     pub(super) fn is_at_or_above(&self, path: &[String]) -> bool {
         let is_one = |(own, name): (&String, &String)| own == name || is_wildcard(own);
         self.path.len() <= path.len() && self.path.iter().zip(path).all(is_one)
     }
-    /// Whether it gives a value to this dotted key, or to one below it.
+    /// True if the setting gives a value to this dotted key, or to a key below it.
     pub(super) fn gives(&self, path: &str) -> bool {
         let names: Vec<&str> = path.split('.').collect();
         let shared = names.len().min(self.path.len());
@@ -143,7 +144,7 @@ impl Setting {
         meets && self.value.as_ref().is_some_and(|value| is_within(value, &names[shared..]))
     }
 
-    /// Whether the tree has this key, with the same value if the setting has one.
+    /// True if the tree has this key and, if the setting has a value, the same value.
     pub(super) fn is_said_by(&self, tree: &Node) -> bool {
         let said = |node: &Node| match (&self.value, &node.value) {
             (Some(value), _) => node.to_toml() == value.to_toml(),
@@ -158,7 +159,7 @@ impl Setting {
         nodes.into_iter().any(said)
     }
 
-    /// Parses the key of a `needs`, alone or with a value; `None` if scenarios have no such key.
+    /// Parses a key of `needs`, with or without a value. `None` if scenarios have no such key.
     pub(super) fn of_need(text: &str) -> Option<Setting> {
         let need = if text.contains('=') {
             Setting::parse(text, "needs").ok()?
@@ -183,7 +184,8 @@ impl Setting {
         };
         if is_wildcard(name) {
             let there = node.table().into_iter().flatten();
-            // A name that looks like a wildcard is refused later; here it would recurse for ever.
+            // A name that looks like a wildcard is refused later. Here it would cause an endless
+            // recursion.
             let meant = there.filter(|(own, entry)| !is_wildcard(own) && stands_for(name, &entry.node));
             let names: Vec<String> = meant.map(|(own, _)| own.clone()).collect();
             if names.is_empty() && self.value.is_some() {
@@ -220,7 +222,7 @@ impl Setting {
 /// The form of a dotted key.
 ///
 /// # Errors
-/// Names the keys that scenarios have instead.
+/// An unknown key. The message lists the valid keys.
 pub(super) fn known_key(key: &str, at: View<'_>) -> Result<&'static Form, Diagnostic> {
     let origin = Origin { place: at.place(), via: Via::File };
     let below = |(form, path): (&'static Form, String), name: &String| {
@@ -229,7 +231,7 @@ pub(super) fn known_key(key: &str, at: View<'_>) -> Result<&'static Form, Diagno
     wildcard_path(key, at.place())?.iter().try_fold((&ROOT, String::new()), below).map(|(form, _)| form)
 }
 
-/// Whether `*` or `*:KEY` matches the name of this value.
+/// Whether the wildcard `*` or `*:KEY` matches the table with this value.
 fn stands_for(wide: &str, node: &Node) -> bool {
     let has = |key: &str| match node.get(&[key]).map(|node| &node.value) {
         Some(Val::List(items)) => !items.is_empty(),
@@ -246,7 +248,7 @@ fn below<'n>(node: &'n Node, name: &str) -> Vec<&'n Node> {
     entries.filter(meant).map(|(_, entry)| &entry.node).collect()
 }
 
-/// Parses a dotted key in which `*` may stand for names.
+/// Parses a dotted key that may contain the wildcards `*` and `*:KEY`.
 fn wildcard_path(key: &str, place: Option<Place>) -> Result<Vec<String>, Diagnostic> {
     let bare = |part: &str| is_wildcard(part) && !key.contains(['"', '\'']);
     let quoted = |part: &str| if bare(part) { format!("\"{part}\"") } else { part.to_owned() };
@@ -257,7 +259,7 @@ fn wildcard_path(key: &str, place: Option<Place>) -> Result<Vec<String>, Diagnos
         .ok_or_else(|| Diagnostic::new(place, format!("`{key}` is not a dotted key")).help(help))
 }
 
-/// Whether setting `node` also sets what is `below` it.
+/// True if setting `node` also sets the key at the path `below` it.
 fn is_within(node: &Node, below: &[impl AsRef<str>]) -> bool {
     node.table().is_none() || node.get(below).is_some()
 }
@@ -275,7 +277,7 @@ fn merge(form: &Form, node: &mut Node, value: Node, path: &str) -> Result<(), Di
             return Ok(());
         }
     };
-    // Two kinds that are set at once stay, and are refused later.
+    // If a value has two keys that exclude each other, both stay. The check refuses them later.
     if let Some(name) = new.keys().find(|name| form.has_kind(name))
         && let Some(table) = node.table_mut()
     {

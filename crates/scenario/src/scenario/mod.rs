@@ -1,23 +1,26 @@
-//! Scenario files: reads and checks them, and resolves them to plans.
+//! Scenario files: this room reads them, checks them, and resolves them to plans.
 //!
-//! This room decides what a scenario file means. It reads TOML and reports all mistakes at once,
+//! The room decides the meaning of a scenario file. It reads TOML and reports all mistakes at once,
 //! each with file, line, caret and a fix. It fills in defaults, and resolves names, clock times and
-//! shares to a [`Plan`] that leaves nothing to decide. `world` runs the plan. The caller passes the
-//! known stacks, as this room does not depend on them.
+//! shares. The result is a [`Plan`], in which every value is decided. The room `world` runs the
+//! plan. The caller passes the known stacks, because this room does not depend on them.
 //!
 //! Invariants:
 //! - An unknown key is an error.
-//! - The order of a file has no meaning: all that repeats is a table by name, and entities are
+//! - The order of a file has no meaning. Everything that repeats is a table by name. Entities are
 //!   ordered parents first, then by name.
-//! - A share becomes an exact count by largest remainder.
+//! - A share becomes an exact count by the method of the largest remainder.
 //! - The resolved text of a plan reads back as the same plan.
-//! - The digest covers what a scenario means, including CSV rows, but not its comments or its seed.
-//! - What a swarm draws is a function of the scenario and the seed.
+//! - The digest covers the meaning of a scenario, including CSV rows. It does not cover comments
+//!   and the seed.
+//! - The draw of a swarm is a function of the scenario and the seed. (In a swarm, each seed has a
+//!   subset of the faults.)
 //!
-//! Reading order: a tree (`config`) is TOML in which each value remembers its place. `grammar`
-//! lists every key once; `check` checks a tree against it; `keys` writes it as a JSON Schema.
-//! Before the check, `merge` applies a variant, `--set` and axes, `rows` reads CSVs, and `derive`
-//! adds defaults. After it, `idle` finds keys without effect, and `resolve` makes the plan.
+//! Reading order: a tree (`config`) is TOML in which each value knows its place. `grammar` lists
+//! every key once. `check` checks a tree against the grammar, and `keys` writes the grammar as a
+//! JSON Schema. Three steps come before the check: `merge` applies a variant, `--set` and axes;
+//! `rows` reads CSVs; `derive` adds defaults. Two steps come after it: `idle` finds keys without
+//! effect, and `resolve` makes the plan.
 
 macro_rules! embedded {
     ($of:literal: $($name:literal),* $(,)?) => {
@@ -78,10 +81,9 @@ pub use written::{TITLE_WANT, in_id, is_title};
 
 /// The main scenario, embedded so that the binary works outside its repository.
 pub const HOSPITAL_DAY: &str = include_str!("../../../../scenarios/hospital-day.toml");
-/// An embedded file: its name and its text.
 type Embedded = (&'static str, &'static str);
 
-/// The tables that `sweep --table` knows by name, each with its scenarios.
+/// The tables that `sweep --table` accepts by name, each with its scenarios.
 pub const TABLES: &[(&str, &[Embedded])] = &[
     ("architectures", embedded!("strategies": "matrix")),
     ("wire", embedded!("wire": "matrix")),
@@ -94,7 +96,7 @@ pub const TABLES: &[(&str, &[Embedded])] = &[
         ),
     ),
 ];
-/// The scenarios of the checklist for offline sync, each with its name and text.
+/// The scenarios of the checklist for offline sync, each with its name and its text.
 pub const CHECKLIST: &[(&str, &str)] = embedded!(
     "checklist": "automatic", "avoided-conflicts", "changed-columns", "cleared-queue", "conflict-page",
     "consistent", "deadline", "edits-meanwhile", "flat-entities", "hierarchy", "light-entities",

@@ -1,8 +1,9 @@
-//! What a swarm takes for each seed from `swarm.one_of`: one table of keys of each list.
+//! The lists of `swarm.one_of`: each seed of a swarm takes one table of keys from each list.
 //!
-//! A fault can be on or off. A design is one of several, such as how phones hear of changes, and a
-//! seed that has none of them is no world. So each list names tables of keys, one of which a seed
-//! takes, with the same chance. They are set before the scenario is resolved, as a variant's are.
+//! A fault is on or off. But a design is one of several: for instance, how phones learn of changes.
+//! A seed needs exactly one of them. So each list has several tables of keys, and a seed takes one
+//! of them, all with the same probability. The keys are set before the scenario is resolved, like
+//! the keys of a variant.
 
 use super::merge::Setting;
 use crate::base::Seed;
@@ -10,7 +11,8 @@ use crate::config::diagnostic::{Diagnostic, Place};
 use crate::config::tree::{Node, Val};
 use crate::config::view::View;
 
-/// Keys that say which cells there are, or bring others that a resolved scenario then writes out.
+/// Keys that a seed must not set. They decide which cells exist, or they set other keys that the
+/// resolved scenario then contains.
 const FIXED: [&str; 8] =
     ["name", "seed", "swarm", "situations", "expect", "covers", "product", "backend.profile"];
 
@@ -24,11 +26,12 @@ struct List {
     ways: Vec<Vec<Setting>>,
 }
 
-/// A table that a seed takes of a list: the name of the list, and the number of the table from 0.
+/// The table that a seed takes from a list: the index of the list and the index of the table, both
+/// from 0.
 pub(super) type Way = (usize, usize);
 
 impl OneOf {
-    /// The lists that a tree has; what is wrong with them is a mistake.
+    /// The lists of a tree. Wrong lists are reported as mistakes.
     pub(super) fn of(tree: &Node, mistakes: &mut Vec<Diagnostic>) -> OneOf {
         let lists = tree.get(&["swarm", "one_of"]).and_then(Node::table).into_iter().flatten();
         let lists = lists.filter_map(|(name, entry)| {
@@ -49,17 +52,16 @@ impl OneOf {
         self.0.is_empty()
     }
 
-    /// All that a seed may set.
+    /// The settings of all tables of all lists.
     pub(super) fn settings(&self) -> impl Iterator<Item = &Setting> {
         self.0.iter().flat_map(|list| list.ways.iter().flatten())
     }
 
-    /// Each table alone.
     pub(super) fn each(&self) -> impl Iterator<Item = Vec<Way>> {
         self.0.iter().enumerate().flat_map(|(at, list)| (0..list.ways.len()).map(move |way| vec![(at, way)]))
     }
 
-    /// What this seed takes, one table of each list.
+    /// The tables that this seed takes, one from each list.
     pub(super) fn drawn(&self, seed: Seed) -> Vec<Way> {
         let seed = seed.derive("scenario.swarm.one-of", 0);
         let lists = self.0.iter().enumerate().filter(|(_, list)| !list.ways.is_empty());
@@ -68,12 +70,12 @@ impl OneOf {
         drawn.collect()
     }
 
-    /// What these tables set.
+    /// The settings of these tables.
     pub(super) fn taken(&self, ways: &[Way]) -> Vec<Setting> {
         ways.iter().flat_map(|(list, way)| self.0[*list].ways[*way].iter().cloned()).collect()
     }
 
-    /// The note about a seed whose tables do not fit together.
+    /// The note that a seed takes tables that do not fit together.
     pub(super) fn told(&self, ways: &[Way]) -> Diagnostic {
         let one = |(list, way): &Way| format!("{} {}", self.0[*list].name, way + 1);
         let names: Vec<String> = ways.iter().map(one).collect();

@@ -1,4 +1,4 @@
-//! A plan: one cell of a scenario. It holds what is simulated, what is judged, and its origin.
+//! A plan: the values for one cell (one simulation), the expectations that judge it, its origin.
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
@@ -11,40 +11,41 @@ use crate::config::diagnostic::Diagnostic;
 use crate::gateway::{Capture, Mode};
 use crate::setup::Setup;
 
-/// One cell: scenario × variant × axes × seed.
+/// One cell: one scenario, one variant, one value per axis, one seed.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// What is simulated.
+    /// The values that the simulation needs.
     pub setup: Setup,
-    /// What the cell is judged by.
+    /// The expectations that judge the cell.
     pub judged: Arc<Judging>,
-    /// Where the cell came from.
+    /// The origin of the cell.
     pub source: Arc<Origin>,
 }
 
-/// What a cell is judged by.
+/// The expectations that judge a cell.
 #[derive(Clone, Debug, Default)]
 pub struct Judging {
     /// The violations and figures that the cell must show.
     pub expect: Expect,
     /// Thresholds on figures.
     pub gates: Vec<Gate>,
-    /// Claims that compare variants of the scenario; the same in all its cells.
+    /// Claims that compare variants of the scenario. All cells of the scenario have the same
+    /// claims.
     pub claims: Arc<[Claim]>,
-    /// Questions that variants answer by comparison; the same in all cells, too.
+    /// Questions that two variants answer. All cells of the scenario have the same questions.
     pub questions: Arc<[Question]>,
-    /// The situations that the cells must reach.
+    /// The situations that the cells of a swarm must reach.
     pub situations: Situations,
-    /// The metrics that a baseline compares; the default list if empty.
+    /// The metrics that a baseline compares. If empty, the default list.
     pub baseline_metrics: Vec<String>,
 }
 
-/// Where a cell came from, and what to report about it.
+/// The origin of a cell, and the notes to report about it.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
     /// The name of the scenario.
     pub scenario: String,
-    /// The path it was read from; empty for the embedded one.
+    /// The path of the file; empty for an embedded scenario.
     pub path: String,
     /// A digest of the resolved scenario and the files that it reads.
     pub digest: String,
@@ -52,7 +53,7 @@ pub struct Origin {
     pub variant: Option<String>,
     /// The values of the axes, by key.
     pub axes: BTreeMap<String, String>,
-    /// What a `[table]` calls the axis values of the cell, one per axis.
+    /// The names of the cell's axis values in a `[table]`, one per axis.
     pub called: Vec<String>,
     /// The resolved scenario as TOML, for the record and for `repro/`.
     pub resolved: Arc<str>,
@@ -60,11 +61,12 @@ pub struct Origin {
     pub swarm: Option<Arc<Swarm>>,
     /// What this seed drew; `None` without a swarm.
     pub drawn: Option<Arc<Drawn>>,
-    /// CSVs, traces and files of stack options that the scenario reads, relative to it.
+    /// The CSVs, traces and files of stack options that the scenario reads. Paths are relative to
+    /// it.
     pub files: Vec<String>,
     /// Notes for the user, such as inferred column types.
     pub notes: Arc<[String]>,
-    /// Lints: what is allowed and probably not meant.
+    /// Lints: settings that are allowed but probably not meant.
     pub warnings: Arc<[Diagnostic]>,
 }
 
@@ -89,7 +91,7 @@ impl Plan {
         self
     }
 
-    /// The capture by which changes are found, for devices or for their replica, after its key.
+    /// The capture strategy that finds changes for devices or for the replica, with its key.
     pub(super) fn capture(&self) -> (&'static str, &Capture) {
         match self.gateway.mode {
             Mode::Ota => ("gateway.serve.capture", &self.gateway.serve),
@@ -97,12 +99,12 @@ impl Plan {
         }
     }
 
-    /// The judging, to be changed; a shared one is copied first.
+    /// The judging, for changes. If it is shared, it is copied first.
     pub fn judged_mut(&mut self) -> &mut Judging {
         Arc::make_mut(&mut self.judged)
     }
 
-    /// The origin, to be changed; a shared one is copied first.
+    /// The origin, for changes. If it is shared, it is copied first.
     pub fn source_mut(&mut self) -> &mut Origin {
         Arc::make_mut(&mut self.source)
     }
@@ -115,7 +117,7 @@ pub struct Expect {
     pub violations: Vec<String>,
     /// The bounds of figures, by metric.
     pub metrics: BTreeMap<String, Bound>,
-    /// The names of the actions of which a run may make no edit.
+    /// The names of actions that may make no edit in a run.
     pub optional: Vec<String>,
 }
 
@@ -128,7 +130,8 @@ pub struct Bound {
     pub max: Option<u64>,
 }
 
-/// A claim that compares two variants under each seed: one fails by a figure, the other mends it.
+/// A claim that compares two variants under each seed. One variant has a bad figure, and the other
+/// variant mends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The name of the claim.
@@ -139,14 +142,14 @@ pub struct Claim {
     pub mends: String,
     /// The metric that is compared.
     pub metric: String,
-    /// Where the figure of the mended variant must lie.
+    /// The bounds of the figure in the mended variant.
     pub bound: Bound,
-    /// Least ratio of the failing figure to the mended one, in thousandths; if absent, the failing
-    /// figure must be out of bounds.
+    /// The least ratio of the failing figure to the mended figure, in thousandths. `None`: the
+    /// failing figure must be outside the bounds.
     pub factor_milli: Option<u32>,
-    /// Exactly the keys in which the variants differ; empty if the file does not say.
+    /// The keys in which the two variants differ, exactly. Empty if the file does not list them.
     pub keys: Vec<String>,
-    /// For a failing variant with a planted bug: where the bug was reported in a real product.
+    /// For a failing variant with a planted bug: the report of this bug in a real product.
     pub report: Option<String>,
 }
 
@@ -159,8 +162,8 @@ pub struct Gate {
     pub metric: String,
     /// The statistic: `value`, `count`, `never`, `min`, `mean`, `p50`, `p95`, `p99`, `max`.
     pub stat: String,
-    /// The start state of the devices that count; `None` for all devices.
+    /// The start state of the devices that count, such as `empty`; `None` for all devices.
     pub start: Option<String>,
-    /// Where the figure must lie.
+    /// The bounds of the figure.
     pub bound: Bound,
 }

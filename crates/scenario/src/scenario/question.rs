@@ -8,9 +8,9 @@ use crate::base::word_enums;
 /// A list of numbered questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuestionList {
-    /// The prefix of its questions' names.
+    /// The prefix of the names of its questions.
     pub name: &'static str,
-    /// What the list is called in a sentence.
+    /// The name of the list in a sentence.
     pub title: &'static str,
     /// How many questions it has.
     pub questions: u32,
@@ -25,7 +25,8 @@ pub const QUESTION_LISTS: [QuestionList; 2] = [
 /// A question, with its two variants and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// Its list and number, such as `checklist-2`, and another word if questions share a number.
+    /// The list and the number, such as `checklist-2`. If questions share a number, another word
+    /// follows.
     pub name: String,
     /// The question itself.
     pub asks: String,
@@ -33,27 +34,28 @@ pub struct Question {
     pub without: String,
     /// The name of the variant with the practice.
     pub with: String,
-    /// The text of the answer, with figures in braces.
+    /// The text of the answer. The names of figures are in braces.
     pub says: String,
     /// The figures of the answer.
     pub figures: Vec<Told>,
-    /// The text for a scenario in which both variants are the same, if it has its own.
+    /// The text for a scenario in which both variants are the same, if the question has such a
+    /// text.
     pub alike: Option<String>,
-    /// The practice it asks for, if a plan can show whether a scenario follows it.
+    /// The practice that the question is about, if a plan can show whether a scenario follows it.
     pub does: Option<Practice>,
-    /// Which scenario it is put to.
+    /// The scenario that the question is asked about.
     pub put: Put,
 }
 
 word_enums! {
     /// The practice in question.
     pub enum Practice {
-        /// Phones hold the columns that the app shows.
+        /// Phones hold only the columns that the app shows.
         #[default]
         ShownColumns: "shown-columns",
         /// No list of a screen joins entities.
         FlatLists: "flat-lists",
-        /// Phones hold the rows of their people.
+        /// A phone holds only the rows of its user.
         OwnRows: "own-rows",
         /// No request is abandoned while its response is arriving.
         FittingTimeout: "fitting-timeout",
@@ -61,11 +63,11 @@ word_enums! {
         FreeScreen: "free-screen",
         /// The app's hooks are quick.
         QuickHooks: "quick-hooks",
-        /// Attachments have requests of their own, which no row waits for.
+        /// Attachments have separate requests, and no row waits for them.
         PhotosBeside: "photos-beside",
-        /// The app is notified of the network.
+        /// The app gets network events and does not poll.
         ToldOfNetwork: "told-of-network",
-        /// Each occasion has a unit, which syncs only what it needs.
+        /// Each occasion has a separate unit, which syncs only the data that it needs.
         UnitForMoment: "unit-for-moment",
         /// Two people cannot edit one row at the same time.
         AvoidedConflicts: "avoided-conflicts",
@@ -75,29 +77,29 @@ word_enums! {
         OwnActions: "own-actions",
         /// A unit that syncs everything replaces the waiting units.
         FullSyncReplaces: "full-sync-replaces",
-        /// Units start when people save, when the network comes, and periodically.
+        /// Units start on each save, when the network comes, and periodically.
         StartsByItself: "starts-by-itself",
         /// The status that people see is true.
         TrueStatus: "true-status",
-        /// The server's clock decides what is new.
+        /// The server's clock decides which rows are new.
         ServerDates: "server-dates",
-        /// Neither of two edits of a row replaces the other unasked.
+        /// If two edits change a row, neither replaces the other silently.
         MergedConflicts: "merged-conflicts",
         /// The cursor is saved with its rows.
         CursorWithRows: "cursor-with-rows",
-        /// A load resumes behind its last page.
+        /// An interrupted load resumes after its last page.
         LoadInPages: "load-in-pages",
-        /// An update contains the columns that a person set.
+        /// An update contains only the columns that a person set.
         ChangedColumns: "changed-columns",
         /// Edits wait in an outbox.
         Outbox: "outbox",
         /// Waiting edits are sent before a person logs out.
         SentBeforeLogout: "sent-before-logout",
-        /// A thing that two phones create is one row.
+        /// A thing that two phones create becomes one row.
         NaturalKey: "natural-key",
         /// A row is shown with the row that it refers to.
         WithParents: "with-parents",
-        /// Units, changed columns and merges.
+        /// The app has units for occasions, sends only changed columns, and merges edits.
         FullEngine: "full-engine",
     }
 }
@@ -109,40 +111,42 @@ pub struct Told {
     pub name: String,
     /// The metric, with a statistic if it is a distribution.
     pub metric: String,
-    /// The difference that the figure must show for a yes; `None` if the figure is only reported.
+    /// The difference that the figure must show for the answer "yes". `None` if it is only
+    /// reported.
     pub demand: Option<Demand>,
 }
 
-/// How a figure must differ between the two variants for a yes.
+/// The difference between the two variants that a figure must show for the answer "yes".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {
-    /// True if the figure must be greater with the practice, false if less.
+    /// True if the figure must be greater with the practice, false if it must be less.
     pub more: bool,
-    /// Least ratio of the greater figure to the other, in thousandths.
+    /// The least ratio of the greater figure to the other figure, in thousandths.
     pub factor_milli: u32,
 }
 
-/// Which scenario a question is put to.
+/// The scenario that a question is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Put {
-    /// To the scenario that defines it and is built to show it.
+    /// The scenario that defines the question and is built to show it.
     ToItsOwn,
     /// To another scenario.
     ToAnother(Standing),
-    /// To another scenario, without running two variants, for this reason.
+    /// Another scenario. For this reason, the two variants are not run.
     ToNone(Standing, String),
 }
 
-/// How a user's scenario relates to a question before anything is run.
+/// The relation of a user's scenario to a question before a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// The half that the scenario is like; `None` if that cannot be seen, or if it is like neither.
+    /// The half of the question that the scenario matches. `None` if it matches neither or the plan
+    /// does not show it.
     pub half: Option<Stand>,
-    /// What in the scenario shows it.
+    /// The setting of the scenario that shows this.
     pub because: String,
-    /// Settings that were added to make it follow the practice.
+    /// Settings that were added so that the scenario follows the practice.
     pub tried: Vec<String>,
-    /// What the scenario must have for the practice to show an effect.
+    /// The condition under which the practice can show an effect in the scenario.
     pub shown_by: String,
 }
 
@@ -156,18 +160,18 @@ pub enum Stand {
     With,
 }
 
-/// A piece of an answer's text: words, or a figure in braces.
+/// A piece of an answer's text: plain words, or a figure in braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     /// Plain words.
     Words(&'a str),
     /// The figure of this name in both variants.
     Both(&'a str),
-    /// How many times as large as the first figure the second one is.
+    /// The ratio of the second variant's figure to the first variant's figure.
     Times(&'a str),
 }
 
-/// The index in [`QUESTION_LISTS`] and the number in the list, from a question's name.
+/// Reads a question's name: the index in [`QUESTION_LISTS`] and the number in the list.
 pub fn question_place(name: &str) -> Option<(usize, u32)> {
     let (list, rest) = name.split_once('-')?;
     let at = QUESTION_LISTS.iter().position(|one| one.name == list)?;

@@ -1,15 +1,16 @@
-//! Settings that fix what checks find: suggestions for a scenario.
+//! Suggests settings for a scenario that remove the failures that checks find.
 
 use super::document::Document;
 use crate::config::tree::parse_path;
 use crate::config::written::dotted;
 
-/// A key, the value that helps, and the checks or metrics that fail with other values.
+/// A key, the value that helps, and the checks or metrics that other values make fail.
 type Remedy = (&'static str, &'static str, &'static [&'static str]);
 
-/// Remedies for a design that loses data, in the order in which they are tried: first what the app
-/// and its gateway can change, then what only the owner of the backend can. `NAME` matches any
-/// name. Scenarios of this project that show the fault pass with the value given here.
+/// Remedies for a design that loses data, in the order in which they are suggested. First come
+/// settings of the app and its gateway, then settings of the backend, which another owner may
+/// control. `NAME` matches any name. A scenario of this project that shows the fault passes with
+/// the value given here.
 const REMEDIES: &[Remedy] = &[
     ("engine.push.capture", "outbox", EDITS),
     ("engine.push.sync_date", "start", MISSED),
@@ -104,7 +105,7 @@ const REMEDIES: &[Remedy] = &[
 
 const MISSED: &[&str] = &["lost", "stale", "stuck", "delivered-again", "flicker"];
 const PASSED_OVER: &[&str] = &["missing", "outdated", "kept-deleted", "stuck"];
-/// Deletes of which the source keeps no record.
+/// Checks that fail if the source keeps no record of deletes.
 const UNNOTED: &[&str] = &["kept-deleted"];
 const FORGOTTEN: &[&str] = &["lost", "stale", "undetected-delete", "orphan"];
 const GONE: &[&str] = &["undetected-delete", "orphan", "lost", "stale"];
@@ -117,10 +118,11 @@ const DISCARDED: &str = "oracle.saved_edits.discarded";
 const SHELVED: &str = "oracle.shelved.edits";
 const UPGRADED: &str = "oracle.saved_edits.upgraded";
 const POWER_LOST: &str = "oracle.saved_edits.power_lost";
-/// The metric of forgotten edits, and the check whose remedies apply to it.
+/// The metric of forgotten edits, and the check whose remedies also apply to this metric.
 const FORGOTTEN_EDITS: (&str, &str) = ("oracle.saved_edits.forgotten", "lost-edit");
 
-/// Keys that are off unless written, with the table that must exist to set them.
+/// Keys that are off if the file does not write them. The second text is the table that must exist
+/// to set the key.
 const OFF_UNLESS_WRITTEN: &[(&str, &str)] = &[
     ("engine.hook_timeout", "hooks"),
     ("integration.claim", "integration"),
@@ -129,12 +131,12 @@ const OFF_UNLESS_WRITTEN: &[(&str, &str)] = &[
     ("gateway.refresh.capture.last_modified.reconcile.every", "gateway.refresh.capture.last_modified"),
 ];
 
-/// The path of a key, and its value.
 type Key = (Vec<String>, String);
 
 impl Document {
-    /// Settings (in the form of `--set`) that may fix what `check`, or a metric of lost edits,
-    /// reports, most likely first; empty if the scenario has none of the known causes.
+    /// Settings, in the form of `--set`, that may remove a failure. `check` is the name of a check
+    /// or of a metric of lost edits. The likeliest setting comes first. Empty if the scenario has
+    /// none of the known causes.
     pub fn remedies(&self, check: &str) -> Vec<String> {
         let check = if check == FORGOTTEN_EDITS.0 { FORGOTTEN_EDITS.1 } else { check };
         let keys = self.provenance(None, &[]).unwrap_or_default();
@@ -145,8 +147,8 @@ impl Document {
     }
 }
 
-/// The settings of a remedy for a scenario with these keys: each matching key with another value,
-/// or a key that is off unless written, if its table exists.
+/// The settings of a remedy, for a scenario with these keys. They set each matching key that has
+/// another value. A key that is off unless written is set if its table exists.
 fn settings(keys: &[Key], pattern: &str, value: &str) -> Vec<String> {
     let said = keys.iter().filter_map(|(path, said)| Some((matched(path, pattern)?, said)));
     let said: Vec<(String, &String)> = said.collect();
@@ -161,7 +163,7 @@ fn settings(keys: &[Key], pattern: &str, value: &str) -> Vec<String> {
     if table.is_some_and(is_there) { vec![format!("{pattern}={value}")] } else { Vec::new() }
 }
 
-/// The beginning of a key that matches a pattern, in which `NAME` is any name.
+/// The beginning of a path that matches a pattern. `NAME` in the pattern matches any name.
 fn matched(path: &[String], pattern: &str) -> Option<String> {
     let names: Vec<&str> = pattern.split('.').collect();
     let alike = path.iter().zip(&names).all(|(own, name)| *name == "NAME" || own == name);

@@ -1,4 +1,4 @@
-//! The ids that `covers` and `shows` may name: what an offline-capable system owes its users.
+//! The ids that `covers` and `shows` may name: requirements on systems that work offline.
 
 use crate::config::diagnostic::closest;
 use crate::config::form::Written;

@@ -17,11 +17,11 @@ use crate::config::tree::{Entry, Node, Origin, Table, Val};
 use crate::config::written::Calendar;
 use crate::workload::GivenRow;
 
-/// A parsed CSV; its cells are still texts.
+/// A parsed CSV. Its cells are still texts.
 #[derive(Debug)]
 pub(super) struct Brought {
     pub(super) file: String,
-    /// The path relative to the working directory, for messages.
+    /// The path relative to the working directory, as messages show it.
     shown: String,
     pub(super) text: String,
     header: Vec<String>,
@@ -30,12 +30,12 @@ pub(super) struct Brought {
     pub(super) updated_at: Option<usize>,
 }
 
-/// The CSVs of a scenario, by the entity whose rows they have.
+/// The CSVs of a scenario, by the name of the entity that has their rows.
 pub(super) type CsvFiles = BTreeMap<String, Brought>;
 
 const TOLD: usize = 20;
 
-/// Gives entities a schema if the scenario has none; `notes` lists the inferred types.
+/// Reads the CSVs, and adds a schema to each entity without one. `notes` lists the inferred types.
 pub(super) fn prepare(
     tree: &mut Node,
     dir: Option<&Path>,
@@ -51,7 +51,8 @@ pub(super) fn prepare(
             Ok(brought) => brought,
             Err(mistakes) => {
                 out.extend(mistakes);
-                // Without the file nothing can be inferred, and no column reported as wrong.
+                // Without the file, no type can be inferred. With this schema, no column is
+                // reported as wrong.
                 if inferred {
                     insert_schema(&mut entry.node, vec![("id".to_owned(), "text key".to_owned())], false);
                 }
@@ -79,7 +80,7 @@ fn insert_schema(entity: &mut Node, columns: Vec<(String, String)>, known: bool)
 }
 
 impl Brought {
-    /// Reads the CSV of an entity; without a schema its column types are to be inferred.
+    /// Reads the CSV of an entity. Without a schema, its column types will be inferred.
     fn read(
         rows: &Node,
         dir: Option<&Path>,
@@ -90,7 +91,7 @@ impl Brought {
         let name = |key: &str| rows.get(&[key]).and_then(Node::as_text);
         let unreadable = |key: &str| rows.get(&[key]).is_some_and(|n| n.as_text().is_none());
         let Some(file) = name("csv").filter(|_| !unreadable("key") && !unreadable("updated_at")) else {
-            // The check reports what is missing or not a text.
+            // The check reports keys that are missing or not a text.
             return Err(Vec::new());
         };
         let place = rows.get(&["csv"]).and_then(|n| n.origin.place.clone()).or(at);
@@ -137,7 +138,7 @@ impl Brought {
             let record = record.map_err(|e| told(format!("cannot read {file}: {e}")))?;
             ragged += usize::from(record.len() != header.len());
             records.push(record);
-            // A bad line may have a hundred million cells; report no more.
+            // A bad line may have 100 million cells, so no further line is reported.
             if ragged > TOLD {
                 break;
             }
@@ -156,7 +157,7 @@ impl Brought {
             }
             let line = record.position().map_or(0, csv::Position::line);
             if let Some((at, title)) = astray(self.rest(record), record.len() == self.header.len()) {
-                // From here on, line ends cannot be trusted.
+                // After this mistake, the line ends of the CSV are not reliable.
                 let help = "write a quote within a quoted cell twice: \"\"";
                 mistakes.push(Diagnostic::new(Some(self.spot(record, at)), title).help(help));
                 break;
@@ -189,13 +190,13 @@ impl Brought {
         let from = record.position().map_or(0, |p| p.byte() as usize);
         self.text[from..].trim_start_matches(['\n', '\r'])
     }
-    /// A mistake in the first line of the record, at the cell or at the whole line.
+    /// A mistake in the first line of a record, at one cell or at the whole line.
     fn wrong(&self, record: &csv::StringRecord, cell: Option<usize>, title: impl Into<String>) -> Diagnostic {
         let line = self.rest(record).lines().next().unwrap_or("");
         let span = cell.map_or(0..line.len(), |cell| cell_span(line, cell));
         Diagnostic::new(Some(self.within(record, 0, line, span)), title)
     }
-    /// The character at this byte of a record, within its line.
+    /// The place of the character at this byte of a record, within its line.
     fn spot(&self, record: &csv::StringRecord, at: usize) -> Place {
         let rest = self.rest(record);
         let begin = rest[..at].rfind('\n').map_or(0, |end| end + 1);
@@ -203,7 +204,7 @@ impl Brought {
         let line = rest[begin..].lines().next().unwrap_or("");
         self.within(record, rest[..begin].matches('\n').count(), line, at - begin..at - begin + width)
     }
-    /// A span of the line that is `lines` lines after the start of a record.
+    /// The place of a span in the line that is `lines` lines after the start of a record.
     fn within(&self, record: &csv::StringRecord, lines: usize, line: &str, span: Range<usize>) -> Place {
         let (text, span) = shown(line, span);
         let first_line = record.position().map_or(1, |p| p.line() as usize) + lines;
@@ -211,7 +212,6 @@ impl Brought {
         Place { source: Arc::new(source), span }
     }
 
-    /// Infers types for all columns except the stamp, from the cells.
     fn infer(&self) -> Vec<(String, String)> {
         let columns = self.header.iter().enumerate().filter(|(i, _)| Some(*i) != self.updated_at);
         let empty = |i: usize| self.records.iter().any(|record| record[i].trim().is_empty());
@@ -227,7 +227,7 @@ impl Brought {
         let cells: BTreeSet<&str> =
             self.records.iter().map(|r| &r[column]).filter(|c| !c.is_empty()).collect();
         let all = |test: &dyn Fn(&str) -> bool| !cells.is_empty() && cells.iter().all(|c| test(c));
-        // 007 is a name, not a number.
+        // A text such as `007` is a name, not a number.
         let int = |c: &str| c.parse::<i64>().is_ok_and(|n| n.to_string() == c);
         if all(&int) {
             let numbers = cells.iter().filter_map(|c| c.parse::<i64>().ok());
@@ -241,7 +241,7 @@ impl Brought {
         if all(&|c| matches!(c, "true" | "false")) {
             return "bool".to_owned();
         }
-        // A day without a time is not an instant: it would shift with the zone.
+        // A day without a time stays a date: as a time, it would shift with the time zone.
         if all(&|c| Day::read(c).is_some()) {
             return "date".to_owned();
         }
@@ -260,7 +260,8 @@ impl Brought {
         }
     }
 
-    /// Values are in the order of `columns`; without a calendar, dates cannot be checked.
+    /// Converts the records to rows. The values have the order of `columns`. Without a calendar,
+    /// dates cannot be checked.
     pub(super) fn rows(
         &self,
         key: KeyType,
@@ -288,7 +289,7 @@ impl Brought {
     fn wrong_keys(&self, key: KeyType) -> Vec<Diagnostic> {
         let mut mistakes = WrongCells::default();
         let mut seen: BTreeMap<Cow<'_, str>, &csv::StringRecord> = BTreeMap::new();
-        // Equal texts were found when the file was read.
+        // Equal texts were already found when the file was read.
         for record in self.records.iter().filter(|_| key != KeyType::Text) {
             let text = &record[self.key];
             let wrong = |title: String| self.wrong(record, Some(self.key), title);
@@ -370,13 +371,13 @@ impl Brought {
         });
         let values = values.collect();
         let text = &record[self.key];
-        // A key of the wrong type was reported before.
+        // A key of the wrong type was already reported.
         let key = key.canonical(text).map_or_else(|| text.to_owned(), Cow::into_owned);
         GivenRow { key, stamp, values }
     }
 }
 
-/// The first few wrong cells of each column; the others are counted.
+/// The first few wrong cells of each column, and the number of the others.
 #[derive(Default)]
 struct WrongCells(BTreeMap<usize, (Vec<Diagnostic>, usize)>);
 
@@ -403,7 +404,7 @@ impl WrongCells {
     }
 }
 
-/// The columns of a schema that the header lacks.
+/// Reports the columns of a schema that the header does not have.
 fn missing_columns(file: &str, schema: Option<&Node>, header: &[&str]) -> Vec<Diagnostic> {
     let columns = schema.and_then(Node::table).into_iter().flatten();
     let is_key = |entry: &Entry| entry.node.as_text().is_some_and(|of| of.trim_end().ends_with(" key"));
@@ -461,13 +462,13 @@ fn wrong_header(
     Some(Diagnostic::new(at(second), title).help("rename or remove one of the two"))
 }
 
-/// A line for a message about one cell, cut off where it becomes too long to show.
+/// A line for a message about one cell. It is cut `SHOWN` bytes after the start of the cell.
 fn shown(line: &str, span: Range<usize>) -> (&str, Range<usize>) {
     let end = boundary(line, span.start + SHOWN);
     (&line[..end], span.start..span.end.min(end))
 }
 
-/// The byte range of the cell with this index; the whole line if there is no such cell.
+/// The byte range of the cell with this index. The whole line if there is no such cell.
 fn cell_span(line: &str, cell: usize) -> Range<usize> {
     let mut from = 0;
     let mut number = 0;
@@ -488,7 +489,7 @@ fn cell_span(line: &str, cell: usize) -> Range<usize> {
     if number == cell { from..line.len() } else { 0..line.len() }
 }
 
-/// The length of a quoted cell with both quotes, in bytes; `None` if it is never closed.
+/// The length in bytes of a quoted cell with both quotes. `None` if the cell is not closed.
 fn quoted(text: &str) -> Option<usize> {
     let mut at = 1;
     loop {
@@ -500,9 +501,9 @@ fn quoted(text: &str) -> Option<usize> {
     }
 }
 
-/// The byte of a record at which a quote opens that is never closed, or at which a quoted cell goes
-/// on after its closing quote, and a message about it. `whole` says whether the record has all of
-/// its cells; then a quoted cell may contain line ends.
+/// Finds a quote that is not closed, or text after the closing quote of a cell. Returns its byte in
+/// the record and a message. `whole` is true if the record has all of its cells; then a quoted cell
+/// may contain line ends.
 fn astray(record: &str, whole: bool) -> Option<(usize, &'static str)> {
     let open_end = "the quote that opens here is not closed at the end of the cell";
     let goes_on = "there is text between the closing quote of this cell and the next comma";

@@ -1,8 +1,8 @@
 //! Swarms: each seed draws a subset of the scenario's faults, and its own page sizes.
 //!
-//! Swarm testing (Groce et al., Swarm Testing, 2012): a world in which everything goes wrong hides
-//! faults that need something to be absent. Paging faults show when a page is as large as a tie, an
-//! import or an entity.
+//! The method is swarm testing (Groce et al., Swarm Testing, 2012). A world (simulation) with all
+//! faults at once hides a failure that needs the absence of some fault. Paging bugs show when a
+//! page has the size of an import, of an entity, or of a group of rows with one stamp (a tie).
 
 use std::sync::Arc;
 
@@ -11,42 +11,43 @@ use crate::base::{Ppm, Seed, Stream};
 use crate::metrics::Situation;
 use crate::setup::{Happening, Planned, Shared};
 
-/// What each seed may draw: the share of fault kinds that are on, those always on, and sizes.
+/// The rules of a swarm: what each seed may draw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Swarm {
     /// The probability that a kind of fault is on, from 0 to 1.
     pub on: Ppm,
-    /// The keys of what is on with each seed.
+    /// The keys of the faults that are on with each seed.
     pub always: Vec<String>,
-    /// True if chunk sizes are drawn, too.
+    /// True if seeds also draw chunk sizes.
     pub sizes: bool,
 }
 
-/// What a seed drew: the fault kinds that are on and off, and the sizes.
+/// The draw of one seed: the fault kinds that are on and off, and the sizes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
-    /// The keys of what is on.
+    /// The keys of the faults that are on.
     pub on: Vec<String>,
-    /// The keys of what is off.
+    /// The keys of the faults that are off.
     pub off: Vec<String>,
     /// The drawn sizes, by key, in rows.
     pub sizes: Vec<(&'static str, u32)>,
-    /// What was taken of `swarm.one_of`: dotted keys, and their values as TOML.
+    /// The settings taken from `swarm.one_of`: dotted keys, and their values as TOML.
     pub taken: Vec<(Vec<String>, String)>,
 }
 
 /// Situations that the cells of a scenario must reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Situations {
-    /// Each must occur in at least one of the cells.
+    /// Each of these situations must occur in at least one of the cells.
     pub occur: Vec<Situation>,
-    /// With fewer cells, a missing situation is reported but is not a failure. The same limit holds
-    /// for the swarm's bounds on figures.
+    /// The number of cells from which a missing situation is a failure. With fewer cells it is only
+    /// reported. The same limit holds for the swarm's bounds on figures.
     pub seeds: u64,
 }
 
 impl Plan {
-    /// The plan with what its seed draws. `taken` is what the seed took before it was resolved.
+    /// The plan with the draw of its seed. `taken` are the settings that the seed took before the
+    /// plan was resolved.
     #[must_use]
     pub(super) fn drawn(mut self, taken: Vec<(Vec<String>, String)>) -> Plan {
         let Some(swarm) = self.source.swarm.clone() else { return self };
@@ -55,7 +56,8 @@ impl Plan {
             swarm: &swarm,
             drawn: Drawn { taken, ..Drawn::default() },
         };
-        // What can be drawn does not depend on what is drawn.
+        // Reads the ties before faults are removed, so that the sizes do not depend on the drawn
+        // faults.
         let ties = self.ties();
         draw.trouble(&mut self);
         if swarm.sizes {
@@ -65,8 +67,8 @@ impl Plan {
         self
     }
 
-    /// Row counts that may share one stamp: of imports and of entities with one stamp, or else of
-    /// all.
+    /// The numbers of rows that may share one stamp: of imports, and of entities with one stamp. If
+    /// there are none, the row counts of all entities.
     fn ties(&self) -> Vec<u32> {
         let rows = |rows: u64| u32::try_from(rows).unwrap_or(u32::MAX - 1);
         let import =
@@ -119,7 +121,7 @@ impl Draw<'_> {
         self.without_their_row(plan);
     }
 
-    /// Removes edits of a row that a removed event was to find.
+    /// Removes edits that need the row of a removed event.
     fn without_their_row(&mut self, plan: &mut Shared) {
         loop {
             let names: Vec<String> = plan.events.iter().map(|event| event.name.clone()).collect();
@@ -154,7 +156,7 @@ impl Draw<'_> {
     }
 }
 
-/// The written size, 1, 2, or a divisor of a tie's size, or of one row less or more.
+/// One of: the written size, 1, 2, or a divisor of n − 1, n or n + 1, where n is the size of a tie.
 fn size(written: u32, ties: &[u32], stream: &mut Stream) -> u32 {
     match stream.below(10) {
         0..3 => written,

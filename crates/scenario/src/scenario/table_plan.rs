@@ -1,4 +1,4 @@
-//! The table that a sweep prints, as `[table]` of a scenario file declares it.
+//! The table that a sweep prints, as the `[table]` of a scenario file declares it.
 
 use std::collections::BTreeMap;
 
@@ -13,25 +13,26 @@ use crate::config::form::Form;
 use crate::config::tree::Node;
 use crate::config::view::{Mistakes, View};
 
-/// Axes that need no keys: every cell has them.
+/// Axes without keys. Every cell has them.
 const OF_CELLS: [&str; 2] = ["scenario", "variant"];
 
-/// Stands for each word of an axis's key.
+/// In the values of an axis, `*` stands for each word that the axis's key accepts.
 const ANY: &str = "*";
 
-/// The axes and columns of a table. Axes are named by their titles. A figure is a metric, with a
-/// statistic if it is a distribution, or a sum of several with ` + ` between.
+/// The axes and columns of a table. The title of an axis is its name. A figure is a metric, with a
+/// statistic if the metric is a distribution. It may also be a sum of several metrics, separated by
+/// ` + `.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TablePlan {
     /// The axes; the last one changes fastest.
     pub axis: Vec<TableAxis>,
     /// The columns, in order.
     pub column: Vec<TableColumn>,
-    /// The axis of which each value has a table of its own.
+    /// The axis with one table per value.
     pub split: Option<String>,
-    /// The axis for each value of which the last column is repeated.
+    /// The axis for which the last column is repeated, once per value.
     pub across: Option<String>,
-    /// The axis whose values share a field.
+    /// The axis whose values share one field of the table.
     pub join: Option<String>,
     /// The figure that decides which value of `join` a field shows: the value with the least
     /// figure.
@@ -44,36 +45,37 @@ pub struct TablePlan {
     pub rule: Option<TableRule>,
 }
 
-/// An axis of a table: a key and its values, or sets of keys by value.
+/// An axis of a table: a key and its values, or one set of keys per value.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct TableAxis {
     /// The heading, and the name of the axis.
     pub title: String,
     /// The key that a value sets; `None` if only `set` sets keys.
     pub key: Option<String>,
-    /// Empty for scenarios and variants, which the cells provide.
+    /// The values. Empty for the axes of scenarios and variants, whose values come from the cells.
     pub values: Vec<String>,
-    /// The keys that are set with each value, by value.
+    /// The keys that each value sets in addition.
     pub set: BTreeMap<String, BTreeMap<String, toml::Value>>,
 }
 
-/// A column: a figure, or words that depend on figures.
+/// A column: it shows a figure, or words that depend on figures.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TableColumn {
     /// The heading.
     pub title: String,
     /// The figure that the column shows, as a mean over seeds.
     pub figure: Option<String>,
-    /// The figure by which it is divided.
+    /// The figure that divides the column's figure.
     pub per: Option<String>,
-    /// The kind of change without which the field is empty.
+    /// The kind of change that a cell must have. Without it, the field is empty.
     pub needs: Option<String>,
     /// The words that the column shows, in order.
     #[serde(default)]
     pub words: Vec<TableWord>,
 }
 
-/// A word of a column, shown if the figure `when` is above 0, or always without one.
+/// A word of a column. It is shown if the figure `when` is above 0, or always if there is no
+/// `when`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TableWord {
     pub say: String,
@@ -81,24 +83,24 @@ pub struct TableWord {
     pub first: bool,
 }
 
-/// The sentence at the end of a table: which of two values of an axis to choose.
+/// The sentence at the end of a table. It says which of two values of an axis to choose.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TableRule {
-    /// The axis that the rule chooses from; it has two values.
+    /// The axis that the rule chooses a value from. It has two values.
     pub between: String,
-    /// What these two values are called in a sentence.
+    /// The names of these two values in a sentence.
     pub called: [String; 2],
-    /// The axis for each value of which there is a rule.
+    /// The axis with one rule per value.
     pub each: String,
     /// The figures that must be 0 for a setting to be chosen.
     pub zero: Vec<String>,
-    /// The figure that is least in the chosen setting.
+    /// The figure that must be least in the chosen setting.
     pub cost: String,
     /// The figure for the age of the data that people see.
     pub age: String,
-    /// Figures by the name that a sentence gives them.
+    /// More figures, by their name in a sentence.
     pub weigh: BTreeMap<String, String>,
-    /// The figure that is reported for both values: what each keeps.
+    /// The figure that is reported for both values: the amount that each keeps.
     pub kept: String,
 }
 
@@ -113,7 +115,6 @@ impl TableAxis {
 }
 
 impl TablePlan {
-    /// Whether it has an axis with this title.
     pub fn has(&self, title: &str) -> bool {
         self.axis.iter().any(|axis| axis.title == title)
     }
@@ -139,7 +140,7 @@ pub(super) fn table_plan(written: &Node) -> Result<TablePlan, Invalid> {
     Ok(plan)
 }
 
-/// The values of an axis; `*` alone means each word of its key.
+/// The values of an axis. A single `*` means each word that the key accepts.
 fn values(axis: View<'_>) -> Vec<&str> {
     let written: Vec<&str> = axis.at("values").items().map(View::text).collect();
     let key = axis.at("key");
@@ -203,7 +204,6 @@ fn strange(table: View<'_>) -> Mistakes {
     wrong
 }
 
-/// All figures that a table names.
 fn figures(table: View<'_>) -> Vec<View<'_>> {
     let rule = table.at("rule");
     let mut all = vec![table.at("least"), rule.at("cost"), rule.at("age"), rule.at("kept")];

@@ -1,10 +1,11 @@
 //! The text that `syncdyno new` writes.
 
-/// Products in whose terms a starting scenario exists.
+/// The products for which a starting scenario exists that uses the product's terms.
 pub const LIKE: [&str; 6] =
     ["outsystems", "volt-mx", "watermelondb", "rxdb", "power-apps", "salesforce-mobile"];
 
-/// A short commented scenario; `like`, one of [`LIKE`], chooses whose terms it uses.
+/// A short scenario with comments. `like`, one of [`LIKE`], chooses the product whose terms it
+/// uses.
 pub fn template(name: &str, like: Option<&str>) -> String {
     let name = toml::Value::String(name.to_owned()).to_string();
     let body = match like {

@@ -1,4 +1,4 @@
-//! Packet-delivery traces that links replay.
+//! Packet-delivery traces: recorded times of packets that links replay.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read as _};
@@ -14,7 +14,7 @@ use crate::net::Trace;
 
 const LINE_READ: u64 = 1_000;
 
-/// Traces by the file that links name.
+/// The traces, by the name of their file in `link`.
 pub(super) type Traces = BTreeMap<String, Arc<Trace>>;
 
 pub(super) fn read_traces(tree: &Node, dir: Option<&Path>, out: &mut Vec<Diagnostic>) -> Traces {
@@ -37,8 +37,8 @@ pub(super) fn read_traces(tree: &Node, dir: Option<&Path>, out: &mut Vec<Diagnos
     traces
 }
 
-/// Reports a link with both a trace and a rate. The rate is dropped if a profile or default brought
-/// it, or if a variant or `--set` alone chose the trace.
+/// Reports a link that has both a trace and a rate. In two cases the rate is dropped without a
+/// report: a profile or a default set the rate, or a variant or `--set` set only the trace.
 pub(super) fn drop_traced_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
     for (name, link) in tree.get_mut(&["link"]).and_then(Node::table_mut).into_iter().flatten() {
         for way in ["down", "up"] {
@@ -61,7 +61,8 @@ pub(super) fn drop_traced_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A mistake at its line of the trace, or where the scenario names the file.
+/// A mistake at its line of the trace. Without a line, at the place where the scenario names the
+/// file.
 fn told(path: &Path, line: Option<u64>, why: &str, named: Option<Place>) -> Diagnostic {
     let Some(line) = line else {
         return Diagnostic::new(named, format!("cannot use the trace {}: {why}", escape_path(path)));
@@ -76,7 +77,7 @@ fn told(path: &Path, line: Option<u64>, why: &str, named: Option<Place>) -> Diag
 fn line_of(path: &Path, line: u64) -> String {
     let Ok(source) = file::open(path, file::Named::InFile) else { return String::new() };
     let (mut source, mut text) = (BufReader::new(source), Vec::new());
-    // All lines before it are numbers, but this one may never end.
+    // All earlier lines are numbers, but this line may have no end, so the read is limited.
     for _ in 0..line {
         text.clear();
         if (&mut source).take(LINE_READ).read_until(b'\n', &mut text).is_err() {

@@ -1,12 +1,13 @@
-//! Reports bounds, claims and questions on metrics that nothing measures: they would always hold.
+//! Reports bounds, claims and questions on metrics that are not measured, because such a bound
+//! would always hold.
 
 use super::grammar::is_own_stack;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::tree::Node;
 use crate::config::view::View;
 
-/// Per entry: prefixes of metrics, the key that enables their measurement, the value that disables
-/// it, and a value that enables it.
+/// Each entry has prefixes of metrics, the key that enables their measurement, the value that
+/// disables it, and a value that enables it.
 const MEASURED: &[(&[&str], &str, &str, &str)] = &[
     (&["device.dangling."], "store.watch_references", "false", "true"),
     (&["oracle.stranger."], "store.watch_cursors", "false", "true"),
@@ -14,7 +15,8 @@ const MEASURED: &[(&[&str], &str, &str, &str)] = &[
     (&["net.packets.", "net.connections."], "transport.protocol", "\"bare\"", "\"http/1.1\""),
 ];
 
-/// Reports unmeasured metrics of a checked `tree`, and of comparisons in `file` with its variant.
+/// Reports unmeasured metrics of a checked `tree`, and of the comparisons in `file` that use its
+/// variant.
 pub(super) fn unmeasured(tree: &Node, file: &Node, variant: Option<&str>) -> Vec<Diagnostic> {
     let (root, file) = (View::new(tree), View::new(file));
     let beside = ["question", "shows"].into_iter().flat_map(|table| file.at(table).entries());

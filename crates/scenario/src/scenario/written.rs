@@ -1,4 +1,4 @@
-//! Texts with a grammar of their own: clock times, dates, triggers, scopes, names.
+//! Texts with a grammar of their own: triggers, scopes, paths, names.
 
 use crate::base::{Span, Word};
 use crate::config::tree::Origin;
@@ -12,17 +12,17 @@ use crate::config::form::{Written, span};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     Attribute(String),
-    /// Lies between these, in microseconds since the midnight before the start.
+    /// The value is between these limits, in microseconds since local midnight of the start day.
     Window(i64, i64),
-    /// The same on the day of the start; it moves on by a day at each midnight.
+    /// Like `Window`, on the day of the start. The limits move by one day at each midnight.
     Moving(i64, i64),
-    /// Is among so many first rows of all.
+    /// The row is among the first rows of all. The number is the number of these rows.
     Cut(CutOrder, u32),
 }
 
 pub(super) const AXIS: &str = "--axis";
 
-/// Whether an option with this name gives a key several values; options of `tune` do too.
+/// True if an option with this name can give a key several values. This includes options of `tune`.
 pub(super) fn is_axis(source: &str) -> bool {
     [AXIS, "--knob", "--class", "--link", "--fleet"].contains(&source)
 }
@@ -80,7 +80,7 @@ pub(super) const DELIVERY: Written =
     .or(&["delta", "upload-only", "backend-only"])
     .because(|text| meant(text, &["delta", "on-open of", "upload-only", "backend-only"]));
 
-/// How the path between a device and the backend changes a column.
+/// The change of a column's values on the path between a device and the backend.
 pub(super) const PATH: Written = Written::of(
     "one of \"local-midnight\" (date), \"wall-clock\", \"milliseconds\", \"seconds\" (timestamp), \
            \"double\" (decimal, int), \"double-cut\" (decimal), \"float\" (decimal, int, real), \
@@ -115,31 +115,32 @@ fn a_second(text: &str) -> Option<String> {
 
 const NAME_MAX: usize = 80;
 pub(super) const NAME_WANT: &str = "1 to 80 characters and no `*` at the beginning";
-/// What an error says is expected of a title.
+/// The part of an error message that says which titles are allowed.
 pub const TITLE_WANT: &str = "1 to 80 characters without `#`";
 
-/// A valid title: it names folders and files, is shown in terminals, and `RUN#NAME` selects it.
+/// Whether a text is a valid title. Titles name folders and files, appear in terminals, and are
+/// selected by `RUN#NAME`.
 pub fn is_title(text: &str) -> bool {
     is_name(text) && !text.contains('#')
 }
 
-/// Control characters were already escaped when the file was read.
+/// Control characters are already escaped when the file is read.
 pub(super) fn is_name(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().count() <= NAME_MAX
 }
 
-/// A text as it appears in the id of a cell.
+/// The form of a text in the id of a cell.
 pub fn in_id(text: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._=-".contains(c) { c } else { '-' };
     text.chars().map(plain).collect()
 }
 
-/// Whether it is a wildcard in a dotted key; no name begins like this.
+/// True if a part of a dotted key is a wildcard. No valid name begins with `*`.
 pub(super) fn is_wildcard(name: &str) -> bool {
     name.starts_with('*')
 }
 
-/// What starts a unit, except periods.
+/// The triggers of units, except periods.
 const TRIGGERS: [(&str, Trigger); 7] = [
     ("start", Trigger::Start),
     ("login", Trigger::Login),
@@ -156,7 +157,6 @@ pub(super) fn trigger(text: &str) -> Option<Trigger> {
     named.or_else(|| every().map(Trigger::Every))
 }
 
-/// A trigger in file syntax.
 pub(super) fn trigger_text(trigger: Trigger) -> String {
     match trigger {
         Trigger::Every(every) => format!("every {}", span(every)),
@@ -182,7 +182,7 @@ pub(super) fn scope(text: &str) -> Option<Scope> {
     Some(Scope::Window(from, until))
 }
 
-/// The most rows of a cut.
+/// The maximum number of rows of a cut.
 const CUT_MAX: u32 = 1_000_000;
 
 fn cut_order(word: &str) -> Option<CutOrder> {
@@ -193,7 +193,7 @@ fn cut_order(word: &str) -> Option<CutOrder> {
     }
 }
 
-/// A time around today's midnight, such as `today-30d`, in microseconds.
+/// A time relative to today's midnight, such as `today-30d`, in microseconds.
 fn around_today(text: &str) -> Option<i64> {
     let rest = text.trim().strip_prefix("today")?;
     if rest.is_empty() { Some(0) } else { rest.starts_with(['+', '-']).then(|| signed(rest)).flatten() }

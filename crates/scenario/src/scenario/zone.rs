@@ -1,4 +1,4 @@
-//! Time zones: fixed offsets, and some cities with today's rules for daylight saving.
+//! Time zones: fixed offsets, and some cities with the present rules for daylight saving time.
 
 use jiff::tz::{Offset, TimeZone};
 
@@ -15,8 +15,8 @@ pub(super) const ZONE: Written =
         names
     });
 
-/// Zones by the POSIX rule at the end of their file in the IANA database (2025b). Such a rule holds
-/// for years after the last change, and needs no system files.
+/// Time zones by the POSIX rule at the end of their file in the IANA database (2025b). Such a rule
+/// holds for years after the last change, and needs no files of the operating system.
 const ZONES: &[(&str, &str)] = &[
     ("UTC0", "UTC"),
     ("EET-2EEST,M4.5.5/0,M10.5.4/24", "Africa/Cairo"),

@@ -73,7 +73,8 @@ pub struct LocalEdit {
     pub key: Key,
     /// What the edit does to the row.
     pub kind: EditKind,
-    /// New values by position among the backend's columns; a create has all that devices hold.
+    /// New values by position among the backend's columns. A create has all columns that devices
+    /// hold.
     pub values: Vec<(usize, Value)>,
 }
 
@@ -91,7 +92,7 @@ impl Digestible for LocalEdit {
 pub enum Saving {
     /// The edit is already saved or refused.
     Now(Result<(), EditError>),
-    /// The future gives the result; until then the person sees none.
+    /// The future returns the result. Until then the person sees no result.
     Later(LocalBoxFuture<'static, Result<(), EditError>>),
 }
 
@@ -102,7 +103,8 @@ impl From<Result<(), EditError>> for Saving {
 }
 
 digested! {
-/// Why an edit could not be made in the app; the person sees it at once, so nothing is lost.
+/// Why an edit could not be made in the app. The person sees the reason at once, so nothing is
+/// lost.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The device does not hold the row.
@@ -114,7 +116,7 @@ pub enum EditError {
     /// The row and rows that refer to it must be deleted together.
     #[error("rows that refer to each other go together")]
     6 Referred,
-    /// The reserve of keys is used up until the next sync.
+    /// The reserve of keys is empty until the next sync.
     #[error("no key is left for a new row until the next sync")]
     5 NoKey,
     /// A conflict of the row waits for a person's decision.
@@ -126,8 +128,8 @@ pub enum EditError {
     /// The app does not allow this edit without a network.
     #[error("this may not be edited offline")]
     9 NotOffline,
-    /// The row cannot be reserved: another device has it, or the server has a newer version or is
-    /// out of reach.
+    /// The row cannot be reserved. Another device has it, or the server has a newer version, or the
+    /// server cannot be reached.
     #[error("no lease on the row is available")]
     10 NoLease,
     /// Another person owns the row.
@@ -158,7 +160,7 @@ pub enum SyncError {
     /// The server refused the request.
     #[error("rejected: {0}")]
     3 Rejected(; String),
-    /// The process died during it; the next incarnation reports it.
+    /// The process died during the run. The device's next process reports this.
     #[error("interrupted")]
     4 Interrupted,
     /// The device's storage is full.
@@ -170,10 +172,10 @@ pub enum SyncError {
     /// A hook of the app ended the unit.
     #[error("aborted by the app: {0}")]
     7 Aborted(; String),
-    /// Somebody cancelled it; the next run resumes where this one stopped.
+    /// Somebody cancelled the run. The next run resumes where this one stopped.
     #[error("cancelled")]
     8 Cancelled,
-    /// Conflicts are open, and nothing is synced before a person has decided them.
+    /// Conflicts are open. Nothing is synced until a person has decided them.
     #[error("held: {0}")]
     9 Held(; String),
 }

@@ -35,7 +35,7 @@ impl Database {
     }
 }
 
-/// What an app knows about itself when it starts.
+/// The facts that an app knows about itself when it starts.
 #[derive(Clone, Debug)]
 pub struct DeviceSetup {
     /// The device.
@@ -90,36 +90,38 @@ pub trait SyncEngine {
     fn push_message(&self, message: &[u8]) {}
     /// Saves a person's edit. The row and the data to send must be in one transaction.
     fn edit(&self, edit: &LocalEdit) -> Saving;
-    /// Queues a unit; with `discard_pending` the waiting units are dropped first.
+    /// Queues a unit. With `discard_pending`, the engine first drops the waiting units.
     fn trigger(&self, unit: UnitId, discard_pending: bool);
     /// Drops the waiting units; nothing replaces them.
     fn discard(&self) {}
-    /// Runs a unit directly, without queue and events, while the caller waits. An engine that does
-    /// not run units refuses.
+    /// Runs a unit directly while the caller waits, without the queue and its events. An engine
+    /// that does not run units refuses.
     fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         Box::pin(async { Err(SyncError::Rejected("units have no runs here".to_owned())) })
     }
-    /// The same at once, in parallel with any other run, even of the same unit.
+    /// Like [`sync`](SyncEngine::sync), but at once, in parallel with any other run, even of the
+    /// same unit.
     fn sync_at_once(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         self.sync(unit)
     }
-    /// Cancels the current run, as a person or the operating system asks. The run ends with its
-    /// event, loses no edit, and the next run resumes where it stopped. False if nothing runs or
+    /// Cancels the current run, for a person or the operating system. The run reports its end and
+    /// loses no edit. The next run resumes where this one stopped. Returns false if nothing runs or
     /// the engine cannot cancel.
     fn cancel(&self) -> bool {
         false
     }
-    /// Takes a person's decision about the open conflict of `edit`; ends when that is durable.
+    /// Takes a person's decision about the open conflict of `edit`. Returns when the decision is
+    /// durable.
     fn resolve(self: Rc<Self>, edit: EditId, pick: Pick) -> LocalBoxFuture<'static, Result<(), EditError>> {
         Box::pin(async { Err(EditError::NoSuchRow) })
     }
-    /// Fetches the rows of `entity` for a record that a person opens, if the stack fetches rows on
-    /// open.
+    /// Fetches the rows of `entity` for a record that a person opens, if the stack supports this.
     fn fetch(self: Rc<Self>, entity: EntityId, of: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         Box::pin(async { Err(SyncError::Rejected("rows are not delivered on open".to_owned())) })
     }
-    /// Logs the person out. Ends when that is allowed; fails with the number of waiting edits that
-    /// prevent it. Then the process ends; another person may use the next one.
+    /// Logs the person out. Returns `Ok` when the logout is allowed, and else the number of waiting
+    /// edits that prevent it. After `Ok` the process ends, and another person may use the next
+    /// process.
     fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
         Box::pin(async { Ok(()) })
     }
@@ -127,17 +129,18 @@ pub trait SyncEngine {
     fn load_again(self: Rc<Self>, waiting: WaitingEdits) -> LocalBoxFuture<'static, ()> {
         Box::pin(async {})
     }
-    /// True if an engine that does not run units is caught up: it has sent everything, and has
-    /// received all that the server has for it, as far as it knows. After a
-    /// [`trigger`](SyncEngine::trigger) it must ask its server; until it has the response, it is
+    /// For an engine that does not run units: true if it is caught up. It then has sent everything,
+    /// and has received all that the server has for it, as far as it knows. After a
+    /// [`trigger`](SyncEngine::trigger) it must ask its server. Until the response arrives, it is
     /// not caught up. The bench calls this every few seconds, between two tasks. An engine that is
-    /// not caught up must be active; one that is may still poll. `None`: the engine runs units, and
-    /// the bench uses its reports of runs.
+    /// not caught up must send or receive something; a caught-up engine may still poll.
+    ///
+    /// `None`: the engine runs units, and the bench uses its reports of runs.
     fn is_caught_up(&self) -> Option<bool> {
         None
     }
     /// The device's state. `None`: the bench reads copies of the database with
-    /// [`EngineFactory::view_of`]. Both are free for the phone.
+    /// [`EngineFactory::view_of`]. Neither costs the phone any time.
     fn view(&self) -> Option<&dyn DeviceView> {
         None
     }
@@ -156,14 +159,14 @@ pub struct Carried<'a> {
     pub values: &'a [Value],
 }
 
-/// Passes the rows that a device starts with to a callback; called only if they are needed.
+/// Passes each row that a device starts with to a callback. It is called only if rows are needed.
 pub type CarriedRows<'r> = dyn FnMut(&mut dyn FnMut(Carried<'_>)) + 'r;
 
-/// The initial state of a device, as if every unit had completed at one instant.
+/// The initial state of a device, as if every unit had completed at one moment.
 pub trait Provision {
     /// The backend's time at which the provided state was taken.
     fn synced_at(&self) -> Stamp;
-    /// The cursor that the server would have given for `entity` at that instant
+    /// The cursor that the server would have returned for `entity` at that moment
     /// ([`SyncServer::cursor_at`](crate::contract::server::SyncServer::cursor_at)).
     fn cursor(&self, entity: EntityId) -> String;
     /// Calls the function with each row.
@@ -185,10 +188,11 @@ pub trait EngineFactory {
     ) -> Opened;
 
     /// Writes the state that an earlier installation of the app would have left in a database. The
-    /// database is empty, or has the rows that all phones share, from an earlier call. `state` is
-    /// `None` for a fresh install: then only the schema is written. Phones of one kind may get
-    /// copies of one database. So [`open`](Self::open) must create the values that belong to one
-    /// phone: the actor of a CRDT, a random id.
+    /// database is empty, or an earlier call has written the rows that all phones share. `state` is
+    /// `None` for a fresh install: then only the schema is written.
+    ///
+    /// Phones of one kind may get copies of one database. So [`open`](Self::open) must create the
+    /// values that belong to one phone, such as the actor of a CRDT or a random id.
     fn provision(
         &self,
         setup: &DeviceSetup,
@@ -197,7 +201,7 @@ pub trait EngineFactory {
     ) -> Result<(), EngineError>;
 
     /// The state in a copy of a device's database, while the device's process continues. `None` if
-    /// the engine does not support it.
+    /// the engine cannot read a copy.
     fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
         let _ = (setup, copy);
         None

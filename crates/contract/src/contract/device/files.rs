@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
-/// The files beside a device's database. As with SQLite, work on them takes time: see
+/// The files beside a device's database. Reads and writes take time, as with SQLite: see
 /// [`Machine::take_on`](super::port::Machine::take_on).
 pub trait Files: fmt::Debug {
     /// Opens the file of this name, which contains no slash; creates it if it does not exist.
@@ -21,7 +21,7 @@ pub trait Files: fmt::Debug {
     fn remove(&self, name: &str) -> io::Result<bool>;
 }
 
-/// An open file. Written bytes can be read back at once and survive a kill. They survive a power
+/// An open file. A reader sees written bytes at once, and they survive a kill. They survive a power
 /// loss only if the file was synced after the write.
 pub trait File {
     /// Reads from this offset until `into` is full or the file ends; returns the bytes read.

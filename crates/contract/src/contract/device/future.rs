@@ -1,4 +1,4 @@
-//! Futures of a single-threaded world.
+//! Futures of a world (a simulation), which has one thread.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -2,22 +2,24 @@
 //! and OnSyncError of OutSystems (`OfflineDataSyncEvents`) with its NetworkStatusChanged, and the
 //! callbacks of Volt MX (`startSync`).
 //!
-//! - `on_sync_start` is called when the run's start is on disk, and the run waits for it. If it
-//!   fails, the run fails before its first request, and is tried again like any failed run.
-//! - `on_sync_complete` is called when the end of a good run is on disk and was reported. The next
-//!   unit of the queue waits for it, and so does the person at the login. If it fails, stored rows
-//!   stay.
-//! - `on_sync_error` is the same after a bad run. For a run that a kill interrupted, the next start
-//!   of the app calls it.
-//! - `network_status_changed` is called when the network came or went. Nothing waits for it.
+//! - `on_sync_start` is called when the run's start is on disk, and the run waits for it. If the
+//!   hook fails, the run fails before its first request. Like any failed run, it is tried again.
+//! - `on_sync_complete` is called when the end of a successful run is on disk and was reported. The
+//!   next unit of the queue waits for the hook, and so does a person who logs in. If the hook
+//!   fails, the stored rows stay.
+//! - `on_sync_error` is called in the same way after a failed run. If a kill interrupted the run,
+//!   the next start of the app calls it.
+//! - `network_status_changed` is called when the network appeared, disappeared or changed its kind.
+//!   Nothing waits for it.
 //!
-//! A *slow* hook delays only what waits for it. A hook *fails* if it throws or takes longer than
-//! `engine.hook_timeout`; what it did until then is not undone. One that *calls out* shares the
-//! link with the sync, and throws if its call gets no response. One that *triggers* a sync adds a
-//! unit to the queue, by the queue's rules. A hook is called *at most once* per run: a kill ends it
-//! with its process. The direct sync calls no hook.
+//! A *slow* hook delays only the work that waits for it. A hook *fails* if it throws or takes
+//! longer than `engine.hook_timeout`. Its earlier effects are not undone. A hook that *calls out*
+//! sends its own request over the link of the sync, and throws if no response comes. A hook that
+//! *triggers* a sync adds a unit to the queue, by the queue's rules. A hook is called *at most
+//! once* per run: a kill ends it with its process. A direct sync (outside the queue) calls no hook.
 //!
-//! This describes the built-in engine; a third-party stack calls hooks where it likes, or never.
+//! All this describes the built-in engine. A third-party stack may call hooks at other places, or
+//! never.
 
 use super::app::SyncError;
 use super::future::LocalBoxFuture;
@@ -34,12 +36,12 @@ word_enums! {
         SyncComplete: "on_sync_complete",
         /// Called after a unit failed.
         SyncError: "on_sync_error",
-        /// Called when the network came or went, or changed its kind.
+        /// Called when the network appeared, disappeared or changed its kind.
         NetworkStatusChanged: "network_status_changed",
     }
 }
 
-/// The reason for a call of a hook; if it is about a run, with the unit and the run's number.
+/// Why a hook is called. If a run is the reason, it has the unit and the run's number.
 #[derive(Clone, Copy, Debug)]
 pub enum Occasion<'a> {
     /// A run of the unit starts.
@@ -48,7 +50,7 @@ pub enum Occasion<'a> {
     SyncComplete(UnitId, u64),
     /// A run of the unit failed with this error.
     SyncError(UnitId, u64, &'a SyncError),
-    /// The network came or went; this is the current kind.
+    /// The network appeared, disappeared or changed to this kind.
     NetworkStatusChanged(NetworkKind),
 }
 
@@ -62,7 +64,7 @@ impl Occasion<'_> {
             Occasion::NetworkStatusChanged(_) => Hook::NetworkStatusChanged,
         }
     }
-    /// The unit and the run's number, if it is about a run.
+    /// The unit and the run's number, if a run is the reason.
     pub fn run(&self) -> Option<(UnitId, u64)> {
         match *self {
             Occasion::SyncStart(unit, run)

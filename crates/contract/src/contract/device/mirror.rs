@@ -1,4 +1,6 @@
 //! Rows and edits in memory, for small engines.
+//!
+//! A *stamp* is the time that identifies a version of a row.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use crate::contract::server::{Mutation, Row};
 
 /// The state of a phone: the latest version of each row, and the waiting edits in order.
 ///
-/// A plain value: nothing here is written to disk.
+/// It exists only in memory: nothing here is written to disk.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Mirror {
     /// A deleted row has no values.
@@ -27,9 +29,9 @@ pub struct Mirror {
 pub type ShownRows = BTreeMap<Key, (Stamp, Vec<Value>)>;
 
 impl Mirror {
-    /// Adds the rows of a phone that was synced before. `read` becomes the first entity's cursor,
-    /// or `None` if that is not a stamp as of
-    /// [`SyncServer::cursor_at`](crate::contract::SyncServer).
+    /// Adds the rows of a phone that was synced before. `read` becomes the cursor of the first
+    /// entity, or `None` if that cursor is not a stamp
+    /// ([`SyncServer::cursor_at`](crate::contract::SyncServer)).
     pub fn begin(&mut self, schema: &Schema, state: &dyn Provision) {
         let cursor = schema.ids().next().map(|entity| state.cursor(entity));
         self.read = cursor.and_then(|cursor| cursor.parse().ok()).map(Stamp);
@@ -39,11 +41,12 @@ impl Mirror {
             self.take(vec![row]);
         });
     }
-    /// Stores versions of rows, except where a later version is held; returns those that were new.
+    /// Stores versions of rows unless a later version is held. Returns the rows that changed.
     pub fn take(&mut self, rows: Vec<(EntityId, Row)>) -> Vec<(EntityId, Row)> {
         self.put(rows, |held, came| held.stamp <= came.stamp)
     }
-    /// Replaces all rows by these; returns the changed rows. A deleted row has no values.
+    /// Replaces all rows by these. Returns the changed rows; among them, a deleted row has no
+    /// values.
     pub fn replace(&mut self, mut rows: Vec<(EntityId, Row)>) -> Vec<(EntityId, Row)> {
         let came: BTreeSet<(EntityId, &Key)> = rows.iter().map(|(of, row)| (*of, &row.key)).collect();
         let held = self.rows.iter().flat_map(|(of, rows)| rows.values().map(|row| (*of, row)));
@@ -67,8 +70,8 @@ impl Mirror {
         });
         rows
     }
-    /// The rows of an entity as the app shows them: with the waiting edits applied. A row that was
-    /// created here has the stamp 0.
+    /// The rows of an entity as the app shows them: with the waiting edits applied. The stamp of a
+    /// row that was created here is 0.
     pub fn shown(&self, schema: &Schema, entity: EntityId) -> ShownRows {
         let held = self.rows.get(&entity).into_iter().flat_map(BTreeMap::values);
         let mut rows: ShownRows =
@@ -91,7 +94,7 @@ impl Mirror {
         }
         rows
     }
-    /// Adds an edit to the waiting ones; `made_at` is by the device's clock.
+    /// Adds a waiting edit. `made_at` is the time by the device's clock.
     ///
     /// # Errors
     /// The row does not exist, or, for a create, exists already.
@@ -104,12 +107,12 @@ impl Mirror {
         }
         Ok(())
     }
-    /// The latest version of a row received, without waiting edits; a deleted row has no values.
+    /// The latest received version of a row, without waiting edits. A deleted row has no values.
     pub fn held(&self, entity: EntityId, key: &Key) -> Option<&Row> {
         self.rows.get(&entity)?.get(key)
     }
-    /// Removes an edit whose outcome is known. If it was committed, that version becomes the base
-    /// of later edits of its row.
+    /// Removes an edit whose outcome is known. If the server committed it, that version becomes the
+    /// base of the later edits of its row.
     pub fn settle(&mut self, id: &str, committed: Option<Stamp>) {
         let Some(at) = self.edits.iter().position(|edit| edit.id == id) else { return };
         let settled = self.edits.remove(at);

@@ -1,17 +1,19 @@
 //! The phone's side: an engine in one process of one device, and its ports to the world.
 //!
 //! An [`EngineFactory`] opens a [`SyncEngine`] on the device's [`Database`] whenever the app's
-//! process starts, and fills the databases of devices that were synced before the scenario begins
-//! ([`Provision`]). The engine gets [`Ports`] and nothing else: no clock, thread, file or random
-//! number of the host. The bench calls it for events of the app ([`AppEvent`]), for edits of people
-//! ([`LocalEdit`]) and for requested syncs. It reads the device's state through [`DeviceView`].
+//! process starts. It also fills the databases of devices that were synced before the scenario
+//! begins ([`Provision`]). The engine gets [`Ports`] and nothing else: no clock, thread, file or
+//! random number of the host. The bench calls the engine for events of the app ([`AppEvent`]), for
+//! people's edits ([`LocalEdit`]) and for requested syncs. It reads the device's state through
+//! [`DeviceView`].
 //!
 //! Invariants:
 //! - All calls come from one thread, and no SQLite transaction is open across an await.
-//! - After each transaction the engine calls [`Machine::take_on`], and reports nothing of it before
-//!   the returned time. The process may die in between; the disk may then hold only a part of it.
+//! - After each transaction the engine calls [`Machine::take_on`]. It reports nothing about the
+//!   transaction before the returned time. If the process dies earlier, the disk may have only a
+//!   part of the transaction's effects.
 //! - An accepted edit stays in [`DeviceView::pending`] until the server has decided it.
-//! - A death is not a call: the process is gone. The next process finds only its database.
+//! - The engine gets no call when its process dies. The next process finds only the database.
 
 mod app;
 mod engine;

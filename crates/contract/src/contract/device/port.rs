@@ -1,4 +1,6 @@
-//! The ports: all that an engine can use of the world.
+//! The ports: the interfaces through which an engine uses the clock, network, hardware and app.
+//!
+//! A *slip* is metadata of the bench that travels with a message and is not in its bytes.
 
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -15,19 +17,19 @@ use crate::contract::server::Mutation;
 
 /// The clocks of a device.
 pub trait Clock {
-    /// Monotonic time since the start of the world; unrelated to the date.
+    /// Monotonic time since the start of the world (the simulation). It is not related to the date.
     fn now(&self) -> Time;
     /// The device's wall clock, with its skew.
     fn wall(&self) -> Stamp;
-    /// The wall clock in the local time of the person; a journey changes it.
+    /// The wall clock in the person's local time zone, which a journey can change.
     fn local(&self) -> Stamp {
         self.wall()
     }
-    /// Ends at this time; at once if it has passed.
+    /// Waits until this time. Returns at once if the time has passed.
     fn sleep_until(&self, time: Time) -> LocalBoxFuture<'static, ()>;
 }
 
-/// Runs tasks in the device's process; they end with the process.
+/// Starts tasks in the device's process.
 pub trait Spawn {
     /// Starts a task, which ends with the process.
     fn spawn(&self, task: LocalBoxFuture<'static, ()>);
@@ -35,17 +37,18 @@ pub trait Spawn {
 
 /// Named places in an engine at which the world may kill the process.
 pub trait CrashPoints {
-    /// Reports that the engine reached `point`. `true` means that the process dies here: the caller
-    /// must not continue, and awaits forever.
+    /// Reports that the engine reached `point`. If it returns `true`, the process dies here: the
+    /// caller must not continue, and must await forever.
     fn reached(&self, point: &str) -> bool;
 }
 
 /// Work that costs a device time, in addition to its disk work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Bytes of JSON encoded or decoded. Other formats: the JSON bytes that take the same time.
+    /// Bytes of JSON that are encoded or decoded. For another format: the JSON bytes that take as
+    /// long.
     pub coded_bytes: u64,
-    /// The same for native code in any app, for example compression.
+    /// Like `coded_bytes`, for work that every app does in native code, for example compression.
     pub native_bytes: u64,
     /// Steps of SQLite's virtual machine.
     pub steps: u64,
@@ -56,11 +59,11 @@ pub struct Work {
 /// The hardware of a device: charges time for work, and limits memory.
 #[expect(unused_variables, reason = "a default ignores its arguments")]
 pub trait Machine {
-    /// Charges `work` and all disk work since the last call; returns the time when it is done.
+    /// Charges `work` and all disk work since the last call; returns the time when both are done.
     ///
-    /// Call it right after each transaction, and report nothing of the transaction before that
-    /// time: the process may die in between. Work on the database is done in the order in which it
-    /// was charged.
+    /// Call it right after each transaction. Report nothing about the transaction before the
+    /// returned time, because the process may die earlier. Database work is done in the order of
+    /// the calls.
     fn take_on(&self, work: Work) -> Time;
     /// Charges processor time that nothing waits for, as time on the reference core.
     fn computes(&self, own: Span) {}
@@ -68,12 +71,12 @@ pub trait Machine {
     /// process dies here, so the caller must not continue, and must await forever.
     fn can_decode(&self, bytes: u64) -> bool;
     /// True if the process has the memory to hold `bytes` bytes of outgoing requests, besides their
-    /// rows. `false`: the process dies here, as above.
+    /// rows. `false`: the process dies here, as with [`can_decode`](Machine::can_decode).
     fn can_send(&self, bytes: u64) -> bool {
         true
     }
     /// True if the app can read a row of `bytes` bytes from its database at once. `false`: the
-    /// process dies here, as above.
+    /// process dies here, as with [`can_decode`](Machine::can_decode).
     fn can_show(&self, bytes: u64) -> bool {
         true
     }
@@ -81,8 +84,8 @@ pub trait Machine {
     fn row_limit(&self) -> Option<u64> {
         None
     }
-    /// True if a row of a response can be read this time. `false`: as if its text was damaged or
-    /// something was locked; a later try may succeed.
+    /// True if a row of a response can be read this time. `false` stands for a damaged text or a
+    /// lock; a later try may succeed.
     fn can_read(&self, entity: EntityId, key: &str) -> bool {
         true
     }
@@ -92,7 +95,7 @@ pub trait Machine {
     }
 }
 
-/// A request, as it is reported in events.
+/// The facts about a request that its events report.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// The number of the request in its process, from 0.
@@ -124,8 +127,8 @@ pub struct Ports {
     pub hooks: Rc<dyn Hooks>,
     /// Charges work to the device's processor and disk.
     pub machine: Rc<dyn Machine>,
-    /// The seed of the engine's random streams. It is the same for all processes of a device; the
-    /// incarnation is a part of a stream's name.
+    /// The seed of the engine's random streams. All processes of a device have the same seed. The
+    /// name of a stream contains the incarnation (the number of the process), so streams differ.
     pub seed: Seed,
 }
 
@@ -154,7 +157,7 @@ impl Ports {
     pub async fn call(&self, call: Call<'_>, body: Vec<u8>, deadline: Time) -> Response {
         self.call_by(call, body, None, deadline).await
     }
-    /// The same for a request that a cache may answer, if it is `cacheable`.
+    /// Like [`call`](Ports::call), for a request that a cache may answer if it is `cacheable`.
     pub async fn call_by(
         &self,
         call: Call<'_>,
@@ -174,14 +177,15 @@ impl Ports {
         self.failed(request, kind, answer.as_ref().err(), (sent_at, bytes));
         answer
     }
-    /// Reports that edits leave in the request or message with this number.
+    /// Reports that these edits are sent in the request or message with this number.
     pub fn tell_sent(&self, edits: &[Mutation], request: u64) {
         for Mutation { edit, entity, key, .. } in edits {
             self.emit(EngineEvent::EditSent { edit: *edit, entity: *entity, key, request });
         }
     }
-    /// The same for a protocol that does not name edits. The slip names the edits behind each row;
-    /// those in `call` are ignored. If a row has several edits, the last stands for the others.
+    /// Like [`call`](Ports::call), for a protocol whose requests do not identify edits. The slip
+    /// lists the edits behind each row; the edits in `call` are ignored. If a row has several
+    /// edits, the last one stands for the others.
     ///
     /// # Errors
     /// Why there is no response; the failure is already reported.
@@ -201,8 +205,8 @@ impl Ports {
         self.failed(request, kind, answer.as_ref().err(), (sent_at, bytes));
         answer
     }
-    /// Reports that the edits of a slip leave in the request or message with this number. If a row
-    /// has several edits, the last is sent and stands for the others.
+    /// Reports that the edits of a slip are sent in the request or message with this number. If a
+    /// row has several edits, the last one stands for the others.
     pub fn tell_slip(&self, slip: &Slip, request: u64) {
         for row in &slip.edits {
             let Some((&edit, with)) = row.edits.split_last() else { continue };
@@ -213,9 +217,9 @@ impl Ports {
             self.emit(EngineEvent::EditSent { edit, entity, key, request });
         }
     }
-    /// Reports the outcome of an edit that was written over the row's state at that time.
-    /// `committed` is the stamp of its version; `None` if it gave way. `met` is the stamp of the
-    /// other version it met.
+    /// Reports the outcome of an edit that the server applied to the current version of the row.
+    /// `committed` is the stamp of the new version; `None` if the edit lost. `met` is the stamp of
+    /// the other version that the edit met, if any.
     pub fn tell_settled(&self, of: &Mutation, committed: Option<Stamp>, met: Option<Stamp>) {
         let Mutation { edit, entity, ref key, made_at: local, .. } = *of;
         let kind = match of.kind {
@@ -262,8 +266,9 @@ impl Ports {
             std::future::pending::<()>().await;
         }
     }
-    /// Calls the app's hook for `occasion`, and reports its start and end; `None` if the app has no
-    /// hook for it. Await the returned future; it gives up after `limit`, if there is one.
+    /// Calls the app's hook for `occasion`, and reports its start and end. `None` if the app has no
+    /// hook for it. The caller awaits the returned future, which gives up after `limit`, if there
+    /// is one.
     pub fn hook(
         &self,
         occasion: Occasion<'_>,

@@ -7,8 +7,8 @@ use std::task::{Poll, Waker};
 
 use crate::base::{Time, UnitId};
 
-/// The waiting units, each with the start of its wait, without the running unit. One task takes
-/// units; others add them.
+/// The waiting units, each with the time since which it waits. The running unit is not in the
+/// queue. One task takes units; other tasks add them.
 #[derive(Default)]
 pub struct Queue {
     line: RefCell<VecDeque<(UnitId, Time)>>,
@@ -23,7 +23,7 @@ pub enum Added {
         /// The number of waiting units, this one included.
         depth: u32,
     },
-    /// It was waiting already and keeps its place.
+    /// It was waiting already, and keeps its place.
     Coalesced,
 }
 
@@ -46,8 +46,8 @@ impl Queue {
         self.line.replace(kept);
         dropped.into_iter().map(|(unit, _)| unit).collect()
     }
-    /// Puts a unit that was taken back to the front. Returns true if the unit was queued again
-    /// meanwhile; that second place is dropped.
+    /// Puts a taken unit back to the front. Returns true if the unit was queued again meanwhile. It
+    /// then waits only once, at the front.
     pub fn put_back(&self, unit: UnitId, since: Time) -> bool {
         let waits = self.waits(unit);
         let mut line = self.line.borrow_mut();
@@ -55,7 +55,8 @@ impl Queue {
         line.push_front((unit, since));
         waits
     }
-    /// Takes the first unit, with the start of its wait; with `last` the last unit (a planted bug).
+    /// Takes the first unit, and the time since which it waits. `last` takes the last unit (a
+    /// planted bug).
     pub fn take(&self, last: bool) -> Option<(UnitId, Time)> {
         let mut line = self.line.borrow_mut();
         if last { line.pop_back() } else { line.pop_front() }

@@ -17,8 +17,9 @@ const AGAIN_AFTER: Span = Span::secs(5);
 /// The interval of checks for a late response.
 const LOOK: Span = Span::secs(5);
 
-/// A connection that is reopened whenever it ends. At most one question is under way on it. A late
-/// response closes it: nothing else shows that the other side is gone.
+/// A connection that is reopened whenever it ends. The engine asks the server one question at a
+/// time. If the response is late, the connection is closed, because nothing else shows that the
+/// server is gone.
 pub struct Standing {
     ports: Ports,
     line: RefCell<Option<Rc<dyn Connection>>>,
@@ -29,7 +30,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// A connection of a process with these ports, on which a question is asked at least once per
+    /// A connection for a process with these ports. The engine asks its question at least once per
     /// `beat`. Nothing is opened before [`hold`](Standing::hold).
     pub fn new(ports: &Ports, beat: Span) -> Rc<Standing> {
         let (line, asked, wished, holder) = Default::default();
@@ -39,7 +40,7 @@ impl Standing {
         ports.every(beat, move || beating.wish());
         standing
     }
-    /// Requests the question. It is sent when the connection is open, the previous question is
+    /// Schedules the question. It is sent when the connection is open, the previous question is
     /// answered, and earlier disk work is done.
     pub fn wish(&self) {
         self.wished.set(true);
@@ -49,9 +50,10 @@ impl Standing {
     pub fn is_quiet(&self) -> bool {
         self.line.borrow().is_some() && self.asked.get().is_none() && !self.wished.get()
     }
-    /// Holds the connection, which begins with the message `hello`. `question` is asked on each new
-    /// connection and on request. `heard` takes each message and says whether it answers the
-    /// question; an error ends the connection.
+    /// Opens the connection, and again whenever it ends. Its first message is `hello`. `question`
+    /// returns the message to ask, on each new connection and after each [`wish`](Standing::wish).
+    /// `heard` takes each received message and returns true if it answers the question. An error of
+    /// `heard` ends the connection.
     pub async fn hold(
         &self,
         hello: &[u8],
@@ -97,7 +99,7 @@ impl Standing {
         }
     }
 
-    /// The next message; `None` if a question is to be sent first.
+    /// The next message; `None` if a question must be sent first.
     async fn received_or_free(&self, line: &dyn Connection) -> Option<Received> {
         let mut received = line.receive();
         poll_fn(|context| {
@@ -110,7 +112,7 @@ impl Standing {
         .await
     }
 
-    /// Closes a connection on which a response is late, unless a long one is being received.
+    /// Closes a connection on which a response is late, unless a long response is still arriving.
     fn look(&self) {
         if self.asked.get().is_some_and(|since| since + PATIENCE < self.ports.clock.now()) {
             let lines = self.line.borrow();

@@ -4,12 +4,12 @@ use std::fmt;
 
 use crate::base::{Digest, Digestible};
 
-/// What an app shows of the sync.
+/// The facts that an app shows about its sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
     /// The state that the app shows.
     pub state: Shown,
-    /// Edits that are only on the device, including those that wait for a person's decision.
+    /// Edits that are only on the device, including edits that wait for a person's decision.
     pub pending: u32,
 }
 
@@ -20,7 +20,7 @@ pub enum Shown {
     Idle,
     /// There is no network.
     Offline,
-    /// A unit runs; this is its progress.
+    /// A unit runs. The value is its progress.
     Syncing(Progress),
     /// The last run of a unit failed.
     Failed {
@@ -34,13 +34,13 @@ pub enum Shown {
 /// The progress of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Share of the steps known at its beginning that are done: 0 to 100.
+    /// The percentage of finished steps: 0 to 100. It counts the steps known when the run began.
     pub percent: u8,
     /// The number of rows that the run has applied so far.
     pub rows: u32,
 }
 
-/// The shown status does not affect the run, so it is in no digest.
+/// The shown status does not affect the run, so no digest contains it.
 impl Digestible for Status {
     fn digest(&self, _: &mut Digest) {}
 }

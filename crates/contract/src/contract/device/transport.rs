@@ -1,4 +1,6 @@
 //! The client transport: from a device to the server.
+//!
+//! A *slip* is metadata of the bench that travels with a message and is not in its bytes.
 
 use std::rc::Rc;
 
@@ -20,33 +22,36 @@ pub struct Cacheable {
 pub type Response = Result<Vec<u8>, TransportError>;
 /// The future of a [`Response`].
 pub type PendingResponse = LocalBoxFuture<'static, Response>;
-/// The same with the slip beside the response.
+/// Like [`PendingResponse`], with the slip beside the response.
 pub type PendingSlipped = LocalBoxFuture<'static, Result<(Vec<u8>, Slip), TransportError>>;
 
 /// Takes the pieces of a response as they arrive.
 pub type Pieces = Box<dyn FnMut(Vec<u8>)>;
-/// The end of a response that comes in pieces, or why it broke off.
+/// The end of a response that comes in pieces, or the reason why it broke off.
 pub type PendingEnd = LocalBoxFuture<'static, Result<(), TransportError>>;
 
 /// Carries requests and messages of a device to the server.
 #[expect(unused_variables, reason = "a default ignores its arguments")]
 pub trait Transport {
     /// Sends `request` and waits for the response until `deadline`. If the future is dropped, the
-    /// request is given up at once: the server may have acted on it, and does not learn of that.
+    /// request is given up at once. The server may have acted on it, and does not learn that the
+    /// phone gave up.
     fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse;
-    /// The same for a request that a cache may answer in place of the server.
+    /// Like [`request`](Transport::request), but a cache may respond in place of the server.
     fn request_cacheable(&self, request: Vec<u8>, cacheable: Cacheable, deadline: Time) -> PendingResponse {
         self.request(request, deadline)
     }
-    /// The same with a slip beside the request; the result has the slip that the server put beside
-    /// its response. A transport without slips returns an empty one.
+    /// Like [`request`](Transport::request), with a slip beside the request. The result has the
+    /// slip that the server put beside its response. A transport without slips returns an empty
+    /// slip.
     fn request_with(&self, request: Vec<u8>, slip: Slip, deadline: Time) -> PendingSlipped {
         let answer = self.request(request, deadline);
         Box::pin(async move { Ok((answer.await?, Slip::default())) })
     }
-    /// Sends `request` and calls `heard` with each piece of its response on arrival: for a held
-    /// request, or server-sent events. The first piece must come by `deadline`. If the future is
-    /// dropped, the request is given up; the server learns that when it sends the next piece.
+    /// Sends `request` and calls `heard` with each piece of its response on arrival. It is used for
+    /// a request that the server holds open, and for server-sent events. The first piece must come
+    /// by `deadline`. If the future is dropped, the request is given up. The server learns this
+    /// when it sends the next piece.
     ///
     /// A transport without streams delivers the whole response as one piece.
     fn request_pieces(&self, request: Vec<u8>, deadline: Time, mut heard: Pieces) -> PendingEnd {
@@ -56,15 +61,15 @@ pub trait Transport {
             Ok(())
         })
     }
-    /// Gets a new token, which all later requests use. An engine calls it when it gets
-    /// [`Unauthorized`](crate::contract::server::ServerError). Does nothing where tokens never
+    /// Gets a new token, which all later requests use. An engine calls it after the error
+    /// [`Unauthorized`](crate::contract::server::ServerError). It does nothing if tokens never
     /// expire.
     fn renew_token(&self, deadline: Time) -> LocalBoxFuture<'static, Result<(), TransportError>> {
         Box::pin(async { Ok(()) })
     }
-    /// Opens a long-lived connection for messages in both directions, with the first message
-    /// `hello`. Gives up at `deadline`. It costs a separate connection and an upgrade request (a
-    /// WebSocket).
+    /// Opens a long-lived connection (a WebSocket) for messages in both directions. The first
+    /// message is `hello`. Gives up at `deadline`. It costs a separate connection and an upgrade
+    /// request.
     ///
     /// A transport without connections refuses.
     fn connect(&self, hello: Vec<u8>, deadline: Time) -> PendingConnection {
@@ -78,23 +83,23 @@ pub trait Transport {
 pub type PendingConnection = LocalBoxFuture<'static, Result<Rc<dyn Connection>, TransportError>>;
 /// The next message; `None` once the server has closed the connection.
 pub type Received = Result<Option<Vec<u8>>, TransportError>;
-/// The same with the slip beside the message.
+/// Like [`Received`], with the slip beside the message.
 pub type ReceivedWith = Result<Option<(Vec<u8>, Slip)>, TransportError>;
 
 /// The phone's end of a long-lived connection: whole messages in both directions, in order.
 ///
-/// There is no keep-alive. An engine that must know whether the other side is there asks it, and
-/// closes the connection if no response comes. Else a phone notices a lost connection only when it
-/// sends: by a reset, or after 15 minutes without a response. If the connection is dropped or its
-/// process dies, the operating system closes it.
+/// There is no keep-alive. An engine that must know whether the server is there asks it, and closes
+/// the connection if no response comes. Otherwise a phone notices a lost connection only when it
+/// sends: by a reset, or after 15 minutes without a response. If the engine drops the connection or
+/// its process dies, the operating system closes it.
 pub trait Connection {
-    /// Sends a message after those sent before. Success does not mean that it arrived.
+    /// Sends a message after those sent before. `Ok` does not mean that the message arrived.
     ///
     /// # Errors
-    /// Why the connection has ended; [`TransportError::Reset`] if it was closed in order.
+    /// Why the connection has ended; [`TransportError::Reset`] if it was closed normally.
     fn send(&self, message: Vec<u8>) -> Result<(), TransportError>;
-    /// The same with a slip beside the message, for a protocol that does not name edits. A
-    /// connection without slips drops it.
+    /// Like [`send`](Connection::send), with a slip beside the message, for a protocol that does
+    /// not identify edits. A connection without slips drops the slip.
     ///
     /// # Errors
     /// As for [`send`](Connection::send).
@@ -108,7 +113,7 @@ pub trait Connection {
     /// # Errors
     /// Why the connection has ended, if neither side has closed it.
     fn receive(&self) -> LocalBoxFuture<'static, Received>;
-    /// The same with the slip beside the message.
+    /// Like [`receive`](Connection::receive), with the slip beside the message.
     ///
     /// # Errors
     /// As for [`receive`](Connection::receive).
@@ -117,19 +122,19 @@ pub trait Connection {
         Box::pin(async move { Ok(received.await?.map(|message| (message, Slip::default()))) })
     }
     /// True if a part of a message has arrived and the rest is on its way. A caller that waits for
-    /// a response then waits longer. False if the connection cannot tell.
+    /// a response then waits longer. False if the connection does not know.
     fn is_receiving(&self) -> bool {
         false
     }
     /// Closes the connection after the messages sent before.
     fn close(&self);
-    /// How it ended, as far as the phone knows: `Ok` if one side closed it, `None` while it is
-    /// open.
+    /// How the connection ended, as far as the phone knows. `Ok` if one side closed it; `None`
+    /// while it is open.
     fn closed(&self) -> Option<Result<(), TransportError>>;
 }
 
-/// nginx's response to a request larger than the proxy allows. Its title has the status that an
-/// HTTP client would also get.
+/// nginx's response to a request that is larger than the proxy allows. Its title contains the
+/// status code that an HTTP client would also get.
 pub const TOO_LARGE_PAGE: &[u8] = b"<html>\r\n\
     <head><title>413 Request Entity Too Large</title></head>\r\n\
     <body>\r\n<center><h1>413 Request Entity Too Large</h1></center>\r\n\
@@ -164,7 +169,7 @@ impl NetworkKind {
     }
 }
 
-/// Why a request failed. In every case the gateway may have acted on it.
+/// Why a request failed. After every failure, the gateway may still have acted on the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum TransportError {
     /// The device has no network.
@@ -176,11 +181,11 @@ pub enum TransportError {
     /// The connection was reset.
     #[error("connection reset")]
     Reset,
-    /// A response came that is not the server's, such as the page of a captive portal. The engine
-    /// detects that; the transport does so only for the response to a connection request.
+    /// The response is not from the server: for instance, the page of a captive portal. The engine
+    /// detects this. The transport detects it only for the response to a connection request.
     #[error("somebody else's answer")]
     Foreign,
-    /// The device gets no new token, and its person must log in again.
+    /// The server refuses a new token, and the person must log in again.
     #[error("the login has ended")]
     LoginEnded,
     /// The caller no longer waits, because its run was cancelled.

@@ -1,20 +1,23 @@
-//! The state of a device, as the bench may see it.
+//! The state of a device, as far as the bench can see it.
+//!
+//! A *stamp* is the time that identifies a version of a row. In an *excerpt*, a sync unit pulls
+//! only some columns of some rows.
 
 use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef, digested_by_place, word_enums};
 use crate::contract::attachment::BlobId;
 
-/// A callback for excerpt rows: the unit, key, the backend's stamp, the excerpt's columns.
+/// A callback for excerpt rows: unit, key, the backend's stamp, the excerpt's columns.
 pub type EachExcerpt<'f> = dyn FnMut(UnitId, &str, Stamp, &[Value]) + 'f;
 
-/// The state of a device, as the oracle may see it.
+/// The state of a device, as far as the oracle (the judge of a run) can see it.
 #[expect(unused_variables, reason = "a default ignores its arguments")]
 pub trait DeviceView {
-    /// Calls `f` with each row of `entity` in key order: key, the backend's stamp of the version
-    /// last received (0 if never), the device's columns.
+    /// Calls `f` with each row of `entity` in key order. `f` gets the key, the stamp of the last
+    /// received backend version (0 if none), and the device's columns.
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>]));
-    /// Calls `f` with each excerpt row of `entity` that the app shows, because it holds the full
-    /// row in an older version or not at all. In key order: the unit, key, the backend's stamp, the
-    /// excerpt's columns.
+    /// Calls `f`, in key order, with each excerpt row of `entity` that the app shows. The app shows
+    /// an excerpt row if it has no full row or only an older version of it. `f` gets the unit, the
+    /// key, the backend's stamp and the excerpt's columns.
     fn excerpts(&self, entity: EntityId, f: &mut EachExcerpt<'_>) {}
     /// The edits that wait to be sent, oldest first.
     fn pending(&self) -> Vec<PendingEdit>;
@@ -22,8 +25,9 @@ pub trait DeviceView {
     fn open_conflicts(&self) -> Vec<OpenConflict> {
         Vec::new()
     }
-    /// Edits that a conflict holds back: their own conflict, or that of an edit that must go first.
-    /// A person must decide it. [`pending`](DeviceView::pending) does not have these edits.
+    /// Edits that a conflict holds back: their own conflict, or the conflict of an edit that must
+    /// be sent first. A person must decide the conflict. [`pending`](DeviceView::pending) does not
+    /// contain these edits.
     fn held_up(&self) -> Vec<PendingEdit> {
         Vec::new()
     }
@@ -31,11 +35,12 @@ pub trait DeviceView {
     fn held_back(&self) -> u64 {
         0
     }
-    /// The first deferred row that waits for another row, and that other row; `None` if none waits.
+    /// The first deferred row that waits for another row, and this other row. `None` if no row
+    /// waits.
     fn waits_for(&self) -> Option<RowWait> {
         None
     }
-    /// The attachments that the device holds and has not sent completely.
+    /// The attachments that the device holds and has not sent to the end.
     fn attachments(&self) -> Vec<BlobId> {
         Vec::new()
     }
@@ -43,17 +48,17 @@ pub trait DeviceView {
     fn log(&self) -> Vec<LogEntry> {
         Vec::new()
     }
-    /// Runs a query of the app on the device's database. If the query filters by one value, it uses
-    /// the `nth` existing value. `None` if the engine does not support it.
+    /// Runs a query of the app on the device's database. If the query filters by a column, the
+    /// filter is the column's `nth` existing value. `None` if the engine does not support queries.
     fn list(&self, query: &LocalQuery, nth: u64) -> Option<Listed> {
         None
     }
-    /// What the engine is doing or waiting for, in a few words.
+    /// The engine's current activity, or what it waits for, in a few words.
     fn doing(&self) -> String {
         String::new()
     }
-    /// What is wrong with the storage, if something could not be read; `None` if nothing is wrong.
-    /// Results of failed reads are not valid. `all`: checks the whole storage first.
+    /// The error, if a part of the storage could not be read; else `None`. After an error the
+    /// results of reads are not valid. With `all`, the whole storage is checked first.
     fn damage(&self, all: bool) -> Option<String> {
         None
     }
@@ -66,7 +71,8 @@ pub struct RowWait {
     pub row: (EntityId, Key),
     /// The row that it waits for.
     pub other: (EntityId, Key),
-    /// True if `row` was deleted while `other` still refers to it; else `row` refers to `other`.
+    /// True if `row` was deleted while `other` still refers to it. False if `row` refers to
+    /// `other`.
     pub ends: bool,
 }
 
@@ -81,7 +87,7 @@ pub struct PendingEdit {
     pub key: Key,
     /// How often the edit was sent.
     pub attempts: u32,
-    /// Why it was not settled the last time; `None` if it never failed.
+    /// Why the last attempt did not settle it; `None` if no attempt failed.
     pub last_error: Option<String>,
 }
 
@@ -95,7 +101,7 @@ impl PendingEdit {
 /// A line of the log that the user can read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEntry {
-    /// The local edit it is about; `None` for another person's edit that a local one overwrote.
+    /// The local edit; `None` if a local edit overwrote another person's edit.
     pub edit: Option<EditId>,
     /// The entity of the row.
     pub entity: EntityId,
@@ -103,7 +109,7 @@ pub struct LogEntry {
     pub key: Key,
     /// What happened to the edit.
     pub kind: LogKind,
-    /// The stamp of the backend's version that was met, if any.
+    /// The stamp of the backend's version that the edit met, if any.
     pub met: Option<Stamp>,
 }
 
@@ -111,15 +117,15 @@ word_enums! {
     derive (Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)
     /// What happened to an edit whose outcome differs from what the person saved.
     pub enum LogKind {
-        /// A conflict rule let the backend's version win: this edit is superseded.
+        /// A conflict rule kept the backend's version. This edit is superseded.
         Superseded: "superseded",
-        /// A conflict rule let the backend's version win in some of this edit's columns.
+        /// A conflict rule kept the backend's version in some of this edit's columns.
         Merged: "merged",
-        /// A conflict rule let this edit win over the backend's version `met`.
+        /// A conflict rule kept this edit, which overwrote the backend's version `met`.
         Overwrote: "overwrote",
-        /// The backend refused the edit for good.
+        /// The backend refused the edit forever.
         Rejected: "rejected",
-        /// A conflict rule kept both: this edit goes out as a row of its own.
+        /// A conflict rule kept both versions. This edit is sent as a new row.
         KeptBoth: "kept-both",
     }
 }
@@ -134,13 +140,14 @@ pub struct OpenConflict {
     pub entity: EntityId,
     /// The key of the row.
     pub key: Key,
-    /// Values set here, with backend column and device time; empty if the row was deleted.
+    /// The values set here: backend column, value, device time. Empty if the person deleted the
+    /// row.
     pub ours: Vec<(usize, Value, Stamp)>,
-    /// The known values of those columns before the edit.
+    /// The values that the device knew for these columns before the edit.
     pub base: Vec<(usize, Value)>,
-    /// The backend's version in the device's columns; `None` if it is deleted.
+    /// The backend's version in the device's columns; `None` if the row is deleted.
     pub theirs: Option<Vec<Value>>,
-    /// When that version was made, by its author's clock; if unknown, when it was committed.
+    /// When the backend's version was made, by its author's clock. If unknown, its commit time.
     pub theirs_made: Stamp,
 }
 
@@ -151,25 +158,25 @@ pub enum Pick {
     Ours,
     /// The backend's version.
     Theirs,
-    /// In these columns the local values, in the others the backend's.
+    /// The local values in these columns, and the backend's values in the other columns.
     Columns(Vec<usize>),
 }
 
-/// A list that a screen shows: rows of an entity, joined with rows they refer to.
+/// A list that a screen shows: the rows of an entity, joined with the rows that they refer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalQuery {
     /// The entity that is listed.
     pub of: EntityId,
     /// The references to join by: position among the device's columns, and the entity referred to.
     pub through: Vec<(usize, EntityId)>,
-    /// Only rows with one given value in this column; all rows if `None`.
+    /// The list has only the rows with one given value in this column; all rows if `None`.
     pub like: Option<Like>,
 }
 
 /// A filter by the value of one column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Like {
-    /// The reference of the list to the row with the column; `None` for the listed row itself.
+    /// The reference of the list to the row with the column. `None` for the listed row itself.
     pub through: Option<usize>,
     /// The position of the column among the device's columns.
     pub column: usize,

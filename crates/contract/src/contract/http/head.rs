@@ -8,7 +8,7 @@ use super::{Request, Response};
 const HEAD: usize = 64 << 10;
 const VERSION: &str = "HTTP/1.1";
 
-/// The bytes are not a request or response; names the wrong part.
+/// The bytes are not a request or response. The text names the wrong part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not HTTP: {0}")]
 pub struct Malformed(pub &'static str);
@@ -42,7 +42,7 @@ fn written(line: &str, headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
 /// Reads a complete request.
 ///
 /// # Errors
-/// The part that is malformed; nothing is guessed.
+/// The part that is malformed.
 pub fn read_request(bytes: &[u8]) -> Result<Request, Malformed> {
     let (line, headers, body) = split(bytes)?;
     let mut words = line.split(' ');
@@ -60,11 +60,11 @@ pub fn read_request(bytes: &[u8]) -> Result<Request, Malformed> {
     Ok(request)
 }
 
-/// Reads a complete response. A page that a proxy or a captive portal sends in its place has no
-/// head here; it is read as a response with the status in its title, or 200.
+/// Reads a complete response. A proxy or a captive portal may send an HTML page instead, and here
+/// such a page has no head. It is read as a response with the status in its title, or 200.
 ///
 /// # Errors
-/// The part that is malformed; nothing is guessed.
+/// The part that is malformed.
 pub fn read_response(bytes: &[u8]) -> Result<Response, Malformed> {
     if let Some(status) = page(bytes) {
         let mut response = Response::new(bytes.to_vec());
@@ -89,8 +89,8 @@ fn page(bytes: &[u8]) -> Option<StatusCode> {
     Some(title.and_then(|code| code.parse().ok()).unwrap_or(StatusCode::OK))
 }
 
-/// Length in bytes of the head of a message, with its blank line; 0 if it has none, because a stack
-/// may speak another protocol than HTTP.
+/// The length in bytes of the head of a message, with its blank line. 0 if the message has no HTTP
+/// head, because a stack may use another protocol.
 pub fn head_length(message: &[u8]) -> usize {
     let head = || {
         let line = message.windows(2).take(HEAD).position(|two| two == b"\r\n")?;

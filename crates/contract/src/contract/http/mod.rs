@@ -1,20 +1,20 @@
-//! Plain HTTP over the byte transport, for stacks that speak it.
+//! Plain HTTP over the byte transport, for stacks that use HTTP.
 //!
 //! A phone makes a [`Request`] and sends it with [`send`], or writes its bytes with
 //! [`write_request`]. A server half is a [`Handler`], a function from a request to a response,
-//! wrapped in [`OverHttp`]. Other parties answer as they do in the field:
+//! wrapped in [`OverHttp`]. Servers, proxies and caches respond as they do in real networks:
 //!
 //! - A server refuses with a status ([`status_of`]): 401, 413, 504, or 429 and 503 with
 //!   `Retry-After`, which [`retry_after`] reads. Caches keep only a 200.
 //! - A proxy's page is a response with the status in its title: nginx's 413 and 502. A captive
 //!   portal's page is a 200 with HTML, which an app must distinguish from its own responses.
-//! - A cache may answer a `GET`; with `Cache-Control: no-cache` it asks the server first. A request
-//!   whose `If-None-Match` equals the response's `ETag` gets a 304 without body.
+//! - A cache may respond to a `GET`. With `Cache-Control: no-cache` it asks the server first. A
+//!   request whose `If-None-Match` equals the response's `ETag` gets a 304 without body.
 //!
-//! The bytes are those of HTTP/1.1, head and body, and `Content-Length` gives the length of a body.
-//! On a link a head has the size of `transport.header_up` and `header_down`, which includes the
-//! token and the headers of the client library and of proxies. The head that a stack writes counts
-//! as a part of that and is not charged twice; a longer head is charged in full.
+//! Messages have the form of HTTP/1.1: head and body. `Content-Length` gives the length of a body.
+//! On a link, a head has the size of `transport.header_up` or `header_down`. That size includes the
+//! token and the headers that client library and proxies add. It also includes the head that a
+//! stack writes, so that head is not charged twice. A longer head is charged in full.
 //!
 //! ```
 //! use syncdyno_contract::contract::http::{OverHttp, Request, Response};

@@ -7,8 +7,9 @@ use super::{Request, Response};
 use crate::base::{Span, Time};
 use crate::contract::device::{Cacheable, Transport, TransportError};
 
-/// Sends a request and waits for the response until `deadline`. A cache may answer a `GET`,
-/// identified by path and query; with `Cache-Control: no-cache` it asks the server first.
+/// Sends a request and waits for the response until `deadline`. A cache may respond to a `GET`,
+/// which it identifies by path and query. With `Cache-Control: no-cache` the cache asks the server
+/// first.
 ///
 /// # Errors
 /// As [`Transport::request`]; [`TransportError::Foreign`] for bytes that are not a response.
@@ -35,8 +36,8 @@ pub fn retry_after(response: &Response) -> Option<Span> {
     said.parse().ok().map(|seconds: u32| Span::secs(seconds.into()))
 }
 
-/// The 304 that replaces this response if the request's `If-None-Match` has its `ETag`; `None` if
-/// not, or if the bytes are not HTTP.
+/// The 304 that replaces this response, if the request's `If-None-Match` equals the response's
+/// `ETag`. `None` otherwise, or if the bytes are not HTTP.
 pub fn not_modified(request: &[u8], answer: &[u8]) -> Option<Vec<u8>> {
     if !request.starts_with(b"GET /") {
         return None;
@@ -45,7 +46,6 @@ pub fn not_modified(request: &[u8], answer: &[u8]) -> Option<Vec<u8>> {
     unchanged(&request, &answer).map(|answer| write_response(&answer))
 }
 
-/// The 304 that replaces this response, if the request has it already.
 pub(super) fn unchanged(request: &Request, response: &Response) -> Option<Response> {
     let etag = response.headers().get(header::ETAG).filter(|_| *request.method() == Method::GET)?;
     let is_had = request.headers().get(header::IF_NONE_MATCH) == Some(etag);

@@ -1,4 +1,6 @@
 //! A server half that is a function from a request to a response.
+//!
+//! A *slip* is metadata of the bench that travels with a message and is not in its bytes.
 
 use ::http::{HeaderValue, StatusCode, header};
 
@@ -12,20 +14,21 @@ use crate::contract::server::{EachServed, Reply, ServerError, SyncServer, System
 /// `Retry-After` of a 503.
 const UNAVAILABLE_FOR: Span = Span::secs(30);
 
-/// Answers requests; a closure is a handler.
+/// Responds to requests. A closure is a handler.
 pub trait Handler {
-    /// Answers a request of a device at the backend.
+    /// Responds to a request of a device at the backend.
     ///
     /// # Errors
-    /// What the backend refused; the device gets it as [`refusal`]. A handler that refuses by
-    /// itself returns a response instead.
+    /// The backend's refusal. The device gets it as [`refusal`]. A handler that itself refuses
+    /// returns a response instead.
     fn handle(
         &mut self,
         from: DeviceId,
         request: &Request,
         record: &mut dyn SystemOfRecord,
     ) -> Result<Response, ServerError>;
-    /// The same with the slip beside the request, as [`SyncServer::serve_with`].
+    /// Like [`handle`](Handler::handle), with the slip beside the request: see
+    /// [`SyncServer::serve_with`].
     ///
     /// # Errors
     /// As for [`handle`](Handler::handle).
@@ -39,7 +42,7 @@ pub trait Handler {
         *slip = Slip::default();
         self.handle(from, request, record)
     }
-    /// Calls `f` with each row in a response, as [`SyncServer::rows_in`].
+    /// Calls `f` with each row in a response: see [`SyncServer::rows_in`].
     fn rows_in(&self, response: &Response, f: &mut EachServed<'_>) {
         let _ = (response, f);
     }
@@ -59,8 +62,8 @@ where
     }
 }
 
-/// A handler as a server half. A `GET` whose `If-None-Match` equals the `ETag` of its 200 gets a
-/// 304.
+/// Makes a server half from a handler. A `GET` whose `If-None-Match` equals the `ETag` of its 200
+/// gets a 304.
 #[derive(Clone, Copy, Debug)]
 pub struct OverHttp<H>(pub H);
 
@@ -98,7 +101,7 @@ impl<H: Handler> SyncServer for OverHttp<H> {
     }
 }
 
-/// The status for an error of the server.
+/// The HTTP status for an error of the server.
 pub fn status_of(error: &ServerError) -> StatusCode {
     match error {
         ServerError::Accepted(_) => StatusCode::ACCEPTED,
@@ -116,8 +119,8 @@ pub fn status_of(error: &ServerError) -> StatusCode {
     }
 }
 
-/// The response for an error: status and text; 429 and 503 with `Retry-After`, in seconds rounded
-/// up.
+/// The response for an error: status and text. Errors with a wait get `Retry-After`, in seconds
+/// rounded up.
 pub fn refusal(error: &ServerError) -> Response {
     let mut response = Response::new(error.to_string().into_bytes());
     *response.status_mut() = status_of(error);

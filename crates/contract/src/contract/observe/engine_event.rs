@@ -1,4 +1,8 @@
-//! What an engine reports about itself.
+//! The events that an engine reports about itself.
+//!
+//! A *stamp* is the time that identifies a version of a row. A *run* is one sync of a sync unit,
+//! which is a named part of the data. The *incarnations* of a device are the starts of its app,
+//! numbered from 0.
 
 use super::kind::{AppMessage, AppliedChange, ConflictKind, Decision, RequestKind, Sides};
 use super::live_event::ListenEvent;
@@ -8,36 +12,33 @@ use crate::contract::device::{Hook, HookEnd, LogKind, Status, SyncError, Transpo
 use crate::contract::server::ServerError;
 
 digested! {
-/// Reports of an engine about itself on one device; it need not report what it does not know.
+/// The reports of a device's engine about itself. It leaves out events that it does not know.
 ///
-/// Fields mean the same everywhere: `unit`, `run`, `request`, `entity`, `key` and `edit` name the
-/// subject. `stamp` is the stamp of the row's version. `took` is a duration; `waited` is its part
-/// spent waiting for the lock, the queue or the screen.
+/// Fields mean the same in all events. `unit`, `run`, `request`, `entity`, `key` and `edit` name
+/// the subject. `stamp` is the stamp of the row's version. `took` is a duration. `waited` is the
+/// part of `took` that was spent waiting for the lock, the queue or the screen.
 #[derive(Clone, Copy, Debug)]
 pub enum EngineEvent<'a> {
-    /// The device has no room for what the engine has to write; the user gets a message.
+    /// The device's storage has no room for the engine's data. The user gets a message.
     74 StorageFull,
-    /// A unit was added to the queue; reported once for each wait. `depth` is the number of waiting
-    /// units, without the running one.
+    /// A unit was added to the queue. Reported once for each wait.
     8 UnitQueued {
         /// The sync unit.
         unit: UnitId,
         /// How many units wait now, without the running one.
         depth: u32,
     },
-    /// A waiting unit was dropped for another.
+    /// A waiting unit was dropped in favour of another unit.
     9 UnitDiscarded {
         /// The sync unit.
         unit: UnitId,
     },
-    /// A waiting unit, or one that is put back to the head, was requested again, and still waits
-    /// once.
+    /// A unit that waits already, or was put back to the head, was requested again. It waits once.
     10 UnitCoalesced {
         /// The sync unit.
         unit: UnitId,
     },
-    /// A unit starts (OnSyncStart) after it waited; runs are counted over all incarnations of the
-    /// device.
+    /// A run of a unit starts after its wait (OnSyncStart).
     11 SyncStart {
         /// The sync unit.
         unit: UnitId,
@@ -46,7 +47,8 @@ pub enum EngineEvent<'a> {
         /// How long it waited in the queue.
         waited: Span,
     },
-    /// A unit ended well: the app's OnSyncComplete. For a blocking unit the person was waiting.
+    /// A run of a unit ended well (OnSyncComplete). If the unit is blocking, the person waited for
+    /// it.
     12 SyncComplete {
         /// The sync unit.
         unit: UnitId,
@@ -57,7 +59,7 @@ pub enum EngineEvent<'a> {
         /// True if the person waited for it.
         blocking: bool,
     },
-    /// A unit failed: the app's OnSyncError, with the message for the user.
+    /// A run of a unit failed (OnSyncError). The error contains the message for the user.
     13 SyncError {
         /// The sync unit.
         unit: UnitId,
@@ -66,7 +68,7 @@ pub enum EngineEvent<'a> {
         /// Why it failed.
         error: &'a SyncError,
     },
-    /// A hook of the app was called; `run` is set if the call is about a run.
+    /// A hook of the app was called.
     76 HookStarted {
         /// The hook.
         hook: Hook,
@@ -93,31 +95,31 @@ pub enum EngineEvent<'a> {
         /// The sync unit.
         unit: UnitId,
     },
-    /// The status that the app shows its person from now on. It is in no digest.
+    /// The status that the app shows to its person from now on. No digest contains it.
     Status(status: Status),
-    /// A message from the app to its developer. It is in no digest.
+    /// A message from the app to its developer. No digest contains it.
     Said(; AppMessage<'a>),
     /// The engine polled the operating system for the network.
     143 NetworkAsked,
-    /// A cursor moved, together with the rows before it.
+    /// A cursor was saved together with the rows that it covers.
     15 CursorSaved {
         /// The sync unit.
         unit: UnitId,
         /// The entity.
         entity: EntityId,
     },
-    /// An event of a unit's own data.
+    /// An event of a unit's own data: its partial rows and cursors.
     150 Unit(unit: UnitEvent<'a>),
-    /// The server refused a cursor, or it was discarded with edits; the entity is loaded again.
+    /// The server refused a cursor, or the cursor was discarded with edits. The entity is loaded
+    /// again.
     16 CursorReset {
         /// The sync unit.
         unit: UnitId,
         /// The entity.
         entity: EntityId,
     },
-    /// A request is sent, with the bytes of its body and the number of mutations. The process
-    /// numbers its requests from 0 in each incarnation; a fetch belongs to no unit; `attempt` is 0
-    /// for the first try.
+    /// A request is sent. Each process numbers its requests from 0. A fetch belongs to no unit.
+    /// `attempt` is 0 for the first try.
     17 RequestSent {
         /// The number of the request in its process, from 0.
         request: u64,
@@ -132,7 +134,7 @@ pub enum EngineEvent<'a> {
         /// How often it was tried before.
         attempt: u32,
     },
-    /// A useful response arrived, with the bytes of its body and the number of rows or results.
+    /// A useful response arrived.
     18 ResponseReceived {
         /// The number of the request in its process, from 0.
         request: u64,
@@ -147,7 +149,7 @@ pub enum EngineEvent<'a> {
         /// The sync unit; `None` for a fetch.
         unit: Option<UnitId>,
     },
-    /// No response arrived, or one that is not the server's.
+    /// No response arrived, or a response that is not from the server.
     19 RequestFailed {
         /// The number of the request in its process, from 0.
         request: u64,
@@ -160,7 +162,7 @@ pub enum EngineEvent<'a> {
         /// The kind of the request.
         kind: RequestKind,
     },
-    /// A response arrived, and it is an error.
+    /// A response arrived that is an error.
     20 RequestRefused {
         /// The number of the request in its process, from 0.
         request: u64,
@@ -171,24 +173,24 @@ pub enum EngineEvent<'a> {
         /// The kind of the request.
         kind: RequestKind,
     },
-    /// An engine that adapts its chunks has chosen a size: at most this many rows.
+    /// An engine with an adaptive chunk size has chosen a new size.
     36 ChunkSized {
         /// The kind of the request.
         kind: RequestKind,
-        /// The most rows.
+        /// The maximum number of rows.
         rows: u32,
     },
-    /// The engine waits before a retry, after this many consecutive failures: in a run of a unit,
-    /// for an opened record, or between runs.
+    /// The engine waits before a retry: in a run of a unit, for an opened record, or between runs.
     21 RetryScheduled {
-        /// How often it was tried before.
+        /// The number of consecutive failures so far.
         attempt: u32,
         /// How long the engine waits until the next try.
         wait: Span,
         /// True if it belongs to a run of a unit.
         in_run: bool,
     },
-    /// Changes of a pull or fetch are committed, in order, possibly with the device's own changes.
+    /// Changes from a pull or fetch are committed, in order. They may include the device's own
+    /// changes.
     22 ChunkApplied {
         /// The sync unit; `None` for a fetch.
         unit: Option<UnitId>,
@@ -210,8 +212,8 @@ pub enum EngineEvent<'a> {
         /// The key of the row.
         key: &'a Key,
     },
-    /// Earlier unsent edits of a row are merged into this later one; or, if it deletes a row that
-    /// nobody else knows, none is sent (`stays`).
+    /// Earlier unsent edits of a row are merged into this later edit. With `stays`, none is sent,
+    /// because the edits create and delete a row that nobody else knows.
     110 EditsSquashed {
         /// The edit.
         edit: EditId,
@@ -224,7 +226,7 @@ pub enum EngineEvent<'a> {
         /// The key of the row.
         key: &'a Key,
     },
-    /// An edit sets only values that the app already shows, and will not be sent.
+    /// An edit sets only values that the app already shows. It will not be sent.
     163 EditUnchanged {
         /// The edit.
         edit: EditId;
@@ -233,7 +235,7 @@ pub enum EngineEvent<'a> {
         /// The key of the row.
         key: &'a Key,
     },
-    /// An edit is on the backend and leaves the outbox; its row has this stamp there.
+    /// The backend has committed an edit, and the edit leaves the outbox.
     26 EditAcknowledged {
         /// The edit.
         edit: EditId,
@@ -244,28 +246,29 @@ pub enum EngineEvent<'a> {
         /// The key of the row.
         key: &'a Key,
     },
-    /// Edits were dropped from the outbox, because they were too many or waited too long.
+    /// Edits were dropped from the outbox, because there were too many or they waited too long.
     241 OutboxTrimmed {
         /// The edits.
         edits: &'a [EditId],
         /// True if a log line tells the person about each of them.
         said: bool,
     },
-    /// A device deleted all rows of an entity to load them again; that also deleted edits.
+    /// A device deleted all rows of an entity to load them again. That also deleted waiting edits.
     162 TableEmptied {
         /// The entity.
         entity: EntityId,
         /// The number of deleted edits.
         edits: u64,
     },
-    /// Changes of a pull were not committed, because a row would refer to one that is missing.
+    /// Changes from a pull were not committed, because a row would refer to a missing row.
     141 ApplyAborted,
-    /// After a transaction the number of rows with a missing reference changed, if it is counted.
+    /// A transaction changed the number of rows with a missing reference, if the engine counts
+    /// them.
     142 Dangling {
         /// The number of rows.
         rows: u64,
     },
-    /// A row that was created here has another key from now on, everywhere.
+    /// A row that was created here gets another key, in all tables.
     140 Renamed {
         /// The entity.
         entity: EntityId,
@@ -289,11 +292,11 @@ pub enum EngineEvent<'a> {
         /// The key of the row.
         key: &'a Key,
     },
-    /// The engine: something happened on its page of conflicts.
+    /// Something happened on the engine's page of conflicts.
     181 Page(page: PageEvent<'a>),
     /// An attachment is being sent, or has arrived.
     180 Blob(blob: BlobEvent),
-    /// The device listens for announcements of its server.
+    /// An event about the server's announcements, for which the device listens.
     230 Listening(listening: ListenEvent),
     /// A line was written into the log that the user can read.
     28 EditLogged {
@@ -306,15 +309,15 @@ pub enum EngineEvent<'a> {
         /// The key of the row.
         key: &'a Key,
     },
-    /// The engine: rows of a pull could not be applied, and the cursor passes them. They are
-    /// dropped, or kept on a durable list for a retry.
+    /// Rows of a pull could not be applied, but the cursor passes them. They are dropped, or kept
+    /// on a durable list for a retry.
     46 RowsFailed {
         /// How many rows were dropped.
         skipped: u32,
         /// How many rows were kept on a list.
         listed: u32,
     },
-    /// The engine: it retried the rows on its list, and this many are left.
+    /// The engine retried the rows on that list.
     80 RowsRetried {
         /// How many rows are left on the list.
         left: u64,
@@ -326,27 +329,26 @@ digested! {
 /// An event of a unit's partial rows and cursors.
 #[derive(Clone, Copy, Debug)]
 pub enum UnitEvent<'a> {
-    /// Partial rows of a unit are committed on the device, beside the full rows. With the time for
-    /// which the device was busy.
+    /// Partial rows of a unit are committed on the device, beside the full rows.
     Excerpt {
         /// The sync unit.
         unit: UnitId,
         /// The number of rows.
         rows: u32,
-        /// How long it took.
+        /// How long the device was busy.
         took: Span,
     },
-    /// Pulled rows of a unit are committed on the device in separate tables, and wait for the rest
-    /// of their run. With the time for which the device was busy.
+    /// Pulled rows of a unit are committed on the device in separate tables. They wait for the rest
+    /// of their run.
     3 SetAside {
         /// The sync unit.
         unit: UnitId,
         /// The number of rows.
         rows: u32,
-        /// How long it took.
+        /// How long the device was busy.
         took: Span,
     },
-    /// Rows in separate tables were discarded, and never shown.
+    /// Rows in those separate tables were discarded. The app never showed them.
     4 ThrownAway {
         /// The sync unit.
         unit: UnitId,
@@ -357,13 +359,15 @@ pub enum UnitEvent<'a> {
     15 PagesLeft {
         /// The sync unit.
         unit: UnitId,
-        /// True if the app says that it is ready all the same.
+        /// True if the app nevertheless says that it is ready.
         ready: bool,
     },
-    /// All cursors, if a listener wants them: before and after a run, and when a process starts.
+    /// All cursors: before and after a run, and when a process starts. Only if a listener wants
+    /// them.
     Cursors {
         ;
-        /// The cursors: their unit, or `None` if all share it, their entity, and a hash.
+        /// Each cursor: its unit (`None` if all units share it), its entity, and a hash of the
+        /// cursor.
         at: &'a [(Option<UnitId>, EntityId, u64)],
         /// When each unit last completed.
         dates: &'a [(UnitId, Stamp)],
@@ -375,7 +379,7 @@ digested! {
 /// Something happened on the engine's page of conflicts.
 #[derive(Clone, Copy, Debug)]
 pub enum PageEvent<'a> {
-    /// The app has started, and this conflict is open: about the row of the edit that met it.
+    /// The app has started, and the conflict of this edit is open.
     0 Open {
         /// The edit.
         edit: EditId;
@@ -384,12 +388,12 @@ pub enum PageEvent<'a> {
         /// The key of the row.
         key: &'a Key,
     },
-    /// A person has decided about the edit that met the conflict, or about a later edit of the same
-    /// row that met none (`on_top`).
+    /// A person has decided about the edit that met the conflict. With `on_top`, it is a later edit
+    /// of the same row that met no conflict.
     1 Resolved {
         /// The edit.
         edit: EditId,
-        /// True if the edit was made after the one that met the conflict, on the same row.
+        /// True if the edit is a later edit of the same row, which met no conflict.
         on_top: bool,
         /// The kind of the conflict.
         kind: ConflictKind,
@@ -402,11 +406,11 @@ pub enum PageEvent<'a> {
         /// The key of the row.
         key: &'a Key,
     },
-    /// A run of a unit was refused because conflicts are open, with edits that could have gone.
+    /// A run of a unit was refused because conflicts are open.
     2 Held {
         /// The sync unit.
         unit: UnitId,
-        /// The edits that could have gone.
+        /// The edits that could have been sent.
         edits: &'a [EditId],
     },
 }
@@ -422,7 +426,7 @@ impl<'a> PageEvent<'a> {
             PageEvent::Held { .. } => None,
         }
     }
-    /// The same event about another key.
+    /// The same event with another key.
     pub fn of(self, key: &'a Key) -> PageEvent<'a> {
         match self {
             PageEvent::Open { edit, entity, .. } => PageEvent::Open { edit, entity, key },
@@ -437,8 +441,8 @@ impl<'a> PageEvent<'a> {
 /// An attachment that is being sent.
 #[derive(Clone, Copy, Debug)]
 pub enum BlobEvent {
-    /// A request is sent with the bytes from `offset` on, or asks how many the server has. `in_run`
-    /// if it belongs to a unit's run, whose rows wait for its end.
+    /// A request is sent. It contains the bytes from `offset` on, or only asks how many bytes the
+    /// server has.
     Sent {
         /// The attachment and its part.
         blob: BlobId,
@@ -446,10 +450,10 @@ pub enum BlobEvent {
         offset: u64,
         /// The number of bytes sent; 0 if the request only asks.
         bytes: u64,
-        /// True if a unit's run waits for it.
+        /// True if a unit's run waits for the end of the request before it sends its rows.
         in_run: bool,
     },
-    /// The request has ended; `served` if it got a useful response.
+    /// The request has ended.
     Ended {
         /// The attachment and its part.
         blob: BlobId,
@@ -465,7 +469,7 @@ pub enum BlobEvent {
         /// The attachment and its part.
         blob: BlobId,
     },
-    /// The server refused a range of the attachment, because it has all of it.
+    /// The server refused a range of the attachment, because it has the whole attachment.
     There {
         /// The attachment and its part.
         blob: BlobId,

@@ -1,4 +1,7 @@
-//! All events of a world.
+//! All events of a world (the simulation of one scenario with one seed).
+//!
+//! A *stamp* is the time that identifies a version of a row. The *incarnations* of a process are
+//! its starts, numbered from 0.
 
 use super::engine_event::EngineEvent;
 use super::event_parts::{CallEvent, HeldEvent, IntegrationEvent, JobEvent, PhoneEvent, StoredBlob};
@@ -9,14 +12,14 @@ use crate::contract::device::{AppEvent, EditError, EditKind, LocalEdit};
 use crate::contract::server::Refusal;
 
 digested! {
-/// Everything that can be observed; reported by the bench, except [`Event::Engine`].
+/// Every event that can be observed. The bench reports all of them except [`Event::Engine`].
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A report of a device's engine.
     Engine(engine: EngineEvent<'a>),
-    /// The world: a process starts, after this many incarnations.
+    /// The world: a process starts.
     1 ProcessStarted {
-        /// How many incarnations of the process there were before.
+        /// How many incarnations (earlier starts) of the process there were.
         incarnation: u32,
     },
     /// The world: a process died.
@@ -24,53 +27,52 @@ pub enum Event<'a> {
         /// Why it happened.
         reason: KillReason,
     },
-    /// The world: the process is about to die in a transaction that it may not have reported.
+    /// The world: the process is about to die in a transaction. It may not have reported it.
     70 CutShort,
-    /// The world: a response is decoded with `peak` bytes of memory. It is `tight` from a quarter
-    /// of the app's limit on.
+    /// The world: a response is decoded.
     71 Decoded {
-        /// The memory that decoding takes at most, in bytes.
+        /// The largest amount of memory that decoding needs, in bytes.
         peak: u64,
-        /// True from a quarter of the memory that the app may have.
+        /// True if that is at least a quarter of the memory limit of the app.
         tight: bool,
     },
-    /// The world: the app looked something up for the person, while it was in the foreground.
+    /// The world: the app read data for the person, while it was in the foreground.
     72 AppQueried {
         /// How long it took.
         took: Span,
         /// How long it waited for the lock.
         waited: Span,
     },
-    /// The world: a list for a screen is there; steps of SQLite, pages read from flash.
+    /// The world: the app has computed a list for a screen.
     151 Listed {
         /// The number of rows.
         rows: u64,
         /// Steps of SQLite's virtual machine.
         steps: u64,
-        /// How many pages were read from flash.
+        /// How many pages SQLite read from flash.
         pages: u64,
         /// How long it took.
         took: Span,
         /// How long it waited for the lock.
         waited: Span,
     },
-    /// The world: the app saved something for the person, while it was in the foreground.
+    /// The world: the app saved data for the person, while it was in the foreground.
     73 AppWrote {
         /// How long it took.
         took: Span,
         /// How long it waited for the lock.
         waited: Span,
     },
-    /// The world: a row that came cannot be read this time.
+    /// The world: a received row cannot be read this time.
     95 RowUnreadable {
         /// The entity.
         entity: EntityId,
     },
     /// The world: something happened to the app.
     3 App(app: AppEvent),
-    /// The operating system suspends the app: its process stays and does not run.
+    /// The operating system suspends the app. Its process stays in memory and does not run.
     160 Suspended,
-    /// The app resumes where it was, after this suspension.
+    /// The app continues where the suspension stopped it.
     161 Continued {
         /// How long the app was suspended.
         after: Span,
@@ -79,14 +81,13 @@ pub enum Event<'a> {
     4 LinkDown,
     /// The world: the device's link came back.
     5 LinkUp,
-    /// The world: a device has a new connection. With the time since its request, including waking
-    /// the radio.
+    /// The world: a device has a new connection.
     60 ConnectionOpened {
-        /// How long it took.
+        /// The time since the device requested it, including the time to wake the radio.
         took: Span,
     },
-    /// The world: packets crossed a device's link in one direction; none if messages go without
-    /// packets. Bytes include all headers.
+    /// The world: packets crossed a device's link in one direction. Not reported if the link's
+    /// model has no packets. Bytes include all headers.
     61 PacketsSent {
         /// True from the device to the server, false in the other direction.
         up: bool,
@@ -96,7 +97,7 @@ pub enum Event<'a> {
         retransmitted: u64,
         /// The number of bytes.
         bytes: u64;
-        /// True if it belongs to a connection that is held, and to no request.
+        /// True if the packets belong to a held connection, and to no request.
         held: bool,
     },
     /// Something happened to a connection that a device holds.
@@ -112,37 +113,36 @@ pub enum Event<'a> {
     96 CacheAnswered {
         /// The number of bytes.
         bytes: u64,
-        /// True if the backend has changed since.
+        /// True if the backend has changed since the cache stored the response.
         stale: bool,
         /// True if the cache asked the server first.
         asked: bool,
     },
     /// The world: the backend went down or came back.
     7 BackendAvailable(up: bool),
-    /// The world: the data that a login waits for has arrived: its blocking units have ended, or
-    /// all its units if none blocks. The login may be in an earlier incarnation of the process.
+    /// The world: the data that a login waits for has arrived. All blocking units have ended, or
+    /// all units if none blocks. The login may belong to an earlier incarnation of the process.
     14 Usable {
         /// The time since the login.
         since_login: Span;
-        /// True if a restart of the app caused it, and nobody waited.
+        /// True if a restart of the app caused this, and nobody waited.
         again: bool,
     },
-    /// The world: a person made an edit and the app accepted it, at this time by the device's
-    /// clock.
+    /// The world: a person made an edit, and the app accepted it.
     23 EditMade {
         /// The edit.
         edit: &'a LocalEdit,
         /// When it was made, by the device's clock.
         made_at: Stamp,
     },
-    /// The world: a person wanted to make an edit and the app refused it.
+    /// The world: a person wanted to make an edit, and the app refused it.
     24 EditRefused {
         /// The edit.
         edit: &'a LocalEdit,
-        /// Why it failed.
+        /// Why the app refused it.
         error: &'a EditError,
     },
-    /// The world: a person did not see an edit saved: no app ran, it died, or the world ended.
+    /// The world: a person did not see an edit saved. No app ran, the app died, or the world ended.
     48 EditMissed {
         /// The edit.
         edit: &'a LocalEdit,
@@ -150,7 +150,7 @@ pub enum Event<'a> {
         waited: Span,
     },
     /// The world: a person gave up an edit because a blocking unit had the screen for too long. The
-    /// key is empty if the row would have been chosen at that time.
+    /// key is empty if the row would have been chosen only at the time of the edit.
     79 EditPrevented {
         /// The edit.
         edit: &'a LocalEdit,
@@ -159,20 +159,18 @@ pub enum Event<'a> {
     },
     /// An event in the life of a phone.
     170 Phone(phone: PhoneEvent),
-    /// The world: a local day begins, this many days after the day of the start. Windows of scopes
-    /// that move with the day move on.
+    /// The world: a local day begins. Windows of scopes that move with the day now move.
     231 DayBegan {
         /// The number of the day; the day of the start is 0.
         day: u32,
     },
-    /// The world: the person of a device has other attributes. From now on the device is to hold
-    /// the rows of these, whatever its server does about it.
+    /// The world: the person of a device gets other attributes. From now on the device should hold
+    /// the rows of these attributes, whatever its server does.
     230 Reassigned {
         /// All attributes of the person.
         attributes: &'a [Value],
     },
-    /// The backend: a row has a new version with these values (for a delete, the old ones). It
-    /// replaces the version of another stamp, if there was one.
+    /// The backend: a row has a new version with these values. A delete has the old values.
     29 Committed {
         /// The entity.
         entity: EntityId,
@@ -184,36 +182,34 @@ pub enum Event<'a> {
         kind: CommitKind,
         /// The backend's values of the row.
         values: &'a [Value],
-        /// Who is behind the commit.
+        /// Who made the commit.
         author: Author,
         /// The stamp of the version that it replaces; `None` if there was none.
         replaced: Option<Stamp>,
     },
-    /// A node went back to its state at the start of instant `to`. The effects on rows follow as
-    /// commits.
+    /// A node went back to its state at the start of instant `to`. Its commits follow as events.
     45 Restored {
-        /// The instant whose state is there again.
+        /// The instant whose state the node has again.
         to: Time,
         /// How often a backup or a copy had replaced the device's state by then.
         life: u32,
     },
-    /// A device's state became a copy of another's, edits included; its process starts again. The
-    /// copy is the state when `then` began, in that incarnation of the storage.
+    /// A device's state became a copy of another device's state, with the edits. Its process starts
+    /// again.
     47 BecameCopy {
         /// The device whose state was copied.
         of: DeviceId,
-        /// Edits that the copy is still saving; the person has not seen them saved yet.
+        /// Edits that the copied device was still saving. The person has not seen them saved.
         unseen: &'a [LocalEdit];
-        /// The incarnation whose state it is: its beginning and its number.
+        /// The incarnation of the storage that was copied: when it began, and its number. The copy
+        /// is its state at that time.
         then: Option<(Time, u32)>,
     },
-    /// The backend: a mutation of this kind was not committed, because of a conflict or
-    /// permanently. The holder is the other row with the natural key, or a missing row that it
-    /// refers to.
+    /// The backend: a mutation was not committed, because of a conflict or forever.
     30 MutationRefused {
         /// The edit.
         edit: EditId,
-        /// Why it conflicts; `None` if it was refused for good.
+        /// Why it conflicts; `None` if the mutation was refused forever.
         conflict: Option<Refusal>;
         /// The entity.
         entity: EntityId,
@@ -221,7 +217,7 @@ pub enum Event<'a> {
         key: &'a Key,
         /// The kind of the edit.
         kind: EditKind,
-        /// The other row that has the natural key, or a missing row that it refers to.
+        /// The other row with the natural key, or a missing row that the mutation refers to.
         holder: Option<&'a Key>,
     },
     /// The server: the next commit of this edit also contains other edits of its row.
@@ -231,7 +227,7 @@ pub enum Event<'a> {
         /// The other edits.
         others: &'a [EditId],
     },
-    /// The server: in these columns the next commit of this edit has values that a rule of the
+    /// The server: the next commit of this edit has values in these columns that a rule of the
     /// server derived.
     212 EditRemade {
         /// The edit.
@@ -239,8 +235,8 @@ pub enum Event<'a> {
         /// The positions of the columns among the backend's.
         columns: &'a [usize],
     },
-    /// The server: it refused an edit because of a conflict, and knows the edit's columns but no
-    /// versions.
+    /// The server: it refused an edit because of a conflict. It knows the edit's columns, but no
+    /// row versions.
     213 GaveWayByColumn {
         /// The edit.
         edit: EditId,
@@ -254,17 +250,17 @@ pub enum Event<'a> {
         /// The key of the row.
         key: &'a Key,
     },
-    /// The backend: a repeated mutation got its response from memory.
+    /// The backend: a repeated mutation got its first response again.
     31 MutationReplayed {
         /// The edit.
         edit: EditId,
     },
-    /// The backend: a mutation was deferred without a decision.
+    /// The backend: it deferred a mutation without a decision.
     34 MutationPutOff {
         /// The edit.
         edit: EditId,
     },
-    /// The backend: readers see the version just committed from `until` on.
+    /// The backend: readers see the committed version only from `until` on.
     35 CommitDelayed {
         /// The entity.
         entity: EntityId,
@@ -272,10 +268,11 @@ pub enum Event<'a> {
         key: &'a Key,
         /// The stamp of the row's version.
         stamp: Stamp,
-        /// From when on readers see it.
+        /// The time from which readers see it.
         until: Time,
     },
-    /// The gateway: a row or its tombstone is sent to a device; reported where lives are recorded.
+    /// The gateway: a row or its tombstone is sent to a device. Reported only if the life of
+    /// records is recorded.
     33 RowServed {
         /// The device.
         device: DeviceId,
@@ -288,14 +285,14 @@ pub enum Event<'a> {
         /// True if the row is deleted or out of scope.
         removed: bool,
     },
-    /// The gateway: a device asked for changes of an entity after this cursor, or for all rows;
-    /// reported where lives are recorded.
+    /// The gateway: a device asked for changes of an entity. Reported only if the life of records
+    /// is recorded.
     211 ChangesAsked {
         /// The device.
         device: DeviceId,
         /// The entity.
         entity: EntityId,
-        /// The stamp after which changes are wanted; `None` for all rows.
+        /// The device wants the changes after this stamp; `None` if it wants all rows.
         since: Option<Stamp>,
     },
     /// The backend: it served a request of a device or of the gateway.
@@ -310,7 +307,7 @@ pub enum Event<'a> {
         locked: Span,
         /// How long a worker was busy with it.
         service: Span,
-        /// How many rows were looked at.
+        /// How many rows the backend examined.
         scanned: u64,
         /// The number of delivered rows or handled mutations.
         rows: u64,
@@ -321,18 +318,19 @@ pub enum Event<'a> {
         writes: u64,
         /// The number of bytes written in the backend.
         written: u64,
-        /// How many rows the gateway looked at itself.
+        /// How many rows the gateway itself examined.
         handled: u64,
         /// The processor time, by the gateway's model.
         cpu: Span,
         /// The bytes of state that the gateway keeps.
         state: u64;
-        /// Rows delivered as created, as updated and as gone (even if gone only for this reader).
+        /// The number of rows delivered as created, as updated and as deleted. A row that left this
+        /// reader's scope counts as deleted.
         kinds: [u64; 3],
     },
     /// The gateway: it requested a page of changes for its replica.
     40 RefreshAsked {
-        /// How many rows were looked at.
+        /// How many rows the gateway examined.
         scanned: u64,
         /// How many rows got a new version.
         changed: u64,
@@ -342,45 +340,44 @@ pub enum Event<'a> {
         cpu: Span,
         /// True if the call failed.
         failed: bool,
-        /// What became of the page if another node had moved past it.
+        /// What happened to the page if another node was already past it.
         overtaken: Option<Overtaken>,
     },
-    /// The gateway: its replica has all that the backend had when the refresh began.
+    /// The gateway: its replica has everything that the backend had when the refresh began.
     41 Refreshed {
         /// How long it took.
         took: Span,
     },
-    /// The gateway: a device got a response from the replica, as fresh as a refresh that began
-    /// `age` ago, with this processor time by its model.
+    /// The gateway: a device got a response from the replica.
     42 ReplicaServed {
         /// The device.
         device: DeviceId,
-        /// How long ago the refresh began.
+        /// The age of the data: the time since the last refresh began.
         age: Span,
         /// The processor time, by the gateway's model.
         cpu: Span,
     },
-    /// The gateway: something happened to a pull that it works on in the background.
+    /// The gateway: something happened to a pull that it handles in the background.
     240 Job(job: JobEvent),
-    /// The gateway: an edit is durable there and waits for the backend.
+    /// The gateway: an edit is durable in its queue and waits for the backend.
     43 UploadQueued {
         /// The edit.
         edit: EditId,
     },
-    /// The gateway: a device asks about an edit that still waits for the backend, and gets that
-    /// answer.
+    /// The gateway: a device asks about an edit, and the response says that it still waits for the
+    /// backend.
     75 UploadWaits {
         /// The edit.
         edit: EditId,
     },
-    /// The gateway: the backend's decision on a queued edit, with its time in the queue.
+    /// The gateway: the backend has decided about a queued edit.
     44 UploadDecided {
         /// The edit.
         edit: EditId,
         /// How long it waited in the queue.
         waited: Span,
     },
-    /// The gateway: an attachment is complete, with a last range from this device.
+    /// The gateway: an attachment is complete. This device sent the last range.
     180 BlobStored(stored: StoredBlob),
     /// The app syncs outside its queue.
     150 Call(call: CallEvent),
@@ -392,7 +389,7 @@ pub enum Event<'a> {
 }
 
 impl Event<'_> {
-    /// True if the event does not affect the run, and therefore is in no digest.
+    /// True if the event does not affect the run. Then no digest contains it.
     pub fn is_shown_alone(&self) -> bool {
         matches!(
             self,
@@ -432,13 +429,13 @@ pub struct Occurrence<'a> {
     pub event: Event<'a>,
 }
 
-/// Takes the events of an engine; the world's sink adds place and time.
+/// Takes the events of an engine. The world's sink adds place and time.
 pub trait EventSink {
     /// Reports an event.
     fn emit(&self, event: EngineEvent<'_>);
 }
 
-/// Takes the events that the world itself reports at one place, and adds the time.
+/// Takes the events that the world itself reports at one node, and adds the time.
 pub trait Observer {
     /// Reports an event.
     fn observe(&self, event: Event<'_>);

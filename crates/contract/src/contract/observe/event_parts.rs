@@ -7,22 +7,21 @@ digested! {
 /// An event of a connection that a device holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeldEvent {
-    /// The device has the connection, this long after its request.
+    /// The device has opened the connection.
     0 Opened {
-        /// How long it took.
+        /// The time since the device requested it.
         took: Span,
     },
     /// The server, or a proxy, refused the connection.
     1 Refused,
-    /// A message of this many bytes has arrived.
+    /// A message has arrived.
     2 Arrived {
         /// True from the device to the server, false in the other direction.
         up: bool,
         /// The number of bytes.
         bytes: u64,
     },
-    /// The device knows that the connection has ended, after this time; `lost` if neither side has
-    /// closed it.
+    /// The device knows that the connection has ended.
     3 Ended {
         /// How long the device held the connection.
         after: Span,
@@ -33,22 +32,22 @@ pub enum HeldEvent {
 }
 
 digested! {
-/// A pull that the gateway works on in the background.
+/// A pull that the gateway handles in the background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobEvent {
     /// The work has begun.
     0 Begun {
-        /// The device that asked first.
+        /// The device that sent the first request.
         device: DeviceId,
     },
-    /// A device was told to ask again.
+    /// A device was told to send its request again later.
     1 Accepted {
         /// The device.
         device: DeviceId,
     },
-    /// The work is done, and its result was thrown away because nobody waited for it.
+    /// The work is done, and its result was dropped because no device waited for it.
     2 ThrownAway {
-        /// The device that asked first.
+        /// The device that sent the first request.
         device: DeviceId,
     },
 }
@@ -58,14 +57,13 @@ digested! {
 /// An event of the integration that copies rows to another system.
 #[derive(Clone, Copy, Debug)]
 pub enum IntegrationEvent<'a> {
-    /// A worker called the other system with this many records, some of them repeated after a
-    /// rejection. It got a response, or the call failed.
+    /// A worker called the other system. It got a response, or the call failed.
     0 Called {
         /// The number of the worker.
         worker: u32,
-        /// How many records were to be written.
+        /// How many records the call contained.
         records: u32,
-        /// How many of the records were rejected before.
+        /// How many of these records the other system had rejected before.
         again: u32,
         /// How long it took.
         took: Span,
@@ -95,7 +93,7 @@ pub enum IntegrationEvent<'a> {
         /// The number of the worker.
         worker: u32,
     },
-    /// A worker has read a version of a row; reported where lives are recorded.
+    /// A worker has read a version of a row. Reported only if the life of records is recorded.
     4 Read {
         /// The number of the worker.
         worker: u32,
@@ -106,7 +104,8 @@ pub enum IntegrationEvent<'a> {
         /// The stamp of the row's version.
         stamp: Stamp,
     },
-    /// A worker has recorded that a page of an entity is done; reported where lives are recorded.
+    /// A worker has recorded that a page of an entity is done. Reported only if the life of records
+    /// is recorded.
     5 Remembered {
         /// The number of the worker.
         worker: u32,
@@ -134,32 +133,32 @@ pub enum CallEvent {
 }
 
 digested! {
-/// Something in the life of a phone that is not part of a sync.
+/// An event in the life of a phone that is not part of a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PhoneEvent {
-    /// The phone has a new token for its requests, this long after it asked.
+    /// The phone has a new token for its requests.
     0 TokenRenewed {
-        /// How long it took.
+        /// The time since the phone asked for it.
         took: Span,
     },
-    /// The phone gets no new token, and its person has to log in again.
+    /// The server refuses a new token, and the person must log in again.
     6 LoginEnded,
-    /// The world: its person saw that a sync failed, and tapped Retry.
+    /// The world: a person saw that a sync failed, and tapped Retry.
     7 RetryTapped,
-    /// A newer version of the app was installed, and its process begins again.
+    /// A newer version of the app was installed, and its process starts again.
     1 Upgraded,
-    /// Somebody wants to log out. It is in no digest.
+    /// Somebody wants to log out. No digest contains this event.
     LogoutAsked,
-    /// The app refuses the logout, because this many edits wait.
+    /// The app refuses the logout, because edits wait.
     2 LogoutRefused {
         /// How many edits wait.
         edits: u64,
     },
     /// Somebody logged out, and the app is closed.
     3 LoggedOut,
-    /// Somebody logs in: the number of the person among those who share the phone, from 0.
+    /// Somebody logs in.
     4 LoggedIn {
-        /// The number of the person among those who share the phone, from 0.
+        /// The number of the person, from 0, among all people who share the phone.
         person: u32,
     },
     /// The app was installed again, and all its data is gone.
@@ -172,7 +171,7 @@ pub enum PhoneEvent {
 pub struct StoredBlob {
     /// The attachment and its part.
     pub blob: BlobId,
-    /// The device that sent the last stretch.
+    /// The device that sent the last range.
     pub device: DeviceId,
     /// The size of the part in bytes.
     pub bytes: u64,

@@ -1,4 +1,6 @@
 //! The kinds and details that events carry.
+//!
+//! A *stamp* is the time that identifies a version of a row.
 
 use crate::base::{
     DeviceId, Digest, Digestible, EditId, EntityId, Key, Stamp, ValueRef, digested, digested_by_place,
@@ -62,10 +64,10 @@ pub enum DropReason {
 }
 
 digested! {
-/// Result of a page write by a gateway node that another node had already overtaken.
+/// What happened when a gateway node wrote a page that another node had already passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overtaken {
-    /// The page was written all the same.
+    /// The page was nevertheless written.
     0 Written {
         /// The number of rows in the page.
         rows: u64,
@@ -89,12 +91,12 @@ pub struct AppliedChange<'a> {
     pub stamp: Stamp,
     /// True if the row is deleted or out of the device's scope.
     pub removed: bool,
-    /// The new values in the device's columns; set if the stamp alone does not identify the
+    /// The new values in the device's columns. Set only if the stamp alone does not identify the
     /// version.
     pub values: Option<&'a [ValueRef<'a>]>,
 }
 
-/// The values do not affect the run, so they are in no digest.
+/// The values do not affect the run, so no digest contains them.
 impl Digestible for AppliedChange<'_> {
     fn digest(&self, digest: &mut Digest) {
         digest.text(self.key);
@@ -107,7 +109,7 @@ impl<'a> AppliedChange<'a> {
     pub fn of(entity: EntityId, key: &'a Key, stamp: Stamp, removed: bool) -> AppliedChange<'a> {
         AppliedChange { entity, key: key.as_str(), stamp, removed, values: None }
     }
-    /// The change to this row; removed if it has no values.
+    /// The change to this version of a row. A row without values is removed.
     pub fn of_row((entity, row): &'a (EntityId, Row)) -> AppliedChange<'a> {
         AppliedChange::of(*entity, &row.key, row.stamp, row.values.is_none())
     }
@@ -119,20 +121,20 @@ impl<'a> AppliedChange<'a> {
 }
 
 digested! {
-/// Who is behind a commit on the backend.
+/// Who made a commit on the backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Author {
-    /// A device, by this edit.
+    /// A device, with this edit.
     0 Device(edit: EditId),
     /// The office: people who work on the backend itself.
     1 Office,
     /// An import of many rows.
     2 Import,
-    /// The backend itself, following another commit: a counter, a folded column.
+    /// The backend itself, as a consequence of another commit: for instance, it updates a counter.
     3 Derived,
-    /// The backend itself, when it restores a backup and with it an earlier version.
+    /// The backend itself: a restored backup brings an earlier version back.
     4 Backup,
-    /// Somebody who puts the copy of a device onto the backend, over what is there.
+    /// Somebody who uploads the copy of a device and overwrites the backend's rows.
     5 Upload(device: DeviceId),
 }
 }
@@ -165,14 +167,15 @@ pub enum AppMessage<'a> {
         /// The stack trace.
         stack: &'a str,
     },
-    /// From the bench to the app's developer: a call has no effect, or not the intended one.
+    /// From the bench to the app's developer: a call has no effect, or an effect that was not
+    /// intended.
     Warned {
         /// The warning.
         what: &'a str,
     },
 }
 
-/// The kind of a conflict: the local edit, then the backend's change.
+/// The kind of a conflict. The name has the local edit first, then the backend's change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConflictKind {
     /// Both sides changed the row.
@@ -181,9 +184,9 @@ pub enum ConflictKind {
     UpdateDelete,
     /// A delete met an updated row.
     DeleteUpdate,
-    /// Two rows with one natural key, or one key created twice.
+    /// Two rows have one natural key, or one key was created twice.
     InsertInsert,
-    /// The dates differ but both sides wrote the same: not a conflict.
+    /// The dates differ, but both sides wrote the same values. This is not a conflict.
     Equal,
     /// An update would give a row the natural key of another row.
     UpdateTaken,
@@ -196,7 +199,7 @@ pub struct Sides {
     pub local: Stamp,
     /// The stamp of the backend's version of the conflicting row.
     pub remote: Stamp,
-    /// When that version was made, by its author's clock, if the backend says so.
+    /// When that version was made, by its author's clock; `None` if the backend does not know.
     pub edited: Option<Stamp>,
 }
 
@@ -212,24 +215,24 @@ digested! {
 /// What an engine decided about a local edit that met a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision<'a> {
-    /// The edit wins: it is sent again, over the backend's version.
+    /// The edit wins: it is sent again and overwrites the backend's version.
     0 Local,
     /// The backend's version stays, and the edit is superseded.
     1 Remote,
     /// Both sides are equal: the edit counts as done.
     2 Same,
-    /// The edit is sent again with these of its columns, by position in the backend's; in the
-    /// others the backend's version stays.
+    /// The edit is sent again with only these of its columns. In the other columns the backend's
+    /// version stays.
     3 Merged {
         /// The positions of the columns among the backend's.
         columns: &'a [usize],
     },
-    /// Both stay: the edit is sent again as a new row with this key.
+    /// Both versions stay: the edit is sent again as a new row with this key.
     4 Both {
         /// The key of the row.
         key: &'a Key,
     },
-    /// A person has to decide: the edit waits.
+    /// A person must decide: the edit waits.
     5 Parked,
 }
 }
@@ -239,14 +242,14 @@ pub enum Decision<'a> {
 pub enum EditEnd {
     /// Its values are on the backend.
     Arrived,
-    /// Its person saw both sides of a conflict and chose the other.
+    /// The person saw both sides of a conflict and chose the other side.
     GivenUp,
     /// It waits on the device or at the gateway.
     Waiting,
     /// A rule kept another version in its place.
     Superseded,
-    /// The backend refused it, and its person got a message.
+    /// The backend refused it, and the person got a message.
     Refused,
-    /// Neither the backend nor the device has it, and its person got no message.
+    /// Neither the backend nor the device has it, and the person got no message.
     Lost,
 }

@@ -1,32 +1,32 @@
-//! Events of announcements: a phone listens for them, and its server makes them.
+//! Events of announcements. A phone listens for announcements; its server sends them.
 
 use crate::base::{DeviceId, Span, digested};
 
 digested! {
 /// Reports of an engine about its server's announcements. A *channel* is a part of the data with
-/// its own announcements; it is a number on the device.
+/// separate announcements. Each device numbers its channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListenEvent {
-    /// The device asks its server for announcements, over a held request or connection.
+    /// The device asks its server for announcements, with a held request or a connection.
     0 Asked {
-        /// True if the process has asked before, and was not answered with an announcement.
+        /// True if the process asked before and got no announcement.
         again: bool,
     },
-    /// The server has accepted the question, after this time.
+    /// The server has accepted the request.
     1 Begun {
         /// How long it took.
         took: Span,
     },
-    /// The question failed: no connection, no response, or a refusal.
+    /// The request failed: no connection, no response, or a refusal.
     2 Failed,
-    /// The device no longer listens, and knows it.
+    /// The device no longer listens, and knows this.
     3 Ended {
         /// How long it listened.
         after: Span,
-        /// True if neither side ended it in order.
+        /// True if neither side closed the connection normally.
         lost: bool,
     },
-    /// The device got an announcement of the change with this number.
+    /// The device received an announcement.
     4 Heard {
         /// The channel.
         channel: u32,
@@ -37,7 +37,7 @@ pub enum ListenEvent {
 }
 
 digested! {
-/// An announcement of changes, as its server and the platform's push service see it.
+/// An announcement of changes, as seen by its server and by the platform's push service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnnouncementEvent {
     /// The server announces changes to a device.
@@ -49,8 +49,8 @@ pub enum AnnouncementEvent {
         /// The number of the latest change.
         number: u64,
     },
-    /// There are changes for a device, but the device does not listen, or no server runs to
-    /// announce them.
+    /// A device has changes to pull, but it does not listen, or no server runs that could announce
+    /// them.
     1 Missed {
         /// The device.
         device: DeviceId,
@@ -59,12 +59,12 @@ pub enum AnnouncementEvent {
         /// The number of the latest change.
         number: u64,
     },
-    /// The push service has dropped a message, or no app was there to take it.
+    /// The push service has dropped a message, or no app ran that could take it.
     2 Dropped {
         /// The device.
         device: DeviceId,
     },
-    /// A later push message replaced one that was not delivered yet.
+    /// A later push message replaced an earlier message that was not delivered yet.
     3 Collapsed {
         /// The device.
         device: DeviceId,

@@ -1,14 +1,14 @@
-//! The stream of events of a world, and the decisions about conflicts.
+//! The stream of events of a world (one simulation), and the decisions about conflicts.
 //!
 //! Listeners (metrics, oracle, recorders, the digest) get each [`Event`] with its time and its
-//! [`Node`] as an [`Occurrence`]. Events flow up and calls never do: no listener affects the run.
-//! An engine reports the start of each run, and its end unless the process dies; its requests, its
-//! commits and the outcome of edits. A stack's [`Capabilities`](super::Capabilities) say what it
-//! cannot report. Events whose text begins with "The world" are emitted by the bench, not by the
-//! engine.
+//! [`Node`] as an [`Occurrence`]. No listener affects the run, because engine and world never call
+//! one. An engine reports its requests, its commits and the outcome of edits. It reports the start
+//! of each run, and its end unless the process dies. A stack's
+//! [`Capabilities`](super::Capabilities) say which reports are missing. Events whose text begins
+//! with "The world" come from the bench, not from the engine.
 //!
-//! Invariant: an event is reported only after its effect is durable and its simulated duration has
-//! passed.
+//! Invariant: an event is reported only after its effect is durable and its simulated duration is
+//! over.
 
 mod engine_event;
 mod event;

@@ -1,15 +1,16 @@
-//! The server's half of a stack: bytes in, bytes out, over the system of record.
+//! The server's half of a stack. It takes request bytes, uses the system of record, and returns
+//! response bytes.
 //!
-//! A [`SyncServer`] is the other half of a stack. Its protocol is its own: the bench carries the
-//! bytes and never reads them. Rows live in the backend, which it uses as a [`SystemOfRecord`].
-//! Calls to it while a request is answered take effect at the instant when the request came; the
-//! bench decides how long they took. An edit on its way is a [`Mutation`], and its result an
-//! [`Outcome`].
+//! A [`SyncServer`] is the other half of a stack. It chooses its own protocol: the bench carries
+//! the bytes and never reads them. Rows live in the backend, which the server uses as a
+//! [`SystemOfRecord`]. While the server handles a request, its calls to the backend take effect at
+//! the time when the request arrived. The bench decides how long they take. A [`Mutation`] is an
+//! edit that is sent to the backend; an [`Outcome`] is its result.
 //!
-//! A server may also send first: on a connection that a phone holds, or as a late response
-//! ([`Phones`]).
+//! A server may also send without a request: on a connection that a phone holds, or as a late
+//! response ([`Phones`]).
 //!
-//! Invariants: damaged bytes are answered with a refusal. A mutation that comes again with the same
+//! Invariants: a server refuses damaged bytes. A mutation that is sent again with the same
 //! idempotency key gets its first outcome, because a response may be lost after the commit.
 
 mod error;

@@ -1,9 +1,11 @@
 //! Rows and edits, as the server sees them.
+//!
+//! A *stamp* is the time that identifies a version of a row.
 
 use crate::base::{EditId, EntityId, Key, Stamp, Value, append_value, digested_by_place, in_words};
 use crate::contract::device::{EditKind, LocalEdit};
 
-/// One local edit on its way to the backend.
+/// One local edit that is sent to the backend.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Mutation {
     /// The idempotency key: mutations with the same key are committed once.
@@ -16,18 +18,19 @@ pub struct Mutation {
     pub key: Key,
     /// What the edit does to the row.
     pub kind: EditKind,
-    /// New values by position in the backend's columns; for a create, all that devices have.
+    /// New values by position in the backend's columns. A create has all columns that devices hold.
     pub values: Vec<(usize, Value)>,
-    /// The stamp of the version that the edit was made on; `None` for a create.
+    /// The stamp of the version that the person edited; `None` for a create.
     pub base: Option<Stamp>,
-    /// When the person made it, by the device's clock.
+    /// When the person made the edit, by the device's clock.
     pub made_at: Stamp,
     /// How the backend checks the row before the change.
     pub guard: Guard,
 }
 
 impl Mutation {
-    /// A mutation of an edit with the edit's own id; no values, no base, made at 0.
+    /// A mutation whose idempotency key is the edit's id. It has no values and no base, and was
+    /// made at 0.
     pub fn new(edit: EditId, entity: EntityId, key: &str, kind: EditKind) -> Mutation {
         let (id, key, made_at) = (edit.to_string(), Key::new(key), Stamp(0));
         Mutation { id, edit, entity, key, kind, values: Vec::new(), base: None, made_at, guard: Guard::Base }
@@ -38,7 +41,7 @@ impl Mutation {
         let guard = Guard::default();
         Mutation { id: edit.to_string(), edit, entity, key, kind, values, base, made_at, guard }
     }
-    /// Whether it changes this row.
+    /// Whether the mutation changes this row.
     pub fn is_of(&self, entity: EntityId, key: &Key) -> bool {
         self.entity == entity && self.key == *key
     }
@@ -47,17 +50,17 @@ impl Mutation {
 /// How the current row is checked before a mutation changes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Guard {
-    /// Its version, or the date of that, equals the mutation's base.
+    /// The row's version, or the date of that version, equals the mutation's base.
     #[default]
     Base,
-    /// It has not changed since the date in the mutation's base.
+    /// The row has not changed since the date in the mutation's base.
     Since,
-    /// The columns that its device sees have this [`image`], as when the mutation was sent.
+    /// The columns that the device holds have this [`image`], as at the time of sending.
     Image(u64),
 }
 
 impl Guard {
-    /// True if the mutation is guarded by the version that it was made on.
+    /// True if the guard is the version that the person edited.
     pub fn is_base(&self) -> bool {
         *self == Guard::Base
     }
@@ -86,40 +89,38 @@ pub struct Row {
 /// The outcome of one mutation.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Outcome {
-    /// Committed with this stamp, now or before by the same idempotency key.
+    /// Committed with this stamp, now or earlier under the same idempotency key.
     Applied {
         /// The stamp of the committed version.
         stamp: Stamp,
     },
-    /// Committed as a new row, now or before, to which the backend gave its own key. `stamp` is of
-    /// its first version; `row` is its current one.
+    /// Committed as a new row, now or earlier. The backend gave the row its own key.
     Named {
         /// The stamp of the row's first version.
         stamp: Stamp,
         /// The row as it is now.
         row: Row,
     },
-    /// Not committed: the backend's row is not the version that the edit was made on. `current` is
-    /// the conflicting row as it is now, `None` if the backend never had it. `edited_at` is when it
-    /// was made, by its author's clock, if the backend says so.
+    /// Not committed: the backend's row is not the version that the person edited.
     Conflict {
         /// Why it conflicts.
         why: Refusal,
-        /// The conflicting row as it is now.
+        /// The conflicting row as it is now; `None` if the backend never had the row.
         current: Option<Row>,
-        /// When that version was made, by its author's clock.
+        /// When that version was made, by its author's clock; `None` if the backend does not know.
         edited_at: Option<Stamp>,
     },
-    /// Not committed and not judged: the backend is busy with others. Send it again.
+    /// Not committed and not decided, because the backend is busy with other requests. Send it
+    /// again.
     Later,
-    /// Not judged yet, but durable at the gateway, which will bring it to the backend. Ask again
+    /// Not decided yet, but durable at the gateway, which will send it to the backend. Ask again
     /// with the same idempotency key in a later run.
     Queued,
-    /// Not committed for good: the backend refuses it, for this reason. With its row, if any.
+    /// Not committed: the backend refuses the edit forever.
     Rejected {
         /// Why the backend refuses it.
         reason: String,
-        /// The row as it is now.
+        /// The row as it is now, if there is one.
         current: Option<Row>,
     },
 }

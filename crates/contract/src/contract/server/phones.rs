@@ -1,12 +1,14 @@
-//! How a server sends to phones at any time.
+//! How a server sends messages to phones at any time.
+//!
+//! A *slip* is metadata of the bench that travels with a message and is not in its bytes.
 
 use crate::contract::device::Slip;
 
-/// A connection that a phone holds. Numbers are unique over all processes of the server.
+/// A connection that a phone holds. The number is unique over all processes of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
 
-/// A request that is answered later.
+/// A request whose response comes later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
@@ -15,8 +17,8 @@ pub struct Ticket(pub u64);
 pub enum Reply {
     /// The response is ready.
     Now(Vec<u8>),
-    /// [`Phones::answer`] will bring the response: long polling. If the phone no longer waits, the
-    /// response is lost and the server does not learn of it.
+    /// The response comes later, through [`Phones::answer`]: long polling. If the phone no longer
+    /// waits, the response is lost, and the server does not learn this.
     Later(Ticket),
 }
 
@@ -33,15 +35,16 @@ impl From<Vec<u8>> for Reply {
     }
 }
 
-/// The way from a server half to its phones, at any time.
+/// The channel through which a server half sends to its phones at any time.
 ///
-/// Messages sent while the half serves a request or a message leave when that is done. They are
-/// dropped if the backend failed or was too late.
+/// Messages that the half sends while it handles a request or a message wait until that is done.
+/// They are dropped if the backend failed or was too late.
 pub trait Phones {
-    /// Sends a message after those sent before; false if the server knows that the connection has
-    /// ended. True does not mean that it arrives.
+    /// Sends a message after those sent before. Returns false if the server knows that the
+    /// connection has ended. True does not mean that the message arrives.
     fn send(&self, connection: ConnectionId, message: Vec<u8>) -> bool;
-    /// The same with a slip beside the message, for a protocol that does not name edits.
+    /// Like [`send`](Phones::send), with a slip beside the message, for a protocol that does not
+    /// identify edits.
     fn send_with(&self, connection: ConnectionId, message: Vec<u8>, slip: Slip) -> bool {
         drop(slip);
         self.send(connection, message)
@@ -50,6 +53,7 @@ pub trait Phones {
     fn close(&self, connection: ConnectionId);
     /// A ticket for the current request, for [`Reply::Later`].
     fn ticket(&self) -> Ticket;
-    /// Answers the request that waits for this ticket. Only the first response is sent.
+    /// Sends the response to the request that waits for this ticket. Only the first response is
+    /// sent.
     fn answer(&self, ticket: Ticket, answer: Vec<u8>);
 }

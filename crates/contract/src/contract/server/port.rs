@@ -1,4 +1,4 @@
-//! The ports: all that a server may ask of the world.
+//! The ports: the interfaces through which a server uses the clock, the backend and the phones.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,22 +9,22 @@ use super::serve::SystemOfRecord;
 use crate::base::{Seed, Span};
 use crate::contract::device::{Clock, CrashPoints, Database, LocalBoxFuture, Spawn};
 
-/// A call to the backend, run when it arrives there.
+/// A call to the backend. It runs when it arrives there.
 pub type BackendCall = Box<dyn FnOnce(&mut dyn SystemOfRecord)>;
 
-/// The backend link, for calls outside of phones' requests.
+/// The backend link, for calls that belong to no phone's request.
 pub trait RecordLink {
-    /// Runs `call` at the backend; waits for the work there and the time on the link.
+    /// Runs `call` at the backend. Waits for the work there and for the time on the link.
     ///
     /// # Errors
-    /// The backend's refusal, or no response; then the call may still have been run.
+    /// The backend's refusal, or no response. Without a response, the call may still have run.
     fn send(&self, call: BackendCall) -> LocalBoxFuture<'static, Result<(), ServerError>>;
-    /// Waits for a commit notification of the backend; see [`ServerPorts::committed`].
+    /// Waits for a commit notification of the backend: see [`ServerPorts::committed`].
     fn committed(&self, seen: u64) -> LocalBoxFuture<'static, u64>;
 }
 
-/// Everything that a server gets from the world. Each process gets its own: memory and tasks end
-/// with the process, and its database stays.
+/// Everything that a server gets from the world (the simulation). Each process gets its own ports.
+/// Memory and tasks end with the process; the database stays.
 #[derive(Clone)]
 pub struct ServerPorts {
     /// The server's clocks.
@@ -37,7 +37,7 @@ pub struct ServerPorts {
     pub record: Rc<dyn RecordLink>,
     /// The connections to phones.
     pub phones: Rc<dyn Phones>,
-    /// Is on a disk that outlives the process; work on it is free.
+    /// The database, on a disk that outlives the process. Work on it takes no time.
     pub database: Database,
     /// The seed of the server's random streams, different for each process.
     pub seed: Seed,
@@ -53,13 +53,13 @@ impl ServerPorts {
         self.spawn.spawn(Box::pin(task));
     }
     /// Passes a crash point. If the world kills the process there, this never returns. While a
-    /// request is being served, the process dies right after it instead.
+    /// request is served, the process dies right after the request instead.
     pub async fn crash_point(&self, point: &str) {
         if self.crash.reached(point) {
             std::future::pending::<()>().await;
         }
     }
-    /// Runs `work` at the backend; returns its result when the backend is done.
+    /// Runs `work` at the backend. Returns its result when the backend is done.
     ///
     /// # Errors
     /// As [`RecordLink::send`].
@@ -72,11 +72,13 @@ impl ServerPorts {
         self.record.send(Box::new(move |record| _ = put.replace(Some(work(record))))).await?;
         Ok(came.take().expect("a call that is done has left its value"))
     }
-    /// Waits until more than `seen` row versions visible to readers were committed, by anyone;
-    /// returns their number. Begin with 0, and pass the last result each time. Commits between two
-    /// calls are reported by the next call, and those before the process started by the first.
+    /// Waits until more than `seen` row versions were committed and are visible to readers. Returns
+    /// their number. Begin with 0, and pass the last result in each later call. The first call also
+    /// counts commits before the process started. Each later call also counts commits since the
+    /// last call.
     ///
-    /// A notification that is lost on the backend link is replaced by the next commit's.
+    /// If a notification is lost on the backend link, the notification of the next commit replaces
+    /// it.
     pub async fn committed(&self, seen: u64) -> u64 {
         self.record.committed(seen).await
     }

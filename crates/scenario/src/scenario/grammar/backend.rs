@@ -20,7 +20,7 @@ use crate::gateway::Capture;
 
 const PRECISION: Form = Form::Span { min: Span::micros(1), max: Span::secs(86_400) };
 
-/// The keys that say how changes are captured.
+/// The keys that select how changes are captured.
 const READERS: &[&str] =
     &["gateway.mode", "gateway.serve.capture", "gateway.refresh.capture", "integration.capture"];
 
@@ -28,7 +28,7 @@ fn any_capture(readers: &[View<'_>], is: fn(&Capture) -> bool) -> bool {
     readers.iter().filter_map(|at| Capture::written(*at)).any(|capture| is(&capture))
 }
 
-/// Whether a column of the entity refers to rows.
+/// Whether a column of the entity refers to rows of another entity.
 fn refers(entity: View<'_>) -> bool {
     entity.at("schema").entries().any(|(_, column)| column.text().starts_with("ref "))
 }

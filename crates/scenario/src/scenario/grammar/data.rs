@@ -1,4 +1,4 @@
-//! Keys of what is synced: entities, sync units, the lists that screens show, and the app's hooks.
+//! Keys of the data that is synced: entities, sync units, lists on screens, and the app's hooks.
 
 use super::super::column::COLUMN;
 use super::super::written::{DELIVERY, PATH, SCOPE, TRIGGER};

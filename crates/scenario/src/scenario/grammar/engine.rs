@@ -33,7 +33,7 @@ pub(super) const LEFT_TO_PEOPLE: &Needs = &Needs {
     help: "remove the key, or set policy = \"manual\" in [engine.conflict]; to compare policies, let variants or an axis set the policy",
 };
 
-/// A third-party stack decides conflicts itself.
+/// True if the policy fits, or if the stack is third-party. Such a stack decides conflicts itself.
 fn decides(of: &[View<'_>], fits: fn(Policy) -> bool) -> bool {
     is_own_stack(of[1]) || Policy::of_word(of[0].text()).is_some_and(fits)
 }
@@ -141,7 +141,7 @@ const OWN_ENGINE: &Needs = &Needs {
     help: "remove the key; the options of the stack are in `engine.options`",
 };
 
-/// Whether phones listen for announcements, by one of these media.
+/// True if phones listen for announcements and their medium fits.
 pub(super) fn is_live(live: View<'_>, by: fn(Medium) -> bool) -> bool {
     Medium::of_word(live.text()).is_some_and(by)
 }
@@ -212,7 +212,7 @@ const PULL: Form = table(&[
         .about("How many entities of a unit are pulled at the same time, after its first request. A row may then come before the row that it refers to.")
         .needs(&Needs {
             of: &["unit", "entity", "."],
-            // An axis may show that the number of streams makes no difference here.
+            // An axis may show that the number of streams makes no difference in this scenario.
             holds: |of| pulls_together(of[0], of[1]) || of[2].origin().is_some_and(is_of_axis),
             why: "no unit pulls more than one entity, so nothing can be pulled concurrently",
             help: "remove the key, or let a unit pull several entities, such as pull = [\"*\"]",

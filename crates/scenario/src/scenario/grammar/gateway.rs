@@ -27,7 +27,7 @@ pub(super) const HAS_ATTACHMENTS: &Needs = &Needs {
 const CODECS: Form = Form::List(&Form::Word(protocol::NAMES_OR_ANY));
 const COMPRESSIONS: Form = Form::List(&Form::word::<Packing>());
 
-/// Whether the scope of an entity moves with the day, or with the writes of others.
+/// True if the scope of an entity changes with the day or with writes to other rows.
 fn moves_on(entities: View<'_>) -> bool {
     let mut rules = entities.entries().flat_map(|(_, entity)| entity.at("scope").entries());
     rules.any(|(_, rule)| matches!(scope(rule.text()), Some(Scope::Moving(..) | Scope::Cut(..))))

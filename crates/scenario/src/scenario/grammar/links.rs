@@ -28,7 +28,7 @@ const HELD: &Needs = &Needs {
     help: "remove the key, or set live = \"websocket\" in [engine.pull]; a stack of your own may hold connections by `Transport::connect`",
 };
 
-/// A standard deviation of a natural logarithm.
+/// The standard deviation of a natural logarithm.
 const SIGMA: Form = Form::Decimal { max: 5.0 };
 
 const LINK: Form = table(&[
@@ -132,7 +132,7 @@ const PROMOTION: Form = table(&[
     required("takes", SPAN).about("Median time that the radio takes to wake up."),
 ]);
 
-/// Servers do not accept longer HTTP headers.
+/// The size of HTTP headers. Servers do not accept longer ones.
 const HEADER: Form = Form::Size { min: 0, max: 64 << 10 };
 const FLIGHT: Form = Form::Size { min: 0, max: 1 << 20 };
 

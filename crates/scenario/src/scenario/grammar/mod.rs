@@ -1,7 +1,7 @@
-//! Every key of a scenario file, exactly once: its form, its default and its meaning.
+//! Every key of a scenario file, exactly once, with its form, its default and its meaning.
 //!
-//! Checks, defaults, the JSON Schema and the key pages in `docs/keys` all read these tables.
-//! `resolve` checks keys against each other.
+//! The checks, the defaults, the JSON Schema and the key pages in `docs/keys` read these tables.
+//! `resolve` checks whether the values of different keys fit together.
 
 mod backend;
 mod data;
@@ -93,7 +93,7 @@ pub(super) static ROOT: Form = table(&[
         .about("The table that `sweep` prints for this file, or for another file with `--table`: axes, columns and a rule."),
 ]);
 
-/// Visits each key with its path; `NAME` stands for a free name.
+/// Calls `visit` with the path of each key and the key. `NAME` in a path stands for a free name.
 pub(super) fn each_key(visit: &mut impl FnMut(&str, &Key)) {
     fn below(form: &Form, path: &str, visit: &mut impl FnMut(&str, &Key)) {
         let (keys, path) = children(form, path);
@@ -106,7 +106,7 @@ pub(super) fn each_key(visit: &mut impl FnMut(&str, &Key)) {
     below(&ROOT, "", visit);
 }
 
-/// The keys of a form's tables, and the path below which they stand.
+/// The keys of the tables in a form, and the path of the table that contains them.
 pub(super) fn children<'f>(form: &'f Form, path: &str) -> (Vec<&'f Key>, String) {
     match form {
         Form::Table { keys, kinds } => (keys.iter().chain(*kinds).collect(), path.to_owned()),

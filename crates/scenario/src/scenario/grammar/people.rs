@@ -1,4 +1,4 @@
-//! Keys of what users and the office do.
+//! Keys of the actions of users and of the office.
 
 use super::engine::LEFT_TO_PEOPLE;
 use crate::base::{Ppm, Span};

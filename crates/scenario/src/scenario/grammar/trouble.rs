@@ -1,4 +1,4 @@
-//! Keys of faults, and of what is expected.
+//! Keys of faults, and of the expectations on a run.
 
 use super::super::column::COLUMN;
 use super::super::question::Practice;
@@ -26,7 +26,7 @@ pub(super) fn happens(events: View<'_>, kind: &str) -> bool {
     events.entries().any(|(_, event)| event.at(kind).present().is_some())
 }
 
-/// What users and the office do.
+/// The events that users and the office cause.
 const DEEDS: [Key; 3] = [
     optional("bulk_import", IMPORT).about("The office imports new rows, all with the same stamp."),
     optional(
@@ -86,7 +86,7 @@ const ADDS: Form = table(&[
     ),
 ]);
 
-/// An imported row costs the host about a kilobyte.
+/// The number of imported rows. One imported row costs the host about 1 kB.
 const IMPORTED: Form = Form::Int { min: 1, max: 10_000_000 };
 
 const IMPORT: Form = table(&[
@@ -117,7 +117,7 @@ pub(super) const GATE: Form = table(&[
         .about("Only devices with this state at the start (`fleet.NAME.start`) count, such as \"1d\"."),
 ]);
 
-/// Free names with any values, for what only has to be a table.
+/// Free names with any values, for a value that only has to be a table.
 const ANYTHING: Form = map(&Form::Any);
 
 pub(in super::super) const VARIANT: Form = table(&[

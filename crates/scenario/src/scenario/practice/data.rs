@@ -1,4 +1,4 @@
-//! Practices about data: the columns and rows that phones hold, and what their lists read.
+//! Practices about data: the columns and rows that phones hold, and the rows that their lists read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +9,9 @@ use crate::contract::{ColumnKind, Delivery, EditKind, Entity, NamedBy, ScopeRule
 use crate::setup::Fleet;
 use crate::workload::{Action, Maker};
 
-/// Columns of at least this many bytes are too long for a phone that does not show them.
+/// From this size in bytes, a phone should not hold a column that it does not show.
 const LONG: u64 = 100;
-/// Columns of at least this many bytes count as photos.
+/// From this size in bytes, a column counts as a photo.
 const PHOTO: u64 = 8_000;
 
 pub(super) fn shown_columns(plan: &Plan) -> Seen {
@@ -87,21 +87,22 @@ pub(super) fn flat_lists(plan: &Plan) -> Seen {
     Seen::if_so(names.is_empty(), || all_do(&names, ["joins", "join"]) + " entities").mended(mends)
 }
 
-/// A column that says, by an attribute of phones, to whom a row belongs.
+/// A column that identifies the owner of a row by an attribute of phones.
 struct Owned {
     column: String,
     attribute: usize,
-    /// Whether the column is already copied for a scope; it cannot be folded again.
+    /// True if the column is already a copy for a scope. Such a column cannot be folded (copied)
+    /// again.
     is_folded: bool,
 }
 
-/// Whether a screen shows this column of a joined row and a flat row can hold it. A reference is
-/// not shown, and a folded column cannot be folded again.
+/// Whether a screen shows this column of a joined row, and a flat row can contain it. A screen does
+/// not show a reference, and a folded column (a copy) cannot be folded again.
 fn is_shown(plan: &Plan, of: EntityId, at: usize) -> bool {
     !matches!(plan.schema.entity(of).columns[at].kind, ColumnKind::Ref(_)) && not_copied(plan, of, at) == at
 }
 
-/// The column itself; for a folded one, its reference, which has one value in the same rows.
+/// The column itself. For a folded column, its reference, which has one value in the same rows.
 fn not_copied(plan: &Plan, of: EntityId, at: usize) -> usize {
     if let Maker::Folded { via, .. } = plan.data[usize::from(of.0)].columns[at] { via } else { at }
 }
@@ -169,8 +170,8 @@ pub(super) fn own_rows(plan: &Plan) -> Seen {
     )
 }
 
-/// Scopes an entity by its parents: adds to `own` the columns, copied from scoped parents, that are
-/// missing there. Returns the names of those parents.
+/// Scopes an entity by its parents. Adds to `own` the missing columns that are copied from scoped
+/// parents. Returns the names of these parents.
 fn beneath(
     plan: &Plan,
     id: EntityId,
@@ -201,7 +202,7 @@ fn beneath(
     parents
 }
 
-/// Whether phones have different values of an attribute.
+/// Whether phones differ in the value of an attribute.
 fn splits(plan: &Plan, attribute: usize) -> bool {
     let of = &plan.attributes[attribute];
     let numbers = |fleet: &Fleet| {
@@ -227,7 +228,7 @@ pub(super) fn natural_key(plan: &Plan) -> Seen {
     Seen::does_not(because(id)).mended(mends.chain(outbox(plan)).collect())
 }
 
-/// Whether columns that phones write are as long as photos, which then travel inside their rows.
+/// Finds columns with the size of photos that phones write. Such photos travel inside their rows.
 pub(super) fn photos_in_rows(plan: &Plan) -> Seen {
     let (named, mut mends, mut photos) = (naming(plan), Vec::new(), Vec::new());
     for id in plan.schema.ids() {
@@ -238,7 +239,7 @@ pub(super) fn photos_in_rows(plan: &Plan) -> Seen {
         let own: Vec<usize> = entity.projection.iter().copied().filter(is_photo).collect();
         let names: Vec<&String> = own.iter().map(|at| &entity.columns[*at].name).collect();
         photos.extend(names.iter().map(|name| format!("`{}.{name}`", entity.name)));
-        // An attachment comes only with a created row, and no edit replaces it.
+        // Only a created row gets an attachment, and no edit replaces the attachment.
         if own.is_empty() || !is_created || own.iter().any(is_updated) {
             continue;
         }
@@ -253,19 +254,20 @@ pub(super) fn photos_in_rows(plan: &Plan) -> Seen {
     Seen::if_so(photos.is_empty(), go).mended(mends)
 }
 
-/// Approximate bytes of a row in a response: the columns that phones hold, with their names.
+/// The approximate size of a row in a response, in bytes: the columns that phones hold, with their
+/// names.
 pub(super) fn row_bytes(plan: &Plan, id: EntityId) -> u64 {
     let entity = plan.schema.entity(id);
     let column = |at: &usize| 6 + entity.columns[*at].name.len() as u64 + bytes(plan, id, *at);
     KEY + entity.projection.iter().map(column).sum::<u64>()
 }
 
-/// Bytes of a key and of the framing of a row.
+/// The size of a key and of the framing of a row, in bytes.
 const KEY: u64 = 80;
 const PLAIN: u64 = 12;
 const REFERENCE: u64 = 36;
 
-/// Approximate bytes of a column's value.
+/// The approximate size of a column's value, in bytes.
 fn bytes(plan: &Plan, id: EntityId, column: usize) -> u64 {
     let maker = &plan.data[usize::from(id.0)].columns[column];
     if let Some(fat) = maker.fat_bytes() {
@@ -279,7 +281,8 @@ fn bytes(plan: &Plan, id: EntityId, column: usize) -> u64 {
     }
 }
 
-/// Columns that the app needs: written, used by a scope or a search, or part of a natural key.
+/// The columns that the app needs: edits write them, a scope or a search uses them, or a natural
+/// key contains them.
 fn needed(plan: &Plan, id: EntityId) -> BTreeSet<usize> {
     let entity = plan.schema.entity(id);
     let written = updates(plan, id).flat_map(|action| action.columns.iter().copied());
@@ -297,12 +300,12 @@ fn updates(plan: &Plan, id: EntityId) -> impl Iterator<Item = &Action> {
     on_phones(plan, id).filter(|action| action.kind == EditKind::Update)
 }
 
-/// A column that copies a column of the referred-to entity: its name and its type.
+/// The name and the type of a column that copies `column` of the entity `to`.
 fn folded(to: &Entity, column: &str, via: &str) -> (String, String) {
     (format!("{via}_{column}"), format!("fold {}.{column} via {via}", to.name))
 }
 
-/// Sets the columns that phones hold of an entity, if the file names them.
+/// Sets the columns of an entity that phones hold, if the file names these columns.
 fn project<'e>(
     entity: &Entity,
     named: &BTreeSet<String>,
@@ -316,7 +319,7 @@ fn held(entity: &Entity) -> impl Iterator<Item = &String> {
     [&entity.key].into_iter().chain(columns)
 }
 
-/// The entities whose `project` names the columns that phones hold.
+/// The entities with a `project`, which names the columns that phones hold.
 fn naming(plan: &Plan) -> BTreeSet<String> {
     let resolved: toml::Table = toml::from_str(&plan.source.resolved).unwrap_or_default();
     let entities = resolved.get("entity").and_then(toml::Value::as_table).into_iter().flatten();

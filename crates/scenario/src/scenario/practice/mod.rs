@@ -1,4 +1,5 @@
-//! Recognises in the plan of a scenario whether it follows the practices that questions ask for.
+//! Finds out from a scenario's plan whether the scenario follows the practices that questions are
+//! about.
 
 mod data;
 mod network;
@@ -20,7 +21,7 @@ use crate::workload::Offline;
 pub use seen::{Mend, Seen};
 
 impl Practice {
-    /// What a plan shows of this practice, without a run.
+    /// Whether a plan follows this practice, as far as the plan shows it without a run.
     pub fn seen_in(self, plan: &Plan) -> Seen {
         match self {
             Practice::ShownColumns => data::shown_columns(plan),
@@ -103,7 +104,7 @@ fn avoided_conflicts(plan: &Plan) -> Seen {
     Seen::hidden("the file does not say whether two people must be able to edit one row at the same time")
 }
 
-/// Whether conflicts are detected, and one of these policies decides them.
+/// Whether the backend detects conflicts, and one of these policies decides them.
 fn decided(plan: &Plan, by: &[Policy]) -> Seen {
     let policy = plan.engine.conflict.policy;
     if plan.backend.writes == Writes::Blind {
@@ -139,8 +140,9 @@ fn server_dates(plan: &Plan) -> Seen {
     let by_phones = source
         .filter(|source| matches!(source, LastModifiedSource::ClientClock | LastModifiedSource::ClientLocal));
     let asks_by_date = plan.engine.pull.cursor == CursorBook::LastSyncOn;
-    // Keep clocks that already show the effect. If records date the cursor, a clock ahead of all
-    // records makes everything load again, which hides what the date of a sync's end misses.
+    // Clocks that already show the effect stay as they are. If dates of records are the cursor, a
+    // clock ahead of all records makes the phone load everything again. That hides the changes that
+    // a cursor with the date of a sync's end would miss.
     let is_refused = asks_by_date && source == Some(LastModifiedSource::Records);
     let kept = plan.fleets.iter().filter(|fleet| is_refused || fleet.clock.ahead() >= Span::secs(1));
     let kept = kept.map(|fleet| dotted(&["fleet", &fleet.name, "clock"])).collect();
@@ -172,7 +174,8 @@ fn with_parents(plan: &Plan) -> Seen {
     Seen::hidden("whether a row comes before its parent depends on the order in which units pull")
 }
 
-/// Two of three must be there: a single fault has a question of its own.
+/// The scenario follows the practice if it has at least 2 of the 3 parts. Each part alone has a
+/// separate question.
 fn full_engine(plan: &Plan) -> Seen {
     let parts = [
         (units::unit_for_moment(plan).does != Some(false), "its units sync all entities"),

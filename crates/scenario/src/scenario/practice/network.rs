@@ -1,4 +1,4 @@
-//! Practices about requests and links, and about what the app does beside a sync.
+//! Practices about requests and links, and about the app's work beside a sync.
 
 use super::super::cost::held;
 use super::super::plan::Plan;
@@ -10,16 +10,17 @@ use crate::engine::Checkpoint;
 use crate::metrics::human;
 use crate::net::Profile;
 
-/// Links are often slower than their mean, and interrupted: a timeout needs this multiple.
+/// A timeout needs this multiple of the computed time, because links are often slower than their
+/// mean and are interrupted.
 const SPARE: u64 = 2;
-/// The shortest timeout that is suggested; longer ones are rounded up to `ROUND`.
+/// The shortest timeout that is suggested. Longer timeouts are rounded up to a multiple of `ROUND`.
 const TRIED: Span = Span::secs(60);
 const ROUND: Span = Span::secs(10);
-/// Round trips of a new TLS connection up to the first byte of a response.
+/// The number of round trips from a new TLS connection to the first byte of a response.
 const ROUND_TRIPS: u64 = 4;
-/// More rows than this are not a page: SymmetricDS has the largest default in the field.
+/// More rows than this are not a page. SymmetricDS has the largest default of the known products.
 const PAGE: u64 = 10_000;
-/// The app's hooks are quick if they take less than this in one sync.
+/// Hooks are quick if they take less than this in one sync.
 const QUICK: Span = Span::secs(1);
 
 pub(super) fn fitting_timeout(plan: &Plan) -> Seen {
@@ -46,7 +47,7 @@ pub(super) fn fitting_timeout(plan: &Plan) -> Seen {
         )
     };
     let least = slowest.0.saturating_mul(SPARE);
-    // The question's own value is enough for most scenarios.
+    // The value that the question itself uses (`TRIED`) is enough for most scenarios.
     let enough = Span(least.max(TRIED.0).div_ceil(ROUND.0) * ROUND.0);
     let mend = Mend::set(&["engine", "request_timeout"], format!("{}s", enough.0 / Span::secs(1).0));
     Seen::if_so(timeout.0 >= least, because).mended(vec![mend])
@@ -87,7 +88,8 @@ pub(super) fn told_of_network(plan: &Plan) -> Seen {
     Seen::if_so(poll.is_none(), every)
 }
 
-/// The bytes of an entity's largest page, and whether it has all of its rows that a phone holds.
+/// The bytes of an entity's largest page. True if this page has all rows of the entity that a phone
+/// holds.
 fn page(plan: &Plan, id: EntityId) -> (u64, bool) {
     let (entity, data) = (plan.schema.entity(id), &plan.data[usize::from(id.0)]);
     let rows = held(plan, &entity.scope, data, data.rows);

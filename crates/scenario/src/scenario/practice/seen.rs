@@ -1,4 +1,4 @@
-//! What a plan shows of a practice.
+//! The result of looking for a practice in a plan.
 
 use std::fmt;
 
@@ -8,26 +8,27 @@ use crate::base::{EntityId, Word};
 use crate::config::written::dotted;
 use crate::engine::LocalCapture;
 
-/// What a plan shows of a practice.
+/// The result of looking for a practice in a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// True if the scenario follows the practice; `None` if its plan does not show that.
     pub does: Option<bool>,
-    /// What in the scenario shows it; empty if the question already says so.
+    /// The setting that shows it. Empty if the question already names it.
     pub because: String,
-    /// True if the question does not apply: the scenario has no such thing, or does not mention it.
+    /// True if the question does not apply, because the scenario does not contain its subject or
+    /// does not set it.
     pub is_moot: bool,
-    /// True if the thing is absent: an app without photos needs no answer about photos.
+    /// True if the subject is absent: an app without photos needs no answer about photos.
     pub is_absent: bool,
     /// Figures to report with an answer: a description and the metric.
     pub figures: Vec<(String, String)>,
-    /// Settings that make the scenario follow the practice, as far as they depend on the scenario.
+    /// Settings that make the scenario follow the practice, if they depend on the scenario.
     pub mends: Vec<Mend>,
-    /// Keys that both variants of a question set but that stay as the scenario has them.
+    /// Keys that both variants of a question set, and that keep the scenario's own value.
     pub kept: Vec<String>,
 }
 
-/// A key and the TOML value to set; without a value the key is removed.
+/// A key and its new TOML value. Without a value, the key is removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mend {
     /// The dotted key.
@@ -37,7 +38,7 @@ pub struct Mend {
 }
 
 impl Seen {
-    /// Which half of a question the scenario is.
+    /// The half of a question that the scenario matches.
     pub fn half(&self) -> Option<Stand> {
         self.does.map(|does| if does { Stand::With } else { Stand::Without })
     }
@@ -59,11 +60,12 @@ impl Seen {
     pub(super) fn if_so(does: bool, otherwise: impl FnOnce() -> String) -> Seen {
         if does { Seen::does() } else { Seen::does_not(otherwise()) }
     }
-    /// The scenario follows the practice, or this key must be set to another word.
+    /// The scenario follows the practice if `does`. Otherwise, `word` is the present value of
+    /// `key`, which must change.
     pub(super) fn by_key(does: bool, key: &str, word: impl Word) -> Seen {
         Seen::if_so(does, || format!("`{key}` is \"{}\"", word.word()))
     }
-    /// Adds the settings that would make a scenario follow the practice, if it does not.
+    /// Adds the settings that make the scenario follow the practice, if it does not follow it.
     pub(super) fn mended(self, mends: Vec<Mend>) -> Seen {
         if self.does == Some(false) { Seen { mends, ..self } } else { self }
     }
@@ -91,7 +93,7 @@ pub(super) fn texts<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> toml::
     toml::Value::Array(items.into_iter().map(|item| item.as_ref().into()).collect())
 }
 
-/// Names in a sentence: `a`, `b` and `c`.
+/// The names as a list in a sentence: `a`, `b` and `c`.
 pub(super) fn listed(names: &[String]) -> String {
     match names {
         [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
@@ -99,19 +101,19 @@ pub(super) fn listed(names: &[String]) -> String {
     }
 }
 
-/// A sentence about these names: `a` joins, `a` and `b` join.
+/// A sentence about these names, with the verb in the singular or the plural.
 pub(super) fn all_do(names: &[String], [one, several]: [&str; 2]) -> String {
     format!("{} {}", listed(names), if names.len() == 1 { one } else { several })
 }
 
-/// The entities of which a unit pulls rows.
+/// The entities that units pull.
 pub(super) fn pulled(plan: &Plan) -> Vec<EntityId> {
     let is_pulled = |id: &EntityId| plan.units.iter().any(|unit| unit.pull.contains(id));
     plan.schema.ids().filter(is_pulled).collect()
 }
 
-/// Settings for an engine that must know which columns were set, or follow a row to another key.
-/// Without an outbox it sends rows as they are.
+/// The settings for an engine that must know the changed columns, or must follow a row to another
+/// key. Without an outbox, an engine sends whole rows.
 pub(super) fn outbox(plan: &Plan) -> Vec<Mend> {
     let is_there = plan.engine.push.capture == LocalCapture::Outbox;
     let mend = || Mend::set(&["engine", "push", "capture"], LocalCapture::Outbox.word());

@@ -1,4 +1,4 @@
-//! What a scenario must contain for a practice to show an effect.
+//! The conditions that a scenario must meet so that a practice shows an effect.
 
 use super::super::plan::Plan;
 use super::super::question::Practice;
@@ -8,8 +8,8 @@ use crate::engine::Policy;
 use crate::setup::Happening;
 
 impl Practice {
-    /// What the plan lacks for the practice to show. If it is there but must come at a certain
-    /// moment, names that. Empty if nothing is missing.
+    /// The part that the plan lacks, so that the practice cannot show an effect. If the part exists
+    /// but must happen at a certain time, the text names it. Empty if nothing is missing.
     pub fn lacks(self, plan: &Plan) -> String {
         let outage = || has(plan, |what| what.is("outage"));
         let kill = || has(plan, |what| what.is("kill"));
@@ -66,7 +66,8 @@ fn has(plan: &Plan, is_it: impl Fn(&Happening) -> bool) -> bool {
     plan.events.iter().any(|event| is_it(&event.what))
 }
 
-/// Something that must come at a certain moment; its key is added if the file has none of it.
+/// An event that must happen at a certain time. Its key is added if the file has no event of this
+/// kind.
 fn timed(what: &str, key: &str, is_there: bool) -> String {
     if is_there { what.to_owned() } else { format!("{what} (`event.NAME.{key}`)") }
 }
@@ -76,7 +77,7 @@ pub(super) fn logs_out(plan: &Plan) -> bool {
     by_chance || has(plan, |what| what.is("logout") || what.is("other_user"))
 }
 
-/// A whole-row update reverts other users' columns, unless a conflict is found and merged.
+/// A whole-row update overwrites other users' columns, unless the conflict is detected and merged.
 fn other_columns(plan: &Plan) -> String {
     let (contention, policy) = (&plan.workload.contention, plan.engine.conflict.policy);
     if contention.share == Ppm(0) {

@@ -1,4 +1,4 @@
-//! Practices about units: what they sync, and what starts them.
+//! Practices about units: the entities that they sync, and the triggers that start them.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::seen::{Mend, Seen, all_do, listed, texts};
 use crate::base::{EntityId, Span, Word};
 use crate::contract::{SyncUnit, Trigger};
 
-/// The period of a unit that should start by itself.
+/// The period of a unit that should start without a user.
 const FROM_TIME_TO_TIME: Trigger = Trigger::Every(Span::secs(15 * 60));
 
 pub(super) fn free_screen(plan: &Plan) -> Seen {
@@ -40,7 +40,7 @@ pub(super) fn unit_for_moment(plan: &Plan) -> Seen {
     Seen::does_not(because).mended(by_moment(plan))
 }
 
-/// Whether entities can be synced one by one: some unit syncs fewer than all.
+/// Whether entities can be synced one by one: some unit syncs only a part of them.
 pub(super) fn one_by_one(plan: &Plan) -> Seen {
     let of = |unit: &SyncUnit| unit.pull.iter().chain(&unit.push).copied().collect::<BTreeSet<_>>();
     let every: BTreeSet<EntityId> = plan.units.iter().flat_map(of).collect();
@@ -72,8 +72,8 @@ pub(super) fn starts_by_itself(plan: &Plan) -> Seen {
     let brings = |on: &Trigger| {
         matches!(on, Trigger::Online | Trigger::Resume | Trigger::Background | Trigger::Every(_))
     };
-    // Every entity that users edit needs a unit that pushes it on save or when online. One unit
-    // that pulls by itself is enough, as some data seldom changes.
+    // Each entity that users edit needs a unit that pushes it on save or when the device comes
+    // online. One unit that pulls without a user is enough, because some data seldom changes.
     let sent: BTreeSet<EntityId> =
         plan.units.iter().filter(sends).flat_map(|unit| unit.push.iter().copied()).collect();
     let mut waiting = &all(plan, |unit| &unit.push) - &sent;
@@ -91,7 +91,7 @@ pub(super) fn starts_by_itself(plan: &Plan) -> Seen {
         because.push(why.to_owned());
     }
     let mut mends = Vec::new();
-    // The unit that pulls the most brings changes.
+    // The unit that pulls the most entities gets the triggers for changes.
     let most = plan.units.iter().max_by_key(|unit| unit.pull.len()).map(|unit| &unit.name);
     for unit in plan.units.iter() {
         let mut on = unit.on.clone();
@@ -127,14 +127,14 @@ fn triggers(on: &[Trigger]) -> toml::Value {
     texts(on.iter().map(|trigger| trigger_text(*trigger)))
 }
 
-/// One unit that pulls at login, one that sends on each save, and everything else as before.
+/// Splits units: one pulls at login, one pushes on each save, and the rest stays as before.
 fn by_moment(plan: &Plan) -> Vec<Mend> {
     let mut mends = Vec::new();
     for unit in plan.units.iter() {
         let at = |trigger: &Trigger| unit.on.contains(trigger);
         let rest: Vec<Trigger> =
             unit.on.iter().copied().filter(|on| !matches!(on, Trigger::Login | Trigger::Save)).collect();
-        // A unit that only logins start already serves one moment.
+        // A unit that only a login starts already serves one occasion.
         if rest.len() == unit.on.len() || unit.on == [Trigger::Login] {
             continue;
         }
@@ -150,7 +150,7 @@ fn by_moment(plan: &Plan) -> Vec<Mend> {
     mends
 }
 
-/// One unit per entity for each unit; the original then starts only by hand.
+/// One unit per entity, for each unit. The original unit then starts only by hand.
 fn by_entity(plan: &Plan) -> Vec<Mend> {
     let mut mends = Vec::new();
     for unit in plan.units.iter() {

@@ -12,14 +12,15 @@ const WRITES: &str = "write_fixed_cost write_row_cost";
 
 type Costs = [Row; 2];
 
-/// A query by an index over a kept-alive connection.
+/// Costs of a query that uses an index, over a kept-alive connection.
 const SQL: Costs = [
     (READS, "15ms 5us 35us", "estimate: 15 ms, and 20 to 50 us per row in all"),
     (WRITES, "20ms 1ms", ESTIMATE),
 ];
-/// 10 000 entities, 20.3 MB of JSON, in 18.2 s: 0.15 s + 10 000 × (0.105 ms + 1.7 ms).
+/// Measured: 10 000 entities, 20.3 MB of JSON, in 18.2 s. That is 0.15 s + 10 000 × (0.105 ms + 1.7
+/// ms).
 const SAP: Costs = [(READS, "150ms 105us 1700us", SAP_MEASURED), (WRITES, "50ms 10ms", BAPI)];
-/// An OData service that does less work per row than the measured one.
+/// Costs of an OData service that does less work per row than the measured one.
 const ODATA: Costs = [
     (READS, "150ms 50us 450us", "estimate: 50 to 500 ms, and 0.5 to 2 ms per row in all"),
     (WRITES, "50ms 10ms", BAPI),

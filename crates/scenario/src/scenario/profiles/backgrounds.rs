@@ -1,4 +1,4 @@
-//! The library of what operating systems allow apps to do in the background.
+//! The library of the limits that operating systems set for apps in the background.
 
 use std::sync::LazyLock;
 

@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 use super::figures::{ESTIMATE, Profile, profile};
 
 /// Time of one step of SQLite's virtual machine on the reference core (class `laptop`), in
-/// picoseconds. Measured: 10 000 rows with a unique and a composite index in one transaction take
-/// 150 ms on a desktop with an 8th-generation i3 (sqlite.work). Here that is 29 steps per row, and
-/// 4 ms of disk time. The figure includes SQLite's work outside of steps.
+/// picoseconds. Measured on a desktop with an 8th-generation i3 (sqlite.work): 10 000 rows with a
+/// unique and a composite index take 150 ms in one transaction. Here that is 29 steps per row, and
+/// 4 ms of disk time. The figure includes the work of SQLite outside of steps.
 pub(in super::super) const REFERENCE_STEP: u64 = 503_000;
 
-/// Bytes per second that a cipher of database pages encrypts or decrypts on the reference core. Set
-/// by two measured phones: by `cpu`, `low` and `mid` give 1.72 and 1.71 GB.
+/// Bytes per second that a cipher of database pages encrypts or decrypts on the reference core. Two
+/// measured phones, scaled by `cpu`, give this rate: 1.72 GB/s for `low` and 1.71 GB/s for `mid`.
 pub(in super::super) const REFERENCE_CIPHER: u64 = 1_715_000_000;
 
 const A42: &str =

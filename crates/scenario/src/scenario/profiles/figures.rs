@@ -22,7 +22,8 @@ pub struct Profile {
 
 pub(super) const ESTIMATE: &str = "estimate";
 
-/// Figures of one source: keys and values, separated by blanks; a single value may contain blanks.
+/// Figures from one source: keys, values, source. Blanks separate keys and values. The value of a
+/// single key may contain blanks.
 pub(super) type Row = (&'static str, &'static str, &'static str);
 
 pub(super) fn profile<'r>(name: &str, rows: impl IntoIterator<Item = &'r Row>) -> Profile {
@@ -34,7 +35,7 @@ pub(super) fn profile<'r>(name: &str, rows: impl IntoIterator<Item = &'r Row>) -
     Profile { name: name.to_owned(), figures: figures.collect() }
 }
 
-/// Consecutive profiles; each starts with its `name`.
+/// Splits consecutive rows into profiles. Each profile starts with the key `name`.
 pub(super) fn profiles(rows: &[Row]) -> Vec<Profile> {
     let each = rows.chunk_by(|_, next| !next.0.starts_with("name"));
     let named = |rows: &[Row]| {

@@ -35,7 +35,7 @@ const STARLINK: &str = "Starlink: median near 40 ms, 25 to 60 ms, reconfigured e
 const GEO: &str = "estimate: 560 to 650 ms, 10 to 50 Mbit/s";
 const ITSELF: &str = "what it is";
 
-/// The links of a field worker's day: at the depot, on the road, at a customer's site.
+/// The links of a field worker's day: at the depot, on the road, at a customer.
 pub(in super::super) const FIELD_WORKER: [&str; 3] = ["wifi-good", "lte-driving", "lte-good"];
 
 const ROWS: &[Row] = &[

@@ -1,4 +1,5 @@
-//! The libraries of links, device classes, backends and product architectures, with their sources.
+//! The libraries of links, device classes, background limits, backends and products, with their
+//! sources.
 
 mod backends;
 mod backgrounds;
@@ -30,7 +31,7 @@ pub enum Library {
     Links,
     /// Device classes.
     Classes,
-    /// What operating systems allow apps in the background.
+    /// The limits that operating systems set for apps in the background.
     Backgrounds,
     /// Backends.
     Backends,
@@ -58,7 +59,7 @@ impl Library {
     }
 }
 
-/// Adds the figures of the profile that `table` does not have. A figure's key may be dotted.
+/// Adds the figures of the profile that `table` does not have. The key of a figure may be dotted.
 pub(super) fn complete(form: &Form, table: &mut Table, profile: &Profile) {
     let is_product = Library::Products.find(&profile.name).is_some();
     let origin = Origin { place: None, via: Via::Profile { name: profile.name.clone(), is_product } };
@@ -67,7 +68,7 @@ pub(super) fn complete(form: &Form, table: &mut Table, profile: &Profile) {
     }
 }
 
-/// Adds what an app of this product does, unless the scenario says otherwise.
+/// Adds the settings of this product that the scenario does not set itself.
 pub(super) fn complete_product(form: &Form, root: &mut Node, profile: &Profile) {
     let written = |key: &str| root.get(&key.split('.').collect::<Vec<_>>()).is_some();
     let is_settled = |key: &str| TOGETHER.iter().any(|[one, other]| *other == key && written(one));
@@ -78,7 +79,7 @@ pub(super) fn complete_product(form: &Form, root: &mut Node, profile: &Profile) 
     }
 }
 
-/// Sets a dotted key unless it, or a key that excludes it, is there.
+/// Sets a dotted key, unless the table has the key or a key that excludes it.
 fn fill(form: &Form, table: &mut Table, key: &str, value: Node) {
     let (first, rest) = key.split_once('.').map_or((key, None), |(first, rest)| (first, Some(rest)));
     if form.excludes(table, first) {
@@ -94,7 +95,7 @@ fn fill(form: &Form, table: &mut Table, key: &str, value: Node) {
     }
 }
 
-/// Adds to the table of a tunnel what it lacks and the link below has.
+/// Adds to the table of a tunnel the keys that only the link below has.
 pub(super) fn complete_tunnel(table: &mut Table, name: &str, below: &Table) {
     let origin = Origin { place: None, via: Via::Profile { name: name.to_owned(), is_product: false } };
     for (key, entry) in below {
@@ -106,7 +107,7 @@ pub(super) fn complete_tunnel(table: &mut Table, name: &str, below: &Table) {
         let value = figure.unwrap_or_else(|| entry.node.clone().with_origin(&origin));
         match table.get_mut(key).map(|own| own.node.table_mut()) {
             None => drop(table.insert(key.clone(), Entry::new(value))),
-            // How packets are lost is one figure, so its keys are not mixed.
+            // `loss` is one model of packet loss, so the keys of two models are not mixed.
             Some(Some(own)) if key != "loss" => {
                 let Val::Table(value) = value.value else { continue };
                 for (key, entry) in value {

@@ -1,19 +1,21 @@
-//! The library of product architectures, and of how apps of two platforms sync.
+//! The library of product architectures, and of the way in which apps of two platforms sync.
 //!
-//! Figures say what answers a product's devices, how it captures changes, and how much it moves at
-//! once, if its pages say so and a key exists. `outsystems` and `volt-mx` also describe an app
-//! built as the platform's pages teach, with the data that such an app loses.
+//! The figures say which component responds to a product's devices, how it captures changes, and
+//! the size of its pages or batches. A figure exists only if the product's pages state it and a key
+//! exists. `outsystems` and `volt-mx` also describe an app that is built as the platform's pages
+//! teach, including the data that such an app loses.
 //!
-//! The pages also say the following, for which there is no key:
-//! - PouchDB reads its list of changes up to ten batches ahead, and asks for the documents of one
-//!   batch at a time (`engine.pull.prefetch` has both ahead). One sync is some fourteen requests in
-//!   sequence, as it reads and writes checkpoints in both directions.
-//! - A server before CouchDB 1.7 has no `_bulk_get`: there PouchDB asks for each deleted document
-//!   by itself (`gateway.serve.capture.change_log.deletes_alone`).
-//! - PowerSync's uploads go to the app's own backend.
-//! - SymmetricDS has 60 batches per exchange, in CSV.
-//! - Couchbase Lite inserts after 20 ms too, and its deflate keeps its window over messages.
-//! - Datasync's delta token is a time.
+//! The pages also state the following facts, for which no key exists:
+//! - PouchDB reads its list of changes up to 10 batches ahead, and requests the documents of one
+//!   batch at a time. (`engine.pull.prefetch` reads both ahead.) One sync needs about 14 requests
+//!   in sequence, because it reads and writes checkpoints in both directions.
+//! - A server before CouchDB 1.7 has no `_bulk_get`. PouchDB then requests each deleted document
+//!   separately (`gateway.serve.capture.change_log.deletes_alone`).
+//! - PowerSync sends uploads to the app's own backend.
+//! - SymmetricDS sends 60 batches per exchange, as CSV.
+//! - Couchbase Lite also inserts after 20 ms, and its deflate stream keeps its window across
+//!   messages.
+//! - The delta token of Datasync is a time.
 //! - OutSystems gives new records another key on the server.
 
 use std::sync::LazyLock;
@@ -37,7 +39,7 @@ pub(in super::super) const NAMES: &[&str] = &[
     "salesforce-mobile",
 ];
 
-/// Keys that belong together: if the file has the first, the product does not set the second.
+/// Keys that belong together: if the file has the first key, the product does not set the second.
 pub(super) const TOGETHER: &[[&str; 2]] = &[
     ["engine.conflict.policy", "backend.writes"],
     ["backend.writes", "engine.conflict.policy"],
@@ -186,7 +188,7 @@ const ALSO_OBJECTS: &str = "[\"json\", \"json-objects\"]";
 const STAMPS: &str = "{ last_modified = {} }";
 const LOG: &str = "{ change_log = {} }";
 
-/// In the order of [`NAMES`].
+/// The figures of the products, in the order of [`NAMES`].
 const FIGURES: &[&[Row]] = &[
     &[
         (MODE, "ota", STRATEGY),

@@ -1,4 +1,5 @@
-//! The rows that planned edits address (named, or one row for all), and the values they write.
+//! The rows that planned edits change (a named row, or one row for all), and the values that the
+//! edits write.
 
 use super::super::cell::wants;
 use super::super::column::may_be_null;
@@ -90,7 +91,8 @@ impl ResolveContext<'_> {
         read
     }
 
-    /// Refuses an aim that would need free natural keys for rows that are not known in advance.
+    /// Refuses to change natural keys of rows that are not known in advance, because no free key
+    /// can be reserved for them.
     pub(super) fn check_rename_aim(&self, action: &Action, columns: View<'_>) {
         let unique = &self.schema.entity(action.entity).unique;
         let renames = action.columns.iter().any(|column| unique.contains(column));

@@ -1,4 +1,4 @@
-//! What the app does: its hooks, and the lists that its screens show.
+//! The app: its hooks, and the lists that its screens show.
 
 use super::ResolveContext;
 use crate::base::{EntityId, Word};

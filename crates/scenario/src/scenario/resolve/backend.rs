@@ -1,4 +1,4 @@
-//! The backend.
+//! Resolves the keys of the backend.
 
 use super::ResolveContext;
 use crate::backend;
@@ -40,7 +40,8 @@ impl ResolveContext<'_> {
         })
     }
 
-    /// How long tombstones are kept: a cursor must not expire on its way to a device.
+    /// How long tombstones are kept. The limit ensures that a cursor does not expire before it
+    /// reaches a device.
     fn tombstones_kept(&self, view: View<'_>) -> Span {
         let (kept, least) = (view.span(), Span::secs(1));
         if kept < least {

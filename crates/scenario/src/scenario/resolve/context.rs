@@ -1,4 +1,4 @@
-//! The context in which a tree is resolved.
+//! The data that all parts of `resolve` share.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -19,7 +19,6 @@ pub(super) type Links<'a> = BTreeMap<&'a str, Arc<Profile>>;
 pub(super) struct ResolveContext<'a> {
     pub(super) root: View<'a>,
     pub(super) stacks: &'a [StackDescription],
-    /// The folder of the files that the scenario names.
     pub(super) dir: Option<&'a Path>,
     pub(super) calendar: Calendar,
     pub(super) duration: Span,
@@ -30,7 +29,7 @@ pub(super) struct ResolveContext<'a> {
     pub(super) named: Named<'a>,
 }
 
-/// Names that other keys refer to, collected once.
+/// Names that other keys refer to. Each list is built once, at its first use.
 #[derive(Default)]
 pub(super) struct Named<'a> {
     pub(super) entities: OnceCell<Names>,

@@ -1,4 +1,4 @@
-//! The engine: what it pulls, pushes and retries, and whether that fits the rest.
+//! The engine: how it pulls, pushes and retries, and whether these settings fit the other settings.
 
 use super::{ResolveContext, naming, paths};
 use crate::backend::{Commits, Writes};
@@ -51,7 +51,8 @@ impl ResolveContext<'_> {
         })
     }
 
-    /// Reads the limit of pages per run; refuses what cannot continue behind the last page.
+    /// Reads the limit of pages per run. Refuses settings with which the next run cannot continue
+    /// after the last page.
     fn run_pages(&self, view: View<'_>) -> engine::RunPages {
         let most = view.at("pages_per_run");
         let pages = engine::RunPages { most: view.of("pages_per_run"), left: view.at("pages_left").word() };
@@ -198,8 +199,8 @@ impl ResolveContext<'_> {
         }
     }
 
-    /// Refuses prefetch and session checkpoints if the gateway takes a cursor as a page's receipt:
-    /// then each page must be durable before the next request.
+    /// Refuses prefetch and session checkpoints if the gateway takes a cursor as the receipt for a
+    /// page. Then each page must be durable before the next request.
     fn without_receipts(&self, view: View<'_>, gateway: &Gateway) {
         let Some(unfit) = gateway.takes_receipts() else { return };
         let (prefetch, checkpoint) = (view.at("prefetch"), view.at("checkpoint"));
@@ -220,7 +221,7 @@ impl ResolveContext<'_> {
         self.mistakes.in_order(control, ["min_rows", "max_rows"], false);
         let own = control.at("per_entity").entries();
         let own = own.filter_map(|(name, rows)| Some((self.entity_named(rows, name)?, rows.count())));
-        // Resolve it in any case, so that a wrong name is reported even with another controller.
+        // Reads the names with every controller, so that a wrong name is always reported.
         let own = own.collect();
         let controller = match side.at("controller").text() {
             "per-entity" => Controller::PerEntity(own),
@@ -235,14 +236,14 @@ impl ResolveContext<'_> {
                 smoothing: control.at("gradient.smoothing").share().share(),
             },
             "model" => Controller::Model(read!(control.at("model"), ModelOptions { target memory })),
-            // An unknown word was already reported.
+            // The check has already reported an unknown word.
             _ => Controller::Fixed,
         };
         SteeringOptions { controller, min_rows: min.count(), max_rows: max.count() }
     }
 }
 
-/// How the server announces changes of what these units pull.
+/// The medium by which the server announces changes to the data of these units.
 pub(super) fn live(root: View<'_>, units: &[SyncUnit], mistakes: &Mistakes) -> LiveOptions {
     let view = root.at("engine.pull");
     let written = root.at("unit");

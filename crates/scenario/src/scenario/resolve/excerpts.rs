@@ -1,4 +1,4 @@
-//! Partial rows and row subsets of entities that units pull.
+//! The parts of entities that units pull: some columns of some rows.
 
 use super::super::written::{Scope, scope};
 use super::ResolveContext;
@@ -80,8 +80,8 @@ fn rows_brought(context: &ResolveContext<'_>, view: View<'_>, id: EntityId) -> V
     rows.entries().filter_map(rule).collect()
 }
 
-/// Refuses parts of an entity that no unit pulls in full, and parts that the gateway cannot track
-/// apart from the rest. Flags, hashes and replicas know only one reader per entity.
+/// Refuses a part of an entity that no unit pulls in full. Also refuses a part that the gateway
+/// cannot track separately: flags, hashes and replicas know only one reader per entity.
 pub(super) fn check_partial_rows(context: &ResolveContext<'_>, units: &[SyncUnit], gateway: &Gateway) {
     for (unit, excerpt) in units.iter().flat_map(|unit| unit.excerpts.iter().map(move |e| (unit, e))) {
         let entity: &Entity = context.schema.entity(excerpt.entity);

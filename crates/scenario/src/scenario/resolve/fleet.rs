@@ -1,4 +1,4 @@
-//! Fleets: hardware, links, attributes, start states.
+//! Fleets of devices: their hardware, links, attributes and start states.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(super) fn attributes(root: View<'_>, mistakes: &Mistakes) -> Vec<Attribute> 
         for (name, written) in view.at("attributes").entries() {
             let values = values(name, written);
             match known.get(name) {
-                // Wrong values were already reported, and leave an empty list.
+                // Wrong values have already been reported. Their list is empty.
                 Some(known) if known.is_empty() || values.is_empty() => {}
                 Some(known) if **known != *values => {
                     let title =
@@ -45,7 +45,8 @@ pub(super) fn attributes(root: View<'_>, mistakes: &Mistakes) -> Vec<Attribute> 
 fn values(name: &str, written: View<'_>) -> Arc<[Value]> {
     match written.value() {
         Some(Val::List(_)) => written.items().map(|item| Value::text(item.text())).collect(),
-        // A count out of bounds was already reported, and may be more than memory holds.
+        // A count out of bounds has already been reported. So many values might not fit into
+        // memory.
         _ if !written.is_sound() => Arc::from([]),
         _ => (0..written.count()).map(|i| workload::attribute_value(name, i, written.count())).collect(),
     }
@@ -65,7 +66,7 @@ pub(super) fn links<'a>(root: View<'a>, traces: &Traces, mistakes: &Mistakes) ->
 pub(super) fn named_link(context: &ResolveContext<'_>, name: &str, at: View<'_>) -> Option<Arc<Profile>> {
     let own = context.root.at("link");
     match carrier(name).filter(|_| own.key(name).present().is_none()) {
-        // If the link below is wrong there is no tunnel.
+        // If the link below the tunnel is wrong, there is no tunnel.
         Some(below) => carried(below, at, own, context.mistakes),
         None => defined(Library::Links, ("link", name), at, own, context.mistakes),
     }
@@ -96,7 +97,8 @@ fn tunnel(name: &str, below: &str, links: View<'_>, mistakes: &Mistakes) {
         let help = format!("`mtu` must be at least {} where `{name}` is used", LEAST + TAKES);
         mistakes.given(&[mtu]).at(mtu, title, help);
     }
-    // Figures of the link below, from the library if the scenario does not define it.
+    // The figures of the link below. They come from the library if the scenario does not define the
+    // link.
     let library = Library::Links.find(below);
     let figure = |key: &str| {
         let figures = library.into_iter().flat_map(|link| &link.figures);
@@ -136,12 +138,11 @@ fn carried(below: &str, at: View<'_>, links: View<'_>, mistakes: &Mistakes) {
     }
 }
 
-/// Reports a name that neither the scenario nor the library has.
 fn defined(library: Library, (what, name): (&str, &str), at: View<'_>, own: View<'_>, mistakes: &Mistakes) {
     defined_among(library, (what, name), at, own, mistakes, |_| true);
 }
 
-/// Like `defined`, but suggests only the names that `is_meant` accepts.
+/// Like `defined`, but the help suggests only the names that `is_meant` accepts.
 fn defined_among(
     library: Library,
     (what, name): (&str, &str),
@@ -179,7 +180,7 @@ pub(super) fn fleets(context: &ResolveContext<'_>) -> Vec<Fleet> {
     fleets
 }
 
-/// Devices of all fleets, saturating.
+/// The number of devices in all fleets.
 pub(super) fn all_devices(root: View<'_>) -> u32 {
     root.at("fleet").entries().fold(0, |sum, (_, fleet)| sum.saturating_add(fleet.at("devices").count()))
 }
@@ -187,7 +188,7 @@ pub(super) fn all_devices(root: View<'_>) -> u32 {
 fn moves(context: &ResolveContext<'_>, moves: View<'_>, shares: View<'_>) -> Option<Arc<Moves>> {
     let ResolveContext { links, calendar, .. } = context;
     if moves.text() == "field-worker" {
-        // The resolved text of every scenario has this default.
+        // The resolved text of every scenario contains this default.
         if shares.names() != [FIELD_WORKER[0]] {
             let help = format!(
                 "remove this `link`; to change the links of the day, change {} under [link]",
@@ -222,7 +223,7 @@ fn fleet(context: &ResolveContext<'_>, name: &str, view: View<'_>) -> Fleet {
         defined(Library::Classes, ("class", name), at, root.at("class"), mistakes);
         root.at("class").key(name)
     };
-    // The caret of a mistake is below the name, not below its share.
+    // Mistakes are shown at the name of a class or link, not at its share.
     let at_name = |key: &str, name: &str| view.at(key).name(name);
     let classes = pick("class")
         .map(|((name, _), n)| (class(name, own_class(name, at_name("class", name)), mistakes), n));
@@ -251,7 +252,7 @@ pub(super) fn check_row_memory(context: &ResolveContext<'_>, fleets: &[Fleet], d
     let mut told = BTreeSet::new();
     for (class, _) in fleets.iter().flat_map(|fleet| &fleet.classes) {
         let needed = decoder.peak(row);
-        // A memory of 0 belongs to a class that is missing.
+        // A memory of 0 belongs to a class that does not exist.
         if (1..needed).contains(&class.memory.0) && told.insert(&class.name) {
             let memory = context.root.at("class").key(&class.name).at("memory");
             let title = format!("class `{}` has too little memory for a row of `{entity}`", class.name);
@@ -261,7 +262,7 @@ pub(super) fn check_row_memory(context: &ResolveContext<'_>, fleets: &[Fleet], d
     }
 }
 
-/// The largest row in a response, in bytes: about twenty for a value without a length of its own.
+/// The largest row in a response, in bytes. A value whose type has no length counts as about 20.
 fn longest_row(columns: &[Maker]) -> u64 {
     let most = |maker: &Maker| match maker {
         Maker::Words(_, max, _) | Maker::Prose(_, max) => u64::from(*max),
@@ -298,13 +299,13 @@ fn class(name: &str, view: View<'_>, mistakes: &Mistakes) -> DeviceClass {
     }
 }
 
-/// That of the class; without one, that of the reference core, slowed down as all work is.
+/// The cipher rate of the class. If it has none, the rate of the reference core, divided by `cpu`.
 fn cipher_rate(view: View<'_>) -> Bytes {
     let slowed = || Bytes(REFERENCE_CIPHER * 1_000 / u64::from(view.at("cpu").milli().max(1)));
     view.at("cipher_rate").present().map_or_else(slowed, |rate| rate.bytes())
 }
 
-/// A clock with an offset of zero is a clock too: an axis may begin with it.
+/// A clock with an offset of 0 is a clock too, because an axis may begin with 0.
 fn clock(view: View<'_>) -> ClockModel {
     if !view.is_table() {
         return if view.text() == "phones" { ClockModel::Phones } else { ClockModel::Good };

@@ -86,8 +86,8 @@ impl ResolveContext<'_> {
         Some(read!(view, UploadCacheOptions { kept wait resubmit durable }))
     }
 
-    /// Reads the options of jobs. Refuses gateways for which the next request is a receipt: the
-    /// result of a job may be given twice, or never.
+    /// Reads the options of jobs. Refuses a gateway that takes the next request as a receipt,
+    /// because it may return the result of a job twice or never.
     fn job(&self, view: View<'_>) -> Option<JobOptions> {
         let view = view.present()?;
         let mode = self.root.at("gateway.mode");
@@ -154,7 +154,7 @@ impl ResolveContext<'_> {
             self.fits(&options.capture, FED);
             return options;
         };
-        // A replica forgets rows when it is refreshed.
+        // A refresh of the replica removes tombstones that are older than `kept`.
         self.mistakes.in_order(view, ["every", "kept"], false);
         let capture = self.capture(FED);
         read!(view, RefreshOptions {
@@ -186,7 +186,7 @@ impl ResolveContext<'_> {
         let named = view.at("link").present();
         let like = named.and_then(|name| named_link(self, name.text(), name));
         let like = like.as_deref();
-        // If the link replays a trace, this is the mean of the trace.
+        // If the link replays a trace, the rate is the mean of the trace.
         let rate = |of: fn(&Profile) -> BitRate| view.of::<_, Option<BitRate>>("rate").or(like.map(of));
         gateway::BackendLinkOptions {
             rtt: view.of::<_, Option<Span>>("rtt").or(like.map(|like| like.rtt)).unwrap_or(Span::ZERO),
@@ -229,7 +229,7 @@ impl ResolveContext<'_> {
         })
     }
 
-    /// All change captures that the file configures.
+    /// All capture strategies that the file configures.
     pub(super) fn captures(&self) -> impl Iterator<Item = Capture> {
         let captured = |place| captured(self.root, place, &Mistakes::default());
         [SERVED, FED, CARRIED].into_iter().filter_map(captured)

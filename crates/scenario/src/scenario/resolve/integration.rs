@@ -47,7 +47,7 @@ fn carried(context: &ResolveContext<'_>, view: View<'_>) -> Vec<EntityId> {
     found
 }
 
-/// Some captures keep state in one worker, which other workers do not see.
+/// Refuses several workers for a capture that keeps its state in one worker.
 fn shared(context: &ResolveContext<'_>, view: View<'_>, options: &IntegrationOptions) {
     if options.workers > 1
         && let Some(why) = options.capture.works_alone

@@ -1,4 +1,4 @@
-//! Links, and how requests travel over them.
+//! Links, and the transport of requests over them.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, mistakes: &Mista
     let kind = view.at("kind").word();
     let radio = radio(view.at("radio"), kind);
     one_network(name, kind, radio, view, mistakes);
-    // A queue smaller than a full-size packet would lose all of them.
+    // A queue that is smaller than a full-size packet would lose all of these packets.
     mistakes.in_order(view, ["mtu", "queue"], false);
     contradictions(view, mistakes);
     without_radio(view, kind, mistakes);
@@ -57,7 +57,7 @@ pub(super) fn limits(view: View<'_>) -> Limits {
     Limits { request: limit("body_limit"), answer: limit("response_limit") }
 }
 
-/// The radio technology; by default what networks of this kind mostly use.
+/// The radio technology. The default is the most common technology of the network kind.
 fn radio(view: View<'_>, kind: NetworkKind) -> Radio {
     match (view.present(), kind) {
         (Some(written), _) => written.word(),
@@ -72,7 +72,7 @@ fn rate(name: &str, view: View<'_>, way: &str, trace: Option<Arc<Trace>>, mistak
         (Some(trace), _) => trace.mean(),
         (None, Some(rate)) => rate.rate(),
         (None, None) => {
-            // A trace that could not be read was already reported.
+            // A trace that cannot be read has already been reported.
             if view.at("trace").at(way).present().is_none() {
                 let help =
                     format!("give a rate, such as {way} = \"5Mbit/s\", or trace = {{ {way} = \"FILE\" }}");
@@ -83,7 +83,7 @@ fn rate(name: &str, view: View<'_>, way: &str, trace: Option<Arc<Trace>>, mistak
     }
 }
 
-/// The first of these that the file writes: defaults have no place to point to.
+/// The first of these values that the file contains, because a default has no place to show.
 fn written<'a>(views: &[View<'a>]) -> View<'a> {
     *views.iter().find(|view| view.place().is_some()).unwrap_or(&views[0])
 }
@@ -104,7 +104,7 @@ fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, mist
     mistakes.given(&[view.at("kind")]).at(at, title, help);
 }
 
-/// Reported if the link itself says one or the other; a base of both was reported there.
+/// Reports radio keys on a link without a radio, at the first of these keys that the file contains.
 fn without_radio(view: View<'_>, kind: NetworkKind, mistakes: &Mistakes) {
     let (radio, called) = (view.at("radio"), view.at("kind"));
     if self::radio(radio, kind) != Radio::None {
@@ -139,7 +139,7 @@ fn contradictions(view: View<'_>, mistakes: &Mistakes) {
     }
 }
 
-/// A zero step was already reported by the check.
+/// The check has already reported steps of 0.
 fn steps(view: View<'_>, rtt: View<'_>, mistakes: &Mistakes) -> Steps {
     let within = view.at("within");
     let most = Span(rtt.span().0 / 2);
@@ -177,7 +177,7 @@ fn jitter(view: View<'_>, mistakes: &Mistakes) -> Jitter {
             let help = "set `jitter` too: the median delay outside the tail";
             mistakes.at(tail, "a tail needs a jitter", help);
         }
-        // If an axis or a variant removes the jitter, the tail goes with it.
+        // If an axis or a variant removes the jitter, the jitter's tail is removed too.
         (none.span() > Span::ZERO).then(|| JitterTail {
             share: tail.at("share").share(),
             from: tail.at("from").span(),
@@ -221,7 +221,8 @@ fn radio_changes(view: View<'_>, mistakes: &Mistakes) -> RadioChanges {
     read!(view, RadioChanges { mtbf takes session_loss })
 }
 
-/// A gap with `mode = "hold"` delays packets, and users do not see it as offline time.
+/// Warns if gaps keep the profile's `mode = "hold"`: it delays packets, and users do not see it as
+/// offline time.
 pub(super) fn kept_gaps(root: View<'_>) -> Vec<Diagnostic> {
     let told = |(name, link): (&str, View<'_>)| {
         let gaps = link.at("gaps");

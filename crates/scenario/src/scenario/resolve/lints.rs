@@ -1,5 +1,6 @@
-//! Lints: what is allowed and probably not meant, and that no run would reveal, or a run would only
-//! report as stuck. A run itself reports what it did not use (`world/parts`).
+//! Lints: settings that are allowed but probably not meant. No run would reveal them, or a run
+//! would only report that it is stuck. A run itself reports the parts that it did not use
+//! (`world/parts`).
 
 use std::collections::BTreeSet;
 
@@ -22,7 +23,7 @@ use crate::gateway::{LastModifiedBound, LastModifiedOptions, LastModifiedPaging,
 use crate::setup::{ASKED_EVERY, Happening, HookPlan, Planned, Who};
 use crate::workload::{Action, DataError, Dataset, Maker};
 
-/// What no run can do as the scenario asks; reported before a run.
+/// Reports settings that make the run impossible, before the run.
 pub(super) fn impossible(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     no_time_to_drain(plan, root).or_else(|| unpulled(plan, root)).or_else(|| no_such_data(plan, root))
 }
@@ -40,7 +41,7 @@ fn no_time_to_drain(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(at, title).help(help))
 }
 
-/// The oracle could not check rows that no unit pulls.
+/// Reports entities that no unit pulls, because the oracle could not check their rows.
 fn unpulled(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let pulled = |id: EntityId| plan.units.iter().any(|unit| unit.pull.contains(&id));
     let forgotten = |id: &EntityId| plan.schema.entity(*id).delivery == Delivery::Delta && !pulled(*id);
@@ -112,7 +113,8 @@ fn unpushed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     edited(plan).filter(|action| !pushed(action.entity) && seen.insert(action.entity)).map(told).collect()
 }
 
-/// Without `[action]`, users edit what units push, and the office edits everything.
+/// Reports entities that only the office edits by default. Without `[action]`, users edit only the
+/// entities that units push.
 fn unedited(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let of_office = |action: &&Action| action.on_devices == Ppm(0);
     let by_default = root.at("action").place().is_none();
@@ -126,7 +128,8 @@ fn unedited(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(root.at("unit").place(), title).help(help))
 }
 
-/// A child pushed before its parent is refused, or has to wait for it.
+/// Reports units that push new child rows without their parents. The backend refuses such a child,
+/// or the child waits.
 fn without_parents(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let made = |entity: EntityId| {
         edited(plan).any(|action| action.entity == entity && action.kind == EditKind::Create)
@@ -157,7 +160,8 @@ fn parents(plan: &Plan, of: EntityId) -> impl Iterator<Item = EntityId> {
     plan.schema.entity(of).projected().filter_map(parent)
 }
 
-/// An explicit `manual` says that the unit is started by hand.
+/// Reports units that nothing starts. A unit with an explicit `manual` is meant to be started by
+/// hand.
 fn unstarted(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let of_event =
         |event: &Planned| if let Happening::Trigger(unit, _) = event.what { Some(unit) } else { None };
@@ -176,7 +180,7 @@ fn unstarted(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     plan.units.iter().enumerate().filter_map(told).collect()
 }
 
-/// Periods and a debounce longer than the script: what they hold back never comes.
+/// Reports periods and a debounce that are longer than the script. What they delay never happens.
 fn longer_than_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let held = |trigger: &Trigger| matches!(trigger, Trigger::Online | Trigger::Resume | Trigger::Every(_));
     let any_held = plan.units.iter().any(|unit| unit.on.iter().any(held));
@@ -189,7 +193,7 @@ fn longer_than_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         })
     });
     let told = |(path, span): (String, Span)| {
-        // Defaults are not reported.
+        // A default has no place in the file and is not reported.
         let at = root.at(&path).place().filter(|_| span > plan.duration)?;
         let title = format!(
             "`{path}` has {span}, but the script lasts only {}: this time ends too late",
@@ -237,7 +241,8 @@ fn starts_itself(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     hooks.filter_map(told).collect()
 }
 
-/// Events whose share rounds to no device. A share of 0 is fine: a variant or axis may change it.
+/// Reports events whose share rounds to 0 devices. A share of 0 is allowed, because a variant or an
+/// axis may change it.
 fn of_nobody(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let devices: u64 = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
     let told = |event: &Planned| {
@@ -259,7 +264,8 @@ fn of_nobody(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     plan.events.iter().filter_map(told).collect()
 }
 
-/// Events without length or size. Not reported if an axis or a variant sets it to none.
+/// Reports events without length or size. An event is not reported if an axis or a variant changes
+/// it.
 fn of_nothing(root: View<'_>) -> Vec<Diagnostic> {
     let told = |(name, event): (&str, View<'_>)| {
         let (kind, own) = event.entries().find(|(key, _)| *key != "at")?;
@@ -275,7 +281,8 @@ fn of_nothing(root: View<'_>) -> Vec<Diagnostic> {
     root.at("event").entries().filter_map(told).collect()
 }
 
-/// Actions that make no edits, beside others; if no action makes any, that is meant.
+/// Reports actions that make no edits if other actions make edits. If no action makes edits, that
+/// is meant.
 pub(in super::super) fn of_no_edits(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let says_how = plan.workload.contention.beside > Ppm(0) || plan.taken().next().is_none();
     let taken: BTreeSet<&str> = plan.taken().map(|action| action.name.as_str()).collect();
@@ -290,7 +297,7 @@ pub(in super::super) fn of_no_edits(plan: &Plan, root: View<'_>) -> Vec<Diagnost
     plan.workload.actions.iter().filter(is_idle).filter_map(told).collect()
 }
 
-/// Details of random faults that are off; `0s` written explicitly is meant.
+/// Reports keys of random faults that are off. An explicit `0s` is meant.
 fn of_no_trouble(root: View<'_>) -> Vec<Diagnostic> {
     let chaos = root.at("chaos");
     let told = |(key, view): (&str, View<'_>)| {
@@ -377,7 +384,7 @@ fn loads_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     )
 }
 
-/// Working hours and logins that begin after the script's end.
+/// Reports working hours and logins that begin after the end of the script.
 fn after_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let waves = plan.workload.logins.iter().map(|wave| wave.at);
     let logins = root.at("workload.login").entries().map(|(_, wave)| wave.at("at"));
@@ -405,7 +412,7 @@ fn unused_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let used = of_events.chain(of_owners).chain(of_scopes).chain(of_columns);
     let used: BTreeSet<&str> = used.map(|attribute| &*plan.attributes[attribute].name).collect();
     let fleets = root.at("fleet").entries().map(|(_, fleet)| fleet.at("attributes"));
-    // An attribute that only a scope names has its values from there, and no place of its own.
+    // An attribute that only a scope names has no place in the file.
     let written = fleets.flat_map(View::entries).filter(|(_, view)| view.place().is_some());
     let told = |(name, view): (&str, View<'_>)| {
         let title = format!("nothing uses the attribute `{name}`: no scope, no column and no event names it");

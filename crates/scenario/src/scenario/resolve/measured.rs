@@ -1,5 +1,5 @@
 //! Metrics in a scenario: their names, their statistics, and bounds on their figures. A plain
-//! number is refused if the metric's own unit is too small for people, who would misread it.
+//! number is refused if the metric's own unit is so small that people would misread the number.
 
 use super::super::former::renamed_metric;
 use super::super::plan::Bound;
@@ -10,7 +10,8 @@ use crate::config::tree::Val;
 use crate::config::view::{Mistakes, View};
 use crate::metrics::{self, STATS, Unit};
 
-/// Splits `engine.session.duration.p95@1d` into metric and statistic, which is "value" by default.
+/// Splits `engine.session.duration.p95@1d` into the metric and the statistic. The default is
+/// `value`.
 pub(super) fn with_stat(name: &str) -> (String, &str) {
     let (plain, part) = metrics::parts(name);
     let part = part.map_or_else(String::new, |(mark, part)| format!("{mark}{part}"));
@@ -21,11 +22,11 @@ pub(super) fn with_stat(name: &str) -> (String, &str) {
     }
 }
 
-/// The unit of a metric; an unknown metric is a mistake.
+/// The unit of a metric. An unknown metric is reported as a mistake.
 pub(super) fn unit(view: View<'_>, metric: &str, mistakes: &Mistakes) -> Option<Unit> {
     let found = metrics::TABLE.iter().find(|known| known.name == metric);
     if found.is_none() {
-        // The name of a room or a noun alone is a prefix of what was meant.
+        // A part of a name, such as a room alone, may be the beginning of the name that was meant.
         let start = format!("{}.", metric.trim_end_matches('.'));
         let mut known: Vec<&str> = metrics::names().filter(|name| name.starts_with(&start)).collect();
         if known.is_empty() {
@@ -37,7 +38,7 @@ pub(super) fn unit(view: View<'_>, metric: &str, mistakes: &Mistakes) -> Option<
     found.map(|metric| metric.unit)
 }
 
-/// Whether a metric has this statistic; one that it does not have is a mistake.
+/// Whether a metric has this statistic. A missing statistic is reported as a mistake.
 pub(super) fn has_stat(view: View<'_>, metric: &str, stat: &str, mistakes: &Mistakes) -> bool {
     let (name, _) = metrics::parts(metric);
     let Some(kind) = metrics::find(name).map(|metric| metric.kind) else { return true };
@@ -53,7 +54,7 @@ pub(super) fn has_stat(view: View<'_>, metric: &str, stat: &str, mistakes: &Mist
     stats.contains(&stat)
 }
 
-/// The bound of `min` and `max` in a table.
+/// The bounds `min` and `max` of a table.
 pub(super) fn ends(view: View<'_>, unit: Unit, mistakes: &Mistakes) -> Bound {
     let [low, high] = ["min", "max"].map(|key| view.at(key).present());
     let [min, max] = [low, high].map(|end| bound(end?, unit, mistakes));
@@ -69,12 +70,12 @@ pub(super) fn ends(view: View<'_>, unit: Unit, mistakes: &Mistakes) -> Bound {
     Bound { min, max }
 }
 
-/// One end of a bound, in the unit of its metric.
+/// One bound, in the unit of its metric.
 pub(super) fn bound(view: View<'_>, unit: Unit, mistakes: &Mistakes) -> Option<u64> {
     figure(unit, view.value()?).map_err(|(title, help)| mistakes.at(view, title, help)).ok()
 }
 
-/// What is wrong, and what is allowed.
+/// The title and the help of a mistake.
 type NoFigure = (&'static str, String);
 
 fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
@@ -95,7 +96,7 @@ fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
     read(unit, value).ok_or_else(|| ("this does not fit the metric's unit", format!("write {want}")))
 }
 
-/// The number with a unit, if people would not think of the metric's own unit.
+/// The number with its unit, if people would probably think of another unit than the metric's own.
 fn misread(unit: Unit, value: &Val) -> Option<String> {
     let number = match value {
         Val::Int(n) if *n > 0 => n.to_string(),
@@ -123,7 +124,7 @@ fn read(unit: Unit, value: &Val) -> Option<u64> {
         (Unit::MilliRowsPerSecond, Val::Int(n)) => u64::try_from(*n).ok()?.checked_mul(1_000),
         (Unit::MilliRowsPerSecond, Val::Float(x)) => whole(x * 1e3),
         (Unit::MilliRowsPerSecond, Val::Text(text)) => scaled(text, &[("rows/s", 1e3), ("row/s", 1e3)]),
-        // Zero is zero in every unit.
+        // 0 is the same in every unit.
         (_, Val::Int(n)) => u64::try_from(*n).ok(),
         (Unit::Ns, Val::Text(text)) => text.parse().ok().map(|Span(ns)| ns),
         (Unit::Bytes, Val::Text(text)) => text.parse().ok().map(|Bytes(n)| n),

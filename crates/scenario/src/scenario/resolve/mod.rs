@@ -1,12 +1,13 @@
 //! Resolves a checked tree to a plan: names become positions, clock times become instants, shares
 //! become counts.
 //!
-//! Each key already has its form and default; here values are checked against each other. An error
-//! that may be caused by another error is reported only if no other error is left. Lints (`lints`)
-//! report what can be run but is probably not meant.
+//! Each key already has its form and its default. Here values are checked against each other. An
+//! error that may be a consequence of another error is reported only if no other error remains.
+//! Lints (`lints`) report settings that are allowed but probably not meant.
 //!
-//! Reading order: `context` is the context; `schema` and `makers` resolve entities, `fleet` and
-//! `links` devices, `people` units and edits, `trouble` events and bounds; `lints` has the lints.
+//! Reading order: `context` has the data that all parts need. `schema` and `makers` resolve
+//! entities; `fleet` and `links` resolve devices; `people` resolves units and edits; `trouble`
+//! resolves events and bounds. `lints` has the lints.
 
 mod about;
 mod app;
@@ -58,11 +59,11 @@ use crate::metrics;
 use crate::setup::{Planned, Setup, Shared};
 use crate::store;
 
-/// Resolves a checked tree whose files are in `dir`; `no_errors_so_far` if no mistake was found
-/// before.
+/// Resolves a checked tree whose files are in `dir`. `no_errors_so_far` is true if no mistake was
+/// found earlier.
 ///
 /// # Errors
-/// All mistakes found here.
+/// All mistakes that are found here.
 pub(super) fn resolve(
     tree: &Node,
     csv_files: &CsvFiles,
@@ -163,7 +164,7 @@ impl ResolveContext<'_> {
     fn time(&self, view: View<'_>) -> Option<Time> {
         let clock = clock(view.text())?;
         let start = self.root.at("start");
-        // A time relative to the start does not depend on the start.
+        // A time relative to the start is valid even if the start is wrong.
         if clock.since_midnight().is_some() && !start.is_sound() {
             return None;
         }
@@ -179,7 +180,7 @@ impl ResolveContext<'_> {
         time
     }
 
-    /// Checks the name: it is used in folder and file names and printed on terminals.
+    /// Checks the name, because folder and file names contain it and terminals show it.
     fn check_name(&self) {
         let name = self.root.at("name");
         if !is_title(name.text()) {

@@ -1,4 +1,5 @@
-//! Who assigns row keys, and what depends on that: rows that are part of others, and attachments.
+//! How row keys are assigned, and the settings that depend on it: families of rows, and
+//! attachments.
 
 use crate::backend::Commits;
 use crate::config::view::{Mistakes, View, read};
@@ -6,7 +7,7 @@ use crate::contract::{Attachment, NamedBy, Naming, OnDelete};
 use crate::engine::{AttachmentOptions, LocalCapture, PushOrder, PushUnit, RequestPer, Requests};
 use crate::gateway::Mode;
 
-/// Policies that may create a deleted row again, or a row twice.
+/// Policies that may create a deleted row again, or create a row twice.
 const MAKES_AGAIN: [&str; 4] = ["client-wins", "callback", "manual", "keep-both"];
 
 pub(super) fn check_key_owners(root: View<'_>, mode: Mode, mistakes: &Mistakes) {
@@ -76,7 +77,8 @@ pub(super) fn naming(entity: View<'_>, mistakes: &Mistakes) -> Naming {
     naming
 }
 
-/// Refuses families that something separates, or that do not exist.
+/// Refuses settings that separate a family (a row and the rows that are part of it), or that need
+/// families if there are none.
 pub(super) fn check_families(root: View<'_>, mode: Mode, mistakes: &Mistakes) {
     let (unit, commits) = (root.at("engine.push.unit"), root.at("backend.commits"));
     let goes = unit.word::<PushUnit>() == PushUnit::Family;
@@ -156,7 +158,8 @@ pub(super) fn attachments(view: View<'_>) -> AttachmentOptions {
     })
 }
 
-/// Refuses attachments that would never be sent: they travel with the outbox entry of their row.
+/// Refuses attachments that would never be sent: an attachment is sent with the outbox entry of its
+/// row.
 pub(super) fn check_attachments_sent(root: View<'_>, mistakes: &Mistakes) {
     let capture = root.at("engine.push.capture");
     if capture.word::<LocalCapture>() == LocalCapture::Outbox {

@@ -1,4 +1,4 @@
-//! Lints on CSV rows: rows that no device holds, and keys that do not apply to them.
+//! Lints on CSV rows: rows that no device holds, and keys that have no effect on such rows.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,8 @@ fn of_made_rows(entity: View<'_>, file: &str) -> Vec<Diagnostic> {
     keys.into_iter().filter_map(told).collect()
 }
 
-/// Devices that were synced before the rows came hold none of them.
+/// Warns if users edit CSV rows without a date on devices that synced before the start. These rows
+/// count as created at the start, so the devices lack them until the next sync.
 fn too_new(plan: &Plan, entity: &str, written: View<'_>) -> Option<Diagnostic> {
     let edited = |action: &&Action| {
         plan.schema.entity(action.entity).name == entity

@@ -1,4 +1,4 @@
-//! What the path between devices and the backend does to values.
+//! The changes that the path between devices and the backend makes to values.
 
 use super::super::column::may_be_null;
 use super::super::written::path;

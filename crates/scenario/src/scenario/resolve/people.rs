@@ -1,4 +1,4 @@
-//! Sync units, and what users and the office do.
+//! Sync units, and the actions of users and of the office.
 
 use super::super::written::{Scope, scope, trigger};
 use super::ResolveContext;
@@ -68,7 +68,7 @@ impl ResolveContext<'_> {
         let names = self.named.entities.get_or_init(entities);
         self.given_names("entity").find_in(view, "entity", name, names).map(|i| EntityId(i as u16))
     }
-    /// Mistakes that depend on the names of a top-level table, such as `entity`.
+    /// Reports mistakes that depend on the names in a top-level table, such as `entity`.
     pub(super) fn given_names(&self, table: &str) -> Given<'_> {
         self.mistakes.given_if(self.root.at(table).is_itself_sound())
     }

@@ -1,4 +1,4 @@
-//! Settings that do not work with two versions of an app.
+//! Refuses settings that do not work with two versions of an app.
 
 use super::gateway::{SERVED, captured};
 use crate::base::Word;

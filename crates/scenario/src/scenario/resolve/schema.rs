@@ -1,4 +1,5 @@
-//! Entities: columns, scopes, row generators, and what the backend derives from a commit.
+//! Entities: columns, scopes, row generators, and the values that the backend derives from a
+//! commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +54,7 @@ pub(super) struct Lookup<'a> {
     pub(super) mistakes: &'a Mistakes,
 }
 
-/// Parents first, then by name, so that a plan does not depend on the file's order.
+/// The entities, parents first, then by name. So a plan does not depend on the order of the file.
 pub(super) fn entities<'a>(
     root: View<'a>,
     calendar: Option<Calendar>,
@@ -113,7 +114,7 @@ fn sketch<'a>(name: &'a str, view: View<'a>, mistakes: &Mistakes) -> EntityDraft
         let title = format!("`entity.{name}` has {} columns", columns.len() + keys.len());
         mistakes.at(view.at("schema"), title, format!("at most {COLUMNS_MAX} are allowed: {COLUMNS_WHY}"));
     }
-    // If no rows are generated, the judged apps and servers choose the keys.
+    // If no rows are generated, the engines and servers under test choose the keys.
     let own_rows = view.at("rows").is_table() || view.at("rows").count() == 0;
     for (_, kind, column) in &keys {
         if !own_rows && !matches!(kind, KeyType::Uuid | KeyType::Uuid7) {
@@ -141,7 +142,8 @@ fn before(schema: &Schema, sketches: &[EntityDraft<'_>]) -> Schema {
     before
 }
 
-/// Columns of upgrades stand last; one that the schema does not have is empty in all backend rows.
+/// Places the columns that upgrades add last. A column that the schema does not have is empty in
+/// all rows of the backend.
 fn bring_columns<'a>(sketches: &mut [EntityDraft<'a>], root: View<'a>, mistakes: &Mistakes) {
     let names: Names = sketches.iter().map(|sketch| sketch.name).collect();
     for (_, event) in root.at("event").entries() {
@@ -198,7 +200,7 @@ fn parents_first(sketches: Vec<EntityDraft<'_>>) -> Vec<EntityDraft<'_>> {
     let mut left: BTreeMap<usize, EntityDraft<'_>> = sketches.into_iter().enumerate().collect();
     let mut ready: BTreeSet<usize> = left.keys().copied().filter(|at| waits[*at].is_empty()).collect();
     let mut sorted = Vec::new();
-    // Entities that refer to each other in a cycle are taken by name.
+    // Entities that refer to each other in a cycle come in the order of their names.
     while let Some(next) = ready.pop_first().or_else(|| left.keys().next().copied()) {
         sorted.extend(left.remove(&next));
         for child in &children[next] {
@@ -237,7 +239,7 @@ impl Lookup<'_> {
         }
         found
     }
-    /// Refuses cuts of scopes that could not be followed.
+    /// Refuses cuts of scopes that the gateway could not keep up to date.
     fn check_cuts(&self) {
         for scope_view in self.sketches.iter().map(|sketch| sketch.view.at("scope")) {
             let is_cut = |(_, view): &(&str, View<'_>)| matches!(scope(view.text()), Some(Scope::Cut(..)));
@@ -345,7 +347,7 @@ impl Lookup<'_> {
         let pointer = &self.sketches[of].columns[via_at];
         if pointer.kind != ColumnType::Ref(entity.clone()) {
             let title = format!("`{via}` does not refer to `{entity}`");
-            // A reference to a missing entity was already reported.
+            // A reference to a missing entity has already been reported.
             let leads = match &pointer.kind {
                 ColumnType::Ref(to) => self.names.place(to).is_some(),
                 _ => pointer.view.is_sound(),
@@ -412,7 +414,8 @@ impl Lookup<'_> {
         Delivery::OnOpen { by }
     }
 
-    /// Folded columns that share source entity, target entity and reference form one effect.
+    /// The effects for folded columns (copies of columns of a referenced row). Columns with the
+    /// same source entity, target entity and reference form one effect.
     fn folds(&self) -> Vec<Effect> {
         let mut folds: BTreeMap<(usize, usize, usize), Vec<(usize, usize)>> = BTreeMap::new();
         for (to, sketch) in self.sketches.iter().enumerate() {
@@ -505,7 +508,7 @@ impl Lookup<'_> {
         })
     }
 
-    /// References between CSV rows that lead nowhere.
+    /// Reports references between CSV rows whose target row does not exist.
     fn strays(&self, csv_files: &CsvFiles) {
         for sketch in &self.sketches {
             let Some(own) = csv_files.get(sketch.name) else { continue };
@@ -526,7 +529,8 @@ impl Lookup<'_> {
     }
 }
 
-/// The scope rule of `"device.NAME"` or `"-7d..28d"` for this column: name, position, kind, type.
+/// The scope rule of `"device.NAME"` or `"-7d..28d"` for a column, which is given by name,
+/// position, kind and type.
 pub(super) fn scope_rule(
     view: View<'_>,
     (name, column, kind, typed): (&str, usize, &ColumnKind, View<'_>),
@@ -548,7 +552,7 @@ pub(super) fn scope_rule(
         }
     };
     if *kind != wants {
-        // If the file gives the type, the type is what is wrong.
+        // If the file contains the type, the mistake is shown at the type.
         let what = match wants {
             ColumnKind::Text => "text, but the `scope` compares it with a text",
             ColumnKind::Int => "whole number",

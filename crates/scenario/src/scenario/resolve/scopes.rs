@@ -1,5 +1,5 @@
-//! Lints on scopes: rows that reach devices without the rows they refer to, and rows whose scope
-//! does not follow that of the rows they refer to.
+//! Lints on scopes. They report rows that reach devices without the rows that they refer to, and
+//! rows that stay in a scope when the row that they refer to leaves it.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ use crate::contract::{ColumnKind, Copied, Delivery, EditKind, Entity, ScopeRule}
 use crate::setup::{Happening, Planned};
 use crate::workload::{Action, Dataset, Maker, Rivals};
 
-/// Number of rows sampled in larger tables: every nth row.
+/// The number of rows that are sampled in larger tables: every nth row.
 const ROWS: u64 = 1_000;
-/// Number of distinct attribute sets of devices that are considered.
+/// The maximum number of distinct attribute sets of devices that are considered.
 const KINDS: usize = 64;
 
-/// A reference from an entity that devices hold to one that has a scope.
+/// A reference from an entity that devices hold (the child) to an entity with a scope (the parent).
 #[derive(Clone, Copy)]
 struct ScopedReference<'p> {
     plan: &'p Plan,
@@ -25,7 +25,8 @@ struct ScopedReference<'p> {
     parent: EntityId,
 }
 
-/// Rows of a child that devices with the same attributes hold, and how many lack the parent.
+/// The number of child rows that devices with the same attributes hold, and how many of them lack
+/// the parent.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Apart {
     alone: u64,
@@ -37,7 +38,7 @@ pub(super) fn of_scopes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     if bonds.is_empty() {
         return Vec::new();
     }
-    // CSV rows need an index to resolve references; generated rows use arithmetic.
+    // References of CSV rows need an index. References of generated rows are computed.
     let own = plan.data.iter().any(|data| data.given.is_some());
     let values = plan.attribute_values();
     let (schema, start) = (plan.schema.clone(), plan.start);
@@ -63,7 +64,6 @@ fn bonds(plan: &Plan, child: EntityId) -> impl Iterator<Item = ScopedReference<'
     })
 }
 
-/// The distinct attribute sets of devices.
 fn kinds(plan: &Plan) -> Vec<Vec<Value>> {
     let mut kinds: Vec<Vec<Value>> = Vec::new();
     for fleet in &plan.fleets {
@@ -92,7 +92,7 @@ impl<'p> ScopedReference<'p> {
         let (child, parent) = (&self.child().name, &self.parent().name);
         let apart = self.apart(dataset, kinds);
         let how = match dataset.live(self.child) {
-            // For rows that come during the run it is not yet known what they refer to.
+            // Rows that come during the run have no known references yet.
             0 => self.splits(rule, kinds).then(String::new)?,
             _ if apart.alone == 0 => return None,
             _ => {
@@ -110,13 +110,13 @@ impl<'p> ScopedReference<'p> {
         Some(Diagnostic::new(place, title).help(self.mend(root, rule)))
     }
 
-    /// Scope rules of the parent that no rule of the child follows by this reference.
+    /// The scope rules of the parent that no rule of the child copies through this reference.
     fn unlike(self, root: View<'_>) -> Vec<&'p ScopeRule> {
         let follows = |rule: &&ScopeRule| !self.child().scope.iter().any(|own| self.copies(root, own, rule));
         self.parent().scope.iter().filter(follows).collect()
     }
 
-    /// Whether the child's rule uses a copy of the column that the parent's rule uses.
+    /// Whether the child's rule is on a copy of the column that the parent's rule is on.
     fn copies(self, root: View<'_>, own: &ScopeRule, rule: &ScopeRule) -> bool {
         let named = |entity: &Entity, rule: &ScopeRule| {
             let scope = root.at("entity").key(&entity.name).at("scope");
@@ -151,7 +151,8 @@ impl<'p> ScopedReference<'p> {
         apart.into_iter().max().unwrap_or_default()
     }
 
-    /// Whether devices differ in the attribute of a parent's rule that no rule of the child uses.
+    /// Whether devices differ in the attribute of a parent's rule, and no rule of the child is on
+    /// this attribute.
     fn splits(self, rule: &ScopeRule, kinds: &[Vec<Value>]) -> bool {
         let Some((_, attribute)) = rule.attribute() else { return false };
         let mut own = self.child().scope.iter().filter_map(ScopeRule::attribute);
@@ -159,7 +160,7 @@ impl<'p> ScopedReference<'p> {
         is_apart && own.all(|(_, of)| of != attribute)
     }
 
-    /// The lines that make the scope of the child's rows follow the parent's.
+    /// The lines that add the parent's rule to the scope of the child.
     fn mend(self, root: View<'_>, rule: &ScopeRule) -> String {
         let [child, parent] = [self.child(), self.parent()];
         let [(child, of), (parent, _)] = [child, parent].map(|entity| (&entity.name, &entity.columns));
@@ -167,8 +168,8 @@ impl<'p> ScopedReference<'p> {
         let via = &of[self.via].name;
         let written = root.at("entity").key(parent);
         let by = written.at("scope").key(column).text();
-        // A folded column cannot be folded again; one generated for an attribute follows the row
-        // that its own row refers to.
+        // A folded column is a copy and cannot be folded again. A column of type `attribute` takes
+        // its value from the row that its own row refers to.
         let kind = match (written.at("schema").key(column).text().starts_with("fold "), rule.attribute()) {
             (true, Some((_, attribute))) => format!("attribute {}", self.plan.attributes[attribute].name),
             _ => format!("fold {parent}.{column} via {via}"),
@@ -182,7 +183,7 @@ impl<'p> ScopedReference<'p> {
         format!("{verb} {column} = \"{kind}\", and write {scoped}")
     }
 
-    /// A scope that the parent's row may leave while the child's row keeps its original value.
+    /// Warns if a parent row can leave a scope while its child row keeps the original value.
     fn left_behind(self, root: View<'_>) -> Option<Diagnostic> {
         let as_made = root.at("backend.copies").text() == "as-made";
         let own = self.child().scope.iter().filter_map(ScopeRule::attribute);
@@ -210,7 +211,7 @@ impl<'p> ScopedReference<'p> {
     }
 }
 
-/// An action that runs and changes this column, or the column it is copied from.
+/// An action that runs and changes this column, or the source of this column.
 fn moving(plan: &Plan, entity: EntityId, column: usize) -> Option<&Action> {
     let by_events: BTreeSet<usize> = plan.events.iter().filter_map(Planned::action).collect();
     let taken =
@@ -230,8 +231,8 @@ fn moving(plan: &Plan, entity: EntityId, column: usize) -> Option<&Action> {
     actions.filter(changes).map(|(_, action)| action).next()
 }
 
-/// Whether an action keeps this column at the user's own attribute. Users write their own attribute
-/// unless an event names a value.
+/// Whether an action only writes the user's own attribute to this column. Users do that unless an
+/// event names another value.
 fn keeps_own(plan: &Plan, action: usize, column: usize) -> bool {
     let made = &plan.workload.actions[action];
     let maker = &plan.data[usize::from(made.entity.0)].columns[column];

@@ -73,7 +73,7 @@ fn claim_of(id: &str, claim: View<'_>, variants: &[&str], mistakes: &Mistakes) -
     }))
 }
 
-/// The unit of the figure `name`; mistakes are reported at `figure`.
+/// The unit of the figure `name`. Mistakes are shown at `figure`.
 pub(in super::super) fn unit_named(figure: View<'_>, name: &str, mistakes: &Mistakes) -> Option<Unit> {
     let (metric, stat) = with_stat(name);
     if metric.contains('@') {
@@ -81,7 +81,7 @@ pub(in super::super) fn unit_named(figure: View<'_>, name: &str, mistakes: &Mist
         mistakes.at(figure, "a state at the start cannot be used here", help);
         return None;
     }
-    // Whether the named unit or entity exists shows when the figure is computed.
+    // Whether the named unit or entity exists is checked when the figure is computed.
     let (plain, part) = metrics::parts(&metric);
     let unit = unit(figure, plain, mistakes)?;
     if part.is_some() && metrics::find(plain).is_some() && metrics::find(&metric).is_none() {

@@ -1,5 +1,5 @@
-//! Limits on the size of a plan: rows, link conditions and the script are generated before the
-//! first instant, so all of them must fit into memory.
+//! Limits on the size of a plan. Rows, link conditions and the script are generated before time 0,
+//! so all of them must fit into memory.
 
 use std::collections::BTreeMap;
 
@@ -12,24 +12,26 @@ use crate::config::view::View;
 use crate::setup::{Fleet, Happening, Who};
 use crate::workload::{EntityData, WorkloadOptions};
 
-/// Rows of a scenario, imported rows included.
+/// The maximum number of rows of a scenario, including imported rows.
 const ROWS_MAX: u64 = 100_000_000;
 const ROWS_GB: u64 = 16;
 const GB: u64 = 1_000_000_000;
-/// Link changes, gaps and the like on all devices: some 4 GB.
+/// The maximum number of link changes, gaps and similar events on all devices: about 4 GB.
 const LINK_CHANGES_MAX: u64 = 100_000_000;
-/// Edits and openings of records by all users and the office: some 10 GB.
+/// The maximum number of edits and opened records of all users and the office: about 10 GB.
 const WRITES_MAX: u64 = 20_000_000;
-/// How often apps come to the foreground without being needed, on all devices: some 8 GB.
+/// The maximum number of visits on all devices: about 8 GB. In a visit, an app comes to the
+/// foreground without a task.
 const VISITS_MAX: u64 = 50_000_000;
 
-/// Queries of all users: some minutes in which a run ignores its time limit.
+/// The maximum number of queries of all users. With more, a run ignores its time limit for minutes.
 const QUERIES_MAX: u64 = 1_000_000_000;
 
-/// One part of what is generated: its amount, and where the file says so.
+/// One part of the generated data: its amount, and the place of the responsible key in the file.
 type Lot = (u64, Option<Place>);
 
-/// Reports a plan that exceeds memory, at the largest part of it, before anything is generated.
+/// Reports a plan that does not fit into memory, before anything is generated. The message points
+/// to the largest part.
 pub(super) fn too_large(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let parts = [
         (link_changes(plan, root), LINK_CHANGES_MAX, "moves and interruptions of links"),
@@ -81,7 +83,7 @@ fn too_many(lots: Vec<Lot>, most: u64, what: &str) -> Option<Diagnostic> {
 
 fn link_changes(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     let mut lots = Vec::new();
-    // A library link has no place in the file; then point to the number of devices.
+    // A library link has no place in the file. Then the message points to the number of devices.
     let of_link = |name: &str, otherwise: View<'_>| {
         let link = root.at("link").key(name);
         [link.at("gaps.mtbf"), link.at("radio_changes.mtbf"), otherwise].into_iter().find_map(View::place)
@@ -149,7 +151,7 @@ fn queries(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     vec![(times(devices(&plan.fleets), each), root.at("workload.foreground.queries").place())]
 }
 
-/// Upper bound of a user's visits, each followed by a pause, in the working time.
+/// An upper bound of a user's visits in the working time. A pause follows each visit.
 fn visits_of_one(workload: &WorkloadOptions, duration: Span) -> u64 {
     let Some(every) = workload.visits_every() else { return 1 };
     let (from, until) = workload.hours;

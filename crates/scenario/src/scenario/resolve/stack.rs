@@ -11,7 +11,7 @@ use crate::config::view::View;
 use crate::contract::{Choice, Chosen, OptionError, OptionForm, StackDescription, StackFile};
 use crate::scenario::file;
 
-/// Largest file that an option may name, in bytes.
+/// The maximum size of a file that an option names, in bytes.
 const STACK_FILE_MAX: u64 = 64 << 20;
 const KEPT: [[&str; 2]; 3] = [["engine", "name"], ["engine", "options"], ["gateway", "backend_link"]];
 
@@ -72,7 +72,7 @@ impl ResolveContext<'_> {
         chosen
     }
 
-    /// Reports what the stack itself finds wrong with its options.
+    /// Reports a mistake that the stack itself finds in its options.
     fn misfit(&self, stack: &StackDescription, chosen: &Chosen) {
         let Err(OptionError { option, title, help, at }) = (stack.fits)(chosen) else { return };
         if let Some((file, at)) = chosen.file(&option).zip(at) {
@@ -87,7 +87,7 @@ impl ResolveContext<'_> {
         self.mistakes.at(at, title, help);
     }
 
-    /// Reads a file that an option names, and reports any error.
+    /// Reads a file that an option names. Reports errors.
     fn file(&self, key: &str, path: &str, written: View<'_>) -> Option<Choice> {
         let from = self.dir.map_or_else(|| Path::new(path).to_owned(), |dir| dir.join(path));
         match file::read_bytes(&from, file::Named::InFile, STACK_FILE_MAX) {
@@ -104,7 +104,7 @@ impl ResolveContext<'_> {
         }
     }
 
-    /// Reports settings of the built-in stack, which this stack would ignore.
+    /// Reports settings of the built-in stack, because the chosen stack would ignore them.
     fn not_of_the_builtin(&self, stack: &StackDescription) {
         for (path, view) in builtin_settings(self.root) {
             if view.place().is_none() {
@@ -118,8 +118,8 @@ impl ResolveContext<'_> {
     }
 }
 
-/// Keys with defaults that only the built-in stack reads, if another stack is chosen. Writing one
-/// in a file for that stack is an error.
+/// Keys with defaults that only the built-in stack reads, if another stack is chosen. A file for
+/// that stack must not contain them.
 pub(crate) fn unheeded(tree: &Node, stacks: &[StackDescription]) -> UnwrittenKeys {
     let root = View::new(tree);
     let name = root.at("engine.name").text();
@@ -129,7 +129,8 @@ pub(crate) fn unheeded(tree: &Node, stacks: &[StackDescription]) -> UnwrittenKey
     builtin_settings(root).into_iter().map(|(path, _)| path).collect()
 }
 
-/// The byte offset of a line and column (from 1) in a text; its end if they are beyond it.
+/// The byte offset of a line and a column (both from 1) in a text. The end of the text if they are
+/// beyond it.
 fn offset(text: &str, (line, column): (usize, usize)) -> usize {
     let before = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
     let rest = text.get(before..).unwrap_or_default();

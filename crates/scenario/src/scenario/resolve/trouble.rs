@@ -1,4 +1,4 @@
-//! Events, chaos, expectations and gates.
+//! Events, random faults (chaos), expectations and gates (thresholds on figures).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use crate::net::Profile;
 use crate::oracle;
 use crate::setup::{Asking, Chaos, Happening, Planned, Who};
 
-/// Limit on random faults: they are drawn before the first one happens, and each is reported.
+/// The maximum number of random faults. They are drawn before the run, and each is reported.
 const FAULTS_MAX: u128 = 500_000;
 
-/// Default number of cells from which a swarm must reach its lower bounds.
+/// The default number of cells from which a swarm must reach its lower bounds.
 const CELLS: u64 = 200;
 
 /// The start of the year 10000, in microseconds since 1970 (UTC).
@@ -37,7 +37,8 @@ impl ResolveContext<'_> {
         events
     }
 
-    /// With three devices of one name, each load invalidates the receipts of the others, for ever.
+    /// Refuses a third phone with the same identity. With 3 such phones, each load makes the
+    /// receipts of the others invalid, so they load forever.
     pub(super) fn check_shared_identity(
         &self,
         gateway: &GatewayOptions,
@@ -81,7 +82,7 @@ impl ResolveContext<'_> {
             }
             None => self.deed(kind, own)?,
         };
-        // For a clock jump, `by` is a time; for other faults it names an attribute.
+        // For a clock jump, `by` is a time. For other faults, `by` names an attribute.
         let by = own.at("by").present().filter(|_| fault.is_none_or(|fault| !fault.jumps));
         let who = self.who(own, by);
         let length = ["for", "restart_after", "over"].iter().find_map(|key| own.at(key).present());
@@ -96,7 +97,7 @@ impl ResolveContext<'_> {
                 let help = "write `devices`, or `by` with a share of an attribute's values";
                 self.mistakes.at(list, "`devices` and `by` exclude each other", help);
             }
-            // The resolved text of every scenario has this default.
+            // The resolved text of every scenario contains this default.
             let share = view.at("share");
             if share.present().is_some() && share.share() != Ppm::ONE {
                 let help = "write `devices`, or `share` for a share of all devices";
@@ -118,7 +119,8 @@ impl ResolveContext<'_> {
         DeviceId(view.count())
     }
 
-    /// What users and the office do; the check already reported an unknown kind.
+    /// The event as an act of users or of the office. The check has already reported an unknown
+    /// kind.
     fn deed(&self, kind: &str, view: View<'_>) -> Option<Happening> {
         match kind {
             "edits" => self.edits(view),
@@ -225,7 +227,8 @@ impl ResolveContext<'_> {
         Expect { violations, metrics, optional: optional.map(|(name, _)| name.to_owned()).collect() }
     }
 
-    /// The name may end with `@` and a start state, or with `/` and a sync unit or an entity.
+    /// The unit of a metric. Its name may end with `@` and a start state, or with `/` and a sync
+    /// unit or an entity.
     fn metric(&self, view: View<'_>, name: &str) -> Option<Unit> {
         let (metric, part) = metrics::parts(name);
         match part {
@@ -247,8 +250,8 @@ impl ResolveContext<'_> {
         Some(found)
     }
 
-    /// If `--set` or a variant changed the start states, an unknown one is no error: it has no
-    /// figure.
+    /// Reports an unknown start state. If `--set` or a variant changed the start states, it is not
+    /// an error: the metric then has no figure.
     fn start_state(&self, view: View<'_>, state: &str) {
         let mut fleets = self.root.at("fleet").entries();
         if fleets.any(|(_, fleet)| fleet.at("start").is_changed()) {
@@ -258,7 +261,7 @@ impl ResolveContext<'_> {
         let states: Vec<&str> = fleets.flat_map(|(_, fleet)| fleet.at("start").names()).collect();
         self.given_fleets("start").find(view, "state at the start", state, &states);
     }
-    /// Mistakes that depend on this key of the fleets.
+    /// Reports mistakes that depend on this key of the fleets.
     pub(super) fn given_fleets(&self, key: &str) -> Given<'_> {
         let fleets = self.root.at("fleet");
         let known = |(_, fleet): (&str, View<'_>)| fleet.is_itself_sound() && fleet.at(key).is_sound();
@@ -287,7 +290,7 @@ impl ResolveContext<'_> {
     }
 }
 
-/// Lets a fault read the file that it is written in.
+/// Gives a fault access to the file that contains its event.
 struct InFile<'a, 'w> {
     context: &'a ResolveContext<'w>,
     event: View<'a>,

@@ -1,15 +1,15 @@
-//! Which events wait for the row of another event.
+//! The events that need the row of another event, and cycles of such events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::view::{Names, View};
 use crate::contract::EditKind;
 
-/// Events with edits, and which of them take their row from another event.
+/// The events with edits. Some of them edit the row of another event.
 pub(super) struct Waits<'a> {
     pub(super) names: Names,
     for_event: BTreeMap<&'a str, View<'a>>,
-    /// For each event in a cycle, by name: the `row_of` in the cycle that refers to it.
+    /// For each event in a cycle, by name: the `row_of` of the cycle that refers to this event.
     pub(super) circles: BTreeMap<&'a str, View<'a>>,
 }
 
@@ -19,7 +19,7 @@ impl<'a> Waits<'a> {
             || root.at("event").entries().filter(|(_, event)| event.at("edits").present().is_some());
         let waits = |(name, event): (&'a str, View<'a>)| {
             let action = root.at("action").key(event.at("edits").at("action").text()).at("kind");
-            // An event that creates a row does not wait for one.
+            // An event that creates rows does not wait for another event.
             let makes = action.present().is_some_and(|kind| kind.word::<EditKind>() == EditKind::Create);
             Some((name, event.at("edits").at("row_of").present().filter(|_| !makes)?))
         };
@@ -33,7 +33,7 @@ impl<'a> Waits<'a> {
                 path.insert(at, *next);
                 at = next.text();
             }
-            // The path came back to an event that it had passed: a cycle.
+            // The path has returned to an event that it already contains: this is a cycle.
             while let Some(next) = path.remove(at) {
                 at = next.text();
                 circles.insert(at, next);
@@ -42,7 +42,7 @@ impl<'a> Waits<'a> {
         Waits { names: with_edits().map(|(name, _)| name).collect(), for_event, circles }
     }
 
-    /// The names of a cycle, starting here, up to a readable number.
+    /// The names of the events in a cycle, from `from` on, up to a readable number.
     pub(super) fn round(&self, from: &'a str) -> Vec<&'a str> {
         const MOST: usize = 8;
         let mut path = vec![from];

@@ -1,4 +1,4 @@
-//! Recurring times: maintenance and office hours, each in its own local time.
+//! Recurring times: maintenance windows and office hours, each in its own time zone.
 
 use jiff::civil::Weekday;
 
@@ -18,7 +18,8 @@ impl ResolveContext<'_> {
         windows
     }
 
-    /// Sorted and disjoint, up to the end of the drain; windows that touch or overlap are joined.
+    /// The windows of these tables, sorted, up to the end of the drain (the time after the script).
+    /// Windows that touch or overlap are joined.
     pub(super) fn windows<'v>(&self, tables: impl IntoIterator<Item = View<'v>>) -> Vec<(Time, Time)> {
         let end = Time::ZERO + self.duration + self.root.at("drain").span();
         let mut times: Vec<_> = tables.into_iter().flat_map(|view| self.occurrences(view, end)).collect();
@@ -34,8 +35,8 @@ impl ResolveContext<'_> {
         joined
     }
 
-    /// A time since the start occurs once; a local time daily, from one that still lasts at the
-    /// start.
+    /// The windows of one table. A time since the start occurs once. A local time occurs daily; the
+    /// first window may have begun before the start.
     fn occurrences(&self, view: View<'_>, end: Time) -> Vec<(Time, Time)> {
         let length = self.length(view);
         let Some(since_midnight) = clock(view.at("from").text()).and_then(|clock| clock.since_midnight())
@@ -64,7 +65,7 @@ impl ResolveContext<'_> {
         }
     }
 
-    /// Refuses the keys of recurring times for a time since the start.
+    /// Refuses the keys of recurring times if `from` is a time since the start.
     fn refuse_recurrence_keys(&self, view: View<'_>) {
         let (zone, days) = (view.at("zone"), view.at("days"));
         let days = days.items().next().map(|_| ("days", days));
@@ -75,7 +76,7 @@ impl ResolveContext<'_> {
         }
     }
 
-    /// How long a window lasts: `for`, or from `from` to `until`, across midnight if needed.
+    /// The length of a window: `for`, or the time from `from` to `until`, which may pass midnight.
     fn length(&self, view: View<'_>) -> Span {
         let day = Span::secs(86_400);
         let at = |key: &str| clock(view.at(key).text());
@@ -105,7 +106,8 @@ impl ResolveContext<'_> {
     }
 }
 
-/// A local time that clocks skip moves later by the gap; of one that occurs twice the first counts.
+/// The instant of a local time. If clocks skip this time, it moves later by the length of the gap.
+/// If the time occurs twice, the first occurrence counts.
 fn at(date: jiff::civil::Date, since_midnight: Span, zone: &jiff::tz::TimeZone) -> Option<Stamp> {
     let seconds = i8::try_from(since_midnight.0 / 1_000_000_000 % 60).ok()?;
     let minutes = since_midnight.0 / 60_000_000_000;

@@ -1,4 +1,4 @@
-//! How mistakes are shown: place and caret, and a limited number.
+//! How mistakes are shown: with place and caret, and only a limited number.
 
 use super::{MINIMAL, complaint};
 

@@ -1,9 +1,9 @@
-//! Estimated costs of cells against measurements of release builds.
+//! Compares the estimated costs of cells with measurements of release builds.
 
 use super::super::{Cost, Document, Request};
 use super::stacks;
 
-/// Certain and largest memory of one cell with this number of devices, in MiB.
+/// The certain and the largest memory of one cell with this number of devices, in MiB.
 fn mebibytes_of(document: &Document, devices: u64) -> (u64, u64) {
     let sets = vec![format!("fleet.phones.devices={devices}")];
     let plans = document.plans(&Request { sets, ..Request::default() }, &stacks());
@@ -15,7 +15,7 @@ fn is_near(told: u64, measured: u64) -> bool {
     (measured / 2..=measured * 2).contains(&told)
 }
 
-/// Asserts that the estimate is near the measurement; returns the certain part.
+/// Asserts that the estimate is near the measurement. Returns the certain part of the estimate.
 fn foretells(document: &Document, devices: u64, mebibytes: u64) -> u64 {
     let (sure, told) = mebibytes_of(document, devices);
     let what = document.path();
@@ -112,15 +112,15 @@ fn the_memory_that_is_foretold_is_within_a_factor_of_two_of_what_was_measured() 
     }
 }
 
-/// A committed scenario, its peak in MiB, and the processor time in ms for one seed of all
-/// variants, as `tests/estimates` measured them.
+/// A committed scenario, its peak memory in MiB, and the processor time in ms for one seed of all
+/// variants. `tests/estimates` measured the figures.
 macro_rules! measured {
     ($($name:literal $mebibytes:literal $millis:literal,)*) => {
         [$(($name, include_str!(concat!("../../../../../scenarios/", $name, ".toml")), $mebibytes, $millis)),*]
     };
 }
 
-/// At most this many may take more than twice or less than half of the estimated time.
+/// At most this many scenarios may need more than twice, or less than half, the estimated time.
 const MISSED: usize = 3;
 
 #[test]
@@ -184,7 +184,8 @@ fn cells_of_all_sizes_cost_within_twice_what_is_told() {
     assert!(missed.len() <= MISSED, "{missed:#?}");
 }
 
-/// A committed benchmark with many phones: its peak in MiB and processor time in s (docs/speed.md).
+/// A committed benchmark with many phones. `docs/speed.md` has its peak memory in MiB and its
+/// processor time in s.
 #[test]
 fn fleets_of_many_phones_cost_within_twice_what_is_told() {
     let text = include_str!("../../../../../benches/hundred-thousand-phones.toml");
@@ -255,7 +256,8 @@ fn the_time_that_is_foretold_is_within_a_factor_of_two_of_what_was_measured() {
              [hooks]\non_sync_complete = {{ triggers = \"U\" }}\n"
         )
     };
-    // Measured as multiples of the processor time of ten phones with a hundred rows, run alongside.
+    // Measured as multiples of the processor time of 10 phones with 100 rows, which ran at the same
+    // time.
     for (rows, devices, more, measured) in [
         (20_000, 2, extra(8), 13.5),
         (60_000, 2, extra(8), 45.0),

@@ -57,7 +57,7 @@ No public report of these is known to us. The last column says where such a faul
 |---|---|---|---|---|
 ";
 
-/// Where the fault was seen, with the addresses of its reports.
+/// The product in which the fault was seen, with the addresses of the reports.
 fn seen(bug: &Bug) -> String {
     let linked = |text: String, report: bugs::FaultReport| match report.address {
         Some(address) => text.replace(report.name, &format!("[{}]({address})", report.name)),
@@ -74,7 +74,7 @@ fn lines<'b>(text: &mut String, bugs: impl Iterator<Item = &'b Bug>) {
     }
 }
 
-/// The page: settings first, then the faults with a report, then the others.
+/// The text of the page: settings first, then faults with a report, then the other faults.
 pub(super) fn page() -> String {
     let mut text = format!("{HEAD}{REPORTED}");
     lines(&mut text, bugs::all().filter(|bug| !bug.reports().is_empty()));

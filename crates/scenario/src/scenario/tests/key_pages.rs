@@ -29,9 +29,10 @@ const PAGES: &[Page] = &[
     Page("expect", "What must come out", &["expect", "gate", "variant", "shows", "question"]),
     Page("table", "The table of a sweep", &["table"]),
 ];
-/// Keys that at least this many kinds of a table share are described once.
+/// A key that at least this many kinds of a table have is described once.
 const OFTEN: usize = 4;
-/// A table with at least this many keys is described once if another table has the same keys.
+/// A table with at least this many keys is described once, even if several tables have the same
+/// keys.
 const LARGE: usize = 3;
 const COLUMNS: usize = 100;
 
@@ -61,7 +62,7 @@ pub(super) fn key_pages() -> Vec<(String, String)> {
 
 struct Written {
     text: String,
-    /// Where each table of keys was described, by its whole text.
+    /// The place where each table of keys is described, by the table's whole text.
     tables: BTreeMap<String, String>,
 }
 
@@ -130,7 +131,7 @@ fn row(
     }
 }
 
-/// Keys that many kinds of a named table have in common.
+/// The keys that many kinds of a named table have.
 fn often(form: &Form) -> Vec<&Key> {
     let Form::Named { of: Form::Table { kinds, .. }, .. } = form else { return Vec::new() };
     let mut alike: Vec<(&Key, usize)> = Vec::new();
@@ -151,7 +152,7 @@ fn is_alike(a: &Key, b: &Key) -> bool {
     entry(a.name, a, "") == entry(b.name, b, "")
 }
 
-/// A key in two lines, followed by a line for each explained word.
+/// A key in 2 lines, followed by one line per explained word.
 fn entry(path: &str, key: &Key, note: &str) -> String {
     let meanings = explained(path).unwrap_or_default();
     let mut head = format!("- `{path}`");
@@ -202,7 +203,7 @@ fn brief(form: &Form) -> String {
     }
 }
 
-/// Wraps text at [`COLUMNS`]; continuation lines are indented.
+/// Wraps text at [`COLUMNS`]. Continuation lines are indented.
 fn wrapped(text: &str, indent: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

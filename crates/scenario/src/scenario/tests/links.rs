@@ -1,4 +1,4 @@
-//! Profiles of the library, and traces.
+//! Tests of the library's profiles, and of traces.
 
 use super::{MINIMAL, Plan, Request, document, plan, stacks};
 use crate::scenario::{Library, Profile};

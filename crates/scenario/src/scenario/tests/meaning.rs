@@ -1,4 +1,4 @@
-//! The digest, the resolved text, and where values come from.
+//! Tests of the digest, of the resolved text, and of the origin of values.
 
 use super::super::{Document, Request};
 use super::{MINIMAL, committed, document, plan, plans, stacks};
@@ -103,14 +103,14 @@ fn every_committed_scenario_is_right_and_reads_back_as_itself() {
         let text = std::fs::read_to_string(&path).unwrap();
         let document = Document::of_file(&path, &text).unwrap();
         let plans = document.plans(&Request::default(), &stacks()).unwrap_or_else(|e| panic!("{e}"));
-        // A stuck cell is not checked for its rows.
+        // The rows of a stuck cell are not checked.
         let watched = plans.iter().all(|p| {
             p.judged.expect.metrics.contains_key("oracle.lost.rows")
                 || p.judged.expect.violations.iter().any(|v| v == "stuck")
         });
         assert!(watched, "{} expects nothing of rows", path.display());
         for plan in &plans {
-            // A repro lies beside the CSV files that it needs.
+            // A repro is in the same folder as the CSV files that it needs.
             let repro = tempfile::tempdir().unwrap();
             for file in &plan.source.files {
                 let to = repro.path().join(file);

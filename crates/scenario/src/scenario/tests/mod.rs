@@ -1,4 +1,4 @@
-//! Whole scenario files: what they mean, and which mistakes are reported.
+//! Tests with whole scenario files: their meaning, and the reported mistakes.
 
 mod broken;
 mod costs;

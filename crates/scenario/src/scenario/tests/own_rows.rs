@@ -1,4 +1,4 @@
-//! Rows from a CSV.
+//! Tests of rows from a CSV.
 
 use super::super::{Document, Request};
 use super::{Plan, stacks};
@@ -24,7 +24,7 @@ pub(super) fn result(scenario: &str, csv: &str) -> Result<Plan, String> {
     let path = dir.path().join("own.toml");
     let document = Document::of_file(&path, scenario).unwrap();
     let plans = document.plans(&Request::default(), &stacks());
-    // Messages name the temporary folder, which differs each time.
+    // Messages contain the path of the temporary folder, which differs in each run.
     let here = format!("{}/", dir.path().display());
     plans.map(|mut plans| plans.remove(0)).map_err(|invalid| invalid.to_string().replace(&here, "@"))
 }
@@ -67,7 +67,7 @@ fn bytes_that_are_no_text_are_told_with_their_line() {
     assert!(said.contains(" 0xE9") && said.contains("tasks.csv:3:6"), "{said}");
 }
 
-/// CSV rows of which devices hold those of their clinic within a window of days.
+/// CSV rows. A device holds the rows of its clinic within a window of days.
 pub(super) const OWN: &str = r#"
 name = "own"
 start = "2026-03-02T00:00:00+01:00"

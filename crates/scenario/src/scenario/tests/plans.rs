@@ -1,4 +1,4 @@
-//! Variants, settings, axes, devices, events.
+//! Tests of variants, settings, axes, devices and events.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Which practices plans show: of an app that follows the whole checklist, and with one change.
+//! Which practices plans show, for an app that follows the whole checklist and for the app with one
+//! change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -11,7 +12,7 @@ mod faults;
 
 use faults::{Fault, SOUND, changed, faults};
 
-/// The practice that each question of the checklist asks for.
+/// The practice that each question of the checklist is about.
 static ASKED: LazyLock<Vec<(String, Practice)>> = LazyLock::new(|| {
     let all = Document::checklist();
     let plans = all.iter().map(|of| of.plans(&Request::default(), &stacks()).expect("it is sound").remove(0));
@@ -99,7 +100,7 @@ fn each_long_column_that_phones_write_is_a_photo() {
     let both = seen(two);
     assert_eq!(both.because, "`visit.back` and `visit.front` go in their rows");
     assert_eq!(both.mends.len(), 3, "{:?}", both.mends);
-    // An attachment does not replace a column that an edit replaces.
+    // An attachment cannot replace a column that edits change.
     let updated = format!(r#"{two} | ["state"] => ["state", "front"]"#);
     let alone = format!(r#"{updated} | per_device = 4 => per_device = 4\non_devices = 0"#);
     let found = [&updated, &alone].map(|changes| seen(changes)).map(|seen| (seen.because, seen.mends.len()));

@@ -20,7 +20,7 @@ fn with(says: &str, more: &str) -> String {
     )
 }
 
-/// Two entities; one of them names its columns.
+/// Two entities, one of which names its columns.
 const TWO: &str = "
 name = \"two\"
 [entity.note]
@@ -94,7 +94,7 @@ fn the_half_that_a_scenario_is_like_is_the_scenario() {
         assert!(clocks.iter().all(|clock| *clock == clocks[0] && *clock != ClockModel::Good), "{clocks:?}");
         plans.iter().map(|plan| (plan.engine.pull.chunk_rows, plan.data[1].rows)).collect::<Vec<_>>()
     };
-    // In name order the large half comes first; it is the `with` half.
+    // In name order, the large half comes first. It is the `with` half.
     let mend = Mend { key: "entity.tag.rows".to_owned(), value: Some("7".to_owned()) };
     let mends = std::slice::from_ref(&mend);
     assert_eq!(rows(Some(true), mends), [(500, 1_000), (20, 1_000)]);

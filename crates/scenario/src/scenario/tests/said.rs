@@ -1,10 +1,11 @@
-//! Messages about scenarios that are wrong or doubtful. Each snapshot is its own list of inputs: a
-//! line without indentation is a file, and the indented lines below it are the messages.
+//! Messages about scenarios that are wrong or doubtful. Each snapshot contains its own inputs: a
+//! line without indentation is a file, and the indented lines below it are its messages.
 //!
-//! A file is the base of its subject, changed by the parts of its line, which ` ‖ ` separates:
+//! A file is the base of its subject, changed by the parts of its line. The sign ` ‖ ` separates
+//! parts:
 //! - `--set`, `--axis`, `--variant` and `--seed` are arguments;
-//! - `old ⇒ new` replaces the first match in the scenario or in the file beside it;
-//! - `beside: …` is that file, and `beside+ …` is appended to it;
+//! - `old ⇒ new` replaces the first match in the scenario or in the second file;
+//! - `beside: …` is the second file, and `beside+ …` is appended to it;
 //! - `= …` is the whole scenario;
 //! - `? …` prints parts of each plan;
 //! - anything else is appended to the scenario. `¶` begins a line.
@@ -19,7 +20,7 @@ use super::questions::VARIANTS;
 use super::{Document, MINIMAL, Plan, Request, stacks};
 use crate::config::diagnostic::Diagnostic;
 
-/// The base of a subject: a scenario, and a file beside it.
+/// The base of a subject: a scenario, and a file in the same folder.
 struct Base {
     text: String,
     beside: (&'static str, &'static str),
@@ -34,7 +35,7 @@ fn beside(text: &str, name: &'static str, content: &'static str) -> Base {
 }
 
 impl Base {
-    /// All messages about the file of this line, one per line, or that there are none.
+    /// All messages about the file of this line, one per line. A line says so if there are none.
     fn says(&self, line: &str) -> String {
         let (mut text, mut beside) = (self.text.clone(), self.beside.1.to_owned());
         let (mut request, mut asked) = (Request::default(), String::new());
@@ -96,7 +97,7 @@ fn ask(request: &mut Request, option: &str) {
     }
 }
 
-/// Level, place, marked text, message, and the beginning of the help.
+/// The level, the place, the marked text, the message, and the beginning of the help.
 fn brief(told: &Diagnostic) -> String {
     let level = if told.warning { "doubt" } else { "error" };
     let place = told.place.as_ref().map_or_else(String::new, |place| {
@@ -197,12 +198,12 @@ down = "5Mbit/s"
 up = "1Mbit/s"
 "#;
 
-/// A link with all figures.
+/// A link with a value for each figure.
 const MINE: &str = "[link.mine]\nkind = \"cellular\"\nradio = \"3g\"\nrtt = \"80ms\"\ndown = \"50Mbit/s\"\nup = \"2Mbit/s\"\n\
      jitter = \"5ms\"\nloss = \"1%\"\nmtu = 1400\nvariation = { sigma = 0.7 }\npromotion = { after = \"5s\", takes = \"1s\" }\n\
      radio_changes = { mtbf = \"9m\" }\ngaps = { mtbf = \"1m\", mean = \"1s\", mode = \"hold\" }\n";
 
-/// Users who rename notes of folders, one at a time.
+/// Users who rename notes in folders, one note at a time.
 const EDITS: &str = include_str!("bases/edits.toml");
 
 const PARTS: &str = include_str!("bases/parts.toml");
@@ -218,5 +219,5 @@ devices = 2
 
 const LISTS: &str = include_str!("bases/lists.toml");
 
-/// A sound scenario, into which a test puts one mistake at a time.
+/// A sound scenario. Each test adds one mistake to it.
 const SOUND: &str = include_str!("bases/sound.toml");

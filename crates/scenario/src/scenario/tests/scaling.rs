@@ -1,4 +1,4 @@
-//! Reading a file takes work in proportion to its content.
+//! The work to read a file is proportional to its content.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ const BASE: &str = "name = \"s\"\nduration = \"20m\"\n[entity.task]\nrows = 50\n
     schema = { id = \"uuid key\", state = \"one of open|done\" }\n[fleet.f]\ndevices = 3\nATTRIBUTES\n\
     [action.tick]\nentity = \"task\"\nkind = \"update\"\ncolumns = [\"state\"]\nper_device = 3\n";
 
-/// A file with this many of `kind`.
+/// A file with this number of `kind`.
 fn with(kind: &str, many: usize) -> String {
     let mut text = BASE.to_owned();
     let mut attributes = String::new();
@@ -65,7 +65,7 @@ fn with(kind: &str, many: usize) -> String {
     text.replace("ATTRIBUTES", &attributes.replace(", }", " }"))
 }
 
-/// Bytes allocated and steps taken to plan a file with this many of `kind`.
+/// The bytes allocated and the steps taken to plan a file with this number of `kind`.
 fn work(kind: &str, many: usize) -> [u64; 2] {
     let text = with(kind, many);
     steps_taken();

@@ -1,9 +1,10 @@
-//! Lints on rows that reach devices without the rows they refer to, and on rows that no unit sends.
+//! Lints on rows that reach devices without the rows that they refer to, and on rows that no unit
+//! sends.
 
 use super::{Request, document, plan, stacks, with_sets};
 use crate::base::Ppm;
 
-/// Warnings with their help, without those on unused attributes.
+/// The warnings with their help, except warnings about unused attributes.
 fn told(text: &str) -> Vec<(String, String)> {
     let plan = plan(text);
     let asked =
@@ -38,7 +39,7 @@ fn a_child_without_its_parents_scope_is_told_with_the_lines_that_mend_it() {
     };
     assert!((40..=60).contains(&share(&lines(1_000, LINE)).unwrap()));
     assert_eq!(share(&lines(0, LINE)), None, "rows that come in the run have no share yet");
-    // Scoped by another attribute, and by own days of the parent.
+    // Scoped by another attribute, and by a window of days on the parent alone.
     let team = "scope = { team = \"device.team\" }\n\
                 schema = { id = \"uuid key\", order = \"ref order\", team = \"text\" }\n";
     assert!(share(&lines(1_000, team)).unwrap() > 40);
@@ -90,7 +91,8 @@ fn copies_that_stay_as_made_are_told_where_what_they_copy_moves() {
     assert_eq!(number(format!("{text}{}{as_made}", moves.replace("= 3", "= 0"))), 0, "nobody moves it");
     let by_people = moves.replace("on_devices = 0\n", "");
     assert_eq!(number(format!("{text}{by_people}{as_made}")), 0, "they write their own region");
-    // If generated for an attribute, it follows its order when created, not when the order moves.
+    // A column that is generated for an attribute follows its order when it is created. It does not
+    // follow a later move.
     let attribute = text.replace("fold order.region via order", "attribute region");
     assert_eq!(number(format!("{attribute}{moves}")), 1);
     assert_eq!(number(attribute), 0);
@@ -162,7 +164,7 @@ fn keys_that_do_not_fit_are_named_with_what_brings_each() {
     {
         assert!(two.contains(source), "{two}");
     }
-    // The message does not list the value that it points to as a source.
+    // The message does not list the value at its place as a further source.
     let own = said(&product("outsystems", "[engine]\nsessions = 2\n"));
     assert!(!own.contains("`sessions = 2` comes") && own.contains("product `outsystems`"), "{own}");
     let persistent = said(&product("outsystems", "[variant.kept.set]\ngateway.mode = \"persistent\"\n"));

@@ -1,4 +1,4 @@
-//! What a swarm draws for each seed, and messages about broken swarms.
+//! The draws of a swarm for each seed, and messages about wrong swarms.
 
 use std::collections::BTreeSet;
 

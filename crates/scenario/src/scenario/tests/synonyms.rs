@@ -1,4 +1,4 @@
-//! Suggestions for words of other platforms.
+//! Tests of suggestions for words of other platforms.
 
 use super::super::closest;
 use super::complaint;

@@ -1,4 +1,4 @@
-//! Files that are generated from the grammar and from the list of planted bugs, and committed.
+//! Committed files that are generated from the grammar and from the list of planted bugs.
 
 use std::path::Path;
 
@@ -6,7 +6,8 @@ use super::super::schema_json;
 use super::faulty_engines::page;
 use super::key_pages::key_pages;
 
-/// Compares a committed file with the expected text, which it leaves under `target/fresh`.
+/// Compares a committed file with the expected text, and writes that text under `target/fresh` if
+/// they differ.
 fn is_fresh(path: &str, fresh: &str) -> Result<(), String> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let committed = std::fs::read_to_string(root.join(path)).unwrap_or_default();
