@@ -28,7 +28,7 @@ const APPOINTMENT: EntityId = EntityId(1);
 const DAY: EntityId = EntityId(2);
 const NOTE: EntityId = EntityId(3);
 
-// Columns of an appointment. Devices do not hold the last one.
+// The columns of an appointment. Devices do not hold the last one.
 const CLINIC: usize = 0;
 const AT: usize = 1;
 const STATUS: usize = 2;
