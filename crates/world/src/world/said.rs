@@ -1,4 +1,5 @@
-//! What apps say to their developers: console lines, exceptions of syncs, warnings of the bench.
+//! The messages of apps to their developers: console lines, exceptions that ended syncs, and
+//! warnings of the bench.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +13,12 @@ const LETTERS: usize = 2_000;
 /// Maximum number of different exceptions.
 const KINDS: usize = 50;
 
-/// What apps said in a cell.
+/// The messages of all apps of one cell (one simulation).
 #[derive(Clone, Debug, Default)]
 pub struct AppWords {
     /// Console lines, each with its time, its device and its level.
     pub lines: Vec<String>,
-    /// The number of lines beyond those kept.
+    /// The number of lines that were not kept.
     pub left_out: u64,
     /// Exceptions that ended syncs, in order of first occurrence.
     pub threw: Vec<Threw>,
@@ -32,19 +33,18 @@ pub struct Threw {
     pub is_warning: bool,
     /// The first stack trace, the innermost call first.
     pub stack: String,
-    /// How often it was said.
+    /// How often the exception or warning occurred.
     pub count: u64,
-    /// The device and time of the first one.
+    /// The device of the first occurrence.
     pub device: String,
-    /// The time of the first one, as the report shows it.
+    /// The time of the first occurrence, as the report shows it.
     pub at: String,
 }
 
 pub(super) struct Said {
     clock: Clock,
-    /// What was said so far.
     pub(super) words: AppWords,
-    /// The position of an exception, by its text and place.
+    /// The index in `threw` of an exception, by its message and stack trace.
     known: BTreeMap<(String, String), usize>,
 }
 
