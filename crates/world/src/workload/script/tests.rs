@@ -45,7 +45,7 @@ fn office(script: &Script) -> impl Iterator<Item = (Time, &OfficeEdit)> {
         _ => None,
     })
 }
-/// All writes as (time, device, entity, row, kind, values). No device: the office.
+/// A write as (time, device, entity, row, kind, values). Without a device, the office writes.
 type AnyWrite<'a> = (Time, Option<DeviceId>, EntityId, &'a Key, EditKind, &'a [(usize, Value)]);
 fn writes(script: &Script) -> Vec<AnyWrite<'_>> {
     let local = edits(script).map(|(at, d, e)| (at, Some(d), e.entity, &e.key, e.kind, e.values.as_slice()));
@@ -301,7 +301,7 @@ fn natural_keys_are_free_unless_a_double_booking_is_wanted() {
         let (Some(moment), APPOINTMENT) = (of(STARTS_AT), entity) else { continue };
         let doctor = of(OF_DOCTOR).unwrap_or_else(|| dataset.value(APPOINTMENT, rows[key], OF_DOCTOR));
         let owners = taken.entry(name(&doctor, &moment)).or_default();
-        // If somebody else has just moved an appointment there, a second move adds no second owner.
+        // If another author has moved an appointment to the same place, the set stays the same.
         owners.insert(key);
         match (kind, owners.len()) {
             (_, 1) => {}
