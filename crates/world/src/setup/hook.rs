@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::base::{Bytes, Ppm, Seed, Span, UnitId, Word};
 use crate::contract::{Hook, LocalQuery, Occasion};
 
-/// The least time between two syncs that an app's hooks trigger. Without a network a run fails at
-/// once. If its error hook triggered another run, runs would start endlessly at one instant.
+/// The shortest time between two syncs that an app's hooks trigger. Without a network, a run fails
+/// at once. If its error hook triggered another run, runs would start endlessly at one instant.
 pub const BETWEEN_TRIGGERS: Span = Span::millis(100);
 
 /// The hooks of an app.
