@@ -370,14 +370,15 @@ fn skew(world: &World<'_>, device: &DevicePlan, link: &Link, seed: Seed) -> Skew
     skew
 }
 
-/// The result of scripting the edits and imports of a plan, without a run.
+/// Writes the script of a plan without a run. Returns which edits and imports found a place in it.
 pub(super) fn placed(plan: &Setup) -> Result<Placed, DataError> {
     let dataset = dataset(plan, &|| false)?;
     let script = written(plan, &dataset, &plan.devices(), &|| false);
     Ok(script.unwrap_or_default().placed)
 }
 
-/// The script of a plan with its planned edits and imports; `None` if it was interrupted.
+/// The script of a plan (the acts of people and of the office, each with its time); `None` if it
+/// was interrupted.
 fn written(
     plan: &Setup,
     dataset: &Dataset,

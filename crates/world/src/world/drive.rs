@@ -28,7 +28,8 @@ use crate::world::server::integration::Integration;
 
 /// After this many rows of an import, the import pauses so that the caller may halt the world.
 const IMPORTED_AT_ONCE: usize = 1_024;
-/// How often the world asks an engine without sync runs whether it is caught up.
+/// How often the world asks an engine that syncs continuously (without single runs) whether it is
+/// caught up.
 const CAUGHT_UP_POLL_INTERVAL: Span = Span::secs(5);
 /// The restart delay of a process that the executor killed for a sweep over all kill points.
 pub(super) const RESTARTED_AFTER: Span = Span::secs(5);
@@ -299,7 +300,8 @@ impl World<'_> {
             self.at(cancel.at, "cancel", move || device.cancel(cancel));
         }
     }
-    /// Moves the windows of scopes at each local midnight, if some windows move.
+    /// Moves the time windows of scopes (the rows that devices hold) at each local midnight, if
+    /// some windows move.
     fn play_days(&self) {
         if self.plan.schema.moving_windows.is_empty() {
             return;
@@ -404,8 +406,8 @@ fn office(servers: &Servers, edit: OfficeEdit) {
     }
 }
 
-/// Asks each engine without sync runs at intervals whether it is caught up. The question comes
-/// between two tasks, when no call of the engine is in progress.
+/// Asks each engine that syncs continuously (without single runs) at intervals whether it is caught
+/// up. The question comes between two tasks, when no call of the engine is in progress.
 async fn hear_who_is_caught_up(hub: Rc<Hub>, devices: Vec<Rc<Device>>) {
     loop {
         hub.handle.sleep_until(hub.handle.now() + CAUGHT_UP_POLL_INTERVAL).await;
@@ -417,8 +419,8 @@ async fn hear_who_is_caught_up(hub: Rc<Hub>, devices: Vec<Rc<Device>>) {
     }
 }
 
-/// Imports rows for the office: one transaction at one instant. The caller may halt the world in
-/// it.
+/// Imports rows for the office: one transaction at one instant. The caller may halt the world
+/// during the import.
 async fn import(handle: &Handle, servers: &Servers, batch: Batch) {
     let mut import = Importing::new(batch.entity);
     let mut rows = batch.rows.into_iter();

@@ -167,8 +167,8 @@ impl Hub {
     pub(super) fn records_lives(&self) -> bool {
         self.listeners.borrow().as_ref().is_some_and(|l| !l.lives.is_empty())
     }
-    /// Passes an event only to the recorders of single records' lives. It changes no figure and no
-    /// digest.
+    /// Passes an event only to the recorders that follow single records. It changes no figure and
+    /// no digest.
     pub(super) fn tell_lives(&self, node: Node, event: Event<'_>) {
         let occurrence = Occurrence { at: self.handle.now(), node, event };
         if let Some(listeners) = self.listeners.borrow_mut().as_mut() {

@@ -1,4 +1,5 @@
-//! The phases of a run: script, heal and drain.
+//! The phases of a run: script (people work), heal (all faults end) and drain (devices sync until
+//! nothing is left to sync).
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -194,8 +195,9 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The end of claims on rows that no device could get in a round that began at `begun`. Claims
-    /// of devices in that round do not count: each device has confirmed its rows or released them.
+    /// The end of claims (reservations of rows for one reader) on rows that no device could get in
+    /// a round that began at `begun`. Claims of devices in that round do not count: each device has
+    /// confirmed its rows or released them.
     fn claimed_until(&self, begun: Time) -> Option<Time> {
         let upto = self.plan.gateway.claimed_until(begun)?;
         self.servers.backend.borrow().claimed_until(begun, upto)
@@ -343,8 +345,9 @@ impl World<'_> {
             self.devices[device].trigger(unit, Asking::Queued);
         }
     }
-    /// Asks engines without sync runs whether they have completed the round. If a device says yes
-    /// once, it counts as completed, even if it loses a connection later.
+    /// Asks engines that sync continuously (without single runs) whether they have completed the
+    /// round. If a device says yes once, it counts as completed, even if it loses a connection
+    /// later.
     fn hear_who_is_caught_up(&self) {
         if !self.hub.with(|l| l.round.all_asked) {
             return;

@@ -1,4 +1,4 @@
-//! The available stacks.
+//! The available stacks. A stack is a sync engine and its server.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

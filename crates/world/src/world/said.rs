@@ -1,5 +1,5 @@
 //! The messages of apps to their developers: console lines, exceptions that ended syncs, and
-//! warnings of the bench.
+//! warnings of the simulator.
 
 use std::collections::BTreeMap;
 
@@ -24,12 +24,12 @@ pub struct AppWords {
     pub threw: Vec<Threw>,
 }
 
-/// An exception that ended a sync, or a warning of the bench.
+/// An exception that ended a sync, or a warning of the simulator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Threw {
     /// The message.
     pub what: String,
-    /// True for a warning of the bench, false for an exception.
+    /// True for a warning of the simulator, false for an exception.
     pub is_warning: bool,
     /// The first stack trace, the innermost call first.
     pub stack: String,

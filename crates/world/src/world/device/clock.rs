@@ -1,9 +1,9 @@
 //! A device's clocks as functions of time: a monotonic clock, a wall clock, and local time.
 //!
-//! The wall clock is ahead of true time by the sum of three parts: the device's offset, its drift
-//! since the network last set it, and the steps since then. When the network sets the clock, drift
-//! and steps end, but the offset stays. That happens daily, at a random time of the device, if the
-//! device is online then.
+//! The wall clock may differ from true time. The difference is the sum of three parts: the device's
+//! offset, its drift since the network last set it, and the steps (jumps) since then. When the
+//! network sets the clock, drift and steps end, but the offset stays. That happens daily, at a
+//! random time of the device, if the device is online then.
 
 use crate::base::{Seed, Span, Stamp, Stream, Time};
 use crate::contract::{Clock, LocalBoxFuture};

@@ -64,8 +64,9 @@ impl DiskTemplates<'_> {
             f(Carried { stamp: row.stamp.truncated(precision), ..row });
         });
     }
-    /// The cursor of a device that synced at `at`. It lies just before the tick of `at`. Rows with
-    /// that tick's stamp may have changed after `at`, so the device must get them again.
+    /// The cursor of a device that synced at `at`. It lies just before the tick of `at` (a tick is
+    /// one interval of the stamp precision). Rows with that tick's stamp may have changed after
+    /// `at`, so the device must get them again.
     fn cursor_stamp(&self, at: Stamp) -> Stamp {
         at.truncated(self.plan.backend.stamp_precision).minus(Span::micros(1))
     }

@@ -112,7 +112,7 @@ impl Device {
             self.kill(reason, Some(restart_after));
         }
     }
-    /// Takes on work of the app; returns the time when it is done.
+    /// Charges work of the app to the device's hardware; returns the time when the work is done.
     pub(crate) fn take_on(&self, work: Work) -> Time {
         let done = self.hardware.take_on(work);
         for (at, loss) in done.losses {

@@ -1,7 +1,8 @@
 //! Blocking syncs that hold a device's screen, and people who wait for the screen.
 //!
-//! The app accepts no edit while a blocking unit is queued, runs, waits for the app's own hooks, or
-//! is called directly. A person who wants to edit meanwhile waits, and gives up after a minute.
+//! A sync unit is a group of entities that sync together. The app accepts no edit while a blocking
+//! unit is queued, runs, waits for the app's own hooks, or is called directly. A person who wants
+//! to edit meanwhile waits, and gives up after a minute.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};

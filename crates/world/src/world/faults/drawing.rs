@@ -39,7 +39,7 @@ fn keep_share<T: PartialEq + Copy>(items: &mut Vec<T>, share: Ppm, stream: &mut 
     items.retain(|item| drawn.contains(item));
 }
 
-/// Plans the fault of each event for the devices that it concerns.
+/// Plans the fault of each event for the devices that it affects.
 pub(crate) fn plan_events(faults: &mut Faults, setup: &Setup, devices: &[DevicePlan]) {
     let end = Time::ZERO + setup.duration;
     for planned in &setup.events {

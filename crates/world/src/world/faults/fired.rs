@@ -61,8 +61,8 @@ fn named(plan: &Setup, what: &Happening) -> Option<(EntityId, Key)> {
     Some((action.entity, key))
 }
 
-/// The key of a kind, whether the plan has it, its sign, its intervals, and the message if it had
-/// no effect.
+/// A kind of fault: its key, whether the plan has it, its sign (the kind of event that shows an
+/// effect), its intervals, and the message if it had no effect.
 type Kind = (&'static str, bool, Sign, Vec<(Time, Time)>, &'static str);
 
 fn kinds(plan: &Setup, end: Time) -> Vec<Kind> {

@@ -1,5 +1,6 @@
-//! Finds the parts of a plan that a run never used. An action tested nothing if none of its edits
-//! was made, or none on phones. A run tested nothing if no request was sent, or if nothing changed.
+//! Finds the parts of a plan that a run never used. An action (a kind of edit in the scenario)
+//! tested nothing if none of its edits was made, or none on phones. A run tested nothing if no
+//! request was sent, or if nothing changed.
 
 use crate::contract::{EngineEvent, Event};
 use crate::faults::{Awaited, Faults, Missed};
@@ -26,7 +27,7 @@ struct Made {
 /// The message for an event or action if none of its edits was made.
 pub const NO_EDIT: &str = "none of its edits was made";
 
-/// An action none of whose edits was made.
+/// An action (a kind of edit in the scenario) that made no edit in the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InVain {
     /// The action's name.

@@ -1,4 +1,5 @@
-//! The time windows in which faults must have an effect, and the events that show the effect.
+//! The time windows in which faults must have an effect. A sign is the kind of event that shows the
+//! effect.
 
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::{AppEvent, CallEvent, DropReason, EditKind, EngineEvent, Event, Node, UnitEvent};

@@ -1,7 +1,8 @@
-//! Whether a person looks at the app, and how long a person waits after a login. They wait for the
-//! blocking units that the login starts, or for all units that it starts if none blocks. A dropped
-//! unit counts as done when other units have pulled its entities. If the phone becomes empty later,
-//! by a reinstallation or a restore, the person waits again.
+//! Whether a person looks at the app, and how long a person waits after a login until they are let
+//! in (can use the app). They wait for the blocking units that the login starts, or for all units
+//! that it starts if none blocks. A dropped unit counts as done when other units have pulled its
+//! entities. If the phone becomes empty later, by a reinstallation or a restore, the person waits
+//! again.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

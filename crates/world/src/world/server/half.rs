@@ -1,4 +1,4 @@
-//! The server half of a stack, with the backend behind it, as a link uses it.
+//! The server half of a stack (a sync engine and its server), with the backend behind it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -270,7 +270,8 @@ impl Servers {
     }
 }
 
-/// The response to a request that the gateway runs as a job; `None` if it does not.
+/// The response to a request that the gateway runs as a job (work with a delayed result); `None` if
+/// the request is not a job.
 async fn answer_job(
     servers: &Rc<Servers>,
     gateway: &Rc<RefCell<Gateway>>,

@@ -1,4 +1,4 @@
-//! The process of a stack's server half, as other parts of the world see it.
+//! The process of a stack's server half, and the signals between its tasks.
 
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
@@ -47,7 +47,7 @@ impl Hurry {
 
 /// Shares the backend fairly between refreshes and uploads if concurrent calls are limited. A
 /// refresh requests page after page and would take every free place. So a refused upload gets the
-/// next free place, then the refresh gets one for a page, and so on.
+/// next free place, then a page of the refresh gets one, and so on.
 pub(crate) struct Turns {
     pub(crate) upload_waits: Cell<bool>,
     upload_went: Notify,

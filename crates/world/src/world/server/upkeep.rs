@@ -88,9 +88,9 @@ impl Upkeep {
         }
     }
 
-    /// Refreshes the replica once, page by page. A failed page usually ends the refresh. A refresh
-    /// that could not continue later asks for the page again. Returns true if the refresh is
-    /// complete.
+    /// Refreshes the replica once, page by page. A failed page usually ends the refresh, and the
+    /// next refresh continues there. If that is not possible, this refresh requests the page again
+    /// after a wait. Returns true if the refresh is complete.
     async fn refresh(&self) -> bool {
         let mut refresh = self.gateway.borrow_mut().begin_refresh(self.servers.handle.now());
         loop {
