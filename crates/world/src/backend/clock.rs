@@ -1,4 +1,4 @@
-//! The backend's clock, and the stamps of its commits.
+//! The backend's clock. It gives each commit a stamp (the version time of its rows).
 
 use super::options::{BackendOptions, Ticks};
 use crate::base::{Span, Stamp, Time};
@@ -22,7 +22,8 @@ pub(super) struct Clock {
     /// The clock's reading at time 0, plus all clock steps so far.
     start: Stamp,
     precision: Span,
-    /// If true, no commit gets a stamp before the latest stamp or before a cursor.
+    /// If true, no commit gets a stamp before the latest stamp or before a cursor that was handed
+    /// out.
     monotonic: bool,
     ticks: Ticks,
     pub(super) latest: Stamp,

@@ -1,4 +1,5 @@
-//! Commits: all rows of one change get their new versions at once, and the same stamp.
+//! Commits: all rows of a commit get their new versions at once, with the same stamp (version
+//! time).
 
 use std::sync::Arc;
 
@@ -109,7 +110,7 @@ impl Fact {
 pub(super) struct Draft {
     pub(super) entity: EntityId,
     pub(super) key: Key,
-    /// The row's slot; `None` if the backend never had the row.
+    /// The row's slot (its index in the table); `None` if the backend never had the row.
     pub(super) slot: Option<Slot>,
     pub(super) values: Option<Arc<[Value]>>,
     pub(super) author: Author,

@@ -1,5 +1,5 @@
-//! Changes of a reader's scope. The rows themselves do not change, so pages of changes do not
-//! contain them: the reader must get them here.
+//! Changes of a reader's scope. The rows themselves do not change then, so pages of changes do not
+//! contain these rows. The reader gets the rows here.
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};

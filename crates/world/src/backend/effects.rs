@@ -145,7 +145,8 @@ impl Effects {
         })
     }
 
-    /// The entity whose reference forbids to delete this row or a row of its cascade, if any.
+    /// The entity whose reference forbids to delete this row, or a row that would be deleted with
+    /// it, if any.
     pub(super) fn holder(&self, content: &Content, entity: EntityId, key: &Key) -> Option<EntityId> {
         let restricts = |reference: &Reference| reference.on_delete == OnDelete::Restrict;
         if !self.references.iter().any(|(reference, _)| restricts(reference)) {

@@ -168,9 +168,9 @@ impl Flags {
 }
 
 impl Flagging<'_> {
-    /// Creates a consumer's flags. If they exist and the consumer has nothing, all synced and all
-    /// claimed rows are armed, because the reader that claimed them can no longer confirm. Returns
-    /// the number of rows written.
+    /// Creates a consumer's flags. If the flags exist already and the consumer has no rows, all
+    /// synced and all claimed rows are armed again. The reader that claimed them can no longer
+    /// confirm. Returns the number of rows written.
     pub(crate) fn enrol(&mut self, now: Time, of: FlagsOf<'_>, has: Has) -> Result<u64, ServerError> {
         let key = self.key(now, of)?;
         let Content { schema, provisioning, .. } = &*self.content;

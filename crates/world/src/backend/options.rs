@@ -51,7 +51,7 @@ pub struct BackendOptions {
     pub monotonic: bool,
     /// Transactions that get their stamp before they become visible.
     pub commit_delay: Option<CommitDelay>,
-    /// Readers of deltas see a replica that lags by this much.
+    /// Readers of deltas (changes since a cursor) see a replica that lags by this much.
     pub replica_lag: Span,
     /// The columns for syncing that the backend's tables have.
     pub provisioning: Provisioning,
@@ -301,7 +301,7 @@ impl FileDrop {
     }
 }
 
-/// An alternating renewal process: up times and down times are exponential.
+/// A model of random outages: up times and down times alternate, and both are exponential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Availability {
     /// Share of the time in which the system is up; must be above 0.

@@ -118,15 +118,15 @@ pub struct Position {
     pub since: Option<Stamp>,
 }
 
-/// How near the present a reader reads.
+/// How close to the present a reader reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Upto {
     /// Up to the oldest version that is stamped but invisible, or up to the open tick. Then no
-    /// change appears behind the reader.
+    /// change appears later before the reader's position.
     #[default]
     Settled,
     /// Up to this long before the backend's clock. A version that becomes visible after a longer
-    /// time appears behind the reader.
+    /// time appears before the reader's position, so the reader misses it.
     Behind(Span),
 }
 

@@ -1,4 +1,4 @@
-//! Request quotas per client, like those of shared backends.
+//! Request quotas per client, like those of backends that many customers share.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};

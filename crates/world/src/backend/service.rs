@@ -232,8 +232,8 @@ fn slowed(service: Span, busy: Option<&Busy>, begins: Time) -> Span {
     }
 }
 
-/// The outages up to `end`, in order: an alternating renewal process, in steady state from the
-/// start. Up and down times are exponential.
+/// The random outages up to `end`, in order. Up times and down times alternate and are exponential.
+/// The process is in its steady state from the start.
 pub(crate) fn outages(availability: Availability, seed: Seed, end: Time) -> Vec<(Time, Time)> {
     let share = availability.share.share();
     let mean_down = availability.mean_outage;

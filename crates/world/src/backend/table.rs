@@ -1,4 +1,5 @@
-//! The rows of one entity: their current versions, and the tombstones that devices must get.
+//! The rows of one entity: their current versions, and the tombstones that devices must get. A
+//! stamp is the version time of a row. Readers of deltas ask for changes after a stamp.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -71,7 +72,7 @@ struct VisibleVersion {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Noted {
     pub(super) number: u64,
-    /// True if the change arms the flag of an existing row.
+    /// True if the change arms the flag of an existing row (marks the row as not synced).
     pub(super) arms: bool,
 }
 
@@ -110,7 +111,8 @@ impl Table {
         })
     }
 
-    /// True if the row has not changed since its creation. Initial rows keep `created` untruncated.
+    /// True if the row has not changed since its creation. The `created` stamp of an initial row is
+    /// not truncated, so it may be later than `stamp`.
     pub(super) fn is_new(&self, slot: Slot) -> bool {
         self.record(slot).stamp <= self.record(slot).created
     }

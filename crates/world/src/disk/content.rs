@@ -1,10 +1,10 @@
 //! The bytes of one file: the present bytes, and the bytes that a power loss would leave.
 //!
 //! A file is a list of pages. A page is either the file's own written page or all zeros. The first
-//! write to a page after a sync puts the old page on the undo list. So a power loss is an undo. A
-//! sync shares pages that equal pages of another file. A clone shares all pages until one side
-//! writes. A file knows which of its pages are in memory, because a read of such a page costs no
-//! time.
+//! write to a page after a sync puts the old page on the undo list. A power loss undoes these
+//! writes. A sync shares pages that equal pages of another file. A clone shares all pages until one
+//! side writes. A file knows which of its pages are in memory, because a read of such a page costs
+//! no time.
 
 use std::rc::Rc;
 

@@ -15,7 +15,7 @@ pub struct Flash {
     pub sync: Span,
     /// Factor on all times: 1, or more while the disk is slow.
     pub slowness: u32,
-    /// Seed of the noise.
+    /// Seed of the random variation of sync times.
     pub seed: Seed,
 }
 

@@ -285,7 +285,8 @@ unsafe extern "C" fn open_file(
     flags: c_int,
     flags_out: *mut c_int,
 ) -> c_int {
-    // SAFETY: SQLite passes `szOsFile` writable bytes; null methods: there is nothing to close.
+    // SAFETY: SQLite passes `szOsFile` writable bytes. Null methods tell it that there is nothing
+    // to close.
     unsafe { (*file).pMethods = ptr::null() };
     let has = |flag| flags & flag != 0;
     let opened = if name.is_null() {
@@ -345,7 +346,7 @@ unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, to: *mut c_void, len: c_
 }
 
 unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, from: *const c_void, len: c_int, at: i64) -> c_int {
-    // SAFETY: the file is open. SQLite passes `len` readable bytes; nobody writes to them now.
+    // SAFETY: the file is open. SQLite passes `len` readable bytes; no code writes to them now.
     unsafe {
         let bytes = std::slice::from_raw_parts(from.cast::<u8>(), len as usize);
         ask(file, ffi::SQLITE_IOERR_WRITE, |it| Ok(ok_or(ffi::SQLITE_FULL, it.write(at as u64, bytes)?)))

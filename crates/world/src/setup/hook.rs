@@ -15,7 +15,7 @@ pub type Hooks = BTreeMap<Hook, HookPlan>;
 /// The actions of a hook at each call, in the order of the fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HookPlan {
-    /// If set, the hook is called only for runs of this unit.
+    /// If set, the hook is called only for runs of this sync unit.
     pub unit: Option<UnitId>,
     /// The duration of the hook's own work.
     pub takes: Span,

@@ -26,7 +26,8 @@ impl Shared {
             add(action.kind == EditKind::Delete, Need::Deletes, &place);
             add(action.kind == EditKind::Create && action.on_devices > Ppm(0), Need::Creates, &place);
         }
-        // With this contention, the office deletes rows that devices update.
+        // In such a contention (two sides edit one row), the office deletes rows that devices
+        // update.
         let updates =
             self.taken().any(|action| action.kind == EditKind::Update && action.on_devices > Ppm(0));
         let deletes = updates && self.workload.contention.deletes > Ppm(0);

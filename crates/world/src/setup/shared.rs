@@ -13,8 +13,8 @@ use crate::contract::{Chosen, Schema, SyncUnit};
 use crate::faults::Fault;
 use crate::{backend, disk, engine, gateway, integration, net, store, workload};
 
-/// The time between two sync requests to devices in the drain, so that the devices do not all sync
-/// at once.
+/// The time between two sync requests to devices in the drain (the last phase, in which all devices
+/// sync), so that the devices do not all sync at once.
 pub const ASKED_EVERY: Span = Span::millis(25);
 
 /// The input of one simulation. It has no checks and no positions in files.
@@ -47,7 +47,7 @@ pub struct Shared {
     pub data: Arc<Vec<workload::EntityData>>,
     /// The attributes of devices.
     pub attributes: Vec<Attribute>,
-    /// The app's sync units.
+    /// The app's sync units (groups of entities that sync together).
     pub units: Arc<[SyncUnit]>,
     /// The options of the backend.
     pub backend: backend::BackendOptions,
@@ -104,7 +104,8 @@ impl Shared {
     pub fn first_schema(&self) -> &Arc<Schema> {
         self.before.as_ref().unwrap_or(&self.schema)
     }
-    /// The actions for which edits are planned, including edits that only events plan.
+    /// The actions (kinds of edits) for which edits are planned, including edits that only events
+    /// plan.
     pub fn taken(&self) -> impl Iterator<Item = &workload::Action> {
         let by_events: BTreeSet<usize> = self.events.iter().filter_map(Planned::action).collect();
         let taken =
@@ -298,7 +299,7 @@ pub enum Happening {
         /// The row of the edits, and the values that they set.
         about: About,
     },
-    /// A person triggers a unit.
+    /// A person triggers a sync unit.
     Trigger(UnitId, Asking),
 }
 

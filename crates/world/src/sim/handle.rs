@@ -144,10 +144,10 @@ impl Handle {
         poll_fn(|_| self.core.next_kill())
     }
 
-    /// Polls a foreign future with a real waker of the running task, because the executor polls
+    /// Polls a foreign future with a real waker of the running task. The executor itself polls
     /// tasks with a waker that does nothing. Some combinators (`FuturesUnordered`) poll a child
-    /// again only if its waker was called. The futures of this module do not call it. So such a
-    /// child must be a task of its own.
+    /// again only if its waker was called. The futures of this module do not call the waker. So
+    /// such a child must be a task of its own.
     pub async fn with_waker<F: Future>(&self, future: F) -> F::Output {
         let wake = ForeignWake { task: self.core.running(), inbox: Arc::clone(&self.core.inbox) };
         let waker = Waker::from(Arc::new(wake));

@@ -141,7 +141,7 @@ pub enum Aim {
 }
 in_words!(Aim { Kept: "kept", Made: "made", Shown: "shown" });
 
-/// The other side that edits the same row, in a contention.
+/// The side that makes the second edit in a contention (two sides edit the same row).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rivals {
     /// The office.

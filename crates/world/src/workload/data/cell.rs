@@ -1,5 +1,5 @@
-//! A cell makes the values of one column. It uses a [`Maker`] and the list from which the maker
-//! picks.
+//! In this module, a cell makes the values of one column. It uses a [`Maker`] and the list from
+//! which the maker picks.
 
 use std::sync::Arc;
 

@@ -4,8 +4,8 @@ use super::mixing::Mixing;
 use crate::base::{Ppm, Seed, Span, Stamp};
 use crate::workload::EntityData;
 
-/// The oldest deletion before the start. Backends forget tombstones earlier than that. So a device
-/// that was away longer may hold rows that no response mentions.
+/// The oldest deletion is this long before the start. Backends usually forget tombstones sooner. So
+/// a device that was away longer may hold rows that no response mentions.
 const DELETIONS_REACH_BACK: Span = Span::secs(90 * 86_400);
 /// Milliseconds per day. Ages are in milliseconds, like the finest stamps of common backends.
 const DAY: f64 = 86_400_000.0;

@@ -13,7 +13,7 @@ use crate::workload::Aim;
 /// The value of a row in a column of the backend; `None` if it is not visible.
 pub(crate) type Cells<'a> = dyn Fn(usize) -> Option<Value> + 'a;
 
-/// Calls back with each row of an entity: its key, and its values by backend column.
+/// Calls the given function with each row of an entity: its key, and its values by backend column.
 type Rows<'a> = dyn Fn(EntityId, &mut dyn FnMut(&str, &Cells<'_>)) + 'a;
 
 /// The keys of rows, by entity.

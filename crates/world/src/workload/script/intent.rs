@@ -1,5 +1,5 @@
-//! Plans the writes: their authors and times. Each write has a random stream of its own. Its row
-//! comes later.
+//! Plans the writes: their authors and times. Each write has a random stream of its own. Its row is
+//! chosen later.
 
 use std::collections::BTreeMap;
 

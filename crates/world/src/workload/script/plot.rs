@@ -13,7 +13,8 @@ use crate::contract::{Delivery, EditKind, LocalEdit};
 use crate::workload::data::pick;
 use crate::workload::{Action, Aim, share};
 
-/// How long before an edit of a detail the person opens its record.
+/// How long before an edit of a detail (a row that is fetched with a record) the person opens the
+/// record.
 const READING: Span = Span::secs(40);
 /// A person opens records whose timestamp is at most this far from now.
 const AROUND_NOW: Span = Span::secs(12 * 3_600);

@@ -27,7 +27,7 @@ impl Rhythm {
     }
 
     /// The rhythm of people with these logins. In early peaks, some people have not logged in yet.
-    /// So the density of the others is higher there, and all people together reach the peaks'
+    /// So the people who have logged in write more there, and all people together reach the peaks'
     /// shares.
     pub(super) fn of_people(hours: (Time, Time), peaks: &[Peak], logins: &[LoginWave]) -> Rhythm {
         let wanted = loads(hours, peaks);

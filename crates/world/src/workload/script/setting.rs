@@ -13,7 +13,8 @@ pub(crate) struct Setting<'a> {
     pub people: &'a [Person],
     pub dataset: &'a Dataset,
     pub duration: Span,
-    /// The work checks it at intervals. True if the caller no longer needs the script.
+    /// The code calls this function at intervals. It returns true if the caller no longer needs the
+    /// script.
     pub stops: &'a dyn Fn() -> bool,
 }
 
