@@ -30,7 +30,7 @@ pub struct BackendOptions {
     pub quota: Option<Quota>,
     /// At most this many rows per response.
     pub page_cap: u32,
-    /// If a request takes longer than this, the device gets an error from the gateway.
+    /// If a request takes longer than this, the gateway gives up on it and reports an error.
     pub gateway_timeout: Span,
     /// Stamps are truncated to multiples of this.
     pub stamp_precision: Span,

@@ -35,8 +35,8 @@ const CAUGHT_UP_POLL_INTERVAL: Span = Span::secs(5);
 pub(super) const RESTARTED_AFTER: Span = Span::secs(5);
 
 impl World<'_> {
-    /// Starts the apps, except those that a person's login starts later. Starts the tasks that
-    /// drive the world. If interrupted, it leaves out the rest of the apps.
+    /// Starts the apps, except those that a person's login starts later. Then starts the tasks that
+    /// drive the world. If interrupted, it returns early.
     pub(super) fn set_going(&mut self) {
         // Restores are set up first, so that a backup does not contain changes of its own instant.
         self.play_restores_of(|_| true);

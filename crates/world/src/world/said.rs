@@ -44,7 +44,7 @@ pub struct Threw {
 pub(super) struct Said {
     clock: Clock,
     pub(super) words: AppWords,
-    /// The index in `threw` of an exception, by its message and stack trace.
+    /// The index in `threw` of an exception, by the first lines of its message and its stack trace.
     known: BTreeMap<(String, String), usize>,
 }
 
