@@ -129,7 +129,7 @@ fn backend(options: BackendOptions) -> Backend {
     backend
 }
 
-/// A patient, her appointment "v" and its note "n", with these rules for references.
+/// A backend with a patient, her appointment "v" and its note "n". `refers` has the references.
 fn house(refers: &[(EntityId, EntityId, OnDelete)], commits: Commits) -> Backend {
     let mut schema = (*schema()).clone();
     let column = |of| if of == NOTE { 0 } else { PATIENT_KEY };

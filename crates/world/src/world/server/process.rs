@@ -75,7 +75,7 @@ pub(crate) struct Process {
     pub(crate) refresh_now: Hurry,
     pub(crate) upload_now: Hurry,
     pub(crate) turns: Turns,
-    /// Notifies that the backend has responded to a request with queued edits.
+    /// Notifies that a request in the gateway's upload cache has got its response.
     pub(crate) upload_answered: Notify,
     /// Notifies that a job has ended.
     pub(crate) job_ended: Notify,
